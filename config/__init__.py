@@ -1,0 +1,1 @@
+"""Settings of whoever runs the server: the one place that reads the environment."""

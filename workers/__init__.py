@@ -1,0 +1,1 @@
+"""What the clock and the queue start: RQ jobs, chores and their process."""
