@@ -1,0 +1,187 @@
+"""Reads the environment and ``gateway.toml`` into one typed object, and names every fault at once."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+_FOLDER = Path(__file__).parent
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class SettingsError(Exception):
+    """Some settings cannot be used; ``faults`` names each one with what to do."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = faults
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LineSettings(_Strict):
+    """``[line]``: what is said of the line."""
+
+    zone: str = "Asia/Vientiane"
+    regions: tuple[Annotated[str, Field(pattern="^[A-Z]{2}$")], ...] = ("LA", "TH")
+    helpline: str = ""
+    mrc: str = ""
+    price: str = ""
+    days: Annotated[int, Field(ge=1, le=365)] = 90
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("is no time zone; write it like Asia/Vientiane")
+        return str(ZoneInfo(value))
+
+
+_Span = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
+
+
+class ChannelSettings(_Strict):
+    """``[channels.NAME]``: one line at one provider."""
+
+    provider: Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
+    menu: str = "helpline"
+    service_codes: tuple[str, ...] = ()
+    sms_number: str = ""
+    rate: Annotated[int, Field(ge=1, le=1000)] = 10
+
+
+class File(_Strict):
+    """The whole of ``gateway.toml``."""
+
+    line: LineSettings = LineSettings()
+    hours: Mapping[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], tuple[_Span, ...]] = {}
+    channels: Mapping[str, ChannelSettings] = {}
+
+
+class Environment(_Strict):
+    """The variables; ``config/example.env`` explains each. ``<NAME>_FILE`` reads one from a file."""
+
+    port: Annotated[int, Field(ge=1, le=65535)] = 8000
+    host: str = "127.0.0.1"
+    gateway_data_dir: Path = Path("./var")
+    gateway_secret_key: SecretStr | None = None
+    database_url: SecretStr | None = None
+    redis_url: SecretStr | None = None
+    gateway_menus_dir: Path = Path("./menus")
+    gateway_config: Path = _FOLDER / "gateway.toml"
+    public_url: Annotated[str, Field(pattern=r"^(https?://[^\s/?#]+)?$")] = ""
+    trusted_proxies: Annotated[int, Field(ge=0, le=5)] = 0
+    web_workers: Annotated[int, Field(ge=1, le=16)] = 2
+    web_threads: Annotated[int, Field(ge=1, le=64)] = 8
+    africastalking_username: str = ""
+    africastalking_api_key: SecretStr | None = None
+    africastalking_sender_id: str = ""
+    africastalking_voice_number: str = ""
+    africastalking_api_url: Annotated[str, Field(pattern=r"^(https?://[^\s?#]+)?$")] = ""
+    gateway_phone: Literal["on", "off", "auto"] = "auto"
+    gateway_test_clock: Literal["", "0", "1"] = ""
+    gateway_outbox_lease: Annotated[int, Field(ge=1, le=600)] = 120
+
+
+class Settings(_Strict):
+    """Everything that whoever runs the server has said."""
+
+    env: Environment
+    file: File
+
+    @property
+    def data_dir(self) -> Path:
+        """The folder of everything that this machine keeps."""
+        return self.env.gateway_data_dir.absolute()
+
+    @property
+    def database_url(self) -> str:
+        """The database; SQLite in the data folder where none is named."""
+        url = self.env.database_url
+        return url.get_secret_value() if url else f"sqlite:///{self.data_dir / 'gateway.sqlite3'}"
+
+    @property
+    def has_account(self) -> bool:
+        """Whether a provider account is set, so that texts reach real phones."""
+        return bool(self.env.africastalking_username and self.env.africastalking_api_key)
+
+    @property
+    def public_url(self) -> str:
+        """Where the outside reaches us."""
+        host = "127.0.0.1" if self.env.host in {"", "0.0.0.0", "::"} else self.env.host  # noqa: S104 - compared, not bound
+        return self.env.public_url or f"http://{host}:{self.env.port}"
+
+    def channel_options(self, provider: str) -> dict[str, str]:
+        """Return what the environment says to this provider's channel; empty without an account."""
+        prefix = f"{provider}_"
+        found: dict[str, str] = {}
+        for name in Environment.model_fields:
+            value = getattr(self.env, name)
+            if name.startswith(prefix) and value:
+                found[name.removeprefix(prefix)] = (
+                    value.get_secret_value() if isinstance(value, SecretStr) else value
+                )
+        return found
+
+
+def load(environ: Mapping[str, str]) -> Settings:
+    """Read the variables and the file that they name.
+
+    Raises:
+        SettingsError: one or more of them cannot be used; all are named.
+    """
+    faults: list[str] = []
+    env = _environment(environ, faults)
+    file = _file(env.gateway_config if env else _FOLDER / "gateway.toml", faults)
+    if env and env.gateway_test_clock == "1" and env.africastalking_api_key:
+        faults.append("GATEWAY_TEST_CLOCK: a test clock and a provider account exclude each other; unset one")
+    if faults or env is None or file is None:
+        raise SettingsError(faults)
+    return Settings(env=env, file=file)
+
+
+def _environment(environ: Mapping[str, str], faults: list[str]) -> Environment | None:
+    values: dict[str, str] = {}
+    for field in Environment.model_fields:
+        name = field.upper()
+        if environ.get(name):
+            values[field] = environ[name]
+        elif environ.get(f"{name}_FILE"):
+            try:
+                values[field] = Path(environ[f"{name}_FILE"]).read_text(encoding="utf-8").strip()
+            except OSError as error:
+                faults.append(
+                    f"{name}_FILE: cannot be read ({error.strerror}); check the path and its rights"
+                )
+    try:
+        return Environment.model_validate(values)
+    except ValidationError as error:
+        faults.extend(f"{str(fault['loc'][0]).upper()}: {_words(fault)}" for fault in error.errors())
+        return None
+
+
+def _file(path: Path, faults: list[str]) -> File | None:
+    try:
+        content: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        return File.model_validate(content)
+    except OSError as error:
+        faults.append(f"GATEWAY_CONFIG: {path} cannot be read ({error.strerror})")
+    except tomllib.TOMLDecodeError as error:
+        faults.append(f"{path.name}: {error}; see config/gateway.toml for the form")
+    except ValidationError as error:
+        faults.extend(f"{path.name} [{'.'.join(map(str, f['loc']))}]: {_words(f)}" for f in error.errors())
+    return None
+
+
+def _words(fault: Mapping[str, Any]) -> str:
+    """Say what is wrong without repeating a value, which may be a secret."""
+    if fault["type"] == "extra_forbidden":
+        return "is not a setting; check its spelling"
+    if fault["type"] == "string_pattern_mismatch":
+        return f"must look like {fault['ctx']['pattern']}"
+    return str(fault["msg"]).removeprefix("Value error, ")

@@ -1,0 +1,32 @@
+"""The one place that reads the time, so that tests can move it for every process at once."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+
+class Clock:
+    """Tells the time in UTC; under test it adds the seconds written in a file that all processes share."""
+
+    def __init__(self, offset_file: Path | None = None) -> None:
+        self._offset_file = offset_file
+
+    def now(self) -> datetime:
+        """Return the present instant, aware, in UTC."""
+        return datetime.now(UTC) + self._offset()
+
+    def monotonic(self) -> float:
+        """Return seconds that never run backwards, for measuring spans inside one process."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait for real seconds; the test offset does not shorten it."""
+        time.sleep(seconds)
+
+    def _offset(self) -> timedelta:
+        if self._offset_file is None:
+            return timedelta()
+        try:
+            return timedelta(seconds=float(self._offset_file.read_text(encoding="ascii").strip() or 0))
+        except (FileNotFoundError, ValueError):
+            return timedelta()

@@ -1,0 +1,249 @@
+"""The menu as a sound YAML folder becomes it: screens, choices, words and facts, all frozen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from gateway.messages import Piece
+
+FORMAT = 1
+
+Text = Mapping[str, str]
+"""A text in several languages: language tag → template with ``{placeholders}``."""
+
+Condition = Mapping[str, tuple[str, ...]]
+"""Names and the values that they may have: an answer of the form, ``region`` or ``language``. All must hold."""
+
+RESULT_PLACEHOLDERS = frozenset({"code", "when", "until"})
+"""Placeholders that only a receipt fills."""
+
+LINE_PLACEHOLDERS = frozenset({"helpline", "mrc", "price", "days"})
+"""Placeholders that the settings of the line fill."""
+
+REQUIRED_MESSAGES = frozenset(
+    {
+        "back",  # the label of key 0
+        "home",  # the label of key 00
+        "more",  # the label of key 98
+        "invalid",  # a key that is not on this screen
+        "again",  # the place was lost, she begins again
+        "down",  # something of ours failed; ends the session
+        "sms_help",  # a text that nobody understood
+        "sms_form",  # the questions of the callback, in one text
+        "sms_form_again",  # an answer to sms_form that cannot be read
+        "sms_saved",  # {code}: the callback is on record
+        "sms_no_call",  # she chose not to be called
+        "sms_stopped",  # after STOP
+        "sms_started",  # texts are welcome again after STOP
+    }
+)
+
+
+class Deed(StrEnum):
+    """What a choice asks for beside moving on; each becomes one effect."""
+
+    REQUEST_CALLBACK = "request_callback"
+    AMEND_CALLBACK = "amend_callback"
+    CHANGE_WINDOW = "change_window"
+    CANCEL_CALLBACK = "cancel_callback"
+    LOOK_UP_CODE = "look_up_code"
+    ERASE = "erase"
+    REPORT_WRONG = "report_wrong"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One line that she can choose by its key.
+
+    Attributes:
+        key: what she types.
+        label: what the line says; empty for a key that is named in the screen's text (``7``).
+        to: the screen that follows; empty on a question, where the form says which.
+        answer: on a question, the value that this choice gives to the field it asks.
+        answers: other fields of the form that this choice sets.
+        language: the language that she speaks from here on.
+        script: the language tag of the texts from here on.
+        does: what is asked for when it is chosen.
+        page: begins this page of the screen; 0 lets the cutter decide.
+        only_if: when the line is shown at all.
+    """
+
+    key: str
+    label: Text = field(default_factory=dict)
+    to: str = ""
+    answer: str = ""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    language: str = ""
+    script: str = ""
+    does: Deed | None = None
+    page: int = 0
+    only_if: Condition = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """Another text of the same screen, for those to whom its condition applies; the first that applies is shown."""
+
+    only_if: Condition
+    text: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Screen:
+    id: str
+    text: Text = field(default_factory=dict)
+    variants: tuple[Variant, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    topic: str = ""
+    sensitive: bool = False
+    back: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices(_Screen):
+    """A list of ways on, under an optional heading. ``takes_code`` tries a four-digit input as her code."""
+
+    takes_code: bool = False
+    code_to: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Information(_Screen):
+    """Something to read, perhaps over several pages, with few ways on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question(_Screen):
+    """One question of the callback form; ``asks`` names the field that the chosen ``answer`` fills."""
+
+    asks: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form(_Screen):
+    """The callback form: shows the first question whose field has no answer yet, then goes ``to`` a screen."""
+
+    questions: tuple[str, ...]
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry(_Screen):
+    """Asks for digits to type, for example a code; ``does`` says what is asked for with them."""
+
+    digits: int
+    does: Deed
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer(_Screen):
+    """Offers a person after three wrong keys; its choices may go ``to`` ``@here``, the screen she was on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End(_Screen):
+    """The last thing shown; the session is over."""
+
+
+Screen = Choices | Information | Question | Form | Entry | Offer | End
+
+
+class Reaction(StrEnum):
+    """What a keyword leads to beside a screen."""
+
+    SHOW = "show"
+    CALL_ME = "call_me"
+    STOP = "stop"
+    START = "start"
+    HELP = "help"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keyword:
+    """Words, in several languages, that a text may contain, and where they lead.
+
+    ``danger`` words are matched whole, never by likeness, and come before all others.
+    """
+
+    words: Mapping[str, tuple[str, ...]]
+    to: str = ""
+    reaction: Reaction = Reaction.SHOW
+    danger: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactValue:
+    """What a fact is from a day on, and how sure we are."""
+
+    value: str
+    valid_from: date
+    source: str
+    checked_on: date
+    expires_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """A figure, phone number or date of the world outside, with its dated values, oldest first."""
+
+    id: str
+    values: tuple[FactValue, ...]
+
+    def on(self, day: date) -> FactValue:
+        """Return the value that holds on this day; before the first one begins, the first."""
+        current = self.values[0]
+        for value in self.values:
+            if value.valid_from <= day:
+                current = value
+        return current
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Menu:
+    """A whole menu, sound by construction: every target exists, every required text is there.
+
+    Attributes:
+        id: its name, which channels are configured with.
+        languages: tag → the language's own name.
+        fallback: tag → the tags whose text stands in where one is missing, in order.
+        start: the first screen of a dial.
+        home: where ``00`` leads.
+        offer: the screen after three wrong keys.
+        sos: the screen of danger numbers.
+        call_me: the form that leads to a callback.
+        screens: by id.
+        messages: lines that are not screens, by name (``REQUIRED_MESSAGES``).
+        keywords: for texts.
+        facts: by id.
+        drafts: the languages whose texts nobody has reviewed yet.
+        pages: stored cuts, by ``page_key``.
+    """
+
+    id: str
+    languages: Mapping[str, str]
+    fallback: Mapping[str, tuple[str, ...]]
+    start: str
+    home: str
+    offer: str
+    sos: str
+    call_me: str
+    screens: Mapping[str, Screen]
+    messages: Mapping[str, Text]
+    keywords: tuple[Keyword, ...] = ()
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    drafts: frozenset[str] = frozenset()
+    pages: Mapping[str, tuple[tuple[Piece, ...], ...]] = field(default_factory=dict)
+
+    def text(self, text: Text, language: str) -> str:
+        """Return the text in the language, or in the first language of its fallback that has it, or empty."""
+        for tag in (language, *self.fallback.get(language, ())):
+            if text.get(tag):
+                return text[tag]
+        return ""
+
+
+def page_key(limits: str, language: str, screen: str, variant: int) -> str:
+    """Return what the stored pages of a screen are filed under; ``variant`` is −1 for the plain text."""
+    return f"{limits}/{language}/{screen}/{variant}"

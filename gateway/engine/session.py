@@ -1,0 +1,98 @@
+"""What is remembered of one caller between two inputs: frozen, and JSON both ways."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+FORMAT = 1
+MAX_TRAIL = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of a caller when her session begins; it decides what keys mean until it ends.
+
+    Attributes:
+        language: the language she speaks, where she let us remember it.
+        script: the language tag of the texts that her phone shows, where remembered.
+        region: the country of her number.
+        offers: the windows in which somebody is on duty.
+        lost: an earlier place was lost; she is told so in one line.
+    """
+
+    language: str = ""
+    script: str = ""
+    region: str = ""
+    offers: tuple[str, ...] = ()
+    lost: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """Where she is and what she said so far.
+
+    Attributes:
+        screen: the screen that she sees.
+        page: its page, from 1.
+        language: the language she speaks; empty until chosen.
+        script: the language tag of the texts.
+        trail: the screens behind her with their pages, oldest first; ``0`` goes back along it.
+        answers: fields of the callback form, by name.
+        topic: the topic of the nearest screen on her way that has one.
+        path: the screens on her way when she entered the form.
+        region: see Known.
+        offers: see Known.
+        wrong: wrong keys in a row.
+        notice: the name of a message to show once above the screen (``invalid``, ``again``), or empty.
+        values: results that receipts gave, by placeholder: ``code``, ``when``, ``until``.
+        callback: the id of the callback that this session made or opened by its code.
+        ended: the session is over.
+    """
+
+    screen: str
+    page: int = 1
+    language: str = ""
+    script: str = ""
+    trail: tuple[tuple[str, int], ...] = ()
+    answers: Mapping[str, str] = field(default_factory=dict)
+    topic: str = ""
+    path: tuple[str, ...] = ()
+    region: str = ""
+    offers: tuple[str, ...] = ()
+    wrong: int = 0
+    notice: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+    callback: str = ""
+    ended: bool = False
+
+    def having(self, **changes: Any) -> "Session":
+        """Return the same session with these fields changed."""
+        return replace(self, **changes)
+
+
+class UnreadableSession(ValueError):
+    """The stored session is of a format that this release does not know."""
+
+
+def dump(session: Session) -> str:
+    """Return the session as JSON that says its format."""
+    return json.dumps({"format": FORMAT, **asdict(session)}, ensure_ascii=False, separators=(",", ":"))
+
+
+def load(text: str) -> Session:
+    """Read what ``dump`` wrote.
+
+    Raises:
+        UnreadableSession: another format, or no session at all.
+    """
+    try:
+        fields = json.loads(text)
+        if fields.pop("format") != FORMAT:
+            raise UnreadableSession("another format")
+        fields["trail"] = tuple((screen, page) for screen, page in fields["trail"])
+        fields["path"] = tuple(fields["path"])
+        fields["offers"] = tuple(fields["offers"])
+        return Session(**fields)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise UnreadableSession("no session") from error

@@ -1,0 +1,47 @@
+"""Makes ids, codes, tokens, nonces and jitter: the one place where chance enters."""
+
+import hashlib
+import hmac
+import secrets
+from datetime import datetime
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_TIME_CHARACTERS = 9
+_CHANCE_CHARACTERS = 11
+_CODES = 10_000
+
+
+def new_id(now: datetime) -> str:
+    """Return 20 characters that sort by time and that nobody can guess: safe in addresses and job arguments."""
+    return _base32(int(now.timestamp() * 1_000), _TIME_CHARACTERS) + "".join(
+        secrets.choice(_ALPHABET) for _ in range(_CHANCE_CHARACTERS)
+    )
+
+
+def new_token(size: int = 32) -> str:
+    """Return an unguessable token of ``size`` random bytes, safe in an address."""
+    return secrets.token_urlsafe(size)
+
+
+def random_bytes(size: int) -> bytes:
+    """Return ``size`` random bytes, for nonces and keys."""
+    return secrets.token_bytes(size)
+
+
+def jitter(seconds: float) -> float:
+    """Return a span between ``seconds`` and one and a quarter of it, so that retries do not come in step."""
+    return seconds * (1 + secrets.randbelow(1_000) / 4_000)
+
+
+def code_candidates(key: bytes, turn_key: str) -> list[str]:
+    """Return four-digit codes in the order in which they are tried for this turn; every repeat gets the same order."""
+    digest = hmac.new(key, turn_key.encode(), hashlib.sha512).digest()
+    return [f"{int.from_bytes(digest[i : i + 4]) % _CODES:04d}" for i in range(0, len(digest), 4)]
+
+
+def _base32(number: int, width: int) -> str:
+    digits = ""
+    for _ in range(width):
+        number, rest = divmod(number, 32)
+        digits = _ALPHABET[rest] + digits
+    return digits

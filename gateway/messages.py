@@ -1,0 +1,156 @@
+"""What crosses between channels and use cases, so that neither knows the other's dialect."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """The medium of an inbound: a session on the screen, or a text."""
+
+    USSD = "ussd"
+    SMS = "sms"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbound:
+    """One input of hers as a channel parsed it.
+
+    Attributes:
+        channel: name of the configured line.
+        kind: by session or by text.
+        number: hers, in E.164.
+        session: the provider's session id; empty for a text.
+        text: for an accumulating channel all inputs of the session joined by ``*``, else the latest input;
+            for a text its words.
+        turn: the provider's id of this very input (message id, sequence); empty where it has none.
+        first: the provider says that this input begins the session.
+        service: the code dialled or the number texted, as the provider writes it.
+        network: the provider's code of her network.
+        link: what a reply must carry so that the provider can bill it; empty where nothing must.
+    """
+
+    channel: str
+    kind: Kind
+    number: str
+    session: str = ""
+    text: str = ""
+    turn: str = ""
+    first: bool = False
+    service: str = ""
+    network: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """The provider's word that a session is over; it carries nothing that she typed or read.
+
+    ``status`` is ``success``, ``incomplete`` or ``failed``; ``millis`` and ``hops`` are the provider's counts.
+    """
+
+    channel: str
+    session: str
+    number: str
+    status: str
+    millis: int = 0
+    hops: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """The provider's word on what became of a message that we sent.
+
+    ``state`` is ``delivered``, ``failed`` or ``moving`` (not final); ``status`` is the provider's own word.
+    """
+
+    channel: str
+    provider_id: str
+    state: str
+    status: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptOut:
+    """A number that asked the provider to receive no more texts from us."""
+
+    channel: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotANumber:
+    """A text whose sender is a name or a short code: it is never answered."""
+
+    channel: str
+    turn: str
+
+
+Event = Inbound | Ended | Delivery | OptOut | NotANumber
+
+
+class PieceKind(StrEnum):
+    """What a line of a screen is for."""
+
+    HEADING = "heading"
+    TEXT = "text"
+    OPTION = "option"
+    NAVIGATION = "navigation"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One line of a screen with its meaning; ``key`` is the key that an option or a navigation line offers."""
+
+    kind: PieceKind
+    text: str
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What she is told: the pieces of one page, in order. ``ends`` closes the session."""
+
+    pieces: tuple[Piece, ...]
+    ends: bool = False
+    screen: str = ""
+    page: int = 1
+    pages: int = 1
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much text one page may hold.
+
+    Attributes:
+        name: what stored pages are filed under.
+        gsm7: septets of a page in the basic alphabet.
+        ucs2: UTF-16 units of a page in any other alphabet.
+        gsm7_stop: septets that no page may ever pass.
+        ucs2_stop: units that no page may ever pass.
+        parts: how many parts a text may have; 1 for a screen.
+    """
+
+    name: str
+    gsm7: int
+    ucs2: int
+    gsm7_stop: int
+    ucs2_stop: int
+    parts: int = 1
+
+
+USSD_LIMITS = Limits(name="ussd", gsm7=160, ucs2=70, gsm7_stop=182, ucs2_stop=80)
+SMS_LIMITS = Limits(name="sms", gsm7=459, ucs2=201, gsm7_stop=459, ucs2_stop=201, parts=3)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """One text on its way to one number. ``own_id`` is our id of the row, for channels that take it."""
+
+    own_id: str
+    number: str
+    text: str
+    link: str = ""
+    valid_until: datetime | None = None

@@ -1,0 +1,83 @@
+"""The parts that every use case works with, put together once by bootstrap and handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gateway.engine.effects import Line
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gateway.callbacks.windows import Hours
+    from gateway.channel import Channel
+    from gateway.clock import Clock
+    from gateway.figures.count import Counters
+    from gateway.store.engines import Store, Tx
+    from gateway.store.outbox import OutboxRow
+    from gateway.store.sessions import Sessions
+    from gateway.store.spool import Spool
+    from gateway.versions import Versions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineConfig:
+    """What whoever runs the server says of the line.
+
+    Attributes:
+        zone: the zone in which windows and facts are read.
+        regions: how numbers without a country code are read, in this order.
+        helpline: the number that callers may phone; empty while it is not set.
+        mrc: the centre's number; empty while it is not set.
+        price: what a dial costs, in words; empty says nothing.
+        days: how long a closed request is kept.
+        hours: when somebody is on duty.
+    """
+
+    zone: str
+    regions: tuple[str, ...]
+    helpline: str
+    mrc: str
+    price: str
+    days: int
+    hours: Hours
+
+    def for_engine(self) -> Line:
+        """Return what the engine fills its line placeholders with; a missing number is said to be missing."""
+        return Line(
+            zone=self.zone,
+            values={
+                "helpline": self.helpline or "<not set: helpline>",
+                "mrc": self.mrc or "<not set: mrc>",
+                "price": self.price,
+                "days": str(self.days),
+            },
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Everything that a use case may touch.
+
+    Attributes:
+        nudge: says to the workers that an outbox row is due; True where the word got through. Never raises.
+        inside: the functions of the inside kinds of outbox rows, by kind.
+        lease_seconds: how long a claimed outbox row may stay in flight before it counts as unclear.
+        public_url: where pages and webhooks are reached from outside.
+    """
+
+    store: Store
+    sessions: Sessions
+    spool: Spool
+    channels: Mapping[str, Channel]
+    versions: Versions
+    clock: Clock
+    line: LineConfig
+    count: Counters
+    nudge: Callable[[str], bool]
+    data_dir: Path
+    inside: Mapping[str, Callable[[Parts, Tx, OutboxRow], None]] = field(default_factory=dict)
+    lease_seconds: int = 120
+    public_url: str = ""
