@@ -9,6 +9,11 @@ from typing import Protocol
 
 from gateway.messages import SMS_LIMITS, USSD_LIMITS, Event, Limits, Outgoing
 
+KEPT = "sim-"
+"""What the provider id of a text begins with that no provider ever saw."""
+
+FORM = frozenset({"application/x-www-form-urlencoded"})
+
 
 class Outcome(StrEnum):
     """What is known after a send was tried."""
@@ -46,9 +51,9 @@ class Request:
     """A provider's post with the transport stripped off: the event of its address, one value a field, its headers."""
 
     event: str
-    fields: Mapping[str, str]
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
+    fields: Mapping[str, str] = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +63,7 @@ class Answer:
     body: str
     status: int = 200
     content_type: str = "text/plain; charset=utf-8"
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class BadRequest(ValueError):
@@ -88,6 +94,8 @@ class Contract:
         takes_our_id: a send repeated under the same id reaches her once, so an unclear one may be sent again.
         can_ask: it can be asked what became of a message.
         refusal: the HTTP status for a wrong secret.
+        received: the body that says "taken" where no screen is asked for.
+        types: the content types in which its posts may come.
         real: it reaches phones of real people.
         ussd: limits of one screen.
         sms: limits of one text.
@@ -99,6 +107,8 @@ class Contract:
     takes_our_id: bool
     can_ask: bool
     refusal: int = 404
+    received: str = "OK"
+    types: frozenset[str] = FORM
     real: bool = True
     ussd: Limits = USSD_LIMITS
     sms: Limits = SMS_LIMITS
@@ -118,13 +128,18 @@ class Channel(Protocol):
         """
         ...
 
-    def answer(self, text: str, *, ends: bool) -> Answer:
-        """Put one rendered page into the provider's form."""
+    def answer(self, text: str, *, ends: bool, screen: str = "") -> Answer:
+        """Put one rendered page into the provider's form; ``screen`` is its id, for lines that only trials use."""
         ...
 
     def send(self, message: Outgoing, *, now: datetime) -> SendResult:
         """Send one text, within connect 3 s and read 20 s. Raises nothing for what a network or a provider can do."""
         ...
+
+
+def kept(message: Outgoing) -> SendResult:
+    """Send to nobody: the row itself is what the simulator's thread shows, marked as such by the id it gets here."""
+    return SendResult(outcome=Outcome.SENT, provider_id=KEPT + message.own_id)
 
 
 class UnknownProvider(LookupError):

@@ -87,7 +87,16 @@ class NotANumber:
     turn: str
 
 
-Event = Inbound | Ended | Delivery | OptOut | NotANumber
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadAsked:
+    """A trial phone asks which texts it was sent since an instant."""
+
+    channel: str
+    number: str
+    since: datetime | None = None
+
+
+Event = Inbound | Ended | Delivery | OptOut | NotANumber | ThreadAsked
 
 
 class PieceKind(StrEnum):
