@@ -1,0 +1,58 @@
+"""Brings the database to the shape that this release needs, in one transaction or not at all."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from gateway.store.engines import Store, Tx
+
+_FOLDER = Path(__file__).parent / "migrations"
+_ONE_AT_A_TIME = 4_815_162_342
+"""The number of the advisory lock under which two processes that start at once take turns."""
+
+
+def upgrade(store: Store) -> None:
+    """Apply every migration that is missing.
+
+    Raises:
+        Unavailable: SQL cannot be asked; nothing was changed.
+    """
+    with store.write() as tx:
+        if tx.dialect == "postgresql":
+            # Copying a large table takes its time, and the other process may be doing just that.
+            tx.execute(text("SET LOCAL statement_timeout = 0"))
+            tx.execute(text("SET LOCAL lock_timeout = '60s'"))
+            tx.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _ONE_AT_A_TIME})
+        config = _config()
+        config.attributes["connection"] = tx.conn
+        command.upgrade(config, "head")
+
+
+def revision(store: Store) -> str | None:
+    """Return the name of the last migration this database has had, or None when it is empty."""
+    with store.read() as tx:
+        return revision_in(tx)
+
+
+def revision_in(tx: Tx) -> str | None:
+    """Return the same inside an open transaction."""
+    return MigrationContext.configure(tx.conn).get_current_revision()
+
+
+def newest() -> str:
+    """Return the name of the last migration that this release knows."""
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    if head is None:
+        raise RuntimeError("the release holds no migrations")
+    return head
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config

@@ -1,0 +1,274 @@
+"""Seals what is personal, so that a stolen copy of the database or of Redis says nothing."""
+
+import hmac
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from gateway import ids
+from gateway.store import files
+from gateway.store.tables import keys, metadata
+from gateway.store.types import Sealed
+
+if TYPE_CHECKING:
+    from gateway.store.engines import Tx
+
+PURPOSES = (
+    "seal",
+    "caller",
+    "turn",
+    "session",
+    "sign_in",
+    "invitation",
+    "budget",
+    "tries",
+    "text",
+    "visitor",
+    "code",
+    "webhook",
+    "web",
+)
+"""What keys are for; no key serves two ends."""
+
+SEALED_COLUMNS: tuple[tuple[str, str], ...] = tuple(
+    (table.name, column.name)
+    for table in metadata.sorted_tables
+    for column in table.columns
+    if isinstance(column.type, Sealed)
+)
+"""Every (table, column) that only the ring can read, straight from the schema."""
+
+_FORMAT = b"\x01"
+_NONCE = 12
+_SERIAL = 2
+_HEAD = len(_FORMAT) + _SERIAL + _NONCE
+_COPY_FORMAT = 1
+
+
+class NotOpened(Exception):
+    """A sealed value cannot be opened here: another row's, another key's, or damaged. It holds no data."""
+
+
+class RingMissing(Exception):
+    """The key ring is not loaded, or the master key does not open it."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """One key as the table holds it: closed by the master key."""
+
+    id: str
+    purpose: str
+    wrapped: bytes
+    retired: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """What the ring knows at one moment; replaced whole, so that threads never see half of it."""
+
+    by_purpose: Mapping[str, Mapping[int, bytes]] = field(default_factory=dict)
+    current: Mapping[str, int] = field(default_factory=dict)
+    names: frozenset[tuple[str, bool]] = frozenset()
+
+
+class Ring:
+    """The keys by purpose, opened by the master key; seals, opens and makes keyed hashes."""
+
+    def __init__(self, master: bytes, *, copy: Path | None = None) -> None:
+        self._wrapping = AESGCM(_derive(master, b"helpline gateway: key ring"))
+        self._copy = copy
+        self._keys = _Keys()
+        self._ciphers: dict[bytes, AESGCM] = {}
+
+    def load(self, tx: "Tx", now: datetime) -> None:
+        """Read the ring in a writing transaction and make the keys that are missing.
+
+        Two processes that start at once agree: the name of a key is its purpose and serial, and the first insert wins.
+        """
+        have = {row.purpose for row in stored(tx)}
+        for purpose in PURPOSES:
+            if purpose not in have:
+                self.add(tx, purpose, 1, now)
+        self.refresh(tx)
+
+    def refresh(self, tx: "Tx") -> bool:
+        """Read the ring again; return whether a key came or was retired."""
+        rows = stored(tx)
+        if frozenset((row.id, row.retired) for row in rows) == self._keys.names:
+            return False
+        self._keys = self._opened(rows)
+        self._write_copy(rows)
+        return True
+
+    def load_copy(self) -> bool:
+        """Open the ring from its file, for a start while SQL cannot be asked; return whether there was one.
+
+        Raises:
+            RingMissing: the master key does not open it.
+        """
+        if self._copy is None or not self._copy.exists():
+            return False
+        held = json.loads(self._copy.read_text(encoding="ascii"))
+        self._keys = self._opened(
+            [
+                KeyRow(row["id"], row["purpose"], bytes.fromhex(row["wrapped"]), row["retired"])
+                for row in held["keys"]
+            ]
+        )
+        return True
+
+    def add(self, tx: "Tx", purpose: str, serial: int, now: datetime) -> None:
+        """Write a new key of this purpose unless that serial exists; the caller refreshes the ring afterwards."""
+        name = f"{purpose}-{serial}"
+        insert = sqlite_insert(keys) if tx.dialect == "sqlite" else postgresql_insert(keys)
+        row = {
+            "id": name,
+            "purpose": purpose,
+            "starts_at": now,
+            "wrapped": self.wrap(name, ids.random_bytes(32)),
+        }
+        tx.execute(insert.values(row).on_conflict_do_nothing(index_elements=["id"]))
+
+    def wrap(self, name: str, key: bytes) -> bytes:
+        """Close a key with the master key, bound to its name."""
+        nonce = ids.random_bytes(_NONCE)
+        return nonce + self._wrapping.encrypt(nonce, key, name.encode())
+
+    def unwrap(self, name: str, wrapped: bytes) -> bytes:
+        """Open a key with the master key.
+
+        Raises:
+            RingMissing: this master key did not close it.
+        """
+        try:
+            return self._wrapping.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], name.encode())
+        except (InvalidTag, ValueError):
+            raise RingMissing("the master key does not open the key ring") from None
+
+    @property
+    def loaded(self) -> bool:
+        """Whether there are keys to work with."""
+        return bool(self._keys.current)
+
+    def serial(self, purpose: str) -> int:
+        """Return the number of the key in use for this purpose."""
+        try:
+            return self._keys.current[purpose]
+        except KeyError:
+            raise RingMissing("the key ring is not loaded") from None
+
+    def key_id(self, purpose: str) -> str:
+        """Return the name of the key in use for this purpose."""
+        return f"{purpose}-{self.serial(purpose)}"
+
+    def key(self, purpose: str) -> bytes:
+        """Return the raw key in use for this purpose."""
+        return self._keys.by_purpose[purpose][self.serial(purpose)]
+
+    def lookup(self, purpose: str, *parts: str) -> bytes:
+        """Return the 32-byte keyed hash under which a row about these parts is found."""
+        digest = hmac.new(self.key(purpose), digestmod="sha256")
+        for part in parts:
+            raw = part.encode()
+            digest.update(len(raw).to_bytes(4) + raw)  # so that ("ab", "c") is not ("a", "bc")
+        return digest.digest()
+
+    def seal(self, plain: bytes, *, table: str, column: str, row: str) -> bytes:
+        """Close a value, bound to the place where it lies."""
+        serial = self.serial("seal")
+        head = _FORMAT + serial.to_bytes(_SERIAL)
+        nonce = ids.random_bytes(_NONCE)
+        key = self._keys.by_purpose["seal"][serial]
+        return head + nonce + self._cipher(key).encrypt(nonce, plain, _place(head, table, column, row))
+
+    def open(self, sealed: bytes, *, table: str, column: str, row: str) -> bytes:
+        """Open a value that was sealed for this very place.
+
+        Raises:
+            NotOpened: it lay elsewhere, its key is gone, or it is damaged.
+        """
+        head, nonce = sealed[: len(_FORMAT) + _SERIAL], sealed[len(_FORMAT) + _SERIAL : _HEAD]
+        key = self._keys.by_purpose.get("seal", {}).get(sealed_with(sealed))
+        if key is None or sealed[: len(_FORMAT)] != _FORMAT:
+            raise NotOpened(f"{table}.{column} was sealed with a key that is not on the ring")
+        try:
+            return self._cipher(key).decrypt(nonce, sealed[_HEAD:], _place(head, table, column, row))
+        except (InvalidTag, ValueError):
+            raise NotOpened(f"{table}.{column} does not belong to this row, or is damaged") from None
+
+    def seal_text(self, text: str | None, *, table: str, column: str, row: str) -> bytes | None:
+        """Seal a text; nothing stays nothing."""
+        return None if text is None else self.seal(text.encode(), table=table, column=column, row=row)
+
+    def open_text(self, sealed: bytes | None, *, table: str, column: str, row: str) -> str | None:
+        """Open a text; nothing stays nothing."""
+        return None if sealed is None else self.open(sealed, table=table, column=column, row=row).decode()
+
+    def seal_json(self, value: Any, *, table: str, column: str, row: str) -> bytes | None:
+        """Seal a value of plain lists, dicts, strings and numbers; nothing stays nothing."""
+        if value is None:
+            return None
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return self.seal(text.encode(), table=table, column=column, row=row)
+
+    def open_json(self, sealed: bytes | None, *, table: str, column: str, row: str) -> Any:
+        """Open such a value; nothing stays nothing."""
+        return None if sealed is None else json.loads(self.open(sealed, table=table, column=column, row=row))
+
+    def _cipher(self, key: bytes) -> AESGCM:
+        cipher = self._ciphers.get(key)
+        if cipher is None:
+            cipher = self._ciphers[key] = AESGCM(key)
+        return cipher
+
+    def _opened(self, rows: list[KeyRow]) -> _Keys:
+        found: defaultdict[str, dict[int, bytes]] = defaultdict(dict)
+        current: dict[str, int] = {}
+        for row in rows:
+            serial = int(row.id.rpartition("-")[2])
+            found[row.purpose][serial] = self.unwrap(row.id, row.wrapped)
+            if not row.retired:
+                current[row.purpose] = max(serial, current.get(row.purpose, 0))
+        return _Keys(found, current, frozenset((row.id, row.retired) for row in rows))
+
+    def _write_copy(self, rows: list[KeyRow]) -> None:
+        if self._copy is None:
+            return
+        held = [
+            {"id": r.id, "purpose": r.purpose, "wrapped": r.wrapped.hex(), "retired": r.retired} for r in rows
+        ]
+        files.put(self._copy, json.dumps({"format": _COPY_FORMAT, "keys": held}).encode())
+
+
+def stored(tx: "Tx") -> list[KeyRow]:
+    """Return every key as the table holds it."""
+    return [
+        KeyRow(row.id, row.purpose, row.wrapped, row.retired_at is not None)
+        for row in tx.execute(select(keys).order_by(keys.c.id))
+    ]
+
+
+def sealed_with(sealed: bytes) -> int:
+    """Return the serial of the key that closed this value, which it says in clear."""
+    return int.from_bytes(sealed[len(_FORMAT) : len(_FORMAT) + _SERIAL])
+
+
+def _place(head: bytes, table: str, column: str, row: str) -> bytes:
+    return head + f"{table}\x00{column}\x00{row}".encode()
+
+
+def _derive(secret: bytes, info: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(secret)

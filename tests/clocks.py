@@ -1,0 +1,36 @@
+"""A clock that stands still until a test moves it."""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+from gateway.clock import Clock
+
+
+class SetClock(Clock):
+    """Shows the instant that the test set; sleeping moves it on and takes no time."""
+
+    def __init__(self, at: str = "2026-11-24T14:05:00+07:00") -> None:
+        super().__init__()
+        self._moved = 0.0
+        self.set(at)
+
+    def set(self, at: str | datetime) -> None:
+        """Set it to an instant with its zone."""
+        instant = datetime.fromisoformat(at) if isinstance(at, str) else at
+        if instant.tzinfo is None:
+            raise ValueError("an instant needs a zone")
+        self._now = instant.astimezone(UTC)
+
+    def forward(self, **span: float) -> None:
+        """Move it on, by the words of timedelta: `clock.forward(minutes=5)`."""
+        self._now += timedelta(**span)
+        self._moved += timedelta(**span).total_seconds()
+
+    def now(self) -> datetime:
+        return self._now
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self._moved
+
+    def sleep(self, seconds: float) -> None:
+        self.forward(seconds=seconds)

@@ -1,0 +1,103 @@
+"""What every test may ask for: a clock that stands still, real stores, and an environment that says nothing."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from gateway.store.engines import Store
+from tests.clocks import SetClock
+from tests.ledgers import PostgresqlLedgers, SqliteLedgers
+from tests.servers import Missing, PostgreSQL, Valkey
+
+_OURS = ("GATEWAY_", "AFRICASTALKING_", "DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "PORT", "HOST")
+_DATABASES = ["sqlite", "postgresql"]
+
+
+@pytest.fixture(autouse=True)
+def _quiet_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The product's variables of whoever runs the tests do not reach them."""
+    for name in os.environ:
+        if name.startswith(_OURS[:2]) or name in _OURS or name.removesuffix("_FILE") in _OURS:
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    """Tuesday 24 November 2026, 14:05 in Vientiane, until the test moves it."""
+    return SetClock()
+
+
+@pytest.fixture(scope="session")
+def _valkey_server() -> Iterator[Valkey]:
+    server = Valkey()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def valkey(_valkey_server: Valkey) -> Iterator[Valkey]:
+    """The real Valkey, empty; a test may freeze or kill it, the next one finds it well again."""
+    _valkey_server.heal()
+    yield _valkey_server
+    _valkey_server.thaw()
+
+
+@pytest.fixture
+def redis_client(valkey: Valkey) -> Iterator[redis.Redis]:
+    """A client with the product's timeouts on that Valkey."""
+    with valkey.client() as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def postgresql_ledgers() -> Iterator[PostgresqlLedgers]:
+    """The real PostgreSQL. Where it cannot start the tests are skipped; in CI that is a failure."""
+    server = None
+    try:
+        server = PostgreSQL()
+        server.start()
+    except Missing as missing:
+        if server is not None:
+            server.close()
+        words = f"no PostgreSQL here: {missing}"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(words)
+    ledgers = PostgresqlLedgers(server)
+    try:
+        yield ledgers
+    finally:
+        ledgers.close()
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_ledgers(tmp_path_factory: pytest.TempPathFactory) -> SqliteLedgers:
+    """A migrated file, to be copied."""
+    return SqliteLedgers(tmp_path_factory.mktemp("ledger"))
+
+
+@pytest.fixture
+def sqlite_store(sqlite_ledgers: SqliteLedgers, tmp_path: Path) -> Iterator[Store]:
+    """A fresh ledger on SQLite."""
+    with sqlite_ledgers.fresh(tmp_path) as store:
+        yield store
+
+
+@pytest.fixture
+def postgresql_store(postgresql_ledgers: PostgresqlLedgers) -> Iterator[Store]:
+    """An empty ledger on PostgreSQL."""
+    with postgresql_ledgers.fresh() as store:
+        yield store
+
+
+@pytest.fixture(params=[pytest.param(name, marks=pytest.mark.store) for name in _DATABASES])
+def store(request: pytest.FixtureRequest) -> Store:
+    """A fresh ledger; the test runs once on each database."""
+    found = request.getfixturevalue(f"{request.param}_store")
+    assert isinstance(found, Store)
+    return found
