@@ -55,6 +55,19 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
 
+    def need(self, name: str, *, empty: bool = False) -> str:
+        """Return the field of this name.
+
+        Raises:
+            BadRequest: it is not there, or it is empty where it must not be.
+        """
+        value = self.fields.get(name)
+        if value is None:
+            raise BadRequest(f"field {name} is missing")
+        if not value and not empty:
+            raise BadRequest(f"field {name} is empty")
+        return value
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:

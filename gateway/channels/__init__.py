@@ -1,0 +1,1 @@
+"""One folder for each provider's dialect, found by its name; none of them knows another."""

@@ -1,0 +1,202 @@
+"""Says what an answer of the provider means for one text: sent, surely not, never, or nobody knows. Pure."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from gateway.channel import Outcome, SendResult
+
+LATER_IN_THE_DAY = timedelta(hours=1)
+LONGEST_WAIT = timedelta(hours=12)
+HUNDREDTHS_OF_A_CENT = 10_000
+NO_ID = ("", "None")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpReply:
+    """An HTTP answer as it came. ``cut`` says that it was longer or slower than we were ready to read."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = field(default=b"", repr=False)
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a code of the provider comes to; ``later`` where it passes by itself, but not within minutes."""
+
+    outcome: Outcome
+    reason: str = ""
+    alarm: bool = False
+    later: bool = False
+
+
+SENT, NOT_SENT, REFUSED, UNCLEAR = Outcome.SENT, Outcome.NOT_SENT, Outcome.REFUSED, Outcome.UNCLEAR
+
+# Of one recipient: each is the provider's word about this very text, so all but the first three are surely not sent.
+CODES: dict[int, Meaning] = {
+    100: Meaning(SENT),
+    101: Meaning(SENT),
+    102: Meaning(SENT),
+    401: Meaning(REFUSED, "risk-hold", alarm=True),
+    402: Meaning(NOT_SENT, "sender-not-valid", alarm=True),
+    403: Meaning(REFUSED, "number-not-valid"),
+    404: Meaning(REFUSED, "number-not-supported"),
+    405: Meaning(NOT_SENT, "no-money", alarm=True),
+    406: Meaning(REFUSED, "opted-out"),
+    407: Meaning(REFUSED, "no-route"),
+    409: Meaning(NOT_SENT, "do-not-disturb", later=True),
+    500: Meaning(NOT_SENT, "provider-fault"),
+    501: Meaning(NOT_SENT, "operator-fault"),
+    502: Meaning(NOT_SENT, "operator-refused"),
+}
+
+# The whole request failed and the reason stands, as a word, where the summary should be.
+WORDS: dict[str, Meaning] = {
+    "RiskHold": CODES[401],
+    "InvalidSenderId": CODES[402],
+    "InvalidPhoneNumber": CODES[403],
+    "UnsupportedNumberType": CODES[404],
+    "InsufficientBalance": CODES[405],
+    "UserInBlacklist": CODES[406],
+    "CouldNotRoute": CODES[407],
+    "DoNotDisturbRejection": CODES[409],
+    "InternalServerError": CODES[500],
+    "GatewayError": CODES[501],
+    "RejectedByGateway": CODES[502],
+}
+
+# Of the whole request. 301, 307 and 308 ask for the same post elsewhere, so this one was not taken.
+HTTP: dict[int, Meaning] = {
+    301: Meaning(NOT_SENT, "redirected", alarm=True),
+    307: Meaning(NOT_SENT, "redirected", alarm=True),
+    308: Meaning(NOT_SENT, "redirected", alarm=True),
+    401: Meaning(NOT_SENT, "wrong-key", alarm=True),
+    402: Meaning(NOT_SENT, "no-money", alarm=True),
+    403: Meaning(NOT_SENT, "forbidden", alarm=True),
+    404: Meaning(NOT_SENT, "wrong-address", alarm=True),
+    409: CODES[409],
+    429: Meaning(NOT_SENT, "throttled"),
+}
+OTHER_4XX = Meaning(NOT_SENT, "bad-request", alarm=True)
+UNREADABLE = Meaning(UNCLEAR, "unreadable")
+
+
+def understand(reply: HttpReply, *, number: str, now: datetime) -> SendResult:
+    """Say what became of the text to this number."""
+    if 200 <= reply.status < 300:  # noqa: PLR2004 - every success counts alike
+        return _accepted(reply, number, now)
+    if reply.status in HTTP:
+        return _result(HTTP[reply.status], now, retry_at=retry_after(reply.headers, now))
+    if 400 <= reply.status < 500:  # noqa: PLR2004
+        return _result(OTHER_4XX, now, retry_at=retry_after(reply.headers, now))
+    return _result(Meaning(UNCLEAR, f"http-{reply.status}"), now)
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> datetime | None:
+    """Return the instant that a Retry-After names, in seconds or as a date, held to half a day, or None."""
+    written = headers.get("retry-after", "").strip()
+    if written.isascii() and written.isdigit():
+        return now + min(timedelta(seconds=int(written[:9])), LONGEST_WAIT)
+    try:
+        named = parsedate_to_datetime(written)
+    except ValueError:
+        return None
+    named = named if named.tzinfo else named.replace(tzinfo=UTC)
+    return max(now, min(named.astimezone(UTC), now + LONGEST_WAIT))
+
+
+def cost_of(written: object) -> int:
+    """Return a cost like ``KES 0.8000`` in hundredths of a cent; 0 where it cannot be read."""
+    match = (
+        re.fullmatch(r"(?:[A-Z]{3}\s*)?(\d{1,9}(?:\.\d{1,9})?)", written.strip())
+        if isinstance(written, str)
+        else None
+    )
+    try:
+        return int(Decimal(match.group(1)) * HUNDREDTHS_OF_A_CENT) if match else 0
+    except InvalidOperation:
+        return 0
+
+
+def _accepted(reply: HttpReply, number: str, now: datetime) -> SendResult:
+    report = None if reply.cut else _report(reply.body)
+    if report is None:
+        return _result(UNREADABLE, now)
+    recipients, summary = report.get("Recipients"), report.get("Message")
+    if recipients == [] and isinstance(summary, str):
+        return _result(_empty(summary), now)
+    recipient = _ours(recipients, number)
+    return _result(UNREADABLE, now) if recipient is None else _recipient(recipient, now)
+
+
+def _report(body: bytes) -> dict[str, Any] | None:
+    # The content type is not asked: the same JSON comes with a charset, without, and now and then as text.
+    try:
+        whole = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    report = whole.get("SMSMessageData") if isinstance(whole, dict) else None
+    return report if isinstance(report, dict) else None
+
+
+def _empty(summary: str) -> Meaning:
+    words = summary.strip()
+    if words in WORDS:
+        return WORDS[words]
+    if words.startswith("Sent to 0/"):
+        return Meaning(NOT_SENT, "no-recipient")
+    if not words or words.startswith("Sent to "):
+        return Meaning(UNCLEAR, "empty")
+    return Meaning(NOT_SENT, "refused-unknown", alarm=True)
+
+
+def _ours(recipients: object, number: str) -> dict[str, Any] | None:
+    if not isinstance(recipients, list):
+        return None
+    found = [each for each in recipients if isinstance(each, dict) and each.get("number") == number]
+    if not found and len(recipients) == 1 and isinstance(recipients[0], dict):
+        found = recipients  # one text went out to one number, however the provider writes it
+    return found[0] if len(found) == 1 else None
+
+
+def _recipient(recipient: Mapping[str, Any], now: datetime) -> SendResult:
+    provider_id = str(recipient.get("messageId", ""))
+    provider_id = "" if provider_id in NO_ID else provider_id[:120]
+    meaning = CODES.get(_code(recipient.get("statusCode")))
+    if meaning is None:
+        meaning = _by_status(recipient.get("status"))
+    return _result(meaning, now, provider_id=provider_id, cost=cost_of(recipient.get("cost")))
+
+
+def _code(written: object) -> int:
+    if isinstance(written, int):
+        return written
+    return int(written) if isinstance(written, str) and re.fullmatch(r"[0-9]{3}", written) else 0
+
+
+def _by_status(status: object) -> Meaning:
+    if status in ("Success", "Sent", "Queued", "Processed"):
+        return Meaning(SENT)
+    return WORDS.get(status, Meaning(UNCLEAR, "code-unknown")) if isinstance(status, str) else UNREADABLE
+
+
+def _result(
+    meaning: Meaning, now: datetime, *, retry_at: datetime | None = None, provider_id: str = "", cost: int = 0
+) -> SendResult:
+    if meaning.later and retry_at is None:
+        retry_at = now + LATER_IN_THE_DAY
+    return SendResult(
+        outcome=meaning.outcome,
+        provider_id=provider_id,
+        retry_at=retry_at if meaning.outcome is NOT_SENT else None,
+        reason=meaning.reason,
+        cost=cost if meaning.outcome is SENT else 0,
+        alarm=meaning.alarm,
+    )

@@ -1,0 +1,110 @@
+"""The simulator's line: the dialect of a phone that dials and texts without a provider between."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from gateway.channel import FORM, Answer, BadRequest, ChannelConfig, Contract, Request, SendResult, kept
+from gateway.messages import Ended, Event, Inbound, Kind, Outgoing, ThreadAsked
+from gateway.numbers import to_e164
+
+SCREEN = "X-Screen"
+"""The header that names the screen shown, for people who write menus and tests."""
+
+
+class Line:
+    """A channel of the simulator; see the contract in ``gateway.channel``."""
+
+    def __init__(self, config: ChannelConfig) -> None:
+        self.config = config
+        self.contract = Contract(
+            events=frozenset(READERS),
+            accumulates=True,
+            has_turn_id=False,
+            takes_our_id=True,
+            can_ask=False,
+            real=False,
+            types=FORM | {"application/json"},
+        )
+
+    def parse(self, request: Request) -> Sequence[Event]:
+        """Read a post into its one event."""
+        reader = READERS.get(request.event)
+        if reader is None:
+            raise BadRequest("this line has no such event")
+        return (reader(self.config.name, request),)
+
+    def answer(self, text: str, *, ends: bool, screen: str = "") -> Answer:
+        """Show one page, and beside it which screen it is."""
+        headers = {SCREEN: screen} if screen else {}
+        return Answer(body=("END " if ends else "CON ") + text, headers=headers)
+
+    def send(self, message: Outgoing, *, now: datetime) -> SendResult:  # noqa: ARG002 - nothing leaves, so no instant counts
+        """Keep the text; the thread shows it."""
+        return kept(message)
+
+
+def dialled(channel: str, request: Request) -> Inbound:
+    """Read one hop; ``text`` holds all inputs so far."""
+    text = request.need("text", empty=True)
+    return Inbound(
+        channel=channel,
+        kind=Kind.USSD,
+        number=_number(request, "phoneNumber"),
+        session=request.need("sessionId"),
+        text=text,
+        first=not text,
+        service=request.need("serviceCode"),
+        network=request.need("networkCode"),
+    )
+
+
+def hung_up(channel: str, request: Request) -> Ended:
+    """Read the end of a session."""
+    status = request.need("status")
+    if status not in ("success", "incomplete", "failed"):
+        raise BadRequest("field status is none of success, incomplete, failed")
+    return Ended(
+        channel=channel,
+        session=request.need("sessionId"),
+        number=_number(request, "phoneNumber"),
+        status=status,
+    )
+
+
+def texted(channel: str, request: Request) -> Inbound:
+    """Read a text."""
+    return Inbound(
+        channel=channel,
+        kind=Kind.SMS,
+        number=_number(request, "from"),
+        text=request.need("text", empty=True),
+        turn=request.need("id"),
+        service=request.need("to"),
+    )
+
+
+def asked(channel: str, request: Request) -> ThreadAsked:
+    """Read the question which texts a number was sent."""
+    written = request.fields.get("since", "")
+    try:
+        since = datetime.fromisoformat(written) if written else None
+    except ValueError:
+        raise BadRequest("field since is not an instant like 2026-11-24T07:05:00Z") from None
+    if since is not None and since.tzinfo is None:
+        since = since.replace(tzinfo=UTC)
+    return ThreadAsked(channel=channel, number=_number(request, "phoneNumber"), since=since)
+
+
+def _number(request: Request, name: str) -> str:
+    number = to_e164(request.need(name))
+    if number is None:
+        raise BadRequest(f"field {name} is not a phone number with its country code")
+    return number
+
+
+READERS: dict[str, Callable[[str, Request], Event]] = {
+    "ussd": dialled,
+    "ussd-end": hung_up,
+    "sms": texted,
+    "thread": asked,
+}
