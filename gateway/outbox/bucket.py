@@ -1,0 +1,88 @@
+"""A line's bucket: how many texts may leave now, by its rate, its day's budget and its pauses."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+ONE = 1_000  # tokens are kept in thousandths of a text, so that a slow line fills without rounding
+FAULTS_TO_PAUSE = 3
+FIRST_PAUSE = timedelta(seconds=5)
+LONGEST_PAUSE = timedelta(minutes=2)
+ALARM_PAUSE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bucket:
+    """The state of one line.
+
+    Attributes:
+        tokens: thousandths of a text that may leave at once.
+        filled_at: when it was last filled.
+        paused_until: nothing leaves before.
+        why: the word for the pause.
+        faults: sends in a row that did not go through.
+        day: the day, in the line's zone, that ``sent`` and ``spent`` belong to.
+        sent: texts of that day.
+        spent: what they cost.
+    """
+
+    tokens: int
+    filled_at: datetime
+    paused_until: datetime | None = None
+    why: str = ""
+    faults: int = 0
+    day: date | None = None
+    sent: int = 0
+    spent: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a line may send: texts a second and texts a day; 0 means no limit."""
+
+    rate: int = 10
+    day: int = 0
+
+
+def full(limits: Limits, now: datetime) -> Bucket:
+    """Return the bucket of a line that has not sent anything yet."""
+    return Bucket(tokens=limits.rate * ONE, filled_at=now)
+
+
+def fill(bucket: Bucket, limits: Limits, *, now: datetime, today: date) -> Bucket:
+    """Add what time has brought: tokens up to one second's worth, and a new day's budget."""
+    elapsed = max(now - bucket.filled_at, timedelta())
+    gained = int(elapsed / timedelta(seconds=1) * limits.rate * ONE)
+    bucket = replace(bucket, tokens=min(bucket.tokens + gained, limits.rate * ONE), filled_at=now)
+    return bucket if bucket.day == today else replace(bucket, day=today, sent=0, spent=0)
+
+
+def wait(bucket: Bucket, limits: Limits, *, now: datetime) -> timedelta | None:
+    """Say how long a filled bucket gives nothing: zero when a text may leave, none when not today."""
+    if limits.day and bucket.sent >= limits.day:
+        return None
+    pause = max((bucket.paused_until or now) - now, timedelta())
+    if limits.rate <= 0:
+        return pause
+    short = max(ONE - bucket.tokens, 0)
+    return max(pause, timedelta(seconds=short / (limits.rate * ONE)))
+
+
+def take(bucket: Bucket, limits: Limits) -> Bucket:
+    """Take the token of one text out of a bucket that has one."""
+    return replace(bucket, tokens=bucket.tokens - ONE if limits.rate > 0 else 0, sent=bucket.sent + 1)
+
+
+def went_through(bucket: Bucket, *, cost: int) -> Bucket:
+    """Note a text that the provider took."""
+    return replace(bucket, faults=0, paused_until=None, why="", spent=bucket.spent + cost)
+
+
+def did_not(bucket: Bucket, *, now: datetime, reason: str, alarm: bool) -> Bucket:
+    """Note a text that did not go through; the third in a row pauses the line, each further one for longer."""
+    faults = bucket.faults + 1
+    pause = ALARM_PAUSE if alarm else timedelta()
+    if faults >= FAULTS_TO_PAUSE:
+        pause = max(pause, min(FIRST_PAUSE * 2 ** min(faults - FAULTS_TO_PAUSE, 10), LONGEST_PAUSE))
+    if not pause:
+        return replace(bucket, faults=faults)
+    return replace(bucket, faults=faults, paused_until=now + pause, why=reason or "faults")

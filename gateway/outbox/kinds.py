@@ -1,0 +1,53 @@
+"""The kinds of outbox rows as one table, so that a new kind is a row here and a function in the use case that owns it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+
+class To(StrEnum):
+    """Whom a row of this kind reaches."""
+
+    NOBODY = "nobody"
+    CALLER = "caller"
+    PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """One kind of row.
+
+    Attributes:
+        name: the word in the row.
+        to: whom it reaches; a row that reaches nobody is worked inside one transaction and needs no channel.
+        lasts: how long after its making it is still worth sending.
+        priority: which of several due rows goes first; the lower, the sooner.
+        ours: a text that we start: it leaves only where she said that texts are safe, and inside her windows.
+    """
+
+    name: str
+    to: To
+    lasts: timedelta
+    priority: int = 1
+    ours: bool = False
+
+    @property
+    def inside(self) -> bool:
+        """Say whether claim, work and result are one transaction."""
+        return self.to is To.NOBODY
+
+
+_DAYS = timedelta(days=14)
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind(name="announce", to=To.NOBODY, lasts=_DAYS, priority=0),
+        Kind(name="escalate", to=To.NOBODY, lasts=_DAYS, priority=0),
+        Kind(name="answer", to=To.CALLER, lasts=timedelta(minutes=10), priority=0),
+        Kind(name="alert", to=To.PERSON, lasts=timedelta(hours=1)),
+        Kind(name="ours", to=To.CALLER, lasts=_DAYS, ours=True),
+    )
+}
+INSIDE = tuple(sorted(kind.name for kind in KINDS.values() if kind.inside))
+OUTSIDE = tuple(sorted(kind.name for kind in KINDS.values() if not kind.inside))

@@ -1,0 +1,48 @@
+"""When a row that was surely not sent is tried again, and what the next state of a row is after each result."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from gateway.outbox.states import Event
+
+DELAYS = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 60))
+FAULTS_ALLOWED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What follows: the event for the row, when it is due again (for ``again``), and why."""
+
+    event: Event
+    reason: str = ""
+    due_at: datetime | None = None
+
+
+def delay(attempts: int) -> timedelta:
+    """Return the span before the next try after so many tries; the last one repeats."""
+    return DELAYS[min(max(attempts, 1), len(DELAYS)) - 1]
+
+
+def again(
+    *, reason: str, now: datetime, wait: timedelta, expires_at: datetime, named: datetime | None = None
+) -> Next:
+    """Plan another try, not before the instant that the provider named; past its expiry a row has failed.
+
+    Args:
+        reason: why it was not sent.
+        now: the present instant.
+        wait: the delay, jitter included.
+        expires_at: after this instant the row is worth nothing.
+        named: the provider's own wish.
+    """
+    due_at = max(now + wait, named or now)
+    if due_at >= expires_at:
+        return Next(Event.FAIL, reason or "gave_up")
+    return Next(Event.AGAIN, reason, due_at)
+
+
+def after_fault(*, attempts: int, now: datetime, wait: timedelta, expires_at: datetime) -> Next:
+    """Plan what follows a fault of our own before the send: the fifth try is the last, so that the lane is free again."""
+    if attempts >= FAULTS_ALLOWED:
+        return Next(Event.FAIL, "fault")
+    return again(reason="fault", now=now, wait=wait, expires_at=expires_at)
