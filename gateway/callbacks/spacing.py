@@ -1,0 +1,75 @@
+"""How often one number may ring: one attempt a window, two hours apart, one more only where the outcome allows it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.callbacks.outcomes import APART, RULES, Outcome, Rule, Then
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """One earlier attempt to ring the number, for whichever request; ``outcome`` is empty while nobody knows."""
+
+    started_at: datetime
+    window_from: datetime
+    nth: int
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowed:
+    """The number may ring; ``nth`` is 1 where it is one more time in the same window."""
+
+    nth: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotYet:
+    """The number may not ring; ``until`` says from when, None not in this window."""
+
+    until: datetime | None = None
+
+
+def may_ring(
+    past: Sequence[Past],
+    window_from: datetime,
+    now: datetime,
+    *,
+    agreed: bool = False,
+    rules: Mapping[Outcome, Rule] = RULES,
+) -> Allowed | NotYet:
+    """Say whether the number may ring now, its window being open.
+
+    Args:
+        past: earlier attempts, any order.
+        window_from: which window it is.
+        now: the instant.
+        agreed: she said, in the last call, that she wants to be rung again at once.
+        rules: the table of outcomes.
+    """
+    here = [one for one in past if one.window_from == window_from]
+    if here:
+        latest = max(here, key=lambda one: one.nth)
+        if latest.nth or not (agreed or _again(latest, rules)):
+            return NotYet()
+        return Allowed(nth=1)
+    latest_start = max((one.started_at for one in past if not _named_by_her(one, rules)), default=None)
+    if latest_start is not None and now < latest_start + APART:
+        return NotYet(until=latest_start + APART)
+    return Allowed()
+
+
+def _again(one: Past, rules: Mapping[Outcome, Rule]) -> bool:
+    rule = _rule(one, rules)
+    return rule is not None and (rule.again is not None or rule.then is Then.NAMED_TIME)
+
+
+def _named_by_her(one: Past, rules: Mapping[Outcome, Rule]) -> bool:
+    rule = _rule(one, rules)
+    return rule is not None and rule.then is Then.NAMED_TIME
+
+
+def _rule(one: Past, rules: Mapping[Outcome, Rule]) -> Rule | None:
+    """Return the row of the table; an attempt that nobody could explain has none."""
+    return next((rule for outcome, rule in rules.items() if outcome.value == one.outcome), None)

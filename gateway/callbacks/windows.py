@@ -1,0 +1,189 @@
+"""When her phone may ring: the windows she can choose, clipped to the hours in which somebody is on duty."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from gateway.safe_contact import When
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+NOW_LASTS = timedelta(minutes=30)
+_HOUR_MINUTES = 60
+_DAY_MINUTES = 24 * _HOUR_MINUTES
+_LOOK_AHEAD = 15
+_EVERY_DAY = frozenset(range(7))
+_SUNDAY = frozenset({6})
+
+Span = tuple[int, int]
+"""From and until, in minutes of the local day."""
+
+Window = tuple[datetime, datetime]
+"""From and until, as instants."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A window that she can choose: the days of the week it falls on (Monday is 0) and its minutes of the day."""
+
+    days: frozenset[int]
+    span: Span
+
+
+KINDS: Mapping[When, Kind] = {
+    When.MORNING: Kind(_EVERY_DAY, (6 * 60, 9 * 60)),
+    When.NOON: Kind(_EVERY_DAY, (12 * 60, 13 * 60)),
+    When.EVENING: Kind(_EVERY_DAY, (18 * 60, 21 * 60)),
+    When.SUNDAY: Kind(_SUNDAY, (9 * 60, 18 * 60)),
+}
+
+
+class BadHours(ValueError):
+    """The opening hours cannot be read; the words name the day and what was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """When somebody is on duty: for each day of the week, Monday first, spans in order that do not touch."""
+
+    days: tuple[tuple[Span, ...], ...] = ((),) * 7
+
+    @classmethod
+    def parse(cls, written: Mapping[str, Sequence[str]]) -> "Hours":
+        """Read hours as they are written in the settings: day → spans such as ``08:00-12:00``.
+
+        Raises:
+            BadHours: an unknown day, or a span that is none.
+        """
+        for day in written:
+            if day not in DAYS:
+                raise BadHours(f"hours: there is no day {day!r}; days are {', '.join(DAYS)}")
+        return cls(tuple(_joined([_span(day, s) for s in written.get(day, ())]) for day in DAYS))
+
+    def on(self, day: date) -> tuple[Span, ...]:
+        """Return the spans of this local day."""
+        return self.days[day.weekday()]
+
+
+ALWAYS = Hours((((0, _DAY_MINUTES),),) * 7)
+
+
+def next_window(
+    when: When, hours: Hours, zone: str, now: datetime, *, not_before: datetime | None = None
+) -> Window | None:
+    """Return the next stretch in which her phone may ring and somebody can ring it.
+
+    A stretch that has begun is cut to begin at ``now`` (or at ``not_before`` where that is later).
+    ``now`` means the 30 minutes from now and nothing after; ``never`` has no window.
+    """
+    earliest = max(now, not_before or now)
+    for start, end in _stretches(when, hours, ZoneInfo(zone), now, earliest):
+        if end > earliest:
+            return max(start, earliest).astimezone(UTC), end.astimezone(UTC)
+    return None
+
+
+def offered(hours: Hours, zone: str, now: datetime) -> tuple[str, ...]:
+    """Return the windows that can be promised: those that opening hours cover at least in part, *now* while on duty."""
+    names = [
+        when.value
+        for when, kind in KINDS.items()
+        if any(_common(kind.span, duty) for day in kind.days for duty in hours.days[day])
+    ]
+    if on_duty(hours, zone, now):
+        names.append(When.NOW.value)
+    return tuple(names)
+
+
+def on_duty(hours: Hours, zone: str, now: datetime) -> bool:
+    """Say whether the line is open at this instant."""
+    local = now.astimezone(ZoneInfo(zone))
+    minute = local.hour * 60 + local.minute
+    return any(start <= minute < end for start, end in hours.on(local.date()))
+
+
+def natural_start(when: When, zone: str, instant: datetime) -> datetime | None:
+    """Return when the window around this instant began, whatever the opening hours; None outside of it.
+
+    Two attempts of one evening share it, however often the evening was planned anew.
+    """
+    kind = KINDS.get(when)
+    if kind is None:
+        return None
+    local = instant.astimezone(ZoneInfo(zone))
+    start, end = (_at(local.date(), minute, ZoneInfo(zone)) for minute in kind.span)
+    inside = local.weekday() in kind.days and start <= instant < end
+    return start.astimezone(UTC) if inside else None
+
+
+def _stretches(
+    when: When, hours: Hours, zone: ZoneInfo, now: datetime, earliest: datetime
+) -> Iterator[Window]:
+    if when is When.NOW:
+        yield from _from_now(hours, zone, now)
+        return
+    kind = KINDS.get(when)
+    if kind is None:
+        return
+    first = earliest.astimezone(zone).date()
+    for offset in range(_LOOK_AHEAD):
+        day = first + timedelta(days=offset)
+        if day.weekday() in kind.days:
+            for start, end in filter(None, (_common(kind.span, duty) for duty in hours.on(day))):
+                yield _at(day, start, zone), _at(day, end, zone)
+
+
+def _from_now(hours: Hours, zone: ZoneInfo, now: datetime) -> Iterator[Window]:
+    """Yield the one stretch of duty that is running, from now for half an hour at most; duty may run over midnight."""
+    until = now
+    limit = now + NOW_LASTS
+    today = now.astimezone(zone).date()
+    for day in (today, today + timedelta(days=1)):
+        for start, end in hours.on(day):
+            if _at(day, start, zone) <= until < _at(day, end, zone):
+                until = min(_at(day, end, zone), limit)
+    if until > now:
+        yield now, until
+
+
+def _at(day: date, minute: int, zone: ZoneInfo) -> datetime:
+    """Return the instant of a wall-clock minute; 24:00 is the next day's midnight."""
+    days, minute = divmod(minute, _DAY_MINUTES)
+    local = datetime(day.year, day.month, day.day, minute // 60, minute % 60, tzinfo=zone)
+    return (local + timedelta(days=days)).astimezone(UTC)
+
+
+def _common(one: Span, other: Span) -> Span | None:
+    start, end = max(one[0], other[0]), min(one[1], other[1])
+    return (start, end) if start < end else None
+
+
+def _joined(spans: Sequence[Span]) -> tuple[Span, ...]:
+    """Put spans in order and make one of those that touch, so that a window is never cut where duty goes on."""
+    joined: list[Span] = []
+    for start, end in sorted(spans):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return tuple(joined)
+
+
+def _span(day: str, written: str) -> Span:
+    try:
+        start, end = (_minute(part) for part in written.split("-"))
+    except ValueError:
+        raise BadHours(f"hours of {day}: {written!r} is no span such as 08:00-12:00") from None
+    if start >= end:
+        raise BadHours(f"hours of {day}: {written!r} ends before it begins")
+    return start, end
+
+
+def _minute(written: str) -> int:
+    hour, minute = written.strip().split(":")
+    if not (hour.isascii() and hour.isdigit() and minute.isascii() and minute.isdigit()):
+        raise ValueError(written)
+    number = int(hour) * _HOUR_MINUTES + int(minute)
+    if int(minute) >= _HOUR_MINUTES or number > _DAY_MINUTES:
+        raise ValueError(written)
+    return number
