@@ -1,0 +1,272 @@
+"""Turns an author's YAML bytes into nodes with places, and refuses whatever could hurt or be misread."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+
+from gateway.catalogue.nodes import ListNode, MapNode, Node, Scalar
+from gateway.catalogue.problems import Place, Problem
+
+MAX_BYTES = 256 * 1024
+MAX_DEPTH = 12
+MAX_NODES = 12_000
+
+# What YAML 1.2 would turn into something else than text, and what older readers would: an author must quote it.
+_GUESSED = re.compile(
+    r"""~|null|Null|NULL|true|True|TRUE|false|False|FALSE
+    |[-+]?[0-9][0-9_]*|0o[0-7]+|0x[0-9a-fA-F]+
+    |[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)
+    |[-+]?[0-9]+(:[0-9]{1,2})+(\.[0-9]*)?
+    |[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?""",
+    re.VERBOSE,
+)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_INTEGER = re.compile(r"0|[1-9][0-9]*")
+_DATES = frozenset({"valid_from", "checked_on", "expires_on"})
+_INTEGERS = frozenset({"schema", "digits", "page"})
+_UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+_BARE_SIGN = re.compile(r":\s+([#*])(?=\s|,|\}|$)")
+
+
+class Unreadable(Exception):
+    """The file cannot be read at all; it carries the one problem that says why."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A file as nodes, with the problems that do not keep the rest of it from being read."""
+
+    root: Node | None
+    problems: tuple[Problem, ...] = ()
+
+
+def load(file: str, content: bytes) -> Loaded:
+    """Read one file; every fault, however hostile the bytes, is a problem and never an exception."""
+    try:
+        text = _text(file, content)
+        events = _Events(file, text)
+        root = events.document()
+    except Unreadable as unreadable:
+        return Loaded(None, (unreadable.problem,))
+    return Loaded(root, tuple(events.problems))
+
+
+def load_all(files: Mapping[str, bytes]) -> dict[str, Loaded]:
+    """Read several files, by name."""
+    return {name: load(name, content) for name, content in sorted(files.items())}
+
+
+def _refused(place: Place, message: str, hint: str, *, code: str = "yaml-refused") -> Unreadable:
+    return Unreadable(Problem(code=code, place=place, message=message, hint=hint))
+
+
+def _text(file: str, content: bytes) -> str:
+    if len(content) > MAX_BYTES:
+        raise _refused(
+            Place(file, 1, 1),
+            f"the file has {len(content) // 1024} KB, more than {MAX_BYTES // 1024}",
+            "split it into several files of the same folder",
+        )
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise _refused(
+            Place(file, line, 1), "the file is not UTF-8", "save it as UTF-8 without a mark"
+        ) from None
+    found = _UNREADABLE.search(text)
+    if found:
+        raise _refused(
+            _place_at(file, text, found.start()),
+            f"the character U+{ord(found[0]):04X} cannot stand in a menu",
+            "delete it" if found[0] != "\ufeff" else "save the file as UTF-8 without a byte order mark",
+        )
+    return text
+
+
+def _place_at(file: str, text: str, index: int) -> Place:
+    before = text[:index]
+    return Place(file, before.count("\n") + 1, index - (before.rfind("\n") + 1) + 1)
+
+
+class _Events:
+    """Builds nodes straight from the parser's events, so that what is refused is refused before it takes memory."""
+
+    def __init__(self, file: str, text: str) -> None:
+        self.file = file
+        self.lines = text.splitlines()
+        self.problems: list[Problem] = []
+        self._source = text
+        self._nodes = 0
+        self._events = self._parsed(text)
+
+    def document(self) -> Node:
+        self._expect("StreamStartEvent")
+        start = next(self._events)
+        if type(start).__name__ == "StreamEndEvent":
+            raise _refused(Place(self.file, 1, 1), "the file is empty", "delete it or begin with: schema: 1")
+        if start.version or start.tags:
+            raise _refused(self._place(start), "a %-line is not allowed", "delete it and the line ---")
+        root = self._node(next(self._events), depth=1, key="")
+        self._expect("DocumentEndEvent")
+        rest = next(self._events)
+        if type(rest).__name__ != "StreamEndEvent":
+            raise _refused(
+                self._place(rest), "a second document begins here", "put it into a file of its own"
+            )
+        return root
+
+    def _parsed(self, text: str) -> Iterator[Any]:
+        try:
+            yield from YAML(typ="safe", pure=True).parse(text)
+        except MarkedYAMLError as error:
+            raise self._syntax(error) from None
+        except Exception as error:  # noqa: BLE001 - hostile bytes find faults in the parser itself; they are syntax too
+            raise _refused(
+                Place(self.file, 1, 1),
+                f"the file is not YAML ({type(error).__name__})",
+                "write it again from a file that works",
+                code="yaml-syntax",
+            ) from None
+
+    def _expect(self, name: str) -> None:
+        event = next(self._events)
+        if type(event).__name__ != name:
+            raise _refused(self._place(event), "this cannot stand here", "delete it", code="yaml-syntax")
+
+    def _place(self, event: Any) -> Place:
+        return Place(self.file, event.start_mark.line + 1, event.start_mark.column + 1)
+
+    def _node(self, event: Any, *, depth: int, key: str) -> Node:
+        place = self._place(event)
+        self._may_stand(event, place, depth)
+        match type(event).__name__:
+            case "ScalarEvent":
+                return self._scalar(event, place, key)
+            case "SequenceStartEvent":
+                return ListNode(tuple(self._items(depth, key)), place)
+            case _:
+                return MapNode(tuple(self._entries(depth)), place)
+
+    def _may_stand(self, event: Any, place: Place, depth: int) -> None:
+        self._nodes += 1
+        if self._nodes > MAX_NODES:
+            raise _refused(place, f"the file has more than {MAX_NODES} parts", "split it into several files")
+        if depth > MAX_DEPTH:
+            raise _refused(place, f"more than {MAX_DEPTH} levels inside each other", "write it flatter")
+        if type(event).__name__ == "AliasEvent":
+            raise _refused(
+                place, f"'*{event.anchor}' is an alias", f'write "*{event.anchor}" in quotes, or the text'
+            )
+        if event.anchor is not None:
+            raise _refused(
+                place, f"'&{event.anchor}' is an anchor", "write the text where it is needed, in quotes"
+            )
+        if event.tag is not None:
+            raise _refused(place, "'!' begins a tag", "delete it, or write the text in quotes")
+
+    def _items(self, depth: int, key: str) -> Iterator[Node]:
+        while type(event := next(self._events)).__name__ != "SequenceEndEvent":
+            yield self._node(event, depth=depth + 1, key=key)
+
+    def _entries(self, depth: int) -> Iterator[tuple[Scalar, Node]]:
+        lines: dict[str, int] = {}
+        while type(event := next(self._events)).__name__ != "MappingEndEvent":
+            key = self._node(event, depth=depth + 1, key="")
+            if not isinstance(key, Scalar):
+                raise _refused(
+                    key.place, "a key must be a word", "write it as word: value", code="yaml-syntax"
+                )
+            value = self._node(next(self._events), depth=depth + 1, key=key.text)
+            if key.text in lines:
+                self._repeated(key, lines[key.text])
+                continue
+            lines[key.text] = key.place.line
+            yield key, value
+
+    def _repeated(self, key: Scalar, line: int) -> None:
+        self.problems.append(
+            Problem(
+                code="yaml-repeated-key",
+                place=key.place,
+                message=f"'{key.text}' stands here already, in line {line}",
+                hint="delete one of the two or give it another name",
+            )
+        )
+
+    def _scalar(self, event: Any, place: Place, key: str) -> Scalar:
+        text = unicodedata.normalize("NFC", event.value)
+        plain = bool(event.implicit[0])
+        if _UNREADABLE.search(text):
+            raise _refused(place, "the text holds a control character", "delete the backslash sequence")
+        if plain:
+            place = self._not_guessed(text, place, key)
+        return Scalar(text, place, plain)
+
+    def _not_guessed(self, text: str, place: Place, key: str) -> Place:
+        if not text:
+            return self._empty(place, key)
+        allowed = (key in _DATES and _DATE.fullmatch(text)) or (key in _INTEGERS and _INTEGER.fullmatch(text))
+        if _GUESSED.fullmatch(text) and not allowed:
+            self.problems.append(
+                Problem(
+                    code="yaml-guessed",
+                    place=place,
+                    message=f"{text} without quotes may be read as something else than text",
+                    hint=f'write "{text}"',
+                )
+            )
+        return place
+
+    def _empty(self, place: Place, key: str) -> Place:
+        # The parser reports an empty value where the next thing begins: look for its key above.
+        for line in range(min(place.line, len(self.lines)), max(0, place.line - 50), -1):
+            found = re.search(rf"\b{re.escape(key)}[\"']?\s*:", self.lines[line - 1]) if key else None
+            if found:
+                place = Place(self.file, line, found.start() + 1)
+                break
+        sign = _BARE_SIGN.search(self.lines[place.line - 1]) if place.line <= len(self.lines) else None
+        self.problems.append(
+            Problem(
+                code="yaml-guessed",
+                place=place,
+                message=f"nothing stands after '{key}:'" if key else "an entry is empty",
+                hint=f'write {key}: "{sign[1]}"' if sign else "write its value, or delete the line",
+            )
+        )
+        return place
+
+    def _syntax(self, error: MarkedYAMLError) -> Unreadable:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        line = min(line, max(1, len(self.lines)))
+        first = error.context_mark.line if error.context_mark else line - 1
+        return _refused(
+            Place(self.file, line, column),
+            f"this is not YAML: {error.problem or error.context or 'it cannot be read'}".split("\n")[0],
+            _syntax_hint(self.lines[min(first, line - 1) : line], str(error.problem)),
+            code="yaml-syntax",
+        )
+
+
+def _syntax_hint(lines: list[str], problem: str) -> str:
+    if "'\\t'" in problem or (lines and re.match(r" *\t", lines[-1])):
+        return "indent with spaces, not with tabs"
+    for line in lines:
+        sign = _BARE_SIGN.search(line)
+        if sign:
+            return f'write the sign in quotes: "{sign[1]}"'
+    if "mapping values" in problem:
+        return "put a text that holds a colon into quotes"
+    if "expected ','" in problem:
+        return "close the { or [ above, and put texts that hold , or : into quotes"
+    return "look for a missing quote, colon or indent here or in the line above"

@@ -1,0 +1,71 @@
+"""What a proof is given: the menu with its places, and for which day, limits and settings it must hold."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from gateway.catalogue.nodes import Places
+from gateway.catalogue.problems import Level, Problem
+from gateway.engine.menu import Menu
+from gateway.messages import USSD_LIMITS, Limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """For what a menu is checked.
+
+    Attributes:
+        today: the day on which facts are looked at.
+        limits: of each configured channel.
+        zone: of the line.
+        settings: values of the line's settings by placeholder; None where they are not known.
+        staffed: windows in which somebody is on duty; None where that is not known.
+        real: the menu is meant for phones of real people.
+    """
+
+    today: date
+    limits: tuple[Limits, ...] = (USSD_LIMITS,)
+    zone: str = "Asia/Vientiane"
+    settings: Mapping[str, str] | None = None
+    staffed: frozenset[str] | None = None
+    real: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One menu under proof."""
+
+    menu: Menu
+    asked: Asked
+    places: Places = field(default_factory=Places)
+    draft_files: frozenset[str] = frozenset()
+
+    def problem(
+        self,
+        code: str,
+        path: tuple[str, ...],
+        message: str,
+        hint: str,
+        *,
+        level: Level = Level.ERROR,
+        screen: str = "",
+        language: str = "",
+    ) -> Problem:
+        """Return a problem at the place where the part at this path was written."""
+        if not screen and path[:1] == ("screens",) and len(path) > 1:
+            screen = path[1]
+        return Problem(
+            code=code,
+            place=self.places.of(*path),
+            level=level,
+            message=message,
+            hint=hint,
+            screen=screen,
+            language=language,
+        )
+
+    def warning(
+        self, code: str, path: tuple[str, ...], message: str, hint: str, *, language: str = ""
+    ) -> Problem:
+        """Return a problem that does not block publishing."""
+        return self.problem(code, path, message, hint, level=Level.WARNING, language=language)

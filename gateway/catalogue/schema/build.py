@@ -1,0 +1,154 @@
+"""Builds the Menu from nodes in which every name and shape is known to be sound."""
+
+from datetime import date
+from typing import TypedDict
+
+from gateway.catalogue.nodes import MapNode, Node, items_in, pairs_in, scalars_in, text_in
+from gateway.catalogue.schema.conform import as_day
+from gateway.engine.menu import (
+    Choice,
+    Choices,
+    Condition,
+    Deed,
+    End,
+    Entry,
+    Fact,
+    FactValue,
+    Form,
+    Information,
+    Keyword,
+    Menu,
+    Offer,
+    Question,
+    Reaction,
+    Screen,
+    Text,
+    Variant,
+)
+
+
+class _Fields(TypedDict):
+    id: str
+    text: Text
+    variants: tuple[Variant, ...]
+    choices: tuple[Choice, ...]
+    topic: str
+    sensitive: bool
+    back: bool
+
+
+def build(root: MapNode, drafts: frozenset[str]) -> Menu:
+    """Return the menu of a merged folder; ``drafts`` names languages beside those of the head."""
+    return Menu(
+        id=text_in(root, "menu"),
+        languages=_text(root, "languages"),
+        fallback={name.text: _texts(chain) for name, chain in pairs_in(root, "fallback")},
+        start=text_in(root, "start"),
+        home=text_in(root, "home"),
+        offer=text_in(root, "offer"),
+        sos=text_in(root, "sos"),
+        call_me=text_in(root, "call_me"),
+        screens={name.text: _screen(name.text, node) for name, node in pairs_in(root, "screens")},
+        messages={name.text: _text(node) for name, node in pairs_in(root, "messages")},
+        keywords=tuple(_keyword(node) for node in items_in(root, "keywords")),
+        facts={name.text: _fact(name.text, node) for name, node in pairs_in(root, "facts")},
+        drafts=drafts.union(each.text for each in scalars_in(root, "drafts")),
+    )
+
+
+def _text(node: Node | None, key: str = "") -> Text:
+    return {name.text: text_in(value) for name, value in pairs_in(node, key)}
+
+
+def _texts(node: Node | None, key: str = "") -> tuple[str, ...]:
+    return tuple(each.text for each in scalars_in(node, key))
+
+
+def _condition(node: Node) -> Condition:
+    return {name.text: _texts(values) for name, values in pairs_in(node, "if")}
+
+
+def _screen(name: str, node: Node) -> Screen:
+    common = _common(name, node)
+    match text_in(node, "kind", "choices"):
+        case "information":
+            return Information(**common)
+        case "question":
+            return Question(**common, asks=text_in(node, "asks"))
+        case "form":
+            return Form(**common, questions=_texts(node, "questions"), to=text_in(node, "to"))
+        case "entry":
+            return Entry(
+                **common,
+                digits=int(text_in(node, "digits")),
+                does=Deed(text_in(node, "does")),
+                to=text_in(node, "to"),
+            )
+        case "offer":
+            return Offer(**common)
+        case "end":
+            return End(**common)
+        case _:
+            code = node.get("takes_code") if isinstance(node, MapNode) else None
+            return Choices(**common, takes_code=code is not None, code_to=text_in(code, "to"))
+
+
+def _common(name: str, node: Node) -> _Fields:
+    return {
+        "id": name,
+        "text": _text(node, "text"),
+        "variants": tuple(
+            Variant(only_if=_condition(each), text=_text(each, "text")) for each in items_in(node, "variants")
+        ),
+        "choices": tuple(_choice(each) for each in items_in(node, "choices")),
+        "topic": text_in(node, "topic"),
+        "sensitive": text_in(node, "sensitive") == "yes",
+        "back": text_in(node, "back", "yes") == "yes",
+    }
+
+
+def _choice(node: Node) -> Choice:
+    does = text_in(node, "does")
+    return Choice(
+        key=text_in(node, "key"),
+        label=_text(node, "label"),
+        to=text_in(node, "to"),
+        answer=text_in(node, "answer"),
+        answers=_text(node, "answers"),
+        language=text_in(node, "language"),
+        script=text_in(node, "script"),
+        does=Deed(does) if does else None,
+        page=int(text_in(node, "page", "0")),
+        only_if=_condition(node),
+    )
+
+
+def _keyword(node: Node) -> Keyword:
+    return Keyword(
+        words={language.text: _texts(words) for language, words in pairs_in(node, "words")},
+        to=text_in(node, "to"),
+        reaction=Reaction(text_in(node, "reaction", "show")),
+        danger=text_in(node, "danger") == "yes",
+    )
+
+
+def _fact(name: str, node: Node) -> Fact:
+    values = (_value(each) for each in items_in(node))
+    return Fact(id=name, values=tuple(sorted(values, key=lambda each: each.valid_from)))
+
+
+def _value(node: Node) -> FactValue:
+    return FactValue(
+        value=text_in(node, "value"),
+        valid_from=_day(node, "valid_from"),
+        source=text_in(node, "source"),
+        checked_on=_day(node, "checked_on"),
+        expires_on=_day(node, "expires_on"),
+    )
+
+
+def _day(node: Node, key: str) -> date:
+    day = as_day(text_in(node, key))
+    if day is None:
+        raise ValueError(f"{key} was not checked before building")
+    return day

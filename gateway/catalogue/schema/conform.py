@@ -1,0 +1,128 @@
+"""Compares what an author wrote with the shape that it should have, and says every difference."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+
+from gateway.catalogue.nodes import ListNode, MapNode, Node, Scalar
+from gateway.catalogue.problems import SEE, Place, Problem, did_you_mean
+from gateway.catalogue.schema.shapes import ByKind, Day, Named, Record, Several, Shape, Word
+
+
+def conform(node: Node, shape: Shape, what: str = "this") -> Iterator[Problem]:
+    """Yield each place at which the node differs from its shape; ``what`` names the node in words."""
+    match shape:
+        case Word():
+            yield from _word(node, shape, what)
+        case Day():
+            yield from _day(node, what)
+        case Several():
+            yield from _several(node, shape, what)
+        case Named():
+            yield from _named(node, shape, what)
+        case Record():
+            yield from _record(node, shape)
+        case ByKind():
+            yield from _by_kind(node, shape, what)
+
+
+def _differs(place: Place, message: str, hint: str, code: str = "yaml-syntax") -> Problem:
+    return Problem(code=code, place=place, message=message, hint=hint)
+
+
+def _word(node: Node, shape: Word, what: str) -> Iterator[Problem]:
+    if not isinstance(node, Scalar):
+        yield _differs(node.place, f"{what} must be one text", f"write {shape.example or 'a text in quotes'}")
+    elif shape.values and node.text not in shape.values:
+        hint = did_you_mean(node.text, shape.values)
+        yield _differs(node.place, f"unknown value '{node.text}' of {what}", hint, "unknown-key")
+    elif shape.pattern and not re.fullmatch(shape.pattern, node.text):
+        yield _differs(node.place, f"{what} cannot be '{node.text}'", f"write it like {shape.example}")
+
+
+def _day(node: Node, what: str) -> Iterator[Problem]:
+    if isinstance(node, Scalar) and as_day(node.text):
+        return
+    shown = f"'{node.text}'" if isinstance(node, Scalar) else "this"
+    yield _differs(
+        node.place, f"{what}: {shown} is no day", "write year-month-day, like 2026-11-24", "yaml-guessed"
+    )
+
+
+def as_day(text: str) -> date | None:
+    """Return the day that the text names, or None."""
+    try:
+        return date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII) else None
+    except ValueError:
+        return None
+
+
+def _several(node: Node, shape: Several, what: str) -> Iterator[Problem]:
+    if isinstance(node, ListNode):
+        for item in node.items:
+            yield from conform(item, shape.of, what)
+    elif shape.or_one and isinstance(node, Scalar):
+        yield from conform(node, shape.of, what)
+    else:
+        yield _differs(
+            node.place, f"{what} must be a list", "write [ ] around it, or one line with - for each"
+        )
+
+
+def _named(node: Node, shape: Named, what: str) -> Iterator[Problem]:
+    if not isinstance(node, MapNode):
+        yield _differs(
+            node.place, f"{what} needs a {shape.keys} for each entry", f"write {what}: {{{shape.keys}: …}}"
+        )
+        return
+    for key, value in node.pairs():
+        yield from conform(value, shape.of, f"{key} of {what}" if what != "this" else key)
+
+
+def _record(node: Node, shape: Record) -> Iterator[Problem]:
+    if not isinstance(node, MapNode):
+        yield _differs(node.place, f"{shape.what} must be written as key: value", SEE)
+        return
+    for key, value in node.entries:
+        if key.text not in shape.fields:
+            hint = did_you_mean(key.text, shape.fields)
+            yield _differs(key.place, f"unknown key '{key.text}' in {shape.what}", hint, "unknown-key")
+        else:
+            yield from conform(value, shape.fields[key.text], f"'{key.text}'")
+    yield from _missing(node, shape)
+
+
+def _missing(node: MapNode, shape: Record) -> Iterator[Problem]:
+    keys = set(node.keys())
+    for name in shape.required:
+        if name not in keys:
+            yield _differs(node.place, f"{shape.what} needs '{name}'", f"add {name}: here", "missing-key")
+    if shape.one_of and not keys.intersection(shape.one_of):
+        names = ", ".join(f"'{name}'" for name in shape.one_of)
+        message = f"{shape.what} needs one of {names}"
+        yield _differs(node.place, message, f"add {shape.one_of[0]}: here", "missing-key")
+
+
+def _by_kind(node: Node, shape: ByKind, what: str) -> Iterator[Problem]:
+    if not isinstance(node, MapNode):
+        yield _differs(node.place, f"{what} must be written as key: value", SEE)
+        return
+    kind = node.get(shape.key)
+    name = kind.text if isinstance(kind, Scalar) else shape.default
+    if name in shape.kinds:
+        yield from _elsewhere(conform(node, shape.kinds[name]), shape)
+    elif kind is not None:
+        hint = did_you_mean(name, shape.kinds)
+        yield _differs(kind.place, f"unknown value '{name}' of '{shape.key}'", hint, "unknown-key")
+
+
+def _elsewhere(problems: Iterator[Problem], shape: ByKind) -> Iterator[Problem]:
+    """Tell an author whose key belongs to another kind which kind that is."""
+    for problem in problems:
+        found = re.match(r"unknown key '(.*?)' in ", problem.message)
+        owners = [kind for kind, record in shape.kinds.items() if found and found[1] in record.fields]
+        if owners:
+            hint = f"write kind: {owners[0]}, or delete it"
+            yield _differs(problem.place, problem.message, hint, problem.code)
+        else:
+            yield problem

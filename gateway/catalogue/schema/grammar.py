@@ -1,0 +1,148 @@
+"""The grammar of a menu's files as one table."""
+
+from collections.abc import Mapping
+
+from gateway.catalogue.schema.shapes import ByKind, Day, Named, Record, Several, Shape, Word
+from gateway.engine.menu import Deed, Reaction
+from gateway.safe_contact import PhoneSeen, When
+
+TOPICS = ("pay", "hours", "papers", "injury", "going", "money", "danger", "other")
+
+ANSWERS: Mapping[str, tuple[str, ...]] = {
+    "danger": ("yes", "no"),
+    "phone_seen": tuple(PhoneSeen),
+    "when": tuple(When),
+    "consent": ("yes", "no"),
+    "woman": ("yes", "no"),
+    "other_language": (),
+    "sms_safe": ("yes", "no"),
+}
+"""Fields of the callback form with the values that they may have; an empty list leaves them open."""
+
+CONDITIONS = (*ANSWERS, "region", "language", "script")
+
+SPECIAL_TARGETS = ("@form", "@here", "@back")
+
+_ANY = Word()
+_YES_NO = Word(values=("yes", "no"))
+_TEXT = Named(of=_ANY, keys="language")
+_IF = Named(of=Several(of=_ANY, or_one=True), keys="condition")
+_SCREEN_NAME = Word(pattern=r"[a-z][a-z0-9_]*", example="wage_bangkok")
+
+CHOICE = Record(
+    what="a choice",
+    fields={
+        "key": Word(example='"1"'),
+        "label": _TEXT,
+        "to": _ANY,
+        "answer": _ANY,
+        "answers": Named(of=_ANY, keys="field"),
+        "language": _ANY,
+        "script": _ANY,
+        "does": Word(values=tuple(Deed)),
+        "page": Word(pattern=r"[1-9]", example='"2"', numeric=True),
+        "if": _IF,
+    },
+    required=("key",),
+    one_of=("to", "answer", "does"),
+)
+
+_COMMON: Mapping[str, Shape] = {
+    "kind": _ANY,
+    "topic": Word(values=TOPICS),
+    "text": _TEXT,
+    "variants": Several(
+        of=Record(what="a variant", fields={"if": _IF, "text": _TEXT}, required=("if", "text"))
+    ),
+    "sensitive": _YES_NO,
+    "back": _YES_NO,
+    "choices": Several(of=CHOICE),
+}
+
+
+def _screen(kind: str, *, required: tuple[str, ...] = (), **more: Shape) -> Record:
+    return Record(what=f"a screen of kind {kind}", fields={**_COMMON, **more}, required=required)
+
+
+SCREEN = ByKind(
+    key="kind",
+    default="choices",
+    kinds={
+        "choices": _screen(
+            "choices", takes_code=Record(what="takes_code", fields={"to": _ANY}, required=("to",))
+        ),
+        "information": _screen("information", required=("text",)),
+        "question": _screen(
+            "question", required=("text", "asks", "choices"), asks=Word(values=tuple(ANSWERS))
+        ),
+        "form": _screen("form", required=("questions", "to"), questions=Several(of=_ANY), to=_ANY),
+        "entry": _screen(
+            "entry",
+            required=("text", "digits", "does", "to"),
+            digits=Word(pattern=r"[1-9]|1[0-9]", example="4", numeric=True),
+            does=Word(values=tuple(Deed)),
+            to=_ANY,
+        ),
+        "offer": _screen("offer", required=("text", "choices")),
+        "end": _screen("end", required=("text",)),
+    },
+)
+
+KEYWORD = Record(
+    what="a keyword",
+    fields={
+        "words": Named(of=Several(of=_ANY, or_one=True), keys="language"),
+        "to": _ANY,
+        "reaction": Word(values=tuple(each for each in Reaction if each is not Reaction.SHOW)),
+        "danger": _YES_NO,
+    },
+    required=("words",),
+    one_of=("to", "reaction"),
+)
+
+FACT = Several(
+    of=Record(
+        what="a value of a fact",
+        fields={
+            "value": _ANY,
+            "valid_from": Day(),
+            "source": _ANY,
+            "checked_on": Day(),
+            "expires_on": Day(),
+        },
+        required=("value", "valid_from", "source", "checked_on", "expires_on"),
+    )
+)
+
+HEAD: Mapping[str, Shape] = {
+    "menu": Word(pattern=r"[a-z][a-z0-9-]*", example="helpline"),
+    "languages": Named(of=_ANY, keys="language"),
+    "fallback": Named(of=Several(of=_ANY, or_one=True), keys="language"),
+    "start": _ANY,
+    "home": _ANY,
+    "offer": _ANY,
+    "sos": _ANY,
+    "call_me": _ANY,
+    "drafts": Several(of=_ANY, or_one=True),
+    "messages": Named(of=_TEXT, keys="message"),
+}
+
+FILE = Record(
+    what="a menu file",
+    fields={
+        "schema": Word(values=("1",), numeric=True),
+        "review": Word(values=("draft",)),
+        **HEAD,
+        "screens": Named(of=SCREEN, keys="screen"),
+        "keywords": Several(of=KEYWORD),
+        "facts": Named(of=FACT, keys="fact"),
+    },
+    required=("schema",),
+)
+
+POINTERS = ("start", "home", "offer", "sos", "call_me")
+"""Keys of the head that name a screen."""
+
+REQUIRED_HEAD = ("menu", "languages", *POINTERS, "messages", "screens")
+
+SCREEN_NAME = _SCREEN_NAME

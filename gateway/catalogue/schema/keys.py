@@ -1,0 +1,112 @@
+"""Says where two things claim the same key, word or day, and which keys no choice may take."""
+
+from collections.abc import Iterator
+
+from gateway.catalogue.nodes import MapNode, Node, Scalar, items_in, pairs_in, scalars_in, text_in
+from gateway.catalogue.problems import Problem, where
+
+RESERVED = {"0": "Back", "00": "Home", "98": "More"}
+_LONGEST_KEY = 2
+
+
+def keys(root: MapNode) -> Iterator[Problem]:
+    """Yield every claim that is made twice or that is not an author's to make."""
+    for name, screen in pairs_in(root, "screens"):
+        yield from _choices(name.text, items_in(screen, "choices"))
+    yield from _words(items_in(root, "keywords"))
+    for fact, values in pairs_in(root, "facts"):
+        yield from _days(fact, items_in(values))
+
+
+def _choices(screen: str, choices: tuple[Node, ...]) -> Iterator[Problem]:
+    seen: list[tuple[Scalar, Node]] = []
+    for choice in choices:
+        for key in scalars_in(choice, "key"):
+            yield from _key(screen, key)
+            for earlier, other in seen:
+                if earlier.text == key.text and not _apart(choice, other):
+                    yield Problem(
+                        code="key-twice",
+                        place=key.place,
+                        message=f"key {key.text} is taken already, in {where(earlier.place)}",
+                        hint=f"give this choice a free key, for example {_free(choices)}",
+                        screen=screen,
+                    )
+                    break
+            seen.append((key, choice))
+
+
+def _key(screen: str, key: Scalar) -> Iterator[Problem]:
+    if key.text in RESERVED:
+        yield Problem(
+            code="key-reserved",
+            place=key.place,
+            message=f"key {key.text} means {RESERVED[key.text]} on every screen",
+            hint="use a key from 1 to 9",
+            screen=screen,
+        )
+    elif (
+        not (key.text.isascii() and key.text.isdigit() and len(key.text) <= _LONGEST_KEY)
+        or key.text[0] == "0"
+    ):
+        yield Problem(
+            code="key-reserved",
+            place=key.place,
+            message=f"'{key.text}' cannot be a key: phones send digits only",
+            hint="use a key from 1 to 9",
+            screen=screen,
+        )
+
+
+def _apart(first: Node, second: Node) -> bool:
+    """Say whether the conditions of the two can never hold together."""
+    others = {
+        name.text: {each.text for each in scalars_in(values)} for name, values in pairs_in(second, "if")
+    }
+    return any(
+        name.text in others and others[name.text].isdisjoint(each.text for each in scalars_in(values))
+        for name, values in pairs_in(first, "if")
+    )
+
+
+def _free(choices: tuple[Node, ...]) -> str:
+    taken = {text_in(choice, "key") for choice in choices}
+    return next((str(key) for key in range(1, 98) if str(key) not in taken), "10")
+
+
+def _words(keywords: tuple[Node, ...]) -> Iterator[Problem]:
+    seen: dict[tuple[str, str], Scalar] = {}
+    for keyword in keywords:
+        for language, words in pairs_in(keyword, "words"):
+            for word in scalars_in(words):
+                claim = (language.text, " ".join(word.text.casefold().split()))
+                if claim in seen:
+                    yield Problem(
+                        code="keyword-twice",
+                        place=word.place,
+                        message=f"the word '{word.text}' stands already in {where(seen[claim].place)}",
+                        hint="keep it where it fits best and delete the other",
+                        language=language.text,
+                    )
+                seen.setdefault(claim, word)
+
+
+def _days(fact: Scalar, values: tuple[Node, ...]) -> Iterator[Problem]:
+    if not values:
+        yield Problem(
+            code="missing-key",
+            place=fact.place,
+            message=f"the fact '{fact.text}' has no value",
+            hint="add - {value: …, valid_from: …, source: …, checked_on: …, expires_on: …}",
+        )
+    seen: dict[str, Scalar] = {}
+    for value in values:
+        for day in scalars_in(value, "valid_from"):
+            if day.text in seen:
+                yield Problem(
+                    code="yaml-repeated-key",
+                    place=day.place,
+                    message=f"'{fact.text}' has a value from {day.text} already, in {where(seen[day.text].place)}",
+                    hint="write another day, or delete one of the two",
+                )
+            seen.setdefault(day.text, day)

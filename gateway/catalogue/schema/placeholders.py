@@ -1,0 +1,64 @@
+"""Finds the placeholders in texts, and says which of them nothing will ever fill."""
+
+import re
+from collections.abc import Iterator
+
+from gateway.catalogue.nodes import MapNode, Node, Scalar, items_in, pairs_in
+from gateway.catalogue.problems import Problem, did_you_mean
+from gateway.engine.menu import LINE_PLACEHOLDERS, RESULT_PLACEHOLDERS
+
+PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_BRACE = re.compile(r"[{}]")
+
+
+def placeholders(root: MapNode) -> Iterator[Problem]:
+    """Yield every placeholder that names neither a fact, a setting of the line nor a result."""
+    facts = frozenset(name.text for name, _ in pairs_in(root, "facts"))
+    for _, text in pairs_in(root, "messages"):
+        yield from _text(text, facts, "")
+    for name, screen in pairs_in(root, "screens"):
+        for text in _texts(screen):
+            yield from _text(text, facts, name.text)
+
+
+def _texts(screen: Node) -> Iterator[Node]:
+    if not isinstance(screen, MapNode):
+        return
+    holders = (screen, *items_in(screen, "variants"), *items_in(screen, "choices"))
+    for holder in holders:
+        for key in ("text", "label"):
+            found = holder.get(key) if isinstance(holder, MapNode) else None
+            if found is not None:
+                yield found
+
+
+def _text(node: Node, facts: frozenset[str], screen: str) -> Iterator[Problem]:
+    for language, text in pairs_in(node):
+        if isinstance(text, Scalar):
+            for code, message, hint in _faults(text.text, facts):
+                yield Problem(
+                    code=code,
+                    place=text.place,
+                    message=message,
+                    hint=hint,
+                    screen=screen,
+                    language=language.text,
+                )
+
+
+def _faults(text: str, facts: frozenset[str]) -> Iterator[tuple[str, str, str]]:
+    plain = LINE_PLACEHOLDERS | RESULT_PLACEHOLDERS
+    for name in PLACEHOLDER.findall(text):
+        if name in plain or name in facts:
+            continue
+        if "." in name:
+            hint = did_you_mean(name, facts, otherwise=f"add {name}: under facts")
+            yield "unknown-fact", f"there is no fact '{name}'", hint
+        else:
+            yield "unknown-placeholder", f"nothing fills {{{name}}}", did_you_mean(name, (*plain, *facts))
+    if _BRACE.search(PLACEHOLDER.sub("", text)):
+        yield (
+            "unknown-placeholder",
+            "a { or } stands alone",
+            "write placeholders as {name} and no other braces",
+        )

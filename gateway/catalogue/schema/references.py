@@ -1,0 +1,177 @@
+"""Says which names in a menu lead nowhere: screens, languages, fields, messages."""
+
+import re
+from collections.abc import Iterator
+
+from gateway.catalogue.nodes import MapNode, Node, Scalar, items_in, pairs_in, scalars_in, text_in
+from gateway.catalogue.problems import Place, Problem, did_you_mean
+from gateway.catalogue.schema.grammar import (
+    ANSWERS,
+    CONDITIONS,
+    POINTERS,
+    REQUIRED_HEAD,
+    SCREEN_NAME,
+    SPECIAL_TARGETS,
+)
+from gateway.engine.menu import REQUIRED_MESSAGES
+
+
+def references(root: MapNode) -> Iterator[Problem]:
+    """Yield every name that is not defined anywhere in the folder."""
+    screens = frozenset(name.text for name, _ in pairs_in(root, "screens"))
+    languages = frozenset(name.text for name, _ in pairs_in(root, "languages"))
+    yield from _head(root, screens, languages)
+    yield from _messages(root, languages)
+    for name, screen in pairs_in(root, "screens"):
+        if not re.fullmatch(SCREEN_NAME.pattern, name.text):
+            yield _named_badly(name)
+        for problem in _screen(screen, screens, languages):
+            yield Problem(
+                code=problem.code,
+                place=problem.place,
+                message=problem.message,
+                hint=problem.hint,
+                screen=name.text,
+                language=problem.language,
+            )
+    for keyword in items_in(root, "keywords"):
+        yield from _target(_node(keyword, "to"), screens)
+        yield from _tags(pairs_in(keyword, "words"), languages)
+
+
+def _node(node: Node, key: str) -> Node | None:
+    return node.get(key) if isinstance(node, MapNode) else None
+
+
+def _named_badly(name: Scalar) -> Problem:
+    return Problem(
+        code="yaml-syntax",
+        place=name.place,
+        message=f"a screen cannot be called '{name.text}'",
+        hint=f"use small letters, digits and _, like {SCREEN_NAME.example}",
+        screen=name.text,
+    )
+
+
+def _head(root: MapNode, screens: frozenset[str], languages: frozenset[str]) -> Iterator[Problem]:
+    for key in REQUIRED_HEAD:
+        if root.get(key) is None:
+            yield Problem(
+                code="missing-key",
+                place=root.place,
+                message=f"the menu needs '{key}'",
+                hint=f"add {key}: to one of its files",
+            )
+    for key in POINTERS:
+        yield from _target(root.get(key), screens, special=())
+    yield from _tags(pairs_in(root, "fallback"), languages)
+    for _, chain in pairs_in(root, "fallback"):
+        yield from _languages(scalars_in(chain), languages)
+    yield from _languages(scalars_in(root, "drafts"), languages)
+
+
+def _messages(root: MapNode, languages: frozenset[str]) -> Iterator[Problem]:
+    messages = root.get("messages")
+    if not isinstance(messages, MapNode):
+        return
+    for name, text in messages.entries:
+        if name.text not in REQUIRED_MESSAGES:
+            yield Problem(
+                code="unknown-key",
+                place=name.place,
+                message=f"unknown message '{name.text}'",
+                hint=did_you_mean(name.text, REQUIRED_MESSAGES),
+            )
+        yield from _tags(pairs_in(text), languages)
+    for missing in sorted(REQUIRED_MESSAGES.difference(messages.keys())):
+        yield Problem(
+            code="missing-key",
+            place=messages.place,
+            message=f"messages needs '{missing}'",
+            hint=f"add {missing}: with its text in each language",
+        )
+
+
+def _screen(screen: Node, screens: frozenset[str], languages: frozenset[str]) -> Iterator[Problem]:
+    yield from _target(_node(screen, "to"), screens)
+    code = _node(screen, "takes_code")
+    yield from _target(_node(code, "to") if code else None, screens)
+    for question in items_in(screen, "questions"):
+        yield from _target(question, screens, special=())
+    yield from _tags(pairs_in(screen, "text"), languages)
+    for variant in items_in(screen, "variants"):
+        yield from _tags(pairs_in(variant, "text"), languages)
+        yield from _conditions(variant, languages)
+    asks = text_in(screen, "asks")
+    for choice in items_in(screen, "choices"):
+        yield from _choice(choice, asks, screens, languages)
+
+
+def _choice(choice: Node, asks: str, screens: frozenset[str], languages: frozenset[str]) -> Iterator[Problem]:
+    yield from _target(_node(choice, "to"), screens)
+    yield from _tags(pairs_in(choice, "label"), languages)
+    yield from _languages([*scalars_in(choice, "language"), *scalars_in(choice, "script")], languages)
+    yield from _conditions(choice, languages)
+    answer = _node(choice, "answer")
+    if isinstance(answer, Scalar):
+        yield from _answer(answer, asks, answer)
+    for name, value in pairs_in(choice, "answers"):
+        yield from _answer(name, name.text, value)
+
+
+def _answer(named: Scalar, asked: str, value: Node) -> Iterator[Problem]:
+    if not asked:
+        yield _unknown(
+            "'answer' on a screen that asks nothing", named.place, "write kind: question and asks:"
+        )
+    elif asked not in ANSWERS:
+        yield _unknown(f"unknown answer '{asked}'", named.place, did_you_mean(asked, ANSWERS))
+    elif ANSWERS[asked] and isinstance(value, Scalar) and value.text not in ANSWERS[asked]:
+        hint = did_you_mean(value.text, ANSWERS[asked])
+        yield _unknown(f"'{asked}' cannot be answered with '{value.text}'", value.place, hint)
+
+
+def _conditions(node: Node, languages: frozenset[str]) -> Iterator[Problem]:
+    for name, values in pairs_in(node, "if"):
+        if name.text not in CONDITIONS:
+            yield _unknown(
+                f"unknown condition '{name.text}'", name.place, did_you_mean(name.text, CONDITIONS)
+            )
+        elif name.text in {"language", "script"}:
+            yield from _languages(scalars_in(values), languages)
+        elif ANSWERS.get(name.text):
+            for value in scalars_in(values):
+                yield from _answer(value, name.text, value)
+
+
+def _unknown(message: str, place: Place, hint: str) -> Problem:
+    return Problem(code="unknown-key", place=place, message=message, hint=hint)
+
+
+def _target(
+    node: Node | None, screens: frozenset[str], special: tuple[str, ...] = SPECIAL_TARGETS
+) -> Iterator[Problem]:
+    if isinstance(node, Scalar) and node.text not in screens and node.text not in special:
+        known = (*screens, *special) if node.text.startswith("@") else screens
+        yield Problem(
+            code="unknown-screen",
+            place=node.place,
+            message=f"there is no screen '{node.text}'",
+            hint=did_you_mean(node.text, known, otherwise=f"add {node.text}: under screens, or name another"),
+        )
+
+
+def _tags(entries: tuple[tuple[Scalar, Node], ...], languages: frozenset[str]) -> Iterator[Problem]:
+    yield from _languages([name for name, _ in entries], languages)
+
+
+def _languages(names: list[Scalar] | tuple[Scalar, ...], languages: frozenset[str]) -> Iterator[Problem]:
+    for name in names:
+        if name.text not in languages:
+            yield Problem(
+                code="unknown-language",
+                place=name.place,
+                message=f"'{name.text}' is none of the menu's languages",
+                hint=did_you_mean(name.text, languages, otherwise="add it under languages, or delete it"),
+                language=name.text,
+            )

@@ -1,0 +1,57 @@
+"""The shapes that a part of a menu may have, as plain values that a checker and an editor's schema both read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """One text; ``values`` closes the list of what it may be, ``example`` shows how it is written."""
+
+    values: tuple[str, ...] = ()
+    pattern: str = ""
+    example: str = ""
+    numeric: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """A date as 2026-11-24."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Several:
+    """A list of one shape; ``or_one`` lets a single one stand without brackets."""
+
+    of: "Shape"
+    or_one: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """A mapping whose keys an author chooses: languages, screens, facts."""
+
+    of: "Shape"
+    keys: str = "name"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A mapping whose keys are fixed. ``what`` names it in messages."""
+
+    what: str
+    fields: Mapping[str, "Shape"]
+    required: tuple[str, ...] = ()
+    one_of: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByKind:
+    """Several records told apart by the value of one key."""
+
+    key: str
+    default: str
+    kinds: Mapping[str, Record] = field(default_factory=dict)
+
+
+Shape = Word | Day | Several | Named | Record | ByKind
