@@ -1,5 +1,6 @@
 """Reads the environment and ``gateway.toml`` into one typed object, and names every fault at once."""
 
+import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -185,3 +186,24 @@ def _words(fault: Mapping[str, Any]) -> str:
     if fault["type"] == "string_pattern_mismatch":
         return f"must look like {fault['ctx']['pattern']}"
     return str(fault["msg"]).removeprefix("Value error, ")
+
+
+def from_process() -> Settings:
+    """Read the settings from this process's own environment.
+
+    Raises:
+        SettingsError: see ``load``.
+    """
+    return load(os.environ)
+
+
+def environment_for_children(settings: Settings, **added: str) -> dict[str, str]:
+    """Return this process's environment with what the children must agree on written out."""
+    return {
+        **os.environ,
+        "GATEWAY_DATA_DIR": str(settings.data_dir),
+        "GATEWAY_MENUS_DIR": str(settings.env.gateway_menus_dir.absolute()),
+        "PORT": str(settings.env.port),
+        "PYTHONUNBUFFERED": "1",
+        **added,
+    }

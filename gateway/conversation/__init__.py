@@ -1,0 +1,1 @@
+"""A caller's turn, from her input to our answer: load, step, commit, tell, save."""

@@ -1,0 +1,87 @@
+"""Turns each effect of a turn into rows and a receipt, inside the turn's one transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import assert_never
+
+from gateway.desk import accept
+from gateway.engine.effects import (
+    AmendCallback,
+    CancelCallback,
+    ChangeWindow,
+    Effect,
+    EraseEverything,
+    LookUpCode,
+    Noted,
+    Receipt,
+    ReportWrong,
+    RequestCallback,
+)
+from gateway.parts import Parts
+from gateway.store.callers import Caller
+from gateway.store.engines import Tx
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What the effects of one turn have in common.
+
+    Attributes:
+        key: the turn's key.
+        session: keyed hash of channel and provider's session.
+        channel: the line that she used.
+        version: the menu version that she walked.
+        now: the instant of the turn.
+        promised: the code that she was told already, when a spooled turn is replayed; else empty.
+    """
+
+    key: bytes
+    session: bytes
+    channel: str
+    version: str
+    now: datetime
+    promised: str = ""
+
+
+def apply(
+    parts: Parts, tx: Tx, effect: Effect, *, caller: Caller, at: Context
+) -> tuple[Receipt, tuple[str, ...]]:
+    """Do what the effect asks for; return its receipt and the outbox rows to nudge after the commit."""
+    match effect:
+        case RequestCallback():
+            return _request(parts, tx, effect, caller, at)
+        case AmendCallback():
+            return accept.amend(parts, tx, caller=caller, effect=effect, now=at.now), ()
+        case ChangeWindow():
+            return accept.change_window(parts, tx, caller=caller, effect=effect, now=at.now), ()
+        case CancelCallback():
+            return accept.cancel(parts, tx, caller=caller, effect=effect, now=at.now), ()
+        case LookUpCode():
+            return accept.find_by_code(parts, tx, caller=caller, code=effect.code, now=at.now), ()
+        case EraseEverything():
+            return accept.erase(parts, tx, caller=caller, now=at.now), ()
+        case ReportWrong():
+            parts.count.add(
+                "report_wrong", channel=at.channel, version=at.version, item=f"{effect.screen}/{effect.digit}"
+            )
+            return Noted(), ()
+        case _:
+            assert_never(effect)
+
+
+def _request(
+    parts: Parts, tx: Tx, effect: RequestCallback, caller: Caller, at: Context
+) -> tuple[Receipt, tuple[str, ...]]:
+    accepted = accept.accept(
+        parts,
+        tx,
+        caller=caller,
+        effect=effect,
+        turn_key=at.key,
+        session=at.session,
+        channel=at.channel,
+        version=at.version,
+        now=at.now,
+        promised=at.promised,
+    )
+    return accepted.receipt, accepted.nudges

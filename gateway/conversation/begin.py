@@ -1,0 +1,26 @@
+"""How a session begins: with what is known of the caller at that moment, read once and kept until it ends."""
+
+from datetime import datetime
+
+from gateway.callbacks.windows import offered
+from gateway.engine.session import Known
+from gateway.numbers import region_of
+from gateway.parts import Parts
+from gateway.store import callers
+from gateway.store.engines import Unavailable
+
+
+def known(parts: Parts, number: str, *, now: datetime, lost: bool = False) -> Known:
+    """Return what is known of this number; while SQL cannot be asked, only what the number itself says."""
+    try:
+        with parts.store.read() as tx:
+            caller = callers.find(tx, number)
+    except Unavailable:
+        caller = None
+    return Known(
+        language=caller.language if caller else "",
+        script=caller.script if caller else "",
+        region=region_of(number),
+        offers=offered(parts.line.hours, parts.line.zone, now),
+        lost=lost,
+    )

@@ -1,0 +1,171 @@
+"""Writes a turn that has effects: key, deeds, outbox rows, receipts in one transaction; in the spool without SQL."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from gateway.conversation.apply import Context, apply
+from gateway.conversation.record import Record, effect_from, plain
+from gateway.desk import accept
+from gateway.engine.effects import (
+    CallbackCancelled,
+    CancelCallback,
+    Effect,
+    Erased,
+    EraseEverything,
+    LookUpCode,
+    Noted,
+    Receipt,
+    RequestCallback,
+)
+from gateway.engine.session import Session
+from gateway.parts import Parts
+from gateway.store import callers, turns
+from gateway.store.engines import Tx, Unavailable
+
+SPOOLED_TURN = "turn"
+
+
+class NotKept(Exception):
+    """Neither SQL nor the spool took the turn; she must be told so, never that it was done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One input of hers that has effects."""
+
+    key: bytes
+    session_key: bytes
+    channel: str
+    number: str
+    version: str
+    session: Session
+    effects: tuple[Effect, ...]
+    now: datetime
+    trial: bool
+
+
+def commit(parts: Parts, turn: Turn) -> Record:
+    """Make the turn's effects true, once, however often this very turn comes.
+
+    Returns:
+        What came of it; for a repeat, what came of the first one.
+
+    Raises:
+        NotKept: nothing was kept.
+    """
+    spooled = parts.spool.load(turn.key)
+    if spooled is not None:
+        return Record.from_json(spooled["record"])
+    try:
+        record, nudges = parts.store.run(lambda tx: write(parts, tx, turn))
+    except Unavailable:
+        return _spool(parts, turn)
+    for row in nudges:
+        parts.nudge(row)
+    return record
+
+
+def write(parts: Parts, tx: Tx, turn: Turn, *, promised: str = "") -> tuple[Record, tuple[str, ...]]:
+    """Write key, deeds and receipts; where the key is on record already, read its receipt and write nothing."""
+    if not turns.begin(tx, turn.key, session=turn.session_key, kind="effect", now=turn.now):
+        found = turns.receipt(tx, turn.key)
+        return (Record.from_json(found) if found else _forgotten(turn)), ()
+    caller = callers.upsert(tx, turn.number, now=turn.now, trial=turn.trial)
+    at = Context(
+        key=turn.key,
+        session=turn.session_key,
+        channel=turn.channel,
+        version=turn.version,
+        now=turn.now,
+        promised=promised,
+    )
+    results = [apply(parts, tx, effect, caller=caller, at=at) for effect in turn.effects]
+    record = Record(
+        version=turn.version,
+        session=turn.session,
+        receipts=tuple(receipt for receipt, _ in results),
+        at=turn.now,
+    )
+    gone = any(isinstance(effect, EraseEverything) for effect in turn.effects)
+    turns.finish(tx, turn.key, None if gone else record.to_json(), caller_id=None if gone else caller.id)
+    return record, tuple(row for _, rows in results for row in rows)
+
+
+def recorded(parts: Parts, key: bytes) -> Record | None:
+    """Return what came of a turn whose session is lost; None where it did nothing, or nobody can be asked."""
+    spooled = parts.spool.load(key)
+    if spooled is not None:
+        return Record.from_json(spooled["record"])
+    try:
+        with parts.store.read() as tx:
+            found = turns.receipt(tx, key)
+    except Unavailable:
+        return None
+    return Record.from_json(found) if found else None
+
+
+def replay(parts: Parts, key: bytes, entry: dict[str, Any]) -> None:
+    """Write a spooled turn into SQL, by the same key and with the code that she was told; then drop the file."""
+    record = Record.from_json(entry["record"])
+    turn = Turn(
+        key=key,
+        session_key=bytes.fromhex(entry["session_key"]),
+        channel=entry["channel"],
+        number=entry["number"],
+        version=record.version,
+        session=record.session,
+        effects=tuple(effect_from(item) for item in entry["effects"]),
+        now=record.at,
+        trial=entry["trial"],
+    )
+    codes = [receipt.code for receipt in record.receipts if hasattr(receipt, "code")]
+    _, nudges = parts.store.run(lambda tx: write(parts, tx, turn, promised=codes[0] if codes else ""))
+    parts.spool.drop(key)
+    for row in nudges:
+        parts.nudge(row)
+
+
+def _spool(parts: Parts, turn: Turn) -> Record:
+    receipts = [_promise(parts, turn, effect) for effect in turn.effects]
+    record = Record(version=turn.version, session=turn.session, receipts=tuple(receipts), at=turn.now)
+    entry = {
+        "kind": SPOOLED_TURN,
+        "channel": turn.channel,
+        "number": turn.number,
+        "trial": turn.trial,
+        "session_key": turn.session_key.hex(),
+        "effects": [plain(effect) for effect in turn.effects],
+        "record": record.to_json(),
+    }
+    try:
+        kept = parts.spool.keep(turn.key, entry)
+    except OSError as error:
+        raise NotKept from error
+    parts.count.add("spooled", channel=turn.channel)
+    return Record.from_json(kept["record"])
+
+
+def _promise(parts: Parts, turn: Turn, effect: Effect) -> Receipt:
+    """Say what will come of an effect that is kept in the spool; what needs an answer from SQL is not kept."""
+    match effect:
+        case RequestCallback():
+            return accept.promise(parts, effect=effect, turn_key=turn.key, number=turn.number, now=turn.now)
+        case CancelCallback():
+            return CallbackCancelled()
+        case EraseEverything():
+            return Erased()
+        case LookUpCode():
+            raise NotKept
+        case _:
+            return Noted()
+
+
+def _forgotten(turn: Turn) -> Record:
+    """Answer the repeat of a turn whose receipt was erased since: the neutral receipt, nothing of hers."""
+    return Record(version=turn.version, session=turn.session, receipts=_neutral(turn.effects), at=turn.now)
+
+
+def _neutral(effects: Sequence[Effect]) -> tuple[Receipt, ...]:
+    return tuple(Erased() for _ in effects)

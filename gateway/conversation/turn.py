@@ -1,0 +1,202 @@
+"""A turn by USSD: load, place, step, commit, tell, save, answer, in this order and nothing else."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from gateway.conversation import begin, fallback
+from gateway.conversation.commit import NotKept, Turn, commit, recorded
+from gateway.conversation.place import Held, How, Post, inputs, place, read
+from gateway.conversation.record import Record
+from gateway.engine import step as engine
+from gateway.engine.menu import Menu
+from gateway.engine.render import as_text
+from gateway.engine.session import Session
+from gateway.ids import new_id
+from gateway.messages import Inbound, Reply
+from gateway.numbers import to_e164
+from gateway.parts import Parts
+from gateway.store.engines import Unavailable
+from gateway.store.sessions import Asking, Stored
+
+_MARK = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One rendered page: what goes back to her phone."""
+
+    text: str
+    ends: bool
+    screen: str = ""
+
+
+def take(parts: Parts, inbound: Inbound) -> Told:
+    """Answer one post of a USSD session. Whatever fails, she gets words; nothing is raised."""
+    try:
+        return _Hop(parts, inbound).answer()
+    except NotKept as error:
+        return _apologise(parts, inbound, error, "not_kept")
+    except Exception as error:  # noqa: BLE001 - a phone must never see our fault, only words and a number that helps
+        return _apologise(parts, inbound, error, "fault")
+
+
+class _Hop:
+    """One post on its way through the steps; it lives for one request."""
+
+    def __init__(self, parts: Parts, inbound: Inbound) -> None:
+        self.parts = parts
+        number = to_e164(inbound.number, parts.line.regions) or inbound.number
+        self.inbound = replace(inbound, number=number)
+        self.now: datetime = parts.clock.now()
+        self.contract = parts.channels[inbound.channel].contract
+        self.session_key = parts.store.ring.lookup("session", inbound.channel, inbound.session)
+        self.mark = self.session_key.hex()[:_MARK]
+
+    def answer(self) -> Told:
+        """Walk the steps."""
+        asking = self.parts.sessions.ask()
+        stored = self._load(asking)
+        held = read(stored)
+        post = Post(self.mark, self.inbound.text, self.inbound.turn, self.inbound.first)
+        how = place(post, stored, held, accumulates=self.contract.accumulates)
+        if how is How.REPEAT and held is not None:
+            return Told(text=held.reply, ends=held.ends, screen=held.screen)
+        moved, hop = self._move(how, stored, held)
+        self._save(asking, stored, moved, hop)
+        return Told(text=moved.reply, ends=moved.ends, screen=moved.screen)
+
+    def _load(self, asking: Asking) -> Stored | None:
+        try:
+            return asking.load(self.inbound.channel, self.inbound.number)
+        except Unavailable:
+            return None
+
+    def _move(self, how: How, stored: Stored | None, held: Held | None) -> tuple[Held, int]:
+        if how is How.LOST:
+            return self._lost()
+        if how is How.FIRST or held is None:
+            return self._first()
+        menu = self.parts.versions.get(held.version)
+        if menu is None:  # the version was withdrawn: she starts again on the live one
+            return self._start(lost=True), self._hop_count()
+        return self._on(held, menu), (stored.hop if stored else 0) + 1
+
+    def _first(self) -> tuple[Held, int]:
+        held = self._start(lost=False)
+        if self.contract.accumulates and self.inbound.text:
+            menu = self.parts.versions.get(held.version)
+            held = self._on(replace(held, text=""), menu) if menu else held
+        return held, self._hop_count()
+
+    def _lost(self) -> tuple[Held, int]:
+        """Tell the receipt of a turn that is on record; else begin again with one line. Nothing is replayed."""
+        record = recorded(self.parts, self._turn_key(self.inbound.text))
+        self.parts.count.add("lost", channel=self.inbound.channel, item="told" if record else "again")
+        if record is not None:
+            menu = self.parts.versions.get(record.version)
+            if menu is not None:
+                session = self._settled(menu, record)
+                return self._tell(
+                    menu, record.version, session, self.inbound.text, record.at
+                ), self._hop_count()
+        return self._start(lost=True), self._hop_count()
+
+    def _start(self, *, lost: bool) -> Held:
+        version, menu = self.parts.versions.live(self.parts.channels[self.inbound.channel].config.menu)
+        known = begin.known(self.parts, self.inbound.number, now=self.now, lost=lost)
+        session = engine.begin(menu, known)
+        self.parts.count.add(
+            "dialled", channel=self.inbound.channel, language=session.script, version=version
+        )
+        return self._tell(menu, version, session, self.inbound.text, self.now)
+
+    def _on(self, held: Held, menu: Menu) -> Held:
+        session = held.session
+        told_at = self.now
+        for item, so_far in self._inputs(held):
+            session, told_at = self._step(menu, held.version, session, item, so_far)
+            if session.ended:
+                break
+        return self._tell(menu, held.version, session, self._text_so_far(), told_at)
+
+    def _inputs(self, held: Held) -> list[tuple[str, str]]:
+        if self.contract.accumulates:
+            return inputs(self.inbound.text, held.text)
+        return [(self.inbound.text, self.inbound.turn)]
+
+    def _text_so_far(self) -> str:
+        return self.inbound.text if self.contract.accumulates else self.inbound.turn
+
+    def _step(
+        self, menu: Menu, version: str, session: Session, item: str, so_far: str
+    ) -> tuple[Session, datetime]:
+        moved = engine.step(menu, session, item)
+        if not moved.effects:
+            return moved.session, self.now
+        record = commit(
+            self.parts,
+            Turn(
+                key=self._turn_key(so_far),
+                session_key=self.session_key,
+                channel=self.inbound.channel,
+                number=self.inbound.number,
+                version=version,
+                session=moved.session,
+                effects=moved.effects,
+                now=self.now,
+                trial=not self.contract.real,
+            ),
+        )
+        return self._settled(menu, record), record.at
+
+    def _settled(self, menu: Menu, record: Record) -> Session:
+        return engine.settle(menu, record.session, record.receipts, self.parts.line.for_engine(), record.at)
+
+    def _tell(self, menu: Menu, version: str, session: Session, text: str, at: datetime) -> Held:
+        reply: Reply = engine.tell(menu, session, self.parts.line.for_engine(), self.contract.ussd, at)
+        self.parts.count.add(
+            "shown", channel=self.inbound.channel, language=reply.language, version=version, item=reply.screen
+        )
+        return Held(
+            version=version,
+            text=text,
+            session=replace(session, notice="", ended=reply.ends),
+            reply=as_text(reply),
+            screen=reply.screen,
+            ends=reply.ends,
+        )
+
+    def _save(self, asking: Asking, stored: Stored | None, held: Held, hop: int) -> None:
+        read_mark = stored.mark if stored else ""
+        try:
+            asking.save(
+                self.inbound.channel,
+                self.inbound.number,
+                mark=self.mark,
+                hop=hop,
+                state=held.dump(),
+                read_mark=read_mark,
+            )
+        except Unavailable:
+            self.parts.count.add("unsaved", channel=self.inbound.channel)
+
+    def _hop_count(self) -> int:
+        return self.inbound.text.count("*") + 1 if self.inbound.text else 0
+
+    def _turn_key(self, so_far: str) -> bytes:
+        return self.parts.store.ring.lookup("turn", self.inbound.channel, self.inbound.session, so_far)
+
+
+def _apologise(parts: Parts, inbound: Inbound, error: BaseException, what: str) -> Told:
+    event = new_id(parts.clock.now())
+    fallback.log_fault(error, event, "turn")
+    parts.count.add(what, channel=inbound.channel)
+    menu: Menu | None = None
+    language = "en"
+    try:
+        _, menu = parts.versions.live(parts.channels[inbound.channel].config.menu)
+        held = read(parts.sessions.ask().load(inbound.channel, inbound.number))
+        language = held.session.script if held and held.session.script else language
+    except Exception as second:  # noqa: BLE001 - the apology itself must not fail
+        fallback.log_fault(second, event, "apology")
+    return Told(text=fallback.words(menu, language, parts.line.for_engine().values), ends=True)

@@ -1,0 +1,138 @@
+"""Callers: the only table that knows a number, and what each caller let us remember."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.engine import Row
+
+from gateway.ids import new_id
+from gateway.safe_contact import PhoneSeen, SafeContact, When
+from gateway.store.dialects import insert_into
+from gateway.store.engines import Tx
+from gateway.store.tables import callers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """One number and what is remembered of it; ``number`` is None once it was erased."""
+
+    id: str
+    number: str | None
+    language: str
+    script: str
+    zone: str
+    stopped: bool
+    consent_at: datetime | None
+    contact: SafeContact | None
+    contacted_at: datetime | None
+    trial: bool
+
+
+def find(tx: Tx, number: str) -> Caller | None:
+    """Return the caller of this number, if one is known."""
+    row = tx.execute(select(callers).where(callers.c.lookup == tx.ring.lookup("caller", number))).first()
+    return _caller(tx, row) if row else None
+
+
+def by_id(tx: Tx, caller_id: str) -> Caller | None:
+    """Return the caller with this id, if it was not erased."""
+    row = tx.execute(select(callers).where(callers.c.id == caller_id)).first()
+    return _caller(tx, row) if row else None
+
+
+def upsert(tx: Tx, number: str, *, now: datetime, trial: bool = False) -> Caller:
+    """Return the caller of this number, made if need be.
+
+    The row stays locked until the transaction ends: two turns of one number that both have effects queue here.
+    """
+    made = new_id(now)
+    statement = (
+        insert_into(tx, callers)
+        .values(
+            id=made,
+            lookup=tx.ring.lookup("caller", number),
+            lookup_key=tx.ring.key_id("caller"),
+            number=tx.ring.seal_text(number, table="callers", column="number", row=made),
+            contacted_at=now,
+            changed_at=now,
+            trial=trial,
+        )
+        .on_conflict_do_update(index_elements=["lookup"], set_={"contacted_at": now, "changed_at": now})
+        .returning(*callers.c)
+    )
+    return _caller(tx, tx.execute(statement).one())
+
+
+def set_contact(
+    tx: Tx,
+    caller_id: str,
+    contact: SafeContact,
+    *,
+    now: datetime,
+    language: str = "",
+    script: str = "",
+    zone: str = "",
+    consent_version: str | None = None,
+) -> None:
+    """Keep her newest safety answers; language, script and zone only as given, empty forgets them.
+
+    A consent version says that she agreed just now to be called; None leaves her consent as it was.
+    """
+    values: dict[str, Any] = {
+        "contact": _seal_contact(tx, caller_id, contact),
+        "language": language,
+        "script": script,
+        "zone": zone,
+        "changed_at": now,
+    }
+    if consent_version is not None:
+        values |= {"consent_at": now, "consent_version": consent_version}
+    tx.execute(update(callers).where(callers.c.id == caller_id).values(**values))
+
+
+def set_stopped(tx: Tx, caller_id: str, *, stopped_at: datetime | None, now: datetime) -> None:
+    """Write that she wants no more texts from us, or that they are welcome again."""
+    tx.execute(update(callers).where(callers.c.id == caller_id).values(stopped_at=stopped_at, changed_at=now))
+
+
+def drop(tx: Tx, caller_id: str) -> None:
+    """Delete the caller; every row that named her keeps its counts and loses her."""
+    tx.execute(delete(callers).where(callers.c.id == caller_id))
+
+
+def _seal_contact(tx: Tx, caller_id: str, contact: SafeContact) -> bytes | None:
+    value = {
+        "phone_seen": contact.phone_seen.value,
+        "when": contact.when.value,
+        "said_at": contact.said_at.isoformat(),
+        "sms_safe": contact.sms_safe,
+    }
+    return tx.ring.seal_json(value, table="callers", column="contact", row=caller_id)
+
+
+def _caller(tx: Tx, row: Row[Any]) -> Caller:
+    contact = tx.ring.open_json(row.contact, table="callers", column="contact", row=row.id)
+    return Caller(
+        id=row.id,
+        number=tx.ring.open_text(row.number, table="callers", column="number", row=row.id),
+        language=row.language,
+        script=row.script,
+        zone=row.zone,
+        stopped=row.stopped_at is not None,
+        consent_at=row.consent_at,
+        contact=_contact(contact, stopped=row.stopped_at is not None) if contact else None,
+        contacted_at=row.contacted_at,
+        trial=row.trial,
+    )
+
+
+def _contact(value: dict[str, Any], *, stopped: bool) -> SafeContact:
+    return SafeContact(
+        phone_seen=PhoneSeen(value["phone_seen"]),
+        when=When(value["when"]),
+        said_at=datetime.fromisoformat(value["said_at"]),
+        sms_safe=value["sms_safe"],
+        stopped=stopped,
+    )

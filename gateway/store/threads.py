@@ -1,0 +1,61 @@
+"""Threads and texts: where a conversation by SMS stands, and what she wrote in the last days."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+
+from gateway.ids import new_id
+from gateway.store.dialects import insert_into
+from gateway.store.engines import Tx
+from gateway.store.tables import texts, threads
+
+
+def load(tx: Tx, channel: str, caller_id: str, *, now: datetime) -> Any | None:
+    """Return the state of the caller's thread on this channel, or None where there is none or it is over."""
+    row = tx.execute(
+        select(threads.c.state, threads.c.expires_at).where(
+            threads.c.channel == channel, threads.c.caller_id == caller_id
+        )
+    ).first()
+    if row is None or row.expires_at <= now:
+        return None
+    return tx.ring.open_json(row.state, table="threads", column="state", row=f"{channel}/{caller_id}")
+
+
+def save(tx: Tx, channel: str, caller_id: str, state: Any, *, version: str, expires_at: datetime) -> None:
+    """Write where the thread stands now."""
+    sealed = tx.ring.seal_json(state, table="threads", column="state", row=f"{channel}/{caller_id}")
+    tx.execute(
+        insert_into(tx, threads)
+        .values(channel=channel, caller_id=caller_id, version=version, state=sealed, expires_at=expires_at)
+        .on_conflict_do_update(
+            index_elements=["channel", "caller_id"],
+            set_={"state": sealed, "version": version, "expires_at": expires_at, "rev": threads.c.rev + 1},
+        )
+    )
+
+
+def drop(tx: Tx, caller_id: str) -> None:
+    """Delete every thread of the caller."""
+    tx.execute(delete(threads).where(threads.c.caller_id == caller_id))
+
+
+def add_text(tx: Tx, *, channel: str, caller_id: str, text: str, understood: str, now: datetime) -> None:
+    """Keep a text of hers, sealed, with the short word that says how it was understood."""
+    made = new_id(now)
+    tx.execute(
+        insert(texts).values(
+            id=made,
+            channel=channel,
+            caller_id=caller_id,
+            text=tx.ring.seal_text(text, table="texts", column="text", row=made),
+            understood=understood,
+            at=now,
+        )
+    )
+
+
+def forget_texts(tx: Tx, caller_id: str) -> None:
+    """Empty the texts of a caller that asked to be erased."""
+    tx.execute(update(texts).where(texts.c.caller_id == caller_id).values(text=None, caller_id=None))

@@ -1,0 +1,220 @@
+"""Starts, watches and stops the processes of one machine: what ``make run`` and a small server run."""
+
+import ctypes
+import fcntl
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+from gateway.clock import Clock
+
+_STOP_WITHIN = 10.0
+"""Seconds that the product's processes have to end by themselves; the store comes after them."""
+
+_KILL_AFTER = 3.0
+_LONGEST_PAUSE = 30.0
+_STEADY_AFTER = 60.0
+_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
+
+
+class CannotStart(Exception):
+    """One sentence that says why nothing was started and what to do."""
+
+
+class DataFolder:
+    """The data folder, held by one ``gateway up`` at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._file = (path / "lock").open("a+")
+        except OSError as error:
+            raise CannotStart(
+                f"The data folder {path} cannot be used ({error.strerror}); set GATEWAY_DATA_DIR to a folder of yours."
+            ) from None
+
+    def hold(self) -> None:
+        """Take the lock.
+
+        Raises:
+            CannotStart: another gateway holds it.
+        """
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise CannotStart(
+                f"Another gateway is running on the data folder {self.path}; stop it, or set GATEWAY_DATA_DIR."
+            ) from None
+
+    def end_leftovers(self, clock: Clock) -> None:
+        """End what a killed ``gateway up`` left behind, and only that: by pid and start time."""
+        record = self.path / "children.json"
+        try:
+            left = [(int(pid), str(born)) for pid, born in json.loads(record.read_text()).items()]
+        except (FileNotFoundError, ValueError, AttributeError):
+            return
+        for sign, wait in ((signal.SIGTERM, _STOP_WITHIN), (signal.SIGKILL, _KILL_AFTER)):
+            for pid, born in left:
+                if _born(pid) == born:
+                    _signal_group(pid, sign)
+            _wait_until(lambda: all(_born(pid) != born for pid, born in left), wait, clock)
+
+    def remember(self, children: list["Child"]) -> None:
+        """Write which processes were started, so that the next start can end them if this one is killed."""
+        alive = [child.process.pid for child in children if child.process is not None]
+        text = json.dumps({str(pid): _born(pid) for pid in alive})
+        temporary = self.path / "children.json.new"
+        temporary.write_text(text)
+        temporary.replace(self.path / "children.json")
+
+
+@dataclass
+class Child:
+    """One process that is kept running."""
+
+    name: str
+    start: Callable[[], subprocess.Popen[bytes]]
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    pause: float = 0.0
+    not_before: float = 0.0
+    deaths: int = field(default=0)
+
+
+class Supervisor:
+    """Keeps children running until it is told to stop; the first one started (the store) is stopped last."""
+
+    def __init__(self, folder: DataFolder, clock: Clock) -> None:
+        self._folder = folder
+        self._clock = clock
+        self._children: list[Child] = []
+        self._stopping = False
+
+    def listen(self) -> None:
+        """Let INT, TERM and HUP end everything."""
+        for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(sign, self._stop)
+
+    @property
+    def stopping(self) -> bool:
+        """Whether a signal to stop has come."""
+        return self._stopping
+
+    def start(self, name: str, start: Callable[[], subprocess.Popen[bytes]]) -> Child:
+        """Start one more process and watch it from now on."""
+        child = Child(name=name, start=start)
+        self._children.append(child)
+        self._begin(child)
+        return child
+
+    def watch(self) -> None:
+        """Start again what ended, with a pause that grows, until a signal comes."""
+        while not self._stopping:
+            for child in self._children:
+                self._look_after(child)
+            self._clock.sleep(0.2)
+
+    def stop(self) -> None:
+        """End the product's processes first, then the store; what does not end by itself is killed."""
+        product, store = self._children[1:], self._children[:1]
+        for group, within in ((product, _STOP_WITHIN), (store, _KILL_AFTER)):
+            for child in group:
+                _end(child, signal.SIGTERM)
+            _wait_until(lambda group=group: all(_ended(child) for child in group), within, self._clock)  # type: ignore[misc]
+            for child in group:
+                _end(child, signal.SIGKILL)
+
+    def _stop(self, _signal: int, _frame: FrameType | None) -> None:
+        self._stopping = True
+
+    def _look_after(self, child: Child) -> None:
+        now = self._clock.monotonic()
+        if child.process is not None and child.process.poll() is None:
+            if now - child.started_at > _STEADY_AFTER:
+                child.pause = 0.0
+            return
+        if child.process is not None:
+            _signal_group(child.process.pid, signal.SIGKILL)  # what the dead one left of its own children
+            child.process = None
+            child.deaths += 1
+            child.not_before = now + child.pause
+            child.pause = min(_LONGEST_PAUSE, child.pause * 2 or 0.5)
+            sys.stderr.write(f"{child.name} ended; it is started again.\n")
+        if now >= child.not_before and not self._stopping:
+            self._begin(child)
+
+    def _begin(self, child: Child) -> None:
+        child.process = child.start()
+        child.started_at = self._clock.monotonic()
+        self._folder.remember(self._children)
+
+
+def spawn(command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    """Start a process in a session of its own; on Linux it is told to end when this one is killed."""
+    return subprocess.Popen(  # noqa: S603 - the command is our own
+        command,
+        env=environment,
+        start_new_session=True,
+        stdin=subprocess.DEVNULL,
+        preexec_fn=_end_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - one thread, one libc call
+    )
+
+
+def port_is_free(host: str, port: int) -> bool:
+    """Say whether the address can be listened on."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def _end_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGTERM)
+
+
+def _end(child: Child, sign: signal.Signals) -> None:
+    if child.process is None:
+        return
+    if sign is signal.SIGTERM:
+        child.process.send_signal(sign)  # to the parent alone: a warm stop is its own to organise
+    else:
+        _signal_group(child.process.pid, sign)
+        child.process.wait()
+
+
+def _ended(child: Child) -> bool:
+    return child.process is None or child.process.poll() is not None
+
+
+def _signal_group(pid: int, sign: signal.Signals) -> None:
+    try:
+        os.killpg(pid, sign)
+    except (ProcessLookupError, PermissionError):
+        return
+
+
+def _born(pid: int) -> str:
+    """Return when this process started, as the kernel counts; empty where there is no such process, or it is dead."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (OSError, ValueError):
+        return ""
+    return "" if fields[0] == "Z" else fields[19]
+
+
+def _wait_until(done: Callable[[], bool], seconds: float, clock: Clock) -> None:
+    until = clock.monotonic() + seconds
+    while not done() and clock.monotonic() < until:
+        clock.sleep(0.05)
