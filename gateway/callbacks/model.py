@@ -110,3 +110,8 @@ def move(state: State, event: Event) -> State:
 def taking(event: Event) -> tuple[State, ...]:
     """Return the states in which the event can happen, for the condition of an update."""
     return tuple(state for state, moves in MOVES.items() if event in moves)
+
+
+def target(event: Event) -> State:
+    """Return the one state that the event leads to, whatever it was before."""
+    return next(moves[event] for moves in MOVES.values() if event in moves)

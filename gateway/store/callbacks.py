@@ -1,0 +1,188 @@
+"""Callbacks: her requests, one open row a number that nobody else sees, up to three on a shared phone."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, select, text, update
+
+from gateway.callbacks.model import Event, State, taking, target
+from gateway.safe_contact import PhoneSeen, SafeContact, When
+from gateway.store.dialects import insert_into
+from gateway.store.engines import Tx
+from gateway.store.tables import OPEN, callbacks
+
+_SEALED = ("contact", "answers", "path")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callback:
+    """One request with its sealed fields opened; after an erasing those are empty and ``caller_id`` is None."""
+
+    id: str
+    team: str = "main"
+    caller_id: str | None
+    slot: int = 0
+    session: bytes
+    state: State = State.WAITING
+    priority: int
+    topic: str = ""
+    language: str = ""
+    script: str = ""
+    channel: str = ""
+    zone: str
+    version: str = ""
+    asked_at: datetime
+    last_asked_at: datetime
+    due_at: datetime | None
+    due_until: datetime | None
+    asks: int = 1
+    attempts: int = 0
+    code: str
+    window: str
+    contact: SafeContact | None
+    answers: Mapping[str, str] = field(default_factory=dict)
+    path: tuple[str, ...] = ()
+    wants_woman: bool = False
+    holder_id: str | None = None
+    held_until: datetime | None = None
+    escalate_at: datetime | None = None
+    rev: int = 0
+    changed_at: datetime
+    closed_at: datetime | None = None
+    reason: str = ""
+    trial: bool = False
+
+
+def insert(tx: Tx, callback: Callback) -> bool:
+    """Add a request; False where this caller's slot holds an open one, or another turn was faster."""
+    values = {name: getattr(callback, name) for name in Callback.__slots__}
+    statement = (
+        insert_into(tx, callbacks)
+        .values(**_sealed(tx, callback.id, values))
+        .on_conflict_do_nothing(index_elements=["caller_id", "slot"], index_where=text(OPEN))
+        .returning(callbacks.c.id)
+    )
+    return tx.execute(statement).first() is not None
+
+
+def by_id(tx: Tx, callback_id: str, *, lock: bool = False) -> Callback | None:
+    """Return one request; ``lock`` keeps others from moving it until the transaction ends."""
+    query = select(callbacks).where(callbacks.c.id == callback_id)
+    row = tx.execute(query.with_for_update() if lock else query).first()
+    return opened(tx, row) if row is not None else None
+
+
+def open_of(tx: Tx, caller_id: str, *, lock: bool = False) -> tuple[Callback, ...]:
+    """Return the open requests of a number by slot."""
+    query = select(callbacks).where(text(OPEN), callbacks.c.caller_id == caller_id).order_by(callbacks.c.slot)
+    return tuple(opened(tx, row) for row in tx.execute(query.with_for_update() if lock else query))
+
+
+def open_codes(tx: Tx) -> frozenset[str]:
+    """Return the codes of all open requests."""
+    return frozenset(tx.execute(select(callbacks.c.code).where(text(OPEN))).scalars())
+
+
+def step(
+    tx: Tx,
+    callback_id: str,
+    event: Event,
+    *,
+    now: datetime,
+    only: ColumnElement[bool] | None = None,
+    **values: Any,
+) -> Callback | None:
+    """Let something happen to a request in one conditional statement; None where it stands in another state.
+
+    Args:
+        tx: the transaction.
+        callback_id: which request.
+        event: what happens; the table of states says in which states it can.
+        now: the instant.
+        only: a further condition on the row.
+        values: other columns that change with it.
+    """
+    statement = (
+        update(callbacks)
+        .where(callbacks.c.id == callback_id, callbacks.c.state.in_(taking(event)))
+        .values(
+            state=target(event),
+            rev=callbacks.c.rev + 1,
+            changed_at=now,
+            **_sealed(tx, callback_id, values),
+        )
+        .returning(*callbacks.c)
+    )
+    row = tx.execute(statement if only is None else statement.where(only)).first()
+    return opened(tx, row) if row is not None else None
+
+
+def change(tx: Tx, callback_id: str, *, now: datetime, **values: Any) -> None:
+    """Change columns of a request that stays in its state; whoever calls this has locked the row."""
+    tx.execute(
+        update(callbacks)
+        .where(callbacks.c.id == callback_id)
+        .values(rev=callbacks.c.rev + 1, changed_at=now, **_sealed(tx, callback_id, values))
+    )
+
+
+def empty(tx: Tx, caller_id: str, *, now: datetime) -> None:
+    """Cancel the open requests of a number and empty everything of hers in all of them; the counts stay."""
+    hers = callbacks.c.caller_id == caller_id
+    tx.execute(
+        update(callbacks)
+        .where(text(OPEN), hers)
+        .values(state=State.CANCELLED, reason="erased", closed_at=now, holder_id=None, held_until=None)
+    )
+    tx.execute(
+        update(callbacks)
+        .where(hers)
+        .values(
+            contact=None,
+            answers=None,
+            path=None,
+            session=b"",
+            code="",
+            rev=callbacks.c.rev + 1,
+            changed_at=now,
+        )
+    )
+
+
+def opened(tx: Tx, row: Row[Any]) -> Callback:
+    """Return a row of the table with its sealed fields opened."""
+    values = {name: getattr(row, name) for name in Callback.__slots__}
+    contact, answers, path = (
+        tx.ring.open_json(values[name], table="callbacks", column=name, row=row.id) for name in _SEALED
+    )
+    values |= {
+        "state": State(row.state),
+        "contact": _contact(contact) if contact else None,
+        "answers": answers or {},
+        "path": tuple(path or ()),
+        "trial": bool(row.trial),
+    }
+    return Callback(**values)
+
+
+def _sealed(tx: Tx, callback_id: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    closed = dict(values)
+    if isinstance(values.get("contact"), SafeContact):
+        contact = values["contact"]
+        closed["contact"] = {**asdict(contact), "said_at": contact.said_at.isoformat()}
+    for name in _SEALED:
+        if name in closed:
+            closed[name] = tx.ring.seal_json(closed[name], table="callbacks", column=name, row=callback_id)
+    return closed
+
+
+def _contact(value: dict[str, Any]) -> SafeContact:
+    return SafeContact(
+        phone_seen=PhoneSeen(value["phone_seen"]),
+        when=When(value["when"]),
+        said_at=datetime.fromisoformat(value["said_at"]),
+        sms_safe=value["sms_safe"],
+        stopped=value["stopped"],
+    )
