@@ -45,15 +45,10 @@ class LineConfig:
     hours: Hours
 
     def for_engine(self) -> Line:
-        """Return what the engine fills its line placeholders with; a missing number is said to be missing."""
+        """Return what the engine fills its line placeholders with; it says which number is missing."""
         return Line(
             zone=self.zone,
-            values={
-                "helpline": self.helpline or "<not set: helpline>",
-                "mrc": self.mrc or "<not set: mrc>",
-                "price": self.price,
-                "days": str(self.days),
-            },
+            values={"helpline": self.helpline, "mrc": self.mrc, "price": self.price, "days": str(self.days)},
         )
 
 
