@@ -65,7 +65,9 @@ def has_errors(problems: Iterable[Problem]) -> bool:
 def did_you_mean(word: str, known: Iterable[str], *, otherwise: str = "") -> str:
     """Return a hint that names the known word nearest to this one, or all of them where they are few."""
     names = sorted(set(known))
-    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6) or [
+        name for name in names if name in word.split("_")
+    ]
     if near:
         return f"did you mean '{near[0]}'?"
     if otherwise:

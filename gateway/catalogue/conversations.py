@@ -1,0 +1,201 @@
+"""Reads authors' conversations: what a caller does step by step, and what must follow."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from gateway.catalogue.load import load
+from gateway.catalogue.nodes import ListNode, MapNode, Node, Scalar, items_in, pairs_in, scalars_in, text_in
+from gateway.catalogue.problems import Place, Problem
+from gateway.catalogue.schema.conform import conform
+from gateway.catalogue.schema.shapes import Named, Record, Several, Word
+
+NOON = "2026-11-24 12:00"
+OFFERS = ("morning", "noon", "evening", "sunday", "now")
+
+_SPANS = {"s": "seconds", "min": "minutes", "h": "hours", "day": "days", "days": "days"}
+_SPAN = re.compile(r"(\d{1,4}) ?(s|min|h|days?)", re.ASCII)
+_MOMENT = "%Y-%m-%d %H:%M"
+_DID = ("dial", "sends")
+_MUST = ("sees", "contains", "screen", "ends")
+
+_STEP = Record(
+    what="a step",
+    fields={
+        "dial": Word(),
+        "sends": Word(),
+        "after": Word(pattern=_SPAN.pattern, example='"10 min"'),
+        "sees": Word(),
+        "contains": Word(),
+        "screen": Word(),
+        "ends": Word(values=("true", "false", "yes", "no")),
+    },
+    one_of=_DID,
+)
+_CASE = Record(
+    what="a conversation",
+    fields={
+        "it": Word(),
+        "from": Word(),
+        "at": Word(pattern=r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}", example=f'"{NOON}"'),
+        "region": Word(),
+        "language": Word(),
+        "script": Word(),
+        "offers": Several(of=Word(values=OFFERS), or_one=True),
+    },
+    required=("it", "steps"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """An effect that a step must ask for: its name and those of its fields that the author cares about."""
+
+    name: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What the caller does, and what must follow; what is None is not asserted."""
+
+    place: Place
+    dial: str | None = None
+    sends: str | None = None
+    after: timedelta = timedelta()
+    sees: str | None = None
+    contains: str | None = None
+    screen: str | None = None
+    ends: bool | None = None
+    effects: tuple[Expected, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One conversation."""
+
+    it: str
+    place: Place
+    at: datetime
+    region: str = ""
+    language: str = ""
+    script: str = ""
+    offers: tuple[str, ...] = OFFERS
+    steps: tuple[Step, ...] = ()
+
+
+def read(files: Mapping[str, bytes], zone: str) -> tuple[list[Case], list[Problem]]:
+    """Return the conversations of these files, and what is wrong with how they are written."""
+    cases: list[Case] = []
+    problems: list[Problem] = []
+    for name, content in sorted(files.items()):
+        loaded = load(name, content)
+        # Here a plain true, 10 or 14:05 is read as the text that it is.
+        problems += [problem for problem in loaded.problems if problem.code != "yaml-guessed"]
+        if loaded.root is None:
+            continue
+        faults = list(_faults(loaded.root))
+        problems += faults
+        if not faults:
+            cases += [_case(node, zone) for node in items_in(loaded.root)]
+    return cases, problems
+
+
+def _faults(root: Node) -> Iterator[Problem]:
+    if not isinstance(root, ListNode):
+        yield _fault(root, "the file must be a list of conversations", "begin each with - it: …")
+        return
+    for case in root.items:
+        yield from conform(_without(case, "steps"), _keeping(_CASE, case, "steps"))
+        yield from _moment(case)
+        for step in items_in(case, "steps"):
+            yield from conform(_without(step, "effects"), _STEP)
+            if isinstance(step, MapNode) and not set(step.keys()).intersection(_MUST):
+                yield _fault(step, "the step asserts nothing", "add screen:, sees: or contains:")
+            yield from _effects(step)
+
+
+def _moment(case: Node) -> Iterator[Problem]:
+    for at in scalars_in(case, "at"):
+        try:
+            datetime.strptime(at.text, _MOMENT)  # noqa: DTZ007 - only whether it is a moment at all
+        except ValueError:
+            yield _fault(at, f"'{at.text}' is no moment", f'write it like "{NOON}"')
+
+
+def _effects(step: Node) -> Iterator[Problem]:
+    for effect in items_in(step, "effects"):
+        if not isinstance(effect, Scalar):
+            yield from conform(effect, Named(of=Named(of=Word(), keys="field"), keys="effect"))
+
+
+def _fault(node: Node, message: str, hint: str) -> Problem:
+    return Problem(code="yaml-syntax", place=node.place, message=message, hint=hint)
+
+
+def _without(node: Node, key: str) -> Node:
+    if not isinstance(node, MapNode):
+        return node
+    return MapNode(tuple(entry for entry in node.entries if entry[0].text != key), node.place)
+
+
+def _keeping(record: Record, node: Node, key: str) -> Record:
+    """Ask for the key only where the node does not have it, for it is looked at apart."""
+    there = isinstance(node, MapNode) and node.get(key) is not None
+    required = tuple(name for name in record.required if name != key or not there)
+    return Record(what=record.what, fields=record.fields, required=required)
+
+
+def _case(node: Node, zone: str) -> Case:
+    local = datetime.strptime(text_in(node, "at", NOON), _MOMENT).replace(tzinfo=ZoneInfo(zone))
+    offers = tuple(each.text for each in scalars_in(node, "offers"))
+    written = isinstance(node, MapNode) and node.get("offers") is not None
+    return Case(
+        it=text_in(node, "it"),
+        place=node.place,
+        at=local.astimezone(UTC),
+        region=text_in(node, "region") or _region(text_in(node, "from")),
+        language=text_in(node, "language"),
+        script=text_in(node, "script"),
+        offers=offers if written else OFFERS,
+        steps=tuple(_step(each) for each in items_in(node, "steps")),
+    )
+
+
+def _region(number: str) -> str:
+    regions = {"+856": "LA", "+66": "TH"}
+    return next((region for prefix, region in regions.items() if number.startswith(prefix)), "")
+
+
+def _step(node: Node) -> Step:
+    ends = text_in(node, "ends")
+    return Step(
+        place=node.place,
+        dial=_given(node, "dial"),
+        sends=_given(node, "sends"),
+        after=_span(text_in(node, "after")),
+        sees=_given(node, "sees"),
+        contains=_given(node, "contains"),
+        screen=_given(node, "screen"),
+        ends=ends in {"true", "yes"} if ends else None,
+        effects=tuple(_expected(each) for each in items_in(node, "effects")),
+    )
+
+
+def _given(node: Node, key: str) -> str | None:
+    found = node.get(key) if isinstance(node, MapNode) else None
+    return found.text if isinstance(found, Scalar) else None
+
+
+def _span(text: str) -> timedelta:
+    found = _SPAN.fullmatch(text)
+    return timedelta(**{_SPANS[found[2]]: int(found[1])}) if found else timedelta()
+
+
+def _expected(node: Node) -> Expected:
+    if isinstance(node, Scalar):
+        return Expected(node.text)
+    name, fields = next(iter(pairs_in(node)))
+    return Expected(name.text, {key.text: text_in(value) for key, value in pairs_in(fields)})

@@ -1,0 +1,216 @@
+"""Runs authors' conversations over a menu, with receipts as plain as they can be, and says what differs."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from gateway.catalogue.conversations import Case, Expected, Step
+from gateway.catalogue.problems import Place
+from gateway.engine.effects import (
+    AmendCallback,
+    CallbackAccepted,
+    CallbackCancelled,
+    CallbackChanged,
+    CallbackFound,
+    CancelCallback,
+    ChangeWindow,
+    CodeWrong,
+    Effect,
+    Erased,
+    EraseEverything,
+    Line,
+    LookUpCode,
+    Noted,
+    Receipt,
+    ReportWrong,
+    RequestCallback,
+)
+from gateway.engine.menu import Menu
+from gateway.engine.render import as_text
+from gateway.engine.session import Known, Session, dump, load
+from gateway.engine.step import begin, settle, step, tell
+from gateway.engine.values import current, fill
+from gateway.messages import USSD_LIMITS, Limits, Reply
+
+CODE = "4821"
+LINE_VALUES: Mapping[str, str] = {"helpline": "021000000", "mrc": "021000001", "price": "", "days": "90"}
+
+_SUNDAY = 6
+_NOW_MINUTES = 30
+_HOURS = {
+    "morning": (time(6), time(9)),
+    "noon": (time(12), time(13)),
+    "evening": (time(18), time(21)),
+    "sunday": (time(9), time(18)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One step that went otherwise than its author wrote."""
+
+    place: Place
+    message: str
+
+
+@dataclass(slots=True)
+class Ran:
+    """One conversation that was run: what differed, and which screens it saw."""
+
+    case: Case
+    differences: list[Difference] = field(default_factory=list)
+    screens: set[str] = field(default_factory=set)
+
+
+def run(menu: Menu, case: Case, *, zone: str, limits: Limits = USSD_LIMITS) -> Ran:
+    """Run one conversation; after the first step that differs the rest is not run."""
+    ran = Ran(case)
+    talk = _Talk(menu, case, Line(zone=zone, values=LINE_VALUES), limits)
+    for number, each in enumerate(case.steps, start=1):
+        found = list(talk.take(each))
+        ran.screens |= talk.screens
+        if found:
+            did = f"dial {each.dial}" if each.sends is None else f"sends {each.sends}"
+            ran.differences += [Difference(each.place, f"step {number}, {did}: {words}") for words in found]
+            break
+    return ran
+
+
+def unseen(menu: Menu, ran: list[Ran]) -> list[str]:
+    """Return the screens of the menu that no conversation showed."""
+    seen = {screen for each in ran for screen in each.screens}
+    shown = {name for name, screen in menu.screens.items() if type(screen).__name__ != "Form"}
+    return sorted(shown - seen)
+
+
+class _Talk:
+    """One caller on her way through the menu; her session goes to JSON and back between any two steps."""
+
+    def __init__(self, menu: Menu, case: Case, line: Line, limits: Limits) -> None:
+        self._menu, self._case, self._line, self._limits = menu, case, line, limits
+        self._now = case.at
+        self._kept = ""
+        self.screens: set[str] = set()
+
+    def take(self, asked: Step) -> Iterator[str]:
+        """Do what the step says and yield what differs."""
+        self._now += asked.after
+        if asked.sends is None:
+            session, effects = self._begun(), ()
+        elif not self._kept:
+            yield "there is no session; the first step must be dial"
+            return
+        else:
+            taken = step(self._menu, load(self._kept), asked.sends)
+            session, effects = taken.session, taken.effects
+        receipts = tuple(_receipt(effect, self._now, self._line.zone) for effect in effects)
+        if receipts:
+            session = settle(self._menu, session, receipts, self._line, self._now)
+        reply = tell(self._menu, session, self._line, self._limits, self._now)
+        self.screens.add(reply.screen or session.screen)
+        self._kept = "" if reply.ends else dump(session)
+        yield from _effects_differ(asked.effects, effects)
+        yield from self._reply_differs(asked, reply, session)
+
+    def _begun(self) -> Session:
+        case = self._case
+        known = Known(language=case.language, script=case.script, region=case.region, offers=case.offers)
+        return begin(self._menu, known)
+
+    def _reply_differs(self, asked: Step, reply: Reply, session: Session) -> Iterator[str]:
+        shown = as_text(reply)
+        values = {"code": CODE, **current(self._menu, session, self._line, self._now)}
+        if asked.screen is not None and asked.screen != (reply.screen or session.screen):
+            yield f"expected screen {asked.screen}, got {reply.screen or session.screen}{_quoted(shown)}"
+        if asked.sees is not None and fill(asked.sees, values).rstrip("\n") != shown:
+            yield f"expected the text{_quoted(fill(asked.sees, values))}\n  got{_quoted(shown)}"
+        if asked.contains is not None and fill(asked.contains, values) not in shown:
+            yield f"expected a text with '{fill(asked.contains, values)}', got{_quoted(shown)}"
+        if asked.ends is not None and asked.ends != reply.ends:
+            yield f"expected {'an end' if asked.ends else 'no end'}, got{_quoted(shown)}"
+
+
+def _quoted(text: str) -> str:
+    return "".join(f"\n    | {line}" for line in text.splitlines())
+
+
+def _effects_differ(expected: tuple[Expected, ...], got: tuple[Effect, ...]) -> Iterator[str]:
+    if [each.name for each in expected] != [_name(effect) for effect in got]:
+        wanted = ", ".join(each.name for each in expected) or "none"
+        yield f"expected effects: {wanted}; got: {', '.join(_name(each) for each in got) or 'none'}"
+        return
+    for each, effect in zip(expected, got, strict=True):
+        fields = _fields(effect)
+        for name, value in each.fields.items():
+            if fields.get(name) != value:
+                yield f"expected {each.name} with {name}: {value}, got {fields.get(name, 'nothing')}"
+
+
+def _name(effect: Effect) -> str:
+    match effect:
+        case RequestCallback():
+            return "callback"
+        case AmendCallback():
+            return "amend"
+        case ChangeWindow():
+            return "change"
+        case CancelCallback():
+            return "cancel"
+        case LookUpCode():
+            return "look_up"
+        case EraseEverything():
+            return "erase"
+        case ReportWrong():
+            return "report"
+
+
+def _fields(effect: Effect) -> dict[str, str]:
+    match effect:
+        case RequestCallback():
+            own = {"topic": effect.topic, "language": effect.language, "script": effect.script}
+            return {**own, "path": " ".join(effect.path), **effect.answers}
+        case AmendCallback():
+            return dict(effect.answers)
+        case ChangeWindow():
+            return {"when": effect.when}
+        case LookUpCode():
+            return {"code": effect.code}
+        case ReportWrong():
+            return {"screen": effect.screen, "digit": effect.digit}
+        case CancelCallback() | EraseEverything():
+            return {}
+
+
+def _receipt(effect: Effect, now: datetime, zone: str) -> Receipt:
+    match effect:
+        case RequestCallback():
+            when = effect.answers.get("when", "")
+            start, end = _window(when, now, zone)
+            return CallbackAccepted(callback="1", code=CODE, due_at=start, due_until=end, now=when == "now")
+        case LookUpCode():
+            start, end = _window("evening", now, zone)
+            found = CallbackFound(callback="1", code=CODE, due_at=start, due_until=end)
+            return found if effect.code == CODE else CodeWrong()
+        case ChangeWindow():
+            start, end = _window(effect.when, now, zone)
+            return CallbackChanged(due_at=start, due_until=end, now=effect.when == "now")
+        case CancelCallback():
+            return CallbackCancelled()
+        case EraseEverything():
+            return Erased()
+        case AmendCallback() | ReportWrong():
+            return Noted()
+
+
+def _window(when: str, now: datetime, zone: str) -> tuple[datetime, datetime]:
+    """Return the next hours of this name, as if somebody were always on duty."""
+    if when not in _HOURS:
+        return now, now + timedelta(minutes=_NOW_MINUTES)
+    first, last = _HOURS[when]
+    day = now.astimezone(ZoneInfo(zone)).date()
+    while True:
+        start, end = (datetime.combine(day, hour, ZoneInfo(zone)) for hour in (first, last))
+        if end > now and (when != "sunday" or day.weekday() == _SUNDAY):
+            return max(start, now), end
+        day += timedelta(days=1)
