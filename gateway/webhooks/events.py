@@ -1,0 +1,96 @@
+"""Gives each event to the use case it is for, and says what goes back to the provider."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Protocol, assert_never
+
+from gateway.channel import Answer, Channel
+from gateway.messages import Delivery, Ended, Event, Inbound, Kind, NotANumber, OptOut, ThreadAsked
+
+
+class Told(Protocol):
+    """One rendered page, as a turn gives it back."""
+
+    @property
+    def text(self) -> str:
+        """The page."""
+
+    @property
+    def ends(self) -> bool:
+        """Whether the session is over."""
+
+    @property
+    def screen(self) -> str:
+        """The id of its screen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """One text that was sent to a trial phone, as its thread shows it."""
+
+    id: str
+    channel: str
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doors:
+    """The use cases behind the webhooks. Each answers False where it could keep the event nowhere.
+
+    Attributes:
+        turn: takes one hop of a session.
+        text: takes one text of hers.
+        ended: takes the end of a session.
+        opt_out: takes a number's wish for no more texts.
+        delivery: takes the provider's word on a text of ours.
+        thread: tells what a trial phone was sent.
+    """
+
+    turn: Callable[[Inbound], Told]
+    text: Callable[[Inbound], bool]
+    ended: Callable[[Ended], bool]
+    opt_out: Callable[[OptOut], bool]
+    delivery: Callable[[Delivery], bool]
+    thread: Callable[[ThreadAsked], Sequence[Sent]]
+
+
+def give(doors: Doors, channel: Channel, events: Sequence[Event]) -> Answer:
+    """Give every event on; one that could not be kept makes the answer a 503, so that the provider comes again."""
+    answers = [_one(doors, channel, event) for event in events]
+    refused = [answer for answer in answers if answer.status != 200]  # noqa: PLR2004
+    return (refused or answers or [Answer(body=channel.contract.received)])[-1]
+
+
+def _one(doors: Doors, channel: Channel, event: Event) -> Answer:
+    match event:
+        case Inbound(kind=Kind.USSD):
+            told = doors.turn(event)
+            return channel.answer(told.text, ends=told.ends, screen=told.screen)
+        case Inbound():
+            return _taken(channel, kept=doors.text(event))
+        case Ended():
+            return _taken(channel, kept=doors.ended(event))
+        case Delivery():
+            return _taken(channel, kept=doors.delivery(event))
+        case OptOut():
+            return _taken(channel, kept=doors.opt_out(event))
+        case NotANumber():
+            return _taken(channel, kept=True)  # nobody can be answered there
+        case ThreadAsked():
+            return _thread(doors.thread(event))
+        case _:
+            assert_never(event)
+
+
+def _taken(channel: Channel, *, kept: bool) -> Answer:
+    if kept:
+        return Answer(body=channel.contract.received)
+    return Answer(body="This cannot be kept now; post it again later.", status=503)
+
+
+def _thread(sent: Sequence[Sent]) -> Answer:
+    shown = [{**asdict(each), "at": each.at.isoformat()} for each in sent]
+    return Answer(body=json.dumps(shown, ensure_ascii=False), content_type="application/json")

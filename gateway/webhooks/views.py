@@ -1,0 +1,125 @@
+"""The one view to which providers post; whatever happens, it answers in plain text."""
+
+import logging
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from flask import Blueprint, Response, request
+from flask.blueprints import BlueprintSetupState
+from werkzeug.routing import Rule
+
+from gateway.channel import Answer, BadRequest, Channel
+from gateway.clock import Clock
+from gateway.ids import new_id
+from gateway.webhooks.events import Doors, give
+from gateway.webhooks.post import Refusal, strip
+from gateway.webhooks.verify import matches
+
+DOWN = "Sorry, something failed here. Please dial again later."
+
+_log = logging.getLogger(__name__)
+
+
+class Count(Protocol):
+    """Where figures are counted."""
+
+    def add(self, what: str, item: str = "", *, channel: str = "") -> None:
+        """Count one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """What the view needs.
+
+    Attributes:
+        channels: the configured lines, by name.
+        secrets: the live secrets of a line; asked at each post, so it must not wait for anything.
+        doors: the use cases behind.
+        count: figures.
+        clock: the time, for the ids of faults.
+        down: what she reads when a turn fails where no use case could say it better.
+    """
+
+    channels: Mapping[str, Channel]
+    secrets: Callable[[str], Sequence[str]]
+    doors: Doors
+    count: Count
+    clock: Clock
+    down: str = DOWN
+
+
+def blueprint(gate: Gate) -> Blueprint:
+    """Return the blueprint with the one address of all webhooks."""
+    webhooks = Blueprint("webhooks", __name__)
+    webhooks.record(_add_rules)
+
+    @webhooks.endpoint("receive")
+    def receive(channel: str, secret: str, event: str) -> Response:
+        return _response(_receive(gate, channel, secret, event))
+
+    @webhooks.endpoint("nowhere")
+    def nowhere(rest: str = "") -> Response:  # noqa: ARG001 - the map gives it
+        return _response(Answer(body="Not found", status=404))
+
+    return webhooks
+
+
+def _add_rules(state: BlueprintSetupState) -> None:
+    # Added to the map by hand: a rule without methods takes every method, so that each gets its words from the view.
+    for path, endpoint in (
+        ("/webhooks/<channel>/<secret>/<event>", "receive"),
+        ("/webhooks/<path:rest>", "nowhere"),
+        ("/webhooks/", "nowhere"),
+    ):
+        state.app.url_map.add(Rule(path, endpoint=f"webhooks.{endpoint}", merge_slashes=False))
+
+
+def _receive(gate: Gate, name: str, secret: str, event: str) -> Answer:
+    known = name if name in gate.channels else ""
+    try:
+        channel = _verified(gate, name, secret)
+        return give(gate.doors, channel, channel.parse(strip(request, channel.contract, event)))
+    except BadRequest as error:
+        gate.count.add("webhook_refused", "field", channel=known)
+        return Answer(body=str(error), status=400)
+    except Refusal as refusal:
+        gate.count.add("webhook_refused", refusal.why, channel=known)
+        return refusal.answer
+    except Exception as error:  # noqa: BLE001 - a provider must never see a page of ours, nor a phone our fault
+        return _fault(gate, error, name, event)
+
+
+def _verified(gate: Gate, name: str, secret: str) -> Channel:
+    channel = gate.channels.get(name)
+    if channel is None:
+        raise Refusal(404, "Not found", why="channel")
+    if not matches(secret, gate.secrets(name)):
+        raise Refusal(channel.contract.refusal, "Not found", why="secret")
+    return channel
+
+
+def _fault(gate: Gate, error: Exception, name: str, event: str) -> Answer:
+    channel = gate.channels[name]
+    kind = event if event in channel.contract.events else "unknown"
+    # Neither the exception's words nor a traceback: both can hold what she typed.
+    frames = traceback.extract_tb(error.__traceback__)
+    place = " < ".join(
+        f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in reversed(frames[-6:])
+    )
+    fault = new_id(gate.clock.now())
+    _log.error(
+        "webhook failed event=%s kind=%s line=%s/%s at=%s", fault, type(error).__name__, name, kind, place
+    )
+    gate.count.add("webhook_fault", kind, channel=name)
+    if kind == "ussd":
+        return channel.answer(gate.down, ends=True)
+    return Answer(body="This cannot be taken now; post it again later.", status=503)
+
+
+def _response(answer: Answer) -> Response:
+    response = Response(answer.body, status=answer.status, content_type=answer.content_type)
+    response.headers.update(answer.headers)
+    response.headers["Cache-Control"] = "no-store"
+    return response
