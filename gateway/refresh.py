@@ -2,13 +2,12 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from gateway.parts import Parts
 from gateway.store.engines import Unavailable
 
 _EVERY = 1.0
-_COUNTERS_EVERY = 10
+_SELDOM = 10
 
 _log = logging.getLogger(__name__)
 
@@ -16,12 +15,14 @@ _log = logging.getLogger(__name__)
 class Refresh:
     """Keeps what a process holds in memory in step with SQL.
 
-    ``replay`` writes what this machine spooled while SQL was away; it is handed in because it lies above.
+    Args:
+        often: called every second.
+        seldom: called every ten seconds, and once more at the end.
     """
 
-    def __init__(self, parts: Parts, replay: Callable[[], None]) -> None:
-        self._parts = parts
-        self._replay = replay
+    def __init__(self, often: Sequence[Callable[[], object]], seldom: Sequence[Callable[[], object]] = ()) -> None:
+        self._often = often
+        self._seldom = seldom
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="refresh", daemon=True)
 
@@ -30,32 +31,25 @@ class Refresh:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread and write the last counts."""
+        """End the thread and do the seldom things once more, so that no count is lost."""
         self._over.set()
         self._thread.join(timeout=5)
-        self._once(counters=True)
+        _do(self._seldom)
 
     def _run(self) -> None:
         seconds = 0
         while not self._over.wait(_EVERY):
             seconds += 1
-            self._once(counters=seconds % _COUNTERS_EVERY == 0)
+            _do(self._often)
+            if seconds % _SELDOM == 0:
+                _do(self._seldom)
 
-    def _once(self, *, counters: bool) -> None:
-        for what in (self._menus, self._keys, self._replay, *([self._counts] if counters else [])):
-            try:
-                what()
-            except Unavailable:
-                return  # SQL is away; the next second asks again
-            except Exception as error:  # noqa: BLE001 - this thread must outlive any single fault
-                _log.error("refresh failed kind=%s", type(error).__name__)  # no traceback: it may quote her
 
-    def _menus(self) -> None:
-        self._parts.versions.refresh()
-
-    def _keys(self) -> None:
-        with self._parts.store.read() as tx:
-            self._parts.store.ring.refresh(tx)
-
-    def _counts(self) -> None:
-        self._parts.count.flush(self._parts.store)
+def _do(what: Sequence[Callable[[], object]]) -> None:
+    for each in what:
+        try:
+            each()
+        except Unavailable:
+            return  # SQL is away; the next second asks again
+        except Exception as error:  # noqa: BLE001 - this thread must outlive any single fault
+            _log.error("refresh failed kind=%s", type(error).__name__)  # no traceback: it may quote her

@@ -1,0 +1,31 @@
+"""Writes into SQL what this machine kept in its spool while SQL was away, oldest first and each once."""
+
+import logging
+
+from gateway.conversation import commit, text
+from gateway.parts import Parts
+from gateway.store.engines import Unavailable
+
+_log = logging.getLogger(__name__)
+
+
+def replay(parts: Parts) -> int:
+    """Replay the spool; return how many entries went. What cannot be written stays and does not block the rest.
+
+    Raises:
+        Unavailable: SQL is still away.
+    """
+    written = 0
+    for key in parts.spool.list():
+        entry = parts.spool.load(key)
+        if entry is None:
+            continue
+        try:
+            (commit.replay if entry["kind"] == commit.SPOOLED_TURN else text.replay)(parts, key, entry)
+            written += 1
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - one bad entry must not keep the others from being written
+            parts.count.add("replay_fault")
+            _log.error("replay failed kind=%s", type(error).__name__)  # no traceback: it may quote her
+    return written
