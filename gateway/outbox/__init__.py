@@ -1,1 +1,1 @@
-"""The outbox core: what kinds of rows there are, how they move, when they are tried again, and whether they may still go."""
+"""The outbox core: kinds of rows, how they move, when they are tried again, and whether they may still go."""

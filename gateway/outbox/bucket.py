@@ -77,12 +77,20 @@ def went_through(bucket: Bucket, *, cost: int) -> Bucket:
     return replace(bucket, faults=0, paused_until=None, why="", spent=bucket.spent + cost)
 
 
-def did_not(bucket: Bucket, *, now: datetime, reason: str, alarm: bool) -> Bucket:
-    """Note a text that did not go through; the third in a row pauses the line, each further one for longer."""
+def did_not(
+    bucket: Bucket, *, now: datetime, reason: str, alarm: bool = False, named: datetime | None = None
+) -> Bucket:
+    """Note a text that did not go through, and pause the line where that is wise.
+
+    The third in a row pauses it, each further one for longer; so does an alarm, and a provider that names an instant.
+    """
     faults = bucket.faults + 1
     pause = ALARM_PAUSE if alarm else timedelta()
     if faults >= FAULTS_TO_PAUSE:
-        pause = max(pause, min(FIRST_PAUSE * 2 ** min(faults - FAULTS_TO_PAUSE, 10), LONGEST_PAUSE))
-    if not pause:
+        pause = max(pause, FIRST_PAUSE * 2 ** min(faults - FAULTS_TO_PAUSE, 10))
+    if named is not None:
+        pause = max(pause, named - now)
+    pause = min(pause, LONGEST_PAUSE)
+    if pause <= timedelta():
         return replace(bucket, faults=faults)
     return replace(bucket, faults=faults, paused_until=now + pause, why=reason or "faults")

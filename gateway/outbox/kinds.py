@@ -1,4 +1,4 @@
-"""The kinds of outbox rows as one table, so that a new kind is a row here and a function in the use case that owns it."""
+"""The kinds of outbox rows as one table, so that a new kind is a row here and a function where it is at home."""
 
 from dataclasses import dataclass
 from datetime import timedelta

@@ -54,23 +54,8 @@ class Expire:
 Verdict = Go | Later | Cancel | Expire
 
 
-def may_go(
-    kind: Kind,
-    recipient: Recipient,
-    *,
-    now: datetime,
-    expires_at: datetime,
-    paused_until: datetime | None = None,
-) -> Verdict:
-    """Decide what becomes of a due row.
-
-    Args:
-        kind: its kind.
-        recipient: whom it would reach, as things stand now.
-        now: the present instant.
-        expires_at: when it stops being of use.
-        paused_until: its line sends nothing before this instant.
-    """
+def may_go(kind: Kind, recipient: Recipient, *, now: datetime, expires_at: datetime) -> Verdict:
+    """Decide what becomes of a due row, as things stand now."""
     if kind.inside:
         return Go()
     if not recipient.reachable:
@@ -79,23 +64,14 @@ def may_go(
         return Cancel("stopped")
     if now >= expires_at:
         return Expire("too_old")
-    if kind.ours and not _is_safe(recipient, now):
+    return _ours(recipient, now, expires_at) if kind.ours else Go()
+
+
+def _ours(recipient: Recipient, now: datetime, expires_at: datetime) -> Verdict:
+    """Decide on a text that she did not ask for: only where texts are safe, and inside her windows."""
+    if recipient.contact is None or not recipient.contact.may_text(now):
         return Cancel("not_safe")
-    return _when(recipient if kind.ours else None, now, expires_at, paused_until)
-
-
-def _is_safe(recipient: Recipient, now: datetime) -> bool:
-    return recipient.contact is not None and recipient.contact.may_text(now)
-
-
-def _when(
-    windowed: Recipient | None, now: datetime, expires_at: datetime, paused_until: datetime | None
-) -> Verdict:
-    if windowed is not None:
-        if windowed.window is None or windowed.window[0] >= expires_at:
-            return Expire("no_window")
-        if not windowed.window[0] <= now < windowed.window[1]:
-            return Later(windowed.window[0], "window")
-    if paused_until is not None and paused_until > now:
-        return Later(paused_until, "paused") if paused_until < expires_at else Expire("paused")
-    return Go()
+    if recipient.window is None or recipient.window[0] >= expires_at:
+        return Expire("no_window")
+    start, end = recipient.window
+    return Go() if start <= now < end else Later(start, "window")

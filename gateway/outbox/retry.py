@@ -42,7 +42,7 @@ def again(
 
 
 def after_fault(*, attempts: int, now: datetime, wait: timedelta, expires_at: datetime) -> Next:
-    """Plan what follows a fault of our own before the send: the fifth try is the last, so that the lane is free again."""
+    """Plan what follows a fault of ours before the send: the fifth try is the last, and frees the lane."""
     if attempts >= FAULTS_ALLOWED:
         return Next(Event.FAIL, "fault")
     return again(reason="fault", now=now, wait=wait, expires_at=expires_at)

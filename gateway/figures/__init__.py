@@ -1,0 +1,1 @@
+"""Figures: counts without personal data, gathered in memory and added to SQL."""

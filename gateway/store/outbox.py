@@ -1,0 +1,345 @@
+"""The outbox: what must leave, who holds it, and what became of it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, or_, select, text, update
+
+from gateway.ids import new_id
+from gateway.store.dialects import insert_into
+from gateway.store.engines import Tx
+from gateway.store.tables import IN_LANE, PENDING, SENDING, UNCLEAR, outbox
+
+_o = outbox.alias("o")
+_e = outbox.alias("e")
+_HELD = text("state IN ('sending', 'unclear')")
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxRow:
+    """One row; ``payload`` is there only after ``opened``."""
+
+    id: str
+    kind: str
+    channel: str
+    lane: str
+    priority: int
+    state: str
+    token: str | None
+    attempts: int
+    due_at: datetime
+    expires_at: datetime
+    claimed_at: datetime | None
+    lease_until: datetime | None
+    nudged_at: datetime | None
+    once: str
+    caller_id: str | None
+    person_id: str | None
+    callback_id: str | None
+    parts: int
+    provider_id: str | None
+    delivery: str
+    reason: str
+    cost: int
+    at: datetime
+    changed_at: datetime
+    payload: Mapping[str, Any] | None = None
+
+
+_PLAIN = [column for column in outbox.c if column.name != "payload"]
+
+
+def add(  # noqa: PLR0913 - a row has this many facts, all named
+    tx: Tx,
+    *,
+    kind: str,
+    channel: str,
+    lane: str,
+    due_at: datetime,
+    expires_at: datetime,
+    once: str,
+    now: datetime,
+    payload: Mapping[str, Any] | None = None,
+    priority: int = 1,
+    caller_id: str | None = None,
+    person_id: str | None = None,
+    callback_id: str | None = None,
+    parts: int = 1,
+) -> str | None:
+    """Add a row in the transaction of the deed that asks for it; None where this ``once`` is there already."""
+    made = new_id(now)
+    statement = (
+        insert_into(tx, outbox)
+        .values(
+            id=made,
+            kind=kind,
+            channel=channel,
+            lane=lane,
+            priority=priority,
+            due_at=due_at,
+            expires_at=expires_at,
+            once=once,
+            caller_id=caller_id,
+            person_id=person_id,
+            callback_id=callback_id,
+            payload=tx.ring.seal_json(payload, table="outbox", column="payload", row=made),
+            parts=parts,
+            at=now,
+            changed_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["once"])
+        .returning(outbox.c.id)
+    )
+    return tx.execute(statement).scalar()
+
+
+def claim(
+    tx: Tx,
+    *,
+    kinds: Collection[str],
+    channels: Collection[str] | None,
+    token: str,
+    now: datetime,
+    lease: timedelta,
+    named: str | None = None,
+) -> OutboxRow | None:
+    """Take the best due row whose lane is free, and hold it under this token until the lease ends.
+
+    Args:
+        tx: the transaction; it also takes the line's token.
+        kinds: only rows of these kinds.
+        channels: only rows of these lines; None for rows that need no line.
+        token: who holds it.
+        now: the present instant.
+        lease: how long it is held.
+        named: this very row, if it can be claimed at all.
+    """
+    best = _due(now, kinds, channels)
+    if named is not None:
+        best = best.where(_o.c.id == named)
+    best = best.order_by(_o.c.priority, _o.c.due_at, _o.c.id).limit(1)
+    if tx.dialect == "postgresql":
+        best = best.with_for_update(skip_locked=True)
+    statement = (
+        update(outbox)
+        .where(text(PENDING), outbox.c.id == best.scalar_subquery())
+        .values(
+            state="sending",
+            token=token,
+            claimed_at=now,
+            lease_until=now + lease,
+            attempts=outbox.c.attempts + 1,
+            changed_at=now,
+        )
+        .returning(*_PLAIN)
+    )
+    row = tx.execute(statement).first()
+    return _row(row) if row is not None else None
+
+
+def has_due(tx: Tx, *, kinds: Collection[str], channels: Collection[str], now: datetime) -> bool:
+    """Say whether a row could be claimed if only these lines had a token."""
+    return tx.execute(_due(now, kinds, channels).limit(1)).first() is not None
+
+
+def opened(tx: Tx, row: OutboxRow) -> OutboxRow:
+    """Return the row with its payload.
+
+    Raises:
+        NotOpened: the payload cannot be opened.
+    """
+    sealed = tx.execute(select(outbox.c.payload).where(outbox.c.id == row.id)).scalar()
+    return replace(row, payload=tx.ring.open_json(sealed, table="outbox", column="payload", row=row.id))
+
+
+def by_id(tx: Tx, row_id: str) -> OutboxRow | None:
+    """Return one row."""
+    row = tx.execute(select(*_PLAIN).where(outbox.c.id == row_id)).first()
+    return _row(row) if row is not None else None
+
+
+def by_provider_id(tx: Tx, channel: str, provider_id: str) -> OutboxRow | None:
+    """Return the row that the provider knows under this id."""
+    query = select(*_PLAIN).where(outbox.c.channel == channel, outbox.c.provider_id == provider_id)
+    if tx.dialect == "postgresql":
+        query = query.with_for_update()
+    row = tx.execute(query.limit(1)).first()
+    return _row(row) if row is not None else None
+
+
+def listed(tx: Tx, *, state: str = "", limit: int = 200) -> tuple[OutboxRow, ...]:
+    """Return rows, newest first; with a state only those in it."""
+    query = select(*_PLAIN).order_by(outbox.c.at.desc(), outbox.c.id.desc()).limit(limit)
+    if state == "unclear":
+        query = query.where(text(UNCLEAR))
+    elif state:
+        query = query.where(outbox.c.state == state)
+    return tuple(_row(row) for row in tx.execute(query))
+
+
+def finish(
+    tx: Tx,
+    row_id: str,
+    token: str,
+    *,
+    state: str,
+    now: datetime,
+    reason: str = "",
+    provider_id: str | None = None,
+    cost: int = 0,
+) -> bool:
+    """Write the result of a send; False where this token does not hold the row any more.
+
+    A sent or failed row keeps its token, so that the same result written twice is seen as written.
+    """
+    values: dict[str, Any] = {"state": state, "reason": reason, "cost": cost, "lease_until": None}
+    if provider_id:
+        values["provider_id"] = provider_id
+    return _by_token(tx, row_id, token, now=now, **values)
+
+
+def put_back(
+    tx: Tx, row_id: str, token: str, *, due_at: datetime, now: datetime, reason: str = "", tried: bool
+) -> bool:
+    """Make a held row pending again; one that was not tried neither counts as an attempt nor blocks its lane."""
+    values: dict[str, Any] = {
+        "state": "pending",
+        "token": None,
+        "claimed_at": None,
+        "lease_until": None,
+        "nudged_at": None,
+        "due_at": due_at,
+        "reason": reason,
+    }
+    if not tried:
+        values["attempts"] = outbox.c.attempts - 1
+    return _by_token(tx, row_id, token, now=now, **values)
+
+
+def note_fault(
+    tx: Tx, row_id: str, *, state: str, attempts: int, due_at: datetime | None, now: datetime
+) -> bool:
+    """Write a fault of ours on a row whose claim was rolled back; False where somebody else has it meanwhile."""
+    values: dict[str, Any] = {"state": state, "attempts": attempts, "reason": "fault", "changed_at": now}
+    if due_at is not None:
+        values |= {"due_at": due_at, "nudged_at": None}
+    statement = (
+        update(outbox).where(text(PENDING), outbox.c.id == row_id).values(**values).returning(outbox.c.id)
+    )
+    return tx.execute(statement).first() is not None
+
+
+def settle(tx: Tx, row_id: str, *, state: str, reason: str, now: datetime) -> bool:
+    """Write what a person or the provider says of an unclear row; whoever holds a token is too late then."""
+    statement = (
+        update(outbox)
+        .where(text(UNCLEAR), outbox.c.id == row_id)
+        .values(state=state, reason=reason, token=None, lease_until=None, changed_at=now)
+        .returning(outbox.c.id)
+    )
+    return tx.execute(statement).first() is not None
+
+
+def set_delivery(tx: Tx, row_id: str, *, delivery: str, reason: str, now: datetime) -> None:
+    """Write how far a delivery has come."""
+    values: dict[str, Any] = {"delivery": delivery, "changed_at": now}
+    if reason:
+        values["reason"] = reason
+    tx.execute(update(outbox).where(outbox.c.id == row_id).values(**values))
+
+
+def cancel_of_caller(
+    tx: Tx, caller_id: str, *, reason: str, now: datetime, kinds: Collection[str] = ()
+) -> int:
+    """Cancel what is still pending for a caller, in the transaction of her STOP or her erasing; return how many."""
+    statement = (
+        update(outbox)
+        .where(text(PENDING), outbox.c.caller_id == caller_id)
+        .values(state="cancelled", reason=reason, payload=None, changed_at=now)
+        .returning(outbox.c.id)
+    )
+    if kinds:
+        statement = statement.where(outbox.c.kind.in_(kinds))
+    return len(tx.execute(statement).all())
+
+
+def expire(tx: Tx, *, now: datetime) -> int:
+    """Take out the pending rows that came too late; return how many."""
+    late = select(outbox.c.id).where(text(PENDING), outbox.c.expires_at <= now).limit(_BATCH)
+    statement = (
+        update(outbox)
+        .where(text(PENDING), outbox.c.id.in_(late))
+        .values(state="expired", reason="too_old", changed_at=now)
+        .returning(outbox.c.id)
+    )
+    return len(tx.execute(statement).all())
+
+
+def end_leases(tx: Tx, *, now: datetime, repeatable: Collection[str]) -> tuple[OutboxRow, ...]:
+    """End the leases that are over: nobody knows whether those rows left, except on lines where a repeat is harmless.
+
+    The token stays, so that a late result of the one who held the row is still taken.
+    """
+    over = and_(text(SENDING), outbox.c.lease_until <= now)
+    ended: list[OutboxRow] = []
+    again = {"state": "pending", "token": None, "due_at": now, "reason": "lease", "nudged_at": None}
+    unclear = {"state": "unclear", "reason": "lease"}
+    for condition, values in (
+        (outbox.c.channel.in_(repeatable), again),
+        (outbox.c.channel.not_in(repeatable), unclear),
+    ):
+        statement = update(outbox).where(over, condition).values(lease_until=None, changed_at=now, **values)
+        ended += [_row(row) for row in tx.execute(statement.returning(*_PLAIN))]
+    return tuple(ended)
+
+
+def overdue(
+    tx: Tx, *, due_before: datetime, nudged_before: datetime, limit: int
+) -> tuple[tuple[str, bool], ...]:
+    """Return (id, was nudged before) of due rows that nothing has come for, the best first."""
+    query = (
+        select(outbox.c.id, outbox.c.nudged_at)
+        .where(
+            text(PENDING),
+            outbox.c.due_at <= due_before,
+            or_(outbox.c.nudged_at.is_(None), outbox.c.nudged_at <= nudged_before),
+        )
+        .order_by(outbox.c.priority, outbox.c.due_at, outbox.c.id)
+        .limit(limit)
+    )
+    return tuple((row.id, row.nudged_at is not None) for row in tx.execute(query))
+
+
+def mark_nudged(tx: Tx, row_ids: Sequence[str], *, now: datetime) -> None:
+    """Note that a nudge was given for these rows."""
+    tx.execute(update(outbox).where(text(PENDING), outbox.c.id.in_(row_ids)).values(nudged_at=now))
+
+
+def _by_token(tx: Tx, row_id: str, token: str, *, now: datetime, **values: Any) -> bool:
+    statement = (
+        update(outbox)
+        .where(_HELD, outbox.c.id == row_id, outbox.c.token == token)
+        .values(changed_at=now, **values)
+        .returning(outbox.c.id)
+    )
+    return tx.execute(statement).first() is not None
+
+
+def _due(now: datetime, kinds: Collection[str], channels: Collection[str] | None) -> "Select[tuple[str]]":
+    """Select due rows whose lane holds nothing in flight and no earlier row that is due or being retried."""
+    earlier: ColumnElement[bool] = and_(_e.c.id < _o.c.id, or_(_e.c.attempts > 0, _e.c.due_at <= now))
+    blocked = exists().where(
+        _e.c.lane == _o.c.lane,
+        _e.c.id != _o.c.id,
+        text(f"e.{IN_LANE}"),
+        or_(_e.c.state == "sending", earlier),
+    )
+    query = select(_o.c.id).where(text(f"o.{PENDING}"), _o.c.due_at <= now, _o.c.kind.in_(kinds), ~blocked)
+    return query if channels is None else query.where(_o.c.channel.in_(channels))
+
+
+def _row(row: Row[Any]) -> OutboxRow:
+    return OutboxRow(**row._asdict())
