@@ -5,7 +5,7 @@ import select
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -173,7 +173,8 @@ def _sqlite(url: URL, *, reading: bool) -> Engine:
 
     @event.listens_for(engine, "do_connect")
     def _owner_only(*_: object) -> None:
-        if not path.exists():
+        # Where it cannot be made, SQLite says so itself, in its own words.
+        with suppress(OSError):
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 
     @event.listens_for(engine, "connect")

@@ -170,8 +170,8 @@ class Ring:
         except KeyError:
             raise RingMissing("the key ring is not loaded") from None
 
-    def key_id(self, purpose: str) -> str:
-        """Return the name of the key in use for this purpose."""
+    def lookup_key(self, purpose: str) -> str:
+        """Return the name of the key in use for this purpose, to be written beside a hash made with it."""
         return f"{purpose}-{self.serial(purpose)}"
 
     def key(self, purpose: str) -> bytes:
@@ -251,6 +251,11 @@ class Ring:
             {"id": r.id, "purpose": r.purpose, "wrapped": r.wrapped.hex(), "retired": r.retired} for r in rows
         ]
         files.put(self._copy, json.dumps({"format": _COPY_FORMAT, "keys": held}).encode())
+
+
+def row_name(*primary_key: str | bytes) -> str:
+    """Return what a sealed value is bound to: the row's primary key in words."""
+    return "/".join(part.hex() if isinstance(part, bytes) else part for part in primary_key)
 
 
 def stored(tx: "Tx") -> list[KeyRow]:

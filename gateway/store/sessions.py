@@ -1,0 +1,165 @@
+"""Where a caller is in the menu: kept in Redis, and while Redis cannot be asked in SQL."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TypeVar
+
+import redis
+
+from gateway.clock import Clock
+from gateway.store.breaker import Breaker
+from gateway.store.engines import Store, Unavailable
+from gateway.store.places import Address, InRedis, InSql, Saving, Stored
+from gateway.store.sealed import Ring
+
+__all__ = ["Asking", "Sessions", "Stored"]
+
+T = TypeVar("T")
+LIFETIME = timedelta(minutes=30)
+
+
+class Outage:
+    """What one process knows of Redis being away: whether to ask it, and whether some sessions lie in SQL."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.breaker = Breaker(clock)
+        self._clock = clock
+        self._until = 0.0
+
+    @property
+    def left_some_in_sql(self) -> bool:
+        """Whether a session saved in SQL may still be under way."""
+        return self._clock.monotonic() < self._until
+
+    def lasts(self, seconds: float) -> None:
+        """Note that for so long SQL may hold a session that is further than the one in Redis."""
+        self._until = max(self._until, self._clock.monotonic() + seconds)
+
+
+class Sessions:
+    """The sessions of all callers by USSD; `ask` once for each request."""
+
+    def __init__(
+        self, client: redis.Redis | None, store: Store, clock: Clock, *, lifetime: timedelta = LIFETIME
+    ) -> None:
+        self._ring = store.ring
+        self._redis = None if client is None else InRedis(client, store.ring, lifetime)
+        self._sql = InSql(store, lifetime)
+        self._clock = clock
+        self._lifetime = lifetime
+        self._outage = Outage(clock)
+
+    @property
+    def healthy(self) -> bool:
+        """Whether Redis answers, as far as this process knows."""
+        return self._redis is not None and self._outage.breaker.closed
+
+    def ask(self) -> "Asking":
+        """Return the sessions as one request sees them: after one fault of Redis it asks SQL for the rest."""
+        return Asking(self._ring, self._redis, self._sql, self._outage, self._clock, self._lifetime)
+
+    def refresh(self) -> None:
+        """Look whether another process keeps sessions in SQL, so that this one looks there too.
+
+        Raises:
+            Unavailable: SQL cannot be asked.
+        """
+        until = self._sql.kept_until()
+        if until is not None:
+            self._outage.lasts((until - self._clock.now()).total_seconds())
+
+
+class Asking:
+    """The sessions during one request."""
+
+    def __init__(
+        self,
+        ring: Ring,
+        in_redis: InRedis | None,
+        in_sql: InSql,
+        outage: Outage,
+        clock: Clock,
+        lifetime: timedelta,
+    ) -> None:
+        self._ring = ring
+        self._redis = in_redis if outage.breaker.allows() else None
+        self._sql = in_sql
+        self._outage = outage
+        self._clock = clock
+        self._lifetime = lifetime
+
+    def load(self, channel: str, number: str) -> Stored | None:
+        """Return the session of this number, from Redis or else from SQL.
+
+        Raises:
+            Unavailable: neither can be asked.
+        """
+        address = Address.of(self._ring, channel, number)
+        here, answered = self._of_redis(lambda place: place.load(address))
+        if not answered:
+            found = self._sql.load(address, self._clock.now())
+            return None if found is None else found[0]
+        if here is not None and not self._outage.left_some_in_sql:
+            return here
+        return self._later(address, here)
+
+    def save(
+        self, channel: str, number: str, *, mark: str, hop: int, state: str, read_mark: str
+    ) -> Stored | None:
+        """Keep the session and return None, or return the one that had won: further, or of a newer call.
+
+        Args:
+            channel: the line by which she dials.
+            number: her number.
+            mark: eight characters that stand for the provider's session.
+            hop: how many inputs she has made in it.
+            state: the session in words of the caller of this function; it is sealed here.
+            read_mark: the mark of what this request had loaded, or "" where nothing was there.
+
+        Raises:
+            Unavailable: it could be kept in neither place.
+        """
+        address = Address.of(self._ring, channel, number)
+        saving = Saving(Stored(mark, hop, state), read_mark)
+        won, answered = self._of_redis(lambda place: place.save(address, saving))
+        if answered:
+            return won
+        self._outage.lasts(self._lifetime.total_seconds())
+        return self._sql.save(address, saving, self._clock.now())
+
+    def drop(self, channel: str, number: str) -> None:
+        """Forget the session of this number in both places, as far as they can be asked.
+
+        Raises:
+            Unavailable: SQL cannot be asked.
+        """
+        address = Address.of(self._ring, channel, number)
+        self._of_redis(lambda place: place.drop(address))
+        self._sql.drop(address)
+
+    def _later(self, address: Address, here: Stored | None) -> Stored | None:
+        """Return what was saved later, in Redis or during its outage in SQL; SQL being away leaves Redis' word."""
+        try:
+            found = self._sql.load(address, self._clock.now())
+        except Unavailable:
+            return here
+        if found is None or here is None:
+            return here if found is None else found[0]
+        there, left = found
+        if there.mark == here.mark:
+            return max(here, there, key=lambda stored: stored.hop)
+        in_redis, answered = self._of_redis(lambda place: place.left(address))
+        return there if answered and in_redis is not None and left > in_redis else here
+
+    def _of_redis(self, question: Callable[[InRedis], T]) -> tuple[T | None, bool]:
+        """Return Redis' answer and whether there was one; after one fault this request asks it no more."""
+        if self._redis is None:
+            return None, False
+        try:
+            answer = question(self._redis)
+        except (redis.RedisError, OSError):
+            self._outage.breaker.failed()
+            self._redis = None
+            return None, False
+        self._outage.breaker.answered()
+        return answer, True
