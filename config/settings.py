@@ -117,6 +117,11 @@ class Settings(_Strict):
         host = "127.0.0.1" if self.env.host in {"", "0.0.0.0", "::"} else self.env.host  # noqa: S104 - compared, not bound
         return self.env.public_url or f"http://{host}:{self.env.port}"
 
+    @property
+    def phone_is_on(self) -> bool:
+        """Whether the phone at /phone/ is served: by itself only where no real phone can be reached."""
+        return self.env.gateway_phone == "on" or (self.env.gateway_phone == "auto" and not self.has_account)
+
     def channel_options(self, provider: str) -> dict[str, str]:
         """Return what the environment says to this provider's channel; empty without an account."""
         prefix = f"{provider}_"

@@ -78,10 +78,11 @@ class DataFolder:
 
 @dataclass
 class Child:
-    """One process that is kept running."""
+    """One process that is kept running; ``outlives`` the others when everything stops."""
 
     name: str
     start: Callable[[], subprocess.Popen[bytes]]
+    outlives: bool = False
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     pause: float = 0.0
@@ -90,7 +91,7 @@ class Child:
 
 
 class Supervisor:
-    """Keeps children running until it is told to stop; the first one started (the store) is stopped last."""
+    """Keeps children running until it is told to stop; those that outlive the others (the store) are stopped last."""
 
     def __init__(self, folder: DataFolder, clock: Clock) -> None:
         self._folder = folder
@@ -108,9 +109,9 @@ class Supervisor:
         """Whether a signal to stop has come."""
         return self._stopping
 
-    def start(self, name: str, start: Callable[[], subprocess.Popen[bytes]]) -> Child:
+    def start(self, name: str, start: Callable[[], subprocess.Popen[bytes]], *, outlives: bool = False) -> Child:
         """Start one more process and watch it from now on."""
-        child = Child(name=name, start=start)
+        child = Child(name=name, start=start, outlives=outlives)
         self._children.append(child)
         self._begin(child)
         return child
@@ -118,19 +119,25 @@ class Supervisor:
     def watch(self) -> None:
         """Start again what ended, with a pause that grows, until a signal comes."""
         while not self._stopping:
-            for child in self._children:
-                self._look_after(child)
+            self.look_after()
             self._clock.sleep(0.2)
+
+    def look_after(self) -> None:
+        """Start again whichever ended, once its pause is over."""
+        for child in self._children:
+            self._look_after(child)
 
     def stop(self) -> None:
         """End the product's processes first, then the store; what does not end by itself is killed."""
-        product, store = self._children[1:], self._children[:1]
-        for group, within in ((product, _STOP_WITHIN), (store, _KILL_AFTER)):
-            for child in group:
-                _end(child, signal.SIGTERM)
-            _wait_until(lambda group=group: all(_ended(child) for child in group), within, self._clock)  # type: ignore[misc]
-            for child in group:
-                _end(child, signal.SIGKILL)
+        self._end([child for child in self._children if not child.outlives], _STOP_WITHIN)
+        self._end([child for child in self._children if child.outlives], _KILL_AFTER)
+
+    def _end(self, children: list[Child], within: float) -> None:
+        for child in children:
+            _end(child, signal.SIGTERM)
+        _wait_until(lambda: all(_ended(child) for child in children), within, self._clock)
+        for child in children:
+            _end(child, signal.SIGKILL)
 
     def _stop(self, _signal: int, _frame: FrameType | None) -> None:
         self._stopping = True

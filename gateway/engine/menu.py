@@ -34,7 +34,6 @@ REQUIRED_MESSAGES = frozenset(
         "sms_form_again",  # an answer to sms_form that cannot be read
         "sms_saved",  # {code}: the callback is on record
         "sms_no_call",  # she chose not to be called
-        "sms_stopped",  # after STOP
         "sms_started",  # texts are welcome again after STOP
     }
 )

@@ -1,0 +1,82 @@
+"""Root of the web processes: Flask from the parts and the faces."""
+
+from flask import Flask
+
+from config import settings as config
+from config.settings import Settings
+from gateway import admin, console, web
+from gateway.bootstrap import open_parts
+from gateway.conversation import ended, spooled, text, turn
+from gateway.parts import Parts
+from gateway.refresh import Refresh
+from gateway.sending import deliveries
+from gateway.store import settings as kept
+from gateway.store import simulator
+from gateway.web import health
+from gateway.webhooks import views
+from gateway.webhooks.events import Doors
+from gateway.webhooks.serials import Serials
+
+
+def create() -> Flask:
+    """Return the application of one web process, with its refresh thread running: what the server is pointed at."""
+    settings = config.from_process()
+    parts = open_parts(settings)
+    parts.versions.refresh()
+    serials = open_serials(parts)
+    app = create_app(parts, settings, serials)
+    Refresh(
+        often=[
+            parts.versions.refresh,
+            parts.sessions.refresh,
+            serials.renew,
+            lambda: _refresh_keys(parts),
+            lambda: spooled.replay(parts),
+        ],
+        seldom=[lambda: parts.count.flush(parts.store)],
+    ).start()
+    return app
+
+
+def create_app(parts: Parts, settings: Settings, serials: Serials) -> Flask:
+    """Return the application that serves every face of these parts."""
+    app = Flask("gateway", static_folder=None)
+    web.install(app, parts, proxies=settings.env.trusted_proxies)
+    doors = Doors(
+        turn=lambda inbound: turn.take(parts, inbound),
+        text=lambda inbound: text.take(parts, inbound),
+        ended=lambda event: ended.take(parts, event),
+        opt_out=lambda event: ended.opt_out(parts, event),
+        delivery=lambda delivery: deliveries.take(parts, delivery),
+        thread=lambda asked: simulator.thread(parts, asked),
+    )
+    app.register_blueprint(
+        views.blueprint(
+            views.Gate(
+                channels=parts.channels,
+                secrets=serials.secrets,
+                doors=doors,
+                count=parts.count,
+                clock=parts.clock,
+            )
+        )
+    )
+    app.register_blueprint(health.blueprint(parts))
+    app.register_blueprint(console.blueprint(parts))
+    app.register_blueprint(admin.blueprint(parts))
+    return app
+
+
+def open_serials(parts: Parts) -> Serials:
+    """Return the live secrets of the lines."""
+
+    def read(name: str) -> object:
+        with parts.store.read() as tx:
+            return kept.get(tx, name)
+
+    return Serials(parts.channels, key=lambda: parts.store.ring.key("webhook"), read=read)
+
+
+def _refresh_keys(parts: Parts) -> None:
+    with parts.store.read() as tx:
+        parts.store.ring.refresh(tx)

@@ -1,0 +1,119 @@
+"""Puts the parts together from the settings, once: the only module that knows how everything is built."""
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from config import settings as config
+from config.settings import Settings
+from gateway import channel, embedded
+from gateway.callbacks.windows import Hours
+from gateway.channel import Channel, ChannelConfig
+from gateway.clock import Clock
+from gateway.desk.announce import announce
+from gateway.figures.count import Counters
+from gateway.keys_file import master_key
+from gateway.parts import LineConfig, Parts
+from gateway.sending.nudge import Nudger
+from gateway.store.engines import Store, Unavailable
+from gateway.store.sessions import Sessions
+from gateway.store.spool import Spool
+from gateway.versions import Versions
+
+_REDIS_SECONDS = 0.3
+"""A request that has to wait longer for Redis does without it."""
+
+
+def open_parts(settings: Settings | None = None) -> Parts:
+    """Build the parts of one process; with no settings, from its environment.
+
+    Raises:
+        SettingsError: some settings cannot be used.
+    """
+    settings = settings or config.from_process()
+    clock = open_clock(settings)
+    store = open_store(settings, clock)
+    client = open_redis(settings)
+    line = _line(settings)
+    return Parts(
+        store=store,
+        sessions=Sessions(client, store, clock),
+        spool=Spool(settings.data_dir / "spool", store.ring),
+        channels=_channels(settings),
+        versions=Versions(store, settings.data_dir / "live"),
+        clock=clock,
+        line=line,
+        count=Counters(clock, line.zone),
+        nudge=Nudger(client, clock),
+        data_dir=settings.data_dir,
+        inside={"announce": announce},
+        lease_seconds=settings.env.gateway_outbox_lease,
+        public_url=settings.public_url,
+    )
+
+
+def open_clock(settings: Settings) -> Clock:
+    """Return the clock; with the test clock on, the one whose offset all processes share."""
+    offset = settings.data_dir / "clock" if settings.env.gateway_test_clock == "1" else None
+    return Clock(offset)
+
+
+def open_store(settings: Settings, clock: Clock) -> Store:
+    """Open the ledger and its key ring; while SQL is away, the ring as this machine last saw it."""
+    store = open_ledger(settings)
+    try:
+        with store.write() as tx:
+            store.ring.load(tx, clock.now())
+    except Unavailable:
+        store.ring.load_copy()
+    return store
+
+
+def open_ledger(settings: Settings) -> Store:
+    """Return the ledger with its ring still closed, as a migration needs it: there may be no table yet."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    given = settings.env.gateway_secret_key
+    master = master_key(settings.data_dir, given.get_secret_value() if given else None)
+    return Store(settings.database_url, master=master, ring_copy=settings.data_dir / "keys" / "ring")
+
+
+def open_redis(settings: Settings) -> redis.Redis:
+    """Return a client that gives up after 0.3 s and never asks twice: what is lost is a place in a menu, not a deed."""
+    url = settings.env.redis_url.get_secret_value() if settings.env.redis_url else embedded.url(settings.data_dir)
+    return redis.Redis.from_url(
+        url,
+        socket_timeout=_REDIS_SECONDS,
+        socket_connect_timeout=_REDIS_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+        health_check_interval=0,
+    )
+
+
+def _channels(settings: Settings) -> dict[str, Channel]:
+    return {
+        name: channel.find(
+            ChannelConfig(
+                name=name,
+                provider=line.provider,
+                menu=line.menu,
+                service_codes=line.service_codes,
+                sms_number=line.sms_number,
+                rate=line.rate,
+                options=settings.channel_options(line.provider) if settings.has_account else {},
+            )
+        )
+        for name, line in settings.file.channels.items()
+    }
+
+
+def _line(settings: Settings) -> LineConfig:
+    line = settings.file.line
+    return LineConfig(
+        zone=line.zone,
+        regions=tuple(line.regions),
+        helpline=line.helpline,
+        mrc=line.mrc,
+        price=line.price,
+        days=line.days,
+        hours=Hours.parse({day: list(spans) for day, spans in settings.file.hours.items()}),
+    )
