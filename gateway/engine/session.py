@@ -46,6 +46,7 @@ class Session:
         wrong: wrong keys in a row.
         notice: the name of a message to show once above the screen (``invalid``, ``again``), or empty.
         values: results that receipts gave, by placeholder: ``code``, ``when``, ``until``.
+        read: the last screen of information that she read; a report of wrong information names it.
         callback: the id of the callback that this session made or opened by its code.
         ended: the session is over.
     """
@@ -63,6 +64,7 @@ class Session:
     wrong: int = 0
     notice: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
+    read: str = ""
     callback: str = ""
     ended: bool = False
 

@@ -1,0 +1,142 @@
+"""A menu as JSON and back, so that a published version is one value that outlives every process."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+from gateway.engine.menu import (
+    FORMAT,
+    Choice,
+    Choices,
+    Deed,
+    End,
+    Entry,
+    Fact,
+    FactValue,
+    Form,
+    Information,
+    Keyword,
+    Menu,
+    Offer,
+    Question,
+    Reaction,
+    Screen,
+    Variant,
+)
+from gateway.messages import Piece, PieceKind
+
+KINDS: Mapping[str, type[Screen]] = {
+    "choices": Choices,
+    "information": Information,
+    "question": Question,
+    "form": Form,
+    "entry": Entry,
+    "offer": Offer,
+    "end": End,
+}
+
+_NAMES = {kind: name for name, kind in KINDS.items()}
+
+
+class UnreadableMenu(ValueError):
+    """The compiled menu is of a format that this release does not know, or no menu at all."""
+
+
+def kind_of(screen: Screen) -> str:
+    """Return the word for the kind of a screen, as menu files write it."""
+    return _NAMES[type(screen)]
+
+
+def dump(menu: Menu) -> str:
+    """Return the menu as JSON that says its format; the same menu always gives the same text."""
+    fields = asdict(menu)
+    fields["screens"] = {name: _screen_fields(screen) for name, screen in menu.screens.items()}
+    fields["drafts"] = sorted(menu.drafts)
+    fields["pages"] = {
+        name: [[[piece.kind, piece.text, piece.key] for piece in page] for page in pages]
+        for name, pages in menu.pages.items()
+    }
+    return json.dumps({"format": FORMAT, **fields}, ensure_ascii=False, separators=(",", ":"), default=_plain)
+
+
+def load(text: str) -> Menu:
+    """Read what ``dump`` wrote.
+
+    Raises:
+        UnreadableMenu: another format, or no menu at all.
+    """
+    try:
+        fields = json.loads(text)
+        if fields.pop("format") != FORMAT:
+            raise UnreadableMenu("another format")
+        return _menu(fields)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise UnreadableMenu("no menu of this release") from error
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(type(value).__name__)
+
+
+def _screen_fields(screen: Screen) -> dict[str, Any]:
+    return {"kind": kind_of(screen), **asdict(screen)}
+
+
+def _menu(fields: dict[str, Any]) -> Menu:
+    return Menu(
+        **{
+            **fields,
+            "fallback": {tag: tuple(chain) for tag, chain in fields["fallback"].items()},
+            "screens": {name: _screen(screen) for name, screen in fields["screens"].items()},
+            "keywords": tuple(_keyword(keyword) for keyword in fields["keywords"]),
+            "facts": {name: _fact(fact) for name, fact in fields["facts"].items()},
+            "drafts": frozenset(fields["drafts"]),
+            "pages": {name: _pages(pages) for name, pages in fields["pages"].items()},
+        }
+    )
+
+
+def _screen(fields: dict[str, Any]) -> Screen:
+    kind = KINDS[fields.pop("kind")]
+    fields["variants"] = tuple(_variant(variant) for variant in fields["variants"])
+    fields["choices"] = tuple(_choice(choice) for choice in fields["choices"])
+    if "questions" in fields:
+        fields["questions"] = tuple(fields["questions"])
+    if "does" in fields:
+        fields["does"] = Deed(fields["does"])
+    return kind(**fields)
+
+
+def _variant(fields: dict[str, Any]) -> Variant:
+    return Variant(only_if=_condition(fields["only_if"]), text=fields["text"])
+
+
+def _choice(fields: dict[str, Any]) -> Choice:
+    does = None if fields["does"] is None else Deed(fields["does"])
+    return Choice(**{**fields, "does": does, "only_if": _condition(fields["only_if"])})
+
+
+def _condition(fields: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(values) for name, values in fields.items()}
+
+
+def _keyword(fields: dict[str, Any]) -> Keyword:
+    words = {language: tuple(found) for language, found in fields["words"].items()}
+    return Keyword(**{**fields, "words": words, "reaction": Reaction(fields["reaction"])})
+
+
+def _fact(fields: dict[str, Any]) -> Fact:
+    return Fact(id=fields["id"], values=tuple(_dated(value) for value in fields["values"]))
+
+
+def _dated(fields: dict[str, Any]) -> FactValue:
+    days = {name: date.fromisoformat(fields[name]) for name in ("valid_from", "checked_on", "expires_on")}
+    return FactValue(**{**fields, **days})
+
+
+def _pages(pages: list[list[list[str]]]) -> tuple[tuple[Piece, ...], ...]:
+    return tuple(tuple(Piece(PieceKind(kind), text, key) for kind, text, key in page) for page in pages)

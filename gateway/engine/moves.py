@@ -1,0 +1,162 @@
+"""How a session moves: on, back, home, to the next page, or nowhere after a wrong key."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gateway.engine import form
+from gateway.engine.effects import Effect
+from gateway.engine.menu import End, Form, Information, Menu, Offer, Question
+from gateway.engine.session import MAX_TRAIL, Session
+from gateway.engine.showing import BACK, HERE, NEXT_QUESTION
+
+WRONG_KEYS = 3
+INVALID = "invalid"
+AGAIN = "again"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one input led to: where she is now, and what is asked for."""
+
+    session: Session
+    effects: tuple[Effect, ...] = ()
+
+
+def go(menu: Menu, session: Session, to: str, preset: Mapping[str, str] | None = None) -> Session:
+    """Move on to a screen; a form opens at its first question without an answer.
+
+    ``preset`` are answers that the way here already gave.
+    """
+    target = menu.screens[to]
+    if isinstance(target, Form):
+        begun = form.enter(menu, session, preset or {})
+        return go(menu, begun, form.next_screen(menu, begun, target))
+    if to in {menu.start, menu.home}:
+        return _rooted(session, to)
+    return session.having(
+        screen=to,
+        page=1,
+        trail=_behind(menu, session, to),
+        wrong=0,
+        notice="",
+        read=to if isinstance(target, Information) else session.read,
+        ended=isinstance(target, End),
+    )
+
+
+def follow(menu: Menu, session: Session, to: str, preset: Mapping[str, str]) -> Session:
+    """Move where a choice leads: a screen, the next question, back, or nowhere."""
+    settled = session.having(wrong=0, notice="")
+    if to == BACK:
+        return back(menu, settled) or settled
+    if to == HERE:
+        return _returned(menu, settled) or settled
+    if to == NEXT_QUESTION or (not to and isinstance(menu.screens[session.screen], Question)):
+        asking = form.form_of(menu, session.screen)
+        return go(menu, settled, form.next_screen(menu, settled, asking)) if asking else settled
+    return go(menu, settled, to, preset) if to in menu.screens else settled
+
+
+def back(menu: Menu, session: Session) -> Session | None:
+    """Go to the page before, or to the screen before; None where there is nothing behind her."""
+    if session.page > 1:
+        return session.having(page=session.page - 1, wrong=0, notice="")
+    return _returned(menu, session) if goes_back(menu, session) else None
+
+
+def goes_back(menu: Menu, session: Session) -> bool:
+    """Say whether key 0 leads anywhere from the page that she sees."""
+    screen = menu.screens[session.screen]
+    if session.page > 1:
+        return True
+    return has_back(menu, session.screen) and screen.back and bool(_known(menu, session))
+
+
+def has_back(menu: Menu, screen: str) -> bool:
+    """Say whether a screen may have something behind it at all."""
+    return screen not in {menu.start, menu.home} and not isinstance(menu.screens[screen], End)
+
+
+def home(menu: Menu, session: Session) -> Session:
+    """Go home, or to the first screen while she has not chosen a language there."""
+    asks_language = any(choice.language for choice in menu.screens[menu.start].choices)
+    return _rooted(session, menu.start if asks_language and not session.language else menu.home)
+
+
+def wrong(menu: Menu, session: Session) -> Session:
+    """Stay on the same page after a key that is not on it; the third in a row leads to the offer of a person."""
+    count = session.wrong + 1
+    if count < WRONG_KEYS:
+        return session.having(wrong=count, notice=INVALID)
+    if isinstance(menu.screens[session.screen], Offer) or menu.offer not in menu.screens:
+        return session.having(wrong=0, notice=INVALID)
+    return session.having(
+        screen=menu.offer,
+        page=1,
+        trail=(*session.trail, (session.screen, session.page))[-MAX_TRAIL:],
+        wrong=0,
+        notice="",
+    )
+
+
+def restart(menu: Menu, session: Session) -> Session:
+    """Begin again, because her screen is not in this menu any more; what she speaks is kept where it can be."""
+    return Session(
+        screen=menu.start,
+        language=session.language if session.language in menu.languages else "",
+        script=session.script if session.script in menu.languages else "",
+        region=session.region,
+        offers=session.offers,
+        notice=AGAIN,
+    )
+
+
+def standing(menu: Menu, session: Session) -> Session:
+    """Return the session on a screen that can be seen: of a form its next question, of a lost place the start."""
+    screen = menu.screens.get(session.screen)
+    if screen is None:
+        return restart(menu, session)
+    if isinstance(screen, Form):
+        return session.having(screen=form.next_screen(menu, session, screen))
+    return session
+
+
+def without_return(session: Session) -> Session:
+    """Return the session with nothing behind it: a deed that is done is not walked back into."""
+    return session.having(trail=())
+
+
+def _returned(menu: Menu, session: Session) -> Session | None:
+    trail = _known(menu, session)
+    if not trail:
+        return None
+    screen, page = trail[-1]
+    returned = session.having(screen=screen, page=page, trail=trail[:-1], wrong=0, notice="")
+    return _unanswered(menu, returned)
+
+
+def _rooted(session: Session, to: str) -> Session:
+    """Stand on a screen that nothing lies behind; the form and its results are forgotten there."""
+    return session.having(
+        screen=to, page=1, trail=(), wrong=0, notice="", answers={}, values={}, callback="", path=(), topic=""
+    )
+
+
+def _behind(menu: Menu, session: Session, to: str) -> tuple[tuple[str, int], ...]:
+    """Return the trail after leaving the present screen; an offer is not returned to, nor a screen to itself."""
+    if session.screen == to or isinstance(menu.screens.get(session.screen), Offer | Form | None):
+        return session.trail
+    return (*session.trail, (session.screen, session.page))[-MAX_TRAIL:]
+
+
+def _known(menu: Menu, session: Session) -> tuple[tuple[str, int], ...]:
+    return tuple(place for place in session.trail if place[0] in menu.screens)
+
+
+def _unanswered(menu: Menu, session: Session) -> Session:
+    """Take back the answer of the question that she returned to, so that it is asked anew."""
+    question = menu.screens[session.screen]
+    if not isinstance(question, Question):
+        return session
+    kept = {name: value for name, value in session.answers.items() if name != question.asks}
+    return session.having(answers=kept)

@@ -1,0 +1,311 @@
+"""Cuts a screen into the pages that a phone can show: options whole, then sentences, words, safe clusters."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+
+from gateway.engine import keys, screens
+from gateway.engine.cuts import best_cut
+from gateway.engine.menu import Menu, Screen
+from gateway.engine.moves import has_back
+from gateway.engine.screens.layout import Layout
+from gateway.engine.showing import PLAIN, option_line, template
+from gateway.engine.text import ESCAPE, GSM7, fold, measure
+from gateway.engine.values import fill
+from gateway.messages import Limits, Piece, PieceKind
+
+Page = tuple[Piece, ...]
+
+
+class CannotCut(ValueError):
+    """A screen does not fit its pages; the words name the screen and the language, never a value."""
+
+    def __init__(self, screen: str, language: str) -> None:
+        super().__init__(f"screen {screen} in {language}")
+        self.screen = screen
+        self.language = language
+
+
+class TextTooLong(CannotCut):
+    """One line that may not be cut is longer than a page, or an end needs more than one."""
+
+
+class QuestionSplit(CannotCut):
+    """A question would stand on another page than its answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A line in the queue, and the first page it may stand on."""
+
+    piece: Piece
+    page: int = 0
+
+    @property
+    def is_option(self) -> bool:
+        return self.piece.kind is PieceKind.OPTION
+
+
+@dataclass(frozen=True, slots=True)
+class _Cutter:
+    """Everything that the cutting of one screen needs to know.
+
+    ``strict`` raises where a screen cannot be cut well; else it is cut as well as can be, down to the hard stop.
+    """
+
+    limits: Limits
+    longest: Mapping[str, str]
+    layout: Layout
+    back: str
+    back_on_first: bool
+    home: str
+    more: str
+    strict: bool = True
+
+    def fits(self, pieces: Sequence[Piece]) -> bool:
+        return within(page_text(pieces, self.longest), self.limits)
+
+    def navigation(self, number: int, *, more: bool, home: bool = False) -> Page:
+        """Return the lines that a page must have below its own."""
+        if not self.layout.leads_on:
+            return ()
+        lines = []
+        if more:
+            lines.append(_navigation(keys.MORE, self.more))
+        if (self.back_on_first and not self.layout.asks) or number > 1:
+            lines.append(_navigation(keys.BACK, self.back))
+        if home and self.home:
+            lines.append(_navigation(keys.HOME, self.home))
+        return tuple(lines)
+
+    def crowned(self, page: Page, navigation: Page) -> Page:
+        """Return the page with its navigation, and with the lines that are shown only where room is left."""
+        full = page + navigation
+        wanted = [(keys.BACK, self.back)] if self.back_on_first and self.layout.asks else []
+        wanted.extend([(keys.HOME, self.home)] if self.home else [])
+        present = {piece.key for piece in navigation}
+        for key, label in wanted:
+            line = _navigation(key, label)
+            if key not in present and self.fits((*full, line)):
+                full = (*full, line)
+        return full
+
+
+def cut_screen(
+    menu: Menu,
+    screen: Screen,
+    variant_index: int,
+    language: str,
+    limits: Limits,
+    longest: Mapping[str, str],
+) -> tuple[Page, ...]:
+    """Cut one text of a screen, with its options and navigation, into pages.
+
+    Args:
+        menu: where the labels of the navigation stand.
+        screen: what is cut; its lines keep their placeholders.
+        variant_index: which of its texts, −1 for the plain one.
+        language: the tag of the texts.
+        limits: of the channel.
+        longest: the longest value of each placeholder; its room is reserved.
+
+    Raises:
+        TextTooLong: a line cannot be made to fit, or an end or an entry needs more than one page.
+        QuestionSplit: a question and its answers do not fit on one page.
+    """
+    cutter = _cutter(menu, screen, variant_index, language, limits, longest)
+    items = _items(menu, screen, variant_index, language, cutter.layout)
+    if cutter.layout.whole:
+        return _one_page(cutter, items, screen, language)
+    pages = _fill(cutter, items, home=False)
+    if pages is None:
+        raise TextTooLong(screen.id, language)
+    roomy = _fill(cutter, items, home=True) if _is_gsm7(pages, longest) else None
+    return roomy if roomy and len(roomy) == len(pages) else pages
+
+
+def cut_anyway(
+    menu: Menu,
+    screen: Screen,
+    variant_index: int,
+    language: str,
+    limits: Limits,
+    longest: Mapping[str, str],
+) -> tuple[Page, ...]:
+    """Cut a screen that nobody proved, as well as can be: never raises, and never passes the hard stop.
+
+    It serves previews of unsound drafts and values that nobody could foresee.
+    """
+    try:
+        return cut_screen(menu, screen, variant_index, language, limits, longest)
+    except CannotCut:
+        cutter = _cutter(menu, screen, variant_index, language, limits, longest, strict=False)
+        items = _items(menu, screen, variant_index, language, cutter.layout)
+        return _fill(cutter, items, home=False) or ((),)
+
+
+def within(text: str, limits: Limits, *, stop: bool = False) -> bool:
+    """Say whether a text fits one page, or, with ``stop``, at least stays within its hard stop."""
+    size = measure(text)
+    if size.coding == GSM7:
+        return size.units <= (limits.gsm7_stop if stop else limits.gsm7)
+    return size.units <= (limits.ucs2_stop if stop else limits.ucs2)
+
+
+def page_text(pieces: Sequence[Piece], values: Mapping[str, str]) -> str:
+    """Return the text of a page with its values, as it goes to the phone."""
+    return fold(fill("\n".join(piece.text for piece in pieces), values).replace(ESCAPE, ""))
+
+
+def _cutter(
+    menu: Menu,
+    screen: Screen,
+    variant_index: int,
+    language: str,
+    limits: Limits,
+    longest: Mapping[str, str],
+    *,
+    strict: bool = True,
+) -> _Cutter:
+    layout = screens.show(screen, template(menu, screen, variant_index, language))
+    leads_on = layout.leads_on
+    rooted = screen.id in {menu.start, menu.home}
+
+    def label(name: str) -> str:
+        return menu.text(menu.messages.get(name, {}), language)
+
+    return _Cutter(
+        limits=limits,
+        longest=longest,
+        layout=layout,
+        back=label("back"),
+        back_on_first=leads_on and screen.back and has_back(menu, screen.id),
+        home=label("home") if leads_on and not rooted else "",
+        more=label("more"),
+        strict=strict,
+    )
+
+
+def _items(menu: Menu, screen: Screen, variant_index: int, language: str, layout: Layout) -> list[_Item]:
+    items = [_Item(line) for line in layout.lines]
+    page = 0
+    for choice in screen.choices:
+        page = choice.page or page
+        line = option_line(menu, choice, language)
+        item = _Item(Piece(PieceKind.OPTION, line, choice.key), page)
+        if line and item not in items and _can_meet(screen, variant_index, language, choice.only_if):
+            items.append(item)
+    return items
+
+
+def _can_meet(
+    screen: Screen, variant_index: int, language: str, condition: Mapping[str, tuple[str, ...]]
+) -> bool:
+    """Say whether a choice can ever be shown with this text: their conditions do not exclude each other."""
+    if language not in condition.get("script", (language,)):
+        return False
+    if variant_index == PLAIN:
+        return True
+    text_if = screen.variants[variant_index].only_if
+    return all(set(allowed) & set(text_if.get(name, allowed)) for name, allowed in condition.items())
+
+
+def _one_page(cutter: _Cutter, items: list[_Item], screen: Screen, language: str) -> tuple[Page, ...]:
+    page = tuple(item.piece for item in items)
+    navigation = cutter.navigation(1, more=False)
+    if not cutter.fits(page + navigation) or any(item.page > 1 for item in items):
+        raise (QuestionSplit if cutter.layout.asks else TextTooLong)(screen.id, language)
+    return (cutter.crowned(page, navigation),)
+
+
+def _fill(cutter: _Cutter, items: list[_Item], *, home: bool) -> tuple[Page, ...] | None:
+    """Fill page after page; None where one of them cannot take anything. ``home`` reserves the line of 00."""
+    queue = list(items)
+    pages: list[Page] = []
+    for number in count(1):
+        last = cutter.navigation(number, more=False, home=home)
+        rest = tuple(item.piece for item in queue)
+        floor = _floor(queue, number)
+        if all(item.page <= floor for item in queue) and cutter.fits(rest + last):
+            return (*pages, cutter.crowned(rest, last))
+        navigation = cutter.navigation(number, more=True, home=home)
+        page = _take_page(cutter, queue, number, navigation)
+        if not page:
+            return None
+        pages.append(cutter.crowned(page, navigation))
+        if not queue:
+            return tuple(pages)
+    return None
+
+
+def _take_page(cutter: _Cutter, queue: list[_Item], number: int, navigation: Page) -> Page:
+    """Take from the queue what stands on this page; options of this page stay on it while the text flows on."""
+    pinned = [item for item in queue if item.is_option and item.page == number]
+    before = list(queue)
+    page = _take(cutter, queue, number, navigation)
+    if not pinned or not queue or queue[0].is_option:
+        return page
+    tail = tuple(item.piece for item in pinned)
+    flowing = [item for item in before if item not in pinned]
+    beside = _take(cutter, flowing, number, tail + navigation)
+    if not beside:
+        return page
+    queue[:] = flowing
+    return beside + tail
+
+
+def _take(cutter: _Cutter, queue: list[_Item], number: int, below: Page) -> Page:
+    page: Page = ()
+    floor = _floor(queue, number)
+    while queue and queue[0].page <= floor:
+        item = queue[0]
+        if cutter.fits((*page, item.piece, *below)):
+            page = (*page, queue.pop(0).piece)
+            continue
+        first, rest = _cut_line(cutter, page, item, below)
+        if first:
+            page = (*page, first)
+            queue[0] = _Item(rest, item.page)
+        break
+    if not page and queue and not cutter.strict:
+        return _forced(queue)
+    return page
+
+
+def _floor(queue: list[_Item], number: int) -> int:
+    """Return which forced page begins here at the latest: a page that was named too far ahead is the next one."""
+    return max(number, queue[0].page) if queue else number
+
+
+def _forced(queue: list[_Item]) -> Page:
+    """Take one line that fits nowhere, so that the work goes on; the renderer shortens it to the hard stop."""
+    return (queue.pop(0).piece,)
+
+
+def _cut_line(cutter: _Cutter, page: Page, item: _Item, below: Page) -> tuple[Piece | None, Piece]:
+    """Cut a line of text so that its first part still fits the page; no first part where a fresh page is better."""
+    piece = item.piece
+    if item.is_option:
+        return None, piece
+
+    def fits_here(part: str) -> bool:
+        return cutter.fits((*page, Piece(piece.kind, part.strip()), *below))
+
+    place = best_cut(piece.text, fits_here, sentences=True)
+    ends_sentence = piece.text[:place].rstrip()[-1:] in _SENTENCE_ENDS
+    whole_elsewhere = bool(page) and cutter.fits((piece, *below))
+    if not place or (whole_elsewhere and not ends_sentence):
+        return None, piece
+    first, rest = piece.text[:place].strip(), piece.text[place:].strip()
+    return Piece(piece.kind, first), Piece(piece.kind, rest)
+
+
+_SENTENCE_ENDS = frozenset(".?!;")
+
+
+def _navigation(key: str, label: str) -> Piece:
+    return Piece(PieceKind.NAVIGATION, f"{key} {label}".strip(), key)
+
+
+def _is_gsm7(pages: tuple[Page, ...], values: Mapping[str, str]) -> bool:
+    return all(measure(page_text(page, values)).coding == GSM7 for page in pages)

@@ -1,0 +1,112 @@
+"""Turns where she is into what she is told: the pieces of one page, with values, inside the limits."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from gateway.engine import keys, moves
+from gateway.engine.cuts import split
+from gateway.engine.effects import Line
+from gateway.engine.menu import End, Menu
+from gateway.engine.paging import Page, within
+from gateway.engine.session import Session
+from gateway.engine.showing import tongue
+from gateway.engine.shown import pages_of, place
+from gateway.engine.text import ESCAPE, GSM7, Size, coding, fold, measure
+from gateway.engine.values import current, fill
+from gateway.messages import Limits, Piece, PieceKind, Reply
+
+__all__ = ["Size", "as_text", "measure", "tell"]
+
+_FITTING = 0
+"""What a measure of pieces is when they fit."""
+
+
+def tell(menu: Menu, session: Session, line: Line, limits: Limits, now: datetime) -> Reply:
+    """Return the page that she is on, with her notice above it where that fits.
+
+    Values are put into lines that were cut with room for the longest of them; what nobody could foresee is
+    shortened, so that the hard stop of the channel is never passed.
+    """
+    standing = moves.standing(menu, session)
+    pages = pages_of(menu, standing, limits)
+    number = place(standing, pages)
+    values = current(menu, standing, line, now)
+    page = _noticed(menu, standing, _filled(pages[number - 1], values), limits)
+    return Reply(
+        pieces=_shortened(page, limits),
+        ends=standing.ended or isinstance(menu.screens[standing.screen], End),
+        screen=standing.screen,
+        page=number,
+        pages=len(pages),
+        language=tongue(menu, standing),
+    )
+
+
+def as_text(reply: Reply) -> str:
+    """Return the reply as the text of a phone screen."""
+    return _joined(reply.pieces)
+
+
+def _joined(pieces: Sequence[Piece]) -> str:
+    return "\n".join(piece.text for piece in pieces)
+
+
+def _filled(page: Sequence[Piece], values: Mapping[str, str]) -> Page:
+    """Put the values in; a line that had nothing but an empty value is left out."""
+    lines = ((piece, fill(piece.text, values).replace(ESCAPE, "").strip()) for piece in page)
+    return _folded(tuple(Piece(piece.kind, text, piece.key) for piece, text in lines if text))
+
+
+def _folded(page: Page) -> Page:
+    """Replace typography where that alone lets the whole page be GSM-7."""
+    if coding(fold(_joined(page))) != GSM7:
+        return page
+    return tuple(Piece(piece.kind, fold(piece.text), piece.key) for piece in page)
+
+
+def _noticed(menu: Menu, session: Session, page: Page, limits: Limits) -> Page:
+    """Put her notice above the page: whole if it fits, else without 00, else its first sentence, else not at all."""
+    notice = menu.text(menu.messages.get(session.notice, {}), tongue(menu, session)) if session.notice else ""
+    if not notice:
+        return page
+    without_home = tuple(piece for piece in page if piece.key != keys.HOME)
+    tries = [
+        _folded((Piece(PieceKind.TEXT, words), *lines))
+        for words in (notice, _first_sentence(notice))
+        for lines in (page, without_home)
+    ]
+    good = [tried for tried in tries if within(_joined(tried), limits)]
+    bearable = [tried for tried in tries if within(_joined(tried), limits, stop=True)]
+    return next(iter(good + bearable), page)
+
+
+def _first_sentence(notice: str) -> str:
+    end = min((place for mark in ".?!" if (place := notice.find(f"{mark} ")) > 0), default=len(notice))
+    return notice[: end + 1]
+
+
+def _shortened(page: Page, limits: Limits) -> Page:
+    """Keep a page inside the hard stop: give up 00 first, then the end of its longest line."""
+    if within(_joined(page), limits, stop=True):
+        return page
+    lines = [piece for piece in page if piece.key != keys.HOME]
+    while not within(_joined(lines), limits, stop=True):
+        index = max(range(len(lines)), key=lambda at: len(lines[at].text))
+        shorter = _shorter(lines, index, limits)
+        if not shorter:
+            del lines[index]
+            continue
+        lines[index] = Piece(lines[index].kind, shorter, lines[index].key)
+    return tuple(lines)
+
+
+def _shorter(lines: list[Piece], index: int, limits: Limits) -> str:
+    """Return the part of one line that fits beside the others, or nothing."""
+    line = lines[index]
+
+    def over(part: str) -> int:
+        tried = [*lines[:index], Piece(line.kind, part, line.key), *lines[index + 1 :]]
+        return _FITTING if within(_joined(tried), limits, stop=True) else 1
+
+    first = split(line.text, _FITTING, over)[0].strip()
+    return first if first and not over(first) else ""

@@ -1,0 +1,93 @@
+"""What of a screen she may see: its language, its text, and the choices that are open to her."""
+
+from gateway.engine.menu import Choice, Condition, Deed, Form, Menu, Question, Screen
+from gateway.engine.session import Session
+
+DEFAULT_LANGUAGE = "en"
+PLAIN = -1
+HERE, BACK, NEXT_QUESTION = "@here", "@back", "@form"
+TARGETS = frozenset({HERE, BACK, NEXT_QUESTION})
+"""Targets that are not the id of a screen."""
+
+NEVER = "never"
+_NEEDS_CALLBACK = frozenset({Deed.AMEND_CALLBACK, Deed.CHANGE_WINDOW, Deed.CANCEL_CALLBACK})
+
+
+def tongue(menu: Menu, session: Session) -> str:
+    """Return the language tag in which texts are shown to her now."""
+    for tag in (session.script, session.language, DEFAULT_LANGUAGE):
+        if tag in menu.languages:
+            return tag
+    return next(iter(menu.languages), DEFAULT_LANGUAGE)
+
+
+def holds(condition: Condition, session: Session) -> bool:
+    """Say whether everything that the condition names has one of the values it allows."""
+    return all(_value(name, session) in allowed for name, allowed in condition.items())
+
+
+def variant_of(screen: Screen, session: Session) -> int:
+    """Return which text of the screen applies: the first variant whose condition holds, or −1 for the plain one."""
+    for index, variant in enumerate(screen.variants):
+        if holds(variant.only_if, session):
+            return index
+    return PLAIN
+
+
+def template(menu: Menu, screen: Screen, variant: int, language: str) -> str:
+    """Return the text of a screen with its placeholders."""
+    text = screen.text if variant == PLAIN else screen.variants[variant].text
+    return menu.text(text, language)
+
+
+def option_line(menu: Menu, choice: Choice, language: str) -> str:
+    """Return the line of a choice, or nothing where its key is named in the screen's text."""
+    label = menu.text(choice.label, language)
+    return f"{choice.key} {label}" if label else ""
+
+
+def open_choices(menu: Menu, session: Session, screen: Screen) -> tuple[Choice, ...]:
+    """Return the choices of a screen that she may choose now, on any of its pages."""
+    return tuple(choice for choice in screen.choices if is_open(menu, session, screen, choice))
+
+
+def is_open(menu: Menu, session: Session, screen: Screen, choice: Choice) -> bool:
+    """Say whether a choice is shown to her and accepted from her."""
+    return (
+        holds(choice.only_if, session)
+        and _is_offered(session, screen, choice)
+        and (choice.does not in _NEEDS_CALLBACK or session.callback != "")
+        and _can_be_read(menu, session, choice)
+    )
+
+
+def _value(name: str, session: Session) -> str:
+    known = {"region": session.region, "language": session.language, "script": session.script}
+    return known[name] if name in known else session.answers.get(name, "")
+
+
+def _is_offered(session: Session, screen: Screen, choice: Choice) -> bool:
+    """Say whether somebody is on duty in the window that the choice names, if it names one."""
+    asked = choice.answer if isinstance(screen, Question) and screen.asks == "when" else ""
+    when = asked or choice.answers.get("when", "")
+    return when in {"", NEVER} or when in session.offers
+
+
+def _can_be_read(menu: Menu, session: Session, choice: Choice) -> bool:
+    """Say whether the line and the screen behind it have words in the language that she will have there."""
+    language = tongue(menu, session)
+    if choice.label and not menu.text(choice.label, language):
+        return False
+    if choice.to in TARGETS or not choice.to:
+        return True
+    target = menu.screens.get(choice.to)
+    return target is not None and _speaks(menu, target, choice.script or choice.language or language)
+
+
+def _speaks(menu: Menu, screen: Screen, language: str) -> bool:
+    if isinstance(screen, Form):
+        return True
+    texts = [screen.text]
+    texts.extend(variant.text for variant in screen.variants)
+    texts.extend(choice.label for choice in screen.choices)
+    return any(menu.text(text, language) for text in texts)

@@ -1,0 +1,138 @@
+"""How much room a text takes on a phone: the GSM-7 alphabet, UTF-16 units, and the parts of a long SMS."""
+
+from dataclasses import dataclass
+
+BASIC = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
+    "¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+EXTENSION = frozenset("\f^{}\\[~]|€")
+"""Characters that cost two septets: an escape and a code."""
+
+ESCAPE = "\x1b"
+
+GSM7 = "gsm7"
+UCS2 = "ucs2"
+
+GSM7_SINGLE, GSM7_PART = 160, 153
+UCS2_SINGLE, UCS2_PART = 70, 67
+
+_TYPOGRAPHY = str.maketrans(
+    {
+        "‘": "'",
+        "’": "'",
+        "‚": "'",
+        "‛": "'",
+        "“": '"',
+        "”": '"',
+        "„": '"',
+        "–": "-",
+        "—": "-",
+        "‑": "-",
+        "−": "-",
+        "…": "...",
+        "·": "-",
+        "•": "-",
+        "\u00a0": " ",
+        "\u202f": " ",
+        "\u2009": " ",
+        "\t": " ",
+        "¨": "",
+        "\u00ad": "",
+        "\u200b": "",
+        "\u2060": "",
+        "\ufeff": "",
+    }
+)
+
+
+class EscapeNotAllowed(ValueError):
+    """The escape of the alphabet is no character of its own, so no text may hold it."""
+
+
+class NotGsm7(ValueError):
+    """A character of the text is not in the basic alphabet or its extension."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """The coding that a text needs, and its septets (``gsm7``) or UTF-16 units (``ucs2``)."""
+
+    coding: str
+    units: int
+
+
+def coding(text: str) -> str:
+    """Return ``gsm7`` when every character is in that alphabet, else ``ucs2``.
+
+    Raises:
+        EscapeNotAllowed: the text holds U+001B.
+    """
+    if ESCAPE in text:
+        raise EscapeNotAllowed("a text may not hold U+001B")
+    return GSM7 if all(character in BASIC or character in EXTENSION for character in text) else UCS2
+
+
+def septets(text: str) -> int:
+    """Count septets; a character of the extension costs two.
+
+    Raises:
+        NotGsm7: the text needs another alphabet.
+        EscapeNotAllowed: the text holds U+001B.
+    """
+    if coding(text) != GSM7:
+        raise NotGsm7("the text is not in the basic alphabet")
+    return len(text) + sum(character in EXTENSION for character in text)
+
+
+def units(text: str) -> int:
+    """Count UTF-16 units; a character above U+FFFF costs two."""
+    return len(text) + sum(character > "\uffff" for character in text)
+
+
+def measure(text: str) -> Size:
+    """Return the size of a text in the coding that it needs.
+
+    Raises:
+        EscapeNotAllowed: the text holds U+001B.
+    """
+    if coding(text) == GSM7:
+        return Size(GSM7, septets(text))
+    return Size(UCS2, units(text))
+
+
+def fold(text: str) -> str:
+    """Replace curly quotes, long dashes and the like where that alone makes the text GSM-7; else leave it as it is.
+
+    A Lao or Thai text is UCS-2 in any case, so its typography stays.
+    """
+    folded = text.translate(_TYPOGRAPHY)
+    return folded if folded != text and coding(folded) == GSM7 else text
+
+
+def sms_parts(text: str) -> tuple[str, ...]:
+    """Cut a text into the parts that carry it as one long SMS; one part where it fits alone.
+
+    No part ends inside an escape pair, a surrogate pair or CR LF.
+
+    Raises:
+        EscapeNotAllowed: the text holds U+001B.
+    """
+    gsm7 = coding(text) == GSM7
+    single, room = (GSM7_SINGLE, GSM7_PART) if gsm7 else (UCS2_SINGLE, UCS2_PART)
+    costs = [_cost(character, gsm7=gsm7) for character in text]
+    if sum(costs) <= single:
+        return (text,)
+    parts: list[str] = []
+    start = used = 0
+    for place, cost in enumerate(costs):
+        if used + cost > room:
+            end = place - 1 if text[place - 1 : place + 1] == "\r\n" else place
+            parts.append(text[start:end])
+            start, used = end, sum(costs[end:place])
+        used += cost
+    return (*parts, text[start:])
+
+
+def _cost(character: str, *, gsm7: bool) -> int:
+    return 1 + (character in EXTENSION if gsm7 else character > "\uffff")

@@ -1,0 +1,53 @@
+"""The placeholders of a text: which value each gets, and how long it may become."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from gateway.engine.cuts import PLACEHOLDER
+from gateway.engine.effects import Line
+from gateway.engine.menu import LINE_PLACEHOLDERS, Menu
+from gateway.engine.session import Session
+from gateway.engine.text import units
+from gateway.engine.when import longest_words
+
+MAY_BE_EMPTY = frozenset({"price"})
+"""Settings that say nothing when they are empty; every other empty setting is told to be missing."""
+
+LONGEST_SETTINGS = {"helpline": "00000000000", "mrc": "00000000000", "price": "", "days": "000"}
+LONGEST_CODE = "0000"
+LONGEST_UNTIL = "00:00"
+
+
+def fill(template: str, values: Mapping[str, str]) -> str:
+    """Replace every placeholder by its value; one without a value becomes empty."""
+    return PLACEHOLDER.sub(lambda found: values.get(found.group(1), ""), template)
+
+
+def current(menu: Menu, session: Session, line: Line, now: datetime) -> dict[str, str]:
+    """Return the values that hold at this instant: facts by the day of the line's zone, settings, results."""
+    day = now.astimezone(ZoneInfo(line.zone)).date()
+    facts = {name: fact.on(day).value for name, fact in menu.facts.items()}
+    return {**facts, **_settings(line), **session.values}
+
+
+def longest(menu: Menu, language: str, settings: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the longest value that each placeholder may get in this language, to be reserved when pages are cut.
+
+    Args:
+        menu: whose facts are asked.
+        language: of the texts; the words of a window depend on it.
+        settings: values of the line that are known already.
+    """
+    facts = {
+        name: max((dated.value for dated in fact.values), key=units, default="")
+        for name, fact in menu.facts.items()
+    }
+    known = {name: value for name, value in (settings or {}).items() if value}
+    results = {"code": LONGEST_CODE, "when": longest_words(language), "until": LONGEST_UNTIL}
+    return {**facts, **LONGEST_SETTINGS, **known, **results}
+
+
+def _settings(line: Line) -> dict[str, str]:
+    missing = {name: f"‹not set: {name}›" for name in LINE_PLACEHOLDERS - MAY_BE_EMPTY}
+    return {**missing, **{name: value for name, value in line.values.items() if value}}

@@ -1,0 +1,45 @@
+"""A planned time in the few words that fit a screen of hers: ``Wed 18-21``."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+FALLBACK = "en"
+WEEK_DAYS = 7
+
+WEEKDAYS = {
+    "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+    "lo": ("ຈັນ", "ອັງຄານ", "ພຸດ", "ພະຫັດ", "ສຸກ", "ເສົາ", "ອາທິດ"),
+    "lo-Latn": ("Chan", "Angkhan", "Phut", "Phahat", "Suk", "Sao", "Athit"),
+    "th": ("จันทร์", "อังคาร", "พุธ", "พฤหัส", "ศุกร์", "เสาร์", "อาทิตย์"),
+}
+
+
+def window_words(due_at: datetime, due_until: datetime, language: str, zone: str, now: datetime) -> str:
+    """Return the day and hours of a window in her zone.
+
+    A day of the month is added when the weekday alone could mean an earlier one.
+    """
+    start, end = (instant.astimezone(ZoneInfo(zone)) for instant in (due_at, due_until))
+    today = now.astimezone(ZoneInfo(zone)).date()
+    day = _weekdays(language)[start.weekday()]
+    if (start.date() - today).days >= WEEK_DAYS:
+        day = f"{day} {start.day}/{start.month}"
+    return f"{day} {_hour(start)}-{_hour(end)}"
+
+
+def until_words(due_until: datetime, zone: str) -> str:
+    """Return the instant at which a promise dies, as her clock shows it."""
+    return f"{due_until.astimezone(ZoneInfo(zone)):%H:%M}"
+
+
+def longest_words(language: str) -> str:
+    """Return the longest words that a window of whole hours can need in this language, within the coming week."""
+    return f"{max(_weekdays(language), key=len)} 18-21"
+
+
+def _weekdays(language: str) -> tuple[str, ...]:
+    return WEEKDAYS.get(language, WEEKDAYS[FALLBACK])
+
+
+def _hour(instant: datetime) -> str:
+    return f"{instant.hour}:{instant.minute:02d}" if instant.minute else str(instant.hour)
