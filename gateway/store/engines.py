@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, CursorResult, Engine, Executable, create_engine, event
+import psycopg
+from sqlalchemy import Connection, CursorResult, Engine, ExceptionContext, Executable, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
@@ -207,6 +208,14 @@ def _postgresql(url: URL, *, reading: bool) -> Engine:
         use_native_hstore=False,
         hide_parameters=True,
     )
+
+    @event.listens_for(engine, "handle_error")
+    def _without_the_row(context: ExceptionContext) -> None:
+        # "DETAIL: Failing row contains (…)" would carry values into logs; the constraint's name says enough.
+        fault, told = context.original_exception, context.sqlalchemy_exception
+        if isinstance(fault, psycopg.Error) and fault.diag.message_detail and told is not None:
+            fault.args = (fault.diag.message_primary,)
+            told.args = (f"({type(fault).__name__}) {fault.diag.message_primary}",)
 
     @event.listens_for(engine, "checkout")
     def _still_there(connection: Any, *_: object) -> None:

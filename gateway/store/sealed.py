@@ -170,7 +170,7 @@ class Ring:
         except KeyError:
             raise RingMissing("the key ring is not loaded") from None
 
-    def lookup_key(self, purpose: str) -> str:
+    def key_id(self, purpose: str) -> str:
         """Return the name of the key in use for this purpose, to be written beside a hash made with it."""
         return f"{purpose}-{self.serial(purpose)}"
 

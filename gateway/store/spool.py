@@ -1,0 +1,81 @@
+"""Keeps on disk what SQL could not take, so that "we have your request" stays true."""
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from gateway.store import files
+from gateway.store.sealed import NotOpened, Ring
+
+_FORMAT = 1
+_NAME_LENGTH = 64
+_UNREADABLE = ".unreadable"
+
+
+class Spool:
+    """One sealed file for each turn; its name is the turn's key, so the first to write it wins for good."""
+
+    def __init__(self, folder: Path, ring: Ring) -> None:
+        self._folder = folder
+        self._ring = ring
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+
+    def keep(self, key: bytes, entry: Mapping[str, Any]) -> dict[str, Any]:
+        """Put the entry on disk and return the one that is there: ours, or that of whoever was first.
+
+        Raises:
+            OSError: it could not be kept; nothing may be promised.
+        """
+        path = self._path(key)
+        if not files.put_first(path, self._sealed(key, entry)):
+            there = self.load(key)
+            if there is not None:
+                return there
+            files.put(path, self._sealed(key, entry))
+        return dict(entry)
+
+    def load(self, key: bytes) -> dict[str, Any] | None:
+        """Return the entry of this key. A file that cannot be read is put aside under another name."""
+        path = self._path(key)
+        try:
+            return self._opened(key, path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except (NotOpened, ValueError):
+            with suppress(FileNotFoundError):
+                path.replace(path.with_name(path.name + _UNREADABLE))
+            return None
+
+    def drop(self, key: bytes) -> None:
+        """Remove the entry: its deed is in SQL now."""
+        self._path(key).unlink(missing_ok=True)
+
+    def unreadable(self) -> int:
+        """Return how many files were put aside: a person must look at them."""
+        return sum(1 for _ in self._folder.glob("*" + _UNREADABLE))
+
+    def list(self) -> Sequence[bytes]:
+        """Return the keys of what waits, oldest first."""
+        found = []
+        for path in self._folder.iterdir():
+            with suppress(ValueError, FileNotFoundError):
+                if len(path.name) == _NAME_LENGTH:
+                    found.append((path.stat().st_mtime_ns, bytes.fromhex(path.name)))
+        return [key for _, key in sorted(found)]
+
+    def _path(self, key: bytes) -> Path:
+        return self._folder / key.hex()
+
+    def _sealed(self, key: bytes, entry: Mapping[str, Any]) -> bytes:
+        text = json.dumps({"format": _FORMAT, "entry": dict(entry)}, ensure_ascii=False)
+        return self._ring.seal(text.encode(), table="spool", column="entry", row=key.hex())
+
+    def _opened(self, key: bytes, sealed: bytes) -> dict[str, Any]:
+        held = json.loads(self._ring.open(sealed, table="spool", column="entry", row=key.hex()))
+        if held.get("format") != _FORMAT:
+            raise ValueError("a spool file of another release")
+        entry: dict[str, Any] = held["entry"]
+        return entry
