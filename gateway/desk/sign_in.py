@@ -1,0 +1,151 @@
+"""Lets people in: by name and password, by a one-time link; a sign-in is a row that can be ended at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from gateway.desk import passwords, slowing
+from gateway.desk.declined import Declined, Why
+from gateway.desk.people import actor_of, hashed, tidy_name
+from gateway.ids import new_token
+from gateway.store import people, sign_ins
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from gateway.access import Actor
+    from gateway.parts import Parts
+    from gateway.store.engines import Tx
+    from gateway.store.people import Person
+
+IDLE = timedelta(hours=2)  # as long as an attempt may run, so that a long call does not cost its outcome
+LASTS = timedelta(hours=12)
+_SEEN_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn:
+    """Who is signed in: as one who acts, and as a person."""
+
+    actor: Actor
+    person: Person
+
+
+def sign_in(parts: Parts, name: str, password: str, address: str) -> str | None:
+    """Return the token of a new sign-in, or None where name or password is wrong; both take the same time.
+
+    Raises:
+        Declined: too many wrong tries for this name or from this address; ``seconds`` says how long to wait.
+    """
+    key = passwords.name_key(name)
+    slowing.take_a_try(parts, key, address)
+    with parts.store.read() as tx:
+        known = people.known(tx, key)
+    if not passwords.fits(password, known.password if known else None) or known is None:
+        return None
+    slowing.forget(parts, key, address)
+    return _opened(parts, known.id, password, known.password or "")
+
+
+def who(parts: Parts, token: str, *, acts: bool = True) -> SignedIn | None:
+    """Return who is signed in under this token; a page that only polls (``acts`` False) keeps nobody awake."""
+    now, token_hash = parts.clock.now(), _hash(parts, token)
+    with parts.store.read() as tx:
+        found = sign_ins.find(tx, token_hash)
+        person = people.by_id(tx, found.person_id) if found else None
+    if found is None or person is None or person.disabled:
+        return None
+    if now >= found.expires_at or now >= found.seen_at + IDLE:
+        return None
+    if acts and now >= found.seen_at + _SEEN_EVERY:
+        parts.store.run(lambda tx: sign_ins.touch(tx, token_hash, now))
+    return SignedIn(actor=actor_of(person), person=person)
+
+
+def sign_out(parts: Parts, token: str) -> None:
+    """End this sign-in; a copied cookie is dead from now on."""
+    token_hash = _hash(parts, token)
+    parts.store.run(lambda tx: sign_ins.end(tx, token_hash))
+
+
+def invited(parts: Parts, token: str) -> Person | None:
+    """Return whom this one-time link would let in, without using it up."""
+    with parts.store.read() as tx:
+        person_id = sign_ins.invited(tx, tx.ring.lookup("invitation", token), parts.clock.now())
+        person = people.by_id(tx, person_id) if person_id else None
+    return person if person is not None and not person.disabled else None
+
+
+def accept_invitation(parts: Parts, token: str, *, name: str, password: str) -> str:
+    """Use the link up: name the person where there is no name yet, set the password, sign in; return the token.
+
+    Raises:
+        Declined: the link is used or too old, or name or password cannot be used (the link stays good then).
+    """
+    person = invited(parts, token)
+    if person is None:
+        raise Declined(Why.LINK)
+    chosen = person.name if person.named else tidy_name(name)
+    secret, now, fresh = hashed(password, chosen), parts.clock.now(), new_token()
+
+    def work(tx: Tx) -> None:
+        if sign_ins.find(tx, tx.ring.lookup("sign_in", fresh)) is not None:
+            return  # the first try was kept although its connection broke
+        person_id = sign_ins.use_invitation(tx, tx.ring.lookup("invitation", token), now)
+        if person_id is None:
+            raise Declined(Why.LINK)
+        if not people.set_name(tx, person_id, name=chosen, name_key=passwords.name_key(chosen)):
+            raise Declined(Why.NAME_TAKEN)
+        people.set_password(tx, person_id, secret)
+        sign_ins.end_all(tx, person_id)
+        _open(tx, person_id, fresh, now)
+
+    parts.store.run(work)
+    return fresh
+
+
+def set_password(parts: Parts, actor: Actor, *, old: str, new: str) -> str:
+    """Set the actor's own password; every sign-in ends, the token of a new one is returned.
+
+    Raises:
+        Declined: the old password is wrong, or the new one is weak.
+    """
+    with parts.store.read() as tx:
+        stored = people.password_of(tx, actor.person_id)
+    if not passwords.fits(old, stored):
+        raise Declined(Why.WRONG)
+    secret, now, fresh = hashed(new, actor.name), parts.clock.now(), new_token()
+
+    def work(tx: Tx) -> None:
+        people.set_password(tx, actor.person_id, secret)
+        sign_ins.end_all(tx, actor.person_id)
+        _open(tx, actor.person_id, fresh, now)
+
+    parts.store.run(work)
+    return fresh
+
+
+def _opened(parts: Parts, person_id: str, password: str, stored: str) -> str:
+    renewed = passwords.hashed(password) if passwords.is_dated(stored) else None
+    now, token = parts.clock.now(), new_token()
+
+    def work(tx: Tx) -> None:
+        sign_ins.end_expired(tx, now)
+        if renewed is not None:
+            people.set_password(tx, person_id, renewed)
+        _open(tx, person_id, token, now)
+
+    parts.store.run(work)
+    return token
+
+
+def _open(tx: Tx, person_id: str, token: str, now: datetime) -> None:
+    token_hash = tx.ring.lookup("sign_in", token)
+    if sign_ins.find(tx, token_hash) is None:
+        sign_ins.open_one(tx, token_hash, person_id=person_id, now=now, expires_at=now + LASTS)
+
+
+def _hash(parts: Parts, token: str) -> bytes:
+    return parts.store.ring.lookup("sign_in", token)

@@ -1,0 +1,82 @@
+"""The parts that pages need, around a real store, and a browser without a screen."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from gateway.access import Role
+from gateway.callbacks.windows import Hours
+from gateway.desk import people, sign_in
+from gateway.figures.count import Counters
+from gateway.parts import LineConfig, Parts
+from gateway.store.engines import Store
+from tests.clocks import SetClock
+
+PASSWORD = "a long enough password"
+ALL_DAY = {day: ["06:00-21:00"] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
+
+
+def parts_around(store: Store, clock: SetClock, folder: Path, **others: Any) -> Parts:
+    """Parts in which only the store, the clock and the line are whole."""
+    line = LineConfig(
+        zone="Asia/Vientiane",
+        regions=("LA", "TH"),
+        helpline="+85620000000",
+        mrc="+85620000001",
+        price="",
+        days=90,
+        hours=Hours.parse(ALL_DAY),
+    )
+    parts = {
+        "store": store,
+        "sessions": None,
+        "spool": None,
+        "channels": {},
+        "versions": None,
+        "clock": clock,
+        "line": line,
+        "count": Counters(clock),
+        "nudge": lambda _row: True,
+        "data_dir": folder,
+    }
+    return Parts(**(parts | others))
+
+
+def somebody(parts: Parts, name: str = "Noy", role: str = Role.COUNSELLOR, *, number: str = "") -> str:
+    """Add a person with a password and return the id."""
+    person_id = people.add(parts, people.OWNER, name=name, role=role, password=PASSWORD)
+    if number:
+        people.set_number(parts, people.OWNER, person_id, number)
+    return person_id
+
+
+def token_of(parts: Parts, name: str) -> str:
+    """Sign a person in below the pages, without the slow hash."""
+    person = people.named(parts, name)
+    with parts.store.write() as tx:
+        sign_in._open(tx, person.id, f"token of {name}", parts.clock.now())
+    return f"token of {name}"
+
+
+class Browser:
+    """Keeps cookies, follows nothing, and takes the forms' token from the last page."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+        self.csrf = ""
+
+    def get(self, address: str, **kwargs: Any) -> TestResponse:
+        answer = self.client.get(address, **kwargs)
+        found = re.search(r'name="csrf_token" value="([^"]+)"', answer.get_data(as_text=True))
+        self.csrf = found.group(1) if found else self.csrf
+        return answer
+
+    def post(self, address: str, csrf: str | None = None, **fields: Any) -> TestResponse:
+        return self.client.post(address, data=fields | {"csrf_token": self.csrf if csrf is None else csrf})
+
+    def carry(self, token: str) -> "Browser":
+        self.client.set_cookie("sign-in", token)
+        return self
