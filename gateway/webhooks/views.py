@@ -55,11 +55,11 @@ def blueprint(gate: Gate) -> Blueprint:
     webhooks = Blueprint("webhooks", __name__)
     webhooks.record(_add_rules)
 
-    @webhooks.endpoint("receive")
+    @webhooks.endpoint("webhooks.receive")
     def receive(channel: str, secret: str, event: str) -> Response:
         return _response(_receive(gate, channel, secret, event))
 
-    @webhooks.endpoint("nowhere")
+    @webhooks.endpoint("webhooks.nowhere")
     def nowhere(rest: str = "") -> Response:  # noqa: ARG001 - the map gives it
         return _response(Answer(body="Not found", status=404))
 

@@ -1,0 +1,183 @@
+"""Africa's Talking, as its pages and recordings say it posts; numbers and ids are made up."""
+
+from gateway.messages import Delivery, Ended, Inbound, Kind, NotANumber, OptOut
+from tests.channels.tables import Case, Table
+
+LINE = "africastalking-1"
+HOP = {
+    "sessionId": "ATUid_00000000000000000000000000000001",
+    "phoneNumber": "+254700000001",
+    "networkCode": "63902",
+    "serviceCode": "*384*12345#",
+    "text": "",
+}
+TEXT = {
+    "date": "2026-01-02 03:04:05",
+    "from": "+254700000001",
+    "id": "ATXid_in01",
+    "linkId": "",
+    "text": "HELP me",
+    "to": "22384",
+    "cost": "KES 0.00",
+    "networkCode": "63902",
+}
+END = {
+    "date": "2026-01-02 03:05:00",
+    "sessionId": "ATUid_01",
+    "serviceCode": "*384*12345#",
+    "networkCode": "63902",
+    "phoneNumber": "+254700000001",
+    "status": "Incomplete",
+    "cost": "KES 0.00",
+    "durationInMillis": "41000",
+    "hopsCount": "3",
+    "input": "1*2*4821",
+    "lastAppResponse": "CON Your code is 4821",
+    "errorMessage": "gone at 4821",
+}
+REPORT = {
+    "id": "ATXid_0f3c9a1e",
+    "status": "Failed",
+    "phoneNumber": "+254700000001",
+    "networkCode": "63902",
+    "failureReason": "UserDoesNotExist",
+    "retryCount": "0",
+}
+
+
+def hop(name: str, text: str, *, number: str = "+254700000001", code: str = "*384*12345#") -> Case:
+    """One hop of a session."""
+    gives = Inbound(
+        channel=LINE,
+        kind=Kind.USSD,
+        number=number.replace(" ", "+"),
+        session=HOP["sessionId"],
+        text=text,
+        first=text == "",
+        service=code,
+        network="63902",
+    )
+    fields = HOP | {"text": text, "phoneNumber": number, "serviceCode": code}
+    return Case(name, "ussd", fields, (gives,), private=("phoneNumber", "text"), may_be_empty=("text",))
+
+
+def text(name: str, words: str, **changes: str) -> Case:
+    """One text of hers."""
+    fields = TEXT | {"text": words} | changes
+    gives = Inbound(
+        channel=LINE,
+        kind=Kind.SMS,
+        number=fields["from"].replace(" ", "+"),
+        text=words,
+        turn=fields["id"],
+        service="22384",
+        network="63902",
+        link=fields["linkId"],
+    )
+    optional = ("date", "linkId", "cost", "networkCode")
+    return Case(name, "sms", fields, (gives,), optional, private=("from", "text"), may_be_empty=("text",))
+
+
+def stranger(sender: str) -> Case:
+    """A text whose sender cannot be phoned."""
+    gives = NotANumber(channel=LINE, turn="ATXid_in01")
+    optional = ("date", "linkId", "cost", "networkCode")
+    fields = TEXT | {"from": sender}
+    return Case(f"a sender called {sender!r}", "sms", fields, (gives,), optional, ("text",), ("text",))
+
+
+def end(name: str, word: str, gives: str, **changes: str) -> Case:
+    """One end of a session."""
+    fields = END | {"status": word} | changes
+    ended = Ended(
+        channel=LINE, session="ATUid_01", number="+254700000001", status=gives, millis=41000, hops=3
+    )
+    optional = tuple(name for name in END if name not in ("sessionId", "phoneNumber"))
+    private = ("phoneNumber", "input", "lastAppResponse", "errorMessage")
+    return Case(name, "ussd-end", fields, (ended,), optional, private, optional)
+
+
+TABLE = Table(
+    cases=(
+        hop("the first hop", ""),
+        hop("one key", "1"),
+        hop("the same key twice", "1*1"),
+        hop("digits dialled with the code", "1"),
+        hop("free text arrives whole", "1*a+b & c = d*é ນ"),
+        hop("a star that she typed", "1***"),
+        hop("a shared code at its root", "1", code="*384#"),
+        hop("a Lao number", "1*2", number="+8562055500001"),
+        hop("a plus that nobody encoded", "1", number=" 254700000001"),
+        text("a text", "HELP me"),
+        text("a Lao text", "ຄ່າແຮງ"),
+        text("an empty text", ""),
+        text("a date in the other form", "pay", date="2026-05-03T06:04:45Z"),
+        text("a date that is none", "pay", date="yesterday"),
+        text("a premium text", "pay", linkId="link-77"),
+        text("an id of another form", "pay", id="3f2b7a52-0d1c-4f5e-9a39-1f0f3fd1a001"),
+        stranger("SAFARICOM"),
+        stranger("22384"),
+        stranger("+22"),
+        end("the end of a session", "Success", "success"),
+        end("an end while she was asked", "Incomplete", "incomplete"),
+        end("an end by our fault", "Failed", "failed"),
+        end("an end nobody has heard of", "Vanished", "incomplete"),
+        Case(
+            "an end whose counts are not numbers",
+            "ussd-end",
+            END | {"durationInMillis": "-1", "hopsCount": "٣"},
+            (Ended(channel=LINE, session="ATUid_01", number="+254700000001", status="incomplete"),),
+            optional=tuple(name for name in END if name not in ("sessionId", "phoneNumber")),
+            may_be_empty=tuple(END),
+        ),
+        Case(
+            "a delivery report",
+            "delivery",
+            REPORT,
+            (
+                Delivery(
+                    channel=LINE,
+                    provider_id="ATXid_0f3c9a1e",
+                    state="failed",
+                    status="Failed",
+                    reason="UserDoesNotExist",
+                ),
+            ),
+            optional=("status", "phoneNumber", "networkCode", "failureReason", "retryCount"),
+            private=("phoneNumber",),
+            may_be_empty=tuple(REPORT),
+        ),
+        Case(
+            "a report without a status",
+            "delivery",
+            {"id": "ATXid_0f3c9a1e"},
+            (Delivery(channel=LINE, provider_id="ATXid_0f3c9a1e", state="moving", status=""),),
+        ),
+        Case(
+            "an opt-out",
+            "optout",
+            {"senderId": "HELPLINE", "phoneNumber": "+254700000001"},
+            (OptOut(channel=LINE, number="+254700000001"),),
+            optional=("senderId",),
+            private=("phoneNumber",),
+            may_be_empty=("senderId",),
+        ),
+    ),
+    refused=(
+        ("a number without its country", "ussd", HOP | {"phoneNumber": "0700000001"}, "field phoneNumber"),
+        ("a number that is a word", "ussd", HOP | {"phoneNumber": "anonymous"}, "field phoneNumber"),
+        ("an end of nobody", "ussd-end", END | {"phoneNumber": "x"}, "field phoneNumber"),
+        ("an opt-out of a name", "optout", {"senderId": "H", "phoneNumber": "MTN"}, "field phoneNumber"),
+    ),
+    statuses={
+        "Sent": "moving",
+        "Submitted": "moving",
+        "Buffered": "moving",
+        "Rejected": "failed",
+        "Success": "delivered",
+        "Failed": "failed",
+        "AbsentSubscriber": "moving",
+        "Expired": "failed",
+        "SomethingNew": "moving",
+    },
+)

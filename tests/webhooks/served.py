@@ -1,0 +1,119 @@
+"""Serves the webhooks on a real socket, with use cases behind them that write down what they were given."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from flask import Flask
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from gateway.channel import Channel
+from gateway.clock import Clock
+from gateway.figures.count import Counters
+from gateway.messages import Delivery, Ended, Event, Inbound, OptOut, ThreadAsked
+from gateway.webhooks.addresses import addresses
+from gateway.webhooks.events import Doors, Sent
+from gateway.webhooks.serials import Serials
+from gateway.webhooks.views import Gate, blueprint
+
+KEY = b"k" * 32
+PAGE = "Info line. Choose:\n1 Phasa Lao\n4 English"
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the turn behind tells."""
+
+    text: str = PAGE
+    ends: bool = False
+    screen: str = "language"
+
+
+@dataclass
+class Behind:
+    """The use cases; each notes its event, then does what ``fails`` says."""
+
+    taken: list[Event] = field(default_factory=list)
+    page: Page = field(default_factory=Page)
+    kept: bool = True
+    thread: Sequence[Sent] = ()
+    fails: Callable[[Event], None] = lambda _: None
+
+    def doors(self) -> Doors:
+        return Doors(
+            turn=self._turn,
+            text=self._keep,
+            ended=self._keep,
+            opt_out=self._keep,
+            delivery=self._keep,
+            thread=self._thread,
+        )
+
+    def _turn(self, event: Inbound) -> Page:
+        self._keep(event)
+        return self.page
+
+    def _keep(self, event: Inbound | Ended | Delivery | OptOut) -> bool:
+        self.taken.append(event)
+        self.fails(event)
+        return self.kept
+
+    def _thread(self, event: ThreadAsked) -> Sequence[Sent]:
+        self._keep(event)
+        return self.thread
+
+
+@dataclass
+class House:
+    """A running web server and what stands behind it."""
+
+    url: str
+    behind: Behind
+    count: Counters
+    serials: Serials
+    channels: dict[str, Channel]
+    settings: dict[str, object]
+
+    def addresses(self, channel: str) -> dict[str, str]:
+        """Return event → address of one line."""
+        return addresses(self.url, self.channels, self.serials.secrets)[channel]
+
+    def counted(self, what: str) -> dict[str, int]:
+        """Return how often each item of a figure was counted."""
+        return {key.item: n for key, n in self.count._counts.items() if key.what == what}
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_request(self, *_: object) -> None:
+        """Keep the address, and with it the secret, out of the log, as the product's own server does."""
+
+
+@contextmanager
+def served(*channels: Channel) -> Iterator[House]:
+    """Serve these lines."""
+    named = {channel.config.name: channel for channel in channels}
+    settings: dict[str, object] = {}
+    house = House(
+        "", Behind(), Counters(Clock()), Serials(named, key=lambda: KEY, read=settings.get), named, settings
+    )
+    app = Flask("webhooks")
+    gate = Gate(
+        channels=named,
+        secrets=house.serials.secrets,
+        doors=house.behind.doors(),
+        count=house.count,
+        clock=Clock(),
+        down="It failed here. Call +856 21 000 000.",
+    )
+    app.register_blueprint(blueprint(gate))
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    house.url = f"http://127.0.0.1:{server.server_port}"
+    try:
+        yield house
+    finally:
+        server.shutdown()
+        thread.join(5)
+        server.server_close()
