@@ -102,7 +102,7 @@ class _Talk:
             yield "there is no session; the first step must be dial"
             return
         else:
-            taken = step(self._menu, load(self._kept), asked.sends)
+            taken = step(self._menu, load(self._kept), asked.sends, self._limits)
             session, effects = taken.session, taken.effects
         receipts = tuple(_receipt(effect, self._now, self._line.zone) for effect in effects)
         if receipts:

@@ -4,12 +4,35 @@ from collections.abc import Callable, Iterator
 
 from gateway.catalogue.nodes import Places
 from gateway.catalogue.problems import Problem
+from gateway.catalogue.proofs import facts, languages, lengths, reach, safety, words
 from gateway.catalogue.proofs.asked import Asked, Subject
 from gateway.engine.menu import Menu
 
 Proof = Callable[[Subject], Iterator[Problem]]
 
-FAMILIES: tuple[Proof, ...] = ()
+FAMILIES: tuple[Proof, ...] = (
+    reach.unreachable,
+    reach.loop_no_exit,
+    reach.no_way_back,
+    reach.danger_far,
+    lengths.pages_fit,
+    lengths.messages_fit,
+    lengths.texts_fit,
+    lengths.first_screen_is_plain,
+    lengths.typography,
+    words.lookalike,
+    words.legacy_font,
+    words.keyword_shadowed,
+    facts.figure_in_text,
+    facts.fact_expired,
+    languages.text_missing,
+    languages.path_missing,
+    languages.untranslated,
+    languages.unreviewed,
+    safety.consent_before_number,
+    safety.setting_missing,
+    safety.window_never_staffed,
+)
 
 
 def prove(

@@ -1,0 +1,81 @@
+"""The ways between the screens of a menu, for proofs and drawings."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from gateway.engine.menu import Choice, Choices, Entry, Form, Menu, Question, Screen
+from gateway.engine.showing import NEXT_QUESTION
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A step from one screen to another: the key to press, and how many presses it takes with those of paging."""
+
+    source: str
+    target: str
+    key: str = ""
+    presses: int = 1
+
+
+def ways(menu: Menu) -> tuple[Way, ...]:
+    """Return every way that a choice, a form or a typed code opens."""
+    found = (way for screen in menu.screens.values() for way in _ways(menu, screen))
+    return tuple(dict.fromkeys(way for way in found if way.target in menu.screens))
+
+
+def reached(ways_of: Iterable[Way], begin: Iterable[str]) -> dict[str, int]:
+    """Return the screens that can be reached from these, with the fewest presses."""
+    out: dict[str, list[Way]] = {}
+    for way in ways_of:
+        out.setdefault(way.source, []).append(way)
+    presses = dict.fromkeys(begin, 0)
+    queue = list(presses)
+    while queue:
+        here = queue.pop(0)
+        for way in out.get(here, ()):
+            total = presses[here] + way.presses
+            if total < presses.get(way.target, total + 1):
+                presses[way.target] = total
+                queue.append(way.target)
+    return presses
+
+
+def callback_path(menu: Menu) -> tuple[str, ...]:
+    """Return the screens from the first one over danger and the form to the end."""
+    form = menu.screens[menu.call_me]
+    questions = form.questions if isinstance(form, Form) else ()
+    asked = [
+        *questions,
+        *(way.target for way in ways(menu) if way.source in questions and not way.target.startswith("@")),
+    ]
+    last = form.to if isinstance(form, Form) else ""
+    ends = [way.target for way in ways(menu) if way.source == last and _is_end(menu, way.target)]
+    path = [menu.start, menu.home, menu.sos, *asked, last, *ends]
+    return tuple(dict.fromkeys(name for name in path if name in menu.screens))
+
+
+def _is_end(menu: Menu, name: str) -> bool:
+    return type(menu.screens[name]).__name__ == "End"
+
+
+def _ways(menu: Menu, screen: Screen) -> Iterator[Way]:
+    match screen:
+        case Form():
+            for target in (*screen.questions, screen.to):
+                yield Way(screen.id, target, presses=0)
+        case Entry():
+            yield Way(screen.id, screen.to)
+        case Choices():
+            yield Way(screen.id, screen.code_to)
+    for choice in screen.choices:
+        for target in _targets(menu, screen, choice):
+            yield Way(screen.id, target, choice.key, max(1, choice.page))
+
+
+def _targets(menu: Menu, screen: Screen, choice: Choice) -> Iterator[str]:
+    if choice.to and choice.to != NEXT_QUESTION:
+        yield choice.to
+    elif choice.to == NEXT_QUESTION or isinstance(screen, Question):
+        for form in menu.screens.values():
+            if isinstance(form, Form):
+                yield from (target for target in (*form.questions, form.to) if target != screen.id)

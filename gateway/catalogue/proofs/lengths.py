@@ -1,0 +1,142 @@
+"""Proofs of length: every page fits its phone, and every text its three parts."""
+
+from collections.abc import Iterator
+
+from gateway.catalogue.pages import Fault, cut_menu, reserved
+from gateway.catalogue.problems import Problem
+from gateway.catalogue.proofs.asked import Subject
+from gateway.catalogue.texts import each_text
+from gateway.engine.menu import Choice
+from gateway.engine.paging import QuestionSplit
+from gateway.engine.session import Session
+from gateway.engine.showing import PLAIN, tongue
+from gateway.engine.text import GSM7, coding, fold, measure, sms_parts
+from gateway.engine.values import fill
+from gateway.messages import Limits
+
+_PARTS = 3
+_ON_SCREENS = ("invalid", "again", "down")
+
+
+def pages_fit(subject: Subject) -> Iterator[Problem]:
+    """Every screen can be cut into pages, and a question stands on one page with its answers."""
+    asked = subject.asked
+    for fault in cut_menu(subject.menu, asked.limits, asked.settings).faults:
+        yield _cut_problem(subject, fault)
+
+
+def messages_fit(subject: Subject) -> Iterator[Problem]:
+    """A message that is shown on a screen fits one page."""
+    menu = subject.menu
+    for name in _ON_SCREENS:
+        for language in menu.languages:
+            words = fill(
+                menu.text(menu.messages[name], language), reserved(menu, language, subject.asked.settings)
+            )
+            for limits in subject.asked.limits:
+                over = _over(words, limits)
+                if over:
+                    yield subject.problem(
+                        "text-too-long",
+                        ("messages", name, language),
+                        f"the message '{name}' is {over} too long for one page",
+                        "shorten it",
+                        language=language,
+                    )
+
+
+def texts_fit(subject: Subject) -> Iterator[Problem]:
+    """A message that goes out as a text takes three parts at most."""
+    menu = subject.menu
+    for name in sorted(name for name in menu.messages if name.startswith("sms_")):
+        for language in menu.languages:
+            words = fill(
+                menu.text(menu.messages[name], language), reserved(menu, language, subject.asked.settings)
+            )
+            parts = len(sms_parts(fold(words)))
+            if parts > _PARTS:
+                yield subject.problem(
+                    "sms-over-3-parts",
+                    ("messages", name, language),
+                    f"the text '{name}' takes {parts} parts, more than {_PARTS}",
+                    "shorten it",
+                    language=language,
+                )
+
+
+def first_screen_is_plain(subject: Subject) -> Iterator[Problem]:
+    """What a stranger reads first is in the alphabet that every phone can show."""
+    menu = subject.menu
+    language = tongue(menu, Session(screen=menu.start))
+    screen = menu.screens[menu.start]
+    path = ("screens", menu.start)
+    texts = [((*path, "text", language), screen.text)]
+    texts += [
+        ((*path, "choices", str(at), "label", language), each.label) for at, each in enumerate(screen.choices)
+    ]
+    for where, text in texts:
+        words = fold(menu.text(text, language))
+        if coding(words) != GSM7:
+            odd = next(character for character in words if coding(character) != GSM7)
+            yield subject.problem(
+                "first-screen-not-gsm7",
+                where,
+                f"'{odd}' on the first screen cannot be shown by every phone",
+                "write it in plain Latin letters",
+                language=language,
+            )
+
+
+def typography(subject: Subject) -> Iterator[Problem]:
+    """Curly quotes and long dashes are replaced when the text is sent; better not to write them."""
+    for one, language, words in each_text(subject.menu):
+        if fold(words) != words:
+            odd = next(character for character in words if fold(character) != character)
+            yield subject.warning(
+                "typography-folded",
+                (*one.path, language),
+                f"'{odd}' is sent as '{fold(odd)}'",
+                f"write '{fold(odd)}'",
+                language=language,
+            )
+
+
+def _over(words: str, limits: Limits) -> str:
+    size = measure(fold(words))
+    room = limits.gsm7 if size.coding == GSM7 else limits.ucs2
+    unit = "septets" if size.coding == GSM7 else "units"
+    return f"{size.units - room} {unit}" if size.units > room else ""
+
+
+def _cut_problem(subject: Subject, fault: Fault) -> Problem:
+    variant = () if fault.variant == PLAIN else ("variants", str(fault.variant))
+    path = ("screens", fault.screen, *variant, "text", fault.language)
+    screen = subject.menu.screens[fault.screen]
+    if isinstance(fault.why, QuestionSplit):
+        return subject.problem(
+            "question-split",
+            path,
+            f"the question '{fault.screen}' and its answers do not fit one page of {_room(fault.limits)}",
+            "shorten the question or its answers",
+            language=fault.language,
+        )
+    long = _longest_label(subject, screen.choices, fault)
+    where = path if long is None else ("screens", fault.screen, "choices", str(long), "label", fault.language)
+    return subject.problem(
+        "text-too-long",
+        where,
+        f"'{fault.screen}' does not fit a page of {_room(fault.limits)}",
+        "shorten it",
+        language=fault.language,
+    )
+
+
+def _room(limits: Limits) -> str:
+    return f"{limits.gsm7} septets or {limits.ucs2} units"
+
+
+def _longest_label(subject: Subject, choices: tuple[Choice, ...], fault: Fault) -> int | None:
+    for number, choice in enumerate(choices):
+        if _over(f"{choice.key} {subject.menu.text(choice.label, fault.language)}", fault.limits):
+            return number
+    return None

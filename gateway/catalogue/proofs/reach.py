@@ -1,0 +1,85 @@
+"""Proofs of reach: every screen can be found and left, and danger is near."""
+
+from collections.abc import Iterator
+
+from gateway.catalogue.graph import Way, reached, ways
+from gateway.catalogue.problems import Problem
+from gateway.catalogue.proofs.asked import Subject
+from gateway.engine.menu import End, Form, Menu
+
+_NEAR = 3
+_ALWAYS_LEAD_ON = frozenset({"@back", "@here", "@form"})
+
+
+def unreachable(subject: Subject) -> Iterator[Problem]:
+    """Every screen can be reached by keys or by words."""
+    menu = subject.menu
+    begin = {menu.start, menu.home, menu.offer, menu.sos, menu.call_me}
+    begin |= {keyword.to for keyword in menu.keywords if keyword.to in menu.screens}
+    found = reached(ways(menu), sorted(begin))
+    for name in sorted(set(menu.screens) - set(found)):
+        yield subject.warning(
+            "unreachable",
+            ("screens", name),
+            f"nothing leads to the screen '{name}'",
+            "add a choice to it, or delete it",
+        )
+
+
+def loop_no_exit(subject: Subject) -> Iterator[Problem]:
+    """From every screen she can come to an end, home or back."""
+    menu = subject.menu
+    for name in sorted(set(menu.screens) - _with_exit(menu)):
+        yield subject.problem(
+            "loop-no-exit",
+            ("screens", name),
+            f"from '{name}' no key leads to an end, home or back",
+            'delete back: "no", or add a choice that leads out',
+        )
+
+
+def no_way_back(subject: Subject) -> Iterator[Problem]:
+    """A screen without ``0 Back`` has a choice to an end or home."""
+    menu = subject.menu
+    for name, screen in menu.screens.items():
+        out = {choice.to for choice in screen.choices}
+        leads_out = out & (_ALWAYS_LEAD_ON | {menu.home, menu.start}) or any(
+            isinstance(menu.screens.get(target), End) for target in out
+        )
+        if not (
+            screen.back or leads_out or isinstance(screen, End | Form) or name in {menu.start, menu.home}
+        ):
+            yield subject.warning(
+                "no-way-back",
+                ("screens", name, "back"),
+                f"'{name}' shows no way back and no way out",
+                'delete back: "no", or add a choice to an end',
+            )
+
+
+def danger_far(subject: Subject) -> Iterator[Problem]:
+    """The emergency numbers are at most three keys away from the first screen and from home."""
+    menu = subject.menu
+    for begin in dict.fromkeys((menu.start, menu.home)):
+        presses = reached(ways(menu), [begin]).get(menu.sos)
+        if presses is None or presses > _NEAR:
+            far = f"{presses} keys" if presses else "out of reach"
+            yield subject.warning(
+                "danger-far",
+                ("screens", begin),
+                f"the emergency numbers are {far} from '{begin}'",
+                f"add a choice to {menu.sos}, for example with key 9",
+            )
+
+
+def _with_exit(menu: Menu) -> set[str]:
+    """Return the screens from which an end, home or a way back can be reached."""
+    free = {name for name, screen in menu.screens.items() if screen.back or isinstance(screen, End)}
+    free |= {menu.start, menu.home}
+    free |= {
+        name
+        for name, screen in menu.screens.items()
+        if any(choice.to in _ALWAYS_LEAD_ON for choice in screen.choices)
+    }
+    backwards = [Way(way.target, way.source) for way in ways(menu)]
+    return set(reached(backwards, sorted(free)))

@@ -1,0 +1,80 @@
+"""Proofs of safety: nothing is kept without her consent, and nothing is promised that nobody keeps."""
+
+from collections.abc import Iterator
+
+from gateway.catalogue.problems import Problem
+from gateway.catalogue.proofs.asked import Subject
+from gateway.catalogue.texts import each_text
+from gateway.engine.cuts import PLACEHOLDER
+from gateway.engine.menu import Deed, Form, Question
+
+_MUST_BE_SET = ("helpline", "mrc")
+_ALWAYS = frozenset({"now", "never"})
+
+
+def consent_before_number(subject: Subject) -> Iterator[Problem]:
+    """Her number is kept by her yes to the consent question and by nothing else; that question comes last."""
+    menu = subject.menu
+    for name, screen in menu.screens.items():
+        for number, choice in enumerate(screen.choices):
+            agreed = isinstance(screen, Question) and screen.asks == "consent" and choice.answer == "yes"
+            if choice.does is Deed.REQUEST_CALLBACK and not agreed:
+                yield subject.problem(
+                    "consent-after-number",
+                    ("screens", name, "choices", str(number), "does"),
+                    "a callback would be kept without her consent",
+                    "move does: request_callback to the yes of the question that asks consent",
+                )
+        if isinstance(screen, Form) and not _asks_consent_last(subject, screen):
+            yield subject.problem(
+                "consent-after-number",
+                ("screens", name, "questions"),
+                f"the form '{name}' does not ask for consent as its last question",
+                "put the question that asks consent at the end of questions:",
+            )
+
+
+def setting_missing(subject: Subject) -> Iterator[Problem]:
+    """Every setting that a text names has a value."""
+    settings = subject.asked.settings
+    if settings is None:
+        return
+    named: set[str] = set()
+    for one, language, words in each_text(subject.menu):
+        for name in PLACEHOLDER.findall(words):
+            if name in _MUST_BE_SET and not settings.get(name) and name not in named:
+                named.add(name)
+                yield subject.warning(
+                    "setting-missing",
+                    (*one.path, language),
+                    f"{{{name}}} is not set, so callers read a blank",
+                    f"set {name} in gateway.toml under [line]",
+                    language=language,
+                )
+
+
+def window_never_staffed(subject: Subject) -> Iterator[Problem]:
+    """Every window that the form offers has somebody on duty at some time of the week."""
+    staffed = subject.asked.staffed
+    if staffed is None:
+        return
+    for name, screen in subject.menu.screens.items():
+        if not isinstance(screen, Question) or screen.asks != "when":
+            continue
+        for number, choice in enumerate(screen.choices):
+            if choice.answer not in staffed | _ALWAYS:
+                yield subject.warning(
+                    "window-never-staffed",
+                    ("screens", name, "choices", str(number), "answer"),
+                    f"nobody is ever on duty in '{choice.answer}', so it is never shown",
+                    "add hours in gateway.toml under [hours], or delete the choice",
+                )
+
+
+def _asks_consent_last(subject: Subject, form: Form) -> bool:
+    asks = [
+        screen.asks
+        for screen in (subject.menu.screens[name] for name in form.questions)
+        if isinstance(screen, Question)
+    ]
+    return bool(asks) and asks[-1] == "consent" and asks.count("consent") == 1

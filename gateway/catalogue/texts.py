@@ -1,0 +1,44 @@
+"""Every text of a menu with its path, for proofs that read them all alike."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gateway.engine.menu import Menu, Text
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One text in all its languages; ``screen`` is empty for a message."""
+
+    path: tuple[str, ...]
+    text: Text
+    screen: str = ""
+    required: bool = False
+
+
+def written(menu: Menu) -> Iterator[Written]:
+    """Yield the messages, then every text and label of every screen."""
+    for name, text in menu.messages.items():
+        yield Written(("messages", name), text, required=True)
+    for name in menu.screens:
+        yield from of_screen(menu, name)
+
+
+def of_screen(menu: Menu, name: str) -> Iterator[Written]:
+    """Yield the texts of one screen: its own, those of its variants, the labels of its choices."""
+    screen = menu.screens[name]
+    path = ("screens", name)
+    if screen.text:
+        yield Written((*path, "text"), screen.text, name, required=True)
+    for number, variant in enumerate(screen.variants):
+        yield Written((*path, "variants", str(number), "text"), variant.text, name, required=True)
+    for number, choice in enumerate(screen.choices):
+        if choice.label:
+            yield Written((*path, "choices", str(number), "label"), choice.label, name)
+
+
+def each_text(menu: Menu) -> Iterator[tuple[Written, str, str]]:
+    """Yield every text with its language and words."""
+    for one in written(menu):
+        for language, words in one.text.items():
+            yield one, language, words
