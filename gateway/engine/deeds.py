@@ -64,4 +64,6 @@ def _chosen(menu: Menu, session: Session, screen: Screen, choice: Choice) -> Ste
     )
     effects = (effect_of(told, choice.does, choice),) if choice.does else ()
     moved = moves.follow(menu, told, choice.to, choice.answers)
-    return Step(moves.without_return(moved) if choice.does in _CLOSING else moved, effects)
+    if choice.does in _CLOSING:
+        return Step(moves.without_return(moved), effects)
+    return Step(moves.unwound(moved) if effects else moved, effects)

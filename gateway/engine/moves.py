@@ -126,6 +126,16 @@ def without_return(session: Session) -> Session:
     return session.having(trail=())
 
 
+def unwound(session: Session) -> Session:
+    """Return the session without the round that led back to a screen on its own trail."""
+    seen = [screen for screen, _page in session.trail]
+    return (
+        session.having(trail=session.trail[: seen.index(session.screen)])
+        if session.screen in seen
+        else session
+    )
+
+
 def _returned(menu: Menu, session: Session) -> Session | None:
     trail = _known(menu, session)
     if not trail:

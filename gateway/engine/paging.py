@@ -1,7 +1,7 @@
 """Cuts a screen into the pages that a phone can show: options whole, then sentences, words, safe clusters."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
 from gateway.engine import keys, screens
@@ -9,7 +9,7 @@ from gateway.engine.cuts import best_cut
 from gateway.engine.menu import Menu, Screen
 from gateway.engine.moves import has_back
 from gateway.engine.screens.layout import Layout
-from gateway.engine.showing import PLAIN, option_line, template
+from gateway.engine.showing import PLAIN, message, option_line, template
 from gateway.engine.text import ESCAPE, GSM7, fold, measure
 from gateway.engine.values import fill
 from gateway.messages import Limits, Piece, PieceKind
@@ -113,8 +113,7 @@ def cut_screen(
         TextTooLong: a line cannot be made to fit, or an end or an entry needs more than one page.
         QuestionSplit: a question and its answers do not fit on one page.
     """
-    cutter = _cutter(menu, screen, variant_index, language, limits, longest)
-    items = _items(menu, screen, variant_index, language, cutter.layout)
+    cutter, items = _cutter(menu, screen, variant_index, language, limits, longest)
     if cutter.layout.whole:
         return _one_page(cutter, items, screen, language)
     pages = _fill(cutter, items, home=False)
@@ -139,9 +138,8 @@ def cut_anyway(
     try:
         return cut_screen(menu, screen, variant_index, language, limits, longest)
     except CannotCut:
-        cutter = _cutter(menu, screen, variant_index, language, limits, longest, strict=False)
-        items = _items(menu, screen, variant_index, language, cutter.layout)
-        return _fill(cutter, items, home=False) or ((),)
+        cutter, items = _cutter(menu, screen, variant_index, language, limits, longest)
+        return _fill(replace(cutter, strict=False), items, home=False) or ((),)
 
 
 def within(text: str, limits: Limits, *, stop: bool = False) -> bool:
@@ -164,26 +162,22 @@ def _cutter(
     language: str,
     limits: Limits,
     longest: Mapping[str, str],
-    *,
-    strict: bool = True,
-) -> _Cutter:
+) -> tuple[_Cutter, list[_Item]]:
+    """Return what cuts a screen, and the lines that are to be cut."""
     layout = screens.show(screen, template(menu, screen, variant_index, language))
-    leads_on = layout.leads_on
+    items = _items(menu, screen, variant_index, language, layout)
+    text = page_text([item.piece for item in items], longest)
     rooted = screen.id in {menu.start, menu.home}
-
-    def label(name: str) -> str:
-        return menu.text(menu.messages.get(name, {}), language)
-
-    return _Cutter(
+    cutter = _Cutter(
         limits=limits,
         longest=longest,
         layout=layout,
-        back=label("back"),
-        back_on_first=leads_on and screen.back and has_back(menu, screen.id),
-        home=label("home") if leads_on and not rooted else "",
-        more=label("more"),
-        strict=strict,
+        back=message(menu, "back", language, beside=text),
+        back_on_first=layout.leads_on and screen.back and has_back(menu, screen.id),
+        home=message(menu, "home", language, beside=text) if layout.leads_on and not rooted else "",
+        more=message(menu, "more", language, beside=text),
     )
+    return cutter, items
 
 
 def _items(menu: Menu, screen: Screen, variant_index: int, language: str, layout: Layout) -> list[_Item]:

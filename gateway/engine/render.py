@@ -9,7 +9,7 @@ from gateway.engine.effects import Line
 from gateway.engine.menu import End, Menu
 from gateway.engine.paging import Page, within
 from gateway.engine.session import Session
-from gateway.engine.showing import tongue
+from gateway.engine.showing import message, tongue
 from gateway.engine.shown import pages_of, place
 from gateway.engine.text import ESCAPE, GSM7, Size, coding, fold, measure
 from gateway.engine.values import current, fill
@@ -66,7 +66,7 @@ def _folded(page: Page) -> Page:
 
 def _noticed(menu: Menu, session: Session, page: Page, limits: Limits) -> Page:
     """Put her notice above the page: whole if it fits, else without 00, else its first sentence, else not at all."""
-    notice = menu.text(menu.messages.get(session.notice, {}), tongue(menu, session)) if session.notice else ""
+    notice = message(menu, session.notice, tongue(menu, session), beside=_joined(page))
     if not notice:
         return page
     without_home = tuple(piece for piece in page if piece.key != keys.HOME)

@@ -2,6 +2,7 @@
 
 from gateway.engine.menu import Choice, Condition, Deed, Form, Menu, Question, Screen
 from gateway.engine.session import Session
+from gateway.engine.text import GSM7, coding, fold
 
 DEFAULT_LANGUAGE = "en"
 PLAIN = -1
@@ -44,6 +45,24 @@ def option_line(menu: Menu, choice: Choice, language: str) -> str:
     """Return the line of a choice, or nothing where its key is named in the screen's text."""
     label = menu.text(choice.label, language)
     return f"{choice.key} {label}" if label else ""
+
+
+def message(menu: Menu, name: str, language: str, *, beside: str = "") -> str:
+    """Return a line that is no screen, such as the label of key 0.
+
+    Args:
+        menu: where it stands.
+        name: of the line.
+        language: in which it is wanted.
+        beside: the text it stands beside; where that is GSM-7, because nobody translated it yet, the first wording
+            of the fallback that is GSM-7 too is taken, so that one short word does not halve the page.
+    """
+    text = menu.messages.get(name, {})
+    wanted = menu.text(text, language)
+    if not wanted or coding(fold(wanted)) == GSM7 or coding(fold(beside)) != GSM7:
+        return wanted
+    plain = (text[tag] for tag in menu.fallback.get(language, ()) if text.get(tag))
+    return next((wording for wording in plain if coding(fold(wording)) == GSM7), wanted)
 
 
 def open_choices(menu: Menu, session: Session, screen: Screen) -> tuple[Choice, ...]:
