@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from gateway.callbacks.outcomes import APART, RULES, Outcome, Rule, Then
 
@@ -73,3 +73,14 @@ def _named_by_her(one: Past, rules: Mapping[Outcome, Rule]) -> bool:
 def _rule(one: Past, rules: Mapping[Outcome, Rule]) -> Rule | None:
     """Return the row of the table; an attempt that nobody could explain has none."""
     return next((rule for outcome, rule in rules.items() if outcome.value == one.outcome), None)
+
+
+def rested(past: Sequence[Past], *, rules: Mapping[Outcome, Rule] = RULES) -> datetime | None:
+    """Return until when the number must not ring after these attempts, whatever the window."""
+    ends = [_rests_until(one, rules) for one in past if not _named_by_her(one, rules)]
+    return max(ends, default=None)
+
+
+def _rests_until(one: Past, rules: Mapping[Outcome, Rule]) -> datetime:
+    rule = _rule(one, rules)
+    return one.started_at + max(APART, timedelta(hours=rule.wait if rule else 0))

@@ -5,13 +5,13 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, select, text, update
+from sqlalchemy import ColumnElement, Row, Select, and_, select, text, update
 
 from gateway.callbacks.model import Event, State, taking, target
 from gateway.safe_contact import PhoneSeen, SafeContact, When
 from gateway.store.dialects import insert_into
 from gateway.store.engines import Tx
-from gateway.store.tables import OPEN, callbacks
+from gateway.store.tables import HELD, OPEN, WAITING, callbacks
 
 _SEALED = ("contact", "answers", "path")
 
@@ -119,6 +119,12 @@ def step(
     return opened(tx, row) if row is not None else None
 
 
+def in_team(team: str, *, review: bool) -> ColumnElement[bool]:
+    """Return the condition that a request is of this team, and unless ``review`` that it is not in review."""
+    mine = callbacks.c.team == team
+    return mine if review else and_(mine, callbacks.c.state != State.REVIEW)
+
+
 def change(tx: Tx, callback_id: str, *, now: datetime, **values: Any) -> None:
     """Change columns of a request that stays in its state; whoever calls this has locked the row."""
     tx.execute(
@@ -126,6 +132,48 @@ def change(tx: Tx, callback_id: str, *, now: datetime, **values: Any) -> None:
         .where(callbacks.c.id == callback_id)
         .values(rev=callbacks.c.rev + 1, changed_at=now, **_sealed(tx, callback_id, values))
     )
+
+
+def hold(tx: Tx, callback_id: str, *, holder_id: str, until: datetime) -> bool:
+    """Move the end of a claim; a page that is only open changes nothing that others would have to load again."""
+    statement = (
+        update(callbacks)
+        .where(
+            callbacks.c.id == callback_id,
+            callbacks.c.holder_id == holder_id,
+            callbacks.c.state == State.CLAIMED,
+        )
+        .values(held_until=until)
+        .returning(callbacks.c.id)
+    )
+    return tx.execute(statement).first() is not None
+
+
+def waiting_past(tx: Tx, *, now: datetime, limit: int = 200) -> tuple[Callback, ...]:
+    """Return waiting requests whose window is over."""
+    return _some(tx, select(callbacks).where(text(WAITING), callbacks.c.due_until <= now), limit)
+
+
+def claims_over(tx: Tx, *, now: datetime, limit: int = 200) -> tuple[Callback, ...]:
+    """Return claimed requests whose lease is over."""
+    over = text(HELD), callbacks.c.state == State.CLAIMED, callbacks.c.held_until <= now
+    return _some(tx, select(callbacks).where(*over), limit)
+
+
+def asked_before(tx: Tx, *, before: datetime, limit: int = 200) -> tuple[Callback, ...]:
+    """Return open requests whose answers were last given before this instant."""
+    return _some(tx, select(callbacks).where(text(OPEN), callbacks.c.last_asked_at <= before), limit)
+
+
+def standing_still(tx: Tx, *, now: datetime, limit: int = 200) -> tuple[Callback, ...]:
+    """Return open requests about which somebody must be told by now."""
+    return _some(tx, select(callbacks).where(text(OPEN), callbacks.c.escalate_at <= now), limit)
+
+
+def _some(tx: Tx, query: Select[Any], limit: int) -> tuple[Callback, ...]:
+    """Read rows for a chore; what another transaction holds at the moment is left for the next time."""
+    query = query.order_by(callbacks.c.id).limit(limit)
+    return tuple(opened(tx, row) for row in tx.execute(query.with_for_update(skip_locked=True)))
 
 
 def empty(tx: Tx, caller_id: str, *, now: datetime) -> None:

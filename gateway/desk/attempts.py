@@ -1,0 +1,256 @@
+"""Shows a number to be called: the attempt is on record before the number is seen, and nobody can call it meanwhile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from gateway.access import Permission, permit
+from gateway.callbacks.model import Event, IllegalMove, State
+from gateway.callbacks.outcomes import MOST_ATTEMPTS
+from gateway.callbacks.spacing import NotYet, may_ring
+from gateway.desk.claim import is_to_decide
+from gateway.desk.refusals import AlreadyCalling, NoPhone, NotSafe, found, refusal
+from gateway.desk.windows import window_from
+from gateway.ids import new_id, new_token
+from gateway.safe_contact import PhoneSeen, When
+from gateway.store import attempts, audit, callbacks, callers, notes, people
+from gateway.store.attempts import Attempt
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from gateway.access import Actor
+    from gateway.parts import Parts
+    from gateway.store.callbacks import Callback
+    from gateway.store.callers import Caller
+    from gateway.store.engines import Tx
+
+LEASE = timedelta(hours=2)
+OWN_CONTACT = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What the person who calls may see: the number, what to say first, and the form for what came of it.
+
+    Attributes:
+        attempt_id: the attempt on record.
+        callback_id: the callback.
+        number: hers.
+        code: what our caller says first.
+        form: the one-time id of the outcome form.
+        from_number: the helpline phone to call from, which is the number that she will see.
+        lease_until: after this the outcome counts as unclear.
+        due_until: the end of her window; None outside of one.
+        outside: a supervisor calls outside her window, right after her own contact.
+    """
+
+    attempt_id: str
+    callback_id: str
+    number: str
+    code: str
+    form: str
+    from_number: str
+    lease_until: datetime
+    due_until: datetime | None
+    outside: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Slot:
+    """Which window an attempt takes, and which time in it."""
+
+    window_from: datetime
+    nth: int
+    outside: bool = False
+
+
+def begin(parts: Parts, actor: Actor, callback_id: str, *, reason: str = "") -> Call:
+    """Write the attempt and hand out the number. The same person asking again gets the attempt that is running.
+
+    Args:
+        parts: the parts.
+        actor: who calls.
+        callback_id: a callback that the actor has claimed, or has reached and agreed to call once more.
+        reason: why a supervisor takes somebody else's, or calls outside her window; kept as a note.
+
+    Raises:
+        Refused: the actor does not work the queue.
+        NoPhone: no helpline phone is entered for the actor.
+        Held: somebody else has it.
+        AlreadyCalling: a call to this number has no outcome yet.
+        NotSafe: her phone must not ring now.
+        IllegalMove: it is not claimed, or somebody must decide first.
+        NoSuchCallback: there is none.
+    """
+    permit(actor, Permission.WORK_QUEUE)
+    now = parts.clock.now()
+
+    def work(tx: Tx) -> Call:
+        callback = found(tx, actor, callback_id)
+        from_number = _helpline_phone(tx, actor)
+        running = attempts.live_on(tx, callback_id)
+        if running is not None and _is_own(callback, running, actor):
+            return _call(tx, callback, running, from_number)
+        _may_begin(tx, actor, callback, reason)
+        caller = _reachable(tx, callback, now)
+        slot = _slot(parts, tx, actor, callback, caller, reason)
+        attempt = _written(tx, actor, callback, slot, now)
+        _step(tx, actor, callback, now)
+        _on_record(tx, actor, callback, slot, reason, now)
+        return _call(tx, callback, attempt, from_number, outside=slot.outside)
+
+    call = parts.store.run(work)
+    parts.count.add("attempt", "outside" if call.outside else "inside")
+    return call
+
+
+def current(parts: Parts, actor: Actor, callback_id: str) -> Call | None:
+    """Return the actor's own running attempt, so that the page survives a reload; None where there is none."""
+    permit(actor, Permission.WORK_QUEUE)
+    with parts.store.read() as tx:
+        callback = callbacks.by_id(tx, callback_id)
+        running = attempts.live_on(tx, callback_id)
+        person = people.by_id(tx, actor.person_id)
+        if callback is None or running is None or person is None or not _is_own(callback, running, actor):
+            return None
+        return _call(tx, callback, running, person.number or "")
+
+
+def _is_own(callback: Callback, running: Attempt, actor: Actor) -> bool:
+    return callback.state is State.CALLING and running.person_id == actor.person_id
+
+
+def _helpline_phone(tx: Tx, actor: Actor) -> str:
+    person = people.by_id(tx, actor.person_id)
+    if person is None or not person.number:
+        raise NoPhone
+    return person.number
+
+
+def _may_begin(tx: Tx, actor: Actor, callback: Callback, reason: str) -> None:
+    """Let those through who have it, and supervisors with a reason."""
+    if callback.state not in (State.CLAIMED, State.REACHED):
+        raise refusal(tx, actor, callback, Event.CALL)
+    if is_to_decide(callback):
+        raise IllegalMove(State.REVIEW, Event.CALL)
+    if callback.holder_id != actor.person_id and not (reason and actor.may(Permission.REVEAL_ANY)):
+        raise refusal(tx, actor, callback, Event.CALL)
+
+
+def _reachable(tx: Tx, callback: Callback, now: datetime) -> Caller:
+    """Return her with her number. *Never*, *not my phone* outside of now, and stale answers bind everybody."""
+    contact = callback.contact
+    caller = callers.by_id(tx, callback.caller_id) if callback.caller_id else None
+    if contact is None or caller is None or caller.number is None or not contact.may_ever_call(now):
+        raise NotSafe(None)
+    running = attempts.live_of(tx, caller.id)
+    if running is not None:
+        raise AlreadyCalling(running.who)
+    return caller
+
+
+def _slot(parts: Parts, tx: Tx, actor: Actor, callback: Callback, caller: Caller, reason: str) -> _Slot:
+    now = parts.clock.now()
+    agreed = callback.state is State.REACHED
+    if not agreed and callback.attempts >= MOST_ATTEMPTS:
+        raise NotSafe(None)
+    inside = (
+        callback.due_at is not None
+        and callback.due_until is not None
+        and callback.due_at <= now < callback.due_until
+    )
+    if not inside and not _may_call_outside(actor, callback, caller, reason, now):
+        raise NotSafe(callback.due_at if callback.due_at is not None and callback.due_at > now else None)
+    window = window_from(parts, callback) if inside else caller.contacted_at or now
+    allowed = may_ring(attempts.past(tx, caller.id), window, now, agreed=agreed)
+    if isinstance(allowed, NotYet):
+        raise NotSafe(allowed.until)
+    return _Slot(window_from=window, nth=allowed.nth, outside=not inside)
+
+
+def _may_call_outside(actor: Actor, callback: Callback, caller: Caller, reason: str, now: datetime) -> bool:
+    """Say whether a supervisor may ring now because she was in touch herself just now."""
+    contact = callback.contact
+    return (
+        bool(reason)
+        and actor.may(Permission.CALL_OUTSIDE)
+        and caller.contacted_at is not None
+        and caller.contacted_at <= now < caller.contacted_at + OWN_CONTACT
+        and contact is not None
+        and contact.phone_seen is not PhoneSeen.NOT_MINE
+        and contact.when is not When.NEVER
+    )
+
+
+def _written(tx: Tx, actor: Actor, callback: Callback, slot: _Slot, now: datetime) -> Attempt:
+    attempt = Attempt(
+        id=new_id(now),
+        callback_id=callback.id,
+        caller_id=callback.caller_id,
+        person_id=actor.person_id,
+        how="phone",
+        started_at=now,
+        window_from=slot.window_from,
+        nth=slot.nth,
+        lease_until=now + LEASE,
+        form=new_token(16),
+    )
+    if attempts.add(tx, attempt):
+        return attempt
+    running = attempts.live_of(tx, callback.caller_id or "")
+    if running is not None:
+        raise AlreadyCalling(running.who)
+    raise NotSafe(None)
+
+
+def _step(tx: Tx, actor: Actor, callback: Callback, now: datetime) -> None:
+    """Move it to calling; one that was over gets a slot of the number that no newer request has taken."""
+    taken = {one.slot for one in callbacks.open_of(tx, callback.caller_id or "") if one.id != callback.id}
+    slot = callback.slot
+    while slot in taken:
+        slot += 1
+    moved = callbacks.step(
+        tx, callback.id, Event.CALL, now=now,
+        holder_id=actor.person_id, held_until=now + LEASE, escalate_at=None, slot=slot,
+    )  # fmt: skip
+    if moved is None:
+        raise refusal(tx, actor, callback, Event.CALL)
+
+
+def _on_record(tx: Tx, actor: Actor, callback: Callback, slot: _Slot, reason: str, now: datetime) -> None:
+    detail = "outside her window" if slot.outside else ""
+    if callback.holder_id != actor.person_id:
+        detail = f"held by another; {detail}" if detail else "held by another"
+    audit.add(
+        tx,
+        now=now,
+        person_id=actor.person_id,
+        act="reveal",
+        kind="callback",
+        subject=callback.id,
+        detail=detail,
+    )
+    if reason:
+        notes.add(
+            tx, note_id=new_id(now), callback_id=callback.id, person_id=actor.person_id, text=reason, now=now
+        )
+
+
+def _call(tx: Tx, callback: Callback, attempt: Attempt, from_number: str, *, outside: bool = False) -> Call:
+    caller = callers.by_id(tx, callback.caller_id or "")
+    if caller is None or caller.number is None:
+        raise NotSafe(None)
+    return Call(
+        attempt_id=attempt.id,
+        callback_id=callback.id,
+        number=caller.number,
+        code=callback.code,
+        form=attempt.form,
+        from_number=from_number,
+        lease_until=attempt.lease_until,
+        due_until=None if outside else callback.due_until,
+        outside=outside,
+    )

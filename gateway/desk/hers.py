@@ -1,0 +1,135 @@
+"""What she does to a request that is on record: look it up by its code, add to it, move it, take it back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from gateway.callbacks import escalation
+from gateway.callbacks.model import OPEN, Event
+from gateway.callbacks.order import DANGER
+from gateway.desk.windows import plan
+from gateway.engine.effects import (
+    CallbackCancelled,
+    CallbackChanged,
+    CallbackFound,
+    CallbackRefused,
+    CancelCallback,
+    CodeWrong,
+    Gone,
+    Noted,
+)
+from gateway.safe_contact import PhoneSeen, When
+from gateway.store import attempts, audit, callbacks, callers, tries
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from gateway.engine.effects import AmendCallback, ChangeWindow, Receipt
+    from gateway.parts import Parts
+    from gateway.safe_contact import SafeContact
+    from gateway.store.callbacks import Callback
+    from gateway.store.callers import Caller
+    from gateway.store.engines import Tx
+
+WRONG_CODES_A_DAY = 3
+_DAY = timedelta(days=1)
+_MAY_ADD = ("woman", "other_language", "sms_safe")
+
+
+def find_by_code(_parts: Parts, tx: Tx, *, caller: Caller, code: str, now: datetime) -> Receipt:
+    """Open her request by its code. A wrong one is told like any wrong key, and so is any after three in a day."""
+    scope = tx.ring.lookup("tries", "code", caller.id)
+    if tries.attempts(tx, scope, now=now, window=_DAY).n >= WRONG_CODES_A_DAY:
+        return CodeWrong()
+    for one in callbacks.open_of(tx, caller.id):
+        if one.code == code and one.due_at is not None and one.due_until is not None:
+            return CallbackFound(callback=one.id, code=code, due_at=one.due_at, due_until=one.due_until)
+    tries.add(tx, scope, now, _DAY)
+    return CodeWrong()
+
+
+def amend(_parts: Parts, tx: Tx, *, caller: Caller, effect: AmendCallback, now: datetime) -> Receipt:
+    """Add to her request what she said after the save; texts are safe only where nobody else sees the phone."""
+    hers = _hers(tx, caller, effect.callback)
+    if hers is None or hers.contact is None:
+        return Gone()
+    said = {name: value for name, value in effect.answers.items() if name in _MAY_ADD}
+    if hers.contact.phone_seen is not PhoneSeen.NO:
+        said.pop("sms_safe", None)
+    contact = hers.contact
+    if "sms_safe" in said:
+        contact = replace(contact, sms_safe=said["sms_safe"] == "yes")
+        _keep_contact(tx, caller, contact, now)
+    callbacks.change(
+        tx,
+        hers.id,
+        now=now,
+        answers={**hers.answers, **said},
+        contact=contact,
+        wants_woman=said["woman"] == "yes" if "woman" in said else hers.wants_woman,
+    )
+    _note(tx, hers, "added to", now)
+    return Noted()
+
+
+def change_window(parts: Parts, tx: Tx, *, caller: Caller, effect: ChangeWindow, now: datetime) -> Receipt:
+    """Plan her request for the time that she named; *never* takes it back."""
+    hers = _hers(tx, caller, effect.callback)
+    if hers is None or hers.contact is None:
+        return Gone()
+    when = When(effect.when)
+    if when is When.NEVER:
+        return cancel(parts, tx, caller=caller, effect=CancelCallback(callback=hers.id), now=now)
+    contact = replace(hers.contact, when=when, said_at=now)
+    window = plan(parts, when, attempts.past(tx, caller.id), now)
+    if window is None or not contact.may_ever_call(now):
+        return CallbackRefused(reason="hours")
+    _keep_contact(tx, caller, contact, now)
+    danger = hers.priority == DANGER
+    callbacks.change(
+        tx,
+        hers.id,
+        now=now,
+        contact=contact,
+        answers={**hers.answers, "when": when.value},
+        window=when.value,
+        last_asked_at=now,
+        due_at=window[0],
+        due_until=window[1],
+        escalate_at=escalation.first(hers.state, danger=danger, due_at=window[0], now=now),
+    )
+    _note(tx, hers, "moved", now)
+    return CallbackChanged(due_at=window[0], due_until=window[1], now=when is When.NOW)
+
+
+def cancel(_parts: Parts, tx: Tx, *, caller: Caller, effect: CancelCallback, now: datetime) -> Receipt:
+    """Take her request off the line, even while somebody is about to ring her."""
+    hers = _hers(tx, caller, effect.callback)
+    if hers is None:
+        return Gone()
+    callbacks.step(
+        tx, hers.id, Event.CANCEL, now=now,
+        reason="by her", closed_at=now, held_until=None, escalate_at=None,
+    )  # fmt: skip
+    _note(tx, hers, "cancelled", now)
+    return CallbackCancelled()
+
+
+def _hers(tx: Tx, caller: Caller, callback_id: str) -> Callback | None:
+    """Return the request, locked, if it is of this number and still open."""
+    found = callbacks.by_id(tx, callback_id, lock=True)
+    if found is None or found.caller_id != caller.id or found.state not in OPEN:
+        return None
+    return found
+
+
+def _keep_contact(tx: Tx, caller: Caller, contact: SafeContact, now: datetime) -> None:
+    callers.set_contact(
+        tx, caller.id, contact, language=caller.language, script=caller.script, zone=caller.zone, now=now
+    )
+
+
+def _note(tx: Tx, hers: Callback, act: str, now: datetime) -> None:
+    audit.add(tx, now=now, person_id=None, act=act, kind="callback", subject=hers.id)

@@ -1,0 +1,306 @@
+"""The line as people see it: tabs with counts, one callback with its history; never a number, only its dots."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from gateway.access import Permission, permit
+from gateway.callbacks.model import HELD, State
+from gateway.callbacks.order import NAMES
+from gateway.callbacks.spacing import rested
+from gateway.desk.claim import is_to_decide
+from gateway.desk.refusals import NoSuchCallback
+from gateway.numbers import masked
+from gateway.store import attempts, audit, line, notes, people
+from gateway.store.line import Counts, Standing, Tab
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from gateway.access import Actor
+    from gateway.parts import Parts
+    from gateway.store.engines import Tx
+    from gateway.store.notes import Note
+
+__all__ = [
+    "Counts",
+    "Happening",
+    "Queue",
+    "Row",
+    "Shown",
+    "Tab",
+    "as_json",
+    "everything",
+    "export",
+    "queue",
+    "show",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One callback in a list.
+
+    Attributes:
+        claimed_by: the name of who has it; None while it is free.
+        mine: the one who looks has it.
+        due_now: her window is open.
+        to_decide: claimed out of review, to be decided before anything else.
+        phone: her number as dots; empty after an erasing.
+    """
+
+    id: str
+    code: str
+    state: State
+    priority: str
+    topic: str
+    path: tuple[str, ...]
+    language: str
+    script: str
+    channel: str
+    asked_at: datetime
+    last_asked_at: datetime
+    due_at: datetime | None
+    due_until: datetime | None
+    window: str
+    asks: int
+    attempts: int
+    claimed_by: str | None
+    held_until: datetime | None
+    phone: str
+    mine: bool
+    due_now: bool
+    to_decide: bool
+    wants_woman: bool
+    phone_seen: str
+    sms_safe: bool
+    reason: str
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """One tab of the line; ``stamp`` changes when anything on it may look different."""
+
+    tab: Tab
+    rows: tuple[Row, ...]
+    counts: Counts
+    stamp: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """One line of the history: what happened and who did it; nobody for what she or the clock did."""
+
+    at: datetime
+    what: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """One callback on its page.
+
+    Attributes:
+        row: as in the list.
+        answers: what she said, by field; empty where only the row may be seen.
+        history: what happened, oldest first.
+        notes: what people wrote down.
+        not_before: her phone must not ring before this, whatever the window; None where nothing forbids it.
+        calling: who made the call that has no outcome yet, or empty.
+        our_number: the helpline phone of the one who looks, which is what she will see; None while none is entered.
+        only_row: it is somebody else's, and this person sees no more than the row.
+    """
+
+    row: Row
+    answers: Mapping[str, str] = field(default_factory=dict)
+    history: tuple[Happening, ...] = ()
+    notes: tuple[Note, ...] = ()
+    not_before: datetime | None = None
+    calling: str = ""
+    our_number: str | None = None
+    only_row: bool = False
+
+
+def queue(parts: Parts, actor: Actor, tab: str = "queue") -> Queue:
+    """Return one tab of the line as this person sees it.
+
+    Raises:
+        Refused: the actor does not work the queue.
+        ValueError: there is no such tab.
+    """
+    permit(actor, Permission.WORK_QUEUE)
+    which, now = Tab(tab), parts.clock.now()
+    own_only = not actor.may(Permission.SEE_CLOSED)
+    with parts.store.read() as tx:
+        standing = line.standing(tx, actor.team, which, person_id=actor.person_id, now=now, own_only=own_only)
+        return Queue(
+            tab=which,
+            rows=tuple(_row(one, actor, now) for one in standing),
+            counts=line.counts(tx, actor.team, person_id=actor.person_id, now=now),
+            stamp=_stamp(tx, actor, which, now),
+            now=now,
+        )
+
+
+def stamp(parts: Parts, actor: Actor, tab: str = "queue") -> str:
+    """Return the stamp of a tab without reading it, so that a poll that brings nothing new costs little."""
+    permit(actor, Permission.WORK_QUEUE)
+    with parts.store.read() as tx:
+        return _stamp(tx, actor, Tab(tab), parts.clock.now())
+
+
+def everything(parts: Parts, actor: Actor, *, closed: bool = False) -> tuple[Row, ...]:
+    """Return the open callbacks in the order of the line; with ``closed`` those that are over stand behind them.
+
+    Raises:
+        Refused: the actor does not see the callbacks of others.
+    """
+    permit(actor, Permission.SEE_OTHERS)
+    now = parts.clock.now()
+    with parts.store.read() as tx:
+        found = line.everything(tx, actor.team, closed=closed, now=now)
+        return tuple(_row(one, actor, now) for one in found)
+
+
+def export(parts: Parts, actor: Actor) -> tuple[Row, ...]:
+    """Return every callback for a report, and put on record that they were taken out.
+
+    Raises:
+        Refused: the actor may not export.
+    """
+    permit(actor, Permission.EXPORT)
+    now = parts.clock.now()
+    with parts.store.write() as tx:
+        audit.add(
+            tx, now=now, person_id=actor.person_id, act="exported", kind="callbacks", subject=actor.team
+        )
+        found = line.everything(tx, actor.team, closed=True, now=now, limit=100_000)
+        return tuple(_row(one, actor, now) for one in found)
+
+
+def show(parts: Parts, actor: Actor, callback_id: str) -> Shown:
+    """Return one callback. Of somebody else's a counsellor sees the row only.
+
+    Raises:
+        Refused: the actor does not work the queue.
+        NoSuchCallback: there is none that this person works with.
+    """
+    permit(actor, Permission.WORK_QUEUE)
+    now = parts.clock.now()
+    with parts.store.read() as tx:
+        one = line.one(tx, callback_id)
+        if one is None or one.callback.team != actor.team:
+            raise NoSuchCallback(callback_id)
+        row = _row(one, actor, now)
+        if not _may_read(one, actor):
+            return Shown(row=row, only_row=True)
+        return _shown(tx, actor, one, row, now)
+
+
+def as_json(row: Row) -> dict[str, Any]:
+    """Return the row in the shape that other programs read."""
+    return {
+        "id": row.id,
+        "code": row.code,
+        "state": row.state.value,
+        "priority": row.priority,
+        "topic": row.topic,
+        "path": list(row.path),
+        "language": row.language,
+        "script": row.script,
+        "channel": row.channel,
+        "asked_at": written(row.asked_at),
+        "due_at": written(row.due_at),
+        "due_until": written(row.due_until),
+        "attempts": row.attempts,
+        "claimed_by": row.claimed_by,
+        "phone": row.phone,
+    }
+
+
+def shown_as_json(shown: Shown) -> dict[str, Any]:
+    """Return one callback with its answers and history in that shape."""
+    history = [{"at": written(one.at), "what": one.what, "who": one.who or None} for one in shown.history]
+    return {**as_json(shown.row), "answers": dict(shown.answers), "history": history}
+
+
+def written(instant: datetime | None) -> str | None:
+    """Return an instant as other programs read it: UTC, whole seconds, Z."""
+    return None if instant is None else instant.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _shown(tx: Tx, actor: Actor, one: Standing, row: Row, now: datetime) -> Shown:
+    callback = one.callback
+    caller_id = callback.caller_id or ""
+    rest = rested(attempts.past(tx, caller_id))
+    live = attempts.live_of(tx, caller_id)
+    person = people.by_id(tx, actor.person_id)
+    return Shown(
+        row=row,
+        answers=callback.answers,
+        history=tuple(_happening(entry) for entry in audit.about(tx, "callback", callback.id)),
+        notes=notes.of(tx, callback.id),
+        not_before=rest if rest is not None and rest > now else None,
+        calling=live.who if live is not None else "",
+        our_number=person.number if person is not None else None,
+    )
+
+
+def _may_read(one: Standing, actor: Actor) -> bool:
+    """Say whether more than the row may be seen: own and free ones, for a supervisor any."""
+    if actor.may(Permission.SEE_OTHERS) or one.callback.holder_id == actor.person_id:
+        return True
+    return one.callback.state is State.WAITING
+
+
+def _happening(entry: audit.Entry) -> Happening:
+    if entry.act == "outcome":
+        return Happening(at=entry.at, what=entry.detail, who=entry.who)
+    what = f"{entry.act} ({entry.detail})" if entry.detail else entry.act
+    return Happening(at=entry.at, what=what, who=entry.who)
+
+
+def _row(one: Standing, actor: Actor, now: datetime) -> Row:
+    callback = one.callback
+    due_at, due_until, contact = callback.due_at, callback.due_until, callback.contact
+    return Row(
+        id=callback.id,
+        code=callback.code,
+        state=callback.state,
+        priority=NAMES[callback.priority],
+        topic=callback.topic,
+        path=callback.path,
+        language=callback.language,
+        script=callback.script,
+        channel=callback.channel,
+        asked_at=callback.asked_at,
+        last_asked_at=callback.last_asked_at,
+        due_at=due_at,
+        due_until=due_until,
+        window=callback.window,
+        asks=callback.asks,
+        attempts=callback.attempts,
+        claimed_by=one.holder if callback.state in HELD or callback.state is State.REACHED else None,
+        held_until=callback.held_until,
+        phone=masked(one.number) if one.number else "",
+        mine=bool(actor.person_id) and callback.holder_id == actor.person_id,
+        due_now=due_at is not None and due_until is not None and due_at <= now < due_until,
+        to_decide=is_to_decide(callback),
+        wants_woman=callback.wants_woman,
+        phone_seen=contact.phone_seen.value if contact else "",
+        sms_safe=contact.may_text(now) if contact else False,
+        reason=callback.reason,
+        closed_at=callback.closed_at,
+    )
+
+
+def _stamp(tx: Tx, actor: Actor, tab: Tab, now: datetime) -> str:
+    """Whether a window is open depends on the minute, so the minute is part of it."""
+    newest, count = line.newest_change(tx, actor.team)
+    seen = f"{actor.person_id}|{tab}|{newest}|{count}|{int(now.timestamp()) // 60}"
+    return hashlib.sha256(seen.encode()).hexdigest()[:24]

@@ -1,0 +1,155 @@
+"""What the clock does to callbacks: windows that passed, leases that ended, answers that aged."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, TypeVar
+
+from gateway.callbacks import escalation
+from gateway.callbacks.model import OPEN, Event, State
+from gateway.callbacks.order import DANGER
+from gateway.desk.claim import give_back
+from gateway.desk.record import UNCLEAR
+from gateway.desk.windows import plan_on
+from gateway.safe_contact import VALID_FOR, When
+from gateway.store import attempts, audit, callbacks, outbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from gateway.parts import Parts
+    from gateway.store.attempts import Attempt
+    from gateway.store.callbacks import Callback
+    from gateway.store.engines import Tx
+
+T = TypeVar("T")
+
+_LASTS = timedelta(days=14)
+
+
+def roll_windows(parts: Parts) -> int:
+    """Plan the next window for whoever was not called in hers; a request for *now* dies. Return how many."""
+    return _each(parts, lambda tx, now: callbacks.waiting_past(tx, now=now), _rolled)
+
+
+def release_leases(parts: Parts) -> int:
+    """Free claims that were forgotten, and put calls without an outcome into review. Return how many."""
+    freed = _each(parts, lambda tx, now: callbacks.claims_over(tx, now=now), _freed)
+    return freed + _each(parts, lambda tx, now: attempts.lapsed(tx, now=now), _lapsed)
+
+
+def expire(parts: Parts) -> int:
+    """End requests whose answers are too old to act on. Return how many."""
+    return _each(parts, lambda tx, now: callbacks.asked_before(tx, before=now - VALID_FOR), _aged)
+
+
+def escalate(parts: Parts) -> int:
+    """Have supervisors told of what stands still. Return how many."""
+    nudges: list[str] = []
+
+    def told(parts: Parts, tx: Tx, one: Callback, now: datetime) -> bool:
+        row = _told(parts, tx, one, now)
+        nudges.extend([row] if row else [])
+        return row is not None
+
+    count = _each(parts, lambda tx, now: callbacks.standing_still(tx, now=now), told)
+    for row in nudges:
+        parts.nudge(row)
+    return count
+
+
+def _each(
+    parts: Parts,
+    read: Callable[[Tx, datetime], tuple[T, ...]],
+    work: Callable[[Parts, Tx, T, datetime], bool],
+) -> int:
+    now = parts.clock.now()
+    with parts.store.write() as tx:
+        return sum([work(parts, tx, one, now) for one in read(tx, now)])
+
+
+def _rolled(parts: Parts, tx: Tx, one: Callback, now: datetime) -> bool:
+    if one.window == When.NOW:
+        return _ended(tx, one, Event.NOW_PASSED, "not called in time", now)
+    window = plan_on(parts, one, attempts.past(tx, one.caller_id or ""), now)
+    if window is None:
+        return False
+    danger = one.priority == DANGER
+    callbacks.step(
+        tx,
+        one.id,
+        Event.WINDOW_PASSED,
+        now=now,
+        due_at=window[0],
+        due_until=window[1],
+        escalate_at=escalation.first(State.WAITING, danger=danger, due_at=window[0], now=now),
+    )
+    return True
+
+
+def _freed(_parts: Parts, tx: Tx, one: Callback, now: datetime) -> bool:
+    give_back(tx, one, now)
+    _on_record(tx, one.id, "claim ran out", now)
+    return True
+
+
+def _lapsed(_parts: Parts, tx: Tx, one: Attempt, now: datetime) -> bool:
+    """Put a call without an outcome into review; the attempt stays live, so the number stays blocked.
+
+    Where the callback is over already nobody has to ask, and the attempt ends as unclear.
+    """
+    callback = callbacks.by_id(tx, one.callback_id, lock=True)
+    if callback is None or callback.state not in OPEN:
+        return attempts.finish(tx, one.id, outcome=UNCLEAR, now=now)
+    if callback.state is not State.CALLING:
+        return False
+    danger = callback.priority == DANGER
+    callbacks.step(
+        tx,
+        callback.id,
+        Event.UNCLEAR,
+        now=now,
+        reason=UNCLEAR,
+        held_until=None,
+        escalate_at=escalation.first(State.REVIEW, danger=danger, due_at=None, now=now),
+    )
+    _on_record(tx, callback.id, UNCLEAR, now)
+    return True
+
+
+def _aged(_parts: Parts, tx: Tx, one: Callback, now: datetime) -> bool:
+    if one.state not in (State.WAITING, State.REVIEW):
+        return False
+    attempts.finish_all(tx, one.id, outcome=UNCLEAR, now=now)
+    return _ended(tx, one, Event.AGED, "answers too old", now)
+
+
+def _ended(tx: Tx, one: Callback, event: Event, reason: str, now: datetime) -> bool:
+    callbacks.step(
+        tx, one.id, event, now=now, reason=reason, closed_at=now, held_until=None, escalate_at=None
+    )
+    _on_record(tx, one.id, "expired", now, reason)
+    return True
+
+
+def _told(_parts: Parts, tx: Tx, one: Callback, now: datetime) -> str | None:
+    callbacks.change(tx, one.id, now=now, escalate_at=now + escalation.AGAIN_AFTER)
+    if one.escalate_at is None or one.state not in (State.WAITING, State.REVIEW):
+        return None
+    return outbox.add(
+        tx,
+        kind="escalate",
+        channel=one.channel,
+        lane=f"callback:{one.id}",
+        due_at=now,
+        expires_at=now + _LASTS,
+        once=f"escalate:{one.id}:{int(one.escalate_at.timestamp())}",
+        now=now,
+        priority=0,
+        callback_id=one.id,
+    )
+
+
+def _on_record(tx: Tx, callback_id: str, act: str, now: datetime, detail: str = "") -> None:
+    audit.add(tx, now=now, person_id=None, act=act, kind="callback", subject=callback_id, detail=detail)

@@ -1,0 +1,47 @@
+"""Which window a request is planned for, seen together with the calls that her number has had."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway.callbacks.spacing import rested
+from gateway.callbacks.windows import ALWAYS, Window, natural_start, next_window
+from gateway.safe_contact import When
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from gateway.callbacks.spacing import Past
+    from gateway.parts import Parts
+    from gateway.store.callbacks import Callback
+
+_AT_MOST = 8
+
+
+def plan(parts: Parts, when: When, past: Sequence[Past], now: datetime) -> Window | None:
+    """Return the next window in which her number may ring; one that had its attempt is passed over."""
+    used = {one.window_from for one in past}
+    not_before = rested(past)
+    for _ in range(_AT_MOST):
+        window = next_window(when, parts.line.hours, parts.line.zone, now, not_before=not_before)
+        if window is None or natural_start(when, parts.line.zone, window[0]) not in used:
+            return window
+        not_before = window[1]
+    return None
+
+
+def plan_on(parts: Parts, callback: Callback, past: Sequence[Past], now: datetime) -> Window | None:
+    """Return the window that follows one that passed; where opening hours cover none, the bare one.
+
+    Nothing open is without a next step, even while the settings say that nobody is ever on duty.
+    """
+    when = When(callback.window)
+    return plan(parts, when, past, now) or next_window(when, ALWAYS, parts.line.zone, now)
+
+
+def window_from(parts: Parts, callback: Callback) -> datetime:
+    """Return the instant that all attempts of one window share; *now* begins with her own asking."""
+    if callback.due_at is None or callback.window == When.NOW:
+        return callback.last_asked_at
+    return natural_start(When(callback.window), parts.line.zone, callback.due_at) or callback.due_at
