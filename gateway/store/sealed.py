@@ -14,8 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway import ids
 from gateway.store import files
@@ -116,24 +115,21 @@ class Ring:
     def load_copy(self) -> bool:
         """Open the ring from its file, for a start while SQL cannot be asked; return whether there was one.
 
+        A copy that cannot be read is as good as none: SQL holds the ring.
+
         Raises:
             RingMissing: the master key does not open it.
         """
-        if self._copy is None or not self._copy.exists():
+        rows = None if self._copy is None else _copied(self._copy)
+        if not rows:
             return False
-        held = json.loads(self._copy.read_text(encoding="ascii"))
-        self._keys = self._opened(
-            [
-                KeyRow(row["id"], row["purpose"], bytes.fromhex(row["wrapped"]), row["retired"])
-                for row in held["keys"]
-            ]
-        )
+        self._keys = self._opened(rows)
         return True
 
     def add(self, tx: "Tx", purpose: str, serial: int, now: datetime) -> None:
         """Write a new key of this purpose unless that serial exists; the caller refreshes the ring afterwards."""
         name = f"{purpose}-{serial}"
-        insert = sqlite_insert(keys) if tx.dialect == "sqlite" else postgresql_insert(keys)
+        insert = sqlite.insert(keys) if tx.dialect == "sqlite" else postgresql.insert(keys)
         row = {
             "id": name,
             "purpose": purpose,
@@ -176,7 +172,8 @@ class Ring:
 
     def key(self, purpose: str) -> bytes:
         """Return the raw key in use for this purpose."""
-        return self._keys.by_purpose[purpose][self.serial(purpose)]
+        serial = self.serial(purpose)
+        return self._keys.by_purpose[purpose][serial]
 
     def lookup(self, purpose: str, *parts: str) -> bytes:
         """Return the 32-byte keyed hash under which a row about these parts is found."""
@@ -264,6 +261,17 @@ def stored(tx: "Tx") -> list[KeyRow]:
         KeyRow(row.id, row.purpose, row.wrapped, row.retired_at is not None)
         for row in tx.execute(select(keys).order_by(keys.c.id))
     ]
+
+
+def _copied(copy: Path) -> list[KeyRow] | None:
+    try:
+        held = json.loads(copy.read_text(encoding="ascii"))
+        return [
+            KeyRow(row["id"], row["purpose"], bytes.fromhex(row["wrapped"]), row["retired"])
+            for row in held["keys"]
+        ]
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
 
 
 def sealed_with(sealed: bytes) -> int:

@@ -117,9 +117,13 @@ def test_a_reader_cannot_write(store: Store, clock: SetClock) -> None:
 
 def test_what_raises_is_undone(store: Store, clock: SetClock) -> None:
     _start(store, clock)
-    with pytest.raises(KeyError), store.write() as tx:
+
+    def fail(tx: Tx) -> None:
         _add_one(tx)
         raise KeyError("after the write")
+
+    with pytest.raises(KeyError), store.write() as tx:
+        fail(tx)
     with store.read() as tx:
         assert _count(tx) == 0
 
@@ -182,13 +186,17 @@ def test_another_address_is_refused_and_not_repeated(url: str) -> None:
 
 def test_a_full_disk_is_unavailable_and_keeps_what_was_there(sqlite_store: Store, clock: SetClock) -> None:
     _start(sqlite_store, clock)
-    with pytest.raises(Unavailable, match="FULL"), sqlite_store.write() as tx:
+
+    def fill(tx: Tx) -> None:
         tx.execute(sa.text("PRAGMA max_page_count = 1"))
-        for n in range(10_000):
-            tx.execute(
-                sa.insert(tries),
-                [{"scope": n.to_bytes(32), "n": 1, "first_at": clock.now(), "last_at": clock.now()}],
-            )
+        rows = [
+            {"scope": n.to_bytes(32), "n": 1, "first_at": clock.now(), "last_at": clock.now()}
+            for n in range(10_000)
+        ]
+        tx.execute(sa.insert(tries), rows)
+
+    with pytest.raises(Unavailable, match="FULL"), sqlite_store.write() as tx:
+        fill(tx)
     with sqlite_store.read() as tx:
         assert tx.execute(sa.select(sa.func.count()).select_from(tries)).scalar_one() == 1
 
