@@ -1,0 +1,113 @@
+"""The arithmetic of phones: alphabets, units, parts, against the published cases."""
+
+import json
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.engine.text import (
+    BASIC,
+    EXTENSION,
+    EscapeNotAllowed,
+    NotGsm7,
+    Size,
+    coding,
+    fold,
+    measure,
+    septets,
+    sms_parts,
+    units,
+)
+from gateway.messages import SMS_LIMITS, USSD_LIMITS
+
+SIZES = json.loads((Path(__file__).parent / "fixtures" / "sizes.json").read_text(encoding="utf-8"))
+PHONE_TEXT = st.lists(
+    st.sampled_from([*"abc 019.,{}€^[]~|\r\nÇçéñ’–…", "a" * 60, "ກ", "ກ" * 30, "ນ້ຳ", "😀", "\u200d", "\r\n"]),
+    max_size=60,
+).map("".join)
+
+
+@pytest.mark.parametrize("case", SIZES, ids=lambda case: case["it"])
+def test_sizes(case):
+    text = "".join(run * count for run, count in case["runs"])
+    assert measure(text) == Size(case["coding"], case["units"])
+    assert [len(part) for part in sms_parts(text)] == case["parts"]
+
+
+def test_alphabet_is_whole():
+    # 128 codes less the escape; ten codes behind the escape.
+    assert len(BASIC) == 127
+    assert len(EXTENSION) == 10
+    assert not BASIC & EXTENSION
+
+
+@pytest.mark.parametrize("count", [coding, septets, measure, sms_parts, fold])
+def test_escape_is_no_character(count):
+    with pytest.raises(EscapeNotAllowed):
+        count("a\x1bb’")
+
+
+def test_septets_of_another_alphabet_are_refused():
+    with pytest.raises(NotGsm7):
+        septets("ກ")
+
+
+def test_a_screen_holds_80_units_and_not_half_of_182():
+    assert USSD_LIMITS.gsm7_stop == 160 * 8 // 7
+    assert USSD_LIMITS.ucs2_stop == 160 // 2
+    assert USSD_LIMITS.ucs2_stop != USSD_LIMITS.gsm7_stop // 2
+
+
+def test_a_text_of_three_parts_holds_what_the_limits_say():
+    assert len(sms_parts("a" * SMS_LIMITS.gsm7)) == 3
+    assert len(sms_parts("a" * (SMS_LIMITS.gsm7 + 1))) == 4
+    assert len(sms_parts("ກ" * SMS_LIMITS.ucs2)) == 3
+    assert len(sms_parts("ກ" * (SMS_LIMITS.ucs2 + 1))) == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("x" * 70 + "’", "x" * 70 + "'"),
+        ("“Pay” – now…", '"Pay" - now...'),
+        ("a\u00a0b\tc", "a b c"),
+        ("ຄ່າແຮງ – ’", "ຄ່າແຮງ – ’"),
+        ("ค่าจ้าง…", "ค่าจ้าง…"),
+        ("çedilla’", "çedilla’"),
+        ("plain", "plain"),
+        ("", ""),
+    ],
+)
+def test_typography_is_folded_only_where_that_alone_helps(text, folded):
+    assert fold(text) == folded
+
+
+@given(PHONE_TEXT)
+def test_parts_join_back_and_keep_within_their_room(text):
+    parts = sms_parts(text)
+    assert "".join(parts) == text
+    room = {1: {"gsm7": 160, "ucs2": 70}}.get(len(parts), {"gsm7": 153, "ucs2": 67})
+    for part in parts:
+        cost = septets(part) if coding(text) == "gsm7" else len(part.encode("utf-16-le")) // 2
+        assert cost <= room[coding(text)]
+
+
+@given(PHONE_TEXT)
+def test_parts_keep_a_line_break_whole(text):
+    parts = sms_parts(text)
+    assert not any(a.endswith("\r") and b.startswith("\n") for a, b in pairwise(parts))
+
+
+@given(st.text())
+def test_units_are_what_utf_16_takes(text):
+    assert units(text) == len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+@given(st.text(st.characters(exclude_characters="\x1b")))
+def test_folding_never_lengthens_beyond_its_dots_and_never_changes_a_ucs2_text(text):
+    folded = fold(text)
+    assert folded == text or coding(folded) == "gsm7"
+    assert fold(folded) == folded
