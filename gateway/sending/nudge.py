@@ -1,7 +1,6 @@
 """Tells the workers that a row is due; it may fail, be lost or be doubled, and changes nothing but the delay."""
 
 import logging
-import threading
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -9,6 +8,7 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from gateway.clock import Clock
+from gateway.store.breaker import Breaker
 
 _log = logging.getLogger(__name__)
 
@@ -17,23 +17,18 @@ ENTRY = "workers.jobs.nudge"
 DESCRIPTION = "nudge"
 JOB_SECONDS = 60
 KEPT_SECONDS = 600  # of a nudge that nobody took: by then the sweep has given others
-FAULTS = 3
-OPEN_SECONDS = 5.0
 
 
 class Nudger:
-    """Puts nudges into the queue. After three faults it does not ask Redis for five seconds."""
+    """Puts nudges into the queue; while Redis does not answer it is asked only now and then."""
 
-    def __init__(self, redis: Redis, clock: Clock) -> None:
-        self._queue = Queue(QUEUE, connection=redis, serializer=JSONSerializer, default_timeout=JOB_SECONDS)
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._faults = 0
-        self._closed_until = 0.0
+    def __init__(self, client: Redis, clock: Clock) -> None:
+        self._queue = Queue(QUEUE, connection=client, serializer=JSONSerializer, default_timeout=JOB_SECONDS)
+        self._breaker = Breaker(clock)
 
     def __call__(self, row_id: str) -> bool:
         """Give a nudge for this row; False where it did not get through. Never raises."""
-        if self._clock.monotonic() < self._closed_until:
+        if not self._breaker.allows():
             return False
         try:
             self._queue.enqueue_call(
@@ -46,17 +41,11 @@ class Nudger:
                 failure_ttl=KEPT_SECONDS,
             )
         except (RedisError, OSError) as error:
-            self._note_fault(type(error).__name__)
+            self._breaker.failed()
+            _log.info("a nudge did not get through: %s", type(error).__name__)
             return False
-        self._faults = 0
+        self._breaker.answered()
         return True
-
-    def _note_fault(self, word: str) -> None:
-        with self._lock:
-            self._faults += 1
-            if self._faults >= FAULTS:
-                self._closed_until = self._clock.monotonic() + OPEN_SECONDS
-        _log.info("a nudge did not get through: %s", word)
 
 
 def nobody(row_id: str) -> bool:  # noqa: ARG001 - it stands in for a Nudger where there is no Redis

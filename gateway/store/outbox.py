@@ -198,7 +198,7 @@ def finish(
     values: dict[str, Any] = {"state": state, "reason": reason, "cost": cost, "lease_until": None}
     if provider_id:
         values["provider_id"] = provider_id
-    return _by_token(tx, row_id, token, now=now, **values)
+    return _by_token(tx, row_id, token, {**values, "changed_at": now})
 
 
 def put_back(
@@ -216,7 +216,7 @@ def put_back(
     }
     if not tried:
         values["attempts"] = outbox.c.attempts - 1
-    return _by_token(tx, row_id, token, now=now, **values)
+    return _by_token(tx, row_id, token, {**values, "changed_at": now})
 
 
 def note_fault(
@@ -318,11 +318,11 @@ def mark_nudged(tx: Tx, row_ids: Sequence[str], *, now: datetime) -> None:
     tx.execute(update(outbox).where(text(PENDING), outbox.c.id.in_(row_ids)).values(nudged_at=now))
 
 
-def _by_token(tx: Tx, row_id: str, token: str, *, now: datetime, **values: Any) -> bool:
+def _by_token(tx: Tx, row_id: str, token: str, values: Mapping[str, Any]) -> bool:
     statement = (
         update(outbox)
         .where(_HELD, outbox.c.id == row_id, outbox.c.token == token)
-        .values(changed_at=now, **values)
+        .values(values)
         .returning(outbox.c.id)
     )
     return tx.execute(statement).first() is not None

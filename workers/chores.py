@@ -1,0 +1,79 @@
+"""The table of what the clock does: name, how often, and the function; bootstrap adds what other use cases bring."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from gateway.ids import new_token
+from gateway.parts import Parts
+from gateway.sending.sweep import sweep
+from gateway.store import chores
+from gateway.store.engines import Unavailable
+
+_log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=120)
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """One thing that is done again and again, by one clock at a time."""
+
+    name: str
+    every: timedelta
+    run: Callable[[Parts], object]
+
+
+SWEEP = Chore("sweep", timedelta(seconds=10), sweep)
+OWN: tuple[Chore, ...] = (SWEEP,)
+
+
+class Round:
+    """Does what is due of a table. Another clock that does the same is harmless: each chore is leased by its row."""
+
+    def __init__(self, parts: Parts, table: Sequence[Chore]) -> None:
+        names = [chore.name for chore in table]
+        if len(set(names)) != len(names):
+            raise ValueError("two chores bear one name")
+        self._parts = parts
+        self._table = table
+        self._ask_at = dict.fromkeys(names, 0.0)
+
+    def go(self, *, stopping: Callable[[], bool]) -> None:
+        """Do each chore that is due."""
+        for chore in self._table:
+            if stopping():
+                return
+            if self._parts.clock.monotonic() >= self._ask_at[chore.name]:
+                # Asked for again well before it is due, so that one that another clock left is soon taken up.
+                self._ask_at[chore.name] = self._parts.clock.monotonic() + min(
+                    chore.every.total_seconds() / 2, 10.0
+                )
+                self._do(chore)
+
+    def _do(self, chore: Chore) -> None:
+        now, token = self._parts.clock.now(), new_token(16)
+        try:
+            with self._parts.store.write() as tx:
+                taken = chores.take(tx, chore.name, token=token, now=now, every=chore.every, lease=LEASE)
+            if taken:
+                fault = self._run(chore)
+                self._give_back(chore, token, now, fault)
+        except Unavailable as error:
+            _log.warning("chore %s waits: %s", chore.name, error)
+
+    def _run(self, chore: Chore) -> str:
+        try:
+            chore.run(self._parts)
+        except Exception as error:  # noqa: BLE001 - one chore's fault must not stop the others
+            # The class alone: the words may hold what a row holds.
+            _log.error("chore %s: %s", chore.name, type(error).__name__)
+            self._parts.count.add("alarm", f"chore.{chore.name}")
+            return type(error).__name__
+        return ""
+
+    def _give_back(self, chore: Chore, token: str, began: datetime, fault: str) -> None:
+        now = self._parts.clock.now()
+        with self._parts.store.write() as tx:
+            chores.done(tx, chore.name, token=token, due_at=began + chore.every, now=now, fault=fault)
