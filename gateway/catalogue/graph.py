@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from gateway.engine.menu import Choice, Choices, Entry, Form, Menu, Question, Screen
+from gateway.engine.menu import Choice, Choices, End, Entry, Form, Menu, Question, Screen
 from gateway.engine.showing import NEXT_QUESTION
 
 
@@ -44,10 +44,7 @@ def callback_path(menu: Menu) -> tuple[str, ...]:
     """Return the screens from the first one over danger and the form to the end."""
     form = menu.screens[menu.call_me]
     questions = form.questions if isinstance(form, Form) else ()
-    asked = [
-        *questions,
-        *(way.target for way in ways(menu) if way.source in questions and not way.target.startswith("@")),
-    ]
+    asked = [*questions, *(way.target for way in ways(menu) if way.source in questions)]
     last = form.to if isinstance(form, Form) else ""
     ends = [way.target for way in ways(menu) if way.source == last and _is_end(menu, way.target)]
     path = [menu.start, menu.home, menu.sos, *asked, last, *ends]
@@ -55,7 +52,7 @@ def callback_path(menu: Menu) -> tuple[str, ...]:
 
 
 def _is_end(menu: Menu, name: str) -> bool:
-    return type(menu.screens[name]).__name__ == "End"
+    return isinstance(menu.screens[name], End)
 
 
 def _ways(menu: Menu, screen: Screen) -> Iterator[Way]:
@@ -67,6 +64,8 @@ def _ways(menu: Menu, screen: Screen) -> Iterator[Way]:
             yield Way(screen.id, screen.to)
         case Choices():
             yield Way(screen.id, screen.code_to)
+        case _:
+            pass
     for choice in screen.choices:
         for target in _targets(menu, screen, choice):
             yield Way(screen.id, target, choice.key, max(1, choice.page))

@@ -39,6 +39,9 @@ class Problem:
     screen: str = ""
     language: str = ""
 
+    def __str__(self) -> str:
+        return f"{where(self.place)}: {self.level}: {self.message} [{self.code}]; {self.hint}"
+
     def as_json(self) -> dict[str, Any]:
         """Return the problem in the shape that programs read."""
         return {

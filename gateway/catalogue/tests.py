@@ -26,7 +26,7 @@ from gateway.engine.effects import (
     ReportWrong,
     RequestCallback,
 )
-from gateway.engine.menu import Menu
+from gateway.engine.menu import Form, Menu
 from gateway.engine.render import as_text
 from gateway.engine.session import Known, Session, dump, load
 from gateway.engine.step import begin, settle, step, tell
@@ -80,7 +80,7 @@ def run(menu: Menu, case: Case, *, zone: str, limits: Limits = USSD_LIMITS) -> R
 def unseen(menu: Menu, ran: list[Ran]) -> list[str]:
     """Return the screens of the menu that no conversation showed."""
     seen = {screen for each in ran for screen in each.screens}
-    shown = {name for name, screen in menu.screens.items() if type(screen).__name__ != "Form"}
+    shown = {name for name, screen in menu.screens.items() if not isinstance(screen, Form)}
     return sorted(shown - seen)
 
 
@@ -96,8 +96,9 @@ class _Talk:
     def take(self, asked: Step) -> Iterator[str]:
         """Do what the step says and yield what differs."""
         self._now += asked.after
+        effects: tuple[Effect, ...] = ()
         if asked.sends is None:
-            session, effects = self._begun(), ()
+            session = self._begun()
         elif not self._kept:
             yield "there is no session; the first step must be dial"
             return

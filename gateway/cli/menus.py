@@ -2,24 +2,37 @@
 
 import json
 import sys
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+from zoneinfo import ZoneInfo
 
 import click
 
+from config import settings as config
+from config.settings import Settings
+from gateway.bootstrap import open_clock, open_parts
+from gateway.callbacks.windows import Hours, offered
 from gateway.catalogue.check import Checked, check
 from gateway.catalogue.folder import read_folder, read_tests
 from gateway.catalogue.problems import Level, Problem, described, where
 from gateway.catalogue.proofs import Asked
-from gateway.clock import Clock
 from gateway.engine.menu import Menu
+from gateway.parts import Parts
+from gateway.store.engines import Unavailable
 
 if TYPE_CHECKING:
     from gateway.catalogue.tests import Ran
 
-_PATH = click.Path(path_type=Path)
+T = TypeVar("T")
+
+
+def _menus_folder() -> Path:
+    """Return the folder that the environment names, so that every command without PATH means the same one."""
+    return _settings().env.gateway_menus_dir
+
+
+_folder = click.argument("path", type=click.Path(path_type=Path), default=_menus_folder)
 
 
 @click.group()
@@ -28,13 +41,13 @@ def menus() -> None:
 
 
 @menus.command("check")
-@click.argument("path", type=_PATH, default="menus")
+@_folder
 @click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")
 @click.option("--strict", is_flag=True, help="Fail on warnings too.")
 def check_command(path: Path, as_json: bool, strict: bool) -> None:  # noqa: FBT001 - click passes flags so
     """Say everything that is wrong with the menu in PATH."""
     files = _files(path)
-    checked = check(files, Asked(today=_today()))
+    checked = check(files, _asked())
     if as_json:
         click.echo(
             json.dumps([problem.as_json() for problem in checked.problems], ensure_ascii=False, indent=1)
@@ -44,8 +57,25 @@ def check_command(path: Path, as_json: bool, strict: bool) -> None:  # noqa: FBT
     sys.exit(1 if not checked.sound or (strict and checked.problems) else 0)
 
 
-def _today() -> date:
-    return Clock().now().date()
+def _settings() -> Settings:
+    try:
+        return config.from_process()
+    except config.SettingsError as error:
+        raise click.ClickException("\n".join(error.faults)) from None
+
+
+def _asked() -> Asked:
+    """Ask what a publish here would ask: for today, the hours and the settings of this house."""
+    settings = _settings()
+    line = settings.file.line
+    now = open_clock(settings).now()
+    hours = Hours.parse({day: list(spans) for day, spans in settings.file.hours.items()})
+    return Asked(
+        today=now.astimezone(ZoneInfo(line.zone)).date(),
+        zone=line.zone,
+        settings={"helpline": line.helpline, "mrc": line.mrc, "price": line.price, "days": str(line.days)},
+        staffed=frozenset(offered(hours, line.zone, now)),
+    )
 
 
 def _files(path: Path) -> dict[str, bytes]:
@@ -71,22 +101,25 @@ def _at(words: str, problem: Problem, base: Path) -> str:
 
 
 @menus.command("test")
-@click.argument("path", type=_PATH, default="menus")
+@_folder
 def test_command(path: Path) -> None:
     """Run the conversations in PATH/tests over the menu in PATH."""
     from gateway.catalogue.conversations import read
     from gateway.catalogue.tests import run, unseen
 
     checked = _sound(path)
-    asked = Asked(today=_today())
+    asked = _asked()
     cases, problems = read(read_tests(path), asked.zone)
     _complain(problems, read_tests(path), path)
     ran = [run(checked, case, zone=asked.zone) for case in cases]
     for each in ran:
         _print_ran(each, path)
     failed = sum(bool(each.differences) for each in ran)
-    for screen in unseen(checked, ran):
-        click.echo(f"no conversation shows the screen {screen}")
+    hidden = unseen(checked, ran)
+    if hidden:
+        click.echo(
+            f"{len(hidden)} of {len(checked.screens)} screens are shown by no conversation: {', '.join(hidden)}"
+        )
     click.echo(f"{path}: {len(ran)} conversations, {failed} failed")
     sys.exit(1 if failed or problems or not ran else 0)
 
@@ -100,7 +133,7 @@ def _print_ran(ran: "Ran", base: Path) -> None:
 def _sound(path: Path) -> Menu:
     """Return the menu of the folder, or print what keeps it from being one and stop."""
     files = _files(path)
-    checked = check(files, Asked(today=_today()))
+    checked = check(files, _asked())
     if checked.menu is None:
         _complain([problem for problem in checked.problems if problem.level is Level.ERROR], files, path)
         sys.exit(1)
@@ -112,3 +145,62 @@ def _complain(problems: Iterable[Problem], files: dict[str, bytes], path: Path) 
     sources = {name: content.decode("utf-8", "replace") for name, content in files.items()}
     for problem in problems:
         click.echo(_at(described(problem, sources), problem, base))
+
+
+@menus.command("publish")
+@_folder
+@click.option("--why", default="", help="What changed, in a few words.")
+@click.option("--author", default="command line", help="Who made it.")
+def publish_command(path: Path, why: str, author: str) -> None:
+    """Check the menu in PATH and make it the next version."""
+    from gateway.publishing.publish import NotSound, publish
+
+    files = _files(path)
+    told = _doing(lambda parts: publish(parts, _texts(files), author=author, why=why))
+    _complain(told.problems, files, path)
+    if isinstance(told, NotSound):
+        raise click.ClickException("nothing was published; what is live goes on")
+    version = told.version
+    state = "is live now" if told.fresh else "is live already, nothing changed"
+    click.echo(f"{version.menu}: version {version.number} {state}")
+
+
+@menus.command("versions")
+@click.argument("menu", default="")
+def versions_command(menu: str) -> None:
+    """List the versions, newest first; * is live."""
+    from gateway.publishing.publish import listed
+
+    for each in _doing(lambda parts: listed(parts, menu)):
+        mark = "*" if each.live else "withdrawn" if each.version.withdrawn_at else ""
+        version = each.version
+        made = version.made_at.isoformat(timespec="minutes")
+        click.echo(f"{version.menu} {version.number:4} {made} {version.author} {version.why} {mark}".rstrip())
+
+
+@menus.command("rollback")
+@click.argument("number", type=int, required=False)
+@click.option("--menu", default="helpline", show_default=True)
+@click.option("--withdraw", is_flag=True, help="Let no session go on with the version that was live.")
+def rollback_command(number: int | None, menu: str, withdraw: bool) -> None:  # noqa: FBT001 - click passes flags so
+    """Make version NUMBER live again, or the one before the live one."""
+    from gateway.publishing.publish import rollback
+
+    version = _doing(lambda parts: rollback(parts, menu, number, withdraw=withdraw))
+    click.echo(f"{version.menu}: version {version.number} is live now")
+
+
+def _texts(files: dict[str, bytes]) -> dict[str, str]:
+    return {name: content.decode("utf-8", "surrogateescape") for name, content in files.items()}
+
+
+def _doing(work: Callable[[Parts], T]) -> T:
+    """Do the work with the parts of this house; what stops it is said in one sentence."""
+    from gateway.publishing.publish import NoVersion, Overtaken
+
+    try:
+        return work(open_parts(_settings()))
+    except Unavailable as error:
+        raise click.ClickException(f"{error}: is the gateway set up here? try `gateway doctor`") from None
+    except (NoVersion, Overtaken) as error:
+        raise click.ClickException(str(error)) from None

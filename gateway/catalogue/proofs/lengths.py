@@ -6,7 +6,7 @@ from gateway.catalogue.pages import Fault, cut_menu, reserved
 from gateway.catalogue.problems import Problem
 from gateway.catalogue.proofs.asked import Subject
 from gateway.catalogue.texts import each_text
-from gateway.engine.menu import Choice
+from gateway.engine.menu import Choice, Text
 from gateway.engine.paging import QuestionSplit
 from gateway.engine.session import Session
 from gateway.engine.showing import PLAIN, tongue
@@ -70,7 +70,7 @@ def first_screen_is_plain(subject: Subject) -> Iterator[Problem]:
     language = tongue(menu, Session(screen=menu.start))
     screen = menu.screens[menu.start]
     path = ("screens", menu.start)
-    texts = [((*path, "text", language), screen.text)]
+    texts: list[tuple[tuple[str, ...], Text]] = [((*path, "text", language), screen.text)]
     texts += [
         ((*path, "choices", str(at), "label", language), each.label) for at, each in enumerate(screen.choices)
     ]

@@ -18,12 +18,8 @@ def unreachable(subject: Subject) -> Iterator[Problem]:
     begin |= {keyword.to for keyword in menu.keywords if keyword.to in menu.screens}
     found = reached(ways(menu), sorted(begin))
     for name in sorted(set(menu.screens) - set(found)):
-        yield subject.warning(
-            "unreachable",
-            ("screens", name),
-            f"nothing leads to the screen '{name}'",
-            "add a choice to it, or delete it",
-        )
+        message = f"nothing leads to the screen '{name}'"
+        yield subject.warning("unreachable", ("screens", name), message, "add a choice to it, or delete it")
 
 
 def loop_no_exit(subject: Subject) -> Iterator[Problem]:

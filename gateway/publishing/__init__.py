@@ -1,0 +1,1 @@
+"""What administrators do with menus: publish, go back, see what differs."""
