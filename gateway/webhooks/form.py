@@ -49,7 +49,14 @@ def _json(text: str) -> list[tuple[str, str]]:
     for name, value in pairs:
         if not isinstance(value, str):
             raise BadRequest(f"field {_shown(name)} is not text")
+        if not _is_unicode(name + value):
+            raise BadRequest(f"field {_shown(name)} is not Unicode")
     return pairs
+
+
+def _is_unicode(text: str) -> bool:
+    # JSON can spell half a character, which no database takes.
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 class _Pairs(list[tuple[str, str]]):

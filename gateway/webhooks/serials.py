@@ -29,4 +29,6 @@ class Serials:
 
 
 def _serial(stored: object) -> int:
-    return stored if isinstance(stored, int) and stored >= FIRST_SERIAL else FIRST_SERIAL
+    if isinstance(stored, int) and not isinstance(stored, bool):
+        return max(stored, FIRST_SERIAL)
+    return FIRST_SERIAL

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from flask import Blueprint, Response, request
 from flask.blueprints import BlueprintSetupState
-from werkzeug.routing import Rule
+from werkzeug.routing import BaseConverter, Rule
 
 from gateway.channel import Answer, BadRequest, Channel
 from gateway.clock import Clock
@@ -20,6 +20,14 @@ from gateway.webhooks.verify import matches
 DOWN = "Sorry, something failed here. Please dial again later."
 
 _log = logging.getLogger(__name__)
+
+
+class _Anything(BaseConverter):
+    """The rest of an address, whatever is in it; it comes after every rule that says more."""
+
+    regex = ".*"
+    weight = 1_000
+    part_isolating = False
 
 
 class Count(Protocol):
@@ -67,11 +75,11 @@ def blueprint(gate: Gate) -> Blueprint:
 
 
 def _add_rules(state: BlueprintSetupState) -> None:
+    state.app.url_map.converters["anything"] = _Anything
     # Added to the map by hand: a rule without methods takes every method, so that each gets its words from the view.
     for path, endpoint in (
         ("/webhooks/<channel>/<secret>/<event>", "receive"),
-        ("/webhooks/<path:rest>", "nowhere"),
-        ("/webhooks/", "nowhere"),
+        ("/webhooks/<anything:rest>", "nowhere"),
     ):
         state.app.url_map.add(Rule(path, endpoint=f"webhooks.{endpoint}", merge_slashes=False))
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -114,15 +114,10 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> datetime | None:
 
 def cost_of(written: object) -> int:
     """Return a cost like ``KES 0.8000`` in hundredths of a cent; 0 where it cannot be read."""
-    match = (
-        re.fullmatch(r"(?:[A-Z]{3}\s*)?(\d{1,9}(?:\.\d{1,9})?)", written.strip())
-        if isinstance(written, str)
-        else None
-    )
-    try:
-        return int(Decimal(match.group(1)) * HUNDREDTHS_OF_A_CENT) if match else 0
-    except InvalidOperation:
+    if not isinstance(written, str):
         return 0
+    match = re.fullmatch(r"(?:[A-Z]{3}\s*)?([0-9]{1,9}(?:\.[0-9]{1,9})?)", written.strip())
+    return int(Decimal(match.group(1)) * HUNDREDTHS_OF_A_CENT) if match else 0
 
 
 def _accepted(reply: HttpReply, number: str, now: datetime) -> SendResult:

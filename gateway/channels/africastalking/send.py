@@ -10,6 +10,7 @@ import certifi
 import urllib3
 from africastalking.SMS import SMSService
 from urllib3.exceptions import HTTPError
+from urllib3.util.ssl_ import create_urllib3_context
 
 from gateway.channel import Outcome, SendResult
 from gateway.channels.africastalking.account import Account
@@ -79,8 +80,8 @@ class SmsService(SMSService):  # type: ignore[misc]  # the SDK carries no types
         super().__init__(account.username, account.api_key)
         if account.api_url:
             self._baseUrl = self._contentUrl = account.api_url + "/version1"
-        # Each text has a connection of its own: one that the provider had closed would leave the text unclear.
-        self._pool = urllib3.PoolManager(retries=False, ca_certs=certifi.where(), maxsize=1)
+        self._tls = create_urllib3_context()
+        self._tls.load_verify_locations(certifi.where())
         self._clock = Clock()
 
     def _make_request(
@@ -97,20 +98,22 @@ class SmsService(SMSService):  # type: ignore[misc]  # the SDK carries no types
             raise TypeError("this service takes neither a callback nor a query")
         form = urlencode({name: value for name, value in data.items() if value is not None}).encode()
         body = _Body(form)
-        try:
-            response = self._pool.request(
-                method,
-                url,
-                body=body,
-                headers={**headers, **FORM, "Content-Length": str(len(form))},
-                timeout=urllib3.Timeout(connect=timeout[0], read=timeout[1]),
-                redirect=False,
-                preload_content=False,
-                decode_content=False,
-            )
-            return self._read(response)
-        except (HTTPError, OSError) as error:
-            raise NoAnswer(begun=body.begun) from error
+        # Each text has a connection of its own: one kept from before may be closed, and the text would be unclear.
+        with urllib3.PoolManager(retries=False, ssl_context=self._tls) as pool:
+            try:
+                response = pool.request(
+                    method,
+                    url,
+                    body=body,
+                    headers={**headers, **FORM, "Content-Length": str(len(form))},
+                    timeout=urllib3.Timeout(connect=timeout[0], read=timeout[1]),
+                    redirect=False,
+                    preload_content=False,
+                    decode_content=False,
+                )
+                return self._read(response)
+            except (HTTPError, OSError) as error:
+                raise NoAnswer(begun=body.begun) from error
 
     def _read(self, response: urllib3.BaseHTTPResponse) -> HttpReply:
         deadline = self._clock.monotonic() + WHOLE_ANSWER_SECONDS
