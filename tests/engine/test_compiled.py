@@ -1,0 +1,70 @@
+"""A published menu is one text that gives the same menu back."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from gateway.engine.compiled import KINDS, UnreadableMenu, dump, kind_of, load
+from gateway.engine.menu import page_key
+from gateway.engine.paging import cut_screen
+from gateway.engine.values import longest
+from gateway.messages import USSD_LIMITS
+from tests.engine.builders import small_menu
+from tests.engine.strategies import menus
+
+MENU = small_menu(drafts=frozenset({"lo", "th"}))
+
+
+def test_round_trip_of_a_menu_with_stored_pages():
+    pages = {
+        page_key("ussd", "lo", name, -1): cut_screen(MENU, screen, -1, "lo", USSD_LIMITS, longest(MENU, "lo"))
+        for name, screen in MENU.screens.items()
+    }
+    stored = replace(MENU, pages=pages)
+    assert load(dump(stored)) == stored
+
+
+def test_the_same_menu_is_the_same_text():
+    assert dump(MENU) == dump(load(dump(MENU)))
+
+
+def test_says_its_format():
+    assert json.loads(dump(MENU))["format"] == 1
+
+
+def test_every_kind_has_a_word():
+    assert {kind_of(screen) for screen in MENU.screens.values()} == set(KINDS)
+
+
+@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
+@given(menus())
+def test_round_trip_of_any_sound_menu(menu):
+    assert load(dump(menu)) == menu
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda fields: fields.update(format=2),
+        lambda fields: fields.pop("format"),
+        lambda fields: fields.pop("screens"),
+        lambda fields: fields.update(surprise=1),
+        lambda fields: fields["screens"]["main"].update(kind="riddle"),
+        lambda fields: fields["screens"]["main"].pop("choices"),
+        lambda fields: fields["facts"]["th.wage"]["values"][0].update(valid_from="soon"),
+        lambda fields: fields.update(keywords=[{"words": {}}]),
+    ],
+)
+def test_what_is_no_menu_of_this_release_is_refused(change):
+    fields = json.loads(dump(MENU))
+    change(fields)
+    with pytest.raises(UnreadableMenu):
+        load(json.dumps(fields))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", "7"])
+def test_what_is_no_json_object_is_refused(text):
+    with pytest.raises(UnreadableMenu):
+        load(text)

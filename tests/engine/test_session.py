@@ -1,0 +1,56 @@
+"""A session outlives the process that made it."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.engine.session import Session, UnreadableSession, dump, load
+
+WORDS = st.text(max_size=12)
+SESSIONS = st.builds(
+    Session,
+    screen=WORDS,
+    page=st.integers(1, 9),
+    language=WORDS,
+    script=WORDS,
+    trail=st.lists(st.tuples(WORDS, st.integers(1, 9)), max_size=5).map(tuple),
+    answers=st.dictionaries(WORDS, WORDS, max_size=4),
+    topic=WORDS,
+    path=st.lists(WORDS, max_size=4).map(tuple),
+    region=WORDS,
+    offers=st.lists(WORDS, max_size=4).map(tuple),
+    wrong=st.integers(0, 3),
+    notice=WORDS,
+    values=st.dictionaries(WORDS, WORDS, max_size=4),
+    read=WORDS,
+    callback=WORDS,
+    ended=st.booleans(),
+)
+
+
+@given(SESSIONS)
+def test_json_round_trip(session):
+    assert load(dump(session)) == session
+
+
+def test_says_its_format():
+    assert json.loads(dump(Session(screen="main")))["format"] == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "null", "5", '"x"', "{}", '{"format": 2, "screen": "main"}', '{"format": 1}',
+     '{"format": 1, "screen": "main", "trail": [], "path": [], "offers": [], "unknown": 1}',
+     '{"format": 1, "screen": "main", "trail": [1], "path": [], "offers": []}'],
+)  # fmt: skip
+def test_what_is_no_session_is_refused(text):
+    with pytest.raises(UnreadableSession):
+        load(text)
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_a_session_or_refused(text):
+    with pytest.raises(UnreadableSession):
+        load(text)

@@ -1,0 +1,64 @@
+"""Which value a placeholder gets, and how much room is kept for it."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from gateway.engine.effects import Line
+from gateway.engine.session import Session
+from gateway.engine.values import current, fill, longest
+from tests.engine.builders import LINE, NOW, fact, small_menu
+
+MENU = small_menu()
+SOMEWHERE = Session(screen="main")
+
+
+def test_fill_leaves_no_placeholder():
+    assert fill("{a.b} and {c} {}", {"a.b": "1"}) == "1 and  {}"
+
+
+def test_a_value_is_not_filled_again():
+    assert fill("{a}", {"a": "{b}", "b": "never"}) == "{b}"
+
+
+@pytest.mark.parametrize(
+    ("now", "value"),
+    [
+        (datetime(2024, 1, 1, tzinfo=UTC), "372"),
+        (datetime(2025, 6, 30, 16, 59, tzinfo=UTC), "372"),
+        (datetime(2025, 6, 30, 17, 0, tzinfo=UTC), "400"),  # midnight in Vientiane
+        (NOW, "400"),
+        (datetime(2026, 12, 31, 17, 0, tzinfo=UTC), "450"),
+    ],
+)
+def test_a_fact_is_what_holds_on_the_day_of_the_line(now, value):
+    assert current(MENU, SOMEWHERE, LINE, now)["th.wage"] == value
+
+
+def test_results_come_from_the_session_alone():
+    assert "code" not in current(MENU, SOMEWHERE, LINE, NOW)
+    assert current(MENU, SOMEWHERE.having(values={"code": "4821"}), LINE, NOW)["code"] == "4821"
+
+
+@pytest.mark.parametrize("settings", [{}, {"helpline": "", "mrc": ""}])
+def test_a_number_that_is_not_set_says_so(settings):
+    values = current(MENU, SOMEWHERE, Line(zone="Asia/Vientiane", values=settings), NOW)
+    assert values["helpline"] == "‹not set: helpline›"
+    assert values["mrc"] == "‹not set: mrc›"
+    assert values.get("price", "") == ""
+
+
+def test_longest_keeps_room_for_every_value():
+    room = longest(MENU, "en", {"price": "500 kip a minute"})
+    assert room["th.wage"] in {"372", "400", "450"}
+    assert room["price"] == "500 kip a minute"
+    assert room["code"] == "0000"
+    assert room["until"] == "00:00"
+    assert room["when"].endswith("18-21")
+    assert len(room["helpline"]) == 11
+
+
+def test_the_longest_of_dated_values_is_reserved():
+    facts = {"x": fact("x", ("9", date(2025, 1, 1)), ("1,000", date(2026, 1, 1)), ("10", date(2027, 1, 1)))}
+    assert longest(replace(MENU, facts=facts), "lo")["x"] == "1,000"
