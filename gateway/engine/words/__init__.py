@@ -1,0 +1,7 @@
+"""What a text of hers means: the word of the menu that it holds, or her answer to the questions of the callback."""
+
+from gateway.engine.words.fold import digits
+from gateway.engine.words.form import form_answer
+from gateway.engine.words.match import Match, understand
+
+__all__ = ["Match", "digits", "form_answer", "understand"]

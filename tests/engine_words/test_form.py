@@ -1,0 +1,64 @@
+"""The answer to the questions of the callback in one text."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.engine.words import digits, form_answer
+
+WANTED = {"phone_seen": "sometimes", "when": "evening"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2 3", "2,3", "2-3", "23", "2. 3", "2.3", " 2  3 ", "2/3", "2 and 3", "(2) (3)", "2\n3", "2 3.", "2&3",
+        "໒ ໓", "໒໓", "๒ ๓", "２ ３", "2️⃣ 3️⃣", "2 ແລະ 3", "2 และ 3", "ok 2 3", "2 3 thank you",
+    ],
+)  # fmt: skip
+def test_two_numbers_however_written(text: str) -> None:
+    assert form_answer(text) == WANTED
+
+
+PHONE = ("no", "sometimes", "not_mine")
+WHEN = ("morning", "noon", "evening", "sunday", "now", "never")
+
+
+@pytest.mark.parametrize("first", range(10))
+@pytest.mark.parametrize("second", range(10))
+def test_every_pair_of_digits(first: int, second: int) -> None:
+    answer = form_answer(f"{first} {second}")
+    if 1 <= first <= 3 and 1 <= second <= 6:
+        assert answer == {"phone_seen": PHONE[first - 1], "when": WHEN[second - 1]}
+    else:
+        assert answer is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "2",
+        "2 3 1",
+        "233",
+        "I have 2 children and 3 jobs",
+        "2 3 but not today",
+        "x",
+        "²³",
+        "no",
+        "2" * 500,
+    ],
+)
+def test_anything_else_is_no_consent(text: str) -> None:
+    assert form_answer(text) is None
+
+
+@given(st.text(max_size=60))
+def test_no_text_raises(text: str) -> None:
+    answer = form_answer(text)
+    assert answer is None or set(answer) == {"phone_seen", "when"}
+
+
+def test_digits_of_every_script() -> None:
+    assert digits("໐໑໒໓໔໕໖໗໘໙ ๐๑๒ ၀ ០ ４ x²") == "0123456789 012 0 0 4 x²"
