@@ -1,0 +1,135 @@
+"""The people page: who works here, in which role, from which phone, and who is on duty."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, flash, redirect, render_template, request
+
+from gateway.access import Permission, Role, permit
+from gateway.desk import people
+from gateway.desk.declined import Declined, Why
+from gateway.web.forms import field
+from gateway.web.guard import actor
+from gateway.web.translate import _
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from werkzeug.wrappers import Response
+
+    from gateway.parts import Parts
+    from gateway.store.people import Person
+
+BAD, SEE_OTHER = 422, 303
+SPOKEN = {"lo": "ລາວ", "th": "ไทย", "en": "English", "vi": "Tiếng Việt", "km": "ខ្មែរ", "my": "မြန်မာ"}
+
+
+def blueprint(parts: Parts) -> Blueprint:
+    """Return the pages below ``/admin``."""
+    pages = Blueprint("admin", __name__, url_prefix="/admin", template_folder="templates")
+    _add_first(pages)
+    _add_people(pages, parts)
+    _add_person(pages, parts)
+    _add_access(pages, parts)
+    return pages
+
+
+def _add_first(pages: Blueprint) -> None:
+    @pages.get("/")
+    def first() -> str:
+        permit(actor(), Permission.SEE_FIGURES)
+        return render_template("admin/first.html")
+
+
+def _add_people(pages: Blueprint, parts: Parts) -> None:
+    @pages.get("/people")
+    def everybody() -> str:
+        return _page(parts)
+
+    @pages.post("/people")
+    def add() -> tuple[str, int] | str:
+        typed = {"name": field("name"), "role": field("role")}
+        try:
+            person_id = people.add(parts, actor(), name=typed["name"], role=typed["role"])
+        except Declined as declined:
+            return _page(parts, typed=typed, fault=declined.why), BAD
+        return _page(parts, invited=person_id, link=_link(parts, person_id))
+
+
+def _add_person(pages: Blueprint, parts: Parts) -> None:
+    @pages.post("/people/<person_id>/details")
+    def details(person_id: str) -> Response | tuple[str, int]:
+        spoken, gender = tuple(request.form.getlist("language")), field("gender")
+        return _done(
+            parts,
+            person_id,
+            lambda: people.set_details(parts, actor(), person_id, languages=spoken, gender=gender),
+        )
+
+    @pages.post("/people/<person_id>/number")
+    def number(person_id: str) -> Response | tuple[str, int]:
+        return _done(parts, person_id, lambda: people.set_number(parts, actor(), person_id, field("number")))
+
+    @pages.post("/people/<person_id>/duty")
+    def duty(person_id: str) -> Response | tuple[str, int]:
+        on = field("on") == "yes"
+        return _done(parts, person_id, lambda: people.set_duty(parts, actor(), person_id, on=on))
+
+
+def _add_access(pages: Blueprint, parts: Parts) -> None:
+    @pages.post("/people/<person_id>/role")
+    def role(person_id: str) -> Response | tuple[str, int]:
+        return _done(parts, person_id, lambda: people.set_role(parts, actor(), person_id, field("role")))
+
+    @pages.post("/people/<person_id>/sign-out")
+    def sign_out(person_id: str) -> Response | tuple[str, int]:
+        return _done(parts, person_id, lambda: people.end_sign_ins(parts, actor(), person_id))
+
+    @pages.post("/people/<person_id>/remove")
+    def remove(person_id: str) -> Response | tuple[str, int]:
+        return _done(parts, "", lambda: people.disable(parts, actor(), person_id))
+
+    @pages.post("/people/<person_id>/link")
+    def link(person_id: str) -> str | tuple[str, int]:
+        try:
+            return _page(parts, invited=person_id, link=_link(parts, person_id))
+        except Declined as declined:
+            return _page(parts, fault=declined.why), BAD
+
+
+def _done(parts: Parts, person_id: str, change: Callable[[], None]) -> Response | tuple[str, int]:
+    try:
+        change()
+    except Declined as declined:
+        return _page(parts, opened=person_id, fault=declined.why), BAD
+    flash(_("Saved."))
+    return redirect(f"/admin/people#{person_id}" if person_id else "/admin/people", SEE_OTHER)
+
+
+def _link(parts: Parts, person_id: str) -> str:
+    return f"{parts.public_url or request.host_url.rstrip('/')}/welcome/{people.invite(parts, actor(), person_id)}"
+
+
+def _page(
+    parts: Parts,
+    *,
+    typed: dict[str, str] | None = None,
+    fault: Why | None = None,
+    opened: str = "",
+    invited: str = "",
+    link: str = "",
+) -> str:
+    found: tuple[Person, ...] = people.everybody(parts, actor())
+    return render_template(
+        "admin/people.html",
+        people=[person for person in found if person.named],
+        roles=list(Role),
+        spoken=SPOKEN,
+        manages=actor().may(Permission.MANAGE_PEOPLE),
+        typed=typed or {"name": "", "role": Role.COUNSELLOR.value},
+        fault=fault,
+        opened=opened if opened in {person.id for person in found} else "",
+        invited=invited,
+        link=link,
+    )

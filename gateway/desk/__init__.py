@@ -1,0 +1,1 @@
+"""What counsellors do: people, the line, claims, attempts, outcomes."""

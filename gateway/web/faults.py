@@ -1,0 +1,68 @@
+"""Says in words what went wrong and what to do now, instead of a bare status."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Response, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from gateway.access import Refused
+from gateway.store.engines import Unavailable
+from gateway.web.translate import _
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+FORBIDDEN, NOT_FOUND, WRONG_METHOD, TOO_LARGE, AWAY, OLD_FORM = 403, 404, 405, 413, 503, 400
+
+
+def install(app: Flask) -> None:
+    """Give every refusal and every fault its page."""
+
+    @app.errorhandler(CSRFError)
+    def old_form(_error: CSRFError) -> tuple[str, int]:
+        return _page(OLD_FORM)
+
+    @app.errorhandler(Refused)
+    def refused(_error: Refused) -> tuple[str, int]:
+        return _page(FORBIDDEN)
+
+    @app.errorhandler(Unavailable)
+    def away(_error: Unavailable) -> tuple[str, int]:
+        return _page(AWAY)
+
+    @app.errorhandler(HTTPException)
+    def other(error: HTTPException) -> Response | tuple[str, int]:
+        if isinstance(error, InternalServerError):
+            # The log has the event without any of its values; the page says nothing of it.
+            app.logger.error("a page failed: %s %s", request.method, request.endpoint)
+        return _page(error.code or InternalServerError.code)
+
+
+def _page(status: int) -> tuple[str, int]:
+    title, advice = _words(status)
+    return render_template("fault.html", title=title, advice=advice, status=status), status
+
+
+def _words(status: int) -> tuple[str, str]:
+    words = {
+        OLD_FORM: (
+            _("This form was too old"),
+            _("Nothing was changed. Go back, load the page again and send it once more."),
+        ),
+        FORBIDDEN: (_("This is not for your role"), _("Ask an administrator if you need it for your work.")),
+        NOT_FOUND: (_("There is nothing here"), _("The address may be mistyped, or the request is gone.")),
+        WRONG_METHOD: (_("There is nothing here"), _("Go back and use the buttons of the page.")),
+        TOO_LARGE: (_("That was too much text"), _("Nothing was changed. Go back and shorten it.")),
+        AWAY: (
+            _("The records cannot be reached just now"),
+            _("Nothing was changed. Callers are still answered. Try again in a minute."),
+        ),
+    }
+    broken = (
+        _("Something went wrong here"),
+        _("It is in the log. Try again; if it stays, tell whoever runs the server."),
+    )
+    return words.get(status, broken)

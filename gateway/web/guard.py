@@ -1,0 +1,114 @@
+"""Lets nobody in who is not signed in: a view is closed unless it says that anyone may see it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from urllib.parse import quote
+from weakref import WeakSet
+
+from flask import Response, current_app, g, redirect, render_template, request
+
+from gateway.access import Permission
+from gateway.desk import sign_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flask import Flask
+    from werkzeug.wrappers import Response as Answer
+
+    from gateway.access import Actor
+    from gateway.desk.sign_in import SignedIn
+    from gateway.parts import Parts
+
+P = ParamSpec("P")
+R = TypeVar("R")
+UNAUTHORISED = 401
+_LONGEST_WAY_BACK = 200
+_FOR_ANYONE: WeakSet[Callable[..., object]] = WeakSet()
+
+
+def anyone(view: Callable[P, R]) -> Callable[P, R]:
+    """Mark a view that also those may see who are not signed in."""
+    _FOR_ANYONE.add(view)
+    return view
+
+
+def signed_in() -> SignedIn | None:
+    """Return who is signed in, if anybody is."""
+    found: SignedIn | None = g.get("signed_in")
+    return found
+
+
+def me() -> SignedIn:
+    """Return who is signed in, on a page that only they reach."""
+    found: SignedIn = g.signed_in
+    return found
+
+
+def actor() -> Actor:
+    """Return who acts."""
+    return me().actor
+
+
+def home_of(who: Actor) -> str:
+    """Return the first page of this role."""
+    if who.may(Permission.WORK_QUEUE):
+        return "/"
+    return "/admin/people" if who.may(Permission.MANAGE_PEOPLE) else "/admin/"
+
+
+def way_back(written: str) -> str:
+    """Return the address to go back to, if it is one of ours; else an empty string."""
+    local = written.startswith("/") and written[1:2] not in {"/", "\\"} and written.isprintable()
+    return written if local and "\\" not in written and len(written) <= _LONGEST_WAY_BACK else ""
+
+
+def install(app: Flask, parts: Parts, machines: frozenset[str]) -> None:
+    """Ask before every request who it is, and turn away who may not see the page."""
+
+    @app.before_request
+    def ask_who() -> Answer | tuple[str, int] | None:
+        if request.blueprint in machines:
+            return None
+        view = current_app.view_functions.get(request.endpoint or "")
+        token = request.cookies.get(cookie_name(), "")
+        polls = request.headers.get("X-Polls") == "yes"
+        if token and request.endpoint != "web.static":
+            g.signed_in = sign_in.who(parts, token, acts=not polls)
+        if signed_in() or view is None or view in _FOR_ANYONE:
+            return None
+        return _turn_away()
+
+
+def cookie_name() -> str:
+    """Return the name of the sign-in's cookie: where we speak HTTPS it is bound to this very host."""
+    return "__Host-sign-in" if is_https() else "sign-in"
+
+
+def is_https() -> bool:
+    """Say whether the browser reached us over HTTPS."""
+    return request.is_secure or request.host == current_app.config["HTTPS_HOST"]
+
+
+def give_cookie(answer: Answer, token: str) -> Answer:
+    """Hand the token of a sign-in to the browser; it dies with the browser."""
+    answer.set_cookie(cookie_name(), token, secure=is_https(), httponly=True, samesite="Strict", path="/")
+    return answer
+
+
+def take_cookie(answer: Answer) -> Answer:
+    """Take the token and whatever the browser kept."""
+    answer.delete_cookie(cookie_name(), secure=is_https(), httponly=True, samesite="Strict", path="/")
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return answer
+
+
+def _turn_away() -> Answer | tuple[str, int]:
+    if request.method in {"GET", "HEAD"} and "HX-Request" not in request.headers:
+        here = way_back(request.full_path.rstrip("?"))
+        back = f"?back={quote(here, safe='')}" if here not in {"", "/"} else ""
+        return redirect(f"/sign-in{back}")
+    if "HX-Request" in request.headers:
+        return Response(status=UNAUTHORISED)
+    return render_template("signed_out.html"), UNAUTHORISED

@@ -1,0 +1,62 @@
+"""Makes an app fit to show pages: sign-in, forms that cannot be forged, headers, languages, faults in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, get_flashed_messages, request
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from gateway.web import compress, faults, forms, guard, headers, languages, times, words
+from gateway.web.static_files import addresses
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from flask import Flask
+
+    from gateway.parts import Parts
+
+MACHINES = ("webhooks", "health")
+BODY_BYTES = 64 * 1024
+
+
+def install(
+    app: Flask, parts: Parts, *, proxies: int = 0, machines: Iterable[str] = MACHINES, https_host: str = ""
+) -> None:
+    """Add everything that pages share.
+
+    Args:
+        app: the app that the faces are registered on.
+        parts: what the use cases work with.
+        proxies: how many proxies stand before us and may be believed; none by default.
+        machines: blueprints that no browser visits: they bring their own proof of who calls.
+        https_host: a host under which pages are known to be reached over HTTPS, for proxies that do not say so.
+    """
+    if proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
+        )
+    app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_CONTENT_LENGTH"] or BODY_BYTES
+    away = frozenset(machines)
+    languages.install(app)
+    forms.install(app, parts, away, https_host or _host_of(parts.public_url))
+    guard.install(app, parts, away)
+    headers.install(app, away)
+    compress.install(app, away)
+    faults.install(app)
+    app.register_blueprint(Blueprint("web", __name__, static_folder="static", template_folder="templates"))
+    guard.anyone(app.view_functions["web.static"])
+    app.jinja_env.filters.update(times.filters(parts))
+    app.jinja_env.globals.update(
+        static=addresses(),
+        signed_in=guard.signed_in,
+        said=get_flashed_messages,
+        languages=languages.NAMES,
+        word=words.word,
+        asked_by_script=lambda: "HX-Request" in request.headers,
+    )
+
+
+def _host_of(public_url: str) -> str:
+    return public_url.removeprefix("https://") if public_url.startswith("https://") else ""

@@ -1,0 +1,164 @@
+"""The pages through which people come in, set what is their own, and go out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, flash, redirect, render_template, request, session
+
+from gateway.desk import people
+from gateway.desk import sign_in as desk
+from gateway.desk.declined import Declined, Why
+from gateway.web import languages
+from gateway.web.forms import field
+from gateway.web.guard import (
+    actor,
+    anyone,
+    cookie_name,
+    give_cookie,
+    home_of,
+    me,
+    signed_in,
+    take_cookie,
+    way_back,
+)
+from gateway.web.translate import _
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response
+
+    from gateway.parts import Parts
+
+BAD, SLOW, GONE, SEE_OTHER = 422, 429, 410, 303
+
+
+def blueprint(parts: Parts) -> Blueprint:
+    """Return the pages of sign-in, sign-out, the one-time link and one's own settings."""
+    pages = Blueprint("sign_in", __name__)
+    _add_doors(pages, parts)
+    _add_language(pages, parts)
+    _add_links(pages, parts)
+    _add_own(pages, parts)
+    return pages
+
+
+def _add_doors(pages: Blueprint, parts: Parts) -> None:
+    @pages.get("/sign-in")
+    @anyone
+    def form() -> Response | str:
+        who = signed_in()
+        if who:
+            return redirect(home_of(who.actor))
+        return render_template("sign_in.html", name="", back=way_back(request.args.get("back", "")))
+
+    @pages.post("/sign-in")
+    @anyone
+    def enter() -> Response | tuple[str, int]:
+        name, back = field("name"), way_back(field("back"))
+        try:
+            token = desk.sign_in(parts, name, request.form.get("password", ""), request.remote_addr or "")
+        except Declined as declined:
+            return _door(name, back, slow=declined.seconds), SLOW
+        return _let_in(parts, token, back) if token else (_door(name, back, wrong=True), BAD)
+
+    @pages.post("/sign-out")
+    def leave() -> Response:
+        desk.sign_out(parts, request.cookies.get(cookie_name(), ""))
+        session.clear()
+        return take_cookie(redirect("/sign-in", SEE_OTHER))
+
+
+def _add_language(pages: Blueprint, parts: Parts) -> None:
+    @pages.post("/language")
+    @anyone
+    def language() -> Response:
+        wish, who = field("language"), signed_in()
+        if wish in languages.NAMES:
+            languages.remember(wish)
+            if who:
+                people.set_page_language(parts, who.actor, wish)
+        return redirect(way_back(field("back")) or "/", SEE_OTHER)
+
+
+def _add_links(pages: Blueprint, parts: Parts) -> None:
+    @pages.get("/welcome/<token>")
+    @anyone
+    def welcome(token: str) -> str | tuple[str, int]:
+        person = desk.invited(parts, token)
+        if person is None:
+            return render_template("link_gone.html"), GONE
+        return render_template("welcome.html", person=person, name=person.name, fault=None)
+
+    @pages.post("/welcome/<token>")
+    @anyone
+    def accept(token: str) -> Response | tuple[str, int]:
+        name, password = field("name"), request.form.get("password", "")
+        try:
+            fresh = desk.accept_invitation(parts, token, name=name, password=password)
+        except Declined as declined:
+            return _welcome_again(parts, token, name, declined.why)
+        return _let_in(parts, fresh, "")
+
+
+def _add_own(pages: Blueprint, parts: Parts) -> None:
+    @pages.get("/me")
+    def own() -> str:
+        return _own_page()
+
+    @pages.post("/me/duty")
+    def duty() -> Response:
+        people.set_duty(parts, actor(), actor().person_id, on=field("on") == "yes")
+        return redirect(way_back(field("back")) or "/me", SEE_OTHER)
+
+    @pages.post("/me/number")
+    def number() -> Response | tuple[str, int]:
+        written = field("number")
+        try:
+            people.set_number(parts, actor(), actor().person_id, written)
+        except Declined as declined:
+            return _own_page(number=written, number_fault=declined.why), BAD
+        flash(_("Saved."))
+        return redirect(way_back(field("back")) or "/me", SEE_OTHER)
+
+    @pages.post("/me/password")
+    def password() -> Response | tuple[str, int]:
+        old, new = request.form.get("old", ""), request.form.get("new", "")
+        try:
+            fresh = desk.set_password(parts, actor(), old=old, new=new)
+        except Declined as declined:
+            return _own_page(password_fault=declined.why), BAD
+        flash(_("Your password is changed. You were signed out everywhere else."))
+        return _with_new_sign_in(redirect("/me", SEE_OTHER), fresh)
+
+    @pages.post("/me/sign-out-everywhere")
+    def leave_everywhere() -> Response:
+        people.end_sign_ins(parts, actor(), actor().person_id)
+        session.clear()
+        return take_cookie(redirect("/sign-in", SEE_OTHER))
+
+
+def _door(name: str, back: str, *, wrong: bool = False, slow: int = 0) -> str:
+    return render_template("sign_in.html", name=name, back=back, wrong=wrong, slow=slow)
+
+
+def _let_in(parts: Parts, token: str, back: str) -> Response:
+    who = desk.who(parts, token)
+    home = home_of(who.actor) if who else "/sign-in"
+    return _with_new_sign_in(redirect(back or home, SEE_OTHER), token)
+
+
+def _with_new_sign_in(answer: Response, token: str) -> Response:
+    # A form's token from before belongs to whoever sat here before.
+    session.pop("csrf_token", None)
+    return give_cookie(answer, token)
+
+
+def _welcome_again(parts: Parts, token: str, name: str, fault: Why) -> tuple[str, int]:
+    person = desk.invited(parts, token)
+    if person is None:
+        return render_template("link_gone.html"), GONE
+    return render_template("welcome.html", person=person, name=person.name or name, fault=fault), BAD
+
+
+def _own_page(**faults: object) -> str:
+    return render_template("me.html", person=me().person, **faults)

@@ -1,0 +1,86 @@
+/* Keeps what is on the page alive: asks every ten seconds while somebody looks, says when contact is lost. */
+"use strict";
+(() => {
+  const EVERY = 10000;
+  const bar = document.getElementById("contact");
+  const news = document.getElementById("news");
+  const marks = new WeakMap();
+  const title = document.title;
+  let seenAt = new Date();
+  let lost = false;
+
+  const live = () => document.querySelectorAll("[data-live]");
+  const clock = (at) => `${String(at.getHours()).padStart(2, "0")}:${String(at.getMinutes()).padStart(2, "0")}`;
+
+  function look() {
+    if (document.hidden) return;
+    live().forEach((part) => part.dispatchEvent(new Event("look")));
+  }
+
+  function say(words) {
+    bar.hidden = !words;
+    bar.textContent = words;
+  }
+
+  function inContact() {
+    seenAt = new Date();
+    if (lost) say("");
+    lost = false;
+  }
+
+  function noContact() {
+    lost = true;
+    say(bar.dataset.lost.replace("{t}", clock(seenAt)));
+  }
+
+  function count() {
+    const line = document.querySelector("[data-due]");
+    if (!line) return;
+    const due = Number(line.dataset.due);
+    document.title = due ? `(${due}) ${title.replace(/^\(\d+\) /, "")}` : title.replace(/^\(\d+\) /, "");
+    const danger = line.dataset.newest;
+    if (news.dataset.newest !== undefined && news.dataset.newest !== danger && danger) news.textContent = line.dataset.says;
+    news.dataset.newest = danger;
+  }
+
+  document.addEventListener("htmx:config:request", (event) => {
+    const { ctx } = event.detail;
+    if (!ctx.sourceElement.matches("[data-live]")) return;
+    ctx.request.headers["X-Polls"] = "yes";
+    const mark = marks.get(ctx.sourceElement);
+    if (mark) ctx.request.headers["If-None-Match"] = mark;
+  });
+  document.addEventListener("htmx:before:response", (event) => {
+    const { ctx } = event.detail;
+    if (!ctx.sourceElement.matches("[data-live]")) return;
+    const { status, headers } = ctx.response;
+    if (status === 401) {
+      lost = true;
+      say(bar.dataset.out);
+    } else if (status >= 500) {
+      noContact();
+    } else {
+      inContact();
+      if (status === 200) marks.set(ctx.sourceElement, headers.get("ETag"));
+    }
+  });
+  document.addEventListener("htmx:error", (event) => {
+    if (event.detail.ctx && event.detail.ctx.sourceElement.matches("[data-live]")) noContact();
+  });
+  document.addEventListener("htmx:after:swap", count);
+  document.addEventListener("visibilitychange", look);
+  window.addEventListener("online", look);
+  window.addEventListener("offline", noContact);
+  // A form that is sent twice by an impatient thumb goes out once.
+  document.addEventListener("submit", (event) => {
+    if (event.target.dataset.sent) event.preventDefault();
+    else event.target.dataset.sent = "yes";
+  });
+  window.addEventListener("pageshow", (event) => {
+    document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
+    // From the browser's memory comes an old page: ask at once.
+    if (event.persisted) window.location.reload();
+  });
+  if (live().length) setInterval(look, EVERY);
+  count();
+})();

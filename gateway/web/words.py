@@ -1,0 +1,42 @@
+"""The words of pages for what use cases say in codes; each is in the catalogues."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gateway.access import Role
+from gateway.desk.declined import Why
+from gateway.web.translate import later
+
+if TYPE_CHECKING:
+    from enum import StrEnum
+
+_WORDS: dict[type[StrEnum], dict[Any, Any]] = {
+    Role: {
+        Role.COUNSELLOR: later("Counsellor"),
+        Role.SUPERVISOR: later("Supervisor"),
+        Role.ADMINISTRATOR: later("Administrator"),
+        Role.READER: later("Reader"),
+    },
+    Why: {
+        Why.NAME: later("A name has 2 to 40 characters and at least one letter."),
+        Why.NAME_TAKEN: later("Somebody already has this name. Add a second name or a letter."),
+        Why.PASSWORD: later("Use at least 8 characters, not all the same and not your name."),
+        Why.WRONG: later("This is not your present password."),
+        Why.LINK: later("This link was used already or is too old. Ask for a new one."),
+        Why.NUMBER: later(
+            "This is no phone number that can be called. Write it with its country code, like +856…"
+        ),
+        Why.ROLE: later("Choose a role."),
+        Why.LAST_ADMINISTRATOR: later(
+            "This is the only administrator. Make somebody else administrator first."
+        ),
+        Why.NOBODY: later("There is nobody of that name. They may have been removed."),
+        Why.SLOW_DOWN: later("Too many tries. Wait a little, then try again."),
+    },
+}
+
+
+def word(code: StrEnum) -> str:
+    """Return the word of the page for a role or a reason."""
+    return str(_WORDS[type(code)][code])
