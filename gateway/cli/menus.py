@@ -147,6 +147,30 @@ def _complain(problems: Iterable[Problem], files: dict[str, bytes], path: Path) 
         click.echo(_at(described(problem, sources), problem, base))
 
 
+@menus.command("draw")
+@_folder
+@click.option("--svg", "svg_file", type=click.Path(path_type=Path), help="Write an SVG to this file instead.")
+@click.option("--language", default="en", show_default=True)
+def draw_command(path: Path, svg_file: Path | None, language: str) -> None:
+    """Draw the menu in PATH: Mermaid on the screen, or an SVG in a file."""
+    from gateway.catalogue.drawing import mermaid, svg
+
+    menu = _sound(path)
+    if svg_file is None:
+        click.echo(mermaid(menu, language), nl=False)
+        return
+    svg_file.write_text(svg(menu, language), encoding="utf-8")
+    click.echo(f"{svg_file}: {len(menu.screens)} screens")
+
+
+@menus.command("schema")
+def schema_command() -> None:
+    """Print the JSON Schema of menu files, for editors."""
+    from gateway.catalogue.jsonschema import json_schema
+
+    click.echo(json.dumps(json_schema(), ensure_ascii=False, indent=2))
+
+
 @menus.command("publish")
 @_folder
 @click.option("--why", default="", help="What changed, in a few words.")

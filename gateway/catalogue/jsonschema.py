@@ -1,0 +1,69 @@
+"""The grammar of menu files as JSON Schema, made from the very table that the check reads, for editors."""
+
+from typing import Any
+
+from gateway.catalogue.schema.grammar import FILE
+from gateway.catalogue.schema.shapes import ByKind, Day, Named, Record, Several, Shape, Word
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the schema of one menu file."""
+    return {"$schema": DIALECT, "title": "A file of a menu", **_schema(FILE)}
+
+
+def _schema(shape: Shape) -> dict[str, Any]:
+    match shape:
+        case Word():
+            return _word(shape)
+        case Day():
+            return {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
+        case Several():
+            several = {"type": "array", "items": _schema(shape.of)}
+            return {"anyOf": [several, _schema(shape.of)]} if shape.or_one else several
+        case Named():
+            return {"type": "object", "additionalProperties": _schema(shape.of)}
+        case Record():
+            return _record(shape)
+        case ByKind():
+            return _by_kind(shape)
+
+
+def _word(shape: Word) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": ["string", "integer"] if shape.numeric else "string"}
+    if shape.values and shape.numeric:
+        schema["enum"] = [*shape.values, *(int(value) for value in shape.values)]
+    elif shape.values:
+        schema["enum"] = [str(value) for value in shape.values]
+    if shape.pattern:
+        schema["pattern"] = f"^({shape.pattern})$"
+    if shape.example:
+        schema["description"] = f"for example {shape.example}"
+    return schema
+
+
+def _record(shape: Record) -> dict[str, Any]:
+    schema: dict[str, Any] = {
+        "type": "object",
+        "description": shape.what,
+        "properties": {name: _schema(field) for name, field in shape.fields.items()},
+        "additionalProperties": False,
+    }
+    if shape.required:
+        schema["required"] = list(shape.required)
+    if shape.one_of:
+        schema["anyOf"] = [{"required": [name]} for name in shape.one_of]
+    return schema
+
+
+def _by_kind(shape: ByKind) -> dict[str, Any]:
+    """Choose by the key that tells the kinds apart, so that an editor offers only the keys of this kind."""
+    cases = []
+    for kind, record in shape.kinds.items():
+        one = _record(record)
+        one["properties"] = {**one["properties"], shape.key: {"const": kind}}
+        if kind != shape.default:
+            one["required"] = [shape.key, *one.get("required", [])]
+        cases.append(one)
+    return {"oneOf": cases}
