@@ -5,12 +5,11 @@ from flask import Flask
 from config import settings as config
 from config.settings import Settings
 from gateway import admin, console, web
-from gateway.bootstrap import open_parts
+from gateway.bootstrap import open_parts, open_serials
 from gateway.conversation import ended, spooled, text, turn
 from gateway.parts import Parts
 from gateway.refresh import Refresh
 from gateway.sending import deliveries
-from gateway.store import settings as kept
 from gateway.store import simulator
 from gateway.web import health
 from gateway.webhooks import views
@@ -48,7 +47,7 @@ def create_app(parts: Parts, settings: Settings, serials: Serials) -> Flask:
         ended=lambda event: ended.take(parts, event),
         opt_out=lambda event: ended.opt_out(parts, event),
         delivery=lambda delivery: deliveries.take(parts, delivery),
-        thread=lambda asked: simulator.thread(parts, asked),
+        thread=lambda asked: simulator.thread(parts.store, asked),
     )
     app.register_blueprint(
         views.blueprint(
@@ -65,16 +64,6 @@ def create_app(parts: Parts, settings: Settings, serials: Serials) -> Flask:
     app.register_blueprint(console.blueprint(parts))
     app.register_blueprint(admin.blueprint(parts))
     return app
-
-
-def open_serials(parts: Parts) -> Serials:
-    """Return the live secrets of the lines."""
-
-    def read(name: str) -> object:
-        with parts.store.read() as tx:
-            return kept.get(tx, name)
-
-    return Serials(parts.channels, key=lambda: parts.store.ring.key("webhook"), read=read)
 
 
 def _refresh_keys(parts: Parts) -> None:

@@ -5,14 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from gateway.channel import Channel
 
 
-def base_of(*, public_url: str, host: str, port: int) -> str:
-    """Return where the world finds this gateway; without a public address, where this machine does."""
-    if public_url:
-        return public_url.rstrip("/")
-    here = "127.0.0.1" if host in ("", "0.0.0.0", "::") else host  # noqa: S104 - read, not bound
-    return f"http://[{here}]:{port}" if ":" in here else f"http://{here}:{port}"
-
-
 def addresses(
     base: str, channels: Mapping[str, Channel], secrets: Callable[[str], Sequence[str]]
 ) -> dict[str, dict[str, str]]:

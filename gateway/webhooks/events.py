@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, assert_never
 
@@ -26,19 +26,29 @@ class Told(Protocol):
         """The id of its screen."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
+class Sent(Protocol):
     """One text that was sent to a trial phone, as its thread shows it."""
 
-    id: str
-    channel: str
-    text: str
-    at: datetime
+    @property
+    def id(self) -> str:
+        """The row's id."""
+
+    @property
+    def channel(self) -> str:
+        """The line by which it was to leave."""
+
+    @property
+    def text(self) -> str:
+        """Its words."""
+
+    @property
+    def at(self) -> datetime:
+        """When it was sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doors:
-    """The use cases behind the webhooks. Each answers False where it could keep the event nowhere.
+    """The use cases behind the webhooks. False says that the event could be kept nowhere.
 
     Attributes:
         turn: takes one hop of a session.
@@ -53,7 +63,7 @@ class Doors:
     text: Callable[[Inbound], bool]
     ended: Callable[[Ended], bool]
     opt_out: Callable[[OptOut], bool]
-    delivery: Callable[[Delivery], bool]
+    delivery: Callable[[Delivery], None]
     thread: Callable[[ThreadAsked], Sequence[Sent]]
 
 
@@ -74,7 +84,8 @@ def _one(doors: Doors, channel: Channel, event: Event) -> Answer:
         case Ended():
             return _taken(channel, kept=doors.ended(event))
         case Delivery():
-            return _taken(channel, kept=doors.delivery(event))
+            doors.delivery(event)
+            return _taken(channel, kept=True)
         case OptOut():
             return _taken(channel, kept=doors.opt_out(event))
         case NotANumber():
@@ -92,5 +103,8 @@ def _taken(channel: Channel, *, kept: bool) -> Answer:
 
 
 def _thread(sent: Sequence[Sent]) -> Answer:
-    shown = [{**asdict(each), "at": each.at.isoformat()} for each in sent]
+    shown = [
+        {"id": each.id, "channel": each.channel, "text": each.text, "at": each.at.isoformat()}
+        for each in sent
+    ]
     return Answer(body=json.dumps(shown, ensure_ascii=False), content_type="application/json")

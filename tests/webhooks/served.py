@@ -12,8 +12,9 @@ from gateway.channel import Channel
 from gateway.clock import Clock
 from gateway.figures.count import Counters
 from gateway.messages import Delivery, Ended, Event, Inbound, OptOut, ThreadAsked
+from gateway.store.simulator import SentText
 from gateway.webhooks.addresses import addresses
-from gateway.webhooks.events import Doors, Sent
+from gateway.webhooks.events import Doors
 from gateway.webhooks.serials import Serials
 from gateway.webhooks.views import Gate, blueprint
 
@@ -37,7 +38,7 @@ class Behind:
     taken: list[Event] = field(default_factory=list)
     page: Page = field(default_factory=Page)
     kept: bool = True
-    thread: Sequence[Sent] = ()
+    thread: Sequence[SentText] = ()
     fails: Callable[[Event], None] = lambda _: None
 
     def doors(self) -> Doors:
@@ -46,7 +47,7 @@ class Behind:
             text=self._keep,
             ended=self._keep,
             opt_out=self._keep,
-            delivery=self._keep,
+            delivery=self._deliver,
             thread=self._thread,
         )
 
@@ -59,7 +60,10 @@ class Behind:
         self.fails(event)
         return self.kept
 
-    def _thread(self, event: ThreadAsked) -> Sequence[Sent]:
+    def _deliver(self, event: Delivery) -> None:
+        self._keep(event)
+
+    def _thread(self, event: ThreadAsked) -> Sequence[SentText]:
         self._keep(event)
         return self.thread
 

@@ -1,0 +1,89 @@
+"""The thread of a trial phone: what it was sent, by any line, and nothing that a provider took."""
+
+from datetime import timedelta
+
+import pytest
+
+from gateway.messages import ThreadAsked
+from gateway.store import callers, outbox, simulator
+from gateway.store.engines import Store, Tx
+from tests.clocks import SetClock
+
+HERS, OTHERS = "+8562055500001", "+8562055500002"
+
+
+@pytest.fixture
+def tx_rows(store: Store, clock: SetClock) -> Store:
+    """Texts to two numbers, sent, pending and by a real provider."""
+    with store.write() as tx:
+        mine, other = (callers.upsert(tx, number, now=clock.now()).id for number in (HERS, OTHERS))
+        for caller, channel, text, provider_id in (
+            (mine, "simulator", "first", "sim-1"),
+            (mine, "africastalking", "ສອງ", "sim-2"),
+            (mine, "africastalking", "by a provider", "ATXid_1"),
+            (mine, "africastalking", "looks like it", "simx1"),
+            (mine, "simulator", "still here", ""),
+            (other, "simulator", "not hers", "sim-3"),
+        ):
+            _row(tx, clock, caller, channel, text, provider_id)
+    return store
+
+
+def _row(tx: Tx, clock: SetClock, caller: str, channel: str, text: str, provider_id: str) -> None:
+    clock.forward(seconds=1)
+    now = clock.now()
+    row_id = outbox.add(
+        tx,
+        kind="answer",
+        channel=channel,
+        lane=f"{channel}:{caller}:{text}",
+        due_at=now,
+        expires_at=now + timedelta(minutes=10),
+        once=f"{caller}:{text}",
+        now=now,
+        payload={"text": text, "link": ""},
+        caller_id=caller,
+    )
+    assert row_id
+    if provider_id:
+        outbox.claim(
+            tx,
+            kinds=["answer"],
+            channels=None,
+            token=row_id,
+            now=now,
+            lease=timedelta(seconds=9),
+            named=row_id,
+        )
+        assert outbox.finish(tx, row_id, row_id, state="sent", now=now, provider_id=provider_id)
+
+
+def asked(store: Store, number: str, **since: object) -> list[tuple[str, str]]:
+    question = ThreadAsked(channel="simulator", number=number, **since)
+    return [(each.channel, each.text) for each in simulator.thread(store, question)]
+
+
+def test_a_thread_holds_what_stayed_with_us_oldest_first(tx_rows: Store) -> None:
+    assert asked(tx_rows, HERS) == [("simulator", "first"), ("africastalking", "ສອງ")]
+    assert asked(tx_rows, OTHERS) == [("simulator", "not hers")]
+    assert asked(tx_rows, "+8562055500003") == []
+
+
+def test_a_thread_begins_where_it_is_asked_to(tx_rows: Store, clock: SetClock) -> None:
+    second = clock.now() - timedelta(seconds=4)
+
+    assert asked(tx_rows, HERS, since=second) == [("africastalking", "ສອງ")]
+    assert asked(tx_rows, HERS, since=clock.now()) == []
+
+
+def test_what_was_erased_is_not_shown(tx_rows: Store) -> None:
+    with tx_rows.write() as tx:
+        tx.execute(outbox.outbox.update().values(payload=None))
+
+    assert asked(tx_rows, HERS) == []
+
+
+def test_only_the_newest_are_shown(tx_rows: Store, clock: SetClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(simulator, "MOST", 1)
+
+    assert asked(tx_rows, HERS) == [("africastalking", "ສອງ")]
