@@ -1,14 +1,15 @@
-"""The table of what the clock does: name, how often, and the function; bootstrap adds what other use cases bring."""
+"""The table of what the clock does: name, how often, and the function; a new chore is a row here."""
 
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from gateway.desk import roll
 from gateway.ids import new_token
 from gateway.parts import Parts
 from gateway.sending.sweep import sweep
-from gateway.store import chores
+from gateway.store import audit, chores
 from gateway.store.engines import Unavailable
 
 _log = logging.getLogger(__name__)
@@ -25,8 +26,19 @@ class Chore:
     run: Callable[[Parts], object]
 
 
-SWEEP = Chore("sweep", timedelta(seconds=10), sweep)
-OWN: tuple[Chore, ...] = (SWEEP,)
+def _link_audit(parts: Parts) -> None:
+    with parts.store.write() as tx:
+        audit.link(tx, parts.clock.now())
+
+
+TABLE: tuple[Chore, ...] = (
+    Chore("sweep", timedelta(seconds=10), sweep),
+    Chore("release_leases", timedelta(seconds=15), roll.release_leases),
+    Chore("roll_windows", timedelta(seconds=30), roll.roll_windows),
+    Chore("expire_requests", timedelta(minutes=5), roll.expire),
+    Chore("escalate", timedelta(seconds=60), roll.escalate),
+    Chore("link_audit", timedelta(seconds=30), _link_audit),
+)
 
 
 class Round:

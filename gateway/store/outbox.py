@@ -266,6 +266,9 @@ def cancel_of_caller(
     return len(tx.execute(statement).all())
 
 
+cancel_for = cancel_of_caller
+
+
 def expire(tx: Tx, *, now: datetime) -> int:
     """Take out the pending rows that came too late; return how many."""
     late = select(outbox.c.id).where(text(PENDING), outbox.c.expires_at <= now).limit(_BATCH)
