@@ -9,12 +9,16 @@ from gateway.engine.showing import NEXT_QUESTION
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A step from one screen to another: the key to press, and how many presses it takes with those of paging."""
+    """A step from one screen to another.
+
+    ``presses`` counts those of paging too; ``language`` is the tag of the texts from there on, where it changes.
+    """
 
     source: str
     target: str
     key: str = ""
     presses: int = 1
+    language: str = ""
 
 
 def ways(menu: Menu) -> tuple[Way, ...]:
@@ -38,6 +42,26 @@ def reached(ways_of: Iterable[Way], begin: Iterable[str]) -> dict[str, int]:
                 presses[way.target] = total
                 queue.append(way.target)
     return presses
+
+
+def read_in(menu: Menu) -> frozenset[tuple[str, str]]:
+    """Return each screen with each language in which somebody can come to read it."""
+    words = {keyword.to for keyword in menu.keywords} & set(menu.screens)
+    begin = {menu.home, menu.offer, menu.sos, menu.call_me} | words
+    queue = [(name, language) for name in begin for language in menu.languages]
+    queue.append((menu.start, next(iter(menu.languages), "")))
+    out: dict[str, list[Way]] = {}
+    for way in ways(menu):
+        out.setdefault(way.source, []).append(way)
+    found = set(queue)
+    while queue:
+        name, language = queue.pop()
+        for way in out.get(name, ()):
+            there = (way.target, way.language or language)
+            if there not in found:
+                found.add(there)
+                queue.append(there)
+    return frozenset(found)
 
 
 def callback_path(menu: Menu) -> tuple[str, ...]:
@@ -68,7 +92,8 @@ def _ways(menu: Menu, screen: Screen) -> Iterator[Way]:
             pass
     for choice in screen.choices:
         for target in _targets(menu, screen, choice):
-            yield Way(screen.id, target, choice.key, max(1, choice.page))
+            language = choice.script or choice.language
+            yield Way(screen.id, target, choice.key, max(1, choice.page), language)
 
 
 def _targets(menu: Menu, screen: Screen, choice: Choice) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from gateway.catalogue.graph import callback_path
+from gateway.catalogue.graph import callback_path, read_in
 from gateway.catalogue.problems import Level, Problem
 from gateway.catalogue.proofs.asked import Subject
 from gateway.catalogue.texts import Written, of_screen, written
@@ -30,13 +30,14 @@ def path_missing(subject: Subject) -> Iterator[Problem]:
 
 
 def untranslated(subject: Subject) -> Iterator[Problem]:
-    """Every screen has its own words in each language."""
+    """Every screen has its own words in each language in which somebody can come to it."""
     menu = subject.menu
+    read = read_in(menu)
     for name in menu.screens:
         texts = list(of_screen(menu, name)) if name != menu.start else []
         for language in menu.languages:
             lacking = [one for one in texts if not one.text.get(language) and menu.text(one.text, language)]
-            if lacking:
+            if lacking and (name, language) in read:
                 yield subject.warning(
                     "untranslated",
                     lacking[0].path,

@@ -9,7 +9,7 @@ from gateway.catalogue.texts import each_text
 from gateway.engine.menu import Choice, Text
 from gateway.engine.paging import QuestionSplit
 from gateway.engine.session import Session
-from gateway.engine.showing import PLAIN, tongue
+from gateway.engine.showing import PLAIN, option_line, template, tongue
 from gateway.engine.text import GSM7, coding, fold, measure, sms_parts
 from gateway.engine.values import fill
 from gateway.messages import Limits
@@ -116,7 +116,7 @@ def _cut_problem(subject: Subject, fault: Fault) -> Problem:
         return subject.problem(
             "question-split",
             path,
-            f"the question '{fault.screen}' and its answers do not fit one page of {_room(fault.limits)}",
+            f"the question '{fault.screen}' and its answers {_excess(subject, fault)} one page",
             "shorten the question or its answers",
             language=fault.language,
         )
@@ -129,6 +129,15 @@ def _cut_problem(subject: Subject, fault: Fault) -> Problem:
         "shorten it",
         language=fault.language,
     )
+
+
+def _excess(subject: Subject, fault: Fault) -> str:
+    menu, screen = subject.menu, subject.menu.screens[fault.screen]
+    lines = [template(menu, screen, fault.variant, fault.language)]
+    lines += [option_line(menu, choice, fault.language) for choice in screen.choices]
+    values = reserved(menu, fault.language, subject.asked.settings)
+    over = _over(fill("\n".join(line for line in lines if line), values), fault.limits)
+    return f"are {over} too long for" if over else "do not fit"
 
 
 def _room(limits: Limits) -> str:

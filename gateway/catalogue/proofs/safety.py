@@ -47,7 +47,7 @@ def setting_missing(subject: Subject) -> Iterator[Problem]:
                 yield subject.warning(
                     "setting-missing",
                     (*one.path, language),
-                    f"{{{name}}} is not set, so callers read a blank",
+                    f"{{{name}}} is not set, and callers read so",
                     f"set {name} in gateway.toml under [line]",
                     language=language,
                 )
