@@ -1,0 +1,137 @@
+"""What the tests of the desk stand on: real parts, callers who ask, people who work."""
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from gateway.access import Actor, Role
+from gateway.callbacks.windows import DAYS, Hours
+from gateway.desk import accept, attempts, claim
+from gateway.desk.accept import Accepted
+from gateway.engine.effects import CallbackAccepted, Receipt, RequestCallback
+from gateway.figures.count import Counters
+from gateway.ids import new_id
+from gateway.parts import LineConfig, Parts
+from gateway.store import callbacks, callers, people
+from gateway.store.callbacks import Callback
+from gateway.store.engines import Store
+from gateway.store.sessions import Sessions
+from gateway.store.spool import Spool
+from gateway.versions import Versions
+from tests.clocks import SetClock
+
+HER = "+8562055512345"
+OTHER = "+8562055554321"
+HOURS = Hours.parse({day: ["08:00-21:00"] for day in DAYS})
+LINE = LineConfig(
+    zone="Asia/Vientiane",
+    regions=("LA", "TH"),
+    helpline="+85620555000000",
+    mrc="",
+    price="",
+    days=90,
+    hours=HOURS,
+)
+
+
+def made_parts(store: Store, clock: SetClock, folder: Path) -> Parts:
+    return Parts(
+        store=store,
+        sessions=Sessions(None, store, clock),
+        spool=Spool(folder / "spool", store.ring),
+        channels={},
+        versions=Versions(store, folder / "live"),
+        clock=clock,
+        line=LINE,
+        count=Counters(clock, LINE.zone),
+        nudge=lambda _row: True,
+        data_dir=folder,
+    )
+
+
+class Desk:
+    """One helpline with its callers and its people."""
+
+    def __init__(self, parts: Parts, clock: SetClock) -> None:
+        self.parts = parts
+        self.clock = clock
+        self._turns = 0
+
+    def with_hours(self, **days: list[str]) -> "Desk":
+        line = replace(self.parts.line, hours=Hours.parse(days))
+        return Desk(replace(self.parts, line=line), self.clock)
+
+    def person(
+        self, name: str, role: Role = Role.COUNSELLOR, *, number: str | None = "+85620555900001", **more: Any
+    ) -> Actor:
+        now = self.clock.now()
+        person_id = new_id(now)
+        with self.parts.store.write() as tx:
+            people.add(tx, person_id, name=name, name_key=name.casefold(), role=role, now=now)
+            people.set_number(tx, person_id, number)
+            people.set_duty(tx, person_id, on=more.get("on_duty", False))
+            people.set_details(
+                tx, person_id, languages=more.get("languages", ()), gender=more.get("gender", "")
+            )
+        return Actor.of(person_id=person_id, name=name, role=role)
+
+    def asks(
+        self, number: str = HER, *, session: str = "", turn: str = "", promised: str = "", **answers: str
+    ) -> Accepted:
+        """One turn in which she asks for a call, as the conversation makes it."""
+        self._turns += 1
+        turn = turn or f"turn {self._turns}"
+        given = {"danger": "no", "phone_seen": "no", "when": "evening", "consent": "v1"} | answers
+        language = given.pop("language", "lo")
+        effect = RequestCallback(
+            topic=given.pop("topic", "pay"),
+            path=("main", "pay"),
+            answers=given,
+            language=language,
+            script=language,
+        )
+        now = self.clock.now()
+        with self.parts.store.write() as tx:
+            caller = callers.upsert(tx, number, now=now)
+            return accept.accept(
+                self.parts,
+                tx,
+                caller=caller,
+                effect=effect,
+                turn_key=hashlib.sha256(turn.encode()).digest(),
+                session=hashlib.sha256((session or turn).encode()).digest(),
+                channel="simulator",
+                version="v",
+                now=now,
+                promised=promised,
+            )
+
+    def requested(self, number: str = HER, **answers: str) -> str:
+        """The id of a request that was accepted."""
+        receipt = self.asks(number, **answers).receipt
+        assert isinstance(receipt, CallbackAccepted), receipt
+        return receipt.callback
+
+    def does(self, deed: Any, number: str = HER, **fields: Any) -> Receipt:
+        """One more turn of hers: ``accept.cancel`` and its like."""
+        now = self.clock.now()
+        with self.parts.store.write() as tx:
+            return deed(self.parts, tx, caller=callers.upsert(tx, number, now=now), now=now, **fields)
+
+    def callback(self, callback_id: str) -> Callback:
+        with self.parts.store.read() as tx:
+            found = callbacks.by_id(tx, callback_id)
+        assert found is not None
+        return found
+
+    def calling(self, actor: Actor, callback_id: str) -> attempts.Call:
+        """The actor claims it and has the number on the screen."""
+        claim.claim(self.parts, actor, callback_id)
+        return attempts.begin(self.parts, actor, callback_id)
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        from sqlalchemy import text
+
+        with self.parts.store.read() as tx:
+            return [tuple(row) for row in tx.execute(text(sql))]
