@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from gateway.store.dialects import insert_into
 from gateway.store.engines import Tx
-from gateway.store.tables import callbacks, figures
+from gateway.store.tables import figures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +54,3 @@ def totals(tx: Tx) -> tuple[tuple[str, str, str, int], ...]:
         select(c.what, c.item, c.channel, func.sum(c.n)).group_by(c.what, c.item, c.channel).order_by(*c[5:7])
     )
     return tuple((what, item, channel, int(n)) for what, item, channel, n in rows)
-
-
-def callbacks_by_state(tx: Tx) -> dict[str, int]:
-    """Count the requests in each state."""
-    c = callbacks.c
-    return {state: int(n) for state, n in tx.execute(select(c.state, func.count()).group_by(c.state))}

@@ -1,0 +1,55 @@
+"""Commands for the outbox: what is on its way, and the verdict of a person on what stays unclear."""
+
+import json
+
+import click
+
+from gateway.access import Refused
+from gateway.outbox.states import State
+
+_COLUMNS = ("id", "kind", "channel", "state", "attempts", "due_at", "delivery", "reason")
+
+
+@click.group()
+def outbox() -> None:
+    """See what is on its way; decide on what is unclear."""
+
+
+@outbox.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print the rows as JSON.")
+@click.option(
+    "--state", type=click.Choice([state.value for state in State]), default=None, help="Only these."
+)
+def list_command(as_json: bool, state: str | None) -> None:  # noqa: FBT001 - click passes flags so
+    """Print the newest rows, without numbers and texts."""
+    from gateway.bootstrap import open_parts
+    from gateway.sending.listing import listed
+
+    rows = listed(open_parts(), state=state or "")
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        return
+    click.echo("\t".join(_COLUMNS))
+    for row in rows:
+        click.echo("\t".join(str(row[column] or "-") for column in _COLUMNS))
+
+
+@outbox.command("settle")
+@click.argument("row_id", metavar="ID")
+@click.argument("verdict", type=click.Choice(["sent", "failed"]))
+@click.option("--as", "name", required=True, help="The name of the person who decides.")
+def settle_command(row_id: str, verdict: str, name: str) -> None:
+    """Write that the unclear row ID was sent, or that it failed."""
+    from gateway.bootstrap import open_parts
+    from gateway.desk.declined import Declined
+    from gateway.desk.people import actor_named
+    from gateway.sending.settle import NotUnclear, settle
+
+    parts = open_parts()
+    try:
+        settle(parts, actor_named(parts, name), row_id, verdict)
+    except Declined:
+        raise click.ClickException(f"there is nobody named {name}") from None
+    except (Refused, NotUnclear) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{row_id} is {verdict}")

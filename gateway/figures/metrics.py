@@ -1,0 +1,92 @@
+"""The page ``/metrics``: read from SQL when it is asked for, so that it is right whichever process answers."""
+
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from gateway.parts import Parts
+from gateway.store import chores, counts, figures, lines
+from gateway.store.engines import Tx, Unavailable
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+def render(parts: Parts) -> bytes:
+    """Return the page."""
+    registry = CollectorRegistry()
+    registry.register(_Ledger(parts))
+    return generate_latest(registry)
+
+
+class _Ledger(Collector):
+    """Everything, in one snapshot; while SQL cannot be asked, only that."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def describe(self) -> Iterator[Metric]:
+        """Say nothing beforehand, so that registering does not ask SQL."""
+        return iter(())
+
+    def collect(self) -> Iterator[Metric]:
+        """Read the ledger."""
+        try:
+            with self._parts.store.read() as tx:
+                found = [*self._outbox(tx), _callbacks(tx), *self._lines(tx), self._chores(tx), _figures(tx)]
+        except Unavailable:
+            yield GaugeMetricFamily("gateway_ledger_up", "1 while SQL can be asked", value=0)
+            return
+        yield GaugeMetricFamily("gateway_ledger_up", "1 while SQL can be asked", value=1)
+        yield from found
+
+    def _outbox(self, tx: Tx) -> Iterator[Metric]:
+        now = self._parts.clock.now()
+        counted = counts.of_outbox(tx, now=now)
+        rows = GaugeMetricFamily("gateway_outbox_rows", "Outbox rows", labels=("state", "channel"))
+        for (state, channel), n in sorted(counted.by_state.items()):
+            rows.add_metric((state, channel), n)
+        yield rows
+        waited = (now - counted.oldest_due).total_seconds() if counted.oldest_due else 0.0
+        yield GaugeMetricFamily(
+            "gateway_outbox_oldest_due_seconds", "How long the oldest due row has waited", value=waited
+        )
+
+    def _lines(self, tx: Tx) -> Iterator[Metric]:
+        now = self._parts.clock.now()
+        paused = GaugeMetricFamily("gateway_line_paused", "1 while a line sends nothing", labels=("channel",))
+        faults = GaugeMetricFamily(
+            "gateway_line_faults", "Sends in a row that did not go through", labels=("channel",)
+        )
+        for channel, bucket in sorted(lines.all_of(tx).items()):
+            is_paused = bucket.paused_until is not None and bucket.paused_until > now
+            paused.add_metric((channel,), float(is_paused))
+            faults.add_metric((channel,), bucket.faults)
+        yield from (paused, faults)
+
+    def _chores(self, tx: Tx) -> Metric:
+        now = self._parts.clock.now()
+        age = GaugeMetricFamily(
+            "gateway_chore_age_seconds", "Since a chore was last done without a fault", labels=("chore",)
+        )
+        for row in chores.listed(tx):
+            if row.ok_at is not None:
+                age.add_metric((row.name,), (now - row.ok_at).total_seconds())
+        return age
+
+
+def _callbacks(tx: Tx) -> Metric:
+    rows = GaugeMetricFamily("gateway_callbacks", "Requests for a call", labels=("state",))
+    for state, n in sorted(counts.of_callbacks(tx).items()):
+        rows.add_metric((state,), n)
+    return rows
+
+
+def _figures(tx: Tx) -> Metric:
+    total = CounterMetricFamily(
+        "gateway_events", "What was counted since the first day", labels=("what", "item", "channel")
+    )
+    for what, item, channel, n in figures.totals(tx):
+        total.add_metric((what, item, channel), n)
+    return total

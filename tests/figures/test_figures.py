@@ -1,0 +1,144 @@
+"""Counters: nothing is lost, nothing is counted twice, nothing in them belongs to one caller."""
+
+import threading
+from collections import Counter
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gateway.figures.count import Counters
+from gateway.figures.metrics import render
+from gateway.parts import Parts
+from gateway.sending.send import drain
+from gateway.store import figures
+from gateway.store.engines import Store, Unavailable
+from tests.clocks import SetClock
+from tests.outbox_rig import Rows, made_parts
+
+FIRST, LAST = date(2026, 1, 1), date(2027, 1, 1)
+
+
+def stored(store: Store) -> dict[tuple[str, str, str], int]:
+    with store.read() as tx:
+        return {(what, item, channel): n for what, item, channel, n in figures.totals(tx)}
+
+
+def test_counts_of_many_threads_add_up(store: Store, clock: SetClock) -> None:
+    processes = [Counters(clock, "Asia/Vientiane") for _ in range(3)]
+
+    def work(count: Counters, n: int) -> None:
+        for i in range(100):
+            count.add("shown", f"screen{i % 4}", channel="simulator")
+            if i % 25 == n:
+                count.flush(store)
+
+    threads = [threading.Thread(target=work, args=(count, n)) for n, count in enumerate(processes * 2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for count in processes:
+        count.flush(store)
+        assert count.flush(store) == 0
+    assert stored(store) == {("shown", f"screen{i}", "simulator"): 150 for i in range(4)}
+
+
+def test_days_and_hours_are_those_of_the_line(store: Store, clock: SetClock) -> None:
+    clock.set("2026-11-24T23:30:00+00:00")
+    count = Counters(clock, "Asia/Vientiane")
+    count.add("ended", "success", channel="simulator", language="lo", version="v1", n=3)
+    count.flush(store)
+    clock.forward(hours=1)
+    count.add("ended", "success", channel="simulator", language="lo", version="v1")
+    count.flush(store)
+    with store.read() as tx:
+        (found,) = figures.between(tx, FIRST, LAST)
+        rows = tx.execute(figures.figures.select()).all()
+        assert figures.between(tx, FIRST, LAST, what=("shown",)) == ()
+        assert figures.between(tx, FIRST, date(2026, 11, 24)) == ()
+    assert (found.day, found.n, found.language) == (date(2026, 11, 25), 4, "lo")
+    assert sorted(row.hour for row in rows) == [6, 7]
+
+
+@pytest.mark.parametrize(
+    "item",
+    ["+8562055512345", "2055512345", "a 12345", "she said no", "ນ້ອງ", "x" * 61, "call 12345", "n12345"],
+)
+def test_what_is_not_a_word_of_ours_is_counted_as_other(store: Store, clock: SetClock, item: str) -> None:
+    count = Counters(clock)
+    count.add("shown", item)
+    count.flush(store)
+    assert stored(store) == {("shown", "other", ""): 1}
+
+
+def test_while_sql_is_away_nothing_is_lost(
+    store: Store, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count = Counters(clock)
+    count.add("sent")
+
+    def away(*_: object, **__: object) -> None:
+        raise Unavailable("gone")
+
+    monkeypatch.setattr("gateway.figures.count.figures.add", away)
+    assert count.flush(store) == 0
+    count.add("sent")
+    monkeypatch.undo()
+    assert count.flush(store) == 1
+    assert stored(store) == {("sent", "", ""): 2}
+
+
+WORDS = st.sampled_from(["main", "pay", "danger"])
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(WORDS, st.integers(1, 9), st.booleans()), max_size=30))
+def test_any_interleaving_of_adds_and_flushes_is_a_sum(
+    sqlite_store: Store, clock: SetClock, steps: list[tuple[str, int, bool]]
+) -> None:
+    with sqlite_store.write() as tx:
+        tx.execute(figures.figures.delete())
+    count, oracle = Counters(clock), Counter[str]()
+    for item, n, flush in steps:
+        count.add("shown", item, n=n)
+        oracle[item] += n
+        if flush:
+            count.flush(sqlite_store)
+    count.flush(sqlite_store)
+    assert stored(sqlite_store) == {("shown", item, ""): n for item, n in oracle.items()}
+
+
+@pytest.fixture
+def parts(store: Store, clock: SetClock, tmp_path: Path) -> Parts:
+    return made_parts(store, clock, tmp_path)
+
+
+def test_the_metrics_page_says_how_things_stand(parts: Parts, clock: SetClock) -> None:
+    rows = Rows(parts)
+    rows.add(to=rows.caller("+8562055512345"))
+    drain(parts)
+    rows.add()
+    clock.forward(seconds=30)
+    parts.count.flush(parts.store)
+    page = render(parts).decode()
+    assert "gateway_ledger_up 1.0" in page
+    assert 'gateway_outbox_rows{channel="phone",state="sent"} 1.0' in page
+    assert 'gateway_outbox_rows{channel="phone",state="pending"} 1.0' in page
+    assert "gateway_outbox_oldest_due_seconds 30.0" in page
+    assert 'gateway_line_paused{channel="phone"} 0.0' in page
+    assert 'gateway_events_total{channel="phone",item="sent",what="outbox"} 1.0' in page
+    assert "12345" not in page
+
+
+def test_the_metrics_page_while_sql_is_away(parts: Parts) -> None:
+    class Away:
+        def read(self) -> None:
+            raise Unavailable("gone")
+
+    page = render(replace(parts, store=Away())).decode()  # type: ignore[arg-type]
+    assert "gateway_ledger_up 0.0" in page
+    assert "gateway_outbox_rows" not in page
