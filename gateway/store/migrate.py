@@ -51,6 +51,11 @@ def newest() -> str:
     return head
 
 
+def knows(name: str) -> bool:
+    """Return whether this release has a migration of that name."""
+    return any(script.revision == name for script in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
 def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))

@@ -13,7 +13,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway import ids
@@ -80,7 +80,7 @@ class _Keys:
 
     by_purpose: Mapping[str, Mapping[int, bytes]] = field(default_factory=dict)
     current: Mapping[str, int] = field(default_factory=dict)
-    names: frozenset[tuple[str, bool]] = frozenset()
+    rows: tuple[KeyRow, ...] = ()
 
 
 class Ring:
@@ -106,7 +106,7 @@ class Ring:
     def refresh(self, tx: "Tx") -> bool:
         """Read the ring again; return whether a key came or was retired."""
         rows = stored(tx)
-        if frozenset((row.id, row.retired) for row in rows) == self._keys.names:
+        if tuple(rows) == self._keys.rows:
             return False
         self._keys = self._opened(rows)
         self._write_copy(rows)
@@ -126,17 +126,27 @@ class Ring:
         self._keys = self._opened(rows)
         return True
 
-    def add(self, tx: "Tx", purpose: str, serial: int, now: datetime) -> None:
-        """Write a new key of this purpose unless that serial exists; the caller refreshes the ring afterwards."""
+    def add(self, tx: "Tx", purpose: str, serial: int, now: datetime, *, in_use: bool = True) -> None:
+        """Write a new key of this purpose unless that serial exists; the caller refreshes the ring afterwards.
+
+        A key that is not in use yet opens what others sealed with it, so that every process knows it before it seals.
+        """
         name = f"{purpose}-{serial}"
         insert = sqlite.insert(keys) if tx.dialect == "sqlite" else postgresql.insert(keys)
-        row = {
-            "id": name,
-            "purpose": purpose,
-            "starts_at": now,
-            "wrapped": self.wrap(name, ids.random_bytes(32)),
-        }
-        tx.execute(insert.values(row).on_conflict_do_nothing(index_elements=["id"]))
+        row = insert.values(
+            id=name,
+            purpose=purpose,
+            wrapped=self.wrap(name, ids.random_bytes(32)),
+            starts_at=now,
+            retired_at=None if in_use else now,
+        )
+        tx.execute(row.on_conflict_do_nothing(index_elements=["id"]))
+
+    def put_in_use(self, tx: "Tx", purpose: str, serial: int, now: datetime) -> None:
+        """Seal with this key from now on; the others of its purpose only open."""
+        mine = keys.c.id == f"{purpose}-{serial}"
+        tx.execute(update(keys).where(mine).values(retired_at=None, starts_at=now))
+        tx.execute(update(keys).where(keys.c.purpose == purpose, ~mine).values(retired_at=now))
 
     def wrap(self, name: str, key: bytes) -> bytes:
         """Close a key with the master key, bound to its name."""
@@ -165,6 +175,10 @@ class Ring:
             return self._keys.current[purpose]
         except KeyError:
             raise RingMissing("the key ring is not loaded") from None
+
+    def newest(self, purpose: str) -> int:
+        """Return the highest number that a key of this purpose has, in use or not."""
+        return max(self._keys.by_purpose.get(purpose, ()), default=0)
 
     def key_id(self, purpose: str) -> str:
         """Return the name of the key in use for this purpose, to be written beside a hash made with it."""
@@ -239,7 +253,7 @@ class Ring:
             found[row.purpose][serial] = self.unwrap(row.id, row.wrapped)
             if not row.retired:
                 current[row.purpose] = max(serial, current.get(row.purpose, 0))
-        return _Keys(found, current, frozenset((row.id, row.retired) for row in rows))
+        return _Keys(found, current, tuple(rows))
 
     def _write_copy(self, rows: list[KeyRow]) -> None:
         if self._copy is None:

@@ -1,0 +1,146 @@
+"""How long each thing is kept: one table of rules, and the statement that applies one of them to a batch."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Table, and_, delete, exists, func, or_, select, tuple_, update
+
+from gateway.store.engines import Tx
+from gateway.store.tables import (
+    attempts,
+    audit,
+    budgets,
+    callbacks,
+    callers,
+    deliveries,
+    invitations,
+    notes,
+    outbox,
+    people,
+    sessions,
+    sign_ins,
+    texts,
+    threads,
+    tries,
+    turns,
+)
+
+_ON_ITS_WAY = ("pending", "sending", "unclear")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One kind of row and when its time is over.
+
+    Attributes:
+        name: the word under which the span can be set.
+        table: where the rows lie.
+        days: how long they are kept.
+        over: the condition for rows whose time was over at an instant.
+        emptied: columns that get these values while the row stays for its counts; none means the row goes.
+    """
+
+    name: str
+    table: Table
+    days: int
+    over: Callable[[datetime], ColumnElement[bool]]
+    emptied: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _older(column: ColumnElement[Any]) -> Callable[[datetime], ColumnElement[bool]]:
+    return lambda before: column < before
+
+
+def _holds_something(table: Table, emptied: Mapping[str, Any]) -> ColumnElement[bool]:
+    """Rows that were emptied already are not touched again."""
+    return or_(*(table.c[name].is_distinct_from(value) for name, value in emptied.items()))
+
+
+def _of_closed(callback_id: ColumnElement[str]) -> Callable[[datetime], ColumnElement[bool]]:
+    return lambda before: callback_id.in_(select(callbacks.c.id).where(callbacks.c.closed_at < before))
+
+
+def _unneeded(before: datetime) -> ColumnElement[bool]:
+    """A caller of whom nothing is left but the number; who said STOP is remembered, or we would text her again."""
+    return and_(
+        func.coalesce(callers.c.contacted_at, callers.c.changed_at) < before,
+        callers.c.stopped_at.is_(None),
+        _nothing_refers_to_her(),
+    )
+
+
+def _stopped_long_ago(before: datetime) -> ColumnElement[bool]:
+    return and_(
+        func.coalesce(callers.c.contacted_at, callers.c.changed_at) < before,
+        callers.c.stopped_at < before,
+        _nothing_refers_to_her(),
+    )
+
+
+def _nothing_refers_to_her() -> ColumnElement[bool]:
+    waits = and_(outbox.c.caller_id == callers.c.id, outbox.c.state.in_(_ON_ITS_WAY))
+    return and_(
+        ~exists().where(callbacks.c.caller_id == callers.c.id),
+        ~exists().where(waits),
+        ~exists().where(threads.c.caller_id == callers.c.id),
+    )
+
+
+def _said_and_done(before: datetime) -> ColumnElement[bool]:
+    return and_(outbox.c.changed_at < before, outbox.c.state.not_in(_ON_ITS_WAY))
+
+
+def _linked_and_old(before: datetime) -> ColumnElement[bool]:
+    """Only the oldest end of the chain may go; a gap in the middle would look like a row taken out."""
+    kept = audit.alias("kept")
+    first = select(func.min(kept.c.seq)).where(kept.c.at >= before).scalar_subquery()
+    return and_(audit.c.at < before, audit.c.seq.is_not(None), or_(first.is_(None), audit.c.seq < first))
+
+
+_CLOSED: dict[str, Any] = {
+    "caller_id": None,
+    "contact": None,
+    "answers": None,
+    "path": None,
+    "session": b"",
+    "code": "",
+}
+
+RULES: tuple[Rule, ...] = (
+    Rule("texts", texts, 7, _older(texts.c.at)),
+    Rule("turns", turns, 7, _older(turns.c.at)),
+    Rule("sessions", sessions, 0, _older(sessions.c.expires_at)),
+    Rule("threads", threads, 0, _older(threads.c.expires_at)),
+    Rule("callbacks", notes, 90, _of_closed(notes.c.callback_id)),
+    Rule("callbacks", attempts, 90, _of_closed(attempts.c.callback_id), {"caller_id": None, "note": ""}),
+    Rule("callbacks", callbacks, 90, _older(callbacks.c.closed_at), _CLOSED),
+    Rule("callers", callers, 90, _unneeded),
+    Rule("stopped", callers, 730, _stopped_long_ago),
+    Rule("messages", outbox, 7, _said_and_done, {"payload": None}),
+    Rule("outbox", outbox, 90, _said_and_done),
+    Rule("deliveries", deliveries, 3, _older(deliveries.c.at)),
+    Rule("people", people, 90, _older(people.c.disabled_at), {"number": None}),
+    Rule("sign_ins", sign_ins, 0, _older(sign_ins.c.expires_at)),
+    Rule("invitations", invitations, 0, _older(invitations.c.expires_at)),
+    Rule("tries", tries, 2, _older(tries.c.last_at)),
+    Rule("budgets", budgets, 35, _older(budgets.c.at)),
+    Rule("audit", audit, 365, _linked_and_old),
+)
+"""In this order: what hangs on a request goes before the request loses its caller, and she goes last."""
+
+
+def apply(tx: Tx, rule: Rule, before: datetime, limit: int) -> int:
+    """Apply the rule to so many rows whose time was over before that instant; return how many there were."""
+    key = list(rule.table.primary_key.columns)
+    over = rule.over(before)
+    if rule.emptied:
+        over = and_(over, _holds_something(rule.table, rule.emptied))
+    some: Select[Any] = select(*key).where(over).limit(limit)
+    chosen = tuple_(*key).in_(some) if len(key) > 1 else key[0].in_(some)
+    if rule.emptied:
+        done = tx.execute(update(rule.table).where(chosen).values(**rule.emptied).returning(key[0]))
+    else:
+        done = tx.execute(delete(rule.table).where(chosen).returning(key[0]))
+    return len(done.all())
