@@ -1,0 +1,69 @@
+"""Erasing: nothing about the number is left, the counts stay, and it works while somebody is calling."""
+
+from gateway.access import Role
+from gateway.callbacks.model import State
+from gateway.desk import accept, record
+from gateway.desk import line as lists
+from gateway.desk.erasing import forget
+from gateway.engine.effects import Erased
+from gateway.store import callers, threads
+from tests.desk.rig import HER, OTHER, Desk
+
+
+def test_everything_of_hers_is_gone(line: Desk) -> None:
+    noy, boss = line.person("Noy"), line.person("Boss", Role.SUPERVISOR)
+    over = line.requested(phone_seen="sometimes", when="now")
+    running = line.requested(phone_seen="sometimes")
+    theirs = line.requested(OTHER)
+    line.calling(noy, over)
+    record.note(line.parts, noy, over, "she is called Kham")
+    record.record(line.parts, noy, callback_id=over, outcome="reached")
+    with line.parts.store.write() as tx:
+        caller = callers.find(tx, HER)
+        assert caller is not None
+        threads.add_text(
+            tx, channel="simulator", caller_id=caller.id, text="help", understood="x", now=line.clock.now()
+        )
+    assert line.does(accept.erase) == Erased()
+    assert line.callback(over).state is State.REACHED
+    assert line.callback(running).state is State.CANCELLED
+    for one in (over, running):
+        row = line.callback(one)
+        assert (row.caller_id, row.contact, row.answers, row.path, row.code) == (None, None, {}, (), "")
+    assert line.rows("SELECT count(*) FROM callers") == [(1,)]
+    assert line.rows("SELECT count(*) FROM notes WHERE text IS NOT NULL") == [(0,)]
+    assert line.rows("SELECT count(*) FROM texts WHERE text IS NOT NULL") == [(0,)]
+    assert line.rows("SELECT state FROM outbox ORDER BY state") == [
+        ("cancelled",),
+        ("cancelled",),
+        ("pending",),
+    ]
+    assert line.rows("SELECT count(*) FROM attempts WHERE caller_id IS NOT NULL") == [(0,)]
+    assert line.callback(theirs).contact is not None
+    shown = lists.show(line.parts, boss, over)
+    assert (shown.row.phone, dict(shown.answers), shown.row.attempts) == ("", {}, 1)
+
+
+def test_a_call_that_runs_while_she_erases_ends_where_it_is(line: Desk) -> None:
+    noy = line.person("Noy")
+    callback = line.requested(when="now")
+    call = line.calling(noy, callback)
+    line.does(accept.erase)
+    recorded = record.record(line.parts, noy, callback_id=callback, outcome="no_answer", form=call.form)
+    assert recorded.state is State.CANCELLED
+    assert line.rows("SELECT outcome FROM attempts") == [("no_answer",)]
+
+
+def test_after_erasing_she_is_new(line: Desk) -> None:
+    first = line.requested()
+    line.does(accept.erase)
+    assert line.requested() != first
+
+
+def test_whoever_runs_the_server_erases_a_number_as_people_write_it(line: Desk) -> None:
+    line.requested("+8562055512345")
+    assert not forget(line.parts, "+8562055512346")
+    assert not forget(line.parts, "what")
+    assert forget(line.parts, "020 5551 2345")
+    assert not forget(line.parts, "020 5551 2345")
+    assert line.rows("SELECT count(*) FROM callers") == [(0,)]
