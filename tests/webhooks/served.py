@@ -37,6 +37,7 @@ class Behind:
 
     taken: list[Event] = field(default_factory=list)
     page: Page = field(default_factory=Page)
+    pages: dict[str, Page] = field(default_factory=dict)  # by what was typed so far
     kept: bool = True
     thread: Sequence[SentText] = ()
     fails: Callable[[Event], None] = lambda _: None
@@ -53,7 +54,7 @@ class Behind:
 
     def _turn(self, event: Inbound) -> Page:
         self._keep(event)
-        return self.page
+        return self.pages.get(event.text, self.page)
 
     def _keep(self, event: Inbound | Ended | Delivery | OptOut) -> bool:
         self.taken.append(event)
@@ -94,12 +95,12 @@ class _Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def served(*channels: Channel) -> Iterator[House]:
+def served(*channels: Channel, key: bytes = KEY) -> Iterator[House]:
     """Serve these lines."""
     named = {channel.config.name: channel for channel in channels}
     settings: dict[str, object] = {}
     house = House(
-        "", Behind(), Counters(Clock()), Serials(named, key=lambda: KEY, read=settings.get), named, settings
+        "", Behind(), Counters(Clock()), Serials(named, key=lambda: key, read=settings.get), named, settings
     )
     app = Flask("webhooks")
     gate = Gate(

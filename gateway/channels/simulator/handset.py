@@ -1,0 +1,129 @@
+"""A phone without a network: it posts to the simulator's addresses and shows what comes back."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+import urllib3
+from urllib3.exceptions import HTTPError
+
+from gateway.channels.simulator.line import SCREEN
+from gateway.ids import new_token
+
+NETWORK = "SIM"
+SECONDS = 15
+
+
+class NoGateway(Exception):
+    """Nobody answers at the address."""
+
+
+class NotTaken(Exception):
+    """The gateway answered, but not as it answers a phone; the words are its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What stands on the display."""
+
+    text: str
+    ends: bool
+    screen: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """One text on the phone; ``channel`` is the line by which it would have come."""
+
+    id: str
+    channel: str
+    text: str
+    at: str
+
+
+@dataclass
+class Handset:
+    """One phone with one number.
+
+    Attributes:
+        addresses: event → address of the simulator's line.
+        number: its own number.
+        session: the id of the session that is open, or empty.
+        typed: what was sent in it so far.
+    """
+
+    addresses: Mapping[str, str]
+    number: str
+    session: str = ""
+    typed: tuple[str, ...] = ()
+    code: str = ""
+    _pool: urllib3.PoolManager = field(default_factory=lambda: urllib3.PoolManager(retries=False), repr=False)
+
+    def dial(self, code: str) -> Shown:
+        """Dial a service code.
+
+        Raises:
+            NoGateway: nobody answers.
+            NotTaken: the gateway refused the post.
+        """
+        self.session, self.typed, self.code = f"SIMid_{new_token(16)}", (), code
+        return self._hop()
+
+    def press(self, keys: str) -> Shown:
+        """Type something in the open session and send it; raises as ``dial`` does."""
+        self.typed = (*self.typed, keys)
+        return self._hop()
+
+    def hang_up(self) -> None:
+        """Leave the open session; raises as ``dial`` does."""
+        if self.session:
+            self._end("incomplete")
+
+    def text(self, to: str, words: str) -> None:
+        """Send a text; raises as ``dial`` does."""
+        message_id = f"SIMsms_{new_token(16)}"
+        self._post("sms", {"from": self.number, "to": to, "id": message_id, "text": words})
+
+    def thread(self) -> tuple[Received, ...]:
+        """Return the texts on the phone, oldest first; raises as ``dial`` does."""
+        answer = self._post("thread", {"phoneNumber": self.number})
+        return tuple(Received(**each) for each in json.loads(answer.data))
+
+    def _hop(self) -> Shown:
+        answer = self._post(
+            "ussd",
+            {
+                "sessionId": self.session,
+                "phoneNumber": self.number,
+                "networkCode": NETWORK,
+                "serviceCode": self.code,
+                "text": "*".join(self.typed),
+            },
+        )
+        word, _, text = answer.data.decode().partition(" ")
+        shown = Shown(text, word == "END", answer.headers.get(SCREEN, ""))
+        if shown.ends:
+            self._end("success")
+        return shown
+
+    def _end(self, status: str) -> None:
+        session, self.session = self.session, ""
+        self._post("ussd-end", {"sessionId": session, "phoneNumber": self.number, "status": status})
+
+    def _post(self, event: str, fields: Mapping[str, str]) -> Any:
+        try:
+            answer = self._pool.request(
+                "POST",
+                self.addresses[event],
+                body=urlencode(fields),
+                headers={"Content-Type": "application/x-www-form-urlencoded"},
+                timeout=SECONDS,
+                redirect=False,
+            )
+        except HTTPError as error:
+            raise NoGateway("no gateway answers") from error
+        if answer.status != 200:  # noqa: PLR2004
+            raise NotTaken(f"{answer.status}: {answer.data[:200].decode(errors='replace')}")
+        return answer

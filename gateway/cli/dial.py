@@ -1,0 +1,185 @@
+"""A phone in the terminal: dial a code, or send a text."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+import click
+
+from gateway.channels.simulator.handset import Handset, NoGateway, NotTaken, Received, Shown
+from gateway.cli import simulated
+from gateway.clock import Clock
+from gateway.engine.menu import Menu
+from gateway.engine.text import GSM7, measure, sms_parts
+from gateway.messages import USSD_LIMITS
+from gateway.numbers import to_e164
+from gateway.parts import Parts
+from gateway.versions import NoMenu
+
+HERS = "+8562055500001"
+ANSWER_SECONDS = 10
+NEXT_ANSWER_SECONDS = 0.6
+
+T = TypeVar("T")
+
+_from = click.option(
+    "--from", "number", default=HERS, show_default=True, help="The number that the phone has."
+)
+
+
+@click.command()
+@click.argument("code")
+@_from
+@click.option("--keys", help="What to type, hop by hop, with commas between; then stop.")
+@click.option("--language", help="Choose this language first: lo, lo-Latn, th, en.")
+@click.option("--json", "as_json", is_flag=True, help="Print every page as JSON.")
+def dial(code: str, number: str, keys: str | None, language: str | None, as_json: bool) -> None:  # noqa: FBT001 - click passes flags so
+    """Dial CODE on a phone of the simulator."""
+    chosen = simulated.settings()
+    parts, phone = simulated.handset(chosen, _number(number))
+    first = language_keys(_menu(parts, code), language) if language else []
+    typed = iter([*first, *(keys.split(",") if keys else [])])
+    typing = typed if keys is not None or as_json else _then_asked(typed)
+    pages = _talking(lambda: list(_walk(phone, code, typing, show=not as_json)))
+    if as_json:
+        click.echo(json.dumps(pages, ensure_ascii=False, indent=1))
+
+
+@click.command()
+@click.argument("to", metavar="NUMBER")
+@click.argument("words")
+@_from
+def text(to: str, words: str, number: str) -> None:
+    """Send WORDS to NUMBER from a phone of the simulator, and print what it answers."""
+    _, phone = simulated.handset(simulated.settings(), _number(number))
+    answers = _talking(lambda: _texted(phone, to, words, Clock()))
+    for answer in answers:
+        parts = sms_parts(answer.text)
+        click.echo(f"--- SMS {len(parts)} part{'s' * (len(parts) != 1)} {measure(answer.text).coding}")
+        click.echo(answer.text)
+    if not answers:
+        click.echo(
+            f"No answer within {ANSWER_SECONDS} s: does the worker run? gateway doctor says.", err=True
+        )
+        raise SystemExit(1)
+
+
+def language_keys(menu: Menu, tag: str) -> list[str]:
+    """Return what to type from the first screen on, so that the texts are in this language.
+
+    Raises:
+        click.BadParameter: the menu offers no such language.
+    """
+    keys: list[str] = []
+    screen = menu.start
+    while any(choice.script for choice in menu.screens[screen].choices) and len(keys) < len(menu.screens):
+        found = next((choice for choice in menu.screens[screen].choices if choice.script == tag), None)
+        if found is None:
+            raise click.BadParameter(f"the menu has {', '.join(menu.languages)}", param_hint="--language")
+        keys.append(found.key)
+        screen = found.to
+    return keys
+
+
+def head(shown: Shown) -> str:
+    """Return the line above a page: its kind, how full it is, and which screen it is."""
+    size = measure(shown.text)
+    return f"--- {_kind(shown)} {size.units}/{_limit(size.coding)} {size.coding} {shown.screen}".rstrip()
+
+
+def _walk(phone: Handset, code: str, typing: Iterator[str], *, show: bool) -> Iterator[dict[str, object]]:
+    shown = phone.dial(code)
+    typed = ""
+    while True:
+        yield _as_json(shown, typed)
+        if show:
+            click.echo(head(shown))
+            click.echo(shown.text)
+        if shown.ends:
+            return
+        following = next(typing, None)
+        if following is None:
+            phone.hang_up()
+            return
+        typed = following
+        if show:
+            click.echo(f"> {typed}")
+        shown = phone.press(typed)
+
+
+def _as_json(shown: Shown, typed: str) -> dict[str, object]:
+    size = measure(shown.text)
+    return {
+        "typed": typed,
+        "kind": _kind(shown),
+        "units": size.units,
+        "limit": _limit(size.coding),
+        "coding": size.coding,
+        "screen": shown.screen,
+        "text": shown.text,
+    }
+
+
+def _then_asked(typed: Iterator[str]) -> Iterator[str]:
+    yield from typed
+    while True:
+        try:
+            answer: str = click.prompt("", prompt_suffix="> ", default="", show_default=False)
+        except click.Abort:
+            return
+        if not answer:
+            return
+        yield answer
+
+
+def _texted(phone: Handset, to: str, words: str, clock: Clock) -> list[Received]:
+    known = {each.id for each in phone.thread()}
+    phone.text(to, words)
+    until = clock.monotonic() + ANSWER_SECONDS
+    answers: list[Received] = []
+    while clock.monotonic() < until:
+        fresh = [each for each in phone.thread() if each.id not in known]
+        if fresh and len(fresh) == len(answers):
+            break  # as many as a moment ago: that was all
+        answers = fresh
+        clock.sleep(NEXT_ANSWER_SECONDS if fresh else 0.2)
+    return answers
+
+
+def _talking(work: Callable[[], T]) -> T:
+    try:
+        return work()
+    except NoGateway:
+        simulated.say_not_running(simulated.settings())
+        raise
+    except NotTaken as error:
+        click.echo(f"The gateway did not take it: {error}", err=True)
+        raise SystemExit(1) from None
+
+
+def _menu(parts: Parts, code: str) -> Menu:
+    parts.versions.refresh()
+    lines = [each for each in parts.channels.values() if each.config.provider == "simulator"]
+    line = next((each for each in lines if code in each.config.service_codes), lines[0])
+    try:
+        return parts.versions.live(line.config.menu)[1]
+    except NoMenu as error:
+        click.echo(f"{error}; publish one with gateway menus publish", err=True)
+        raise SystemExit(1) from None
+
+
+def _number(written: str) -> str:
+    number = to_e164(written)
+    if number is None:
+        raise click.BadParameter(
+            "write the number with its country code, like +8562055500001", param_hint="--from"
+        )
+    return number
+
+
+def _kind(shown: Shown) -> str:
+    return "END" if shown.ends else "CON"
+
+
+def _limit(coding: str) -> int:
+    return USSD_LIMITS.gsm7 if coding == GSM7 else USSD_LIMITS.ucs2

@@ -1,0 +1,62 @@
+"""Finds the gateway that runs on this machine, and puts a phone of the simulator before it."""
+
+import socket
+
+import click
+
+from config import settings as config
+from config.settings import Settings, SettingsError
+from gateway.bootstrap import open_parts, open_serials
+from gateway.channels.simulator.handset import Handset
+from gateway.parts import Parts
+from gateway.webhooks.addresses import addresses
+
+NOT_RUNNING = 2
+
+
+def settings() -> Settings:
+    """Return the settings, or name every fault and end with 2."""
+    try:
+        return config.from_process()
+    except SettingsError as error:
+        for fault in error.faults:
+            click.echo(fault, err=True)
+        raise SystemExit(NOT_RUNNING) from None
+
+
+def here(chosen: Settings) -> str:
+    """Return the address at which this very machine reaches the gateway, whatever the outside calls it."""
+    host = _host(chosen)
+    return f"http://[{host}]:{chosen.env.port}" if ":" in host else f"http://{host}:{chosen.env.port}"
+
+
+def handset(chosen: Settings, number: str) -> tuple[Parts, Handset]:
+    """Return a phone with this number; ends with 2 where no gateway runs, and before anything is opened or made."""
+    if not _listens(chosen):
+        say_not_running(chosen)
+    parts = open_parts(chosen)
+    line = next((name for name, each in parts.channels.items() if each.config.provider == "simulator"), None)
+    if line is None:
+        click.echo("There is no simulator: add [channels.simulator] to gateway.toml.", err=True)
+        raise SystemExit(NOT_RUNNING)
+    serials = open_serials(parts)
+    serials.renew()
+    return parts, Handset(addresses(here(chosen), parts.channels, serials.secrets)[line], number)
+
+
+def say_not_running(chosen: Settings) -> None:
+    """Say how to start it, and end with 2."""
+    click.echo(f"No gateway answers at {here(chosen)}: start it with gateway up", err=True)
+    raise SystemExit(NOT_RUNNING)
+
+
+def _host(chosen: Settings) -> str:
+    return "127.0.0.1" if chosen.env.host in ("", "0.0.0.0", "::") else chosen.env.host  # noqa: S104 - compared, not bound
+
+
+def _listens(chosen: Settings) -> bool:
+    try:
+        socket.create_connection((_host(chosen), chosen.env.port), timeout=3).close()
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,188 @@
+"""The phone in the terminal, before a gateway on a real socket and a data folder of its own."""
+
+import json
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from config.settings import load
+from gateway.bootstrap import open_ledger, open_parts
+from gateway.catalogue.check import check
+from gateway.catalogue.folder import read_folder
+from gateway.cli.dial import language_keys
+from gateway.cli.main import main
+from gateway.engine.menu import Menu
+from gateway.messages import Ended, Inbound
+from gateway.store import migrate
+from gateway.store.simulator import SentText
+from tests.catalogue.folders import asked
+from tests.webhooks.served import House, Page, served
+
+HERS = "+8562055500001"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder that the environment names, on a port where nobody listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("PORT", str(free.getsockname()[1]))
+    monkeypatch.setenv("GATEWAY_DATA_DIR", str(tmp_path / "var"))
+    return tmp_path / "var"
+
+
+@pytest.fixture
+def house(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    """A gateway whose secrets are those of the data folder."""
+    settings = load({"GATEWAY_DATA_DIR": str(folder)})
+    migrate.upgrade(open_ledger(settings))
+    parts = open_parts(settings)
+    with served(*parts.channels.values(), key=parts.store.ring.key("webhook")) as house:
+        monkeypatch.setenv("PORT", house.url.rpartition(":")[2])
+        yield house
+
+
+def run(*arguments: str, typed: str | None = None) -> Result:
+    return CliRunner().invoke(main, arguments, input=typed, catch_exceptions=False)
+
+
+def test_without_a_gateway_it_says_how_to_start_one_and_makes_nothing(folder: Path) -> None:
+    for arguments in (("dial", "*123*4#", "--keys", "1"), ("text", "1234", "pay")):
+        result = run(*arguments)
+
+        assert result.exit_code == 2
+        assert "start it with gateway up" in result.stderr
+    assert not folder.exists()
+
+
+def test_with_keys_it_prints_every_page_and_stops(house: House) -> None:
+    house.behind.page = Page("Info line. Choose:\n1 Phasa Lao", screen="language")
+    house.behind.pages = {"1": Page("ອ່ານໄດ້ບໍ?\n1 Dai", screen="script"), "1*1": Page("Bye", ends=True)}
+
+    result = run("dial", "*123*4#", "--keys", "1,1,7", "--from", "+66 80 000 0001")
+
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        "--- CON 30/160 gsm7 language",
+        "Info line. Choose:",
+        "1 Phasa Lao",
+        "> 1",
+        "--- CON 16/70 ucs2 script",
+        "ອ່ານໄດ້ບໍ?",
+        "1 Dai",
+        "> 1",
+        "--- END 3/160 gsm7 language",
+        "Bye",
+    ]
+    hops = [event for event in house.behind.taken if isinstance(event, Inbound)]
+    assert [hop.text for hop in hops] == ["", "1", "1*1"]
+    assert {(hop.number, hop.service, hop.channel) for hop in hops} == {
+        ("+66800000001", "*123*4#", "simulator")
+    }
+    assert len({hop.session for hop in hops}) == 1
+    assert [event.status for event in house.behind.taken if isinstance(event, Ended)] == ["success"]
+
+
+def test_it_hangs_up_where_the_keys_end(house: House) -> None:
+    assert run("dial", "*123*4#", "--keys", "1").exit_code == 0
+
+    assert [event.status for event in house.behind.taken if isinstance(event, Ended)] == ["incomplete"]
+
+
+def test_as_json_each_page_says_what_was_typed_before_it(house: House) -> None:
+    pages = json.loads(run("dial", "*123*4#", "--keys", "1", "--json").stdout)
+
+    assert [page["typed"] for page in pages] == ["", "1"]
+    assert pages[0] == {
+        "typed": "",
+        "kind": "CON",
+        "units": 40,
+        "limit": 160,
+        "coding": "gsm7",
+        "screen": "language",
+        "text": house.behind.page.text,
+    }
+
+
+@pytest.mark.parametrize("typed", ["1\n\n", "1\n"])
+def test_without_keys_it_asks_until_nothing_is_typed(house: House, typed: str) -> None:
+    result = run("dial", "*123*4#", typed=typed)
+
+    assert result.exit_code == 0
+    assert [event.text for event in house.behind.taken if isinstance(event, Inbound)] == ["", "1"]
+    assert isinstance(house.behind.taken[-1], Ended)
+
+
+def test_a_text_and_its_answer(house: House) -> None:
+    at = datetime(2026, 11, 24, 7, 5, tzinfo=UTC)
+    older = SentText(id="1", channel="simulator", text="from yesterday", at=at)
+    answer = SentText(id="2", channel="simulator", text="ຄ່າແຮງ " * 12, at=at)
+    house.behind.thread = (older,)
+
+    def answered(event: object) -> None:
+        if isinstance(event, Inbound):
+            house.behind.thread = (older, answer)
+
+    house.behind.fails = answered
+
+    result = run("text", "1234", "kha heng")
+
+    assert (result.exit_code, result.stdout) == (0, f"--- SMS 2 parts ucs2\n{'ຄ່າແຮງ ' * 12}\n")
+    [text] = [event for event in house.behind.taken if isinstance(event, Inbound)]
+    assert (text.number, text.text, text.service) == (HERS, "kha heng", "1234")
+
+
+def test_a_text_that_nobody_answers(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.cli.dial.ANSWER_SECONDS", 0.3)
+
+    result = run("text", "1234", "hello")
+
+    assert result.exit_code == 1
+    assert "No answer" in result.stderr
+
+
+@pytest.mark.parametrize("number", ["", "02055500001", "SAFARICOM"])
+def test_a_number_without_its_country_is_asked_for_again(folder: Path, house: House, number: str) -> None:
+    result = run("dial", "*123*4#", "--from", number, "--keys", "1")
+
+    assert result.exit_code == 2
+    assert "country code" in result.stderr
+
+
+def test_what_the_gateway_does_not_take_is_said(house: House) -> None:
+    house.settings["webhook-serial:simulator"] = 9
+    house.serials.renew()
+
+    result = run("dial", "*123*4#", "--keys", "1")
+
+    assert result.exit_code == 1
+    assert "404: Not found" in result.stderr
+
+
+@pytest.fixture(scope="module")
+def menu() -> Menu:
+    """The sample helpline."""
+    menu = check(read_folder(Path("menus")), asked()).menu
+    assert menu is not None
+    return menu
+
+
+def test_the_keys_of_a_language_lead_to_its_texts(menu: Menu) -> None:
+    from gateway.engine.session import Known
+    from gateway.engine.step import begin, step
+
+    for tag in menu.languages:
+        session = begin(menu, Known())
+        for key in language_keys(menu, tag):
+            session = step(menu, session, key).session
+
+        assert (session.screen, session.script) == (menu.home, tag)
+
+
+def test_a_language_that_the_menu_lacks_is_named_with_those_it_has(menu: Menu) -> None:
+    with pytest.raises(Exception, match="lo-Latn"):
+        language_keys(menu, "km")
