@@ -116,7 +116,6 @@ class Standin:
     def hold(self) -> None:
         """Wait until released."""
         with self._lock:
-            self._release.clear()
             self.held += 1
             release = self._release
         release.wait(LONGEST_HOLD)
