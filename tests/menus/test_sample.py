@@ -1,0 +1,246 @@
+"""The helpline that ships: sound, within every limit, and safe in all four languages."""
+
+import re
+from datetime import date
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+from gateway.catalogue.check import Checked, check
+from gateway.catalogue.conversations import Case, read
+from gateway.catalogue.folder import read_folder, read_tests
+from gateway.catalogue.pages import Cut, cut_menu, reserved
+from gateway.catalogue.problems import Level
+from gateway.catalogue.proofs import Asked
+from gateway.catalogue.tests import run, unseen
+from gateway.engine.effects import RequestCallback
+from gateway.engine.menu import Deed, End, Menu, Reaction
+from gateway.engine.paging import page_text
+from gateway.engine.session import Known
+from gateway.engine.step import begin, step
+from gateway.engine.text import GSM7, measure, sms_parts
+from gateway.engine.values import fill
+from gateway.messages import USSD_LIMITS
+
+FOLDER = Path(__file__).parents[2] / "menus"
+ZONE = "Asia/Vientiane"
+SCRIPTS = ("lo", "lo-Latn", "th", "en")
+CHECKED_ON = date(2026, 11, 24)
+ALL_WINDOWS = ("morning", "noon", "evening", "sunday", "now")
+SETTINGS = {"helpline": "+856 20 555 00000", "mrc": "+856 20 555 00001", "price": "", "days": "90"}
+
+# From the first dial to the save, on a phone that others sometimes see: language, script, 7, then four answers.
+WAYS = {
+    "lo": ("1", "1", "7", "2", "2", "3", "1"),
+    "lo-Latn": ("2", "7", "2", "2", "3", "1"),
+    "th": ("3", "1", "7", "2", "2", "3", "1"),
+    "en": ("4", "7", "2", "2", "3", "1"),
+}
+TO_SOS = {"lo": ("1", "1", "9"), "lo-Latn": ("2", "9"), "th": ("3", "1", "9"), "en": ("4", "9")}
+
+
+def _checked(today: date = CHECKED_ON) -> Checked:
+    asked = Asked(today=today, zone=ZONE, settings=SETTINGS, staffed=frozenset(ALL_WINDOWS))
+    return check(read_folder(FOLDER), asked)
+
+
+@pytest.fixture(scope="module")
+def menu() -> Menu:
+    found = _checked().menu
+    assert found
+    return found
+
+
+@pytest.fixture(scope="module")
+def cut(menu: Menu) -> Cut:
+    return cut_menu(menu, [USSD_LIMITS], SETTINGS)
+
+
+def _cases() -> list[Case]:
+    cases, problems = read(read_tests(FOLDER), ZONE)
+    assert problems == []
+    return cases
+
+
+def test_it_checks_clean_but_for_its_drafts() -> None:
+    problems = _checked().problems
+    assert [problem for problem in problems if problem.level is Level.ERROR] == []
+    assert {(problem.code, problem.language) for problem in problems} == {
+        ("unreviewed", "lo"),
+        ("unreviewed", "lo-Latn"),
+        ("unreviewed", "th"),
+    }
+
+
+def test_facts_are_said_to_expire_in_time() -> None:
+    soon = {problem.code for problem in _checked(date(2027, 5, 1)).problems}
+    late = {problem.code for problem in _checked(date(2027, 6, 1)).problems}
+    assert "fact-expires-soon" in soon
+    assert "fact-expired" in late
+
+
+@pytest.mark.parametrize("case", _cases(), ids=lambda case: case.it)
+def test_its_conversations_pass(menu: Menu, case: Case) -> None:
+    assert run(menu, case, zone=ZONE).differences == []
+
+
+def test_its_conversations_see_every_screen(menu: Menu) -> None:
+    assert unseen(menu, [run(menu, case, zone=ZONE) for case in _cases()]) == []
+
+
+def test_its_conversations_walk_the_callback_and_danger_in_every_script(menu: Menu) -> None:
+    scripts: dict[str, set[str]] = {"yes": set(), "no": set()}
+    for case in _cases():
+        for effect in chain.from_iterable(each.effects for each in case.steps):
+            if effect.name == "callback" and {"danger", "script"} <= set(effect.fields):
+                scripts[effect.fields["danger"]].add(effect.fields["script"])
+    assert scripts["no"] >= {"lo", "lo-Latn", "en"}
+    seen = [run(menu, case, zone=ZONE).screens for case in _cases()]
+    assert sum("danger_numbers" in screens for screens in seen) >= len(SCRIPTS)
+    assert sum("code" in screens for screens in seen) >= len(SCRIPTS)
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_at_most_seven_answers_lead_from_the_first_dial_to_the_save(menu: Menu, script: str) -> None:
+    session = begin(menu, Known(region="LA", offers=ALL_WINDOWS))
+    assert len(WAYS[script]) <= 7
+    for key in WAYS[script][:-1]:
+        led = step(menu, session, key)
+        assert led.effects == ()
+        session = led.session
+    (effect,) = step(menu, session, WAYS[script][-1]).effects
+    assert isinstance(effect, RequestCallback)
+    assert (effect.script, effect.language) == (script, script.split("-", maxsplit=1)[0])
+    assert dict(effect.answers) == {
+        "danger": "no",
+        "phone_seen": "sometimes",
+        "when": "evening",
+        "consent": "yes",
+    }
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize(("region", "first"), [("LA", "1191"), ("TH", "191"), ("", "191")])
+def test_the_numbers_of_her_country_come_first(menu: Menu, script: str, region: str, first: str) -> None:
+    session = begin(menu, Known(region=region, offers=ALL_WINDOWS))
+    for key in TO_SOS[script]:
+        session = step(menu, session, key).session
+    assert session.screen == menu.sos
+    screen = menu.screens[menu.sos]
+    text = screen.variants[0].text if region == "LA" else screen.text
+    numbers = re.findall(r"\d{3,}", fill(text[script], reserved(menu, script)))
+    assert numbers[0] == first
+    assert {"191", "1669", "1300", "1191", "1362"} <= set(numbers)
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_every_page_fits_with_its_longest_values(menu: Menu, cut: Cut, script: str) -> None:
+    values = reserved(menu, script, SETTINGS)
+    assert cut.faults == []
+    for key, pages in cut.pages.items():
+        if key.startswith(f"ussd/{script}/"):
+            for page in pages:
+                size = measure(page_text(page, values))
+                room = USSD_LIMITS.gsm7 if size.coding == GSM7 else USSD_LIMITS.ucs2
+                assert size.units <= room, key
+
+
+@pytest.mark.parametrize("script", ["lo-Latn", "en"])
+def test_texts_in_latin_letters_stay_in_the_basic_alphabet(menu: Menu, cut: Cut, script: str) -> None:
+    values = reserved(menu, script)
+    for key, pages in cut.pages.items():
+        if key.startswith(f"ussd/{script}/") and "/script" not in key:
+            for page in pages:
+                assert measure(page_text(page, values)).coding == GSM7, key
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_texts_that_go_out_take_three_parts_at_most(menu: Menu, script: str) -> None:
+    for name, text in menu.messages.items():
+        if name.startswith("sms_"):
+            assert len(sms_parts(fill(text[script], reserved(menu, script, SETTINGS)))) <= 3, name
+
+
+def test_the_first_screen_is_what_any_phone_can_show(menu: Menu) -> None:
+    page = menu.screens[menu.start]
+    words = [page.text["en"], *(choice.label["en"] for choice in page.choices)]
+    assert "Free" not in " ".join(words)
+    assert all(measure(fill(each, {})).coding == GSM7 for each in words)
+    assert [choice.key for choice in page.choices] == ["1", "2", "3", "4", "9"]
+
+
+def test_every_screen_has_its_own_words_in_every_language(menu: Menu) -> None:
+    for name, screen in menu.screens.items():
+        if name == menu.start:
+            continue
+        texts = [screen.text, *(variant.text for variant in screen.variants)]
+        texts += [choice.label for choice in screen.choices]
+        for text in texts:
+            assert not text or set(text) == set(SCRIPTS), name
+    assert all(set(text) == set(SCRIPTS) for text in menu.messages.values())
+
+
+def test_every_deed_but_a_change_ends_at_the_same_neutral_line(menu: Menu) -> None:
+    ending = {Deed.CANCEL_CALLBACK, Deed.ERASE, Deed.REPORT_WRONG}
+    targets = {
+        choice.to for screen in menu.screens.values() for choice in screen.choices if choice.does in ending
+    }
+    assert targets == {"thanks"}
+    assert menu.screens["thanks"].text["en"] == "Thank you."
+    for screen in menu.screens.values():
+        if isinstance(screen, End):
+            assert "{" not in "".join(screen.text.values())
+
+
+def test_seven_means_call_me_on_every_screen_that_leads_on(menu: Menu) -> None:
+    private = {
+        "language",
+        "script",
+        "script_th",
+        "code",
+        "status",
+        "change_when",
+        "changed",
+        "erase",
+        "report",
+    }
+    for name, screen in menu.screens.items():
+        if (
+            screen.choices
+            and name not in private
+            and not hasattr(screen, "asks")
+            and name != "danger_numbers"
+        ):
+            assert [choice.to for choice in screen.choices if choice.key == "7"] == [menu.call_me], name
+
+
+def test_facts_have_a_source_and_are_checked_again_within_six_months(menu: Menu) -> None:
+    for fact in menu.facts.values():
+        for value in fact.values:
+            assert value.source
+            assert value.checked_on == CHECKED_ON
+            assert value.valid_from <= value.checked_on
+            assert value.checked_on < value.expires_on <= date(2027, 5, 24)
+
+
+def test_every_fact_is_named_by_a_text(menu: Menu) -> None:
+    text = "".join(path.read_text(encoding="utf-8") for path in FOLDER.glob("*.yaml"))
+    assert [name for name in menu.facts if f"{{{name}}}" not in text] == []
+
+
+def test_numbers_that_nobody_confirmed_are_not_in_it() -> None:
+    text = "".join(path.read_text(encoding="utf-8") for path in FOLDER.glob("*.yaml"))
+    unsure = ("1195", "1190", "1422", "1-800-010-182", "034-434-726", "086-163-1390", "084-121-1609", "1155")
+    assert [number for number in unsure if number in text] == []
+
+
+def test_what_she_may_write_leads_to_every_area_and_reaction(menu: Menu) -> None:
+    targets = {keyword.to for keyword in menu.keywords if keyword.to}
+    assert targets >= {"pay", "hours", "papers", "hurt", "going", "money", "numbers", "sos"}
+    assert {keyword.reaction for keyword in menu.keywords} == set(Reaction)
+    assert all(set(keyword.words) == set(SCRIPTS) for keyword in menu.keywords)
+
+
+def test_the_saved_text_is_the_code_and_nothing_else(menu: Menu) -> None:
+    assert set(menu.messages["sms_saved"].values()) == {"{code}"}
