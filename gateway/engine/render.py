@@ -65,7 +65,10 @@ def _folded(page: Page) -> Page:
 
 
 def _noticed(menu: Menu, session: Session, page: Page, limits: Limits) -> Page:
-    """Put her notice above the page: whole if it fits, else without 00, else its first sentence, else not at all."""
+    """Put her notice above the page: whole if it fits, else without 00, else its first sentence.
+
+    Where even that does not fit it may use the margin before the hard stop; where that is not enough it is left out.
+    """
     notice = message(menu, session.notice, tongue(menu, session), beside=_joined(page))
     if not notice:
         return page
@@ -77,7 +80,7 @@ def _noticed(menu: Menu, session: Session, page: Page, limits: Limits) -> Page:
     ]
     good = [tried for tried in tries if within(_joined(tried), limits)]
     bearable = [tried for tried in tries if within(_joined(tried), limits, stop=True)]
-    return next(iter(good + bearable), page)
+    return next(iter([*good, *reversed(bearable)]), page)
 
 
 def _first_sentence(notice: str) -> str:
