@@ -30,6 +30,7 @@ _INTEGER = re.compile(r"0|[1-9][0-9]*")
 _DATES = frozenset({"valid_from", "checked_on", "expires_on"})
 _INTEGERS = frozenset({"schema", "digits", "page"})
 _UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+_DEEP = re.compile(rf"(?:[\[{{]\s*){{{MAX_DEPTH + 1}}}")  # the parser would look far ahead before it says so
 _BARE_SIGN = re.compile(r":\s+([#*])(?=\s|,|\}|$)")
 
 
@@ -90,7 +91,14 @@ def _text(file: str, content: bytes) -> str:
             f"the character U+{ord(found[0]):04X} cannot stand in a menu",
             "delete it" if found[0] != "\ufeff" else "save the file as UTF-8 without a byte order mark",
         )
+    deep = _DEEP.search(text)
+    if deep:
+        raise _too_deep(_place_at(file, text, deep.start()))
     return text
+
+
+def _too_deep(place: Place) -> Unreadable:
+    return _refused(place, f"more than {MAX_DEPTH} levels inside each other", "write it flatter")
 
 
 def _place_at(file: str, text: str, index: int) -> Place:
@@ -162,7 +170,7 @@ class _Events:
         if self._nodes > MAX_NODES:
             raise _refused(place, f"the file has more than {MAX_NODES} parts", "split it into several files")
         if depth > MAX_DEPTH:
-            raise _refused(place, f"more than {MAX_DEPTH} levels inside each other", "write it flatter")
+            raise _too_deep(place)
         if type(event).__name__ == "AliasEvent":
             raise _refused(
                 place, f"'*{event.anchor}' is an alias", f'write "*{event.anchor}" in quotes, or the text'

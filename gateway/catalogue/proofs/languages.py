@@ -15,7 +15,9 @@ def text_missing(subject: Subject) -> Iterator[Problem]:
     for one in written(menu):
         for language in menu.languages:
             if one.required and not menu.text(one.text, language):
-                yield _missing(subject, one, language, "no text, and no other language stands in")
+                yield _missing(
+                    subject, one, language, f"no text in {language}, and no other language stands in"
+                )
 
 
 def path_missing(subject: Subject) -> Iterator[Problem]:
@@ -26,7 +28,9 @@ def path_missing(subject: Subject) -> Iterator[Problem]:
     for one in _path_texts(menu):
         for language in offered(menu):
             if not one.text.get(language):
-                yield _missing(subject, one, language, "no text on the way to a callback")
+                yield _missing(
+                    subject, one, language, f"no text in {language}, and stands on the way to a callback"
+                )
 
 
 def untranslated(subject: Subject) -> Iterator[Problem]:
@@ -100,7 +104,7 @@ def _missing(subject: Subject, one: Written, language: str, why: str) -> Problem
     return subject.problem(
         "text-missing",
         one.path,
-        f"{what} has {why} in {language}",
+        f"{what} has {why}",
         f"add {language}: here",
         level=Level.ERROR,
         screen=one.screen,

@@ -6,7 +6,7 @@ from gateway.catalogue.pages import Fault, cut_menu, reserved
 from gateway.catalogue.problems import Problem
 from gateway.catalogue.proofs.asked import Subject
 from gateway.catalogue.texts import each_text
-from gateway.engine.menu import Choice, Text
+from gateway.engine.menu import Text
 from gateway.engine.paging import QuestionSplit
 from gateway.engine.session import Session
 from gateway.engine.showing import PLAIN, option_line, template, tongue
@@ -112,23 +112,18 @@ def _cut_problem(subject: Subject, fault: Fault) -> Problem:
     variant = () if fault.variant == PLAIN else ("variants", str(fault.variant))
     path = ("screens", fault.screen, *variant, "text", fault.language)
     screen = subject.menu.screens[fault.screen]
+    over = _excess(subject, fault)
     if isinstance(fault.why, QuestionSplit):
-        return subject.problem(
-            "question-split",
-            path,
-            f"the question '{fault.screen}' and its answers {_excess(subject, fault)} one page",
-            "shorten the question or its answers",
-            language=fault.language,
-        )
-    long = _longest_label(subject, screen.choices, fault)
-    where = path if long is None else ("screens", fault.screen, "choices", str(long), "label", fault.language)
-    return subject.problem(
-        "text-too-long",
-        where,
-        f"'{fault.screen}' does not fit a page of {_room(fault.limits)}",
-        "shorten it",
-        language=fault.language,
-    )
+        code, hint = "question-split", "shorten the question or its answers"
+        message = f"the question '{fault.screen}' and its answers {over or 'do not fit'} one page"
+        return subject.problem(code, path, message, hint, language=fault.language)
+    for number, choice in enumerate(screen.choices):
+        line = option_line(subject.menu, choice, fault.language)
+        if _over(line, fault.limits):
+            path = ("screens", fault.screen, "choices", str(number), "label", fault.language)
+            over = f"has a line that is {_over(line, fault.limits)} too long for"
+    message = f"'{fault.screen}' {over or 'cannot be cut to fit'} one page"
+    return subject.problem("text-too-long", path, message, "shorten it", language=fault.language)
 
 
 def _excess(subject: Subject, fault: Fault) -> str:
@@ -137,15 +132,5 @@ def _excess(subject: Subject, fault: Fault) -> str:
     lines += [option_line(menu, choice, fault.language) for choice in screen.choices]
     values = reserved(menu, fault.language, subject.asked.settings)
     over = _over(fill("\n".join(line for line in lines if line), values), fault.limits)
-    return f"are {over} too long for" if over else "do not fit"
-
-
-def _room(limits: Limits) -> str:
-    return f"{limits.gsm7} septets or {limits.ucs2} units"
-
-
-def _longest_label(subject: Subject, choices: tuple[Choice, ...], fault: Fault) -> int | None:
-    for number, choice in enumerate(choices):
-        if _over(f"{choice.key} {subject.menu.text(choice.label, fault.language)}", fault.limits):
-            return number
-    return None
+    several = "are" if screen.choices else "is"
+    return f"{several} {over} too long for" if over else ""

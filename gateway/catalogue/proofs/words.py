@@ -44,21 +44,21 @@ def legacy_font(subject: Subject) -> Iterator[Problem]:
 def keyword_shadowed(subject: Subject) -> Iterator[Problem]:
     """No keyword is hidden by a danger word inside it, or by the same word of another language."""
     danger = {_folded(word) for each in subject.menu.keywords if each.danger for word in _all_words(each)}
-    owners: dict[str, tuple[int, str]] = {}
+    owners: dict[str, tuple[str, str]] = {}
     for number, keyword in enumerate(subject.menu.keywords):
         target = keyword.to or str(keyword.reaction)
         for language, words in keyword.words.items():
             for at, word in enumerate(words):
                 path = ("keywords", str(number), "words", language, str(at))
                 folded = _folded(word)
-                first, other = owners.setdefault(folded, (number, target))
+                first, other = owners.setdefault(folded, (language, target))
                 inside = danger.intersection(_pieces(folded))
                 if inside and not keyword.danger:
                     message = f"'{word}' holds the danger word '{min(inside)}', which wins"
                     yield subject.warning(
                         "keyword-shadowed", path, message, "choose another word", language=language
                     )
-                elif first != number and other != target:
+                elif first != language and other != target:
                     message = f"'{word}' leads to {other} in another language"
                     hint = "choose another word, or lead both to one screen"
                     yield subject.warning("keyword-shadowed", path, message, hint, language=language)
@@ -68,7 +68,7 @@ def _twin(words: str) -> tuple[str, str] | None:
     for pattern, right in _TWINS:
         found = pattern.search(words)
         if found:
-            mended = f"{found[1]}{right}"
+            mended = f"{words[: found.start()][-1:]}{found[1]}{right}"
             return f"two signs stand where '{mended}' is meant", f"write '{mended}' with the one sign {right}"
     return None
 

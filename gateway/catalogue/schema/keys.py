@@ -22,7 +22,8 @@ def _choices(screen: str, choices: tuple[Node, ...]) -> Iterator[Problem]:
     seen: list[tuple[Scalar, Node]] = []
     for choice in choices:
         for key in scalars_in(choice, "key"):
-            yield from _key(screen, key)
+            if key.text:  # an empty one was told of where it was read
+                yield from _key(screen, key)
             for earlier, other in seen:
                 if earlier.text == key.text and not _apart(choice, other):
                     yield Problem(

@@ -102,7 +102,8 @@ def _screen(screen: Node, screens: frozenset[str], languages: frozenset[str]) ->
     for variant in items_in(screen, "variants"):
         yield from _tags(pairs_in(variant, "text"), languages)
         yield from _conditions(variant, languages)
-    asks = text_in(screen, "asks")
+    # A question that lacks its field is told so once, not again at each answer.
+    asks = text_in(screen, "asks", "?" if text_in(screen, "kind") == "question" else "")
     for choice in items_in(screen, "choices"):
         yield from _choice(choice, asks, screens, languages)
 
@@ -124,6 +125,8 @@ def _answer(named: Scalar, asked: str, value: Node) -> Iterator[Problem]:
         yield _unknown(
             "'answer' on a screen that asks nothing", named.place, "write kind: question and asks:"
         )
+    elif asked == "?":
+        return
     elif asked not in ANSWERS:
         yield _unknown(f"unknown answer '{asked}'", named.place, did_you_mean(asked, ANSWERS))
     elif ANSWERS[asked] and isinstance(value, Scalar) and value.text not in ANSWERS[asked]:

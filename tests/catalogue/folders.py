@@ -1,0 +1,46 @@
+"""A small sound menu, and the many ways in which it is broken here: one folder each, with the words expected."""
+
+from datetime import date
+from pathlib import Path
+
+from gateway.catalogue.check import Checked, check
+from gateway.catalogue.folder import read_folder
+from gateway.catalogue.proofs import Asked
+from gateway.messages import SMS_LIMITS, USSD_LIMITS
+
+HERE = Path(__file__).parent
+BROKEN = sorted(path for path in (HERE / "broken").iterdir() if path.is_dir())
+TODAY = date(2026, 11, 24)
+SETTINGS = {"helpline": "+85620000000", "mrc": "", "price": "", "days": "90"}
+
+
+def asked(**others: object) -> Asked:
+    """What the small menu is checked for: one day, both kinds of channel, an evening and a Sunday on duty."""
+    usual: dict[str, object] = {
+        "today": TODAY,
+        "limits": (USSD_LIMITS, SMS_LIMITS),
+        "settings": SETTINGS,
+        "staffed": frozenset({"morning", "evening", "sunday"}),
+    }
+    return Asked(**(usual | others))  # type: ignore[arg-type]
+
+
+def base() -> dict[str, bytes]:
+    """The files of the sound menu."""
+    return read_folder(HERE / "base")
+
+
+def broken(folder: Path) -> dict[str, bytes]:
+    """The files of the sound menu with those of this folder in their place."""
+    return base() | read_folder(folder)
+
+
+def checked(files: dict[str, bytes], **others: object) -> Checked:
+    return check(files, asked(**others))
+
+
+def with_change(file: str, old: str, new: str) -> dict[str, bytes]:
+    """The sound menu with one change."""
+    text = base()[file].decode()
+    assert text.count(old) >= 1, f"{old} is not in {file}"
+    return base() | {file: text.replace(old, new, 1).encode()}
