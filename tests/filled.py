@@ -31,22 +31,23 @@ def fill(store: Store, at: datetime, **given: dict[str, Any]) -> None:
     with store.write() as tx:
         for table in metadata.sorted_tables:
             if table.name != "keys":
-                tx.execute(sa.insert(table), [row(tx, table, at) | given.get(table.name, {})])
+                tx.execute(sa.insert(table), [row(tx, table, at, **given.get(table.name, {}))])
 
 
-def row(tx: Tx, table: sa.Table, at: datetime) -> dict[str, Any]:
-    """One row with a value in every column; the sealed ones hold `SAID` and are bound to it."""
+def row(tx: Tx, table: sa.Table, at: datetime, **given: Any) -> dict[str, Any]:
+    """One row with a value in every column; the sealed ones hold `SAID`, bound to the key it has at last."""
     plain = {
         column.name: _value(table, column, at)
         for column in table.columns
         if not isinstance(column.type, Sealed)
     }
+    plain |= {name: value for name, value in given.items() if name in plain}
     sealed = {
         column.name: tx.ring.seal_json(SAID, table=table.name, column=column.name, row=_place(table, plain))
         for column in table.columns
         if isinstance(column.type, Sealed)
     }
-    return plain | sealed
+    return plain | sealed | given
 
 
 def _place(table: sa.Table, values: dict[str, Any]) -> str:

@@ -180,7 +180,7 @@ def test_many_rows_come_back_in_batches(
     monkeypatch.setattr(backups, "_BATCH", 7)
     table = metadata.tables["texts"]
     with sqlite_store.write() as tx:
-        rows = [row(tx, table, clock.now()) | {"id": f"text-{n}", "caller_id": None} for n in range(50)]
+        rows = [row(tx, table, clock.now(), id=f"text-{n}", caller_id=None) for n in range(50)]
         tx.execute(sa.insert(table), rows)
     backup(sqlite_store, tmp_path / "backup", KEY, clock.now())
     other = Store(f"sqlite:///{tmp_path / 'other.db'}", master=NEW_MASTER)
