@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import count
+from itertools import count, takewhile
 
 from gateway.engine import keys, screens
 from gateway.engine.cuts import best_cut
@@ -234,7 +234,8 @@ def _fill(cutter: _Cutter, items: list[_Item], *, home: bool) -> tuple[Page, ...
 
 def _take_page(cutter: _Cutter, queue: list[_Item], number: int, navigation: Page) -> Page:
     """Take from the queue what stands on this page; options of this page stay on it while the text flows on."""
-    pinned = [item for item in queue if item.is_option and item.page == number]
+    options = [item for item in queue if item.is_option]
+    pinned = list(takewhile(lambda item: item.page == number, options))
     before = list(queue)
     page = _take(cutter, queue, number, navigation)
     if not pinned or not queue or queue[0].is_option:
