@@ -97,7 +97,7 @@ def begin(parts: Parts, actor: Actor, callback_id: str, *, reason: str = "") -> 
         _may_begin(tx, actor, callback, reason)
         caller = _reachable(tx, callback, now)
         slot = _slot(parts, tx, actor, callback, caller, reason)
-        attempt = _written(tx, actor, callback, slot, now)
+        attempt = write(tx, actor, callback, window_from=slot.window_from, nth=slot.nth, now=now)
         _step(tx, actor, callback, now)
         _on_record(tx, actor, callback, slot, reason, now)
         return _call(tx, callback, attempt, from_number, outside=slot.outside)
@@ -185,25 +185,38 @@ def _may_call_outside(actor: Actor, callback: Callback, caller: Caller, reason: 
     )
 
 
-def _written(tx: Tx, actor: Actor, callback: Callback, slot: _Slot, now: datetime) -> Attempt:
+def write(
+    tx: Tx,
+    actor: Actor,
+    callback: Callback,
+    *,
+    window_from: datetime,
+    now: datetime,
+    nth: int = 0,
+    how: str = "phone",
+) -> Attempt:
+    """Write an attempt; the database itself refuses a second live one of a number, and a second one of a window.
+
+    Raises:
+        AlreadyCalling: a call to this number has no outcome yet.
+        NotSafe: this window has had its attempt.
+    """
     attempt = Attempt(
         id=new_id(now),
         callback_id=callback.id,
         caller_id=callback.caller_id,
         person_id=actor.person_id,
-        how="phone",
+        how=how,
         started_at=now,
-        window_from=slot.window_from,
-        nth=slot.nth,
+        window_from=window_from,
+        nth=nth,
         lease_until=now + LEASE,
         form=new_token(16),
     )
     if attempts.add(tx, attempt):
         return attempt
     running = attempts.live_of(tx, callback.caller_id or "")
-    if running is not None:
-        raise AlreadyCalling(running.who)
-    raise NotSafe(None)
+    raise AlreadyCalling(running.who) if running is not None else NotSafe(None)
 
 
 def _step(tx: Tx, actor: Actor, callback: Callback, now: datetime) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from gateway.access import Permission, Refused, permit
@@ -11,19 +10,20 @@ from gateway.callbacks import escalation
 from gateway.callbacks.model import OPEN, Event, IllegalMove, State
 from gateway.callbacks.order import DANGER
 from gateway.callbacks.outcomes import MOST_ATTEMPTS, Attempted, Follows, Outcome, Said, follows
+from gateway.desk.attempts import write
 from gateway.desk.claim import LEASE, give_back, is_to_decide
 from gateway.desk.refusals import Held, NoSuchCallback, NotSafe, found, refusal
 from gateway.desk.windows import plan
-from gateway.ids import new_id, new_token
+from gateway.ids import new_id
 from gateway.safe_contact import PhoneSeen, When
 from gateway.store import attempts, audit, callbacks, notes
-from gateway.store.attempts import Attempt
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from gateway.access import Actor
     from gateway.parts import Parts
+    from gateway.store.attempts import Attempt
     from gateway.store.callbacks import Callback
     from gateway.store.engines import Tx
 
@@ -67,8 +67,8 @@ def record(
         actor: who made the attempt.
         callback_id: the callback.
         outcome: a word of ``Outcome``.
-        form: the one-time id that came with the number. Without one, the running attempt is meant; where the number
-            was never shown (a call told about on the command line), the attempt is written now.
+        form: the one-time id that came with the number. Without one, the running attempt is meant; where the number was
+            never shown (a call told about on the command line), the attempt is written now.
         agreed: after *cut off*, she wants to be rung again at once.
         named_at: after *asked later*, the time she named.
 
@@ -219,20 +219,7 @@ def _told_of(parts: Parts, tx: Tx, actor: Actor, callback: Callback) -> Attempt:
     if is_to_decide(callback):
         raise IllegalMove(State.REVIEW, Event.REACHED)
     now = parts.clock.now()
-    attempt = Attempt(
-        id=new_id(now),
-        callback_id=callback.id,
-        caller_id=callback.caller_id,
-        person_id=actor.person_id,
-        how="told",
-        started_at=now,
-        window_from=now,
-        nth=0,
-        lease_until=now + timedelta(hours=2),
-        form=new_token(16),
-    )
-    if not attempts.add(tx, attempt):
-        raise refusal(tx, actor, callback, Event.CALL)
+    attempt = write(tx, actor, callback, window_from=now, now=now, how="told")
     callbacks.step(tx, callback.id, Event.CALL, now=now)
     return attempt
 
