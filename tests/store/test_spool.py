@@ -15,7 +15,7 @@ from gateway.store.engines import Store
 from gateway.store.spool import Spool
 
 KEY, OTHER = b"\x01" * 32, b"\x02" * 32
-ENTRY = {"number": "+85620555000001", "effects": [{"callback": {"topic": "pay"}}]}
+ENTRY = {"number": "+8562055500001", "effects": [{"callback": {"topic": "pay"}}]}
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from gateway.store.tables import callers, metadata
 from tests.clocks import SetClock
 from tests.filled import CALLER, SAID, fill, opened
 
-NUMBER = "+85620555000001"
+NUMBER = "+8562055500001"
 NOT_HERS = {("people", "number")}
 """A counsellor's own phone, which goes with the person."""
 
