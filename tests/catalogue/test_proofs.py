@@ -1,0 +1,189 @@
+"""The proofs beyond their one bad file: where each begins and ends to hold."""
+
+from datetime import date
+
+import pytest
+
+from gateway.catalogue.graph import Way, callback_path, reached, read_in, ways
+from gateway.catalogue.pages import cut_menu, reserved
+from gateway.catalogue.problems import Level
+from gateway.engine.menu import Form, page_key
+from gateway.engine.paging import page_text, within
+from gateway.messages import SMS_LIMITS, USSD_LIMITS, Limits
+from tests.catalogue.folders import base, checked, with_change
+
+
+def menu(files=None):
+    found = checked(files or base()).menu
+    assert found is not None
+    return found
+
+
+def codes(files, **asked) -> list[str]:
+    return [problem.code for problem in checked(files, **asked).problems]
+
+
+@pytest.mark.parametrize(
+    ("words", "caught"),
+    [
+        ("Phone 1546.", "1546"),
+        ("Phone ๑๕๔๖.", "๑๕๔๖"),
+        ("Since 2025.", "2025"),
+        ("Pay 2,000 baht.", "2,000"),
+        ("At most 10% each.", "10%"),
+        ("At most 7.5 % each.", "7.5 %"),
+        ("Phone 02 123.", "02 123"),
+        ("Morning 6-9, Evening 18-21, now (30 min).", ""),
+        ("Key 7 or 98; form Kho Ro 7; 8 hours a day.", ""),
+        ("{th.wage} baht, {th.police}", ""),
+    ],
+)
+def test_figures_of_the_world_are_caught_and_hours_and_keys_are_not(words, caught):
+    files = with_change("screens.yaml", "We are not the police.", words)
+    found = [problem.message for problem in checked(files).problems if problem.code == "figure-in-text"]
+    assert found == ([f"'{caught}' is typed into the text"] if caught else [])
+
+
+@pytest.mark.parametrize(
+    ("today", "expected"),
+    [
+        (date(2026, 4, 24), []),
+        (date(2027, 4, 23), []),
+        (date(2027, 4, 24), ["fact-expires-soon", "fact-expires-soon"]),
+        (date(2027, 5, 24), ["fact-expires-soon", "fact-expires-soon"]),
+        (date(2027, 5, 25), ["fact-expired", "fact-expired"]),
+    ],
+)
+def test_a_fact_is_old_the_day_after_its_last(today, expected):
+    assert codes(base(), today=today) == expected
+
+
+def test_only_the_value_that_holds_today_is_asked_for_its_age():
+    files = with_change(
+        "words.yaml",
+        'expires_on: 2027-05-24}\n    - {value: "410"',
+        'expires_on: 2026-12-01}\n    - {value: "410"',
+    )
+    assert codes(files, today=date(2026, 11, 24)) == ["fact-expires-soon"]
+    assert codes(files, today=date(2027, 1, 1)) == []
+
+
+def test_for_real_phones_drafts_and_gaps_on_the_way_to_a_callback_are_errors():
+    draft = with_change("head.yaml", "call_me: call_me\n", "call_me: call_me\ndrafts: [lo]\n")
+    gap = with_change("callback.yaml", ", lo: ໂທຕອນໃດປອດໄພ?}", "}")
+    assert checked(draft).sound
+    assert checked(gap).sound
+    for files, code in ((draft, "unreviewed"), (gap, "text-missing")):
+        found = checked(files, real=True)
+        errors = [problem for problem in found.problems if problem.level is Level.ERROR]
+        assert not found.sound
+        assert {problem.code for problem in errors} == {code}
+        assert {problem.language for problem in errors} == {"lo"}
+    screens = {
+        problem.screen for problem in checked(draft, real=True).problems if problem.level is Level.ERROR
+    }
+    assert screens == {"main", "sos", "danger", "phone_seen", "when", "consent", "code", "thanks"}
+
+
+def test_for_real_phones_a_draft_elsewhere_stays_a_warning():
+    files = with_change("screens.yaml", ', lo: "ຢ່າງໜ້ອຍ {th.wage} ບາດ/ມື້"}', "}")
+    assert checked(files, real=True).sound
+
+
+def test_the_callback_path_goes_from_the_first_screen_to_the_end():
+    assert callback_path(menu()) == (
+        "language",
+        "main",
+        "sos",
+        "danger",
+        "phone_seen",
+        "when",
+        "consent",
+        "code",
+        "thanks",
+    )
+
+
+def test_ways_carry_their_key_and_their_presses():
+    found = ways(menu())
+    assert Way("main", "pay", "1") in found
+    assert Way("main", "status") in found
+    assert Way("call_me", "danger", presses=0) in found
+    assert reached(found, ["language"])["sos"] == 1
+    assert reached(found, ["language"])["consent"] >= 2
+    assert set(reached(found, ["language", "offer"])) == set(menu().screens)
+
+
+def test_a_screen_is_read_only_in_languages_that_lead_to_it():
+    extra = '  script: {text: {en: Can you read?}, choices: [{key: "1", to: main, label: {en: "Yes"}}]}\n  main:\n'
+    files = with_change("screens.yaml", "  main:\n", extra)
+    files |= {
+        "screens.yaml": files["screens.yaml"].replace(b"script: en, to: main", b"script: en, to: script")
+    }
+    assert {language for name, language in read_in(menu(files)) if name == "script"} == {"en"}
+    assert codes(files) == []
+
+
+def test_consent_must_be_the_last_question_and_asked_once():
+    for old, new in (
+        ("questions: [danger, phone_seen, when, consent]", "questions: [danger, consent, phone_seen, when]"),
+        ("questions: [danger, phone_seen, when, consent]", "questions: [danger, phone_seen, when]"),
+        ("questions: [danger, phone_seen, when, consent]", "questions: [consent, danger, consent]"),
+        ('answer: "yes", does: request_callback', 'answer: "no", does: request_callback'),
+    ):
+        assert "consent-after-number" in codes(with_change("callback.yaml", old, new)), new
+
+
+def test_settings_and_hours_are_asked_only_where_they_are_known():
+    unset = {"helpline": "", "mrc": "", "price": "", "days": "90"}
+    assert codes(base(), settings=unset) == ["setting-missing"]
+    assert codes(base(), settings=None) == []
+    assert codes(base(), staffed=frozenset()) == ["window-never-staffed"]
+    assert codes(base(), staffed=None) == []
+
+
+def test_a_long_setting_takes_its_room():
+    assert reserved(menu(), "en", {"helpline": "1" * 30})["helpline"] == "1" * 30
+    assert len(reserved(menu(), "en", {"helpline": "12"})["helpline"]) > 2
+    assert codes(base(), settings={"helpline": "1" * 60, "mrc": "1"}) == ["text-too-long"]
+
+
+def test_every_page_of_every_screen_in_every_language_fits_and_is_stored_once():
+    built = menu()
+    cut = cut_menu(built, (USSD_LIMITS, SMS_LIMITS, USSD_LIMITS))
+    assert cut.faults == []
+    texts = sum(1 + len(screen.variants) for screen in built.screens.values() if not isinstance(screen, Form))
+    assert len(cut.pages) == texts * len(built.languages) * 2
+    for key, pages in cut.pages.items():
+        limits = USSD_LIMITS if key.startswith("ussd/") else SMS_LIMITS
+        values = reserved(built, key.split("/")[1])
+        assert all(within(page_text(page, values), limits) for page in pages), key
+    assert page_key("ussd", "lo", "code", 0) in cut.pages
+    assert "ກ່ອນ" in page_text(cut.pages[page_key("ussd", "lo", "code", 0)][0], {})
+
+
+def test_narrow_phones_find_what_does_not_fit_them():
+    narrow = Limits(name="narrow", gsm7=50, ucs2=30, gsm7_stop=50, ucs2_stop=30)
+    found = {problem.code for problem in checked(base(), limits=(narrow,)).problems}
+    assert found == {"question-split", "text-too-long"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("Shall a person", "Sh\u0430ll a person", "lookalike"),
+        ("ໃຫ້ຄົນໂທ", "\ue001\ue002", "legacy-font"),
+        ("Shall a person", "Shall — a person", "typography-folded"),
+        ("Shall a person", "Café person", ""),
+        ("ໃຫ້ຄົນໂທ", "ໃຫ້ຄົນ “ໂທ”", ""),
+    ],
+)
+def test_letters(old, new, code):
+    assert codes(with_change("screens.yaml", old, new)) == ([code] if code else [])
+
+
+def test_one_word_in_two_languages_may_lead_to_one_place():
+    assert codes(with_change("words.yaml", "lo: [ຊ່ວຍແດ່]", "lo: [police]")) == []
+    assert codes(with_change("words.yaml", "lo: ໂທຫາຂ້ອຍ}, reaction", "lo: pay}, reaction")) == [
+        "keyword-shadowed"
+    ]
