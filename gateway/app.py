@@ -4,14 +4,14 @@ from flask import Flask
 
 from config import settings as config
 from config.settings import Settings
-from gateway import admin, console, web
-from gateway.bootstrap import open_parts, open_serials
-from gateway.conversation import ended, spooled, text, turn
+from gateway.admin import people as admin
+from gateway.bootstrap import open_parts, open_serials, refreshed
+from gateway.conversation import ended, text, turn
 from gateway.parts import Parts
 from gateway.refresh import Refresh
 from gateway.sending import deliveries
 from gateway.store import simulator
-from gateway.web import health
+from gateway.web import health, pages, sign_in
 from gateway.webhooks import views
 from gateway.webhooks.events import Doors
 from gateway.webhooks.serials import Serials
@@ -24,24 +24,30 @@ def create() -> Flask:
     parts.versions.refresh()
     serials = open_serials(parts)
     app = create_app(parts, settings, serials)
-    Refresh(
-        often=[
-            parts.versions.refresh,
-            parts.sessions.refresh,
-            serials.renew,
-            lambda: _refresh_keys(parts),
-            lambda: spooled.replay(parts),
-        ],
-        seldom=[lambda: parts.count.flush(parts.store)],
-    ).start()
+    Refresh([*refreshed(parts), serials.renew], seldom=[lambda: parts.count.flush(parts.store)]).start()
     return app
 
 
 def create_app(parts: Parts, settings: Settings, serials: Serials) -> Flask:
     """Return the application that serves every face of these parts."""
     app = Flask("gateway", static_folder=None)
-    web.install(app, parts, proxies=settings.env.trusted_proxies)
-    doors = Doors(
+    pages.install(app, parts, proxies=settings.env.trusted_proxies)
+    gate = views.Gate(
+        channels=parts.channels,
+        secrets=serials.secrets,
+        doors=_doors(parts),
+        count=parts.count,
+        clock=parts.clock,
+    )
+    app.register_blueprint(views.blueprint(gate))
+    app.register_blueprint(health.blueprint(parts))
+    app.register_blueprint(sign_in.blueprint(parts))
+    app.register_blueprint(admin.blueprint(parts))
+    return app
+
+
+def _doors(parts: Parts) -> Doors:
+    return Doors(
         turn=lambda inbound: turn.take(parts, inbound),
         text=lambda inbound: text.take(parts, inbound),
         ended=lambda event: ended.take(parts, event),
@@ -49,23 +55,3 @@ def create_app(parts: Parts, settings: Settings, serials: Serials) -> Flask:
         delivery=lambda delivery: deliveries.take(parts, delivery),
         thread=lambda asked: simulator.thread(parts.store, asked),
     )
-    app.register_blueprint(
-        views.blueprint(
-            views.Gate(
-                channels=parts.channels,
-                secrets=serials.secrets,
-                doors=doors,
-                count=parts.count,
-                clock=parts.clock,
-            )
-        )
-    )
-    app.register_blueprint(health.blueprint(parts))
-    app.register_blueprint(console.blueprint(parts))
-    app.register_blueprint(admin.blueprint(parts))
-    return app
-
-
-def _refresh_keys(parts: Parts) -> None:
-    with parts.store.read() as tx:
-        parts.store.ring.refresh(tx)

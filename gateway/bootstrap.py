@@ -1,5 +1,7 @@
 """Puts the parts together from the settings, once: the only module that knows how everything is built."""
 
+from collections.abc import Callable
+
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -10,15 +12,18 @@ from gateway import channel, embedded
 from gateway.callbacks.windows import Hours
 from gateway.channel import Channel, ChannelConfig
 from gateway.clock import Clock
+from gateway.conversation import spooled
 from gateway.desk.announce import announce
 from gateway.figures.count import Counters
 from gateway.keys_file import master_key
 from gateway.parts import LineConfig, Parts
 from gateway.sending.nudge import Nudger
+from gateway.store import settings as kept
 from gateway.store.engines import Store, Unavailable
 from gateway.store.sessions import Sessions
 from gateway.store.spool import Spool
 from gateway.versions import Versions
+from gateway.webhooks.serials import Serials
 
 _REDIS_SECONDS = 0.3
 """A request that has to wait longer for Redis does without it."""
@@ -79,7 +84,11 @@ def open_ledger(settings: Settings) -> Store:
 
 def open_redis(settings: Settings) -> redis.Redis:
     """Return a client that gives up after 0.3 s and never asks twice: what is lost is a place in a menu, not a deed."""
-    url = settings.env.redis_url.get_secret_value() if settings.env.redis_url else embedded.url(settings.data_dir)
+    url = (
+        settings.env.redis_url.get_secret_value()
+        if settings.env.redis_url
+        else embedded.url(settings.data_dir)
+    )
     return redis.Redis.from_url(
         url,
         socket_timeout=_REDIS_SECONDS,
@@ -87,6 +96,31 @@ def open_redis(settings: Settings) -> redis.Redis:
         retry=Retry(NoBackoff(), 0),
         health_check_interval=0,
     )
+
+
+def refreshed(parts: Parts) -> list[Callable[[], object]]:
+    """Return what every process does each second: its menus, its keys, and what it spooled."""
+    return [
+        parts.versions.refresh,
+        parts.sessions.refresh,
+        lambda: _refresh_keys(parts),
+        lambda: spooled.replay(parts),
+    ]
+
+
+def open_serials(parts: Parts) -> Serials:
+    """Return the live secrets of the lines."""
+
+    def read(name: str) -> object:
+        with parts.store.read() as tx:
+            return kept.get(tx, name)
+
+    return Serials(parts.channels, key=lambda: parts.store.ring.key("webhook"), read=read)
+
+
+def _refresh_keys(parts: Parts) -> None:
+    with parts.store.read() as tx:
+        parts.store.ring.refresh(tx)
 
 
 def _channels(settings: Settings) -> dict[str, Channel]:

@@ -11,6 +11,11 @@ class Clock:
     def __init__(self, offset_file: Path | None = None) -> None:
         self._offset_file = offset_file
 
+    @property
+    def is_moved_by_tests(self) -> bool:
+        """Whether a test may move the time; then a jump says nothing about this machine."""
+        return self._offset_file is not None
+
     def now(self) -> datetime:
         """Return the present instant, aware, in UTC."""
         return datetime.now(UTC) + self._offset()

@@ -1,9 +1,10 @@
 """Root of the worker and of the clock: puts their parts together and runs them until TERM or INT."""
 
 import logging
+import sys
 
-from config.settings import Settings
-from gateway.bootstrap import open_parts, open_redis
+from config.settings import Settings, from_process
+from gateway.bootstrap import open_parts, open_redis, refreshed
 from gateway.parts import Parts
 from gateway.refresh import Refresh
 from workers.chores import TABLE
@@ -14,7 +15,7 @@ from workers.worker import run_worker
 def worker(settings: Settings) -> None:
     """Be one worker."""
     parts = _opened(settings)
-    refresh = Refresh(often=[lambda: _refresh_keys(parts)], seldom=[lambda: parts.count.flush(parts.store)])
+    refresh = Refresh(often=[*refreshed(parts)], seldom=[lambda: parts.count.flush(parts.store)])
     refresh.start()
     try:
         run_worker(parts, open_redis(settings))
@@ -25,7 +26,7 @@ def worker(settings: Settings) -> None:
 def clock(settings: Settings) -> None:
     """Be the clock; a second one is harmless."""
     parts = _opened(settings)
-    refresh = Refresh(often=[lambda: _refresh_keys(parts)])
+    refresh = Refresh(often=[*refreshed(parts)])
     refresh.start()
     try:
         run_clock(parts, TABLE)
@@ -38,6 +39,5 @@ def _opened(settings: Settings) -> Parts:
     return open_parts(settings)
 
 
-def _refresh_keys(parts: Parts) -> None:
-    with parts.store.read() as tx:
-        parts.store.ring.refresh(tx)
+if __name__ == "__main__":
+    {"worker": worker, "clock": clock}[sys.argv[1]](from_process())

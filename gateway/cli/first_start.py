@@ -6,8 +6,7 @@ import urllib.request
 import click
 
 from config.settings import Settings
-from gateway.app import open_serials
-from gateway.bootstrap import open_ledger, open_parts
+from gateway.bootstrap import open_ledger, open_parts, open_serials
 from gateway.clock import Clock
 from gateway.desk import people
 from gateway.parts import Parts
@@ -43,7 +42,7 @@ def is_ready(settings: Settings, clock: Clock, supervisor: Supervisor) -> bool:
     while not supervisor.stopping and clock.monotonic() < until:
         supervisor.look_after()
         try:
-            with urllib.request.urlopen(address, timeout=1):  # noqa: S310 - our own address
+            with urllib.request.urlopen(address, timeout=1):
                 return True
         except (urllib.error.URLError, OSError):
             clock.sleep(0.1)
@@ -58,7 +57,9 @@ def _menus(parts: Parts, settings: Settings) -> None:
     if problems:
         raise CannotStart(f"The menus in {folder} have errors, so nothing can be published; see above.")
     if publish.differs(parts, folder):
-        click.echo(f"The menus in {folder} differ from the live version; `gateway menus publish` takes them up.")
+        click.echo(
+            f"The menus in {folder} differ from the live version; `gateway menus publish` takes them up."
+        )
 
 
 def _recovery_sheet(parts: Parts) -> list[str]:
@@ -66,7 +67,7 @@ def _recovery_sheet(parts: Parts) -> list[str]:
     if words is None:
         return []
     return [
-        "Recovery sheet, shown this once. Write it down and keep it away from this machine; a backup opens only with it:",
+        "Recovery sheet, shown this once. Write it down, keep it elsewhere; a backup opens only with it:",
         f"    {words}",
     ]
 
@@ -77,7 +78,9 @@ def _addresses(parts: Parts, settings: Settings) -> list[str]:
     token = people.first_administrator(parts)
     if token is not None:
         lines.append(f"First sign-in  {base}/invitation/{token}  (works once, within 30 minutes)")
-    lines.append(f"Phone          {base}/phone/" if settings.phone_is_on else "Phone          off (GATEWAY_PHONE)")
+    lines.append(
+        f"Phone          {base}/phone/" if settings.phone_is_on else "Phone          off (GATEWAY_PHONE)"
+    )
     serials = open_serials(parts)
     serials.renew()
     for channel, events in addresses(base, parts.channels, serials.secrets).items():

@@ -56,38 +56,38 @@ def up() -> None:
 def web() -> None:
     """Serve the webhooks and the pages."""
     settings = read_settings()
-    os.execv(  # noqa: S606 - our own server replaces this process, so that signals reach it
-        sys.executable,
-        [
-            *(sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "gateway.app:create"),
-            *("--host", settings.env.host, "--port", str(settings.env.port)),
-            *("--workers", str(settings.env.web_workers), "--blocking-threads", str(settings.env.web_threads)),
-            # No access log: an address holds the secret of a webhook.
-            *("--respawn-failed-workers", "--no-access-log", "--log-level", "warning", "--no-ws"),
-            *("--workers-kill-timeout", "5"),
-        ],
+    _become(
+        *("-m", "granian", "--interface", "wsgi", "--factory", "gateway.app:create"),
+        *("--host", settings.env.host, "--port", str(settings.env.port)),
+        *("--workers", str(settings.env.web_workers), "--blocking-threads", str(settings.env.web_threads)),
+        # No access log: an address holds the secret of a webhook.
+        *("--respawn-failed-workers", "--no-access-log", "--log-level", "warning", "--no-ws"),
+        *("--workers-kill-timeout", "5"),
     )
 
 
 @click.command()
 def worker() -> None:
     """Send what is due when the queue says so."""
-    from workers import main as workers
-
-    workers.worker(read_settings())
+    _become("-m", "workers.main", "worker")
 
 
 @click.command()
 def clock() -> None:
     """Do what the clock asks for, and send what no nudge reached."""
-    from workers import main as workers
+    _become("-m", "workers.main", "clock")
 
-    workers.clock(read_settings())
+
+def _become(*arguments: str) -> None:
+    """Let another root replace this process, so that signals reach it."""
+    os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606 - our own module
 
 
 def _free_port(settings: Settings, clock: Clock) -> None:
     if not _wait(lambda: port_is_free(settings.env.host, settings.env.port), _PORT_FREE_WITHIN, clock):
-        raise CannotStart(f"Port {settings.env.port} is taken; stop what listens there, or set PORT to another.")
+        raise CannotStart(
+            f"Port {settings.env.port} is taken; stop what listens there, or set PORT to another."
+        )
 
 
 def _start(settings: Settings, supervisor: Supervisor, clock: Clock) -> None:

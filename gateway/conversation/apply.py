@@ -1,6 +1,6 @@
 """Turns each effect of a turn into rows and a receipt, inside the turn's one transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
@@ -72,11 +72,13 @@ def apply(
 def _request(
     parts: Parts, tx: Tx, effect: RequestCallback, caller: Caller, at: Context
 ) -> tuple[Receipt, tuple[str, ...]]:
+    # What she agreed to is the wording of this version of the menu.
+    consented = replace(effect, answers={**effect.answers, "consent": at.version})
     accepted = accept.accept(
         parts,
         tx,
         caller=caller,
-        effect=effect,
+        effect=consented if effect.answers.get("consent") == "yes" else effect,
         turn_key=at.key,
         session=at.session,
         channel=at.channel,

@@ -1,5 +1,6 @@
 """The provider's word that a session is over, or that a number wants no more texts."""
 
+from gateway.conversation.thread import TEXTS
 from gateway.messages import Ended, OptOut
 from gateway.numbers import to_e164
 from gateway.parts import Parts
@@ -23,7 +24,7 @@ def opt_out(parts: Parts, event: OptOut) -> bool:
         with parts.store.write() as tx:
             caller = callers.upsert(tx, number, now=now)
             callers.set_stopped(tx, caller.id, stopped_at=now, now=now)
-            outbox.cancel_for(tx, caller.id, reason="stopped", now=now)
+            outbox.cancel_of_caller(tx, caller.id, reason="stopped", now=now, kinds=TEXTS)
     except Unavailable:
         return False
     return True

@@ -12,14 +12,20 @@ from gateway.engine import step as engine
 from gateway.engine.effects import CallbackAccepted, RequestCallback
 from gateway.engine.menu import Keyword, Menu, Reaction
 from gateway.engine.render import as_text
-from gateway.engine.session import Session, UnreadableSession
-from gateway.engine.words import Match, form_answer, understand
-from gateway.messages import Inbound
+from gateway.engine.session import Known, Session, UnreadableSession
+from gateway.engine.showing import DEFAULT_LANGUAGE, message
+from gateway.engine.values import current, fill
+from gateway.engine.words.form import form_answer
+from gateway.engine.words.match import Match, understand
+from gateway.messages import Inbound, Limits
 from gateway.numbers import region_of
 from gateway.parts import Parts
 from gateway.store import callers, outbox, threads
 from gateway.store.callers import Caller
 from gateway.store.engines import Tx
+
+TEXTS = ("answer", "ours")
+"""The kinds of outbox rows that reach her phone as a text."""
 
 THREAD_AGE = timedelta(hours=24)
 _FORM = "form"
@@ -86,7 +92,7 @@ def _read(parts: Parts, tx: Tx, inbound: Inbound, caller: Caller, key: bytes, no
 def _stop(text: _Text) -> Answer:
     """Nothing leaves any more, what is due already included; a confirmation would be one text too many."""
     callers.set_stopped(text.tx, text.caller.id, stopped_at=text.now, now=text.now)
-    outbox.cancel_for(text.tx, text.caller.id, reason="stopped", now=text.now)
+    outbox.cancel_of_caller(text.tx, text.caller.id, reason="stopped", now=text.now, kinds=TEXTS)
     threads.drop(text.tx, text.caller.id)
     return Answer(text="", understood="stop", version=text.version)
 
@@ -95,8 +101,8 @@ def _word(text: _Text, match: Match) -> tuple[Answer, tuple[str, ...]]:
     session = _session_at(text, match.keyword, match.language)
     match match.keyword.reaction:
         case Reaction.CALL_ME:
-            before = text.session or session
-            session = session.having(topic=before.topic, path=before.path, screen=before.screen)
+            before = (text.session or session).having(language=session.language, script=session.script)
+            session = engine.open_screen(text.menu, before, text.menu.call_me)
             _keep(text, session, waits_for=_FORM)
             return _say(text, session, "sms_form", "call_me"), ()
         case Reaction.HELP:
@@ -130,7 +136,7 @@ def _form(text: _Text, session: Session) -> tuple[Answer, tuple[str, ...]]:
         return _say(text, session, "sms_no_call" if never else "sms_form_again", "no_call"), ()
     effect = RequestCallback(
         topic=session.topic or "other",
-        path=(*session.path, session.screen),
+        path=session.path,
         answers={"danger": "no", "consent": "yes", **answers},
         language=session.language,
         script=session.script,
@@ -144,7 +150,7 @@ def _form(text: _Text, session: Session) -> tuple[Answer, tuple[str, ...]]:
 
 def _step(text: _Text, session: Session) -> tuple[Answer, tuple[str, ...]]:
     """A number is a key of the screen that the last answer showed."""
-    moved = engine.step(text.menu, session, text.inbound.text)
+    moved = engine.step(text.menu, session, text.inbound.text, _limits(text))
     results = [
         apply(text.parts, text.tx, effect, caller=text.caller, at=_context(text)) for effect in moved.effects
     ]
@@ -155,26 +161,32 @@ def _step(text: _Text, session: Session) -> tuple[Answer, tuple[str, ...]]:
 
 
 def _show(text: _Text, session: Session, understood: str) -> Answer:
-    limits = text.parts.channels[text.inbound.channel].contract.sms
-    reply = engine.tell(text.menu, session, text.parts.line.for_engine(), limits, text.now)
+    reply = engine.tell(text.menu, session, text.parts.line.for_engine(), _limits(text), text.now)
     _keep(text, session.having(notice="", ended=reply.ends))
     return Answer(text=as_text(reply), understood=understood, language=session.script, version=text.version)
 
 
-def _say(text: _Text, session: Session, message: str, understood: str) -> Answer:
-    values = {**text.parts.line.for_engine().values, **session.values}
-    words = engine.message(text.menu, message, session.script, values, text.parts.line.for_engine(), text.now)
+def _say(text: _Text, session: Session, name: str, understood: str) -> Answer:
+    values = current(text.menu, session, text.parts.line.for_engine(), text.now)
+    words = fill(message(text.menu, name, session.script), values)
     return Answer(text=words, understood=understood, language=session.script, version=text.version)
 
 
 def _session_at(text: _Text, keyword: Keyword | None, script: str) -> Session:
-    screen = keyword.to if keyword and keyword.to else text.menu.home
-    script = script or "en"
-    session = engine.at(text.menu, screen, language=script.split("-")[0], script=script)
-    return session.having(
+    """Return a session at the screen that a word leads to, in the language of the word."""
+    script = script or text.caller.script or DEFAULT_LANGUAGE
+    known = Known(
+        language=script.partition("-")[0],
+        script=script,
         region=region_of(text.inbound.number),
         offers=offered(text.parts.line.hours, text.parts.line.zone, text.now),
     )
+    session = engine.begin(text.menu, known)
+    return engine.open_screen(text.menu, session, keyword.to) if keyword and keyword.to else session
+
+
+def _limits(text: _Text) -> Limits:
+    return text.parts.channels[text.inbound.channel].contract.sms
 
 
 def _keep(text: _Text, session: Session, *, waits_for: str = "") -> None:

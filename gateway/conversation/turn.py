@@ -130,7 +130,7 @@ class _Hop:
     def _step(
         self, menu: Menu, version: str, session: Session, item: str, so_far: str
     ) -> tuple[Session, datetime]:
-        moved = engine.step(menu, session, item)
+        moved = engine.step(menu, session, item, self.contract.ussd)
         if not moved.effects:
             return moved.session, self.now
         record = commit(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, or_, select, text, update
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select, text, update
 
 from gateway.ids import new_id
 from gateway.store.dialects import insert_into
@@ -178,6 +178,19 @@ def listed(tx: Tx, *, state: str = "", limit: int = 200) -> tuple[OutboxRow, ...
     elif state:
         query = query.where(outbox.c.state == state)
     return tuple(_row(row) for row in tx.execute(query))
+
+
+def oldest_due(tx: Tx, *, now: datetime) -> datetime | None:
+    """Return since when the oldest row that is due has waited."""
+    found: datetime | None = tx.execute(
+        select(func.min(outbox.c.due_at)).where(text(PENDING), outbox.c.due_at <= now)
+    ).scalar()
+    return found
+
+
+def count_unclear(tx: Tx) -> int:
+    """Return how many rows a person has to decide."""
+    return int(tx.execute(select(func.count()).where(text(UNCLEAR)).select_from(outbox)).scalar_one())
 
 
 def finish(

@@ -102,6 +102,13 @@ class InRedis:
             self._client.delete(self._name(address))
         return stored
 
+    def answers(self) -> bool:
+        """Say whether it answers at all."""
+        try:
+            return bool(self._client.ping())
+        except redis.RedisError:
+            return False
+
     def left(self, address: Address) -> timedelta:
         """Return for how long what lies there is still kept."""
         milliseconds = self._client.pttl(self._name(address))

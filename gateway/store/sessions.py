@@ -58,6 +58,10 @@ class Sessions:
         """Return the sessions as one request sees them: after one fault of Redis it asks SQL for the rest."""
         return Asking(self._ring, self._redis, self._sql, self._outage, self._clock, self._lifetime)
 
+    def answers(self) -> bool:
+        """Ask Redis for a sign of life; costs at most the client's time limit."""
+        return self._redis is not None and self._redis.answers()
+
     def refresh(self) -> None:
         """Look whether another process keeps sessions in SQL, so that this one looks there too.
 

@@ -1,0 +1,166 @@
+"""Looks at each part and says green or red, with the fix in words; doctor, readyz and the console all ask here."""
+
+import os
+import shutil
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from gateway.parts import Parts
+from gateway.sending import guard
+from gateway.store import chores, outbox
+from gateway.store.engines import Unavailable
+from gateway.store.migrate import newest, revision_in
+
+_LOW_DISK = 200 * 1024 * 1024
+_NO_DISK = 1024 * 1024
+_CLOCK_SILENT = timedelta(seconds=60)
+_OLDEST_DUE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What was seen of one part.
+
+    Attributes:
+        part: which one, as a word that metrics can bear.
+        ok: green.
+        needed: without it no request can be kept.
+        words: what was seen.
+        fix: what to do; empty where it is green.
+    """
+
+    part: str
+    ok: bool
+    words: str
+    fix: str = ""
+    needed: bool = False
+
+
+def look(parts: Parts) -> tuple[Finding, ...]:
+    """Look at every part of this process and at what all of them share."""
+    ledger = _ledger(parts)
+    findings = [_menu(parts), ledger, _spool(parts), _sessions(parts), _disk(parts), *_line(parts)]
+    if ledger.ok:
+        findings += [_schema(parts), _clock_process(parts), _outbox(parts), _guard(parts)]
+    return tuple(findings)
+
+
+def is_ready(findings: tuple[Finding, ...]) -> bool:
+    """Say whether a caller can be answered and her request kept: in SQL, or while it is away in the spool."""
+    green = {finding.part for finding in findings if finding.ok}
+    return "menu" in green and bool({"ledger", "spool"} & green)
+
+
+def _menu(parts: Parts) -> Finding:
+    loaded = parts.versions.loaded()
+    missing = {channel.config.menu for channel in parts.channels.values()} - set(loaded)
+    if missing:
+        fix = "run `gateway menus publish`, then look at what it says"
+        return Finding(
+            part="menu", ok=False, needed=True, words=f"not loaded: {', '.join(sorted(missing))}", fix=fix
+        )
+    return Finding(part="menu", ok=True, needed=True, words=f"live: {', '.join(sorted(loaded))}")
+
+
+def _ledger(parts: Parts) -> Finding:
+    fix = "start the database that DATABASE_URL names, or look at the data folder's rights and free space"
+    try:
+        with parts.store.write():
+            return Finding(part="ledger", ok=True, words=f"{parts.store.dialect} takes writes")
+    except Unavailable:
+        return Finding(
+            part="ledger", ok=False, words="SQL cannot be written; requests go to the spool", fix=fix
+        )
+
+
+def _spool(parts: Parts) -> Finding:
+    waiting, unreadable = len(parts.spool.list()), parts.spool.unreadable()
+    if not _can_write(parts):
+        fix = "give the data folder room and the rights of the user that runs the gateway"
+        return Finding(part="spool", ok=False, words="the spool cannot be written", fix=fix)
+    if unreadable:
+        fix = "a person must look at the files ending in .unreadable in the spool folder"
+        return Finding(part="spool", ok=False, words=f"{unreadable} entries cannot be read", fix=fix)
+    return Finding(part="spool", ok=True, words=f"{waiting} waiting")
+
+
+def _can_write(parts: Parts) -> bool:
+    room = shutil.disk_usage(parts.data_dir).free > _NO_DISK
+    return room and os.access(parts.data_dir / "spool", os.W_OK | os.X_OK)
+
+
+def _sessions(parts: Parts) -> Finding:
+    if parts.sessions.answers():
+        return Finding(part="redis", ok=True, words="answers")
+    fix = "start the Valkey or Redis that REDIS_URL names; until then SQL keeps the sessions and the clock sends"
+    return Finding(part="redis", ok=False, words="does not answer", fix=fix)
+
+
+def _disk(parts: Parts) -> Finding:
+    free = shutil.disk_usage(parts.data_dir).free
+    if free < _LOW_DISK:
+        return Finding(
+            part="disk", ok=False, words=f"{free >> 20} MiB free", fix="make room in the data folder"
+        )
+    return Finding(part="disk", ok=True, words=f"{free >> 20} MiB free")
+
+
+def _line(parts: Parts) -> list[Finding]:
+    findings = []
+    for name in ("helpline", "mrc"):
+        if getattr(parts.line, name):
+            findings.append(Finding(part=f"line.{name}", ok=True, words="set"))
+        else:
+            fix = f"write the centre's number as {name} under [line] in gateway.toml; no real channel starts without"
+            findings.append(Finding(part=f"line.{name}", ok=False, words="not set", fix=fix))
+    return findings
+
+
+def _schema(parts: Parts) -> Finding:
+    with parts.store.read() as tx:
+        found = revision_in(tx)
+    if found == newest():
+        return Finding(part="schema", ok=True, words=f"revision {found}")
+    return Finding(part="schema", ok=False, words=f"revision {found}", fix="run `gateway db upgrade`")
+
+
+def _clock_process(parts: Parts) -> Finding:
+    with parts.store.read() as tx:
+        rows = chores.listed(tx)
+    seen = max((row.ok_at for row in rows if row.ok_at), default=None)
+    failing = [row.name for row in rows if row.fault]
+    if seen is None or parts.clock.now() - seen > _CLOCK_SILENT:
+        return Finding(
+            part="clock", ok=False, words=_since(seen), fix="start `gateway clock` (`gateway up` does)"
+        )
+    if failing:
+        return Finding(
+            part="clock", ok=False, words=f"failing: {', '.join(failing)}", fix="look at the clock's log"
+        )
+    return Finding(part="clock", ok=True, words="does its chores")
+
+
+def _since(seen: datetime | None) -> str:
+    return "has never done a chore" if seen is None else f"silent since {seen:%H:%M} UTC"
+
+
+def _outbox(parts: Parts) -> Finding:
+    now = parts.clock.now()
+    with parts.store.read() as tx:
+        oldest, unclear = outbox.oldest_due(tx, now=now), outbox.count_unclear(tx)
+    if unclear:
+        fix = "`gateway outbox list --state unclear`, ask the provider, then `gateway outbox settle`"
+        return Finding(part="outbox", ok=False, words=f"{unclear} unclear: was it sent?", fix=fix)
+    if oldest is not None and now - oldest > _OLDEST_DUE:
+        fix = "see that `gateway worker` or `gateway clock` runs and that the provider answers"
+        return Finding(part="outbox", ok=False, words="messages are late", fix=fix)
+    return Finding(part="outbox", ok=True, words="nothing late, nothing unclear")
+
+
+def _guard(parts: Parts) -> Finding:
+    state = guard.state(parts)
+    if state.get("on"):
+        fix = "set this machine's clock right, then confirm it: `gateway doctor --confirm-clock --as NAME`"
+        words = f"calls and texts are stopped: the clock {state.get('why')}"
+        return Finding(part="clock_guard", ok=False, words=words, fix=fix)
+    return Finding(part="clock_guard", ok=True, words="the clock can be trusted")

@@ -1,0 +1,33 @@
+"""Whether the gateway lives, whether it can keep a request, and its figures: for machines, in plain text and JSON."""
+
+from flask import Blueprint, Response, jsonify
+
+from gateway import health
+from gateway.figures import metrics
+from gateway.parts import Parts
+from gateway.web.guard import anyone
+
+
+def blueprint(parts: Parts) -> Blueprint:
+    """Return the addresses for machines."""
+    pages = Blueprint("health", __name__)
+
+    @pages.get("/healthz")
+    @anyone
+    def healthz() -> Response:
+        return Response("OK", content_type="text/plain; charset=utf-8")
+
+    @pages.get("/readyz")
+    @anyone
+    def readyz() -> tuple[Response, int]:
+        findings = health.look(parts)
+        degraded = {found.part: found.words for found in findings if not found.ok}
+        ready = health.is_ready(findings)
+        return jsonify({"ready": ready, "degraded": degraded}), 200 if ready else 503
+
+    @pages.get("/metrics")
+    @anyone
+    def scrape() -> Response:
+        return Response(metrics.render(parts), content_type=metrics.CONTENT_TYPE)
+
+    return pages

@@ -1,0 +1,23 @@
+"""A house with the sample menu live, on each database, with a real Valkey for the places in it."""
+
+from pathlib import Path
+
+import pytest
+import redis
+
+from gateway.parts import Parts
+from gateway.store.engines import Store
+from tests.clocks import SetClock
+from tests.house import Phone, made_parts, publish
+
+
+@pytest.fixture
+def parts(store: Store, clock: SetClock, tmp_path: Path, redis_client: redis.Redis) -> Parts:
+    found = made_parts(store, clock, tmp_path, redis_client)
+    publish(found)
+    return found
+
+
+@pytest.fixture
+def phone(parts: Parts) -> Phone:
+    return Phone(parts)

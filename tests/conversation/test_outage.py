@@ -1,0 +1,102 @@
+"""SQL or Valkey away: she is told what is true, what she asked for is kept, and it is written once."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import redis
+
+from gateway.conversation import spooled
+from gateway.parts import Parts
+from gateway.store.engines import Store
+from tests.clocks import SetClock
+from tests.house import Phone, made_parts, publish, requests, rows
+from tests.servers import Valkey
+
+
+@pytest.fixture
+def parts(sqlite_store: Store, clock: SetClock, tmp_path: Path, redis_client: redis.Redis) -> Parts:
+    found = made_parts(sqlite_store, clock, tmp_path, redis_client)
+    publish(found)
+    return found
+
+
+@pytest.fixture
+def phone(parts: Parts) -> Phone:
+    return Phone(parts)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Somebody holds the whole database."""
+    (file,) = folder.glob("gateway.db")
+    holder = sqlite3.connect(file, isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    try:
+        yield
+    finally:
+        holder.execute("ROLLBACK")
+        holder.close()
+
+
+def test_a_request_while_sql_is_locked_is_kept_with_its_code_and_written_once(
+    phone: Phone, tmp_path: Path
+) -> None:
+    phone.dial("4 7 2 2 3")
+    with locked(tmp_path):
+        told = phone.press("1")
+        again = phone.post(phone.text)
+    assert told == again
+    assert requests(phone.parts) == []
+    assert spooled.replay(phone.parts) == 1
+    assert spooled.replay(phone.parts) == 0
+    (found,) = requests(phone.parts)
+    assert found.code in told.text
+    assert phone.post(phone.text) == told
+    assert len(requests(phone.parts)) == 1
+
+
+def test_a_text_while_sql_is_locked_is_kept_whole_and_answered_once(phone: Phone, tmp_path: Path) -> None:
+    with locked(tmp_path):
+        assert phone_texts(phone, "wage")
+    assert spooled.replay(phone.parts) == 1
+    assert [row.kind for row in rows(phone.parts)] == ["answer"]
+
+
+def phone_texts(phone: Phone, words: str) -> bool:
+    from gateway.conversation import text
+    from gateway.messages import Inbound, Kind
+
+    return text.take(
+        phone.parts, Inbound(channel=phone.channel, kind=Kind.SMS, number=phone.number, text=words, turn="t")
+    )
+
+
+def test_what_cannot_be_kept_at_all_is_never_called_done(phone: Phone, tmp_path: Path) -> None:
+    phone.dial("4 7 2 2 3")
+    folder = tmp_path / "spool"
+    folder.rmdir()
+    folder.write_text("in the way")
+    with locked(tmp_path):
+        told = phone.press("1")
+    assert told.ends
+    assert phone.parts.line.helpline in told.text
+    assert "code" not in told.text.lower()
+
+
+def test_a_dial_begun_while_valkey_is_away_goes_on_to_its_code(phone: Phone, valkey: Valkey) -> None:
+    valkey.kill()
+    told = phone.dial("4 7 2 2 3 1")
+    (found,) = requests(phone.parts)
+    assert found.code in told.text
+    assert phone.press("1").ends
+
+
+def test_a_session_begun_before_valkey_froze_begins_again_with_a_line(phone: Phone, valkey: Valkey) -> None:
+    phone.dial("4 1")
+    valkey.freeze()
+    told = phone.press("1")
+    assert told.screen == "language"
+    valkey.thaw()

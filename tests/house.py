@@ -1,0 +1,176 @@
+"""The whole house for a test, real parts and the sample menu: what a phone sees, what the ledger holds."""
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import redis
+
+from gateway import channel
+from gateway.callbacks.windows import DAYS, Hours
+from gateway.catalogue.check import Asked, check
+from gateway.catalogue.pages import with_pages
+from gateway.channel import ChannelConfig
+from gateway.conversation import text as text_turn
+from gateway.conversation import turn
+from gateway.conversation.turn import Told
+from gateway.desk.announce import announce
+from gateway.engine import compiled
+from gateway.engine.compiled import FORMAT
+from gateway.figures.count import Counters
+from gateway.messages import SMS_LIMITS, USSD_LIMITS, Inbound, Kind
+from gateway.parts import LineConfig, Parts
+from gateway.store import callbacks, callers, outbox, versions
+from gateway.store.callbacks import Callback
+from gateway.store.engines import Store
+from gateway.store.outbox import OutboxRow
+from gateway.store.sessions import Sessions
+from gateway.store.spool import Spool
+from gateway.versions import Versions
+from tests.clocks import SetClock
+
+HER = "+8562055512345"
+MENUS = Path(__file__).parent.parent / "menus"
+LINE = LineConfig(
+    zone="Asia/Vientiane",
+    regions=("LA", "TH"),
+    helpline="+85620555000",
+    mrc="+85620555001",
+    price="",
+    days=90,
+    hours=Hours.parse({day: ["06:00-21:00"] for day in DAYS}),
+)
+
+
+@cache
+def sample() -> str:
+    """The sample menu, checked, cut into pages and compiled once for all tests."""
+    asked = Asked(
+        today=date(2026, 11, 24), limits=(USSD_LIMITS, SMS_LIMITS), settings=LINE.for_engine().values
+    )
+    checked = check({path.name: path.read_bytes() for path in sorted(MENUS.glob("*.yaml"))}, asked)
+    assert checked.menu is not None, checked.problems
+    return compiled.dump(with_pages(checked.menu, (USSD_LIMITS, SMS_LIMITS), LINE.for_engine().values))
+
+
+def made_parts(
+    store: Store, clock: SetClock, folder: Path, client: redis.Redis | None = None, **more: Any
+) -> Parts:
+    """Real parts around this store, with the two shipped channels."""
+    lines = [("africastalking", "*384*12345#", "22384"), ("simulator", "*123*4#", "1234")]
+    configs = [
+        ChannelConfig(name=name, provider=name, menu="helpline", service_codes=(code,), sms_number=number)
+        for name, code, number in lines
+    ]
+    parts = Parts(
+        store=store,
+        sessions=Sessions(client, store, clock),
+        spool=Spool(folder / "spool", store.ring),
+        channels={config.name: channel.find(config) for config in configs},
+        versions=Versions(store, folder / "live"),
+        clock=clock,
+        line=LINE,
+        count=Counters(clock, LINE.zone),
+        nudge=lambda _row: True,
+        data_dir=folder,
+        inside={"announce": announce},
+    )
+    return replace(parts, **more)
+
+
+def publish(parts: Parts, text: str = "") -> str:
+    """Make a compiled menu the live version and return its id."""
+    now = parts.clock.now()
+    with parts.store.write() as tx:
+        seen = versions.live_id(tx, "helpline")
+        made = versions.add(
+            tx,
+            menu="helpline",
+            source={},
+            compiled=text or sample(),
+            format=FORMAT,
+            hash="0" * 64,
+            author="",
+            why="",
+            now=now,
+        )
+        assert versions.point(tx, "helpline", made.id, seen=seen, now=now)
+    parts.versions.refresh()
+    return made.id
+
+
+@dataclass
+class Phone:
+    """Her phone: dials, presses keys and texts as the provider posts it, and shows what came back."""
+
+    parts: Parts
+    number: str = HER
+    channel: str = "africastalking"
+    session: str = ""
+    text: str = ""
+    shown: list[Told] = field(default_factory=list)
+    _made: int = 0
+
+    def dial(self, keys: str = "") -> Told:
+        """Begin a session and press keys, separated by spaces."""
+        self._made += 1
+        self.session, self.text = f"ATUid_{self.number}_{self._made}", ""
+        self.post("")
+        return self.press(keys) if keys else self.shown[-1]
+
+    def press(self, keys: str) -> Told:
+        """Press keys, one post each; return the last page."""
+        for key in keys.split():
+            self.post(f"{self.text}*{key}" if self.text else key)
+        return self.shown[-1]
+
+    def post(self, text: str) -> Told:
+        """Post a text of this session as the provider would."""
+        self.text = text
+        self.shown.append(turn.take(self.parts, self.inbound(text)))
+        return self.shown[-1]
+
+    def inbound(self, text: str) -> Inbound:
+        return Inbound(
+            channel=self.channel,
+            kind=Kind.USSD,
+            number=self.number,
+            session=self.session,
+            text=text,
+            first=not text,
+        )
+
+    def texts(self, words: str, *, message: str = "") -> list[str]:
+        """Send a text and return what is due to her because of it."""
+        self._made += 1
+        before = {row.id for row in rows(self.parts)}
+        message = message or f"message {self.number} {self._made}"
+        inbound = Inbound(channel=self.channel, kind=Kind.SMS, number=self.number, text=words, turn=message)
+        assert text_turn.take(self.parts, inbound)
+        return [
+            payload_text(self.parts, row)
+            for row in rows(self.parts)
+            if row.id not in before and row.kind == "answer"
+        ]
+
+
+def rows(parts: Parts) -> list[OutboxRow]:
+    """Every outbox row, oldest first."""
+    with parts.store.read() as tx:
+        return sorted(outbox.listed(tx), key=lambda row: row.id)
+
+
+def payload_text(parts: Parts, row: OutboxRow) -> str:
+    """What a row would send."""
+    with parts.store.read() as tx:
+        payload = outbox.opened(tx, row).payload
+    return str(payload["text"]) if payload else ""
+
+
+def requests(parts: Parts, number: str = HER) -> list[Callback]:
+    """Every request of this number that is open."""
+    with parts.store.read() as tx:
+        caller = callers.find(tx, number)
+        return list(callbacks.open_of(tx, caller.id)) if caller else []
