@@ -1,0 +1,93 @@
+"""Telling those on duty: once a person, without a word of her, and supervisors when something stands still."""
+
+import json
+
+import pytest
+
+from gateway.access import Role
+from gateway.desk import accept, announce, record, roll
+from gateway.engine.effects import CancelCallback
+from gateway.store import outbox
+from tests.desk.rig import HER, Desk
+
+
+def told(line: Desk) -> list[str]:
+    """Work every inside row once and return who got an alert."""
+    with line.parts.store.write() as tx:
+        for row in reversed(outbox.listed(tx)):
+            if row.kind in ("announce", "escalate"):
+                getattr(announce, row.kind)(line.parts, tx, row)
+    return [
+        name
+        for (name,) in line.rows(
+            "SELECT people.name FROM outbox JOIN people ON people.id = person_id WHERE kind = 'alert' ORDER BY outbox.id"
+        )
+    ]
+
+
+def test_everybody_on_duty_with_a_phone_is_told_once(line: Desk) -> None:
+    line.person("Noy", on_duty=True)
+    line.person("Dao", on_duty=False)
+    line.person("Kham", on_duty=True, number=None)
+    line.person("Reader", Role.READER, on_duty=True)
+    line.person("Boss", Role.SUPERVISOR, on_duty=True)
+    line.requested()
+    assert sorted(told(line)) == ["Boss", "Noy"]
+    line.requested()
+    assert sorted(told(line)) == ["Boss", "Noy"]
+
+
+def test_those_who_are_fit_are_told_first(light: Desk) -> None:
+    light.person("Thai", on_duty=True, languages=("th",), gender="woman")
+    light.person("Lao man", on_duty=True, languages=("lo",), gender="man")
+    light.person("Lao woman", on_duty=True, languages=("lo",), gender="woman")
+    light.requested(woman="yes")
+    assert told(light) == ["Lao woman"]
+
+
+@pytest.mark.parametrize(("danger", "word"), [("yes", "urgent"), ("no", "waiting")])
+def test_an_alert_says_nothing_of_her(light: Desk, danger: str, word: str) -> None:
+    light.person("Noy", on_duty=True)
+    callback = light.requested(HER, danger=danger)
+    told(light)
+    with light.parts.store.read() as tx:
+        [row] = [outbox.opened(tx, row) for row in outbox.listed(tx) if row.kind == "alert"]
+    assert row.payload is not None
+    assert word in row.payload["text"]
+    written = json.dumps(dict(row.payload)) + row.lane + row.once
+    for secret in (HER[-6:], "pay", "danger", light.callback(callback).code, "helpline"):
+        assert secret not in written.lower()
+    assert (row.expires_at - row.due_at).total_seconds() == 3600
+    assert row.caller_id is None
+
+
+def test_nobody_is_told_of_what_is_over(light: Desk) -> None:
+    light.person("Noy", on_duty=True)
+    callback = light.requested()
+    light.does(accept.cancel, effect=CancelCallback(callback=callback))
+    assert told(light) == []
+
+
+def test_supervisors_are_told_of_what_stands_in_review(line: Desk) -> None:
+    noy = line.person("Noy", on_duty=True)
+    line.person("Boss", Role.SUPERVISOR, on_duty=True)
+    callback = line.requested(when="now")
+    line.calling(noy, callback)
+    record.record(line.parts, noy, callback_id=callback, outcome="not_safe")
+    assert roll.escalate(line.parts) == 0
+    line.clock.forward(minutes=30)
+    assert roll.escalate(line.parts) == 1
+    assert roll.escalate(line.parts) == 0
+    assert sorted(told(line)) == ["Boss", "Boss", "Noy"]  # the request itself, and that it stands still
+    line.clock.forward(hours=4)
+    assert roll.escalate(line.parts) == 1
+
+
+def test_danger_that_nobody_takes_is_told_when_her_window_is_open(light: Desk) -> None:
+    light.person("Boss", Role.SUPERVISOR, on_duty=True)
+    light.requested(when="evening", danger="yes")
+    light.requested("+8562055500001", when="evening")
+    light.clock.set("2026-11-24T18:09:00+07:00")
+    assert roll.escalate(light.parts) == 0
+    light.clock.set("2026-11-24T18:10:00+07:00")
+    assert roll.escalate(light.parts) == 1

@@ -1,0 +1,234 @@
+"""The line as people see it: tabs, order, counts, stamp, who sees how much, and no number anywhere."""
+
+import json
+
+import pytest
+
+from gateway.access import Refused, Role
+from gateway.callbacks.order import Place, key
+from gateway.desk import attempts, claim, record
+from gateway.desk import line as lists
+from gateway.desk.refusals import NoSuchCallback
+from tests.desk.rig import HER, OTHER, Desk
+
+
+def number(n: int) -> str:
+    return f"+856205550{n:04}"
+
+
+@pytest.fixture
+def busy(line: Desk) -> dict[str, str]:
+    """A line at 18:30 with something of everything."""
+    asks = {
+        "danger, later": ("sunday", "yes"),
+        "evening": ("evening", "no"),
+        "evening too": ("evening", "no"),
+        "tomorrow": ("morning", "no"),
+        "sunday": ("sunday", "no"),
+        "held": ("evening", "no"),
+        "wrong": ("evening", "no"),
+        "reached": ("evening", "no"),
+    }
+    made = {}
+    for n, (name, (when, danger)) in enumerate(asks.items()):
+        line.clock.forward(seconds=1)
+        made[name] = line.requested(number(n), when=when, danger=danger)
+    line.clock.set("2026-11-24T18:30:00+07:00")
+    made["now"] = line.requested(number(9), when="now")
+    return made
+
+
+@pytest.fixture
+def people(line: Desk, busy: dict[str, str]):
+    noy, dao, boss = line.person("Noy"), line.person("Dao"), line.person("Boss", Role.SUPERVISOR)
+    claim.claim(line.parts, noy, busy["held"])
+    for which, outcome in (("wrong", "wrong_number"), ("reached", "reached")):
+        line.calling(noy, busy[which])
+        record.record(line.parts, noy, callback_id=busy[which], outcome=outcome)
+    return noy, dao, boss
+
+
+def names(rows, busy: dict[str, str]) -> list[str]:
+    by_id = {value: name for name, value in busy.items()}
+    return [by_id[row.id] for row in rows]
+
+
+def test_the_tabs(line: Desk, busy: dict[str, str], people) -> None:
+    noy, dao, boss = people
+    tabs = {tab: names(lists.queue(line.parts, noy, tab).rows, busy) for tab in lists.Tab}
+    assert tabs["queue"] == ["danger, later", "now", "evening", "evening too", "held"]
+    assert tabs["later"] == ["tomorrow", "sunday"]
+    assert tabs["mine"] == ["held", "reached"]
+    assert tabs["review"] == ["wrong"]
+    assert tabs["closed"] == ["reached"]
+    assert names(lists.queue(line.parts, dao, "closed").rows, busy) == []
+    assert names(lists.queue(line.parts, boss, "closed").rows, busy) == ["reached"]
+    counts = lists.queue(line.parts, noy).counts
+    assert (counts.waiting, counts.due_now, counts.danger) == (6, 3, 1)
+    assert (counts.mine, counts.later, counts.review) == (2, 2, 1)
+    assert counts.oldest == line.callback(busy["danger, later"]).asked_at
+
+
+def test_sql_orders_as_the_law_does(line: Desk, busy: dict[str, str]) -> None:
+    boss = line.person("Boss", Role.SUPERVISOR)
+    rows = lists.everything(line.parts, boss)
+    places = [
+        Place(
+            priority=0 if row.priority == "danger" else 1,
+            due_at=row.due_at,
+            due_until=row.due_until,
+            asked_at=row.asked_at,
+            id=row.id,
+        )
+        for row in rows
+    ]
+    assert places == sorted(places, key=lambda place: key(place, line.clock.now()))
+    assert len(rows) == len(busy)
+
+
+def test_a_row_says_what_may_be_seen_at_a_glance(light: Desk) -> None:
+    noy, dao = light.person("Noy"), light.person("Dao")
+    callback = light.requested(HER, when="now", phone_seen="sometimes", danger="yes", woman="yes")
+    claim.claim(light.parts, noy, callback)
+    [mine] = lists.queue(light.parts, noy).rows
+    [theirs] = lists.queue(light.parts, dao).rows
+    assert (mine.phone, mine.priority, mine.claimed_by) == ("+856•••••345", "danger", "Noy")
+    assert (mine.mine, theirs.mine, mine.due_now, mine.to_decide) == (True, False, True, False)
+    assert (mine.wants_woman, mine.phone_seen, mine.sms_safe, mine.window) == (
+        True,
+        "sometimes",
+        False,
+        "now",
+    )
+
+
+def test_the_stamp_changes_when_something_looks_different(line: Desk) -> None:
+    noy = line.person("Noy")
+    seen = [lists.queue(line.parts, noy).stamp]
+    assert lists.stamp(line.parts, noy) == seen[0]
+    callback = line.requested(when="now")
+    seen.append(lists.stamp(line.parts, noy))
+    claim.claim(line.parts, noy, callback)
+    line.clock.forward(seconds=1)
+    claim.release(line.parts, noy, callback)
+    seen.append(lists.stamp(line.parts, noy))
+    line.clock.forward(minutes=1)
+    seen.append(lists.stamp(line.parts, noy))
+    seen.append(lists.stamp(line.parts, noy, "mine"))
+    assert len(set(seen)) == len(seen)
+    claim.claim(line.parts, noy, callback)
+    before = lists.stamp(line.parts, noy)
+    claim.renew(line.parts, noy, callback)
+    assert lists.stamp(line.parts, noy) == before
+
+
+def test_one_callback_shows_her_words_and_what_happened(line: Desk) -> None:
+    noy = line.person("Noy", number="+85620555900007")
+    callback = line.requested(when="now", phone_seen="sometimes")
+    line.clock.forward(minutes=1)
+    claim.claim(line.parts, noy, callback)
+    line.clock.forward(minutes=1)
+    call = attempts.begin(line.parts, noy, callback)
+    record.note(line.parts, noy, callback, "speaks softly")
+    line.clock.forward(minutes=1)
+    shown = lists.show(line.parts, noy, callback)
+    assert (shown.calling, shown.our_number) == ("Noy", "+85620555900007")
+    record.record(line.parts, noy, callback_id=callback, outcome="no_answer", form=call.form)
+    shown = lists.show(line.parts, noy, callback)
+    assert [(one.what, one.who) for one in shown.history] == [
+        ("asked", ""),
+        ("claimed", "Noy"),
+        ("reveal", "Noy"),
+        ("no_answer", "Noy"),
+    ]
+    assert [(one.who, one.text) for one in shown.notes] == [("Noy", "speaks softly")]
+    assert shown.answers["phone_seen"] == "sometimes"
+    assert shown.calling == ""
+    assert shown.not_before is not None
+    assert shown.not_before > line.clock.now()
+
+
+def test_of_somebody_elses_a_counsellor_sees_the_row_only(light: Desk) -> None:
+    noy, dao, boss = light.person("Noy"), light.person("Dao"), light.person("Boss", Role.SUPERVISOR)
+    callback = light.requested()
+    assert lists.show(light.parts, dao, callback).answers
+    claim.claim(light.parts, noy, callback)
+    theirs = lists.show(light.parts, dao, callback)
+    assert theirs.only_row
+    assert (dict(theirs.answers), theirs.history, theirs.notes) == ({}, (), ())
+    assert theirs.row.claimed_by == "Noy"
+    assert lists.show(light.parts, boss, callback).answers
+    assert lists.show(light.parts, noy, callback).answers
+
+
+@pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.READER])
+def test_others_see_no_caller(light: Desk, role: Role) -> None:
+    actor = light.person("Somebody", role)
+    callback = light.requested()
+    for look in (
+        lambda: lists.queue(light.parts, actor),
+        lambda: lists.stamp(light.parts, actor),
+        lambda: lists.show(light.parts, actor, callback),
+        lambda: lists.everything(light.parts, actor),
+        lambda: lists.export(light.parts, actor),
+    ):
+        with pytest.raises(Refused):
+            look()
+
+
+def test_a_counsellor_sees_no_export(light: Desk) -> None:
+    with pytest.raises(Refused):
+        lists.export(light.parts, light.person("Noy"))
+    assert lists.export(light.parts, light.person("Boss", Role.SUPERVISOR)) == ()
+    assert light.rows("SELECT act, subject FROM audit") == [("exported", "main")]
+
+
+def test_there_is_no_such_callback_or_tab(light: Desk) -> None:
+    noy = light.person("Noy")
+    with pytest.raises(NoSuchCallback):
+        lists.show(light.parts, noy, "none")
+    with pytest.raises(ValueError):
+        lists.queue(light.parts, noy, "everything")
+
+
+def test_the_shape_for_other_programs(line: Desk) -> None:
+    boss = line.person("Boss", Role.SUPERVISOR)
+    callback = line.requested(HER, when="evening")
+    [row] = lists.everything(line.parts, boss)
+    assert lists.as_json(row) == {
+        "id": callback,
+        "code": line.callback(callback).code,
+        "state": "waiting",
+        "priority": "normal",
+        "topic": "pay",
+        "path": ["main", "pay"],
+        "language": "lo",
+        "script": "lo",
+        "channel": "simulator",
+        "asked_at": "2026-11-24T07:05:00Z",
+        "due_at": "2026-11-24T11:00:00Z",
+        "due_until": "2026-11-24T14:00:00Z",
+        "attempts": 0,
+        "claimed_by": None,
+        "phone": "+856•••••345",
+    }
+    shown = lists.shown_as_json(lists.show(line.parts, boss, callback))
+    assert shown["answers"]["when"] == "evening"
+    assert shown["history"] == [{"at": "2026-11-24T07:05:00Z", "what": "asked", "who": None}]
+
+
+def test_no_number_leaves_by_any_list(line: Desk, busy: dict[str, str], people) -> None:
+    _, _, boss = people
+    written = [lists.as_json(row) for row in lists.everything(line.parts, boss, closed=True)]
+    written += [lists.shown_as_json(lists.show(line.parts, boss, one)) for one in busy.values()]
+    words = json.dumps(written) + str(lists.queue(line.parts, boss))
+    assert "20555" not in words
+    assert OTHER not in words
+
+
+def test_with_closed_what_is_over_stands_behind(light: Desk) -> None:
+    boss = light.person("Boss", Role.SUPERVISOR)
+    first, second = light.requested(HER), light.requested(OTHER)
+    record.close(light.parts, boss, first, reason="duplicate")
+    assert [row.id for row in lists.everything(light.parts, boss)] == [second]
+    assert [row.id for row in lists.everything(light.parts, boss, closed=True)] == [second, first]
