@@ -108,7 +108,7 @@ def _done(parts: Parts, person_id: str, change: Callable[[], None]) -> Response 
 
 
 def _link(parts: Parts, person_id: str) -> str:
-    return f"{parts.public_url or request.host_url.rstrip('/')}/welcome/{people.invite(parts, actor(), person_id)}"
+    return f"{parts.public_url or request.host_url.rstrip('/')}/invitation/{people.invite(parts, actor(), person_id)}"
 
 
 def _page(

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from traceback import extract_tb
 from typing import TYPE_CHECKING
 
-from flask import Response, render_template, request
+from flask import Response, current_app, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from gateway.access import Refused
+from gateway.desk.refusals import NoSuchCallback
 from gateway.store.engines import Unavailable
 from gateway.web.translate import _
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     from flask import Flask
+
+    _Fault = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 FORBIDDEN, NOT_FOUND, WRONG_METHOD, TOO_LARGE, AWAY, OLD_FORM = 403, 404, 405, 413, 503, 400
 
 
 def install(app: Flask) -> None:
     """Give every refusal and every fault its page."""
+    app.log_exception = _log  # type: ignore[method-assign]
 
     @app.errorhandler(CSRFError)
     def old_form(_error: CSRFError) -> tuple[str, int]:
@@ -29,16 +37,25 @@ def install(app: Flask) -> None:
     def refused(_error: Refused) -> tuple[str, int]:
         return _page(FORBIDDEN)
 
+    @app.errorhandler(NoSuchCallback)
+    def gone(_error: NoSuchCallback) -> tuple[str, int]:
+        return _page(NOT_FOUND)
+
     @app.errorhandler(Unavailable)
     def away(_error: Unavailable) -> tuple[str, int]:
         return _page(AWAY)
 
     @app.errorhandler(HTTPException)
     def other(error: HTTPException) -> Response | tuple[str, int]:
-        if isinstance(error, InternalServerError):
-            # The log has the event without any of its values; the page says nothing of it.
-            app.logger.error("a page failed: %s %s", request.method, request.endpoint)
         return _page(error.code or InternalServerError.code)
+
+
+def _log(fault: _Fault) -> None:
+    """Log where a page failed. The words of an exception, and the address, may hold what nobody may read."""
+    kind, _exception, trace = fault
+    places = " < ".join(f"{Path(f.filename).name}:{f.lineno}" for f in reversed(extract_tb(trace)[-6:]))
+    name = kind.__name__ if kind else "fault"
+    current_app.logger.error("a page failed: %s %s: %s at %s", request.method, request.endpoint, name, places)
 
 
 def _page(status: int) -> tuple[str, int]:

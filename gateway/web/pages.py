@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, get_flashed_messages, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from gateway.web import compress, faults, forms, guard, headers, languages, times, words
+from gateway.web import compress, faults, forms, guard, headers, languages, sign_in, times, words
 from gateway.web.static_files import addresses
 
 if TYPE_CHECKING:
@@ -47,11 +47,12 @@ def install(
     faults.install(app)
     app.register_blueprint(Blueprint("web", __name__, static_folder="static", template_folder="templates"))
     guard.anyone(app.view_functions["web.static"])
+    app.register_blueprint(sign_in.blueprint(parts))
     app.jinja_env.filters.update(times.filters(parts))
     app.jinja_env.globals.update(
         static=addresses(),
         signed_in=guard.signed_in,
-        said=get_flashed_messages,
+        said=lambda: get_flashed_messages(with_categories=True),
         languages=languages.NAMES,
         word=words.word,
         asked_by_script=lambda: "HX-Request" in request.headers,

@@ -81,7 +81,7 @@ def _add_language(pages: Blueprint, parts: Parts) -> None:
 
 
 def _add_links(pages: Blueprint, parts: Parts) -> None:
-    @pages.get("/welcome/<token>")
+    @pages.get("/invitation/<token>")
     @anyone
     def welcome(token: str) -> str | tuple[str, int]:
         person = desk.invited(parts, token)
@@ -89,7 +89,7 @@ def _add_links(pages: Blueprint, parts: Parts) -> None:
             return render_template("link_gone.html"), GONE
         return render_template("welcome.html", person=person, name=person.name, fault=None)
 
-    @pages.post("/welcome/<token>")
+    @pages.post("/invitation/<token>")
     @anyone
     def accept(token: str) -> Response | tuple[str, int]:
         name, password = field("name"), request.form.get("password", "")

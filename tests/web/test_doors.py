@@ -141,7 +141,7 @@ class TestSignOut:
 
 class TestLink:
     def test_the_first_administrator_comes_in_by_it_once(self, parts, app, browser):
-        link = f"/welcome/{people.first_administrator(parts)}"
+        link = f"/invitation/{people.first_administrator(parts)}"
         assert "first administrator" in browser.get(link).get_data(as_text=True)
         again = browser.post(link, name="x", password="short").get_data(as_text=True)
         assert "at least one letter" in again
@@ -153,14 +153,14 @@ class TestLink:
         assert late.get(link).status_code == 410
 
     def test_looking_at_it_does_not_use_it_up(self, parts, browser):
-        link = f"/welcome/{people.first_administrator(parts)}"
+        link = f"/invitation/{people.first_administrator(parts)}"
         for _ in range(3):
             assert browser.get(link).status_code == 200
 
     def test_a_made_up_one_opens_nothing(self, browser):
-        assert browser.get("/welcome/made-up").status_code == 410
+        assert browser.get("/invitation/made-up").status_code == 410
         browser.get("/sign-in")
-        assert browser.post("/welcome/made-up", name="Boss", password=PASSWORD).status_code == 410
+        assert browser.post("/invitation/made-up", name="Boss", password=PASSWORD).status_code == 410
 
 
 class TestOwnSettings:
@@ -247,7 +247,7 @@ class TestForms:
 
 
 class TestHeaders:
-    @pytest.mark.parametrize("address", ["/sign-in", "/me", "/nowhere", "/welcome/x"])
+    @pytest.mark.parametrize("address", ["/sign-in", "/me", "/nowhere", "/invitation/x"])
     def test_every_page_has_them_and_none_is_kept(self, browser, address):
         answer = browser.get(address)
         for name, value in ALWAYS.items():

@@ -32,7 +32,7 @@ def person(parts, person_id):
 
 def test_adding_somebody_shows_a_link_that_lets_them_in(parts, app, boss):
     page = boss.post("/admin/people", name="ນາງ ນ້ອຍ", role="counsellor").get_data(as_text=True)
-    link = re.search(r"http://localhost(/welcome/[\w-]+)", page).group(1)
+    link = re.search(r"http://localhost(/invitation/[\w-]+)", page).group(1)
     assert link not in boss.get("/admin/people").get_data(as_text=True)
     noy = Browser(app.test_client())
     assert "ນາງ ນ້ອຍ" in noy.get(link).get_data(as_text=True)

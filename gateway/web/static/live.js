@@ -2,6 +2,7 @@
 "use strict";
 (() => {
   const EVERY = 10000;
+  const HERE_EVERY = 240000;
   const bar = document.getElementById("contact");
   const news = document.getElementById("news");
   const marks = new WeakMap();
@@ -14,7 +15,7 @@
 
   function look() {
     if (document.hidden) return;
-    live().forEach((part) => part.dispatchEvent(new Event("look")));
+    live().forEach((part) => { if (part.offsetParent !== null) part.dispatchEvent(new Event("look")); });
   }
 
   function say(words) {
@@ -45,8 +46,8 @@
 
   document.addEventListener("htmx:config:request", (event) => {
     const { ctx } = event.detail;
+    ctx.request.headers["X-Polls"] = "yes"; // nothing that the page does by itself keeps somebody signed in
     if (!ctx.sourceElement.matches("[data-live]")) return;
-    ctx.request.headers["X-Polls"] = "yes";
     const mark = marks.get(ctx.sourceElement);
     if (mark) ctx.request.headers["If-None-Match"] = mark;
   });
@@ -81,6 +82,12 @@
     // From the browser's memory comes an old page: ask at once.
     if (event.persisted) window.location.reload();
   });
+  function here() {
+    if (document.hidden) return;
+    document.querySelectorAll("[data-here]").forEach((form) => form.dispatchEvent(new Event("here")));
+  }
+
   if (live().length) setInterval(look, EVERY);
+  setInterval(here, HERE_EVERY);
   count();
 })();

@@ -1,0 +1,122 @@
+"""One callback: what is known of her, whether her phone may ring now, the call, and what came of it."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, NamedTuple
+
+from flask import Blueprint, render_template, request
+
+from gateway.access import Permission
+from gateway.callbacks.model import OPEN, State
+from gateway.callbacks.outcomes import Outcome
+from gateway.console.queue import UNCHANGED, standing, tab_asked
+from gateway.desk import attempts, line
+from gateway.desk.record import DECISIONS, REASONS
+from gateway.ids import new_id
+from gateway.web.guard import actor
+from gateway.web.languages import language
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from gateway.access import Actor
+    from gateway.desk.line import Shown
+    from gateway.parts import Parts
+
+FIRST_OUTCOMES = (
+    Outcome.REACHED,
+    Outcome.NO_ANSWER,
+    Outcome.BUSY,
+    Outcome.SWITCHED_OFF,
+    Outcome.SOMEONE_ELSE,
+    Outcome.CUT_OFF,
+)
+OTHER_OUTCOMES = (
+    Outcome.VOICEMAIL,
+    Outcome.WRONG_NUMBER,
+    Outcome.NOT_SAFE,
+    Outcome.SILENT,
+    Outcome.PRANK,
+)
+
+
+class Can(NamedTuple):
+    """What the one who looks can do with it now; the desk asks again when they do it."""
+
+    claim: bool
+    call: bool
+    call_outside: bool
+    give_back: bool
+    take_over: bool
+    close: bool
+    decide: bool
+    note: bool
+
+
+def add_to(pages: Blueprint, parts: Parts) -> None:
+    """Add the page of a callback and the part of it that is live."""
+
+    @pages.get("/callbacks/<callback_id>")
+    def callback(callback_id: str) -> str:
+        return page(parts, callback_id)
+
+    @pages.get("/callbacks/<callback_id>/look")
+    def look_at(callback_id: str) -> tuple[str, int, dict[str, str]]:
+        facts = _facts(parts, callback_id)
+        mark = _mark(facts, parts.clock.now())
+        if request.headers.get("If-None-Match") == mark:
+            return "", UNCHANGED, {"ETag": mark}
+        return render_template("console/_call.html", **facts), 200, {"ETag": mark}
+
+
+def page(parts: Parts, callback_id: str, *, fault: str = "", typed: str = "") -> str:
+    """Return the page of a callback, with a fault where something could not be done."""
+    facts = _facts(parts, callback_id)
+    beside = standing(line.queue(parts, actor(), tab_asked()), callback_id)
+    own = {"fault": fault, "typed": typed, "note_form": new_id(parts.clock.now())}
+    return render_template("console/callback.html", **{**beside, **facts, **own})
+
+
+def _facts(parts: Parts, callback_id: str) -> dict[str, object]:
+    shown = line.show(parts, actor(), callback_id)
+    return {
+        "shown": shown,
+        "row": shown.row,
+        "call": attempts.current(parts, actor(), callback_id),
+        "can": _can(actor(), shown),
+        "first_outcomes": FIRST_OUTCOMES,
+        "other_outcomes": OTHER_OUTCOMES,
+        "reasons": REASONS,
+        "decisions": list(DECISIONS),
+        "now": parts.clock.now(),
+    }
+
+
+def _can(who: Actor, shown: Shown) -> Can:
+    row = shown.row
+    own = row.mine and row.state is State.CLAIMED
+    decides = who.may(Permission.DECIDE)
+    ready = (own and not row.to_decide) or (row.mine and row.state is State.REACHED)
+    rests = shown.not_before is not None and row.state is not State.REACHED
+    free_line = ready and not shown.calling and bool(shown.our_number)
+    return Can(
+        claim=row.state is State.WAITING or (row.state is State.REVIEW and decides),
+        call=free_line and row.due_now and not rests,
+        call_outside=free_line
+        and not row.due_now
+        and who.may(Permission.CALL_OUTSIDE)
+        and row.phone_seen != "not_mine",
+        give_back=own,
+        take_over=row.state is State.CLAIMED and not row.mine and who.may(Permission.TAKE_OVER),
+        close=(own and (decides or not row.to_decide))
+        or (row.state is State.REACHED and (row.mine or who.may(Permission.TAKE_OVER)))
+        or (row.state is State.WAITING and decides),
+        decide=decides and (row.state is State.REVIEW or (own and row.to_decide)),
+        note=row.mine or (who.may(Permission.SEE_OTHERS) and row.state in OPEN | {State.REACHED}),
+    )
+
+
+def _mark(facts: dict[str, object], now: datetime) -> str:
+    seen = (facts["shown"], facts["call"], facts["can"], language(), int(now.timestamp()) // 60)
+    return f'"{hashlib.sha256(repr(seen).encode()).hexdigest()[:24]}"'

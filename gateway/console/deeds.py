@@ -1,0 +1,154 @@
+"""What can be done with a callback: each a form that is sent by POST, refused in words, and safe to send twice."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, flash, redirect, render_template, request
+
+from gateway.callbacks.model import IllegalMove, State
+from gateway.console import words
+from gateway.console.callback import page
+from gateway.desk import attempts, claim, record
+from gateway.desk.record import BadWords
+from gateway.desk.refusals import AlreadyCalling, Held, NoPhone, NotSafe
+from gateway.web.forms import field
+from gateway.web.guard import actor
+from gateway.web.times import day_and_clock, window
+from gateway.web.translate import _
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response
+
+    from gateway.desk.record import Recorded
+    from gateway.parts import Parts
+
+CONFLICT, BAD, SEE_OTHER, NOTHING = 409, 422, 303, 204
+LONGEST = 2_000
+
+
+def add_to(pages: Blueprint, parts: Parts) -> None:
+    """Add what can be done."""
+    _add_holding(pages, parts)
+    _add_calling(pages, parts)
+    _add_ending(pages, parts)
+    _add_refusals(pages, parts)
+
+
+def _add_holding(pages: Blueprint, parts: Parts) -> None:
+    @pages.post("/callbacks/<callback_id>/claim")
+    def take(callback_id: str) -> Response:
+        claim.claim(parts, actor(), callback_id, take_over=field("take_over") == "yes")
+        return _to(callback_id)
+
+    @pages.post("/callbacks/<callback_id>/release")
+    def give_back(callback_id: str) -> Response:
+        claim.release(parts, actor(), callback_id)
+        flash(_("Given back. Her place in the line is kept."))
+        return redirect("/", SEE_OTHER)
+
+    @pages.post("/callbacks/<callback_id>/here")
+    def here(callback_id: str) -> tuple[str, int]:
+        claim.renew(parts, actor(), callback_id)
+        return "", NOTHING
+
+
+def _add_calling(pages: Blueprint, parts: Parts) -> None:
+    @pages.post("/callbacks/<callback_id>/call")
+    def call(callback_id: str) -> Response:
+        attempts.begin(parts, actor(), callback_id, reason=field("reason", LONGEST))
+        return _to(callback_id, "#call")
+
+    @pages.post("/callbacks/<callback_id>/outcome")
+    def outcome(callback_id: str) -> Response:
+        recorded = record.record(
+            parts,
+            actor(),
+            callback_id=callback_id,
+            outcome=field("outcome"),
+            form=field("form"),
+            agreed=field("agreed") == "yes",
+            named_at=_named(parts, field("named_at")),
+        )
+        flash(_told(parts, recorded))
+        return _to(callback_id) if recorded.state is State.REACHED else redirect("/", SEE_OTHER)
+
+    @pages.post("/callbacks/<callback_id>/note")
+    def note(callback_id: str) -> Response:
+        record.note(parts, actor(), callback_id, field("text", LONGEST), form=field("form"))
+        flash(_("Saved %(t)s.", t=_clock(parts)))
+        return _to(callback_id, "#notes")
+
+
+def _add_ending(pages: Blueprint, parts: Parts) -> None:
+    @pages.post("/callbacks/<callback_id>/close")
+    def close(callback_id: str) -> Response:
+        record.close(parts, actor(), callback_id, reason=field("reason"))
+        flash(_("Closed."))
+        return redirect("/", SEE_OTHER)
+
+    @pages.post("/callbacks/<callback_id>/decide")
+    def decide(callback_id: str) -> Response:
+        record.decide(parts, actor(), callback_id, decision=field("decision"), reason=field("reason"))
+        flash(_("Decided: %(what)s.", what=words.of("decision", field("decision"))))
+        return redirect("/review", SEE_OTHER)
+
+
+def _add_refusals(pages: Blueprint, parts: Parts) -> None:
+    def refused(error: Exception) -> tuple[str, int]:
+        callback_id = (request.view_args or {}).get("callback_id", "")
+        status = BAD if isinstance(error, BadWords) else CONFLICT
+        said, typed = _why(parts, error), field("text", LONGEST)
+        if callback_id:
+            return page(parts, callback_id, fault=said, typed=typed), status
+        return render_template("fault.html", title=said, advice="", status=status), status
+
+    for kind in (Held, AlreadyCalling, NoPhone, NotSafe, IllegalMove, BadWords):
+        pages.register_error_handler(kind, refused)
+
+
+def _why(parts: Parts, error: Exception) -> str:
+    match error:
+        case Held(name=name):
+            return _("%(name)s has this one. Nothing was changed.", name=name)
+        case AlreadyCalling(name=name):
+            return _("%(name)s is calling this number. Ask what came of it first.", name=name)
+        case NoPhone():
+            return _("Enter your helpline phone first, under My settings. Calls are made only from there.")
+        case NotSafe(until=None):
+            return _("Her phone must not ring now. Nobody can override this.")
+        case NotSafe(until=until):
+            now, zone = parts.clock.now(), ZoneInfo(parts.line.zone)
+            when = day_and_clock(until.astimezone(zone), now.astimezone(zone))
+            return _("Her phone must not ring before %(when)s.", when=when)
+        case BadWords():
+            return _("Something is missing or too long. A note has 1 to 500 characters.")
+        case _:
+            return _("It changed in the meantime. Look at how it stands now.")
+
+
+def _to(callback_id: str, place: str = "") -> Response:
+    return redirect(f"/callbacks/{callback_id}{place}", SEE_OTHER)
+
+
+def _told(parts: Parts, recorded: Recorded) -> str:
+    what = words.of("outcome", recorded.outcome)
+    if recorded.state is not State.WAITING or recorded.due_at is None or recorded.due_until is None:
+        return _("Recorded: %(what)s.", what=what)
+    zone = ZoneInfo(parts.line.zone)
+    local = [at.astimezone(zone) for at in (recorded.due_at, recorded.due_until, parts.clock.now())]
+    return _("Recorded: %(what)s. She is called again %(when)s.", what=what, when=window(*local))
+
+
+def _named(parts: Parts, written: str) -> datetime | None:
+    """Read the time she named, as a browser sends it: wall-clock time in the line's zone."""
+    try:
+        return datetime.fromisoformat(written).replace(tzinfo=ZoneInfo(parts.line.zone)) if written else None
+    except ValueError:
+        raise BadWords("a time is written like 2026-11-24T18:30") from None
+
+
+def _clock(parts: Parts) -> str:
+    return f"{parts.clock.now().astimezone(ZoneInfo(parts.line.zone)):%H:%M}"

@@ -1,0 +1,22 @@
+"""Puts the counsellors' pages together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint
+
+from gateway.console import callback, deeds, queue, words
+
+if TYPE_CHECKING:
+    from gateway.parts import Parts
+
+
+def blueprint(parts: Parts) -> Blueprint:
+    """Return the pages of the queue and of one callback."""
+    pages = Blueprint("console", __name__, template_folder="templates")
+    queue.add_to(pages, parts)
+    callback.add_to(pages, parts)
+    deeds.add_to(pages, parts)
+    pages.app_context_processor(lambda: {"of": words.of, "opener": words.opener})
+    return pages

@@ -1,0 +1,92 @@
+"""The queue: whom to call next, live by polling, one list a tab."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, flash, redirect, render_template, request
+
+from gateway.access import Permission
+from gateway.desk import claim, line, search
+from gateway.web.guard import actor, home_of
+from gateway.web.languages import language
+from gateway.web.translate import _
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response
+
+    from gateway.desk.line import Queue
+    from gateway.parts import Parts
+
+TABS = ("queue", "mine", "later", "review", "closed")
+SEE_OTHER, UNCHANGED = 303, 304
+
+
+def add_to(pages: Blueprint, parts: Parts) -> None:
+    """Add the pages of the queue."""
+    _add_tabs(pages, parts)
+    _add_finding(pages, parts)
+
+
+def _add_tabs(pages: Blueprint, parts: Parts) -> None:
+    @pages.get("/")
+    def queue() -> Response | str:
+        if not actor().may(Permission.WORK_QUEUE):
+            return redirect(home_of(actor()))
+        return _page(parts, "queue")
+
+    @pages.get("/<any(mine, later, review, closed):tab>")
+    def tab(tab: str) -> str:
+        return _page(parts, tab)
+
+    @pages.get("/look/<any(queue, mine, later, review, closed):tab>")
+    def look(tab: str) -> Response | tuple[str, int, dict[str, str]]:
+        mark = f'"{line.stamp(parts, actor(), tab)}-{language()}"'
+        if request.headers.get("If-None-Match") == mark:
+            return "", UNCHANGED, {"ETag": mark}
+        found = line.queue(parts, actor(), tab)
+        return (
+            render_template("console/_line.html", **standing(found, request.args.get("open", ""))),
+            200,
+            {"ETag": mark},
+        )
+
+
+def _add_finding(pages: Blueprint, parts: Parts) -> None:
+    @pages.post("/take-next")
+    def take_next() -> Response:
+        taken = claim.take_next(parts, actor())
+        if taken is None:
+            flash(_("Nobody is due now. The next ones are under Later."), "info")
+            return redirect("/", SEE_OTHER)
+        return redirect(f"/callbacks/{taken.callback_id}", SEE_OTHER)
+
+    @pages.get("/search")
+    def by_code() -> Response | str:
+        code = request.args.get("code", "").strip()[:20]
+        rows = search.by_code(parts, actor(), code)
+        if len(rows) == 1:
+            return redirect(f"/callbacks/{rows[0].id}")
+        beside = standing(line.queue(parts, actor()))
+        return render_template("console/found.html", **{**beside, "code": code, "rows": rows})
+
+
+def standing(found: Queue, opened: str = "") -> dict[str, object]:
+    """Return what the list of a tab is drawn from."""
+    return {
+        "tab": found.tab.value,
+        "rows": found.rows,
+        "counts": found.counts,
+        "now": found.now,
+        "opened": opened,
+    }
+
+
+def tab_asked() -> str:
+    """Return the tab that stands beside a callback."""
+    asked = request.args.get("tab", "queue")
+    return asked if asked in TABS else "queue"
+
+
+def _page(parts: Parts, tab: str) -> str:
+    return render_template("console/queue.html", **standing(line.queue(parts, actor(), tab)))

@@ -1,0 +1,120 @@
+"""The words of the counsellors' pages for what the desk says in codes, and what is said first on the phone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.web.translate import later as _
+
+_WORDS: dict[str, dict[str, Any]] = {
+    "topic": {
+        "pay": _("Pay"),
+        "hours": _("Hours and leave"),
+        "papers": _("Passport and papers"),
+        "injury": _("Injury or illness"),
+        "going": _("Going to Thailand"),
+        "money": _("Debt and money"),
+        "danger": _("Danger"),
+        "other": _("Something else"),
+    },
+    "language": {
+        "lo": "ລາວ",
+        "lo-Latn": "ລາວ (ABC)",
+        "th": "ไทย",
+        "en": "English",
+    },
+    "state": {
+        "waiting": _("waiting"),
+        "claimed": _("claimed"),
+        "calling": _("calling"),
+        "review": _("unclear"),
+        "reached": _("reached"),
+        "given_up": _("given up"),
+        "closed": _("closed"),
+        "cancelled": _("cancelled by her"),
+        "expired": _("expired"),
+    },
+    "outcome": {
+        "reached": _("Reached"),
+        "no_answer": _("No answer"),
+        "busy": _("Busy"),
+        "switched_off": _("Switched off"),
+        "voicemail": _("Voicemail"),
+        "cut_off": _("Cut off"),
+        "someone_else": _("Someone else"),
+        "asked_later": _("Asked to call later"),
+        "wrong_number": _("Wrong number"),
+        "not_safe": _("Not safe"),
+        "silent": _("Silent"),
+        "prank": _("Prank"),
+        "unclear": _("Unclear"),
+    },
+    "reason": {
+        "helped": _("Helped"),
+        "referred": _("Referred to somebody else"),
+        "informed": _("Told her what she asked"),
+        "no_need": _("No need any more"),
+        "duplicate": _("Asked twice"),
+        "silent": _("Silent"),
+        "prank": _("Prank"),
+        "unsafe": _("Not safe to go on"),
+        "other": _("Another reason"),
+    },
+    "decision": {
+        "waiting": _("One more try"),
+        "given_up": _("Give up"),
+        "closed": _("Close it"),
+    },
+    "phone": {
+        "no": _("Only she uses this phone"),
+        "sometimes": _("Others sometimes see this phone"),
+        "not_mine": _("Not her phone"),
+    },
+    "when": {
+        "morning": _("mornings"),
+        "noon": _("at noon"),
+        "evening": _("evenings"),
+        "sunday": _("Sundays"),
+        "now": _("now"),
+        "never": _("never"),
+    },
+    "happening": {
+        "asked": _("she asked"),
+        "asked again": _("she asked again"),
+        "claimed": _("claimed"),
+        "released": _("given back"),
+        "taken over": _("taken over"),
+        "reveal": _("number shown"),
+        "cancelled": _("cancelled by her"),
+        "closed": _("closed"),
+        "given_up": _("given up"),
+        "one more try": _("one more try"),
+        "expired": _("expired"),
+    },
+}
+# Spoken, not read: in the language of the one who answers, so it is no text of the page.
+_OPENERS = {
+    "lo": ("ສະບາຍດີ, ເບີນີ້ລົງທ້າຍດ້ວຍ {code} ແມ່ນບໍ?", "ຂໍໂທດ, ໂທຜິດເບີ."),
+    "th": ("สวัสดีค่ะ เบอร์นี้ลงท้ายด้วย {code} ใช่ไหมคะ", "ขอโทษค่ะ โทรผิดเบอร์"),
+    "en": ("Hello, does this number end in {code}?", "Sorry, wrong number."),
+}
+
+
+def of(group: str, code: str) -> str:
+    """Return the word of a code; a code without a word is shown as it is, readable."""
+    head, _separator, detail = str(code).partition(" (")
+    word = _WORDS[group].get(head)
+    if word is None and group == "happening":
+        word = _WORDS["outcome"].get(head)
+    shown = str(word) if word is not None else head.replace("_", " ")
+    return f"{shown} ({of('reason', detail.removesuffix(')'))})" if detail else shown
+
+
+def opener(language: str, code: str) -> list[tuple[str, str, str]]:
+    """Return what to say first and what to say to anybody else: her language, then English."""
+    tongue = language.partition("-")[0]
+    tongues = [tongue] if tongue in _OPENERS else []
+    return [
+        (one, _OPENERS[one][0].format(code=code), _OPENERS[one][1])
+        for one in [*tongues, *({"en"} - set(tongues))]
+    ]

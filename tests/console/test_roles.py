@@ -1,0 +1,156 @@
+"""Who may do what on which page: the table is written by hand, the addresses come from the app."""
+
+import pytest
+
+from gateway.access import Role
+from tests.web.around import Browser
+
+C, S, A, R = Role.COUNSELLOR, Role.SUPERVISOR, Role.ADMINISTRATOR, Role.READER
+EVERYBODY = {C, S, A, R}
+ANYONE = "anyone"
+# (method, rule) → who gets further than a refusal. "/" shows nobody a refusal: it leads everybody to their first page.
+TABLE = {
+    ("GET", "/static/<path:filename>"): ANYONE,
+    ("GET", "/sign-in"): ANYONE,
+    ("POST", "/sign-in"): ANYONE,
+    ("POST", "/language"): ANYONE,
+    ("GET", "/invitation/<token>"): ANYONE,
+    ("POST", "/invitation/<token>"): ANYONE,
+    ("POST", "/sign-out"): EVERYBODY,
+    ("GET", "/me"): EVERYBODY,
+    ("POST", "/me/duty"): EVERYBODY,
+    ("POST", "/me/number"): EVERYBODY,
+    ("POST", "/me/password"): EVERYBODY,
+    ("POST", "/me/sign-out-everywhere"): EVERYBODY,
+    ("GET", "/"): EVERYBODY,
+    ("GET", "/<any(mine, later, review, closed):tab>"): {C, S},
+    ("GET", "/look/<any(queue, mine, later, review, closed):tab>"): {C, S},
+    ("GET", "/search"): {C, S},
+    ("POST", "/take-next"): {C, S},
+    ("GET", "/callbacks/<callback_id>"): {C, S},
+    ("GET", "/callbacks/<callback_id>/look"): {C, S},
+    ("POST", "/callbacks/<callback_id>/claim"): {C, S},
+    ("POST", "/callbacks/<callback_id>/release"): {C, S},
+    ("POST", "/callbacks/<callback_id>/here"): EVERYBODY,
+    ("POST", "/callbacks/<callback_id>/call"): {C, S},
+    ("POST", "/callbacks/<callback_id>/outcome"): {C, S},
+    ("POST", "/callbacks/<callback_id>/note"): {C, S},
+    ("POST", "/callbacks/<callback_id>/close"): {C, S},
+    ("POST", "/callbacks/<callback_id>/decide"): {S},
+    ("GET", "/admin/"): {S, A, R},
+    ("GET", "/admin/people"): {S, A},
+    ("POST", "/admin/people"): {A},
+    ("POST", "/admin/people/<person_id>/role"): {A},
+    ("POST", "/admin/people/<person_id>/details"): {A},
+    ("POST", "/admin/people/<person_id>/number"): {A},
+    ("POST", "/admin/people/<person_id>/duty"): {S, A},
+    ("POST", "/admin/people/<person_id>/sign-out"): {A},
+    ("POST", "/admin/people/<person_id>/remove"): {A},
+    ("POST", "/admin/people/<person_id>/link"): {A},
+}
+VALUES = {
+    "<path:filename>": "app.css",
+    "<token>": "made-up",
+    "<any(mine, later, review, closed):tab>": "later",
+    "<any(queue, mine, later, review, closed):tab>": "queue",
+    "<person_id>": "nobody",
+}
+FORMS = {
+    "outcome": {"outcome": "reached"},
+    "note": {"text": "words"},
+    "close": {"reason": "other"},
+    "decide": {"decision": "closed", "reason": "other"},
+    "role": {"role": "reader"},
+    "people": {"name": "New One", "role": "reader"},
+}
+
+
+def routes(app):
+    return [
+        (method, rule.rule)
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+    ]
+
+
+def address(rule, callback_id="no-such"):
+    for placeholder, value in VALUES.items():
+        rule = rule.replace(placeholder, value)
+    return rule.replace("<callback_id>", callback_id)
+
+
+def asked(browser, method, rule, callback_id="no-such"):
+    where = address(rule, callback_id)
+    if method == "GET":
+        with browser.client.get(where) as answer:
+            status = answer.status_code
+    else:
+        status = browser.post(where, **FORMS.get(where.rsplit("/", 1)[-1], {})).status_code
+    assert status < 500, where
+    return status
+
+
+def test_the_table_names_every_address(app):
+    assert sorted(routes(app)) == sorted(TABLE)
+
+
+@pytest.mark.parametrize("route", TABLE, ids=" ".join)
+def test_the_anonymous_get_nothing(app, line, route):
+    browser = Browser(app.test_client())
+    browser.get("/sign-in")
+    status = asked(browser, *route, callback_id=line.requested())
+    if TABLE[route] == ANYONE:
+        assert status not in {302, 401, 403}
+    else:
+        assert status == (302 if route[0] == "GET" else 401)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_every_role_gets_what_the_table_says(signed, line, role):
+    wanted, found = {}, {}
+    for route, allowed in TABLE.items():
+        if route[1] in {"/sign-out", "/me/sign-out-everywhere"}:
+            continue
+        wanted[route] = allowed == ANYONE or role in allowed
+    browser = signed("Noy", role)
+    for route in wanted:
+        callback_id = line.requested(f"+85620555{len(found):05}")
+        found[route] = asked(browser, *route, callback_id=callback_id) != 403
+    if role is C:
+        # Her request waits and is nobody's: a counsellor writes and closes only what is theirs.
+        for own in ("note", "close"):
+            wanted["POST", f"/callbacks/<callback_id>/{own}"] = False
+    assert found == wanted
+
+
+@pytest.mark.parametrize("route", [r for r in TABLE if r[0] != "GET"], ids=" ".join)
+def test_every_form_needs_its_token_and_our_own_page(signed, route):
+    browser = signed("Noy", A)
+    where = address(route[1])
+    assert browser.client.post(where, data={}).status_code == 400
+    foreign = {"Origin": "https://evil.example"}
+    data = {"csrf_token": browser.csrf}
+    assert browser.client.post(where, data=data, headers=foreign).status_code == 403
+
+
+def test_nothing_is_changed_by_looking(app):
+    assert {method for method, _ in routes(app)} == {"GET", "POST"}
+
+
+def test_another_team_is_another_world(app, line, parts):
+    from sqlalchemy import update
+
+    from gateway.store.tables import callbacks, people
+    from tests.web.around import token_of
+
+    callback_id = line.requested()
+    line.person("Far", S)
+    with parts.store.write() as tx:
+        tx.execute(update(people).where(people.c.name == "Far").values(team="elsewhere"))
+        tx.execute(update(callbacks).values(team="main"))
+    browser = Browser(app.test_client()).carry(token_of(parts, "Far"))
+    browser.get("/me")
+    assert callback_id not in browser.get("/later").get_data(as_text=True)
+    for method, rule in TABLE:
+        if "<callback_id>" in rule and not rule.endswith("/here"):
+            assert asked(browser, method, rule, callback_id) == 404, rule
