@@ -223,16 +223,19 @@ def test_a_frozen_redis_costs_one_wait_a_request_and_none_once_the_breaker_is_op
     kept: Sessions, valkey: Valkey, clock: SetClock
 ) -> None:
     valkey.freeze()
+    spans = []
     for hop in range(3):
         began = time.monotonic()
         asking = kept.ask()
         asking.load("simulator", NUMBER)
         assert _save(asking, FIRST, hop) is None
-        assert time.monotonic() - began < 0.4
+        spans.append(time.monotonic() - began)
+    assert min(spans) < 0.4
+    assert max(spans) < 0.6  # what a second wait would make of it
     assert not kept.healthy
     began = time.monotonic()
     assert _load(kept) == Stored(FIRST, 2, "aaaaaaaa 2")
-    assert time.monotonic() - began < 0.1
+    assert time.monotonic() - began < 0.25
     valkey.thaw()
     assert not kept.healthy
     clock.forward(seconds=5)
@@ -308,10 +311,10 @@ def test_only_one_request_tries_while_the_breaker_is_open(
     trying, other = kept.ask(), kept.ask()
     began = time.monotonic()
     other.load("simulator", NUMBER)
-    assert time.monotonic() - began < 0.2
+    assert time.monotonic() - began < 0.25
     began = time.monotonic()
     trying.load("simulator", NUMBER)
-    assert 0.25 < time.monotonic() - began < 0.4
+    assert 0.25 < time.monotonic() - began < 0.6
     valkey.thaw()
 
 

@@ -1,7 +1,6 @@
 """What is on disk is whole, sealed, its owner's, and the first one's."""
 
 import errno
-import multiprocessing
 import os
 import stat
 from pathlib import Path
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 from gateway.store import files
 from gateway.store.engines import Store
 from gateway.store.spool import Spool
+from tests.processes import CONTEXT
 
 KEY, OTHER = b"\x01" * 32, b"\x02" * 32
 ENTRY = {"number": "+8562055500001", "effects": [{"callback": {"topic": "pay"}}]}
@@ -139,10 +139,9 @@ def _race(path: Path, content: bytes, start: object, won: object) -> None:
 
 
 def test_of_four_processes_one_wins(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("forkserver")
-    start, won = context.Barrier(4), context.Queue()
+    start, won = CONTEXT.Barrier(4), CONTEXT.Queue()
     racers = [
-        context.Process(target=_race, args=(tmp_path / "one", bytes([65 + n]) * 1000, start, won))
+        CONTEXT.Process(target=_race, args=(tmp_path / "one", bytes([65 + n]) * 1000, start, won))
         for n in range(4)
     ]
     for racer in racers:
