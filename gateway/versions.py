@@ -1,4 +1,4 @@
-"""Which menus this process holds: the live one of each name, older ones while sessions stand on them, a file for bad days."""
+"""Which menus this process holds: the live ones, older ones while sessions stand on them, a file for bad days."""
 
 import json
 import logging
@@ -31,8 +31,10 @@ class _Held:
 
 
 class Versions:
-    """The menus of this process. ``refresh`` takes up what was published; nothing else reads SQL or a file, but ``get``
-    for a version that was published a moment ago by somebody else.
+    """The menus of this process.
+
+    ``refresh`` takes up what was published. Nothing else asks SQL but ``get``, for a version that another process
+    took up a moment earlier.
     """
 
     def __init__(self, store: Store, folder: Path) -> None:

@@ -12,7 +12,7 @@ from gateway.store.dialects import insert_into
 from gateway.store.engines import Tx
 from gateway.store.tables import live, versions
 
-_TRIES = 5
+_TRIES = 20
 
 
 class Crowded(RuntimeError):

@@ -168,7 +168,7 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_file():
             "text: {en: Shall a person call you?, lo: ໃຫ້ຄົນໂທຫາທ່ານບໍ?}",
             "text: Hello",
             "yaml-syntax",
-            "'text' needs a language for each entry",
+            "'text' must be written as language: …",
         ),
         (
             "screens.yaml",

@@ -71,9 +71,8 @@ def _several(node: Node, shape: Several, what: str) -> Iterator[Problem]:
 
 def _named(node: Node, shape: Named, what: str) -> Iterator[Problem]:
     if not isinstance(node, MapNode):
-        yield _differs(
-            node.place, f"{what} needs a {shape.keys} for each entry", f"write {what}: {{{shape.keys}: …}}"
-        )
+        message = f"{what} must be written as {shape.keys}: …"
+        yield _differs(node.place, message, f"put {shape.keys}: before each entry")
         return
     for key, value in node.pairs():
         yield from conform(value, shape.of, f"{key} of {what}" if what != "this" else key)

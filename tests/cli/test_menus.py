@@ -1,0 +1,167 @@
+"""The commands for authors and administrators, as they are typed."""
+
+import json
+import shutil
+import xml.etree.ElementTree as ET
+
+import pytest
+from click.testing import CliRunner
+
+from config import settings as config
+from gateway.bootstrap import open_ledger
+from gateway.cli.menus import menus
+from gateway.store import migrate
+from tests.catalogue.folders import HERE
+
+BASE = HERE / "base"
+
+
+@pytest.fixture
+def at(monkeypatch, tmp_path):
+    """A house of its own on 24 November 2026: a data folder, and a copy of the sound menu as its menus folder."""
+    folder = tmp_path / "menus"
+    shutil.copytree(BASE, folder)
+    monkeypatch.setenv("GATEWAY_DATA_DIR", str(tmp_path / "var"))
+    monkeypatch.setenv("GATEWAY_MENUS_DIR", str(folder))
+    return folder
+
+
+@pytest.fixture
+def ledger(at):
+    store = open_ledger(config.from_process())
+    migrate.upgrade(store)
+    store.close()
+
+
+def told(*words: object):
+    return CliRunner().invoke(menus, [str(word) for word in words])
+
+
+def broken(at, name: str) -> None:
+    for path in (HERE / "broken" / name).glob("*.yaml"):
+        shutil.copy(path, at / path.name)
+
+
+def test_a_sound_menu_passes_and_its_warnings_fail_only_when_strict(at):
+    found = told("check")
+    assert found.exit_code == 0
+    assert "helpline} is not set" in found.output
+    assert found.output.endswith(f"{at}: 0 errors, 1 warnings\n")
+    assert told("check", at, "--strict").exit_code == 1
+
+
+def test_an_error_fails_with_place_frame_and_hint(at):
+    broken(at, "unknown-screen")
+    found = told("check", at)
+    assert found.exit_code == 1
+    assert f"{at}/screens.yaml:12:24: error: there is no screen 'pya' [unknown-screen]\n" in found.output
+    assert '>   12 |       - {key: "1", to: pya, label: {en: My pay, lo: ຄ່າແຮງ}}\n' in found.output
+    assert "  hint: did you mean 'pay'?\n" in found.output
+
+
+def test_problems_as_json_have_the_promised_shape(at):
+    broken(at, "unknown-screen")
+    found = told("check", at, "--json")
+    assert found.exit_code == 1
+    errors = [problem for problem in json.loads(found.output) if problem["level"] == "error"]
+    assert errors == [
+        {
+            "code": "unknown-screen",
+            "level": "error",
+            "file": "screens.yaml",
+            "line": 12,
+            "column": 24,
+            "screen": "main",
+            "language": "",
+            "message": "there is no screen 'pya'",
+            "hint": "did you mean 'pay'?",
+        }
+    ]
+
+
+def test_one_file_can_be_checked_and_a_missing_folder_is_said(at):
+    assert f"{at / 'words.yaml'}:" in told("check", at / "words.yaml").output
+    found = told("check", at / "nowhere")
+    assert found.exit_code == 1
+    assert "cannot read" in found.output
+
+
+def test_settings_that_cannot_be_used_are_named(at, monkeypatch):
+    monkeypatch.setenv("PORT", "many")
+    found = told("check", at)
+    assert found.exit_code == 1
+    assert "PORT" in found.output
+
+
+def test_conversations_run_and_a_difference_fails(at):
+    (at / "tests").mkdir()
+    test = at / "tests" / "pay.yaml"
+    test.write_text(
+        "- it: reads pay\n  steps:\n    - {dial: x, screen: language}\n    - {sends: '4', screen: main}\n"
+    )
+    found = told("test", at)
+    assert found.exit_code == 0
+    assert "ok  reads pay\n" in found.output
+    assert "screens are shown by no conversation: call_me" not in found.output
+    assert found.output.endswith(f"{at}: 1 conversations, 0 failed\n")
+    test.write_text(test.read_text().replace("screen: main", "screen: mian"))
+    found = told("test", at)
+    assert found.exit_code == 1
+    assert (
+        f"  {at}/tests/pay.yaml:4:7: step 2, sends 4: expected screen mian, got main\n    | 1 My pay"
+        in found.output
+    )
+
+
+def test_conversations_that_cannot_be_read_or_a_broken_menu_fail(at):
+    assert told("test", at).exit_code == 1  # none at all
+    (at / "tests").mkdir()
+    (at / "tests" / "pay.yaml").write_text("- it: x\n")
+    found = told("test", at)
+    assert found.exit_code == 1
+    assert "a conversation needs 'steps'" in found.output
+    broken(at, "unknown-screen")
+    found = told("test", at)
+    assert found.exit_code == 1
+    assert "there is no screen 'pya'" in found.output
+
+
+def test_the_menu_is_drawn(at, tmp_path):
+    assert told("draw", at).output.startswith("flowchart LR\n")
+    found = told("draw", at, "--svg", tmp_path / "menu.svg")
+    assert found.exit_code == 0
+    assert ET.parse(tmp_path / "menu.svg").getroot().tag.endswith("svg")
+
+
+def test_the_schema_is_json(at):
+    assert json.loads(told("schema").output)["title"] == "A file of a menu"
+
+
+def test_publish_versions_and_rollback(at, ledger):
+    assert told("publish").output.endswith("helpline: version 1 is live now\n")
+    assert told("publish").output.endswith("helpline: version 1 is live already, nothing changed\n")
+    screens = at / "screens.yaml"
+    screens.write_text(screens.read_text().replace("At least", "Not under"))
+    assert told("publish", at, "--why", "plainer words", "--author", "Noy").output.endswith(
+        "version 2 is live now\n"
+    )
+    first, second = told("versions").output.splitlines()
+    assert first.startswith("helpline    2 ")
+    assert first.endswith(" Noy plainer words *")
+    assert second.startswith("helpline    1 ")
+    assert told("rollback").output == "helpline: version 1 is live now\n"
+    assert told("rollback", 2, "--withdraw").output == "helpline: version 2 is live now\n"
+    assert "withdrawn" in told("versions", "helpline").output
+    found = told("rollback", 9)
+    assert found.exit_code == 1
+    assert "has no version 9" in found.output
+
+
+def test_a_broken_folder_is_not_published(at, ledger):
+    told("publish")
+    broken(at, "unknown-screen")
+    found = told("publish")
+    assert found.exit_code == 1
+    assert "did you mean 'pay'?" in found.output
+    assert "nothing was published; what is live goes on" in found.output
+    assert told("versions").output.count("\n") == 1

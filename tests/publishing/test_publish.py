@@ -1,0 +1,256 @@
+"""A folder becomes the next version or nothing does; an older version comes back; every process takes it up."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gateway.access import Actor, Refused, Role
+from gateway.catalogue.problems import Level
+from gateway.channel import ChannelConfig, find
+from gateway.engine.menu import page_key
+from gateway.publishing import publish as publishing
+from gateway.publishing.publish import NotSound, NoVersion, Overtaken, Published, publish, rollback
+from gateway.store import audit
+from gateway.store import versions as rows
+from gateway.store.engines import Unavailable
+from gateway.versions import NoMenu, Versions
+from tests.catalogue.folders import HERE
+from tests.web.around import parts_around
+
+BASE = HERE / "base"
+
+
+@pytest.fixture
+def parts(store, clock, tmp_path):
+    simulator = find(ChannelConfig(name="simulator", provider="simulator", menu="helpline"))
+    versions = Versions(store, tmp_path / "live")
+    return parts_around(store, clock, tmp_path, versions=versions, channels={"simulator": simulator})
+
+
+def texts(old: str = "", new: str = "") -> dict[str, str]:
+    files = publishing.folder_files(BASE)
+    return {name: text.replace(old, new) if old else text for name, text in files.items()}
+
+
+def doing(parts, files=None):
+    told = publish(parts, files or texts(), author="Noy", why="new wage")
+    assert isinstance(told, Published)
+    return told
+
+
+def words_of_main(parts, screen="pay") -> str:
+    _, menu = parts.versions.live("helpline")
+    return menu.screens[screen].text["en"]
+
+
+def test_before_anything_is_published_there_is_no_menu(parts):
+    parts.versions.refresh()
+    with pytest.raises(NoMenu):
+        parts.versions.live("helpline")
+    assert parts.versions.loaded() == {}
+
+
+def test_a_sound_folder_goes_live_with_its_pages_and_an_audit_row(parts):
+    told = doing(parts)
+    assert (told.version.number, told.fresh, told.version.author, told.version.why) == (
+        1,
+        True,
+        "Noy",
+        "new wage",
+    )
+    version, menu = parts.versions.live("helpline")
+    assert version == told.version.id
+    assert menu.pages[page_key("ussd", "lo", "main", -1)]
+    assert menu.pages[page_key("sms", "lo", "main", -1)]
+    with parts.store.read() as tx:
+        (entry,) = audit.about(tx, "version", version)
+        assert (entry.act, entry.detail) == ("menu.publish", "helpline 1")
+        assert rows.source(tx, version) == texts()
+
+
+def test_the_same_folder_again_changes_nothing(parts):
+    first = doing(parts)
+    again = doing(parts)
+    assert (again.version, again.fresh) == (first.version, False)
+    with parts.store.read() as tx:
+        assert len(rows.listed(tx)) == 1
+
+
+def test_a_broken_folder_is_refused_and_what_is_live_goes_on(parts):
+    doing(parts)
+    told = publish(parts, texts("to: pay, label", "to: pya, label"), author="Noy", why="")
+    assert isinstance(told, NotSound)
+    assert [problem.code for problem in told.problems] == ["unknown-screen"]
+    parts.versions.refresh()
+    assert words_of_main(parts).startswith("At least")
+    with parts.store.read() as tx:
+        assert len(rows.listed(tx)) == 1
+
+
+def test_bytes_that_are_no_text_are_refused_by_the_check(parts, tmp_path):
+    (tmp_path / "x.yaml").write_bytes(b"\xff")
+    told = publish(parts, publishing.folder_files(tmp_path), author="Noy", why="")
+    assert [problem.code for problem in told.problems] == ["yaml-refused"]
+
+
+def test_who_may_not_publish_is_refused(parts):
+    reader = Actor.of(person_id="1", name="Keo", role=Role.READER)
+    with pytest.raises(Refused):
+        publish(parts, texts(), author="Keo", why="", actor=reader)
+    with pytest.raises(Refused):
+        rollback(parts, "helpline", actor=reader)
+
+
+def test_the_next_version_is_live_and_the_one_before_still_serves_its_sessions(parts):
+    first = doing(parts).version
+    second = doing(parts, texts("At least", "Not under")).version
+    assert second.number == 2
+    assert words_of_main(parts).startswith("Not under")
+    assert parts.versions.get(first.id).screens["pay"].text["en"].startswith("At least")
+
+
+def test_another_process_takes_up_the_new_version_when_it_looks(parts, tmp_path):
+    other = Versions(parts.store, tmp_path / "other")
+    first = doing(parts).version
+    assert other.refresh()
+    assert other.live("helpline")[0] == first.id
+    second = doing(parts, texts("At least", "Not under")).version
+    assert other.live("helpline")[0] == first.id
+    assert other.get(second.id) is not None  # a session begun at a faster process
+    other.refresh()
+    assert other.live("helpline")[0] == second.id
+
+
+def test_rollback_goes_one_back_or_to_the_number_named(parts):
+    one = doing(parts).version
+    two = doing(parts, texts("At least", "Not under")).version
+    three = doing(parts, texts("At least", "Never under")).version
+    assert rollback(parts, "helpline") == two
+    assert rollback(parts, "helpline") == one
+    assert rollback(parts, "helpline", 3) == three
+    assert words_of_main(parts).startswith("Never")
+    with parts.store.read() as tx:
+        acts = sorted(entry.act for entry in audit.about(tx, "version", two.id))
+    assert acts == ["menu.publish", "menu.rollback"]
+    shown = publishing.listed(parts, "helpline")
+    assert [(each.version.number, each.live) for each in shown] == [(3, True), (2, False), (1, False)]
+
+
+def test_rollback_to_what_is_not_there_is_said(parts):
+    with pytest.raises(NoVersion, match="no earlier version"):
+        rollback(parts, "helpline")
+    doing(parts)
+    with pytest.raises(NoVersion, match="no earlier version"):
+        rollback(parts, "helpline")
+    with pytest.raises(NoVersion, match="no version 7"):
+        rollback(parts, "helpline", 7)
+
+
+def test_a_withdrawn_version_is_gone_for_every_session(parts):
+    one = doing(parts).version
+    two = doing(parts, texts("At least", "Not under")).version
+    assert parts.versions.get(two.id) is not None
+    rollback(parts, "helpline", withdraw=True)
+    assert parts.versions.live("helpline")[0] == one.id
+    assert parts.versions.get(two.id) is None
+    with pytest.raises(NoVersion):
+        rollback(parts, "helpline", 2)
+
+
+def test_who_is_overtaken_is_told(parts, monkeypatch):
+    doing(parts)
+    monkeypatch.setattr(rows, "point", lambda *_, **__: False)
+    with pytest.raises(Overtaken):
+        publish(parts, texts("At least", "Not under"), author="Noy", why="")
+    monkeypatch.undo()
+    with parts.store.read() as tx:
+        assert len(rows.listed(tx)) == 1  # the version that could not go live was not kept
+
+
+def test_the_first_start_publishes_once(parts):
+    assert publishing.first_start(parts, BASE) == ()
+    assert publishing.first_start(parts, HERE / "broken" / "yaml-syntax") == ()
+    assert parts.versions.live("helpline")
+    with parts.store.read() as tx:
+        assert [each.number for each in rows.listed(tx)] == [1]
+
+
+def test_the_first_start_says_what_keeps_a_folder_from_being_published(parts, tmp_path):
+    (tmp_path / "menu.yaml").write_text("schema: 1\nmenu: x\n", encoding="utf-8")
+    found = publishing.first_start(parts, tmp_path)
+    assert found
+    assert all(problem.level is Level.ERROR for problem in found)
+    assert "add start:" in " ".join(str(problem) for problem in found)
+    assert [str(problem) for problem in publishing.first_start(parts, Path("/nowhere"))] == [
+        ": error: the folder holds no .yaml file [missing-key]; name the folder that holds the menu"
+    ]
+
+
+def test_a_folder_differs_until_it_is_published(parts, tmp_path):
+    for name, text in texts().items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    assert publishing.differs(parts, tmp_path)
+    publishing.first_start(parts, tmp_path)
+    assert not publishing.differs(parts, tmp_path)
+    (tmp_path / "head.yaml").write_text(texts("Home", "Start")["head.yaml"], encoding="utf-8")
+    assert publishing.differs(parts, tmp_path)
+    assert not publishing.differs(parts, tmp_path / "nowhere")
+
+
+def test_a_restart_without_sql_answers_from_the_kept_file(parts, tmp_path, monkeypatch):
+    version = doing(parts).version
+    again = Versions(parts.store, tmp_path / "live")
+
+    def gone():
+        raise Unavailable("gone")
+
+    monkeypatch.setattr(parts.store, "read", gone)
+    assert again.refresh() is False
+    assert again.live("helpline")[0] == version.id
+    assert again.get(version.id) == again.live("helpline")[1]
+    assert again.get("another") is None
+    assert parts.versions.refresh() is False
+    assert parts.versions.live("helpline")[0] == version.id
+
+
+def test_a_spoilt_file_is_passed_over(parts, tmp_path, monkeypatch):
+    doing(parts)
+    (tmp_path / "live" / "helpline.json").write_text("{", encoding="utf-8")
+    (tmp_path / "live" / "other.json").write_text(
+        json.dumps({"version": "1", "menu": "{}"}), encoding="utf-8"
+    )
+    again = Versions(parts.store, tmp_path / "live")
+
+    def gone():
+        raise Unavailable("gone")
+
+    monkeypatch.setattr(parts.store, "read", gone)
+    assert again.refresh() is False
+    with pytest.raises(NoMenu):
+        again.live("helpline")
+
+
+def test_a_version_of_a_later_release_leaves_the_older_one_live(parts):
+    first = doing(parts).version
+    with parts.store.write() as tx:
+        later = rows.add(
+            tx,
+            menu="helpline",
+            source={},
+            compiled='{"format": 99}',
+            format=99,
+            hash="x",
+            author="",
+            why="",
+            now=parts.clock.now(),
+        )
+        rows.point(tx, "helpline", later.id, seen=first.id, now=parts.clock.now())
+    assert parts.versions.refresh()
+    assert parts.versions.live("helpline")[0] == first.id
+
+
+def test_live_never_asks_anybody(parts, monkeypatch):
+    doing(parts)
+    monkeypatch.setattr(parts.store, "read", lambda: 1 / 0)
+    assert parts.versions.live("helpline")
