@@ -22,6 +22,7 @@ def erase(parts: Parts, tx: Tx, *, caller: Caller, now: datetime) -> Receipt:
     callbacks.empty(tx, caller.id, now=now)
     notes.empty(tx, caller.id)
     outbox.cancel_of_caller(tx, caller.id, reason="erased", now=now)
+    outbox.empty_of_caller(tx, caller.id)
     threads.forget_texts(tx, caller.id)
     threads.drop(tx, caller.id)
     turns.forget(tx, caller.id)

@@ -67,17 +67,14 @@ def record(
         actor: who made the attempt.
         callback_id: the callback.
         outcome: a word of ``Outcome``.
-        form: the one-time id that came with the number. Without one, the running attempt is meant; where the number was
-            never shown (a call told about on the command line), the attempt is written now.
+        form: the one-time id that came with the number. Without one the running attempt is meant, or a call that was
+            made without the page, whose attempt is written now.
         agreed: after *cut off*, she wants to be rung again at once.
         named_at: after *asked later*, the time she named.
 
     Raises:
-        Refused: the actor does not work the queue.
-        Held: the attempt, or the callback, is somebody else's.
-        BadWords: there is no such outcome.
+        Refused, Held, BadWords, NoSuchCallback: not this person's, or no such thing.
         IllegalMove: nobody is calling.
-        NoSuchCallback: there is none, or the form belongs to another.
     """
     permit(actor, Permission.WORK_QUEUE)
     said = Said(outcome=_outcome(outcome), agreed=agreed, named=named_at)
@@ -94,8 +91,7 @@ def record(
         return _recorded(_moved(parts, tx, callback, attempt, said), said.outcome), True
 
     recorded, is_new = parts.store.run(work)
-    if is_new:
-        parts.count.add("outcome", recorded.outcome)
+    parts.count.add("outcome", recorded.outcome, n=int(is_new))
     return recorded
 
 

@@ -282,6 +282,15 @@ def cancel_of_caller(
 cancel_for = cancel_of_caller
 
 
+def empty_of_caller(tx: Tx, caller_id: str) -> None:
+    """Empty the payloads of rows about a caller who erases herself; one in flight is out of reach until it lands."""
+    tx.execute(
+        update(outbox)
+        .where(outbox.c.caller_id == caller_id, outbox.c.state != "sending", outbox.c.payload.is_not(None))
+        .values(payload=None)
+    )
+
+
 def expire(tx: Tx, *, now: datetime) -> int:
     """Take out the pending rows that came too late; return how many."""
     late = select(outbox.c.id).where(text(PENDING), outbox.c.expires_at <= now).limit(_BATCH)

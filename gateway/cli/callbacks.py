@@ -1,0 +1,180 @@
+"""Commands for callbacks: the line and one callback as they stand, to claim one, to write down what came of it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import click
+
+from gateway.access import Actor, Refused, Role
+from gateway.callbacks.model import IllegalMove
+from gateway.callbacks.outcomes import Outcome
+from gateway.desk import claim, line, record
+from gateway.desk.declined import Declined
+from gateway.desk.people import actor_named
+from gateway.desk.refusals import AlreadyCalling, Held, NoSuchCallback, NotSafe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from gateway.parts import Parts
+
+# Whoever has the command line of the server sees what a supervisor sees; a deed still needs a person's name.
+ONLOOKER = Actor.of(person_id="", name="command line", role=Role.SUPERVISOR)
+_COLUMNS = (
+    "id",
+    "code",
+    "state",
+    "priority",
+    "topic",
+    "language",
+    "due_at",
+    "due_until",
+    "attempts",
+    "claimed_by",
+    "phone",
+)
+_EXPORTED = (
+    "id",
+    "state",
+    "priority",
+    "topic",
+    "language",
+    "script",
+    "channel",
+    "asked_at",
+    "due_at",
+    "attempts",
+    "reason",
+    "closed_at",
+)
+
+_name = click.option("--as", "name", required=True, metavar="NAME", help="Who does it.")
+_id = click.argument("callback_id", metavar="ID")
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group()
+def callbacks() -> None:
+    """See who waits for a call; claim, release, record."""
+
+
+@callbacks.command("list")
+@_json
+@click.option("--all", "closed", is_flag=True, help="Those that are over, too.")
+def list_command(as_json: bool, closed: bool) -> None:  # noqa: FBT001 - click passes flags so
+    """Print the line, the first to be called first; numbers are dots."""
+    rows = [line.as_json(row) for row in line.everything(_parts(), ONLOOKER, closed=closed)]
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        return
+    click.echo("\t".join(_COLUMNS))
+    for row in rows:
+        click.echo("\t".join("-" if row[name] is None else str(row[name]) for name in _COLUMNS))
+
+
+@callbacks.command("show")
+@_id
+@_json
+def show_command(callback_id: str, as_json: bool) -> None:  # noqa: FBT001 - the same
+    """Print one callback with her answers and its history."""
+    with _refusals(callback_id):
+        shown = line.shown_as_json(line.show(_parts(), ONLOOKER, callback_id))
+    if as_json:
+        click.echo(json.dumps(shown, ensure_ascii=False, indent=1))
+        return
+    for name in _COLUMNS:
+        click.echo(f"{name}: {'-' if shown[name] is None else shown[name]}")
+    for name, value in shown["answers"].items():
+        click.echo(f"  {name}: {value}")
+    for one in shown["history"]:
+        click.echo(f"  {one['at']}  {one['what']}  {one['who'] or ''}".rstrip())
+
+
+@callbacks.command("claim")
+@_id
+@_name
+def claim_command(callback_id: str, name: str) -> None:
+    """Claim the callback ID for a quarter of an hour."""
+    parts = _parts()
+    with _refusals(callback_id, name):
+        claimed = claim.claim(parts, actor_named(parts, name), callback_id)
+    click.echo(f"{callback_id} is {name}'s until {line.written(claimed.held_until)}")
+
+
+@callbacks.command("release")
+@_id
+@_name
+def release_command(callback_id: str, name: str) -> None:
+    """Give the callback ID back; its place in the line is kept."""
+    parts = _parts()
+    with _refusals(callback_id, name):
+        claim.release(parts, actor_named(parts, name), callback_id)
+    click.echo(f"{callback_id} is free")
+
+
+@callbacks.command("record")
+@_id
+@click.argument("outcome", type=click.Choice([outcome.value for outcome in Outcome]))
+@_name
+@click.option("--agreed", is_flag=True, help="After cut_off: she wants to be rung again at once.")
+@click.option(
+    "--at",
+    "named_at",
+    type=click.DateTime(["%Y-%m-%d %H:%M"]),
+    help="After asked_later: the time she named, in the line's zone.",
+)
+def record_command(
+    callback_id: str,
+    outcome: str,
+    name: str,
+    agreed: bool,  # noqa: FBT001 - the same
+    named_at: datetime | None,
+) -> None:
+    """Write down what came of the call about ID; only who has it can."""
+    parts = _parts()
+    with _refusals(callback_id, name):
+        recorded = record.record(
+            parts,
+            actor_named(parts, name),
+            callback_id=callback_id,
+            outcome=outcome,
+            agreed=agreed,
+            named_at=named_at.replace(tzinfo=ZoneInfo(parts.line.zone)) if named_at else None,
+        )
+    click.echo(f"{callback_id} is {recorded.state}")
+
+
+@callbacks.command("export")
+def export_command() -> None:
+    """Print every callback as CSV, without codes, answers and numbers."""
+    out = csv.writer(sys.stdout)
+    out.writerow(_EXPORTED)
+    for row in line.export(_parts(), ONLOOKER):
+        values = {**line.as_json(row), "reason": row.reason, "closed_at": line.written(row.closed_at)}
+        out.writerow([values[name] for name in _EXPORTED])
+
+
+def _parts() -> Parts:
+    from gateway.bootstrap import open_parts
+
+    return open_parts()
+
+
+@contextmanager
+def _refusals(callback_id: str, name: str = "") -> Iterator[None]:
+    """Say why something cannot be done, and end with 1."""
+    try:
+        yield
+    except NoSuchCallback:
+        raise click.ClickException(f"there is no callback {callback_id}") from None
+    except Declined:
+        raise click.ClickException(f"there is nobody named {name}") from None
+    except (Held, AlreadyCalling, NotSafe, IllegalMove, Refused) as error:
+        raise click.ClickException(str(error)) from None
