@@ -4,14 +4,14 @@ from flask import Flask
 
 from config import settings as config
 from config.settings import Settings
-from gateway.admin import people as admin
+from gateway import admin, console
 from gateway.bootstrap import open_parts, open_serials, refreshed
 from gateway.conversation import ended, text, turn
 from gateway.parts import Parts
 from gateway.refresh import Refresh
 from gateway.sending import deliveries
 from gateway.store import simulator
-from gateway.web import health, pages, sign_in
+from gateway.web import health, pages
 from gateway.webhooks import views
 from gateway.webhooks.events import Doors
 from gateway.webhooks.serials import Serials
@@ -41,7 +41,7 @@ def create_app(parts: Parts, settings: Settings, serials: Serials) -> Flask:
     )
     app.register_blueprint(views.blueprint(gate))
     app.register_blueprint(health.blueprint(parts))
-    app.register_blueprint(sign_in.blueprint(parts))
+    app.register_blueprint(console.blueprint(parts))
     app.register_blueprint(admin.blueprint(parts))
     return app
 

@@ -61,7 +61,7 @@ def web() -> None:
         *("--host", settings.env.host, "--port", str(settings.env.port)),
         *("--workers", str(settings.env.web_workers), "--blocking-threads", str(settings.env.web_threads)),
         # No access log: an address holds the secret of a webhook.
-        *("--respawn-failed-workers", "--no-access-log", "--log-level", "warning", "--no-ws"),
+        *("--respawn-failed-workers", "--no-access-log", "--log-level", "error", "--no-ws"),
         *("--workers-kill-timeout", "5"),
     )
 
