@@ -70,10 +70,10 @@ def _navigate(menu: Menu, session: Session, key: str, limits: Limits) -> Session
     """Follow a key that means the same on every screen; None for any other, or where it leads nowhere."""
     if key == keys.HOME:
         return moves.home(menu, session)
+    if key not in {keys.BACK, keys.MORE}:
+        return None
     pages = pages_of(menu, session, limits)
     here = session.having(page=place(session, pages))
     if key == keys.BACK:
         return moves.back(menu, here)
-    if key == keys.MORE and here.page < len(pages):
-        return here.having(page=here.page + 1, wrong=0, notice="")
-    return None
+    return here.having(page=here.page + 1, wrong=0, notice="") if here.page < len(pages) else None
