@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from importlib import import_module
-from typing import Protocol
+from typing import Any, Protocol
 
 from gateway.messages import SMS_LIMITS, USSD_LIMITS, Event, Limits, Outgoing
 
@@ -110,6 +110,7 @@ class Contract:
         received: the body that says "taken" where no screen is asked for.
         types: the content types in which its posts may come.
         real: it reaches phones of real people.
+        shows_facts: its phones are trial phones that show what is true of a page beside its words.
         ussd: limits of one screen.
         sms: limits of one text.
     """
@@ -123,6 +124,7 @@ class Contract:
     received: str = "OK"
     types: frozenset[str] = FORM
     real: bool = True
+    shows_facts: bool = False
     ussd: Limits = USSD_LIMITS
     sms: Limits = SMS_LIMITS
 
@@ -141,8 +143,13 @@ class Channel(Protocol):
         """
         ...
 
-    def answer(self, text: str, *, ends: bool, screen: str = "") -> Answer:
-        """Put one rendered page into the provider's form; ``screen`` is its id, for lines that only trials use."""
+    def answer(
+        self, text: str, *, ends: bool, screen: str = "", facts: Mapping[str, Any] | None = None
+    ) -> Answer:
+        """Put one rendered page into the provider's form.
+
+        ``screen`` is its id and ``facts`` what else is true of it, as plain data, for lines that only trials use.
+        """
         ...
 
     def send(self, message: Outgoing, *, now: datetime) -> SendResult:

@@ -1,13 +1,16 @@
 """A turn by USSD: load, place, step, commit, tell, save, answer, in this order and nothing else."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
-from gateway.conversation import begin, fallback
+from gateway.conversation import begin, fallback, trial
 from gateway.conversation.commit import NotKept, Turn, commit, recorded
 from gateway.conversation.place import Held, How, Post, inputs, place, read
 from gateway.conversation.record import Record
 from gateway.engine import step as engine
+from gateway.engine.effects import Effect
 from gateway.engine.menu import Menu
 from gateway.engine.render import as_text
 from gateway.engine.session import Session
@@ -23,11 +26,12 @@ _MARK = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """One rendered page: what goes back to her phone."""
+    """One rendered page: what goes back to her phone; ``facts`` are for trial phones only."""
 
     text: str
     ends: bool
     screen: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 def take(parts: Parts, inbound: Inbound) -> Told:
@@ -51,6 +55,7 @@ class _Hop:
         self.contract = parts.channels[inbound.channel].contract
         self.session_key = parts.store.ring.lookup("session", inbound.channel, inbound.session)
         self.mark = self.session_key.hex()[:_MARK]
+        self.done: list[Effect] = []
 
     def answer(self) -> Told:
         """Walk the steps."""
@@ -60,10 +65,19 @@ class _Hop:
         post = Post(self.mark, self.inbound.text, self.inbound.turn, self.inbound.first)
         how = place(post, stored, held, accumulates=self.contract.accumulates)
         if how is How.REPEAT and held is not None:
-            return Told(text=held.reply, ends=held.ends, screen=held.screen)
+            return self._told(held)
         moved, hop = self._move(how, stored, held)
         self._save(asking, stored, moved, hop)
-        return Told(text=moved.reply, ends=moved.ends, screen=moved.screen)
+        return self._told(moved)
+
+    def _told(self, held: Held) -> Told:
+        return Told(text=held.reply, ends=held.ends, screen=held.screen, facts=self._facts(held))
+
+    def _facts(self, held: Held) -> Mapping[str, Any]:
+        menu = self.parts.versions.get(held.version) if self.contract.shows_facts else None
+        if menu is None:
+            return {}
+        return trial.facts(menu, held, self.done, self.parts.line.for_engine(), self.contract.ussd, self.now)
 
     def _load(self, asking: Asking) -> Stored | None:
         try:
@@ -133,6 +147,7 @@ class _Hop:
         moved = engine.step(menu, session, item, self.contract.ussd)
         if not moved.effects:
             return moved.session, self.now
+        self.done.extend(moved.effects)
         record = commit(
             self.parts,
             Turn(

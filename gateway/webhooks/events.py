@@ -1,10 +1,10 @@
 """Gives each event to the use case it is for, and says what goes back to the provider."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, assert_never
+from typing import Any, Protocol, assert_never
 
 from gateway.channel import Answer, Channel
 from gateway.messages import Delivery, Ended, Event, Inbound, Kind, NotANumber, OptOut, ThreadAsked
@@ -24,6 +24,10 @@ class Told(Protocol):
     @property
     def screen(self) -> str:
         """The id of its screen."""
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What is true of the page beside its words; only trial phones are told."""
 
 
 class Sent(Protocol):
@@ -78,7 +82,7 @@ def _one(doors: Doors, channel: Channel, event: Event) -> Answer:
     match event:
         case Inbound(kind=Kind.USSD):
             told = doors.turn(event)
-            return channel.answer(told.text, ends=told.ends, screen=told.screen)
+            return channel.answer(told.text, ends=told.ends, screen=told.screen, facts=told.facts)
         case Inbound():
             return _taken(channel, kept=doors.text(event))
         case Ended():

@@ -1,7 +1,7 @@
 """Serves the webhooks on a real socket, with use cases behind them that write down what they were given."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -29,6 +29,7 @@ class Page:
     text: str = PAGE
     ends: bool = False
     screen: str = "language"
+    facts: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass

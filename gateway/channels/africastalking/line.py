@@ -1,7 +1,8 @@
 """One line at Africa's Talking: its addresses, its answers and, with an account, its texts."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from gateway.channel import Answer, BadRequest, ChannelConfig, Contract, Request, SendResult, kept
 from gateway.channels.africastalking import sms, ussd
@@ -40,7 +41,14 @@ class Line:
             raise BadRequest("this line has no such event")
         return (reader(self.config.name, request),)
 
-    def answer(self, text: str, *, ends: bool, screen: str = "") -> Answer:  # noqa: ARG002 - real phones show no ids
+    def answer(
+        self,
+        text: str,
+        *,
+        ends: bool,
+        screen: str = "",  # noqa: ARG002 - real phones show no ids
+        facts: Mapping[str, Any] | None = None,  # noqa: ARG002 - nor anything else but the page
+    ) -> Answer:
         """Put one page into the provider's form."""
         return ussd.told(text, ends=ends)
 

@@ -1,7 +1,9 @@
 """The simulator's line: the dialect of a phone that dials and texts without a provider between."""
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from gateway.channel import FORM, Answer, BadRequest, ChannelConfig, Contract, Request, SendResult, kept
 from gateway.messages import Ended, Event, Inbound, Kind, Outgoing, ThreadAsked
@@ -9,6 +11,9 @@ from gateway.numbers import to_e164
 
 SCREEN = "X-Screen"
 """The header that names the screen shown, for people who write menus and tests."""
+
+FACTS = "X-Facts"
+"""The header with all that is true of the page beside its words, as JSON in ASCII."""
 
 
 class Line:
@@ -23,6 +28,7 @@ class Line:
             takes_our_id=True,
             can_ask=False,
             real=False,
+            shows_facts=True,
             types=FORM | {"application/json"},
         )
 
@@ -33,9 +39,13 @@ class Line:
             raise BadRequest("this line has no such event")
         return (reader(self.config.name, request),)
 
-    def answer(self, text: str, *, ends: bool, screen: str = "") -> Answer:
-        """Show one page, and beside it which screen it is."""
+    def answer(
+        self, text: str, *, ends: bool, screen: str = "", facts: Mapping[str, Any] | None = None
+    ) -> Answer:
+        """Show one page, and beside it which screen it is and what is true of it."""
         headers = {SCREEN: screen} if screen else {}
+        if facts:
+            headers[FACTS] = json.dumps(facts, separators=(",", ":"))
         return Answer(body=("END " if ends else "CON ") + text, headers=headers)
 
     def send(self, message: Outgoing, *, now: datetime) -> SendResult:  # noqa: ARG002 - nothing leaves, so no instant counts
