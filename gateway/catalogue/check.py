@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from gateway.catalogue.load import Loaded, load_all
 from gateway.catalogue.nodes import Places, pairs_in
-from gateway.catalogue.problems import Level, Place, Problem, has_errors, in_order
+from gateway.catalogue.problems import Level, Place, Problem, has_errors, in_order, pointed
 from gateway.catalogue.proofs import Asked, prove
 from gateway.catalogue.schema.build import build
 from gateway.catalogue.schema.conform import conform
@@ -56,7 +56,8 @@ def check(files: Mapping[str, bytes], asked: Asked) -> Checked:
         places = Places()
         places.add(merged.root)
         problems += prove(menu, places, asked, draft_files=merged.drafts)
-    ordered = in_order(problems)
+    lines = {name: content.decode("utf-8", "replace").splitlines() for name, content in files.items()}
+    ordered = in_order(pointed(problem, lines.get(problem.place.file, [])) for problem in problems)
     return Checked(None if has_errors(ordered) else menu, ordered)
 
 

@@ -14,7 +14,7 @@ from gateway.catalogue.problems import Place, Problem
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 12
-MAX_NODES = 12_000
+MAX_NODES = 4_000
 
 # What YAML 1.2 would turn into something else than text, and what older readers would: an author must quote it.
 _GUESSED = re.compile(

@@ -2,11 +2,14 @@
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from wcwidth import wcswidth, wcwidth
+
+_REACH = 20
+"""How many lines of one text are looked through."""
 
 SEE = "see `gateway menus schema`"
 
@@ -29,7 +32,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One thing to mend: its code of the closed list, its place, what is wrong and, as ``hint``, what to do."""
+    """One thing to mend: its code of the closed list, its place, what is wrong and, as ``hint``, what to do.
+
+    ``about`` is the very word inside the text at the place, so that the caret can stand below it.
+    """
 
     code: str
     place: Place
@@ -38,6 +44,7 @@ class Problem:
     level: Level = Level.ERROR
     screen: str = ""
     language: str = ""
+    about: str = ""
 
     def __str__(self) -> str:
         return f"{where(self.place)}: {self.level}: {self.message} [{self.code}]; {self.hint}"
@@ -58,6 +65,16 @@ class Problem:
 def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """Return the problems as an author meets them from the top of the first file, each once."""
     return tuple(sorted(dict.fromkeys(problems), key=lambda each: (each.place, each.code, each.message)))
+
+
+def pointed(problem: Problem, lines: Sequence[str]) -> Problem:
+    """Move the place of a problem from the beginning of a text to the word that it is about, if the text shows it."""
+    start = problem.place.line - 1
+    for number in range(start, min(start + _REACH, len(lines)) if problem.about else start):
+        found = lines[number].find(problem.about, problem.place.column - 1 if number == start else 0)
+        if found >= 0:
+            return replace(problem, place=Place(problem.place.file, number + 1, found + 1))
+    return problem
 
 
 def has_errors(problems: Iterable[Problem]) -> bool:

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from gateway.catalogue.folder import read_folder, read_tests
 from gateway.catalogue.problems import Level, Problem, described, where
 from gateway.catalogue.proofs import Asked
 from gateway.engine.menu import Menu
+from gateway.messages import SMS_LIMITS, USSD_LIMITS
 from gateway.parts import Parts
 from gateway.store.engines import Unavailable
 
@@ -44,10 +46,13 @@ def menus() -> None:
 @_folder
 @click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")
 @click.option("--strict", is_flag=True, help="Fail on warnings too.")
-def check_command(path: Path, as_json: bool, strict: bool) -> None:  # noqa: FBT001 - click passes flags so
+@click.option(
+    "--real", is_flag=True, help="Check as for phones of real people: no drafts on the way to a callback."
+)
+def check_command(path: Path, as_json: bool, strict: bool, real: bool) -> None:  # noqa: FBT001 - click passes flags so
     """Say everything that is wrong with the menu in PATH."""
     files = _files(path)
-    checked = check(files, _asked())
+    checked = check(files, replace(_asked(), real=real))
     if as_json:
         click.echo(
             json.dumps([problem.as_json() for problem in checked.problems], ensure_ascii=False, indent=1)
@@ -72,6 +77,7 @@ def _asked() -> Asked:
     hours = Hours.parse({day: list(spans) for day, spans in settings.file.hours.items()})
     return Asked(
         today=now.astimezone(ZoneInfo(line.zone)).date(),
+        limits=(USSD_LIMITS, SMS_LIMITS),
         zone=line.zone,
         settings={"helpline": line.helpline, "mrc": line.mrc, "price": line.price, "days": str(line.days)},
         staffed=frozenset(offered(hours, line.zone, now)),

@@ -165,3 +165,11 @@ def test_a_broken_folder_is_not_published(at, ledger):
     assert "did you mean 'pay'?" in found.output
     assert "nothing was published; what is live goes on" in found.output
     assert told("versions").output.count("\n") == 1
+
+
+def test_for_real_phones_drafts_on_the_way_to_a_callback_fail(at):
+    broken(at, "unreviewed")
+    assert told("check", at).exit_code == 0
+    found = told("check", at, "--real")
+    assert found.exit_code == 1
+    assert "a lo draft stands on the way to a callback [unreviewed]" in found.output

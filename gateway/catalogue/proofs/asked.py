@@ -50,6 +50,7 @@ class Subject:
         level: Level = Level.ERROR,
         screen: str = "",
         language: str = "",
+        about: str = "",
     ) -> Problem:
         """Return a problem at the place where the part at this path was written."""
         if not screen and path[:1] == ("screens",) and len(path) > 1:
@@ -62,10 +63,18 @@ class Subject:
             hint=hint,
             screen=screen,
             language=language,
+            about=about,
         )
 
     def warning(
-        self, code: str, path: tuple[str, ...], message: str, hint: str, *, language: str = ""
+        self,
+        code: str,
+        path: tuple[str, ...],
+        message: str,
+        hint: str,
+        *,
+        language: str = "",
+        about: str = "",
     ) -> Problem:
         """Return a problem that does not block publishing."""
-        return self.problem(code, path, message, hint, level=Level.WARNING, language=language)
+        return self.problem(code, path, message, hint, level=Level.WARNING, language=language, about=about)

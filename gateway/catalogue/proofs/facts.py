@@ -24,6 +24,7 @@ def figure_in_text(subject: Subject) -> Iterator[Problem]:
                 f"'{found[0]}' is typed into the text",
                 "make it a fact with its date and write {its.name} here",
                 language=language,
+                about=found[0],
             )
 
 

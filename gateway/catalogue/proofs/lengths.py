@@ -84,6 +84,7 @@ def first_screen_is_plain(subject: Subject) -> Iterator[Problem]:
                 f"'{odd}' on the first screen cannot be shown by every phone",
                 "write it in plain Latin letters",
                 language=language,
+                about=odd,
             )
 
 
@@ -98,6 +99,7 @@ def typography(subject: Subject) -> Iterator[Problem]:
                 f"'{odd}' is sent as '{fold(odd)}'",
                 f"write '{fold(odd)}'",
                 language=language,
+                about=odd,
             )
 
 

@@ -35,7 +35,7 @@ def _texts(screen: Node) -> Iterator[Node]:
 def _text(node: Node, facts: frozenset[str], screen: str) -> Iterator[Problem]:
     for language, text in pairs_in(node):
         if isinstance(text, Scalar):
-            for code, message, hint in _faults(text.text, facts):
+            for code, about, message, hint in _faults(text.text, facts):
                 yield Problem(
                     code=code,
                     place=text.place,
@@ -43,22 +43,29 @@ def _text(node: Node, facts: frozenset[str], screen: str) -> Iterator[Problem]:
                     hint=hint,
                     screen=screen,
                     language=language.text,
+                    about=about,
                 )
 
 
-def _faults(text: str, facts: frozenset[str]) -> Iterator[tuple[str, str, str]]:
+def _faults(text: str, facts: frozenset[str]) -> Iterator[tuple[str, str, str, str]]:
     plain = LINE_PLACEHOLDERS | RESULT_PLACEHOLDERS
     for name in PLACEHOLDER.findall(text):
         if name in plain or name in facts:
             continue
         if "." in name:
             hint = did_you_mean(name, facts, otherwise=f"add {name}: under facts")
-            yield "unknown-fact", f"there is no fact '{name}'", hint
+            yield "unknown-fact", f"{{{name}}}", f"there is no fact '{name}'", hint
         else:
-            yield "unknown-placeholder", f"nothing fills {{{name}}}", did_you_mean(name, (*plain, *facts))
+            yield (
+                "unknown-placeholder",
+                f"{{{name}}}",
+                f"nothing fills {{{name}}}",
+                did_you_mean(name, (*plain, *facts)),
+            )
     if _BRACE.search(PLACEHOLDER.sub("", text)):
         yield (
             "unknown-placeholder",
+            "",
             "a { or } stands alone",
             "write placeholders as {name} and no other braces",
         )
