@@ -66,7 +66,7 @@ class Ran:
 def run(menu: Menu, case: Case, *, zone: str, limits: Limits = USSD_LIMITS) -> Ran:
     """Run one conversation; after the first step that differs the rest is not run."""
     ran = Ran(case)
-    talk = _Talk(menu, case, Line(zone=zone, values=LINE_VALUES), limits)
+    talk = Talk(menu, case, zone=zone, limits=limits)
     for number, each in enumerate(case.steps, start=1):
         found = list(talk.take(each))
         ran.screens |= talk.screens
@@ -84,11 +84,27 @@ def unseen(menu: Menu, ran: list[Ran]) -> list[str]:
     return sorted(shown - seen)
 
 
-class _Talk:
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What one step led to; ``values`` are those that placeholders have there."""
+
+    reply: Reply
+    session: Session
+    effects: tuple[Effect, ...]
+    values: Mapping[str, str]
+
+    @property
+    def screen(self) -> str:
+        """The screen that is shown."""
+        return self.reply.screen or self.session.screen
+
+
+class Talk:
     """One caller on her way through the menu; her session goes to JSON and back between any two steps."""
 
-    def __init__(self, menu: Menu, case: Case, line: Line, limits: Limits) -> None:
-        self._menu, self._case, self._line, self._limits = menu, case, line, limits
+    def __init__(self, menu: Menu, case: Case, *, zone: str, limits: Limits) -> None:
+        self._menu, self._case, self._limits = menu, case, limits
+        self._line = Line(zone=zone, values=LINE_VALUES)
         self._now = case.at
         self._kept = ""
         self.screens: set[str] = set()
@@ -96,40 +112,48 @@ class _Talk:
     def take(self, asked: Step) -> Iterator[str]:
         """Do what the step says and yield what differs."""
         self._now += asked.after
-        effects: tuple[Effect, ...] = ()
-        if asked.sends is None:
-            session = self._begun()
-        elif not self._kept:
+        moved = self.move(asked.sends)
+        if moved is None:
             yield "there is no session; the first step must be dial"
             return
+        self.screens.add(moved.screen)
+        yield from _effects_differ(asked.effects, moved.effects)
+        yield from _reply_differs(asked, moved)
+
+    def move(self, sends: str | None) -> Moved | None:
+        """Dial, or send this; None where there is no session in which anything could be sent."""
+        effects: tuple[Effect, ...] = ()
+        if sends is None:
+            session = self._begun()
+        elif not self._kept:
+            return None
         else:
-            taken = step(self._menu, load(self._kept), asked.sends, self._limits)
+            taken = step(self._menu, load(self._kept), sends, self._limits)
             session, effects = taken.session, taken.effects
         receipts = tuple(_receipt(effect, self._now, self._line.zone) for effect in effects)
         if receipts:
             session = settle(self._menu, session, receipts, self._line, self._now)
         reply = tell(self._menu, session, self._line, self._limits, self._now)
-        self.screens.add(reply.screen or session.screen)
         self._kept = "" if reply.ends else dump(session)
-        yield from _effects_differ(asked.effects, effects)
-        yield from self._reply_differs(asked, reply, session)
+        values = {"code": CODE, **current(self._menu, session, self._line, self._now)}
+        return Moved(reply, session, effects, values)
 
     def _begun(self) -> Session:
         case = self._case
         known = Known(language=case.language, script=case.script, region=case.region, offers=case.offers)
         return begin(self._menu, known)
 
-    def _reply_differs(self, asked: Step, reply: Reply, session: Session) -> Iterator[str]:
-        shown = as_text(reply)
-        values = {"code": CODE, **current(self._menu, session, self._line, self._now)}
-        if asked.screen is not None and asked.screen != (reply.screen or session.screen):
-            yield f"expected screen {asked.screen}, got {reply.screen or session.screen}{_quoted(shown)}"
-        if asked.sees is not None and fill(asked.sees, values).rstrip("\n") != shown:
-            yield f"expected the text{_quoted(fill(asked.sees, values))}\n  got{_quoted(shown)}"
-        if asked.contains is not None and fill(asked.contains, values) not in shown:
-            yield f"expected a text with '{fill(asked.contains, values)}', got{_quoted(shown)}"
-        if asked.ends is not None and asked.ends != reply.ends:
-            yield f"expected {'an end' if asked.ends else 'no end'}, got{_quoted(shown)}"
+
+def _reply_differs(asked: Step, moved: Moved) -> Iterator[str]:
+    shown = as_text(moved.reply)
+    if asked.screen is not None and asked.screen != moved.screen:
+        yield f"expected screen {asked.screen}, got {moved.screen}{_quoted(shown)}"
+    if asked.sees is not None and fill(asked.sees, moved.values).rstrip("\n") != shown:
+        yield f"expected the text{_quoted(fill(asked.sees, moved.values))}\n  got{_quoted(shown)}"
+    if asked.contains is not None and fill(asked.contains, moved.values) not in shown:
+        yield f"expected a text with '{fill(asked.contains, moved.values)}', got{_quoted(shown)}"
+    if asked.ends is not None and asked.ends != moved.reply.ends:
+        yield f"expected {'an end' if asked.ends else 'no end'}, got{_quoted(shown)}"
 
 
 def _quoted(text: str) -> str:
@@ -137,12 +161,12 @@ def _quoted(text: str) -> str:
 
 
 def _effects_differ(expected: tuple[Expected, ...], got: tuple[Effect, ...]) -> Iterator[str]:
-    if [each.name for each in expected] != [_name(effect) for effect in got]:
+    if [each.name for each in expected] != [name_of(effect) for effect in got]:
         wanted = ", ".join(each.name for each in expected) or "none"
         yield f"expected effects: {wanted}; got: {', '.join(_name(each) for each in got) or 'none'}"
         return
     for each, effect in zip(expected, got, strict=True):
-        fields = _fields(effect)
+        fields = fields_of(effect)
         for name, value in each.fields.items():
             if fields.get(name) != value:
                 yield f"expected {each.name} with {name}: {value}, got {fields.get(name, 'nothing')}"
@@ -166,7 +190,7 @@ def _name(effect: Effect) -> str:
             return "report"
 
 
-def _fields(effect: Effect) -> dict[str, str]:
+def fields_of(effect: Effect) -> dict[str, str]:
     match effect:
         case RequestCallback():
             own = {"topic": effect.topic, "language": effect.language, "script": effect.script}

@@ -1,6 +1,7 @@
 """A small sound menu, and the many ways in which it is broken here: one folder each, with the words expected."""
 
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 from gateway.catalogue.check import Checked, check
@@ -33,6 +34,12 @@ def base() -> dict[str, bytes]:
 def broken(folder: Path) -> dict[str, bytes]:
     """The files of the sound menu with those of this folder in their place."""
     return base() | read_folder(folder)
+
+
+@cache
+def checked_broken(folder: Path) -> Checked:
+    """What the check says of a broken folder, asked once."""
+    return checked(broken(folder))
 
 
 def checked(files: dict[str, bytes], **others: object) -> Checked:

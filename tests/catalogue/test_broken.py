@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gateway.catalogue.problems import Level, described
-from tests.catalogue.folders import BROKEN, base, broken, checked
+from tests.catalogue.folders import BROKEN, base, broken, checked, checked_broken
 
 ERRORS = {
     "yaml-syntax",
@@ -62,21 +62,21 @@ def test_the_sound_menu_has_no_problem_at_all():
 def test_the_author_reads_exactly_this(folder):
     files = broken(folder)
     sources = {name: content.decode() for name, content in files.items()}
-    found = checked(files)
+    found = checked_broken(folder)
     words = "\n".join(described(problem, sources) for problem in found.problems)
     assert words + "\n" == (folder / "expected.txt").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("folder", BROKEN, ids=_names)
 def test_errors_and_nothing_else_keep_a_menu_from_being_sound(folder):
-    found = checked(broken(folder))
+    found = checked_broken(folder)
     assert found.sound != any(problem.level is Level.ERROR for problem in found.problems)
 
 
 @pytest.mark.parametrize("folder", BROKEN, ids=_names)
 def test_every_problem_says_where_and_what_to_do(folder):
     files = broken(folder)
-    found = checked(files)
+    found = checked_broken(folder)
     assert found.problems
     for problem in found.problems:
         lines = files[problem.place.file].decode().splitlines()
@@ -92,13 +92,13 @@ def test_every_problem_says_where_and_what_to_do(folder):
 
 @pytest.mark.parametrize("folder", BROKEN, ids=_names)
 def test_codes_and_levels_are_those_of_the_closed_list(folder):
-    for problem in checked(broken(folder)).problems:
+    for problem in checked_broken(folder).problems:
         assert problem.code in (ERRORS if problem.level is Level.ERROR else WARNINGS)
 
 
 @pytest.mark.parametrize("folder", BROKEN, ids=_names)
 def test_the_code_that_names_the_folder_is_found(folder):
-    codes = {problem.code for problem in checked(broken(folder)).problems}
+    codes = {problem.code for problem in checked_broken(folder).problems}
     assert any(folder.name.startswith(code) for code in codes)
 
 

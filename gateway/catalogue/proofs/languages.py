@@ -21,24 +21,20 @@ def text_missing(subject: Subject) -> Iterator[Problem]:
 
 
 def path_missing(subject: Subject) -> Iterator[Problem]:
-    """Where real people phone, the way to a callback speaks each offered language itself."""
-    if not subject.asked.real:
-        return
+    """The way to a callback speaks each offered language itself: there nothing may stand in."""
     menu = subject.menu
     for one in _path_texts(menu):
         for language in offered(menu):
-            if not one.text.get(language):
-                yield _missing(
-                    subject, one, language, f"no text in {language}, and stands on the way to a callback"
-                )
+            if not one.text.get(language) and menu.text(one.text, language):
+                yield _missing(subject, one, language, f"no text in {language}, on the way to a callback")
 
 
 def untranslated(subject: Subject) -> Iterator[Problem]:
-    """Every screen has its own words in each language in which somebody can come to it."""
+    """Every other screen has its own words in each language in which somebody can come to it."""
     menu = subject.menu
     read = read_in(menu)
-    for name in menu.screens:
-        texts = list(of_screen(menu, name)) if name != menu.start else []
+    for name in sorted(set(menu.screens) - set(callback_path(menu))):
+        texts = list(of_screen(menu, name))
         for language in menu.languages:
             lacking = [one for one in texts if not one.text.get(language) and menu.text(one.text, language)]
             if lacking and (name, language) in read:
