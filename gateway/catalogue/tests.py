@@ -163,7 +163,7 @@ def _quoted(text: str) -> str:
 def _effects_differ(expected: tuple[Expected, ...], got: tuple[Effect, ...]) -> Iterator[str]:
     if [each.name for each in expected] != [name_of(effect) for effect in got]:
         wanted = ", ".join(each.name for each in expected) or "none"
-        yield f"expected effects: {wanted}; got: {', '.join(_name(each) for each in got) or 'none'}"
+        yield f"expected effects: {wanted}; got: {', '.join(name_of(each) for each in got) or 'none'}"
         return
     for each, effect in zip(expected, got, strict=True):
         fields = fields_of(effect)
@@ -172,7 +172,8 @@ def _effects_differ(expected: tuple[Expected, ...], got: tuple[Effect, ...]) -> 
                 yield f"expected {each.name} with {name}: {value}, got {fields.get(name, 'nothing')}"
 
 
-def _name(effect: Effect) -> str:
+def name_of(effect: Effect) -> str:
+    """Return the word by which an author asks for an effect."""
     match effect:
         case RequestCallback():
             return "callback"
@@ -191,6 +192,7 @@ def _name(effect: Effect) -> str:
 
 
 def fields_of(effect: Effect) -> dict[str, str]:
+    """Return what an author may ask of an effect."""
     match effect:
         case RequestCallback():
             own = {"topic": effect.topic, "language": effect.language, "script": effect.script}
