@@ -6,6 +6,7 @@ import pwd
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -34,6 +35,7 @@ class Valkey:
         self.process = subprocess.Popen(
             [
                 *(
+                    *_dies_with_us(signal.SIGKILL),
                     str(get_binary_path()),
                     "--port",
                     "0",
@@ -100,9 +102,11 @@ class PostgreSQL:
         self.data = self.folder / "data"
         self.process: subprocess.Popen[bytes] | None = None
         self._as: dict[str, object] = {"cwd": self.folder}
+        self._owner: tuple[int, ...] = ()
         self._programs = _programs()
         if os.geteuid() == 0:
             nobody = pwd.getpwnam("nobody")
+            self._owner = (nobody.pw_uid, nobody.pw_gid)
             self._as |= {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
             os.chown(self.folder, nobody.pw_uid, nobody.pw_gid)
             if not self._reachable():
@@ -133,11 +137,17 @@ class PostgreSQL:
             "-c",
             "max_connections=60",
         )
-        self.process = subprocess.Popen(  # type: ignore[call-overload]
-            [self._programs / "postgres", "-D", self.data, *settings],
+        self.process = subprocess.Popen(
+            [
+                *_dies_with_us(signal.SIGQUIT, *self._owner),
+                self._programs / "postgres",
+                "-D",
+                self.data,
+                *settings,
+            ],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            **self._as,
+            cwd=self.folder,
         )
         _wait("PostgreSQL", lambda: self.connect().close(), self.process)
 
@@ -179,6 +189,21 @@ class PostgreSQL:
             shutil.copytree(package.parent / name, target / name)
         self.folder.chmod(0o755)
         return target / package.name / self._programs.parent.name / "bin"
+
+
+_THEN = """
+import ctypes, os, sys
+by, user, group, *command = sys.argv[1:]
+if int(user) >= 0:
+    os.setgroups([]), os.setgid(int(group)), os.setuid(int(user))
+getattr(ctypes.CDLL(None), "prctl", print)(1, int(by))
+os.execv(command[0], command)
+"""
+
+
+def _dies_with_us(by: signal.Signals, user: int = -1, group: int = -1) -> list[str]:
+    """The words before a command that let it end with us, even where we are killed (on Linux), and as that user."""
+    return [sys.executable, "-I", "-S", "-c", _THEN, str(int(by)), str(user), str(group)]
 
 
 def _programs() -> Path:
