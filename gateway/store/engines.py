@@ -174,9 +174,11 @@ def _sqlite(url: URL, *, reading: bool) -> Engine:
 
     @event.listens_for(engine, "do_connect")
     def _owner_only(*_: object) -> None:
+        # Only a file that is not there yet: to close any descriptor of one that is would drop every lock that this
+        # process holds on it, and the next process to leave would delete the log under our hands.
         # Where it cannot be made, SQLite says so itself, in its own words.
         with suppress(OSError):
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _: object) -> None:
