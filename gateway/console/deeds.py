@@ -119,7 +119,7 @@ def _why(parts: Parts, error: Exception) -> str:
             return _("Enter your helpline phone first, under My settings. Calls are made only from there.")
         case NotSafe(until=None):
             return _("Her phone must not ring now. Nobody can override this.")
-        case NotSafe(until=until):
+        case NotSafe(until=datetime() as until):
             now, zone = parts.clock.now(), ZoneInfo(parts.line.zone)
             when = day_and_clock(until.astimezone(zone), now.astimezone(zone))
             return _("Her phone must not ring before %(when)s.", when=when)

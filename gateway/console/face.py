@@ -19,4 +19,5 @@ def blueprint(parts: Parts) -> Blueprint:
     callback.add_to(pages, parts)
     deeds.add_to(pages, parts)
     pages.app_context_processor(lambda: {"of": words.of, "opener": words.opener})
+    pages.app_template_filter("spaced")(words.spaced)
     return pages

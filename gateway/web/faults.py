@@ -27,7 +27,7 @@ FORBIDDEN, NOT_FOUND, WRONG_METHOD, TOO_LARGE, AWAY, OLD_FORM = 403, 404, 405, 4
 
 def install(app: Flask) -> None:
     """Give every refusal and every fault its page."""
-    app.log_exception = _log  # type: ignore[method-assign]
+    app.log_exception = _log  # type: ignore[method-assign, assignment]
 
     @app.errorhandler(CSRFError)
     def old_form(_error: CSRFError) -> tuple[str, int]:
