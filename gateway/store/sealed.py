@@ -90,6 +90,7 @@ class Ring:
         self._wrapping = AESGCM(_derive(master, b"helpline gateway: key ring"))
         self._copy = copy
         self._keys = _Keys()
+        self._copied: tuple[KeyRow, ...] = ()
         self._ciphers: dict[bytes, AESGCM] = {}
 
     def load(self, tx: "Tx", now: datetime) -> None:
@@ -98,19 +99,24 @@ class Ring:
         Two processes that start at once agree: the name of a key is its purpose and serial, and the first insert wins.
         """
         have = {row.purpose for row in stored(tx)}
-        for purpose in PURPOSES:
-            if purpose not in have:
-                self.add(tx, purpose, 1, now)
-        self.refresh(tx)
+        missing = [purpose for purpose in PURPOSES if purpose not in have]
+        for purpose in missing:
+            self.add(tx, purpose, 1, now)
+        if missing:
+            # They count once they are committed: the copy follows with the next refresh.
+            self._keys = self._opened(stored(tx))
+        else:
+            self.refresh(tx)
 
     def refresh(self, tx: "Tx") -> bool:
-        """Read the ring again; return whether a key came or was retired."""
+        """Read the ring again, and keep its copy in step; return whether a key came or was retired."""
         rows = stored(tx)
-        if tuple(rows) == self._keys.rows:
-            return False
-        self._keys = self._opened(rows)
-        self._write_copy(rows)
-        return True
+        changed = tuple(rows) != self._keys.rows
+        if changed:
+            self._keys = self._opened(rows)
+        if self._copied != tuple(rows):
+            self._write_copy(rows)
+        return changed
 
     def load_copy(self) -> bool:
         """Open the ring from its file, for a start while SQL cannot be asked; return whether there was one.
@@ -121,10 +127,9 @@ class Ring:
             RingMissing: the master key does not open it.
         """
         rows = None if self._copy is None else _copied(self._copy)
-        if not rows:
-            return False
-        self._keys = self._opened(rows)
-        return True
+        # Keys that never reached SQL must not seal anything: without a copy the ring is empty, and nothing is promised.
+        self._keys = self._opened(rows or [])
+        return bool(rows)
 
     def add(self, tx: "Tx", purpose: str, serial: int, now: datetime, *, in_use: bool = True) -> None:
         """Write a new key of this purpose unless that serial exists; the caller refreshes the ring afterwards.
@@ -262,6 +267,7 @@ class Ring:
             {"id": r.id, "purpose": r.purpose, "wrapped": r.wrapped.hex(), "retired": r.retired} for r in rows
         ]
         files.put(self._copy, json.dumps({"format": _COPY_FORMAT, "keys": held}).encode())
+        self._copied = tuple(rows)
 
 
 def row_name(*primary_key: str | bytes) -> str:

@@ -68,6 +68,7 @@ def restore(store: Store, file: Path, sheet_key: bytes, now: datetime) -> Summar
         dumping.clear(tx)
         summary = _bring_back(tx, _unpacked(envelope.read(sealed, sheet_key)))
         audit.add(tx, now=now, person_id=None, act="restored", kind="ledger", subject="")
+    with store.read() as tx:
         tx.ring.refresh(tx)
     return summary
 

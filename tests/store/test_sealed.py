@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.store import sealed
-from gateway.store.engines import Store
+from gateway.store.engines import Store, Tx, Unavailable
 from gateway.store.sealed import PURPOSES, SEALED_COLUMNS, NotOpened, Ring, RingMissing, row_name
 from gateway.store.tables import keys
 from tests.clocks import SetClock
@@ -215,6 +215,38 @@ def test_the_ring_opens_from_its_copy(store: Store, tmp_path: Path) -> None:
     assert [alone.key(purpose) for purpose in PURPOSES] == [store.ring.key(purpose) for purpose in PURPOSES]
     for purpose in PURPOSES:
         assert store.ring.key(purpose).hex() not in copy.read_text()
+
+
+def test_keys_that_were_never_committed_seal_nothing(
+    sqlite_store: Store, tmp_path: Path, clock: SetClock
+) -> None:
+    def start(tx: Tx) -> None:
+        ring.load(tx, clock.now())
+        raise Unavailable("the power went at COMMIT")
+
+    with sqlite_store.write() as tx:
+        tx.execute(sa.delete(keys))
+    ring = Ring(MASTER, copy=tmp_path / "ring")
+    with pytest.raises(Unavailable), sqlite_store.write() as tx:
+        start(tx)
+    assert not ring.load_copy()
+    assert not ring.loaded
+
+
+def test_the_copy_follows_once_the_keys_are_committed(
+    sqlite_store: Store, tmp_path: Path, clock: SetClock
+) -> None:
+    with sqlite_store.write() as tx:
+        tx.execute(sa.delete(keys))
+    ring = Ring(MASTER, copy=tmp_path / "ring")
+    with sqlite_store.write() as tx:
+        ring.load(tx, clock.now())
+    assert not (tmp_path / "ring").exists()
+    with sqlite_store.read() as tx:
+        assert not ring.refresh(tx)
+    alone = Ring(MASTER, copy=tmp_path / "ring")
+    assert alone.load_copy()
+    assert alone.key("code") == ring.key("code")
 
 
 def test_there_may_be_no_copy(tmp_path: Path) -> None:
