@@ -190,3 +190,9 @@ def test_one_word_in_two_languages_may_lead_to_one_place():
     assert codes(with_change("words.yaml", "lo: ໂທຫາຂ້ອຍ}, reaction", "lo: pay}, reaction")) == [
         "keyword-shadowed"
     ]
+
+
+def test_a_keyword_with_a_twin_letter_is_told_with_its_place():
+    files = with_change("words.yaml", "lo: [ຄ່າແຮງ, ເງິນເດືອນ]", "lo: [ຄ່າແຮງ, ຂັ້ນຕໍ່າ]")
+    (found,) = checked(files).problems
+    assert (found.code, found.place.line, found.place.column) == ("lookalike", 3, 44)

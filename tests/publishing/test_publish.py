@@ -1,6 +1,8 @@
 """A folder becomes the next version or nothing does; an older version comes back; every process takes it up."""
 
 import json
+import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -254,3 +256,35 @@ def test_live_never_asks_anybody(parts, monkeypatch):
     doing(parts)
     monkeypatch.setattr(parts.store, "read", lambda: 1 / 0)
     assert parts.versions.live("helpline")
+
+
+def test_readers_never_see_a_half_changed_set_of_menus(parts):
+    doing(parts)
+    over = threading.Event()
+    seen: list[BaseException] = []
+
+    def read():
+        while not over.is_set():
+            try:
+                version, menu = parts.versions.live("helpline")
+                assert parts.versions.get(version) is menu or parts.versions.get(version) is not None
+            except BaseException as error:  # noqa: BLE001 - whatever it is, the test must say so
+                seen.append(error)
+
+    readers = [threading.Thread(target=read) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    for number in range(2):
+        doing(parts, texts("At least", f"Wage {'i' * number}"))
+    over.set()
+    for reader in readers:
+        reader.join()
+    assert seen == []
+
+
+def test_a_published_menu_reads_back_as_it_was_checked(parts):
+    told = doing(parts)
+    checked = publishing.check_files(parts, texts()).menu
+    _, menu = parts.versions.live("helpline")
+    assert told.version.menu == menu.id
+    assert replace(menu, pages={}) == checked

@@ -21,11 +21,12 @@ _LEGACY_SCRIPTS = frozenset({"lo", "th", "km", "my"})
 
 
 def lookalike(subject: Subject) -> Iterator[Problem]:
-    """No text holds letters that only look like the right ones."""
-    for one, language, words in each_text(subject.menu):
+    """No text and no keyword holds letters that only look like the right ones."""
+    texts = (((*one.path, language), language, words) for one, language, words in each_text(subject.menu))
+    for path, language, words in (*texts, *_each_keyword(subject)):
         found = _twin(words) or _mixed(words)
         if found:
-            yield subject.warning("lookalike", (*one.path, language), *found, language=language)
+            yield subject.warning("lookalike", path, *found, language=language)
 
 
 def legacy_font(subject: Subject) -> Iterator[Problem]:
@@ -45,23 +46,26 @@ def keyword_shadowed(subject: Subject) -> Iterator[Problem]:
     """No keyword is hidden by a danger word inside it, or by the same word of another language."""
     danger = {_folded(word) for each in subject.menu.keywords if each.danger for word in _all_words(each)}
     owners: dict[str, tuple[str, str]] = {}
-    for number, keyword in enumerate(subject.menu.keywords):
+    for path, language, word in _each_keyword(subject):
+        keyword = subject.menu.keywords[int(path[1])]
         target = keyword.to or str(keyword.reaction)
+        first, other = owners.setdefault(_folded(word), (language, target))
+        inside = danger.intersection(_pieces(_folded(word)))
+        if inside and not keyword.danger:
+            message = f"'{word}' holds the danger word '{min(inside)}', which wins"
+            yield subject.warning("keyword-shadowed", path, message, "choose another word", language=language)
+        elif first != language and other != target:
+            message = f"'{word}' leads to {other} in another language"
+            hint = "choose another word, or lead both to one screen"
+            yield subject.warning("keyword-shadowed", path, message, hint, language=language)
+
+
+def _each_keyword(subject: Subject) -> Iterator[tuple[tuple[str, ...], str, str]]:
+    """Yield every keyword with its path and language."""
+    for number, keyword in enumerate(subject.menu.keywords):
         for language, words in keyword.words.items():
             for at, word in enumerate(words):
-                path = ("keywords", str(number), "words", language, str(at))
-                folded = _folded(word)
-                first, other = owners.setdefault(folded, (language, target))
-                inside = danger.intersection(_pieces(folded))
-                if inside and not keyword.danger:
-                    message = f"'{word}' holds the danger word '{min(inside)}', which wins"
-                    yield subject.warning(
-                        "keyword-shadowed", path, message, "choose another word", language=language
-                    )
-                elif first != language and other != target:
-                    message = f"'{word}' leads to {other} in another language"
-                    hint = "choose another word, or lead both to one screen"
-                    yield subject.warning("keyword-shadowed", path, message, hint, language=language)
+                yield ("keywords", str(number), "words", language, str(at)), language, word
 
 
 def _twin(words: str) -> tuple[str, str] | None:
