@@ -15,10 +15,15 @@ _ONE_AT_A_TIME = 4_815_162_342
 """The number of the advisory lock under which two processes that start at once take turns."""
 
 
+class Newer(Exception):
+    """A newer release has changed this database; an older one must not write to it."""
+
+
 def upgrade(store: Store) -> None:
     """Apply every migration that is missing.
 
     Raises:
+        Newer: the database has had a migration that this release does not know.
         Unavailable: SQL cannot be asked; nothing was changed.
     """
     with store.write() as tx:
@@ -27,6 +32,11 @@ def upgrade(store: Store) -> None:
             tx.execute(text("SET LOCAL statement_timeout = 0"))
             tx.execute(text("SET LOCAL lock_timeout = '60s'"))
             tx.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _ONE_AT_A_TIME})
+        had = revision_in(tx)
+        if had is not None and not knows(had):
+            raise Newer(
+                f"the database is at {had}, this release knows {newest()}: please install the newer release"
+            )
         config = _config()
         config.attributes["connection"] = tx.conn
         command.upgrade(config, "head")

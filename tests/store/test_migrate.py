@@ -68,6 +68,16 @@ def test_upgrading_twice_changes_nothing(store: Store) -> None:
     assert migrate.revision(store) == migrate.newest()
 
 
+def test_the_database_of_a_newer_release_is_left_alone(store: Store) -> None:
+    with store.write() as tx:
+        tx.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(migrate.Newer, match="9999"):
+        migrate.upgrade(store)
+    assert migrate.revision(store) == "9999"
+    with store.write() as tx:  # the next test finds its database as it was
+        tx.execute(sa.text("UPDATE alembic_version SET version_num = :name"), {"name": migrate.newest()})
+
+
 def test_an_empty_database_has_no_revision(tmp_path: Path) -> None:
     store = Store(f"sqlite:///{tmp_path / 'new.db'}", master=MASTER)
     assert migrate.revision(store) is None
