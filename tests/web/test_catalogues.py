@@ -57,7 +57,7 @@ def test_no_text_of_a_template_is_unmarked(face):
     """Letters between tags that no ``_()`` wraps are a text somebody forgot to mark."""
     for path in (catalogues.GATEWAY / face).rglob("*.html"):
         source = re.sub(
-            r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}|<svg.*?</svg>", "", path.read_text(encoding="utf-8"), flags=re.S
+            r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}|<svg.*?</svg>", "", path.read_text(encoding="utf-8"), flags=re.DOTALL
         )
         bare = [text.strip() for text in re.findall(r">([^<>]*)<", source) if re.search(r"[^\W\d_]{2}", text)]
         assert bare == [], path

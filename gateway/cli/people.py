@@ -1,0 +1,114 @@
+"""Commands for people: add, list, remove, a new way in, sign-out; whoever has this command line owns the server."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from gateway.access import Role
+from gateway.desk import people as desk
+from gateway.desk.declined import Declined, Why
+from gateway.desk.people import OWNER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gateway.parts import Parts
+
+_WORDS = {
+    Why.NAME: "A name has 2 to 40 characters and at least one letter.",
+    Why.NAME_TAKEN: "Somebody already has this name.",
+    Why.PASSWORD: "A password has at least 8 characters, not all the same, and is not the name.",
+    Why.LAST_ADMINISTRATOR: "This is the only administrator. Make somebody else administrator first.",
+    Why.NOBODY: "There is nobody of that name; `gateway people list` shows everybody.",
+}
+
+_name = click.argument("name", metavar="NAME")
+
+
+@click.group()
+def people() -> None:
+    """Add people, see who there is, take their access away."""
+
+
+@people.command()
+@_name
+@click.option(
+    "--role", required=True, type=click.Choice([role.value for role in Role]), help="What they are here."
+)
+@click.option("--password-stdin", is_flag=True, help="Read the password from the standard input.")
+def add(name: str, role: str, password_stdin: bool) -> None:  # noqa: FBT001 - click passes flags so
+    """Add a person; without a password print a link with which they choose one."""
+    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
+    with _said() as parts:
+        person_id = desk.add(parts, OWNER, name=name, role=role, password=password)
+        click.echo(f"Added {desk.tidy_name(name)} as {role}.")
+        if password is None:
+            _show_link(parts, person_id)
+
+
+@people.command("list")
+def list_command() -> None:
+    """Print everybody: name, role, on duty or not, whether a helpline phone is entered."""
+    with _said() as parts:
+        click.echo("name\trole\tduty\thelpline phone\thas signed in")
+        for person in desk.everybody(parts, OWNER):
+            if person.named:
+                facts = (
+                    person.name,
+                    person.role,
+                    "on" if person.on_duty else "off",
+                    "yes" if person.number else "no",
+                    "yes" if person.has_password else "not yet",
+                )
+                click.echo("\t".join(facts))
+
+
+@people.command()
+@_name
+def remove(name: str) -> None:
+    """Remove a person: signed out at once, the name stays in the history."""
+    with _said() as parts:
+        person = desk.named(parts, name)
+        desk.disable(parts, OWNER, person.id)
+        click.echo(f"Removed {person.name}.")
+
+
+@people.command()
+@_name
+def reset(name: str) -> None:
+    """Take the password away and print a link with which the person chooses a new one."""
+    with _said() as parts:
+        _show_link(parts, desk.named(parts, name).id)
+
+
+@people.command("sign-out")
+@_name
+def sign_out(name: str) -> None:
+    """End every sign-in of a person."""
+    with _said() as parts:
+        person = desk.named(parts, name)
+        desk.end_sign_ins(parts, OWNER, person.id)
+        click.echo(f"{person.name} is signed out everywhere.")
+
+
+def _show_link(parts: Parts, person_id: str) -> None:
+    link = f"{parts.public_url}/invitation/{desk.invite(parts, OWNER, person_id)}"
+    click.echo(f"Link, works once within 24 hours: {link}")
+
+
+@contextmanager
+def _said() -> Iterator[Parts]:
+    from gateway import bootstrap
+
+    parts = bootstrap.open_parts()
+    try:
+        yield parts
+    except Declined as declined:
+        click.echo(_WORDS.get(declined.why, declined.why.value), err=True)
+        sys.exit(1)
+    finally:
+        parts.store.close()
