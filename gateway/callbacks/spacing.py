@@ -54,9 +54,9 @@ def may_ring(
         if latest.nth or not (agreed or _again(latest, rules)):
             return NotYet()
         return Allowed(nth=1)
-    latest_start = max((one.started_at for one in past if not _named_by_her(one, rules)), default=None)
-    if latest_start is not None and now < latest_start + APART:
-        return NotYet(until=latest_start + APART)
+    until = rested(past, rules=rules)
+    if until is not None and now < until:
+        return NotYet(until=until)
     return Allowed()
 
 

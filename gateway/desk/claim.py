@@ -7,8 +7,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from gateway.access import Permission, permit
-from gateway.callbacks.model import Event, State
-from gateway.callbacks.order import Place, worth_handing_out
+from gateway.callbacks import escalation
+from gateway.callbacks.model import Event, State, target
+from gateway.callbacks.order import DANGER, Place, worth_handing_out
 from gateway.callbacks.routing import Needs, Offers, fits
 from gateway.desk.refusals import found, refusal
 from gateway.store import audit, callbacks, line, people
@@ -115,7 +116,9 @@ def renew(parts: Parts, actor: Actor, callback_id: str) -> datetime | None:
 def give_back(tx: Tx, callback: Callback, now: datetime) -> None:
     """Free a claimed callback: into the line, or into review where a person has still to decide."""
     event = Event.PUT_BACK if is_to_decide(callback) else Event.RELEASE
-    callbacks.step(tx, callback.id, event, now=now, holder_id=None, held_until=None)
+    danger = callback.priority == DANGER
+    escalate_at = escalation.first(target(event), danger=danger, due_at=callback.due_at, now=now)
+    callbacks.step(tx, callback.id, event, now=now, holder_id=None, held_until=None, escalate_at=escalate_at)
 
 
 def is_to_decide(callback: Callback) -> bool:
@@ -146,6 +149,7 @@ def _claim(tx: Tx, actor: Actor, callback_id: str, now: datetime) -> Claimed | N
         only=callbacks.in_team(actor.team, review=actor.may(Permission.DECIDE)),
         holder_id=actor.person_id,
         held_until=until,
+        escalate_at=None,
     )
     if callback is None:
         return None

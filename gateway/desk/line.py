@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from gateway.access import Permission, permit
 from gateway.callbacks.model import HELD, State
 from gateway.callbacks.order import NAMES
-from gateway.callbacks.spacing import rested
+from gateway.callbacks.spacing import NotYet, may_ring
 from gateway.desk.claim import is_to_decide
 from gateway.desk.refusals import NoSuchCallback
+from gateway.desk.windows import window_from
 from gateway.numbers import masked
 from gateway.store import attempts, audit, line, notes, people
 from gateway.store.line import Counts, Standing, Tab
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from gateway.access import Actor
     from gateway.parts import Parts
+    from gateway.store.callbacks import Callback
     from gateway.store.engines import Tx
     from gateway.store.notes import Note
 
@@ -110,7 +112,7 @@ class Shown:
         answers: what she said, by field; empty where only the row may be seen.
         history: what happened, oldest first.
         notes: what people wrote down.
-        not_before: her phone must not ring before this, whatever the window; None where nothing forbids it.
+        not_before: her window is open, and all the same her phone must not ring before this; else None.
         calling: who made the call that has no outcome yet, or empty.
         our_number: the helpline phone of the one who looks, which is what she will see; None while none is entered.
         only_row: it is somebody else's, and this person sees no more than the row.
@@ -199,7 +201,7 @@ def show(parts: Parts, actor: Actor, callback_id: str) -> Shown:
         row = _row(one, actor, now)
         if not _may_read(one, actor):
             return Shown(row=row, only_row=True)
-        return _shown(tx, actor, one, row, now)
+        return _shown(parts, tx, actor, one, row)
 
 
 def as_json(row: Row) -> dict[str, Any]:
@@ -234,10 +236,9 @@ def written(instant: datetime | None) -> str | None:
     return None if instant is None else instant.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _shown(tx: Tx, actor: Actor, one: Standing, row: Row, now: datetime) -> Shown:
-    callback = one.callback
+def _shown(parts: Parts, tx: Tx, actor: Actor, one: Standing, row: Row) -> Shown:
+    callback, now = one.callback, parts.clock.now()
     caller_id = callback.caller_id or ""
-    rest = rested(attempts.past(tx, caller_id))
     live = attempts.live_of(tx, caller_id)
     person = people.by_id(tx, actor.person_id)
     return Shown(
@@ -245,10 +246,18 @@ def _shown(tx: Tx, actor: Actor, one: Standing, row: Row, now: datetime) -> Show
         answers=callback.answers,
         history=tuple(_happening(entry) for entry in audit.about(tx, "callback", callback.id)),
         notes=notes.of(tx, callback.id),
-        not_before=rest if rest is not None and rest > now else None,
+        not_before=_not_before(parts, tx, callback, now) if row.due_now else None,
         calling=live.who if live is not None else "",
         our_number=person.number if person is not None else None,
     )
+
+
+def _not_before(parts: Parts, tx: Tx, callback: Callback, now: datetime) -> datetime | None:
+    """Return until when earlier calls to her number forbid one in the window that is open."""
+    agreed = callback.state is State.REACHED
+    past = attempts.past(tx, callback.caller_id or "")
+    allowed = may_ring(past, window_from(parts, callback), now, agreed=agreed)
+    return (allowed.until or callback.due_until) if isinstance(allowed, NotYet) else None
 
 
 def _may_read(one: Standing, actor: Actor) -> bool:

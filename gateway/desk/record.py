@@ -67,8 +67,7 @@ def record(
         actor: who made the attempt.
         callback_id: the callback.
         outcome: a word of ``Outcome``.
-        form: the one-time id that came with the number. Without one the running attempt is meant, or a call that was
-            made without the page, whose attempt is written now.
+        form: the one-time id that came with the number; without one, the call that runs or was made without the page.
         agreed: after *cut off*, she wants to be rung again at once.
         named_at: after *asked later*, the time she named.
 

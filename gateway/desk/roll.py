@@ -135,7 +135,7 @@ def _ended(tx: Tx, one: Callback, event: Event, reason: str, now: datetime) -> b
 
 def _told(_parts: Parts, tx: Tx, one: Callback, now: datetime) -> str | None:
     callbacks.change(tx, one.id, now=now, escalate_at=now + escalation.AGAIN_AFTER)
-    if one.escalate_at is None or one.state not in (State.WAITING, State.REVIEW):
+    if one.escalate_at is None:
         return None
     return outbox.add(
         tx,

@@ -71,6 +71,8 @@ def past(started: float, *, window: float | None = None, nth: int = 0, outcome: 
         ([past(-1.5, outcome="unclear")], NotYet(until=NOW + 0.5 * H)),
         ([past(-1.5, outcome="")], NotYet(until=NOW + 0.5 * H)),
         ([past(-1.5, outcome="asked_later")], Allowed()),
+        ([past(-23, outcome="someone_else")], NotYet(until=NOW + H)),
+        ([past(-24, outcome="someone_else")], Allowed()),
         ([past(-5, window=0)], NotYet()),
         ([past(-1, window=0, outcome="busy")], Allowed(nth=1)),
         ([past(-1, window=0, outcome="cut_off")], Allowed(nth=1)),

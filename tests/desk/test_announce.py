@@ -5,7 +5,7 @@ import json
 import pytest
 
 from gateway.access import Role
-from gateway.desk import accept, announce, record, roll
+from gateway.desk import accept, announce, claim, record, roll
 from gateway.engine.effects import CancelCallback
 from gateway.store import outbox
 from tests.desk.rig import HER, Desk
@@ -90,4 +90,17 @@ def test_danger_that_nobody_takes_is_told_when_her_window_is_open(light: Desk) -
     light.clock.set("2026-11-24T18:09:00+07:00")
     assert roll.escalate(light.parts) == 0
     light.clock.set("2026-11-24T18:10:00+07:00")
+    assert roll.escalate(light.parts) == 1
+
+
+def test_whoever_holds_it_is_not_pressed_and_what_is_given_back_is(light: Desk) -> None:
+    boss = light.person("Boss", Role.SUPERVISOR, on_duty=True)
+    callback = light.requested(when="evening", danger="yes")
+    light.clock.set("2026-11-24T18:05:00+07:00")
+    claim.claim(light.parts, boss, callback)
+    light.clock.set("2026-11-24T18:15:00+07:00")
+    assert roll.escalate(light.parts) == 0
+    claim.release(light.parts, boss, callback)
+    assert roll.escalate(light.parts) == 0
+    light.clock.set("2026-11-24T18:25:00+07:00")
     assert roll.escalate(light.parts) == 1

@@ -10,6 +10,7 @@ from gateway.desk import attempts, claim, record
 from gateway.desk import line as lists
 from gateway.desk.refusals import NoSuchCallback
 from tests.desk.rig import HER, OTHER, Desk
+from tests.desk.test_accept import at
 
 
 def number(n: int) -> str:
@@ -144,8 +145,7 @@ def test_one_callback_shows_her_words_and_what_happened(line: Desk) -> None:
     assert [(one.who, one.text) for one in shown.notes] == [("Noy", "speaks softly")]
     assert shown.answers["phone_seen"] == "sometimes"
     assert shown.calling == ""
-    assert shown.not_before is not None
-    assert shown.not_before > line.clock.now()
+    assert shown.not_before is None  # her window is over for today
 
 
 def test_of_somebody_elses_a_counsellor_sees_the_row_only(light: Desk) -> None:
@@ -232,3 +232,35 @@ def test_with_closed_what_is_over_stands_behind(light: Desk) -> None:
     record.close(light.parts, boss, first, reason="duplicate")
     assert [row.id for row in lists.everything(light.parts, boss)] == [second]
     assert [row.id for row in lists.everything(light.parts, boss, closed=True)] == [second, first]
+
+
+def test_a_window_that_is_open_says_from_when_her_phone_may_ring_again(line: Desk) -> None:
+    noy = line.person("Noy")
+    first = line.requested(when="now", phone_seen="sometimes")
+    line.clock.set("2026-11-24T17:00:00+07:00")
+    second = line.requested(when="now", phone_seen="sometimes")
+    evening = line.requested(when="evening", phone_seen="sometimes")
+    line.calling(noy, second)
+    record.record(line.parts, noy, callback_id=second, outcome="no_answer")
+    line.clock.set("2026-11-24T18:10:00+07:00")
+    assert lists.show(line.parts, noy, evening).not_before == at(24, 19)
+    line.clock.set("2026-11-24T19:00:00+07:00")
+    assert lists.show(line.parts, noy, evening).not_before is None
+    call = line.calling(noy, evening)
+    record.record(line.parts, noy, callback_id=evening, outcome="busy", form=call.form)
+    assert lists.show(line.parts, noy, evening).not_before is None
+    line.clock.set("2026-11-24T19:20:00+07:00")
+    assert lists.show(line.parts, noy, evening).row.due_now
+    assert lists.show(line.parts, noy, evening).not_before is None
+    line.calling(noy, evening)
+    assert lists.show(line.parts, noy, first).not_before is None
+
+
+def test_a_window_that_had_its_calls_says_when_it_is_over(light: Desk) -> None:
+    noy = light.person("Noy")
+    one = light.requested(when="evening", phone_seen="sometimes")
+    two = light.requested(when="evening", phone_seen="sometimes")
+    light.clock.set("2026-11-24T18:10:00+07:00")
+    light.calling(noy, one)
+    record.record(light.parts, noy, callback_id=one, outcome="no_answer")
+    assert lists.show(light.parts, noy, two).not_before == at(24, 21)
