@@ -62,6 +62,13 @@ _WORDS: dict[str, dict[str, Any]] = {
         "prank": _("Prank"),
         "unsafe": _("Not safe to go on"),
         "other": _("Another reason"),
+        "unclear": _("no outcome was entered"),
+        "by her": _("by her"),
+        "attempts": _("tried as often as it may be"),
+        "wrong_number": _("Wrong number"),
+        "not_safe": _("Not safe"),
+        "outside her window": _("outside her window"),
+        "held by another": _("held by another"),
     },
     "decision": {
         "waiting": _("One more try"),
@@ -93,6 +100,12 @@ _WORDS: dict[str, dict[str, Any]] = {
         "given_up": _("given up"),
         "one more try": _("one more try"),
         "expired": _("expired"),
+        "added to": _("she added to it"),
+        "moved": _("she named another time"),
+        "claim ran out": _("claim ran out"),
+        "window passed": _("her window passed"),
+        "erased": _("erased at her wish"),
+        "unclear": _("no outcome was entered"),
     },
 }
 # Spoken, not read: in the language of the one who answers, so it is no text of the page.
