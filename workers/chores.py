@@ -11,6 +11,7 @@ from gateway.parts import Parts
 from gateway.sending.sweep import sweep
 from gateway.store import audit, chores
 from gateway.store.engines import Unavailable
+from gateway.upkeep import retention
 
 _log = logging.getLogger(__name__)
 
@@ -19,11 +20,15 @@ LEASE = timedelta(seconds=120)
 
 @dataclass(frozen=True, slots=True)
 class Chore:
-    """One thing that is done again and again, by one clock at a time."""
+    """One thing that is done again and again, by one clock at a time.
+
+    ``lease`` is how long a clock that died with it keeps the others waiting.
+    """
 
     name: str
     every: timedelta
     run: Callable[[Parts], object]
+    lease: timedelta = LEASE
 
 
 def _link_audit(parts: Parts) -> None:
@@ -32,12 +37,13 @@ def _link_audit(parts: Parts) -> None:
 
 
 TABLE: tuple[Chore, ...] = (
-    Chore("sweep", timedelta(seconds=10), sweep),
+    Chore("sweep", timedelta(seconds=10), sweep, lease=timedelta(seconds=15)),  # two at once are harmless
     Chore("release_leases", timedelta(seconds=15), roll.release_leases),
     Chore("roll_windows", timedelta(seconds=30), roll.roll_windows),
     Chore("expire_requests", timedelta(minutes=5), roll.expire),
     Chore("escalate", timedelta(seconds=60), roll.escalate),
     Chore("link_audit", timedelta(seconds=30), _link_audit),
+    Chore("retention", timedelta(hours=1), retention.purge),
 )
 
 
@@ -68,7 +74,9 @@ class Round:
         now, token = self._parts.clock.now(), new_token(16)
         try:
             with self._parts.store.write() as tx:
-                taken = chores.take(tx, chore.name, token=token, now=now, every=chore.every, lease=LEASE)
+                taken = chores.take(
+                    tx, chore.name, token=token, now=now, every=chore.every, lease=chore.lease
+                )
             if taken:
                 fault = self._run(chore)
                 self._give_back(chore, token, now, fault)

@@ -4,7 +4,7 @@ import logging
 
 from redis import Redis
 from redis.exceptions import RedisError
-from rq import Queue
+from rq import Queue, Worker
 from rq.serializers import JSONSerializer
 
 from gateway.clock import Clock
@@ -17,6 +17,14 @@ ENTRY = "workers.jobs.nudge"
 DESCRIPTION = "nudge"
 JOB_SECONDS = 60
 KEPT_SECONDS = 600  # of a nudge that nobody took: by then the sweep has given others
+
+
+def listeners(client: Redis) -> int:
+    """Count the workers that take nudges; none where Redis does not answer."""
+    try:
+        return len(Worker.all(queue=Queue(QUEUE, connection=client, serializer=JSONSerializer)))
+    except (RedisError, OSError):
+        return 0
 
 
 class Nudger:

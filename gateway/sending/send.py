@@ -4,6 +4,8 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 
+from rq.timeouts import BaseTimeoutException
+
 from gateway.channel import Outcome, SendResult
 from gateway.outbox import retry
 from gateway.outbox.retry import Next
@@ -84,6 +86,9 @@ def _send(parts: Parts, claimed: Claimed) -> None:
     channel = parts.channels[row.channel]
     try:
         result = channel.send(claimed.message, now=parts.clock.now())
+    except BaseTimeoutException:
+        # The job's time was over, or the worker is to stop: nobody knows whether the text left.
+        result = SendResult(outcome=Outcome.UNCLEAR, reason="out-of-time")
     except Exception as error:  # noqa: BLE001 - whatever it was, nobody knows whether the text left
         # Without its traceback, which may hold the text.
         _log.error("outbox row %s: %s in the channel %s", row.id, type(error).__name__, row.channel)
