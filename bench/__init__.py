@@ -1,0 +1,1 @@
+"""The timed comparisons of `make bench`."""

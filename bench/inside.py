@@ -1,0 +1,129 @@
+"""What one process does without a network: a step, accepting a callback, texts, and deliveries."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from statistics import median
+
+import redis
+from rq import Queue, Worker
+
+from bench.bare import nothing
+from gateway.channel import Answer, ChannelConfig, Contract, Outcome, Request, SendResult
+from gateway.conversation import text, turn
+from gateway.engine import step as engine
+from gateway.engine.session import Known
+from gateway.ids import new_id
+from gateway.messages import USSD_LIMITS, Event, Inbound, Kind, Outgoing
+from gateway.parts import Parts
+from gateway.sending.send import drain
+from gateway.store import callers, outbox
+
+ROUNDS = 7
+_CHANNEL = "africastalking"
+
+
+class Swallows:
+    """A channel that says "sent" to everything and sends nothing."""
+
+    def __init__(self, config: ChannelConfig, contract: Contract) -> None:
+        self.config = replace(config, rate=1_000_000)
+        self.contract = contract
+
+    def parse(self, request: Request) -> Sequence[Event]:
+        """Nothing comes this way."""
+        raise NotImplementedError
+
+    def answer(self, text: str, *, ends: bool, screen: str = "") -> Answer:
+        """Nothing is asked this way."""
+        raise NotImplementedError
+
+    def send(self, message: Outgoing, *, now: datetime) -> SendResult:  # noqa: ARG002
+        """Take it."""
+        return SendResult(outcome=Outcome.SENT, provider_id=message.own_id)
+
+
+def step_micros(parts: Parts) -> tuple[float, float]:
+    """Microseconds of a step, and of telling the page that follows."""
+    _, menu = parts.versions.live("helpline")
+    home = engine.begin(menu, Known(language="en", script="en", region="LA"))
+    line, now = parts.line.for_engine(), parts.clock.now()
+    moved = engine.step(menu, home, "1").session
+    return (
+        _micros(lambda: engine.step(menu, home, "1"), 500),
+        _micros(lambda: engine.tell(menu, moved, line, USSD_LIMITS, now), 500),
+    )
+
+
+def accept_millis(parts: Parts, number_of_round: int, count: int = 20) -> float:
+    """Milliseconds of the hop that saves a request: commit on disk included."""
+    spans = []
+    for made in range(count):
+        session, number = f"accept{number_of_round}-{made}", f"+8562055{number_of_round}{made:05}"
+        keys = ["4", "7", "2", "2", "3", "1"]
+        for hop in range(len(keys) + 1):
+            inbound = Inbound(
+                channel=_CHANNEL,
+                kind=Kind.USSD,
+                number=number,
+                session=session,
+                text="*".join(keys[:hop]),
+                first=hop == 0,
+            )
+            began = time.perf_counter()
+            told = turn.take(parts, inbound)
+            spans.append(time.perf_counter() - began)
+        if told.screen != "code":
+            raise SystemExit(f"the walk ended at {told.screen}")
+    return median(spans[6::7]) * 1e3
+
+
+def texts_a_second(parts: Parts, number_of_round: int, count: int = 80) -> float:
+    """Texts accepted a second by one thread, each in its own transaction."""
+    began = time.perf_counter()
+    for made in range(count):
+        number, turn_id = f"+8562057{number_of_round}{made:05}", f"bench{number_of_round}-{made}"
+        text.take(parts, Inbound(channel=_CHANNEL, kind=Kind.SMS, number=number, text="wage", turn=turn_id))
+    return count / (time.perf_counter() - began)
+
+
+def deliveries_a_second(parts: Parts, count: int = 300) -> float:
+    """Rows a second that one worker claims, sends into nothing and records."""
+    channel = parts.channels[_CHANNEL]
+    fast = replace(parts, channels={_CHANNEL: Swallows(channel.config, channel.contract)})
+    now = parts.clock.now()
+    with parts.store.write() as tx:
+        for made in range(count):
+            caller = callers.upsert(tx, f"+85620558{made:05}", now=now)
+            outbox.add(
+                tx, kind="answer", channel=_CHANNEL, lane=f"bench:{caller.id}", due_at=now,
+                expires_at=now + timedelta(minutes=10), once=new_id(now), now=now, caller_id=caller.id,
+                payload={"text": "x", "link": ""},
+            )  # fmt: skip
+    began = time.perf_counter()
+    handled = drain(fast, seconds=60)
+    return handled / (time.perf_counter() - began)
+
+
+def plain_rq_a_second(client: redis.Redis, count: int = 60) -> float:
+    """Jobs a second of a plain RQ worker that forks for each."""
+    queue = Queue("bench", connection=client)
+    for made in range(count):
+        queue.enqueue(nothing, made, result_ttl=0)
+    worker = Worker([queue], connection=client)
+    began = time.perf_counter()
+    worker.work(burst=True, logging_level="ERROR")
+    return count / (time.perf_counter() - began)
+
+
+def rounds(measure: Callable[[int], float]) -> list[float]:
+    """Measure again and again, each time with callers of its own."""
+    return [measure(number) for number in range(ROUNDS)]
+
+
+def _micros(call: Callable[[], object], times: int) -> float:
+    began = time.perf_counter()
+    for _ in range(times):
+        call()
+    return (time.perf_counter() - began) / times * 1e6

@@ -1,0 +1,117 @@
+"""``make bench``: the timed comparisons in one table, medians of interleaved rounds, an A/A row first.
+
+Read the ratios: client and servers share the machine, so absolute figures say more about it than about us.
+"""
+
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+import redis
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from bench import inside
+from bench.servers import Server
+from config.settings import load
+from gateway import embedded
+from gateway.bootstrap import open_ledger, open_parts, open_serials
+from gateway.parts import Parts
+from gateway.publishing import publish
+from gateway.store import migrate
+from gateway.webhooks.addresses import addresses
+
+ROUNDS = 9
+SECONDS = 1.0
+WALK = ["4", "1", "2", "0", "5"]
+
+
+def main() -> None:
+    """Measure and print."""
+    with tempfile.TemporaryDirectory(prefix="gw-bench-") as folder:
+        environment = {"GATEWAY_DATA_DIR": folder, "GATEWAY_MENUS_DIR": str(Path("menus").absolute())}
+        parts = _house(environment)
+        store = embedded.start(Path(folder), environment=dict(os.environ))
+        try:
+            _until_up(Path(folder))
+            _hops(parts, environment, Path(folder))
+            _inside(parts, Path(folder))
+        finally:
+            store.terminate()
+            store.wait()
+
+
+def _house(environment: dict[str, str]) -> Parts:
+    settings = load(environment)
+    migrate.upgrade(open_ledger(settings))
+    parts = open_parts(settings)
+    problems = publish.first_start(parts, Path("menus"))
+    if problems:
+        raise SystemExit(f"the menus cannot be published: {problems[0]}")
+    parts.versions.refresh()
+    return parts
+
+
+def _hops(parts: Parts, environment: dict[str, str], folder: Path) -> None:
+    serials = open_serials(parts)
+    hook = addresses("", parts.channels, serials.secrets)["africastalking"]["ussd"]
+    bare = Server("bench.bare:create", "/ussd", {})
+    servers = {
+        "bare Flask (A)": bare,
+        "bare Flask again (A/A)": Server("bench.bare:create", "/ussd", {}),
+        "bare Flask and one Valkey trip": Server(
+            "bench.bare:create", "/ussd", {"BENCH_REDIS_URL": embedded.url(folder)}
+        ),
+        "a hop of the gateway": Server("gateway.app:create", hook, environment),
+    }
+    for server in servers.values():
+        server.start()
+    for number in range(ROUNDS):
+        for server in servers.values():
+            server.round(WALK, SECONDS, number)
+    for server in servers.values():
+        server.stop()
+    print(
+        f"\nHops by HTTP: {ROUNDS} interleaved rounds of {SECONDS:g} s, granian, 1 worker, 8 threads, 4 connections"
+    )
+    print(f"{'':34}{'hops/s':>9}{'spread':>8}{'x A':>7}{'µs of server CPU':>18}{'x A':>7}")
+    for name, server in servers.items():
+        hops, micros = median(server.hops), median(server.micros)
+        ratio = median(one / other for one, other in zip(server.hops, bare.hops, strict=True))
+        cost = median(one / other for one, other in zip(server.micros, bare.micros, strict=True))
+        spread = (max(server.hops) - min(server.hops)) / 2 / hops
+        print(f"{name:34}{hops:9.0f}{spread:7.0%} {ratio:7.2f}{micros:18.0f}{cost:7.2f}")
+
+
+def _inside(parts: Parts, folder: Path) -> None:
+    client = redis.Redis.from_url(embedded.url(folder))
+    steps = [inside.step_micros(parts) for _ in range(inside.ROUNDS)]
+    accepted = inside.rounds(lambda number: inside.accept_millis(parts, number))
+    ours, theirs = [], []
+    for _ in range(inside.ROUNDS):
+        ours.append(inside.deliveries_a_second(parts))
+        theirs.append(inside.plain_rq_a_second(client))
+    texts = inside.rounds(lambda number: inside.texts_a_second(parts, number))
+    ratio = median(one / other for one, other in zip(ours, theirs, strict=True))
+    print("\nInside one process, SQLite with synchronous=FULL")
+    print(f"{'step':34}{median(step for step, _ in steps):9.0f} µs")
+    print(f"{'tell':34}{median(tell for _, tell in steps):9.0f} µs")
+    print(f"{'accepting a callback, on disk':34}{median(accepted):9.1f} ms")
+    print(f"{'texts taken':34}{median(texts):9.0f} a second")
+    print(f"{'deliveries of one worker':34}{median(ours):9.0f} a second")
+    print(f"{'plain RQ, a fork a job':34}{median(theirs):9.0f} a second   ours are {ratio:.1f} x")
+
+
+def _until_up(folder: Path) -> None:
+    until = time.monotonic() + 10
+    while not embedded.answers(folder):
+        if time.monotonic() > until:
+            raise SystemExit("the embedded Valkey does not answer")
+        time.sleep(0.05)
+
+
+if __name__ == "__main__":
+    main()
