@@ -2,7 +2,7 @@
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -144,11 +144,19 @@ def load(environ: Mapping[str, str]) -> Settings:
     faults: list[str] = []
     env = _environment(environ, faults)
     file = _file(env.gateway_config if env else _FOLDER / "gateway.toml", faults)
-    if env and env.gateway_test_clock == "1" and env.africastalking_api_key:
-        faults.append("GATEWAY_TEST_CLOCK: a test clock and a provider account exclude each other; unset one")
     if faults or env is None or file is None:
         raise SettingsError(faults)
     return Settings(env=env, file=file)
+
+
+def _contradictions(values: Mapping[str, str]) -> Iterator[str]:
+    """Name what cannot be true together; half an account would quietly keep every text here."""
+    halves = ("africastalking_username", "africastalking_api_key")
+    missing = [name.upper() for name in halves if name not in values]
+    if len(missing) == 1:
+        yield f"{missing[0]}: is not set, but the other half of the account is; set both or neither"
+    if values.get("gateway_test_clock") == "1" and "africastalking_api_key" in values:
+        yield "GATEWAY_TEST_CLOCK: a test clock and a provider account exclude each other; unset one"
 
 
 def _environment(environ: Mapping[str, str], faults: list[str]) -> Environment | None:
@@ -164,6 +172,7 @@ def _environment(environ: Mapping[str, str], faults: list[str]) -> Environment |
                 faults.append(
                     f"{name}_FILE: cannot be read ({error.strerror}); check the path and its rights"
                 )
+    faults.extend(_contradictions(values))
     try:
         return Environment.model_validate(values)
     except ValidationError as error:
