@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 GATEWAY = Path(__file__).parents[1]
 FOLDER = Path(__file__).parent / "translations"
 LANGUAGES = ("lo", "th")
+FACES = ("web", "console", "admin")
 _METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
 _KEYWORDS = {"_": None, "later": None, "gettext": None, "ngettext": (1, 2)}
 _HEADER = """\
@@ -30,7 +31,7 @@ _HEADER = """\
 def collected() -> Catalog:
     """Return every text that a page or the code marks."""
     catalog = Catalog(project="helpline gateway", charset="utf-8")
-    for face in ("web", "console", "admin", "phone"):
+    for face in FACES:
         for file, _line, message, _comments, _context in _texts(GATEWAY / face):
             catalog.add(message, locations=[(f"gateway/{face}/{file}", 0)])
     return catalog
