@@ -5,9 +5,10 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 _FOLDER = Path(__file__).parent
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -43,7 +44,18 @@ class LineSettings(_Strict):
         return str(ZoneInfo(value))
 
 
-_Span = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
+def _ends_after_it_begins(span: str) -> str:
+    begins, _, ends = span.partition("-")
+    if ends <= begins:
+        raise ValueError("ends before it begins; write hours over midnight as two, on two days")
+    return span
+
+
+_Span = Annotated[
+    str,
+    Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$"),
+    AfterValidator(_ends_after_it_begins),
+]
 
 
 class ChannelSettings(_Strict):
@@ -64,6 +76,22 @@ class File(_Strict):
     channels: Mapping[str, ChannelSettings] = {}
 
 
+def _address(*schemes: str) -> AfterValidator:
+    """Check an address without repeating it: it may hold a password."""
+
+    def check(value: SecretStr) -> SecretStr:
+        address = value.get_secret_value()
+        if not address.startswith(schemes):
+            raise ValueError(f"must begin with {' or '.join(schemes)}")
+        try:
+            _ = urlsplit(address).port
+        except ValueError:
+            raise ValueError("names no port that there can be") from None
+        return value
+
+    return AfterValidator(check)
+
+
 class Environment(_Strict):
     """The variables; ``config/example.env`` explains each. ``<NAME>_FILE`` reads one from a file."""
 
@@ -71,8 +99,8 @@ class Environment(_Strict):
     host: str = "127.0.0.1"
     gateway_data_dir: Path = Path("./var")
     gateway_secret_key: SecretStr | None = None
-    database_url: SecretStr | None = None
-    redis_url: SecretStr | None = None
+    database_url: Annotated[SecretStr, _address("postgresql://", "postgres://", "sqlite:////")] | None = None
+    redis_url: Annotated[SecretStr, _address("redis://", "rediss://", "unix://")] | None = None
     gateway_menus_dir: Path = Path("./menus")
     gateway_config: Path = _FOLDER / "gateway.toml"
     public_url: Annotated[str, Field(pattern=r"^(https?://[^\s/?#]+)?$")] = ""
@@ -142,8 +170,9 @@ def load(environ: Mapping[str, str]) -> Settings:
         SettingsError: one or more of them cannot be used; all are named.
     """
     faults: list[str] = []
-    env = _environment(environ, faults)
-    file = _file(env.gateway_config if env else _FOLDER / "gateway.toml", faults)
+    values = _values(environ, faults)
+    env = _environment(values, faults)
+    file = _file(Path(values.get("gateway_config", _FOLDER / "gateway.toml")), faults)
     if faults or env is None or file is None:
         raise SettingsError(faults)
     return Settings(env=env, file=file)
@@ -159,7 +188,8 @@ def _contradictions(values: Mapping[str, str]) -> Iterator[str]:
         yield "GATEWAY_TEST_CLOCK: a test clock and a provider account exclude each other; unset one"
 
 
-def _environment(environ: Mapping[str, str], faults: list[str]) -> Environment | None:
+def _values(environ: Mapping[str, str], faults: list[str]) -> dict[str, str]:
+    """Return what is set, straight or by a file, by the names of the fields."""
     values: dict[str, str] = {}
     for field in Environment.model_fields:
         name = field.upper()
@@ -172,6 +202,10 @@ def _environment(environ: Mapping[str, str], faults: list[str]) -> Environment |
                 faults.append(
                     f"{name}_FILE: cannot be read ({error.strerror}); check the path and its rights"
                 )
+    return values
+
+
+def _environment(values: Mapping[str, str], faults: list[str]) -> Environment | None:
     faults.extend(_contradictions(values))
     try:
         return Environment.model_validate(values)

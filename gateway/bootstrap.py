@@ -1,16 +1,17 @@
 """Puts the parts together from the settings, once: the only module that knows how everything is built."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from config import settings as config
-from config.settings import Settings
+from config.settings import Settings, SettingsError
 from gateway import channel, embedded
 from gateway.callbacks.windows import Hours
-from gateway.channel import Channel, ChannelConfig
+from gateway.channel import BadAccount, Channel, ChannelConfig, UnknownProvider
 from gateway.clock import Clock
 from gateway.conversation import spooled
 from gateway.desk.announce import announce
@@ -18,12 +19,18 @@ from gateway.figures.count import Counters
 from gateway.keys_file import master_key
 from gateway.parts import LineConfig, Parts
 from gateway.sending.nudge import Nudger
+from gateway.store import migrate
 from gateway.store import settings as kept
 from gateway.store.engines import Store, Unavailable
 from gateway.store.sessions import Sessions
 from gateway.store.spool import Spool
 from gateway.versions import Versions
 from gateway.webhooks.serials import Serials
+
+
+class NoTables(Exception):
+    """The database is as it was made: nothing was ever started on it."""
+
 
 _REDIS_SECONDS = 0.3
 """A request that has to wait longer for Redis does without it."""
@@ -34,17 +41,19 @@ def open_parts(settings: Settings | None = None) -> Parts:
 
     Raises:
         SettingsError: some settings cannot be used.
+        NoTables: nothing was ever started on this database.
     """
     settings = settings or config.from_process()
     clock = open_clock(settings)
     store = open_store(settings, clock)
     client = open_redis(settings)
     line = _line(settings)
+    channels = _channels(settings, real=not line.missing)
     return Parts(
         store=store,
         sessions=Sessions(client, store, clock),
         spool=Spool(settings.data_dir / "spool", store.ring),
-        channels=_channels(settings),
+        channels=channels,
         versions=Versions(store, settings.data_dir / "live"),
         clock=clock,
         line=line,
@@ -64,10 +73,18 @@ def open_clock(settings: Settings) -> Clock:
 
 
 def open_store(settings: Settings, clock: Clock) -> Store:
-    """Open the ledger and its key ring; while SQL is away, the ring as this machine last saw it."""
+    """Open the ledger and its key ring; while SQL is away, the ring as this machine last saw it.
+
+    Raises:
+        NoTables: the database holds nothing of the product.
+    """
     store = open_ledger(settings)
     try:
         with store.write() as tx:
+            if migrate.revision_in(tx) is None:
+                raise NoTables(
+                    "The database has no tables yet: start with `gateway up`, or run `gateway db upgrade`."
+                )
             store.ring.load(tx, clock.now())
     except Unavailable:
         store.ring.load_copy()
@@ -123,21 +140,34 @@ def _refresh_keys(parts: Parts) -> None:
         parts.store.ring.refresh(tx)
 
 
-def _channels(settings: Settings) -> dict[str, Channel]:
-    return {
-        name: channel.find(
-            ChannelConfig(
-                name=name,
-                provider=line.provider,
-                menu=line.menu,
-                service_codes=line.service_codes,
-                sms_number=line.sms_number,
-                rate=line.rate,
-                options=settings.channel_options(line.provider) if settings.has_account else {},
-            )
-        )
-        for name, line in settings.file.channels.items()
-    }
+def _channels(settings: Settings, *, real: bool) -> dict[str, Channel]:
+    """Build the lines; what is wrong with an account or a provider's name is a fault of the settings like any other."""
+    found: dict[str, Channel] = {}
+    faults: list[str] = []
+    for name in settings.file.channels:
+        try:
+            found[name] = _channel(settings, name, real=real)
+        except (BadAccount, UnknownProvider) as error:
+            faults.append(str(error))
+    if faults:
+        raise SettingsError(faults)
+    return found
+
+
+def _channel(settings: Settings, name: str, *, real: bool) -> Channel:
+    """Build one line; where none may reach real phones, it listens as it does without an account."""
+    line = settings.file.channels[name]
+    config = ChannelConfig(
+        name=name,
+        provider=line.provider,
+        menu=line.menu,
+        service_codes=line.service_codes,
+        sms_number=line.sms_number,
+        rate=line.rate,
+        options=settings.channel_options(line.provider) if settings.has_account else {},
+    )
+    built = channel.find(config)
+    return built if real or not built.contract.real else channel.find(replace(config, options={}))
 
 
 def _line(settings: Settings) -> LineConfig:

@@ -162,6 +162,10 @@ def kept(message: Outgoing) -> SendResult:
     return SendResult(outcome=Outcome.SENT, provider_id=KEPT + message.own_id)
 
 
+class BadAccount(ValueError):
+    """The account cannot be used as it stands; the words name the setting and say what to do, never a value."""
+
+
 class UnknownProvider(LookupError):
     """No folder of this name lies under ``gateway/channels``."""
 
@@ -173,6 +177,7 @@ def find(config: ChannelConfig) -> Channel:
 
     Raises:
         UnknownProvider: there is no such folder.
+        BadAccount: its account cannot be used.
     """
     if not config.provider.isidentifier():
         raise UnknownProvider(f"channel {config.name}: provider {config.provider!r} is not a name")

@@ -5,7 +5,7 @@ import shutil
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from gateway.parts import Parts
+from gateway.parts import REQUIRED_NUMBERS, Parts
 from gateway.sending import guard
 from gateway.store import chores, outbox
 from gateway.store.engines import Unavailable
@@ -92,7 +92,7 @@ def _can_write(parts: Parts) -> bool:
 def _sessions(parts: Parts) -> Finding:
     if parts.sessions.answers():
         return Finding(part="redis", ok=True, words="answers")
-    fix = "start the Valkey or Redis that REDIS_URL names; until then SQL keeps the sessions and the clock sends"
+    fix = "run `gateway up`, or start what REDIS_URL names; until then SQL keeps the sessions and the clock sends"
     return Finding(part="redis", ok=False, words="does not answer", fix=fix)
 
 
@@ -107,8 +107,8 @@ def _disk(parts: Parts) -> Finding:
 
 def _line(parts: Parts) -> list[Finding]:
     findings = []
-    for name in ("helpline", "mrc"):
-        if getattr(parts.line, name):
+    for name in REQUIRED_NUMBERS:
+        if name not in parts.line.missing:
             findings.append(Finding(part=f"line.{name}", ok=True, words="set"))
         else:
             fix = f"write the centre's number as {name} under [line] in gateway.toml; no real channel starts without"

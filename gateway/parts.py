@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from gateway.store.spool import Spool
     from gateway.versions import Versions
 
+REQUIRED_NUMBERS = ("helpline", "mrc")
+"""What texts and pages send people to; nobody may be sent to a number that is not there."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineConfig:
@@ -43,6 +46,11 @@ class LineConfig:
     price: str
     days: int
     hours: Hours
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Which numbers are not set without which no line reaches real phones."""
+        return tuple(name for name in REQUIRED_NUMBERS if not getattr(self, name))
 
     def for_engine(self) -> Line:
         """Return what the engine fills its line placeholders with; it says which number is missing."""

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import click
 
+from config import settings as config
 from gateway.channels.simulator.handset import Handset, NoGateway, NotTaken, Received, Shown
 from gateway.cli import simulated
 from gateway.clock import Clock
@@ -35,7 +36,7 @@ _from = click.option(
 @click.option("--json", "as_json", is_flag=True, help="Print every page as JSON.")
 def dial(code: str, number: str, keys: str | None, language: str | None, as_json: bool) -> None:  # noqa: FBT001 - click passes flags so
     """Dial CODE on a phone of the simulator."""
-    chosen = simulated.settings()
+    chosen = config.from_process()
     parts, phone = simulated.handset(chosen, _number(number))
     first = language_keys(_menu(parts, code), language) if language else []
     typed = iter([*first, *(keys.split(",") if keys else [])])
@@ -51,7 +52,7 @@ def dial(code: str, number: str, keys: str | None, language: str | None, as_json
 @_from
 def text(to: str, words: str, number: str) -> None:
     """Send WORDS to NUMBER from a phone of the simulator, and print what it answers."""
-    _, phone = simulated.handset(simulated.settings(), _number(number))
+    _, phone = simulated.handset(config.from_process(), _number(number))
     answers = _talking(lambda: _texted(phone, to, words, Clock()))
     for answer in answers:
         parts = sms_parts(answer.text)
@@ -150,7 +151,7 @@ def _talking(work: Callable[[], T]) -> T:
     try:
         return work()
     except NoGateway:
-        simulated.say_not_running(simulated.settings())
+        simulated.say_not_running(config.from_process())
         raise
     except NotTaken as error:
         click.echo(f"The gateway did not take it: {error}", err=True)

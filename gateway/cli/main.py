@@ -1,6 +1,7 @@
 """Root of the command line: ``gateway`` and its groups, each loaded when it is asked for."""
 
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -39,6 +40,13 @@ class _Lazy(click.Group):
         module, _, name = path.partition(":")
         command: click.Command = getattr(import_module(module), name)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what any of them can meet is said in one place."""
+        from gateway.cli.faults import in_words
+
+        with in_words():
+            return super().invoke(ctx)
 
 
 @click.group(cls=_Lazy)

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 import click
 
 from config import settings as config
-from config.settings import Settings
 from gateway.bootstrap import open_clock, open_parts
 from gateway.callbacks.windows import Hours, offered
 from gateway.catalogue.check import Checked, check
@@ -21,7 +20,6 @@ from gateway.catalogue.proofs import Asked
 from gateway.engine.menu import Menu
 from gateway.messages import SMS_LIMITS, USSD_LIMITS
 from gateway.parts import Parts
-from gateway.store.engines import Unavailable
 
 if TYPE_CHECKING:
     from gateway.catalogue.tests import Ran
@@ -31,7 +29,7 @@ T = TypeVar("T")
 
 def _menus_folder() -> Path:
     """Return the folder that the environment names, so that every command without PATH means the same one."""
-    return _settings().env.gateway_menus_dir
+    return config.from_process().env.gateway_menus_dir
 
 
 _folder = click.argument("path", type=click.Path(path_type=Path), default=_menus_folder)
@@ -62,16 +60,9 @@ def check_command(path: Path, as_json: bool, strict: bool, real: bool) -> None: 
     sys.exit(1 if not checked.sound or (strict and checked.problems) else 0)
 
 
-def _settings() -> Settings:
-    try:
-        return config.from_process()
-    except config.SettingsError as error:
-        raise click.ClickException("\n".join(error.faults)) from None
-
-
 def _asked() -> Asked:
     """Ask what a publish here would ask: for today, the hours and the settings of this house."""
-    settings = _settings()
+    settings = config.from_process()
     line = settings.file.line
     now = open_clock(settings).now()
     hours = Hours.parse({day: list(spans) for day, spans in settings.file.hours.items()})
@@ -229,8 +220,6 @@ def _doing(work: Callable[[Parts], T]) -> T:
     from gateway.publishing.publish import NoVersion, Overtaken
 
     try:
-        return work(open_parts(_settings()))
-    except Unavailable as error:
-        raise click.ClickException(f"{error}: is the gateway set up here? try `gateway doctor`") from None
+        return work(open_parts(config.from_process()))
     except (NoVersion, Overtaken) as error:
         raise click.ClickException(str(error)) from None

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import click
 
 from config import settings as config
-from config.settings import Settings, SettingsError
+from config.settings import Settings
 from gateway import embedded
 from gateway.cli import first_start
 from gateway.clock import Clock
@@ -17,20 +17,10 @@ _STORE_UP_WITHIN = 10.0
 _PORT_FREE_WITHIN = 5.0
 
 
-def read_settings() -> Settings:
-    """Return the settings, or name every fault and end with 2."""
-    try:
-        return config.from_process()
-    except SettingsError as error:
-        for fault in error.faults:
-            click.echo(fault, err=True)
-        raise SystemExit(2) from None
-
-
 @click.command()
 def up() -> None:
     """Start everything on this machine and keep it running."""
-    settings = read_settings()
+    settings = config.from_process()
     clock = Clock()
     try:
         folder = DataFolder(settings.data_dir)
@@ -55,7 +45,7 @@ def up() -> None:
 @click.command()
 def web() -> None:
     """Serve the webhooks and the pages."""
-    settings = read_settings()
+    settings = config.from_process()
     _become(
         *("-m", "granian", "--interface", "wsgi", "--factory", "gateway.app:create"),
         *("--host", settings.env.host, "--port", str(settings.env.port)),

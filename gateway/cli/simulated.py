@@ -4,24 +4,13 @@ import socket
 
 import click
 
-from config import settings as config
-from config.settings import Settings, SettingsError
+from config.settings import Settings
 from gateway.bootstrap import open_parts, open_serials
 from gateway.channels.simulator.handset import Handset
 from gateway.parts import Parts
 from gateway.webhooks.addresses import addresses
 
 NOT_RUNNING = 2
-
-
-def settings() -> Settings:
-    """Return the settings, or name every fault and end with 2."""
-    try:
-        return config.from_process()
-    except SettingsError as error:
-        for fault in error.faults:
-            click.echo(fault, err=True)
-        raise SystemExit(NOT_RUNNING) from None
 
 
 def here(chosen: Settings) -> str:

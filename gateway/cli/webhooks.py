@@ -4,8 +4,8 @@ import json
 
 import click
 
+from config import settings as config
 from gateway.bootstrap import open_parts, open_serials
-from gateway.cli import simulated
 from gateway.parts import Parts
 from gateway.store import settings as kept
 from gateway.webhooks.addresses import addresses
@@ -22,7 +22,7 @@ from gateway.webhooks.verify import FIRST_SERIAL
 )
 def webhooks(as_json: bool, new_secret: str | None) -> None:  # noqa: FBT001 - click passes flags so
     """Print the addresses to paste into each provider's dashboard, secrets included."""
-    chosen = simulated.settings()
+    chosen = config.from_process()
     parts = open_parts(chosen)
     if new_secret is not None:
         renew(parts, new_secret)

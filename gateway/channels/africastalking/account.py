@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from gateway.channel import BadAccount
+
 SANDBOX = "sandbox"
-
-
-class BadAccount(ValueError):
-    """The account cannot be used as it stands; the words name the setting and say what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

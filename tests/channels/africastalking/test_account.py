@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import pytest
 
 from gateway.channel import BadRequest, Request
-from gateway.channels.africastalking.account import Account, BadAccount
+from gateway.channel import BadAccount
+from gateway.channels.africastalking.account import Account
 from tests.channels.tables import PROVIDERS, line_of
 
 

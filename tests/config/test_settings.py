@@ -1,0 +1,134 @@
+"""Settings: every fault at once, by name, and never the value, which may be a secret."""
+
+from pathlib import Path
+
+import pytest
+
+from config.settings import Environment, SettingsError, load
+
+EXAMPLE = Path("config/example.env").read_text(encoding="utf-8")
+ACCOUNT = {"AFRICASTALKING_USERNAME": "sandbox", "AFRICASTALKING_API_KEY": "a key"}
+
+
+def faults(**environ: str) -> list[str]:
+    with pytest.raises(SettingsError) as refused:
+        load(environ)
+    return refused.value.faults
+
+
+def written(folder: Path, text: str) -> dict[str, str]:
+    (folder / "gateway.toml").write_text(text, encoding="utf-8")
+    return {"GATEWAY_CONFIG": str(folder / "gateway.toml")}
+
+
+def test_nothing_needs_to_be_set() -> None:
+    settings = load({})
+    assert (settings.env.port, settings.env.host, settings.has_account) == (8000, "127.0.0.1", False)
+    assert settings.database_url == f"sqlite:///{Path('var').absolute()}/gateway.sqlite3"
+    assert settings.public_url == "http://127.0.0.1:8000"
+    assert set(settings.file.channels) == {"africastalking", "simulator"}
+
+
+def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
+    environ = written(tmp_path, '[line]\nhelpine = "x"\nzone = "Asia/Vientiene"\n[hours]\nmon = ["8-12"]\n')
+    said = faults(**environ, PORT="99999", AFRICASTALKING_USERNAME="us", DATABASE_URL="mysql://x/y")
+    assert [fault.partition(":")[0] for fault in said] == [
+        "AFRICASTALKING_API_KEY",
+        "PORT",
+        "DATABASE_URL",
+        "gateway.toml [line.zone]",
+        "gateway.toml [line.helpine]",
+        "gateway.toml [hours.mon.0]",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("PORT", "many", "integer"),
+        ("DATABASE_URL", "hidden://word", "must begin with postgresql://"),
+        ("DATABASE_URL", "postgresql://hidden:word@host:door/x", "names no port"),
+        ("DATABASE_URL", "sqlite:///hidden.db", "must begin with"),
+        ("REDIS_URL", "hidden", "must begin with redis://"),
+        ("PUBLIC_URL", "hidden.example", "must look like"),
+        ("PUBLIC_URL", "https://hidden.example/path", "must look like"),
+        ("WEB_WORKERS", "0", "greater than or equal to 1"),
+        ("GATEWAY_PHONE", "hidden", "'on', 'off' or 'auto'"),
+        ("AFRICASTALKING_API_URL", "hidden", "must look like"),
+    ],
+)
+def test_a_fault_names_the_variable_and_not_its_value(name: str, value: str, words: str) -> None:
+    (said,) = faults(**{name: value})
+    assert said.startswith(f"{name}: ")
+    assert words in said
+    assert "hidden" not in said
+
+
+@pytest.mark.parametrize("half", list(ACCOUNT))
+def test_half_an_account_is_a_fault_and_names_the_half_that_is_missing(half: str) -> None:
+    (other,) = set(ACCOUNT) - {half}
+    (said,) = faults(**{half: ACCOUNT[half]})
+    assert said.startswith(f"{other}: is not set")
+    assert ACCOUNT[half] not in said
+
+
+def test_a_whole_account_is_taken_and_none_is_no_fault() -> None:
+    assert load(ACCOUNT).channel_options("africastalking") == {"username": "sandbox", "api_key": "a key"}
+    assert load({}).channel_options("africastalking") == {}
+    assert load(dict.fromkeys(ACCOUNT, "")).has_account is False
+
+
+def test_a_test_clock_beside_an_account_is_refused() -> None:
+    (said,) = faults(**ACCOUNT, GATEWAY_TEST_CLOCK="1")
+    assert said.startswith("GATEWAY_TEST_CLOCK: ")
+    assert load({"GATEWAY_TEST_CLOCK": "1"}).env.gateway_test_clock == "1"
+
+
+def test_a_secret_may_lie_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("from the file\n", encoding="utf-8")
+    settings = load({"GATEWAY_SECRET_KEY_FILE": str(tmp_path / "key")})
+    assert settings.env.gateway_secret_key is not None
+    assert settings.env.gateway_secret_key.get_secret_value() == "from the file"
+    assert "from the file" not in repr(settings)
+    (said,) = faults(GATEWAY_SECRET_KEY_FILE=str(tmp_path / "nowhere"))
+    assert said.startswith("GATEWAY_SECRET_KEY_FILE: cannot be read")
+
+
+@pytest.mark.parametrize(
+    ("toml", "words"),
+    [
+        ("[line", "see config/gateway.toml for the form"),
+        ('[hours]\nmon = ["12:00-09:00"]', "ends before it begins"),
+        ('[hours]\nmonday = ["09:00-12:00"]', "[hours.monday"),
+        ('[channels.mine]\nprovider = "../x"', "[channels.mine.provider]: must look like"),
+        ('[channels.mine]\nmenu = "x"', "[channels.mine.provider]: Field required"),
+        ("[line]\ndays = 0", "[line.days]"),
+        ("[surprise]\nx = 1", "[surprise]: is not a setting"),
+    ],
+)
+def test_a_fault_of_the_file_says_where(tmp_path: Path, toml: str, words: str) -> None:
+    (said,) = faults(**written(tmp_path, toml))
+    assert words in said
+
+
+def test_a_file_that_is_not_there_is_a_fault(tmp_path: Path) -> None:
+    (said,) = faults(GATEWAY_CONFIG=str(tmp_path / "nowhere.toml"))
+    assert said.startswith("GATEWAY_CONFIG: ")
+
+
+@pytest.mark.parametrize(("phone", "account", "on"), [
+    ("auto", False, True), ("auto", True, False), ("on", True, True), ("off", False, False),
+])  # fmt: skip
+def test_the_phone_is_on_by_itself_only_without_an_account(phone: str, account: bool, on: bool) -> None:
+    assert load({"GATEWAY_PHONE": phone} | (ACCOUNT if account else {})).phone_is_on is on
+
+
+def test_every_variable_is_explained_in_the_example() -> None:
+    lines = EXAMPLE.splitlines()
+    named = [line.partition("=")[0] for line in lines if line and not line.startswith("#")]
+    assert sorted(named) == sorted(name.upper() for name in Environment.model_fields)
+
+
+def test_the_example_can_be_used_as_it_is() -> None:
+    said = dict(line.split("=", 1) for line in EXAMPLE.splitlines() if line and not line.startswith("#"))
+    assert load(said) == load({})
