@@ -7,6 +7,7 @@ from typing import assert_never
 from gateway.desk import accept
 from gateway.engine.effects import (
     AmendCallback,
+    CallbackAccepted,
     CancelCallback,
     ChangeWindow,
     Effect,
@@ -86,4 +87,8 @@ def _request(
         now=at.now,
         promised=at.promised,
     )
+    if isinstance(accepted.receipt, CallbackAccepted):
+        parts.count.add(
+            "asked", channel=at.channel, language=effect.script, version=at.version, item=effect.topic
+        )
     return accepted.receipt, accepted.nudges

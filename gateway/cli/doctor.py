@@ -1,0 +1,118 @@
+"""Looks at every part from outside and prints it green or red, with the fix in words."""
+
+import sys
+
+import click
+
+from config import settings as config
+from config.settings import Settings, SettingsError
+from gateway import health
+from gateway.access import Refused
+from gateway.bootstrap import NoTables, open_parts, open_redis
+from gateway.health import Finding
+from gateway.parts import Parts
+from gateway.publishing import publish
+from gateway.sending import guard, nudge
+from gateway.store.engines import Unavailable
+from gateway.store.sealed import RingMissing
+
+_NOTHING = "start with `gateway up`, or run `gateway db upgrade`; `gateway restore` brings a backup into an empty one"
+_OTHER_KEYS = (
+    "give GATEWAY_SECRET_KEY, or the data folder's keys, of the machine on which this database was made"
+)
+
+
+@click.command()
+@click.option(
+    "--confirm-clock", is_flag=True, help="Say that this machine's clock is right; calls and texts go on."
+)
+@click.option("--as", "name", help="With --confirm-clock: the name of the person who says so.")
+def doctor(confirm_clock: bool, name: str | None) -> None:  # noqa: FBT001 - click passes flags so
+    """Look at each part: green, or red with what to do."""
+    if confirm_clock:
+        _confirm_clock(name)
+    findings = _findings()
+    for finding in findings:
+        click.echo(_said(finding))
+    sys.exit(0 if all(finding.ok for finding in findings) else 1)
+
+
+def _confirm_clock(name: str | None) -> None:
+    from gateway.desk.declined import Declined
+    from gateway.desk.people import actor_named
+
+    if name is None:
+        raise click.UsageError("--confirm-clock needs --as NAME: it is written down who looked at the clock")
+    parts = open_parts()
+    try:
+        guard.confirm(parts, actor_named(parts, name))
+    except Declined:
+        raise click.ClickException(f"there is nobody named {name}") from None
+    except Refused as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _findings() -> tuple[Finding, ...]:
+    """Look at everything; what keeps the parts from being built is the one finding that matters."""
+    try:
+        settings = config.from_process()
+        parts = open_parts(settings)
+    except SettingsError as error:
+        fix = "config/example.env and config/gateway.toml say what each of them means"
+        return tuple(Finding(part="settings", ok=False, words=fault, fix=fix) for fault in error.faults)
+    except NoTables:
+        return (Finding(part="schema", ok=False, words="nothing was ever started here", fix=_NOTHING),)
+    except RingMissing:
+        return (Finding(part="keys", ok=False, words="the master key opens none of them", fix=_OTHER_KEYS),)
+    parts.versions.refresh()
+    return (
+        Finding(part="settings", ok=True, words="can be used"),
+        *health.look(parts),
+        _worker(settings),
+        *_folder(parts, settings),
+        *_account(parts, settings),
+    )
+
+
+def _worker(settings: Settings) -> Finding:
+    client = open_redis(settings)
+    count = nudge.listeners(client)
+    client.close()
+    if count:
+        return Finding(part="worker", ok=True, words=f"{count} at work")
+    fix = "start `gateway worker` (`gateway up` does); until then the clock sends, some seconds later"
+    return Finding(part="worker", ok=False, words="none takes nudges", fix=fix)
+
+
+def _folder(parts: Parts, settings: Settings) -> list[Finding]:
+    folder = settings.env.gateway_menus_dir
+    try:
+        differs = publish.differs(parts, folder)
+    except Unavailable:
+        return []  # the ledger is red already
+    if not differs:
+        return [Finding(part="menus folder", ok=True, words=f"{folder} is what is live")]
+    fix = "`gateway menus publish` takes the folder up; `gateway menus versions` shows what is live"
+    return [Finding(part="menus folder", ok=False, words=f"{folder} differs from the live version", fix=fix)]
+
+
+def _account(parts: Parts, settings: Settings) -> list[Finding]:
+    if not settings.has_account:
+        return [Finding(part="account", ok=True, words="none is set: texts stay here, in the simulator")]
+    if parts.line.missing:
+        missing = ", ".join(parts.line.missing)
+        fix = f"set {missing} under [line] in gateway.toml, then start again"
+        return [
+            Finding(part="account", ok=False, words="is set, but no text leaves for real phones", fix=fix)
+        ]
+    real = [name for name, channel in parts.channels.items() if channel.contract.real]
+    return [
+        Finding(
+            part="account", ok=True, words=f"reaches real phones by {', '.join(real) or 'no line: a sandbox'}"
+        )
+    ]
+
+
+def _said(finding: Finding) -> str:
+    line = f"{'green' if finding.ok else 'red  '}  {finding.part:<13} {finding.words}"
+    return line if finding.ok else f"{line}\n{'':<22}→ {finding.fix}"
