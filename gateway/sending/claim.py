@@ -15,7 +15,7 @@ from gateway.outbox.may_go import Cancel, Expire, Go, Later, Recipient, may_go
 from gateway.parts import Parts
 from gateway.safe_contact import SafeContact, When
 from gateway.sending import faults, guard
-from gateway.store import callers, lines, outbox, people
+from gateway.store import callers, claims, lines, outbox, people
 from gateway.store.engines import Tx, Unavailable
 from gateway.store.outbox import OutboxRow
 
@@ -75,7 +75,7 @@ def _claim(parts: Parts, tx: Tx, named: str | None, found: list[OutboxRow]) -> C
     ready = [name for name, wait in waits.items() if wait == timedelta()]
     token = new_token(16)
     lease = timedelta(seconds=parts.lease_seconds)
-    row = outbox.claim(tx, kinds=OUTSIDE, channels=ready, token=token, now=now, lease=lease, named=named)
+    row = claims.claim(tx, kinds=OUTSIDE, channels=ready, token=token, now=now, lease=lease, named=named)
     if row is None:
         return _nothing(tx, waits, now)
     found.append(row)
@@ -108,7 +108,7 @@ def _filled(parts: Parts, tx: Tx, now: datetime) -> dict[str, Bucket]:
 
 def _nothing(tx: Tx, waits: dict[str, timedelta | None], now: datetime) -> Nothing:
     dry = {name: wait for name, wait in waits.items() if wait}
-    if dry and outbox.has_due(tx, kinds=OUTSIDE, channels=list(dry), now=now):
+    if dry and claims.has_due(tx, kinds=OUTSIDE, channels=list(dry), now=now):
         return Nothing(min(dry.values()))
     return Nothing()
 
@@ -154,10 +154,10 @@ def _decide(parts: Parts, tx: Tx, row: OutboxRow, token: str, verdict: Later | C
     now = parts.clock.now()
     match verdict:
         case Later(at, reason):
-            outbox.put_back(tx, row.id, token, due_at=at, now=now, reason=reason, tried=False)
+            claims.put_back(tx, row.id, token, due_at=at, now=now, reason=reason, tried=False)
         case Cancel(reason):
-            outbox.finish(tx, row.id, token, state="cancelled", reason=reason, now=now)
+            claims.finish(tx, row.id, token, state="cancelled", reason=reason, now=now)
             parts.count.add("outbox", "cancelled", channel=row.channel)
         case Expire(reason):
-            outbox.finish(tx, row.id, token, state="expired", reason=reason, now=now)
+            claims.finish(tx, row.id, token, state="expired", reason=reason, now=now)
             parts.count.add("outbox", "expired", channel=row.channel)

@@ -7,7 +7,7 @@ from gateway.ids import jitter
 from gateway.outbox import retry
 from gateway.outbox.states import Event
 from gateway.parts import Parts
-from gateway.store import outbox
+from gateway.store import claims
 from gateway.store.outbox import OutboxRow
 
 _log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ def note(parts: Parts, row: OutboxRow, error: Exception) -> None:
     # The class alone: the words of an exception may hold what the row holds.
     _log.error("outbox row %s (%s): %s in try %d", row.id, row.kind, type(error).__name__, row.attempts)
     with parts.store.write() as tx:
-        outbox.note_fault(
+        claims.note_fault(
             tx,
             row.id,
             state="failed" if failed else "pending",

@@ -6,7 +6,7 @@ from gateway.ids import new_token
 from gateway.outbox.kinds import INSIDE
 from gateway.parts import Parts
 from gateway.sending import faults
-from gateway.store import outbox
+from gateway.store import claims, outbox
 from gateway.store.engines import Tx, Unavailable
 from gateway.store.outbox import OutboxRow
 
@@ -33,13 +33,13 @@ def work(parts: Parts, *, named: str | None = None) -> bool:
 def _work(parts: Parts, tx: Tx, named: str | None, found: list[OutboxRow]) -> bool:
     now, token = parts.clock.now(), new_token(16)
     lease = timedelta(seconds=parts.lease_seconds)
-    row = outbox.claim(tx, kinds=INSIDE, channels=None, token=token, now=now, lease=lease, named=named)
+    row = claims.claim(tx, kinds=INSIDE, channels=None, token=token, now=now, lease=lease, named=named)
     if row is None:
         return False
     found.append(row)
     if now >= row.expires_at:
-        outbox.finish(tx, row.id, token, state="expired", reason="too_old", now=now)
+        claims.finish(tx, row.id, token, state="expired", reason="too_old", now=now)
         return True
     parts.inside[row.kind](parts, tx, outbox.opened(tx, row))
-    outbox.finish(tx, row.id, token, state="sent", now=now)
+    claims.finish(tx, row.id, token, state="sent", now=now)
     return True

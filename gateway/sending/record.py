@@ -8,7 +8,7 @@ from gateway.outbox.retry import Next
 from gateway.outbox.states import Event, State, after, forward
 from gateway.parts import Parts
 from gateway.sending.claim import Claimed
-from gateway.store import deliveries, lines, outbox
+from gateway.store import claims, deliveries, lines, outbox
 from gateway.store.engines import Tx, Unavailable
 
 _log = logging.getLogger(__name__)
@@ -43,8 +43,8 @@ def _write(parts: Parts, tx: Tx, claimed: Claimed, result: SendResult, then: Nex
         lines.put(tx, row.channel, _account(parts, bucket, result))
     if then.event is Event.AGAIN:
         due_at = then.due_at or now
-        return outbox.put_back(tx, row.id, token, due_at=due_at, now=now, reason=then.reason, tried=True)
-    kept = outbox.finish(
+        return claims.put_back(tx, row.id, token, due_at=due_at, now=now, reason=then.reason, tried=True)
+    kept = claims.finish(
         tx,
         row.id,
         token,

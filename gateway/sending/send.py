@@ -14,7 +14,7 @@ from gateway.parts import Parts
 from gateway.sending import faults, inside
 from gateway.sending.claim import Claimed, Nothing, claim
 from gateway.sending.record import record
-from gateway.store import outbox
+from gateway.store import claims
 from gateway.store.engines import Unavailable
 
 _log = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ def _send(parts: Parts, claimed: Claimed) -> None:
         # The machine slept or was frozen since the claim: another may think that this row is in the open.
         with parts.store.write() as tx:
             now = parts.clock.now()
-            outbox.put_back(tx, row.id, claimed.token, due_at=now, now=now, reason="late", tried=False)
+            claims.put_back(tx, row.id, claimed.token, due_at=now, now=now, reason="late", tried=False)
         return
     channel = parts.channels[row.channel]
     try:

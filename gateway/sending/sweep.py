@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from gateway.parts import Parts
 from gateway.sending.send import drain
-from gateway.store import deliveries, outbox
+from gateway.store import claims, deliveries, outbox
 from gateway.store.outbox import OutboxRow
 
 _log = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ def sweep(parts: Parts) -> None:
     now = parts.clock.now()
     repeatable = [name for name, channel in parts.channels.items() if channel.contract.takes_our_id]
     with parts.store.write() as tx:
-        ended = outbox.end_leases(tx, now=now, repeatable=repeatable)
+        ended = claims.end_leases(tx, now=now, repeatable=repeatable)
         expired = outbox.expire(tx, now=now)
         deliveries.drop(tx, before=now - PARKED)
     _tell(parts, ended, expired)

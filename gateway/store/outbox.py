@@ -2,19 +2,16 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select, text, update
+from sqlalchemy import Row, func, or_, select, text, update
 
 from gateway.ids import new_id
 from gateway.store.dialects import insert_into
 from gateway.store.engines import Tx
-from gateway.store.tables import IN_LANE, PENDING, SENDING, UNCLEAR, outbox
+from gateway.store.tables import PENDING, UNCLEAR, outbox
 
-_o = outbox.alias("o")
-_e = outbox.alias("e")
-_HELD = text("state IN ('sending', 'unclear')")
 _BATCH = 500
 
 
@@ -49,7 +46,7 @@ class OutboxRow:
     payload: Mapping[str, Any] | None = None
 
 
-_PLAIN = [column for column in outbox.c if column.name != "payload"]
+PLAIN = [column for column in outbox.c if column.name != "payload"]
 
 
 def add(  # noqa: PLR0913 - a row has this many facts, all named
@@ -96,55 +93,6 @@ def add(  # noqa: PLR0913 - a row has this many facts, all named
     return tx.execute(statement).scalar()
 
 
-def claim(
-    tx: Tx,
-    *,
-    kinds: Collection[str],
-    channels: Collection[str] | None,
-    token: str,
-    now: datetime,
-    lease: timedelta,
-    named: str | None = None,
-) -> OutboxRow | None:
-    """Take the best due row whose lane is free, and hold it under this token until the lease ends.
-
-    Args:
-        tx: the transaction; it also takes the line's token.
-        kinds: only rows of these kinds.
-        channels: only rows of these lines; None for rows that need no line.
-        token: who holds it.
-        now: the present instant.
-        lease: how long it is held.
-        named: this very row, if it can be claimed at all.
-    """
-    best = _due(now, kinds, channels)
-    if named is not None:
-        best = best.where(_o.c.id == named)
-    best = best.order_by(_o.c.priority, _o.c.due_at, _o.c.id).limit(1)
-    if tx.dialect == "postgresql":
-        best = best.with_for_update(skip_locked=True)
-    statement = (
-        update(outbox)
-        .where(text(PENDING), outbox.c.id == best.scalar_subquery())
-        .values(
-            state="sending",
-            token=token,
-            claimed_at=now,
-            lease_until=now + lease,
-            attempts=outbox.c.attempts + 1,
-            changed_at=now,
-        )
-        .returning(*_PLAIN)
-    )
-    row = tx.execute(statement).first()
-    return _row(row) if row is not None else None
-
-
-def has_due(tx: Tx, *, kinds: Collection[str], channels: Collection[str], now: datetime) -> bool:
-    """Say whether a row could be claimed if only these lines had a token."""
-    return tx.execute(_due(now, kinds, channels).limit(1)).first() is not None
-
-
 def opened(tx: Tx, row: OutboxRow) -> OutboxRow:
     """Return the row with its payload.
 
@@ -157,27 +105,27 @@ def opened(tx: Tx, row: OutboxRow) -> OutboxRow:
 
 def by_id(tx: Tx, row_id: str) -> OutboxRow | None:
     """Return one row."""
-    row = tx.execute(select(*_PLAIN).where(outbox.c.id == row_id)).first()
-    return _row(row) if row is not None else None
+    row = tx.execute(select(*PLAIN).where(outbox.c.id == row_id)).first()
+    return read(row) if row is not None else None
 
 
 def by_provider_id(tx: Tx, channel: str, provider_id: str) -> OutboxRow | None:
     """Return the row that the provider knows under this id."""
-    query = select(*_PLAIN).where(outbox.c.channel == channel, outbox.c.provider_id == provider_id)
+    query = select(*PLAIN).where(outbox.c.channel == channel, outbox.c.provider_id == provider_id)
     if tx.dialect == "postgresql":
         query = query.with_for_update()
     row = tx.execute(query.limit(1)).first()
-    return _row(row) if row is not None else None
+    return read(row) if row is not None else None
 
 
 def listed(tx: Tx, *, state: str = "", limit: int = 200) -> tuple[OutboxRow, ...]:
     """Return rows, newest first; with a state only those in it."""
-    query = select(*_PLAIN).order_by(outbox.c.at.desc(), outbox.c.id.desc()).limit(limit)
+    query = select(*PLAIN).order_by(outbox.c.at.desc(), outbox.c.id.desc()).limit(limit)
     if state == "unclear":
         query = query.where(text(UNCLEAR))
     elif state:
         query = query.where(outbox.c.state == state)
-    return tuple(_row(row) for row in tx.execute(query))
+    return tuple(read(row) for row in tx.execute(query))
 
 
 def oldest_due(tx: Tx, *, now: datetime) -> datetime | None:
@@ -191,58 +139,6 @@ def oldest_due(tx: Tx, *, now: datetime) -> datetime | None:
 def count_unclear(tx: Tx) -> int:
     """Return how many rows a person has to decide."""
     return int(tx.execute(select(func.count()).where(text(UNCLEAR)).select_from(outbox)).scalar_one())
-
-
-def finish(
-    tx: Tx,
-    row_id: str,
-    token: str,
-    *,
-    state: str,
-    now: datetime,
-    reason: str = "",
-    provider_id: str | None = None,
-    cost: int = 0,
-) -> bool:
-    """Write the result of a send; False where this token does not hold the row any more.
-
-    A sent or failed row keeps its token, so that the same result written twice is seen as written.
-    """
-    values: dict[str, Any] = {"state": state, "reason": reason, "cost": cost, "lease_until": None}
-    if provider_id:
-        values["provider_id"] = provider_id
-    return _by_token(tx, row_id, token, {**values, "changed_at": now})
-
-
-def put_back(
-    tx: Tx, row_id: str, token: str, *, due_at: datetime, now: datetime, reason: str = "", tried: bool
-) -> bool:
-    """Make a held row pending again; one that was not tried neither counts as an attempt nor blocks its lane."""
-    values: dict[str, Any] = {
-        "state": "pending",
-        "token": None,
-        "claimed_at": None,
-        "lease_until": None,
-        "nudged_at": None,
-        "due_at": due_at,
-        "reason": reason,
-    }
-    if not tried:
-        values["attempts"] = outbox.c.attempts - 1
-    return _by_token(tx, row_id, token, {**values, "changed_at": now})
-
-
-def note_fault(
-    tx: Tx, row_id: str, *, state: str, attempts: int, due_at: datetime | None, now: datetime
-) -> bool:
-    """Write a fault of ours on a row whose claim was rolled back; False where somebody else has it meanwhile."""
-    values: dict[str, Any] = {"state": state, "attempts": attempts, "reason": "fault", "changed_at": now}
-    if due_at is not None:
-        values |= {"due_at": due_at, "nudged_at": None}
-    statement = (
-        update(outbox).where(text(PENDING), outbox.c.id == row_id).values(**values).returning(outbox.c.id)
-    )
-    return tx.execute(statement).first() is not None
 
 
 def settle(tx: Tx, row_id: str, *, state: str, reason: str, now: datetime) -> bool:
@@ -303,24 +199,6 @@ def expire(tx: Tx, *, now: datetime) -> int:
     return len(tx.execute(statement).all())
 
 
-def end_leases(tx: Tx, *, now: datetime, repeatable: Collection[str]) -> tuple[OutboxRow, ...]:
-    """End the leases that are over: nobody knows whether those rows left, except on lines where a repeat is harmless.
-
-    The token stays, so that a late result of the one who held the row is still taken.
-    """
-    over = and_(text(SENDING), outbox.c.lease_until <= now)
-    ended: list[OutboxRow] = []
-    again = {"state": "pending", "token": None, "due_at": now, "reason": "lease", "nudged_at": None}
-    unclear = {"state": "unclear", "reason": "lease"}
-    for condition, values in (
-        (outbox.c.channel.in_(repeatable), again),
-        (outbox.c.channel.not_in(repeatable), unclear),
-    ):
-        statement = update(outbox).where(over, condition).values(lease_until=None, changed_at=now, **values)
-        ended += [_row(row) for row in tx.execute(statement.returning(*_PLAIN))]
-    return tuple(ended)
-
-
 def overdue(
     tx: Tx, *, due_before: datetime, nudged_before: datetime, limit: int
 ) -> tuple[tuple[str, bool], ...]:
@@ -343,28 +221,6 @@ def mark_nudged(tx: Tx, row_ids: Sequence[str], *, now: datetime) -> None:
     tx.execute(update(outbox).where(text(PENDING), outbox.c.id.in_(row_ids)).values(nudged_at=now))
 
 
-def _by_token(tx: Tx, row_id: str, token: str, values: Mapping[str, Any]) -> bool:
-    statement = (
-        update(outbox)
-        .where(_HELD, outbox.c.id == row_id, outbox.c.token == token)
-        .values(values)
-        .returning(outbox.c.id)
-    )
-    return tx.execute(statement).first() is not None
-
-
-def _due(now: datetime, kinds: Collection[str], channels: Collection[str] | None) -> "Select[tuple[str]]":
-    """Select due rows whose lane holds nothing in flight and no earlier row that is due or being retried."""
-    earlier: ColumnElement[bool] = and_(_e.c.id < _o.c.id, or_(_e.c.attempts > 0, _e.c.due_at <= now))
-    blocked = exists().where(
-        _e.c.lane == _o.c.lane,
-        _e.c.id != _o.c.id,
-        text(f"e.{IN_LANE}"),
-        or_(_e.c.state == "sending", earlier),
-    )
-    query = select(_o.c.id).where(text(f"o.{PENDING}"), _o.c.due_at <= now, _o.c.kind.in_(kinds), ~blocked)
-    return query if channels is None else query.where(_o.c.channel.in_(channels))
-
-
-def _row(row: Row[Any]) -> OutboxRow:
+def read(row: Row[Any]) -> OutboxRow:
+    """Turn what ``PLAIN`` selected into a row."""
     return OutboxRow(**row._asdict())

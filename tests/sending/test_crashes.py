@@ -13,7 +13,7 @@ from gateway.sending.claim import Claimed, claim
 from gateway.sending.send import drain
 from gateway.sending.settle import settle
 from gateway.sending.sweep import sweep
-from gateway.store import outbox
+from gateway.store import claims, outbox
 from gateway.store.engines import Store, Unavailable
 from tests.clocks import SetClock
 from tests.outbox_rig import HER, Phone, Rows, made_parts, sent
@@ -149,10 +149,10 @@ def test_a_result_under_another_token_is_refused(parts: Parts, rows: Rows, clock
     row_id = rows.add()
     held = claimed(parts)
     with parts.store.write() as tx:
-        assert not outbox.finish(tx, row_id, "another", state="sent", now=clock.now())
-        assert not outbox.put_back(tx, row_id, "another", due_at=clock.now(), now=clock.now(), tried=True)
-        assert outbox.finish(tx, row_id, held.token, state="sent", now=clock.now())
-        assert not outbox.finish(tx, row_id, held.token, state="failed", now=clock.now())
+        assert not claims.finish(tx, row_id, "another", state="sent", now=clock.now())
+        assert not claims.put_back(tx, row_id, "another", due_at=clock.now(), now=clock.now(), tried=True)
+        assert claims.finish(tx, row_id, held.token, state="sent", now=clock.now())
+        assert not claims.finish(tx, row_id, held.token, state="failed", now=clock.now())
     assert rows.state(row_id) == "sent"
 
 
@@ -187,7 +187,7 @@ def test_sql_away_stops_the_drain_and_loses_nothing(
     def away(*_: object, **__: object) -> None:
         raise Unavailable("gone")
 
-    monkeypatch.setattr("gateway.sending.inside.outbox.claim", away)
+    monkeypatch.setattr("gateway.sending.inside.claims.claim", away)
     assert drain(parts) == 0
     monkeypatch.undo()
     assert rows.state(row_id) == "pending"
@@ -199,14 +199,14 @@ def test_sql_away_at_the_record_is_tried_again(
     parts: Parts, rows: Rows, phone: Phone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row_id = rows.add()
-    real, faults = outbox.finish, [Unavailable("locked"), Unavailable("locked")]
+    real, faults = claims.finish, [Unavailable("locked"), Unavailable("locked")]
 
     def flaky(*args: object, **more: object) -> bool:
         if faults:
             raise faults.pop()
         return real(*args, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("gateway.sending.record.outbox.finish", flaky)
+    monkeypatch.setattr("gateway.sending.record.claims.finish", flaky)
     drain(parts)
     assert (rows.state(row_id), len(phone.got)) == ("sent", 1)
 
@@ -214,17 +214,17 @@ def test_sql_away_at_the_record_is_tried_again(
 # The store's conditional writes against the table of moves: every state, every write.
 
 WRITES = {
-    Event.SENT: lambda tx, r, now: outbox.finish(tx, r.id, "t", state="sent", now=now),
-    Event.FAIL: lambda tx, r, now: outbox.finish(tx, r.id, "t", state="failed", now=now),
-    Event.UNKNOWN: lambda tx, r, now: outbox.finish(tx, r.id, "t", state="unclear", now=now),
-    Event.AGAIN: lambda tx, r, now: outbox.put_back(tx, r.id, "t", due_at=now, now=now, tried=True),
-    Event.LEASE_OVER: lambda tx, _r, now: bool(outbox.end_leases(tx, now=now, repeatable=())),
+    Event.SENT: lambda tx, r, now: claims.finish(tx, r.id, "t", state="sent", now=now),
+    Event.FAIL: lambda tx, r, now: claims.finish(tx, r.id, "t", state="failed", now=now),
+    Event.UNKNOWN: lambda tx, r, now: claims.finish(tx, r.id, "t", state="unclear", now=now),
+    Event.AGAIN: lambda tx, r, now: claims.put_back(tx, r.id, "t", due_at=now, now=now, tried=True),
+    Event.LEASE_OVER: lambda tx, _r, now: bool(claims.end_leases(tx, now=now, repeatable=())),
     Event.EXPIRE: lambda tx, _r, now: outbox.expire(tx, now=now) == 1,
     Event.CANCEL: lambda tx, r, now: outbox.cancel_of_caller(tx, r.caller_id, reason="x", now=now) == 1,
     Event.SETTLE_SENT: lambda tx, r, now: outbox.settle(tx, r.id, state="sent", reason="p", now=now),
     Event.SETTLE_FAILED: lambda tx, r, now: outbox.settle(tx, r.id, state="failed", reason="p", now=now),
     Event.CLAIM: lambda tx, _r, now: (
-        outbox.claim(
+        claims.claim(
             tx, kinds=("answer",), channels=("phone",), token="n", now=now, lease=timedelta(seconds=9)
         )
         is not None

@@ -9,7 +9,7 @@ from gateway.channel import Outcome, SendResult
 from gateway.parts import Parts
 from gateway.safe_contact import PhoneSeen, SafeContact, When
 from gateway.sending.send import drain
-from gateway.store import callers, lines, outbox
+from gateway.store import callers, claims, lines, outbox
 from gateway.store.engines import Tx
 from gateway.store.outbox import OutboxRow
 from tests.clocks import SetClock
@@ -98,7 +98,7 @@ def test_a_row_of_a_lane_in_flight_holds_the_others_whichever_is_older(
 
     def take(token: str) -> OutboxRow | None:
         with parts.store.write() as tx:
-            return outbox.claim(
+            return claims.claim(
                 tx,
                 kinds=("answer",),
                 channels=("phone",),
@@ -113,7 +113,7 @@ def test_a_row_of_a_lane_in_flight_holds_the_others_whichever_is_older(
     clock.forward(seconds=30)
     assert take("b") is None
     with parts.store.write() as tx:
-        assert outbox.finish(tx, newer, "a", state="sent", now=clock.now())
+        assert claims.finish(tx, newer, "a", state="sent", now=clock.now())
     second = take("c")
     assert second is not None
     assert second.id == older

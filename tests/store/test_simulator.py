@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from gateway.messages import ThreadAsked
-from gateway.store import callers, outbox, simulator
+from gateway.store import callers, claims, outbox, simulator
 from gateway.store.engines import Store, Tx
 from tests.clocks import SetClock
 
@@ -46,7 +46,7 @@ def _row(tx: Tx, clock: SetClock, caller: str, channel: str, text: str, provider
     )
     assert row_id
     if provider_id:
-        outbox.claim(
+        claims.claim(
             tx,
             kinds=["answer"],
             channels=None,
@@ -55,7 +55,7 @@ def _row(tx: Tx, clock: SetClock, caller: str, channel: str, text: str, provider
             lease=timedelta(seconds=9),
             named=row_id,
         )
-        assert outbox.finish(tx, row_id, row_id, state="sent", now=now, provider_id=provider_id)
+        assert claims.finish(tx, row_id, row_id, state="sent", now=now, provider_id=provider_id)
 
 
 def asked(store: Store, number: str, **since: object) -> list[tuple[str, str]]:
