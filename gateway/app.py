@@ -4,9 +4,9 @@ from flask import Flask
 
 from config import settings as config
 from config.settings import Settings
-from gateway import admin, console
+from gateway import admin, console, phone
 from gateway.bootstrap import open_parts, open_serials, refreshed
-from gateway.conversation import ended, text, turn
+from gateway.conversation import ended, fallback, text, turn
 from gateway.parts import Parts
 from gateway.refresh import Refresh
 from gateway.sending import deliveries
@@ -38,12 +38,21 @@ def create_app(parts: Parts, settings: Settings, serials: Serials) -> Flask:
         doors=_doors(parts),
         count=parts.count,
         clock=parts.clock,
+        down=_down(parts),
     )
     app.register_blueprint(views.blueprint(gate))
     app.register_blueprint(health.blueprint(parts))
     app.register_blueprint(console.blueprint(parts))
     app.register_blueprint(admin.blueprint(parts))
+    app.register_blueprint(phone.blueprint(parts, serials.secrets, on=settings.phone_is_on))
     return app
+
+
+def _down(parts: Parts) -> str:
+    """Return the last words for a hop that not even the turn could answer; no language is known there."""
+    loaded = parts.versions.loaded()
+    menu = parts.versions.live(min(loaded))[1] if loaded else None
+    return fallback.words(menu, "en", parts.line.for_engine().values)
 
 
 def _doors(parts: Parts) -> Doors:
