@@ -175,9 +175,6 @@ def cancel_of_caller(
     return len(tx.execute(statement).all())
 
 
-cancel_for = cancel_of_caller
-
-
 def empty_of_caller(tx: Tx, caller_id: str) -> None:
     """Empty the payloads of rows about a caller who erases herself; one in flight is out of reach until it lands."""
     tx.execute(
