@@ -72,8 +72,7 @@ def record(
         named_at: after *asked later*, the time she named.
 
     Raises:
-        Refused, Held, BadWords, NoSuchCallback: not this person's, or no such thing.
-        IllegalMove: nobody is calling.
+        Refused, Held, BadWords, NoSuchCallback, IllegalMove: not this person's, no such thing, nobody is calling.
     """
     permit(actor, Permission.WORK_QUEUE)
     said = Said(outcome=_outcome(outcome), agreed=agreed, named=named_at)
