@@ -9,8 +9,8 @@ export class Saved {
     this.yaml = dialog.querySelector("[data-yaml]");
     this.it.addEventListener("change", () => this.write());
     this.it.addEventListener("keydown", (event) => { if (event.key === "Enter") { event.preventDefault(); this.write(); } });
-    dialog.querySelector("[data-download]").addEventListener("click", () => this.download());
-    dialog.querySelector("[data-copy-yaml]").addEventListener("click", () => this.copy());
+    dialog.querySelector("[data-download]").addEventListener("click", (event) => { event.preventDefault(); this.download(); });
+    dialog.querySelector("[data-copy-yaml]").addEventListener("click", (event) => { event.preventDefault(); this.copy(); });
   }
 
   open(walk) {

@@ -1,0 +1,62 @@
+"""A whole house on a real socket, with the phone switched on and a worker that sends at once."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.serving import make_server
+
+from config.settings import load
+from gateway.app import create_app
+from gateway.catalogue.folder import read_folder
+from gateway.parts import Parts
+from gateway.sending import send
+from gateway.store.engines import Store
+from gateway.webhooks.serials import Serials
+from tests.clocks import SetClock
+from tests.house import MENUS, made_parts, sample
+from tests.house import publish as publish_compiled
+
+
+def house(store: Store, clock: SetClock, folder: Path) -> Parts:
+    """Real parts whose nudge sends the row in the same breath, as a worker beside them would."""
+    parts = made_parts(store, clock, folder)
+
+    def nudge(row: str) -> bool:
+        send.drain(parts, first=row, seconds=2)
+        return True
+
+    found = replace(parts, nudge=nudge)
+    publish_compiled(found)
+    return found
+
+
+def app_of(parts: Parts, *, phone: str = "on") -> Flask:
+    """The application, with the phone switched as said."""
+    serials = Serials(parts.channels, key=lambda: parts.store.ring.key("webhook"), read=lambda _name: None)
+    return create_app(parts, load({"GATEWAY_PHONE": phone}), serials)
+
+
+def files() -> dict[str, str]:
+    """The sample's files as a version keeps them."""
+    return {name: content.decode() for name, content in read_folder(MENUS).items()}
+
+
+@contextmanager
+def on_socket(app: Flask) -> Iterator[str]:
+    """Serve the application and yield its address."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+__all__ = ["app_of", "files", "house", "on_socket", "sample"]
