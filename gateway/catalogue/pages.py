@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from gateway.catalogue.segment import line_breaks
 from gateway.engine.menu import Form, Menu, Screen, page_key
 from gateway.engine.paging import CannotCut, Page, cut_screen
 from gateway.engine.showing import PLAIN
@@ -35,10 +36,10 @@ def cut_menu(menu: Menu, limits: Iterable[Limits], settings: Mapping[str, str] |
     cut = Cut()
     for each in {one.name: one for one in limits}.values():
         for language in menu.languages:
-            values = reserved(menu, language, settings)
+            values, breaks = reserved(menu, language, settings), line_breaks(language)
             for screen, variant in _texts(menu):
                 try:
-                    pages = cut_screen(menu, screen, variant, language, each, values)
+                    pages = cut_screen(menu, screen, variant, language, each, values, breaks)
                 except CannotCut as why:
                     cut.faults.append(
                         Fault(screen=screen.id, variant=variant, language=language, limits=each, why=why)

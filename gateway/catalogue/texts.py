@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from gateway.engine.cuts import SOFT_BREAK
 from gateway.engine.menu import Menu, Text
 
 
@@ -38,7 +39,7 @@ def of_screen(menu: Menu, name: str) -> Iterator[Written]:
 
 
 def each_text(menu: Menu) -> Iterator[tuple[Written, str, str]]:
-    """Yield every text with its language and words."""
+    """Yield every text with its language and its words as they are sent."""
     for one in written(menu):
         for language, words in one.text.items():
-            yield one, language, words
+            yield one, language, words.replace(SOFT_BREAK, "")

@@ -2,7 +2,13 @@
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+
+Breaks = Callable[[str], Collection[int]]
+"""Says where a language would rather have a text cut; a dictionary's opinion, taken only where a cut is safe."""
+
+SOFT_BREAK = "\u200b"
+"""An author's mark for a good place to cut; it is never sent."""
 
 PLACEHOLDER = re.compile(r"\{([A-Za-z0-9_][A-Za-z0-9_.\-]*)\}")
 
@@ -53,22 +59,50 @@ def safe_cuts(text: str) -> list[int]:
     return [place for place in range(1, len(masked)) if place not in phones and not _is_vetoed(masked, place)]
 
 
-def best_cut(text: str, fits: Callable[[str], bool], *, sentences: bool = False) -> int:
+def without_soft_breaks(text: str) -> tuple[str, frozenset[int]]:
+    """Return the text as it is sent, and the places in it at which its author would rather have it cut."""
+    first, *others = text.split(SOFT_BREAK)
+    places, clean = set(), first
+    for part in others:
+        places.add(len(clean))
+        clean += part
+    return clean, frozenset(places)
+
+
+def best_cut(
+    text: str,
+    fits: Callable[[str], bool],
+    *,
+    sentences: bool = False,
+    soft: Collection[int] = (),
+    breaks: Breaks | None = None,
+) -> int:
     """Return where to cut so that what stands before fits: the last good place, or 0 when no safe cut fits.
 
-    A space is preferred when it lies in the last half of the room, before it (if asked for) the end of a sentence,
-    else the last safe cut is taken.
+    In the last half of the room a good place is, in this order: where the author marked one, the end of a sentence
+    (if asked for), a space, a break between words. Where there is none the last safe cut is taken.
     """
     places = safe_cuts(text)
     last = next((place for place in reversed(places) if fits(text[:place])), 0)
     near = [place for place in places if place <= last <= 2 * place]
+
+    def spaced() -> list[int]:
+        return [place for place in near if text[place - 1] in _SPACES or text[place] in _SPACES]
+
+    def between_words() -> list[int]:
+        preferred = breaks(text) if breaks else ()
+        return [place for place in near if place in preferred]
+
+    if marked := [place for place in near if place in soft]:
+        return marked[-1]
     if sentences and (ends := [place for place in near if _ends_sentence(text, place)]):
         return ends[-1]
-    spaced = [place for place in near if text[place - 1] in _SPACES or text[place] in _SPACES]
-    return spaced[-1] if spaced else last
+    return (spaced() or between_words() or [last])[-1]
 
 
-def split(text: str, limit: int, measure: Callable[[str], int]) -> tuple[str, ...]:
+def split(
+    text: str, limit: int, measure: Callable[[str], int], *, breaks: Breaks | None = None
+) -> tuple[str, ...]:
     """Cut a text into parts that each measure no more than the limit; the parts join back to the text.
 
     Where no safe cut fits (a number or a stack that is longer than the room) the part is cut between two code points,
@@ -81,7 +115,7 @@ def split(text: str, limit: int, measure: Callable[[str], int]) -> tuple[str, ..
     parts: list[str] = []
     rest = text
     while not fits(rest):
-        place = best_cut(rest, fits) or _forced_cut(rest, fits)
+        place = best_cut(rest, fits, breaks=breaks) or _forced_cut(rest, fits)
         if place >= len(rest):
             break
         parts.append(rest[:place])

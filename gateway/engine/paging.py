@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from itertools import count, takewhile
 
 from gateway.engine import keys, screens
-from gateway.engine.cuts import best_cut
+from gateway.engine.cuts import Breaks, best_cut, without_soft_breaks
 from gateway.engine.menu import Menu, Screen
 from gateway.engine.moves import has_back
 from gateway.engine.screens.layout import Layout
 from gateway.engine.showing import PLAIN, message, option_line, template
-from gateway.engine.text import ESCAPE, GSM7, fold, measure
+from gateway.engine.text import ESCAPE, GSM7, fold, measure, sms_parts
 from gateway.engine.values import fill
 from gateway.messages import Limits, Piece, PieceKind
 
@@ -36,10 +36,11 @@ class QuestionSplit(CannotCut):
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """A line in the queue, and the first page it may stand on."""
+    """A line in the queue, the first page it may stand on, and where its author would rather have it cut."""
 
     piece: Piece
     page: int = 0
+    soft: frozenset[int] = frozenset()
 
     @property
     def is_option(self) -> bool:
@@ -61,6 +62,7 @@ class _Cutter:
     home: str
     more: str
     strict: bool = True
+    breaks: Breaks | None = None
 
     def fits(self, pieces: Sequence[Piece]) -> bool:
         return within(page_text(pieces, self.longest), self.limits)
@@ -98,6 +100,7 @@ def cut_screen(
     language: str,
     limits: Limits,
     longest: Mapping[str, str],
+    breaks: Breaks | None = None,
 ) -> tuple[Page, ...]:
     """Cut one text of a screen, with its options and navigation, into pages.
 
@@ -108,12 +111,14 @@ def cut_screen(
         language: the tag of the texts.
         limits: of the channel.
         longest: the longest value of each placeholder; its room is reserved.
+        breaks: where words end in the language, for scripts that put no spaces between them.
 
     Raises:
         TextTooLong: a line cannot be made to fit, or an end or an entry needs more than one page.
         QuestionSplit: a question and its answers do not fit on one page.
     """
     cutter, items = _cutter(menu, screen, variant_index, language, limits, longest)
+    cutter = replace(cutter, breaks=breaks)
     if cutter.layout.whole:
         return _one_page(cutter, items, screen, language)
     pages = _fill(cutter, items, home=False)
@@ -145,6 +150,8 @@ def cut_anyway(
 def within(text: str, limits: Limits, *, stop: bool = False) -> bool:
     """Say whether a text fits one page, or, with ``stop``, at least stays within its hard stop."""
     size = measure(text)
+    if limits.parts > 1 and len(sms_parts(text)) > limits.parts:
+        return False  # within the units of its parts, but a pair that may not be cut leaves one of them short
     if size.coding == GSM7:
         return size.units <= (limits.gsm7_stop if stop else limits.gsm7)
     return size.units <= (limits.ucs2_stop if stop else limits.ucs2)
@@ -181,7 +188,7 @@ def _cutter(
 
 
 def _items(menu: Menu, screen: Screen, variant_index: int, language: str, layout: Layout) -> list[_Item]:
-    items = [_Item(line) for line in layout.lines]
+    items = [_line(line) for line in layout.lines]
     page = 0
     for choice in screen.choices:
         page = choice.page or page
@@ -190,6 +197,11 @@ def _items(menu: Menu, screen: Screen, variant_index: int, language: str, layout
         if line and item not in items and _can_meet(screen, variant_index, language, choice.only_if):
             items.append(item)
     return items
+
+
+def _line(line: Piece) -> _Item:
+    text, soft = without_soft_breaks(line.text)
+    return _Item(replace(line, text=text), soft=soft)
 
 
 def _can_meet(
@@ -260,7 +272,7 @@ def _take(cutter: _Cutter, queue: list[_Item], number: int, below: Page) -> Page
         first, rest = _cut_line(cutter, page, item, below)
         if first:
             page = (*page, first)
-            queue[0] = _Item(rest, item.page)
+            queue[0] = rest
         break
     if not page and queue and not cutter.strict:
         return _forced(queue)
@@ -277,22 +289,29 @@ def _forced(queue: list[_Item]) -> Page:
     return (queue.pop(0).piece,)
 
 
-def _cut_line(cutter: _Cutter, page: Page, item: _Item, below: Page) -> tuple[Piece | None, Piece]:
+def _cut_line(cutter: _Cutter, page: Page, item: _Item, below: Page) -> tuple[Piece | None, _Item]:
     """Cut a line of text so that its first part still fits the page; no first part where a fresh page is better."""
     piece = item.piece
     if item.is_option:
-        return None, piece
+        return None, item
 
     def fits_here(part: str) -> bool:
         return cutter.fits((*page, Piece(piece.kind, part.strip()), *below))
 
-    place = best_cut(piece.text, fits_here, sentences=True)
+    place = best_cut(piece.text, fits_here, sentences=True, soft=item.soft, breaks=cutter.breaks)
     ends_sentence = piece.text[:place].rstrip()[-1:] in _SENTENCE_ENDS
     whole_elsewhere = bool(page) and cutter.fits((piece, *below))
     if not place or (whole_elsewhere and not ends_sentence):
-        return None, piece
-    first, rest = piece.text[:place].strip(), piece.text[place:].strip()
-    return Piece(piece.kind, first), Piece(piece.kind, rest)
+        return None, item
+    return Piece(piece.kind, piece.text[:place].strip()), _rest(item, place)
+
+
+def _rest(item: _Item, place: int) -> _Item:
+    """Return the line from this place on, with the author's marks where they stand in it."""
+    text = item.piece.text[place:].lstrip()
+    start = len(item.piece.text) - len(text)
+    soft = frozenset(mark - start for mark in item.soft if mark > start)
+    return _Item(Piece(item.piece.kind, text.rstrip()), item.page, soft)
 
 
 _SENTENCE_ENDS = frozenset(".?!;")

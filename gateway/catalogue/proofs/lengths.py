@@ -6,6 +6,7 @@ from gateway.catalogue.pages import Fault, cut_menu, reserved
 from gateway.catalogue.problems import Problem
 from gateway.catalogue.proofs.asked import Subject
 from gateway.catalogue.texts import each_text
+from gateway.engine.cuts import SOFT_BREAK
 from gateway.engine.menu import Text
 from gateway.engine.paging import QuestionSplit
 from gateway.engine.session import Session
@@ -130,7 +131,7 @@ def _cut_problem(subject: Subject, fault: Fault) -> Problem:
 
 def _excess(subject: Subject, fault: Fault) -> str:
     menu, screen = subject.menu, subject.menu.screens[fault.screen]
-    lines = [template(menu, screen, fault.variant, fault.language)]
+    lines = [template(menu, screen, fault.variant, fault.language).replace(SOFT_BREAK, "")]
     lines += [option_line(menu, choice, fault.language) for choice in screen.choices]
     values = reserved(menu, fault.language, subject.asked.settings)
     over = _over(fill("\n".join(line for line in lines if line), values), fault.limits)

@@ -5,6 +5,7 @@ from typing import TypedDict
 
 from gateway.catalogue.nodes import MapNode, Node, items_in, pairs_in, scalars_in, text_in
 from gateway.catalogue.schema.conform import as_day
+from gateway.engine.cuts import SOFT_BREAK
 from gateway.engine.menu import (
     Choice,
     Choices,
@@ -57,11 +58,16 @@ def build(root: MapNode, drafts: frozenset[str]) -> Menu:
 
 
 def _text(node: Node | None, key: str = "") -> Text:
+    """Return a text that is never cut, so that an author's marks for cutting have no meaning in it."""
+    return {name: words.replace(SOFT_BREAK, "") for name, words in _cut_text(node, key).items()}
+
+
+def _cut_text(node: Node | None, key: str = "") -> Text:
     return {name.text: text_in(value) for name, value in pairs_in(node, key)}
 
 
 def _texts(node: Node | None, key: str = "") -> tuple[str, ...]:
-    return tuple(each.text for each in scalars_in(node, key))
+    return tuple(each.text.replace(SOFT_BREAK, "") for each in scalars_in(node, key))
 
 
 def _condition(node: Node) -> Condition:
@@ -96,9 +102,10 @@ def _screen(name: str, node: Node) -> Screen:
 def _common(name: str, node: Node) -> _Fields:
     return {
         "id": name,
-        "text": _text(node, "text"),
+        "text": _cut_text(node, "text"),
         "variants": tuple(
-            Variant(only_if=_condition(each), text=_text(each, "text")) for each in items_in(node, "variants")
+            Variant(only_if=_condition(each), text=_cut_text(each, "text"))
+            for each in items_in(node, "variants")
         ),
         "choices": tuple(_choice(each) for each in items_in(node, "choices")),
         "topic": text_in(node, "topic"),
