@@ -68,6 +68,7 @@ def test_all_shows_what_is_over_too(line: Desk) -> None:
 def test_one_callback_with_answers_and_history(line: Desk) -> None:
     line.person("Noy")
     callback = line.requested(HER, phone_seen="sometimes")
+    line.clock.forward(seconds=1)
     run("claim", callback, "--as", "Noy")
     code, printed = run("show", callback, "--json")
     assert code == 0
