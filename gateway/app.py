@@ -8,13 +8,13 @@ from gateway import admin, console, phone
 from gateway.bootstrap import open_parts, open_serials, refreshed
 from gateway.conversation import ended, fallback, text, turn
 from gateway.parts import Parts
+from gateway.path_secrets import Serials
 from gateway.refresh import Refresh
 from gateway.sending import deliveries
 from gateway.store import simulator
 from gateway.web import health, pages
 from gateway.webhooks import views
 from gateway.webhooks.events import Doors
-from gateway.webhooks.serials import Serials
 
 
 def create() -> Flask:

@@ -18,6 +18,7 @@ from gateway.desk.announce import announce
 from gateway.figures.count import Counters
 from gateway.keys_file import master_key
 from gateway.parts import LineConfig, Parts
+from gateway.path_secrets import Serials
 from gateway.sending.nudge import Nudger
 from gateway.store import migrate
 from gateway.store import settings as kept
@@ -25,7 +26,6 @@ from gateway.store.engines import Store, Unavailable
 from gateway.store.sessions import Sessions
 from gateway.store.spool import Spool
 from gateway.versions import Versions
-from gateway.webhooks.serials import Serials
 
 
 class NoTables(Exception):
@@ -44,11 +44,11 @@ def open_parts(settings: Settings | None = None) -> Parts:
         NoTables: nothing was ever started on this database.
     """
     settings = settings or config.from_process()
+    line = _line(settings)
+    channels = _channels(settings, real=not line.missing)
     clock = open_clock(settings)
     store = open_store(settings, clock)
     client = open_redis(settings)
-    line = _line(settings)
-    channels = _channels(settings, real=not line.missing)
     return Parts(
         store=store,
         sessions=Sessions(client, store, clock),

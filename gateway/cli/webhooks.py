@@ -7,10 +7,9 @@ import click
 from config import settings as config
 from gateway.bootstrap import open_parts, open_serials
 from gateway.parts import Parts
+from gateway.path_secrets import FIRST_SERIAL, PREFIX
 from gateway.store import settings as kept
 from gateway.webhooks.addresses import addresses
-from gateway.webhooks.serials import PREFIX
-from gateway.webhooks.verify import FIRST_SERIAL
 
 
 @click.command()

@@ -13,9 +13,9 @@ from werkzeug.routing import BaseConverter, Rule
 from gateway.channel import Answer, BadRequest, Channel
 from gateway.clock import Clock
 from gateway.ids import new_id
+from gateway.path_secrets import matches
 from gateway.webhooks.events import Doors, give
 from gateway.webhooks.post import Refusal, strip
-from gateway.webhooks.verify import matches
 
 DOWN = "Sorry, something failed here. Please dial again later."
 

@@ -13,9 +13,9 @@ from config.settings import load
 from gateway.app import create_app
 from gateway.catalogue.folder import read_folder
 from gateway.parts import Parts
+from gateway.path_secrets import Serials
 from gateway.sending import send
 from gateway.store.engines import Store
-from gateway.webhooks.serials import Serials
 from tests.clocks import SetClock
 from tests.house import MENUS, made_parts, sample
 from tests.house import publish as publish_compiled

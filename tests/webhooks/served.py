@@ -12,10 +12,10 @@ from gateway.channel import Channel
 from gateway.clock import Clock
 from gateway.figures.count import Counters
 from gateway.messages import Delivery, Ended, Event, Inbound, OptOut, ThreadAsked
+from gateway.path_secrets import Serials
 from gateway.store.simulator import SentText
 from gateway.webhooks.addresses import addresses
 from gateway.webhooks.events import Doors
-from gateway.webhooks.serials import Serials
 from gateway.webhooks.views import Gate, blueprint
 
 KEY = b"k" * 32

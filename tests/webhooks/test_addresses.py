@@ -1,7 +1,7 @@
 """The addresses that people paste into dashboards."""
 
+from gateway.path_secrets import secrets_for
 from gateway.webhooks.addresses import addresses
-from gateway.webhooks.verify import secrets_for
 from tests.channels.tables import line_of
 
 KEY = b"k" * 32

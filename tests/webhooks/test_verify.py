@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.webhooks.serials import PREFIX, Serials
-from gateway.webhooks.verify import matches, secret_for, secrets_for
+from gateway.path_secrets import PREFIX, Serials, matches, secret_for, secrets_for
 
 KEY = b"k" * 32
 

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 import pytest
 
 from gateway.messages import Event, Inbound, Kind
+from gateway.path_secrets import PREFIX
 from gateway.store.simulator import SentText
-from gateway.webhooks.serials import PREFIX
 from tests.channels.tables import line_of
 from tests.standin import Posted, Provider, post_bytes
 from tests.webhooks.served import House, Page, served

@@ -1,11 +1,32 @@
-"""Remembers which serial each line's secret has, so that a hop never asks SQL for it."""
+"""The secret in a webhook's address: how it is made and compared, and which serial of it is live on each line."""
 
-from collections.abc import Callable, Iterable
+import base64
+import hashlib
+import hmac
+from collections.abc import Callable, Iterable, Sequence
 
-from gateway.webhooks.verify import FIRST_SERIAL, secrets_for
-
+FIRST_SERIAL = 1
+_BYTES = 20
 PREFIX = "webhook-serial:"
 """What the name of the setting begins with; the line's name follows."""
+
+
+def secret_for(key: bytes, channel: str, serial: int) -> str:
+    """Return the secret of one line: 32 letters and digits that only the key can make."""
+    digest = hmac.new(key, f"webhook/{channel}/{serial}".encode(), hashlib.sha256).digest()
+    return base64.b32encode(digest[:_BYTES]).decode().lower()
+
+
+def secrets_for(key: bytes, channel: str, serial: int) -> tuple[str, ...]:
+    """Return the live secrets, newest first: this serial's and, while addresses are changed, the one before."""
+    return tuple(secret_for(key, channel, each) for each in (serial, serial - 1) if each >= FIRST_SERIAL)
+
+
+def matches(given: str, live: Sequence[str]) -> bool:
+    """Say whether a secret is live; every one is compared to its end, so that time tells nothing."""
+    offered = given.encode()
+    found = [hmac.compare_digest(offered, secret.encode()) for secret in live]
+    return any(found)
 
 
 class Serials:
