@@ -1,0 +1,14 @@
+"""One running gateway for all that only use it; whoever kills or starves one starts its own."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.acceptance.running import Running
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The product as `make run` starts it on a fresh machine: its own Valkey, SQLite."""
+    with Running(tmp_path_factory.mktemp("house")) as running:
+        yield running

@@ -1,0 +1,198 @@
+"""How it starts, ends and begins again: labels, signals with work in flight, kills, and one sentence for each refusal."""
+
+import os
+import pwd
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.phones import FORM, LANGUAGES, Phone, code_in
+from tests.acceptance.running import (
+    DOWN_WITHIN,
+    GATEWAY,
+    READY,
+    Background,
+    Running,
+    command,
+    parent,
+    signal_to,
+    wait,
+)
+from tests.standin import KEY, Standin
+
+pytestmark = [pytest.mark.kills, pytest.mark.timeout(240), pytest.mark.xdist_group("process-life")]
+
+LABELS = ("Console", "First sign-in", "Phone", "Webhooks")
+ENDINGS = {
+    "INT to the group": (signal.SIGINT, True),
+    "TERM": (signal.SIGTERM, False),
+    "HUP": (signal.SIGHUP, False),
+}
+
+
+@pytest.fixture
+def standin() -> Iterator[Standin]:
+    with Standin() as standin:
+        yield standin
+
+
+def with_account(folder: Path, standin: Standin) -> Running:
+    """A gateway whose texts leave through the stand-in."""
+    return Running(
+        folder,
+        {
+            "AFRICASTALKING_USERNAME": "sandbox",
+            "AFRICASTALKING_API_KEY": KEY,
+            "AFRICASTALKING_API_URL": standin.url,
+            "GATEWAY_OUTBOX_LEASE": "2",
+        },
+    )
+
+
+def test_the_labels_and_every_ending_with_a_hop_a_job_and_a_poll_in_flight(tmp_path: Path, standin: Standin) -> None:
+    running = with_account(tmp_path / "h", standin)
+    for name, (sign, group) in ENDINGS.items():
+        with running:
+            lines = running.said().rpartition("Recovery sheet")[2].splitlines()
+            assert lines[-1] == READY
+            assert all(any(line.startswith(label) for line in lines) for label in LABELS)
+            assert running.ready()["ready"]
+            provider = running.provider()
+            provider.sms(f"flight {name}", "+8562055500001", "wage")
+            standin.rule("hold", at="after")
+            provider.sms(f"flight 2 {name}", "+8562055500002", "wage")
+            standin.wait_held(1, 30)
+            pids = running.pids()
+            with (
+                Background(lambda _: Phone(provider).walk(["4", "1"]), threads=2),
+                Background(lambda _: running.get("/readyz")),
+            ):
+                time.sleep(0.3)
+                took = running.stop(sign, group=group)
+            standin.release()
+        assert took < DOWN_WITHIN
+        assert running.process is not None
+        assert running.process.returncode == 0, running.said()
+        print(f"{name}: {len(pids)} processes gone in {took:.1f} s, with a hop, a job and a poll in flight")
+    assert running.said().count("Recovery sheet") == 1, "it is shown once"
+    assert "Traceback" not in running.said()
+
+
+def test_killed_it_leaves_nobody_alive_for_long_and_the_next_start_recovers(tmp_path: Path) -> None:
+    with Running(tmp_path / "h") as running:
+        phone = Phone(running.provider())
+        code = code_in(phone.walk([*LANGUAGES["en"], *FORM]))
+        assert running.process is not None
+        left = set(running.pids()) - {running.process.pid}
+        running.process.kill()
+        running.process.wait()
+        running.start()
+        wait(lambda: not left & set(running.pids()), DOWN_WITHIN, "what the killed one left is gone")
+        assert len(running.webs) == 2
+        assert [row["code"] for row in running.callbacks()] == [code]
+        assert phone.again().body.startswith(f"CON Your code is {code}."), "the session outlived it too"
+        print(f"kill -9 of gateway up: {len(left)} leftovers ended, ready again")
+
+        for name, words in PARTS.items():
+            _kill_a_part(running, name, words)
+        assert code_in(Phone(running.provider()).walk([*LANGUAGES["en"], *FORM]))
+
+
+PARTS = {
+    "web": ("granian",),
+    "worker": ("workers.main", "worker"),
+    "clock": ("workers.main", "clock"),
+    "store": ("valkey-server",),
+}
+
+
+def _kill_a_part(running: Running, name: str, words: tuple[str, ...]) -> None:
+    assert running.process is not None
+    firsts = [pid for pid in running.pids(*words) if parent(pid) == running.process.pid]
+    assert len(firsts) == 1, [command(pid) for pid in running.pids()]
+    signal_to(firsts[0], signal.SIGKILL)
+
+    def renewed() -> bool:
+        ready = running.ready() if name != "web" or len(running.webs) == 2 else {}
+        return bool(ready.get("ready")) and not set(running.pids(*words)) <= set(firsts) and firsts[0] not in running.pids()
+
+    took = wait(lambda: _quietly(renewed), 30, f"{name} is back")
+    print(f"kill -9 of {name}: back after {took:.1f} s")
+
+
+def _quietly(done: object) -> bool:
+    try:
+        return bool(done())  # type: ignore[operator]
+    except OSError:
+        return False
+
+
+def test_a_killed_web_worker_is_renewed_while_the_other_answers(house_of_its_own: Running) -> None:
+    first, second = house_of_its_own.webs
+    signal_to(first, signal.SIGKILL)
+    provider = house_of_its_own.provider()
+    wait(lambda: len(house_of_its_own.webs) == 2 and first not in house_of_its_own.webs, 20, "two again")
+    assert second in house_of_its_own.webs
+    assert Phone(provider).walk(["4"]).startswith("CON ")
+
+
+@pytest.fixture(scope="module")
+def house_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with Running(tmp_path_factory.mktemp("own")) as running:
+        yield running
+
+
+def test_what_stops_a_start_is_said_in_one_sentence(house_of_its_own: Running, tmp_path: Path) -> None:
+    running = house_of_its_own
+    taken = _refused(tmp_path, PORT=str(running.port))
+    assert f"Port {running.port} is taken" in taken
+    locked = _refused(tmp_path, GATEWAY_DATA_DIR=str(running.data))
+    assert f"Another gateway is running on the data folder {running.data}" in locked
+    file = tmp_path / "file"
+    file.write_text("")
+    unusable = _refused(tmp_path, GATEWAY_DATA_DIR=str(file / "var"))
+    assert "cannot be used" in unusable
+    assert running.ready()["ready"], "none of that touched the one that runs"
+    for sentence in (taken, locked, unusable):
+        print(sentence)
+
+
+def _refused(tmp_path: Path, **environment: str) -> str:
+    usual = {"GATEWAY_DATA_DIR": str(tmp_path / "other"), "PORT": "1"} | environment
+    done = subprocess.run(
+        [GATEWAY, "up"], env={**os.environ, **usual}, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 1, done
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert done.stderr.endswith(".\n")
+    return done.stderr.strip()
+
+
+def test_a_folder_of_120_characters_and_an_ordinary_user(tmp_path_factory: pytest.TempPathFactory) -> None:
+    user = pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 and _open_to_all() else None
+    folder = tmp_path_factory.mktemp("f")
+    if user is not None:
+        for each in (folder, *folder.parents[:-2]):
+            each.chmod(each.stat().st_mode | 0o055)
+    folder /= "f" * (120 - len(str(folder)) - len("//var"))
+    with Running(folder, user=user) as running:
+        assert len(str(running.data)) == 120
+        code = code_in(Phone(running.provider()).walk([*LANGUAGES["lo"], *FORM]))
+        assert code
+        sockets = [word for pid in running.pids("valkey-server") for word in command(pid).split() if ".sock" in word]
+        assert sockets
+        assert str(running.data) not in sockets[0], "the path would be too long for a socket"
+        print(f"a folder of 120 characters works, as user {user if user is not None else os.geteuid()}")
+
+
+def _open_to_all() -> bool:
+    """Say whether an ordinary user can reach the product at all: it may lie in a folder of root alone."""
+    done = subprocess.run(
+        [GATEWAY, "--version"], user="nobody", group="nogroup", extra_groups=[], capture_output=True, check=False
+    )
+    return done.returncode == 0
