@@ -2,6 +2,7 @@
 
 import urllib.error
 import urllib.request
+from contextlib import closing
 
 import click
 
@@ -25,7 +26,8 @@ def prepare(settings: Settings) -> list[str]:
     Raises:
         CannotStart: the shipped menu cannot be published.
     """
-    migrate.upgrade(open_ledger(settings))
+    with closing(open_ledger(settings)) as ledger:
+        migrate.upgrade(ledger)
     parts = open_parts(settings)
     try:
         _menus(parts, settings)

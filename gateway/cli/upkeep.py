@@ -1,5 +1,6 @@
 """Commands of whoever keeps the ledger: its tables, its keys, backups, and erasing a number."""
 
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -18,10 +19,9 @@ def db() -> None:
 @db.command("upgrade")
 def upgrade_command() -> None:
     """Bring the tables to the shape that this release needs."""
-    store = open_ledger(config.from_process())
-    migrate.upgrade(store)
-    click.echo(f"The tables are those of revision {migrate.revision(store)}.")
-    store.close()
+    with closing(open_ledger(config.from_process())) as store:
+        migrate.upgrade(store)
+        click.echo(f"The tables are those of revision {migrate.revision(store)}.")
 
 
 @click.group()
@@ -78,13 +78,12 @@ def restore(file: Path) -> None:
     settings = config.from_process()
     try:
         secret = sheet.read(click.prompt("Recovery sheet (14 groups of 4 letters)", err=True))
-        store = open_ledger(settings)
-        summary = backups.restore(store, file, secret, open_clock(settings).now())
+        with closing(open_ledger(settings)) as store:
+            summary = backups.restore(store, file, secret, open_clock(settings).now())
     except (sheet.NotTheSheet, backups.NotEmpty, backups.NotOpened) as error:
         raise click.ClickException(str(error)) from None
     except OSError as error:
         raise click.ClickException(f"{file} cannot be read: {error.strerror}") from None
-    store.close()
     click.echo(f"{summary.rows} rows are back, as they were at {summary.made_at:%Y-%m-%d %H:%M} UTC.")
     click.echo("Everybody signs in anew. Start with `gateway up`.")
 

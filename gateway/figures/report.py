@@ -78,5 +78,5 @@ def _cells(section: Section, found: tuple[Figure, ...]) -> list[Cell]:
     for figure in found:
         if figure.what == section.what:
             counts[getattr(figure, section.by) or "-"] += figure.n
-    ordered = sorted(counts.items(), key=lambda each: (-max(each[1], SMALLEST), each[0]))
+    ordered = sorted(counts.items(), key=lambda each: (-max(each[1], SMALLEST - 1), each[0]))
     return [Cell(section=section, name=name, n=n if n >= SMALLEST else None) for name, n in ordered]

@@ -1,0 +1,175 @@
+"""`gateway doctor`: every part green or red, what to do in words, and exit 1 when one is red."""
+
+import re
+from pathlib import Path
+
+import pytest
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from rq import Queue, SimpleWorker
+from rq.serializers import JSONSerializer
+
+from gateway.access import Role
+from gateway.cli.doctor import _said
+from gateway.health import Finding
+from gateway.sending import guard, nudge
+from gateway.store import chores, versions
+from tests.cli.house import Machine
+from tests.desk.rig import Desk
+from tests.servers import Valkey
+
+ACCOUNT = {"AFRICASTALKING_USERNAME": "sandbox", "AFRICASTALKING_API_KEY": "a key"}
+REAL = ACCOUNT | {"AFRICASTALKING_USERNAME": "centre"}
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    return Machine(tmp_path / "house", monkeypatch)
+
+
+@pytest.fixture
+def started(machine: Machine) -> Machine:
+    machine.starts()
+    return machine
+
+
+def told(machine: Machine, *words: str, **environ: str) -> dict[str, tuple[str, str]]:
+    """part → (green or red, everything said of it)."""
+    result = machine.run("doctor", *words, **environ)
+    found = re.findall(r"^(green|red  )  (.{12,13}) (.*(?:\n .*)?)", result.output, re.MULTILINE)
+    said = {part.strip(): (colour.strip(), words) for colour, part, words in found}
+    assert result.exit_code == (1 if any(colour == "red" for colour, _ in said.values()) else 0), (
+        result.output
+    )
+    return said
+
+
+def reds(said: dict[str, tuple[str, str]]) -> set[str]:
+    return {part for part, (colour, _) in said.items() if colour == "red"}
+
+
+def test_before_the_first_start_it_says_how_to_start(machine: Machine) -> None:
+    result = machine.run("doctor")
+    assert result.exit_code == 1
+    assert "nothing was ever started here" in result.output
+    assert "gateway up" in result.output
+
+
+def test_every_red_part_says_what_to_do(started: Machine) -> None:
+    said = told(started)
+    assert reds(said) == {"redis", "clock", "worker"}
+    assert all("→ " in words for colour, words in said.values() if colour == "red")
+    assert {"settings", "menu", "ledger", "spool", "schema", "outbox", "account"} <= set(said)
+
+
+def test_with_every_process_at_work_all_is_green(started: Machine, valkey: Valkey) -> None:
+    parts = started.parts()
+    now = parts.clock.now()
+    with parts.store.write() as tx:
+        chores.take(tx, "sweep", token="t", now=now, every=guard.TOLERANCE, lease=guard.TOLERANCE)
+        chores.done(tx, "sweep", token="t", due_at=now, now=now)
+    with valkey.client() as client:
+        queue = Queue(nudge.QUEUE, connection=client, serializer=JSONSerializer)
+        worker = SimpleWorker([queue], connection=client, serializer=JSONSerializer)
+        worker.register_birth()
+        result = started.run("doctor", REDIS_URL=valkey.url)
+        worker.register_death()
+    assert (result.exit_code, "red  " in result.output) == (0, False), result.output
+    assert "1 at work" in result.output
+
+
+def test_numbers_that_are_not_set_are_red(started: Machine) -> None:
+    started.numbers = "[line]\n"
+    assert {"line.helpline", "line.mrc"} <= reds(told(started))
+
+
+def test_an_account_without_the_numbers_reaches_no_real_phone_and_is_red(started: Machine) -> None:
+    assert "account" not in reds(told(started, **REAL))
+    assert started.parts(**REAL).channels["africastalking"].contract.real
+    started.numbers = '[line]\nhelpline = "+85620555000000"\n'
+    colour, words = told(started, **REAL)["account"]
+    assert colour == "red"
+    assert "no text leaves for real phones" in words
+    assert "set mrc under [line]" in words
+    line = started.parts(**REAL).channels["africastalking"]
+    assert not line.contract.real
+    assert "ussd" in line.contract.events
+
+
+def test_a_sandbox_goes_on_without_the_numbers(started: Machine) -> None:
+    started.numbers = "[line]\n"
+    line = started.parts(**ACCOUNT).channels["africastalking"]
+    assert not line.contract.takes_our_id, "its texts go to the provider's own simulator"
+
+
+def test_a_menus_folder_that_differs_is_said(started: Machine, tmp_path: Path) -> None:
+    assert "menus folder" not in reds(told(started))
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "head.yaml").write_text("schema: 1\n", encoding="utf-8")
+    colour, words = told(started, GATEWAY_MENUS_DIR=str(other))["menus folder"]
+    assert colour == "red"
+    assert "gateway menus publish" in words
+
+
+def test_a_menu_that_is_not_loaded_is_red(started: Machine) -> None:
+    parts = started.parts()
+    with parts.store.write() as tx:
+        (live,) = versions.live_ids(tx).values()
+        versions.withdraw(tx, live, now=parts.clock.now())
+    started.numbers += '[channels.more]\nprovider = "simulator"\nmenu = "other"\n'
+    assert "menu" in reds(told(started))
+
+
+def test_settings_that_cannot_be_used_are_red_one_a_line(machine: Machine) -> None:
+    result = machine.run("doctor", PORT="many", PUBLIC_URL="x")
+    assert result.exit_code == 1
+    assert [line.split()[1:3] for line in result.output.splitlines() if line.startswith("red")] == [
+        ["settings", "PORT:"],
+        ["settings", "PUBLIC_URL:"],
+    ]
+
+
+def test_an_account_that_only_looks_right_is_one_sentence(machine: Machine) -> None:
+    result = machine.run("doctor", **ACCOUNT | {"AFRICASTALKING_USERNAME": "Sandbox"})
+    assert result.exit_code == 1
+    assert "write exactly sandbox" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_database_that_is_gone_is_red(started: Machine) -> None:
+    said = told(started, DATABASE_URL="postgresql://nobody@127.0.0.1:1/gone")
+    assert "ledger" in reds(said)
+    assert "DATABASE_URL" in said["ledger"][1]
+
+
+def test_a_master_key_of_another_house_is_red(started: Machine) -> None:
+    result = started.run("doctor", GATEWAY_SECRET_KEY="another")
+    assert result.exit_code == 1
+    assert "keys" in result.output
+
+
+def test_a_person_confirms_the_clock(started: Machine) -> None:
+    parts = started.parts()
+    Desk(parts, parts.clock).person("Noy", Role.SUPERVISOR)
+    Desk(parts, parts.clock).person("Dao", Role.READER)
+    guard.trip(parts, "jumped")
+    assert "clock_guard" in reds(told(started))
+    assert started.run("doctor", "--confirm-clock").exit_code == 2
+    for name in ("Dao", "Nobody"):
+        refused = started.run("doctor", "--confirm-clock", "--as", name)
+        assert (refused.exit_code, refused.output.count("\n")) == (1, 1)
+    assert guard.state(parts)["on"]
+    assert "clock_guard" not in reds(told(started, "--confirm-clock", "--as", "Noy"))
+    assert not guard.state(parts)["on"]
+
+
+def test_a_green_part_has_no_second_line() -> None:
+    assert _said(Finding(part="disk", ok=True, words="5 MiB free")) == "green  disk          5 MiB free"
+    red = _said(Finding(part="disk", ok=False, words="full", fix="make room"))
+    assert red.splitlines() == ["red    disk          full", "                      → make room"]
+
+
+def test_who_counts_workers_where_redis_is_gone_counts_none() -> None:
+    assert nudge.listeners(redis.Redis(port=1, retry=Retry(NoBackoff(), 0))) == 0
