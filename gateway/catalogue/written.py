@@ -3,11 +3,12 @@
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from gateway.catalogue.conversations import OFFERS, Case, read
+from gateway.catalogue.pages import with_pages
 from gateway.catalogue.problems import Place
 from gateway.catalogue.tests import CODE, Moved, Talk, fields_of, name_of, run
 from gateway.engine.cuts import PLACEHOLDER
@@ -67,7 +68,7 @@ def write(menu: Menu, walk: Walk, *, zone: str, limits: Limits = USSD_LIMITS) ->
 
     Pages are cut as those tests cut them: with the longest values, not with those of one server.
     """
-    tested = replace(menu, pages={})
+    tested = with_pages(menu, (limits,))
     talk = Talk(tested, _case(walk), zone=zone, limits=limits)
     moved = list(_moves(talk, walk))
     text = "\n".join(

@@ -6,6 +6,7 @@ from typing import Any
 
 from gateway.conversation import fallback, thread
 from gateway.conversation.understood import Answer
+from gateway.engine.sms import as_sms
 from gateway.ids import new_id
 from gateway.messages import Inbound, Kind
 from gateway.numbers import to_e164
@@ -101,6 +102,7 @@ def _reply(
 ) -> str | None:
     if not answer.text or not _may_answer(parts, tx, inbound, now):
         return None
+    sms = as_sms(answer.text)
     return outbox.add(
         tx,
         kind="answer",
@@ -111,7 +113,8 @@ def _reply(
         expires_at=now + ANSWER_AGE,
         once=f"answer:{key.hex()}",
         caller_id=caller.id,
-        payload={"text": answer.text, "link": inbound.link},
+        payload={"text": sms.text, "link": inbound.link},
+        parts=sms.parts,
         now=now,
     )
 

@@ -6,6 +6,7 @@ import pytest
 
 from gateway.conversation import ended
 from gateway.conversation import text as text_turn
+from gateway.engine.text import sms_parts
 from gateway.messages import Inbound, Kind, OptOut
 from gateway.parts import Parts
 from gateway.store import callers, outbox
@@ -145,3 +146,9 @@ def test_odd_texts_are_taken_and_never_fail(
     phone.texts(words)
     assert "failed" not in caplog.text
     assert payload_text(phone.parts, rows(phone.parts)[0])
+
+
+def test_a_row_says_what_its_text_costs(phone: Phone) -> None:
+    phone.texts("ໂທຫາຂ້ອຍ")
+    (row,) = rows(phone.parts)
+    assert row.parts == len(sms_parts(payload_text(phone.parts, row))) > 1

@@ -146,7 +146,7 @@ def _fact(name: str, node: Node) -> Fact:
 
 def _value(node: Node) -> FactValue:
     return FactValue(
-        value=text_in(node, "value"),
+        value=text_in(node, "value").replace(SOFT_BREAK, ""),
         valid_from=_day(node, "valid_from"),
         source=text_in(node, "source"),
         checked_on=_day(node, "checked_on"),
