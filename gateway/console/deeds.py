@@ -13,7 +13,7 @@ from gateway.console import words
 from gateway.console.callback import page
 from gateway.desk import attempts, claim, record
 from gateway.desk.record import BadWords
-from gateway.desk.refusals import AlreadyCalling, Held, NoPhone, NotSafe
+from gateway.desk.refusals import AlreadyCalling, ClockStopped, Held, NoPhone, NotSafe
 from gateway.web.forms import field
 from gateway.web.guard import actor
 from gateway.web.times import day_and_clock, window
@@ -105,7 +105,7 @@ def _add_refusals(pages: Blueprint, parts: Parts) -> None:
             return page(parts, callback_id, fault=said, typed=typed), status
         return render_template("fault.html", title=said, advice="", status=status), status
 
-    for kind in (Held, AlreadyCalling, NoPhone, NotSafe, IllegalMove, BadWords):
+    for kind in (Held, AlreadyCalling, ClockStopped, NoPhone, NotSafe, IllegalMove, BadWords):
         pages.register_error_handler(kind, refused)
 
 
@@ -117,6 +117,10 @@ def _why(parts: Parts, error: Exception) -> str:
             return _("%(name)s is calling this number. Ask what came of it first.", name=name)
         case NoPhone():
             return _("Enter your helpline phone first, under My settings. Calls are made only from there.")
+        case ClockStopped():
+            return _(
+                "This machine's clock is wrong, so nobody is called. A supervisor must confirm the clock first."
+            )
         case NotSafe(until=None):
             return _("Her phone must not ring now. Nobody can override this.")
         case NotSafe(until=datetime() as until):

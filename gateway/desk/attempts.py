@@ -11,11 +11,11 @@ from gateway.callbacks.model import Event, IllegalMove, State
 from gateway.callbacks.outcomes import MOST_ATTEMPTS
 from gateway.callbacks.spacing import NotYet, may_ring
 from gateway.desk.claim import is_to_decide
-from gateway.desk.refusals import AlreadyCalling, NoPhone, NotSafe, found, refusal
+from gateway.desk.refusals import AlreadyCalling, ClockStopped, NoPhone, NotSafe, found, refusal
 from gateway.desk.windows import window_from
 from gateway.ids import new_id, new_token
 from gateway.safe_contact import PhoneSeen, When
-from gateway.store import attempts, audit, callbacks, callers, notes, people
+from gateway.store import attempts, audit, callbacks, callers, clock_guard, notes, people
 from gateway.store.attempts import Attempt
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ def begin(parts: Parts, actor: Actor, callback_id: str, *, reason: str = "") -> 
     Raises:
         Refused: the actor does not work the queue.
         NoPhone: no helpline phone is entered for the actor.
+        ClockStopped: the clock was found wrong and nobody has confirmed it yet.
         Held: somebody else has it.
         AlreadyCalling: a call to this number has no outcome yet.
         NotSafe: her phone must not ring now.
@@ -89,6 +90,8 @@ def begin(parts: Parts, actor: Actor, callback_id: str, *, reason: str = "") -> 
     now = parts.clock.now()
 
     def work(tx: Tx) -> Call:
+        if clock_guard.is_on(tx):
+            raise ClockStopped
         callback = found(tx, actor, callback_id)
         from_number = _helpline_phone(tx, actor)
         running = attempts.live_on(tx, callback_id)

@@ -52,9 +52,10 @@ def fits(password: str, stored: str | None) -> bool:
     """Say whether the password is the one of this hash; without a hash it takes as long and says no."""
     with _room:
         try:
-            return _hasher.verify(stored or _NOBODY, _plain(password[:MOST_PASSWORD])) and stored is not None
+            _hasher.verify(stored or _NOBODY, _plain(password[:MOST_PASSWORD]))
         except (VerificationError, InvalidHashError):
             return False
+    return stored is not None
 
 
 def is_dated(stored: str) -> bool:

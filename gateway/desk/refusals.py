@@ -48,6 +48,10 @@ class NoPhone(Exception):
     """The person has no helpline phone entered, and calls are made from helpline phones only."""
 
 
+class ClockStopped(Exception):
+    """The clock was found wrong, so nobody knows whose window is open; a supervisor must confirm it first."""
+
+
 def found(tx: Tx, actor: Actor, callback_id: str) -> Callback:
     """Return the callback, locked until the transaction ends.
 

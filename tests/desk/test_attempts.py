@@ -8,8 +8,9 @@ import pytest
 from gateway.access import Actor, Role
 from gateway.callbacks.model import IllegalMove, State
 from gateway.desk import accept, attempts, claim, record
-from gateway.desk.refusals import AlreadyCalling, Held, NoPhone, NoSuchCallback, NotSafe
+from gateway.desk.refusals import AlreadyCalling, ClockStopped, Held, NoPhone, NoSuchCallback, NotSafe
 from gateway.engine.effects import CancelCallback
+from gateway.store import clock_guard, settings
 from tests.desk.rig import HER, Desk
 from tests.desk.test_accept import at
 
@@ -29,6 +30,21 @@ def test_the_number_comes_with_an_attempt_a_form_and_one_audit_row(line: Desk) -
         (call.attempt_id, call.form, "", "phone")
     ]
     assert line.rows("SELECT count(*) FROM audit WHERE act = 'reveal'") == [(1,)]
+
+
+def test_nobody_is_called_while_the_clock_is_known_to_be_wrong(line: Desk) -> None:
+    noy = line.person("Noy")
+    callback = line.requested(when="now")
+    claim.claim(line.parts, noy, callback)
+    now = line.clock.now()
+    with line.parts.store.write() as tx:
+        settings.put(tx, clock_guard.SETTING, {"on": True, "why": "jumped"}, by="clock", now=now)
+    with pytest.raises(ClockStopped):
+        attempts.begin(line.parts, noy, callback)
+    assert line.rows("SELECT count(*) FROM attempts") == [(0,)]
+    with line.parts.store.write() as tx:
+        settings.put(tx, clock_guard.SETTING, {"on": False}, by="Boss", now=now)
+    assert attempts.begin(line.parts, noy, callback).number == HER
 
 
 def test_asking_again_gets_the_same_call_and_writes_nothing(line: Desk) -> None:
