@@ -33,8 +33,11 @@ export class Handset {
     this.turn += 1;
     if (this.session) this.end("incomplete");
     this.walk = null;
+    this.last = null;
+    this.line.forget();
     this.idle();
     this.on.shown(null, null);
+    this.on.posted();
   }
 
   press(key) {
@@ -47,7 +50,7 @@ export class Handset {
   }
 
   hear(event) {
-    if (event.ctrlKey && event.key === "Enter") { event.preventDefault(); this.dialAnew(); return; }
+    if (event.ctrlKey && event.key === "Enter" && !event.target.closest("form")) { event.preventDefault(); this.dialAnew(); return; }
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog")) return;
     if (event.key === "Escape") { event.preventDefault(); this.hangUp(); return; }
     const onKey = event.target.closest("button, a, summary");
@@ -171,9 +174,9 @@ export class Handset {
       this.notice(this.say.gave_up);
     } else if (page.ends) {
       this.end("success");
-      this.notice(page.text);
+      this.notice(page.text, page.facts);
     } else {
-      this.show(MENU, page.text);
+      this.show(MENU, page.text, page.facts);
     }
     this.on.shown(page, this.walk);
   }
@@ -198,15 +201,16 @@ export class Handset {
     this.put(this.code);
   }
 
-  notice(words) {
+  notice(words, facts = null) {
     this.put("");
-    this.show(NOTICE, words);
+    this.show(NOTICE, words, facts);
   }
 
-  show(state, words) {
+  show(state, words, facts = null) {
     this.state = state;
     const page = document.createElement("p");
     page.textContent = words;
+    if (facts) page.lang = facts.language;
     this.page.replaceChildren(page);
     this.page.scrollTop = 0;
     this.name();

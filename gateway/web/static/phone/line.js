@@ -23,6 +23,11 @@ export class Line {
     this.received = null;
   }
 
+  forget() {
+    this.posted = null;
+    this.received = null;
+  }
+
   static id = id;
   static LIMIT = LIMIT;
 

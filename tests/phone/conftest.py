@@ -1,0 +1,21 @@
+"""A house with the sample menu live, and a browser before its phone."""
+
+from pathlib import Path
+
+import pytest
+
+from gateway.parts import Parts
+from gateway.store.engines import Store
+from tests.clocks import SetClock
+from tests.phone import rig
+from tests.web.around import Browser
+
+
+@pytest.fixture
+def parts(sqlite_store: Store, clock: SetClock, tmp_path: Path) -> Parts:
+    return rig.house(sqlite_store, clock, tmp_path)
+
+
+@pytest.fixture
+def browser(parts: Parts) -> Browser:
+    return Browser(rig.app_of(parts).test_client())
