@@ -20,12 +20,12 @@ class OutboxCounts:
 def of_outbox(tx: Tx, *, now: datetime) -> OutboxCounts:
     """Count the rows of the outbox."""
     c = outbox.c
-    rows = tx.execute(select(c.state, c.channel, func.count()).group_by(c.state, c.channel))
+    rows = tx.execute(select(c.state, c.channel, func.count(c.id).label("n")).group_by(c.state, c.channel))
     oldest = tx.execute(select(func.min(c.due_at)).where(text(PENDING), c.due_at <= now)).scalar()
-    return OutboxCounts({(row[0], row[1]): int(row[2]) for row in rows}, oldest)
+    return OutboxCounts({(row.state, row.channel): int(row.n) for row in rows}, oldest)
 
 
 def of_callbacks(tx: Tx) -> dict[str, int]:
     """Count the requests in each state."""
     c = callbacks.c
-    return {row[0]: int(row[1]) for row in tx.execute(select(c.state, func.count()).group_by(c.state))}
+    return {row.state: int(row.n) for row in tx.execute(select(c.state, func.count(c.id).label("n")).group_by(c.state))}

@@ -14,7 +14,7 @@ from tests.sending.actors import SUPERVISOR, actor
 
 def on(parts: Parts) -> bool:
     with parts.store.read() as tx:
-        return guard.is_on(tx)
+        return clock_guard.is_on(tx)
 
 
 @pytest.mark.parametrize("minutes", [-60 * 24, -60, -4, 4, 60, 60 * 24 * 400])
