@@ -7,6 +7,7 @@ from gateway.parts import Parts
 from gateway.sending import guard
 from gateway.sending.guard import Watch
 from gateway.sending.send import drain
+from gateway.store import clock_guard
 from tests.clocks import SetClock
 from tests.outbox_rig import Phone, Rows
 from tests.sending.actors import SUPERVISOR, actor
