@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 GATEWAY = Path(__file__).parents[1]
 FOLDER = Path(__file__).parent / "translations"
 LANGUAGES = ("lo", "th")
-FACES = ("web", "console", "admin")
+FACES = ("web", "console", "admin", "phone")
 _METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
 _KEYWORDS = {"_": None, "later": None, "gettext": None, "ngettext": (1, 2)}
 _HEADER = """\

@@ -8,7 +8,7 @@ from gateway.desk import people, sign_in
 from gateway.desk.people import OWNER
 from gateway.web.headers import ALWAYS
 from tests.web.apps import pages_of
-from tests.web.around import PASSWORD, Browser, somebody, token_of
+from tests.web.around import PASSWORD, Browser, somebody, token_for, token_of
 
 
 @pytest.fixture
@@ -187,7 +187,7 @@ class TestOwnSettings:
 
     def test_a_new_password_keeps_this_browser_in_and_all_others_out(self, app, mine):
         other = Browser(app.test_client())
-        other.carry("token of Noy")
+        other.carry(token_for("Noy"))
         assert mine.post("/me/password", old="nope", new="another password").status_code == 422
         assert mine.post("/me/password", old=PASSWORD, new="short").status_code == 422
         assert mine.post("/me/password", old=PASSWORD, new="another password").status_code == 303
@@ -196,7 +196,7 @@ class TestOwnSettings:
 
     def test_signing_out_everywhere(self, parts, mine):
         assert mine.post("/me/sign-out-everywhere").status_code == 303
-        assert sign_in.who(parts, "token of Noy") is None
+        assert sign_in.who(parts, token_for("Noy")) is None
 
     @pytest.mark.parametrize(("language", "word"), [("lo", "ອອກ"), ("th", "ออกจากระบบ"), ("en", "Sign out")])
     def test_the_pages_speak_the_persons_language(self, mine, language, word):
@@ -224,7 +224,9 @@ class TestForms:
             ({"Origin": "http://localhost"}, 422),
             ({"Sec-Fetch-Site": "same-origin"}, 422),
             ({"Origin": "https://evil.example"}, 403),
-            ({"Origin": "null"}, 403),
+            ({"Origin": "null"}, 422),
+            ({"Origin": "null", "Sec-Fetch-Site": "same-origin"}, 422),
+            ({"Origin": "null", "Sec-Fetch-Site": "cross-site"}, 403),
             ({"Sec-Fetch-Site": "cross-site"}, 403),
             ({"Sec-Fetch-Site": "same-site"}, 403),
         ],

@@ -74,6 +74,7 @@
   window.addEventListener("offline", noContact);
   // A form that is sent twice by an impatient thumb goes out once.
   document.addEventListener("submit", (event) => {
+    if (event.target.method !== "post") return;
     if (event.target.dataset.sent) event.preventDefault();
     else event.target.dataset.sent = "yes";
   });

@@ -1,0 +1,93 @@
+"""A real browser, and the pages on a port of this machine."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from gateway.parts import Parts
+from gateway.store.engines import Store
+from tests.clocks import SetClock
+from tests.desk.rig import Desk, made_parts
+from tests.web.apps import pages_of
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The browser. Where there is none the tests are skipped; in CI that is a failure."""
+    if not CHROMIUM.exists():
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"no browser at {CHROMIUM}")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def parts(sqlite_store: Store, clock: SetClock, tmp_path: Path) -> Parts:
+    return made_parts(sqlite_store, clock, tmp_path)
+
+
+@pytest.fixture
+def line(parts: Parts, clock: SetClock) -> Desk:
+    return Desk(parts, clock)
+
+
+@pytest.fixture
+def app(parts: Parts) -> Flask:
+    return pages_of(parts)
+
+
+@pytest.fixture
+def base(app: Flask) -> Iterator[str]:
+    """The address of the pages."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def opened(chromium: Browser, base: str) -> Iterator[Callable[..., Page]]:
+    """Open a page in a browser of its own: ``opened(width=360, language="lo", token=…)``."""
+    contexts: list[BrowserContext] = []
+
+    def page(
+        *, width: int = 1280, height: int = 800, language: str = "en", token: str = "", scripts: bool = True
+    ) -> Page:
+        context = chromium.new_context(
+            base_url=base,
+            viewport={"width": width, "height": height},
+            locale=language,
+            java_script_enabled=scripts,
+            reduced_motion="reduce",
+        )
+        context.set_default_timeout(8_000)
+        if token:
+            context.add_cookies([{"name": "sign-in", "value": token, "url": base}])
+        contexts.append(context)
+        return context.new_page()
+
+    yield page
+    for context in contexts:
+        context.close()

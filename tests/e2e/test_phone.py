@@ -1,0 +1,217 @@
+"""The phone in a real browser: a walk in Lao to the code, a text and its answer, a test that was saved, and what goes wrong."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Locator, Page, expect
+
+from gateway.catalogue.conversations import read
+from gateway.catalogue.pages import with_pages
+from gateway.catalogue.tests import run
+from gateway.engine import compiled
+from gateway.messages import USSD_LIMITS
+from gateway.parts import Parts
+from gateway.store.engines import Store
+from tests.clocks import SetClock
+from tests.house import requests
+from tests.phone import rig
+
+pytestmark = pytest.mark.browser
+HERS = "+8562055500001"
+TO_CODE = "1 1 7 2 2 3 1"
+
+
+@pytest.fixture
+def parts(sqlite_store: Store, clock: SetClock, tmp_path: Path) -> Parts:
+    return rig.house(sqlite_store, clock, tmp_path)
+
+
+@pytest.fixture
+def app(parts: Parts) -> Flask:
+    return rig.app_of(parts)
+
+
+def phone(page: Page, number: int = 1) -> Locator:
+    return page.locator(f"#phone-{number}")
+
+
+def screen(page: Page, number: int = 1) -> Locator:
+    return phone(page, number).locator("[data-page]")
+
+
+def press(page: Page, keys: str, number: int = 1) -> None:
+    """Press keys of the phone and the green one after each input."""
+    for typed in keys.split():
+        for key in typed:
+            phone(page, number).locator(f'[data-key="{key}"]').click()
+        hop(page, number)
+
+
+def hop(page: Page, number: int = 1) -> None:
+    phone(page, number).locator("[data-key=green]").click()
+    answered(page, number)
+
+
+def answered(page: Page, number: int = 1) -> None:
+    expect(phone(page, number).locator("[data-screen]")).not_to_have_attribute("data-state", "waiting")
+
+
+def fact(page: Page, name: str, number: int = 1) -> Locator:
+    return phone(page, number).locator(f"[data-fact={name}]")
+
+
+def is_clean(page: Page) -> bool:
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    return True
+
+
+def fits(page: Page) -> bool:
+    return bool(page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth"))
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_a_walk_in_lao_to_the_code_becomes_a_test(parts, opened, width, tmp_path):
+    page = opened(width=width, language="lo")
+    page.goto("/phone/")
+    assert is_clean(page)
+    hop(page)
+    expect(screen(page)).to_contain_text("Info line. Choose:")
+    press(page, TO_CODE)
+
+    (request,) = requests(parts, HERS)
+    expect(screen(page)).to_contain_text(f"ລະຫັດ {request.code}")
+    expect(screen(page).locator("p")).to_have_attribute("lang", "lo")
+    expect(fact(page, "coding")).to_have_text("UCS-2")
+    expect(fact(page, "language")).to_have_text("lo")
+    assert phone(page).locator("[data-path] a").all_inner_texts() == [
+        *("language", "script", "main", "danger", "phone_seen", "when", "consent", "code"),
+    ]
+    expect(phone(page).locator("[data-done]")).to_contain_text("when evening")
+    assert fits(page)
+    assert is_clean(page)
+
+    phone(page).locator("[data-save]").click()
+    expect(page.locator("[data-verdict]")).to_have_class("verdict good")
+    page.locator("#save-it").fill("asks in Lao")
+    page.locator("#save-it").press("Enter")
+    expect(page.locator("[data-yaml]")).to_contain_text('it: "asks in Lao"')
+    assert is_clean(page)
+    with page.expect_download() as saving:
+        page.locator("[data-download]").click()
+    assert saving.value.suggested_filename == "asks-in-lao.yaml"
+    saving.value.save_as(tmp_path / "saved.yaml")
+    saved_passes_until_a_label_is_changed((tmp_path / "saved.yaml").read_bytes())
+
+
+def saved_passes_until_a_label_is_changed(saved: bytes) -> None:
+    (case,), problems = read({"saved.yaml": saved}, "Asia/Vientiane")
+    assert problems == []
+    menu = compiled.load(rig.sample())
+    changed = replace(compiled.load(rig.sample().replace("ໂທຫາຂ້ອຍ", "ໂທຫາ")), pages={})
+    assert run(with_pages(menu, (USSD_LIMITS,)), case, zone="Asia/Vientiane").differences == []
+    assert run(with_pages(changed, (USSD_LIMITS,)), case, zone="Asia/Vientiane").differences != []
+
+
+def test_a_text_is_answered_in_the_thread(opened):
+    page = opened(width=320, language="en")
+    page.goto("/phone/")
+    phone(page).get_by_label("Text", exact=True).fill("pay")
+    phone(page).get_by_role("button", name="Send the text").click()
+    expect(phone(page).locator(".bubble.mine")).to_contain_text("pay")
+    expect(phone(page).locator(".bubble.theirs")).to_contain_text("My pay")
+
+
+def test_by_keyboard_alone(parts, opened):
+    page = opened()
+    page.goto("/phone/")
+    screen(page).focus()
+    page.keyboard.press("Control+Enter")
+    expect(screen(page)).to_contain_text("Info line.")
+    for key in ["4", "7", "2", "2", "3", "1"]:
+        page.keyboard.press(key)
+        page.keyboard.press("Enter")
+        answered(page)
+    expect(screen(page)).to_contain_text(requests(parts, HERS)[0].code)
+    page.keyboard.press("5")
+    page.keyboard.press("Backspace")
+    expect(phone(page).locator("[data-typed]")).to_have_text("")
+    page.keyboard.press("Escape")
+    expect(screen(page)).to_have_text("Call ended")
+
+
+def test_what_networks_do(parts, opened):
+    page = opened()
+    page.goto("/phone/")
+    one = phone(page)
+    hop(page)
+    press(page, "4 7 2 2 3 1")
+    one.get_by_role("button", name="Twice").click()
+    expect(one.locator("[data-done]")).to_have_text(
+        "Sent again: the same answer, and nothing was done twice."
+    )
+    assert len(requests(parts, HERS)) == 1
+
+    one.get_by_role("button", name="Drop").click()
+    expect(screen(page)).to_have_text("Connection lost")
+    one.locator("[data-key=left]").click()
+    hop(page)
+    expect(screen(page)).to_contain_text("Info line.")
+    one.get_by_role("button", name="Time-out").click()
+    expect(screen(page)).to_have_text("The network ended the session")
+    one.get_by_role("button", name="Restart").click()
+    expect(one.locator("[data-typed]")).to_have_text("*123*4#")
+    expect(fact(page, "units")).to_have_text("–")
+
+    one.get_by_role("button", name="Slow").click()
+    expect(one.get_by_role("button", name="Slow")).to_have_attribute("aria-pressed", "true")
+    one.locator("[data-key=green]").click()
+    expect(screen(page)).to_have_text("Please wait …")
+    one.get_by_role("button", name="Restart").click()
+    expect(screen(page)).to_have_text("SIM")
+
+
+def test_a_webhook_that_is_switched_off_is_shown_as_it_is(parts, opened):
+    page = opened()
+    page.goto("/phone/")
+    del parts.channels["simulator"]
+    hop(page)
+    expect(screen(page)).to_contain_text("Connection problem")
+    expect(screen(page)).to_contain_text("The webhook answered 404: Not found")
+
+
+def test_a_second_phone_has_a_life_of_its_own(parts, opened):
+    page = opened()
+    page.goto("/phone/")
+    page.get_by_role("button", name="Second phone").click()
+    hop(page)
+    hop(page, 2)
+    press(page, "4")
+    press(page, "3 1", 2)
+    expect(screen(page)).to_contain_text("1 My pay")
+    expect(screen(page, 2)).to_contain_text("ค่าจ้าง")
+    expect(fact(page, "language")).to_have_text("en")
+    expect(fact(page, "language", 2)).to_have_text("th")
+    assert is_clean(page)
+    assert fits(page)
+
+
+def test_what_the_webhook_received_can_be_copied_as_curl(opened):
+    page = opened()
+    page.goto("/phone/")
+    hop(page)
+    press(page, "4")
+    phone(page).get_by_text("What the webhook received").click()
+    curl = phone(page).locator("[data-curl]").inner_text()
+    assert curl.startswith("curl 'http://127.0.0.1:")
+    assert "--data-urlencode 'text=4'" in curl
+
+
+def test_without_scripts_it_says_what_else_there_is(opened):
+    page = opened(scripts=False)
+    page.goto("/phone/")
+    expect(page.get_by_text("This phone needs JavaScript.")).to_be_visible()
+    expect(page.locator("[data-phones]")).to_be_hidden()
