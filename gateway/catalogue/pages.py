@@ -7,8 +7,7 @@ from gateway.catalogue.segment import line_breaks
 from gateway.engine.menu import Form, Menu, Screen, page_key
 from gateway.engine.paging import CannotCut, Page, cut_screen
 from gateway.engine.showing import PLAIN
-from gateway.engine.text import units
-from gateway.engine.values import LONGEST_SETTINGS, longest
+from gateway.engine.values import LONGEST_SETTINGS, longest, widest
 from gateway.messages import Limits
 
 
@@ -50,11 +49,9 @@ def cut_menu(menu: Menu, limits: Iterable[Limits], settings: Mapping[str, str] |
 
 
 def reserved(menu: Menu, language: str, settings: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the longest value of each placeholder: a setting counts where it is longer than what is usual."""
+    """Return the widest value of each placeholder; of a setting, its own value or what is usual."""
     known = {
-        name: value
-        for name, value in (settings or {}).items()
-        if units(value) > units(LONGEST_SETTINGS.get(name, ""))
+        name: widest((value, LONGEST_SETTINGS.get(name, ""))) for name, value in (settings or {}).items()
     }
     return longest(menu, language, known)
 

@@ -1,6 +1,6 @@
 """The placeholders of a text: which value each gets, and how long it may become."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -8,7 +8,7 @@ from gateway.engine.cuts import PLACEHOLDER
 from gateway.engine.effects import Line
 from gateway.engine.menu import LINE_PLACEHOLDERS, Menu
 from gateway.engine.session import Session
-from gateway.engine.text import units
+from gateway.engine.text import BASIC, GSM7, coding, septets, units
 from gateway.engine.when import longest_words
 
 MAY_BE_EMPTY = frozenset({"price"})
@@ -32,20 +32,37 @@ def current(menu: Menu, session: Session, line: Line, now: datetime) -> dict[str
 
 
 def longest(menu: Menu, language: str, settings: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the longest value that each placeholder may get in this language, to be reserved when pages are cut.
+    """Return what each placeholder may need in this language at the most, to be reserved when pages are cut.
 
     Args:
         menu: whose facts are asked.
         language: of the texts; the words of a window depend on it.
         settings: values of the line that are known already.
     """
-    facts = {
-        name: max((dated.value for dated in fact.values), key=units, default="")
-        for name, fact in menu.facts.items()
-    }
+    facts = {name: widest(dated.value for dated in fact.values) for name, fact in menu.facts.items()}
     known = {name: value for name, value in (settings or {}).items() if value}
     results = {"code": LONGEST_CODE, "when": longest_words(language), "until": LONGEST_UNTIL}
     return {**facts, **LONGEST_SETTINGS, **known, **results}
+
+
+def widest(values: Iterable[str]) -> str:
+    """Return a text that takes at least the room of each of the values, in whichever alphabet the page ends up.
+
+    Where one of them needs the large alphabet so does the text, for that one turns the whole page.
+    """
+    known = list(values)
+    large = [value for value in known if coding(value) != GSM7]
+    text = max(known, key=units, default="")
+    if large:
+        odd = next(character for character in large[0] if coding(character) != GSM7)
+        return text if coding(text) != GSM7 else odd + text[len(odd) :]
+    room = max(map(septets, known), default=0)
+    doubled = room - septets(text)
+    return (
+        "€" * doubled + text[doubled:]
+        if all(character in BASIC for character in text)
+        else text + "0" * doubled
+    )
 
 
 def _settings(line: Line) -> dict[str, str]:

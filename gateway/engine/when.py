@@ -1,10 +1,12 @@
 """A planned time in the few words that fit a screen of hers: ``Wed 18-21``."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from gateway.engine.text import units
+
 FALLBACK = "en"
-WEEK_DAYS = 7
+WEEK = timedelta(days=7)
 
 WEEKDAYS = {
     "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
@@ -17,14 +19,15 @@ WEEKDAYS = {
 def window_words(due_at: datetime, due_until: datetime, language: str, zone: str, now: datetime) -> str:
     """Return the day and hours of a window in her zone.
 
-    A day of the month is added when the weekday alone could mean an earlier one.
+    A day of the month is added when the weekday alone could mean an earlier one. A window of whole hours that has
+    begun is told by its hours, though it is planned from this minute on.
     """
     start, end = (instant.astimezone(ZoneInfo(zone)) for instant in (due_at, due_until))
-    today = now.astimezone(ZoneInfo(zone)).date()
     day = _weekdays(language)[start.weekday()]
-    if (start.date() - today).days >= WEEK_DAYS:
+    if due_at - now >= WEEK:
         day = f"{day} {start.day}/{start.month}"
-    return f"{day} {_hour(start)}-{_hour(end)}"
+    begun = due_at <= now and not end.minute
+    return f"{day} {start.hour if begun else _hour(start)}-{_hour(end)}"
 
 
 def until_words(due_until: datetime, zone: str) -> str:
@@ -34,7 +37,7 @@ def until_words(due_until: datetime, zone: str) -> str:
 
 def longest_words(language: str) -> str:
     """Return the longest words that a window of whole hours can need in this language, within the coming week."""
-    return f"{max(_weekdays(language), key=len)} 18-21"
+    return f"{max(_weekdays(language), key=units)} 18-21"
 
 
 def _weekdays(language: str) -> tuple[str, ...]:

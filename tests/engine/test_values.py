@@ -4,10 +4,13 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.engine.effects import Line
 from gateway.engine.session import Session
-from gateway.engine.values import current, fill, longest
+from gateway.engine.text import coding, measure, septets, units
+from gateway.engine.values import current, fill, longest, widest
 from tests.engine.builders import LINE, NOW, fact, small_menu
 
 MENU = small_menu()
@@ -57,6 +60,35 @@ def test_longest_keeps_room_for_every_value():
     assert room["until"] == "00:00"
     assert room["when"].endswith("18-21")
     assert len(room["helpline"]) == 11
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ((), ""),
+        (("",), ""),
+        (("9", "1,000", "10"), "1,000"),
+        (("฿9", "1,000"), "฿,000"),
+        (("1,000 ບາດ", "9"), "1,000 ບາດ"),
+        (("€9", "100"), "100"),
+        (("€€", "100"), "€00"),
+    ],
+)
+def test_the_widest_takes_the_room_of_each_in_both_alphabets(values, text):
+    assert widest(values) == text
+    for value in values:
+        for beside in ("", "ກ"):
+            took, room = measure(value + beside), measure(text + beside)
+            assert room.coding in {took.coding, "ucs2"}
+            assert took.units <= room.units or took.coding != room.coding
+
+
+@given(st.lists(st.text("0€^aກ😀", max_size=6), max_size=4))
+def test_the_widest_is_wide_enough_for_any_values(values):
+    room = widest(values)
+    for value in values:
+        assert units(value) <= units(room)
+        assert coding(room) != "gsm7" or septets(value) <= septets(room)
 
 
 def test_the_longest_of_dated_values_is_reserved():
