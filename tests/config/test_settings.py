@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import Environment, SettingsError, load
+from config.settings import SettingsError, load
 
 EXAMPLE = Path("config/example.env").read_text(encoding="utf-8")
 ACCOUNT = {"AFRICASTALKING_USERNAME": "sandbox", "AFRICASTALKING_API_KEY": "a key"}
@@ -121,12 +121,6 @@ def test_a_file_that_is_not_there_is_a_fault(tmp_path: Path) -> None:
 ])  # fmt: skip
 def test_the_phone_is_on_by_itself_only_without_an_account(phone: str, account: bool, on: bool) -> None:
     assert load({"GATEWAY_PHONE": phone} | (ACCOUNT if account else {})).phone_is_on is on
-
-
-def test_every_variable_is_explained_in_the_example() -> None:
-    lines = EXAMPLE.splitlines()
-    named = [line.partition("=")[0] for line in lines if line and not line.startswith("#")]
-    assert sorted(named) == sorted(name.upper() for name in Environment.model_fields)
 
 
 def test_the_example_can_be_used_as_it_is() -> None:

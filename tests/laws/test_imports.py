@@ -1,0 +1,60 @@
+"""The laws of imports: the tree keeps them, and one planted violation of each is named by its contract."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.laws import trees
+
+PLANTED = (
+    ("Law 1: engine", "gateway/engine/planted.py", "import time"),
+    ("Law 1: engine", "gateway/callbacks/planted.py", "import sqlalchemy"),
+    ("Law 1: engine", "gateway/outbox/planted.py", "import logging"),
+    ("Law 1: engine", "gateway/engine/planted_clock.py", "from gateway import clock"),
+    ("Law 1: the catalogue", "gateway/catalogue/planted.py", "import sqlalchemy"),
+    ("Law 1: YAML", "gateway/desk/planted.py", "import ruamel.yaml"),
+    ("Law 2: a channel knows", "gateway/channels/simulator/planted.py", "from gateway.store import engines"),
+    ("Law 2: no channel", "gateway/channels/simulator/planted_other.py", "from gateway.channels.africastalking import codes"),
+    ("Law 3", "workers/planted.py", "import flask"),
+    ("Law 3", "workers/planted_detour.py", "from gateway.web import times"),
+    ("Law 4", "gateway/desk/planted_settings.py", "from config import settings"),
+    ("Law 7", "gateway/console/planted.py", "import sqlalchemy"),
+    ("Law: arrows", "gateway/desk/planted_up.py", "from gateway.conversation import turn"),
+    ("Law: arrows", "gateway/admin/planted.py", "from gateway import console"),
+    ("Law: arrows", "gateway/desk/planted_root.py", "from gateway import app"),
+    ("Law: arrows", "gateway/store/planted.py", "from gateway import cli"),
+)  # fmt: skip
+
+
+def linted(folder: Path) -> tuple[int, str]:
+    return trees.run(folder, "tests.laws.lint_imports", "--no-cache")
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What is said of each broken contract when every violation is planted at once."""
+    folder = trees.copied(tmp_path_factory.mktemp("broken"), "gateway", "workers", "config", "pyproject.toml")
+    (folder / "tests" / "laws").mkdir(parents=True)
+    for name in ("tests/laws/lint_imports.py",):
+        (folder / name).write_text((trees.ROOT / name).read_text(encoding="utf-8"), encoding="utf-8")
+    for _, path, line in PLANTED:
+        (folder / path).write_text(f'"""A file that breaks a law."""\n\n{line}\n', encoding="utf-8")
+    code, said = linted(folder)
+    assert code == 1, said
+    details = said.partition("Broken contracts")[2]
+    found = re.split(r"\n([^\n]+)\n-{5,}\n", details)
+    return dict(zip(found[1::2], found[2::2], strict=True))
+
+
+def test_the_tree_keeps_every_law() -> None:
+    code, said = linted(trees.ROOT)
+    assert code == 0, said
+    assert " 0 broken" in said
+
+
+@pytest.mark.parametrize(("law", "path", "line"), PLANTED, ids=[f"{law} {path}" for law, path, _ in PLANTED])
+def test_a_planted_import_is_named_by_its_law(broken: dict[str, str], law: str, path: str, line: str) -> None:
+    module = path.removesuffix(".py").replace("/", ".")
+    (said,) = [words for name, words in broken.items() if name.startswith(law)]
+    assert module in said, (line, said)
