@@ -6,11 +6,11 @@ from config import settings as config
 from config.settings import Settings
 from gateway import admin, console, phone
 from gateway.bootstrap import open_parts, open_serials, refreshed
-from gateway.conversation import ended, fallback, text, turn
+from gateway.conversation import ended, fallback, missed, text, turn
 from gateway.parts import Parts
 from gateway.path_secrets import Serials
 from gateway.refresh import Refresh
-from gateway.sending import deliveries
+from gateway.sending import deliveries, watch
 from gateway.store import simulator
 from gateway.web import health, pages
 from gateway.webhooks import views
@@ -63,4 +63,6 @@ def _doors(parts: Parts) -> Doors:
         opt_out=lambda event: ended.opt_out(parts, event),
         delivery=lambda delivery: deliveries.take(parts, delivery),
         thread=lambda asked: simulator.thread(parts.store, asked),
+        missed=lambda call: missed.take(parts, call),
+        seen=lambda event: watch.seen(parts, event),
     )

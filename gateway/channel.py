@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
-from gateway.messages import SMS_LIMITS, USSD_LIMITS, Event, Limits, Outgoing
+from gateway.messages import SMS_LIMITS, USSD_LIMITS, Event, Limits, Outgoing, Seen
 
 KEPT = "sim-"
 """What the provider id of a text begins with that no provider ever saw."""
@@ -36,6 +36,7 @@ class SendResult:
         reason: a short word of ours for people and figures; never the provider's text, a number or a body.
         cost: in hundredths of a cent of the provider's currency; 0 where it said nothing.
         alarm: somebody must look (wrong key, no money).
+        down: the line itself could not be reached, whatever the text: it pauses, and the text keeps its place.
     """
 
     outcome: Outcome
@@ -44,6 +45,7 @@ class SendResult:
     reason: str = ""
     cost: int = 0
     alarm: bool = False
+    down: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,9 +85,29 @@ class BadRequest(ValueError):
     """The provider's post does not keep its contract; the words name the field, never a value."""
 
 
+class NotSigned(ValueError):
+    """Nobody can tell who posted this; ``why`` is a word for the figures."""
+
+    def __init__(self, words: str, *, why: str) -> None:
+        super().__init__(words)
+        self.why = why
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelConfig:
-    """One configured line: a block of ``config/gateway.toml`` plus the account from the environment."""
+    """One configured line: a block of ``config/gateway.toml`` plus the account from the environment.
+
+    Attributes:
+        name: the name of the block.
+        provider: the folder under ``gateway/channels``.
+        menu: the menu that its callers walk.
+        service_codes: the codes that are dialled to reach it.
+        sms_number: the number that texts to it go to.
+        rate: texts a second.
+        prefixes: how the numbers begin that a text of ours to a person takes this line for; none means any.
+        fallback: the lines to take instead, in this order, while this one is down.
+        options: what only this provider understands, its account included.
+    """
 
     name: str
     provider: str
@@ -93,6 +115,8 @@ class ChannelConfig:
     service_codes: tuple[str, ...] = ()
     sms_number: str = ""
     rate: int = 10
+    prefixes: tuple[str, ...] = ()
+    fallback: tuple[str, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -111,6 +135,8 @@ class Contract:
         types: the content types in which its posts may come.
         real: it reaches phones of real people.
         shows_facts: its phones are trial phones that show what is true of a page beside its words.
+        reads_body: it reads the body by itself, because what it posts is more than a list of fields.
+        silent_after: how long it may say nothing before it counts as silent; None where no word is expected.
         ussd: limits of one screen.
         sms: limits of one text.
     """
@@ -125,6 +151,8 @@ class Contract:
     types: frozenset[str] = FORM
     real: bool = True
     shows_facts: bool = False
+    reads_body: bool = False
+    silent_after: timedelta | None = None
     ussd: Limits = USSD_LIMITS
     sms: Limits = SMS_LIMITS
 
@@ -154,6 +182,46 @@ class Channel(Protocol):
 
     def send(self, message: Outgoing, *, now: datetime) -> SendResult:
         """Send one text, within connect 3 s and read 20 s. Raises nothing for what a network or a provider can do."""
+        ...
+
+
+@runtime_checkable
+class Signed(Protocol):
+    """A channel whose posts prove who made them."""
+
+    def verify(self, request: Request, *, now: datetime) -> None:
+        """Look at the proof, before anything of the post is read.
+
+        Raises:
+            NotSigned: it is missing, wrong or too old.
+        """
+        ...
+
+
+@runtime_checkable
+class Watched(Protocol):
+    """A channel that can be asked how it is."""
+
+    def look(self, *, now: datetime) -> Seen | None:
+        """Ask it, within seconds; None where it does not answer, or cannot say anything about itself."""
+        ...
+
+
+@runtime_checkable
+class Asked(Protocol):
+    """A channel that knows what became of a text under our id; its contract says ``can_ask``."""
+
+    def ask(self, own_id: str, *, now: datetime) -> SendResult | None:
+        """Ask what became of a text: sent, or refused where it never came there; None where nobody knows yet."""
+        ...
+
+
+@runtime_checkable
+class Registers(Protocol):
+    """A channel that can be told where to post."""
+
+    def register(self, addresses: Mapping[str, str]) -> SendResult:
+        """Tell it the addresses of its line, event → address; a repeat changes nothing."""
         ...
 
 

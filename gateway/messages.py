@@ -96,7 +96,33 @@ class ThreadAsked:
     since: datetime | None = None
 
 
-Event = Inbound | Ended | Delivery | OptOut | NotANumber | ThreadAsked
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissedCall:
+    """A ring to the line that nobody took; ``turn`` is the provider's id of it."""
+
+    channel: str
+    number: str
+    turn: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A sign of life of a line, with what it told of itself.
+
+    Attributes:
+        channel: name of the configured line.
+        battery: in percent; None where it told nothing.
+        charging: whether it hangs on a charger; None where it told nothing.
+        failed: texts that failed there in the last hour; None where it told nothing.
+    """
+
+    channel: str
+    battery: int | None = None
+    charging: bool | None = None
+    failed: int | None = None
+
+
+Event = Inbound | Ended | Delivery | OptOut | NotANumber | ThreadAsked | MissedCall | Seen
 
 
 class PieceKind(StrEnum):

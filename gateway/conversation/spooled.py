@@ -2,11 +2,17 @@
 
 import logging
 
-from gateway.conversation import commit, text
+from gateway.conversation import commit, missed, text
 from gateway.parts import Parts
 from gateway.store.engines import Unavailable
 
 _log = logging.getLogger(__name__)
+
+_REPLAYS = {
+    commit.SPOOLED_TURN: commit.replay,
+    text.SPOOLED_TEXT: text.replay,
+    missed.SPOOLED_RING: missed.replay,
+}
 
 
 def replay(parts: Parts) -> int:
@@ -21,7 +27,7 @@ def replay(parts: Parts) -> int:
         if entry is None:
             continue
         try:
-            (commit.replay if entry["kind"] == commit.SPOOLED_TURN else text.replay)(parts, key, entry)
+            _REPLAYS[entry["kind"]](parts, key, entry)
             written += 1
         except Unavailable:
             raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -73,13 +73,16 @@ def accept(
     version: str,
     now: datetime,
     promised: str = "",
+    before: SafeContact | None = None,
 ) -> Accepted:
     """Put her request on record, or merge it with the one that she has.
 
     The caller's row is locked by whoever found it, so two turns of one number come here one after the other.
     ``promised`` is the code that she was told already, when a request kept outside SQL is put in.
+    ``before`` holds the safety answers of an earlier request where this one brings none of its own: they keep
+    their age, nothing is remembered anew, and a request that is open already only learns that she asked again.
     """
-    contact = _contact(caller, effect, now)
+    contact = before or _contact(caller, effect, now)
     if contact is None or caller.number is None or not may_be_called(caller.number):
         return Accepted(receipt=CallbackRefused(reason="number"))
     window = plan(parts, contact.when, attempts.past(tx, caller.id), now)
@@ -88,6 +91,8 @@ def accept(
         session=session, channel=channel, version=version, now=now,
     )  # fmt: skip
     known = callbacks.open_of(tx, caller.id, lock=True)
+    if before is not None and known:
+        return _again(tx, asked, known[0])
     hers = _same(known, asked)
     if hers is not None:
         _remember(parts, tx, asked)
@@ -98,7 +103,8 @@ def accept(
     for slot in sorted(set(range(SLOTS)) - {one.slot for one in known}):
         made = _new(parts, asked, slot, code, window)
         if callbacks.insert(tx, made):
-            _remember(parts, tx, asked)
+            if before is None:
+                _remember(parts, tx, asked)
             return _accepted(tx, asked, made, "asked")
     return Accepted(receipt=CallbackRefused(reason="full"))
 
@@ -211,12 +217,21 @@ def _merge(tx: Tx, asked: _Asked, hers: Callback) -> Accepted:
     return _accepted(tx, asked, merged or hers, "asked again")
 
 
+def _again(tx: Tx, asked: _Asked, hers: Callback) -> Accepted:
+    """Note that she asked again without saying anything new: her time, her place and her answers stay."""
+    callbacks.change(tx, hers.id, now=asked.now, asks=hers.asks + 1, last_asked_at=asked.now)
+    found = callbacks.by_id(tx, hers.id) or hers
+    window = (found.due_at, found.due_until) if found.due_at and found.due_until else None
+    return _accepted(tx, replace(asked, window=window), found, "rang again")
+
+
 def _answers(asked: _Asked, before: object) -> dict[str, str]:
     kept = dict(before) if isinstance(before, dict) else {}
     danger = "yes" if asked.danger or kept.get("danger") == "yes" else "no"
     given = {name: value for name, value in asked.effect.answers.items() if name not in _FORM}
     form = {name: asked.effect.answers[name] for name in _FORM if name in asked.effect.answers}
-    return {**kept, **form, **given, "danger": danger, "consent_at": asked.now.isoformat()}
+    agreed_at = given.get("consent_at", asked.now.isoformat())
+    return {**kept, **form, **given, "danger": danger, "consent_at": agreed_at}
 
 
 def _remember(parts: Parts, tx: Tx, asked: _Asked) -> None:

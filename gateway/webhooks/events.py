@@ -7,7 +7,18 @@ from datetime import datetime
 from typing import Any, Protocol, assert_never
 
 from gateway.channel import Answer, Channel
-from gateway.messages import Delivery, Ended, Event, Inbound, Kind, NotANumber, OptOut, ThreadAsked
+from gateway.messages import (
+    Delivery,
+    Ended,
+    Event,
+    Inbound,
+    Kind,
+    MissedCall,
+    NotANumber,
+    OptOut,
+    Seen,
+    ThreadAsked,
+)
 
 
 class Told(Protocol):
@@ -61,6 +72,8 @@ class Doors:
         opt_out: takes a number's wish for no more texts.
         delivery: takes the provider's word on a text of ours.
         thread: tells what a trial phone was sent.
+        missed: takes a ring that nobody took.
+        seen: takes a sign of life of a line.
     """
 
     turn: Callable[[Inbound], Told]
@@ -69,6 +82,8 @@ class Doors:
     opt_out: Callable[[OptOut], bool]
     delivery: Callable[[Delivery], None]
     thread: Callable[[ThreadAsked], Sequence[Sent]]
+    missed: Callable[[MissedCall], bool]
+    seen: Callable[[Seen], None]
 
 
 def give(doors: Doors, channel: Channel, events: Sequence[Event]) -> Answer:
@@ -83,21 +98,32 @@ def _one(doors: Doors, channel: Channel, event: Event) -> Answer:
         case Inbound(kind=Kind.USSD):
             told = doors.turn(event)
             return channel.answer(told.text, ends=told.ends, screen=told.screen, facts=told.facts)
-        case Inbound():
-            return _taken(channel, kept=doors.text(event))
-        case Ended():
-            return _taken(channel, kept=doors.ended(event))
-        case Delivery():
-            doors.delivery(event)
-            return _taken(channel, kept=True)
-        case OptOut():
-            return _taken(channel, kept=doors.opt_out(event))
-        case NotANumber():
-            return _taken(channel, kept=True)  # nobody can be answered there
         case ThreadAsked():
             return _thread(doors.thread(event))
         case _:
+            return _taken(channel, kept=_kept(doors, event))
+
+
+def _kept(doors: Doors, event: Inbound | Ended | Delivery | OptOut | NotANumber | MissedCall | Seen) -> bool:
+    """Give on an event that is answered by no more than the word that it was taken."""
+    match event:
+        case Inbound():
+            return doors.text(event)
+        case Ended():
+            return doors.ended(event)
+        case Delivery():
+            doors.delivery(event)
+        case OptOut():
+            return doors.opt_out(event)
+        case MissedCall():
+            return doors.missed(event)
+        case Seen():
+            doors.seen(event)
+        case NotANumber():
+            pass  # nobody can be answered there
+        case _:
             assert_never(event)
+    return True
 
 
 def _taken(channel: Channel, *, kept: bool) -> Answer:

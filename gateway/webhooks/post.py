@@ -37,7 +37,7 @@ def strip(posted: HttpRequest, contract: Contract, event: str) -> Request:
         raise Refusal(415, f"Only UTF-8 in {' or '.join(sorted(contract.types))} is taken here", why="type")
     body = _body(posted)
     try:
-        fields = fields_of(body, posted.mimetype)
+        fields = {} if contract.reads_body else fields_of(body, posted.mimetype)
     except BadRequest as error:
         raise Refusal(400, str(error), why="form") from None
     headers = {name.lower(): value for name, value in posted.headers.items()}

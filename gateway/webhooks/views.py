@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 from flask.blueprints import BlueprintSetupState
 from werkzeug.routing import BaseConverter, Rule
 
-from gateway.channel import Answer, BadRequest, Channel
+from gateway.channel import Answer, BadRequest, Channel, NotSigned, Request, Signed
 from gateway.clock import Clock
 from gateway.ids import new_id
 from gateway.path_secrets import matches
@@ -88,7 +88,10 @@ def _receive(gate: Gate, name: str, secret: str, event: str) -> Answer:
     known = name if name in gate.channels else ""
     try:
         channel = _verified(gate, name, secret)
-        return give(gate.doors, channel, channel.parse(strip(request, channel.contract, event)))
+        return give(gate.doors, channel, channel.parse(_signed(gate, channel, event)))
+    except NotSigned as error:
+        gate.count.add("webhook_refused", error.why, channel=known)
+        return Answer(body=str(error), status=401)
     except BadRequest as error:
         gate.count.add("webhook_refused", "field", channel=known)
         return Answer(body=str(error), status=400)
@@ -106,6 +109,13 @@ def _verified(gate: Gate, name: str, secret: str) -> Channel:
     if not matches(secret, gate.secrets(name)):
         raise Refusal(channel.contract.refusal, "Not found", why="secret")
     return channel
+
+
+def _signed(gate: Gate, channel: Channel, event: str) -> Request:
+    stripped = strip(request, channel.contract, event)
+    if isinstance(channel, Signed):
+        channel.verify(stripped, now=gate.clock.now())
+    return stripped
 
 
 def _fault(gate: Gate, error: Exception, name: str, event: str) -> Answer:

@@ -11,7 +11,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from gateway.channel import Channel
 from gateway.clock import Clock
 from gateway.figures.count import Counters
-from gateway.messages import Delivery, Ended, Event, Inbound, OptOut, ThreadAsked
+from gateway.messages import Delivery, Ended, Event, Inbound, MissedCall, OptOut, Seen, ThreadAsked
 from gateway.path_secrets import Serials
 from gateway.store.simulator import SentText
 from gateway.webhooks.addresses import addresses
@@ -51,18 +51,23 @@ class Behind:
             opt_out=self._keep,
             delivery=self._deliver,
             thread=self._thread,
+            missed=self._keep,
+            seen=self._see,
         )
 
     def _turn(self, event: Inbound) -> Page:
         self._keep(event)
         return self.pages.get(event.text, self.page)
 
-    def _keep(self, event: Inbound | Ended | Delivery | OptOut) -> bool:
+    def _keep(self, event: Inbound | Ended | Delivery | OptOut | MissedCall | Seen) -> bool:
         self.taken.append(event)
         self.fails(event)
         return self.kept
 
     def _deliver(self, event: Delivery) -> None:
+        self._keep(event)
+
+    def _see(self, event: Seen) -> None:
         self._keep(event)
 
     def _thread(self, event: ThreadAsked) -> Sequence[SentText]:

@@ -1,0 +1,140 @@
+"""A ring that nobody took: a request, where this number agreed before; to anyone else it is as if nobody was there."""
+
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any
+
+from gateway.conversation import fallback
+from gateway.desk import accept
+from gateway.engine.effects import RequestCallback
+from gateway.engine.showing import DEFAULT_LANGUAGE
+from gateway.ids import new_id
+from gateway.messages import MissedCall
+from gateway.numbers import to_e164
+from gateway.parts import Parts
+from gateway.safe_contact import PhoneSeen, SafeContact, When
+from gateway.store import budgets, callers, turns
+from gateway.store.callers import Caller
+from gateway.store.engines import Tx, Unavailable
+
+SPOOLED_RING = "ring"
+ONE_RING_MINUTES = 10
+"""Rings of one number within so many minutes are one: phones tell of one ring twice, and she may try twice."""
+
+
+def take(parts: Parts, call: MissedCall) -> bool:
+    """Take one ring. Returns False only where it could be kept nowhere, so that the provider comes again."""
+    number = to_e164(call.number, parts.line.regions)
+    if number is None:
+        parts.count.add("not_a_number", channel=call.channel)
+        return True
+    call = replace(call, number=number)
+    try:
+        accept_ring(parts, call, now=parts.clock.now())
+    except Unavailable:
+        return _spool(parts, call)
+    except Exception as error:  # noqa: BLE001 - one ring that we cannot digest must not block those behind it
+        fallback.log_fault(error, new_id(parts.clock.now()), "ring")
+        parts.count.add("fault", channel=call.channel)
+        return _spool(parts, call)
+    return True
+
+
+def accept_ring(parts: Parts, call: MissedCall, *, now: datetime) -> None:
+    """Make of the ring what it is, once, however often it is told.
+
+    Raises:
+        Unavailable: SQL cannot be asked; nothing was done.
+    """
+    nudges = parts.store.run(lambda tx: _write(parts, tx, call, now))
+    parts.count.add("missed_call", "nothing" if nudges is None else "request", channel=call.channel)
+    for row in nudges or ():
+        parts.nudge(row)
+
+
+def replay(parts: Parts, key: bytes, entry: dict[str, Any]) -> None:
+    """Take a spooled ring as if it came at the time when it came; then drop the file."""
+    accept_ring(parts, MissedCall(**entry["call"]), now=datetime.fromisoformat(entry["at"]))
+    parts.spool.drop(key)
+
+
+def _write(parts: Parts, tx: Tx, call: MissedCall, now: datetime) -> tuple[str, ...] | None:
+    """Return the rows to nudge; None where the ring comes to nothing. Of an unknown number nothing is written."""
+    known = callers.find(tx, call.number)
+    answers = _answers(known, now)
+    if known is None or answers is None:
+        return None
+    key, ring = _key(parts, call), parts.store.ring.lookup("session", call.channel, "ring", call.number)
+    if not turns.begin(tx, key, session=ring, kind="ring", now=now, caller_id=known.id):
+        return None
+    minutes = int(now.timestamp()) // 60 // ONE_RING_MINUTES
+    if budgets.spend(tx, parts.store.ring.lookup("budget", "ring", call.number), f"{minutes}", now=now) > 1:
+        return None
+    caller = callers.upsert(tx, call.number, now=now)
+    return _request(parts, tx, call, caller, answers, key, ring, now)
+
+
+def _request(
+    parts: Parts,
+    tx: Tx,
+    call: MissedCall,
+    caller: Caller,
+    answers: SafeContact,
+    key: bytes,
+    ring: bytes,
+    now: datetime,
+) -> tuple[str, ...] | None:
+    version, _ = parts.versions.live(parts.channels[call.channel].config.menu)
+    language = caller.language or DEFAULT_LANGUAGE
+    accepted = accept.accept(
+        parts,
+        tx,
+        caller=caller,
+        effect=RequestCallback(
+            topic="other",
+            path=(),
+            answers={
+                "danger": "no",
+                "phone_seen": answers.phone_seen.value,
+                "when": answers.when.value,
+                "consent": "before",
+                "consent_at": caller.consent_at.isoformat() if caller.consent_at else "",
+            },
+            language=language,
+            script=caller.script or language,
+        ),
+        turn_key=key,
+        session=ring,
+        channel=call.channel,
+        version=version,
+        now=now,
+        before=answers,
+    )
+    return accepted.nudges or None
+
+
+def _answers(caller: Caller | None, now: datetime) -> SafeContact | None:
+    """Return the safety answers that still hold; *now* meant that half hour, and holds again only on her own phone."""
+    if caller is None or caller.consent_at is None or caller.contact is None:
+        return None
+    contact = caller.contact
+    if not contact.may_ever_call(now):
+        return None
+    if contact.when is not When.NOW:
+        return contact
+    return replace(contact, said_at=now) if contact.phone_seen is PhoneSeen.NO else None
+
+
+def _key(parts: Parts, call: MissedCall) -> bytes:
+    return parts.store.ring.lookup("turn", call.channel, "ring", call.turn)
+
+
+def _spool(parts: Parts, call: MissedCall) -> bool:
+    entry = {"kind": SPOOLED_RING, "call": asdict(call), "at": parts.clock.now().isoformat()}
+    try:
+        parts.spool.keep(_key(parts, call), entry)
+    except OSError:
+        parts.count.add("not_kept", channel=call.channel)
+        return False
+    parts.count.add("spooled", channel=call.channel)
+    return True
