@@ -71,7 +71,6 @@ def begin(parts: Parts, actor: Actor, callback_id: str, *, reason: str = "") -> 
     """Write the attempt and hand out the number. The same person asking again gets the attempt that is running.
 
     Args:
-        parts: the parts.
         actor: who calls.
         callback_id: a callback that the actor has claimed, or has reached and agreed to call once more.
         reason: why a supervisor takes somebody else's, or calls outside her window; kept as a note.

@@ -63,7 +63,6 @@ def record(
     """Write the outcome of an attempt, once; the same form again changes nothing and answers what is on record.
 
     Args:
-        parts: the parts.
         actor: who made the attempt.
         callback_id: the callback.
         outcome: a word of ``Outcome``.

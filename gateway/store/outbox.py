@@ -68,29 +68,25 @@ def add(  # noqa: PLR0913 - a row has this many facts, all named
 ) -> str | None:
     """Add a row in the transaction of the deed that asks for it; None where this ``once`` is there already."""
     made = new_id(now)
-    statement = (
-        insert_into(tx, outbox)
-        .values(
-            id=made,
-            kind=kind,
-            channel=channel,
-            lane=lane,
-            priority=priority,
-            due_at=due_at,
-            expires_at=expires_at,
-            once=once,
-            caller_id=caller_id,
-            person_id=person_id,
-            callback_id=callback_id,
-            payload=tx.ring.seal_json(payload, table="outbox", column="payload", row=made),
-            parts=parts,
-            at=now,
-            changed_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=["once"])
-        .returning(outbox.c.id)
+    row = insert_into(tx, outbox).values(
+        id=made,
+        kind=kind,
+        channel=channel,
+        lane=lane,
+        priority=priority,
+        due_at=due_at,
+        expires_at=expires_at,
+        once=once,
+        caller_id=caller_id,
+        person_id=person_id,
+        callback_id=callback_id,
+        payload=tx.ring.seal_json(payload, table="outbox", column="payload", row=made),
+        parts=parts,
+        at=now,
+        changed_at=now,
     )
-    return tx.execute(statement).scalar()
+    once_only = row.on_conflict_do_nothing(index_elements=["once"]).returning(outbox.c.id)
+    return tx.execute(once_only).scalar()
 
 
 def opened(tx: Tx, row: OutboxRow) -> OutboxRow:
