@@ -71,6 +71,7 @@ def begin(parts: Parts, actor: Actor, callback_id: str, *, reason: str = "") -> 
     """Write the attempt and hand out the number. The same person asking again gets the attempt that is running.
 
     Args:
+        parts: the parts.
         actor: who calls.
         callback_id: a callback that the actor has claimed, or has reached and agreed to call once more.
         reason: why a supervisor takes somebody else's, or calls outside her window; kept as a note.
@@ -82,8 +83,7 @@ def begin(parts: Parts, actor: Actor, callback_id: str, *, reason: str = "") -> 
         Held: somebody else has it.
         AlreadyCalling: a call to this number has no outcome yet.
         NotSafe: her phone must not ring now.
-        IllegalMove: it is not claimed, or somebody must decide first.
-        NoSuchCallback: there is none.
+        IllegalMove, NoSuchCallback: it is not claimed, or somebody must decide first; there is none.
     """
     permit(actor, Permission.WORK_QUEUE)
     now = parts.clock.now()

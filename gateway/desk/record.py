@@ -63,6 +63,7 @@ def record(
     """Write the outcome of an attempt, once; the same form again changes nothing and answers what is on record.
 
     Args:
+        parts: the parts.
         actor: who made the attempt.
         callback_id: the callback.
         outcome: a word of ``Outcome``.
@@ -74,8 +75,7 @@ def record(
         Refused, Held, BadWords, NoSuchCallback, IllegalMove: not this person's, no such thing, nobody is calling.
     """
     permit(actor, Permission.WORK_QUEUE)
-    said = Said(outcome=_outcome(outcome), agreed=agreed, named=named_at)
-    now = parts.clock.now()
+    said, now = Said(outcome=_outcome(outcome), agreed=agreed, named=named_at), parts.clock.now()
 
     def work(tx: Tx) -> tuple[Recorded, bool]:
         callback = found(tx, actor, callback_id)
