@@ -20,11 +20,6 @@ class Clock:
         """Return the present instant, aware, in UTC."""
         return datetime.now(UTC) + self._offset()
 
-    @property
-    def by_hand(self) -> bool:
-        """Say whether a test moves this clock, so that a jump of it is no fault."""
-        return self._offset_file is not None
-
     def monotonic(self) -> float:
         """Return seconds that never run backwards, for measuring spans inside one process."""
         return time.monotonic()

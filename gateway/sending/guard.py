@@ -40,8 +40,6 @@ class Watch:
         now, steady = self._parts.clock.now(), self._parts.clock.monotonic()
         jump = (now - self._wall) - timedelta(seconds=steady - self._steady)
         self._wall, self._steady = now, steady
-        if self._parts.clock.by_hand:
-            return ""
         why = "jumped" if abs(jump) > TOLERANCE else ""
         with self._parts.store.read() as tx:
             known: dict[str, Any] = settings.get(tx, SETTING, {})
