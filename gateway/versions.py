@@ -81,6 +81,7 @@ class Versions:
                 self._read_files()
             return False
         for menu in changed:
+            _log.info("menu %s: version %s is taken up", menu, self._held.live[menu])
             self._write_file(menu)
         return True
 

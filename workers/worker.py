@@ -23,7 +23,7 @@ from workers.stop import Stop
 _log = logging.getLogger(__name__)
 
 WORKER_SECONDS = 35  # RQ blocks for 15 fewer: so long a frozen Redis may go unnoticed
-LAST_SECONDS = 12  # for the row that is under way when we are asked to stop
+LAST_SECONDS = 8  # for the row under way when we are asked to stop; `gateway up` waits 10 before it kills
 AGAIN_SECONDS = 1.0
 
 

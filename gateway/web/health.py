@@ -1,5 +1,7 @@
 """Whether the gateway lives, whether it can keep a request, and its figures: for machines, in plain text and JSON."""
 
+import os
+
 from flask import Blueprint, Response, jsonify
 
 from gateway import health
@@ -23,7 +25,8 @@ def blueprint(parts: Parts) -> Blueprint:
         findings = health.look(parts)
         degraded = {found.part: found.words for found in findings if not found.ok}
         ready = health.is_ready(findings)
-        return jsonify({"ready": ready, "degraded": degraded}), 200 if ready else 503
+        who = {"pid": os.getpid(), "versions": parts.versions.loaded()}
+        return jsonify({"ready": ready, "degraded": degraded, **who}), 200 if ready else 503
 
     @pages.get("/metrics")
     @anyone

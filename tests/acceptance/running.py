@@ -36,7 +36,12 @@ CONFIG = "\n".join(
         *(f'{day} = ["00:00-24:00"]' for day in DAYS),
         *("[channels.africastalking]", 'provider = "africastalking"', 'service_codes = ["*384*12345#"]'),
         *('sms_number = "22384"', "rate = 1000"),
-        *("[channels.simulator]", 'provider = "simulator"', 'service_codes = ["*123*4#"]', 'sms_number = "1234"'),
+        *(
+            "[channels.simulator]",
+            'provider = "simulator"',
+            'service_codes = ["*123*4#"]',
+            'sms_number = "1234"',
+        ),
     ]
 )
 
@@ -222,9 +227,17 @@ def free_port() -> int:
 
 
 def all_of(data: Path) -> list[int]:
-    """Every living process that was started for this data folder."""
+    """Every living process that was started for this data folder; Valkey overwrites its environment and stands in it."""
     mark = f"GATEWAY_DATA_DIR={data}\0".encode()
-    return [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if mark in _read(pid, "environ") + b"\0"]
+    living = map(int, filter(str.isdigit, os.listdir("/proc")))
+    return [pid for pid in living if mark in _read(pid, "environ") + b"\0" or _stands_in(pid, data)]
+
+
+def _stands_in(pid: int, folder: Path) -> bool:
+    try:
+        return Path(f"/proc/{pid}/cwd").readlink().is_relative_to(folder)
+    except OSError:
+        return False
 
 
 def command(pid: int) -> str:

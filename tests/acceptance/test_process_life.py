@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.phones import FORM, LANGUAGES, Phone, code_in
+from tests.acceptance.phones import FORM, LANGUAGES, Phone, code_in, new_number
 from tests.acceptance.running import (
     DOWN_WITHIN,
     GATEWAY,
@@ -53,7 +53,9 @@ def with_account(folder: Path, standin: Standin) -> Running:
     )
 
 
-def test_the_labels_and_every_ending_with_a_hop_a_job_and_a_poll_in_flight(tmp_path: Path, standin: Standin) -> None:
+def test_the_labels_and_every_ending_with_a_hop_a_job_and_a_poll_in_flight(
+    tmp_path: Path, standin: Standin
+) -> None:
     running = with_account(tmp_path / "h", standin)
     for name, (sign, group) in ENDINGS.items():
         with running:
@@ -62,9 +64,8 @@ def test_the_labels_and_every_ending_with_a_hop_a_job_and_a_poll_in_flight(tmp_p
             assert all(any(line.startswith(label) for line in lines) for label in LABELS)
             assert running.ready()["ready"]
             provider = running.provider()
-            provider.sms(f"flight {name}", "+8562055500001", "wage")
             standin.rule("hold", at="after")
-            provider.sms(f"flight 2 {name}", "+8562055500002", "wage")
+            provider.sms(f"flight {name}", new_number(), "wage")
             standin.wait_held(1, 30)
             pids = running.pids()
             with (
@@ -72,8 +73,10 @@ def test_the_labels_and_every_ending_with_a_hop_a_job_and_a_poll_in_flight(tmp_p
                 Background(lambda _: running.get("/readyz")),
             ):
                 time.sleep(0.3)
+                if name != "INT to the group":  # that one has to give the job up, the others let it end
+                    standin.release()
                 took = running.stop(sign, group=group)
-            standin.release()
+            standin.reset()
         assert took < DOWN_WITHIN
         assert running.process is not None
         assert running.process.returncode == 0, running.said()
@@ -104,8 +107,8 @@ def test_killed_it_leaves_nobody_alive_for_long_and_the_next_start_recovers(tmp_
 
 PARTS = {
     "web": ("granian",),
-    "worker": ("workers.main", "worker"),
-    "clock": ("workers.main", "clock"),
+    "worker": ("workers.main worker",),
+    "clock": ("workers.main clock",),
     "store": ("valkey-server",),
 }
 
@@ -118,7 +121,11 @@ def _kill_a_part(running: Running, name: str, words: tuple[str, ...]) -> None:
 
     def renewed() -> bool:
         ready = running.ready() if name != "web" or len(running.webs) == 2 else {}
-        return bool(ready.get("ready")) and not set(running.pids(*words)) <= set(firsts) and firsts[0] not in running.pids()
+        return (
+            bool(ready.get("ready"))
+            and not set(running.pids(*words)) <= set(firsts)
+            and firsts[0] not in running.pids()
+        )
 
     took = wait(lambda: _quietly(renewed), 30, f"{name} is back")
     print(f"kill -9 of {name}: back after {took:.1f} s")
@@ -164,7 +171,13 @@ def test_what_stops_a_start_is_said_in_one_sentence(house_of_its_own: Running, t
 def _refused(tmp_path: Path, **environment: str) -> str:
     usual = {"GATEWAY_DATA_DIR": str(tmp_path / "other"), "PORT": "1"} | environment
     done = subprocess.run(
-        [GATEWAY, "up"], env={**os.environ, **usual}, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
+        [GATEWAY, "up"],
+        env={**os.environ, **usual},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
     )
     assert done.returncode == 1, done
     assert done.stdout == ""
@@ -184,7 +197,12 @@ def test_a_folder_of_120_characters_and_an_ordinary_user(tmp_path_factory: pytes
         assert len(str(running.data)) == 120
         code = code_in(Phone(running.provider()).walk([*LANGUAGES["lo"], *FORM]))
         assert code
-        sockets = [word for pid in running.pids("valkey-server") for word in command(pid).split() if ".sock" in word]
+        sockets = [
+            word
+            for pid in running.pids("valkey-server")
+            for word in command(pid).split()
+            if word.startswith("unixsocket:")
+        ]
         assert sockets
         assert str(running.data) not in sockets[0], "the path would be too long for a socket"
         print(f"a folder of 120 characters works, as user {user if user is not None else os.geteuid()}")
@@ -192,7 +210,16 @@ def test_a_folder_of_120_characters_and_an_ordinary_user(tmp_path_factory: pytes
 
 def _open_to_all() -> bool:
     """Say whether an ordinary user can reach the product at all: it may lie in a folder of root alone."""
-    done = subprocess.run(
-        [GATEWAY, "--version"], user="nobody", group="nogroup", extra_groups=[], capture_output=True, check=False
-    )
+    nobody = pwd.getpwnam("nobody")
+    try:
+        done = subprocess.run(
+            [GATEWAY, "--version"],
+            user=nobody.pw_uid,
+            group=nobody.pw_gid,
+            extra_groups=[],
+            capture_output=True,
+            check=False,
+        )
+    except PermissionError:
+        return False
     return done.returncode == 0

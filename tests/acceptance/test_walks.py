@@ -51,7 +51,9 @@ def test_four_languages_from_the_first_dial_to_the_code(house: Running, provider
         assert "20555" not in json.dumps(shown), "the command line shows no number"
 
 
-def test_a_drop_before_the_save_leaves_nothing_and_after_it_everything(house: Running, provider: Provider) -> None:
+def test_a_drop_before_the_save_leaves_nothing_and_after_it_everything(
+    house: Running, provider: Provider
+) -> None:
     before = house.callbacks()
     left = Phone(provider)
     left.walk([*LANGUAGES["en"], *FORM[:-1]])
@@ -80,10 +82,14 @@ def test_a_wipe_of_redis_between_any_two_hops_costs_at_most_a_start_again(
         after_the_save = wiped_before == len(keys)
         saved += after_the_save
         again += page.startswith("CON ") and page.endswith(first.removeprefix("CON "))
-        assert page.endswith(first.removeprefix("CON ")), f"a wrong leaf after a wipe before {wiped_before}: {page}"
+        assert page.endswith(first.removeprefix("CON ")), (
+            f"a wrong leaf after a wipe before {wiped_before}: {page}"
+        )
     made = {row["code"] for row in house.callbacks()} - known
     assert len(made) == saved == 1, "only the one that she saved before the wipe"
-    print(f"{len(keys)} wipes, {again} starts again, 0 wrong leaves, {len(made)} request, which she had saved")
+    print(
+        f"{len(keys)} wipes, {again} starts again, 0 wrong leaves, {len(made)} request, which she had saved"
+    )
 
 
 def test_a_wipe_after_the_save_tells_the_repeat_the_same_code(
@@ -105,7 +111,9 @@ def test_a_wipe_between_all_hops_never_does_what_she_did_not_ask_for(
     assert {row["code"] for row in house.callbacks()} == before
 
 
-def test_a_redial_shows_nothing_and_a_shared_phone_has_a_second_request(house: Running, provider: Provider) -> None:
+def test_a_redial_shows_nothing_and_a_shared_phone_has_a_second_request(
+    house: Running, provider: Provider
+) -> None:
     phone = Phone(provider)
     first = code_in(phone.walk([*LANGUAGES["en"], *FORM]))
     phone.hang_up()
