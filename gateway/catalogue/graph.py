@@ -1,10 +1,11 @@
 """The ways between the screens of a menu, for proofs and drawings."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
-from gateway.engine.menu import Choice, Choices, End, Entry, Form, Menu, Question, Screen
-from gateway.engine.showing import NEXT_QUESTION
+from gateway.engine.menu import Choice, Choices, End, Entry, Form, Menu, Question, Screen, page_key
+from gateway.engine.paging import Page
+from gateway.engine.showing import NEXT_QUESTION, PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,13 @@ def ways(menu: Menu) -> tuple[Way, ...]:
     """Return every way that a choice, a form or a typed code opens."""
     found = (way for screen in menu.screens.values() for way in _ways(menu, screen))
     return tuple(dict.fromkeys(way for way in found if way.target in menu.screens))
+
+
+def shown_ways(
+    menu: Menu, pages: Mapping[str, tuple[Page, ...]], limits: str, language: str
+) -> tuple[Way, ...]:
+    """Return every way with the presses of somebody who reads: 98 to the page on which its line stands included."""
+    return tuple(replace(way, presses=_shown_on(menu, pages, limits, language, way)) for way in ways(menu))
 
 
 def reached(ways_of: Iterable[Way], begin: Iterable[str]) -> dict[str, int]:
@@ -73,6 +81,20 @@ def callback_path(menu: Menu) -> tuple[str, ...]:
     ends = [way.target for way in ways(menu) if way.source == last and _is_end(menu, way.target)]
     path = [menu.start, menu.home, menu.sos, *asked, last, *ends]
     return tuple(dict.fromkeys(name for name in path if name in menu.screens))
+
+
+def _shown_on(menu: Menu, pages: Mapping[str, tuple[Page, ...]], limits: str, language: str, way: Way) -> int:
+    """Return the last page, over the texts of the screen, on which the key of a way is first shown."""
+    texts = range(PLAIN, len(menu.screens[way.source].variants))
+    cuts = [pages.get(page_key(limits, language, way.source, variant), ()) for variant in texts]
+    found = [
+        next(
+            (number for number, page in enumerate(cut, start=1) for piece in page if piece.key == way.key), 0
+        )
+        for cut in cuts
+        if way.key
+    ]
+    return max([min(way.presses, 1), *found])
 
 
 def _is_end(menu: Menu, name: str) -> bool:

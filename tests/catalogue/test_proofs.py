@@ -178,6 +178,10 @@ def test_narrow_phones_find_what_does_not_fit_them():
         ("ໃຫ້ຄົນໂທ", "\ue001\ue002", "legacy-font"),
         ("Shall a person", "Shall — a person", "typography-folded"),
         ("Shall a person", "Café person", ""),
+        ("ໃຫ້ຄົນໂທ", "ເເລ້ວໂທ", "lookalike"),
+        ("ໃຫ້ຄົນໂທ", "ก່ໂທ", "lookalike"),
+        ("ໃຫ້ຄົນໂທ", "ກ่ໂທ", "lookalike"),
+        ("ໃຫ້ຄົນໂທ", "ແບບ คร ຄົນ", ""),
         ("ໃຫ້ຄົນໂທ", "ໃຫ້ຄົນ “ໂທ”", ""),
     ],
 )
@@ -190,6 +194,43 @@ def test_one_word_in_two_languages_may_lead_to_one_place():
     assert codes(with_change("words.yaml", "lo: ໂທຫາຂ້ອຍ}, reaction", "lo: pay}, reaction")) == [
         "keyword-shadowed"
     ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("[pay, wage]", "[pay, police pay]", "'police pay' holds the danger word 'police', which wins"),
+        (
+            "lo: [ຄ່າແຮງ, ເງິນເດືອນ]",
+            "lo: [ຄ່າແຮງຊ່ວຍແດ່]",
+            "'ຄ່າແຮງຊ່ວຍແດ່' holds the danger word 'ຊ່ວຍແດ່', which wins",
+        ),
+        ("[pay, wage]", "[pay, '...']", "'...' is never understood"),
+        ("[pay, wage]", "[pay, wage call ne]", None),
+    ],
+)
+def test_every_keyword_is_understood_as_itself(old, new, message):
+    found = [problem.message for problem in checked(with_change("words.yaml", old, new)).problems]
+    assert found == ([message] if message else [])
+
+
+def test_digits_that_ask_for_a_callback_without_consent_are_refused():
+    files = with_change(
+        "screens.yaml",
+        "  offer:\n",
+        "  number: {kind: entry, digits: 8, does: request_callback, to: code, text: {en: Number?, lo: ເບີ?}}\n  offer:\n",
+    )
+    assert codes(files) == ["unreachable", "consent-after-number"]
+
+
+def test_a_price_in_another_alphabet_shows_on_the_first_screen():
+    files = with_change("screens.yaml", "Info line. Choose:", "Info line. {price} Choose:")
+    assert codes(files, settings={"helpline": "1", "mrc": "1", "price": "500 kip"}) == []
+    (found,) = checked(files, settings={"helpline": "1", "mrc": "1", "price": "500 ກີບ"}).problems
+    assert (found.code, found.message) == (
+        "first-screen-not-gsm7",
+        "'ກ' in {price} on the first screen cannot be shown by every phone",
+    )
 
 
 def test_a_keyword_with_a_twin_letter_is_told_with_its_place():

@@ -1,6 +1,5 @@
 """Dictionaries say where words end; letters have the last word, and without a dictionary all goes on as before."""
 
-
 import pytest
 
 from gateway.catalogue import segment

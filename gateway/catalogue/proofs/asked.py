@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from gateway.catalogue.nodes import Places
+from gateway.catalogue.pages import Cut
 from gateway.catalogue.problems import Level, Problem
 from gateway.engine.menu import Menu
 from gateway.messages import USSD_LIMITS, Limits
@@ -33,12 +34,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One menu under proof."""
+    """One menu under proof; ``cut`` are its pages for all limits, made once for all proofs."""
 
     menu: Menu
     asked: Asked
     places: Places = field(default_factory=Places)
     draft_files: frozenset[str] = frozenset()
+    cut: Cut = field(default_factory=Cut)
 
     def problem(
         self,

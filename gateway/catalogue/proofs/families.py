@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from gateway.catalogue.nodes import Places
+from gateway.catalogue.pages import cut_menu
 from gateway.catalogue.problems import Problem
 from gateway.catalogue.proofs import facts, languages, lengths, reach, safety, words
 from gateway.catalogue.proofs.asked import Asked, Subject
@@ -39,5 +40,6 @@ def prove(
     menu: Menu, places: Places, asked: Asked, *, draft_files: frozenset[str] = frozenset()
 ) -> list[Problem]:
     """Return every problem that the proofs find in a menu that was built."""
-    subject = Subject(menu, asked, places, draft_files)
+    cut = cut_menu(menu, asked.limits, asked.settings)
+    subject = Subject(menu, asked, places, draft_files, cut)
     return [problem for proof in FAMILIES for problem in proof(subject)]

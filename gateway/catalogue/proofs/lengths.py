@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 
-from gateway.catalogue.pages import Fault, cut_menu, reserved
+from gateway.catalogue.pages import Fault, reserved
 from gateway.catalogue.problems import Problem
 from gateway.catalogue.proofs.asked import Subject
-from gateway.catalogue.texts import each_text
-from gateway.engine.cuts import SOFT_BREAK
-from gateway.engine.menu import Text
+from gateway.catalogue.texts import each_text, of_screen
+from gateway.engine.cuts import PLACEHOLDER, SOFT_BREAK
 from gateway.engine.paging import QuestionSplit
 from gateway.engine.session import Session
 from gateway.engine.showing import PLAIN, option_line, template, tongue
@@ -21,8 +20,7 @@ _ON_SCREENS = ("invalid", "again", "down")
 
 def pages_fit(subject: Subject) -> Iterator[Problem]:
     """Every screen can be cut into pages, and a question stands on one page with its answers."""
-    asked = subject.asked
-    for fault in cut_menu(subject.menu, asked.limits, asked.settings).faults:
+    for fault in subject.cut.faults:
         yield _cut_problem(subject, fault)
 
 
@@ -66,27 +64,25 @@ def texts_fit(subject: Subject) -> Iterator[Problem]:
 
 
 def first_screen_is_plain(subject: Subject) -> Iterator[Problem]:
-    """What a stranger reads first is in the alphabet that every phone can show."""
+    """What a stranger reads first, values included, is in the alphabet that every phone can show."""
     menu = subject.menu
     language = tongue(menu, Session(screen=menu.start))
-    screen = menu.screens[menu.start]
-    path = ("screens", menu.start)
-    texts: list[tuple[tuple[str, ...], Text]] = [((*path, "text", language), screen.text)]
-    texts += [
-        ((*path, "choices", str(at), "label", language), each.label) for at, each in enumerate(screen.choices)
-    ]
-    for where, text in texts:
-        words = fold(menu.text(text, language))
-        if coding(words) != GSM7:
-            odd = next(character for character in words if coding(character) != GSM7)
-            yield subject.problem(
-                "first-screen-not-gsm7",
-                where,
-                f"'{odd}' on the first screen cannot be shown by every phone",
-                "write it in plain Latin letters",
-                language=language,
-                about=odd,
-            )
+    values = reserved(menu, language, subject.asked.settings)
+    for one in of_screen(menu, menu.start):
+        template = menu.text(one.text, language).replace(SOFT_BREAK, "")
+        words = fold(fill(template, values))
+        if coding(words) == GSM7:
+            continue
+        odd = next(character for character in words if coding(character) != GSM7)
+        within = next((name for name in PLACEHOLDER.findall(template) if odd in values[name]), "")
+        yield subject.problem(
+            "first-screen-not-gsm7",
+            (*one.path, language),
+            f"'{odd}'{f' in {{{within}}}' if within else ''} on the first screen cannot be shown by every phone",
+            "write it in plain Latin letters",
+            language=language,
+            about=f"{{{within}}}" if within else odd,
+        )
 
 
 def typography(subject: Subject) -> Iterator[Problem]:

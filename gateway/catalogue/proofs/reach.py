@@ -1,13 +1,14 @@
 """Proofs of reach: every screen can be found and left, and danger is near."""
 
 from collections.abc import Iterator
+from math import inf
 
-from gateway.catalogue.graph import Way, reached, ways
+from gateway.catalogue.graph import Way, reached, shown_ways, ways
 from gateway.catalogue.problems import Problem
 from gateway.catalogue.proofs.asked import Subject
 from gateway.engine.menu import End, Form, Menu
 
-_NEAR = 3
+_NEAR, _NEVER = 3, inf
 _ALWAYS_LEAD_ON = frozenset({"@back", "@here", "@form"})
 
 
@@ -54,18 +55,29 @@ def no_way_back(subject: Subject) -> Iterator[Problem]:
 
 
 def danger_far(subject: Subject) -> Iterator[Problem]:
-    """The emergency numbers are at most three keys away from the first screen and from home."""
+    """The emergency numbers are at most three keys away from the first screen and from home, in every language."""
     menu = subject.menu
     for begin in dict.fromkeys((menu.start, menu.home)):
-        presses = reached(ways(menu), [begin]).get(menu.sos)
-        if presses is None or presses > _NEAR:
-            far = f"{presses} keys" if presses else "out of reach"
+        far = {language: _keys_to_danger(subject, begin, language) for language in menu.languages}
+        language = max(far, key=lambda tag: far[tag])
+        if far[language] > _NEAR:
+            there = f"{far[language]:.0f} keys" if far[language] < _NEVER else "out of reach"
             yield subject.warning(
                 "danger-far",
                 ("screens", begin),
-                f"the emergency numbers are {far} from '{begin}'",
+                f"the emergency numbers are {there} from '{begin}'",
                 f"add a choice to {menu.sos}, for example with key 9",
+                language=language if len(set(far.values())) > 1 else "",
             )
+
+
+def _keys_to_danger(subject: Subject, begin: str, language: str) -> float:
+    """Return the keys on the screen; a channel without pages of its own shows all on one."""
+    menu, channels = subject.menu, [limits.name for limits in subject.asked.limits if limits.parts == 1]
+    return max(
+        reached(shown_ways(menu, subject.cut.pages, name, language), [begin]).get(menu.sos, _NEVER)
+        for name in channels or [""]
+    )
 
 
 def _with_exit(menu: Menu) -> set[str]:

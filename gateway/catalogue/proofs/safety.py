@@ -6,7 +6,7 @@ from gateway.catalogue.problems import Problem
 from gateway.catalogue.proofs.asked import Subject
 from gateway.catalogue.texts import each_text
 from gateway.engine.cuts import PLACEHOLDER
-from gateway.engine.menu import Deed, Form, Question
+from gateway.engine.menu import Deed, Entry, Form, Question
 
 _MUST_BE_SET = ("helpline", "mrc")
 _ALWAYS = frozenset({"now", "never"})
@@ -25,6 +25,13 @@ def consent_before_number(subject: Subject) -> Iterator[Problem]:
                     "a callback would be kept without her consent",
                     "move does: request_callback to the yes of the question that asks consent",
                 )
+        if isinstance(screen, Entry) and screen.does is Deed.REQUEST_CALLBACK:
+            yield subject.problem(
+                "consent-after-number",
+                ("screens", name, "does"),
+                "a callback would be kept without her consent",
+                "write does: look_up_code",
+            )
         if isinstance(screen, Form) and not _asks_consent_last(subject, screen):
             yield subject.problem(
                 "consent-after-number",

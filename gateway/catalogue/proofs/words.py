@@ -7,12 +7,21 @@ from gateway.catalogue.problems import Problem
 from gateway.catalogue.proofs.asked import Subject
 from gateway.catalogue.texts import each_text
 from gateway.engine.menu import Keyword
+from gateway.engine.words.fold import fold
+from gateway.engine.words.match import Match, understand
 
 # A vowel written in two signs that looks like the one sign am: one unit longer, and found by no search.
 _TWINS = (
     (re.compile("\u0ecd([\u0ec8-\u0ecb]?)\u0eb2"), "\u0eb3"),
     (re.compile("\u0e4d([\u0e48-\u0e4b]?)\u0e32"), "\u0e33"),
+    (re.compile("\u0ec0()\u0ec0"), "\u0ec1"),
+    (re.compile("\u0e40()\u0e40"), "\u0e41"),
 )
+_STRANGE_SIGN = re.compile(
+    "(?<=[ກ-ຮໜໝ])[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]|(?<=[ก-ฮ])[\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd]"
+)
+"""A Thai sign on a Lao letter or the other way round: many of them look the same."""
+
 _CYRILLIC_OR_GREEK = re.compile("[\u0370-\u03ff\u0400-\u04ff]")
 _LATIN = re.compile("[A-Za-z]")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -24,7 +33,7 @@ def lookalike(subject: Subject) -> Iterator[Problem]:
     """No text and no keyword holds letters that only look like the right ones."""
     texts = (((*one.path, language), language, words) for one, language, words in each_text(subject.menu))
     for path, language, words in (*texts, *_each_keyword(subject)):
-        found = _twin(words) or _mixed(words)
+        found = _twin(words) or _mixed(words) or _strange(words)
         if found:
             yield subject.warning("lookalike", path, *found, language=language)
 
@@ -43,21 +52,37 @@ def legacy_font(subject: Subject) -> Iterator[Problem]:
 
 
 def keyword_shadowed(subject: Subject) -> Iterator[Problem]:
-    """No keyword is hidden by a danger word inside it, or by the same word of another language."""
-    danger = {_folded(word) for each in subject.menu.keywords if each.danger for word in _all_words(each)}
+    """Every keyword, sent as it stands, is understood as itself: no other word of the menu in it wins."""
     owners: dict[str, tuple[str, str]] = {}
     for path, language, word in _each_keyword(subject):
         keyword = subject.menu.keywords[int(path[1])]
-        target = keyword.to or str(keyword.reaction)
-        first, other = owners.setdefault(_folded(word), (language, target))
-        inside = danger.intersection(_pieces(_folded(word)))
-        if inside and not keyword.danger:
-            message = f"'{word}' holds the danger word '{min(inside)}', which wins"
-            yield subject.warning("keyword-shadowed", path, message, "choose another word", language=language)
-        elif first != language and other != target:
+        first, other = owners.setdefault(fold(word), (language, _target(keyword)))
+        match = understand(subject.menu, word, language)
+        if match is None:
+            message = f"'{word}' is never understood"
+            hint = "choose another word, in letters and without signs"
+        elif match.keyword.danger > keyword.danger:
+            message = f"'{word}' holds the danger word '{_word_of(match)}', which wins"
+            hint = "choose another word"
+        elif _target(match.keyword) != _target(keyword) and fold(_word_of(match)) != fold(word):
+            message = (
+                f"'{word}' is understood as '{_word_of(match)}', which leads to {_target(match.keyword)}"
+            )
+            hint = "choose another word"
+        elif first != language and other != _target(keyword):
             message = f"'{word}' leads to {other} in another language"
             hint = "choose another word, or lead both to one screen"
-            yield subject.warning("keyword-shadowed", path, message, hint, language=language)
+        else:
+            continue
+        yield subject.warning("keyword-shadowed", path, message, hint, language=language)
+
+
+def _target(keyword: Keyword) -> str:
+    return keyword.to or str(keyword.reaction)
+
+
+def _word_of(match: Match) -> str:
+    return match.why.partition(": ")[2]
 
 
 def _each_keyword(subject: Subject) -> Iterator[tuple[tuple[str, ...], str, str]]:
@@ -85,16 +110,10 @@ def _mixed(words: str) -> tuple[str, str] | None:
     return None
 
 
-def _folded(word: str) -> str:
-    return " ".join(word.casefold().split())
-
-
-def _pieces(folded: str) -> set[str]:
-    """Return every run of whole words in a phrase."""
-    parts = folded.split()
-    return {" ".join(parts[i:j]) for i in range(len(parts)) for j in range(i + 1, len(parts) + 1)}
-
-
-def _all_words(keyword: Keyword) -> Iterator[str]:
-    for words in keyword.words.values():
-        yield from words
+def _strange(words: str) -> tuple[str, str] | None:
+    found = _STRANGE_SIGN.search(words)
+    if found is None:
+        return None
+    at = found.start()
+    script = "Thai" if found[0] < "\u0e80" else "Lao"
+    return f"the sign in '{words[at - 1 : at + 1]}' is {script}, its letter is not", "type the word again"
