@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from gateway.engine.menu import Choice, Choices, End, Entry, Form, Menu, Question, Screen, page_key
 from gateway.engine.paging import Page
-from gateway.engine.showing import NEXT_QUESTION, PLAIN
+from gateway.engine.session import Session
+from gateway.engine.showing import NEXT_QUESTION, PLAIN, tongue
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def read_in(menu: Menu) -> frozenset[tuple[str, str]]:
     words = {keyword.to for keyword in menu.keywords} & set(menu.screens)
     begin = {menu.home, menu.offer, menu.sos, menu.call_me} | words
     queue = [(name, language) for name in begin for language in menu.languages]
-    queue.append((menu.start, next(iter(menu.languages), "")))
+    queue.append((menu.start, tongue(menu, Session(screen=menu.start))))
     out: dict[str, list[Way]] = {}
     for way in ways(menu):
         out.setdefault(way.source, []).append(way)

@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from gateway.catalogue.conversations import Case, Expected, Step
+from gateway.catalogue.differences import side_by_side
 from gateway.catalogue.problems import Place
 from gateway.engine.effects import (
     AmendCallback,
@@ -56,11 +57,12 @@ class Difference:
 
 @dataclass(slots=True)
 class Ran:
-    """One conversation that was run: what differed, and which screens it saw."""
+    """One conversation that was run: what differed, and which screens it saw, also with their language."""
 
     case: Case
     differences: list[Difference] = field(default_factory=list)
     screens: set[str] = field(default_factory=set)
+    seen: set[tuple[str, str]] = field(default_factory=set)
 
 
 def run(menu: Menu, case: Case, *, zone: str, limits: Limits = USSD_LIMITS) -> Ran:
@@ -70,6 +72,7 @@ def run(menu: Menu, case: Case, *, zone: str, limits: Limits = USSD_LIMITS) -> R
     for number, each in enumerate(case.steps, start=1):
         found = list(talk.take(each))
         ran.screens |= talk.screens
+        ran.seen |= talk.seen
         if found:
             did = f"dial {each.dial}" if each.sends is None else f"sends {each.sends}"
             ran.differences += [Difference(each.place, f"step {number}, {did}: {words}") for words in found]
@@ -108,6 +111,7 @@ class Talk:
         self._now = case.at
         self._kept = ""
         self.screens: set[str] = set()
+        self.seen: set[tuple[str, str]] = set()
 
     def take(self, asked: Step) -> Iterator[str]:
         """Do what the step says and yield what differs."""
@@ -117,6 +121,7 @@ class Talk:
             yield "there is no session; the first step must be dial"
             return
         self.screens.add(moved.screen)
+        self.seen.add((moved.screen, moved.reply.language))
         yield from _effects_differ(asked.effects, moved.effects)
         yield from _reply_differs(asked, moved)
 
@@ -149,7 +154,9 @@ def _reply_differs(asked: Step, moved: Moved) -> Iterator[str]:
     if asked.screen is not None and asked.screen != moved.screen:
         yield f"expected screen {asked.screen}, got {moved.screen}{_quoted(shown)}"
     if asked.sees is not None and fill(asked.sees, moved.values).rstrip("\n") != shown:
-        yield f"expected the text{_quoted(fill(asked.sees, moved.values))}\n  got{_quoted(shown)}"
+        yield "\n    ".join(
+            ["the text differs", *side_by_side(fill(asked.sees, moved.values).rstrip("\n"), shown)]
+        )
     if asked.contains is not None and fill(asked.contains, moved.values) not in shown:
         yield f"expected a text with '{fill(asked.contains, moved.values)}', got{_quoted(shown)}"
     if asked.ends is not None and asked.ends != moved.reply.ends:

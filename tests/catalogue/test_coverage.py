@@ -1,0 +1,27 @@
+"""What the conversations show is counted by screen and language, and only where somebody can come to read it."""
+
+from gateway.catalogue.coverage import coverage
+from tests.catalogue.folders import base, checked
+
+MENU = checked(base()).menu
+assert MENU is not None
+
+
+def test_shown_and_readable_are_counted_by_language():
+    found = coverage(MENU, {("main", "en"), ("main", "lo"), ("pay", "en"), ("nowhere", "en"), ("main", "km")})
+    assert found.languages == ["en", "lo"]
+    screens = len(MENU.screens) - 1  # without the form
+    assert found.of("en") == (2, screens - 1)  # the first screen is shown in the first language only
+    assert found.of("lo") == (1, screens)
+    assert (found.mark("main", "lo"), found.mark("pay", "lo"), found.mark("language", "en")) == (
+        "yes",
+        "no",
+        "",
+    )
+
+
+def test_the_least_shown_come_first():
+    found = coverage(MENU, {("main", "en"), ("main", "lo"), ("pay", "en")})
+    assert found.screens[-2:] == ["pay", "main"]
+    assert found.screens[0] == "code"
+    assert "call_me" not in found.screens
