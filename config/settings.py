@@ -2,15 +2,27 @@
 
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 _FOLDER = Path(__file__).parent
+_SECRETS = ("api_key", "password", "token")
+"""Options by which a provider knows us; who has one reaches real phones."""
+
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -66,6 +78,9 @@ class ChannelSettings(_Strict):
     service_codes: tuple[str, ...] = ()
     sms_number: str = ""
     rate: Annotated[int, Field(ge=1, le=1000)] = 10
+    prefixes: tuple[Annotated[str, Field(pattern=r"^\+[1-9]\d{0,14}$")], ...] = ()
+    fallback: tuple[str, ...] = ()
+    options: Mapping[Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")], str | int] = {}
 
 
 class File(_Strict):
@@ -74,6 +89,14 @@ class File(_Strict):
     line: LineSettings = LineSettings()
     hours: Mapping[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], tuple[_Span, ...]] = {}
     channels: Mapping[str, ChannelSettings] = {}
+
+    @model_validator(mode="after")
+    def _fallbacks_are_lines(self) -> Self:
+        for name, line in self.channels.items():
+            strangers = [other for other in line.fallback if other not in self.channels or other == name]
+            if strangers:
+                raise ValueError(f"channels.{name}.fallback names {strangers[0]}, which is no other line")
+        return self
 
 
 def _address(*schemes: str) -> AfterValidator:
@@ -112,6 +135,10 @@ class Environment(_Strict):
     africastalking_sender_id: str = ""
     africastalking_voice_number: str = ""
     africastalking_api_url: Annotated[str, Field(pattern=r"^(https?://[^\s?#]+)?$")] = ""
+    android_api_url: Annotated[str, Field(pattern=r"^(https?://[^\s?#]+)?$")] = ""
+    android_username: str = ""
+    android_password: SecretStr | None = None
+    android_signing_key: SecretStr | None = None
     gateway_phone: Literal["on", "off", "auto"] = "auto"
     gateway_test_clock: Literal["", "0", "1"] = ""
     gateway_outbox_lease: Annotated[int, Field(ge=1, le=600)] = 120
@@ -122,6 +149,8 @@ class Settings(_Strict):
 
     env: Environment
     file: File
+    own: Mapping[str, Mapping[str, SecretStr]] = {}
+    """Line → what the environment says under that line's own name, or of a provider that needs no word here."""
 
     @property
     def data_dir(self) -> Path:
@@ -137,7 +166,9 @@ class Settings(_Strict):
     @property
     def has_account(self) -> bool:
         """Whether a provider account is set, so that texts reach real phones."""
-        return bool(self.env.africastalking_username and self.env.africastalking_api_key)
+        env = self.env
+        named = bool(env.africastalking_username and env.africastalking_api_key) or bool(env.android_password)
+        return named or any(_is_secret(option) for line in self.own.values() for option in line)
 
     @property
     def public_url(self) -> str:
@@ -150,17 +181,18 @@ class Settings(_Strict):
         """Whether the phone at /phone/ is served: by itself only where no real phone can be reached."""
         return self.env.gateway_phone == "on" or (self.env.gateway_phone == "auto" and not self.has_account)
 
-    def channel_options(self, provider: str) -> dict[str, str]:
-        """Return what the environment says to this provider's channel; empty without an account."""
-        prefix = f"{provider}_"
-        found: dict[str, str] = {}
-        for name in Environment.model_fields:
-            value = getattr(self.env, name)
-            if name.startswith(prefix) and value:
-                found[name.removeprefix(prefix)] = (
+    def channel_options(self, name: str) -> dict[str, str]:
+        """Return what only this line's provider understands: its block, its provider's variables, then its own."""
+        line = self.file.channels[name]
+        prefix = f"{line.provider}_"
+        found = {option: str(value) for option, value in line.options.items()}
+        for field in Environment.model_fields:
+            value = getattr(self.env, field)
+            if field.startswith(prefix) and value:
+                found[field.removeprefix(prefix)] = (
                     value.get_secret_value() if isinstance(value, SecretStr) else value
                 )
-        return found
+        return found | {option: value.get_secret_value() for option, value in self.own.get(name, {}).items()}
 
 
 def load(environ: Mapping[str, str]) -> Settings:
@@ -175,7 +207,28 @@ def load(environ: Mapping[str, str]) -> Settings:
     file = _file(Path(values.get("gateway_config", _FOLDER / "gateway.toml")), faults)
     if faults or env is None or file is None:
         raise SettingsError(faults)
-    return Settings(env=env, file=file)
+    own = {name: _own(environ, {line.provider, name}, faults) for name, line in file.channels.items()}
+    if faults:
+        raise SettingsError(faults)
+    return Settings(env=env, file=file, own=own)
+
+
+def _own(environ: Mapping[str, str], names: Collection[str], faults: list[str]) -> dict[str, SecretStr]:
+    """Read the variables that begin with the name of a line or of its provider and that no field knows.
+
+    So two phones have two accounts, and a new provider brings its variables without a change here.
+    """
+    found: dict[str, SecretStr] = {}
+    for variable in sorted(environ):
+        name = variable.removesuffix("_FILE").lower()
+        prefix = next((f"{each}_" for each in sorted(names) if name.startswith(f"{each.lower()}_")), "")
+        if prefix and name not in Environment.model_fields and (value := _value(environ, name, faults)):
+            found[name[len(prefix) :]] = SecretStr(value)
+    return found
+
+
+def _is_secret(option: str) -> bool:
+    return option in _SECRETS
 
 
 def _contradictions(values: Mapping[str, str]) -> Iterator[str]:
@@ -184,7 +237,8 @@ def _contradictions(values: Mapping[str, str]) -> Iterator[str]:
     missing = [name.upper() for name in halves if name not in values]
     if len(missing) == 1:
         yield f"{missing[0]}: is not set, but the other half of the account is; set both or neither"
-    if values.get("gateway_test_clock") == "1" and "africastalking_api_key" in values:
+    has_account = not {"africastalking_api_key", "android_password"}.isdisjoint(values)
+    if values.get("gateway_test_clock") == "1" and has_account:
         yield "GATEWAY_TEST_CLOCK: a test clock and a provider account exclude each other; unset one"
 
 
@@ -192,16 +246,8 @@ def _values(environ: Mapping[str, str], faults: list[str]) -> dict[str, str]:
     """Return what is set, straight or by a file, by the names of the fields."""
     values: dict[str, str] = {}
     for field in Environment.model_fields:
-        name = field.upper()
-        if environ.get(name):
-            values[field] = environ[name]
-        elif environ.get(f"{name}_FILE"):
-            try:
-                values[field] = Path(environ[f"{name}_FILE"]).read_text(encoding="utf-8").strip()
-            except OSError as error:
-                faults.append(
-                    f"{name}_FILE: cannot be read ({error.strerror}); check the path and its rights"
-                )
+        if value := _value(environ, field, faults):
+            values[field] = value
     return values
 
 
@@ -212,6 +258,17 @@ def _environment(values: Mapping[str, str], faults: list[str]) -> Environment | 
     except ValidationError as error:
         faults.extend(f"{str(fault['loc'][0]).upper()}: {_words(fault)}" for fault in error.errors())
         return None
+
+
+def _value(environ: Mapping[str, str], field: str, faults: list[str]) -> str:
+    name = field.upper()
+    if environ.get(name) or not environ.get(f"{name}_FILE"):
+        return environ.get(name, "")
+    try:
+        return Path(environ[f"{name}_FILE"]).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        faults.append(f"{name}_FILE: cannot be read ({error.strerror}); check the path and its rights")
+        return ""
 
 
 def _file(path: Path, faults: list[str]) -> File | None:

@@ -164,10 +164,15 @@ def _channel(settings: Settings, name: str, *, real: bool) -> Channel:
         service_codes=line.service_codes,
         sms_number=line.sms_number,
         rate=line.rate,
-        options=settings.channel_options(line.provider) if settings.has_account else {},
+        prefixes=line.prefixes,
+        fallback=line.fallback,
+        options=settings.channel_options(name),
     )
     built = channel.find(config)
-    return built if real or not built.contract.real else channel.find(replace(config, options={}))
+    if real or not built.contract.real:
+        return built
+    proof = {option: value for option, value in config.options.items() if option == "signing_key"}
+    return channel.find(replace(config, options=proof))
 
 
 def _line(settings: Settings) -> LineConfig:

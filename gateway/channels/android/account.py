@@ -1,0 +1,75 @@
+"""How the phone is reached, which of its SIMs is ours, and the key by which its posts are known."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gateway.channel import BadAccount
+
+HALVES = ("api_url", "username", "password")
+SILENT_MINUTES = 15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What is known of one phone.
+
+    Attributes:
+        signing_key: signs every post of the phone; while it is empty the phone's posts are not signed.
+        api_url: where the app listens: the phone itself, or a relay before it; empty where nothing can be sent.
+        username: who we are there.
+        password: the password of that name.
+        sim: which SIM of the phone is this line, counted from 1; 0 for the phone's own choice.
+        silent_minutes: after how many minutes without a word the line counts as silent.
+    """
+
+    signing_key: str = field(default="", repr=False)
+    api_url: str = ""
+    username: str = ""
+    password: str = field(default="", repr=False)
+    sim: int = 0
+    silent_minutes: int = SILENT_MINUTES
+
+    @classmethod
+    def of(cls, options: Mapping[str, str]) -> "Account":
+        """Read the options of a line.
+
+        Raises:
+            BadAccount: half an account, an address that is none, or a number that is none.
+        """
+        missing = [name for name in HALVES if not options.get(name)]
+        if 0 < len(missing) < len(HALVES):
+            raise BadAccount(
+                f"{_named(missing)} is not set, so the phone is only half there: set all or none"
+            )
+        if not missing and not options.get("signing_key"):
+            raise BadAccount(
+                "ANDROID_SIGNING_KEY is not set, so anybody could post as the phone: set it, here and in the app"
+            )
+        if not options.get("api_url", "http://").startswith(("http://", "https://")):
+            raise BadAccount("ANDROID_API_URL must begin with http:// or https://")
+        return cls(
+            signing_key=options.get("signing_key", ""),
+            api_url=options.get("api_url", "").rstrip("/"),
+            username=options.get("username", ""),
+            password=options.get("password", ""),
+            sim=_whole(options, "sim", 0),
+            silent_minutes=max(1, _whole(options, "silent_minutes", SILENT_MINUTES)),
+        )
+
+    @property
+    def sends(self) -> bool:
+        """Say whether texts can be given to the phone."""
+        return bool(self.api_url)
+
+
+def _named(missing: list[str]) -> str:
+    return ", ".join(f"ANDROID_{name.upper()}" for name in missing)
+
+
+def _whole(options: Mapping[str, str], name: str, otherwise: int) -> int:
+    written = options.get(name, "")
+    if not written:
+        return otherwise
+    if not (written.isascii() and written.isdigit() and len(written) < 6):  # noqa: PLR2004 - more is a slip
+        raise BadAccount(f"options.{name} of an android line must be a whole number")
+    return int(written)

@@ -1,0 +1,99 @@
+"""Opens the envelope in which the app posts everything: its id, the event, and a payload of its own for each."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway.channel import BadRequest
+
+PAYLOAD = "payload"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """One post of the app; ``id`` is the same in each of its attempts."""
+
+    id: str
+    event: str
+    payload: Mapping[str, Any] = field(repr=False)
+
+    def need(self, name: str, *, empty: bool = False) -> str:
+        """Return a text of the payload.
+
+        Raises:
+            BadRequest: it is not there, is no text, or is empty where it must not be.
+        """
+        return _text(self.payload, name, empty=empty, shown=f"{PAYLOAD}.{name}")
+
+    def first(self, *names: str) -> str:
+        """Return the first of these texts that is there.
+
+        Raises:
+            BadRequest: none is.
+        """
+        for name in names[:-1]:
+            if isinstance(self.payload.get(name), str) and self.payload[name]:
+                return str(self.payload[name])
+        return self.need(names[-1])
+
+    def said(self, name: str) -> str:
+        """Return a text that is nice to have; empty where it is not there."""
+        found = self.payload.get(name)
+        return clean(found) if isinstance(found, str) else ""
+
+    def whole(self, name: str) -> int | None:
+        """Return a whole number that is nice to have; None where it is not there."""
+        found = self.payload.get(name)
+        if isinstance(found, str) and found.isascii() and found.isdigit() and len(found) < 10:  # noqa: PLR2004 - no number of a phone is longer
+            return int(found)
+        return found if isinstance(found, int) and not isinstance(found, bool) else None
+
+
+def opened(body: bytes) -> Envelope:
+    """Read a body.
+
+    Raises:
+        BadRequest: it is no envelope; the words hold no value.
+    """
+    try:
+        whole = json.loads(body.decode(), object_pairs_hook=_once)
+    except UnicodeDecodeError:
+        raise BadRequest("the body is not UTF-8") from None
+    except BadRequest:
+        raise
+    except (ValueError, RecursionError):
+        raise BadRequest("the body is not JSON") from None
+    if not isinstance(whole, dict):
+        raise BadRequest("the body is not a JSON object")
+    payload = whole.get(PAYLOAD, {})
+    if not isinstance(payload, dict):
+        raise BadRequest(f"field {PAYLOAD} is not an object")
+    return Envelope(id=_text(whole, "id"), event=_text(whole, "event"), payload=payload)
+
+
+def clean(text: str) -> str:
+    """Return a text as a database can take it: JSON can spell half a character, and a NUL."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").replace("\0", "")
+
+
+def _text(fields: Mapping[str, Any], name: str, *, empty: bool = False, shown: str = "") -> str:
+    found = fields.get(name)
+    if found is None:
+        raise BadRequest(f"field {shown or name} is missing")
+    if not isinstance(found, str):
+        raise BadRequest(f"field {shown or name} is not text")
+    if not found and not empty:
+        raise BadRequest(f"field {shown or name} is empty")
+    return clean(found)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make an object of its pairs; a name that stands there twice could be read either way."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            shown = name if name.isascii() and name.isidentifier() and len(name) <= 30 else "?"  # noqa: PLR2004 - a field's name is a short word
+            raise BadRequest(f"field {shown} has more than one value")
+        found[name] = value
+    return found

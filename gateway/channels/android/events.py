@@ -1,0 +1,126 @@
+"""Reads what the phone posts: her texts, what became of ours, rings, and how it is. Pure."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from gateway.channel import ChannelConfig
+from gateway.channels.android.account import Account
+from gateway.channels.android.envelope import Envelope
+from gateway.messages import Delivery, Event, Inbound, Kind, MissedCall, NotANumber, Seen
+from gateway.numbers import region_of, to_e164
+
+# The app's own word is the event; all four are about a text that we gave it under our id.
+STATES = {
+    "sms:sent": "moving",
+    "sms:delivered": "delivered",
+    "sms:failed": "failed",
+    "sms:cancelled": "failed",
+}
+RINGS = ("call:ringing", "call:missed")
+"""What an app beside the first one tells of a ring; it may tell of one ring in both words."""
+
+FEWEST_DIGITS = 7
+STATUS_SIZE = 40
+REASON_SIZE = 60
+
+
+def read(config: ChannelConfig, account: Account, envelope: Envelope) -> tuple[Event, ...]:
+    """Read one envelope; whatever it is, it is a sign of life, and what we do not know is no more than that.
+
+    Raises:
+        BadRequest: a field is missing or is no text.
+    """
+    life = _life(config.name, envelope)
+    reader = _READERS.get(envelope.event)
+    if reader is None or not _is_ours(account, envelope):
+        return (life,)
+    return (life, reader(config, envelope))
+
+
+def _is_ours(account: Account, envelope: Envelope) -> bool:
+    """Say whether it is about the SIM of this line; another line of the same phone reads the rest."""
+    if not account.sim or envelope.event in STATES:
+        return True
+    sim = envelope.whole("simNumber")
+    return sim is None or sim == account.sim
+
+
+def _received(config: ChannelConfig, envelope: Envelope) -> Event:
+    sender, words = envelope.first("sender", "phoneNumber"), envelope.need("message", empty=True)
+    number = _number(config, sender)
+    if not number:
+        return NotANumber(channel=config.name, turn=envelope.id)
+    return Inbound(
+        channel=config.name,
+        kind=Kind.SMS,
+        number=number,
+        text=words,
+        # The phone's id of a text is a short hash of it; the envelope's is its own, and this settles any doubt.
+        turn=f"{envelope.id} {envelope.said('receivedAt')} {number}",
+        service=envelope.said("recipient") or config.sms_number,
+    )
+
+
+def _delivered(config: ChannelConfig, envelope: Envelope) -> Event:
+    return Delivery(
+        channel=config.name,
+        provider_id=envelope.need("messageId"),
+        state=STATES[envelope.event],
+        status=envelope.event[:STATUS_SIZE],
+        reason=envelope.said("reason")[:REASON_SIZE],
+    )
+
+
+def _rang(config: ChannelConfig, envelope: Envelope) -> Event:
+    number = _number(config, envelope.first("sender", "phoneNumber"))
+    if not number:
+        return NotANumber(channel=config.name, turn=envelope.id)
+    return MissedCall(channel=config.name, number=number, turn=envelope.id)
+
+
+def _number(config: ChannelConfig, sender: str) -> str:
+    """Return the sender's number, in E.164 where this line's country says how; empty for a name and a short code.
+
+    A network writes a number of its own without the country, also to a SIM that roams in it; what this line's
+    country does not settle is left as it is written, for the countries of the whole house. Our own number is nobody:
+    a line that answers itself would never end.
+    """
+    digits = sender.strip().lstrip("+").replace(" ", "").replace("-", "")
+    if not (digits.isascii() and digits.isdigit() and len(digits) >= FEWEST_DIGITS):
+        return ""
+    here = region_of(config.sms_number) if config.sms_number.startswith("+") else ""
+    number = to_e164(sender, (here,) if here else ()) or sender.strip()
+    return "" if number == config.sms_number else number
+
+
+def _life(channel: str, envelope: Envelope) -> Seen:
+    health = envelope.payload.get("health") if envelope.event == "system:ping" else None
+    return alive(channel, health if isinstance(health, dict) else {})
+
+
+def alive(channel: str, health: Mapping[str, Any]) -> Seen:
+    """Read how the phone says that it is."""
+    checks = health.get("checks")
+    values = checks if isinstance(checks, dict) else {}
+    charging = _observed(values, "battery:charging")
+    return Seen(
+        channel=channel,
+        battery=_observed(values, "battery:level"),
+        charging=None if charging is None else charging > 0,
+        failed=_observed(values, "messages:failed"),
+    )
+
+
+def _observed(checks: Mapping[str, Any], name: str) -> int | None:
+    check = checks.get(name)
+    value = check.get("observedValue") if isinstance(check, dict) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return int(value) if abs(value) < 1_000_000 else None  # noqa: PLR2004 - also no infinity and no nonsense
+
+
+_READERS: Mapping[str, Callable[[ChannelConfig, Envelope], Event]] = {
+    "sms:received": _received,
+    **dict.fromkeys(STATES, _delivered),
+    **dict.fromkeys(RINGS, _rang),
+}

@@ -1,0 +1,84 @@
+"""One line through one SIM of an Android phone: its addresses, the proof of who posts and, with an account, its texts."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from gateway.channel import (
+    Answer,
+    BadRequest,
+    ChannelConfig,
+    Contract,
+    Outcome,
+    Request,
+    SendResult,
+    kept,
+)
+from gateway.channels.android import events, signature
+from gateway.channels.android.account import Account
+from gateway.channels.android.envelope import opened
+from gateway.channels.android.phone import Phone
+from gateway.messages import Event, Outgoing, Seen
+
+EVENTS = frozenset({"sms", "delivery", "voice", "health"})
+"""Names for people who fill in addresses: the envelope itself says what it holds, so each takes all."""
+
+
+class Line:
+    """A channel through a phone; see the contract in ``gateway.channel``."""
+
+    def __init__(self, config: ChannelConfig, account: Account) -> None:
+        self.config = config
+        self.contract = Contract(
+            events=EVENTS,
+            accumulates=False,
+            has_turn_id=True,
+            takes_our_id=True,
+            can_ask=account.sends,
+            types=frozenset({"application/json"}),
+            real=account.sends,
+            reads_body=True,
+            silent_after=timedelta(minutes=account.silent_minutes) if account.sends else None,
+        )
+        self._account = account
+        self._phone = Phone(config.name, account) if account.sends else None
+
+    def verify(self, request: Request, *, now: datetime) -> None:
+        """Look at the signature; without a key there is no phone yet, and only the address tells who posts."""
+        if self._account.signing_key:
+            signature.check(self._account.signing_key, request.body, request.headers, now)
+
+    def parse(self, request: Request) -> Sequence[Event]:
+        """Read a post into its events, a sign of life first."""
+        if request.event not in EVENTS:
+            raise BadRequest("this line has no such event")
+        return events.read(self.config, self._account, opened(request.body))
+
+    def answer(
+        self,
+        text: str,
+        *,
+        ends: bool,  # noqa: ARG002 - a phone as a line has no screens
+        screen: str = "",  # noqa: ARG002
+        facts: Mapping[str, Any] | None = None,  # noqa: ARG002
+    ) -> Answer:
+        """Say it in the answer; nobody is shown it, since nothing that comes from a phone is a session."""
+        return Answer(body=text)
+
+    def send(self, message: Outgoing, *, now: datetime) -> SendResult:
+        """Give the phone one text, or keep it where there is no account."""
+        return self._phone.send(message, now=now) if self._phone else kept(message)
+
+    def ask(self, own_id: str, *, now: datetime) -> SendResult | None:  # noqa: ARG002 - the phone keeps its own time
+        """Ask the phone what became of a text."""
+        return self._phone.ask(own_id) if self._phone else None
+
+    def look(self, *, now: datetime) -> Seen | None:  # noqa: ARG002 - the same
+        """Ask the phone how it is."""
+        return self._phone.look() if self._phone else None
+
+    def register(self, addresses: Mapping[str, str]) -> SendResult:
+        """Tell the phone where to post."""
+        if self._phone is None:
+            return SendResult(outcome=Outcome.REFUSED, reason="no-account")
+        return self._phone.register(addresses)
