@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench slow fmt lint lock
+.PHONY: help run test bench slow faults fmt lint lock
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | expand -t 12
@@ -28,6 +28,9 @@ bench: $(VENV)/.test ## the timed comparisons, one table
 
 slow: $(VENV)/.test ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow
+
+faults: $(VENV)/.test ## plants faults one at a time; each must turn a named test red
+	$(BIN)/python -m tests.laws.plant
 
 fmt: $(VENV)/.test ## format and mend what can be mended by a tool
 	$(BIN)/ruff format .

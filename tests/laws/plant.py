@@ -1,0 +1,174 @@
+"""Plants faults in a copy of the tree, one at a time, and runs the one test that must turn red for each.
+
+python -m tests.laws.plant            # all of them, as a table; exit 1 when one stays green
+"""
+
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.laws import trees
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing done wrong: a text of a file and what it becomes, and the test that must see it."""
+
+    name: str
+    path: str
+    right: str
+    wrong: str
+    test: str
+
+
+FAULTS = (
+    Fault(
+        "an effect is dropped",
+        "gateway/engine/deeds.py",
+        "effects = (effect_of(told, choice.does, choice),) if choice.does else ()",
+        "effects = ()",
+        "tests/engine/test_step.py::test_keys_ask_for",
+    ),
+    Fault(
+        "UCS-2 is counted as characters",
+        "gateway/engine/text.py",
+        'return len(text) + sum(character > "\\uffff" for character in text)',
+        "return len(text)",
+        "tests/engine/test_text.py::test_sizes",
+    ),
+    Fault(
+        "the turn key is skipped",
+        "gateway/conversation/commit.py",
+        'if not turns.begin(tx, turn.key, session=turn.session_key, kind="effect", now=turn.now):',
+        'turns.begin(tx, turn.key, session=turn.session_key, kind="effect", now=turn.now)\n    if not turn.key:',
+        "tests/conversation/test_commit.py::test_a_repeat_is_told_what_came_of_the_first",
+    ),
+    Fault(
+        "the token is dropped from the result's WHERE",
+        "gateway/store/claims.py",
+        ".where(_HELD, outbox.c.id == row_id, outbox.c.token == token)",
+        ".where(_HELD, outbox.c.id == row_id)",
+        "tests/sending/test_crashes.py::test_a_result_under_another_token_is_refused",
+    ),
+    Fault(
+        "a text is sent inside the transaction",
+        "gateway/sending/send.py",
+        "        result = channel.send(claimed.message, now=parts.clock.now())\n",
+        "        with parts.store.write():\n"
+        "            result = channel.send(claimed.message, now=parts.clock.now())\n",
+        "tests/sending/test_no_waiting.py::test_others_write_while_the_provider_takes_its_time",
+    ),
+    Fault(
+        "the number is logged",
+        "gateway/sending/send.py",
+        "    channel = parts.channels[row.channel]\n",
+        '    channel = parts.channels[row.channel]\n    _log.info("to %s", claimed.message.number)\n',
+        "tests/sending/test_send.py::test_the_number_is_in_no_row_and_no_log",
+    ),
+    Fault(
+        "a counsellor is shown the people page",
+        "gateway/access.py",
+        "Role.COUNSELLOR: frozenset({Permission.WORK_QUEUE}),",
+        "Role.COUNSELLOR: frozenset({Permission.WORK_QUEUE, Permission.SEE_DUTY}),",
+        "tests/web/test_people_page.py::test_a_counsellor_never_sees_the_people_page",
+    ),
+    Fault(
+        "a form loses its token",
+        "gateway/console/templates/console/_call.html",
+        '<form method="post" action="/callbacks/{{ row.id }}/call">{{ token() }}<button class="primary big">',
+        '<form method="post" action="/callbacks/{{ row.id }}/call"><button class="primary big">',
+        "tests/web/test_tokens.py::test_each_form_that_posts_has_its_token",
+    ),
+    Fault(
+        "no form is asked for its token",
+        "gateway/web/forms.py",
+        "        csrf.protect()\n",
+        "",
+        "tests/console/test_roles.py::test_every_form_needs_its_token_and_our_own_page",
+    ),
+    Fault(
+        "a worker imports Flask",
+        "workers/worker.py",
+        "import logging\n",
+        "import flask\nimport logging\n",
+        "tests/laws/test_imports.py::test_the_tree_keeps_every_law",
+    ),
+    Fault(
+        "the engine reads the clock",
+        "gateway/engine/when.py",
+        "    if due_at - now >= WEEK:\n",
+        "    now = datetime.now(now.tzinfo)\n    if due_at - now >= WEEK:\n",
+        "tests/laws/test_house_rules.py::test_the_tree_keeps_the_rule[6:time_is_read_in_the_clock]",
+    ),
+)
+
+
+class NotThere(Exception):
+    """The text to spoil is not in the file, once, any more: mend the table."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What the test said of a fault."""
+
+    fault: Fault
+    red: bool
+    said: str
+
+
+def plant(folder: Path, fault: Fault) -> str:
+    """Spoil the file and return its text as it was.
+
+    Raises:
+        NotThere: there is nothing to spoil.
+    """
+    path = folder / fault.path
+    text = path.read_text(encoding="utf-8")
+    if text.count(fault.right) != 1:
+        raise NotThere(
+            f"{fault.name}: {fault.right!r} stands {text.count(fault.right)} times in {fault.path}"
+        )
+    path.write_text(text.replace(fault.right, fault.wrong), encoding="utf-8")
+    return text
+
+
+def run(folder: Path, *tests: str) -> tuple[bool, str]:
+    """Run tests of the copy; True where they pass. A test that is not found is nobody's pass."""
+    code, said = trees.run(folder, "pytest", "-q", "-x", "-p", "no:xdist", "--no-header", "--tb=line", *tests)
+    if code not in {0, 1}:
+        raise NotThere(f"{' '.join(tests)} cannot be run:\n{said[-2000:]}")
+    return code == 0, said
+
+
+def all_of(folder: Path, faults: Sequence[Fault] = FAULTS) -> Iterator[Ran]:
+    """Plant each fault in the copy, run its test, and mend it again; first see that all of them are green without.
+
+    Raises:
+        NotThere: a text or a test of the table is gone, or a test is red by itself.
+    """
+    green, said = run(folder, *(fault.test for fault in faults))
+    if not green:
+        raise NotThere(f"a test of the table is red without any fault:\n{said[-2000:]}")
+    for fault in faults:
+        was = plant(folder, fault)
+        green, said = run(folder, fault.test)
+        (folder / fault.path).write_text(was, encoding="utf-8")
+        yield Ran(fault, not green, said)
+
+
+def main() -> int:
+    """Print the table; 1 when a fault went unseen."""
+    unseen = 0
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = trees.copied(Path(temporary) / "tree")
+        for ran in all_of(folder):
+            unseen += not ran.red
+            print(f"{'red  ' if ran.red else 'GREEN'}  {ran.fault.name:<46} {ran.fault.test}", flush=True)
+    print(f"{len(FAULTS)} faults planted, {unseen} unseen")
+    return 1 if unseen else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
