@@ -10,25 +10,24 @@ _EXPECTED, _GOT = "expected", "got"
 def side_by_side(expected: str, got: str) -> list[str]:
     """Return the two texts as two columns; ``!`` stands before each line that is not the same in both."""
     rows = _rows(expected.splitlines(), got.splitlines())
-    width = max(_width(left) for left, _ in (*rows, (_EXPECTED, "")))
+    width = max(_width(left) for _, left, _ in (*rows, ("", _EXPECTED, "")))
     head = f"  {_EXPECTED}{' ' * (width - len(_EXPECTED))} | {_GOT}"
-    return [head, *(_row(left, right, width) for left, right in rows)]
+    return [head, *(_row(mark, left, right, width) for mark, left, right in rows)]
 
 
-def _rows(expected: list[str], got: list[str]) -> list[tuple[str, str]]:
-    rows: list[tuple[str, str]] = []
+def _rows(expected: list[str], got: list[str]) -> list[tuple[str, str, str]]:
+    rows: list[tuple[str, str, str]] = []
     matcher = SequenceMatcher(None, expected, got, autojunk=False)
-    for _, start, end, from_, to in matcher.get_opcodes():
+    for what, start, end, from_, to in matcher.get_opcodes():
         left, right = expected[start:end], got[from_:to]
         longest = max(len(left), len(right))
         left += [""] * (longest - len(left))
         right += [""] * (longest - len(right))
-        rows += zip(left, right, strict=True)
+        rows += zip([" " if what == "equal" else "!"] * longest, left, right, strict=True)
     return rows
 
 
-def _row(left: str, right: str, width: int) -> str:
-    mark = " " if left == right else "!"
+def _row(mark: str, left: str, right: str, width: int) -> str:
     return f"{mark} {left}{' ' * (width - _width(left))} | {right}".rstrip()
 
 
