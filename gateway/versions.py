@@ -73,6 +73,7 @@ class Versions:
 
         While nothing is loaded and SQL cannot be asked, the last good files stand in.
         """
+        known = self._held.live
         try:
             with self._store.read() as tx, self._lock:
                 changed = self._ask(tx)
@@ -81,7 +82,8 @@ class Versions:
                 self._read_files()
             return False
         for menu in changed:
-            _log.info("menu %s: version %s is taken up", menu, self._held.live[menu])
+            if menu in known:
+                _log.info("menu %s: version %s is taken up", menu, self._held.live[menu])
             self._write_file(menu)
         return True
 
