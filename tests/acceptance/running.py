@@ -229,7 +229,7 @@ def free_port() -> int:
 def all_of(data: Path) -> list[int]:
     """Every living process that was started for this data folder; Valkey overwrites its environment and stands in it."""
     mark = f"GATEWAY_DATA_DIR={data}\0".encode()
-    living = map(int, filter(str.isdigit, os.listdir("/proc")))
+    living = [int(each.name) for each in Path("/proc").iterdir() if each.name.isdigit()]
     return [pid for pid in living if mark in _read(pid, "environ") + b"\0" or _stands_in(pid, data)]
 
 

@@ -63,26 +63,30 @@ def test_the_labels_and_every_ending_with_a_hop_a_job_and_a_poll_in_flight(
             assert lines[-1] == READY
             assert all(any(line.startswith(label) for line in lines) for label in LABELS)
             assert running.ready()["ready"]
-            provider = running.provider()
-            standin.rule("hold", at="after")
-            provider.sms(f"flight {name}", new_number(), "wage")
-            standin.wait_held(1, 30)
-            pids = running.pids()
-            with (
-                Background(lambda _: Phone(provider).walk(["4", "1"]), threads=2),
-                Background(lambda _: running.get("/readyz")),
-            ):
-                time.sleep(0.3)
-                if name != "INT to the group":  # that one has to give the job up, the others let it end
-                    standin.release()
-                took = running.stop(sign, group=group)
-            standin.reset()
+            many = len(running.pids())
+            took = _stop_in_flight(running, standin, sign, group=group)
         assert took < DOWN_WITHIN
         assert running.process is not None
         assert running.process.returncode == 0, running.said()
-        print(f"{name}: {len(pids)} processes gone in {took:.1f} s, with a hop, a job and a poll in flight")
+        print(f"{name}: {many} processes gone in {took:.1f} s, with a hop, a job and a poll in flight")
     assert running.said().count("Recovery sheet") == 1, "it is shown once"
     assert "Traceback" not in running.said()
+
+
+def _stop_in_flight(running: Running, standin: Standin, sign: signal.Signals, *, group: bool) -> float:
+    provider = running.provider()
+    standin.rule("hold", at="after")
+    provider.sms(f"flight {sign}", new_number(), "wage")
+    standin.wait_held(1, 30)
+    hops = Background(lambda _: Phone(provider).walk(["4", "1"]), threads=2)
+    polls = Background(lambda _: running.get("/readyz"))
+    with hops, polls:
+        time.sleep(0.3)
+        if not group:  # that one has to give its job up, the others let it end
+            standin.release()
+        took = running.stop(sign, group=group)
+    standin.reset()
+    return took
 
 
 def test_killed_it_leaves_nobody_alive_for_long_and_the_next_start_recovers(tmp_path: Path) -> None:
