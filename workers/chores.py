@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from gateway.desk import roll
 from gateway.ids import new_token
 from gateway.parts import Parts
+from gateway.sending import watch
 from gateway.sending.sweep import sweep
 from gateway.store import audit, chores
 from gateway.store.engines import Unavailable
@@ -38,6 +39,7 @@ def _link_audit(parts: Parts) -> None:
 
 TABLE: tuple[Chore, ...] = (
     Chore("sweep", timedelta(seconds=10), sweep, lease=timedelta(seconds=15)),  # two at once are harmless
+    Chore("watch_lines", timedelta(seconds=60), watch.look),
     Chore("release_leases", timedelta(seconds=15), roll.release_leases),
     Chore("roll_windows", timedelta(seconds=30), roll.roll_windows),
     Chore("expire_requests", timedelta(minutes=5), roll.expire),

@@ -9,10 +9,13 @@ from gateway.access import ROLES, Permission, Role
 from gateway.callbacks.model import OPEN, State
 from gateway.callbacks.order import DANGER
 from gateway.callbacks.routing import Needs, Offers, fit_or_all
-from gateway.store import callbacks, outbox, people
+from gateway.outbox import routes
+from gateway.outbox.routes import Way
+from gateway.store import callbacks, life, lines, outbox, people
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from gateway.parts import Parts
     from gateway.store.callbacks import Callback
@@ -65,13 +68,14 @@ def _tell(
     parts: Parts, tx: Tx, row: OutboxRow, callback: Callback, told: Sequence[Person], text: str, *, once: str
 ) -> None:
     now = parts.clock.now()
+    down = _down(parts, tx, now)
     for person in told:
         if person.number is None:
             continue
         outbox.add(
             tx,
             kind="alert",
-            channel=row.channel,
+            channel=_line_to(parts, person.number, row.channel, down),
             lane=f"person:{person.id}",
             due_at=now,
             expires_at=now + ALERT_LASTS,
@@ -82,3 +86,26 @@ def _tell(
             person_id=person.id,
             callback_id=callback.id,
         )
+
+
+def _line_to(parts: Parts, number: str, hers: str, down: frozenset[str]) -> str:
+    """Return the line by which one of our own people is told: by the number, and one that is up if there is any.
+
+    A trial stays on its own line: nobody's real phone rings for it.
+    """
+    if hers not in parts.channels or not parts.channels[hers].contract.real:
+        return hers
+    ways = {
+        name: Way(prefixes=channel.config.prefixes, fallback=channel.config.fallback)
+        for name, channel in parts.channels.items()
+        if channel.contract.real
+    }
+    return routes.choose(number, ways, otherwise=hers, down=down)
+
+
+def _down(parts: Parts, tx: Tx, now: datetime) -> frozenset[str]:
+    """Return the lines by which nothing leaves now: the silent, and those that could not be reached of late."""
+    paused = {
+        name for name, bucket in lines.all_of(tx).items() if bucket.paused_until and bucket.paused_until > now
+    }
+    return life.silent(tx, parts.channels, now) | paused

@@ -67,9 +67,14 @@ def wait(bucket: Bucket, limits: Limits, *, now: datetime) -> timedelta | None:
     return max(pause, timedelta(seconds=short / (limits.rate * ONE)))
 
 
-def take(bucket: Bucket, limits: Limits) -> Bucket:
-    """Take the token of one text out of a bucket that has one."""
-    return replace(bucket, tokens=bucket.tokens - ONE if limits.rate > 0 else 0, sent=bucket.sent + 1)
+def take(bucket: Bucket, limits: Limits, *, parts: int = 1) -> Bucket:
+    """Take the token of one text out of a bucket that has one; the day is counted in parts, as operators count."""
+    return replace(bucket, tokens=bucket.tokens - ONE if limits.rate > 0 else 0, sent=bucket.sent + parts)
+
+
+def give_back(bucket: Bucket, *, parts: int = 1) -> Bucket:
+    """Take a text that surely did not leave out of the day's count."""
+    return replace(bucket, sent=max(0, bucket.sent - parts))
 
 
 def went_through(bucket: Bucket, *, cost: int) -> Bucket:
@@ -78,14 +83,23 @@ def went_through(bucket: Bucket, *, cost: int) -> Bucket:
 
 
 def did_not(
-    bucket: Bucket, *, now: datetime, reason: str, alarm: bool = False, named: datetime | None = None
+    bucket: Bucket,
+    *,
+    now: datetime,
+    reason: str,
+    alarm: bool = False,
+    down: bool = False,
+    named: datetime | None = None,
 ) -> Bucket:
     """Note a text that did not go through, and pause the line where that is wise.
 
     The third in a row pauses it, each further one for longer; so does an alarm, and a provider that names an instant.
+    A line that cannot be reached pauses at once, for longer each time.
     """
     faults = bucket.faults + 1
     pause = ALARM_PAUSE if alarm else timedelta()
+    if down:
+        pause = max(pause, FIRST_PAUSE * 2 ** min(faults - 1, 10))
     if faults >= FAULTS_TO_PAUSE:
         pause = max(pause, FIRST_PAUSE * 2 ** min(faults - FAULTS_TO_PAUSE, 10))
     if named is not None:

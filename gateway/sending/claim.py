@@ -15,7 +15,7 @@ from gateway.outbox.may_go import Cancel, Expire, Go, Later, Recipient, may_go
 from gateway.parts import Parts
 from gateway.safe_contact import SafeContact, When
 from gateway.sending import faults
-from gateway.store import callers, claims, clock_guard, lines, outbox, people
+from gateway.store import callers, claims, clock_guard, life, lines, outbox, people
 from gateway.store.engines import Tx, Unavailable
 from gateway.store.outbox import OutboxRow
 
@@ -72,6 +72,7 @@ def _claim(parts: Parts, tx: Tx, named: str | None, found: list[OutboxRow]) -> C
         return Nothing()
     filled = _filled(parts, tx, now)
     waits = {name: buckets.wait(b, limits_of(parts.channels[name]), now=now) for name, b in filled.items()}
+    waits |= dict.fromkeys(life.silent(tx, parts.channels, now))
     ready = [name for name, wait in waits.items() if wait == timedelta()]
     token = new_token(16)
     lease = timedelta(seconds=parts.lease_seconds)
@@ -85,7 +86,8 @@ def _claim(parts: Parts, tx: Tx, named: str | None, found: list[OutboxRow]) -> C
         _decide(parts, tx, row, token, verdict)
         return Decided()
     message = _message(tx, row, number)
-    lines.put(tx, row.channel, buckets.take(filled[row.channel], limits_of(parts.channels[row.channel])))
+    limits = limits_of(parts.channels[row.channel])
+    lines.put(tx, row.channel, buckets.take(filled[row.channel], limits, parts=row.parts))
     return Claimed(row, token, message, began)
 
 
@@ -159,5 +161,8 @@ def _decide(parts: Parts, tx: Tx, row: OutboxRow, token: str, verdict: Later | C
             claims.finish(tx, row.id, token, state="cancelled", reason=reason, now=now)
             parts.count.add("outbox", "cancelled", channel=row.channel)
         case Expire(reason):
-            claims.finish(tx, row.id, token, state="expired", reason=reason, now=now)
-            parts.count.add("outbox", "expired", channel=row.channel)
+            # One that was tried before may have left all the same: where the line can be asked, it is.
+            tried = row.attempts > 1 and parts.channels[row.channel].contract.can_ask
+            state = "unclear" if tried else "expired"
+            claims.finish(tx, row.id, token, state=state, reason=reason, now=now)
+            parts.count.add("outbox", state, channel=row.channel)

@@ -40,10 +40,12 @@ def _write(parts: Parts, tx: Tx, claimed: Claimed, result: SendResult, then: Nex
     row, token, now = claimed.row, claimed.token, parts.clock.now()
     bucket = lines.held(tx, row.channel)
     if bucket is not None:
-        lines.put(tx, row.channel, _account(parts, bucket, result))
+        lines.put(tx, row.channel, _account(parts, bucket, result, row.parts))
     if then.event is Event.AGAIN:
         due_at = then.due_at or now
-        return claims.put_back(tx, row.id, token, due_at=due_at, now=now, reason=then.reason, tried=True)
+        return claims.put_back(
+            tx, row.id, token, due_at=due_at, now=now, reason=then.reason, tried=not result.down
+        )
     kept = claims.finish(
         tx,
         row.id,
@@ -69,13 +71,18 @@ def _match(tx: Tx, parts: Parts, row_id: str, channel: str, provider_id: str) ->
         outbox.set_delivery(tx, row_id, delivery=delivery, reason=reason, now=parts.clock.now())
 
 
-def _account(parts: Parts, bucket: buckets.Bucket, result: SendResult) -> buckets.Bucket:
+def _account(parts: Parts, bucket: buckets.Bucket, result: SendResult, count: int) -> buckets.Bucket:
     if result.outcome is Outcome.SENT:
         return buckets.went_through(bucket, cost=result.cost)
     if result.outcome is Outcome.REFUSED and not result.alarm:
         return bucket  # the recipient was refused, not the line
     return buckets.did_not(
-        bucket, now=parts.clock.now(), reason=result.reason, alarm=result.alarm, named=result.retry_at
+        buckets.give_back(bucket, parts=count) if result.outcome is Outcome.NOT_SENT else bucket,
+        now=parts.clock.now(),
+        reason=result.reason,
+        alarm=result.alarm,
+        down=result.down,
+        named=result.retry_at,
     )
 
 

@@ -113,11 +113,17 @@ def _plan(parts: Parts, claimed: Claimed, result: SendResult) -> Next:
             return Next(Event.FAIL, result.reason or "refused")
         case Outcome.UNCLEAR if not repeatable:
             return Next(Event.UNKNOWN, result.reason or "unclear")
+        case Outcome.NOT_SENT if result.down and now < row.expires_at:
+            return Next(
+                Event.AGAIN, result.reason, row.due_at
+            )  # it is not this text's fault: it keeps its place
         case Outcome.NOT_SENT | Outcome.UNCLEAR:
-            return retry.again(
+            then = retry.again(
                 reason=result.reason,
                 now=now,
                 wait=faults.jittered(row.attempts),
                 expires_at=row.expires_at,
                 named=result.retry_at,
             )
+            lost = result.outcome is Outcome.UNCLEAR and then.event is Event.FAIL
+            return Next(Event.UNKNOWN, then.reason) if lost else then

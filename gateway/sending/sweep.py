@@ -4,6 +4,7 @@ import logging
 from datetime import timedelta
 
 from gateway.parts import Parts
+from gateway.sending import asking
 from gateway.sending.send import drain
 from gateway.store import claims, deliveries, outbox
 from gateway.store.outbox import OutboxRow
@@ -25,11 +26,13 @@ def sweep(parts: Parts) -> None:
     """
     now = parts.clock.now()
     repeatable = [name for name, channel in parts.channels.items() if channel.contract.takes_our_id]
+    askable = [name for name, channel in parts.channels.items() if channel.contract.can_ask]
     with parts.store.write() as tx:
         ended = claims.end_leases(tx, now=now, repeatable=repeatable)
-        expired = outbox.expire(tx, now=now)
+        expired = outbox.expire(tx, now=now, askable=askable)
         deliveries.drop(tx, before=now - PARKED)
     _tell(parts, ended, expired)
+    asking.ask(parts)
     if _nudge(parts):
         drain(parts, seconds=OWN_SECONDS)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, or_, select, text, update
+from sqlalchemy import Row, and_, func, not_, or_, select, text, update
 
 from gateway.ids import new_id
 from gateway.store.dialects import insert_into
@@ -180,16 +180,33 @@ def empty_of_caller(tx: Tx, caller_id: str) -> None:
     )
 
 
-def expire(tx: Tx, *, now: datetime) -> int:
-    """Take out the pending rows that came too late; return how many."""
-    late = select(outbox.c.id).where(text(PENDING), outbox.c.expires_at <= now).limit(_BATCH)
-    statement = (
+def expire(tx: Tx, *, now: datetime, askable: Collection[str] = ()) -> int:
+    """Take out the pending rows that came too late; return how many.
+
+    One that was tried may have left all the same: on a line that can be asked it becomes unclear, and is asked for.
+    """
+    late = and_(text(PENDING), outbox.c.expires_at <= now)
+    tried = and_(outbox.c.attempts > 0, outbox.c.channel.in_(askable))
+    values = {"reason": "too_old", "changed_at": now}
+    statements = [
         update(outbox)
-        .where(text(PENDING), outbox.c.id.in_(late))
-        .values(state="expired", reason="too_old", changed_at=now)
+        .where(text(PENDING), outbox.c.id.in_(select(outbox.c.id).where(late, which).limit(_BATCH)))
+        .values(state=state, **values)
         .returning(outbox.c.id)
+        for state, which in (("unclear", tried), ("expired", not_(tried)))
+    ]
+    return sum(len(tx.execute(statement).all()) for statement in statements)
+
+
+def unclear_of(tx: Tx, channels: Collection[str], *, before: datetime, limit: int) -> tuple[OutboxRow, ...]:
+    """Return the oldest rows of these lines that have been unclear since before this instant."""
+    query = (
+        select(*PLAIN)
+        .where(text(UNCLEAR), outbox.c.channel.in_(channels), outbox.c.changed_at <= before)
+        .order_by(outbox.c.changed_at, outbox.c.id)
+        .limit(limit)
     )
-    return len(tx.execute(statement).all())
+    return tuple(read(row) for row in tx.execute(query))
 
 
 def overdue(
