@@ -32,10 +32,14 @@ _BLOCKING = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What a check found: the menu where it is free of errors, and every problem in the order of the files."""
+    """What a check found: the menu where it is free of errors, and every problem in the order of the files.
+
+    ``built`` is the menu even with errors, as long as its parts fit together: good enough to be drawn.
+    """
 
     menu: Menu | None
     problems: tuple[Problem, ...]
+    built: Menu | None = None
 
     @property
     def sound(self) -> bool:
@@ -58,7 +62,7 @@ def check(files: Mapping[str, bytes], asked: Asked) -> Checked:
         problems += prove(menu, places, asked, draft_files=merged.drafts)
     lines = {name: content.decode("utf-8", "replace").splitlines() for name, content in files.items()}
     ordered = in_order(pointed(problem, lines.get(problem.place.file, [])) for problem in problems)
-    return Checked(None if has_errors(ordered) else menu, ordered)
+    return Checked(None if has_errors(ordered) else menu, ordered, menu)
 
 
 def _written(loaded: Mapping[str, Loaded], merged: Merged) -> Iterator[Problem]:

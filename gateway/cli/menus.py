@@ -99,20 +99,24 @@ def _at(words: str, problem: Problem, base: Path) -> str:
 
 @menus.command("test")
 @_folder
-def test_command(path: Path) -> None:
+@click.option("--coverage", "whole", is_flag=True, help="Show every screen with each language.")
+def test_command(path: Path, whole: bool) -> None:  # noqa: FBT001 - click passes flags so
     """Run the conversations in PATH/tests over the menu in PATH."""
     from gateway.catalogue.conversations import read
+    from gateway.catalogue.pages import with_pages
     from gateway.catalogue.tests import run, unseen
 
-    checked = _sound(path)
+    checked = with_pages(_sound(path), (USSD_LIMITS,))
     asked = _asked()
     cases, problems = read(read_tests(path), asked.zone)
     _complain(problems, read_tests(path), path)
-    ran = [run(checked, case, zone=asked.zone) for case in cases]
-    for each in ran:
-        _print_ran(each, path)
+    ran = []
+    for case in cases:
+        ran.append(run(checked, case, zone=asked.zone))
+        _print_ran(ran[-1], path, f"{len(ran):3}/{len(cases)}")
     failed = sum(bool(each.differences) for each in ran)
     hidden = unseen(checked, ran)
+    _print_coverage(checked, ran, whole=whole)
     if hidden:
         click.echo(
             f"{len(hidden)} of {len(checked.screens)} screens are shown by no conversation: {', '.join(hidden)}"
@@ -121,10 +125,46 @@ def test_command(path: Path) -> None:
     sys.exit(1 if failed or problems or not ran else 0)
 
 
-def _print_ran(ran: "Ran", base: Path) -> None:
-    click.echo(f"{'FAILED' if ran.differences else 'ok'}  {ran.case.it}")
+def _print_ran(ran: "Ran", base: Path, at: str) -> None:
+    click.echo(f"{at} {'FAILED' if ran.differences else 'ok'}  {ran.case.it}")
     for difference in ran.differences:
         click.echo(f"  {base / where(difference.place)}: {difference.message}")
+
+
+def _print_coverage(menu: Menu, ran: "list[Ran]", *, whole: bool) -> None:
+    from gateway.catalogue.coverage import coverage
+
+    found = coverage(menu, (pair for each in ran for pair in each.seen))
+    click.echo(f"\n{'shown':18}" + "".join(f"{language:>9}" for language in found.languages))
+    for screen in found.screens if whole else ():
+        click.echo(
+            f"{screen:18}" + "".join(f"{found.mark(screen, language):>9}" for language in found.languages)
+        )
+    counts = ["{}/{}".format(*found.of(language)) for language in found.languages]
+    click.echo(f"{'screens':18}" + "".join(f"{count:>9}" for count in counts) + "\n")
+
+
+@menus.command("sizes")
+@_folder
+@click.option("--sms", is_flag=True, help="Measure texts instead of screens.")
+def sizes_command(path: Path, sms: bool) -> None:  # noqa: FBT001 - click passes flags so
+    """Show the room that every page takes, widest values and navigation included, and the keys to help."""
+    from gateway.catalogue.measures import distances, sizes
+
+    menu, settings, limits = _sound(path), _asked().settings, SMS_LIMITS if sms else USSD_LIMITS
+    rows: dict[str, list[str]] = {}
+    for each in sizes(menu, limits, settings):
+        name = each.screen if each.variant < 0 else f"{each.screen} ({each.variant + 1})"
+        rows.setdefault(name, []).append(str(each))
+    widths = [max(map(len, column)) + 2 for column in zip(menu.languages, *rows.values(), strict=True)]
+    for name, cells in {"units of each page": list(menu.languages), **rows}.items():
+        click.echo(
+            f"{name:22}" + "".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
+        )
+    click.echo("\nkeys to               from a first dial  from home  at most, from")
+    for far in distances(menu, limits, settings):
+        counted = f"{far.from_start:17}  {far.from_home:9}  {far.at_most:7}, {far.farthest}"
+        click.echo(f"{far.to:12}{far.language:10}{counted}")
 
 
 def _sound(path: Path) -> Menu:
@@ -150,13 +190,19 @@ def _complain(problems: Iterable[Problem], files: dict[str, bytes], path: Path) 
 @click.option("--language", default="en", show_default=True)
 def draw_command(path: Path, svg_file: Path | None, language: str) -> None:
     """Draw the menu in PATH: Mermaid on the screen, or an SVG in a file."""
-    from gateway.catalogue.drawing import mermaid, svg
+    from gateway.catalogue.drawing import svg
+    from gateway.catalogue.mermaid import mermaid
 
-    menu = _sound(path)
+    files = _files(path)
+    checked = check(files, _asked())
+    menu = checked.built
+    if menu is None:
+        _complain([problem for problem in checked.problems if problem.level is Level.ERROR], files, path)
+        sys.exit(1)
     if svg_file is None:
-        click.echo(mermaid(menu, language), nl=False)
+        click.echo(mermaid(menu, language, checked.problems), nl=False)
         return
-    svg_file.write_text(svg(menu, language), encoding="utf-8")
+    svg_file.write_text(svg(menu, language, checked.problems), encoding="utf-8")
     click.echo(f"{svg_file}: {len(menu.screens)} screens")
 
 

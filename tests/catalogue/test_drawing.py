@@ -1,19 +1,36 @@
-"""The drawings show every screen and every way, whatever the texts hold."""
+"""The drawings show every screen and every way, whatever the texts hold, and what is wrong stands out."""
 
+import re
 import xml.etree.ElementTree as ET
+from itertools import combinations
+from pathlib import Path
 
-from gateway.catalogue.drawing import mermaid, svg
+from gateway.catalogue.drawing import levels, svg
 from gateway.catalogue.folder import read_folder, read_tests
 from gateway.catalogue.graph import ways
-from tests.catalogue.folders import base, checked, with_change
+from gateway.catalogue.mermaid import mermaid
+from gateway.catalogue.problems import Level
+from gateway.catalogue.tree import drawn_ways, trees
+from tests.catalogue.folders import HERE, base, broken, checked, with_change
 
 SVG = "{http://www.w3.org/2000/svg}"
+TOO_LONG = broken(HERE / "broken" / "text-too-long")
 
 
 def menu(files=None):
-    found = checked(files or base()).menu
+    found = checked(files or base()).built
     assert found is not None
     return found
+
+
+def boxes(drawn):
+    """The outer rectangles: x, y, width, height."""
+    rects = [group.find(f"{SVG}rect") for group in ET.fromstring(drawn).findall(f"{SVG}g")]
+    return [tuple(int(rect.attrib[name]) for name in ("x", "y", "width", "height")) for rect in rects]
+
+
+def words(drawn):
+    return ["".join(text.itertext()) for text in ET.fromstring(drawn).iter(f"{SVG}text")]
 
 
 def test_mermaid_has_a_box_a_screen_and_an_arrow_a_way():
@@ -22,6 +39,7 @@ def test_mermaid_has_a_box_a_screen_and_an_arrow_a_way():
     assert '  s_thanks(["thanks: Thank you."])' in lines
     assert "  s_main -->|1| s_pay" in lines
     assert "  s_call_me --> s_danger" in lines
+    assert "  s_pay -.->|7| s_call_me" in lines
     assert len(lines) == 1 + len(menu().screens) + len(ways(menu()))
 
 
@@ -32,13 +50,79 @@ def test_mermaid_is_not_broken_by_a_text():
     assert "{th" not in drawn
 
 
+def test_problems_are_coloured_in_both():
+    found = checked(TOO_LONG)
+    assert found.menu is None
+    assert levels(found.problems) == {"thanks": Level.ERROR}
+    assert "  class s_thanks error" in mermaid(found.built, "en", found.problems).splitlines()
+    assert "classDef" not in mermaid(menu())
+    drawn = svg(found.built, "en", found.problems)
+    assert "error: text-too-long" in words(drawn)
+    (group,) = [
+        each
+        for each in ET.fromstring(drawn).findall(f"{SVG}g")
+        if "error: text-too-long" in "".join(each.itertext())
+    ]
+    assert "39 septets too long" in group.find(f"{SVG}title").text
+    assert group.find(f"{SVG}rect").attrib["fill"] != "#ffffff"
+
+
+def test_a_screen_with_an_error_and_a_warning_shows_the_error():
+    found = checked(broken(HERE / "broken" / "loop-no-exit"))
+    assert levels(found.problems) == {"pay": Level.ERROR}
+    assert levels(reversed(found.problems)) == {"pay": Level.ERROR}
+
+
+def test_a_menu_whose_parts_do_not_fit_together_cannot_be_drawn():
+    assert checked(broken(HERE / "broken" / "unknown-screen")).built is None
+
+
 def test_svg_is_well_formed_and_whole():
     files = with_change("screens.yaml", "Shall a person call you?", '"<script>&\'"')
     root = ET.fromstring(svg(menu(files), "en"))
     assert len(root.findall(f"{SVG}g")) == len(menu(files).screens)
-    assert len(root.findall(f"{SVG}path")) == len(ways(menu(files)))
     assert root.findall(f".//{SVG}script") == []
-    assert "ຂອບໃຈ" in svg(menu(), "lo")
+    assert "ຂອບໃຈ." in words(svg(menu(), "lo"))
+
+
+def test_every_key_stands_beside_its_line_or_in_its_box():
+    drawn = svg(menu())
+    lines = len(ET.fromstring(drawn).findall(f"{SVG}path"))
+    assert lines == len(menu().screens) - len(trees(menu()))
+    shown = " ".join(words(drawn))
+    for name in menu().screens:
+        for way in drawn_ways(menu(), name):
+            assert f"{way.key}→{way.target}" in shown or re.search(rf"\b{way.key}\b", shown)
+    assert "7→call_me" in shown
+    assert "code" in words(drawn)  # the way that a typed code opens
+
+
+def test_no_two_boxes_touch_and_all_lie_inside():
+    for files in (None, broken(HERE / "broken" / "danger-far")):
+        drawn = svg(menu(files))
+        width, height = (int(ET.fromstring(drawn).attrib[name]) for name in ("width", "height"))
+        placed = boxes(drawn)
+        assert all(x >= 0 and y >= 0 and x + w <= width and y + h <= height for x, y, w, h in placed)
+        for (x1, y1, w1, h1), (x2, y2, w2, h2) in combinations(placed, 2):
+            assert x1 + w1 < x2 or x2 + w2 < x1 or y1 + h1 < y2 or y2 + h2 < y1
+
+
+def test_the_sample_fits_a_sheet_of_paper():
+    sample = checked(read_folder(Path("menus"))).built
+    root = ET.fromstring(svg(sample))
+    assert len(sample.screens) >= 50
+    assert int(root.attrib["width"]) < 1600
+    assert int(root.attrib["height"]) < 3600
+
+
+def test_each_screen_hangs_where_it_is_reached_first():
+    roots = trees(menu())
+    assert [root.screen for root in roots] == ["language", "offer"]
+    assert [(child.screen, child.keys) for child in roots[0].children] == [
+        ("main", ("1", "4")),
+        ("sos", ("9",)),
+    ]
+    assert [child.screen for child in roots[0].children[0].children] == ["status", "pay", "call_me"]
 
 
 def test_a_folder_is_read_without_its_tests_and_hidden_files(tmp_path):

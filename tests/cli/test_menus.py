@@ -102,7 +102,8 @@ def test_conversations_run_and_a_difference_fails(at):
     )
     found = told("test", at)
     assert found.exit_code == 0
-    assert "ok  reads pay\n" in found.output
+    assert "  1/1 ok  reads pay\n" in found.output
+    assert "screens                2/12     0/11\n" in found.output
     assert "screens are shown by no conversation: call_me" not in found.output
     assert found.output.endswith(f"{at}: 1 conversations, 0 failed\n")
     test.write_text(test.read_text().replace("screen: main", "screen: mian"))
@@ -127,11 +128,42 @@ def test_conversations_that_cannot_be_read_or_a_broken_menu_fail(at):
     assert "there is no screen 'pya'" in found.output
 
 
+def test_every_screen_with_its_languages_is_shown_where_asked(at):
+    (at / "tests").mkdir()
+    (at / "tests" / "pay.yaml").write_text("- it: dials\n  steps:\n    - {dial: x, screen: language}\n")
+    found = told("test", at, "--coverage").output
+    assert "language                yes         \n" in found
+    assert "pay                      no       no\n" in found
+
+
+def test_sizes_of_all_pages_and_keys_to_help_are_printed(at):
+    found = told("sizes", at)
+    assert found.exit_code == 0
+    lines = [" ".join(line.split()) for line in found.output.splitlines()]
+    assert lines[0] == "units of each page lo en"
+    assert "pay 46/70 49/160" in lines
+    assert "code (1) 39/70 39/160" in lines
+    assert "sos lo 1 1 2, danger" in lines
+    assert "call_me en 2 1 2, language" in lines
+    assert "pay 46/201 49/459" in [
+        " ".join(line.split()) for line in told("sizes", at, "--sms").output.splitlines()
+    ]
+
+
 def test_the_menu_is_drawn(at, tmp_path):
     assert told("draw", at).output.startswith("flowchart LR\n")
     found = told("draw", at, "--svg", tmp_path / "menu.svg")
     assert found.exit_code == 0
     assert ET.parse(tmp_path / "menu.svg").getroot().tag.endswith("svg")
+
+
+def test_a_menu_with_errors_is_drawn_with_them_unless_it_does_not_hang_together(at):
+    broken(at, "text-too-long")
+    assert "  class s_thanks error\n" in told("draw", at).output
+    broken(at, "unknown-screen")
+    found = told("draw", at)
+    assert found.exit_code == 1
+    assert "there is no screen 'pya'" in found.output
 
 
 def test_the_schema_is_json(at):
