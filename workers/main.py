@@ -36,6 +36,7 @@ def clock(settings: Settings) -> None:
 
 def _opened(settings: Settings) -> Parts:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells each time that it looked at a revision
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells at each look which database it sees
     return open_parts(settings)
 
