@@ -41,7 +41,10 @@ def plan_on(parts: Parts, callback: Callback, past: Sequence[Past], now: datetim
 
 
 def window_from(parts: Parts, callback: Callback) -> datetime:
-    """Return the instant that all attempts of one window share; *now* begins with her own asking."""
-    if callback.due_at is None or callback.window == When.NOW:
+    """Return the instant that all attempts of one window share; *now* begins with her own asking.
+
+    An erased request has no window any more; nobody can be called for it, so her asking will do.
+    """
+    if callback.due_at is None or callback.window in ("", When.NOW):
         return callback.last_asked_at
     return natural_start(When(callback.window), parts.line.zone, callback.due_at) or callback.due_at

@@ -13,7 +13,7 @@ from gateway.store.dialects import insert_into
 from gateway.store.engines import Tx
 from gateway.store.tables import HELD, OPEN, WAITING, callbacks
 
-_SEALED = ("contact", "answers", "path")
+_SEALED = ("window", "contact", "answers", "path")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +204,7 @@ def empty(tx: Tx, caller_id: str, *, now: datetime) -> None:
         update(callbacks)
         .where(hers)
         .values(
+            window=None,
             contact=None,
             answers=None,
             path=None,
@@ -218,11 +219,12 @@ def empty(tx: Tx, caller_id: str, *, now: datetime) -> None:
 def opened(tx: Tx, row: Row[Any]) -> Callback:
     """Return a row of the table with its sealed fields opened."""
     values = {name: getattr(row, name) for name in Callback.__slots__}
-    contact, answers, path = (
+    window, contact, answers, path = (
         tx.ring.open_json(values[name], table="callbacks", column=name, row=row.id) for name in _SEALED
     )
     values |= {
         "state": State(row.state),
+        "window": window or "",
         "contact": _contact(contact) if contact else None,
         "answers": answers or {},
         "path": tuple(path or ()),

@@ -101,6 +101,7 @@ def _linked_and_old(before: datetime) -> ColumnElement[bool]:
 
 _CLOSED: dict[str, Any] = {
     "caller_id": None,
+    "window": None,
     "contact": None,
     "answers": None,
     "path": None,

@@ -30,6 +30,7 @@ def test_everything_of_hers_is_gone(line: Desk) -> None:
     for one in (over, running):
         row = line.callback(one)
         assert (row.caller_id, row.contact, row.answers, row.path, row.code) == (None, None, {}, (), "")
+        assert row.window == ""
     assert line.rows("SELECT count(*) FROM callers") == [(1,)]
     assert line.rows("SELECT count(*) FROM notes WHERE text IS NOT NULL") == [(0,)]
     assert line.rows("SELECT count(*) FROM texts WHERE text IS NOT NULL") == [(0,)]
