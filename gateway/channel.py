@@ -234,6 +234,14 @@ class BadAccount(ValueError):
     """The account cannot be used as it stands; the words name the setting and say what to do, never a value."""
 
 
+class NoGateway(Exception):
+    """A trial phone meets nobody at the address."""
+
+
+class NotTaken(Exception):
+    """The gateway answered a trial phone, but not as it answers a phone; the words are its own."""
+
+
 class UnknownProvider(LookupError):
     """No folder of this name lies under ``gateway/channels``."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gateway.parts import REQUIRED_NUMBERS, Parts
-from gateway.sending import guard
+from gateway.sending import guard, standing
 from gateway.store import chores, outbox
 from gateway.store.engines import Unavailable
 from gateway.store.migrate import newest, revision_in
@@ -42,6 +42,7 @@ def look(parts: Parts) -> tuple[Finding, ...]:
     findings = [_menu(parts), ledger, _spool(parts), _sessions(parts), _disk(parts), *_line(parts)]
     if ledger.ok:
         findings += [_schema(parts), _clock_process(parts), _outbox(parts), _guard(parts)]
+        findings += _channels(parts)
     return tuple(findings)
 
 
@@ -155,6 +156,20 @@ def _outbox(parts: Parts) -> Finding:
         fix = "see that `gateway worker` or `gateway clock` runs and that the provider answers"
         return Finding(part="outbox", ok=False, words="messages are late", fix=fix)
     return Finding(part="outbox", ok=True, words="nothing late, nothing unclear")
+
+
+def _channels(parts: Parts) -> list[Finding]:
+    """Say of each line that reaches real phones whether it stands well."""
+    return [
+        Finding(
+            part=f"channel.{line.name}",
+            ok=not line.trouble,
+            words=line.trouble or "stands well",
+            fix=line.fix,
+        )
+        for line in standing.standings(parts)
+        if line.channel.contract.real
+    ]
 
 
 def _guard(parts: Parts) -> Finding:

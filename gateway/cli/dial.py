@@ -7,7 +7,8 @@ from typing import TypeVar
 import click
 
 from config import settings as config
-from gateway.channels.simulator.handset import Handset, NoGateway, NotTaken, Received, Shown
+from gateway.channel import NoGateway, NotTaken
+from gateway.channels.simulator.handset import Handset, Received, Shown
 from gateway.cli import simulated
 from gateway.clock import Clock
 from gateway.engine.menu import Menu
@@ -50,13 +51,16 @@ def dial(code: str, number: str, keys: str | None, language: str | None, as_json
 @click.argument("to", metavar="NUMBER")
 @click.argument("words")
 @_from
-def text(to: str, words: str, number: str) -> None:
+@click.option("--channel", help="Let the text come by this line, as its provider would post it.")
+def text(to: str, words: str, number: str, channel: str | None) -> None:
     """Send WORDS to NUMBER from a phone of the simulator, and print what it answers."""
-    _, phone = simulated.handset(config.from_process(), _number(number))
-    answers = _talking(lambda: _texted(phone, to, words, Clock()))
+    chosen = config.from_process()
+    parts, phone = simulated.handset(chosen, _number(number))
+    send = phone.text if channel is None else simulated.texting(chosen, parts, channel, _number(number))
+    answers = _talking(lambda: _texted(phone, lambda: send(to, words), Clock()))
     for answer in answers:
-        parts = sms_parts(answer.text)
-        click.echo(f"--- SMS {len(parts)} part{'s' * (len(parts) != 1)} {measure(answer.text).coding}")
+        count = len(sms_parts(answer.text))
+        click.echo(f"--- SMS {count} part{'s' * (count != 1)} {measure(answer.text).coding}")
         click.echo(answer.text)
     if not answers:
         click.echo(
@@ -133,9 +137,9 @@ def _then_asked(typed: Iterator[str]) -> Iterator[str]:
         yield answer
 
 
-def _texted(phone: Handset, to: str, words: str, clock: Clock) -> list[Received]:
+def _texted(phone: Handset, send: Callable[[], None], clock: Clock) -> list[Received]:
     known = {each.id for each in phone.thread()}
-    phone.text(to, words)
+    send()
     until = clock.monotonic() + ANSWER_SECONDS
     answers: list[Received] = []
     while clock.monotonic() < until:

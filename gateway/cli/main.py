@@ -20,6 +20,7 @@ _COMMANDS = {
     "menus": "gateway.cli.menus:menus",
     "dial": "gateway.cli.dial:dial",
     "text": "gateway.cli.dial:text",
+    "channels": "gateway.cli.channels:channels",
     "webhooks": "gateway.cli.webhooks:webhooks",
     "people": "gateway.cli.people:people",
     "callbacks": "gateway.cli.callbacks:callbacks",

@@ -1,6 +1,9 @@
 """Finds the gateway that runs on this machine, and puts a phone of the simulator before it."""
 
 import socket
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
 
 import click
 
@@ -31,6 +34,22 @@ def handset(chosen: Settings, number: str) -> tuple[Parts, Handset]:
     serials = open_serials(parts)
     serials.renew()
     return parts, Handset(addresses(here(chosen), parts.channels, serials.secrets)[line], number)
+
+
+def texting(chosen: Settings, parts: Parts, name: str, number: str) -> Callable[[str, str], None]:
+    """Return what sends a text by this line, as the handset in its provider's folder does it."""
+    channel = parts.channels.get(name)
+    if channel is None:
+        raise click.BadParameter(f"the lines are {', '.join(parts.channels)}", param_hint="--channel")
+    if channel.contract.real:
+        raise click.BadParameter(f"{name} reaches real phones: text it from one", param_hint="--channel")
+    module = f"gateway.channels.{channel.config.provider}.handset"
+    if find_spec(module) is None:
+        raise click.BadParameter(f"{name} has no handset for trials", param_hint="--channel")
+    serials = open_serials(parts)
+    serials.renew()
+    where = addresses(here(chosen), parts.channels, serials.secrets)[name]
+    return import_module(module).texting(channel.config, where, number)  # type: ignore[no-any-return]  # a folder says what it is
 
 
 def say_not_running(chosen: Settings) -> None:

@@ -132,6 +132,17 @@ def oldest_due(tx: Tx, *, now: datetime) -> datetime | None:
     return found
 
 
+def waiting(tx: Tx) -> dict[str, int]:
+    """Return how many texts wait for each line."""
+    query = (
+        select(outbox.c.channel, func.count().label("n"))
+        .where(text(PENDING), outbox.c.caller_id.is_not(None) | outbox.c.person_id.is_not(None))
+        .where(outbox.c.payload.is_not(None))
+        .group_by(outbox.c.channel)
+    )
+    return {str(row.channel): int(row.n) for row in tx.execute(query)}
+
+
 def count_unclear(tx: Tx) -> int:
     """Return how many rows a person has to decide."""
     return int(tx.execute(select(func.count()).where(text(UNCLEAR)).select_from(outbox)).scalar_one())

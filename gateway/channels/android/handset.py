@@ -1,12 +1,13 @@
 """Her phone before this line, for trials: posts a text of hers as the app on the line's phone would."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from gateway.channel import ChannelConfig
+from gateway.channel import ChannelConfig, NoGateway, NotTaken
 from gateway.channels.android.signature import sign
 from gateway.clock import Clock
 from gateway.ids import new_token
@@ -14,41 +15,46 @@ from gateway.ids import new_token
 SECONDS = 15
 
 
-class Handset:
-    """A phone whose texts reach the line; its answers stay with us and are read from the simulator."""
+def texting(config: ChannelConfig, addresses: Mapping[str, str], number: str) -> Callable[[str, str], None]:
+    """Return what sends a text from this number; its answers stay with us and are read from the simulator."""
+    key = config.options.get("signing_key", "")
+    clock = Clock()
 
-    def __init__(self, config: ChannelConfig, addresses: Mapping[str, str], number: str) -> None:
-        self._key = config.options.get("signing_key", "")
-        self._addresses = addresses
-        self._number = number
-        self._clock = Clock()
-
-    def text(self, to: str, words: str) -> int | None:
-        """Send a text; return the status that came back, None where nobody answers."""
-        now = self._clock.now()
-        envelope = {
-            "deviceId": "trial",
-            "event": "sms:received",
-            "id": f"trial-{new_token(12)}",
-            "payload": {
-                "messageId": new_token(4),
-                "message": words,
-                "sender": self._number,
-                "recipient": to,
-                "receivedAt": now.isoformat(timespec="milliseconds"),
-            },
-            "webhookId": "trial",
-        }
-        body = json.dumps(envelope, ensure_ascii=False).encode()
+    def text(to: str, words: str) -> None:
+        now = clock.now()
+        body = json.dumps(_envelope(number, to, words, now), ensure_ascii=False).encode()
         stamp = str(int(now.timestamp()))
         headers = {"Content-Type": "application/json", "X-Timestamp": stamp}
-        if self._key:
-            headers["X-Signature"] = sign(self._key, body, stamp)
+        if key:
+            headers["X-Signature"] = sign(key, body, stamp)
+        _post(addresses["sms"], body, headers)
+
+    return text
+
+
+def _envelope(number: str, to: str, words: str, now: datetime) -> dict[str, object]:
+    return {
+        "deviceId": "trial",
+        "event": "sms:received",
+        "id": f"trial-{new_token(12)}",
+        "payload": {
+            "messageId": new_token(4),
+            "message": words,
+            "sender": number,
+            "recipient": to,
+            "receivedAt": now.isoformat(timespec="milliseconds"),
+        },
+        "webhookId": "trial",
+    }
+
+
+def _post(address: str, body: bytes, headers: Mapping[str, str]) -> None:
+    with urllib3.PoolManager(retries=False) as pool:
         try:
-            with urllib3.PoolManager(retries=False) as pool:
-                answer = pool.request(
-                    "POST", self._addresses["sms"], body=body, headers=headers, timeout=SECONDS
-                )
-        except HTTPError:
-            return None
-        return answer.status
+            answer = pool.request(
+                "POST", address, body=body, headers=headers, timeout=SECONDS, redirect=False
+            )
+        except HTTPError as error:
+            raise NoGateway("no gateway answers") from error
+    if answer.status != 200:  # noqa: PLR2004
+        raise NotTaken(f"{answer.status}: {answer.data[:200].decode(errors='replace')}")

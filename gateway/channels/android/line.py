@@ -1,4 +1,4 @@
-"""One line through one SIM of an Android phone: its addresses, the proof of who posts and, with an account, its texts."""
+"""One line through one SIM of an Android phone: its addresses, the proof of who posts and, with an account, texts."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta

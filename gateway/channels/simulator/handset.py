@@ -1,7 +1,7 @@
 """A phone without a network: it posts to the simulator's addresses and shows what comes back."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -9,19 +9,12 @@ from urllib.parse import urlencode
 import urllib3
 from urllib3.exceptions import HTTPError
 
+from gateway.channel import ChannelConfig, NoGateway, NotTaken
 from gateway.channels.simulator.line import SCREEN
 from gateway.ids import new_token
 
 NETWORK = "SIM"
 SECONDS = 15
-
-
-class NoGateway(Exception):
-    """Nobody answers at the address."""
-
-
-class NotTaken(Exception):
-    """The gateway answered, but not as it answers a phone; the words are its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,3 +120,12 @@ class Handset:
         if answer.status != 200:  # noqa: PLR2004
             raise NotTaken(f"{answer.status}: {answer.data[:200].decode(errors='replace')}")
         return answer
+
+
+def texting(
+    config: ChannelConfig,  # noqa: ARG001 - the same question is asked of every provider's handset
+    addresses: Mapping[str, str],
+    number: str,
+) -> Callable[[str, str], None]:
+    """Return what sends a text from this number."""
+    return Handset(addresses, number).text

@@ -1,0 +1,101 @@
+"""Commands for the lines: how each stands, and whether one can be reached both ways."""
+
+import json
+import sys
+
+import click
+
+from gateway.channel import Outcome, Registers, Watched
+from gateway.parts import Parts
+from gateway.sending.standing import Standing, as_json, standings
+
+_NOT_REACHED = (
+    "The phone does not answer: is it on, in the same network, and is the app started? Then try again."
+)
+
+
+@click.group()
+def channels() -> None:
+    """See how the lines stand; try one."""
+
+
+@channels.command("list")
+@click.option("--json", "as_shape", is_flag=True, help="Print them as JSON.")
+def list_command(as_shape: bool) -> None:  # noqa: FBT001 - click passes flags so
+    """Print every line: since when it was heard, what waits for it, what is wrong."""
+    from gateway.bootstrap import open_parts
+
+    found = standings(open_parts())
+    if as_shape:
+        click.echo(json.dumps([as_json(line) for line in found], ensure_ascii=False, indent=1))
+        return
+    for line in found:
+        click.echo(_said(line))
+
+
+@channels.command("test")
+@click.argument("name")
+@click.option("--register", is_flag=True, help="Tell the phone to which addresses it posts.")
+def test_command(name: str, register: bool) -> None:  # noqa: FBT001 - the same
+    """Try the line NAME: is it set up, does it answer, does it know where to post?"""
+    from gateway.bootstrap import open_parts
+
+    parts = open_parts()
+    channel = parts.channels.get(name)
+    if channel is None:
+        raise click.BadParameter(f"the lines are {', '.join(parts.channels)}", param_hint="NAME")
+    if not channel.contract.real:
+        missing = parts.line.missing
+        why = f"{', '.join(missing)} under [line] is not set" if missing else "it has no account"
+        click.echo(f"{name} reaches no real phone: {why}; what it sends is shown by the simulator.")
+    if isinstance(channel, Watched) and channel.contract.silent_after is not None:
+        _look(parts, name, channel)
+    if register:
+        _register(parts, name)
+    line = next(each for each in standings(parts) if each.name == name)
+    click.echo(_said(line))
+    sys.exit(1 if line.trouble else 0)
+
+
+def _look(parts: Parts, name: str, channel: Watched) -> None:
+    from gateway.sending import watch
+
+    told = channel.look(now=parts.clock.now())
+    if told is None:
+        click.echo(_NOT_REACHED, err=True)
+        sys.exit(1)
+    watch.seen(parts, told)
+    battery = "" if told.battery is None else f", battery {told.battery} %"
+    click.echo(f"{name} answers{battery}.")
+
+
+def _register(parts: Parts, name: str) -> None:
+    from config import settings as config
+    from gateway.bootstrap import open_serials
+    from gateway.webhooks.addresses import addresses
+
+    channel = parts.channels[name]
+    if not isinstance(channel, Registers):
+        raise click.ClickException(
+            f"{name} cannot be told; paste what `gateway webhooks` prints at the provider"
+        )
+    serials = open_serials(parts)
+    serials.renew()
+    base = config.from_process().public_url
+    if not base.startswith("https://"):
+        click.echo(
+            "PUBLIC_URL is not https://, and the app posts to nothing else but its own phone.", err=True
+        )
+    result = channel.register(addresses(base, parts.channels, serials.secrets)[name])
+    if result.outcome is not Outcome.SENT:
+        raise click.ClickException(f"{name} did not take the addresses ({result.reason})")
+    click.echo(f"{name} knows where to post.")
+
+
+def _said(line: Standing) -> str:
+    config, known = line.channel.config, line.life
+    seen = f"heard {known.seen_at:%d %b %H:%M} UTC" if known.seen_at else "never heard"
+    day = f"{line.sent} of {line.day}" if line.day else str(line.sent)
+    real = "real phones" if line.channel.contract.real else "trial"
+    head = f"{line.name:<16} {config.provider:<14} {real:<12} {seen:<22} sent today {day:<10} waiting {line.waiting}"
+    return f"{head}\n{'':<16} {line.trouble}\n{'':<16} → {line.fix}" if line.trouble else head
