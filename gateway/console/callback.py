@@ -109,7 +109,7 @@ def _can(who: Actor, shown: Shown) -> Can:
         and row.phone_seen != "not_mine",
         give_back=own,
         take_over=row.state is State.CLAIMED and not row.mine and who.may(Permission.TAKE_OVER),
-        close=(own and (decides or not row.to_decide))
+        close=(own and not row.to_decide)
         or (row.state is State.REACHED and (row.mine or who.may(Permission.TAKE_OVER)))
         or (row.state is State.WAITING and decides),
         decide=decides and (row.state is State.REVIEW or (own and row.to_decide)),

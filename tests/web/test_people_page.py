@@ -5,6 +5,7 @@ import re
 import pytest
 
 from gateway.access import Role
+from gateway.admin.people import SPOKEN
 from gateway.desk import people, sign_in
 from gateway.desk.people import OWNER
 from gateway.store import people as rows
@@ -96,6 +97,10 @@ def test_an_unknown_person_is_said_in_words(boss):
         answer = boss.post(f"/admin/people/nobody/{act}", role="reader")
         assert answer.status_code == 422
         assert "nobody of that name" in answer.get_data(as_text=True)
+
+
+def test_every_language_that_a_person_may_speak_has_its_name():
+    assert tuple(SPOKEN) == people.LANGUAGES
 
 
 @pytest.mark.parametrize("role", [Role.COUNSELLOR, Role.READER])
