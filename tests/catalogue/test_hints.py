@@ -1,0 +1,132 @@
+"""A hint is good when somebody who does just what it says has a sound menu afterwards; here somebody does."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from tests.catalogue.folders import BROKEN, SETTINGS, broken, checked
+
+Edit = Callable[[str, int, re.Match], str]
+"""Gets the line, the column from 0 and the hint as it matched; gives back the line, or nothing to delete it."""
+
+
+def replaced(words: str, *, what: str = r"[\w.@-]+") -> Edit:
+    """Put words where the caret stands; ``{0}`` in them is what the hint names."""
+
+    def edit(line, at, found):
+        old = next(each for each in re.finditer(what, line) if each.end() > at)
+        return line[: old.start()] + words.format(*found.groups()) + line[old.end() :]
+
+    return edit
+
+
+def deleted(what: str) -> Edit:
+    """Take out what matches, at the caret or behind it."""
+    return replaced("", what=what)
+
+
+def shortened(line, at, found):
+    """Keep the first words of the text at the caret."""
+    text = re.compile(r'"[^"]*"|[^"{},]+(?:\?|(?=[,}]))').search(line, at)
+    return line[: text.start()] + '"' + text[0].strip('"')[:20].strip() + '"' + line[text.end() :]
+
+
+def quoted(line, at, found):
+    return line.replace(f": {found[1]}", f': "{found[1]}"')
+
+
+def spaces(line, at, found):
+    return re.sub(r"^ *\t", "    ", line)
+
+
+def field_asked(line, at, found):
+    return f"{line}\n    asks: when"
+
+
+def translated(line, at, found):
+    return re.sub(r"\}$", f", {found[1]}: ok}}", line)
+
+
+def line_deleted(line, at, found):
+    return ""
+
+
+def sos_added(line, at, found):
+    """The choice goes to the end of the screen that the caret names: here before its next key."""
+    sos = '      - {key: "9", to: sos, label: {en: SOS, lo: SOS}}'
+    return f"{line}\n    choices:\n{sos}\n" if "choices:" not in line else f"{line}\n{sos}"
+
+
+LITERALLY: list[tuple[str, Edit]] = [
+    (r"did you mean '(.+)'\?", replaced("{0}")),
+    (r'write "(.+)"', replaced('"{0}"')),
+    (
+        r'write the sign in quotes: "(.)"',
+        quoted,
+    ),
+    (r'write key: "#"', replaced('key: "#"', what=r"key: #")),
+    (r"write year-month-day, like (\S+)", replaced("{0}")),
+    (r"write '(.+)' with the one sign .", replaced("{0}", what=r".\u0ecd[\u0ec8-\u0ecb]?\u0eb2")),
+    (r"write '(.)'", replaced("{0}", what=r"[’‘]")),
+    (r"indent with spaces, not with tabs", spaces),
+    (r"use a key from 1 to 9", replaced('"2"', what=r'"[^"]*"')),
+    (r"give this choice a free key, for example (\d+)", replaced("{0}")),
+    (r"keep it where it fits best and delete the other", deleted(r", Pay|Pay, ")),
+    (r"delete one of the two or give it another name", line_deleted),
+    (r"add it under languages, or delete it", deleted(r", \w+: [^,}]+")),
+    (r'delete back: "no", or .+', deleted(r' *back: "no",?')),
+    (r"add a choice to it, or delete it", line_deleted),
+    (r"add hours in gateway.toml under \[hours\], or delete the choice", line_deleted),
+    (r"move does: request_callback to the yes .+", deleted(r"does: request_callback, ")),
+    (r"make it a fact with its date and write {its.name} here", replaced("{{th.wage}}")),
+    (r"write the text where it is needed, in quotes", deleted(r"&\w+ ")),
+    (r"shorten it|shorten the question or its answers", shortened),
+    (
+        r"check it, then write new checked_on and expires_on|check it and write the new dates",
+        replaced("2027-05-24"),
+    ),
+    (r"write it in plain Latin letters", replaced("Phasa Lao", what=r"[ກ-ໝ]+")),
+    (r"type it again with a Unicode keyboard", replaced('"ຢ່າງໜ້ອຍ {{th.wage}}"', what=r'"[^"]+"')),
+    (r"choose another word", replaced("another", what=r"[\w ]+")),
+    (r"let a native speaker read them, then take (\S+) off drafts:", line_deleted),
+    (r"write one of: .*\bchoices\b.*", replaced("choices")),
+    (r"add asks: here", field_asked),
+    (r"add (\w+): here", translated),
+    (
+        r"add (\w+): to 1 text of this screen",
+        translated,
+    ),
+    (r"add a choice to sos, for example with key 9", sos_added),
+]
+ELSEWHERE = {"setting-missing": {"settings": SETTINGS | {"mrc": "021000001"}}}
+"""What a hint sends an author to another file for."""
+
+
+def apply(problem, files):
+    """Do what the hint says at the place that it names, and nothing else."""
+    lines = files[problem.place.file].decode().split("\n")
+    found, edit = next(
+        (found, edit) for hint, edit in LITERALLY if (found := re.fullmatch(hint, problem.hint))
+    )
+    at = problem.place.line - 1
+    if problem.hint.startswith('delete back: "no"'):
+        at = next(number for number in range(at, len(lines)) if 'back: "no"' in lines[number])
+    if edit is sos_added and "choices" in lines[at + 1]:
+        at += 1
+    elif edit is sos_added:
+        at = next(number for number in range(at, len(lines)) if lines[number].endswith("choices:"))
+    new = edit(lines[at], problem.place.column - 1 if at == problem.place.line - 1 else 0, found)
+    lines[at : at + 1] = [new] if new.strip() else []
+    return files | {problem.place.file: "\n".join(lines).encode()}
+
+
+@pytest.mark.parametrize("folder", BROKEN, ids=lambda folder: folder.name)
+def test_who_does_what_the_hint_says_has_a_sound_menu(folder):
+    files, asked = broken(folder), ELSEWHERE.get(folder.name, {})
+    for _ in range(5):
+        found = checked(files, **asked)
+        if not found.problems:
+            return
+        files = apply(found.problems[0], files)
+    assert [str(problem) for problem in checked(files, **asked).problems] == []
