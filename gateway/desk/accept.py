@@ -100,13 +100,23 @@ def accept(
     if window is None:
         return Accepted(receipt=CallbackRefused(reason="hours"))
     code = promised or code_for(parts, turn_key, caller.number, callbacks.open_codes(tx))
-    for slot in sorted(set(range(SLOTS)) - {one.slot for one in known}):
+    made = _first_free(parts, tx, asked, code, window, taken={one.slot for one in known})
+    if made is None:
+        return Accepted(receipt=CallbackRefused(reason="full"))
+    if before is None:
+        _remember(parts, tx, asked)
+    return _accepted(tx, asked, made, "asked")
+
+
+def _first_free(
+    parts: Parts, tx: Tx, asked: _Asked, code: str, window: Window, *, taken: set[int]
+) -> Callback | None:
+    """Write the request into the first slot of her number that is free; None where there is none."""
+    for slot in sorted(set(range(SLOTS)) - taken):
         made = _new(parts, asked, slot, code, window)
         if callbacks.insert(tx, made):
-            if before is None:
-                _remember(parts, tx, asked)
-            return _accepted(tx, asked, made, "asked")
-    return Accepted(receipt=CallbackRefused(reason="full"))
+            return made
+    return None
 
 
 def promise(parts: Parts, *, effect: RequestCallback, turn_key: bytes, number: str, now: datetime) -> Receipt:

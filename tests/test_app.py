@@ -1,0 +1,27 @@
+"""The last words of a hop that nothing of ours could answer: with numbers to call, and without a gap in them."""
+
+from pathlib import Path
+
+from gateway import app
+from gateway.engine.text import measure
+from gateway.messages import USSD_LIMITS
+from gateway.store.engines import Store
+from tests.clocks import SetClock
+from tests.house import made_parts, publish
+
+
+def test_they_come_from_the_live_menu_and_fit_a_page(
+    sqlite_store: Store, clock: SetClock, tmp_path: Path
+) -> None:
+    parts = made_parts(sqlite_store, clock, tmp_path)
+    publish(parts)
+    down = app._down(parts)
+    assert down
+    assert "{" not in down
+    assert any(character.isdigit() for character in down)
+    assert measure(down).units <= USSD_LIMITS.gsm7
+    assert down.isascii()
+
+
+def test_without_a_menu_they_are_plain_english(sqlite_store: Store, clock: SetClock, tmp_path: Path) -> None:
+    assert "Emergency" in app._down(made_parts(sqlite_store, clock, tmp_path))
