@@ -97,26 +97,21 @@ def accept(
     if hers is not None:
         _remember(parts, tx, asked)
         return _merge(tx, asked, hers)
-    if window is None:
-        return Accepted(receipt=CallbackRefused(reason="hours"))
     code = promised or code_for(parts, turn_key, caller.number, callbacks.open_codes(tx))
-    made = _first_free(parts, tx, asked, code, window, taken={one.slot for one in known})
-    if made is None:
-        return Accepted(receipt=CallbackRefused(reason="full"))
-    if before is None:
-        _remember(parts, tx, asked)
-    return _accepted(tx, asked, made, "asked")
+    return _added(parts, tx, asked, code, taken={one.slot for one in known}, is_fresh=before is None)
 
 
-def _first_free(
-    parts: Parts, tx: Tx, asked: _Asked, code: str, window: Window, *, taken: set[int]
-) -> Callback | None:
-    """Write the request into the first slot of her number that is free; None where there is none."""
+def _added(parts: Parts, tx: Tx, asked: _Asked, code: str, *, taken: set[int], is_fresh: bool) -> Accepted:
+    """Write the request into the first slot of her number that is free."""
+    if asked.window is None:
+        return Accepted(receipt=CallbackRefused(reason="hours"))
     for slot in sorted(set(range(SLOTS)) - taken):
-        made = _new(parts, asked, slot, code, window)
+        made = _new(parts, asked, slot, code, asked.window)
         if callbacks.insert(tx, made):
-            return made
-    return None
+            if is_fresh:
+                _remember(parts, tx, asked)
+            return _accepted(tx, asked, made, "asked")
+    return Accepted(receipt=CallbackRefused(reason="full"))
 
 
 def promise(parts: Parts, *, effect: RequestCallback, turn_key: bytes, number: str, now: datetime) -> Receipt:
