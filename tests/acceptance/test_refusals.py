@@ -39,12 +39,17 @@ REFUSED = {
     "no such event": (404, lambda post: post_bytes(post.addresses["ussd"] + "x", HOP)),
     "wrong secret": (404, lambda post: post_bytes(_with_secret(post, "a" * 32), HOP)),
     "half a secret": (404, lambda post: post_bytes(_with_secret(post, _secret(post)[:16]), HOP)),
-    "no such line": (404, lambda post: post_bytes(post.addresses["ussd"].replace("africastalking", "nobody"), HOP)),
+    "no such line": (
+        404,
+        lambda post: post_bytes(post.addresses["ussd"].replace("africastalking", "nobody"), HOP),
+    ),
 }
 
 
 @pytest.mark.parametrize("what", REFUSED)
-def test_a_wrong_post_is_refused_in_plain_words_without_hers(house: Running, provider: Provider, what: str) -> None:
+def test_a_wrong_post_is_refused_in_plain_words_without_hers(
+    house: Running, provider: Provider, what: str
+) -> None:
     status, post = REFUSED[what]
     said = len(house.said())  # the addresses are printed at the start, on purpose
     answer: Posted = post(provider)
@@ -87,14 +92,20 @@ def test_an_exception_inside_a_turn_ends_kindly_and_is_found_by_its_event(
     print(f"{len(phones)} faults counted after {took:.1f} s")
 
 
-def test_a_text_that_cannot_be_digested_is_taken_and_answered_later(house: Running, provider: Provider) -> None:
+def test_a_text_that_cannot_be_digested_is_taken_and_answered_later(
+    house: Running, provider: Provider
+) -> None:
     number, said = new_number(), len(house.said())
     for turn, words in enumerate(("call me", "2 3")):
         with _broken(house):
             assert provider.sms(f"{number} {turn}", number, words).status == 200
     assert number[4:] not in house.said()[said:]
     simulator = house.provider("simulator")
-    wait(lambda: simulator.post("thread", phoneNumber=number).body.count('"text"') == 2, 30, "both are answered")
+    wait(
+        lambda: simulator.post("thread", phoneNumber=number).body.count('"text"') == 2,
+        30,
+        "both are answered",
+    )
 
 
 @contextmanager

@@ -42,7 +42,9 @@ def test_neither_number_nor_answer_is_on_the_machine(running: Running) -> None:
         for form in forms(phone.number):
             assert not _with(content, form), (form, "her number")
         assert not _with(content, "*".join(FORM[1:]).encode()), "what she typed"
-        assert not phone.session or not _with(content, phone.session.encode()), "the provider's name of her session"
+        assert not phone.session or not _with(content, phone.session.encode()), (
+            "the provider's name of her session"
+        )
     for word in (WORDS, "Khamphet"):
         for form in (word.encode(), word.encode("utf-16-le"), json.dumps(word)[1:-1].encode()):
             assert not _with(content, form), word
@@ -50,7 +52,9 @@ def test_neither_number_nor_answer_is_on_the_machine(running: Running) -> None:
     after = _answers(running)
     assert after == before, "what is more than before her came is hers"
     size = sum(map(len, content.values())) >> 10
-    print(f"{len(phones)} callers in {len(files)} files, {size} KiB: {sum(len(forms(p.number)) for p in phones)} forms, 0 found")
+    print(
+        f"{len(phones)} callers in {len(files)} files, {size} KiB: {sum(len(forms(p.number)) for p in phones)} forms, 0 found"
+    )
 
 
 def _callers(running: Running) -> list[Phone]:
@@ -61,8 +65,12 @@ def _callers(running: Running) -> list[Phone]:
     done.press("1")
     done.hang_up()
     halfway.walk([*LANGUAGES["th"], *FORM[:-1]])
-    with closing(sqlite3.connect(running.data / "gateway.sqlite3", timeout=10, isolation_level=None)) as ledger:
-        ledger.execute("CREATE TRIGGER boom BEFORE INSERT ON callbacks BEGIN SELECT RAISE(ABORT, 'forced'); END")
+    with closing(
+        sqlite3.connect(running.data / "gateway.sqlite3", timeout=10, isolation_level=None)
+    ) as ledger:
+        ledger.execute(
+            "CREATE TRIGGER boom BEFORE INSERT ON callbacks BEGIN SELECT RAISE(ABORT, 'forced'); END"
+        )
         assert failed.walk([*LANGUAGES["en"], *FORM]).startswith("END Sorry")
         ledger.execute("DROP TRIGGER boom")
         ledger.execute("BEGIN IMMEDIATE")
@@ -85,7 +93,14 @@ def forms(number: str) -> list[bytes]:
     """A number as it may lie in a file: alone, in other alphabets, packed, turned round."""
     digits = number[1:]
     national = digits[3:]
-    spelt = [number, digits, "0" + national, national, national[::-1], f"{national[:2]} {national[2:5]} {national[5:]}"]
+    spelt = [
+        number,
+        digits,
+        "0" + national,
+        national,
+        national[::-1],
+        f"{national[:2]} {national[2:5]} {national[5:]}",
+    ]
     found = [each.encode(coding) for each in spelt for coding in ("utf-8", "utf-16-le", "utf-16-be")]
     found += [each.encode().hex().encode() for each in (number, national)]
     swapped = "".join(b + a for a, b in zip(digits[::2], (digits + "F")[1::2], strict=True))
@@ -103,7 +118,9 @@ def _with(content: dict[Path, bytes], form: bytes) -> list[str]:
 
 def _empty_the_log(running: Running) -> None:
     """Bring the log's pages into the database, so that both times the same is counted."""
-    with closing(sqlite3.connect(running.data / "gateway.sqlite3", timeout=10, isolation_level=None)) as ledger:
+    with closing(
+        sqlite3.connect(running.data / "gateway.sqlite3", timeout=10, isolation_level=None)
+    ) as ledger:
         busy, _, _ = ledger.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         assert not busy
 

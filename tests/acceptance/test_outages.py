@@ -1,0 +1,194 @@
+"""Valkey away, Valkey frozen, SQL locked, SQL gone: she gets her code all the same, in time, and everything comes back."""
+
+import json
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.phones import FORM, LANGUAGES, Phone, code_in, new_number, percentile
+from tests.acceptance.running import Background, Running, wait
+from tests.servers import PostgreSQL, Valkey
+from tests.standin import Provider
+
+pytestmark = [pytest.mark.kills, pytest.mark.timeout(240)]
+
+WALK = [*LANGUAGES["en"], *FORM]
+LEAVES_WITHIN = 35.0
+SHORT, LONG = "short", "as long as is promised"
+
+
+def spans(short: float, long: float) -> pytest.MarkDecorator:
+    """Run once shortly and once, left to `make slow`, for the whole time."""
+    whole = pytest.param(long, marks=[pytest.mark.slow, pytest.mark.timeout(600)], id=LONG)
+    return pytest.mark.parametrize("seconds", [pytest.param(short, id=SHORT), whole])
+
+
+class Callers:
+    """People who dial one after the other while something is away, and what they got."""
+
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider
+        self.codes: list[str] = []
+        self.seconds: list[float] = []
+        self.walks = Background(self._walk, threads=2)
+
+    def _walk(self, _: int) -> None:
+        phone = Phone(self._provider)
+        try:
+            self.codes.append(code_in(phone.walk(WALK)))
+        finally:
+            self.seconds += phone.seconds
+
+    def figures(self) -> str:
+        return (
+            f"{len(self.codes)} codes, {len(self.seconds)} hops, p50 {percentile(self.seconds, 50) * 1000:.0f} ms, "
+            f"p99 {percentile(self.seconds, 99) * 1000:.0f} ms, longest {max(self.seconds) * 1000:.0f} ms"
+        )
+
+
+@pytest.fixture(scope="module")
+def valkey() -> Iterator[Valkey]:
+    server = Valkey()
+    server.start()
+    yield server
+    server.thaw()
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory, valkey: Valkey) -> Iterator[Running]:
+    with Running(tmp_path_factory.mktemp("outages"), {"REDIS_URL": valkey.url}) as running:
+        yield running
+
+
+@pytest.mark.xdist_group("outages")
+@spans(6, 60)
+def test_valkey_is_stopped(running: Running, valkey: Valkey, seconds: float) -> None:
+    valkey.kill()
+    _without_valkey(running, seconds, limit=0.5, what="stopped", back=valkey.heal)
+
+
+@pytest.mark.xdist_group("outages")
+@spans(4, 30)
+def test_valkey_is_frozen(running: Running, valkey: Valkey, seconds: float) -> None:
+    valkey.freeze()
+    _without_valkey(running, seconds, limit=0.8, what="frozen", back=valkey.thaw)
+
+
+def _without_valkey(
+    running: Running, seconds: float, *, limit: float, what: str, back: Callable[[], object]
+) -> None:
+    provider, simulator = running.provider(), running.provider("simulator")
+    began, number = time.monotonic(), new_number()
+    callers = Callers(provider)
+    with callers.walks:
+        assert provider.sms(f"{what} {number}", number, "wage").status == 200
+        took = wait(
+            lambda: _texts(simulator, number), LEAVES_WITHIN, "a text of hers is answered by the clock"
+        )
+        left = began + seconds - time.monotonic()
+        time.sleep(max(0.0, left))
+    lasted = time.monotonic() - began
+    half = Phone(provider)
+    half.walk(WALK[:3])
+    assert "redis" in running.ready()["degraded"]
+    back()
+    for key in WALK[3:]:
+        page = half.press(key)
+    assert code_in(page), "a dial that began while it was away goes on when it is back"
+    assert not callers.walks.faults, callers.walks.faults[:3]
+    kept = {row["code"] for row in running.callbacks()}
+    assert set(callers.codes) <= kept
+    recovered = wait(lambda: "redis" not in running.ready()["degraded"], 15, "it says that it is well")
+    again = _soon_answered(running)
+    print(
+        f"Valkey {what} for {lasted:.0f} s: {callers.figures()}; the text left after {took:.1f} s; "
+        f"well after {recovered:.1f} s, nudges after {again:.1f} s more"
+    )
+    assert percentile(callers.seconds, 99) < limit
+
+
+def _soon_answered(running: Running) -> float:
+    """Wait until a text is answered at once again, so that nudges reach the worker."""
+    provider, simulator = running.provider(), running.provider("simulator")
+
+    def at_once() -> bool:
+        number = new_number()
+        provider.sms(f"again {number}", number, "wage")
+        time.sleep(0.5)
+        return _texts(simulator, number) == 1
+
+    return wait(at_once, 30, "a text is answered within half a second")
+
+
+def _texts(simulator: Provider, number: str) -> int:
+    return len(json.loads(simulator.post("thread", phoneNumber=number).body))
+
+
+@pytest.mark.xdist_group("outages")
+@spans(5, 30)
+def test_sqlite_is_locked(running: Running, valkey: Valkey, seconds: float) -> None:
+    valkey.heal()
+    with closing(
+        sqlite3.connect(running.data / "gateway.sqlite3", timeout=10, isolation_level=None)
+    ) as ledger:
+        ledger.execute("BEGIN EXCLUSIVE")
+        _without_sql(running, seconds, what="SQLite locked", back=lambda: ledger.execute("ROLLBACK"))
+
+
+@pytest.mark.xdist_group("outages-postgresql")
+@spans(5, 30)
+def test_postgresql_is_gone(tmp_path: Path, seconds: float) -> None:
+    server = PostgreSQL()
+    try:
+        server.start()
+        with Running(tmp_path / "h", {"DATABASE_URL": server.url()}) as running:
+            provider = running.provider()
+            code_in(Phone(provider).walk(WALK))
+            server.stop()
+            _without_sql(running, seconds, what="PostgreSQL gone", back=server.start, provider=provider)
+    finally:
+        server.close()
+
+
+def _without_sql(
+    running: Running,
+    seconds: float,
+    *,
+    what: str,
+    back: Callable[[], object],
+    provider: Provider | None = None,
+) -> None:
+    provider = provider or running.provider()
+    began = time.monotonic()
+    callers = Callers(provider)
+    phone, number = Phone(provider), new_number()
+    with callers.walks:
+        page = phone.walk(WALK)
+        assert phone.again().body == page, "a repeat is told the same"
+        assert provider.sms(f"{what} {number}", number, "wage").status == 200
+        time.sleep(max(0.0, began + seconds - time.monotonic()))
+    waiting = len(list((running.data / "spool").iterdir()))
+    assert waiting >= 2, "a request and a text at least"
+    assert "ledger" in running.ready()["degraded"]
+    assert running.get("/readyz")[0] == 200, "it can still keep a request"
+    lasted = time.monotonic() - began
+    back()
+    replayed = wait(lambda: not list((running.data / "spool").iterdir()), 20, "the spool is empty")
+    assert not callers.walks.faults, callers.walks.faults[:3]
+    assert phone.again().body == page, "and after the replay"
+    codes = [row["code"] for row in running.callbacks()]
+    told = [*callers.codes, code_in(page)]
+    assert len(set(told)) == len(told)
+    assert all(codes.count(code) == 1 for code in told), "each is in the line, once, under the code she read"
+    simulator = running.provider("simulator")
+    wait(lambda: _texts(simulator, number) == 1, LEAVES_WITHIN, "the text is answered")
+    time.sleep(1.5)
+    assert _texts(simulator, number) == 1, "once"
+    print(
+        f"{what} for {lasted:.0f} s: {callers.figures()}; {waiting} in the spool, replayed in {replayed:.1f} s"
+    )
