@@ -17,7 +17,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Self
+from typing import ClassVar, Self
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 KEY = "standin-key"
@@ -65,7 +65,9 @@ class Rule:
 
 
 class Standin:
-    """The server, in a thread of this process."""
+    """The server, in a thread of this process; another provider's stand-in answers in its own ``wire``."""
+
+    wire: ClassVar["type[_Wire] | None"] = None
 
     def __init__(self, port: int = 0, *, ledger: Path | None = None, key: str = KEY) -> None:
         self.key = key
@@ -77,7 +79,7 @@ class Standin:
         self._lock = threading.Lock()
         self._release = threading.Event()
         self._ledger = ledger.open("ab", buffering=0) if ledger else None
-        self._server = _Server(("127.0.0.1", port), _Wire)
+        self._server = _Server(("127.0.0.1", port), self.wire or _Wire)
         self._server.standin = self
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 

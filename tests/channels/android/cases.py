@@ -189,7 +189,12 @@ TABLE = Table(
             {**TEXT, "payload.sender": "", "payload.phoneNumber": ""},
             "field payload.phoneNumber is empty",
         ),
-        ("a report without our id", "delivery", {**REPORT, "payload.messageId": ""}, "field payload.messageId"),
+        (
+            "a report without our id",
+            "delivery",
+            {**REPORT, "payload.messageId": ""},
+            "field payload.messageId",
+        ),
         ("no event", "sms", {**TEXT, "event": ""}, "field event"),
     ),
     statuses={

@@ -1,0 +1,19 @@
+"""A house whose line is a phone, on each database; its texts are the sample menu's."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway.store.engines import Store
+from tests.clocks import SetClock
+from tests.house import publish
+from tests.phone_line import Rig, phone_line
+
+
+@pytest.fixture
+def rig(store: Store, clock: SetClock, tmp_path: Path) -> Iterator[Rig]:
+    """The house and the phone, with the sample menu live."""
+    with phone_line(store, clock, tmp_path, rate="50", day_limit="1000") as rig:
+        publish(rig.parts)
+        yield rig
