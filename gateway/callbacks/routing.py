@@ -1,5 +1,6 @@
-"""Who is fit to call her: somebody who speaks her language, a woman where she asked for one."""
+"""Who is fit to call her, and which of those who wait is the right one for whoever asks for the next."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -27,7 +28,31 @@ def fits(needs: Needs, offers: Offers) -> bool:
     """Say whether this person is fit to call her."""
     if needs.wants_woman and offers.gender != WOMAN:
         return False
+    return understands(needs, offers)
+
+
+def understands(needs: Needs, offers: Offers) -> bool:
+    """Say whether this person speaks her language; where none is written down, it is taken that they do."""
     return not offers.languages or spoken(needs.language) in {spoken(tag) for tag in offers.languages}
+
+
+def may_be_given(needs: Needs, offers: Offers, others: Sequence[Offers]) -> bool:
+    """Say whether she may be handed to this person who asked for the next one, whoever that is.
+
+    Never in a language that the person does not speak. One who asked for a woman waits for one, as long as
+    one who speaks her language is on duty; else a call by a man, who says so, beats no call.
+    """
+    if not understands(needs, offers):
+        return False
+    return fits(needs, offers) or not any(fits(needs, other) for other in others)
+
+
+def scarce(offers: Offers, everybody: Sequence[Offers]) -> frozenset[str]:
+    """Return the languages that, of all on duty, this person alone speaks: callers in those have nobody else."""
+    speakers = Counter(tag for one in everybody for tag in {spoken(tag) for tag in one.languages})
+    if any(not one.languages for one in everybody):
+        return frozenset()
+    return frozenset(tag for tag in {spoken(tag) for tag in offers.languages} if speakers[tag] == 1)
 
 
 def spoken(tag: str) -> str:

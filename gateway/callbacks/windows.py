@@ -1,7 +1,7 @@
 """When her phone may ring: the windows she can choose, clipped to the hours in which somebody is on duty."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -44,9 +44,13 @@ class BadHours(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """When somebody is on duty: for each day of the week, Monday first, spans in order that do not touch."""
+    """When somebody is on duty: for each day of the week, Monday first, spans in order that do not touch.
+
+    ``dates`` holds the days of the calendar that are unlike their day of the week: holidays, somebody away.
+    """
 
     days: tuple[tuple[Span, ...], ...] = ((),) * 7
+    dates: Mapping[date, tuple[Span, ...]] = field(default_factory=dict, hash=False)
 
     @classmethod
     def parse(cls, written: Mapping[str, Sequence[str]]) -> "Hours":
@@ -58,11 +62,11 @@ class Hours:
         for day in written:
             if day not in DAYS:
                 raise BadHours(f"hours: there is no day {day!r}; days are {', '.join(DAYS)}")
-        return cls(tuple(_joined([_span(day, s) for s in written.get(day, ())]) for day in DAYS))
+        return cls(tuple(joined([_span(day, s) for s in written.get(day, ())]) for day in DAYS))
 
     def on(self, day: date) -> tuple[Span, ...]:
         """Return the spans of this local day."""
-        return self.days[day.weekday()]
+        return self.dates.get(day, self.days[day.weekday()])
 
 
 ALWAYS = Hours((((0, _DAY_MINUTES),),) * 7)
@@ -84,12 +88,8 @@ def next_window(
 
 
 def offered(hours: Hours, zone: str, now: datetime) -> tuple[str, ...]:
-    """Return the windows that can be promised: those that opening hours cover at least in part, *now* while on duty."""
-    names = [
-        when.value
-        for when, kind in KINDS.items()
-        if any(_common(kind.span, duty) for day in kind.days for duty in hours.days[day])
-    ]
+    """Return the windows that can be promised: those that duty covers within two weeks, *now* while on duty."""
+    names = [when.value for when in KINDS if next_window(when, hours, zone, now) is not None]
     if on_duty(hours, zone, now):
         names.append(When.NOW.value)
     return tuple(names)
@@ -97,9 +97,8 @@ def offered(hours: Hours, zone: str, now: datetime) -> tuple[str, ...]:
 
 def on_duty(hours: Hours, zone: str, now: datetime) -> bool:
     """Say whether the line is open at this instant."""
-    local = now.astimezone(ZoneInfo(zone))
-    minute = local.hour * 60 + local.minute
-    return any(start <= minute < end for start, end in hours.on(local.date()))
+    day, minute = local_minute(zone, now)
+    return any(start <= minute < end for start, end in hours.on(day))
 
 
 def natural_start(when: When, zone: str, instant: datetime) -> datetime | None:
@@ -146,6 +145,27 @@ def _from_now(hours: Hours, zone: ZoneInfo, now: datetime) -> Iterator[Window]:
         yield now, until
 
 
+def local_minute(zone: str, instant: datetime) -> tuple[date, int]:
+    """Return the local day of an instant and its minute of that day."""
+    local = instant.astimezone(ZoneInfo(zone))
+    return local.date(), local.hour * _HOUR_MINUTES + local.minute
+
+
+def open_between(when: When, zone: str, start: datetime, end: datetime) -> timedelta:
+    """Return for how long her phone might have rung in this span, whoever was on duty: her windows laid end to end."""
+    total = timedelta()
+    at = start
+    while at < end:
+        window = next_window(when, ALWAYS, zone, at)
+        if window is None or window[0] >= end:
+            break
+        total += min(window[1], end) - window[0]
+        if when is When.NOW:
+            break
+        at = window[1]
+    return total
+
+
 def _at(day: date, minute: int, zone: ZoneInfo) -> datetime:
     """Return the instant of a wall-clock minute; 24:00 is the next day's midnight."""
     days, minute = divmod(minute, _DAY_MINUTES)
@@ -158,15 +178,15 @@ def _common(one: Span, other: Span) -> Span | None:
     return (start, end) if start < end else None
 
 
-def _joined(spans: Sequence[Span]) -> tuple[Span, ...]:
+def joined(spans: Iterable[Span]) -> tuple[Span, ...]:
     """Put spans in order and make one of those that touch, so that a window is never cut where duty goes on."""
-    joined: list[Span] = []
+    found: list[Span] = []
     for start, end in sorted(spans):
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
         else:
-            joined.append((start, end))
-    return tuple(joined)
+            found.append((start, end))
+    return tuple(found)
 
 
 def _span(day: str, written: str) -> Span:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gateway.engine.effects import Erased
 from gateway.numbers import to_e164
-from gateway.store import audit, callbacks, callers, notes, outbox, threads, turns
+from gateway.store import audit, callbacks, callers, notes, outbox, records, threads, turns
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,6 +21,7 @@ def erase(parts: Parts, tx: Tx, *, caller: Caller, now: datetime) -> Receipt:
     """Erase everything about this caller in the transaction of her turn; the caller's row goes last."""
     callbacks.empty(tx, caller.id, now=now)
     notes.empty(tx, caller.id)
+    records.empty(tx, caller.id)
     outbox.cancel_of_caller(tx, caller.id, reason="erased", now=now)
     outbox.empty_of_caller(tx, caller.id)
     threads.forget_texts(tx, caller.id)

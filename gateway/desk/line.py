@@ -310,6 +310,5 @@ def _row(one: Standing, actor: Actor, now: datetime) -> Row:
 
 def _stamp(tx: Tx, actor: Actor, tab: Tab, now: datetime) -> str:
     """Whether a window is open depends on the minute, so the minute is part of it."""
-    newest, count = line.newest_change(tx, actor.team)
-    seen = f"{actor.person_id}|{tab}|{newest}|{count}|{int(now.timestamp()) // 60}"
+    seen = f"{actor.person_id}|{tab}|{line.newest_changes(tx, actor.team)}|{int(now.timestamp()) // 60}"
     return hashlib.sha256(seen.encode()).hexdigest()[:24]

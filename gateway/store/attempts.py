@@ -18,6 +18,7 @@ _RECENT = 30
 class Attempt:
     """One attempt; while ``ended_at`` is None no other call to that number is possible.
 
+    ``window_until`` is the end of her window when it began; None where it was not open.
     ``form`` is the one-time id of its outcome form; ``who`` is filled when it is read.
     """
 
@@ -28,6 +29,7 @@ class Attempt:
     how: str
     started_at: datetime
     window_from: datetime
+    window_until: datetime | None = None
     nth: int
     lease_until: datetime
     form: str
@@ -89,6 +91,11 @@ def live_of(tx: Tx, caller_id: str) -> Attempt | None:
 def live_on(tx: Tx, callback_id: str) -> Attempt | None:
     """Return the attempt of this request that has no outcome yet."""
     return _first(tx, _query().where(text(LIVE), attempts.c.callback_id == callback_id))
+
+
+def live_by(tx: Tx, person_id: str) -> Attempt | None:
+    """Return an attempt of this person that has no outcome yet."""
+    return _first(tx, _query().where(text(LIVE), attempts.c.person_id == person_id))
 
 
 def of(tx: Tx, callback_id: str) -> tuple[Attempt, ...]:

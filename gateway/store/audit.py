@@ -3,16 +3,22 @@
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, select, update
 
 from gateway.ids import new_id
+from gateway.store import settings
 from gateway.store.engines import Tx
 from gateway.store.tables import audit, people
 
+CHANGED, DROPPED, SWAPPED = "changed", "dropped", "swapped"
+
 _ONE_GO = 500
+_HEAD = "audit-end"
+_SLACK = timedelta(days=2)
+"""Retention runs now and then: the first row that is left may be a little younger than it had to be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +93,63 @@ def link(tx: Tx, now: datetime) -> int:
         digest = _digest(row, seq, prev)
         tx.execute(update(audit).where(audit.c.id == row.id).values(seq=seq, prev=prev, hash=digest))
         prev = digest
+    if loose:
+        settings.put(tx, _HEAD, {"seq": seq}, by="", now=now)
     return len(loose)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Break:
+    """Where the chain does not hold: what was done there (``changed``, ``dropped``, ``swapped``), and to which row.
+
+    Of a row that was dropped only its number is known, and the row that should have come after it.
+    """
+
+    what: str
+    seq: int
+    row_id: str
+    at: datetime | None
+
+
+def check(tx: Tx, *, kept_since: datetime) -> Break | None:
+    """Return the first place where the chain does not hold, or None where it holds from end to end.
+
+    Args:
+        tx: the transaction.
+        kept_since: rows from before may be gone, their time being over; a younger first row must be the very first.
+    """
+    before: Row[Any] | None = None
+    for row in tx.execute(select(audit).where(audit.c.seq.is_not(None)).order_by(audit.c.seq)):
+        first_kept = before is None and row.at < kept_since + _SLACK
+        if not first_kept and row.seq != _missing(before):
+            return Break(what=DROPPED, seq=_missing(before), row_id=row.id, at=row.at)
+        if row.hash != _digest(row, row.seq, row.prev):
+            what = SWAPPED if _belongs_elsewhere(tx, row) else CHANGED
+            return Break(what=what, seq=row.seq, row_id=row.id, at=row.at)
+        if before is not None and row.prev != before.hash:
+            # The row fits itself, so the one before it was written anew, with a hash to match.
+            return Break(what=CHANGED, seq=before.seq, row_id=before.id, at=before.at)
+        before = row
+    return _end(tx, before)
+
+
+def _belongs_elsewhere(tx: Tx, row: Row[Any]) -> bool:
+    """Say whether the row is as it was written, but stands in another's place."""
+    follows = tx.execute(select(audit.c.seq).where(audit.c.hash == row.prev).limit(1)).scalar() or 0
+    places = {row.seq - 1, row.seq + 1, follows, follows + 1}
+    return any(row.hash == _digest(row, place, row.prev) for place in places)
+
+
+def _missing(before: Row[Any] | None) -> int:
+    return before.seq + 1 if before is not None else 1
+
+
+def _end(tx: Tx, last: Row[Any] | None) -> Break | None:
+    """Compare the end with what the chore remembers of it, for rows that were cut off leave no gap."""
+    head = settings.get(tx, _HEAD)
+    if head is None or (last is not None and last.seq >= head["seq"]):
+        return None
+    return Break(what=DROPPED, seq=_missing(last), row_id="", at=None)
 
 
 def verify(tx: Tx) -> int | None:

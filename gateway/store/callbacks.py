@@ -5,13 +5,13 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, select, text, update
+from sqlalchemy import ColumnElement, Row, Select, and_, func, select, text, update
 
 from gateway.callbacks.model import Event, State, taking, target
 from gateway.safe_contact import PhoneSeen, SafeContact, When
 from gateway.store.dialects import insert_into
 from gateway.store.engines import Tx
-from gateway.store.tables import HELD, OPEN, WAITING, callbacks
+from gateway.store.tables import HELD, IN_HAND, OPEN, WAITING, callbacks
 
 _SEALED = ("window", "contact", "answers", "path")
 
@@ -45,9 +45,12 @@ class Callback:
     answers: Mapping[str, str] = field(default_factory=dict)
     path: tuple[str, ...] = ()
     wants_woman: bool = False
+    minor: bool = False
+    follows: str | None = None
     holder_id: str | None = None
     held_until: datetime | None = None
     escalate_at: datetime | None = None
+    told: int = 0
     rev: int = 0
     changed_at: datetime
     closed_at: datetime | None = None
@@ -132,6 +135,30 @@ def change(tx: Tx, callback_id: str, *, now: datetime, **values: Any) -> None:
         .where(callbacks.c.id == callback_id)
         .values(rev=callbacks.c.rev + 1, changed_at=now, **_sealed(tx, callback_id, values))
     )
+
+
+def hand_to(tx: Tx, callback_id: str, *, to: str, until: datetime, now: datetime) -> bool:
+    """Let a claimed request pass from its holder to another person; False where nobody has claimed it any more."""
+    statement = (
+        update(callbacks)
+        .where(callbacks.c.id == callback_id, callbacks.c.state == State.CLAIMED)
+        .values(holder_id=to, held_until=until, rev=callbacks.c.rev + 1, changed_at=now)
+        .returning(callbacks.c.id)
+    )
+    return tx.execute(statement).first() is not None
+
+
+def in_hand(tx: Tx, person_id: str) -> int:
+    """Return how many requests this person has in hand, reached ones that are not closed included."""
+    query = select(func.count()).select_from(callbacks)
+    return int(tx.execute(query.where(text(IN_HAND), callbacks.c.holder_id == person_id)).scalar_one())
+
+
+def of_caller(tx: Tx, caller_id: str, *, limit: int = 50) -> tuple[Callback, ...]:
+    """Return the requests of a number, whatever became of them, the newest first."""
+    query = select(callbacks).where(callbacks.c.caller_id == caller_id)
+    query = query.order_by(callbacks.c.asked_at.desc(), callbacks.c.id.desc()).limit(limit)
+    return tuple(opened(tx, row) for row in tx.execute(query))
 
 
 def hold(tx: Tx, callback_id: str, *, holder_id: str, until: datetime) -> bool:
@@ -229,6 +256,7 @@ def opened(tx: Tx, row: Row[Any]) -> Callback:
         "answers": answers or {},
         "path": tuple(path or ()),
         "trial": bool(row.trial),
+        "minor": bool(row.minor),
     }
     return Callback(**values)
 

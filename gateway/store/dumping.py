@@ -8,10 +8,21 @@ from typing import Any
 from sqlalchemy import delete, exists, insert, select, text
 
 from gateway.store.engines import Tx
-from gateway.store.tables import chores, figures, invitations, keys, lines, metadata, sessions, sign_ins
+from gateway.store.tables import (
+    chores,
+    figures,
+    invitations,
+    keys,
+    lines,
+    links,
+    looking,
+    metadata,
+    sessions,
+    sign_ins,
+)
 from gateway.store.types import Json
 
-_LEFT_OUT = {table.name for table in (sessions, chores, sign_ins, invitations)}
+_LEFT_OUT = {table.name for table in (sessions, chores, sign_ins, invitations, links, looking)}
 """What means nothing on another machine: places in menus, leases, and sign-ins, which everybody does anew."""
 
 _NOTHING_LOST = {table.name for table in (keys, chores, lines, figures)} | _LEFT_OUT

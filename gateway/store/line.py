@@ -1,19 +1,24 @@
 """The line as people look at it: which callbacks stand in a tab, in what order, and how many there are."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, assert_never
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, text
+from sqlalchemy import ColumnElement, Select, TextClause, and_, case, func, literal, or_, select, text
 
 from gateway.callbacks.model import State
-from gateway.callbacks.order import DANGER
+from gateway.callbacks.order import DANGER, NORMAL
 from gateway.store.callbacks import Callback, opened
 from gateway.store.engines import Tx
-from gateway.store.tables import OPEN, WAITING, callbacks, callers, people
+from gateway.store.tables import HELD, IN_HAND, OPEN, REVIEW, WAITING, callbacks, callers, people
 
 _c = callbacks.c
+MOST_COUNTED = 1_000
+"""Counts are exact up to here; one more means “more than that”."""
+
+_NEWEST = 20
 _OVER = (State.REACHED, State.GIVEN_UP, State.CLOSED, State.CANCELLED, State.EXPIRED)
 
 
@@ -52,11 +57,17 @@ class Counts:
 def standing(
     tx: Tx, team: str, tab: Tab, *, person_id: str, now: datetime, own_only: bool = False, limit: int = 200
 ) -> tuple[Standing, ...]:
-    """Return a tab of the line, the first to be called first; ``own_only`` keeps others' closed ones out."""
-    query = _standing().where(_c.team == team, _in_tab(tab, person_id, now)).limit(limit)
-    if own_only and tab is Tab.CLOSED:
-        query = query.where(_c.holder_id == person_id)
-    return _read(tx, query.order_by(*_order(tab, now)))
+    """Return a tab of the line, the first to be called first; ``own_only`` keeps others' closed ones out.
+
+    Each part of the tab is read along an index, so that a page costs the same however many are stored.
+    """
+    ids = [
+        found
+        for part in _parts(tab, team, person_id, now, own_only=own_only)
+        for found in tx.execute(part.limit(limit)).scalars()
+    ]
+    query = _standing().where(_c.id.in_(ids))
+    return _read(tx, query.order_by(*_order(tab, now)).limit(limit))
 
 
 def everything(tx: Tx, team: str, *, closed: bool, now: datetime, limit: int = 1_000) -> tuple[Standing, ...]:
@@ -74,34 +85,98 @@ def one(tx: Tx, callback_id: str) -> Standing | None:
     return found[0] if found else None
 
 
-def ready(tx: Tx, team: str, *, now: datetime, limit: int = 20) -> tuple[Standing, ...]:
-    """Return waiting callbacks whose window is open, the first to be called first."""
-    query = _standing().where(_c.team == team, text(f"callbacks.{WAITING}"), _is_due(now))
-    return _read(tx, query.order_by(*_order(Tab.QUEUE, now)).limit(limit))
+def ready(
+    tx: Tx,
+    team: str,
+    *,
+    now: datetime,
+    until: datetime | None = None,
+    languages: Collection[str] = (),
+    limit: int = 20,
+) -> tuple[Standing, ...]:
+    """Return waiting callbacks whose window is open, the first to be called first.
+
+    Args:
+        tx: the transaction.
+        team: whose.
+        now: the instant.
+        until: only those whose window is still open then.
+        languages: only those in one of these; none means any.
+        limit: how many.
+    """
+    due = _due_now(team, now).where(_c.due_until >= until) if until else _due_now(team, now)
+    if languages:
+        due = due.where(or_(*(_c.language.startswith(tag, autoescape=True) for tag in sorted(languages))))
+    ids = tx.execute(due.limit(limit)).scalars().all()
+    return _read(tx, _standing().where(_c.id.in_(ids)).order_by(*_order(Tab.QUEUE, now)))
+
+
+def with_ids(tx: Tx, ids: Collection[str]) -> tuple[Standing, ...]:
+    """Return these callbacks, the newest change first."""
+    query = _standing().where(_c.id.in_(list(ids)))
+    return _read(tx, query.order_by(_c.changed_at.desc(), _c.id.desc()))
+
+
+def planned(tx: Tx, team: str, *, start: datetime, end: datetime, limit: int = 200) -> tuple[Standing, ...]:
+    """Return waiting callbacks whose window opens or runs in this span, danger first, then the soonest."""
+    query = _standing().where(
+        _c.team == team, text(f"callbacks.{WAITING}"), _c.due_at < end, _c.due_until > start
+    )
+    return _read(tx, query.order_by(_c.priority, _c.due_at, _c.asked_at, _c.id).limit(limit))
+
+
+def danger(tx: Tx, team: str, *, limit: int = 50) -> tuple[Standing, ...]:
+    """Return what is in danger and waits for somebody, be it in the line or in review."""
+    free = or_(text(f"callbacks.{WAITING}"), text(f"callbacks.{REVIEW}"))
+    query = _standing().where(_c.team == team, _c.priority == DANGER, text(f"callbacks.{OPEN}"), free)
+    return _read(tx, query.order_by(_c.due_at, _c.id).limit(limit))
 
 
 def counts(tx: Tx, team: str, *, person_id: str, now: datetime) -> Counts:
-    """Count the line."""
-    waiting = _c.state == State.WAITING
-    row = tx.execute(
-        select(
-            _count(waiting).label("waiting"),
-            _count(and_(waiting, _is_due(now))).label("due_now"),
-            _count(and_(waiting, _c.priority == DANGER)).label("danger"),
-            _count(_in_tab(Tab.MINE, person_id, now)).label("mine"),
-            _count(_in_tab(Tab.LATER, person_id, now)).label("later"),
-            _count(_in_tab(Tab.REVIEW, person_id, now)).label("review"),
-        ).where(_c.team == team, or_(text(OPEN), _c.state == State.REACHED))
-    ).one()
-    oldest = tx.execute(select(func.min(_c.asked_at)).where(_c.team == team, text(WAITING))).scalar()
-    return Counts(**row._asdict(), oldest=oldest)
+    """Count the line, each thing along its index and up to ``MOST_COUNTED`` + 1: beyond that people say “many”."""
+
+    def bounded(*conditions: ColumnElement[bool] | TextClause) -> int:
+        some = select(literal(1)).select_from(callbacks).where(_c.team == team, *conditions)
+        return int(
+            tx.execute(select(func.count()).select_from(some.limit(MOST_COUNTED + 1).subquery())).scalar_one()
+        )
+
+    waits = text(WAITING)
+    of_danger = bounded(waits, _c.priority == DANGER)
+    return Counts(
+        waiting=bounded(waits),
+        due_now=bounded(waits, _is_due(now)),
+        danger=of_danger,
+        mine=bounded(text(IN_HAND), _c.holder_id == person_id) if person_id else 0,
+        later=bounded(waits, _c.priority == NORMAL, _c.due_at > now),
+        review=bounded(text(REVIEW)),
+        oldest=_oldest(tx, team),
+    )
 
 
-def newest_change(tx: Tx, team: str) -> tuple[datetime | None, int]:
-    """Return when a callback of this team last changed, and how many there are."""
-    newest = select(func.max(_c.changed_at).label("at"), func.count().label("n")).where(_c.team == team)
-    row = tx.execute(newest).one()
-    return row.at, int(row.n)
+def _oldest(tx: Tx, team: str) -> datetime | None:
+    """Return when the one that waits longest asked: the first of each priority, along the index of the line."""
+    firsts = [
+        tx.execute(
+            select(_c.asked_at)
+            .where(_c.team == team, text(WAITING), _c.priority == priority)
+            .order_by(_c.asked_at, _c.id)
+            .limit(1)
+        ).scalar()
+        for priority in (DANGER, NORMAL)
+    ]
+    return min((first for first in firsts if first is not None), default=None)
+
+
+def newest_changes(tx: Tx, team: str) -> tuple[tuple[datetime, str, int], ...]:
+    """Return when the callbacks that changed last did, which they are, and how often they changed in all."""
+    newest = (
+        select(_c.changed_at, _c.id, _c.rev)
+        .where(_c.team == team)
+        .order_by(_c.changed_at.desc())
+        .limit(_NEWEST)
+    )
+    return tuple((row.changed_at, row.id, row.rev) for row in tx.execute(newest))
 
 
 def _standing() -> Select[Any]:
@@ -123,18 +198,42 @@ def _read(tx: Tx, query: Select[Any]) -> tuple[Standing, ...]:
     )
 
 
-def _in_tab(tab: Tab, person_id: str, now: datetime) -> ColumnElement[bool]:
-    waiting = _c.state == State.WAITING
-    hot = or_(_c.due_at <= now, _c.priority == DANGER)
-    return {
-        Tab.QUEUE: or_(and_(waiting, hot), _c.state.in_((State.CLAIMED, State.CALLING))),
-        Tab.MINE: and_(_c.holder_id == person_id, _c.state.in_((State.CLAIMED, State.CALLING, State.REACHED)))
-        if person_id
-        else false(),
-        Tab.LATER: and_(waiting, _c.due_at > now, _c.priority != DANGER),
-        Tab.REVIEW: _c.state == State.REVIEW,
-        Tab.CLOSED: _c.state.in_(_OVER),
-    }[tab]
+def _parts(
+    tab: Tab, team: str, person_id: str, now: datetime, *, own_only: bool
+) -> tuple[Select[tuple[str]], ...]:
+    """Return the parts of a tab: each one's ids in the order of the tab, along one index."""
+    mine = select(_c.id).where(_c.team == team)
+    waits = mine.where(text(WAITING))
+    order = _order(tab, now)
+    match tab:
+        case Tab.QUEUE:
+            later = waits.where(_c.priority == DANGER, _c.due_at > now).order_by(
+                _c.due_at, _c.asked_at, _c.id
+            )
+            passed = waits.where(_c.due_until <= now).order_by(*order)
+            return _due_now(team, now), later, passed, mine.where(text(HELD)).order_by(*order)
+        case Tab.MINE:
+            return (
+                (mine.where(text(IN_HAND), _c.holder_id == person_id).order_by(*order),) if person_id else ()
+            )
+        case Tab.LATER:
+            ahead = waits.where(_c.priority == NORMAL, _c.due_at > now)
+            return (ahead.order_by(_c.due_at, _c.asked_at, _c.id),)
+        case Tab.REVIEW:
+            return (mine.where(text(REVIEW)).order_by(*order),)
+        case Tab.CLOSED:
+            over = mine.where(_c.state.in_(_OVER)).order_by(*order)
+            return (over.where(_c.holder_id == person_id) if own_only else over,)
+        case _:
+            assert_never(tab)
+
+
+def _due_now(team: str, now: datetime) -> Select[tuple[str]]:
+    return (
+        select(_c.id)
+        .where(_c.team == team, text(WAITING), _is_due(now))
+        .order_by(_c.priority, _c.due_until, _c.asked_at, _c.id)
+    )
 
 
 def _order(tab: Tab, now: datetime) -> tuple[ColumnElement[Any], ...]:
@@ -153,7 +252,3 @@ def _order(tab: Tab, now: datetime) -> tuple[ColumnElement[Any], ...]:
 
 def _is_due(now: datetime) -> ColumnElement[bool]:
     return and_(_c.due_at <= now, _c.due_until > now)
-
-
-def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)

@@ -28,6 +28,9 @@ class Person:
     page_language: str
     made_at: datetime
     disabled: bool
+    capacity: int = 0
+    second_factor: bool = False
+    looked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +172,16 @@ def set_duty(tx: Tx, person_id: str, *, on: bool) -> None:
     _set(tx, person_id, on_duty=on)
 
 
+def set_capacity(tx: Tx, person_id: str, capacity: int) -> None:
+    """Write how many callbacks the person may have in hand at a time; 0 is any number."""
+    _set(tx, person_id, capacity=capacity)
+
+
+def set_looked(tx: Tx, person_id: str, now: datetime) -> None:
+    """Write that the person has looked at the line just now."""
+    _set(tx, person_id, looked_at=now)
+
+
 def set_page_language(tx: Tx, person_id: str, language: str) -> None:
     """Write the language of the person's pages."""
     _set(tx, person_id, page_language=language)
@@ -183,6 +196,8 @@ def disable(tx: Tx, person_id: str, *, now: datetime) -> None:
         name_key=f"-{person_id}",
         password=None,
         number=None,
+        totp=None,
+        totp_at=None,
         on_duty=False,
     )
 
@@ -206,4 +221,7 @@ def _person(tx: Tx, row: Row[Any]) -> Person:
         page_language=row.page_language,
         made_at=row.made_at,
         disabled=row.disabled_at is not None,
+        capacity=row.capacity,
+        second_factor=row.totp_at is not None,
+        looked_at=row.looked_at,
     )

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 
 from gateway.store.engines import Tx
 from gateway.store.tables import invitations, sign_ins
@@ -11,32 +12,51 @@ from gateway.store.tables import invitations, sign_ins
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignIn:
-    """One sign-in of one person."""
+    """One sign-in of one person.
+
+    ``proved_at`` is when it was last shown to be still this person; ``half`` says that the second factor is missing.
+    """
 
     person_id: str
     seen_at: datetime
     expires_at: datetime
+    made_at: datetime | None = None
+    proved_at: datetime | None = None
+    half: bool = False
+    device: str = ""
+    token_hash: bytes = b""
 
 
-def open_one(tx: Tx, token_hash: bytes, *, person_id: str, now: datetime, expires_at: datetime) -> None:
-    """Write a new sign-in."""
-    tx.execute(
-        insert(sign_ins).values(
-            id=token_hash, person_id=person_id, made_at=now, seen_at=now, expires_at=expires_at
-        )
-    )
+def open_one(
+    tx: Tx,
+    token_hash: bytes,
+    *,
+    person_id: str,
+    now: datetime,
+    expires_at: datetime,
+    half: bool = False,
+    device: str = "",
+) -> None:
+    """Write a new sign-in; with ``half`` it is good for nothing until the second factor was shown."""
+    values = {"made_at": now, "seen_at": now, "proved_at": now, "expires_at": expires_at, "half": half}
+    tx.execute(insert(sign_ins).values(id=token_hash, person_id=person_id, device=device, **values))
 
 
 def find(tx: Tx, token_hash: bytes) -> SignIn | None:
     """Return the sign-in of this token."""
-    row = tx.execute(
-        select(sign_ins.c.person_id, sign_ins.c.seen_at, sign_ins.c.expires_at).where(
-            sign_ins.c.id == token_hash
-        )
-    ).first()
-    if row is None:
-        return None
-    return SignIn(person_id=row.person_id, seen_at=row.seen_at, expires_at=row.expires_at)
+    row = tx.execute(select(sign_ins).where(sign_ins.c.id == token_hash)).first()
+    return _sign_in(row) if row is not None else None
+
+
+def of(tx: Tx, person_id: str, *, now: datetime) -> tuple[SignIn, ...]:
+    """Return the person's sign-ins that are still good, the one last seen first."""
+    query = select(sign_ins).where(sign_ins.c.person_id == person_id, sign_ins.c.expires_at > now)
+    return tuple(_sign_in(row) for row in tx.execute(query.order_by(sign_ins.c.seen_at.desc())))
+
+
+def complete(tx: Tx, token_hash: bytes, *, now: datetime) -> None:
+    """Write that the person has just shown to be who they say: the second factor, or once more the password."""
+    tx.execute(update(sign_ins).where(sign_ins.c.id == token_hash).values(half=False, proved_at=now))
 
 
 def touch(tx: Tx, token_hash: bytes, now: datetime) -> None:
@@ -47,6 +67,16 @@ def touch(tx: Tx, token_hash: bytes, now: datetime) -> None:
 def end(tx: Tx, token_hash: bytes) -> None:
     """End one sign-in."""
     tx.execute(delete(sign_ins).where(sign_ins.c.id == token_hash))
+
+
+def end_one_of(tx: Tx, person_id: str, token_hash: bytes) -> bool:
+    """End one sign-in of this person; False where it is none of theirs."""
+    statement = (
+        delete(sign_ins)
+        .where(sign_ins.c.id == token_hash, sign_ins.c.person_id == person_id)
+        .returning(sign_ins.c.id)
+    )
+    return tx.execute(statement).first() is not None
 
 
 def end_all(tx: Tx, person_id: str, *, besides: bytes = b"") -> None:
@@ -97,3 +127,16 @@ def use_invitation(tx: Tx, token_hash: bytes, now: datetime) -> str | None:
         .returning(invitations.c.person_id)
     )
     return tx.execute(statement).scalar()
+
+
+def _sign_in(row: Row[Any]) -> SignIn:
+    return SignIn(
+        person_id=row.person_id,
+        seen_at=row.seen_at,
+        expires_at=row.expires_at,
+        made_at=row.made_at,
+        proved_at=row.proved_at,
+        half=bool(row.half),
+        device=row.device,
+        token_hash=row.id,
+    )

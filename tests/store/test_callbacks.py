@@ -234,7 +234,7 @@ def plan_of(store: Store, ask) -> str:
 @pytest.mark.parametrize(
     ("ask", "index"),
     [
-        (lambda tx: line.ready(tx, "main", now=NOW), "ix_callbacks_line"),
+        (lambda tx: line.ready(tx, "main", now=NOW), "ix_callbacks_due"),
         (lambda tx: callbacks.waiting_past(tx, now=NOW), "ix_callbacks_roll"),
         (lambda tx: callbacks.claims_over(tx, now=NOW), "ix_callbacks_held"),
         (callbacks.open_codes, "ix_callbacks_open_code"),

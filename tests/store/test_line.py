@@ -126,6 +126,6 @@ def test_a_row_comes_with_its_holder_and_its_number(tx: Tx) -> None:
 def test_an_empty_line_counts_nothing(tx: Tx) -> None:
     counts = line.counts(tx, "main", person_id="me", now=NOW)
     assert counts == replace(counts, waiting=0, due_now=0, danger=0, mine=0, later=0, review=0, oldest=None)
-    assert line.newest_change(tx, "main") == (None, 0)
+    assert line.newest_changes(tx, "main") == ()
     callbacks.insert(tx, request(caller_of(tx)))
-    assert line.newest_change(tx, "main") == (NOW, 1)
+    assert [(at, rev) for at, _, rev in line.newest_changes(tx, "main")] == [(NOW, 0)]

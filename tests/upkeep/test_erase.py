@@ -14,8 +14,8 @@ from tests.clocks import SetClock
 from tests.filled import CALLER, SAID, fill, opened
 
 NUMBER = "+8562055500001"
-NOT_HERS = {("people", "number")}
-"""A counsellor's own phone, which goes with the person."""
+NOT_HERS = {("people", "number"), ("people", "totp")}
+"""A counsellor's own phone and second factor, which go with the person."""
 
 
 def test_nothing_of_hers_is_left(store: Store, clock: SetClock) -> None:

@@ -1,39 +1,78 @@
 """The schema: every table, with the keys and partial indexes that keep the promises."""
 
 from gateway.store.tables.columns import metadata
-from gateway.store.tables.conditions import HELD, IN_LANE, LIVE, OPEN, PENDING, SENDING, UNCLEAR, WAITING
+from gateway.store.tables.conditions import (
+    HELD,
+    IN_HAND,
+    IN_LANE,
+    LIVE,
+    OPEN,
+    PENDING,
+    REVIEW,
+    SENDING,
+    UNCLEAR,
+    UNREAD,
+    WAITING,
+)
 from gateway.store.tables.delivery import budgets, deliveries, lines, outbox
-from gateway.store.tables.desk import attempts, callbacks, invitations, notes, people, sign_ins, tries
+from gateway.store.tables.desk import attempts, callbacks, notes
 from gateway.store.tables.hers import callers, sessions, texts, threads, turns
 from gateway.store.tables.house import audit, chores, figures, keys, live, settings, versions
+from gateway.store.tables.team import (
+    away,
+    called_for_help,
+    holidays,
+    invitations,
+    links,
+    looking,
+    people,
+    records,
+    recovery_codes,
+    referrals,
+    shifts,
+    sign_ins,
+    tries,
+)
 
 __all__ = [
     "HELD",
+    "IN_HAND",
     "IN_LANE",
     "LIVE",
     "OPEN",
     "PENDING",
+    "REVIEW",
     "SENDING",
     "UNCLEAR",
+    "UNREAD",
     "WAITING",
     "attempts",
     "audit",
+    "away",
     "budgets",
     "callbacks",
+    "called_for_help",
     "callers",
     "chores",
     "deliveries",
     "figures",
+    "holidays",
     "invitations",
     "keys",
     "lines",
+    "links",
     "live",
+    "looking",
     "metadata",
     "notes",
     "outbox",
     "people",
+    "records",
+    "recovery_codes",
+    "referrals",
     "sessions",
     "settings",
+    "shifts",
     "sign_ins",
     "texts",
     "threads",

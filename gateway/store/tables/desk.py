@@ -1,4 +1,4 @@
-"""Requests for a call, attempts and notes, and the people who work on them."""
+"""Requests for a call, with their attempts and notes."""
 
 from sqlalchemy import (
     Boolean,
@@ -14,8 +14,8 @@ from sqlalchemy import (
 )
 
 from gateway.store.tables.columns import caller, id_, instant, metadata, partial, word
-from gateway.store.tables.conditions import HELD, LIVE, OPEN, WAITING
-from gateway.store.types import Json, Sealed
+from gateway.store.tables.conditions import HELD, IN_HAND, LIVE, OPEN, REVIEW, WAITING
+from gateway.store.types import Sealed
 
 callbacks = Table(
     "callbacks",
@@ -45,9 +45,14 @@ callbacks = Table(
     Column("answers", Sealed, nullable=True),
     Column("path", Sealed, nullable=True),
     Column("wants_woman", Boolean, nullable=False, server_default=text("false")),
+    Column("minor", Boolean, nullable=False, server_default=text("false")),  # she may be under 18
+    Column("follows", String(20), nullable=True),  # the request that this one carries on
     Column("holder_id", String(20), ForeignKey("people.id", ondelete="SET NULL"), nullable=True),
     instant("held_until", null=True),
     instant("escalate_at", null=True),
+    Column(
+        "told", Integer, nullable=False, server_default=text("0")
+    ),  # how often somebody was called for help
     Column("rev", Integer, nullable=False, server_default=text("0")),
     instant("changed_at"),
     instant("closed_at", null=True),
@@ -55,11 +60,16 @@ callbacks = Table(
     Column("trial", Boolean, nullable=False, server_default=text("false")),
     partial("uq_callbacks_one_open", "caller_id", "slot", where=OPEN, unique=True),
     partial("ix_callbacks_line", "team", "priority", "asked_at", "id", where=WAITING),
+    partial("ix_callbacks_due", "team", "priority", "due_until", "asked_at", "id", "due_at", where=WAITING),
+    partial("ix_callbacks_later", "team", "priority", "due_at", "asked_at", "id", where=WAITING),
+    partial("ix_callbacks_review", "team", "priority", "due_until", where=REVIEW),
+    partial("ix_callbacks_in_hand", "holder_id", where=IN_HAND),
     partial("ix_callbacks_roll", "due_until", where=WAITING),
     partial("ix_callbacks_held", "held_until", where=HELD),
     partial("ix_callbacks_open_code", "code", where=OPEN),
     Index("ix_callbacks_changed", "team", "changed_at"),
-    Index("ix_callbacks_code", "team", "code"),
+    Index("ix_callbacks_holder", "holder_id", "changed_at"),
+    Index("ix_callbacks_code", "team", "code", "changed_at"),
     Index("ix_callbacks_closed", "team", "closed_at"),
     Index("ix_callbacks_caller", "caller_id", "asked_at"),
 )
@@ -74,6 +84,7 @@ attempts = Table(
     word("how", 12, default="phone"),
     instant("started_at"),
     instant("window_from"),
+    instant("window_until", null=True),  # null: her window was not open
     Column("nth", Integer, nullable=False, server_default=text("0")),
     instant("lease_until"),
     instant("ended_at", null=True),
@@ -95,52 +106,4 @@ notes = Table(
     Column("text", Sealed, nullable=True),
     instant("at"),
     Index("ix_notes_callback", "callback_id", "at"),
-)
-
-people = Table(
-    "people",
-    metadata,
-    id_(),
-    word("team", default="main"),
-    Column("name", String(40), nullable=False),
-    Column("name_key", String(80), nullable=False, unique=True),  # folded, so that two spellings are one name
-    word("role", 16, default=None),
-    Column("password", String(200), nullable=True),  # null until she has chosen one
-    Column("number", Sealed, nullable=True),  # the helpline phone that she calls from
-    Column("languages", Json, nullable=False),
-    word("gender", 10),
-    Column("on_duty", Boolean, nullable=False, server_default=text("false")),
-    word("page_language", 16),
-    instant("made_at"),
-    instant("disabled_at", null=True),
-)
-
-sign_ins = Table(
-    "sign_ins",
-    metadata,
-    Column("id", LargeBinary(32), primary_key=True),  # keyed hash of the cookie's token
-    Column("person_id", String(20), ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
-    instant("made_at"),
-    instant("seen_at"),
-    instant("expires_at"),
-    Index("ix_sign_ins_person", "person_id"),
-)
-
-invitations = Table(  # one-time links with which a person sets a password
-    "invitations",
-    metadata,
-    Column("id", LargeBinary(32), primary_key=True),
-    Column("person_id", String(20), ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
-    instant("expires_at"),
-    instant("used_at", null=True),
-)
-
-tries = Table(  # wrong names, passwords and codes, so that the next try is slowed or refused
-    "tries",
-    metadata,
-    Column("scope", LargeBinary(32), primary_key=True),
-    Column("n", Integer, nullable=False),
-    instant("first_at"),
-    instant("last_at"),
-    Index("ix_tries_last_at", "last_at"),
 )

@@ -2,7 +2,8 @@
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, text
 
-from gateway.store.tables.columns import caller, id_, instant, metadata, word
+from gateway.store.tables.columns import caller, id_, instant, metadata, partial, word
+from gateway.store.tables.conditions import UNREAD
 from gateway.store.types import Sealed
 
 callers = Table(
@@ -69,6 +70,9 @@ texts = Table(
     Column("text", Sealed, nullable=True),
     word("understood", 60),
     instant("at"),
+    instant("read_at", null=True),
+    Column("read_by", String(20), nullable=True),
     Index("ix_texts_caller_id", "caller_id", "at"),
     Index("ix_texts_at", "at"),
+    partial("ix_texts_unread", "understood", "at", where=UNREAD),
 )

@@ -51,7 +51,7 @@ def upgrade() -> None:
         sa.Column("contact", sa.LargeBinary(), nullable=True),
         sa.Column("contacted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("trial", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("trial", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_callers")),
         sa.UniqueConstraint("lookup", name=op.f("uq_callers_lookup")),
     )
@@ -90,6 +90,13 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "holidays",
+        sa.Column("team", sa.String(length=40), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("name", sa.String(length=80), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("team", "day", name=op.f("pk_holidays")),
+    )
+    op.create_table(
         "keys",
         sa.Column("id", sa.String(length=20), nullable=False),
         sa.Column("purpose", sa.String(length=20), nullable=False),
@@ -123,13 +130,33 @@ def upgrade() -> None:
         sa.Column("number", sa.LargeBinary(), nullable=True),
         sa.Column("languages", sa.Text(), nullable=False),
         sa.Column("gender", sa.String(length=10), server_default="", nullable=False),
-        sa.Column("on_duty", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("capacity", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("on_duty", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("page_language", sa.String(length=16), server_default="", nullable=False),
+        sa.Column("totp", sa.LargeBinary(), nullable=True),
+        sa.Column("totp_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("totp_step", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("looked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_people")),
         sa.UniqueConstraint("name_key", name=op.f("uq_people_name_key")),
     )
+    op.create_table(
+        "referrals",
+        sa.Column("id", sa.String(length=20), nullable=False),
+        sa.Column("team", sa.String(length=40), server_default="main", nullable=False),
+        sa.Column("name", sa.String(length=80), server_default="", nullable=False),
+        sa.Column("number", sa.String(length=20), server_default="", nullable=False),
+        sa.Column("place", sa.String(length=80), server_default="", nullable=False),
+        sa.Column("hours", sa.String(length=80), server_default="", nullable=False),
+        sa.Column("languages", sa.Text(), nullable=False),
+        sa.Column("topics", sa.Text(), nullable=False),
+        sa.Column("may_share", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("checked_on", sa.Date(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_referrals")),
+    )
+    op.create_index("ix_referrals_team", "referrals", ["team", "name"], unique=False)
     op.create_table(
         "sessions",
         sa.Column("key", sa.LargeBinary(length=32), nullable=False),
@@ -177,6 +204,18 @@ def upgrade() -> None:
         sa.UniqueConstraint("menu", "number", name="uq_versions_number"),
     )
     op.create_table(
+        "away",
+        sa.Column("id", sa.String(length=20), nullable=False),
+        sa.Column("person_id", sa.String(length=20), nullable=False),
+        sa.Column("first", sa.Date(), nullable=False),
+        sa.Column("last", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.id"], name=op.f("fk_away_person_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_away")),
+    )
+    op.create_index("ix_away_person", "away", ["person_id"], unique=False)
+    op.create_table(
         "callbacks",
         sa.Column("id", sa.String(length=20), nullable=False),
         sa.Column("team", sa.String(length=40), server_default="main", nullable=False),
@@ -202,15 +241,18 @@ def upgrade() -> None:
         sa.Column("contact", sa.LargeBinary(), nullable=True),
         sa.Column("answers", sa.LargeBinary(), nullable=True),
         sa.Column("path", sa.LargeBinary(), nullable=True),
-        sa.Column("wants_woman", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("wants_woman", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("minor", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("follows", sa.String(length=20), nullable=True),
         sa.Column("holder_id", sa.String(length=20), nullable=True),
         sa.Column("held_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("escalate_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("told", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("rev", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reason", sa.String(length=60), server_default="", nullable=False),
-        sa.Column("trial", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("trial", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.ForeignKeyConstraint(
             ["caller_id"], ["callers.id"], name=op.f("fk_callbacks_caller_id"), ondelete="SET NULL"
         ),
@@ -222,7 +264,15 @@ def upgrade() -> None:
     op.create_index("ix_callbacks_caller", "callbacks", ["caller_id", "asked_at"], unique=False)
     op.create_index("ix_callbacks_changed", "callbacks", ["team", "changed_at"], unique=False)
     op.create_index("ix_callbacks_closed", "callbacks", ["team", "closed_at"], unique=False)
-    op.create_index("ix_callbacks_code", "callbacks", ["team", "code"], unique=False)
+    op.create_index("ix_callbacks_code", "callbacks", ["team", "code", "changed_at"], unique=False)
+    op.create_index(
+        "ix_callbacks_due",
+        "callbacks",
+        ["team", "priority", "due_until", "asked_at", "id", "due_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    )
     op.create_index(
         "ix_callbacks_held",
         "callbacks",
@@ -230,6 +280,23 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("state IN ('claimed', 'calling')"),
         postgresql_where=sa.text("state IN ('claimed', 'calling')"),
+    )
+    op.create_index("ix_callbacks_holder", "callbacks", ["holder_id", "changed_at"], unique=False)
+    op.create_index(
+        "ix_callbacks_in_hand",
+        "callbacks",
+        ["holder_id"],
+        unique=False,
+        sqlite_where=sa.text("state IN ('claimed', 'calling', 'reached')"),
+        postgresql_where=sa.text("state IN ('claimed', 'calling', 'reached')"),
+    )
+    op.create_index(
+        "ix_callbacks_later",
+        "callbacks",
+        ["team", "priority", "due_at", "asked_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
     )
     op.create_index(
         "ix_callbacks_line",
@@ -248,6 +315,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("state IN ('waiting', 'claimed', 'calling', 'review')"),
     )
     op.create_index(
+        "ix_callbacks_review",
+        "callbacks",
+        ["team", "priority", "due_until"],
+        unique=False,
+        sqlite_where=sa.text("state = 'review'"),
+        postgresql_where=sa.text("state = 'review'"),
+    )
+    op.create_index(
         "ix_callbacks_roll",
         "callbacks",
         ["due_until"],
@@ -262,6 +337,16 @@ def upgrade() -> None:
         unique=True,
         sqlite_where=sa.text("state IN ('waiting', 'claimed', 'calling', 'review')"),
         postgresql_where=sa.text("state IN ('waiting', 'claimed', 'calling', 'review')"),
+    )
+    op.create_table(
+        "called_for_help",
+        sa.Column("team", sa.String(length=40), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.String(length=20), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.id"], name=op.f("fk_called_for_help_person_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("team", "place", name=op.f("pk_called_for_help")),
     )
     op.create_table(
         "invitations",
@@ -283,12 +368,38 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("menu", name=op.f("pk_live")),
     )
     op.create_table(
+        "recovery_codes",
+        sa.Column("id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("person_id", sa.String(length=20), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.id"], name=op.f("fk_recovery_codes_person_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recovery_codes")),
+    )
+    op.create_index("ix_recovery_codes_person", "recovery_codes", ["person_id"], unique=False)
+    op.create_table(
+        "shifts",
+        sa.Column("id", sa.String(length=20), nullable=False),
+        sa.Column("person_id", sa.String(length=20), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("start", sa.Integer(), nullable=False),
+        sa.Column("end", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.id"], name=op.f("fk_shifts_person_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_shifts")),
+    )
+    op.create_index("ix_shifts_person", "shifts", ["person_id"], unique=False)
+    op.create_table(
         "sign_ins",
         sa.Column("id", sa.LargeBinary(length=32), nullable=False),
         sa.Column("person_id", sa.String(length=20), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("proved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("half", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("device", sa.String(length=60), server_default="", nullable=False),
         sa.ForeignKeyConstraint(
             ["person_id"], ["people.id"], name=op.f("fk_sign_ins_person_id"), ondelete="CASCADE"
         ),
@@ -303,6 +414,8 @@ def upgrade() -> None:
         sa.Column("text", sa.LargeBinary(), nullable=True),
         sa.Column("understood", sa.String(length=60), server_default="", nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("read_by", sa.String(length=20), nullable=True),
         sa.ForeignKeyConstraint(
             ["caller_id"], ["callers.id"], name=op.f("fk_texts_caller_id"), ondelete="SET NULL"
         ),
@@ -310,6 +423,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_texts_at", "texts", ["at"], unique=False)
     op.create_index("ix_texts_caller_id", "texts", ["caller_id", "at"], unique=False)
+    op.create_index(
+        "ix_texts_unread",
+        "texts",
+        ["understood", "at"],
+        unique=False,
+        sqlite_where=sa.text("read_at IS NULL"),
+        postgresql_where=sa.text("read_at IS NULL"),
+    )
     op.create_table(
         "threads",
         sa.Column("channel", sa.String(length=40), nullable=False),
@@ -348,6 +469,7 @@ def upgrade() -> None:
         sa.Column("how", sa.String(length=12), server_default="phone", nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("window_from", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("window_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("nth", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
@@ -384,6 +506,37 @@ def upgrade() -> None:
         sqlite_where=sa.text("ended_at IS NULL"),
         postgresql_where=sa.text("ended_at IS NULL"),
     )
+    op.create_table(
+        "links",
+        sa.Column("id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("person_id", sa.String(length=20), nullable=False),
+        sa.Column("callback_id", sa.String(length=20), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("phone", sa.LargeBinary(length=32), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["callback_id"], ["callbacks.id"], name=op.f("fk_links_callback_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.id"], name=op.f("fk_links_person_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_links")),
+        sa.UniqueConstraint("phone", name=op.f("uq_links_phone")),
+    )
+    op.create_table(
+        "looking",
+        sa.Column("callback_id", sa.String(length=20), nullable=False),
+        sa.Column("person_id", sa.String(length=20), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["callback_id"], ["callbacks.id"], name=op.f("fk_looking_callback_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.id"], name=op.f("fk_looking_person_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("callback_id", "person_id", name=op.f("pk_looking")),
+    )
+    op.create_index("ix_looking_at", "looking", ["at"], unique=False)
     op.create_table(
         "notes",
         sa.Column("id", sa.String(length=20), nullable=False),
@@ -473,4 +626,14 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("state = 'unclear'"),
         postgresql_where=sa.text("state = 'unclear'"),
+    )
+    op.create_table(
+        "records",
+        sa.Column("callback_id", sa.String(length=20), nullable=False),
+        sa.Column("said", sa.LargeBinary(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["callback_id"], ["callbacks.id"], name=op.f("fk_records_callback_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("callback_id", name=op.f("pk_records")),
     )

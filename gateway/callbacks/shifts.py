@@ -1,0 +1,91 @@
+"""Who works when: weekly shifts less holidays and days away, as hours of the line and as who is there now."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from gateway.callbacks.windows import Hours, Span, joined
+
+_WEEK = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    """One stretch of every week; Monday is 0, start and end are minutes of the local day."""
+
+    person_id: str
+    day: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Away:
+    """Days, both included, on which one person does not work."""
+
+    person_id: str
+    first: date
+    last: date
+
+    def covers(self, day: date) -> bool:
+        """Say whether the person is away on this day."""
+        return self.first <= day <= self.last
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rota:
+    """Everything that decides who works when."""
+
+    shifts: tuple[Shift, ...] = ()
+    holidays: frozenset[date] = frozenset()
+    away: tuple[Away, ...] = field(default=())
+
+    def on(self, day: date) -> tuple[Shift, ...]:
+        """Return the shifts of this day of the calendar."""
+        if day in self.holidays:
+            return ()
+        gone = {one.person_id for one in self.away if one.covers(day)}
+        return tuple(one for one in self.shifts if one.day == day.weekday() and one.person_id not in gone)
+
+    def there(self, day: date, minute: int) -> frozenset[str]:
+        """Return who is on shift at this minute."""
+        return frozenset(one.person_id for one in self.on(day) if one.start <= minute < one.end)
+
+    def left_today(self, day: date, minute: int) -> frozenset[str]:
+        """Return whose shift of this day has not ended yet."""
+        return frozenset(one.person_id for one in self.on(day) if minute < one.end)
+
+
+def hours(rota: Rota, otherwise: Hours, today: date, *, days: int = 16) -> Hours:
+    """Return when somebody is on duty: by the shifts where there are any, else by the opening hours.
+
+    Args:
+        rota: shifts, holidays, days away.
+        otherwise: the opening hours of the settings.
+        today: the first day that matters.
+        days: how many days of the calendar are looked at for what is unlike the week.
+    """
+    week = _week(rota.shifts) if rota.shifts else otherwise.days
+    ahead = [today + timedelta(days=offset) for offset in range(-1, days)]
+    dates: dict[date, tuple[Span, ...]] = {day: () for day in ahead if day in rota.holidays}
+    if rota.shifts:
+        unlike = [day for day in ahead if day not in dates and any(one.covers(day) for one in rota.away)]
+        dates |= {day: _spans(rota.on(day)) for day in unlike}
+    return Hours(week, dates)
+
+
+def _week(shifts: Sequence[Shift]) -> tuple[tuple[Span, ...], ...]:
+    by_day: Mapping[int, list[Shift]] = _by_day(shifts)
+    return tuple(_spans(by_day[day]) for day in range(_WEEK))
+
+
+def _by_day(shifts: Sequence[Shift]) -> Mapping[int, list[Shift]]:
+    found: defaultdict[int, list[Shift]] = defaultdict(list)
+    for one in shifts:
+        found[one.day].append(one)
+    return found
+
+
+def _spans(shifts: Sequence[Shift]) -> tuple[Span, ...]:
+    return joined((one.start, one.end) for one in shifts)

@@ -1,0 +1,25 @@
+"""Who has the page of a callback open just now."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from gateway.store.dialects import insert_into
+from gateway.store.engines import Tx
+from gateway.store.tables import looking, people
+
+
+def note(tx: Tx, callback_id: str, person_id: str, *, now: datetime) -> None:
+    """Write that the person looks at it."""
+    statement = insert_into(tx, looking).values(callback_id=callback_id, person_id=person_id, at=now)
+    tx.execute(statement.on_conflict_do_update(index_elements=["callback_id", "person_id"], set_={"at": now}))
+
+
+def at(tx: Tx, callback_id: str, *, since: datetime, besides: str) -> tuple[str, ...]:
+    """Return the names of the others who looked at it since."""
+    query = (
+        select(people.c.name)
+        .join_from(looking, people)
+        .where(looking.c.callback_id == callback_id, looking.c.at >= since, looking.c.person_id != besides)
+    )
+    return tuple(tx.execute(query.order_by(people.c.name)).scalars())
