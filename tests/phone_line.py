@@ -13,10 +13,10 @@ from gateway.app import _doors
 from gateway.channel import ChannelConfig, find
 from gateway.messages import Seen
 from gateway.parts import Parts
+from gateway.path_secrets import Serials
 from gateway.sending import watch
 from gateway.store.engines import Store
 from gateway.webhooks.addresses import addresses
-from gateway.path_secrets import Serials
 from gateway.webhooks.views import Gate, blueprint
 from tests.clocks import SetClock
 from tests.house import made_parts

@@ -23,7 +23,7 @@ KEY = "a signing key that is long enough"
 class _App(_Wire):
     """The app's HTTP."""
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802 - the library's own name
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         path = urlsplit(self.path).path
         if not self._is_let_in():
@@ -37,7 +37,7 @@ class _App(_Wire):
         else:
             self._json(404, {"message": "Not found"})
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - the same
         phone, path = self.server.standin, urlsplit(self.path).path
         if not self._is_let_in():
             return
@@ -163,9 +163,9 @@ class Posts:
         self._made = 0
 
     def text(
-        self, number: str, words: str, *, id: str = "", at: str = "2026-11-24T14:05:00.000+07:00"
+        self, number: str, words: str, *, again: str = "", at: str = "2026-11-24T14:05:00.000+07:00"
     ) -> Posted:
-        """Post a text of hers; the same ``id`` is the same text again."""
+        """Post a text of hers; the same ``again`` is the same text once more."""
         payload = {
             "messageId": f"{hash(words) & 0xFFFFFFFF:08x}",
             "message": words,
@@ -174,25 +174,25 @@ class Posts:
             "simNumber": 1,
             "receivedAt": at,
         }
-        return self.envelope("sms:received", payload, id=id)
+        return self.envelope("sms:received", payload, again=again)
 
     def became(self, own_id: str, word: str, *, number: str = "+8562055500001", **more: Any) -> Posted:
         """Post what became of a text of ours: sent, delivered, failed or cancelled."""
         payload = {"messageId": own_id, "phoneNumber": number, "simNumber": 1, **more}
         return self.envelope(f"sms:{word}", payload, to="delivery")
 
-    def ring(self, number: str, *, id: str = "", word: str = "ringing") -> Posted:
+    def ring(self, number: str, *, again: str = "", word: str = "ringing") -> Posted:
         """Post a ring."""
-        return self.envelope(f"call:{word}", {"phoneNumber": number}, to="voice", id=id)
+        return self.envelope(f"call:{word}", {"phoneNumber": number}, to="voice", again=again)
 
     def ping(self, phone: StandinPhone) -> Posted:
         """Post how the phone is."""
         return self.envelope("system:ping", {"health": phone.health()}, to="health")
 
-    def envelope(self, event: str, payload: Mapping[str, Any], *, to: str = "sms", id: str = "") -> Posted:
+    def envelope(self, event: str, payload: Mapping[str, Any], *, to: str = "sms", again: str = "") -> Posted:
         """Post an envelope, signed afresh as each attempt is."""
         self._made += 1
-        made = id or f"evt{self._made:05d}"
+        made = again or f"evt{self._made:05d}"
         whole = {"deviceId": "dev01", "event": event, "id": made, "payload": payload, "webhookId": "wh01"}
         return self.raw(json.dumps(whole, ensure_ascii=False).encode(), to=to)
 

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from gateway.channel import BadRequest, Request
-from gateway.channel import BadAccount
+from gateway.channel import BadAccount, BadRequest, Request
 from gateway.channels.africastalking.account import Account
 from tests.channels.tables import PROVIDERS, line_of
 

@@ -1,9 +1,11 @@
 """A whole conversation through the phone: her Lao texts, our answers in parts, a callback, what became of each text."""
 
+from gateway.channel import ChannelConfig, find
 from gateway.engine.text import measure, sms_parts
 from gateway.sending.listing import listed
 from gateway.sending.send import drain
 from gateway.store import callers, life, outbox
+from tests.channels.tables import line_of, table_of
 from tests.house import requests, rows
 from tests.phone_line import OURS, Rig
 
@@ -65,8 +67,8 @@ def test_what_became_of_each_text_is_told_by_the_phone_in_any_order_and_stands_i
 
 def test_a_text_that_comes_again_is_answered_once_and_two_of_the_same_words_are_two(rig: Rig) -> None:
     for _ in range(3):
-        assert rig.posts.text(HER, "ຊ່ວຍ", id="evt-a").status == 200
-    rig.posts.text(HER, "ຊ່ວຍ", id="evt-b", at="2026-11-24T14:06:00.000+07:00")
+        assert rig.posts.text(HER, "ຊ່ວຍ", again="evt-a").status == 200
+    rig.posts.text(HER, "ຊ່ວຍ", again="evt-b", at="2026-11-24T14:06:00.000+07:00")
     drain(rig.parts)
     assert len(rig.phone.sent) == 2
 
@@ -100,11 +102,8 @@ def test_national_forms_roaming_and_thai_numbers_are_one_caller_each(rig: Rig) -
 
 
 def test_a_thai_line_reads_national_numbers_as_thai_first() -> None:
-    from gateway.channel import ChannelConfig, find
-    from tests.channels.tables import Table, table_of
-
     config = ChannelConfig(name="x", provider="android", menu="helpline", sms_number="+66800000009")
-    table: Table = table_of("android")
+    table = table_of("android")
     fields = {**table.cases[0].fields, "payload.sender": "081 234 5678"}
     _, inbound = find(config).parse(table.request("sms", fields))
     assert inbound.number == "+66812345678"
@@ -118,19 +117,11 @@ def test_names_short_codes_and_our_own_number_are_never_answered(rig: Rig) -> No
     assert rows(rig.parts) == []
 
 
-def test_a_text_of_another_sim_is_left_to_that_sim_s_line(rig: Rig) -> None:
-    from gateway.channel import find
-    from tests.phone_line import config_of
-
-    rig.parts.channels["android"] = find(config_of(rig.phone, sim="2"))  # type: ignore[index]
-    body = rig.posts.text(HER, "help")
-    assert body.status == 200
-    second = find(config_of(rig.phone, sim="2"))
-    from tests.channels.tables import table_of
-
+def test_a_text_of_another_sim_is_left_to_that_sim_s_line() -> None:
     table = table_of("android")
-    assert len(second.parse(table.request("sms", table.cases[0].fields))) == 1
-    assert len(find(config_of(rig.phone, sim="1")).parse(table.request("sms", table.cases[0].fields))) == 2
+    request = table.request("sms", table.cases[0].fields)
+    assert len(line_of("android", sim="2").parse(request)) == 1
+    assert len(line_of("android", sim="1").parse(request)) == 2
 
 
 def test_whatever_the_phone_posts_is_a_sign_of_life_and_a_ping_says_how_it_is(rig: Rig) -> None:
