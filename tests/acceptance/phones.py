@@ -65,10 +65,14 @@ class Phone:
         self.typed.append(keys)
         return self._hop()
 
-    def walk(self, keys: Sequence[str], *, between: Callable[[], object] = lambda: None) -> str:
-        """Dial and press these keys; return the last page."""
+    def walk(
+        self, keys: Sequence[str], *, between: Callable[[], object] = lambda: None, until: str = ""
+    ) -> str:
+        """Dial and press these keys, or fewer where a page holds ``until``; return the last page."""
         page = self.dial()
         for key in keys:
+            if until and until in page:
+                break
             between()
             page = self.press(key)
         return page

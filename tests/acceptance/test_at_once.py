@@ -14,7 +14,6 @@ import pytest
 from tests.acceptance.phones import FORM, LANGUAGES, Phone, code_in, percentile
 from tests.acceptance.running import Running
 from tests.ledgers import PostgresqlLedgers
-from tests.standin import Provider
 
 pytestmark = [pytest.mark.kills, pytest.mark.xdist_group("at-once")]
 
