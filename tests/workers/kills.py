@@ -59,16 +59,31 @@ class Tally:
 class Rig:
     """The product's worker and clock as processes, a real Valkey, and a provider that keeps a ledger."""
 
+    channel = "africastalking"
+    config = CONFIG
+
     def __init__(self, folder: Path, *, redrive: bool = False) -> None:
         self.folder = folder
         self.redrive = redrive
         self.valkey = Valkey()
-        self.standin = Standin(ledger=folder / "ledger")
+        self.standin = self.made_standin()
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.texts: dict[str, str] = {}  # row → key in the ledger
         self.kills: Counter[str] = Counter()
         self._log = (folder / "log").open("wb")
-        (folder / "gateway.toml").write_text(CONFIG)
+        (folder / "gateway.toml").write_text(self.config)
+
+    def made_standin(self) -> Standin:
+        """The provider."""
+        return Standin(ledger=self.folder / "ledger")
+
+    def account(self) -> dict[str, str]:
+        """What the environment says of it."""
+        return {
+            "AFRICASTALKING_USERNAME": "sandbox",
+            "AFRICASTALKING_API_KEY": KEY,
+            "AFRICASTALKING_API_URL": self.standin.url,
+        }
 
     def __enter__(self) -> Self:
         self.valkey.start()
@@ -78,9 +93,7 @@ class Rig:
             "GATEWAY_CONFIG": str(self.folder / "gateway.toml"),
             "GATEWAY_OUTBOX_LEASE": str(LEASE),
             "REDIS_URL": self.valkey.url,
-            "AFRICASTALKING_USERNAME": "sandbox",
-            "AFRICASTALKING_API_KEY": KEY,
-            "AFRICASTALKING_API_URL": self.standin.url,
+            **self.account(),
         }
         settings = load(self.environment)
         upgrade(open_ledger(settings))
@@ -125,8 +138,8 @@ class Rig:
             row_id = outbox.add(
                 tx,
                 kind="answer",
-                channel="africastalking",
-                lane=f"africastalking:{caller.id}",
+                channel=self.channel,
+                lane=f"{self.channel}:{caller.id}",
                 due_at=now,
                 expires_at=now + timedelta(minutes=10),
                 once=new_id(now),
@@ -238,10 +251,16 @@ class Rig:
 
 
 def run(
-    folder: Path, *, kills: int, clock_kills: int, wipes: int, redrive: bool = False
+    folder: Path,
+    *,
+    kills: int,
+    clock_kills: int,
+    wipes: int,
+    redrive: bool = False,
+    rig_of: type[Rig] = Rig,
 ) -> tuple[Tally, Rig]:
     """Do it all once."""
-    with Rig(folder, redrive=redrive) as rig:
+    with rig_of(folder, redrive=redrive) as rig:
         rig.kill_workers(kills)
         rig.kill_clocks(clock_kills)
         rig.wipe(wipes)

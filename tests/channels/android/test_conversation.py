@@ -55,6 +55,7 @@ def test_what_became_of_each_text_is_told_by_the_phone_in_any_order_and_stands_i
     for words, own_id in zip(
         (("sent", "delivered"), ("delivered", "sent"), ("sent", "failed"), ("failed", "delivered", "sent")),
         ids,
+        strict=True,
     ):
         for word in words:
             assert rig.posts.became(own_id, word, reason="no service").status == 200
