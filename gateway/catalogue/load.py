@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -14,7 +15,10 @@ from gateway.catalogue.problems import Place, Problem
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 12
-MAX_NODES = 4_000
+MAX_NODES = 3_000
+MAX_ENTRIES = 500
+FEW_NODES, BYTES_A_NODE = 200, 6
+MAX_PROBLEMS = 50
 
 # What YAML 1.2 would turn into something else than text, and what older readers would: an author must quote it.
 _GUESSED = re.compile(
@@ -29,7 +33,10 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INTEGER = re.compile(r"0|[1-9][0-9]*")
 _DATES = frozenset({"valid_from", "checked_on", "expires_on"})
 _INTEGERS = frozenset({"schema", "digits", "page"})
-_UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+_NO_CHARACTERS = "".join(chr(plane * 0x10000 + last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
+_UNREADABLE = re.compile(
+    f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufdd0-\ufdef{_NO_CHARACTERS}]"
+)
 _DEEP = re.compile(rf"(?:[\[{{]\s*){{{MAX_DEPTH + 1}}}")  # the parser would look far ahead before it says so
 _BARE_SIGN = re.compile(r":\s+([#*])(?=\s|,|\}|$)")
 
@@ -52,13 +59,12 @@ class Loaded:
 
 def load(file: str, content: bytes) -> Loaded:
     """Read one file; every fault, however hostile the bytes, is a problem and never an exception."""
+    problems: list[Problem] = []
     try:
-        text = _text(file, content)
-        events = _Events(file, text)
-        root = events.document()
+        root = _Events(file, _text(file, content), problems).document()
     except Unreadable as unreadable:
-        return Loaded(None, (unreadable.problem,))
-    return Loaded(root, tuple(events.problems))
+        return Loaded(None, (*problems, unreadable.problem))
+    return Loaded(root, tuple(problems))
 
 
 def load_all(files: Mapping[str, bytes]) -> dict[str, Loaded]:
@@ -109,12 +115,13 @@ def _place_at(file: str, text: str, index: int) -> Place:
 class _Events:
     """Builds nodes straight from the parser's events, so that what is refused is refused before it takes memory."""
 
-    def __init__(self, file: str, text: str) -> None:
+    def __init__(self, file: str, text: str, problems: list[Problem]) -> None:
         self.file = file
         self.lines = text.splitlines()
-        self.problems: list[Problem] = []
-        self._source = text
+        self._problems = problems
         self._nodes = 0
+        # So many parts in so few bytes are no menu; parsing on would only take time.
+        self._most = min(MAX_NODES, FEW_NODES + len(text) // BYTES_A_NODE)
         self._events = self._parsed(text)
 
     def document(self) -> Node:
@@ -167,8 +174,8 @@ class _Events:
 
     def _may_stand(self, event: Any, place: Place, depth: int) -> None:
         self._nodes += 1
-        if self._nodes > MAX_NODES:
-            raise _refused(place, f"the file has more than {MAX_NODES} parts", "split it into several files")
+        if self._nodes > self._most:
+            raise _refused(place, f"the file has more than {self._most} parts", "split it into several files")
         if depth > MAX_DEPTH:
             raise _too_deep(place)
         if type(event).__name__ == "AliasEvent":
@@ -182,13 +189,31 @@ class _Events:
         if event.tag is not None:
             raise _refused(place, "'!' begins a tag", "delete it, or write the text in quotes")
 
+    def _may_go_on(self, event: Any, number: int) -> None:
+        if number > MAX_ENTRIES:
+            message = f"more than {MAX_ENTRIES} entries in one list"
+            raise _refused(self._place(event), message, "split it into several files")
+
+    def _tell(self, problem: Problem) -> None:
+        self._problems.append(problem)
+        if len(self._problems) == MAX_PROBLEMS:
+            raise _refused(
+                problem.place, f"{MAX_PROBLEMS} problems up to here", "write the lines above anew first"
+            )
+
     def _items(self, depth: int, key: str) -> Iterator[Node]:
-        while type(event := next(self._events)).__name__ != "SequenceEndEvent":
+        for number in count(1):
+            if type(event := next(self._events)).__name__ == "SequenceEndEvent":
+                return
+            self._may_go_on(event, number)
             yield self._node(event, depth=depth + 1, key=key)
 
     def _entries(self, depth: int) -> Iterator[tuple[Scalar, Node]]:
         lines: dict[str, int] = {}
-        while type(event := next(self._events)).__name__ != "MappingEndEvent":
+        for number in count(1):
+            if type(event := next(self._events)).__name__ == "MappingEndEvent":
+                return
+            self._may_go_on(event, number)
             key = self._node(event, depth=depth + 1, key="")
             if not isinstance(key, Scalar):
                 raise _refused(
@@ -202,7 +227,7 @@ class _Events:
             yield key, value
 
     def _repeated(self, key: Scalar, line: int) -> None:
-        self.problems.append(
+        self._tell(
             Problem(
                 code="yaml-repeated-key",
                 place=key.place,
@@ -225,7 +250,7 @@ class _Events:
             return self._empty(place, key)
         allowed = (key in _DATES and _DATE.fullmatch(text)) or (key in _INTEGERS and _INTEGER.fullmatch(text))
         if _GUESSED.fullmatch(text) and not allowed:
-            self.problems.append(
+            self._tell(
                 Problem(
                     code="yaml-guessed",
                     place=place,
@@ -243,7 +268,7 @@ class _Events:
                 place = Place(self.file, line, found.start() + 1)
                 break
         sign = _BARE_SIGN.search(self.lines[place.line - 1]) if place.line <= len(self.lines) else None
-        self.problems.append(
+        self._tell(
             Problem(
                 code="yaml-guessed",
                 place=place,
