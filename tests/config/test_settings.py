@@ -126,3 +126,50 @@ def test_the_phone_is_on_by_itself_only_without_an_account(phone: str, account: 
 def test_the_example_can_be_used_as_it_is() -> None:
     said = dict(line.split("=", 1) for line in EXAMPLE.splitlines() if line and not line.startswith("#"))
     assert load(said) == load({})
+
+
+PHONES = """
+[channels.android]
+provider = "android"
+prefixes = ["+856", "+66"]
+fallback = ["android2"]
+[channels.android.options]
+sim = 1
+[channels.android2]
+provider = "android"
+"""
+PHONE = {"ANDROID_API_URL": "http://192.0.2.1:8080", "ANDROID_USERNAME": "sms", "ANDROID_PASSWORD": "p"}
+
+
+def test_two_phones_have_two_accounts_and_their_own_word_wins(tmp_path):
+    (tmp_path / "key").write_text("from a file\n")
+    environ = {
+        **written(tmp_path, PHONES),
+        **PHONE,
+        "ANDROID2_PASSWORD": "q",
+        "ANDROID2_SIGNING_KEY_FILE": str(tmp_path / "key"),
+        "ANDROID_HOME": "/opt/sdk",
+    }
+    settings = load(environ)
+    first, second = settings.channel_options("android"), settings.channel_options("android2")
+    assert (first["password"], first["sim"], first["username"]) == ("p", "1", "sms")
+    assert (second["password"], second["signing_key"], second["username"]) == ("q", "from a file", "sms")
+    assert settings.file.channels["android"].prefixes == ("+856", "+66")
+    assert settings.has_account
+    assert not settings.phone_is_on
+    assert "'q'" not in repr(settings)
+
+
+def test_a_fallback_that_is_no_line_is_named(tmp_path):
+    with pytest.raises(SettingsError, match="fallback names android2"):
+        load(written(tmp_path, PHONES.replace("[channels.android2]", "[channels.other]")))
+
+
+def test_a_key_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(SettingsError, match="ANDROID2_TOKEN_FILE: cannot be read"):
+        load({**written(tmp_path, PHONES), "ANDROID2_TOKEN_FILE": str(tmp_path / "none")})
+
+
+def test_a_test_clock_and_a_phone_exclude_each_other():
+    with pytest.raises(SettingsError, match="GATEWAY_TEST_CLOCK"):
+        load({**PHONE, "GATEWAY_TEST_CLOCK": "1"})
