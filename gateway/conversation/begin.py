@@ -6,7 +6,7 @@ from gateway.callbacks.windows import offered
 from gateway.engine.session import Known
 from gateway.numbers import region_of
 from gateway.parts import Parts
-from gateway.store import callers
+from gateway.store import callers, shifts
 from gateway.store.engines import Unavailable
 
 
@@ -15,12 +15,13 @@ def known(parts: Parts, number: str, *, now: datetime, lost: bool = False) -> Kn
     try:
         with parts.store.read() as tx:
             caller = callers.find(tx, number)
+            hours = shifts.hours(tx, "main", parts.line.hours, parts.line.zone, now)
     except Unavailable:
-        caller = None
+        caller, hours = None, parts.line.hours
     return Known(
         language=caller.language if caller else "",
         script=caller.script if caller else "",
         region=region_of(number),
-        offers=offered(parts.line.hours, parts.line.zone, now),
+        offers=offered(hours, parts.line.zone, now),
         lost=lost,
     )

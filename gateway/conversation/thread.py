@@ -20,7 +20,7 @@ from gateway.engine.words.match import Match, understand
 from gateway.messages import Inbound, Limits
 from gateway.numbers import region_of
 from gateway.parts import Parts
-from gateway.store import callers, outbox, threads
+from gateway.store import callers, outbox, shifts, threads
 from gateway.store.callers import Caller
 from gateway.store.engines import Tx
 
@@ -175,11 +175,12 @@ def _say(text: _Text, session: Session, name: str, understood: str) -> Answer:
 def _session_at(text: _Text, keyword: Keyword | None, script: str) -> Session:
     """Return a session at the screen that a word leads to, in the language of the word."""
     script = script or text.caller.script or DEFAULT_LANGUAGE
+    hours = shifts.hours(text.tx, "main", text.parts.line.hours, text.parts.line.zone, text.now)
     known = Known(
         language=script.partition("-")[0],
         script=script,
         region=region_of(text.inbound.number),
-        offers=offered(text.parts.line.hours, text.parts.line.zone, text.now),
+        offers=offered(hours, text.parts.line.zone, text.now),
     )
     session = engine.begin(text.menu, known)
     return engine.open_screen(text.menu, session, keyword.to) if keyword and keyword.to else session

@@ -12,7 +12,7 @@ from gateway.callbacks.order import DANGER, NORMAL
 from gateway.callbacks.windows import next_window
 from gateway.desk.erasing import erase
 from gateway.desk.hers import amend, cancel, change_window, find_by_code
-from gateway.desk.windows import plan
+from gateway.desk.windows import hours_of, plan
 from gateway.engine.effects import CallbackAccepted, CallbackRefused
 from gateway.ids import code_candidates, new_id
 from gateway.numbers import may_be_called
@@ -85,7 +85,7 @@ def accept(
     contact = before or _contact(caller, effect, now)
     if contact is None or caller.number is None or not may_be_called(caller.number):
         return Accepted(receipt=CallbackRefused(reason="number"))
-    window = plan(parts, contact.when, attempts.past(tx, caller.id), now)
+    window = plan(parts, contact.when, attempts.past(tx, caller.id), now, hours=hours_of(parts, tx, now))
     asked = _Asked(
         caller=caller, effect=effect, contact=contact, window=window,
         session=session, channel=channel, version=version, now=now,

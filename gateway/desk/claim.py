@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from gateway.access import Permission, permit
 from gateway.callbacks import escalation
 from gateway.callbacks.model import Event, State, target
-from gateway.callbacks.order import DANGER, Place, worth_handing_out
-from gateway.callbacks.routing import Needs, Offers, fits
-from gateway.desk.refusals import found, refusal
+from gateway.callbacks.order import DANGER, LONG_ENOUGH, Place, worth_handing_out
+from gateway.callbacks.routing import Needs, Offers, may_be_given, scarce, spoken
+from gateway.desk.refusals import Full, NoSuchCallback, found, refusal
+from gateway.desk.shifts import WORKING, is_big, offers, on_duty
 from gateway.store import audit, callbacks, line, people
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from gateway.parts import Parts
     from gateway.store.callbacks import Callback
     from gateway.store.engines import Tx
+    from gateway.store.people import Person
 
 LEASE = timedelta(minutes=15)
 
@@ -46,6 +48,7 @@ def claim(parts: Parts, actor: Actor, callback_id: str, *, take_over: bool = Fal
     Raises:
         Refused: the actor does not work the queue, may not take over, or may not decide what stands in review.
         Held: somebody else has it.
+        Full: the person has as many in hand as were agreed; only in a bigger centre.
         IllegalMove: it cannot be claimed any more.
         NoSuchCallback: there is none.
     """
@@ -66,12 +69,18 @@ def take_next(parts: Parts, actor: Actor) -> Claimed | None:
     """Take the callback that should be called first and that this person is fit to call; None while there is none.
 
     One whose window closes in a few minutes is not handed out: she would be rung in a hurry or outside of it.
+    Nor is one in a language that this person does not speak.
+
+    Raises:
+        Refused: the actor does not work the queue.
+        Full: the person has as many in hand as were agreed; only in a bigger centre.
     """
     permit(actor, Permission.WORK_QUEUE)
     now = parts.clock.now()
 
     def work(tx: Tx) -> Claimed | None:
-        for candidate in _in_turn(tx, actor, now):
+        _check_capacity(tx, actor)
+        for candidate in _in_turn(parts, tx, actor, now):
             taken = _claim(tx, actor, candidate.id, now)
             if taken is not None:
                 return taken
@@ -105,6 +114,41 @@ def release(parts: Parts, actor: Actor, callback_id: str) -> None:
     parts.store.run(work)
 
 
+def hand_over(parts: Parts, actor: Actor, callback_id: str, to: str) -> None:
+    """Pass an own claim on to a colleague, who has it at once and may give it back like any other.
+
+    Raises:
+        Refused: the actor does not work the queue.
+        Held: somebody else has it, and the actor may not take over.
+        NoSuchCallback: there is no such callback, or nobody of that id who works the queue.
+        Full: the colleague has as many in hand as were agreed.
+        IllegalMove: nobody has claimed it.
+    """
+    permit(actor, Permission.WORK_QUEUE)
+    now = parts.clock.now()
+
+    def work(tx: Tx) -> None:
+        callback = found(tx, actor, callback_id)
+        own = callback.holder_id == actor.person_id or actor.may(Permission.TAKE_OVER)
+        if callback.state is not State.CLAIMED or not own:
+            raise refusal(tx, actor, callback, Event.RELEASE)
+        colleague = people.by_id(tx, to)
+        if (
+            colleague is None
+            or colleague.disabled
+            or colleague.team != actor.team
+            or colleague.role not in WORKING
+        ):
+            raise NoSuchCallback(to)
+        _check_room(tx, actor.team, colleague)
+        callbacks.hand_to(tx, callback_id, to=to, until=now + LEASE, now=now)
+        audit.add(
+            tx, now=now, person_id=actor.person_id, act="handed over", kind="callback", subject=callback_id
+        )
+
+    parts.store.run(work)
+
+
 def renew(parts: Parts, actor: Actor, callback_id: str) -> datetime | None:
     """Move the lease of an own claim on, as an open page does; None where the actor does not have it any more."""
     until = parts.clock.now() + LEASE
@@ -127,6 +171,9 @@ def is_to_decide(callback: Callback) -> bool:
 
 
 def _claimed(tx: Tx, actor: Actor, callback_id: str, now: datetime) -> Claimed:
+    callback = callbacks.by_id(tx, callback_id)
+    if callback is None or callback.holder_id != actor.person_id:
+        _check_capacity(tx, actor)
     taken = _claim(tx, actor, callback_id, now)
     if taken is not None:
         return taken
@@ -166,13 +213,37 @@ def _take_from_holder(tx: Tx, actor: Actor, callback_id: str, now: datetime) -> 
         )
 
 
-def _in_turn(tx: Tx, actor: Actor, now: datetime) -> list[Callback]:
-    """Return what could be handed out: first what the person is fit to call, in the order of the line."""
+def _check_capacity(tx: Tx, actor: Actor) -> None:
     person = people.by_id(tx, actor.person_id)
-    offers = Offers(languages=person.languages, gender=person.gender) if person else Offers()
-    ready = [one.callback for one in line.ready(tx, actor.team, now=now)]
-    worth = [one for one in ready if worth_handing_out(_place(one), now)]
-    return sorted(worth, key=lambda one: not fits(_needs(one), offers))
+    if person is not None:
+        _check_room(tx, actor.team, person)
+
+
+def _check_room(tx: Tx, team: str, person: Person) -> None:
+    """Refuse one more than was agreed with this person; where few work, nobody keeps such a count."""
+    if not person.capacity or callbacks.in_hand(tx, person.id) < person.capacity:
+        return
+    if is_big(tx, team):
+        raise Full(person.capacity)
+
+
+def _in_turn(parts: Parts, tx: Tx, actor: Actor, now: datetime) -> list[Callback]:
+    """Return what may be handed to this person, in the order of the line.
+
+    In a bigger centre those come first, behind danger, in whose language nobody else on duty could call.
+    """
+    person = people.by_id(tx, actor.person_id)
+    mine = offers(person) if person else Offers()
+    here = on_duty(parts, tx, now, actor.team)
+    others = [offers(one) for one in here if one.id != actor.person_id]
+    tags = {spoken(tag) for tag in mine.languages}
+    ready = line.ready(tx, actor.team, now=now, until=now + LONG_ENOUGH, languages=tags)
+    given = [one.callback for one in ready if may_be_given(_needs(one.callback), mine, others)]
+    worth = [one for one in given if worth_handing_out(_place(one), now)]
+    if not is_big(tx, actor.team):
+        return worth
+    rare = scarce(mine, [mine, *others])
+    return sorted(worth, key=lambda one: (one.priority, spoken(one.language) not in rare))
 
 
 def _place(one: Callback) -> Place:

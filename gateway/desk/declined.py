@@ -16,6 +16,9 @@ class Why(StrEnum):
     LAST_ADMINISTRATOR = "last-administrator"
     NOBODY = "nobody"
     SLOW_DOWN = "slow-down"
+    DAYS = "days"
+    CODE = "code"
+    FIELD = "field"
 
 
 class Declined(Exception):

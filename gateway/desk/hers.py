@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gateway.callbacks import escalation
 from gateway.callbacks.model import OPEN, Event
 from gateway.callbacks.order import DANGER
-from gateway.desk.windows import plan
+from gateway.desk.windows import hours_of, plan
 from gateway.engine.effects import (
     CallbackCancelled,
     CallbackChanged,
@@ -83,7 +83,7 @@ def change_window(parts: Parts, tx: Tx, *, caller: Caller, effect: ChangeWindow,
     if when is When.NEVER:
         return cancel(parts, tx, caller=caller, effect=CancelCallback(callback=hers.id), now=now)
     contact = replace(hers.contact, when=when, said_at=now)
-    window = plan(parts, when, attempts.past(tx, caller.id), now)
+    window = plan(parts, when, attempts.past(tx, caller.id), now, hours=hours_of(parts, tx, now))
     if window is None or not contact.may_ever_call(now):
         return CallbackRefused(reason="hours")
     _keep_contact(tx, caller, contact, now)

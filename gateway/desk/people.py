@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 FIRST_LINK = timedelta(minutes=30)
 LINK = timedelta(hours=24)
 LANGUAGES = ("lo", "th", "en", "vi", "km", "my")
+MOST_IN_HAND = 99
 GENDERS = ("", "woman", "man")
 # Whoever has the command line of the server owns the installation and may do what an administrator may.
 OWNER = Actor.of(person_id="", name="command line", role=Role.ADMINISTRATOR)
@@ -158,6 +159,23 @@ def set_details(
         people.set_details(tx, person.id, languages=spoken, gender=said)
 
     _change(parts, actor, person_id, "person.details", work)
+
+
+def set_capacity(parts: Parts, actor: Actor, person_id: str, capacity: int) -> None:
+    """Write how many callbacks the person may have in hand at a time; 0 is any number.
+
+    Raises:
+        Refused: the actor does not set duty.
+        Declined: there is no such person, or no such number.
+    """
+    permit(actor, Permission.SEE_DUTY)
+    if not 0 <= capacity <= MOST_IN_HAND:
+        raise Declined(Why.FIELD)
+
+    def work(tx: Tx, person: Person, now: datetime) -> None:  # noqa: ARG001 - the shape of every change
+        people.set_capacity(tx, person.id, capacity)
+
+    _change(parts, actor, person_id, "person.capacity", work, str(capacity))
 
 
 def set_number(parts: Parts, actor: Actor, person_id: str, written: str) -> None:

@@ -44,6 +44,14 @@ class NotSafe(Exception):
         self.until = until
 
 
+class Full(Exception):
+    """The person has as many callbacks in hand as were agreed; ``capacity`` says how many."""
+
+    def __init__(self, capacity: int) -> None:
+        super().__init__(f"{capacity} in hand is the most that was agreed")
+        self.capacity = capacity
+
+
 class NoPhone(Exception):
     """The person has no helpline phone entered, and calls are made from helpline phones only."""
 

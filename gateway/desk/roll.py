@@ -10,7 +10,7 @@ from gateway.callbacks.model import OPEN, Event, State
 from gateway.callbacks.order import DANGER
 from gateway.desk.claim import give_back
 from gateway.desk.record import UNCLEAR
-from gateway.desk.windows import plan_on
+from gateway.desk.windows import hours_of, plan_on
 from gateway.safe_contact import VALID_FOR, When
 from gateway.store import attempts, audit, callbacks, outbox
 
@@ -72,7 +72,9 @@ def _each(
 def _rolled(parts: Parts, tx: Tx, one: Callback, now: datetime) -> bool:
     if one.window == When.NOW:
         return _ended(tx, one, Event.NOW_PASSED, "not called in time", now)
-    window = plan_on(parts, one, attempts.past(tx, one.caller_id or ""), now)
+    window = plan_on(
+        parts, one, attempts.past(tx, one.caller_id or ""), now, hours=hours_of(parts, tx, now, one.team)
+    )
     if window is None:
         return False
     danger = one.priority == DANGER

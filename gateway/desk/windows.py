@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.callbacks.spacing import rested
-from gateway.callbacks.windows import ALWAYS, Window, natural_start, next_window
+from gateway.callbacks.windows import ALWAYS, Hours, Window, natural_start, next_window
 from gateway.safe_contact import When
+from gateway.store import shifts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,29 +16,43 @@ if TYPE_CHECKING:
     from gateway.callbacks.spacing import Past
     from gateway.parts import Parts
     from gateway.store.callbacks import Callback
+    from gateway.store.engines import Tx
 
 _AT_MOST = 8
 
 
-def plan(parts: Parts, when: When, past: Sequence[Past], now: datetime) -> Window | None:
-    """Return the next window in which her number may ring; one that had its attempt is passed over."""
+def hours_of(parts: Parts, tx: Tx, now: datetime, team: str = "main") -> Hours:
+    """Return when somebody of this team is on duty: by shifts and holidays, or else by the opening hours."""
+    return shifts.hours(tx, team, parts.line.hours, parts.line.zone, now)
+
+
+def plan(
+    parts: Parts, when: When, past: Sequence[Past], now: datetime, *, hours: Hours | None = None
+) -> Window | None:
+    """Return the next window in which her number may ring; one that had its attempt is passed over.
+
+    Without ``hours`` the opening hours of the settings count.
+    """
+    duty = parts.line.hours if hours is None else hours
     used = {one.window_from for one in past}
     not_before = rested(past)
     for _ in range(_AT_MOST):
-        window = next_window(when, parts.line.hours, parts.line.zone, now, not_before=not_before)
+        window = next_window(when, duty, parts.line.zone, now, not_before=not_before)
         if window is None or natural_start(when, parts.line.zone, window[0]) not in used:
             return window
         not_before = window[1]
     return None
 
 
-def plan_on(parts: Parts, callback: Callback, past: Sequence[Past], now: datetime) -> Window | None:
+def plan_on(
+    parts: Parts, callback: Callback, past: Sequence[Past], now: datetime, *, hours: Hours | None = None
+) -> Window | None:
     """Return the window that follows one that passed; where opening hours cover none, the bare one.
 
     Nothing open is without a next step, even while the settings say that nobody is ever on duty.
     """
     when = When(callback.window)
-    return plan(parts, when, past, now) or next_window(when, ALWAYS, parts.line.zone, now)
+    return plan(parts, when, past, now, hours=hours) or next_window(when, ALWAYS, parts.line.zone, now)
 
 
 def window_from(parts: Parts, callback: Callback) -> datetime:

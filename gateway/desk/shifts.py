@@ -1,0 +1,209 @@
+"""Who works when: weekly shifts, holidays and days away; what callers are promised follows from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gateway.access import ROLES, Permission, Role, permit
+from gateway.callbacks.routing import Offers
+from gateway.callbacks.shifts import Shift
+from gateway.callbacks.windows import DAYS, Hours, local_minute, offered
+from gateway.desk.declined import Declined, Why
+from gateway.desk.windows import hours_of
+from gateway.safe_contact import When
+from gateway.store import audit, people, shifts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import date, datetime
+
+    from gateway.access import Actor
+    from gateway.callbacks.shifts import Away, Rota
+    from gateway.parts import Parts
+    from gateway.store.engines import Tx
+    from gateway.store.people import Person
+    from gateway.store.shifts import Holiday
+
+WORKING = tuple(role.value for role in Role if Permission.WORK_QUEUE in ROLES[role])
+DECIDING = tuple(role.value for role in Role if Permission.DECIDE in ROLES[role])
+FEW = 3
+"""Up to so many people know of each other without a page: what a bigger centre needs stays out of their way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Who works when, as the page of shifts shows it.
+
+    Attributes:
+        people: who may have shifts.
+        weeks: by person, the spans of each day of the week as they are written, Monday first.
+        holidays: days on which nobody works.
+        away: days on which one person does not.
+        there: ids of those on duty now.
+        never_staffed: windows that callers are not offered, since nobody is on duty in them.
+    """
+
+    people: tuple[Person, ...]
+    weeks: Mapping[str, tuple[tuple[str, ...], ...]]
+    holidays: tuple[Holiday, ...]
+    away: tuple[Away, ...]
+    there: frozenset[str]
+    never_staffed: tuple[str, ...]
+
+
+def plan(parts: Parts, actor: Actor) -> Plan:
+    """Return who works when.
+
+    Raises:
+        Refused: the actor neither works the queue nor sets duty.
+    """
+    permit(actor, Permission.WORK_QUEUE if actor.may(Permission.WORK_QUEUE) else Permission.SEE_DUTY)
+    now = parts.clock.now()
+    with parts.store.read() as tx:
+        rota = shifts.rota(tx, actor.team)
+        known = offered(hours_of(parts, tx, now, actor.team), parts.line.zone, now)
+        workers = tuple(one for one in people.everybody(tx, actor.team) if one.role in WORKING)
+        return Plan(
+            people=workers,
+            weeks={one.id: _week(rota, one.id) for one in workers},
+            holidays=shifts.holidays_of(tx, actor.team),
+            away=rota.away,
+            there=frozenset(one.id for one in on_duty(parts, tx, now, actor.team)),
+            never_staffed=tuple(
+                when for when in When if when not in (When.NOW, When.NEVER) and when not in known
+            ),
+        )
+
+
+def on_duty(
+    parts: Parts, tx: Tx, now: datetime, team: str = "main", *, roles: tuple[str, ...] = WORKING
+) -> tuple[Person, ...]:
+    """Return who is on duty: whose shift runs, and who said so by hand."""
+    return _of_ids(tx, team, roles, shifts.rota(tx, team).there(*local_minute(parts.line.zone, now)))
+
+
+def still_today(
+    parts: Parts, tx: Tx, now: datetime, team: str = "main", *, roles: tuple[str, ...] = WORKING
+) -> tuple[Person, ...]:
+    """Return who is on duty now or will be later today."""
+    return _of_ids(tx, team, roles, shifts.rota(tx, team).left_today(*local_minute(parts.line.zone, now)))
+
+
+def offers(person: Person) -> Offers:
+    """Return what this person offers a caller."""
+    return Offers(languages=person.languages, gender=person.gender)
+
+
+def is_big(tx: Tx, team: str) -> bool:
+    """Say whether the centre is big enough for what is shown only there: who looks, transfer, capacity."""
+    return sum(one.role in WORKING for one in people.everybody(tx, team)) > FEW
+
+
+def set_week(parts: Parts, actor: Actor, person_id: str, week: Mapping[str, Sequence[str]]) -> None:
+    """Write a person's weekly shifts: day → spans such as ``08:00-12:00``.
+
+    Raises:
+        Refused: the actor does not set duty.
+        BadHours: there is no such day, or a span is none.
+        Declined: there is no such person.
+    """
+    permit(actor, Permission.SEE_DUTY)
+    spans = Hours.parse(week).days
+    made = [
+        Shift(person_id=person_id, day=day, start=start, end=end)
+        for day, of_day in enumerate(spans)
+        for start, end in of_day
+    ]
+    now = parts.clock.now()
+    _change(parts, actor, person_id, "shifts", lambda tx: shifts.put(tx, person_id, made, now=now))
+
+
+def set_away(parts: Parts, actor: Actor, person_id: str, first: date, last: date) -> None:
+    """Write that a person does not work on these days, both included.
+
+    Raises:
+        Refused: the actor neither is that person nor sets duty.
+        Declined: the days are the wrong way round, or there is no such person.
+    """
+    if actor.person_id != person_id or not person_id:
+        permit(actor, Permission.SEE_DUTY)
+    if last < first:
+        raise Declined(Why.DAYS)
+    now = parts.clock.now()
+    _change(parts, actor, person_id, "away", lambda tx: shifts.add_away(tx, person_id, first, last, now=now))
+
+
+def come_back(parts: Parts, actor: Actor, person_id: str, first: date) -> None:
+    """Take back the days away that begin on this one.
+
+    Raises:
+        Refused: the actor neither is that person nor sets duty.
+        Declined: there is no such person.
+    """
+    if actor.person_id != person_id or not person_id:
+        permit(actor, Permission.SEE_DUTY)
+    _change(parts, actor, person_id, "back", lambda tx: shifts.drop_away(tx, person_id, first))
+
+
+def set_holiday(parts: Parts, actor: Actor, day: date, name: str) -> None:
+    """Make a day one on which nobody works.
+
+    Raises:
+        Refused: the actor does not set duty.
+    """
+    permit(actor, Permission.SEE_DUTY)
+    tidy = " ".join(name.split())[:80]
+    parts.store.run(lambda tx: _on_holiday(tx, actor, day, parts.clock.now(), name=tidy))
+
+
+def drop_holiday(parts: Parts, actor: Actor, day: date) -> None:
+    """Make a holiday a day like others.
+
+    Raises:
+        Refused: the actor does not set duty.
+    """
+    permit(actor, Permission.SEE_DUTY)
+    parts.store.run(lambda tx: _on_holiday(tx, actor, day, parts.clock.now(), name=None))
+
+
+def _on_holiday(tx: Tx, actor: Actor, day: date, now: datetime, *, name: str | None) -> None:
+    if name is None:
+        shifts.drop_holiday(tx, actor.team, day)
+    else:
+        shifts.add_holiday(tx, actor.team, day, name)
+    act = "holiday" if name is not None else "no holiday"
+    audit.add(
+        tx, now=now, person_id=actor.person_id, act=act, kind="team", subject=actor.team, detail=str(day)
+    )
+
+
+def _change(parts: Parts, actor: Actor, person_id: str, act: str, work: Callable[[Tx], None]) -> None:
+    now = parts.clock.now()
+
+    def whole(tx: Tx) -> None:
+        person = people.by_id(tx, person_id)
+        if person is None or person.disabled or person.team != actor.team:
+            raise Declined(Why.NOBODY)
+        work(tx)
+        audit.add(
+            tx, now=now, person_id=actor.person_id, act=f"person.{act}", kind="person", subject=person_id
+        )
+
+    parts.store.run(whole)
+
+
+def _of_ids(tx: Tx, team: str, roles: tuple[str, ...], ids: frozenset[str]) -> tuple[Person, ...]:
+    here = people.everybody(tx, team)
+    return tuple(one for one in here if one.role in roles and (one.on_duty or one.id in ids))
+
+
+def _week(rota: Rota, person_id: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(
+        tuple(
+            f"{one.start // 60:02}:{one.start % 60:02}-{one.end // 60:02}:{one.end % 60:02}"
+            for one in rota.shifts
+            if one.person_id == person_id and one.day == day
+        )
+        for day in range(len(DAYS))
+    )
