@@ -227,7 +227,7 @@ def _again(tx: Tx, asked: _Asked, hers: Callback) -> Accepted:
     callbacks.change(tx, hers.id, now=asked.now, asks=hers.asks + 1, last_asked_at=asked.now)
     found = callbacks.by_id(tx, hers.id) or hers
     window = (found.due_at, found.due_until) if found.due_at and found.due_until else None
-    return _accepted(tx, replace(asked, window=window), found, "rang again")
+    return _accepted(tx, replace(asked, window=window), found, "asked again")
 
 
 def _answers(asked: _Asked, before: object) -> dict[str, str]:
