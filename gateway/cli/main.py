@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 _COMMANDS = {
-    "up": "gateway.cli.processes:up",
+    "up": "gateway.cli.up:up",
     "web": "gateway.cli.processes:web",
     "worker": "gateway.cli.processes:worker",
     "clock": "gateway.cli.processes:clock",
