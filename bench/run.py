@@ -14,7 +14,7 @@ import redis
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from bench import inside
+from bench import inside, menus
 from bench.servers import Server
 from config.settings import load
 from gateway import embedded
@@ -39,6 +39,7 @@ def main() -> None:
             _until_up(Path(folder))
             _hops(parts, environment, Path(folder))
             _inside(parts, Path(folder))
+            menus.report(parts)
         finally:
             store.terminate()
             store.wait()

@@ -26,9 +26,12 @@ def next_screen(menu: Menu, session: Session, form: Form) -> str:
 
 def form_of(menu: Menu, screen: str) -> Form | None:
     """Return the form to which a screen belongs: the one that asks it, else the form of the callback."""
-    forms = [found for found in menu.screens.values() if isinstance(found, Form)]
-    asking = [form for form in forms if screen in form.questions]
-    return next(iter(asking), None) or next((form for form in forms if form.id == menu.call_me), None)
+    usual = menu.screens.get(menu.call_me)
+    if isinstance(usual, Form) and screen in usual.questions:
+        return usual  # without a look at the other thousand screens
+    forms = (found for found in menu.screens.values() if isinstance(found, Form))
+    asking = next((form for form in forms if screen in form.questions), None)
+    return asking or (usual if isinstance(usual, Form) else None)
 
 
 def topic_of(menu: Menu, path: tuple[str, ...]) -> str:
