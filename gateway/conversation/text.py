@@ -83,7 +83,7 @@ def _write(parts: Parts, tx: Tx, inbound: Inbound, now: datetime) -> tuple[str, 
         channel=inbound.channel,
         caller_id=caller.id,
         text=inbound.text,
-        understood=answer.understood,
+        understood=answer.kept,
         now=now,
     )
     parts.count.add(

@@ -38,6 +38,15 @@ REQUIRED_MESSAGES = frozenset(
     }
 )
 
+OPTIONAL_MESSAGES = frozenset(
+    {
+        "sms_reply",  # below an answer with numbers: how to go on
+        "sms_near",  # above the topics that come nearest to a text that nobody understood
+        "sms_language",  # above the list of languages
+    }
+)
+"""Lines that a menu may have; without them the answers say less."""
+
 
 class Deed(StrEnum):
     """What a choice asks for beside moving on; each becomes one effect."""
@@ -157,6 +166,7 @@ class Reaction(StrEnum):
     STOP = "stop"
     START = "start"
     HELP = "help"
+    LANGUAGE = "language"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

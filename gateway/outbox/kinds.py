@@ -44,6 +44,7 @@ KINDS: dict[str, Kind] = {
     for kind in (
         Kind(name="announce", to=To.NOBODY, lasts=_DAYS, priority=0),
         Kind(name="escalate", to=To.NOBODY, lasts=_DAYS, priority=0),
+        Kind(name="danger_text", to=To.NOBODY, lasts=timedelta(hours=1), priority=0),
         Kind(name="answer", to=To.CALLER, lasts=timedelta(minutes=10), priority=0),
         Kind(name="alert", to=To.PERSON, lasts=timedelta(hours=1)),
         Kind(name="ours", to=To.CALLER, lasts=_DAYS, ours=True),

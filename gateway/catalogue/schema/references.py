@@ -13,7 +13,7 @@ from gateway.catalogue.schema.grammar import (
     SCREEN_NAME,
     SPECIAL_TARGETS,
 )
-from gateway.engine.menu import REQUIRED_MESSAGES
+from gateway.engine.menu import OPTIONAL_MESSAGES, REQUIRED_MESSAGES
 
 
 def references(root: MapNode) -> Iterator[Problem]:
@@ -75,12 +75,12 @@ def _messages(root: MapNode, languages: frozenset[str]) -> Iterator[Problem]:
     if not isinstance(messages, MapNode):
         return
     for name, text in messages.entries:
-        if name.text not in REQUIRED_MESSAGES:
+        if name.text not in REQUIRED_MESSAGES | OPTIONAL_MESSAGES:
             yield Problem(
                 code="unknown-key",
                 place=name.place,
                 message=f"unknown message '{name.text}'",
-                hint=did_you_mean(name.text, REQUIRED_MESSAGES),
+                hint=did_you_mean(name.text, REQUIRED_MESSAGES | OPTIONAL_MESSAGES),
             )
         yield from _tags(pairs_in(text), languages)
     for missing in sorted(REQUIRED_MESSAGES.difference(messages.keys())):

@@ -3,5 +3,6 @@
 from gateway.engine.words.fold import digits
 from gateway.engine.words.form import form_answer
 from gateway.engine.words.match import Match, understand
+from gateway.engine.words.topics import language_of, nearest_topics
 
-__all__ = ["Match", "digits", "form_answer", "understand"]
+__all__ = ["Match", "digits", "form_answer", "language_of", "nearest_topics", "understand"]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from gateway.engine.menu import Keyword, Menu, Reaction
 from gateway.engine.words.longer import LONGER_WORDS
+from gateway.engine.words.near import Near, nearly
 from gateway.engine.words.runs import PLAIN, Run, runs_of, word_of
 
 _SHORT = 3
@@ -12,7 +13,15 @@ _SHORT = 3
 
 _POLITE = ("ค่ะ", "คะ", "ครับ", "นะ", "เถอะ", "ได้แล้ว", "ແດ່", "ເດີ້", "ເດີ", "ແມ້")
 _COMMANDS = (Reaction.STOP, Reaction.START)
-_RANK = {Reaction.STOP: 1, Reaction.START: 1, Reaction.CALL_ME: 2, Reaction.SHOW: 3, Reaction.HELP: 4}
+_RANK = {
+    Reaction.STOP: 1,
+    Reaction.START: 1,
+    Reaction.CALL_ME: 2,
+    Reaction.SHOW: 3,
+    Reaction.LANGUAGE: 4,
+    Reaction.HELP: 5,
+}
+_BY_SOUND, _ONE_OFF, _TWO_OFF = "by its sound", "one letter off", "two letters off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +31,17 @@ class Match:
     Attributes:
         keyword: the entry of the menu.
         language: the tag of the list in which the word stands; the reply is written in it.
-        why: which word of the menu it was, in words; never hers.
+        why: which word of the menu it was and how it was found, in words; never hers.
     """
 
     keyword: Keyword
     language: str
     why: str
+
+    @property
+    def topic(self) -> str:
+        """The screen that it leads to, else the word of its reaction."""
+        return self.keyword.to or str(self.keyword.reaction)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +63,8 @@ def understand(menu: Menu, text: str, language: str = "") -> Match | None:
     """Return what a text means, or None where it holds no word of the menu.
 
     Danger comes first, then STOP and START, then a wish to be called, then the first word that leads to a
-    screen, then HELP. A word inside a longer word of the menu does not count, except a word of danger.
+    screen, then LANGUAGE and HELP. A word inside a longer word of the menu does not count, except a word of danger.
+    Where no word stands whole, one that sounds like it or is few letters off counts: never danger, STOP or START.
 
     Args:
         menu: whose words are looked for.
@@ -57,13 +72,36 @@ def understand(menu: Menu, text: str, language: str = "") -> Match | None:
         language: the tag of the texts she had so far; it decides where a word stands in several lists.
     """
     hits = [hit for hit in _hits(menu, text) if _counts(hit)]
+    return _best(menu, hits, language) or _nearest(menu, text, language)
+
+
+def _best(menu: Menu, hits: list[_Hit], language: str) -> Match | None:
     whole = [hit for hit in hits if hit.keyword.danger or not any(hit.lies_in(other) for other in hits)]
     if not whole:
         return None
     best = min(
-        whole, key=lambda hit: (_rank(hit), hit.at, hit.start, -hit.end, _strangeness(menu, hit, language))
+        whole,
+        key=lambda hit: (
+            _rank(hit.keyword),
+            hit.at,
+            hit.start,
+            -hit.end,
+            _strangeness(menu, hit.language, language),
+        ),
     )
-    return Match(best.keyword, best.language, _why(best))
+    return Match(best.keyword, best.language, _why(best.keyword, best.word))
+
+
+def _nearest(menu: Menu, text: str, language: str) -> Match | None:
+    def order(near: Near) -> tuple[object, ...]:
+        strange = _strangeness(menu, near.language, language)
+        return near.edits, _rank(near.keyword), -near.length, near.at, near.start, strange
+
+    best = min(nearly(menu, text), key=order, default=None)
+    if best is None:
+        return None
+    how = (_BY_SOUND, _ONE_OFF, _TWO_OFF)[best.edits]
+    return Match(best.keyword, best.language, f"{_why(best.keyword, best.word)}, {how}")
 
 
 def _hits(menu: Menu, text: str) -> Iterator[_Hit]:
@@ -99,8 +137,10 @@ def _in_longer(run: Run, start: int, end: int) -> bool:
 
 def _counts(hit: _Hit) -> bool:
     """Say whether a command is meant as one: it begins the text and stands alone, or is a short text's last word."""
-    if hit.keyword.danger or hit.keyword.reaction not in _COMMANDS:
+    if hit.keyword.danger or hit.keyword.reaction not in (*_COMMANDS, Reaction.HELP):
         return True
+    if hit.keyword.reaction is Reaction.HELP:
+        return _fills(hit.run, hit.end - hit.start)
     run, begins = hit.run, hit.run.first and hit.start == 0
     if run.script == PLAIN:
         return begins or (run.first and run.last and hit.end == len(run.letters) and run.words() <= _SHORT)
@@ -108,19 +148,25 @@ def _counts(hit: _Hit) -> bool:
     return begins and alone
 
 
-def _rank(hit: _Hit) -> int:
-    return 0 if hit.keyword.danger else _RANK[hit.keyword.reaction]
+def _fills(run: Run, length: int) -> bool:
+    """Say whether a greeting is all that the text says, or nearly: a longer text wants a person to read it."""
+    if not (run.first and run.last):
+        return len(run.letters) == length
+    return run.words() <= _SHORT if run.script == PLAIN else len(run.letters) <= 2 * length
 
 
-def _strangeness(menu: Menu, hit: _Hit, language: str) -> tuple[bool, bool, int]:
+def _rank(keyword: Keyword) -> int:
+    return 0 if keyword.danger else _RANK[keyword.reaction]
+
+
+def _strangeness(menu: Menu, tag: str, language: str) -> tuple[bool, bool, int]:
     """Order the lists in which one word stands: hers, then the language that all others fall back to."""
     return (
-        hit.language != language,
-        bool(menu.fallback.get(hit.language)),
-        list(menu.languages).index(hit.language) if hit.language in menu.languages else len(menu.languages),
+        tag != language,
+        bool(menu.fallback.get(tag)),
+        list(menu.languages).index(tag) if tag in menu.languages else len(menu.languages),
     )
 
 
-def _why(hit: _Hit) -> str:
-    kind = "danger" if hit.keyword.danger else hit.keyword.reaction
-    return f"{kind}: {hit.word}"
+def _why(keyword: Keyword, word: str) -> str:
+    return f"{'danger' if keyword.danger else keyword.reaction}: {word}"

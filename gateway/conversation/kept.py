@@ -1,0 +1,99 @@
+"""Where a thread stands between two texts: kept for a day, and carried over to a new version where that is safe."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from gateway.engine import session as sessions
+from gateway.engine.menu import Entry, Menu, Question
+from gateway.engine.session import Session, UnreadableSession
+from gateway.store import threads
+from gateway.store.engines import Tx
+
+THREAD_AGE = timedelta(hours=24)
+FORM = "form"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What is remembered of a thread.
+
+    Attributes:
+        session: where she stands in the menu; None where nothing is to be chosen.
+        waits_for: ``form`` where the questions of the callback were sent in one text.
+        language: the tag of the texts that she asked for by number, if she did.
+        listed: what the numbers of the last answer stand for, where it listed screens or languages.
+        again: she had a place that the live version does not have any more.
+    """
+
+    session: Session | None = None
+    waits_for: str = ""
+    language: str = ""
+    listed: Mapping[str, str] = field(default_factory=dict)
+    again: bool = False
+
+
+def load(tx: Tx, channel: str, caller_id: str, menu: Menu, version: str, *, now: datetime) -> Kept:
+    """Return where the thread stands in this version of the menu.
+
+    A number means the line that she read: after a publish she stays only where her screen has the same shape.
+    """
+    state: dict[str, Any] = threads.load(tx, channel, caller_id, now=now) or {}
+    session = _session(state)
+    moved = state.get("version") != version and session is not None
+    if moved and (session is None or state.get("shape") != shape(menu, session.screen)):
+        return Kept(language=_known(menu, state), again=True)
+    return Kept(
+        session=session,
+        waits_for=str(state.get("waits_for", "")),
+        language=_known(menu, state),
+        listed=dict(state.get("listed", {})),
+    )
+
+
+def save(
+    tx: Tx, channel: str, caller_id: str, menu: Menu, version: str, kept: Kept, *, now: datetime
+) -> None:
+    """Keep where the thread stands; results such as her code are not kept, nor a session that is over."""
+    session = kept.session if kept.session is not None and not kept.session.ended else None
+    state = {
+        "version": version,
+        "session": sessions.dump(replace(session, values={})) if session else "",
+        "shape": shape(menu, session.screen) if session else "",
+        "waits_for": kept.waits_for,
+        "language": kept.language,
+        "listed": dict(kept.listed),
+    }
+    threads.save(tx, channel, caller_id, state, version=version, expires_at=now + THREAD_AGE)
+
+
+def shape(menu: Menu, screen_id: str) -> str:
+    """Return what the numbers of a screen stand for: its kind, and where each key leads and what it says."""
+    screen = menu.screens.get(screen_id)
+    if screen is None:
+        return ""
+    asks = (
+        screen.asks
+        if isinstance(screen, Question)
+        else str(screen.digits)
+        if isinstance(screen, Entry)
+        else ""
+    )
+    lines = sorted(
+        f"{choice.key}>{choice.to}={choice.answer}{dict(sorted(choice.answers.items())) or ''}{choice.does or ''}"
+        for choice in screen.choices
+    )
+    return " ".join((type(screen).__name__, asks, *lines))
+
+
+def _session(state: Mapping[str, Any]) -> Session | None:
+    try:
+        return sessions.load(state["session"]) if state.get("session") else None
+    except UnreadableSession:
+        return None
+
+
+def _known(menu: Menu, state: Mapping[str, Any]) -> str:
+    language = str(state.get("language", ""))
+    return language if language in menu.languages else ""

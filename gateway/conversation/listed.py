@@ -1,0 +1,52 @@
+"""Lists in a text, answered by a number in the next one: the languages, and the topics that come nearest."""
+
+from collections.abc import Mapping
+
+from gateway.engine.menu import Keyword, Menu
+from gateway.engine.showing import message
+from gateway.engine.sms import MOST_PARTS
+from gateway.engine.text import sms_parts
+
+SCREEN, LANGUAGE = "screen", "language"
+
+
+def languages(menu: Menu, language: str) -> tuple[str, Mapping[str, str]]:
+    """Return the text that lists the languages, with what its numbers stand for.
+
+    The numbers and the wording are those of the first screen, which every phone can show.
+    """
+    start = menu.screens[menu.start].choices
+    lines = {
+        choice.key: (choice.script, menu.text(choice.label, language)) for choice in start if choice.script
+    }
+    if not lines:
+        lines = {str(at): each for at, each in enumerate(menu.languages.items(), start=1)}
+    shown = [f"{key} {label or menu.languages[tag]}" for key, (tag, label) in lines.items()]
+    text = "\n".join(filter(None, (message(menu, "sms_language", language), *shown)))
+    return text, {key: f"{LANGUAGE}:{tag}" for key, (tag, _) in lines.items()}
+
+
+def topics(
+    menu: Menu, keywords: tuple[Keyword, ...], language: str, help_text: str
+) -> tuple[str, Mapping[str, str]]:
+    """Return the help with the nearest topics above it, as far as one text has room for both."""
+    listed = {str(at): keyword for at, keyword in enumerate(keywords, start=1)}
+    lines = [f"{key} {_name(menu, keyword, language)}" for key, keyword in listed.items()]
+    text = "\n".join(filter(None, (message(menu, "sms_near", language), *lines, help_text)))
+    if not lines or len(sms_parts(text)) > MOST_PARTS:
+        return help_text, {}
+    return text, {key: f"{SCREEN}:{keyword.to}" for key, keyword in listed.items()}
+
+
+def chosen(listed: Mapping[str, str], key: str, sort: str) -> str:
+    """Return what a number of the list stands for, where the list was of this sort."""
+    found, _, target = listed.get(key, "").partition(":")
+    return target if found == sort else ""
+
+
+def _name(menu: Menu, keyword: Keyword, language: str) -> str:
+    """Return the first word of an entry in her language, or in one that stands in for it."""
+    for tag in (language, *menu.fallback.get(language, ()), *keyword.words):
+        if keyword.words.get(tag):
+            return keyword.words[tag][0]
+    return keyword.to
