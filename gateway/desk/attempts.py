@@ -63,6 +63,7 @@ class _Slot:
     """Which window an attempt takes, and which time in it."""
 
     window_from: datetime
+    window_until: datetime | None
     nth: int
     outside: bool = False
 
@@ -99,7 +100,11 @@ def begin(parts: Parts, actor: Actor, callback_id: str, *, reason: str = "") -> 
         _may_begin(tx, actor, callback, reason)
         caller = _reachable(tx, callback, now)
         slot = _slot(parts, tx, actor, callback, caller, reason)
-        attempt = write(tx, actor, callback, window_from=slot.window_from, nth=slot.nth, now=now)
+        attempt = write(
+            tx, actor, callback,
+            window_from=slot.window_from, window_until=slot.window_until, nth=slot.nth, now=now,
+            how="outside" if slot.outside else "phone",
+        )  # fmt: skip
         _step(tx, actor, callback, now)
         _on_record(tx, actor, callback, slot, reason, now)
         return _call(tx, callback, attempt, from_number, outside=slot.outside)
@@ -159,18 +164,24 @@ def _slot(parts: Parts, tx: Tx, actor: Actor, callback: Callback, caller: Caller
     agreed = callback.state is State.REACHED
     if not agreed and callback.attempts >= MOST_ATTEMPTS:
         raise NotSafe(None)
-    inside = (
-        callback.due_at is not None
-        and callback.due_until is not None
-        and callback.due_at <= now < callback.due_until
-    )
+    inside = is_open(callback, now)
     if not inside and not _may_call_outside(actor, callback, caller, reason, now):
         raise NotSafe(callback.due_at if callback.due_at is not None and callback.due_at > now else None)
     window = window_from(parts, callback) if inside else caller.contacted_at or now
     allowed = may_ring(attempts.past(tx, caller.id), window, now, agreed=agreed)
     if isinstance(allowed, NotYet):
         raise NotSafe(allowed.until)
-    return _Slot(window_from=window, nth=allowed.nth, outside=not inside)
+    until = callback.due_until if inside else None
+    return _Slot(window_from=window, window_until=until, nth=allowed.nth, outside=not inside)
+
+
+def is_open(callback: Callback, now: datetime) -> bool:
+    """Say whether her window is open."""
+    return (
+        callback.due_at is not None
+        and callback.due_until is not None
+        and callback.due_at <= now < callback.due_until
+    )
 
 
 def _may_call_outside(actor: Actor, callback: Callback, caller: Caller, reason: str, now: datetime) -> bool:
@@ -194,6 +205,7 @@ def write(
     *,
     window_from: datetime,
     now: datetime,
+    window_until: datetime | None = None,
     nth: int = 0,
     how: str = "phone",
 ) -> Attempt:
@@ -211,6 +223,7 @@ def write(
         how=how,
         started_at=now,
         window_from=window_from,
+        window_until=window_until,
         nth=nth,
         lease_until=now + LEASE,
         form=new_token(16),

@@ -197,6 +197,7 @@ def _claim(tx: Tx, actor: Actor, callback_id: str, now: datetime) -> Claimed | N
         holder_id=actor.person_id,
         held_until=until,
         escalate_at=None,
+        told=0,
     )
     if callback is None:
         return None

@@ -178,6 +178,24 @@ def set_capacity(parts: Parts, actor: Actor, person_id: str, capacity: int) -> N
     _change(parts, actor, person_id, "person.capacity", work, str(capacity))
 
 
+def set_by_text(parts: Parts, actor: Actor, person_id: str, *, on: bool) -> None:
+    """Write whether the person's alerts carry a one-tap link, for whoever works without a computer.
+
+    Raises:
+        Refused: the actor does not set duty.
+        Declined: there is no such person.
+    """
+    permit(actor, Permission.SEE_DUTY)
+    _change(
+        parts,
+        actor,
+        person_id,
+        "person.by-text",
+        lambda tx, person, _now: people.set_by_text(tx, person.id, on=on),
+        "on" if on else "off",
+    )
+
+
 def set_number(parts: Parts, actor: Actor, person_id: str, written: str) -> None:
     """Write the helpline phone the person calls from; empty takes it away.
 

@@ -10,15 +10,17 @@ from gateway.callbacks import escalation
 from gateway.callbacks.model import OPEN, Event, IllegalMove, State
 from gateway.callbacks.order import DANGER
 from gateway.callbacks.outcomes import MOST_ATTEMPTS, Attempted, Follows, Outcome, Said, follows
-from gateway.desk.attempts import write
+from gateway.desk import ours, tally
+from gateway.desk.attempts import is_open, write
 from gateway.desk.claim import LEASE, give_back, is_to_decide
 from gateway.desk.refusals import Held, NoSuchCallback, NotSafe, found, refusal
-from gateway.desk.windows import plan
+from gateway.desk.windows import hours_of, plan
 from gateway.ids import new_id
 from gateway.safe_contact import PhoneSeen, When
 from gateway.store import attempts, audit, callbacks, notes
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from gateway.access import Actor
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 
 LONGEST_NOTE = 500
 UNCLEAR = "unclear"
+NOT_REACHED = "attempts"
+"""The reason of what stands in review because she was tried as often as agreed."""
+
 REASONS = ("helped", "referred", "informed", "no_need", "duplicate", "silent", "prank", "unsafe", "other")
 """The words with which a callback is closed; free text belongs into a note, which is sealed."""
 
@@ -62,20 +67,16 @@ def record(
 ) -> Recorded:
     """Write the outcome of an attempt, once; the same form again changes nothing and answers what is on record.
 
-    Args:
-        parts: the parts.
-        actor: who made the attempt.
-        callback_id: the callback.
-        outcome: a word of ``Outcome``.
-        form: the one-time id that came with the number; without one, the call that runs or was made without the page.
-        agreed: after *cut off*, she wants to be rung again at once.
-        named_at: after *asked later*, the time she named.
+    Without ``form``, the one-time id that came with the number, it is the call that runs or was made without the
+    page. ``agreed`` says, after *cut off*, that she wants to be rung again at once; ``named_at`` when she asked to be
+    called later.
 
     Raises:
         Refused, Held, BadWords, NoSuchCallback, IllegalMove: not this person's, no such thing, nobody is calling.
     """
     permit(actor, Permission.WORK_QUEUE)
     said, now = Said(outcome=_outcome(outcome), agreed=agreed, named=named_at), parts.clock.now()
+    counted: list[Mapping[str, Any]] = []
 
     def work(tx: Tx) -> tuple[Recorded, bool]:
         callback = found(tx, actor, callback_id)
@@ -85,10 +86,14 @@ def record(
         if not attempts.finish(tx, attempt.id, outcome=said.outcome, now=now):
             return _recorded(callback, attempt.outcome), False
         _on_record(tx, actor, callback_id, "outcome", now, said.outcome)
-        return _recorded(_moved(parts, tx, callback, attempt, said), said.outcome), True
+        moved = _moved(parts, tx, callback, attempt, said)
+        counted[:] = [tally.take(tx, callback_id)] if moved.state is State.CLOSED else []
+        return _recorded(moved, said.outcome), True
 
     recorded, is_new = parts.store.run(work)
     parts.count.add("outcome", recorded.outcome, n=int(is_new))
+    for said_of_her in counted:
+        tally.count(parts, said_of_her)
     return recorded
 
 
@@ -137,7 +142,7 @@ def close(parts: Parts, actor: Actor, callback_id: str, *, reason: str = "helped
     _check_reason(reason)
     now = parts.clock.now()
 
-    def work(tx: Tx) -> None:
+    def work(tx: Tx) -> tuple[Callback, Mapping[str, Any]]:
         callback = found(tx, actor, callback_id)
         if callback.state in (State.WAITING, State.REVIEW) or is_to_decide(callback):
             permit(actor, Permission.DECIDE)
@@ -145,12 +150,13 @@ def close(parts: Parts, actor: Actor, callback_id: str, *, reason: str = "helped
             raise (
                 refusal(tx, actor, callback, Event.CLOSE) if callback.state in OPEN else Refused("not yours")
             )
-        attempts.finish_all(
-            tx, callback_id, outcome=UNCLEAR, now=now
-        ) if callback.state is State.REVIEW else None
+        if callback.state is State.REVIEW:
+            attempts.finish_all(tx, callback_id, outcome=UNCLEAR, now=now)
         _end(tx, actor, callback, Event.CLOSE, reason, now)
+        return callback, tally.take(tx, callback_id)
 
-    parts.store.run(work)
+    callback, said = parts.store.run(work)
+    tally.count(parts, said, language=callback.script, channel=callback.channel)
 
 
 def decide(parts: Parts, actor: Actor, callback_id: str, *, decision: str, reason: str = "other") -> None:
@@ -169,6 +175,7 @@ def decide(parts: Parts, actor: Actor, callback_id: str, *, decision: str, reaso
     if decision not in DECISIONS:
         raise BadWords(f"a decision is one of {', '.join(DECISIONS)}")
     now = parts.clock.now()
+    counted: list[Mapping[str, Any]] = []
 
     def work(tx: Tx) -> None:
         callback = found(tx, actor, callback_id)
@@ -182,8 +189,11 @@ def decide(parts: Parts, actor: Actor, callback_id: str, *, decision: str, reaso
             _try_again(parts, tx, actor, callback, reason)
         else:
             _end(tx, actor, callback, DECISIONS[decision], reason, now)
+            counted[:] = [tally.take(tx, callback_id)]
 
     parts.store.run(work)
+    for said in counted:
+        tally.count(parts, said)
 
 
 def _outcome(word: str) -> Outcome:
@@ -212,7 +222,8 @@ def _told_of(parts: Parts, tx: Tx, actor: Actor, callback: Callback) -> Attempt:
     if is_to_decide(callback):
         raise IllegalMove(State.REVIEW, Event.REACHED)
     now = parts.clock.now()
-    attempt = write(tx, actor, callback, window_from=now, now=now, how="told")
+    until = callback.due_until if is_open(callback, now) else None
+    attempt = write(tx, actor, callback, window_from=now, window_until=until, now=now, how="told")
     callbacks.step(tx, callback.id, Event.CALL, now=now)
     return attempt
 
@@ -234,8 +245,18 @@ def _moved(parts: Parts, tx: Tx, callback: Callback, attempt: Attempt, said: Sai
         whens=(When(current.window),),
         until=current.due_until or now,
     )
-    after = follows(told, tried, parts.line.hours, parts.line.zone, now)
-    return callbacks.step(tx, callback.id, after.event, now=now, **_changes(current, after, now)) or current
+    after = follows(told, tried, hours_of(parts, tx, now, current.team), parts.line.zone, now)
+    moved = callbacks.step(tx, callback.id, after.event, now=now, **_changes(current, after, now)) or current
+    if after.event is Event.RUN_OUT and after.reason == NOT_REACHED:
+        _tell_missed(tx, moved, now)
+    return moved
+
+
+def _tell_missed(tx: Tx, callback: Callback, now: datetime) -> None:
+    """Let her know, where texts are safe, that she was tried for the last time; else her code tells it."""
+    ours.add(
+        tx, callback, "missed", channel=callback.channel, once=f"missed:{callback.id}:{callback.rev}", now=now
+    )
 
 
 def _changes(callback: Callback, after: Follows, now: datetime) -> dict[str, Any]:
@@ -260,7 +281,8 @@ def _changes(callback: Callback, after: Follows, now: datetime) -> dict[str, Any
 
 def _try_again(parts: Parts, tx: Tx, actor: Actor, callback: Callback, reason: str) -> None:
     now = parts.clock.now()
-    window = plan(parts, When(callback.window), attempts.past(tx, callback.caller_id or ""), now)
+    past, hours = attempts.past(tx, callback.caller_id or ""), hours_of(parts, tx, now, callback.team)
+    window = plan(parts, When(callback.window), past, now, hours=hours)
     if window is None or callback.contact is None or not callback.contact.may_ever_call(now):
         raise NotSafe(None)
     danger = callback.priority == DANGER

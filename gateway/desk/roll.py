@@ -136,7 +136,8 @@ def _ended(tx: Tx, one: Callback, event: Event, reason: str, now: datetime) -> b
 
 
 def _told(_parts: Parts, tx: Tx, one: Callback, now: datetime) -> str | None:
-    callbacks.change(tx, one.id, now=now, escalate_at=now + escalation.AGAIN_AFTER)
+    again = escalation.again(danger=one.priority == DANGER, now=now)
+    callbacks.change(tx, one.id, now=now, escalate_at=again, told=one.told + 1)
     if one.escalate_at is None:
         return None
     return outbox.add(

@@ -114,6 +114,27 @@ def by_provider_id(tx: Tx, channel: str, provider_id: str) -> OutboxRow | None:
     return read(row) if row is not None else None
 
 
+def latest_of_person(tx: Tx, person_id: str, *, once: str) -> OutboxRow | None:
+    """Return the newest row to a person whose ``once`` begins like this."""
+    query = select(*PLAIN).where(
+        outbox.c.person_id == person_id, outbox.c.once.startswith(f"{once}{person_id}:", autoescape=True)
+    )
+    row = tx.execute(query.order_by(outbox.c.at.desc(), outbox.c.id.desc()).limit(1)).first()
+    return read(row) if row is not None else None
+
+
+def told_of(tx: Tx, callback_ids: Sequence[str]) -> tuple[tuple[str, str, str], ...]:
+    """Return (callback, person, state) of the texts by which people were told of these callbacks."""
+    query = select(outbox.c.callback_id, outbox.c.person_id, outbox.c.state).where(
+        outbox.c.kind == "alert",
+        outbox.c.callback_id.in_(list(callback_ids)),
+        outbox.c.person_id.is_not(None),
+    )
+    return tuple(
+        (row.callback_id, row.person_id, row.state) for row in tx.execute(query.order_by(outbox.c.at))
+    )
+
+
 def listed(tx: Tx, *, state: str = "", limit: int = 200) -> tuple[OutboxRow, ...]:
     """Return rows, newest first; with a state only those in it."""
     query = select(*PLAIN).order_by(outbox.c.at.desc(), outbox.c.id.desc()).limit(limit)

@@ -29,6 +29,7 @@ class Person:
     made_at: datetime
     disabled: bool
     capacity: int = 0
+    by_text: bool = False
     second_factor: bool = False
     looked_at: datetime | None = None
 
@@ -177,6 +178,11 @@ def set_capacity(tx: Tx, person_id: str, capacity: int) -> None:
     _set(tx, person_id, capacity=capacity)
 
 
+def set_by_text(tx: Tx, person_id: str, *, on: bool) -> None:
+    """Write whether the person works by one-tap links in texts."""
+    _set(tx, person_id, by_text=on)
+
+
 def set_looked(tx: Tx, person_id: str, now: datetime) -> None:
     """Write that the person has looked at the line just now."""
     _set(tx, person_id, looked_at=now)
@@ -222,6 +228,7 @@ def _person(tx: Tx, row: Row[Any]) -> Person:
         made_at=row.made_at,
         disabled=row.disabled_at is not None,
         capacity=row.capacity,
+        by_text=bool(row.by_text),
         second_factor=row.totp_at is not None,
         looked_at=row.looked_at,
     )

@@ -40,6 +40,8 @@ outbox = Table(
     partial("ix_outbox_unclear", "at", where=UNCLEAR),
     Index("ix_outbox_provider", "channel", "provider_id"),
     Index("ix_outbox_caller", "caller_id"),
+    Index("ix_outbox_callback", "callback_id"),
+    Index("ix_outbox_person", "person_id"),
     Index("ix_outbox_at", "at"),
 )
 

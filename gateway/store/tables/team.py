@@ -41,6 +41,9 @@ people = Table(
     ),  # callbacks at a time; 0 any number
     Column("on_duty", Boolean, nullable=False, server_default=text("false")),
     word("page_language", 16),
+    Column(
+        "by_text", Boolean, nullable=False, server_default=text("false")
+    ),  # works by one-tap links, without a computer
     Column("totp", Sealed, nullable=True),  # the secret of the second factor
     instant("totp_at", null=True),  # since when it is asked for
     Column("totp_step", BigInteger, nullable=False, server_default=text("0")),  # the last code that was used

@@ -133,6 +133,7 @@ def upgrade() -> None:
         sa.Column("capacity", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("on_duty", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("page_language", sa.String(length=16), server_default="", nullable=False),
+        sa.Column("by_text", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("totp", sa.LargeBinary(), nullable=True),
         sa.Column("totp_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("totp_step", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
@@ -593,6 +594,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("once", name=op.f("uq_outbox_once")),
     )
     op.create_index("ix_outbox_at", "outbox", ["at"], unique=False)
+    op.create_index("ix_outbox_callback", "outbox", ["callback_id"], unique=False)
     op.create_index("ix_outbox_caller", "outbox", ["caller_id"], unique=False)
     op.create_index(
         "ix_outbox_due",
@@ -618,6 +620,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'sending'"),
         postgresql_where=sa.text("state = 'sending'"),
     )
+    op.create_index("ix_outbox_person", "outbox", ["person_id"], unique=False)
     op.create_index("ix_outbox_provider", "outbox", ["channel", "provider_id"], unique=False)
     op.create_index(
         "ix_outbox_unclear",

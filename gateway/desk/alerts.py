@@ -1,0 +1,200 @@
+"""Tells people of ours that they are needed: one neutral text each, in their language, by a road that is open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from gateway.access import Permission, permit
+from gateway.desk import by_link
+from gateway.desk.declined import Declined, Why
+from gateway.store import audit, life, lines, outbox, people, settings
+from gateway.store import help_list as stored
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from gateway.access import Actor
+    from gateway.parts import Parts
+    from gateway.store.engines import Tx
+    from gateway.store.outbox import OutboxRow
+    from gateway.store.people import Person
+
+LASTS = timedelta(hours=1)
+ROADS = "alert-roads"
+"""The setting that holds the lines by which people are told, the best first; else the line she used is the first."""
+
+_FALLBACK = "en"
+# The Lao and Thai are drafts for a native reader. None of them says what this is about, or whom.
+TEXTS: Mapping[str, Mapping[str, str]] = {
+    "asked": {
+        "en": "A request is waiting. Please look at the list.",
+        "lo": "ມີຄຳຂໍລໍຖ້າຢູ່. ກະລຸນາເບິ່ງລາຍການ.",
+        "th": "มีคำขอรออยู่ กรุณาดูรายการ",
+    },
+    "urgent": {
+        "en": "An urgent request is waiting. Please look at the list.",
+        "lo": "ມີຄຳຂໍດ່ວນລໍຖ້າຢູ່. ກະລຸນາເບິ່ງລາຍການ.",
+        "th": "มีคำขอด่วนรออยู่ กรุณาดูรายการ",
+    },
+    "still": {
+        "en": "A request needs a decision. Please look at the list.",
+        "lo": "ມີຄຳຂໍທີ່ຕ້ອງຕັດສິນໃຈ. ກະລຸນາເບິ່ງລາຍການ.",
+        "th": "มีคำขอที่ต้องตัดสินใจ กรุณาดูรายการ",
+    },
+    "test": {
+        "en": "This is a test. Nothing needs to be done.",
+        "lo": "ນີ້ແມ່ນການທົດສອບ. ບໍ່ຕ້ອງເຮັດຫຍັງ.",
+        "th": "นี่คือการทดสอบ ไม่ต้องทำอะไร",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """One person on the list of those who are called for help.
+
+    Attributes:
+        person: who it is.
+        tested: the state of the last test text, empty while there was none.
+        tested_at: when that was.
+    """
+
+    person: Person
+    tested: str
+    tested_at: datetime | None
+
+
+def words(key: str, person: Person) -> str:
+    """Return a text in the language of the person's pages."""
+    texts = TEXTS[key]
+    return texts.get(person.page_language or _FALLBACK, texts[_FALLBACK])
+
+
+def road(parts: Parts, tx: Tx, first: str) -> str:
+    """Return the line by which people are told: the first of the order that is neither paused nor silent."""
+    said = settings.get(tx, ROADS, [])
+    order = [name for name in dict.fromkeys([*said, first, *parts.channels]) if name in parts.channels]
+    now = parts.clock.now()
+    paused = {
+        name
+        for name, one in lines.all_of(tx).items()
+        if one.paused_until is not None and one.paused_until > now
+    }
+    closed = paused | set(life.silent(tx, parts.channels, now))
+    return next((name for name in order if name not in closed), order[0] if order else first)
+
+
+def tell(
+    parts: Parts, tx: Tx, row: OutboxRow, told: Sequence[Person], key: str, *, once: str, priority: int = 0
+) -> None:
+    """Add one text for each of these people who has a helpline phone entered; asked twice it is still one."""
+    now, channel = parts.clock.now(), road(parts, tx, row.channel)
+    for person in told:
+        if person.number is not None:
+            _add(
+                tx, person, words(key, person), channel, now,
+                once=f"{once}:{row.callback_id}:{person.id}", priority=priority, callback_id=row.callback_id,
+                link=_link(parts, tx, person, row.callback_id),
+            )  # fmt: skip
+
+
+def listed(parts: Parts, actor: Actor) -> tuple[Contact, ...]:
+    """Return the people who are called for help, in order, with what became of the last test.
+
+    Raises:
+        Refused: the actor does not set duty.
+    """
+    permit(actor, Permission.SEE_DUTY)
+    with parts.store.read() as tx:
+        found = [people.by_id(tx, person_id) for person_id in stored.of(tx, actor.team)]
+        return tuple(_contact(tx, person) for person in found if person is not None)
+
+
+def set_list(parts: Parts, actor: Actor, person_ids: Sequence[str]) -> None:
+    """Write the list of people who are called for help anew.
+
+    Raises:
+        Refused: the actor does not set duty.
+        Declined: somebody on it does not work here.
+    """
+    permit(actor, Permission.SEE_DUTY)
+    order, now = list(dict.fromkeys(person_ids)), parts.clock.now()
+
+    def work(tx: Tx) -> None:
+        if not {one.id for one in people.everybody(tx, actor.team)}.issuperset(order):
+            raise Declined(Why.NOBODY)
+        stored.put(tx, actor.team, order)
+        audit.add(tx, now=now, person_id=actor.person_id, act="help list", kind="team", subject=actor.team)
+
+    parts.store.run(work)
+
+
+def send_test(parts: Parts, actor: Actor, person_id: str) -> str | None:
+    """Send this person a text that says it is a test; return the outbox row, None where one went just now.
+
+    Raises:
+        Refused: the actor does not set duty.
+        Declined: there is no such person, or no number of theirs.
+    """
+    permit(actor, Permission.SEE_DUTY)
+    now = parts.clock.now()
+
+    def work(tx: Tx) -> str | None:
+        person = people.by_id(tx, person_id)
+        if person is None or person.disabled or person.team != actor.team:
+            raise Declined(Why.NOBODY)
+        if person.number is None:
+            raise Declined(Why.NUMBER)
+        once = f"test:{person.id}:{int(now.timestamp()) // 60}"
+        audit.add(tx, now=now, person_id=actor.person_id, act="person.test", kind="person", subject=person_id)
+        return _add(tx, person, words("test", person), road(parts, tx, ""), now, once=once)
+
+    row = parts.store.run(work)
+    if row is not None:
+        parts.nudge(row)
+    return row
+
+
+def _link(parts: Parts, tx: Tx, person: Person, callback_id: str | None) -> str:
+    """Return the one-tap link for whoever works by texts alone; without a public address there can be none."""
+    if not person.by_text or not parts.public_url or callback_id is None:
+        return ""
+    return by_link.make(parts, tx, person.id, callback_id)
+
+
+def _contact(tx: Tx, person: Person) -> Contact:
+    last = outbox.latest_of_person(tx, person.id, once="test:")
+    return Contact(
+        person=person, tested=last.state if last else "", tested_at=last.changed_at if last else None
+    )
+
+
+def _add(
+    tx: Tx,
+    person: Person,
+    text: str,
+    channel: str,
+    now: datetime,
+    *,
+    once: str,
+    priority: int = 0,
+    callback_id: str | None = None,
+    link: str = "",
+) -> str | None:
+    return outbox.add(
+        tx,
+        kind="alert",
+        channel=channel,
+        lane=f"person:{person.id}",
+        due_at=now,
+        expires_at=now + LASTS,
+        once=once,
+        now=now,
+        payload={"text": f"{text} {link}".strip(), "link": ""},
+        priority=priority,
+        person_id=person.id,
+        callback_id=callback_id,
+    )

@@ -1,0 +1,166 @@
+"""The figures form: closed words, ticked while a callback is open, counted without a trace of her when it is closed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gateway.access import Permission, permit
+from gateway.desk.declined import Declined, Why
+from gateway.desk.refusals import found
+from gateway.store import records
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gateway.access import Actor
+    from gateway.parts import Parts
+    from gateway.store.engines import Tx
+
+NOT_ASKED = "not_asked"
+VISIBLE = ("person", "topics")
+"""What the page shows at once; the rest is folded."""
+
+WORDS: Mapping[str, tuple[str, ...]] = {
+    "person": ("woman", "man", "other", "not_said"),
+    "topics": ("pay", "hours", "papers", "injury", "going", "money", "danger", "other"),
+    "service": ("information", "counselling", "legal_counselling", "referral", "complaint_support"),
+    "contact": ("new", "repeat"),
+    "age": ("under_18", "18_24", "25_34", "35_49", "over_50"),
+    "stage": ("potential", "abroad", "returned", "family"),
+    "country": ("laos", "thailand", "other"),
+    "sector": (
+        "domestic",
+        "construction",
+        "manufacturing",
+        "agriculture",
+        "entertainment",
+        "fishing",
+        "other",
+    ),
+    "complaint": (
+        "unpaid",
+        "underpaid",
+        "overtime",
+        "deductions",
+        "papers_held",
+        "contract_swap",
+        "recruitment_fee",
+        "injury",
+        "dismissal",
+        "violence",
+        "other",
+    ),
+    "lodged": ("labour_office", "police", "court", "embassy", "union", "employer", "other"),
+    "result": ("pending", "settled", "decided", "withdrawn", "refused"),
+    "referred": ("accepted", "refused", "unknown"),
+    "currency": ("kip", "baht", "dollar"),
+}
+SEVERAL = frozenset({"topics", "service", "complaint"})
+"""Fields of which more than one word may be ticked."""
+
+NUMBERS: Mapping[str, int] = {
+    "women": 10_000,
+    "men": 10_000,
+    "claimed": 10**12,
+    "awarded": 10**12,
+    "received": 10**12,
+}
+"""How many people a complaint is about, and amounts in whole units of ``currency``; the largest that is believed."""
+
+_AMOUNTS = ("claimed", "awarded", "received")
+
+
+def save(parts: Parts, actor: Actor, callback_id: str, said: Mapping[str, Any]) -> None:
+    """Keep what is ticked on the form of a callback; whatever is missing was not asked.
+
+    Args:
+        parts: the parts.
+        actor: who has the callback.
+        callback_id: which one.
+        said: by field a word, words where several may be ticked, or a number.
+
+    Raises:
+        Refused: the actor does not work the queue, or the callback is somebody else's.
+        Declined: there is no such field or word.
+        NoSuchCallback: there is none.
+    """
+    permit(actor, Permission.WORK_QUEUE)
+    tidy = {
+        name: value for name, value in ((n, _tidy(n, v)) for n, v in said.items()) if value not in (None, [])
+    }
+    now = parts.clock.now()
+
+    def work(tx: Tx) -> None:
+        callback = found(tx, actor, callback_id)
+        if callback.holder_id != actor.person_id:
+            permit(actor, Permission.SEE_OTHERS)
+        if callback.closed_at is not None:
+            raise Declined(Why.FIELD)  # its counts are told already
+        records.put(tx, callback_id, tidy, now=now)
+
+    parts.store.run(work)
+
+
+def form(parts: Parts, actor: Actor, callback_id: str) -> Mapping[str, Any]:
+    """Return what is ticked so far.
+
+    Raises:
+        Refused: the actor does not work the queue, or the callback is somebody else's.
+        NoSuchCallback: there is none.
+    """
+    permit(actor, Permission.WORK_QUEUE)
+    with parts.store.read() as tx:
+        callback = found(tx, actor, callback_id)
+        if callback.holder_id != actor.person_id:
+            permit(actor, Permission.SEE_OTHERS)
+        return records.of(tx, callback_id)
+
+
+def take(tx: Tx, callback_id: str) -> Mapping[str, Any]:
+    """Take the form of a callback that is closed, to be counted once the transaction is kept."""
+    return records.take(tx, callback_id)
+
+
+def count(parts: Parts, said: Mapping[str, Any], *, language: str = "", channel: str = "") -> None:
+    """Count what was ticked: from here on it belongs to nobody."""
+    if not said:
+        return
+    for name in WORDS:
+        if name == "currency":
+            continue
+        for word in _words(said.get(name)):
+            parts.count.add("record", f"{name}:{word}", language=language, channel=channel)
+    for name in NUMBERS:
+        if said.get(name):
+            item = f"{name}:{said.get('currency', 'other')}" if name in _AMOUNTS else name
+            parts.count.add("record_sum", item, language=language, channel=channel, n=said[name])
+
+
+def _words(value: object) -> Sequence[str]:
+    if isinstance(value, str):
+        return (value,)
+    return value if isinstance(value, list) and value else (NOT_ASKED,)
+
+
+def _tidy(name: str, value: Any) -> str | int | list[str] | None:
+    """Return the value as it is kept; None where it was not asked."""
+    if name in NUMBERS:
+        return _number(name, value)
+    if name not in WORDS:
+        raise Declined(Why.FIELD)
+    given = [value] if isinstance(value, str) else list(value)
+    ticked = [word for word in WORDS[name] if word in given]
+    if set(given) - set(WORDS[name]) - {NOT_ASKED, ""} or (len(ticked) > 1 and name not in SEVERAL):
+        raise Declined(Why.FIELD)
+    if name in SEVERAL:
+        return ticked
+    return ticked[0] if ticked else None
+
+
+def _number(name: str, value: Any) -> int | None:
+    written = str(value).strip().replace(",", "").replace(" ", "")
+    if written in ("", "0"):
+        return None
+    if not (written.isascii() and written.isdigit()) or int(written) > NUMBERS[name]:
+        raise Declined(Why.FIELD)
+    return int(written)
