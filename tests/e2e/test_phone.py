@@ -215,3 +215,10 @@ def test_without_scripts_it_says_what_else_there_is(opened):
     page.goto("/phone/")
     expect(page.get_by_text("This phone needs JavaScript.")).to_be_visible()
     expect(page.locator("[data-phones]")).to_be_hidden()
+
+
+def test_with_scripts_it_does_not_say_so(opened):
+    page = opened()
+    page.goto("/phone/")
+    expect(page.locator("[data-phones]")).to_be_visible()
+    expect(page.get_by_text("This phone needs JavaScript.")).to_be_hidden()

@@ -43,6 +43,7 @@ const house = document.querySelector("[data-phones]");
 if (house) {
   const saved = new Saved(document.getElementById("save"), JSON.parse(house.dataset.say));
   house.hidden = false;
+  document.querySelector("[data-without]").hidden = true;
   house.querySelectorAll("[data-phone]").forEach((root) => put(root, house, saved));
   const second = house.querySelector("[data-second]");
   second.addEventListener("click", () => {
