@@ -19,8 +19,8 @@ _NOBODY = _hasher.hash("nobody has this password")
 
 def tidy_name(written: str) -> str | None:
     """Return the name as it is shown, or None where it is no name: 2 to 40 characters of any script."""
-    spaced = " ".join(unicodedata.normalize("NFC", written).split())
-    name = "".join(c for c in spaced if c in _JOINERS or unicodedata.category(c)[0] != "C")
+    visible = (c for c in " ".join(written.split()) if c in _JOINERS or unicodedata.category(c)[0] != "C")
+    name = unicodedata.normalize("NFC", " ".join("".join(visible).split()))
     if not LEAST_NAME <= len(name) <= MOST_NAME or not any(c.isalpha() for c in name):
         return None
     return name if 0 < len(name_key(name)) <= MOST_KEY else None
