@@ -14,6 +14,12 @@ def listed(parts: Parts, *, state: str = "", limit: int = 200) -> list[dict[str,
         return [as_json(row) for row in outbox.listed(tx, state=state, limit=limit)]
 
 
+def newest(parts: Parts, limit: int) -> tuple[OutboxRow, ...]:
+    """Return the newest rows, for the pages."""
+    with parts.store.read() as tx:
+        return outbox.listed(tx, limit=limit)
+
+
 def as_json(row: OutboxRow) -> dict[str, Any]:
     """Return one row as ``gateway outbox list --json`` shows it."""
     return {

@@ -31,7 +31,8 @@ class Standing:
         sent: texts of today, in parts.
         day: how many it may send in a day; 0 where there is no limit.
         waiting: texts that wait for it.
-        trouble: what is wrong, in words; empty where nothing is.
+        sort: what is wrong, as a word: never, silent, paused, full, battery; empty where nothing is.
+        trouble: the same, in a sentence.
         fix: what to do about it.
     """
 
@@ -44,6 +45,7 @@ class Standing:
     sent: int
     day: int
     waiting: int
+    sort: str = ""
     trouble: str = ""
     fix: str = ""
 
@@ -101,30 +103,39 @@ def _standing(parts: Parts, name: str, known: Life, bucket: Bucket | None, waiti
         "day": limits_of(channel).day,
         "waiting": waiting,
     }
-    trouble, fix = _trouble(facts)
-    return Standing(**facts, trouble=trouble, fix=fix)
+    sort, trouble, fix = _trouble(facts)
+    return Standing(**facts, sort=sort, trouble=trouble, fix=fix)
 
 
-def _trouble(line: Mapping[str, Any]) -> tuple[str, str]:
+def _trouble(line: Mapping[str, Any]) -> tuple[str, str, str]:
     """Say the worst that is wrong with a line that reaches real phones."""
     known: Life = line["life"]
     wait = f"; {line['waiting']} texts wait" if line["waiting"] else ""
     expected = line["channel"].contract.silent_after is not None
     if expected and known.seen_at is None:
         return (
+            "never",
             f"was never heard from{wait}",
             f"`gateway channels test {line['name']} --register`; {LOOK_AT_IT}",
         )
     if line["silent"] and known.seen_at:
-        return f"silent since {known.seen_at:%d %b %H:%M} UTC, nothing leaves by it{wait}", LOOK_AT_IT
+        return (
+            "silent",
+            f"silent since {known.seen_at:%d %b %H:%M} UTC, nothing leaves by it{wait}",
+            LOOK_AT_IT,
+        )
     if line["why"]:
-        return f"paused ({line['why']}){wait}", f"`gateway channels test {line['name']}`; {LOOK_AT_IT}"
+        return (
+            "paused",
+            f"paused ({line['why']}){wait}",
+            f"`gateway channels test {line['name']}`; {LOOK_AT_IT}",
+        )
     if line["day"] and line["sent"] >= line["day"]:
         fix = "texts leave again tomorrow; day_limit in gateway.toml, and a second line, decide how many can"
-        return f"the day's {line['day']} texts are sent{wait}", fix
+        return "full", f"the day's {line['day']} texts are sent{wait}", fix
     if expected and known.battery is not None and known.battery <= LOW_BATTERY and not known.charging:
-        return f"its battery is at {known.battery} %", "put the phone on its charger"
-    return "", ""
+        return "battery", f"its battery is at {known.battery} %", "put the phone on its charger"
+    return "", "", ""
 
 
 def _stamp(instant: datetime | None) -> str | None:

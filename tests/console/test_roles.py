@@ -26,6 +26,7 @@ TABLE = {
     ("GET", "/<any(mine, later, review, closed):tab>"): {C, S},
     ("GET", "/look/<any(queue, mine, later, review, closed):tab>"): {C, S},
     ("GET", "/search"): {C, S},
+    ("GET", "/lines"): {C, S},
     ("POST", "/take-next"): {C, S},
     ("GET", "/callbacks/<callback_id>"): {C, S},
     ("GET", "/callbacks/<callback_id>/look"): {C, S},
