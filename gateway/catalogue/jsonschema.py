@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from gateway.catalogue.schema.about import ABOUT
 from gateway.catalogue.schema.grammar import FILE
 from gateway.catalogue.schema.shapes import ByKind, Day, Named, Record, Several, Shape, Word
 
@@ -38,8 +39,6 @@ def _word(shape: Word) -> dict[str, Any]:
         schema["enum"] = [str(value) for value in shape.values]
     if shape.pattern:
         schema["pattern"] = f"^({shape.pattern})$"
-    if shape.example:
-        schema["description"] = f"for example {shape.example}"
     return schema
 
 
@@ -47,7 +46,7 @@ def _record(shape: Record) -> dict[str, Any]:
     schema: dict[str, Any] = {
         "type": "object",
         "description": shape.what,
-        "properties": {name: _schema(field) for name, field in shape.fields.items()},
+        "properties": {name: _told(name, field) for name, field in shape.fields.items()},
         "additionalProperties": False,
     }
     if shape.required:
@@ -57,12 +56,20 @@ def _record(shape: Record) -> dict[str, Any]:
     return schema
 
 
+def _told(name: str, shape: Shape) -> dict[str, Any]:
+    """Return the schema of a key with what it is for, which an editor shows beside it."""
+    schema = _schema(shape)
+    example = f" For example {shape.example}." if isinstance(shape, Word) and shape.example else ""
+    return {**schema, "description": f"{ABOUT[name]}{example}"}
+
+
 def _by_kind(shape: ByKind) -> dict[str, Any]:
     """Choose by the key that tells the kinds apart, so that an editor offers only the keys of this kind."""
     cases = []
     for kind, record in shape.kinds.items():
         one = _record(record)
-        one["properties"] = {**one["properties"], shape.key: {"const": kind}}
+        told = one["properties"][shape.key]["description"]
+        one["properties"] = {**one["properties"], shape.key: {"const": kind, "description": told}}
         if kind != shape.default:
             one["required"] = [shape.key, *one.get("required", [])]
         cases.append(one)

@@ -15,9 +15,9 @@ from gateway.catalogue.problems import Place, Problem
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 12
-MAX_NODES = 3_000
+MAX_NODES = 6_000
 MAX_ENTRIES = 500
-FEW_NODES, BYTES_A_NODE = 200, 6
+FEW_NODES, LETTERS_A_NODE = 200, 4
 MAX_PROBLEMS = 50
 
 # What YAML 1.2 would turn into something else than text, and what older readers would: an author must quote it.
@@ -120,8 +120,8 @@ class _Events:
         self.lines = text.splitlines()
         self._problems = problems
         self._nodes = 0
-        # So many parts in so few bytes are no menu; parsing on would only take time.
-        self._most = min(MAX_NODES, FEW_NODES + len(text) // BYTES_A_NODE)
+        # So many parts in so few letters are no menu; parsing on would only take time.
+        self._most = min(MAX_NODES, FEW_NODES + len(text) // LETTERS_A_NODE)
         self._events = self._parsed(text)
 
     def document(self) -> Node:

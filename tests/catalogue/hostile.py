@@ -170,18 +170,18 @@ def files() -> dict[str, bytes]:
 
 
 def sound(size: int) -> bytes:
-    """Return a sound file of about this size, as dense as authors' files are: screens, and keywords of short words."""
+    """Return a sound file of about this size, as dense as authors' files are: screens of choices with short labels."""
+    # Longer labels where it must be large, for a file has no more than so many parts.
+    share = size // 10_000 + 1
     lines = ["schema: 1", "screens:"]
-    share = size // 1500 + 1  # longer texts where it must be large, for a file has no more than so many parts
     length, number = 20, 0
-    while length < size // 2:
-        lines.append(f'  s{number}: {{kind: end, text: {{en: "{"Ask us. " * share}", lo: "ຄ່າແຮງ"}}}}')
-        length += len(lines[-1].encode()) + 1
-        number += 1
-    lines.append("keywords:")
     while length < size:
-        words = ", ".join(f"{number}{letter}{'x' * (share - 1)}" for letter in "abcdefghijkl")
-        lines.append(f"  - {{words: {{en: [{words}]}}, to: s0}}")
-        length += len(lines[-1].encode()) + 1
+        new = [f"  s{number}:", "    choices:"]
+        new += [
+            f'      - {{key: "{key}", to: s{number}, label: {{en: {"Topic " * share}, lo: {"ເລື່ອງ " * share}}}}}'
+            for key in range(1, 7)
+        ]
+        lines += new
+        length += sum(len(line.encode()) + 1 for line in new)
         number += 1
     return "\n".join(lines).encode()

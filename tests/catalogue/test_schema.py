@@ -7,6 +7,7 @@ import pytest
 from gateway.catalogue.jsonschema import json_schema
 from gateway.catalogue.pages import reserved
 from gateway.catalogue.problems import Level
+from gateway.catalogue.schema.about import ABOUT
 from gateway.catalogue.schema.grammar import SCREEN
 from gateway.engine.menu import (
     REQUIRED_MESSAGES,
@@ -299,3 +300,19 @@ def test_the_menu_that_was_built_can_be_cut():
     built = menu()
     pages = cut_screen(built, built.screens["main"], -1, "lo", USSD_LIMITS, reserved(built, "lo"))
     assert len(pages) == 1
+
+
+def test_every_key_is_explained_to_an_author_and_nothing_else_is():
+    keys: set[str] = set()
+
+    def walk(schema):
+        for name, below in schema.get("properties", {}).items():
+            keys.add(name)
+            assert below["description"].startswith(ABOUT[name])
+        for value in schema.values():
+            for each in value if isinstance(value, list) else [value]:
+                if isinstance(each, dict):
+                    walk(each)
+
+    walk(json_schema())
+    assert keys == set(ABOUT)

@@ -77,12 +77,12 @@ def faults(text: str, parts: Sequence[str], limit: int) -> list[str]:
     # A value will stand where a placeholder stands, most often a number.
     valued = _PLACEHOLDER.sub(lambda found: "0" * len(found[0]), text)
     found = ["too long" for part in parts if len(part.encode("utf-16-le")) > 2 * limit]
-    at = 0
     for part in parts[:-1]:
-        start, at = at, at + len(part)
-        hurt = harm(valued, at)
-        if hurt and not all(harm(valued, place) for place in range(start + 1, at)):
+        # What a part begins with is judged with that part: nobody reads it together with the one before.
+        hurt = harm(valued, len(part))
+        if hurt and not all(harm(valued, place) for place in range(1, len(part))):
             found.append(hurt)
+        valued = valued[len(part) :]
     return found
 
 

@@ -19,7 +19,7 @@ ANSWERS: Mapping[str, tuple[str, ...]] = {
 }
 """Fields of the callback form with the values that they may have; an empty list leaves them open."""
 
-CONDITIONS = (*ANSWERS, "region", "language", "script")
+CONDITIONS = (*ANSWERS, "region", "language", "script", "missed")
 
 SPECIAL_TARGETS = ("@form", "@here", "@back")
 

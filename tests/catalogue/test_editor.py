@@ -1,0 +1,85 @@
+"""What an author sees while typing: the real YAML language server completes, explains and marks by our schema."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from gateway.catalogue.jsonschema import json_schema
+from tests.catalogue.editor import Editor
+
+SERVER = "yaml-language-server@1.18.0"
+TEXT = """# yaml-language-server: $schema=./schema.json
+schema: 1
+screens:
+  pay:
+    kind: information
+    text: {en: At least 400 baht a day.}
+    choices:
+      - {key: "1", to: pay, labl: {en: Again}}
+  safe:
+    kind: question
+    asks: ~
+    text: {en: When?}
+    choices: []
+  new:
+    ~
+""".replace("~", "")
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+
+
+@pytest.fixture(scope="module")
+def editor(tmp_path_factory):
+    if not shutil.which("npm") or not shutil.which("node"):
+        pytest.skip("no npm on this machine")
+    folder = tmp_path_factory.mktemp("editor")
+    subprocess.run(
+        ["npm", "install", "--no-audit", "--no-fund", "--silent", SERVER], cwd=folder, check=True, timeout=300
+    )
+    (folder / "schema.json").write_text(json.dumps(json_schema()))
+    file = folder / "menu.yaml"
+    file.write_text(TEXT)
+    command = [str(folder / "node_modules" / ".bin" / "yaml-language-server"), "--stdio"]
+    found = Editor(command, folder.as_uri())
+    opened = {"uri": file.as_uri(), "languageId": "yaml", "version": 1, "text": TEXT}
+    found.tell("textDocument/didOpen", {"textDocument": opened})
+    yield found, file
+    found.close()
+
+
+def position(file: Path, line: int, character: int):
+    return {"textDocument": {"uri": file.as_uri()}, "position": {"line": line, "character": character}}
+
+
+def labels(editor, line, character):
+    found, file = editor
+    result = found.ask("textDocument/completion", position(file, line, character))
+    items = result["items"] if isinstance(result, dict) else result
+    return {item["label"] for item in items}
+
+
+def test_keys_of_a_screen_are_offered(editor):
+    assert {"text", "choices", "kind", "topic", "variants"} <= labels(editor, 14, 4)
+
+
+def test_the_fields_that_a_question_may_ask_are_offered(editor):
+    assert {"danger", "phone_seen", "when", "consent"} <= labels(editor, 10, 10)
+
+
+@pytest.mark.parametrize(
+    ("line", "character", "words"),
+    [(4, 5, "What sort of screen this is"), (7, 10, "What she types"), (10, 5, "field of the callback form")],
+)
+def test_a_key_is_explained(editor, line, character, words):
+    found, file = editor
+    told = found.ask("textDocument/hover", position(file, line, character))
+    assert words in json.dumps(told)
+
+
+def test_a_slip_is_marked_at_its_place(editor):
+    found, _ = editor
+    marks = found.wait_for("textDocument/publishDiagnostics")["diagnostics"]
+    assert any(mark["range"]["start"]["line"] == 7 and "labl" in mark["message"] for mark in marks), marks
