@@ -14,7 +14,7 @@ from gateway.callbacks.windows import Hours
 from gateway.channel import BadAccount, Channel, ChannelConfig, UnknownProvider
 from gateway.clock import Clock
 from gateway.conversation import spooled
-from gateway.desk import announce
+from gateway.desk import announce, danger_text
 from gateway.figures.count import Counters
 from gateway.keys_file import master_key
 from gateway.parts import LineConfig, Parts
@@ -60,7 +60,11 @@ def open_parts(settings: Settings | None = None) -> Parts:
         count=Counters(clock, line.zone),
         nudge=Nudger(client, clock),
         data_dir=settings.data_dir,
-        inside={"announce": announce.announce, "escalate": announce.escalate},
+        inside={
+            "announce": announce.announce,
+            "escalate": announce.escalate,
+            "danger_text": danger_text.tell_of_danger,
+        },
         lease_seconds=settings.env.gateway_outbox_lease,
         public_url=settings.public_url,
     )

@@ -17,6 +17,7 @@ from gateway.conversation import text as text_turn
 from gateway.conversation import turn
 from gateway.conversation.turn import Told
 from gateway.desk.announce import announce
+from gateway.desk.danger_text import tell_of_danger
 from gateway.engine import compiled
 from gateway.engine.compiled import FORMAT
 from gateway.figures.count import Counters
@@ -75,7 +76,7 @@ def made_parts(
         count=Counters(clock, LINE.zone),
         nudge=lambda _row: True,
         data_dir=folder,
-        inside={"announce": announce},
+        inside={"announce": announce, "danger_text": tell_of_danger},
     )
     return replace(parts, **more)
 

@@ -44,6 +44,11 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "lo": "ມີຄຳຂໍທີ່ຕ້ອງຕັດສິນໃຈ. ກະລຸນາເບິ່ງລາຍການ.",
         "th": "มีคำขอที่ต้องตัดสินใจ กรุณาดูรายการ",
     },
+    "texted": {
+        "en": "An urgent text came. Please read the texts.",
+        "lo": "ມີຂໍ້ຄວາມດ່ວນ. ກະລຸນາອ່ານຂໍ້ຄວາມ.",
+        "th": "มีข้อความด่วน กรุณาอ่านข้อความ",
+    },
     "test": {
         "en": "This is a test. Nothing needs to be done.",
         "lo": "ນີ້ແມ່ນການທົດສອບ. ບໍ່ຕ້ອງເຮັດຫຍັງ.",

@@ -32,7 +32,7 @@ def announce(parts: Parts, tx: Tx, row: OutboxRow) -> None:
     needs = Needs(language=callback.language, wants_woman=callback.wants_woman)
     told = fit_or_all(needs, here)
     if not told and danger:
-        told = escalation.told(_listed(tx, callback.team), (), 0)
+        told = escalation.told(listed(tx, callback.team), (), 0)
     tell(parts, tx, row, told, "urgent" if danger else "asked", once="alert", priority=callback.priority)
 
 
@@ -42,12 +42,13 @@ def escalate(parts: Parts, tx: Tx, row: OutboxRow) -> None:
     if callback is None or callback.state not in (State.REVIEW, State.WAITING):
         return
     supervisors = on_duty(parts, tx, parts.clock.now(), callback.team, roles=DECIDING)
-    told = escalation.told(_listed(tx, callback.team), supervisors, max(callback.told - 1, 0))
+    told = escalation.told(listed(tx, callback.team), supervisors, max(callback.told - 1, 0))
     key = "still" if callback.state is State.REVIEW else "urgent"
     tell(parts, tx, row, told, key, once=row.id, priority=callback.priority)
 
 
-def _listed(tx: Tx, team: str) -> tuple[people.Person, ...]:
+def listed(tx: Tx, team: str) -> tuple[people.Person, ...]:
+    """Return the people of a team who are called for help, the first to be told first."""
     found = [people.by_id(tx, person_id) for person_id in help_list.of(tx, team)]
     return tuple(person for person in found if person is not None)
 

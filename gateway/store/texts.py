@@ -3,32 +3,39 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import ColumnElement, func, select, text, update
 
 from gateway.store.engines import Tx
 from gateway.store.tables import UNREAD, callers, texts
 
 NOT_UNDERSTOOD = ""
+DANGER = "danger"
+"""How the note of a text with a word of danger begins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """One text, with the number it came from; both may be gone."""
+    """One text, with the number it came from, which may be gone; ``understood`` says as what, and why."""
 
     id: str
     channel: str
     caller_id: str | None
     number: str | None
     text: str
+    understood: str
     at: datetime
 
 
 def unread(tx: Tx, *, limit: int = 100) -> tuple[Text, ...]:
     """Return the texts that nobody understood and nobody has read, newest first."""
+    return _found(tx, texts.c.understood == NOT_UNDERSTOOD, limit)
+
+
+def _found(tx: Tx, which: ColumnElement[bool], limit: int) -> tuple[Text, ...]:
     query = (
         select(texts, callers.c.number)
         .join_from(texts, callers, texts.c.caller_id == callers.c.id, isouter=True)
-        .where(text(UNREAD), texts.c.understood == NOT_UNDERSTOOD, texts.c.text.is_not(None))
+        .where(text(UNREAD), which, texts.c.text.is_not(None))
         .order_by(texts.c.at.desc(), texts.c.id.desc())
         .limit(limit)
     )
@@ -39,10 +46,16 @@ def unread(tx: Tx, *, limit: int = 100) -> tuple[Text, ...]:
             caller_id=row.caller_id,
             number=tx.ring.open_text(row.number, table="callers", column="number", row=row.caller_id or ""),
             text=tx.ring.open_text(row.text, table="texts", column="text", row=row.id) or "",
+            understood=row.understood,
             at=row.at,
         )
         for row in tx.execute(query)
     )
+
+
+def dangers(tx: Tx, *, limit: int = 100) -> tuple[Text, ...]:
+    """Return the texts with a word of danger that nobody has read, newest first."""
+    return _found(tx, texts.c.understood.like(f"{DANGER}%"), limit)
 
 
 def count_unread(tx: Tx) -> int:
