@@ -66,7 +66,7 @@ _HURT: tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...] = tuple(
 )
 _FLAGS = re.compile("[\U0001f1e6-\U0001f1ff]+\\Z")
 _PLACEHOLDER = re.compile(r"\{[a-z0-9_.]+\}")
-_PHONE = re.compile(r"(?<!\d)(?:\+\d{1,3}|0\d{1,3})(?: \d{2,})+(?!\d)")
+_PHONE = re.compile(r"(?<!\d)(?:\+\d{1,3}|0\d{1,3})(?:[ \-]\d{2,})+(?!\d)")
 _COMBINING = {"Mn", "Mc", "Me"}
 
 

@@ -111,3 +111,38 @@ def test_folding_never_lengthens_beyond_its_dots_and_never_changes_a_ucs2_text(t
     folded = fold(text)
     assert folded == text or coding(folded) == "gsm7"
     assert fold(folded) == folded
+
+
+# The alphabet in the order of its codes, for the test alone: what is counted is what is packed.
+CODES = (
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
+    "¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+BEHIND_ESCAPE = {"\f": 10, "^": 20, "{": 40, "}": 41, "\\": 47, "[": 60, "~": 61, "]": 62, "|": 64, "€": 101}
+
+
+def packed(text):
+    """The octets of a screen: seven bits a code, filled up with a carriage return where seven bits are left."""
+    codes = []
+    for character in text:
+        codes += [27, BEHIND_ESCAPE[character]] if character in BEHIND_ESCAPE else [CODES.index(character)]
+    if len(codes) % 8 == 7:
+        codes.append(13)
+    bits = "".join(format(code, "07b")[::-1] for code in codes)
+    return bytes(int(bits[at : at + 8][::-1], 2) for at in range(0, len(bits), 8))
+
+
+@pytest.mark.parametrize(
+    ("text", "octets"),
+    [("1234567", "31D98C56B3DD1A"), ("ABCDEFG", "41E19058341E1B"), ("12345678", "31D98C56B3DD70")],
+)
+def test_packing_is_as_published(text, octets):
+    assert packed(text).hex().upper() == octets
+
+
+@given(st.text(st.sampled_from([*BASIC, *EXTENSION]), max_size=200))
+def test_what_we_count_is_what_a_network_packs(text):
+    assert set(CODES) - {"\x1b"} == BASIC
+    size = septets(text)
+    assert len(packed(text)) == -(-(size + (size % 8 == 7)) * 7 // 8)
+    assert (size <= USSD_LIMITS.gsm7_stop) == (len(packed(text)) <= 160)
