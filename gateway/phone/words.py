@@ -24,6 +24,7 @@ def _of_the_handset() -> dict[str, str]:
         "gave_up": _("Connection problem or invalid code"),
         "no_gateway": _("No gateway answers at the webhook. Is it running?"),
         "refused": _("The webhook answered {status}: {words}"),
+        "rang": _("Rang once"),
         "sent": _("Text sent"),
         "not_sent": _("Text not sent"),
     }

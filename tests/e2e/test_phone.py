@@ -174,6 +174,15 @@ def test_what_networks_do(parts, opened):
     expect(screen(page)).to_have_text("SIM")
 
 
+def test_a_missed_call_of_a_number_that_never_agreed_asks_for_nothing(parts, opened):
+    page = opened()
+    page.goto("/phone/")
+    one = phone(page)
+    one.get_by_role("button", name="Missed call").click()
+    expect(screen(page)).to_have_text("Rang once")
+    assert requests(parts, HERS) == []
+
+
 def test_a_webhook_that_is_switched_off_is_shown_as_it_is(parts, opened):
     page = opened()
     page.goto("/phone/")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gateway.channel import FORM, Answer, BadRequest, ChannelConfig, Contract, Request, SendResult, kept
-from gateway.messages import Ended, Event, Inbound, Kind, Outgoing, ThreadAsked
+from gateway.messages import Ended, Event, Inbound, Kind, MissedCall, Outgoing, ThreadAsked
 from gateway.numbers import to_e164
 
 SCREEN = "X-Screen"
@@ -93,6 +93,11 @@ def texted(channel: str, request: Request) -> Inbound:
     )
 
 
+def rang(channel: str, request: Request) -> MissedCall:
+    """Read a ring that was left to ring once and not taken."""
+    return MissedCall(channel=channel, number=_number(request, "phoneNumber"), turn=request.need("id"))
+
+
 def asked(channel: str, request: Request) -> ThreadAsked:
     """Read the question which texts a number was sent."""
     written = request.fields.get("since", "")
@@ -116,5 +121,6 @@ READERS: dict[str, Callable[[str, Request], Event]] = {
     "ussd": dialled,
     "ussd-end": hung_up,
     "sms": texted,
+    "voice": rang,
     "thread": asked,
 }

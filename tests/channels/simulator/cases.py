@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from gateway.messages import Ended, Inbound, Kind, ThreadAsked
+from gateway.messages import Ended, Inbound, Kind, MissedCall, ThreadAsked
 from tests.channels.tables import Case, Table
 
 LINE = "simulator-1"
@@ -51,6 +51,13 @@ TABLE = Table(
             "ussd-end",
             {"sessionId": "SIMid_1", "phoneNumber": HERS, "status": "incomplete"},
             (Ended(channel=LINE, session="SIMid_1", number=HERS, status="incomplete"),),
+            private=("phoneNumber",),
+        ),
+        Case(
+            "a ring that nobody took",
+            "voice",
+            {"phoneNumber": HERS, "id": "SIMring_1"},
+            (MissedCall(channel=LINE, number=HERS, turn="SIMring_1"),),
             private=("phoneNumber",),
         ),
         Case(

@@ -131,6 +131,18 @@ export class Handset {
     this.on.posted();
   }
 
+  /** Ring the line once and hang up; who is called back for it, the gateway decides. */
+  async ring() {
+    if (this.state === MENU || this.state === WAITING) return;
+    try {
+      await this.line.post("voice", { phoneNumber: this.number, id: `SIMring_${Line.id()}` });
+      this.notice(this.say.rang);
+    } catch (error) {
+      this.failed(error);
+    }
+    this.on.posted();
+  }
+
   dial() {
     this.dialled = this.typed;
     this.sent = [];

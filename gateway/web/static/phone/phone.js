@@ -28,6 +28,7 @@ function put(root, house, saved) {
   on("drop", () => handset.drop());
   on("time-out", () => handset.timeOut());
   on("twice", () => handset.twice());
+  on("ring", () => handset.ring());
   on("restart", () => handset.restart());
   on("slow", (event) => {
     line.slow = !line.slow;
