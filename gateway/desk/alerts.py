@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from gateway.access import Permission, permit
 from gateway.desk import by_link
 from gateway.desk.declined import Declined, Why
+from gateway.outbox import routes
+from gateway.outbox.routes import Way
 from gateway.store import audit, life, lines, outbox, people, settings
 from gateway.store import help_list as stored
 
@@ -78,10 +80,21 @@ def words(key: str, person: Person) -> str:
     return texts.get(person.page_language or _FALLBACK, texts[_FALLBACK])
 
 
-def road(parts: Parts, tx: Tx, first: str) -> str:
-    """Return the line by which people are told: the first of the order that is neither paused nor silent."""
-    said = settings.get(tx, ROADS, [])
-    order = [name for name in dict.fromkeys([*said, first, *parts.channels]) if name in parts.channels]
+def road(parts: Parts, tx: Tx, first: str, number: str = "") -> str:
+    """Return the line by which one of us is told: the first of the order that is neither paused nor silent.
+
+    The order is the one that was set, then the lines for this number and what they fall back to, then hers. A trial
+    stays on its own line, and no real alert ends in the simulator while a line reaches real phones.
+    """
+    if first in parts.channels and not parts.channels[first].contract.real:
+        return first
+    open_to = {name: each for name, each in parts.channels.items() if each.contract.real} or parts.channels
+    ways = {
+        name: Way(prefixes=each.config.prefixes, fallback=each.config.fallback)
+        for name, each in open_to.items()
+    }
+    order = [*settings.get(tx, ROADS, []), *routes.order(number, ways, otherwise=first), *open_to]
+    order = [name for name in dict.fromkeys(order) if name in open_to]
     now = parts.clock.now()
     paused = {
         name
@@ -96,11 +109,11 @@ def tell(
     parts: Parts, tx: Tx, row: OutboxRow, told: Sequence[Person], key: str, *, once: str, priority: int = 0
 ) -> None:
     """Add one text for each of these people who has a helpline phone entered; asked twice it is still one."""
-    now, channel = parts.clock.now(), road(parts, tx, row.channel)
+    now = parts.clock.now()
     for person in told:
         if person.number is not None:
             _add(
-                tx, person, words(key, person), channel, now,
+                tx, person, words(key, person), road(parts, tx, row.channel, person.number), now,
                 once=f"{once}:{row.callback_id}:{person.id}", priority=priority, callback_id=row.callback_id,
                 link=_link(parts, tx, person, row.callback_id),
             )  # fmt: skip
@@ -155,7 +168,7 @@ def send_test(parts: Parts, actor: Actor, person_id: str) -> str | None:
             raise Declined(Why.NUMBER)
         once = f"test:{person.id}:{int(now.timestamp()) // 60}"
         audit.add(tx, now=now, person_id=actor.person_id, act="person.test", kind="person", subject=person_id)
-        return _add(tx, person, words("test", person), road(parts, tx, ""), now, once=once)
+        return _add(tx, person, words("test", person), road(parts, tx, "", person.number), now, once=once)
 
     row = parts.store.run(work)
     if row is not None:

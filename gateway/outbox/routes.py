@@ -1,6 +1,6 @@
 """Which line a text to one of our own people takes: by how the number begins, and another while that is down."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -30,12 +30,6 @@ def order(number: str, ways: Mapping[str, Way], *, otherwise: str) -> tuple[str,
             found.append(name)
             waiting += ways[name].fallback
     return tuple(dict.fromkeys([*found, otherwise]))
-
-
-def choose(number: str, ways: Mapping[str, Way], *, otherwise: str, down: Collection[str] = ()) -> str:
-    """Return the first of those lines that is not down; where all are, the first, to wait there."""
-    found = order(number, ways, otherwise=otherwise)
-    return next((name for name in found if name not in down), found[0])
 
 
 def _fit(number: str, way: Way) -> int:
