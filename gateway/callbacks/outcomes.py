@@ -12,6 +12,8 @@ from gateway.safe_contact import When
 
 MOST_ATTEMPTS = 3
 APART = timedelta(hours=2)
+NOT_REACHED = "attempts"
+"""The reason of what stands in review because she was called as often as agreed and never reached."""
 
 
 class Outcome(StrEnum):
@@ -153,7 +155,7 @@ def follows(
         reason = "" if rule.then is Then.REACHED else said.outcome.value
         return Follows(event=_AT_ONCE[rule.then], tries=tries, when=when, reason=reason)
     if tries >= MOST_ATTEMPTS and rule.counts:
-        return Follows(event=Event.RUN_OUT, tries=tries, when=when, reason="attempts")
+        return Follows(event=Event.RUN_OUT, tries=tries, when=when, reason=NOT_REACHED)
     same = _same_window(rule, attempted, now, agreed=said.agreed)
     if same is not None:
         return Follows(event=Event.MISSED, tries=tries, when=when, window=same)

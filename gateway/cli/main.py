@@ -24,6 +24,7 @@ _COMMANDS = {
     "webhooks": "gateway.cli.webhooks:webhooks",
     "people": "gateway.cli.people:people",
     "callbacks": "gateway.cli.callbacks:callbacks",
+    "audit": "gateway.cli.audit:audit",
     "outbox": "gateway.cli.outbox:outbox",
 }
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gateway.engine.effects import Erased
 from gateway.numbers import to_e164
 from gateway.store import audit, callbacks, callers, notes, outbox, records, threads, turns
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from gateway.engine.effects import Receipt
@@ -46,8 +47,23 @@ def forget(parts: Parts, number: str) -> bool:
         return True
 
     done = parts.store.run(work)
-    if done and e164:
-        asking = parts.sessions.ask()
-        for channel in parts.channels:
-            asking.drop(channel, e164)
-    return done
+    if e164 is None:
+        return False
+    asking = parts.sessions.ask()
+    for channel in parts.channels:
+        asking.drop(channel, e164)
+    return forget_spooled(parts, e164) > 0 or done
+
+
+def forget_spooled(parts: Parts, number: str) -> int:
+    """Drop what this number left in the spool of this machine, or it would bring her back; return how much it was."""
+    hers = [key for key in parts.spool.list() if _number_in(parts.spool.load(key) or {}) == number]
+    for key in hers:
+        parts.spool.drop(key)
+    return len(hers)
+
+
+def _number_in(entry: Mapping[str, Any]) -> str | None:
+    """Return whose entry it is: a turn says the number itself, a text and a ring in what the provider told."""
+    told: Mapping[str, Any] = entry.get("inbound") or entry.get("call") or entry
+    return told.get("number")

@@ -7,8 +7,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from gateway.callbacks import escalation
-from gateway.callbacks.model import OPEN, Event
+from gateway.callbacks.model import OPEN, Event, State
 from gateway.callbacks.order import DANGER
+from gateway.callbacks.outcomes import NOT_REACHED
+from gateway.callbacks.windows import next_window
 from gateway.desk.windows import hours_of, plan
 from gateway.engine.effects import (
     CallbackCancelled,
@@ -20,7 +22,7 @@ from gateway.engine.effects import (
     Gone,
     Noted,
 )
-from gateway.safe_contact import PhoneSeen, When
+from gateway.safe_contact import VALID_FOR, PhoneSeen, When
 from gateway.store import attempts, audit, callbacks, callers, tries
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from gateway.store.callers import Caller
     from gateway.store.engines import Tx
 
+SLOTS_BACK = 5
 WRONG_CODES_A_DAY = 3
 _DAY = timedelta(days=1)
 _MAY_ADD = ("woman", "other_language", "sms_safe")
@@ -45,14 +48,35 @@ def find_by_code(_parts: Parts, tx: Tx, *, caller: Caller, code: str, now: datet
         return CodeWrong()
     for one in callbacks.open_of(tx, caller.id):
         if one.code == code and one.due_at is not None and one.due_until is not None:
-            return CallbackFound(callback=one.id, code=code, due_at=one.due_at, due_until=one.due_until)
+            return _found(one, one.due_at, one.due_until)
+    for one in callbacks.of_caller(tx, caller.id, limit=SLOTS_BACK):
+        recent = one.closed_at is not None and now < one.closed_at + VALID_FOR
+        if one.code == code and one.state is State.GIVEN_UP and recent and one.due_at and one.due_until:
+            return _found(one, one.due_at, one.due_until)
     tries.add(tx, scope, now, _DAY)
     return CodeWrong()
 
 
-def amend(_parts: Parts, tx: Tx, *, caller: Caller, effect: AmendCallback, now: datetime) -> Receipt:
-    """Add to her request what she said after the save; texts are safe only where nobody else sees the phone."""
-    hers = _hers(tx, caller, effect.callback)
+def _found(one: Callback, due_at: datetime, due_until: datetime) -> CallbackFound:
+    """Tell the plan; or, where she was called as often as agreed, that she was not reached: nobody else tells her."""
+    not_reached = one.state is State.REVIEW and one.reason == NOT_REACHED
+    return CallbackFound(
+        callback=one.id,
+        code=one.code,
+        due_at=due_at,
+        due_until=due_until,
+        missed=not_reached or one.state is State.GIVEN_UP,
+    )
+
+
+def amend(
+    _parts: Parts, tx: Tx, *, caller: Caller, effect: AmendCallback, now: datetime, session: bytes = b""
+) -> Receipt:
+    """Add to her request what she said after the save; texts are safe only where nobody else sees the phone.
+
+    While SQL was away her request was promised before it had an id: then it is the one of this very ``session``.
+    """
+    hers = _hers(tx, caller, effect.callback or _of_session(tx, caller, session))
     if hers is None or hers.contact is None:
         return Gone()
     said = {name: value for name, value in effect.answers.items() if name in _MAY_ADD}
@@ -104,6 +128,17 @@ def change_window(parts: Parts, tx: Tx, *, caller: Caller, effect: ChangeWindow,
     return CallbackChanged(due_at=window[0], due_until=window[1], now=when is When.NOW)
 
 
+def promise_change(parts: Parts, *, effect: ChangeWindow, now: datetime) -> Receipt:
+    """Say what will come of a new time that cannot be written now: the window that is told holds when it is put in."""
+    when = When(effect.when)
+    if when is When.NEVER:
+        return CallbackCancelled()
+    window = next_window(when, parts.line.hours, parts.line.zone, now)
+    if window is None:
+        return CallbackRefused(reason="hours")
+    return CallbackChanged(due_at=window[0], due_until=window[1], now=when is When.NOW)
+
+
 def cancel(_parts: Parts, tx: Tx, *, caller: Caller, effect: CancelCallback, now: datetime) -> Receipt:
     """Take her request off the line, even while somebody is about to ring her."""
     hers = _hers(tx, caller, effect.callback)
@@ -123,6 +158,13 @@ def _hers(tx: Tx, caller: Caller, callback_id: str) -> Callback | None:
     if found is None or found.caller_id != caller.id or found.state not in OPEN:
         return None
     return found
+
+
+def _of_session(tx: Tx, caller: Caller, session: bytes) -> str:
+    """Return the id of the open request that this session made; empty where there is none."""
+    return next(
+        (one.id for one in callbacks.open_of(tx, caller.id) if session and one.session == session), ""
+    )
 
 
 def _keep_contact(tx: Tx, caller: Caller, contact: SafeContact, now: datetime) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from gateway.access import Permission, permit
-from gateway.callbacks.model import HELD, State
+from gateway.callbacks.model import HELD, OPEN, State
 from gateway.callbacks.order import NAMES
 from gateway.callbacks.spacing import NotYet, may_ring
 from gateway.desk.claim import is_to_decide
@@ -18,7 +18,7 @@ from gateway.store import attempts, audit, line, notes, people
 from gateway.store.line import Counts, Standing, Tab
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from gateway.access import Actor
@@ -81,6 +81,7 @@ class Row:
     sms_safe: bool
     reason: str
     closed_at: datetime | None
+    minor: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +143,7 @@ def queue(parts: Parts, actor: Actor, tab: str = "queue") -> Queue:
         standing = line.standing(tx, actor.team, which, person_id=actor.person_id, now=now, own_only=own_only)
         return Queue(
             tab=which,
-            rows=tuple(_row(one, actor, now) for one in standing),
+            rows=tuple(row_of(one, actor, now) for one in standing),
             counts=line.counts(tx, actor.team, person_id=actor.person_id, now=now),
             stamp=_stamp(tx, actor, which, now),
             now=now,
@@ -166,7 +167,7 @@ def everything(parts: Parts, actor: Actor, *, closed: bool = False) -> tuple[Row
     now = parts.clock.now()
     with parts.store.read() as tx:
         found = line.everything(tx, actor.team, closed=closed, now=now)
-        return tuple(_row(one, actor, now) for one in found)
+        return tuple(row_of(one, actor, now) for one in found)
 
 
 def export(parts: Parts, actor: Actor) -> tuple[Row, ...]:
@@ -182,7 +183,7 @@ def export(parts: Parts, actor: Actor) -> tuple[Row, ...]:
             tx, now=now, person_id=actor.person_id, act="exported", kind="callbacks", subject=actor.team
         )
         found = line.everything(tx, actor.team, closed=True, now=now, limit=100_000)
-        return tuple(_row(one, actor, now) for one in found)
+        return tuple(row_of(one, actor, now) for one in found)
 
 
 def show(parts: Parts, actor: Actor, callback_id: str) -> Shown:
@@ -198,10 +199,18 @@ def show(parts: Parts, actor: Actor, callback_id: str) -> Shown:
         one = line.one(tx, callback_id)
         if one is None or one.callback.team != actor.team:
             raise NoSuchCallback(callback_id)
-        row = _row(one, actor, now)
+        row = row_of(one, actor, now)
         if not _may_read(one, actor):
             return Shown(row=row, only_row=True)
         return _shown(parts, tx, actor, one, row)
+
+
+def seen_by(actor: Actor, found: Sequence[Standing], now: datetime) -> tuple[Row, ...]:
+    """Return the rows of these callbacks that the actor may see, open ones first: what is over, own ones only."""
+    rows = [row_of(one, actor, now) for one in found if one.callback.team == actor.team]
+    closed = actor.may(Permission.SEE_CLOSED)
+    seen = [row for row in rows if row.state in OPEN or row.mine or closed]
+    return tuple(sorted(seen, key=lambda row: row.state not in OPEN))
 
 
 def as_json(row: Row) -> dict[str, Any]:
@@ -274,7 +283,8 @@ def _happening(entry: audit.Entry) -> Happening:
     return Happening(at=entry.at, what=what, who=entry.who)
 
 
-def _row(one: Standing, actor: Actor, now: datetime) -> Row:
+def row_of(one: Standing, actor: Actor, now: datetime) -> Row:
+    """Return one callback as it stands in a list."""
     callback = one.callback
     due_at, due_until, contact = callback.due_at, callback.due_until, callback.contact
     return Row(
@@ -305,6 +315,7 @@ def _row(one: Standing, actor: Actor, now: datetime) -> Row:
         sms_safe=contact.may_text(now) if contact else False,
         reason=callback.reason,
         closed_at=callback.closed_at,
+        minor=callback.minor,
     )
 
 

@@ -9,7 +9,7 @@ from gateway.access import Permission, Refused, permit
 from gateway.callbacks import escalation
 from gateway.callbacks.model import OPEN, Event, IllegalMove, State
 from gateway.callbacks.order import DANGER
-from gateway.callbacks.outcomes import MOST_ATTEMPTS, Attempted, Follows, Outcome, Said, follows
+from gateway.callbacks.outcomes import MOST_ATTEMPTS, NOT_REACHED, Attempted, Follows, Outcome, Said, follows
 from gateway.desk import ours, tally
 from gateway.desk.attempts import is_open, write
 from gateway.desk.claim import LEASE, give_back, is_to_decide
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 
 LONGEST_NOTE = 500
 UNCLEAR = "unclear"
-NOT_REACHED = "attempts"
-"""The reason of what stands in review because she was tried as often as agreed."""
-
 REASONS = ("helped", "referred", "informed", "no_need", "duplicate", "silent", "prank", "unsafe", "other")
 """The words with which a callback is closed; free text belongs into a note, which is sealed."""
 

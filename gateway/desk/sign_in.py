@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from gateway.desk import passwords, slowing
+from gateway.access import Permission, permit
+from gateway.desk import passwords, second, slowing
 from gateway.desk.declined import Declined, Why
 from gateway.desk.people import actor_of, hashed, tidy_name
 from gateway.ids import new_token
-from gateway.store import people, sign_ins
+from gateway.store import attempts, audit, people, sign_ins
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,8 +34,22 @@ class SignedIn:
     person: Person
 
 
-def sign_in(parts: Parts, name: str, password: str, address: str) -> str | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """One sign-in as its owner sees it; ``here`` is the one they look through."""
+
+    id: str
+    made_at: datetime
+    seen_at: datetime
+    device: str
+    here: bool
+
+
+def sign_in(parts: Parts, name: str, password: str, address: str, *, device: str = "") -> str | None:
     """Return the token of a new sign-in, or None where name or password is wrong; both take the same time.
+
+    Whoever has a second factor is not in yet: ``second.waits`` says so, and ``second.enter`` lets them in.
+    ``device`` is what the list of sign-ins calls the browser.
 
     Raises:
         Declined: too many wrong tries for this name or from this address; ``seconds`` says how long to wait.
@@ -46,22 +61,81 @@ def sign_in(parts: Parts, name: str, password: str, address: str) -> str | None:
     if not passwords.fits(password, known.password if known else None) or known is None:
         return None
     slowing.forget(parts, key, address)
-    return _opened(parts, known.id, password, known.password or "")
+    return _opened(parts, known.id, password, known.password or "", device)
 
 
 def who(parts: Parts, token: str, *, acts: bool = True) -> SignedIn | None:
-    """Return who is signed in under this token; a page that only polls (``acts`` False) keeps nobody awake."""
+    """Return who is signed in under this token; a page that only polls (``acts`` False) keeps nobody awake.
+
+    While the second factor is missing it is nobody. While a call of theirs has no outcome nobody is signed out for
+    being idle: the outcome would be lost.
+    """
     now, token_hash = parts.clock.now(), _hash(parts, token)
     with parts.store.read() as tx:
         found = sign_ins.find(tx, token_hash)
         person = people.by_id(tx, found.person_id) if found else None
-    if found is None or person is None or person.disabled:
+        calls = (
+            found is not None and now >= found.seen_at + IDLE and bool(attempts.live_by(tx, found.person_id))
+        )
+    if found is None or person is None or person.disabled or found.half:
         return None
-    if now >= found.expires_at or now >= found.seen_at + IDLE:
+    if now >= found.expires_at or (now >= found.seen_at + IDLE and not calls):
         return None
     if acts and now >= found.seen_at + _SEEN_EVERY:
         parts.store.run(lambda tx: sign_ins.touch(tx, token_hash, now))
     return SignedIn(actor=actor_of(person), person=person)
+
+
+def listed(parts: Parts, actor: Actor, person_id: str, token: str = "") -> tuple[Listed, ...]:
+    """Return the sign-ins of a person that are still good, the one last seen first.
+
+    Raises:
+        Refused: the actor neither is that person nor manages people.
+    """
+    if actor.person_id != person_id or not person_id:
+        permit(actor, Permission.MANAGE_PEOPLE)
+    here = _hash(parts, token) if token else b""
+    with parts.store.read() as tx:
+        return tuple(
+            Listed(
+                id=one.token_hash.hex(),
+                made_at=one.made_at or one.seen_at,
+                seen_at=one.seen_at,
+                device=one.device,
+                here=one.token_hash == here,
+            )
+            for one in sign_ins.of(tx, person_id, now=parts.clock.now())
+        )
+
+
+def revoke(parts: Parts, actor: Actor, person_id: str, listed_id: str) -> bool:
+    """End one sign-in of the list; False where it has ended already.
+
+    Raises:
+        Refused: the actor neither is that person nor manages people.
+    """
+    if actor.person_id != person_id or not person_id:
+        permit(actor, Permission.MANAGE_PEOPLE)
+    try:
+        token_hash = bytes.fromhex(listed_id)
+    except ValueError:
+        return False
+    now = parts.clock.now()
+
+    def work(tx: Tx) -> bool:
+        ended = sign_ins.end_one_of(tx, person_id, token_hash)
+        if ended:
+            audit.add(
+                tx,
+                now=now,
+                person_id=actor.person_id,
+                act="person.sign-out",
+                kind="person",
+                subject=person_id,
+            )
+        return ended
+
+    return parts.store.run(work)
 
 
 def sign_out(parts: Parts, token: str) -> None:
@@ -100,7 +174,7 @@ def accept_invitation(parts: Parts, token: str, *, name: str, password: str) -> 
             raise Declined(Why.NAME_TAKEN)
         people.set_password(tx, person_id, secret)
         sign_ins.end_all(tx, person_id)
-        _open(tx, person_id, fresh, now)
+        _open(tx, person_id, fresh, now, half=second.is_on(tx, person_id))
 
     parts.store.run(work)
     return fresh
@@ -127,7 +201,7 @@ def set_password(parts: Parts, actor: Actor, *, old: str, new: str) -> str:
     return fresh
 
 
-def _opened(parts: Parts, person_id: str, password: str, stored: str) -> str:
+def _opened(parts: Parts, person_id: str, password: str, stored: str, device: str) -> str:
     renewed = passwords.hashed(password) if passwords.is_dated(stored) else None
     now, token = parts.clock.now(), new_token()
 
@@ -135,16 +209,24 @@ def _opened(parts: Parts, person_id: str, password: str, stored: str) -> str:
         sign_ins.end_expired(tx, now)
         if renewed is not None:
             people.set_password(tx, person_id, renewed)
-        _open(tx, person_id, token, now)
+        _open(tx, person_id, token, now, half=second.is_on(tx, person_id), device=device)
 
     parts.store.run(work)
     return token
 
 
-def _open(tx: Tx, person_id: str, token: str, now: datetime) -> None:
+def _open(tx: Tx, person_id: str, token: str, now: datetime, *, half: bool = False, device: str = "") -> None:
     token_hash = tx.ring.lookup("sign_in", token)
     if sign_ins.find(tx, token_hash) is None:
-        sign_ins.open_one(tx, token_hash, person_id=person_id, now=now, expires_at=now + LASTS)
+        sign_ins.open_one(
+            tx,
+            token_hash,
+            person_id=person_id,
+            now=now,
+            expires_at=now + LASTS,
+            half=half,
+            device=device[:60],
+        )
 
 
 def _hash(parts: Parts, token: str) -> bytes:

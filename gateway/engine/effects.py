@@ -93,12 +93,13 @@ class CallbackRefused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackFound:
-    """The code opens this request."""
+    """The code opens this request; ``missed`` says that she was called as often as agreed and not reached."""
 
     callback: str
     code: str
     due_at: datetime
     due_until: datetime
+    missed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

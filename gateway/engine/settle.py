@@ -56,14 +56,14 @@ def _opened(
 ) -> Session:
     """Remember the request; a code that opened one leads to the screen where it is shown."""
     if isinstance(receipt, CallbackFound):
-        session = _shown_by_code(menu, session)
+        session = _shown_by_code(menu, session, {"missed": "yes"} if receipt.missed else {})
     return session.having(callback=receipt.callback, values={"code": receipt.code, **planned})
 
 
-def _shown_by_code(menu: Menu, session: Session) -> Session:
+def _shown_by_code(menu: Menu, session: Session, answers: dict[str, str]) -> Session:
     screen = menu.screens.get(session.screen)
     to = screen.code_to if isinstance(screen, Choices) else screen.to if isinstance(screen, Entry) else ""
-    return moves.go(menu, session.having(answers={}), to) if to in menu.screens else session
+    return moves.go(menu, session.having(answers=answers), to) if to in menu.screens else session
 
 
 def _refused(menu: Menu, session: Session) -> Session:

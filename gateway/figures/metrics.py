@@ -1,11 +1,13 @@
 """The page ``/metrics``: read from SQL when it is asked for, so that it is right whichever process answers."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from gateway.figures import desk
 from gateway.parts import Parts
 from gateway.store import chores, counts, figures, lines
 from gateway.store.engines import Tx, Unavailable
@@ -35,6 +37,7 @@ class _Ledger(Collector):
         try:
             with self._parts.store.read() as tx:
                 found = [*self._outbox(tx), _callbacks(tx), *self._lines(tx), self._chores(tx), _figures(tx)]
+                found += _watch(desk.measure(self._parts, tx), self._parts.clock.now())
         except Unavailable:
             yield GaugeMetricFamily("gateway_ledger_up", "1 while SQL can be asked", value=0)
             return
@@ -74,6 +77,33 @@ class _Ledger(Collector):
             if row.ok_at is not None:
                 age.add_metric((row.name,), (now - row.ok_at).total_seconds())
         return age
+
+
+def _watch(seen: desk.Watch, now: datetime) -> Iterator[Metric]:
+    """Tell the watch over the desk; what cannot be measured yet is left out."""
+    first = GaugeMetricFamily(
+        "gateway_first_attempt_seconds",
+        "From asking to the first attempt in the last 30 days",
+        labels=("counted", "quantile"),
+    )
+    for counted, times in (("clock", seen.by_clock), ("windows", seen.in_windows)):
+        for quantile, span in (("0.5", times.median), ("0.9", times.ninety)):
+            if span is not None:
+                first.add_metric((counted, quantile), span.total_seconds())
+    yield first
+    yield GaugeMetricFamily(
+        "gateway_unsafe_contacts",
+        "Calls outside her windows in the last 30 days; must be 0",
+        value=seen.unsafe,
+    )
+    waited = (now - seen.oldest).total_seconds() if seen.oldest else 0.0
+    yield GaugeMetricFamily(
+        "gateway_callbacks_oldest_seconds", "How long the oldest request has waited", value=waited
+    )
+    if seen.contact_rate is not None:
+        yield GaugeMetricFamily(
+            "gateway_contact_rate", "Requests with a talk, of those that ended", value=seen.contact_rate
+        )
 
 
 def _callbacks(tx: Tx) -> Metric:

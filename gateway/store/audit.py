@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, func, select, update
 
 from gateway.ids import new_id
 from gateway.store import settings
@@ -150,6 +150,12 @@ def _end(tx: Tx, last: Row[Any] | None) -> Break | None:
     if head is None or (last is not None and last.seq >= head["seq"]):
         return None
     return Break(what=DROPPED, seq=_missing(last), row_id="", at=None)
+
+
+def linked(tx: Tx) -> int:
+    """Return how many rows stand in the chain."""
+    query = select(func.count()).select_from(audit).where(audit.c.seq.is_not(None))
+    return int(tx.execute(query).scalar_one())
 
 
 def verify(tx: Tx) -> int | None:

@@ -28,4 +28,7 @@ def of_outbox(tx: Tx, *, now: datetime) -> OutboxCounts:
 def of_callbacks(tx: Tx) -> dict[str, int]:
     """Count the requests in each state."""
     c = callbacks.c
-    return {row.state: int(row.n) for row in tx.execute(select(c.state, func.count(c.id).label("n")).group_by(c.state))}
+    return {
+        row.state: int(row.n)
+        for row in tx.execute(select(c.state, func.count(c.id).label("n")).group_by(c.state))
+    }

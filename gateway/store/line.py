@@ -125,6 +125,13 @@ def planned(tx: Tx, team: str, *, start: datetime, end: datetime, limit: int = 2
     return _read(tx, query.order_by(_c.priority, _c.due_at, _c.asked_at, _c.id).limit(limit))
 
 
+def came_since(tx: Tx, team: str, *, since: datetime) -> int:
+    """Return how many that wait were asked for since, up to ``MOST_COUNTED`` + 1."""
+    some = select(literal(1)).select_from(callbacks)
+    some = some.where(_c.team == team, text(WAITING), _c.asked_at > since).limit(MOST_COUNTED + 1)
+    return int(tx.execute(select(func.count()).select_from(some.subquery())).scalar_one())
+
+
 def danger(tx: Tx, team: str, *, limit: int = 50) -> tuple[Standing, ...]:
     """Return what is in danger and waits for somebody, be it in the line or in review."""
     free = or_(text(f"callbacks.{WAITING}"), text(f"callbacks.{REVIEW}"))
@@ -150,11 +157,11 @@ def counts(tx: Tx, team: str, *, person_id: str, now: datetime) -> Counts:
         mine=bounded(text(IN_HAND), _c.holder_id == person_id) if person_id else 0,
         later=bounded(waits, _c.priority == NORMAL, _c.due_at > now),
         review=bounded(text(REVIEW)),
-        oldest=_oldest(tx, team),
+        oldest=oldest(tx, team),
     )
 
 
-def _oldest(tx: Tx, team: str) -> datetime | None:
+def oldest(tx: Tx, team: str) -> datetime | None:
     """Return when the one that waits longest asked: the first of each priority, along the index of the line."""
     firsts = [
         tx.execute(

@@ -94,6 +94,7 @@ attempts = Table(
     partial("uq_attempts_one_live", "caller_id", where=LIVE, unique=True),
     UniqueConstraint("caller_id", "window_from", "nth", name="uq_attempts_one_a_window"),
     Index("ix_attempts_callback", "callback_id", "started_at"),
+    Index("ix_attempts_started", "started_at"),
     partial("ix_attempts_lease", "lease_until", where=LIVE),
 )
 

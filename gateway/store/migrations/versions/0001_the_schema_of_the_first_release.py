@@ -499,6 +499,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("ended_at IS NULL"),
         postgresql_where=sa.text("ended_at IS NULL"),
     )
+    op.create_index("ix_attempts_started", "attempts", ["started_at"], unique=False)
     op.create_index(
         "uq_attempts_one_live",
         "attempts",

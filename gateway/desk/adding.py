@@ -1,0 +1,164 @@
+"""Adds a request for somebody who came in, phoned in, or whose family asks, with the same safety answers."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from gateway.access import Permission, permit
+from gateway.desk import accept
+from gateway.desk.declined import Declined, Why
+from gateway.engine.effects import CallbackAccepted, RequestCallback
+from gateway.numbers import may_be_called, to_e164
+from gateway.safe_contact import PhoneSeen, When
+from gateway.store import audit, callbacks, callers
+
+if TYPE_CHECKING:
+    from gateway.access import Actor
+    from gateway.engine.effects import Receipt
+    from gateway.parts import Parts
+    from gateway.store.engines import Tx
+
+CONSENT = "by voice"
+"""The version of a consent that was asked for and given in words."""
+
+
+class How(StrEnum):
+    """How the request reached us."""
+
+    VISITOR = "visitor"
+    PHONED_IN = "phoned_in"
+    FAMILY = "family"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What was asked for at the desk.
+
+    Attributes:
+        how: how the request reached us.
+        number: whose phone is to ring: hers; empty where only the family is to be called.
+        family_number: of whoever asks for her, where the family does.
+        agreed_herself: she said herself that she may be called. Without that, the family member is called.
+        consented: whoever will be called agreed that the number is kept.
+        phone_seen: can somebody else hold or look at that phone?
+        when: when it is safe to call.
+        language: what they speak.
+        topic: a word of the topics.
+        danger: somebody is in danger now.
+        woman: a woman shall call.
+        sms_safe: texts are safe; only where nobody else sees the phone.
+    """
+
+    how: How
+    number: str
+    consented: bool
+    phone_seen: PhoneSeen
+    when: When
+    language: str
+    family_number: str = ""
+    agreed_herself: bool = True
+    topic: str = "other"
+    danger: bool = False
+    woman: bool = False
+    sms_safe: bool = field(default=False)
+
+
+def add(parts: Parts, actor: Actor, asked: Asked, *, form: str) -> Receipt:
+    """Put the request on record; the same form sent twice is one request.
+
+    Args:
+        parts: the parts.
+        actor: who took it down.
+        asked: what was asked for.
+        form: the one-time id of the page's form.
+
+    Raises:
+        Refused: the actor does not work the queue.
+        Declined: nobody agreed, or the number is none that is called.
+    """
+    permit(actor, Permission.WORK_QUEUE)
+    number = to_e164(_whose(asked), parts.line.regions)
+    if number is None or not may_be_called(number):
+        raise Declined(Why.NUMBER)
+    if not asked.consented:
+        raise Declined(Why.FIELD)
+    key = hashlib.sha256(f"desk {actor.person_id} {form}".encode()).digest()
+    accepted = parts.store.run(lambda tx: _accepted(parts, tx, actor, asked, number, key))
+    for row in accepted.nudges:
+        parts.nudge(row)
+    if isinstance(accepted.receipt, CallbackAccepted) and accepted.nudges:
+        parts.count.add("asked", asked.topic, language=asked.language, channel="desk")
+    return accepted.receipt
+
+
+def _accepted(parts: Parts, tx: Tx, actor: Actor, asked: Asked, number: str, key: bytes) -> accept.Accepted:
+    now = parts.clock.now()
+    caller = callers.upsert(tx, number, now=now)
+    before = _of_this_form(tx, caller.id, key)
+    if before is not None:
+        return accept.Accepted(receipt=before)
+    accepted = accept.accept(
+        parts,
+        tx,
+        caller=caller,
+        effect=_effect(asked),
+        turn_key=key,
+        session=key,
+        channel=_channel(parts),
+        version="",
+        now=now,
+    )
+    if isinstance(accepted.receipt, CallbackAccepted):
+        audit.add(
+            tx,
+            now=now,
+            person_id=actor.person_id,
+            act="added",
+            kind="callback",
+            subject=accepted.receipt.callback,
+            detail=asked.how,
+        )
+    return accepted
+
+
+def _of_this_form(tx: Tx, caller_id: str, key: bytes) -> CallbackAccepted | None:
+    for one in callbacks.open_of(tx, caller_id, lock=True):
+        if one.session == key and one.due_at is not None and one.due_until is not None:
+            now = one.window == When.NOW
+            return CallbackAccepted(
+                callback=one.id, code=one.code, due_at=one.due_at, due_until=one.due_until, now=now
+            )
+    return None
+
+
+def _whose(asked: Asked) -> str:
+    """Return whose phone is to ring: a family member who asks for her is called, unless she agreed herself."""
+    if asked.how is How.FAMILY and not asked.agreed_herself:
+        return asked.family_number
+    return asked.number
+
+
+def _effect(asked: Asked) -> RequestCallback:
+    answers = {
+        "danger": "yes" if asked.danger else "no",
+        "phone_seen": asked.phone_seen.value,
+        "when": asked.when.value,
+        "consent": CONSENT,
+        "sms_safe": "yes" if asked.sms_safe else "no",
+        "how": asked.how.value,
+    }
+    if asked.woman:
+        answers["woman"] = "yes"
+    if asked.how is How.FAMILY:
+        answers["family"] = "no" if asked.agreed_herself else "yes"
+    return RequestCallback(
+        topic=asked.topic, path=(), answers=answers, language=asked.language, script=asked.language
+    )
+
+
+def _channel(parts: Parts) -> str:
+    """Return the line that texts to her would take: the first of the configuration."""
+    return next(iter(parts.channels), "desk")

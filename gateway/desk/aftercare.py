@@ -1,0 +1,145 @@
+"""What comes after a talk: another call on a day that was agreed, and the mark of somebody who may be a child."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from gateway.access import Permission, permit
+from gateway.callbacks import escalation
+from gateway.callbacks.model import Event, State
+from gateway.callbacks.order import DANGER
+from gateway.desk import tally
+from gateway.desk.accept import SLOTS
+from gateway.desk.refusals import Held, NotSafe, found, name_of, refusal
+from gateway.desk.windows import hours_of, plan
+from gateway.ids import new_id
+from gateway.safe_contact import VALID_FOR, When
+from gateway.store import attempts, audit, callbacks, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+    from typing import Any
+
+    from gateway.access import Actor
+    from gateway.parts import Parts
+    from gateway.store.callbacks import Callback
+    from gateway.store.engines import Tx
+
+POLICY = "policy-under-18"
+"""The setting that holds the centre's words on what to do where somebody may be a child."""
+
+
+def follow_up(parts: Parts, actor: Actor, callback_id: str, *, on: date, when: When | None = None) -> str:
+    """Agree on another call: the callback is closed, a new one with the same code is planned from that day on.
+
+    Args:
+        parts: the parts.
+        actor: who reached her.
+        callback_id: a callback that was reached.
+        on: the first day on which she may be called, not later than her answers hold.
+        when: the window she named; None keeps the one she had.
+
+    Returns:
+        The id of the new callback.
+
+    Raises:
+        Refused: the actor does not work the queue.
+        Held: somebody else reached her.
+        NotSafe: there is no window on or after that day in which her answers still hold.
+        IllegalMove: she was not reached, or it is closed already.
+        NoSuchCallback: there is none.
+    """
+    permit(actor, Permission.WORK_QUEUE)
+    now = parts.clock.now()
+
+    def work(tx: Tx) -> tuple[str, Callback, Mapping[str, Any]]:
+        callback = found(tx, actor, callback_id)
+        if callback.state is not State.REACHED:
+            raise refusal(tx, actor, callback, Event.CLOSE)
+        if callback.holder_id != actor.person_id:
+            raise Held(name_of(tx, callback.holder_id))
+        fresh = _planned(parts, tx, callback, on, when)
+        callbacks.step(
+            tx, callback_id, Event.CLOSE, now=now,
+            reason="informed", closed_at=now, held_until=None, escalate_at=None,
+        )  # fmt: skip
+        _insert(tx, fresh)
+        for subject, act in ((callback_id, State.CLOSED.value), (fresh.id, "follow-up")):
+            audit.add(tx, now=now, person_id=actor.person_id, act=act, kind="callback", subject=subject)
+        return fresh.id, callback, tally.take(tx, callback_id)
+
+    made, callback, said = parts.store.run(work)
+    tally.count(parts, said, language=callback.script, channel=callback.channel)
+    return made
+
+
+def mark_minor(parts: Parts, actor: Actor, callback_id: str, *, on: bool) -> str:
+    """Write that she may be under 18, or that she is not; return the centre's words on what to do then.
+
+    Raises:
+        Refused: the actor does not work the queue, or the callback is somebody else's.
+        NoSuchCallback: there is none.
+    """
+    permit(actor, Permission.WORK_QUEUE)
+    now = parts.clock.now()
+
+    def work(tx: Tx) -> str:
+        callback = found(tx, actor, callback_id)
+        if callback.holder_id != actor.person_id:
+            permit(actor, Permission.SEE_OTHERS)
+        if callback.minor != on:
+            callbacks.change(tx, callback_id, now=now, minor=on)
+            act = "may be under 18" if on else "is of age"
+            audit.add(tx, now=now, person_id=actor.person_id, act=act, kind="callback", subject=callback_id)
+        return str(settings.get(tx, POLICY, "")) if on else ""
+
+    return parts.store.run(work)
+
+
+def _planned(parts: Parts, tx: Tx, before: Callback, on: date, when: When | None) -> Callback:
+    """Return the new request: her answers were confirmed just now, by voice, so they hold from now."""
+    now, zone = parts.clock.now(), ZoneInfo(parts.line.zone)
+    chosen = when or When(before.window)
+    contact = replace(before.contact, when=chosen, said_at=now) if before.contact else None
+    start = max(now + timedelta(hours=2), datetime(on.year, on.month, on.day, tzinfo=zone))
+    hours = hours_of(parts, tx, now, before.team)
+    window = plan(parts, chosen, attempts.past(tx, before.caller_id or ""), start, hours=hours)
+    fits = window is not None and window[0] < now + VALID_FOR
+    if contact is None or window is None or not fits or not contact.may_ever_call(now):
+        raise NotSafe(None)
+    danger = before.priority == DANGER
+    return replace(
+        before,
+        id=new_id(now),
+        state=State.WAITING,
+        contact=contact,
+        window=chosen.value,
+        answers={**before.answers, "when": chosen.value},
+        asked_at=now,
+        last_asked_at=now,
+        due_at=window[0],
+        due_until=window[1],
+        asks=1,
+        attempts=0,
+        follows=before.id,
+        holder_id=None,
+        held_until=None,
+        escalate_at=escalation.first(State.WAITING, danger=danger, due_at=window[0], now=now),
+        told=0,
+        rev=0,
+        changed_at=now,
+        closed_at=None,
+        reason="",
+    )
+
+
+def _insert(tx: Tx, fresh: Callback) -> None:
+    """Write it into a slot of her number that is free; with none she has other requests, and those stand."""
+    for slot in range(SLOTS):
+        if callbacks.insert(tx, replace(fresh, slot=slot)):
+            return
+    raise NotSafe(None)

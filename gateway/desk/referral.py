@@ -1,0 +1,154 @@
+"""The referral book: where help exists, kept by those who know, and passed on where a text is safe."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gateway.access import Permission, permit
+from gateway.desk import alerts, ours
+from gateway.desk.declined import Declined, Why
+from gateway.desk.refusals import NotSafe, found
+from gateway.ids import new_id
+from gateway.numbers import to_e164
+from gateway.store import audit, referrals
+from gateway.store.referrals import Referral
+
+if TYPE_CHECKING:
+    from gateway.access import Actor
+    from gateway.parts import Parts
+    from gateway.store.engines import Tx
+
+__all__ = ["Referral", "book", "drop", "put", "send"]
+
+_LONGEST = 80
+_SHORT_NUMBER = 6
+
+
+def book(parts: Parts, actor: Actor, *, language: str = "", topic: str = "") -> tuple[Referral, ...]:
+    """Return the entries, by name; with a language or a topic those that serve it, or do not say.
+
+    Raises:
+        Refused: the actor neither works the queue nor sets duty.
+    """
+    permit(actor, Permission.WORK_QUEUE if actor.may(Permission.WORK_QUEUE) else Permission.SEE_DUTY)
+    with parts.store.read() as tx:
+        return tuple(
+            one
+            for one in referrals.of(tx, actor.team)
+            if (not language or not one.languages or language in one.languages)
+            and (not topic or not one.topics or topic in one.topics)
+        )
+
+
+def put(parts: Parts, actor: Actor, entry: Referral) -> str:
+    """Write an entry, a new one where its id is empty; return the id.
+
+    Raises:
+        Refused: the actor does not set duty.
+        Declined: it has no name or no number, or is of another team.
+    """
+    permit(actor, Permission.SEE_DUTY)
+    name, number, now = " ".join(entry.name.split()), _number(parts, entry.number), parts.clock.now()
+    if not 1 <= len(name) <= _LONGEST:
+        raise Declined(Why.NAME)
+    made = entry.id or new_id(now)
+
+    def work(tx: Tx) -> None:
+        before = referrals.by_id(tx, made)
+        if before is not None and before.team != actor.team:
+            raise Declined(Why.NOBODY)
+        referrals.put(
+            tx,
+            replace(
+                entry,
+                id=made,
+                team=actor.team,
+                name=name,
+                number=number,
+                place=entry.place[:_LONGEST],
+                hours=entry.hours[:_LONGEST],
+            ),
+        )
+        audit.add(tx, now=now, person_id=actor.person_id, act="written", kind="referral", subject=made)
+
+    parts.store.run(work)
+    return made
+
+
+def drop(parts: Parts, actor: Actor, referral_id: str) -> None:
+    """Take an entry out.
+
+    Raises:
+        Refused: the actor does not set duty.
+        Declined: there is none.
+    """
+    permit(actor, Permission.SEE_DUTY)
+    now = parts.clock.now()
+
+    def work(tx: Tx) -> None:
+        _entry(tx, actor, referral_id)
+        referrals.drop(tx, referral_id)
+        audit.add(
+            tx, now=now, person_id=actor.person_id, act="taken out", kind="referral", subject=referral_id
+        )
+
+    parts.store.run(work)
+
+
+def send(parts: Parts, actor: Actor, callback_id: str, referral_id: str) -> str | None:
+    """Send her the number of an entry, without its name; return the outbox row, None where it went already.
+
+    Raises:
+        Refused: the actor does not work the queue, or the callback is somebody else's.
+        Declined: there is no such entry, or it may not be passed on.
+        NotSafe: she did not say that texts are safe.
+        NoSuchCallback: there is no such callback.
+    """
+    permit(actor, Permission.WORK_QUEUE)
+    now = parts.clock.now()
+
+    def work(tx: Tx) -> str | None:
+        callback = found(tx, actor, callback_id)
+        if callback.holder_id != actor.person_id:
+            permit(actor, Permission.SEE_OTHERS)
+        entry = _entry(tx, actor, referral_id)
+        if not entry.may_share:
+            raise Declined(Why.FIELD)
+        if not ours.may_be_sent(callback, now):
+            raise NotSafe(None)
+        audit.add(
+            tx, now=now, person_id=actor.person_id, act="sent a number", kind="callback", subject=callback_id
+        )
+        return ours.add(
+            tx,
+            callback,
+            "number",
+            channel=alerts.road(parts, tx, callback.channel),
+            once=f"referral:{callback_id}:{referral_id}",
+            now=now,
+            number=entry.number,
+        )
+
+    row = parts.store.run(work)
+    if row is not None:
+        parts.nudge(row)
+    return row
+
+
+def _entry(tx: Tx, actor: Actor, referral_id: str) -> Referral:
+    entry = referrals.by_id(tx, referral_id)
+    if entry is None or entry.team != actor.team:
+        raise Declined(Why.NOBODY)
+    return entry
+
+
+def _number(parts: Parts, written: str) -> str:
+    """Return the number in full; the short ones of authorities stay as they are dialled."""
+    plain = written.strip()
+    if plain.isascii() and plain.isdigit() and len(plain) <= _SHORT_NUMBER:
+        return plain
+    number = to_e164(plain, parts.line.regions)
+    if number is None:
+        raise Declined(Why.NUMBER)
+    return number

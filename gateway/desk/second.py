@@ -1,0 +1,251 @@
+"""The second factor: codes of an app for those who see or change most, codes on paper for whoever lost the phone."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pyotp
+from pyotp.utils import strings_equal
+
+from gateway.access import Permission, Role, permit
+from gateway.desk import passwords, slowing
+from gateway.desk.declined import Declined, Why
+from gateway.ids import new_token, random_bytes
+from gateway.store import audit, people, second_factor, sign_ins
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from gateway.access import Actor
+    from gateway.parts import Parts
+    from gateway.store.engines import Tx
+
+WANTED = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
+"""Who is asked to have one: they see every caller, or decide what every caller reads."""
+
+FRESH = timedelta(minutes=10)
+"""For so long after it was shown who somebody is, exports need not ask again."""
+
+RECOVERY_CODES = 8
+_STEP = 30
+_DRIFT = 1  # steps by which a phone's clock may be off
+_SECRET_BYTES = 20
+_ISSUER = "Helpline"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What an app needs: the address for a QR code, and the secret to be typed where none can be read."""
+
+    uri: str
+    secret: str
+
+
+def is_wanted(actor: Actor) -> bool:
+    """Say whether this person should have a second factor."""
+    return actor.role in WANTED
+
+
+def set_up(parts: Parts, actor: Actor) -> Setup:
+    """Make a new secret for the actor; it is asked for once a code of it was shown.
+
+    Raises:
+        Declined: there is one already; it must be taken away first.
+    """
+    secret = _base32(random_bytes(_SECRET_BYTES))
+
+    def work(tx: Tx) -> None:
+        factor = second_factor.of(tx, actor.person_id)
+        if factor is not None and factor.since is not None:
+            raise Declined(Why.CODE)
+        second_factor.put(tx, actor.person_id, secret)
+
+    parts.store.run(work)
+    return Setup(uri=pyotp.TOTP(secret).provisioning_uri(name=actor.name, issuer_name=_ISSUER), secret=secret)
+
+
+def confirm(parts: Parts, actor: Actor, code: str) -> tuple[str, ...]:
+    """Turn the second factor on by a first code of it; return the recovery codes, which are shown this once.
+
+    Raises:
+        Declined: the code is wrong.
+    """
+    now = parts.clock.now()
+    codes = tuple(_written(new_token(6)) for _ in range(RECOVERY_CODES))
+
+    def work(tx: Tx) -> None:
+        factor = second_factor.of(tx, actor.person_id)
+        step = _step_of(factor.secret, code, now) if factor is not None and factor.since is None else None
+        if step is None or not second_factor.use_step(tx, actor.person_id, step):
+            raise Declined(Why.CODE)
+        second_factor.begin(tx, actor.person_id, now=now)
+        second_factor.put_codes(tx, actor.person_id, [_hash(tx, actor.person_id, one) for one in codes])
+        _on_record(tx, actor.person_id, "second factor on", now)
+
+    parts.store.run(work)
+    return codes
+
+
+def take_away(parts: Parts, actor: Actor, code: str) -> None:
+    """Take the actor's own second factor away, by one more code of it.
+
+    Raises:
+        Declined: the code is wrong.
+    """
+    now = parts.clock.now()
+
+    def work(tx: Tx) -> None:
+        if not shown(tx, actor.person_id, code, now):
+            raise Declined(Why.CODE)
+        second_factor.put(tx, actor.person_id, None)
+        _on_record(tx, actor.person_id, "second factor off", now)
+
+    parts.store.run(work)
+
+
+def reset(parts: Parts, actor: Actor, person_id: str) -> None:
+    """Take away the second factor of somebody who lost phone and paper; every sign-in of theirs ends.
+
+    Raises:
+        Refused: the actor does not manage people.
+        Declined: there is no such person.
+    """
+    permit(actor, Permission.MANAGE_PEOPLE)
+    now = parts.clock.now()
+
+    def work(tx: Tx) -> None:
+        person = people.by_id(tx, person_id)
+        if person is None or person.disabled or person.team != actor.team:
+            raise Declined(Why.NOBODY)
+        second_factor.put(tx, person_id, None)
+        sign_ins.end_all(tx, person_id)
+        audit.add(
+            tx, now=now, person_id=actor.person_id, act="second factor off", kind="person", subject=person_id
+        )
+
+    parts.store.run(work)
+
+
+def codes_left(parts: Parts, actor: Actor) -> int:
+    """Return how many recovery codes the actor has left."""
+    with parts.store.read() as tx:
+        return second_factor.codes_left(tx, actor.person_id)
+
+
+def is_on(tx: Tx, person_id: str) -> bool:
+    """Say whether this person is asked for a second factor."""
+    factor = second_factor.of(tx, person_id)
+    return factor is not None and factor.since is not None
+
+
+def waits(parts: Parts, token: str) -> bool:
+    """Say whether this sign-in is good but for its second factor."""
+    with parts.store.read() as tx:
+        found = sign_ins.find(tx, tx.ring.lookup("sign_in", token))
+    return found is not None and found.half and parts.clock.now() < found.expires_at
+
+
+def enter(parts: Parts, token: str, code: str, address: str) -> None:
+    """Complete a sign-in by a code of the app, or a recovery code.
+
+    Raises:
+        Declined: the code is wrong, was used before, or there were too many tries.
+    """
+    token_hash, now = parts.store.ring.lookup("sign_in", token), parts.clock.now()
+    with parts.store.read() as tx:
+        found = sign_ins.find(tx, token_hash)
+    if found is None or not found.half or now >= found.expires_at:
+        raise Declined(Why.LINK)
+    slowing.take_a_try(parts, f"second {found.person_id}", address)
+
+    def work(tx: Tx) -> None:
+        again = sign_ins.find(tx, token_hash)
+        if again is not None and not again.half:
+            return  # the first try was kept although its connection broke
+        if not shown(tx, found.person_id, code, now):
+            raise Declined(Why.CODE)
+        sign_ins.complete(tx, token_hash, now=now)
+
+    parts.store.run(work)
+    slowing.forget(parts, f"second {found.person_id}", address)
+
+
+def is_fresh(parts: Parts, token: str) -> bool:
+    """Say whether it was shown just now who this is, so that something may be exported."""
+    with parts.store.read() as tx:
+        found = sign_ins.find(tx, tx.ring.lookup("sign_in", token))
+    return (
+        found is not None
+        and not found.half
+        and found.proved_at is not None
+        and parts.clock.now() < found.proved_at + FRESH
+    )
+
+
+def prove(
+    parts: Parts, actor: Actor, token: str, *, password: str, code: str = "", address: str = ""
+) -> None:
+    """Show once more who this is: the password, and a code where there is a second factor.
+
+    Raises:
+        Declined: one of them is wrong, or there were too many tries.
+    """
+    token_hash, now = parts.store.ring.lookup("sign_in", token), parts.clock.now()
+    slowing.take_a_try(parts, f"prove {actor.person_id}", address)
+    with parts.store.read() as tx:
+        stored = people.password_of(tx, actor.person_id)
+    if not passwords.fits(password, stored):
+        raise Declined(Why.WRONG)
+
+    def work(tx: Tx) -> None:
+        found = sign_ins.find(tx, token_hash)
+        if found is None or found.person_id != actor.person_id or found.half:
+            raise Declined(Why.LINK)
+        if is_on(tx, actor.person_id) and not shown(tx, actor.person_id, code, now):
+            raise Declined(Why.CODE)
+        sign_ins.complete(tx, token_hash, now=now)
+        _on_record(tx, actor.person_id, "proved", now)
+
+    parts.store.run(work)
+    slowing.forget(parts, f"prove {actor.person_id}", address)
+
+
+def shown(tx: Tx, person_id: str, code: str, now: datetime) -> bool:
+    """Say whether this code shows who it is, and use it up: each is good once."""
+    factor = second_factor.of(tx, person_id)
+    if factor is None:
+        return False
+    step = _step_of(factor.secret, code, now)
+    if step is not None:
+        return second_factor.use_step(tx, person_id, step)
+    return second_factor.use_code(tx, person_id, _hash(tx, person_id, code))
+
+
+def _step_of(secret: str, code: str, now: datetime) -> int | None:
+    """Return the step to which this code belongs, of those that the app may be showing."""
+    app, present = pyotp.TOTP(secret, interval=_STEP), int(now.timestamp()) // _STEP
+    digits = "".join(code.split())
+    for step in range(present - _DRIFT, present + _DRIFT + 1):
+        if strings_equal(digits, app.generate_otp(step)):
+            return step
+    return None
+
+
+def _base32(secret: bytes) -> str:
+    return base64.b32encode(secret).decode().rstrip("=")
+
+
+def _written(token: str) -> str:
+    """Return a recovery code as it is written down: without letters that look like digits."""
+    return token.replace("_", "x").replace("-", "y").lower()
+
+
+def _hash(tx: Tx, person_id: str, code: str) -> bytes:
+    return tx.ring.lookup("sign_in", "recovery", person_id, "".join(code.split()).lower())
+
+
+def _on_record(tx: Tx, person_id: str, act: str, now: datetime) -> None:
+    audit.add(tx, now=now, person_id=person_id, act=act, kind="person", subject=person_id)
