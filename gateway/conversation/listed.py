@@ -3,11 +3,15 @@
 from collections.abc import Mapping
 
 from gateway.engine.menu import Keyword, Menu
-from gateway.engine.showing import message
 from gateway.engine.sms import MOST_PARTS
 from gateway.engine.text import sms_parts
 
 SCREEN, LANGUAGE = "screen", "language"
+
+
+def wording(menu: Menu, name: str, language: str) -> str:
+    """Return a message that is a text of its own, in her language whatever the alphabet costs."""
+    return menu.text(menu.messages.get(name, {}), language)
 
 
 def languages(menu: Menu, language: str) -> tuple[str, Mapping[str, str]]:
@@ -22,7 +26,7 @@ def languages(menu: Menu, language: str) -> tuple[str, Mapping[str, str]]:
     if not lines:
         lines = {str(at): each for at, each in enumerate(menu.languages.items(), start=1)}
     shown = [f"{key} {label or menu.languages[tag]}" for key, (tag, label) in lines.items()]
-    text = "\n".join(filter(None, (message(menu, "sms_language", language), *shown)))
+    text = "\n".join(filter(None, (wording(menu, "sms_language", language), *shown)))
     return text, {key: f"{LANGUAGE}:{tag}" for key, (tag, _) in lines.items()}
 
 
@@ -32,7 +36,7 @@ def topics(
     """Return the help with the nearest topics above it, as far as one text has room for both."""
     listed = {str(at): keyword for at, keyword in enumerate(keywords, start=1)}
     lines = [f"{key} {_name(menu, keyword, language)}" for key, keyword in listed.items()]
-    text = "\n".join(filter(None, (message(menu, "sms_near", language), *lines, help_text)))
+    text = "\n".join(filter(None, (wording(menu, "sms_near", language), *lines, help_text)))
     if not lines or len(sms_parts(text)) > MOST_PARTS:
         return help_text, {}
     return text, {key: f"{SCREEN}:{keyword.to}" for key, keyword in listed.items()}

@@ -229,7 +229,7 @@ def _show(text: _Text, session: Session, understood: str, *, language: str = "")
 def _going_on(text: _Text, reply: Reply, script: str) -> str:
     """Say below the first answer of a thread how to go on, and below later ones where it costs nothing."""
     shown = as_text(reply)
-    how = message(text.menu, "sms_reply", script)
+    how = message(text.menu, "sms_reply", script, beside=shown)
     if reply.ends or not how or not any(piece.key for piece in reply.pieces):
         return shown
     longer = f"{shown}\n{how}"
@@ -239,7 +239,7 @@ def _going_on(text: _Text, reply: Reply, script: str) -> str:
 
 def _say(text: _Text, session: Session, name: str, understood: str) -> Answer:
     values = current(text.menu, session, text.parts.line.for_engine(), text.now)
-    return _words(text, session, fill(message(text.menu, name, session.script), values), understood)
+    return _words(text, session, fill(listed.wording(text.menu, name, session.script), values), understood)
 
 
 def _words(text: _Text, session: Session, words: str, understood: str) -> Answer:

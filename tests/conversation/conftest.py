@@ -21,3 +21,11 @@ def parts(store: Store, clock: SetClock, tmp_path: Path, redis_client: redis.Red
 @pytest.fixture
 def phone(parts: Parts) -> Phone:
     return Phone(parts)
+
+
+@pytest.fixture
+def light_parts(sqlite_store: Store, clock: SetClock, tmp_path: Path) -> Parts:
+    """The same house on one database and without Valkey, for what neither decides."""
+    found = made_parts(sqlite_store, clock, tmp_path)
+    publish(found)
+    return found

@@ -1,16 +1,56 @@
 """A text by SMS: understood in her language, answered once, stopped for good, and the callback in two texts."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
+from sqlalchemy import text
 
 from gateway.conversation import ended
 from gateway.conversation import text as text_turn
+from gateway.engine import compiled
+from gateway.engine.menu import Menu
 from gateway.engine.text import sms_parts
 from gateway.messages import Inbound, Kind, OptOut
 from gateway.parts import Parts
-from gateway.store import callers, outbox
-from tests.house import HER, Phone, payload_text, requests, rows
+from gateway.store import callers, outbox, texts
+from tests.clocks import SetClock
+from tests.house import HER, Phone, payload_text, publish, requests, rows, sample
+
+STOPS = [
+    "STOP",
+    "Stop. Thank you",
+    "stop sending me messages",
+    "ຢຸດ",
+    "ຢຸດແດ່",
+    "yut",
+    "yud",
+    "หยุดครับ",
+    "หยุดส่งข้อความ",
+]
+
+
+@pytest.fixture
+def light(light_parts: Parts) -> Phone:
+    """Her phone before one database, for what no database decides."""
+    return Phone(light_parts)
+
+
+def kept(phone: Phone) -> list[str]:
+    """How her texts were understood, as it stands beside them, oldest first."""
+    with phone.parts.store.read() as tx:
+        return list(tx.execute(text("SELECT understood FROM texts ORDER BY at, id")).scalars())
+
+
+def answers_of(phone: Phone) -> list[str]:
+    """Every answer that is on its way to her."""
+    return [payload_text(phone.parts, row) for row in rows(phone.parts) if row.kind == "answer"]
+
+
+def stopped(phone: Phone) -> bool:
+    with phone.parts.store.read() as tx:
+        caller = callers.find(tx, HER)
+    return caller is not None and caller.stopped
 
 
 @pytest.mark.parametrize(
@@ -152,3 +192,215 @@ def test_a_row_says_what_its_text_costs(phone: Phone) -> None:
     phone.texts("ໂທຫາຂ້ອຍ")
     (row,) = rows(phone.parts)
     assert row.parts == len(sms_parts(payload_text(phone.parts, row))) > 1
+
+
+@pytest.mark.parametrize("words", STOPS)
+def test_stop_in_every_language_stops_and_is_not_answered(light: Phone, words: str) -> None:
+    assert light.texts(words) == []
+    assert stopped(light)
+
+
+@pytest.mark.parametrize("words", ["we never stop working", "ຢຸດວຽກໄດ້ບໍ", "ขอหยุดงานได้ไหม"])
+def test_a_sentence_about_stopping_stops_nothing(light: Phone, words: str) -> None:
+    light.texts(words)
+    assert not stopped(light)
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [("help", "CALL ME"), ("ສະບາຍດີ", "ໂທຫາຂ້ອຍ"), ("sabaidee", "THO HA KHOY"), ("สวัสดีค่ะ", "โทรหาฉัน")],
+)
+def test_help_in_every_language(light: Phone, words: str, part: str) -> None:
+    (answer,) = light.texts(words)
+    assert part in answer
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [("call me", "Sunday"), ("ໂທຫາຂ້ອຍ", "ວັນອາທິດ"), ("tho ha khoy", "van athit"), ("โทรกลับด้วยค่ะ", "อาทิตย์")],
+)
+def test_call_me_in_every_language(light: Phone, words: str, part: str) -> None:
+    (form,) = light.texts(words)
+    assert part in form
+    light.texts("1 3")
+    assert len(requests(light.parts)) == 1
+
+
+@pytest.mark.parametrize("words", ["language", "ປ່ຽນພາສາ", "pian phasa", "ภาษา"])
+def test_the_languages_are_listed_as_any_phone_can_show_them(light: Phone, words: str) -> None:
+    (answer,) = light.texts(words)
+    assert answer.splitlines()[1:] == ["1 Phasa Lao", "2 Lao (ABC)", "3 Phasa Thai", "4 English"]
+    assert answer.isascii()
+
+
+@pytest.mark.parametrize(
+    ("key", "home", "wage"),
+    [
+        ("1", "ຄ່າແຮງ", "ຂັ້ນຕ່ຳ"),
+        ("2", "Kha heng", "Khan tam"),
+        ("3", "ค่าจ้าง", "ขั้นต่ำ"),
+        ("4", "My pay", "Minimum"),
+    ],
+)
+def test_a_number_chooses_the_language_and_the_thread_remembers_it(
+    light: Phone, key: str, home: str, wage: str
+) -> None:
+    light.texts("language")
+    (answer,) = light.texts(key)
+    assert home in answer
+    (answer,) = light.texts("wage")
+    assert wage in answer
+    (answer,) = light.texts("ຂອບໃຈຫຼາຍໆ")
+    assert home.upper() in answer.upper() or key == "4"
+
+
+def test_digits_of_her_script_are_numbers_too(light: Phone) -> None:
+    light.texts("ຄ່າແຮງ")
+    (answer,) = light.texts(" ໑ ")
+    assert "ບາງກອກ" in answer
+
+
+def test_the_first_answer_says_how_to_go_on_and_no_answer_costs_more_for_it(light: Phone) -> None:
+    (first,) = light.texts("pay")
+    assert first.splitlines()[-1] == "Reply with a number."
+    (second,) = light.texts("1")
+    bare = second.removesuffix("\nReply with a number.")
+    assert len(sms_parts(second)) == len(sms_parts(bare))
+
+
+def test_back_home_and_more_mean_the_same_as_on_the_screen(light: Phone) -> None:
+    (pay,) = light.texts("pay")
+    light.texts("1")
+    assert light.texts("0")[0].splitlines()[:3] == pay.splitlines()[:3]
+    assert "My pay" in light.texts("00")[0]
+
+
+def test_a_text_nobody_understood_waits_to_be_read_and_offers_what_is_near(light: Phone) -> None:
+    (answer,) = light.texts("papr")
+    assert answer.splitlines()[:2] == ["Did you mean:", "1 passport"]
+    assert "CALL ME" in answer
+    with light.parts.store.read() as tx:
+        assert [each.text for each in texts.unread(tx)] == ["papr"]
+    (answer,) = light.texts("1")
+    assert "Boss keeps my passport" in answer
+
+
+@pytest.mark.parametrize("words", ["ກິນເຂົ້າແລ້ວບໍ", "กินข้าวหรือยัง", "how are things"])
+def test_help_comes_in_the_language_that_she_writes(light: Phone, words: str) -> None:
+    (answer,) = light.texts(words)
+    assert {"ກ": "ສະບາຍດີ", "ก": "สวัสดี", "h": "Hello"}[words[0]] in answer
+
+
+def test_why_a_text_was_understood_stands_beside_it(light: Phone, clock: SetClock) -> None:
+    for words in ("salery", "boss hit me", "1", "zzz", "ຄາແຮງ", "stop"):
+        light.texts(words)
+        clock.forward(seconds=1)
+    assert kept(light) == [
+        "pay (en): salary, one letter off",
+        "danger (en): hit me",
+        "key",
+        "",
+        "pay (lo): ຄ່າແຮງ, by its sound",
+        "stop (lo): stop",
+    ]
+
+
+def test_an_answer_to_the_form_in_words_waits_to_be_read(light: Phone, clock: SetClock) -> None:
+    light.texts("call me")
+    clock.forward(seconds=1)
+    light.texts("not tonight he is here")
+    assert kept(light)[-1] == ""
+
+
+@pytest.mark.parametrize(
+    ("way", "contact"),
+    [
+        ("7 2 1 3 1", ("no", "evening")),
+        ("7 2 2 1 1", ("sometimes", "morning")),
+        ("7 1 1 1 3 1", ("no", "evening")),
+    ],
+)
+def test_the_form_goes_step_by_step_through_the_thread(
+    phone: Phone, way: str, contact: tuple[str, str]
+) -> None:
+    phone.texts("wage")
+    answers = [phone.texts(key) for key in way.split()]
+    (found,) = requests(phone.parts)
+    assert found.contact is not None
+    assert (found.contact.phone_seen, found.window) == contact
+    assert found.code in answers[-1][0]
+    assert found.topic == "pay"
+    assert (found.priority == 0) == way.startswith("7 1")
+
+
+def test_a_repeated_consent_is_one_request_with_one_answer(phone: Phone) -> None:
+    for key in ("wage", "7", "2", "1", "3"):
+        phone.texts(key)
+    inbound = Inbound(channel=phone.channel, kind=Kind.SMS, number=HER, text="1", turn="consent")
+    before = len(answers_of(phone))
+    for _ in range(5):
+        assert text_turn.take(phone.parts, inbound)
+    assert len(requests(phone.parts)) == 1
+    assert len(answers_of(phone)) == before + 1
+
+
+def test_a_thread_is_over_after_a_day(light: Phone, clock: SetClock) -> None:
+    light.texts("pay")
+    clock.forward(hours=25)
+    (answer,) = light.texts("1")
+    assert "Text one word" in answer
+
+
+def changed(**screens: object) -> str:
+    """The sample with some screens changed."""
+    menu: Menu = compiled.load(sample())
+    made = {name: replace(menu.screens[name], **fields) for name, fields in screens.items()}  # type: ignore[arg-type]  # a test names fields
+    return compiled.dump(replace(menu, screens={**menu.screens, **made}, pages={}))
+
+
+def test_a_thread_moves_on_to_a_version_in_which_its_screen_has_the_same_shape(light: Phone) -> None:
+    light.texts("pay")
+    publish(light.parts, changed(wage_bangkok={"text": {"en": "Bangkok: ask us."}}))
+    light.texts("1")
+    assert "Bangkok: ask us." in light.texts("1")[0]
+
+
+def test_a_number_never_means_what_a_new_version_made_of_it(light: Phone) -> None:
+    light.texts("pay")
+    menu = compiled.load(sample())
+    other = tuple(
+        replace(each, to="money") if each.key == "1" else each for each in menu.screens["pay"].choices
+    )
+    publish(light.parts, changed(pay={"choices": other}))
+    (answer,) = light.texts("1")
+    assert answer.splitlines()[0] == "We begin again."
+    assert "My pay" in answer
+
+
+def test_a_word_leads_on_whatever_became_of_her_screen(light: Phone) -> None:
+    light.texts("pay")
+    menu = compiled.load(sample())
+    publish(light.parts, changed(pay={"choices": menu.screens["pay"].choices[:-2]}))
+    (answer,) = light.texts("overtime")
+    assert "begin again" not in answer
+
+
+def test_the_language_of_a_thread_survives_a_publish(light: Phone) -> None:
+    light.texts("language")
+    light.texts("3")
+    publish(light.parts, changed(main={"choices": ()}))
+    assert "ขั้นต่ำ" in light.texts("wage")[0]
+
+
+@pytest.mark.parametrize("number", ["22384", "1234", "AIRTEL", "191", "INFO-SMS", ""])
+def test_short_codes_and_names_are_never_answered(light: Phone, number: str) -> None:
+    assert text_turn.take(
+        light.parts, Inbound(channel=light.channel, kind=Kind.SMS, number=number, text="wage", turn="m")
+    )
+    assert rows(light.parts) == []
+
+
+@pytest.mark.parametrize("words", ["wage", "ໂທຫາຂ້ອຍ", "salry", "ภาษา", "ເງີນ ຂ້ອຍ ຢາກ ໄດ້"])
+def test_no_answer_is_longer_than_three_parts(light: Phone, words: str) -> None:
+    (answer,) = light.texts(words)
+    assert len(sms_parts(answer)) <= 3
