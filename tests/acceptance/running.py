@@ -207,7 +207,7 @@ class Running:
 
     def provider(self, channel: str = "africastalking") -> Provider:
         """A provider that has pasted the addresses of a line into its dashboard."""
-        return Provider(json.loads(self.command("webhooks", "--json"))[channel])
+        return Provider(self.asked("webhooks")[channel])
 
     def callbacks(self) -> list[dict[str, Any]]:
         """What ``gateway callbacks list --json`` prints."""

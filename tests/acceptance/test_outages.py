@@ -15,11 +15,13 @@ from tests.acceptance.running import Background, Running, wait
 from tests.servers import PostgreSQL, Valkey
 from tests.standin import Provider
 
-pytestmark = [pytest.mark.kills, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.kills, pytest.mark.timeout(240), pytest.mark.xdist_group("outages")]
 
 WALK = [*LANGUAGES["en"], *FORM]
 AGAIN = "We begin again."
 LEAVES_WITHIN = 35.0
+HEALTHY = 0.1
+"""Seconds that a hop takes at most, one in a hundred aside, where the machine is ours alone."""
 SHORT, LONG = "short", "as long as is promised"
 
 
@@ -72,24 +74,28 @@ def running(tmp_path_factory: pytest.TempPathFactory, valkey: Valkey) -> Iterato
         yield running
 
 
-@pytest.mark.xdist_group("outages")
 @spans(6, 60)
 def test_valkey_is_stopped(running: Running, valkey: Valkey, seconds: float) -> None:
-    valkey.kill()
-    _without_valkey(running, seconds, limit=0.5, what="stopped", back=valkey.heal)
+    _without_valkey(running, seconds, limit=0.5, what="stopped", away=valkey.kill, back=valkey.heal)
 
 
-@pytest.mark.xdist_group("outages")
 @spans(4, 30)
 def test_valkey_is_frozen(running: Running, valkey: Valkey, seconds: float) -> None:
-    valkey.freeze()
-    _without_valkey(running, seconds, limit=0.8, what="frozen", back=valkey.thaw)
+    _without_valkey(running, seconds, limit=0.8, what="frozen", away=valkey.freeze, back=valkey.thaw)
 
 
 def _without_valkey(
-    running: Running, seconds: float, *, limit: float, what: str, back: Callable[[], object]
+    running: Running,
+    seconds: float,
+    *,
+    limit: float,
+    what: str,
+    away: Callable[[], object],
+    back: Callable[[], object],
 ) -> None:
     provider, simulator = running.provider(), running.provider("simulator")
+    healthy = _healthy(provider)
+    away()
     began, number = time.monotonic(), new_number()
     callers = Callers(provider)
     with callers.walks:
@@ -114,10 +120,19 @@ def _without_valkey(
     recovered = wait(lambda: "redis" not in running.ready()["degraded"], 15, "it says that it is well")
     again = _soon_answered(running)
     print(
-        f"Valkey {what} for {lasted:.0f} s: {callers.figures()}; the text left after {took:.1f} s; "
-        f"well after {recovered:.1f} s, nudges after {again:.1f} s more"
+        f"Valkey {what} for {lasted:.0f} s: {callers.figures()} (p99 before: {healthy * 1000:.0f} ms); "
+        f"the text left after {took:.1f} s; well after {recovered:.1f} s, nudges after {again:.1f} s more"
     )
-    assert percentile(callers.seconds, 99) < limit
+    # A machine that is slow before anything is away, since others use it, is slower then by as much.
+    assert percentile(callers.seconds, 99) < limit * max(1.0, healthy / HEALTHY)
+
+
+def _healthy(provider: Provider) -> float:
+    """The p99 of a hop while nothing is away."""
+    callers = Callers(provider)
+    with callers.walks:
+        time.sleep(1)
+    return percentile(callers.seconds, 99)
 
 
 def _soon_answered(running: Running) -> float:
@@ -137,7 +152,6 @@ def _texts(simulator: Provider, number: str) -> int:
     return len(json.loads(simulator.post("thread", phoneNumber=number).body))
 
 
-@pytest.mark.xdist_group("outages")
 @spans(5, 30)
 def test_sqlite_is_locked(running: Running, valkey: Valkey, seconds: float) -> None:
     valkey.heal()
@@ -153,7 +167,6 @@ def test_sqlite_is_locked(running: Running, valkey: Valkey, seconds: float) -> N
         )
 
 
-@pytest.mark.xdist_group("outages-postgresql")
 @spans(5, 30)
 def test_postgresql_is_gone(tmp_path: Path, seconds: float) -> None:
     server = PostgreSQL()

@@ -24,14 +24,9 @@ from tests.acceptance.running import (
 )
 from tests.standin import KEY, Standin
 
-pytestmark = [pytest.mark.kills, pytest.mark.timeout(240), pytest.mark.xdist_group("process-life")]
+pytestmark = [pytest.mark.kills, pytest.mark.timeout(240)]
 
 LABELS = ("Console", "First sign-in", "Phone", "Webhooks")
-ENDINGS = {
-    "INT to the group": (signal.SIGINT, True),
-    "TERM": (signal.SIGTERM, False),
-    "HUP": (signal.SIGHUP, False),
-}
 
 
 @pytest.fixture
@@ -40,37 +35,45 @@ def standin() -> Iterator[Standin]:
         yield standin
 
 
-def with_account(folder: Path, standin: Standin) -> Running:
+def with_account(folder: Path, standin: Standin, *, user: int | None = None) -> Running:
     """A gateway whose texts leave through the stand-in."""
-    return Running(
-        folder,
-        {
-            "AFRICASTALKING_USERNAME": "sandbox",
-            "AFRICASTALKING_API_KEY": KEY,
-            "AFRICASTALKING_API_URL": standin.url,
-            "GATEWAY_OUTBOX_LEASE": "2",
-        },
-    )
+    account = {
+        "AFRICASTALKING_USERNAME": "sandbox",
+        "AFRICASTALKING_API_KEY": KEY,
+        "AFRICASTALKING_API_URL": standin.url,
+        "GATEWAY_OUTBOX_LEASE": "2",
+    }
+    return Running(folder, account, user=user)
 
 
-def test_the_labels_and_every_ending_with_a_hop_a_job_and_a_poll_in_flight(
-    tmp_path: Path, standin: Standin
-) -> None:
-    running = with_account(tmp_path / "h", standin)
-    for name, (sign, group) in ENDINGS.items():
-        with running:
-            lines = running.said().rpartition("Recovery sheet")[2].splitlines()
-            assert lines[-1] == READY
-            assert all(any(line.startswith(label) for line in lines) for label in LABELS)
-            assert running.ready()["ready"]
-            many = len(running.pids())
-            took = _stop_in_flight(running, standin, sign, group=group)
-        assert took < DOWN_WITHIN
-        assert running.process is not None
-        assert running.process.returncode == 0, running.said()
-        print(f"{name}: {many} processes gone in {took:.1f} s, with a hop, a job and a poll in flight")
+@pytest.mark.xdist_group("process-life")
+def test_one_life_started_ended_killed_and_begun_again(tmp_path: Path, standin: Standin) -> None:
+    with with_account(tmp_path / "h", standin) as running:
+        lines = running.said().rpartition("Recovery sheet")[2].splitlines()
+        assert lines[-1] == READY
+        assert all(any(line.startswith(label) for line in lines) for label in LABELS)
+        assert running.ready()["ready"]
+        _ends_in_flight(running, standin, signal.SIGINT, group=True)
+        running.start()
+        _killed_as_a_whole(running)
+        for name, words in PARTS.items():
+            _kill_a_part(running, name, words)
+        assert code_in(Phone(running.provider()).walk([*LANGUAGES["en"], *FORM]))
+        _ends_in_flight(running, standin, signal.SIGTERM)
     assert running.said().count("Recovery sheet") == 1, "it is shown once"
     assert "Traceback" not in running.said()
+
+
+def _ends_in_flight(running: Running, standin: Standin, sign: signal.Signals, *, group: bool = False) -> None:
+    many = len(running.pids())
+    took = _stop_in_flight(running, standin, sign, group=group)
+    assert took < DOWN_WITHIN
+    assert running.process is not None
+    assert running.process.returncode == 0, running.said()
+    whom = "the group" if group else "gateway up"
+    print(
+        f"{sign.name} to {whom}: {many} processes gone in {took:.1f} s, with a hop, a job and a poll in flight"
+    )
 
 
 def _stop_in_flight(running: Running, standin: Standin, sign: signal.Signals, *, group: bool) -> float:
@@ -89,24 +92,19 @@ def _stop_in_flight(running: Running, standin: Standin, sign: signal.Signals, *,
     return took
 
 
-def test_killed_it_leaves_nobody_alive_for_long_and_the_next_start_recovers(tmp_path: Path) -> None:
-    with Running(tmp_path / "h") as running:
-        phone = Phone(running.provider())
-        code = code_in(phone.walk([*LANGUAGES["en"], *FORM]))
-        assert running.process is not None
-        left = set(running.pids()) - {running.process.pid}
-        running.process.kill()
-        running.process.wait()
-        running.start()
-        wait(lambda: not left & set(running.pids()), DOWN_WITHIN, "what the killed one left is gone")
-        assert len(running.webs) == 2
-        assert [row["code"] for row in running.callbacks()] == [code]
-        assert phone.again().body.startswith(f"CON Your code is {code}."), "the session outlived it too"
-        print(f"kill -9 of gateway up: {len(left)} leftovers ended, ready again")
-
-        for name, words in PARTS.items():
-            _kill_a_part(running, name, words)
-        assert code_in(Phone(running.provider()).walk([*LANGUAGES["en"], *FORM]))
+def _killed_as_a_whole(running: Running) -> None:
+    phone = Phone(running.provider())
+    page = phone.walk([*LANGUAGES["en"], *FORM])
+    assert running.process is not None
+    left = set(running.pids()) - {running.process.pid}
+    running.process.kill()
+    running.process.wait()
+    running.start()
+    wait(lambda: not left & set(running.pids()), DOWN_WITHIN, "what the killed one left is gone")
+    assert len(running.webs) == 2
+    assert code_in(page) in {row["code"] for row in running.callbacks()}
+    assert phone.again().body == page, "her session outlived it too"
+    print(f"KILL to gateway up: {len(left)} leftovers ended, ready again")
 
 
 PARTS = {
@@ -142,23 +140,19 @@ def _quietly(done: object) -> bool:
         return False
 
 
-def test_a_killed_web_worker_is_renewed_while_the_other_answers(house_of_its_own: Running) -> None:
-    first, second = house_of_its_own.webs
+@pytest.mark.xdist_group("house")
+def test_a_killed_web_process_is_renewed_while_the_other_answers(house: Running) -> None:
+    first, second = house.webs
     signal_to(first, signal.SIGKILL)
-    provider = house_of_its_own.provider()
-    wait(lambda: len(house_of_its_own.webs) == 2 and first not in house_of_its_own.webs, 20, "two again")
-    assert second in house_of_its_own.webs
+    provider = house.provider()
+    wait(lambda: len(house.webs) == 2 and first not in house.webs, 20, "two again")
+    assert second in house.webs
     assert Phone(provider).walk(["4"]).startswith("CON ")
 
 
-@pytest.fixture(scope="module")
-def house_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with Running(tmp_path_factory.mktemp("own")) as running:
-        yield running
-
-
-def test_what_stops_a_start_is_said_in_one_sentence(house_of_its_own: Running, tmp_path: Path) -> None:
-    running = house_of_its_own
+@pytest.mark.xdist_group("house")
+def test_what_stops_a_start_is_said_in_one_sentence(house: Running, tmp_path: Path) -> None:
+    running = house
     taken = _refused(tmp_path, PORT=str(running.port))
     assert f"Port {running.port} is taken" in taken
     locked = _refused(tmp_path, GATEWAY_DATA_DIR=str(running.data))
@@ -190,14 +184,17 @@ def _refused(tmp_path: Path, **environment: str) -> str:
     return done.stderr.strip()
 
 
-def test_a_folder_of_120_characters_and_an_ordinary_user(tmp_path_factory: pytest.TempPathFactory) -> None:
+@pytest.mark.xdist_group("process-life")
+def test_a_folder_of_120_characters_and_an_ordinary_user(
+    tmp_path_factory: pytest.TempPathFactory, standin: Standin
+) -> None:
     user = pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 and _open_to_all() else None
     folder = tmp_path_factory.mktemp("f")
     if user is not None:
         for each in (folder, *folder.parents[:-2]):
             each.chmod(each.stat().st_mode | 0o055)
     folder /= "f" * (120 - len(str(folder)) - len("//var"))
-    with Running(folder, user=user) as running:
+    with with_account(folder, standin, user=user) as running:
         assert len(str(running.data)) == 120
         code = code_in(Phone(running.provider()).walk([*LANGUAGES["lo"], *FORM]))
         assert code
@@ -209,6 +206,7 @@ def test_a_folder_of_120_characters_and_an_ordinary_user(tmp_path_factory: pytes
         ]
         assert sockets
         assert str(running.data) not in sockets[0], "the path would be too long for a socket"
+        _ends_in_flight(running, standin, signal.SIGHUP)
         print(f"a folder of 120 characters works, as user {user if user is not None else os.geteuid()}")
 
 

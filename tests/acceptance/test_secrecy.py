@@ -17,7 +17,7 @@ from tests.acceptance.running import Running, wait
 pytestmark = [pytest.mark.kills, pytest.mark.xdist_group("secrecy")]
 
 WORDS = "my boss Khamphet keeps the passport"
-ANSWERS = ("sometimes", "not_mine", "evening", "morning", "phone_seen", "other_language")
+ANSWERS = ("sometimes", "not_mine", "evening", "morning")
 """Answers that no other thing on the machine is called; the menu itself holds them too, so they are counted."""
 
 
