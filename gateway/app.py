@@ -52,7 +52,7 @@ def _down(parts: Parts) -> str:
     """Return the last words for a hop that not even the turn could answer; no language is known there."""
     loaded = parts.versions.loaded()
     menu = parts.versions.live(min(loaded))[1] if loaded else None
-    return fallback.words(menu, "en", parts.line.for_engine().values)
+    return fallback.words(menu, "en", parts.line.for_engine().values, parts.clock.now().date())
 
 
 def _doors(parts: Parts) -> Doors:

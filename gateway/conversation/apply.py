@@ -52,7 +52,7 @@ def apply(
         case RequestCallback():
             return _request(parts, tx, effect, caller, at)
         case AmendCallback():
-            return accept.amend(parts, tx, caller=caller, effect=effect, now=at.now), ()
+            return accept.amend(parts, tx, caller=caller, effect=effect, now=at.now, session=at.session), ()
         case ChangeWindow():
             return accept.change_window(parts, tx, caller=caller, effect=effect, now=at.now), ()
         case CancelCallback():

@@ -1,16 +1,20 @@
 """Writes a turn that has effects: key, deeds, outbox rows, receipts in one transaction; in the spool without SQL."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from gateway.conversation import fallback
 from gateway.conversation.apply import Context, apply
 from gateway.conversation.record import Record, effect_from, plain
-from gateway.desk import accept
+from gateway.desk import accept, hers
+from gateway.desk.erasing import forget_spooled
 from gateway.engine.effects import (
     CallbackCancelled,
     CancelCallback,
+    ChangeWindow,
     Effect,
     Erased,
     EraseEverything,
@@ -20,6 +24,7 @@ from gateway.engine.effects import (
     RequestCallback,
 )
 from gateway.engine.session import Session
+from gateway.ids import new_id
 from gateway.parts import Parts
 from gateway.store import callers, turns
 from gateway.store.engines import Tx, Unavailable
@@ -55,13 +60,17 @@ def commit(parts: Parts, turn: Turn) -> Record:
     Raises:
         NotKept: nothing was kept.
     """
-    spooled = parts.spool.load(turn.key)
-    if spooled is not None:
-        return Record.from_json(spooled["record"])
+    promised = _promised(parts, turn.key)
+    if promised is not None:
+        return promised
     try:
+        _earlier(parts, turn)
         record, nudges = parts.store.run(lambda tx: write(parts, tx, turn))
     except Unavailable:
         return _spool(parts, turn)
+    if _erases(turn):
+        with suppress(OSError):
+            forget_spooled(parts, turn.number)
     for row in nudges:
         parts.nudge(row)
     return record
@@ -88,16 +97,16 @@ def write(parts: Parts, tx: Tx, turn: Turn, *, promised: str = "") -> tuple[Reco
         receipts=tuple(receipt for receipt, _ in results),
         at=turn.now,
     )
-    gone = any(isinstance(effect, EraseEverything) for effect in turn.effects)
+    gone = _erases(turn)
     turns.finish(tx, turn.key, None if gone else record.to_json(), caller_id=None if gone else caller.id)
     return record, tuple(row for _, rows in results for row in rows)
 
 
 def recorded(parts: Parts, key: bytes) -> Record | None:
     """Return what came of a turn whose session is lost; None where it did nothing, or nobody can be asked."""
-    spooled = parts.spool.load(key)
-    if spooled is not None:
-        return Record.from_json(spooled["record"])
+    promised = _promised(parts, key)
+    if promised is not None:
+        return promised
     try:
         with parts.store.read() as tx:
             found = turns.receipt(tx, key)
@@ -127,6 +136,35 @@ def replay(parts: Parts, key: bytes, entry: dict[str, Any]) -> None:
         parts.nudge(row)
 
 
+def _promised(parts: Parts, key: bytes) -> Record | None:
+    """Return what was told of a turn that waits in the spool; a spool that cannot be read stops nobody."""
+    try:
+        entry = parts.spool.load(key)
+    except OSError:
+        return None
+    return Record.from_json(entry["record"]) if entry else None
+
+
+def _earlier(parts: Parts, turn: Turn) -> None:
+    """Write what this number left in the spool before this turn, so that her deeds keep their order."""
+    try:
+        waiting = [(key, parts.spool.load(key)) for key in parts.spool.list()]
+    except OSError:
+        return
+    for key, entry in waiting:
+        if entry and entry["kind"] == SPOOLED_TURN and entry["number"] == turn.number:
+            try:
+                replay(parts, key, entry)
+            except Unavailable:
+                raise
+            except Exception as error:  # noqa: BLE001 - one bad entry must not keep her from her next deed
+                fallback.log_fault(error, new_id(turn.now), "replay")
+
+
+def _erases(turn: Turn) -> bool:
+    return any(isinstance(effect, EraseEverything) for effect in turn.effects)
+
+
 def _spool(parts: Parts, turn: Turn) -> Record:
     receipts = [_promise(parts, turn, effect) for effect in turn.effects]
     record = Record(version=turn.version, session=turn.session, receipts=tuple(receipts), at=turn.now)
@@ -154,6 +192,8 @@ def _promise(parts: Parts, turn: Turn, effect: Effect) -> Receipt:
             return accept.promise(parts, effect=effect, turn_key=turn.key, number=turn.number, now=turn.now)
         case CancelCallback():
             return CallbackCancelled()
+        case ChangeWindow():
+            return hers.promise_change(parts, effect=effect, now=turn.now)
         case EraseEverything():
             return Erased()
         case LookUpCode():

@@ -3,27 +3,31 @@
 import logging
 import traceback
 from collections.abc import Mapping
+from datetime import date
 
+from gateway.engine.cuts import PLACEHOLDER
 from gateway.engine.menu import Menu
 
 _log = logging.getLogger(__name__)
 _LAST = "Sorry, try again later. Emergency in Thailand: 191, 1669. In Laos: 1191."
 
 
-def words(menu: Menu | None, language: str, values: Mapping[str, str]) -> str:
-    """Return the apology with the numbers, in the language known so far; plain English where there is no menu."""
-    if menu is None:
+def words(menu: Menu | None, language: str, values: Mapping[str, str], day: date) -> str:
+    """Return the apology with the numbers of this day, in the language known so far.
+
+    Where the menu, or anything that its words name, is not there, the words are plain English.
+    """
+    try:
+        return _filled(menu, language, values, day) if menu is not None else _LAST
+    except Exception:  # noqa: BLE001 - a menu that is broken in whatever way still leaves these words
         return _LAST
-    text = (
-        menu.text(menu.messages.get("down", {}), language)
-        or menu.text(menu.messages.get("down", {}), "en")
-        or _LAST
-    )
-    for name, fact in menu.facts.items():
-        text = text.replace("{" + name + "}", fact.values[-1].value)
-    for name, value in values.items():
-        text = text.replace("{" + name + "}", value)
-    return text
+
+
+def _filled(menu: Menu, language: str, values: Mapping[str, str], day: date) -> str:
+    down = menu.messages["down"]
+    known = {**{name: fact.on(day).value for name, fact in menu.facts.items()}, **values}
+    text = menu.text(down, language) or menu.text(down, "en")
+    return PLACEHOLDER.sub(lambda found: known[found.group(1)], text) or _LAST
 
 
 def log_fault(error: BaseException, event: str, what: str) -> None:

@@ -203,7 +203,8 @@ class _Hop:
 
 
 def _apologise(parts: Parts, inbound: Inbound, error: BaseException, what: str) -> Told:
-    event = new_id(parts.clock.now())
+    now = parts.clock.now()
+    event = new_id(now)
     fallback.log_fault(error, event, "turn")
     parts.count.add(what, channel=inbound.channel)
     menu: Menu | None = None
@@ -214,4 +215,4 @@ def _apologise(parts: Parts, inbound: Inbound, error: BaseException, what: str) 
         language = held.session.script if held and held.session.script else language
     except Exception as second:  # noqa: BLE001 - the apology itself must not fail
         fallback.log_fault(second, event, "apology")
-    return Told(text=fallback.words(menu, language, parts.line.for_engine().values), ends=True)
+    return Told(text=fallback.words(menu, language, parts.line.for_engine().values, now.date()), ends=True)

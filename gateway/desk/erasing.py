@@ -37,22 +37,22 @@ def erase(parts: Parts, tx: Tx, *, caller: Caller, now: datetime) -> Receipt:
 def forget(parts: Parts, number: str) -> bool:
     """Erase a number on the word of whoever runs the server; False where it is no number, or not known."""
     e164 = to_e164(number, parts.line.regions)
+    if e164 is None:
+        return False
     now = parts.clock.now()
 
     def work(tx: Tx) -> bool:
-        caller = callers.find(tx, e164) if e164 else None
-        if caller is None:
-            return False
-        erase(parts, tx, caller=caller, now=now)
-        return True
+        caller = callers.find(tx, e164)
+        if caller is not None:
+            erase(parts, tx, caller=caller, now=now)
+        return caller is not None
 
+    spooled = forget_spooled(parts, e164)
     done = parts.store.run(work)
-    if e164 is None:
-        return False
     asking = parts.sessions.ask()
     for channel in parts.channels:
         asking.drop(channel, e164)
-    return forget_spooled(parts, e164) > 0 or done
+    return done or spooled > 0
 
 
 def forget_spooled(parts: Parts, number: str) -> int:
