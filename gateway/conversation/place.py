@@ -97,7 +97,7 @@ def inputs(text: str, known: str) -> list[tuple[str, str]]:
     rest = text.removeprefix(f"{known}*") if known else text
     found: list[tuple[str, str]] = []
     so_far = known
-    for item in rest.split("*"):
-        so_far = f"{so_far}*{item}" if so_far else item
+    for nth, item in enumerate(rest.split("*")):
+        so_far = f"{so_far}*{item}" if known or nth else item  # she may have sent an empty first input
         found.append((item, so_far))
     return found
