@@ -43,6 +43,7 @@ _CASE = Record(
         "region": Word(),
         "language": Word(),
         "script": Word(),
+        "phone_seen": Word(values=("no", "sometimes", "not_mine")),
         "offers": Several(of=Word(values=OFFERS), or_one=True),
     },
     required=("it", "steps"),
@@ -82,6 +83,7 @@ class Case:
     region: str = ""
     language: str = ""
     script: str = ""
+    phone_seen: str = ""
     offers: tuple[str, ...] = OFFERS
     steps: tuple[Step, ...] = ()
 
@@ -159,6 +161,7 @@ def _case(node: Node, zone: str) -> Case:
         region=text_in(node, "region") or _region(text_in(node, "from")),
         language=text_in(node, "language"),
         script=text_in(node, "script"),
+        phone_seen=text_in(node, "phone_seen"),
         offers=offers if written else OFFERS,
         steps=tuple(_step(each) for each in items_in(node, "steps")),
     )

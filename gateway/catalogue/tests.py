@@ -29,10 +29,12 @@ from gateway.engine.effects import (
 )
 from gateway.engine.menu import Form, Menu
 from gateway.engine.render import as_text
+from gateway.engine.resume import resumed
 from gateway.engine.session import Known, Session, dump, load
 from gateway.engine.step import begin, settle, step, tell
 from gateway.engine.values import current, fill
 from gateway.messages import USSD_LIMITS, Limits, Reply
+from gateway.safe_contact import PhoneSeen
 
 CODE = "4821"
 LINE_VALUES: Mapping[str, str] = {"helpline": "021000000", "mrc": "021000001", "price": "", "days": "90"}
@@ -145,6 +147,10 @@ class Talk:
 
     def _begun(self) -> Session:
         case = self._case
+        if self._kept and case.phone_seen == PhoneSeen.NO:
+            again = resumed(self._menu, load(self._kept))
+            if again is not None:
+                return again
         known = Known(language=case.language, script=case.script, region=case.region, offers=case.offers)
         return begin(self._menu, known)
 

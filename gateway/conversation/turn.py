@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from gateway.conversation import begin, fallback, trial
+from gateway.conversation import begin, fallback, resume, trial
 from gateway.conversation.commit import NotKept, Turn, commit, recorded
 from gateway.conversation.place import Held, How, Post, inputs, place, read
 from gateway.conversation.record import Record
@@ -89,17 +89,23 @@ class _Hop:
         if how is How.LOST:
             return self._lost()
         if how is How.FIRST or held is None:
-            return self._first()
+            return self._first(held)
         menu = self.parts.versions.get(held.version)
         if menu is None:  # the version was withdrawn: she starts again on the live one
             return self._start(lost=True), self._hop_count()
         return self._on(held, menu), (stored.hop if stored else 0) + 1
 
-    def _first(self) -> tuple[Held, int]:
+    def _first(self, before: Held | None) -> tuple[Held, int]:
+        version, menu = self.parts.versions.live(self.parts.channels[self.inbound.channel].config.menu)
+        if not self.inbound.text:
+            asked = resume.asked(self.parts, before, menu, version, self.inbound.number)
+            if asked is not None:
+                self.parts.count.add("resumed", channel=self.inbound.channel, version=version)
+                return self._tell(menu, version, asked, "", self.now), 0
         held = self._start(lost=False)
         if self.contract.accumulates and self.inbound.text:
-            menu = self.parts.versions.get(held.version)
-            held = self._on(replace(held, text=""), menu) if menu else held
+            pinned = self.parts.versions.get(held.version)
+            held = self._on(replace(held, text=""), pinned) if pinned else held
         return held, self._hop_count()
 
     def _lost(self) -> tuple[Held, int]:

@@ -48,6 +48,10 @@ OPTIONAL_MESSAGES = frozenset(
 """Lines that a menu may have; without them the answers say less."""
 
 
+RESUME = "resume"
+"""The screen, if a menu has it, that asks whoever dials again whether she goes on where her session broke off."""
+
+
 class Deed(StrEnum):
     """What a choice asks for beside moving on; each becomes one effect."""
 
