@@ -29,3 +29,11 @@ def light_parts(sqlite_store: Store, clock: SetClock, tmp_path: Path) -> Parts:
     found = made_parts(sqlite_store, clock, tmp_path)
     publish(found)
     return found
+
+
+@pytest.fixture
+def light(sqlite_store: Store, clock: SetClock, tmp_path: Path) -> Parts:
+    """The same house on SQLite alone and without Valkey, where the ledger is not what is looked at."""
+    found = made_parts(sqlite_store, clock, tmp_path)
+    publish(found)
+    return found

@@ -1,0 +1,197 @@
+"""The last words: in her language, with numbers that hold today, and there even where the menu is broken."""
+
+import logging
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.conversation import fallback, turn
+from gateway.engine.compiled import load
+from gateway.engine.menu import Fact, FactValue, Menu
+from gateway.messages import Inbound, Kind
+from gateway.parts import Parts
+from tests.house import HER, LINE, Phone, sample
+
+DAY = date(2026, 11, 24)
+VALUES = LINE.for_engine().values
+SORRY = {"en": "Sorry", "lo": "ຂໍໂທດ", "lo-Latn": "Kho thot", "th": "ขอโทษ"}
+
+
+@pytest.fixture(scope="module")
+def menu() -> Menu:
+    return load(sample())
+
+
+@pytest.mark.parametrize("language", SORRY)
+def test_in_each_language_with_every_number_filled(menu: Menu, language: str) -> None:
+    words = fallback.words(menu, language, VALUES, DAY)
+    assert words.startswith(SORRY[language])
+    for number in (LINE.helpline, "191", "1669"):
+        assert number in words
+    assert "{" not in words
+
+
+@pytest.mark.parametrize("language", ["", "km", "xx", "lo-Thai", "\0"])
+def test_in_english_where_the_language_is_not_known(menu: Menu, language: str) -> None:
+    assert fallback.words(menu, language, VALUES, DAY) == fallback.words(menu, "en", VALUES, DAY)
+
+
+def test_without_a_menu_there_are_still_numbers() -> None:
+    words = fallback.words(None, "lo", VALUES, DAY)
+    assert words.startswith("Sorry")
+    for number in ("191", "1669", "1191"):
+        assert number in words
+
+
+def fact(*values: tuple[str, date]) -> Fact:
+    return Fact(
+        id="th.phone.police",
+        values=tuple(
+            FactValue(value=value, valid_from=day, source="a test", checked_on=DAY, expires_on=DAY)
+            for value, day in values
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("day", "number"),
+    [
+        (date(2018, 1, 1), "191"),
+        (DAY, "191"),
+        (date(2026, 12, 31), "191"),
+        (date(2027, 1, 1), "112"),
+        (date(2030, 1, 1), "112"),
+    ],
+)
+def test_a_number_that_changes_on_a_day_changes_here_on_that_day(menu: Menu, day: date, number: str) -> None:
+    police = fact(("191", date(2019, 1, 1)), ("112", date(2027, 1, 1)))
+    dated = replace(menu, facts={**menu.facts, "th.phone.police": police})
+    words = fallback.words(dated, "en", VALUES, day)
+    assert f": {number}," in words
+
+
+BROKEN: dict[str, dict[str, Any]] = {
+    "no messages": {"messages": {}},
+    "no such message": {"messages": {"back": {"en": "Back"}}},
+    "a message without a language": {"messages": {"down": {}}},
+    "a message without words": {"messages": {"down": {"en": "", "lo": ""}}},
+    "messages that are none": {"messages": None},
+    "a fact without values": {"facts": {"th.phone.police": Fact(id="th.phone.police", values=())}},
+    "no facts": {"facts": {}},
+    "facts that are none": {"facts": None},
+    "no fallback": {"fallback": None, "messages": {"down": {"fr": "Pardon"}}},
+    "a placeholder of nothing": {"messages": {"down": {"en": "Call {nobody}.", "lo": "{nobody}"}}},
+}
+
+
+@pytest.mark.parametrize("harm", BROKEN.values(), ids=BROKEN)
+def test_a_broken_menu_leaves_plain_english(menu: Menu, harm: dict[str, Any]) -> None:
+    words = fallback.words(replace(menu, **harm), "lo", VALUES, DAY)
+    assert words == fallback.words(None, "", {}, DAY)
+
+
+@given(
+    down=st.dictionaries(st.sampled_from(["en", "lo", "th"]), st.text(max_size=40)),
+    language=st.text(max_size=6),
+    values=st.dictionaries(st.sampled_from(["helpline", "mrc"]), st.text(max_size=12)),
+    day=st.dates(),
+)
+def test_whatever_the_menu_says_there_are_words(
+    menu: Menu, down: dict[str, str], language: str, values: dict[str, str], day: date
+) -> None:
+    broken = replace(menu, messages={"down": down})
+    assert fallback.words(broken, language, values, day)
+
+
+@pytest.mark.parametrize("script", SORRY)
+def test_a_fault_in_a_hop_is_told_in_the_language_she_chose(light: Parts, script: str) -> None:
+    phone = Phone(light)
+    phone.dial({"lo": "1 1", "lo-Latn": "2", "th": "3 1", "en": "4"}[script])
+    broken = replace(phone.parts, channels={**phone.parts.channels}, count=None)  # type: ignore[arg-type]
+    with pytest.raises(AttributeError):
+        turn.take(
+            broken, phone.inbound(f"{phone.text}*7")
+        )  # what cannot even be counted is a fault of the test
+    halved = replace(phone.parts, versions=Half(phone.parts.versions))  # type: ignore[arg-type]
+    told = turn.take(halved, phone.inbound(f"{phone.text}*7"))
+    assert told.ends
+    assert told.text.startswith(SORRY[script])
+
+
+class Half:
+    """The versions of a process in which one menu is damaged in memory."""
+
+    def __init__(self, real: Any) -> None:
+        self.live = real.live
+
+    def get(self, _version: str) -> Menu:
+        raise RuntimeError(f"{HER} pressed 7")
+
+
+def test_the_log_says_where_and_never_what(light: Parts, caplog: pytest.LogCaptureFixture) -> None:
+    phone = Phone(light)
+    phone.dial("4")
+    with caplog.at_level(logging.DEBUG):
+        turn.take(
+            replace(phone.parts, versions=Half(phone.parts.versions)),  # type: ignore[arg-type]
+            phone.inbound(f"{phone.text}*7"),
+        )
+    (record,) = [one for one in caplog.records if one.levelname == "ERROR"]
+    said = record.getMessage()
+    assert "turn failed event=" in said
+    assert "kind=RuntimeError" in said
+    assert "turn.py:" in said
+    assert record.exc_info is None
+    for secret in (HER, HER[4:], "pressed", phone.session):
+        assert secret not in caplog.text
+
+
+def test_a_fault_inside_a_fault_names_both_and_still_answers(
+    light: Parts, caplog: pytest.LogCaptureFixture
+) -> None:
+    inbound = Inbound(channel="nobody", kind=Kind.USSD, number=HER, session="s", text="", first=True)
+    told = turn.take(light, inbound)
+    assert told.ends
+    assert told.text == fallback.words(None, "", {}, DAY)
+    assert "turn failed" in caplog.text
+    assert "apology failed" in caplog.text
+    assert HER not in caplog.text
+
+
+def raised(depth: int, error: Exception) -> BaseException:
+    def go(left: int) -> None:
+        if left:
+            go(left - 1)
+        raise error
+
+    try:
+        go(depth)
+    except type(error) as found:
+        return found
+    raise AssertionError
+
+
+@given(secret=st.text(min_size=12, max_size=40), depth=st.integers(0, 30))
+def test_no_words_of_an_exception_are_written(secret: str, depth: int) -> None:
+    logger, lines = logging.getLogger("gateway.conversation.fallback"), []
+    tap = logging.Handler()
+    tap.emit = lambda record: lines.append(record.getMessage())  # type: ignore[method-assign]
+    logger.addHandler(tap)
+    try:
+        fallback.log_fault(raised(depth, ValueError(f"<{secret}>")), "event", "turn")
+    finally:
+        logger.removeHandler(tap)
+    (line,) = lines
+    assert f"<{secret}>" not in line
+    assert line.count(" < ") <= 5
+    assert line.startswith("turn failed event=event kind=ValueError at=test_fallback.py:")
+
+
+def test_an_exception_without_a_traceback_is_written_too(caplog: pytest.LogCaptureFixture) -> None:
+    fallback.log_fault(KeyError(HER), "event", "text")
+    assert "text failed event=event kind=KeyError at=" in caplog.text
+    assert HER not in caplog.text
