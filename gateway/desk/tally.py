@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.access import Permission, permit
 from gateway.desk.declined import Declined, Why
-from gateway.desk.refusals import found
-from gateway.store import records
+from gateway.desk.refusals import NoSuchCallback, found
+from gateway.store import callbacks, records
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -110,7 +110,9 @@ def form(parts: Parts, actor: Actor, callback_id: str) -> Mapping[str, Any]:
     """
     permit(actor, Permission.WORK_QUEUE)
     with parts.store.read() as tx:
-        callback = found(tx, actor, callback_id)
+        callback = callbacks.by_id(tx, callback_id)
+        if callback is None or callback.team != actor.team:
+            raise NoSuchCallback(callback_id)
         if callback.holder_id != actor.person_id:
             permit(actor, Permission.SEE_OTHERS)
         return records.of(tx, callback_id)

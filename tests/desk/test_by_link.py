@@ -1,0 +1,161 @@
+"""One tap: a scanner's GET takes nothing, a second use and another phone get nothing, and it ends by itself."""
+
+from dataclasses import replace
+
+import pytest
+
+from gateway.access import Actor, Role
+from gateway.callbacks.model import IllegalMove, State
+from gateway.desk import accept, attempts, by_link, claim, people, record
+from gateway.desk.declined import Declined, Why
+from gateway.desk.refusals import Held
+from gateway.engine.effects import CancelCallback
+from tests.desk.rig import Desk
+from tests.desk.test_races import together
+
+
+@pytest.fixture
+def desk(line: Desk) -> Desk:
+    return Desk(replace(line.parts, public_url="https://desk.example/"), line.clock)
+
+
+def link(desk: Desk, actor: Actor, callback: str) -> str:
+    with desk.parts.store.write() as tx:
+        url = by_link.make(desk.parts, tx, actor.person_id, callback)
+    assert url.startswith("https://desk.example/t/")
+    return url.removeprefix("https://desk.example/t/")
+
+
+def test_from_the_tap_to_the_outcome(desk: Desk) -> None:
+    noy = desk.person("Noy")
+    callback = desk.requested(when="now")
+    taken = by_link.take(desk.parts, link(desk, noy, callback))
+    assert (taken.actor, taken.callback_id) == (noy, callback)
+    tapped = by_link.who(desk.parts, taken.phone)
+    assert tapped is not None
+    call = attempts.begin(desk.parts, tapped.actor, callback)
+    recorded = record.record(
+        desk.parts, tapped.actor, callback_id=callback, outcome="reached", form=call.form
+    )
+    assert recorded.state is State.REACHED
+
+
+def test_opening_it_a_hundred_times_takes_nothing(desk: Desk) -> None:
+    noy = desk.person("Noy")
+    callback = desk.requested(when="now", danger="yes")
+    token = link(desk, noy, callback)
+    for _ in range(100):
+        offered = by_link.offered(desk.parts, token)
+    assert offered is not None
+    assert (offered.name, offered.state, offered.language, offered.is_danger) == (
+        "Noy",
+        State.WAITING,
+        "lo",
+        True,
+    )
+    assert desk.callback(callback).state is State.WAITING
+    assert desk.rows("SELECT used_at FROM links") == [(None,)]
+
+
+def test_a_second_use_gets_nothing(desk: Desk) -> None:
+    noy = desk.person("Noy")
+    token = link(desk, noy, desk.requested(when="now"))
+    by_link.take(desk.parts, token)
+    assert by_link.offered(desk.parts, token) is None
+    with pytest.raises(Declined) as declined:
+        by_link.take(desk.parts, token)
+    assert declined.value.why is Why.LINK
+
+
+def test_two_phones_at_once_one_gets_in(desk: Desk) -> None:
+    noy = desk.person("Noy")
+    token = link(desk, noy, desk.requested(when="now"))
+    came: list[object] = []
+
+    def tap() -> object:
+        try:
+            return by_link.take(desk.parts, token)
+        except Declined as declined:
+            return declined.why
+
+    came = together(tap, tap, tap)
+    assert sorted(isinstance(one, by_link.Taken) for one in came) == [False, False, True]
+
+
+def test_another_phone_has_no_way_in(desk: Desk) -> None:
+    noy = desk.person("Noy")
+    token = link(desk, noy, desk.requested(when="now"))
+    taken = by_link.take(desk.parts, token)
+    for guess in ("", token, taken.phone[:-1], taken.phone.upper()):
+        assert by_link.who(desk.parts, guess) is None
+
+
+def test_after_its_hour_it_is_dead(desk: Desk) -> None:
+    noy = desk.person("Noy")
+    token = link(desk, noy, desk.requested(when="evening"))
+    desk.clock.forward(hours=1)
+    assert by_link.offered(desk.parts, token) is None
+    with pytest.raises(Declined):
+        by_link.take(desk.parts, token)
+
+
+def test_the_phone_is_let_go_after_the_call(desk: Desk) -> None:
+    noy = desk.person("Noy")
+    taken = by_link.take(desk.parts, link(desk, noy, desk.requested(when="now")))
+    desk.clock.forward(hours=2, minutes=59)
+    assert by_link.who(desk.parts, taken.phone) is not None
+    desk.clock.forward(minutes=1)
+    assert by_link.who(desk.parts, taken.phone) is None
+
+
+def test_whoever_was_faster_keeps_it_and_is_named(desk: Desk) -> None:
+    noy, dao = desk.person("Noy"), desk.person("Dao")
+    callback = desk.requested(when="now")
+    token = link(desk, noy, callback)
+    claim.claim(desk.parts, dao, callback)
+    offered = by_link.offered(desk.parts, token)
+    assert offered is not None
+    assert offered.state is State.CLAIMED
+    with pytest.raises(Held) as held:
+        by_link.take(desk.parts, token)
+    assert held.value.name == "Dao"
+
+
+def test_what_she_took_back_is_not_to_be_had(desk: Desk) -> None:
+    noy = desk.person("Noy")
+    callback = desk.requested(when="now")
+    token = link(desk, noy, callback)
+    desk.does(accept.cancel, effect=CancelCallback(callback=callback))
+    with pytest.raises(IllegalMove):
+        by_link.take(desk.parts, token)
+
+
+def test_whoever_was_removed_has_no_links(desk: Desk) -> None:
+    chief = desk.person("Chief", Role.ADMINISTRATOR)
+    noy = desk.person("Noy")
+    callback = desk.requested(when="now")
+    token = link(desk, noy, callback)
+    used = by_link.take(desk.parts, link(desk, noy, callback))
+    people.disable(desk.parts, chief, noy.person_id)
+    assert by_link.offered(desk.parts, token) is None
+    assert by_link.who(desk.parts, used.phone) is None
+    with pytest.raises(Declined):
+        by_link.take(desk.parts, token)
+
+
+@pytest.mark.parametrize("role", [Role.READER, Role.ADMINISTRATOR])
+def test_a_link_gives_nobody_more_than_their_role(desk: Desk, role: Role) -> None:
+    one = desk.person("One", role)
+    callback = desk.requested(when="now")
+    with pytest.raises(Declined):
+        by_link.take(desk.parts, link(desk, one, callback))
+    assert desk.callback(callback).state is State.WAITING
+
+
+def test_tokens_are_not_in_the_ledger(desk: Desk) -> None:
+    noy = desk.person("Noy")
+    token = link(desk, noy, desk.requested(when="now"))
+    taken = by_link.take(desk.parts, token)
+    written = repr(desk.rows("SELECT * FROM links")) + repr(desk.rows("SELECT * FROM audit"))
+    assert token not in written
+    assert taken.phone not in written

@@ -1,0 +1,270 @@
+"""Search by code and whole number, the ringing phone, earlier contacts, the opening sentence, hand-over, unread texts."""
+
+from dataclasses import replace
+
+import pytest
+
+from gateway.access import Actor, Refused, Role
+from gateway.callbacks.model import State
+from gateway.desk import accept, announce, claim, opening, reading, record, search
+from gateway.desk.line import Row
+from gateway.desk.refusals import NoSuchCallback
+from gateway.store import callers, outbox, threads
+from tests.desk.rig import HER, OTHER, Desk
+
+
+def closed(desk: Desk, actor: Actor, number: str = HER) -> str:
+    """A request of hers that somebody called and closed."""
+    callback = desk.requested(number, when="now")
+    desk.calling(actor, callback)
+    record.record(desk.parts, actor, callback_id=callback, outcome="reached")
+    record.close(desk.parts, actor, callback, reason="helped")
+    desk.clock.forward(hours=3)
+    return callback
+
+
+def ids(rows: tuple[Row, ...]) -> list[str]:
+    return [row.id for row in rows]
+
+
+# --- search
+
+
+@pytest.mark.parametrize(
+    "written", [HER, "020 5551 2345", "+856 20 5551-2345", "00856 2055512345", "໐໒໐໕໕໕໑໒໓໔໕"]
+)
+def test_a_whole_number_in_any_form_finds_her(line: Desk, written: str) -> None:
+    noy, callback = line.person("Noy"), line.requested()
+    line.requested(OTHER)
+    [row] = search.by_number(line.parts, noy, written)
+    assert (row.id, row.phone) == (callback, "+856•••••345")
+    assert search.find(line.parts, noy, written) == (row,)
+
+
+@pytest.mark.parametrize(
+    "written", ["", "345", "2345", "55512345", "+85620555", "hello", "020 5551 234", "+1"]
+)
+def test_part_of_a_number_finds_nobody(light: Desk, written: str) -> None:
+    noy = light.person("Noy")
+    light.requested()
+    assert search.by_number(light.parts, noy, written) == ()
+
+
+def test_a_search_by_number_is_on_record_without_it(line: Desk) -> None:
+    noy = line.person("Noy")
+    line.requested()
+    search.by_number(line.parts, noy, HER)
+    [(act, kind, subject, detail)] = line.rows(
+        "SELECT act, kind, subject, detail FROM audit WHERE act = 'searched'"
+    )
+    assert (act, kind, detail) == ("searched", "caller", "")
+    assert subject not in HER
+
+
+def test_four_digits_are_a_code(line: Desk) -> None:
+    noy, callback = line.person("Noy"), line.requested()
+    code = line.callback(callback).code
+    for written in (code, f" {code[:2]} {code[2:]} ", "".join("໐໑໒໓໔໕໖໗໘໙"[int(d)] for d in code)):
+        assert ids(search.find(line.parts, noy, written)) == [callback]
+
+
+def test_what_is_over_is_found_by_who_had_it_and_by_supervisors(line: Desk) -> None:
+    noy, dao = line.person("Noy"), line.person("Dao")
+    boss = line.person("Boss", Role.SUPERVISOR)
+    over = closed(line, noy)
+    again = line.requested()
+    assert ids(search.by_number(line.parts, noy, HER)) == [again, over]
+    assert ids(search.by_number(line.parts, dao, HER)) == [again]
+    assert ids(search.by_number(line.parts, boss, HER)) == [again, over]
+
+
+def test_nobody_of_another_team_is_found(light: Desk) -> None:
+    callback = light.requested()
+    stranger = replace(light.person("Noy"), team="another")
+    assert search.by_number(light.parts, stranger, HER) == ()
+    assert search.by_code(light.parts, stranger, light.callback(callback).code) == ()
+
+
+def test_earlier_contacts_of_this_number(line: Desk) -> None:
+    noy, dao = line.person("Noy"), line.person("Dao")
+    over = closed(line, noy)
+    again = line.requested()
+    line.requested(OTHER)
+    assert ids(search.earlier(line.parts, noy, again)) == [over]
+    assert search.earlier(line.parts, dao, again) == ()
+    claim.claim(line.parts, noy, again)
+    assert search.earlier(line.parts, dao, again) == ()
+    with pytest.raises(NoSuchCallback):
+        search.earlier(line.parts, noy, "none")
+
+
+# --- the phone is ringing
+
+
+def test_the_phone_is_ringing(line: Desk) -> None:
+    noy = line.person("Noy")
+    callback = line.requested(phone_seen="sometimes", language="th")
+    found = search.ringing(line.parts, noy, "020 5551 2345")
+    assert (ids(found.rows), found.language, found.alone, found.calling) == ([callback], "th", False, "")
+    assert found.phone == "+856•••••345"
+    assert found.known
+
+
+def test_a_phone_nobody_else_sees(light: Desk) -> None:
+    noy = light.person("Noy")
+    light.requested(phone_seen="no")
+    assert search.ringing(light.parts, noy, HER).alone
+
+
+def test_a_stranger_is_greeted_neutrally(light: Desk) -> None:
+    found = search.ringing(light.parts, light.person("Noy"), OTHER)
+    assert (found.known, found.rows, found.language, found.alone) == (False, (), "", False)
+    assert search.ringing(light.parts, light.person("Dao"), "nonsense").phone == ""
+
+
+def test_whoever_is_ringing_her_just_now_is_named(light: Desk) -> None:
+    noy, dao = light.person("Noy"), light.person("Dao")
+    light.calling(noy, light.requested(when="now"))
+    assert search.ringing(light.parts, dao, HER).calling == "Noy"
+
+
+# --- the opening sentence
+
+
+def test_what_came_since_one_last_looked(line: Desk) -> None:
+    noy = line.person("Noy", on_duty=True)
+    line.requested()
+    first = opening.opening(line.parts, noy)
+    assert (first.since, first.came) == (None, 1)
+    line.clock.forward(minutes=1)
+    opening.looked(line.parts, noy)
+    looked = line.clock.now()
+    line.clock.forward(minutes=1)
+    line.requested(OTHER)
+    then = opening.opening(line.parts, noy)
+    assert (then.since, then.came) == (looked, 1)
+
+
+def test_danger_and_who_was_told(line: Desk) -> None:
+    noy = line.person("Noy", on_duty=True)
+    line.person("Dao", on_duty=True)
+    callback = line.requested(danger="yes")
+    with line.parts.store.write() as tx:
+        for row in outbox.listed(tx):
+            announce.announce(line.parts, tx, row)
+    found = opening.opening(line.parts, noy)
+    assert ids(found.danger) == [callback]
+    assert sorted(found.told) == ["Dao", "Noy"]
+    claim.claim(line.parts, noy, callback)
+    assert opening.opening(line.parts, noy).danger == ()
+
+
+@pytest.mark.parametrize(("at", "soon"), [("19:59", 0), ("20:00", 1), ("20:59", 1), ("21:00", 0)])
+def test_what_closes_within_the_hour(light: Desk, at: str, soon: int) -> None:
+    noy = light.person("Noy", on_duty=True)
+    light.requested(when="evening")
+    light.clock.set(f"2026-11-24T{at}:00+07:00")
+    assert opening.opening(light.parts, noy).closes_soon == soon
+
+
+def test_languages_that_nobody_speaks_today(light: Desk) -> None:
+    noy = light.person("Noy", on_duty=True, languages=("lo",))
+    light.requested(when="evening")
+    light.requested(OTHER, when="evening", language="vi")
+    light.requested("+8562055500001", when="sunday", language="km")
+    found = opening.opening(light.parts, noy)
+    assert (found.lacks, found.nobody_today) == (("vi",), False)
+
+
+def test_nobody_is_there_today(light: Desk) -> None:
+    noy = light.person("Noy")
+    assert opening.opening(light.parts, noy).nobody_today
+
+
+# --- hand-over, and who looks
+
+
+def test_what_one_shift_tells_the_next(line: Desk) -> None:
+    noy = line.person("Noy")
+    line.person("Dao", number="+85620555900002")
+    line.person("Mute", number=None)
+    mine = line.requested("+8562055500001", when="now")
+    claim.claim(line.parts, noy, mine)
+    tonight = line.requested("+8562055500002", when="evening")
+    line.requested("+8562055500003", when="morning")
+    danger = line.requested("+8562055500004", when="morning", danger="yes")
+    found = opening.hand_over(line.parts, noy)
+    assert (ids(found.mine), ids(found.promised), ids(found.danger)) == ([mine], [tonight], [danger])
+    assert found.phones == (("Dao", "+85620555900002"), ("Noy", "+85620555900001"))
+    assert not found.big
+
+
+def test_who_else_looks_is_told_where_many_work(line: Desk) -> None:
+    noy, dao = line.person("Noy"), line.person("Dao")
+    callback = line.requested()
+    assert opening.looks_at(line.parts, noy, callback) == ()
+    assert opening.looks_at(line.parts, dao, callback) == ()
+    line.person("Kham")
+    line.person("Boss", Role.SUPERVISOR)
+    assert opening.looks_at(line.parts, noy, callback) == ()
+    assert opening.looks_at(line.parts, dao, callback) == ("Noy",)
+    line.clock.forward(seconds=46)
+    assert opening.looks_at(line.parts, dao, callback) == ()
+
+
+# --- texts that nobody understood
+
+
+def text(desk: Desk, number: str, words: str, understood: str = "") -> None:
+    now = desk.clock.now()
+    with desk.parts.store.write() as tx:
+        caller = callers.upsert(tx, number, now=now)
+        threads.add_text(
+            tx, channel="simulator", caller_id=caller.id, text=words, understood=understood, now=now
+        )
+    desk.clock.forward(seconds=1)
+
+
+def test_texts_wait_until_somebody_has_read_them(line: Desk) -> None:
+    noy, dao = line.person("Noy"), line.person("Dao")
+    callback = line.requested()
+    text(line, HER, "ຊ່ວຍແນ່ ບໍ່ເຂົ້າໃຈ")
+    text(line, OTHER, "hello?")
+    text(line, OTHER, "pay", understood="pay")
+    newest, oldest = reading.unread(line.parts, noy)
+    assert (newest.text, newest.callback_id, newest.phone) == ("hello?", "", "+856•••••321")
+    assert (oldest.text, oldest.callback_id) == ("ຊ່ວຍແນ່ ບໍ່ເຂົ້າໃຈ", callback)
+    assert reading.count_unread(line.parts, noy) == 2
+    assert reading.mark_read(line.parts, noy, newest.id)
+    assert not reading.mark_read(line.parts, dao, newest.id)
+    assert [one.id for one in reading.unread(line.parts, dao)] == [oldest.id]
+    assert line.rows("SELECT act, subject FROM audit WHERE kind = 'text'") == [("read", newest.id)]
+
+
+def test_an_erased_text_is_nobodys_to_read(light: Desk) -> None:
+    noy = light.person("Noy")
+    text(light, HER, "hello?")
+    light.does(accept.erase)
+    assert reading.unread(light.parts, noy) == ()
+    assert reading.count_unread(light.parts, noy) == 0
+
+
+@pytest.mark.parametrize("role", [Role.READER, Role.ADMINISTRATOR])
+def test_none_of_it_is_for_those_who_see_no_callers(light: Desk, role: Role) -> None:
+    one, callback = light.person("One", role), light.requested()
+    for deed in (
+        lambda: search.find(light.parts, one, HER),
+        lambda: search.find(light.parts, one, "4821"),
+        lambda: search.ringing(light.parts, one, HER),
+        lambda: search.earlier(light.parts, one, callback),
+        lambda: opening.opening(light.parts, one),
+        lambda: opening.looked(light.parts, one),
+        lambda: opening.hand_over(light.parts, one),
+        lambda: opening.looks_at(light.parts, one, callback),
+        lambda: reading.unread(light.parts, one),
+        lambda: reading.count_unread(light.parts, one),
+        lambda: reading.mark_read(light.parts, one, "t"),
+    ):
+        with pytest.raises(Refused):
+            deed()
+    assert light.callback(callback).state is State.WAITING
