@@ -17,7 +17,7 @@ MAX_BYTES = 256 * 1024
 MAX_DEPTH = 12
 MAX_NODES = 6_000
 MAX_ENTRIES = 500
-FEW_NODES, LETTERS_A_NODE = 200, 4
+FEW_NODES, LETTERS_A_NODE, LETTERS_A_SIGN = 200, 4, 3
 MAX_PROBLEMS = 50
 
 # What YAML 1.2 would turn into something else than text, and what older readers would: an author must quote it.
@@ -96,6 +96,12 @@ def _text(file: str, content: bytes) -> str:
             _place_at(file, text, found.start()),
             f"the character U+{ord(found[0]):04X} cannot stand in a menu",
             "delete it" if found[0] != "\ufeff" else "save the file as UTF-8 without a byte order mark",
+        )
+    if text.count(",") + text.count("\n") > FEW_NODES + len(text) // LETTERS_A_SIGN:
+        raise _refused(
+            Place(file, 1, 1),
+            "more commas and lines than any menu of this size",
+            "write it anew, text by text",
         )
     deep = _DEEP.search(text)
     if deep:

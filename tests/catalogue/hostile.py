@@ -56,8 +56,9 @@ def _wide(dice: random.Random) -> str:
 
 
 def _woven(dice: random.Random) -> str:
-    wide = dice.randint(2, 400)
-    return f"[{','.join(['a'] * wide)}]".join(["- ", "\n- "] + ["\n- "] * (MAX_NODES // wide))
+    wide, entry = dice.randint(2, 400), dice.choice(["a", "ab", "abc", "{a: b}", '"1"'])
+    one = dice.choice([f"[{','.join([entry] * wide)}]", "".join(f"\n  - {entry}" for _ in range(wide))])
+    return "".join(f"- {one}\n" for _ in range(MAX_NODES // wide))
 
 
 def _twice(dice: random.Random) -> str:
@@ -170,18 +171,22 @@ def files() -> dict[str, bytes]:
 
 
 def sound(size: int) -> bytes:
-    """Return a sound file of about this size, as dense as authors' files are: screens of choices with short labels."""
-    # Longer labels where it must be large, for a file has no more than so many parts.
-    share = size // 10_000 + 1
-    lines = ["schema: 1", "screens:"]
-    length, number = 20, 0
-    while length < size:
-        new = [f"  s{number}:", "    choices:"]
-        new += [
+    """Return a sound file of about this size, as dense as authors' files are: short labels, lists of short words."""
+    # Longer ones where it must be large, for a file has no more than so many parts.
+    share = max(1, size // 13_000)
+    lines, length, number = ["schema: 1", "screens:"], 20, 0
+    while length < size // 3:
+        lines += [f"  s{number}:", "    choices:"]
+        lines += [
             f'      - {{key: "{key}", to: s{number}, label: {{en: {"Topic " * share}, lo: {"ເລື່ອງ " * share}}}}}'
             for key in range(1, 7)
         ]
-        lines += new
-        length += sum(len(line.encode()) + 1 for line in new)
+        length += sum(len(line.encode()) + 1 for line in lines[-8:])
+        number += 1
+    lines.append("keywords:")
+    while length < size:
+        words = ", ".join(f"{chr(97 + at)}{number:02}" * share for at in range(20))
+        lines.append(f"  - {{words: {{en: [{words}]}}, to: s0}}")
+        length += len(lines[-1].encode()) + 1
         number += 1
     return "\n".join(lines).encode()
