@@ -1,4 +1,4 @@
-"""The people page: who works here, in which role, from which phone, and who is on duty."""
+"""The people page: who works here, in which role, from which phone, how, and who is on duty."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, flash, redirect, render_template, request
 
 from gateway.access import Permission, Role, permit
-from gateway.desk import people
+from gateway.admin import shifts
+from gateway.desk import alerts, people
 from gateway.desk.declined import Declined, Why
+from gateway.desk.shifts import FEW, WORKING
 from gateway.web.forms import field
 from gateway.web.guard import actor
 from gateway.web.translate import _
@@ -32,6 +34,8 @@ def blueprint(parts: Parts) -> Blueprint:
     _add_people(pages, parts)
     _add_person(pages, parts)
     _add_access(pages, parts)
+    _add_reach(pages, parts)
+    shifts.add_to(pages, parts)
     return pages
 
 
@@ -77,6 +81,30 @@ def _add_person(pages: Blueprint, parts: Parts) -> None:
         return _done(parts, person_id, lambda: people.set_duty(parts, actor(), person_id, on=on))
 
 
+def _add_reach(pages: Blueprint, parts: Parts) -> None:
+    @pages.post("/people/<person_id>/test")
+    def test(person_id: str) -> Response | tuple[str, int]:
+        return _done(
+            parts,
+            person_id,
+            lambda: alerts.send_test(parts, actor(), person_id),
+            said=_("A test text is on its way. Ask whether it came."),
+        )
+
+    @pages.post("/people/<person_id>/work")
+    def work(person_id: str) -> Response | tuple[str, int]:
+        return _done(parts, person_id, lambda: _set_work(parts, person_id))
+
+
+def _set_work(parts: Parts, person_id: str) -> None:
+    """Write how the person works: by texts alone or not, and how many callbacks at a time."""
+    written = field("capacity") or "0"
+    if not (written.isascii() and written.isdigit()):
+        raise Declined(Why.FIELD)
+    people.set_capacity(parts, actor(), person_id, int(written[:4]))
+    people.set_by_text(parts, actor(), person_id, on=field("by_text") == "yes")
+
+
 def _add_access(pages: Blueprint, parts: Parts) -> None:
     @pages.post("/people/<person_id>/role")
     def role(person_id: str) -> Response | tuple[str, int]:
@@ -98,12 +126,14 @@ def _add_access(pages: Blueprint, parts: Parts) -> None:
             return _page(parts, fault=declined.why), BAD
 
 
-def _done(parts: Parts, person_id: str, change: Callable[[], None]) -> Response | tuple[str, int]:
+def _done(
+    parts: Parts, person_id: str, change: Callable[[], object], *, said: str = ""
+) -> Response | tuple[str, int]:
     try:
         change()
     except Declined as declined:
         return _page(parts, opened=person_id, fault=declined.why), BAD
-    flash(_("Saved."))
+    flash(said or _("Saved."))
     return redirect(f"/admin/people#{person_id}" if person_id else "/admin/people", SEE_OTHER)
 
 
@@ -126,6 +156,8 @@ def _page(
         people=[person for person in found if person.named],
         roles=list(Role),
         spoken=SPOKEN,
+        working=WORKING,
+        big=sum(person.role in WORKING for person in found) > FEW,
         manages=actor().may(Permission.MANAGE_PEOPLE),
         typed=typed or {"name": "", "role": Role.COUNSELLOR.value},
         fault=fault,

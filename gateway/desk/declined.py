@@ -17,6 +17,7 @@ class Why(StrEnum):
     NOBODY = "nobody"
     SLOW_DOWN = "slow-down"
     DAYS = "days"
+    HOURS = "hours"
     CODE = "code"
     FIELD = "field"
 

@@ -48,6 +48,15 @@ TABLE = {
     ("POST", "/admin/people/<person_id>/sign-out"): {A},
     ("POST", "/admin/people/<person_id>/remove"): {A},
     ("POST", "/admin/people/<person_id>/link"): {A},
+    ("POST", "/admin/people/<person_id>/test"): {S, A},
+    ("POST", "/admin/people/<person_id>/work"): {S, A},
+    ("GET", "/admin/shifts"): {C, S, A},
+    ("POST", "/admin/shifts/<person_id>/week"): {S, A},
+    ("POST", "/admin/shifts/<person_id>/away"): {S, A},
+    ("POST", "/admin/shifts/<person_id>/back"): {S, A},
+    ("POST", "/admin/holidays"): {S, A},
+    ("POST", "/admin/holidays/drop"): {S, A},
+    ("POST", "/admin/help-list"): {S, A},
 }
 VALUES = {
     "<path:filename>": "app.css",
@@ -62,6 +71,10 @@ FORMS = {
     "close": {"reason": "other"},
     "decide": {"decision": "closed", "reason": "other"},
     "role": {"role": "reader"},
+    "away": {"first": "2026-12-01", "last": "2026-12-02"},
+    "back": {"first": "2026-12-01"},
+    "holidays": {"day": "2026-12-02", "name": "National Day"},
+    "drop": {"day": "2026-12-02"},
     "people": {"name": "New One", "role": "reader"},
 }
 
