@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import TypeVar
 
 import click
@@ -10,9 +11,11 @@ from config import settings as config
 from gateway.channel import NoGateway, NotTaken
 from gateway.channels.simulator.handset import Handset, Received, Shown
 from gateway.cli import simulated
+from gateway.cli.handheld import HELP, Hand, Page, as_test
 from gateway.clock import Clock
 from gateway.engine.menu import Menu
 from gateway.engine.text import GSM7, measure, sms_parts
+from gateway.engine.words import nearest_topics, understand
 from gateway.messages import USSD_LIMITS
 from gateway.numbers import to_e164
 from gateway.parts import Parts
@@ -31,20 +34,39 @@ _from = click.option(
 
 @click.command()
 @click.argument("code")
-@_from
+@click.option(
+    "--from",
+    "numbers",
+    multiple=True,
+    default=(HERS,),
+    show_default=True,
+    help="The number that the phone has; given twice there are two phones, and s takes the other.",
+)
 @click.option("--keys", help="What to type, hop by hop, with commas between; then stop.")
 @click.option("--language", help="Choose this language first: lo, lo-Latn, th, en.")
 @click.option("--json", "as_json", is_flag=True, help="Print every page as JSON.")
-def dial(code: str, number: str, keys: str | None, language: str | None, as_json: bool) -> None:  # noqa: FBT001 - click passes flags so
-    """Dial CODE on a phone of the simulator."""
+def dial(code: str, numbers: tuple[str, ...], keys: str | None, language: str | None, as_json: bool) -> None:  # noqa: FBT001 - click passes flags so
+    """Dial CODE on a phone of the simulator.
+
+    Beside what she would type: d drops the session, t lets it time out, r dials again, s takes the other phone.
+    Without --keys it asks for what to type, and prints the conversation test of it at the end.
+    """
     chosen = config.from_process()
-    parts, phone = simulated.handset(chosen, _number(number))
+    parts, phones = simulated.handsets(chosen, [_number(each) for each in numbers])
     first = language_keys(_menu(parts, code), language) if language else []
     typed = iter([*first, *(keys.split(",") if keys else [])])
-    typing = typed if keys is not None or as_json else _then_asked(typed)
-    pages = _talking(lambda: list(_walk(phone, code, typing, show=not as_json)))
+    asks = keys is None and not as_json
+    hand = Hand(phones, code, _moments())
+    pages = _talking(
+        lambda: list(_shown(hand.type_in(_then_asked(typed) if asks else typed), show=not as_json))
+    )
     if as_json:
-        click.echo(json.dumps(pages, ensure_ascii=False, indent=1))
+        several = len(phones) > 1
+        click.echo(
+            json.dumps([_as_json(each, several=several) for each in pages], ensure_ascii=False, indent=1)
+        )
+    if asks and any(session.keys for session in hand.walked):
+        click.echo(as_test(_menu(parts, code), hand, code, zone=parts.line.zone), nl=False)
 
 
 @click.command()
@@ -52,10 +74,13 @@ def dial(code: str, number: str, keys: str | None, language: str | None, as_json
 @click.argument("words")
 @_from
 @click.option("--channel", help="Let the text come by this line, as its provider would post it.")
-def text(to: str, words: str, number: str, channel: str | None) -> None:
+@click.option("--explain", is_flag=True, help="Print first as what it is understood, and why.")
+def text(to: str, words: str, number: str, channel: str | None, explain: bool) -> None:  # noqa: FBT001 - click passes flags so
     """Send WORDS to NUMBER from a phone of the simulator, and print what it answers."""
     chosen = config.from_process()
     parts, phone = simulated.handset(chosen, _number(number))
+    if explain:
+        click.echo(explained(_menu(parts, to), words))
     send = phone.text if channel is None else simulated.texting(chosen, parts, channel, _number(number))
     answers = _talking(lambda: _texted(phone, lambda: send(to, words), Clock()))
     for answer in answers:
@@ -67,6 +92,15 @@ def text(to: str, words: str, number: str, channel: str | None) -> None:
             f"No answer within {ANSWER_SECONDS} s: does the worker run? gateway doctor says.", err=True
         )
         raise SystemExit(1)
+
+
+def explained(menu: Menu, words: str) -> str:
+    """Return as what a text is understood, by which word of which language, and how that word was found."""
+    match = understand(menu, words)
+    if match is not None:
+        return f"--- understood {match.topic} in {match.language} ({match.why})"
+    near = ", ".join(keyword.to for keyword in nearest_topics(menu, words)) or "nothing"
+    return f"--- understood nothing; nearest: {near}"
 
 
 def language_keys(menu: Menu, tag: str) -> list[str]:
@@ -92,41 +126,50 @@ def head(shown: Shown) -> str:
     return f"--- {_kind(shown)} {size.units}/{_limit(size.coding)} {size.coding} {shown.screen}".rstrip()
 
 
-def _walk(phone: Handset, code: str, typing: Iterator[str], *, show: bool) -> Iterator[dict[str, object]]:
-    shown = phone.dial(code)
-    typed = ""
-    while True:
-        yield _as_json(shown, typed)
+def _shown(pages: Iterator[Page], *, show: bool) -> Iterator[Page]:
+    """Print each page as it comes."""
+    for page in pages:
         if show:
-            click.echo(head(shown))
-            click.echo(shown.text)
-        if shown.ends:
-            return
-        following = next(typing, None)
-        if following is None:
-            phone.hang_up()
-            return
-        typed = following
-        if show:
-            click.echo(f"> {typed}")
-        shown = phone.press(typed)
+            _print(page)
+        yield page
 
 
-def _as_json(shown: Shown, typed: str) -> dict[str, object]:
-    size = measure(shown.text)
+def _print(page: Page) -> None:
+    if page.typed:
+        click.echo(f"> {page.typed}")
+    if page.shown is None:
+        click.echo(page.said)
+        return
+    click.echo(head(page.shown))
+    click.echo(page.shown.text)
+
+
+def _as_json(page: Page, *, several: bool) -> dict[str, object]:
+    whose = {"from": page.number} if several else {}
+    if page.shown is None:
+        return {**whose, "typed": page.typed, "kind": "", "text": page.said}
+    size = measure(page.shown.text)
     return {
-        "typed": typed,
-        "kind": _kind(shown),
+        **whose,
+        "typed": page.typed,
+        "kind": _kind(page.shown),
         "units": size.units,
         "limit": _limit(size.coding),
         "coding": size.coding,
-        "screen": shown.screen,
-        "text": shown.text,
+        "screen": page.shown.screen,
+        "text": page.shown.text,
     }
+
+
+def _moments() -> Iterator[datetime]:
+    clock = Clock()
+    while True:
+        yield clock.now()
 
 
 def _then_asked(typed: Iterator[str]) -> Iterator[str]:
     yield from typed
+    click.echo(HELP, err=True)
     while True:
         try:
             answer: str = click.prompt("", prompt_suffix="> ", default="", show_default=False)

@@ -1,7 +1,7 @@
 """Finds the gateway that runs on this machine, and puts a phone of the simulator before it."""
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -34,6 +34,12 @@ def handset(chosen: Settings, number: str) -> tuple[Parts, Handset]:
     serials = open_serials(parts)
     serials.renew()
     return parts, Handset(addresses(here(chosen), parts.channels, serials.secrets)[line], number)
+
+
+def handsets(chosen: Settings, numbers: Sequence[str]) -> tuple[Parts, list[Handset]]:
+    """Return a phone for each number; ends as ``handset`` does."""
+    parts, first = handset(chosen, numbers[0])
+    return parts, [first, *(Handset(first.addresses, number) for number in numbers[1:])]
 
 
 def texting(chosen: Settings, parts: Parts, name: str, number: str) -> Callable[[str, str], None]:

@@ -12,7 +12,9 @@ from click.testing import CliRunner, Result
 from config.settings import load
 from gateway.bootstrap import open_ledger, open_parts
 from gateway.catalogue.check import check
+from gateway.catalogue.conversations import read
 from gateway.catalogue.folder import read_folder
+from gateway.catalogue.tests import run as run_case
 from gateway.cli.dial import language_keys
 from gateway.cli.main import main
 from gateway.engine.menu import Menu
@@ -20,6 +22,7 @@ from gateway.messages import Ended, Inbound
 from gateway.store import migrate
 from gateway.store.simulator import SentText
 from tests.catalogue.folders import asked
+from tests.house import publish
 from tests.webhooks.served import House, Page, served
 
 HERS = "+8562055500001"
@@ -44,6 +47,25 @@ def house(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     with served(*parts.channels.values(), key=parts.store.ring.key("webhook")) as house:
         monkeypatch.setenv("PORT", house.url.rpartition(":")[2])
         yield house
+
+
+@pytest.fixture
+def live(house: House, folder: Path) -> House:
+    """The same with the sample menu live, and its screens behind the phone."""
+    parts = open_parts(load({"GATEWAY_DATA_DIR": str(folder)}))
+    publish(parts)
+    house.behind.page = Page("Info line. Choose:", screen="language")
+    house.behind.pages = {"4": Page("My pay", screen="main"), "4*1": Page("Wages", screen="pay")}
+    return house
+
+
+def hops(house: House) -> list[tuple[str, str]]:
+    """Which number posted what, in order."""
+    return [(each.number, each.text) for each in house.behind.taken if isinstance(each, Inbound)]
+
+
+def ends(house: House) -> list[str]:
+    return [each.status for each in house.behind.taken if isinstance(each, Ended)]
 
 
 def run(*arguments: str, typed: str | None = None) -> Result:
@@ -108,13 +130,89 @@ def test_as_json_each_page_says_what_was_typed_before_it(house: House) -> None:
     }
 
 
-@pytest.mark.parametrize("typed", ["1\n\n", "1\n"])
-def test_without_keys_it_asks_until_nothing_is_typed(house: House, typed: str) -> None:
+@pytest.mark.parametrize("typed", ["1\n\n", "1\n", "1\nq\n"])
+def test_without_keys_it_asks_until_nothing_is_typed(live: House, typed: str) -> None:
+    house = live
     result = run("dial", "*123*4#", typed=typed)
 
     assert result.exit_code == 0
     assert [event.text for event in house.behind.taken if isinstance(event, Inbound)] == ["", "1"]
     assert isinstance(house.behind.taken[-1], Ended)
+
+
+def test_a_drop_tells_nobody_and_a_redial_is_a_new_session(house: House) -> None:
+    result = run("dial", "*123*4#", "--keys", "1,d,2,r,1")
+
+    assert result.exit_code == 0
+    assert [text for _, text in hops(house)] == ["", "1"]
+    assert "(dropped: nobody is told)" in result.stdout
+    assert ends(house) == []
+
+    run("dial", "*123*4#", "--keys", "1,d,r,2")
+    sessions = [each.session for each in house.behind.taken if isinstance(each, Inbound)][2:]
+    assert [text for _, text in hops(house)][2:] == ["", "1", "", "2"]
+    assert (len(set(sessions)), ends(house)) == (2, ["incomplete"])
+
+
+def test_a_time_out_is_told_as_networks_tell_it(house: House) -> None:
+    result = run("dial", "*123*4#", "--keys", "1,t,r")
+
+    assert "(timed out: the network ends it)" in result.stdout
+    assert ends(house) == ["failed", "incomplete"]
+
+
+def test_after_an_end_one_may_dial_again(house: House) -> None:
+    house.behind.pages = {"1": Page("Bye", ends=True)}
+
+    run("dial", "*123*4#", "--keys", "1,r,2")
+
+    assert [text for _, text in hops(house)] == ["", "1", "", "2"]
+
+
+def test_two_callers_hold_a_session_each(house: House) -> None:
+    other = "+8562055500002"
+    result = run("dial", "*123*4#", "--from", HERS, "--from", other, "--keys", "1,s,2,s,3,s,4", "--json")
+
+    assert hops(house) == [(HERS, ""), (HERS, "1"), (other, ""), (other, "2"), (HERS, "1*3"), (other, "2*4")]
+    pages = json.loads(result.stdout)
+    assert [page["from"] for page in pages] == [HERS, HERS, other, other, HERS, HERS, other, other]
+    assert sorted(ends(house)) == ["incomplete", "incomplete"]
+
+
+def test_what_was_typed_is_printed_as_a_test_that_passes(live: House, menu: Menu) -> None:
+    result = run("dial", "*123*4#", typed="4\n1\n\n")
+
+    written = result.stdout[result.stdout.index("- it:") :]
+    assert f'from: "{HERS}"' in written
+    assert 'sends: "4", screen: main' in written
+    assert "# differs" not in written
+    cases, problems = read({"saved.yaml": written.encode()}, "Asia/Vientiane")
+    assert problems == []
+    assert [run_case(menu, case, zone="Asia/Vientiane").differences for case in cases] == [[]]
+
+
+def test_each_session_is_a_test_and_what_differs_is_noted(live: House) -> None:
+    live.behind.pages["4"] = Page("Other", screen="elsewhere")
+    result = run("dial", "*123*4#", typed="4\nr\n4\n1\n\n")
+
+    assert result.stdout.count("- it:") == 2
+    assert "# differs: step 2: the phone showed screen elsewhere" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ("salery", "--- understood pay in en (show: salary, one letter off)"),
+        ("khaa haeng", "--- understood pay in lo-Latn (show: kha heng, by its sound)"),
+        ("he hit me", "--- understood sos in en (danger: hit me)"),
+        ("papr", "--- understood nothing; nearest: papers"),
+        ("zzz", "--- understood nothing; nearest: nothing"),
+    ],
+)
+def test_a_text_is_explained(live: House, monkeypatch: pytest.MonkeyPatch, words: str, line: str) -> None:
+    monkeypatch.setattr("gateway.cli.dial.ANSWER_SECONDS", 0.1)
+
+    assert run("text", "1234", words, "--explain").stdout.splitlines()[0] == line
 
 
 def test_a_text_and_its_answer(house: House) -> None:

@@ -74,6 +74,15 @@ class Handset:
         if self.session:
             self._end("incomplete")
 
+    def drop(self) -> None:
+        """Lose the network: the session is gone, and nobody tells the gateway."""
+        self.session = ""
+
+    def time_out(self) -> None:
+        """Wait until the network ends the session, and tells so; raises as ``dial`` does."""
+        if self.session:
+            self._end("failed")
+
     def text(self, to: str, words: str) -> None:
         """Send a text; raises as ``dial`` does."""
         message_id = f"SIMsms_{new_token(16)}"
