@@ -11,7 +11,7 @@ from gateway.callbacks.model import State
 from gateway.callbacks.order import DANGER, NORMAL
 from gateway.callbacks.windows import next_window
 from gateway.desk.erasing import erase
-from gateway.desk.hers import amend, cancel, change_window, find_by_code
+from gateway.desk.hers import PROMISED, amend, cancel, change_window, find_by_code
 from gateway.desk.windows import hours_of, plan
 from gateway.engine.effects import CallbackAccepted, CallbackRefused
 from gateway.ids import code_candidates, new_id
@@ -96,7 +96,7 @@ def accept(
     hers = _same(known, asked)
     if hers is not None:
         _remember(parts, tx, asked)
-        return _merge(tx, asked, hers)
+        return _merge(tx, asked, hers, code=promised or hers.code)
     code = promised or code_for(parts, turn_key, caller.number, callbacks.open_codes(tx))
     return _added(parts, tx, asked, code, taken={one.slot for one in known}, is_fresh=before is None)
 
@@ -122,7 +122,7 @@ def promise(parts: Parts, *, effect: RequestCallback, turn_key: bytes, number: s
         return CallbackRefused(reason="hours" if window is None else "number")
     code = code_for(parts, turn_key, number, frozenset())
     return CallbackAccepted(
-        callback="", code=code, due_at=window[0], due_until=window[1], now=when is When.NOW
+        callback=PROMISED, code=code, due_at=window[0], due_until=window[1], now=when is When.NOW
     )
 
 
@@ -192,8 +192,10 @@ def _new(parts: Parts, asked: _Asked, slot: int, code: str, window: Window) -> C
     )
 
 
-def _merge(tx: Tx, asked: _Asked, hers: Callback) -> Accepted:
-    """Let her newest answers win; place and code stay, and so does danger once said.
+def _merge(tx: Tx, asked: _Asked, hers: Callback, *, code: str) -> Accepted:
+    """Let her newest answers win; her place stays, and so does danger once said.
+
+    Her code stays too, unless she was promised another one while nobody could look up the one she had.
 
     Where her new time cannot be kept, nothing is promised, but the old time does not hold any more either.
     """
@@ -212,6 +214,7 @@ def _merge(tx: Tx, asked: _Asked, hers: Callback) -> Accepted:
         "language": effect.language,
         "script": effect.script,
         "session": asked.session,
+        "code": code,
         "wants_woman": hers.wants_woman or effect.answers.get("woman") == "yes",
         "escalate_at": escalation.first(hers.state, danger=danger, due_at=due_at, now=now),
     }

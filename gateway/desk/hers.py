@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from gateway.store.engines import Tx
 
 SLOTS_BACK = 5
+PROMISED = "promised"
+"""Stands for the id of a request that was promised while it could not be written."""
+
 WRONG_CODES_A_DAY = 3
 _DAY = timedelta(days=1)
 _MAY_ADD = ("woman", "other_language", "sms_safe")
@@ -74,9 +77,10 @@ def amend(
 ) -> Receipt:
     """Add to her request what she said after the save; texts are safe only where nobody else sees the phone.
 
-    While SQL was away her request was promised before it had an id: then it is the one of this very ``session``.
+    One that was promised while SQL was away is the one of this very ``session``.
     """
-    hers = _hers(tx, caller, effect.callback or _of_session(tx, caller, session))
+    promised = effect.callback == PROMISED
+    hers = _hers(tx, caller, _of_session(tx, caller, session) if promised else effect.callback)
     if hers is None or hers.contact is None:
         return Gone()
     said = {name: value for name, value in effect.answers.items() if name in _MAY_ADD}
@@ -162,9 +166,7 @@ def _hers(tx: Tx, caller: Caller, callback_id: str) -> Callback | None:
 
 def _of_session(tx: Tx, caller: Caller, session: bytes) -> str:
     """Return the id of the open request that this session made; empty where there is none."""
-    return next(
-        (one.id for one in callbacks.open_of(tx, caller.id) if session and one.session == session), ""
-    )
+    return next((one.id for one in callbacks.open_of(tx, caller.id) if one.session == session), "")
 
 
 def _keep_contact(tx: Tx, caller: Caller, contact: SafeContact, now: datetime) -> None:
