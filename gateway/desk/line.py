@@ -182,7 +182,7 @@ def export(parts: Parts, actor: Actor) -> tuple[Row, ...]:
         audit.add(
             tx, now=now, person_id=actor.person_id, act="exported", kind="callbacks", subject=actor.team
         )
-        found = line.everything(tx, actor.team, closed=True, now=now, limit=100_000)
+        found = line.everything(tx, actor.team, closed=True, now=now)
         return tuple(row_of(one, actor, now) for one in found)
 
 

@@ -70,13 +70,13 @@ def standing(
     return _read(tx, query.order_by(*_order(tab, now)).limit(limit))
 
 
-def everything(tx: Tx, team: str, *, closed: bool, now: datetime, limit: int = 1_000) -> tuple[Standing, ...]:
+def everything(tx: Tx, team: str, *, closed: bool, now: datetime) -> tuple[Standing, ...]:
     """Return the open callbacks in the order of the line, and with ``closed`` the others behind them."""
     query = _standing().where(_c.team == team)
     if not closed:
         query = query.where(text(f"callbacks.{OPEN}"))
     is_over = case((_c.state.in_(_OVER), 1), else_=0)
-    return _read(tx, query.order_by(is_over, *_order(Tab.QUEUE, now)).limit(limit))
+    return _read(tx, query.order_by(is_over, *_order(Tab.QUEUE, now)))
 
 
 def one(tx: Tx, callback_id: str) -> Standing | None:
