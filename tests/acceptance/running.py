@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -181,6 +182,15 @@ class Running:
     def ready(self) -> dict[str, Any]:
         """The body of ``/readyz``."""
         return dict(json.loads(self.get("/readyz")[1]))
+
+    def counted(self, what: str) -> int:
+        """How often something was counted since the first day, by ``/metrics``."""
+        return sum(
+            map(
+                int,
+                re.findall(rf'gateway_events_total\{{[^}}]*what="{what}"\}} (\d+)', self.get("/metrics")[1]),
+            )
+        )
 
     def command(self, *words: str) -> str:
         """Run ``gateway`` with these words, as a person beside it would."""

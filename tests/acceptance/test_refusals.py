@@ -73,7 +73,7 @@ EVENT = re.compile(r"turn failed event=(\w+) kind=\w+ at=[\w.:< ]+")
 def test_an_exception_inside_a_turn_ends_kindly_and_is_found_by_its_event(
     house: Running, provider: Provider
 ) -> None:
-    counted = _faults(house)
+    counted = house.counted("fault")
     phones = {script: Phone(provider) for script in DOWN}
     for script, phone in phones.items():
         said = len(house.said())
@@ -88,7 +88,7 @@ def test_an_exception_inside_a_turn_ends_kindly_and_is_found_by_its_event(
             assert hers not in new
         print(f"{script}: {page!r}, event {events[0]}")
         assert code_in(phone.again().body), "nothing was half done: the same post, later, is taken"
-    took = wait(lambda: _faults(house) == counted + len(phones), 25, "each is counted")
+    took = wait(lambda: house.counted("fault") == counted + len(phones), 25, "each is counted")
     print(f"{len(phones)} faults counted after {took:.1f} s")
 
 
@@ -118,11 +118,6 @@ def _broken(house: Running) -> Iterator[None]:
             yield
         finally:
             ledger.execute("DROP TRIGGER boom")
-
-
-def _faults(house: Running) -> int:
-    found = re.findall(r'gateway_events_total\{[^}]*what="fault"\} (\d+)', house.get("/metrics")[1])
-    return sum(map(int, found))
 
 
 def _secret(provider: Provider) -> str:
