@@ -11,9 +11,11 @@ from gateway.callbacks import escalation
 from gateway.callbacks.model import Event, State, target
 from gateway.callbacks.order import DANGER, LONG_ENOUGH, Place, worth_handing_out
 from gateway.callbacks.routing import Needs, Offers, may_be_given, scarce, spoken
+from gateway.callbacks.spacing import Allowed, may_ring
 from gateway.desk.refusals import Full, NoSuchCallback, found, refusal
 from gateway.desk.shifts import WORKING, is_big, offers, on_duty
-from gateway.store import audit, callbacks, line, people
+from gateway.desk.windows import window_from
+from gateway.store import attempts, audit, callbacks, line, people
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from gateway.store.people import Person
 
 LEASE = timedelta(minutes=15)
+_AT_MOST = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +72,7 @@ def take_next(parts: Parts, actor: Actor) -> Claimed | None:
     """Take the callback that should be called first and that this person is fit to call; None while there is none.
 
     One whose window closes in a few minutes is not handed out: she would be rung in a hurry or outside of it.
-    Nor is one in a language that this person does not speak.
+    Nor is one in a language that this person does not speak, or whose number rests after an earlier call.
 
     Raises:
         Refused: the actor does not work the queue.
@@ -81,7 +84,7 @@ def take_next(parts: Parts, actor: Actor) -> Claimed | None:
     def work(tx: Tx) -> Claimed | None:
         _check_capacity(tx, actor)
         for candidate in _in_turn(parts, tx, actor, now):
-            taken = _claim(tx, actor, candidate.id, now)
+            taken = _claim(tx, actor, candidate.id, now) if _may_ring(parts, tx, candidate, now) else None
             if taken is not None:
                 return taken
         return None
@@ -178,6 +181,9 @@ def _claimed(tx: Tx, actor: Actor, callback_id: str, now: datetime) -> Claimed:
     if taken is not None:
         return taken
     callback = found(tx, actor, callback_id)
+    taken = _claim(tx, actor, callback_id, now)  # it may have been given back between the two
+    if taken is not None:
+        return taken
     if callback.state is State.CLAIMED and callback.holder_id == actor.person_id:
         callbacks.hold(tx, callback_id, holder_id=actor.person_id, until=now + LEASE)
         return Claimed(callback_id=callback_id, code=callback.code, held_until=now + LEASE)
@@ -238,13 +244,22 @@ def _in_turn(parts: Parts, tx: Tx, actor: Actor, now: datetime) -> list[Callback
     here = on_duty(parts, tx, now, actor.team)
     others = [offers(one) for one in here if one.id != actor.person_id]
     tags = {spoken(tag) for tag in mine.languages}
-    ready = line.ready(tx, actor.team, now=now, until=now + LONG_ENOUGH, languages=tags)
+    ready = line.ready(tx, actor.team, now=now, until=now + LONG_ENOUGH, languages=tags, limit=_AT_MOST)
     given = [one.callback for one in ready if may_be_given(_needs(one.callback), mine, others)]
     worth = [one for one in given if worth_handing_out(_place(one), now)]
     if not is_big(tx, actor.team):
         return worth
     rare = scarce(mine, [mine, *others])
     return sorted(worth, key=lambda one: (one.priority, spoken(one.language) not in rare))
+
+
+def _may_ring(parts: Parts, tx: Tx, one: Callback, now: datetime) -> bool:
+    """Say whether her number may ring now, seen together with the calls that it has had."""
+    caller_id = one.caller_id or ""
+    if attempts.live_of(tx, caller_id) is not None:
+        return False
+    allowed = may_ring(attempts.past(tx, caller_id), window_from(parts, one), now)
+    return isinstance(allowed, Allowed)
 
 
 def _place(one: Callback) -> Place:

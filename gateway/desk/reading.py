@@ -37,17 +37,18 @@ def unread(parts: Parts, actor: Actor) -> tuple[Unread, ...]:
     """
     permit(actor, Permission.WORK_QUEUE)
     with parts.store.read() as tx:
-        return tuple(
-            Unread(
-                id=one.id,
-                at=one.at,
-                channel=one.channel,
-                text=one.text,
-                phone=masked(one.number) if one.number else "",
-                callback_id=_open_of(tx, one.caller_id),
-            )
-            for one in texts.unread(tx)
-        )
+        return _shown(tx, texts.unread(tx))
+
+
+def dangers(parts: Parts, actor: Actor) -> tuple[Unread, ...]:
+    """Return the texts with a word of danger that nobody has read yet, newest first.
+
+    Raises:
+        Refused: the actor does not work the queue.
+    """
+    permit(actor, Permission.WORK_QUEUE)
+    with parts.store.read() as tx:
+        return _shown(tx, texts.dangers(tx))
 
 
 def count_unread(parts: Parts, actor: Actor) -> int:
@@ -77,6 +78,20 @@ def mark_read(parts: Parts, actor: Actor, text_id: str) -> bool:
         return done
 
     return parts.store.run(work)
+
+
+def _shown(tx: Tx, found: tuple[texts.Text, ...]) -> tuple[Unread, ...]:
+    return tuple(
+        Unread(
+            id=one.id,
+            at=one.at,
+            channel=one.channel,
+            text=one.text,
+            phone=masked(one.number) if one.number else "",
+            callback_id=_open_of(tx, one.caller_id),
+        )
+        for one in found
+    )
 
 
 def _open_of(tx: Tx, caller_id: str | None) -> str:

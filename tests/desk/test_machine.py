@@ -1,0 +1,309 @@
+"""Everything that people, callers and the clock can do, in any order that hypothesis finds: the promises hold."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from gateway.access import Actor, Refused, Role
+from gateway.callbacks.model import HELD, OPEN, IllegalMove, State
+from gateway.callbacks.outcomes import Outcome
+from gateway.desk import accept, adding, aftercare, attempts, claim, record, roll
+from gateway.desk.adding import Asked, How
+from gateway.desk.declined import Declined
+from gateway.desk.refusals import AlreadyCalling, Held, NoSuchCallback, NotSafe
+from gateway.engine.effects import CallbackAccepted, CancelCallback, ChangeWindow
+from gateway.safe_contact import PhoneSeen, When
+from gateway.store import attempts as rows
+from tests.clocks import SetClock
+from tests.desk.rig import Desk, made_parts
+from tests.desk.week import WINDOWS
+from tests.ledgers import SqliteLedgers
+
+ZONE = ZoneInfo("Asia/Vientiane")
+NUMBERS = [f"+8562055500{n:03}" for n in range(4)]
+ANSWERS = (Held, AlreadyCalling, NotSafe, IllegalMove, Refused, NoSuchCallback, Declined)
+WHENS = ["morning", "noon", "evening", "sunday", "now", "never"]
+
+number = st.sampled_from(NUMBERS)
+when = st.sampled_from(WHENS)
+who = st.integers(0, 2)
+which = st.integers(0, 30)
+
+
+class DeskMachine(RuleBasedStateMachine):
+    """The desk, beside a book of what was asked, said and rung."""
+
+    ledgers: SqliteLedgers
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._folder = TemporaryDirectory()
+        folder = Path(self._folder.name)
+        self._fresh = self.ledgers.fresh(folder)
+        self.clock = SetClock()
+        self.desk = Desk(made_parts(self._fresh.__enter__(), self.clock, folder), self.clock)
+        self.people = [
+            self.desk.person("Noy"),
+            self.desk.person("Dao"),
+            self.desk.person("Boss", Role.SUPERVISOR),
+        ]
+        self.whose: dict[str, str] = {}
+        self.asked_at: dict[str, datetime] = {}
+        self.never: set[str] = set()
+        self.rung: dict[str, list[tuple[datetime, str]]] = {}
+
+    def teardown(self) -> None:
+        self._fresh.__exit__(None, None, None)
+        self._folder.cleanup()
+
+    def one(self, index: int) -> str:
+        return list(self.whose)[index % len(self.whose)] if self.whose else "none"
+
+    def person(self, index: int) -> Actor:
+        return self.people[index]
+
+    def known(self, callback: str, number: str) -> None:
+        self.whose[callback] = number
+        self.asked_at.setdefault(callback, self.desk.callback(callback).asked_at)
+        self.never.discard(callback)
+
+    # --- what she does
+
+    @rule(
+        number=number, when=when, seen=st.sampled_from(["no", "sometimes", "not_mine"]), danger=st.booleans()
+    )
+    def asks(self, number: str, when: str, seen: str, danger: bool) -> None:
+        receipt = self.desk.asks(number, when=when, phone_seen=seen, danger="yes" if danger else "no").receipt
+        if isinstance(receipt, CallbackAccepted):
+            assert when != "never"
+            assert seen != "not_mine" or when == "now"
+            self.known(receipt.callback, number)
+
+    @precondition(lambda self: self.whose)
+    @rule(which=which)
+    def cancels(self, which: int) -> None:
+        callback = self.one(which)
+        self.desk.does(accept.cancel, self.whose[callback], effect=CancelCallback(callback=callback))
+
+    @precondition(lambda self: self.whose)
+    @rule(which=which, when=when)
+    def moves(self, which: int, when: str) -> None:
+        callback = self.one(which)
+        effect = ChangeWindow(callback=callback, when=when)
+        self.desk.does(accept.change_window, self.whose[callback], effect=effect)
+        if when == "never" and self.desk.callback(callback).state is State.CANCELLED:
+            self.never.add(callback)
+
+    # --- what people do
+
+    @rule(who=who, number=number, when=when, form=st.integers(0, 3))
+    def adds(self, who: int, number: str, when: str, form: int) -> None:
+        asked = Asked(
+            how=How.VISITOR,
+            number=number,
+            consented=True,
+            phone_seen=PhoneSeen.SOMETIMES,
+            when=When(when),
+            language="lo",
+        )
+        try:
+            receipt = adding.add(self.desk.parts, self.person(who), asked, form=str(form))
+        except ANSWERS:
+            return
+        if isinstance(receipt, CallbackAccepted):
+            self.known(receipt.callback, number)
+
+    @rule(who=who, which=which)
+    def claims(self, who: int, which: int) -> None:
+        self.trying(lambda: claim.claim(self.desk.parts, self.person(who), self.one(which)))
+
+    @rule(who=who, which=which)
+    def releases(self, who: int, which: int) -> None:
+        self.trying(lambda: claim.release(self.desk.parts, self.person(who), self.one(which)))
+
+    @rule(who=who, which=which, to=who)
+    def hands_over(self, who: int, which: int, to: int) -> None:
+        heir = self.person(to).person_id
+        self.trying(lambda: claim.hand_over(self.desk.parts, self.person(who), self.one(which), heir))
+
+    @rule(who=who)
+    def takes_next_and_calls(self, who: int) -> None:
+        taken = claim.take_next(self.desk.parts, self.person(who))
+        if taken is None:
+            return
+        row = self.desk.callback(taken.callback_id)
+        assert row.due_at is not None
+        assert row.due_until is not None
+        assert row.due_at <= self.clock.now() <= row.due_until - timedelta(minutes=10)
+        self.ring(self.person(who), taken.callback_id, surely=True)
+
+    @rule(who=who, which=which)
+    def calls(self, who: int, which: int) -> None:
+        self.ring(self.person(who), self.one(which))
+
+    @rule(which=which, outcome=st.sampled_from(list(Outcome)), agreed=st.booleans())
+    def says_what_came_of_it(self, which: int, outcome: Outcome, agreed: bool) -> None:
+        with self.desk.parts.store.read() as tx:
+            live = [one for one in (rows.live_on(tx, callback) for callback in self.whose) if one]
+        if not live:
+            return
+        running = live[which % len(live)]
+        actor = next(one for one in self.people if one.person_id == running.person_id)
+        record.record(
+            self.desk.parts,
+            actor,
+            callback_id=running.callback_id,
+            outcome=outcome,
+            form=running.form,
+            agreed=agreed,
+        )
+        book = self.rung[self.whose[running.callback_id]]
+        book[-1] = (book[-1][0], outcome)
+
+    @rule(which=which, decision=st.sampled_from(["given_up", "closed", "waiting"]))
+    def decides(self, which: int, decision: str) -> None:
+        self.trying(
+            lambda: record.decide(self.desk.parts, self.people[2], self.one(which), decision=decision)
+        )
+
+    @rule(who=who, which=which)
+    def closes(self, who: int, which: int) -> None:
+        self.trying(lambda: record.close(self.desk.parts, self.person(who), self.one(which)))
+
+    @rule(who=who, which=which, days=st.integers(0, 9))
+    def follows_up(self, who: int, which: int, days: int) -> None:
+        callback, on = self.one(which), (self.clock.now() + timedelta(days=days)).date()
+        try:
+            made = aftercare.follow_up(self.desk.parts, self.person(who), callback, on=on)
+        except ANSWERS:
+            return
+        self.known(made, self.whose[callback])
+
+    # --- what time does
+
+    @rule(minutes=st.sampled_from([1, 10, 20, 60, 180]))
+    def time_passes(self, minutes: int) -> None:
+        self.clock.forward(minutes=minutes)
+        self.chores()
+
+    @rule()
+    def the_next_window_opens(self) -> None:
+        due = [row.due_at for row in map(self.desk.callback, self.whose) if row.state is State.WAITING]
+        ahead = [one for one in due if one is not None and one > self.clock.now()]
+        if ahead:
+            self.clock.set(min(ahead))
+            self.chores()
+
+    def chores(self) -> None:
+        for chore in (roll.release_leases, roll.roll_windows, roll.expire, roll.escalate):
+            chore(self.desk.parts)
+
+    # --- the book
+
+    def trying(self, deed) -> None:
+        try:
+            deed()
+        except ANSWERS:
+            return
+
+    def ring(self, actor: Actor, callback: str, *, surely: bool = False) -> None:
+        if callback not in self.whose:
+            return
+        before = self.desk.callback(callback)
+        if before.state is State.CALLING:
+            return  # the same person gets the same attempt again, which rings nobody
+        try:
+            call = attempts.begin(self.desk.parts, actor, callback)
+        except ANSWERS:
+            assert not surely, "what was handed out could not be called"
+            return
+        self.check(callback, before.window, call)
+
+    def check(self, callback: str, window: str, call: attempts.Call) -> None:
+        mine, now = self.whose[callback], self.clock.now()
+        assert call.number == mine
+        assert callback not in self.never
+        local = now.astimezone(ZONE)
+        if window in WINDOWS:
+            (start, end), day = WINDOWS[window]
+            assert start <= local.hour < end
+            assert day is None or local.weekday() == day
+        for at, outcome in self.rung.setdefault(mine, []):
+            assert now >= at + timedelta(hours=2) or outcome in ("busy", "cut_off", "asked_later", "reached")
+            assert now >= at + timedelta(hours=24) or outcome != "someone_else"
+        self.rung[mine].append((now, ""))
+
+    @invariant()
+    def never_two_live_attempts_to_a_number(self) -> None:
+        grouped = (
+            "SELECT caller_id FROM attempts WHERE ended_at IS NULL GROUP BY caller_id HAVING count(*) > 1"
+        )
+        assert self.desk.rows(grouped) == []
+
+    @invariant()
+    def never_two_in_a_window_but_the_named_ones(self) -> None:
+        grouped = "SELECT caller_id FROM attempts GROUP BY caller_id, window_from HAVING count(*) > 2"
+        assert self.desk.rows(grouped) == []
+
+    @invariant()
+    def never_one_outside_her_window(self) -> None:
+        outside = "started_at < window_from OR window_until IS NULL OR started_at >= window_until"
+        assert self.desk.rows(f"SELECT id FROM attempts WHERE {outside}") == []
+
+    @invariant()
+    def never_more_than_the_limit_and_place_is_kept(self) -> None:
+        for callback in self.whose:
+            row = self.desk.callback(callback)
+            assert row.attempts <= 3
+            assert row.asked_at == self.asked_at[callback]
+
+    @invariant()
+    def nothing_open_is_without_a_next_step(self) -> None:
+        for row in map(self.desk.callback, self.whose):
+            if row.state not in OPEN:
+                continue
+            if row.state is State.WAITING:
+                assert row.due_until is not None
+                assert row.holder_id is None
+            elif row.state in HELD:
+                assert row.held_until is not None
+                assert row.holder_id is not None
+            else:
+                assert row.escalate_at is not None
+                assert row.reason
+
+
+def play(ledgers: SqliteLedgers, examples: int, steps: int) -> None:
+    machine = type("Machine", (DeskMachine,), {"ledgers": ledgers})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            database=None,
+        ),
+    )
+
+
+def test_whatever_happens_the_promises_hold(sqlite_ledgers: SqliteLedgers) -> None:
+    play(sqlite_ledgers, 12, 30)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3_600)
+def test_whatever_happens_for_long_the_promises_hold(sqlite_ledgers: SqliteLedgers) -> None:
+    play(sqlite_ledgers, 400, 60)
