@@ -18,7 +18,7 @@ OFFERS = ("morning", "noon", "evening", "sunday", "now")
 _SPANS = {"s": "seconds", "min": "minutes", "h": "hours", "day": "days", "days": "days"}
 _SPAN = re.compile(r"(\d{1,4}) ?(s|min|h|days?)", re.ASCII)
 _MOMENT = "%Y-%m-%d %H:%M"
-_DID = ("dial", "sends")
+_DID = ("dial", "sends", "texts")
 _MUST = ("sees", "contains", "screen", "ends")
 
 _STEP = Record(
@@ -26,6 +26,7 @@ _STEP = Record(
     fields={
         "dial": Word(),
         "sends": Word(),
+        "texts": Word(),
         "after": Word(pattern=_SPAN.pattern, example='"10 min"'),
         "sees": Word(),
         "contains": Word(),
@@ -65,6 +66,7 @@ class Step:
     place: Place
     dial: str | None = None
     sends: str | None = None
+    texts: str | None = None
     after: timedelta = timedelta()
     sees: str | None = None
     contains: str | None = None
@@ -178,6 +180,7 @@ def _step(node: Node) -> Step:
         place=node.place,
         dial=_given(node, "dial"),
         sends=_given(node, "sends"),
+        texts=_given(node, "texts"),
         after=_span(text_in(node, "after")),
         sees=_given(node, "sees"),
         contains=_given(node, "contains"),

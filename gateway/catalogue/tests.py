@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from gateway.catalogue.conversations import Case, Expected, Step
 from gateway.catalogue.differences import side_by_side
 from gateway.catalogue.problems import Place
+from gateway.catalogue.texting import SILENCE, Meant, Thread, told
 from gateway.engine.effects import (
     AmendCallback,
     CallbackAccepted,
@@ -76,10 +77,16 @@ def run(menu: Menu, case: Case, *, zone: str, limits: Limits = USSD_LIMITS) -> R
         ran.screens |= talk.screens
         ran.seen |= talk.seen
         if found:
-            did = f"dial {each.dial}" if each.sends is None else f"sends {each.sends}"
+            did = _did(each)
             ran.differences += [Difference(each.place, f"step {number}, {did}: {words}") for words in found]
             break
     return ran
+
+
+def _did(asked: Step) -> str:
+    if asked.texts is not None:
+        return f"texts {asked.texts}"
+    return f"dial {asked.dial}" if asked.sends is None else f"sends {asked.sends}"
 
 
 def unseen(menu: Menu, ran: list[Ran]) -> list[str]:
@@ -112,13 +119,17 @@ class Talk:
         self._line = Line(zone=zone, values=LINE_VALUES)
         self._now = case.at
         self._kept = ""
+        self._thread = Thread(
+            menu,
+            Known(language=case.language, script=case.script, region=case.region, offers=case.offers),
+        )
         self.screens: set[str] = set()
         self.seen: set[tuple[str, str]] = set()
 
     def take(self, asked: Step) -> Iterator[str]:
         """Do what the step says and yield what differs."""
         self._now += asked.after
-        moved = self.move(asked.sends)
+        moved = self.move(asked.sends) if asked.texts is None else self.text(asked.texts)
         if moved is None:
             yield "there is no session; the first step must be dial"
             return
@@ -144,6 +155,18 @@ class Talk:
         self._kept = "" if reply.ends else dump(session)
         values = {"code": CODE, **current(self._menu, session, self._line, self._now)}
         return Moved(reply, session, effects, values)
+
+    def text(self, words: str) -> Moved:
+        """Send a text in her thread, which begins with it."""
+        meant = self._thread.take(words)
+        receipts = tuple(_receipt(effect, self._now, self._line.zone) for effect in meant.effects)
+        session = settle(self._menu, meant.session, receipts, self._line, self._now)
+        said = meant.name in self._menu.messages or meant.name == SILENCE
+        meant = Meant(meant.name if said else session.screen, session, meant.effects)
+        reply = told(self._menu, meant, self._line, self._now, CODE)
+        self._thread.session = None if reply.ends else session.having(notice="")
+        values = {"code": CODE, **current(self._menu, session, self._line, self._now)}
+        return Moved(reply, session, meant.effects, values)
 
     def _begun(self) -> Session:
         case = self._case

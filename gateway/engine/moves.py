@@ -44,6 +44,19 @@ def go(menu: Menu, session: Session, to: str, preset: Mapping[str, str] | None =
     )
 
 
+def way_to(menu: Menu, screen: str) -> tuple[tuple[str, int], ...]:
+    """Return the screens between home and this one, by the fewest keys, as a trail; empty where no keys lead there."""
+    ways: dict[str, tuple[tuple[str, int], ...]] = {menu.home: ()}
+    queue = [menu.home]
+    while queue and screen not in ways:
+        here = queue.pop(0)
+        for choice in menu.screens[here].choices:
+            if choice.to in menu.screens and choice.to not in ways:
+                ways[choice.to] = (*ways[here], (here, 1))
+                queue.append(choice.to)
+    return ways.get(screen, ())[-MAX_TRAIL:]
+
+
 def follow(menu: Menu, session: Session, to: str, preset: Mapping[str, str]) -> Session:
     """Move where a choice leads: a screen, the next question, back, or nowhere."""
     settled = session.having(wrong=0, notice="")

@@ -33,8 +33,14 @@ def begin(menu: Menu, known: Known) -> Session:
 def open_screen(
     menu: Menu, session: Session, screen: str, answers: Mapping[str, str] | None = None
 ) -> Session:
-    """Move to a screen that her words named instead of a key; ``answers`` are what her words already said."""
-    return moves.go(menu, moves.standing(menu, session), screen, answers or {})
+    """Move to a screen that her words named instead of a key; ``answers`` are what her words already said.
+
+    From home it is as if she had pressed the keys: what lies behind her is the shortest way, which tells the topic.
+    """
+    here = moves.standing(menu, session)
+    there = moves.go(menu, here, screen, answers or {})
+    behind = moves.way_to(menu, screen) if here.screen == menu.home and there.screen == screen else ()
+    return there.having(trail=behind) if behind else there
 
 
 def step(menu: Menu, session: Session, text: str, limits: Limits = USSD_LIMITS) -> Step:

@@ -1,0 +1,80 @@
+"""Authors' conversations by text: the same words lead to the same screens as before the gateway itself."""
+
+from pathlib import Path
+
+import pytest
+
+from gateway.catalogue.conversations import read
+from gateway.catalogue.tests import run
+from gateway.catalogue.texting import SILENCE, Thread
+from gateway.engine import compiled
+from gateway.engine.menu import Menu
+from gateway.engine.session import Known
+from gateway.parts import Parts
+from gateway.store.engines import Store
+from tests.clocks import SetClock
+from tests.house import Phone, made_parts, publish, sample
+
+ZONE = "Asia/Vientiane"
+OFFERS = ("morning", "noon", "evening", "sunday", "now")
+TALKS = {
+    "pay": ["wage", "1", "0", "00", "98", "7", "2", "1", "3", "1"],
+    "form": ["call me", "hm", "2 3"],
+    "never": ["ໂທຫາຂ້ອຍ", "1 6"],
+    "language": ["language", "3", "ค่าจ้าง", "1"],
+    "danger": ["he beat me, call me", "7", "1", "3", "1"],
+    "wrong": ["pay", "55", "56", "57", "1"],
+    "help": ["hello", "ສະບາຍດີ"],
+    "stop": ["pay", "stop"],
+}
+
+
+@pytest.fixture(scope="module")
+def menu() -> Menu:
+    return compiled.load(sample())
+
+
+@pytest.fixture
+def phone(sqlite_store: Store, clock: SetClock, tmp_path: Path) -> Phone:
+    parts: Parts = made_parts(sqlite_store, clock, tmp_path)
+    publish(parts)
+    return Phone(parts)
+
+
+@pytest.mark.parametrize("name", TALKS)
+def test_a_thread_of_the_tests_leads_where_the_gateway_leads(menu: Menu, phone: Phone, name: str) -> None:
+    steps = "\n".join(f'    - {{texts: "{words}", screen: x}}' for words in TALKS[name])
+    (case,), problems = read(
+        {"t.yaml": f'- it: t\n  from: "+8562055512345"\n  steps:\n{steps}\n'.encode()}, ZONE
+    )
+    assert problems == []
+    thread = Thread(menu, Known(region="LA", offers=OFFERS))
+    for step in case.steps:
+        assert step.texts is not None
+        meant = thread.take(step.texts)
+        answers = phone.texts(step.texts)
+        assert len(answers) == (meant.name != SILENCE)
+        wording = menu.messages.get(meant.name)
+        if wording is not None and meant.name != "sms_saved":
+            assert answers[0].split("{")[0][:10] in menu.text(wording, meant.session.script)
+
+
+def ran(menu: Menu, steps: str) -> list[str]:
+    (case,), problems = read({"t.yaml": f"- it: t\n  steps: [{steps}]\n".encode()}, ZONE)
+    assert problems == []
+    return [each.message for each in run(menu, case, zone=ZONE).differences]
+
+
+def test_a_difference_names_the_text(menu: Menu) -> None:
+    (message,) = ran(menu, "{texts: wage, screen: money}")
+    assert message.startswith("step 1, texts wage: expected screen money, got pay")
+
+
+def test_effects_of_texts_are_asserted_too(menu: Menu) -> None:
+    assert ran(menu, '{texts: call me, screen: sms_form}, {texts: "2 3", screen: sms_saved}') == [
+        "step 2, texts 2 3: expected effects: none; got: callback"
+    ]
+
+
+def test_a_text_before_any_dial_needs_no_session(menu: Menu) -> None:
+    assert ran(menu, '{texts: "1", screen: sms_help}, {dial: "*1#", screen: language}') == []
