@@ -1,0 +1,233 @@
+"""The small tables of the desk, on both databases: shifts, help list, links, second factors, forms, texts, looks."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from gateway.callbacks.shifts import Shift
+from gateway.callbacks.windows import Hours
+from gateway.store import (
+    callbacks,
+    help_list,
+    links,
+    looking,
+    outbox,
+    people,
+    records,
+    referrals,
+    second_factor,
+    shifts,
+    sign_ins,
+    texts,
+    threads,
+)
+from gateway.store.engines import Store, Tx
+from tests.store.test_callbacks import NOW, caller_of, request
+
+LATER = NOW + timedelta(hours=1)
+
+
+@pytest.fixture
+def tx(store: Store):
+    with store.write() as tx:
+        for name in ("me", "other"):
+            people.add(tx, name, name=name.title(), name_key=name, role="counsellor", now=NOW)
+        yield tx
+
+
+def test_a_week_is_written_anew_and_comes_back_in_order(tx: Tx) -> None:
+    week = [
+        Shift(person_id="me", day=6, start=540, end=1080),
+        Shift(person_id="me", day=0, start=480, end=720),
+    ]
+    shifts.put(tx, "me", week, now=NOW)
+    assert shifts.rota(tx, "main").shifts == (week[1], week[0])
+    shifts.put(tx, "me", week[:1], now=NOW)
+    assert shifts.rota(tx, "main").shifts == (week[0],)
+    shifts.put(tx, "me", [], now=NOW)
+    assert shifts.rota(tx, "main").shifts == ()
+    assert shifts.rota(tx, "another").shifts == ()
+
+
+def test_holidays_and_days_away(tx: Tx) -> None:
+    day = date(2026, 12, 2)
+    shifts.add_holiday(tx, "main", day, "First")
+    shifts.add_holiday(tx, "main", day, "Second")
+    shifts.add_holiday(tx, "another", day, "Theirs")
+    assert [(one.day, one.name) for one in shifts.holidays_of(tx, "main")] == [(day, "Second")]
+    shifts.add_away(tx, "me", day, day + timedelta(days=3), now=NOW)
+    rota = shifts.rota(tx, "main")
+    assert rota.holidays == {day}
+    assert [(one.person_id, one.first, one.last) for one in rota.away] == [("me", day, date(2026, 12, 5))]
+    shifts.drop_holiday(tx, "main", day)
+    shifts.drop_away(tx, "me", day)
+    assert shifts.rota(tx, "main") == shifts.rota(tx, "nobody's")
+
+
+def test_hours_without_a_single_shift_are_those_given(tx: Tx) -> None:
+    given = Hours.parse({"mon": ["08:00-12:00"]})
+    assert shifts.hours(tx, "main", given, "Asia/Vientiane", NOW) == given
+
+
+def test_the_help_list_forgets_who_was_removed(tx: Tx) -> None:
+    help_list.put(tx, "main", ["other", "me"])
+    assert help_list.of(tx, "main") == ("other", "me")
+    people.disable(tx, "other", now=NOW)
+    assert help_list.of(tx, "main") == ("me",)
+    help_list.put(tx, "main", [])
+    assert help_list.of(tx, "main") == ()
+
+
+def test_a_link_is_used_once_and_then_known_by_its_phone(tx: Tx) -> None:
+    callbacks.insert(tx, request(caller_of(tx), "c1"))
+    links.add(tx, b"l" * 32, person_id="me", callback_id="c1", expires_at=LATER)
+    assert links.of_phone(tx, b"p" * 32) is None
+    assert not links.use(tx, b"l" * 32, phone=b"p" * 32, now=LATER)
+    assert links.use(tx, b"l" * 32, phone=b"p" * 32, now=NOW)
+    assert not links.use(tx, b"l" * 32, phone=b"q" * 32, now=NOW)
+    found = links.of_phone(tx, b"p" * 32)
+    assert found == links.find(tx, b"l" * 32)
+    assert found is not None
+    assert (found.person_id, found.callback_id, found.used_at) == ("me", "c1", NOW)
+    assert links.find(tx, b"x" * 32) is None
+
+
+def test_a_step_is_used_once_and_never_an_earlier_one(tx: Tx) -> None:
+    assert second_factor.of(tx, "me") is None
+    second_factor.put(tx, "me", "SECRET")
+    factor = second_factor.of(tx, "me")
+    assert factor is not None
+    assert (factor.secret, factor.since) == ("SECRET", None)
+    second_factor.begin(tx, "me", now=NOW)
+    assert [second_factor.use_step(tx, "me", step) for step in (5, 5, 4, 6)] == [True, False, False, True]
+    person = people.by_id(tx, "me")
+    assert person is not None
+    assert person.second_factor
+    second_factor.put(tx, "me", None)
+    assert second_factor.of(tx, "me") is None
+
+
+def test_recovery_codes(tx: Tx) -> None:
+    second_factor.put_codes(tx, "me", [b"a" * 32, b"b" * 32])
+    assert second_factor.codes_left(tx, "me") == 2
+    assert not second_factor.use_code(tx, "other", b"a" * 32)
+    assert [second_factor.use_code(tx, "me", b"a" * 32) for _ in range(2)] == [True, False]
+    assert second_factor.codes_left(tx, "me") == 1
+    second_factor.put_codes(tx, "me", [])
+    assert second_factor.codes_left(tx, "me") == 0
+
+
+def test_whoever_is_removed_loses_the_second_factor(tx: Tx) -> None:
+    second_factor.put(tx, "me", "SECRET")
+    people.disable(tx, "me", now=NOW)
+    assert second_factor.of(tx, "me") is None
+
+
+def test_sign_ins_of_a_person(tx: Tx) -> None:
+    for n, name in enumerate(("me", "me", "other")):
+        sign_ins.open_one(
+            tx,
+            bytes([n]) * 32,
+            person_id=name,
+            now=NOW + timedelta(minutes=n),
+            expires_at=LATER,
+            half=n == 1,
+            device=f"d{n}",
+        )
+    newest, oldest = sign_ins.of(tx, "me", now=NOW)
+    assert (newest.half, oldest.half, newest.device) == (True, False, "d1")
+    sign_ins.complete(tx, bytes([1]) * 32, now=LATER)
+    found = sign_ins.find(tx, bytes([1]) * 32)
+    assert found is not None
+    assert (found.half, found.proved_at) == (False, LATER)
+    assert sign_ins.of(tx, "me", now=LATER) == ()
+    assert not sign_ins.end_one_of(tx, "me", bytes([2]) * 32)
+    assert sign_ins.end_one_of(tx, "other", bytes([2]) * 32)
+
+
+def test_a_form_is_sealed_taken_once_and_emptied_with_her(tx: Tx) -> None:
+    her = caller_of(tx)
+    callbacks.insert(tx, request(her, "c1"))
+    assert records.of(tx, "c1") == {}
+    records.put(tx, "c1", {"person": "woman"}, now=NOW)
+    records.put(tx, "c1", {"person": "man"}, now=NOW)
+    assert records.of(tx, "c1") == {"person": "man"}
+    assert records.take(tx, "c1") == {"person": "man"}
+    assert records.take(tx, "c1") == {}
+    records.put(tx, "c1", {"person": "woman"}, now=NOW)
+    records.empty(tx, her)
+    assert records.of(tx, "c1") == {}
+
+
+def test_texts_nobody_understood(tx: Tx) -> None:
+    her = caller_of(tx)
+    for n, understood in enumerate(("", "pay", "")):
+        threads.add_text(
+            tx,
+            channel="simulator",
+            caller_id=her,
+            text=f"words {n}",
+            understood=understood,
+            now=NOW + timedelta(seconds=n),
+        )
+    newest, oldest = texts.unread(tx)
+    assert (newest.text, oldest.text, newest.number) == ("words 2", "words 0", "+8562055512345")
+    assert texts.mark_read(tx, oldest.id, person_id="me", now=NOW)
+    assert not texts.mark_read(tx, oldest.id, person_id="other", now=NOW)
+    assert texts.count_unread(tx) == 1
+    threads.forget_texts(tx, her)
+    assert texts.unread(tx) == ()
+
+
+def test_who_looks_and_for_how_long(tx: Tx) -> None:
+    callbacks.insert(tx, request(caller_of(tx), "c1"))
+    looking.note(tx, "c1", "me", now=NOW)
+    looking.note(tx, "c1", "other", now=NOW)
+    looking.note(tx, "c1", "me", now=LATER)
+    assert looking.at(tx, "c1", since=NOW, besides="me") == ("Other",)
+    assert looking.at(tx, "c1", since=LATER, besides="other") == ("Me",)
+    assert looking.at(tx, "c1", since=LATER, besides="me") == ()
+
+
+def test_the_referral_book(tx: Tx) -> None:
+    one = referrals.Referral(
+        id="r1",
+        team="main",
+        name="Office",
+        number="191",
+        languages=("lo", "th"),
+        checked_on=date(2026, 11, 1),
+    )
+    referrals.put(tx, one)
+    assert referrals.by_id(tx, "r1") == one
+    changed = referrals.Referral(id="r1", team="another", name="Bureau", number="192", may_share=False)
+    referrals.put(tx, changed)
+    found = referrals.by_id(tx, "r1")
+    assert found is not None
+    assert (found.team, found.name, found.may_share, found.checked_on) == ("main", "Bureau", False, None)
+    assert referrals.of(tx, "another") == ()
+    referrals.drop(tx, "r1")
+    assert referrals.of(tx, "main") == ()
+
+
+def test_who_was_told_of_a_callback(tx: Tx) -> None:
+    callbacks.insert(tx, request(caller_of(tx), "c1"))
+    for once, person in (("alert:c1:me", "me"), ("test:me:1", "me"), ("test:me:2", "me")):
+        outbox.add(
+            tx,
+            kind="alert",
+            channel="simulator",
+            lane=f"person:{person}",
+            due_at=NOW,
+            expires_at=LATER,
+            once=once,
+            now=NOW + timedelta(seconds=len(once) + int(once[-1:] == "2")),
+            person_id=person,
+            callback_id="c1" if once.startswith("alert") else None,
+        )
+    assert outbox.told_of(tx, ["c1"]) == (("c1", "me", "pending"),)
+    assert outbox.told_of(tx, []) == ()
+    latest = outbox.latest_of_person(tx, "me", once="test:")
+    assert latest is not None
+    assert latest.once == "test:me:2"
+    assert outbox.latest_of_person(tx, "other", once="test:") is None
