@@ -10,6 +10,7 @@ from flask import Blueprint, render_template, request
 from gateway.access import Permission
 from gateway.callbacks.model import OPEN, State
 from gateway.callbacks.outcomes import Outcome
+from gateway.console.beside import beside
 from gateway.console.queue import UNCHANGED, standing, tab_asked
 from gateway.desk import attempts, line
 from gateway.desk.record import DECISIONS, REASONS
@@ -73,9 +74,10 @@ def add_to(pages: Blueprint, parts: Parts) -> None:
 def page(parts: Parts, callback_id: str, *, fault: str = "", typed: str = "") -> str:
     """Return the page of a callback, with a fault where something could not be done."""
     facts = _facts(parts, callback_id)
-    beside = standing(line.queue(parts, actor(), tab_asked()), callback_id)
+    queue = standing(line.queue(parts, actor(), tab_asked()), callback_id)
+    extras = beside(parts, line.show(parts, actor(), callback_id))
     own = {"fault": fault, "typed": typed, "note_form": new_id(parts.clock.now())}
-    return render_template("console/callback.html", **{**beside, **facts, **own})
+    return render_template("console/callback.html", **{**queue, **facts, **own, **extras})
 
 
 def _facts(parts: Parts, callback_id: str) -> dict[str, object]:

@@ -13,7 +13,7 @@ from gateway.console import words
 from gateway.console.callback import page
 from gateway.desk import attempts, claim, record
 from gateway.desk.record import BadWords
-from gateway.desk.refusals import AlreadyCalling, ClockStopped, Held, NoPhone, NotSafe
+from gateway.desk.refusals import AlreadyCalling, ClockStopped, Full, Held, NoPhone, NotSafe
 from gateway.web.forms import field
 from gateway.web.guard import actor
 from gateway.web.times import day_and_clock, window
@@ -105,7 +105,7 @@ def _add_refusals(pages: Blueprint, parts: Parts) -> None:
             return page(parts, callback_id, fault=said, typed=typed), status
         return render_template("fault.html", title=said, advice="", status=status), status
 
-    for kind in (Held, AlreadyCalling, ClockStopped, NoPhone, NotSafe, IllegalMove, BadWords):
+    for kind in (Held, Full, AlreadyCalling, ClockStopped, NoPhone, NotSafe, IllegalMove, BadWords):
         pages.register_error_handler(kind, refused)
 
 
@@ -113,6 +113,10 @@ def _why(parts: Parts, error: Exception) -> str:
     match error:
         case Held(name=name):
             return _("%(name)s has this one. Nothing was changed.", name=name)
+        case Full(capacity=capacity):
+            return _(
+                "You have %(n)s in hand, as many as was agreed. Finish or give back one first.", n=capacity
+            )
         case AlreadyCalling(name=name):
             return _("%(name)s is calling this number. Ask what came of it first.", name=name)
         case NoPhone():

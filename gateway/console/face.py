@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint
 
-from gateway.console import callback, deeds, lines, queue, words
+from gateway.console import adding, aftercare, callback, deeds, finding, lines, queue, reading, words
 
 if TYPE_CHECKING:
     from gateway.parts import Parts
@@ -18,7 +18,11 @@ def blueprint(parts: Parts) -> Blueprint:
     queue.add_to(pages, parts)
     callback.add_to(pages, parts)
     deeds.add_to(pages, parts)
+    aftercare.add_to(pages, parts)
     lines.add_to(pages, parts)
+    finding.add_to(pages, parts)
+    adding.add_to(pages, parts)
+    reading.add_to(pages, parts)
     pages.app_context_processor(lambda: {"of": words.of, "opener": words.opener})
     pages.app_template_filter("spaced")(words.spaced)
     return pages

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, flash, redirect, render_template, request
 
 from gateway.access import Permission
-from gateway.desk import claim, line, search
+from gateway.desk import claim, line
+from gateway.desk import opening as first_words
 from gateway.web.guard import actor, home_of
 from gateway.web.languages import language
 from gateway.web.translate import _
@@ -16,16 +18,18 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
     from gateway.desk.line import Queue
+    from gateway.desk.opening import Opening
     from gateway.parts import Parts
 
 TABS = ("queue", "mine", "later", "review", "closed")
 SEE_OTHER, UNCHANGED = 303, 304
+LOOKS_COUNT_AFTER = timedelta(minutes=10)  # a reload is no new look; else it would wipe what it has to tell
 
 
 def add_to(pages: Blueprint, parts: Parts) -> None:
     """Add the pages of the queue."""
     _add_tabs(pages, parts)
-    _add_finding(pages, parts)
+    _add_taking(pages, parts)
 
 
 def _add_tabs(pages: Blueprint, parts: Parts) -> None:
@@ -33,7 +37,8 @@ def _add_tabs(pages: Blueprint, parts: Parts) -> None:
     def queue() -> Response | str:
         if not actor().may(Permission.WORK_QUEUE):
             return redirect(home_of(actor()))
-        return _page(parts, "queue")
+        first = _looks(parts)
+        return _page(parts, "queue", first)
 
     @pages.get("/<any(mine, later, review, closed):tab>")
     def tab(tab: str) -> str:
@@ -52,7 +57,7 @@ def _add_tabs(pages: Blueprint, parts: Parts) -> None:
         )
 
 
-def _add_finding(pages: Blueprint, parts: Parts) -> None:
+def _add_taking(pages: Blueprint, parts: Parts) -> None:
     @pages.post("/take-next")
     def take_next() -> Response:
         taken = claim.take_next(parts, actor())
@@ -60,15 +65,6 @@ def _add_finding(pages: Blueprint, parts: Parts) -> None:
             flash(_("Nobody is due now. The next ones are under Later."), "info")
             return redirect("/", SEE_OTHER)
         return redirect(f"/callbacks/{taken.callback_id}", SEE_OTHER)
-
-    @pages.get("/search")
-    def by_code() -> Response | str:
-        code = request.args.get("code", "").strip()[:20]
-        rows = search.by_code(parts, actor(), code)
-        if len(rows) == 1:
-            return redirect(f"/callbacks/{rows[0].id}")
-        beside = standing(line.queue(parts, actor()))
-        return render_template("console/found.html", **{**beside, "code": code, "rows": rows})
 
 
 def standing(found: Queue, opened: str = "") -> dict[str, object]:
@@ -88,5 +84,13 @@ def tab_asked() -> str:
     return asked if asked in TABS else "queue"
 
 
-def _page(parts: Parts, tab: str) -> str:
-    return render_template("console/queue.html", **standing(line.queue(parts, actor(), tab)))
+def _page(parts: Parts, tab: str, first: Opening | None = None) -> str:
+    return render_template("console/queue.html", first=first, **standing(line.queue(parts, actor(), tab)))
+
+
+def _looks(parts: Parts) -> Opening:
+    """Return what came since the last look, and from now on count this as the last one."""
+    first = first_words.opening(parts, actor())
+    if first.since is None or first.since + LOOKS_COUNT_AFTER <= parts.clock.now():
+        first_words.looked(parts, actor())
+    return first

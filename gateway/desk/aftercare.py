@@ -100,6 +100,12 @@ def mark_minor(parts: Parts, actor: Actor, callback_id: str, *, on: bool) -> str
     return parts.store.run(work)
 
 
+def policy(parts: Parts) -> str:
+    """Return the centre's words on what to do where somebody may be a child; empty while there are none."""
+    with parts.store.read() as tx:
+        return str(settings.get(tx, POLICY, ""))
+
+
 def _planned(parts: Parts, tx: Tx, before: Callback, on: date, when: When | None) -> Callback:
     """Return the new request: her answers were confirmed just now, by voice, so they hold from now."""
     now, zone = parts.clock.now(), ZoneInfo(parts.line.zone)

@@ -82,6 +82,7 @@ class Row:
     reason: str
     closed_at: datetime | None
     minor: bool = False
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -316,6 +317,7 @@ def row_of(one: Standing, actor: Actor, now: datetime) -> Row:
         reason=callback.reason,
         closed_at=callback.closed_at,
         minor=callback.minor,
+        version=callback.version,
     )
 
 

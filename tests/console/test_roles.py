@@ -26,6 +26,14 @@ TABLE = {
     ("GET", "/<any(mine, later, review, closed):tab>"): {C, S},
     ("GET", "/look/<any(queue, mine, later, review, closed):tab>"): {C, S},
     ("GET", "/search"): {C, S},
+    ("POST", "/search"): {C, S},
+    ("GET", "/ringing"): {C, S},
+    ("POST", "/ringing"): {C, S},
+    ("GET", "/add"): {C, S},
+    ("POST", "/add"): {C, S},
+    ("GET", "/hand-over"): {C, S},
+    ("GET", "/texts"): {C, S},
+    ("POST", "/texts/<text_id>/read"): {C, S},
     ("GET", "/lines"): {C, S},
     ("POST", "/take-next"): {C, S},
     ("GET", "/callbacks/<callback_id>"): {C, S},
@@ -38,6 +46,10 @@ TABLE = {
     ("POST", "/callbacks/<callback_id>/note"): {C, S},
     ("POST", "/callbacks/<callback_id>/close"): {C, S},
     ("POST", "/callbacks/<callback_id>/decide"): {S},
+    ("POST", "/callbacks/<callback_id>/figures"): {C, S},
+    ("POST", "/callbacks/<callback_id>/send-number"): {C, S},
+    ("POST", "/callbacks/<callback_id>/minor"): {C, S},
+    ("POST", "/callbacks/<callback_id>/follow-up"): {C, S},
     ("GET", "/admin/"): {S, A, R},
     ("GET", "/admin/people"): {S, A},
     ("POST", "/admin/people"): {A},
@@ -61,6 +73,7 @@ TABLE = {
 VALUES = {
     "<path:filename>": "app.css",
     "<token>": "made-up",
+    "<text_id>": "no-such",
     "<any(mine, later, review, closed):tab>": "later",
     "<any(queue, mine, later, review, closed):tab>": "queue",
     "<person_id>": "nobody",
@@ -71,6 +84,7 @@ FORMS = {
     "close": {"reason": "other"},
     "decide": {"decision": "closed", "reason": "other"},
     "role": {"role": "reader"},
+    "follow-up": {"on": "2026-12-01"},
     "away": {"first": "2026-12-01", "last": "2026-12-02"},
     "back": {"first": "2026-12-01"},
     "holidays": {"day": "2026-12-02", "name": "National Day"},
@@ -132,7 +146,7 @@ def test_every_role_gets_what_the_table_says(signed, line, role):
         found[route] = asked(browser, *route, callback_id=callback_id) != 403
     if role is C:
         # Her request waits and is nobody's: a counsellor writes and closes only what is theirs.
-        for own in ("note", "close"):
+        for own in ("note", "close", "figures", "send-number", "minor"):
             wanted["POST", f"/callbacks/<callback_id>/{own}"] = False
     assert found == wanted
 

@@ -1,0 +1,94 @@
+"""Adding a request for somebody who came in, phoned in, or whose family asks: the same questions as on her phone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, flash, redirect, render_template, request
+
+from gateway.access import Permission, permit
+from gateway.desk import adding, line, tally
+from gateway.desk.adding import Asked, How
+from gateway.desk.declined import Declined, Why
+from gateway.engine.effects import CallbackAccepted
+from gateway.ids import new_id
+from gateway.safe_contact import PhoneSeen, When
+from gateway.web.forms import field
+from gateway.web.guard import actor
+from gateway.web.languages import NAMES
+from gateway.web.translate import _
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from werkzeug.wrappers import Response
+
+    from gateway.parts import Parts
+
+BAD, SEE_OTHER = 422, 303
+WINDOWS = tuple(when for when in When if when is not When.NEVER)
+
+
+def add_to(pages: Blueprint, parts: Parts) -> None:
+    """Add the form and what it sends."""
+
+    @pages.get("/add")
+    def form() -> str:
+        permit(actor(), Permission.WORK_QUEUE)
+        return _page(parts, {"how": How.VISITOR.value, "language": "lo", "form": new_id(parts.clock.now())})
+
+    @pages.post("/add")
+    def add() -> Response | tuple[str, int]:
+        permit(actor(), Permission.WORK_QUEUE)
+        try:
+            receipt = adding.add(parts, actor(), _asked(), form=field("form"))
+        except Declined as declined:
+            return _page(parts, request.form, fault=declined.why), BAD
+        if not isinstance(receipt, CallbackAccepted):
+            return _page(parts, request.form, refused=True), BAD
+        flash(_("Added. The code is %(code)s: she can use it to ask how it stands.", code=receipt.code))
+        return redirect(f"/callbacks/{receipt.callback}", SEE_OTHER)
+
+
+def _asked() -> Asked:
+    """Read the form.
+
+    Raises:
+        Declined: a choice is missing, or is none of those that were offered.
+    """
+    try:
+        how, seen, when = How(field("how")), PhoneSeen(field("phone_seen")), When(field("when"))
+    except ValueError:
+        raise Declined(Why.FIELD) from None
+    language, topic = field("language"), field("topic") or "other"
+    if language not in NAMES or topic not in tally.WORDS["topics"] or when not in WINDOWS:
+        raise Declined(Why.FIELD)
+    return Asked(
+        how=how,
+        number=field("number"),
+        family_number=field("family_number"),
+        agreed_herself=how is not How.FAMILY or field("agreed_herself") == "yes",
+        consented=field("consented") == "yes",
+        phone_seen=seen,
+        when=when,
+        language=language,
+        topic=topic,
+        danger=field("danger") == "yes",
+        woman=field("woman") == "yes",
+        sms_safe=field("sms_safe") == "yes" and seen is PhoneSeen.NO,
+    )
+
+
+def _page(parts: Parts, typed: Mapping[str, str], *, fault: Why | None = None, refused: bool = False) -> str:
+    return render_template(
+        "console/add.html",
+        typed=typed,
+        fault=fault,
+        refused=refused,
+        hows=list(How),
+        seen=list(PhoneSeen),
+        windows=WINDOWS,
+        topics=tally.WORDS["topics"],
+        tab="",
+        counts=line.queue(parts, actor()).counts,
+    )

@@ -1,0 +1,168 @@
+"""Beside the call: figures that belong to nobody, a number sent only where texts are safe, the next call, a child."""
+
+import re
+from types import SimpleNamespace
+
+import pytest
+
+from gateway.access import Role
+from gateway.callbacks.model import State
+from gateway.console.beside import titles
+from gateway.desk import referral, tally
+from gateway.desk.referral import Referral
+from tests.desk.rig import HER, OTHER
+
+
+def text_of(answer) -> str:
+    return answer.get_data(as_text=True)
+
+
+@pytest.fixture
+def noy(signed):
+    return signed()
+
+
+@pytest.fixture
+def held(line, noy):
+    """A request of hers, safe for texts, that Noy has."""
+    wanted = line.requested(HER, sms_safe="yes", when="now")
+    assert noy.post(f"/callbacks/{wanted}/claim").status_code == 303
+    return wanted
+
+
+@pytest.fixture
+def reached(line, noy, held):
+    noy.post(f"/callbacks/{held}/call")
+    form = re.search(r'name="form" value="([\w-]{16,})"', text_of(noy.get(f"/callbacks/{held}"))).group(1)
+    noy.post(f"/callbacks/{held}/outcome", outcome="reached", form=form)
+    assert line.callback(held).state is State.REACHED
+    return held
+
+
+def said(line, callback_id):
+    from gateway.store import records
+
+    with line.parts.store.read() as tx:
+        return dict(records.of(tx, callback_id))
+
+
+class TestTheFiguresForm:
+    def test_two_questions_are_visible_and_nothing_is_ticked(self, noy, held):
+        page = text_of(noy.get(f"/callbacks/{held}")).split('id="figures"')[1].split("</form>")[0]
+        seen, folded = page.split("<details>")
+        assert [re.search(rf'name="{name}"', seen) is not None for name in tally.VISIBLE] == [True, True]
+        assert "age" not in seen
+        ticked = re.findall(r'value="(\w+)" checked', folded)
+        assert set(ticked) == {"not_asked"}
+
+    def test_two_taps_and_save(self, noy, line, held):
+        data = {"person": "woman", "topics": ["pay", "hours"], "csrf_token": noy.csrf}
+        assert noy.client.post(f"/callbacks/{held}/figures", data=data).status_code == 303
+        assert said(line, held) == {"person": "woman", "topics": ["pay", "hours"]}
+        page = text_of(noy.get(f"/callbacks/{held}"))
+        assert 'name="person" value="woman" checked' in page
+        assert 'name="topics" value="hours" checked' in page
+
+    @pytest.mark.parametrize(
+        "wrong", [{"person": "queen"}, {"women": "many"}, {"claimed": "-5"}, {"received": "9" * 16}]
+    )
+    def test_what_is_no_choice_is_refused_in_words(self, noy, line, held, wrong):
+        answer = noy.post(f"/callbacks/{held}/figures", **wrong)
+        assert answer.status_code == 422
+        assert "not one of the choices" in text_of(answer)
+        assert said(line, held) == {}
+
+    def test_every_word_of_the_form_has_its_name(self, noy, held):
+        page = text_of(noy.get(f"/callbacks/{held}"))
+        names = [*tally.WORDS, *tally.NUMBERS]
+        for code in [name for name in names if "_" in name] + [w for ws in tally.WORDS.values() for w in ws]:
+            assert f"> {code.replace('_', ' ')}</label>" not in page or code in {
+                "overtime", "deductions", "injury", "dismissal", "violence", "settled", "decided", "withdrawn",
+                "refused", "accepted", "family", "not_said", "recruitment_fee", "under_18",
+            }  # fmt: skip
+
+    def test_a_colleague_sees_no_form_and_cannot_send_it(self, signed, held):
+        dao = signed("Dao")
+        assert 'id="figures"' not in text_of(dao.get(f"/callbacks/{held}"))
+        assert dao.post(f"/callbacks/{held}/figures", person="woman").status_code == 403
+
+
+class TestSendingANumber:
+    @pytest.fixture
+    def entry(self, line, signed):
+        boss = line.person("Boss", Role.SUPERVISOR)
+        made = Referral(id="", team="main", name="Labour office", number="+85620555000999")
+        return referral.put(line.parts, boss, made)
+
+    def test_where_texts_are_safe_it_goes_once(self, noy, line, held, entry):
+        assert "Send her this number" in text_of(noy.get(f"/callbacks/{held}"))
+        for _ in range(2):
+            assert noy.post(f"/callbacks/{held}/send-number", referral=entry).status_code == 303
+        assert line.rows("SELECT count(*) FROM outbox WHERE kind = 'ours'") == [(1,)]
+        assert "was sent to her before" in text_of(noy.get(f"/callbacks/{held}"))
+
+    def test_where_they_are_not_there_is_no_button_and_no_text(self, noy, line, entry):
+        shared = line.requested(OTHER, phone_seen="sometimes")
+        noy.post(f"/callbacks/{shared}/claim")
+        page = text_of(noy.get(f"/callbacks/{shared}"))
+        assert "Send her this number" not in page
+        assert "read the number out" in page
+        answer = noy.post(f"/callbacks/{shared}/send-number", referral=entry)
+        assert answer.status_code == 409
+        assert "Nothing was sent" in text_of(answer)
+        assert line.rows("SELECT count(*) FROM outbox WHERE kind = 'ours'") == [(0,)]
+
+    def test_an_entry_that_is_none_is_refused(self, noy, held):
+        assert noy.post(f"/callbacks/{held}/send-number", referral="no-such").status_code == 422
+
+
+class TestTheNextCall:
+    def test_it_is_a_new_request_and_this_one_is_closed(self, noy, line, reached):
+        assert "Agree on another call" in text_of(noy.get(f"/callbacks/{reached}"))
+        answer = noy.post(f"/callbacks/{reached}/follow-up", on="2026-11-27", when="evening")
+        fresh = line.callback(answer.location.rsplit("/", 1)[1])
+        assert (fresh.state, fresh.window) == (State.WAITING, "evening")
+        assert line.callback(reached).state is State.CLOSED
+        assert f"/callbacks/{reached}" in text_of(noy.get(answer.location)).split("Earlier contacts")[1]
+
+    @pytest.mark.parametrize(
+        ("on", "when", "status"),
+        [
+            ("", "", 422),
+            ("someday", "", 422),
+            ("2027-11-27", "evening", 409),
+            ("2026-11-27", "midnight", 422),
+        ],
+    )
+    def test_a_day_that_cannot_be_is_said_and_nothing_is_closed(self, noy, line, reached, on, when, status):
+        assert noy.post(f"/callbacks/{reached}/follow-up", on=on, when=when).status_code == status
+        assert line.callback(reached).state is State.REACHED
+
+
+def test_the_mark_of_a_child_is_shown_and_taken_away(noy, line, held):
+    assert noy.post(f"/callbacks/{held}/minor", on="yes").status_code == 303
+    assert line.callback(held).minor
+    assert "Ask a supervisor" in text_of(noy.get(f"/callbacks/{held}"))
+    noy.post(f"/callbacks/{held}/minor", on="no")
+    assert not line.callback(held).minor
+
+
+class TestHerWay:
+    def test_screens_are_called_as_the_lines_that_lead_there(self):
+        def screen(text="", *choices):
+            return SimpleNamespace(text={"en": text}, choices=choices)
+
+        pay = SimpleNamespace(to="pay", label={"en": "My pay"})
+        menu = SimpleNamespace(
+            screens={
+                "main": screen("Helpline", pay),
+                "pay": screen("x" * 200),
+                "wage": screen("Bangkok {th.wage}\nmore"),
+            }
+        )
+        parts = SimpleNamespace(versions=SimpleNamespace(get=lambda _version: menu))
+        row = SimpleNamespace(version="v", path=("main", "pay", "wage", "gone"))
+        assert titles(parts, row) == {"main": "Helpline", "pay": "My pay"}
+
+    def test_a_version_that_is_gone_shows_ids(self, noy, held):
+        assert '<p class="way"><span>main</span>' in text_of(noy.get(f"/callbacks/{held}"))
