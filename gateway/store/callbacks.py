@@ -60,14 +60,18 @@ class Callback:
 
 def insert(tx: Tx, callback: Callback) -> bool:
     """Add a request; False where this caller's slot holds an open one, or another turn was faster."""
-    values = {name: getattr(callback, name) for name in Callback.__slots__}
     statement = (
         insert_into(tx, callbacks)
-        .values(**_sealed(tx, callback.id, values))
+        .values(**values_of(tx, callback))
         .on_conflict_do_nothing(index_elements=["caller_id", "slot"], index_where=text(OPEN))
         .returning(callbacks.c.id)
     )
     return tx.execute(statement).first() is not None
+
+
+def values_of(tx: Tx, callback: Callback) -> dict[str, Any]:
+    """Return the columns of a request with what is hers sealed."""
+    return _sealed(tx, callback.id, {name: getattr(callback, name) for name in Callback.__slots__})
 
 
 def by_id(tx: Tx, callback_id: str, *, lock: bool = False) -> Callback | None:
