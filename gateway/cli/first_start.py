@@ -1,5 +1,6 @@
 """What a start on one machine does before the processes run, and what it says afterwards."""
 
+import math
 import urllib.error
 import urllib.request
 from contextlib import closing
@@ -17,7 +18,7 @@ from gateway.up import CannotStart, Supervisor
 from gateway.upkeep import sheet
 from gateway.webhooks.addresses import addresses
 
-_READY_WITHIN = 30.0
+_READY_AS_A_RULE = 30.0
 
 
 def prepare(settings: Settings) -> list[str]:
@@ -38,16 +39,19 @@ def prepare(settings: Settings) -> list[str]:
 
 
 def is_ready(settings: Settings, clock: Clock, supervisor: Supervisor) -> bool:
-    """Wait until the web server says that it can keep a request; False where it does not, or a signal came first."""
-    until = clock.monotonic() + _READY_WITHIN
+    """Wait until the web server says that it can keep a request; False where a signal came first."""
+    late = clock.monotonic() + _READY_AS_A_RULE
     address = f"http://{_host(settings)}:{settings.env.port}/readyz"
-    while not supervisor.stopping and clock.monotonic() < until:
+    while not supervisor.stopping:
         supervisor.look_after()
         try:
             with urllib.request.urlopen(address, timeout=1):
                 return True
         except (urllib.error.URLError, OSError):
             clock.sleep(0.1)
+        if clock.monotonic() > late:
+            late = math.inf
+            click.echo("The web server does not answer yet; run `gateway doctor` to see why.", err=True)
     return False
 
 

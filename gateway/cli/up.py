@@ -64,8 +64,6 @@ def _start(settings: Settings, supervisor: Supervisor, clock: Clock) -> None:
         for line in said:
             click.echo(line)
         click.echo("Ready. Ctrl-C stops everything.")
-    elif not supervisor.stopping:
-        click.echo("The web server does not answer yet; run `gateway doctor` to see why.", err=True)
 
 
 def _wait(done: Callable[[], bool], seconds: float, clock: Clock) -> bool:
