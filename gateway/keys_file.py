@@ -5,7 +5,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from gateway.ids import random_bytes
+from gateway.ids import new_token, random_bytes
 
 _SIZE = 32
 
@@ -23,7 +23,7 @@ def master_key(data_dir: Path, given: str | None) -> bytes:
 
 def _make(path: Path) -> None:
     """Write a new key whole before it gets its name, so that of two starts at once both read the same one."""
-    temporary = path.with_name(f"master.{os.getpid()}")
+    temporary = path.with_name(f"master.{new_token(8)}")
     with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
         file.write(random_bytes(_SIZE).hex())
         file.flush()

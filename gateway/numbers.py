@@ -37,7 +37,7 @@ def to_e164(written: str, regions: Sequence[str] = ()) -> str | None:
 
 
 def may_be_called(e164: str) -> bool:
-    """Say whether a callback to this number can cost us more than an ordinary call: premium, shared cost, satellite."""
+    """Say whether a call to this number is an ordinary one: not premium, not shared cost, not satellite."""
     try:
         parsed = phonenumbers.parse(e164, None)
     except phonenumbers.NumberParseException:

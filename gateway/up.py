@@ -35,7 +35,7 @@ class DataFolder:
         self.path = path
         try:
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._file = (path / "lock").open("a+")
+            self._lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise CannotStart(
                 f"The data folder {path} cannot be used ({error.strerror}); set GATEWAY_DATA_DIR to a folder of yours."
@@ -48,7 +48,7 @@ class DataFolder:
             CannotStart: another gateway holds it.
         """
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise CannotStart(
                 f"Another gateway is running on the data folder {self.path}; stop it, or set GATEWAY_DATA_DIR."
