@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request
 
 from gateway.access import Permission, Role, permit
 from gateway.admin import shifts
-from gateway.desk import alerts, people
+from gateway.desk import alerts, people, second
 from gateway.desk.declined import Declined, Why
 from gateway.desk.shifts import FEW, WORKING
 from gateway.web.forms import field
@@ -94,6 +94,10 @@ def _add_reach(pages: Blueprint, parts: Parts) -> None:
     @pages.post("/people/<person_id>/work")
     def work(person_id: str) -> Response | tuple[str, int]:
         return _done(parts, person_id, lambda: _set_work(parts, person_id))
+
+    @pages.post("/people/<person_id>/second-factor-off")
+    def second_factor_off(person_id: str) -> Response | tuple[str, int]:
+        return _done(parts, person_id, lambda: second.reset(parts, actor(), person_id))
 
 
 def _set_work(parts: Parts, person_id: str) -> None:

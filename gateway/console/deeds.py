@@ -100,7 +100,7 @@ def _add_refusals(pages: Blueprint, parts: Parts) -> None:
     def refused(error: Exception) -> tuple[str, int]:
         callback_id = (request.view_args or {}).get("callback_id", "")
         status = BAD if isinstance(error, BadWords) else CONFLICT
-        said, typed = _why(parts, error), field("text", LONGEST)
+        said, typed = why(parts, error), field("text", LONGEST)
         if callback_id:
             return page(parts, callback_id, fault=said, typed=typed), status
         return render_template("fault.html", title=said, advice="", status=status), status
@@ -109,16 +109,11 @@ def _add_refusals(pages: Blueprint, parts: Parts) -> None:
         pages.register_error_handler(kind, refused)
 
 
-def _why(parts: Parts, error: Exception) -> str:
+def why(parts: Parts, error: Exception) -> str:
+    """Return in words why something could not be done."""
     match error:
-        case Held(name=name):
-            return _("%(name)s has this one. Nothing was changed.", name=name)
-        case Full(capacity=capacity):
-            return _(
-                "You have %(n)s in hand, as many as was agreed. Finish or give back one first.", n=capacity
-            )
-        case AlreadyCalling(name=name):
-            return _("%(name)s is calling this number. Ask what came of it first.", name=name)
+        case Held() | Full() | AlreadyCalling():
+            return _by_whom(error)
         case NoPhone():
             return _("Enter your helpline phone first, under My settings. Calls are made only from there.")
         case ClockStopped():
@@ -135,6 +130,16 @@ def _why(parts: Parts, error: Exception) -> str:
             return _("Something is missing or too long. A note has 1 to 500 characters.")
         case _:
             return _("It changed in the meantime. Look at how it stands now.")
+
+
+def _by_whom(error: Held | Full | AlreadyCalling) -> str:
+    match error:
+        case Held(name=name):
+            return _("%(name)s has this one. Nothing was changed.", name=name)
+        case Full(capacity=n):
+            return _("You have %(n)s in hand, as many as was agreed. Finish or give back one first.", n=n)
+        case AlreadyCalling(name=name):
+            return _("%(name)s is calling this number. Ask what came of it first.", name=name)
 
 
 def _to(callback_id: str, place: str = "") -> Response:

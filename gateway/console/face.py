@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint
 
-from gateway.console import adding, aftercare, callback, deeds, finding, lines, queue, reading, words
+from gateway.console import adding, aftercare, callback, deeds, finding, lines, one_tap, queue, reading, words
 
 if TYPE_CHECKING:
     from gateway.parts import Parts
@@ -19,6 +19,7 @@ def blueprint(parts: Parts) -> Blueprint:
     callback.add_to(pages, parts)
     deeds.add_to(pages, parts)
     aftercare.add_to(pages, parts)
+    one_tap.add_to(pages, parts, lambda refusal: deeds.why(parts, refusal))
     lines.add_to(pages, parts)
     finding.add_to(pages, parts)
     adding.add_to(pages, parts)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from flask import Blueprint, flash, redirect, render_template, request, session
 
-from gateway.desk import people
+from gateway.desk import people, second
 from gateway.desk import sign_in as desk
 from gateway.desk.declined import Declined, Why
-from gateway.web import languages
+from gateway.web import languages, second_factor
 from gateway.web.forms import field
 from gateway.web.guard import (
     actor,
@@ -39,6 +40,7 @@ def blueprint(parts: Parts) -> Blueprint:
     _add_language(pages, parts)
     _add_links(pages, parts)
     _add_own(pages, parts)
+    second_factor.add_to(pages, parts)
     return pages
 
 
@@ -56,7 +58,13 @@ def _add_doors(pages: Blueprint, parts: Parts) -> None:
     def enter() -> Response | tuple[str, int]:
         name, back = field("name"), way_back(field("back"))
         try:
-            token = desk.sign_in(parts, name, request.form.get("password", ""), request.remote_addr or "")
+            token = desk.sign_in(
+                parts,
+                name,
+                request.form.get("password", ""),
+                request.remote_addr or "",
+                device=_device(request.user_agent.string),
+            )
         except Declined as declined:
             return _door(name, back, slow=declined.seconds), SLOW
         return _let_in(parts, token, back) if token else (_door(name, back, wrong=True), BAD)
@@ -142,6 +150,8 @@ def _door(name: str, back: str, *, wrong: bool = False, slow: int = 0) -> str:
 
 
 def _let_in(parts: Parts, token: str, back: str) -> Response:
+    if second.waits(parts, token):
+        return _with_new_sign_in(redirect(f"/sign-in/code?{urlencode({'back': back})}", SEE_OTHER), token)
     who = desk.who(parts, token)
     home = home_of(who.actor) if who else "/sign-in"
     return _with_new_sign_in(redirect(back or home, SEE_OTHER), token)
@@ -158,6 +168,12 @@ def _welcome_again(parts: Parts, token: str, name: str, fault: Why) -> tuple[str
     if person is None:
         return render_template("link_gone.html"), GONE
     return render_template("welcome.html", person=person, name=person.name or name, fault=fault), BAD
+
+
+def _device(agent: str) -> str:
+    """Return what the list of sign-ins calls a browser: the part of its name that people know."""
+    known = ("Android", "iPhone", "iPad", "Windows", "Macintosh", "Linux")
+    return next((one for one in known if one in agent), "")
 
 
 def _own_page(**faults: object) -> str:

@@ -1,0 +1,162 @@
+"""The second factor at the door, one's own sign-ins, and the proof before something leaves: plain forms."""
+
+import re
+
+import pyotp
+import pytest
+
+from gateway.desk import second, sign_in
+from gateway.desk.people import OWNER
+from tests.web.apps import pages_of
+from tests.web.around import PASSWORD, Browser, somebody, token_of
+
+
+def text_of(answer) -> str:
+    return answer.get_data(as_text=True)
+
+
+@pytest.fixture
+def app(parts):
+    return pages_of(parts)
+
+
+@pytest.fixture
+def sup(parts, app):
+    somebody(parts, "Sup", "supervisor")
+    browser = Browser(app.test_client()).carry(token_of(parts, "Sup"))
+    browser.get("/me/second-factor")
+    return browser
+
+
+@pytest.fixture
+def code(clock, sup):
+    """Turns the second factor on; returns the app's code of now and the recovery codes."""
+    page = text_of(sup.post("/me/second-factor"))
+    secret = re.search(r"<code[^>]*>([A-Z2-7]{32})</code>", page).group(1)
+    page = text_of(sup.post("/me/second-factor/confirm", code=pyotp.TOTP(secret).at(clock.now())))
+    recovery = re.findall(r"<li><code>([^<]+)</code>", page)
+    assert len(recovery) == second.RECOVERY_CODES
+    clock.forward(seconds=60)
+
+    def now() -> str:
+        return pyotp.TOTP(secret).at(clock.now())
+
+    now.recovery = recovery
+    return now
+
+
+def at_the_door(app, back=""):
+    browser = Browser(app.test_client())
+    browser.get("/sign-in")
+    answer = browser.post("/sign-in", name="Sup", password=PASSWORD, back=back)
+    assert answer.location.startswith("/sign-in/code")
+    browser.get(answer.location)
+    return browser
+
+
+def test_the_page_says_what_it_is_for_and_that_the_role_wants_it(sup):
+    page = text_of(sup.get("/me/second-factor"))
+    assert "please turn it on" in page
+    assert "It is off." in text_of(sup.get("/me"))
+
+
+def test_a_wrong_first_code_turns_nothing_on(sup):
+    sup.post("/me/second-factor")
+    answer = sup.post("/me/second-factor/confirm", code="000000x")
+    assert answer.status_code == 422
+    assert "wrong or was used" in text_of(answer)
+    assert "It is off." in text_of(sup.get("/me"))
+
+
+def test_password_alone_lets_nobody_in(app, code):
+    browser = at_the_door(app)
+    assert browser.get("/").location.startswith("/sign-in")
+    assert browser.post("/sign-in/code", code="123").status_code == 422
+    assert browser.get("/").location.startswith("/sign-in")
+    answer = browser.post("/sign-in/code", code=code())
+    assert answer.location == "/"
+    assert browser.get("/").status_code == 200
+
+
+def test_the_way_back_is_kept_and_only_ours(app, code):
+    browser = at_the_door(app, back="/later")
+    assert browser.post("/sign-in/code", code=code(), back="/later").location == "/later"
+    other = at_the_door(app)
+    recovery = code.recovery[0]
+    assert other.post("/sign-in/code", code=recovery, back="//evil.example").location == "/"
+
+
+def test_a_recovery_code_is_good_once(app, code):
+    for status in (303, 422):
+        browser = at_the_door(app)
+        assert browser.post("/sign-in/code", code=code.recovery[0]).status_code == status
+
+
+def test_without_a_waiting_sign_in_the_page_leads_to_the_door(app):
+    assert Browser(app.test_client()).get("/sign-in/code").location == "/sign-in"
+
+
+def test_it_is_taken_away_by_one_more_code_and_the_secret_is_not_shown_again(sup, code):
+    page = text_of(sup.get("/me/second-factor"))
+    assert "8 recovery codes are left" in page
+    assert code.recovery[0] not in page
+    assert sup.post("/me/second-factor").status_code == 422
+    assert sup.post("/me/second-factor/off", code="no").status_code == 422
+    assert sup.post("/me/second-factor/off", code=code()).status_code == 303
+    assert "It is off." in text_of(sup.get("/me"))
+
+
+def test_an_administrator_takes_it_away_from_whoever_lost_it(parts, app, code):
+    somebody(parts, "Boss", "administrator")
+    boss = Browser(app.test_client()).carry(token_of(parts, "Boss"))
+    page = text_of(boss.get("/admin/people"))
+    where = re.search(r'action="(/admin/people/\w+/second-factor-off)"', page).group(1)
+    assert boss.post(where).status_code == 303
+    browser = Browser(app.test_client())
+    browser.get("/sign-in")
+    assert browser.post("/sign-in", name="Sup", password=PASSWORD).location == "/"
+
+
+class TestSignIns:
+    def test_they_are_listed_and_one_is_ended(self, parts, sup):
+        token = sign_in.sign_in(parts, "Sup", PASSWORD, "", device="Android")
+        page = text_of(sup.get("/me/sign-ins"))
+        assert "Android" in page
+        assert page.count("this one") == 1
+        assert sup.post(re.search(r'action="(/me/sign-ins/\w+/end)"', page).group(1)).status_code == 303
+        assert sign_in.who(parts, token) is None
+        assert "Android" not in text_of(sup.get("/me/sign-ins"))
+
+    @pytest.mark.parametrize("listed", ["00", "nonsense", "ff" * 32])
+    def test_one_that_is_none_ends_nothing(self, sup, listed):
+        sup.post(f"/me/sign-ins/{listed}/end")
+        assert "It had ended already." in text_of(sup.get("/me/sign-ins"))
+
+    def test_nobody_ends_that_of_another(self, parts, sup):
+        somebody(parts, "Noy")
+        token = token_of(parts, "Noy")
+        own = parts.store.ring.lookup("sign_in", token).hex()
+        sup.post(f"/me/sign-ins/{own}/end")
+        assert sign_in.who(parts, token) is not None
+
+    def test_the_browser_is_called_what_people_call_it(self, parts, app):
+        own = somebody(parts, "Noy")
+        browser = Browser(app.test_client())
+        browser.get("/sign-in")
+        agent = {"User-Agent": "Mozilla/5.0 (Linux; Android 9; SM-J260) Chrome/120"}
+        data = {"name": "Noy", "password": PASSWORD, "csrf_token": browser.csrf}
+        assert browser.client.post("/sign-in", data=data, headers=agent).location == "/"
+        assert [one.device for one in sign_in.listed(parts, OWNER, own)] == ["Android"]
+
+
+class TestProof:
+    def test_the_password_shows_it_for_a_while(self, parts, sup):
+        sup.get("/prove?back=/closed")
+        assert sup.post("/prove", password="wrong", back="/closed").status_code == 422
+        assert sup.post("/prove", password=PASSWORD, back="/closed").location == "/closed"
+        assert second.is_fresh(parts, token_of(parts, "Sup"))
+
+    def test_with_a_second_factor_its_code_is_asked_too(self, sup, code):
+        assert 'name="code"' in text_of(sup.get("/prove"))
+        assert sup.post("/prove", password=PASSWORD).status_code == 422
+        assert sup.post("/prove", password=PASSWORD, code=code(), back="//x").location == "/"
