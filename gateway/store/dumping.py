@@ -45,7 +45,7 @@ def take_time(tx: Tx) -> None:
 def rows(tx: Tx, name: str) -> Iterator[dict[str, Any]]:
     """Return the rows of a table in plain JSON values; keys are opened, to be closed by the next machine's master."""
     table = metadata.tables[name]
-    streamed = tx.conn.execution_options(yield_per=_BATCH).execute(select(table))
+    streamed = tx.execute(select(table).execution_options(yield_per=_BATCH))
     for row in streamed.mappings():
         said = dict(row)
         if table is keys:

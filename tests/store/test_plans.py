@@ -1,6 +1,7 @@
 """What pages, claims and chores ask again and again walks its partial index on both databases, never the whole table."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -106,6 +107,17 @@ def fill(store: Store) -> None:
         tx.execute(text("ANALYZE"))
 
 
+class Undone(Exception):
+    """Nothing of this transaction is kept."""
+
+
+@contextmanager
+def undone(store: Store) -> Iterator[Tx]:
+    with suppress(Undone), store.write() as tx:
+        yield tx
+        raise Undone
+
+
 def plan(tx: Tx, ask: Callable[[Tx], Any]) -> str:
     """What the database says of each statement that the question runs."""
     seen: list[tuple[str, Any]] = []
@@ -127,7 +139,7 @@ def plan(tx: Tx, ask: Callable[[Tx], Any]) -> str:
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_it_is_read_along_an_index(full: Store, question: str) -> None:
     ask, indexes = QUESTIONS[question]
-    with full.write() as tx:
+    with undone(full) as tx:
         found = plan(tx, ask)
     assert any(index in found for index in indexes), found
 
