@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, flash, redirect, render_template, request
 
-from gateway.access import Permission, Role, permit
-from gateway.admin import shifts
+from gateway.access import Permission, Role
+from gateway.admin import figures, shifts
 from gateway.desk import alerts, people, second
 from gateway.desk.declined import Declined, Why
 from gateway.desk.shifts import FEW, WORKING
@@ -30,20 +30,13 @@ SPOKEN = {"lo": "ລາວ", "th": "ไทย", "en": "English", "vi": "Tiếng 
 def blueprint(parts: Parts) -> Blueprint:
     """Return the pages below ``/admin``."""
     pages = Blueprint("admin", __name__, url_prefix="/admin", template_folder="templates")
-    _add_first(pages)
+    figures.add_to(pages, parts)
     _add_people(pages, parts)
     _add_person(pages, parts)
     _add_access(pages, parts)
     _add_reach(pages, parts)
     shifts.add_to(pages, parts)
     return pages
-
-
-def _add_first(pages: Blueprint) -> None:
-    @pages.get("/")
-    def first() -> str:
-        permit(actor(), Permission.SEE_FIGURES)
-        return render_template("admin/first.html")
 
 
 def _add_people(pages: Blueprint, parts: Parts) -> None:

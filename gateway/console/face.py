@@ -6,7 +6,19 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint
 
-from gateway.console import adding, aftercare, callback, deeds, finding, lines, one_tap, queue, reading, words
+from gateway.console import (
+    adding,
+    aftercare,
+    callback,
+    deeds,
+    exporting,
+    finding,
+    lines,
+    one_tap,
+    queue,
+    reading,
+    words,
+)
 
 if TYPE_CHECKING:
     from gateway.parts import Parts
@@ -20,6 +32,7 @@ def blueprint(parts: Parts) -> Blueprint:
     deeds.add_to(pages, parts)
     aftercare.add_to(pages, parts)
     one_tap.add_to(pages, parts, lambda refusal: deeds.why(parts, refusal))
+    exporting.add_to(pages, parts)
     lines.add_to(pages, parts)
     finding.add_to(pages, parts)
     adding.add_to(pages, parts)

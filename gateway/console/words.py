@@ -180,6 +180,15 @@ _WORDS: dict[str, dict[str, Any]] = {
         "baht": "฿",
         "dollar": "$",
     },
+    "counted": {
+        "dialled": _("Calls to the menu, by language"),
+        "shown": _("Pages shown, by screen"),
+        "text": _("Texts, by what was understood"),
+        "asked": _("Requests for a call, by topic"),
+        "outcome": _("Calls made, by outcome"),
+        "report_wrong": _("Pages reported as wrong, by screen"),
+        "outbox": _("Messages, by what became of them"),
+    },
     "how": {
         "visitor": _("She is here"),
         "phoned_in": _("She phones us"),

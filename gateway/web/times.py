@@ -21,7 +21,7 @@ _MINUTE, _DAY = 60, 24  # seconds of a minute and minutes of an hour; hours of a
 
 
 def filters(parts: Parts) -> dict[str, Callable[..., str]]:
-    """Return the filters of templates: ``ago``, ``clock``, ``day_and_clock``, ``window``, ``span``, ``on_day``."""
+    """Return the filters that templates know, by name."""
     zone = ZoneInfo(parts.line.zone)
 
     def local(instant: datetime) -> datetime:
@@ -36,6 +36,7 @@ def filters(parts: Parts) -> dict[str, Callable[..., str]]:
         "day_and_clock": lambda instant: day_and_clock(local(instant), now()),
         "window": lambda start, end: window(local(start), local(end), now()),
         "span": lambda instant: span(parts.clock.now() - instant),
+        "lasts": span,
         "on_day": lambda day: date(datetime(day.year, day.month, day.day, tzinfo=zone), now()),
         "iso": lambda instant: instant.isoformat(timespec="seconds"),
     }

@@ -66,6 +66,8 @@ TABLE = {
     ("POST", "/callbacks/<callback_id>/minor"): {C, S},
     ("POST", "/callbacks/<callback_id>/follow-up"): {C, S},
     ("GET", "/admin/"): {S, A, R},
+    ("GET", "/admin/watch"): {S, A, R},
+    ("POST", "/export"): {S},
     ("GET", "/admin/people"): {S, A},
     ("POST", "/admin/people"): {A},
     ("POST", "/admin/people/<person_id>/role"): {A},

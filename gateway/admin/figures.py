@@ -1,0 +1,76 @@
+"""The figures: three that matter beside last month's, how the desk does, and the month's tables, never a caller."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple
+
+from flask import Blueprint, render_template, request
+
+from gateway.figures import desk, report
+from gateway.figures.report import NoMonth
+from gateway.web.guard import actor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gateway.figures.report import Cell
+    from gateway.parts import Parts
+
+BAD = 422
+_HELPED = ("reached",)
+_MISSED = ("no_answer", "busy", "switched_off", "voicemail")
+
+
+class Count(NamedTuple):
+    """A sum of cells; ``small`` says that cells under the smallest count are not in it."""
+
+    n: int
+    small: bool
+
+
+def add_to(pages: Blueprint, parts: Parts) -> None:
+    """Add the page of the month and the page of the watch."""
+
+    @pages.get("/")
+    def first() -> str | tuple[str, int]:
+        asked = request.args.get("month", "")[:7]
+        here = asked or f"{parts.clock.now():%Y-%m}"
+        try:
+            return _page(parts, here), 200
+        except NoMonth:
+            return _page(parts, f"{parts.clock.now():%Y-%m}", wrong=asked), BAD
+
+    @pages.get("/watch")
+    def watch() -> str:
+        return render_template("admin/watch.html", seen=desk.look(parts, actor()))
+
+
+def _page(parts: Parts, month: str, *, wrong: str = "") -> str:
+    cells = report.month(parts, actor(), month)
+    before = month_before(month)
+    last = report.month(parts, actor(), before)
+    return render_template(
+        "admin/first.html",
+        month=month,
+        before=before,
+        wrong=wrong,
+        seen=desk.look(parts, actor()),
+        helped=(count(cells, _HELPED), count(last, _HELPED)),
+        missed=(count(cells, _MISSED), count(last, _MISSED)),
+        tables=[(section, list(found)) for section, found in groupby(cells, key=lambda cell: cell.section)],
+        smallest=report.SMALLEST,
+    )
+
+
+def month_before(month: str) -> str:
+    """Return the month before this one, written alike."""
+    year, number = (int(part) for part in month.split("-"))
+    return f"{date(year, number, 1) - timedelta(days=1):%Y-%m}"
+
+
+def count(cells: Iterable[Cell], names: tuple[str, ...]) -> Count:
+    """Return how many calls ended so; small cells are left out and said to be."""
+    found = [cell.n for cell in cells if cell.section.what == "outcome" and cell.name in names]
+    return Count(n=sum(n for n in found if n is not None), small=None in found)

@@ -1,0 +1,139 @@
+"""The month and the watch: three figures beside last month's, small counts hidden, and an export that asks again."""
+
+import re
+from datetime import date
+
+import pytest
+
+from gateway.access import Role
+from gateway.admin.figures import Count, count, month_before
+from gateway.figures.report import SECTIONS, Cell
+from gateway.store import figures
+from tests.desk.rig import HER
+from tests.web.around import PASSWORD
+
+OUTCOMES = next(section for section in SECTIONS if section.what == "outcome")
+ASKED = next(section for section in SECTIONS if section.what == "asked")
+
+
+def plain(answer) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.get_data(as_text=True)))
+
+
+@pytest.fixture
+def reader(signed):
+    return signed("Rea", Role.READER)
+
+
+@pytest.fixture
+def counted(parts):
+    """Figures of a day: ``counted("2026-11-05", "outcome", reached=7)``."""
+
+    def on(day: str, what: str, **items: int) -> None:
+        with parts.store.write() as tx:
+            for item, n in items.items():
+                figures.add(tx, date.fromisoformat(day), 9, "simulator", "lo", "v", what, item, n=n)
+
+    return on
+
+
+def test_last_month_stands_beside_and_small_counts_are_hidden(reader, counted):
+    counted("2026-11-05", "outcome", reached=7, busy=3)
+    counted("2026-10-05", "outcome", reached=12)
+    page = plain(reader.get("/admin/"))
+    assert "People helped 7 Calls in which somebody spoke with her. 2026-10: 12" in page
+    assert "Nobody reached under 5" in page
+    assert "Busy under 5" in page
+    assert "Busy 3" not in page
+
+
+def test_an_empty_month_says_what_will_be_there(reader):
+    page = plain(reader.get("/admin/"))
+    assert "Nothing was counted in this month" in page
+    assert "Figures 2026-11" in page
+
+
+@pytest.mark.parametrize("written", ["2026-13", "november", "<b>", "2026"])
+def test_a_month_that_is_none_is_said_beside_its_field(reader, written):
+    answer = reader.get("/admin/", query_string={"month": written})
+    assert answer.status_code == 422
+    assert "Write the month like 2026-11." in plain(answer)
+    assert "<b>" not in answer.get_data(as_text=True).split("<form action=")[1].split("</form>")[0]
+
+
+@pytest.mark.parametrize(
+    ("month", "before"), [("2026-11", "2026-10"), ("2026-01", "2025-12"), ("2024-03", "2024-02")]
+)
+def test_the_month_before(month, before):
+    assert month_before(month) == before
+
+
+def cell(name: str, n: int | None, section=OUTCOMES) -> Cell:
+    return Cell(section=section, name=name, n=n)
+
+
+@pytest.mark.parametrize(
+    ("cells", "found"),
+    [
+        ((), Count(0, False)),
+        ((cell("reached", 9), cell("busy", 20)), Count(9, False)),
+        ((cell("reached", None),), Count(0, True)),
+        ((cell("reached", 9, ASKED),), Count(0, False)),
+    ],
+)
+def test_a_sum_never_gives_a_small_cell_away(cells, found):
+    assert count(cells, ("reached",)) == found
+
+
+def test_the_watch_of_an_empty_desk_has_no_figures_and_no_fault(reader):
+    page = plain(reader.get("/admin/watch"))
+    assert "No call outside her window" in page
+    assert "Requests 0" in page
+
+
+def test_the_watch_counts_what_waits_and_shows_nobody(reader, line):
+    line.requested(HER)
+    answer = reader.get("/admin/watch")
+    assert "Requests 1" in plain(answer)
+    assert "just now" in plain(answer)
+    assert HER not in answer.get_data(as_text=True)
+
+
+class TestTheExport:
+    @pytest.fixture
+    def sup(self, parts, signed):
+        from gateway.desk import passwords, people
+        from gateway.store import people as rows
+
+        browser = signed("Sup", Role.SUPERVISOR)
+        own = people.named(parts, "Sup").id
+        with parts.store.write() as tx:
+            rows.set_password(tx, own, passwords.hashed(PASSWORD))
+        return browser
+
+    def proof_is_old(self, parts):
+        from sqlalchemy import update
+
+        from gateway.store.tables import sign_ins
+
+        with parts.store.write() as tx:
+            tx.execute(update(sign_ins).values(proved_at=None))
+
+    def test_it_asks_again_who_it_is_and_then_holds_no_number(self, parts, line, sup):
+        line.requested(HER)
+        self.proof_is_old(parts)
+        assert sup.post("/export").location == "/prove?back=/closed"
+        assert line.rows("SELECT 1 FROM audit WHERE act = 'exported'") == []
+        sup.get("/prove")
+        assert sup.post("/prove", password=PASSWORD, back="/closed").location == "/closed"
+        answer = sup.post("/export")
+        assert answer.mimetype == "text/csv"
+        lines = answer.get_data(as_text=True).splitlines()
+        assert lines[0].startswith("code,state")
+        assert len(lines) == 2
+        assert HER[-4:] not in answer.get_data(as_text=True)
+        assert len(line.rows("SELECT 1 FROM audit WHERE act = 'exported'")) == 1
+
+    def test_only_who_may_export_sees_the_button(self, sup, signed):
+        assert "/export" in sup.get("/closed").get_data(as_text=True)
+        assert "/export" not in signed("Noy").get("/closed").get_data(as_text=True)
