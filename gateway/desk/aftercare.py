@@ -34,17 +34,10 @@ POLICY = "policy-under-18"
 
 
 def follow_up(parts: Parts, actor: Actor, callback_id: str, *, on: date, when: When | None = None) -> str:
-    """Agree on another call: the callback is closed, a new one with the same code is planned from that day on.
+    """Agree on another call: the callback is closed, a new one with the same code is planned; return its id.
 
-    Args:
-        parts: the parts.
-        actor: who reached her.
-        callback_id: a callback that was reached.
-        on: the first day on which she may be called, not later than her answers hold.
-        when: the window she named; None keeps the one she had.
-
-    Returns:
-        The id of the new callback.
+    ``on`` is the first day on which she may be called, not later than her answers hold; ``when`` is the window she
+    named, None keeps the one she had.
 
     Raises:
         Refused: the actor does not work the queue.

@@ -100,11 +100,7 @@ def begin(parts: Parts, actor: Actor, callback_id: str, *, reason: str = "") -> 
         _may_begin(tx, actor, callback, reason)
         caller = _reachable(tx, callback, now)
         slot = _slot(parts, tx, actor, callback, caller, reason)
-        attempt = write(
-            tx, actor, callback,
-            window_from=slot.window_from, window_until=slot.window_until, nth=slot.nth, now=now,
-            how="outside" if slot.outside else "phone",
-        )  # fmt: skip
+        attempt = _written(tx, actor, callback, slot, now)
         _step(tx, actor, callback, now)
         _on_record(tx, actor, callback, slot, reason, now)
         return _call(tx, callback, attempt, from_number, outside=slot.outside)
@@ -196,6 +192,14 @@ def _may_call_outside(actor: Actor, callback: Callback, caller: Caller, reason: 
         and contact.phone_seen is not PhoneSeen.NOT_MINE
         and contact.when is not When.NEVER
     )
+
+
+def _written(tx: Tx, actor: Actor, callback: Callback, slot: _Slot, now: datetime) -> Attempt:
+    how = "outside" if slot.outside else "phone"
+    return write(
+        tx, actor, callback,
+        window_from=slot.window_from, window_until=slot.window_until, nth=slot.nth, how=how, now=now,
+    )  # fmt: skip
 
 
 def write(

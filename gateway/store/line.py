@@ -104,11 +104,15 @@ def ready(
         languages: only those in one of these; none means any.
         limit: how many.
     """
-    due = _due_now(team, now).where(_c.due_until >= until) if until else _due_now(team, now)
-    if languages:
-        due = due.where(or_(*(_c.language.startswith(tag, autoescape=True) for tag in sorted(languages))))
-    ids = tx.execute(due.limit(limit)).scalars().all()
-    return _read(tx, _standing().where(_c.id.in_(ids)).order_by(*_order(Tab.QUEUE, now)))
+    ids: list[str] = []
+    for due in _due_now(team, now):
+        some = due.where(_c.due_until >= until) if until else due
+        if languages:
+            spoken = (_c.language.startswith(tag, autoescape=True) for tag in sorted(languages))
+            some = some.where(or_(*spoken))
+        ids += tx.execute(some.limit(limit)).scalars()
+    query = _standing().where(_c.id.in_(ids)).order_by(*_order(Tab.QUEUE, now))
+    return _read(tx, query.limit(limit))
 
 
 def with_ids(tx: Tx, ids: Collection[str]) -> tuple[Standing, ...]:
@@ -127,38 +131,47 @@ def planned(tx: Tx, team: str, *, start: datetime, end: datetime, limit: int = 2
 
 def came_since(tx: Tx, team: str, *, since: datetime) -> int:
     """Return how many that wait were asked for since, up to ``MOST_COUNTED`` + 1."""
-    some = select(literal(1)).select_from(callbacks)
-    some = some.where(_c.team == team, text(WAITING), _c.asked_at > since).limit(MOST_COUNTED + 1)
-    return int(tx.execute(select(func.count()).select_from(some.subquery())).scalar_one())
+    waits = text(WAITING)
+    return sum(
+        _bounded(tx, _c.team == team, waits, _c.priority == priority, _c.asked_at > since)
+        for priority in (DANGER, NORMAL)
+    )
 
 
 def danger(tx: Tx, team: str, *, limit: int = 50) -> tuple[Standing, ...]:
     """Return what is in danger and waits for somebody, be it in the line or in review."""
-    free = or_(text(f"callbacks.{WAITING}"), text(f"callbacks.{REVIEW}"))
-    query = _standing().where(_c.team == team, _c.priority == DANGER, text(f"callbacks.{OPEN}"), free)
-    return _read(tx, query.order_by(_c.due_at, _c.id).limit(limit))
+    ids = [
+        found
+        for free in (WAITING, REVIEW)
+        for found in tx.execute(
+            select(_c.id).where(_c.team == team, text(free), _c.priority == DANGER).limit(limit)
+        ).scalars()
+    ]
+    return _read(tx, _standing().where(_c.id.in_(ids)).order_by(_c.due_at, _c.id).limit(limit))
 
 
 def counts(tx: Tx, team: str, *, person_id: str, now: datetime) -> Counts:
     """Count the line, each thing along its index and up to ``MOST_COUNTED`` + 1: beyond that people say “many”."""
 
     def bounded(*conditions: ColumnElement[bool] | TextClause) -> int:
-        some = select(literal(1)).select_from(callbacks).where(_c.team == team, *conditions)
-        return int(
-            tx.execute(select(func.count()).select_from(some.limit(MOST_COUNTED + 1).subquery())).scalar_one()
-        )
+        return _bounded(tx, _c.team == team, *conditions)
 
     waits = text(WAITING)
     of_danger = bounded(waits, _c.priority == DANGER)
     return Counts(
         waiting=bounded(waits),
-        due_now=bounded(waits, _is_due(now)),
+        due_now=sum(bounded(waits, _c.priority == one, _is_due(now)) for one in (DANGER, NORMAL)),
         danger=of_danger,
         mine=bounded(text(IN_HAND), _c.holder_id == person_id) if person_id else 0,
         later=bounded(waits, _c.priority == NORMAL, _c.due_at > now),
         review=bounded(text(REVIEW)),
         oldest=oldest(tx, team),
     )
+
+
+def _bounded(tx: Tx, *conditions: ColumnElement[bool] | TextClause) -> int:
+    some = select(literal(1)).select_from(callbacks).where(*conditions).limit(MOST_COUNTED + 1)
+    return int(tx.execute(select(func.count()).select_from(some.subquery())).scalar_one())
 
 
 def oldest(tx: Tx, team: str) -> datetime | None:
@@ -217,8 +230,11 @@ def _parts(
             later = waits.where(_c.priority == DANGER, _c.due_at > now).order_by(
                 _c.due_at, _c.asked_at, _c.id
             )
-            passed = waits.where(_c.due_until <= now).order_by(*order)
-            return _due_now(team, now), later, passed, mine.where(text(HELD)).order_by(*order)
+            passed = (
+                waits.where(_c.priority == priority, _c.due_until <= now).order_by(_c.due_until)
+                for priority in (DANGER, NORMAL)
+            )
+            return *_due_now(team, now), later, *passed, mine.where(text(HELD)).order_by(*order)
         case Tab.MINE:
             return (
                 (mine.where(text(IN_HAND), _c.holder_id == person_id).order_by(*order),) if person_id else ()
@@ -235,11 +251,13 @@ def _parts(
             assert_never(tab)
 
 
-def _due_now(team: str, now: datetime) -> Select[tuple[str]]:
-    return (
+def _due_now(team: str, now: datetime) -> tuple[Select[tuple[str]], ...]:
+    """Return what is due now, danger and then the rest: each along one index, in the order of the line."""
+    return tuple(
         select(_c.id)
-        .where(_c.team == team, text(WAITING), _is_due(now))
-        .order_by(_c.priority, _c.due_until, _c.asked_at, _c.id)
+        .where(_c.team == team, text(WAITING), _c.priority == priority, _is_due(now))
+        .order_by(_c.due_until, _c.asked_at, _c.id)
+        for priority in (DANGER, NORMAL)
     )
 
 

@@ -66,6 +66,7 @@ callbacks = Table(
     partial("ix_callbacks_in_hand", "holder_id", where=IN_HAND),
     partial("ix_callbacks_roll", "due_until", where=WAITING),
     partial("ix_callbacks_held", "held_until", where=HELD),
+    partial("ix_callbacks_held_here", "team", "priority", "due_until", where=HELD),
     partial("ix_callbacks_open_code", "code", where=OPEN),
     Index("ix_callbacks_changed", "team", "changed_at"),
     Index("ix_callbacks_holder", "holder_id", "changed_at"),

@@ -282,6 +282,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("state IN ('claimed', 'calling')"),
         postgresql_where=sa.text("state IN ('claimed', 'calling')"),
     )
+    op.create_index(
+        "ix_callbacks_held_here",
+        "callbacks",
+        ["team", "priority", "due_until"],
+        unique=False,
+        sqlite_where=sa.text("state IN ('claimed', 'calling')"),
+        postgresql_where=sa.text("state IN ('claimed', 'calling')"),
+    )
     op.create_index("ix_callbacks_holder", "callbacks", ["holder_id", "changed_at"], unique=False)
     op.create_index(
         "ix_callbacks_in_hand",
