@@ -85,8 +85,7 @@ def _stop_in_flight(running: Running, standin: Standin, sign: signal.Signals, *,
     polls = Background(lambda _: running.get("/readyz"))
     with hops, polls:
         time.sleep(0.3)
-        if not group:  # that one has to give its job up, the others let it end
-            standin.release()
+        assert standin.held == 1, "the job is still in flight"
         took = running.stop(sign, group=group)
     standin.reset()
     return took
