@@ -79,11 +79,14 @@ def test_the_database_itself_refuses_the_second(store: Store) -> None:
     ],
 )
 def test_a_row_goes_only_where_its_lane_is_free(tx: Tx, earlier: dict[str, Any], may_go: bool) -> None:
-    first, second = row(tx, "1", lane="her", priority=5), row(tx, "2", lane="her", priority=0)
+    first, second = (
+        row(tx, "1", lane="her", priority=5),
+        row(tx, "2", lane="her", priority=0, now=NOW + SECOND),
+    )
     assert first is not None
     for name, value in earlier.items():
         tx.execute(outbox.outbox.update().where(outbox.outbox.c.id == first).values({name: value}))
-    found = claimed(tx, named=second)
+    found = claimed(tx, now=NOW + SECOND, named=second)
     assert (found is not None) is may_go
 
 
