@@ -1,7 +1,6 @@
 """Whoever asks to be erased is: every sealed column is either emptied with her or belongs to somebody else."""
 
-from types import SimpleNamespace
-from typing import Any
+from pathlib import Path
 
 import sqlalchemy as sa
 
@@ -12,13 +11,14 @@ from gateway.store.sessions import Sessions
 from gateway.store.tables import callers, metadata
 from tests.clocks import SetClock
 from tests.filled import CALLER, SAID, fill, opened
+from tests.house import made_parts
 
 NUMBER = "+8562055500001"
 NOT_HERS = {("people", "number"), ("people", "totp")}
 """A counsellor's own phone and second factor, which go with the person."""
 
 
-def test_nothing_of_hers_is_left(store: Store, clock: SetClock) -> None:
+def test_nothing_of_hers_is_left(store: Store, clock: SetClock, tmp_path: Path) -> None:
     fill(store, clock.now())
     sessions = Sessions(None, store, clock)
     with store.write() as tx:
@@ -29,14 +29,9 @@ def test_nothing_of_hers_is_left(store: Store, clock: SetClock) -> None:
             sa.update(callers).values(number=number, contact=contact, lookup=tx.ring.lookup("caller", NUMBER))
         )
     sessions.ask().save("simulator", NUMBER, mark="aaaaaaaa", hop=1, state=SAID, read_mark="")
-    parts: Any = SimpleNamespace(
-        store=store,
-        clock=clock,
-        sessions=sessions,
-        channels={"simulator": None},
-        line=SimpleNamespace(regions=("LA", "TH")),
-        count=SimpleNamespace(add=lambda *_, **__: None),
-    )
+    parts = made_parts(store, clock, tmp_path, sessions=sessions)
+    parts.spool.keep(b"k" * 32, {"kind": "turn", "number": NUMBER})
+    parts.spool.keep(b"o" * 32, {"kind": "turn", "number": "+8562055598765"})
     assert erasing.forget(parts, NUMBER)
     with store.read() as tx:
         left = {
@@ -44,3 +39,4 @@ def test_nothing_of_hers_is_left(store: Store, clock: SetClock) -> None:
         }
     assert left == NOT_HERS
     assert sessions.ask().load("simulator", NUMBER) is None
+    assert parts.spool.list() == [b"o" * 32]
