@@ -20,7 +20,9 @@ class Refresh:
         seldom: called every ten seconds, and once more at the end.
     """
 
-    def __init__(self, often: Sequence[Callable[[], object]], seldom: Sequence[Callable[[], object]] = ()) -> None:
+    def __init__(
+        self, often: Sequence[Callable[[], object]], seldom: Sequence[Callable[[], object]] = ()
+    ) -> None:
         self._often = often
         self._seldom = seldom
         self._over = threading.Event()

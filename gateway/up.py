@@ -109,7 +109,9 @@ class Supervisor:
         """Whether a signal to stop has come."""
         return self._stopping
 
-    def start(self, name: str, start: Callable[[], subprocess.Popen[bytes]], *, outlives: bool = False) -> Child:
+    def start(
+        self, name: str, start: Callable[[], subprocess.Popen[bytes]], *, outlives: bool = False
+    ) -> Child:
         """Start one more process and watch it from now on."""
         child = Child(name=name, start=start, outlives=outlives)
         self._children.append(child)
