@@ -79,6 +79,14 @@ def _own_connection(redis: Redis) -> Redis:
     return Redis(connection_pool=ConnectionPool(connection_class=pool.connection_class, **settings))
 
 
+def _kind_alone(record: logging.LogRecord) -> bool:
+    """Let RQ say which kind of error ended its loop, without the trace and the error's own words."""
+    if record.exc_info and record.exc_info[0]:
+        record.msg, record.args = f"{record.getMessage()} ({record.exc_info[0].__name__})", None
+        record.exc_info = record.exc_text = None
+    return True
+
+
 class Worker(SimpleWorker):  # type: ignore[misc]  # RQ's own class carries no types here
     """RQ's worker without a fork, which takes no commands out of Redis and leaves in peace when Redis is gone."""
 
@@ -96,6 +104,7 @@ class Worker(SimpleWorker):  # type: ignore[misc]  # RQ's own class carries no t
             default_result_ttl=0,
             **more,
         )
+        self.log.addFilter(_kind_alone)
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """Stop when the row under way is done; after some seconds its send is given up and becomes unclear."""

@@ -180,3 +180,15 @@ def test_after_three_faults_redis_is_left_alone_for_a_while(
 def test_a_wrong_answer_of_redis_is_no_exception(redis_client: redis.Redis, clock: SetClock) -> None:
     redis_client.set(f"rq:queue:{QUEUE}", "not a list")
     assert not Nudger(redis_client, clock)(ROW)
+
+
+def test_an_error_that_ends_the_loop_of_rq_is_logged_by_its_kind_alone(
+    parts: Parts, redis_client: redis.Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    redis_client.execute_command("ACL", "SETUSER", "default", "-lpop", "-lmove")  # RQ takes jobs with them
+    try:
+        run_worker(parts, redis_client, burst=True)
+    finally:
+        redis_client.execute_command("ACL", "SETUSER", "default", "+lpop", "+lmove")
+    assert "unhandled exception, quitting... (NoPermissionError)" in caplog.text
+    assert "Traceback" not in caplog.text
