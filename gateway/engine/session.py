@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 FORMAT = 1
@@ -73,13 +73,18 @@ class Session:
         return replace(self, **changes)
 
 
+_NAMES = tuple(each.name for each in fields(Session))
+
+
 class UnreadableSession(ValueError):
     """The stored session is of a format that this release does not know."""
 
 
 def dump(session: Session) -> str:
     """Return the session as JSON that says its format."""
-    return json.dumps({"format": FORMAT, **asdict(session)}, ensure_ascii=False, separators=(",", ":"))
+    # Without asdict, which copies each value deeply: this is done on every hop.
+    values = {name: getattr(session, name) for name in _NAMES}
+    return json.dumps({"format": FORMAT, **values}, ensure_ascii=False, separators=(",", ":"))
 
 
 def load(text: str) -> Session:
@@ -89,12 +94,12 @@ def load(text: str) -> Session:
         UnreadableSession: another format, or no session at all.
     """
     try:
-        fields = json.loads(text)
-        if fields.pop("format") != FORMAT:
+        values = json.loads(text)
+        if values.pop("format") != FORMAT:
             raise UnreadableSession("another format")
-        fields["trail"] = tuple((screen, page) for screen, page in fields["trail"])
-        fields["path"] = tuple(fields["path"])
-        fields["offers"] = tuple(fields["offers"])
-        return Session(**fields)
+        values["trail"] = tuple((screen, page) for screen, page in values["trail"])
+        values["path"] = tuple(values["path"])
+        values["offers"] = tuple(values["offers"])
+        return Session(**values)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise UnreadableSession("no session") from error
