@@ -58,11 +58,11 @@ def _down(parts: Parts) -> str:
 def _doors(parts: Parts) -> Doors:
     return Doors(
         turn=lambda inbound: turn.take(parts, inbound),
-        text=lambda inbound: text.take(parts, inbound),
+        text=lambda inbound: text.TEXTS.take(parts, inbound),
         ended=lambda event: ended.take(parts, event),
         opt_out=lambda event: ended.opt_out(parts, event),
         delivery=lambda delivery: deliveries.take(parts, delivery),
         thread=lambda asked: simulator.thread(parts.store, asked),
-        missed=lambda call: missed.take(parts, call),
+        missed=lambda call: missed.RINGS.take(parts, call),
         seen=lambda event: watch.seen(parts, event),
     )

@@ -149,7 +149,7 @@ class Phone:
         before = {row.id for row in rows(self.parts)}
         message = message or f"message {self.number} {self._made}"
         inbound = Inbound(channel=self.channel, kind=Kind.SMS, number=self.number, text=words, turn=message)
-        assert text_turn.take(self.parts, inbound)
+        assert text_turn.TEXTS.take(self.parts, inbound)
         return [
             payload_text(self.parts, row)
             for row in rows(self.parts)

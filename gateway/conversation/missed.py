@@ -1,43 +1,21 @@
 """A ring that nobody took: a request, where this number agreed before; to anyone else it is as if nobody was there."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
-from gateway.conversation import fallback
+from gateway.conversation.whole import Whole
 from gateway.desk import accept
 from gateway.engine.effects import RequestCallback
 from gateway.engine.showing import DEFAULT_LANGUAGE
-from gateway.ids import new_id
 from gateway.messages import MissedCall
-from gateway.numbers import to_e164
 from gateway.parts import Parts
 from gateway.safe_contact import PhoneSeen, SafeContact, When
 from gateway.store import budgets, callers, turns
 from gateway.store.callers import Caller
-from gateway.store.engines import Tx, Unavailable
+from gateway.store.engines import Tx
 
-SPOOLED_RING = "ring"
 ONE_RING_MINUTES = 10
 """Rings of one number within so many minutes are one: phones tell of one ring twice, and she may try twice."""
-
-
-def take(parts: Parts, call: MissedCall) -> bool:
-    """Take one ring. Returns False only where it could be kept nowhere, so that the provider comes again."""
-    number = to_e164(call.number, parts.line.regions)
-    if number is None:
-        parts.count.add("not_a_number", channel=call.channel)
-        return True
-    call = replace(call, number=number)
-    try:
-        accept_ring(parts, call, now=parts.clock.now())
-    except Unavailable:
-        return _spool(parts, call)
-    except Exception as error:  # noqa: BLE001 - one ring that we cannot digest must not block those behind it
-        fallback.log_fault(error, new_id(parts.clock.now()), "ring")
-        parts.count.add("fault", channel=call.channel)
-        return _spool(parts, call)
-    return True
 
 
 def accept_ring(parts: Parts, call: MissedCall, *, now: datetime) -> None:
@@ -50,12 +28,6 @@ def accept_ring(parts: Parts, call: MissedCall, *, now: datetime) -> None:
     parts.count.add("missed_call", "nothing" if nudges is None else "request", channel=call.channel)
     for row in nudges or ():
         parts.nudge(row)
-
-
-def replay(parts: Parts, key: bytes, entry: dict[str, Any]) -> None:
-    """Take a spooled ring as if it came at the time when it came; then drop the file."""
-    accept_ring(parts, MissedCall(**entry["call"]), now=datetime.fromisoformat(entry["at"]))
-    parts.spool.drop(key)
 
 
 def _write(parts: Parts, tx: Tx, call: MissedCall, now: datetime) -> tuple[str, ...] | None:
@@ -129,12 +101,6 @@ def _key(parts: Parts, call: MissedCall) -> bytes:
     return parts.store.ring.lookup("turn", call.channel, "ring", call.turn)
 
 
-def _spool(parts: Parts, call: MissedCall) -> bool:
-    entry = {"kind": SPOOLED_RING, "call": asdict(call), "at": parts.clock.now().isoformat()}
-    try:
-        parts.spool.keep(_key(parts, call), entry)
-    except OSError:
-        parts.count.add("not_kept", channel=call.channel)
-        return False
-    parts.count.add("spooled", channel=call.channel)
-    return True
+RINGS: Whole[MissedCall] = Whole(
+    "ring", _key, lambda parts, call, now: accept_ring(parts, call, now=now), lambda told: MissedCall(**told)
+)

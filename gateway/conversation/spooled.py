@@ -10,8 +10,8 @@ _log = logging.getLogger(__name__)
 
 _REPLAYS = {
     commit.SPOOLED_TURN: commit.replay,
-    text.SPOOLED_TEXT: text.replay,
-    missed.SPOOLED_RING: missed.replay,
+    text.TEXTS.kind: text.TEXTS.replay,
+    missed.RINGS.kind: missed.RINGS.replay,
 }
 
 

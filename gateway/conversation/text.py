@@ -1,21 +1,17 @@
 """A text by SMS: one transaction from dedupe to the reply in the outbox; without SQL it is spooled whole."""
 
-from dataclasses import asdict, replace
 from datetime import datetime, timedelta
-from typing import Any
 
-from gateway.conversation import fallback, thread
+from gateway.conversation import thread
 from gateway.conversation.understood import Answer
+from gateway.conversation.whole import Whole
 from gateway.engine.sms import as_sms
-from gateway.ids import new_id
 from gateway.messages import Inbound, Kind
-from gateway.numbers import to_e164
 from gateway.parts import Parts
 from gateway.store import budgets, callers, outbox, threads, turns
 from gateway.store.callers import Caller
-from gateway.store.engines import Tx, Unavailable
+from gateway.store.engines import Tx
 
-SPOOLED_TEXT = "text"
 ANSWER_AGE = timedelta(minutes=10)
 REPLIES_A_DAY = 40
 """Answers that one number gets in a day; two phones that answer each other stop here."""
@@ -27,25 +23,6 @@ LINE_REPLIES_AN_HOUR = 600
 """Answers of one channel in an hour, so that a flood of made-up numbers cannot spend the line's money."""
 
 
-def take(parts: Parts, inbound: Inbound) -> bool:
-    """Take one text. Returns False only where it could be kept nowhere, so that the provider comes again."""
-    number = to_e164(inbound.number, parts.line.regions)
-    if number is None:
-        parts.count.add("not_a_number", channel=inbound.channel)
-        return True
-    inbound = replace(inbound, number=number)
-    try:
-        accept(parts, inbound, now=parts.clock.now())
-    except Unavailable:
-        return _spool(parts, inbound)
-    except Exception as error:  # noqa: BLE001 - one text that we cannot digest must not block those behind it
-        event = new_id(parts.clock.now())
-        fallback.log_fault(error, event, "text")
-        parts.count.add("fault", channel=inbound.channel)
-        return _spool(parts, inbound)
-    return True
-
-
 def accept(parts: Parts, inbound: Inbound, *, now: datetime) -> None:
     """Do all that one text asks for, once, however often it comes.
 
@@ -54,13 +31,6 @@ def accept(parts: Parts, inbound: Inbound, *, now: datetime) -> None:
     """
     for row in parts.store.run(lambda tx: _write(parts, tx, inbound, now)):
         parts.nudge(row)
-
-
-def replay(parts: Parts, key: bytes, entry: dict[str, Any]) -> None:
-    """Take a spooled text as if it came at the time when it came; then drop the file."""
-    inbound = Inbound(**{**entry["inbound"], "kind": Kind.SMS})
-    accept(parts, inbound, now=datetime.fromisoformat(entry["at"]))
-    parts.spool.drop(key)
 
 
 def turn_key(parts: Parts, inbound: Inbound) -> bytes:
@@ -134,12 +104,9 @@ def _may_answer(parts: Parts, tx: Tx, inbound: Inbound, now: datetime) -> bool:
     return all(allowed)
 
 
-def _spool(parts: Parts, inbound: Inbound) -> bool:
-    entry = {"kind": SPOOLED_TEXT, "inbound": asdict(inbound), "at": parts.clock.now().isoformat()}
-    try:
-        parts.spool.keep(turn_key(parts, inbound), entry)
-    except OSError:
-        parts.count.add("not_kept", channel=inbound.channel)
-        return False
-    parts.count.add("spooled", channel=inbound.channel)
-    return True
+TEXTS: Whole[Inbound] = Whole(
+    "text",
+    turn_key,
+    lambda parts, inbound, now: accept(parts, inbound, now=now),
+    lambda told: Inbound(**{**told, "kind": Kind.SMS}),
+)

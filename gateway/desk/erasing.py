@@ -65,5 +65,5 @@ def forget_spooled(parts: Parts, number: str) -> int:
 
 def _number_in(entry: Mapping[str, Any]) -> str | None:
     """Return whose entry it is: a turn says the number itself, a text and a ring in what the provider told."""
-    told: Mapping[str, Any] = entry.get("inbound") or entry.get("call") or entry
+    told: Mapping[str, Any] = entry.get("event") or entry
     return told.get("number")

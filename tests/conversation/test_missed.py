@@ -49,7 +49,7 @@ def said(parts: Parts, clock: SetClock) -> Said:
 
 
 def ring(parts: Parts, turn: str = "r1", *, number: str = HER) -> list[Callback]:
-    assert missed.take(parts, MissedCall(channel="africastalking", number=number, turn=turn))
+    assert missed.RINGS.take(parts, MissedCall(channel="africastalking", number=number, turn=turn))
     return requests(parts, HER)
 
 
@@ -159,7 +159,7 @@ def test_a_ring_while_sql_is_away_is_kept_and_counted_once(
     with monkeypatch.context() as patched:
         patched.setattr(parts.store, "run", away)
         for _ in range(2):
-            assert missed.take(parts, MissedCall(channel="africastalking", number=HER, turn="r1"))
+            assert missed.RINGS.take(parts, MissedCall(channel="africastalking", number=HER, turn="r1"))
     assert len(parts.spool.list()) == 1
     clock.forward(minutes=30)
     assert spooled.replay(parts) == 1

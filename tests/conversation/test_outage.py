@@ -69,7 +69,7 @@ def phone_texts(phone: Phone, words: str) -> bool:
     from gateway.conversation import text
     from gateway.messages import Inbound, Kind
 
-    return text.take(
+    return text.TEXTS.take(
         phone.parts, Inbound(channel=phone.channel, kind=Kind.SMS, number=phone.number, text=words, turn="t")
     )
 
