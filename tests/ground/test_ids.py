@@ -28,6 +28,11 @@ def test_ids_of_one_instant_are_all_different() -> None:
     assert len({new_id(NOW) for _ in range(5_000)}) == 5_000
 
 
+def test_ids_of_one_instant_sort_as_they_were_made() -> None:
+    made = [new_id(NOW + timedelta(seconds=1)) for _ in range(1_000)]
+    assert made == sorted(made)
+
+
 def test_tokens_are_long_and_never_come_twice() -> None:
     tokens = {new_token() for _ in range(1_000)}
     assert len(tokens) == 1_000
