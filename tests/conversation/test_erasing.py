@@ -26,7 +26,7 @@ def is_known(parts: Parts, number: str = HER) -> bool:
 
 def texts(parts: Parts, words: str) -> None:
     inbound = Inbound(channel="africastalking", kind=Kind.SMS, number=HER, text=words, turn=words)
-    assert text_turn.take(parts, inbound)
+    assert text_turn.TEXTS.take(parts, inbound)
 
 
 def asks_while_away(phone: Phone) -> None:

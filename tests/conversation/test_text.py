@@ -112,7 +112,7 @@ def test_numbers_without_the_question_are_no_consent(phone: Phone) -> None:
 def test_one_message_posted_five_times_is_answered_once(phone: Phone) -> None:
     inbound = Inbound(channel=phone.channel, kind=Kind.SMS, number=HER, text="wage", turn="same")
     with ThreadPoolExecutor(5) as pool:
-        assert all(pool.map(lambda _: text_turn.take(phone.parts, inbound), range(5)))
+        assert all(pool.map(lambda _: text_turn.TEXTS.take(phone.parts, inbound), range(5)))
     assert len(rows(phone.parts)) == 1
 
 
@@ -165,7 +165,7 @@ def test_a_line_answers_only_so_often_in_an_hour(parts: Parts, monkeypatch: pyte
 
 def test_the_answer_goes_back_with_what_the_provider_needs_to_bill_it(phone: Phone) -> None:
     inbound = Inbound(channel=phone.channel, kind=Kind.SMS, number=HER, text="wage", turn="m", link="L1")
-    text_turn.take(phone.parts, inbound)
+    text_turn.TEXTS.take(phone.parts, inbound)
     (row,) = rows(phone.parts)
     with phone.parts.store.read() as tx:
         payload = outbox.opened(tx, row).payload
@@ -175,7 +175,7 @@ def test_the_answer_goes_back_with_what_the_provider_needs_to_bill_it(phone: Pho
 
 def test_a_text_whose_sender_is_no_number_is_taken_and_left(phone: Phone) -> None:
     inbound = Inbound(channel=phone.channel, kind=Kind.SMS, number="BANK", text="wage", turn="m")
-    assert text_turn.take(phone.parts, inbound)
+    assert text_turn.TEXTS.take(phone.parts, inbound)
     assert rows(phone.parts) == []
 
 
@@ -339,7 +339,7 @@ def test_a_repeated_consent_is_one_request_with_one_answer(phone: Phone) -> None
     inbound = Inbound(channel=phone.channel, kind=Kind.SMS, number=HER, text="1", turn="consent")
     before = len(answers_of(phone))
     for _ in range(5):
-        assert text_turn.take(phone.parts, inbound)
+        assert text_turn.TEXTS.take(phone.parts, inbound)
     assert len(requests(phone.parts)) == 1
     assert len(answers_of(phone)) == before + 1
 
@@ -394,7 +394,7 @@ def test_the_language_of_a_thread_survives_a_publish(light: Phone) -> None:
 
 @pytest.mark.parametrize("number", ["22384", "1234", "AIRTEL", "191", "INFO-SMS", ""])
 def test_short_codes_and_names_are_never_answered(light: Phone, number: str) -> None:
-    assert text_turn.take(
+    assert text_turn.TEXTS.take(
         light.parts, Inbound(channel=light.channel, kind=Kind.SMS, number=number, text="wage", turn="m")
     )
     assert rows(light.parts) == []
