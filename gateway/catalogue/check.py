@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from gateway.catalogue.load import Loaded, load_all
-from gateway.catalogue.nodes import Places, pairs_in
+from gateway.catalogue.nodes import MapNode, Places, pairs_in
 from gateway.catalogue.problems import Level, Place, Problem, has_errors, in_order, pointed
 from gateway.catalogue.proofs import Asked, prove
-from gateway.catalogue.schema.build import build
+from gateway.catalogue.schema.build import build, dated
 from gateway.catalogue.schema.conform import conform
 from gateway.catalogue.schema.grammar import FILE
 from gateway.catalogue.schema.keys import keys
@@ -57,9 +57,7 @@ def check(files: Mapping[str, bytes], asked: Asked) -> Checked:
     menu = None
     if not any(problem.code in _BLOCKING for problem in problems):
         menu = build(merged.root, _drafts(merged))
-        places = Places()
-        places.add(merged.root)
-        problems += prove(menu, places, asked, draft_files=merged.drafts)
+        problems += prove(menu, _places(merged.root), asked, draft_files=merged.drafts)
     lines = {name: content.decode("utf-8", "replace").splitlines() for name, content in files.items()}
     ordered = in_order(pointed(problem, lines.get(problem.place.file, [])) for problem in problems)
     return Checked(None if has_errors(ordered) else menu, ordered, menu)
@@ -75,6 +73,16 @@ def _written(loaded: Mapping[str, Loaded], merged: Merged) -> Iterator[Problem]:
         yield from references(merged.root)
         yield from placeholders(merged.root)
     yield from keys(merged.root)
+
+
+def _places(root: MapNode) -> Places:
+    """Return where each part was written; the values of a fact are counted from the oldest, as in the menu."""
+    places = Places()
+    places.add(root)
+    for name, fact in pairs_in(root, "facts"):
+        for at, value in enumerate(dated(fact)):
+            places.add(value, ("facts", name.text, str(at)))
+    return places
 
 
 def _drafts(merged: Merged) -> frozenset[str]:

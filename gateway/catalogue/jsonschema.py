@@ -19,7 +19,7 @@ def _schema(shape: Shape) -> dict[str, Any]:
         case Word():
             return _word(shape)
         case Day():
-            return {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
+            return _day(shape)
         case Several():
             several = {"type": "array", "items": _schema(shape.of)}
             return {"anyOf": [several, _schema(shape.of)]} if shape.or_one else several
@@ -29,6 +29,12 @@ def _schema(shape: Shape) -> dict[str, Any]:
             return _record(shape)
         case ByKind():
             return _by_kind(shape)
+
+
+def _day(shape: Day) -> dict[str, Any]:
+    if shape.coarse:
+        return {"type": ["string", "integer"], "pattern": r"^\d{4}(-\d{2}(-\d{2})?)?$"}
+    return {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
 
 
 def _word(shape: Word) -> dict[str, Any]:

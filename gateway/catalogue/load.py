@@ -30,6 +30,7 @@ _GUESSED = re.compile(
     re.VERBOSE,
 )
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_COARSE = re.compile(r"[0-9]{4}(-[0-9]{2}){0,2}")
 _INTEGER = re.compile(r"0|[1-9][0-9]*")
 _DATES = frozenset({"valid_from", "checked_on", "expires_on"})
 _INTEGERS = frozenset({"schema", "digits", "page"})
@@ -254,7 +255,11 @@ class _Events:
     def _not_guessed(self, text: str, place: Place, key: str) -> Place:
         if not text:
             return self._empty(place, key)
-        allowed = (key in _DATES and _DATE.fullmatch(text)) or (key in _INTEGERS and _INTEGER.fullmatch(text))
+        allowed = (
+            (key in _DATES and _DATE.fullmatch(text))
+            or (key == "date" and _COARSE.fullmatch(text))
+            or (key in _INTEGERS and _INTEGER.fullmatch(text))
+        )
         if _GUESSED.fullmatch(text) and not allowed:
             self._tell(
                 Problem(

@@ -9,7 +9,7 @@ from gateway.engine.menu import Menu, Text
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """One text in all its languages; ``screen`` is empty for a message."""
+    """One text in all its languages; ``screen`` is empty for a message and for a fact."""
 
     path: tuple[str, ...]
     text: Text
@@ -18,11 +18,15 @@ class Written:
 
 
 def written(menu: Menu) -> Iterator[Written]:
-    """Yield the messages, then every text and label of every screen."""
+    """Yield the messages, every text and label of every screen, then what stands in for facts that are old."""
     for name, text in menu.messages.items():
         yield Written(("messages", name), text, required=True)
     for name in menu.screens:
         yield from of_screen(menu, name)
+    for name, fact in menu.facts.items():
+        for number, value in enumerate(fact.values):
+            if value.when_old:
+                yield Written(("facts", name, str(number), "when_old"), value.when_old, required=True)
 
 
 def of_screen(menu: Menu, name: str) -> Iterator[Written]:

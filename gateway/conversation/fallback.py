@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from gateway.engine.cuts import PLACEHOLDER
+from gateway.engine.facts import told_on
 from gateway.engine.menu import Menu
 
 _log = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ def words(menu: Menu | None, language: str, values: Mapping[str, str], day: date
 
 def _filled(menu: Menu, language: str, values: Mapping[str, str], day: date) -> str:
     down = menu.messages["down"]
-    known = {**{name: fact.on(day).value for name, fact in menu.facts.items()}, **values}
+    known = {**told_on(menu, day, language), **values}
     text = menu.text(down, language) or menu.text(down, "en")
     return PLACEHOLDER.sub(lambda found: known[found.group(1)], text) or _LAST
 

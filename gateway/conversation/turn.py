@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from gateway.conversation import begin, fallback, resume, trial
 from gateway.conversation.commit import NotKept, Turn, commit, recorded
@@ -221,4 +222,5 @@ def _apologise(parts: Parts, inbound: Inbound, error: BaseException, what: str) 
         language = held.session.script if held and held.session.script else language
     except Exception as second:  # noqa: BLE001 - the apology itself must not fail
         fallback.log_fault(second, event, "apology")
-    return Told(text=fallback.words(menu, language, parts.line.for_engine().values, now.date()), ends=True)
+    day = now.astimezone(ZoneInfo(parts.line.zone)).date()
+    return Told(text=fallback.words(menu, language, parts.line.for_engine().values, day), ends=True)

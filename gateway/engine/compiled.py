@@ -27,6 +27,9 @@ from gateway.engine.menu import (
 )
 from gateway.messages import Piece, PieceKind
 
+READABLE = frozenset({1, FORMAT})
+"""Format 1 had neither dates by language nor words for facts that are old; without them it is read as it is."""
+
 KINDS: Mapping[str, type[Screen]] = {
     "choices": Choices,
     "information": Information,
@@ -69,7 +72,7 @@ def load(text: str) -> Menu:
     """
     try:
         fields = json.loads(text)
-        if fields.pop("format") != FORMAT:
+        if fields.pop("format") not in READABLE:
             raise UnreadableMenu("another format")
         return _menu(fields)
     except (KeyError, TypeError, AttributeError, ValueError) as error:

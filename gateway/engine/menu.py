@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from gateway.messages import Piece
 
-FORMAT = 1
+FORMAT = 2
 
 Text = Mapping[str, str]
 """A text in several languages: language tag → template with ``{placeholders}``."""
@@ -188,13 +188,25 @@ class Keyword:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactValue:
-    """What a fact is from a day on, and how sure we are."""
+    """What a fact is from a day on, and how sure we are.
+
+    Attributes:
+        value: the figure, number or words; of a date, how it is written: ``2025-07-01``, ``2025-07``, ``2025``.
+        valid_from: the day from which it is shown.
+        source: where it is known from.
+        checked_on: the day on which somebody last looked.
+        expires_on: the last day on which it may be trusted.
+        is_date: the value is a date, which every language tells in its own words.
+        when_old: what is shown in its place after ``expires_on``; empty goes on showing the value.
+    """
 
     value: str
     valid_from: date
     source: str
     checked_on: date
     expires_on: date
+    is_date: bool = False
+    when_old: Text = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,10 @@ from zoneinfo import ZoneInfo
 
 from gateway.engine.cuts import PLACEHOLDER
 from gateway.engine.effects import Line
+from gateway.engine.facts import ever_told, told_on
 from gateway.engine.menu import LINE_PLACEHOLDERS, Menu
 from gateway.engine.session import Session
+from gateway.engine.showing import tongue
 from gateway.engine.text import BASIC, GSM7, coding, septets, units
 from gateway.engine.when import longest_words
 
@@ -25,10 +27,9 @@ def fill(template: str, values: Mapping[str, str]) -> str:
 
 
 def current(menu: Menu, session: Session, line: Line, now: datetime) -> dict[str, str]:
-    """Return the values that hold at this instant: facts by the day of the line's zone, settings, results."""
+    """Return what holds at this instant: facts by the day of the line's zone in her language, settings, results."""
     day = now.astimezone(ZoneInfo(line.zone)).date()
-    facts = {name: fact.on(day).value for name, fact in menu.facts.items()}
-    return {**facts, **_settings(line), **session.values}
+    return {**told_on(menu, day, tongue(menu, session)), **_settings(line), **session.values}
 
 
 def longest(menu: Menu, language: str, settings: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -36,10 +37,10 @@ def longest(menu: Menu, language: str, settings: Mapping[str, str] | None = None
 
     Args:
         menu: whose facts are asked.
-        language: of the texts; the words of a window depend on it.
+        language: of the texts; the words of a window, of a date and of a fact that is old depend on it.
         settings: values of the line that are known already.
     """
-    facts = {name: widest(dated.value for dated in fact.values) for name, fact in menu.facts.items()}
+    facts = {name: widest(ever_told(menu, fact, language)) for name, fact in menu.facts.items()}
     known = {name: value for name, value in (settings or {}).items() if value}
     results = {"code": LONGEST_CODE, "when": longest_words(language), "until": LONGEST_UNTIL}
     return {**facts, **LONGEST_SETTINGS, **known, **results}

@@ -82,6 +82,16 @@ def test_days_and_the_schema_number_may_stand_bare_where_they_belong():
     assert codes("schema: 01") == ["yaml-guessed"]
 
 
+@pytest.mark.parametrize("value", ["2025-07-01", "2025-07", "2021"])
+def test_the_date_of_a_fact_may_stand_bare(value):
+    assert codes(f"date: {value}") == []
+
+
+@pytest.mark.parametrize("value", ["2025-7-1", "20250701", "1.5", "2025-07-01 10:00"])
+def test_what_a_date_cannot_be_may_not(value):
+    assert codes(f"date: {value}") == ["yaml-guessed"]
+
+
 @pytest.mark.parametrize(
     ("text", "hint"),
     [

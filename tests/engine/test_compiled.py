@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from gateway.engine.compiled import KINDS, UnreadableMenu, dump, kind_of, load
-from gateway.engine.menu import page_key
+from gateway.engine.menu import Fact, page_key
 from gateway.engine.paging import cut_screen
 from gateway.engine.values import longest
 from gateway.messages import USSD_LIMITS
@@ -31,7 +31,28 @@ def test_the_same_menu_is_the_same_text():
 
 
 def test_says_its_format():
-    assert json.loads(dump(MENU))["format"] == 1
+    assert json.loads(dump(MENU))["format"] == 2
+
+
+def test_a_menu_that_was_published_before_dates_and_old_facts_is_read_as_it_was():
+    fields = json.loads(dump(MENU))
+    for fact in fields["facts"].values():
+        for value in fact["values"]:
+            del value["is_date"], value["when_old"]
+    assert load(json.dumps(fields | {"format": 1})) == MENU
+
+
+def test_dates_and_what_stands_in_for_old_facts_come_back():
+    value = replace(
+        MENU.facts["th.wage"].values[0],
+        value="2025-07",
+        is_date=True,
+        when_old={"en": "ask us", "lo": "ຖາມພວກເຮົາ"},
+    )
+    told = replace(MENU, facts={"th.wage": Fact(id="th.wage", values=(value,))})
+    again = load(dump(told))
+    assert again == told
+    assert again.facts["th.wage"].values[0] == value
 
 
 def test_every_kind_has_a_word():
@@ -47,7 +68,7 @@ def test_round_trip_of_any_sound_menu(menu):
 @pytest.mark.parametrize(
     "change",
     [
-        lambda fields: fields.update(format=2),
+        lambda fields: fields.update(format=3),
         lambda fields: fields.pop("format"),
         lambda fields: fields.pop("screens"),
         lambda fields: fields.update(surprise=1),

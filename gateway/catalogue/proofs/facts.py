@@ -12,17 +12,21 @@ from gateway.engine.cuts import PLACEHOLDER
 _SOON = timedelta(days=30)
 _FIGURE = re.compile(r"\d{1,3}(?:[ ,.]\d{3})+(?!\d)|\d{3,}|\d+(?:[.,]\d+)? ?%")
 
+_WITHOUT = "write it in words, without the figure"
+"""What to do where no fact can stand: in the words for a fact that is old."""
+
 
 def figure_in_text(subject: Subject) -> Iterator[Problem]:
     """No amount, phone number or year is typed into a text."""
     for one, language, words in each_text(subject.menu):
         found = _FIGURE.search(PLACEHOLDER.sub("", words))
         if found:
+            of_fact = one.path[0] == "facts"
             yield subject.problem(
                 "figure-in-text",
                 (*one.path, language),
                 f"'{found[0]}' is typed into the text",
-                "make it a fact with its date and write {its.name} here",
+                _WITHOUT if of_fact else "make it a fact with its date and write {its.name} here",
                 language=language,
                 about=found[0],
             )
@@ -36,6 +40,7 @@ def fact_expired(subject: Subject) -> Iterator[Problem]:
         path = ("facts", name, str(fact.values.index(current)), "expires_on")
         if current.expires_on < today:
             message = f"the fact '{name}' expired on {current.expires_on}"
+            message += ", its when_old is shown" if current.when_old else ""
             yield subject.warning(
                 "fact-expired", path, message, "check it, then write new checked_on and expires_on"
             )

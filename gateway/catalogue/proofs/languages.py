@@ -8,6 +8,9 @@ from gateway.catalogue.proofs.asked import Subject
 from gateway.catalogue.texts import Written, of_screen, written
 from gateway.engine.menu import Menu
 
+_NAMED = {"messages": "the message '{}'", "facts": "when_old of the fact '{}'"}
+"""What a text is called that belongs to no screen."""
+
 
 def text_missing(subject: Subject) -> Iterator[Problem]:
     """Every text can be read in every language, if need be in another that stands in."""
@@ -96,7 +99,7 @@ def _path_texts(menu: Menu) -> Iterator[Written]:
 
 
 def _missing(subject: Subject, one: Written, language: str, why: str) -> Problem:
-    what = f"'{one.screen}'" if one.screen else f"the message '{one.path[-1]}'"
+    what = _NAMED.get(one.path[0], "'{}'").format(one.path[1])
     return subject.problem(
         "text-missing",
         one.path,

@@ -10,6 +10,7 @@ ABOUT: Mapping[str, str] = {
     "call_me": "The form that leads to a callback.",
     "checked_on": "The day on which somebody last looked whether the value is right.",
     "choices": "The lines that she can choose by their keys; the engine writes key and label.",
+    "date": "A day, month or year instead of a value; each language tells it in its own words and calendar.",
     "danger": "These words mean danger: they come before all others and are matched whole.",
     "digits": "How many digits she types.",
     "does": "What is asked for beside moving on.",
@@ -46,5 +47,6 @@ ABOUT: Mapping[str, str] = {
     "valid_from": "The day from which this value is shown.",
     "value": "The figure, number or words.",
     "variants": "Other texts of this screen; the first whose condition holds is shown.",
+    "when_old": "What is shown instead of the value after expires_on, in each language; without it the value stays.",
     "words": "The words in each language, in every spelling that people use.",
 }

@@ -140,17 +140,23 @@ def _keyword(node: Node) -> Keyword:
 
 
 def _fact(name: str, node: Node) -> Fact:
-    values = (_value(each) for each in items_in(node))
-    return Fact(id=name, values=tuple(sorted(values, key=lambda each: each.valid_from)))
+    return Fact(id=name, values=tuple(_value(each) for each in dated(node)))
+
+
+def dated(fact: Node) -> list[Node]:
+    """Return the values of a fact, oldest first, in whichever order they are written."""
+    return sorted(items_in(fact), key=lambda each: text_in(each, "valid_from"))
 
 
 def _value(node: Node) -> FactValue:
     return FactValue(
-        value=text_in(node, "value").replace(SOFT_BREAK, ""),
+        value=text_in(node, "date") or text_in(node, "value").replace(SOFT_BREAK, ""),
         valid_from=_day(node, "valid_from"),
         source=text_in(node, "source"),
         checked_on=_day(node, "checked_on"),
         expires_on=_day(node, "expires_on"),
+        is_date=bool(text_in(node, "date")),
+        when_old=_text(node, "when_old"),
     )
 
 

@@ -7,6 +7,7 @@ from datetime import date
 from gateway.catalogue.nodes import ListNode, MapNode, Node, Scalar
 from gateway.catalogue.problems import SEE, Place, Problem, did_you_mean
 from gateway.catalogue.schema.shapes import ByKind, Day, Named, Record, Several, Shape, Word
+from gateway.engine.dates import is_date
 
 
 def conform(node: Node, shape: Shape, what: str = "this") -> Iterator[Problem]:
@@ -15,7 +16,7 @@ def conform(node: Node, shape: Shape, what: str = "this") -> Iterator[Problem]:
         case Word():
             yield from _word(node, shape, what)
         case Day():
-            yield from _day(node, what)
+            yield from _day(node, shape, what)
         case Several():
             yield from _several(node, shape, what)
         case Named():
@@ -40,13 +41,14 @@ def _word(node: Node, shape: Word, what: str) -> Iterator[Problem]:
         yield _differs(node.place, f"{what} cannot be '{node.text}'", f"write it like {shape.example}")
 
 
-def _day(node: Node, what: str) -> Iterator[Problem]:
-    if isinstance(node, Scalar) and as_day(node.text):
+def _day(node: Node, shape: Day, what: str) -> Iterator[Problem]:
+    if isinstance(node, Scalar) and (is_date(node.text) if shape.coarse else as_day(node.text)):
         return
     shown = f"'{node.text}'" if isinstance(node, Scalar) else "this"
-    yield _differs(
-        node.place, f"{what}: {shown} is no day", "write year-month-day, like 2026-11-24", "yaml-guessed"
-    )
+    day, hint = "day", "write year-month-day, like 2026-11-24"
+    if shape.coarse:
+        day, hint = "date", f"{hint}, or 2026-11 for a month, or 2026"
+    yield _differs(node.place, f"{what}: {shown} is no {day}", hint, "yaml-guessed")
 
 
 def as_day(text: str) -> date | None:

@@ -105,12 +105,15 @@ FACT = Several(
         what="a value of a fact",
         fields={
             "value": _ANY,
+            "date": Day(coarse=True),
             "valid_from": Day(),
             "source": _ANY,
             "checked_on": Day(),
             "expires_on": Day(),
+            "when_old": _TEXT,
         },
-        required=("value", "valid_from", "source", "checked_on", "expires_on"),
+        required=("valid_from", "source", "checked_on", "expires_on"),
+        one_of=("value", "date"),
     )
 )
 

@@ -102,6 +102,7 @@ def _days(fact: Scalar, values: tuple[Node, ...]) -> Iterator[Problem]:
         )
     seen: dict[str, Scalar] = {}
     for value in values:
+        yield from _one_of_two(fact, value)
         for day in scalars_in(value, "valid_from"):
             if day.text in seen:
                 yield Problem(
@@ -111,3 +112,14 @@ def _days(fact: Scalar, values: tuple[Node, ...]) -> Iterator[Problem]:
                     hint="write another day, or delete one of the two",
                 )
             seen.setdefault(day.text, day)
+
+
+def _one_of_two(fact: Scalar, value: Node) -> Iterator[Problem]:
+    written = {name.text: name for name, _ in pairs_in(value)}
+    if {"value", "date"} <= written.keys():
+        yield Problem(
+            code="yaml-syntax",
+            place=written["date"].place,
+            message=f"'{fact.text}' has a value and a date at once",
+            hint="keep the date, and delete value:",
+        )

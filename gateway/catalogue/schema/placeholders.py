@@ -19,6 +19,22 @@ def placeholders(root: MapNode) -> Iterator[Problem]:
     for name, screen in pairs_in(root, "screens"):
         for text in _texts(screen):
             yield from _text(text, facts, name.text)
+    for fact, values in pairs_in(root, "facts"):
+        for value in items_in(values):
+            yield from _stand_ins(fact, value)
+
+
+def _stand_ins(fact: Scalar, value: Node) -> Iterator[Problem]:
+    """Yield every brace in the words for a fact that is old: they are a value themselves, nothing fills them."""
+    for language, text in pairs_in(value, "when_old"):
+        if isinstance(text, Scalar) and _BRACE.search(text.text):
+            yield Problem(
+                code="unknown-placeholder",
+                place=text.place,
+                message=f"nothing is filled in when_old of '{fact.text}'",
+                hint="write it in words, without braces",
+                language=language.text,
+            )
 
 
 def _texts(screen: Node) -> Iterator[Node]:

@@ -34,6 +34,9 @@ def references(root: MapNode) -> Iterator[Problem]:
                 screen=name.text,
                 language=problem.language,
             )
+    for _, values in pairs_in(root, "facts"):
+        for value in items_in(values):
+            yield from _tags(pairs_in(value, "when_old"), languages)
     for keyword in items_in(root, "keywords"):
         yield from _target(_node(keyword, "to"), screens)
         yield from _tags(pairs_in(keyword, "words"), languages)

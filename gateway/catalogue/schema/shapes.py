@@ -16,7 +16,9 @@ class Word:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """A date as 2026-11-24."""
+    """A date as 2026-11-24; a ``coarse`` one may be a month, 2026-11, or a year, 2026."""
+
+    coarse: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,31 @@
+"""What a fact says on a day, in a language: its value, or the words that stand in when the value is too old."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from gateway.engine.dates import date_words
+from gateway.engine.menu import Fact, FactValue, Menu
+
+
+def told(menu: Menu, fact: Fact, day: date, language: str) -> str:
+    """Return what is shown for a fact on this day."""
+    current = fact.on(day)
+    old = menu.text(current.when_old, language) if day > current.expires_on else ""
+    return old or value_words(current, language)
+
+
+def told_on(menu: Menu, day: date, language: str) -> dict[str, str]:
+    """Return what is shown for each fact of a menu on this day, by its name."""
+    return {name: told(menu, fact, day, language) for name, fact in menu.facts.items()}
+
+
+def ever_told(menu: Menu, fact: Fact, language: str) -> Iterator[str]:
+    """Yield everything that may be shown for a fact on any day, so that room can be kept for the widest."""
+    for each in fact.values:
+        yield value_words(each, language)
+        yield menu.text(each.when_old, language)
+
+
+def value_words(value: FactValue, language: str) -> str:
+    """Return one value of a fact in the words of the language; only dates differ from language to language."""
+    return date_words(value.value, language) if value.is_date else value.value
