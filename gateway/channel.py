@@ -7,7 +7,7 @@ from enum import StrEnum
 from importlib import import_module
 from typing import Any, Protocol, runtime_checkable
 
-from gateway.messages import SMS_LIMITS, USSD_LIMITS, Event, Limits, Outgoing, Seen
+from gateway.messages import SMS_LIMITS, USSD_LIMITS, CallStep, Event, Limits, Outgoing, OutgoingCall, Seen
 
 KEPT = "sim-"
 """What the provider id of a text begins with that no provider ever saw."""
@@ -227,6 +227,38 @@ class Registers(Protocol):
 
 def kept(message: Outgoing) -> SendResult:
     """Send to nobody: the row itself is what the simulator's thread shows, marked as such by the id it gets here."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bridging:
+    """What a line may do with calls.
+
+    Attributes:
+        on: whoever runs the server switched the bridge on, and there is an account to call by.
+        number: the neutral number that both phones see; empty while there is none.
+        minutes: how long one call may last.
+        a_day: how many calls may be begun in a day.
+    """
+
+    on: bool = False
+    number: str = ""
+    minutes: int = 30
+    a_day: int = 200
+
+
+@runtime_checkable
+class Calls(Protocol):
+    """A channel that can ring a person of ours, and then her, and join the two."""
+
+    bridging: Bridging
+
+    def place(self, call: OutgoingCall, *, now: datetime) -> SendResult:
+        """Ask for one call to one of us, within the times of ``send``. Its ``provider_id`` is that of the call."""
+        ...
+
+    def answer_call(self, step: CallStep) -> Answer:
+        """Put what is to happen next with a call into the provider's form."""
+        ...
+
+
     return SendResult(outcome=Outcome.SENT, provider_id=KEPT + message.own_id)
 
 

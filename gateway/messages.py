@@ -122,7 +122,101 @@ class Seen:
     failed: int | None = None
 
 
-Event = Inbound | Ended | Delivery | OptOut | NotANumber | ThreadAsked | MissedCall | Seen
+class CallKind(StrEnum):
+    """What a provider tells of a call.
+
+    ``RANG`` is a ring to the line; the others are about a call that we asked for. ``OTHER`` asks for nothing.
+    """
+
+    RANG = "rang"
+    ANSWERED = "answered"
+    KEY = "key"
+    CONNECTED = "connected"
+    DIAL_OVER = "dial_over"
+    OVER = "over"
+    OTHER = "other"
+
+
+class Cause(StrEnum):
+    """Why one side of a call ended, in a word of ours; empty where the provider says nothing that helps."""
+
+    UNKNOWN = ""
+    CLEARED = "cleared"
+    BUSY = "busy"
+    REJECTED = "rejected"
+    NO_ANSWER = "no_answer"
+    SWITCHED_OFF = "switched_off"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEvent:
+    """What a provider tells of a call, and asks what to do next.
+
+    Attributes:
+        channel: name of the configured line.
+        session: the provider's id of the call.
+        kind: what happened.
+        own_id: our id of the call, where the provider repeats it.
+        number: the other side: the person of ours whom it rings first; empty where it is no number.
+        digits: the keys that were pressed.
+        seconds: how long the second side lasted; 0 where it said nothing.
+        cause: why that side ended, or the call.
+    """
+
+    channel: str
+    session: str
+    kind: CallKind
+    own_id: str = ""
+    number: str = ""
+    digits: str = ""
+    seconds: int = 0
+    cause: Cause = Cause.UNKNOWN
+
+
+Event = Inbound | Ended | Delivery | OptOut | NotANumber | ThreadAsked | MissedCall | Seen | CallEvent
+
+
+@dataclass(frozen=True, slots=True)
+class AskOne:
+    """Say the code and the language to the one of us who answered, and ask for the key 1."""
+
+    code: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class DialHer:
+    """Ring this number and join it to the call."""
+
+    number: str
+    max_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Do nothing: whatever goes on goes on, and what is over ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """Do not take the call; it costs nobody anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class SayGone:
+    """Say that the call is no longer wanted, and end it."""
+
+
+CallStep = AskOne | DialHer | Silence | Reject | SayGone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutgoingCall:
+    """One call to a person of ours. ``own_id`` is our id of the bridge, which the provider repeats."""
+
+    own_id: str
+    number: str
 
 
 class PieceKind(StrEnum):

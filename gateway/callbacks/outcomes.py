@@ -15,6 +15,9 @@ APART = timedelta(hours=2)
 NOT_REACHED = "attempts"
 """The reason of what stands in review because she was called as often as agreed and never reached."""
 
+NOT_DIALLED = "not_dialled"
+"""The house's own word for an attempt that surely never rang her phone: it is no outcome, no button, and no attempt."""
+
 
 class Outcome(StrEnum):
     """What a counsellor says came of an attempt."""

@@ -8,6 +8,7 @@ FAULTS_TO_PAUSE = 3
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(minutes=2)
 ALARM_PAUSE = timedelta(minutes=1)
+CALLS_PAUSE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,3 +109,14 @@ def did_not(
     if pause <= timedelta():
         return replace(bucket, faults=faults)
     return replace(bucket, faults=faults, paused_until=now + pause, why=reason or "faults")
+
+
+def call_did_not(bucket: Bucket, *, now: datetime, reason: str, alarm: bool = False) -> Bucket:
+    """Note a call that was not placed: the third in a row, or one for which somebody must look, closes the bridge.
+
+    A person waits for each call and has a phone of her own, so the pause is long and the same each time.
+    """
+    faults = bucket.faults + 1
+    if faults < FAULTS_TO_PAUSE and not alarm:
+        return replace(bucket, faults=faults)
+    return replace(bucket, faults=faults, paused_until=now + CALLS_PAUSE, why=reason or "faults")

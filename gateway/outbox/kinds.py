@@ -47,8 +47,15 @@ KINDS: dict[str, Kind] = {
         Kind(name="danger_text", to=To.NOBODY, lasts=timedelta(hours=1), priority=0),
         Kind(name="answer", to=To.CALLER, lasts=timedelta(minutes=10), priority=0),
         Kind(name="alert", to=To.PERSON, lasts=timedelta(hours=1)),
+        Kind(name="call", to=To.PERSON, lasts=timedelta(seconds=60), priority=-1),
         Kind(name="ours", to=To.CALLER, lasts=_DAYS, ours=True),
     )
 }
+CALL = "call"
+"""The kind that is no text: it rings one of us, spends nothing of what the line's texts may, and waits for none."""
+
 INSIDE = tuple(sorted(kind.name for kind in KINDS.values() if kind.inside))
+CALL = "call"
+"""The kind that is no text: it rings one of us, spends nothing of what the line's texts may, and waits for none."""
+
 OUTSIDE = tuple(sorted(kind.name for kind in KINDS.values() if not kind.inside))
