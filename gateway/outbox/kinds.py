@@ -55,7 +55,4 @@ CALL = "call"
 """The kind that is no text: it rings one of us, spends nothing of what the line's texts may, and waits for none."""
 
 INSIDE = tuple(sorted(kind.name for kind in KINDS.values() if kind.inside))
-CALL = "call"
-"""The kind that is no text: it rings one of us, spends nothing of what the line's texts may, and waits for none."""
-
 OUTSIDE = tuple(sorted(kind.name for kind in KINDS.values() if not kind.inside))

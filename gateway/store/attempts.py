@@ -9,7 +9,7 @@ from sqlalchemy import Row, Select, select, text, update
 from gateway.callbacks.spacing import Past
 from gateway.store.dialects import insert_into
 from gateway.store.engines import Tx
-from gateway.store.tables import LIVE, attempts, people
+from gateway.store.tables import LIVE, RUNG, attempts, people
 
 _RECENT = 30
 
@@ -83,6 +83,11 @@ def by_form(tx: Tx, form: str) -> Attempt | None:
     return _first(tx, _query().where(attempts.c.form == form))
 
 
+def by_id(tx: Tx, attempt_id: str) -> Attempt | None:
+    """Return one attempt."""
+    return _first(tx, _query().where(attempts.c.id == attempt_id))
+
+
 def live_of(tx: Tx, caller_id: str) -> Attempt | None:
     """Return the attempt that has no outcome yet, of whichever request of this number."""
     return _first(tx, _query().where(text(LIVE), attempts.c.caller_id == caller_id))
@@ -105,10 +110,10 @@ def of(tx: Tx, callback_id: str) -> tuple[Attempt, ...]:
 
 
 def past(tx: Tx, caller_id: str) -> tuple[Past, ...]:
-    """Return the latest attempts to ring a number, newest first."""
+    """Return the latest attempts to ring a number, newest first; what never rang it is none."""
     rows = tx.execute(
         select(attempts.c.started_at, attempts.c.window_from, attempts.c.nth, attempts.c.outcome)
-        .where(attempts.c.caller_id == caller_id)
+        .where(text(RUNG), attempts.c.caller_id == caller_id)
         .order_by(attempts.c.started_at.desc())
         .limit(_RECENT)
     )

@@ -105,6 +105,12 @@ def by_id(tx: Tx, row_id: str) -> OutboxRow | None:
     return read(row) if row is not None else None
 
 
+def by_once(tx: Tx, once: str) -> OutboxRow | None:
+    """Return the row of this key."""
+    row = tx.execute(select(*PLAIN).where(outbox.c.once == once)).first()
+    return read(row) if row is not None else None
+
+
 def by_provider_id(tx: Tx, channel: str, provider_id: str) -> OutboxRow | None:
     """Return the row that the provider knows under this id."""
     query = select(*PLAIN).where(outbox.c.channel == channel, outbox.c.provider_id == provider_id)

@@ -11,6 +11,7 @@ from gateway.store.engines import Tx
 from gateway.store.tables import (
     attempts,
     audit,
+    bridges,
     budgets,
     callbacks,
     callers,
@@ -121,6 +122,7 @@ RULES: tuple[Rule, ...] = (
     Rule("callbacks", notes, 90, _of_closed(notes.c.callback_id)),
     Rule("callbacks", attempts, 90, _of_closed(attempts.c.callback_id), {"caller_id": None, "note": ""}),
     Rule("callbacks", callbacks, 90, _older(callbacks.c.closed_at), _CLOSED),
+    Rule("callbacks", bridges, 90, _of_closed(bridges.c.callback_id)),
     Rule("callers", callers, 90, _unneeded),
     Rule("stopped", callers, 730, _stopped_long_ago),
     Rule("messages", outbox, 7, _said_and_done, {"payload": None}),

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select, text
 
 from gateway.callbacks.model import State
 from gateway.callbacks.outcomes import Outcome
 from gateway.store.callbacks import Callback, opened
 from gateway.store.engines import Tx
-from gateway.store.tables import attempts, callbacks
+from gateway.store.tables import RUNG, attempts, callbacks
 
 _c, _a = callbacks.c, attempts.c
 _COUNTED = (_c.trial.is_(False), _c.follows.is_(None))
@@ -27,7 +27,7 @@ class First:
 
 def firsts(tx: Tx, team: str, *, since: datetime, limit: int = 1_000) -> tuple[First, ...]:
     """Return the newest requests that she asked for since then, with their first attempt; a follow-up is agreed."""
-    tried = select(func.min(_a.started_at)).where(_a.callback_id == _c.id).scalar_subquery()
+    tried = select(func.min(_a.started_at)).where(_a.callback_id == _c.id, text(RUNG)).scalar_subquery()
     query = (
         select(callbacks, tried.label("tried_at"))
         .where(_c.team == team, _c.changed_at >= since, _c.asked_at >= since, *_COUNTED)
@@ -50,7 +50,8 @@ def ended(tx: Tx, team: str, *, since: datetime) -> tuple[int, int]:
 
 def outcomes(tx: Tx, *, since: datetime) -> Mapping[str, int]:
     """Return how many attempts had which outcome since then."""
-    query = select(_a.outcome, func.count(_a.id).label("n")).where(_a.started_at >= since, _a.outcome != "")
+    came_of_it = _a.started_at >= since, _a.outcome != "", text(RUNG)
+    query = select(_a.outcome, func.count(_a.id).label("n")).where(*came_of_it)
     return {row.outcome: int(row.n) for row in tx.execute(query.group_by(_a.outcome))}
 
 
@@ -65,4 +66,4 @@ def unsafe(tx: Tx, *, since: datetime) -> int:
 
 def _outside() -> ColumnElement[bool]:
     beyond = or_(_a.window_until.is_(None), _a.started_at < _a.window_from, _a.started_at >= _a.window_until)
-    return and_(_a.how != "outside", beyond)
+    return and_(_a.how != "outside", text(RUNG), beyond)

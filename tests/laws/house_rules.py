@@ -54,7 +54,12 @@ UNIQUE = (
     ),
     ("gateway/store/tables/desk.py", r'Column\("form", String\(40\), nullable=False, unique=True\)'),
     ("gateway/store/tables/desk.py", r'"uq_attempts_one_live", "caller_id", where=LIVE, unique=True'),
-    ("gateway/store/tables/desk.py", r'UniqueConstraint\("caller_id", "window_from", "nth"'),
+    (
+        "gateway/store/tables/desk.py",
+        r'"uq_attempts_one_a_window", "caller_id", "window_from", "nth", where=RUNG, unique=True',
+    ),
+    ("gateway/store/tables/calls.py", r'"uq_bridges_one_live", "person_id", where=LIVE, unique=True'),
+    ("gateway/store/tables/calls.py", r'"attempt_id", .+ nullable=False, unique=True'),
     ("gateway/store/tables/delivery.py", r'Column\("once", String\(80\), nullable=False, unique=True\)'),
 )
 """What can be asked twice, and where the key that answers it is declared."""

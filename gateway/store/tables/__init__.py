@@ -1,5 +1,6 @@
 """The schema: every table, with the keys and partial indexes that keep the promises."""
 
+from gateway.store.tables.calls import bridges
 from gateway.store.tables.columns import metadata
 from gateway.store.tables.conditions import (
     HELD,
@@ -9,6 +10,7 @@ from gateway.store.tables.conditions import (
     OPEN,
     PENDING,
     REVIEW,
+    RUNG,
     SENDING,
     UNCLEAR,
     UNREAD,
@@ -42,6 +44,7 @@ __all__ = [
     "OPEN",
     "PENDING",
     "REVIEW",
+    "RUNG",
     "SENDING",
     "UNCLEAR",
     "UNREAD",
@@ -49,6 +52,7 @@ __all__ = [
     "attempts",
     "audit",
     "away",
+    "bridges",
     "budgets",
     "callbacks",
     "called_for_help",

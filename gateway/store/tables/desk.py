@@ -9,12 +9,11 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
-    UniqueConstraint,
     text,
 )
 
 from gateway.store.tables.columns import caller, id_, instant, metadata, partial, word
-from gateway.store.tables.conditions import HELD, IN_HAND, LIVE, OPEN, REVIEW, WAITING
+from gateway.store.tables.conditions import HELD, IN_HAND, LIVE, OPEN, REVIEW, RUNG, WAITING
 from gateway.store.types import Sealed
 
 callbacks = Table(
@@ -93,7 +92,7 @@ attempts = Table(
     Column("form", String(40), nullable=False, unique=True),  # the one-time id of the outcome form
     word("note", 200),
     partial("uq_attempts_one_live", "caller_id", where=LIVE, unique=True),
-    UniqueConstraint("caller_id", "window_from", "nth", name="uq_attempts_one_a_window"),
+    partial("uq_attempts_one_a_window", "caller_id", "window_from", "nth", where=RUNG, unique=True),
     Index("ix_attempts_callback", "callback_id", "started_at"),
     Index("ix_attempts_started", "started_at"),
     partial("ix_attempts_lease", "lease_until", where=LIVE),

@@ -495,7 +495,6 @@ def upgrade() -> None:
             ["person_id"], ["people.id"], name=op.f("fk_attempts_person_id"), ondelete="SET NULL"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attempts")),
-        sa.UniqueConstraint("caller_id", "window_from", "nth", name="uq_attempts_one_a_window"),
         sa.UniqueConstraint("form", name=op.f("uq_attempts_form")),
     )
     op.create_index("ix_attempts_callback", "attempts", ["callback_id", "started_at"], unique=False)
@@ -509,9 +508,65 @@ def upgrade() -> None:
     )
     op.create_index("ix_attempts_started", "attempts", ["started_at"], unique=False)
     op.create_index(
+        "uq_attempts_one_a_window",
+        "attempts",
+        ["caller_id", "window_from", "nth"],
+        unique=True,
+        sqlite_where=sa.text("outcome <> 'not_dialled'"),
+        postgresql_where=sa.text("outcome <> 'not_dialled'"),
+    )
+    op.create_index(
         "uq_attempts_one_live",
         "attempts",
         ["caller_id"],
+        unique=True,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_table(
+        "bridges",
+        sa.Column("id", sa.String(length=20), nullable=False),
+        sa.Column("callback_id", sa.String(length=20), nullable=False),
+        sa.Column("attempt_id", sa.String(length=20), nullable=False),
+        sa.Column("person_id", sa.String(length=20), nullable=True),
+        sa.Column("channel", sa.String(length=40), server_default="", nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("session", sa.String(length=120), nullable=True),
+        sa.Column("result", sa.String(length=20), server_default="", nullable=False),
+        sa.Column("seconds", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("heard_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("dialled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("talking_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["attempt_id"], ["attempts.id"], name=op.f("fk_bridges_attempt_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["callback_id"], ["callbacks.id"], name=op.f("fk_bridges_callback_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.id"], name=op.f("fk_bridges_person_id"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bridges")),
+        sa.UniqueConstraint("attempt_id", name=op.f("uq_bridges_attempt_id")),
+        sa.UniqueConstraint("channel", "session", name="uq_bridges_session"),
+    )
+    op.create_index("ix_bridges_callback", "bridges", ["callback_id"], unique=False)
+    op.create_index(
+        "ix_bridges_live",
+        "bridges",
+        ["heard_at"],
+        unique=False,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_index("ix_bridges_person", "bridges", ["person_id", "at"], unique=False)
+    op.create_index(
+        "uq_bridges_one_live",
+        "bridges",
+        ["person_id"],
         unique=True,
         sqlite_where=sa.text("ended_at IS NULL"),
         postgresql_where=sa.text("ended_at IS NULL"),
