@@ -7,6 +7,7 @@ from config.settings import Settings
 from gateway import admin, console, phone
 from gateway.bootstrap import open_parts, open_serials, refreshed
 from gateway.conversation import ended, fallback, missed, text, turn
+from gateway.desk import call_steps
 from gateway.parts import Parts
 from gateway.path_secrets import Serials
 from gateway.refresh import Refresh
@@ -65,4 +66,5 @@ def _doors(parts: Parts) -> Doors:
         thread=lambda asked: simulator.thread(parts.store, asked),
         missed=lambda call: missed.RINGS.take(parts, call),
         seen=lambda event: watch.seen(parts, event),
+        call=lambda event: call_steps.take(parts, event),
     )

@@ -14,9 +14,10 @@ from gateway.callbacks.windows import Hours
 from gateway.channel import BadAccount, Channel, ChannelConfig, UnknownProvider
 from gateway.clock import Clock
 from gateway.conversation import spooled
-from gateway.desk import announce, danger_text
+from gateway.desk import announce, call_steps, danger_text
 from gateway.figures.count import Counters
 from gateway.keys_file import master_key
+from gateway.outbox.kinds import CALL
 from gateway.parts import LineConfig, Parts
 from gateway.path_secrets import Serials
 from gateway.sending.nudge import Nudger
@@ -65,6 +66,7 @@ def open_parts(settings: Settings | None = None) -> Parts:
             "escalate": announce.escalate,
             "danger_text": danger_text.tell_of_danger,
         },
+        after={CALL: call_steps.placed},
         lease_seconds=settings.env.gateway_outbox_lease,
         public_url=settings.public_url,
     )

@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gateway.callbacks.windows import Hours
-    from gateway.channel import Channel
+    from gateway.channel import Channel, SendResult
     from gateway.clock import Clock
     from gateway.figures.count import Counters
+    from gateway.outbox.states import Event
     from gateway.store.engines import Store, Tx
     from gateway.store.outbox import OutboxRow
     from gateway.store.sessions import Sessions
@@ -67,6 +68,7 @@ class Parts:
     Attributes:
         nudge: says to the workers that an outbox row is due; True where the word got through. Never raises.
         inside: the functions of the inside kinds of outbox rows, by kind.
+        after: what follows, by kind, in the transaction that writes what came of sending an outside row.
         lease_seconds: how long a claimed outbox row may stay in flight before it counts as unclear.
         public_url: where pages and webhooks are reached from outside.
     """
@@ -83,4 +85,7 @@ class Parts:
     data_dir: Path
     inside: Mapping[str, Callable[[Parts, Tx, OutboxRow], None]] = field(default_factory=dict)
     lease_seconds: int = 120
+    after: Mapping[str, Callable[[Parts, Tx, OutboxRow, SendResult, Event], None]] = field(
+        default_factory=dict
+    )
     public_url: str = ""

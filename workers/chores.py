@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from gateway.desk import roll
+from gateway.desk import call_steps, roll
 from gateway.ids import new_token
 from gateway.parts import Parts
 from gateway.sending import watch
@@ -41,6 +41,7 @@ TABLE: tuple[Chore, ...] = (
     Chore("sweep", timedelta(seconds=10), sweep, lease=timedelta(seconds=15)),  # two at once are harmless
     Chore("watch_lines", timedelta(seconds=60), watch.look),
     Chore("release_leases", timedelta(seconds=15), roll.release_leases),
+    Chore("roll_calls", timedelta(seconds=15), call_steps.roll),
     Chore("roll_windows", timedelta(seconds=30), roll.roll_windows),
     Chore("expire_requests", timedelta(minutes=5), roll.expire),
     Chore("escalate", timedelta(seconds=60), roll.escalate),

@@ -15,7 +15,7 @@ from gateway.desk.refusals import AlreadyCalling, ClockStopped, NoPhone, NotSafe
 from gateway.desk.windows import window_from
 from gateway.ids import new_id, new_token
 from gateway.safe_contact import PhoneSeen, When
-from gateway.store import attempts, audit, callbacks, callers, clock_guard, notes, people
+from gateway.store import attempts, audit, bridges, callbacks, callers, clock_guard, notes, people
 from gateway.store.attempts import Attempt
 
 if TYPE_CHECKING:
@@ -59,6 +59,17 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """An attempt on record; ``is_new`` is False where it was running already."""
+
+    callback: Callback
+    attempt: Attempt
+    from_number: str
+    outside: bool = False
+    is_new: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Slot:
     """Which window an attempt takes, and which time in it."""
 
@@ -87,37 +98,55 @@ def begin(parts: Parts, actor: Actor, callback_id: str, *, reason: str = "") -> 
         IllegalMove, NoSuchCallback: it is not claimed, or somebody must decide first; there is none.
     """
     permit(actor, Permission.WORK_QUEUE)
-    now = parts.clock.now()
 
     def work(tx: Tx) -> Call:
-        if clock_guard.is_on(tx):
-            raise ClockStopped
-        callback = found(tx, actor, callback_id)
-        from_number = _helpline_phone(tx, actor)
-        running = attempts.live_on(tx, callback_id)
-        if running is not None and _is_own(callback, running, actor):
-            return _call(tx, callback, running, from_number)
-        _may_begin(tx, actor, callback, reason)
-        caller = _reachable(tx, callback, now)
-        slot = _slot(parts, tx, actor, callback, caller, reason)
-        attempt = _written(tx, actor, callback, slot, now)
-        _step(tx, actor, callback, now)
-        _on_record(tx, actor, callback, slot, reason, now)
-        return _call(tx, callback, attempt, from_number, outside=slot.outside)
+        begun = start(parts, tx, actor, callback_id, reason=reason)
+        if bridges.by_attempt(tx, begun.attempt.id) is not None:
+            raise AlreadyCalling(begun.attempt.who)  # a second leg beside the provider's
+        return _call(tx, begun.callback, begun.attempt, begun.from_number, outside=begun.outside)
 
     call = parts.store.run(work)
     parts.count.add("attempt", "outside" if call.outside else "inside")
     return call
 
 
+def start(
+    parts: Parts, tx: Tx, actor: Actor, callback_id: str, *, reason: str = "", how: str = "phone"
+) -> Begun:
+    """Write the attempt in this transaction, or find the actor's own that is running; it raises what ``begin`` raises.
+
+    ``how`` is the word for the way she is called.
+    """
+    now = parts.clock.now()
+    if clock_guard.is_on(tx):
+        raise ClockStopped
+    callback = found(tx, actor, callback_id)
+    from_number = _helpline_phone(tx, actor)
+    running = attempts.live_on(tx, callback_id)
+    if running is not None and _is_own(callback, running, actor):
+        return Begun(callback=callback, attempt=running, from_number=from_number, is_new=False)
+    _may_begin(tx, actor, callback, reason)
+    caller = _reachable(tx, callback, now)
+    slot = _slot(parts, tx, actor, callback, caller, reason)
+    attempt = _written(tx, actor, callback, slot, how, now)
+    _step(tx, actor, callback, now)
+    _on_record(tx, actor, callback, slot, reason, how, now)
+    return Begun(callback=callback, attempt=attempt, from_number=from_number, outside=slot.outside)
+
+
 def current(parts: Parts, actor: Actor, callback_id: str) -> Call | None:
-    """Return the actor's own running attempt, so that the page survives a reload; None where there is none."""
+    """Return the actor's own running attempt, so that the page survives a reload; None where there is none.
+
+    One that a provider makes shows no number, so it is not among these: see ``desk.calls``.
+    """
     permit(actor, Permission.WORK_QUEUE)
     with parts.store.read() as tx:
         callback = callbacks.by_id(tx, callback_id)
         running = attempts.live_on(tx, callback_id)
         person = people.by_id(tx, actor.person_id)
         if callback is None or running is None or person is None or not _is_own(callback, running, actor):
+            return None
+        if bridges.by_attempt(tx, running.id) is not None:
             return None
         return _call(tx, callback, running, person.number or "")
 
@@ -194,11 +223,11 @@ def _may_call_outside(actor: Actor, callback: Callback, caller: Caller, reason: 
     )
 
 
-def _written(tx: Tx, actor: Actor, callback: Callback, slot: _Slot, now: datetime) -> Attempt:
-    how = "outside" if slot.outside else "phone"
+def _written(tx: Tx, actor: Actor, callback: Callback, slot: _Slot, how: str, now: datetime) -> Attempt:
     return write(
         tx, actor, callback,
-        window_from=slot.window_from, window_until=slot.window_until, nth=slot.nth, how=how, now=now,
+        window_from=slot.window_from, window_until=slot.window_until, nth=slot.nth, now=now,
+        how="outside" if slot.outside else how,
     )  # fmt: skip
 
 
@@ -252,7 +281,9 @@ def _step(tx: Tx, actor: Actor, callback: Callback, now: datetime) -> None:
         raise refusal(tx, actor, callback, Event.CALL)
 
 
-def _on_record(tx: Tx, actor: Actor, callback: Callback, slot: _Slot, reason: str, now: datetime) -> None:
+def _on_record(
+    tx: Tx, actor: Actor, callback: Callback, slot: _Slot, reason: str, how: str, now: datetime
+) -> None:
     detail = "outside her window" if slot.outside else ""
     if callback.holder_id != actor.person_id:
         detail = f"held by another; {detail}" if detail else "held by another"
@@ -260,7 +291,7 @@ def _on_record(tx: Tx, actor: Actor, callback: Callback, slot: _Slot, reason: st
         tx,
         now=now,
         person_id=actor.person_id,
-        act="reveal",
+        act="reveal" if how == "phone" else how,
         kind="callback",
         subject=callback.id,
         detail=detail,

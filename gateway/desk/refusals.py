@@ -52,6 +52,17 @@ class Full(Exception):
         self.capacity = capacity
 
 
+class NoBridge(Exception):
+    """No provider can ring both phones now; ``why`` is a word: off, no_number, used_up, paused or live.
+
+    ``live`` says that a call which this person began has not ended yet.
+    """
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"no bridge: {why}")
+        self.why = why
+
+
 class NoPhone(Exception):
     """The person has no helpline phone entered, and calls are made from helpline phones only."""
 

@@ -5,17 +5,18 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from gateway.callbacks.windows import ALWAYS, NOW_LASTS, next_window
-from gateway.channel import Channel
+from gateway.channel import Calls, Channel
 from gateway.ids import new_token
-from gateway.messages import Outgoing
+from gateway.messages import Outgoing, OutgoingCall
 from gateway.outbox import bucket as buckets
 from gateway.outbox.bucket import Bucket, Limits
-from gateway.outbox.kinds import KINDS, OUTSIDE, To
+from gateway.outbox.kinds import CALL, KINDS, OUTSIDE, To
 from gateway.outbox.may_go import Cancel, Expire, Go, Later, Recipient, may_go
 from gateway.parts import Parts
 from gateway.safe_contact import SafeContact, When
 from gateway.sending import faults
 from gateway.store import callers, claims, clock_guard, life, lines, outbox, people
+from gateway.store.bridges import ONCE
 from gateway.store.engines import Tx, Unavailable
 from gateway.store.outbox import OutboxRow
 
@@ -26,7 +27,7 @@ class Claimed:
 
     row: OutboxRow
     token: str
-    message: Outgoing
+    message: Outgoing | OutgoingCall
     began: float
 
 
@@ -76,7 +77,10 @@ def _claim(parts: Parts, tx: Tx, named: str | None, found: list[OutboxRow]) -> C
     ready = [name for name, wait in waits.items() if wait == timedelta()]
     token = new_token(16)
     lease = timedelta(seconds=parts.lease_seconds)
-    row = claims.claim(tx, kinds=OUTSIDE, channels=ready, token=token, now=now, lease=lease, named=named)
+    calling = [name for name, channel in parts.channels.items() if isinstance(channel, Calls)]
+    row = claims.claim(
+        tx, kinds=OUTSIDE, channels=ready, calling=calling, token=token, now=now, lease=lease, named=named
+    )
     if row is None:
         return _nothing(tx, waits, now)
     found.append(row)
@@ -86,8 +90,9 @@ def _claim(parts: Parts, tx: Tx, named: str | None, found: list[OutboxRow]) -> C
         _decide(parts, tx, row, token, verdict)
         return Decided()
     message = _message(tx, row, number)
-    limits = limits_of(parts.channels[row.channel])
-    lines.put(tx, row.channel, buckets.take(filled[row.channel], limits, parts=row.parts))
+    if row.kind != CALL:
+        limits = limits_of(parts.channels[row.channel])
+        lines.put(tx, row.channel, buckets.take(filled[row.channel], limits, parts=row.parts))
     return Claimed(row, token, message, began)
 
 
@@ -141,7 +146,9 @@ def _window(contact: SafeContact | None, zone: str, now: datetime) -> tuple[date
     return next_window(contact.when, ALWAYS, zone, now)
 
 
-def _message(tx: Tx, row: OutboxRow, number: str) -> Outgoing:
+def _message(tx: Tx, row: OutboxRow, number: str) -> Outgoing | OutgoingCall:
+    if row.kind == CALL:
+        return OutgoingCall(own_id=row.once.removeprefix(ONCE), number=number)
     payload = outbox.opened(tx, row).payload or {}
     return Outgoing(
         own_id=row.id,

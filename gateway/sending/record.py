@@ -4,6 +4,7 @@ import logging
 
 from gateway.channel import Outcome, SendResult
 from gateway.outbox import bucket as buckets
+from gateway.outbox.kinds import CALL
 from gateway.outbox.retry import Next
 from gateway.outbox.states import Event, State, after, forward
 from gateway.parts import Parts
@@ -38,7 +39,7 @@ def record(parts: Parts, claimed: Claimed, result: SendResult, then: Next) -> No
 
 def _write(parts: Parts, tx: Tx, claimed: Claimed, result: SendResult, then: Next) -> bool:
     row, token, now = claimed.row, claimed.token, parts.clock.now()
-    bucket = lines.held(tx, row.channel)
+    bucket = lines.held(tx, row.channel) if row.kind != CALL else None
     if bucket is not None:
         lines.put(tx, row.channel, _account(parts, bucket, result, row.parts))
     if then.event is Event.AGAIN:
@@ -46,7 +47,17 @@ def _write(parts: Parts, tx: Tx, claimed: Claimed, result: SendResult, then: Nex
         return claims.put_back(
             tx, row.id, token, due_at=due_at, now=now, reason=then.reason, tried=not result.down
         )
-    kept = claims.finish(
+    kept = _finished(parts, tx, claimed, result, then)
+    if kept and result.provider_id:
+        _match(tx, parts, row.id, row.channel, result.provider_id)
+    if kept and row.kind in parts.after:
+        parts.after[row.kind](parts, tx, row, result, then.event)
+    return kept
+
+
+def _finished(parts: Parts, tx: Tx, claimed: Claimed, result: SendResult, then: Next) -> bool:
+    row, token, now = claimed.row, claimed.token, parts.clock.now()
+    return claims.finish(
         tx,
         row.id,
         token,
@@ -56,9 +67,6 @@ def _write(parts: Parts, tx: Tx, claimed: Claimed, result: SendResult, then: Nex
         provider_id=result.provider_id or None,
         cost=result.cost,
     )
-    if kept and result.provider_id:
-        _match(tx, parts, row.id, row.channel, result.provider_id)
-    return kept
 
 
 def _match(tx: Tx, parts: Parts, row_id: str, channel: str, provider_id: str) -> None:

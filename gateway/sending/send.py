@@ -2,12 +2,14 @@
 
 import logging
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from rq.timeouts import BaseTimeoutException
 
-from gateway.channel import Outcome, SendResult
+from gateway.channel import Calls, Channel, Outcome, SendResult
+from gateway.messages import Outgoing, OutgoingCall
 from gateway.outbox import retry
+from gateway.outbox.kinds import CALL
 from gateway.outbox.retry import Next
 from gateway.outbox.states import Event
 from gateway.parts import Parts
@@ -85,7 +87,7 @@ def _send(parts: Parts, claimed: Claimed) -> None:
         return
     channel = parts.channels[row.channel]
     try:
-        result = channel.send(claimed.message, now=parts.clock.now())
+        result = _left(channel, claimed.message, parts.clock.now())
     except BaseTimeoutException:
         # The job's time was over, or the worker is to stop: nobody knows whether the text left.
         result = SendResult(outcome=Outcome.UNCLEAR, reason="out-of-time")
@@ -94,6 +96,14 @@ def _send(parts: Parts, claimed: Claimed) -> None:
         _log.error("outbox row %s: %s in the channel %s", row.id, type(error).__name__, row.channel)
         result = SendResult(outcome=Outcome.UNCLEAR, reason="fault", alarm=True)
     record(parts, claimed, result, _plan(parts, claimed, result))
+
+
+def _left(channel: Channel, message: Outgoing | OutgoingCall, now: datetime) -> SendResult:
+    if not isinstance(message, OutgoingCall):
+        return channel.send(message, now=now)
+    if isinstance(channel, Calls):
+        return channel.place(message, now=now)
+    return SendResult(outcome=Outcome.REFUSED, reason="no-calls")
 
 
 def _too_late(parts: Parts, claimed: Claimed) -> bool:
@@ -105,7 +115,7 @@ def _too_late(parts: Parts, claimed: Claimed) -> bool:
 
 def _plan(parts: Parts, claimed: Claimed, result: SendResult) -> Next:
     row, now = claimed.row, parts.clock.now()
-    repeatable = parts.channels[row.channel].contract.takes_our_id
+    repeatable = row.kind != CALL and parts.channels[row.channel].contract.takes_our_id
     match result.outcome:
         case Outcome.SENT:
             return Next(Event.SENT, result.reason)

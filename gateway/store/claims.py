@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select, text, update
 
+from gateway.outbox.kinds import CALL
 from gateway.store.engines import Tx
 from gateway.store.outbox import PLAIN, OutboxRow, read
 from gateway.store.tables import IN_LANE, PENDING, SENDING, outbox
@@ -30,6 +31,7 @@ def claim(
     token: str,
     now: datetime,
     lease: timedelta,
+    calling: Collection[str] = (),
     named: str | None = None,
 ) -> OutboxRow | None:
     """Take the best due row whose lane is free, and hold it under this token until the lease ends.
@@ -41,12 +43,13 @@ def claim(
         token: who holds it.
         now: the present instant.
         lease: how long it is held.
+        calling: lines by which a call may leave, which waits for nothing that their texts wait for.
         named: this very row, if it can be claimed at all.
     """
     statement = _claiming(tx.dialect, anywhere=channels is None, named=named is not None)
     given: dict[str, Any] = {"_kinds": list(kinds), "_token": token, "_now": now, "_until": now + lease}
     if channels is not None:
-        given["_channels"] = list(channels)
+        given |= {"_channels": list(channels), "_calling": list(calling)}
     if named is not None:
         given["_named"] = named
     row = tx.execute(statement, given).first()
@@ -55,7 +58,7 @@ def claim(
 
 def has_due(tx: Tx, *, kinds: Collection[str], channels: Collection[str], now: datetime) -> bool:
     """Say whether a row could be claimed if only these lines had a token."""
-    given = {"_kinds": list(kinds), "_channels": list(channels), "_now": now}
+    given = {"_kinds": list(kinds), "_channels": list(channels), "_calling": [], "_now": now}
     return tx.execute(_due(anywhere=False).limit(1), given).first() is not None
 
 
@@ -178,4 +181,6 @@ def _due(*, anywhere: bool) -> "Select[Any]":
     if anywhere:
         return query
     # Joined to nothing, so that SQLite does not walk the index of provider ids, where every row ever sent lies.
-    return query.where((_o.c.channel + "").in_(bindparam("_channels", expanding=True)))
+    line = _o.c.channel + ""
+    calls = and_(_o.c.kind == CALL, line.in_(bindparam("_calling", expanding=True)))
+    return query.where(or_(line.in_(bindparam("_channels", expanding=True)), calls))

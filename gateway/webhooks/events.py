@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, assert_never
 
-from gateway.channel import Answer, Channel
+from gateway.channel import Answer, Calls, Channel
 from gateway.messages import (
+    CallEvent,
+    CallStep,
     Delivery,
     Ended,
     Event,
@@ -82,6 +84,7 @@ class Doors:
     opt_out: Callable[[OptOut], bool]
     delivery: Callable[[Delivery], None]
     thread: Callable[[ThreadAsked], Sequence[Sent]]
+        call: takes a word on a call, and says what happens next.
     missed: Callable[[MissedCall], bool]
     seen: Callable[[Seen], None]
 
@@ -92,6 +95,7 @@ def give(doors: Doors, channel: Channel, events: Sequence[Event]) -> Answer:
     refused = [answer for answer in answers if answer.status != 200]  # noqa: PLR2004
     return (refused or answers or [Answer(body=channel.contract.received)])[-1]
 
+    call: Callable[[CallEvent], CallStep]
 
 def _one(doors: Doors, channel: Channel, event: Event) -> Answer:
     match event:
@@ -108,6 +112,9 @@ def _kept(doors: Doors, event: Inbound | Ended | Delivery | OptOut | NotANumber 
     """Give on an event that is answered by no more than the word that it was taken."""
     match event:
         case Inbound():
+        case CallEvent():
+            step = doors.call(event)
+            return channel.answer_call(step) if isinstance(channel, Calls) else _taken(channel, kept=True)
             return doors.text(event)
         case Ended():
             return doors.ended(event)

@@ -11,7 +11,19 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from gateway.channel import Channel
 from gateway.clock import Clock
 from gateway.figures.count import Counters
-from gateway.messages import Delivery, Ended, Event, Inbound, MissedCall, OptOut, Seen, ThreadAsked
+from gateway.messages import (
+    CallEvent,
+    CallStep,
+    Delivery,
+    Ended,
+    Event,
+    Inbound,
+    MissedCall,
+    OptOut,
+    Seen,
+    Silence,
+    ThreadAsked,
+)
 from gateway.path_secrets import Serials
 from gateway.store.simulator import SentText
 from gateway.webhooks.addresses import addresses
@@ -40,6 +52,7 @@ class Behind:
     page: Page = field(default_factory=Page)
     pages: dict[str, Page] = field(default_factory=dict)  # by what was typed so far
     kept: bool = True
+    step: CallStep = field(default_factory=Silence)
     thread: Sequence[SentText] = ()
     fails: Callable[[Event], None] = lambda _: None
 
@@ -53,13 +66,14 @@ class Behind:
             thread=self._thread,
             missed=self._keep,
             seen=self._see,
+            call=self._call,
         )
 
     def _turn(self, event: Inbound) -> Page:
         self._keep(event)
         return self.pages.get(event.text, self.page)
 
-    def _keep(self, event: Inbound | Ended | Delivery | OptOut | MissedCall | Seen) -> bool:
+    def _keep(self, event: Inbound | Ended | Delivery | OptOut | MissedCall | Seen | CallEvent) -> bool:
         self.taken.append(event)
         self.fails(event)
         return self.kept
@@ -69,6 +83,10 @@ class Behind:
 
     def _see(self, event: Seen) -> None:
         self._keep(event)
+
+    def _call(self, event: CallEvent) -> CallStep:
+        self._keep(event)
+        return self.step
 
     def _thread(self, event: ThreadAsked) -> Sequence[SentText]:
         self._keep(event)

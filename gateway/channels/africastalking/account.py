@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gateway.channel import BadAccount
+from gateway.channel import BadAccount, Bridging
+from gateway.numbers import to_e164
 
 SANDBOX = "sandbox"
 
@@ -58,3 +59,31 @@ class Account:
     def is_trial(self) -> bool:
         """Say whether its texts reach only the provider's own simulator."""
         return self.username == SANDBOX
+
+
+def bridging_of(options: Mapping[str, str], account: Account | None) -> Bridging:
+    """Read what the line may do with calls; without an account it may do nothing.
+
+    Raises:
+        BadAccount: an option holds what cannot be used.
+    """
+    written = options.get("bridge", "no")
+    if written not in ("yes", "no"):
+        raise BadAccount('bridge must be "yes" or "no"')
+    number = options.get("voice_number", "")
+    if number and to_e164(number) is None:
+        raise BadAccount("AFRICASTALKING_VOICE_NUMBER must be a number with its country code, like +254…")
+    plain = Bridging()
+    return Bridging(
+        on=written == "yes" and account is not None,
+        number=number,
+        minutes=_whole(options, "call_minutes", plain.minutes, most=240),
+        a_day=_whole(options, "calls_a_day", plain.a_day, most=100_000),
+    )
+
+
+def _whole(options: Mapping[str, str], name: str, otherwise: int, *, most: int) -> int:
+    written = options.get(name, str(otherwise))
+    if not (written.isascii() and written.isdigit()) or not 1 <= int(written[:9]) <= most:
+        raise BadAccount(f"{name} must be a whole number from 1 to {most}")
+    return int(written)

@@ -90,13 +90,18 @@ UNREADABLE = Meaning(UNCLEAR, "unreadable")
 
 def understand(reply: HttpReply, *, number: str, now: datetime) -> SendResult:
     """Say what became of the text to this number."""
+    return declined(reply, now) or _accepted(reply, number, now)
+
+
+def declined(reply: HttpReply, now: datetime) -> SendResult | None:
+    """Say what an answer means that is no success, whatever was asked for; None where it is one."""
     if 200 <= reply.status < 300:  # noqa: PLR2004 - every success counts alike
-        return _accepted(reply, number, now)
+        return None
     if reply.status in HTTP:
-        return _result(HTTP[reply.status], now, retry_at=retry_after(reply.headers, now))
+        return result(HTTP[reply.status], now, retry_at=retry_after(reply.headers, now))
     if 400 <= reply.status < 500:  # noqa: PLR2004
-        return _result(OTHER_4XX, now, retry_at=retry_after(reply.headers, now))
-    return _result(Meaning(UNCLEAR, f"http-{reply.status}"), now)
+        return result(OTHER_4XX, now, retry_at=retry_after(reply.headers, now))
+    return result(Meaning(UNCLEAR, f"http-{reply.status}"), now)
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> datetime | None:
@@ -123,12 +128,12 @@ def cost_of(written: object) -> int:
 def _accepted(reply: HttpReply, number: str, now: datetime) -> SendResult:
     report = None if reply.cut else _report(reply.body)
     if report is None:
-        return _result(UNREADABLE, now)
+        return result(UNREADABLE, now)
     recipients, summary = report.get("Recipients"), report.get("Message")
     if recipients == [] and isinstance(summary, str):
-        return _result(_empty(summary), now)
+        return result(_empty(summary), now)
     recipient = _ours(recipients, number)
-    return _result(UNREADABLE, now) if recipient is None else _recipient(recipient, now)
+    return result(UNREADABLE, now) if recipient is None else _recipient(recipient, now)
 
 
 def _report(body: bytes) -> dict[str, Any] | None:
@@ -167,7 +172,7 @@ def _recipient(recipient: Mapping[str, Any], now: datetime) -> SendResult:
     meaning = CODES.get(_code(recipient.get("statusCode")))
     if meaning is None:
         meaning = _by_status(recipient.get("status"))
-    return _result(meaning, now, provider_id=provider_id, cost=cost_of(recipient.get("cost")))
+    return result(meaning, now, provider_id=provider_id, cost=cost_of(recipient.get("cost")))
 
 
 def _code(written: object) -> int:
@@ -182,9 +187,10 @@ def _by_status(status: object) -> Meaning:
     return WORDS.get(status, Meaning(UNCLEAR, "code-unknown")) if isinstance(status, str) else UNREADABLE
 
 
-def _result(
+def result(
     meaning: Meaning, now: datetime, *, retry_at: datetime | None = None, provider_id: str = "", cost: int = 0
 ) -> SendResult:
+    """Put a meaning into what the rest of the house understands."""
     if meaning.later and retry_at is None:
         retry_at = now + LATER_IN_THE_DAY
     return SendResult(

@@ -1,15 +1,26 @@
-"""One line at Africa's Talking: its addresses, its answers and, with an account, its texts."""
+"""One line at Africa's Talking: its addresses, its answers and, with an account, its texts and calls."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from gateway.channel import Answer, BadRequest, ChannelConfig, Contract, Request, SendResult, kept
-from gateway.channels.africastalking import sms, ussd
-from gateway.channels.africastalking.account import Account
+from gateway.channel import (
+    Answer,
+    BadRequest,
+    ChannelConfig,
+    Contract,
+    Outcome,
+    Request,
+    SendResult,
+    kept,
+)
+from gateway.channels.africastalking import sms, ussd, voice
+from gateway.channels.africastalking.account import Account, bridging_of
+from gateway.channels.africastalking.call import VoiceCalls
 from gateway.channels.africastalking.send import Texts
-from gateway.messages import Event, Outgoing
+from gateway.messages import CallStep, Event, Outgoing, OutgoingCall
 
+VOICE = "voice"
 READERS: dict[str, Callable[[str, Request], Event]] = {
     "ussd": ussd.dialled,
     "ussd-end": ussd.ended,
@@ -25,17 +36,21 @@ class Line:
     def __init__(self, config: ChannelConfig, account: Account | None) -> None:
         self.config = config
         self.contract = Contract(
-            events=frozenset(READERS),
+            events=frozenset(READERS) | {VOICE},
             accumulates=True,
             has_turn_id=False,
             takes_our_id=account is None,
             can_ask=False,
             real=account is not None and not account.is_trial,
         )
+        self.bridging = bridging_of(config.options, account)
         self._texts = Texts(account, short_code=config.sms_number) if account else None
+        self._calls = VoiceCalls(account, self.bridging.number) if account else None
 
     def parse(self, request: Request) -> Sequence[Event]:
-        """Read a post into its one event."""
+        """Read a post into its events: one, but for calls."""
+        if request.event == VOICE:
+            return voice.told(self.config.name, self.bridging.number, request)
         reader = READERS.get(request.event)
         if reader is None:
             raise BadRequest("this line has no such event")
@@ -55,3 +70,13 @@ class Line:
     def send(self, message: Outgoing, *, now: datetime) -> SendResult:
         """Send one text, or keep it where there is no account."""
         return self._texts.send(message, now=now) if self._texts else kept(message)
+
+    def place(self, call: OutgoingCall, *, now: datetime) -> SendResult:
+        """Ask for one call; without an account nobody can be rung."""
+        if self._calls is None:
+            return SendResult(outcome=Outcome.REFUSED, reason="no-account")
+        return self._calls.place(call, now=now)
+
+    def answer_call(self, step: CallStep) -> Answer:
+        """Put what is to happen next with a call into the provider's form."""
+        return voice.answer(step, own_number=self.bridging.number)

@@ -1,0 +1,158 @@
+"""Reads what the provider posts about calls, and writes what is to happen next in its XML."""
+
+from collections.abc import Mapping, Sequence
+from xml.sax.saxutils import escape, quoteattr
+
+from gateway.channel import Answer, BadRequest, Request
+from gateway.channels.africastalking import fields
+from gateway.messages import (
+    AskOne,
+    CallEvent,
+    CallKind,
+    CallStep,
+    Cause,
+    DialHer,
+    Event,
+    MissedCall,
+    Reject,
+    SayGone,
+    Silence,
+)
+
+XML = "application/xml"
+ID_SIZE = 120
+SECONDS_TO_PRESS = 20
+NO_WORDS = ("", "None")
+
+# Of either side. What is not here, or not said at all, leaves the cause unknown.
+CAUSES: Mapping[str, Cause] = {
+    "NORMAL_CLEARING": Cause.CLEARED,
+    "CALL_REJECTED": Cause.REJECTED,
+    "NORMAL_TEMPORARY_FAILURE": Cause.FAILED,
+    "RECOVERY_ON_TIMER_EXPIRE": Cause.FAILED,
+    "ORIGINATOR_CANCEL": Cause.NO_ANSWER,
+    "LOSE_RACE": Cause.NO_ANSWER,
+    "USER_BUSY": Cause.BUSY,
+    "BUSY": Cause.BUSY,
+    "NO_ANSWER": Cause.NO_ANSWER,
+    "NOTANSWERED": Cause.NO_ANSWER,
+    "NO_USER_RESPONSE": Cause.NO_ANSWER,
+    "SUBSCRIBER_ABSENT": Cause.SWITCHED_OFF,
+    "USER_NOT_REGISTERED": Cause.SWITCHED_OFF,
+    "SERVICE_UNAVAILABLE": Cause.FAILED,
+    "UNALLOCATED_NUMBER": Cause.FAILED,
+    "FAILED": Cause.FAILED,
+}
+# Her side still rings while the call is in one of these, whatever else the post holds.
+RINGS = ("Ringing", "Dialing")
+# Only English is spoken by the provider's own voice, so that is what the name of her language is in.
+LANGUAGES: Mapping[str, str] = {
+    "lo": "Lao",
+    "th": "Thai",
+    "en": "English",
+    "km": "Khmer",
+    "my": "Burmese",
+    "vi": "Vietnamese",
+    "sw": "Swahili",
+}
+
+
+def told(channel: str, own_number: str, request: Request) -> Sequence[Event]:
+    """Read a post about a call; the end of one that somebody made to the line says nothing more.
+
+    Raises:
+        BadRequest: a field is missing.
+    """
+    session, active = request.need("sessionId")[:ID_SIZE], request.need("isActive")
+    direction = request.need("direction")
+    caller, other = request.need("callerNumber"), request.need("destinationNumber", empty=True)
+    if active not in ("0", "1"):
+        raise BadRequest("field isActive is neither 0 nor 1")
+    if direction.lower() != "outbound":
+        return _rang(channel, session, fields.number(caller)) if active == "1" else ()
+    ours = fields.number(own_number) or own_number
+    sides = [fields.number(caller), fields.number(other)]
+    return (
+        CallEvent(
+            channel=channel,
+            session=session,
+            kind=_kind(request) if active == "1" else CallKind.OVER,
+            own_id=_said(request, "clientRequestId")[:ID_SIZE],
+            number=next((side for side in sides if side and side != ours), ""),
+            digits=_said(request, "dtmfDigits")[:ID_SIZE],
+            seconds=fields.count(request, "dialDurationInSeconds"),
+            cause=_cause(request),
+        ),
+    )
+
+
+def answer(step: CallStep, *, own_number: str) -> Answer:
+    """Write what is to happen next."""
+    body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Response>{_action(step, own_number)}</Response>'
+    return Answer(body=body, content_type=XML)
+
+
+def _rang(channel: str, session: str, number: str | None) -> Sequence[Event]:
+    """Return a ring that nobody takes, and beside it the question what to do; one without a number is only refused."""
+    asks = CallEvent(channel=channel, session=session, kind=CallKind.RANG, number=number or "")
+    if number is None:
+        return (asks,)
+    return (MissedCall(channel=channel, number=number, turn=session), asks)
+
+
+def _kind(request: Request) -> CallKind:
+    """Say what an active post is about.
+
+    After she answers it holds her number and no status of the dial; after the dial is over it holds one.
+    """
+    if _said(request, "dialStatus") or _said(request, "lastBridgeHangupCause"):
+        return CallKind.DIAL_OVER
+    if _said(request, "dialDestinationNumber"):
+        return CallKind.OTHER if _said(request, "callSessionState") in RINGS else CallKind.CONNECTED
+    return CallKind.KEY if _said(request, "dtmfDigits") else CallKind.ANSWERED
+
+
+def _cause(request: Request) -> Cause:
+    """Return why it ended: the word for her side if there is one, and the word for the whole call last."""
+    for name in ("lastBridgeHangupCause", "dialStatus", "hangupCause", "callSessionState"):
+        word = _said(request, name).upper().replace("-", "_").replace(" ", "_")
+        if word in CAUSES:
+            return CAUSES[word]
+    return Cause.UNKNOWN
+
+
+def _said(request: Request, name: str) -> str:
+    value = request.fields.get(name, "").strip()
+    return "" if value in NO_WORDS else value
+
+
+def _action(step: CallStep, own_number: str) -> str:
+    match step:
+        case AskOne(code, language):
+            return _asked(code, language)
+        case DialHer(number, max_seconds):
+            return (
+                f"<Dial phoneNumbers={quoteattr(number)} callerId={quoteattr(own_number)}"
+                f' maxDuration="{max_seconds}" record="false"/>'
+            )
+        case SayGone():
+            return _say("This call is no longer wanted. Goodbye.")
+        case Reject():
+            return "<Reject/>"
+        case Silence():
+            return ""
+
+
+def _asked(code: str, language: str) -> str:
+    """Ask for one key; where none is pressed the provider posts nothing, so what follows the question ends the call."""
+    name = LANGUAGES.get(language.partition("-")[0], "")
+    words = ["Helpline."]
+    words += [f"Code {' '.join(code)}."] if code else []
+    words += [f"Language: {name}."] if name else []
+    question = _say(" ".join([*words, "Press 1 to call."]))
+    ask = f'<GetDigits numDigits="1" timeout="{SECONDS_TO_PRESS}">{question}</GetDigits>'
+    return ask + _say("Nothing was pressed. Goodbye.")
+
+
+def _say(words: str) -> str:
+    return f"<Say>{escape(words)}</Say>"

@@ -1,0 +1,235 @@
+"""Takes what a provider tells of a bridged call and says what happens next; her number is given out once or never."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from gateway.callbacks import bridge as core
+from gateway.callbacks.bridge import Event, NotNow, State
+from gateway.callbacks.model import State as Calling
+from gateway.channel import Calls, Outcome
+from gateway.desk import call_account, undialled
+from gateway.desk.attempts import OWN_CONTACT, is_open
+from gateway.messages import AskOne, CallKind, Cause, DialHer, Reject, SayGone, Silence
+from gateway.outbox.states import Event as Sending
+from gateway.safe_contact import PhoneSeen, When
+from gateway.store import attempts, bridges, callbacks, callers, clock_guard, outbox, people
+from gateway.store.bridges import ONCE
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from gateway.channel import SendResult
+    from gateway.messages import CallEvent, CallStep
+    from gateway.parts import Parts
+    from gateway.store.bridges import BridgeRow
+    from gateway.store.callbacks import Callback
+    from gateway.store.engines import Tx
+    from gateway.store.outbox import OutboxRow
+
+ONE = "1"
+SHORTEST_SILENCE = timedelta(minutes=3)
+_EVENTS = {
+    CallKind.ANSWERED: Event.ANSWERED,
+    CallKind.CONNECTED: Event.CONNECTED,
+    CallKind.DIAL_OVER: Event.DIAL_OVER,
+    CallKind.OVER: Event.OVER,
+}
+
+
+def take(parts: Parts, event: CallEvent) -> CallStep:
+    """Take one word of the provider on a call. What fits nowhere, or comes late or twice, changes nothing.
+
+    Raises:
+        Unavailable: SQL cannot be asked; nothing was done.
+    """
+    if event.kind is CallKind.RANG:
+        return Reject()
+    step, word = parts.store.run(lambda tx: _taken(parts, tx, event))
+    parts.count.add("bridge", word, channel=event.channel)
+    return step
+
+
+def placed(parts: Parts, tx: Tx, row: OutboxRow, result: SendResult, then: Sending) -> None:
+    """Note, in the transaction that writes it, what came of asking the provider for the call."""
+    call_account.settle(parts, tx, row.channel, result)
+    bridge = bridges.by_id(tx, row.once.removeprefix(ONCE))
+    if bridge is None:
+        return
+    callback = callbacks.by_id(tx, bridge.callback_id, lock=True)
+    bridge = bridges.by_id(tx, bridge.id)
+    if bridge is None or callback is None:
+        return
+    if result.outcome is Outcome.SENT:
+        if result.provider_id:
+            bridges.know_session(tx, bridge.id, result.provider_id)
+        _moved_if_it_fits(parts, tx, callback, bridge, Event.PLACED)
+    elif then is Sending.FAIL:
+        _moved_if_it_fits(parts, tx, callback, bridge, Event.REFUSED)
+
+
+def roll(parts: Parts) -> int:
+    """End the bridges whose call never left or of which nothing is heard any more; return how many."""
+    now = parts.clock.now()
+    with parts.store.read() as tx:
+        silent = [
+            one for one in bridges.live(tx, heard_before=now - SHORTEST_SILENCE) if _is_lost(parts, one, now)
+        ]
+        over = [(one, Event.REFUSED) for one in bridges.never_left(tx)] + [
+            (one, Event.SILENCE) for one in silent
+        ]
+    return sum(parts.store.run(lambda tx, of=of: _rolled(parts, tx, *of)) for of in over)
+
+
+def _taken(parts: Parts, tx: Tx, event: CallEvent) -> tuple[CallStep, str]:
+    bridge = _matched(tx, event)
+    if bridge is None:
+        return Silence(), "stray"
+    # Whatever moves a bridge holds its request first, so that each sees what the one before it left.
+    callback = callbacks.by_id(tx, bridge.callback_id, lock=True)
+    bridge = bridges.by_id(tx, bridge.id)
+    if callback is None or bridge is None:
+        return Silence(), "stray"
+    # The provider speaks of the call, so it was placed, whatever its own answer said.
+    _settle(tx, bridge, "sent", "heard", parts.clock.now())
+    happened = _happened(parts, tx, event, callback, bridge)
+    moved = None
+    if happened is not None:
+        moved = _moved_if_it_fits(parts, tx, callback, bridge, happened, event)
+    if happened is None or moved is None:
+        return Silence(), "nothing"
+    return _step(parts, tx, callback, happened, bridge.channel), moved.state.value
+
+
+def _matched(tx: Tx, event: CallEvent) -> BridgeRow | None:
+    """Return the bridge that a word is about: by the provider's id, by ours, or by the one whom it rings first."""
+    known = bridges.by_session(tx, event.channel, event.session)
+    if known is not None:
+        return known
+    if event.own_id:
+        named = bridges.by_id(tx, event.own_id)
+        found = (
+            [named] if named is not None and named.channel == event.channel and named.session is None else []
+        )
+    else:
+        found = [one for one in bridges.unanswered(tx, event.channel) if _rings(tx, one, event.number)]
+    if len(found) != 1:
+        return None
+    bridges.know_session(tx, found[0].id, event.session)
+    return found[0]
+
+
+def _rings(tx: Tx, bridge: BridgeRow, number: str) -> bool:
+    person = people.by_id(tx, bridge.person_id) if bridge.person_id else None
+    return bool(number) and person is not None and person.number == number
+
+
+def _settle(tx: Tx, bridge: BridgeRow, state: str, reason: str, now: datetime) -> None:
+    """Say of a call that nobody knew of whether it was placed, so that no person has to."""
+    row = outbox.by_once(tx, ONCE + bridge.id)
+    if row is not None:
+        outbox.settle(tx, row.id, state=state, reason=reason, now=now)
+
+
+def _happened(parts: Parts, tx: Tx, event: CallEvent, callback: Callback, bridge: BridgeRow) -> Event | None:
+    if event.kind is not CallKind.KEY:
+        return _EVENTS.get(event.kind)
+    if event.digits != ONE:
+        return Event.OTHER_KEY
+    return Event.PRESSED if _still_wanted(parts, tx, callback, bridge) else Event.WITHDRAWN
+
+
+def _still_wanted(parts: Parts, tx: Tx, callback: Callback, bridge: BridgeRow) -> bool:
+    """Ask once more, at the last moment, whether her phone may ring: much may have happened since the call began."""
+    now = parts.clock.now()
+    attempt = attempts.by_id(tx, bridge.attempt_id)
+    person = people.by_id(tx, bridge.person_id) if bridge.person_id else None
+    caller = callers.by_id(tx, callback.caller_id) if callback.caller_id else None
+    if attempt is None or attempt.ended_at is not None or person is None or person.disabled:
+        return False
+    if (
+        caller is None
+        or caller.number is None
+        or callback.state is not Calling.CALLING
+        or clock_guard.is_on(tx)
+    ):
+        return False
+    contact = callback.contact
+    if contact is None or not contact.may_ever_call(now):
+        return False
+    if attempt.how != "outside":
+        return is_open(callback, now)
+    in_touch = caller.contacted_at is not None and now < caller.contacted_at + OWN_CONTACT
+    return in_touch and contact.phone_seen is not PhoneSeen.NOT_MINE and contact.when is not When.NEVER
+
+
+def _step(parts: Parts, tx: Tx, callback: Callback, happened: Event, channel: str) -> CallStep:
+    match happened:
+        case Event.ANSWERED | Event.OTHER_KEY:
+            return AskOne(callback.code, callback.language)
+        case Event.PRESSED:
+            caller = callers.by_id(tx, callback.caller_id or "")
+            number = caller.number if caller is not None else None
+            return DialHer(number, int(_longest(parts, channel).total_seconds())) if number else Silence()
+        case Event.WITHDRAWN:
+            return SayGone()
+        case _:
+            return Silence()
+
+
+def _moved_if_it_fits(
+    parts: Parts,
+    tx: Tx,
+    callback: Callback,
+    bridge: BridgeRow,
+    happened: Event,
+    event: CallEvent | None = None,
+) -> BridgeRow | None:
+    """Move the bridge on, and where it ends without her phone having been dialled, put her request back."""
+    now = parts.clock.now()
+    try:
+        state = core.move(bridge.state, happened)
+    except NotNow:
+        return None
+    moved = bridges.step(tx, bridge, state, now=now, **_facts(bridge, state, happened, event, now))
+    if moved is not None and moved.ended_at is not None and moved.dialled_at is None:
+        undialled.put_back(parts, tx, callback, moved.attempt_id, now)
+    return moved
+
+
+def _facts(
+    bridge: BridgeRow, state: State, happened: Event, event: CallEvent | None, now: datetime
+) -> dict[str, Any]:
+    if state is State.CALLING_HER:
+        return {"dialled_at": now}
+    if state is State.TALKING:
+        return {"talking_at": now}
+    if state not in (State.ENDED, State.LOST):
+        return {}
+    seconds = event.seconds if event is not None else 0
+    cause = event.cause if event is not None else Cause.UNKNOWN
+    result = core.result(bridge.state, happened, cause, seconds)
+    if not seconds and bridge.talking_at is not None and event is not None:
+        seconds = int((now - bridge.talking_at).total_seconds())
+    return {"ended_at": now, "result": result.value, "seconds": seconds}
+
+
+def _is_lost(parts: Parts, bridge: BridgeRow, now: datetime) -> bool:
+    return now - bridge.heard_at >= core.silent_after(bridge.state, _longest(parts, bridge.channel))
+
+
+def _longest(parts: Parts, channel: str) -> timedelta:
+    """Return how long a call of this line may last; a line that is gone from the settings has none that go on."""
+    line = parts.channels.get(channel)
+    return timedelta(minutes=line.bridging.minutes if isinstance(line, Calls) else 0)
+
+
+def _rolled(parts: Parts, tx: Tx, bridge: BridgeRow, happened: Event) -> bool:
+    callback = callbacks.by_id(tx, bridge.callback_id, lock=True)
+    current = bridges.by_id(tx, bridge.id)
+    # One that was heard of between the look and the lock lives.
+    if callback is None or current is None or current.heard_at != bridge.heard_at:
+        return False
+    _settle(tx, current, "failed", "silent", parts.clock.now())
+    return _moved_if_it_fits(parts, tx, callback, current, happened) is not None
