@@ -28,6 +28,8 @@ class Tally:
     told: dict[str, str] = field(default_factory=dict)
     cut: Counter[str] = field(default_factory=Counter)
     saving: set[str] = field(default_factory=set)
+    asked: Counter[str] = field(default_factory=Counter)
+    """How many callers asked for a call, by the digits of their numbers that the list shows."""
     lock: Lock = field(default_factory=Lock)
 
 
@@ -61,6 +63,8 @@ def caller(provider: Provider, tally: Tally) -> None:
         saves = len(phone.typed) == len(FORM) + 1
         if saves:
             tally.saving.add(phone.number)
+            with tally.lock:
+                tally.asked[phone.number[-3:]] += 1
         page = posted_until_answered(phone, tally, "save" if saves else "hop")
         tally.saving.discard(phone.number)
         if "Choose:" in page:
@@ -98,8 +102,8 @@ def play(folder: Path, kills: int, seed: int) -> tuple[Tally, list[dict[str, obj
 def judge(tally: Tally, on_record: list[dict[str, object]], kills: int) -> None:
     codes = Counter(str(one["code"]) for one in on_record)
     lost = [number for number, code in tally.told.items() if not codes[code]]
-    rows = Counter(str(one["phone"]) for one in on_record)  # the last three digits of these numbers differ
-    twice = sum(n - 1 for n in rows.values())
+    rows = Counter(str(one["phone"])[-3:] for one in on_record)
+    twice = (rows - tally.asked).total()
     print(
         f"\nweb kills while a request was being saved: {kills}; posts cut: {dict(tally.cut)}; "
         f"told a code: {len(tally.told)}, on record: {len(on_record)}, lost {len(lost)}, twice {twice}"
