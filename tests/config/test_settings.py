@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import SettingsError, load
+from config.settings import CLOCK_BESIDE_ACCOUNT, SettingsError, load
 
 EXAMPLE = Path("config/example.env").read_text(encoding="utf-8")
 ACCOUNT = {"AFRICASTALKING_USERNAME": "sandbox", "AFRICASTALKING_API_KEY": "a key"}
