@@ -17,7 +17,7 @@ from gateway.desk.refusals import Held, NoSuchCallback, NotSafe, found, refusal
 from gateway.desk.windows import hours_of, plan
 from gateway.ids import new_id
 from gateway.safe_contact import PhoneSeen, When
-from gateway.store import attempts, audit, callbacks, notes
+from gateway.store import attempts, audit, callbacks, drafts, notes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -120,6 +120,7 @@ def note(parts: Parts, actor: Actor, callback_id: str, text: str, *, form: str =
             text=words,
             now=now,
         )
+        drafts.drop(tx, callback_id, actor.person_id)
         callbacks.hold(tx, callback_id, holder_id=actor.person_id, until=now + LEASE)
 
     parts.store.run(work)

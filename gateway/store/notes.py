@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
+from gateway.store import drafts
 from gateway.store.dialects import insert_into
 from gateway.store.engines import Tx
 from gateway.store.tables import callbacks, notes, people
@@ -51,7 +52,13 @@ def of(tx: Tx, callback_id: str) -> tuple[Note, ...]:
     )
 
 
+def is_written(tx: Tx, note_id: str) -> bool:
+    """Say whether the note of this form is there already, so that a late draft of it comes to nothing."""
+    return tx.execute(select(notes.c.id).where(notes.c.id == note_id)).first() is not None
+
+
 def empty(tx: Tx, caller_id: str) -> None:
-    """Empty every note about the requests of a number; this must come before the caller is dropped."""
+    """Empty every note about the requests of a number, drafts too; this must come before the caller is dropped."""
+    drafts.empty(tx, caller_id)
     hers = select(callbacks.c.id).where(callbacks.c.caller_id == caller_id)
     tx.execute(update(notes).where(notes.c.callback_id.in_(hers)).values(text=None))

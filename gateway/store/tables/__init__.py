@@ -17,7 +17,7 @@ from gateway.store.tables.conditions import (
     WAITING,
 )
 from gateway.store.tables.delivery import budgets, deliveries, lines, outbox
-from gateway.store.tables.desk import attempts, callbacks, notes
+from gateway.store.tables.desk import attempts, callbacks, drafts, notes
 from gateway.store.tables.hers import callers, sessions, texts, threads, turns
 from gateway.store.tables.house import audit, chores, figures, keys, live, settings, versions
 from gateway.store.tables.team import (
@@ -59,6 +59,7 @@ __all__ = [
     "callers",
     "chores",
     "deliveries",
+    "drafts",
     "figures",
     "holidays",
     "invitations",

@@ -1,4 +1,4 @@
-"""Requests for a call, with their attempts and notes."""
+"""Requests for a call, with their attempts, notes and drafts of notes."""
 
 from sqlalchemy import (
     Boolean,
@@ -107,4 +107,14 @@ notes = Table(
     Column("text", Sealed, nullable=True),
     instant("at"),
     Index("ix_notes_callback", "callback_id", "at"),
+)
+
+drafts = Table(  # a note that is still being written, and by whom
+    "drafts",
+    metadata,
+    Column("callback_id", String(20), ForeignKey("callbacks.id", ondelete="CASCADE"), primary_key=True),
+    Column("person_id", String(20), ForeignKey("people.id", ondelete="CASCADE"), primary_key=True),
+    Column("text", Sealed, nullable=True),
+    instant("at"),
+    Index("ix_drafts_at", "at"),
 )

@@ -621,6 +621,21 @@ def upgrade() -> None:
     op.create_table(
         "outbox",
         sa.Column("id", sa.String(length=20), nullable=False),
+    op.create_table(
+        "drafts",
+        sa.Column("callback_id", sa.String(length=20), nullable=False),
+        sa.Column("person_id", sa.String(length=20), nullable=False),
+        sa.Column("text", sa.LargeBinary(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["callback_id"], ["callbacks.id"], name=op.f("fk_drafts_callback_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.id"], name=op.f("fk_drafts_person_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("callback_id", "person_id", name=op.f("pk_drafts")),
+    )
+    op.create_index("ix_drafts_at", "drafts", ["at"], unique=False)
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("channel", sa.String(length=40), server_default="", nullable=False),
         sa.Column("lane", sa.String(length=80), server_default="", nullable=False),

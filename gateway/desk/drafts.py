@@ -1,0 +1,64 @@
+"""Keeps a note while it is being written, so that neither a reload nor the dialler nor a lost line takes it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway.access import Permission, permit
+from gateway.desk.record import LONGEST_NOTE, BadWords
+from gateway.desk.refusals import found
+from gateway.store import drafts, notes
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from gateway.access import Actor
+    from gateway.parts import Parts
+    from gateway.store.drafts import Draft
+    from gateway.store.engines import Tx
+
+__all__ = ["keep", "of"]
+
+
+def keep(parts: Parts, actor: Actor, callback_id: str, text: str, *, form: str = "") -> datetime:
+    """Keep what was typed so far, sealed; nothing but spaces forgets it. Return when it was kept.
+
+    Args:
+        parts: the parts.
+        actor: who writes; whoever may write a note here.
+        callback_id: about which callback.
+        text: what was typed so far, all of it.
+        form: the one-time id of the note's form. Once the note is saved a late draft of it changes nothing.
+
+    Raises:
+        Refused: the actor does not work the queue, or the callback is somebody else's.
+        BadWords: more than a note may have.
+        NoSuchCallback: there is none.
+    """
+    permit(actor, Permission.WORK_QUEUE)
+    if len(text) > LONGEST_NOTE:
+        raise BadWords(f"a note has 1 to {LONGEST_NOTE} characters")
+    now = parts.clock.now()
+
+    def work(tx: Tx) -> None:
+        callback = found(tx, actor, callback_id)
+        if callback.holder_id != actor.person_id:
+            permit(actor, Permission.SEE_OTHERS)
+        if not text.strip() or callback.caller_id is None:  # whoever was erased is not written about again
+            drafts.drop(tx, callback_id, actor.person_id)
+        elif not (form and notes.is_written(tx, form[:20])):
+            drafts.put(tx, callback_id, actor.person_id, text, now=now)
+
+    parts.store.run(work)
+    return now
+
+
+def of(parts: Parts, actor: Actor, callback_id: str) -> Draft | None:
+    """Return what this person has typed so far and not saved; None where there is nothing.
+
+    Raises:
+        Refused: the actor does not work the queue.
+    """
+    permit(actor, Permission.WORK_QUEUE)
+    with parts.store.read() as tx:
+        return drafts.of(tx, callback_id, actor.person_id)
