@@ -55,6 +55,11 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "en": "This is a test. Nothing needs to be done.",
         "lo": "ນີ້ແມ່ນການທົດສອບ. ບໍ່ຕ້ອງເຮັດຫຍັງ.",
         "th": "นี่คือการทดสอบ ไม่ต้องทำอะไร",
+    "passed": {
+        "en": "A request was passed to you. Please look at the list.",
+        "lo": "ມີຄຳຂໍທີ່ສົ່ງຕໍ່ໃຫ້ທ່ານ. ກະລຸນາເບິ່ງລາຍການ.",
+        "th": "มีคำขอที่ส่งต่อให้คุณ กรุณาดูรายการ",
+    },
     },
 }
 

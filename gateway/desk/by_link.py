@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from gateway.access import Permission
+from gateway.callbacks.model import State
 from gateway.desk import claim
 from gateway.desk.declined import Declined, Why
 from gateway.desk.people import actor_of
@@ -15,7 +16,6 @@ from gateway.store import audit, callbacks, links, people
 
 if TYPE_CHECKING:
     from gateway.access import Actor
-    from gateway.callbacks.model import State
     from gateway.parts import Parts
     from gateway.store.engines import Tx
     from gateway.store.links import Link
@@ -34,11 +34,13 @@ _SIZE = 18
 class Offered:
     """What the page of a link may show before anything is taken: no number, no topic.
 
-    ``state`` says whether it still waits; ``name`` is whom the link was sent to.
+    ``state`` says whether it still waits; ``name`` is whom the link was sent to, ``theirs`` that it is that person's
+    already, because a colleague passed it on.
     """
 
     name: str
     state: State
+    theirs: bool
     language: str
     is_danger: bool
     page_language: str
@@ -85,6 +87,7 @@ def offered(parts: Parts, token: str) -> Offered | None:
         page_language=person.page_language,
     )
 
+        theirs=callback.state is State.CLAIMED and callback.holder_id == person.id,
 
 def take(parts: Parts, token: str) -> Taken:
     """Use the link up and claim its callback for the person it was sent to.

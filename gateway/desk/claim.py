@@ -12,8 +12,8 @@ from gateway.callbacks.model import Event, State, target
 from gateway.callbacks.order import DANGER, LONG_ENOUGH, Place, worth_handing_out
 from gateway.callbacks.routing import Needs, Offers, may_be_given, scarce, spoken
 from gateway.callbacks.spacing import Allowed, may_ring
-from gateway.desk.refusals import Full, NoSuchCallback, found, refusal
-from gateway.desk.shifts import WORKING, is_big, offers, on_duty
+from gateway.desk.refusals import Full, found, refusal
+from gateway.desk.shifts import is_big, offers, on_duty
 from gateway.desk.windows import window_from
 from gateway.store import attempts, audit, callbacks, line, people
 
@@ -68,6 +68,16 @@ def claim(parts: Parts, actor: Actor, callback_id: str, *, take_over: bool = Fal
     return parts.store.run(work)
 
 
+def claim_within(tx: Tx, actor: Actor, callback_id: str, now: datetime) -> Claimed:
+    """Take a callback in a transaction that does more; it raises before anything is written.
+
+    Raises:
+        Refused, Held, Full, IllegalMove, NoSuchCallback: as ``claim``.
+    """
+    permit(actor, Permission.WORK_QUEUE)
+    return _claimed(tx, actor, callback_id, now)
+
+
 def take_next(parts: Parts, actor: Actor) -> Claimed | None:
     """Take the callback that should be called first and that this person is fit to call; None while there is none.
 
@@ -112,41 +122,6 @@ def release(parts: Parts, actor: Actor, callback_id: str) -> None:
         give_back(tx, callback, now)
         audit.add(
             tx, now=now, person_id=actor.person_id, act="released", kind="callback", subject=callback_id
-        )
-
-    parts.store.run(work)
-
-
-def hand_over(parts: Parts, actor: Actor, callback_id: str, to: str) -> None:
-    """Pass an own claim on to a colleague, who has it at once and may give it back like any other.
-
-    Raises:
-        Refused: the actor does not work the queue.
-        Held: somebody else has it, and the actor may not take over.
-        NoSuchCallback: there is no such callback, or nobody of that id who works the queue.
-        Full: the colleague has as many in hand as were agreed.
-        IllegalMove: nobody has claimed it.
-    """
-    permit(actor, Permission.WORK_QUEUE)
-    now = parts.clock.now()
-
-    def work(tx: Tx) -> None:
-        callback = found(tx, actor, callback_id)
-        own = callback.holder_id == actor.person_id or actor.may(Permission.TAKE_OVER)
-        if callback.state is not State.CLAIMED or not own:
-            raise refusal(tx, actor, callback, Event.RELEASE)
-        colleague = people.by_id(tx, to)
-        if (
-            colleague is None
-            or colleague.disabled
-            or colleague.team != actor.team
-            or colleague.role not in WORKING
-        ):
-            raise NoSuchCallback(to)
-        _check_room(tx, actor.team, colleague)
-        callbacks.hand_to(tx, callback_id, to=to, until=now + LEASE, now=now)
-        audit.add(
-            tx, now=now, person_id=actor.person_id, act="handed over", kind="callback", subject=callback_id
         )
 
     parts.store.run(work)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from gateway.access import Permission, permit
@@ -11,10 +12,11 @@ from gateway.callbacks.model import HELD, OPEN, State
 from gateway.callbacks.order import NAMES
 from gateway.callbacks.spacing import NotYet, may_ring
 from gateway.desk.claim import is_to_decide
-from gateway.desk.refusals import NoSuchCallback
+from gateway.desk.refusals import NoSuchCallback, name_of
+from gateway.desk.transfer import PASSED_ON
 from gateway.desk.windows import window_from
 from gateway.numbers import masked
-from gateway.store import attempts, audit, line, notes, people
+from gateway.store import attempts, audit, line, looking, notes, people
 from gateway.store.line import Counts, Standing, Tab
 
 if TYPE_CHECKING:
@@ -42,6 +44,9 @@ __all__ = [
 ]
 
 
+LOOKS = timedelta(seconds=60)
+"""So long after a page was last seen open, its person counts as looking at it."""
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One callback in a list.
@@ -53,6 +58,7 @@ class Row:
         to_decide: claimed out of review, to be decided before anything else.
         phone: her number as dots; empty after an erasing.
     """
+        looking: who else has its page open just now; known only in a bigger centre.
 
     id: str
     code: str
@@ -84,6 +90,7 @@ class Row:
     minor: bool = False
     version: str = ""
 
+    looking: tuple[str, ...] = ()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queue:
@@ -98,12 +105,13 @@ class Queue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happening:
-    """One line of the history: what happened and who did it; nobody for what she or the clock did."""
+    """One line of the history: what happened, who did it (nobody for what she or the clock did), and to whom."""
 
     at: datetime
     what: str
     who: str
 
+    to: str = ""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
@@ -143,8 +151,11 @@ def queue(parts: Parts, actor: Actor, tab: str = "queue") -> Queue:
     with parts.store.read() as tx:
         standing = line.standing(tx, actor.team, which, person_id=actor.person_id, now=now, own_only=own_only)
         return Queue(
+        lookers = _lookers(tx, actor, now)
             tab=which,
-            rows=tuple(row_of(one, actor, now) for one in standing),
+            rows=tuple(
+                replace(row_of(one, actor, now), looking=lookers.get(one.callback.id, ())) for one in standing
+            ),
             counts=line.counts(tx, actor.team, person_id=actor.person_id, now=now),
             stamp=_stamp(tx, actor, which, now),
             now=now,
@@ -254,7 +265,7 @@ def _shown(parts: Parts, tx: Tx, actor: Actor, one: Standing, row: Row) -> Shown
     return Shown(
         row=row,
         answers=callback.answers,
-        history=tuple(_happening(entry) for entry in audit.about(tx, "callback", callback.id)),
+        history=tuple(_happening(tx, entry) for entry in audit.about(tx, "callback", callback.id)),
         notes=notes.of(tx, callback.id),
         not_before=_not_before(parts, tx, callback, now) if row.due_now else None,
         calling=live.who if live is not None else "",
@@ -277,7 +288,9 @@ def _may_read(one: Standing, actor: Actor) -> bool:
     return one.callback.state is State.WAITING
 
 
-def _happening(entry: audit.Entry) -> Happening:
+def _happening(tx: Tx, entry: audit.Entry) -> Happening:
+    if entry.act == PASSED_ON:
+        return Happening(at=entry.at, what=entry.act, who=entry.who, to=name_of(tx, entry.detail))
     if entry.act == "outcome":
         return Happening(at=entry.at, what=entry.detail, who=entry.who)
     what = f"{entry.act} ({entry.detail})" if entry.detail else entry.act
@@ -323,5 +336,10 @@ def row_of(one: Standing, actor: Actor, now: datetime) -> Row:
 
 def _stamp(tx: Tx, actor: Actor, tab: Tab, now: datetime) -> str:
     """Whether a window is open depends on the minute, so the minute is part of it."""
-    seen = f"{actor.person_id}|{tab}|{line.newest_changes(tx, actor.team)}|{int(now.timestamp()) // 60}"
+    changes, lookers = line.newest_changes(tx, actor.team), _lookers(tx, actor, now)
+    seen = f"{actor.person_id}|{tab}|{changes}|{lookers}|{int(now.timestamp()) // 60}"
     return hashlib.sha256(seen.encode()).hexdigest()[:24]
+
+
+def _lookers(tx: Tx, actor: Actor, now: datetime) -> Mapping[str, tuple[str, ...]]:
+    return looking.anywhere(tx, actor.team, since=now - LOOKS, besides=actor.person_id)

@@ -11,9 +11,10 @@ from gateway.access import Permission, permit
 from gateway.callbacks.routing import Needs, understands
 from gateway.callbacks.routing import spoken as language_of
 from gateway.desk import line
+from gateway.desk.refusals import NoSuchCallback
 from gateway.desk.shifts import is_big, offers, still_today
+from gateway.store import callbacks, looking, outbox, people
 from gateway.store import line as stored
-from gateway.store import looking, outbox, people
 
 if TYPE_CHECKING:
     from gateway.access import Actor
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from gateway.store.line import Standing
 
 SOON = timedelta(hours=1)
-LOOKS = timedelta(seconds=45)
+WRITTEN_AGAIN = timedelta(seconds=30)
+"""An open page is written down so often, which is often enough for those who see it in the line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,20 +136,25 @@ def hand_over(parts: Parts, actor: Actor) -> HandOver:
 def looks_at(parts: Parts, actor: Actor, callback_id: str) -> tuple[str, ...]:
     """Write that the person has this page open, and return who else has; in a small centre nobody is told.
 
+    An open page asks again and again, so what was written a moment ago is not written anew.
+
     Raises:
         Refused: the actor does not work the queue.
         NoSuchCallback: there is none.
     """
-    line.show(parts, actor, callback_id)
+    permit(actor, Permission.WORK_QUEUE)
     now = parts.clock.now()
-
-    def work(tx: Tx) -> tuple[str, ...]:
+    with parts.store.read() as tx:
+        callback = callbacks.by_id(tx, callback_id)
+        if callback is None or callback.team != actor.team:
+            raise NoSuchCallback(callback_id)
         if not is_big(tx, actor.team):
             return ()
-        looking.note(tx, callback_id, actor.person_id, now=now)
-        return looking.at(tx, callback_id, since=now - LOOKS, besides=actor.person_id)
-
-    return parts.store.run(work)
+        known = looking.last(tx, callback_id, actor.person_id)
+        others = looking.at(tx, callback_id, since=now - line.LOOKS, besides=actor.person_id)
+    if known is None or known + WRITTEN_AGAIN <= now:
+        parts.store.run(lambda tx: looking.note(tx, callback_id, actor.person_id, now=now))
+    return others
 
 
 def _told(tx: Tx, danger: tuple[Standing, ...]) -> tuple[str, ...]:

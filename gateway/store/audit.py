@@ -2,11 +2,12 @@
 
 import hashlib
 import json
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, bindparam, func, select, update
 
 from gateway.ids import new_id
 from gateway.store import settings
@@ -59,6 +60,23 @@ def about(tx: Tx, kind: str, subject: str) -> tuple[Entry, ...]:
         .order_by(audit.c.at, audit.c.id)
     )
     return tuple(_entry(row) for row in found)
+
+
+def last_about(tx: Tx, kind: str, subjects: Collection[str]) -> Mapping[str, Entry]:
+    """Return what happened last to each of these subjects."""
+    last = (
+        select(audit.c.id)
+        .where(audit.c.kind == kind, audit.c.subject == bindparam("_subject"))
+        .order_by(audit.c.at.desc(), audit.c.id.desc())
+        .limit(1)
+    )
+    ids = [found for one in subjects for found in tx.execute(last, {"_subject": one}).scalars()]
+    found = tx.execute(
+        select(audit, people.c.name.label("who"))
+        .join_from(audit, people, audit.c.person_id == people.c.id, isouter=True)
+        .where(audit.c.id.in_(ids))
+    )
+    return {row.subject: _entry(row) for row in found}
 
 
 def latest(tx: Tx, limit: int = 200) -> tuple[Entry, ...]:

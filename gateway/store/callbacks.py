@@ -158,6 +158,13 @@ def in_hand(tx: Tx, person_id: str) -> int:
     return int(tx.execute(query.where(text(IN_HAND), callbacks.c.holder_id == person_id)).scalar_one())
 
 
+def claimed_by(tx: Tx, person_id: str) -> Mapping[str, str]:
+    """Return the codes of what this person has claimed and not begun to call, by id."""
+    mine = text(IN_HAND), callbacks.c.holder_id == person_id, callbacks.c.state == State.CLAIMED
+    query = select(callbacks.c.id, callbacks.c.code).where(*mine).order_by(callbacks.c.id)
+    return {row.id: row.code for row in tx.execute(query)}
+
+
 def of_caller(tx: Tx, caller_id: str, *, limit: int = 50) -> tuple[Callback, ...]:
     """Return the requests of a number, whatever became of them, the newest first."""
     query = select(callbacks).where(callbacks.c.caller_id == caller_id)

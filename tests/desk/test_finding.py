@@ -7,6 +7,7 @@ import pytest
 from gateway.access import Actor, Refused, Role
 from gateway.callbacks.model import State
 from gateway.desk import accept, announce, claim, opening, reading, record, search
+from gateway.desk import line as lists
 from gateway.desk.line import Row
 from gateway.desk.refusals import NoSuchCallback
 from gateway.store import callers, outbox, threads
@@ -208,8 +209,40 @@ def test_who_else_looks_is_told_where_many_work(line: Desk) -> None:
     line.person("Boss", Role.SUPERVISOR)
     assert opening.looks_at(line.parts, noy, callback) == ()
     assert opening.looks_at(line.parts, dao, callback) == ("Noy",)
-    line.clock.forward(seconds=46)
+    line.clock.forward(seconds=61)
     assert opening.looks_at(line.parts, dao, callback) == ()
+
+
+def test_an_open_page_is_written_down_now_and_then_only(light: Desk) -> None:
+    noy, *_ = (light.person(name) for name in ("Noy", "Dao", "Kham", "Boss"))
+    callback = light.requested()
+    seen = []
+    for _ in range(7):
+        opening.looks_at(light.parts, noy, callback)
+        seen += light.rows("SELECT at FROM looking")
+        light.clock.forward(seconds=10)
+    assert len(set(seen)) == 3
+
+
+def test_the_line_says_who_looks_and_notices_when_they_leave(line: Desk) -> None:
+    noy, dao, *_ = (line.person(name) for name in ("Noy", "Dao", "Kham", "Boss"))
+    callback, other = line.requested(), line.requested(OTHER)
+
+    def told(who: Actor) -> dict[str, tuple[str, ...]]:
+        return {row.id: row.looking for row in lists.queue(line.parts, who, "later").rows}
+
+    before = lists.stamp(line.parts, noy, "later")
+    opening.looks_at(line.parts, dao, callback)
+    during = lists.stamp(line.parts, noy, "later")
+    assert told(noy) == {callback: ("Dao",), other: ()}
+    assert told(dao) == {callback: (), other: ()}
+    line.clock.forward(seconds=50)
+    opening.looks_at(line.parts, dao, callback)
+    line.clock.forward(seconds=50)
+    assert told(noy)[callback] == ("Dao",)
+    line.clock.forward(seconds=20)
+    assert told(noy)[callback] == ()
+    assert len({before, during, lists.stamp(line.parts, noy, "later")}) == 3
 
 
 # --- texts that nobody understood

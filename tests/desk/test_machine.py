@@ -19,10 +19,11 @@ from hypothesis.stateful import (
 from gateway.access import Actor, Refused, Role
 from gateway.callbacks.model import HELD, OPEN, IllegalMove, State
 from gateway.callbacks.outcomes import Outcome
-from gateway.desk import accept, adding, aftercare, attempts, claim, record, roll
+from gateway.desk import accept, adding, aftercare, attempts, claim, record, roll, transfer
 from gateway.desk.adding import Asked, How
 from gateway.desk.declined import Declined
 from gateway.desk.refusals import AlreadyCalling, Held, NoSuchCallback, NotSafe
+from gateway.desk.transfer import NotPassed
 from gateway.engine.effects import CallbackAccepted, CancelCallback, ChangeWindow
 from gateway.safe_contact import PhoneSeen, When
 from gateway.store import attempts as rows
@@ -33,7 +34,7 @@ from tests.ledgers import SqliteLedgers
 
 ZONE = ZoneInfo("Asia/Vientiane")
 NUMBERS = [f"+8562055500{n:03}" for n in range(4)]
-ANSWERS = (Held, AlreadyCalling, NotSafe, IllegalMove, Refused, NoSuchCallback, Declined)
+ANSWERS = (Held, AlreadyCalling, NotSafe, IllegalMove, Refused, NoSuchCallback, Declined, NotPassed)
 WHENS = ["morning", "noon", "evening", "sunday", "now", "never"]
 
 number = st.sampled_from(NUMBERS)
@@ -55,8 +56,8 @@ class DeskMachine(RuleBasedStateMachine):
         self.clock = SetClock()
         self.desk = Desk(made_parts(self._fresh.__enter__(), self.clock, folder), self.clock)
         self.people = [
-            self.desk.person("Noy"),
-            self.desk.person("Dao"),
+            self.desk.person("Noy", on_duty=True),
+            self.desk.person("Dao", on_duty=True),
             self.desk.person("Boss", Role.SUPERVISOR),
         ]
         self.whose: dict[str, str] = {}
@@ -136,7 +137,7 @@ class DeskMachine(RuleBasedStateMachine):
     @rule(who=who, which=which, to=who)
     def hands_over(self, who: int, which: int, to: int) -> None:
         heir = self.person(to).person_id
-        self.trying(lambda: claim.hand_over(self.desk.parts, self.person(who), self.one(which), heir))
+        self.trying(lambda: transfer.hand_over(self.desk.parts, self.person(who), self.one(which), heir))
 
     @rule(who=who)
     def takes_next_and_calls(self, who: int) -> None:

@@ -9,10 +9,10 @@ from gateway.callbacks import windows
 from gateway.callbacks.windows import BadHours
 from gateway.desk import claim, people, roll, shifts
 from gateway.desk.declined import Declined, Why
-from gateway.desk.refusals import Full, Held, NoSuchCallback
+from gateway.desk.refusals import Full
 from gateway.desk.windows import hours_of
 from gateway.engine.effects import CallbackAccepted, CallbackRefused
-from tests.desk.rig import HER, Desk
+from tests.desk.rig import Desk
 from tests.desk.test_accept import at
 
 EVERY_EVENING = {day: ["17:00-20:00"] for day in ("mon", "tue", "wed", "thu", "fri")}
@@ -203,27 +203,6 @@ def test_no_such_capacity(light: Desk, capacity: int) -> None:
     boss = light.person("Boss", Role.SUPERVISOR)
     with pytest.raises(Declined):
         people.set_capacity(light.parts, boss, boss.person_id, capacity)
-
-
-def test_a_claim_is_passed_on(line: Desk) -> None:
-    noy, dao = line.person("Noy"), line.person("Dao")
-    callback = line.requested(HER, when="evening")
-    claim.claim(line.parts, noy, callback)
-    claim.hand_over(line.parts, noy, callback, dao.person_id)
-    row = line.callback(callback)
-    assert (row.holder_id, row.held_until) == (dao.person_id, line.clock.now() + claim.LEASE)
-    with pytest.raises(Held) as held:
-        claim.hand_over(line.parts, noy, callback, noy.person_id)
-    assert held.value.name == "Dao"
-
-
-def test_a_claim_is_passed_on_to_colleagues_only(light: Desk) -> None:
-    noy, reader = light.person("Noy"), light.person("Reader", Role.READER)
-    callback = light.requested(HER, when="evening")
-    claim.claim(light.parts, noy, callback)
-    for to in (reader.person_id, "nobody"):
-        with pytest.raises(NoSuchCallback):
-            claim.hand_over(light.parts, noy, callback, to)
 
 
 def test_scarce_languages_first_where_many_work(light: Desk) -> None:

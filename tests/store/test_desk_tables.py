@@ -4,13 +4,17 @@ from datetime import date, timedelta
 
 import pytest
 
+from gateway.callbacks.model import Event
 from gateway.callbacks.shifts import Shift
 from gateway.callbacks.windows import Hours
 from gateway.store import (
+    audit,
     callbacks,
+    drafts,
     help_list,
     links,
     looking,
+    notes,
     outbox,
     people,
     records,
@@ -187,6 +191,56 @@ def test_who_looks_and_for_how_long(tx: Tx) -> None:
     assert looking.at(tx, "c1", since=NOW, besides="me") == ("Other",)
     assert looking.at(tx, "c1", since=LATER, besides="other") == ("Me",)
     assert looking.at(tx, "c1", since=LATER, besides="me") == ()
+    assert (looking.last(tx, "c1", "me"), looking.last(tx, "c1", "nobody")) == (LATER, None)
+
+
+def test_who_looks_at_anything(tx: Tx) -> None:
+    callbacks.insert(tx, request(caller_of(tx), "c1"))
+    callbacks.insert(tx, request(caller_of(tx), "c2", slot=1))
+    for callback, person in (("c1", "me"), ("c1", "other"), ("c2", "other")):
+        looking.note(tx, callback, person, now=NOW)
+    assert looking.anywhere(tx, "main", since=NOW, besides="") == {"c1": ("Me", "Other"), "c2": ("Other",)}
+    assert looking.anywhere(tx, "main", since=NOW, besides="other") == {"c1": ("Me",)}
+    assert looking.anywhere(tx, "main", since=LATER, besides="") == {}
+    assert looking.anywhere(tx, "elsewhere", since=NOW, besides="") == {}
+
+
+def test_a_draft_is_sealed_one_a_person_and_goes_with_her(tx: Tx) -> None:
+    her = caller_of(tx)
+    callbacks.insert(tx, request(her, "c1"))
+    assert drafts.of(tx, "c1", "me") is None
+    drafts.put(tx, "c1", "me", "first", now=NOW)
+    drafts.put(tx, "c1", "me", "second", now=LATER)
+    drafts.put(tx, "c1", "other", "theirs", now=NOW)
+    assert drafts.of(tx, "c1", "me") == drafts.Draft(text="second", at=LATER)
+    drafts.drop(tx, "c1", "me")
+    assert drafts.of(tx, "c1", "me") is None
+    assert drafts.of(tx, "c1", "other") is not None
+    assert not notes.is_written(tx, "n1")
+    notes.add(tx, note_id="n1", callback_id="c1", person_id="me", text="words", now=NOW)
+    assert notes.is_written(tx, "n1")
+    notes.empty(tx, her)
+    assert drafts.of(tx, "c1", "other") is None
+
+
+def test_what_one_has_claimed_and_what_happened_to_it_last(tx: Tx) -> None:
+    her = caller_of(tx)
+    for n, (name, code) in enumerate((("c1", "4821"), ("c2", "7730"), ("c3", "1093"))):
+        callbacks.insert(tx, request(her, name, slot=n, code=code))
+    for name, holder in (("c1", "me"), ("c2", "me"), ("c3", "other")):
+        callbacks.step(tx, name, Event.CLAIM, now=NOW, holder_id=holder, held_until=LATER)
+    callbacks.step(tx, "c2", Event.CALL, now=NOW)
+    assert callbacks.claimed_by(tx, "me") == {"c1": "4821"}
+    for n, (subject, act) in enumerate((("c1", "claimed"), ("c1", "handed over"), ("c2", "claimed"))):
+        audit.add(
+            tx, now=NOW + timedelta(seconds=n), person_id="other", act=act, kind="callback", subject=subject
+        )
+    found = audit.last_about(tx, "callback", ["c1", "c2", "c3"])
+    assert {one: (last.act, last.who) for one, last in found.items()} == {
+        "c1": ("handed over", "Other"),
+        "c2": ("claimed", "Other"),
+    }
+    assert audit.last_about(tx, "callback", []) == {}
 
 
 def test_the_referral_book(tx: Tx) -> None:
