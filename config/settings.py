@@ -23,6 +23,11 @@ _FOLDER = Path(__file__).parent
 _SECRETS = ("api_key", "password", "token", "secret")
 """Options by which a provider knows us; who has one reaches real phones."""
 
+CLOCK_BESIDE_ACCOUNT = "GATEWAY_TEST_CLOCK: a test clock and a provider account exclude each other; unset one"
+NO_SECOND_FACTOR_BESIDE_ACCOUNT = (
+    "GATEWAY_SECOND_FACTOR: going without it and a provider account exclude each other; unset one"
+)
+
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -78,6 +83,7 @@ class ChannelSettings(_Strict):
     service_codes: tuple[str, ...] = ()
     sms_number: str = ""
     rate: Annotated[int, Field(ge=1, le=1000)] = 10
+    part_price: Annotated[str, Field(pattern=r"^(\d{1,6}(\.\d{1,4})?( \S{1,5})?)?$")] = ""
     prefixes: tuple[Annotated[str, Field(pattern=r"^\+[1-9]\d{0,14}$")], ...] = ()
     fallback: tuple[str, ...] = ()
     options: Mapping[Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")], str | int] = {}
@@ -141,6 +147,7 @@ class Environment(_Strict):
     android_signing_key: SecretStr | None = None
     gateway_phone: Literal["on", "off", "auto"] = "auto"
     gateway_test_clock: Literal["", "0", "1"] = ""
+    gateway_second_factor: Literal["on", "off"] = "on"
     gateway_outbox_lease: Annotated[int, Field(ge=1, le=600)] = 120
 
 
@@ -181,6 +188,16 @@ class Settings(_Strict):
         """Whether the phone at /phone/ is served: by itself only where no real phone can be reached."""
         return self.env.gateway_phone == "on" or (self.env.gateway_phone == "auto" and not self.has_account)
 
+    @property
+    def may_try_outages(self) -> bool:
+        """Whether that phone may also put the line and the ledger out of order: never beside an account."""
+        return self.phone_is_on and not self.has_account
+
+    @property
+    def asks_second_factor(self) -> bool:
+        """Whether supervisors and administrators need a second factor: always where real phones can be reached."""
+        return self.env.gateway_second_factor == "on" or self.has_account
+
     def channel_options(self, name: str) -> dict[str, str]:
         """Return what only this line's provider understands: its block, its provider's variables, then its own."""
         line = self.file.channels[name]
@@ -205,6 +222,13 @@ def load(environ: Mapping[str, str]) -> Settings:
     values = _values(environ, faults)
     env = _environment(values, faults)
     file = _file(Path(values.get("gateway_config", _FOLDER / "gateway.toml")), faults)
+    lines = file.channels if file else {}
+    own = {name: _own(environ, {line.provider, name}, faults) for name, line in lines.items()}
+    accounts = [values, *own.values(), *(_options(file) if file else ())]
+    if values.get("gateway_test_clock") == "1" and _has_secret(accounts):
+        faults.append(CLOCK_BESIDE_ACCOUNT)
+    if values.get("gateway_second_factor") == "off" and _has_secret(accounts):
+        faults.append(NO_SECOND_FACTOR_BESIDE_ACCOUNT)
     if faults or env is None or file is None:
         raise SettingsError(faults)
     return Settings(env=env, file=file, own=own)

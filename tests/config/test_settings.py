@@ -84,6 +84,20 @@ def test_a_test_clock_beside_an_account_is_refused() -> None:
     assert load({"GATEWAY_TEST_CLOCK": "1"}).env.gateway_test_clock == "1"
 
 
+@pytest.mark.parametrize("account", [ACCOUNT, {"ANDROID_PASSWORD": "p", "ANDROID_USERNAME": "sms"}])
+def test_going_without_the_second_factor_beside_an_account_is_refused(account: dict[str, str]) -> None:
+    (said,) = [one for one in faults(**account, GATEWAY_SECOND_FACTOR="off") if "SECOND" in one]
+    assert said.startswith("GATEWAY_SECOND_FACTOR: ")
+    assert load(account).asks_second_factor
+
+
+def test_for_trials_one_may_go_without_the_second_factor() -> None:
+    assert load({}).asks_second_factor
+    assert not load({"GATEWAY_SECOND_FACTOR": "off"}).asks_second_factor
+    (said,) = faults(GATEWAY_SECOND_FACTOR="no")
+    assert said.startswith("GATEWAY_SECOND_FACTOR: ")
+
+
 def test_a_secret_may_lie_in_a_file(tmp_path: Path) -> None:
     (tmp_path / "key").write_text("from the file\n", encoding="utf-8")
     settings = load({"GATEWAY_SECRET_KEY_FILE": str(tmp_path / "key")})
@@ -173,3 +187,87 @@ def test_a_key_file_that_is_not_there_is_named(tmp_path):
 def test_a_test_clock_and_a_phone_exclude_each_other():
     with pytest.raises(SettingsError, match="GATEWAY_TEST_CLOCK"):
         load({**PHONE, "GATEWAY_TEST_CLOCK": "1"})
+
+
+NAMED = """
+[channels.second]
+provider = "android"
+[channels.other]
+provider = "africastalking"
+[channels.bird]
+provider = "pigeon"
+"""
+
+
+@pytest.mark.parametrize(
+    "account",
+    [
+        ACCOUNT,
+        PHONE,
+        {"ANDROID_PASSWORD": "p"},
+        {"SECOND_PASSWORD": "p"},  # a line of another name has an account of its own
+        {"OTHER_API_KEY": "k"},
+        {"BIRD_TOKEN": "t"},  # a provider that needs no word in this module
+        {"PIGEON_AUTH_TOKEN": "t"},
+        {"PIGEON_CLIENT_SECRET": "s"},
+    ],
+    ids=",".join,
+)
+class TestAnAccount:
+    def test_of_any_line_refuses_the_test_clock(self, tmp_path: Path, account: dict[str, str]) -> None:
+        said = faults(**written(tmp_path, NAMED), **account, GATEWAY_TEST_CLOCK="1")
+        assert [fault for fault in said if fault.startswith("GATEWAY_TEST_CLOCK")] == [CLOCK_BESIDE_ACCOUNT]
+        assert not set(account.values()) & set(" ".join(said).split())
+
+    def test_also_out_of_a_file(self, tmp_path: Path, account: dict[str, str]) -> None:
+        mounted = {}
+        for name, value in account.items():
+            (tmp_path / name).write_text(value)
+            mounted[f"{name}_FILE"] = str(tmp_path / name)
+        assert CLOCK_BESIDE_ACCOUNT in faults(**written(tmp_path, NAMED), **mounted, GATEWAY_TEST_CLOCK="1")
+
+    def test_takes_the_phone_and_its_outages_away(self, tmp_path: Path, account: dict[str, str]) -> None:
+        settings = load({**written(tmp_path, NAMED), **account})
+        assert (settings.has_account, settings.phone_is_on) == (True, False)
+        asked_for = load({**written(tmp_path, NAMED), **account, "GATEWAY_PHONE": "on"})
+        assert (asked_for.phone_is_on, asked_for.may_try_outages) == (True, False)
+
+
+def test_an_account_in_the_file_is_one_too(tmp_path: Path) -> None:
+    block = '[channels.bird]\nprovider = "pigeon"\n[channels.bird.options]\npassword = "p"\n'
+    assert load(written(tmp_path, block)).has_account
+    assert faults(**written(tmp_path, block), GATEWAY_TEST_CLOCK="1") == [CLOCK_BESIDE_ACCOUNT]
+
+
+def test_beside_other_faults_it_is_told_too(tmp_path: Path) -> None:
+    said = faults(**written(tmp_path, NAMED), SECOND_PASSWORD="p", GATEWAY_TEST_CLOCK="1", PORT="99999")
+    assert len(said) == 2
+    assert CLOCK_BESIDE_ACCOUNT in said
+
+
+@pytest.mark.parametrize("key", ["ANDROID_SIGNING_KEY", "SECOND_SIGNING_KEY", "SECOND_API_URL"])
+def test_what_only_listens_is_no_account(tmp_path: Path, key: str) -> None:
+    value = "http://192.0.2.1:8080" if key.endswith("URL") else "k"
+    settings = load({**written(tmp_path, NAMED), key: value, "GATEWAY_TEST_CLOCK": "1"})
+    assert (settings.has_account, settings.may_try_outages) == (False, True)
+
+
+@pytest.mark.parametrize(("phone", "may"), [("auto", True), ("on", True), ("off", False)])
+def test_outages_are_tried_at_the_phone_only(phone: str, may: bool) -> None:
+    assert load({"GATEWAY_PHONE": phone}).may_try_outages is may
+
+
+@pytest.mark.parametrize(
+    ("price", "taken"),
+    [
+        *((price, True) for price in ("", "1", "0.025 USD", "250 ₭", "120 kip", "999999.9999 LAK")),
+        *((price, False) for price in ("a lot", "0,5", "-1", "1 USD each", "1.00001", "USD 1", " 1")),
+    ],
+)
+def test_the_price_of_a_part_is_a_number_and_a_currency(tmp_path: Path, price: str, taken: bool) -> None:
+    block = written(tmp_path, f'[channels.simulator]\nprovider = "simulator"\npart_price = "{price}"\n')
+    if taken:
+        assert load(block).file.channels["simulator"].part_price == price
+    else:
+        (said,) = faults(**block)
+        assert "part_price" in said
