@@ -116,12 +116,26 @@ def tell(
     """Add one text for each of these people who has a helpline phone entered; asked twice it is still one."""
     now = parts.clock.now()
     for person in told:
-        if person.number is not None:
-            _add(
-                tx, person, words(key, person), road(parts, tx, row.channel, person.number), now,
-                once=f"{once}:{row.callback_id}:{person.id}", priority=priority, callback_id=row.callback_id,
-                link=_link(parts, tx, person, row.callback_id),
-            )  # fmt: skip
+        this_once = f"{once}:{row.callback_id}:{person.id}"
+        if person.number is None or outbox.is_added(tx, this_once):
+            continue  # digits and link are made for a text that leaves, and for no other
+        _add(
+            tx, person, words(key, person), road(parts, tx, row.channel, person.number), now,
+            once=this_once, priority=priority, callback_id=row.callback_id,
+            link=_by_text(parts, tx, person, row.callback_id, key),
+        )  # fmt: skip
+
+
+def tell_one(
+    parts: Parts, tx: Tx, person: Person, key: str, *, channel: str, callback_id: str, once: str
+) -> str | None:
+    """Add one text for this person about a callback; None where no helpline phone is entered, or it went before."""
+    if person.number is None:
+        return None
+    return _add(
+        tx, person, words(key, person), road(parts, tx, channel, person.number), parts.clock.now(),
+        once=once, callback_id=callback_id, link=_link(parts, tx, person, callback_id),
+    )  # fmt: skip
 
 
 def listed(parts: Parts, actor: Actor) -> tuple[Contact, ...]:

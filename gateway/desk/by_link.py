@@ -82,12 +82,12 @@ def offered(parts: Parts, token: str) -> Offered | None:
     return Offered(
         name=person.name,
         state=callback.state,
+        theirs=callback.state is State.CLAIMED and callback.holder_id == person.id,
         language=callback.language,
         is_danger=callback.priority == 0,
         page_language=person.page_language,
     )
 
-        theirs=callback.state is State.CLAIMED and callback.holder_id == person.id,
 
 def take(parts: Parts, token: str) -> Taken:
     """Use the link up and claim its callback for the person it was sent to.

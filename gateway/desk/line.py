@@ -57,8 +57,8 @@ class Row:
         due_now: her window is open.
         to_decide: claimed out of review, to be decided before anything else.
         phone: her number as dots; empty after an erasing.
-    """
         looking: who else has its page open just now; known only in a bigger centre.
+    """
 
     id: str
     code: str
@@ -89,8 +89,8 @@ class Row:
     closed_at: datetime | None
     minor: bool = False
     version: str = ""
-
     looking: tuple[str, ...] = ()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queue:
@@ -110,8 +110,8 @@ class Happening:
     at: datetime
     what: str
     who: str
-
     to: str = ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
@@ -150,8 +150,8 @@ def queue(parts: Parts, actor: Actor, tab: str = "queue") -> Queue:
     own_only = not actor.may(Permission.SEE_CLOSED)
     with parts.store.read() as tx:
         standing = line.standing(tx, actor.team, which, person_id=actor.person_id, now=now, own_only=own_only)
-        return Queue(
         lookers = _lookers(tx, actor, now)
+        return Queue(
             tab=which,
             rows=tuple(
                 replace(row_of(one, actor, now), looking=lookers.get(one.callback.id, ())) for one in standing
