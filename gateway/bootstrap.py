@@ -1,14 +1,15 @@
 """Puts the parts together from the settings, once: the only module that knows how everything is built."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from config import settings as config
-from config.settings import Settings, SettingsError
+from config.settings import CLOCK_BESIDE_ACCOUNT, Settings, SettingsError
 from gateway import channel, embedded
 from gateway.callbacks.windows import Hours
 from gateway.channel import BadAccount, Channel, ChannelConfig, UnknownProvider
@@ -17,6 +18,7 @@ from gateway.conversation import spooled
 from gateway.desk import announce, call_steps, danger_text
 from gateway.figures.count import Counters
 from gateway.keys_file import master_key
+from gateway.outages import STORE, Outages
 from gateway.outbox.kinds import CALL
 from gateway.parts import LineConfig, Parts
 from gateway.path_secrets import Serials
@@ -48,7 +50,10 @@ def open_parts(settings: Settings | None = None) -> Parts:
     line = _line(settings)
     channels = _channels(settings, real=not line.missing)
     clock = open_clock(settings)
-    store = open_store(settings, clock)
+    _refuse_moved_time(clock, channels)
+    outages = open_outages(settings, channels)
+    away = (lambda: outages.until(STORE, now=clock.now()) is not None) if outages else None
+    store = open_store(settings, clock, away=away)
     client = open_redis(settings)
     return Parts(
         store=store,
@@ -78,13 +83,19 @@ def open_clock(settings: Settings) -> Clock:
     return Clock(offset)
 
 
-def open_store(settings: Settings, clock: Clock) -> Store:
+def open_outages(settings: Settings, channels: Mapping[str, Channel]) -> Outages | None:
+    """Return what may be put out of order at the phone's page; None wherever a real phone could be reached."""
+    real = any(channel.contract.real for channel in channels.values())
+    return Outages(_outages_in(settings)) if settings.may_try_outages and not real else None
+
+
+def open_store(settings: Settings, clock: Clock, *, away: Callable[[], bool] | None = None) -> Store:
     """Open the ledger and its key ring; while SQL is away, the ring as this machine last saw it.
 
     Raises:
         NoTables: the database holds nothing of the product.
     """
-    store = open_ledger(settings)
+    store = open_ledger(settings, away=away)
     try:
         with store.write() as tx:
             if migrate.revision_in(tx) is None:
@@ -97,12 +108,13 @@ def open_store(settings: Settings, clock: Clock) -> Store:
     return store
 
 
-def open_ledger(settings: Settings) -> Store:
+def open_ledger(settings: Settings, *, away: Callable[[], bool] | None = None) -> Store:
     """Return the ledger with its ring still closed, as a migration needs it: there may be no table yet."""
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     given = settings.env.gateway_secret_key
     master = master_key(settings.data_dir, given.get_secret_value() if given else None)
-    return Store(settings.database_url, master=master, ring_copy=settings.data_dir / "keys" / "ring")
+    copy = settings.data_dir / "keys" / "ring"
+    return Store(settings.database_url, master=master, ring_copy=copy, away=away)
 
 
 def open_redis(settings: Settings) -> redis.Redis:
@@ -146,6 +158,16 @@ def _refresh_keys(parts: Parts) -> None:
         parts.store.ring.refresh(tx)
 
 
+def _outages_in(settings: Settings) -> Path:
+    return settings.data_dir / "outages"
+
+
+def _refuse_moved_time(clock: Clock, channels: Mapping[str, Channel]) -> None:
+    """Refuse a test clock before a line that reaches real phones, by whatever words its account is known."""
+    if clock.is_moved_by_tests and any(channel.contract.real for channel in channels.values()):
+        raise SettingsError([CLOCK_BESIDE_ACCOUNT])
+
+
 def _channels(settings: Settings, *, real: bool) -> dict[str, Channel]:
     """Build the lines; what is wrong with an account or a provider's name is a fault of the settings like any other."""
     found: dict[str, Channel] = {}
@@ -163,6 +185,9 @@ def _channels(settings: Settings, *, real: bool) -> dict[str, Channel]:
 def _channel(settings: Settings, name: str, *, real: bool) -> Channel:
     """Build one line; where none may reach real phones, it listens as it does without an account."""
     line = settings.file.channels[name]
+    options = settings.channel_options(name)
+    if settings.may_try_outages:
+        options["outages"] = str(_outages_in(settings))
     config = ChannelConfig(
         name=name,
         provider=line.provider,
@@ -170,9 +195,10 @@ def _channel(settings: Settings, name: str, *, real: bool) -> Channel:
         service_codes=line.service_codes,
         sms_number=line.sms_number,
         rate=line.rate,
+        part_price=line.part_price,
         prefixes=line.prefixes,
         fallback=line.fallback,
-        options=settings.channel_options(name),
+        options=options,
     )
     built = channel.find(config)
     if real or not built.contract.real:

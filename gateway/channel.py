@@ -104,6 +104,7 @@ class ChannelConfig:
         service_codes: the codes that are dialled to reach it.
         sms_number: the number that texts to it go to.
         rate: texts a second.
+        part_price: what one part of a text costs, as a number and a currency; empty where nobody said.
         prefixes: how the numbers begin that a text of ours to a person takes this line for; none means any.
         fallback: the lines to take instead, in this order, while this one is down.
         options: what only this provider understands, its account included.
@@ -115,6 +116,7 @@ class ChannelConfig:
     service_codes: tuple[str, ...] = ()
     sms_number: str = ""
     rate: int = 10
+    part_price: str = ""
     prefixes: tuple[str, ...] = ()
     fallback: tuple[str, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)

@@ -5,6 +5,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 
+class NotMovable(RuntimeError):
+    """The test clock is off, so nobody may move the time."""
+
+
 class Clock:
     """Tells the time in UTC; under test it adds the seconds written in a file that all processes share."""
 
@@ -15,6 +19,25 @@ class Clock:
     def is_moved_by_tests(self) -> bool:
         """Whether a test may move the time; then a jump says nothing about this machine."""
         return self._offset_file is not None
+
+    @property
+    def moved_by(self) -> timedelta:
+        """By how much a test has moved the time."""
+        return self._offset()
+
+    def move(self, to: datetime | None) -> None:
+        """Move the time of every process to an instant, from which it goes on; None brings the real one back.
+
+        Raises:
+            NotMovable: this clock tells the real time only.
+        """
+        if self._offset_file is None:
+            raise NotMovable("this clock tells the real time only")
+        seconds = (to - datetime.now(UTC)).total_seconds() if to else 0.0
+        # Renamed into place: nobody reads half a number, which would be another time.
+        new = self._offset_file.with_name(f"{self._offset_file.name}.new")
+        new.write_text(f"{seconds:.3f}\n", encoding="ascii")
+        new.replace(self._offset_file)
 
     def now(self) -> datetime:
         """Return the present instant, aware, in UTC."""

@@ -68,10 +68,9 @@ def _ledger(parts: Parts) -> Finding:
     try:
         with parts.store.write():
             return Finding(part="ledger", ok=True, words=f"{parts.store.dialect} takes writes")
-    except Unavailable:
-        return Finding(
-            part="ledger", ok=False, words="SQL cannot be written; requests go to the spool", fix=fix
-        )
+    except Unavailable as error:
+        words = f"SQL cannot be written ({error}); requests go to the spool"
+        return Finding(part="ledger", ok=False, words=words, fix=fix)
 
 
 def _spool(parts: Parts) -> Finding:

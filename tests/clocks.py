@@ -34,3 +34,22 @@ class SetClock(Clock):
 
     def sleep(self, seconds: float) -> None:
         self.forward(seconds=seconds)
+
+
+class MovableClock(SetClock):
+    """The same with the test clock on: also the phone's page may move it, and back to where it was made."""
+
+    def __init__(self, at: str = "2026-11-24T14:05:00+07:00") -> None:
+        super().__init__(at)
+        self._real = self._now
+
+    @property
+    def is_moved_by_tests(self) -> bool:
+        return True
+
+    @property
+    def moved_by(self) -> timedelta:
+        return self._now - self._real
+
+    def move(self, to: datetime | None) -> None:
+        self.set(to or self._real)

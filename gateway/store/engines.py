@@ -80,10 +80,23 @@ class _Pair:
 
 
 class Store:
-    """The ledger on one database: `read` to look, `write` to change, `run` to change and survive a lost commit."""
+    """The ledger on one database: `read` to look, `write` to change, `run` to change and survive a lost commit.
 
-    def __init__(self, url: str, *, master: bytes, ring_copy: Path | None = None) -> None:
+    ``away`` is asked at the door of each transaction whether somebody tries an outage at the phone's page, so that
+    all that then happens is what happens when SQL is gone. Bootstrap gives it only where no real phone can be
+    reached; elsewhere it is None, and the door costs one comparison.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        master: bytes,
+        ring_copy: Path | None = None,
+        away: Callable[[], bool] | None = None,
+    ) -> None:
         self._url = _normal(url)
+        self._away = away
         self._pair: _Pair | None = None
         self._lock = threading.Lock()
         self.dialect = self._url.get_backend_name()
@@ -132,6 +145,8 @@ class Store:
             pair.write.dispose()
 
     def _engines(self) -> _Pair:
+        if self._away is not None and self._away():
+            raise Unavailable("an outage is tried")
         pair = self._pair
         if pair is not None and pair.process == os.getpid():
             return pair

@@ -41,8 +41,8 @@ def _note(here: pytest.MonkeyPatch, opened: list[Store]) -> None:
     """Add every ledger to the list that a command opens from now on."""
     open_ledger = bootstrap.open_ledger
 
-    def noting(settings: Settings) -> Store:
-        opened.append(open_ledger(settings))
+    def noting(settings: Settings, **more: Any) -> Store:
+        opened.append(open_ledger(settings, **more))
         return opened[-1]
 
     here.setattr(bootstrap, "open_ledger", noting)

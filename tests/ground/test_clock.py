@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.clock import Clock
+from gateway.clock import Clock, NotMovable
 from tests.clocks import SetClock
 
 
@@ -67,3 +67,30 @@ def test_the_tests_own_clock_stands_still_until_it_is_moved() -> None:
     assert clock.now() == datetime(2026, 11, 24, 7, 6, 30, tzinfo=UTC)
     with pytest.raises(ValueError, match="zone"):
         clock.set("2026-11-24T14:05:00")
+
+
+def test_it_is_moved_for_every_process_that_reads_the_file_and_goes_on_from_there(tmp_path: Path) -> None:
+    file = tmp_path / "clock"
+    evening = datetime.now(UTC) + timedelta(hours=5)
+    Clock(file).move(evening)
+    other = Clock(file)
+    assert timedelta() <= other.now() - evening < timedelta(seconds=2)
+    assert abs(other.moved_by - timedelta(hours=5)) < timedelta(seconds=2)
+    time.sleep(0.02)
+    assert other.now() > evening
+    assert [path.name for path in tmp_path.iterdir()] == ["clock"]
+
+
+def test_it_goes_back_to_the_real_time(tmp_path: Path) -> None:
+    clock = Clock(tmp_path / "clock")
+    clock.move(datetime.now(UTC) - timedelta(days=40))
+    assert clock.moved_by < timedelta(days=-39)
+    clock.move(None)
+    assert clock.moved_by == timedelta()
+    assert abs(clock.now() - Clock().now()) < timedelta(seconds=2)
+
+
+def test_the_real_clock_cannot_be_moved() -> None:
+    with pytest.raises(NotMovable):
+        Clock().move(datetime.now(UTC))
+    assert Clock().moved_by == timedelta()

@@ -5,9 +5,20 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from gateway.channel import FORM, Answer, BadRequest, ChannelConfig, Contract, Request, SendResult, kept
+from gateway.channel import (
+    FORM,
+    Answer,
+    BadRequest,
+    ChannelConfig,
+    Contract,
+    Outcome,
+    Request,
+    SendResult,
+    kept,
+)
 from gateway.messages import Ended, Event, Inbound, Kind, MissedCall, Outgoing, ThreadAsked
 from gateway.numbers import to_e164
+from gateway.outages import PROVIDER, Outages
 
 SCREEN = "X-Screen"
 """The header that names the screen shown, for people who write menus and tests."""
@@ -19,8 +30,9 @@ FACTS = "X-Facts"
 class Line:
     """A channel of the simulator; see the contract in ``gateway.channel``."""
 
-    def __init__(self, config: ChannelConfig) -> None:
+    def __init__(self, config: ChannelConfig, outages: Outages | None = None) -> None:
         self.config = config
+        self._outages = outages
         self.contract = Contract(
             events=frozenset(READERS),
             accumulates=True,
@@ -48,8 +60,10 @@ class Line:
             headers[FACTS] = json.dumps(facts, separators=(",", ":"))
         return Answer(body=("END " if ends else "CON ") + text, headers=headers)
 
-    def send(self, message: Outgoing, *, now: datetime) -> SendResult:  # noqa: ARG002 - nothing leaves, so no instant counts
-        """Keep the text; the thread shows it."""
+    def send(self, message: Outgoing, *, now: datetime) -> SendResult:
+        """Keep the text; the thread shows it. While an outage is tried, the line cannot be reached."""
+        if self._outages is not None and self._outages.until(PROVIDER, now=now):
+            return SendResult(outcome=Outcome.NOT_SENT, reason="no-connection", down=True)
         return kept(message)
 
 
