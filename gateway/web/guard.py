@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from urllib.parse import quote
 from weakref import WeakSet
@@ -10,6 +11,7 @@ from flask import Response, current_app, g, redirect, render_template, request
 
 from gateway.access import Permission
 from gateway.desk import sign_in
+from gateway.store.engines import Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,11 +76,12 @@ def install(app: Flask, parts: Parts, machines: frozenset[str]) -> None:
         view = current_app.view_functions.get(request.endpoint or "")
         token = request.cookies.get(cookie_name(), "")
         polls = request.headers.get("X-Polls") == "yes"
+        for_anyone = view is None or view in _FOR_ANYONE
         if token and request.endpoint != "web.static":
-            g.signed_in = sign_in.who(parts, token, acts=not polls)
-        if signed_in() or view is None or view in _FOR_ANYONE:
-            return None
-        return _turn_away()
+            # What anyone may see needs nobody's name: it is shown also while SQL cannot be asked for one.
+            with suppress(*((Unavailable,) if for_anyone else ())):
+                g.signed_in = sign_in.who(parts, token, acts=not polls)
+        return None if signed_in() or for_anyone else _turn_away()
 
 
 def cookie_name() -> str:

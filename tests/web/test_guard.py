@@ -96,3 +96,13 @@ def test_every_file_has_an_address_that_changes_with_it():
     assert "app.css" in found
     assert len(set(found.values())) == sum(path.is_file() for path in FOLDER.rglob("*"))
     assert all(address.startswith("/static/") and "?" in address for address in found.values())
+
+
+def test_while_sql_is_away_what_anyone_may_see_is_shown_and_the_rest_says_so(parts, monkeypatch):
+    somebody(parts, "Noy")
+    browser = Browser(pages_of(parts).test_client()).carry(token_of(parts, "Noy"))
+    monkeypatch.setattr(parts.store, "_away", lambda: True)
+    assert browser.get("/sign-in").status_code == 200
+    assert browser.get("/me").status_code == 503
+    monkeypatch.undo()
+    assert browser.get("/me").status_code == 200
