@@ -1,9 +1,11 @@
-"""What trial phones were sent: rows of the outbox that no provider ever saw."""
+"""What trial phones were sent, or are to be sent: rows of the outbox that no provider ever saw."""
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from gateway.channel import KEPT
 from gateway.messages import ThreadAsked
@@ -12,34 +14,50 @@ from gateway.store.engines import Store, Tx
 from gateway.store.tables import outbox
 
 MOST = 50
+SENT = "sent"
+_NOT_SENT = ("pending", "sending", "unclear", "failed", "expired")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentText:
-    """One text as it would have reached the phone; ``channel`` is the line that it was to leave by."""
+    """One text as it would have reached the phone.
+
+    Attributes:
+        id: the row's id.
+        channel: the line that it was to leave by.
+        text: its words.
+        at: when it was sent; while it is not, when it was written.
+        state: of the row; only ``sent`` is on the phone.
+        facts: what else is true of it, as plain data.
+    """
 
     id: str
     channel: str
     text: str
     at: datetime
+    state: str = SENT
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-def thread(store: Store, asked: ThreadAsked) -> tuple[SentText, ...]:
-    """Return the texts that a number was sent, oldest first; none for a number that nobody knows."""
+def thread(store: Store, asked: ThreadAsked, *, lines: Collection[str] = ()) -> tuple[SentText, ...]:
+    """Return the texts that a number was sent, oldest first; none for a number that nobody knows.
+
+    With ``lines``, the trial lines, also what has not left by them.
+    """
     with store.read() as tx:
         caller = callers.find(tx, asked.number)
-        return sent_to(tx, caller.id, since=asked.since) if caller else ()
+        return sent_to(tx, caller.id, since=asked.since, lines=lines) if caller else ()
 
 
-def sent_to(tx: Tx, caller_id: str, *, since: datetime | None = None) -> tuple[SentText, ...]:
-    """Return the newest texts that this caller was sent on any line, oldest first, without those that were erased."""
+def sent_to(
+    tx: Tx, caller_id: str, *, since: datetime | None = None, lines: Collection[str] = ()
+) -> tuple[SentText, ...]:
+    """Return the newest texts of this caller on any line, oldest first, without those that were erased."""
     query = (
-        select(outbox.c.id, outbox.c.channel, outbox.c.payload, outbox.c.changed_at)
-        .where(
-            outbox.c.caller_id == caller_id,
-            outbox.c.state == "sent",
-            outbox.c.provider_id.startswith(KEPT, autoescape=True),
+        select(
+            outbox.c.id, outbox.c.channel, outbox.c.payload, outbox.c.at, outbox.c.changed_at, outbox.c.state
         )
+        .where(outbox.c.caller_id == caller_id, _of_trials(lines))
         .order_by(outbox.c.id.desc())
         .limit(MOST)
     )
@@ -49,5 +67,15 @@ def sent_to(tx: Tx, caller_id: str, *, since: datetime | None = None) -> tuple[S
     for row in tx.execute(query):
         payload = tx.ring.open_json(row.payload, table="outbox", column="payload", row=row.id)
         if payload is not None:
-            found.append(SentText(id=row.id, channel=row.channel, text=payload["text"], at=row.changed_at))
+            at = row.changed_at if row.state == SENT else row.at
+            found.append(
+                SentText(id=row.id, channel=row.channel, text=payload["text"], at=at, state=row.state)
+            )
     return tuple(reversed(found))
+
+
+def _of_trials(lines: Collection[str]) -> ColumnElement[bool]:
+    kept = and_(outbox.c.state == SENT, outbox.c.provider_id.startswith(KEPT, autoescape=True))
+    if not lines:
+        return kept
+    return or_(kept, and_(outbox.c.state.in_(_NOT_SENT), outbox.c.channel.in_(lines)))

@@ -44,7 +44,7 @@ class Told(Protocol):
 
 
 class Sent(Protocol):
-    """One text that was sent to a trial phone, as its thread shows it."""
+    """One text to a trial phone, as its thread shows it."""
 
     @property
     def id(self) -> str:
@@ -60,7 +60,15 @@ class Sent(Protocol):
 
     @property
     def at(self) -> datetime:
-        """When it was sent."""
+        """When it was sent, or written where it was not."""
+
+    @property
+    def state(self) -> str:
+        """Where it stands; only ``sent`` is on the phone."""
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What it takes and costs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +149,14 @@ def _taken(channel: Channel, *, kept: bool) -> Answer:
 
 def _thread(sent: Sequence[Sent]) -> Answer:
     shown = [
-        {"id": each.id, "channel": each.channel, "text": each.text, "at": each.at.isoformat()}
+        {
+            "id": each.id,
+            "channel": each.channel,
+            "text": each.text,
+            "at": each.at.isoformat(),
+            "state": each.state,
+            **each.facts,
+        }
         for each in sent
     ]
     return Answer(body=json.dumps(shown, ensure_ascii=False), content_type="application/json")

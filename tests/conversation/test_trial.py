@@ -1,16 +1,21 @@
 """What a trial phone is told of a page, and that a phone on a line for people is told nothing but the page."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import redis
 
 from gateway.channels.simulator.line import FACTS
+from gateway.conversation.trial import cost, texts
+from gateway.messages import ThreadAsked
 from gateway.parts import Parts
+from gateway.store import callers, outbox
 from gateway.store.engines import Store
+from gateway.store.simulator import SentText
 from tests.clocks import SetClock
-from tests.house import Phone, made_parts, publish, requests
+from tests.house import HER, Phone, made_parts, publish, requests
 
 
 @pytest.fixture
@@ -69,3 +74,76 @@ def test_the_simulator_writes_facts_into_one_header_of_ascii(parts: Parts) -> No
         FACTS not in parts.channels["africastalking"].answer(told.text, ends=False, facts=told.facts).headers
     )
     assert FACTS not in parts.channels["simulator"].answer(told.text, ends=False).headers
+
+
+@pytest.mark.parametrize(
+    ("price", "parts", "costs"),
+    [
+        ("0.05 USD", 1, "0.05 USD"),
+        ("0.05 USD", 3, "0.15 USD"),
+        ("0.025 USD", 2, "0.050 USD"),
+        ("120 kip", 3, "360 kip"),
+        ("7", 2, "14"),
+        ("0.1", 3, "0.3"),  # as money is counted, not as 0.30000000000000004
+        ("", 3, ""),
+    ],
+)
+def test_a_text_costs_its_parts(price: str, parts: int, costs: str) -> None:
+    assert cost(price, parts) == costs
+
+
+LAO = "ຄ່າແຮງ"
+
+
+@pytest.mark.parametrize(
+    ("text", "coding", "units", "room", "parts"),
+    [
+        ("a", "gsm7", 1, 160, 1),
+        ("a" * 160, "gsm7", 160, 160, 1),
+        ("a" * 161, "gsm7", 161, 306, 2),
+        ("a" * 306, "gsm7", 306, 306, 2),
+        ("a" * 459, "gsm7", 459, 459, 3),
+        ("[" * 80, "gsm7", 160, 160, 1),
+        (LAO, "ucs2", 6, 70, 1),
+        ("ກ" * 71, "ucs2", 71, 134, 2),
+        ("ກ" * 201, "ucs2", 201, 201, 3),
+    ],
+)
+def test_a_text_of_ours_comes_with_its_room_its_parts_and_what_it_costs(
+    light_parts: Parts, text: str, coding: str, units: int, room: int, parts: int
+) -> None:
+    (told,) = threaded(light_parts, text, price="0.05 USD")
+    assert told.text == text
+    assert told.facts == {
+        "coding": coding,
+        "units": units,
+        "room": room,
+        "parts": parts,
+        "most": 3,
+        "cost": cost("0.05 USD", parts),
+    }
+
+
+def test_without_a_price_nothing_is_said_of_money(light_parts: Parts) -> None:
+    (told,) = threaded(light_parts, "a", price="")
+    assert told.facts["cost"] == ""
+
+
+def test_what_waits_on_a_line_for_people_is_nobodys_to_see(light_parts: Parts) -> None:
+    line = light_parts.channels["simulator"]
+    line.contract = replace(line.contract, real=True)  # type: ignore[misc]  # a line like the one it stands for
+    assert threaded(light_parts, "a", price="") == ()
+
+
+def threaded(parts: Parts, text: str, *, price: str) -> tuple[SentText, ...]:
+    """A text that waits on the simulator's line, as the thread of its phone shows it."""
+    line = parts.channels["simulator"]
+    line.config = replace(line.config, part_price=price)
+    now = parts.clock.now()
+    with parts.store.write() as tx:
+        caller = callers.upsert(tx, HER, now=now)
+        assert outbox.add(
+            tx, kind="answer", channel="simulator", lane="l", due_at=now, expires_at=now, once="o",
+            now=now, payload={"text": text}, caller_id=caller.id,
+        )  # fmt: skip
+    return texts(parts, ThreadAsked(channel="simulator", number=HER))

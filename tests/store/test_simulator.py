@@ -63,6 +63,11 @@ def asked(store: Store, number: str, **since: object) -> list[tuple[str, str]]:
     return [(each.channel, each.text) for each in simulator.thread(store, question)]
 
 
+def states(store: Store, *lines: str) -> list[tuple[str, str]]:
+    question = ThreadAsked(channel="simulator", number=HERS)
+    return [(each.text, each.state) for each in simulator.thread(store, question, lines=lines)]
+
+
 def test_a_thread_holds_what_stayed_with_us_oldest_first(tx_rows: Store) -> None:
     assert asked(tx_rows, HERS) == [("simulator", "first"), ("africastalking", "ສອງ")]
     assert asked(tx_rows, OTHERS) == [("simulator", "not hers")]
@@ -87,3 +92,35 @@ def test_only_the_newest_are_shown(tx_rows: Store, clock: SetClock, monkeypatch:
     monkeypatch.setattr(simulator, "MOST", 1)
 
     assert asked(tx_rows, HERS) == [("africastalking", "ສອງ")]
+
+
+def test_what_has_not_left_is_shown_for_trial_lines_only(tx_rows: Store) -> None:
+    assert states(tx_rows, "simulator") == [("first", "sent"), ("ສອງ", "sent"), ("still here", "pending")]
+    assert states(tx_rows, "africastalking") == [("first", "sent"), ("ສອງ", "sent")]
+
+
+@pytest.mark.parametrize(
+    ("state", "shown"),
+    [
+        *((state, True) for state in ("pending", "sending", "unclear", "failed", "expired")),
+        ("cancelled", False),  # nobody is to read it any more
+    ],
+)
+def test_it_says_where_it_stands(tx_rows: Store, state: str, shown: bool) -> None:
+    with tx_rows.write() as tx:
+        rows = outbox.outbox
+        tx.execute(rows.update().where(rows.c.state == "pending").values(state=state))
+    assert (("still here", state) in states(tx_rows, "simulator")) is shown
+
+
+def test_what_waits_bears_the_time_at_which_it_was_written(tx_rows: Store, clock: SetClock) -> None:
+    question = ThreadAsked(channel="simulator", number=HERS)
+    (waits,) = [
+        each for each in simulator.thread(tx_rows, question, lines=["simulator"]) if each.state != "sent"
+    ]
+    with tx_rows.write() as tx:
+        tx.execute(outbox.outbox.update().values(changed_at=clock.now() + timedelta(minutes=9)))
+    (again,) = [
+        each for each in simulator.thread(tx_rows, question, lines=["simulator"]) if each.state != "sent"
+    ]
+    assert again.at == waits.at < clock.now()

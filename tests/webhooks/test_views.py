@@ -240,14 +240,16 @@ def test_a_sender_that_is_no_number_is_taken_and_nobody_is_asked(house: House, p
 
 
 def test_the_thread_is_told_as_json(house: House) -> None:
-    at = datetime(2026, 11, 24, 7, 5, tzinfo=UTC)
-    house.behind.thread = (SentText(id="01hz", channel="africastalking", text="ຄ່າແຮງ", at=at),)
+    at, when = datetime(2026, 11, 24, 7, 5, tzinfo=UTC), "2026-11-24T07:05:00+00:00"
+    waits = SentText(id="01hy", channel="simulator", text="b", at=at, state="pending", facts={"parts": 1})
+    house.behind.thread = (SentText(id="01hz", channel="africastalking", text="ຄ່າແຮງ", at=at), waits)
 
     answer = Provider(house.addresses("simulator-1")).post("thread", phoneNumber=HERS)
 
     assert answer.headers["content-type"] == "application/json"
     assert json.loads(answer.body) == [
-        {"id": "01hz", "channel": "africastalking", "text": "ຄ່າແຮງ", "at": "2026-11-24T07:05:00+00:00"}
+        {"id": "01hz", "channel": "africastalking", "text": "ຄ່າແຮງ", "at": when, "state": "sent"},
+        {"id": "01hy", "channel": "simulator", "text": "b", "at": when, "state": "pending", "parts": 1},
     ]
 
 

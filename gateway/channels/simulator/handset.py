@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,6 +15,7 @@ from gateway.ids import new_token
 
 NETWORK = "SIM"
 SECONDS = 15
+ON_THE_PHONE = "sent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,12 @@ class Handset:
     def thread(self) -> tuple[Received, ...]:
         """Return the texts on the phone, oldest first; raises as ``dial`` does."""
         answer = self._post("thread", {"phoneNumber": self.number})
-        return tuple(Received(**each) for each in json.loads(answer.data))
+        names = [each.name for each in fields(Received)]
+        return tuple(
+            Received(**{name: each[name] for name in names})
+            for each in json.loads(answer.data)
+            if each["state"] == ON_THE_PHONE
+        )
 
     def _hop(self) -> Shown:
         answer = self._post(
