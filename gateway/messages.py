@@ -239,7 +239,11 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What she is told: the pieces of one page, in order. ``ends`` closes the session."""
+    """What she is told: the pieces of one page, in order.
+
+    ``ends`` closes the session; ``facts`` are the names of the facts whose values she reads; ``alone`` says that a
+    notice stands on a page of its own, because the page that it belongs to has no room for it.
+    """
 
     pieces: tuple[Piece, ...]
     ends: bool = False
@@ -247,6 +251,8 @@ class Reply:
     page: int = 1
     pages: int = 1
     language: str = "en"
+    facts: tuple[str, ...] = ()
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from gateway.catalogue.conversations import Case, Expected, Step
 from gateway.catalogue.differences import side_by_side
 from gateway.catalogue.problems import Place
-from gateway.catalogue.texting import SILENCE, Meant, Thread, told
+from gateway.catalogue.texting import Thread
 from gateway.engine.effects import (
     AmendCallback,
     CallbackAccepted,
@@ -29,7 +29,7 @@ from gateway.engine.effects import (
     RequestCallback,
 )
 from gateway.engine.menu import Form, Menu
-from gateway.engine.render import as_text
+from gateway.engine.render import after, as_text
 from gateway.engine.resume import resumed
 from gateway.engine.session import Known, Session, dump, load
 from gateway.engine.step import begin, settle, step, tell
@@ -122,6 +122,7 @@ class Talk:
         self._thread = Thread(
             menu,
             Known(language=case.language, script=case.script, region=case.region, offers=case.offers),
+            lambda effect: _receipt(effect, self._now, self._line.zone),
         )
         self.screens: set[str] = set()
         self.seen: set[tuple[str, str]] = set()
@@ -152,21 +153,15 @@ class Talk:
         if receipts:
             session = settle(self._menu, session, receipts, self._line, self._now)
         reply = tell(self._menu, session, self._line, self._limits, self._now)
-        self._kept = "" if reply.ends else dump(session)
+        self._kept = "" if reply.ends else dump(after(session, reply))
         values = {"code": CODE, **current(self._menu, session, self._line, self._now)}
         return Moved(reply, session, effects, values)
 
     def text(self, words: str) -> Moved:
         """Send a text in her thread, which begins with it."""
-        meant = self._thread.take(words)
-        receipts = tuple(_receipt(effect, self._now, self._line.zone) for effect in meant.effects)
-        session = settle(self._menu, meant.session, receipts, self._line, self._now)
-        said = meant.name in self._menu.messages or meant.name == SILENCE
-        meant = Meant(meant.name if said else session.screen, session, meant.effects)
-        reply = told(self._menu, meant, self._line, self._now, CODE)
-        self._thread.session = None if reply.ends else session.having(notice="")
-        values = {"code": CODE, **current(self._menu, session, self._line, self._now)}
-        return Moved(reply, session, meant.effects, values)
+        meaning, reply = self._thread.take(words, self._line, self._now)
+        values = {"code": CODE, **current(self._menu, meaning.session, self._line, self._now)}
+        return Moved(reply, meaning.session, meaning.effects, values)
 
     def _begun(self) -> Session:
         case = self._case

@@ -3,7 +3,8 @@
 import logging
 import traceback
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gateway.engine.cuts import PLACEHOLDER
 from gateway.engine.facts import told_on
@@ -22,6 +23,14 @@ def words(menu: Menu | None, language: str, values: Mapping[str, str], day: date
         return _filled(menu, language, values, day) if menu is not None else _LAST
     except Exception:  # noqa: BLE001 - a menu that is broken in whatever way still leaves these words
         return _LAST
+
+
+def day_of(now: datetime, zone: str) -> date:
+    """Return the day that has begun for callers; where nobody knows their zone, the day of UTC."""
+    try:
+        return now.astimezone(ZoneInfo(zone)).date()
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # no such name, no name at all, or that of a folder
+        return now.date()
 
 
 def _filled(menu: Menu, language: str, values: Mapping[str, str], day: date) -> str:

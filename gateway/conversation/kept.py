@@ -1,40 +1,20 @@
 """Where a thread stands between two texts: kept for a day, and carried over to a new version where that is safe."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.engine import session as sessions
 from gateway.engine.menu import Entry, Menu, Question
 from gateway.engine.session import Session, UnreadableSession
+from gateway.engine.texted import Standing
 from gateway.store import threads
 from gateway.store.engines import Tx
 
 THREAD_AGE = timedelta(hours=24)
-FORM = "form"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """What is remembered of a thread.
-
-    Attributes:
-        session: where she stands in the menu; None where nothing is to be chosen.
-        waits_for: ``form`` where the questions of the callback were sent in one text.
-        language: the tag of the texts that she asked for by number, if she did.
-        listed: what the numbers of the last answer stand for, where it listed screens or languages.
-        again: she had a place that the live version does not have any more.
-    """
-
-    session: Session | None = None
-    waits_for: str = ""
-    language: str = ""
-    listed: Mapping[str, str] = field(default_factory=dict)
-    again: bool = False
-
-
-def load(tx: Tx, channel: str, caller_id: str, menu: Menu, version: str, *, now: datetime) -> Kept:
+def load(tx: Tx, channel: str, caller_id: str, menu: Menu, version: str, *, now: datetime) -> Standing:
     """Return where the thread stands in this version of the menu.
 
     A number means the line that she read: after a publish she stays only where her screen has the same shape.
@@ -43,8 +23,8 @@ def load(tx: Tx, channel: str, caller_id: str, menu: Menu, version: str, *, now:
     session = _session(state)
     moved = state.get("version") != version and session is not None
     if moved and (session is None or state.get("shape") != shape(menu, session.screen)):
-        return Kept(language=_known(menu, state), again=True)
-    return Kept(
+        return Standing(language=_known(menu, state), again=True)
+    return Standing(
         session=session,
         waits_for=str(state.get("waits_for", "")),
         language=_known(menu, state),
@@ -53,13 +33,13 @@ def load(tx: Tx, channel: str, caller_id: str, menu: Menu, version: str, *, now:
 
 
 def save(
-    tx: Tx, channel: str, caller_id: str, menu: Menu, version: str, kept: Kept, *, now: datetime
+    tx: Tx, channel: str, caller_id: str, menu: Menu, version: str, kept: Standing, *, now: datetime
 ) -> None:
-    """Keep where the thread stands; results such as her code are not kept, nor a session that is over."""
-    session = kept.session if kept.session is not None and not kept.session.ended else None
+    """Keep where the thread stands."""
+    session = kept.session
     state = {
         "version": version,
-        "session": sessions.dump(replace(session, values={})) if session else "",
+        "session": sessions.dump(session) if session else "",
         "shape": shape(menu, session.screen) if session else "",
         "waits_for": kept.waits_for,
         "language": kept.language,

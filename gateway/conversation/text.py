@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from gateway.conversation import thread
+from gateway.conversation.told import read_facts
 from gateway.conversation.understood import Answer
 from gateway.conversation.whole import Whole
 from gateway.engine.sms import as_sms
@@ -72,6 +73,7 @@ def _reply(
 ) -> str | None:
     if not answer.text or not _may_answer(parts, tx, inbound, now):
         return None
+    read_facts(parts, inbound.channel, answer.version, answer)
     sms = as_sms(answer.text)
     return outbox.add(
         tx,

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from gateway.conversation import begin, fallback, resume, trial
 from gateway.conversation.commit import NotKept, Turn, commit, recorded
 from gateway.conversation.place import Held, How, Post, inputs, place, read
 from gateway.conversation.record import Record
+from gateway.conversation.told import read_facts
 from gateway.engine import step as engine
 from gateway.engine.effects import Effect
 from gateway.engine.menu import Menu
@@ -179,10 +179,11 @@ class _Hop:
         self.parts.count.add(
             "shown", channel=self.inbound.channel, language=reply.language, version=version, item=reply.screen
         )
+        read_facts(self.parts, self.inbound.channel, version, reply)
         return Held(
             version=version,
             text=text,
-            session=replace(session, notice="", ended=reply.ends),
+            session=engine.after(session, reply),
             reply=as_text(reply),
             screen=reply.screen,
             ends=reply.ends,
@@ -222,5 +223,5 @@ def _apologise(parts: Parts, inbound: Inbound, error: BaseException, what: str) 
         language = held.session.script if held and held.session.script else language
     except Exception as second:  # noqa: BLE001 - the apology itself must not fail
         fallback.log_fault(second, event, "apology")
-    day = now.astimezone(ZoneInfo(parts.line.zone)).date()
+    day = fallback.day_of(now, parts.line.zone)
     return Told(text=fallback.words(menu, language, parts.line.for_engine().values, day), ends=True)

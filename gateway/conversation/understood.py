@@ -4,9 +4,6 @@ from dataclasses import dataclass
 
 from gateway.engine.words import Match
 
-NOT_UNDERSTOOD = ""
-"""Texts with this word are the list that a person reads."""
-
 _LONGEST = 60
 
 
@@ -14,7 +11,8 @@ _LONGEST = 60
 class Answer:
     """The answer to one text; an empty ``text`` says that nothing leaves.
 
-    ``understood`` is a word of ours that figures count; ``match`` is the word of the menu that it was, if it was one.
+    ``understood`` is a word of ours that figures count; ``match`` is the word of the menu that it was, if it was one;
+    ``facts`` are the names of the facts that she reads, on ``screen`` or in the message of that name.
     """
 
     text: str
@@ -22,6 +20,8 @@ class Answer:
     language: str = ""
     version: str = ""
     match: Match | None = None
+    screen: str = ""
+    facts: tuple[str, ...] = ()
 
     @property
     def kept(self) -> str:

@@ -1,10 +1,11 @@
 """What a fact says on a day, in a language: its value, or the words that stand in when the value is too old."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
+from gateway.engine.cuts import PLACEHOLDER
 from gateway.engine.dates import date_words
-from gateway.engine.menu import Fact, FactValue, Menu
+from gateway.engine.menu import Fact, FactValue, Menu, Screen
 
 
 def told(menu: Menu, fact: Fact, day: date, language: str) -> str:
@@ -29,3 +30,24 @@ def ever_told(menu: Menu, fact: Fact, language: str) -> Iterator[str]:
 def value_words(value: FactValue, language: str) -> str:
     """Return one value of a fact in the words of the language; only dates differ from language to language."""
     return date_words(value.value, language) if value.is_date else value.value
+
+
+def named(menu: Menu, templates: Iterable[str]) -> tuple[str, ...]:
+    """Return the facts that these texts name, each once, in their order."""
+    names = (name for words in templates for name in PLACEHOLDER.findall(words))
+    return tuple(dict.fromkeys(name for name in names if name in menu.facts))
+
+
+def naming(menu: Menu, fact: str, language: str) -> tuple[str, ...]:
+    """Return the screens whose words in this language name the fact, on whichever page."""
+    return tuple(
+        name for name, screen in menu.screens.items() if fact in named(menu, _words(menu, screen, language))
+    )
+
+
+def _words(menu: Menu, screen: Screen, language: str) -> Iterator[str]:
+    yield menu.text(screen.text, language)
+    for variant in screen.variants:
+        yield menu.text(variant.text, language)
+    for choice in screen.choices:
+        yield menu.text(choice.label, language)

@@ -6,23 +6,25 @@ from datetime import datetime
 from gateway.engine import keys, moves
 from gateway.engine.cuts import split
 from gateway.engine.effects import Line
+from gateway.engine.facts import named
 from gateway.engine.menu import End, Menu
+from gateway.engine.notices import noticed
 from gateway.engine.paging import Page, within
 from gateway.engine.session import Session
-from gateway.engine.showing import message, tongue
+from gateway.engine.showing import tongue
 from gateway.engine.shown import pages_of, place
 from gateway.engine.text import ESCAPE, GSM7, Size, coding, fold, measure
 from gateway.engine.values import current, fill
-from gateway.messages import Limits, Piece, PieceKind, Reply
+from gateway.messages import Limits, Piece, Reply
 
-__all__ = ["Size", "as_text", "measure", "tell"]
+__all__ = ["Size", "after", "as_text", "measure", "tell"]
 
 _FITTING = 0
 """What a measure of pieces is when they fit."""
 
 
 def tell(menu: Menu, session: Session, line: Line, limits: Limits, now: datetime) -> Reply:
-    """Return the page that she is on, with her notice above it where that fits.
+    """Return the page that she is on with her notice, or the notice alone where the two have no room together.
 
     Values are put into lines that were cut with room for the longest of them; what nobody could foresee is
     shortened, so that the hard stop of the channel is never passed.
@@ -31,15 +33,25 @@ def tell(menu: Menu, session: Session, line: Line, limits: Limits, now: datetime
     pages = pages_of(menu, standing, limits)
     number = place(standing, pages)
     values = current(menu, standing, line, now)
-    page = _noticed(menu, standing, _filled(pages[number - 1], values), limits)
+    page, alone = _filled(pages[number - 1], values), False
+    ends = standing.ended or isinstance(menu.screens[standing.screen], End)
+    if standing.notice and not ends:
+        page, alone = noticed(menu, standing, page, values, limits)
     return Reply(
-        pieces=_shortened(page, limits),
-        ends=standing.ended or isinstance(menu.screens[standing.screen], End),
+        pieces=_shortened(_folded(page), limits),
+        ends=ends,
         screen=standing.screen,
         page=number,
         pages=len(pages),
         language=tongue(menu, standing),
+        facts=() if alone else named(menu, (piece.text for piece in pages[number - 1])),
+        alone=alone,
     )
+
+
+def after(session: Session, reply: Reply) -> Session:
+    """Return the session as it is kept until her next input: a notice that she read is gone, its page may be due."""
+    return session.having(notice=session.notice if reply.alone else "", ended=reply.ends)
 
 
 def as_text(reply: Reply) -> str:
@@ -62,30 +74,6 @@ def _folded(page: Page) -> Page:
     if coding(fold(_joined(page))) != GSM7:
         return page
     return tuple(Piece(piece.kind, fold(piece.text), piece.key) for piece in page)
-
-
-def _noticed(menu: Menu, session: Session, page: Page, limits: Limits) -> Page:
-    """Put her notice above the page: whole if it fits, else without 00, else its first sentence.
-
-    Where even that does not fit it may use the margin before the hard stop; where that is not enough it is left out.
-    """
-    notice = message(menu, session.notice, tongue(menu, session), beside=_joined(page))
-    if not notice:
-        return page
-    without_home = tuple(piece for piece in page if piece.key != keys.HOME)
-    tries = [
-        _folded((Piece(PieceKind.TEXT, words), *lines))
-        for words in (notice, _first_sentence(notice))
-        for lines in (page, without_home)
-    ]
-    good = [tried for tried in tries if within(_joined(tried), limits)]
-    bearable = [tried for tried in tries if within(_joined(tried), limits, stop=True)]
-    return next(iter([*good, *reversed(bearable)]), page)
-
-
-def _first_sentence(notice: str) -> str:
-    end = min((place for mark in ".?!" if (place := notice.find(f"{mark} ")) > 0), default=len(notice))
-    return notice[: end + 1]
 
 
 def _shortened(page: Page, limits: Limits) -> Page:

@@ -44,7 +44,8 @@ class Session:
         region: see Known.
         offers: see Known.
         wrong: wrong keys in a row.
-        notice: the name of a message to show once above the screen (``invalid``, ``again``), or empty.
+        notice: the name of a message to show once above the screen (``invalid``, ``again``), or empty; between two
+            inputs it says that nothing but this message was shown, and 98 leads to the screen.
         values: results that receipts gave, by placeholder: ``code``, ``when``, ``until``.
         read: the last screen of information that she read; a report of wrong information names it.
         callback: the id of the callback that this session made or opened by its code.

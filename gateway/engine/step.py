@@ -7,13 +7,13 @@ from gateway.engine import keys, moves, screens
 from gateway.engine.effects import Line, Receipt
 from gateway.engine.menu import Menu
 from gateway.engine.moves import Step
-from gateway.engine.render import tell
+from gateway.engine.render import after, tell
 from gateway.engine.session import Known, Session
 from gateway.engine.settle import settle_one
 from gateway.engine.shown import pages_of, place
 from gateway.messages import USSD_LIMITS, Limits
 
-__all__ = ["Step", "begin", "open_screen", "settle", "step", "tell"]
+__all__ = ["Step", "after", "begin", "open_screen", "settle", "step", "tell"]
 
 
 def begin(menu: Menu, known: Known) -> Session:
@@ -78,6 +78,8 @@ def _navigate(menu: Menu, session: Session, key: str, limits: Limits) -> Session
         return moves.home(menu, session)
     if key not in {keys.BACK, keys.MORE}:
         return None
+    if key == keys.MORE and session.notice:
+        return session.having(notice="")  # only the notice was on the page before: this is what it stood for
     pages = pages_of(menu, session, limits)
     here = session.having(page=place(session, pages))
     if key == keys.BACK:

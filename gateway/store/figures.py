@@ -11,6 +11,9 @@ from gateway.store.dialects import insert_into
 from gateway.store.engines import Tx
 from gateway.store.tables import figures
 
+FACT = "fact:"
+"""What the count of how often a fact was read is called, before the name of the fact; its item is the screen."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:

@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -72,6 +72,18 @@ def test_a_number_that_changes_on_a_day_changes_here_on_that_day(menu: Menu, day
     dated = replace(menu, facts={**menu.facts, "th.phone.police": police})
     words = fallback.words(dated, "en", VALUES, day)
     assert f": {number}," in words
+
+
+@pytest.mark.parametrize(
+    ("zone", "day"),
+    [
+        ("Asia/Vientiane", date(2027, 1, 1)),
+        ("Europe/London", date(2026, 12, 31)),
+        *((broken, date(2026, 12, 31)) for broken in ("No/Where", "", "Asia", "../etc", "\0")),
+    ],
+)
+def test_the_day_is_that_of_the_line_and_one_there_always_is(zone: str, day: date) -> None:
+    assert fallback.day_of(datetime(2026, 12, 31, 17, 30, tzinfo=UTC), zone) == day
 
 
 BROKEN: dict[str, dict[str, Any]] = {

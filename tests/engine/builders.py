@@ -24,7 +24,7 @@ from gateway.engine.menu import (
     Variant,
 )
 from gateway.engine.session import Known, Session, dump, load
-from gateway.engine.step import Step, begin, step, tell
+from gateway.engine.step import Step, after, begin, step, tell
 from gateway.messages import USSD_LIMITS, Limits, Reply
 
 NOW = datetime(2026, 11, 24, 7, 5, tzinfo=UTC)
@@ -350,10 +350,11 @@ def known(**changes: object) -> Known:
 
 
 def walk(menu: Menu, keys: str, session: Session | None = None, limits: Limits = USSD_LIMITS) -> Step:
-    """Press the keys, written with spaces between, each time on a session that went to JSON and back."""
+    """Press the keys, written with spaces between, each time on a session that was told and went to JSON and back."""
     last = Step(session or begin(menu, known()))
     for key in keys.split():
-        last = step(menu, load(dump(last.session)), key, limits)
+        kept = after(last.session, told(menu, last.session, limits))
+        last = step(menu, load(dump(kept)), key, limits)
     return last
 
 

@@ -27,7 +27,7 @@ from gateway.engine.effects import (
 from gateway.engine.menu import Entry, Form, Information, Question
 from gateway.engine.render import as_text
 from gateway.engine.session import Session
-from gateway.engine.step import begin, settle, step, tell
+from gateway.engine.step import after, begin, settle, step, tell
 from gateway.messages import SMS_LIMITS, USSD_LIMITS, PieceKind
 from tests.engine.builders import ACCEPTED, FOUND, LINE, NOW
 from tests.engine.strategies import HOSTILE, KNOWN, menus
@@ -85,10 +85,11 @@ class Person(RuleBasedStateMachine):
     def shown(self):
         """Every line with a key, on all pages of her screen."""
         count = self.told().pages
-        return [piece for page in range(1, count + 1) for piece in self.told(page=page).pieces if piece.key]
+        pages = [self.told(page=page, notice="") for page in range(1, count + 1)]
+        return [piece for page in pages for piece in page.pieces if piece.key]
 
     def press(self, text):
-        before = self.session
+        before = after(self.session, self.told())
         taken = step(self.menu, before, text, self.limits)
         assert taken == step(self.menu, sessions.load(sessions.dump(before)), text, self.limits)
         self.session = taken.session
@@ -107,7 +108,7 @@ class Person(RuleBasedStateMachine):
         line = data.draw(st.sampled_from(lines))
         before, reply = self.session, self.told()
         taken = self.press(line.key)
-        assert self.session.wrong == 0
+        assert self.session.wrong == (before.wrong if reply.alone and line.key == "98" else 0)
         assert self.session.notice == ""
         if line.kind is PieceKind.NAVIGATION:
             self.navigated(before, reply, line.key)
@@ -116,17 +117,17 @@ class Person(RuleBasedStateMachine):
         self.settled(data, taken.effects)
 
     def navigated(self, before, reply, key):
-        after = self.session
+        now = self.session
         if key == "98":
-            assert (after.screen, after.page) == (before.screen, reply.page + 1)
+            assert (now.screen, now.page) == (before.screen, reply.page + (not reply.alone))
         elif key == "0" and reply.page > 1:
-            assert (after.screen, after.page) == (before.screen, reply.page - 1)
+            assert (now.screen, now.page) == (before.screen, reply.page - 1)
         elif key == "0":
-            assert (after.screen, after.page) == before.trail[-1]
-            assert after.trail == before.trail[:-1]
+            assert (now.screen, now.page) == before.trail[-1]
+            assert now.trail == before.trail[:-1]
         else:
-            assert after.screen == (self.menu.home if before.language else self.menu.start)
-            assert after.trail == ()
+            assert now.screen == (self.menu.home if before.language else self.menu.start)
+            assert now.trail == ()
 
     def followed(self, before, line):
         """The line's own words say where it leads: the choice of this screen that has them."""
@@ -173,7 +174,7 @@ class Person(RuleBasedStateMachine):
 
     def is_told_wrong(self, before):
         if before.ended:
-            return self.session == before
+            return self.session == after(before, self.told(before))
         if self.session.screen == before.screen:
             return self.session.notice == "invalid" and self.session.wrong in {0, before.wrong + 1}
         return self.session.screen == "offer" and before.wrong == 2
@@ -207,7 +208,7 @@ class Person(RuleBasedStateMachine):
     @invariant()
     def page_fits(self):
         coding, units = size(as_text(self.told()))
-        foreseen = not self.session.notice and self.session.screen not in WITH_RESULTS
+        foreseen = self.session.screen not in WITH_RESULTS
         soft = {"gsm7": self.limits.gsm7, "ucs2": self.limits.ucs2}
         hard = {"gsm7": self.limits.gsm7_stop, "ucs2": self.limits.ucs2_stop}
         assert units <= (soft if foreseen else hard)[coding]
@@ -215,7 +216,7 @@ class Person(RuleBasedStateMachine):
     @invariant()
     def leafing_shows_everything_once(self):
         reply = self.told(page=1)
-        pages = [self.told(page=page) for page in range(1, reply.pages + 1)]
+        pages = [self.told(page=page, notice="") for page in range(1, reply.pages + 1)]
         for number, page in enumerate(pages, start=1):
             assert any(piece.key == "98" for piece in page.pieces) == (number < len(pages))
         options = [piece for page in pages for piece in page.pieces if piece.kind is PieceKind.OPTION]

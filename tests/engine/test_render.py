@@ -107,11 +107,9 @@ def test_notice_stands_first():
         (125, "Not a valid choice.", "00 Home"),
         (126, "Not a valid choice.", "0 Back"),
         (133, "Not a valid choice.", "0 Back"),
-        (134, "Not a valid choice.", "0 Back"),
-        (150, "Not a valid choice.", "0 Back"),
     ],
 )
-def test_notice_gives_up_home_then_its_second_sentence_then_the_margin(room, first, last):
+def test_notice_gives_up_home_then_its_second_sentence(room, first, last):
     session = ENGLISH.having(notice="invalid", wrong=1)
     lines = text_of(Information(id="x", text=en("x" * room)), session).split("\n")
     assert (lines[0], lines[-1]) == (first, last)
@@ -141,7 +139,7 @@ def test_no_value_pushes_a_page_beyond_the_hard_stop(value, session, notice):
     reply = told(menu, session.having(notice=notice), line=Line(zone=LINE.zone, values={"helpline": value}))
     size = measure(as_text(reply))
     assert size.units <= {"gsm7": 182, "ucs2": 80}[size.coding]
-    assert any(piece.key == "7" for piece in reply.pieces)
+    assert any(piece.key == ("98" if reply.alone else "7") for piece in reply.pieces)
 
 
 def test_a_shortened_line_keeps_its_options():

@@ -6,6 +6,7 @@ from gateway.catalogue.pages import Fault, reserved
 from gateway.catalogue.problems import Problem
 from gateway.catalogue.proofs.asked import Subject
 from gateway.catalogue.texts import each_text, of_screen
+from gateway.engine import keys
 from gateway.engine.cuts import PLACEHOLDER, SOFT_BREAK
 from gateway.engine.paging import QuestionSplit
 from gateway.engine.session import Session
@@ -15,7 +16,8 @@ from gateway.engine.values import fill
 from gateway.messages import Limits
 
 _PARTS = 3
-_ON_SCREENS = ("invalid", "again", "down")
+_NOTICES = ("invalid", "again")
+_ON_SCREENS = (*_NOTICES, "down")
 
 
 def pages_fit(subject: Subject) -> Iterator[Problem]:
@@ -25,13 +27,15 @@ def pages_fit(subject: Subject) -> Iterator[Problem]:
 
 
 def messages_fit(subject: Subject) -> Iterator[Problem]:
-    """A message that is shown on a screen fits one page."""
+    """A message that is shown on a screen fits one page, a notice with the way on to the page it belongs to."""
     menu = subject.menu
     for name in _ON_SCREENS:
         for language in menu.languages:
             words = fill(
                 menu.text(menu.messages[name], language), reserved(menu, language, subject.asked.settings)
             )
+            if name in _NOTICES:
+                words = f"{words}\n{keys.MORE} {menu.text(menu.messages['more'], language)}"
             for limits in subject.asked.limits:
                 over = _over(words, limits)
                 if over:

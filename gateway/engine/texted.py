@@ -1,0 +1,273 @@
+"""What a text means in its thread, and what answers it: the same for callers and for authors' conversations."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from gateway.engine import keys, listed
+from gateway.engine.effects import CallbackAccepted, Effect, Line, Receipt, RequestCallback
+from gateway.engine.facts import named
+from gateway.engine.menu import Keyword, Menu, Reaction
+from gateway.engine.render import after, as_text
+from gateway.engine.session import Known, Session
+from gateway.engine.showing import DEFAULT_LANGUAGE, message
+from gateway.engine.step import begin, open_screen, settle, step, tell
+from gateway.engine.text import sms_parts
+from gateway.engine.values import current, fill
+from gateway.engine.words import Match, form_answer, language_of, nearest_topics, understand
+from gateway.messages import SMS_LIMITS, Limits, Piece, PieceKind, Reply
+
+FORM = "form"
+"""What a thread waits for after the questions of the callback were sent in one text."""
+
+SILENCE = "silence"
+"""What stands for the name of a message where nothing is answered."""
+
+STOPPED = "stopped"
+"""As what a text is understood that came after STOP and holds no word of the menu."""
+
+NOT_UNDERSTOOD = ""
+"""Texts with this word are the list that a person reads."""
+
+_LONGEST_KEY = 4  # the digits of a code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where a thread stands between two texts.
+
+    Attributes:
+        session: where she stands in the menu; None where nothing is to be chosen.
+        waits_for: ``form`` where the questions of the callback were sent in one text.
+        language: the tag of the texts that she asked for by number, if she did.
+        listed: what the numbers of the last answer stand for, where it listed screens or languages.
+        again: she had a place that the live version does not have any more.
+    """
+
+    session: Session | None = None
+    waits_for: str = ""
+    language: str = ""
+    listed: Mapping[str, str] = field(default_factory=dict)
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meant:
+    """What one text leads to.
+
+    Attributes:
+        understood: as what, in a word of ours that figures count.
+        session: from where she is told; without ``says`` its screen is the answer.
+        says: the name of the message that answers, or ``silence``.
+        words: what the message says, where it is more than its wording.
+        standing: where the thread stands afterwards; None leaves it where it was, after a screen the screen decides.
+        language: which she asked for by number.
+        near: the topics that come nearest, to be listed above the help.
+        effects: what is asked for.
+        match: the word of the menu that it was.
+    """
+
+    understood: str
+    session: Session
+    says: str = ""
+    words: str = ""
+    standing: Standing | None = None
+    language: str = ""
+    near: tuple[Keyword, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    match: Match | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Text:
+    """One text with all that its meaning depends on."""
+
+    menu: Menu
+    words: str
+    standing: Standing
+    known: Known
+    limits: Limits
+
+    @property
+    def session(self) -> Session | None:
+        return self.standing.session
+
+    @property
+    def typed(self) -> str:
+        """What she sent, if it is short enough to be a key, with digits as 0 to 9; else nothing."""
+        key = keys.clean(self.words)
+        return key if len(key) <= _LONGEST_KEY and key.isascii() and key.isdigit() else ""
+
+    @property
+    def script(self) -> str:
+        """The language to answer in where no word tells it: what she asked for, what she writes, what she had."""
+        had = self.session.script if self.session else self.known.script
+        return self.standing.language or language_of(self.menu, self.words) or had or DEFAULT_LANGUAGE
+
+    def at(self, screen: str, script: str, *, lost: bool = False) -> Session:
+        """Return a session at the screen that a word or a number leads to, else at home."""
+        script = script or self.known.script or DEFAULT_LANGUAGE
+        known = replace(self.known, language=script.partition("-")[0], script=script, lost=lost)
+        session = begin(self.menu, known)
+        return open_screen(self.menu, session, screen) if screen else session
+
+    def keeping(
+        self, session: Session, *, waits_for: str = "", listed: Mapping[str, str] | None = None
+    ) -> Standing:
+        """Return where the thread stands with this session; the language that she asked for stays."""
+        return _standing(session, self.standing.language, waits_for=waits_for, listed=listed)
+
+
+def meant(
+    menu: Menu,
+    words: str,
+    standing: Standing,
+    known: Known,
+    limits: Limits = SMS_LIMITS,
+    *,
+    stopped: bool = False,
+) -> Meant:
+    """Say what a text means.
+
+    Args:
+        menu: the live version.
+        words: of the text.
+        standing: where its thread stood before.
+        known: of whoever sent it.
+        limits: of an answer.
+        stopped: she asked for silence; only a word of the menu ends it.
+    """
+    text = _Text(menu=menu, words=words, standing=standing, known=known, limits=limits)
+    speaks = standing.language or (standing.session.script if standing.session else known.script)
+    match = understand(menu, words, speaks)
+    if match is not None:
+        return replace(_word(text, match), match=match)
+    if stopped:
+        return Meant(understood=STOPPED, session=text.at("", speaks), says=SILENCE)
+    return _form(text, standing.session) if standing.waits_for == FORM and standing.session else _number(text)
+
+
+def settled(menu: Menu, meaning: Meant, receipts: tuple[Receipt, ...], line: Line, now: datetime) -> Meant:
+    """Return the meaning after its deeds: where their receipts lead, or what is said where one was refused."""
+    if meaning.says != "sms_saved":
+        return replace(meaning, session=settle(menu, meaning.session, receipts, line, now))
+    codes = [receipt.code for receipt in receipts if isinstance(receipt, CallbackAccepted)]
+    if not codes:
+        return replace(meaning, says="sms_no_call", understood="refused")
+    return replace(meaning, session=meaning.session.having(values={"code": codes[0]}))
+
+
+def told(
+    menu: Menu, meaning: Meant, before: Standing, line: Line, now: datetime, limits: Limits = SMS_LIMITS
+) -> tuple[Reply, Standing | None]:
+    """Return what she reads, and where her thread stands then; None leaves it where it was."""
+    if meaning.says:
+        return _message(menu, meaning, before, line, now)
+    reply = tell(menu, meaning.session, line, limits, now)
+    stands = _standing(after(meaning.session, reply), meaning.language or before.language)
+    first = before.session is None
+    return _going_on(menu, reply, meaning.session.script, limits.parts if first else 0), stands
+
+
+def _word(text: _Text, match: Match) -> Meant:
+    session = text.at(match.keyword.to, text.standing.language or match.language)
+    keeping = text.keeping(session)
+    match match.keyword.reaction:
+        case Reaction.STOP:
+            return Meant(understood="stop", session=session, says=SILENCE)
+        case Reaction.CALL_ME:
+            before = (text.session or session).having(language=session.language, script=session.script)
+            asked = open_screen(text.menu, before, text.menu.call_me)
+            waiting = text.keeping(asked, waits_for=FORM)
+            return Meant(understood="call_me", session=asked, says="sms_form", standing=waiting)
+        case Reaction.HELP:
+            return Meant(understood="help", session=session, says="sms_help", standing=keeping)
+        case Reaction.START:
+            return Meant(understood="start", session=session, says="sms_started", standing=keeping)
+        case Reaction.LANGUAGE:
+            words, numbers = listed.languages(text.menu, session.script)
+            stands = text.keeping(text.session or session, listed=numbers)
+            return Meant(
+                understood="language", session=session, says="sms_language", words=words, standing=stands
+            )
+        case _:
+            return Meant(understood="danger" if match.keyword.danger else match.keyword.to, session=session)
+
+
+def _number(text: _Text) -> Meant:
+    """Say what a text without a word means: a number of a list, a key of the screen that she read last, or nothing."""
+    key, menu = text.typed, text.menu
+    screen = listed.chosen(text.standing.listed, key, listed.SCREEN)
+    language = listed.chosen(text.standing.listed, key, listed.LANGUAGE)
+    if screen in menu.screens:
+        return Meant(understood="nearest", session=text.at(screen, text.script))
+    if language in menu.languages:
+        return Meant(understood="language", session=text.at(menu.home, language), language=language)
+    if key and text.session is not None:
+        moved = step(menu, text.session, text.words, text.limits)
+        return Meant(understood="key", session=moved.session, effects=moved.effects)
+    if key and text.standing.again:
+        return Meant(understood="again", session=text.at("", text.script, lost=True))
+    session = (text.session or text.at("", text.script)).having(script=text.script)
+    near = () if key else nearest_topics(menu, text.words)
+    return Meant(understood=NOT_UNDERSTOOD, session=session, says="sms_help", near=near)
+
+
+def _form(text: _Text, session: Session) -> Meant:
+    """Read the answers of the callback that were given in one text."""
+    answers = form_answer(text.words)
+    if answers is None:
+        return Meant(understood=NOT_UNDERSTOOD, session=session, says="sms_form_again")
+    stands = text.keeping(session)
+    if answers["when"] == "never" or (answers["phone_seen"] == "not_mine" and answers["when"] != "now"):
+        return Meant(understood="no_call", session=session, says="sms_no_call", standing=stands)
+    if answers["when"] not in session.offers:
+        return Meant(understood="no_call", session=session, says="sms_form_again")
+    request = RequestCallback(
+        topic=session.topic or "other",
+        path=session.path,
+        answers={"danger": "no", "consent": "yes", **answers},
+        language=session.language,
+        script=session.script,
+    )
+    return Meant(
+        understood="callback", session=session, says="sms_saved", standing=stands, effects=(request,)
+    )
+
+
+def _message(
+    menu: Menu, meaning: Meant, before: Standing, line: Line, now: datetime
+) -> tuple[Reply, Standing | None]:
+    session, stands = meaning.session, meaning.standing
+    wording = listed.wording(menu, meaning.says, session.script)
+    words = meaning.words or fill(wording, current(menu, session, line, now))
+    if meaning.near:
+        words, numbers = listed.topics(menu, meaning.near, session.script, words)
+        stands = _standing(session, before.language, listed=numbers) if numbers else stands
+    return (
+        Reply(
+            pieces=(Piece(PieceKind.TEXT, words),) if words else (),
+            screen=meaning.says,
+            language=session.script,
+            facts=named(menu, (wording,)),
+        ),
+        stands,
+    )
+
+
+def _going_on(menu: Menu, reply: Reply, script: str, parts: int) -> Reply:
+    """Say below the first answer of a thread how to go on, and below later ones where it costs nothing."""
+    shown = as_text(reply)
+    how = message(menu, "sms_reply", script, beside=shown)
+    if reply.ends or not how or not any(piece.key for piece in reply.pieces):
+        return reply
+    fits = len(sms_parts(f"{shown}\n{how}")) <= (parts or len(sms_parts(shown)))
+    return replace(reply, pieces=(*reply.pieces, Piece(PieceKind.TEXT, how))) if fits else reply
+
+
+def _standing(
+    session: Session, language: str, *, waits_for: str = "", listed: Mapping[str, str] | None = None
+) -> Standing:
+    """Return where a thread stands with this session; results are not kept, nor a session that is over."""
+    kept = None if session.ended else session.having(values={})
+    return Standing(session=kept, language=language, waits_for=waits_for, listed=listed or {})
