@@ -51,15 +51,15 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "lo": "ມີຂໍ້ຄວາມດ່ວນ. ກະລຸນາອ່ານຂໍ້ຄວາມ.",
         "th": "มีข้อความด่วน กรุณาอ่านข้อความ",
     },
-    "test": {
-        "en": "This is a test. Nothing needs to be done.",
-        "lo": "ນີ້ແມ່ນການທົດສອບ. ບໍ່ຕ້ອງເຮັດຫຍັງ.",
-        "th": "นี่คือการทดสอบ ไม่ต้องทำอะไร",
     "passed": {
         "en": "A request was passed to you. Please look at the list.",
         "lo": "ມີຄຳຂໍທີ່ສົ່ງຕໍ່ໃຫ້ທ່ານ. ກະລຸນາເບິ່ງລາຍການ.",
         "th": "มีคำขอที่ส่งต่อให้คุณ กรุณาดูรายการ",
     },
+    "test": {
+        "en": "This is a test. Nothing needs to be done.",
+        "lo": "ນີ້ແມ່ນການທົດສອບ. ບໍ່ຕ້ອງເຮັດຫຍັງ.",
+        "th": "นี่คือการทดสอบ ไม่ต้องทำอะไร",
     },
 }
 

@@ -619,9 +619,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_notes_callback", "notes", ["callback_id", "at"], unique=False)
     op.create_table(
-        "outbox",
-        sa.Column("id", sa.String(length=20), nullable=False),
-    op.create_table(
         "drafts",
         sa.Column("callback_id", sa.String(length=20), nullable=False),
         sa.Column("person_id", sa.String(length=20), nullable=False),
@@ -636,6 +633,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("callback_id", "person_id", name=op.f("pk_drafts")),
     )
     op.create_index("ix_drafts_at", "drafts", ["at"], unique=False)
+    op.create_table(
+        "outbox",
+        sa.Column("id", sa.String(length=20), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("channel", sa.String(length=40), server_default="", nullable=False),
         sa.Column("lane", sa.String(length=80), server_default="", nullable=False),
