@@ -8,12 +8,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from gateway.access import Permission, permit
-from gateway.desk import accept
+from gateway.desk import accept, reading
 from gateway.desk.declined import Declined, Why
 from gateway.engine.effects import CallbackAccepted, RequestCallback
 from gateway.numbers import may_be_called, to_e164
 from gateway.safe_contact import PhoneSeen, When
-from gateway.store import audit, callbacks, callers
+from gateway.store import audit, callbacks, callers, texts
 
 if TYPE_CHECKING:
     from gateway.access import Actor
@@ -31,6 +31,7 @@ class How(StrEnum):
     VISITOR = "visitor"
     PHONED_IN = "phoned_in"
     FAMILY = "family"
+    TEXTED = "texted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,7 @@ class Asked:
         danger: somebody is in danger now.
         woman: a woman shall call.
         sms_safe: texts are safe; only where nobody else sees the phone.
+        text_id: a text of hers that nobody has read yet: her number is the one it came from.
     """
 
     how: How
@@ -64,6 +66,7 @@ class Asked:
     danger: bool = False
     woman: bool = False
     sms_safe: bool = field(default=False)
+    text_id: str = ""
 
 
 def add(parts: Parts, actor: Actor, asked: Asked, *, form: str) -> Receipt:
@@ -80,7 +83,7 @@ def add(parts: Parts, actor: Actor, asked: Asked, *, form: str) -> Receipt:
         Declined: nobody agreed, or the number is none that is called.
     """
     permit(actor, Permission.WORK_QUEUE)
-    number = to_e164(_whose(asked), parts.line.regions)
+    number = to_e164(_whose(parts, asked), parts.line.regions)
     if number is None or not may_be_called(number):
         raise Declined(Why.NUMBER)
     if not asked.consented:
@@ -121,6 +124,8 @@ def _accepted(parts: Parts, tx: Tx, actor: Actor, asked: Asked, number: str, key
             subject=accepted.receipt.callback,
             detail=asked.how,
         )
+        if asked.text_id:
+            reading.taken(tx, actor, asked.text_id, "attached", now)
     return accepted
 
 
@@ -134,8 +139,12 @@ def _of_this_form(tx: Tx, caller_id: str, key: bytes) -> CallbackAccepted | None
     return None
 
 
-def _whose(asked: Asked) -> str:
+def _whose(parts: Parts, asked: Asked) -> str:
     """Return whose phone is to ring: a family member who asks for her is called, unless she agreed herself."""
+    if asked.how is How.TEXTED:
+        with parts.store.read() as tx:
+            text = texts.by_id(tx, asked.text_id)
+        return (text.number or "") if text is not None else ""
     if asked.how is How.FAMILY and not asked.agreed_herself:
         return asked.family_number
     return asked.number

@@ -1,25 +1,44 @@
-"""Texts of callers that nobody understood: somebody reads them, and then they are off the list."""
+"""Texts of callers that nobody understood: somebody reads them, and answers where safe or takes them to a request."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gateway.access import Permission, permit
+from gateway.desk import ours
+from gateway.desk.declined import Declined, Why
+from gateway.desk.record import LONGEST_NOTE
+from gateway.desk.refusals import NotSafe
+from gateway.engine.menu import PREPARED
+from gateway.engine.sms import as_sms
+from gateway.ids import new_id
 from gateway.numbers import masked
-from gateway.store import audit, callbacks, texts
+from gateway.store import audit, callbacks, callers, notes, outbox, texts
+from gateway.versions import NoMenu
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from gateway.access import Actor
+    from gateway.engine.menu import Menu
     from gateway.parts import Parts
+    from gateway.store.callers import Caller
     from gateway.store.engines import Tx
+
+_FALLBACK = "en"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unread:
-    """One text that nobody understood; ``callback_id`` is her open request, where she has one."""
+    """One text that nobody understood.
+
+    Attributes:
+        callback_id: her open request, where she has one.
+        safe: she said that texts are safe; without that nothing is sent to her.
+        answers: what can be sent to her, by key, in her language.
+    """
 
     id: str
     at: datetime
@@ -27,6 +46,8 @@ class Unread:
     text: str
     phone: str
     callback_id: str
+    safe: bool = False
+    answers: Mapping[str, str] = field(default_factory=dict)
 
 
 def unread(parts: Parts, actor: Actor) -> tuple[Unread, ...]:
@@ -37,7 +58,7 @@ def unread(parts: Parts, actor: Actor) -> tuple[Unread, ...]:
     """
     permit(actor, Permission.WORK_QUEUE)
     with parts.store.read() as tx:
-        return _shown(tx, texts.unread(tx))
+        return _shown(parts, tx, texts.unread(tx))
 
 
 def dangers(parts: Parts, actor: Actor) -> tuple[Unread, ...]:
@@ -48,7 +69,30 @@ def dangers(parts: Parts, actor: Actor) -> tuple[Unread, ...]:
     """
     permit(actor, Permission.WORK_QUEUE)
     with parts.store.read() as tx:
-        return _shown(tx, texts.dangers(tx))
+        return _shown(parts, tx, texts.dangers(tx))
+
+
+def one(parts: Parts, actor: Actor, text_id: str) -> Unread | None:
+    """Return this text; None where somebody has read it meanwhile or it is gone.
+
+    Raises:
+        Refused: the actor does not work the queue.
+    """
+    permit(actor, Permission.WORK_QUEUE)
+    with parts.store.read() as tx:
+        found = texts.by_id(tx, text_id)
+        return _shown(parts, tx, (found,))[0] if found is not None else None
+
+
+def count_dangers(parts: Parts, actor: Actor) -> int:
+    """Return how many texts with a word of danger nobody has read yet.
+
+    Raises:
+        Refused: the actor does not work the queue.
+    """
+    permit(actor, Permission.WORK_QUEUE)
+    with parts.store.read() as tx:
+        return texts.count_dangers(tx)
 
 
 def count_unread(parts: Parts, actor: Actor) -> int:
@@ -69,29 +113,138 @@ def mark_read(parts: Parts, actor: Actor, text_id: str) -> bool:
         Refused: the actor does not work the queue.
     """
     permit(actor, Permission.WORK_QUEUE)
+    return parts.store.run(lambda tx: taken(tx, actor, text_id, "read", parts.clock.now()))
+
+
+def answer(parts: Parts, actor: Actor, text_id: str, key: str) -> bool:
+    """Send her one of the prepared answers and take the text off the list; False where somebody else was faster.
+
+    The send asks once more whether it may go, and waits for her window.
+
+    Raises:
+        Refused: the actor does not work the queue.
+        Declined: there is no such answer in the menu.
+        NotSafe: she did not say that texts are safe.
+    """
+    permit(actor, Permission.WORK_QUEUE)
     now = parts.clock.now()
 
-    def work(tx: Tx) -> bool:
-        done = texts.mark_read(tx, text_id, person_id=actor.person_id, now=now)
-        if done:
-            audit.add(tx, now=now, person_id=actor.person_id, act="read", kind="text", subject=text_id)
-        return done
+    def work(tx: Tx) -> str | None:
+        text = texts.by_id(tx, text_id)
+        if text is None:
+            return None
+        caller = _caller(tx, text)
+        if caller is None or not _may_text(caller, now):
+            raise NotSafe(None)
+        words = _answers(parts, text.channel, caller).get(key)
+        if words is None:
+            raise Declined(Why.FIELD)
+        if not taken(tx, actor, text_id, "answered", now, key):
+            return None
+        return _sent(tx, text, caller, words, now)
+
+    row = parts.store.run(work)
+    if row is not None:
+        parts.nudge(row)
+    return row is not None
+
+
+def attach(parts: Parts, actor: Actor, text_id: str) -> str:
+    """Put what she wrote on her open request as a note, and take it off the list; return the request.
+
+    Empty where somebody else was faster, or she has no open request.
+
+    Raises:
+        Refused: the actor does not work the queue.
+    """
+    permit(actor, Permission.WORK_QUEUE)
+    now = parts.clock.now()
+
+    def work(tx: Tx) -> str:
+        text = texts.by_id(tx, text_id)
+        callback_id = _open_of(tx, text.caller_id) if text is not None else ""
+        if text is None or not callback_id or not taken(tx, actor, text_id, "attached", now):
+            return ""
+        notes.add(
+            tx, note_id=new_id(now), callback_id=callback_id, person_id=actor.person_id,
+            text=f"“{text.text[: LONGEST_NOTE - 2]}”", now=now,
+        )  # fmt: skip
+        return callback_id
 
     return parts.store.run(work)
 
 
-def _shown(tx: Tx, found: tuple[texts.Text, ...]) -> tuple[Unread, ...]:
-    return tuple(
-        Unread(
-            id=one.id,
-            at=one.at,
-            channel=one.channel,
-            text=one.text,
-            phone=masked(one.number) if one.number else "",
-            callback_id=_open_of(tx, one.caller_id),
+def taken(tx: Tx, actor: Actor, text_id: str, act: str, now: datetime, detail: str = "") -> bool:
+    """Take a text off the list and put on record who did and how; False where somebody else was faster."""
+    done = texts.mark_read(tx, text_id, person_id=actor.person_id, now=now)
+    if done:
+        audit.add(
+            tx, now=now, person_id=actor.person_id, act=act, kind="text", subject=text_id, detail=detail
         )
-        for one in found
+    return done
+
+
+def _sent(tx: Tx, text: texts.Text, caller: Caller, words: str, now: datetime) -> str | None:
+    sms = as_sms(words)
+    return outbox.add(
+        tx,
+        kind="ours",
+        channel=text.channel,
+        lane=f"{text.channel}:{caller.id}",
+        due_at=now,
+        expires_at=now + ours.LASTS,
+        once=f"read:{text.id}",
+        now=now,
+        payload={"text": sms.text, "link": ""},
+        caller_id=caller.id,
+        parts=sms.parts,
     )
+
+
+def _shown(parts: Parts, tx: Tx, found: tuple[texts.Text, ...]) -> tuple[Unread, ...]:
+    return tuple(_as_read(parts, tx, each) for each in found)
+
+
+def _as_read(parts: Parts, tx: Tx, text: texts.Text) -> Unread:
+    caller = _caller(tx, text)
+    safe = caller is not None and _may_text(caller, parts.clock.now())
+    return Unread(
+        id=text.id,
+        at=text.at,
+        channel=text.channel,
+        text=text.text,
+        phone=masked(text.number) if text.number else "",
+        callback_id=_open_of(tx, text.caller_id),
+        safe=safe,
+        answers=_answers(parts, text.channel, caller) if caller is not None and safe else {},
+    )
+
+
+def _caller(tx: Tx, text: texts.Text) -> Caller | None:
+    return callers.by_id(tx, text.caller_id) if text.caller_id else None
+
+
+def _may_text(caller: Caller, now: datetime) -> bool:
+    return caller.contact is not None and not caller.stopped and caller.contact.may_text(now)
+
+
+def _answers(parts: Parts, channel: str, caller: Caller) -> Mapping[str, str]:
+    """Return the prepared answers of the line's menu in her language; one with a value in it could say too much."""
+    menu = _menu(parts, channel)
+    if menu is None:
+        return {}
+    tags = [tag for tag in (caller.script, caller.language, _FALLBACK) if tag in menu.languages]
+    words = {key: menu.text(menu.messages.get(key, {}), tag) for tag in tags[:1] for key in PREPARED}
+    return {key: each for key, each in words.items() if each and "{" not in each}
+
+
+def _menu(parts: Parts, channel: str) -> Menu | None:
+    if channel not in parts.channels:
+        return None
+    try:
+        return parts.versions.live(parts.channels[channel].config.menu)[1]
+    except NoMenu:
+        return None
 
 
 def _open_of(tx: Tx, caller_id: str | None) -> str:

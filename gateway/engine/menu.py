@@ -43,9 +43,15 @@ OPTIONAL_MESSAGES = frozenset(
         "sms_reply",  # below an answer with numbers: how to go on
         "sms_near",  # above the topics that come nearest to a text that nobody understood
         "sms_language",  # above the list of languages
+        "sms_read",  # the three that a person sends who has read a text that nobody understood
+        "sms_say_again",
+        "sms_ask_call",
     }
 )
 """Lines that a menu may have; without them the answers say less."""
+
+PREPARED = ("sms_read", "sms_say_again", "sms_ask_call")
+"""The answers a person can send: no topic, no organisation, no name, since the text stays on her phone."""
 
 
 RESUME = "resume"

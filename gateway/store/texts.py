@@ -31,6 +31,12 @@ def unread(tx: Tx, *, limit: int = 100) -> tuple[Text, ...]:
     return _found(tx, texts.c.understood == NOT_UNDERSTOOD, limit)
 
 
+def by_id(tx: Tx, text_id: str) -> Text | None:
+    """Return this text, as long as nobody has read it."""
+    found = _found(tx, texts.c.id == text_id, 1)
+    return found[0] if found else None
+
+
 def _found(tx: Tx, which: ColumnElement[bool], limit: int) -> tuple[Text, ...]:
     query = (
         select(texts, callers.c.number)
@@ -59,12 +65,13 @@ def dangers(tx: Tx, *, limit: int = 100) -> tuple[Text, ...]:
 
 
 def count_unread(tx: Tx) -> int:
-    """Return how many there are."""
-    query = select(func.count()).select_from(texts)
-    found = tx.execute(
-        query.where(text(UNREAD), texts.c.understood == NOT_UNDERSTOOD, texts.c.text.is_not(None))
-    )
-    return int(found.scalar_one())
+    """Return how many there are that nobody understood."""
+    return _count(tx, texts.c.understood == NOT_UNDERSTOOD)
+
+
+def count_dangers(tx: Tx) -> int:
+    """Return how many there are with a word of danger."""
+    return _count(tx, texts.c.understood.like(f"{DANGER}%"))
 
 
 def mark_read(tx: Tx, text_id: str, *, person_id: str, now: datetime) -> bool:
@@ -76,3 +83,8 @@ def mark_read(tx: Tx, text_id: str, *, person_id: str, now: datetime) -> bool:
         .returning(texts.c.id)
     )
     return tx.execute(statement).first() is not None
+
+
+def _count(tx: Tx, which: ColumnElement[bool]) -> int:
+    query = select(func.count()).select_from(texts).where(text(UNREAD), which, texts.c.text.is_not(None))
+    return int(tx.execute(query).scalar_one())

@@ -11,7 +11,7 @@ from gateway.desk import (
     adding,
     aftercare,
     alerts,
-    claim,
+    drafts,
     opening,
     people,
     reading,
@@ -22,6 +22,7 @@ from gateway.desk import (
     shifts,
     sign_in,
     tally,
+    transfer,
 )
 from gateway.desk.declined import Declined
 from gateway.desk.refusals import Held, NoSuchCallback, NotSafe
@@ -54,6 +55,14 @@ OWN: dict[str, tuple[Deed, set[Role]]] = {
     "earlier": (lambda desk, who, one: search.earlier(desk.parts, who, one), {C, S}),
     "unread": (lambda desk, who, _: reading.unread(desk.parts, who), {C, S}),
     "mark read": (lambda desk, who, _: reading.mark_read(desk.parts, who, "none"), {C, S}),
+    "one text": (lambda desk, who, _: reading.one(desk.parts, who, "none"), {C, S}),
+    "count dangers": (lambda desk, who, _: reading.count_dangers(desk.parts, who), {C, S}),
+    "answer a text": (lambda desk, who, _: reading.answer(desk.parts, who, "none", "sms_read"), {C, S}),
+    "attach a text": (lambda desk, who, _: reading.attach(desk.parts, who, "none"), {C, S}),
+    "draft": (lambda desk, who, one: drafts.keep(desk.parts, who, one, "words"), {C, S}),
+    "see draft": (lambda desk, who, one: drafts.of(desk.parts, who, one), {C, S}),
+    "colleagues": (lambda desk, who, one: transfer.colleagues(desk.parts, who, one), {C, S}),
+    "passed to me": (lambda desk, who, _: transfer.passed_to(desk.parts, who), {C, S}),
     "add": (lambda desk, who, _: adding.add(desk.parts, who, ASKED, form="f"), {C, S}),
     "tick": (lambda desk, who, one: tally.save(desk.parts, who, one, {"person": "woman"}), {C, S}),
     "see ticks": (lambda desk, who, one: tally.form(desk.parts, who, one), {C, S}),
@@ -89,11 +98,12 @@ OWN: dict[str, tuple[Deed, set[Role]]] = {
 # The same with a callback that somebody else reached.
 OTHERS: dict[str, tuple[Deed, set[Role]]] = {
     "look at": (OWN["look at"][0], {C, S}),
+    "draft": (OWN["draft"][0], {S}),
     "tick": (OWN["tick"][0], {S}),
     "see ticks": (OWN["see ticks"][0], {S}),
     "minor": (OWN["minor"][0], {S}),
     "follow up": (OWN["follow up"][0], set()),
-    "pass on": (lambda desk, who, one: claim.hand_over(desk.parts, who, one, who.person_id), set()),
+    "pass on": (lambda desk, who, one: transfer.hand_over(desk.parts, who, one, who.person_id), set()),
 }
 
 
@@ -141,7 +151,7 @@ def test_with_what_is_somebody_elses(light: Desk, role: Role, deed: str) -> None
 
 
 @pytest.mark.parametrize("role", [C, S])
-@pytest.mark.parametrize("deed", ["look at", "tick", "see ticks", "minor", "follow up", "pass on"])
+@pytest.mark.parametrize("deed", ["look at", "draft", "tick", "see ticks", "minor", "follow up", "pass on"])
 def test_with_what_does_not_exist(light: Desk, role: Role, deed: str) -> None:
     light.person("Noy")
     actor = light.person("Somebody", role)
@@ -151,5 +161,5 @@ def test_with_what_does_not_exist(light: Desk, role: Role, deed: str) -> None:
 
 
 def test_the_table_holds_every_deed_once() -> None:
-    assert len(OWN) == 34
+    assert len(OWN) == 42
     assert set(OTHERS) <= set(OWN) | {"pass on"}
