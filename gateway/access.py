@@ -1,6 +1,7 @@
 """Who may do what: one table of roles, asked by every use case."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -24,6 +25,7 @@ class Permission(StrEnum):
     SEE_CLOSED = "callback:see-closed"
     DECIDE = "callback:decide"
     SEE_DUTY = "people:duty"
+    SET_RULES = "rules:set"
     MANAGE_PEOPLE = "people:manage"
     DRAFT_MENUS = "menus:draft"
     APPROVE_MENUS = "menus:approve"
@@ -46,6 +48,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
             Permission.SEE_CLOSED,
             Permission.DECIDE,
             Permission.SEE_DUTY,
+            Permission.SET_RULES,
             Permission.APPROVE_MENUS,
             Permission.SEE_FIGURES,
             Permission.EXPORT,
@@ -57,6 +60,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         {
             Permission.MANAGE_PEOPLE,
             Permission.SEE_DUTY,
+            Permission.SET_RULES,
             Permission.DRAFT_MENUS,
             Permission.PUBLISH_MENUS,
             Permission.SEE_FIGURES,
@@ -68,13 +72,17 @@ ROLES: dict[Role, frozenset[Permission]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Who acts: a person with a role, the same from a page, the command line or a link."""
+    """Who acts: a person with a role, the same from a page, the command line or a link.
+
+    ``proved_at`` is when it was last shown that it is they: an export asks for it.
+    """
 
     person_id: str
     name: str
     role: Role
     team: str = "main"
     permissions: frozenset[Permission] = field(default=frozenset())
+    proved_at: datetime | None = field(default=None, compare=False)
 
     @classmethod
     def of(cls, *, person_id: str, name: str, role: Role, team: str = "main") -> "Actor":

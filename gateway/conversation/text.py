@@ -6,6 +6,7 @@ from gateway.conversation import thread
 from gateway.conversation.told import read_facts
 from gateway.conversation.understood import Answer
 from gateway.conversation.whole import Whole
+from gateway.desk import alerts, by_reply
 from gateway.engine.sms import as_sms
 from gateway.messages import Inbound, Kind
 from gateway.parts import Parts
@@ -45,6 +46,9 @@ def _write(parts: Parts, tx: Tx, inbound: Inbound, now: datetime) -> tuple[str, 
     key = turn_key(parts, inbound)
     if not turns.begin(tx, key, session=key, kind="text", now=now):
         return ()
+    ours = _by_one_of_us(parts, tx, inbound, key, now)
+    if ours is not None:
+        return ours
     caller = callers.upsert(
         tx, inbound.number, now=now, trial=not parts.channels[inbound.channel].contract.real
     )
@@ -66,6 +70,20 @@ def _write(parts: Parts, tx: Tx, inbound: Inbound, now: datetime) -> tuple[str, 
     )
     row = _reply(parts, tx, inbound, caller, answer, key, now)
     return (*nudges, row) if row else nudges
+
+
+def _by_one_of_us(
+    parts: Parts, tx: Tx, inbound: Inbound, key: bytes, now: datetime
+) -> tuple[str, ...] | None:
+    """Do what a digit from a helpline phone says about an alert to it; None for every other text."""
+    said = by_reply.take(tx, inbound.number, inbound.text, now=now)
+    if said is None:
+        return None
+    parts.count.add("reply", said.what, channel=inbound.channel)
+    if not _may_answer(parts, tx, inbound, now):
+        return ()
+    row = alerts.say(tx, said.person, said.text, inbound.channel, now, once=f"reply:{key.hex()}")
+    return (row,) if row else ()
 
 
 def _reply(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from gateway.access import Permission, permit
-from gateway.desk import by_link
+from gateway.access import ROLES, Permission, Role, permit
+from gateway.desk import by_link, by_reply
 from gateway.desk.declined import Declined, Why
 from gateway.outbox import routes
 from gateway.outbox.routes import Way
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from gateway.access import Actor
+    from gateway.channel import Channel
     from gateway.parts import Parts
     from gateway.store.engines import Tx
     from gateway.store.outbox import OutboxRow
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 LASTS = timedelta(hours=1)
 ROADS = "alert-roads"
 """The setting that holds the lines by which people are told, the best first; else the line she used is the first."""
+
+ANSWERABLE = frozenset({"asked", "urgent"})
+"""The texts that a digit may answer: what they tell of waits to be taken."""
 
 _FALLBACK = "en"
 # The Lao and Thai are drafts for a native reader. None of them says what this is about, or whom.
@@ -72,11 +76,21 @@ class Contact:
         person: who it is.
         tested: the state of the last test text, empty while there was none.
         tested_at: when that was.
+        road: the line that a text to them would take now; empty while there is none.
     """
 
     person: Person
     tested: str
     tested_at: datetime | None
+    road: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """One line that may tell people; ``closed`` says that it is paused or silent just now."""
+
+    name: str
+    closed: bool
 
 
 def words(key: str, person: Person) -> str:
@@ -93,21 +107,46 @@ def road(parts: Parts, tx: Tx, first: str, number: str = "") -> str:
     """
     if first in parts.channels and not parts.channels[first].contract.real:
         return first
-    open_to = {name: each for name, each in parts.channels.items() if each.contract.real} or parts.channels
+    open_to = _open_to(parts)
     ways = {
         name: Way(prefixes=each.config.prefixes, fallback=each.config.fallback)
         for name, each in open_to.items()
     }
     order = [*settings.get(tx, ROADS, []), *routes.order(number, ways, otherwise=first), *open_to]
     order = [name for name in dict.fromkeys(order) if name in open_to]
+    closed = _closed(parts, tx)
+    return next((name for name in order if name not in closed), order[0] if order else first)
+
+
+def standing(parts: Parts, tx: Tx) -> tuple[Standing, ...]:
+    """Return every line that may tell people, as configured."""
+    closed = _closed(parts, tx)
+    return tuple(Standing(name=name, closed=name in closed) for name in _open_to(parts))
+
+
+def contacts(parts: Parts, tx: Tx, team: str) -> tuple[Contact, ...]:
+    """Return who works the queue, with what became of the last test and the line that a text would take now."""
+    return tuple(
+        replace(_contact(tx, person), road=road(parts, tx, "", person.number or ""))
+        for person in people.everybody(tx, team)
+        if Permission.WORK_QUEUE in ROLES[Role(person.role)]
+    )
+
+
+def _open_to(parts: Parts) -> Mapping[str, Channel]:
+    """Return the lines by which people may be told: the real ones, and any while there is no real one."""
+    return {name: each for name, each in parts.channels.items() if each.contract.real} or parts.channels
+
+
+def _closed(parts: Parts, tx: Tx) -> frozenset[str]:
+    """Return the lines by which nothing leaves just now."""
     now = parts.clock.now()
     paused = {
         name
         for name, one in lines.all_of(tx).items()
         if one.paused_until is not None and one.paused_until > now
     }
-    closed = paused | set(life.silent(tx, parts.channels, now))
-    return next((name for name in order if name not in closed), order[0] if order else first)
+    return frozenset(paused | life.silent(tx, parts.channels, now))
 
 
 def tell(
@@ -134,7 +173,7 @@ def tell_one(
         return None
     return _add(
         tx, person, words(key, person), road(parts, tx, channel, person.number), parts.clock.now(),
-        once=once, callback_id=callback_id, link=_link(parts, tx, person, callback_id),
+        once=once, callback_id=callback_id, link=_by_text(parts, tx, person, callback_id, key),
     )  # fmt: skip
 
 
@@ -195,11 +234,22 @@ def send_test(parts: Parts, actor: Actor, person_id: str) -> str | None:
     return row
 
 
-def _link(parts: Parts, tx: Tx, person: Person, callback_id: str | None) -> str:
-    """Return the one-tap link for whoever works by texts alone; without a public address there can be none."""
-    if not person.by_text or not parts.public_url or callback_id is None:
+def _by_text(parts: Parts, tx: Tx, person: Person, callback_id: str | None, key: str) -> str:
+    """Return what is added for whoever works by texts alone: the digits to answer with, and the one-tap link.
+
+    What waits for a decision cannot be taken by a digit, and without a public address there can be no link.
+    """
+    if not person.by_text or callback_id is None:
         return ""
-    return by_link.make(parts, tx, person.id, callback_id)
+    mark = by_reply.new_mark(parts, tx) if key in ANSWERABLE else 0
+    link = by_link.make(parts, tx, person.id, callback_id, mark=mark)
+    digits = by_reply.asked(person, mark) if mark else ""
+    return f"{digits} {link if parts.public_url else ''}".strip()
+
+
+def say(tx: Tx, person: Person, text: str, channel: str, now: datetime, *, once: str) -> str | None:
+    """Add one text to one of us by this line; asked twice it is still one."""
+    return _add(tx, person, text, channel, now, once=once)
 
 
 def _contact(tx: Tx, person: Person) -> Contact:

@@ -61,10 +61,15 @@ class Taken(Tapped):
     phone: str
 
 
-def make(parts: Parts, tx: Tx, person_id: str, callback_id: str) -> str:
-    """Return a new link for this person to this callback, as it is written in a text."""
-    token, now = new_token(_SIZE), parts.clock.now()
-    links.add(tx, _hash(tx, token), person_id=person_id, callback_id=callback_id, expires_at=now + LASTS)
+def make(parts: Parts, tx: Tx, person_id: str, callback_id: str, *, mark: int = 0) -> str:
+    """Return a new link for this person to this callback, as it is written in a text.
+
+    With a mark the text may be answered by a digit as well.
+    """
+    token, until = new_token(_SIZE), parts.clock.now() + LASTS
+    links.add(
+        tx, _hash(tx, token), person_id=person_id, callback_id=callback_id, expires_at=until, mark=mark
+    )
     return f"{parts.public_url.rstrip('/')}{PATH}{token}"
 
 

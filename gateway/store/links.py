@@ -8,22 +8,38 @@ from sqlalchemy import ColumnElement, insert, select, update
 from gateway.store.engines import Tx
 from gateway.store.tables import links
 
+_COLUMNS = (
+    links.c.person_id,
+    links.c.callback_id,
+    links.c.expires_at,
+    links.c.used_at,
+    links.c.mark,
+    links.c.answered_at,
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """Whom a link lets in, and to which callback."""
+    """Whom a link lets in, and to which callback.
+
+    ``mark`` are the two digits by which its text tells itself from others; 0 where it may not be answered.
+    """
 
     person_id: str
     callback_id: str
     expires_at: datetime
     used_at: datetime | None
+    mark: int = 0
+    answered_at: datetime | None = None
 
 
-def add(tx: Tx, token_hash: bytes, *, person_id: str, callback_id: str, expires_at: datetime) -> None:
+def add(
+    tx: Tx, token_hash: bytes, *, person_id: str, callback_id: str, expires_at: datetime, mark: int = 0
+) -> None:
     """Write a new link."""
     tx.execute(
         insert(links).values(
-            id=token_hash, person_id=person_id, callback_id=callback_id, expires_at=expires_at
+            id=token_hash, person_id=person_id, callback_id=callback_id, expires_at=expires_at, mark=mark
         )
     )
 
@@ -49,7 +65,30 @@ def use(tx: Tx, token_hash: bytes, *, phone: bytes, now: datetime) -> bool:
     return tx.execute(statement).first() is not None
 
 
+def marked(tx: Tx, *, since: datetime) -> tuple[Link, ...]:
+    """Return the links whose texts may be answered and that end after this, the one that ends last first."""
+    query = select(*_COLUMNS).where(links.c.expires_at > since, links.c.mark > 0)
+    rows = tx.execute(query.order_by(links.c.expires_at.desc(), links.c.id))
+    return tuple(Link(**row._asdict()) for row in rows)
+
+
+def answer(tx: Tx, *, person_id: str, callback_id: str, now: datetime) -> bool:
+    """Write that the texts to this person on this callback are answered; False where they were, or are too old."""
+    statement = (
+        update(links)
+        .where(
+            links.c.person_id == person_id,
+            links.c.callback_id == callback_id,
+            links.c.answered_at.is_(None),
+            links.c.expires_at > now,
+            links.c.mark > 0,
+        )
+        .values(answered_at=now)
+        .returning(links.c.id)
+    )
+    return bool(tx.execute(statement).all())
+
+
 def _first(tx: Tx, condition: ColumnElement[bool]) -> Link | None:
-    query = select(links.c.person_id, links.c.callback_id, links.c.expires_at, links.c.used_at)
-    row = tx.execute(query.where(condition)).first()
+    row = tx.execute(select(*_COLUMNS).where(condition)).first()
     return Link(**row._asdict()) if row is not None else None

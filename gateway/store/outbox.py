@@ -89,6 +89,11 @@ def add(  # noqa: PLR0913 - a row has this many facts, all named
     return tx.execute(once_only).scalar()
 
 
+def is_added(tx: Tx, once: str) -> bool:
+    """Say whether a row with this ``once`` is there already."""
+    return tx.execute(select(outbox.c.id).where(outbox.c.once == once)).first() is not None
+
+
 def opened(tx: Tx, row: OutboxRow) -> OutboxRow:
     """Return the row with its payload.
 

@@ -14,6 +14,7 @@ call:outside-window     no         yes        no            no
 callback:see-closed     no         yes        no            no
 callback:decide         no         yes        no            no
 people:duty             no         yes        yes           no
+rules:set               no         yes        yes           no
 people:manage           no         no         yes           no
 menus:draft             no         no         yes           no
 menus:approve           no         yes        no            no

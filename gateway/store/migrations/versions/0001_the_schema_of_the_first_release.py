@@ -579,6 +579,8 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("phone", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("mark", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["callback_id"], ["callbacks.id"], name=op.f("fk_links_callback_id"), ondelete="CASCADE"
         ),
@@ -588,6 +590,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_links")),
         sa.UniqueConstraint("phone", name=op.f("uq_links_phone")),
     )
+    op.create_index("ix_links_expires_at", "links", ["expires_at"], unique=False)
     op.create_table(
         "looking",
         sa.Column("callback_id", sa.String(length=20), nullable=False),
