@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from gateway.access import Actor, Permission, permit
-from gateway.callbacks.windows import offered
+from gateway.callbacks.windows import Hours, offered
 from gateway.catalogue.check import Checked, check
 from gateway.catalogue.folder import read_folder
 from gateway.catalogue.pages import with_pages
@@ -19,7 +19,7 @@ from gateway.engine.compiled import dump
 from gateway.engine.menu import FORMAT, Menu
 from gateway.messages import SMS_LIMITS, USSD_LIMITS, Limits
 from gateway.parts import Parts
-from gateway.store import audit, versions
+from gateway.store import audit, shifts, versions
 from gateway.store.engines import Tx
 from gateway.store.versions import Version
 
@@ -170,10 +170,16 @@ def check_files(parts: Parts, files: Mapping[str, str], *, real: bool | None = N
         limits=_limits(parts),
         zone=parts.line.zone,
         settings=parts.line.for_engine().values,
-        staffed=frozenset(offered(parts.line.hours, parts.line.zone, now)),
+        staffed=frozenset(offered(_hours(parts, now), parts.line.zone, now)),
         real=any(contract.real for contract in contracts) if real is None else real,
     )
     return check({name: text.encode("utf-8", "surrogateescape") for name, text in files.items()}, asked)
+
+
+def _hours(parts: Parts, now: datetime) -> Hours:
+    """Return when somebody is on duty: by the shifts and holidays of those who call, or else by the opening hours."""
+    with parts.store.read() as tx:
+        return shifts.hours(tx, "main", parts.line.hours, parts.line.zone, now)
 
 
 def _limits(parts: Parts) -> tuple[Limits, ...]:

@@ -3,17 +3,20 @@
 import json
 import threading
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from gateway.access import Actor, Refused, Role
+from gateway.callbacks.shifts import Shift
+from gateway.callbacks.windows import DAYS, Hours
 from gateway.catalogue.problems import Level
 from gateway.channel import ChannelConfig, find
 from gateway.engine.menu import page_key
 from gateway.publishing import publish as publishing
 from gateway.publishing.publish import NotSound, NoVersion, Overtaken, Published, publish, rollback
-from gateway.store import audit
+from gateway.store import audit, people, shifts
 from gateway.store import versions as rows
 from gateway.store.engines import Unavailable
 from gateway.versions import NoMenu, Versions
@@ -288,3 +291,49 @@ def test_a_published_menu_reads_back_as_it_was_checked(parts):
     _, menu = parts.versions.live("helpline")
     assert told.version.menu == menu.id
     assert replace(menu, pages={}) == checked
+
+
+# --- who is on duty when
+
+EVENINGS = {"mon": ["18:00-21:00"], "wed": ["18:00-21:00"]}
+NOONS = {"tue": ["12:00-13:00"]}
+EVENING = '      - {key: "3", answer: evening, label: {en: Evening 18-21, lo: ແລງ}}\n'
+EVERY = EVENING + "".join(
+    f'      - {{key: "{key}", answer: {when}, label: {{en: {when}, lo: {when}}}}}\n'
+    for key, when in (("1", "morning"), ("2", "noon"), ("4", "sunday"))
+)
+
+
+def works(parts, name, week, *, away=False):
+    now = parts.clock.now()
+    spans = [(day, start, end) for day, of_day in enumerate(Hours.parse(week).days) for start, end in of_day]
+    with parts.store.write() as tx:
+        people.add(tx, name, name=name, name_key=name, role="counsellor", now=now)
+        made = [Shift(person_id=name, day=day, start=start, end=end) for day, start, end in spans]
+        shifts.put(tx, name, made, now=now)
+        if away:
+            shifts.add_away(tx, name, now.date(), now.date() + timedelta(days=30), now=now)
+
+
+@pytest.mark.parametrize(
+    ("weeks", "away", "holidays", "never"),
+    [
+        ([], None, [], {"noon", "sunday"}),  # no shifts: the opening hours count
+        ([NOONS], None, [], {"morning", "evening", "sunday"}),
+        ([EVENINGS], None, [], {"morning", "noon", "sunday"}),
+        ([EVENINGS, NOONS], None, [], {"morning", "sunday"}),
+        ([EVENINGS, NOONS], 1, [], {"morning", "noon", "sunday"}),
+        ([EVENINGS, NOONS], None, [24, 25, 30], {"morning", "sunday"}),  # a later Wednesday is left
+    ],
+)
+def test_a_window_that_nobody_staffs_is_named_by_the_shifts(parts, weeks, away, holidays, never):
+    hours = Hours.parse({day: ["06:00-09:00", "18:00-21:00"] for day in DAYS[:6]})
+    parts = replace(parts, line=replace(parts.line, hours=hours))
+    for number, week in enumerate(weeks):
+        works(parts, f"person {number}", week, away=number == away)
+    with parts.store.write() as tx:
+        for day in holidays:
+            shifts.add_holiday(tx, "main", date(2026, 11, day), "a holiday")
+    checked = publishing.check_files(parts, texts(EVENING, EVERY), real=False)
+    named = {one.message.split("'")[1] for one in checked.problems if one.code == "window-never-staffed"}
+    assert named == never

@@ -74,7 +74,7 @@ def window_never_staffed(subject: Subject) -> Iterator[Problem]:
                     "window-never-staffed",
                     ("screens", name, "choices", str(number), "answer"),
                     f"nobody is ever on duty in '{choice.answer}', so it is never shown",
-                    "add hours in gateway.toml under [hours], or delete the choice",
+                    "plan a shift then, add hours in gateway.toml under [hours], or delete the choice",
                 )
 
 
