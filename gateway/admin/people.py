@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, flash, redirect, render_template, request
 
 from gateway.access import Permission, Role
-from gateway.admin import figures, shifts
+from gateway.admin import figures, practice, referrals, shifts
 from gateway.desk import alerts, people, second
 from gateway.desk.declined import Declined, Why
 from gateway.desk.shifts import FEW, WORKING
 from gateway.web.forms import field
-from gateway.web.guard import actor
+from gateway.web.guard import actor, way_back
+from gateway.web.languages import SPOKEN
 from gateway.web.translate import _
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from gateway.store.people import Person
 
 BAD, SEE_OTHER = 422, 303
-SPOKEN = {"lo": "ລາວ", "th": "ไทย", "en": "English", "vi": "Tiếng Việt", "km": "ខ្មែរ", "my": "မြန်မာ"}
 
 
 def blueprint(parts: Parts) -> Blueprint:
@@ -36,6 +36,8 @@ def blueprint(parts: Parts) -> Blueprint:
     _add_access(pages, parts)
     _add_reach(pages, parts)
     shifts.add_to(pages, parts)
+    referrals.add_to(pages, parts)
+    practice.add_to(pages, parts)
     return pages
 
 
@@ -82,6 +84,7 @@ def _add_reach(pages: Blueprint, parts: Parts) -> None:
             person_id,
             lambda: alerts.send_test(parts, actor(), person_id),
             said=_("A test text is on its way. Ask whether it came."),
+            back=way_back(field("back")),
         )
 
     @pages.post("/people/<person_id>/work")
@@ -124,14 +127,15 @@ def _add_access(pages: Blueprint, parts: Parts) -> None:
 
 
 def _done(
-    parts: Parts, person_id: str, change: Callable[[], object], *, said: str = ""
+    parts: Parts, person_id: str, change: Callable[[], object], *, said: str = "", back: str = ""
 ) -> Response | tuple[str, int]:
     try:
         change()
     except Declined as declined:
         return _page(parts, opened=person_id, fault=declined.why), BAD
     flash(said or _("Saved."))
-    return redirect(f"/admin/people#{person_id}" if person_id else "/admin/people", SEE_OTHER)
+    place = f"/admin/people#{person_id}" if person_id else "/admin/people"
+    return redirect(back or place, SEE_OTHER)
 
 
 def _link(parts: Parts, person_id: str) -> str:

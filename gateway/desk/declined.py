@@ -20,6 +20,7 @@ class Why(StrEnum):
     HOURS = "hours"
     CODE = "code"
     FIELD = "field"
+    LONG = "long"
 
 
 class Declined(Exception):

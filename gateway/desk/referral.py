@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gateway.access import Permission, permit
-from gateway.desk import alerts, ours
+from gateway.desk import alerts, ours, tally
 from gateway.desk.declined import Declined, Why
+from gateway.desk.people import LANGUAGES
 from gateway.desk.refusals import NotSafe, found
 from gateway.ids import new_id
 from gateway.numbers import to_e164
@@ -29,9 +30,9 @@ def book(parts: Parts, actor: Actor, *, language: str = "", topic: str = "") -> 
     """Return the entries, by name; with a language or a topic those that serve it, or do not say.
 
     Raises:
-        Refused: the actor neither works the queue nor sets duty.
+        Refused: the actor neither works the queue nor keeps the book.
     """
-    permit(actor, Permission.WORK_QUEUE if actor.may(Permission.WORK_QUEUE) else Permission.SEE_DUTY)
+    permit(actor, Permission.WORK_QUEUE if actor.may(Permission.WORK_QUEUE) else Permission.SET_RULES)
     with parts.store.read() as tx:
         return tuple(
             one
@@ -45,31 +46,18 @@ def put(parts: Parts, actor: Actor, entry: Referral) -> str:
     """Write an entry, a new one where its id is empty; return the id.
 
     Raises:
-        Refused: the actor does not set duty.
-        Declined: it has no name or no number, or is of another team.
+        Refused: the actor does not keep the book.
+        Declined: it has no name or no number, or there is no such entry any more.
     """
-    permit(actor, Permission.SEE_DUTY)
-    name, number, now = " ".join(entry.name.split()), _number(parts, entry.number), parts.clock.now()
-    if not 1 <= len(name) <= _LONGEST:
-        raise Declined(Why.NAME)
+    permit(actor, Permission.SET_RULES)
+    now = parts.clock.now()
+    tidy = _tidy(parts, actor, entry)
     made = entry.id or new_id(now)
 
     def work(tx: Tx) -> None:
-        before = referrals.by_id(tx, made)
-        if before is not None and before.team != actor.team:
-            raise Declined(Why.NOBODY)
-        referrals.put(
-            tx,
-            replace(
-                entry,
-                id=made,
-                team=actor.team,
-                name=name,
-                number=number,
-                place=entry.place[:_LONGEST],
-                hours=entry.hours[:_LONGEST],
-            ),
-        )
+        if entry.id:
+            _entry(tx, actor, entry.id)
+        referrals.put(tx, replace(tidy, id=made))
         audit.add(tx, now=now, person_id=actor.person_id, act="written", kind="referral", subject=made)
 
     parts.store.run(work)
@@ -80,10 +68,10 @@ def drop(parts: Parts, actor: Actor, referral_id: str) -> None:
     """Take an entry out.
 
     Raises:
-        Refused: the actor does not set duty.
+        Refused: the actor does not keep the book.
         Declined: there is none.
     """
-    permit(actor, Permission.SEE_DUTY)
+    permit(actor, Permission.SET_RULES)
     now = parts.clock.now()
 
     def work(tx: Tx) -> None:
@@ -134,6 +122,23 @@ def send(parts: Parts, actor: Actor, callback_id: str, referral_id: str) -> str 
     if row is not None:
         parts.nudge(row)
     return row
+
+
+def _tidy(parts: Parts, actor: Actor, entry: Referral) -> Referral:
+    """Return the entry as it is kept, or decline it; languages and topics are those that callbacks have."""
+    name = " ".join(entry.name.split())
+    if not 1 <= len(name) <= _LONGEST:
+        raise Declined(Why.NAME)
+    return replace(
+        entry,
+        team=actor.team,
+        name=name,
+        number=_number(parts, entry.number),
+        place=" ".join(entry.place.split())[:_LONGEST],
+        hours=" ".join(entry.hours.split())[:_LONGEST],
+        languages=tuple(one for one in LANGUAGES if one in entry.languages),
+        topics=tuple(one for one in tally.WORDS["topics"] if one in entry.topics),
+    )
 
 
 def _entry(tx: Tx, actor: Actor, referral_id: str) -> Referral:

@@ -1,5 +1,6 @@
 """Settings that an administrator changes while the house runs."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,10 +11,24 @@ from gateway.store.engines import Tx
 from gateway.store.tables import settings
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """When a setting was written last, and by whom."""
+
+    at: datetime
+    by: str
+
+
 def get(tx: Tx, name: str, default: Any = None) -> Any:
     """Return the value of this name, or the default where nobody has set it."""
     row = tx.execute(select(settings.c.value).where(settings.c.name == name)).first()
     return default if row is None else row.value
+
+
+def changed(tx: Tx, name: str) -> Changed | None:
+    """Return when the value of this name was written last; None where nobody has set it."""
+    row = tx.execute(select(settings.c.at, settings.c.by).where(settings.c.name == name)).first()
+    return None if row is None else Changed(at=row.at, by=row.by)
 
 
 def put(tx: Tx, name: str, value: Any, *, by: str, now: datetime) -> int:

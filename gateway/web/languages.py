@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from flask import Flask
 
 NAMES = {"en": "English", "lo": "ລາວ", "th": "ไทย"}
+SPOKEN = {"lo": "ລາວ", "th": "ไทย", "en": "English", "vi": "Tiếng Việt", "km": "ខ្មែរ", "my": "မြန်မာ"}
+"""What people and places may speak, each as it calls itself."""
 
 
 def chosen() -> str:

@@ -47,6 +47,11 @@ def clock(instant: datetime) -> str:
     return f"{instant:%H:%M}"
 
 
+def clock_of(parts: Parts) -> str:
+    """Return the hour and minute of now, in the line's zone."""
+    return clock(parts.clock.now().astimezone(ZoneInfo(parts.line.zone)))
+
+
 def span(length: timedelta) -> str:
     """Return how long something lasts: the two largest units that say something."""
     minutes = max(0, int(length.total_seconds()) // _MINUTE)

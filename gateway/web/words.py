@@ -37,6 +37,7 @@ _WORDS: dict[type[StrEnum], dict[Any, Any]] = {
         Why.HOURS: later("Write hours like 08:00-12:00, several parted by a comma."),
         Why.CODE: later("This code is wrong or was used before. Wait for the next one."),
         Why.FIELD: later("Something is missing here, or it is not one of the choices."),
+        Why.LONG: later("This is too long. Shorten it."),
     },
 }
 

@@ -5,10 +5,10 @@ import re
 import pytest
 
 from gateway.access import Role
-from gateway.admin.people import SPOKEN
 from gateway.desk import people, sign_in
 from gateway.desk.people import OWNER
 from gateway.store import people as rows
+from gateway.web.languages import SPOKEN
 from tests.web.apps import pages_of
 from tests.web.around import PASSWORD, Browser, somebody, token_of
 
