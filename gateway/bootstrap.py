@@ -74,6 +74,7 @@ def open_parts(settings: Settings | None = None) -> Parts:
         after={CALL: call_steps.placed},
         lease_seconds=settings.env.gateway_outbox_lease,
         public_url=settings.public_url,
+        asks_second_factor=settings.asks_second_factor or any(one.contract.real for one in channels.values()),
     )
 
 

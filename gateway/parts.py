@@ -71,6 +71,7 @@ class Parts:
         after: what follows, by kind, in the transaction that writes what came of sending an outside row.
         lease_seconds: how long a claimed outbox row may stay in flight before it counts as unclear.
         public_url: where pages and webhooks are reached from outside.
+        asks_second_factor: whether supervisors and administrators get nowhere without a second factor.
     """
 
     store: Store
@@ -84,8 +85,9 @@ class Parts:
     nudge: Callable[[str], bool]
     data_dir: Path
     inside: Mapping[str, Callable[[Parts, Tx, OutboxRow], None]] = field(default_factory=dict)
-    lease_seconds: int = 120
     after: Mapping[str, Callable[[Parts, Tx, OutboxRow, SendResult, Event], None]] = field(
         default_factory=dict
     )
+    lease_seconds: int = 120
     public_url: str = ""
+    asks_second_factor: bool = True

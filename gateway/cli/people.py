@@ -10,6 +10,7 @@ import click
 
 from gateway.access import Role
 from gateway.desk import people as desk
+from gateway.desk import second
 from gateway.desk.declined import Declined, Why
 from gateway.desk.people import OWNER
 
@@ -79,10 +80,16 @@ def remove(name: str) -> None:
 
 @people.command()
 @_name
-def reset(name: str) -> None:
+@click.option(
+    "--second-factor", is_flag=True, help="Take the second factor away, too: phone and paper are lost."
+)
+def reset(name: str, second_factor: bool) -> None:  # noqa: FBT001 - click passes flags so
     """Take the password away and print a link with which the person chooses a new one."""
     with _said() as parts:
-        _show_link(parts, desk.named(parts, name).id)
+        person = desk.named(parts, name)
+        if second_factor:
+            second.reset(parts, OWNER, person.id)
+        _show_link(parts, person.id)
 
 
 @people.command("sign-out")

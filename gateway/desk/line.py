@@ -11,6 +11,7 @@ from gateway.access import Permission, permit
 from gateway.callbacks.model import HELD, OPEN, State
 from gateway.callbacks.order import NAMES
 from gateway.callbacks.spacing import NotYet, may_ring
+from gateway.desk import second
 from gateway.desk.claim import is_to_decide
 from gateway.desk.refusals import NoSuchCallback, name_of
 from gateway.desk.transfer import PASSED_ON
@@ -43,9 +44,9 @@ __all__ = [
     "show",
 ]
 
-
 LOOKS = timedelta(seconds=60)
 """So long after a page was last seen open, its person counts as looking at it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
@@ -187,8 +188,10 @@ def export(parts: Parts, actor: Actor) -> tuple[Row, ...]:
 
     Raises:
         Refused: the actor may not export.
+        NotFresh: it was not shown lately who the actor is.
     """
     permit(actor, Permission.EXPORT)
+    second.ask_fresh(parts, actor)
     now = parts.clock.now()
     with parts.store.write() as tx:
         audit.add(

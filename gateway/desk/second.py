@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gateway.access import Actor
     from gateway.parts import Parts
     from gateway.store.engines import Tx
+    from gateway.store.people import Person
 
 WANTED = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 """Who is asked to have one: they see every caller, or decide what every caller reads."""
@@ -44,9 +45,25 @@ class Setup:
     secret: str
 
 
+class NotFresh(Exception):
+    """Who acts must show once more who they are: what comes next leaves the house."""
+
+
 def is_wanted(actor: Actor) -> bool:
     """Say whether this person should have a second factor."""
     return actor.role in WANTED
+
+
+def is_missing(parts: Parts, person: Person) -> bool:
+    """Say whether this person gets nowhere before they have turned on a second factor."""
+    return parts.asks_second_factor and person.role in WANTED and not person.second_factor
+
+
+def pending(parts: Parts, actor: Actor) -> Setup | None:
+    """Return the secret that was made for the actor and of which no code was shown yet."""
+    with parts.store.read() as tx:
+        factor = second_factor.of(tx, actor.person_id)
+    return _setup(actor, factor.secret) if factor is not None and factor.since is None else None
 
 
 def set_up(parts: Parts, actor: Actor) -> Setup:
@@ -64,11 +81,13 @@ def set_up(parts: Parts, actor: Actor) -> Setup:
         second_factor.put(tx, actor.person_id, secret)
 
     parts.store.run(work)
-    return Setup(uri=pyotp.TOTP(secret).provisioning_uri(name=actor.name, issuer_name=_ISSUER), secret=secret)
+    return _setup(actor, secret)
 
 
-def confirm(parts: Parts, actor: Actor, code: str) -> tuple[str, ...]:
+def confirm(parts: Parts, actor: Actor, code: str, *, token: str = "") -> tuple[str, ...]:
     """Turn the second factor on by a first code of it; return the recovery codes, which are shown this once.
+
+    Every sign-in but the one of ``token`` ends: nobody stays in who came with the password alone.
 
     Raises:
         Declined: the code is wrong.
@@ -83,14 +102,17 @@ def confirm(parts: Parts, actor: Actor, code: str) -> tuple[str, ...]:
             raise Declined(Why.CODE)
         second_factor.begin(tx, actor.person_id, now=now)
         second_factor.put_codes(tx, actor.person_id, [_hash(tx, actor.person_id, one) for one in codes])
+        _end_others(tx, actor, token)
         _on_record(tx, actor.person_id, "second factor on", now)
 
     parts.store.run(work)
     return codes
 
 
-def take_away(parts: Parts, actor: Actor, code: str) -> None:
-    """Take the actor's own second factor away, by one more code of it.
+def take_away(parts: Parts, actor: Actor, code: str, *, token: str = "") -> None:
+    """Take the actor's own second factor away, by one more code of it; every sign-in but the one of ``token`` ends.
+
+    Whoever needs one gets nowhere now before they have turned on another: so it moves to a new phone.
 
     Raises:
         Declined: the code is wrong.
@@ -101,6 +123,7 @@ def take_away(parts: Parts, actor: Actor, code: str) -> None:
         if not shown(tx, actor.person_id, code, now):
             raise Declined(Why.CODE)
         second_factor.put(tx, actor.person_id, None)
+        _end_others(tx, actor, token)
         _on_record(tx, actor.person_id, "second factor off", now)
 
     parts.store.run(work)
@@ -173,16 +196,14 @@ def enter(parts: Parts, token: str, code: str, address: str) -> None:
     slowing.forget(parts, f"second {found.person_id}", address)
 
 
-def is_fresh(parts: Parts, token: str) -> bool:
-    """Say whether it was shown just now who this is, so that something may be exported."""
-    with parts.store.read() as tx:
-        found = sign_ins.find(tx, tx.ring.lookup("sign_in", token))
-    return (
-        found is not None
-        and not found.half
-        and found.proved_at is not None
-        and parts.clock.now() < found.proved_at + FRESH
-    )
+def ask_fresh(parts: Parts, actor: Actor) -> None:
+    """Let the actor take something out if it was shown just now who they are.
+
+    Raises:
+        NotFresh: that is too long ago, or was never shown.
+    """
+    if actor.proved_at is None or parts.clock.now() >= actor.proved_at + FRESH:
+        raise NotFresh
 
 
 def prove(
@@ -222,6 +243,14 @@ def shown(tx: Tx, person_id: str, code: str, now: datetime) -> bool:
     if step is not None:
         return second_factor.use_step(tx, person_id, step)
     return second_factor.use_code(tx, person_id, _hash(tx, person_id, code))
+
+
+def _setup(actor: Actor, secret: str) -> Setup:
+    return Setup(uri=pyotp.TOTP(secret).provisioning_uri(name=actor.name, issuer_name=_ISSUER), secret=secret)
+
+
+def _end_others(tx: Tx, actor: Actor, token: str) -> None:
+    sign_ins.end_all(tx, actor.person_id, besides=tx.ring.lookup("sign_in", token) if token else b"")
 
 
 def _step_of(secret: str, code: str, now: datetime) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -28,10 +28,14 @@ _SEEN_EVERY = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedIn:
-    """Who is signed in: as one who acts, and as a person."""
+    """Who is signed in: as one who acts, and as a person.
+
+    While they have to turn on their second factor they may nothing at all: the actor holds no permission.
+    """
 
     actor: Actor
     person: Person
+    lacks_second_factor: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +87,13 @@ def who(parts: Parts, token: str, *, acts: bool = True) -> SignedIn | None:
         return None
     if acts and now >= found.seen_at + _SEEN_EVERY:
         parts.store.run(lambda tx: sign_ins.touch(tx, token_hash, now))
-    return SignedIn(actor=actor_of(person), person=person)
+    lacks = second.is_missing(parts, person)
+    actor = replace(actor_of(person), proved_at=found.proved_at)
+    return SignedIn(
+        actor=replace(actor, permissions=frozenset()) if lacks else actor,
+        person=person,
+        lacks_second_factor=lacks,
+    )
 
 
 def listed(parts: Parts, actor: Actor, person_id: str, token: str = "") -> tuple[Listed, ...]:

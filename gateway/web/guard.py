@@ -25,14 +25,23 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
-UNAUTHORISED = 401
+UNAUTHORISED, SEE_OTHER = 401, 303
 _LONGEST_WAY_BACK = 200
 _FOR_ANYONE: WeakSet[Callable[..., object]] = WeakSet()
+_WITHOUT_SECOND: WeakSet[Callable[..., object]] = WeakSet()
+ENROL = "/me/second-factor"
+"""Where whoever lacks the second factor of their role is led from everywhere."""
 
 
 def anyone(view: Callable[P, R]) -> Callable[P, R]:
     """Mark a view that also those may see who are not signed in."""
     _FOR_ANYONE.add(view)
+    return view
+
+
+def without_second_factor(view: Callable[P, R]) -> Callable[P, R]:
+    """Mark a view that whoever is signed in may see before they have turned on the second factor of their role."""
+    _WITHOUT_SECOND.add(view)
     return view
 
 
@@ -81,7 +90,12 @@ def install(app: Flask, parts: Parts, machines: frozenset[str]) -> None:
             # What anyone may see needs nobody's name: it is shown also while SQL cannot be asked for one.
             with suppress(*((Unavailable,) if for_anyone else ())):
                 g.signed_in = sign_in.who(parts, token, acts=not polls)
-        return None if signed_in() or for_anyone else _turn_away()
+        if for_anyone:
+            return None
+        who = signed_in()
+        if who is None:
+            return _turn_away()
+        return redirect(ENROL, SEE_OTHER) if who.lacks_second_factor and view not in _WITHOUT_SECOND else None
 
 
 def cookie_name() -> str:

@@ -10,7 +10,16 @@ from gateway.desk import second
 from gateway.desk import sign_in as desk
 from gateway.desk.declined import Declined
 from gateway.web.forms import field
-from gateway.web.guard import actor, anyone, cookie_name, home_of, me, way_back
+from gateway.web.guard import (
+    ENROL,
+    actor,
+    anyone,
+    cookie_name,
+    home_of,
+    me,
+    way_back,
+    without_second_factor,
+)
 from gateway.web.translate import _
 from gateway.web.words import word
 
@@ -35,11 +44,6 @@ def token_here() -> str:
     return request.cookies.get(cookie_name(), "")
 
 
-def fresh_or_ask(parts: Parts, back: str) -> Response | None:
-    """Return where to go first when it was not shown lately who this is; None where it was."""
-    return None if second.is_fresh(parts, token_here()) else redirect(f"/prove?back={back}", SEE_OTHER)
-
-
 def _add_door(pages: Blueprint, parts: Parts) -> None:
     @pages.get("/sign-in/code")
     @anyone
@@ -61,32 +65,36 @@ def _add_door(pages: Blueprint, parts: Parts) -> None:
 
 
 def _add_own(pages: Blueprint, parts: Parts) -> None:
-    @pages.get("/me/second-factor")
+    @pages.get(ENROL)
+    @without_second_factor
     def second_factor() -> str:
         return _page(parts)
 
-    @pages.post("/me/second-factor")
+    @pages.post(ENROL)
+    @without_second_factor
     def set_up() -> tuple[str, int] | str:
         try:
-            return _page(parts, setup=second.set_up(parts, actor()))
+            second.set_up(parts, actor())
+            return _page(parts)
         except Declined as declined:
             return _page(parts, fault=word(declined.why)), BAD
 
-    @pages.post("/me/second-factor/confirm")
+    @pages.post(f"{ENROL}/confirm")
+    @without_second_factor
     def confirm() -> tuple[str, int] | str:
         try:
-            return _page(parts, codes=second.confirm(parts, actor(), field("code")))
+            return _page(parts, codes=second.confirm(parts, actor(), field("code"), token=token_here()))
         except Declined as declined:
-            return _page(parts, fault=word(declined.why), waiting=True), BAD
+            return _page(parts, fault=word(declined.why)), BAD
 
-    @pages.post("/me/second-factor/off")
+    @pages.post(f"{ENROL}/off")
     def off() -> Response | tuple[str, int]:
         try:
-            second.take_away(parts, actor(), field("code"))
+            second.take_away(parts, actor(), field("code"), token=token_here())
         except Declined as declined:
             return _page(parts, fault=word(declined.why)), BAD
         flash(_("The second factor is off."))
-        return redirect("/me/second-factor", SEE_OTHER)
+        return redirect(ENROL, SEE_OTHER)
 
 
 def _add_sign_ins(pages: Blueprint, parts: Parts) -> None:
@@ -118,21 +126,14 @@ def _add_proof(pages: Blueprint, parts: Parts) -> None:
         return redirect(back or "/", SEE_OTHER)
 
 
-def _page(
-    parts: Parts,
-    *,
-    setup: second.Setup | None = None,
-    codes: tuple[str, ...] = (),
-    fault: str = "",
-    waiting: bool = False,
-) -> str:
+def _page(parts: Parts, *, codes: tuple[str, ...] = (), fault: str = "") -> str:
     return render_template(
         "second_factor.html",
         on=me().person.second_factor or bool(codes),
         wanted=second.is_wanted(actor()),
+        must=me().lacks_second_factor,
         left=second.codes_left(parts, actor()),
-        setup=setup,
+        setup=second.pending(parts, actor()),
         codes=codes,
         fault=fault,
-        waiting=waiting,
     )

@@ -13,6 +13,7 @@ from gateway.desk.declined import Declined, Why
 from gateway.web import languages, second_factor
 from gateway.web.forms import field
 from gateway.web.guard import (
+    ENROL,
     actor,
     anyone,
     cookie_name,
@@ -22,6 +23,7 @@ from gateway.web.guard import (
     signed_in,
     take_cookie,
     way_back,
+    without_second_factor,
 )
 from gateway.web.translate import _
 
@@ -70,6 +72,7 @@ def _add_doors(pages: Blueprint, parts: Parts) -> None:
         return _let_in(parts, token, back) if token else (_door(name, back, wrong=True), BAD)
 
     @pages.post("/sign-out")
+    @without_second_factor
     def leave() -> Response:
         desk.sign_out(parts, request.cookies.get(cookie_name(), ""))
         session.clear()
@@ -153,6 +156,10 @@ def _let_in(parts: Parts, token: str, back: str) -> Response:
     if second.waits(parts, token):
         return _with_new_sign_in(redirect(f"/sign-in/code?{urlencode({'back': back})}", SEE_OTHER), token)
     who = desk.who(parts, token)
+    if who and who.lacks_second_factor:
+        if second.pending(parts, who.actor) is None:
+            second.set_up(parts, who.actor)
+        return _with_new_sign_in(redirect(ENROL, SEE_OTHER), token)
     home = home_of(who.actor) if who else "/sign-in"
     return _with_new_sign_in(redirect(back or home, SEE_OTHER), token)
 

@@ -83,3 +83,13 @@ def test_the_last_administrator_stays(parts):
     code, printed = run("remove", "Boss")
     assert code == 1
     assert "only administrator" in printed
+
+
+def test_whoever_lost_phone_and_paper_gets_in_again_by_the_command_line(parts):
+    desk.add(parts, desk.OWNER, name="Boss", role="administrator", password=PASSWORD)
+    token_of(parts, "Boss")
+    assert run("reset", "Boss")[0] == 0
+    assert desk.named(parts, "Boss").second_factor
+    code, printed = run("reset", "Boss", "--second-factor")
+    assert (code, "/invitation/" in printed) == (0, True)
+    assert not desk.named(parts, "Boss").second_factor

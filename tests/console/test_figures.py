@@ -10,7 +10,7 @@ from gateway.admin.figures import Count, count, month_before
 from gateway.figures.report import SECTIONS, Cell
 from gateway.store import figures
 from tests.desk.rig import HER
-from tests.web.around import PASSWORD
+from tests.web.around import PASSWORD, code_of
 
 OUTCOMES = next(section for section in SECTIONS if section.what == "outcome")
 ASKED = next(section for section in SECTIONS if section.what == "asked")
@@ -125,7 +125,8 @@ class TestTheExport:
         assert sup.post("/export").location == "/prove?back=/closed"
         assert line.rows("SELECT 1 FROM audit WHERE act = 'exported'") == []
         sup.get("/prove")
-        assert sup.post("/prove", password=PASSWORD, back="/closed").location == "/closed"
+        proof = {"password": PASSWORD, "code": code_of(parts), "back": "/closed"}
+        assert sup.post("/prove", **proof).location == "/closed"
         answer = sup.post("/export")
         assert answer.mimetype == "text/csv"
         lines = answer.get_data(as_text=True).splitlines()

@@ -49,7 +49,10 @@ TABLE = {
     ("GET", "/hand-over"): {C, S},
     ("GET", "/texts"): {C, S},
     ("POST", "/texts/<text_id>/read"): {C, S},
+    ("POST", "/texts/<text_id>/answer"): {C, S},
+    ("POST", "/texts/<text_id>/attach"): {C, S},
     ("GET", "/lines"): {C, S},
+    ("GET", "/bar"): {C, S},
     ("POST", "/take-next"): {C, S},
     ("GET", "/callbacks/<callback_id>"): {C, S},
     ("GET", "/callbacks/<callback_id>/look"): {C, S},
@@ -57,8 +60,11 @@ TABLE = {
     ("POST", "/callbacks/<callback_id>/release"): {C, S},
     ("POST", "/callbacks/<callback_id>/here"): EVERYBODY,
     ("POST", "/callbacks/<callback_id>/call"): {C, S},
+    ("POST", "/callbacks/<callback_id>/bridge"): {C, S},
     ("POST", "/callbacks/<callback_id>/outcome"): {C, S},
     ("POST", "/callbacks/<callback_id>/note"): {C, S},
+    ("POST", "/callbacks/<callback_id>/draft"): {C, S},
+    ("POST", "/callbacks/<callback_id>/pass-on"): {C, S},
     ("POST", "/callbacks/<callback_id>/close"): {C, S},
     ("POST", "/callbacks/<callback_id>/decide"): {S},
     ("POST", "/callbacks/<callback_id>/figures"): {C, S},
@@ -80,6 +86,13 @@ TABLE = {
     ("POST", "/admin/people/<person_id>/test"): {S, A},
     ("POST", "/admin/people/<person_id>/work"): {S, A},
     ("POST", "/admin/people/<person_id>/second-factor-off"): {A},
+    ("GET", "/admin/referrals"): {C, S, A},
+    ("POST", "/admin/referrals"): {S, A},
+    ("POST", "/admin/referrals/<referral_id>"): {S, A},
+    ("POST", "/admin/referrals/<referral_id>/drop"): {S, A},
+    ("GET", "/admin/how-we-work"): {S, A},
+    ("POST", "/admin/how-we-work/policy"): {S, A},
+    ("POST", "/admin/how-we-work/roads"): {S, A},
     ("GET", "/admin/shifts"): {C, S, A},
     ("POST", "/admin/shifts/<person_id>/week"): {S, A},
     ("POST", "/admin/shifts/<person_id>/away"): {S, A},
@@ -96,6 +109,7 @@ VALUES = {
     "<any(mine, later, review, closed):tab>": "later",
     "<any(queue, mine, later, review, closed):tab>": "queue",
     "<person_id>": "nobody",
+    "<referral_id>": "nobody",
 }
 FORMS = {
     "outcome": {"outcome": "reached"},
@@ -166,7 +180,7 @@ def test_every_role_gets_what_the_table_says(signed, line, role):
         found[route] = asked(browser, *route, callback_id=callback_id) != 403
     if role is C:
         # Her request waits and is nobody's: a counsellor writes and closes only what is theirs.
-        for own in ("note", "close", "figures", "send-number", "minor"):
+        for own in ("note", "draft", "close", "figures", "send-number", "minor"):
             wanted["POST", f"/callbacks/<callback_id>/{own}"] = False
     assert found == wanted
 

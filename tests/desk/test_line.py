@@ -1,6 +1,7 @@
 """The line as people see it: tabs, order, counts, stamp, who sees how much, and no number anywhere."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +10,7 @@ from gateway.callbacks.order import Place, key
 from gateway.desk import attempts, claim, record
 from gateway.desk import line as lists
 from gateway.desk.refusals import NoSuchCallback
+from gateway.desk.second import NotFresh
 from tests.desk.rig import HER, OTHER, Desk
 from tests.desk.test_accept import at
 
@@ -179,8 +181,26 @@ def test_others_see_no_caller(light: Desk, role: Role) -> None:
 def test_a_counsellor_sees_no_export(light: Desk) -> None:
     with pytest.raises(Refused):
         lists.export(light.parts, light.person("Noy"))
-    assert lists.export(light.parts, light.person("Boss", Role.SUPERVISOR)) == ()
+    boss = light.person("Boss", Role.SUPERVISOR)
+    assert lists.export(light.parts, replace(boss, proved_at=light.clock.now())) == ()
     assert light.rows("SELECT act, subject FROM audit") == [("exported", "main")]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "leaves"), [(None, False), (0, True), (9, True), (10, False), (90, False)]
+)
+def test_nothing_leaves_unless_it_was_shown_just_now_who_asks(
+    light: Desk, minutes: int | None, leaves: bool
+) -> None:
+    proved_at = None if minutes is None else light.clock.now()
+    boss = replace(light.person("Boss", Role.SUPERVISOR), proved_at=proved_at)
+    light.clock.forward(minutes=minutes or 0)
+    if leaves:
+        assert lists.export(light.parts, boss) == ()
+    else:
+        with pytest.raises(NotFresh):
+            lists.export(light.parts, boss)
+    assert len(light.rows("SELECT act FROM audit")) == int(leaves)
 
 
 def test_there_is_no_such_callback_or_tab(light: Desk) -> None:

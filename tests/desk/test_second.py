@@ -1,11 +1,12 @@
 """The second factor, recovery codes, the list of sign-ins, and showing once more who one is."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pyotp
 import pytest
 
-from gateway.access import Actor, Refused, Role
+from gateway.access import ROLES, Actor, Refused, Role
 from gateway.desk import attempts, claim, people, second, sign_in
 from gateway.desk.declined import Declined, Why
 from tests.desk.rig import Desk
@@ -38,18 +39,89 @@ def signed_in(desk: Desk) -> str:
     return token
 
 
+def is_fresh(desk: Desk, token: str) -> bool:
+    """Whether whoever is signed in under this token may take something out now."""
+    found = sign_in.who(desk.parts, token)
+    assert found is not None
+    try:
+        second.ask_fresh(desk.parts, found.actor)
+    except second.NotFresh:
+        return False
+    return True
+
+
 def why(deed) -> Why:
     with pytest.raises(Declined) as declined:
         deed()
     return declined.value.why
 
 
-def test_without_one_the_password_is_enough(light: Desk, chief: Actor) -> None:
+def test_without_one_a_supervisor_is_in_and_may_nothing(light: Desk, chief: Actor) -> None:
     token = signed_in(light)
-    assert sign_in.who(light.parts, token) is not None
+    found = sign_in.who(light.parts, token)
+    assert found is not None
+    assert found.lacks_second_factor
+    assert not found.actor.permissions
     assert not second.waits(light.parts, token)
-    assert second.is_wanted(chief)
-    assert not second.is_wanted(light.person("Noy"))
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("asked", [True, False])
+def test_whose_role_needs_one(light: Desk, role: Role, asked: bool) -> None:
+    parts = replace(light.parts, asks_second_factor=asked)
+    owner = light.person("Owner", Role.ADMINISTRATOR)
+    people.add(parts, owner, name="Chief", role=role, password=PASSWORD)
+    found = sign_in.who(parts, signed_in(light))
+    assert found is not None
+    needs = asked and role in (Role.SUPERVISOR, Role.ADMINISTRATOR)
+    assert found.lacks_second_factor is needs
+    assert found.actor.permissions == (frozenset() if needs else ROLES[role])
+    assert second.is_wanted(found.actor) is (role in (Role.SUPERVISOR, Role.ADMINISTRATOR))
+
+
+def test_a_new_role_is_asked_for_one_at_the_next_sign_in(light: Desk) -> None:
+    owner = light.person("Owner", Role.ADMINISTRATOR)
+    noy = people.add(light.parts, owner, name="Chief", role="counsellor", password=PASSWORD)
+    before = signed_in(light)
+    people.set_role(light.parts, owner, noy, "supervisor")
+    assert sign_in.who(light.parts, before) is None
+    found = sign_in.who(light.parts, signed_in(light))
+    assert found is not None
+    assert found.lacks_second_factor
+
+
+def test_turning_it_on_ends_every_other_sign_in(light: Desk, chief: Actor) -> None:
+    thief, here = signed_in(light), signed_in(light)
+    setup = second.set_up(light.parts, chief)
+    second.confirm(light.parts, chief, code_of(light, setup.secret), token=here)
+    assert sign_in.who(light.parts, thief) is None
+    found = sign_in.who(light.parts, here)
+    assert found is not None
+    assert not found.lacks_second_factor
+    assert found.actor == chief
+
+
+def test_moving_it_to_another_phone_begins_anew_and_ends_every_other_sign_in(
+    light: Desk, chief: Actor
+) -> None:
+    secret, _ = switched_on(light, chief)
+    other, here = signed_in(light), signed_in(light)
+    for token in (other, here):
+        second.enter(light.parts, token, code_of(light, secret), HERE)
+        light.clock.forward(seconds=60)
+    second.take_away(light.parts, chief, code_of(light, secret), token=here)
+    assert sign_in.who(light.parts, other) is None
+    found = sign_in.who(light.parts, here)
+    assert found is not None
+    assert found.lacks_second_factor
+
+
+def test_the_secret_is_told_until_a_code_of_it_was_shown(light: Desk, chief: Actor) -> None:
+    assert second.pending(light.parts, chief) is None
+    setup = second.set_up(light.parts, chief)
+    assert second.pending(light.parts, chief) == setup
+    second.confirm(light.parts, chief, code_of(light, setup.secret))
+    assert second.pending(light.parts, chief) is None
 
 
 def test_with_one_the_password_alone_lets_nobody_in(light: Desk, chief: Actor) -> None:
@@ -174,26 +246,26 @@ def test_secrets_are_sealed_and_codes_hashed(light: Desk, chief: Actor) -> None:
 
 def test_just_after_signing_in_one_need_not_show_it_again(light: Desk, chief: Actor) -> None:
     token = signed_in(light)
-    assert second.is_fresh(light.parts, token)
+    assert is_fresh(light, token)
     light.clock.forward(minutes=10)
-    assert not second.is_fresh(light.parts, token)
+    assert not is_fresh(light, token)
     assert why(lambda: second.prove(light.parts, chief, token, password="wrong one")) is Why.WRONG
     second.prove(light.parts, chief, token, password=PASSWORD)
-    assert second.is_fresh(light.parts, token)
-    assert not second.is_fresh(light.parts, "no such token")
+    assert is_fresh(light, token)
+    assert sign_in.who(light.parts, "no such token") is None
 
 
 def test_with_a_second_factor_both_are_shown(light: Desk, chief: Actor) -> None:
     secret, _ = switched_on(light, chief)
     token = signed_in(light)
-    assert not second.is_fresh(light.parts, token)
+    assert sign_in.who(light.parts, token) is None
     assert why(lambda: second.prove(light.parts, chief, token, password=PASSWORD)) is Why.LINK
     second.enter(light.parts, token, code_of(light, secret), HERE)
     light.clock.forward(minutes=11)
     assert why(lambda: second.prove(light.parts, chief, token, password=PASSWORD)) is Why.CODE
     light.clock.forward(minutes=5)
     second.prove(light.parts, chief, token, password=PASSWORD, code=code_of(light, secret))
-    assert second.is_fresh(light.parts, token)
+    assert is_fresh(light, token)
 
 
 def test_nobody_proves_for_somebody_else(light: Desk, chief: Actor) -> None:

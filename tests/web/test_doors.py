@@ -35,8 +35,8 @@ class TestSignIn:
         ("role", "home"),
         [
             ("counsellor", "/"),
-            ("supervisor", "/"),
-            ("administrator", "/admin/people"),
+            ("supervisor", "/me/second-factor"),
+            ("administrator", "/me/second-factor"),
             ("reader", "/admin/"),
         ],
     )
@@ -147,8 +147,8 @@ class TestLink:
         assert "at least one letter" in again
         assert browser.post(link, name="Boss", password="short").status_code == 422
         answer = browser.post(link, name="Boss", password=PASSWORD)
-        assert (answer.status_code, answer.location) == (303, "/admin/people")
-        assert browser.get("/admin/people").status_code == 200
+        assert (answer.status_code, answer.location) == (303, "/me/second-factor")
+        assert browser.get("/me/second-factor").status_code == 200
         late = Browser(app.test_client())
         assert late.get(link).status_code == 410
 

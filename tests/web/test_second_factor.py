@@ -1,14 +1,20 @@
 """The second factor at the door, one's own sign-ins, and the proof before something leaves: plain forms."""
 
 import re
+from dataclasses import replace
 
 import pyotp
 import pytest
 
-from gateway.desk import second, sign_in
+from gateway.desk import people, second, sign_in
 from gateway.desk.people import OWNER
+from gateway.web.guard import _FOR_ANYONE
 from tests.web.apps import pages_of
 from tests.web.around import PASSWORD, Browser, somebody, token_of
+
+
+def secret_on(page: str) -> str:
+    return re.search(r"<code[^>]*>([A-Z2-7]{32})</code>", page).group(1)
 
 
 def text_of(answer) -> str:
@@ -23,7 +29,7 @@ def app(parts):
 @pytest.fixture
 def sup(parts, app):
     somebody(parts, "Sup", "supervisor")
-    browser = Browser(app.test_client()).carry(token_of(parts, "Sup"))
+    browser = Browser(app.test_client()).carry(token_of(parts, "Sup", enrolled=False))
     browser.get("/me/second-factor")
     return browser
 
@@ -32,7 +38,7 @@ def sup(parts, app):
 def code(clock, sup):
     """Turns the second factor on; returns the app's code of now and the recovery codes."""
     page = text_of(sup.post("/me/second-factor"))
-    secret = re.search(r"<code[^>]*>([A-Z2-7]{32})</code>", page).group(1)
+    secret = secret_on(page)
     page = text_of(sup.post("/me/second-factor/confirm", code=pyotp.TOTP(secret).at(clock.now())))
     recovery = re.findall(r"<li><code>([^<]+)</code>", page)
     assert len(recovery) == second.RECOVERY_CODES
@@ -54,18 +60,88 @@ def at_the_door(app, back=""):
     return browser
 
 
-def test_the_page_says_what_it_is_for_and_that_the_role_wants_it(sup):
-    page = text_of(sup.get("/me/second-factor"))
-    assert "please turn it on" in page
-    assert "It is off." in text_of(sup.get("/me"))
-
-
-def test_a_wrong_first_code_turns_nothing_on(sup):
-    sup.post("/me/second-factor")
+def test_a_wrong_first_code_turns_nothing_on_and_the_secret_stays(sup):
+    secret = secret_on(text_of(sup.post("/me/second-factor")))
     answer = sup.post("/me/second-factor/confirm", code="000000x")
     assert answer.status_code == 422
     assert "wrong or was used" in text_of(answer)
-    assert "It is off." in text_of(sup.get("/me"))
+    assert secret_on(text_of(answer)) == secret
+    assert secret_on(text_of(sup.get("/me/second-factor"))) == secret
+    assert secret_on(text_of(sup.post("/me/second-factor"))) != secret
+    assert sup.get("/later").location == "/me/second-factor"
+
+
+def test_where_it_may_be_left_out_the_page_says_that_the_role_wants_it(parts):
+    somebody(parts, "Sup", "supervisor")
+    free = pages_of(replace(parts, asks_second_factor=False))
+    browser = Browser(free.test_client()).carry(token_of(parts, "Sup", enrolled=False))
+    assert "please turn it on" in text_of(browser.get("/me/second-factor"))
+    assert "It is off." in text_of(browser.get("/me"))
+    assert browser.get("/").status_code == 200
+
+
+class TestBeforeItIsOn:
+    """Whose role needs one and who has none gets to the page where it is turned on, and nowhere else."""
+
+    @pytest.mark.parametrize("role", ["supervisor", "administrator"])
+    def test_after_the_password_comes_the_page(self, parts, app, role):
+        somebody(parts, "New", role)
+        browser = Browser(app.test_client())
+        browser.get("/sign-in")
+        answer = browser.post("/sign-in", name="New", password=PASSWORD, back="/later")
+        assert answer.location == "/me/second-factor"
+        page = text_of(browser.get("/me/second-factor"))
+        assert secret_on(page)
+        assert "so this comes first" in page
+        assert "otpauth://totp/" in page
+
+    def test_the_first_administrator_comes_from_the_link_to_the_codes_to_the_people(self, parts, app, clock):
+        browser = Browser(app.test_client())
+        link = f"/invitation/{people.first_administrator(parts)}"
+        browser.get(link)
+        assert browser.post(link, name="Boss", password=PASSWORD).location == "/me/second-factor"
+        secret = secret_on(text_of(browser.get("/me/second-factor")))
+        assert browser.get("/admin/people").location == "/me/second-factor"
+        page = text_of(browser.post("/me/second-factor/confirm", code=pyotp.TOTP(secret).at(clock.now())))
+        assert "Write these codes down" in page
+        assert 'href="/"' in page
+        assert browser.get("/").location == "/admin/people"
+        assert browser.get("/admin/people").status_code == 200
+
+    def test_every_other_address_leads_back_whatever_is_asked(self, app, sup):
+        open_ones = {"/me/second-factor", "/me/second-factor/confirm", "/sign-out", "/language"}
+        closed = 0
+        for rule in app.url_map.iter_rules():
+            view = app.view_functions[rule.endpoint]
+            if rule.rule in open_ones or view in _FOR_ANYONE:
+                continue
+            where = re.sub(r"<any\((\w+)[^>]*>", r"\1", rule.rule)
+            where = re.sub(r"<[^>]+>", "made-up", where)
+            asked = sup.get if "GET" in rule.methods else sup.post
+            answer = asked(where)
+            assert (answer.status_code, answer.location) == (303, "/me/second-factor"), rule
+            closed += 1
+        assert closed > 40
+
+    def test_leaving_and_the_language_go_on_working(self, sup):
+        assert sup.post("/language", language="lo", back="/me/second-factor").status_code == 303
+        assert sup.post("/sign-out").location == "/sign-in"
+
+    def test_on_the_next_day_the_same_secret_waits(self, app, sup):
+        secret = secret_on(text_of(sup.post("/me/second-factor")))
+        browser = Browser(app.test_client())
+        browser.get("/sign-in")
+        assert browser.post("/sign-in", name="Sup", password=PASSWORD).location == "/me/second-factor"
+        assert secret_on(text_of(browser.get("/me/second-factor"))) == secret
+
+    @pytest.mark.parametrize("role", ["counsellor", "reader"])
+    def test_others_may_have_one_and_need_none(self, parts, app, role):
+        somebody(parts, "Noy", role)
+        browser = Browser(app.test_client()).carry(token_of(parts, "Noy"))
+        page = text_of(browser.get("/me/second-factor"))
+        assert "comes first" not in page
+        assert "please turn it on" not in page
+        assert browser.get("/me").status_code == 200
 
 
 def test_password_alone_lets_nobody_in(app, code):
@@ -102,22 +178,32 @@ def test_it_is_taken_away_by_one_more_code_and_the_secret_is_not_shown_again(sup
     assert code.recovery[0] not in page
     assert sup.post("/me/second-factor").status_code == 422
     assert sup.post("/me/second-factor/off", code="no").status_code == 422
+    assert "Move it to another phone" in page
     assert sup.post("/me/second-factor/off", code=code()).status_code == 303
-    assert "It is off." in text_of(sup.get("/me"))
+    assert sup.get("/me").location == "/me/second-factor"
+    assert "so this comes first" in text_of(sup.get("/me/second-factor"))
 
 
 def test_an_administrator_takes_it_away_from_whoever_lost_it(parts, app, code):
     somebody(parts, "Boss", "administrator")
     boss = Browser(app.test_client()).carry(token_of(parts, "Boss"))
     page = text_of(boss.get("/admin/people"))
-    where = re.search(r'action="(/admin/people/\w+/second-factor-off)"', page).group(1)
+    where = f"/admin/people/{people.named(parts, 'Sup').id}/second-factor-off"
+    assert f'action="{where}"' in page
     assert boss.post(where).status_code == 303
     browser = Browser(app.test_client())
     browser.get("/sign-in")
-    assert browser.post("/sign-in", name="Sup", password=PASSWORD).location == "/"
+    assert browser.post("/sign-in", name="Sup", password=PASSWORD).location == "/me/second-factor"
 
 
 class TestSignIns:
+    @pytest.fixture
+    def sup(self, parts, app):
+        somebody(parts, "Sup", "supervisor")
+        browser = Browser(app.test_client()).carry(token_of(parts, "Sup"))
+        browser.get("/me/sign-ins")
+        return browser
+
     def test_they_are_listed_and_one_is_ended(self, parts, sup):
         token = sign_in.sign_in(parts, "Sup", PASSWORD, "", device="Android")
         page = text_of(sup.get("/me/sign-ins"))
@@ -150,11 +236,15 @@ class TestSignIns:
 
 
 class TestProof:
-    def test_the_password_shows_it_for_a_while(self, parts, sup):
-        sup.get("/prove?back=/closed")
-        assert sup.post("/prove", password="wrong", back="/closed").status_code == 422
-        assert sup.post("/prove", password=PASSWORD, back="/closed").location == "/closed"
-        assert second.is_fresh(parts, token_of(parts, "Sup"))
+    def test_the_password_shows_it_for_a_while(self, parts, app, clock):
+        somebody(parts, "Noy")
+        token = token_of(parts, "Noy")
+        noy = Browser(app.test_client()).carry(token)
+        clock.forward(minutes=20)
+        noy.get("/prove?back=/closed")
+        assert noy.post("/prove", password="wrong", back="/closed").status_code == 422
+        assert noy.post("/prove", password=PASSWORD, back="/closed").location == "/closed"
+        assert sign_in.who(parts, token).actor.proved_at == clock.now()
 
     def test_with_a_second_factor_its_code_is_asked_too(self, sup, code):
         assert 'name="code"' in text_of(sup.get("/prove"))

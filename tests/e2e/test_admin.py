@@ -1,0 +1,175 @@
+"""The administrators' pages in a real browser: each fits its screen, is accessible, and works as a plain form."""
+
+from dataclasses import replace
+from datetime import date
+from types import SimpleNamespace
+
+import pyotp
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from gateway.access import Role
+from gateway.desk import alerts, people, practice, referral, shifts
+from gateway.desk.people import OWNER
+from gateway.desk.referral import Referral
+from gateway.parts import Parts
+from tests.desk.rig import Desk, made_parts
+from tests.web.around import PASSWORD, SECRET, somebody, token_of
+
+pytestmark = pytest.mark.browser
+
+PAGES = {
+    "figures": "/admin/",
+    "watch": "/admin/watch",
+    "people": "/admin/people",
+    "shifts": "/admin/shifts",
+    "referrals": "/admin/referrals",
+    "how-we-work": "/admin/how-we-work",
+    "second-factor": "/me/second-factor",
+    "sign-ins": "/me/sign-ins",
+}
+LONG = "ສູນຊັບພະຍາກອນແຮງງານເຄື່ອນຍ້າຍ ແຂວງສະຫວັນນະເຂດ"
+
+
+@pytest.fixture
+def parts(sqlite_store, clock, tmp_path) -> Parts:
+    """Parts with two lines that reach real phones, for the order of alerts."""
+
+    def road(name: str) -> SimpleNamespace:
+        contract = SimpleNamespace(real=True, silent_after=None)
+        return SimpleNamespace(contract=contract, config=SimpleNamespace(name=name, prefixes=(), fallback=()))
+
+    roads = {name: road(name) for name in ("africastalking", "android")}
+    return replace(made_parts(sqlite_store, clock, tmp_path), channels=roads)
+
+
+@pytest.fixture
+def filled(parts: Parts, line: Desk) -> str:
+    """A centre at work; the token of its administrator."""
+    somebody(parts, "ຫົວໜ້າ ບຸນ", Role.ADMINISTRATOR)
+    noy = somebody(parts, "Noy", number="+8562055500222")
+    boss = somebody(parts, "ນາງ ດາວ ສີສະຫວັດ", Role.SUPERVISOR, number="+8562055500333")
+    for name in ("Mali", "Somsak"):
+        somebody(parts, name)
+    shifts.set_week(parts, OWNER, noy, {"mon": ["08:00-12:00", "13:00-17:00"], "sat": ["09:00-12:00"]})
+    shifts.set_holiday(parts, OWNER, date(2026, 12, 2), "National Day")
+    shifts.set_away(parts, OWNER, noy, date(2026, 12, 7), date(2026, 12, 9))
+    alerts.set_list(parts, OWNER, [boss, noy])
+    alerts.send_test(parts, OWNER, boss)
+    practice.set_policy(parts, OWNER, "Tell the supervisor at once.\nPromise nothing that you cannot keep.")
+    practice.set_roads(parts, OWNER, ["android"])
+    office = Referral(id="", team="", name=LONG, number="021 123 456", place="Savannakhet", hours="8 – 16")
+    referral.put(parts, OWNER, office)
+    many = {"languages": ("lo", "th"), "topics": ("pay", "papers", "injury"), "checked_on": date(2026, 11, 1)}
+    referral.put(parts, OWNER, Referral(id="", team="", name="Police", number="191", may_share=False, **many))
+    line.requested()
+    return token_of(parts, "ຫົວໜ້າ ບຸນ")
+
+
+def faults_of(page: Page) -> list[str]:
+    found: list[str] = []
+    page.on(
+        "console",
+        lambda message: found.append(message.text) if message.type in {"error", "warning"} else None,
+    )
+    return found
+
+
+def fits(page: Page, name: str) -> None:
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    found = Axe().run(page).response["violations"]
+    assert (name, wide, [(one["id"], one["nodes"][0]["html"]) for one in found]) == (name, 0, [])
+
+
+@pytest.mark.parametrize(
+    ("width", "language"), [(360, "en"), (1280, "en"), (360, "lo"), (1280, "lo"), (360, "th")]
+)
+def test_every_page_fits_and_is_accessible(opened, filled, tmp_path, width, language):
+    page = opened(width=width, height=740, language=language, token=filled)
+    faults = faults_of(page)
+    for name, address in PAGES.items():
+        page.goto(address)
+        for folded in page.locator("main summary").all()[:3]:
+            folded.click()
+        page.screenshot(path=tmp_path / f"{name}-{width}-{language}.png", full_page=True)
+        fits(page, name)
+    assert faults == []
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_targets_are_big_enough_for_a_thumb(opened, filled, width):
+    page = opened(width=width, token=filled)
+    for address in PAGES.values():
+        page.goto(address)
+        small = page.evaluate(
+            """[...document.querySelectorAll('main button, main summary, main select, .tabs a')]
+               .filter((one) => one.offsetParent && one.getBoundingClientRect().height < 43.5)
+               .map((one) => one.textContent.trim() + ' ' + one.getBoundingClientRect().height)"""
+        )
+        assert (address, small) == (address, [])
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_the_book_is_kept_with_and_without_scripts(parts, opened, filled, scripts):
+    page = opened(token=filled, scripts=scripts)
+    page.goto("/admin/referrals")
+    page.get_by_text("Add an entry").click()
+    fresh = page.locator("form[action='/admin/referrals']")
+    fresh.get_by_label("Name").fill("Embassy")
+    fresh.get_by_label("Number", exact=True).fill("call me")
+    fresh.get_by_label("Pay").check()
+    fresh.get_by_role("button", name="Add").click()
+    expect(page.locator(".fault")).to_have_text(
+        "Write it with its country code, like +856…, or a short one like 191."
+    )
+    expect(page.get_by_label("Name").first).to_have_value("Embassy")
+    fresh.get_by_label("Number", exact=True).fill("+66 80 000 0001")
+    fresh.get_by_role("button", name="Add").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    names = {one.name: one.topics for one in referral.book(parts, OWNER)}
+    assert names["Embassy"] == ("pay",)
+
+
+def test_how_we_work_is_set_and_tested(parts, opened, filled):
+    page = opened(token=filled)
+    page.goto("/admin/how-we-work")
+    page.get_by_label("When somebody may be under 18").fill("x" * 1_001)
+    page.locator("#policy").get_by_role("button", name="Save").click()
+    expect(page.locator("#policy-fault")).to_have_text("This is too long. Shorten it.")
+    page.get_by_label("When somebody may be under 18").fill("Tell Dao.")
+    page.locator("#policy").get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved 14:05.")).to_be_visible()
+    page.get_by_label("1.").select_option("africastalking")
+    page.locator("#roads").get_by_role("button", name="Save").click()
+    assert practice.look(parts, OWNER).order == ("africastalking",)
+    page.get_by_role("button", name="Send a test text Noy").click()
+    expect(page.get_by_text("A test text is on its way")).to_be_visible()
+    expect(page).to_have_url(lambda url: url.endswith("/admin/how-we-work"))
+
+
+def test_the_second_factor_comes_right_after_the_password(parts, clock, opened):
+    somebody(parts, "Boss", Role.SUPERVISOR)
+    page = opened(width=360)
+    page.goto("/sign-in?back=/later")
+    page.get_by_label("Your name").fill("Boss")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="The second factor")).to_be_visible()
+    page.goto("/")
+    expect(page.get_by_text("so this comes first")).to_be_visible()
+    fits(page, "enrol")
+    page.get_by_label("The code that the app shows now").fill("000000")
+    page.get_by_role("button", name="Turn it on").click()
+    expect(page.get_by_role("alert")).to_contain_text("wrong or was used before")
+    secret = page.locator("[data-copies]").inner_text()
+    assert secret != SECRET
+    page.get_by_label("The code that the app shows now").fill(
+        pyotp.TOTP(secret).at(int(clock.now().timestamp()))
+    )
+    page.get_by_role("button", name="Turn it on").click()
+    expect(page.locator(".codes li")).to_have_count(8)
+    fits(page, "recovery codes")
+    page.get_by_role("button", name="I wrote them down").click()
+    expect(page.locator("#line")).to_be_visible()
+    assert people.named(parts, "Boss").second_factor
