@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gateway.callbacks import bridge as core
 from gateway.callbacks.bridge import Event, NotNow, State
 from gateway.callbacks.model import State as Calling
-from gateway.channel import Calls, Outcome
+from gateway.channel import Outcome
 from gateway.desk import call_account, undialled
 from gateway.desk.attempts import OWN_CONTACT, is_open
 from gateway.messages import AskOne, CallKind, Cause, DialHer, Reject, SayGone, Silence
@@ -65,6 +66,8 @@ def placed(parts: Parts, tx: Tx, row: OutboxRow, result: SendResult, then: Sendi
         if result.provider_id:
             bridges.know_session(tx, bridge.id, result.provider_id)
         _moved_if_it_fits(parts, tx, callback, bridge, Event.PLACED)
+    elif result.outcome is Outcome.UNCLEAR and bridge.state is not State.ASKED:
+        _settle(tx, bridge, "sent", "heard", parts.clock.now())
     elif then is Sending.FAIL:
         _moved_if_it_fits(parts, tx, callback, bridge, Event.REFUSED)
 
@@ -73,13 +76,12 @@ def roll(parts: Parts) -> int:
     """End the bridges whose call never left or of which nothing is heard any more; return how many."""
     now = parts.clock.now()
     with parts.store.read() as tx:
-        silent = [
+        left = bridges.never_left(tx)
+        quiet = [
             one for one in bridges.live(tx, heard_before=now - SHORTEST_SILENCE) if _is_lost(parts, one, now)
         ]
-        over = [(one, Event.REFUSED) for one in bridges.never_left(tx)] + [
-            (one, Event.SILENCE) for one in silent
-        ]
-    return sum(parts.store.run(lambda tx, of=of: _rolled(parts, tx, *of)) for of in over)
+    over = [*((one, Event.REFUSED) for one in left), *((one, Event.SILENCE) for one in quiet)]
+    return sum(parts.store.run(partial(_rolled, parts, bridge, happened)) for bridge, happened in over)
 
 
 def _taken(parts: Parts, tx: Tx, event: CallEvent) -> tuple[CallStep, str]:
@@ -109,11 +111,11 @@ def _matched(tx: Tx, event: CallEvent) -> BridgeRow | None:
         return known
     if event.own_id:
         named = bridges.by_id(tx, event.own_id)
-        found = (
-            [named] if named is not None and named.channel == event.channel and named.session is None else []
-        )
+        found = [named] if named is not None and named.channel == event.channel else []
     else:
-        found = [one for one in bridges.unanswered(tx, event.channel) if _rings(tx, one, event.number)]
+        found = [one for one in bridges.unheard(tx, event.channel) if _rings(tx, one, event.number)]
+    # Its id may have come with the answer to our request since the first look; any other is a stranger's.
+    found = [one for one in found if one.session in (None, event.session)]
     if len(found) != 1:
         return None
     bridges.know_session(tx, found[0].id, event.session)
@@ -221,11 +223,11 @@ def _is_lost(parts: Parts, bridge: BridgeRow, now: datetime) -> bool:
 
 def _longest(parts: Parts, channel: str) -> timedelta:
     """Return how long a call of this line may last; a line that is gone from the settings has none that go on."""
-    line = parts.channels.get(channel)
-    return timedelta(minutes=line.bridging.minutes if isinstance(line, Calls) else 0)
+    bridging = call_account.bridging_of(parts).get(channel)
+    return timedelta(minutes=bridging.minutes if bridging is not None else 0)
 
 
-def _rolled(parts: Parts, tx: Tx, bridge: BridgeRow, happened: Event) -> bool:
+def _rolled(parts: Parts, bridge: BridgeRow, happened: Event, tx: Tx) -> bool:
     callback = callbacks.by_id(tx, bridge.callback_id, lock=True)
     current = bridges.by_id(tx, bridge.id)
     # One that was heard of between the look and the lock lives.

@@ -107,10 +107,10 @@ def standing_of(tx: Tx, person_id: str) -> BridgeRow | None:
     return _first(tx, query.order_by(*first).limit(1))
 
 
-def unanswered(tx: Tx, channel: str) -> tuple[BridgeRow, ...]:
-    """Return the bridges of a line whose call the provider has not told us anything of."""
+def unheard(tx: Tx, channel: str) -> tuple[BridgeRow, ...]:
+    """Return the bridges of a line of whose call the provider has told nothing yet."""
     early = bridges.c.state.in_((State.ASKED, State.CALLING_YOU))
-    query = _query().where(text(LIVE), early, bridges.c.channel == channel, bridges.c.session.is_(None))
+    query = _query().where(text(LIVE), early, bridges.c.channel == channel)
     return tuple(_read(row) for row in tx.execute(query))
 
 

@@ -10,7 +10,7 @@ import pytest
 import gateway
 from gateway.channel import KEPT, Channel, ChannelConfig, Outcome, Signed, UnknownProvider, find
 from gateway.clock import Clock
-from gateway.messages import Delivery, Event, NotANumber, Outgoing
+from gateway.messages import CallEvent, Delivery, Event, NotANumber, Outgoing
 from tests.channels.tables import PROVIDERS, Case, Fields, Table, line_of, table_of
 from tests.standin import Posted, post_bytes
 from tests.webhooks.served import PAGE, House, served
@@ -88,9 +88,9 @@ def test_a_post_reaches_its_use_case_over_http_and_again_when_it_is_repeated(
     assert first.status == 200
     assert (first.status, first.body) == (second.status, second.body)
     assert house.behind.taken == [event for event in case.gives * 2 if not isinstance(event, NotANumber)]
-    assert first.headers["content-type"].startswith(
-        "application/json" if case.event == "thread" else "text/plain"
-    )
+    asks = any(isinstance(event, CallEvent) for event in case.gives)
+    wanted = "application/xml" if asks else "application/json" if case.event == "thread" else "text/plain"
+    assert first.headers["content-type"].startswith(wanted)
     if case.event == "ussd":
         assert first.body == channel.answer(PAGE, ends=False, screen="language").body
 

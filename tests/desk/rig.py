@@ -7,11 +7,12 @@ from typing import Any
 
 from gateway.access import Actor, Role
 from gateway.callbacks.windows import DAYS, Hours
-from gateway.desk import accept, attempts, claim
+from gateway.desk import accept, attempts, call_steps, claim
 from gateway.desk.accept import Accepted
 from gateway.engine.effects import CallbackAccepted, Receipt, RequestCallback
 from gateway.figures.count import Counters
 from gateway.ids import new_id
+from gateway.outbox.kinds import CALL
 from gateway.parts import LineConfig, Parts
 from gateway.store import callbacks, callers, people
 from gateway.store.callbacks import Callback
@@ -19,7 +20,10 @@ from gateway.store.engines import Store
 from gateway.store.sessions import Sessions
 from gateway.store.spool import Spool
 from gateway.versions import Versions
+from tests.channels.tables import line_of
 from tests.clocks import SetClock
+from tests.standin import KEY
+from tests.standin_voice import VOICE
 
 HER = "+8562055512345"
 OTHER = "+8562055554321"
@@ -61,6 +65,20 @@ class Desk:
     def with_hours(self, **days: list[str]) -> "Desk":
         line = replace(self.parts.line, hours=Hours.parse(days))
         return Desk(replace(self.parts, line=line), self.clock)
+
+    def with_bridge(self, url: str = "http://127.0.0.1:9", **options: str) -> "Desk":
+        """The same with a line by which a provider at this address can ring both phones."""
+        account = {"username": "helpline", "api_key": KEY, "api_url": url}
+        voice = {"voice_number": VOICE, "bridge": "yes"}
+        line = line_of("africastalking", "africastalking", **(account | voice | options))
+        channels = {**self.parts.channels, "africastalking": line}
+        parts = replace(
+            self.parts,
+            channels=channels,
+            after={CALL: call_steps.placed},
+            inside={"announce": lambda *_: None},  # nobody is told: who works here is on the telephone
+        )
+        return Desk(parts, self.clock)
 
     def person(
         self, name: str, role: Role = Role.COUNSELLOR, *, number: str | None = "+85620555900001", **more: Any

@@ -41,7 +41,6 @@ CAUSES: Mapping[str, Cause] = {
     "USER_NOT_REGISTERED": Cause.SWITCHED_OFF,
     "SERVICE_UNAVAILABLE": Cause.FAILED,
     "UNALLOCATED_NUMBER": Cause.FAILED,
-    "FAILED": Cause.FAILED,
 }
 # Her side still rings while the call is in one of these, whatever else the post holds.
 RINGS = ("Ringing", "Dialing")

@@ -1,6 +1,18 @@
 """Africa's Talking, as its pages and recordings say it posts; numbers and ids are made up."""
 
-from gateway.messages import Delivery, Ended, Inbound, Kind, NotANumber, OptOut
+from gateway.messages import (
+    CallEvent,
+    CallKind,
+    Cause,
+    Delivery,
+    Ended,
+    Event,
+    Inbound,
+    Kind,
+    MissedCall,
+    NotANumber,
+    OptOut,
+)
 from tests.channels.tables import Case, Table
 
 LINE = "africastalking-1"
@@ -43,6 +55,53 @@ REPORT = {
     "failureReason": "UserDoesNotExist",
     "retryCount": "0",
 }
+CALL = {
+    "isActive": "1",
+    "sessionId": "ATVId_01",
+    "direction": "Outbound",
+    "callerNumber": "+254700000001",
+    "destinationNumber": "+254711000000",
+    "callerCountryCode": "254",
+    "callStartTime": "2026-01-02 03:04:05",
+    "clientRequestId": "01hzy2m4c9k3p7qrs5tv",
+}
+LAST = {
+    "isActive": "0",
+    "durationInSeconds": "61",
+    "currencyCode": "KES",
+    "amount": "1.20",
+    "callSessionState": "Completed",
+    "recordingUrl": "",
+}
+HERS = {"dialDestinationNumber": "+254700000002"}
+NEEDED = ("isActive", "sessionId", "direction", "callerNumber", "destinationNumber")
+
+
+def call(name: str, kind: CallKind, fields: dict[str, str], **gives: object) -> Case:
+    """One post about a call that we asked for."""
+    told: dict[str, object] = {
+        "channel": LINE,
+        "session": "ATVId_01",
+        "kind": kind,
+        "own_id": "01hzy2m4c9k3p7qrs5tv",
+        "number": "+254700000001",
+    }
+    posted = CALL | fields
+    optional = tuple(name for name in posted if name not in NEEDED)
+    private = ("callerNumber", "dialDestinationNumber")
+    event = CallEvent(**(told | gives))
+    return Case(name, "voice", posted, (event,), optional, private, ("destinationNumber", *optional))
+
+
+def rang(name: str, caller: str, *gives: Event, **changes: str) -> Case:
+    """One post about a ring to the line."""
+    fields = {key: value for key, value in CALL.items() if key != "clientRequestId"}
+    fields |= {"direction": "Inbound", "callerNumber": caller} | changes
+    optional = tuple(name for name in fields if name not in NEEDED)
+    return Case(name, "voice", fields, gives, optional, ("callerNumber",), ("destinationNumber", *optional))
+
+
+RING = CallEvent(channel=LINE, session="ATVId_01", kind=CallKind.RANG, number="+254700000001")
 
 
 def hop(name: str, text: str, *, number: str = "+254700000001", code: str = "*384*12345#") -> Case:
@@ -162,8 +221,61 @@ TABLE = Table(
             private=("phoneNumber",),
             may_be_empty=("senderId",),
         ),
+        call("our own person answers", CallKind.ANSWERED, {"callSessionState": "Active"}),
+        call("a key", CallKind.KEY, {"dtmfDigits": "1"}, digits="1"),
+        call("another key", CallKind.KEY, {"dtmfDigits": "#"}, digits="#"),
+        call("she answers", CallKind.CONNECTED, HERS),
+        call("she answers, said in full", CallKind.CONNECTED, HERS | {"callSessionState": "Bridged"}),
+        call("her phone rings", CallKind.OTHER, HERS | {"callSessionState": "Ringing"}),
+        call(
+            "her side is over",
+            CallKind.DIAL_OVER,
+            HERS | {"dialStatus": "Completed", "dialDurationInSeconds": "42"},
+            seconds=42,
+        ),
+        call(
+            "her line is busy",
+            CallKind.DIAL_OVER,
+            HERS | {"dialStatus": "Failed", "lastBridgeHangupCause": "USER_BUSY"},
+            cause=Cause.BUSY,
+        ),
+        call("her side is over, without its number", CallKind.DIAL_OVER, {"dialStatus": "x"}),
+        call("the last word", CallKind.OVER, LAST | {"hangupCause": "NO_ANSWER"}, cause=Cause.NO_ANSWER),
+        call("the last word, without a cause", CallKind.OVER, LAST),
+        call("the last word, with an empty cause", CallKind.OVER, LAST | {"hangupCause": "None"}),
+        call(
+            "the last word, with her seconds",
+            CallKind.OVER,
+            LAST | HERS | {"dialDurationInSeconds": "42", "hangupCause": "NORMAL_CLEARING"},
+            seconds=42,
+            cause=Cause.CLEARED,
+        ),
+        call(
+            "a state that says why",
+            CallKind.OVER,
+            LAST | {"callSessionState": "NotAnswered"},
+            cause=Cause.NO_ANSWER,
+        ),
+        call("seconds that are none", CallKind.OVER, LAST | {"dialDurationInSeconds": "-1"}),
+        rang(
+            "a ring to the line",
+            "+254700000001",
+            MissedCall(channel=LINE, number="+254700000001", turn="ATVId_01"),
+            RING,
+        ),
+        rang(
+            "a ring whose plus came as a space",
+            " 254700000001",
+            MissedCall(channel=LINE, number="+254700000001", turn="ATVId_01"),
+            RING,
+        ),
+        rang(
+            "a ring from nobody", "anonymous", CallEvent(channel=LINE, session="ATVId_01", kind=CallKind.RANG)
+        ),
+        rang("the end of a ring", "+254700000001", isActive="0", hangupCause="NORMAL_CLEARING"),
     ),
     refused=(
+        ("a call that is neither on nor over", "voice", CALL | {"isActive": "2"}, "field isActive"),
         ("a number without its country", "ussd", HOP | {"phoneNumber": "0700000001"}, "field phoneNumber"),
         ("a number that is a word", "ussd", HOP | {"phoneNumber": "anonymous"}, "field phoneNumber"),
         ("an end of nobody", "ussd-end", END | {"phoneNumber": "x"}, "field phoneNumber"),
