@@ -227,8 +227,6 @@ class Registers(Protocol):
         ...
 
 
-def kept(message: Outgoing) -> SendResult:
-    """Send to nobody: the row itself is what the simulator's thread shows, marked as such by the id it gets here."""
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bridging:
     """What a line may do with calls.
@@ -261,6 +259,8 @@ class Calls(Protocol):
         ...
 
 
+def kept(message: Outgoing) -> SendResult:
+    """Send to nobody: the row itself is what the simulator's thread shows, marked as such by the id it gets here."""
     return SendResult(outcome=Outcome.SENT, provider_id=KEPT + message.own_id)
 
 

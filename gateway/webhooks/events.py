@@ -84,6 +84,7 @@ class Doors:
         thread: tells what a trial phone was sent.
         missed: takes a ring that nobody took.
         seen: takes a sign of life of a line.
+        call: takes a word on a call, and says what happens next.
     """
 
     turn: Callable[[Inbound], Told]
@@ -92,9 +93,9 @@ class Doors:
     opt_out: Callable[[OptOut], bool]
     delivery: Callable[[Delivery], None]
     thread: Callable[[ThreadAsked], Sequence[Sent]]
-        call: takes a word on a call, and says what happens next.
     missed: Callable[[MissedCall], bool]
     seen: Callable[[Seen], None]
+    call: Callable[[CallEvent], CallStep]
 
 
 def give(doors: Doors, channel: Channel, events: Sequence[Event]) -> Answer:
@@ -103,7 +104,6 @@ def give(doors: Doors, channel: Channel, events: Sequence[Event]) -> Answer:
     refused = [answer for answer in answers if answer.status != 200]  # noqa: PLR2004
     return (refused or answers or [Answer(body=channel.contract.received)])[-1]
 
-    call: Callable[[CallEvent], CallStep]
 
 def _one(doors: Doors, channel: Channel, event: Event) -> Answer:
     match event:
@@ -112,6 +112,9 @@ def _one(doors: Doors, channel: Channel, event: Event) -> Answer:
             return channel.answer(told.text, ends=told.ends, screen=told.screen, facts=told.facts)
         case ThreadAsked():
             return _thread(doors.thread(event))
+        case CallEvent():
+            step = doors.call(event)
+            return channel.answer_call(step) if isinstance(channel, Calls) else _taken(channel, kept=True)
         case _:
             return _taken(channel, kept=_kept(doors, event))
 
@@ -120,9 +123,6 @@ def _kept(doors: Doors, event: Inbound | Ended | Delivery | OptOut | NotANumber 
     """Give on an event that is answered by no more than the word that it was taken."""
     match event:
         case Inbound():
-        case CallEvent():
-            step = doors.call(event)
-            return channel.answer_call(step) if isinstance(channel, Calls) else _taken(channel, kept=True)
             return doors.text(event)
         case Ended():
             return doors.ended(event)
