@@ -15,6 +15,6 @@ def test_every_line_has_an_address_for_each_of_its_events_with_its_newest_secret
     newest = secrets_for(KEY, "at", 2)[0]
     assert written["at"]["ussd-end"] == f"http://127.0.0.1:8000/webhooks/at/{newest}/ussd-end"
     assert {line: list(events) for line, events in written.items()} == {
-        "at": ["delivery", "optout", "sms", "ussd", "ussd-end"],
+        "at": ["delivery", "optout", "sms", "ussd", "ussd-end", "voice"],
         "sim": ["sms", "thread", "ussd", "ussd-end", "voice"],
     }

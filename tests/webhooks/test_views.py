@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.messages import Event, Inbound, Kind
+from gateway.messages import CallEvent, DialHer, Event, Inbound, Kind, Reject
 from gateway.path_secrets import PREFIX
 from gateway.store.simulator import SentText
 from tests.channels.tables import line_of
@@ -194,11 +194,57 @@ def test_no_address_below_ours_answers_with_a_page(house: House, path: str) -> N
 def test_an_event_that_the_line_does_not_take_is_named_with_those_it_takes(
     house: House, provider: Provider
 ) -> None:
-    answer = post_bytes(provider.addresses["ussd"].replace("/ussd", "/voice"), b"")
+    answer = post_bytes(provider.addresses["ussd"].replace("/ussd", "/fax"), b"")
 
     assert answer.status == 404
-    assert answer.body == "No such event; this line takes: delivery, optout, sms, ussd, ussd-end"
+    assert answer.body == "No such event; this line takes: delivery, optout, sms, ussd, ussd-end, voice"
     assert house.counted("webhook_refused") == {"event": 1}
+
+
+CALL = {
+    "isActive": "1",
+    "sessionId": "ATVId_1",
+    "direction": "Outbound",
+    "callerNumber": HERS,
+    "destinationNumber": "+254711000000",
+}
+
+
+def test_what_is_to_happen_with_a_call_goes_back_as_the_provider_wants_it(
+    house: House, provider: Provider
+) -> None:
+    house.behind.step = DialHer("+8562055500002", 60)
+
+    answer = provider.post("voice", **CALL)
+
+    assert (answer.status, answer.headers["content-type"]) == (200, "application/xml")
+    assert '<Dial phoneNumbers="+8562055500002"' in answer.body
+    assert isinstance(house.behind.taken[0], CallEvent)
+
+
+def test_a_ring_to_the_line_is_taken_as_missed_and_then_asked_about(house: House, provider: Provider) -> None:
+    house.behind.step = Reject()
+
+    answer = provider.post("voice", **CALL | {"direction": "Inbound"})
+
+    assert answer.body.endswith("<Response><Reject/></Response>")
+    assert [type(event).__name__ for event in house.behind.taken] == ["MissedCall", "CallEvent"]
+
+
+def test_a_ring_that_can_be_kept_nowhere_is_to_be_posted_again(house: House, provider: Provider) -> None:
+    house.behind.kept = False
+
+    assert provider.post("voice", **CALL | {"direction": "Inbound"}).status == 503
+
+
+def test_a_fault_in_a_call_tells_nothing_and_gives_no_number_out(house: House, provider: Provider) -> None:
+    def fail(event: Event) -> None:
+        raise RuntimeError(f"at {event}")
+
+    house.behind.fails = fail
+
+    answer = provider.post("voice", **CALL)
+    assert (answer.status, answer.body) == (503, "This cannot be taken now; post it again later.")
 
 
 def test_a_stranger_learns_nothing_but_not_found(house: House) -> None:

@@ -1,9 +1,12 @@
 """What the provider is told about a call, as XML that its documents describe, and what each of its words for an end means."""
 
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from config.settings import load
+from gateway.bootstrap import _channels
 from gateway.channel import Answer, BadAccount, Bridging, Calls, Channel, Request
 from gateway.channels.africastalking import voice
 from gateway.messages import AskOne, CallEvent, CallKind, CallStep, Cause, DialHer, Reject, SayGone, Silence
@@ -171,3 +174,45 @@ def test_no_word_of_the_module_names_the_organisation_or_what_it_is_about() -> N
     for word in ("union", "migrant", "worker", "rights", "pay"):
         assert not [words for words in said if word in words.lower()]
     assert set(voice.LANGUAGES) >= {"lo", "th", "en"}
+
+
+SHIPPED = Path(__file__).parents[3] / "config" / "gateway.toml"
+ACCOUNT = {
+    "AFRICASTALKING_USERNAME": "helpline",
+    "AFRICASTALKING_API_KEY": "k",
+    "AFRICASTALKING_VOICE_NUMBER": OURS,
+}
+
+
+def as_configured(toml: Path, *, real: bool = True) -> Bridging:
+    channel = _channels(load({**ACCOUNT, "GATEWAY_CONFIG": str(toml)}), real=real)["africastalking"]
+    assert isinstance(channel, Calls)
+    return channel.bridging
+
+
+def test_as_it_is_shipped_nobody_is_bridged() -> None:
+    assert as_configured(SHIPPED) == Bridging(on=False, number=OURS, minutes=30, a_day=200)
+
+
+def test_the_lines_that_the_file_shows_switch_it_on_with_the_limits_that_are_the_default(
+    tmp_path: Path,
+) -> None:
+    lines = SHIPPED.read_text(encoding="utf-8").splitlines()
+    first = lines.index("# [channels.africastalking.options]")
+    for n in range(first, first + 4):
+        lines[n] = lines[n].removeprefix("# ")
+    (tmp_path / "gateway.toml").write_text("\n".join(lines), encoding="utf-8")
+
+    assert as_configured(tmp_path / "gateway.toml") == Bridging(on=True, number=OURS, minutes=30, a_day=200)
+
+
+def test_while_no_real_phone_may_be_reached_nobody_is_bridged_either(tmp_path: Path) -> None:
+    toml = tmp_path / "gateway.toml"
+    toml.write_text(
+        '[channels.africastalking]\nprovider = "africastalking"\n'
+        '[channels.africastalking.options]\nbridge = "yes"\n',
+        encoding="utf-8",
+    )
+
+    assert as_configured(toml).on
+    assert not as_configured(toml, real=False).on
