@@ -17,6 +17,7 @@ from gateway.catalogue.check import Checked, check
 from gateway.catalogue.folder import read_folder, read_tests
 from gateway.catalogue.problems import Level, Problem, described, where
 from gateway.catalogue.proofs import Asked
+from gateway.cli.seen import seen_command
 from gateway.engine.menu import Menu
 from gateway.messages import SMS_LIMITS, USSD_LIMITS
 from gateway.parts import Parts
@@ -38,6 +39,9 @@ _folder = click.argument("path", type=click.Path(path_type=Path), default=_menus
 @click.group()
 def menus() -> None:
     """Check, test, draw and publish menus."""
+
+
+menus.add_command(seen_command)
 
 
 @menus.command("check")

@@ -115,6 +115,12 @@ def compiled(tx: Tx, version_id: str) -> str | None:
     return found
 
 
+def ever_compiled(tx: Tx, version_id: str) -> str | None:
+    """Return the compiled menu of a version, withdrawn or not, for what was read in it."""
+    found: str | None = tx.execute(select(versions.c.compiled).where(versions.c.id == version_id)).scalar()
+    return found
+
+
 def source(tx: Tx, version_id: str) -> dict[str, str] | None:
     """Return the files that a version was made of, by name."""
     found: dict[str, str] | None = tx.execute(

@@ -100,6 +100,11 @@ KEYWORD = Record(
     one_of=("to", "reaction"),
 )
 
+MOST_OF_A_NAME = 35
+"""Letters in the name of a fact: it is counted under its name."""
+
+FACT_NAME = Word(pattern=rf"[A-Za-z0-9_][A-Za-z0-9_.\-]{{0,{MOST_OF_A_NAME - 1}}}", example="th.wage.bangkok")
+
 FACT = Several(
     of=Record(
         what="a value of a fact",

@@ -8,6 +8,8 @@ from gateway.catalogue.problems import Place, Problem, did_you_mean
 from gateway.catalogue.schema.grammar import (
     ANSWERS,
     CONDITIONS,
+    FACT_NAME,
+    MOST_OF_A_NAME,
     POINTERS,
     REQUIRED_HEAD,
     SCREEN_NAME,
@@ -34,7 +36,9 @@ def references(root: MapNode) -> Iterator[Problem]:
                 screen=name.text,
                 language=problem.language,
             )
-    for _, values in pairs_in(root, "facts"):
+    for name, values in pairs_in(root, "facts"):
+        if not re.fullmatch(FACT_NAME.pattern, name.text):
+            yield _fact_named_badly(name)
         for value in items_in(values):
             yield from _tags(pairs_in(value, "when_old"), languages)
     for keyword in items_in(root, "keywords"):
@@ -53,6 +57,15 @@ def _named_badly(name: Scalar) -> Problem:
         message=f"a screen cannot be called '{name.text}'",
         hint=f"use small letters, digits and _, like {SCREEN_NAME.example}",
         screen=name.text,
+    )
+
+
+def _fact_named_badly(name: Scalar) -> Problem:
+    return Problem(
+        code="yaml-syntax",
+        place=name.place,
+        message=f"a fact cannot be called '{name.text}'",
+        hint=f"use letters, digits, _ and ., at most {MOST_OF_A_NAME}, like {FACT_NAME.example}",
     )
 
 
