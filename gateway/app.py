@@ -5,14 +5,13 @@ from flask import Flask
 from config import settings as config
 from config.settings import Settings
 from gateway import admin, console, phone
-from gateway.bootstrap import open_parts, open_serials, refreshed
-from gateway.conversation import ended, fallback, missed, text, turn
+from gateway.bootstrap import open_outages, open_parts, open_serials, refreshed
+from gateway.conversation import ended, fallback, missed, text, trial, turn
 from gateway.desk import call_steps
 from gateway.parts import Parts
 from gateway.path_secrets import Serials
 from gateway.refresh import Refresh
 from gateway.sending import deliveries, watch
-from gateway.store import simulator
 from gateway.web import health, pages
 from gateway.webhooks import views
 from gateway.webhooks.events import Doors
@@ -45,7 +44,8 @@ def create_app(parts: Parts, settings: Settings, serials: Serials) -> Flask:
     app.register_blueprint(health.blueprint(parts))
     app.register_blueprint(console.blueprint(parts))
     app.register_blueprint(admin.blueprint(parts))
-    app.register_blueprint(phone.blueprint(parts, serials.secrets, on=settings.phone_is_on))
+    outages = open_outages(settings, parts.channels)
+    app.register_blueprint(phone.blueprint(parts, serials.secrets, on=settings.phone_is_on, outages=outages))
     return app
 
 
@@ -63,7 +63,7 @@ def _doors(parts: Parts) -> Doors:
         ended=lambda event: ended.take(parts, event),
         opt_out=lambda event: ended.opt_out(parts, event),
         delivery=lambda delivery: deliveries.take(parts, delivery),
-        thread=lambda asked: simulator.thread(parts.store, asked),
+        thread=lambda asked: trial.texts(parts, asked),
         missed=lambda call: missed.RINGS.take(parts, call),
         seen=lambda event: watch.seen(parts, event),
         call=lambda event: call_steps.take(parts, event),

@@ -8,6 +8,7 @@ from typing import TypeVar
 import click
 
 from config import settings as config
+from gateway.catalogue.language_keys import keys_to_language
 from gateway.channel import NoGateway, NotTaken
 from gateway.channels.simulator.handset import Handset, Received, Shown
 from gateway.cli import simulated
@@ -109,15 +110,10 @@ def language_keys(menu: Menu, tag: str) -> list[str]:
     Raises:
         click.BadParameter: the menu offers no such language.
     """
-    keys: list[str] = []
-    screen = menu.start
-    while any(choice.script for choice in menu.screens[screen].choices) and len(keys) < len(menu.screens):
-        found = next((choice for choice in menu.screens[screen].choices if choice.script == tag), None)
-        if found is None:
-            raise click.BadParameter(f"the menu has {', '.join(menu.languages)}", param_hint="--language")
-        keys.append(found.key)
-        screen = found.to
-    return keys
+    found = keys_to_language(menu, tag)
+    if found is None:
+        raise click.BadParameter(f"the menu has {', '.join(menu.languages)}", param_hint="--language")
+    return [key for _screen, key in found]
 
 
 def head(shown: Shown) -> str:

@@ -3,50 +3,116 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
-from flask import Blueprint, abort, jsonify, render_template, request
+from flask import Blueprint, abort, jsonify, redirect, render_template, request
 
+from gateway.catalogue.language_keys import keys_to_languages
 from gateway.catalogue.written import write
+from gateway.outages import KINDS
+from gateway.phone import around
 from gateway.phone.lines import TrialLine, trial_line
 from gateway.phone.source import written
+from gateway.phone.time_travel import NoSuchTime, wished
 from gateway.phone.walked import NotAWalk, read_walk
 from gateway.phone.words import words
 from gateway.versions import NoMenu
+from gateway.web.forms import field
 from gateway.web.guard import anyone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from flask import Response
+    from werkzeug.wrappers import Response as Answer
 
+    from gateway.outages import Outages
     from gateway.parts import Parts
 
 NUMBERS = ("+8562055500001", "+8562055500002")
-NOT_FOUND, UNREADABLE = 404, 422
+NOT_FOUND, UNREADABLE, SEE_OTHER = 404, 422, 303
 
 
-def blueprint(parts: Parts, secrets: Callable[[str], Sequence[str]], on: bool) -> Blueprint:  # noqa: FBT001 - a switch
+def blueprint(
+    parts: Parts,
+    secrets: Callable[[str], Sequence[str]],
+    on: bool,  # noqa: FBT001 - a switch
+    outages: Outages | None = None,
+) -> Blueprint:
     """Return the pages of the phone.
 
     Args:
         parts: of the house.
         secrets: the live secrets of a line's webhook, newest first.
         on: whether the phone is served; off, there is nothing at its addresses.
+        outages: what may be put out of order from here; None where a real phone could be reached.
     """
     pages = Blueprint("phone", __name__, url_prefix="/phone", template_folder="templates")
     if on:
-        _add_phone(pages, parts, secrets)
+        _add_phone(pages, parts, secrets, outages)
         _add_source(pages, parts)
         _add_test(pages, parts, secrets)
+    if on and outages is not None:
+        _add_outages(pages, parts, outages)
     return pages
 
 
-def _add_phone(pages: Blueprint, parts: Parts, secrets: Callable[[str], Sequence[str]]) -> None:
+def _add_phone(
+    pages: Blueprint, parts: Parts, secrets: Callable[[str], Sequence[str]], outages: Outages | None
+) -> None:
+    def shown(wrong: str = "") -> str:
+        line = trial_line(parts.channels, secrets)
+        return render_template(
+            "phone/phone.html",
+            line=line,
+            numbers=NUMBERS,
+            words=words(),
+            around=around.state(parts, outages, _name_of(line)),
+            zone=parts.line.zone,
+            languages_of=_languages(parts, line),
+            wrong=wrong,
+        )
+
     @pages.get("/")
     @anyone
     def phone() -> str:
+        return shown()
+
+    @pages.post("/state")
+    @anyone
+    def state() -> Response:
         line = trial_line(parts.channels, secrets)
-        return render_template("phone/phone.html", line=line, numbers=NUMBERS, words=words())
+        return jsonify(around.state(parts, outages, _name_of(line), field("number")))
+
+    if parts.clock.is_moved_by_tests:
+        _add_clock(pages, parts, shown)
+
+
+def _add_clock(pages: Blueprint, parts: Parts, shown: Callable[[str], str]) -> None:
+    @pages.post("/clock")
+    @anyone
+    def clock() -> Answer | tuple[str, int]:
+        now = parts.clock.now()
+        here, real = now.astimezone(ZoneInfo(parts.line.zone)), now - parts.clock.moved_by
+        try:
+            parts.clock.move(wished(field("to"), field("at"), now=here, real=real))
+        except NoSuchTime:
+            return shown(words()["no_time"]), UNREADABLE
+        return redirect("/phone/", SEE_OTHER)
+
+
+def _add_outages(pages: Blueprint, parts: Parts, outages: Outages) -> None:
+    @pages.post("/outage")
+    @anyone
+    def outage() -> Answer:
+        kind = field("kind")
+        if kind not in KINDS:
+            abort(NOT_FOUND)
+        if field("on") == "yes":
+            outages.begin(kind, now=parts.clock.now())
+        else:
+            outages.end(kind)
+        return redirect("/phone/", SEE_OTHER)
 
 
 def _add_source(pages: Blueprint, parts: Parts) -> None:
@@ -75,3 +141,18 @@ def _add_test(pages: Blueprint, parts: Parts, secrets: Callable[[str], Sequence[
 
 def _menu_of(line: TrialLine | None) -> str:
     return line.config.menu if line else ""
+
+
+def _name_of(line: TrialLine | None) -> str:
+    return line.config.name if line else ""
+
+
+def _languages(parts: Parts, line: TrialLine | None) -> Mapping[str, Mapping[str, object]]:
+    """Return the live menu's languages with their names and what a phone types to reach each; none without a menu."""
+    try:
+        menu = parts.versions.live(_menu_of(line))[1]
+    except NoMenu:
+        return {}
+    return {
+        tag: {"name": menu.languages[tag], "typed": typed} for tag, typed in keys_to_languages(menu).items()
+    }

@@ -5,7 +5,7 @@ from gateway.web.translate import _
 
 def words() -> dict[str, str]:
     """Return every word that the script needs, by the name it has there; {n} and the like are filled there."""
-    return _of_the_handset() | _of_the_truth() | _of_deeds()
+    return _of_the_handset() | _of_our_texts() | _of_the_truth() | _of_deeds()
 
 
 def _of_the_handset() -> dict[str, str]:
@@ -27,6 +27,21 @@ def _of_the_handset() -> dict[str, str]:
         "rang": _("Rang once"),
         "sent": _("Text sent"),
         "not_sent": _("Text not sent"),
+    }
+
+
+def _of_our_texts() -> dict[str, str]:
+    return {
+        "part": _("1 part of at most {most}"),
+        "parts": _("{n} of at most {most} parts"),
+        "cost": _("about {cost}"),
+        "pending": _("waits to leave"),
+        "sending": _("is leaving"),
+        "failed": _("not sent"),
+        "unclear": _("unclear"),
+        "expired": _("not sent: it grew too old"),
+        "no_time": _("Choose a date and a time within 400 days of today."),
+        "not_done": _("This was not done. Load the page again."),
     }
 
 
@@ -58,4 +73,19 @@ def _of_deeds() -> dict[str, str]:
         "LookUpCode": _("looked up a code"),
         "EraseEverything": _("erased everything about this number"),
         "ReportWrong": _("reported wrong information"),
+    }
+
+
+def state_words() -> dict[str, str]:
+    """Return the word for each state of a request."""
+    return {
+        "waiting": _("waiting"),
+        "claimed": _("claimed"),
+        "calling": _("calling"),
+        "review": _("unclear"),
+        "reached": _("reached"),
+        "given_up": _("given up"),
+        "closed": _("closed"),
+        "cancelled": _("cancelled by her"),
+        "expired": _("expired"),
     }

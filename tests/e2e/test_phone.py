@@ -4,9 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import expect
 
 from gateway.catalogue.conversations import read
 from gateway.catalogue.pages import with_pages
@@ -16,11 +15,11 @@ from gateway.messages import USSD_LIMITS
 from gateway.parts import Parts
 from gateway.store.engines import Store
 from tests.clocks import SetClock
+from tests.e2e.handset import HERS, answered, fact, fits, hop, is_clean, phone, press, screen
 from tests.house import requests
 from tests.phone import rig
 
 pytestmark = pytest.mark.browser
-HERS = "+8562055500001"
 TO_CODE = "1 1 7 2 2 3 1"
 
 
@@ -32,45 +31,6 @@ def parts(sqlite_store: Store, clock: SetClock, tmp_path: Path) -> Parts:
 @pytest.fixture
 def app(parts: Parts) -> Flask:
     return rig.app_of(parts)
-
-
-def phone(page: Page, number: int = 1) -> Locator:
-    return page.locator(f"#phone-{number}")
-
-
-def screen(page: Page, number: int = 1) -> Locator:
-    return phone(page, number).locator("[data-page]")
-
-
-def press(page: Page, keys: str, number: int = 1) -> None:
-    """Press keys of the phone and the green one after each input."""
-    for typed in keys.split():
-        for key in typed:
-            phone(page, number).locator(f'[data-key="{key}"]').click()
-        hop(page, number)
-
-
-def hop(page: Page, number: int = 1) -> None:
-    phone(page, number).locator("[data-key=green]").click()
-    answered(page, number)
-
-
-def answered(page: Page, number: int = 1) -> None:
-    expect(phone(page, number).locator("[data-screen]")).not_to_have_attribute("data-state", "waiting")
-
-
-def fact(page: Page, name: str, number: int = 1) -> Locator:
-    return phone(page, number).locator(f"[data-fact={name}]")
-
-
-def is_clean(page: Page) -> bool:
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
-    return True
-
-
-def fits(page: Page) -> bool:
-    return bool(page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth"))
 
 
 @pytest.mark.parametrize("width", [320, 1280])

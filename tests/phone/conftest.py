@@ -3,17 +3,24 @@
 from pathlib import Path
 
 import pytest
+import redis
 
 from gateway.parts import Parts
 from gateway.store.engines import Store
-from tests.clocks import SetClock
+from tests.clocks import MovableClock, SetClock
 from tests.phone import rig
 from tests.web.around import Browser
 
 
 @pytest.fixture
-def parts(sqlite_store: Store, clock: SetClock, tmp_path: Path) -> Parts:
-    return rig.house(sqlite_store, clock, tmp_path)
+def clock() -> MovableClock:
+    """The test clock is on, so the page may move it."""
+    return MovableClock()
+
+
+@pytest.fixture
+def parts(sqlite_store: Store, clock: SetClock, tmp_path: Path, redis_client: redis.Redis) -> Parts:
+    return rig.house(sqlite_store, clock, tmp_path, redis_client)
 
 
 @pytest.fixture

@@ -6,12 +6,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import redis
 from flask import Flask
 from werkzeug.serving import make_server
 
 from config.settings import load
+from gateway import channel
 from gateway.app import create_app
 from gateway.catalogue.folder import read_folder
+from gateway.outages import STORE, Outages
 from gateway.parts import Parts
 from gateway.path_secrets import Serials
 from gateway.sending import send
@@ -21,9 +24,17 @@ from tests.house import MENUS, made_parts, sample
 from tests.house import publish as publish_compiled
 
 
-def house(store: Store, clock: SetClock, folder: Path) -> Parts:
-    """Real parts whose nudge sends the row in the same breath, as a worker beside them would."""
-    parts = made_parts(store, clock, folder)
+def house(store: Store, clock: SetClock, folder: Path, client: redis.Redis | None = None) -> Parts:
+    """Real parts whose nudge sends the row in the same breath, as a worker beside them would.
+
+    Outages may be tried in it, as bootstrap lets them be where there is no account.
+    """
+    parts = made_parts(store, clock, folder, client)
+    outages = outages_of(parts)
+    store._away = lambda: outages.until(STORE, now=clock.now()) is not None
+    line = parts.channels["simulator"].config
+    tried = replace(line, part_price="0.05 USD", options={"outages": str(folder / "outages")})
+    parts = replace(parts, channels={**parts.channels, "simulator": channel.find(tried)})
 
     def nudge(row: str) -> bool:
         send.drain(parts, first=row, seconds=2)
@@ -34,10 +45,16 @@ def house(store: Store, clock: SetClock, folder: Path) -> Parts:
     return found
 
 
-def app_of(parts: Parts, *, phone: str = "on") -> Flask:
+def outages_of(parts: Parts) -> Outages:
+    """What is out of order on purpose."""
+    return Outages(parts.data_dir / "outages")
+
+
+def app_of(parts: Parts, *, phone: str = "on", **environ: str) -> Flask:
     """The application, with the phone switched as said."""
     serials = Serials(parts.channels, key=lambda: parts.store.ring.key("webhook"), read=lambda _name: None)
-    return create_app(parts, load({"GATEWAY_PHONE": phone}), serials)
+    said = {"GATEWAY_PHONE": phone, "GATEWAY_DATA_DIR": str(parts.data_dir), **environ}
+    return create_app(parts, load(said), serials)
 
 
 def files() -> dict[str, str]:
@@ -59,4 +76,4 @@ def on_socket(app: Flask) -> Iterator[str]:
         server.server_close()
 
 
-__all__ = ["app_of", "files", "house", "on_socket", "sample"]
+__all__ = ["app_of", "files", "house", "on_socket", "outages_of", "sample"]

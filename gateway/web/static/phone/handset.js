@@ -11,10 +11,12 @@ const TYPEABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
 
 export class Handset {
   /** `on` hears of each page that was shown and what became of a post: shown(page, walk), posted(), done(words), failed(). */
-  constructor(root, line, code, say, on) {
+  constructor(root, line, { code, languages }, say, on) {
     this.root = root;
     this.line = line;
     this.code = code;
+    this.languages = languages;
+    this.ahead = [];
     this.say = say;
     this.on = on;
     this.page = root.querySelector("[data-page]");
@@ -27,6 +29,11 @@ export class Handset {
   }
 
   get number() { return this.root.querySelector("[data-number]").value.trim(); }
+  /** What is typed by itself after dialling: screen and key of each choice of the language that is set. */
+  get language() {
+    const set = this.languages[this.root.querySelector("[data-language]").value];
+    return set ? [...set.typed] : [];
+  }
   get network() { return this.root.querySelector("[data-network]").value.trim() || "SIM"; }
 
   restart() {
@@ -146,6 +153,7 @@ export class Handset {
   dial() {
     this.dialled = this.typed;
     this.sent = [];
+    this.ahead = this.language;
     this.session = `SIMid_${Line.id()}`;
     this.caller = this.number;
     this.walk = { dial: this.dialled, number: this.caller, keys: [], seen: [], codes: [], first: null };
@@ -191,6 +199,15 @@ export class Handset {
       this.show(MENU, page.text, page.facts);
     }
     this.on.shown(page, this.walk);
+    this.typeAhead(page);
+  }
+
+  typeAhead(page) {
+    const [next] = this.ahead;
+    if (this.state !== MENU || !next || next[0] !== page.screen) { this.ahead = []; return; }
+    this.ahead.shift();
+    this.put(next[1]);
+    this.send();
   }
 
   failed(error) {

@@ -1,6 +1,7 @@
 /* Puts the phones of the page together; each is whole, and the second one is shown when it is asked for. */
 
 import { Handset } from "./handset.js";
+import { House } from "./house.js";
 import { Line } from "./line.js";
 import { Saved } from "./saved.js";
 import { Thread } from "./thread.js";
@@ -13,12 +14,13 @@ function put(root, house, saved) {
   const save = root.querySelector("[data-save]");
   let walked = null;
   const thread = new Thread(root, line, house.dataset.sms, say, () => root.querySelector("[data-number]").value.trim());
-  const handset = new Handset(root, line, house.dataset.code, say, {
+  const languages = JSON.parse(house.dataset.languages);
+  const handset = new Handset(root, line, { code: house.dataset.code, languages }, say, {
     shown(page, walk) {
       walked = walk;
       save.disabled = !walk;
       truth.show(page, walk);
-      if (page && page.facts && page.facts.effects.length) thread.stir();
+      if (page && page.facts && page.facts.effects.length) { thread.stir(); root.dispatchEvent(new Event("done")); }
     },
     posted: () => truth.posted(),
     done: (words) => truth.done(words),
@@ -36,6 +38,7 @@ function put(root, house, saved) {
   });
   on("save", () => saved.open(walked));
   root.addEventListener("posted", () => truth.posted());
+  root.addEventListener("outside", () => thread.stir());
   const lines = root.querySelector("select[data-lines]");
   lines.addEventListener("change", () => { root.querySelector("[data-screen]").dataset.lines = lines.value; });
 }
@@ -45,12 +48,15 @@ if (house) {
   const saved = new Saved(document.getElementById("save"), JSON.parse(house.dataset.say));
   house.hidden = false;
   document.querySelector("[data-without]").hidden = true;
-  house.querySelectorAll("[data-phone]").forEach((root) => put(root, house, saved));
+  const phones = [...house.querySelectorAll("[data-phone]")];
+  phones.forEach((root) => put(root, house, saved));
+  const around = new House(document.querySelector("[data-house]"), phones, JSON.parse(house.dataset.say));
   const second = house.querySelector("[data-second]");
   second.addEventListener("click", () => {
     const other = document.getElementById("phone-2");
     other.hidden = !other.hidden;
     second.setAttribute("aria-expanded", String(!other.hidden));
     if (!other.hidden) other.querySelector("[data-page]").focus();
+    around.stir();
   });
 }

@@ -1,6 +1,8 @@
 /* The texts of one phone: those it sends, and those that are answered, asked for while somebody looks. */
 
+import { hour, now } from "./hours.js";
 import { Line } from "./line.js";
+import { filled } from "./truth.js";
 
 const OFTEN = 1500;
 const SELDOM = 15000;
@@ -13,7 +15,7 @@ export class Thread {
     this.say = say;
     this.number = number;
     this.list = root.querySelector("[data-thread]");
-    this.known = new Set();
+    this.known = new Map();
     this.lively = 0;
     root.querySelector("[data-to]").value = to;
     root.querySelector("[data-sms]").addEventListener("submit", (event) => { event.preventDefault(); this.send(); });
@@ -64,7 +66,7 @@ export class Thread {
     if (!document.hidden && this.root.offsetParent !== null && number) {
       try {
         const received = await this.line.thread(number);
-        if (number === this.number()) received.filter((each) => !this.known.has(each.id)).forEach((each) => { this.known.add(each.id); this.add(each.text, "theirs", new Date(each.at)); });
+        if (number === this.number()) received.forEach((each) => this.take(each));
       } catch {
         // The gateway is away: what is here stays, and it is asked again.
       }
@@ -72,16 +74,37 @@ export class Thread {
     this.again();
   }
 
-  add(text, whose, at = new Date()) {
+  /** Show a text of ours, or what became of one that is shown already. */
+  take(each) {
+    const bubble = this.known.get(each.id) || this.add(each.text, "theirs", new Date(each.at));
+    if (this.known.has(each.id) && bubble.dataset.state === each.state) return;
+    this.known.set(each.id, bubble);
+    bubble.dataset.state = each.state;
+    bubble.querySelector("small").textContent = this.true(each);
+    this.list.scrollTop = this.list.scrollHeight;
+  }
+
+  /** What a text of ours takes and costs, and where it stands while it is not on the phone. */
+  true({ state, coding, units, room, parts, most, cost }) {
+    const { say } = this;
+    const size = filled(say.units, { n: units, limit: room });
+    const count = filled(parts === 1 ? say.part : say.parts, { n: parts, most });
+    const words = [say[coding], size, count, cost && filled(say.cost, { cost })];
+    return [say[state], words.filter(Boolean).join(" · ")].filter(Boolean).join("\n");
+  }
+
+  add(text, whose, at = now()) {
     this.empty.remove();
     const bubble = document.createElement("div");
     const time = document.createElement("time");
+    const small = document.createElement("small");
     bubble.className = `bubble ${whose}`;
     bubble.textContent = text;
     time.dateTime = at.toISOString();
-    time.textContent = at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-    bubble.append(time);
+    time.textContent = hour(at);
+    bubble.append(small, time);
     this.list.append(bubble);
     this.list.scrollTop = this.list.scrollHeight;
+    return bubble;
   }
 }

@@ -4,7 +4,7 @@ import { Line } from "./line.js";
 
 const NONE = "–";
 
-const filled = (words, values) => words.replace(/\{(\w+)\}/g, (_all, name) => values[name]);
+export const filled = (words, values) => words.replace(/\{(\w+)\}/g, (_all, name) => values[name]);
 
 function pair(list, name, value) {
   const row = document.createElement("div");
