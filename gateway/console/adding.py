@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, flash, redirect, render_template, request
 
 from gateway.access import Permission, permit
-from gateway.desk import adding, line, tally
+from gateway.desk import adding, line, reading, tally
 from gateway.desk.adding import Asked, How
 from gateway.desk.declined import Declined, Why
 from gateway.engine.effects import CallbackAccepted
@@ -35,7 +35,10 @@ def add_to(pages: Blueprint, parts: Parts) -> None:
     @pages.get("/add")
     def form() -> str:
         permit(actor(), Permission.WORK_QUEUE)
-        return _page(parts, {"how": How.VISITOR.value, "language": "lo", "form": new_id(parts.clock.now())})
+        text_id = request.args.get("text", "")
+        how = How.TEXTED if text_id else How.VISITOR
+        form = new_id(parts.clock.now())
+        return _page(parts, {"how": how.value, "language": "lo", "form": form, "text": text_id})
 
     @pages.post("/add")
     def add() -> Response | tuple[str, int]:
@@ -76,6 +79,7 @@ def _asked() -> Asked:
         danger=field("danger") == "yes",
         woman=field("woman") == "yes",
         sms_safe=field("sms_safe") == "yes" and seen is PhoneSeen.NO,
+        text_id=field("text"),
     )
 
 
@@ -85,7 +89,8 @@ def _page(parts: Parts, typed: Mapping[str, str], *, fault: Why | None = None, r
         typed=typed,
         fault=fault,
         refused=refused,
-        hows=list(How),
+        text=reading.one(parts, actor(), typed.get("text", "")) if typed.get("text") else None,
+        hows=[how for how in How if how is not How.TEXTED],
         seen=list(PhoneSeen),
         windows=WINDOWS,
         topics=tally.WORDS["topics"],

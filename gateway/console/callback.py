@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from flask import Blueprint, render_template, request
@@ -12,7 +13,7 @@ from gateway.callbacks.model import OPEN, State
 from gateway.callbacks.outcomes import Outcome
 from gateway.console.beside import beside
 from gateway.console.queue import UNCHANGED, standing, tab_asked
-from gateway.desk import attempts, line
+from gateway.desk import attempts, calls, drafts, line, opening, transfer
 from gateway.desk.record import DECISIONS, REASONS
 from gateway.ids import new_id
 from gateway.web.guard import actor
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from gateway.access import Actor
+    from gateway.desk.calls import Bridge
     from gateway.desk.line import Shown
     from gateway.parts import Parts
 
@@ -40,6 +42,7 @@ OTHER_OUTCOMES = (
     Outcome.SILENT,
     Outcome.PRANK,
 )
+JUST_NOW = timedelta(minutes=15)
 
 
 class Can(NamedTuple):
@@ -76,7 +79,14 @@ def page(parts: Parts, callback_id: str, *, fault: str = "", typed: str = "") ->
     facts = _facts(parts, callback_id)
     queue = standing(line.queue(parts, actor(), tab_asked()), callback_id)
     extras = beside(parts, line.show(parts, actor(), callback_id))
-    own = {"fault": fault, "typed": typed, "note_form": new_id(parts.clock.now())}
+    own = {
+        "fault": fault,
+        "typed": typed,
+        "note_form": new_id(parts.clock.now()),
+        "draft": drafts.of(parts, actor(), callback_id),
+        "call_mark": _mark(facts, parts.clock.now()),
+        "colleagues": transfer.colleagues(parts, actor(), callback_id),
+    }
     return render_template("console/callback.html", **{**queue, **facts, **own, **extras})
 
 
@@ -86,13 +96,24 @@ def _facts(parts: Parts, callback_id: str) -> dict[str, object]:
         "shown": shown,
         "row": shown.row,
         "call": attempts.current(parts, actor(), callback_id),
+        "bridged": _bridged(parts, shown),
+        "no_bridge": calls.available(parts),
         "can": _can(actor(), shown),
+        "lookers": opening.looks_at(parts, actor(), callback_id),
         "first_outcomes": FIRST_OUTCOMES,
         "other_outcomes": OTHER_OUTCOMES,
         "reasons": REASONS,
         "decisions": list(DECISIONS),
         "now": parts.clock.now(),
     }
+
+
+def _bridged(parts: Parts, shown: Shown) -> Bridge | None:
+    """Return the call through the line that the page has something to say of: one that runs, or ended just now."""
+    last = calls.last(parts, actor(), shown.row.id)
+    if last is None or (not last.form and last.since + JUST_NOW <= parts.clock.now()):
+        return None
+    return last
 
 
 def _can(who: Actor, shown: Shown) -> Can:
@@ -120,5 +141,9 @@ def _can(who: Actor, shown: Shown) -> Can:
 
 
 def _mark(facts: dict[str, object], now: datetime) -> str:
-    seen = (facts["shown"], facts["call"], facts["can"], language(), int(now.timestamp()) // 60)
+    seen = (
+        *(facts[one] for one in ("shown", "call", "bridged", "no_bridge", "can", "lookers")),
+        language(),
+        int(now.timestamp()) // 60,
+    )
     return f'"{hashlib.sha256(repr(seen).encode()).hexdigest()[:24]}"'

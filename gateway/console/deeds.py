@@ -11,9 +11,9 @@ from flask import Blueprint, flash, redirect, render_template, request
 from gateway.callbacks.model import IllegalMove, State
 from gateway.console import words
 from gateway.console.callback import page
-from gateway.desk import attempts, claim, record
+from gateway.desk import attempts, calls, claim, record
 from gateway.desk.record import BadWords
-from gateway.desk.refusals import AlreadyCalling, ClockStopped, Full, Held, NoPhone, NotSafe
+from gateway.desk.refusals import AlreadyCalling, ClockStopped, Full, Held, NoBridge, NoPhone, NotSafe
 from gateway.web.forms import field
 from gateway.web.guard import actor
 from gateway.web.times import day_and_clock, window
@@ -61,6 +61,11 @@ def _add_calling(pages: Blueprint, parts: Parts) -> None:
         attempts.begin(parts, actor(), callback_id, reason=field("reason", LONGEST))
         return _to(callback_id, "#call")
 
+    @pages.post("/callbacks/<callback_id>/bridge")
+    def bridge(callback_id: str) -> Response:
+        calls.begin(parts, actor(), callback_id, reason=field("reason", LONGEST))
+        return _to(callback_id)
+
     @pages.post("/callbacks/<callback_id>/outcome")
     def outcome(callback_id: str) -> Response:
         recorded = record.record(
@@ -77,7 +82,9 @@ def _add_calling(pages: Blueprint, parts: Parts) -> None:
 
     @pages.post("/callbacks/<callback_id>/note")
     def note(callback_id: str) -> Response:
-        record.note(parts, actor(), callback_id, field("text", LONGEST), form=field("form"))
+        record.note(
+            parts, actor(), callback_id, field("text", LONGEST).replace("\r\n", "\n"), form=field("form")
+        )
         flash(_("Saved %(t)s.", t=_clock(parts)))
         return _to(callback_id, "#notes")
 
@@ -105,7 +112,7 @@ def _add_refusals(pages: Blueprint, parts: Parts) -> None:
             return page(parts, callback_id, fault=said, typed=typed), status
         return render_template("fault.html", title=said, advice="", status=status), status
 
-    for kind in (Held, Full, AlreadyCalling, ClockStopped, NoPhone, NotSafe, IllegalMove, BadWords):
+    for kind in (Held, Full, AlreadyCalling, ClockStopped, NoBridge, NoPhone, NotSafe, IllegalMove, BadWords):
         pages.register_error_handler(kind, refused)
 
 
@@ -114,6 +121,8 @@ def why(parts: Parts, error: Exception) -> str:
     match error:
         case Held() | Full() | AlreadyCalling():
             return _by_whom(error)
+        case NoBridge(why=why):
+            return words.of("no_bridge", why)
         case NoPhone():
             return _("Enter your helpline phone first, under My settings. Calls are made only from there.")
         case ClockStopped():

@@ -9,12 +9,15 @@ from flask import Blueprint
 from gateway.console import (
     adding,
     aftercare,
+    bar,
     callback,
     deeds,
+    drafting,
     exporting,
     finding,
     lines,
     one_tap,
+    passing,
     queue,
     reading,
     words,
@@ -30,6 +33,8 @@ def blueprint(parts: Parts) -> Blueprint:
     queue.add_to(pages, parts)
     callback.add_to(pages, parts)
     deeds.add_to(pages, parts)
+    drafting.add_to(pages, parts)
+    passing.add_to(pages, parts)
     aftercare.add_to(pages, parts)
     one_tap.add_to(pages, parts, lambda refusal: deeds.why(parts, refusal))
     exporting.add_to(pages, parts)
@@ -37,6 +42,7 @@ def blueprint(parts: Parts) -> Blueprint:
     finding.add_to(pages, parts)
     adding.add_to(pages, parts)
     reading.add_to(pages, parts)
+    bar.add_to(pages, parts)
     pages.app_context_processor(lambda: {"of": words.of, "opener": words.opener})
     pages.app_template_filter("spaced")(words.spaced)
     return pages

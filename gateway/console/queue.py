@@ -46,7 +46,7 @@ def _add_tabs(pages: Blueprint, parts: Parts) -> None:
 
     @pages.get("/look/<any(queue, mine, later, review, closed):tab>")
     def look(tab: str) -> Response | tuple[str, int, dict[str, str]]:
-        mark = f'"{line.stamp(parts, actor(), tab)}-{language()}"'
+        mark = _mark(line.stamp(parts, actor(), tab))
         if request.headers.get("If-None-Match") == mark:
             return "", UNCHANGED, {"ETag": mark}
         found = line.queue(parts, actor(), tab)
@@ -71,11 +71,16 @@ def standing(found: Queue, opened: str = "") -> dict[str, object]:
     """Return what the list of a tab is drawn from."""
     return {
         "tab": found.tab.value,
+        "mark": _mark(found.stamp),
         "rows": found.rows,
         "counts": found.counts,
         "now": found.now,
         "opened": opened,
     }
+
+
+def _mark(stamp: str) -> str:
+    return f'"{stamp}-{language()}"'
 
 
 def tab_asked() -> str:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, flash, redirect, render_template
 
-from gateway.access import Permission
 from gateway.desk import line, opening, reading
-from gateway.store.engines import Unavailable
-from gateway.web.guard import actor, signed_in
+from gateway.desk.declined import Declined
+from gateway.desk.refusals import NotSafe
+from gateway.web.forms import field
+from gateway.web.guard import actor
 from gateway.web.translate import _
 
 if TYPE_CHECKING:
@@ -17,11 +18,11 @@ if TYPE_CHECKING:
 
     from gateway.parts import Parts
 
-SEE_OTHER = 303
+CONFLICT, BAD, SEE_OTHER = 409, 422, 303
 
 
 def add_to(pages: Blueprint, parts: Parts) -> None:
-    """Add both pages, and the red line over every page while a text of danger waits."""
+    """Add both pages, and what can be done with a text."""
 
     @pages.get("/hand-over")
     def hand_over() -> str:
@@ -31,31 +32,46 @@ def add_to(pages: Blueprint, parts: Parts) -> None:
 
     @pages.get("/texts")
     def texts() -> str:
-        return render_template(
-            "console/texts.html",
-            danger=reading.dangers(parts, actor()),
-            texts=reading.unread(parts, actor()),
-            tab="",
-            counts=line.queue(parts, actor()).counts,
-        )
+        return _page(parts)
 
+    _add_deeds(pages, parts)
+
+
+def _add_deeds(pages: Blueprint, parts: Parts) -> None:
     @pages.post("/texts/<text_id>/read")
     def read(text_id: str) -> Response:
-        done = reading.mark_read(parts, actor(), text_id)
-        flash(_("Read. It is off the list.") if done else _("Somebody else has read it already."))
-        return redirect("/texts", SEE_OTHER)
+        return _told(reading.mark_read(parts, actor(), text_id), _("Read. It is off the list."))
 
-    @pages.app_context_processor
-    def red_line() -> dict[str, object]:
-        return {"danger_texts": lambda: _waiting(parts)}
+    @pages.post("/texts/<text_id>/answer")
+    def answer(text_id: str) -> Response | tuple[str, int]:
+        try:
+            sent = reading.answer(parts, actor(), text_id, field("answer"))
+        except NotSafe:
+            return _page(parts, fault=_("She did not say that texts are safe. Nothing was sent.")), CONFLICT
+        except Declined:
+            return _page(parts, fault=_("Choose one of the answers.")), BAD
+        return _told(sent, _("The answer is on its way to her. It waits for a time that is safe."))
+
+    @pages.post("/texts/<text_id>/attach")
+    def attach(text_id: str) -> Response:
+        callback_id = reading.attach(parts, actor(), text_id)
+        if not callback_id:
+            return _told(False, "")
+        flash(_("Her words are a note on her request now."))
+        return redirect(f"/callbacks/{callback_id}#notes", SEE_OTHER)
 
 
-def _waiting(parts: Parts) -> int:
-    """Return how many texts with a word of danger nobody has read; none for those who read no texts."""
-    who = signed_in()
-    if who is None or not who.actor.may(Permission.WORK_QUEUE):
-        return 0
-    try:
-        return len(reading.dangers(parts, who.actor))
-    except Unavailable:
-        return 0
+def _told(done: bool, said: str) -> Response:  # noqa: FBT001 - what came of the deed, told to the one who did it
+    flash(said if done else _("Somebody else has read it already."))
+    return redirect("/texts", SEE_OTHER)
+
+
+def _page(parts: Parts, *, fault: str = "") -> str:
+    return render_template(
+        "console/texts.html",
+        danger=reading.dangers(parts, actor()),
+        texts=reading.unread(parts, actor()),
+        fault=fault,
+        tab="",
+        counts=line.queue(parts, actor()).counts,
+    )

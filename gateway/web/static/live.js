@@ -2,10 +2,13 @@
 "use strict";
 (() => {
   const EVERY = 10000;
+  const QUICK = 2000; // while a call runs, its bar is asked so often
   const HERE_EVERY = 240000;
   const bar = document.getElementById("contact");
   const news = document.getElementById("news");
+  const over = document.getElementById("bar");
   const marks = new WeakMap();
+  const began = new WeakMap();
   const title = document.title;
   let seenAt = new Date();
   let lost = false;
@@ -16,6 +19,31 @@
   function look() {
     if (document.hidden) return;
     live().forEach((part) => { if (part.offsetParent !== null) part.dispatchEvent(new Event("look")); });
+  }
+
+  function lookAtTheCall() {
+    if (!document.hidden && over && over.querySelector("[data-quick]")) over.dispatchEvent(new Event("look"));
+  }
+
+  // What the bar of a call says stands on the page of its request too: when it changes, all is asked at once.
+  let stood;
+  function bridge() {
+    const now = over && over.querySelector("[data-bridge]");
+    const stands = now ? now.dataset.bridge : "";
+    if (stood !== undefined && stands !== stood) look();
+    stood = stands;
+  }
+
+  // The clock of the server counts: how long they talk is what it said, and what passed here since.
+  function tick() {
+    document.querySelectorAll("[data-lasts]").forEach((shown) => {
+      const { now } = shown.dataset;
+      const known = began.get(shown);
+      if (!known || known.now !== now) began.set(shown, { now, at: performance.now() });
+      const passed = Date.parse(now) - Date.parse(shown.dateTime) + performance.now() - began.get(shown).at;
+      const seconds = Math.max(0, Math.floor(passed / 1000));
+      shown.textContent = `${String(Math.floor(seconds / 60)).padStart(2, "0")}:${String(seconds % 60).padStart(2, "0")}`;
+    });
   }
 
   function say(words) {
@@ -48,7 +76,7 @@
     const { ctx } = event.detail;
     ctx.request.headers["X-Polls"] = "yes"; // nothing that the page does by itself keeps somebody signed in
     if (!ctx.sourceElement.matches("[data-live]")) return;
-    const mark = marks.get(ctx.sourceElement);
+    const mark = marks.get(ctx.sourceElement) || ctx.sourceElement.dataset.mark;
     if (mark) ctx.request.headers["If-None-Match"] = mark;
   });
   document.addEventListener("htmx:before:response", (event) => {
@@ -68,10 +96,11 @@
   document.addEventListener("htmx:error", (event) => {
     if (event.detail.ctx && event.detail.ctx.sourceElement.matches("[data-live]")) noContact();
   });
-  document.addEventListener("htmx:after:swap", count);
+  document.addEventListener("htmx:after:swap", () => { count(); bridge(); });
   document.addEventListener("visibilitychange", look);
   window.addEventListener("online", look);
   window.addEventListener("offline", noContact);
+  document.addEventListener("lost", noContact);
   // A form that is sent twice by an impatient thumb goes out once.
   document.addEventListener("submit", (event) => {
     if (event.target.method !== "post") return;
@@ -89,6 +118,9 @@
   }
 
   if (live().length) setInterval(look, EVERY);
+  if (over) setInterval(lookAtTheCall, QUICK);
+  setInterval(tick, 1000);
+  bridge();
   setInterval(here, HERE_EVERY);
   count();
 })();
