@@ -31,6 +31,13 @@ ALWAYS = {
 }
 
 
+BARE = ("X-Content-Type-Options", "Cross-Origin-Resource-Policy")
+"""The headers of what is no page: a style, a script, or the word that nothing is new. Each byte is paid for."""
+
+_NO_PAGES = ("text/css", "text/javascript", "application/javascript")
+_NOTHING_NEW = 304
+
+
 def install(app: Flask, machines: frozenset[str]) -> None:
     """Set the headers on every answer to a browser."""
 
@@ -38,14 +45,19 @@ def install(app: Flask, machines: frozenset[str]) -> None:
     def set_headers(response: Response) -> Response:
         if request.blueprint in machines:
             return response
-        for name, value in ALWAYS.items():
-            response.headers.setdefault(name, value)
+        for name in ALWAYS if _is_page(response) else BARE:
+            response.headers.setdefault(name, ALWAYS[name])
         response.headers["Cache-Control"] = (
             "public, max-age=31536000, immutable" if _may_be_kept(response) else "no-store"
         )
         if request.is_secure:
             response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         return response
+
+
+def _is_page(response: Response) -> bool:
+    """Say whether a browser could show it as a page; a drawing counts, since it may hold scripts."""
+    return response.status_code != _NOTHING_NEW and response.mimetype not in _NO_PAGES
 
 
 def _may_be_kept(response: Response) -> bool:

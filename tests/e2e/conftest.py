@@ -73,7 +73,13 @@ def opened(chromium: Browser, base: str) -> Iterator[Callable[..., Page]]:
     contexts: list[BrowserContext] = []
 
     def page(
-        *, width: int = 1280, height: int = 800, language: str = "en", token: str = "", scripts: bool = True
+        *,
+        width: int = 1280,
+        height: int = 800,
+        language: str = "en",
+        token: str = "",
+        scripts: bool = True,
+        touch: bool = False,
     ) -> Page:
         context = chromium.new_context(
             base_url=base,
@@ -81,6 +87,7 @@ def opened(chromium: Browser, base: str) -> Iterator[Callable[..., Page]]:
             locale=language,
             java_script_enabled=scripts,
             reduced_motion="reduce",
+            has_touch=touch,
         )
         context.set_default_timeout(8_000)
         if token:

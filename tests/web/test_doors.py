@@ -6,7 +6,7 @@ import pytest
 
 from gateway.desk import people, sign_in
 from gateway.desk.people import OWNER
-from gateway.web.headers import ALWAYS
+from gateway.web.headers import ALWAYS, BARE
 from tests.web.apps import pages_of
 from tests.web.around import PASSWORD, Browser, somebody, token_for, token_of
 
@@ -255,6 +255,11 @@ class TestHeaders:
         for name, value in ALWAYS.items():
             assert answer.headers[name] == value
         assert answer.headers["Cache-Control"] == "no-store"
+
+    @pytest.mark.parametrize(("name", "headers"), [("app.css", BARE), ("live.js", BARE), ("icon.svg", ALWAYS)])
+    def test_a_file_has_those_that_a_file_needs(self, browser, name, headers):
+        with browser.client.get(f"/static/{name}") as answer:
+            assert {one for one in ALWAYS if one in answer.headers} == set(headers)
 
     def test_no_page_of_ours_needs_more_than_the_policy_allows(self, parts, browser):
         somebody(parts)
