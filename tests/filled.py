@@ -12,9 +12,15 @@ from gateway.store.tables import metadata
 from gateway.store.types import Instant, Json, Sealed
 
 SAID = "what nobody else may read"
-CALLER, CALLBACK, PERSON, VERSION = "caller", "callback", "person", "version"
-_REFERENCES = {"callers.id": CALLER, "callbacks.id": CALLBACK, "people.id": PERSON, "versions.id": VERSION}
-_IDS = {"callers": CALLER, "callbacks": CALLBACK, "people": PERSON, "versions": VERSION}
+CALLER, CALLBACK, ATTEMPT, PERSON, VERSION = "caller", "callback", "attempt", "person", "version"
+_IDS = {
+    "callers": CALLER,
+    "callbacks": CALLBACK,
+    "attempts": ATTEMPT,
+    "people": PERSON,
+    "versions": VERSION,
+}
+_REFERENCES = {f"{table}.id": name for table, name in _IDS.items()}
 _MADE: tuple[tuple[type, Callable[[sa.Column[Any], datetime], Any]], ...] = (
     (Json, lambda *_: {"ລາວ": [1, "2", None]}),
     (Instant, lambda column, at: at + timedelta(seconds=len(column.name))),

@@ -30,7 +30,7 @@ def test_every_line_and_event_has_its_address(monkeypatch: pytest.MonkeyPatch) -
     found = json.loads(run("--json").stdout)
 
     assert set(found) == {"africastalking", "simulator"}
-    assert set(found["africastalking"]) == {"ussd", "ussd-end", "sms", "delivery", "optout"}
+    assert set(found["africastalking"]) == {"ussd", "ussd-end", "sms", "delivery", "optout", "voice"}
     for line, events in found.items():
         for event, address in events.items():
             assert address == f"http://127.0.0.1:8000/webhooks/{line}/{secret(line)}/{event}"
