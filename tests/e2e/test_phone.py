@@ -1,22 +1,19 @@
 """The phone in a real browser: a walk in Lao to the code, a text and its answer, a test that was saved, and what goes wrong."""
 
-from dataclasses import replace
+import shutil
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 from playwright.sync_api import expect
 
-from gateway.catalogue.conversations import read
-from gateway.catalogue.pages import with_pages
-from gateway.catalogue.tests import run
-from gateway.engine import compiled
-from gateway.messages import USSD_LIMITS
+from gateway.cli.main import main
 from gateway.parts import Parts
 from gateway.store.engines import Store
 from tests.clocks import SetClock
 from tests.e2e.handset import HERS, answered, fact, fits, hop, is_clean, phone, press, screen
-from tests.house import requests
+from tests.house import MENUS, requests
 from tests.phone import rig
 
 pytestmark = pytest.mark.browser
@@ -64,16 +61,24 @@ def test_a_walk_in_lao_to_the_code_becomes_a_test(parts, opened, width, tmp_path
         page.locator("[data-download]").click()
     assert saving.value.suggested_filename == "asks-in-lao.yaml"
     saving.value.save_as(tmp_path / "saved.yaml")
-    saved_passes_until_a_label_is_changed((tmp_path / "saved.yaml").read_bytes())
+    saved_passes_until_a_label_is_changed((tmp_path / "saved.yaml").read_bytes(), tmp_path / "menus")
 
 
-def saved_passes_until_a_label_is_changed(saved: bytes) -> None:
-    (case,), problems = read({"saved.yaml": saved}, "Asia/Vientiane")
-    assert problems == []
-    menu = compiled.load(rig.sample())
-    changed = replace(compiled.load(rig.sample().replace("ໂທຫາຂ້ອຍ", "ໂທຫາ")), pages={})
-    assert run(with_pages(menu, (USSD_LIMITS,)), case, zone="Asia/Vientiane").differences == []
-    assert run(with_pages(changed, (USSD_LIMITS,)), case, zone="Asia/Vientiane").differences != []
+def saved_passes_until_a_label_is_changed(saved: bytes, folder: Path) -> None:
+    """By the author's own command, on a copy of the sample with the file among its tests."""
+    shutil.copytree(MENUS, folder, ignore=lambda _folder, names: [name for name in names if name == "tests"])
+    (folder / "tests").mkdir()
+    (folder / "tests" / "saved.yaml").write_bytes(saved)
+    assert menus_test(folder) == 0
+    main_menu = folder / "start.yaml"
+    text = main_menu.read_text(encoding="utf-8")
+    assert "ໂທຫາຂ້ອຍ" in text
+    main_menu.write_text(text.replace("ໂທຫາຂ້ອຍ", "ໂທຫາ"), encoding="utf-8")
+    assert menus_test(folder) == 1
+
+
+def menus_test(folder: Path) -> int:
+    return CliRunner().invoke(main, ["menus", "test", str(folder)], catch_exceptions=False).exit_code
 
 
 def test_a_text_is_answered_in_the_thread(opened):

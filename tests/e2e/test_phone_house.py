@@ -80,6 +80,7 @@ def test_while_the_provider_is_down_a_text_waits_and_leaves_after(parts, clock, 
     expect(theirs(page)).to_have_count(2)
     for bubble in theirs(page).all():
         expect(bubble).to_have_attribute("data-state", "sent")
+        expect(bubble).not_to_contain_text("waits")
 
 
 def test_a_text_of_ours_says_its_parts_and_what_they_cost(opened):

@@ -90,7 +90,7 @@ export class Thread {
     const size = filled(say.units, { n: units, limit: room });
     const count = filled(parts === 1 ? say.part : say.parts, { n: parts, most });
     const words = [say[coding], size, count, cost && filled(say.cost, { cost })];
-    return [say[state], words.filter(Boolean).join(" · ")].filter(Boolean).join("\n");
+    return [say[`is_${state}`], words.filter(Boolean).join(" · ")].filter(Boolean).join("\n");
   }
 
   add(text, whose, at = now()) {
