@@ -237,3 +237,73 @@ def test_a_keyword_with_a_twin_letter_is_told_with_its_place():
     files = with_change("words.yaml", "lo: [ຄ່າແຮງ, ເງິນເດືອນ]", "lo: [ຄ່າແຮງ, ຂັ້ນຕໍ່າ]")
     (found,) = checked(files).problems
     assert (found.code, found.place.line, found.place.column) == ("lookalike", 3, 44)
+
+
+WAGE = '- {value: "400", valid_from: 2025-07-01, source: "Royal Gazette", checked_on: 2026-11-24, expires_on: 2027-05-24'
+
+
+def with_old(words: str, **more: str) -> dict[str, bytes]:
+    """The sound menu with these words in place of the wage of today, when it is old."""
+    return with_change("words.yaml", WAGE, f"{WAGE}, when_old: {words}")
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("{en: ask us}", []),  # in Lao the English stands in
+        ("{en: ask us, lo: ຖາມພວກເຮົາ}", []),
+        ("{lo: ຖາມພວກເຮົາ}", ["text-missing"]),
+        ('{en: "a wage of 400"}', ["figure-in-text"]),
+        ("{en: ask us — now}", ["typography-folded"]),
+        ("{en: ask us, lo: ຖາມ\ue001\ue002}", ["legacy-font"]),
+        ("{en: ask us, lo: ກ่}", ["lookalike"]),
+        ('{en: "{th.police}"}', ["unknown-placeholder"]),
+        ("ask us", ["yaml-syntax"]),
+    ],
+)
+def test_the_words_for_an_old_fact_are_proved_as_all_words_are(words, found):
+    assert codes(with_old(words)) == found
+
+
+@pytest.mark.parametrize(
+    ("words", "languages"),
+    [
+        (f"{{en: {'ask us ' * 30}}}", {"en", "lo"}),
+        (f"{{en: ask us, lo: {'ຖາມ' * 30}}}", {"lo"}),
+        (f"{{en: {'ask us ' * 10}, lo: ຖາມ}}", set()),
+    ],
+)
+def test_the_words_for_an_old_fact_take_their_room_on_every_day(words, languages):
+    """A page without room for them is found today, and not on the day after the last."""
+    found = checked(with_old(words)).problems
+    assert {problem.code for problem in found} <= {"text-too-long"}
+    assert {problem.language for problem in found} == languages
+
+
+def test_drafts_count_the_words_for_old_facts():
+    head = with_change("head.yaml", "call_me: call_me\n", "call_me: call_me\ndrafts: [lo]\n")
+    (plain,) = checked(head).problems
+    head |= {"words.yaml": with_old("{en: ask us, lo: ຖາມ}")["words.yaml"]}
+    (counted,) = checked(head).problems
+    texts = [int(problem.message.split()[0]) for problem in (plain, counted)]
+    assert texts[1] == texts[0] + 1
+
+
+def test_a_fact_written_newest_first_is_told_at_its_own_line():
+    lines = base()["words.yaml"].decode().split("\n")
+    at = next(number for number, line in enumerate(lines) if "410" in line)
+    lines[at - 1 : at + 1] = [lines[at], lines[at - 1].replace("2027-05-24", "2026-11-23")]
+    (found,) = checked(base() | {"words.yaml": "\n".join(lines).encode()}).problems
+    assert (found.code, found.place.line) == ("fact-expired", at + 1)
+
+
+def test_a_date_takes_the_room_of_its_words_in_each_language():
+    built = menu(with_change("words.yaml", 'value: "400"', "date: 2025-07-01"))
+    assert reserved(built, "en")["th.wage"] == "1 Jul 2025"
+    assert reserved(built, "lo")["th.wage"] == "1/7/2025"
+
+
+def test_a_notice_must_leave_room_for_the_way_to_its_page():
+    for length, found in ((150, []), (153, ["text-too-long"])):
+        files = with_change("head.yaml", "Not a valid choice. Try again.", "x" * length)
+        assert codes(files) == found

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
+from gateway.callbacks.windows import DAYS, Hours
 from gateway.conversation import ended
 from gateway.conversation import text as text_turn
 from gateway.engine import compiled
@@ -15,7 +16,7 @@ from gateway.messages import Inbound, Kind, OptOut
 from gateway.parts import Parts
 from gateway.store import callers, outbox, texts
 from tests.clocks import SetClock
-from tests.house import HER, Phone, payload_text, publish, requests, rows, sample
+from tests.house import HER, LINE, Phone, payload_text, publish, requests, rows, sample
 
 STOPS = [
     "STOP",
@@ -102,6 +103,18 @@ def test_an_answer_that_cannot_be_read_is_asked_for_again(phone: Phone) -> None:
     assert requests(phone.parts) == []
     phone.texts("2 3")
     assert len(requests(phone.parts)) == 1
+
+
+def test_hours_in_which_nobody_is_there_are_asked_for_again_and_the_form_waits(phone: Phone) -> None:
+    phone.parts = replace(
+        phone.parts, line=replace(LINE, hours=Hours.parse({day: ["06:00-09:00"] for day in DAYS}))
+    )
+    phone.texts("call me")
+    (answer,) = phone.texts("2 3")
+    assert answer.startswith("Not clear.")
+    assert requests(phone.parts) == []
+    phone.texts("2 1")
+    assert [one.window for one in requests(phone.parts)] == ["morning"]
 
 
 def test_numbers_without_the_question_are_no_consent(phone: Phone) -> None:
