@@ -15,9 +15,10 @@ def told(menu: Menu, fact: Fact, day: date, language: str) -> str:
     return old or value_words(current, language)
 
 
-def told_on(menu: Menu, day: date, language: str) -> dict[str, str]:
-    """Return what is shown for each fact of a menu on this day, by its name."""
-    return {name: told(menu, fact, day, language) for name, fact in menu.facts.items()}
+def told_on(menu: Menu, day: date, language: str, names: Iterable[str] | None = None) -> dict[str, str]:
+    """Return what is shown for these facts of a menu on this day, by name; without names for all of them."""
+    asked = menu.facts if names is None else names
+    return {name: told(menu, menu.facts[name], day, language) for name in asked}
 
 
 def ever_told(menu: Menu, fact: Fact, language: str) -> Iterator[str]:

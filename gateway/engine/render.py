@@ -32,7 +32,9 @@ def tell(menu: Menu, session: Session, line: Line, limits: Limits, now: datetime
     standing = moves.standing(menu, session)
     pages = pages_of(menu, standing, limits)
     number = place(standing, pages)
-    values = current(menu, standing, line, now)
+    facts = named(menu, (piece.text for piece in pages[number - 1]))
+    beside = named(menu, menu.messages.get(standing.notice, {}).values())
+    values = current(menu, standing, line, now, (*facts, *beside))
     page, alone = _filled(pages[number - 1], values), False
     ends = standing.ended or isinstance(menu.screens[standing.screen], End)
     if standing.notice and not ends:
@@ -44,7 +46,7 @@ def tell(menu: Menu, session: Session, line: Line, limits: Limits, now: datetime
         page=number,
         pages=len(pages),
         language=tongue(menu, standing),
-        facts=() if alone else named(menu, (piece.text for piece in pages[number - 1])),
+        facts=() if alone else facts,
         alone=alone,
     )
 

@@ -26,10 +26,15 @@ def fill(template: str, values: Mapping[str, str]) -> str:
     return PLACEHOLDER.sub(lambda found: values.get(found.group(1), ""), template)
 
 
-def current(menu: Menu, session: Session, line: Line, now: datetime) -> dict[str, str]:
-    """Return what holds at this instant: facts by the day of the line's zone in her language, settings, results."""
+def current(
+    menu: Menu, session: Session, line: Line, now: datetime, facts: Iterable[str] | None = None
+) -> dict[str, str]:
+    """Return what holds at this instant: facts by the day of the line's zone in her language, settings, results.
+
+    With ``facts`` only these are looked up, so that a page costs the same in a menu of any size.
+    """
     day = now.astimezone(ZoneInfo(line.zone)).date()
-    return {**told_on(menu, day, tongue(menu, session)), **_settings(line), **session.values}
+    return {**told_on(menu, day, tongue(menu, session), facts), **_settings(line), **session.values}
 
 
 def longest(menu: Menu, language: str, settings: Mapping[str, str] | None = None) -> dict[str, str]:

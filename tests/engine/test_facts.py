@@ -103,6 +103,12 @@ def test_all_facts_of_a_day_at_once():
     assert told_on(of, EXPIRES + timedelta(days=1), "lo") == {"wage": "ຖາມພວກເຮົາ"}
 
 
+def test_only_those_that_are_asked_for():
+    of = menu(value())
+    assert told_on(of, EXPIRES, "en", []) == {}
+    assert told_on(of, EXPIRES, "en", ["wage"]) == {"wage": "400"}
+
+
 WORDS = st.text("0123456789.,ຖາມ?aé", max_size=9)
 VALUES = st.lists(
     st.builds(
