@@ -27,6 +27,14 @@ screens:
     choices: []
   new:
     ~
+facts:
+  wage:
+    - {valid_from: 2025-07-01, source: Gazette, checked_on: 2026-11-24, expires_on: 2027-05-24,
+      date: 2021,
+      when_old: {en: ask us}}
+  other:
+    - {valid_from: 2025-07-01, source: Gazette, checked_on: 2026-11-24, expires_on: 2027-05-24,
+      date: July}
 """.replace("~", "")
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
@@ -72,7 +80,13 @@ def test_the_fields_that_a_question_may_ask_are_offered(editor):
 
 @pytest.mark.parametrize(
     ("line", "character", "words"),
-    [(4, 5, "What sort of screen this is"), (7, 10, "What she types"), (10, 5, "field of the callback form")],
+    [
+        (4, 5, "What sort of screen this is"),
+        (7, 10, "What she types"),
+        (10, 5, "field of the callback form"),
+        (18, 8, "each language tells it in its own words and calendar"),
+        (19, 8, "What is shown instead of the value"),
+    ],
 )
 def test_a_key_is_explained(editor, line, character, words):
     found, file = editor
@@ -84,3 +98,11 @@ def test_a_slip_is_marked_at_its_place(editor):
     found, _ = editor
     marks = found.wait_for("textDocument/publishDiagnostics")["diagnostics"]
     assert any(mark["range"]["start"]["line"] == 7 and "labl" in mark["message"] for mark in marks), marks
+
+
+def test_a_date_may_be_a_year_and_must_be_a_date(editor):
+    found, _ = editor
+    marks = found.wait_for("textDocument/publishDiagnostics")["diagnostics"]
+    marked = {mark["range"]["start"]["line"] for mark in marks}
+    assert 22 in marked
+    assert not marked & {17, 18, 19}
