@@ -119,7 +119,7 @@
 
   if (live().length) setInterval(look, EVERY);
   if (over) setInterval(lookAtTheCall, QUICK);
-  setInterval(tick, 1000);
+  setInterval(tick, 500);
   bridge();
   setInterval(here, HERE_EVERY);
   count();
