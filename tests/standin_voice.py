@@ -34,7 +34,7 @@ class Script:
         keys: what is pressed at each question, one after the other; nothing left means that nobody presses.
         her: what her phone does: answer, busy, no_answer, switched_off.
         seconds: how long they talk; 0: the line breaks at once.
-        meanwhile: called once, when the question for the key was heard.
+        rings: for how many seconds our own person's phone rings first.
         connected: whether it posts when she answers.
         dial_over: whether it posts, still active, when her side is over.
         final: whether it posts the end.
@@ -49,7 +49,7 @@ class Script:
     keys: tuple[str, ...] = ("1",)
     her: str = "answer"
     seconds: int = 42
-    meanwhile: Callable[[], object] | None = None
+    rings: float = 0
     connected: bool = True
     dial_over: bool = True
     final: bool = True
@@ -144,6 +144,7 @@ class Play:
 
     def first(self) -> None:
         """Our own person's phone rings, and is answered or not."""
+        time.sleep(self.script.rings)
         if self.script.you == "answer":
             self.call.first = self.post()
 
@@ -209,8 +210,6 @@ class Play:
     def _pressed(self) -> str:
         """Answer each question with the next key; without one the provider makes no post and the call ends."""
         body, keys = self.call.first, list(self.script.keys)
-        if self.script.meanwhile is not None:
-            self.script.meanwhile()
         for _ in range(MOST_QUESTIONS):
             if tree_of(body).find("GetDigits") is None or not keys:
                 break
