@@ -7,6 +7,8 @@ from gateway.engine.menu import Menu
 
 def keys_to_language(menu: Menu, tag: str) -> tuple[tuple[str, str], ...] | None:
     """Return the screens on which a key is typed, each with its key; None where the menu offers no such language."""
+    if tag not in menu.languages:
+        return None
     typed: list[tuple[str, str]] = []
     screen = menu.start
     while any(choice.script for choice in menu.screens[screen].choices) and len(typed) < len(menu.screens):

@@ -234,6 +234,23 @@ def test_a_text_and_its_answer(house: House) -> None:
     assert (text.number, text.text, text.service) == (HERS, "kha heng", "1234")
 
 
+def test_a_text_that_waits_to_leave_is_no_answer_yet(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.cli.dial.ANSWER_SECONDS", 0.3)
+    at = datetime(2026, 11, 24, 7, 5, tzinfo=UTC)
+    waits = SentText(id="1", channel="simulator", text="not there yet", at=at, state="pending")
+
+    def answered(event: object) -> None:
+        if isinstance(event, Inbound):
+            house.behind.thread = (waits,)
+
+    house.behind.fails = answered
+
+    result = run("text", "1234", "pay")
+
+    assert result.exit_code == 1
+    assert "not there yet" not in result.output
+
+
 def test_a_text_that_nobody_answers(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.cli.dial.ANSWER_SECONDS", 0.3)
 

@@ -8,7 +8,7 @@ import pytest
 
 import gateway.channels
 from config.settings import CLOCK_BESIDE_ACCOUNT, SettingsError, load
-from gateway import bootstrap
+from gateway import bootstrap, health
 from gateway.channel import Outcome
 from gateway.messages import Outgoing
 from gateway.outages import KINDS, PROVIDER, STORE, Outages
@@ -97,6 +97,14 @@ def test_without_an_account_both_outages_are_real(tmp_path: Path, opened: list[P
     assert (looks(parts), sends(parts)) == (True, Outcome.NOT_SENT)
     Outages(tmp_path / "var" / "outages").end(PROVIDER)
     assert sends(parts) is Outcome.SENT
+
+
+def test_the_doctor_says_that_it_is_a_trial(tmp_path: Path, opened: list[Parts]) -> None:
+    parts = start(tmp_path, opened)
+    everything_down(tmp_path, parts)
+    (ledger,) = [finding for finding in health.look(parts) if finding.part == "ledger"]
+    assert not ledger.ok
+    assert "an outage is tried" in ledger.words
 
 
 def test_a_process_that_starts_during_one_stands_on_its_own_copy(tmp_path: Path, opened: list[Parts]) -> None:

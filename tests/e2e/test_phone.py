@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from flask import Flask
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from gateway.cli.main import main
 from gateway.parts import Parts
@@ -106,6 +106,24 @@ def test_by_keyboard_alone(parts, opened):
     expect(phone(page).locator("[data-typed]")).to_have_text("")
     page.keyboard.press("Escape")
     expect(screen(page)).to_have_text("Call ended")
+    by_tab_to(page, "data-save")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-verdict]")).to_have_class("verdict good")
+    page.keyboard.press("Escape")
+    expect(page.locator("#save")).to_be_hidden()
+    page.keyboard.press("Shift+Tab")
+    by_tab_to(page, "data-second")
+    page.keyboard.press("Enter")
+    expect(screen(page, 2)).to_be_focused()
+
+
+def by_tab_to(page: Page, mark: str) -> None:
+    """Walk on with the tab key, round the page if need be, until something with this mark is in focus."""
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        if page.evaluate("(mark) => document.activeElement.hasAttribute(mark)", mark):
+            return
+    pytest.fail(f"no tab leads to {mark}")
 
 
 def test_what_networks_do(parts, opened):
