@@ -82,7 +82,15 @@ def _by_one_of_us(
     parts.count.add("reply", said.what, channel=inbound.channel)
     if not _may_answer(parts, tx, inbound, now):
         return ()
-    row = alerts.say(tx, said.person, said.text, inbound.channel, now, once=f"reply:{key.hex()}")
+    row = alerts.say(
+        tx,
+        said.person,
+        said.text,
+        inbound.channel,
+        now,
+        once=f"reply:{key.hex()}",
+        answers=inbound.link,
+    )
     return (row,) if row else ()
 
 

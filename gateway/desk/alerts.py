@@ -247,9 +247,14 @@ def _by_text(parts: Parts, tx: Tx, person: Person, callback_id: str | None, key:
     return f"{digits} {link if parts.public_url else ''}".strip()
 
 
-def say(tx: Tx, person: Person, text: str, channel: str, now: datetime, *, once: str) -> str | None:
-    """Add one text to one of us by this line; asked twice it is still one."""
-    return _add(tx, person, text, channel, now, once=once)
+def say(
+    tx: Tx, person: Person, text: str, channel: str, now: datetime, *, once: str, answers: str = ""
+) -> str | None:
+    """Add one text to one of us by this line; asked twice it is still one.
+
+    ``answers`` is what the provider calls the text that this one answers.
+    """
+    return _add(tx, person, text, channel, now, once=once, answers=answers)
 
 
 def _contact(tx: Tx, person: Person) -> Contact:
@@ -270,6 +275,7 @@ def _add(
     priority: int = 0,
     callback_id: str | None = None,
     link: str = "",
+    answers: str = "",
 ) -> str | None:
     return outbox.add(
         tx,
@@ -280,7 +286,7 @@ def _add(
         expires_at=now + LASTS,
         once=once,
         now=now,
-        payload={"text": f"{text} {link}".strip(), "link": ""},
+        payload={"text": f"{text} {link}".strip(), "link": answers},
         priority=priority,
         person_id=person.id,
         callback_id=callback_id,

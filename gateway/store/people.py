@@ -109,6 +109,16 @@ def everybody(tx: Tx, team: str) -> tuple[Person, ...]:
     return tuple(_person(tx, row) for row in rows)
 
 
+def ids_of_number(tx: Tx, number: str) -> tuple[str, ...]:
+    """Return who calls from this helpline phone; a phone may be shared."""
+    rows = tx.execute(select(people.c.id, people.c.number).where(people.c.number.is_not(None)))
+    return tuple(
+        row.id
+        for row in rows
+        if tx.ring.open_text(row.number, table="people", column="number", row=row.id) == number
+    )
+
+
 def on_duty(tx: Tx, team: str, roles: tuple[str, ...]) -> tuple[Person, ...]:
     """Return who of a team is on duty in one of these roles."""
     return tuple(person for person in everybody(tx, team) if person.on_duty and person.role in roles)

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, false, or_, select
 
 from gateway.channel import KEPT
 from gateway.messages import ThreadAsked
-from gateway.store import callers
+from gateway.store import callers, people
 from gateway.store.engines import Store, Tx
 from gateway.store.tables import outbox
 
@@ -42,22 +42,25 @@ class SentText:
 def thread(store: Store, asked: ThreadAsked, *, lines: Collection[str] = ()) -> tuple[SentText, ...]:
     """Return the texts that a number was sent, oldest first; none for a number that nobody knows.
 
+    A number may be a helpline phone of ours as well: then alerts to it are among them.
+
     With ``lines``, the trial lines, also what has not left by them.
     """
     with store.read() as tx:
-        caller = callers.find(tx, asked.number)
-        return sent_to(tx, caller.id, since=asked.since, lines=lines) if caller else ()
+        caller, ours = callers.find(tx, asked.number), people.ids_of_number(tx, asked.number)
+        whose = or_(outbox.c.caller_id == caller.id if caller else false(), outbox.c.person_id.in_(ours))
+        return _sent(tx, whose, since=asked.since, lines=lines) if caller or ours else ()
 
 
-def sent_to(
-    tx: Tx, caller_id: str, *, since: datetime | None = None, lines: Collection[str] = ()
+def _sent(
+    tx: Tx, whose: ColumnElement[bool], *, since: datetime | None, lines: Collection[str]
 ) -> tuple[SentText, ...]:
-    """Return the newest texts of this caller on any line, oldest first, without those that were erased."""
+    """Return the newest of these texts on any line, oldest first, without those that were erased."""
     query = (
         select(
             outbox.c.id, outbox.c.channel, outbox.c.payload, outbox.c.at, outbox.c.changed_at, outbox.c.state
         )
-        .where(outbox.c.caller_id == caller_id, _of_trials(lines))
+        .where(whose, _of_trials(lines))
         .order_by(outbox.c.id.desc())
         .limit(MOST)
     )

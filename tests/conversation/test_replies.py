@@ -7,9 +7,11 @@ import pytest
 from sqlalchemy import text
 
 from gateway.callbacks.model import State
+from gateway.conversation import text as text_turn
 from gateway.desk import people as desk
 from gateway.desk.announce import announce
 from gateway.desk.people import OWNER
+from gateway.messages import Inbound, Kind
 from gateway.parts import Parts
 from gateway.store import callbacks, callers, outbox, people
 from gateway.store.outbox import OutboxRow
@@ -174,3 +176,15 @@ def test_two_colleagues_each_answer_from_their_own_phone(house: Parts) -> None:
         assert callback is not None
         assert callback.holder_id == second
         assert outbox.latest_of_person(tx, second, once="test:") is None
+
+
+def test_the_answer_says_which_text_it_answers(house: Parts, told: Phone) -> None:
+    inbound = Inbound(
+        channel="africastalking", kind=Kind.SMS, number=OURS, text="1", turn="message 9", link="link 7"
+    )
+    assert told
+    text_turn.accept(house, inbound, now=house.clock.now())
+    with house.store.read() as tx:
+        payload = outbox.opened(tx, alerts(house)[-1]).payload
+    assert payload is not None
+    assert payload["link"] == "link 7"

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from gateway.messages import ThreadAsked
-from gateway.store import callers, claims, outbox, simulator
+from gateway.store import callers, claims, outbox, people, simulator
 from gateway.store.engines import Store, Tx
 from tests.clocks import SetClock
 
@@ -29,7 +29,16 @@ def tx_rows(store: Store, clock: SetClock) -> Store:
     return store
 
 
-def _row(tx: Tx, clock: SetClock, caller: str, channel: str, text: str, provider_id: str) -> None:
+def _row(
+    tx: Tx,
+    clock: SetClock,
+    caller: str | None,
+    channel: str,
+    text: str,
+    provider_id: str,
+    *,
+    person: str | None = None,
+) -> None:
     clock.forward(seconds=1)
     now = clock.now()
     row_id = outbox.add(
@@ -43,6 +52,7 @@ def _row(tx: Tx, clock: SetClock, caller: str, channel: str, text: str, provider
         now=now,
         payload={"text": text, "link": ""},
         caller_id=caller,
+        person_id=person,
     )
     assert row_id
     if provider_id:
@@ -124,3 +134,16 @@ def test_what_waits_bears_the_time_at_which_it_was_written(tx_rows: Store, clock
         each for each in simulator.thread(tx_rows, question, lines=["simulator"]) if each.state != "sent"
     ]
     assert again.at == waits.at < clock.now()
+
+
+def test_alerts_to_a_helpline_phone_are_on_it_and_on_no_other(store: Store, clock: SetClock) -> None:
+    with store.write() as tx:
+        for person, number in (("noy", HERS), ("dao", OTHERS), ("mute", None)):
+            people.add(tx, person, name=person, name_key=person, role="counsellor", now=clock.now())
+            people.set_number(tx, person, number)
+            _row(tx, clock, None, "simulator", f"to {person}", "sim-9", person=person)
+        her = callers.upsert(tx, HERS, now=clock.now())
+        _row(tx, clock, her.id, "simulator", "to her", "sim-8")
+    for number, words in ((HERS, ["to noy", "to her"]), (OTHERS, ["to dao"]), ("+8562055500009", [])):
+        seen = simulator.thread(store, ThreadAsked(channel="simulator", number=number))
+        assert [each.text for each in seen] == words
