@@ -51,9 +51,8 @@ def between(tx: Tx, first: date, last: date, *, what: Sequence[str] = ()) -> tup
 
 
 def totals(tx: Tx) -> tuple[tuple[str, str, str, int], ...]:
-    """Return (what, item, channel, n) over all days, for the operators' graphs."""
+    """Return (what, item, channel, n) over all days, for the operators' graphs; readings of facts are no graph."""
     c = figures.c
-    rows: Any = tx.execute(
-        select(c.what, c.item, c.channel, func.sum(c.n)).group_by(c.what, c.item, c.channel).order_by(*c[5:7])
-    )
+    query = select(c.what, c.item, c.channel, func.sum(c.n)).where(~c.what.startswith(FACT, autoescape=True))
+    rows: Any = tx.execute(query.group_by(c.what, c.item, c.channel).order_by(*c[5:7]))
     return tuple((what, item, channel, int(n)) for what, item, channel, n in rows)

@@ -47,6 +47,16 @@ def test_counts_of_many_threads_add_up(store: Store, clock: SetClock) -> None:
     assert stored(store) == {("shown", f"screen{i}", "simulator"): 150 for i in range(4)}
 
 
+def test_readings_of_facts_are_kept_but_are_no_graph(store: Store, clock: SetClock) -> None:
+    count = Counters(clock, "Asia/Vientiane")
+    count.add(f"{figures.FACT}th.wage", "pay", channel="simulator", version="v1")
+    count.add("shown", "pay", channel="simulator", version="v1")
+    count.flush(store)
+    assert stored(store) == {("shown", "pay", "simulator"): 1}
+    with store.read() as tx:
+        assert {found.what for found in figures.between(tx, FIRST, LAST)} == {"shown", "fact:th.wage"}
+
+
 def test_days_and_hours_are_those_of_the_line(store: Store, clock: SetClock) -> None:
     clock.set("2026-11-24T23:30:00+00:00")
     count = Counters(clock, "Asia/Vientiane")
