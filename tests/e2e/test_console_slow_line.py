@@ -104,6 +104,7 @@ def test_an_idle_poll_has_no_body(opened, working: str) -> None:
     assert max(whole for _, _, whole in polls) < 1_500
 
 
+@pytest.mark.slow
 def test_a_call_at_50_kbit_and_800_ms(opened, line: Desk, working: str) -> None:
     page = opened(width=360, height=740, touch=True, token=working)
     page.set_default_timeout(PATIENCE)
