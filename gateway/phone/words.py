@@ -25,6 +25,8 @@ def _of_the_handset() -> dict[str, str]:
         "no_gateway": _("No gateway answers at the webhook. Is it running?"),
         "refused": _("The webhook answered {status}: {words}"),
         "rang": _("Rang once"),
+        "no_call": _("No call is open: press the green key first."),
+        "in_a_call": _("This phone is in a call: hang up first."),
         "sent": _("Text sent"),
         "not_sent": _("Text not sent"),
     }

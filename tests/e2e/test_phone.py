@@ -130,7 +130,12 @@ def test_what_networks_do(parts, opened):
     page = opened()
     page.goto("/phone/")
     one = phone(page)
+    for name in ("Drop", "Time-out", "Twice"):
+        one.get_by_role("button", name=name).click()
+        expect(one.locator("[data-done]")).to_contain_text("press the green key first")
     hop(page)
+    one.get_by_role("button", name="Missed call").click()
+    expect(one.locator("[data-done]")).to_contain_text("hang up first")
     press(page, "4 7 2 2 3 1")
     one.get_by_role("button", name="Twice").click()
     expect(one.locator("[data-done]")).to_have_text(

@@ -112,14 +112,14 @@ export class Handset {
 
   /** The connection is lost: the gateway is told nothing. */
   drop() {
-    if (!this.session) return;
+    if (!this.session) { this.on.done(this.say.no_call); return; }
     this.turn += 1;
     this.session = "";
     this.notice(this.say.lost);
   }
 
   timeOut() {
-    if (!this.session) return;
+    if (!this.session) { this.on.done(this.say.no_call); return; }
     this.turn += 1;
     this.end("incomplete");
     this.notice(this.say.timed_out);
@@ -127,7 +127,8 @@ export class Handset {
 
   /** Send the last input once more, as networks do, and compare the answers. */
   async twice() {
-    if (!this.line.posted || this.state === WAITING || !this.last) return;
+    if (this.state === WAITING) return;
+    if (!this.line.posted || !this.last) { this.on.done(this.say.no_call); return; }
     try {
       const again = await this.line.hop(this.line.posted);
       const same = again.raw === this.last.raw && !(again.facts && again.facts.effects.length);
@@ -140,7 +141,8 @@ export class Handset {
 
   /** Ring the line once and hang up; who is called back for it, the gateway decides. */
   async ring() {
-    if (this.state === MENU || this.state === WAITING) return;
+    if (this.state === WAITING) return;
+    if (this.state === MENU) { this.on.done(this.say.in_a_call); return; }
     try {
       await this.line.post("voice", { phoneNumber: this.number, id: `SIMring_${Line.id()}` });
       this.notice(this.say.rang);
