@@ -119,33 +119,7 @@ def hand_over(parts: Parts, actor: Actor, callback_id: str, to: str, *, reason: 
         IllegalMove: nobody has claimed it.
     """
     permit(actor, Permission.WORK_QUEUE)
-    now = parts.clock.now()
-
-    def work(tx: Tx) -> str | None:
-        callback = found(tx, actor, callback_id)
-        if not _may_pass(callback, actor):
-            raise refusal(tx, actor, callback, Event.RELEASE)
-        colleague = people.by_id(tx, to)
-        if colleague is None or colleague.team != actor.team:
-            raise NoSuchCallback(to)
-        here = {one.id for one in on_duty(parts, tx, now, actor.team)}
-        why = _unfit(tx, callback, colleague, here)
-        if why is not None:
-            raise NotPassed(why, colleague.name, colleague.capacity)
-        callbacks.hand_to(tx, callback_id, to=to, until=now + LEASE, now=now)
-        audit.add(
-            tx, now=now, person_id=actor.person_id, act=PASSED_ON, kind="callback", subject=callback_id,
-            detail=to,
-        )  # fmt: skip
-        words = reason.strip()[:LONGEST_REASON]
-        if words:
-            notes.add(
-                tx, note_id=new_id(now), callback_id=callback_id, person_id=actor.person_id,
-                text=words, now=now,
-            )  # fmt: skip
-        return _told(parts, tx, callback, colleague)
-
-    row = parts.store.run(work)
+    row = parts.store.run(lambda tx: _handed_over(parts, tx, actor, callback_id, to, reason.strip()))
     if row is not None:
         parts.nudge(row)
 
@@ -165,6 +139,29 @@ def passed_to(parts: Parts, actor: Actor) -> tuple[Passed, ...]:
         for one, code in mine.items()
         if one in last and (last[one].act, last[one].detail) == (PASSED_ON, actor.person_id)
     )
+
+
+def _handed_over(parts: Parts, tx: Tx, actor: Actor, callback_id: str, to: str, reason: str) -> str | None:
+    """Let the colleague have it, on record and with the reason; return the text that tells it, if one does."""
+    now, callback = parts.clock.now(), found(tx, actor, callback_id)
+    if not _may_pass(callback, actor):
+        raise refusal(tx, actor, callback, Event.RELEASE)
+    colleague = people.by_id(tx, to)
+    if colleague is None or colleague.team != actor.team:
+        raise NoSuchCallback(to)
+    why = _unfit(tx, callback, colleague, {one.id for one in on_duty(parts, tx, now, actor.team)})
+    if why is not None:
+        raise NotPassed(why, colleague.name, colleague.capacity)
+    callbacks.hand_to(tx, callback_id, to=to, until=now + LEASE, now=now)
+    audit.add(
+        tx, now=now, person_id=actor.person_id, act=PASSED_ON, kind="callback", subject=callback_id, detail=to
+    )
+    if reason:
+        notes.add(
+            tx, note_id=new_id(now), callback_id=callback_id, person_id=actor.person_id,
+            text=reason[:LONGEST_REASON], now=now,
+        )  # fmt: skip
+    return _told(parts, tx, callback, colleague)
 
 
 def _told(parts: Parts, tx: Tx, callback: Callback, colleague: Person) -> str | None:

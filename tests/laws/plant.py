@@ -77,8 +77,8 @@ FAULTS = (
     Fault(
         "a form loses its token",
         "gateway/console/templates/console/_call.html",
-        '<form method="post" action="/callbacks/{{ row.id }}/call">{{ token() }}<button class="primary big">',
-        '<form method="post" action="/callbacks/{{ row.id }}/call"><button class="primary big">',
+        '<form method="post" action="/callbacks/{{ row.id }}/call">{{ token() }}<button class="primary big" data',
+        '<form method="post" action="/callbacks/{{ row.id }}/call"><button class="primary big" data',
         "tests/web/test_tokens.py::test_each_form_that_posts_has_its_token",
     ),
     Fault(
