@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.conversation.place import Held, How, Post, extends, inputs, place, read
-from gateway.engine import session as sessions
 from gateway.engine.session import Session
 from gateway.store.sessions import Stored
+from tests.engine.strategies import SESSIONS
 
 MARK, OTHER = "abcdefgh", "otherone"
 KEYS = st.lists(st.text(st.characters(exclude_characters="*"), max_size=6), min_size=1, max_size=8)
@@ -153,29 +153,9 @@ def test_garbage_is_nothing_held(state: str) -> None:
 
 
 WORDS = st.text(max_size=8)
-SESSIONS = st.builds(
-    Session,
-    screen=WORDS,
-    page=st.integers(1, 9),
-    language=WORDS,
-    script=WORDS,
-    trail=st.lists(st.tuples(WORDS, st.integers(1, 9)), max_size=4).map(tuple),
-    answers=st.dictionaries(WORDS, WORDS, max_size=3),
-    topic=WORDS,
-    path=st.lists(WORDS, max_size=3).map(tuple),
-    region=WORDS,
-    offers=st.lists(WORDS, max_size=3).map(tuple),
-    wrong=st.integers(0, 3),
-    notice=WORDS,
-    values=st.dictionaries(WORDS, WORDS, max_size=3),
-    read=WORDS,
-    callback=WORDS,
-    ended=st.booleans(),
-)
 
 
 @given(SESSIONS, WORDS, WORDS)
 def test_any_session_with_any_page_comes_back(session: Session, text: str, reply: str) -> None:
     put = replace(held(text), session=session, reply=reply)
     assert read(Stored(MARK, 0, put.dump())) == put
-    assert sessions.load(sessions.dump(session)) == session

@@ -15,7 +15,7 @@ from gateway.engine.menu import (
     Question,
     Variant,
 )
-from gateway.engine.session import Known
+from gateway.engine.session import Known, Session
 from tests.engine.builders import FACTS, KEYWORDS, OFFERS, menu_of
 
 ROOMS = [f"room{number}" for number in range(6)]
@@ -212,3 +212,26 @@ KNOWN = st.builds(
     offers=st.lists(st.sampled_from(OFFERS), unique=True).map(tuple),
     lost=st.booleans(),
 )
+
+
+_WORDS = st.text(max_size=12)
+SESSIONS = st.builds(
+    Session,
+    screen=_WORDS,
+    page=st.integers(1, 9),
+    language=_WORDS,
+    script=_WORDS,
+    trail=st.lists(st.tuples(_WORDS, st.integers(1, 9)), max_size=5).map(tuple),
+    answers=st.dictionaries(_WORDS, _WORDS, max_size=4),
+    topic=_WORDS,
+    path=st.lists(_WORDS, max_size=4).map(tuple),
+    region=_WORDS,
+    offers=st.lists(_WORDS, max_size=4).map(tuple),
+    wrong=st.integers(0, 3),
+    notice=_WORDS,
+    values=st.dictionaries(_WORDS, _WORDS, max_size=4),
+    read=_WORDS,
+    callback=_WORDS,
+    ended=st.booleans(),
+)
+"""Any session, also such as no menu makes."""

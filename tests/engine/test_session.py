@@ -7,27 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.engine.session import Session, UnreadableSession, dump, load
-
-WORDS = st.text(max_size=12)
-SESSIONS = st.builds(
-    Session,
-    screen=WORDS,
-    page=st.integers(1, 9),
-    language=WORDS,
-    script=WORDS,
-    trail=st.lists(st.tuples(WORDS, st.integers(1, 9)), max_size=5).map(tuple),
-    answers=st.dictionaries(WORDS, WORDS, max_size=4),
-    topic=WORDS,
-    path=st.lists(WORDS, max_size=4).map(tuple),
-    region=WORDS,
-    offers=st.lists(WORDS, max_size=4).map(tuple),
-    wrong=st.integers(0, 3),
-    notice=WORDS,
-    values=st.dictionaries(WORDS, WORDS, max_size=4),
-    read=WORDS,
-    callback=WORDS,
-    ended=st.booleans(),
-)
+from tests.engine.strategies import SESSIONS
 
 
 @given(SESSIONS)
