@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from gateway.cli.main import main
 from gateway.parts import Parts
+from gateway.publishing.publish import publish
 from gateway.store.engines import Store
 from tests.clocks import SetClock
 from tests.e2e.handset import HERS, answered, fact, fits, hop, is_clean, phone, press, screen
@@ -169,6 +170,21 @@ def test_a_missed_call_of_a_number_that_never_agreed_asks_for_nothing(parts, ope
     one.get_by_role("button", name="Missed call").click()
     expect(screen(page)).to_have_text("Rang once")
     assert requests(parts, HERS) == []
+
+
+def test_the_yaml_of_a_screen_opens_beside_and_the_call_goes_on(parts, opened):
+    publish(parts, rig.files(), author="Noy", why="words")
+    page = opened()
+    page.goto("/phone/")
+    hop(page)
+    press(page, "4 1")
+    with page.expect_popup() as opening:
+        phone(page).locator("[data-path] a").last.click()
+    yaml = opening.value
+    expect(yaml.locator(".here")).to_contain_text("pay:")
+    assert yaml.evaluate("() => location.hash") == "#here"
+    press(page, "0")
+    expect(screen(page)).to_contain_text("1 My pay")
 
 
 def test_a_webhook_that_is_switched_off_is_shown_as_it_is(parts, opened):

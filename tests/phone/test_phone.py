@@ -134,9 +134,9 @@ class TestSource:
         version = publish(parts, rig.files(), author="Noy", why="words").version.id
         page = browser.get(f"/phone/yaml/{version}/pay").get_data(as_text=True)
         text = html.unescape(page)
-        found = re.search(r'<span id="L(\d+)" class="here"><b>\1</b>  pay:\n', text)
+        found = re.search(r'<span id="L(\d+)" class="here"><b id="here">\1</b>  pay:\n', text)
         assert found
-        assert f'href="#L{found.group(1)}"' in page
+        assert 'href="#here"' in page
 
     def test_what_is_not_there_is_not_found(self, parts, browser):
         version = publish(parts, rig.files(), author="Noy", why="words").version.id

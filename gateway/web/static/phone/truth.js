@@ -72,7 +72,10 @@ export class Truth {
     if (!page || !page.screen) return;
     const link = document.createElement(page.facts ? "a" : "span");
     link.textContent = page.screen;
-    if (page.facts) link.href = `/phone/yaml/${encodeURIComponent(page.facts.version)}/${encodeURIComponent(page.screen)}`;
+    if (page.facts) {
+      link.href = `/phone/yaml/${encodeURIComponent(page.facts.version)}/${encodeURIComponent(page.screen)}#here`;
+      link.target = "yaml"; // in a page of its own: the call on this phone goes on
+    }
     const item = document.createElement("li");
     item.append(link);
     this.path.append(item);
