@@ -229,11 +229,46 @@ def test_on_a_phone_the_line_is_lost_and_a_colleague_is_there(morning: Desk, par
     thumb = Thumb(page)
     page.goto("/")
     expect(page.locator(f"#row-{wanted}")).to_contain_text("Dao is looking")
+    claims_over_a_lost_line(page, thumb, wanted)
+    forgets_it_and_finds_it_with_a_colleague(page, thumb, other, wanted, parts, clock)
+    page.goto("/")
+    thumb.tap(page.locator(".row-claim button").first)
+    passes_it_on(page, thumb, other)
+
+
+def claims_over_a_lost_line(page: Page, thumb: Thumb, wanted: str) -> None:
+    """A tap without a line sends nothing and leaves the page as it is; with the line it is good again."""
+    claims = page.locator(f"#row-{wanted} .row-claim button")
     page.context.set_offline(True)
     expect(page.locator("#contact")).to_contain_text("No contact with the server")
+    thumb.tap(claims)
+    expect(claims).to_be_visible()
     page.context.set_offline(False)
     expect(page.locator("#contact")).to_be_hidden()
-    thumb.tap(page.locator(f"#row-{wanted} .row-claim button"))
+    thumb.tap(claims)
+    expect(page.get_by_role("button", name=CALL)).to_be_enabled()
+
+
+def forgets_it_and_finds_it_with_a_colleague(
+    page: Page, thumb: Thumb, other: Page, wanted: str, parts: Any, clock: Any
+) -> None:
+    """The lease ends, the colleague is faster, and whoever presses is told who has it."""
+    clock.forward(minutes=16)
+    roll.release_leases(parts)
+    looks(page)
+    claims = page.get_by_role("button", name="Claim", exact=True)
+    expect(claims).to_be_visible()
+    other.reload()
+    other.get_by_role("button", name="Claim", exact=True).click()
+    expect(other.get_by_role("button", name=CALL)).to_be_enabled()
+    thumb.tap(claims)
+    expect(page.get_by_text("Dao has this one. Nothing was changed.")).to_be_visible()
+    other.get_by_role("button", name="Give back").click()
+    expect(other.get_by_text("Given back.")).to_be_visible()
+    assert page.url.endswith(f"/callbacks/{wanted}/claim")
+
+
+def passes_it_on(page: Page, thumb: Thumb, other: Page) -> None:
     thumb.tap(page.locator("summary", has_text="Pass on"))
     page.get_by_label("Reason (optional)").fill("my bus leaves")
     thumb.tap(page.get_by_role("button", name="Pass on", exact=True))

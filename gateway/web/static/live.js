@@ -101,10 +101,13 @@
   window.addEventListener("online", look);
   window.addEventListener("offline", noContact);
   document.addEventListener("lost", noContact);
-  // A form that is sent twice by an impatient thumb goes out once.
+  // A form that is sent twice by an impatient thumb goes out once; without a line it stays, with all that was typed.
   document.addEventListener("submit", (event) => {
     if (event.target.method !== "post") return;
-    if (event.target.dataset.sent) event.preventDefault();
+    if (navigator.onLine === false) {
+      event.preventDefault();
+      noContact();
+    } else if (event.target.dataset.sent) event.preventDefault();
     else event.target.dataset.sent = "yes";
   });
   window.addEventListener("pageshow", (event) => {
