@@ -18,7 +18,7 @@ from gateway.conversation import spooled
 from gateway.desk import announce, call_steps, danger_text
 from gateway.figures.count import Counters
 from gateway.keys_file import master_key
-from gateway.outages import STORE, Outages
+from gateway.outages import KINDS, STORE, Outages
 from gateway.outbox.kinds import CALL
 from gateway.parts import LineConfig, Parts
 from gateway.path_secrets import Serials
@@ -88,6 +88,12 @@ def open_outages(settings: Settings, channels: Mapping[str, Channel]) -> Outages
     """Return what may be put out of order at the phone's page; None wherever a real phone could be reached."""
     real = any(channel.contract.real for channel in channels.values())
     return Outages(_outages_in(settings)) if settings.may_try_outages and not real else None
+
+
+def end_outages(settings: Settings) -> None:
+    """End what was put out of order on purpose: a machine that starts has nothing to do with what was tried before."""
+    for kind in KINDS:
+        Outages(_outages_in(settings)).end(kind)
 
 
 def open_store(settings: Settings, clock: Clock, *, away: Callable[[], bool] | None = None) -> Store:

@@ -8,7 +8,7 @@ from contextlib import closing
 import click
 
 from config.settings import Settings
-from gateway.bootstrap import open_ledger, open_parts, open_serials
+from gateway.bootstrap import end_outages, open_ledger, open_parts, open_serials
 from gateway.clock import Clock
 from gateway.desk import people
 from gateway.parts import Parts
@@ -29,6 +29,7 @@ def prepare(settings: Settings) -> list[str]:
     """
     with closing(open_ledger(settings)) as ledger:
         migrate.upgrade(ledger)
+    end_outages(settings)
     parts = open_parts(settings)
     try:
         _menus(parts, settings)

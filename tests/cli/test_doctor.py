@@ -13,6 +13,7 @@ from rq.serializers import JSONSerializer
 from gateway.access import Role
 from gateway.cli.doctor import _said
 from gateway.health import Finding
+from gateway.outages import STORE, Outages
 from gateway.sending import guard, nudge
 from gateway.store import chores, versions
 from tests.cli.house import Machine
@@ -173,3 +174,13 @@ def test_a_green_part_has_no_second_line() -> None:
 
 def test_who_counts_workers_where_redis_is_gone_counts_none() -> None:
     assert nudge.listeners(redis.Redis(port=1, retry=Retry(NoBackoff(), 0))) == 0
+
+
+def test_an_outage_that_is_tried_at_the_phone_is_told_and_the_next_start_ends_it(started: Machine) -> None:
+    now = started.parts().clock.now()
+    Outages(started.folder / "var" / "outages").begin(STORE, now=now)
+    colour, words = told(started)["ledger"]
+    assert colour == "red"
+    assert "an outage is tried" in words
+    started.starts()
+    assert told(started)["ledger"][0] == "green"
