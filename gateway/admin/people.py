@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, flash, redirect, render_template, request
 
 from gateway.access import Permission, Role
-from gateway.admin import figures, practice, referrals, shifts
+from gateway.admin import figures, practice, referrals, shifts, trail
 from gateway.desk import alerts, people, second
 from gateway.desk.declined import Declined, Why
 from gateway.desk.shifts import FEW, WORKING
@@ -38,6 +38,7 @@ def blueprint(parts: Parts) -> Blueprint:
     shifts.add_to(pages, parts)
     referrals.add_to(pages, parts)
     practice.add_to(pages, parts)
+    trail.add_to(pages, parts)
     return pages
 
 

@@ -3,11 +3,11 @@
 import hashlib
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select, update
+from sqlalchemy import Row, Select, and_, bindparam, func, or_, select, update
 
 from gateway.ids import new_id
 from gateway.store import settings
@@ -32,6 +32,7 @@ class Entry:
     subject: str
     detail: str
     who: str
+    id: str = field(default="", compare=False)
 
 
 def add(
@@ -88,6 +89,26 @@ def latest(tx: Tx, limit: int = 200) -> tuple[Entry, ...]:
         .limit(limit)
     )
     return tuple(_entry(row) for row in found)
+
+
+def page(tx: Tx, *, before: str = "", person_id: str = "", limit: int = 100) -> tuple[Entry, ...]:
+    """Return rows, newest first: those that stand before a row, where one is named, and those of one person."""
+    query = _named().order_by(audit.c.at.desc(), audit.c.id.desc()).limit(limit)
+    if person_id:
+        query = query.where(audit.c.person_id == person_id)
+    last = tx.execute(select(audit.c.at, audit.c.id).where(audit.c.id == before)).first() if before else None
+    if last is not None:
+        query = query.where(
+            or_(audit.c.at < last.at, and_(audit.c.at == last.at, audit.c.id < last.id)),
+            audit.c.at <= last.at,
+        )
+    return tuple(_entry(row) for row in tx.execute(query))
+
+
+def between(tx: Tx, start: datetime, end: datetime) -> tuple[Entry, ...]:
+    """Return the rows of this span, oldest first."""
+    query = _named().where(audit.c.at >= start, audit.c.at < end).order_by(audit.c.at, audit.c.id)
+    return tuple(_entry(row) for row in tx.execute(query))
 
 
 def link(tx: Tx, now: datetime) -> int:
@@ -197,7 +218,20 @@ def _digest(row: Row[Any], seq: int, prev: bytes) -> bytes:
     return hashlib.sha256(prev + json.dumps(words, ensure_ascii=False).encode()).digest()
 
 
+def _named() -> Select[Any]:
+    """Return the question for rows with the names of those who acted."""
+    return select(audit, people.c.name.label("who")).join_from(
+        audit, people, audit.c.person_id == people.c.id, isouter=True
+    )
+
+
 def _entry(row: Row[Any]) -> Entry:
     return Entry(
-        at=row.at, act=row.act, kind=row.kind, subject=row.subject, detail=row.detail, who=row.who or ""
+        at=row.at,
+        act=row.act,
+        kind=row.kind,
+        subject=row.subject,
+        detail=row.detail,
+        who=row.who or "",
+        id=row.id,
     )

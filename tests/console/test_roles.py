@@ -93,6 +93,8 @@ TABLE = {
     ("GET", "/admin/how-we-work"): {S, A},
     ("POST", "/admin/how-we-work/policy"): {S, A},
     ("POST", "/admin/how-we-work/roads"): {S, A},
+    ("GET", "/admin/record"): {S},
+    ("POST", "/admin/record/export"): {S},
     ("GET", "/admin/shifts"): {C, S, A},
     ("POST", "/admin/shifts/<person_id>/week"): {S, A},
     ("POST", "/admin/shifts/<person_id>/away"): {S, A},

@@ -99,6 +99,18 @@ def test_every_page_fits_and_is_accessible(opened, filled, tmp_path, width, lang
     assert faults == []
 
 
+@pytest.mark.parametrize(("width", "language"), [(360, "en"), (1280, "lo")])
+def test_the_record_fits_too(parts, opened, filled, tmp_path, width, language):
+    """A supervisor's page: who did what."""
+    assert filled
+    page = opened(width=width, language=language, token=token_of(parts, "ນາງ ດາວ ສີສະຫວັດ"))
+    faults = faults_of(page)
+    page.goto("/admin/record")
+    page.screenshot(path=tmp_path / f"record-{width}-{language}.png", full_page=True)
+    fits(page, "record")
+    assert faults == []
+
+
 @pytest.mark.parametrize("width", [360, 1280])
 def test_targets_are_big_enough_for_a_thumb(opened, filled, width):
     page = opened(width=width, token=filled)

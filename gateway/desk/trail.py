@@ -1,0 +1,82 @@
+"""Who did what: the audit as a supervisor reads it and takes it out, never with anything of a caller's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from gateway.access import Permission, permit
+from gateway.desk import second
+from gateway.desk.declined import Declined, Why
+from gateway.store import audit, people
+
+if TYPE_CHECKING:
+    from gateway.access import Actor
+    from gateway.parts import Parts
+    from gateway.store.audit import Entry
+    from gateway.store.engines import Tx
+    from gateway.store.people import Person
+
+PAGE = 100
+_MONTHS = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trail:
+    """One page of it, newest first; ``older`` is where the next page begins, empty at the end."""
+
+    rows: tuple[Entry, ...]
+    older: str
+    people: tuple[Person, ...]
+
+
+def look(parts: Parts, actor: Actor, *, before: str = "", person_id: str = "") -> Trail:
+    """Return what was done, newest first: all of it before a row, or what one person did.
+
+    Raises:
+        Refused: the actor does not see the audit.
+    """
+    permit(actor, Permission.SEE_AUDIT)
+    with parts.store.read() as tx:
+        found = audit.page(tx, before=before, person_id=person_id, limit=PAGE + 1)
+        return Trail(
+            rows=found[:PAGE],
+            older=found[PAGE - 1].id if len(found) > PAGE else "",
+            people=tuple(one for one in people.everybody(tx, actor.team) if one.named),
+        )
+
+
+def export(parts: Parts, actor: Actor, month: str) -> tuple[Entry, ...]:
+    """Return what was done in a month like 2026-11, oldest first, and put on record that it was taken out.
+
+    Raises:
+        Refused: the actor may not export, or does not see the audit.
+        NotFresh: it was not shown lately who the actor is.
+        Declined: it is no month.
+    """
+    permit(actor, Permission.SEE_AUDIT)
+    permit(actor, Permission.EXPORT)
+    second.ask_fresh(parts, actor)
+    start, end = _span(month, ZoneInfo(parts.line.zone))
+    now = parts.clock.now()
+
+    def work(tx: Tx) -> tuple[Entry, ...]:
+        audit.add(
+            tx, now=now, person_id=actor.person_id, act="exported", kind="audit", subject="", detail=month
+        )
+        return audit.between(tx, start, end)
+
+    return parts.store.run(work)
+
+
+def _span(month: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return the instants between which a month of the line's zone lies."""
+    try:
+        first = datetime.strptime(month, "%Y-%m").replace(tzinfo=zone)
+    except ValueError:
+        raise Declined(Why.FIELD) from None
+    year, before = divmod(first.month, _MONTHS)
+    after = first.replace(year=first.year + year, month=before + 1)
+    return first.astimezone(UTC), after.astimezone(UTC)
