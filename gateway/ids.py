@@ -10,6 +10,7 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _TIME_CHARACTERS = 9
 _TURN_CHARACTERS = 2
 _CHANCE_CHARACTERS = 9
+_LAST_TURN: int = len(_ALPHABET) ** _TURN_CHARACTERS - 1
 _CODES = 10_000
 
 
@@ -25,7 +26,7 @@ class _Turns:
         with self._lock:
             self._turn = self._turn + 1 if millis == self._millis else 0
             self._millis = millis
-            return min(self._turn, len(_ALPHABET) ** _TURN_CHARACTERS - 1)
+            return min(self._turn, _LAST_TURN)
 
 
 _turns = _Turns()
