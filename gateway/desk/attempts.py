@@ -178,10 +178,14 @@ def _reachable(tx: Tx, callback: Callback, now: datetime) -> Caller:
     caller = callers.by_id(tx, callback.caller_id) if callback.caller_id else None
     if contact is None or caller is None or caller.number is None or not contact.may_ever_call(now):
         raise NotSafe(None)
+    _alone(tx, caller)
+    return caller
+
+
+def _alone(tx: Tx, caller: Caller) -> None:
     running = attempts.live_of(tx, caller.id)
     if running is not None:
         raise AlreadyCalling(running.who)
-    return caller
 
 
 def _slot(parts: Parts, tx: Tx, actor: Actor, callback: Callback, caller: Caller, reason: str) -> _Slot:
@@ -195,6 +199,7 @@ def _slot(parts: Parts, tx: Tx, actor: Actor, callback: Callback, caller: Caller
     window = window_from(parts, callback) if inside else caller.contacted_at or now
     allowed = may_ring(attempts.past(tx, caller.id), window, now, agreed=agreed)
     if isinstance(allowed, NotYet):
+        _alone(tx, caller)  # somebody may have begun between the two looks: then that is the reason, and a name
         raise NotSafe(allowed.until)
     until = callback.due_until if inside else None
     return _Slot(window_from=window, window_until=until, nth=allowed.nth, outside=not inside)
