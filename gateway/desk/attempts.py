@@ -199,7 +199,7 @@ def _slot(parts: Parts, tx: Tx, actor: Actor, callback: Callback, caller: Caller
     window = window_from(parts, callback) if inside else caller.contacted_at or now
     allowed = may_ring(attempts.past(tx, caller.id), window, now, agreed=agreed)
     if isinstance(allowed, NotYet):
-        _alone(tx, caller)  # somebody may have begun between the two looks: then that is the reason, and a name
+        _alone(tx, caller)  # somebody may have begun between the two looks, and has a name
         raise NotSafe(allowed.until)
     until = callback.due_until if inside else None
     return _Slot(window_from=window, window_until=until, nth=allowed.nth, outside=not inside)
