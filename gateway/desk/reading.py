@@ -35,7 +35,8 @@ class Unread:
     """One text that nobody understood.
 
     Attributes:
-        callback_id: her open request, where she has one.
+        callback_id: the open request of that phone, where there is just one.
+        several: there are more, so that only a code says whose text this is.
         safe: she said that texts are safe; without that nothing is sent to her.
         answers: what can be sent to her, by key, in her language.
     """
@@ -46,6 +47,7 @@ class Unread:
     text: str
     phone: str
     callback_id: str
+    several: bool = False
     safe: bool = False
     answers: Mapping[str, str] = field(default_factory=dict)
 
@@ -152,7 +154,7 @@ def answer(parts: Parts, actor: Actor, text_id: str, key: str) -> bool:
 def attach(parts: Parts, actor: Actor, text_id: str) -> str:
     """Put what she wrote on her open request as a note, and take it off the list; return the request.
 
-    Empty where somebody else was faster, or she has no open request.
+    Empty where somebody else was faster, she has no open request, or her phone has several: they may be of others.
 
     Raises:
         Refused: the actor does not work the queue.
@@ -162,7 +164,7 @@ def attach(parts: Parts, actor: Actor, text_id: str) -> str:
 
     def work(tx: Tx) -> str:
         text = texts.by_id(tx, text_id)
-        callback_id = _open_of(tx, text.caller_id) if text is not None else ""
+        callback_id = _only_one(_open_of(tx, text.caller_id)) if text is not None else ""
         if text is None or not callback_id or not taken(tx, actor, text_id, "attached", now):
             return ""
         notes.add(
@@ -208,13 +210,15 @@ def _shown(parts: Parts, tx: Tx, found: tuple[texts.Text, ...]) -> tuple[Unread,
 def _as_read(parts: Parts, tx: Tx, text: texts.Text) -> Unread:
     caller = _caller(tx, text)
     safe = caller is not None and _may_text(caller, parts.clock.now())
+    requests = _open_of(tx, text.caller_id)
     return Unread(
         id=text.id,
         at=text.at,
         channel=text.channel,
         text=text.text,
         phone=masked(text.number) if text.number else "",
-        callback_id=_open_of(tx, text.caller_id),
+        callback_id=_only_one(requests),
+        several=len(requests) > 1,
         safe=safe,
         answers=_answers(parts, text.channel, caller) if caller is not None and safe else {},
     )
@@ -247,6 +251,9 @@ def _menu(parts: Parts, channel: str) -> Menu | None:
         return None
 
 
-def _open_of(tx: Tx, caller_id: str | None) -> str:
-    found = callbacks.open_of(tx, caller_id) if caller_id else ()
-    return found[0].id if found else ""
+def _open_of(tx: Tx, caller_id: str | None) -> tuple[str, ...]:
+    return tuple(one.id for one in callbacks.open_of(tx, caller_id)) if caller_id else ()
+
+
+def _only_one(requests: tuple[str, ...]) -> str:
+    return requests[0] if len(requests) == 1 else ""

@@ -140,3 +140,11 @@ class TestAnswering:
 
     def test_a_text_that_is_gone_leads_to_the_plain_form(self, signed):
         assert 'name="number"' in text_of(signed().get("/add?text=gone"))
+
+    def test_with_several_requests_only_a_code_says_whose_it_is(self, signed, line, came):
+        for _ in range(2):
+            line.requested(HER, when="evening", phone_seen="sometimes")
+        came("it is me")
+        page = text_of(signed().get("/texts"))
+        assert "only a code says which" in page
+        assert "/attach" not in page

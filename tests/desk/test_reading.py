@@ -206,6 +206,17 @@ def test_her_words_become_a_note_on_her_request(desk: Reading) -> None:
     assert reading.unread(desk.parts, noy) == ()
 
 
+def test_of_several_requests_of_a_shared_phone_none_gets_it(desk: Reading) -> None:
+    noy = desk.person("Noy")
+    for _ in range(2):
+        desk.requested(HER, when="evening", phone_seen="sometimes")
+    desk.came("it is me")
+    text = desk.newest(noy)
+    assert (text.callback_id, text.several) == ("", True)
+    assert reading.attach(desk.parts, noy, text.id) == ""
+    assert desk.rows("SELECT count(*) FROM notes") == [(0,)]
+
+
 def test_without_a_request_there_is_nothing_to_put_it_on(desk: Reading) -> None:
     noy = desk.person("Noy")
     desk.came()
