@@ -8,7 +8,7 @@ import pytest
 from gateway.access import Role
 from gateway.callbacks.model import State
 from gateway.console.beside import titles
-from gateway.desk import referral, tally
+from gateway.desk import practice, referral, tally
 from gateway.desk.referral import Referral
 from tests.desk.rig import HER, OTHER
 
@@ -166,3 +166,14 @@ class TestHerWay:
 
     def test_a_version_that_is_gone_shows_ids(self, noy, held):
         assert '<p class="way"><span>main</span>' in text_of(noy.get(f"/callbacks/{held}"))
+
+
+def test_the_words_of_the_centre_stand_on_the_page_of_a_child_as_they_were_written(parts, noy, held, line):
+    boss = line.person("Boss", Role.SUPERVISOR)
+    noy.post(f"/callbacks/{held}/minor", on="yes")
+    assert "has written no rule" in text_of(noy.get(f"/callbacks/{held}"))
+    practice.set_policy(parts, boss, "Tell Dao.\n<b>Promise</b> nothing.")
+    page = text_of(noy.get(f"/callbacks/{held}"))
+    assert '<span class="lines">Tell Dao.\n&lt;b&gt;Promise&lt;/b&gt; nothing.</span>' in page
+    noy.post(f"/callbacks/{held}/minor", on="no")
+    assert "Tell Dao" not in text_of(noy.get(f"/callbacks/{held}"))
