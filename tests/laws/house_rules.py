@@ -34,6 +34,7 @@ HERS = re.compile(
 NO_NAME = re.compile(r"handler|manager|utils|helper", re.IGNORECASE)
 NETWORK = {
     "send",
+    "place",
     "sleep",
     "urlopen",
     "request",

@@ -130,6 +130,27 @@ FAULTS = (
         "return link.answered_at is None",
         "tests/desk/test_by_reply.py::test_it_ends_with_the_alert_and_is_told_so_for_a_day",
     ),
+    Fault(
+        "a second key dials her again",
+        "gateway/callbacks/bridge.py",
+        "    State.CALLING_HER: {\n",
+        "    State.CALLING_HER: {\n        Event.PRESSED: State.CALLING_HER,\n",
+        "tests/callbacks/test_bridge.py::test_her_phone_is_dialled_out_of_one_state_by_one_event",
+    ),
+    Fault(
+        "nobody asks at the dial whether she may still be called",
+        "gateway/desk/call_steps.py",
+        "return Event.PRESSED if _still_wanted(parts, tx, callback, bridge) else Event.WITHDRAWN",
+        "return Event.PRESSED",
+        "tests/desk/test_calls.py::test_what_happens_before_she_presses_one_keeps_her_phone_silent",
+    ),
+    Fault(
+        "a call that never rang her rests her number",
+        "gateway/store/attempts.py",
+        ".where(text(RUNG), attempts.c.caller_id == caller_id)",
+        ".where(attempts.c.caller_id == caller_id)",
+        "tests/desk/test_calls.py::test_ten_times_not_dialled_costs_her_neither_window_nor_tries_nor_place",
+    ),
 )
 
 
