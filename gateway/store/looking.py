@@ -41,6 +41,6 @@ def anywhere(tx: Tx, team: str, *, since: datetime, besides: str) -> Mapping[str
         .where(looking.c.at >= since, looking.c.person_id != besides, people.c.team == team)
     )
     found: dict[str, tuple[str, ...]] = {}
-    for row in tx.execute(query.order_by(looking.c.callback_id, people.c.name)):
+    for row in sorted(tx.execute(query), key=lambda row: (row.callback_id, row.name)):
         found[row.callback_id] = (*found.get(row.callback_id, ()), row.name)
     return found

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select, text, update
+from sqlalchemy import ColumnElement, and_, func, select, text, update
 
 from gateway.store.engines import Tx
 from gateway.store.tables import UNREAD, callers, texts
@@ -11,6 +11,8 @@ from gateway.store.tables import UNREAD, callers, texts
 NOT_UNDERSTOOD = ""
 DANGER = "danger"
 """How the note of a text with a word of danger begins."""
+
+_AFTER_DANGER = DANGER[:-1] + chr(ord(DANGER[-1]) + 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +63,7 @@ def _found(tx: Tx, which: ColumnElement[bool], limit: int) -> tuple[Text, ...]:
 
 def dangers(tx: Tx, *, limit: int = 100) -> tuple[Text, ...]:
     """Return the texts with a word of danger that nobody has read, newest first."""
-    return _found(tx, texts.c.understood.like(f"{DANGER}%"), limit)
+    return _found(tx, _of_danger(), limit)
 
 
 def count_unread(tx: Tx) -> int:
@@ -71,7 +73,7 @@ def count_unread(tx: Tx) -> int:
 
 def count_dangers(tx: Tx) -> int:
     """Return how many there are with a word of danger."""
-    return _count(tx, texts.c.understood.like(f"{DANGER}%"))
+    return _count(tx, _of_danger())
 
 
 def mark_read(tx: Tx, text_id: str, *, person_id: str, now: datetime) -> bool:
@@ -83,6 +85,12 @@ def mark_read(tx: Tx, text_id: str, *, person_id: str, now: datetime) -> bool:
         .returning(texts.c.id)
     )
     return tx.execute(statement).first() is not None
+
+
+def _of_danger() -> ColumnElement[bool]:
+    """The range is for the index, which the pattern alone does not walk."""
+    word = texts.c.understood
+    return and_(word >= DANGER, word < _AFTER_DANGER, word.like(f"{DANGER}%"))
 
 
 def _count(tx: Tx, which: ColumnElement[bool]) -> int:

@@ -9,7 +9,19 @@ import pytest
 from sqlalchemy import event, text
 
 from gateway.callbacks.model import State
-from gateway.store import attempts, callbacks, callers, claims, line, outbox, texts, threads
+from gateway.store import (
+    attempts,
+    audit,
+    callbacks,
+    callers,
+    claims,
+    line,
+    looking,
+    outbox,
+    people,
+    texts,
+    threads,
+)
 from gateway.store.engines import Store, Tx
 from gateway.store.line import Tab
 from tests.store.test_callbacks import attempt, caller_of, request
@@ -27,6 +39,15 @@ QUESTIONS: dict[str, tuple[Callable[[Tx], Any], set[str]]] = {
     "claims that are over": (lambda tx: callbacks.claims_over(tx, now=NOW), {"ix_callbacks_held"}),
     "codes of open requests": (callbacks.open_codes, {"ix_callbacks_open_code"}),
     "what somebody has in hand": (lambda tx: callbacks.in_hand(tx, "p1"), {"ix_callbacks_in_hand"}),
+    "what somebody has claimed": (lambda tx: callbacks.claimed_by(tx, "p1"), {"ix_callbacks_in_hand"}),
+    "what happened last to a request": (
+        lambda tx: audit.last_about(tx, "callback", ["c1"]),
+        {"ix_audit_subject"},
+    ),
+    "who looks at what": (
+        lambda tx: looking.anywhere(tx, "main", since=NOW, besides="p1"),
+        {"ix_looking_at"},
+    ),
     "open requests of a number": (
         lambda tx: callbacks.open_of(tx, "c" * 20),
         {"uq_callbacks_one_open", "ix_callbacks_caller"},
@@ -62,6 +83,7 @@ QUESTIONS: dict[str, tuple[Callable[[Tx], Any], set[str]]] = {
     ),
     "her texts": (lambda tx: threads.forget_texts(tx, "c" * 20), {"ix_texts_caller_id"}),
     "texts that nobody read": (texts.count_unread, {"ix_texts_unread"}),
+    "texts of danger that nobody read": (texts.count_dangers, {"ix_texts_unread"}),
     "a number at its dial": (lambda tx: callers.find(tx, "+8562055500001"), {"uq_callers_lookup", "lookup"}),
 }
 
@@ -81,10 +103,12 @@ def full(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 def fill(store: Store) -> None:
     with store.write() as tx:
+        people.add(tx, "p1", name="One", name_key="one", role="counsellor", now=NOW)
         for n in range(ROWS):
             her = caller_of(tx, f"+8562055500{n:03}")
             state = list(State)[n % len(State)]
             callbacks.insert(tx, request(her, f"c{n}", state=state, code=f"{n:04}", held_until=NOW))
+            looking.note(tx, f"c{n}", "p1", now=NOW - n * H)
             attempts.add(tx, attempt(her, f"a{n}", f"c{n}", ended_at=NOW if n % 2 else None))
             outbox.add(
                 tx, kind="answer", channel="phone", lane=f"lane {n}", due_at=NOW + n * H, expires_at=NOW + 999 * H,
