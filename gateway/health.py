@@ -5,6 +5,7 @@ import shutil
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from gateway.channel import Calls
 from gateway.parts import REQUIRED_NUMBERS, Parts
 from gateway.sending import guard, standing
 from gateway.store import chores, outbox
@@ -40,6 +41,7 @@ def look(parts: Parts) -> tuple[Finding, ...]:
     """Look at every part of this process and at what all of them share."""
     ledger = _ledger(parts)
     findings = [_menu(parts), ledger, _spool(parts), _sessions(parts), _disk(parts), *_line(parts)]
+    findings += _bridges(parts)
     if ledger.ok:
         findings += [_schema(parts), _clock_process(parts), _outbox(parts), _guard(parts)]
         findings += _channels(parts)
@@ -168,6 +170,22 @@ def _channels(parts: Parts) -> list[Finding]:
         )
         for line in standing.standings(parts)
         if line.channel.contract.real
+    ]
+
+
+def _bridges(parts: Parts) -> list[Finding]:
+    """Say of each line that is to ring both phones whether it has the number that both see."""
+    lines = {name: channel.bridging for name, channel in parts.channels.items() if isinstance(channel, Calls)}
+    fix = 'set the voice number of its account, or bridge = "no" in its options in gateway.toml'
+    return [
+        Finding(
+            part=f"bridge.{name}",
+            ok=bool(bridging.number),
+            words="has its number" if bridging.number else "is switched on and has no number to call from",
+            fix="" if bridging.number else fix,
+        )
+        for name, bridging in lines.items()
+        if bridging.on
     ]
 
 

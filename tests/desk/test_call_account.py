@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from gateway import health
 from gateway.access import Actor
 from gateway.channel import Outcome, SendResult
 from gateway.desk import attempts, call_account, calls, claim
@@ -61,6 +62,23 @@ def test_without_any_such_line_the_bridge_is_off_and_a_helpline_phone_goes_on(li
     assert refused.value.why == "off"
     assert light.rows("SELECT count(*) FROM attempts") == [(0,)]
     assert attempts.begin(light.parts, noy, callback).code
+
+
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        ({}, [("bridge.africastalking", True)]),
+        ({"bridge": "no"}, []),
+        ({"voice_number": ""}, [("bridge.africastalking", False)]),
+    ],
+)
+def test_the_doctor_says_which_line_is_switched_on_without_a_number(
+    light: Desk, options: dict[str, str], found: list[tuple[str, bool]]
+) -> None:
+    findings = health._bridges(light.with_bridge(**options).parts)
+
+    assert [(one.part, one.ok) for one in findings] == found
+    assert all(bool(one.fix) != one.ok for one in findings)
 
 
 def test_the_days_calls_are_used_up_and_begin_anew_in_the_lines_zone(line: Desk) -> None:
