@@ -117,6 +117,8 @@ def _asked(parts: Parts, tx: Tx, actor: Actor, begun: Begun) -> tuple[BridgeRow,
         NoBridge: none can be had.
     """
     now, channel = parts.clock.now(), call_account.spend(parts, tx)
+    if begun.callback.trial and parts.channels[channel].contract.real:
+        raise NoBridge("off")  # whoever tried a phone made a number up, and somebody may have it
     row = BridgeRow(
         id=new_id(now),
         callback_id=begun.callback.id,

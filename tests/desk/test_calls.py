@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from gateway.access import Actor, Refused, Role
 from gateway.callbacks.model import IllegalMove, State
@@ -202,6 +203,23 @@ def test_a_bridge_is_only_its_own_persons(desk: Desk) -> None:
     assert calls.last(desk.parts, dao, callback) is None
     with pytest.raises(NoSuchCallback):
         calls.begin(desk.parts, dao, "none")
+
+
+@pytest.mark.parametrize(("username", "why"), [("helpline", "off"), ("sandbox", "")])
+def test_a_made_up_number_of_a_trial_phone_is_rung_by_no_line_that_reaches_real_ones(
+    light: Desk, username: str, why: str
+) -> None:
+    desk = light.with_bridge(username=username)
+    noy = desk.person("Noy")
+    callback = desk.requested(when="now")
+    with desk.parts.store.write() as tx:
+        tx.execute(text("UPDATE callbacks SET trial = true"))
+    claim.claim(desk.parts, noy, callback)
+
+    came = begin_or_word(desk, noy, callback)
+
+    assert (came if isinstance(came, str) else "") == why
+    assert desk.rows("SELECT count(*) FROM bridges") == [(0 if why else 1,)]
 
 
 # --- what she sees
