@@ -31,6 +31,7 @@ def add_to(pages: Blueprint, parts: Parts) -> None:
             "console/lines.html",
             lines=standings(parts),
             texts=[row for row in listing.newest(parts, NEWEST) if row.kind in TEXTS],
+            tab="",
             counts=line.queue(parts, actor()).counts,
         )
 

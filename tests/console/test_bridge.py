@@ -147,7 +147,7 @@ class TestTheBar:
         for kind, more in (("answered", {}), ("key", {"digits": "1"}), ("connected", {})):
             heard(kind, **more)
             told.append(step_of(text_of(noy.get("/bar"))))
-            for where in ("/", "/mine", "/search", f"/callbacks/{held}"):
+            for where in ("/", "/mine", "/search", "/lines", f"/callbacks/{held}"):
                 bar = bar_of(text_of(noy.get(where)))
                 assert f"<b>{code}</b>" in bar
                 assert "Hang up your phone to end" in bar
