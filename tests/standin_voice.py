@@ -8,6 +8,7 @@ import threading
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,7 @@ class Script:
         cause: whether it says why, at the end and before.
         repeats_id: whether it repeats our id.
         times: how often it makes each post.
+        at_once: whether it makes those at the same moment, and obeys whichever answer asks for something.
         late: makes all posts once more after the end, the last one first.
         early: makes its posts before it answers the request for the call: none, first, all.
     """
@@ -56,6 +58,7 @@ class Script:
     cause: bool = True
     repeats_id: bool = True
     times: int = 1
+    at_once: bool = False
     late: bool = False
     early: str = "none"
 
@@ -190,8 +193,11 @@ class Play:
             **more,
         }
         self.call.posts.append(fields)
-        told = [self._sent(fields) for _ in range(self.script.times)]
-        return told[0]
+        if not self.script.at_once:
+            return [self._sent(fields) for _ in range(self.script.times)][0]  # noqa: RUF015 - all of them are sent
+        with ThreadPoolExecutor(self.script.times) as pool:
+            told = list(pool.map(self._sent, [fields] * self.script.times))
+        return max(told, key=lambda body: len(list(tree_of(body))))
 
     def _sent(self, fields: dict[str, str]) -> str:
         body = self.standin.answers(fields)

@@ -35,6 +35,7 @@ ROUNDS: tuple[tuple[str, Script, str, int], ...] = (
     ("her line is busy", Script(her="busy"), "busy", 1),
     ("no answer", Script(her="no_answer", cause=False), "no_answer", 1),
     ("doubled and late", Script(times=2, late=True), "talked", 1),
+    ("four equal posts at the same moment", Script(times=4, at_once=True), "talked", 1),
     ("over before our commit", Script(early="all", repeats_id=False), "talked", 1),
     ("the last words are missing", Script(final=False), "talked", 1),
     ("the counsellor never presses 1", Script(keys=(), rings=RINGS), "not_pressed", 0),
@@ -144,7 +145,7 @@ def result_of(running: Running, request: str) -> str:
 def test_two_people_press_call_for_one_number_in_one_second(
     running: Running, provider: VoiceStandin, people: list[Counsellor]
 ) -> None:
-    print(f"\n{'the provider':<34}answers     calls  dials  posts  result")
+    print(f"\n{'the provider':<38}answers     calls  dials  posts  result")
     for name, script, result, dials in ROUNDS:
         phone, requests = asked_twice(running)
         for who, request in zip(people, requests, strict=True):
@@ -159,7 +160,7 @@ def test_two_people_press_call_for_one_number_in_one_second(
         provider.wait()
         made, came = provider.calls[before:], result_of(running, requests[answers.index(200)])
         posts = sum(len(call.answers) for call in made)
-        print(f"{name:<34}{answers}  {len(made):>5}  {provider.dialled(phone.number):>5}  {posts:>5}  {came}")
+        print(f"{name:<38}{answers}  {len(made):>5}  {provider.dialled(phone.number):>5}  {posts:>5}  {came}")
         assert sorted(answers) == [200, 409], "one of them calls, the other is told who"
         assert len(made) == 1
         assert (provider.dialled(phone.number), came) == (dials, result)

@@ -64,6 +64,7 @@ WALKS = (
     talked("another key first", Script(keys=("5", "1"))),
     talked("hang-up mid-call", Script(seconds=3)),
     talked("duplicate webhooks", Script(times=3)),
+    talked("four equal webhooks at the same moment", Script(times=4, at_once=True)),
     talked("late webhooks", Script(late=True)),
     talked("late and duplicate webhooks", Script(late=True, times=2)),
     hers("busy, late and duplicate", Script(her="busy", late=True, times=2), "busy"),
