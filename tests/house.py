@@ -1,6 +1,6 @@
 """The whole house for a test, real parts and the sample menu: what a phone sees, what the ledger holds."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -13,6 +13,7 @@ from gateway.callbacks.windows import DAYS, Hours
 from gateway.catalogue.check import Asked, check
 from gateway.catalogue.pages import with_pages
 from gateway.channel import ChannelConfig
+from gateway.clock import Clock
 from gateway.conversation import text as text_turn
 from gateway.conversation import turn
 from gateway.conversation.turn import Told
@@ -30,7 +31,6 @@ from gateway.store.outbox import OutboxRow
 from gateway.store.sessions import Sessions
 from gateway.store.spool import Spool
 from gateway.versions import Versions
-from tests.clocks import SetClock
 
 HER = "+8562055512345"
 MENUS = Path(__file__).parent.parent / "menus"
@@ -57,28 +57,31 @@ def sample() -> str:
 
 
 def made_parts(
-    store: Store, clock: SetClock, folder: Path, client: redis.Redis | None = None, **more: Any
+    store: Store, clock: Clock, folder: Path, client: redis.Redis | None = None, **more: Any
 ) -> Parts:
-    """Real parts around this store, with the two shipped channels."""
+    """Real parts around this store, with the two shipped channels; what a test names takes their place.
+
+    The one place where tests put parts together.
+    """
     lines = [("africastalking", "*384*12345#", "22384"), ("simulator", "*123*4#", "1234")]
     configs = [
         ChannelConfig(name=name, provider=name, menu="helpline", service_codes=(code,), sms_number=number)
         for name, code, number in lines
     ]
-    parts = Parts(
-        store=store,
-        sessions=Sessions(client, store, clock),
-        spool=Spool(folder / "spool", store.ring),
-        channels={config.name: channel.find(config) for config in configs},
-        versions=Versions(store, folder / "live"),
-        clock=clock,
-        line=LINE,
-        count=Counters(clock, LINE.zone),
-        nudge=lambda _row: True,
-        data_dir=folder,
-        inside={"announce": announce, "danger_text": tell_of_danger},
-    )
-    return replace(parts, **more)
+    usual = {
+        "store": store,
+        "sessions": Sessions(client, store, clock),
+        "spool": Spool(folder / "spool", store.ring),
+        "channels": {config.name: channel.find(config) for config in configs},
+        "versions": Versions(store, folder / "live"),
+        "clock": clock,
+        "line": LINE,
+        "count": Counters(clock, LINE.zone),
+        "nudge": lambda _row: True,
+        "data_dir": folder,
+        "inside": {"announce": announce, "danger_text": tell_of_danger},
+    }
+    return Parts(**(usual | more))
 
 
 def publish(parts: Parts, text: str = "") -> str:

@@ -6,33 +6,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from gateway.callbacks.windows import ALWAYS
 from gateway.channel import Answer, ChannelConfig, Contract, Outcome, Request, SendResult
 from gateway.clock import Clock
-from gateway.figures.count import Counters
 from gateway.ids import new_id
 from gateway.messages import Event, Outgoing
 from gateway.outbox.kinds import KINDS
-from gateway.parts import LineConfig, Parts
+from gateway.parts import Parts
 from gateway.safe_contact import SafeContact
 from gateway.sending.nudge import nobody
 from gateway.store import callers, outbox, people
 from gateway.store.engines import Store
 from gateway.store.outbox import OutboxRow
-from gateway.store.sessions import Sessions
-from gateway.store.spool import Spool
+from tests import house
 
-LINE = LineConfig(
-    zone="Asia/Vientiane",
-    regions=("LA", "TH"),
-    helpline="+85620555000000",
-    mrc="",
-    price="",
-    days=90,
-    hours=ALWAYS,
-)
+LINE = replace(house.LINE, helpline="+85620555000000", mrc="", hours=ALWAYS)
 HER = "+8562055512345"
 Answers = deque[SendResult | Callable[[Outgoing], SendResult]]
 
@@ -86,21 +76,9 @@ class Phone:
 
 def made_parts(store: Store, clock: Clock, folder: Path, *channels: Phone, **more: Any) -> Parts:
     """Real parts around this store; the channels are the given ones, one phone without limits if there is none."""
-    spool = folder / "spool"
-    spool.mkdir(mode=0o700, exist_ok=True)
-    parts = Parts(
-        store=store,
-        sessions=Sessions(None, store, clock),
-        spool=Spool(spool, store.ring),
-        channels={channel.config.name: channel for channel in channels or (Phone(),)},
-        versions=cast("Any", None),
-        clock=clock,
-        line=LINE,
-        count=Counters(clock, LINE.zone),
-        nudge=nobody,
-        data_dir=folder,
-    )
-    return replace(parts, **more)
+    named = {channel.config.name: channel for channel in channels or (Phone(),)}
+    usual: dict[str, Any] = {"channels": named, "line": LINE, "nudge": nobody, "inside": {}}
+    return house.made_parts(store, clock, folder, **(usual | more))
 
 
 class Rows:

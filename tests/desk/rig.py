@@ -10,16 +10,13 @@ from gateway.callbacks.windows import DAYS, Hours
 from gateway.desk import accept, attempts, call_steps, claim
 from gateway.desk.accept import Accepted
 from gateway.engine.effects import CallbackAccepted, Receipt, RequestCallback
-from gateway.figures.count import Counters
 from gateway.ids import new_id
 from gateway.outbox.kinds import CALL
-from gateway.parts import LineConfig, Parts
+from gateway.parts import Parts
 from gateway.store import callbacks, callers, people
 from gateway.store.callbacks import Callback
 from gateway.store.engines import Store
-from gateway.store.sessions import Sessions
-from gateway.store.spool import Spool
-from gateway.versions import Versions
+from tests import house
 from tests.channels.tables import line_of
 from tests.clocks import SetClock
 from tests.standin import KEY
@@ -28,30 +25,12 @@ from tests.standin_voice import VOICE
 HER = "+8562055512345"
 OTHER = "+8562055554321"
 HOURS = Hours.parse({day: ["08:00-21:00"] for day in DAYS})
-LINE = LineConfig(
-    zone="Asia/Vientiane",
-    regions=("LA", "TH"),
-    helpline="+85620555000000",
-    mrc="",
-    price="",
-    days=90,
-    hours=HOURS,
-)
+LINE = replace(house.LINE, helpline="+85620555000000", mrc="", hours=HOURS)
 
 
 def made_parts(store: Store, clock: SetClock, folder: Path) -> Parts:
-    return Parts(
-        store=store,
-        sessions=Sessions(None, store, clock),
-        spool=Spool(folder / "spool", store.ring),
-        channels={},
-        versions=Versions(store, folder / "live"),
-        clock=clock,
-        line=LINE,
-        count=Counters(clock, LINE.zone),
-        nudge=lambda _row: True,
-        data_dir=folder,
-    )
+    """Without a line and without anybody who is told: what the desk does by itself."""
+    return house.made_parts(store, clock, folder, channels={}, line=LINE, inside={})
 
 
 class Desk:

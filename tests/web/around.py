@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,43 +11,22 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from gateway.access import Role
-from gateway.callbacks.windows import Hours
 from gateway.desk import people, second, sign_in
-from gateway.figures.count import Counters
-from gateway.parts import LineConfig, Parts
+from gateway.parts import Parts
 from gateway.store import second_factor
 from gateway.store.engines import Store
+from tests import house
 from tests.clocks import SetClock
 
 PASSWORD = "a long enough password"
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-ALL_DAY = {day: ["06:00-21:00"] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
+LINE = replace(house.LINE, helpline="+85620000000", mrc="+85620000001")
 
 
 def parts_around(store: Store, clock: SetClock, folder: Path, **others: Any) -> Parts:
-    """Parts in which only the store, the clock and the line are whole."""
-    line = LineConfig(
-        zone="Asia/Vientiane",
-        regions=("LA", "TH"),
-        helpline="+85620000000",
-        mrc="+85620000001",
-        price="",
-        days=90,
-        hours=Hours.parse(ALL_DAY),
-    )
-    parts = {
-        "store": store,
-        "sessions": None,
-        "spool": None,
-        "channels": {},
-        "versions": None,
-        "clock": clock,
-        "line": line,
-        "count": Counters(clock),
-        "nudge": lambda _row: True,
-        "data_dir": folder,
-    }
-    return Parts(**(parts | others))
+    """Parts without a line and without anybody who is told: pages need no more."""
+    usual: dict[str, Any] = {"channels": {}, "line": LINE, "inside": {}}
+    return house.made_parts(store, clock, folder, **(usual | others))
 
 
 def somebody(parts: Parts, name: str = "Noy", role: str = Role.COUNSELLOR, *, number: str = "") -> str:
