@@ -151,6 +151,20 @@ FAULTS = (
         ".where(attempts.c.caller_id == caller_id)",
         "tests/desk/test_calls.py::test_ten_times_not_dialled_costs_her_neither_window_nor_tries_nor_place",
     ),
+    Fault(
+        "the database is put out of order beside an account",
+        "gateway/bootstrap.py",
+        "return Outages(_outages_in(settings)) if settings.may_try_outages and not real else None",
+        "return Outages(_outages_in(settings))",
+        "tests/config/test_trials.py::test_beside_an_account_files_in_the_folder_move_nothing",
+    ),
+    Fault(
+        "time is moved beside an account that the file holds",
+        "config/settings.py",
+        'values.get("gateway_test_clock") == "1" and _has_secret(accounts)',
+        'values.get("gateway_test_clock") == "1" and _has_secret([values])',
+        "tests/config/test_settings.py::test_an_account_in_the_file_is_one_too",
+    ),
 )
 
 
