@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from gateway.app import _doors
 from gateway.callbacks.order import NORMAL
+from gateway.channel import Request
 from gateway.conversation import missed, spooled
 from gateway.desk.announce import announce
 from gateway.messages import MissedCall
@@ -16,6 +18,7 @@ from gateway.sending.send import drain
 from gateway.store import callers
 from gateway.store.callbacks import Callback
 from gateway.store.engines import Unavailable
+from gateway.webhooks.events import give
 from tests.clocks import SetClock
 from tests.house import HER, requests, rows
 
@@ -166,3 +169,36 @@ def test_a_ring_while_sql_is_away_is_kept_and_counted_once(
     assert parts.spool.list() == []
     assert len(ring(parts, "r1")) == 1
     assert requests(parts, HER)[0].asked_at == clock.now() - timedelta(minutes=30)
+
+
+def posted(parts: Parts, session: str, *, caller: str = HER, active: str = "1") -> str:
+    """A ring to the voice number, through the very doors of the product."""
+    channel = parts.channels["africastalking"]
+    fields = {
+        "isActive": active,
+        "sessionId": session,
+        "direction": "Inbound",
+        "callerNumber": caller,
+        "destinationNumber": "+254711000000",
+    }
+    return give(_doors(parts), channel, channel.parse(Request(event="voice", fields=fields))).body
+
+
+def test_a_ring_to_the_voice_number_is_such_a_ring_and_is_rejected(parts: Parts, said: Said) -> None:
+    said()
+    answers = {posted(parts, "ATVId_1") for _ in range(3)}
+
+    assert len(answers) == 1, "a repeat is answered alike"
+    assert answers.pop().endswith("<Response><Reject/></Response>")
+    (made,) = requests(parts, HER)
+    assert (made.window, made.asks, made.channel) == ("evening", 1, "africastalking")
+
+
+def test_the_end_of_that_ring_and_a_caller_without_a_number_do_nothing(parts: Parts, said: Said) -> None:
+    said()
+
+    assert posted(parts, "ATVId_1", active="0") == "OK"
+    assert posted(parts, "ATVId_2", caller="anonymous").endswith("<Reject/></Response>")
+    assert posted(parts, "ATVId_3", caller="+8562055500099").endswith("<Reject/></Response>")
+    assert requests(parts, HER) == []
+    assert rows(parts) == []
