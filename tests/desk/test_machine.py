@@ -192,11 +192,35 @@ class DeskMachine(RuleBasedStateMachine):
         waiting = [one for one in mine if self.desk.callback(one).state is State.WAITING]
         if not waiting:
             return
-        callback = waiting[0]
-        due_at = self.desk.callback(callback).due_at
+        due_at = self.desk.callback(waiting[0]).due_at
         if due_at is not None and due_at > self.clock.now():
             self.clock.set(due_at)
             self.chores()
+        self.works_on(waiting[0], who, outcome)
+
+    @rule(who=who, number=number, outcome=st.sampled_from(list(Outcome)))
+    def two_of_her_windows_meet(self, who: int, number: str, outcome: Outcome) -> None:
+        """She asks for *now* shortly before the window of another request: what is between two calls decides."""
+        rows_of_hers = [self.desk.callback(one) for one, whose in self.whose.items() if whose == number]
+        ahead = [
+            (row.due_at, row.id)
+            for row in rows_of_hers
+            if row.state is State.WAITING and row.due_at is not None and row.due_at > self.clock.now()
+        ]
+        if not ahead:
+            return
+        opens, other = min(ahead)
+        self.clock.set(max(self.clock.now(), opens - timedelta(minutes=20)))
+        self.chores()
+        self.asks(number, "now", "sometimes", False)
+        now = [one for one, whose in self.whose.items() if whose == number and one != other]
+        self.works_on(now[-1] if now else other, who, outcome)
+        self.clock.set(max(self.clock.now(), opens + timedelta(minutes=5)))
+        self.chores()
+        self.works_on(other, who, outcome)
+
+    def works_on(self, callback: str, who: int, outcome: Outcome) -> None:
+        """Claim it, ring, and say what came of it, as far as each is allowed."""
         self.trying(lambda: claim.claim(self.desk.parts, self.person(who), callback))
         before = self.seen["rung"]
         self.ring(self.holder(callback, who), callback)
