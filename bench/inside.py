@@ -84,7 +84,9 @@ def texts_a_second(parts: Parts, number_of_round: int, count: int = 80) -> float
     began = time.perf_counter()
     for made in range(count):
         number, turn_id = f"+8562057{number_of_round}{made:05}", f"bench{number_of_round}-{made}"
-        text.TEXTS.take(parts, Inbound(channel=_CHANNEL, kind=Kind.SMS, number=number, text="wage", turn=turn_id))
+        text.TEXTS.take(
+            parts, Inbound(channel=_CHANNEL, kind=Kind.SMS, number=number, text="wage", turn=turn_id)
+        )
     return count / (time.perf_counter() - began)
 
 

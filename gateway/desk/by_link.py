@@ -67,9 +67,7 @@ def make(parts: Parts, tx: Tx, person_id: str, callback_id: str, *, mark: int = 
     With a mark the text may be answered by a digit as well.
     """
     token, until = new_token(_SIZE), parts.clock.now() + LASTS
-    links.add(
-        tx, _hash(tx, token), person_id=person_id, callback_id=callback_id, expires_at=until, mark=mark
-    )
+    links.add(tx, _hash(tx, token), person_id=person_id, callback_id=callback_id, expires_at=until, mark=mark)
     return f"{parts.public_url.rstrip('/')}{PATH}{token}"
 
 

@@ -256,7 +256,9 @@ class TestHeaders:
             assert answer.headers[name] == value
         assert answer.headers["Cache-Control"] == "no-store"
 
-    @pytest.mark.parametrize(("name", "headers"), [("app.css", BARE), ("live.js", BARE), ("icon.svg", ALWAYS)])
+    @pytest.mark.parametrize(
+        ("name", "headers"), [("app.css", BARE), ("live.js", BARE), ("icon.svg", ALWAYS)]
+    )
     def test_a_file_has_those_that_a_file_needs(self, browser, name, headers):
         with browser.client.get(f"/static/{name}") as answer:
             assert {one for one in ALWAYS if one in answer.headers} == set(headers)

@@ -141,7 +141,9 @@ links = Table(  # one tap from a text to one callback, for people without a comp
     instant("expires_at"),
     instant("used_at", null=True),
     Column("phone", LargeBinary(32), nullable=True, unique=True),  # keyed hash of what its phone was given
-    Column("mark", Integer, nullable=False, server_default=text("0")),  # the two digits that tell alerts apart
+    Column(
+        "mark", Integer, nullable=False, server_default=text("0")
+    ),  # the two digits that tell alerts apart
     instant("answered_at", null=True),  # when its text was answered by a digit
     Index("ix_links_expires_at", "expires_at"),
 )
