@@ -95,7 +95,7 @@ def install(app: Flask, parts: Parts, machines: frozenset[str]) -> None:
         who = signed_in()
         if who is None:
             return _turn_away()
-        return redirect(ENROL, SEE_OTHER) if who.lacks_second_factor and view not in _WITHOUT_SECOND else None
+        return _lead_to_second_factor() if who.lacks_second_factor and view not in _WITHOUT_SECOND else None
 
 
 def cookie_name() -> str:
@@ -119,6 +119,11 @@ def take_cookie(answer: Answer) -> Answer:
     answer.delete_cookie(cookie_name(), secure=is_https(), httponly=True, samesite="Strict", path="/")
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'
     return answer
+
+
+def _lead_to_second_factor() -> Answer:
+    """Lead to the page where it is turned on; a piece of a page that is still open is no place for it."""
+    return Response(status=UNAUTHORISED) if "HX-Request" in request.headers else redirect(ENROL, SEE_OTHER)
 
 
 def _turn_away() -> Answer | tuple[str, int]:

@@ -123,6 +123,10 @@ class TestBeforeItIsOn:
             closed += 1
         assert closed > 40
 
+    def test_a_piece_of_an_open_page_is_refused_and_not_filled_with_another(self, sup):
+        answer = sup.get("/look/queue", headers={"HX-Request": "true", "X-Polls": "yes"})
+        assert (answer.status_code, text_of(answer)) == (401, "")
+
     def test_leaving_and_the_language_go_on_working(self, sup):
         assert sup.post("/language", language="lo", back="/me/second-factor").status_code == 303
         assert sup.post("/sign-out").location == "/sign-in"
