@@ -151,3 +151,24 @@ def test_the_price_of_a_part_reaches_the_line(tmp_path: Path, opened: list[Parts
     parts = start(tmp_path, opened, LINES + 'part_price = "0.02 USD"\n')
     assert parts.channels["africastalking"].config.part_price == "0.02 USD"
     assert parts.channels["simulator"].config.part_price == ""
+
+
+# --- the second factor
+
+
+def test_without_an_account_one_may_go_without_the_second_factor(tmp_path: Path, opened: list[Parts]) -> None:
+    assert start(tmp_path, opened).asks_second_factor
+    assert not start(tmp_path, opened, GATEWAY_SECOND_FACTOR="off").asks_second_factor
+
+
+def test_beside_an_account_the_second_factor_cannot_be_left_out(tmp_path: Path, opened: list[Parts]) -> None:
+    assert start(tmp_path, opened, **ACCOUNT).asks_second_factor
+    with pytest.raises(SettingsError, match="GATEWAY_SECOND_FACTOR"):
+        start(tmp_path, opened, **ACCOUNT, GATEWAY_SECOND_FACTOR="off")
+
+
+@pytest.mark.usefixtures("tern")
+def test_an_account_that_the_settings_do_not_know_asks_for_it_all_the_same(
+    tmp_path: Path, opened: list[Parts]
+) -> None:
+    assert start(tmp_path, opened, BIRD, GATEWAY_SECOND_FACTOR="off").asks_second_factor
