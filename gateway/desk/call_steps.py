@@ -54,12 +54,11 @@ def take(parts: Parts, event: CallEvent) -> CallStep:
 
 def placed(parts: Parts, tx: Tx, row: OutboxRow, result: SendResult, then: Sending) -> None:
     """Note, in the transaction that writes it, what came of asking the provider for the call."""
-    call_account.settle(parts, tx, row.channel, result)
     bridge = bridges.by_id(tx, row.once.removeprefix(ONCE))
-    if bridge is None:
-        return
-    callback = callbacks.by_id(tx, bridge.callback_id, lock=True)
-    bridge = bridges.by_id(tx, bridge.id)
+    # First the request and then the account, in the order in which a call is begun: two never wait for each other.
+    callback = callbacks.by_id(tx, bridge.callback_id, lock=True) if bridge is not None else None
+    call_account.settle(parts, tx, row.channel, result)
+    bridge = bridges.by_id(tx, bridge.id) if bridge is not None else None
     if bridge is None or callback is None:
         return
     if result.outcome is Outcome.SENT:
@@ -91,8 +90,10 @@ def _taken(parts: Parts, tx: Tx, event: CallEvent) -> tuple[CallStep, str]:
     # Whatever moves a bridge holds its request first, so that each sees what the one before it left.
     callback = callbacks.by_id(tx, bridge.callback_id, lock=True)
     bridge = bridges.by_id(tx, bridge.id)
-    if callback is None or bridge is None:
+    # Its id may have come with the answer to our request since the first look; any other is a stranger's.
+    if callback is None or bridge is None or bridge.session not in (None, event.session):
         return Silence(), "stray"
+    bridges.know_session(tx, bridge.id, event.session)
     # The provider speaks of the call, so it was placed, whatever its own answer said.
     _settle(tx, bridge, "sent", "heard", parts.clock.now())
     happened = _happened(parts, tx, event, callback, bridge)
@@ -114,12 +115,8 @@ def _matched(tx: Tx, event: CallEvent) -> BridgeRow | None:
         found = [named] if named is not None and named.channel == event.channel else []
     else:
         found = [one for one in bridges.unheard(tx, event.channel) if _rings(tx, one, event.number)]
-    # Its id may have come with the answer to our request since the first look; any other is a stranger's.
     found = [one for one in found if one.session in (None, event.session)]
-    if len(found) != 1:
-        return None
-    bridges.know_session(tx, found[0].id, event.session)
-    return found[0]
+    return found[0] if len(found) == 1 else None
 
 
 def _rings(tx: Tx, bridge: BridgeRow, number: str) -> bool:
