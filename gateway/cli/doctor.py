@@ -71,6 +71,7 @@ def _findings() -> tuple[Finding, ...]:
         _worker(settings),
         *_folder(parts, settings),
         *_account(parts, settings),
+        _second_factor(parts),
     )
 
 
@@ -111,6 +112,15 @@ def _account(parts: Parts, settings: Settings) -> list[Finding]:
             part="account", ok=True, words=f"reaches real phones by {', '.join(real) or 'no line: a sandbox'}"
         )
     ]
+
+
+def _second_factor(parts: Parts) -> Finding:
+    if parts.asks_second_factor:
+        return Finding(
+            part="sign-in", ok=True, words="asks supervisors and administrators for a second factor"
+        )
+    fix = "unset GATEWAY_SECOND_FACTOR, which is for trials, and start again"
+    return Finding(part="sign-in", ok=False, words="a password alone opens everything", fix=fix)
 
 
 def _said(finding: Finding) -> str:

@@ -104,6 +104,12 @@ def test_a_sandbox_goes_on_without_the_numbers(started: Machine) -> None:
     assert not line.contract.takes_our_id, "its texts go to the provider's own simulator"
 
 
+def test_a_password_that_opens_everything_is_red(started: Machine) -> None:
+    assert told(started)["sign-in"][0] == "green"
+    colour, words = told(started, GATEWAY_SECOND_FACTOR="off")["sign-in"]
+    assert (colour, "unset GATEWAY_SECOND_FACTOR" in words) == ("red", True)
+
+
 def test_a_menus_folder_that_differs_is_said(started: Machine, tmp_path: Path) -> None:
     assert "menus folder" not in reds(told(started))
     other = tmp_path / "other"
