@@ -202,3 +202,27 @@ def with_a_colleague(line: Desk, parts: Any, clock: Any) -> None:
     clock.forward(seconds=1)
     transfer.hand_over(parts, dao, passed, noy.person_id, reason="my bus leaves")
     opening.looks_at(parts, dao, line.requested("+8562055500007", when="now"))
+
+
+def test_a_sound_calls_somebody_back_until_a_hand_is_on_the_page(line: Desk, parts, opened) -> None:
+    line.person("Noy", number=OURS, on_duty=True, languages=("lo",))
+    page = opened(token=token_of(parts, "Noy"))
+    page.goto("/")
+    sound = page.locator("[data-sound]")
+    expect(sound).not_to_be_checked()
+    line.requested(HER, when="now")
+    looks(page, "/look/queue")
+    expect(page.locator(".row")).to_have_count(1)
+    assert sound.get_attribute("data-rang") is None, "it was not switched on"
+    sound.check()
+    expect(sound).to_have_attribute("data-rang", "1")
+    page.mouse.move(5, 5)
+    line.requested(OTHER, when="now", danger="yes")
+    looks(page, "/look/queue")
+    expect(sound).to_have_attribute("data-rang", "2")
+    expect(sound).to_have_attribute("data-rang", "3")
+    page.mouse.move(50, 50)
+    page.wait_for_timeout(3_200)
+    assert sound.get_attribute("data-rang") == "3", "somebody looks"
+    page.reload()
+    expect(sound).to_be_checked()

@@ -16,8 +16,11 @@
   const live = () => document.querySelectorAll("[data-live]");
   const clock = (at) => `${String(at.getHours()).padStart(2, "0")}:${String(at.getMinutes()).padStart(2, "0")}`;
 
+  // Where a sound is to call somebody back to the page, it goes on asking while nobody looks.
+  const listens = () => localStorage.getItem("sound") === "on" && document.querySelector("[data-sound]");
+
   function look() {
-    if (document.hidden) return;
+    if (document.hidden && !listens()) return;
     live().forEach((part) => { if (part.offsetParent !== null) part.dispatchEvent(new Event("look")); });
   }
 
