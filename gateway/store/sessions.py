@@ -86,6 +86,7 @@ class Asking:
         lifetime: timedelta,
     ) -> None:
         self._ring = ring
+        self._spared = in_redis  # left in peace as long as SQL answers
         self._redis = in_redis if outage.breaker.allows() else None
         self._sql = in_sql
         self._outage = outage
@@ -101,8 +102,9 @@ class Asking:
         address = Address.of(self._ring, channel, number)
         here, answered = self._of_redis(lambda place: place.load(address))
         if not answered:
-            found = self._sql.load(address, self._clock.now())
-            return None if found is None else found[0]
+            return self._in_sql_or_after_all(
+                lambda: self._word_of_sql(address), lambda place: place.load(address)
+            )
         if here is not None and not self._outage.left_some_in_sql:
             return here
         return self._later(address, here)
@@ -129,7 +131,10 @@ class Asking:
         if answered:
             return won
         self._outage.lasts(self._lifetime.total_seconds())
-        return self._sql.save(address, saving, self._clock.now())
+        return self._in_sql_or_after_all(
+            lambda: self._sql.save(address, saving, self._clock.now()),
+            lambda place: place.save(address, saving),
+        )
 
     def drop(self, channel: str, number: str) -> None:
         """Forget the session of this number in both places, as far as they can be asked.
@@ -140,6 +145,27 @@ class Asking:
         address = Address.of(self._ring, channel, number)
         self._of_redis(lambda place: place.drop(address))
         self._sql.drop(address)
+
+    def _word_of_sql(self, address: Address) -> Stored | None:
+        found = self._sql.load(address, self._clock.now())
+        return None if found is None else found[0]
+
+    def _in_sql_or_after_all(
+        self, in_sql: Callable[[], Stored | None], in_redis: Callable[[InRedis], Stored | None]
+    ) -> Stored | None:
+        """Return the word of SQL, or of Redis after all where SQL has none and only the breaker kept us from it.
+
+        Raises:
+            Unavailable: neither can be asked.
+        """
+        try:
+            return in_sql()
+        except Unavailable:
+            self._redis = self._spared
+            word, answered = self._of_redis(in_redis)
+            if not answered:
+                raise
+            return word
 
     def _later(self, address: Address, here: Stored | None) -> Stored | None:
         """Return what was saved later, in Redis or during its outage in SQL; SQL being away leaves Redis' word."""
@@ -163,7 +189,7 @@ class Asking:
             answer = question(self._redis)
         except (redis.RedisError, OSError):
             self._outage.breaker.failed()
-            self._redis = None
+            self._redis = self._spared = None
             return None, False
         self._outage.breaker.answered()
         return answer, True

@@ -338,6 +338,23 @@ def test_redis_answers_while_sql_is_gone(
     assert _load(sessions) == Stored(FIRST, 1, "aaaaaaaa 1")
 
 
+def test_redis_just_back_is_asked_after_all_where_sql_is_gone_too(
+    redis_client: redis.Redis, valkey: Valkey, sqlite_store: Store, clock: SetClock
+) -> None:
+    away = Store("sqlite:////nowhere/at/all.db", master=MASTER)
+    away.ring = sqlite_store.ring
+    sessions = Sessions(redis_client, away, clock)
+    valkey.freeze()
+    for _ in range(3):
+        with pytest.raises(Unavailable):
+            _load(sessions)
+    valkey.thaw()
+    assert not sessions.healthy
+    assert _save(sessions.ask(), FIRST, 1) is None
+    assert sessions.healthy, "its word counts"
+    assert _load(sessions) == Stored(FIRST, 1, "aaaaaaaa 1")
+
+
 def test_with_both_gone_it_says_so(
     tmp_path: Path, valkey: Valkey, sqlite_store: Store, clock: SetClock
 ) -> None:
