@@ -82,7 +82,8 @@ class _Hop:
 
     def _load(self, asking: Asking) -> Stored | None:
         try:
-            return asking.load(self.inbound.channel, self.inbound.number)
+            begun = bool(self.inbound.text) and not self.inbound.first
+            return asking.load(self.inbound.channel, self.inbound.number, begun=begun)
         except Unavailable:
             return None
 

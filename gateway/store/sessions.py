@@ -93,8 +93,14 @@ class Asking:
         self._clock = clock
         self._lifetime = lifetime
 
-    def load(self, channel: str, number: str) -> Stored | None:
+    def load(self, channel: str, number: str, *, begun: bool = False) -> Stored | None:
         """Return the session of this number, from Redis or else from SQL.
+
+        Args:
+            channel: the line by which she dials.
+            number: her number.
+            begun: she is in the midst of one, so that it must lie somewhere: where SQL has none, a Redis that is
+                left in peace is asked after all.
 
         Raises:
             Unavailable: neither can be asked.
@@ -102,9 +108,7 @@ class Asking:
         address = Address.of(self._ring, channel, number)
         here, answered = self._of_redis(lambda place: place.load(address))
         if not answered:
-            return self._in_sql_or_after_all(
-                lambda: self._word_of_sql(address), lambda place: place.load(address)
-            )
+            return self._without_redis(address, begun=begun)
         if here is not None and not self._outage.left_some_in_sql:
             return here
         return self._later(address, here)
@@ -131,10 +135,13 @@ class Asking:
         if answered:
             return won
         self._outage.lasts(self._lifetime.total_seconds())
-        return self._in_sql_or_after_all(
-            lambda: self._sql.save(address, saving, self._clock.now()),
-            lambda place: place.save(address, saving),
-        )
+        try:
+            return self._sql.save(address, saving, self._clock.now())
+        except Unavailable:
+            won, answered = self._after_all(lambda place: place.save(address, saving))
+            if not answered:
+                raise
+            return won
 
     def drop(self, channel: str, number: str) -> None:
         """Forget the session of this number in both places, as far as they can be asked.
@@ -146,26 +153,22 @@ class Asking:
         self._of_redis(lambda place: place.drop(address))
         self._sql.drop(address)
 
-    def _word_of_sql(self, address: Address) -> Stored | None:
-        found = self._sql.load(address, self._clock.now())
-        return None if found is None else found[0]
-
-    def _in_sql_or_after_all(
-        self, in_sql: Callable[[], Stored | None], in_redis: Callable[[InRedis], Stored | None]
-    ) -> Stored | None:
-        """Return the word of SQL, or of Redis after all where SQL has none and only the breaker kept us from it.
-
-        Raises:
-            Unavailable: neither can be asked.
-        """
+    def _without_redis(self, address: Address, *, begun: bool) -> Stored | None:
         try:
-            return in_sql()
+            found = self._sql.load(address, self._clock.now())
         except Unavailable:
-            self._redis = self._spared
-            word, answered = self._of_redis(in_redis)
+            here, answered = self._after_all(lambda place: place.load(address))
             if not answered:
                 raise
-            return word
+            return here
+        if found is not None:
+            return found[0]
+        return self._after_all(lambda place: place.load(address))[0] if begun else None
+
+    def _after_all(self, question: Callable[[InRedis], T]) -> tuple[T | None, bool]:
+        """Ask Redis where only the breaker kept this request from it, and she would else lose her place."""
+        self._redis = self._spared
+        return self._of_redis(question)
 
     def _later(self, address: Address, here: Stored | None) -> Stored | None:
         """Return what was saved later, in Redis or during its outage in SQL; SQL being away leaves Redis' word."""

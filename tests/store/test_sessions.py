@@ -355,6 +355,21 @@ def test_redis_just_back_is_asked_after_all_where_sql_is_gone_too(
     assert _load(sessions) == Stored(FIRST, 1, "aaaaaaaa 1")
 
 
+def test_redis_just_back_is_asked_after_all_for_a_session_that_sql_does_not_have(
+    kept: Sessions, redis_client: redis.Redis, store: Store, valkey: Valkey, clock: SetClock
+) -> None:
+    other = Sessions(redis_client, store, clock)
+    valkey.freeze()
+    for _ in range(3):
+        _load(other)
+    valkey.thaw()
+    _save(kept.ask(), FIRST, 1)
+    assert other.ask().load("simulator", NUMBER) is None, "a first dial costs no wait"
+    assert not other.healthy
+    assert other.ask().load("simulator", NUMBER, begun=True) == Stored(FIRST, 1, "aaaaaaaa 1")
+    assert other.healthy, "its word counts"
+
+
 def test_with_both_gone_it_says_so(
     tmp_path: Path, valkey: Valkey, sqlite_store: Store, clock: SetClock
 ) -> None:
