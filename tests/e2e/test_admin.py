@@ -17,6 +17,7 @@ from gateway.desk.people import OWNER
 from gateway.desk.referral import Referral
 from gateway.parts import Parts
 from tests.desk.rig import Desk, made_parts
+from tests.e2e.looks import LOOKS
 from tests.web.around import PASSWORD, SECRET, somebody, token_of
 
 pytestmark = pytest.mark.browser
@@ -84,9 +85,7 @@ def fits(page: Page, name: str) -> None:
     assert (name, wide, [(one["id"], one["nodes"][0]["html"]) for one in found]) == (name, 0, [])
 
 
-@pytest.mark.parametrize(
-    ("width", "language"), [(360, "en"), (1280, "en"), (360, "lo"), (1280, "lo"), (360, "th")]
-)
+@LOOKS
 def test_every_page_fits_and_is_accessible(opened, filled, tmp_path, width, language):
     page = opened(width=width, height=740, language=language, token=filled)
     faults = faults_of(page)

@@ -12,6 +12,7 @@ from gateway.access import Role
 from gateway.callbacks.model import State
 from gateway.desk import attempts, claim, people
 from tests.desk.rig import HER, OTHER
+from tests.e2e.looks import LOOKS
 from tests.web.around import PASSWORD, token_of
 
 pytestmark = pytest.mark.browser
@@ -285,9 +286,7 @@ def test_hostile_text_is_only_text(clock, opened, working):
     assert faults == []
 
 
-@pytest.mark.parametrize(
-    ("width", "language"), [(360, "en"), (1280, "en"), (360, "lo"), (1280, "lo"), (360, "th")]
-)
+@LOOKS
 def test_every_page_fits_and_is_accessible(parts, line, opened, working, tmp_path, width, language):
     """No page is wider than its screen, none breaks a rule of accessibility, none reports a fault to the console."""
     line.person("Boss", Role.ADMINISTRATOR)
