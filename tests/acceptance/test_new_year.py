@@ -48,6 +48,7 @@ def moved(running: Running, to: datetime) -> None:
     Clock(running.data / "clock").move(to)
 
 
+@pytest.mark.slow  # the same midnight is walked on both databases in tests/conversation
 def test_nobody_is_told_the_wage_of_last_year(night: Running) -> None:
     provider = night.provider()
     inside = Phone(provider)

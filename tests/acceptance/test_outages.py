@@ -181,13 +181,14 @@ def test_sqlite_is_locked(running: Running, valkey: Valkey, seconds: float) -> N
         )
 
 
-@spans(5, 30)
-def test_postgresql_is_gone(tmp_path: Path, seconds: float) -> None:
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_postgresql_is_gone(tmp_path: Path) -> None:
     server = PostgreSQL()
     try:
         server.start()
         with Running(tmp_path / "h", {"DATABASE_URL": server.url()}) as running:
-            _without_sql(running, seconds, what="PostgreSQL gone", away=server.stop, back=server.start)
+            _without_sql(running, 30, what="PostgreSQL gone", away=server.stop, back=server.start)
     finally:
         server.close()
 

@@ -59,9 +59,16 @@ def test_one_life_started_ended_killed_and_begun_again(tmp_path: Path, standin: 
         for name, words in PARTS.items():
             _kill_a_part(running, name, words)
         assert code_in(Phone(running.provider()).walk([*LANGUAGES["en"], *FORM]))
-        _ends_in_flight(running, standin, signal.SIGTERM)
     assert running.said().count("Recovery sheet") == 1, "it is shown once"
     assert "Traceback" not in running.said()
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("process-life")
+def test_it_ends_as_well_when_it_is_terminated(tmp_path: Path, standin: Standin) -> None:
+    with with_account(tmp_path / "h", standin) as running:
+        _ends_in_flight(running, standin, signal.SIGTERM)
+        assert "Traceback" not in running.said()
 
 
 def _ends_in_flight(running: Running, standin: Standin, sign: signal.Signals, *, group: bool = False) -> None:

@@ -31,7 +31,7 @@ def app(parts: Parts) -> Flask:
     return rig.app_of(parts)
 
 
-@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("width", [320, pytest.param(1280, marks=pytest.mark.slow)])
 def test_a_walk_in_lao_to_the_code_becomes_a_test(parts, opened, width, tmp_path):
     page = opened(width=width, language="lo")
     page.goto("/phone/")

@@ -59,7 +59,7 @@ def move(page: Page, name: str) -> None:
     page.get_by_role("button", name=name).click()
 
 
-@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("width", [320, pytest.param(1280, marks=pytest.mark.slow)])
 def test_while_the_provider_is_down_a_text_waits_and_leaves_after(parts, clock, opened, width):
     page = opened(width=width)
     page.goto("/phone/")
