@@ -98,7 +98,9 @@ def test_every_page_fits_and_is_accessible(opened, filled, tmp_path, width, lang
     assert faults == []
 
 
-@pytest.mark.parametrize(("width", "language"), [(360, "en"), (1280, "lo")])
+@pytest.mark.parametrize(
+    ("width", "language"), [(360, "en"), pytest.param(1280, "lo", marks=pytest.mark.slow)]
+)
 def test_the_record_fits_too(parts, opened, filled, tmp_path, width, language):
     """A supervisor's page: who did what."""
     assert filled
@@ -110,7 +112,7 @@ def test_the_record_fits_too(parts, opened, filled, tmp_path, width, language):
     assert faults == []
 
 
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("width", [360, pytest.param(1280, marks=pytest.mark.slow)])
 def test_targets_are_big_enough_for_a_thumb(opened, filled, width):
     page = opened(width=width, token=filled)
     for address in PAGES.values():

@@ -329,7 +329,7 @@ def test_every_page_fits_and_is_accessible(parts, line, opened, working, tmp_pat
     assert faults == []
 
 
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("width", [360, pytest.param(1280, marks=pytest.mark.slow)])
 def test_targets_are_big_enough_for_a_thumb(parts, line, opened, working, width):
     page = opened(width=width, token=working)
     page.goto("/")

@@ -147,7 +147,10 @@ class Album:
         assert (name, wide, [(one["id"], one["nodes"][0]["html"]) for one in found]) == (name, 0, [])
 
 
-@pytest.fixture(params=[(360, "lo"), (1280, "en")], ids=["phone in Lao", "office in English"])
+@pytest.fixture(
+    params=[(360, "lo"), pytest.param((1280, "en"), marks=pytest.mark.slow)],
+    ids=["phone in Lao", "office in English"],
+)
 def album(request: Any, parts, opened, held: str, tmp_path) -> Album:
     width, language = request.param
     page = opened(width=width, height=740, language=language, token=token_of(parts, "Noy"))
