@@ -16,13 +16,13 @@ from gateway.channels.africastalking.codes import (
     SENT,
     UNCLEAR,
     UNREADABLE,
-    HttpReply,
     Meaning,
     declined,
     result,
 )
-from gateway.channels.africastalking.posting import E164, TIMES, NoAnswer, Posting
+from gateway.channels.africastalking.posting import E164, TIMES, Posting
 from gateway.messages import OutgoingCall
+from gateway.over_http import HttpReply, NoAnswer
 
 # Of one number that was to be rung. Each but the first is the provider's word that it will not ring.
 STATUSES: Mapping[str, Meaning] = {

@@ -3,28 +3,19 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from gateway.channel import Outcome, SendResult
+from gateway.over_http import HttpReply
 
 LATER_IN_THE_DAY = timedelta(hours=1)
 LONGEST_WAIT = timedelta(hours=12)
 HUNDREDTHS_OF_A_CENT = 10_000
 NO_ID = ("", "None")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpReply:
-    """An HTTP answer as it came. ``cut`` says that it was longer or slower than we were ready to read."""
-
-    status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = field(default=b"", repr=False)
-    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)

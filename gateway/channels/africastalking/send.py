@@ -6,9 +6,10 @@ from africastalking.SMS import SMSService
 
 from gateway.channel import Outcome, SendResult
 from gateway.channels.africastalking.account import Account
-from gateway.channels.africastalking.codes import HttpReply, understand
-from gateway.channels.africastalking.posting import E164, TIMES, NoAnswer, Posting
+from gateway.channels.africastalking.codes import understand
+from gateway.channels.africastalking.posting import E164, TIMES, Posting
 from gateway.messages import Outgoing
+from gateway.over_http import HttpReply, NoAnswer
 
 
 class Texts:

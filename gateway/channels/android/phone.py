@@ -7,8 +7,9 @@ from gateway.channel import Outcome, SendResult
 from gateway.channels.android.account import Account
 from gateway.channels.android.events import RINGS, STATES, alive
 from gateway.channels.android.meaning import became, understand
-from gateway.channels.android.wire import HttpReply, NoAnswer, Wire
+from gateway.channels.android.wire import HttpReply, Wire
 from gateway.messages import Outgoing, Seen
+from gateway.over_http import NoAnswer
 
 SHORT = 5.0
 """Seconds for an answer to a question that nothing hangs on."""

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.channel import Outcome
-from gateway.channels.africastalking.codes import CODES, HttpReply, cost_of, retry_after, understand
+from gateway.channels.africastalking.codes import CODES, cost_of, retry_after, understand
+from gateway.over_http import HttpReply
 from tests.standin import WORDS
 
 NOW = datetime(2026, 11, 24, 7, 5, tzinfo=UTC)

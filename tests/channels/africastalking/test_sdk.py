@@ -82,7 +82,7 @@ def test_an_address_of_our_own_replaces_both_hosts() -> None:
 
 
 def test_the_providers_certificate_is_asked_for_and_must_bear_its_name() -> None:
-    tls = service()._tls
+    tls = service()._http._tls
 
     assert (tls.verify_mode, tls.check_hostname) == (ssl.CERT_REQUIRED, True)
     assert tls.cert_store_stats()["x509_ca"] > 50

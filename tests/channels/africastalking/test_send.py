@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from gateway import over_http
 from gateway.channel import Channel, Outcome, SendResult
-from gateway.channels.africastalking import posting, send
+from gateway.channels.africastalking import send
 from gateway.messages import Outgoing
 from tests.channels.tables import line_of
 from tests.standin import KEY, Standin
@@ -235,7 +236,7 @@ def test_a_chunked_answer_is_read() -> None:
 
 
 def test_a_body_that_drips_for_too_long_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(posting, "WHOLE_ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(over_http, "WHOLE_ANSWER_SECONDS", 0.2)
     head = b"HTTP/1.1 201 Created\r\nContent-Length: 100000\r\n\r\n"
     with _speaking(head, drip=0.02) as url:
         began = time.monotonic()
