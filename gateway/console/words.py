@@ -8,6 +8,7 @@ import phonenumbers
 from phonenumbers import PhoneNumberFormat
 
 from gateway.web.translate import later as _
+from gateway.web.words import STATES
 
 _WORDS: dict[str, dict[str, Any]] = {
     "topic": {
@@ -49,17 +50,7 @@ _WORDS: dict[str, dict[str, Any]] = {
         "cancelled": _("taken back"),
         "expired": _("expired"),
     },
-    "state": {
-        "waiting": _("waiting"),
-        "claimed": _("claimed"),
-        "calling": _("calling"),
-        "review": _("unclear"),
-        "reached": _("reached"),
-        "given_up": _("given up"),
-        "closed": _("closed"),
-        "cancelled": _("cancelled by her"),
-        "expired": _("expired"),
-    },
+    "state": {one.value: said for one, said in STATES.items()},
     "outcome": {
         "reached": _("Reached"),
         "no_answer": _("No answer"),

@@ -10,12 +10,12 @@ from babel.dates import format_date
 
 from gateway.numbers import to_e164
 from gateway.outages import KINDS, PROVIDER
-from gateway.phone.words import state_words
 from gateway.store import callbacks, callers, lines
 from gateway.store.engines import Unavailable
 from gateway.web import times
 from gateway.web.languages import language
 from gateway.web.translate import _
+from gateway.web.words import word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,7 +97,7 @@ class _Here:
             if one.due_at and one.due_until and one.closed_at is None
             else times.day_and_clock(self._local(one.changed_at), self._now)
         )
-        return f"{state_words().get(one.state, one.state)} · {window}"
+        return f"{word(one.state)} · {window}"
 
 
 def _moved(by: timedelta) -> str:

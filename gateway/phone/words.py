@@ -76,18 +76,3 @@ def _of_deeds() -> dict[str, str]:
         "EraseEverything": _("erased everything about this number"),
         "ReportWrong": _("reported wrong information"),
     }
-
-
-def state_words() -> dict[str, str]:
-    """Return the word for each state of a request."""
-    return {
-        "waiting": _("waiting"),
-        "claimed": _("claimed"),
-        "calling": _("calling"),
-        "review": _("unclear"),
-        "reached": _("reached"),
-        "given_up": _("given up"),
-        "closed": _("closed"),
-        "cancelled": _("cancelled by her"),
-        "expired": _("expired"),
-    }

@@ -5,12 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gateway.access import Role
+from gateway.callbacks.model import State
 from gateway.desk.declined import Why
 from gateway.web.translate import later
 
 if TYPE_CHECKING:
     from enum import StrEnum
 
+STATES: dict[State, Any] = {
+    State.WAITING: later("waiting"),
+    State.CLAIMED: later("claimed"),
+    State.CALLING: later("calling"),
+    State.REVIEW: later("unclear"),
+    State.REACHED: later("reached"),
+    State.GIVEN_UP: later("given up"),
+    State.CLOSED: later("closed"),
+    State.CANCELLED: later("cancelled by her"),
+    State.EXPIRED: later("expired"),
+}
 _WORDS: dict[type[StrEnum], dict[Any, Any]] = {
     Role: {
         Role.COUNSELLOR: later("Counsellor"),
@@ -39,9 +51,10 @@ _WORDS: dict[type[StrEnum], dict[Any, Any]] = {
         Why.FIELD: later("Something is missing here, or it is not one of the choices."),
         Why.LONG: later("This is too long. Shorten it."),
     },
+    State: STATES,
 }
 
 
 def word(code: StrEnum) -> str:
-    """Return the word of the page for a role or a reason."""
+    """Return the word of the page for a role, a reason or the state of a request."""
     return str(_WORDS[type(code)][code])
