@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import redis
 from gateway.conversation import spooled
 from gateway.parts import Parts
 from gateway.store.engines import Store
+from gateway.store.sessions import Sessions
 from tests.clocks import SetClock
 from tests.house import Phone, made_parts, publish, requests, rows
 from tests.servers import Valkey
@@ -100,3 +102,17 @@ def test_a_session_begun_before_valkey_froze_begins_again_with_a_line(phone: Pho
     told = phone.press("1")
     assert told.screen == "language"
     valkey.thaw()
+
+
+def test_a_process_that_still_leaves_valkey_in_peace_finds_her_place_there(
+    phone: Phone, valkey: Valkey, redis_client: redis.Redis, clock: SetClock
+) -> None:
+    other = replace(phone.parts, sessions=Sessions(redis_client, phone.parts.store, clock))
+    valkey.freeze()
+    for _ in range(3):
+        other.sessions.ask().load(phone.channel, phone.number)
+    valkey.thaw()
+    phone.dial("4 1")
+    phone.parts = other
+    assert not other.sessions.healthy
+    assert phone.press("1").screen == "wage_area"
