@@ -183,7 +183,10 @@ def forgets_one_and_gives_one_back(page: Page, keys: Keyboard, line: Desk, parts
     roll.release_leases(parts)
     looks(page)
     expect(page.get_by_role("button", name="Claim", exact=True)).to_be_visible()
-    keys.press("c", "u")
+    keys.press("c")
+    expect(page.get_by_role("button", name=CALL)).to_be_enabled()
+    page.wait_for_load_state()
+    keys.press("u")
     expect(page.get_by_text("Given back.")).to_be_visible()
     assert {row[0] for row in line.rows("SELECT state FROM callbacks")} == {"waiting", "closed"}
 
