@@ -1,6 +1,8 @@
 """Asks a machine something over HTTP, once, so that it is always known whether a byte of it had left us."""
 
+import functools
 import io
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -40,8 +42,7 @@ class OverHttp:
     """Makes requests, each over a connection of its own: one kept from before may be closed, and nobody would know."""
 
     def __init__(self) -> None:
-        self._tls = create_urllib3_context()
-        self._tls.load_verify_locations(certifi.where())
+        self._tls = _trusting()
         self._clock = Clock()
 
     def ask(
@@ -98,3 +99,11 @@ class _Body(io.BytesIO):
     def read(self, size: int | None = -1, /) -> bytes:
         self.begun = True
         return super().read(size)
+
+
+@functools.cache
+def _trusting() -> ssl.SSLContext:
+    """The authorities whose certificates count, read once a process: reading them takes as long as many requests."""
+    context = create_urllib3_context()
+    context.load_verify_locations(certifi.where())
+    return context
