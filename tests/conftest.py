@@ -10,12 +10,14 @@ import redis
 
 from gateway.store.engines import Store
 from tests.clocks import SetClock
+from tests.compiled import keep_statements
 from tests.ledgers import PostgresqlLedgers, SqliteLedgers
 from tests.servers import Missing, PostgreSQL, Valkey
 
 # A loaded machine is no failure: what must be fast is measured where it matters.
 hypothesis.settings.register_profile("house", deadline=None, database=None)
 hypothesis.settings.load_profile("house")
+keep_statements()
 
 _OURS = ("GATEWAY_", "AFRICASTALKING_", "DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "PORT", "HOST")
 _DATABASES = ["sqlite", "postgresql"]
