@@ -9,7 +9,7 @@ import pytest
 
 from tests.workers.kills import PLACES, Rig, run
 
-pytestmark = [pytest.mark.kills, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.kills, pytest.mark.timeout(180), pytest.mark.xdist_group("kills")]
 
 
 @pytest.fixture(scope="module")

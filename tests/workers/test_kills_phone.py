@@ -7,7 +7,7 @@ import pytest
 from tests.workers.kills import PLACES, run
 from tests.workers.kills_phone import PhoneRig
 
-pytestmark = [pytest.mark.kills, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.kills, pytest.mark.timeout(180), pytest.mark.xdist_group("kills")]
 
 
 def test_kills_in_each_place_leave_nothing_unclear_lost_or_twice(tmp_path: Path) -> None:
