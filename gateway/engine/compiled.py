@@ -41,6 +41,9 @@ KINDS: Mapping[str, type[Screen]] = {
 }
 
 _NAMES = {kind: name for name, kind in KINDS.items()}
+_PIECES = {
+    kind.value: kind for kind in PieceKind
+}  # a menu has thousands, and to call the enumeration is slow
 
 
 class UnreadableMenu(ValueError):
@@ -142,4 +145,4 @@ def _dated(fields: dict[str, Any]) -> FactValue:
 
 
 def _pages(pages: list[list[list[str]]]) -> tuple[tuple[Piece, ...], ...]:
-    return tuple(tuple(Piece(PieceKind(kind), text, key) for kind, text, key in page) for page in pages)
+    return tuple(tuple(Piece(_PIECES[kind], text, key) for kind, text, key in page) for page in pages)
