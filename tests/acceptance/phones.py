@@ -1,6 +1,7 @@
 """Phones of callers: numbers nobody has, the ways to a code in four languages, and a page measured by other arithmetic."""
 
 import itertools
+import json
 import re
 import time
 from collections.abc import Callable, Sequence
@@ -42,6 +43,12 @@ def measured(text: str) -> tuple[str, int]:
     if all(letter in BASIC or letter in EXTENSION for letter in text):
         return "gsm7", sum(2 if letter in EXTENSION else 1 for letter in text)
     return "ucs2", len(text.encode("utf-16-le")) // 2
+
+
+def texts_on(simulator: Provider, number: str) -> list[str]:
+    """The texts that have left for this phone, oldest first; the thread also lists those that still wait."""
+    thread = json.loads(simulator.post("thread", phoneNumber=number).body)
+    return [each["text"] for each in thread if each["state"] == "sent"]
 
 
 @dataclass

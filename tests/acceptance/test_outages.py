@@ -1,6 +1,5 @@
 """Valkey away, Valkey frozen, SQL locked, SQL gone: she gets her code all the same, in time, and everything comes back."""
 
-import json
 import sqlite3
 import time
 from collections import Counter
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.phones import FORM, LANGUAGES, Phone, code_in, new_number, percentile
+from tests.acceptance.phones import FORM, LANGUAGES, Phone, code_in, new_number, percentile, texts_on
 from tests.acceptance.running import Background, Running, wait
 from tests.servers import PostgreSQL, Valkey
 from tests.standin import Provider
@@ -107,7 +106,7 @@ def _without_valkey(
     with callers.walks:
         assert provider.sms(f"{what} {number}", number, "wage").status == 200
         took = wait(
-            lambda: _texts(simulator, number), LEAVES_WITHIN, "a text of hers is answered by the clock"
+            lambda: texts_on(simulator, number), LEAVES_WITHIN, "a text of hers is answered by the clock"
         )
         left = began + seconds - time.monotonic()
         time.sleep(max(0.0, left))
@@ -157,13 +156,9 @@ def _soon_answered(running: Running) -> float:
         number = new_number()
         provider.sms(f"again {number}", number, "wage")
         time.sleep(0.5)
-        return _texts(simulator, number) == 1
+        return len(texts_on(simulator, number)) == 1
 
     return wait(at_once, 30, "a text is answered within half a second")
-
-
-def _texts(simulator: Provider, number: str) -> int:
-    return len(json.loads(simulator.post("thread", phoneNumber=number).body))
 
 
 @spans(5, 30)
@@ -231,6 +226,6 @@ def _without_sql(
 
 
 def _answered_once(simulator: Provider, number: str) -> None:
-    wait(lambda: _texts(simulator, number) == 1, LEAVES_WITHIN, "the text is answered")
+    wait(lambda: len(texts_on(simulator, number)) == 1, LEAVES_WITHIN, "the text is answered")
     time.sleep(1.5)
-    assert _texts(simulator, number) == 1, "once"
+    assert len(texts_on(simulator, number)) == 1, "once"

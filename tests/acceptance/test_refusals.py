@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from tests.acceptance.phones import FORM, LANGUAGES, Phone, code_in, new_number
+from tests.acceptance.phones import FORM, LANGUAGES, Phone, code_in, new_number, texts_on
 from tests.acceptance.running import Running, wait
 from tests.standin import Posted, Provider, post_bytes
 
@@ -101,11 +101,7 @@ def test_a_text_that_cannot_be_digested_is_taken_and_answered_later(
             assert provider.sms(f"{number} {turn}", number, words).status == 200
     assert number[4:] not in house.said()[said:]
     simulator = house.provider("simulator")
-    wait(
-        lambda: simulator.post("thread", phoneNumber=number).body.count('"text"') == 2,
-        30,
-        "both are answered",
-    )
+    wait(lambda: len(texts_on(simulator, number)) == 2, 30, "both are answered")
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import pytest
 import redis
 
 from gateway import embedded
-from tests.acceptance.phones import FORM, LANGUAGES, Phone, code_in, measured
+from tests.acceptance.phones import FORM, LANGUAGES, Phone, code_in, measured, texts_on
 from tests.acceptance.running import Running, wait
 from tests.standin import Provider
 
@@ -133,13 +133,8 @@ def test_texts_ask_for_a_call_too(house: Running, provider: Provider) -> None:
     for turn, words in enumerate(("call me", "2 3")):
         assert provider.sms(f"{phone.number} {turn}", phone.number, words).status == 200
     simulator = house.provider("simulator")
-
-    def texts() -> list[str]:
-        answer = simulator.post("thread", phoneNumber=phone.number)
-        return [each["text"] for each in json.loads(answer.body)]
-
-    took = wait(lambda: len(texts()) == 2, 35, "both answers left")
-    form, code = texts()
+    took = wait(lambda: len(texts_on(simulator, phone.number)) == 2, 35, "both answers left")
+    form, code = texts_on(simulator, phone.number)
     assert "1" in form
     assert code_in(code) in {row["code"] for row in house.callbacks()}
     print(f"both answers on the phone after {took:.1f} s")
