@@ -51,7 +51,8 @@ def test_the_same_rig_shows_doubles_where_rows_in_flight_are_driven_again(tmp_pa
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 def test_twenty_kills_in_each_place(tmp_path: Path) -> None:
-    tally, _ = run(tmp_path, kills=20, clock_kills=20, wipes=10)
+    tally, rig = run(tmp_path, kills=20, clock_kills=20, wipes=10)
+    print(f"\n{dict(sorted(rig.kills.items()))}: {tally}")
     assert (tally.lost, tally.twice, tally.unclear) == (0, 0, 80), tally
 
 

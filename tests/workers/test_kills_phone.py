@@ -21,5 +21,6 @@ def test_kills_in_each_place_leave_nothing_unclear_lost_or_twice(tmp_path: Path)
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 def test_twenty_kills_in_each_place(tmp_path: Path) -> None:
-    tally, _ = run(tmp_path, kills=20, clock_kills=5, wipes=10, rig_of=PhoneRig)
+    tally, rig = run(tmp_path, kills=20, clock_kills=5, wipes=10, rig_of=PhoneRig)
+    print(f"\n{dict(sorted(rig.kills.items()))}: {tally}")
     assert (tally.unclear, tally.lost, tally.twice) == (0, 0, 0), tally
