@@ -31,7 +31,7 @@ def on_postgresql(
         yield running
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def running(request: pytest.FixtureRequest) -> Running:
     found = request.getfixturevalue("house" if request.param == "sqlite" else "on_postgresql")
     assert isinstance(found, Running)

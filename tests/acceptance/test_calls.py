@@ -6,7 +6,7 @@ import threading
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from tests.acceptance.running import CONFIG, Running, wait
 from tests.standin import KEY
 from tests.standin_voice import VOICE, Script, VoiceStandin
 
-pytestmark = [pytest.mark.kills, pytest.mark.xdist_group("calls")]
+pytestmark = [pytest.mark.kills, pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("calls")]
 
 PASSWORD = "a long enough password"
 NOW = ("7", "2", "2", "5", "1")
@@ -142,21 +142,11 @@ def result_of(running: Running, request: str) -> str:
         return str(ledger.execute(asked, [request]).fetchone()[0])
 
 
-@pytest.mark.parametrize(
-    "rounds",
-    [
-        pytest.param((ROUNDS[0], ROUNDS[4], ROUNDS[7]), id="some"),
-        pytest.param(ROUNDS, id="all", marks=[pytest.mark.slow, pytest.mark.timeout(300)]),
-    ],
-)
 def test_two_people_press_call_for_one_number_in_one_second(
-    running: Running,
-    provider: VoiceStandin,
-    people: list[Counsellor],
-    rounds: Sequence[tuple[str, Script, str, int]],
+    running: Running, provider: VoiceStandin, people: list[Counsellor]
 ) -> None:
     print(f"\n{'the provider':<38}answers     calls  dials  posts  result")
-    for name, script, result, dials in rounds:
+    for name, script, result, dials in ROUNDS:
         phone, requests = asked_twice(running)
         for who, request in zip(people, requests, strict=True):
             who.get("/")

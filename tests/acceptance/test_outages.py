@@ -161,15 +161,16 @@ def _soon_answered(running: Running) -> float:
     return wait(at_once, 30, "a text is answered within half a second")
 
 
-@spans(5, 30)
-def test_sqlite_is_locked(running: Running, valkey: Valkey, seconds: float) -> None:
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_sqlite_is_locked(running: Running, valkey: Valkey) -> None:
     valkey.heal()
     with closing(
         sqlite3.connect(running.data / "gateway.sqlite3", timeout=10, isolation_level=None)
     ) as ledger:
         _without_sql(
             running,
-            seconds,
+            30,
             what="SQLite locked",
             away=lambda: ledger.execute("BEGIN EXCLUSIVE"),
             back=lambda: ledger.execute("ROLLBACK"),

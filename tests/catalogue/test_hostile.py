@@ -118,6 +118,7 @@ def test_what_is_refused_before_parsing_costs_next_to_nothing():
         assert peak < MEGABYTES * 2**20, name
 
 
+@pytest.mark.slow
 def test_what_the_parser_must_see_costs_no_more_than_twice_a_sound_file_of_its_size():
     ratios = {
         name: calls(FILES[name]) / sound_calls(min(len(FILES[name]), LARGEST)) for name in AFTER[::STRIDE]

@@ -141,7 +141,7 @@ def races(line: Desk, request: pytest.FixtureRequest, rounds: int) -> None:
 
 
 def test_one_holder_and_one_live_attempt_each_time(line: Desk, request: pytest.FixtureRequest) -> None:
-    races(line, request, 200)
+    races(line, request, 100)
 
 
 @pytest.mark.slow
