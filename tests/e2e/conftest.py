@@ -59,7 +59,7 @@ def app(parts: Parts) -> Flask:
 def base(app: Flask) -> Iterator[str]:
     """The address of the pages."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

@@ -66,7 +66,7 @@ def files() -> dict[str, str]:
 def on_socket(app: Flask) -> Iterator[str]:
     """Serve the application and yield its address."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
