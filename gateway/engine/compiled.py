@@ -41,9 +41,8 @@ KINDS: Mapping[str, type[Screen]] = {
 }
 
 _NAMES = {kind: name for name, kind in KINDS.items()}
-_PIECES = {
-    kind.value: kind for kind in PieceKind
-}  # a menu has thousands, and to call the enumeration is slow
+# A menu has thousands of pieces, and to call the enumeration for each is slow.
+_PIECES = {kind.value: kind for kind in PieceKind}
 
 
 class UnreadableMenu(ValueError):
