@@ -1,50 +1,118 @@
 """Turns any form in which people write a phone number into E.164, and says which numbers are never called."""
 
+import unicodedata
 from collections.abc import Sequence
+from contextlib import suppress
 
 import phonenumbers
-from phonenumbers import PhoneNumberFormat, PhoneNumberType
+from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
 
-_NEVER_CALLED = {
-    PhoneNumberType.PREMIUM_RATE,
-    PhoneNumberType.SHARED_COST,
-    PhoneNumberType.UAN,
+_DEAR = frozenset({PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST, PhoneNumberType.UAN})
+_NEVER_CALLED = _DEAR | {
+    PhoneNumberType.PERSONAL_NUMBER,  # follows its owner anywhere, at any price: 070 in Britain
     PhoneNumberType.PAGER,
     PhoneNumberType.VOICEMAIL,
 }
 _SATELLITE_AND_GLOBAL = (870, 878, 881, 882, 883, 979)
-_SEPARATORS = str.maketrans("", "", " -().\u00a0\u200b\u200e\u200f\u202a\u202c")
+_DROPPED = frozenset({"Zs", "Zl", "Zp", "Cf", "Mn", "Pd", "Ps", "Pe"})
+"""Unicode categories that carry nothing of a number: spaces, joiners and marks of direction, variation signs, dashes
+of every width, brackets. They come along when a number is copied out of a page, a chat or a document."""
+_SIGNS = frozenset(".·/~\u2024\uff0e\u2212\u2043\uff0f\t")
+_PLUS = frozenset("+\uff0b\ufe62\u207a\u2795")
+_DIALS_OUT = "00"
+"""The prefix for calls abroad that ITU-T E.123 recommends; Laos and Thailand (001 is a carrier's) take it."""
 
 
 def to_e164(written: str, regions: Sequence[str] = ()) -> str | None:
     """Return the number in E.164, or None where it is no possible number.
 
+    For what a provider posts: its number exists, whatever the numbering plans that we know of say.
     A number without a country code is read in each of ``regions`` in order; the first in which it is valid wins.
     """
-    cleaned = written.strip().translate(_SEPARATORS)
-    if cleaned.startswith("00"):
-        cleaned = "+" + cleaned[2:]
-    for region in [None] if cleaned.startswith("+") else list(regions):
-        try:
-            parsed = phonenumbers.parse(cleaned, region)
-        except phonenumbers.NumberParseException:
+    return next(iter(possible_readings(written, regions)), None)
+
+
+def possible_readings(written: str, regions: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return every number in E.164 that this may stand for, to look one up; a number abroad need only be possible."""
+    parsed = _parsed(written, regions)
+    if _plain(written).startswith("+"):
+        parsed = [number for number in parsed if phonenumbers.is_possible_number(number)]
+    else:
+        parsed = [number for number in parsed if phonenumbers.is_valid_number(number)]
+    return _as_e164(parsed)
+
+
+def valid_readings(written: str, regions: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return every number in E.164 that a person may have meant; more than one where several countries know it.
+
+    Only numbers that a numbering plan has: what is typed by hand holds slips, and whatever is dialled then rings
+    a stranger. One with a country code has one reading, one without a reading in each of ``regions`` that fits.
+    """
+    return _as_e164([number for number in _parsed(written, regions) if phonenumbers.is_valid_number(number)])
+
+
+def _plain(written: str) -> str:
+    """Return the digits as 0 to 9 behind at most one plus, or nothing where anything else is written there."""
+    letters = []
+    for letter in written.strip().removeprefix("tel:"):
+        if unicodedata.category(letter) in _DROPPED or letter in _SIGNS:
             continue
-        if region is None and phonenumbers.is_possible_number(parsed):
-            return phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
-        if region is not None and phonenumbers.is_valid_number(parsed):
-            return phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
-    return None
+        letters.append("+" if letter in _PLUS else _digit(letter))
+    plain = "".join(letters)
+    if plain.startswith(_DIALS_OUT):
+        plain = "+" + plain[len(_DIALS_OUT) :]
+    digits = plain.removeprefix("+")
+    return plain if digits.isascii() and digits.isdigit() else ""
 
 
-def may_be_called(e164: str) -> bool:
-    """Say whether a call to this number is an ordinary one: not premium, not shared cost, not satellite."""
+def _digit(letter: str) -> str:
+    found = unicodedata.decimal(letter, None)
+    return letter if found is None else str(found)
+
+
+def _parsed(written: str, regions: Sequence[str]) -> list[PhoneNumber]:
+    plain = _plain(written)
+    found = []
+    for region in [None] if plain.startswith("+") else list(regions):
+        with suppress(phonenumbers.NumberParseException):
+            found.append(phonenumbers.parse(plain, region))
+    return found
+
+
+def _as_e164(numbers: Sequence[PhoneNumber]) -> tuple[str, ...]:
+    formatted = (phonenumbers.format_number(number, PhoneNumberFormat.E164) for number in numbers)
+    return tuple(dict.fromkeys(formatted))
+
+
+def may_be_called(e164: str, home: Sequence[str] = ()) -> bool:
+    """Say whether a call to this number is an ordinary one: not premium, not shared cost, not satellite.
+
+    A number that no numbering plan has is not dialled either: it is a slip, a forged sender, or a dear number in
+    disguise. In the ``home`` countries of the line it is, unless a dear number lies one digit away: an operator's
+    newest range may be missing in the plans that we know of, and she did reach us from it.
+    """
     try:
         parsed = phonenumbers.parse(e164, None)
     except phonenumbers.NumberParseException:
         return False
     if parsed.country_code in _SATELLITE_AND_GLOBAL:
         return False
-    return phonenumbers.number_type(parsed) not in _NEVER_CALLED
+    if phonenumbers.is_valid_number(parsed):
+        return phonenumbers.number_type(parsed) not in _NEVER_CALLED
+    codes = {phonenumbers.country_code_for_region(region) for region in home}
+    return parsed.country_code in codes and not _is_near_a_dear_number(parsed)
+
+
+def _is_near_a_dear_number(number: PhoneNumber) -> bool:
+    digits = str(number.national_number)
+    nearby = {digits[:-1], *(digits + end for end in "0123456789")}
+    nearby |= {digits[:at] + other + digits[at + 1 :] for at in range(len(digits)) for other in "0123456789"}
+    return any(
+        phonenumbers.number_type(PhoneNumber(country_code=number.country_code, national_number=int(one)))
+        in _DEAR
+        for one in nearby
+        if one
+    )
 
 
 def region_of(e164: str) -> str:

@@ -15,6 +15,7 @@ from gateway.web.forms import field
 from gateway.web.guard import actor, way_back
 from gateway.web.languages import SPOKEN
 from gateway.web.translate import _
+from gateway.web.typed_numbers import read_number_field
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,7 +70,13 @@ def _add_person(pages: Blueprint, parts: Parts) -> None:
 
     @pages.post("/people/<person_id>/number")
     def number(person_id: str) -> Response | tuple[str, int]:
-        return _done(parts, person_id, lambda: people.set_number(parts, actor(), person_id, field("number")))
+        written = read_number_field("number")
+        return _done(
+            parts,
+            person_id,
+            lambda: people.set_number(parts, actor(), person_id, written),
+            typed={"number": written},
+        )
 
     @pages.post("/people/<person_id>/duty")
     def duty(person_id: str) -> Response | tuple[str, int]:
@@ -128,12 +135,18 @@ def _add_access(pages: Blueprint, parts: Parts) -> None:
 
 
 def _done(
-    parts: Parts, person_id: str, change: Callable[[], object], *, said: str = "", back: str = ""
+    parts: Parts,
+    person_id: str,
+    change: Callable[[], object],
+    *,
+    said: str = "",
+    back: str = "",
+    typed: dict[str, str] | None = None,
 ) -> Response | tuple[str, int]:
     try:
         change()
     except Declined as declined:
-        return _page(parts, opened=person_id, fault=declined.why), BAD
+        return _page(parts, opened=person_id, fault=declined.why, typed=typed), BAD
     flash(said or _("Saved."))
     place = f"/admin/people#{person_id}" if person_id else "/admin/people"
     return redirect(back or place, SEE_OTHER)
@@ -161,7 +174,7 @@ def _page(
         working=WORKING,
         big=sum(person.role in WORKING for person in found) > FEW,
         manages=actor().may(Permission.MANAGE_PEOPLE),
-        typed=typed or {"name": "", "role": Role.COUNSELLOR.value},
+        typed={"name": "", "role": Role.COUNSELLOR.value, "number": "", **(typed or {})},
         fault=fault,
         opened=opened if opened in {person.id for person in found} else "",
         invited=invited,

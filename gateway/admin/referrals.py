@@ -15,6 +15,7 @@ from gateway.web.forms import field
 from gateway.web.guard import actor
 from gateway.web.languages import SPOKEN
 from gateway.web.translate import _
+from gateway.web.typed_numbers import read_number_field
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
@@ -71,7 +72,7 @@ def _typed(referral_id: str) -> Referral:
         id=referral_id,
         team="",
         name=field("name"),
-        number=field("number", _LONGEST),
+        number=read_number_field("number"),
         place=field("place"),
         hours=field("hours"),
         languages=tuple(request.form.getlist("language")),

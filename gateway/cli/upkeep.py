@@ -7,6 +7,7 @@ import click
 
 from config import settings as config
 from gateway.bootstrap import open_clock, open_ledger, open_parts
+from gateway.desk.declined import AmbiguousNumber
 from gateway.store import migrate
 from gateway.upkeep import sheet
 
@@ -98,7 +99,13 @@ def erase() -> None:
     number = click.prompt("Number to erase", err=True)
     click.confirm("Her requests, texts and number go for good. Erase them?", abort=True, err=True)
     spooled.replay(parts)  # what still waits there would bring her back
-    if not forget(parts, number):
+    try:
+        known = forget(parts, number)
+    except AmbiguousNumber as ambiguous:
+        raise click.ClickException(
+            f"this may be {' or '.join(ambiguous.readings)}; nothing was erased: write it with its country code"
+        ) from None
+    if not known:
         raise click.ClickException("nothing is known of that number")
     parts.count.flush(parts.store)
     click.echo("Erased. It stays in backups that were made before; let old ones go.")

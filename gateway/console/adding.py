@@ -17,6 +17,7 @@ from gateway.web.forms import field
 from gateway.web.guard import actor
 from gateway.web.languages import NAMES
 from gateway.web.translate import _
+from gateway.web.typed_numbers import read_number_field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,8 +69,8 @@ def _asked() -> Asked:
         raise Declined(Why.FIELD)
     return Asked(
         how=how,
-        number=field("number"),
-        family_number=field("family_number"),
+        number=read_number_field("number"),
+        family_number=read_number_field("family_number"),
         agreed_herself=how is not How.FAMILY or field("agreed_herself") == "yes",
         consented=field("consented") == "yes",
         phone_seen=seen,
@@ -88,6 +89,7 @@ def _page(parts: Parts, typed: Mapping[str, str], *, fault: Why | None = None, r
         "console/add.html",
         typed=typed,
         fault=fault,
+        asks_family=typed.get("how") == How.FAMILY and typed.get("agreed_herself") != "yes",
         refused=refused,
         text=reading.one(parts, actor(), typed.get("text", "")) if typed.get("text") else None,
         hows=[how for how in How if how is not How.TEXTED],

@@ -44,5 +44,4 @@ def blueprint(parts: Parts) -> Blueprint:
     reading.add_to(pages, parts)
     bar.add_to(pages, parts)
     pages.app_context_processor(lambda: {"of": words.of, "opener": words.opener})
-    pages.app_template_filter("spaced")(words.spaced)
     return pages

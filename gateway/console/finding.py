@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gateway.parts import Parts
 
 SEE_OTHER = 303
-_LONGEST = 24
+_LONGEST = 60
 
 
 def add_to(pages: Blueprint, parts: Parts) -> None:

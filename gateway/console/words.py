@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import phonenumbers
-from phonenumbers import PhoneNumberFormat
-
 from gateway.web.translate import later as _
 from gateway.web.words import STATES
 
@@ -311,14 +308,6 @@ def of(group: str, code: str) -> str:
         word = _WORDS["outcome"].get(head)
     shown = str(word) if word is not None else head.replace("_", " ")
     return f"{shown} ({of('reason', detail.removesuffix(')'))})" if detail else shown
-
-
-def spaced(number: str) -> str:
-    """Return a number in the groups in which people read it out."""
-    try:
-        return phonenumbers.format_number(phonenumbers.parse(number), PhoneNumberFormat.INTERNATIONAL)
-    except phonenumbers.NumberParseException:
-        return number
 
 
 def opener(language: str, code: str) -> list[tuple[str, str, str]]:

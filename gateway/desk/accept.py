@@ -83,7 +83,7 @@ def accept(
     their age, nothing is remembered anew, and a request that is open already only learns that she asked again.
     """
     contact = before or _contact(caller, effect, now)
-    if contact is None or caller.number is None or not may_be_called(caller.number):
+    if contact is None or caller.number is None or not may_be_called(caller.number, parts.line.regions):
         return Accepted(receipt=CallbackRefused(reason="number"))
     window = plan(parts, contact.when, attempts.past(tx, caller.id), now, hours=hours_of(parts, tx, now))
     asked = _Asked(
@@ -118,7 +118,7 @@ def promise(parts: Parts, *, effect: RequestCallback, turn_key: bytes, number: s
     """Say what will come of a request that cannot be written now: its code and its window hold when it is put in."""
     when = When(effect.answers.get("when", When.NEVER))
     window = next_window(when, parts.line.hours, parts.line.zone, now)
-    if window is None or not may_be_called(number):
+    if window is None or not may_be_called(number, parts.line.regions):
         return CallbackRefused(reason="hours" if window is None else "number")
     code = code_for(parts, turn_key, number, frozenset())
     return CallbackAccepted(

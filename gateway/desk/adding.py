@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from gateway.access import Permission, permit
 from gateway.desk import accept, reading
-from gateway.desk.declined import Declined, Why
+from gateway.desk.declined import Declined, Why, read_typed_number
 from gateway.engine.effects import CallbackAccepted, RequestCallback
 from gateway.numbers import may_be_called, to_e164
 from gateway.safe_contact import PhoneSeen, When
@@ -83,9 +83,7 @@ def add(parts: Parts, actor: Actor, asked: Asked, *, form: str) -> Receipt:
         Declined: nobody agreed, or the number is none that is called.
     """
     permit(actor, Permission.WORK_QUEUE)
-    number = to_e164(_whose(parts, asked), parts.line.regions)
-    if number is None or not may_be_called(number):
-        raise Declined(Why.NUMBER)
+    number = _number_to_call(parts, asked)
     if not asked.consented:
         raise Declined(Why.FIELD)
     key = hashlib.sha256(f"desk {actor.person_id} {form}".encode()).digest()
@@ -139,15 +137,21 @@ def _of_this_form(tx: Tx, caller_id: str, key: bytes) -> CallbackAccepted | None
     return None
 
 
-def _whose(parts: Parts, asked: Asked) -> str:
-    """Return whose phone is to ring: a family member who asks for her is called, unless she agreed herself."""
-    if asked.how is How.TEXTED:
-        with parts.store.read() as tx:
-            text = texts.by_id(tx, asked.text_id)
-        return (text.number or "") if text is not None else ""
-    if asked.how is How.FAMILY and not asked.agreed_herself:
-        return asked.family_number
-    return asked.number
+def _number_to_call(parts: Parts, asked: Asked) -> str:
+    """Return whose phone is to ring: a family member who asks for her is called, unless she agreed herself.
+
+    Raises:
+        Declined: it is no number that is called, or one of several that it may be.
+    """
+    if asked.how is not How.TEXTED:
+        family = asked.how is How.FAMILY and not asked.agreed_herself
+        return read_typed_number(asked.family_number if family else asked.number, parts.line.regions)
+    with parts.store.read() as tx:
+        text = texts.by_id(tx, asked.text_id)
+    number = to_e164((text.number if text is not None else None) or "", parts.line.regions)
+    if number is None or not may_be_called(number, parts.line.regions):
+        raise Declined(Why.NUMBER)
+    return number
 
 
 def _effect(asked: Asked) -> RequestCallback:

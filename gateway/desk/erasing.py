@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gateway.desk.declined import AmbiguousNumber
 from gateway.engine.effects import Erased
-from gateway.numbers import to_e164
+from gateway.numbers import possible_readings
 from gateway.store import audit, callbacks, callers, notes, outbox, records, threads, turns
 
 if TYPE_CHECKING:
@@ -35,11 +36,17 @@ def erase(parts: Parts, tx: Tx, *, caller: Caller, now: datetime) -> Receipt:
 
 
 def forget(parts: Parts, number: str) -> bool:
-    """Erase a number on the word of whoever runs the server; False where it is no number, or not known."""
-    e164 = to_e164(number, parts.line.regions)
-    if e164 is None:
+    """Erase a number on the word of whoever runs the server; False where it is no number, or not known.
+
+    Raises:
+        AmbiguousNumber: several countries of the line have it; nothing was erased.
+    """
+    readings = possible_readings(number, parts.line.regions)
+    if len(readings) > 1:
+        raise AmbiguousNumber(readings)
+    if not readings:
         return False
-    now = parts.clock.now()
+    e164, now = readings[0], parts.clock.now()
 
     def work(tx: Tx) -> bool:
         caller = callers.find(tx, e164)

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from gateway.access import Actor, Permission, Role, permit
 from gateway.desk import passwords
-from gateway.desk.declined import Declined, Why
+from gateway.desk.declined import Declined, Why, read_typed_number
 from gateway.ids import new_id, new_token
-from gateway.numbers import may_be_called, to_e164
 from gateway.store import audit, people, sign_ins
 
 if TYPE_CHECKING:
@@ -204,9 +203,7 @@ def set_number(parts: Parts, actor: Actor, person_id: str, written: str) -> None
         Declined: it is no number that can be called, or there is no such person.
     """
     _permit_own_or(actor, person_id, Permission.MANAGE_PEOPLE)
-    number = to_e164(written, parts.line.regions) if written.strip() else None
-    if written.strip() and (number is None or not may_be_called(number)):
-        raise Declined(Why.NUMBER)
+    number = read_typed_number(written, parts.line.regions) if written.strip() else None
     _change(
         parts,
         actor,

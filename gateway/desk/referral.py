@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 from gateway.access import Permission, permit
 from gateway.desk import alerts, ours, tally
-from gateway.desk.declined import Declined, Why
+from gateway.desk.declined import Declined, Why, read_typed_number
 from gateway.desk.people import LANGUAGES
 from gateway.desk.refusals import NotSafe, found
 from gateway.ids import new_id
-from gateway.numbers import to_e164
 from gateway.store import audit, referrals
 from gateway.store.referrals import Referral
 
@@ -153,7 +152,4 @@ def _number(parts: Parts, written: str) -> str:
     plain = written.strip()
     if plain.isascii() and plain.isdigit() and len(plain) <= _SHORT_NUMBER:
         return plain
-    number = to_e164(plain, parts.line.regions)
-    if number is None:
-        raise Declined(Why.NUMBER)
-    return number
+    return read_typed_number(plain, parts.line.regions)

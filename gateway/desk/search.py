@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gateway.access import Permission, permit
 from gateway.callbacks.model import OPEN
 from gateway.desk import line
-from gateway.numbers import masked, to_e164
+from gateway.numbers import masked, possible_readings
 from gateway.safe_contact import PhoneSeen
 from gateway.store import attempts, audit, callbacks, callers, search
 from gateway.store import line as stored
@@ -76,16 +76,18 @@ def by_number(parts: Parts, actor: Actor, written: str) -> tuple[Row, ...]:
         Refused: the actor does not work the queue.
     """
     permit(actor, Permission.WORK_QUEUE)
-    number, now = to_e164(_plain(written), parts.line.regions), parts.clock.now()
-    if number is None:
+    numbers, now = possible_readings(written, parts.line.regions), parts.clock.now()
+    if not numbers:
         return ()
+    found: list[str] = []
     with parts.store.write() as tx:
-        caller = callers.find(tx, number)
-        if caller is None:
-            return ()
-        audit.add(tx, now=now, person_id=actor.person_id, act="searched", kind="caller", subject=caller.id)
-        found = stored.with_ids(tx, search.ids_of_caller(tx, actor.team, caller.id))
-    return line.seen_by(actor, found, now)
+        for caller in filter(None, (callers.find(tx, number) for number in numbers)):
+            audit.add(
+                tx, now=now, person_id=actor.person_id, act="searched", kind="caller", subject=caller.id
+            )
+            found += search.ids_of_caller(tx, actor.team, caller.id)
+        rows = stored.with_ids(tx, found)
+    return line.seen_by(actor, rows, now)
 
 
 def ringing(parts: Parts, actor: Actor, written: str) -> Ringing:
@@ -95,11 +97,13 @@ def ringing(parts: Parts, actor: Actor, written: str) -> Ringing:
         Refused: the actor does not work the queue.
     """
     rows = by_number(parts, actor, written)
-    number = to_e164(_plain(written), parts.line.regions)
-    if number is None:
+    numbers = possible_readings(written, parts.line.regions)
+    if not numbers:
         return Ringing(phone="")
     with parts.store.read() as tx:
-        caller = callers.find(tx, number)
+        known = {number: callers.find(tx, number) for number in numbers}
+        number = next((number for number, caller in known.items() if caller), numbers[0])
+        caller = known[number]
         hers = callbacks.of_caller(tx, caller.id, limit=1) if caller else ()
         live = attempts.live_of(tx, caller.id) if caller else None
     return Ringing(
@@ -137,8 +141,3 @@ def _alone(callback: Callback) -> bool:
 
 def _digits(written: str) -> str:
     return "".join(str(unicodedata.digit(c)) for c in written if c.isdigit())
-
-
-def _plain(written: str) -> str:
-    """Return what was typed with every digit as a plain one."""
-    return "".join(str(unicodedata.digit(c)) if c.isdigit() else c for c in written)

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, get_flashed_messages, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from gateway.web import compress, faults, forms, guard, headers, languages, sign_in, times, words
+from gateway.web import (
+    compress,
+    faults,
+    forms,
+    guard,
+    headers,
+    languages,
+    sign_in,
+    times,
+    typed_numbers,
+    words,
+)
 from gateway.web.static_files import addresses
 
 if TYPE_CHECKING:
@@ -48,6 +59,7 @@ def install(
     app.register_blueprint(Blueprint("web", __name__, static_folder="static", template_folder="templates"))
     guard.anyone(app.view_functions["web.static"])
     app.register_blueprint(sign_in.blueprint(parts))
+    typed_numbers.install(app, parts.line.regions)
     app.jinja_env.filters.update(times.filters(parts))
     app.jinja_env.globals.update(
         static=addresses(),

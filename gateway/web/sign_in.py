@@ -26,6 +26,7 @@ from gateway.web.guard import (
     without_second_factor,
 )
 from gateway.web.translate import _
+from gateway.web.typed_numbers import read_number_field
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
@@ -123,7 +124,7 @@ def _add_own(pages: Blueprint, parts: Parts) -> None:
 
     @pages.post("/me/number")
     def number() -> Response | tuple[str, int]:
-        written = field("number")
+        written = read_number_field("number")
         try:
             people.set_number(parts, actor(), actor().person_id, written)
         except Declined as declined:

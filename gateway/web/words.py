@@ -39,6 +39,7 @@ _WORDS: dict[type[StrEnum], dict[Any, Any]] = {
         Why.NUMBER: later(
             "This is no phone number that can be called. Write it with its country code, like +856…"
         ),
+        Why.WHICH_NUMBER: later("This number exists in more than one country. Which one is meant?"),
         Why.ROLE: later("Choose a role."),
         Why.LAST_ADMINISTRATOR: later(
             "This is the only administrator. Make somebody else administrator first."

@@ -186,6 +186,17 @@ def test_a_number_is_erased_with_everything_of_hers(machine: Machine, written: s
         assert callers.find(tx, OTHER) is not None
 
 
+@pytest.mark.fault("N2")
+def test_a_number_of_two_countries_erases_nobody(machine: Machine) -> None:
+    machine.starts()
+    parts = machine.parts()
+    asked = Desk(parts, parts.clock).requested("+6674212345")
+    done = machine.run("erase", typed="074 212 345\ny\n")
+    assert done.exit_code == 1
+    assert "nothing was erased" in done.output
+    assert Desk(parts, parts.clock).callback(asked).state.value == "waiting"
+
+
 def test_erasing_asks_first_and_takes_no_number_on_the_command_line(machine: Machine) -> None:
     machine.starts()
     parts = machine.parts()

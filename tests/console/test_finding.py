@@ -5,6 +5,7 @@ import re
 import pytest
 
 from gateway.access import Role
+from gateway.store import callers
 from tests.desk.rig import HER, OTHER
 
 
@@ -191,3 +192,42 @@ class TestHandOver:
 
     def test_with_nothing_open_each_part_says_so(self, signed):
         assert plain(signed("Sup", Role.SUPERVISOR).get("/hand-over")).count("None.") == 3
+
+
+class TestWhichNumber:
+    @pytest.mark.fault("N2")
+    def test_a_number_of_two_countries_is_asked_about_and_nothing_typed_is_lost(self, noy, line):
+        answer = noy.post("/add", **{**ASKED, "number": "074 212 345", "topic": "hours"})
+        page = text_of(answer)
+        assert answer.status_code == 422
+        assert "+856 74 212 345 · Laos" in page
+        assert "+66 74 212 345 · Thailand" in page
+        assert 'value="074 212 345"' in page
+        assert line.rows("SELECT 1 FROM callbacks") == []
+
+        chosen = noy.post("/add", **{**ASKED, "number": "074 212 345", "number_meant": "+6674212345"})
+        assert chosen.status_code == 303
+        with line.parts.store.read() as tx:
+            assert callers.find(tx, "+6674212345") is not None
+            assert callers.find(tx, "+85674212345") is None
+
+    @pytest.mark.fault("N2")
+    def test_a_family_number_is_asked_about_where_the_family_is_called(self, noy):
+        family = {**ASKED, "how": "family", "number": "", "family_number": "021 123 456"}
+        page = text_of(noy.post("/add", **family))
+        assert 'name="family_number_meant" value="+6621123456"' in page
+        assert 'name="number_meant"' not in page
+
+    @pytest.mark.fault("N1")
+    @pytest.mark.parametrize("written", ["+66 70 123 4567", "+856 20 1555 7704"])
+    def test_a_number_that_no_plan_has_is_not_added(self, noy, line, written):
+        answer = noy.post("/add", **{**ASKED, "number": written})
+        assert answer.status_code == 422
+        assert "no phone number that can be called" in plain(answer)
+        assert line.rows("SELECT 1 FROM callbacks") == []
+
+    @pytest.mark.fault("N2")
+    def test_a_search_looks_in_every_country(self, noy, line):
+        wanted = line.requested("+6674212345")
+        assert noy.post("/search", written="074 212 345").location == f"/callbacks/{wanted}"
+        assert f"/callbacks/{wanted}" in text_of(noy.post("/ringing", written="074 212 345"))

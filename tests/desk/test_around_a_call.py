@@ -231,7 +231,7 @@ def test_erasing_takes_the_form_with_it(light: Desk) -> None:
 
 
 def entry(**more: Any) -> referral.Referral:
-    return referral.Referral(id="", team="", **{"name": "Labour office", "number": "021 123 456", **more})
+    return referral.Referral(id="", team="", **{"name": "Labour office", "number": "+856 21 123 456", **more})
 
 
 def test_the_book_is_kept_by_those_who_plan_and_read_by_those_who_call(line: Desk) -> None:

@@ -62,7 +62,9 @@ def filled(parts: Parts, line: Desk) -> str:
     alerts.send_test(parts, OWNER, boss)
     practice.set_policy(parts, OWNER, "Tell the supervisor at once.\nPromise nothing that you cannot keep.")
     practice.set_roads(parts, OWNER, ["android"])
-    office = Referral(id="", team="", name=LONG, number="021 123 456", place="Savannakhet", hours="8 – 16")
+    office = Referral(
+        id="", team="", name=LONG, number="+856 21 123 456", place="Savannakhet", hours="8 – 16"
+    )
     referral.put(parts, OWNER, office)
     many = {"languages": ("lo", "th"), "topics": ("pay", "papers", "injury"), "checked_on": date(2026, 11, 1)}
     referral.put(parts, OWNER, Referral(id="", team="", name="Police", number="191", may_share=False, **many))

@@ -185,6 +185,14 @@ class TestOwnSettings:
         mine.post("/me/number", number="020 55500111")
         assert people.named(parts, "Noy").number == "+8562055500111"
 
+    @pytest.mark.fault("N2")
+    def test_a_landline_of_two_countries_is_asked_about(self, parts, mine):
+        page = mine.post("/me/number", number="021 123 456").get_data(as_text=True)
+        assert 'value="021 123 456"' in page
+        assert 'name="number_meant" value="+85621123456"' in page
+        mine.post("/me/number", number="021 123 456", number_meant="+85621123456")
+        assert people.named(parts, "Noy").number == "+85621123456"
+
     def test_a_new_password_keeps_this_browser_in_and_all_others_out(self, app, mine):
         other = Browser(app.test_client())
         other.carry(token_for("Noy"))

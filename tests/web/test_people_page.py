@@ -51,6 +51,16 @@ def test_a_name_that_cannot_be_used_is_said_beside_its_field(boss, name, words):
     assert '<option value="reader" selected>' in page
 
 
+@pytest.mark.fault("N2")
+def test_a_helpline_phone_that_exists_in_two_countries_is_asked_about(parts, boss):
+    own = people.add(parts, OWNER, name="Noy", role="counsellor")
+    answer = boss.post(f"/admin/people/{own}/number", number="074 212 345")
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert 'value="074 212 345"' in page
+    assert 'name="number_meant" value="+6674212345"' in page
+
+
 def test_everything_of_a_person_is_set(parts, boss):
     own = people.add(parts, OWNER, name="Noy", role="counsellor")
     at = f"/admin/people/{own}"

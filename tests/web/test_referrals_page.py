@@ -12,7 +12,7 @@ from tests.web.around import Browser, somebody, token_of
 
 OFFICE = {
     "name": "Labour office",
-    "number": "021 123 456",
+    "number": "+856 21 123 456",
     "place": "Vientiane",
     "hours": "Mon to Fri 8 to 16",
 }
@@ -181,3 +181,19 @@ def test_what_was_written_is_shown_as_text(parts, boss):
     page = page_of(boss)
     assert "<script>alert" not in page
     assert '"><b>' not in page
+
+
+@pytest.mark.fault("N2")
+def test_a_landline_of_two_capitals_is_asked_about_and_the_chosen_one_is_kept(parts, boss):
+    page = written(boss, number="021 123 456").get_data(as_text=True)
+    assert "+856 21 123 456 · Laos" in page
+    assert "+66 21 123 456 · Thailand" in page or "+66 2 112 3456 · Thailand" in page
+    assert book(parts) == ()
+    written(boss, number="021 123 456", number_meant="+85621123456")
+    assert [one.number for one in book(parts)] == ["+85621123456"]
+
+
+@pytest.mark.fault("N1")
+def test_a_typed_number_in_no_plan_is_not_kept(parts, boss):
+    assert written(boss, number="+66 70 123 4567").status_code == 422
+    assert book(parts) == ()
