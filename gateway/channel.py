@@ -141,6 +141,7 @@ class Contract:
         silent_after: how long it may say nothing before it counts as silent; None where no word is expected.
         ussd: limits of one screen.
         sms: limits of one text.
+        guide: the page of the documents that says what to look at when the line gives trouble.
     """
 
     events: frozenset[str]
@@ -157,6 +158,7 @@ class Contract:
     silent_after: timedelta | None = None
     ussd: Limits = USSD_LIMITS
     sms: Limits = SMS_LIMITS
+    guide: str = ""
 
 
 class Channel(Protocol):

@@ -9,6 +9,7 @@ import json
 import threading
 import time
 from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,6 +19,9 @@ from tests.standin import Posted, Rule, Standin, _Server, _Wire, post_bytes
 
 NAME, PASSWORD = "sms", "a password of the phone"
 KEY = "a signing key that is long enough"
+
+FIRST_TEXT = datetime(2026, 11, 24, 14, 5, tzinfo=timezone(timedelta(hours=7)))
+"""When the first text came to the phone; each further one a second later."""
 
 
 class _App(_Wire):
@@ -161,20 +165,23 @@ class Posts:
         self.key = key
         self.now = now  # the second by which it signs; the machine's own where there is none
         self._made = 0
+        self._moments: dict[str, int] = {}
 
-    def text(
-        self, number: str, words: str, *, again: str = "", at: str = "2026-11-24T14:05:00.000+07:00"
-    ) -> Posted:
-        """Post a text of hers; the same ``again`` is the same text once more."""
+    def text(self, number: str, words: str, *, again: str = "", at: str = "") -> Posted:
+        """Post a text of hers; the same ``again`` is the same text once more, any other came a moment later."""
         payload = {
             "messageId": f"{hash(words) & 0xFFFFFFFF:08x}",
             "message": words,
             "sender": number,
             "recipient": "+8562055500009",
             "simNumber": 1,
-            "receivedAt": at,
+            "receivedAt": at or self._received_at(again),
         }
         return self.envelope("sms:received", payload, again=again)
+
+    def _received_at(self, again: str) -> str:
+        moment = self._moments.setdefault(again, len(self._moments)) if again else self._made + 10_000
+        return (FIRST_TEXT + timedelta(seconds=moment)).isoformat(timespec="milliseconds")
 
     def became(self, own_id: str, word: str, *, number: str = "+8562055500001", **more: Any) -> Posted:
         """Post what became of a text of ours: sent, delivered, failed or cancelled."""

@@ -1,7 +1,7 @@
 """A ring that nobody took: a request, where this number agreed before; to anyone else it is as if nobody was there."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from gateway.conversation.whole import Whole
 from gateway.desk import accept
@@ -10,12 +10,12 @@ from gateway.engine.showing import DEFAULT_LANGUAGE
 from gateway.messages import MissedCall
 from gateway.parts import Parts
 from gateway.safe_contact import PhoneSeen, SafeContact, When
-from gateway.store import budgets, callers, turns
+from gateway.store import callers, tries, turns
 from gateway.store.callers import Caller
 from gateway.store.engines import Tx
 
-ONE_RING_MINUTES = 10
-"""Rings of one number within so many minutes are one: phones tell of one ring twice, and she may try twice."""
+ONE_RING = timedelta(minutes=10)
+"""Rings of one number within this time of the first are one: phones tell of one ring twice, and she may try twice."""
 
 
 def accept_ring(parts: Parts, call: MissedCall, *, now: datetime) -> None:
@@ -39,8 +39,7 @@ def _write(parts: Parts, tx: Tx, call: MissedCall, now: datetime) -> tuple[str, 
     key, ring = _key(parts, call), parts.store.ring.lookup("session", call.channel, "ring", call.number)
     if not turns.begin(tx, key, session=ring, kind="ring", now=now, caller_id=known.id):
         return None
-    minutes = int(now.timestamp()) // 60 // ONE_RING_MINUTES
-    if budgets.spend(tx, parts.store.ring.lookup("budget", "ring", call.number), f"{minutes}", now=now) > 1:
+    if tries.add(tx, parts.store.ring.lookup("budget", "ring", call.number), now, ONE_RING).n > 1:
         return None
     caller = callers.upsert(tx, call.number, now=now)
     return _request(parts, tx, call, caller, answers, key, ring, now)

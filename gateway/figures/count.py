@@ -3,12 +3,12 @@
 import re
 import threading
 from collections import Counter
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from gateway.clock import Clock
-from gateway.store import figures
+from gateway.store import figures, life
 from gateway.store.engines import Store, Unavailable
 
 # An item is a word of ours: the id of a screen, a state, a reason. A run of digits could be a number of hers.
@@ -36,6 +36,7 @@ class Counters:
         self._clock = clock
         self._zone = ZoneInfo(zone)
         self._counts: Counter[Key] = Counter()
+        self._heard: dict[str, datetime] = {}
         self._lock = threading.Lock()
 
     def add(
@@ -63,14 +64,21 @@ class Counters:
         with self._lock:
             self._counts[key] += n
 
+    def hear(self, channel: str) -> None:
+        """Note that a channel posted something just now; what it posts is its sign of life."""
+        self._heard[channel] = self._clock.now()
+
     def flush(self, store: Store) -> int:
         """Add everything counted so far to SQL; while it cannot be asked they stay here. Return how many went."""
         with self._lock:
             counts, self._counts = self._counts, Counter()
-        if not counts:
+            heard, self._heard = self._heard, {}
+        if not counts and not heard:
             return 0
         try:
             with store.write() as tx:
+                for channel in sorted(heard):
+                    life.touch(tx, channel, heard[channel])
                 for key in sorted(
                     counts
                 ):  # one order for every process, so that two of them never wait crosswise
@@ -78,6 +86,7 @@ class Counters:
         except Unavailable:
             with self._lock:
                 self._counts.update(counts)
+                self._heard = heard | self._heard
             return 0
         return len(counts)
 

@@ -14,7 +14,6 @@ from gateway.store import life, lines, outbox
 from gateway.store.life import Life
 
 LOW_BATTERY = 20
-LOOK_AT_IT = "docs/how-to/android-phone.md says what to look at, one thing after the other"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,25 +109,29 @@ def _standing(parts: Parts, name: str, known: Life, bucket: Bucket | None, waiti
 def _trouble(line: Mapping[str, Any]) -> tuple[str, str, str]:
     """Say the worst that is wrong with a line that reaches real phones."""
     known: Life = line["life"]
+    guide = line["channel"].contract.guide
+    look_at_it = (
+        f"{guide} says what to look at, one thing after the other" if guide else "look at its provider"
+    )
     wait = f"; {line['waiting']} texts wait" if line["waiting"] else ""
     expected = line["channel"].contract.silent_after is not None
     if expected and known.seen_at is None:
         return (
             "never",
             f"was never heard from{wait}",
-            f"`gateway channels test {line['name']} --register`; {LOOK_AT_IT}",
+            f"`gateway channels test {line['name']} --register`; {look_at_it}",
         )
     if line["silent"] and known.seen_at:
         return (
             "silent",
             f"silent since {known.seen_at:%d %b %H:%M} UTC, nothing leaves by it{wait}",
-            LOOK_AT_IT,
+            look_at_it,
         )
     if line["why"]:
         return (
             "paused",
             f"paused ({line['why']}){wait}",
-            f"`gateway channels test {line['name']}`; {LOOK_AT_IT}",
+            f"`gateway channels test {line['name']}`; {look_at_it}",
         )
     if line["day"] and line["sent"] >= line["day"]:
         fix = "texts leave again tomorrow; day_limit in gateway.toml, and a second line, decide how many can"

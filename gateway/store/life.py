@@ -1,7 +1,7 @@
 """What each line last told of itself; by it a line that has fallen silent is known to everybody."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -43,6 +43,13 @@ def put(tx: Tx, channel: str, known: Life, *, now: datetime) -> None:
     """Write what is known of a line now."""
     value = asdict(known) | {"seen_at": known.seen_at.isoformat() if known.seen_at else None}
     settings.put(tx, PREFIX + channel, value, by="line", now=now)
+
+
+def touch(tx: Tx, channel: str, heard_at: datetime) -> None:
+    """Note when a channel was last heard from, and leave what it told of itself as it is."""
+    known = of(tx, channel)
+    if known.seen_at is None or known.seen_at < heard_at:
+        put(tx, channel, replace(known, seen_at=heard_at), now=heard_at)
 
 
 def is_silent(channel: Channel, known: Life, now: datetime) -> bool:

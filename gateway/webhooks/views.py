@@ -36,6 +36,9 @@ class Count(Protocol):
     def add(self, what: str, item: str = "", *, channel: str = "") -> None:
         """Count one."""
 
+    def hear(self, channel: str) -> None:
+        """Note that a channel posted something."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
@@ -88,7 +91,9 @@ def _receive(gate: Gate, name: str, secret: str, event: str) -> Answer:
     known = name if name in gate.channels else ""
     try:
         channel = _verified(gate, name, secret)
-        return give(gate.doors, channel, channel.parse(_signed(gate, channel, event)))
+        posted = _signed(gate, channel, event)
+        gate.count.hear(name)
+        return give(gate.doors, channel, channel.parse(posted))
     except NotSigned as error:
         gate.count.add("webhook_refused", error.why, channel=known)
         return Answer(body=str(error), status=401)

@@ -1,6 +1,7 @@
 """`gateway channels`, and `gateway text` by a line that is a phone."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ from click.testing import CliRunner
 
 from gateway.cli.main import main
 from gateway.messages import Inbound, Kind
+from gateway.outbox.bucket import Bucket
+from gateway.store import lines
 from gateway.store.simulator import SentText
 from tests.channels.android.cases import KEY
 from tests.cli import house as houses
@@ -130,3 +133,19 @@ def test_a_line_that_reaches_real_phones_is_not_played_with(machine: Machine, ph
 
 def test_the_group_stands_in_the_help() -> None:
     assert "channels" in CliRunner().invoke(main, ["--help"]).output
+
+
+@pytest.mark.fault("A8")
+def test_a_line_in_trouble_leads_to_the_guide_of_its_own_provider(machine: Machine) -> None:
+    machine.starts()
+    env = {"AFRICASTALKING_USERNAME": "helpline", "AFRICASTALKING_API_KEY": "k" * 40}
+    parts = machine.parts()
+    with parts.store.write() as tx:
+        now = parts.clock.now()
+        paused = Bucket(tokens=0, filled_at=now, paused_until=now + timedelta(hours=1), why="wrong-key")
+        lines.ensure(tx, {"africastalking": paused})
+        lines.put(tx, "africastalking", paused)
+    for command in (("channels", "list"), ("doctor",)):
+        said = machine.run(*command, **env).output
+        assert "docs/how-to/connect-africas-talking.md" in said
+        assert "android-phone.md" not in "".join(one for one in said.splitlines() if "africastalking" in one)

@@ -123,6 +123,24 @@ def test_one_ring_told_twice_and_in_two_words_is_one(parts: Parts, said: Said, c
     assert made.asks == 2, "she rang again"
 
 
+@pytest.mark.fault("A6")
+@pytest.mark.parametrize("second", range(0, 600, 37))
+def test_ten_minutes_count_from_the_first_ring_at_whatever_minute_of_the_hour(
+    parts: Parts, said: Said, clock: SetClock, second: int
+) -> None:
+    said()
+    clock.forward(seconds=second)
+    ring(parts, "call:ringing")
+    clock.forward(seconds=5)
+    ring(parts, "call:missed")
+    clock.forward(minutes=9, seconds=50)
+    (made,) = ring(parts, "again")
+    assert made.asks == 1
+    clock.forward(seconds=10)
+    (made,) = ring(parts, "later")
+    assert made.asks == 2
+
+
 @pytest.mark.parametrize("seen", [PhoneSeen.NO, PhoneSeen.SOMETIMES])
 def test_a_ring_beside_an_open_request_changes_nothing_of_it(
     parts: Parts, said: Said, clock: SetClock, seen: PhoneSeen

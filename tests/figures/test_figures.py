@@ -14,8 +14,9 @@ from gateway.figures.count import Counters
 from gateway.figures.metrics import render
 from gateway.parts import Parts
 from gateway.sending.send import drain
-from gateway.store import figures
+from gateway.store import figures, life
 from gateway.store.engines import Store, Unavailable
+from gateway.store.life import Life
 from tests.clocks import SetClock
 from tests.outbox_rig import Rows, made_parts
 
@@ -45,6 +46,41 @@ def test_counts_of_many_threads_add_up(store: Store, clock: SetClock) -> None:
         count.flush(store)
         assert count.flush(store) == 0
     assert stored(store) == {("shown", f"screen{i}", "simulator"): 150 for i in range(4)}
+
+
+@pytest.mark.fault("A3")
+def test_a_line_that_posts_is_heard_and_keeps_what_it_told_of_itself(store: Store, clock: SetClock) -> None:
+    with store.write() as tx:
+        life.put(tx, "android", Life(seen_at=clock.now(), battery=80), now=clock.now())
+    count = Counters(clock, "Asia/Vientiane")
+    clock.forward(minutes=3)
+    first = clock.now()
+    for channel in ("africastalking", "android", "africastalking"):
+        count.hear(channel)
+        count.flush(store)
+    with store.read() as tx:
+        assert life.of(tx, "africastalking").seen_at == first
+        assert life.of(tx, "android") == Life(seen_at=first, battery=80)
+        assert life.of(tx, "simulator").seen_at is None
+
+
+@pytest.mark.fault("A3")
+def test_a_sign_of_life_survives_a_time_without_sql(
+    store: Store, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count, heard = Counters(clock), clock.now()
+    count.hear("africastalking")
+    clock.forward(minutes=1)
+
+    def away(*_: object, **__: object) -> None:
+        raise Unavailable("gone")
+
+    monkeypatch.setattr("gateway.figures.count.life.touch", away)
+    assert count.flush(store) == 0
+    monkeypatch.undo()
+    count.flush(store)
+    with store.read() as tx:
+        assert life.of(tx, "africastalking").seen_at == heard
 
 
 def test_readings_of_facts_are_kept_but_are_no_graph(store: Store, clock: SetClock) -> None:

@@ -72,11 +72,23 @@ HTTP: dict[int, Meaning] = {
     402: Meaning(NOT_SENT, "no-money", alarm=True),
     403: Meaning(NOT_SENT, "forbidden", alarm=True),
     404: Meaning(NOT_SENT, "wrong-address", alarm=True),
+    408: Meaning(
+        NOT_SENT, "timed-out"
+    ),  # RFC 9110, 15.5.9: the request did not come in whole, so nothing was done
     409: CODES[409],
     429: Meaning(NOT_SENT, "throttled"),
 }
 OTHER_4XX = Meaning(NOT_SENT, "bad-request", alarm=True)
 UNREADABLE = Meaning(UNCLEAR, "unreadable")
+NOT_JSON = Meaning(UNCLEAR, "not-json", alarm=True)
+"""Whoever answers in another format answers every text so: nobody knows whether they go out, and somebody must look."""
+
+STATUS_WORDS: dict[str, Meaning] = {
+    **dict.fromkeys(("success", "sent", "queued", "processed"), CODES[100]),
+    **{word.casefold(): meaning for word, meaning in WORDS.items()},
+    **dict.fromkeys(("failed", "couldnotsend", "rejected", "notsent", "error"), Meaning(NOT_SENT, "refused")),
+}
+"""The word beside a recipient where no code stands there, without case, spaces and signs."""
 
 
 def understand(reply: HttpReply, *, number: str, now: datetime) -> SendResult:
@@ -119,12 +131,16 @@ def cost_of(written: object) -> int:
 def _accepted(reply: HttpReply, number: str, now: datetime) -> SendResult:
     report = None if reply.cut else _report(reply.body)
     if report is None:
-        return result(UNREADABLE, now)
+        return result(NOT_JSON if _is_markup(reply) else UNREADABLE, now)
     recipients, summary = report.get("Recipients"), report.get("Message")
     if recipients == [] and isinstance(summary, str):
         return result(_empty(summary), now)
     recipient = _ours(recipients, number)
     return result(UNREADABLE, now) if recipient is None else _recipient(recipient, now)
+
+
+def _is_markup(reply: HttpReply) -> bool:
+    return not reply.cut and reply.body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
 
 
 def _report(body: bytes) -> dict[str, Any] | None:
@@ -173,9 +189,10 @@ def _code(written: object) -> int:
 
 
 def _by_status(status: object) -> Meaning:
-    if status in ("Success", "Sent", "Queued", "Processed"):
-        return Meaning(SENT)
-    return WORDS.get(status, Meaning(UNCLEAR, "code-unknown")) if isinstance(status, str) else UNREADABLE
+    if not isinstance(status, str):
+        return UNREADABLE
+    word = "".join(letter for letter in status.casefold() if letter.isalnum())
+    return STATUS_WORDS.get(word, Meaning(UNCLEAR, "code-unknown"))
 
 
 def result(

@@ -1,16 +1,19 @@
 """Reads the fields that all of the provider's posts share."""
 
 from gateway.channel import BadRequest, Request
-from gateway.numbers import to_e164
+from gateway.numbers import to_e164, valid_readings
 
 
 def number(written: str) -> str | None:
     """Return the number in E.164, or None for a name, a short code or anything else that cannot be phoned.
 
-    A plus that nobody encoded arrives as a space; no other number begins with one.
+    A plus that nobody encoded arrives as a space; no other number begins with one. Test tools and some networks leave
+    it out: digits alone are a number where a numbering plan has it with its country code.
     """
-    international = "+" + written[1:] if written.startswith(" ") else written
-    return to_e164(international) if international.startswith("+") else None
+    plain = written.strip()
+    if plain.startswith("+") or written.startswith(" "):
+        return to_e164("+" + plain.removeprefix("+"))
+    return next(iter(valid_readings("+" + plain)), None) if plain.isascii() and plain.isdigit() else None
 
 
 def phone(request: Request, name: str = "phoneNumber") -> str:

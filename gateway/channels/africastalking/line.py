@@ -21,7 +21,7 @@ from gateway.channels.africastalking.send import Texts
 from gateway.messages import CallStep, Event, Outgoing, OutgoingCall
 
 VOICE = "voice"
-READERS: dict[str, Callable[[str, Request], Event]] = {
+READERS: dict[str, Callable[[str, Request], Event | None]] = {
     "ussd": ussd.dialled,
     "ussd-end": ussd.ended,
     "sms": sms.received,
@@ -42,19 +42,21 @@ class Line:
             takes_our_id=account is None,
             can_ask=False,
             real=account is not None and not account.is_trial,
+            guide="docs/how-to/connect-africas-talking.md",
         )
         self.bridging = bridging_of(config.options, account)
         self._texts = Texts(account, short_code=config.sms_number) if account else None
         self._calls = VoiceCalls(account, self.bridging.number) if account else None
 
     def parse(self, request: Request) -> Sequence[Event]:
-        """Read a post into its events: one, but for calls."""
+        """Read a post into its events: at most one, but for calls."""
         if request.event == VOICE:
             return voice.told(self.config.name, self.bridging.number, request)
         reader = READERS.get(request.event)
         if reader is None:
             raise BadRequest("this line has no such event")
-        return (reader(self.config.name, request),)
+        event = reader(self.config.name, request)
+        return () if event is None else (event,)
 
     def answer(
         self,

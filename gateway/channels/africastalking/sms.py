@@ -8,16 +8,20 @@ from gateway.messages import Delivery, Inbound, Kind, NotANumber, OptOut
 STATES = {"Success": "delivered", "Failed": "failed", "Rejected": "failed", "Expired": "failed"}
 STATUS_SIZE = 40
 REASON_SIZE = 60
+BEGINS = ("addition", "add", "added", "subscribe", "subscribed", "subscription")
 
 
 def received(channel: str, request: Request) -> Inbound | NotANumber:
     """Read a text; its date is left alone, for ours counts, and a sender that is no number is never answered.
 
+    A sender that is withheld counts as such: refused, the text would be posted again for hours (the provider's help
+    article 742510: until it is answered 200, or about twelve hours).
+
     Raises:
         BadRequest: a field is missing.
     """
-    sender, turn, text = request.need("from"), request.need("id"), request.need("text", empty=True)
-    service = request.need("to")
+    sender, turn = request.need("from", empty=True), request.need("id")
+    text, service = request.need("text", empty=True), request.fields.get("to", "")
     number = fields.number(sender)
     if number is None:
         return NotANumber(channel=channel, turn=turn)
@@ -49,10 +53,14 @@ def delivered(channel: str, request: Request) -> Delivery:
     )
 
 
-def opted_out(channel: str, request: Request) -> OptOut:
-    """Read an opt-out.
+def opted_out(channel: str, request: Request) -> OptOut | None:
+    """Read an opt-out, or the end of a subscription, which is posted in the same form.
 
-    Raises:
-        BadRequest: it names no number.
+    A subscription that begins is no wish for silence. What names no number that can be read comes to nothing too:
+    refused, it would only be posted again.
     """
-    return OptOut(channel=channel, number=fields.phone(request))
+    update = request.fields.get("updateType", "").strip().casefold()
+    number = fields.number(request.fields.get("phoneNumber", ""))
+    if number is None or update in BEGINS:
+        return None
+    return OptOut(channel=channel, number=number)

@@ -21,8 +21,8 @@ def dialled(channel: str, request: Request) -> Inbound:
         session=request.need("sessionId"),
         text=text,
         first=not text,
-        service=request.need("serviceCode"),
-        network=request.need("networkCode"),
+        service=request.fields.get("serviceCode", ""),
+        network=request.fields.get("networkCode", ""),
     )
 
 

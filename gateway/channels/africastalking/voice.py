@@ -22,7 +22,8 @@ from gateway.messages import (
 XML = "application/xml"
 ID_SIZE = 120
 SECONDS_TO_PRESS = 20
-NO_WORDS = ("", "None")
+NO_WORDS = ("", "None", "null")
+ACTIVE: Mapping[str, bool] = {"1": True, "true": True, "0": False, "false": False}
 
 # Of either side. What is not here, or not said at all, leaves the cause unknown.
 CAUSES: Mapping[str, Cause] = {
@@ -62,20 +63,17 @@ def told(channel: str, own_number: str, request: Request) -> Sequence[Event]:
     Raises:
         BadRequest: a field is missing.
     """
-    session, active = request.need("sessionId")[:ID_SIZE], request.need("isActive")
-    direction = request.need("direction")
-    caller, other = request.need("callerNumber"), request.need("destinationNumber", empty=True)
-    if active not in ("0", "1"):
-        raise BadRequest("field isActive is neither 0 nor 1")
-    if direction.lower() != "outbound":
-        return _rang(channel, session, fields.number(caller)) if active == "1" else ()
+    session, active = request.need("sessionId")[:ID_SIZE], _is_active(request)
+    caller, other = _said(request, "callerNumber"), _said(request, "destinationNumber")
+    if not _is_ours(request):
+        return _rang(channel, session, fields.number(caller)) if active else ()
     ours = fields.number(own_number) or own_number
     sides = [fields.number(caller), fields.number(other)]
     return (
         CallEvent(
             channel=channel,
             session=session,
-            kind=_kind(request) if active == "1" else CallKind.OVER,
+            kind=_kind(request) if active else CallKind.OVER,
             own_id=_said(request, "clientRequestId")[:ID_SIZE],
             number=next((side for side in sides if side and side != ours), ""),
             digits=_said(request, "dtmfDigits")[:ID_SIZE],
@@ -89,6 +87,19 @@ def answer(step: CallStep, *, own_number: str) -> Answer:
     """Write what is to happen next."""
     body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Response>{_action(step, own_number)}</Response>'
     return Answer(body=body, content_type=XML)
+
+
+def _is_active(request: Request) -> bool:
+    active = request.need("isActive").strip().casefold()
+    if active not in ACTIVE:
+        raise BadRequest("field isActive is neither 0 nor 1")
+    return ACTIVE[active]
+
+
+def _is_ours(request: Request) -> bool:
+    """Say whether we asked for this call; where the direction is not told, only such a call bears our id."""
+    direction = _said(request, "direction").casefold()
+    return direction == "outbound" or (not direction and bool(_said(request, "clientRequestId")))
 
 
 def _rang(channel: str, session: str, number: str | None) -> Sequence[Event]:

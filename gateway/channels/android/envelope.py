@@ -26,17 +26,6 @@ class Envelope:
         """
         return _text(self.payload, name, empty=empty, shown=f"{PAYLOAD}.{name}")
 
-    def first(self, *names: str) -> str:
-        """Return the first of these texts that is there.
-
-        Raises:
-            BadRequest: none is.
-        """
-        for name in names[:-1]:
-            if isinstance(self.payload.get(name), str) and self.payload[name]:
-                return str(self.payload[name])
-        return self.need(names[-1])
-
     def said(self, name: str) -> str:
         """Return a text that is nice to have; empty where it is not there."""
         found = self.payload.get(name)

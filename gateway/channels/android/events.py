@@ -1,6 +1,8 @@
 """Reads what the phone posts: her texts, what became of ours, rings, and how it is. Pure."""
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 from gateway.channel import ChannelConfig
@@ -46,7 +48,7 @@ def _is_ours(account: Account, envelope: Envelope) -> bool:
 
 
 def _received(config: ChannelConfig, envelope: Envelope) -> Event:
-    sender, words = envelope.first("sender", "phoneNumber"), envelope.need("message", empty=True)
+    sender, words = _sender(envelope), envelope.need("message", empty=True)
     number = _number(config, sender)
     if not number:
         return NotANumber(channel=config.name, turn=envelope.id)
@@ -55,10 +57,33 @@ def _received(config: ChannelConfig, envelope: Envelope) -> Event:
         kind=Kind.SMS,
         number=number,
         text=words,
-        # The phone's id of a text is a short hash of it; the envelope's is its own, and this settles any doubt.
-        turn=f"{envelope.id} {envelope.said('receivedAt')} {number}",
+        turn=_name_text(envelope, number, words),
         service=envelope.said("recipient") or config.sms_number,
     )
+
+
+def _sender(envelope: Envelope) -> str:
+    """Return who sent it or rang; nothing where the network or the phone keeps that back."""
+    return envelope.said("sender") or envelope.said("phoneNumber")
+
+
+def _name_text(envelope: Envelope, number: str, words: str) -> str:
+    """Return by what a text is known, whatever envelope it comes in: apps post one text under several.
+
+    The phone's id of a text is a short hash that two texts can share, so the instant, the sender and the words stand
+    beside it. Without an id and an instant only the envelope tells two equal texts apart.
+    """
+    phone_id, received = envelope.said("messageId"), _instant(envelope.said("receivedAt"))
+    known = f"{phone_id} {received}" if phone_id and received else f"{envelope.id} {phone_id} {received}"
+    return f"{known} {number} {sha256(words.encode()).hexdigest()[:16]}"
+
+
+def _instant(written: str) -> str:
+    """Return an instant in one form for every zone that a copy may be written in."""
+    try:
+        return datetime.fromisoformat(written).astimezone(UTC).isoformat()
+    except ValueError:
+        return written
 
 
 def _delivered(config: ChannelConfig, envelope: Envelope) -> Event:
@@ -72,7 +97,7 @@ def _delivered(config: ChannelConfig, envelope: Envelope) -> Event:
 
 
 def _rang(config: ChannelConfig, envelope: Envelope) -> Event:
-    number = _number(config, envelope.first("sender", "phoneNumber"))
+    number = _number(config, _sender(envelope))
     if not number:
         return NotANumber(channel=config.name, turn=envelope.id)
     return MissedCall(channel=config.name, number=number, turn=envelope.id)

@@ -38,6 +38,7 @@ class Line:
             types=frozenset({"application/json"}),
             real=account.sends,
             reads_body=True,
+            guide="docs/how-to/android-phone.md",
             silent_after=timedelta(minutes=account.silent_minutes) if account.sends else None,
         )
         self._account = account

@@ -1,5 +1,7 @@
 """Africa's Talking, as its pages and recordings say it posts; numbers and ids are made up."""
 
+from dataclasses import replace
+
 from gateway.messages import (
     CallEvent,
     CallKind,
@@ -73,8 +75,9 @@ LAST = {
     "callSessionState": "Completed",
     "recordingUrl": "",
 }
+NICE = ("date", "to", "linkId", "cost", "networkCode")
 HERS = {"dialDestinationNumber": "+254700000002"}
-NEEDED = ("isActive", "sessionId", "direction", "callerNumber", "destinationNumber")
+NEEDED = ("isActive", "sessionId")
 
 
 def call(name: str, kind: CallKind, fields: dict[str, str], **gives: object) -> Case:
@@ -90,7 +93,7 @@ def call(name: str, kind: CallKind, fields: dict[str, str], **gives: object) -> 
     optional = tuple(name for name in posted if name not in NEEDED)
     private = ("callerNumber", "dialDestinationNumber")
     event = CallEvent(**(told | gives))
-    return Case(name, "voice", posted, (event,), optional, private, ("destinationNumber", *optional))
+    return Case(name, "voice", posted, (event,), optional, private, optional)
 
 
 def rang(name: str, caller: str, *gives: Event, **changes: str) -> Case:
@@ -98,9 +101,11 @@ def rang(name: str, caller: str, *gives: Event, **changes: str) -> Case:
     fields = {key: value for key, value in CALL.items() if key != "clientRequestId"}
     fields |= {"direction": "Inbound", "callerNumber": caller} | changes
     optional = tuple(name for name in fields if name not in NEEDED)
-    return Case(name, "voice", fields, gives, optional, ("callerNumber",), ("destinationNumber", *optional))
+    return Case(name, "voice", fields, gives, optional, ("callerNumber",), optional)
 
 
+OUT = OptOut(channel=LINE, number="+254700000001")
+SUBSCRIPTION = {"phoneNumber": "+254700000001", "shortCode": "22384", "keyword": "tips"}
 RING = CallEvent(channel=LINE, session="ATVId_01", kind=CallKind.RANG, number="+254700000001")
 
 
@@ -109,7 +114,7 @@ def hop(name: str, text: str, *, number: str = "+254700000001", code: str = "*38
     gives = Inbound(
         channel=LINE,
         kind=Kind.USSD,
-        number=number.replace(" ", "+"),
+        number="+" + number.strip().removeprefix("+"),
         session=HOP["sessionId"],
         text=text,
         first=text == "",
@@ -117,7 +122,13 @@ def hop(name: str, text: str, *, number: str = "+254700000001", code: str = "*38
         network="63902",
     )
     fields = HOP | {"text": text, "phoneNumber": number, "serviceCode": code}
-    return Case(name, "ussd", fields, (gives,), private=("phoneNumber", "text"), may_be_empty=("text",))
+    optional = ("networkCode", "serviceCode")
+    return Case(name, "ussd", fields, (gives,), optional, ("phoneNumber", "text"), ("text", *optional))
+
+
+def opt_out(name: str, *gives: Event, **fields: str) -> Case:
+    """One word on who wants texts."""
+    return Case(name, "optout", fields, gives, tuple(fields), ("phoneNumber",), tuple(fields))
 
 
 def text(name: str, words: str, **changes: str) -> Case:
@@ -126,23 +137,21 @@ def text(name: str, words: str, **changes: str) -> Case:
     gives = Inbound(
         channel=LINE,
         kind=Kind.SMS,
-        number=fields["from"].replace(" ", "+"),
+        number="+" + fields["from"].strip().removeprefix("+"),
         text=words,
         turn=fields["id"],
         service="22384",
         network="63902",
         link=fields["linkId"],
     )
-    optional = ("date", "linkId", "cost", "networkCode")
-    return Case(name, "sms", fields, (gives,), optional, private=("from", "text"), may_be_empty=("text",))
+    return Case(name, "sms", fields, (gives,), NICE, ("from", "text"), ("text", "from"))
 
 
 def stranger(sender: str) -> Case:
     """A text whose sender cannot be phoned."""
     gives = NotANumber(channel=LINE, turn="ATXid_in01")
-    optional = ("date", "linkId", "cost", "networkCode")
     fields = TEXT | {"from": sender}
-    return Case(f"a sender called {sender!r}", "sms", fields, (gives,), optional, ("text",), ("text",))
+    return Case(f"a sender called {sender!r}", "sms", fields, (gives,), NICE, ("text",), ("text", "from"))
 
 
 def end(name: str, word: str, gives: str, **changes: str) -> Case:
@@ -167,6 +176,17 @@ TABLE = Table(
         hop("a shared code at its root", "1", code="*384#"),
         hop("a Lao number", "1*2", number="+8562055500001"),
         hop("a plus that nobody encoded", "1", number=" 254700000001"),
+        hop("a number without its plus", "1", number="254700000001"),
+        Case(
+            "a hop of the four fields that test tools send",
+            "ussd",
+            {name: HOP[name] for name in ("sessionId", "phoneNumber", "text")}
+            | {"serviceCode": "*384*12345#"},
+            (replace(hop("", "").gives[0], network=""),),
+            ("serviceCode",),
+            ("phoneNumber",),
+            ("text", "serviceCode"),
+        ),
         text("a text", "HELP me"),
         text("a Lao text", "ຄ່າແຮງ"),
         text("an empty text", ""),
@@ -177,6 +197,10 @@ TABLE = Table(
         stranger("SAFARICOM"),
         stranger("22384"),
         stranger("+22"),
+        stranger(""),
+        stranger("-1"),
+        stranger("Private"),
+        text("a sender without its plus", "pay", **{"from": "254700000001"}),
         end("the end of a session", "Success", "success"),
         end("an end while she was asked", "Incomplete", "incomplete"),
         end("an end by our fault", "Failed", "failed"),
@@ -212,15 +236,14 @@ TABLE = Table(
             {"id": "ATXid_0f3c9a1e"},
             (Delivery(channel=LINE, provider_id="ATXid_0f3c9a1e", state="moving", status=""),),
         ),
-        Case(
-            "an opt-out",
-            "optout",
-            {"senderId": "HELPLINE", "phoneNumber": "+254700000001"},
-            (OptOut(channel=LINE, number="+254700000001"),),
-            optional=("senderId",),
-            private=("phoneNumber",),
-            may_be_empty=("senderId",),
-        ),
+        opt_out("an opt-out", OUT, senderId="HELPLINE", phoneNumber="+254700000001"),
+        opt_out("an opt-out without its plus", OUT, senderId="HELPLINE", phoneNumber="254700000001"),
+        opt_out("an opt-out of a name", senderId="HELPLINE", phoneNumber="MTN"),
+        opt_out("an opt-out of nobody", senderId="HELPLINE", phoneNumber=""),
+        opt_out("a subscription that ended", OUT, **SUBSCRIPTION, updateType="deletion"),
+        opt_out("a subscription that ended, as some write it", OUT, **SUBSCRIPTION, updateType="Deletion"),
+        opt_out("a subscription that was added", **SUBSCRIPTION, updateType="addition"),
+        opt_out("a subscription that was added, as some write it", **SUBSCRIPTION, updateType="Addition"),
         call("our own person answers", CallKind.ANSWERED, {"callSessionState": "Active"}),
         call("a key", CallKind.KEY, {"dtmfDigits": "1"}, digits="1"),
         call("another key", CallKind.KEY, {"dtmfDigits": "#"}, digits="#"),
@@ -272,6 +295,25 @@ TABLE = Table(
         rang(
             "a ring from nobody", "anonymous", CallEvent(channel=LINE, session="ATVId_01", kind=CallKind.RANG)
         ),
+        rang(
+            "a ring that keeps its number back",
+            "",
+            CallEvent(channel=LINE, session="ATVId_01", kind=CallKind.RANG),
+        ),
+        rang(
+            "a ring that says true",
+            "+254700000001",
+            MissedCall(channel=LINE, number="+254700000001", turn="ATVId_01"),
+            RING,
+            isActive="true",
+        ),
+        rang(
+            "a ring without a direction",
+            "+254700000001",
+            MissedCall(channel=LINE, number="+254700000001", turn="ATVId_01"),
+            RING,
+            direction="",
+        ),
         rang("the end of a ring", "+254700000001", isActive="0", hangupCause="NORMAL_CLEARING"),
     ),
     refused=(
@@ -279,7 +321,6 @@ TABLE = Table(
         ("a number without its country", "ussd", HOP | {"phoneNumber": "0700000001"}, "field phoneNumber"),
         ("a number that is a word", "ussd", HOP | {"phoneNumber": "anonymous"}, "field phoneNumber"),
         ("an end of nobody", "ussd-end", END | {"phoneNumber": "x"}, "field phoneNumber"),
-        ("an opt-out of a name", "optout", {"senderId": "H", "phoneNumber": "MTN"}, "field phoneNumber"),
     ),
     statuses={
         "Sent": "moving",

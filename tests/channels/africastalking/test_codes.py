@@ -184,3 +184,47 @@ def test_any_answer_has_a_meaning_and_only_a_success_says_sent(
 @given(st.binary(max_size=200), st.sampled_from([200, 201, 204]))
 def test_a_success_that_cannot_be_read_is_unclear(body: bytes, status: int) -> None:
     assert understand(HttpReply(status=status, body=body), number=NUMBER, now=NOW).outcome is Outcome.UNCLEAR
+
+
+@pytest.mark.fault("A7")
+@pytest.mark.parametrize(
+    ("status", "outcome", "reason"),
+    [
+        ("Failed", Outcome.NOT_SENT, "refused"),
+        ("Could Not Send", Outcome.NOT_SENT, "refused"),
+        ("could_not_send", Outcome.NOT_SENT, "refused"),
+        ("NOT SENT", Outcome.NOT_SENT, "refused"),
+        ("User In Blacklist", Outcome.REFUSED, "opted-out"),
+        ("invalid phone number", Outcome.REFUSED, "number-not-valid"),
+        ("success", Outcome.SENT, ""),
+        ("Perhaps", Outcome.UNCLEAR, "code-unknown"),
+        ("", Outcome.UNCLEAR, "code-unknown"),
+    ],
+)
+def test_the_word_beside_a_recipient_counts_where_no_code_stands_there(
+    status: str, outcome: Outcome, reason: str
+) -> None:
+    found = understand(reply({"number": NUMBER, "status": status}), number=NUMBER, now=NOW)
+    assert (found.outcome, found.reason) == (outcome, reason)
+
+
+@pytest.mark.fault("A7")
+@pytest.mark.parametrize(
+    ("answer", "outcome", "reason", "alarm"),
+    [
+        (HttpReply(status=408, headers={}, body=b""), Outcome.NOT_SENT, "timed-out", False),
+        (
+            HttpReply(status=200, headers={}, body=b"<?xml version='1.0'?><AfricasTalkingResponse/>"),
+            Outcome.UNCLEAR,
+            "not-json",
+            True,
+        ),
+        (HttpReply(status=200, headers={}, body=b"\xef\xbb\xbf\n<html>"), Outcome.UNCLEAR, "not-json", True),
+        (HttpReply(status=200, headers={}, body=b"OK"), Outcome.UNCLEAR, "unreadable", False),
+    ],
+)
+def test_a_time_out_is_no_alarm_and_an_answer_in_another_format_is_one(
+    answer: HttpReply, outcome: Outcome, reason: str, alarm: bool
+) -> None:
+    found = understand(answer, number=NUMBER, now=NOW)
+    assert (found.outcome, found.reason, found.alarm) == (outcome, reason, alarm)

@@ -1,5 +1,7 @@
 """A whole conversation through the phone: her Lao texts, our answers in parts, a callback, what became of each text."""
 
+import pytest
+
 from gateway.channel import ChannelConfig, find
 from gateway.engine.text import measure, sms_parts
 from gateway.sending.listing import listed
@@ -70,6 +72,48 @@ def test_a_text_that_comes_again_is_answered_once_and_two_of_the_same_words_are_
     for _ in range(3):
         assert rig.posts.text(HER, "ຊ່ວຍ", again="evt-a").status == 200
     rig.posts.text(HER, "ຊ່ວຍ", again="evt-b", at="2026-11-24T14:06:00.000+07:00")
+    drain(rig.parts)
+    assert len(rig.phone.sent) == 2
+
+
+@pytest.mark.fault("A1")
+@pytest.mark.parametrize(
+    "second",
+    [{}, {"receivedAt": "2026-11-24T07:05:00.000Z"}, {"receivedAt": "2026-11-24T14:05:00+07:00"}],
+    ids=["the same", "another zone", "without thousandths"],
+)
+def test_a_text_under_two_envelopes_is_one_text_however_late_its_copy(
+    rig: Rig, second: dict[str, str]
+) -> None:
+    payload = {
+        "messageId": "a1b2c3d4",
+        "receivedAt": "2026-11-24T14:05:00.000+07:00",
+        "message": "ໂທຫາຂ້ອຍ",
+        "sender": HER,
+        "recipient": "+8562055500009",
+    }
+    for _ in range(2):
+        rig.posts.envelope("sms:received", payload)
+        rig.posts.envelope("sms:received", payload | second)
+        drain(rig.parts)
+        rig.pass_by(hours=2)
+    assert len(rig.phone.sent) == 1, "the copy asked her phone about danger"
+    rig.posts.envelope("sms:received", payload | {"message": "2 3"})
+    rig.posts.envelope("sms:received", payload | {"message": "2 3"})
+    drain(rig.parts)
+    (asked,) = requests(rig.parts, HER)
+    assert (asked.asks, asked.window) == (1, "evening")
+    assert len(rig.phone.sent) == 2
+
+
+@pytest.mark.fault("A1")
+@pytest.mark.parametrize("missing", ["messageId", "receivedAt"])
+def test_without_its_id_or_instant_two_equal_texts_are_told_apart_by_their_envelopes(
+    rig: Rig, missing: str
+) -> None:
+    payload = {"messageId": "a1b2c3d4", "receivedAt": "2026-11-24T14:05:00.000+07:00", "message": "ຊ່ວຍ"}
+    for _ in range(2):
+        rig.posts.envelope("sms:received", {**payload, "sender": HER, missing: ""})
     drain(rig.parts)
     assert len(rig.phone.sent) == 2
 
