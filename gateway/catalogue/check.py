@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from gateway.catalogue.declared import read_declared
 from gateway.catalogue.load import Loaded, load_all
-from gateway.catalogue.nodes import MapNode, Places, pairs_in
+from gateway.catalogue.nodes import MapNode, Places, pairs_in, wordings_in
 from gateway.catalogue.problems import Level, Place, Problem, has_errors, in_order, pointed
 from gateway.catalogue.proofs import Asked, prove
 from gateway.catalogue.schema.build import build, dated
@@ -57,7 +58,9 @@ def check(files: Mapping[str, bytes], asked: Asked) -> Checked:
     menu = None
     if not any(problem.code in _BLOCKING for problem in problems):
         menu = build(merged.root, _drafts(merged))
-        problems += prove(menu, _places(merged.root), asked, draft_files=merged.drafts)
+        declared = read_declared(merged.root)
+        places = _places(merged.root)
+        problems += prove(menu, places, asked, draft_files=merged.drafts, declared=declared)
     lines = {name: content.decode("utf-8", "replace").splitlines() for name, content in files.items()}
     ordered = in_order(pointed(problem, lines.get(problem.place.file, [])) for problem in problems)
     return Checked(None if has_errors(ordered) else menu, ordered, menu)
@@ -79,6 +82,11 @@ def _places(root: MapNode) -> Places:
     """Return where each part was written; the values of a fact are counted from the oldest, as in the menu."""
     places = Places()
     places.add(root)
+    for name, message in pairs_in(root, "messages"):
+        wordings = wordings_in(message)
+        if wordings is message:
+            places.add(message, ("messages", name.text, "text"))
+            places.found["messages", name.text, "text"] = name.place
     for name, fact in pairs_in(root, "facts"):
         for at, value in enumerate(dated(fact)):
             places.add(value, ("facts", name.text, str(at)))

@@ -4,7 +4,7 @@ from typing import Any
 
 from gateway.catalogue.schema.about import ABOUT
 from gateway.catalogue.schema.grammar import FILE
-from gateway.catalogue.schema.shapes import ByKind, Day, Named, Record, Several, Shape, Word
+from gateway.catalogue.schema.shapes import ByKind, Day, Either, Named, Record, Several, Shape, Word
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -29,6 +29,14 @@ def _schema(shape: Shape) -> dict[str, Any]:
             return _record(shape)
         case ByKind():
             return _by_kind(shape)
+        case Either():
+            return _either(shape)
+
+
+def _either(shape: Either) -> dict[str, Any]:
+    """Choose by the keys of the long form, so that an editor tells only what is wrong with the form in use."""
+    is_long = {"anyOf": [{"required": [name]} for name in shape.long.fields]}
+    return {"if": is_long, "then": _schema(shape.long), "else": _schema(shape.short)}
 
 
 def _day(shape: Day) -> dict[str, Any]:

@@ -95,6 +95,12 @@ def pairs_in(node: Node | None, key: str = "") -> tuple[tuple[Scalar, Node], ...
     return node.entries if isinstance(node, MapNode) else ()
 
 
+def wordings_in(message: Node | None) -> Node | None:
+    """Return the languages of a message, which stand under ``text`` where it has variants."""
+    long = isinstance(message, MapNode) and not {"text", "variants"}.isdisjoint(message.keys())
+    return message.get("text") if isinstance(message, MapNode) and long else message
+
+
 def items_in(node: Node | None, key: str = "") -> tuple[Node, ...]:
     """Return the items of the list, or of the list under the key; a single text counts as a list of one."""
     if key:

@@ -19,14 +19,21 @@ class Written:
 
 def written(menu: Menu) -> Iterator[Written]:
     """Yield the messages, every text and label of every screen, then what stands in for facts that are old."""
-    for name, text in menu.messages.items():
-        yield Written(("messages", name), text, required=True)
+    for name in menu.messages:
+        yield from of_message(menu, name)
     for name in menu.screens:
         yield from of_screen(menu, name)
     for name, fact in menu.facts.items():
         for number, value in enumerate(fact.values):
             if value.when_old:
                 yield Written(("facts", name, str(number), "when_old"), value.when_old, required=True)
+
+
+def of_message(menu: Menu, name: str) -> Iterator[Written]:
+    """Yield the wordings of one message: its own, then those of its variants."""
+    yield Written(("messages", name, "text"), menu.messages[name], required=True)
+    for number, variant in enumerate(menu.message_variants.get(name, ())):
+        yield Written(("messages", name, "variants", str(number), "text"), variant.text, required=True)
 
 
 def of_screen(menu: Menu, name: str) -> Iterator[Written]:

@@ -9,18 +9,20 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from gateway.engine.cuts import PLACEHOLDER
 from gateway.engine.facts import told_on
 from gateway.engine.menu import Menu
+from gateway.engine.session import Session
+from gateway.engine.showing import find_message
 
 _log = logging.getLogger(__name__)
 _LAST = "Sorry, try again later. Emergency in Thailand: 191, 1669. In Laos: 1191."
 
 
-def words(menu: Menu | None, language: str, values: Mapping[str, str], day: date) -> str:
-    """Return the apology with the numbers of this day, in the language known so far.
+def words(menu: Menu | None, language: str, values: Mapping[str, str], day: date, *, region: str = "") -> str:
+    """Return the apology with the numbers of her country on this day, in the language known so far.
 
     Where the menu, or anything that its words name, is not there, the words are plain English.
     """
     try:
-        return _filled(menu, language, values, day) if menu is not None else _LAST
+        return _filled(menu, language, values, day, region) if menu is not None else _LAST
     except Exception:  # noqa: BLE001 - a menu that is broken in whatever way still leaves these words
         return _LAST
 
@@ -33,8 +35,9 @@ def day_of(now: datetime, zone: str) -> date:
         return now.date()
 
 
-def _filled(menu: Menu, language: str, values: Mapping[str, str], day: date) -> str:
-    down = menu.messages["down"]
+def _filled(menu: Menu, language: str, values: Mapping[str, str], day: date, region: str) -> str:
+    caller = Session(screen=menu.start, language=language, script=language, region=region)
+    down = find_message(menu, "down", caller)
     known = {**told_on(menu, day, language), **values}
     text = menu.text(down, language) or menu.text(down, "en")
     return PLACEHOLDER.sub(lambda found: known[found.group(1)], text) or _LAST

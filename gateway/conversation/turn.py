@@ -17,7 +17,7 @@ from gateway.engine.render import as_text
 from gateway.engine.session import Session
 from gateway.ids import new_id
 from gateway.messages import Inbound, Reply
-from gateway.numbers import to_e164
+from gateway.numbers import region_of, to_e164
 from gateway.parts import Parts
 from gateway.store.engines import Unavailable
 from gateway.store.sessions import Asking, Stored
@@ -217,12 +217,14 @@ def _apologise(parts: Parts, inbound: Inbound, error: BaseException, what: str) 
     fallback.log_fault(error, event, "turn")
     parts.count.add(what, channel=inbound.channel)
     menu: Menu | None = None
-    language = "en"
+    language, region = "en", ""
     try:
+        region = region_of(to_e164(inbound.number, parts.line.regions) or inbound.number)
         _, menu = parts.versions.live(parts.channels[inbound.channel].config.menu)
         held = read(parts.sessions.ask().load(inbound.channel, inbound.number))
         language = held.session.script if held and held.session.script else language
     except Exception as second:  # noqa: BLE001 - the apology itself must not fail
         fallback.log_fault(second, event, "apology")
     day = fallback.day_of(now, parts.line.zone)
-    return Told(text=fallback.words(menu, language, parts.line.for_engine().values, day), ends=True)
+    values = parts.line.for_engine().values
+    return Told(text=fallback.words(menu, language, values, day, region=region), ends=True)

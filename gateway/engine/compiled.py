@@ -27,8 +27,9 @@ from gateway.engine.menu import (
 )
 from gateway.messages import Piece, PieceKind
 
-READABLE = frozenset({1, FORMAT})
-"""Format 1 had neither dates by language nor words for facts that are old; without them it is read as it is."""
+READABLE = frozenset({1, 2, FORMAT})
+"""Format 1 had neither dates by language nor words for facts that are old, format 2 no other wordings of
+messages; without them they are read as they are."""
 
 KINDS: Mapping[str, type[Screen]] = {
     "choices": Choices,
@@ -97,6 +98,10 @@ def _menu(fields: dict[str, Any]) -> Menu:
             **fields,
             "fallback": {tag: tuple(chain) for tag, chain in fields["fallback"].items()},
             "screens": {name: _screen(screen) for name, screen in fields["screens"].items()},
+            "message_variants": {
+                name: tuple(map(_variant, variants))
+                for name, variants in fields.get("message_variants", {}).items()
+            },
             "keywords": tuple(_keyword(keyword) for keyword in fields["keywords"]),
             "facts": {name: _fact(fact) for name, fact in fields["facts"].items()},
             "drafts": frozenset(fields["drafts"]),

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 from gateway.engine.menu import Keyword, Menu
+from gateway.engine.session import Session
+from gateway.engine.showing import find_message
 from gateway.engine.sms import MOST_PARTS
 from gateway.engine.text import sms_parts
 
@@ -12,6 +14,11 @@ SCREEN, LANGUAGE = "screen", "language"
 def wording(menu: Menu, name: str, language: str) -> str:
     """Return a message that is a text of its own, in her language whatever the alphabet costs."""
     return menu.text(menu.messages.get(name, {}), language)
+
+
+def find_wording(menu: Menu, name: str, session: Session) -> str:
+    """Return a message that answers a text, as it is worded for the country that she writes from."""
+    return menu.text(find_message(menu, name, session), session.script)
 
 
 def languages(menu: Menu, language: str) -> tuple[str, Mapping[str, str]]:

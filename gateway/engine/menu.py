@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from gateway.messages import Piece
 
-FORMAT = 2
+FORMAT = 3
 
 Text = Mapping[str, str]
 """A text in several languages: language tag → template with ``{placeholders}``."""
@@ -53,6 +53,11 @@ OPTIONAL_MESSAGES = frozenset(
 PREPARED = ("sms_read", "sms_say_again", "sms_ask_call")
 """The answers a person can send: no topic, no organisation, no name, since the text stays on her phone."""
 
+
+VARIED_MESSAGES = REQUIRED_MESSAGES.union(OPTIONAL_MESSAGES).difference(
+    PREPARED, ("back", "home", "more", "sms_language", "sms_reply")
+)
+"""Lines that may say something else to callers of another country; labels of keys and prepared answers may not."""
 
 RESUME = "resume"
 """The screen, if a menu has it, that asks whoever dials again whether she goes on where her session broke off."""
@@ -246,6 +251,7 @@ class Menu:
         call_me: the form that leads to a callback.
         screens: by id.
         messages: lines that are not screens, by name (``REQUIRED_MESSAGES``).
+        message_variants: other wordings of a line, for those to whom their condition applies (``VARIED_MESSAGES``).
         keywords: for texts.
         facts: by id.
         drafts: the languages whose texts nobody has reviewed yet.
@@ -262,6 +268,7 @@ class Menu:
     call_me: str
     screens: Mapping[str, Screen]
     messages: Mapping[str, Text]
+    message_variants: Mapping[str, tuple[Variant, ...]] = field(default_factory=dict)
     keywords: tuple[Keyword, ...] = ()
     facts: Mapping[str, Fact] = field(default_factory=dict)
     drafts: frozenset[str] = frozenset()

@@ -24,7 +24,7 @@ def noticed(
     danger are never taken out of her sight: there the page is shown again as it is.
     """
     language = tongue(menu, session)
-    words = fill(message(menu, session.notice, language, beside=page_text(page, {})), values)
+    words = fill(message(menu, session.notice, language, beside=page_text(page, {}), session=session), values)
     if not words:
         return page, False
     notices = [Piece(PieceKind.TEXT, each) for each in (words, _first_sentence(words))]

@@ -11,7 +11,7 @@ from gateway.engine.menu import End, Menu
 from gateway.engine.notices import noticed
 from gateway.engine.paging import Page, within
 from gateway.engine.session import Session
-from gateway.engine.showing import tongue
+from gateway.engine.showing import find_message, tongue
 from gateway.engine.shown import pages_of, place
 from gateway.engine.text import ESCAPE, GSM7, Size, coding, fold, measure
 from gateway.engine.values import current, fill
@@ -33,7 +33,7 @@ def tell(menu: Menu, session: Session, line: Line, limits: Limits, now: datetime
     pages = pages_of(menu, standing, limits)
     number = place(standing, pages)
     facts = named(menu, (piece.text for piece in pages[number - 1]))
-    beside = named(menu, menu.messages.get(standing.notice, {}).values())
+    beside = named(menu, find_message(menu, standing.notice, standing).values())
     values = current(menu, standing, line, now, (*facts, *beside))
     page, alone = _filled(pages[number - 1], values), False
     ends = standing.ended or isinstance(menu.screens[standing.screen], End)

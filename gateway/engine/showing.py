@@ -1,6 +1,6 @@
 """What of a screen she may see: its language, its text, and the choices that are open to her."""
 
-from gateway.engine.menu import Choice, Condition, Deed, Form, Menu, Question, Screen
+from gateway.engine.menu import Choice, Condition, Deed, Form, Menu, Question, Screen, Text
 from gateway.engine.session import Session
 from gateway.engine.text import GSM7, coding, fold
 
@@ -47,7 +47,13 @@ def option_line(menu: Menu, choice: Choice, language: str) -> str:
     return f"{choice.key} {label}" if label else ""
 
 
-def message(menu: Menu, name: str, language: str, *, beside: str = "") -> str:
+def find_message(menu: Menu, name: str, session: Session) -> Text:
+    """Return a line that is no screen as it is worded for her: by the first variant whose condition holds."""
+    varied = (each.text for each in menu.message_variants.get(name, ()) if holds(each.only_if, session))
+    return next(varied, menu.messages.get(name, {}))
+
+
+def message(menu: Menu, name: str, language: str, *, beside: str = "", session: Session | None = None) -> str:
     """Return a line that is no screen, such as the label of key 0.
 
     Args:
@@ -56,8 +62,9 @@ def message(menu: Menu, name: str, language: str, *, beside: str = "") -> str:
         language: in which it is wanted.
         beside: the text it stands beside; where that is GSM-7, because nobody translated it yet, the first wording
             of the fallback that is GSM-7 too is taken, so that one short word does not halve the page.
+        session: whose country decides the wording; without one the plain wording is taken.
     """
-    text = menu.messages.get(name, {})
+    text = find_message(menu, name, session) if session else menu.messages.get(name, {})
     wanted = menu.text(text, language)
     if not wanted or coding(fold(wanted)) == GSM7 or coding(fold(beside)) != GSM7:
         return wanted

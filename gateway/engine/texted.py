@@ -239,7 +239,7 @@ def _message(
     menu: Menu, meaning: Meant, before: Standing, line: Line, now: datetime
 ) -> tuple[Reply, Standing | None]:
     session, stands = meaning.session, meaning.standing
-    wording = listed.wording(menu, meaning.says, session.script)
+    wording = listed.find_wording(menu, meaning.says, session)
     words = meaning.words or fill(wording, current(menu, session, line, now))
     if meaning.near:
         words, numbers = listed.topics(menu, meaning.near, session.script, words)

@@ -30,6 +30,7 @@ ERRORS = {
     "first-screen-not-gsm7",
     "question-split",
     "sms-over-3-parts",
+    "number-without-country",
 }
 WARNINGS = {
     "unreachable",
@@ -105,3 +106,10 @@ def test_the_code_that_names_the_folder_is_found(folder):
 def test_every_code_has_a_folder():
     named = {code for code in ERRORS | WARNINGS if any(folder.name.startswith(code) for folder in BROKEN)}
     assert named == ERRORS | WARNINGS
+
+
+def test_every_code_is_explained_in_the_reference():
+    page = (Path(__file__).parents[2] / "docs/reference/menu-problems.md").read_text(encoding="utf-8")
+    errors, warnings = page.split("## Warnings")
+    assert set(re.findall(r"`([a-z0-9]+(?:-[a-z0-9]+)+)`", errors)) == ERRORS
+    assert set(re.findall(r"`([a-z0-9]+(?:-[a-z0-9]+)*)`", warnings)) == WARNINGS

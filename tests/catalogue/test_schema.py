@@ -316,3 +316,56 @@ def test_every_key_is_explained_to_an_author_and_nothing_else_is():
 
     walk(json_schema())
     assert keys == set(ABOUT)
+
+
+VARIED = (
+    "  sms_help: {en: Text PAY or CALL ME., lo: ສົ່ງ ຄ່າແຮງ ຫຼື ໂທຫາຂ້ອຍ}",
+    (
+        "  sms_help:\n    text: {en: Text PAY or CALL ME., lo: ສົ່ງ ຄ່າແຮງ}\n    variants:\n"
+        "      - {if: {region: [LA]}, text: {en: Text PAY., lo: ຄ່າແຮງ}}"
+    ),
+)
+
+
+@pytest.mark.fault("W3")
+def test_a_message_may_have_another_wording_for_a_country():
+    built = checked(with_change("head.yaml", *VARIED))
+    assert built.problems == ()
+    assert built.menu.messages["sms_help"]["en"] == "Text PAY or CALL ME."
+    (variant,) = built.menu.message_variants["sms_help"]
+    assert variant.only_if == {"region": ("LA",)}
+    assert variant.text == {"en": "Text PAY.", "lo": "ຄ່າແຮງ"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "words"),
+    [
+        ("region: [LA]", "language: [lo]", "unknown-key", "a message cannot depend on 'language'"),
+        ("region: [LA]", "when: [now]", "unknown-key", "a message cannot depend on 'when'"),
+        (
+            "text: {en: Text PAY.",
+            "text: {fr: Texte.",
+            "unknown-language",
+            "'fr' is none of the menu's languages",
+        ),
+        ("en: Text PAY.,", 'en: "{nobody}",', "unknown-placeholder", "nothing fills {nobody}"),
+        ("en: Text PAY.,", 'en: "Pay 12345.",', "figure-in-text", "'12345' is typed into the text"),
+        ("    text: {en: Text PAY or CALL ME., lo: ສົ່ງ ຄ່າແຮງ}\n", "", "missing-key", "a message needs 'text'"),
+        ("  sms_help:", "  back:", "unknown-key", "'back' says the same to everybody"),
+    ],
+)
+def test_each_slip_in_the_wordings_of_a_message_is_named(old, new, code, words):
+    files = with_change("head.yaml", *VARIED)
+    text = files["head.yaml"].decode()
+    if new == "  back:":
+        text = text.replace("  back: {en: Back, lo: ກັບ}\n", "")
+    assert old in text
+    found = checked(files | {"head.yaml": text.replace(old, new, 1).encode()}).problems
+    assert any(each.code == code and each.message.startswith(words) for each in found), found
+
+
+def test_a_long_wording_for_one_country_is_too_long_at_its_own_place():
+    files = with_change("head.yaml", VARIED[0], VARIED[1].replace("Text PAY.,", f"{'Text PAY. ' * 50},"))
+    (found,) = checked(files).problems
+    assert (found.code, found.language) == ("sms-over-3-parts", "en")
+    assert found.place.line == files["head.yaml"].decode().splitlines().index("    variants:") + 2

@@ -1,6 +1,7 @@
 """The last words: in her language, with numbers that hold today, and there even where the menu is broken."""
 
 import logging
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -33,6 +34,45 @@ def test_in_each_language_with_every_number_filled(menu: Menu, language: str) ->
     for number in (LINE.helpline, "191", "1669"):
         assert number in words
     assert "{" not in words
+
+
+NAMED = {
+    "en": ("Thailand", "Laos"),
+    "lo": ("ໄທ", "ລາວ"),
+    "lo-Latn": ("Thai", "Lao"),
+    "th": ("ไทย", "ลาว"),
+}
+"""Each country as each language names it."""
+
+
+@pytest.mark.fault("W3")
+@pytest.mark.parametrize("language", SORRY)
+@pytest.mark.parametrize("region", ["LA", "TH", "KE", ""])
+def test_each_number_stands_beside_its_country_and_hers_comes_first(
+    menu: Menu, language: str, region: str
+) -> None:
+    words = fallback.words(menu, language, {**VALUES, "helpline": ""}, DAY, region=region)
+    thailand, laos = NAMED[language]
+    found = re.findall(rf"({thailand}|{laos})\D*?((?:\d+, )*\d+)", words)
+    both = {thailand: ("191", "1669"), laos: ("1191",)}
+    assert {country: tuple(numbers.split(", ")) for country, numbers in found} == both
+    assert (found[0][0] == laos) == (region == "LA")
+
+
+@pytest.mark.fault("W3")
+@pytest.mark.parametrize(
+    ("number", "first"), [(HER, "1191"), ("+66800000123", "191"), ("+254700001234", "191")]
+)
+def test_the_apology_for_a_fault_begins_with_the_country_of_her_number(
+    light: Parts, number: str, first: str
+) -> None:
+    phone = Phone(light, number=number)
+    phone.dial("4")
+    halved = replace(phone.parts, versions=Half(phone.parts.versions))  # type: ignore[arg-type]
+    told = turn.take(halved, phone.inbound(f"{phone.text}*7"))
+    numbers = re.findall(r"(?<![\d+])\d{3,4}(?!\d)", told.text)
+    assert numbers[0] == first
+    assert {"191", "1669", "1191"} <= set(numbers)
 
 
 @pytest.mark.parametrize("language", ["", "km", "xx", "lo-Thai", "\0"])

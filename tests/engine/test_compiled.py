@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from gateway.engine.compiled import KINDS, UnreadableMenu, dump, kind_of, load
-from gateway.engine.menu import Fact, page_key
+from gateway.engine.menu import Fact, Variant, page_key
 from gateway.engine.paging import cut_screen
 from gateway.engine.values import longest
 from gateway.messages import USSD_LIMITS
@@ -31,7 +31,7 @@ def test_the_same_menu_is_the_same_text():
 
 
 def test_says_its_format():
-    assert json.loads(dump(MENU))["format"] == 2
+    assert json.loads(dump(MENU))["format"] == 3
 
 
 def test_a_menu_that_was_published_before_dates_and_old_facts_is_read_as_it_was():
@@ -40,6 +40,18 @@ def test_a_menu_that_was_published_before_dates_and_old_facts_is_read_as_it_was(
         for value in fact["values"]:
             del value["is_date"], value["when_old"]
     assert load(json.dumps(fields | {"format": 1})) == MENU
+
+
+def test_a_menu_that_was_published_before_messages_had_variants_is_read_as_it_was():
+    fields = json.loads(dump(MENU))
+    del fields["message_variants"]
+    assert load(json.dumps(fields | {"format": 2})) == MENU
+
+
+def test_the_wordings_of_a_message_come_back():
+    variant = Variant(only_if={"region": ("LA",)}, text={"en": "In Laos", "lo": "ໃນລາວ"})
+    told = replace(MENU, message_variants={"down": (variant,)})
+    assert load(dump(told)) == told
 
 
 def test_dates_and_what_stands_in_for_old_facts_come_back():
@@ -68,7 +80,7 @@ def test_round_trip_of_any_sound_menu(menu):
 @pytest.mark.parametrize(
     "change",
     [
-        lambda fields: fields.update(format=3),
+        lambda fields: fields.update(format=4),
         lambda fields: fields.pop("format"),
         lambda fields: fields.pop("screens"),
         lambda fields: fields.update(surprise=1),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from gateway.catalogue.declared import Declared
 from gateway.catalogue.nodes import Places
 from gateway.catalogue.pages import Cut
 from gateway.catalogue.problems import Level, Problem
@@ -41,6 +42,7 @@ class Subject:
     places: Places = field(default_factory=Places)
     draft_files: frozenset[str] = frozenset()
     cut: Cut = field(default_factory=Cut)
+    declared: Declared = field(default_factory=Declared)
 
     def problem(
         self,

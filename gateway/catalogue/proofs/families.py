@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator
 
+from gateway.catalogue.declared import Declared
 from gateway.catalogue.nodes import Places
 from gateway.catalogue.pages import cut_menu
 from gateway.catalogue.problems import Problem
-from gateway.catalogue.proofs import facts, languages, lengths, reach, safety, words
+from gateway.catalogue.proofs import danger, facts, languages, lengths, reach, safety, words
 from gateway.catalogue.proofs.asked import Asked, Subject
 from gateway.engine.menu import Menu
 
@@ -30,6 +31,7 @@ FAMILIES: tuple[Proof, ...] = (
     languages.path_missing,
     languages.untranslated,
     languages.unreviewed,
+    danger.number_without_country,
     safety.consent_before_number,
     safety.setting_missing,
     safety.window_never_staffed,
@@ -37,9 +39,14 @@ FAMILIES: tuple[Proof, ...] = (
 
 
 def prove(
-    menu: Menu, places: Places, asked: Asked, *, draft_files: frozenset[str] = frozenset()
+    menu: Menu,
+    places: Places,
+    asked: Asked,
+    *,
+    draft_files: frozenset[str] = frozenset(),
+    declared: Declared | None = None,
 ) -> list[Problem]:
     """Return every problem that the proofs find in a menu that was built."""
     cut = cut_menu(menu, asked.limits, asked.settings)
-    subject = Subject(menu, asked, places, draft_files, cut)
+    subject = Subject(menu, asked, places, draft_files, cut, declared or Declared())
     return [problem for proof in FAMILIES for problem in proof(subject)]

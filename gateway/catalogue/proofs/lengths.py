@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from gateway.catalogue.pages import Fault, reserved
 from gateway.catalogue.problems import Problem
 from gateway.catalogue.proofs.asked import Subject
-from gateway.catalogue.texts import each_text, of_screen
+from gateway.catalogue.texts import Written, each_text, of_message, of_screen
 from gateway.engine import keys
 from gateway.engine.cuts import PLACEHOLDER, SOFT_BREAK
 from gateway.engine.paging import QuestionSplit
@@ -30,18 +30,14 @@ def messages_fit(subject: Subject) -> Iterator[Problem]:
     """A message that is shown on a screen fits one page, a notice with the way on to the page it belongs to."""
     menu = subject.menu
     for name in _ON_SCREENS:
-        for language in menu.languages:
-            words = fill(
-                menu.text(menu.messages[name], language), reserved(menu, language, subject.asked.settings)
-            )
-            if name in _NOTICES:
-                words = f"{words}\n{keys.MORE} {menu.text(menu.messages['more'], language)}"
+        for one, language, said in _worded(subject, name):
+            more = f"\n{keys.MORE} {menu.text(menu.messages['more'], language)}" if name in _NOTICES else ""
             for limits in subject.asked.limits:
-                over = _over(words, limits)
+                over = _over(said + more, limits)
                 if over:
                     yield subject.problem(
                         "text-too-long",
-                        ("messages", name, language),
+                        (*one.path, language),
                         f"the message '{name}' is {over} too long for one page",
                         "shorten it",
                         language=language,
@@ -50,21 +46,26 @@ def messages_fit(subject: Subject) -> Iterator[Problem]:
 
 def texts_fit(subject: Subject) -> Iterator[Problem]:
     """A message that goes out as a text takes three parts at most."""
-    menu = subject.menu
-    for name in sorted(name for name in menu.messages if name.startswith("sms_")):
-        for language in menu.languages:
-            words = fill(
-                menu.text(menu.messages[name], language), reserved(menu, language, subject.asked.settings)
-            )
+    for name in sorted(name for name in subject.menu.messages if name.startswith("sms_")):
+        for one, language, words in _worded(subject, name):
             parts = len(sms_parts(fold(words)))
             if parts > _PARTS:
                 yield subject.problem(
                     "sms-over-3-parts",
-                    ("messages", name, language),
+                    (*one.path, language),
                     f"the text '{name}' takes {parts} parts, more than {_PARTS}",
                     "shorten it",
                     language=language,
                 )
+
+
+def _worded(subject: Subject, name: str) -> Iterator[tuple[Written, str, str]]:
+    """Yield each wording of a message in each language, with its widest values."""
+    menu = subject.menu
+    for language in menu.languages:
+        values = reserved(menu, language, subject.asked.settings)
+        for one in of_message(menu, name):
+            yield one, language, fill(menu.text(one.text, language), values)
 
 
 def first_screen_is_plain(subject: Subject) -> Iterator[Problem]:

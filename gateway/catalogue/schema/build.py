@@ -3,7 +3,7 @@
 from datetime import date
 from typing import TypedDict
 
-from gateway.catalogue.nodes import MapNode, Node, items_in, pairs_in, scalars_in, text_in
+from gateway.catalogue.nodes import MapNode, Node, items_in, pairs_in, scalars_in, text_in, wordings_in
 from gateway.catalogue.schema.conform import as_day
 from gateway.engine.cuts import SOFT_BREAK
 from gateway.engine.menu import (
@@ -50,7 +50,12 @@ def build(root: MapNode, drafts: frozenset[str]) -> Menu:
         sos=text_in(root, "sos"),
         call_me=text_in(root, "call_me"),
         screens={name.text: _screen(name.text, node) for name, node in pairs_in(root, "screens")},
-        messages={name.text: _text(node) for name, node in pairs_in(root, "messages")},
+        messages={name.text: _text(wordings_in(node)) for name, node in pairs_in(root, "messages")},
+        message_variants={
+            name.text: tuple(Variant(only_if=_condition(each), text=_text(each, "text")) for each in variants)
+            for name, node in pairs_in(root, "messages")
+            if (variants := items_in(node, "variants"))
+        },
         keywords=tuple(_keyword(node) for node in items_in(root, "keywords")),
         facts={name.text: _fact(name.text, node) for name, node in pairs_in(root, "facts")},
         drafts=drafts.union(each.text for each in scalars_in(root, "drafts")),

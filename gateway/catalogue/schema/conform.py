@@ -6,7 +6,7 @@ from datetime import date
 
 from gateway.catalogue.nodes import ListNode, MapNode, Node, Scalar
 from gateway.catalogue.problems import SEE, Place, Problem, did_you_mean
-from gateway.catalogue.schema.shapes import ByKind, Day, Named, Record, Several, Shape, Word
+from gateway.catalogue.schema.shapes import ByKind, Day, Either, Named, Record, Several, Shape, Word
 from gateway.engine.dates import is_date
 
 
@@ -25,6 +25,9 @@ def conform(node: Node, shape: Shape, what: str = "this") -> Iterator[Problem]:
             yield from _record(node, shape)
         case ByKind():
             yield from _by_kind(node, shape, what)
+        case Either():
+            is_long = isinstance(node, MapNode) and not shape.long.fields.keys().isdisjoint(node.keys())
+            yield from conform(node, shape.long if is_long else shape.short, what)
 
 
 def _differs(place: Place, message: str, hint: str, code: str = "yaml-syntax") -> Problem:

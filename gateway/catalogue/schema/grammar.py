@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from gateway.catalogue.schema.shapes import ByKind, Day, Named, Record, Several, Shape, Word
+from gateway.catalogue.schema.shapes import ByKind, Day, Either, Named, Record, Several, Shape, Word
 from gateway.engine.menu import Deed, Reaction
 from gateway.safe_contact import PhoneSeen, When
 
@@ -47,13 +47,18 @@ CHOICE = Record(
     one_of=("to", "answer", "does"),
 )
 
+_VARIANTS = Several(of=Record(what="a variant", fields={"if": _IF, "text": _TEXT}, required=("if", "text")))
+
+MESSAGE = Either(
+    short=_TEXT,
+    long=Record(what="a message", fields={"text": _TEXT, "variants": _VARIANTS}, required=("text",)),
+)
+
 _COMMON: Mapping[str, Shape] = {
     "kind": _ANY,
     "topic": Word(values=TOPICS),
     "text": _TEXT,
-    "variants": Several(
-        of=Record(what="a variant", fields={"if": _IF, "text": _TEXT}, required=("if", "text"))
-    ),
+    "variants": _VARIANTS,
     "sensitive": _YES_NO,
     "back": _YES_NO,
     "choices": Several(of=CHOICE),
@@ -132,7 +137,8 @@ HEAD: Mapping[str, Shape] = {
     "sos": _ANY,
     "call_me": _ANY,
     "drafts": Several(of=_ANY, or_one=True),
-    "messages": Named(of=_TEXT, keys="message"),
+    "countries": Named(of=Named(of=Several(of=_ANY, or_one=True), keys="language"), keys="country"),
+    "messages": Named(of=MESSAGE, keys="message"),
 }
 
 FILE = Record(

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from gateway.catalogue.nodes import MapNode, Node, Scalar, items_in, pairs_in
+from gateway.catalogue.nodes import MapNode, Node, Scalar, items_in, pairs_in, wordings_in
 from gateway.catalogue.problems import Problem, did_you_mean
 from gateway.engine.menu import LINE_PLACEHOLDERS, RESULT_PLACEHOLDERS
 
@@ -14,8 +14,11 @@ _BRACE = re.compile(r"[{}]")
 def placeholders(root: MapNode) -> Iterator[Problem]:
     """Yield every placeholder that names neither a fact, a setting of the line nor a result."""
     facts = frozenset(name.text for name, _ in pairs_in(root, "facts"))
-    for _, text in pairs_in(root, "messages"):
-        yield from _text(text, facts, "")
+    for _, message in pairs_in(root, "messages"):
+        varied = (each.get("text") for each in items_in(message, "variants") if isinstance(each, MapNode))
+        for text in (wordings_in(message), *varied):
+            if text is not None:
+                yield from _text(text, facts, "")
     for name, screen in pairs_in(root, "screens"):
         for text in _texts(screen):
             yield from _text(text, facts, name.text)

@@ -3,7 +3,16 @@
 import re
 from collections.abc import Iterator
 
-from gateway.catalogue.nodes import MapNode, Node, Scalar, items_in, pairs_in, scalars_in, text_in
+from gateway.catalogue.nodes import (
+    MapNode,
+    Node,
+    Scalar,
+    items_in,
+    pairs_in,
+    scalars_in,
+    text_in,
+    wordings_in,
+)
 from gateway.catalogue.problems import Place, Problem, did_you_mean
 from gateway.catalogue.schema.grammar import (
     ANSWERS,
@@ -15,7 +24,7 @@ from gateway.catalogue.schema.grammar import (
     SCREEN_NAME,
     SPECIAL_TARGETS,
 )
-from gateway.engine.menu import OPTIONAL_MESSAGES, REQUIRED_MESSAGES
+from gateway.engine.menu import OPTIONAL_MESSAGES, REQUIRED_MESSAGES, VARIED_MESSAGES
 
 
 def references(root: MapNode) -> Iterator[Problem]:
@@ -98,7 +107,8 @@ def _messages(root: MapNode, languages: frozenset[str]) -> Iterator[Problem]:
                 message=f"unknown message '{name.text}'",
                 hint=did_you_mean(name.text, REQUIRED_MESSAGES | OPTIONAL_MESSAGES),
             )
-        yield from _tags(pairs_in(text), languages)
+        yield from _tags(pairs_in(wordings_in(text)), languages)
+        yield from _varied(name, text, languages)
     for missing in sorted(REQUIRED_MESSAGES.difference(messages.keys())):
         yield Problem(
             code="missing-key",
@@ -106,6 +116,19 @@ def _messages(root: MapNode, languages: frozenset[str]) -> Iterator[Problem]:
             message=f"messages needs '{missing}'",
             hint=f"add {missing}: with its text in each language",
         )
+
+
+def _varied(name: Scalar, message: Node, languages: frozenset[str]) -> Iterator[Problem]:
+    """Yield what is wrong with the other wordings of a message; nothing but her country is known there."""
+    variants = items_in(message, "variants")
+    if variants and name.text in REQUIRED_MESSAGES | OPTIONAL_MESSAGES and name.text not in VARIED_MESSAGES:
+        yield _unknown(f"'{name.text}' says the same to everybody", name.place, "write its languages only")
+    for variant in variants:
+        yield from _tags(pairs_in(variant, "text"), languages)
+        for condition, _ in pairs_in(variant, "if"):
+            if condition.text != "region":
+                hint = "write if: {region: [LA]}, with the country in two letters"
+                yield _unknown(f"a message cannot depend on '{condition.text}'", condition.place, hint)
 
 
 def _screen(screen: Node, screens: frozenset[str], languages: frozenset[str]) -> Iterator[Problem]:

@@ -56,4 +56,12 @@ class ByKind:
     kinds: Mapping[str, Record] = field(default_factory=dict)
 
 
-Shape = Word | Day | Several | Named | Record | ByKind
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Either:
+    """A mapping in its short form, or, where it has one of the keys of the long form, in that."""
+
+    short: "Shape"
+    long: Record
+
+
+Shape = Word | Day | Several | Named | Record | ByKind | Either
