@@ -1,6 +1,6 @@
 """What she said is safe, and what follows from it: whether her phone may ring or receive a text, and when."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -63,3 +63,20 @@ class SafeContact:
             and self.when is not When.NEVER
             and self.is_fresh(now)
         )
+
+
+_SEEN = (PhoneSeen.NO, PhoneSeen.SOMETIMES, PhoneSeen.NOT_MINE)
+
+
+def tighten(earlier: SafeContact, newest: SafeContact) -> SafeContact:
+    """Return earlier answers bound by newer ones of the same number: never looser, and at no time that she left out.
+
+    The time is the newest; whoever acts on these answers has to see that it is another one than before.
+    """
+    seen = max(earlier.phone_seen, newest.phone_seen, key=_SEEN.index)
+    return replace(
+        earlier,
+        phone_seen=seen,
+        when=newest.when,
+        sms_safe=earlier.sms_safe and newest.sms_safe and seen is PhoneSeen.NO,
+    )

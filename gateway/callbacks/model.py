@@ -22,6 +22,7 @@ class Event(StrEnum):
     """What can happen to a callback.
 
     ``PUT_BACK`` is the release of one that was claimed out of review: it must not slip into the line undecided.
+    ``WITHHOLD`` is what she said since, not plainly about this request: a person decides before her phone rings.
     ``RUN_OUT`` stands for a missed last attempt, a wrong number and a call that was not safe: a person decides.
     """
 
@@ -38,6 +39,7 @@ class Event(StrEnum):
     GIVE_UP = "give_up"
     TRY_AGAIN = "try_again"
     CANCEL = "cancel"
+    WITHHOLD = "withhold"
     WINDOW_PASSED = "window_passed"
     NOW_PASSED = "now_passed"
     AGED = "aged"
@@ -51,6 +53,7 @@ MOVES: Mapping[State, Mapping[Event, State]] = {
         Event.CLAIM: State.CLAIMED,
         Event.CLOSE: State.CLOSED,
         Event.CANCEL: State.CANCELLED,
+        Event.WITHHOLD: State.REVIEW,
         Event.WINDOW_PASSED: State.WAITING,
         Event.NOW_PASSED: State.EXPIRED,
         Event.AGED: State.EXPIRED,
@@ -61,6 +64,7 @@ MOVES: Mapping[State, Mapping[Event, State]] = {
         Event.CALL: State.CALLING,
         Event.CLOSE: State.CLOSED,
         Event.CANCEL: State.CANCELLED,
+        Event.WITHHOLD: State.REVIEW,
     },
     State.CALLING: {
         Event.REACHED: State.REACHED,
@@ -76,6 +80,7 @@ MOVES: Mapping[State, Mapping[Event, State]] = {
         Event.GIVE_UP: State.GIVEN_UP,
         Event.TRY_AGAIN: State.WAITING,
         Event.CANCEL: State.CANCELLED,
+        Event.WITHHOLD: State.REVIEW,
         Event.AGED: State.EXPIRED,
     },
     State.REACHED: {Event.CALL: State.CALLING, Event.CLOSE: State.CLOSED},

@@ -25,6 +25,7 @@ from gateway.engine.effects import (
     LookUpCode,
     Noted,
     Receipt,
+    RefuseCalls,
     ReportWrong,
     RequestCallback,
 )
@@ -47,6 +48,18 @@ _HOURS = {
     "noon": (time(12), time(13)),
     "evening": (time(18), time(21)),
     "sunday": (time(9), time(18)),
+}
+
+
+_NAMES: Mapping[type[Effect], str] = {
+    RequestCallback: "callback",
+    AmendCallback: "amend",
+    ChangeWindow: "change",
+    CancelCallback: "cancel",
+    RefuseCalls: "refuse",
+    LookUpCode: "look_up",
+    EraseEverything: "erase",
+    ReportWrong: "report",
 }
 
 
@@ -205,21 +218,7 @@ def _effects_differ(expected: tuple[Expected, ...], got: tuple[Effect, ...]) -> 
 
 def name_of(effect: Effect) -> str:
     """Return the word by which an author asks for an effect."""
-    match effect:
-        case RequestCallback():
-            return "callback"
-        case AmendCallback():
-            return "amend"
-        case ChangeWindow():
-            return "change"
-        case CancelCallback():
-            return "cancel"
-        case LookUpCode():
-            return "look_up"
-        case EraseEverything():
-            return "erase"
-        case ReportWrong():
-            return "report"
+    return _NAMES[type(effect)]
 
 
 def fields_of(effect: Effect) -> dict[str, str]:
@@ -236,6 +235,8 @@ def fields_of(effect: Effect) -> dict[str, str]:
             return {"code": effect.code}
         case ReportWrong():
             return {"screen": effect.screen, "digit": effect.digit}
+        case RefuseCalls():
+            return {"how": effect.how, "phone_seen": effect.phone_seen}
         case CancelCallback() | EraseEverything():
             return {}
 
@@ -257,7 +258,7 @@ def _receipt(effect: Effect, now: datetime, zone: str) -> Receipt:
             return CallbackCancelled()
         case EraseEverything():
             return Erased()
-        case AmendCallback() | ReportWrong():
+        case AmendCallback() | RefuseCalls() | ReportWrong():
             return Noted()
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
-from gateway.desk import accept
+from gateway.desk import accept, refusing
 from gateway.engine.effects import (
     AmendCallback,
     CallbackAccepted,
@@ -15,12 +15,15 @@ from gateway.engine.effects import (
     LookUpCode,
     Noted,
     Receipt,
+    RefuseCalls,
     ReportWrong,
     RequestCallback,
 )
 from gateway.parts import Parts
 from gateway.store.callers import Caller
 from gateway.store.engines import Tx
+
+_OnHers = AmendCallback | ChangeWindow | CancelCallback | LookUpCode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,14 +54,10 @@ def apply(
     match effect:
         case RequestCallback():
             return _request(parts, tx, effect, caller, at)
-        case AmendCallback():
-            return accept.amend(parts, tx, caller=caller, effect=effect, now=at.now, session=at.session), ()
-        case ChangeWindow():
-            return accept.change_window(parts, tx, caller=caller, effect=effect, now=at.now), ()
-        case CancelCallback():
-            return accept.cancel(parts, tx, caller=caller, effect=effect, now=at.now), ()
-        case LookUpCode():
-            return accept.find_by_code(parts, tx, caller=caller, code=effect.code, now=at.now), ()
+        case RefuseCalls():
+            return refusing.refuse_calls(
+                parts, tx, caller=caller, effect=effect, session=at.session, now=at.now
+            ), ()
         case EraseEverything():
             return accept.erase(parts, tx, caller=caller, now=at.now), ()
         case ReportWrong():
@@ -66,6 +65,21 @@ def apply(
                 "report_wrong", channel=at.channel, version=at.version, item=f"{effect.screen}/{effect.digit}"
             )
             return Noted(), ()
+        case _:
+            return _to_hers(parts, tx, effect, caller, at), ()
+
+
+def _to_hers(parts: Parts, tx: Tx, effect: _OnHers, caller: Caller, at: Context) -> Receipt:
+    """Do what is asked of a request that is on record."""
+    match effect:
+        case AmendCallback():
+            return accept.amend(parts, tx, caller=caller, effect=effect, now=at.now, session=at.session)
+        case ChangeWindow():
+            return accept.change_window(parts, tx, caller=caller, effect=effect, now=at.now)
+        case CancelCallback():
+            return accept.cancel(parts, tx, caller=caller, effect=effect, now=at.now)
+        case LookUpCode():
+            return accept.find_by_code(parts, tx, caller=caller, code=effect.code, now=at.now)
         case _:
             assert_never(effect)
 

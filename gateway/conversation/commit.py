@@ -21,6 +21,7 @@ from gateway.engine.effects import (
     LookUpCode,
     Noted,
     Receipt,
+    RefuseCalls,
     RequestCallback,
 )
 from gateway.engine.session import Session
@@ -192,6 +193,8 @@ def _promise(parts: Parts, turn: Turn, effect: Effect) -> Receipt:
             return accept.promise(parts, effect=effect, turn_key=turn.key, number=turn.number, now=turn.now)
         case CancelCallback():
             return CallbackCancelled()
+        case RefuseCalls():
+            return Noted()  # what it ends is ended when it is put in, and nobody can begin a call meanwhile
         case ChangeWindow():
             return hers.promise_change(parts, effect=effect, now=turn.now)
         case EraseEverything():

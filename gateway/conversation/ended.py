@@ -1,10 +1,11 @@
 """The provider's word that a session is over, or that a number wants no more texts."""
 
-from gateway.conversation.thread import TEXTS
+from gateway.desk import refusing
+from gateway.engine.effects import RefuseCalls
 from gateway.messages import Ended, OptOut
 from gateway.numbers import to_e164
 from gateway.parts import Parts
-from gateway.store import callers, outbox
+from gateway.store import callers
 from gateway.store.engines import Unavailable
 
 
@@ -15,7 +16,11 @@ def take(parts: Parts, ended: Ended) -> bool:
 
 
 def opt_out(parts: Parts, event: OptOut) -> bool:
-    """Stop every text to this number. Returns False where it could not be written, so that the provider comes again."""
+    """Stop every text to this number, and let a person decide on calls.
+
+    Returns:
+        False where it could not be written, so that the provider comes again.
+    """
     number = to_e164(event.number, parts.line.regions)
     if number is None:
         return True
@@ -23,8 +28,9 @@ def opt_out(parts: Parts, event: OptOut) -> bool:
     try:
         with parts.store.write() as tx:
             caller = callers.upsert(tx, number, now=now)
-            callers.set_stopped(tx, caller.id, stopped_at=now, now=now)
-            outbox.cancel_of_caller(tx, caller.id, reason="stopped", now=now, kinds=TEXTS)
+            refusing.refuse_calls(
+                parts, tx, caller=caller, effect=RefuseCalls(how="stop"), session=b"", now=now
+            )
     except Unavailable:
         return False
     return True

@@ -20,9 +20,6 @@ from gateway.store import callers, outbox, shifts, threads
 from gateway.store.callers import Caller
 from gateway.store.engines import Tx
 
-TEXTS = ("answer", "ours")
-"""The kinds of outbox rows that reach her phone as a text."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Text:
@@ -50,11 +47,11 @@ def answer(
     before = _before(text, known)
     limits = parts.channels[inbound.channel].contract.sms
     meaning = texted.meant(menu, inbound.text, before, known, limits, stopped=caller.stopped)
-    if meaning.says == SILENCE:
-        return _silence(text, meaning), ()
-    if caller.stopped:
-        callers.set_stopped(tx, caller.id, stopped_at=None, now=now)
     meaning, nudges = _done(text, meaning)
+    if meaning.says == SILENCE:
+        return _silence(text, meaning), nudges
+    if caller.stopped and meaning.understood == texted.START:
+        callers.set_stopped(tx, caller.id, stopped_at=None, now=now)
     reply, stands = texted.told(menu, meaning, before, parts.line.for_engine(), now, limits)
     if stands is not None:
         kept.save(tx, inbound.channel, caller.id, menu, version, stands, now=now)
@@ -81,9 +78,7 @@ def _before(text: _Text, known: Known) -> Standing:
 
 def _silence(text: _Text, meaning: Meant) -> Answer:
     """Answer nothing; after STOP nothing leaves any more, what is due already included, not even a confirmation."""
-    if meaning.understood != texted.STOPPED:
-        callers.set_stopped(text.tx, text.caller.id, stopped_at=text.now, now=text.now)
-        outbox.cancel_of_caller(text.tx, text.caller.id, reason="stopped", now=text.now, kinds=TEXTS)
+    if meaning.understood == texted.STOP:
         threads.drop(text.tx, text.caller.id)
     return Answer(text="", understood=meaning.understood, version=text.version, match=meaning.match)
 

@@ -10,6 +10,7 @@ from gateway.callbacks import codes, escalation
 from gateway.callbacks.model import State
 from gateway.callbacks.order import DANGER, NORMAL
 from gateway.callbacks.windows import next_window
+from gateway.desk import asking_again
 from gateway.desk.erasing import erase
 from gateway.desk.hers import PROMISED, amend, cancel, change_window, find_by_code
 from gateway.desk.windows import hours_of, plan
@@ -93,19 +94,23 @@ def accept(
     known = callbacks.open_of(tx, caller.id, lock=True)
     if before is not None and known:
         return _again(tx, asked, known[0])
-    hers = _same(known, asked)
-    if hers is not None:
+    if (hers := _same(known, asked)) is not None:
         _remember(parts, tx, asked)
-        return _merge(tx, asked, hers, code=promised or hers.code)
-    code = promised or code_for(parts, turn_key, caller.number, callbacks.open_codes(tx))
-    return _added(parts, tx, asked, code, taken={one.slot for one in known}, is_fresh=before is None)
+        accepted = _merge(tx, asked, hers, code=promised or hers.code)
+    else:
+        code = promised or code_for(parts, turn_key, caller.number, callbacks.open_codes(tx))
+        accepted = _added(parts, tx, asked, code, known, is_fresh=before is None)
+    asking_again.settle_refusals(tx, caller, accepted.receipt, contact, now, by_form=before is None)
+    return accepted
 
 
-def _added(parts: Parts, tx: Tx, asked: _Asked, code: str, *, taken: set[int], is_fresh: bool) -> Accepted:
+def _added(
+    parts: Parts, tx: Tx, asked: _Asked, code: str, known: tuple[Callback, ...], *, is_fresh: bool
+) -> Accepted:
     """Write the request into the first slot of her number that is free."""
     if asked.window is None:
         return Accepted(receipt=CallbackRefused(reason="hours"))
-    for slot in sorted(set(range(SLOTS)) - taken):
+    for slot in sorted(set(range(SLOTS)) - {one.slot for one in known}):
         made = _new(parts, asked, slot, code, asked.window)
         if callbacks.insert(tx, made):
             if is_fresh:

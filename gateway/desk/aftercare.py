@@ -108,7 +108,7 @@ def _planned(parts: Parts, tx: Tx, before: Callback, on: date, when: When | None
     hours = hours_of(parts, tx, now, before.team)
     window = plan(parts, chosen, attempts.past(tx, before.caller_id or ""), start, hours=hours)
     fits = window is not None and window[0] < now + VALID_FOR
-    if contact is None or window is None or not fits or not contact.may_ever_call(now):
+    if contact is None or before.withheld or window is None or not fits or not contact.may_ever_call(now):
         raise NotSafe(None)
     danger = before.priority == DANGER
     return replace(

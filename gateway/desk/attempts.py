@@ -11,7 +11,7 @@ from gateway.callbacks.model import Event, IllegalMove, State
 from gateway.callbacks.outcomes import MOST_ATTEMPTS
 from gateway.callbacks.spacing import NotYet, may_ring
 from gateway.desk.claim import is_to_decide
-from gateway.desk.refusals import AlreadyCalling, ClockStopped, NoPhone, NotSafe, found, refusal
+from gateway.desk.refusals import AlreadyCalling, ClockStopped, NoPhone, NotSafe, Withheld, found, refusal
 from gateway.desk.windows import window_from
 from gateway.ids import new_id, new_token
 from gateway.safe_contact import PhoneSeen, When
@@ -178,6 +178,8 @@ def _reachable(tx: Tx, callback: Callback, now: datetime) -> Caller:
     caller = callers.by_id(tx, callback.caller_id) if callback.caller_id else None
     if contact is None or caller is None or caller.number is None or not contact.may_ever_call(now):
         raise NotSafe(None)
+    if callback.withheld:
+        raise Withheld(callback.withheld)
     _alone(tx, caller)
     return caller
 
@@ -280,6 +282,7 @@ def _step(tx: Tx, actor: Actor, callback: Callback, now: datetime) -> None:
         slot += 1
     moved = callbacks.step(
         tx, callback.id, Event.CALL, now=now,
+        only=callbacks.is_free(),
         holder_id=actor.person_id, held_until=now + LEASE, escalate_at=None, slot=slot,
     )  # fmt: skip
     if moved is None:

@@ -155,7 +155,7 @@ def _still_wanted(parts: Parts, tx: Tx, callback: Callback, bridge: BridgeRow) -
     ):
         return False
     contact = callback.contact
-    if contact is None or not contact.may_ever_call(now):
+    if contact is None or callback.withheld or not contact.may_ever_call(now):
         return False
     if attempt.how != "outside":
         return is_open(callback, now)

@@ -11,6 +11,7 @@ from gateway.callbacks.model import OPEN, Event, State
 from gateway.callbacks.order import DANGER
 from gateway.callbacks.outcomes import NOT_REACHED
 from gateway.callbacks.windows import next_window
+from gateway.desk.asking_again import lift_withheld
 from gateway.desk.windows import hours_of, plan
 from gateway.engine.effects import (
     CallbackCancelled,
@@ -128,6 +129,7 @@ def change_window(parts: Parts, tx: Tx, *, caller: Caller, effect: ChangeWindow,
         due_until=window[1],
         escalate_at=escalation.first(hers.state, danger=danger, due_at=window[0], now=now),
     )
+    lift_withheld(tx, replace(hers, due_at=window[0]), now)
     _note(tx, hers, "moved", now)
     return CallbackChanged(due_at=window[0], due_until=window[1], now=when is When.NOW)
 

@@ -13,7 +13,8 @@ from gateway.callbacks.outcomes import MOST_ATTEMPTS, NOT_REACHED, Attempted, Fo
 from gateway.desk import ours, tally
 from gateway.desk.attempts import is_open, write
 from gateway.desk.claim import LEASE, give_back, is_to_decide
-from gateway.desk.refusals import Held, NoSuchCallback, NotSafe, found, refusal
+from gateway.desk.refusals import Held, NoSuchCallback, NotSafe, Withheld, found, refusal
+from gateway.desk.refusing import REFUSED
 from gateway.desk.windows import hours_of, plan
 from gateway.ids import new_id
 from gateway.safe_contact import PhoneSeen, When
@@ -219,6 +220,8 @@ def _told_of(parts: Parts, tx: Tx, actor: Actor, callback: Callback) -> Attempt:
         raise refusal(tx, actor, callback, Event.REACHED)
     if is_to_decide(callback):
         raise IllegalMove(State.REVIEW, Event.REACHED)
+    if callback.withheld:
+        raise Withheld(callback.withheld)
     now = parts.clock.now()
     until = callback.due_until if is_open(callback, now) else None
     attempt = write(tx, actor, callback, window_from=now, window_until=until, now=now, how="told")
@@ -243,11 +246,20 @@ def _moved(parts: Parts, tx: Tx, callback: Callback, attempt: Attempt, said: Sai
         whens=(When(current.window),),
         until=current.due_until or now,
     )
-    after = follows(told, tried, hours_of(parts, tx, now, current.team), parts.line.zone, now)
+    after = _unless_refused(
+        current, follows(told, tried, hours_of(parts, tx, now, current.team), parts.line.zone, now)
+    )
     moved = callbacks.step(tx, callback.id, after.event, now=now, **_changes(current, after, now)) or current
     if after.event is Event.RUN_OUT and after.reason == NOT_REACHED:
         _tell_missed(tx, moved, now)
     return moved
+
+
+def _unless_refused(callback: Callback, after: Follows) -> Follows:
+    """Send whoever refused while she was called to a person, where the line would have tried her once more."""
+    if callback.withheld and after.event is Event.MISSED:
+        return replace(after, event=Event.RUN_OUT, reason=REFUSED)
+    return after
 
 
 def _tell_missed(tx: Tx, callback: Callback, now: datetime) -> None:
@@ -291,6 +303,7 @@ def _try_again(parts: Parts, tx: Tx, actor: Actor, callback: Callback, reason: s
         now=now,
         attempts=min(callback.attempts, MOST_ATTEMPTS - 1),
         reason="",
+        withheld="",
         holder_id=None,
         due_at=window[0],
         due_until=window[1],

@@ -44,6 +44,14 @@ class NotSafe(Exception):
         self.until = until
 
 
+class Withheld(NotSafe):
+    """She said since that she does not want to be called, and has not asked again; ``how`` says in which way."""
+
+    def __init__(self, how: str) -> None:
+        super().__init__(None)
+        self.how = how
+
+
 class Full(Exception):
     """The person has as many callbacks in hand as were agreed; ``capacity`` says how many."""
 

@@ -8,6 +8,7 @@ from gateway.callbacks import escalation
 from gateway.callbacks.model import Event, State
 from gateway.callbacks.order import DANGER
 from gateway.callbacks.outcomes import NOT_DIALLED, Outcome
+from gateway.desk.refusing import REFUSED
 from gateway.desk.windows import hours_of, plan_on
 from gateway.safe_contact import When
 from gateway.store import attempts, audit, callbacks
@@ -39,6 +40,10 @@ def _back(parts: Parts, tx: Tx, callback: Callback, now: datetime) -> tuple[Even
     rung = [one for one in attempts.of(tx, callback.id) if one.outcome != NOT_DIALLED]
     if rung and rung[-1].outcome == Outcome.REACHED:
         return Event.REACHED, {}
+    if callback.withheld:
+        danger = callback.priority == DANGER
+        escalate_at = escalation.first(State.REVIEW, danger=danger, due_at=None, now=now)
+        return Event.RUN_OUT, {"holder_id": None, "reason": REFUSED, "escalate_at": escalate_at}
     due_at, due_until = _window(parts, tx, callback, now) or (callback.due_at, callback.due_until)
     danger = callback.priority == DANGER
     escalate_at = escalation.first(State.WAITING, danger=danger, due_at=due_at, now=now)

@@ -1,8 +1,8 @@
 """What a chosen line does beside moving on: her answers, her language, and the effect it asks for."""
 
-from typing import assert_never
+from typing import Literal, assert_never
 
-from gateway.engine import moves
+from gateway.engine import form, moves
 from gateway.engine.effects import (
     AmendCallback,
     CancelCallback,
@@ -10,6 +10,7 @@ from gateway.engine.effects import (
     Effect,
     EraseEverything,
     LookUpCode,
+    RefuseCalls,
     ReportWrong,
     RequestCallback,
 )
@@ -18,7 +19,7 @@ from gateway.engine.moves import Step
 from gateway.engine.session import Session
 from gateway.engine.showing import open_choices
 
-_CLOSING = frozenset({Deed.REQUEST_CALLBACK, Deed.CANCEL_CALLBACK, Deed.ERASE})
+_CLOSING = frozenset({Deed.REQUEST_CALLBACK, Deed.CANCEL_CALLBACK, Deed.REFUSE_CALLS, Deed.ERASE})
 """Deeds after which there is no way back to where they were asked for."""
 
 
@@ -26,6 +27,13 @@ def choose(menu: Menu, session: Session, screen: Screen, key: str) -> Step | Non
     """Do what the line with this key says; None where no open line of the screen has it."""
     choice = next((open_ for open_ in open_choices(menu, session, screen) if open_.key == key), None)
     return None if choice is None else _chosen(menu, session, screen, choice)
+
+
+def deed_of(screen: Screen, choice: Choice) -> Deed | None:
+    """Return what a line asks for. An answer that refuses is a refusal, whether or not its author wrote so."""
+    asked = {screen.asks: choice.answer} if isinstance(screen, Question) else {}
+    refuses = form.is_refusal({**choice.answers, **asked})
+    return Deed.REFUSE_CALLS if refuses and choice.does is not Deed.CHANGE_WINDOW else choice.does
 
 
 def effect_of(session: Session, deed: Deed, choice: Choice) -> Effect:
@@ -39,12 +47,11 @@ def effect_of(session: Session, deed: Deed, choice: Choice) -> Effect:
                 language=session.language,
                 script=session.script,
             )
-        case Deed.AMEND_CALLBACK:
-            return AmendCallback(callback=session.callback, answers=choice.answers)
-        case Deed.CHANGE_WINDOW:
-            return ChangeWindow(callback=session.callback, when=choice.answers.get("when", choice.answer))
-        case Deed.CANCEL_CALLBACK:
-            return CancelCallback(callback=session.callback)
+        case Deed.AMEND_CALLBACK | Deed.CHANGE_WINDOW | Deed.CANCEL_CALLBACK:
+            return _on_her_request(session, deed, choice)
+        case Deed.REFUSE_CALLS:
+            seen = session.answers.get("phone_seen", "")
+            return RefuseCalls(how="plain", callback=session.callback, phone_seen=seen)
         case Deed.LOOK_UP_CODE:
             return LookUpCode(code=choice.key)
         case Deed.ERASE:
@@ -55,6 +62,20 @@ def effect_of(session: Session, deed: Deed, choice: Choice) -> Effect:
             assert_never(deed)
 
 
+def _on_her_request(
+    session: Session,
+    deed: Literal[Deed.AMEND_CALLBACK, Deed.CHANGE_WINDOW, Deed.CANCEL_CALLBACK],
+    choice: Choice,
+) -> Effect:
+    match deed:
+        case Deed.AMEND_CALLBACK:
+            return AmendCallback(callback=session.callback, answers=choice.answers)
+        case Deed.CHANGE_WINDOW:
+            return ChangeWindow(callback=session.callback, when=choice.answers.get("when", choice.answer))
+        case Deed.CANCEL_CALLBACK:
+            return CancelCallback(callback=session.callback)
+
+
 def _chosen(menu: Menu, session: Session, screen: Screen, choice: Choice) -> Step:
     asked = {screen.asks: choice.answer} if isinstance(screen, Question) and choice.answer else {}
     told = session.having(
@@ -62,8 +83,9 @@ def _chosen(menu: Menu, session: Session, screen: Screen, choice: Choice) -> Ste
         language=choice.language or session.language,
         script=choice.script or choice.language or session.script,
     )
-    effects = (effect_of(told, choice.does, choice),) if choice.does else ()
+    deed = deed_of(screen, choice)
+    effects = (effect_of(told, deed, choice),) if deed else ()
     moved = moves.follow(menu, told, choice.to, choice.answers)
-    if choice.does in _CLOSING:
+    if deed in _CLOSING:
         return Step(moves.without_return(moved), effects)
     return Step(moves.unwound(moved) if effects else moved, effects)

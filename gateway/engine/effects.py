@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,21 @@ class CancelCallback:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RefuseCalls:
+    """She does not want to be called: what was asked for from this number leaves the line.
+
+    Attributes:
+        how: ``plain`` by the form, ``said`` read out of a sentence, ``stop`` by STOP or an opt-out.
+        callback: the request that she had opened by its code; empty where she opened none.
+        phone_seen: her newest answer to who else sees the phone; empty where she gave none.
+    """
+
+    how: Literal["plain", "said", "stop"]
+    callback: str = ""
+    phone_seen: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LookUpCode:
     """She typed four digits where a code may be typed."""
 
@@ -64,6 +80,7 @@ Effect = (
     | AmendCallback
     | ChangeWindow
     | CancelCallback
+    | RefuseCalls
     | LookUpCode
     | EraseEverything
     | ReportWrong
@@ -123,7 +140,7 @@ class CallbackCancelled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Noted:
-    """What was added or reported is on record."""
+    """What was added, reported or refused is on record."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

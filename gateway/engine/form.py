@@ -7,6 +7,9 @@ from gateway.engine.session import Session
 
 OTHER = "other"
 
+_REFUSALS = frozenset({("when", "never"), ("consent", "no")})
+"""The answers of the form that say: do not call."""
+
 
 def enter(menu: Menu, session: Session, preset: Mapping[str, str]) -> Session:
     """Return the session with a form begun: how she came here is recorded, only preset answers are kept."""
@@ -22,6 +25,11 @@ def next_screen(menu: Menu, session: Session, form: Form) -> str:
         if isinstance(question, Question) and question.asks not in session.answers:
             return name
     return form.to
+
+
+def is_refusal(answers: Mapping[str, str]) -> bool:
+    """Say whether these answers hold one that refuses every call."""
+    return not _REFUSALS.isdisjoint(answers.items())
 
 
 def form_of(menu: Menu, screen: str) -> Form | None:

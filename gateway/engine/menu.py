@@ -70,6 +70,7 @@ class Deed(StrEnum):
     AMEND_CALLBACK = "amend_callback"
     CHANGE_WINDOW = "change_window"
     CANCEL_CALLBACK = "cancel_callback"
+    REFUSE_CALLS = "refuse_calls"
     LOOK_UP_CODE = "look_up_code"
     ERASE = "erase"
     REPORT_WRONG = "report_wrong"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from gateway.engine import keys, listed
-from gateway.engine.effects import CallbackAccepted, Effect, Line, Receipt, RequestCallback
+from gateway.engine.effects import CallbackAccepted, Effect, Line, Receipt, RefuseCalls, RequestCallback
 from gateway.engine.facts import named
 from gateway.engine.menu import Keyword, Menu, Reaction
 from gateway.engine.render import after, as_text
@@ -23,8 +23,8 @@ FORM = "form"
 SILENCE = "silence"
 """What stands for the name of a message where nothing is answered."""
 
-STOPPED = "stopped"
-"""As what a text is understood that came after STOP and holds no word of the menu."""
+STOP, START = "stop", "start"
+"""As what the two are understood that end and begin our texts to her."""
 
 NOT_UNDERSTOOD = ""
 """Texts with this word are the list that a person reads."""
@@ -135,7 +135,7 @@ def meant(
         standing: where its thread stood before.
         known: of whoever sent it.
         limits: of an answer.
-        stopped: she asked for silence; only a word of the menu ends it.
+        stopped: she asked for silence: what holds no word of the menu is not answered, and a person reads it.
     """
     text = _Text(menu=menu, words=words, standing=standing, known=known, limits=limits)
     speaks = standing.language or (standing.session.script if standing.session else known.script)
@@ -143,7 +143,7 @@ def meant(
     if match is not None:
         return replace(_word(text, match), match=match)
     if stopped:
-        return Meant(understood=STOPPED, session=text.at("", speaks), says=SILENCE)
+        return Meant(understood=NOT_UNDERSTOOD, session=text.at("", speaks), says=SILENCE)
     return _form(text, standing.session) if standing.waits_for == FORM and standing.session else _number(text)
 
 
@@ -174,7 +174,8 @@ def _word(text: _Text, match: Match) -> Meant:
     keeping = text.keeping(session)
     match match.keyword.reaction:
         case Reaction.STOP:
-            return Meant(understood="stop", session=session, says=SILENCE)
+            stop = RefuseCalls(how="stop")
+            return Meant(understood=STOP, session=session, says=SILENCE, effects=(stop,))
         case Reaction.CALL_ME:
             before = (text.session or session).having(language=session.language, script=session.script)
             asked = open_screen(text.menu, before, text.menu.call_me)
@@ -183,7 +184,7 @@ def _word(text: _Text, match: Match) -> Meant:
         case Reaction.HELP:
             return Meant(understood="help", session=session, says="sms_help", standing=keeping)
         case Reaction.START:
-            return Meant(understood="start", session=session, says="sms_started", standing=keeping)
+            return Meant(understood=START, session=session, says="sms_started", standing=keeping)
         case Reaction.LANGUAGE:
             words, numbers = listed.languages(text.menu, session.script)
             stands = text.keeping(text.session or session, listed=numbers)
@@ -220,7 +221,10 @@ def _form(text: _Text, session: Session) -> Meant:
         return Meant(understood=NOT_UNDERSTOOD, session=session, says="sms_form_again")
     stands = text.keeping(session)
     if answers["when"] == "never" or (answers["phone_seen"] == "not_mine" and answers["when"] != "now"):
-        return Meant(understood="no_call", session=session, says="sms_no_call", standing=stands)
+        refusal = RefuseCalls(how="plain", phone_seen=answers["phone_seen"])
+        return Meant(
+            understood="no_call", session=session, says="sms_no_call", standing=stands, effects=(refusal,)
+        )
     if answers["when"] not in session.offers:
         return Meant(understood="no_call", session=session, says="sms_form_again")
     request = RequestCallback(

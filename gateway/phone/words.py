@@ -72,6 +72,7 @@ def _of_deeds() -> dict[str, str]:
         "AmendCallback": _("added to the request"),
         "ChangeWindow": _("changed the time"),
         "CancelCallback": _("cancelled the request"),
+        "RefuseCalls": _("refused to be called"),
         "LookUpCode": _("looked up a code"),
         "EraseEverything": _("erased everything about this number"),
         "ReportWrong": _("reported wrong information"),

@@ -17,6 +17,7 @@ from gateway.safe_contact import SafeContact, When
 from gateway.sending import faults
 from gateway.store import callers, claims, clock_guard, life, lines, outbox, people
 from gateway.store.bridges import ONCE
+from gateway.store.callers import Caller
 from gateway.store.engines import Tx, Unavailable
 from gateway.store.outbox import OutboxRow
 
@@ -131,9 +132,16 @@ def _recipient(parts: Parts, tx: Tx, row: OutboxRow, now: datetime) -> tuple[Rec
         return Recipient(reachable=False), ""
     window = _window(caller.contact, caller.zone or parts.line.zone, now)
     known = Recipient(
-        reachable=bool(caller.number), stopped=caller.stopped, contact=caller.contact, window=window
+        reachable=bool(caller.number), stopped=_is_stopped(caller, row), contact=caller.contact, window=window
     )
     return known, caller.number or ""
+
+
+def _is_stopped(caller: Caller, row: OutboxRow) -> bool:
+    """Say whether STOP holds for this text: an answer to what she wrote after it is one that she asked for."""
+    if caller.stopped_at is None:
+        return False
+    return KINDS[row.kind].ours or row.at < caller.stopped_at
 
 
 def _window(contact: SafeContact | None, zone: str, now: datetime) -> tuple[datetime, datetime] | None:

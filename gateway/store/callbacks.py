@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, select, text, update
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, text, update
 
 from gateway.callbacks.model import Event, State, taking, target
 from gateway.safe_contact import PhoneSeen, SafeContact, When
@@ -55,6 +55,7 @@ class Callback:
     changed_at: datetime
     closed_at: datetime | None = None
     reason: str = ""
+    withheld: str = ""
     trial: bool = False
 
 
@@ -85,6 +86,18 @@ def open_of(tx: Tx, caller_id: str, *, lock: bool = False) -> tuple[Callback, ..
     """Return the open requests of a number by slot."""
     query = select(callbacks).where(text(OPEN), callbacks.c.caller_id == caller_id).order_by(callbacks.c.slot)
     return tuple(opened(tx, row) for row in tx.execute(query.with_for_update() if lock else query))
+
+
+def callable_of(tx: Tx, caller_id: str) -> tuple[Callback, ...]:
+    """Return the requests for which a number could still be rung, locked: the open ones, and those reached."""
+    some = or_(text(OPEN), callbacks.c.state == State.REACHED)
+    query = select(callbacks).where(callbacks.c.caller_id == caller_id, some)
+    return tuple(opened(tx, row) for row in tx.execute(query.order_by(callbacks.c.slot).with_for_update()))
+
+
+def is_free() -> ColumnElement[bool]:
+    """Return the condition that nothing she said since withholds her phone from this request."""
+    return callbacks.c.withheld == ""
 
 
 def open_codes(tx: Tx) -> frozenset[str]:

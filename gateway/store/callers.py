@@ -1,6 +1,6 @@
 """Callers: the only table that knows a number, and what each caller let us remember."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -23,11 +23,18 @@ class Caller:
     language: str
     script: str
     zone: str
-    stopped: bool
+    stopped_at: datetime | None
+    refused_at: datetime | None
+    refused: str
     consent_at: datetime | None
     contact: SafeContact | None
     contacted_at: datetime | None
     trial: bool
+
+    @property
+    def stopped(self) -> bool:
+        """Say whether she asked for no more texts."""
+        return self.stopped_at is not None
 
 
 def find(tx: Tx, number: str) -> Caller | None:
@@ -97,6 +104,24 @@ def set_stopped(tx: Tx, caller_id: str, *, stopped_at: datetime | None, now: dat
     tx.execute(update(callers).where(callers.c.id == caller_id).values(stopped_at=stopped_at, changed_at=now))
 
 
+def set_refused(tx: Tx, caller_id: str, *, how: str, refused_at: datetime | None, now: datetime) -> None:
+    """Write that she does not want to be called, and in which way she said so; None that she asked again.
+
+    A plain refusal takes her consent back, so that a missed call of hers asks for nothing any more.
+    """
+    values: dict[str, Any] = {"refused_at": refused_at, "refused": how, "changed_at": now}
+    if how == "plain":
+        values["consent_at"] = None
+    tx.execute(update(callers).where(callers.c.id == caller_id).values(**values))
+
+
+def set_texts_unsafe(tx: Tx, caller: Caller, *, now: datetime) -> None:
+    """Take back, among what is remembered, that texts are safe."""
+    if caller.contact is not None and caller.contact.sms_safe:
+        sealed = _seal_contact(tx, caller.id, replace(caller.contact, sms_safe=False))
+        tx.execute(update(callers).where(callers.c.id == caller.id).values(contact=sealed, changed_at=now))
+
+
 def drop(tx: Tx, caller_id: str) -> None:
     """Delete the caller; every row that named her keeps its counts and loses her."""
     tx.execute(delete(callers).where(callers.c.id == caller_id))
@@ -120,7 +145,9 @@ def _caller(tx: Tx, row: Row[Any]) -> Caller:
         language=row.language,
         script=row.script,
         zone=row.zone,
-        stopped=row.stopped_at is not None,
+        stopped_at=row.stopped_at,
+        refused_at=row.refused_at,
+        refused=row.refused,
         consent_at=row.consent_at,
         contact=_contact(contact, stopped=row.stopped_at is not None) if contact else None,
         contacted_at=row.contacted_at,

@@ -214,6 +214,19 @@ def cancel_of_caller(
     return len(tx.execute(statement).all())
 
 
+def cancel_of_callbacks(
+    tx: Tx, callback_ids: Collection[str], *, reason: str, now: datetime, kinds: Collection[str]
+) -> int:
+    """Cancel what is still pending about these requests; return how many."""
+    statement = (
+        update(outbox)
+        .where(text(PENDING), outbox.c.callback_id.in_(list(callback_ids)), outbox.c.kind.in_(list(kinds)))
+        .values(state="cancelled", reason=reason, payload=None, changed_at=now)
+        .returning(outbox.c.id)
+    )
+    return len(tx.execute(statement).all())
+
+
 def empty_of_caller(tx: Tx, caller_id: str) -> None:
     """Empty the payloads of rows about a caller who erases herself; one in flight is out of reach until it lands."""
     tx.execute(

@@ -26,6 +26,7 @@ ERRORS = {
     "unknown-language",
     "keyword-twice",
     "consent-after-number",
+    "refusal-without-deed",
     "loop-no-exit",
     "first-screen-not-gsm7",
     "question-split",

@@ -156,16 +156,18 @@ def test_any_other_key_erases_nothing(phone: Phone, key: str) -> None:
     assert len(requests(phone.parts)) == 1
 
 
-def test_the_provider_s_opt_out_stops_texts_and_keeps_her_request(phone: Phone, clock: SetClock) -> None:
+def test_the_provider_s_opt_out_stops_texts_and_leaves_her_request_to_a_person(
+    phone: Phone, clock: SetClock
+) -> None:
     phone.dial(OWN)
     phone.texts("wage")
     clock.forward(seconds=1)
     assert ended.opt_out(phone.parts, OptOut(channel="africastalking", number="02055512345"))
     assert {row.kind: row.state for row in rows(phone.parts)} == {
-        "announce": "pending",
+        "announce": "cancelled",
         "answer": "cancelled",
     }
-    assert len(requests(phone.parts)) == 1
+    assert [one.state for one in requests(phone.parts)] == ["review"]
     with phone.parts.store.read() as tx:
         caller = callers.find(tx, HER)
     assert caller is not None

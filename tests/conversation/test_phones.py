@@ -90,8 +90,8 @@ def test_an_own_phone_merges_and_a_shared_one_beside_it_does_not(phone: Phone) -
     assert code_on(phone.dial("7 2 1 1 1").text) == first
     other = code_on(phone.dial("7 2 2 3 1").text)
     assert other != first
-    found = {one.code: (one.asks, one.window, one.slot) for one in requests(phone.parts)}
-    assert found == {first: (2, "morning", 0), other: (1, "evening", 1)}
+    found = {one.code: (one.asks, one.window, one.slot, one.state) for one in requests(phone.parts)}
+    assert found == {first: (2, "evening", 0, "review"), other: (1, "evening", 1, "waiting")}
 
 
 # Danger

@@ -145,12 +145,14 @@ def test_she_who_asks_again_after_stop_wants_an_answer(phone: Phone) -> None:
     assert phone.texts("wage")
 
 
-def test_stop_leaves_her_request_for_a_call_alone(phone: Phone) -> None:
+@pytest.mark.fault("R1")
+def test_after_stop_a_person_decides_whether_she_is_called(phone: Phone) -> None:
     phone.texts("call me")
     phone.texts("2 3")
     phone.texts("stop")
-    assert len(requests(phone.parts)) == 1
-    assert [row.state for row in rows(phone.parts) if row.kind == "announce"] == ["pending"]
+    (request,) = requests(phone.parts)
+    assert (request.state, request.withheld) == ("review", "stop")
+    assert [row.state for row in rows(phone.parts) if row.kind == "announce"] == ["cancelled"]
 
 
 def test_the_providers_opt_out_is_a_stop(phone: Phone) -> None:

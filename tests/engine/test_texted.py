@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.engine.effects import CallbackAccepted, CallbackRefused, LookUpCode, RequestCallback
+from gateway.engine.effects import CallbackAccepted, CallbackRefused, LookUpCode, RefuseCalls, RequestCallback
 from gateway.engine.listed import LANGUAGE, SCREEN
 from gateway.engine.menu import Keyword, Reaction
 from gateway.engine.render import as_text
 from gateway.engine.session import Known
 from gateway.engine.text import sms_parts
-from gateway.engine.texted import FORM, NOT_UNDERSTOOD, SILENCE, STOPPED, Standing, meant, settled, told
+from gateway.engine.texted import FORM, NOT_UNDERSTOOD, SILENCE, Standing, meant, settled, told
 from gateway.messages import SMS_LIMITS
 from tests.engine.builders import KEYWORDS, LINE, MESSAGES, NOW, OFFERS, small_menu
 
@@ -95,7 +95,7 @@ def test_stop_is_answered_with_nothing_and_only_a_word_ends_it():
     assert read("stop")[0].says == SILENCE
     for words in ("1", "hello", "9999"):
         meaning = meant(MENU, words, NEW, KNOWN, stopped=True)
-        assert (meaning.says, meaning.understood) == (SILENCE, STOPPED)
+        assert (meaning.says, meaning.understood) == (SILENCE, NOT_UNDERSTOOD)
     assert meant(MENU, "wage", NEW, KNOWN, stopped=True).understood == "pay"
 
 
@@ -119,7 +119,11 @@ def test_the_form_in_one_text(words, says, asks):
     assert FORM_SENT.waits_for == FORM
     assert meaning.says == says
     if asks is None:
-        assert meaning.effects == ()
+        if says != "sms_no_call":
+            assert meaning.effects == ()
+            return
+        seen = {"1": "no", "3": "not_mine"}[words[0]]
+        assert meaning.effects == (RefuseCalls(how="plain", phone_seen=seen),)
         return
     (effect,) = meaning.effects
     assert isinstance(effect, RequestCallback)

@@ -33,6 +33,7 @@ FAMILIES: tuple[Proof, ...] = (
     languages.unreviewed,
     danger.number_without_country,
     safety.consent_before_number,
+    safety.refusal_has_its_deed,
     safety.setting_missing,
     safety.window_never_staffed,
 )

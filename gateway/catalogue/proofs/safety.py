@@ -6,7 +6,8 @@ from gateway.catalogue.problems import Problem
 from gateway.catalogue.proofs.asked import Subject
 from gateway.catalogue.texts import each_text
 from gateway.engine.cuts import PLACEHOLDER
-from gateway.engine.menu import Deed, Entry, Form, Question
+from gateway.engine.deeds import deed_of
+from gateway.engine.menu import Deed, End, Entry, Form, Question
 
 _MUST_BE_SET = ("helpline", "mrc")
 _ALWAYS = frozenset({"now", "never"})
@@ -41,6 +42,22 @@ def consent_before_number(subject: Subject) -> Iterator[Problem]:
             )
 
 
+def refusal_has_its_deed(subject: Subject) -> Iterator[Problem]:
+    """No line of a question ends the form without a deed: else she is told one thing, and her phone rings."""
+    menu = subject.menu
+    for name, screen in menu.screens.items():
+        if not isinstance(screen, Question):
+            continue
+        for number, choice in enumerate(screen.choices):
+            if isinstance(menu.screens.get(choice.to), End) and deed_of(screen, choice) is None:
+                yield subject.problem(
+                    "refusal-without-deed",
+                    ("screens", name, "choices", str(number), "to"),
+                    f"the form ends here at '{choice.to}', and what she asked for before would go on",
+                    "write does: refuse_calls, or an answer that refuses, such as never",
+                )
+
+
 def setting_missing(subject: Subject) -> Iterator[Problem]:
     """Every setting that a text names has a value."""
     settings = subject.asked.settings
@@ -69,7 +86,7 @@ def window_never_staffed(subject: Subject) -> Iterator[Problem]:
         if not isinstance(screen, Question) or screen.asks != "when":
             continue
         for number, choice in enumerate(screen.choices):
-            if choice.answer not in staffed | _ALWAYS:
+            if choice.answer and choice.answer not in staffed | _ALWAYS:
                 yield subject.warning(
                     "window-never-staffed",
                     ("screens", name, "choices", str(number), "answer"),

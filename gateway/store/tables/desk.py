@@ -56,6 +56,7 @@ callbacks = Table(
     instant("changed_at"),
     instant("closed_at", null=True),
     word("reason", 60),
+    word("withheld", 10),  # why her phone must not ring for it, until she asks again or a person decides
     Column("trial", Boolean, nullable=False, server_default=text("false")),
     partial("uq_callbacks_one_open", "caller_id", "slot", where=OPEN, unique=True),
     partial("ix_callbacks_line", "team", "priority", "asked_at", "id", where=WAITING),

@@ -17,6 +17,8 @@ callers = Table(
     word("script", 16),
     word("zone", 40),
     instant("stopped_at", null=True),
+    instant("refused_at", null=True),  # she does not want to be called, and has not asked again since
+    word("refused", 10),
     instant("consent_at", null=True),
     word("consent_version"),
     Column("contact", Sealed, nullable=True),

@@ -1,0 +1,150 @@
+"""Her refusals as a deed: what was asked for from her number leaves the line, and what is on its way is stopped."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gateway.callbacks import escalation
+from gateway.callbacks.model import OPEN, Event, State
+from gateway.callbacks.order import DANGER
+from gateway.desk.claim import is_to_decide
+from gateway.engine.effects import Noted
+from gateway.safe_contact import PhoneSeen
+from gateway.store import audit, callbacks, callers, outbox
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from gateway.engine.effects import Receipt, RefuseCalls
+    from gateway.parts import Parts
+    from gateway.store.callbacks import Callback
+    from gateway.store.callers import Caller
+    from gateway.store.engines import Tx
+
+PLAIN, STOP = "plain", "stop"
+ANSWERS = "answers"
+"""Why a request is withheld that nobody refused: newer answers of the same number name another time."""
+
+REFUSED = "refused"
+"""Why a request stands in review: she said something since, and a person decides what it means for this one."""
+
+_ON_ITS_WAY = ("alert", "announce", "escalate", "call", "ours")
+_TEXTS_WE_START = ("ours",)
+_TEXTS = ("answer", "ours")
+
+
+def refuse_calls(
+    parts: Parts, tx: Tx, *, caller: Caller, effect: RefuseCalls, session: bytes, now: datetime
+) -> Receipt:
+    """End what was asked for from this number, in the transaction of the turn that says so.
+
+    On a phone that nobody else sees, a plain refusal cancels. On a shared one it cancels what this very session asked
+    for or opened by its code; where none can be told apart, and wherever a sentence was interpreted or STOP may mean
+    texts only, every request of the number waits for a person's decision. A call that runs is let run: whoever makes
+    it is shown at once, and its outcome is recorded.
+    """
+    if effect.how == STOP:
+        stop_texts(tx, caller, now)
+    known = callbacks.callable_of(tx, caller.id)
+    own = [one for one in known if one.session == session or one.id == effect.callback]
+    if effect.how != PLAIN:
+        _withhold_number(tx, caller, known, effect, now)
+    elif _is_alone(known, effect):
+        _note_on_number(tx, caller, effect, now)
+        _end(tx, known, now)
+    elif own:
+        _end(tx, own, now)
+    else:
+        _withhold_number(tx, caller, known, effect, now)
+    parts.count.add("refused", effect.how)
+    return Noted()
+
+
+def refuse_late(tx: Tx, *, caller: Caller, callback_id: str, now: datetime) -> None:
+    """Withhold a request that was told before her refusal and is written only now: she never asked again."""
+    found = callbacks.by_id(tx, callback_id)
+    if found is not None:
+        _withhold(tx, found, caller.refused, now)
+
+
+def withhold(tx: Tx, callback: Callback, how: str, now: datetime) -> None:
+    """Take a request out of the line until she asks again or a person decides, and stop what is on its way."""
+    _withhold(tx, callback, how, now)
+    _stop(tx, [callback], now)
+
+
+def stop_texts(tx: Tx, caller: Caller, now: datetime, *, by: str = "her") -> None:
+    """Note that this number wants no texts, once; what waits for it does not leave, answers included."""
+    outbox.cancel_of_caller(tx, caller.id, reason="stopped", now=now, kinds=_TEXTS)
+    if not caller.stopped:
+        callers.set_stopped(tx, caller.id, stopped_at=now, now=now)
+        audit.add(tx, now=now, person_id=None, act="stopped", kind="caller", subject=caller.id, detail=by)
+
+
+def _is_alone(known: Sequence[Callback], effect: RefuseCalls) -> bool:
+    """Say whether nobody else sees this phone, by all that was ever said of it."""
+    seen = {one.contact.phone_seen for one in known if one.contact is not None}
+    return effect.phone_seen in ("", PhoneSeen.NO) and seen <= {PhoneSeen.NO}
+
+
+def _withhold_number(
+    tx: Tx, caller: Caller, known: Sequence[Callback], effect: RefuseCalls, now: datetime
+) -> None:
+    _note_on_number(tx, caller, effect, now)
+    for one in known:
+        _withhold(tx, one, effect.how, now)
+    _stop(tx, known, now)
+
+
+def _note_on_number(tx: Tx, caller: Caller, effect: RefuseCalls, now: datetime) -> None:
+    callers.set_refused(tx, caller.id, how=effect.how, refused_at=now, now=now)
+    callers.set_texts_unsafe(tx, caller, now=now)
+    outbox.cancel_of_caller(tx, caller.id, reason=REFUSED, now=now, kinds=_TEXTS_WE_START)
+
+
+def _end(tx: Tx, known: Sequence[Callback], now: datetime) -> None:
+    """Cancel what is open; one that was reached already is not open, and is only never rung again."""
+    for one in known:
+        if one.state in OPEN:
+            callbacks.step(
+                tx, one.id, Event.CANCEL, now=now,
+                reason=REFUSED, closed_at=now, held_until=None, escalate_at=None, withheld=PLAIN,
+            )  # fmt: skip
+        else:
+            callbacks.change(tx, one.id, now=now, withheld=PLAIN)
+        _on_record(tx, one, PLAIN, now)
+    _stop(tx, known, now)
+
+
+def _withhold(tx: Tx, one: Callback, how: str, now: datetime) -> None:
+    """Put a request that nobody calls now into review; a call that runs, and one that was reached, are only marked."""
+    contact = replace(one.contact, sms_safe=False) if one.contact is not None else None
+    if one.state in OPEN and one.state is not State.CALLING:
+        keeps_reason = one.state is State.REVIEW or is_to_decide(one)
+        danger = one.priority == DANGER
+        callbacks.step(
+            tx,
+            one.id,
+            Event.WITHHOLD,
+            now=now,
+            reason=one.reason if keeps_reason and one.reason else REFUSED,
+            holder_id=None,
+            held_until=None,
+            escalate_at=escalation.first(State.REVIEW, danger=danger, due_at=None, now=now),
+            withheld=how,
+            contact=contact,
+        )
+    else:
+        callbacks.change(tx, one.id, now=now, withheld=how, contact=contact)
+    _on_record(tx, one, how, now)
+
+
+def _stop(tx: Tx, known: Sequence[Callback], now: datetime) -> None:
+    outbox.cancel_of_callbacks(tx, [one.id for one in known], reason=REFUSED, now=now, kinds=_ON_ITS_WAY)
+
+
+def _on_record(tx: Tx, one: Callback, how: str, now: datetime) -> None:
+    act = f"{how} while called" if one.state is State.CALLING else how
+    audit.add(tx, now=now, person_id=None, act="refused", kind="callback", subject=one.id, detail=act)
