@@ -44,8 +44,15 @@ def create_app(parts: Parts, settings: Settings, serials: Serials) -> Flask:
     app.register_blueprint(health.blueprint(parts))
     app.register_blueprint(console.blueprint(parts))
     app.register_blueprint(admin.blueprint(parts))
-    outages = open_outages(settings, parts.channels)
-    app.register_blueprint(phone.blueprint(parts, serials.secrets, on=settings.phone_is_on, outages=outages))
+    app.register_blueprint(
+        phone.blueprint(
+            parts,
+            serials.secrets,
+            on=settings.phone_is_on,
+            outages=open_outages(settings, parts.channels),
+            guarded=settings.has_account or parts.reaches_real_phones,
+        )
+    )
     return app
 
 

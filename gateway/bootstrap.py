@@ -157,7 +157,12 @@ def open_serials(parts: Parts) -> Serials:
         with parts.store.read() as tx:
             return kept.get(tx, name)
 
-    return Serials(parts.channels, key=lambda: parts.store.ring.key("webhook"), read=read)
+    guarded = [
+        name
+        for name, channel in parts.channels.items()
+        if channel.contract.shows_facts and parts.reaches_real_phones
+    ]
+    return Serials(parts.channels, key=lambda: parts.store.ring.key("webhook"), read=read, guarded=guarded)
 
 
 def _refresh_keys(parts: Parts) -> None:

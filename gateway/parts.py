@@ -91,3 +91,13 @@ class Parts:
     lease_seconds: int = 120
     public_url: str = ""
     asks_second_factor: bool = True
+
+    def is_trial(self, line: str) -> bool:
+        """Say whether the phones of this line are trial phones; one that was taken out of the file reaches nobody."""
+        channel = self.channels.get(line)
+        return channel is None or not channel.contract.real
+
+    @property
+    def reaches_real_phones(self) -> bool:
+        """Whether any line does."""
+        return any(channel.contract.real for channel in self.channels.values())

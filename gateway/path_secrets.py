@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import hmac
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 FIRST_SERIAL = 1
 _BYTES = 20
@@ -33,9 +33,24 @@ class Serials:
     """The live secrets of the configured lines; a process renews them when it starts and as it refreshes."""
 
     def __init__(
-        self, channels: Iterable[str], *, key: Callable[[], bytes], read: Callable[[str], object]
+        self,
+        channels: Iterable[str],
+        *,
+        key: Callable[[], bytes],
+        read: Callable[[str], object],
+        guarded: Collection[str] = (),
     ) -> None:
+        """Take the lines' names.
+
+        Args:
+            channels: the names.
+            key: returns the key that secrets are made with.
+            read: returns a setting.
+            guarded: lines of trial phones beside one of real phones. Before there was an account anybody could read
+                their addresses at the phone's page, so they get others then.
+        """
         self._key = key
+        self._guarded = frozenset(guarded)
         self._read = read
         self._serials = dict.fromkeys(channels, FIRST_SERIAL)
 
@@ -46,7 +61,8 @@ class Serials:
     def secrets(self, channel: str) -> tuple[str, ...]:
         """Return the live secrets of a line, newest first; none for a line that is not configured."""
         serial = self._serials.get(channel)
-        return () if serial is None else secrets_for(self._key(), channel, serial)
+        name = f"{channel} beside an account" if channel in self._guarded else channel
+        return () if serial is None else secrets_for(self._key(), name, serial)
 
 
 def _serial(stored: object) -> int:

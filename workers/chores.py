@@ -10,7 +10,7 @@ from gateway.ids import new_token
 from gateway.parts import Parts
 from gateway.sending import watch
 from gateway.sending.sweep import sweep
-from gateway.store import audit, chores
+from gateway.store import audit, chores, parting
 from gateway.store.engines import Unavailable
 from gateway.upkeep import retention
 
@@ -37,6 +37,11 @@ def _link_audit(parts: Parts) -> None:
         audit.link(tx, parts.clock.now())
 
 
+def _part_trials(parts: Parts) -> None:
+    trial_lines = [name for name in parts.channels if parts.is_trial(name)]
+    parts.store.run(lambda tx: parting.part_trials(tx, trial_lines=trial_lines, now=parts.clock.now()))
+
+
 TABLE: tuple[Chore, ...] = (
     Chore("sweep", timedelta(seconds=10), sweep, lease=timedelta(seconds=15)),  # two at once are harmless
     Chore("watch_lines", timedelta(seconds=60), watch.look),
@@ -45,6 +50,7 @@ TABLE: tuple[Chore, ...] = (
     Chore("roll_windows", timedelta(seconds=30), roll.roll_windows),
     Chore("expire_requests", timedelta(minutes=5), roll.expire),
     Chore("escalate", timedelta(seconds=60), roll.escalate),
+    Chore("part_trials", timedelta(minutes=1), _part_trials),
     Chore("link_audit", timedelta(seconds=30), _link_audit),
     Chore("retention", timedelta(hours=1), retention.purge),
 )

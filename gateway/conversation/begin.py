@@ -10,11 +10,11 @@ from gateway.store import callers, shifts
 from gateway.store.engines import Unavailable
 
 
-def known(parts: Parts, number: str, *, now: datetime, lost: bool = False) -> Known:
+def known(parts: Parts, number: str, *, now: datetime, trial: bool, lost: bool = False) -> Known:
     """Return what is known of this number; while SQL cannot be asked, only what the number itself says."""
     try:
         with parts.store.read() as tx:
-            caller = callers.find(tx, number)
+            caller = callers.find(tx, number, trial=trial)
             hours = shifts.hours(tx, "main", parts.line.hours, parts.line.zone, now)
     except Unavailable:
         caller, hours = None, parts.line.hours

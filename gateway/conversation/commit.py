@@ -71,7 +71,7 @@ def commit(parts: Parts, turn: Turn) -> Record:
         return _spool(parts, turn)
     if _erases(turn):
         with suppress(OSError):
-            forget_spooled(parts, turn.number)
+            forget_spooled(parts, turn.number, trial=turn.trial)
     for row in nudges:
         parts.nudge(row)
     return record
@@ -153,13 +153,17 @@ def _earlier(parts: Parts, turn: Turn) -> None:
     except OSError:
         return
     for key, entry in waiting:
-        if entry and entry["kind"] == SPOOLED_TURN and entry["number"] == turn.number:
+        if entry and entry["kind"] == SPOOLED_TURN and _is_of(entry, turn):
             try:
                 replay(parts, key, entry)
             except Unavailable:
                 raise
             except Exception as error:  # noqa: BLE001 - one bad entry must not keep her from her next deed
                 fallback.log_fault(error, new_id(turn.now), "replay")
+
+
+def _is_of(entry: dict[str, Any], turn: Turn) -> bool:
+    return bool(entry["number"] == turn.number and entry["trial"] == turn.trial)
 
 
 def _erases(turn: Turn) -> bool:

@@ -27,7 +27,7 @@ def opt_out(parts: Parts, event: OptOut) -> bool:
     now = parts.clock.now()
     try:
         with parts.store.write() as tx:
-            caller = callers.upsert(tx, number, now=now)
+            caller = callers.upsert(tx, number, now=now, trial=parts.is_trial(event.channel))
             refusing.refuse_calls(
                 parts, tx, caller=caller, effect=RefuseCalls(how="stop"), session=b"", now=now
             )

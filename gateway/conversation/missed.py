@@ -32,16 +32,16 @@ def accept_ring(parts: Parts, call: MissedCall, *, now: datetime) -> None:
 
 def _write(parts: Parts, tx: Tx, call: MissedCall, now: datetime) -> tuple[str, ...] | None:
     """Return the rows to nudge; None where the ring comes to nothing. Of an unknown number nothing is written."""
-    known = callers.find(tx, call.number)
+    known = callers.find(tx, call.number, trial=parts.is_trial(call.channel))
     answers = _answers(known, now)
     if known is None or answers is None:
         return None
     key, ring = _key(parts, call), parts.store.ring.lookup("session", call.channel, "ring", call.number)
     if not turns.begin(tx, key, session=ring, kind="ring", now=now, caller_id=known.id):
         return None
-    if tries.add(tx, parts.store.ring.lookup("budget", "ring", call.number), now, ONE_RING).n > 1:
+    if tries.add(tx, parts.store.ring.lookup("budget", "ring", known.id), now, ONE_RING).n > 1:
         return None
-    caller = callers.upsert(tx, call.number, now=now)
+    caller = callers.upsert(tx, call.number, now=now, trial=known.trial)
     return _request(parts, tx, call, caller, answers, key, ring, now)
 
 

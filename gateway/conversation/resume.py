@@ -13,7 +13,9 @@ from gateway.store import callers, shifts
 from gateway.store.engines import Unavailable
 
 
-def asked(parts: Parts, held: Held | None, menu: Menu, version: str, number: str) -> Session | None:
+def asked(
+    parts: Parts, held: Held | None, menu: Menu, version: str, number: str, *, trial: bool
+) -> Session | None:
     """Return the session on the screen that asks, or None where she just begins.
 
     A session that is held is younger than half an hour. Only where she said that nobody else sees this phone, for
@@ -27,7 +29,7 @@ def asked(parts: Parts, held: Held | None, menu: Menu, version: str, number: str
     now = parts.clock.now()
     try:
         with parts.store.read() as tx:
-            caller = callers.find(tx, number)
+            caller = callers.find(tx, number, trial=trial)
             hours = shifts.hours(tx, "main", parts.line.hours, parts.line.zone, now)
     except Unavailable:
         return None

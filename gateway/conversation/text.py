@@ -49,10 +49,10 @@ def _write(parts: Parts, tx: Tx, inbound: Inbound, now: datetime) -> tuple[str, 
     ours = _by_one_of_us(parts, tx, inbound, key, now)
     if ours is not None:
         return ours
-    caller = callers.upsert(
-        tx, inbound.number, now=now, trial=not parts.channels[inbound.channel].contract.real
-    )
+    caller = callers.upsert(tx, inbound.number, now=now, trial=parts.is_trial(inbound.channel))
     answer, nudges = thread.answer(parts, tx, inbound, caller, key=key, now=now)
+    if callers.by_id(tx, caller.id) is None:
+        return nudges  # she erased herself: there is nothing to keep, and no number any more to answer to
     threads.add_text(
         tx,
         channel=inbound.channel,
@@ -75,7 +75,12 @@ def _write(parts: Parts, tx: Tx, inbound: Inbound, now: datetime) -> tuple[str, 
 def _by_one_of_us(
     parts: Parts, tx: Tx, inbound: Inbound, key: bytes, now: datetime
 ) -> tuple[str, ...] | None:
-    """Do what a digit from a helpline phone says about an alert to it; None for every other text."""
+    """Do what a digit from a helpline phone says about an alert to it; None for every other text.
+
+    Where a line reaches real phones a trial phone, which shows any number it likes, is none of ours.
+    """
+    if parts.reaches_real_phones and parts.is_trial(inbound.channel):
+        return None
     said = by_reply.take(tx, inbound.number, inbound.text, now=now)
     if said is None:
         return None

@@ -53,7 +53,8 @@ def answer(
     if caller.stopped and meaning.understood == texted.START:
         callers.set_stopped(tx, caller.id, stopped_at=None, now=now)
     reply, stands = texted.told(menu, meaning, before, parts.line.for_engine(), now, limits)
-    if stands is not None:
+    is_kept = callers.by_id(tx, caller.id) is not None  # she may have erased herself just now
+    if stands is not None and is_kept:
         kept.save(tx, inbound.channel, caller.id, menu, version, stands, now=now)
     return _answer(text, meaning, reply), (*nudges, *_told(text, meaning))
 

@@ -54,6 +54,7 @@ class _Hop:
         self.inbound = replace(inbound, number=number)
         self.now: datetime = parts.clock.now()
         self.contract = parts.channels[inbound.channel].contract
+        self.is_trial = not self.contract.real
         self.session_key = parts.store.ring.lookup("session", inbound.channel, inbound.session)
         self.mark = self.session_key.hex()[:_MARK]
         self.done: list[Effect] = []
@@ -100,7 +101,7 @@ class _Hop:
     def _first(self, before: Held | None) -> tuple[Held, int]:
         version, menu = self.parts.versions.live(self.parts.channels[self.inbound.channel].config.menu)
         if not self.inbound.text:
-            asked = resume.asked(self.parts, before, menu, version, self.inbound.number)
+            asked = resume.asked(self.parts, before, menu, version, self.inbound.number, trial=self.is_trial)
             if asked is not None:
                 self.parts.count.add("resumed", channel=self.inbound.channel, version=version)
                 return self._tell(menu, version, asked, "", self.now), 0
@@ -125,7 +126,7 @@ class _Hop:
 
     def _start(self, *, lost: bool) -> Held:
         version, menu = self.parts.versions.live(self.parts.channels[self.inbound.channel].config.menu)
-        known = begin.known(self.parts, self.inbound.number, now=self.now, lost=lost)
+        known = begin.known(self.parts, self.inbound.number, now=self.now, lost=lost, trial=self.is_trial)
         session = engine.begin(menu, known)
         self.parts.count.add(
             "dialled", channel=self.inbound.channel, language=session.script, version=version
@@ -167,7 +168,7 @@ class _Hop:
                 session=moved.session,
                 effects=moved.effects,
                 now=self.now,
-                trial=not self.contract.real,
+                trial=self.is_trial,
             ),
         )
         return self._settled(menu, record), record.at

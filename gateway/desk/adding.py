@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gateway.access import Actor
     from gateway.engine.effects import Receipt
     from gateway.parts import Parts
+    from gateway.store.callers import Caller
     from gateway.store.engines import Tx
 
 CONSENT = "by voice"
@@ -97,7 +98,7 @@ def add(parts: Parts, actor: Actor, asked: Asked, *, form: str) -> Receipt:
 
 def _accepted(parts: Parts, tx: Tx, actor: Actor, asked: Asked, number: str, key: bytes) -> accept.Accepted:
     now = parts.clock.now()
-    caller = callers.upsert(tx, number, now=now)
+    caller = _caller_asked(tx, asked) or callers.upsert(tx, number, now=now)
     before = _of_this_form(tx, caller.id, key)
     if before is not None:
         return accept.Accepted(receipt=before)
@@ -125,6 +126,12 @@ def _accepted(parts: Parts, tx: Tx, actor: Actor, asked: Asked, number: str, key
         if asked.text_id:
             reading.taken(tx, actor, asked.text_id, "attached", now)
     return accepted
+
+
+def _caller_asked(tx: Tx, asked: Asked) -> Caller | None:
+    """Return who wrote the text that the request is made from: the very caller, be it a trial phone's."""
+    text = texts.by_id(tx, asked.text_id) if asked.how is How.TEXTED else None
+    return callers.by_id(tx, text.caller_id) if text is not None and text.caller_id else None
 
 
 def _of_this_form(tx: Tx, caller_id: str, key: bytes) -> CallbackAccepted | None:

@@ -49,10 +49,10 @@ def forget(parts: Parts, number: str) -> bool:
     e164, now = readings[0], parts.clock.now()
 
     def work(tx: Tx) -> bool:
-        caller = callers.find(tx, e164)
-        if caller is not None:
+        found = [one for trial in (False, True) if (one := callers.find(tx, e164, trial=trial))]
+        for caller in found:
             erase(parts, tx, caller=caller, now=now)
-        return caller is not None
+        return bool(found)
 
     spooled = forget_spooled(parts, e164)
     done = parts.store.run(work)
@@ -62,12 +62,26 @@ def forget(parts: Parts, number: str) -> bool:
     return done or spooled > 0
 
 
-def forget_spooled(parts: Parts, number: str) -> int:
-    """Drop what this number left in the spool of this machine, or it would bring her back; return how much it was."""
-    hers = [key for key in parts.spool.list() if _number_in(parts.spool.load(key) or {}) == number]
+def forget_spooled(parts: Parts, number: str, *, trial: bool | None = None) -> int:
+    """Drop what this number left in the spool of this machine, or it would bring her back; return how much it was.
+
+    With ``trial`` only what trial phones, or real ones, left: a trial that shows her number must not erase hers.
+    """
+    entries = {key: parts.spool.load(key) or {} for key in parts.spool.list()}
+    hers = [
+        key
+        for key, entry in entries.items()
+        if _number_in(entry) == number and (trial is None or _is_trial(parts, entry) == trial)
+    ]
     for key in hers:
         parts.spool.drop(key)
     return len(hers)
+
+
+def _is_trial(parts: Parts, entry: Mapping[str, Any]) -> bool:
+    """Say whether a trial phone left this entry: a turn says so itself, a text and a ring name their line."""
+    event: Mapping[str, Any] | None = entry.get("event")
+    return parts.is_trial(event["channel"]) if event else bool(entry.get("trial"))
 
 
 def _number_in(entry: Mapping[str, Any]) -> str | None:

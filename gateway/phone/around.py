@@ -85,7 +85,7 @@ class _Here:
         known = to_e164(number, self._parts.line.regions)
         try:
             with self._parts.store.read() as tx:
-                caller = callers.find(tx, known) if known else None
+                caller = callers.find(tx, known, trial=True) if known else None
                 found = callbacks.of_caller(tx, caller.id, limit=_MOST) if caller else ()
         except Unavailable:
             return None

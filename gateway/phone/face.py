@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, abort, jsonify, redirect, render_template, request
 
+from gateway.access import Permission, permit
 from gateway.catalogue.language_keys import keys_to_languages
 from gateway.catalogue.written import write
 from gateway.outages import KINDS
@@ -18,16 +20,20 @@ from gateway.phone.walked import NotAWalk, read_walk
 from gateway.phone.words import words
 from gateway.versions import NoMenu
 from gateway.web.forms import field
-from gateway.web.guard import anyone
+from gateway.web.guard import actor, anyone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from flask import Response
+    from flask.typing import ResponseReturnValue
     from werkzeug.wrappers import Response as Answer
 
     from gateway.outages import Outages
     from gateway.parts import Parts
+
+    View = Callable[..., ResponseReturnValue]
+    Shows = Callable[[View], View]
 
 NUMBERS = ("+8562055500001", "+8562055500002")
 NOT_FOUND, UNREADABLE, SEE_OTHER = 404, 422, 303
@@ -38,6 +44,8 @@ def blueprint(
     secrets: Callable[[str], Sequence[str]],
     on: bool,  # noqa: FBT001 - a switch
     outages: Outages | None = None,
+    *,
+    guarded: bool = False,
 ) -> Blueprint:
     """Return the pages of the phone.
 
@@ -46,19 +54,36 @@ def blueprint(
         secrets: the live secrets of a line's webhook, newest first.
         on: whether the phone is served; off, there is nothing at its addresses.
         outages: what may be put out of order from here; None where a real phone could be reached.
+        guarded: there is an account, so only a signed-in administrator gets to the pages.
     """
+    shows = _administrators if guarded else anyone
     pages = Blueprint("phone", __name__, url_prefix="/phone", template_folder="templates")
     if on:
-        _add_phone(pages, parts, secrets, outages)
-        _add_source(pages, parts)
-        _add_test(pages, parts, secrets)
+        _add_phone(pages, parts, secrets, outages, shows)
+        _add_source(pages, parts, shows)
+        _add_test(pages, parts, secrets, shows)
     if on and outages is not None:
-        _add_outages(pages, parts, outages)
+        _add_outages(pages, parts, outages, shows)
     return pages
 
 
+def _administrators(view: View) -> View:
+    """Mark a view that only who drafts menus may see; whoever is not signed in never gets here."""
+
+    @wraps(view)
+    def asked(*args: str, **kwargs: str) -> ResponseReturnValue:
+        permit(actor(), Permission.DRAFT_MENUS)
+        return view(*args, **kwargs)
+
+    return asked
+
+
 def _add_phone(
-    pages: Blueprint, parts: Parts, secrets: Callable[[str], Sequence[str]], outages: Outages | None
+    pages: Blueprint,
+    parts: Parts,
+    secrets: Callable[[str], Sequence[str]],
+    outages: Outages | None,
+    shows: Shows,
 ) -> None:
     def shown(wrong: str = "") -> str:
         line = trial_line(parts.channels, secrets)
@@ -74,23 +99,23 @@ def _add_phone(
         )
 
     @pages.get("/")
-    @anyone
+    @shows
     def phone() -> str:
         return shown()
 
     @pages.post("/state")
-    @anyone
+    @shows
     def state() -> Response:
         line = trial_line(parts.channels, secrets)
         return jsonify(around.state(parts, outages, _name_of(line), field("number")))
 
     if parts.clock.is_moved_by_tests:
-        _add_clock(pages, parts, shown)
+        _add_clock(pages, parts, shown, shows)
 
 
-def _add_clock(pages: Blueprint, parts: Parts, shown: Callable[[str], str]) -> None:
+def _add_clock(pages: Blueprint, parts: Parts, shown: Callable[[str], str], shows: Shows) -> None:
     @pages.post("/clock")
-    @anyone
+    @shows
     def clock() -> Answer | tuple[str, int]:
         now = parts.clock.now()
         here, real = now.astimezone(ZoneInfo(parts.line.zone)), now - parts.clock.moved_by
@@ -101,9 +126,9 @@ def _add_clock(pages: Blueprint, parts: Parts, shown: Callable[[str], str]) -> N
         return redirect("/phone/", SEE_OTHER)
 
 
-def _add_outages(pages: Blueprint, parts: Parts, outages: Outages) -> None:
+def _add_outages(pages: Blueprint, parts: Parts, outages: Outages, shows: Shows) -> None:
     @pages.post("/outage")
-    @anyone
+    @shows
     def outage() -> Answer:
         kind = field("kind")
         if kind not in KINDS:
@@ -115,9 +140,9 @@ def _add_outages(pages: Blueprint, parts: Parts, outages: Outages) -> None:
         return redirect("/phone/", SEE_OTHER)
 
 
-def _add_source(pages: Blueprint, parts: Parts) -> None:
+def _add_source(pages: Blueprint, parts: Parts, shows: Shows) -> None:
     @pages.get("/yaml/<version>/<screen>")
-    @anyone
+    @shows
     def source(version: str, screen: str) -> str:
         found = written(parts, version, screen)
         if found is None:
@@ -125,9 +150,9 @@ def _add_source(pages: Blueprint, parts: Parts) -> None:
         return render_template("phone/source.html", found=found, screen=screen)
 
 
-def _add_test(pages: Blueprint, parts: Parts, secrets: Callable[[str], Sequence[str]]) -> None:
+def _add_test(pages: Blueprint, parts: Parts, secrets: Callable[[str], Sequence[str]], shows: Shows) -> None:
     @pages.post("/test")
-    @anyone
+    @shows
     def test() -> Response | tuple[Response, int]:
         line = trial_line(parts.channels, secrets)
         try:

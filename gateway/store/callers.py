@@ -37,10 +37,27 @@ class Caller:
         return self.stopped_at is not None
 
 
-def find(tx: Tx, number: str) -> Caller | None:
-    """Return the caller of this number, if one is known."""
-    row = tx.execute(select(callers).where(callers.c.lookup == tx.ring.lookup("caller", number))).first()
-    return _caller(tx, row) if row else None
+TRIAL = " trial"
+"""What the name of the key ends with where a number was hashed as that of a trial phone."""
+
+
+def find(tx: Tx, number: str, *, trial: bool | None = None) -> Caller | None:
+    """Return the caller of this number, if one is known.
+
+    Args:
+        tx: the transaction.
+        number: with its country code.
+        trial: whether a trial phone shows this number, or a real phone bears it; None, for our own people alone,
+            looks for the real one first. Whoever can only show a number must never meet whoever bears it.
+    """
+    worlds = (False, True) if trial is None else (trial,)
+    for world in worlds:
+        row = tx.execute(
+            select(callers).where(callers.c.lookup == hash_number(tx, number, trial=world))
+        ).first()
+        if row is not None:
+            return _caller(tx, row)
+    return None
 
 
 def by_id(tx: Tx, caller_id: str) -> Caller | None:
@@ -50,7 +67,7 @@ def by_id(tx: Tx, caller_id: str) -> Caller | None:
 
 
 def upsert(tx: Tx, number: str, *, now: datetime, trial: bool = False) -> Caller:
-    """Return the caller of this number, made if need be.
+    """Return the caller of this number, made if need be; trial phones and real ones are two callers.
 
     The row stays locked until the transaction ends: two turns of one number that both have effects queue here.
     """
@@ -59,8 +76,8 @@ def upsert(tx: Tx, number: str, *, now: datetime, trial: bool = False) -> Caller
         insert_into(tx, callers)
         .values(
             id=made,
-            lookup=tx.ring.lookup("caller", number),
-            lookup_key=tx.ring.key_id("caller"),
+            lookup=hash_number(tx, number, trial=trial),
+            lookup_key=tx.ring.key_id("caller") + (TRIAL if trial else ""),
             number=tx.ring.seal_text(number, table="callers", column="number", row=made),
             contacted_at=now,
             changed_at=now,
@@ -125,6 +142,11 @@ def set_texts_unsafe(tx: Tx, caller: Caller, *, now: datetime) -> None:
 def drop(tx: Tx, caller_id: str) -> None:
     """Delete the caller; every row that named her keeps its counts and loses her."""
     tx.execute(delete(callers).where(callers.c.id == caller_id))
+
+
+def hash_number(tx: Tx, number: str, *, trial: bool) -> bytes:
+    """Return the keyed hash under which a caller is found; a trial's is made of one part more."""
+    return tx.ring.lookup("caller", number, TRIAL) if trial else tx.ring.lookup("caller", number)
 
 
 def _seal_contact(tx: Tx, caller_id: str, contact: SafeContact) -> bytes | None:

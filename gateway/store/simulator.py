@@ -47,7 +47,7 @@ def thread(store: Store, asked: ThreadAsked, *, lines: Collection[str] = ()) -> 
     With ``lines``, the trial lines, also what has not left by them.
     """
     with store.read() as tx:
-        caller, ours = callers.find(tx, asked.number), people.ids_of_number(tx, asked.number)
+        caller, ours = callers.find(tx, asked.number, trial=True), people.ids_of_number(tx, asked.number)
         whose = or_(outbox.c.caller_id == caller.id if caller else false(), outbox.c.person_id.in_(ours))
         return _sent(tx, whose, since=asked.since, lines=lines) if caller or ours else ()
 

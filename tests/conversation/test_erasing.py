@@ -104,6 +104,17 @@ def test_asking_and_erasing_in_one_outage_end_erased(phone: Phone) -> None:
     assert phone.parts.spool.list() == []
 
 
+def test_she_erases_herself_by_text(phone: Phone) -> None:
+    phone.dial("4 7 2 1 3 1")
+    (question,) = phone.texts("erase")
+    assert question.startswith("Erase everything")
+    assert phone.texts("1") == []
+    assert requests(phone.parts) == []
+    assert phone.parts.spool.list() == []
+    with phone.parts.store.read() as tx:
+        assert callers.find(tx, HER) is None
+
+
 def test_she_who_texts_after_erasing_is_new(phone: Phone) -> None:
     phone.dial(OWN)
     phone.dial(ERASE)

@@ -39,7 +39,7 @@ def said(parts: Parts, clock: SetClock) -> Said:
     ) -> None:
         then = clock.now() - timedelta(days=days)
         with parts.store.write() as tx:
-            caller = callers.upsert(tx, HER, now=then)
+            caller = callers.upsert(tx, HER, now=then, trial=True)
             contact = SafeContact(phone_seen=seen, when=when, said_at=then)
             callers.set_contact(
                 tx, caller.id, contact, now=then, language="lo", script="lo-Latn",

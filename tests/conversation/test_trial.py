@@ -141,7 +141,7 @@ def threaded(parts: Parts, text: str, *, price: str) -> tuple[SentText, ...]:
     line.config = replace(line.config, part_price=price)
     now = parts.clock.now()
     with parts.store.write() as tx:
-        caller = callers.upsert(tx, HER, now=now)
+        caller = callers.upsert(tx, HER, now=now, trial=True)
         assert outbox.add(
             tx, kind="answer", channel="simulator", lane="l", due_at=now, expires_at=now, once="o",
             now=now, payload={"text": text}, caller_id=caller.id,

@@ -239,7 +239,8 @@ class TestProduction:
 
     @pytest.mark.parametrize("kind", [PROVIDER, STORE])
     def test_beside_an_account_there_is_no_switch(self, parts, kind):
-        browser = Browser(rig.app_of(parts, **ACCOUNT).test_client())
+        somebody(parts, "Boss", "administrator")
+        browser = Browser(rig.app_of(parts, **ACCOUNT).test_client()).carry(token_of(parts, "Boss"))
         page = browser.get("/phone/").get_data(as_text=True)
         assert f'data-outage="{kind}"' not in page
         assert browser.post("/phone/outage", kind=kind, on="yes").status_code == 404
@@ -249,7 +250,8 @@ class TestProduction:
     def test_nor_before_a_line_that_reaches_people_by_other_words(self, parts, monkeypatch):
         simulator = parts.channels["simulator"]
         monkeypatch.setattr(simulator, "contract", replace(simulator.contract, real=True))
-        browser = Browser(rig.app_of(parts).test_client())
+        somebody(parts, "Boss", "administrator")
+        browser = Browser(rig.app_of(parts).test_client()).carry(token_of(parts, "Boss"))
         browser.get("/phone/")
         assert browser.post("/phone/outage", kind=STORE, on="yes").status_code == 404
 

@@ -10,7 +10,7 @@ from gateway.phone.lines import trial_line
 from gateway.publishing.publish import publish
 from gateway.web.static_files import FOLDER
 from tests.phone import rig
-from tests.web.around import Browser
+from tests.web.around import Browser, somebody, token_of
 
 WALK = {
     "it": "walks to main",
@@ -175,3 +175,49 @@ class TestSave:
     def test_only_the_page_itself_may_ask(self, browser):
         browser.get("/phone/")
         assert browser.post("/phone/test", csrf="", walk=json.dumps(WALK)).status_code == 400
+
+
+@pytest.mark.fault("K6")
+class TestBesideAnAccount:
+    """Whoever can show any number must not be anybody."""
+
+    ADDRESSES = (
+        ("GET", "/phone/"),
+        ("POST", "/phone/state"),
+        ("POST", "/phone/test"),
+        ("POST", "/phone/clock"),
+        ("GET", "/phone/yaml/1/main"),
+    )
+
+    @pytest.fixture
+    def guarded(self, parts) -> Browser:
+        app = rig.app_of(parts, AFRICASTALKING_USERNAME="helpline", AFRICASTALKING_API_KEY="k")
+        return Browser(app.test_client())
+
+    @pytest.mark.parametrize(("method", "address"), ADDRESSES)
+    def test_a_stranger_gets_nothing_of_it(self, guarded, method, address):
+        guarded.get("/sign-in")
+        answer = guarded.get(address) if method == "GET" else guarded.post(address)
+        assert answer.status_code in {302, 401}
+        assert "data-paths" not in answer.get_data(as_text=True)
+
+    @pytest.mark.parametrize("role", ["counsellor", "supervisor", "reader"])
+    @pytest.mark.parametrize(("method", "address"), ADDRESSES)
+    def test_nor_does_anybody_but_an_administrator(self, parts, guarded, role, method, address):
+        somebody(parts, "Noy", role)
+        guarded.carry(token_of(parts, "Noy")).get("/me")
+        answer = guarded.get(address) if method == "GET" else guarded.post(address, number="+8562055500001")
+        assert answer.status_code == 403
+        assert "data-paths" not in answer.get_data(as_text=True)
+
+    def test_an_administrator_tries_texts_there(self, parts, guarded):
+        somebody(parts, "Boss", "administrator")
+        guarded.carry(token_of(parts, "Boss"))
+        assert "data-paths" in page_of(guarded)
+        answer = guarded.post("/phone/state", number="+8562055500001")
+        assert answer.get_json()["requests"] == []
+
+    def test_who_lacks_the_second_factor_is_led_to_it(self, parts, guarded):
+        somebody(parts, "Boss", "administrator")
+        answer = guarded.carry(token_of(parts, "Boss", enrolled=False)).get("/phone/")
+        assert (answer.status_code, answer.location) == (303, "/me/second-factor")

@@ -28,15 +28,29 @@ def tx(store: Store):
         yield tx
 
 
-def test_a_number_has_one_row_and_the_second_time_finds_it(tx: Tx) -> None:
-    first = callers.upsert(tx, HER, now=NOW, trial=True)
-    second = callers.upsert(tx, HER, now=NOW + H, trial=False)
-    assert (second.id, second.number, second.trial) == (first.id, HER, True)
+@pytest.mark.parametrize("trial", [True, False])
+def test_a_number_has_one_row_and_the_second_time_finds_it(tx: Tx, *, trial: bool) -> None:
+    first = callers.upsert(tx, HER, now=NOW, trial=trial)
+    second = callers.upsert(tx, HER, now=NOW + H, trial=trial)
+    assert (second.id, second.number, second.trial) == (first.id, HER, trial)
     assert second.contacted_at == NOW + H
-    assert callers.find(tx, HER) == second
+    assert callers.find(tx, HER) == callers.find(tx, HER, trial=trial) == second
+    assert callers.find(tx, HER, trial=not trial) is None
     assert callers.by_id(tx, first.id) == second
     assert callers.find(tx, OTHER) is None
     assert callers.by_id(tx, "nobody") is None
+
+
+@pytest.mark.fault("K6")
+@pytest.mark.parametrize("first", [True, False])
+def test_a_trial_phone_and_whoever_bears_its_number_are_two_callers(tx: Tx, *, first: bool) -> None:
+    ids = {trial: callers.upsert(tx, HER, now=NOW, trial=trial).id for trial in (first, not first)}
+    assert ids[True] != ids[False]
+    for trial, caller_id in ids.items():
+        found = callers.find(tx, HER, trial=trial)
+        assert found is not None
+        assert (found.id, found.number, found.trial) == (caller_id, HER, trial)
+    assert callers.find(tx, HER) == callers.find(tx, HER, trial=False)
 
 
 def test_the_database_itself_refuses_a_second_row_of_a_number(store: Store) -> None:

@@ -16,7 +16,9 @@ HERS, OTHERS = "+8562055500001", "+8562055500002"
 def tx_rows(store: Store, clock: SetClock) -> Store:
     """Texts to two numbers, sent, pending and by a real provider."""
     with store.write() as tx:
-        mine, other = (callers.upsert(tx, number, now=clock.now()).id for number in (HERS, OTHERS))
+        mine, other = (
+            callers.upsert(tx, number, now=clock.now(), trial=True).id for number in (HERS, OTHERS)
+        )
         for caller, channel, text, provider_id in (
             (mine, "simulator", "first", "sim-1"),
             (mine, "africastalking", "ສອງ", "sim-2"),
@@ -142,7 +144,7 @@ def test_alerts_to_a_helpline_phone_are_on_it_and_on_no_other(store: Store, cloc
             people.add(tx, person, name=person, name_key=person, role="counsellor", now=clock.now())
             people.set_number(tx, person, number)
             _row(tx, clock, None, "simulator", f"to {person}", "sim-9", person=person)
-        her = callers.upsert(tx, HERS, now=clock.now())
+        her = callers.upsert(tx, HERS, now=clock.now(), trial=True)
         _row(tx, clock, her.id, "simulator", "to her", "sim-8")
     for number, words in ((HERS, ["to noy", "to her"]), (OTHERS, ["to dao"]), ("+8562055500009", [])):
         seen = simulator.thread(store, ThreadAsked(channel="simulator", number=number))

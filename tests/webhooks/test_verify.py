@@ -86,3 +86,11 @@ def test_when_serials_cannot_be_read_the_known_ones_stay() -> None:
         serials.renew()
 
     assert serials.secrets("a") == secrets_for(KEY, "a", 2)
+
+
+@pytest.mark.fault("K6")
+def test_beside_an_account_the_address_that_anybody_could_read_before_is_dead():
+    open_to_all = Serials(["simulator", "a"], key=lambda: KEY, read=lambda _: None)
+    beside = Serials(["simulator", "a"], key=lambda: KEY, read=lambda _: None, guarded=["simulator"])
+    assert not set(open_to_all.secrets("simulator")) & set(beside.secrets("simulator"))
+    assert open_to_all.secrets("a") == beside.secrets("a"), "what was pasted into a dashboard stays"
