@@ -69,7 +69,8 @@ def _hops(parts: Parts, environment: dict[str, str], folder: Path) -> None:
         "bare Flask and one Valkey trip": Server(
             "bench.bare:create", "/ussd", {"BENCH_REDIS_URL": embedded.url(folder)}
         ),
-        "a hop of the gateway": Server("gateway.app:create", hook, environment),
+        "a hop of the gateway, by WSGI": Server("gateway.app:create", hook, environment),
+        "a hop of the gateway": Server("gateway.app:create_front", hook, environment, interface="rsgi"),
     }
     for server in servers.values():
         server.start()

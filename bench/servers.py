@@ -22,6 +22,7 @@ class Server:
     target: str
     path: str
     environment: dict[str, str]
+    interface: str = "wsgi"
     port: int = 0
     process: subprocess.Popen[bytes] | None = None
     hops: list[float] = field(default_factory=list)
@@ -32,7 +33,7 @@ class Server:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", self.target]
+        command = [sys.executable, "-m", "granian", "--interface", self.interface, "--factory", self.target]
         options = [
             "--host",
             "127.0.0.1",
@@ -40,8 +41,7 @@ class Server:
             str(self.port),
             "--workers",
             "1",
-            "--blocking-threads",
-            "8",
+            *(("--blocking-threads", "8") if self.interface == "wsgi" else ("--http", "1")),
         ]
         quiet = ["--no-access-log", "--log-level", "error", "--no-ws"]
         self.process = subprocess.Popen(

@@ -13,12 +13,13 @@ from gateway.path_secrets import Serials
 from gateway.refresh import Refresh
 from gateway.sending import deliveries, watch
 from gateway.web import health, pages
+from gateway.web.front import Front
 from gateway.webhooks import views
 from gateway.webhooks.events import Doors
 
 
 def create() -> Flask:
-    """Return the application of one web process, with its refresh thread running: what the server is pointed at."""
+    """Return the application of one web process, with its refresh thread running: what any WSGI server can serve."""
     settings = config.from_process()
     parts = open_parts(settings)
     parts.versions.refresh()
@@ -26,6 +27,18 @@ def create() -> Flask:
     app = create_app(parts, settings, serials)
     Refresh([*refreshed(parts), serials.renew], seldom=[lambda: parts.count.flush(parts.store)]).start()
     return app
+
+
+def create_front() -> Front:
+    """Return that application behind the front that reads each request whole: what Granian is pointed at."""
+    settings = config.from_process()
+    app = create()
+    return Front(
+        app,
+        threads=settings.env.web_threads,
+        most_bytes=app.config["MAX_CONTENT_LENGTH"],
+        proxies=settings.env.trusted_proxies,
+    )
 
 
 def create_app(parts: Parts, settings: Settings, serials: Serials) -> Flask:
