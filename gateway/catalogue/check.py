@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from gateway.catalogue.declared import read_declared
 from gateway.catalogue.load import Loaded, load_all
@@ -15,6 +16,7 @@ from gateway.catalogue.schema.keys import keys
 from gateway.catalogue.schema.merge import Merged, merge
 from gateway.catalogue.schema.placeholders import placeholders
 from gateway.catalogue.schema.references import references
+from gateway.catalogue.schema.years import years
 from gateway.engine.menu import Menu
 
 # With one of these a menu cannot even be built, so nothing more can be proved of it.
@@ -54,7 +56,7 @@ def check(files: Mapping[str, bytes], asked: Asked) -> Checked:
         return Checked(None, (_empty(),))
     loaded = load_all(files)
     merged = merge(loaded)
-    problems = list(_written(loaded, merged))
+    problems = list(_written(loaded, merged, asked.today))
     menu = None
     if not any(problem.code in _BLOCKING for problem in problems):
         menu = build(merged.root, _drafts(merged))
@@ -66,7 +68,7 @@ def check(files: Mapping[str, bytes], asked: Asked) -> Checked:
     return Checked(None if has_errors(ordered) else menu, ordered, menu)
 
 
-def _written(loaded: Mapping[str, Loaded], merged: Merged) -> Iterator[Problem]:
+def _written(loaded: Mapping[str, Loaded], merged: Merged, today: date) -> Iterator[Problem]:
     for each in loaded.values():
         yield from each.problems
         if each.root is not None:
@@ -76,6 +78,7 @@ def _written(loaded: Mapping[str, Loaded], merged: Merged) -> Iterator[Problem]:
         yield from references(merged.root)
         yield from placeholders(merged.root)
     yield from keys(merged.root)
+    yield from years(merged.root, today)
 
 
 def _places(root: MapNode) -> Places:

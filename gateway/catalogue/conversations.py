@@ -11,6 +11,7 @@ from gateway.catalogue.nodes import ListNode, MapNode, Node, Scalar, items_in, p
 from gateway.catalogue.problems import Place, Problem
 from gateway.catalogue.schema.conform import conform
 from gateway.catalogue.schema.shapes import Named, Record, Several, Word
+from gateway.engine.years import find_buddhist_year
 
 NOON = "2026-11-24 12:00"
 OFFERS = ("morning", "noon", "evening", "sunday", "now")
@@ -125,8 +126,11 @@ def _moment(case: Node) -> Iterator[Problem]:
     for at in scalars_in(case, "at"):
         try:
             datetime.strptime(at.text, _MOMENT)  # noqa: DTZ007 - only whether it is a moment at all
+            odd = find_buddhist_year(at.text)
         except ValueError:
             yield _fault(at, f"'{at.text}' is no moment", f'write it like "{NOON}"')
+        else:
+            yield from [_fault(at, odd.message, odd.hint)] if odd else []
 
 
 def _effects(step: Node) -> Iterator[Problem]:

@@ -25,7 +25,8 @@ def written(menu: Menu) -> Iterator[Written]:
         yield from of_screen(menu, name)
     for name, fact in menu.facts.items():
         for number, value in enumerate(fact.values):
-            if value.when_old:
+            inherited = number > 0 and value.when_old is fact.values[number - 1].when_old
+            if value.when_old and not inherited:
                 yield Written(("facts", name, str(number), "when_old"), value.when_old, required=True)
 
 

@@ -15,6 +15,7 @@ import click
 from gateway.access import Actor, Refused, Role
 from gateway.callbacks.model import IllegalMove
 from gateway.callbacks.outcomes import Outcome
+from gateway.cli.dates import MOMENT
 from gateway.desk import claim, line, record
 from gateway.desk.declined import Declined
 from gateway.desk.people import actor_named
@@ -128,7 +129,7 @@ def release_command(callback_id: str, name: str) -> None:
 @click.option(
     "--at",
     "named_at",
-    type=click.DateTime(["%Y-%m-%d %H:%M"]),
+    type=MOMENT,
     help="After asked_later: the time she named, in the line's zone.",
 )
 def record_command(

@@ -6,6 +6,7 @@ from itertools import groupby
 import click
 
 from gateway.bootstrap import open_parts
+from gateway.cli.dates import refuse_odd_year
 from gateway.desk.people import OWNER
 from gateway.figures import report as reports
 from gateway.figures.report import SMALLEST, Cell, NoMonth
@@ -14,7 +15,7 @@ _SMALL = f"under {SMALLEST}"
 
 
 @click.command()
-@click.argument("month")
+@click.argument("month", callback=refuse_odd_year)
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def report(month: str, as_json: bool) -> None:  # noqa: FBT001 - click passes flags so
     """Print the figures of MONTH (2026-11): counts of pages, texts, requests and calls, never a caller."""

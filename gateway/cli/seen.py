@@ -10,16 +10,15 @@ import click
 
 from gateway.bootstrap import open_parts
 from gateway.cli.callbacks import ONLOOKER
+from gateway.cli.dates import DAY
 from gateway.desk.line import written
 from gateway.publishing.facts import NoFact, Seen, seen
-
-_day = click.DateTime(formats=["%Y-%m-%d"])
 
 
 @click.command("seen")
 @click.argument("fact")
-@click.option("--from", "first", type=_day, required=True, metavar="DATE", help="The first day.")
-@click.option("--to", "last", type=_day, required=True, metavar="DATE", help="The last day.")
+@click.option("--from", "first", type=DAY, required=True, metavar="DATE", help="The first day.")
+@click.option("--to", "last", type=DAY, required=True, metavar="DATE", help="The last day.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def seen_command(fact: str, first: datetime, last: datetime, as_json: bool) -> None:  # noqa: FBT001 - click passes flags so
     """Tell how many read FACT in these days, which value, and which open requests came past it."""

@@ -14,6 +14,7 @@ from gateway.console.callback import page
 from gateway.desk import attempts, calls, claim, record
 from gateway.desk.record import BadWords
 from gateway.desk.refusals import AlreadyCalling, ClockStopped, Full, Held, NoBridge, NoPhone, NotSafe
+from gateway.engine.years import find_odd_year
 from gateway.web.forms import field
 from gateway.web.guard import actor
 from gateway.web.times import day_and_clock, window
@@ -166,6 +167,8 @@ def _told(parts: Parts, recorded: Recorded) -> str:
 
 def _named(parts: Parts, written: str) -> datetime | None:
     """Read the time she named, as a browser sends it: wall-clock time in the line's zone."""
+    if odd := find_odd_year(written, parts.clock.now().date()):
+        raise BadWords(str(odd))
     try:
         return datetime.fromisoformat(written).replace(tzinfo=ZoneInfo(parts.line.zone)) if written else None
     except ValueError:

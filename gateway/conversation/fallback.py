@@ -7,7 +7,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gateway.engine.cuts import PLACEHOLDER
-from gateway.engine.facts import told_on
+from gateway.engine.facts import fill_facts
 from gateway.engine.menu import Menu
 from gateway.engine.session import Session
 from gateway.engine.showing import find_message
@@ -38,7 +38,7 @@ def day_of(now: datetime, zone: str) -> date:
 def _filled(menu: Menu, language: str, values: Mapping[str, str], day: date, region: str) -> str:
     caller = Session(screen=menu.start, language=language, script=language, region=region)
     down = find_message(menu, "down", caller)
-    known = {**told_on(menu, day, language), **values}
+    known = {**fill_facts(menu, day, language), **values}
     text = menu.text(down, language) or menu.text(down, "en")
     return PLACEHOLDER.sub(lambda found: known[found.group(1)], text) or _LAST
 

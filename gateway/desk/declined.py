@@ -21,6 +21,7 @@ class Why(StrEnum):
     NOBODY = "nobody"
     SLOW_DOWN = "slow-down"
     DAYS = "days"
+    YEAR = "year"
     HOURS = "hours"
     CODE = "code"
     FIELD = "field"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gateway.access import Permission, permit
 from gateway.desk import alerts, ours, tally
+from gateway.desk.days import refuse_odd_year
 from gateway.desk.declined import Declined, Why, read_typed_number
 from gateway.desk.people import LANGUAGES
 from gateway.desk.refusals import NotSafe, found
@@ -50,6 +51,8 @@ def put(parts: Parts, actor: Actor, entry: Referral) -> str:
     """
     permit(actor, Permission.SET_RULES)
     now = parts.clock.now()
+    if entry.checked_on:
+        refuse_odd_year(entry.checked_on, now)
     tidy = _tidy(parts, actor, entry)
     made = entry.id or new_id(now)
 

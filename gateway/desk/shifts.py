@@ -9,6 +9,7 @@ from gateway.access import ROLES, Permission, Role, permit
 from gateway.callbacks.routing import Offers
 from gateway.callbacks.shifts import Shift
 from gateway.callbacks.windows import DAYS, Hours, local_minute, offered
+from gateway.desk.days import refuse_odd_year
 from gateway.desk.declined import Declined, Why
 from gateway.desk.windows import hours_of
 from gateway.safe_contact import When
@@ -131,6 +132,8 @@ def set_away(parts: Parts, actor: Actor, person_id: str, first: date, last: date
     if last < first:
         raise Declined(Why.DAYS)
     now = parts.clock.now()
+    for day in (first, last):
+        refuse_odd_year(day, now)
     _change(parts, actor, person_id, "away", lambda tx: shifts.add_away(tx, person_id, first, last, now=now))
 
 
@@ -151,8 +154,10 @@ def set_holiday(parts: Parts, actor: Actor, day: date, name: str) -> None:
 
     Raises:
         Refused: the actor does not set duty.
+        Declined: its year cannot be meant.
     """
     permit(actor, Permission.SEE_DUTY)
+    refuse_odd_year(day, parts.clock.now())
     tidy = " ".join(name.split())[:80]
     parts.store.run(lambda tx: _on_holiday(tx, actor, day, parts.clock.now(), name=tidy))
 

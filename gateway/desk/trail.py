@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.access import Permission, permit
 from gateway.desk import second
+from gateway.desk.days import refuse_odd_year
 from gateway.desk.declined import Declined, Why
 from gateway.store import audit, people
 
@@ -54,13 +55,14 @@ def export(parts: Parts, actor: Actor, month: str) -> tuple[Entry, ...]:
     Raises:
         Refused: the actor may not export, or does not see the audit.
         NotFresh: it was not shown lately who the actor is.
-        Declined: it is no month.
+        Declined: it is no month, or its year cannot be meant.
     """
     permit(actor, Permission.SEE_AUDIT)
     permit(actor, Permission.EXPORT)
     second.ask_fresh(parts, actor)
-    start, end = _span(month, ZoneInfo(parts.line.zone))
     now = parts.clock.now()
+    refuse_odd_year(month, now)
+    start, end = _span(month, ZoneInfo(parts.line.zone))
 
     def work(tx: Tx) -> tuple[Entry, ...]:
         audit.add(

@@ -10,7 +10,8 @@ Breaks = Callable[[str], Collection[int]]
 SOFT_BREAK = "\u200b"
 """An author's mark for a good place to cut; it is never sent."""
 
-PLACEHOLDER = re.compile(r"\{([A-Za-z0-9_][A-Za-z0-9_.\-]*)\}")
+PLACEHOLDER = re.compile(r"\{([A-Za-z0-9_][A-Za-z0-9_.\-]*(?::[a-z]+)?)\}")
+"""``{name}``, or ``{name:part}`` for what else a fact tells of itself."""
 
 _MARKS = frozenset({"Mn", "Mc", "Me"})
 _OPENING = frozenset({"Ps", "Pi"})

@@ -18,6 +18,9 @@ Condition = Mapping[str, tuple[str, ...]]
 RESULT_PLACEHOLDERS = frozenset({"code", "when", "until"})
 """Placeholders that only a receipt fills."""
 
+FACT_PARTS = ("since", "checked")
+"""What a fact tells beside its value, as ``{th.wage:since}``: the day it holds from, and the day it was checked."""
+
 LINE_PLACEHOLDERS = frozenset({"helpline", "mrc", "price", "days"})
 """Placeholders that the settings of the line fill."""
 
@@ -46,6 +49,7 @@ OPTIONAL_MESSAGES = frozenset(
         "sms_read",  # the three that a person sends who has read a text that nobody understood
         "sms_say_again",
         "sms_ask_call",
+        "checked_old",  # in place of the day of checking, where nobody vouches for a fact any more
     }
 )
 """Lines that a menu may have; without them the answers say less."""
@@ -55,7 +59,7 @@ PREPARED = ("sms_read", "sms_say_again", "sms_ask_call")
 
 
 VARIED_MESSAGES = REQUIRED_MESSAGES.union(OPTIONAL_MESSAGES).difference(
-    PREPARED, ("back", "home", "more", "sms_language", "sms_reply")
+    PREPARED, ("back", "home", "more", "sms_language", "sms_reply", "checked_old")
 )
 """Lines that may say something else to callers of another country; labels of keys and prepared answers may not."""
 

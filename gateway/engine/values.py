@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.engine.cuts import PLACEHOLDER
 from gateway.engine.effects import Line
-from gateway.engine.facts import ever_told, told_on
+from gateway.engine.facts import fill_facts, widen_facts
 from gateway.engine.menu import LINE_PLACEHOLDERS, Menu
 from gateway.engine.session import Session
 from gateway.engine.showing import tongue
@@ -34,7 +34,7 @@ def current(
     With ``facts`` only these are looked up, so that a page costs the same in a menu of any size.
     """
     day = now.astimezone(ZoneInfo(line.zone)).date()
-    return {**told_on(menu, day, tongue(menu, session), facts), **_settings(line), **session.values}
+    return {**fill_facts(menu, day, tongue(menu, session), facts), **_settings(line), **session.values}
 
 
 def longest(menu: Menu, language: str, settings: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -45,7 +45,7 @@ def longest(menu: Menu, language: str, settings: Mapping[str, str] | None = None
         language: of the texts; the words of a window, of a date and of a fact that is old depend on it.
         settings: values of the line that are known already.
     """
-    facts = {name: widest(ever_told(menu, fact, language)) for name, fact in menu.facts.items()}
+    facts = {name: widest(shown) for name, shown in widen_facts(menu, language).items()}
     known = {name: value for name, value in (settings or {}).items() if value}
     results = {"code": LONGEST_CODE, "when": longest_words(language), "until": LONGEST_UNTIL}
     return {**facts, **LONGEST_SETTINGS, **known, **results}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from gateway.access import Actor, Permission, permit
+from gateway.engine.years import find_odd_year
 from gateway.parts import Parts
 from gateway.store import figures
 from gateway.store.figures import Figure
@@ -54,18 +55,20 @@ def month(parts: Parts, actor: Actor, written: str) -> tuple[Cell, ...]:
     """Return the cells of a month in the order of the sections, largest first.
 
     Raises:
-        NoMonth: it is not written like 2026-11.
+        NoMonth: it is not written like 2026-11, or its year cannot be meant.
         Refused: the role may not see figures.
         Unavailable: SQL cannot be asked.
     """
     permit(actor, Permission.SEE_FIGURES)
-    first, last = _days(written)
+    first, last = _days(written, parts.clock.now().date())
     with parts.store.read() as tx:
         found = figures.between(tx, first, last, what=[section.what for section in SECTIONS])
     return tuple(cell for section in SECTIONS for cell in _cells(section, found))
 
 
-def _days(written: str) -> tuple[date, date]:
+def _days(written: str, today: date) -> tuple[date, date]:
+    if odd := find_odd_year(written, today):
+        raise NoMonth(str(odd))
     try:
         year, number = (int(part) for part in written.split("-"))
         return date(year, number, 1), date(year, number, calendar.monthrange(year, number)[1])

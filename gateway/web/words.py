@@ -46,6 +46,7 @@ _WORDS: dict[type[StrEnum], dict[Any, Any]] = {
         ),
         Why.NOBODY: later("There is nobody of that name. They may have been removed."),
         Why.SLOW_DOWN: later("Too many tries. Wait a little, then try again."),
+        Why.YEAR: later("Write the year of the common calendar, like 2026, not more than 20 years off."),
         Why.DAYS: later("Choose a first and a last day; the last one is not before the first."),
         Why.HOURS: later("Write hours like 08:00-12:00, several parted by a comma."),
         Why.CODE: later("This code is wrong or was used before. Wait for the next one."),

@@ -32,6 +32,7 @@ ERRORS = {
     "question-split",
     "sms-over-3-parts",
     "number-without-country",
+    "wrong-year",
 }
 WARNINGS = {
     "unreachable",
@@ -47,6 +48,8 @@ WARNINGS = {
     "keyword-shadowed",
     "setting-missing",
     "window-never-staffed",
+    "checked-in-future",
+    "sister-left-behind",
 }
 
 

@@ -47,7 +47,7 @@ def test_figures_of_the_world_are_caught_and_hours_and_keys_are_not(words, caugh
 @pytest.mark.parametrize(
     ("today", "expected"),
     [
-        (date(2026, 4, 24), []),
+        (date(2026, 11, 24), []),
         (date(2027, 4, 23), []),
         (date(2027, 4, 24), ["fact-expires-soon", "fact-expires-soon"]),
         (date(2027, 5, 24), ["fact-expires-soon", "fact-expires-soon"]),
@@ -307,3 +307,80 @@ def test_a_notice_must_leave_room_for_the_way_to_its_page():
     for length, found in ((150, []), (153, ["text-too-long"])):
         files = with_change("head.yaml", "Not a valid choice. Try again.", "x" * length)
         assert codes(files) == found
+
+
+OLD = 'expires_on: 2027-05-24, when_old: {en: ask us, lo: ຖາມ}}\n    - {value: "410"'
+
+
+@pytest.mark.fault("D2")
+def test_the_words_for_an_old_value_go_on_with_the_next_one_until_it_has_its_own():
+    files = with_change("words.yaml", 'expires_on: 2027-05-24}\n    - {value: "410"', OLD)
+    first, second = menu(files).facts["th.wage"].values
+    assert first.when_old == second.when_old == {"en": "ask us", "lo": "ຖາມ"}
+    own = files["words.yaml"].replace(
+        b"2027-05-24}\n  th.police", b"2027-05-24, when_old: {en: phone us}}\n  th.police"
+    )
+    _, second = menu(files | {"words.yaml": own}).facts["th.wage"].values
+    assert second.when_old == {"en": "phone us"}
+
+
+def test_a_gap_in_inherited_words_is_told_once_where_they_were_written():
+    files = with_change(
+        "words.yaml", 'expires_on: 2027-05-24}\n    - {value: "410"', OLD.replace("en: ask us, ", "")
+    )
+    gaps = [each for each in checked(files).problems if each.code == "text-missing"]
+    assert [(each.place.line, each.language) for each in gaps] == [(8, "en")]
+
+
+SISTER = (
+    '  {name}:\n    - {{{what}, valid_from: 2025-07-01, source: "G", checked_on: {checked},'
+    " expires_on: 2027-05-24}}\n"
+)
+
+
+@pytest.mark.fault("D2")
+@pytest.mark.parametrize(
+    ("name", "what", "text", "told"),
+    [
+        ("th.wage_since", "date: 2025-07-01", "{th.wage} since {th.wage_since}", True),
+        ("th.checked", "date: 2025-07", "{th.wage}, checked {th.checked}", True),
+        ("th.wage_unit", 'value: "baht"', "{th.wage} {th.wage_unit}", True),
+        ("th.office", 'value: "A"', "{th.wage} {th.office}", False),
+        ("la.since", "date: 2025-07-01", "{th.wage}, Laos {la.since}", False),
+        ("th.wage_since", "date: 2025-07-01", "{th.wage}", False),
+    ],
+)
+def test_a_sister_that_stayed_behind_is_told_and_a_stranger_is_not(name, what, text, told):
+    sister = SISTER.format(name=name, what=what, checked="2026-11-24")
+    files = with_change("words.yaml", "  th.police:", f"{sister}  th.police:")
+    screens = files["screens.yaml"].decode()
+    for words in ("At least {th.wage} baht a day.", "ຢ່າງໜ້ອຍ {th.wage} ບາດ/ມື້"):
+        screens = screens.replace(words, text)
+    assert codes(files | {"screens.yaml": screens.encode()}).count("sister-left-behind") == told
+
+
+@pytest.mark.parametrize(("checked_on", "n"), [("2026-11-24", 0), ("2026-05-24", 2)])
+def test_a_day_of_checking_holds_for_what_stands_beside_it(checked_on, n):
+    sister = SISTER.format(name="th.other", what='value: "350"', checked=checked_on)
+    files = with_change("words.yaml", "  th.police:", f"{sister}  th.police:")
+    screens = files["screens.yaml"].decode()
+    for words in ("At least {th.wage} baht a day.", "ຢ່າງໜ້ອຍ {th.wage} ບາດ/ມື້"):
+        screens = screens.replace(words, f"{words[:3]} {{th.wage}} {{th.other}} {{th.wage:checked}}")
+    found = codes(files | {"screens.yaml": screens.encode()})
+    assert found.count("sister-left-behind") == n
+    assert "unknown-placeholder" not in found
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "hint"),
+    [
+        ("th.wage:sinse", "unknown-placeholder", "did you mean 'th.wage:since'?"),
+        ("th.wage:", "unknown-placeholder", "did you mean 'th.wage:since'?"),
+        ("th.wages:since", "unknown-fact", "did you mean 'th.wage'?"),
+        ("price:sinse", "unknown-placeholder", "did you mean 'price'?"),
+    ],
+)
+def test_a_slip_in_what_a_fact_tells_is_named(name, code, hint):
+    files = with_change("screens.yaml", "At least {th.wage} baht", f"At least {{{name}}} baht")
+    found = [(each.code, each.hint) for each in checked(files).problems]
+    assert (code, hint) in found

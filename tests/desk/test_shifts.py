@@ -7,11 +7,14 @@ import pytest
 from gateway.access import Refused, Role
 from gateway.callbacks import windows
 from gateway.callbacks.windows import BadHours
-from gateway.desk import claim, people, roll, shifts
+from gateway.desk import claim, people, referral, roll, shifts
 from gateway.desk.declined import Declined, Why
+from gateway.desk.referral import Referral
 from gateway.desk.refusals import Full
 from gateway.desk.windows import hours_of
 from gateway.engine.effects import CallbackAccepted, CallbackRefused
+from gateway.figures import report
+from gateway.figures.report import NoMonth
 from tests.desk.rig import Desk
 from tests.desk.test_accept import at
 
@@ -235,3 +238,31 @@ def test_one_who_asked_for_a_woman_waits_while_there_is_one(
     light.person("Noy", languages=("lo",), gender="woman", on_duty=woman_there)
     light.requested(when="now", woman="yes")
     assert (claim.take_next(light.parts, kham) is not None) == given
+
+
+@pytest.mark.fault("D4")
+@pytest.mark.parametrize("year", [2569, 1926, 2226])
+def test_a_day_of_a_year_that_nobody_means_is_declined_wherever_one_is_typed(light: Desk, year: int) -> None:
+    boss, odd = light.person("Boss", Role.SUPERVISOR), date(year, 12, 2)
+    admin = light.person("Ann", Role.ADMINISTRATOR)
+    named = Referral(
+        id="", team="", name="Office", number="1546", place="", hours="", languages=(), topics=(),
+        may_share=False, checked_on=odd,
+    )  # fmt: skip
+    for deed in (
+        lambda: shifts.set_holiday(light.parts, boss, odd, ""),
+        lambda: shifts.set_away(light.parts, boss, boss.person_id, odd, odd),
+        lambda: referral.put(light.parts, admin, named),
+    ):
+        with pytest.raises(Declined) as declined:
+            deed()
+        assert declined.value.why is Why.YEAR
+
+
+@pytest.mark.fault("D4")
+@pytest.mark.parametrize(("month", "hint"), [("2569-11", "2026-11"), ("1926-11", "near 2026")])
+def test_figures_of_a_month_that_nobody_means_are_not_shown_as_none(
+    light: Desk, month: str, hint: str
+) -> None:
+    with pytest.raises(NoMonth, match=hint):
+        report.month(light.parts, light.person("Ann", Role.ADMINISTRATOR), month)

@@ -1,12 +1,13 @@
 """What a fact says: the value of the day, a date in her words, and what stands in when nobody vouches for it."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.engine.facts import ever_told, told, told_on, value_words
+from gateway.engine.facts import ever_told, fill_facts, told, told_on, value_words, widen_facts
 from gateway.engine.menu import Fact, FactValue, Information, Menu
 from gateway.engine.paging import cut_screen, page_text
 from gateway.engine.session import Session
@@ -144,3 +145,44 @@ def test_a_page_that_was_cut_once_holds_whatever_is_told_on_any_day(values, day,
     (page,) = cut_screen(of, of.screens["pay"], -1, language, USSD_LIMITS, longest(of, language))
     size = measure(page_text(page, told_on(of, day, language)))
     assert size.units <= (USSD_LIMITS.gsm7 if size.coding == GSM7 else USSD_LIMITS.ucs2)
+
+
+DAYS = {"en": "1 Jul 2025", "lo": "1/7/2025", "lo-Latn": "1/7/2025", "th": "1 ก.ค. 2568"}
+NEXT = {"en": "1 Jan 2027", "lo": "1/1/2027", "lo-Latn": "1/1/2027", "th": "1 ม.ค. 2570"}
+
+
+@pytest.mark.fault("D2")
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("part", ["since", "checked"])
+def test_a_fact_tells_its_own_days_and_they_change_with_the_value(language, part):
+    of = menu(value(), value("420", since=date(2027, 1, 1)))
+    for day, days in ((date(2026, 12, 31), DAYS), (date(2027, 1, 1), NEXT)):
+        assert fill_facts(of, day, language)[f"wage:{part}"] == days[language]
+
+
+@pytest.mark.fault("D2")
+def test_a_check_that_is_too_long_ago_is_told_in_the_words_of_the_menu_if_it_has_any():
+    of = menu(value())
+    after = EXPIRES + timedelta(days=1)
+    assert fill_facts(of, after, "en")["wage:checked"] == "1 Jul 2025"
+    said = replace(of, messages={**of.messages, "checked_old": {"en": "long ago", "lo": "ດົນແລ້ວ"}})
+    assert fill_facts(said, EXPIRES, "en")["wage:checked"] == "1 Jul 2025"
+    shown_after = {tag: fill_facts(said, after, tag)["wage:checked"] for tag in LANGUAGES}
+    assert shown_after["en"] == "long ago"
+    assert shown_after["lo"] == "ດົນແລ້ວ"
+    assert fill_facts(said, after, "en")["wage:since"] == "1 Jul 2025"
+
+
+@given(
+    days=st.lists(st.dates(date(2020, 1, 1), date(2040, 1, 1)), min_size=1, max_size=4, unique=True),
+    day=st.dates(date(2019, 1, 1), date(2041, 1, 1)),
+    language=st.sampled_from(sorted(LANGUAGES)),
+    words=st.sampled_from(["", "long ago: ask us", "ດົນແລ້ວ"]),
+)
+def test_room_was_kept_for_every_day_that_a_fact_tells(days, day, language, words):
+    of = menu(*(value(since=each) for each in sorted(days)))
+    of = replace(of, messages={**of.messages, "checked_old": {"en": words} if words else {}})
+    kept = widen_facts(of, language)
+    for name, told_now in fill_facts(of, day, language).items():
+        assert told_now in kept[name]
+        assert units(told_now) <= units(longest(of, language)[name])

@@ -6,7 +6,7 @@ from gateway.catalogue.declared import Declared
 from gateway.catalogue.nodes import Places
 from gateway.catalogue.pages import cut_menu
 from gateway.catalogue.problems import Problem
-from gateway.catalogue.proofs import danger, facts, languages, lengths, reach, safety, words
+from gateway.catalogue.proofs import danger, facts, languages, lengths, reach, safety, sisters, words
 from gateway.catalogue.proofs.asked import Asked, Subject
 from gateway.engine.menu import Menu
 
@@ -27,6 +27,7 @@ FAMILIES: tuple[Proof, ...] = (
     words.keyword_shadowed,
     facts.figure_in_text,
     facts.fact_expired,
+    sisters.sister_left_behind,
     languages.text_missing,
     languages.path_missing,
     languages.untranslated,

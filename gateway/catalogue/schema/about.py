@@ -48,6 +48,6 @@ ABOUT: Mapping[str, str] = {
     "valid_from": "The day from which this value is shown.",
     "value": "The figure, number or words.",
     "variants": "Other texts of this screen; the first whose condition holds is shown.",
-    "when_old": "What is shown instead of the value after expires_on, in each language; without it the value stays.",
+    "when_old": "What stands in for the value after expires_on, in each language; the next value goes on with it.",
     "words": "The words in each language, in every spelling that people use.",
 }

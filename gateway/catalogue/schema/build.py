@@ -1,5 +1,6 @@
 """Builds the Menu from nodes in which every name and shape is known to be sound."""
 
+from dataclasses import replace
 from datetime import date
 from typing import TypedDict
 
@@ -145,7 +146,13 @@ def _keyword(node: Node) -> Keyword:
 
 
 def _fact(name: str, node: Node) -> Fact:
-    return Fact(id=name, values=tuple(_value(each) for each in dated(node)))
+    values: list[FactValue] = []
+    for each in dated(node):
+        value = _value(each)
+        if not value.when_old and values:  # the words for a value that is too old go on with the next one
+            value = replace(value, when_old=values[-1].when_old)
+        values.append(value)
+    return Fact(id=name, values=tuple(values))
 
 
 def dated(fact: Node) -> list[Node]:

@@ -8,6 +8,7 @@ from gateway.catalogue.nodes import ListNode, MapNode, Node, Scalar
 from gateway.catalogue.problems import SEE, Place, Problem, did_you_mean
 from gateway.catalogue.schema.shapes import ByKind, Day, Either, Named, Record, Several, Shape, Word
 from gateway.engine.dates import is_date
+from gateway.engine.years import find_buddhist_year
 
 
 def conform(node: Node, shape: Shape, what: str = "this") -> Iterator[Problem]:
@@ -51,6 +52,8 @@ def _day(node: Node, shape: Day, what: str) -> Iterator[Problem]:
     day, hint = "day", "write year-month-day, like 2026-11-24"
     if shape.coarse:
         day, hint = "date", f"{hint}, or 2026-11 for a month, or 2026"
+    if isinstance(node, Scalar) and (odd := find_buddhist_year(node.text)):
+        hint = odd.hint
     yield _differs(node.place, f"{what}: {shown} is no {day}", hint, "yaml-guessed")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from gateway.catalogue.nodes import MapNode, Node, Scalar, items_in, pairs_in, wordings_in
 from gateway.catalogue.problems import Problem, did_you_mean
-from gateway.engine.menu import LINE_PLACEHOLDERS, RESULT_PLACEHOLDERS
+from gateway.engine.menu import FACT_PARTS, LINE_PLACEHOLDERS, RESULT_PLACEHOLDERS
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _BRACE = re.compile(r"[{}]")
@@ -67,20 +67,8 @@ def _text(node: Node, facts: frozenset[str], screen: str) -> Iterator[Problem]:
 
 
 def _faults(text: str, facts: frozenset[str]) -> Iterator[tuple[str, str, str, str]]:
-    plain = LINE_PLACEHOLDERS | RESULT_PLACEHOLDERS
     for name in PLACEHOLDER.findall(text):
-        if name in plain or name in facts:
-            continue
-        if "." in name:
-            hint = did_you_mean(name, facts, otherwise=f"add {name}: under facts")
-            yield "unknown-fact", f"{{{name}}}", f"there is no fact '{name}'", hint
-        else:
-            yield (
-                "unknown-placeholder",
-                f"{{{name}}}",
-                f"nothing fills {{{name}}}",
-                did_you_mean(name, (*plain, *facts)),
-            )
+        yield from _unfilled(name, facts)
     if _BRACE.search(PLACEHOLDER.sub("", text)):
         yield (
             "unknown-placeholder",
@@ -88,3 +76,21 @@ def _faults(text: str, facts: frozenset[str]) -> Iterator[tuple[str, str, str, s
             "a { or } stands alone",
             "write placeholders as {name} and no other braces",
         )
+
+
+def _unfilled(name: str, facts: frozenset[str]) -> Iterator[tuple[str, str, str, str]]:
+    """Yield what is wrong with one placeholder: its code, its words, the message, the hint."""
+    plain = LINE_PLACEHOLDERS | RESULT_PLACEHOLDERS
+    fact, of, part = name.partition(":")
+    if (fact in facts and (not of or part in FACT_PARTS)) or name in plain:
+        return
+    if fact in facts:
+        parts = (f"{fact}:{each}" for each in FACT_PARTS)
+        hint = did_you_mean(name, parts)
+        yield "unknown-placeholder", f"{{{name}}}", f"a fact does not tell '{part}'", hint
+    elif "." in fact:
+        hint = did_you_mean(fact, facts, otherwise=f"add {fact}: under facts")
+        yield "unknown-fact", f"{{{name}}}", f"there is no fact '{fact}'", hint
+    else:
+        hint = did_you_mean(name, (*plain, *facts))
+        yield "unknown-placeholder", f"{{{name}}}", f"nothing fills {{{name}}}", hint
