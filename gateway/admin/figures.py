@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import date, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, redirect, render_template, request
 
 from gateway.figures import desk, report
+from gateway.figures.centre import read_centre_month, split_sheet
 from gateway.figures.report import NoMonth
 from gateway.web.guard import actor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from werkzeug.wrappers import Response as BaseResponse
+
     from gateway.figures.report import Cell
     from gateway.parts import Parts
 
-BAD = 422
+BAD, SEE_OTHER = 422, 303
 _HELPED = ("reached",)
 _MISSED = ("no_answer", "busy", "switched_off", "voicemail")
 
@@ -42,6 +47,20 @@ def add_to(pages: Blueprint, parts: Parts) -> None:
         except NoMonth:
             return _page(parts, f"{parts.clock.now():%Y-%m}", wrong=asked), BAD
 
+    @pages.get("/figures.csv")
+    def sheet() -> BaseResponse:
+        month = request.args.get("month", "")[:7] or f"{parts.clock.now():%Y-%m}"
+        try:
+            found = read_centre_month(parts, actor(), month)
+        except NoMonth:
+            return redirect("/admin/", SEE_OTHER)
+        rows = io.StringIO()
+        csv.writer(rows).writerows(split_sheet(found))
+        # The mark of byte order at the front makes a spreadsheet read the file as UTF-8.
+        answer = Response("\ufeff" + rows.getvalue(), content_type="text/csv; charset=utf-8")
+        answer.headers["Content-Disposition"] = f'attachment; filename="helpline-{found.month}.csv"'
+        return answer
+
     @pages.get("/watch")
     def watch() -> str:
         return render_template("admin/watch.html", seen=desk.look(parts, actor()))
@@ -59,6 +78,7 @@ def _page(parts: Parts, month: str, *, wrong: str = "") -> str:
         seen=desk.look(parts, actor()),
         helped=(count(cells, _HELPED), count(last, _HELPED)),
         missed=(count(cells, _MISSED), count(last, _MISSED)),
+        centre=read_centre_month(parts, actor(), month),
         tables=[(section, list(found)) for section, found in groupby(cells, key=lambda cell: cell.section)],
         smallest=report.SMALLEST,
     )

@@ -143,6 +143,7 @@ _WORDS: dict[str, dict[str, Any]] = {
         "man": _("Man"),
         "other": _("Other"),
         "not_said": _("not said"),
+        "rest": _("Others, not said"),
         "information": _("Information"),
         "counselling": _("Counselling"),
         "legal_counselling": _("Legal counselling"),

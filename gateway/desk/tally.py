@@ -132,10 +132,14 @@ def count(parts: Parts, said: Mapping[str, Any], *, language: str = "", channel:
             continue
         for word in _words(said.get(name)):
             parts.count.add("record", f"{name}:{word}", language=language, channel=channel)
+            if name != "person":
+                item = f"{name}:{word}:{said.get('person') or NOT_ASKED}"
+                parts.count.add("record_by", item, language=language, channel=channel)
     for name in NUMBERS:
         if said.get(name):
             item = f"{name}:{said.get('currency', 'other')}" if name in _AMOUNTS else name
             parts.count.add("record_sum", item, language=language, channel=channel, n=said[name])
+            parts.count.add("record_sum_of", item, language=language, channel=channel)
 
 
 def _words(value: object) -> Sequence[str]:

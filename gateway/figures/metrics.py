@@ -1,5 +1,6 @@
 """The page ``/metrics``: read from SQL when it is asked for, so that it is right whichever process answers."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -8,9 +9,21 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from gateway.figures import desk
+from gateway.figures.report import SMALLEST
 from gateway.parts import Parts
 from gateway.store import chores, counts, figures, lines
 from gateway.store.engines import Tx, Unavailable
+
+OPERATIONAL = frozenset(
+    {
+        "alarm", "bridge", "delivery", "ended", "fault", "lost", "not_a_number", "not_kept", "outbox",
+        "over_budget", "replay_fault", "resumed", "spooled", "unsaved", "webhook_fault", "webhook_refused",
+    }
+)  # fmt: skip
+"""Counts of what programs and providers did; whatever is not here is about people."""
+
+UNTOLD = frozenset({"record", "record_by", "record_sum", "record_sum_of", "erased"})
+"""Counts that not even their sum is told of: a person's record, and who was erased."""
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -114,9 +127,20 @@ def _callbacks(tx: Tx) -> Metric:
 
 
 def _figures(tx: Tx) -> Metric:
+    """Tell what the machines did, by item; of people and of what they read or said only how much it was in all.
+
+    Whoever reads this page has not signed in, so a count of people below the smallest cell of the report is left out.
+    """
     total = CounterMetricFamily(
         "gateway_events", "What was counted since the first day", labels=("what", "item", "channel")
     )
+    of_people: Counter[tuple[str, str]] = Counter()
     for what, item, channel, n in figures.totals(tx):
-        total.add_metric((what, item, channel), n)
+        if what in OPERATIONAL:
+            total.add_metric((what, item, channel), n)
+        elif what not in UNTOLD:
+            of_people[what, channel] += n
+    for (what, channel), n in sorted(of_people.items()):
+        if n >= SMALLEST:
+            total.add_metric((what, "", channel), n)
     return total

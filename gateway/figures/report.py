@@ -60,13 +60,18 @@ def month(parts: Parts, actor: Actor, written: str) -> tuple[Cell, ...]:
         Unavailable: SQL cannot be asked.
     """
     permit(actor, Permission.SEE_FIGURES)
-    first, last = _days(written, parts.clock.now().date())
+    first, last = days_of_month(written, parts.clock.now().date())
     with parts.store.read() as tx:
         found = figures.between(tx, first, last, what=[section.what for section in SECTIONS])
     return tuple(cell for section in SECTIONS for cell in _cells(section, found))
 
 
-def _days(written: str, today: date) -> tuple[date, date]:
+def days_of_month(written: str, today: date) -> tuple[date, date]:
+    """Return the first and the last day of a month.
+
+    Raises:
+        NoMonth: it is not written like 2026-11, or its year is none that was meant.
+    """
     if odd := find_odd_year(written, today):
         raise NoMonth(str(odd))
     try:

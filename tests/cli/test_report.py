@@ -1,6 +1,7 @@
 """`gateway report`: the month's counts, small ones hidden, and nothing of a caller."""
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 
@@ -69,6 +70,24 @@ def test_a_small_count_is_told_as_under_5_and_not_by_its_place(machine: Machine)
         f"  {'pay':<32} {5:>10}",
         *(f"  {topic:<32} {'under 5':>10}" for topic in ("danger", "going", "papers")),
     ]
+
+
+@pytest.mark.fault("G1")
+def test_the_month_of_the_centre_is_printed_and_taken_into_a_sheet(machine: Machine) -> None:
+    counted(machine, (NOVEMBER, "record_by", "sector:domestic:woman", "lo", 8))
+    printed = machine.run("report", "2026-11").output
+    assert re.search(r"sector +woman +man +rest +total\n  domestic +8 +0 +0 +8\n", printed)
+    assert "sector,domestic,8,0,0,8" in machine.run("report", "2026-11", "--csv").output
+    found = json.loads(machine.run("report", "2026-11", "--json").stdout)
+    assert {
+        "what": "record",
+        "by": "sector",
+        "name": "domestic",
+        "n": 8,
+        "woman": 8,
+        "man": 0,
+        "rest": 0,
+    } in found
 
 
 def test_no_figure_is_split_twice_nor_added_up() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from gateway.access import Role
 from gateway.admin.figures import Count, count, month_before
+from gateway.desk import tally
 from gateway.figures.report import SECTIONS, Cell
 from gateway.store import figures
 from tests.desk.rig import HER
@@ -45,6 +46,32 @@ def test_last_month_stands_beside_and_small_counts_are_hidden(reader, counted):
     assert "Nobody reached under 5" in page
     assert "Busy under 5" in page
     assert "Busy 3" not in page
+
+
+@pytest.mark.fault("G1")
+def test_the_month_of_the_centre_stands_on_the_page_and_leaves_as_a_sheet(reader, parts):
+    said = {
+        "person": "woman",
+        "sector": "domestic",
+        "complaint": ["unpaid"],
+        "claimed": 900,
+        "currency": "baht",
+    }
+    for _ in range(6):
+        tally.count(parts, said)
+    tally.count(parts, {**said, "person": "man"})
+    parts.count.flush(parts.store)
+    page = plain(reader.get("/admin/"))
+    assert "The month of the centre" in page
+    assert "Kind of work Woman Man Others, not said All Domestic work under 5 under 5 0 7" in page
+    assert "Amount claimed · ฿ 6300" in page
+    sheet = reader.get("/admin/figures.csv", query_string={"month": "2026-11"})
+    assert sheet.headers["Content-Disposition"] == 'attachment; filename="helpline-2026-11.csv"'
+    assert "sector,domestic,under 5,under 5,0,7" in sheet.get_data(as_text=True)
+
+
+def test_a_sheet_of_no_month_leads_back(reader):
+    assert reader.get("/admin/figures.csv", query_string={"month": "2026-13"}).status_code == 303
 
 
 def test_an_empty_month_says_what_will_be_there(reader):

@@ -73,6 +73,7 @@ TABLE = {
     ("POST", "/callbacks/<callback_id>/follow-up"): {C, S},
     ("GET", "/admin/"): {S, A, R},
     ("GET", "/admin/watch"): {S, A, R},
+    ("GET", "/admin/figures.csv"): {S, A, R},
     ("POST", "/export"): {S},
     ("GET", "/admin/people"): {S, A},
     ("POST", "/admin/people"): {A},
