@@ -1,10 +1,22 @@
 """What she said is safe, and what follows from it: whether her phone may ring or receive a text, and when."""
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import ClassVar
 
 VALID_FOR = timedelta(days=14)
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_HOUR_MINUTES = 60
+_DAY_MINUTES = 24 * _HOUR_MINUTES
+
+Span = tuple[int, int]
+"""From and until, in minutes of the local day."""
+
+
+class BadSpan(ValueError):
+    """Days or hours that cannot be read; the words say what was written."""
 
 
 class PhoneSeen(StrEnum):
@@ -15,15 +27,133 @@ class PhoneSeen(StrEnum):
     NOT_MINE = "not_mine"
 
 
-class When(StrEnum):
-    """Her answer to: when is it safe to call?"""
+class When(str):
+    """Her answer to: when is it safe to call? The menu's word for a window, with the days and minutes that she read.
 
-    MORNING = "morning"
-    NOON = "noon"
-    EVENING = "evening"
-    SUNDAY = "sunday"
-    NOW = "now"
-    NEVER = "never"
+    A menu may name whatever windows it likes; ``now`` and ``never`` mean the same in each. The hours travel with the
+    answer, so that a later edition of the menu changes nothing of what she was told. Two windows are equal by word and
+    hours, a window and a word by the word.
+
+    Attributes:
+        days: the days of the week on which the window falls, Monday is 0; empty where the word has no hours.
+        span: its minutes of the local day, from and until.
+    """
+
+    __slots__ = ("days", "span")
+    days: frozenset[int]
+    span: Span
+    NOW: ClassVar["When"]
+    NEVER: ClassVar["When"]
+
+    def __new__(cls, word: str, days: Iterable[int] = (), span: Span = (0, 0)) -> "When":  # noqa: PYI034 - it returns a constant, too
+        """Return the window; a word alone is read as the first release meant it."""
+        if isinstance(word, When) and not days:
+            return word
+        if word in _WITHOUT_HOURS:
+            return _WITHOUT_HOURS[word]
+        made = super().__new__(cls, word)
+        made.days, made.span = (
+            (frozenset(days), span) if days else _FIRST_RELEASE.get(word, (frozenset(), span))
+        )
+        return made
+
+    @classmethod
+    def read(cls, written: str) -> "When":
+        """Read what ``written`` gives; the first release wrote the word alone.
+
+        Raises:
+            BadSpan: what follows the word are no days and hours.
+        """
+        word, _, rule = written.partition(" ")
+        return cls(word, *read_rule(rule)) if rule else cls(word)
+
+    @property
+    def value(self) -> str:
+        """The word alone."""
+        return str.__str__(self)
+
+    @property
+    def rule(self) -> str:
+        """Its days and hours, as ``mon,tue 09:00-12:00``; empty where it has none."""
+        if not self.days:
+            return ""
+        start, end = (f"{minute // 60:02}:{minute % 60:02}" for minute in self.span)
+        return f"{','.join(DAYS[day] for day in sorted(self.days))} {start}-{end}"
+
+    @property
+    def written(self) -> str:
+        """The word with its days and hours, in one line that ``read`` understands."""
+        return f"{self.value} {self.rule}".rstrip()
+
+    def __eq__(self, other: object) -> bool:
+        same = str.__eq__(self, other) if isinstance(other, str) else False
+        return same and (not isinstance(other, When) or (self.days, self.span) == (other.days, other.span))
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = str.__hash__
+
+    def __copy__(self) -> "When":
+        return self
+
+    def __deepcopy__(self, _memo: object) -> "When":
+        return self
+
+    def __reduce__(self) -> tuple[Callable[[str], "When"], tuple[str]]:
+        return When.read, (self.written,)
+
+
+def read_rule(rule: str) -> tuple[frozenset[int], Span]:
+    """Read days and hours such as ``mon,tue 09:00-12:00``.
+
+    Raises:
+        BadSpan: an unknown day, or hours that are none.
+    """
+    days, _, hours = rule.partition(" ")
+    unknown = [day for day in days.split(",") if day not in DAYS]
+    if unknown:
+        raise BadSpan(f"there is no day {unknown[0]!r}; days are {', '.join(DAYS)}")
+    return frozenset(DAYS.index(day) for day in days.split(",")), read_span(hours)
+
+
+def read_span(written: str) -> Span:
+    """Read hours such as ``08:00-12:00`` as minutes of the day.
+
+    Raises:
+        BadSpan: it is no span, or ends before it begins.
+    """
+    try:
+        start, end = (_minute(part) for part in written.split("-"))
+    except ValueError:
+        raise BadSpan(f"{written!r} is no span such as 08:00-12:00") from None
+    if start >= end:
+        raise BadSpan(f"{written!r} ends before it begins")
+    return start, end
+
+
+def _minute(written: str) -> int:
+    hour, minute = written.strip().split(":")
+    if not (hour.isascii() and hour.isdigit() and minute.isascii() and minute.isdigit()):
+        raise ValueError(written)
+    number = int(hour) * _HOUR_MINUTES + int(minute)
+    if int(minute) >= _HOUR_MINUTES or number > _DAY_MINUTES:
+        raise ValueError(written)
+    return number
+
+
+_EVERY_DAY = frozenset(range(7))
+_FIRST_RELEASE: Mapping[str, tuple[frozenset[int], Span]] = {
+    "morning": (_EVERY_DAY, (6 * 60, 9 * 60)),
+    "noon": (_EVERY_DAY, (12 * 60, 13 * 60)),
+    "evening": (_EVERY_DAY, (18 * 60, 21 * 60)),
+    "sunday": (frozenset({6}), (9 * 60, 18 * 60)),
+}
+"""What a word meant while the hours stood in the code: requests, callers and menus kept since then hold it alone."""
+
+_WITHOUT_HOURS: dict[str, When] = {}
+When.NOW, When.NEVER = When("now"), When("never")
+_WITHOUT_HOURS |= {"now": When.NOW, "never": When.NEVER}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,37 +5,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from gateway.safe_contact import When
+from gateway.safe_contact import DAYS, BadSpan, Span, When, read_span
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+__all__ = ["DAYS", "BadHours", "Hours", "Span", "Window", "next_window", "offered"]
+
 NOW_LASTS = timedelta(minutes=30)
 _HOUR_MINUTES = 60
 _DAY_MINUTES = 24 * _HOUR_MINUTES
 _LOOK_AHEAD = 15
-_EVERY_DAY = frozenset(range(7))
-_SUNDAY = frozenset({6})
-
-Span = tuple[int, int]
-"""From and until, in minutes of the local day."""
 
 Window = tuple[datetime, datetime]
 """From and until, as instants."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A window that she can choose: the days of the week it falls on (Monday is 0) and its minutes of the day."""
-
-    days: frozenset[int]
-    span: Span
-
-
-KINDS: Mapping[When, Kind] = {
-    When.MORNING: Kind(_EVERY_DAY, (6 * 60, 9 * 60)),
-    When.NOON: Kind(_EVERY_DAY, (12 * 60, 13 * 60)),
-    When.EVENING: Kind(_EVERY_DAY, (18 * 60, 21 * 60)),
-    When.SUNDAY: Kind(_SUNDAY, (9 * 60, 18 * 60)),
-}
 
 
 class BadHours(ValueError):
@@ -87,9 +67,9 @@ def next_window(
     return None
 
 
-def offered(hours: Hours, zone: str, now: datetime) -> tuple[str, ...]:
-    """Return the windows that can be promised: those that duty covers within two weeks, *now* while on duty."""
-    names = [when.value for when in KINDS if next_window(when, hours, zone, now) is not None]
+def offered(windows: Iterable[When], hours: Hours, zone: str, now: datetime) -> tuple[str, ...]:
+    """Return which of the windows can be promised: those that duty covers within two weeks, *now* while on duty."""
+    names = [when.value for when in windows if next_window(when, hours, zone, now) is not None]
     if on_duty(hours, zone, now):
         names.append(When.NOW.value)
     return tuple(names)
@@ -106,12 +86,11 @@ def natural_start(when: When, zone: str, instant: datetime) -> datetime | None:
 
     Two attempts of one evening share it, however often the evening was planned anew.
     """
-    kind = KINDS.get(when)
-    if kind is None:
+    if not when.days:
         return None
     local = instant.astimezone(ZoneInfo(zone))
-    start, end = (_at(local.date(), minute, ZoneInfo(zone)) for minute in kind.span)
-    inside = local.weekday() in kind.days and start <= instant < end
+    start, end = (_at(local.date(), minute, ZoneInfo(zone)) for minute in when.span)
+    inside = local.weekday() in when.days and start <= instant < end
     return start.astimezone(UTC) if inside else None
 
 
@@ -121,14 +100,13 @@ def _stretches(
     if when is When.NOW:
         yield from _from_now(hours, zone, now)
         return
-    kind = KINDS.get(when)
-    if kind is None:
+    if not when.days:
         return
     first = earliest.astimezone(zone).date()
     for offset in range(_LOOK_AHEAD):
         day = first + timedelta(days=offset)
-        if day.weekday() in kind.days:
-            for start, end in filter(None, (_common(kind.span, duty) for duty in hours.on(day))):
+        if day.weekday() in when.days:
+            for start, end in filter(None, (_common(when.span, duty) for duty in hours.on(day))):
                 yield _at(day, start, zone), _at(day, end, zone)
 
 
@@ -191,19 +169,6 @@ def joined(spans: Iterable[Span]) -> tuple[Span, ...]:
 
 def _span(day: str, written: str) -> Span:
     try:
-        start, end = (_minute(part) for part in written.split("-"))
-    except ValueError:
-        raise BadHours(f"hours of {day}: {written!r} is no span such as 08:00-12:00") from None
-    if start >= end:
-        raise BadHours(f"hours of {day}: {written!r} ends before it begins")
-    return start, end
-
-
-def _minute(written: str) -> int:
-    hour, minute = written.strip().split(":")
-    if not (hour.isascii() and hour.isdigit() and minute.isascii() and minute.isdigit()):
-        raise ValueError(written)
-    number = int(hour) * _HOUR_MINUTES + int(minute)
-    if int(minute) >= _HOUR_MINUTES or number > _DAY_MINUTES:
-        raise ValueError(written)
-    return number
+        return read_span(written)
+    except BadSpan as error:
+        raise BadHours(f"hours of {day}: {error}") from None

@@ -75,7 +75,7 @@ def _asked() -> Asked:
         limits=(USSD_LIMITS, SMS_LIMITS),
         zone=line.zone,
         settings={"helpline": line.helpline, "mrc": line.mrc, "price": line.price, "days": str(line.days)},
-        staffed=frozenset(offered(hours, line.zone, now)),
+        staffed=lambda windows: frozenset(offered(windows, hours, line.zone, now)),
     )
 
 

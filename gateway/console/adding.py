@@ -10,6 +10,7 @@ from gateway.access import Permission, permit
 from gateway.desk import adding, line, reading, tally
 from gateway.desk.adding import Asked, How
 from gateway.desk.declined import Declined, Why
+from gateway.desk.windows import windows_of
 from gateway.engine.effects import CallbackAccepted
 from gateway.ids import new_id
 from gateway.safe_contact import PhoneSeen, When
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from gateway.parts import Parts
 
 BAD, SEE_OTHER = 422, 303
-WINDOWS = tuple(when for when in When if when is not When.NEVER)
 
 
 def add_to(pages: Blueprint, parts: Parts) -> None:
@@ -45,7 +45,7 @@ def add_to(pages: Blueprint, parts: Parts) -> None:
     def add() -> Response | tuple[str, int]:
         permit(actor(), Permission.WORK_QUEUE)
         try:
-            receipt = adding.add(parts, actor(), _asked(), form=field("form"))
+            receipt = adding.add(parts, actor(), _asked(parts), form=field("form"))
         except Declined as declined:
             return _page(parts, request.form, fault=declined.why), BAD
         if not isinstance(receipt, CallbackAccepted):
@@ -54,18 +54,19 @@ def add_to(pages: Blueprint, parts: Parts) -> None:
         return redirect(f"/callbacks/{receipt.callback}", SEE_OTHER)
 
 
-def _asked() -> Asked:
+def _asked(parts: Parts) -> Asked:
     """Read the form.
 
     Raises:
         Declined: a choice is missing, or is none of those that were offered.
     """
     try:
-        how, seen, when = How(field("how")), PhoneSeen(field("phone_seen")), When(field("when"))
+        how, seen = How(field("how")), PhoneSeen(field("phone_seen"))
     except ValueError:
         raise Declined(Why.FIELD) from None
+    when = next((one for one in _windows(parts) if one == field("when")), None)
     language, topic = field("language"), field("topic") or "other"
-    if language not in NAMES or topic not in tally.WORDS["topics"] or when not in WINDOWS:
+    if language not in NAMES or topic not in tally.WORDS["topics"] or when is None:
         raise Declined(Why.FIELD)
     return Asked(
         how=how,
@@ -84,6 +85,11 @@ def _asked() -> Asked:
     )
 
 
+def _windows(parts: Parts) -> tuple[When, ...]:
+    """Return when she may be called: in the windows that callers are offered, or at once."""
+    return *windows_of(parts), When.NOW
+
+
 def _page(parts: Parts, typed: Mapping[str, str], *, fault: Why | None = None, refused: bool = False) -> str:
     return render_template(
         "console/add.html",
@@ -94,7 +100,7 @@ def _page(parts: Parts, typed: Mapping[str, str], *, fault: Why | None = None, r
         text=reading.one(parts, actor(), typed.get("text", "")) if typed.get("text") else None,
         hows=[how for how in How if how is not How.TEXTED],
         seen=list(PhoneSeen),
-        windows=WINDOWS,
+        windows=_windows(parts),
         topics=tally.WORDS["topics"],
         tab="",
         counts=line.queue(parts, actor()).counts,

@@ -11,7 +11,7 @@ from gateway.console.callback import page
 from gateway.desk import aftercare, referral, tally
 from gateway.desk.declined import Declined, Why
 from gateway.desk.refusals import NotSafe
-from gateway.safe_contact import When
+from gateway.desk.windows import windows_of
 from gateway.web.forms import field
 from gateway.web.guard import actor
 from gateway.web.translate import _
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
     from gateway.parts import Parts
+    from gateway.safe_contact import When
 
 CONFLICT, BAD, SEE_OTHER = 409, 422, 303
 
@@ -56,7 +57,7 @@ def _add_after(pages: Blueprint, parts: Parts) -> None:
     @pages.post("/callbacks/<callback_id>/follow-up")
     def follow_up(callback_id: str) -> Response | tuple[str, int]:
         try:
-            made = aftercare.follow_up(parts, actor(), callback_id, on=_day(), when=_window())
+            made = aftercare.follow_up(parts, actor(), callback_id, on=_day(), when=_window(parts))
         except Declined as declined:
             return page(parts, callback_id, fault=_fault(declined)), BAD
         except NotSafe:
@@ -103,11 +104,13 @@ def _day() -> date:
         raise Declined(Why.DAYS) from None
 
 
-def _window() -> When | None:
-    try:
-        return When(field("when")) if field("when") else None
-    except ValueError:
-        raise Declined(Why.FIELD) from None
+def _window(parts: Parts) -> When | None:
+    if not field("when"):
+        return None
+    chosen = next((one for one in windows_of(parts) if one == field("when")), None)
+    if chosen is None:
+        raise Declined(Why.FIELD)
+    return chosen
 
 
 def _fault(declined: Declined) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gateway.callbacks.model import State
 from gateway.desk import aftercare, referral, search, tally
-from gateway.safe_contact import When
+from gateway.desk.windows import windows_of
 from gateway.web.guard import actor
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def beside(parts: Parts, shown: Shown) -> dict[str, object]:
         "several": tally.SEVERAL,
         "visible": tally.VISIBLE,
         "numbers": tuple(tally.NUMBERS),
-        "windows": [when for when in When if when not in (When.NOW, When.NEVER)],
+        "windows": windows_of(parts, row.channel),
         "policy": aftercare.policy(parts) if row.minor else "",
     }
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from gateway.callbacks.windows import offered
+from gateway.engine.menu import Menu
 from gateway.engine.session import Known
 from gateway.numbers import region_of
 from gateway.parts import Parts
@@ -10,7 +11,7 @@ from gateway.store import callers, shifts
 from gateway.store.engines import Unavailable
 
 
-def known(parts: Parts, number: str, *, now: datetime, trial: bool, lost: bool = False) -> Known:
+def known(parts: Parts, menu: Menu, number: str, *, now: datetime, trial: bool, lost: bool = False) -> Known:
     """Return what is known of this number; while SQL cannot be asked, only what the number itself says."""
     try:
         with parts.store.read() as tx:
@@ -22,6 +23,6 @@ def known(parts: Parts, number: str, *, now: datetime, trial: bool, lost: bool =
         language=caller.language if caller else "",
         script=caller.script if caller else "",
         region=region_of(number),
-        offers=offered(hours, parts.line.zone, now),
+        offers=offered(menu.windows.values(), hours, parts.line.zone, now),
         lost=lost,
     )

@@ -73,6 +73,7 @@ def _request(
             },
             language=language,
             script=caller.script or language,
+            hours=answers.when.rule,
         ),
         turn_key=key,
         session=ring,

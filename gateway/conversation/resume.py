@@ -35,7 +35,7 @@ def asked(
         return None
     if caller is None or caller.contact is None or not _alone(caller.contact, now):
         return None
-    return session.having(offers=offered(hours, parts.line.zone, now))
+    return session.having(offers=offered(menu.windows.values(), hours, parts.line.zone, now))
 
 
 def _alone(contact: SafeContact, now: datetime) -> bool:

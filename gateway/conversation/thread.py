@@ -66,7 +66,7 @@ def _known(text: _Text) -> Known:
         language=caller.language,
         script=caller.script,
         region=region_of(text.inbound.number),
-        offers=offered(hours, parts.line.zone, text.now),
+        offers=offered(text.menu.windows.values(), hours, parts.line.zone, text.now),
     )
 
 

@@ -126,7 +126,9 @@ class _Hop:
 
     def _start(self, *, lost: bool) -> Held:
         version, menu = self.parts.versions.live(self.parts.channels[self.inbound.channel].config.menu)
-        known = begin.known(self.parts, self.inbound.number, now=self.now, lost=lost, trial=self.is_trial)
+        known = begin.known(
+            self.parts, menu, self.inbound.number, now=self.now, lost=lost, trial=self.is_trial
+        )
         session = engine.begin(menu, known)
         self.parts.count.add(
             "dialled", channel=self.inbound.channel, language=session.script, version=version

@@ -13,7 +13,7 @@ from gateway.callbacks.windows import next_window
 from gateway.desk import asking_again
 from gateway.desk.erasing import erase
 from gateway.desk.hers import PROMISED, amend, cancel, change_window, find_by_code
-from gateway.desk.windows import hours_of, plan
+from gateway.desk.windows import asked_when, hours_of, plan
 from gateway.engine.effects import CallbackAccepted, CallbackRefused
 from gateway.ids import code_candidates, new_id
 from gateway.numbers import may_be_called
@@ -121,7 +121,7 @@ def _added(
 
 def promise(parts: Parts, *, effect: RequestCallback, turn_key: bytes, number: str, now: datetime) -> Receipt:
     """Say what will come of a request that cannot be written now: its code and its window hold when it is put in."""
-    when = When(effect.answers.get("when", When.NEVER))
+    when = asked_when(effect.answers.get("when", When.NEVER), effect.hours)
     window = next_window(when, parts.line.hours, parts.line.zone, now)
     if window is None or not may_be_called(number, parts.line.regions):
         return CallbackRefused(reason="hours" if window is None else "number")
@@ -150,7 +150,7 @@ def _contact(caller: Caller, effect: RequestCallback, now: datetime) -> SafeCont
     seen = PhoneSeen(answers["phone_seen"])
     contact = SafeContact(
         phone_seen=seen,
-        when=When(answers["when"]),
+        when=asked_when(answers["when"], effect.hours),
         said_at=now,
         sms_safe=seen is PhoneSeen.NO and answers.get("sms_safe") == "yes",
         stopped=caller.stopped,
@@ -186,7 +186,7 @@ def _new(parts: Parts, asked: _Asked, slot: int, code: str, window: Window) -> C
         due_at=window[0],
         due_until=window[1],
         code=code,
-        window=asked.contact.when.value,
+        window=asked.contact.when,
         contact=asked.contact,
         answers=_answers(asked, {}),
         path=effect.path,
@@ -213,7 +213,7 @@ def _merge(tx: Tx, asked: _Asked, hers: Callback, *, code: str) -> Accepted:
         "priority": DANGER if danger else NORMAL,
         "contact": asked.contact,
         "answers": _answers(asked, hers.answers),
-        "window": asked.contact.when.value,
+        "window": asked.contact.when,
         "due_at": due_at,
         "due_until": due_until,
         "language": effect.language,

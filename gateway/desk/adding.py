@@ -175,7 +175,12 @@ def _effect(asked: Asked) -> RequestCallback:
     if asked.how is How.FAMILY:
         answers["family"] = "no" if asked.agreed_herself else "yes"
     return RequestCallback(
-        topic=asked.topic, path=(), answers=answers, language=asked.language, script=asked.language
+        topic=asked.topic,
+        path=(),
+        answers=answers,
+        language=asked.language,
+        script=asked.language,
+        hours=asked.when.rule,
     )
 
 

@@ -116,7 +116,7 @@ def _planned(parts: Parts, tx: Tx, before: Callback, on: date, when: When | None
         id=new_id(now),
         state=State.WAITING,
         contact=contact,
-        window=chosen.value,
+        window=chosen,
         answers={**before.answers, "when": chosen.value},
         asked_at=now,
         last_asked_at=now,

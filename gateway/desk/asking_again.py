@@ -75,8 +75,8 @@ def _tighten(tx: Tx, other: Callback, newest: SafeContact, now: datetime) -> Non
     if tighter == other.contact:
         return
     callbacks.change(tx, other.id, now=now, contact=tighter, answers=_answers(other, tighter))
-    if tighter.when is not other.contact.when or not tighter.may_ever_call(now):
-        callbacks.change(tx, other.id, now=now, window=tighter.when.value)
+    if tighter.when != other.contact.when or not tighter.may_ever_call(now):
+        callbacks.change(tx, other.id, now=now, window=tighter.when)
         withhold(tx, replace(other, contact=tighter), other.withheld or ANSWERS, now)
 
 

@@ -12,7 +12,7 @@ from gateway.callbacks.order import DANGER
 from gateway.callbacks.outcomes import NOT_REACHED
 from gateway.callbacks.windows import next_window
 from gateway.desk.asking_again import lift_withheld
-from gateway.desk.windows import hours_of, plan
+from gateway.desk.windows import asked_when, hours_of, plan
 from gateway.engine.effects import (
     CallbackCancelled,
     CallbackChanged,
@@ -108,7 +108,7 @@ def change_window(parts: Parts, tx: Tx, *, caller: Caller, effect: ChangeWindow,
     hers = _hers(tx, caller, effect.callback)
     if hers is None or hers.contact is None:
         return Gone()
-    when = When(effect.when)
+    when = asked_when(effect.when, effect.hours)
     if when is When.NEVER:
         return cancel(parts, tx, caller=caller, effect=CancelCallback(callback=hers.id), now=now)
     contact = replace(hers.contact, when=when, said_at=now)
@@ -123,7 +123,7 @@ def change_window(parts: Parts, tx: Tx, *, caller: Caller, effect: ChangeWindow,
         now=now,
         contact=contact,
         answers={**hers.answers, "when": when.value},
-        window=when.value,
+        window=when,
         last_asked_at=now,
         due_at=window[0],
         due_until=window[1],
@@ -136,7 +136,7 @@ def change_window(parts: Parts, tx: Tx, *, caller: Caller, effect: ChangeWindow,
 
 def promise_change(parts: Parts, *, effect: ChangeWindow, now: datetime) -> Receipt:
     """Say what will come of a new time that cannot be written now: the window that is told holds when it is put in."""
-    when = When(effect.when)
+    when = asked_when(effect.when, effect.hours)
     if when is When.NEVER:
         return CallbackCancelled()
     window = next_window(when, parts.line.hours, parts.line.zone, now)

@@ -276,7 +276,7 @@ def _changes(callback: Callback, after: Follows, now: datetime) -> dict[str, Any
         due_at, due_until = after.window or (now, now)
         changes |= {
             "holder_id": None,
-            "window": after.when.value,
+            "window": after.when,
             "due_at": due_at,
             "due_until": due_until,
             "escalate_at": escalation.first(State.WAITING, danger=danger, due_at=due_at, now=now),

@@ -11,8 +11,7 @@ from gateway.callbacks.shifts import Shift
 from gateway.callbacks.windows import DAYS, Hours, local_minute, offered
 from gateway.desk.days import refuse_odd_year
 from gateway.desk.declined import Declined, Why
-from gateway.desk.windows import hours_of
-from gateway.safe_contact import When
+from gateway.desk.windows import hours_of, windows_of
 from gateway.store import audit, people, shifts
 
 if TYPE_CHECKING:
@@ -63,7 +62,8 @@ def plan(parts: Parts, actor: Actor) -> Plan:
     now = parts.clock.now()
     with parts.store.read() as tx:
         rota = shifts.rota(tx, actor.team)
-        known = offered(hours_of(parts, tx, now, actor.team), parts.line.zone, now)
+        windows = windows_of(parts)
+        known = offered(windows, hours_of(parts, tx, now, actor.team), parts.line.zone, now)
         workers = tuple(one for one in people.everybody(tx, actor.team) if one.role in WORKING)
         return Plan(
             people=workers,
@@ -71,9 +71,7 @@ def plan(parts: Parts, actor: Actor) -> Plan:
             holidays=shifts.holidays_of(tx, actor.team),
             away=rota.away,
             there=frozenset(one.id for one in on_duty(parts, tx, now, actor.team)),
-            never_staffed=tuple(
-                when for when in When if when not in (When.NOW, When.NEVER) and when not in known
-            ),
+            never_staffed=tuple(when.value for when in windows if when not in known),
         )
 
 

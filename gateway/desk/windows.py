@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gateway.callbacks.spacing import rested
 from gateway.callbacks.windows import ALWAYS, Hours, Window, natural_start, next_window
-from gateway.safe_contact import When
+from gateway.safe_contact import When, read_rule
 from gateway.store import shifts
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from gateway.callbacks.spacing import Past
+    from gateway.engine.menu import Menu
     from gateway.parts import Parts
     from gateway.store.callbacks import Callback
     from gateway.store.engines import Tx
@@ -24,6 +25,27 @@ _AT_MOST = 8
 def hours_of(parts: Parts, tx: Tx, now: datetime, team: str = "main") -> Hours:
     """Return when somebody of this team is on duty: by shifts and holidays, or else by the opening hours."""
     return shifts.hours(tx, team, parts.line.hours, parts.line.zone, now)
+
+
+def asked_when(word: str, hours: str) -> When:
+    """Return the window that a turn asked for: with the hours that she read, where its menu said them."""
+    return When(word, *read_rule(hours)) if hours else When(word)
+
+
+def windows_of(parts: Parts, channel: str = "") -> tuple[When, ...]:
+    """Return the windows that the live menu of a line offers; those of a request on record travel with it."""
+    menu = menu_of(parts, channel)
+    return tuple(menu.windows.values()) if menu else ()
+
+
+def menu_of(parts: Parts, channel: str = "") -> Menu | None:
+    """Return the live menu of a line, or of the first line; None while none is live."""
+    line = parts.channels.get(channel) or next(iter(parts.channels.values()), None)
+    names = [line.config.menu] if line else sorted(parts.versions.loaded())
+    try:
+        return parts.versions.live(names[0])[1] if names else None
+    except LookupError:
+        return None
 
 
 def plan(

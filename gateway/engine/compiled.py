@@ -26,10 +26,13 @@ from gateway.engine.menu import (
     Variant,
 )
 from gateway.messages import Piece, PieceKind
+from gateway.safe_contact import When
 
 READABLE = frozenset({1, 2, FORMAT})
 """Format 1 had neither dates by language nor words for facts that are old, format 2 no other wordings of
-messages; without them they are read as they are."""
+messages; without them they are read as they are. Neither had windows: each meant those of the first release.
+"""
+_WINDOWS_BEFORE = ("morning", "noon", "evening", "sunday")
 
 KINDS: Mapping[str, type[Screen]] = {
     "choices": Choices,
@@ -59,6 +62,7 @@ def dump(menu: Menu) -> str:
     """Return the menu as JSON that says its format; the same menu always gives the same text."""
     fields = asdict(menu)
     fields["screens"] = {name: _screen_fields(screen) for name, screen in menu.screens.items()}
+    fields["windows"] = {name: when.written for name, when in menu.windows.items()}
     fields["drafts"] = sorted(menu.drafts)
     fields["pages"] = {
         name: [[[piece.kind, piece.text, piece.key] for piece in page] for page in pages]
@@ -104,6 +108,12 @@ def _menu(fields: dict[str, Any]) -> Menu:
             },
             "keywords": tuple(_keyword(keyword) for keyword in fields["keywords"]),
             "facts": {name: _fact(fact) for name, fact in fields["facts"].items()},
+            "windows": {
+                name: When.read(written)
+                for name, written in fields.get(
+                    "windows", dict(zip(_WINDOWS_BEFORE, _WINDOWS_BEFORE, strict=True))
+                ).items()
+            },
             "drafts": frozenset(fields["drafts"]),
             "pages": {name: _pages(pages) for name, pages in fields["pages"].items()},
         }

@@ -14,6 +14,7 @@ from gateway.engine.effects import (
     ReportWrong,
     RequestCallback,
 )
+from gateway.engine.hours import with_hours
 from gateway.engine.menu import Choice, Deed, Menu, Question, Screen
 from gateway.engine.moves import Step
 from gateway.engine.session import Session
@@ -87,5 +88,5 @@ def _chosen(menu: Menu, session: Session, screen: Screen, choice: Choice) -> Ste
     effects = (effect_of(told, deed, choice),) if deed else ()
     moved = moves.follow(menu, told, choice.to, choice.answers)
     if deed in _CLOSING:
-        return Step(moves.without_return(moved), effects)
-    return Step(moves.unwound(moved) if effects else moved, effects)
+        return Step(moves.without_return(moved), with_hours(menu, effects))
+    return Step(moves.unwound(moved) if effects else moved, with_hours(menu, effects))

@@ -8,13 +8,17 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestCallback:
-    """She agreed to be called. ``answers`` holds danger, phone_seen, when and consent (the consent text's version)."""
+    """She agreed to be called. ``answers`` holds danger, phone_seen, when and consent (the consent text's version).
+
+    ``hours`` are the days and minutes of the window that she read, as ``When.rule`` writes them.
+    """
 
     topic: str
     path: tuple[str, ...]
     answers: Mapping[str, str]
     language: str
     script: str
+    hours: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,10 +31,11 @@ class AmendCallback:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeWindow:
-    """She opened her request by its code and named another time."""
+    """She opened her request by its code and named another time; ``hours`` as for a request."""
 
     callback: str
     when: str
+    hours: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

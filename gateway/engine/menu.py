@@ -6,6 +6,7 @@ from datetime import date
 from enum import StrEnum
 
 from gateway.messages import Piece
+from gateway.safe_contact import When
 
 FORMAT = 3
 
@@ -259,6 +260,7 @@ class Menu:
         message_variants: other wordings of a line, for those to whom their condition applies (``VARIED_MESSAGES``).
         keywords: for texts.
         facts: by id.
+        windows: when her phone may ring, in the order in which they are written: by the word of the answer.
         drafts: the languages whose texts nobody has reviewed yet.
         pages: stored cuts, by ``page_key``.
     """
@@ -276,6 +278,7 @@ class Menu:
     message_variants: Mapping[str, tuple[Variant, ...]] = field(default_factory=dict)
     keywords: tuple[Keyword, ...] = ()
     facts: Mapping[str, Fact] = field(default_factory=dict)
+    windows: Mapping[str, When] = field(default_factory=dict)
     drafts: frozenset[str] = frozenset()
     pages: Mapping[str, tuple[tuple[Piece, ...], ...]] = field(default_factory=dict)
 

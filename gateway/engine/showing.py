@@ -1,5 +1,6 @@
 """What of a screen she may see: its language, its text, and the choices that are open to her."""
 
+from gateway.engine.hours import label_in, window_of
 from gateway.engine.menu import Choice, Condition, Deed, Form, Menu, Question, Screen, Text
 from gateway.engine.session import Session
 from gateway.engine.text import GSM7, coding, fold
@@ -43,7 +44,7 @@ def template(menu: Menu, screen: Screen, variant: int, language: str) -> str:
 
 def option_line(menu: Menu, choice: Choice, language: str) -> str:
     """Return the line of a choice, or nothing where its key is named in the screen's text."""
-    label = menu.text(choice.label, language)
+    label = label_in(menu, choice, language)
     return f"{choice.key} {label}" if label else ""
 
 
@@ -94,8 +95,7 @@ def _value(name: str, session: Session) -> str:
 
 def _is_offered(session: Session, screen: Screen, choice: Choice) -> bool:
     """Say whether somebody is on duty in the window that the choice names, if it names one."""
-    asked = choice.answer if isinstance(screen, Question) and screen.asks == "when" else ""
-    when = asked or choice.answers.get("when", "")
+    when = window_of(choice, screen.asks if isinstance(screen, Question) else "")
     return when in {"", NEVER} or when in session.offers
 
 

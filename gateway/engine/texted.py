@@ -7,6 +7,7 @@ from datetime import datetime
 from gateway.engine import keys, listed
 from gateway.engine.effects import CallbackAccepted, Effect, Line, Receipt, RefuseCalls, RequestCallback
 from gateway.engine.facts import named
+from gateway.engine.hours import with_hours
 from gateway.engine.menu import Keyword, Menu, Reaction
 from gateway.engine.render import after, as_text
 from gateway.engine.session import Known, Session
@@ -216,7 +217,7 @@ def _number(text: _Text) -> Meant:
 
 def _form(text: _Text, session: Session) -> Meant:
     """Read the answers of the callback that were given in one text."""
-    answers = form_answer(text.words)
+    answers = form_answer(text.menu, text.words)
     if answers is None:
         return Meant(understood=NOT_UNDERSTOOD, session=session, says="sms_form_again")
     stands = text.keeping(session)
@@ -227,7 +228,7 @@ def _form(text: _Text, session: Session) -> Meant:
         )
     if answers["when"] not in session.offers:
         return Meant(understood="no_call", session=session, says="sms_form_again")
-    request = RequestCallback(
+    asked = RequestCallback(
         topic=session.topic or "other",
         path=session.path,
         answers={"danger": "no", "consent": "yes", **answers},
@@ -235,7 +236,11 @@ def _form(text: _Text, session: Session) -> Meant:
         script=session.script,
     )
     return Meant(
-        understood="callback", session=session, says="sms_saved", standing=stands, effects=(request,)
+        understood="callback",
+        session=session,
+        says="sms_saved",
+        standing=stands,
+        effects=with_hours(text.menu, (asked,)),
     )
 
 

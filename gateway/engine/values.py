@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from gateway.engine.cuts import PLACEHOLDER
 from gateway.engine.effects import Line
 from gateway.engine.facts import fill_facts, widen_facts
+from gateway.engine.hours import hours_by_name
 from gateway.engine.menu import LINE_PLACEHOLDERS, Menu
 from gateway.engine.session import Session
 from gateway.engine.showing import tongue
@@ -34,7 +35,8 @@ def current(
     With ``facts`` only these are looked up, so that a page costs the same in a menu of any size.
     """
     day = now.astimezone(ZoneInfo(line.zone)).date()
-    return {**fill_facts(menu, day, tongue(menu, session), facts), **_settings(line), **session.values}
+    told = fill_facts(menu, day, tongue(menu, session), facts)
+    return {**told, **hours_by_name(menu), **_settings(line), **session.values}
 
 
 def longest(menu: Menu, language: str, settings: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -48,7 +50,7 @@ def longest(menu: Menu, language: str, settings: Mapping[str, str] | None = None
     facts = {name: widest(shown) for name, shown in widen_facts(menu, language).items()}
     known = {name: value for name, value in (settings or {}).items() if value}
     results = {"code": LONGEST_CODE, "when": longest_words(language), "until": LONGEST_UNTIL}
-    return {**facts, **LONGEST_SETTINGS, **known, **results}
+    return {**facts, **hours_by_name(menu), **LONGEST_SETTINGS, **known, **results}
 
 
 def widest(values: Iterable[str]) -> str:

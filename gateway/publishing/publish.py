@@ -165,12 +165,13 @@ def check_files(parts: Parts, files: Mapping[str, str], *, real: bool | None = N
     """Check a folder's files for the channels, settings and hours of this house, today in its zone."""
     now = parts.clock.now()
     contracts = [channel.contract for channel in parts.channels.values()]
+    hours = _hours(parts, now)
     asked = Asked(
         today=now.astimezone(ZoneInfo(parts.line.zone)).date(),
         limits=_limits(parts),
         zone=parts.line.zone,
         settings=parts.line.for_engine().values,
-        staffed=frozenset(offered(_hours(parts, now), parts.line.zone, now)),
+        staffed=lambda windows: frozenset(offered(windows, hours, parts.line.zone, now)),
         real=any(contract.real for contract in contracts) if real is None else real,
     )
     return check({name: text.encode("utf-8", "surrogateescape") for name, text in files.items()}, asked)

@@ -275,7 +275,7 @@ def opened(tx: Tx, row: Row[Any]) -> Callback:
     )
     values |= {
         "state": State(row.state),
-        "window": window or "",
+        "window": When.read(window) if window else "",
         "contact": _contact(contact) if contact else None,
         "answers": answers or {},
         "path": tuple(path or ()),
@@ -289,7 +289,13 @@ def _sealed(tx: Tx, callback_id: str, values: Mapping[str, Any]) -> dict[str, An
     closed = dict(values)
     if isinstance(values.get("contact"), SafeContact):
         contact = values["contact"]
-        closed["contact"] = {**asdict(contact), "said_at": contact.said_at.isoformat()}
+        closed["contact"] = {
+            **asdict(contact),
+            "when": contact.when.written,
+            "said_at": contact.said_at.isoformat(),
+        }
+    if "window" in closed and closed["window"] is not None:
+        closed["window"] = When(closed["window"]).written
     for name in _SEALED:
         if name in closed:
             closed[name] = tx.ring.seal_json(closed[name], table="callbacks", column=name, row=callback_id)
@@ -299,7 +305,7 @@ def _sealed(tx: Tx, callback_id: str, values: Mapping[str, Any]) -> dict[str, An
 def _contact(value: dict[str, Any]) -> SafeContact:
     return SafeContact(
         phone_seen=PhoneSeen(value["phone_seen"]),
-        when=When(value["when"]),
+        when=When.read(value["when"]),
         said_at=datetime.fromisoformat(value["said_at"]),
         sms_safe=value["sms_safe"],
         stopped=value["stopped"],

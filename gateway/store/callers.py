@@ -152,7 +152,7 @@ def hash_number(tx: Tx, number: str, *, trial: bool) -> bytes:
 def _seal_contact(tx: Tx, caller_id: str, contact: SafeContact) -> bytes | None:
     value = {
         "phone_seen": contact.phone_seen.value,
-        "when": contact.when.value,
+        "when": contact.when.written,
         "said_at": contact.said_at.isoformat(),
         "sms_safe": contact.sms_safe,
     }
@@ -180,7 +180,7 @@ def _caller(tx: Tx, row: Row[Any]) -> Caller:
 def _contact(value: dict[str, Any], *, stopped: bool) -> SafeContact:
     return SafeContact(
         phone_seen=PhoneSeen(value["phone_seen"]),
-        when=When(value["when"]),
+        when=When.read(value["when"]),
         said_at=datetime.fromisoformat(value["said_at"]),
         sms_safe=value["sms_safe"],
         stopped=stopped,

@@ -25,7 +25,7 @@ from gateway.safe_contact import When
 
 ZONE = "Asia/Vientiane"
 HOURS = Hours.parse({day: ["08:00-21:00"] for day in DAYS})
-EVENING = (When.EVENING,)
+EVENING = (When("evening"),)
 
 
 def at(day: int, hour: int, minute: int = 0) -> datetime:
@@ -90,8 +90,8 @@ def test_busy_rings_once_more_while_the_window_lasts() -> None:
 
 
 def test_switched_off_tries_another_kind_if_she_gave_one() -> None:
-    after = told(Outcome.SWITCHED_OFF, whens=(When.EVENING, When.NOON))
-    assert (after.when, after.window) == (When.NOON, (at(25, 12), at(25, 13)))
+    after = told(Outcome.SWITCHED_OFF, whens=(When("evening"), When("noon")))
+    assert (after.when, after.window) == (When("noon"), (at(25, 12), at(25, 13)))
 
 
 def test_someone_else_waits_a_day() -> None:
@@ -102,9 +102,9 @@ def test_someone_else_waits_a_day() -> None:
 
 
 def test_the_next_window_is_two_hours_off() -> None:
-    after = told(Outcome.NO_ANSWER, now=at(24, 8, 55), whens=(When.MORNING,), until=at(24, 9))
+    after = told(Outcome.NO_ANSWER, now=at(24, 8, 55), whens=(When("morning"),), until=at(24, 9))
     assert after.window == (at(25, 8), at(25, 9))
-    late = told(Outcome.NO_ANSWER, now=at(25, 8, 5), whens=(When.MORNING,), until=at(24, 9))
+    late = told(Outcome.NO_ANSWER, now=at(25, 8, 5), whens=(When("morning"),), until=at(24, 9))
     assert late.window == (at(26, 8), at(26, 9))  # written down a day late: 8:05 and 2 h is past 9
 
 

@@ -1,5 +1,6 @@
 """A small sound menu, and the many ways in which it is broken here: one folder each, with the words expected."""
 
+from collections.abc import Callable, Iterable
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -8,6 +9,7 @@ from gateway.catalogue.check import Checked, check
 from gateway.catalogue.folder import read_folder
 from gateway.catalogue.proofs import Asked
 from gateway.messages import SMS_LIMITS, USSD_LIMITS
+from gateway.safe_contact import When
 
 HERE = Path(__file__).parent
 BROKEN = sorted(path for path in (HERE / "broken").iterdir() if path.is_dir())
@@ -21,9 +23,14 @@ def asked(**others: object) -> Asked:
         "today": TODAY,
         "limits": (USSD_LIMITS, SMS_LIMITS),
         "settings": SETTINGS,
-        "staffed": frozenset({"morning", "evening", "sunday"}),
+        "staffed": staffed("morning", "evening", "sunday"),
     }
     return Asked(**(usual | others))  # type: ignore[arg-type]
+
+
+def staffed(*words: str) -> Callable[[Iterable[When]], frozenset[str]]:
+    """Somebody is on duty in these windows."""
+    return lambda windows: frozenset(words).intersection(windows)
 
 
 def base() -> dict[str, bytes]:

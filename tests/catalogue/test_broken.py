@@ -50,6 +50,7 @@ WARNINGS = {
     "window-never-staffed",
     "checked-in-future",
     "sister-left-behind",
+    "hours-missing",
 }
 
 

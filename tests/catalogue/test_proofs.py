@@ -10,7 +10,7 @@ from gateway.catalogue.problems import Level
 from gateway.engine.menu import Form, page_key
 from gateway.engine.paging import page_text, within
 from gateway.messages import SMS_LIMITS, USSD_LIMITS, Limits
-from tests.catalogue.folders import base, checked, with_change
+from tests.catalogue.folders import base, checked, staffed, with_change
 
 
 def menu(files=None):
@@ -141,7 +141,7 @@ def test_settings_and_hours_are_asked_only_where_they_are_known():
     unset = {"helpline": "", "mrc": "", "price": "", "days": "90"}
     assert codes(base(), settings=unset) == ["setting-missing"]
     assert codes(base(), settings=None) == []
-    assert codes(base(), staffed=frozenset()) == ["window-never-staffed"]
+    assert codes(base(), staffed=staffed()) == ["window-never-staffed"]
     assert codes(base(), staffed=None) == []
 
 

@@ -191,7 +191,7 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_file():
             "if: {when: now}",
             "if: {when: nwo}",
             "unknown-key",
-            "'when' cannot be answered with 'nwo'",
+            "there is no window 'nwo'",
         ),
         ("callback.yaml", "if: {when: now}", "if: {script: lao}", "unknown-language", "'lao' is none of"),
         (

@@ -6,8 +6,9 @@ from gateway.callbacks.model import State
 from gateway.callbacks.outcomes import Outcome
 from gateway.console import words
 from gateway.desk.record import DECISIONS, REASONS
-from gateway.safe_contact import PhoneSeen, When
+from gateway.safe_contact import PhoneSeen
 from tests.web.apps import pages_of
+from tests.windows import EVERY
 
 TOPICS = ("pay", "hours", "papers", "injury", "going", "money", "danger", "other")
 CODES = {
@@ -18,7 +19,7 @@ CODES = {
     "reason": REASONS,
     "decision": tuple(DECISIONS),
     "phone": tuple(PhoneSeen),
-    "when": tuple(When),
+    "when": tuple(EVERY),
 }
 
 

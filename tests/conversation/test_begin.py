@@ -21,7 +21,8 @@ NIGHT = Hours.parse({day: ["21:00-24:00", "00:00-05:00"] for day in DAYS})
 
 
 def known(parts: Parts, number: str = HER, **fields: bool) -> Known:
-    return begin.known(parts, number, now=parts.clock.now(), trial=True, **fields)
+    menu = parts.versions.live("helpline")[1]
+    return begin.known(parts, menu, number, now=parts.clock.now(), trial=True, **fields)
 
 
 def test_of_a_stranger_only_the_number_is_known(light: Parts) -> None:

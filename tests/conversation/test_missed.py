@@ -21,6 +21,7 @@ from gateway.store.engines import Unavailable
 from gateway.webhooks.events import give
 from tests.clocks import SetClock
 from tests.house import HER, requests, rows
+from tests.windows import EVENING
 
 Said = Callable[..., None]
 
@@ -31,7 +32,7 @@ def said(parts: Parts, clock: SetClock) -> Said:
 
     def agree(
         seen: PhoneSeen = PhoneSeen.NO,
-        when: When = When.EVENING,
+        when: When = EVENING,
         *,
         days: float = 1,
         consent: bool = True,

@@ -24,7 +24,7 @@ VISITOR = Asked(
     number="020 5551 2345",
     consented=True,
     phone_seen=PhoneSeen.SOMETIMES,
-    when=When.EVENING,
+    when=When("evening"),
     language="lo",
     topic="pay",
 )
@@ -301,7 +301,7 @@ def test_another_call_is_agreed(line: Desk) -> None:
     noy = line.person("Noy")
     callback = reached(line, noy, danger="yes")
     tally.save(line.parts, noy, callback, {"person": "woman"})
-    made = aftercare.follow_up(line.parts, noy, callback, on=date(2026, 11, 27), when=When.EVENING)
+    made = aftercare.follow_up(line.parts, noy, callback, on=date(2026, 11, 27), when=When("evening"))
     before, after = line.callback(callback), line.callback(made)
     assert (before.state, before.reason) == (State.CLOSED, "informed")
     assert (after.state, after.code, after.follows) == (State.WAITING, before.code, callback)
@@ -322,7 +322,7 @@ def test_the_day_of_the_talk_has_had_its_call(light: Desk) -> None:
 
 def test_a_follow_up_can_be_called(light: Desk) -> None:
     noy = light.person("Noy")
-    made = aftercare.follow_up(light.parts, noy, reached(light, noy), on=date(2026, 12, 7), when=When.NOON)
+    made = aftercare.follow_up(light.parts, noy, reached(light, noy), on=date(2026, 12, 7), when=When("noon"))
     light.clock.set("2026-12-07T12:00:00+07:00")
     roll.expire(light.parts)
     assert light.calling(noy, made).number == HER
@@ -330,7 +330,7 @@ def test_a_follow_up_can_be_called(light: Desk) -> None:
 
 @pytest.mark.parametrize(
     ("on", "when"),
-    [(date(2026, 12, 20), When.EVENING), (date(2026, 11, 27), When.NEVER), (date(2026, 12, 9), None)],
+    [(date(2026, 12, 20), When("evening")), (date(2026, 11, 27), When.NEVER), (date(2026, 12, 9), None)],
 )
 def test_beyond_what_her_answers_hold_nothing_is_agreed(light: Desk, on: date, when: When | None) -> None:
     noy = light.person("Noy")
@@ -344,7 +344,7 @@ def test_a_follow_up_is_agreed_by_who_spoke_with_her(light: Desk) -> None:
     noy, dao = light.person("Noy"), light.person("Dao")
     callback = reached(light, noy)
     with pytest.raises(Held):
-        aftercare.follow_up(light.parts, dao, callback, on=date(2026, 11, 27), when=When.NOON)
+        aftercare.follow_up(light.parts, dao, callback, on=date(2026, 11, 27), when=When("noon"))
 
 
 def test_somebody_may_be_a_child(light: Desk) -> None:

@@ -231,7 +231,7 @@ def asked(text_id: str, **more: object) -> Asked:
         number="",
         consented=True,
         phone_seen=PhoneSeen.SOMETIMES,
-        when=When.EVENING,
+        when=When("evening"),
         language="lo",
         text_id=text_id,
         **more,

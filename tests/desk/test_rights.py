@@ -37,7 +37,7 @@ ASKED = adding.Asked(
     number="+8562055500077",
     consented=True,
     phone_seen=PhoneSeen.NO,
-    when=When.EVENING,
+    when=When("evening"),
     language="lo",
 )
 
@@ -68,7 +68,7 @@ OWN: dict[str, tuple[Deed, set[Role]]] = {
     "see ticks": (lambda desk, who, one: tally.form(desk.parts, who, one), {C, S}),
     "minor": (lambda desk, who, one: aftercare.mark_minor(desk.parts, who, one, on=True), {C, S}),
     "follow up": (
-        lambda desk, who, one: aftercare.follow_up(desk.parts, who, one, on=DAY, when=When.NOON),
+        lambda desk, who, one: aftercare.follow_up(desk.parts, who, one, on=DAY, when=When("noon")),
         {C, S},
     ),
     "read the book": (lambda desk, who, _: referral.book(desk.parts, who), {C, S, A}),

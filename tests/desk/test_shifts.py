@@ -17,6 +17,8 @@ from gateway.figures import report
 from gateway.figures.report import NoMonth
 from tests.desk.rig import Desk
 from tests.desk.test_accept import at
+from tests.house import publish
+from tests.windows import SAMPLE
 
 EVERY_EVENING = {day: ["17:00-20:00"] for day in ("mon", "tue", "wed", "thu", "fri")}
 
@@ -24,7 +26,7 @@ EVERY_EVENING = {day: ["17:00-20:00"] for day in ("mon", "tue", "wed", "thu", "f
 def offered(desk: Desk) -> tuple[str, ...]:
     now = desk.clock.now()
     with desk.parts.store.read() as tx:
-        return windows.offered(hours_of(desk.parts, tx, now), desk.parts.line.zone, now)
+        return windows.offered(SAMPLE, hours_of(desk.parts, tx, now), desk.parts.line.zone, now)
 
 
 def there(desk: Desk) -> list[str]:
@@ -119,6 +121,7 @@ def test_whoever_was_removed_works_no_more(light: Desk) -> None:
 
 
 def test_the_page_of_shifts(light: Desk) -> None:
+    publish(light.parts)
     boss, noy = light.person("Boss", Role.SUPERVISOR), light.person("Noy")
     week = {"mon": ["08:00-12:00", "11:00-13:30"], "sun": ["09:00-18:00"]}
     shifts.set_week(light.parts, boss, noy.person_id, week)

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.engine.menu import Menu
 from gateway.engine.words import digits, form_answer
 
 WANTED = {"phone_seen": "sometimes", "when": "evening"}
@@ -16,8 +17,8 @@ WANTED = {"phone_seen": "sometimes", "when": "evening"}
         "໒ ໓", "໒໓", "๒ ๓", "２ ３", "2️⃣ 3️⃣", "2 ແລະ 3", "2 และ 3", "ok 2 3", "2 3 thank you",
     ],
 )  # fmt: skip
-def test_two_numbers_however_written(text: str) -> None:
-    assert form_answer(text) == WANTED
+def test_two_numbers_however_written(menu: Menu, text: str) -> None:
+    assert form_answer(menu, text) == WANTED
 
 
 PHONE = ("no", "sometimes", "not_mine")
@@ -26,8 +27,8 @@ WHEN = ("morning", "noon", "evening", "sunday", "now", "never")
 
 @pytest.mark.parametrize("first", range(10))
 @pytest.mark.parametrize("second", range(10))
-def test_every_pair_of_digits(first: int, second: int) -> None:
-    answer = form_answer(f"{first} {second}")
+def test_every_pair_of_digits(menu: Menu, first: int, second: int) -> None:
+    answer = form_answer(menu, f"{first} {second}")
     if 1 <= first <= 3 and 1 <= second <= 6:
         assert answer == {"phone_seen": PHONE[first - 1], "when": WHEN[second - 1]}
     else:
@@ -50,13 +51,13 @@ def test_every_pair_of_digits(first: int, second: int) -> None:
         "2" * 500,
     ],
 )
-def test_anything_else_is_no_consent(text: str) -> None:
-    assert form_answer(text) is None
+def test_anything_else_is_no_consent(menu: Menu, text: str) -> None:
+    assert form_answer(menu, text) is None
 
 
 @given(st.text(max_size=60))
-def test_no_text_raises(text: str) -> None:
-    answer = form_answer(text)
+def test_no_text_raises(menu: Menu, text: str) -> None:
+    answer = form_answer(menu, text)
     assert answer is None or set(answer) == {"phone_seen", "when"}
 
 

@@ -69,7 +69,7 @@ def test_a_follow_up_was_agreed_and_is_no_wait(desk: Desk) -> None:
     callback = desk.requested(when="now")
     called(desk, noy, callback)
     on = (desk.clock.now() + timedelta(days=5)).date()
-    aftercare.follow_up(desk.parts, noy, callback, on=on, when=When.NOON)
+    aftercare.follow_up(desk.parts, noy, callback, on=on, when=When("noon"))
     with desk.parts.store.read() as tx:
         assert figures.measure(desk.parts, tx).asked == 1
 

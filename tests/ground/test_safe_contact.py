@@ -6,6 +6,7 @@ from itertools import product
 import pytest
 
 from gateway.safe_contact import VALID_FOR, PhoneSeen, SafeContact, When
+from tests.windows import EVERY
 
 SAID = datetime(2026, 11, 24, 7, 5, tzinfo=UTC)
 SOON = SAID + timedelta(hours=1)
@@ -15,7 +16,7 @@ def contact(seen: PhoneSeen, when: When, *, sms_safe: bool = False, stopped: boo
     return SafeContact(phone_seen=seen, when=when, said_at=SAID, sms_safe=sms_safe, stopped=stopped)
 
 
-@pytest.mark.parametrize(("seen", "when"), list(product(PhoneSeen, When)))
+@pytest.mark.parametrize(("seen", "when"), list(product(PhoneSeen, EVERY)))
 def test_her_phone_may_ring_unless_she_said_never_or_it_is_not_hers(seen: PhoneSeen, when: When) -> None:
     expected = {
         PhoneSeen.NO: when is not When.NEVER,
@@ -26,7 +27,7 @@ def test_her_phone_may_ring_unless_she_said_never_or_it_is_not_hers(seen: PhoneS
 
 
 @pytest.mark.parametrize(
-    ("seen", "when", "sms_safe", "stopped"), list(product(PhoneSeen, When, (True, False), (True, False)))
+    ("seen", "when", "sms_safe", "stopped"), list(product(PhoneSeen, EVERY, (True, False), (True, False)))
 )
 def test_a_text_of_ours_needs_every_yes_at_once(
     seen: PhoneSeen, when: When, sms_safe: bool, stopped: bool
@@ -45,7 +46,7 @@ def test_a_text_of_ours_needs_every_yes_at_once(
     ],
 )
 def test_answers_age(age: timedelta, fresh: bool) -> None:
-    said = contact(PhoneSeen.NO, When.EVENING, sms_safe=True)
+    said = contact(PhoneSeen.NO, When("evening"), sms_safe=True)
     assert said.is_fresh(SAID + age) is fresh
     assert said.may_ever_call(SAID + age) is fresh
     assert said.may_text(SAID + age) is fresh

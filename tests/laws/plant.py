@@ -27,7 +27,7 @@ FAULTS = (
     Fault(
         "an effect is dropped",
         "gateway/engine/deeds.py",
-        "effects = (effect_of(told, choice.does, choice),) if choice.does else ()",
+        "effects = (effect_of(told, deed, choice),) if deed else ()",
         "effects = ()",
         "tests/engine/test_step.py::test_keys_ask_for",
     ),

@@ -12,7 +12,9 @@ from gateway.safe_contact import PhoneSeen, SafeContact, When
 
 NOW = datetime(2026, 11, 24, 7, 5, tzinfo=UTC)
 LATER = NOW + timedelta(hours=4)
-SAFE = SafeContact(phone_seen=PhoneSeen.NO, when=When.EVENING, said_at=NOW - timedelta(days=1), sms_safe=True)
+SAFE = SafeContact(
+    phone_seen=PhoneSeen.NO, when=When("evening"), said_at=NOW - timedelta(days=1), sms_safe=True
+)
 INSIDE_WINDOW = (NOW - timedelta(minutes=5), NOW + timedelta(hours=1))
 AHEAD = (LATER, LATER + timedelta(hours=3))
 REACHED = Recipient(reachable=True, contact=SAFE, window=INSIDE_WINDOW)

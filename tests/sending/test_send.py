@@ -237,7 +237,7 @@ def test_a_damaged_payload_is_such_a_fault(parts: Parts, rows: Rows) -> None:
 
 
 SAFE = SafeContact(
-    phone_seen=PhoneSeen.NO, when=When.EVENING, said_at=SetClock().now() - timedelta(days=1), sms_safe=True
+    phone_seen=PhoneSeen.NO, when=When("evening"), said_at=SetClock().now() - timedelta(days=1), sms_safe=True
 )
 
 

@@ -19,7 +19,7 @@ from gateway.store.line import Tab
 NOW = datetime(2026, 11, 24, 11, 30, tzinfo=UTC)
 HER = "+8562055512345"
 H = timedelta(hours=1)
-CONTACT = SafeContact(phone_seen=PhoneSeen.SOMETIMES, when=When.EVENING, said_at=NOW, sms_safe=False)
+CONTACT = SafeContact(phone_seen=PhoneSeen.SOMETIMES, when=When("evening"), said_at=NOW, sms_safe=False)
 
 
 def caller_of(tx: Tx, number: str = HER) -> str:
@@ -104,14 +104,14 @@ def test_a_step_asks_its_further_condition(tx: Tx) -> None:
 
 def test_her_words_are_sealed_and_sealed_again_when_they_change(tx: Tx) -> None:
     callbacks.insert(tx, request(caller_of(tx)))
-    callbacks.change(tx, "c1", now=NOW, contact=replace(CONTACT, when=When.NOON), answers={"woman": "yes"})
+    callbacks.change(tx, "c1", now=NOW, contact=replace(CONTACT, when=When("noon")), answers={"woman": "yes"})
     raw = tx.execute(text("SELECT contact, answers, path FROM callbacks")).one()
     for sealed in raw:
         for word in (b"noon", b"evening", b"sometimes", b"woman", b"main"):
             assert word not in bytes(sealed)
     changed = callbacks.by_id(tx, "c1")
     assert changed is not None
-    assert changed.contact == replace(CONTACT, when=When.NOON)
+    assert changed.contact == replace(CONTACT, when=When("noon"))
     assert (changed.answers, changed.path) == ({"woman": "yes"}, ("main", "pay"))
 
 

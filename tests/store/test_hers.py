@@ -15,6 +15,7 @@ from gateway.store.engines import Store, Tx
 from gateway.store.tables import callers as caller_table
 from gateway.store.tables import texts as text_table
 from gateway.store.tables import turns as turn_table
+from tests.windows import EVERY
 
 NOW = datetime(2026, 11, 24, 7, 5, tzinfo=UTC)
 H = timedelta(hours=1)
@@ -81,11 +82,11 @@ def test_the_number_stands_nowhere_in_clear(tx: Tx) -> None:
         assert HER[4:] not in str([v for v in row if isinstance(v, str)])
 
 
-CONTACT = SafeContact(phone_seen=PhoneSeen.NO, when=When.EVENING, said_at=NOW, sms_safe=True)
+CONTACT = SafeContact(phone_seen=PhoneSeen.NO, when=When("evening"), said_at=NOW, sms_safe=True)
 
 
 @pytest.mark.parametrize("seen", list(PhoneSeen))
-@pytest.mark.parametrize("when", list(When))
+@pytest.mark.parametrize("when", list(EVERY))
 def test_what_she_said_is_safe_comes_back(tx: Tx, seen: PhoneSeen, when: When) -> None:
     caller = callers.upsert(tx, HER, now=NOW)
     said = SafeContact(phone_seen=seen, when=when, said_at=NOW, sms_safe=False)

@@ -1,6 +1,6 @@
 """What a proof is given: the menu with its places, and for which day, limits and settings it must hold."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -10,6 +10,7 @@ from gateway.catalogue.pages import Cut
 from gateway.catalogue.problems import Level, Problem
 from gateway.engine.menu import Menu
 from gateway.messages import USSD_LIMITS, Limits
+from gateway.safe_contact import When
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +22,7 @@ class Asked:
         limits: of each configured channel.
         zone: of the line.
         settings: values of the line's settings by placeholder; None where they are not known.
-        staffed: windows in which somebody is on duty; None where that is not known.
+        staffed: which of a menu's windows have somebody on duty in them; None where that is not known.
         real: the menu is meant for phones of real people.
     """
 
@@ -29,7 +30,7 @@ class Asked:
     limits: tuple[Limits, ...] = (USSD_LIMITS,)
     zone: str = "Asia/Vientiane"
     settings: Mapping[str, str] | None = None
-    staffed: frozenset[str] | None = None
+    staffed: Callable[[Iterable[When]], frozenset[str]] | None = None
     real: bool = False
 
 

@@ -37,6 +37,8 @@ FAMILIES: tuple[Proof, ...] = (
     safety.refusal_has_its_deed,
     safety.setting_missing,
     safety.window_never_staffed,
+    safety.hours_typed,
+    safety.hours_told,
 )
 
 

@@ -1,5 +1,6 @@
 """Proofs of safety: nothing is kept without her consent, and nothing is promised that nobody keeps."""
 
+import re
 from collections.abc import Iterator
 
 from gateway.catalogue.problems import Problem
@@ -7,10 +8,12 @@ from gateway.catalogue.proofs.asked import Subject
 from gateway.catalogue.texts import each_text
 from gateway.engine.cuts import PLACEHOLDER
 from gateway.engine.deeds import deed_of
+from gateway.engine.hours import HOURS, window_of
 from gateway.engine.menu import Deed, End, Entry, Form, Question
 
 _MUST_BE_SET = ("helpline", "mrc")
 _ALWAYS = frozenset({"now", "never"})
+_DIGITS = re.compile(r"\d+(?:\W{0,3}\d+)*")
 
 
 def consent_before_number(subject: Subject) -> Iterator[Problem]:
@@ -77,11 +80,54 @@ def setting_missing(subject: Subject) -> Iterator[Problem]:
                 )
 
 
+def hours_typed(subject: Subject) -> Iterator[Problem]:
+    """The hours of a window are told from its row, never typed beside it: what she reads is when her phone rings."""
+    menu = subject.menu
+    for name, screen in menu.screens.items():
+        asks = screen.asks if isinstance(screen, Question) else ""
+        for number, choice in enumerate(screen.choices):
+            if window_of(choice, asks) not in menu.windows:
+                continue
+            for language, label in choice.label.items():
+                typed = _DIGITS.search(PLACEHOLDER.sub("", label))
+                if typed:
+                    yield subject.problem(
+                        "figure-in-text",
+                        ("screens", name, "choices", str(number), "label", language),
+                        f"'{typed[0]}' is typed beside the window '{window_of(choice, asks)}'",
+                        "write {hours}: its row under windows says them",
+                        language=language,
+                        about=typed[0],
+                    )
+
+
+def hours_told(subject: Subject) -> Iterator[Problem]:
+    """Whoever chooses a window reads its hours."""
+    menu = subject.menu
+    for name, screen in menu.screens.items():
+        asks = screen.asks if isinstance(screen, Question) else ""
+        for number, choice in enumerate(screen.choices):
+            for language, label in choice.label.items():
+                word = window_of(choice, asks)
+                if word in menu.windows and not _tells_hours(label):
+                    yield subject.warning(
+                        "hours-missing",
+                        ("screens", name, "choices", str(number), "label", language),
+                        f"the window '{word}' does not tell its hours",
+                        "write {hours} in the label",
+                        language=language,
+                    )
+
+
+def _tells_hours(label: str) -> bool:
+    return any(found.partition(".")[0] == HOURS for found in PLACEHOLDER.findall(label))
+
+
 def window_never_staffed(subject: Subject) -> Iterator[Problem]:
     """Every window that the form offers has somebody on duty at some time of the week."""
-    staffed = subject.asked.staffed
-    if staffed is None:
+    if subject.asked.staffed is None:
         return
+    staffed = subject.asked.staffed(subject.menu.windows.values())
     for name, screen in subject.menu.screens.items():
         if not isinstance(screen, Question) or screen.asks != "when":
             continue

@@ -13,6 +13,7 @@ ABOUT: Mapping[str, str] = {
     "date": "A day, month or year instead of a value; each language tells it in its own words and calendar.",
     "countries": "For each country, in two letters, its name in each language: danger numbers stand beside it.",
     "danger": "These words mean danger: they come before all others and are matched whole.",
+    "days": "The days of the week on which the window falls, such as mon; without them every day.",
     "digits": "How many digits she types.",
     "does": "What is asked for beside moving on.",
     "drafts": "The languages whose texts no native speaker has read yet.",
@@ -20,6 +21,7 @@ ABOUT: Mapping[str, str] = {
     "facts": "Figures, phone numbers and dates of the world outside; texts name them in braces.",
     "fallback": "For each language those whose text stands in where one is missing, in order.",
     "home": "The screen to which 00 leads.",
+    "hours": "From when until when her phone may ring, in the zone of the line; labels name them by {hours}.",
     "if": "Shown only to those of whom all this is true.",
     "key": "What she types: 1 to 97, in quotes. 0, 00 and 98 mean the same everywhere.",
     "keywords": "Words that a text may hold, and where they lead.",
@@ -49,5 +51,6 @@ ABOUT: Mapping[str, str] = {
     "value": "The figure, number or words.",
     "variants": "Other texts of this screen; the first whose condition holds is shown.",
     "when_old": "What stands in for the value after expires_on, in each language; the next value goes on with it.",
+    "windows": "When her phone may ring, each by the word that its choice answers with; now and never need no row.",
     "words": "The words in each language, in every spelling that people use.",
 }

@@ -27,6 +27,7 @@ from gateway.engine.menu import (
     Text,
     Variant,
 )
+from gateway.safe_contact import DAYS, When, read_span
 
 
 class _Fields(TypedDict):
@@ -59,6 +60,7 @@ def build(root: MapNode, drafts: frozenset[str]) -> Menu:
         },
         keywords=tuple(_keyword(node) for node in items_in(root, "keywords")),
         facts={name.text: _fact(name.text, node) for name, node in pairs_in(root, "facts")},
+        windows={name.text: _window(name.text, node) for name, node in pairs_in(root, "windows")},
         drafts=drafts.union(each.text for each in scalars_in(root, "drafts")),
     )
 
@@ -143,6 +145,11 @@ def _keyword(node: Node) -> Keyword:
         reaction=Reaction(text_in(node, "reaction", "show")),
         danger=text_in(node, "danger") == "yes",
     )
+
+
+def _window(word: str, node: Node) -> When:
+    days = [each.text for each in scalars_in(node, "days")] or DAYS
+    return When(word, (DAYS.index(day) for day in days), read_span(text_in(node, "hours")))
 
 
 def _fact(name: str, node: Node) -> Fact:

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 
 from gateway.catalogue.schema.shapes import ByKind, Day, Either, Named, Record, Several, Shape, Word
 from gateway.engine.menu import Deed, Reaction
-from gateway.safe_contact import PhoneSeen, When
+from gateway.safe_contact import DAYS, PhoneSeen
 
 TOPICS = ("pay", "hours", "papers", "injury", "going", "money", "danger", "other")
 
 ANSWERS: Mapping[str, tuple[str, ...]] = {
     "danger": ("yes", "no"),
     "phone_seen": tuple(PhoneSeen),
-    "when": tuple(When),
+    "when": (),
     "consent": ("yes", "no"),
     "woman": ("yes", "no"),
     "other_language": (),
@@ -19,7 +19,11 @@ ANSWERS: Mapping[str, tuple[str, ...]] = {
 }
 """Fields of the callback form with the values that they may have; an empty list leaves them open."""
 
-CONDITIONS = (*ANSWERS, "region", "language", "script", "missed")
+ALWAYS_ANSWERED = ("now", "never")
+"""When she may be called, whatever the windows of a menu are: at once, or not at all."""
+
+CONDITIONS = ("region", "language", "script", "missed")
+"""What else a condition may ask for, beside the answers of the form."""
 
 SPECIAL_TARGETS = ("@form", "@here", "@back")
 
@@ -110,6 +114,8 @@ MOST_OF_A_NAME = 35
 
 FACT_NAME = Word(pattern=rf"[A-Za-z0-9_][A-Za-z0-9_.\-]{{0,{MOST_OF_A_NAME - 1}}}", example="th.wage.bangkok")
 
+WINDOW_NAME = Word(pattern=r"[a-z][a-z0-9_]{0,30}", example="weekday_morning")
+
 FACT = Several(
     of=Record(
         what="a value of a fact",
@@ -127,6 +133,18 @@ FACT = Several(
     )
 )
 
+WINDOW = Record(
+    what="a window",
+    fields={
+        "days": Several(of=Word(values=DAYS), or_one=True),
+        "hours": Word(
+            pattern=r"([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)", example='"09:00-12:00"'
+        ),
+    },
+    required=("hours",),
+)
+"""When her phone may ring: without ``days`` on every day of the week."""
+
 HEAD: Mapping[str, Shape] = {
     "menu": Word(pattern=r"[a-z][a-z0-9-]*", example="helpline"),
     "languages": Named(of=_ANY, keys="language"),
@@ -139,6 +157,7 @@ HEAD: Mapping[str, Shape] = {
     "drafts": Several(of=_ANY, or_one=True),
     "countries": Named(of=Named(of=Several(of=_ANY, or_one=True), keys="language"), keys="country"),
     "messages": Named(of=MESSAGE, keys="message"),
+    "windows": Named(of=WINDOW, keys="window"),
 }
 
 FILE = Record(
@@ -157,6 +176,6 @@ FILE = Record(
 POINTERS = ("start", "home", "offer", "sos", "call_me")
 """Keys of the head that name a screen."""
 
-REQUIRED_HEAD = ("menu", "languages", *POINTERS, "messages", "screens")
+REQUIRED_HEAD = ("menu", "languages", *POINTERS, "messages", "windows", "screens")
 
 SCREEN_NAME = _SCREEN_NAME

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from gateway.catalogue.nodes import MapNode, Node, Scalar, items_in, pairs_in, wordings_in
+from gateway.catalogue.nodes import MapNode, Node, Scalar, items_in, pairs_in, text_in, wordings_in
 from gateway.catalogue.problems import Problem, did_you_mean
+from gateway.catalogue.schema.grammar import ALWAYS_ANSWERED
+from gateway.engine.hours import HOURS
 from gateway.engine.menu import FACT_PARTS, LINE_PLACEHOLDERS, RESULT_PLACEHOLDERS
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -13,15 +15,15 @@ _BRACE = re.compile(r"[{}]")
 
 def placeholders(root: MapNode) -> Iterator[Problem]:
     """Yield every placeholder that names neither a fact, a setting of the line nor a result."""
-    facts = frozenset(name.text for name, _ in pairs_in(root, "facts"))
+    windows = (f"{HOURS}.{name.text}" for name, _ in pairs_in(root, "windows"))
+    facts = frozenset((*(name.text for name, _ in pairs_in(root, "facts")), *windows))
     for _, message in pairs_in(root, "messages"):
-        varied = (each.get("text") for each in items_in(message, "variants") if isinstance(each, MapNode))
-        for text in (wordings_in(message), *varied):
-            if text is not None:
-                yield from _text(text, facts, "")
+        for text in _wordings(message):
+            yield from _text(text, facts, "")
     for name, screen in pairs_in(root, "screens"):
         for text in _texts(screen):
             yield from _text(text, facts, name.text)
+        yield from _labels(name.text, screen, facts)
     for fact, values in pairs_in(root, "facts"):
         for value in items_in(values):
             yield from _stand_ins(fact, value)
@@ -40,15 +42,37 @@ def _stand_ins(fact: Scalar, value: Node) -> Iterator[Problem]:
             )
 
 
+def _labels(screen: str, node: Node, facts: frozenset[str]) -> Iterator[Problem]:
+    """Yield what nothing fills in the labels of a screen; beside a window its hours are known."""
+    for choice in items_in(node, "choices"):
+        if isinstance(choice, MapNode) and (label := choice.get("label")) is not None:
+            yield from _text(label, facts | {HOURS} if _names_hours(choice) else facts, screen)
+
+
+def _wordings(message: Node) -> Iterator[Node]:
+    varied = (each.get("text") for each in items_in(message, "variants") if isinstance(each, MapNode))
+    for text in (wordings_in(message), *varied):
+        if text is not None:
+            yield text
+
+
+def _names_hours(choice: MapNode) -> bool:
+    """Say whether the choice names a window that has hours."""
+    whens = [
+        text_in(choice, "answer"),
+        *(text_in(v) for n, v in pairs_in(choice, "answers") if n.text == "when"),
+    ]
+    return any(when and when not in ALWAYS_ANSWERED for when in whens)
+
+
 def _texts(screen: Node) -> Iterator[Node]:
     if not isinstance(screen, MapNode):
         return
-    holders = (screen, *items_in(screen, "variants"), *items_in(screen, "choices"))
+    holders = (screen, *items_in(screen, "variants"))
     for holder in holders:
-        for key in ("text", "label"):
-            found = holder.get(key) if isinstance(holder, MapNode) else None
-            if found is not None:
-                yield found
+        found = holder.get("text") if isinstance(holder, MapNode) else None
+        if found is not None:
+            yield found
 
 
 def _text(node: Node, facts: frozenset[str], screen: str) -> Iterator[Problem]:

@@ -1,7 +1,7 @@
 """Says which names in a menu lead nowhere: screens, languages, fields, messages."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from gateway.catalogue.nodes import (
     MapNode,
@@ -15,6 +15,7 @@ from gateway.catalogue.nodes import (
 )
 from gateway.catalogue.problems import Place, Problem, did_you_mean
 from gateway.catalogue.schema.grammar import (
+    ALWAYS_ANSWERED,
     ANSWERS,
     CONDITIONS,
     FACT_NAME,
@@ -23,20 +24,25 @@ from gateway.catalogue.schema.grammar import (
     REQUIRED_HEAD,
     SCREEN_NAME,
     SPECIAL_TARGETS,
+    WINDOW_NAME,
 )
 from gateway.engine.menu import OPTIONAL_MESSAGES, REQUIRED_MESSAGES, VARIED_MESSAGES
+
+Answers = Mapping[str, tuple[str, ...]]
 
 
 def references(root: MapNode) -> Iterator[Problem]:
     """Yield every name that is not defined anywhere in the folder."""
     screens = frozenset(name.text for name, _ in pairs_in(root, "screens"))
     languages = frozenset(name.text for name, _ in pairs_in(root, "languages"))
+    answers = answers_of(root)
     yield from _head(root, screens, languages)
+    yield from _windows(root)
     yield from _messages(root, languages)
     for name, screen in pairs_in(root, "screens"):
         if not re.fullmatch(SCREEN_NAME.pattern, name.text):
             yield _named_badly(name)
-        for problem in _screen(screen, screens, languages):
+        for problem in _screen(screen, screens, languages, answers):
             yield Problem(
                 code=problem.code,
                 place=problem.place,
@@ -131,7 +137,9 @@ def _varied(name: Scalar, message: Node, languages: frozenset[str]) -> Iterator[
                 yield _unknown(f"a message cannot depend on '{condition.text}'", condition.place, hint)
 
 
-def _screen(screen: Node, screens: frozenset[str], languages: frozenset[str]) -> Iterator[Problem]:
+def _screen(
+    screen: Node, screens: frozenset[str], languages: frozenset[str], answers: Answers
+) -> Iterator[Problem]:
     yield from _target(_node(screen, "to"), screens)
     code = _node(screen, "takes_code")
     yield from _target(_node(code, "to") if code else None, screens)
@@ -140,50 +148,84 @@ def _screen(screen: Node, screens: frozenset[str], languages: frozenset[str]) ->
     yield from _tags(pairs_in(screen, "text"), languages)
     for variant in items_in(screen, "variants"):
         yield from _tags(pairs_in(variant, "text"), languages)
-        yield from _conditions(variant, languages)
+        yield from _conditions(variant, languages, answers)
     # A question that lacks its field is told so once, not again at each answer.
     asks = text_in(screen, "asks", "?" if text_in(screen, "kind") == "question" else "")
     for choice in items_in(screen, "choices"):
-        yield from _choice(choice, asks, screens, languages)
+        yield from _choice(choice, asks, screens, languages, answers)
 
 
-def _choice(choice: Node, asks: str, screens: frozenset[str], languages: frozenset[str]) -> Iterator[Problem]:
+def _choice(
+    choice: Node, asks: str, screens: frozenset[str], languages: frozenset[str], answers: Answers
+) -> Iterator[Problem]:
     yield from _target(_node(choice, "to"), screens)
     yield from _tags(pairs_in(choice, "label"), languages)
     yield from _languages([*scalars_in(choice, "language"), *scalars_in(choice, "script")], languages)
-    yield from _conditions(choice, languages)
+    yield from _conditions(choice, languages, answers)
     answer = _node(choice, "answer")
     if isinstance(answer, Scalar):
-        yield from _answer(answer, asks, answer)
+        yield from _answer(answer, asks, answer, answers)
     for name, value in pairs_in(choice, "answers"):
-        yield from _answer(name, name.text, value)
+        yield from _answer(name, name.text, value, answers)
 
 
-def _answer(named: Scalar, asked: str, value: Node) -> Iterator[Problem]:
+def _answer(named: Scalar, asked: str, value: Node, answers: Answers) -> Iterator[Problem]:
     if not asked:
         yield _unknown(
             "'answer' on a screen that asks nothing", named.place, "write kind: question and asks:"
         )
     elif asked == "?":
         return
-    elif asked not in ANSWERS:
-        yield _unknown(f"unknown answer '{asked}'", named.place, did_you_mean(asked, ANSWERS))
-    elif ANSWERS[asked] and isinstance(value, Scalar) and value.text not in ANSWERS[asked]:
-        hint = did_you_mean(value.text, ANSWERS[asked])
+    elif asked not in answers:
+        yield _unknown(f"unknown answer '{asked}'", named.place, did_you_mean(asked, answers))
+    elif asked == "when" and isinstance(value, Scalar) and value.text not in answers[asked]:
+        yield _no_window(value, answers[asked])
+    elif answers[asked] and isinstance(value, Scalar) and value.text not in answers[asked]:
+        hint = did_you_mean(value.text, answers[asked])
         yield _unknown(f"'{asked}' cannot be answered with '{value.text}'", value.place, hint)
 
 
-def _conditions(node: Node, languages: frozenset[str]) -> Iterator[Problem]:
+def _conditions(node: Node, languages: frozenset[str], answers: Answers) -> Iterator[Problem]:
+    known = (*answers, *CONDITIONS)
     for name, values in pairs_in(node, "if"):
-        if name.text not in CONDITIONS:
-            yield _unknown(
-                f"unknown condition '{name.text}'", name.place, did_you_mean(name.text, CONDITIONS)
-            )
+        if name.text not in known:
+            yield _unknown(f"unknown condition '{name.text}'", name.place, did_you_mean(name.text, known))
         elif name.text in {"language", "script"}:
             yield from _languages(scalars_in(values), languages)
-        elif ANSWERS.get(name.text):
+        elif answers.get(name.text):
             for value in scalars_in(values):
-                yield from _answer(value, name.text, value)
+                yield from _answer(value, name.text, value, answers)
+
+
+def answers_of(root: MapNode) -> Answers:
+    """Return the fields of the callback form with the values that each may have in this menu; none leaves it open."""
+    windows = (name.text for name, _ in pairs_in(root, "windows"))
+    return {**ANSWERS, "when": (*windows, *ALWAYS_ANSWERED)}
+
+
+def _windows(root: MapNode) -> Iterator[Problem]:
+    """Yield each window that a menu may not have, or whose hours end before they begin."""
+    for name, window in pairs_in(root, "windows"):
+        if name.text in ALWAYS_ANSWERED:
+            message = f"'{name.text}' means the same in every menu and needs no window"
+            yield _unknown(message, name.place, "delete it here; its choice stays")
+        elif not re.fullmatch(WINDOW_NAME.pattern, name.text):
+            message = f"a window cannot be called '{name.text}'"
+            hint = f"use small letters, digits and _, like {WINDOW_NAME.example}"
+            yield Problem(code="yaml-syntax", place=name.place, message=message, hint=hint)
+        for hours in scalars_in(window, "hours"):
+            start, _, end = hours.text.partition("-")
+            if end <= start:
+                message = f"the hours of '{name.text}' end before they begin"
+                hint = "write hours over midnight as two windows"
+                yield Problem(code="yaml-syntax", place=hours.place, message=message, hint=hint)
+
+
+def _no_window(value: Scalar, known: Iterable[str]) -> Problem:
+    """Say that a choice names hours that stand nowhere; another window is no likeness, it means other hours."""
+    message = f"there is no window '{value.text}'"
+    hint = f"add {value.text}: with its hours under windows, or name one of: {', '.join(known)}"
+    return _unknown(message, value.place, hint)
 
 
 def _unknown(message: str, place: Place, hint: str) -> Problem:

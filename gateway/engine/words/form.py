@@ -4,11 +4,9 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
+from gateway.engine.menu import Form, Menu, Question
 from gateway.engine.words.fold import digits
-from gateway.safe_contact import PhoneSeen, When
 
-_PHONE_SEEN = dict(enumerate(PhoneSeen, start=1))
-_WHEN = dict(enumerate(When, start=1))
 _FILLERS = frozenset(
     {
         "and",
@@ -31,10 +29,11 @@ _LONGEST = 40
 _TWO = re.compile(r"\D*(\d)\D*(\d)\D*", re.ASCII)
 
 
-def form_answer(text: str) -> Mapping[str, str] | None:
+def form_answer(menu: Menu, text: str) -> Mapping[str, str] | None:
     """Return ``phone_seen`` and ``when`` of an answer like ``2 3``, ``2,3``, ``2-3``, ``23`` or ``໒ ໓``.
 
-    Anything else is None: a text with other words in it is not consent.
+    The numbers are the keys of the two questions in the menu. Anything else is None: a text with other words in it is
+    not consent.
     """
     if len(text) > _LONGEST:
         return None
@@ -42,8 +41,19 @@ def form_answer(text: str) -> Mapping[str, str] | None:
     found = _TWO.fullmatch(plain)
     if found is None or not _FILLERS.issuperset(_words(plain)):
         return None
-    first, second = _PHONE_SEEN.get(int(found[1])), _WHEN.get(int(found[2]))
-    return {"phone_seen": str(first), "when": str(second)} if first and second else None
+    first = keys_of(menu, "phone_seen").get(found[1], "")
+    second = keys_of(menu, "when").get(found[2], "")
+    return {"phone_seen": first, "when": second} if first and second else None
+
+
+def keys_of(menu: Menu, asks: str) -> dict[str, str]:
+    """Return the answers of the question of the callback form that asks this, by their keys."""
+    form = menu.screens.get(menu.call_me)
+    questions = (menu.screens.get(name) for name in form.questions) if isinstance(form, Form) else ()
+    for question in questions:
+        if isinstance(question, Question) and question.asks == asks:
+            return {choice.key: choice.answer for choice in question.choices if choice.answer}
+    return {}
 
 
 def _words(text: str) -> list[str]:
