@@ -15,7 +15,7 @@ from gateway.callbacks.windows import Hours
 from gateway.channel import BadAccount, Channel, ChannelConfig, UnknownProvider
 from gateway.clock import Clock
 from gateway.conversation import spooled
-from gateway.desk import announce, call_steps, danger_text
+from gateway.desk import announce, call_steps, danger_text, refusing
 from gateway.figures.count import Counters
 from gateway.keys_file import master_key
 from gateway.outages import KINDS, STORE, Outages
@@ -72,6 +72,7 @@ def open_parts(settings: Settings | None = None) -> Parts:
             "danger_text": danger_text.tell_of_danger,
         },
         after={CALL: call_steps.placed},
+        opted_out=refusing.take_opt_out,
         lease_seconds=settings.env.gateway_outbox_lease,
         public_url=settings.public_url,
         asks_second_factor=settings.asks_second_factor or any(one.contract.real for one in channels.values()),

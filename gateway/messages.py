@@ -57,6 +57,10 @@ class Ended:
     hops: int = 0
 
 
+OPTED_OUT = "opted-out"
+"""The reason, in a word of ours, of a text that a provider or an operator did not take: she wants none."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """The provider's word on what became of a message that we sent.

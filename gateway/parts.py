@@ -69,6 +69,7 @@ class Parts:
         nudge: says to the workers that an outbox row is due; True where the word got through. Never raises.
         inside: the functions of the inside kinds of outbox rows, by kind.
         after: what follows, by kind, in the transaction that writes what came of sending an outside row.
+        opted_out: takes a provider's word that whom a row is for wants no texts, in the transaction that writes it.
         lease_seconds: how long a claimed outbox row may stay in flight before it counts as unclear.
         public_url: where pages and webhooks are reached from outside.
         asks_second_factor: whether supervisors and administrators get nowhere without a second factor.
@@ -88,6 +89,7 @@ class Parts:
     after: Mapping[str, Callable[[Parts, Tx, OutboxRow, SendResult, Event], None]] = field(
         default_factory=dict
     )
+    opted_out: Callable[[Parts, Tx, OutboxRow], None] = lambda *_: None
     lease_seconds: int = 120
     public_url: str = ""
     asks_second_factor: bool = True

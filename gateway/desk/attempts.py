@@ -12,6 +12,7 @@ from gateway.callbacks.outcomes import MOST_ATTEMPTS
 from gateway.callbacks.spacing import NotYet, may_ring
 from gateway.desk.claim import is_to_decide
 from gateway.desk.refusals import AlreadyCalling, ClockStopped, NoPhone, NotSafe, Withheld, found, refusal
+from gateway.desk.refusing import has_unwritten_word
 from gateway.desk.windows import window_from
 from gateway.ids import new_id, new_token
 from gateway.safe_contact import PhoneSeen, When
@@ -126,7 +127,7 @@ def start(
     if running is not None and _is_own(callback, running, actor):
         return Begun(callback=callback, attempt=running, from_number=from_number, is_new=False)
     _may_begin(tx, actor, callback, reason)
-    caller = _reachable(tx, callback, now)
+    caller = _reachable(parts, tx, callback, now)
     slot = _slot(parts, tx, actor, callback, caller, reason)
     attempt = _written(tx, actor, callback, slot, how, now)
     _step(tx, actor, callback, now)
@@ -172,7 +173,7 @@ def _may_begin(tx: Tx, actor: Actor, callback: Callback, reason: str) -> None:
         raise refusal(tx, actor, callback, Event.CALL)
 
 
-def _reachable(tx: Tx, callback: Callback, now: datetime) -> Caller:
+def _reachable(parts: Parts, tx: Tx, callback: Callback, now: datetime) -> Caller:
     """Return her with her number. *Never*, *not my phone* outside of now, and stale answers bind everybody."""
     contact = callback.contact
     caller = callers.by_id(tx, callback.caller_id) if callback.caller_id else None
@@ -180,6 +181,8 @@ def _reachable(tx: Tx, callback: Callback, now: datetime) -> Caller:
         raise NotSafe(None)
     if callback.withheld:
         raise Withheld(callback.withheld)
+    if has_unwritten_word(parts, caller):
+        raise Withheld("unread")
     _alone(tx, caller)
     return caller
 

@@ -67,15 +67,20 @@ def forget_spooled(parts: Parts, number: str, *, trial: bool | None = None) -> i
 
     With ``trial`` only what trial phones, or real ones, left: a trial that shows her number must not erase hers.
     """
-    entries = {key: parts.spool.load(key) or {} for key in parts.spool.list()}
-    hers = [
-        key
-        for key, entry in entries.items()
-        if _number_in(entry) == number and (trial is None or _is_trial(parts, entry) == trial)
-    ]
+    hers = list_spooled(parts, number, trial=trial)
     for key in hers:
         parts.spool.drop(key)
     return len(hers)
+
+
+def list_spooled(parts: Parts, number: str, *, trial: bool | None = None) -> Mapping[bytes, Mapping[str, Any]]:
+    """Return what this number left in the spool of this machine, by its key."""
+    entries = {key: parts.spool.load(key) or {} for key in parts.spool.list()}
+    return {
+        key: entry
+        for key, entry in entries.items()
+        if _number_in(entry) == number and (trial is None or _is_trial(parts, entry) == trial)
+    }
 
 
 def _is_trial(parts: Parts, entry: Mapping[str, Any]) -> bool:

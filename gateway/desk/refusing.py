@@ -9,7 +9,8 @@ from gateway.callbacks import escalation
 from gateway.callbacks.model import OPEN, Event, State
 from gateway.callbacks.order import DANGER
 from gateway.desk.claim import is_to_decide
-from gateway.engine.effects import Noted
+from gateway.desk.erasing import list_spooled
+from gateway.engine.effects import Noted, RefuseCalls
 from gateway.safe_contact import PhoneSeen
 from gateway.store import audit, callbacks, callers, outbox
 
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from gateway.engine.effects import Receipt, RefuseCalls
+    from gateway.engine.effects import Receipt
     from gateway.parts import Parts
     from gateway.store.callbacks import Callback
     from gateway.store.callers import Caller
     from gateway.store.engines import Tx
+    from gateway.store.outbox import OutboxRow
 
 PLAIN, STOP = "plain", "stop"
 ANSWERS = "answers"
@@ -73,6 +75,32 @@ def withhold(tx: Tx, callback: Callback, how: str, now: datetime) -> None:
     """Take a request out of the line until she asks again or a person decides, and stop what is on its way."""
     _withhold(tx, callback, how, now)
     _stop(tx, [callback], now)
+
+
+def take_opt_out(parts: Parts, tx: Tx, row: OutboxRow) -> None:
+    """Take over that she told a provider or her operator to send her nothing: once, and with a line on record.
+
+    The first such word is a STOP like any other. A later one tells nothing new about calls that she asked for since:
+    the provider still has her on its list.
+    """
+    caller = callers.by_id(tx, row.caller_id) if row.caller_id else None
+    if caller is None or caller.stopped:
+        return
+    now = parts.clock.now()
+    is_known = any(entry.act == "stopped" for entry in audit.about(tx, "caller", caller.id))
+    stop_texts(tx, caller, now, by="provider")
+    if not is_known:
+        stopped = replace(caller, stopped_at=now)
+        refuse_calls(parts, tx, caller=stopped, effect=RefuseCalls(how="stop"), session=b"", now=now)
+
+
+def has_unwritten_word(parts: Parts, caller: Caller) -> bool:
+    """Say whether something this number said waits to be written: it may be a refusal, so nobody is rung before."""
+    try:
+        waiting = list_spooled(parts, caller.number or "", trial=caller.trial)
+    except OSError:
+        return False
+    return any(entry.get("kind") != "ring" for entry in waiting.values())
 
 
 def stop_texts(tx: Tx, caller: Caller, now: datetime, *, by: str = "her") -> None:

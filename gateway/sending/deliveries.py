@@ -1,6 +1,6 @@
 """Takes the provider's word on what became of a message; it comes twice, late, out of order, or early."""
 
-from gateway.messages import Delivery
+from gateway.messages import OPTED_OUT, Delivery
 from gateway.outbox.states import forward
 from gateway.parts import Parts
 from gateway.store import deliveries, lines, outbox
@@ -40,6 +40,8 @@ def _take(parts: Parts, tx: Tx, delivery: Delivery) -> None:
     further = forward(row.delivery, delivery.state)
     if further != row.delivery:
         outbox.set_delivery(tx, row.id, delivery=further, reason=delivery.reason, now=now)
+        if delivery.reason == OPTED_OUT:
+            parts.opted_out(parts, tx, row)
     verdict = VERDICTS.get(delivery.state, "sent" if _takes_our_id(parts, delivery.channel) else "")
     if row.state == "unclear" and verdict:
         outbox.settle(tx, row.id, state=verdict, reason="delivery", now=now)

@@ -3,6 +3,7 @@
 import logging
 
 from gateway.channel import Outcome, SendResult
+from gateway.messages import OPTED_OUT
 from gateway.outbox import bucket as buckets
 from gateway.outbox.kinds import CALL
 from gateway.outbox.retry import Next
@@ -11,6 +12,7 @@ from gateway.parts import Parts
 from gateway.sending.claim import Claimed
 from gateway.store import claims, deliveries, lines, outbox
 from gateway.store.engines import Tx, Unavailable
+from gateway.store.outbox import OutboxRow
 
 _log = logging.getLogger(__name__)
 
@@ -49,7 +51,9 @@ def _write(parts: Parts, tx: Tx, claimed: Claimed, result: SendResult, then: Nex
         )
     kept = _finished(parts, tx, claimed, result, then)
     if kept and result.provider_id:
-        _match(tx, parts, row.id, row.channel, result.provider_id)
+        _match(tx, parts, row, result.provider_id)
+    if kept and result.reason == OPTED_OUT:
+        parts.opted_out(parts, tx, row)
     if kept and row.kind in parts.after:
         parts.after[row.kind](parts, tx, row, result, then.event)
     return kept
@@ -69,14 +73,17 @@ def _finished(parts: Parts, tx: Tx, claimed: Claimed, result: SendResult, then: 
     )
 
 
-def _match(tx: Tx, parts: Parts, row_id: str, channel: str, provider_id: str) -> None:
+def _match(tx: Tx, parts: Parts, row: OutboxRow, provider_id: str) -> None:
     delivery, reason = "", ""
-    for parked in deliveries.unpark(tx, channel, provider_id):
+    for parked in deliveries.unpark(tx, row.channel, provider_id):
         further = forward(delivery, parked.state)
         if further != delivery:
             delivery, reason = further, parked.reason
     if delivery:
-        outbox.set_delivery(tx, row_id, delivery=delivery, reason=reason, now=parts.clock.now())
+        outbox.set_delivery(tx, row.id, delivery=delivery, reason=reason, now=parts.clock.now())
+
+    if reason == OPTED_OUT:
+        parts.opted_out(parts, tx, row)
 
 
 def _account(parts: Parts, bucket: buckets.Bucket, result: SendResult, count: int) -> buckets.Bucket:

@@ -2,12 +2,14 @@
 
 from gateway.channel import Request
 from gateway.channels.africastalking import fields
-from gateway.messages import Delivery, Inbound, Kind, NotANumber, OptOut
+from gateway.messages import OPTED_OUT, Delivery, Inbound, Kind, NotANumber, OptOut
 
 # The provider marks Rejected, Success and Failed as final; Expired says that the operator dropped the text.
 STATES = {"Success": "delivered", "Failed": "failed", "Rejected": "failed", "Expired": "failed"}
 STATUS_SIZE = 40
 REASON_SIZE = 60
+WANTS_NONE = ("userinblacklist", "donotdisturbrejection")
+"""Reasons, in the provider's list of them, that are her own word: to the provider, or to her operator."""
 BEGINS = ("addition", "add", "added", "subscribe", "subscribed", "subscription")
 
 
@@ -49,8 +51,12 @@ def delivered(channel: str, request: Request) -> Delivery:
         provider_id=request.need("id"),
         state=STATES.get(status, "moving"),
         status=status[:STATUS_SIZE],
-        reason=request.fields.get("failureReason", "")[:REASON_SIZE],
+        reason=_reason(request.fields.get("failureReason", "")),
     )
+
+
+def _reason(said: str) -> str:
+    return OPTED_OUT if said.casefold() in WANTS_NONE else said[:REASON_SIZE]
 
 
 def opted_out(channel: str, request: Request) -> OptOut | None:
