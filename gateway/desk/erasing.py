@@ -73,7 +73,9 @@ def forget_spooled(parts: Parts, number: str, *, trial: bool | None = None) -> i
     return len(hers)
 
 
-def list_spooled(parts: Parts, number: str, *, trial: bool | None = None) -> Mapping[bytes, Mapping[str, Any]]:
+def list_spooled(
+    parts: Parts, number: str, *, trial: bool | None = None
+) -> Mapping[bytes, Mapping[str, Any]]:
     """Return what this number left in the spool of this machine, by its key."""
     entries = {key: parts.spool.load(key) or {} for key in parts.spool.list()}
     return {
