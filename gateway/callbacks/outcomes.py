@@ -189,7 +189,7 @@ def _named(
     Who asked for *now* and then names a time by voice gets the half hour from there.
     """
     if when is When.NOW:
-        return next_window(when, hours, zone, named) if named else None
+        return next_window(when, hours, zone, named, least=timedelta()) if named else None
     start = named or attempted.until
     return next_window(when, hours, zone, start)
 

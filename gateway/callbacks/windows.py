@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from gateway.callbacks.order import LONG_ENOUGH
 from gateway.safe_contact import DAYS, BadSpan, Span, When, read_span
 
 __all__ = ["DAYS", "BadHours", "Hours", "Span", "Window", "next_window", "offered"]
@@ -13,6 +14,7 @@ NOW_LASTS = timedelta(minutes=30)
 _HOUR_MINUTES = 60
 _DAY_MINUTES = 24 * _HOUR_MINUTES
 _LOOK_AHEAD = 15
+_SHORTEST = timedelta(seconds=1)
 
 Window = tuple[datetime, datetime]
 """From and until, as instants."""
@@ -53,16 +55,25 @@ ALWAYS = Hours((((0, _DAY_MINUTES),),) * 7)
 
 
 def next_window(
-    when: When, hours: Hours, zone: str, now: datetime, *, not_before: datetime | None = None
+    when: When,
+    hours: Hours,
+    zone: str,
+    now: datetime,
+    *,
+    not_before: datetime | None = None,
+    least: timedelta = LONG_ENOUGH,
 ) -> Window | None:
     """Return the next stretch in which her phone may ring and somebody can ring it.
+
+    One of which less than ``least`` is left is passed over: nobody is handed her request any more, so it must not be
+    promised.
 
     A stretch that has begun is cut to begin at ``now`` (or at ``not_before`` where that is later).
     ``now`` means the 30 minutes from now and nothing after; ``never`` has no window.
     """
     earliest = max(now, not_before or now)
     for start, end in _stretches(when, hours, ZoneInfo(zone), now, earliest):
-        if end > earliest:
+        if end - max(start, earliest) >= max(least, _SHORTEST):
             return max(start, earliest).astimezone(UTC), end.astimezone(UTC)
     return None
 
@@ -70,7 +81,7 @@ def next_window(
 def offered(windows: Iterable[When], hours: Hours, zone: str, now: datetime) -> tuple[str, ...]:
     """Return which of the windows can be promised: those that duty covers within two weeks, *now* while on duty."""
     names = [when.value for when in windows if next_window(when, hours, zone, now) is not None]
-    if on_duty(hours, zone, now):
+    if next_window(When.NOW, hours, zone, now) is not None:
         names.append(When.NOW.value)
     return tuple(names)
 
@@ -134,7 +145,7 @@ def open_between(when: When, zone: str, start: datetime, end: datetime) -> timed
     total = timedelta()
     at = start
     while at < end:
-        window = next_window(when, ALWAYS, zone, at)
+        window = next_window(when, ALWAYS, zone, at, least=_SHORTEST)
         if window is None or window[0] >= end:
             break
         total += min(window[1], end) - window[0]

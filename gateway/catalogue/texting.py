@@ -24,13 +24,15 @@ class Thread:
 
     def take(self, words: str, line: Line, now: datetime) -> tuple[Meant, Reply]:
         """Take one text; return what it means after its deeds, and what she reads."""
-        meaning = texted.meant(self.menu, words, self.standing, self.known, stopped=self.stopped)
-        self.stopped = meaning.says == SILENCE
-        if self.stopped:
-            self.standing = Standing()
+        before = self.standing.at(now)
+        meaning = texted.meant(self.menu, words, before, self.known, stopped=self.stopped)
+        if meaning.says == SILENCE:
+            if meaning.understood == texted.STOP:
+                self.stopped, self.standing = True, Standing()
             return meaning, Reply(pieces=(), screen=SILENCE, language=meaning.session.script)
         receipts = tuple(map(self.does, meaning.effects))
         meaning = texted.settled(self.menu, meaning, receipts, line, now)
-        reply, stands = texted.told(self.menu, meaning, self.standing, line, now)
-        self.standing = stands or self.standing
+        self.stopped = self.stopped and meaning.understood not in (texted.START, "callback")
+        reply, stands = texted.told(self.menu, meaning, before, line, now)
+        self.standing = stands or before
         return meaning, reply

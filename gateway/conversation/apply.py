@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import assert_never
 
 from gateway.desk import accept, refusing
+from gateway.engine import texted
 from gateway.engine.effects import (
     AmendCallback,
     CallbackAccepted,
@@ -19,7 +20,9 @@ from gateway.engine.effects import (
     ReportWrong,
     RequestCallback,
 )
+from gateway.engine.texted import DANGER
 from gateway.parts import Parts
+from gateway.store import threads
 from gateway.store.callers import Caller
 from gateway.store.engines import Tx
 
@@ -87,6 +90,9 @@ def _to_hers(parts: Parts, tx: Tx, effect: _OnHers, caller: Caller, at: Context)
 def _request(
     parts: Parts, tx: Tx, effect: RequestCallback, caller: Caller, at: Context
 ) -> tuple[Receipt, tuple[str, ...]]:
+    since = at.now - texted.LASTS
+    if effect.answers.get("danger") != "yes" and threads.has_understood(tx, caller.id, DANGER, since=since):
+        effect = replace(effect, answers={**effect.answers, "danger": "yes"})
     # What she agreed to is the wording of this version of the menu.
     consented = replace(effect, answers={**effect.answers, "consent": at.version})
     accepted = accept.accept(

@@ -1,6 +1,7 @@
 """Where a thread stands between two texts: kept for a day, and carried over to a new version where that is safe."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,9 +23,17 @@ def load(tx: Tx, channel: str, caller_id: str, menu: Menu, version: str, *, now:
     state: dict[str, Any] = threads.load(tx, channel, caller_id, now=now) or {}
     session = _session(state)
     moved = state.get("version") != version and session is not None
+    form = _session(state, "form")
+    is_form = form is not None and state.get("form_shape") == shape(menu, form.screen)
+    carried = Standing(
+        form=form if is_form else None,
+        form_until=_instant(state, "form_until"),
+        danger_until=_instant(state, "danger_until"),
+    ).at(now)
     if moved and (session is None or state.get("shape") != shape(menu, session.screen)):
-        return Standing(language=_known(menu, state), again=True)
-    return Standing(
+        return replace(carried, language=_known(menu, state), again=True)
+    return replace(
+        carried,
         session=session,
         waits_for=str(state.get("waits_for", "")),
         language=_known(menu, state),
@@ -44,6 +53,10 @@ def save(
         "waits_for": kept.waits_for,
         "language": kept.language,
         "listed": dict(kept.listed),
+        "form": sessions.dump(kept.form) if kept.form else "",
+        "form_shape": shape(menu, kept.form.screen) if kept.form else "",
+        "form_until": kept.form_until.isoformat() if kept.form_until else "",
+        "danger_until": kept.danger_until.isoformat() if kept.danger_until else "",
     }
     threads.save(tx, channel, caller_id, state, version=version, expires_at=now + THREAD_AGE)
 
@@ -67,9 +80,13 @@ def shape(menu: Menu, screen_id: str) -> str:
     return " ".join((type(screen).__name__, asks, *lines))
 
 
-def _session(state: Mapping[str, Any]) -> Session | None:
+def _instant(state: Mapping[str, Any], name: str) -> datetime | None:
+    return datetime.fromisoformat(state[name]) if state.get(name) else None
+
+
+def _session(state: Mapping[str, Any], name: str = "session") -> Session | None:
     try:
-        return sessions.load(state["session"]) if state.get("session") else None
+        return sessions.load(state[name]) if state.get(name) else None
     except UnreadableSession:
         return None
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from gateway.engine import keys, listed
 from gateway.engine.effects import CallbackAccepted, Effect, Line, Receipt, RefuseCalls, RequestCallback
@@ -11,11 +11,11 @@ from gateway.engine.hours import with_hours
 from gateway.engine.menu import Keyword, Menu, Reaction
 from gateway.engine.render import after, as_text
 from gateway.engine.session import Known, Session
-from gateway.engine.showing import DEFAULT_LANGUAGE, message
+from gateway.engine.showing import DEFAULT_LANGUAGE, message, open_choices
 from gateway.engine.step import begin, open_screen, settle, step, tell
 from gateway.engine.text import sms_parts
 from gateway.engine.values import current, fill
-from gateway.engine.words import Match, form_answer, language_of, nearest_topics, understand
+from gateway.engine.words import Match, answer_beside, form_answer, language_of, nearest_topics, understand
 from gateway.messages import SMS_LIMITS, Limits, Piece, PieceKind, Reply
 
 FORM = "form"
@@ -27,8 +27,14 @@ SILENCE = "silence"
 STOP, START = "stop", "start"
 """As what the two are understood that end and begin our texts to her."""
 
+DANGER = "danger"
+"""As what a text is understood that holds a word of danger."""
+
 NOT_UNDERSTOOD = ""
 """Texts with this word are the list that a person reads."""
+
+LASTS = timedelta(hours=24)
+"""For how long a form stays answerable whatever comes between, and a word of danger goes into the next request."""
 
 _LONGEST_KEY = 4  # the digits of a code
 
@@ -43,6 +49,9 @@ class Standing:
         language: the tag of the texts that she asked for by number, if she did.
         listed: what the numbers of the last answer stand for, where it listed screens or languages.
         again: she had a place that the live version does not have any more.
+        form: the form that was sent and not answered yet, whatever came after it.
+        form_until: until when it may be answered.
+        danger_until: until when a word of danger that she wrote goes into a request of hers.
     """
 
     session: Session | None = None
@@ -50,6 +59,25 @@ class Standing:
     language: str = ""
     listed: Mapping[str, str] = field(default_factory=dict)
     again: bool = False
+    form: Session | None = None
+    form_until: datetime | None = None
+    danger_until: datetime | None = None
+
+    @property
+    def open_form(self) -> Session | None:
+        """The form that can be answered now."""
+        return self.session if self.form is None and self.waits_for == FORM else self.form
+
+    def at(self, now: datetime) -> "Standing":
+        """Return it without what is too old."""
+        is_open = self.form_until is not None and now < self.form_until
+        is_danger = self.danger_until is not None and now < self.danger_until
+        return replace(
+            self,
+            form=self.form if is_open else None,
+            form_until=self.form_until if is_open else None,
+            danger_until=self.danger_until if is_danger else None,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +94,7 @@ class Meant:
         near: the topics that come nearest, to be listed above the help.
         effects: what is asked for.
         match: the word of the menu that it was.
+        also: the name of a message that is told below the screen.
     """
 
     understood: str
@@ -77,6 +106,7 @@ class Meant:
     near: tuple[Keyword, ...] = ()
     effects: tuple[Effect, ...] = ()
     match: Match | None = None
+    also: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,17 +172,20 @@ def meant(
     speaks = standing.language or (standing.session.script if standing.session else known.script)
     match = understand(menu, words, speaks)
     if match is not None:
-        return replace(_word(text, match), match=match)
-    if stopped:
-        return Meant(understood=NOT_UNDERSTOOD, session=text.at("", speaks), says=SILENCE)
-    return _form(text, standing.session) if standing.waits_for == FORM and standing.session else _number(text)
+        return replace(_with_answer(text, _word(text, match), match), match=match)
+    meaning = _form_or_number(text)
+    if stopped and meaning.understood == NOT_UNDERSTOOD and standing.waits_for != FORM:
+        return replace(meaning, says=SILENCE, near=())
+    return meaning
 
 
 def settled(menu: Menu, meaning: Meant, receipts: tuple[Receipt, ...], line: Line, now: datetime) -> Meant:
     """Return the meaning after its deeds: where their receipts lead, or what is said where one was refused."""
-    if meaning.says != "sms_saved":
-        return replace(meaning, session=settle(menu, meaning.session, receipts, line, now))
     codes = [receipt.code for receipt in receipts if isinstance(receipt, CallbackAccepted)]
+    if meaning.says != "sms_saved":
+        led = meaning.session if meaning.also else settle(menu, meaning.session, receipts, line, now)
+        values = {**led.values, "code": codes[0]} if codes and meaning.also else led.values
+        return replace(meaning, session=led.having(values=values), also=meaning.also if codes else "")
     if not codes:
         return replace(meaning, says="sms_no_call", understood="refused")
     return replace(meaning, session=meaning.session.having(values={"code": codes[0]}))
@@ -163,11 +196,16 @@ def told(
 ) -> tuple[Reply, Standing | None]:
     """Return what she reads, and where her thread stands then; None leaves it where it was."""
     if meaning.says:
-        return _message(menu, meaning, before, line, now)
+        reply, stands = _message(menu, meaning, before, line, now)
+        return reply, None if stands is None else _carrying(stands, meaning, before, now)
     reply = tell(menu, meaning.session, line, limits, now)
     stands = _standing(after(meaning.session, reply), meaning.language or before.language)
     first = before.session is None
-    return _going_on(menu, reply, meaning.session.script, limits.parts if first else 0), stands
+    reply = _going_on(menu, reply, meaning.session.script, limits.parts if first else 0)
+    if meaning.also:
+        below = fill(listed.find_wording(menu, meaning.also, meaning.session), meaning.session.values)
+        reply = replace(reply, pieces=(*reply.pieces, Piece(PieceKind.TEXT, below)))
+    return reply, _carrying(stands, meaning, before, now)
 
 
 def _word(text: _Text, match: Match) -> Meant:
@@ -193,7 +231,58 @@ def _word(text: _Text, match: Match) -> Meant:
                 understood="language", session=session, says="sms_language", words=words, standing=stands
             )
         case _:
-            return Meant(understood="danger" if match.keyword.danger else match.keyword.to, session=session)
+            return Meant(understood=DANGER if match.keyword.danger else match.keyword.to, session=session)
+
+
+def _carrying(stands: Standing, meaning: Meant, before: Standing, now: datetime) -> Standing:
+    """Return where the thread stands, with the form that is open and the danger that was said in the last day."""
+    form, form_until = before.form, before.form_until
+    if meaning.understood == "call_me":
+        form, form_until = stands.session, now + LASTS
+    elif any(isinstance(effect, RequestCallback) for effect in meaning.effects):
+        form, form_until = None, None
+    is_danger = meaning.match is not None and meaning.match.keyword.danger
+    danger_until = now + LASTS if is_danger else before.danger_until
+    return replace(stands, form=form, form_until=form_until, danger_until=danger_until)
+
+
+def _form_or_number(text: _Text) -> Meant:
+    """Read an answer to the form that is open, else a number of what she read last."""
+    form = text.standing.open_form
+    if form is None:
+        return _number(text)
+    answers = None if _is_a_line(text) else form_answer(text.menu, text.words)
+    if answers is not None:
+        return _form(text, form, answers)
+    if text.standing.waits_for == FORM:
+        return Meant(understood=NOT_UNDERSTOOD, session=form, says="sms_form_again")
+    return _number(text)
+
+
+def _is_a_line(text: _Text) -> bool:
+    """Say whether the text is the key of a line that she reads now, where something came after the form."""
+    if text.standing.waits_for == FORM or text.session is None or not text.typed:
+        return False
+    screen = text.menu.screens.get(text.session.screen)
+    lines = open_choices(text.menu, text.session, screen) if screen is not None else ()
+    return text.typed in text.standing.listed or any(choice.key == text.typed for choice in lines)
+
+
+def _with_answer(text: _Text, meaning: Meant, match: Match) -> Meant:
+    """Keep the answer to the form that stands beside a word, so that neither is lost: first the word is answered."""
+    form = text.standing.open_form
+    shows = match.keyword.reaction in (Reaction.SHOW, Reaction.CALL_ME)
+    if form is None or not shows or text.typed:
+        return meaning
+    answers = answer_beside(text.menu, text.words)
+    if answers is None:
+        return meaning
+    if match.keyword.reaction is Reaction.CALL_ME:
+        return _form(text, form, answers)
+    answered = _form(text, form, answers, danger=match.keyword.danger)
+    if answered.says != "sms_saved":
+        return meaning
+    return replace(meaning, effects=answered.effects, also="sms_saved")
 
 
 def _number(text: _Text) -> Meant:
@@ -215,11 +304,9 @@ def _number(text: _Text) -> Meant:
     return Meant(understood=NOT_UNDERSTOOD, session=session, says="sms_help", near=near)
 
 
-def _form(text: _Text, session: Session) -> Meant:
-    """Read the answers of the callback that were given in one text."""
-    answers = form_answer(text.menu, text.words)
-    if answers is None:
-        return Meant(understood=NOT_UNDERSTOOD, session=session, says="sms_form_again")
+def _form(text: _Text, form: Session, answers: Mapping[str, str], *, danger: bool = False) -> Meant:
+    """Say what the answers of the callback mean that were given in one text."""
+    session = form.having(offers=text.known.offers)
     stands = text.keeping(session)
     if answers["when"] == "never" or (answers["phone_seen"] == "not_mine" and answers["when"] != "now"):
         refusal = RefuseCalls(how="plain", phone_seen=answers["phone_seen"])
@@ -228,10 +315,11 @@ def _form(text: _Text, session: Session) -> Meant:
         )
     if answers["when"] not in session.offers:
         return Meant(understood="no_call", session=session, says="sms_form_again")
+    in_danger = danger or text.standing.danger_until is not None
     asked = RequestCallback(
         topic=session.topic or "other",
         path=session.path,
-        answers={"danger": "no", "consent": "yes", **answers},
+        answers={"danger": "yes" if in_danger else "no", "consent": "yes", **answers},
         language=session.language,
         script=session.script,
     )

@@ -151,7 +151,7 @@ def _window(contact: SafeContact | None, zone: str, now: datetime) -> tuple[date
     if contact.when is When.NOW:
         span = contact.said_at, contact.said_at + NOW_LASTS
         return span if now < span[1] else None
-    return next_window(contact.when, ALWAYS, zone, now)
+    return next_window(contact.when, ALWAYS, zone, now, least=timedelta())
 
 
 def _message(tx: Tx, row: OutboxRow, number: str) -> Outgoing | OutgoingCall:

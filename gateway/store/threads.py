@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, or_, select, update
 
 from gateway.ids import new_id
 from gateway.store.dialects import insert_into
@@ -54,6 +54,16 @@ def add_text(tx: Tx, *, channel: str, caller_id: str, text: str, understood: str
             at=now,
         )
     )
+
+
+def has_understood(tx: Tx, caller_id: str, word: str, *, since: datetime) -> bool:
+    """Say whether a text of this caller was understood as this word since then, on whichever line it came."""
+    query = select(texts.c.id).where(
+        texts.c.caller_id == caller_id,
+        texts.c.at > since,
+        or_(texts.c.understood == word, texts.c.understood.startswith(f"{word} (", autoescape=True)),
+    )
+    return tx.execute(query.limit(1)).first() is not None
 
 
 def forget_texts(tx: Tx, caller_id: str) -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.callbacks.order import LONG_ENOUGH
 from gateway.callbacks.windows import (
     ALWAYS,
     DAYS,
@@ -68,7 +69,7 @@ def oracle(when: When, hours: Hours, earliest: datetime) -> tuple[datetime, date
         (When("evening"), at(24, 14, 5), at(24, 18), at(24, 21)),
         (When("evening"), at(24, 19, 30), at(24, 19, 30), at(24, 21)),
         (When("evening"), at(24, 21), at(25, 18), at(25, 21)),
-        (When("evening"), at(28, 20, 59), at(28, 20, 59), at(28, 21)),
+        (When("evening"), at(28, 20, 50), at(28, 20, 50), at(28, 21)),
         (When("evening"), at(28, 21), at(30, 18), at(30, 21)),  # nobody on Sunday evening
         (When("morning"), at(24, 14), at(25, 8), at(25, 9)),  # her 6 to 9, our 8 to 12
         (When("sunday"), at(24, 14), at(29, 10), at(29, 16)),
@@ -211,3 +212,28 @@ def test_now_never_rings_while_nobody_is_there_nor_after_half_an_hour(hours: Hou
     minutes = int((window[1] - now) / MINUTE)
     assert all(duty(hours, now + n * MINUTE) for n in range(minutes))
     assert window[1] == now + timedelta(minutes=30) or not duty(hours, window[1])
+
+
+@pytest.mark.fault("W12")
+@pytest.mark.parametrize(
+    ("when", "now", "start"),
+    [
+        (When("evening"), at(24, 20, 51), at(25, 18)),
+        (When("evening"), at(28, 20, 57), at(30, 18)),  # the next evening on which somebody is there
+        (When("noon"), at(29, 12, 55), at(29 - 23, 12) + timedelta(days=30)),
+    ],
+)
+def test_a_window_is_promised_only_while_it_can_be_handed_out(
+    when: When, now: datetime, start: datetime
+) -> None:
+    window = next_window(when, WEEK, ZONE, now)
+    assert window is not None
+    assert window[0] == start
+    assert window[1] - window[0] >= LONG_ENOUGH
+
+
+@pytest.mark.fault("W12")
+def test_now_is_not_offered_in_the_last_minutes_of_duty() -> None:
+    assert "now" in offered((), WEEK, ZONE, at(24, 20, 50))
+    assert "now" not in offered((), WEEK, ZONE, at(24, 20, 51))
+    assert next_window(When.NOW, WEEK, ZONE, at(24, 20, 51)) is None

@@ -419,3 +419,47 @@ def test_short_codes_and_names_are_never_answered(light: Phone, number: str) -> 
 def test_no_answer_is_longer_than_three_parts(light: Phone, words: str) -> None:
     (answer,) = light.texts(words)
     assert len(sms_parts(answer)) <= 3
+
+
+@pytest.mark.fault("R6")
+def test_only_start_or_a_request_by_the_form_lifts_a_stop(phone: Phone) -> None:
+    def is_stopped() -> bool:
+        with phone.parts.store.read() as tx:
+            caller = callers.find(tx, HER)
+        assert caller is not None
+        return caller.stopped
+
+    phone.texts("STOP")
+    for words in ("passport", "1", "help", "hello there", "call me", "language"):
+        phone.texts(words)
+        assert is_stopped(), words
+    phone.texts("2 3")
+    assert not is_stopped()
+    phone.texts("STOP")
+    phone.texts("start")
+    assert not is_stopped()
+
+
+@pytest.mark.fault("R6")
+def test_after_stop_what_she_asks_is_answered_once_and_the_rest_is_read_by_a_person(phone: Phone) -> None:
+    phone.texts("STOP")
+    assert phone.texts("wage")
+    assert phone.texts("my sister is at home") == []
+    with phone.parts.store.read() as tx:
+        assert [one.text for one in texts.unread(tx)] == ["my sister is at home"]
+
+
+@pytest.mark.fault("W1")
+def test_danger_by_text_goes_into_a_request_that_she_dials(phone: Phone, clock: SetClock) -> None:
+    phone.texts("help me he hits me")
+    phone.dial("4 7 2 1 3 1")
+    assert [one.priority for one in requests(phone.parts)] == [0]
+
+
+@pytest.mark.fault("W1")
+def test_after_a_day_she_is_asked_anew(phone: Phone, clock: SetClock) -> None:
+    phone.texts("help me he hits me")
+    clock.forward(hours=24, minutes=1)
+    phone.texts("call me")
+    phone.texts("2 3")
+    assert [one.priority for one in requests(phone.parts)] == [1]

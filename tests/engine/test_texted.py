@@ -1,7 +1,7 @@
 """What a text means in its thread, table by table: the same answer whoever asks, and nothing kept that is not needed."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -132,11 +132,76 @@ def test_the_form_in_one_text(words, says, asks):
 
 
 def test_who_asks_for_hours_in_which_nobody_is_there_may_answer_again():
-    session = FORM_SENT.session.having(offers=("morning",))
-    waiting = Standing(session=session, waits_for=FORM)
-    meaning, _, stands = read("2 3", waiting)
-    assert (meaning.says, meaning.effects, stands) == ("sms_form_again", (), None)
-    assert meant(MENU, "2 1", waiting, KNOWN).says == "sms_saved"
+    known = Known(region="LA", offers=("morning",))
+    meaning = meant(MENU, "2 3", FORM_SENT, known)
+    assert (meaning.says, meaning.effects) == ("sms_form_again", ())
+    assert meant(MENU, "2 1", FORM_SENT, known).says == "sms_saved"
+
+
+@pytest.mark.fault("W2")
+@pytest.mark.parametrize("between", ["help", "wage", "language", "nonsense words", "start", "1", "help me"])
+def test_a_form_stays_answerable_whatever_comes_between(between):
+    stands = read(between, FORM_SENT)[2] or FORM_SENT
+    (request,) = read("2 3", stands)[0].effects
+    assert (request.answers["phone_seen"], request.answers["when"]) == ("sometimes", "evening")
+    assert request.topic == "other"
+
+
+@pytest.mark.fault("W2")
+def test_a_form_is_open_for_a_day_and_closed_by_its_answer():
+    later = read("wage", FORM_SENT)[2]
+    assert later.at(NOW + timedelta(hours=23)).open_form is not None
+    assert later.at(NOW + timedelta(hours=24)).open_form is None
+    answered = read("2 3", later)[2]
+    assert answered.open_form is None
+    assert read("2 3", answered)[0].effects == ()
+
+
+@pytest.mark.fault("W2")
+@pytest.mark.parametrize(
+    ("words", "shows", "danger"),
+    [
+        ("2 3 help me", "sos", "yes"),
+        ("help me! 2, 3", "sos", "yes"),
+        ("2 3 what is the wage", "pay", "no"),
+        ("wage? 2 3", "pay", "no"),
+    ],
+)
+def test_an_answer_that_carries_more_loses_neither(words, shows, danger):
+    meaning = meant(MENU, words, FORM_SENT, KNOWN)
+    (request,) = meaning.effects
+    assert (meaning.session.screen, request.answers["danger"]) == (shows, danger)
+    due = datetime(2026, 11, 24, 11, tzinfo=UTC)
+    receipt = CallbackAccepted(callback="c", code="4821", due_at=due, due_until=due.replace(hour=14))
+    reply, stands = told(MENU, settled(MENU, meaning, (receipt,), LINE, NOW), FORM_SENT, LINE, NOW)
+    assert as_text(reply).endswith("4821.")
+    assert as_text(reply) != "Your code is 4821."
+    assert stands.open_form is None
+
+
+@pytest.mark.parametrize(
+    "words", ["help me since 23:00", "help me, room 12", "wage for 3 days", "2 wages", "help me 2026"]
+)
+def test_other_numbers_beside_a_word_are_no_answer(words):
+    assert meant(MENU, words, FORM_SENT, KNOWN).effects == ()
+
+
+def test_a_line_that_she_reads_now_comes_before_an_older_form():
+    stands = read("wage", FORM_SENT)[2]
+    key = next(choice.key for choice in MENU.screens["pay"].choices)
+    assert read(key, stands)[0].understood == "key"
+
+
+@pytest.mark.fault("W1")
+@pytest.mark.parametrize(
+    "texts", [("help me", "call me"), ("call me", "help me"), ("help me", "wage", "call me")]
+)
+def test_danger_of_the_last_day_goes_into_the_request(texts):
+    stands = thread(*texts)
+    (request,) = meant(MENU, "2 3", stands, KNOWN).effects
+    assert request.answers["danger"] == "yes"
+    (request,) = meant(MENU, "2 3", replace(stands, danger_until=NOW).at(NOW), KNOWN).effects
+    assert request.answers["danger"] == "no"
 
 
 def test_a_word_in_place_of_the_answer_leaves_the_form():

@@ -26,6 +26,8 @@ _FILLERS = frozenset(
     }
 )
 _LONGEST = 40
+_BEFORE = re.compile(r"\W*([1-9])(?:[ ,]+|\s*-\s*)([1-9])[ ,.;:!\n]+(?=\D)", re.ASCII)
+_BEHIND = re.compile(r"(?:\D[ ,.;:!\n]+)([1-9])(?:[ ,]+|\s*-\s*)([1-9])[\s.!,]*$", re.ASCII)
 _TWO = re.compile(r"\D*(\d)\D*(\d)\D*", re.ASCII)
 
 
@@ -54,6 +56,15 @@ def keys_of(menu: Menu, asks: str) -> dict[str, str]:
         if isinstance(question, Question) and question.asks == asks:
             return {choice.key: choice.answer for choice in question.choices if choice.answer}
     return {}
+
+
+def answer_beside(menu: Menu, text: str) -> Mapping[str, str] | None:
+    """Return the same where the two numbers stand before or behind other words: ``2 3 he hits me``.
+
+    They must be apart from each other and from the words, so that an hour, a sum or a number of days is none.
+    """
+    found = _BEFORE.match(digits(text)) or _BEHIND.search(digits(text))
+    return form_answer(menu, f"{found[1]} {found[2]}") if found else None
 
 
 def _words(text: str) -> list[str]:
