@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from gateway.channel import Calls
 from gateway.parts import REQUIRED_NUMBERS, Parts
 from gateway.sending import guard, standing
+from gateway.serving import find_held_back
 from gateway.store import chores, outbox
 from gateway.store.engines import Unavailable
 from gateway.store.migrate import newest, revision_in
@@ -41,7 +42,7 @@ def look(parts: Parts) -> tuple[Finding, ...]:
     """Look at every part of this process and at what all of them share."""
     ledger = _ledger(parts)
     findings = [_menu(parts), ledger, _spool(parts), _sessions(parts), _disk(parts), *_line(parts)]
-    findings += _bridges(parts)
+    findings += [*_bridges(parts), _reviews(parts)]
     if ledger.ok:
         findings += [_schema(parts), _clock_process(parts), _outbox(parts), _guard(parts)]
         findings += _channels(parts)
@@ -157,6 +158,18 @@ def _outbox(parts: Parts) -> Finding:
         fix = "see that `gateway worker` or `gateway clock` runs and that the provider answers"
         return Finding(part="outbox", ok=False, words="messages are late", fix=fix)
     return Finding(part="outbox", ok=True, words="nothing late, nothing unclear")
+
+
+def _reviews(parts: Parts) -> Finding:
+    """Say which languages do not reach real phones, because nobody reviewed the way to a callback."""
+    held = find_held_back(parts)
+    if held:
+        words = " · ".join(str(each) for each in held)
+        fix = "`gateway menus reviews list LANGUAGE --path` shows them; let them be read, then `reviews read`, publish"
+        return Finding(part="reviews", ok=False, words=words, fix=fix)
+    real = any(channel.contract.real for channel in parts.channels.values())
+    words = "every language that is offered was reviewed" if real else "no line reaches real phones"
+    return Finding(part="reviews", ok=True, words=words)
 
 
 def _channels(parts: Parts) -> list[Finding]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gateway.engine.compiled import load as load_menu
 from gateway.engine.menu import Menu
+from gateway.engine.offering import narrow_menu
 from gateway.store import versions as rows
 from gateway.store.engines import Store, Tx, Unavailable
 from gateway.store.files import put
@@ -41,6 +42,7 @@ class Versions:
         self._store = store
         self._folder = folder
         self._held = _Held()
+        self._narrowed: dict[str, Menu | None] = {}
         self._lock = threading.Lock()
 
     def live(self, menu: str) -> tuple[str, Menu]:
@@ -64,6 +66,20 @@ class Versions:
             self._take_up(version_id)
         return self._held.menus.get(version_id)
 
+    def live_reviewed(self, menu: str) -> tuple[str, Menu | None]:
+        """Return the id of the live version and the menu in its reviewed languages, None where it has none.
+
+        Raises:
+            NoMenu: none was published, or none could be loaded yet.
+        """
+        version, whole = self.live(menu)
+        return version, self._narrow(version, whole)
+
+    def get_reviewed(self, version_id: str) -> Menu | None:
+        """Return the menu of this version in its reviewed languages; None where it has none, or ``get`` has none."""
+        whole = self.get(version_id)
+        return self._narrow(version_id, whole) if whole is not None else None
+
     def loaded(self) -> dict[str, str]:
         """Return the live version of each menu that this process could answer with now."""
         return dict(self._held.live)
@@ -86,6 +102,14 @@ class Versions:
                 _log.info("menu %s: version %s is taken up", menu, self._held.live[menu])
             self._write_file(menu)
         return True
+
+    def _narrow(self, version_id: str, menu: Menu) -> Menu | None:
+        """Narrow a menu once: a version never changes, and a hop has no half millisecond to spare."""
+        if version_id not in self._narrowed:
+            if len(self._narrowed) > _KEPT:
+                self._narrowed = {}
+            self._narrowed[version_id] = narrow_menu(menu)
+        return self._narrowed.get(version_id)
 
     def _ask(self, tx: Tx) -> list[str]:
         before = self._held

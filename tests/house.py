@@ -11,6 +11,7 @@ import redis
 from gateway import channel
 from gateway.callbacks.windows import DAYS, Hours
 from gateway.catalogue.check import Asked, check
+from gateway.catalogue.folder import read_folder
 from gateway.catalogue.pages import with_pages
 from gateway.channel import ChannelConfig
 from gateway.clock import Clock
@@ -31,6 +32,7 @@ from gateway.store.outbox import OutboxRow
 from gateway.store.sessions import Sessions
 from gateway.store.spool import Spool
 from gateway.versions import Versions
+from tests.reviewed import reviewed
 
 HER = "+8562055512345"
 MENUS = Path(__file__).parent.parent / "menus"
@@ -47,11 +49,11 @@ LINE = LineConfig(
 
 @cache
 def sample() -> str:
-    """The sample menu, checked, cut into pages and compiled once for all tests."""
+    """The sample menu, read by a test's reviewer, checked, cut into pages and compiled once for all tests."""
     asked = Asked(
         today=date(2026, 11, 24), limits=(USSD_LIMITS, SMS_LIMITS), settings=LINE.for_engine().values
     )
-    checked = check({path.name: path.read_bytes() for path in sorted(MENUS.glob("*.yaml"))}, asked)
+    checked = check(reviewed(read_folder(MENUS)), asked)
     assert checked.menu is not None, checked.problems
     return compiled.dump(with_pages(checked.menu, (USSD_LIMITS, SMS_LIMITS), LINE.for_engine().values))
 

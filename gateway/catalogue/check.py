@@ -1,14 +1,15 @@
 """The one question of the catalogue: is this folder a sound menu, and if not, what is wrong with it?"""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from gateway.catalogue.declared import read_declared
 from gateway.catalogue.load import Loaded, load_all
-from gateway.catalogue.nodes import MapNode, Places, pairs_in, wordings_in
+from gateway.catalogue.nodes import MapNode, Places, pairs_in, scalars_in, wordings_in
 from gateway.catalogue.problems import Level, Place, Problem, has_errors, in_order, pointed
 from gateway.catalogue.proofs import Asked, prove
+from gateway.catalogue.reviews import Reviews, find_waiting, read_marks
 from gateway.catalogue.schema.build import build, dated
 from gateway.catalogue.schema.conform import conform
 from gateway.catalogue.schema.grammar import FILE
@@ -37,12 +38,14 @@ _BLOCKING = frozenset(
 class Checked:
     """What a check found: the menu where it is free of errors, and every problem in the order of the files.
 
-    ``built`` is the menu even with errors, as long as its parts fit together: good enough to be drawn.
+    ``built`` is the menu even with errors, as long as its parts fit together: good enough to be drawn. ``reviews`` says
+    which of its texts were read.
     """
 
     menu: Menu | None
     problems: tuple[Problem, ...]
     built: Menu | None = None
+    reviews: Reviews = field(default_factory=Reviews)
 
     @property
     def sound(self) -> bool:
@@ -57,15 +60,15 @@ def check(files: Mapping[str, bytes], asked: Asked) -> Checked:
     loaded = load_all(files)
     merged = merge(loaded)
     problems = list(_written(loaded, merged, asked.today))
-    menu = None
+    menu, reviews = None, Reviews(read_marks(merged.root), _drafts(merged))
     if not any(problem.code in _BLOCKING for problem in problems):
-        menu = build(merged.root, _drafts(merged))
+        menu = build(merged.root)
+        menu = replace(menu, waiting=find_waiting(menu, reviews))
         declared = read_declared(merged.root)
-        places = _places(merged.root)
-        problems += prove(menu, places, asked, draft_files=merged.drafts, declared=declared)
+        problems += prove(menu, _places(merged.root), asked, reviews=reviews, declared=declared)
     lines = {name: content.decode("utf-8", "replace").splitlines() for name, content in files.items()}
     ordered = in_order(pointed(problem, lines.get(problem.place.file, [])) for problem in problems)
-    return Checked(None if has_errors(ordered) else menu, ordered, menu)
+    return Checked(None if has_errors(ordered) else menu, ordered, menu, reviews)
 
 
 def _written(loaded: Mapping[str, Loaded], merged: Merged, today: date) -> Iterator[Problem]:
@@ -97,10 +100,10 @@ def _places(root: MapNode) -> Places:
 
 
 def _drafts(merged: Merged) -> frozenset[str]:
-    """Name the languages of draft files: all that fall back to another, for those are translations."""
-    if not merged.drafts:
-        return frozenset()
-    return frozenset(name.text for name, _ in pairs_in(merged.root, "fallback"))
+    """Name the languages of which nothing counts as read: those of the head, and all translations of draft files."""
+    named = frozenset(each.text for each in scalars_in(merged.root, "drafts"))
+    translations = pairs_in(merged.root, "fallback") if merged.drafts else ()
+    return named.union(name.text for name, _ in translations)
 
 
 def _empty() -> Problem:

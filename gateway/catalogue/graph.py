@@ -84,6 +84,13 @@ def callback_path(menu: Menu) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in path if name in menu.screens))
 
 
+def walk_to_callback(menu: Menu) -> tuple[str, ...]:
+    """Return the screens of the way to a callback with those that ask for the language before it, and the offer."""
+    chosen = [way for way in ways(menu) if way.language and way.target != menu.home]
+    between = reached(chosen, [menu.start])
+    return tuple(dict.fromkeys((*between, *callback_path(menu), menu.offer)))
+
+
 def _shown_on(menu: Menu, pages: Mapping[str, tuple[Page, ...]], limits: str, language: str, way: Way) -> int:
     """Return the last page, over the texts of the screen, on which the key of a way is first shown."""
     texts = range(PLAIN, len(menu.screens[way.source].variants))

@@ -55,3 +55,8 @@ def each_text(menu: Menu) -> Iterator[tuple[Written, str, str]]:
     for one in written(menu):
         for language, words in one.text.items():
             yield one, language, words.replace(SOFT_BREAK, "")
+
+
+def counted(number: int, noun: str) -> str:
+    """Return the number with its noun."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -13,6 +13,7 @@ from gateway.clock import Clock
 from gateway.desk import people
 from gateway.parts import Parts
 from gateway.publishing import publish
+from gateway.serving import find_held_back
 from gateway.store import migrate
 from gateway.up import CannotStart, Supervisor
 from gateway.upkeep import sheet
@@ -34,7 +35,7 @@ def prepare(settings: Settings) -> list[str]:
     try:
         _menus(parts, settings)
         parts.versions.refresh()
-        return [*_recovery_sheet(parts), *_addresses(parts, settings)]
+        return [*_recovery_sheet(parts), *_addresses(parts, settings), *_held_back(parts)]
     finally:
         parts.store.close()
 
@@ -94,6 +95,13 @@ def _addresses(parts: Parts, settings: Settings) -> list[str]:
         lines.append(f"Webhooks       {channel}: {events.get('ussd', next(iter(events.values())))}")
     lines.append("               all of them: gateway webhooks")
     return lines
+
+
+def _held_back(parts: Parts) -> list[str]:
+    """Say which languages do not reach real phones: somebody looks here, and wonders why nobody calls."""
+    held = find_held_back(parts)
+    told = [f"Not reviewed   {each}" for each in held]
+    return [*told, "               `gateway menus reviews list LANGUAGE --path` shows them"] if held else []
 
 
 def _host(settings: Settings) -> str:

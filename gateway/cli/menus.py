@@ -17,6 +17,7 @@ from gateway.catalogue.check import Checked, check
 from gateway.catalogue.folder import read_folder, read_tests
 from gateway.catalogue.problems import Level, Problem, described, where
 from gateway.catalogue.proofs import Asked
+from gateway.cli.reviews import reviews_command
 from gateway.cli.seen import seen_command
 from gateway.engine.menu import Menu
 from gateway.messages import SMS_LIMITS, USSD_LIMITS
@@ -35,6 +36,13 @@ def _menus_folder() -> Path:
 
 _folder = click.argument("path", type=click.Path(path_type=Path), default=_menus_folder)
 
+_without = click.option(
+    "--without",
+    multiple=True,
+    metavar="LANGUAGE",
+    help="This language may leave the lines that reach real phones.",
+)
+
 
 @click.group()
 def menus() -> None:
@@ -42,6 +50,7 @@ def menus() -> None:
 
 
 menus.add_command(seen_command)
+menus.add_command(reviews_command)
 
 
 @menus.command("check")
@@ -222,12 +231,13 @@ def schema_command() -> None:
 @_folder
 @click.option("--why", default="", help="What changed, in a few words.")
 @click.option("--author", default="command line", help="Who made it.")
-def publish_command(path: Path, why: str, author: str) -> None:
+@_without
+def publish_command(path: Path, why: str, author: str, without: tuple[str, ...]) -> None:
     """Check the menu in PATH and make it the next version."""
     from gateway.publishing.publish import NotSound, publish
 
     files = _files(path)
-    told = _doing(lambda parts: publish(parts, _texts(files), author=author, why=why))
+    told = _doing(lambda parts: publish(parts, _texts(files), author=author, why=why, without=without))
     _complain(told.problems, files, path)
     if isinstance(told, NotSound):
         raise click.ClickException("nothing was published; what is live goes on")
@@ -253,11 +263,17 @@ def versions_command(menu: str) -> None:
 @click.argument("number", type=int, required=False)
 @click.option("--menu", default="helpline", show_default=True)
 @click.option("--withdraw", is_flag=True, help="Let no session go on with the version that was live.")
-def rollback_command(number: int | None, menu: str, withdraw: bool) -> None:  # noqa: FBT001 - click passes flags so
+@_without
+def rollback_command(
+    number: int | None,
+    menu: str,
+    withdraw: bool,  # noqa: FBT001 - click passes flags so
+    without: tuple[str, ...],
+) -> None:
     """Make version NUMBER live again, or the one before the live one."""
     from gateway.publishing.publish import rollback
 
-    version = _doing(lambda parts: rollback(parts, menu, number, withdraw=withdraw))
+    version = _doing(lambda parts: rollback(parts, menu, number, withdraw=withdraw, without=without))
     click.echo(f"{version.menu}: version {version.number} is live now")
 
 
@@ -268,8 +284,9 @@ def _texts(files: dict[str, bytes]) -> dict[str, str]:
 def _doing(work: Callable[[Parts], T]) -> T:
     """Do the work with the parts of this house; what stops it is said in one sentence."""
     from gateway.publishing.publish import NoVersion, Overtaken
+    from gateway.publishing.reviews import ReviewsLost
 
     try:
         return work(open_parts(config.from_process()))
-    except (NoVersion, Overtaken) as error:
+    except (NoVersion, Overtaken, ReviewsLost) as error:
         raise click.ClickException(str(error)) from None

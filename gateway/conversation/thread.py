@@ -16,6 +16,7 @@ from gateway.messages import Inbound, Reply
 from gateway.numbers import region_of
 from gateway.outbox.kinds import KINDS
 from gateway.parts import Parts
+from gateway.serving import find_texted
 from gateway.store import callers, outbox, shifts, threads
 from gateway.store.callers import Caller
 from gateway.store.engines import Tx
@@ -39,7 +40,7 @@ def answer(
     parts: Parts, tx: Tx, inbound: Inbound, caller: Caller, *, key: bytes, now: datetime
 ) -> tuple[Answer, tuple[str, ...]]:
     """Say what this text is answered with, do its deeds, and keep where the thread stands."""
-    version, menu = parts.versions.live(parts.channels[inbound.channel].config.menu)
+    version, menu, speaks = find_texted(parts, inbound.channel)
     text = _Text(
         parts=parts, tx=tx, inbound=inbound, caller=caller, key=key, now=now, version=version, menu=menu
     )
@@ -53,6 +54,8 @@ def answer(
     if caller.stopped and meaning.understood == texted.START:
         callers.set_stopped(tx, caller.id, stopped_at=None, now=now)
     reply, stands = texted.told(menu, meaning, before, parts.line.for_engine(), now, limits)
+    if not speaks:
+        return _unanswered(text, meaning), (*nudges, *_told(text, meaning))
     is_kept = callers.by_id(tx, caller.id) is not None  # she may have erased herself just now
     if stands is not None and is_kept:
         kept.save(tx, inbound.channel, caller.id, menu, version, stands, now=now)
@@ -113,6 +116,20 @@ def _told(text: _Text, meaning: Meant) -> tuple[str, ...]:
         now=text.now,
     )
     return (row,) if row else ()
+
+
+def _unanswered(text: _Text, meaning: Meant) -> Answer:
+    """Leave the text to a person: the line has no reviewed words to answer with, and where she stands is not kept.
+
+    What she refuses and whom a word of danger alarms does not wait for a review.
+    """
+    of_danger = meaning.match is not None and meaning.match.keyword.danger
+    return Answer(
+        text="",
+        understood=meaning.understood if of_danger else texted.NOT_UNDERSTOOD,
+        version=text.version,
+        match=meaning.match if of_danger else None,
+    )
 
 
 def _answer(text: _Text, meaning: Meant, reply: Reply) -> Answer:

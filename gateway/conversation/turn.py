@@ -19,6 +19,7 @@ from gateway.ids import new_id
 from gateway.messages import Inbound, Reply
 from gateway.numbers import region_of, to_e164
 from gateway.parts import Parts
+from gateway.serving import NothingReviewed, find_served, get_served
 from gateway.store.engines import Unavailable
 from gateway.store.sessions import Asking, Stored
 
@@ -39,6 +40,9 @@ def take(parts: Parts, inbound: Inbound) -> Told:
     """Answer one post of a USSD session. Whatever fails, she gets words; nothing is raised."""
     try:
         return _Hop(parts, inbound).answer()
+    except NothingReviewed:
+        parts.count.add("not_reviewed", channel=inbound.channel)
+        return Told(text=_last_words(parts, None, "", ""), ends=True)
     except NotKept as error:
         return _apologise(parts, inbound, error, "not_kept")
     except Exception as error:  # noqa: BLE001 - a phone must never see our fault, only words and a number that helps
@@ -76,7 +80,7 @@ class _Hop:
         return Told(text=held.reply, ends=held.ends, screen=held.screen, facts=self._facts(held))
 
     def _facts(self, held: Held) -> Mapping[str, Any]:
-        menu = self.parts.versions.get(held.version) if self.contract.shows_facts else None
+        menu = self._menu(held.version) if self.contract.shows_facts else None
         if menu is None:
             return {}
         return trial.facts(menu, held, self.done, self.parts.line.for_engine(), self.contract.ussd, self.now)
@@ -93,13 +97,13 @@ class _Hop:
             return self._lost()
         if how is How.FIRST or held is None:
             return self._first(held)
-        menu = self.parts.versions.get(held.version)
-        if menu is None:  # the version was withdrawn: she starts again on the live one
+        menu = self._menu(held.version)
+        if menu is None:  # the version was withdrawn, or its reviews were: she starts again on the live one
             return self._start(lost=True), self._hop_count()
         return self._on(held, menu), (stored.hop if stored else 0) + 1
 
     def _first(self, before: Held | None) -> tuple[Held, int]:
-        version, menu = self.parts.versions.live(self.parts.channels[self.inbound.channel].config.menu)
+        version, menu = find_served(self.parts, self.inbound.channel)
         if not self.inbound.text:
             asked = resume.asked(self.parts, before, menu, version, self.inbound.number, trial=self.is_trial)
             if asked is not None:
@@ -107,7 +111,7 @@ class _Hop:
                 return self._tell(menu, version, asked, "", self.now), 0
         held = self._start(lost=False)
         if self.contract.accumulates and self.inbound.text:
-            pinned = self.parts.versions.get(held.version)
+            pinned = self._menu(held.version)
             held = self._on(replace(held, text=""), pinned) if pinned else held
         return held, self._hop_count()
 
@@ -116,7 +120,7 @@ class _Hop:
         record = recorded(self.parts, self._turn_key(self.inbound.text))
         self.parts.count.add("lost", channel=self.inbound.channel, item="told" if record else "again")
         if record is not None:
-            menu = self.parts.versions.get(record.version)
+            menu = self._menu(record.version)
             if menu is not None:
                 session = self._settled(menu, record)
                 return self._tell(
@@ -125,7 +129,7 @@ class _Hop:
         return self._start(lost=True), self._hop_count()
 
     def _start(self, *, lost: bool) -> Held:
-        version, menu = self.parts.versions.live(self.parts.channels[self.inbound.channel].config.menu)
+        version, menu = find_served(self.parts, self.inbound.channel)
         known = begin.known(
             self.parts, menu, self.inbound.number, now=self.now, lost=lost, trial=self.is_trial
         )
@@ -207,6 +211,9 @@ class _Hop:
         except Unavailable:
             self.parts.count.add("unsaved", channel=self.inbound.channel)
 
+    def _menu(self, version: str) -> Menu | None:
+        return get_served(self.parts, self.inbound.channel, version)
+
     def _hop_count(self) -> int:
         return self.inbound.text.count("*") + 1 if self.inbound.text else 0
 
@@ -223,11 +230,15 @@ def _apologise(parts: Parts, inbound: Inbound, error: BaseException, what: str) 
     language, region = "en", ""
     try:
         region = region_of(to_e164(inbound.number, parts.line.regions) or inbound.number)
-        _, menu = parts.versions.live(parts.channels[inbound.channel].config.menu)
+        _, menu = find_served(parts, inbound.channel)
         held = read(parts.sessions.ask().load(inbound.channel, inbound.number))
         language = held.session.script if held and held.session.script else language
+        language = language if language in menu.languages else next(iter(menu.languages), language)
     except Exception as second:  # noqa: BLE001 - the apology itself must not fail
         fallback.log_fault(second, event, "apology")
-    day = fallback.day_of(now, parts.line.zone)
-    values = parts.line.for_engine().values
-    return Told(text=fallback.words(menu, language, values, day, region=region), ends=True)
+    return Told(text=_last_words(parts, menu, language, region), ends=True)
+
+
+def _last_words(parts: Parts, menu: Menu | None, language: str, region: str) -> str:
+    day = fallback.day_of(parts.clock.now(), parts.line.zone)
+    return fallback.words(menu, language, parts.line.for_engine().values, day, region=region)

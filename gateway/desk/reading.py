@@ -14,6 +14,7 @@ from gateway.engine.menu import PREPARED
 from gateway.engine.sms import as_sms
 from gateway.ids import new_id
 from gateway.numbers import masked
+from gateway.serving import find_served
 from gateway.store import audit, callbacks, callers, notes, outbox, texts
 from gateway.versions import NoMenu
 
@@ -246,7 +247,7 @@ def _menu(parts: Parts, channel: str) -> Menu | None:
     if channel not in parts.channels:
         return None
     try:
-        return parts.versions.live(parts.channels[channel].config.menu)[1]
+        return find_served(parts, channel)[1]
     except NoMenu:
         return None
 

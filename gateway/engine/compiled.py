@@ -30,9 +30,13 @@ from gateway.safe_contact import When
 
 READABLE = frozenset({1, 2, FORMAT})
 """Format 1 had neither dates by language nor words for facts that are old, format 2 no other wordings of
-messages; without them they are read as they are. Neither had windows: each meant those of the first release.
+messages and no reviews by text; without them they are read as they are. Neither had windows: each meant those of
+the first release.
 """
 _WINDOWS_BEFORE = ("morning", "noon", "evening", "sunday")
+
+WHOLE_LANGUAGE = "all texts"
+"""What waits in a language that an earlier release knew as a draft as a whole."""
 
 KINDS: Mapping[str, type[Screen]] = {
     "choices": Choices,
@@ -63,7 +67,6 @@ def dump(menu: Menu) -> str:
     fields = asdict(menu)
     fields["screens"] = {name: _screen_fields(screen) for name, screen in menu.screens.items()}
     fields["windows"] = {name: when.written for name, when in menu.windows.items()}
-    fields["drafts"] = sorted(menu.drafts)
     fields["pages"] = {
         name: [[[piece.kind, piece.text, piece.key] for piece in page] for page in pages]
         for name, pages in menu.pages.items()
@@ -96,7 +99,17 @@ def _screen_fields(screen: Screen) -> dict[str, Any]:
     return {"kind": kind_of(screen), **asdict(screen)}
 
 
+def _waiting(fields: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Read what waits for a review; before format 3 a language was a draft or none, and that word holds."""
+    drafts = fields.pop("drafts", ())
+    return {
+        **dict.fromkeys(drafts, (WHOLE_LANGUAGE,)),
+        **{tag: tuple(names) for tag, names in fields.pop("waiting", {}).items()},
+    }
+
+
 def _menu(fields: dict[str, Any]) -> Menu:
+    waiting = _waiting(fields)
     return Menu(
         **{
             **fields,
@@ -114,7 +127,7 @@ def _menu(fields: dict[str, Any]) -> Menu:
                     "windows", dict(zip(_WINDOWS_BEFORE, _WINDOWS_BEFORE, strict=True))
                 ).items()
             },
-            "drafts": frozenset(fields["drafts"]),
+            "waiting": waiting,
             "pages": {name: _pages(pages) for name, pages in fields["pages"].items()},
         }
     )

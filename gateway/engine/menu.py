@@ -261,7 +261,8 @@ class Menu:
         keywords: for texts.
         facts: by id.
         windows: when her phone may ring, in the order in which they are written: by the word of the answer.
-        drafts: the languages whose texts nobody has reviewed yet.
+        source: the language from which the others are translated; empty where the menu does not say it.
+        waiting: language → the texts on its way to a callback that nobody has reviewed yet.
         pages: stored cuts, by ``page_key``.
     """
 
@@ -279,7 +280,8 @@ class Menu:
     keywords: tuple[Keyword, ...] = ()
     facts: Mapping[str, Fact] = field(default_factory=dict)
     windows: Mapping[str, When] = field(default_factory=dict)
-    drafts: frozenset[str] = frozenset()
+    source: str = ""
+    waiting: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     pages: Mapping[str, tuple[tuple[Piece, ...], ...]] = field(default_factory=dict)
 
     def text(self, text: Text, language: str) -> str:

@@ -1,9 +1,10 @@
 """Makes a folder the next version of its menu, or an older version live again, and writes down who did it."""
 
 import hashlib
-from collections.abc import Mapping
+import json
+from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,10 +16,11 @@ from gateway.catalogue.folder import read_folder
 from gateway.catalogue.pages import with_pages
 from gateway.catalogue.problems import Level, Problem
 from gateway.catalogue.proofs import Asked
-from gateway.engine.compiled import dump
+from gateway.engine.compiled import UnreadableMenu, dump, load
 from gateway.engine.menu import FORMAT, Menu
 from gateway.messages import SMS_LIMITS, USSD_LIMITS, Limits
 from gateway.parts import Parts
+from gateway.publishing.reviews import refuse_lost_reviews
 from gateway.store import audit, shifts, versions
 from gateway.store.engines import Tx
 from gateway.store.versions import Version
@@ -48,6 +50,14 @@ class Listed:
     live: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """The version that callers get now, and its menu; nothing where none is live."""
+
+    version: Version | None = None
+    menu: Menu | None = None
+
+
 class Overtaken(Exception):
     """Another version went live while this one was being made; look at it first, then publish again."""
 
@@ -57,7 +67,13 @@ class NoVersion(LookupError):
 
 
 def publish(
-    parts: Parts, files: Mapping[str, str], *, author: str, why: str, actor: Actor | None = None
+    parts: Parts,
+    files: Mapping[str, str],
+    *,
+    author: str,
+    why: str,
+    actor: Actor | None = None,
+    without: Collection[str] = (),
 ) -> Published | NotSound:
     """Check a folder's files and make them the live version.
 
@@ -67,9 +83,11 @@ def publish(
         author: who made it, as the list of versions shows it.
         why: in a few words.
         actor: who publishes; None for whoever runs the server.
+        without: languages that callers may lose by it.
 
     Raises:
         Refused: the actor may not publish.
+        ReviewsLost: a language would leave the lines that reach real phones.
         Overtaken: another version went live at the same moment.
     """
     if actor is not None:
@@ -77,29 +95,38 @@ def publish(
     checked = check_files(parts, files)
     if checked.menu is None:
         return NotSound(problems=checked.problems)
+    live = read_live(parts, checked.menu.id)
+    refuse_lost_reviews(parts, live.menu, checked.menu, without=without)
     signed = _Signed(author=author, why=why, actor=actor)
-    return _write(parts, files, checked, checked.menu, signed=signed)
+    published = _write(parts, files, checked.menu, live, signed=signed)
+    return replace(published, problems=checked.problems)
 
 
 def first_start(parts: Parts, folder: Path, *, author: str = "gateway") -> tuple[Problem, ...]:
     """Publish the folder as version 1 where nothing is live yet; return the errors that keep it from being published.
 
-    Drafts may pass here, so that a new house can be tried at once; a later publish for real phones refuses them.
+    Drafts may pass here, so that a new house can be tried at once: no line shows them to real phones.
     """
     with parts.store.read() as tx:
         if versions.live_ids(tx):
             return ()
     files = folder_files(folder)
-    checked = check_files(parts, files, real=False)
+    checked = check_files(parts, files)
     if checked.menu is None:
         return tuple(problem for problem in checked.problems if problem.level is Level.ERROR)
     with suppress(Overtaken):  # another process of this house was faster, with the same folder
-        _write(parts, files, checked, checked.menu, signed=_Signed(author=author, why="first start"))
+        _write(parts, files, checked.menu, Live(), signed=_Signed(author=author, why="first start"))
     return ()
 
 
 def rollback(
-    parts: Parts, menu: str, number: int | None = None, *, withdraw: bool = False, actor: Actor | None = None
+    parts: Parts,
+    menu: str,
+    number: int | None = None,
+    *,
+    withdraw: bool = False,
+    actor: Actor | None = None,
+    without: Collection[str] = (),
 ) -> Version:
     """Make an older version live again: the one with this number, else the one before the live one.
 
@@ -109,18 +136,25 @@ def rollback(
         number: of the version that shall be live.
         withdraw: take back the version that was live, so that sessions leave it at their next key.
         actor: who does it; None for whoever runs the server.
+        without: languages that callers may lose by it.
 
     Raises:
         Refused: the actor may not publish.
+        ReviewsLost: a language would leave the lines that reach real phones.
         NoVersion: there is none, or it was withdrawn.
         Overtaken: another version went live at the same moment.
     """
     if actor is not None:
         permit(actor, Permission.PUBLISH_MENUS)
     now = parts.clock.now()
-    with parts.store.write() as tx:
-        seen = versions.live_id(tx, menu)
+    live = read_live(parts, menu)
+    seen = live.version.id if live.version else None
+    with parts.store.read() as tx:
         target = _target(tx, menu, seen, number)
+        following = _menu_of(tx, target.id)
+    if following is not None:
+        refuse_lost_reviews(parts, live.menu, following, without=without)
+    with parts.store.write() as tx:
         if target.id != seen:
             _go_live(tx, target, seen=seen, act="menu.rollback", actor=actor, now=now)
             if withdraw and seen is not None:
@@ -128,6 +162,28 @@ def rollback(
                 _note(tx, seen, "menu.withdraw", "", actor=actor, now=now)
     parts.versions.refresh()
     return target
+
+
+def read_live(parts: Parts, menu: str) -> Live:
+    """Return what callers of this menu get now.
+
+    Raises:
+        Unavailable: SQL cannot be asked.
+    """
+    with parts.store.read() as tx:
+        live = versions.live_id(tx, menu)
+        if live is None:
+            return Live()
+        return Live(version=versions.get(tx, live), menu=_menu_of(tx, live))
+
+
+def _menu_of(tx: Tx, version_id: str) -> Menu | None:
+    """Return the menu of a version; None where this release cannot read it."""
+    compiled = versions.ever_compiled(tx, version_id)
+    try:
+        return load(compiled) if compiled is not None else None
+    except UnreadableMenu:
+        return None
 
 
 def folder_files(folder: Path) -> dict[str, str]:
@@ -161,10 +217,9 @@ def listed(parts: Parts, menu: str = "") -> tuple[Listed, ...]:
         return tuple(Listed(version=each, live=each.id in live) for each in versions.listed(tx, menu))
 
 
-def check_files(parts: Parts, files: Mapping[str, str], *, real: bool | None = None) -> Checked:
+def check_files(parts: Parts, files: Mapping[str, str]) -> Checked:
     """Check a folder's files for the channels, settings and hours of this house, today in its zone."""
     now = parts.clock.now()
-    contracts = [channel.contract for channel in parts.channels.values()]
     hours = _hours(parts, now)
     asked = Asked(
         today=now.astimezone(ZoneInfo(parts.line.zone)).date(),
@@ -172,7 +227,6 @@ def check_files(parts: Parts, files: Mapping[str, str], *, real: bool | None = N
         zone=parts.line.zone,
         settings=parts.line.for_engine().values,
         staffed=lambda windows: frozenset(offered(windows, hours, parts.line.zone, now)),
-        real=any(contract.real for contract in contracts) if real is None else real,
     )
     return check({name: text.encode("utf-8", "surrogateescape") for name, text in files.items()}, asked)
 
@@ -189,17 +243,15 @@ def _limits(parts: Parts) -> tuple[Limits, ...]:
     return tuple(found.values()) or (USSD_LIMITS, SMS_LIMITS)
 
 
-def _write(
-    parts: Parts, files: Mapping[str, str], checked: Checked, menu: Menu, *, signed: "_Signed"
-) -> Published:
+def _write(parts: Parts, files: Mapping[str, str], menu: Menu, live: Live, *, signed: "_Signed") -> Published:
+    """Write the next version and make it live, unless it is what is live already, to the last comment."""
     now = parts.clock.now()
     compiled = dump(with_pages(menu, _limits(parts), parts.line.for_engine().values))
-    digest = hashlib.sha256(compiled.encode()).hexdigest()
+    written = json.dumps([compiled, dict(sorted(files.items()))])
+    digest = hashlib.sha256(written.encode()).hexdigest()
+    if live.version is not None and live.version.hash == digest:
+        return Published(version=live.version, fresh=False)
     with parts.store.write() as tx:
-        seen = versions.live_id(tx, menu.id)
-        current = versions.get(tx, seen) if seen else None
-        if current is not None and current.hash == digest:
-            return Published(version=current, fresh=False, problems=checked.problems)
         version = versions.add(
             tx,
             menu=menu.id,
@@ -211,9 +263,10 @@ def _write(
             why=signed.why,
             now=now,
         )
+        seen = live.version.id if live.version else None
         _go_live(tx, version, seen=seen, act="menu.publish", actor=signed.actor, now=now)
     parts.versions.refresh()
-    return Published(version=version, problems=checked.problems)
+    return Published(version=version)
 
 
 def _go_live(

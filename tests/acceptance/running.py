@@ -18,6 +18,7 @@ from typing import Any, Self
 from click.testing import CliRunner
 
 from gateway.cli.main import main
+from tests.reviewed import reviewed_copy
 from tests.standin import Provider
 
 REPOSITORY = Path(__file__).parents[2]
@@ -76,7 +77,7 @@ class Running:
             **os.environ,
             "GATEWAY_DATA_DIR": str(self.data),
             "GATEWAY_CONFIG": str(folder / "gateway.toml"),
-            "GATEWAY_MENUS_DIR": str(REPOSITORY / "menus"),
+            "GATEWAY_MENUS_DIR": str(reviewed_copy(REPOSITORY / "menus", folder / "menus")),
             "PORT": str(self.port),
             **(environment or {}),
         }

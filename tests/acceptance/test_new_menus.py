@@ -10,6 +10,7 @@ import pytest
 
 from tests.acceptance.phones import LANGUAGES, Phone
 from tests.acceptance.running import REPOSITORY, Running, wait
+from tests.reviewed import review_folder
 
 pytestmark = [pytest.mark.kills, pytest.mark.xdist_group("house")]
 
@@ -26,7 +27,7 @@ def changed(tmp_path: Path) -> Path:
     words = start.read_text(encoding="utf-8")
     assert OLD in words
     start.write_text(words.replace(OLD, NEW), encoding="utf-8")
-    return folder
+    return review_folder(folder)
 
 
 @pytest.fixture

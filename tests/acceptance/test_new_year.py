@@ -11,6 +11,7 @@ import pytest
 from gateway.clock import Clock
 from tests.acceptance.phones import LANGUAGES, Phone
 from tests.acceptance.running import REPOSITORY, Running, wait
+from tests.reviewed import review_folder
 
 pytestmark = [pytest.mark.kills, pytest.mark.xdist_group("house"), pytest.mark.timeout(240)]
 
@@ -30,7 +31,7 @@ def december(tmp_path: Path) -> Path:
     at = lines.index(f"  {WAGE}:") + 1
     lines.insert(at + 1, lines[at].replace('"400"', '"437"').replace("2025-07-01", "2027-01-01"))
     (folder / "facts.yaml").write_text("\n".join(lines), encoding="utf-8")
-    return folder
+    return review_folder(folder)
 
 
 @pytest.fixture

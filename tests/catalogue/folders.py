@@ -24,6 +24,7 @@ def asked(**others: object) -> Asked:
         "limits": (USSD_LIMITS, SMS_LIMITS),
         "settings": SETTINGS,
         "staffed": staffed("morning", "evening", "sunday"),
+        "tells_drafts": False,
     }
     return Asked(**(usual | others))  # type: ignore[arg-type]
 
@@ -43,10 +44,19 @@ def broken(folder: Path) -> dict[str, bytes]:
     return base() | read_folder(folder)
 
 
+ABOUT_REVIEWS = ("unreviewed", "translation-", "review-")
+"""Folders of these names are asked about their drafts; in all others every text counts as it stands."""
+
+
+def of_folder(folder: Path) -> dict[str, object]:
+    """What a broken folder is checked for beside the usual."""
+    return {"tells_drafts": True} if folder.name.startswith(ABOUT_REVIEWS) else {}
+
+
 @cache
 def checked_broken(folder: Path) -> Checked:
     """What the check says of a broken folder, asked once."""
-    return checked(broken(folder))
+    return checked(broken(folder), **of_folder(folder))
 
 
 def checked(files: dict[str, bytes], **others: object) -> Checked:

@@ -33,6 +33,7 @@ ERRORS = {
     "sms-over-3-parts",
     "number-without-country",
     "wrong-year",
+    "review-in-future",
 }
 WARNINGS = {
     "unreachable",
@@ -40,6 +41,8 @@ WARNINGS = {
     "danger-far",
     "untranslated",
     "unreviewed",
+    "translation-stale",
+    "translation-unmarked",
     "fact-expired",
     "fact-expires-soon",
     "lookalike",

@@ -11,6 +11,7 @@ from gateway.engine.menu import Form, page_key
 from gateway.engine.paging import page_text, within
 from gateway.messages import SMS_LIMITS, USSD_LIMITS, Limits
 from tests.catalogue.folders import base, checked, staffed, with_change
+from tests.reviewed import reviewed
 
 
 def menu(files=None):
@@ -69,12 +70,12 @@ def test_only_the_value_that_holds_today_is_asked_for_its_age():
 
 
 def test_gaps_on_the_way_to_a_callback_are_errors_and_drafts_where_real_people_phone():
-    draft = with_change("head.yaml", "call_me: call_me\n", "call_me: call_me\ndrafts: [lo]\n")
+    draft = reviewed(base(), ["en"])
     gap = with_change("callback.yaml", ", lo: ໂທຕອນໃດປອດໄພ?}", "}")
     assert checked(draft).sound
     for files, code, real in (
         (draft, "unreviewed", True),
-        (gap, "text-missing", True),
+        (reviewed(gap), "text-missing", True),
         (gap, "text-missing", False),
     ):
         found = checked(files, real=real)
@@ -85,11 +86,22 @@ def test_gaps_on_the_way_to_a_callback_are_errors_and_drafts_where_real_people_p
     screens = {
         problem.screen for problem in checked(draft, real=True).problems if problem.level is Level.ERROR
     }
-    assert screens == {"main", "sos", "danger", "phone_seen", "when", "consent", "code", "thanks"}
+    assert screens == {
+        "main",
+        "sos",
+        "danger",
+        "phone_seen",
+        "when",
+        "consent",
+        "code",
+        "thanks",
+        "offer",
+        "",
+    }
 
 
 def test_for_real_phones_a_draft_elsewhere_stays_a_warning():
-    files = with_change("screens.yaml", ', lo: "ຢ່າງໜ້ອຍ {th.wage} ບາດ/ມື້"}', "}")
+    files = reviewed(base()) | {"screens.yaml": base()["screens.yaml"].replace("ຢ່າງໜ້ອຍ".encode(), b"x")}
     assert checked(files, real=True).sound
 
 
@@ -281,12 +293,13 @@ def test_the_words_for_an_old_fact_take_their_room_on_every_day(words, languages
 
 
 def test_drafts_count_the_words_for_old_facts():
-    head = with_change("head.yaml", "call_me: call_me\n", "call_me: call_me\ndrafts: [lo]\n")
-    (plain,) = checked(head).problems
-    head |= {"words.yaml": with_old("{en: ask us, lo: ຖາມ}")["words.yaml"]}
-    (counted,) = checked(head).problems
-    texts = [int(problem.message.split()[0]) for problem in (plain, counted)]
-    assert texts[1] == texts[0] + 1
+    files = reviewed(base())
+    assert checked(files, tells_drafts=True).problems == ()
+    files |= {"words.yaml": with_old("{en: ask us, lo: ຖາມ}")["words.yaml"]}
+    told = [
+        str(problem) for problem in checked(files, tells_drafts=True).problems if problem.code == "unreviewed"
+    ]
+    assert [words.count("nobody has reviewed 1 text in") for words in told] == [1, 1]
 
 
 def test_a_fact_written_newest_first_is_told_at_its_own_line():

@@ -23,6 +23,7 @@ from gateway.engine.menu import (
 from gateway.engine.paging import cut_screen
 from gateway.messages import USSD_LIMITS
 from tests.catalogue.folders import base, checked, with_change
+from tests.reviewed import reviewed
 
 
 def menu():
@@ -271,8 +272,13 @@ def test_two_choices_may_share_a_key_when_they_can_never_meet():
 
 
 def test_a_draft_file_makes_translations_drafts():
-    files = base() | {"words.yaml": base()["words.yaml"] + b"review: draft\n"}
-    assert checked(files).menu.drafts == {"lo"}
+    """The words of the first release still take reviews away; they never gave any."""
+    assert checked(reviewed(base())).menu.waiting == {}
+    files = reviewed(base()) | {"words.yaml": base()["words.yaml"] + b"review: draft\n"}
+    assert set(checked(files).menu.waiting) == {"lo"}
+    head = reviewed(with_change("head.yaml", "call_me: call_me\n", "call_me: call_me\ndrafts: [en]\n"))
+    assert "main.key1" in checked(head).menu.waiting["en"]
+    assert set(checked(base()).menu.waiting) == {"lo", "en"}
 
 
 def test_facts_are_ordered_by_the_day_they_begin():

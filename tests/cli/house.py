@@ -77,9 +77,9 @@ class Machine:
         for store in self.opened:
             store.close()
 
-    def starts(self) -> list[str]:
+    def starts(self, **environ: str) -> list[str]:
         """What `gateway up` does before the processes run; the lines it prints."""
-        return first_start.prepare(config.load(self._environment()))
+        return first_start.prepare(config.load(self._environment() | environ))
 
     def _environment(self) -> dict[str, str]:
         self.folder.mkdir(exist_ok=True)

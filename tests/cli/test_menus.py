@@ -13,6 +13,7 @@ from gateway.cli.main import main
 from gateway.cli.menus import menus
 from gateway.store import migrate
 from tests.catalogue.folders import HERE
+from tests.reviewed import reviewed_copy
 
 BASE = HERE / "base"
 
@@ -20,8 +21,7 @@ BASE = HERE / "base"
 @pytest.fixture
 def at(monkeypatch, tmp_path):
     """A house of its own on 24 November 2026: a data folder, and a copy of the sound menu as its menus folder."""
-    folder = tmp_path / "menus"
-    shutil.copytree(BASE, folder)
+    folder = reviewed_copy(BASE, tmp_path / "menus")
     monkeypatch.setenv("GATEWAY_DATA_DIR", str(tmp_path / "var"))
     monkeypatch.setenv("GATEWAY_MENUS_DIR", str(folder))
     return folder
@@ -201,8 +201,9 @@ def test_a_broken_folder_is_not_published(at, ledger):
 
 
 def test_for_real_phones_drafts_on_the_way_to_a_callback_fail(at):
-    broken(at, "unreviewed")
+    (at / "reviews" / "lo.yaml").unlink()
     assert told("check", at).exit_code == 0
     found = told("check", at, "--real")
     assert found.exit_code == 1
-    assert "a lo draft stands on the way to a callback [unreviewed]" in found.output
+    words = "'when' stands on the way to a callback and nobody has reviewed its lo [unreviewed]"
+    assert words in found.output

@@ -6,15 +6,15 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from gateway.engine.compiled import KINDS, UnreadableMenu, dump, kind_of, load
-from gateway.engine.menu import Fact, Variant, page_key
+from gateway.engine.compiled import KINDS, WHOLE_LANGUAGE, UnreadableMenu, dump, kind_of, load
+from gateway.engine.menu import FORMAT, Fact, Variant, page_key
 from gateway.engine.paging import cut_screen
 from gateway.engine.values import longest
 from gateway.messages import USSD_LIMITS
 from tests.engine.builders import small_menu
 from tests.engine.strategies import menus
 
-MENU = small_menu(drafts=frozenset({"lo", "th"}))
+MENU = small_menu(source="en", waiting={"lo": ("main", "sos.key7"), "th": ("main",)})
 
 
 def test_round_trip_of_a_menu_with_stored_pages():
@@ -31,7 +31,7 @@ def test_the_same_menu_is_the_same_text():
 
 
 def test_says_its_format():
-    assert json.loads(dump(MENU))["format"] == 3
+    assert json.loads(dump(MENU))["format"] == FORMAT
 
 
 def test_a_menu_that_was_published_before_dates_and_old_facts_is_read_as_it_was():
@@ -52,6 +52,14 @@ def test_the_wordings_of_a_message_come_back():
     variant = Variant(only_if={"region": ("LA",)}, text={"en": "In Laos", "lo": "ໃນລາວ"})
     told = replace(MENU, message_variants={"down": (variant,)})
     assert load(dump(told)) == told
+
+
+@pytest.mark.fault("D1")
+def test_what_an_earlier_release_called_a_draft_waits_as_a_whole():
+    fields = json.loads(dump(MENU))
+    del fields["waiting"], fields["source"]
+    old = load(json.dumps(fields | {"format": 2, "drafts": ["lo", "th"]}))
+    assert old.waiting == {"lo": (WHOLE_LANGUAGE,), "th": (WHOLE_LANGUAGE,)}
 
 
 def test_dates_and_what_stands_in_for_old_facts_come_back():
@@ -80,7 +88,7 @@ def test_round_trip_of_any_sound_menu(menu):
 @pytest.mark.parametrize(
     "change",
     [
-        lambda fields: fields.update(format=4),
+        lambda fields: fields.update(format=FORMAT + 1),
         lambda fields: fields.pop("format"),
         lambda fields: fields.pop("screens"),
         lambda fields: fields.update(surprise=1),

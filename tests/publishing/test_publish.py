@@ -334,6 +334,6 @@ def test_a_window_that_nobody_staffs_is_named_by_the_shifts(parts, weeks, away, 
     with parts.store.write() as tx:
         for day in holidays:
             shifts.add_holiday(tx, "main", date(2026, 11, day), "a holiday")
-    checked = publishing.check_files(parts, texts(EVENING, EVERY), real=False)
+    checked = publishing.check_files(parts, texts(EVENING, EVERY))
     named = {one.message.split("'")[1] for one in checked.problems if one.code == "window-never-staffed"}
     assert named == never

@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway.engine.compiled import dump, load
 from tests.house import MENUS, sample
+from tests.reviewed import review_folder
 
 GONE = "wage_bangkok"
 """The screen that the third version does not have any more."""
@@ -43,7 +44,7 @@ def folder_without(folder: Path, *, without: str, label: tuple[str, str]) -> Pat
     for path in folder.glob("*.yaml"):
         text = path.read_text(encoding="utf-8").replace(*label)
         path.write_text(_cut(text, without) if without else text, encoding="utf-8")
-    return folder
+    return review_folder(folder)
 
 
 def _cut(text: str, screen: str) -> str:

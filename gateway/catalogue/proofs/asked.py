@@ -8,6 +8,7 @@ from gateway.catalogue.declared import Declared
 from gateway.catalogue.nodes import Places
 from gateway.catalogue.pages import Cut
 from gateway.catalogue.problems import Level, Problem
+from gateway.catalogue.reviews import Reviews
 from gateway.engine.menu import Menu
 from gateway.messages import USSD_LIMITS, Limits
 from gateway.safe_contact import When
@@ -24,6 +25,7 @@ class Asked:
         settings: values of the line's settings by placeholder; None where they are not known.
         staffed: which of a menu's windows have somebody on duty in them; None where that is not known.
         real: the menu is meant for phones of real people.
+        tells_drafts: say which texts wait for a review, and which translations for their source.
     """
 
     today: date
@@ -32,6 +34,7 @@ class Asked:
     settings: Mapping[str, str] | None = None
     staffed: Callable[[Iterable[When]], frozenset[str]] | None = None
     real: bool = False
+    tells_drafts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class Subject:
     menu: Menu
     asked: Asked
     places: Places = field(default_factory=Places)
-    draft_files: frozenset[str] = frozenset()
+    reviews: Reviews = field(default_factory=Reviews)
     cut: Cut = field(default_factory=Cut)
     declared: Declared = field(default_factory=Declared)
 

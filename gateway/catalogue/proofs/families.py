@@ -6,8 +6,19 @@ from gateway.catalogue.declared import Declared
 from gateway.catalogue.nodes import Places
 from gateway.catalogue.pages import cut_menu
 from gateway.catalogue.problems import Problem
-from gateway.catalogue.proofs import danger, facts, languages, lengths, reach, safety, sisters, words
+from gateway.catalogue.proofs import (
+    danger,
+    facts,
+    languages,
+    lengths,
+    reach,
+    reviewed,
+    safety,
+    sisters,
+    words,
+)
 from gateway.catalogue.proofs.asked import Asked, Subject
+from gateway.catalogue.reviews import Reviews
 from gateway.engine.menu import Menu
 
 Proof = Callable[[Subject], Iterator[Problem]]
@@ -31,8 +42,11 @@ FAMILIES: tuple[Proof, ...] = (
     languages.text_missing,
     languages.path_missing,
     languages.untranslated,
-    languages.unreviewed,
     danger.number_without_country,
+    reviewed.unreviewed,
+    reviewed.translation_stale,
+    reviewed.translation_unmarked,
+    reviewed.review_in_future,
     safety.consent_before_number,
     safety.refusal_has_its_deed,
     safety.setting_missing,
@@ -47,10 +61,10 @@ def prove(
     places: Places,
     asked: Asked,
     *,
-    draft_files: frozenset[str] = frozenset(),
+    reviews: Reviews | None = None,
     declared: Declared | None = None,
 ) -> list[Problem]:
     """Return every problem that the proofs find in a menu that was built."""
     cut = cut_menu(menu, asked.limits, asked.settings)
-    subject = Subject(menu, asked, places, draft_files, cut, declared or Declared())
+    subject = Subject(menu, asked, places, reviews or Reviews(), cut, declared or Declared())
     return [problem for proof in FAMILIES for problem in proof(subject)]

@@ -1,12 +1,13 @@
-"""Proofs of languages: nobody is left without words, and drafts are known as drafts."""
+"""Proofs of languages: nobody is left without words."""
 
 from collections.abc import Iterator
 
 from gateway.catalogue.graph import callback_path, read_in
 from gateway.catalogue.problems import Level, Problem
 from gateway.catalogue.proofs.asked import Subject
-from gateway.catalogue.texts import Written, of_screen, written
+from gateway.catalogue.texts import Written, counted, of_screen, written
 from gateway.engine.menu import Menu
+from gateway.engine.offering import list_offered
 
 _NAMED = {"messages": "the message '{}'", "facts": "when_old of the fact '{}'"}
 """What a text is called that belongs to no screen."""
@@ -27,7 +28,7 @@ def path_missing(subject: Subject) -> Iterator[Problem]:
     """The way to a callback speaks each offered language itself: there nothing may stand in."""
     menu = subject.menu
     for one in _path_texts(menu):
-        for language in offered(menu):
+        for language in list_offered(menu):
             if not one.text.get(language) and menu.text(one.text, language):
                 yield _missing(subject, one, language, f"no text in {language}, on the way to a callback")
 
@@ -45,49 +46,7 @@ def untranslated(subject: Subject) -> Iterator[Problem]:
                     "untranslated",
                     lacking[0].path,
                     f"'{name}' is shown in another language than {language}",
-                    f"add {language}: to {_counted(len(lacking), 'text')} of this screen",
-                    language=language,
-                )
-
-
-def unreviewed(subject: Subject) -> Iterator[Problem]:
-    """Drafts are named; where real people phone they keep the way to a callback from being published."""
-    menu = subject.menu
-    for language in sorted(menu.drafts):
-        texts = sum(language in one.text for one in written(menu))
-        if texts:
-            yield subject.warning(
-                "unreviewed",
-                ("drafts",),
-                f"{_counted(texts, 'text')} in {language} are drafts",
-                f"let a native speaker read them, then take {language} off drafts:",
-                language=language,
-            )
-    if subject.asked.real:
-        yield from _unreviewed_path(subject)
-
-
-def offered(menu: Menu) -> tuple[str, ...]:
-    """Return the languages that somebody can choose."""
-    chosen = {
-        choice.script or choice.language
-        for screen in menu.screens.values()
-        for choice in screen.choices
-        if choice.script or choice.language
-    }
-    return tuple(language for language in menu.languages if language in chosen or not chosen)
-
-
-def _unreviewed_path(subject: Subject) -> Iterator[Problem]:
-    menu = subject.menu
-    for one in _path_texts(menu):
-        for language in offered(menu):
-            if language in menu.drafts and one.text.get(language):
-                yield subject.problem(
-                    "unreviewed",
-                    (*one.path, language),
-                    f"a {language} draft stands on the way to a callback",
-                    f"let a native speaker read it, then take {language} off drafts:",
+                    f"add {language}: to {counted(len(lacking), 'text')} of this screen",
                     language=language,
                 )
 
@@ -109,7 +68,3 @@ def _missing(subject: Subject, one: Written, language: str, why: str) -> Problem
         screen=one.screen,
         language=language,
     )
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

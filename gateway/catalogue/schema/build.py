@@ -40,8 +40,8 @@ class _Fields(TypedDict):
     back: bool
 
 
-def build(root: MapNode, drafts: frozenset[str]) -> Menu:
-    """Return the menu of a merged folder; ``drafts`` names languages beside those of the head."""
+def build(root: MapNode) -> Menu:
+    """Return the menu of a merged folder."""
     return Menu(
         id=text_in(root, "menu"),
         languages=_text(root, "languages"),
@@ -61,7 +61,7 @@ def build(root: MapNode, drafts: frozenset[str]) -> Menu:
         keywords=tuple(_keyword(node) for node in items_in(root, "keywords")),
         facts={name.text: _fact(name.text, node) for name, node in pairs_in(root, "facts")},
         windows={name.text: _window(name.text, node) for name, node in pairs_in(root, "windows")},
-        drafts=drafts.union(each.text for each in scalars_in(root, "drafts")),
+        source=text_in(root, "written_in"),
     )
 
 

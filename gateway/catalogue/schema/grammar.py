@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from gateway.catalogue.marks import EXAMPLE, MARK
 from gateway.catalogue.schema.shapes import ByKind, Day, Either, Named, Record, Several, Shape, Word
 from gateway.engine.menu import Deed, Reaction
 from gateway.safe_contact import DAYS, PhoneSeen
@@ -155,6 +156,7 @@ HEAD: Mapping[str, Shape] = {
     "sos": _ANY,
     "call_me": _ANY,
     "drafts": Several(of=_ANY, or_one=True),
+    "written_in": _ANY,
     "countries": Named(of=Named(of=Several(of=_ANY, or_one=True), keys="language"), keys="country"),
     "messages": Named(of=MESSAGE, keys="message"),
     "windows": Named(of=WINDOW, keys="window"),
@@ -169,6 +171,7 @@ FILE = Record(
         "screens": Named(of=SCREEN, keys="screen"),
         "keywords": Several(of=KEYWORD),
         "facts": Named(of=FACT, keys="fact"),
+        "reviews": Named(of=Named(of=Word(pattern=MARK, example=EXAMPLE), keys="text"), keys="language"),
     },
     required=("schema",),
 )

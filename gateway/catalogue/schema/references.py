@@ -99,6 +99,8 @@ def _head(root: MapNode, screens: frozenset[str], languages: frozenset[str]) -> 
     for _, chain in pairs_in(root, "fallback"):
         yield from _languages(scalars_in(chain), languages)
     yield from _languages(scalars_in(root, "drafts"), languages)
+    yield from _languages(scalars_in(root, "written_in"), languages)
+    yield from _tags(pairs_in(root, "reviews"), languages)
 
 
 def _messages(root: MapNode, languages: frozenset[str]) -> Iterator[Problem]:
