@@ -94,7 +94,7 @@ def test_every_problem_says_where_and_what_to_do(folder):
         assert len(problem.hint) > 8
         assert re.search(
             r"\b(write|add|delete|use|give|did you mean|shorten|move|put|make|set|keep|choose|check|indent"
-            r"|let|type|split|save|name|begin|close|look)\b",
+            r"|let|translate|run|type|split|save|name|begin|close|look)\b",
             problem.hint,
         )
 
