@@ -149,9 +149,7 @@ def rollback(
     now = parts.clock.now()
     live = read_live(parts, menu)
     seen = live.version.id if live.version else None
-    with parts.store.read() as tx:
-        target = _target(tx, menu, seen, number)
-        following = _menu_of(tx, target.id)
+    target, following = _find_target(parts, menu, seen, number)
     if following is not None:
         refuse_lost_reviews(parts, live.menu, following, without=without)
     with parts.store.write() as tx:
@@ -162,6 +160,15 @@ def rollback(
                 _note(tx, seen, "menu.withdraw", "", actor=actor, now=now)
     parts.versions.refresh()
     return target
+
+
+def _find_target(
+    parts: Parts, menu: str, seen: str | None, number: int | None
+) -> tuple[Version, Menu | None]:
+    """Return the version that is meant, with its menu."""
+    with parts.store.read() as tx:
+        target = _target(tx, menu, seen, number)
+        return target, _menu_of(tx, target.id)
 
 
 def read_live(parts: Parts, menu: str) -> Live:
