@@ -150,8 +150,7 @@ def rollback(
     live = read_live(parts, menu)
     seen = live.version.id if live.version else None
     target, following = _find_target(parts, menu, seen, number)
-    if following is not None:
-        refuse_lost_reviews(parts, live.menu, following, without=without)
+    refuse_lost_reviews(parts, live.menu, following, without=without)
     with parts.store.write() as tx:
         if target.id != seen:
             _go_live(tx, target, seen=seen, act="menu.rollback", actor=actor, now=now)

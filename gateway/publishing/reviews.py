@@ -13,7 +13,7 @@ class ReviewsLost(Exception):
 
 
 def refuse_lost_reviews(
-    parts: Parts, live: Menu | None, following: Menu, *, without: Collection[str] = ()
+    parts: Parts, live: Menu | None, following: Menu | None, *, without: Collection[str] = ()
 ) -> None:
     """Refuse a menu in which fewer languages are reviewed than in the live one.
 
@@ -22,14 +22,14 @@ def refuse_lost_reviews(
     Args:
         parts: of the house; where no line reaches real phones, nobody loses anything.
         live: the menu that callers read now, if there is one.
-        following: the menu that shall be live.
+        following: the menu that shall be live; None where this release cannot read it.
         without: the languages that may leave.
 
     Raises:
         ReviewsLost: a language would leave that was not named.
     """
     real = {line.config.menu for line in parts.channels.values() if line.contract.real}
-    if live is None or following.id not in real:
+    if live is None or following is None or following.id not in real:
         return
     kept = {*list_reviewed(following), *without}
     lost = [language for language in list_reviewed(live) if language not in kept]
