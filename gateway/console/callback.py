@@ -74,14 +74,21 @@ def add_to(pages: Blueprint, parts: Parts) -> None:
         return render_template("console/_call.html", **facts), 200, {"ETag": mark}
 
 
-def page(parts: Parts, callback_id: str, *, fault: str = "", typed: str = "") -> str:
-    """Return the page of a callback, with a fault where something could not be done."""
+def page(
+    parts: Parts, callback_id: str, *, fault: str = "", typed: str = "", unsent: tuple[str, ...] = ()
+) -> str:
+    """Return the page of a callback, with a fault where something could not be done.
+
+    ``typed`` stands in the note's field again; where there is none, ``unsent`` is shown to be copied.
+    """
     facts = _facts(parts, callback_id)
     queue = standing(line.queue(parts, actor(), tab_asked()), callback_id)
     extras = beside(parts, line.show(parts, actor(), callback_id))
     own = {
         "fault": fault,
         "typed": typed,
+        "words": () if typed and _may_write(facts) else unsent,
+        "missing": False,
         "note_form": new_id(parts.clock.now()),
         "draft": drafts.of(parts, actor(), callback_id),
         "call_mark": _mark(facts, parts.clock.now()),
@@ -106,6 +113,11 @@ def _facts(parts: Parts, callback_id: str) -> dict[str, object]:
         "decisions": list(DECISIONS),
         "now": parts.clock.now(),
     }
+
+
+def _may_write(facts: dict[str, object]) -> bool:
+    can, shown = facts["can"], facts["shown"]
+    return bool(getattr(can, "note", False)) and not getattr(shown, "only_row", True)
 
 
 def _bridged(parts: Parts, shown: Shown) -> Bridge | None:

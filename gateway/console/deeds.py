@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, redirect, render_template, request
 
+from gateway.access import Permission, Refused
 from gateway.callbacks.model import IllegalMove, State
 from gateway.console import words
 from gateway.console.callback import page
@@ -17,6 +18,7 @@ from gateway.desk.refusals import AlreadyCalling, ClockStopped, Full, Held, NoBr
 from gateway.engine.years import find_odd_year
 from gateway.web.forms import field
 from gateway.web.guard import actor
+from gateway.web.keeping import words_posted
 from gateway.web.times import day_and_clock, window
 from gateway.web.translate import _
 
@@ -110,9 +112,18 @@ def _add_refusals(pages: Blueprint, parts: Parts) -> None:
         status = BAD if isinstance(error, BadWords) else CONFLICT
         said, typed = why(parts, error), field("text", LONGEST)
         if callback_id:
-            return page(parts, callback_id, fault=said, typed=typed), status
+            return page(parts, callback_id, fault=said, typed=typed, unsent=words_posted()), status
         return render_template("fault.html", title=said, advice="", status=status), status
 
+    def lost(error: Refused) -> tuple[str, int]:
+        """Answer whoever wrote about a callback that is no longer theirs: the words come back, to be copied."""
+        callback_id, words = (request.view_args or {}).get("callback_id", ""), words_posted()
+        if not callback_id or not words or not actor().may(Permission.WORK_QUEUE):
+            raise error
+        said = _("This one is not yours any more. Nothing was changed.")
+        return page(parts, callback_id, fault=said, unsent=words), CONFLICT
+
+    pages.register_error_handler(Refused, lost)
     for kind in (Held, Full, AlreadyCalling, ClockStopped, NoBridge, NoPhone, NotSafe, IllegalMove, BadWords):
         pages.register_error_handler(kind, refused)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gateway.access import Permission, permit
 from gateway.desk.record import LONGEST_NOTE, BadWords
-from gateway.desk.refusals import found
+from gateway.desk.refusals import found, permit_writing
 from gateway.store import drafts, notes
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ def keep(parts: Parts, actor: Actor, callback_id: str, text: str, *, form: str =
         form: the one-time id of the note's form. Once the note is saved a late draft of it changes nothing.
 
     Raises:
-        Refused: the actor does not work the queue, or the callback is somebody else's.
+        Refused: the actor does not work the queue, or sees only the row of this callback.
+        Held: somebody else has it.
         BadWords: more than a note may have.
         NoSuchCallback: there is none.
     """
@@ -42,8 +43,7 @@ def keep(parts: Parts, actor: Actor, callback_id: str, text: str, *, form: str =
 
     def work(tx: Tx) -> None:
         callback = found(tx, actor, callback_id)
-        if callback.holder_id != actor.person_id:
-            permit(actor, Permission.SEE_OTHERS)
+        permit_writing(tx, actor, callback)
         if not text.strip() or callback.caller_id is None:  # whoever was erased is not written about again
             drafts.drop(tx, callback_id, actor.person_id)
         elif not (form and notes.is_written(tx, form[:20])):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.desk.declined import AmbiguousNumber
 from gateway.engine.effects import Erased
 from gateway.numbers import possible_readings
-from gateway.store import audit, callbacks, callers, notes, outbox, records, threads, turns
+from gateway.store import audit, callbacks, callers, kept_forms, notes, outbox, records, threads, turns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 def erase(parts: Parts, tx: Tx, *, caller: Caller, now: datetime) -> Receipt:
     """Erase everything about this caller in the transaction of her turn; the caller's row goes last."""
+    kept_forms.drop_forms_about(tx, caller.id, caller.number)
     callbacks.empty(tx, caller.id, now=now)
     notes.empty(tx, caller.id)
     records.empty(tx, caller.id)

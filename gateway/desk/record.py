@@ -13,7 +13,7 @@ from gateway.callbacks.outcomes import MOST_ATTEMPTS, NOT_REACHED, Attempted, Fo
 from gateway.desk import ours, tally
 from gateway.desk.attempts import is_open, write
 from gateway.desk.claim import LEASE, give_back, is_to_decide
-from gateway.desk.refusals import Held, NoSuchCallback, NotSafe, Withheld, found, refusal
+from gateway.desk.refusals import Held, NoSuchCallback, NotSafe, Withheld, found, permit_writing, refusal
 from gateway.desk.refusing import REFUSED
 from gateway.desk.windows import hours_of, plan
 from gateway.ids import new_id
@@ -99,7 +99,8 @@ def note(parts: Parts, actor: Actor, callback_id: str, text: str, *, form: str =
     """Write a note, sealed; one sent twice with the same form is written once.
 
     Raises:
-        Refused: the actor does not work the queue, or the callback is somebody else's.
+        Refused: the actor does not work the queue, or sees only the row of this callback.
+        Held: somebody else has it.
         BadWords: no text, or too much.
         NoSuchCallback: there is none.
     """
@@ -111,8 +112,7 @@ def note(parts: Parts, actor: Actor, callback_id: str, text: str, *, form: str =
 
     def work(tx: Tx) -> None:
         callback = found(tx, actor, callback_id)
-        if callback.holder_id != actor.person_id:
-            permit(actor, Permission.SEE_OTHERS)
+        permit_writing(tx, actor, callback)
         notes.add(
             tx,
             note_id=form[:20] or new_id(now),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gateway.access import Permission, permit
 from gateway.callbacks.model import HELD, IllegalMove
 from gateway.store import callbacks, people
 
@@ -89,6 +90,20 @@ def found(tx: Tx, actor: Actor, callback_id: str) -> Callback:
     if callback is None or callback.team != actor.team:
         raise NoSuchCallback(callback_id)
     return callback
+
+
+def permit_writing(tx: Tx, actor: Actor, callback: Callback) -> None:
+    """Let those write about a callback who have it, or see the callbacks of others.
+
+    Raises:
+        Held: somebody else has it.
+        Refused: nobody has it, so this person sees only its row.
+    """
+    if callback.holder_id == actor.person_id or actor.may(Permission.SEE_OTHERS):
+        return
+    if callback.state in HELD:
+        raise Held(name_of(tx, callback.holder_id))
+    permit(actor, Permission.SEE_OTHERS)
 
 
 def name_of(tx: Tx, person_id: str | None) -> str:

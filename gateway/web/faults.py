@@ -13,6 +13,8 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from gateway.access import Refused
 from gateway.desk.refusals import NoSuchCallback
 from gateway.store.engines import Unavailable
+from gateway.web.guard import signed_in
+from gateway.web.keeping import keep_posted, words_posted
 from gateway.web.translate import _
 
 if TYPE_CHECKING:
@@ -20,18 +22,21 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
+    from gateway.parts import Parts
+
     _Fault = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 FORBIDDEN, NOT_FOUND, WRONG_METHOD, TOO_LARGE, AWAY, OLD_FORM = 403, 404, 405, 413, 503, 400
 
 
-def install(app: Flask) -> None:
+def install(app: Flask, parts: Parts) -> None:
     """Give every refusal and every fault its page."""
     app.log_exception = _log  # type: ignore[method-assign, assignment]
 
     @app.errorhandler(CSRFError)
     def old_form(_error: CSRFError) -> tuple[str, int]:
-        return _page(OLD_FORM)
+        is_draft = request.headers.get("X-Draft") == "yes"
+        return ("", OLD_FORM) if is_draft else _page(OLD_FORM, again=keep_posted(parts))
 
     @app.errorhandler(Refused)
     def refused(_error: Refused) -> tuple[str, int]:
@@ -58,9 +63,15 @@ def _log(fault: _Fault) -> None:
     current_app.logger.error("a page failed: %s %s: %s at %s", request.method, request.endpoint, name, places)
 
 
-def _page(status: int) -> tuple[str, int]:
+def _page(status: int, *, again: str = "") -> tuple[str, int]:
     title, advice = _words(status)
-    return render_template("fault.html", title=title, advice=advice, status=status), status
+    if again:
+        advice = _("Nothing was sent. Your words are kept: look at the form once more and send it.")
+    words = () if again or status == TOO_LARGE or signed_in() is None else words_posted()
+    page = render_template(
+        "fault.html", title=title, advice=advice, status=status, again=again, words=words, missing=False
+    )
+    return page, status
 
 
 def _words(status: int) -> tuple[str, str]:

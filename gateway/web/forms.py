@@ -44,15 +44,24 @@ def install(app: Flask, parts: Parts, machines: frozenset[str], https_host: str)
         WTF_CSRF_SSL_STRICT=False,  # we send no Referer on purpose; the origin is looked at below
         WTF_CSRF_METHODS=["POST", "PUT", "PATCH", "DELETE"],
     )
-    csrf = CSRFProtect(app)
 
     @app.before_request
     def ask_where_from() -> None:
-        if request.blueprint in machines or request.method in SAFE:
-            return
-        if not _is_ours():
+        if request.blueprint not in machines and request.method not in SAFE and not _is_ours():
             abort(FORBIDDEN)
-        csrf.protect()
+
+
+def ask_for_tokens(app: Flask, machines: frozenset[str]) -> None:
+    """Ask every request that changes something for its token, once it is known who sends it.
+
+    Whoever was signed out reads that they were, and not that their form is too old.
+    """
+    csrf = CSRFProtect(app)
+
+    @app.before_request
+    def ask_for_token() -> None:
+        if request.blueprint not in machines and request.method not in SAFE:
+            csrf.protect()
 
 
 def field(name: str, limit: int = 200) -> str:

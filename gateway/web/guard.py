@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from urllib.parse import quote
 from weakref import WeakSet
 
-from flask import Response, current_app, g, redirect, render_template, request
+from flask import Response, current_app, g, redirect, render_template, request, session
 
 from gateway.access import Permission
 from gateway.desk import sign_in
 from gateway.store.engines import Unavailable
+from gateway.web.translate import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +30,9 @@ UNAUTHORISED, SEE_OTHER = 401, 303
 _LONGEST_WAY_BACK = 200
 _FOR_ANYONE: WeakSet[Callable[..., object]] = WeakSet()
 _WITHOUT_SECOND: WeakSet[Callable[..., object]] = WeakSet()
+WHO = "who"
+"""Under this name the signed cookie of a browser says who was signed in there last: their words are kept for them."""
+
 ENROL = "/me/second-factor"
 """Where whoever lacks the second factor of their role is led from everywhere."""
 
@@ -95,6 +99,8 @@ def install(app: Flask, parts: Parts, machines: frozenset[str]) -> None:
         who = signed_in()
         if who is None:
             return _turn_away()
+        if session.get(WHO) != who.person.id:
+            session[WHO] = who.person.id
         return _lead_to_second_factor() if who.lacks_second_factor and view not in _WITHOUT_SECOND else None
 
 
@@ -133,4 +139,9 @@ def _turn_away() -> Answer | tuple[str, int]:
         return redirect(f"/sign-in{back}")
     if "HX-Request" in request.headers:
         return Response(status=UNAUTHORISED)
-    return render_template("signed_out.html"), UNAUTHORISED
+    if request.headers.get("X-Draft") == "yes":
+        return _("You were signed out. Your words stay here: sign in, then they are kept."), UNAUTHORISED
+    back = current_app.config["KEEPS"]()
+    return render_template(
+        "signed_out.html", back=f"?back={quote(back, safe='')}" if back else ""
+    ), UNAUTHORISED

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, get_flashed_messages, request
+from flask_wtf.csrf import generate_csrf
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from gateway.web import (
@@ -13,6 +14,7 @@ from gateway.web import (
     forms,
     guard,
     headers,
+    keeping,
     languages,
     sign_in,
     times,
@@ -20,6 +22,7 @@ from gateway.web import (
     words,
 )
 from gateway.web.static_files import addresses
+from gateway.web.translate import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 
 MACHINES = ("webhooks", "health")
 BODY_BYTES = 64 * 1024
+OK, CONFLICT = 200, 409
 
 
 def install(
@@ -53,13 +57,16 @@ def install(
     languages.install(app)
     forms.install(app, parts, away, https_host or _host_of(parts.public_url))
     guard.install(app, parts, away)
+    forms.ask_for_tokens(app, away)
     headers.install(app, away)
     compress.install(app, away)
-    faults.install(app)
+    keeping.install(app, parts)  # what was put into a page is packed with it
+    faults.install(app, parts)
     app.register_blueprint(Blueprint("web", __name__, static_folder="static", template_folder="templates"))
     guard.anyone(app.view_functions["web.static"])
     app.register_blueprint(sign_in.blueprint(parts))
     typed_numbers.install(app, parts.line.regions)
+    _add_token(app)
     app.jinja_env.filters.update(times.filters(parts))
     app.jinja_env.globals.update(
         static=addresses(),
@@ -69,6 +76,22 @@ def install(
         word=words.word,
         asked_by_script=lambda: "HX-Request" in request.headers,
     )
+
+
+def _add_token(app: Flask) -> None:
+    """Let a page that is open for long ask for a fresh token of its forms, if it is still its writer's."""
+
+    @app.get("/form-token")
+    def form_token() -> tuple[str, int, dict[str, str]]:
+        writer, plain = request.args.get("as", ""), {"Content-Type": "text/plain; charset=utf-8"}
+        if writer and writer != guard.me().person.id:
+            name = guard.me().person.name
+            return (
+                _("%(name)s is signed in here now. Your words were not kept: copy them.", name=name),
+                CONFLICT,
+                plain,
+            )
+        return generate_csrf(), OK, plain
 
 
 def _host_of(public_url: str) -> str:

@@ -14,6 +14,7 @@ from gateway.web import languages, second_factor
 from gateway.web.forms import field
 from gateway.web.guard import (
     ENROL,
+    WHO,
     actor,
     anyone,
     cookie_name,
@@ -53,7 +54,7 @@ def _add_doors(pages: Blueprint, parts: Parts) -> None:
     def form() -> Response | str:
         who = signed_in()
         if who:
-            return redirect(home_of(who.actor))
+            return redirect(way_back(request.args.get("back", "")) or home_of(who.actor))
         return render_template("sign_in.html", name="", back=way_back(request.args.get("back", "")))
 
     @pages.post("/sign-in")
@@ -76,7 +77,7 @@ def _add_doors(pages: Blueprint, parts: Parts) -> None:
     @without_second_factor
     def leave() -> Response:
         desk.sign_out(parts, request.cookies.get(cookie_name(), ""))
-        session.clear()
+        _forget_session()
         return take_cookie(redirect("/sign-in", SEE_OTHER))
 
 
@@ -145,7 +146,7 @@ def _add_own(pages: Blueprint, parts: Parts) -> None:
     @pages.post("/me/sign-out-everywhere")
     def leave_everywhere() -> Response:
         people.end_sign_ins(parts, actor(), actor().person_id)
-        session.clear()
+        _forget_session()
         return take_cookie(redirect("/sign-in", SEE_OTHER))
 
 
@@ -169,6 +170,14 @@ def _with_new_sign_in(answer: Response, token: str) -> Response:
     # A form's token from before belongs to whoever sat here before.
     session.pop("csrf_token", None)
     return give_cookie(answer, token)
+
+
+def _forget_session() -> None:
+    """Forget what the browser's cookie holds, save whose it was: what they still have open may be kept for them."""
+    who = session.get(WHO)
+    session.clear()
+    if who:
+        session[WHO] = who
 
 
 def _welcome_again(parts: Parts, token: str, name: str, fault: Why) -> tuple[str, int]:

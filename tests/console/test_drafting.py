@@ -76,7 +76,8 @@ def test_a_colleague_neither_sees_nor_writes_it(signed, noy, at):
     kept(noy, at, "mine alone")
     page = text_of(dao.get(at))
     assert "mine alone" not in page
-    assert kept(dao, at, "words").status_code == 403
+    refused = kept(dao, at, "words")
+    assert (refused.status_code, text_of(refused).split()[0]) == (409, "Noy")
 
 
 def test_one_that_is_too_long_is_refused(noy, at):

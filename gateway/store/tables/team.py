@@ -180,3 +180,29 @@ referrals = Table(  # where help exists
     Column("checked_on", Date, nullable=True),
     Index("ix_referrals_team", "team", "name"),
 )
+
+kept_forms = Table(  # a form that its writer could not send: the sign-in had ended
+    "kept_forms",
+    metadata,
+    id_(),
+    _person(),
+    word("action", 200, default=None),
+    Column("fields", Sealed, nullable=True),
+    instant("at"),
+    Index("ix_kept_forms_person", "person_id"),
+    Index("ix_kept_forms_at", "at"),
+)
+
+passkeys = Table(  # keys by which a device of a person's shows who it is, without a password
+    "passkeys",
+    metadata,
+    id_(),
+    _person(),
+    Column("credential", LargeBinary, nullable=False, unique=True),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("signs", BigInteger, nullable=False),  # the counter of the last use, where the device counts
+    word("device", 60),
+    instant("made_at"),
+    instant("used_at", null=True),
+    Index("ix_passkeys_person", "person_id"),
+)

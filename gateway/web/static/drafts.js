@@ -4,29 +4,62 @@
   const QUIET = 900;
   const AGAIN = 5000;
 
+  // A form of an earlier sign-in has an old token: the same person gets a fresh one, anybody else is told whose it is.
+  async function renewed(form) {
+    const answer = await fetch(`/form-token?as=${encodeURIComponent(form.elements.as ? form.elements.as.value : "")}`, { headers: { "X-Draft": "yes" } });
+    const said = await answer.text();
+    if (!answer.ok) return { status: answer.status, said };
+    document.querySelectorAll("input[name=csrf_token]").forEach((field) => { field.value = said; });
+    return null;
+  }
+
   function drafting(field) {
     const told = document.getElementById("draft-told");
+    const { dataset, form } = field;
     let kept = field.defaultValue;
     let timer = 0;
     let last = Promise.resolve(true);
+    let refused = "";
+    let warned = false;
+
+    function say(words, way) {
+      told.textContent = words;
+      if (!way) return;
+      const link = document.createElement("a");
+      [link.href, link.target, link.textContent] = ["/sign-in", "_blank", way];
+      told.append(" ", link);
+    }
+
+    async function post() {
+      const answer = await fetch(dataset.draft, {
+        method: "POST", headers: { "X-Draft": "yes" }, body: new URLSearchParams(new FormData(form)),
+        keepalive: true, signal: AbortSignal.timeout(15000),
+      });
+      return { status: answer.status, said: await answer.text() };
+    }
 
     async function send() {
       const text = field.value;
       if (text === kept) return true;
+      refused = "";
       try {
-        const answer = await fetch(field.dataset.draft, {
-          method: "POST", headers: { "X-Draft": "yes" }, body: new URLSearchParams(new FormData(field.form)),
-          keepalive: true, signal: AbortSignal.timeout(15000),
-        });
-        if (answer.status >= 500 || answer.status === 401) throw new Error("not kept");
-        kept = text;
-        if (answer.ok) told.textContent = await answer.text();
-        return true;
+        let answer = await post();
+        if (answer.status === 400) answer = await renewed(form) || await post();
+        if (answer.status === 200) {
+          kept = text;
+          warned = false;
+          say(answer.said);
+          return true;
+        }
+        if (answer.status >= 500) throw new Error("not kept");
+        const out = answer.status === 401;
+        refused = out || answer.status === 400 ? dataset.draftOut : answer.said;
+        say(refused, out && dataset.draftIn);
       } catch {
-        told.textContent = field.dataset.draftLost;
+        say(dataset.draftLost);
         timer = setTimeout(keep, AGAIN);
-        return false;
       }
+      return false;
     }
 
     function keep() {
@@ -35,25 +68,33 @@
       return last;
     }
 
+    // Whoever may not keep their words must be able to leave the page: at the second press.
+    const mayLose = (target) => warned && refused && target !== form;
+    function warn(target) {
+      warned = Boolean(refused) && target !== form;
+      if (warned) say(`${refused} ${dataset.draftLeave}`);
+      else if (!refused) document.dispatchEvent(new Event("lost"));
+    }
+
     field.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(keep, QUIET); });
-    document.addEventListener("visibilitychange", () => { if (document.hidden) keep(); });
+    document.addEventListener("visibilitychange", keep); // on the way out, and back from signing in
     window.addEventListener("pagehide", send);
     window.addEventListener("online", keep);
     window.addEventListener("pageshow", keep); // the browser may have put back what was typed before
-    return { keep, isDirty: () => field.value !== kept };
+    return { keep, mayLose, warn, isDirty: () => field.value !== kept };
   }
 
   const all = [...document.querySelectorAll("[data-draft]")].map(drafting);
   // No form leaves the page before the note is safe: with the line lost, page and note stay as they are.
   document.addEventListener("submit", (event) => {
-    const dirty = all.filter((one) => one.isDirty());
+    const dirty = all.filter((one) => one.isDirty() && !one.mayLose(event.target));
     if (event.target.method !== "post" || !dirty.length) return;
     const { target, submitter } = event;
     event.preventDefault();
     event.stopPropagation();
     Promise.all(dirty.map((one) => one.keep())).then((safe) => {
       if (safe.every(Boolean)) target.requestSubmit(submitter);
-      else document.dispatchEvent(new Event("lost"));
+      else dirty.forEach((one) => one.warn(target));
     });
   }, true);
 })();

@@ -1,0 +1,109 @@
+"""A note and a form that cannot be sent, in a real browser: what is told is so, and the words stay."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from gateway.access import Role
+from gateway.desk import claim, people, sign_in
+from gateway.desk.people import actor_named
+from tests.desk.rig import HER, Desk
+from tests.web.around import token_of
+
+pytestmark = pytest.mark.browser
+WORDS = "he keeps her passport"
+Opened = Callable[..., Page]
+
+
+@pytest.fixture
+def held(line: Desk) -> str:
+    """A request that Noy has, while Boss is there too."""
+    line.person("Noy")
+    line.person("Boss", Role.SUPERVISOR)
+    wanted = line.requested(HER, when="now")
+    claim.claim(line.parts, actor_named(line.parts, "Noy"), wanted)
+    return wanted
+
+
+def writing(parts: Any, opened: Opened, held: str, **screen: Any) -> Page:
+    page = opened(token=token_of(parts, "Noy"), **screen)
+    page.goto(f"/callbacks/{held}")
+    page.get_by_label("Write a note").fill(WORDS)
+    expect(page.locator("#draft-told")).to_contain_text("Draft kept")
+    return page
+
+
+def on(page: Page, more: str) -> None:
+    page.get_by_label("Write a note").press("Control+End")
+    page.get_by_label("Write a note").press_sequentially(more)
+
+
+@pytest.mark.fault("C1")
+def test_a_colleague_takes_over_while_she_writes(parts, opened: Opened, held: str) -> None:
+    page = writing(parts, opened, held, width=360, height=740)
+    claim.claim(parts, actor_named(parts, "Boss"), held, take_over=True)
+    on(page, " since May")
+    told = page.locator("#draft-told")
+    expect(told).to_contain_text("Boss has this one now")
+    expect(told).not_to_contain_text("Draft kept")
+    page.get_by_role("button", name="Save the note").click()
+    expect(page.get_by_label("Write a note")).to_have_value(f"{WORDS} since May")
+    page.locator("summary").filter(has_text="Noy").first.click()
+    out = page.get_by_role("button", name="Sign out", exact=True)
+    out.click()
+    expect(told).to_contain_text("Press once more")
+    out.click()
+    expect(page).to_have_url(re.compile("/sign-in"))
+
+
+@pytest.mark.fault("C1")
+def test_signed_out_she_reads_sign_in_and_back_again_it_is_kept(
+    parts, opened: Opened, base: str, held: str
+) -> None:
+    page = writing(parts, opened, held)
+    noy = people.named(parts, "Noy").id
+    people.end_sign_ins(parts, people.OWNER, noy)
+    on(page, " since May")
+    told = page.locator("#draft-told")
+    expect(told).to_contain_text("You were signed out")
+    expect(told.get_by_role("link", name="Sign in")).to_be_visible()
+    with parts.store.write() as tx:
+        sign_in._open(tx, noy, "of-a-second-tab", parts.clock.now())
+    page.context.clear_cookies()  # the form's token is of a sign-in that is over, as after one in a second tab
+    page.context.add_cookies([{"name": "sign-in", "value": "of-a-second-tab", "url": base}])
+    on(page, ", and her phone")
+    expect(told).to_contain_text("Draft kept")
+    page.get_by_role("button", name="Save the note").click()
+    expect(page.locator(".note")).to_contain_text(f"{WORDS} since May, and her phone")
+
+
+@pytest.mark.fault("C2")
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_visitor_s_request_is_there_after_signing_in_again(
+    line: Desk, parts, opened: Opened, base: str, tmp_path, *, scripts: bool
+) -> None:
+    line.person("Noy")
+    page = opened(token=token_of(parts, "Noy"), width=360, height=740, scripts=scripts)
+    page.goto("/add")
+    page.locator("input[name=number]").fill("020 55 577 001")
+    page.locator("input[name=consented]").check()
+    page.locator("input[name=phone_seen][value=sometimes]").check()
+    noy = people.named(parts, "Noy").id
+    people.end_sign_ins(parts, people.OWNER, noy)
+    page.locator("main form[action='/add'] button.primary").click()
+    expect(page.get_by_text("What you typed is kept for you")).to_be_visible()
+    page.screenshot(path=tmp_path / "signed-out.png")
+    address = page.get_by_role("button", name="Sign in").get_attribute("href") or ""
+    page.context.clear_cookies()
+    with parts.store.write() as tx:
+        sign_in._open(tx, noy, "again", parts.clock.now())
+    page.context.add_cookies([{"name": "sign-in", "value": "again", "url": base}])
+    page.goto(address)
+    expect(page.locator("input[name=number]")).to_have_value("020 55 577 001")
+    expect(page.locator("input[name=consented]")).to_be_checked()
+    expect(page.locator("input[name=phone_seen][value=sometimes]")).to_be_checked()
+    page.locator("main form[action='/add'] button.primary").click()
+    expect(page.get_by_text("Added. The code is")).to_be_visible()
