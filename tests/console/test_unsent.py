@@ -19,7 +19,7 @@ ADD = {
     "number": "+85620 555 77 001",
     "consented": "yes",
     "phone_seen": "sometimes",
-    "when": "evening",
+    "when": "now",
     "language": "th",
     "topic": "papers",
     "form": "once",
