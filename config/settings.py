@@ -1,10 +1,11 @@
 """Reads the environment and ``gateway.toml`` into one typed object, and names every fault at once."""
 
+import difflib
 import os
 import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args, get_origin
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -75,6 +76,22 @@ _Span = Annotated[
 ]
 
 
+_Word = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,29}$")]
+_Tag = Annotated[str, Field(pattern="^[a-z]{2,3}(-[A-Z][a-z]{3})?$")]
+_List = Mapping[_Word, Mapping[_Tag, str]]
+
+
+class DeskSettings(_Strict):
+    """``[desk]``: what the centre's people speak, and the lists of their figures form, with labels by page language."""
+
+    languages: Mapping[_Tag, str] = {}
+    country: _List = {}
+    sector: _List = {}
+    complaint: _List = {}
+    lodged: _List = {}
+    currency: _List = {}
+
+
 class ChannelSettings(_Strict):
     """``[channels.NAME]``: one line at one provider."""
 
@@ -93,6 +110,7 @@ class File(_Strict):
     """The whole of ``gateway.toml``."""
 
     line: LineSettings = LineSettings()
+    desk: DeskSettings = DeskSettings()
     hours: Mapping[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], tuple[_Span, ...]] = {}
     channels: Mapping[str, ChannelSettings] = {}
 
@@ -305,14 +323,31 @@ def _file(path: Path, faults: list[str]) -> File | None:
     except tomllib.TOMLDecodeError as error:
         faults.append(f"{path.name}: {error}; see config/gateway.toml for the form")
     except ValidationError as error:
-        faults.extend(f"{path.name} [{'.'.join(map(str, f['loc']))}]: {_words(f)}" for f in error.errors())
+        faults.extend(
+            f"{path.name} [{'.'.join(map(str, f['loc']))}]: {_words(f, _keys_beside(f['loc']))}"
+            for f in error.errors()
+        )
     return None
 
 
-def _words(fault: Mapping[str, Any]) -> str:
+def _keys_beside(place: tuple[int | str, ...]) -> list[str]:
+    """Return the settings that exist where this one was written; names of lines and words are free."""
+    model: Any = File
+    for part in place[:-1]:
+        fields = getattr(model, "model_fields", {})
+        if part in fields:
+            model = fields[part].annotation
+            model = get_args(model)[1] if get_origin(model) is Mapping else model
+    return list(getattr(model, "model_fields", {}))
+
+
+def _words(fault: Mapping[str, Any], known: Iterable[str] = ()) -> str:
     """Say what is wrong without repeating a value, which may be a secret."""
     if fault["type"] == "extra_forbidden":
-        return "is not a setting; check its spelling"
+        near = difflib.get_close_matches(str(fault["loc"][-1]), list(known), n=1, cutoff=0.5)
+        return (
+            f"is not a setting; did you mean '{near[0]}'?" if near else "is not a setting; check its spelling"
+        )
     if fault["type"] == "string_pattern_mismatch":
         return f"must look like {fault['ctx']['pattern']}"
     return str(fault["msg"]).removeprefix("Value error, ")

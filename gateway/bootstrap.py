@@ -9,7 +9,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from config import settings as config
-from config.settings import CLOCK_BESIDE_ACCOUNT, Settings, SettingsError
+from config.settings import CLOCK_BESIDE_ACCOUNT, DeskSettings, Settings, SettingsError
 from gateway import channel, embedded
 from gateway.callbacks.windows import Hours
 from gateway.channel import BadAccount, Channel, ChannelConfig, UnknownProvider
@@ -20,7 +20,7 @@ from gateway.figures.count import Counters
 from gateway.keys_file import master_key
 from gateway.outages import KINDS, STORE, Outages
 from gateway.outbox.kinds import CALL
-from gateway.parts import LineConfig, Parts
+from gateway.parts import DeskConfig, LineConfig, Parts
 from gateway.path_secrets import Serials
 from gateway.sending.nudge import Nudger
 from gateway.store import migrate
@@ -73,10 +73,17 @@ def open_parts(settings: Settings | None = None) -> Parts:
         },
         after={CALL: call_steps.placed},
         opted_out=refusing.take_opt_out,
+        desk=read_desk(settings.file.desk),
         lease_seconds=settings.env.gateway_outbox_lease,
         public_url=settings.public_url,
         asks_second_factor=settings.asks_second_factor or any(one.contract.real for one in channels.values()),
     )
+
+
+def read_desk(desk: DeskSettings) -> DeskConfig:
+    """Return what the settings say of the centre's desk."""
+    lists = {name: getattr(desk, name) for name in DeskSettings.model_fields if name != "languages"}
+    return DeskConfig(languages=desk.languages, lists=lists)
 
 
 def open_clock(settings: Settings) -> Clock:

@@ -62,6 +62,19 @@ class LineConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeskConfig:
+    """What whoever runs the server says of the centre's desk.
+
+    Attributes:
+        languages: what people and places may speak beside the languages of the menus, by tag, as each calls itself.
+        lists: the lists of the figures form, by field: word → label by page language.
+    """
+
+    languages: Mapping[str, str] = field(default_factory=dict)
+    lists: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """Everything that a use case may touch.
 
@@ -70,6 +83,7 @@ class Parts:
         inside: the functions of the inside kinds of outbox rows, by kind.
         after: what follows, by kind, in the transaction that writes what came of sending an outside row.
         opted_out: takes a provider's word that whom a row is for wants no texts, in the transaction that writes it.
+        desk: what the centre's people speak and count.
         lease_seconds: how long a claimed outbox row may stay in flight before it counts as unclear.
         public_url: where pages and webhooks are reached from outside.
         asks_second_factor: whether supervisors and administrators get nowhere without a second factor.
@@ -90,6 +104,7 @@ class Parts:
         default_factory=dict
     )
     opted_out: Callable[[Parts, Tx, OutboxRow], None] = lambda *_: None
+    desk: DeskConfig = field(default_factory=DeskConfig)
     lease_seconds: int = 120
     public_url: str = ""
     asks_second_factor: bool = True

@@ -8,7 +8,9 @@ from typing import Any
 
 import redis
 
+from config.settings import load as load_settings
 from gateway import channel
+from gateway.bootstrap import read_desk
 from gateway.callbacks.windows import DAYS, Hours
 from gateway.catalogue.check import Asked, check
 from gateway.catalogue.folder import read_folder
@@ -35,6 +37,7 @@ from gateway.versions import Versions
 from tests.reviewed import reviewed
 
 HER = "+8562055512345"
+DESK = read_desk(load_settings({}).file.desk)
 MENUS = Path(__file__).parent.parent / "menus"
 LINE = LineConfig(
     zone="Asia/Vientiane",
@@ -81,6 +84,7 @@ def made_parts(
         "count": Counters(clock, LINE.zone),
         "nudge": lambda _row: True,
         "data_dir": folder,
+        "desk": DESK,
         "inside": {"announce": announce, "danger_text": tell_of_danger},
     }
     return Parts(**(usual | more))

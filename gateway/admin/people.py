@@ -10,10 +10,10 @@ from gateway.access import Permission, Role
 from gateway.admin import figures, practice, referrals, shifts, trail
 from gateway.desk import alerts, people, second
 from gateway.desk.declined import Declined, Why
+from gateway.desk.lists import list_languages
 from gateway.desk.shifts import FEW, WORKING
 from gateway.web.forms import field
 from gateway.web.guard import actor, way_back
-from gateway.web.languages import SPOKEN
 from gateway.web.translate import _
 from gateway.web.typed_numbers import read_number_field
 
@@ -170,7 +170,7 @@ def _page(
         "admin/people.html",
         people=[person for person in found if person.named],
         roles=list(Role),
-        spoken=SPOKEN,
+        spoken=list_languages(parts),
         working=WORKING,
         big=sum(person.role in WORKING for person in found) > FEW,
         manages=actor().may(Permission.MANAGE_PEOPLE),

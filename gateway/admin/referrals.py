@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, flash, redirect, render_template, request
 
 from gateway.access import Permission
-from gateway.desk import referral, tally
+from gateway.desk import referral
 from gateway.desk.declined import Declined, Why
+from gateway.desk.lists import list_languages, list_topics
 from gateway.desk.referral import Referral
 from gateway.web.forms import field
 from gateway.web.guard import actor
-from gateway.web.languages import SPOKEN
 from gateway.web.translate import _
 from gateway.web.typed_numbers import read_number_field
 
@@ -90,7 +90,7 @@ def _page(parts: Parts, *, typed: Referral | None = None, fault: Why | None = No
         typed=typed,
         empty=_EMPTY,
         fault=fault,
-        spoken=SPOKEN,
-        topics=tally.WORDS["topics"],
+        spoken=list_languages(parts),
+        topics=list_topics(parts),
         today=parts.clock.now().date(),
     )

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, flash, redirect, render_template, request
 
 from gateway.access import Permission, permit
-from gateway.desk import adding, line, reading, tally
+from gateway.desk import adding, line, reading
 from gateway.desk.adding import Asked, How
 from gateway.desk.declined import Declined, Why
+from gateway.desk.lists import list_languages, list_topics
 from gateway.desk.windows import windows_of
 from gateway.engine.effects import CallbackAccepted
 from gateway.ids import new_id
 from gateway.safe_contact import PhoneSeen, When
 from gateway.web.forms import field
 from gateway.web.guard import actor
-from gateway.web.languages import NAMES
 from gateway.web.translate import _
 from gateway.web.typed_numbers import read_number_field
 
@@ -39,7 +39,15 @@ def add_to(pages: Blueprint, parts: Parts) -> None:
         text_id = request.args.get("text", "")
         how = How.TEXTED if text_id else How.VISITOR
         form = new_id(parts.clock.now())
-        return _page(parts, {"how": how.value, "language": "lo", "form": form, "text": text_id})
+        return _page(
+            parts,
+            {
+                "how": how.value,
+                "language": next(iter(list_languages(parts)), ""),
+                "form": form,
+                "text": text_id,
+            },
+        )
 
     @pages.post("/add")
     def add() -> Response | tuple[str, int]:
@@ -66,7 +74,7 @@ def _asked(parts: Parts) -> Asked:
         raise Declined(Why.FIELD) from None
     when = next((one for one in _windows(parts) if one == field("when")), None)
     language, topic = field("language"), field("topic") or "other"
-    if language not in NAMES or topic not in tally.WORDS["topics"] or when is None:
+    if language not in list_languages(parts) or topic not in list_topics(parts) or when is None:
         raise Declined(Why.FIELD)
     return Asked(
         how=how,
@@ -101,7 +109,8 @@ def _page(parts: Parts, typed: Mapping[str, str], *, fault: Why | None = None, r
         hows=[how for how in How if how is not How.TEXTED],
         seen=list(PhoneSeen),
         windows=_windows(parts),
-        topics=tally.WORDS["topics"],
+        topics=list_topics(parts),
+        spoken=list_languages(parts),
         tab="",
         counts=line.queue(parts, actor()).counts,
     )

@@ -10,6 +10,7 @@ from flask import Blueprint, flash, redirect, request
 from gateway.console.callback import page
 from gateway.desk import aftercare, referral, tally
 from gateway.desk.declined import Declined, Why
+from gateway.desk.lists import FIELDS
 from gateway.desk.refusals import NotSafe
 from gateway.desk.windows import windows_of
 from gateway.web.forms import field
@@ -68,7 +69,7 @@ def _add_after(pages: Blueprint, parts: Parts) -> None:
 
 
 def _save(parts: Parts, callback_id: str) -> str:
-    said = {name: request.form.getlist(name) for name in tally.WORDS if name in request.form}
+    said = {name: request.form.getlist(name) for name in FIELDS if name in request.form}
     amounts = {name: field(name) for name in tally.NUMBERS if name in request.form}
     tally.save(parts, actor(), callback_id, {**said, **amounts})
     return _("Saved. It becomes counts when this is closed; nothing in it leads back to her.")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gateway.callbacks.model import State
 from gateway.desk import aftercare, referral, search, tally
+from gateway.desk.lists import list_words
 from gateway.desk.windows import windows_of
 from gateway.web.guard import actor
 
@@ -28,7 +29,7 @@ def beside(parts: Parts, shown: Shown) -> dict[str, object]:
         "earlier": search.earlier(parts, actor(), row.id),
         "book": referral.book(parts, actor(), language=row.language, topic=row.topic) if own else (),
         "titles": titles(parts, row),
-        "fields": tally.WORDS,
+        "fields": list_words(parts),
         "several": tally.SEVERAL,
         "visible": tally.VISIBLE,
         "numbers": tuple(tally.NUMBERS),

@@ -22,9 +22,22 @@ from gateway.console import (
     reading,
     words,
 )
+from gateway.desk.lists import name_word
+from gateway.web.languages import language
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gateway.parts import Parts
+
+
+def naming(parts: Parts) -> Callable[[str, str], str]:
+    """Return what gives a code its word: the centre's own rows first, then the catalogues, then the code itself."""
+
+    def of(group: str, code: str) -> str:
+        return name_word(parts, group, code, language()) or words.of(group, code)
+
+    return of
 
 
 def blueprint(parts: Parts) -> Blueprint:
@@ -43,5 +56,5 @@ def blueprint(parts: Parts) -> Blueprint:
     adding.add_to(pages, parts)
     reading.add_to(pages, parts)
     bar.add_to(pages, parts)
-    pages.app_context_processor(lambda: {"of": words.of, "opener": words.opener})
+    pages.app_context_processor(lambda: {"of": naming(parts), "opener": words.opener})
     return pages

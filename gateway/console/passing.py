@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, flash, redirect
 
-from gateway.console import words
 from gateway.console.callback import page
 from gateway.desk import line, transfer
+from gateway.desk.lists import name_word
 from gateway.desk.transfer import NotPassed, Unfit
 from gateway.web.forms import field
 from gateway.web.guard import actor
@@ -46,7 +46,7 @@ def _why(parts: Parts, callback_id: str, refused: NotPassed) -> str:
             return _("%(name)s is not on duty now. Nothing was changed.", name=name)
         case Unfit.LANGUAGE:
             row = line.show(parts, actor(), callback_id).row
-            tongue = words.of("language", row.language)
+            tongue = name_word(parts, "language", row.language, "") or row.language
             return _("%(name)s does not speak %(language)s. Nothing was changed.", name=name, language=tongue)
         case Unfit.FULL:
             return _(

@@ -8,22 +8,6 @@ from gateway.web.translate import later as _
 from gateway.web.words import STATES
 
 _WORDS: dict[str, dict[str, Any]] = {
-    "topic": {
-        "pay": _("Pay"),
-        "hours": _("Hours and leave"),
-        "papers": _("Passport and papers"),
-        "injury": _("Injury or illness"),
-        "going": _("Going to Thailand"),
-        "money": _("Debt and money"),
-        "danger": _("Danger"),
-        "other": _("Something else"),
-    },
-    "language": {
-        "lo": "ລາວ",
-        "lo-Latn": "ລາວ (ABC)",
-        "th": "ไทย",
-        "en": "English",
-    },
     "line": {
         "never": _("was never heard from"),
         "silent": _("is silent; nothing leaves by it"),
@@ -160,30 +144,6 @@ _WORDS: dict[str, dict[str, Any]] = {
         "abroad": _("abroad now"),
         "returned": _("came back"),
         "family": _("family"),
-        "laos": _("Laos"),
-        "thailand": _("Thailand"),
-        "domestic": _("Domestic work"),
-        "construction": _("Construction"),
-        "manufacturing": _("Factory"),
-        "agriculture": _("Farming"),
-        "entertainment": _("Entertainment"),
-        "fishing": _("Fishing"),
-        "unpaid": _("not paid"),
-        "underpaid": _("paid too little"),
-        "overtime": _("overtime"),
-        "deductions": _("deductions"),
-        "papers_held": _("papers kept"),
-        "contract_swap": _("contract changed"),
-        "recruitment_fee": _("recruitment fee"),
-        "injury": _("injury"),
-        "dismissal": _("dismissal"),
-        "violence": _("violence"),
-        "labour_office": _("Labour office"),
-        "police": _("Police"),
-        "court": _("Court"),
-        "embassy": _("Embassy"),
-        "union": _("Union"),
-        "employer": _("Employer"),
         "pending": _("not decided yet"),
         "settled": _("settled"),
         "decided": _("decided"),
@@ -191,9 +151,6 @@ _WORDS: dict[str, dict[str, Any]] = {
         "refused": _("refused"),
         "accepted": _("accepted"),
         "unknown": _("not known"),
-        "kip": "₭",
-        "baht": "฿",
-        "dollar": "$",
     },
     "counted": {
         "dialled": _("Calls to the menu, by language"),
@@ -304,7 +261,7 @@ _OPENERS = {
 def of(group: str, code: str) -> str:
     """Return the word of a code; a code without a word is shown as it is, readable."""
     head, _separator, detail = str(code).partition(" (")
-    word = _WORDS[group].get(head)
+    word = _WORDS.get(group, {}).get(head)
     if word is None and group == "happening":
         word = _WORDS["outcome"].get(head)
     shown = str(word) if word is not None else head.replace("_", " ")

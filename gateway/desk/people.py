@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gateway.access import Actor, Permission, Role, permit
 from gateway.desk import passwords
 from gateway.desk.declined import Declined, Why, read_typed_number
+from gateway.desk.lists import list_languages
 from gateway.ids import new_id, new_token
 from gateway.store import audit, people, sign_ins
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 FIRST_LINK = timedelta(minutes=30)
 LINK = timedelta(hours=24)
-LANGUAGES = ("lo", "th", "en", "vi", "km", "my")
 MOST_IN_HAND = 99
 GENDERS = ("", "woman", "man")
 # Whoever has the command line of the server owns the installation and may do what an administrator may.
@@ -151,7 +151,7 @@ def set_details(
         Declined: there is no such person.
     """
     permit(actor, Permission.MANAGE_PEOPLE)
-    spoken = tuple(language for language in LANGUAGES if language in languages)
+    spoken = tuple(language for language in list_languages(parts) if language in languages)
     said = gender if gender in GENDERS else ""
 
     def work(tx: Tx, person: Person, now: datetime) -> None:  # noqa: ARG001 - the shape of every change

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gateway.access import Permission, permit
-from gateway.desk import alerts, ours, tally
+from gateway.desk import alerts, ours
 from gateway.desk.days import refuse_odd_year
 from gateway.desk.declined import Declined, Why, read_typed_number
-from gateway.desk.people import LANGUAGES
+from gateway.desk.lists import list_languages, list_topics
 from gateway.desk.refusals import NotSafe, found
 from gateway.ids import new_id
 from gateway.store import audit, referrals
@@ -138,8 +138,8 @@ def _tidy(parts: Parts, actor: Actor, entry: Referral) -> Referral:
         number=_number(parts, entry.number),
         place=" ".join(entry.place.split())[:_LONGEST],
         hours=" ".join(entry.hours.split())[:_LONGEST],
-        languages=tuple(one for one in LANGUAGES if one in entry.languages),
-        topics=tuple(one for one in tally.WORDS["topics"] if one in entry.topics),
+        languages=tuple(one for one in list_languages(parts) if one in entry.languages),
+        topics=tuple(one for one in list_topics(parts) if one in entry.topics),
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.access import Permission, permit
 from gateway.desk.declined import Declined, Why
+from gateway.desk.lists import FIELDS, list_words
 from gateway.desk.refusals import NoSuchCallback, found
 from gateway.store import callbacks, records
 
@@ -20,41 +21,6 @@ NOT_ASKED = "not_asked"
 VISIBLE = ("person", "topics")
 """What the page shows at once; the rest is folded."""
 
-WORDS: Mapping[str, tuple[str, ...]] = {
-    "person": ("woman", "man", "other", "not_said"),
-    "topics": ("pay", "hours", "papers", "injury", "going", "money", "danger", "other"),
-    "service": ("information", "counselling", "legal_counselling", "referral", "complaint_support"),
-    "contact": ("new", "repeat"),
-    "age": ("under_18", "18_24", "25_34", "35_49", "over_50"),
-    "stage": ("potential", "abroad", "returned", "family"),
-    "country": ("laos", "thailand", "other"),
-    "sector": (
-        "domestic",
-        "construction",
-        "manufacturing",
-        "agriculture",
-        "entertainment",
-        "fishing",
-        "other",
-    ),
-    "complaint": (
-        "unpaid",
-        "underpaid",
-        "overtime",
-        "deductions",
-        "papers_held",
-        "contract_swap",
-        "recruitment_fee",
-        "injury",
-        "dismissal",
-        "violence",
-        "other",
-    ),
-    "lodged": ("labour_office", "police", "court", "embassy", "union", "employer", "other"),
-    "result": ("pending", "settled", "decided", "withdrawn", "refused"),
-    "referred": ("accepted", "refused", "unknown"),
-    "currency": ("kip", "baht", "dollar"),
-}
 SEVERAL = frozenset({"topics", "service", "complaint"})
 """Fields of which more than one word may be ticked."""
 
@@ -85,8 +51,11 @@ def save(parts: Parts, actor: Actor, callback_id: str, said: Mapping[str, Any]) 
         NoSuchCallback: there is none.
     """
     permit(actor, Permission.WORK_QUEUE)
+    words = list_words(parts)
     tidy = {
-        name: value for name, value in ((n, _tidy(n, v)) for n, v in said.items()) if value not in (None, [])
+        name: value
+        for name, value in ((n, _tidy(words, n, v)) for n, v in said.items())
+        if value not in (None, [])
     }
     now = parts.clock.now()
 
@@ -127,7 +96,7 @@ def count(parts: Parts, said: Mapping[str, Any], *, language: str = "", channel:
     """Count what was ticked: from here on it belongs to nobody."""
     if not said:
         return
-    for name in WORDS:
+    for name in FIELDS:
         if name == "currency":
             continue
         for word in _words(said.get(name)):
@@ -148,15 +117,15 @@ def _words(value: object) -> Sequence[str]:
     return value if isinstance(value, list) and value else (NOT_ASKED,)
 
 
-def _tidy(name: str, value: Any) -> str | int | list[str] | None:
+def _tidy(words: Mapping[str, tuple[str, ...]], name: str, value: Any) -> str | int | list[str] | None:
     """Return the value as it is kept; None where it was not asked."""
     if name in NUMBERS:
         return _number(name, value)
-    if name not in WORDS:
+    if name not in words:
         raise Declined(Why.FIELD)
     given = [value] if isinstance(value, str) else list(value)
-    ticked = [word for word in WORDS[name] if word in given]
-    if set(given) - set(WORDS[name]) - {NOT_ASKED, ""} or (len(ticked) > 1 and name not in SEVERAL):
+    ticked = [word for word in words[name] if word in given]
+    if set(given) - set(words[name]) - {NOT_ASKED, ""} or (len(ticked) > 1 and name not in SEVERAL):
         raise Declined(Why.FIELD)
     if name in SEVERAL:
         return ticked

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
+from gateway.engine.dates import Pattern
 from gateway.engine.menu import (
     FORMAT,
     Choice,
@@ -15,6 +16,7 @@ from gateway.engine.menu import (
     Entry,
     Fact,
     FactValue,
+    Field,
     Form,
     Information,
     Keyword,
@@ -121,6 +123,12 @@ def _menu(fields: dict[str, Any]) -> Menu:
             },
             "keywords": tuple(_keyword(keyword) for keyword in fields["keywords"]),
             "facts": {name: _fact(fact) for name, fact in fields["facts"].items()},
+            "calendar": {tag: _pattern(row) for tag, row in fields.get("calendar", {}).items()},
+            "topics": fields.get("topics", {}),
+            "fields": {
+                name: Field(label=row["label"], values=tuple(row["values"]))
+                for name, row in fields.get("fields", {}).items()
+            },
             "windows": {
                 name: When.read(written)
                 for name, written in fields.get(
@@ -131,6 +139,10 @@ def _menu(fields: dict[str, Any]) -> Menu:
             "pages": {name: _pages(pages) for name, pages in fields["pages"].items()},
         }
     )
+
+
+def _pattern(fields: dict[str, Any]) -> Pattern:
+    return Pattern(**{**fields, "days": tuple(fields["days"]), "months": tuple(fields["months"])})
 
 
 def _screen(fields: dict[str, Any]) -> Screen:

@@ -1,7 +1,6 @@
 """A day, a month or a year in the few words of each language: ``1 Jul 2025``, ``1 ก.ค. 2568``, ``1/7/2025``."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,14 +9,16 @@ _WRITTEN = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pattern:
-    """How a language tells a date, always from the day to the year.
+    """How a language tells a date, always from the day to the year; a menu has one for each of its languages.
 
     Attributes:
+        days: the short names of the days of the week, Monday first; without names a day is told by its numbers.
         months: their short names; without names a month is its number.
         between: what stands between the parts.
         era: how many years its calendar is ahead.
     """
 
+    days: tuple[str, ...] = ()
     months: tuple[str, ...] = ()
     between: str = "/"
     era: int = 0
@@ -25,23 +26,6 @@ class Pattern:
 
 NUMBERS = Pattern()
 """What every language without a pattern of its own has: numbers that read the same in each script."""
-
-PATTERNS: Mapping[str, Pattern] = {
-    "en": Pattern(
-        months=("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
-        between=" ",
-    ),
-    "lo": NUMBERS,
-    "lo-Latn": NUMBERS,
-    "th": Pattern(
-        months=(
-            *("ม.ค.", "ก.พ.", "มี.ค.", "เม.ย.", "พ.ค.", "มิ.ย."),
-            *("ก.ค.", "ส.ค.", "ก.ย.", "ต.ค.", "พ.ย.", "ธ.ค."),
-        ),
-        between=" ",
-        era=543,
-    ),
-}
 
 
 def is_date(written: str) -> bool:
@@ -52,12 +36,11 @@ def is_date(written: str) -> bool:
         return False
 
 
-def date_words(written: str, language: str) -> str:
-    """Return a date as this language tells it; what ``is_date`` does not know is told as it is written."""
+def date_words(written: str, pattern: Pattern) -> str:
+    """Return a date as a language tells it; what ``is_date`` does not know is told as it is written."""
     parts = _parts(written)
     if parts is None:
         return written
-    pattern = PATTERNS.get(language, NUMBERS)
     year, *rest = parts
     words = [str(year + pattern.era)]
     if rest:

@@ -12,7 +12,7 @@ def told(menu: Menu, fact: Fact, day: date, language: str) -> str:
     """Return what is shown for a fact on this day."""
     current = fact.on(day)
     old = menu.text(current.when_old, language) if day > current.expires_on else ""
-    return old or value_words(current, language)
+    return old or value_words(menu, current, language)
 
 
 def told_on(menu: Menu, day: date, language: str, names: Iterable[str] | None = None) -> dict[str, str]:
@@ -26,7 +26,7 @@ def fill_facts(menu: Menu, day: date, language: str, names: Iterable[str] | None
     shown = told_on(menu, day, language, names)
     for name in list(shown):
         fact = menu.facts[name]
-        shown[f"{name}:since"] = date_words(fact.on(day).valid_from.isoformat(), language)
+        shown[f"{name}:since"] = date_words(fact.on(day).valid_from.isoformat(), menu.pattern(language))
         shown[f"{name}:checked"] = tell_check(menu, fact, day, language)
     return shown
 
@@ -35,7 +35,7 @@ def tell_check(menu: Menu, fact: Fact, day: date, language: str) -> str:
     """Return when the value of this day was last checked, or the menu's words for a check that is too long ago."""
     current = fact.on(day)
     old = _check_is_old(menu, language) if day > current.expires_on else ""
-    return old or date_words(current.checked_on.isoformat(), language)
+    return old or date_words(current.checked_on.isoformat(), menu.pattern(language))
 
 
 def widen_facts(menu: Menu, language: str) -> dict[str, tuple[str, ...]]:
@@ -44,9 +44,9 @@ def widen_facts(menu: Menu, language: str) -> dict[str, tuple[str, ...]]:
     for name, fact in menu.facts.items():
         found[name] = tuple(ever_told(menu, fact, language))
         found[f"{name}:since"] = tuple(
-            date_words(each.valid_from.isoformat(), language) for each in fact.values
+            date_words(each.valid_from.isoformat(), menu.pattern(language)) for each in fact.values
         )
-        checked = (date_words(each.checked_on.isoformat(), language) for each in fact.values)
+        checked = (date_words(each.checked_on.isoformat(), menu.pattern(language)) for each in fact.values)
         found[f"{name}:checked"] = (*checked, _check_is_old(menu, language))
     return found
 
@@ -54,13 +54,13 @@ def widen_facts(menu: Menu, language: str) -> dict[str, tuple[str, ...]]:
 def ever_told(menu: Menu, fact: Fact, language: str) -> Iterator[str]:
     """Yield everything that may be shown for a fact on any day, so that room can be kept for the widest."""
     for each in fact.values:
-        yield value_words(each, language)
+        yield value_words(menu, each, language)
         yield menu.text(each.when_old, language)
 
 
-def value_words(value: FactValue, language: str) -> str:
+def value_words(menu: Menu, value: FactValue, language: str) -> str:
     """Return one value of a fact in the words of the language; only dates differ from language to language."""
-    return date_words(value.value, language) if value.is_date else value.value
+    return date_words(value.value, menu.pattern(language)) if value.is_date else value.value
 
 
 def named(menu: Menu, templates: Iterable[str]) -> tuple[str, ...]:

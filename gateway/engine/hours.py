@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from gateway.engine.effects import ChangeWindow, Effect, RequestCallback
 from gateway.engine.menu import Choice, Menu
-from gateway.safe_contact import When
+from gateway.safe_contact import Span, When
 
 HOURS = "hours"
 """The placeholder for hours: alone in the label of a window, elsewhere with the window's word: ``{hours.evening}``."""
@@ -33,8 +33,18 @@ def hours_by_name(menu: Menu) -> dict[str, str]:
 
 def hours_words(when: When) -> str:
     """Return the hours of a window as a screen shows them: ``6-9``, ``8:30-12``."""
-    start, end = when.span
-    return f"{_clock(start)}-{_clock(end)}" if when.days else ""
+    return span_words(when.span) if when.days else ""
+
+
+def span_words(span: Span) -> str:
+    """Return minutes of the day as a screen shows them."""
+    start, end = span
+    return f"{_clock(start)}-{_clock(end)}"
+
+
+def spans_in(menu: Menu) -> tuple[Span, ...]:
+    """Return the hours of all windows, so that room can be kept for the widest that may be planned."""
+    return tuple(when.span for when in menu.windows.values())
 
 
 def with_hours(menu: Menu, effects: tuple[Effect, ...]) -> tuple[Effect, ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from gateway.engine.dates import NUMBERS, Pattern
 from gateway.messages import Piece
 from gateway.safe_contact import When
 
@@ -243,6 +244,14 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """A further answer of the form that this menu asks for: the name that staff read, and the words it may have."""
+
+    label: Text
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Menu:
     """A whole menu, sound by construction: every target exists, every required text is there.
 
@@ -260,6 +269,9 @@ class Menu:
         message_variants: other wordings of a line, for those to whom their condition applies (``VARIED_MESSAGES``).
         keywords: for texts.
         facts: by id.
+        calendar: how each language tells days and dates.
+        topics: what a request may be about, by word, with the name that staff read.
+        fields: further answers of the form, by word; without values it is open.
         windows: when her phone may ring, in the order in which they are written: by the word of the answer.
         source: the language from which the others are translated; empty where the menu does not say it.
         waiting: language → the texts on its way to a callback that nobody has reviewed yet.
@@ -279,10 +291,18 @@ class Menu:
     message_variants: Mapping[str, tuple[Variant, ...]] = field(default_factory=dict)
     keywords: tuple[Keyword, ...] = ()
     facts: Mapping[str, Fact] = field(default_factory=dict)
+    calendar: Mapping[str, Pattern] = field(default_factory=dict)
+    topics: Mapping[str, Text] = field(default_factory=dict)
+    fields: Mapping[str, Field] = field(default_factory=dict)
     windows: Mapping[str, When] = field(default_factory=dict)
     source: str = ""
     waiting: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     pages: Mapping[str, tuple[tuple[Piece, ...], ...]] = field(default_factory=dict)
+
+    def pattern(self, language: str) -> Pattern:
+        """Return how a language tells days and dates: its own way, or that of the first of its fallback, or numbers."""
+        tags = (language, *self.fallback.get(language, ()))
+        return next((self.calendar[tag] for tag in tags if tag in self.calendar), NUMBERS)
 
     def text(self, text: Text, language: str) -> str:
         """Return the text in the language, or in the first language of its fallback that has it, or empty."""

@@ -47,7 +47,7 @@ def settle_one(menu: Menu, session: Session, receipt: Receipt, line: Line, now: 
 
 
 def _planned(menu: Menu, session: Session, receipt: Planned, line: Line, now: datetime) -> dict[str, str]:
-    words = window_words(receipt.due_at, receipt.due_until, tongue(menu, session), line.zone, now)
+    words = window_words(menu, receipt.due_at, receipt.due_until, tongue(menu, session), line.zone, now)
     return {"when": words, "until": until_words(receipt.due_until, line.zone)}
 
 

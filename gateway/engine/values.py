@@ -49,7 +49,7 @@ def longest(menu: Menu, language: str, settings: Mapping[str, str] | None = None
     """
     facts = {name: widest(shown) for name, shown in widen_facts(menu, language).items()}
     known = {name: value for name, value in (settings or {}).items() if value}
-    results = {"code": LONGEST_CODE, "when": longest_words(language), "until": LONGEST_UNTIL}
+    results = {"code": LONGEST_CODE, "when": longest_words(menu, language), "until": LONGEST_UNTIL}
     return {**facts, **hours_by_name(menu), **LONGEST_SETTINGS, **known, **results}
 
 

@@ -10,10 +10,7 @@ from gateway.safe_contact import PhoneSeen
 from tests.web.apps import pages_of
 from tests.windows import EVERY
 
-TOPICS = ("pay", "hours", "papers", "injury", "going", "money", "danger", "other")
 CODES = {
-    "topic": TOPICS,
-    "language": ("lo", "lo-Latn", "th", "en"),
     "state": tuple(State),
     "outcome": tuple(Outcome),
     "reason": REASONS,
@@ -37,7 +34,7 @@ class TestWords:
         assert set(CODES[group]) <= set(table)
         assert all(words.of(group, code).strip() for code in CODES[group])
 
-    @pytest.mark.parametrize("group", ["topic", "outcome", "state", "when"])
+    @pytest.mark.parametrize("group", ["outcome", "state", "when"])
     def test_two_codes_do_not_read_the_same(self, group):
         said = [words.of(group, code) for code in CODES[group]]
         assert len(set(said)) == len(said)

@@ -10,13 +10,14 @@ from gateway.desk import tally
 from gateway.desk.declined import Declined
 from gateway.figures.count import OTHER, Counters
 from tests.clocks import SetClock
+from tests.lists import WORDS
 
-fields = st.sampled_from([*tally.WORDS, *tally.NUMBERS, "name", "employer", ""])
+fields = st.sampled_from([*WORDS, *tally.NUMBERS, "name", "employer", ""])
 values = st.one_of(
     st.text(max_size=12),
     st.lists(st.text(max_size=8), max_size=3),
-    st.sampled_from([word for words in tally.WORDS.values() for word in words]),
-    st.lists(st.sampled_from([word for words in tally.WORDS.values() for word in words]), max_size=4),
+    st.sampled_from([word for words in WORDS.values() for word in words]),
+    st.lists(st.sampled_from([word for words in WORDS.values() for word in words]), max_size=4),
     st.integers(-5, 10**13).map(str),
 )
 one_form = st.fixed_dictionaries(
@@ -25,7 +26,7 @@ one_form = st.fixed_dictionaries(
         name: st.lists(st.sampled_from(words), max_size=3, unique=True)
         if name in tally.SEVERAL
         else st.sampled_from(words)
-        for name, words in tally.WORDS.items()
+        for name, words in WORDS.items()
     }
     | {name: st.integers(1, most) for name, most in tally.NUMBERS.items()},
 )
@@ -45,7 +46,7 @@ class Book:
 @given(fields, values)
 def test_nothing_but_closed_words_is_ever_kept(name: str, value: str | list[str]) -> None:
     try:
-        kept = tally._tidy(name, value)
+        kept = tally._tidy(WORDS, name, value)
     except Declined:
         return
     if name in tally.NUMBERS:
@@ -53,7 +54,7 @@ def test_nothing_but_closed_words_is_ever_kept(name: str, value: str | list[str]
         return
     words = [kept] if isinstance(kept, str) else kept or []
     assert isinstance(words, list)
-    assert set(words) <= set(tally.WORDS[name])
+    assert set(words) <= set(WORDS[name])
     assert len(words) <= 1 or name in tally.SEVERAL
 
 
@@ -64,7 +65,7 @@ def test_what_was_ticked_is_counted_once_and_the_rest_as_not_asked(said: dict[st
     if not said:
         assert book.counted == Counter()
         return
-    for name in tally.WORDS:
+    for name in WORDS:
         if name == "currency":
             continue
         value = said.get(name)
@@ -81,19 +82,19 @@ def test_what_was_ticked_is_counted_once_and_the_rest_as_not_asked(said: dict[st
     assert sums == sum(int(said.get(name, 0)) for name in tally._AMOUNTS)  # type: ignore[call-overload]
 
 
-@pytest.mark.parametrize("name", sorted(tally.WORDS))
+@pytest.mark.parametrize("name", sorted(WORDS))
 def test_every_word_is_one_that_the_counters_take(name: str) -> None:
     """A word that looks like a number of hers would be counted as other."""
     count = Counters(SetClock())
-    for word in (*tally.WORDS[name], tally.NOT_ASKED):
+    for word in (*WORDS[name], tally.NOT_ASKED):
         count.add("record", f"{name}:{word}")
     assert not [key for key in count._counts if key.item == OTHER]
-    assert len(count._counts) == len(tally.WORDS[name]) + 1
+    assert len(count._counts) == len(WORDS[name]) + 1
 
 
 def test_what_is_seen_at_once_is_of_the_form() -> None:
-    assert set(tally.VISIBLE) <= set(tally.WORDS)
-    assert set(tally.WORDS) >= tally.SEVERAL
-    for words in tally.WORDS.values():
+    assert set(tally.VISIBLE) <= set(WORDS)
+    assert set(WORDS) >= tally.SEVERAL
+    for words in WORDS.values():
         assert tally.NOT_ASKED not in words
         assert len(set(words)) == len(words)

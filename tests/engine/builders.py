@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
+from gateway.engine.dates import Pattern
 from gateway.engine.effects import CallbackAccepted, CallbackFound, Line
 from gateway.engine.menu import (
     Choice,
@@ -43,6 +44,25 @@ ACCEPTED = CallbackAccepted(
     due_until=datetime(2026, 11, 25, 14, tzinfo=UTC),
 )
 FOUND = CallbackFound(callback="cb1", code="4821", due_at=ACCEPTED.due_at, due_until=ACCEPTED.due_until)
+
+CALENDAR = {
+    "en": Pattern(
+        days=("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+        months=("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+        between=" ",
+    ),
+    "lo": Pattern(days=("ຈັນ", "ອັງຄານ", "ພຸດ", "ພະຫັດ", "ສຸກ", "ເສົາ", "ອາທິດ")),
+    "lo-Latn": Pattern(days=("Chan", "Angkhan", "Phut", "Phahat", "Suk", "Sao", "Athit")),
+    "th": Pattern(
+        days=("จันทร์", "อังคาร", "พุธ", "พฤหัส", "ศุกร์", "เสาร์", "อาทิตย์"),
+        months=(
+            *("ม.ค.", "ก.พ.", "มี.ค.", "เม.ย.", "พ.ค.", "มิ.ย."),
+            *("ก.ค.", "ส.ค.", "ก.ย.", "ต.ค.", "พ.ย.", "ธ.ค."),
+        ),
+        between=" ",
+        era=543,
+    ),
+}
 
 MESSAGES = {
     "back": {"en": "Back", "lo": "ກັບ", "lo-Latn": "Kap", "th": "กลับ"},
@@ -99,6 +119,7 @@ def menu_of(*screens: Screen, **changes: object) -> Menu:
         "sos": "sos",
         "call_me": "call_me",
         "messages": MESSAGES,
+        "calendar": CALENDAR,
         **changes,
     }
     return Menu(screens=by_id, **fields)

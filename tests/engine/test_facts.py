@@ -81,7 +81,7 @@ def test_a_date_is_told_in_the_words_of_each_language():
         "lo": "1/7/2025",
         "lo-Latn": "1/7/2025",
     }
-    assert value_words(value("2025-07-01"), "th") == "2025-07-01"
+    assert value_words(menu(), value("2025-07-01"), "th") == "2025-07-01"
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gateway.engine.text import coding, units
-from gateway.engine.when import WEEKDAYS, longest_words, until_words, window_words
+from gateway.engine.when import longest_words, until_words, window_words
+from tests.engine.builders import CALENDAR, small_menu
 
+MENU = small_menu()
 ZONE = "Asia/Vientiane"
 NOW = datetime(2026, 11, 24, 7, 5, tzinfo=UTC)  # Tuesday 14:05 there
 
@@ -22,7 +24,7 @@ def at(day, hour, minute=0):
         (at(25, 11), at(25, 14), "lo", "ພຸດ 18-21"),
         (at(25, 11), at(25, 14), "lo-Latn", "Phut 18-21"),
         (at(25, 11), at(25, 14), "th", "พุธ 18-21"),
-        (at(25, 11), at(25, 14), "km", "Wed 18-21"),
+        (at(25, 11), at(25, 14), "km", "25/11 18-21"),
         (at(28, 23), at(29, 2), "en", "Sun 6-9"),
         (at(24, 5), at(24, 6), "en", "Tue 12-13"),
         (at(25, 11, 30), at(25, 14), "en", "Wed 18:30-21"),
@@ -34,12 +36,12 @@ def at(day, hour, minute=0):
     ],
 )
 def test_window_words(start, end, language, words):
-    assert window_words(start, end, language, ZONE, NOW) == words
+    assert window_words(MENU, start, end, language, ZONE, NOW) == words
 
 
 def test_a_day_a_week_ahead_says_its_date():
     start = at(24, 11) + timedelta(days=7)
-    assert window_words(start, start + timedelta(hours=3), "en", ZONE, NOW) == "Tue 1/12 18-21"
+    assert window_words(MENU, start, start + timedelta(hours=3), "en", ZONE, NOW) == "Tue 1/12 18-21"
 
 
 def test_until_is_what_her_clock_shows():
@@ -47,14 +49,14 @@ def test_until_is_what_her_clock_shows():
     assert until_words(at(24, 23, 5), ZONE) == "06:05"
 
 
-@pytest.mark.parametrize("language", WEEKDAYS)
+@pytest.mark.parametrize("language", CALENDAR)
 def test_the_reserved_words_are_the_longest_of_a_week(language):
     for day in range(7):
         start = at(24, 11) + timedelta(days=day)
-        words = window_words(start, start + timedelta(hours=3), language, ZONE, NOW)
-        assert units(words) <= units(longest_words(language))
+        words = window_words(MENU, start, start + timedelta(hours=3), language, ZONE, NOW)
+        assert units(words) <= units(longest_words(MENU, language))
 
 
 @pytest.mark.parametrize("language", ["en", "lo-Latn"])
 def test_words_in_latin_letters_stay_in_the_small_alphabet(language):
-    assert all(coding(day) == "gsm7" for day in WEEKDAYS[language])
+    assert all(coding(day) == "gsm7" for day in CALENDAR[language].days)

@@ -8,7 +8,7 @@ from gateway.access import Role
 from gateway.desk import people, sign_in
 from gateway.desk.people import OWNER
 from gateway.store import people as rows
-from gateway.web.languages import SPOKEN
+from tests.house import publish
 from tests.web.apps import pages_of
 from tests.web.around import PASSWORD, Browser, somebody, token_of
 
@@ -62,6 +62,7 @@ def test_a_helpline_phone_that_exists_in_two_countries_is_asked_about(parts, bos
 
 
 def test_everything_of_a_person_is_set(parts, boss):
+    publish(parts)
     own = people.add(parts, OWNER, name="Noy", role="counsellor")
     at = f"/admin/people/{own}"
     assert boss.post(f"{at}/number", number="020 55500111").status_code == 303
@@ -107,10 +108,6 @@ def test_an_unknown_person_is_said_in_words(boss):
         answer = boss.post(f"/admin/people/nobody/{act}", role="reader")
         assert answer.status_code == 422
         assert "nobody of that name" in answer.get_data(as_text=True)
-
-
-def test_every_language_that_a_person_may_speak_has_its_name():
-    assert tuple(SPOKEN) == people.LANGUAGES
 
 
 @pytest.mark.parametrize("role", [Role.COUNSELLOR, Role.READER])

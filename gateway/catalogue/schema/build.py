@@ -7,6 +7,7 @@ from typing import TypedDict
 from gateway.catalogue.nodes import MapNode, Node, items_in, pairs_in, scalars_in, text_in, wordings_in
 from gateway.catalogue.schema.conform import as_day
 from gateway.engine.cuts import SOFT_BREAK
+from gateway.engine.dates import NUMBERS, Pattern
 from gateway.engine.menu import (
     Choice,
     Choices,
@@ -16,6 +17,7 @@ from gateway.engine.menu import (
     Entry,
     Fact,
     FactValue,
+    Field,
     Form,
     Information,
     Keyword,
@@ -60,6 +62,12 @@ def build(root: MapNode) -> Menu:
         },
         keywords=tuple(_keyword(node) for node in items_in(root, "keywords")),
         facts={name.text: _fact(name.text, node) for name, node in pairs_in(root, "facts")},
+        calendar={tag.text: _pattern(node) for tag, node in pairs_in(root, "calendar")},
+        topics={name.text: _text(node) for name, node in pairs_in(root, "topics")},
+        fields={
+            name.text: Field(label=_text(node, "label"), values=_texts(node, "values"))
+            for name, node in pairs_in(root, "fields")
+        },
         windows={name.text: _window(name.text, node) for name, node in pairs_in(root, "windows")},
         source=text_in(root, "written_in"),
     )
@@ -144,6 +152,15 @@ def _keyword(node: Node) -> Keyword:
         to=text_in(node, "to"),
         reaction=Reaction(text_in(node, "reaction", "show")),
         danger=text_in(node, "danger") == "yes",
+    )
+
+
+def _pattern(node: Node) -> Pattern:
+    return Pattern(
+        days=_texts(node, "days"),
+        months=_texts(node, "months"),
+        between=text_in(node, "between", NUMBERS.between),
+        era=int(text_in(node, "era", "0")),
     )
 
 

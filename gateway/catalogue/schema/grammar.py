@@ -7,8 +7,6 @@ from gateway.catalogue.schema.shapes import ByKind, Day, Either, Named, Record, 
 from gateway.engine.menu import Deed, Reaction
 from gateway.safe_contact import DAYS, PhoneSeen
 
-TOPICS = ("pay", "hours", "papers", "injury", "going", "money", "danger", "other")
-
 ANSWERS: Mapping[str, tuple[str, ...]] = {
     "danger": ("yes", "no"),
     "phone_seen": tuple(PhoneSeen),
@@ -61,7 +59,7 @@ MESSAGE = Either(
 
 _COMMON: Mapping[str, Shape] = {
     "kind": _ANY,
-    "topic": Word(values=TOPICS),
+    "topic": _ANY,
     "text": _TEXT,
     "variants": _VARIANTS,
     "sensitive": _YES_NO,
@@ -82,9 +80,7 @@ SCREEN = ByKind(
             "choices", takes_code=Record(what="takes_code", fields={"to": _ANY}, required=("to",))
         ),
         "information": _screen("information", required=("text",)),
-        "question": _screen(
-            "question", required=("text", "asks", "choices"), asks=Word(values=tuple(ANSWERS))
-        ),
+        "question": _screen("question", required=("text", "asks", "choices"), asks=_ANY),
         "form": _screen("form", required=("questions", "to"), questions=Several(of=_ANY), to=_ANY),
         "entry": _screen(
             "entry",
@@ -117,6 +113,8 @@ FACT_NAME = Word(pattern=rf"[A-Za-z0-9_][A-Za-z0-9_.\-]{{0,{MOST_OF_A_NAME - 1}}
 
 WINDOW_NAME = Word(pattern=r"[a-z][a-z0-9_]{0,30}", example="weekday_morning")
 
+TOPIC_NAME = Word(pattern=r"[a-z][a-z0-9_]{0,19}", example="pay")
+
 FACT = Several(
     of=Record(
         what="a value of a fact",
@@ -146,6 +144,25 @@ WINDOW = Record(
 )
 """When her phone may ring: without ``days`` on every day of the week."""
 
+CALENDAR = Record(
+    what="a calendar",
+    fields={
+        "days": Several(of=_ANY),
+        "months": Several(of=_ANY),
+        "between": _ANY,
+        "era": Word(pattern=r"\d{1,4}", example='"543"', numeric=True),
+    },
+    required=("days",),
+)
+"""How a language tells the days of the week, and dates."""
+
+FIELD = Record(
+    what="a field of the form",
+    fields={"label": _TEXT, "values": Several(of=_ANY, or_one=True)},
+    required=("label",),
+)
+"""A further question of the form: what staff read beside the answer, and the words that it may have."""
+
 HEAD: Mapping[str, Shape] = {
     "menu": Word(pattern=r"[a-z][a-z0-9-]*", example="helpline"),
     "languages": Named(of=_ANY, keys="language"),
@@ -160,6 +177,9 @@ HEAD: Mapping[str, Shape] = {
     "countries": Named(of=Named(of=Several(of=_ANY, or_one=True), keys="language"), keys="country"),
     "messages": Named(of=MESSAGE, keys="message"),
     "windows": Named(of=WINDOW, keys="window"),
+    "calendar": Named(of=CALENDAR, keys="language"),
+    "topics": Named(of=_TEXT, keys="topic"),
+    "fields": Named(of=FIELD, keys="field"),
 }
 
 FILE = Record(
@@ -179,6 +199,6 @@ FILE = Record(
 POINTERS = ("start", "home", "offer", "sos", "call_me")
 """Keys of the head that name a screen."""
 
-REQUIRED_HEAD = ("menu", "languages", *POINTERS, "messages", "windows", "screens")
+REQUIRED_HEAD = ("menu", "languages", *POINTERS, "messages", "windows", "calendar", "topics", "screens")
 
 SCREEN_NAME = _SCREEN_NAME

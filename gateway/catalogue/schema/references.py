@@ -1,7 +1,7 @@
 """Says which names in a menu lead nowhere: screens, languages, fields, messages."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from gateway.catalogue.nodes import (
     MapNode,
@@ -15,8 +15,6 @@ from gateway.catalogue.nodes import (
 )
 from gateway.catalogue.problems import Place, Problem, did_you_mean
 from gateway.catalogue.schema.grammar import (
-    ALWAYS_ANSWERED,
-    ANSWERS,
     CONDITIONS,
     FACT_NAME,
     MOST_OF_A_NAME,
@@ -24,11 +22,9 @@ from gateway.catalogue.schema.grammar import (
     REQUIRED_HEAD,
     SCREEN_NAME,
     SPECIAL_TARGETS,
-    WINDOW_NAME,
 )
+from gateway.catalogue.schema.rows import OTHER, Answers, answers_of, rows
 from gateway.engine.menu import OPTIONAL_MESSAGES, REQUIRED_MESSAGES, VARIED_MESSAGES
-
-Answers = Mapping[str, tuple[str, ...]]
 
 
 def references(root: MapNode) -> Iterator[Problem]:
@@ -36,13 +32,14 @@ def references(root: MapNode) -> Iterator[Problem]:
     screens = frozenset(name.text for name, _ in pairs_in(root, "screens"))
     languages = frozenset(name.text for name, _ in pairs_in(root, "languages"))
     answers = answers_of(root)
+    topics = frozenset((OTHER, *(name.text for name, _ in pairs_in(root, "topics"))))
     yield from _head(root, screens, languages)
-    yield from _windows(root)
+    yield from rows(root, languages)
     yield from _messages(root, languages)
     for name, screen in pairs_in(root, "screens"):
         if not re.fullmatch(SCREEN_NAME.pattern, name.text):
             yield _named_badly(name)
-        for problem in _screen(screen, screens, languages, answers):
+        for problem in _screen(screen, screens, languages, answers, topics):
             yield Problem(
                 code=problem.code,
                 place=problem.place,
@@ -140,13 +137,19 @@ def _varied(name: Scalar, message: Node, languages: frozenset[str]) -> Iterator[
 
 
 def _screen(
-    screen: Node, screens: frozenset[str], languages: frozenset[str], answers: Answers
+    screen: Node,
+    screens: frozenset[str],
+    languages: frozenset[str],
+    answers: Answers,
+    topics: frozenset[str],
 ) -> Iterator[Problem]:
     yield from _target(_node(screen, "to"), screens)
     code = _node(screen, "takes_code")
     yield from _target(_node(code, "to") if code else None, screens)
     for question in items_in(screen, "questions"):
         yield from _target(question, screens, special=())
+    yield from _topic(screen, topics)
+    yield from _asked(screen, answers)
     yield from _tags(pairs_in(screen, "text"), languages)
     for variant in items_in(screen, "variants"):
         yield from _tags(pairs_in(variant, "text"), languages)
@@ -155,6 +158,20 @@ def _screen(
     asks = text_in(screen, "asks", "?" if text_in(screen, "kind") == "question" else "")
     for choice in items_in(screen, "choices"):
         yield from _choice(choice, asks, screens, languages, answers)
+
+
+def _topic(screen: Node, topics: frozenset[str]) -> Iterator[Problem]:
+    for named in scalars_in(screen, "topic"):
+        if named.text not in topics:
+            hint = did_you_mean(named.text, topics, otherwise=f"add {named.text}: under topics")
+            yield _unknown(f"unknown topic '{named.text}'", named.place, hint)
+
+
+def _asked(screen: Node, answers: Answers) -> Iterator[Problem]:
+    for named in scalars_in(screen, "asks"):
+        if named.text not in answers:
+            hint = did_you_mean(named.text, answers, otherwise=f"add {named.text}: under fields")
+            yield _unknown(f"nothing is asked by '{named.text}'", named.place, hint)
 
 
 def _choice(
@@ -197,30 +214,6 @@ def _conditions(node: Node, languages: frozenset[str], answers: Answers) -> Iter
         elif answers.get(name.text):
             for value in scalars_in(values):
                 yield from _answer(value, name.text, value, answers)
-
-
-def answers_of(root: MapNode) -> Answers:
-    """Return the fields of the callback form with the values that each may have in this menu; none leaves it open."""
-    windows = (name.text for name, _ in pairs_in(root, "windows"))
-    return {**ANSWERS, "when": (*windows, *ALWAYS_ANSWERED)}
-
-
-def _windows(root: MapNode) -> Iterator[Problem]:
-    """Yield each window that a menu may not have, or whose hours end before they begin."""
-    for name, window in pairs_in(root, "windows"):
-        if name.text in ALWAYS_ANSWERED:
-            message = f"'{name.text}' means the same in every menu and needs no window"
-            yield _unknown(message, name.place, "delete it here; its choice stays")
-        elif not re.fullmatch(WINDOW_NAME.pattern, name.text):
-            message = f"a window cannot be called '{name.text}'"
-            hint = f"use small letters, digits and _, like {WINDOW_NAME.example}"
-            yield Problem(code="yaml-syntax", place=name.place, message=message, hint=hint)
-        for hours in scalars_in(window, "hours"):
-            start, _, end = hours.text.partition("-")
-            if end <= start:
-                message = f"the hours of '{name.text}' end before they begin"
-                hint = "write hours over midnight as two windows"
-                yield Problem(code="yaml-syntax", place=hours.place, message=message, hint=hint)
 
 
 def _no_window(value: Scalar, known: Iterable[str]) -> Problem:

@@ -1,0 +1,121 @@
+"""The lists of the centre: what may be ticked, spoken and asked about, each from its one home, and its names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway.desk.windows import menu_of
+from gateway.engine.form import OTHER
+from gateway.engine.hours import HOURS, hours_words, window_of
+from gateway.engine.menu import Question
+from gateway.safe_contact import When
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from gateway.engine.menu import Menu, Text
+    from gateway.parts import Parts
+
+_FIXED: Mapping[str, tuple[str, ...]] = {
+    "person": ("woman", "man", "other", "not_said"),
+    "topics": (),
+    "service": ("information", "counselling", "legal_counselling", "referral", "complaint_support"),
+    "contact": ("new", "repeat"),
+    "age": ("under_18", "18_24", "25_34", "35_49", "over_50"),
+    "stage": ("potential", "abroad", "returned", "family"),
+    "country": (),
+    "sector": (),
+    "complaint": (),
+    "lodged": (),
+    "result": ("pending", "settled", "decided", "withdrawn", "refused"),
+    "referred": ("accepted", "refused", "unknown"),
+    "currency": (),
+}
+"""Fields of the figures form; an empty list is the centre's own, from the settings or, for topics, from the menus."""
+
+FIELDS = tuple(_FIXED)
+
+
+def list_words(parts: Parts) -> Mapping[str, tuple[str, ...]]:
+    """Return what may be ticked in each field of the figures form."""
+    found = {name: words or _own(parts, name) for name, words in _FIXED.items()}
+    return {**found, "topics": list_topics(parts)}
+
+
+def list_topics(parts: Parts) -> tuple[str, ...]:
+    """Return what a request may be about: the topics of every live menu, and anything else."""
+    words = [word for menu in _menus(parts) for word in menu.topics if word != OTHER]
+    return (*dict.fromkeys(words), OTHER)
+
+
+def list_languages(parts: Parts) -> Mapping[str, str]:
+    """Return what people, places and callers may speak, by tag: the menus' languages, then those of the settings."""
+    spoken = {
+        tag: name
+        for menu in _menus(parts)
+        for tag, name in menu.languages.items()
+        if tag.partition("-")[0] == tag or tag.partition("-")[0] not in menu.languages
+    }
+    return {**spoken, **{tag: name for tag, name in parts.desk.languages.items() if tag not in spoken}}
+
+
+def name_word(parts: Parts, group: str, word: str, language: str) -> str:
+    """Return what the page calls a word in its language; empty where no row names it any more."""
+    if group == "topic":
+        return _first(_text(menu, menu.topics.get(word, {}), language) for menu in _menus(parts))
+    if group == "language":
+        named = (menu.languages.get(word, "") for menu in _menus(parts))
+        return _first((*named, parts.desk.languages.get(word, "")))
+    if group == "when":
+        return _first(_window(menu, word, language) for menu in _menus(parts))
+    if group == "field":
+        rows = (menu.fields.get(word) for menu in _menus(parts))
+        return _first(
+            _text(menu, row.label, language) for menu, row in zip(_menus(parts), rows, strict=True) if row
+        )
+    if group == "tick":
+        labels = (rows[word] for rows in parts.desk.lists.values() if word in rows)
+        return _first(
+            label.get(language) or label.get("en") or next(iter(label.values()), "") for label in labels
+        )
+    return ""
+
+
+def _menus(parts: Parts) -> tuple[Menu, ...]:
+    """Return every live menu once, that of the first line first."""
+    names = dict.fromkeys(
+        (*(one.config.menu for one in parts.channels.values()), *sorted(parts.versions.loaded()))
+    )
+    loaded = parts.versions.loaded()
+    found = tuple(parts.versions.live(name)[1] for name in names if name in loaded)
+    usual = menu_of(parts)
+    return found or ((usual,) if usual else ())
+
+
+def _own(parts: Parts, name: str) -> tuple[str, ...]:
+    words = tuple(word for word in parts.desk.lists.get(name, {}) if word != OTHER)
+    return words if name == "currency" else (*words, OTHER)
+
+
+def _text(menu: Menu, text: Text, language: str) -> str:
+    return menu.text(text, language) or text.get("en") or next(iter(text.values()), "")
+
+
+def _window(menu: Menu, word: str, language: str) -> str:
+    when = When(word) if When(word).days else menu.windows.get(word, When(word))
+    for label in _labels(menu, word):
+        hours = hours_words(when)
+        return _text(menu, label, language).replace(f"{{{HOURS}}}", hours).strip()
+    return ""
+
+
+def _labels(menu: Menu, word: str) -> Iterator[Text]:
+    for screen in menu.screens.values():
+        asks = screen.asks if isinstance(screen, Question) else ""
+        yield from (
+            choice.label for choice in screen.choices if window_of(choice, asks) == word and choice.label
+        )
+
+
+def _first(names: Iterable[str]) -> str:
+    return next((name for name in names if name), "")
