@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gateway.engine.cuts import SOFT_BREAK
-from gateway.engine.menu import Menu, Text
+from gateway.engine.cuts import PLACEHOLDER, SOFT_BREAK
+from gateway.engine.menu import LINE_PLACEHOLDERS, RESULT_PLACEHOLDERS, Menu, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,13 @@ def of_screen(menu: Menu, name: str) -> Iterator[Written]:
     for number, choice in enumerate(screen.choices):
         if choice.label:
             yield Written((*path, "choices", str(number), "label"), choice.label, name)
+
+
+def names_unknown(menu: Menu, one: Written) -> bool:
+    """Say whether any language of a text names what nothing fills, so that nothing more can be said of its values."""
+    known = {*menu.facts, *LINE_PLACEHOLDERS, *RESULT_PLACEHOLDERS}
+    names = (name for words in one.text.values() for name in PLACEHOLDER.findall(words))
+    return any(name.partition(":")[0] not in known for name in names)
 
 
 def each_text(menu: Menu) -> Iterator[tuple[Written, str, str]]:

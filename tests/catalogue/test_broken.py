@@ -34,7 +34,15 @@ ERRORS = {
     "number-without-country",
     "wrong-year",
     "review-in-future",
+    "placeholders-differ",
+    "wrong-script",
+    "danger-not-asked",
+    "danger-number-hidden",
+    "wrong-fact",
 }
+MILDER = {"placeholders-differ", "wrong-script", "wrong-fact"}
+"""Errors that are warnings where they do less harm."""
+
 WARNINGS = {
     "unreachable",
     "no-way-back",
@@ -52,6 +60,7 @@ WARNINGS = {
     "setting-missing",
     "window-never-staffed",
     "checked-in-future",
+    "long-screen",
     "sister-left-behind",
     "hours-missing",
 }
@@ -102,7 +111,7 @@ def test_every_problem_says_where_and_what_to_do(folder):
 @pytest.mark.parametrize("folder", BROKEN, ids=_names)
 def test_codes_and_levels_are_those_of_the_closed_list(folder):
     for problem in checked_broken(folder).problems:
-        assert problem.code in (ERRORS if problem.level is Level.ERROR else WARNINGS)
+        assert problem.code in (ERRORS if problem.level is Level.ERROR else WARNINGS | MILDER)
 
 
 @pytest.mark.parametrize("folder", BROKEN, ids=_names)

@@ -19,17 +19,23 @@ _WITHOUT = "write it in words, without the figure"
 def figure_in_text(subject: Subject) -> Iterator[Problem]:
     """No amount, phone number or year is typed into a text."""
     for one, language, words in each_text(subject.menu):
-        found = _FIGURE.search(PLACEHOLDER.sub("", words))
+        found = find_figure(words)
         if found:
             of_fact = one.path[0] == "facts"
             yield subject.problem(
                 "figure-in-text",
                 (*one.path, language),
-                f"'{found[0]}' is typed into the text",
+                f"'{found}' is typed into the text",
                 _WITHOUT if of_fact else "make it a fact with its date and write {its.name} here",
                 language=language,
-                about=found[0],
+                about=found,
             )
+
+
+def find_figure(words: str) -> str:
+    """Return the first figure that is typed into a text, or nothing."""
+    found = _FIGURE.search(PLACEHOLDER.sub("", words))
+    return found[0] if found else ""
 
 
 def fact_expired(subject: Subject) -> Iterator[Problem]:

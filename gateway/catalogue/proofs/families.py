@@ -7,6 +7,7 @@ from gateway.catalogue.nodes import Places
 from gateway.catalogue.pages import cut_menu
 from gateway.catalogue.problems import Problem
 from gateway.catalogue.proofs import (
+    beside,
     danger,
     facts,
     languages,
@@ -14,6 +15,8 @@ from gateway.catalogue.proofs import (
     reach,
     reviewed,
     safety,
+    same,
+    scripts,
     sisters,
     words,
 )
@@ -29,6 +32,7 @@ FAMILIES: tuple[Proof, ...] = (
     reach.no_way_back,
     reach.danger_far,
     lengths.pages_fit,
+    lengths.long_screen,
     lengths.messages_fit,
     lengths.texts_fit,
     lengths.first_screen_is_plain,
@@ -47,6 +51,11 @@ FAMILIES: tuple[Proof, ...] = (
     reviewed.translation_stale,
     reviewed.translation_unmarked,
     reviewed.review_in_future,
+    same.placeholders_differ,
+    scripts.wrong_script,
+    danger.danger_not_asked,
+    danger.danger_number_hidden,
+    beside.wrong_fact,
     safety.consent_before_number,
     safety.refusal_has_its_deed,
     safety.setting_missing,

@@ -8,6 +8,7 @@ from gateway.catalogue.proofs.asked import Subject
 from gateway.catalogue.texts import Written, each_text, of_message, of_screen
 from gateway.engine import keys
 from gateway.engine.cuts import PLACEHOLDER, SOFT_BREAK
+from gateway.engine.menu import page_key
 from gateway.engine.paging import QuestionSplit
 from gateway.engine.session import Session
 from gateway.engine.showing import PLAIN, option_line, template, tongue
@@ -16,6 +17,10 @@ from gateway.engine.values import fill
 from gateway.messages import Limits
 
 _PARTS = 3
+_MOST_PAGES = 4
+_SECONDS_A_PAGE = 20
+"""What it takes to read a page on a small phone and to press a key."""
+
 _NOTICES = ("invalid", "again")
 _ON_SCREENS = (*_NOTICES, "down")
 
@@ -24,6 +29,39 @@ def pages_fit(subject: Subject) -> Iterator[Problem]:
     """Every screen can be cut into pages, and a question stands on one page with its answers."""
     for fault in subject.cut.faults:
         yield _cut_problem(subject, fault)
+
+
+def long_screen(subject: Subject) -> Iterator[Problem]:
+    """Nobody has to leaf through more than four pages: a session lasts some minutes, and each page is paid for."""
+    menu = subject.menu
+    for name, screen in menu.screens.items():
+        for language in menu.languages:
+            for variant in range(PLAIN, len(screen.variants)):
+                counted = _count_pages(subject, name, language, variant)
+                if counted.get(1, 0) > _MOST_PAGES:
+                    path = ("variants", str(variant), "text") if variant != PLAIN else ("text",)
+                    yield subject.warning(
+                        "long-screen",
+                        ("screens", name, *path, language),
+                        f"'{name}' takes {_tell_pages(counted)} in {language}",
+                        "shorten it, or put a part of it on a screen of its own",
+                        language=language,
+                    )
+
+
+def _count_pages(subject: Subject, name: str, language: str, variant: int) -> dict[int, int]:
+    """Return the most pages of a text by the parts that a page may take: 1 on a screen, more by text message."""
+    counted: dict[int, int] = {}
+    for limits in subject.asked.limits:
+        pages = subject.cut.pages.get(page_key(limits.name, language, name, variant), ())
+        counted[limits.parts] = max(len(pages), counted.get(limits.parts, 0))
+    return counted
+
+
+def _tell_pages(counted: dict[int, int]) -> str:
+    seconds = counted[1] * _SECONDS_A_PAGE
+    by_text = [f"{n} texts of up to {parts} parts" for parts, n in sorted(counted.items()) if parts > 1 and n]
+    return ", ".join([f"{counted[1]} pages, about {seconds} seconds", *by_text])
 
 
 def messages_fit(subject: Subject) -> Iterator[Problem]:
