@@ -132,9 +132,15 @@ class _Screen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices(_Screen):
-    """A list of ways on, under an optional heading. ``takes_code`` tries a four-digit input as her code."""
+    """A list of ways on, under an optional heading.
+
+    ``takes_code`` tries a four-digit input as her code. Where ``takes_words`` holds anything, what is no key is read as
+    a text: a place that she types leads where the word for it leads. Each of its words is tried in front of hers, so
+    that a name counts here which elsewhere is an ordinary word too.
+    """
 
     takes_code: bool = False
+    takes_words: tuple[str, ...] = ()
     code_to: str = ""
 
 

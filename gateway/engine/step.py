@@ -8,6 +8,7 @@ from gateway.engine.effects import Line, Receipt
 from gateway.engine.menu import Menu
 from gateway.engine.moves import Step
 from gateway.engine.render import after, tell
+from gateway.engine.screens import choices
 from gateway.engine.session import Known, Session
 from gateway.engine.settle import settle_one
 from gateway.engine.shown import pages_of, place
@@ -62,7 +63,7 @@ def step(menu: Menu, session: Session, text: str, limits: Limits = USSD_LIMITS) 
     if led is not None:
         return Step(led)
     taken = screens.take(menu, here, menu.screens[here.screen], key)
-    return taken if taken is not None else Step(moves.wrong(menu, here))
+    return taken or choices.read_words(menu, here, text) or Step(moves.wrong(menu, here))
 
 
 def settle(menu: Menu, session: Session, receipts: tuple[Receipt, ...], line: Line, now: datetime) -> Session:

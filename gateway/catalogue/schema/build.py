@@ -112,7 +112,12 @@ def _screen(name: str, node: Node) -> Screen:
             return End(**common)
         case _:
             code = node.get("takes_code") if isinstance(node, MapNode) else None
-            return Choices(**common, takes_code=code is not None, code_to=text_in(code, "to"))
+            return Choices(
+                **common,
+                takes_code=code is not None,
+                code_to=text_in(code, "to"),
+                takes_words=_texts(node, "takes_words"),
+            )
 
 
 def _common(name: str, node: Node) -> _Fields:

@@ -77,7 +77,9 @@ SCREEN = ByKind(
     default="choices",
     kinds={
         "choices": _screen(
-            "choices", takes_code=Record(what="takes_code", fields={"to": _ANY}, required=("to",))
+            "choices",
+            takes_code=Record(what="takes_code", fields={"to": _ANY}, required=("to",)),
+            takes_words=Several(of=_ANY, or_one=True),
         ),
         "information": _screen("information", required=("text",)),
         "question": _screen("question", required=("text", "asks", "choices"), asks=_ANY),
