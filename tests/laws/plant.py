@@ -32,6 +32,13 @@ FAULTS = (
         "tests/engine/test_step.py::test_keys_ask_for",
     ),
     Fault(
+        "the deed of one refusal is dropped",
+        "gateway/desk/refusing.py",
+        "    if effect.how == STOP:\n        stop_texts(tx, caller, now)\n",
+        '    if effect.how == "said":\n        return Noted()\n',
+        "tests/conversation/test_refusal_machine.py::test_after_a_refusal_nobody_is_rung_until_she_asks_again",
+    ),
+    Fault(
         "UCS-2 is counted as characters",
         "gateway/engine/text.py",
         'return len(text) + sum(character > "\\uffff" for character in text)',
