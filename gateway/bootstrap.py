@@ -16,6 +16,7 @@ from gateway.channel import BadAccount, Channel, ChannelConfig, UnknownProvider
 from gateway.clock import Clock
 from gateway.conversation import spooled
 from gateway.desk import announce, call_steps, danger_text, refusing
+from gateway.duty import DutyHours
 from gateway.figures.count import Counters
 from gateway.keys_file import master_key
 from gateway.outages import KINDS, STORE, Outages
@@ -58,9 +59,10 @@ def open_parts(settings: Settings | None = None) -> Parts:
     return Parts(
         store=store,
         sessions=Sessions(client, store, clock),
-        spool=Spool(settings.data_dir / "spool", store.ring),
+        spool=_open_spool(settings, store),
         channels=channels,
         versions=Versions(store, settings.data_dir / "live"),
+        duty=DutyHours(store, settings.data_dir / "live"),
         clock=clock,
         line=line,
         count=Counters(clock, line.zone),
@@ -84,6 +86,12 @@ def read_desk(desk: DeskSettings) -> DeskConfig:
     """Return what the settings say of the centre's desk."""
     lists = {name: getattr(desk, name) for name in DeskSettings.model_fields if name != "languages"}
     return DeskConfig(languages=desk.languages, lists=lists)
+
+
+def _open_spool(settings: Settings, store: Store) -> Spool:
+    spool = Spool(settings.data_dir / "spool", store.ring)
+    spool.take_up()  # what could not be put in may find another release, or keys that came back
+    return spool
 
 
 def open_clock(settings: Settings) -> Clock:
@@ -110,7 +118,7 @@ def open_store(settings: Settings, clock: Clock, *, away: Callable[[], bool] | N
     Raises:
         NoTables: the database holds nothing of the product.
     """
-    store = open_ledger(settings, away=away)
+    store = open_ledger(settings, away=away, mark=clock.mark)
     try:
         with store.write() as tx:
             if migrate.revision_in(tx) is None:
@@ -123,13 +131,15 @@ def open_store(settings: Settings, clock: Clock, *, away: Callable[[], bool] | N
     return store
 
 
-def open_ledger(settings: Settings, *, away: Callable[[], bool] | None = None) -> Store:
+def open_ledger(
+    settings: Settings, *, away: Callable[[], bool] | None = None, mark: Callable[[], str] = str
+) -> Store:
     """Return the ledger with its ring still closed, as a migration needs it: there may be no table yet."""
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     given = settings.env.gateway_secret_key
     master = master_key(settings.data_dir, given.get_secret_value() if given else None)
     copy = settings.data_dir / "keys" / "ring"
-    return Store(settings.database_url, master=master, ring_copy=copy, away=away)
+    return Store(settings.database_url, master=master, ring_copy=copy, away=away, mark=mark)
 
 
 def open_redis(settings: Settings) -> redis.Redis:
@@ -149,9 +159,10 @@ def open_redis(settings: Settings) -> redis.Redis:
 
 
 def refreshed(parts: Parts) -> list[Callable[[], object]]:
-    """Return what every process does each second: its menus, its keys, and what it spooled."""
+    """Return what every process does each second: its menus, shifts and keys, and what it spooled."""
     return [
         parts.versions.refresh,
+        parts.duty.refresh,
         parts.sessions.refresh,
         lambda: _refresh_keys(parts),
         lambda: spooled.replay(parts),

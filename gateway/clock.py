@@ -1,8 +1,18 @@
 """The one place that reads the time, so that tests can move it for every process at once."""
 
+import platform
 import time
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
+_SINCE_BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Linux counts the time that a machine slept as well; elsewhere a sleep looks like a jump of the wall clock."""
+
+
+TOLERANCE = timedelta(minutes=3)
+"""How far a wall clock may be from where it should be before it counts as wrong."""
 
 
 class NotMovable(RuntimeError):
@@ -47,6 +57,32 @@ class Clock:
         """Return seconds that never run backwards, for measuring spans inside one process."""
         return time.monotonic()
 
+    def boot(self) -> str:
+        """Return a word for the run of this machine since it was switched on; all its processes say the same."""
+        return _boot()
+
+    def steady(self) -> float:
+        """Return the seconds since this machine was switched on: whoever sets the wall clock does not move them."""
+        return time.clock_gettime(_SINCE_BOOT)
+
+    def mark(self) -> str:
+        """Return when it is by this machine's own count, so that what a wrong clock wrote can be set right."""
+        return f"{self.boot()}:{int(self.steady())}"
+
+    def instant_of(self, mark: str) -> datetime | None:
+        """Return the instant of a mark by the wall clock of now; None where another run of the machine made it."""
+        boot, _, seconds = mark.partition(":")
+        if boot != self.boot() or not seconds.isdigit():
+            return None
+        return self.now() - timedelta(seconds=self.steady() - int(seconds))
+
+    def set_right(self, instant: datetime, mark: str) -> datetime:
+        """Return what an instant is by the wall clock of now, where that was set since; nothing lies ahead of now."""
+        true = self.instant_of(mark)
+        if true is not None and abs(true - instant) > TOLERANCE:
+            return true
+        return min(instant, self.now())
+
     def sleep(self, seconds: float) -> None:
         """Wait for real seconds; the test offset does not shorten it."""
         time.sleep(seconds)
@@ -58,3 +94,11 @@ class Clock:
             return timedelta(seconds=float(self._offset_file.read_text(encoding="ascii").strip() or 0))
         except (FileNotFoundError, ValueError):
             return timedelta()
+
+
+@cache
+def _boot() -> str:
+    try:
+        return _BOOT.read_text(encoding="ascii")[:8]
+    except OSError:
+        return platform.node()[:8] or "machine"

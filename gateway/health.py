@@ -42,7 +42,7 @@ def look(parts: Parts) -> tuple[Finding, ...]:
     """Look at every part of this process and at what all of them share."""
     ledger = _ledger(parts)
     findings = [_menu(parts), ledger, _spool(parts), _sessions(parts), _disk(parts), *_line(parts)]
-    findings += [*_bridges(parts), _reviews(parts)]
+    findings += [*_bridges(parts), _reviews(parts), _promises(parts)]
     if ledger.ok:
         findings += [_schema(parts), _clock_process(parts), _outbox(parts), _guard(parts)]
         findings += _channels(parts)
@@ -85,6 +85,16 @@ def _spool(parts: Parts) -> Finding:
         fix = "a person must look at the files ending in .unreadable in the spool folder"
         return Finding(part="spool", ok=False, words=f"{unreadable} entries cannot be read", fix=fix)
     return Finding(part="spool", ok=True, words=f"{waiting} waiting")
+
+
+def _promises(parts: Parts) -> Finding:
+    """Say whether everything that was told while SQL was away came true, or still waits for SQL."""
+    failed = len(parts.spool.failed())
+    if not failed:
+        return Finding(part="promises", ok=True, words="nothing that was told is left out")
+    words = f"{failed} turns that were told to callers could not be put into SQL"
+    fix = "look at the log (replay failed), then start the gateway again: each start tries them anew"
+    return Finding(part="promises", ok=False, words=words, fix=fix)
 
 
 def _can_write(parts: Parts) -> bool:

@@ -11,7 +11,8 @@ _TIME_CHARACTERS = 9
 _TURN_CHARACTERS = 2
 _CHANCE_CHARACTERS = 9
 _LAST_TURN: int = len(_ALPHABET) ** _TURN_CHARACTERS - 1
-_CODES = 10_000
+_CANDIDATES = 64
+_CANDIDATE_BYTES = 4
 
 
 class _Turns:
@@ -55,10 +56,17 @@ def jitter(seconds: float) -> float:
     return seconds * (1 + secrets.randbelow(1_000) / 4_000)
 
 
-def code_candidates(key: bytes, turn_key: str) -> list[str]:
-    """Return four-digit codes in the order in which they are tried for this turn; every repeat gets the same order."""
-    digest = hmac.new(key, turn_key.encode(), hashlib.sha512).digest()
-    return [f"{int.from_bytes(digest[i : i + 4]) % _CODES:04d}" for i in range(0, len(digest), 4)]
+def code_candidates(key: bytes, turn_key: str, digits: int = 4) -> list[str]:
+    """Return codes of so many digits in the order in which they are tried for this turn, the same for every repeat."""
+    said = turn_key if digits == 4 else f"{turn_key}:{digits}"  # noqa: PLR2004 - as codes were made before there were longer ones
+    stream = b""
+    while len(stream) < _CANDIDATES * _CANDIDATE_BYTES:
+        nth = len(stream) // hashlib.sha512().digest_size
+        stream += hmac.new(key, (f"{said}:{nth}" if nth else said).encode(), hashlib.sha512).digest()
+    return [
+        f"{int.from_bytes(stream[at : at + _CANDIDATE_BYTES]) % 10**digits:0{digits}d}"
+        for at in range(0, len(stream), _CANDIDATE_BYTES)
+    ]
 
 
 def _base32(number: int, width: int) -> str:

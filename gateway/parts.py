@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gateway.callbacks.windows import Hours
     from gateway.channel import Channel, SendResult
     from gateway.clock import Clock
+    from gateway.duty import DutyHours
     from gateway.figures.count import Counters
     from gateway.outbox.states import Event
     from gateway.store.engines import Store, Tx
@@ -94,6 +95,7 @@ class Parts:
     spool: Spool
     channels: Mapping[str, Channel]
     versions: Versions
+    duty: DutyHours
     clock: Clock
     line: LineConfig
     count: Counters

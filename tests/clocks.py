@@ -7,11 +7,15 @@ from gateway.clock import Clock
 
 
 class SetClock(Clock):
-    """Shows the instant that the test set; sleeping moves it on and takes no time."""
+    """Shows the instant that the test set; sleeping moves it on and takes no time.
+
+    To ``set`` it is to set the wall clock of a machine; to move it ``forward`` is to let time pass.
+    """
 
     def __init__(self, at: str = "2026-11-24T14:05:00+07:00") -> None:
         super().__init__()
         self._moved = 0.0
+        self.booted = "testboot"
         self.set(at)
 
     def set(self, at: str | datetime) -> None:
@@ -31,6 +35,12 @@ class SetClock(Clock):
 
     def monotonic(self) -> float:
         return time.monotonic() + self._moved
+
+    def boot(self) -> str:
+        return self.booted
+
+    def steady(self) -> float:
+        return 1_000.0 + self._moved
 
     def sleep(self, seconds: float) -> None:
         self.forward(seconds=seconds)

@@ -22,6 +22,7 @@ from gateway.conversation import turn
 from gateway.conversation.turn import Told
 from gateway.desk.announce import announce
 from gateway.desk.danger_text import tell_of_danger
+from gateway.duty import DutyHours
 from gateway.engine import compiled
 from gateway.engine.compiled import FORMAT
 from gateway.figures.count import Counters
@@ -68,6 +69,7 @@ def made_parts(
 
     The one place where tests put parts together.
     """
+    store.mark = clock.mark
     lines = [("africastalking", "*384*12345#", "22384"), ("simulator", "*123*4#", "1234")]
     configs = [
         ChannelConfig(name=name, provider=name, menu="helpline", service_codes=(code,), sms_number=number)
@@ -79,6 +81,7 @@ def made_parts(
         "spool": Spool(folder / "spool", store.ring),
         "channels": {config.name: channel.find(config) for config in configs},
         "versions": Versions(store, folder / "live"),
+        "duty": DutyHours(store, folder / "live"),
         "clock": clock,
         "line": LINE,
         "count": Counters(clock, LINE.zone),

@@ -1,4 +1,4 @@
-"""Which four digits may be her code: none that others would guess or that her number gives away."""
+"""Which digits may be her code: none that others would guess or that her number gives away."""
 
 from collections.abc import Collection, Iterable
 
@@ -8,7 +8,7 @@ _RUNS = "01234567890123456789"
 def pick(candidates: Iterable[str], *, last_four: str, taken: Collection[str]) -> str | None:
     """Return the first candidate that may be hers, or None."""
     for code in candidates:
-        if code != last_four and code not in taken and not is_simple(code):
+        if last_four not in code and code not in taken and not is_simple(code):
             return code
     return None
 

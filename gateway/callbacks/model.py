@@ -23,6 +23,7 @@ class Event(StrEnum):
 
     ``PUT_BACK`` is the release of one that was claimed out of review: it must not slip into the line undecided.
     ``WITHHOLD`` is what she said since, not plainly about this request: a person decides before her phone rings.
+    ``UNPLACED`` stands for a call that she was told of and that the rules do not allow as it was told.
     ``RUN_OUT`` stands for a missed last attempt, a wrong number and a call that was not safe: a person decides.
     """
 
@@ -43,6 +44,7 @@ class Event(StrEnum):
     WINDOW_PASSED = "window_passed"
     NOW_PASSED = "now_passed"
     AGED = "aged"
+    UNPLACED = "unplaced"
 
 
 OPEN = frozenset({State.WAITING, State.CLAIMED, State.CALLING, State.REVIEW})
@@ -57,6 +59,7 @@ MOVES: Mapping[State, Mapping[Event, State]] = {
         Event.WINDOW_PASSED: State.WAITING,
         Event.NOW_PASSED: State.EXPIRED,
         Event.AGED: State.EXPIRED,
+        Event.UNPLACED: State.REVIEW,
     },
     State.CLAIMED: {
         Event.RELEASE: State.WAITING,

@@ -64,6 +64,8 @@ _WORDS: dict[str, dict[str, Any]] = {
         "not_safe": _("Not safe"),
         "outside her window": _("outside her window"),
         "held by another": _("held by another"),
+        "told_away": _("told while the ledger was away: it cannot be placed as she was told"),
+        "wrong_clock": _("told by a clock that was wrong"),
     },
     "decision": {
         "waiting": _("One more try"),

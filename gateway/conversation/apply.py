@@ -39,7 +39,6 @@ class Context:
         channel: the line that she used.
         version: the menu version that she walked.
         now: the instant of the turn.
-        promised: the code that she was told already, when a spooled turn is replayed; else empty.
     """
 
     key: bytes
@@ -47,16 +46,18 @@ class Context:
     channel: str
     version: str
     now: datetime
-    promised: str = ""
 
 
 def apply(
-    parts: Parts, tx: Tx, effect: Effect, *, caller: Caller, at: Context
+    parts: Parts, tx: Tx, effect: Effect, *, caller: Caller, at: Context, told: Receipt | None = None
 ) -> tuple[Receipt, tuple[str, ...]]:
-    """Do what the effect asks for; return its receipt and the outbox rows to nudge after the commit."""
+    """Do what the effect asks for; return its receipt and the outbox rows to nudge after the commit.
+
+    ``told`` is what she was told of it already, when a spooled turn is put in; else None.
+    """
     match effect:
         case RequestCallback():
-            return _request(parts, tx, effect, caller, at)
+            return _request(parts, tx, effect, caller, at, told)
         case RefuseCalls():
             return refusing.refuse_calls(
                 parts, tx, caller=caller, effect=effect, session=at.session, now=at.now
@@ -69,18 +70,22 @@ def apply(
             )
             return Noted(), ()
         case _:
-            return _to_hers(parts, tx, effect, caller, at), ()
+            return _to_hers(parts, tx, effect, caller, at, told), ()
 
 
-def _to_hers(parts: Parts, tx: Tx, effect: _OnHers, caller: Caller, at: Context) -> Receipt:
+def _to_hers(
+    parts: Parts, tx: Tx, effect: _OnHers, caller: Caller, at: Context, told: Receipt | None
+) -> Receipt:
     """Do what is asked of a request that is on record."""
     match effect:
         case AmendCallback():
             return accept.amend(parts, tx, caller=caller, effect=effect, now=at.now, session=at.session)
         case ChangeWindow():
-            return accept.change_window(parts, tx, caller=caller, effect=effect, now=at.now)
+            return accept.change_window(
+                parts, tx, caller=caller, effect=effect, now=at.now, session=at.session, promised=told
+            )
         case CancelCallback():
-            return accept.cancel(parts, tx, caller=caller, effect=effect, now=at.now)
+            return accept.cancel(parts, tx, caller=caller, effect=effect, now=at.now, session=at.session)
         case LookUpCode():
             return accept.find_by_code(parts, tx, caller=caller, code=effect.code, now=at.now)
         case _:
@@ -88,7 +93,7 @@ def _to_hers(parts: Parts, tx: Tx, effect: _OnHers, caller: Caller, at: Context)
 
 
 def _request(
-    parts: Parts, tx: Tx, effect: RequestCallback, caller: Caller, at: Context
+    parts: Parts, tx: Tx, effect: RequestCallback, caller: Caller, at: Context, told: Receipt | None
 ) -> tuple[Receipt, tuple[str, ...]]:
     since = at.now - texted.LASTS
     if effect.answers.get("danger") != "yes" and threads.has_understood(tx, caller.id, DANGER, since=since):
@@ -105,7 +110,7 @@ def _request(
         channel=at.channel,
         version=at.version,
         now=at.now,
-        promised=at.promised,
+        promised=told,
     )
     if isinstance(accepted.receipt, CallbackAccepted):
         parts.count.add(

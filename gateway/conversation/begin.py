@@ -18,7 +18,7 @@ def known(parts: Parts, menu: Menu, number: str, *, now: datetime, trial: bool, 
             caller = callers.find(tx, number, trial=trial)
             hours = shifts.hours(tx, "main", parts.line.hours, parts.line.zone, now)
     except Unavailable:
-        caller, hours = None, parts.line.hours
+        caller, hours = None, parts.duty.read_hours(parts.line.hours, parts.line.zone, now)
     return Known(
         language=caller.language if caller else "",
         script=caller.script if caller else "",

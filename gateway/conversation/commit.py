@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any
 
 from gateway.conversation import fallback
@@ -12,6 +13,7 @@ from gateway.conversation.record import Record, effect_from, plain
 from gateway.desk import accept, hers
 from gateway.desk.erasing import forget_spooled
 from gateway.engine.effects import (
+    CallbackAccepted,
     CallbackCancelled,
     CancelCallback,
     ChangeWindow,
@@ -27,10 +29,14 @@ from gateway.engine.effects import (
 from gateway.engine.session import Session
 from gateway.ids import new_id
 from gateway.parts import Parts
-from gateway.store import callers, turns
+from gateway.store import callers, codes_in_use, turns
 from gateway.store.engines import Tx, Unavailable
 
 SPOOLED_TURN = "turn"
+
+
+class PromiseBroken(Exception):
+    """What she was told did not come true in the ledger: nothing is written, and its file is kept for a person."""
 
 
 class NotKept(Exception):
@@ -77,11 +83,24 @@ def commit(parts: Parts, turn: Turn) -> Record:
     return record
 
 
-def write(parts: Parts, tx: Tx, turn: Turn, *, promised: str = "") -> tuple[Record, tuple[str, ...]]:
-    """Write key, deeds and receipts; where the key is on record already, read its receipt and write nothing."""
+def write(
+    parts: Parts, tx: Tx, turn: Turn, *, told: tuple[Receipt, ...] = ()
+) -> tuple[Record, tuple[str, ...]]:
+    """Write key, deeds and receipts; where the key is on record already, read its receipt and write nothing.
+
+    ``told`` is what she was told of each effect already, when a spooled turn is put in.
+
+    Raises:
+        PromiseBroken: what she was told would not come true.
+    """
     if not turns.begin(tx, turn.key, session=turn.session_key, kind="effect", now=turn.now):
         found = turns.receipt(tx, turn.key)
-        return (Record.from_json(found) if found else _forgotten(turn)), ()
+        record = Record.from_json(found) if found else _forgotten(turn)
+        return keep_twin(parts, tx, turn, record, told) if told and found else (record, ())
+    return _done(parts, tx, turn, told)
+
+
+def _done(parts: Parts, tx: Tx, turn: Turn, told: tuple[Receipt, ...]) -> tuple[Record, tuple[str, ...]]:
     caller = callers.upsert(tx, turn.number, now=turn.now, trial=turn.trial)
     at = Context(
         key=turn.key,
@@ -89,18 +108,38 @@ def write(parts: Parts, tx: Tx, turn: Turn, *, promised: str = "") -> tuple[Reco
         channel=turn.channel,
         version=turn.version,
         now=turn.now,
-        promised=promised,
     )
-    results = [apply(parts, tx, effect, caller=caller, at=at) for effect in turn.effects]
-    record = Record(
-        version=turn.version,
-        session=turn.session,
-        receipts=tuple(receipt for receipt, _ in results),
-        at=turn.now,
-    )
+    results = [
+        apply(parts, tx, effect, caller=caller, at=at, told=said)
+        for effect, said in zip_longest(turn.effects, told)
+    ]
+    receipts = tuple(receipt for receipt, _ in results)
+    if not is_kept(told, receipts):
+        raise PromiseBroken
+    record = Record(version=turn.version, session=turn.session, receipts=receipts, at=turn.now)
     gone = _erases(turn)
     turns.finish(tx, turn.key, None if gone else record.to_json(), caller_id=None if gone else caller.id)
     return record, tuple(row for _, rows in results for row in rows)
+
+
+def keep_twin(
+    parts: Parts, tx: Tx, turn: Turn, record: Record, told: tuple[Receipt, ...]
+) -> tuple[Record, tuple[str, ...]]:
+    """Keep what a repeat was told in an outage, when its first was written after all and nobody read that answer.
+
+    A further code that she read stands for the request as well; where the first was refused and the repeat was told
+    a code, the request is made now.
+    """
+    for had, said in zip(record.receipts, told, strict=False):
+        if isinstance(had, CallbackAccepted) and isinstance(said, CallbackAccepted) and had.code != said.code:
+            codes_in_use.add_told(tx, had.callback, said.code, now=turn.now)
+    return (record, ()) if is_kept(told, record.receipts) else _done(parts, tx, turn, told)
+
+
+def is_kept(told: Sequence[Receipt], came: Sequence[Receipt]) -> bool:
+    """Say whether each request that was told is one, and whether none is that was refused."""
+    accepted = [isinstance(one, CallbackAccepted) for one in told]
+    return not told or accepted == [isinstance(one, CallbackAccepted) for one in came]
 
 
 def recorded(parts: Parts, key: bytes) -> Record | None:
@@ -117,8 +156,13 @@ def recorded(parts: Parts, key: bytes) -> Record | None:
 
 
 def replay(parts: Parts, key: bytes, entry: dict[str, Any]) -> None:
-    """Write a spooled turn into SQL, by the same key and with the code that she was told; then drop the file."""
+    """Write a spooled turn into SQL, by the same key and as it was told; only then drop the file.
+
+    Raises:
+        PromiseBroken: what she was told would not come true; nothing was written.
+    """
     record = Record.from_json(entry["record"])
+    mark = entry.get("mark", "")
     turn = Turn(
         key=key,
         session_key=bytes.fromhex(entry["session_key"]),
@@ -127,12 +171,16 @@ def replay(parts: Parts, key: bytes, entry: dict[str, Any]) -> None:
         version=record.version,
         session=record.session,
         effects=tuple(effect_from(item) for item in entry["effects"]),
-        now=record.at,
+        now=parts.clock.set_right(record.at, mark),
         trial=entry["trial"],
     )
-    codes = [receipt.code for receipt in record.receipts if hasattr(receipt, "code")]
-    _, nudges = parts.store.run(lambda tx: write(parts, tx, turn, promised=codes[0] if codes else ""))
+    _, nudges = parts.store.run(
+        lambda tx: write(parts, replace(tx, mark=mark or tx.mark), turn, told=record.receipts)
+    )
+    if _erases(turn):
+        forget_spooled(parts, turn.number, trial=turn.trial, until=turn.now)
     parts.spool.drop(key)
+    parts.count.add("replayed", channel=turn.channel)
     for row in nudges:
         parts.nudge(row)
 
@@ -171,7 +219,8 @@ def _erases(turn: Turn) -> bool:
 
 
 def _spool(parts: Parts, turn: Turn) -> Record:
-    receipts = [_promise(parts, turn, effect) for effect in turn.effects]
+    besides = _codes_told(parts, turn.number)
+    receipts = [_promise(parts, turn, effect, besides) for effect in turn.effects]
     record = Record(version=turn.version, session=turn.session, receipts=tuple(receipts), at=turn.now)
     entry = {
         "kind": SPOOLED_TURN,
@@ -181,6 +230,7 @@ def _spool(parts: Parts, turn: Turn) -> Record:
         "session_key": turn.session_key.hex(),
         "effects": [plain(effect) for effect in turn.effects],
         "record": record.to_json(),
+        "mark": parts.clock.mark(),
     }
     try:
         kept = parts.spool.keep(turn.key, entry)
@@ -190,11 +240,28 @@ def _spool(parts: Parts, turn: Turn) -> Record:
     return Record.from_json(kept["record"])
 
 
-def _promise(parts: Parts, turn: Turn, effect: Effect) -> Receipt:
+def _codes_told(parts: Parts, number: str) -> frozenset[str]:
+    """Return the codes that this number was told of requests that wait in the spool of this machine."""
+    try:
+        waiting = [parts.spool.load(key) for key in parts.spool.list()]
+    except OSError:
+        return frozenset()
+    told = [
+        receipt
+        for entry in waiting
+        if entry and entry["kind"] == SPOOLED_TURN and entry["number"] == number
+        for receipt in Record.from_json(entry["record"]).receipts
+    ]
+    return frozenset(receipt.code for receipt in told if isinstance(receipt, CallbackAccepted))
+
+
+def _promise(parts: Parts, turn: Turn, effect: Effect, besides: frozenset[str]) -> Receipt:
     """Say what will come of an effect that is kept in the spool; what needs an answer from SQL is not kept."""
     match effect:
         case RequestCallback():
-            return accept.promise(parts, effect=effect, turn_key=turn.key, number=turn.number, now=turn.now)
+            return accept.promise(
+                parts, effect=effect, turn_key=turn.key, number=turn.number, now=turn.now, besides=besides
+            )
         case CancelCallback():
             return CallbackCancelled()
         case RefuseCalls():

@@ -16,7 +16,9 @@ _REPLAYS = {
 
 
 def replay(parts: Parts) -> int:
-    """Replay the spool; return how many entries went. What cannot be written stays and does not block the rest.
+    """Replay the spool; return how many entries went.
+
+    What cannot be put in is put aside: it blocks nothing, is told by the doctor, and is tried again at each start.
 
     Raises:
         Unavailable: SQL is still away.
@@ -32,6 +34,8 @@ def replay(parts: Parts) -> int:
         except Unavailable:
             raise
         except Exception as error:  # noqa: BLE001 - one bad entry must not keep the others from being written
+            parts.spool.put_aside(key)
             parts.count.add("replay_fault")
+            parts.count.add("alarm", "replay")
             _log.error("replay failed kind=%s", type(error).__name__)  # no traceback: it may quote her
     return written

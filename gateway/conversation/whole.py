@@ -50,11 +50,13 @@ class Whole(Generic[E]):
 
     def replay(self, parts: Parts, key: bytes, entry: dict[str, Any]) -> None:
         """Take a spooled one as if it came at the time when it came; then drop the file."""
-        self.accept(parts, self.read(entry["event"]), datetime.fromisoformat(entry["at"]))
+        came = parts.clock.set_right(datetime.fromisoformat(entry["at"]), entry.get("mark", ""))
+        self.accept(parts, self.read(entry["event"]), came)
         parts.spool.drop(key)
 
     def _spool(self, parts: Parts, event: E, now: datetime) -> bool:
         entry = {"kind": self.kind, "event": asdict(event), "at": now.isoformat()}
+        entry["mark"] = parts.clock.mark()
         try:
             parts.spool.keep(self.key(parts, event), entry)
         except OSError:

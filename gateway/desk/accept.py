@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from gateway.callbacks import codes, escalation
-from gateway.callbacks.model import State
+from gateway.callbacks import escalation
+from gateway.callbacks.model import Event, State
 from gateway.callbacks.order import DANGER, NORMAL
 from gateway.callbacks.windows import next_window
 from gateway.desk import asking_again
+from gateway.desk.code_choice import choose_code
 from gateway.desk.erasing import erase
 from gateway.desk.hers import PROMISED, amend, cancel, change_window, find_by_code
+from gateway.desk.promises import TOLD_AWAY, call_for_decision, place_as_told
 from gateway.desk.windows import asked_when, hours_of, plan
 from gateway.engine.effects import CallbackAccepted, CallbackRefused
-from gateway.ids import code_candidates, new_id
+from gateway.ids import new_id
 from gateway.numbers import may_be_called
 from gateway.safe_contact import PhoneSeen, SafeContact, When
-from gateway.store import attempts, audit, callbacks, callers, outbox
+from gateway.store import attempts, audit, callbacks, callers, codes_in_use, outbox
 from gateway.store.callbacks import Callback
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from gateway.callbacks.windows import Window
@@ -34,7 +37,6 @@ __all__ = ["Accepted", "accept", "amend", "cancel", "change_window", "erase", "f
 
 SLOTS = 3
 _LASTS = timedelta(days=14)
-_ROUNDS = 64
 _FORM = ("danger", "phone_seen", "when", "consent", "sms_safe")
 
 
@@ -56,6 +58,9 @@ class _Asked:
     channel: str
     version: str
     now: datetime
+    told: CallbackAccepted | None = None
+    undecided: bool = False
+    """What she was told cannot be kept by the rules as they are: a person decides, and nobody is refused."""
 
     @property
     def danger(self) -> bool:
@@ -73,45 +78,85 @@ def accept(
     channel: str,
     version: str,
     now: datetime,
-    promised: str = "",
+    promised: Receipt | None = None,
     before: SafeContact | None = None,
 ) -> Accepted:
     """Put her request on record, or merge it with the one that she has.
 
     The caller's row is locked by whoever found it, so two turns of one number come here one after the other.
-    ``promised`` is the code that she was told already, when a request kept outside SQL is put in.
+    ``promised`` is what she was told already, when a request kept outside SQL is put in. A code and a window that
+    were told always become a row: where the rules say no by now, one in review, and somebody is called to decide.
+    What was refused makes no new row; it only tightens one that she has.
     ``before`` holds the safety answers of an earlier request where this one brings none of its own: they keep
     their age, nothing is remembered anew, and a request that is open already only learns that she asked again.
     """
-    contact = before or _contact(caller, effect, now)
-    if contact is None or caller.number is None or not may_be_called(caller.number, parts.line.regions):
+    told = promised if isinstance(promised, CallbackAccepted) else None
+    contact = before or _contact(effect, now, stopped=caller.stopped)
+    allowed = contact is not None and _may_be_rung(parts, caller)
+    if told is None and not allowed:
         return Accepted(receipt=CallbackRefused(reason="number"))
+    contact = contact or _said(effect, now, stopped=caller.stopped)
     window = plan(parts, contact.when, attempts.past(tx, caller.id), now, hours=hours_of(parts, tx, now))
     asked = _Asked(
         caller=caller, effect=effect, contact=contact, window=window,
-        session=session, channel=channel, version=version, now=now,
+        session=session, channel=channel, version=version, now=now, told=told,
     )  # fmt: skip
-    known = callbacks.open_of(tx, caller.id, lock=True)
-    if before is not None and known:
+    asked = _as_told(asked, allowed=allowed)
+    if (known := callbacks.open_of(tx, caller.id, lock=True)) and before is not None:
         return _again(tx, asked, known[0])
-    if (hers := _same(known, asked)) is not None:
+    if isinstance(promised, CallbackRefused):
+        return _refused_before(tx, asked, known, promised)
+    return _write(parts, tx, asked, known, turn_key, is_fresh=before is None)
+
+
+def _may_be_rung(parts: Parts, caller: Caller) -> bool:
+    return caller.number is not None and may_be_called(caller.number, parts.line.regions)
+
+
+def _write(
+    parts: Parts, tx: Tx, asked: _Asked, known: tuple[Callback, ...], turn_key: bytes, *, is_fresh: bool
+) -> Accepted:
+    """Merge it with the request that is hers for sure, or add it under the code of its turn."""
+    hers, caller = _same(known, asked), asked.caller
+    if hers is not None:
         _remember(parts, tx, asked)
-        accepted = _merge(tx, asked, hers, code=promised or hers.code)
+        accepted = _merge(parts, tx, asked, hers)
     else:
-        code = promised or code_for(parts, turn_key, caller.number, callbacks.open_codes(tx))
-        accepted = _added(parts, tx, asked, code, known, is_fresh=before is None)
-    asking_again.settle_refusals(tx, caller, accepted.receipt, contact, now, by_form=before is None)
+        code = asked.told.code if asked.told else choose_code(parts, turn_key, caller.number or "", tx=tx)
+        accepted = _added(parts, tx, asked, code, taken={one.slot for one in known}, is_fresh=is_fresh)
+    asking_again.settle_refusals(tx, caller, accepted.receipt, asked.contact, asked.now, by_form=is_fresh)
     return accepted
 
 
-def _added(
-    parts: Parts, tx: Tx, asked: _Asked, code: str, known: tuple[Callback, ...], *, is_fresh: bool
+def _as_told(asked: _Asked, *, allowed: bool) -> _Asked:
+    told = asked.told
+    if told is None:
+        return asked
+    placed = place_as_told((told.due_at, told.due_until), asked.window)
+    undecided = placed is None or not allowed
+    return replace(asked, window=placed or (told.due_at, told.due_until), undecided=undecided)
+
+
+def _refused_before(
+    tx: Tx, asked: _Asked, known: tuple[Callback, ...], promised: CallbackRefused
 ) -> Accepted:
-    """Write the request into the first slot of her number that is free."""
-    if asked.window is None:
+    """Keep the word that no call can be promised: nothing new is planned, and her newest answers win all the same."""
+    hers = _same(known, asked)
+    if hers is None:
+        return Accepted(receipt=promised)
+    return replace(_merge_refused(tx, asked, hers), receipt=promised)
+
+
+def _added(parts: Parts, tx: Tx, asked: _Asked, code: str, *, taken: set[int], is_fresh: bool) -> Accepted:
+    """Write the request into the first slot of her number that is free; what was told has one beyond the last too."""
+    window = asked.window
+    if window is None:
         return Accepted(receipt=CallbackRefused(reason="hours"))
-    for slot in sorted(set(range(SLOTS)) - {one.slot for one in known}):
-        made = _new(parts, asked, slot, code, asked.window)
+    free = sorted(set(range(SLOTS)) - taken)
+    if asked.told is not None and not free:
+        asked, free = replace(asked, undecided=True), [max(taken) + 1]
+    for slot in free:
+        made = _new(parts, asked, slot, code, window)
         if callbacks.insert(tx, made):
             if is_fresh:
                 _remember(parts, tx, asked)
@@ -119,43 +164,53 @@ def _added(
     return Accepted(receipt=CallbackRefused(reason="full"))
 
 
-def promise(parts: Parts, *, effect: RequestCallback, turn_key: bytes, number: str, now: datetime) -> Receipt:
-    """Say what will come of a request that cannot be written now: its code and its window hold when it is put in."""
-    when = asked_when(effect.answers.get("when", When.NEVER), effect.hours)
-    window = next_window(when, parts.line.hours, parts.line.zone, now)
-    if window is None or not may_be_called(number, parts.line.regions):
-        return CallbackRefused(reason="hours" if window is None else "number")
-    code = code_for(parts, turn_key, number, frozenset())
+def promise(
+    parts: Parts,
+    *,
+    effect: RequestCallback,
+    turn_key: bytes,
+    number: str,
+    now: datetime,
+    besides: Collection[str] = (),
+) -> Receipt:
+    """Say what will come of a request that cannot be written now: its code and its window hold when it is put in.
+
+    The rules are those of ``accept``, with shifts and holidays as this machine read them last. ``besides`` are the
+    codes that this number was told of other requests that wait to be put in.
+    """
+    contact = _contact(effect, now, stopped=False)
+    if contact is None or not may_be_called(number, parts.line.regions):
+        return CallbackRefused(reason="number")
+    hours = parts.duty.read_hours(parts.line.hours, parts.line.zone, now)
+    window = next_window(contact.when, hours, parts.line.zone, now)
+    if window is None:
+        return CallbackRefused(reason="hours")
+    code = choose_code(parts, turn_key, number, tx=None, besides=besides)
     return CallbackAccepted(
-        callback=PROMISED, code=code, due_at=window[0], due_until=window[1], now=when is When.NOW
+        callback=PROMISED, code=code, due_at=window[0], due_until=window[1], now=contact.when is When.NOW
     )
 
 
-def code_for(parts: Parts, turn_key: bytes, number: str, taken: frozenset[str]) -> str:
-    """Return the code of a turn: the same for every repeat of it, and none that is simple, hers or taken."""
-    key, turn = parts.store.ring.key("code"), turn_key.hex()
-    for round_ in range(_ROUNDS):
-        candidates = code_candidates(key, f"{turn}:{round_}" if round_ else turn)
-        code = codes.pick(candidates, last_four=number[-4:], taken=taken)
-        if code is not None:
-            return code
-    raise RuntimeError("no code is free")
-
-
-def _contact(caller: Caller, effect: RequestCallback, now: datetime) -> SafeContact | None:
+def _contact(effect: RequestCallback, now: datetime, *, stopped: bool) -> SafeContact | None:
     """Read her safety answers; None where they, or the missing consent, leave no way to call her."""
     answers = effect.answers
     if not answers.get("consent") or answers["consent"] == "no":
         return None
-    seen = PhoneSeen(answers["phone_seen"])
-    contact = SafeContact(
+    contact = _said(effect, now, stopped=stopped)
+    return contact if contact.may_ever_call(now) else None
+
+
+def _said(effect: RequestCallback, now: datetime, *, stopped: bool) -> SafeContact:
+    """Read her safety answers as they are; what is missing is read as the safest."""
+    answers = effect.answers
+    seen = PhoneSeen(answers.get("phone_seen", PhoneSeen.NOT_MINE))
+    return SafeContact(
         phone_seen=seen,
-        when=asked_when(answers["when"], effect.hours),
+        when=asked_when(answers.get("when", When.NEVER), effect.hours),
         said_at=now,
         sms_safe=seen is PhoneSeen.NO and answers.get("sms_safe") == "yes",
-        stopped=caller.stopped,
+        stopped=stopped,
     )
-    return contact if contact.may_ever_call(now) else None
 
 
 def _same(known: tuple[Callback, ...], asked: _Asked) -> Callback | None:
@@ -174,6 +229,8 @@ def _new(parts: Parts, asked: _Asked, slot: int, code: str, window: Window) -> C
         caller_id=asked.caller.id,
         slot=slot,
         session=asked.session,
+        state=State.REVIEW if asked.undecided else State.WAITING,
+        reason=TOLD_AWAY if asked.undecided else "",
         priority=DANGER if asked.danger else NORMAL,
         topic=effect.topic or "other",
         language=effect.language,
@@ -182,7 +239,7 @@ def _new(parts: Parts, asked: _Asked, slot: int, code: str, window: Window) -> C
         zone=parts.line.zone,
         version=asked.version,
         asked_at=now,
-        last_asked_at=now,
+        last_asked_at=parts.clock.now() if asked.undecided else now,  # so long a person has to decide
         due_at=window[0],
         due_until=window[1],
         code=code,
@@ -197,37 +254,52 @@ def _new(parts: Parts, asked: _Asked, slot: int, code: str, window: Window) -> C
     )
 
 
-def _merge(tx: Tx, asked: _Asked, hers: Callback, *, code: str) -> Accepted:
+def _merge(parts: Parts, tx: Tx, asked: _Asked, hers: Callback) -> Accepted:
     """Let her newest answers win; her place stays, and so does danger once said.
 
-    Her code stays too, unless she was promised another one while nobody could look up the one she had.
+    Her code stays too. Where she was told another one while nobody could look up the one she had, the newest is
+    the code, and the one she had stands for the request as well.
 
     Where her new time cannot be kept, nothing is promised, but the old time does not hold any more either.
     """
+    if asked.window is None:
+        return _merge_refused(tx, asked, hers)
+    told, now = asked.told, asked.now
+    changes = _newest(asked, hers, asked.window)
+    if told is not None and told.code != hers.code:
+        changes["code"] = told.code
+        codes_in_use.add_told(tx, hers.id, hers.code, now=now)
+    callbacks.change(tx, hers.id, now=now, **changes)
+    if asked.undecided:
+        callbacks.step(tx, hers.id, Event.UNPLACED, now=parts.clock.now(), reason=TOLD_AWAY)
+    merged = callbacks.by_id(tx, hers.id)
+    return _accepted(tx, asked, merged or hers, "asked again")
+
+
+def _merge_refused(tx: Tx, asked: _Asked, hers: Callback) -> Accepted:
+    callbacks.change(tx, hers.id, now=asked.now, **_newest(asked, hers, (asked.now, asked.now)))
+    return Accepted(receipt=CallbackRefused(reason="hours"))
+
+
+def _newest(asked: _Asked, hers: Callback, window: Window) -> dict[str, Any]:
+    """Return what her newest turn changes in the request that she has."""
     effect, now = asked.effect, asked.now
-    due_at, due_until = asked.window or (now, now)
     danger = asked.danger or hers.priority == DANGER
-    changes = {
+    return {
         "asks": hers.asks + 1,
         "last_asked_at": now,
         "priority": DANGER if danger else NORMAL,
         "contact": asked.contact,
         "answers": _answers(asked, hers.answers),
         "window": asked.contact.when,
-        "due_at": due_at,
-        "due_until": due_until,
+        "due_at": window[0],
+        "due_until": window[1],
         "language": effect.language,
         "script": effect.script,
         "session": asked.session,
-        "code": code,
         "wants_woman": hers.wants_woman or effect.answers.get("woman") == "yes",
-        "escalate_at": escalation.first(hers.state, danger=danger, due_at=due_at, now=now),
+        "escalate_at": escalation.first(hers.state, danger=danger, due_at=window[0], now=now),
     }
-    callbacks.change(tx, hers.id, now=now, **changes)
-    if asked.window is None:
-        return Accepted(receipt=CallbackRefused(reason="hours"))
-    merged = callbacks.by_id(tx, hers.id)
-    return _accepted(tx, asked, merged or hers, "asked again")
 
 
 def _again(tx: Tx, asked: _Asked, hers: Callback) -> Accepted:
@@ -264,6 +336,10 @@ def _remember(parts: Parts, tx: Tx, asked: _Asked) -> None:
 
 def _accepted(tx: Tx, asked: _Asked, callback: Callback, act: str) -> Accepted:
     audit.add(tx, now=asked.now, person_id=None, act=act, kind="callback", subject=callback.id)
+    receipt = _receipt(asked, callback)
+    if callback.state is State.REVIEW and asked.undecided:
+        row = call_for_decision(tx, callback, now=asked.now)
+        return Accepted(receipt=receipt, nudges=(row,) if row else ())
     row = outbox.add(
         tx,
         kind="announce",
@@ -277,12 +353,17 @@ def _accepted(tx: Tx, asked: _Asked, callback: Callback, act: str) -> Accepted:
         caller_id=asked.caller.id,
         callback_id=callback.id,
     )
+    return Accepted(receipt=receipt, nudges=(row,) if row else ())
+
+
+def _receipt(asked: _Asked, callback: Callback) -> Receipt:
+    if asked.told is not None:
+        return replace(asked.told, callback=callback.id)
     due_at, due_until = asked.window or (asked.now, asked.now)
-    receipt = CallbackAccepted(
+    return CallbackAccepted(
         callback=callback.id,
         code=callback.code,
         due_at=due_at,
         due_until=due_until,
         now=asked.contact.when is When.NOW,
     )
-    return Accepted(receipt=receipt, nudges=(row,) if row else ())

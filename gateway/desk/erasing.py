@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from gateway.desk.declined import AmbiguousNumber
 from gateway.engine.effects import Erased
 from gateway.numbers import possible_readings
-from gateway.store import audit, callbacks, callers, kept_forms, notes, outbox, records, threads, turns
+from gateway.store import (
+    audit,
+    callbacks,
+    callers,
+    codes_in_use,
+    kept_forms,
+    notes,
+    outbox,
+    records,
+    threads,
+    turns,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from gateway.engine.effects import Receipt
     from gateway.parts import Parts
@@ -22,6 +33,7 @@ if TYPE_CHECKING:
 def erase(parts: Parts, tx: Tx, *, caller: Caller, now: datetime) -> Receipt:
     """Erase everything about this caller in the transaction of her turn; the caller's row goes last."""
     kept_forms.drop_forms_about(tx, caller.id, caller.number)
+    codes_in_use.forget_told(tx, caller.id)
     callbacks.empty(tx, caller.id, now=now)
     notes.empty(tx, caller.id)
     records.empty(tx, caller.id)
@@ -63,26 +75,32 @@ def forget(parts: Parts, number: str) -> bool:
     return done or spooled > 0
 
 
-def forget_spooled(parts: Parts, number: str, *, trial: bool | None = None) -> int:
+def forget_spooled(
+    parts: Parts, number: str, *, trial: bool | None = None, until: datetime | None = None
+) -> int:
     """Drop what this number left in the spool of this machine, or it would bring her back; return how much it was.
 
     With ``trial`` only what trial phones, or real ones, left: a trial that shows her number must not erase hers.
+    With ``until`` only what came up to that instant: what she asked for after she was erased is a new request.
     """
-    hers = list_spooled(parts, number, trial=trial)
+    hers = list_spooled(parts, number, trial=trial, until=until)
     for key in hers:
         parts.spool.drop(key)
     return len(hers)
 
 
 def list_spooled(
-    parts: Parts, number: str, *, trial: bool | None = None
+    parts: Parts, number: str, *, trial: bool | None = None, until: datetime | None = None
 ) -> Mapping[bytes, Mapping[str, Any]]:
-    """Return what this number left in the spool of this machine, by its key."""
-    entries = {key: parts.spool.load(key) or {} for key in parts.spool.list()}
+    """Return what this number left in the spool of this machine, by its key; what could not be put in too."""
+    keys = [*parts.spool.list(), *parts.spool.failed()]
+    entries = {key: parts.spool.load(key) or {} for key in keys}
     return {
         key: entry
         for key, entry in entries.items()
-        if _number_in(entry) == number and (trial is None or _is_trial(parts, entry) == trial)
+        if _number_in(entry) == number
+        and (trial is None or _is_trial(parts, entry) == trial)
+        and (until is None or _came(parts, entry) <= until)
     }
 
 
@@ -90,6 +108,11 @@ def _is_trial(parts: Parts, entry: Mapping[str, Any]) -> bool:
     """Say whether a trial phone left this entry: a turn says so itself, a text and a ring name their line."""
     event: Mapping[str, Any] | None = entry.get("event")
     return parts.is_trial(event["channel"]) if event else bool(entry.get("trial"))
+
+
+def _came(parts: Parts, entry: Mapping[str, Any]) -> datetime:
+    said = entry.get("at") or entry["record"]["at"]
+    return parts.clock.set_right(datetime.fromisoformat(said), entry.get("mark", ""))
 
 
 def _number_in(entry: Mapping[str, Any]) -> str | None:

@@ -12,6 +12,7 @@ from gateway.callbacks.order import DANGER
 from gateway.callbacks.outcomes import NOT_REACHED
 from gateway.callbacks.windows import next_window
 from gateway.desk.asking_again import lift_withheld
+from gateway.desk.promises import TOLD_AWAY, place_as_told, put_before_a_person, reopen
 from gateway.desk.windows import asked_when, hours_of, plan
 from gateway.engine.effects import (
     CallbackCancelled,
@@ -24,11 +25,12 @@ from gateway.engine.effects import (
     Noted,
 )
 from gateway.safe_contact import VALID_FOR, PhoneSeen, When
-from gateway.store import attempts, audit, callbacks, callers, tries
+from gateway.store import attempts, audit, callbacks, callers, codes_in_use, tries
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from gateway.callbacks.windows import Window
     from gateway.engine.effects import AmendCallback, ChangeWindow, Receipt
     from gateway.parts import Parts
     from gateway.safe_contact import SafeContact
@@ -50,8 +52,14 @@ def find_by_code(_parts: Parts, tx: Tx, *, caller: Caller, code: str, now: datet
     scope = tx.ring.lookup("tries", "code", caller.id)
     if tries.attempts(tx, scope, now=now, window=_DAY).n >= WRONG_CODES_A_DAY:
         return CodeWrong()
-    for one in callbacks.open_of(tx, caller.id):
-        if one.code == code and one.due_at is not None and one.due_until is not None:
+    hers = callbacks.open_of(tx, caller.id)
+    further = codes_in_use.find_told(tx, [one.id for one in hers], code)
+    bear_it = [one for one in hers if one.code == code or one.id in further]
+    if len(bear_it) > 1:
+        # Two on one phone were told one code while nobody could look: neither is shown the other's request.
+        return CodeWrong()
+    for one in bear_it:
+        if one.due_at is not None and one.due_until is not None:
             return _found(one, one.due_at, one.due_until)
     for one in callbacks.of_caller(tx, caller.id, limit=SLOTS_BACK):
         recent = one.closed_at is not None and now < one.closed_at + VALID_FOR
@@ -76,12 +84,8 @@ def _found(one: Callback, due_at: datetime, due_until: datetime) -> CallbackFoun
 def amend(
     _parts: Parts, tx: Tx, *, caller: Caller, effect: AmendCallback, now: datetime, session: bytes = b""
 ) -> Receipt:
-    """Add to her request what she said after the save; texts are safe only where nobody else sees the phone.
-
-    One that was promised while SQL was away is the one of this very ``session``.
-    """
-    promised = effect.callback == PROMISED
-    hers = _hers(tx, caller, _of_session(tx, caller, session) if promised else effect.callback)
+    """Add to her request what she said after the save; texts are safe only where nobody else sees the phone."""
+    hers = _hers(tx, caller, effect.callback, session)
     if hers is None or hers.contact is None:
         return Gone()
     said = {name: value for name, value in effect.answers.items() if name in _MAY_ADD}
@@ -103,18 +107,49 @@ def amend(
     return Noted()
 
 
-def change_window(parts: Parts, tx: Tx, *, caller: Caller, effect: ChangeWindow, now: datetime) -> Receipt:
-    """Plan her request for the time that she named; *never* takes it back."""
-    hers = _hers(tx, caller, effect.callback)
+def change_window(
+    parts: Parts,
+    tx: Tx,
+    *,
+    caller: Caller,
+    effect: ChangeWindow,
+    now: datetime,
+    session: bytes = b"",
+    promised: Receipt | None = None,
+) -> Receipt:
+    """Plan her request for the time that she named; *never* takes it back.
+
+    ``promised`` is what she was told already while SQL was away: where the rules do not allow it by now, or the
+    request is closed, a person decides, and what was refused stays refused.
+    """
+    told = promised if isinstance(promised, CallbackChanged) else None
+    hers = _hers(tx, caller, effect.callback, session)
+    if hers is None and told is not None:
+        hers = reopen(tx, caller, effect.callback, now=now)
     if hers is None or hers.contact is None:
         return Gone()
     when = asked_when(effect.when, effect.hours)
     if when is When.NEVER:
         return cancel(parts, tx, caller=caller, effect=CancelCallback(callback=hers.id), now=now)
+    if isinstance(promised, CallbackRefused):
+        return promised
     contact = replace(hers.contact, when=when, said_at=now)
     window = plan(parts, when, attempts.past(tx, caller.id), now, hours=hours_of(parts, tx, now))
+    if told is not None:
+        placed = place_as_told((told.due_at, told.due_until), window)
+        _move(tx, caller, hers, contact, placed or (told.due_at, told.due_until), now)
+        if placed is None or not contact.may_ever_call(now) or hers.reason == TOLD_AWAY:
+            put_before_a_person(tx, hers.id, now=parts.clock.now())
+        return told
     if window is None or not contact.may_ever_call(now):
         return CallbackRefused(reason="hours")
+    _move(tx, caller, hers, contact, window, now)
+    return CallbackChanged(due_at=window[0], due_until=window[1], now=when is When.NOW)
+
+
+def _move(
+    tx: Tx, caller: Caller, hers: Callback, contact: SafeContact, window: Window, now: datetime
+) -> None:
     _keep_contact(tx, caller, contact, now)
     danger = hers.priority == DANGER
     callbacks.change(
@@ -122,16 +157,16 @@ def change_window(parts: Parts, tx: Tx, *, caller: Caller, effect: ChangeWindow,
         hers.id,
         now=now,
         contact=contact,
-        answers={**hers.answers, "when": when.value},
-        window=when,
+        answers={**hers.answers, "when": contact.when.value},
+        window=contact.when,
         last_asked_at=now,
         due_at=window[0],
         due_until=window[1],
         escalate_at=escalation.first(hers.state, danger=danger, due_at=window[0], now=now),
     )
-    lift_withheld(tx, replace(hers, due_at=window[0]), now)
+    if caller.refused_at is None or now >= caller.refused_at:
+        lift_withheld(tx, replace(hers, due_at=window[0]), now)
     _note(tx, hers, "moved", now)
-    return CallbackChanged(due_at=window[0], due_until=window[1], now=when is When.NOW)
 
 
 def promise_change(parts: Parts, *, effect: ChangeWindow, now: datetime) -> Receipt:
@@ -139,15 +174,24 @@ def promise_change(parts: Parts, *, effect: ChangeWindow, now: datetime) -> Rece
     when = asked_when(effect.when, effect.hours)
     if when is When.NEVER:
         return CallbackCancelled()
-    window = next_window(when, parts.line.hours, parts.line.zone, now)
+    hours = parts.duty.read_hours(parts.line.hours, parts.line.zone, now)
+    window = next_window(when, hours, parts.line.zone, now)
     if window is None:
         return CallbackRefused(reason="hours")
     return CallbackChanged(due_at=window[0], due_until=window[1], now=when is When.NOW)
 
 
-def cancel(_parts: Parts, tx: Tx, *, caller: Caller, effect: CancelCallback, now: datetime) -> Receipt:
+def cancel(
+    _parts: Parts,
+    tx: Tx,
+    *,
+    caller: Caller,
+    effect: CancelCallback,
+    now: datetime,
+    session: bytes = b"",
+) -> Receipt:
     """Take her request off the line, even while somebody is about to ring her."""
-    hers = _hers(tx, caller, effect.callback)
+    hers = _hers(tx, caller, effect.callback, session)
     if hers is None:
         return Gone()
     callbacks.step(
@@ -158,8 +202,13 @@ def cancel(_parts: Parts, tx: Tx, *, caller: Caller, effect: CancelCallback, now
     return CallbackCancelled()
 
 
-def _hers(tx: Tx, caller: Caller, callback_id: str) -> Callback | None:
-    """Return the request, locked, if it is of this number and still open."""
+def _hers(tx: Tx, caller: Caller, callback_id: str, session: bytes = b"") -> Callback | None:
+    """Return the request, locked, if it is of this number and still open.
+
+    One that was promised while SQL was away is the one of this very ``session``.
+    """
+    if callback_id == PROMISED:
+        callback_id = _of_session(tx, caller, session)
     found = callbacks.by_id(tx, callback_id, lock=True)
     if found is None or found.caller_id != caller.id or found.state not in OPEN:
         return None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from gateway.access import Permission, permit
 from gateway.callbacks.model import OPEN
 from gateway.desk import line
+from gateway.engine.keys import CODE_DIGITS, is_code
 from gateway.numbers import masked, possible_readings
 from gateway.safe_contact import PhoneSeen
 from gateway.store import attempts, audit, callbacks, callers, search
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from gateway.desk.line import Row
     from gateway.parts import Parts
     from gateway.store.callbacks import Callback
-
-_CODE = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +53,8 @@ def find(parts: Parts, actor: Actor, written: str) -> tuple[Row, ...]:
         Refused: the actor does not work the queue.
     """
     digits = _digits(written)
-    return by_code(parts, actor, digits) if len(digits) == _CODE else by_number(parts, actor, written)
+    found = by_code(parts, actor, digits) if is_code(digits) else ()
+    return found if found or len(digits) == CODE_DIGITS else by_number(parts, actor, written)
 
 
 def by_code(parts: Parts, actor: Actor, written: str) -> tuple[Row, ...]:

@@ -8,6 +8,8 @@ MORE = "98"
 
 MAX_INPUT = 160
 CODE_DIGITS = 4
+MOST_CODE_DIGITS = 6
+"""A code has four digits, and more only while all codes of four are in use."""
 
 
 def clean(text: str) -> str:
@@ -24,6 +26,11 @@ def clean(text: str) -> str:
 def is_digits(key: str, count: int) -> bool:
     """Say whether a cleaned key is exactly so many digits."""
     return len(key) == count and key.isascii() and key.isdigit()
+
+
+def is_code(key: str, least: int = CODE_DIGITS) -> bool:
+    """Say whether a cleaned key may be a code: so many digits, or as many as the longest codes have."""
+    return least <= len(key) <= max(least, MOST_CODE_DIGITS) and is_digits(key, len(key))
 
 
 def _is_invisible(character: str) -> bool:

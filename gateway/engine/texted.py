@@ -36,7 +36,7 @@ NOT_UNDERSTOOD = ""
 LASTS = timedelta(hours=24)
 """For how long a form stays answerable whatever comes between, and a word of danger goes into the next request."""
 
-_LONGEST_KEY = 4  # the digits of a code
+_LONGEST_KEY = keys.MOST_CODE_DIGITS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

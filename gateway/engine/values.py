@@ -8,6 +8,7 @@ from gateway.engine.cuts import PLACEHOLDER
 from gateway.engine.effects import Line
 from gateway.engine.facts import fill_facts, widen_facts
 from gateway.engine.hours import hours_by_name
+from gateway.engine.keys import MOST_CODE_DIGITS
 from gateway.engine.menu import LINE_PLACEHOLDERS, Menu
 from gateway.engine.session import Session
 from gateway.engine.showing import tongue
@@ -18,7 +19,7 @@ MAY_BE_EMPTY = frozenset({"price"})
 """Settings that say nothing when they are empty; every other empty setting is told to be missing."""
 
 LONGEST_SETTINGS = {"helpline": "00000000000", "mrc": "00000000000", "price": "", "days": "000"}
-LONGEST_CODE = "0000"
+LONGEST_CODE = "0" * MOST_CODE_DIGITS
 LONGEST_UNTIL = "00:00"
 
 

@@ -57,6 +57,7 @@ class Callback:
     reason: str = ""
     withheld: str = ""
     trial: bool = False
+    mark: str = ""
 
 
 def insert(tx: Tx, callback: Callback) -> bool:
@@ -72,7 +73,8 @@ def insert(tx: Tx, callback: Callback) -> bool:
 
 def values_of(tx: Tx, callback: Callback) -> dict[str, Any]:
     """Return the columns of a request with what is hers sealed."""
-    return _sealed(tx, callback.id, {name: getattr(callback, name) for name in Callback.__slots__})
+    values = {name: getattr(callback, name) for name in Callback.__slots__}
+    return _sealed(tx, callback.id, values | {"mark": tx.mark})
 
 
 def by_id(tx: Tx, callback_id: str, *, lock: bool = False) -> Callback | None:
@@ -98,11 +100,6 @@ def callable_of(tx: Tx, caller_id: str) -> tuple[Callback, ...]:
 def is_free() -> ColumnElement[bool]:
     """Return the condition that nothing she said since withholds her phone from this request."""
     return callbacks.c.withheld == ""
-
-
-def open_codes(tx: Tx) -> frozenset[str]:
-    """Return the codes of all open requests."""
-    return frozenset(tx.execute(select(callbacks.c.code).where(text(OPEN))).scalars())
 
 
 def step(
@@ -147,6 +144,8 @@ def in_team(team: str, *, review: bool) -> ColumnElement[bool]:
 
 def change(tx: Tx, callback_id: str, *, now: datetime, **values: Any) -> None:
     """Change columns of a request that stays in its state; whoever calls this has locked the row."""
+    if "last_asked_at" in values:
+        values.setdefault("mark", tx.mark)
     tx.execute(
         update(callbacks)
         .where(callbacks.c.id == callback_id)

@@ -57,11 +57,15 @@ class WriteRefused(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Tx:
-    """One open transaction, and the key ring that seals what it writes."""
+    """One open transaction, and the key ring that seals what it writes.
+
+    ``mark`` says when it began by this machine's own count, which nobody sets: see ``Clock.mark``.
+    """
 
     conn: Connection
     ring: Ring
     dialect: str
+    mark: str = ""
 
     def execute(
         self,
@@ -84,7 +88,7 @@ class Store:
 
     ``away`` is asked at the door of each transaction whether somebody tries an outage at the phone's page, so that
     all that then happens is what happens when SQL is gone. Bootstrap gives it only where no real phone can be
-    reached; elsewhere it is None, and the door costs one comparison.
+    reached; elsewhere it is None, and the door costs one comparison. ``mark`` is the clock's.
     """
 
     def __init__(
@@ -94,9 +98,11 @@ class Store:
         master: bytes,
         ring_copy: Path | None = None,
         away: Callable[[], bool] | None = None,
+        mark: Callable[[], str] = str,
     ) -> None:
         self._url = _normal(url)
         self._away = away
+        self.mark = mark
         self._pair: _Pair | None = None
         self._lock = threading.Lock()
         self.dialect = self._url.get_backend_name()
@@ -121,7 +127,7 @@ class Store:
             Unavailable: SQL cannot be asked; `Lost` when the connection broke.
         """
         with _said_plainly(), self._engines().write.begin() as conn:
-            yield Tx(conn, self.ring, self.dialect)
+            yield Tx(conn, self.ring, self.dialect, self.mark())
 
     def run(self, work: Callable[[Tx], T]) -> T:
         """Do the work in a writing transaction, and once more when the connection was lost.

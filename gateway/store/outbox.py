@@ -43,6 +43,7 @@ class OutboxRow:
     cost: int
     at: datetime
     changed_at: datetime
+    mark: str = ""
     payload: Mapping[str, Any] | None = None
 
 
@@ -84,6 +85,7 @@ def add(  # noqa: PLR0913 - a row has this many facts, all named
         parts=parts,
         at=now,
         changed_at=now,
+        mark=tx.mark,
     )
     once_only = row.on_conflict_do_nothing(index_elements=["once"]).returning(outbox.c.id)
     return tx.execute(once_only).scalar()

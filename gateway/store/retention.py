@@ -29,6 +29,7 @@ from gateway.store.tables import (
     sign_ins,
     texts,
     threads,
+    told_codes,
     tries,
     turns,
 )
@@ -125,6 +126,7 @@ RULES: tuple[Rule, ...] = (
     Rule("drafts", drafts, 7, _older(drafts.c.at)),
     Rule("callbacks", notes, 90, _of_closed(notes.c.callback_id)),
     Rule("callbacks", bridges, 90, _of_closed(bridges.c.callback_id)),
+    Rule("callbacks", told_codes, 90, _of_closed(told_codes.c.callback_id)),
     Rule("callbacks", attempts, 90, _of_closed(attempts.c.callback_id), {"caller_id": None, "note": ""}),
     Rule("callbacks", callbacks, 90, _older(callbacks.c.closed_at), _CLOSED),
     Rule("callers", callers, 90, _unneeded),

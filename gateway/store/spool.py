@@ -12,6 +12,7 @@ from gateway.store.sealed import NotOpened, Ring
 _FORMAT = 1
 _NAME_LENGTH = 64
 _UNREADABLE = ".unreadable"
+_FAILED = ".failed"
 
 
 class Spool:
@@ -38,24 +39,42 @@ class Spool:
         return dict(entry)
 
     def load(self, key: bytes) -> dict[str, Any] | None:
-        """Return the entry of this key. A file that cannot be read is put aside under another name."""
-        path = self._path(key)
-        try:
-            return self._opened(key, path.read_bytes())
-        except FileNotFoundError:
-            return None
-        except (NotOpened, ValueError):
-            with suppress(FileNotFoundError):
-                path.replace(path.with_name(path.name + _UNREADABLE))
-            return None
+        """Return the entry of this key, also one that could not be put in. One that cannot be read is put aside."""
+        for path in (self._path(key), self._aside(key)):
+            try:
+                return self._opened(key, path.read_bytes())
+            except FileNotFoundError:
+                continue
+            except (NotOpened, ValueError):
+                with suppress(FileNotFoundError):
+                    path.replace(path.with_name(key.hex() + _UNREADABLE))
+        return None
 
     def drop(self, key: bytes) -> None:
         """Remove the entry: its deed is in SQL now."""
         self._path(key).unlink(missing_ok=True)
+        self._aside(key).unlink(missing_ok=True)
+
+    def put_aside(self, key: bytes) -> None:
+        """Keep an entry that could not be put in where it is not tried each second; it is never dropped."""
+        with suppress(FileNotFoundError):
+            self._path(key).replace(self._aside(key))
+
+    def take_up(self) -> int:
+        """Let what was put aside be tried again, by a later release or with keys that came back; return how many."""
+        found = [path for suffix in (_FAILED, _UNREADABLE) for path in self._folder.glob("*" + suffix)]
+        for path in found:
+            with suppress(FileNotFoundError):
+                path.replace(path.with_suffix(""))
+        return len(found)
 
     def unreadable(self) -> int:
-        """Return how many files were put aside: a person must look at them."""
+        """Return how many files were put aside because they cannot be read: a person must look at them."""
         return sum(1 for _ in self._folder.glob("*" + _UNREADABLE))
+
+    def failed(self) -> Sequence[bytes]:
+        """Return the keys of what could not be put in: it was told to somebody, and a person must look at it."""
+        return [bytes.fromhex(path.stem) for path in self._folder.glob("*" + _FAILED)]
 
     def list(self) -> Sequence[bytes]:
         """Return the keys of what waits, oldest first."""
@@ -65,6 +84,9 @@ class Spool:
                 if len(path.name) == _NAME_LENGTH:
                     found.append((path.stat().st_mtime_ns, bytes.fromhex(path.name)))
         return [key for _, key in sorted(found)]
+
+    def _aside(self, key: bytes) -> Path:
+        return self._folder / (key.hex() + _FAILED)
 
     def _path(self, key: bytes) -> Path:
         return self._folder / key.hex()

@@ -52,6 +52,7 @@ def add_text(tx: Tx, *, channel: str, caller_id: str, text: str, understood: str
             text=tx.ring.seal_text(text, table="texts", column="text", row=made),
             understood=understood,
             at=now,
+            mark=tx.mark,
         )
     )
 

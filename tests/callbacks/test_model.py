@@ -16,6 +16,7 @@ AGREED = {
     (W, Event.WITHHOLD): State.REVIEW,
     (C, Event.WITHHOLD): State.REVIEW,
     (R, Event.WITHHOLD): State.REVIEW,
+    (W, Event.UNPLACED): State.REVIEW,
     (C, Event.RELEASE): State.WAITING,
     (C, Event.PUT_BACK): State.REVIEW,
     (C, Event.CALL): State.CALLING,

@@ -238,7 +238,8 @@ def test_one_bad_entry_keeps_no_other_from_being_written(
     parts.spool.drop(key)
     parts.spool.keep(key, {**entry, **harm})
     assert spooled.replay(parts) == 2
-    assert parts.spool.list() == [key]
+    assert (parts.spool.list(), list(parts.spool.failed())) == ([], [key])
+    assert parts.spool.load(key) is not None
     assert len(requests(parts)) == 2
     assert HER not in caplog.text
     assert "replay failed" in caplog.text

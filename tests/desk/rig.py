@@ -74,7 +74,13 @@ class Desk:
         return Actor.of(person_id=person_id, name=name, role=role)
 
     def asks(
-        self, number: str = HER, *, session: str = "", turn: str = "", promised: str = "", **answers: str
+        self,
+        number: str = HER,
+        *,
+        session: str = "",
+        turn: str = "",
+        promised: Receipt | None = None,
+        **answers: str,
     ) -> Accepted:
         """One turn in which she asks for a call, as the conversation makes it."""
         self._turns += 1

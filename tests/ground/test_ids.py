@@ -48,12 +48,12 @@ def test_random_bytes_have_the_size_asked_for() -> None:
     assert random_bytes(16) != random_bytes(16)
 
 
-@given(st.binary(min_size=1, max_size=64), st.text(max_size=64))
-def test_codes_of_a_turn_are_the_same_for_every_repeat(key: bytes, turn: str) -> None:
-    candidates = code_candidates(key, turn)
-    assert candidates == code_candidates(key, turn)
-    assert len(candidates) == 16
-    assert all(len(code) == 4 and code.isdigit() for code in candidates)
+@given(st.binary(min_size=1, max_size=64), st.text(max_size=64), st.integers(4, 6))
+def test_codes_of_a_turn_are_the_same_for_every_repeat(key: bytes, turn: str, digits: int) -> None:
+    candidates = code_candidates(key, turn, digits)
+    assert candidates == code_candidates(key, turn, digits)
+    assert len(candidates) == 64
+    assert all(len(code) == digits and code.isdigit() for code in candidates)
 
 
 def test_codes_depend_on_the_key_and_on_the_turn() -> None:

@@ -15,6 +15,7 @@ from gateway.store import (
     callbacks,
     callers,
     claims,
+    codes_in_use,
     line,
     looking,
     outbox,
@@ -37,7 +38,14 @@ QUESTIONS: dict[str, tuple[Callable[[Tx], Any], set[str]]] = {
     ),
     "windows that passed": (lambda tx: callbacks.waiting_past(tx, now=NOW), {"ix_callbacks_roll"}),
     "claims that are over": (lambda tx: callbacks.claims_over(tx, now=NOW), {"ix_callbacks_held"}),
-    "codes of open requests": (callbacks.open_codes, {"ix_callbacks_open_code"}),
+    "which of some codes are in use": (
+        lambda tx: codes_in_use.find_taken(tx, [f"{n:04}" for n in range(64)]),
+        {"ix_callbacks_open_code"},
+    ),
+    "further codes in use": (
+        lambda tx: codes_in_use.find_taken(tx, [f"{n:04}" for n in range(64)]),
+        {"ix_told_codes_code"},
+    ),
     "what somebody has in hand": (lambda tx: callbacks.in_hand(tx, "p1"), {"ix_callbacks_in_hand"}),
     "what somebody has claimed": (lambda tx: callbacks.claimed_by(tx, "p1"), {"ix_callbacks_in_hand"}),
     "what happened last to a request": (

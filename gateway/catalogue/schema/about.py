@@ -50,7 +50,7 @@ ABOUT: Mapping[str, str] = {
     "source": "Where the value is known from.",
     "start": "The first screen of a dial.",
     "takes_words": "Words typed here lead where they lead by text, each of these tried in front: [province, จังหวัด].",
-    "takes_code": "Four digits typed here are tried as her code.",
+    "takes_code": "Four to six digits typed here are tried as her code.",
     "text": "What the screen says, in each language; {name} is filled by a fact, a setting or a result.",
     "to": "The screen that follows.",
     "topic": "What a callback from here on is about: a word of topics.",

@@ -2,7 +2,7 @@
 
 from gateway.engine import deeds
 from gateway.engine.effects import LookUpCode
-from gateway.engine.keys import CODE_DIGITS, MAX_INPUT, is_digits
+from gateway.engine.keys import MAX_INPUT, is_code
 from gateway.engine.menu import Choices, Menu
 from gateway.engine.moves import Step, go
 from gateway.engine.screens.layout import Layout, heading
@@ -16,9 +16,9 @@ def show(text: str) -> Layout:
 
 
 def take(menu: Menu, session: Session, screen: Choices, key: str) -> Step | None:
-    """Follow the line with this key, or try four digits as her code."""
+    """Follow the line with this key, or try as many digits as a code has as hers."""
     step = deeds.choose(menu, session, screen, key)
-    if step is None and screen.takes_code and is_digits(key, CODE_DIGITS):
+    if step is None and screen.takes_code and is_code(key):
         return Step(session.having(notice=""), (LookUpCode(code=key),))
     return step
 

@@ -17,7 +17,7 @@ from gateway.store.tables.conditions import (
     WAITING,
 )
 from gateway.store.tables.delivery import budgets, deliveries, lines, outbox
-from gateway.store.tables.desk import attempts, callbacks, drafts, notes
+from gateway.store.tables.desk import attempts, callbacks, drafts, notes, told_codes
 from gateway.store.tables.hers import callers, sessions, texts, threads, turns
 from gateway.store.tables.house import audit, chores, figures, keys, live, settings, versions
 from gateway.store.tables.team import (
@@ -85,6 +85,7 @@ __all__ = [
     "sign_ins",
     "texts",
     "threads",
+    "told_codes",
     "tries",
     "turns",
     "versions",

@@ -34,6 +34,7 @@ outbox = Table(
     Column("cost", BigInteger, nullable=False, server_default=text("0")),
     instant("at"),
     instant("changed_at"),
+    word("mark", 24),  # when it was added, by the seconds since this machine was switched on
     partial("ix_outbox_due", "priority", "due_at", "id", where=PENDING),
     partial("ix_outbox_lane", "lane", "id", where=IN_LANE),
     partial("ix_outbox_lease", "lease_until", where=SENDING),

@@ -38,7 +38,8 @@ callbacks = Table(
     instant("due_until", null=True),
     Column("asks", Integer, nullable=False, server_default=text("1")),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
-    word("code", 4),
+    # SQLite holds whatever length it is given, so its column was left as it was made; PostgreSQL had to be widened.
+    Column("code", String(4).with_variant(String(8), "postgresql"), nullable=False, server_default=""),
     Column("window", Sealed, nullable=True),
     Column("contact", Sealed, nullable=True),
     Column("answers", Sealed, nullable=True),
@@ -58,6 +59,7 @@ callbacks = Table(
     word("reason", 60),
     word("withheld", 10),  # why her phone must not ring for it, until she asks again or a person decides
     Column("trial", Boolean, nullable=False, server_default=text("false")),
+    word("mark", 24),  # when it was asked for last, by the seconds since this machine was switched on
     partial("uq_callbacks_one_open", "caller_id", "slot", where=OPEN, unique=True),
     partial("ix_callbacks_line", "team", "priority", "asked_at", "id", where=WAITING),
     partial("ix_callbacks_due", "team", "priority", "due_until", "asked_at", "id", "due_at", where=WAITING),
@@ -73,6 +75,15 @@ callbacks = Table(
     Index("ix_callbacks_code", "team", "code", "changed_at"),
     Index("ix_callbacks_closed", "team", "closed_at"),
     Index("ix_callbacks_caller", "caller_id", "asked_at"),
+)
+
+told_codes = Table(  # further codes that she was told of a request while nobody could look up the one it has
+    "told_codes",
+    metadata,
+    Column("callback_id", String(20), ForeignKey("callbacks.id", ondelete="CASCADE"), primary_key=True),
+    Column("code", String(8), primary_key=True),
+    instant("at"),
+    Index("ix_told_codes_code", "code"),
 )
 
 attempts = Table(

@@ -74,6 +74,7 @@ texts = Table(
     instant("at"),
     instant("read_at", null=True),
     Column("read_by", String(20), nullable=True),
+    word("mark", 24),  # when it came, by the seconds since this machine was switched on
     Index("ix_texts_caller_id", "caller_id", "at"),
     Index("ix_texts_at", "at"),
     partial("ix_texts_unread", "understood", "at", where=UNREAD),
