@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from flask import Blueprint
@@ -23,6 +24,7 @@ from gateway.console import (
     words,
 )
 from gateway.desk.lists import name_word
+from gateway.desk.wordings import word_opener
 from gateway.web.languages import language
 
 if TYPE_CHECKING:
@@ -56,5 +58,5 @@ def blueprint(parts: Parts) -> Blueprint:
     adding.add_to(pages, parts)
     reading.add_to(pages, parts)
     bar.add_to(pages, parts)
-    pages.app_context_processor(lambda: {"of": naming(parts), "opener": words.opener})
+    pages.app_context_processor(lambda: {"of": naming(parts), "opener": partial(word_opener, parts)})
     return pages

@@ -252,12 +252,6 @@ _WORDS: dict[str, dict[str, Any]] = {
         "outbox": _("text to send"),
     },
 }
-# Spoken, not read: in the language of the one who answers, so it is no text of the page.
-_OPENERS = {
-    "lo": ("ສະບາຍດີ, ເບີນີ້ລົງທ້າຍດ້ວຍ {code} ແມ່ນບໍ?", "ຂໍໂທດ, ໂທຜິດເບີ."),
-    "th": ("สวัสดีค่ะ เบอร์นี้ลงท้ายด้วย {code} ใช่ไหมคะ", "ขอโทษค่ะ โทรผิดเบอร์"),
-    "en": ("Hello, does this number end in {code}?", "Sorry, wrong number."),
-}
 
 
 def of(group: str, code: str) -> str:
@@ -268,13 +262,3 @@ def of(group: str, code: str) -> str:
         word = _WORDS["outcome"].get(head)
     shown = str(word) if word is not None else head.replace("_", " ")
     return f"{shown} ({of('reason', detail.removesuffix(')'))})" if detail else shown
-
-
-def opener(language: str, code: str) -> list[tuple[str, str, str]]:
-    """Return what to say first and what to say to anybody else: her language, then English."""
-    tongue = language.partition("-")[0]
-    tongues = [tongue] if tongue in _OPENERS else []
-    return [
-        (one, _OPENERS[one][0].format(code=code), _OPENERS[one][1])
-        for one in [*tongues, *({"en"} - set(tongues))]
-    ]

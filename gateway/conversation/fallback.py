@@ -13,7 +13,8 @@ from gateway.engine.session import Session
 from gateway.engine.showing import find_message
 
 _log = logging.getLogger(__name__)
-_LAST = "Sorry, try again later. Emergency in Thailand: 191, 1669. In Laos: 1191."
+_LAST = "Sorry, try again later."
+"""Without a menu nobody here knows which country she is in, and a number of another one may cost her the minute."""
 
 
 def words(menu: Menu | None, language: str, values: Mapping[str, str], day: date, *, region: str = "") -> str:
@@ -22,9 +23,9 @@ def words(menu: Menu | None, language: str, values: Mapping[str, str], day: date
     Where the menu, or anything that its words name, is not there, the words are plain English.
     """
     try:
-        return _filled(menu, language, values, day, region) if menu is not None else _LAST
+        return _filled(menu, language, values, day, region) if menu is not None else _last(values)
     except Exception:  # noqa: BLE001 - a menu that is broken in whatever way still leaves these words
-        return _LAST
+        return _last(values)
 
 
 def day_of(now: datetime, zone: str) -> date:
@@ -40,7 +41,13 @@ def _filled(menu: Menu, language: str, values: Mapping[str, str], day: date, reg
     down = find_message(menu, "down", caller)
     known = {**fill_facts(menu, day, language), **values}
     text = menu.text(down, language) or menu.text(down, "en")
-    return PLACEHOLDER.sub(lambda found: known[found.group(1)], text) or _LAST
+    return PLACEHOLDER.sub(lambda found: known[found.group(1)], text) or _last(values)
+
+
+def _last(values: Mapping[str, str]) -> str:
+    """Return the plain words, with the number of the helpline where the settings have one."""
+    number = values.get("helpline", "")
+    return f"{_LAST} {number}" if number else _LAST
 
 
 def log_fault(error: BaseException, event: str, what: str) -> None:

@@ -81,7 +81,7 @@ def _by_one_of_us(
     """
     if parts.reaches_real_phones and parts.is_trial(inbound.channel):
         return None
-    said = by_reply.take(tx, inbound.number, inbound.text, now=now)
+    said = by_reply.take(parts, tx, inbound.number, inbound.text, now=now)
     if said is None:
         return None
     parts.count.add("reply", said.what, channel=inbound.channel)

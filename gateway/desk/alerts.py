@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from gateway.access import ROLES, Permission, Role, permit
 from gateway.desk import by_link, by_reply
 from gateway.desk.declined import Declined, Why
+from gateway.desk.wordings import word_message
 from gateway.outbox import routes
 from gateway.outbox.routes import Way
 from gateway.store import audit, life, lines, outbox, people, settings
@@ -31,41 +32,6 @@ ROADS = "alert-roads"
 
 ANSWERABLE = frozenset({"asked", "urgent"})
 """The texts that a digit may answer: what they tell of waits to be taken."""
-
-_FALLBACK = "en"
-# The Lao and Thai are drafts for a native reader. None of them says what this is about, or whom.
-TEXTS: Mapping[str, Mapping[str, str]] = {
-    "asked": {
-        "en": "A request is waiting. Please look at the list.",
-        "lo": "ມີຄຳຂໍລໍຖ້າຢູ່. ກະລຸນາເບິ່ງລາຍການ.",
-        "th": "มีคำขอรออยู่ กรุณาดูรายการ",
-    },
-    "urgent": {
-        "en": "An urgent request is waiting. Please look at the list.",
-        "lo": "ມີຄຳຂໍດ່ວນລໍຖ້າຢູ່. ກະລຸນາເບິ່ງລາຍການ.",
-        "th": "มีคำขอด่วนรออยู่ กรุณาดูรายการ",
-    },
-    "still": {
-        "en": "A request needs a decision. Please look at the list.",
-        "lo": "ມີຄຳຂໍທີ່ຕ້ອງຕັດສິນໃຈ. ກະລຸນາເບິ່ງລາຍການ.",
-        "th": "มีคำขอที่ต้องตัดสินใจ กรุณาดูรายการ",
-    },
-    "texted": {
-        "en": "An urgent text came. Please read the texts.",
-        "lo": "ມີຂໍ້ຄວາມດ່ວນ. ກະລຸນາອ່ານຂໍ້ຄວາມ.",
-        "th": "มีข้อความด่วน กรุณาอ่านข้อความ",
-    },
-    "passed": {
-        "en": "A request was passed to you. Please look at the list.",
-        "lo": "ມີຄຳຂໍທີ່ສົ່ງຕໍ່ໃຫ້ທ່ານ. ກະລຸນາເບິ່ງລາຍການ.",
-        "th": "มีคำขอที่ส่งต่อให้คุณ กรุณาดูรายการ",
-    },
-    "test": {
-        "en": "This is a test. Nothing needs to be done.",
-        "lo": "ນີ້ແມ່ນການທົດສອບ. ບໍ່ຕ້ອງເຮັດຫຍັງ.",
-        "th": "นี่คือการทดสอบ ไม่ต้องทำอะไร",
-    },
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,10 +59,9 @@ class Standing:
     closed: bool
 
 
-def words(key: str, person: Person) -> str:
+def words(parts: Parts, key: str, person: Person) -> str:
     """Return a text in the language of the person's pages."""
-    texts = TEXTS[key]
-    return texts.get(person.page_language or _FALLBACK, texts[_FALLBACK])
+    return word_message(parts, f"staff_{key}", (person.page_language,))
 
 
 def road(parts: Parts, tx: Tx, first: str, number: str = "") -> str:
@@ -159,7 +124,7 @@ def tell(
         if person.number is None or outbox.is_added(tx, this_once):
             continue  # digits and link are made for a text that leaves, and for no other
         _add(
-            tx, person, words(key, person), road(parts, tx, row.channel, person.number), now,
+            tx, person, words(parts, key, person), road(parts, tx, row.channel, person.number), now,
             once=this_once, priority=priority, callback_id=row.callback_id,
             link=_by_text(parts, tx, person, row.callback_id, key),
         )  # fmt: skip
@@ -172,7 +137,7 @@ def tell_one(
     if person.number is None:
         return None
     return _add(
-        tx, person, words(key, person), road(parts, tx, channel, person.number), parts.clock.now(),
+        tx, person, words(parts, key, person), road(parts, tx, channel, person.number), parts.clock.now(),
         once=once, callback_id=callback_id, link=_by_text(parts, tx, person, callback_id, key),
     )  # fmt: skip
 
@@ -226,7 +191,9 @@ def send_test(parts: Parts, actor: Actor, person_id: str) -> str | None:
             raise Declined(Why.NUMBER)
         once = f"test:{person.id}:{int(now.timestamp()) // 60}"
         audit.add(tx, now=now, person_id=actor.person_id, act="person.test", kind="person", subject=person_id)
-        return _add(tx, person, words("test", person), road(parts, tx, "", person.number), now, once=once)
+        return _add(
+            tx, person, words(parts, "test", person), road(parts, tx, "", person.number), now, once=once
+        )
 
     row = parts.store.run(work)
     if row is not None:
@@ -243,7 +210,7 @@ def _by_text(parts: Parts, tx: Tx, person: Person, callback_id: str | None, key:
         return ""
     mark = by_reply.new_mark(parts, tx) if key in ANSWERABLE else 0
     link = by_link.make(parts, tx, person.id, callback_id, mark=mark)
-    digits = by_reply.asked(person, mark) if mark else ""
+    digits = by_reply.asked(parts, person, mark) if mark else ""
     return f"{digits} {link if parts.public_url else ''}".strip()
 
 

@@ -13,12 +13,13 @@ from gateway.callbacks.order import DANGER
 from gateway.desk.claim import claim_within
 from gateway.desk.people import actor_of
 from gateway.desk.refusals import Full, Held, NoSuchCallback
+from gateway.desk.wordings import word_message
 from gateway.engine import keys
 from gateway.ids import random_bytes
 from gateway.store import audit, callbacks, links, people
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from gateway.access import Actor
@@ -33,50 +34,6 @@ REMEMBERED = timedelta(days=1)
 
 MARKS = range(10, 100)
 _ANSWER = re.compile(rf"([{TAKE}{CANNOT}])\W*(\d\d)?\W*")
-_FALLBACK = "en"
-# The Lao and Thai are drafts for a native reader. None of them says whom it is about, or holds a number to call.
-TEXTS: Mapping[str, Mapping[str, str]] = {
-    "asked": {
-        "en": "Answer 1 to take it, 2 if you cannot (no. {mark}).",
-        "lo": "ຕອບ 1 ເພື່ອຮັບ, 2 ຖ້າບໍ່ໄດ້ (ທີ {mark}).",
-        "th": "ตอบ 1 เพื่อรับ 2 ถ้าไม่ได้ (ที่ {mark})",
-    },
-    "taken": {
-        "en": "Yours: code {code}. Open the console or press the link.",
-        "lo": "ເປັນຂອງເຈົ້າແລ້ວ: ລະຫັດ {code}. ເປີດໜ້າເວັບ ຫຼື ກົດລິ້ງ.",
-        "th": "เป็นของคุณแล้ว: รหัส {code} เปิดหน้าเว็บหรือกดลิงก์",
-    },
-    "cannot": {
-        "en": "Noted. The request stays in the list.",
-        "lo": "ຮັບຮູ້ແລ້ວ. ຄຳຂໍຍັງຢູ່ໃນລາຍການ.",
-        "th": "รับทราบ คำขอยังอยู่ในรายการ",
-    },
-    "which": {
-        "en": "Which one? Answer {choices}.",
-        "lo": "ອັນໃດ? ຕອບ {choices}.",
-        "th": "รายการไหน ตอบ {choices}",
-    },
-    "gone": {
-        "en": "It is not free any more. Nothing is changed.",
-        "lo": "ມີຄົນຮັບໄປແລ້ວ ຫຼື ສິ້ນສຸດແລ້ວ. ບໍ່ມີຫຍັງປ່ຽນ.",
-        "th": "ไม่ว่างแล้ว ไม่มีอะไรเปลี่ยน",
-    },
-    "full": {
-        "en": "You have as many in hand as was agreed. Nothing is changed.",
-        "lo": "ເຈົ້າມີຄົບຕາມທີ່ຕົກລົງແລ້ວ. ບໍ່ມີຫຍັງປ່ຽນ.",
-        "th": "คุณมีครบตามที่ตกลงแล้ว ไม่มีอะไรเปลี่ยน",
-    },
-    "answered": {
-        "en": "This was answered before. Nothing is changed.",
-        "lo": "ຕອບໄປແລ້ວ. ບໍ່ມີຫຍັງປ່ຽນ.",
-        "th": "ตอบไปแล้ว ไม่มีอะไรเปลี่ยน",
-    },
-    "late": {
-        "en": "This alert is too old. Please look at the list.",
-        "lo": "ການແຈ້ງນີ້ເກົ່າເກີນໄປ. ກະລຸນາເບິ່ງລາຍການ.",
-        "th": "การแจ้งนี้เก่าเกินไป กรุณาดูรายการ",
-    },
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,12 +61,12 @@ def new_mark(parts: Parts, tx: Tx) -> int:
     return next((mark for mark in around if mark not in taken), around[0])
 
 
-def asked(person: Person, mark: int) -> str:
+def asked(parts: Parts, person: Person, mark: int) -> str:
     """Return what an alert says of the digits."""
-    return _words("asked", person, mark=str(mark))
+    return _words(parts, "digits", person, mark=str(mark))
 
 
-def take(tx: Tx, number: str, text: str, *, now: datetime) -> Said | None:
+def take(parts: Parts, tx: Tx, number: str, text: str, *, now: datetime) -> Said | None:
     """Do what a digit from a helpline phone says about an alert to it; None where this text is no such answer.
 
     It is bound to the phone that the alert went to, and good once, while the alert is. Whoever was sent none lately
@@ -123,15 +80,15 @@ def take(tx: Tx, number: str, text: str, *, now: datetime) -> Said | None:
     meant = [one for one in recent if one.link.mark == mark] if mark else recent
     live = [one for one in meant if _is_live(one.link, now)]
     if not live:
-        return _told(_too_late(meant), (meant or recent)[0])
+        return _told(parts, _too_late(meant), (meant or recent)[0])
     free = _free(tx, live)
     if not free:
-        return _told("gone", live[0])
+        return _told(parts, "gone", live[0])
     if len(free) > 1:
-        return _which(digit, free)
+        return _which(parts, digit, free)
     if not links.answer(tx, person_id=free[0].person.id, callback_id=free[0].link.callback_id, now=now):
-        return _told("answered", free[0])
-    return _taken(tx, free[0], now) if digit == TAKE else _cannot(tx, free[0], now)
+        return _told(parts, "answered", free[0])
+    return _taken(parts, tx, free[0], now) if digit == TAKE else _cannot(parts, tx, free[0], now)
 
 
 def _sent_to(tx: Tx, number: str, now: datetime) -> list[_Alert]:
@@ -168,46 +125,45 @@ def _too_late(meant: Sequence[_Alert]) -> str:
     return "answered" if meant and meant[0].link.answered_at is not None else "late"
 
 
-def _which(digit: str, free: Sequence[_Alert]) -> Said:
+def _which(parts: Parts, digit: str, free: Sequence[_Alert]) -> Said:
     """Ask which one is meant; where colleagues share a phone each alert goes by its person's name."""
     shared = len({one.person.id for one in free}) > 1
     choices = [
         f"{digit} {one.link.mark}{f' ({one.person.name})' if shared else ''}"
         for one in sorted(free, key=lambda one: one.link.mark)
     ]
-    return _told("which", free[0], choices=" / ".join(choices))
+    return _told(parts, "which", free[0], choices=" / ".join(choices))
 
 
-def _taken(tx: Tx, one: _Alert, now: datetime) -> Said:
+def _taken(parts: Parts, tx: Tx, one: _Alert, now: datetime) -> Said:
     actor, callback_id = actor_of(one.person), one.link.callback_id
     try:
         claimed = claim_within(tx, actor, callback_id, now)
     except Full:
-        return _told("full", one)
+        return _told(parts, "full", one)
     except (Held, IllegalMove, NoSuchCallback):
-        return _told("gone", one)
+        return _told(parts, "gone", one)
     _on_record(tx, actor, "by reply", callback_id, now)
-    return _told("taken", one, code=claimed.code)
+    return _told(parts, "taken", one, code=claimed.code)
 
 
-def _cannot(tx: Tx, one: _Alert, now: datetime) -> Said:
+def _cannot(parts: Parts, tx: Tx, one: _Alert, now: datetime) -> Said:
     """Write that she cannot; a danger whose time has come is told to the next at once instead of later."""
     callback = callbacks.by_id(tx, one.link.callback_id, lock=True)
     waits = callback is not None and callback.state is State.WAITING and callback.escalate_at is not None
     if callback is not None and waits and callback.priority == DANGER and (callback.due_at or now) <= now:
         callbacks.change(tx, callback.id, now=now, escalate_at=now)
     _on_record(tx, actor_of(one.person), "cannot", one.link.callback_id, now)
-    return _told("cannot", one)
+    return _told(parts, "cannot", one)
 
 
 def _on_record(tx: Tx, actor: Actor, act: str, callback_id: str, now: datetime) -> None:
     audit.add(tx, now=now, person_id=actor.person_id, act=act, kind="callback", subject=callback_id)
 
 
-def _told(what: str, one: _Alert, **values: str) -> Said:
-    return Said(person=one.person, what=what, text=_words(what, one.person, **values))
+def _told(parts: Parts, what: str, one: _Alert, **values: str) -> Said:
+    return Said(person=one.person, what=what, text=_words(parts, what, one.person, **values))
 
 
-def _words(key: str, person: Person, **values: str) -> str:
-    texts = TEXTS[key]
-    return texts.get(person.page_language or _FALLBACK, texts[_FALLBACK]).format(**values)
+def _words(parts: Parts, key: str, person: Person, **values: str) -> str:
+    return word_message(parts, f"staff_{key}", (person.page_language,), **values)

@@ -251,7 +251,7 @@ def _moved(parts: Parts, tx: Tx, callback: Callback, attempt: Attempt, said: Sai
     )
     moved = callbacks.step(tx, callback.id, after.event, now=now, **_changes(current, after, now)) or current
     if after.event is Event.RUN_OUT and after.reason == NOT_REACHED:
-        _tell_missed(tx, moved, now)
+        _tell_missed(parts, tx, moved, now)
     return moved
 
 
@@ -262,10 +262,16 @@ def _unless_refused(callback: Callback, after: Follows) -> Follows:
     return after
 
 
-def _tell_missed(tx: Tx, callback: Callback, now: datetime) -> None:
+def _tell_missed(parts: Parts, tx: Tx, callback: Callback, now: datetime) -> None:
     """Let her know, where texts are safe, that she was tried for the last time; else her code tells it."""
     ours.add(
-        tx, callback, "missed", channel=callback.channel, once=f"missed:{callback.id}:{callback.rev}", now=now
+        parts,
+        tx,
+        callback,
+        "missed",
+        channel=callback.channel,
+        once=f"missed:{callback.id}:{callback.rev}",
+        now=now,
     )
 
 

@@ -111,6 +111,7 @@ def send(parts: Parts, actor: Actor, callback_id: str, referral_id: str) -> str 
             tx, now=now, person_id=actor.person_id, act="sent a number", kind="callback", subject=callback_id
         )
         return ours.add(
+            parts,
             tx,
             callback,
             "number",

@@ -43,6 +43,22 @@ REQUIRED_MESSAGES = frozenset(
     }
 )
 
+BESIDE_MESSAGES: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(("ours_missed", "opener_wrong"), frozenset()),
+    "ours_number": frozenset({"number"}),  # a number that she was promised
+    "opener": frozenset(),  # {code} is a result as on screens
+    **dict.fromkeys(
+        (f"staff_{name}" for name in ("asked", "urgent", "still", "texted", "passed", "test")), frozenset()
+    ),
+    "staff_digits": frozenset({"mark"}),  # below an alert: with which digits it is answered
+    **dict.fromkeys(
+        (f"staff_{name}" for name in ("taken", "cannot", "gone", "full", "answered", "late")), frozenset()
+    ),
+    "staff_which": frozenset({"choices"}),
+}
+"""Texts beside the screens, with the placeholders that they alone have: those that we start to her (``ours_``), those
+to our own people (``staff_``), and the first words of a call."""
+
 OPTIONAL_MESSAGES = frozenset(
     {
         "sms_reply",  # below an answer with numbers: how to go on
@@ -53,7 +69,7 @@ OPTIONAL_MESSAGES = frozenset(
         "sms_ask_call",
         "checked_old",  # in place of the day of checking, where nobody vouches for a fact any more
     }
-)
+) | frozenset(BESIDE_MESSAGES)
 """Lines that a menu may have; without them the answers say less."""
 
 PREPARED = ("sms_read", "sms_say_again", "sms_ask_call")
@@ -61,7 +77,7 @@ PREPARED = ("sms_read", "sms_say_again", "sms_ask_call")
 
 
 VARIED_MESSAGES = REQUIRED_MESSAGES.union(OPTIONAL_MESSAGES).difference(
-    PREPARED, ("back", "home", "more", "sms_language", "sms_reply", "checked_old")
+    PREPARED, BESIDE_MESSAGES, ("back", "home", "more", "sms_language", "sms_reply", "checked_old")
 )
 """Lines that may say something else to callers of another country; labels of keys and prepared answers may not."""
 

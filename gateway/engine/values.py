@@ -19,6 +19,7 @@ MAY_BE_EMPTY = frozenset({"price"})
 """Settings that say nothing when they are empty; every other empty setting is told to be missing."""
 
 LONGEST_SETTINGS = {"helpline": "00000000000", "mrc": "00000000000", "price": "", "days": "000"}
+LONGEST_BESIDE = {"number": "+000000000000000", "mark": "00", "choices": "1 00 / 1 00 / 1 00"}
 LONGEST_CODE = "0" * MOST_CODE_DIGITS
 LONGEST_UNTIL = "00:00"
 
@@ -50,7 +51,12 @@ def longest(menu: Menu, language: str, settings: Mapping[str, str] | None = None
     """
     facts = {name: widest(shown) for name, shown in widen_facts(menu, language).items()}
     known = {name: value for name, value in (settings or {}).items() if value}
-    results = {"code": LONGEST_CODE, "when": longest_words(menu, language), "until": LONGEST_UNTIL}
+    results = {
+        **LONGEST_BESIDE,
+        "code": LONGEST_CODE,
+        "when": longest_words(menu, language),
+        "until": LONGEST_UNTIL,
+    }
     return {**facts, **hours_by_name(menu), **LONGEST_SETTINGS, **known, **results}
 
 

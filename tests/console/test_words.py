@@ -52,29 +52,3 @@ class TestWords:
     )
     def test_history_reads_as_words(self, what, said):
         assert words.of("happening", what) == said
-
-
-@pytest.mark.parametrize(
-    ("language", "tongues"),
-    [("lo", ["lo", "en"]), ("lo-Latn", ["lo", "en"]), ("th", ["th", "en"]), ("en", ["en"]), ("km", ["en"])],
-)
-def test_the_opener_is_in_her_language_then_english_and_says_nothing_of_us(language, tongues):
-    said = words.opener(language, "4821")
-    assert [tongue for tongue, _, _ in said] == tongues
-    for _, hello, sorry in said:
-        assert "4821" in hello
-        assert "4821" not in sorry
-        assert not any(word in (hello + sorry).lower() for word in ("helpline", "union", "ສາຍດ່ວນ", "สายด่วน"))
-
-
-@pytest.mark.parametrize(
-    ("number", "read"),
-    [
-        ("+8562055512345", "+856 20 55 512 345"),
-        ("+66800000123", "+66 80 000 0123"),
-        ("nonsense", "nonsense"),
-        ("", ""),
-    ],
-)
-def test_a_number_is_read_in_groups(number, read):
-    assert words.spaced(number) == read

@@ -18,6 +18,11 @@ from gateway.store import life, lines, outbox, settings
 from gateway.store import people as stored
 from gateway.store.tables import outbox as rows
 from tests.desk.rig import HER, Desk
+from tests.house import publish
+from tests.wordings import texts_of
+
+STAFF = texts_of("staff_")
+ALERTS = ("asked", "passed", "still", "test", "texted", "urgent")
 
 
 def with_lines(desk: Desk, *names: str) -> Desk:
@@ -25,7 +30,7 @@ def with_lines(desk: Desk, *names: str) -> Desk:
     channels: dict[str, Any] = {
         name: SimpleNamespace(
             contract=SimpleNamespace(silent_after=timedelta(minutes=1) if n == 1 else None, real=True),
-            config=SimpleNamespace(prefixes=(), fallback=()),
+            config=SimpleNamespace(menu="helpline", prefixes=(), fallback=()),
         )
         for n, name in enumerate(names)
     }
@@ -118,16 +123,17 @@ def test_a_contract_says_after_what_silence_a_line_is_closed() -> None:
 )
 def test_each_is_told_in_their_language(light: Desk, language: str, word: str) -> None:
     noy = light.person("Noy", on_duty=True)
+    publish(light.parts)
     people.set_page_language(light.parts, noy, language)
     light.requested(danger="yes")
     [(_, _, text)] = told(light)
     assert word in text
 
 
-@pytest.mark.parametrize("key", sorted(alerts.TEXTS))
+@pytest.mark.parametrize("key", ALERTS)
 def test_no_text_says_what_it_is_about(key: str) -> None:
-    assert set(alerts.TEXTS[key]) == {"en", "lo", "th"}
-    for text in alerts.TEXTS[key].values():
+    assert set(STAFF[key]) == {"en", "lo", "th"}
+    for text in STAFF[key].values():
         assert not any(c.isdigit() for c in text)
         assert len(text) <= 70
         for word in ("help", "union", "mrc", "worker", "danger", "http"):
@@ -223,7 +229,7 @@ def test_a_test_text_says_that_it_is_one_and_goes_once_a_minute(line: Desk) -> N
     alerts.set_list(line.parts, chief, [noy.person_id])
     assert alerts.send_test(line.parts, chief, noy.person_id)
     assert alerts.send_test(line.parts, chief, noy.person_id) is None
-    assert [(name, text) for name, _, text in told(line)] == [("Noy", alerts.TEXTS["test"]["en"])]
+    assert [(name, text) for name, _, text in told(line)] == [("Noy", STAFF["test"]["en"])]
     [contact] = alerts.listed(line.parts, chief)
     assert (contact.tested, contact.tested_at) == ("pending", line.clock.now())
 

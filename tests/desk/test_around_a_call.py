@@ -9,7 +9,7 @@ import pytest
 
 from gateway.access import Actor, Refused, Role
 from gateway.callbacks.model import IllegalMove, State
-from gateway.desk import accept, adding, aftercare, claim, hers, ours, record, referral, roll, tally
+from gateway.desk import accept, adding, aftercare, claim, hers, record, referral, roll, tally
 from gateway.desk.adding import Asked, How
 from gateway.desk.declined import Declined, Why
 from gateway.desk.refusals import Held, NotSafe
@@ -18,6 +18,8 @@ from gateway.safe_contact import PhoneSeen, When
 from gateway.store import attempts, callers, figures, outbox, settings
 from tests.desk.rig import HER, OTHER, Desk
 from tests.desk.test_accept import at
+from tests.house import publish
+from tests.wordings import texts_of
 
 VISITOR = Asked(
     how=How.VISITOR,
@@ -28,6 +30,8 @@ VISITOR = Asked(
     language="lo",
     topic="pay",
 )
+
+OURS = texts_of("ours_")
 
 
 def counts(desk: Desk, what: str) -> Counter[str]:
@@ -123,6 +127,7 @@ def test_safety_answers_bind_at_the_desk_too(light: Desk) -> None:
 
 
 def test_the_form_becomes_counts_at_closing_and_is_gone(line: Desk) -> None:
+    publish(line.parts)
     noy = line.person("Noy")
     callback = reached(line, noy)
     said = {
@@ -235,6 +240,7 @@ def entry(**more: Any) -> referral.Referral:
 
 
 def test_the_book_is_kept_by_those_who_plan_and_read_by_those_who_call(line: Desk) -> None:
+    publish(line.parts)
     boss, noy = line.person("Boss", Role.SUPERVISOR), line.person("Noy")
     office = referral.put(
         line.parts, boss, entry(languages=("lo",), topics=("pay",), checked_on=date(2026, 11, 1))
@@ -267,6 +273,7 @@ def test_an_entry_needs_a_name_and_a_number(light: Desk, wrong: dict[str, str]) 
 
 
 def test_a_number_is_sent_where_texts_are_safe(line: Desk) -> None:
+    publish(line.parts)
     boss, noy = line.person("Boss", Role.SUPERVISOR), line.person("Noy")
     office = referral.put(line.parts, boss, entry())
     callback = reached(line, noy, sms_safe="yes")
@@ -379,17 +386,18 @@ def code_of(desk: Desk, code: str) -> object:
 
 @pytest.mark.parametrize(("safe", "texts"), [("yes", 1), ("no", 0)])
 def test_after_the_last_miss_one_neutral_word_where_it_is_safe(line: Desk, safe: str, texts: int) -> None:
+    publish(line.parts)
     callback = line.requested(when="evening", sms_safe=safe)
     missed(line, callback)
     found = ours_of(line)
     assert len(found) == texts
     for _, text in found:
-        assert text == ours.TEXTS["missed"]["lo"]
+        assert text == OURS["missed"]["lo"]
 
 
-@pytest.mark.parametrize("key", sorted(ours.TEXTS))
+@pytest.mark.parametrize("key", sorted(OURS))
 def test_texts_that_we_start_name_nothing(key: str) -> None:
-    for language, text in ours.TEXTS[key].items():
+    for language, text in OURS[key].items():
         assert len(text) <= (160 if language in ("en", "lo-Latn") else 70)
         for word in ("help", "union", "mrc", "worker", "danger", "right"):
             assert word not in text.lower()

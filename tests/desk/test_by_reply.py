@@ -10,13 +10,19 @@ from gateway.callbacks.model import State
 from gateway.desk import accept, alerts, announce, by_reply, claim, people, roll
 from gateway.desk.by_reply import Said
 from gateway.engine.effects import CancelCallback
+from gateway.engine.values import fill
 from gateway.store import links, outbox
 from gateway.store import people as rows
 from tests.desk.rig import HER, OTHER, Desk
 from tests.desk.test_races import together
+from tests.wordings import texts_of
 
 NOYS, DAOS = "+8562055590011", "+8562055590012"
 MARK = re.compile(r"no\. (\d\d)")
+
+STAFF = texts_of("staff_")
+ALERTS = ("asked", "passed", "still", "test", "texted", "urgent")
+ANSWERS = sorted(STAFF.keys() - set(ALERTS))
 
 
 @pytest.fixture
@@ -57,7 +63,7 @@ def asked(desk: Desk, number: str = HER, **answers: str) -> tuple[str, str]:
 
 
 def says(desk: Desk, text: str, number: str = NOYS) -> Said | None:
-    return desk.parts.store.run(lambda tx: by_reply.take(tx, number, text, now=desk.clock.now()))
+    return desk.parts.store.run(lambda tx: by_reply.take(desk.parts, tx, number, text, now=desk.clock.now()))
 
 
 def what(desk: Desk, text: str, number: str = NOYS) -> str:
@@ -308,7 +314,7 @@ def test_what_waits_for_a_decision_is_not_taken_by_a_digit(desk: Desk) -> None:
     with desk.parts.store.write() as tx:
         person = rows.by_id(tx, noy.person_id)
         assert person is not None
-        words = {key: alerts._by_text(desk.parts, tx, person, callback, key) for key in alerts.TEXTS}
+        words = {key: alerts._by_text(desk.parts, tx, person, callback, key) for key in ALERTS}
     assert {key for key, text in words.items() if MARK.search(text)} == alerts.ANSWERABLE
 
 
@@ -320,10 +326,10 @@ def test_without_a_public_address_the_digits_are_enough(line: Desk) -> None:
     assert state(line, callback)[0] is State.CLAIMED
 
 
-@pytest.mark.parametrize("key", sorted(by_reply.TEXTS))
+@pytest.mark.parametrize("key", ANSWERS)
 @pytest.mark.parametrize("language", ["en", "lo", "th"])
 def test_each_is_told_in_their_language_and_in_one_text(key: str, language: str) -> None:
-    text = by_reply.TEXTS[key][language].format(mark="47", code="4821", choices="1 47 / 1 52")
+    text = fill(STAFF[key][language], {"mark": "47", "code": "4821", "choices": "1 47 / 1 52"})
     assert len(text) <= (160 if language == "en" else 70)
     for word in ("help", "union", "mrc", "worker", "danger", "http", "+"):
         assert word not in text.lower()

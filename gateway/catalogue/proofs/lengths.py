@@ -84,7 +84,9 @@ def messages_fit(subject: Subject) -> Iterator[Problem]:
 
 def texts_fit(subject: Subject) -> Iterator[Problem]:
     """A message that goes out as a text takes three parts at most."""
-    for name in sorted(name for name in subject.menu.messages if name.startswith("sms_")):
+    for name in sorted(
+        name for name in subject.menu.messages if name.startswith(("sms_", "ours_", "staff_"))
+    ):
         for one, language, words in _worded(subject, name):
             parts = len(sms_parts(fold(words)))
             if parts > _PARTS:

@@ -7,7 +7,7 @@ from gateway.catalogue.nodes import MapNode, Node, Scalar, items_in, pairs_in, t
 from gateway.catalogue.problems import Problem, did_you_mean
 from gateway.catalogue.schema.grammar import ALWAYS_ANSWERED
 from gateway.engine.hours import HOURS
-from gateway.engine.menu import FACT_PARTS, LINE_PLACEHOLDERS, RESULT_PLACEHOLDERS
+from gateway.engine.menu import BESIDE_MESSAGES, FACT_PARTS, LINE_PLACEHOLDERS, RESULT_PLACEHOLDERS
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _BRACE = re.compile(r"[{}]")
@@ -17,9 +17,9 @@ def placeholders(root: MapNode) -> Iterator[Problem]:
     """Yield every placeholder that names neither a fact, a setting of the line nor a result."""
     windows = (f"{HOURS}.{name.text}" for name, _ in pairs_in(root, "windows"))
     facts = frozenset((*(name.text for name, _ in pairs_in(root, "facts")), *windows))
-    for _, message in pairs_in(root, "messages"):
+    for name, message in pairs_in(root, "messages"):
         for text in _wordings(message):
-            yield from _text(text, facts, "")
+            yield from _text(text, facts | BESIDE_MESSAGES.get(name.text, frozenset()), "")
     for name, screen in pairs_in(root, "screens"):
         for text in _texts(screen):
             yield from _text(text, facts, name.text)

@@ -1,0 +1,72 @@
+"""The words that reach phones beside the menu's screens: from the live menu, in the language of whoever reads them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway.desk.windows import menu_of
+from gateway.engine.values import fill
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gateway.parts import Parts
+
+_FALLBACK = "en"
+LAST: Mapping[str, str] = {
+    "ours_missed": "Hello, we called. You can dial again any time. STOP to end.",
+    "ours_number": "Hello, the number: {number}",
+    "staff_asked": "A request is waiting. Please look at the list.",
+    "staff_urgent": "An urgent request is waiting. Please look at the list.",
+    "staff_still": "A request needs a decision. Please look at the list.",
+    "staff_texted": "An urgent text came. Please read the texts.",
+    "staff_passed": "A request was passed to you. Please look at the list.",
+    "staff_test": "This is a test. Nothing needs to be done.",
+    "staff_digits": "Answer 1 to take it, 2 if you cannot (no. {mark}).",
+    "staff_taken": "Yours: code {code}. Open the console or press the link.",
+    "staff_cannot": "Noted. The request stays in the list.",
+    "staff_which": "Which one? Answer {choices}.",
+    "staff_gone": "It is not free any more. Nothing is changed.",
+    "staff_full": "You have as many in hand as was agreed. Nothing is changed.",
+    "staff_answered": "This was answered before. Nothing is changed.",
+    "staff_late": "This alert is too old. Please look at the list.",
+    "opener": "Hello, does this number end in {code}?",
+    "opener_wrong": "Sorry, wrong number.",
+}
+"""What is said where no live menu says it, as after an update while an older edition is live: plain, of no country."""
+
+
+def word_message(
+    parts: Parts, name: str, languages: tuple[str, ...], *, channel: str = "", **values: str
+) -> str:
+    """Return a message of the line's live menu, filled.
+
+    Args:
+        parts: the parts.
+        name: of the message.
+        languages: in which it is wanted, the best first.
+        channel: the line; else the first.
+        values: what its placeholders show.
+    """
+    menu = menu_of(parts, channel)
+    text = menu.messages.get(name, {}) if menu else {}
+    wanted = (
+        text.get(tag) or (menu.text(text, tag) if menu else "") for tag in (*languages, _FALLBACK) if tag
+    )
+    return fill(next((words for words in wanted if words), LAST[name]), values)
+
+
+def word_opener(parts: Parts, language: str, code: str) -> list[tuple[str, str, str]]:
+    """Return what to say first and what to say to anybody else: in her language if the menu has it, then in English."""
+    menu = menu_of(parts)
+    has = menu.messages.get("opener", {}) if menu else {}
+    own = next((tag for tag in (language, language.partition("-")[0]) if has.get(tag)), "")
+    return [
+        (
+            tag,
+            word_message(parts, "opener", (tag,), code=code),
+            word_message(parts, "opener_wrong", (tag,)),
+        )
+        for tag in dict.fromkeys((own, _FALLBACK))
+        if tag
+    ]
