@@ -8,7 +8,8 @@ from gateway.engine import texted
 from gateway.engine.effects import Effect, Line, Receipt
 from gateway.engine.menu import Menu
 from gateway.engine.session import Known
-from gateway.engine.texted import SILENCE, Meant, Standing
+from gateway.engine.standing import Standing
+from gateway.engine.texted import SILENCE, Meant
 from gateway.messages import Reply
 
 
@@ -26,11 +27,11 @@ class Thread:
         """Take one text; return what it means after its deeds, and what she reads."""
         before = self.standing.at(now)
         meaning = texted.meant(self.menu, words, before, self.known, stopped=self.stopped)
+        receipts = tuple(map(self.does, meaning.effects))
         if meaning.says == SILENCE:
             if meaning.understood == texted.STOP:
                 self.stopped, self.standing = True, Standing()
             return meaning, Reply(pieces=(), screen=SILENCE, language=meaning.session.script)
-        receipts = tuple(map(self.does, meaning.effects))
         meaning = texted.settled(self.menu, meaning, receipts, line, now)
         self.stopped = self.stopped and meaning.understood not in (texted.START, "callback")
         reply, stands = texted.told(self.menu, meaning, before, line, now)

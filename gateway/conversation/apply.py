@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import assert_never
 
 from gateway.desk import accept, refusing
-from gateway.engine import texted
+from gateway.engine import standing
 from gateway.engine.effects import (
     AmendCallback,
     CallbackAccepted,
@@ -95,7 +95,7 @@ def _to_hers(
 def _request(
     parts: Parts, tx: Tx, effect: RequestCallback, caller: Caller, at: Context, told: Receipt | None
 ) -> tuple[Receipt, tuple[str, ...]]:
-    since = at.now - texted.LASTS
+    since = at.now - standing.LASTS
     if effect.answers.get("danger") != "yes" and threads.has_understood(tx, caller.id, DANGER, since=since):
         effect = replace(effect, answers={**effect.answers, "danger": "yes"})
     # What she agreed to is the wording of this version of the menu.

@@ -8,7 +8,7 @@ from typing import Any
 from gateway.engine import session as sessions
 from gateway.engine.menu import Entry, Menu, Question
 from gateway.engine.session import Session, UnreadableSession
-from gateway.engine.texted import Standing
+from gateway.engine.standing import Standing
 from gateway.store import threads
 from gateway.store.engines import Tx
 
@@ -38,6 +38,7 @@ def load(tx: Tx, channel: str, caller_id: str, menu: Menu, version: str, *, now:
         waits_for=str(state.get("waits_for", "")),
         language=_known(menu, state),
         listed=dict(state.get("listed", {})),
+        thanked=bool(state.get("thanked", False)),
     )
 
 
@@ -53,6 +54,7 @@ def save(
         "waits_for": kept.waits_for,
         "language": kept.language,
         "listed": dict(kept.listed),
+        "thanked": kept.thanked,
         "form": sessions.dump(kept.form) if kept.form else "",
         "form_shape": shape(menu, kept.form.screen) if kept.form else "",
         "form_until": kept.form_until.isoformat() if kept.form_until else "",

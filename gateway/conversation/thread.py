@@ -11,7 +11,8 @@ from gateway.engine import texted
 from gateway.engine.menu import Menu
 from gateway.engine.render import as_text
 from gateway.engine.session import Known
-from gateway.engine.texted import SILENCE, Meant, Standing
+from gateway.engine.standing import Standing
+from gateway.engine.texted import SILENCE, Meant
 from gateway.messages import Inbound, Reply
 from gateway.numbers import region_of
 from gateway.outbox.kinds import KINDS

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 
+from gateway.engine.texted import COPY, NOT_UNDERSTOOD, REFUSED
 from gateway.engine.words import Match
 
 _LONGEST = 60
+READ_BY_A_PERSON = frozenset({REFUSED, COPY, NOT_UNDERSTOOD})
+"""What no answer of ours ends: a refusal that was read out of a sentence, and what a phone sent back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +28,12 @@ class Answer:
 
     @property
     def kept(self) -> str:
-        """What stands beside her text for the counsellor: how it was understood, and why."""
+        """What stands beside her text for the counsellor: as what it was understood, and why.
+
+        Nothing stands there where a person is to read it.
+        """
+        if self.understood in READ_BY_A_PERSON:
+            return NOT_UNDERSTOOD
         if self.match is None:
             return self.understood
         word = self.match.why.partition(": ")[2]

@@ -25,6 +25,7 @@ from gateway.engine.menu import (
     Question,
     Reaction,
     Screen,
+    Speech,
     Variant,
 )
 from gateway.messages import Piece, PieceKind
@@ -33,7 +34,7 @@ from gateway.safe_contact import When
 READABLE = frozenset({1, 2, FORMAT})
 """Format 1 had neither dates by language nor words for facts that are old, format 2 no other wordings of
 messages and no reviews by text; without them they are read as they are. Neither had windows: each meant those of
-the first release.
+the first release. A menu without speech understands no refusal and no courtesy until it is published again.
 """
 _WINDOWS_BEFORE = ("morning", "noon", "evening", "sunday")
 
@@ -122,6 +123,7 @@ def _menu(fields: dict[str, Any]) -> Menu:
                 for name, variants in fields.get("message_variants", {}).items()
             },
             "keywords": tuple(_keyword(keyword) for keyword in fields["keywords"]),
+            "speech": _speech(fields.get("speech", {})),
             "facts": {name: _fact(fact) for name, fact in fields["facts"].items()},
             "calendar": {tag: _pattern(row) for tag, row in fields.get("calendar", {}).items()},
             "topics": fields.get("topics", {}),
@@ -172,6 +174,12 @@ def _condition(fields: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
 def _keyword(fields: dict[str, Any]) -> Keyword:
     words = {language: tuple(found) for language, found in fields["words"].items()}
     return Keyword(**{**fields, "words": words, "reaction": Reaction(fields["reaction"])})
+
+
+def _speech(fields: dict[str, Any]) -> Speech:
+    lists = {name: _condition(words) for name, words in fields.items() if name != "answers"}
+    answers = {value: _condition(words) for value, words in fields.get("answers", {}).items()}
+    return Speech(**lists, answers=answers)
 
 
 def _fact(fields: dict[str, Any]) -> Fact:

@@ -11,16 +11,20 @@ CODE_DIGITS = 4
 MOST_CODE_DIGITS = 6
 """A code has four digits, and more only while all codes of four are in use."""
 
+_ROUND_A_KEY = "#.,;:!?()[]<>\"'“”‘’"
+
 
 def clean(text: str) -> str:
     """Return the key that an input means: without spaces and invisible marks, native digits as 0 to 9.
 
-    Only true digits are folded; a superscript or a circled number is no key. What is too long to be a key
-    comes back empty.
+    Signs round the digits do not change a key: ``1#``, ``4.`` and ``(4)`` are how people end or mark one. Only true
+    digits are folded; a superscript or a circled number is no key. What is too long to be a key comes back empty.
     """
     if len(text) > MAX_INPUT:
         return ""
-    return "".join(_plain(character) for character in text if not _is_invisible(character))
+    key = "".join(_plain(character) for character in text if not _is_invisible(character))
+    bare = key.strip(_ROUND_A_KEY)
+    return bare if bare.isascii() and bare.isdigit() else key
 
 
 def is_digits(key: str, count: int) -> bool:

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
+from gateway.engine import keys
 from gateway.engine.menu import Keyword, Menu
 from gateway.engine.session import Session
-from gateway.engine.showing import find_message
+from gateway.engine.showing import find_message, open_choices
 from gateway.engine.sms import MOST_PARTS
 from gateway.engine.text import sms_parts
 
@@ -53,6 +54,25 @@ def chosen(listed: Mapping[str, str], key: str, sort: str) -> str:
     """Return what a number of the list stands for, where the list was of this sort."""
     found, _, target = listed.get(key, "").partition(":")
     return target if found == sort else ""
+
+
+def labels(menu: Menu, session: Session | None, listed: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Return the labels of what she may choose by its key, in every language of the menu."""
+    if listed:
+        start = {each.script: tuple(each.label.values()) for each in menu.screens[menu.start].choices}
+        tags = {key: chosen(listed, key, LANGUAGE) for key in listed}
+        return {
+            key: (menu.languages[tag], *start.get(tag, ()))
+            for key, tag in tags.items()
+            if tag in menu.languages
+        }
+    if session is None or session.ended or session.screen not in menu.screens:
+        return {}
+    lines = open_choices(menu, session, menu.screens[session.screen])
+    ways = {keys.BACK: "back", keys.HOME: "home", keys.MORE: "more"}
+    return {each.key: tuple(each.label.values()) for each in lines} | {
+        key: tuple(menu.messages[name].values()) for key, name in ways.items() if name in menu.messages
+    }
 
 
 def _name(menu: Menu, keyword: Keyword, language: str) -> str:

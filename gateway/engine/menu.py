@@ -211,19 +211,64 @@ class Reaction(StrEnum):
     START = "start"
     HELP = "help"
     LANGUAGE = "language"
+    REFUSE = "refuse"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keyword:
     """Words, in several languages, that a text may contain, and where they lead.
 
-    ``danger`` words are matched whole, never by likeness, and come before all others.
+    ``danger`` words are matched whole, never by likeness, and come before all others. ``{who}`` in a word stands for
+    each of the persons of ``Speech.who``.
     """
 
     words: Mapping[str, tuple[str, ...]]
     to: str = ""
     reaction: Reaction = Reaction.SHOW
     danger: bool = False
+
+
+Words = Mapping[str, tuple[str, ...]]
+"""Words in several languages: language tag → words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speech:
+    """How people who write these languages talk around the words of the menu.
+
+    Attributes:
+        who: persons, which stand for ``{who}`` in a keyword.
+        courtesy: what may stand beside a command, a number or an answer and changes nothing: please, thanks, particles.
+        about: what may stand beside STOP and START besides: me, messages, now.
+        numbering: what may stand before the number of a choice: no, option, answer.
+        declines: whole texts that mean *no* while the questions of the callback are open.
+        answers: words for the answers of the callback besides the labels of its choices, by field value.
+        contact: what a refusal is about: to call, to talk.
+        refusals: what before it refuses: do not, never.
+        negations: what before it takes the wish away without refusing: did not, why not.
+        bridges: what may stand between the two: want, to, anybody.
+        harmless: longer words and phrases that hold a word of danger or of contact and do not say it.
+        clock: words that mean the hour of a clock before a number: ตี 2.
+        numbers: numbers in words.
+        counted: what behind such a number shows that it counts something else: times, people.
+        struck: what before such a word shows that it is no clock: was hit.
+    """
+
+    who: Words = field(default_factory=dict)
+    courtesy: Words = field(default_factory=dict)
+    about: Words = field(default_factory=dict)
+    numbering: Words = field(default_factory=dict)
+    declines: Words = field(default_factory=dict)
+    answers: Mapping[str, Words] = field(default_factory=dict)
+    contact: Words = field(default_factory=dict)
+    refusals: Words = field(default_factory=dict)
+    negations: Words = field(default_factory=dict)
+    bridges: Words = field(default_factory=dict)
+    harmless: Words = field(default_factory=dict)
+    clock: Words = field(default_factory=dict)
+    numbers: Words = field(default_factory=dict)
+    counted: Words = field(default_factory=dict)
+    struck: Words = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -290,6 +335,7 @@ class Menu:
         messages: lines that are not screens, by name (``REQUIRED_MESSAGES``).
         message_variants: other wordings of a line, for those to whom their condition applies (``VARIED_MESSAGES``).
         keywords: for texts.
+        speech: how people talk around them.
         facts: by id.
         calendar: how each language tells days and dates.
         topics: what a request may be about, by word, with the name that staff read.
@@ -312,6 +358,7 @@ class Menu:
     messages: Mapping[str, Text]
     message_variants: Mapping[str, tuple[Variant, ...]] = field(default_factory=dict)
     keywords: tuple[Keyword, ...] = ()
+    speech: Speech = field(default_factory=Speech)
     facts: Mapping[str, Fact] = field(default_factory=dict)
     calendar: Mapping[str, Pattern] = field(default_factory=dict)
     topics: Mapping[str, Text] = field(default_factory=dict)

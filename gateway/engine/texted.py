@@ -1,8 +1,8 @@
 """What a text means in its thread, and what answers it: the same for callers and for authors' conversations."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from gateway.engine import keys, listed
 from gateway.engine.effects import CallbackAccepted, Effect, Line, Receipt, RefuseCalls, RequestCallback
@@ -12,14 +12,24 @@ from gateway.engine.menu import Keyword, Menu, Reaction
 from gateway.engine.render import after, as_text
 from gateway.engine.session import Known, Session
 from gateway.engine.showing import DEFAULT_LANGUAGE, message, open_choices
+from gateway.engine.standing import FORM, LASTS, Standing, standing_at
 from gateway.engine.step import begin, open_screen, settle, step, tell
 from gateway.engine.text import sms_parts
 from gateway.engine.values import current, fill
-from gateway.engine.words import Match, answer_beside, form_answer, language_of, nearest_topics, understand
+from gateway.engine.words import (
+    Match,
+    answer_beside,
+    form_answer,
+    is_courtesy,
+    is_declined,
+    key_of,
+    language_of,
+    nearest_topics,
+    number_in,
+    own_words,
+    understand,
+)
 from gateway.messages import SMS_LIMITS, Limits, Piece, PieceKind, Reply
-
-FORM = "form"
-"""What a thread waits for after the questions of the callback were sent in one text."""
 
 SILENCE = "silence"
 """What stands for the name of a message where nothing is answered."""
@@ -30,54 +40,17 @@ STOP, START = "stop", "start"
 DANGER = "danger"
 """As what a text is understood that holds a word of danger."""
 
+REFUSED = "refused_said"
+"""As what a sentence is understood that refuses to be called; a person reads it."""
+
+COPY = "copy"
+"""As what one of our own texts is understood that her phone or she sent back; a person may read it."""
+
+COURTESY = "courtesy"
+"""As what thanks, a yes and signs are understood; they get one answer and no second."""
+
 NOT_UNDERSTOOD = ""
 """Texts with this word are the list that a person reads."""
-
-LASTS = timedelta(hours=24)
-"""For how long a form stays answerable whatever comes between, and a word of danger goes into the next request."""
-
-_LONGEST_KEY = keys.MOST_CODE_DIGITS
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """Where a thread stands between two texts.
-
-    Attributes:
-        session: where she stands in the menu; None where nothing is to be chosen.
-        waits_for: ``form`` where the questions of the callback were sent in one text.
-        language: the tag of the texts that she asked for by number, if she did.
-        listed: what the numbers of the last answer stand for, where it listed screens or languages.
-        again: she had a place that the live version does not have any more.
-        form: the form that was sent and not answered yet, whatever came after it.
-        form_until: until when it may be answered.
-        danger_until: until when a word of danger that she wrote goes into a request of hers.
-    """
-
-    session: Session | None = None
-    waits_for: str = ""
-    language: str = ""
-    listed: Mapping[str, str] = field(default_factory=dict)
-    again: bool = False
-    form: Session | None = None
-    form_until: datetime | None = None
-    danger_until: datetime | None = None
-
-    @property
-    def open_form(self) -> Session | None:
-        """The form that can be answered now."""
-        return self.session if self.form is None and self.waits_for == FORM else self.form
-
-    def at(self, now: datetime) -> "Standing":
-        """Return it without what is too old."""
-        is_open = self.form_until is not None and now < self.form_until
-        is_danger = self.danger_until is not None and now < self.danger_until
-        return replace(
-            self,
-            form=self.form if is_open else None,
-            form_until=self.form_until if is_open else None,
-            danger_until=self.danger_until if is_danger else None,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,9 +98,12 @@ class _Text:
 
     @property
     def typed(self) -> str:
-        """What she sent, if it is short enough to be a key, with digits as 0 to 9; else nothing."""
+        """The number that she sent, or that of the open line whose label she sent; else nothing."""
         key = keys.clean(self.words)
-        return key if len(key) <= _LONGEST_KEY and key.isascii() and key.isdigit() else ""
+        if len(key) <= keys.MOST_CODE_DIGITS and key.isascii() and key.isdigit():
+            return key if len(key) >= keys.CODE_DIGITS or not key.strip("0") else key.lstrip("0")
+        labels = listed.labels(self.menu, self.session, self.standing.listed)
+        return key_of(self.menu, self.words, labels) or number_in(self.menu, self.words)
 
     @property
     def script(self) -> str:
@@ -146,7 +122,7 @@ class _Text:
         self, session: Session, *, waits_for: str = "", listed: Mapping[str, str] | None = None
     ) -> Standing:
         """Return where the thread stands with this session; the language that she asked for stays."""
-        return _standing(session, self.standing.language, waits_for=waits_for, listed=listed)
+        return standing_at(session, self.standing.language, waits_for=waits_for, listed=listed)
 
 
 def meant(
@@ -171,9 +147,14 @@ def meant(
     text = _Text(menu=menu, words=words, standing=standing, known=known, limits=limits)
     speaks = standing.language or (standing.session.script if standing.session else known.script)
     match = understand(menu, words, speaks)
+    led = None if match and match.keyword.danger else _chosen(text, match)
+    if led is not None:
+        return led
     if match is not None:
-        return replace(_with_answer(text, _word(text, match), match), match=match)
-    meaning = _form_or_number(text)
+        return replace(_with_answer(text, _word(text, match, stopped=stopped), match), match=match)
+    if own_words(menu, words).copied:
+        return Meant(understood=COPY, session=text.at("", speaks), says=SILENCE)
+    meaning = _courtesy(text) if is_courtesy(menu, words) and not stopped else _form_or_number(text)
     if stopped and meaning.understood == NOT_UNDERSTOOD and standing.waits_for != FORM:
         return replace(meaning, says=SILENCE, near=())
     return meaning
@@ -199,7 +180,7 @@ def told(
         reply, stands = _message(menu, meaning, before, line, now)
         return reply, None if stands is None else _carrying(stands, meaning, before, now)
     reply = tell(menu, meaning.session, line, limits, now)
-    stands = _standing(after(meaning.session, reply), meaning.language or before.language)
+    stands = standing_at(after(meaning.session, reply), meaning.language or before.language)
     first = before.session is None
     reply = _going_on(menu, reply, meaning.session.script, limits.parts if first else 0)
     if meaning.also:
@@ -208,13 +189,45 @@ def told(
     return reply, _carrying(stands, meaning, before, now)
 
 
-def _word(text: _Text, match: Match) -> Meant:
+def _chosen(text: _Text, match: Match | None) -> Meant | None:
+    """Return what an answer to our last texts leads to: the form's, or a number or a label of a list."""
+    form, waits = text.standing.open_form, text.standing.waits_for == FORM
+    if form is not None and waits and is_declined(text.menu, text.words):
+        refusal, stands = RefuseCalls(how="said"), text.keeping(form)
+        return Meant(
+            understood="no_call", session=form, says="sms_no_call", standing=stands, effects=(refusal,)
+        )
+    answers = form_answer(text.menu, text.words) if form is not None and not _is_a_line(text) else None
+    if form is not None and answers is not None:
+        return _form(text, form, answers)
+    # The line of that name on a screen asks its questions one by one: the wish itself costs one text.
+    if waits or (match is not None and match.keyword.reaction is Reaction.CALL_ME):
+        return None
+    is_asked = text.session is not None or text.standing.listed or text.standing.again
+    return _number(text) if is_asked and text.typed else None
+
+
+def _courtesy(text: _Text) -> Meant:
+    """Answer thanks and signs once: with help to whoever has no thread yet, and what waits for an answer again."""
+    waits, session = text.standing.waits_for, text.session or text.at("", text.script)
+    if text.standing.thanked or (text.session is not None and waits != FORM):
+        return Meant(understood=COURTESY, session=session, says=SILENCE)
+    stands = replace(text.keeping(session, waits_for=waits), thanked=True)
+    says = "sms_form_again" if waits == FORM else "sms_help"
+    return Meant(understood=COURTESY, session=session, says=says, standing=stands)
+
+
+def _word(text: _Text, match: Match, *, stopped: bool) -> Meant:
     session = text.at(match.keyword.to, text.standing.language or match.language)
     keeping = text.keeping(session)
     match match.keyword.reaction:
         case Reaction.STOP:
             stop = RefuseCalls(how="stop")
             return Meant(understood=STOP, session=session, says=SILENCE, effects=(stop,))
+        case Reaction.REFUSE:
+            refusal, stands = RefuseCalls(how="said"), text.keeping(text.session or session)
+            says = SILENCE if stopped else "sms_no_call"
+            return Meant(understood=REFUSED, session=session, says=says, standing=stands, effects=(refusal,))
         case Reaction.CALL_ME:
             before = (text.session or session).having(language=session.language, script=session.script)
             asked = open_screen(text.menu, before, text.menu.call_me)
@@ -251,9 +264,6 @@ def _form_or_number(text: _Text) -> Meant:
     form = text.standing.open_form
     if form is None:
         return _number(text)
-    answers = None if _is_a_line(text) else form_answer(text.menu, text.words)
-    if answers is not None:
-        return _form(text, form, answers)
     if text.standing.waits_for == FORM:
         return Meant(understood=NOT_UNDERSTOOD, session=form, says="sms_form_again")
     return _number(text)
@@ -295,7 +305,7 @@ def _number(text: _Text) -> Meant:
     if language in menu.languages:
         return Meant(understood="language", session=text.at(menu.home, language), language=language)
     if key and text.session is not None:
-        moved = step(menu, text.session, text.words, text.limits)
+        moved = step(menu, text.session, key, text.limits)
         return Meant(understood="key", session=moved.session, effects=moved.effects)
     if key and text.standing.again:
         return Meant(understood="again", session=text.at("", text.script, lost=True))
@@ -340,7 +350,7 @@ def _message(
     words = meaning.words or fill(wording, current(menu, session, line, now))
     if meaning.near:
         words, numbers = listed.topics(menu, meaning.near, session.script, words)
-        stands = _standing(session, before.language, listed=numbers) if numbers else stands
+        stands = standing_at(session, before.language, listed=numbers) if numbers else stands
     return (
         Reply(
             pieces=(Piece(PieceKind.TEXT, words),) if words else (),
@@ -360,11 +370,3 @@ def _going_on(menu: Menu, reply: Reply, script: str, parts: int) -> Reply:
         return reply
     fits = len(sms_parts(f"{shown}\n{how}")) <= (parts or len(sms_parts(shown)))
     return replace(reply, pieces=(*reply.pieces, Piece(PieceKind.TEXT, how))) if fits else reply
-
-
-def _standing(
-    session: Session, language: str, *, waits_for: str = "", listed: Mapping[str, str] | None = None
-) -> Standing:
-    """Return where a thread stands with this session; results are not kept, nor a session that is over."""
-    kept = None if session.ended else session.having(values={})
-    return Standing(session=kept, language=language, waits_for=waits_for, listed=listed or {})

@@ -265,7 +265,7 @@ def test_a_number_chooses_the_language_and_the_thread_remembers_it(
     assert home in answer
     (answer,) = light.texts("wage")
     assert wage in answer
-    (answer,) = light.texts("ຂອບໃຈຫຼາຍໆ")
+    (answer,) = light.texts("ກິນເຂົ້າແລ້ວບໍ")
     assert home.upper() in answer.upper() or key == "4"
 
 

@@ -10,8 +10,9 @@ from gateway.engine.listed import LANGUAGE, SCREEN
 from gateway.engine.menu import Keyword, Reaction
 from gateway.engine.render import as_text
 from gateway.engine.session import Known
+from gateway.engine.standing import FORM, Standing
 from gateway.engine.text import sms_parts
-from gateway.engine.texted import FORM, NOT_UNDERSTOOD, SILENCE, Standing, meant, settled, told
+from gateway.engine.texted import NOT_UNDERSTOOD, SILENCE, meant, settled, told
 from gateway.messages import SMS_LIMITS
 from tests.engine.builders import KEYWORDS, LINE, MESSAGES, NOW, OFFERS, small_menu
 

@@ -25,7 +25,7 @@ class Held:
 @pytest.fixture(scope="session")
 def menu() -> Menu:
     files = {path.name: path.read_bytes() for path in MENUS.glob("*.yaml")}
-    return build(merge(load_all(files)).root, frozenset())
+    return build(merge(load_all(files)).root)
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,7 @@
 """The answer to the questions of the callback in one text."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,8 +58,8 @@ def test_anything_else_is_no_consent(menu: Menu, text: str) -> None:
 
 
 @given(st.text(max_size=60))
-def test_no_text_raises(menu: Menu, text: str) -> None:
-    answer = form_answer(menu, text)
+def test_no_text_raises(sample: Any, text: str) -> None:
+    answer = form_answer(sample.menu, text)
     assert answer is None or set(answer) == {"phone_seen", "when"}
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from gateway.engine.menu import Keyword, Menu, Reaction
 from gateway.engine.words import Match, understand
 from gateway.engine.words.fold import fold
+from gateway.engine.words.lexicon import written_out
 
 _PATH = Path(__file__).parent / "tables.py"
 _SPEC = importlib.util.spec_from_file_location("engine_words_tables", _PATH)
@@ -76,11 +77,12 @@ def test_danger_comes_before_every_other_word(menu: Menu, language: str, word: s
 
 def test_every_danger_word_of_the_menu_is_understood_alone(menu: Menu) -> None:
     for keyword in menu.keywords:
-        for words in keyword.words.values():
+        for language, words in keyword.words.items():
             for word in words if keyword.danger else ():
-                match = understand(menu, word.upper())
-                assert match, word
-                assert match.keyword.danger
+                for written in written_out(menu, word, language):
+                    match = understand(menu, written.upper())
+                    assert match, written
+                    assert match.keyword.danger
 
 
 @pytest.mark.parametrize(("language", "target", "text"), WORDS)
@@ -100,9 +102,10 @@ def test_every_word_of_the_menu_leads_where_it_stands(menu: Menu) -> None:
     for keyword in menu.keywords:
         for language, words in keyword.words.items():
             for word in words:
-                match = understand(menu, word, language)
-                assert match, word
-                assert (match.keyword, match.language) == (keyword, language), word
+                for written in written_out(menu, word, language):
+                    match = understand(menu, written, language)
+                    assert match, written
+                    assert (match.keyword, match.language) == (keyword, language), written
 
 
 def test_a_word_of_several_lists_is_answered_in_her_language(menu: Menu) -> None:

@@ -8,6 +8,7 @@ from gateway.catalogue.proofs.asked import Subject
 from gateway.catalogue.texts import each_text
 from gateway.engine.menu import Keyword
 from gateway.engine.words.fold import fold
+from gateway.engine.words.lexicon import WHO, written_out
 from gateway.engine.words.match import Match, understand
 
 # A vowel written in two signs that looks like the one sign am: one unit longer, and found by no search.
@@ -52,29 +53,50 @@ def legacy_font(subject: Subject) -> Iterator[Problem]:
 
 
 def keyword_shadowed(subject: Subject) -> Iterator[Problem]:
-    """Every keyword, sent as it stands, is understood as itself: no other word of the menu in it wins."""
+    """Every keyword, sent as it stands, is understood as itself: no other word of the menu in it wins.
+
+    A word of danger that is not is an error: it would be a promise that nobody keeps.
+    """
     owners: dict[str, tuple[str, str]] = {}
     for path, language, word in _each_keyword(subject):
         keyword = subject.menu.keywords[int(path[1])]
         first, other = owners.setdefault(fold(word), (language, _target(keyword)))
-        match = understand(subject.menu, word, language)
-        if match is None:
-            message = f"'{word}' is never understood"
-            hint = "choose another word, in letters and without signs"
-        elif match.keyword.danger > keyword.danger:
-            message = f"'{word}' holds the danger word '{_word_of(match)}', which wins"
-            hint = "choose another word"
-        elif _target(match.keyword) != _target(keyword) and fold(_word_of(match)) != fold(word):
-            message = (
-                f"'{word}' is understood as '{_word_of(match)}', which leads to {_target(match.keyword)}"
+        ways = tuple(written_out(subject.menu, word, language))
+        found = next(filter(None, (_shadow(subject, keyword, way, language) for way in ways)), None)
+        if not ways:
+            found = f"'{word}' has no person to stand for {WHO}", f"write who: under speech: for {language}"
+        elif found is None and first != language and other != _target(keyword):
+            found = (
+                f"'{word}' leads to {other} in another language",
+                "choose another word, or lead both to one screen",
             )
-            hint = "choose another word"
-        elif first != language and other != _target(keyword):
-            message = f"'{word}' leads to {other} in another language"
-            hint = "choose another word, or lead both to one screen"
-        else:
+        if found is None:
             continue
-        yield subject.warning("keyword-shadowed", path, message, hint, language=language)
+        if keyword.danger and (not ways or not _is_heard(subject, keyword, ways, language)):
+            yield subject.problem("danger-unheard", path, *found, language=language)
+        else:
+            yield subject.warning("keyword-shadowed", path, *found, language=language)
+
+
+def _is_heard(subject: Subject, keyword: Keyword, ways: tuple[str, ...], language: str) -> bool:
+    """Say whether each way to write a word of danger is understood as danger."""
+    matches = [understand(subject.menu, way, language) for way in ways]
+    return all(
+        match and match.keyword.danger and _target(match.keyword) == _target(keyword) for match in matches
+    )
+
+
+def _shadow(subject: Subject, keyword: Keyword, word: str, language: str) -> tuple[str, str] | None:
+    """Return what wins over a word in its own text, with advice."""
+    match = understand(subject.menu, word, language)
+    if match is None:
+        return f"'{word}' is never understood", "choose another word, in letters and without signs"
+    if match.keyword.danger > keyword.danger:
+        return f"'{word}' holds the danger word '{_word_of(match)}', which wins", "choose another word"
+    if _target(match.keyword) != _target(keyword) and fold(_word_of(match)) != fold(word):
+        leads = f"which leads to {_target(match.keyword)}"
+        return f"'{word}' is understood as '{_word_of(match)}', {leads}", "choose another word"
+    return None
 
 
 def _target(keyword: Keyword) -> str:

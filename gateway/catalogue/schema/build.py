@@ -26,6 +26,7 @@ from gateway.engine.menu import (
     Question,
     Reaction,
     Screen,
+    Speech,
     Text,
     Variant,
 )
@@ -61,6 +62,7 @@ def build(root: MapNode) -> Menu:
             if (variants := items_in(node, "variants"))
         },
         keywords=tuple(_keyword(node) for node in items_in(root, "keywords")),
+        speech=_speech(root.get("speech")),
         facts={name.text: _fact(name.text, node) for name, node in pairs_in(root, "facts")},
         calendar={tag.text: _pattern(node) for tag, node in pairs_in(root, "calendar")},
         topics={name.text: _text(node) for name, node in pairs_in(root, "topics")},
@@ -172,6 +174,18 @@ def _pattern(node: Node) -> Pattern:
 def _window(word: str, node: Node) -> When:
     days = [each.text for each in scalars_in(node, "days")] or DAYS
     return When(word, (DAYS.index(day) for day in days), read_span(text_in(node, "hours")))
+
+
+def _speech(node: Node | None) -> Speech:
+    lists = {name.text: value for name, value in pairs_in(node) if name.text != "answers"}
+    return Speech(
+        **{name: _words(value) for name, value in lists.items()},
+        answers={value.text: _words(words) for value, words in pairs_in(node, "answers")},
+    )
+
+
+def _words(node: Node) -> dict[str, tuple[str, ...]]:
+    return {language.text: _texts(words) for language, words in pairs_in(node)}
 
 
 def _fact(name: str, node: Node) -> Fact:

@@ -1,10 +1,11 @@
 """The grammar of a menu's files as one table."""
 
 from collections.abc import Mapping
+from dataclasses import fields as dataclass_fields
 
 from gateway.catalogue.marks import EXAMPLE, MARK
 from gateway.catalogue.schema.shapes import ByKind, Day, Either, Named, Record, Several, Shape, Word
-from gateway.engine.menu import Deed, Reaction
+from gateway.engine.menu import Deed, Reaction, Speech
 from gateway.safe_contact import DAYS, PhoneSeen
 
 ANSWERS: Mapping[str, tuple[str, ...]] = {
@@ -108,6 +109,16 @@ KEYWORD = Record(
     one_of=("to", "reaction"),
 )
 
+_WORDS = Named(of=Several(of=_ANY, or_one=True), keys="language")
+
+SPEECH = Record(
+    what="speech",
+    fields={
+        each.name: Named(of=_WORDS, keys="answer") if each.name == "answers" else _WORDS
+        for each in dataclass_fields(Speech)
+    },
+)
+
 MOST_OF_A_NAME = 35
 """Letters in the name of a fact: it is counted under its name."""
 
@@ -192,6 +203,7 @@ FILE = Record(
         **HEAD,
         "screens": Named(of=SCREEN, keys="screen"),
         "keywords": Several(of=KEYWORD),
+        "speech": SPEECH,
         "facts": Named(of=FACT, keys="fact"),
         "reviews": Named(of=Named(of=Word(pattern=MARK, example=EXAMPLE), keys="text"), keys="language"),
     },

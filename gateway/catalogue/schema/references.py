@@ -56,6 +56,13 @@ def references(root: MapNode) -> Iterator[Problem]:
     for keyword in items_in(root, "keywords"):
         yield from _target(_node(keyword, "to"), screens)
         yield from _tags(pairs_in(keyword, "words"), languages)
+    yield from _speech(root, languages)
+
+
+def _speech(root: MapNode, languages: frozenset[str]) -> Iterator[Problem]:
+    for name, words in pairs_in(root, "speech"):
+        for group in (value for _, value in pairs_in(words)) if name.text == "answers" else (words,):
+            yield from _tags(pairs_in(group), languages)
 
 
 def _node(node: Node, key: str) -> Node | None:

@@ -2,8 +2,14 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
-_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200c\u200d\u200e\u200f\u2060\ufe0e\ufe0f\ufeff\u20e3"))
+SOFT = "\u200b"
+"""Where a line may break: some keyboards put it between words, others anywhere."""
+
+_UNSEEN = frozenset("\u034f\u115f\u1160\u3164\uffa0\u20e3")
+"""Signs that no phone shows and that Unicode counts among the letters and marks."""
+
 _ACCENTS = re.compile("[\u0300-\u036f]")
 
 _LAO_TONE, _THAI_TONE = "\u0ec8-\u0ecb", "\u0e48-\u0e4b"
@@ -17,6 +23,9 @@ _TWINS = tuple(
         (f"([{_LAO_TONE}{_LAO_VOWEL}{_THAI_TONE}{_THAI_VOWEL}])\\1+", r"\1"),
         (f"([{_LAO_TONE}])([{_LAO_VOWEL}])", r"\2\1"),
         (f"([{_THAI_TONE}])([{_THAI_VOWEL}])", r"\2\1"),
+        # A tone typed behind a vowel that stands beside its letter.
+        (f"([\u0eb0\u0eb2])([{_LAO_TONE}])", r"\2\1"),
+        (f"([\u0e30\u0e32\u0e45])([{_THAI_TONE}])", r"\2\1"),
         (f"\u0ecd([{_LAO_TONE}]?)\u0eb2", "\\1\u0eb3"),
         (f"\u0e4d([{_THAI_TONE}]?)[\u0e32\u0e45]", "\\1\u0e33"),
         (f"\u0eb3([{_LAO_TONE}])", "\\1\u0eb3"),
@@ -32,8 +41,11 @@ _TWINS = tuple(
 
 def fold(text: str) -> str:
     """Return the text as words are compared: every spelling of the same word comes out equal."""
-    plain = digits(text).casefold().translate(_INVISIBLE)
-    plain = _ACCENTS.sub("", unicodedata.normalize("NFD", _narrow(plain)))
+    plain = text.casefold()
+    if plain.isascii():
+        return plain if plain.isprintable() else "".join(each for each in plain if not _is_unseen(each))
+    plain = "".join(_plain(each) for each in plain if not _is_unseen(each))
+    plain = _ACCENTS.sub("", unicodedata.normalize("NFD", plain))
     for pattern, replacement in _TWINS:
         plain = pattern.sub(replacement, plain)
     return unicodedata.normalize("NFC", plain)
@@ -44,8 +56,25 @@ def digits(text: str) -> str:
     return "".join(str(unicodedata.decimal(each)) if each.isdecimal() else each for each in text)
 
 
-def _narrow(text: str) -> str:
-    """Return wide Latin letters as plain ones; NFKC on the whole would take the Lao vowel am apart."""
-    return "".join(
-        unicodedata.normalize("NFKC", each) if "\uff01" <= each <= "\uff5e" else each for each in text
+@lru_cache(maxsize=4_096)
+def _plain(letter: str) -> str:
+    """Return a digit of any script as 0 to 9, a wide or a small raised letter as a plain one.
+
+    NFKC on the whole would take the Lao vowel am apart.
+    """
+    if letter.isdecimal():
+        return str(unicodedata.decimal(letter))
+    return unicodedata.normalize("NFKC", letter).casefold() if "\uff01" <= letter <= "\uff5e" else letter
+
+
+@lru_cache(maxsize=4_096)
+def _is_unseen(letter: str) -> bool:
+    """Say whether a sign is nothing to a reader: format and control characters, fillers, variation selectors."""
+    if letter == SOFT or letter.isspace():
+        return False
+    return (
+        letter in _UNSEEN
+        or unicodedata.category(letter) in {"Cf", "Cc"}
+        or "\ufe00" <= letter <= "\ufe0f"
+        or "\U000e0100" <= letter <= "\U000e01ef"
     )

@@ -1,51 +1,41 @@
-"""Reads her answer to the questions of the callback, when they came in one text: two numbers, however written."""
+"""Reads her answer to the questions of the callback, when they came in one text: two numbers or their words."""
 
 import re
-import unicodedata
 from collections.abc import Mapping
+from itertools import product
 
 from gateway.engine.menu import Form, Menu, Question
-from gateway.engine.words.fold import digits
+from gateway.engine.words.filling import filled_by, is_filled
+from gateway.engine.words.fold import digits, fold
+from gateway.engine.words.lexicon import Entry, Group, entries_of, lexicon_of
+from gateway.safe_contact import PhoneSeen
 
-_FILLERS = frozenset(
-    {
-        "and",
-        "ok",
-        "yes",
-        "please",
-        "thank",
-        "thanks",
-        "you",
-        "lae",
-        "khop",
-        "chai",
-        "ແລະ",
-        "ຂອບໃຈ",
-        "และ",
-        "ขอบคุณ",
-    }
-)
-_LONGEST = 40
+_LONGEST = 60
 _BEFORE = re.compile(r"\W*([1-9])(?:[ ,]+|\s*-\s*)([1-9])[ ,.;:!\n]+(?=\D)", re.ASCII)
 _BEHIND = re.compile(r"(?:\D[ ,.;:!\n]+)([1-9])(?:[ ,]+|\s*-\s*)([1-9])[\s.!,]*$", re.ASCII)
-_TWO = re.compile(r"\D*(\d)\D*(\d)\D*", re.ASCII)
+_NUMBER = re.compile(r"\d+", re.ASCII)
+_TWO = 2
 
 
 def form_answer(menu: Menu, text: str) -> Mapping[str, str] | None:
-    """Return ``phone_seen`` and ``when`` of an answer like ``2 3``, ``2,3``, ``2-3``, ``23`` or ``໒ ໓``.
+    """Return ``phone_seen`` and ``when`` of an answer like ``2 3``, ``23``, ``໒ ໓`` or ``sometimes evening``.
 
-    The numbers are the keys of the two questions in the menu. Anything else is None: a text with other words in it is
-    not consent.
+    The numbers are the keys of the two questions in the menu. Courtesy, agreement, particles and the wish itself may
+    stand before, between or behind. Anything else is None: a text with other words in it is not consent.
     """
     if len(text) > _LONGEST:
         return None
-    plain = digits(text).casefold()
-    found = _TWO.fullmatch(plain)
-    if found is None or not _FILLERS.issuperset(_words(plain)):
+    plain = fold(text)
+    numbers = _numbers(plain)
+    words = _NUMBER.sub(" ", plain)
+    seen, when = keys_of(menu, "phone_seen"), keys_of(menu, "when")
+    if len(numbers) == _TWO:
+        first, second = seen.get(numbers[0], ""), when.get(numbers[1], "")
+        is_clear = first and second and is_filled(words, _beside(menu))
+        return {"phone_seen": first, "when": second} if is_clear else None
+    if numbers and numbers[0] not in seen:
         return None
-    first = keys_of(menu, "phone_seen").get(found[1], "")
-    second = keys_of(menu, "when").get(found[2], "")
-    return {"phone_seen": first, "when": second} if first and second else None
+    return _in_words(menu, words, seen[numbers[0]] if numbers else "")
 
 
 def keys_of(menu: Menu, asks: str) -> dict[str, str]:
@@ -67,10 +57,44 @@ def answer_beside(menu: Menu, text: str) -> Mapping[str, str] | None:
     return form_answer(menu, f"{found[1]} {found[2]}") if found else None
 
 
-def _words(text: str) -> list[str]:
-    """Return what is left of the text beside digits and signs."""
-    letters = "".join(each if unicodedata.category(each)[0] in "LM" else " " for each in text)
-    return letters.translate(_KEYCAPS).split()
+def _numbers(plain: str) -> list[str]:
+    """Return the numbers of an answer: ``02`` is 2, and ``23`` are two."""
+    found = _NUMBER.findall(plain)
+    if len(found) == 1 and len(found[0]) == _TWO and not found[0].startswith("0"):
+        found = list(found[0])
+    return [each.lstrip("0") if len(each) <= _TWO else "" for each in found]
 
 
-_KEYCAPS = dict.fromkeys((0x20E3, 0xFE0F))
+def _in_words(menu: Menu, words: str, seen: str) -> Mapping[str, str] | None:
+    """Return the answer whose second half, or both halves, are the words of the choices."""
+    firsts = [seen] if seen else list(keys_of(menu, "phone_seen").values())
+    found = []
+    for first, second in product(firsts, keys_of(menu, "when").values()):
+        mine, hour = _said(menu, "phone_seen", first), _said(menu, "when", second)
+        if filled_by(words, hour, _beside(menu) + mine) and (
+            seen or filled_by(words, mine, _beside(menu) + hour)
+        ):
+            found.append({"phone_seen": first, "when": second})
+    return found[0] if len(found) == 1 else None
+
+
+def _said(menu: Menu, asks: str, value: str) -> Group[Entry]:
+    """Return the words of one answer in every language: of its choice's label, and those that the menu adds.
+
+    A bare *no* is left out: beside an hour it may mean that the hour does not suit.
+    """
+    labels = (
+        label
+        for screen in menu.screens.values()
+        if isinstance(screen, Question) and screen.asks == asks
+        for choice in screen.choices
+        if choice.answer == value and value != PhoneSeen.NO
+        for label in choice.label.values()
+    )
+    more = (word for words in menu.speech.answers.get(value, {}).values() for word in words)
+    return entries_of([*(_NUMBER.sub(" ", fold(label)) for label in labels), *more])
+
+
+def _beside(menu: Menu) -> Group[Entry]:
+    lexicon = lexicon_of(menu)
+    return lexicon.courtesy + lexicon.numbering + lexicon.wishes

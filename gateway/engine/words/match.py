@@ -4,18 +4,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gateway.engine.menu import Keyword, Menu, Reaction
-from gateway.engine.words.longer import LONGER_WORDS
+from gateway.engine.words.copies import own_words
+from gateway.engine.words.filling import filled_by
+from gateway.engine.words.hearing import Longer, quiet
+from gateway.engine.words.lexicon import COMMANDS, Lexicon, Spelling, lexicon_of
+from gateway.engine.words.marks import Bare, moved_places
 from gateway.engine.words.near import Near, nearly
-from gateway.engine.words.runs import PLAIN, Run, runs_of, word_of
+from gateway.engine.words.refusals import negated_in, refused_in
+from gateway.engine.words.runs import LAO, LONGEST_HEARD, LONGEST_TEXT, PLAIN, THAI, Run, runs_of
 
 _SHORT = 3
-"""Words of a text that is short enough to be a command as a whole."""
+"""Words of a text that is short enough to be a greeting as a whole."""
 
-_POLITE = ("ค่ะ", "คะ", "ครับ", "นะ", "เถอะ", "ได้แล้ว", "ແດ່", "ເດີ້", "ເດີ", "ແມ້")
-_COMMANDS = (Reaction.STOP, Reaction.START)
+_SHORTEST = 2
+"""Letters of a word of danger; a text of 40,000 single letters is soon read."""
+
 _RANK = {
-    Reaction.STOP: 1,
-    Reaction.START: 1,
+    Reaction.REFUSE: 1,
     Reaction.CALL_ME: 2,
     Reaction.SHOW: 3,
     Reaction.LANGUAGE: 4,
@@ -46,117 +51,168 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class _Hit:
-    keyword: Keyword
-    language: str
-    word: str
+    spelling: Spelling
     run: Run
     at: int
     start: int
     end: int
+
+    @property
+    def keyword(self) -> Keyword:
+        return self.spelling.keyword
 
     def lies_in(self, other: "_Hit") -> bool:
         longer = other.end - other.start > self.end - self.start
         return longer and self.at == other.at and other.start <= self.start and self.end <= other.end
 
 
+_REFUSAL = Keyword(words={}, reaction=Reaction.REFUSE)
+"""As what a text is understood that refuses by how it is said, without a keyword of its own."""
+
+
 def understand(menu: Menu, text: str, language: str = "") -> Match | None:
     """Return what a text means, or None where it holds no word of the menu.
 
-    Danger comes first, then STOP and START, then a wish to be called, then the first word that leads to a
-    screen, then LANGUAGE and HELP. A word inside a longer word of the menu does not count, except a word of danger.
-    Where no word stands whole, one that sounds like it or is few letters off counts: never danger, STOP or START.
+    Danger comes first, anywhere in the text, then STOP and START where the text is little else, then a refusal, a
+    wish to be called, the first word that leads to a screen, LANGUAGE and HELP. A wish inside a refusal is the
+    refusal. A word inside a longer word of the menu does not count, except a word of danger. Copies of our own texts,
+    addresses and hours of the clock are not looked at. Where no word stands whole, one that sounds like it or is few
+    letters off counts: never danger, STOP or START.
 
     Args:
         menu: whose words are looked for.
         text: hers, as it came.
         language: the tag of the texts she had so far; it decides where a word stands in several lists.
     """
-    hits = [hit for hit in _hits(menu, text) if _counts(hit)]
-    return _best(menu, hits, language) or _nearest(menu, text, language)
+    lexicon = lexicon_of(menu)
+    own = own_words(menu, text[:LONGEST_HEARD])
+    heard = quiet(lexicon, own.words)
+    danger = _first(lexicon, _dangers(lexicon, heard), language)
+    if danger is not None:
+        return danger
+    return _command(lexicon, heard, language) or _wanted(lexicon, heard, language, near=not own.copied)
 
 
-def _best(menu: Menu, hits: list[_Hit], language: str) -> Match | None:
-    whole = [hit for hit in hits if hit.keyword.danger or not any(hit.lies_in(other) for other in hits)]
-    if not whole:
-        return None
-    best = min(
-        whole,
-        key=lambda hit: (
-            _rank(hit.keyword),
-            hit.at,
-            hit.start,
-            -hit.end,
-            _strangeness(menu, hit.language, language),
-        ),
+def _wanted(lexicon: Lexicon, heard: str, language: str, *, near: bool) -> Match | None:
+    """Return what she wants or refuses: by a whole word, else by one that is nearly there."""
+    read = heard[:LONGEST_TEXT]
+    runs = runs_of(read)
+    longers = [Longer(lexicon, run) for run in runs]
+    for run, longer in zip(runs, longers, strict=True):
+        for word, tongue in refused_in(lexicon, run, longer):
+            return Match(_REFUSAL, tongue, f"{Reaction.REFUSE}: {word}")
+    hits = [hit for hit in _hits(lexicon, runs, longers) if _counts(hit)]
+    hits = [hit for hit in hits if not _is_negated(lexicon, longers[hit.at], hit)]
+    best = _best(lexicon, hits, language)
+    if best is not None or not near:
+        return best
+    return _nearest(lexicon, read, runs, longers, language)
+
+
+def _first(lexicon: Lexicon, hits: Iterator[_Hit], language: str) -> Match | None:
+    """Return the meaning of the first place, whatever other words lie in it or around it."""
+
+    def order(hit: _Hit) -> tuple[object, ...]:
+        return hit.at, hit.start, -hit.end, _strangeness(lexicon.menu, hit.spelling.language, language)
+
+    best = min(hits, key=order, default=None)
+    return (
+        Match(best.keyword, best.spelling.language, _why(best.keyword, best.spelling.word)) if best else None
     )
-    return Match(best.keyword, best.language, _why(best.keyword, best.word))
 
 
-def _nearest(menu: Menu, text: str, language: str) -> Match | None:
+def _dangers(lexicon: Lexicon, heard: str) -> Iterator[_Hit]:
+    """Yield for each run and each word of danger the first place at which it stands."""
+    for at, run in enumerate(runs_of(heard, LONGEST_HEARD)):
+        if len(run.letters) < _SHORTEST:
+            continue
+        longer = Longer(lexicon, run)
+        for spelling in lexicon.danger.held_by(run):
+            yield from _once(spelling, run, at, longer, spelling.places(run))
+        if run.script in (LAO, THAI):
+            bare = Bare(run)
+            for spelling in lexicon.danger.of(run.script):
+                yield from _once(spelling, run, at, longer, moved_places(spelling, bare))
+
+
+def _once(
+    spelling: Spelling, run: Run, at: int, longer: Longer, places: Iterator[tuple[int, int]]
+) -> Iterator[_Hit]:
+    """Yield the first place that no longer word holds."""
+    place = next((each for each in places if not longer.hold(*each)), None)
+    if place:
+        yield _Hit(spelling, run, at, *place)
+
+
+def _command(lexicon: Lexicon, heard: str, language: str) -> Match | None:
+    """Return STOP or START where the text is little else: courtesy, repeats, signs."""
+
+    def order(spelling: Spelling) -> tuple[object, ...]:
+        return _strangeness(lexicon.menu, spelling.language, language)
+
+    for reaction in COMMANDS:
+        found = filled_by(heard, lexicon.commands[reaction], lexicon.beside_commands)
+        if found:
+            said = found[0].letters
+            same = [each for each in lexicon.commands[reaction].entries if each.letters == said]
+            best = min(same, key=order)
+            return Match(best.keyword, best.language, _why(best.keyword, best.word))
+    return None
+
+
+def _hits(lexicon: Lexicon, runs: tuple[Run, ...], longers: list[Longer]) -> Iterator[_Hit]:
+    for at, run in enumerate(runs):
+        for start, end, spelling in lexicon.others.places(run):
+            if not longers[at].hold(start, end):
+                yield _Hit(spelling, run, at, start, end)
+
+
+def _is_negated(lexicon: Lexicon, longer: Longer, hit: _Hit) -> bool:
+    """Say whether a wish to be called stands behind a negation."""
+    if hit.keyword.reaction is not Reaction.CALL_ME:
+        return False
+    return any(hit.start in each.ends for each in negated_in(lexicon, hit.run, longer))
+
+
+def _best(lexicon: Lexicon, hits: list[_Hit], language: str) -> Match | None:
+    whole = [hit for hit in hits if not any(hit.lies_in(other) for other in hits)]
+
+    def order(hit: _Hit) -> tuple[object, ...]:
+        strange = _strangeness(lexicon.menu, hit.spelling.language, language)
+        return _RANK[hit.keyword.reaction], hit.at, hit.start, -hit.end, strange
+
+    best = min(whole, key=order, default=None)
+    return (
+        Match(best.keyword, best.spelling.language, _why(best.keyword, best.spelling.word)) if best else None
+    )
+
+
+def _nearest(
+    lexicon: Lexicon, read: str, runs: tuple[Run, ...], longers: list[Longer], language: str
+) -> Match | None:
     def order(near: Near) -> tuple[object, ...]:
-        strange = _strangeness(menu, near.language, language)
-        return near.edits, _rank(near.keyword), -near.length, near.at, near.start, strange
+        strange = _strangeness(lexicon.menu, near.language, language)
+        return near.edits, _RANK[near.keyword.reaction], -near.length, near.at, near.start, strange
 
-    best = min(nearly(menu, text), key=order, default=None)
+    best = min(nearly(lexicon.menu, read), key=order, default=None)
     if best is None:
         return None
+    if best.keyword.reaction is Reaction.CALL_ME:
+        for negated in negated_in(lexicon, runs[best.at], longers[best.at]):
+            if best.start in negated.ends:
+                return Match(_REFUSAL, best.language, f"refuse: {negated.word}") if negated.refuses else None
     how = (_BY_SOUND, _ONE_OFF, _TWO_OFF)[best.edits]
     return Match(best.keyword, best.language, f"{_why(best.keyword, best.word)}, {how}")
 
 
-def _hits(menu: Menu, text: str) -> Iterator[_Hit]:
-    runs = runs_of(text)
-    for keyword in menu.keywords:
-        for language, words in keyword.words.items():
-            for word in words:
-                letters, spaces, script = word_of(word)
-                for at, run in enumerate(runs):
-                    if letters and run.script == script:
-                        for start, end in _places(run, letters, spaces):
-                            yield _Hit(keyword, language, word, run, at, start, end)
-
-
-def _places(run: Run, letters: str, spaces: frozenset[int]) -> Iterator[tuple[int, int]]:
-    start = run.letters.find(letters)
-    while start >= 0:
-        end = start + len(letters)
-        inside = {gap - start for gap in run.gaps if start < gap < end}
-        if inside <= spaces and run.may_stand(start, end) and not _in_longer(run, start, end):
-            yield start, end
-        start = run.letters.find(letters, start + 1)
-
-
-def _in_longer(run: Run, start: int, end: int) -> bool:
-    """Say whether the place lies in a longer word that stands there whole: ຕີ in ດົນຕີ, which is music."""
-    for longer in LONGER_WORDS:
-        found = run.letters.find(longer, max(0, end - len(longer)), start + len(longer))
-        if end - start < len(longer) and found >= 0 and run.may_stand(found, found + len(longer)):
-            return True
-    return False
-
-
 def _counts(hit: _Hit) -> bool:
-    """Say whether a command is meant as one: it begins the text and stands alone, or is a short text's last word."""
-    if hit.keyword.danger or hit.keyword.reaction not in (*_COMMANDS, Reaction.HELP):
-        return True
-    if hit.keyword.reaction is Reaction.HELP:
-        return _fills(hit.run, hit.end - hit.start)
-    run, begins = hit.run, hit.run.first and hit.start == 0
-    if run.script == PLAIN:
-        return begins or (run.first and run.last and hit.end == len(run.letters) and run.words() <= _SHORT)
-    alone = hit.end == len(run.letters) or hit.end in run.gaps or run.letters[hit.end :] in _POLITE
-    return begins and alone
-
-
-def _fills(run: Run, length: int) -> bool:
     """Say whether a greeting is all that the text says, or nearly: a longer text wants a person to read it."""
+    if hit.keyword.reaction is not Reaction.HELP:
+        return True
+    run, length = hit.run, hit.end - hit.start
     if not (run.first and run.last):
         return len(run.letters) == length
     return run.words() <= _SHORT if run.script == PLAIN else len(run.letters) <= 2 * length
-
-
-def _rank(keyword: Keyword) -> int:
-    return 0 if keyword.danger else _RANK[keyword.reaction]
 
 
 def _strangeness(menu: Menu, tag: str, language: str) -> tuple[bool, bool, int]:

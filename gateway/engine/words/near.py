@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from gateway.engine.menu import Keyword, Menu, Reaction
 from gateway.engine.words.distance import apart
-from gateway.engine.words.runs import PLAIN, Run, runs_of, word_of
+from gateway.engine.words.runs import LAO, THAI, Run, is_unspaced, runs_of, word_of
 from gateway.engine.words.sound import romanised, toneless
 
 LONGEST_NEAR = 200
@@ -20,7 +20,8 @@ SHORTEST_SOUND_TYPO = 8
 TWO_TYPOS = 9
 """From so many letters on, a word may be two letters off."""
 
-_WHOLE_ONLY = frozenset({Reaction.STOP, Reaction.START})
+_WHOLE_ONLY = frozenset({Reaction.STOP, Reaction.START, Reaction.REFUSE})
+_ONCE = 1
 MOST_WORDS = 6
 """Words of a text that are looked at together."""
 
@@ -48,8 +49,9 @@ class Near:
 def nearly(menu: Menu, text: str) -> Iterator[Near]:
     """Yield every place of the text that is nearly a word of the menu."""
     runs = [
-        (at, run, _Windows(run) if run.script == PLAIN else None)
+        (at, run, _Windows(run) if not is_unspaced(run.script) else None)
         for at, run in enumerate(runs_of(text[:LONGEST_NEAR]))
+        if run.script in (LAO, THAI) or not is_unspaced(run.script)
     ]
     for keyword, language, word in likely(menu):
         letters, spaces, script = word_of(word)
@@ -61,6 +63,8 @@ def nearly(menu: Menu, text: str) -> Iterator[Near]:
             else:
                 found = _in_run(letters, run)
             for edits, start, length in found:
+                if edits > _ONCE and keyword.reaction is Reaction.CALL_ME:
+                    continue  # "never came back" is two letters from "call me back"
                 yield Near(
                     keyword=keyword,
                     language=language,

@@ -39,6 +39,7 @@ _SAME = {
         {**dict.fromkeys("่้๊๋็"), "ี": "ิ", "ื": "ึ", "ู": "ุ", "ใ": "ไ", "ศ": "ส", "ษ": "ส", "ณ": "น"}
     ),
 }
+_NOTHING_SAME: dict[int, str] = {}
 _SILENT = re.compile("[ก-ฮ][ิุ]?์")
 """A Thai letter that is written and not spoken, with the sign that silences it."""
 
@@ -53,19 +54,16 @@ def romanised(word: str) -> str:
 
 @lru_cache(maxsize=8_192)
 def toneless(letters: str, script: str) -> tuple[str, tuple[int, ...]]:
-    """Return folded letters of Lao or Thai without what is left out in haste, and where each of them stood.
+    """Return folded letters without what is left out in haste in Lao and Thai, and where each of them stood.
 
     The places have one more entry than the letters: the end.
     """
+    same = _SAME.get(script, _NOTHING_SAME)
     silent = (
         {place for found in _SILENT.finditer(letters) for place in range(*found.span())}
         if script == THAI
         else set()
     )
-    kept = [
-        (letter.translate(_SAME[script]), place)
-        for place, letter in enumerate(letters)
-        if place not in silent
-    ]
+    kept = [(letter.translate(same), place) for place, letter in enumerate(letters) if place not in silent]
     kept = [(letter, place) for letter, place in kept if letter]
     return "".join(letter for letter, _ in kept), (*(place for _, place in kept), len(letters))

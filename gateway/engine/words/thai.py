@@ -14,6 +14,22 @@ _BARE = re.compile("(?:คน|รถ|นม|จน|กด|ลง|ลด|ตก|�
 """Common syllables whose vowel is not written."""
 
 
+_NEAR = 4
+"""Letters before and behind a place that decide whether a word begins or ends there."""
+
+
+def begins_in(letters: str, start: int, left: int) -> bool:
+    """Say whether a word may begin at this place, where the unspaced run begins at ``left``."""
+    window = max(left, start - _NEAR)
+    return begins(letters[window : start + _NEAR], start - window)
+
+
+def ends_in(letters: str, start: int, end: int, right: int) -> bool:
+    """Say whether a word from ``start`` to ``end`` may end there, where the unspaced run ends at ``right``."""
+    window = max(start, end - _NEAR)
+    return ends(letters[window : min(right, end + 2 * _NEAR)], 0, end - window)
+
+
 def begins(run: str, start: int) -> bool:
     """Say whether a word may begin at this place of the run."""
     if start == 0:

@@ -4,21 +4,21 @@ from itertools import pairwise
 
 from gateway.engine.menu import Keyword, Menu, Reaction
 from gateway.engine.words.near import LONGEST_NEAR, likely
-from gateway.engine.words.runs import LAO, PLAIN, THAI, Run, runs_of, word_of
+from gateway.engine.words.runs import PLAIN, Run, runs_of, word_of
 from gateway.engine.words.sound import romanised, toneless
 
 LEAST = 0.5
 """The share of a word's pairs of letters that a text must hold for its topic to be offered."""
 
 FEWEST_PAIRS = 3
-_TAGS = {LAO: "lo", THAI: "th"}
 
 
 def nearest_topics(menu: Menu, text: str, most: int = 2) -> tuple[Keyword, ...]:
     """Return the entries of the menu that lead to a screen and come nearest to the text, the nearest first."""
+    runs = runs_of(text[:LONGEST_NEAR])
     held = {
-        script: _pairs("".join(_heard(run) for run in runs_of(text[:LONGEST_NEAR]) if run.script == script))
-        for script in (LAO, THAI, PLAIN)
+        script: _pairs("".join(_heard(run) for run in runs if run.script == script))
+        for script in {run.script for run in runs}
     }
     shares: dict[str, tuple[float, Keyword]] = {}
     for keyword, _, word in likely(menu):
@@ -26,7 +26,9 @@ def nearest_topics(menu: Menu, text: str, most: int = 2) -> tuple[Keyword, ...]:
             continue
         letters, _, script = word_of(word)
         wanted = _pairs(romanised(letters) if script == PLAIN else toneless(letters, script)[0])
-        share = len(wanted & held[script]) / len(wanted) if len(wanted) >= FEWEST_PAIRS else 0.0
+        share = (
+            len(wanted & held.get(script, frozenset())) / len(wanted) if len(wanted) >= FEWEST_PAIRS else 0.0
+        )
         if share >= LEAST and share > shares.get(keyword.to, (0.0, keyword))[0]:
             shares[keyword.to] = share, keyword
     ordered = sorted(shares.values(), key=lambda each: -each[0])
@@ -38,8 +40,20 @@ def language_of(menu: Menu, text: str) -> str:
     count: dict[str, int] = {}
     for run in runs_of(text):
         count[run.script] = count.get(run.script, 0) + len(run.letters)
-    tag = _TAGS.get(max(count, key=lambda script: count[script], default=PLAIN), "")
-    return tag if tag in menu.languages else ""
+    script = max(count, key=lambda each: count[each], default=PLAIN)
+    return (
+        "" if script == PLAIN else next((tag for tag in menu.languages if script == _script(menu, tag)), "")
+    )
+
+
+def _script(menu: Menu, tag: str) -> str:
+    """Return the script of a language: of its keywords, which people write, else of its own name."""
+    words = (word for keyword in menu.keywords for word in keyword.words.get(tag, ()))
+    count: dict[str, int] = {}
+    for word in (menu.languages[tag], *words):
+        script = word_of(word)[2]
+        count[script] = count.get(script, 0) + 1
+    return max(count, key=lambda each: count[each])
 
 
 def _heard(run: Run) -> str:

@@ -1,0 +1,44 @@
+"""A text as it is looked through: without addresses and clock hours, and where longer words hide shorter ones."""
+
+import re
+
+from gateway.engine.words.fold import fold
+from gateway.engine.words.lexicon import Lexicon
+from gateway.engine.words.runs import Run
+
+_PATH = r"[!-~]* (?: (?<=[/=%&?\#]) [^\s!-~]+ [!-~]* )*"
+"""Letters of another script belong to an address only behind one of its own signs: a cry may stand right behind it."""
+
+_ADDRESS = re.compile(
+    rf"""
+    (?: (?: https? | ftp | line | viber | whatsapp | market | intent ) :// | (?<![\w.]) www\. ) {_PATH}
+    | (?<![\w.+-]) [\w.+-]{{1,64}} @ [a-z0-9-]{{1,63}} (?: \.[a-z0-9-]{{1,63}} ){{1,4}}
+    | (?<![\w.-]) [a-z0-9-]{{1,63}} (?: \.[a-z0-9-]{{1,63}} ){{0,4}} \.[a-z]{{2,12}} / {_PATH}
+    """,
+    re.IGNORECASE | re.VERBOSE | re.ASCII,
+)
+"""A scheme or ``www.``, an address of mail, a name with a path. Every repetition is bounded or never given back."""
+
+_NOTHING = "\n"
+
+
+def quiet(lexicon: Lexicon, text: str) -> str:
+    """Return a folded text without what is not read for words: addresses, and hours such as ตี 2."""
+    folded = fold(_ADDRESS.sub(_NOTHING, text))
+    return lexicon.clock.sub(_NOTHING, folded) if lexicon.clock else folded
+
+
+class Longer:
+    """The longer words of a run that hold a shorter one and do not say it: ຕີ in ດົນຕີ, which is music."""
+
+    def __init__(self, lexicon: Lexicon, run: Run) -> None:
+        reach = [0] * (len(run.letters) + 1)
+        for start, end, _ in lexicon.harmless.places(run):
+            reach[start] = max(reach[start], end)
+        for place in range(1, len(reach)):
+            reach[place] = max(reach[place], reach[place - 1])
+        self._reach = reach
+
+    def hold(self, start: int, end: int) -> bool:
+        """Say whether the place lies in such a word, and is not all of it."""
+        return self._reach[start] > end or (start > 0 and self._reach[start - 1] >= end)

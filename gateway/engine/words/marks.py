@@ -1,0 +1,52 @@
+"""A word of danger whose tone marks were typed behind another letter of it: nothing is lost, only the order."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from gateway.engine.words.lexicon import Entry
+from gateway.engine.words.runs import Run, runs_of
+
+_TONES = frozenset("\u0ec8\u0ec9\u0eca\u0ecb\u0e48\u0e49\u0e4a\u0e4b")
+_LEAST = 4
+"""Letters without tones from which a word is told apart by the order of its tones alone."""
+
+
+class Bare:
+    """The letters of a run without their tones, and where each of them stood."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        kept = [(at, letter) for at, letter in enumerate(run.letters) if letter not in _TONES]
+        self.letters = "".join(letter for _, letter in kept)
+        self.places = [*(at for at, _ in kept), len(run.letters)]
+
+
+def moved_places(entry: Entry, bare: Bare) -> Iterator[tuple[int, int]]:
+    """Yield the places at which the word stands with the same tones behind other letters of its own."""
+    wanted, tones = _apart(entry.letters)
+    run, letters = bare.run, bare.letters
+    if not tones or len(wanted) < _LEAST:
+        return
+    start = letters.find(wanted)
+    while start >= 0:
+        left, right = bare.places[start], bare.places[start + len(wanted)]
+        here = run.letters[left:right]
+        if here != entry.letters and _apart(here)[1] == tones and _stands(entry, run, left, right):
+            yield left, right
+        start = letters.find(wanted, start + 1)
+
+
+@lru_cache(maxsize=4_096)
+def _apart(letters: str) -> tuple[str, tuple[str, ...]]:
+    return (
+        "".join(each for each in letters if each not in _TONES),
+        tuple(sorted(each for each in letters if each in _TONES)),
+    )
+
+
+def _stands(entry: Entry, run: Run, left: int, right: int) -> bool:
+    """Say whether the word, set right, stands whole where it is."""
+    near = 12
+    before, behind = run.letters[max(0, left - near) : left], run.letters[right : right + near]
+    (mended, *_) = runs_of(before + entry.letters + behind)
+    return entry.ends(mended, len(before)) > 0
