@@ -7,6 +7,8 @@ from gateway.outbox.states import Event
 
 DELAYS = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 60))
 FAULTS_ALLOWED = 5
+LAST_TRY = timedelta(minutes=1)
+"""So long before its expiry a row is tried for the last time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,9 @@ def again(
 ) -> Next:
     """Plan another try, not before the instant that the provider named; past its expiry a row has failed.
 
+    A provider that names an instant beyond that expiry is tried once more shortly before it: she waits for an answer,
+    and what is named is as a rule a round hour and not the end of what the provider refuses.
+
     Args:
         reason: why it was not sent.
         now: the present instant.
@@ -35,7 +40,7 @@ def again(
         expires_at: after this instant the row is worth nothing.
         named: the provider's own wish.
     """
-    due_at = max(now + wait, named or now)
+    due_at = max(now + wait, min(named or now, expires_at - LAST_TRY))
     if due_at >= expires_at:
         return Next(Event.FAIL, reason or "gave_up")
     return Next(Event.AGAIN, reason, due_at)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.outbox.retry import DELAYS, FAULTS_ALLOWED, Next, after_fault, again, delay
+from gateway.outbox.retry import DELAYS, FAULTS_ALLOWED, LAST_TRY, Next, after_fault, again, delay
 from gateway.outbox.states import Event
 
 NOW = datetime(2026, 11, 24, 7, 5, tzinfo=UTC)
@@ -31,7 +31,15 @@ def test_delays_never_shrink() -> None:
         (60, NOW + timedelta(seconds=7), HOUR, Next(Event.AGAIN, "busy", NOW + timedelta(seconds=60))),
         (60, NOW + timedelta(minutes=9), HOUR, Next(Event.AGAIN, "busy", NOW + timedelta(minutes=9))),
         (3600, None, HOUR, Next(Event.FAIL, "busy")),
-        (60, HOUR, HOUR, Next(Event.FAIL, "busy")),
+        pytest.param(
+            *(60, HOUR, HOUR, Next(Event.AGAIN, "busy", HOUR - LAST_TRY)), marks=pytest.mark.fault("K14")
+        ),
+        pytest.param(
+            *(60, HOUR + timedelta(days=1), HOUR, Next(Event.AGAIN, "busy", HOUR - LAST_TRY)),
+            marks=pytest.mark.fault("K14"),
+        ),
+        (60, HOUR, NOW + timedelta(seconds=61), Next(Event.AGAIN, "busy", NOW + timedelta(seconds=60))),
+        (60, HOUR, NOW + timedelta(seconds=60), Next(Event.FAIL, "busy")),
         (60, None, NOW, Next(Event.FAIL, "busy")),
     ],
 )
@@ -65,6 +73,6 @@ def test_a_further_try_is_never_before_what_was_asked_nor_after_the_expiry(
     if then.event is Event.AGAIN:
         assert then.due_at is not None
         assert at(wait) <= then.due_at < at(expires)
-        assert wish is None or then.due_at >= wish
+        assert wish is None or then.due_at >= min(wish, at(expires) - LAST_TRY)
     else:
-        assert max(wait, named or 0) >= expires
+        assert wait >= expires
