@@ -4,6 +4,7 @@ import difflib
 import os
 import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args, get_origin
 from urllib.parse import urlsplit
@@ -139,13 +140,30 @@ def _address(*schemes: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+_LEAST_OF_A_MASTER_KEY = 32
+_LEAST_DIFFERENT = 10
+
+
+def _hard_to_guess(value: SecretStr) -> SecretStr:
+    """Refuse a master key that a thief of the database would find by trying; it is hashed once, not slowly."""
+    said = value.get_secret_value()
+    steps = sum(ord(after) - ord(before) == 1 for before, after in pairwise(said))
+    weak = len(said) < _LEAST_OF_A_MASTER_KEY or len(set(said)) < _LEAST_DIFFERENT
+    if weak or said in (said + said)[1:-1] or steps > len(said) // 2:
+        raise ValueError(
+            "is too easy to guess: give 32 or more characters made by chance, as `openssl rand -hex 32` prints them, "
+            "or leave it empty and one is made and kept in the data folder"
+        )
+    return value
+
+
 class Environment(_Strict):
     """The variables; ``config/example.env`` explains each. ``<NAME>_FILE`` reads one from a file."""
 
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
     host: str = "127.0.0.1"
     gateway_data_dir: Path = Path("./var")
-    gateway_secret_key: SecretStr | None = None
+    gateway_secret_key: Annotated[SecretStr, AfterValidator(_hard_to_guess)] | None = None
     database_url: Annotated[SecretStr, _address("postgresql://", "postgres://", "sqlite:////")] | None = None
     redis_url: Annotated[SecretStr, _address("redis://", "rediss://", "unix://")] | None = None
     gateway_menus_dir: Path = Path("./menus")

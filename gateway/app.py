@@ -5,7 +5,7 @@ from flask import Flask
 from config import settings as config
 from config.settings import Settings
 from gateway import admin, console, phone
-from gateway.bootstrap import open_outages, open_parts, open_serials, refreshed
+from gateway.bootstrap import open_outages, open_serials, open_serving_parts, refreshed
 from gateway.conversation import ended, fallback, missed, text, trial, turn
 from gateway.desk import call_steps
 from gateway.parts import Parts
@@ -21,11 +21,13 @@ from gateway.webhooks.events import Doors
 def create() -> Flask:
     """Return the application of one web process, with its refresh thread running: what any WSGI server can serve."""
     settings = config.from_process()
-    parts = open_parts(settings)
+    parts, catch_up = open_serving_parts(settings)
     parts.versions.refresh()
     serials = open_serials(parts)
     app = create_app(parts, settings, serials)
-    Refresh([*refreshed(parts), serials.renew], seldom=[lambda: parts.count.flush(parts.store)]).start()
+    Refresh(
+        [catch_up, *refreshed(parts), serials.renew], seldom=[lambda: parts.count.flush(parts.store)]
+    ).start()
     return app
 
 

@@ -1,6 +1,10 @@
 """Puts the parts together from the settings, once: the only module that knows how everything is built."""
 
+import hashlib
+import logging
+import os
 from collections.abc import Callable, Mapping
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,6 +35,8 @@ from gateway.store.sessions import Sessions
 from gateway.store.spool import Spool
 from gateway.versions import Versions
 
+_log = logging.getLogger(__name__)
+
 
 class NoTables(Exception):
     """The database is as it was made: nothing was ever started on it."""
@@ -58,7 +64,7 @@ def open_parts(settings: Settings | None = None) -> Parts:
     client = open_redis(settings)
     return Parts(
         store=store,
-        sessions=Sessions(client, store, clock),
+        sessions=Sessions(client, store, clock, memory=_memory(settings.data_dir)),
         spool=_open_spool(settings, store),
         channels=channels,
         versions=Versions(store, settings.data_dir / "live"),
@@ -90,8 +96,52 @@ def read_desk(desk: DeskSettings) -> DeskConfig:
 
 def _open_spool(settings: Settings, store: Store) -> Spool:
     spool = Spool(settings.data_dir / "spool", store.ring)
-    spool.take_up()  # what could not be put in may find another release, or keys that came back
+    with suppress(OSError):  # a full or a read-only disk
+        spool.take_up()  # what could not be put in may find another release, or keys that came back
     return spool
+
+
+def open_serving_parts(settings: Settings) -> tuple[Parts, Callable[[], object]]:
+    """Build the parts of a process that serves, which starts whether SQL can be asked or not.
+
+    Returns:
+        The parts, and what the refresh thread is to call first: while SQL has not been seen with the tables of this
+        release the ledger is shut, so that nobody writes to older ones, and this brings them up to date and opens it.
+    """
+    parts = open_parts(settings)
+    if not _is_up_to_date(parts.store):
+        parts.store.shut()
+    return parts, lambda: catch_up(parts, settings)
+
+
+def catch_up(parts: Parts, settings: Settings) -> None:
+    """Bring the tables up to date and open the ledger, where it was shut at the start.
+
+    Raises:
+        Unavailable: SQL is still away.
+    """
+    if not parts.store.is_shut:
+        return
+    with closing(open_ledger(settings)) as ledger:
+        migrate.upgrade(ledger)
+        with ledger.write() as tx:
+            parts.store.ring.load(tx, parts.clock.now())
+    parts.store.reopen()
+    _log.info("SQL is back, and its tables are those of this release")
+
+
+def _is_up_to_date(store: Store) -> bool:
+    try:
+        found = migrate.revision(store)
+    except Unavailable:
+        return False
+    # A newer release has only added to the tables: what is older goes on beside it until it is renewed.
+    return found == migrate.newest() or (found is not None and not migrate.knows(found))
+
+
+def keeps_enough(settings: Settings) -> bool:
+    """Say whether this machine holds the copies of keys and menus with which calls are answered while SQL is away."""
+    return (settings.data_dir / "keys" / "ring").exists() and any((settings.data_dir / "live").glob("*.json"))
 
 
 def open_clock(settings: Settings) -> Clock:
@@ -187,6 +237,13 @@ def open_serials(parts: Parts) -> Serials:
 def _refresh_keys(parts: Parts) -> None:
     with parts.store.read() as tx:
         parts.store.ring.refresh(tx)
+
+
+def _memory(data_dir: Path) -> Path | None:
+    """Return the folder in shared memory that is this data folder's, where the system has one (Linux)."""
+    shared = Path("/dev/shm")  # noqa: S108 - a folder of ours in it, which `InMemory` makes and looks at
+    name = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
+    return shared / f"helpline-{os.getuid()}-{name}" if shared.is_dir() else None
 
 
 def _outages_in(settings: Settings) -> Path:

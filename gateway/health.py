@@ -1,20 +1,26 @@
 """Looks at each part and says green or red, with the fix in words; doctor, readyz and the console all ask here."""
 
-import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from gateway import ids
 from gateway.channel import Calls
 from gateway.parts import REQUIRED_NUMBERS, Parts
 from gateway.sending import guard, standing
 from gateway.serving import find_held_back
-from gateway.store import chores, outbox
+from gateway.store import chores, outbox, settings
 from gateway.store.engines import Unavailable
 from gateway.store.migrate import newest, revision_in
+from gateway.store.sealed import RingMissing
 
 _LOW_DISK = 200 * 1024 * 1024
-_NO_DISK = 1024 * 1024
+_PROBE = "probe"
+_PROBE_LENGTH = 2048
+"""Letters; a request takes as much with its rows, and a page of the database is soon full."""
+
+_NO_RING = "start what DATABASE_URL names: the keys are there, and this machine keeps no copy of them"
 _CLOCK_SILENT = timedelta(seconds=60)
 _OLDEST_DUE = timedelta(minutes=5)
 
@@ -40,17 +46,31 @@ class Finding:
 
 def look(parts: Parts) -> tuple[Finding, ...]:
     """Look at every part of this process and at what all of them share."""
-    ledger = _ledger(parts)
-    findings = [_menu(parts), ledger, _spool(parts), _sessions(parts), _disk(parts), *_line(parts)]
-    findings += [*_bridges(parts), _reviews(parts), _promises(parts)]
-    if ledger.ok:
-        findings += [_schema(parts), _clock_process(parts), _outbox(parts), _guard(parts)]
-        findings += _channels(parts)
+    findings = [found for part, look_at in _WITHOUT_SQL.items() for found in _looked(part, look_at, parts)]
+    if any(found.part == "ledger" and found.ok for found in findings):
+        findings += [found for part, look_at in _WITH_SQL.items() for found in _looked(part, look_at, parts)]
     return tuple(findings)
 
 
+def look_safely(part: str, look_at: Callable[[], Finding | list[Finding]]) -> list[Finding]:
+    """Look at one part; what breaks under the look is red and hides nothing of the others."""
+    try:
+        found = look_at()
+    except Exception as error:  # noqa: BLE001 - whatever is broken is just what was asked for
+        words = f"it broke while it was looked at ({type(error).__name__})"
+        return [Finding(part=part, ok=False, words=words, fix="mend what else is red, then look again")]
+    return [found] if isinstance(found, Finding) else found
+
+
+def _looked(part: str, look_at: Callable[[Parts], Finding | list[Finding]], parts: Parts) -> list[Finding]:
+    return look_safely(part, lambda: look_at(parts))
+
+
 def is_ready(findings: tuple[Finding, ...]) -> bool:
-    """Say whether a caller can be answered and her request kept: in SQL, or while it is away in the spool."""
+    """Say whether a caller can be answered and her request kept: in SQL, or while it is away in the spool.
+
+    Both were tried by writing: room that is counted, or rights that are read, have said yes on a full disk.
+    """
     green = {finding.part for finding in findings if finding.ok}
     return "menu" in green and bool({"ledger", "spool"} & green)
 
@@ -69,18 +89,27 @@ def _menu(parts: Parts) -> Finding:
 def _ledger(parts: Parts) -> Finding:
     fix = "start the database that DATABASE_URL names, or look at the data folder's rights and free space"
     try:
-        with parts.store.write():
-            return Finding(part="ledger", ok=True, words=f"{parts.store.dialect} takes writes")
+        with parts.store.write() as tx:
+            settings.put(tx, _PROBE, ids.new_token(_PROBE_LENGTH), by="", now=parts.clock.now())
+        return Finding(part="ledger", ok=True, words=f"{parts.store.dialect} takes writes")
     except Unavailable as error:
         words = f"SQL cannot be written ({error}); requests go to the spool"
         return Finding(part="ledger", ok=False, words=words, fix=fix)
 
 
 def _spool(parts: Parts) -> Finding:
-    waiting, unreadable = len(parts.spool.list()), parts.spool.unreadable()
-    if not _can_write(parts):
-        fix = "give the data folder room and the rights of the user that runs the gateway"
-        return Finding(part="spool", ok=False, words="the spool cannot be written", fix=fix)
+    fix = "give the data folder room and the rights of the user that runs the gateway"
+    try:
+        waiting, unreadable = len(parts.spool.list()), parts.spool.unreadable()
+        parts.spool.try_writing()
+    except OSError as error:
+        return Finding(
+            part="spool", ok=False, words=f"the spool cannot be written ({error.strerror})", fix=fix
+        )
+    except RingMissing:
+        return Finding(
+            part="spool", ok=False, words="nothing can be sealed: no key is known here", fix=_NO_RING
+        )
     if unreadable:
         fix = "a person must look at the files ending in .unreadable in the spool folder"
         return Finding(part="spool", ok=False, words=f"{unreadable} entries cannot be read", fix=fix)
@@ -97,11 +126,6 @@ def _promises(parts: Parts) -> Finding:
     return Finding(part="promises", ok=False, words=words, fix=fix)
 
 
-def _can_write(parts: Parts) -> bool:
-    room = shutil.disk_usage(parts.data_dir).free > _NO_DISK
-    return room and os.access(parts.data_dir / "spool", os.W_OK | os.X_OK)
-
-
 def _sessions(parts: Parts) -> Finding:
     if parts.sessions.answers():
         return Finding(part="redis", ok=True, words="answers")
@@ -110,7 +134,11 @@ def _sessions(parts: Parts) -> Finding:
 
 
 def _disk(parts: Parts) -> Finding:
-    free = shutil.disk_usage(parts.data_dir).free
+    try:
+        free = shutil.disk_usage(parts.data_dir).free
+    except OSError as error:
+        words = f"the data folder cannot be looked at ({error.strerror})"
+        return Finding(part="disk", ok=False, words=words, fix="mount the disk of the data folder again")
     if free < _LOW_DISK:
         return Finding(
             part="disk", ok=False, words=f"{free >> 20} MiB free", fix="make room in the data folder"
@@ -219,3 +247,24 @@ def _guard(parts: Parts) -> Finding:
         words = f"calls and texts are stopped: the clock {state.get('why')}"
         return Finding(part="clock_guard", ok=False, words=words, fix=fix)
     return Finding(part="clock_guard", ok=True, words="the clock can be trusted")
+
+
+_Look = Callable[[Parts], Finding | list[Finding]]
+_WITHOUT_SQL: dict[str, _Look] = {
+    "menu": _menu,
+    "ledger": _ledger,
+    "spool": _spool,
+    "redis": _sessions,
+    "disk": _disk,
+    "line": _line,
+    "bridge": _bridges,
+    "reviews": _reviews,
+    "promises": _promises,
+}
+_WITH_SQL: dict[str, _Look] = {
+    "schema": _schema,
+    "clock": _clock_process,
+    "outbox": _outbox,
+    "clock_guard": _guard,
+    "channel": _channels,
+}

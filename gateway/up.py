@@ -1,6 +1,7 @@
 """Starts, watches and stops the processes of one machine: what ``make run`` and a small server run."""
 
 import ctypes
+import errno
 import fcntl
 import json
 import os
@@ -35,7 +36,7 @@ class DataFolder:
         self.path = path
         try:
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._lock = _opened(path / "lock")
         except OSError as error:
             raise CannotStart(
                 f"The data folder {path} cannot be used ({error.strerror}); set GATEWAY_DATA_DIR to a folder of yours."
@@ -59,7 +60,7 @@ class DataFolder:
         record = self.path / "children.json"
         try:
             left = [(int(pid), str(born)) for pid, born in json.loads(record.read_text()).items()]
-        except (FileNotFoundError, ValueError, AttributeError):
+        except (OSError, ValueError, AttributeError):
             return
         for sign, wait in ((signal.SIGTERM, _STOP_WITHIN), (signal.SIGKILL, _KILL_AFTER)):
             for pid, born in left:
@@ -72,8 +73,12 @@ class DataFolder:
         alive = [child.process.pid for child in children if child.process is not None]
         text = json.dumps({str(pid): _born(pid) for pid in alive})
         temporary = self.path / "children.json.new"
-        temporary.write_text(text)
-        temporary.replace(self.path / "children.json")
+        try:
+            temporary.write_text(text)
+            temporary.replace(self.path / "children.json")
+        except OSError as error:
+            # Calls matter more: on Linux the children end with us anyway.
+            sys.stderr.write(f"The list of processes could not be written ({error.strerror}).\n")
 
 
 @dataclass
@@ -118,10 +123,12 @@ class Supervisor:
         self._begin(child)
         return child
 
-    def watch(self) -> None:
-        """Start again what ended, with a pause that grows, until a signal comes."""
+    def watch(self, beside: Callable[[], None] | None = None) -> None:
+        """Start again what ended, with a pause that grows, until a signal comes; ``beside`` is called in between."""
         while not self._stopping:
             self.look_after()
+            if beside is not None:
+                beside()
             self._clock.sleep(0.2)
 
     def look_after(self) -> None:
@@ -161,8 +168,14 @@ class Supervisor:
             self._begin(child)
 
     def _begin(self, child: Child) -> None:
-        child.process = child.start()
         child.started_at = self._clock.monotonic()
+        try:
+            child.process = child.start()
+        except OSError as error:
+            sys.stderr.write(f"{child.name} cannot be started ({error.strerror}); it is tried again.\n")
+            child.pause = min(_LONGEST_PAUSE, child.pause * 2 or 0.5)
+            child.not_before = child.started_at + child.pause
+            return
         self._folder.remember(self._children)
 
 
@@ -187,6 +200,16 @@ def port_is_free(host: str, port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def _opened(lock: Path) -> int:
+    """Open the lock, for reading alone where a full or a read-only disk makes no file: it can be held so, too."""
+    try:
+        return os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        if error.errno not in {errno.EROFS, errno.ENOSPC, errno.EDQUOT}:
+            raise
+        return os.open(lock if lock.exists() else lock.parent, os.O_RDONLY | os.O_CLOEXEC)
 
 
 def _end_with_parent() -> None:

@@ -2,9 +2,10 @@
 
 import logging
 import sys
+from collections.abc import Callable
 
 from config.settings import Settings, from_process
-from gateway.bootstrap import open_parts, open_redis, refreshed
+from gateway.bootstrap import open_redis, open_serving_parts, refreshed
 from gateway.parts import Parts
 from gateway.refresh import Refresh
 from workers.chores import TABLE
@@ -14,8 +15,8 @@ from workers.worker import run_worker
 
 def worker(settings: Settings) -> None:
     """Be one worker."""
-    parts = _opened(settings)
-    refresh = Refresh(often=[*refreshed(parts)], seldom=[lambda: parts.count.flush(parts.store)])
+    parts, catch_up = _opened(settings)
+    refresh = Refresh(often=[catch_up, *refreshed(parts)], seldom=[lambda: parts.count.flush(parts.store)])
     refresh.start()
     try:
         run_worker(parts, open_redis(settings))
@@ -25,8 +26,8 @@ def worker(settings: Settings) -> None:
 
 def clock(settings: Settings) -> None:
     """Be the clock; a second one is harmless."""
-    parts = _opened(settings)
-    refresh = Refresh(often=[*refreshed(parts)])
+    parts, catch_up = _opened(settings)
+    refresh = Refresh(often=[catch_up, *refreshed(parts)])
     refresh.start()
     try:
         run_clock(parts, TABLE)
@@ -34,11 +35,11 @@ def clock(settings: Settings) -> None:
         refresh.stop()
 
 
-def _opened(settings: Settings) -> Parts:
+def _opened(settings: Settings) -> tuple[Parts, Callable[[], object]]:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells each time that it looked at a revision
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells at each look which database it sees
-    return open_parts(settings)
+    return open_serving_parts(settings)
 
 
 if __name__ == "__main__":

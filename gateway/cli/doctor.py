@@ -1,6 +1,7 @@
 """Looks at every part from outside and prints it green or red, with the fix in words."""
 
 import sys
+from collections.abc import Callable
 
 import click
 
@@ -9,12 +10,14 @@ from config.settings import Settings, SettingsError
 from gateway import health
 from gateway.access import Refused
 from gateway.bootstrap import NoTables, open_parts, open_redis
+from gateway.cli import recovery
 from gateway.health import Finding
 from gateway.parts import Parts
 from gateway.publishing import publish
 from gateway.sending import guard, nudge
 from gateway.store.engines import Unavailable
 from gateway.store.sealed import RingMissing
+from gateway.upkeep import sheet
 
 _NOTHING = "start with `gateway up`, or run `gateway db upgrade`; `gateway restore` brings a backup into an empty one"
 _OTHER_KEYS = (
@@ -56,23 +59,54 @@ def _findings() -> tuple[Finding, ...]:
     """Look at everything; what keeps the parts from being built is the one finding that matters."""
     try:
         settings = config.from_process()
+    except SettingsError as error:
+        return _settings_faults(error)
+    try:
         parts = open_parts(settings)
     except SettingsError as error:
-        fix = "config/example.env and config/gateway.toml say what each of them means"
-        return tuple(Finding(part="settings", ok=False, words=fault, fix=fix) for fault in error.faults)
+        return _settings_faults(error)
+    except OSError as error:
+        words = f"{settings.data_dir} cannot be used ({error.strerror})"
+        fix = "make room there, mount it for writing, or give it to the user that runs the gateway"
+        return (Finding(part="data folder", ok=False, words=words, fix=fix),)
     except NoTables:
         return (Finding(part="schema", ok=False, words="nothing was ever started here", fix=_NOTHING),)
     except RingMissing:
         return (Finding(part="keys", ok=False, words="the master key opens none of them", fix=_OTHER_KEYS),)
     parts.versions.refresh()
+    looks: dict[str, Callable[[], Finding | list[Finding]]] = {
+        "worker": lambda: _worker(settings),
+        "menus folder": lambda: _folder(parts, settings),
+        "account": lambda: _account(parts, settings),
+        "sign-in": lambda: _second_factor(parts),
+        "recovery": lambda: _recovery_sheet(parts),
+    }
     return (
         Finding(part="settings", ok=True, words="can be used"),
         *health.look(parts),
-        _worker(settings),
-        *_folder(parts, settings),
-        *_account(parts, settings),
-        _second_factor(parts),
+        *(found for part, look_at in looks.items() for found in health.look_safely(part, look_at)),
     )
+
+
+def _settings_faults(error: SettingsError) -> tuple[Finding, ...]:
+    fix = "config/example.env and config/gateway.toml say what each of them means"
+    return tuple(Finding(part="settings", ok=False, words=fault, fix=fix) for fault in error.faults)
+
+
+def _recovery_sheet(parts: Parts) -> list[Finding]:
+    """Say whether a backup would open: it is sealed to a sheet, and somebody has that on paper."""
+    try:
+        with parts.store.read() as tx:
+            known, confirmed = sheet.known(tx), sheet.is_confirmed(tx)
+    except Unavailable:
+        return []  # the ledger is red already
+    if confirmed:
+        return [Finding(part="recovery", ok=True, words="the sheet is on paper")]
+    if known is None:
+        words = "there is no recovery sheet, so there can be no backup"
+        return [Finding(part="recovery", ok=False, words=words, fix=recovery.HOW_TO_MAKE)]
+    words = "nobody has said that the recovery sheet is on paper"
+    return [Finding(part="recovery", ok=False, words=words, fix=recovery.HOW_TO_CONFIRM)]
 
 
 def _worker(settings: Settings) -> Finding:

@@ -3,41 +3,89 @@
 import math
 import urllib.error
 import urllib.request
-from contextlib import closing
+from contextlib import closing, suppress
+from dataclasses import dataclass
 
 import click
 
 from config.settings import Settings
-from gateway.bootstrap import end_outages, open_ledger, open_parts, open_serials
+from gateway.bootstrap import end_outages, keeps_enough, open_ledger, open_parts, open_serials
+from gateway.cli import recovery
 from gateway.clock import Clock
 from gateway.desk import people
 from gateway.parts import Parts
 from gateway.publishing import publish
 from gateway.serving import find_held_back
 from gateway.store import migrate
+from gateway.store.engines import Unavailable
 from gateway.up import CannotStart, Supervisor
 from gateway.upkeep import sheet
+from gateway.upkeep.sheet import Question
 from gateway.webhooks.addresses import addresses
 
 _READY_AS_A_RULE = 30.0
+_WITHOUT_SQL = (
+    "The database cannot be asked now. Calls are answered from what this machine keeps.",
+    "Requests wait in the spool; when it is back its tables are brought up to date and they are written.",
+)
 
 
-def prepare(settings: Settings) -> list[str]:
-    """Bring tables and menus up to date and return the lines that tell where everything is.
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What is to be said once everything runs.
+
+    Attributes:
+        lines: where everything is.
+        question: about the recovery sheet that was just shown, if one was.
+    """
+
+    lines: tuple[str, ...]
+    question: Question | None = None
+
+
+def prepare(settings: Settings, *, at_terminal: bool) -> Prepared:
+    """Bring tables and menus up to date; while SQL is away, see that calls can be answered without it.
+
+    Args:
+        settings: of this machine.
+        at_terminal: a person reads what is said and nobody keeps it, so secrets may be among it.
 
     Raises:
-        CannotStart: the shipped menu cannot be published.
+        CannotStart: the shipped menu cannot be published, or SQL is away and this machine has never seen it.
     """
-    with closing(open_ledger(settings)) as ledger:
-        migrate.upgrade(ledger)
-    end_outages(settings)
+    try:
+        with closing(open_ledger(settings)) as ledger:
+            migrate.upgrade(ledger)
+        return _prepared(settings, at_terminal=at_terminal)
+    except Unavailable:
+        return _without_sql(settings)
+    except OSError as error:
+        raise CannotStart(
+            f"The data folder {settings.data_dir} cannot be written ({error.strerror}); run `gateway doctor`."
+        ) from None
+
+
+def _prepared(settings: Settings, *, at_terminal: bool) -> Prepared:
+    with suppress(OSError):  # a full or a read-only disk
+        end_outages(settings)
     parts = open_parts(settings)
     try:
         _menus(parts, settings)
         parts.versions.refresh()
-        return [*_recovery_sheet(parts), *_addresses(parts, settings), *_held_back(parts)]
+        question = _recovery_sheet(parts, at_terminal=at_terminal)
+        lines = [*_addresses(parts, settings, at_terminal=at_terminal), *_held_back(parts)]
+        return Prepared(tuple(lines), question)
     finally:
         parts.store.close()
+
+
+def _without_sql(settings: Settings) -> Prepared:
+    if not keeps_enough(settings):
+        raise CannotStart(
+            "The database cannot be asked, and this machine keeps no copy of keys and menus to answer from: start what "
+            "DATABASE_URL names, or make room in the data folder, then start again."
+        )
+    return Prepared(_WITHOUT_SQL)
 
 
 def is_ready(settings: Settings, clock: Clock, supervisor: Supervisor) -> bool:
@@ -70,31 +118,49 @@ def _menus(parts: Parts, settings: Settings) -> None:
         )
 
 
-def _recovery_sheet(parts: Parts) -> list[str]:
-    words = sheet.first(parts)
-    if words is None:
-        return []
-    return [
-        "Recovery sheet, shown this once. Write it down, keep it elsewhere; a backup opens only with it:",
-        f"    {words}",
-    ]
+def _recovery_sheet(parts: Parts, *, at_terminal: bool) -> Question | None:
+    """Make and show the first sheet, at once; where nobody would read it, say how it is made."""
+    with parts.store.read() as tx:
+        known, confirmed = sheet.known(tx), sheet.is_confirmed(tx)
+    if known is None and at_terminal:
+        return recovery.show_new_sheet(parts)
+    if known is None:
+        click.echo(f"There is no recovery sheet yet, and no backup without one: {recovery.HOW_TO_MAKE}.")
+    elif not confirmed:
+        click.echo(f"Nobody has said that the recovery sheet is on paper: {recovery.HOW_TO_CONFIRM}.")
+    return None
 
 
-def _addresses(parts: Parts, settings: Settings) -> list[str]:
+def _addresses(parts: Parts, settings: Settings, *, at_terminal: bool) -> list[str]:
     base = settings.public_url
-    lines = [f"Console        {base}/"]
+    phone = f"{base}/phone/" if settings.phone_is_on else "off (GATEWAY_PHONE)"
+    lines = [f"Console        {base}/", *_first_sign_in(parts, base, at_terminal=at_terminal)]
+    return [*lines, f"Phone          {phone}", *_webhooks(parts, base, at_terminal=at_terminal)]
+
+
+def _first_sign_in(parts: Parts, base: str, *, at_terminal: bool) -> list[str]:
+    if not at_terminal:
+        if people.has_administrator(parts):
+            return []
+        return ["First sign-in  `gateway people add NAME --role administrator` prints a link"]
     token = people.first_administrator(parts)
-    if token is not None:
-        lines.append(f"First sign-in  {base}/invitation/{token}  (works once, within 30 minutes)")
-    lines.append(
-        f"Phone          {base}/phone/" if settings.phone_is_on else "Phone          off (GATEWAY_PHONE)"
-    )
+    if token is None:
+        return []
+    return [f"First sign-in  {base}/invitation/{token}  (works once, within 30 minutes)"]
+
+
+def _webhooks(parts: Parts, base: str, *, at_terminal: bool) -> list[str]:
+    """Return the lines of the webhooks; an address holds a secret, and a journal keeps what it is told."""
+    if not at_terminal:
+        return [f"Webhooks       of {', '.join(parts.channels)}: `gateway webhooks` prints them"]
     serials = open_serials(parts)
     serials.renew()
-    for channel, events in addresses(base, parts.channels, serials.secrets).items():
-        lines.append(f"Webhooks       {channel}: {events.get('ussd', next(iter(events.values())))}")
-    lines.append("               all of them: gateway webhooks")
-    return lines
+    found = addresses(base, parts.channels, serials.secrets)
+    lines = [
+        f"Webhooks       {line}: {events.get('ussd', next(iter(events.values())))}"
+        for line, events in found.items()
+    ]
+    return [*lines, "               all of them: gateway webhooks"]
 
 
 def _held_back(parts: Parts) -> list[str]:

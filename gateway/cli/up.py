@@ -1,5 +1,6 @@
 """Starts all of the product on one machine, and keeps it running."""
 
+import select
 import sys
 from collections.abc import Callable
 
@@ -8,9 +9,12 @@ import click
 from config import settings as config
 from config.settings import Settings
 from gateway import embedded
-from gateway.cli import first_start
+from gateway.bootstrap import open_parts
+from gateway.cli import first_start, recovery
 from gateway.clock import Clock
+from gateway.store.engines import Unavailable
 from gateway.up import CannotStart, DataFolder, Supervisor, port_is_free, spawn
+from gateway.upkeep.sheet import Question
 
 _STORE_UP_WITHIN = 10.0
 _PORT_FREE_WITHIN = 5.0
@@ -32,8 +36,8 @@ def up() -> None:
     supervisor = Supervisor(folder, clock)
     supervisor.listen()
     try:
-        _start(settings, supervisor, clock)
-        supervisor.watch()
+        question = _start(settings, supervisor, clock)
+        supervisor.watch(_asking(settings, question) if question else None)
     except CannotStart as error:
         click.echo(str(error), err=True)
         raise SystemExit(1) from None
@@ -48,22 +52,59 @@ def _free_port(settings: Settings, clock: Clock) -> None:
         )
 
 
-def _start(settings: Settings, supervisor: Supervisor, clock: Clock) -> None:
+def _start(settings: Settings, supervisor: Supervisor, clock: Clock) -> Question | None:
+    """Start everything and say where it is; return the question about the recovery sheet, if one is open."""
     environment = config.environment_for_children(settings)
     if settings.env.redis_url is None:
         supervisor.start(
             "store", lambda: embedded.start(settings.data_dir, environment=environment), outlives=True
         )
         if not _wait(lambda: embedded.answers(settings.data_dir), _STORE_UP_WITHIN, clock):
-            raise CannotStart("The embedded Valkey does not answer; run `gateway doctor` to see why.")
-    said = first_start.prepare(settings)
+            click.echo(
+                "The embedded Valkey does not answer; sessions are kept elsewhere until it does.", err=True
+            )
+    prepared = first_start.prepare(settings, at_terminal=sys.stdout.isatty())
     for name in ("web", "worker", "clock"):
         command = [sys.executable, "-m", "gateway.cli", name]
         supervisor.start(name, lambda command=command: spawn(command, environment))  # type: ignore[misc]
     if first_start.is_ready(settings, clock, supervisor):
-        for line in said:
+        for line in prepared.lines:
             click.echo(line)
         click.echo("Ready. Ctrl-C stops everything.")
+        if prepared.question is not None and sys.stdin.isatty():
+            click.echo(f"{prepared.question.words}:")
+            return prepared.question
+    return None
+
+
+def _asking(settings: Settings, question: Question) -> Callable[[], None]:
+    """Return what looks, again and again, whether the group was typed; nothing waits for it."""
+    open_still = [question]
+
+    def look() -> None:
+        if open_still and select.select([sys.stdin], [], [], 0)[0] and _is_settled(settings, question):
+            open_still.clear()
+
+    return look
+
+
+def _is_settled(settings: Settings, question: Question) -> bool:
+    typed = sys.stdin.readline()
+    if not typed:
+        return True  # the terminal is gone
+    if not typed.strip():
+        return False
+    try:
+        parts = open_parts(settings)
+    except Unavailable:
+        return False
+    try:
+        return recovery.take_answer(parts, question, typed)
+    except Unavailable:
+        click.echo("The database cannot be asked; type it again later.")
+        return False
+    finally:
+        parts.store.close()
 
 
 def _wait(done: Callable[[], bool], seconds: float, clock: Clock) -> bool:

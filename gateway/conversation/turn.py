@@ -62,6 +62,7 @@ class _Hop:
         self.session_key = parts.store.ring.lookup("session", inbound.channel, inbound.session)
         self.mark = self.session_key.hex()[:_MARK]
         self.done: list[Effect] = []
+        self.nobody_knows = False
 
     def answer(self) -> Told:
         """Walk the steps."""
@@ -90,6 +91,7 @@ class _Hop:
             begun = bool(self.inbound.text) and not self.inbound.first
             return asking.load(self.inbound.channel, self.inbound.number, begun=begun)
         except Unavailable:
+            self.nobody_knows = True
             return None
 
     def _move(self, how: How, stored: Stored | None, held: Held | None) -> tuple[Held, int]:
@@ -126,7 +128,23 @@ class _Hop:
                 return self._tell(
                     menu, record.version, session, self.inbound.text, record.at
                 ), self._hop_count()
-        return self._start(lost=True), self._hop_count()
+        began = self._start(lost=True)
+        return (self._danger(began) if self.nobody_knows else None) or began, self._hop_count()
+
+    def _danger(self, began: Held) -> Held | None:
+        """Return the danger numbers where her last key leads to them from the first page; else None.
+
+        Only while nothing can say where she is: else each key would show her the first page again, this one too.
+        """
+        menu = self.parts.versions.get(began.version)
+        last = self.inbound.text.rpartition("*")[2] if self.contract.accumulates else self.inbound.text
+        if menu is None:
+            return None
+        first = replace(began.session, screen=menu.start, notice="")
+        moved = engine.step(menu, first, last, self.contract.ussd)
+        if moved.effects or moved.session.screen != menu.sos:
+            return None
+        return self._tell(menu, began.version, moved.session, self._text_so_far(), self.now)
 
     def _start(self, *, lost: bool) -> Held:
         version, menu = find_served(self.parts, self.inbound.channel)

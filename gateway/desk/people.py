@@ -29,6 +29,12 @@ OWNER = Actor.of(person_id="", name="command line", role=Role.ADMINISTRATOR)
 _UNNAMED = "-"  # the key of the one person who has not chosen a name yet; no name folds to it
 
 
+def has_administrator(parts: Parts) -> bool:
+    """Say whether there is one, so that nobody needs the first link."""
+    with parts.store.read() as tx:
+        return people.is_anybody(tx, Role.ADMINISTRATOR)
+
+
 def first_administrator(parts: Parts) -> str | None:
     """Return the token of a one-time link for the first administrator, or None once there is one."""
     now, token = parts.clock.now(), new_token()

@@ -40,6 +40,7 @@ _PRAGMAS = (
     "PRAGMA trusted_schema=OFF",
     "PRAGMA synchronous=FULL",
 )
+_READS_ONLY = "a reading transaction cannot write"
 _TRY_AGAIN = frozenset({"40001", "40P01"})  # serialisation failure, deadlock: nothing was written
 
 
@@ -105,6 +106,7 @@ class Store:
         self.mark = mark
         self._pair: _Pair | None = None
         self._lock = threading.Lock()
+        self._is_shut = False
         self.dialect = self._url.get_backend_name()
         self.ring = Ring(master, copy=ring_copy)
 
@@ -116,7 +118,7 @@ class Store:
             Unavailable: SQL cannot be asked.
             WriteRefused: the work tried to write.
         """
-        with _said_plainly(), self._engines().read.begin() as conn:
+        with _said_plainly(writing=False), self._engines().read.begin() as conn:
             yield Tx(conn, self.ring, self.dialect)
 
     @contextmanager
@@ -126,7 +128,7 @@ class Store:
         Raises:
             Unavailable: SQL cannot be asked; `Lost` when the connection broke.
         """
-        with _said_plainly(), self._engines().write.begin() as conn:
+        with _said_plainly(writing=True), self._engines().write.begin() as conn:
             yield Tx(conn, self.ring, self.dialect, self.mark())
 
     def run(self, work: Callable[[Tx], T]) -> T:
@@ -142,6 +144,19 @@ class Store:
             with self.write() as tx:
                 return work(tx)
 
+    @property
+    def is_shut(self) -> bool:
+        """Whether nobody is let in, because the tables may not be those of this release yet."""
+        return self._is_shut
+
+    def shut(self) -> None:
+        """Let nobody in until ``reopen``: to everybody SQL is away, so calls are answered and requests are spooled."""
+        self._is_shut = True
+
+    def reopen(self) -> None:
+        """Let everybody in again."""
+        self._is_shut = False
+
     def close(self) -> None:
         """Give all idle connections back to the database."""
         with self._lock:
@@ -153,6 +168,8 @@ class Store:
     def _engines(self) -> _Pair:
         if self._away is not None and self._away():
             raise Unavailable("an outage is tried")
+        if self._is_shut:
+            raise Unavailable("its tables are not those of this release yet")
         pair = self._pair
         if pair is not None and pair.process == os.getpid():
             return pair
@@ -252,25 +269,25 @@ def _postgresql(url: URL, *, reading: bool) -> Engine:
 
 
 @contextmanager
-def _said_plainly() -> Iterator[None]:
+def _said_plainly(*, writing: bool) -> Iterator[None]:
     try:
         yield
     except NoConnectionFree as error:
         raise Unavailable("no connection is free") from error
     except DBAPIError as error:
-        named = _named(error)
+        named = _named(error, writing=writing)
         if named is None:
             raise
         raise named from error
 
 
-def _named(error: DBAPIError) -> Exception | None:
+def _named(error: DBAPIError, *, writing: bool) -> Exception | None:
     """Return what a driver's fault means to us; None leaves it as it is: a wrong statement, a broken key."""
     if isinstance(error.orig, sqlite3.Error):
-        return _named_sqlite(error.orig)
+        return _named_sqlite(error.orig, writing=writing)
     state = getattr(error.orig, "sqlstate", None)
-    if state == "25006":  # read-only transaction
-        return WriteRefused("a reading transaction cannot write")
+    if state == "25006":  # read-only transaction: ours, or all of them, on a stand-by
+        return Unavailable("the database takes no writes") if writing else WriteRefused(_READS_ONLY)
     if error.connection_invalidated or state in _TRY_AGAIN:
         return Lost(f"the database ended the work ({state or 'connection lost'})")
     if isinstance(error, OperationalError | InterfaceError):
@@ -278,10 +295,10 @@ def _named(error: DBAPIError) -> Exception | None:
     return None
 
 
-def _named_sqlite(fault: sqlite3.Error) -> Exception | None:
+def _named_sqlite(fault: sqlite3.Error, *, writing: bool) -> Exception | None:
     code = getattr(fault, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-    if code == sqlite3.SQLITE_READONLY:
-        return WriteRefused("this transaction cannot write")
+    if code == sqlite3.SQLITE_READONLY and not writing:
+        return WriteRefused(_READS_ONLY)
     wrong_statement = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH}
     if code in wrong_statement:
         return None

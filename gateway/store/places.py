@@ -70,6 +70,14 @@ class Saving:
             raise ValueError(f"a session has at most {_LAST_HOP} inputs")
 
 
+def wins(saving: Saving, *, over: Stored) -> bool:
+    """Say whether this save replaces what is there: the rule that the script and the statement below write out."""
+    mine = saving.stored
+    if mine.mark == over.mark:
+        return mine.hop > over.hop
+    return mine.hop == 0 or over.mark == saving.read_mark
+
+
 class _Seal:
     """Closes a state for the address it lies at: the same bytes serve both places."""
 

@@ -2,6 +2,7 @@
 
 import hmac
 import json
+import logging
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -49,6 +50,7 @@ SEALED_COLUMNS: tuple[tuple[str, str], ...] = tuple(
 )
 """Every (table, column) that only the ring can read, straight from the schema."""
 
+_log = logging.getLogger(__name__)
 _FORMAT = b"\x01"
 _NONCE = 12
 _SERIAL = 2
@@ -91,6 +93,7 @@ class Ring:
         self._copy = copy
         self._keys = _Keys()
         self._copied: tuple[KeyRow, ...] = ()
+        self._copy_failed = False
         self._ciphers: dict[bytes, AESGCM] = {}
 
     def load(self, tx: "Tx", now: datetime) -> None:
@@ -263,11 +266,21 @@ class Ring:
     def _write_copy(self, rows: list[KeyRow]) -> None:
         if self._copy is None:
             return
+        self._copied = tuple(rows)
         held = [
             {"id": r.id, "purpose": r.purpose, "wrapped": r.wrapped.hex(), "retired": r.retired} for r in rows
         ]
-        files.put(self._copy, json.dumps({"format": _COPY_FORMAT, "keys": held}).encode())
-        self._copied = tuple(rows)
+        try:
+            self._copy.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            files.put(self._copy, json.dumps({"format": _COPY_FORMAT, "keys": held}).encode())
+        except OSError as error:
+            # SQL holds the ring; a full disk must not keep anybody from her answer. The next refresh tries again.
+            self._copied = ()
+            if not self._copy_failed:
+                _log.warning("the copy of the key ring could not be written (%s)", error.strerror)
+            self._copy_failed = True
+        else:
+            self._copy_failed = False
 
 
 def row_name(*primary_key: str | bytes) -> str:

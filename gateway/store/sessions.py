@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import TypeVar
 
 import redis
@@ -9,6 +10,7 @@ import redis
 from gateway.clock import Clock
 from gateway.store.breaker import Breaker
 from gateway.store.engines import Store, Unavailable
+from gateway.store.in_memory import InMemory
 from gateway.store.places import Address, InRedis, InSql, Saving, Stored
 from gateway.store.sealed import Ring
 
@@ -40,11 +42,18 @@ class Sessions:
     """The sessions of all callers by USSD; `ask` once for each request."""
 
     def __init__(
-        self, client: redis.Redis | None, store: Store, clock: Clock, *, lifetime: timedelta = LIFETIME
+        self,
+        client: redis.Redis | None,
+        store: Store,
+        clock: Clock,
+        *,
+        lifetime: timedelta = LIFETIME,
+        memory: Path | None = None,
     ) -> None:
         self._ring = store.ring
         self._redis = None if client is None else InRedis(client, store.ring, lifetime)
         self._sql = InSql(store, lifetime)
+        self._memory = None if memory is None else InMemory(memory, store.ring, lifetime)
         self._clock = clock
         self._lifetime = lifetime
         self._outage = Outage(clock)
@@ -56,7 +65,8 @@ class Sessions:
 
     def ask(self) -> "Asking":
         """Return the sessions as one request sees them: after one fault of Redis it asks SQL for the rest."""
-        return Asking(self._ring, self._redis, self._sql, self._outage, self._clock, self._lifetime)
+        kept = _Kept(self._redis, self._sql, self._outage, self._clock, self._lifetime)
+        return Asking(kept, self._ring, self._memory, self._clock)
 
     def answers(self) -> bool:
         """Ask Redis for a sign of life; costs at most the client's time limit."""
@@ -76,25 +86,14 @@ class Sessions:
 class Asking:
     """The sessions during one request."""
 
-    def __init__(
-        self,
-        ring: Ring,
-        in_redis: InRedis | None,
-        in_sql: InSql,
-        outage: Outage,
-        clock: Clock,
-        lifetime: timedelta,
-    ) -> None:
+    def __init__(self, kept: "_Kept", ring: Ring, memory: InMemory | None, clock: Clock) -> None:
+        self._kept = kept
         self._ring = ring
-        self._spared = in_redis  # left in peace as long as SQL answers
-        self._redis = in_redis if outage.breaker.allows() else None
-        self._sql = in_sql
-        self._outage = outage
+        self._memory = memory
         self._clock = clock
-        self._lifetime = lifetime
 
     def load(self, channel: str, number: str, *, begun: bool = False) -> Stored | None:
-        """Return the session of this number, from Redis or else from SQL.
+        """Return the session of this number, from Redis or else from SQL, or from memory where it lies there alone.
 
         Args:
             channel: the line by which she dials.
@@ -103,15 +102,20 @@ class Asking:
                 left in peace is asked after all.
 
         Raises:
-            Unavailable: neither can be asked.
+            Unavailable: neither can be asked, and memory has none.
         """
         address = Address.of(self._ring, channel, number)
-        here, answered = self._of_redis(lambda place: place.load(address))
-        if not answered:
-            return self._without_redis(address, begun=begun)
-        if here is not None and not self._outage.left_some_in_sql:
-            return here
-        return self._later(address, here)
+        try:
+            found = self._kept.load(address, begun=begun)
+        except Unavailable:
+            remembered = self._remembered(address)
+            if remembered is None:
+                raise
+            return remembered
+        there = self._remembered(address) if begun else None
+        if there is None or (found is not None and (there.mark != found.mark or there.hop <= found.hop)):
+            return found
+        return there
 
     def save(
         self, channel: str, number: str, *, mark: str, hop: int, state: str, read_mark: str
@@ -127,10 +131,61 @@ class Asking:
             read_mark: the mark of what this request had loaded, or "" where nothing was there.
 
         Raises:
-            Unavailable: it could be kept in neither place.
+            Unavailable: it could be kept in no place.
         """
         address = Address.of(self._ring, channel, number)
         saving = Saving(Stored(mark, hop, state), read_mark)
+        try:
+            return self._kept.save(address, saving)
+        except Unavailable:
+            if self._memory is None:
+                raise
+            return self._memory.save(address, saving, self._clock.now().timestamp())
+
+    def drop(self, channel: str, number: str) -> None:
+        """Forget the session of this number wherever it lies, as far as that can be asked.
+
+        Raises:
+            Unavailable: SQL cannot be asked.
+        """
+        address = Address.of(self._ring, channel, number)
+        if self._memory is not None:
+            self._memory.drop(address)
+        self._kept.drop(address)
+
+    def _remembered(self, address: Address) -> Stored | None:
+        return None if self._memory is None else self._memory.load(address, self._clock.now().timestamp())
+
+
+class _Kept:
+    """Redis and SQL, as one request asks them."""
+
+    def __init__(
+        self,
+        in_redis: InRedis | None,
+        in_sql: InSql,
+        outage: Outage,
+        clock: Clock,
+        lifetime: timedelta,
+    ) -> None:
+        self._spared = in_redis  # left in peace as long as SQL answers
+        self._redis = in_redis if outage.breaker.allows() else None
+        self._sql = in_sql
+        self._outage = outage
+        self._clock = clock
+        self._lifetime = lifetime
+
+    def load(self, address: Address, *, begun: bool) -> Stored | None:
+        """Return the session from Redis or else from SQL; raises Unavailable where neither can be asked."""
+        here, answered = self._of_redis(lambda place: place.load(address))
+        if not answered:
+            return self._without_redis(address, begun=begun)
+        if here is not None and not self._outage.left_some_in_sql:
+            return here
+        return self._later(address, here)
+
+    def save(self, address: Address, saving: Saving) -> Stored | None:
+        """Keep the session in Redis or else in SQL; raises Unavailable where neither takes it."""
         won, answered = self._of_redis(lambda place: place.save(address, saving))
         if answered:
             return won
@@ -143,13 +198,8 @@ class Asking:
                 raise
             return won
 
-    def drop(self, channel: str, number: str) -> None:
-        """Forget the session of this number in both places, as far as they can be asked.
-
-        Raises:
-            Unavailable: SQL cannot be asked.
-        """
-        address = Address.of(self._ring, channel, number)
+    def drop(self, address: Address) -> None:
+        """Forget the session in both places; raises Unavailable where SQL cannot be asked."""
         self._of_redis(lambda place: place.drop(address))
         self._sql.drop(address)
 

@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from gateway import ids
 from gateway.store import files
 from gateway.store.sealed import NotOpened, Ring
 
@@ -13,6 +14,8 @@ _FORMAT = 1
 _NAME_LENGTH = 64
 _UNREADABLE = ".unreadable"
 _FAILED = ".failed"
+_AS_LONG_AS_ONE = 4096
+"""Bytes; an entry has some hundred, and a file system gives room by the block."""
 
 
 class Spool:
@@ -21,8 +24,9 @@ class Spool:
     def __init__(self, folder: Path, ring: Ring) -> None:
         self._folder = folder
         self._ring = ring
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder.chmod(0o700)
+        with suppress(OSError):  # a full or a read-only disk; `keep` says so to whom it concerns
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.chmod(0o700)
 
     def keep(self, key: bytes, entry: Mapping[str, Any]) -> dict[str, Any]:
         """Put the entry on disk and return the one that is there: ours, or that of whoever was first.
@@ -75,6 +79,20 @@ class Spool:
     def failed(self) -> Sequence[bytes]:
         """Return the keys of what could not be put in: it was told to somebody, and a person must look at it."""
         return [bytes.fromhex(path.stem) for path in self._folder.glob("*" + _FAILED)]
+
+    def try_writing(self) -> None:
+        """Write a file of the size of an entry and take it away again.
+
+        Raises:
+            OSError: an entry could not be kept now.
+            RingMissing: no entry could be sealed.
+        """
+        probe = self._folder / f"probe-{ids.new_token(6)}"
+        content = self._ring.seal(ids.random_bytes(_AS_LONG_AS_ONE), table="spool", column="probe", row="")
+        try:
+            files.put(probe, content)
+        finally:
+            probe.unlink(missing_ok=True)
 
     def list(self) -> Sequence[bytes]:
         """Return the keys of what waits, oldest first."""

@@ -3,13 +3,14 @@
 import json
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from gateway.store import audit, dumping, files, migrate
-from gateway.store.engines import Store, Tx
+from gateway.store.engines import Store, Tx, Unavailable
 from gateway.upkeep import envelope
 from gateway.upkeep.envelope import NotOpened
 
@@ -54,10 +55,13 @@ def backup(store: Store, file: Path, recovery_key: bytes, now: datetime) -> Summ
 def restore(store: Store, file: Path, sheet_key: bytes, now: datetime) -> Summary:
     """Bring back what the file holds into an empty ledger, all of it or nothing.
 
+    Whatever it raises but ``Lost``, nothing came back; once it returns, all of it did.
+
     Raises:
         NotEmpty: the ledger holds something.
         NotOpened: the sheet does not open the file, or it is damaged or of a newer release.
-        Unavailable: SQL cannot be asked.
+        OSError: the file cannot be read.
+        Unavailable: SQL cannot be asked; as ``Lost`` nobody knows whether it came back.
     """
     migrate.upgrade(store)
     with file.open("rb") as sealed, store.write() as tx:
@@ -68,7 +72,7 @@ def restore(store: Store, file: Path, sheet_key: bytes, now: datetime) -> Summar
         dumping.clear(tx)
         summary = _bring_back(tx, _unpacked(envelope.read(sealed, sheet_key)))
         audit.add(tx, now=now, person_id=None, act="restored", kind="ledger", subject="")
-    with store.read() as tx:
+    with suppress(Unavailable), store.read() as tx:  # it is back already, and each start reads the ring again
         tx.ring.refresh(tx)
     return summary
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -22,21 +23,78 @@ _SECRET = 32
 _BODY = 52
 _CHECK = 4
 _GROUP = 4
+_GROUPS = (_BODY + _CHECK) // _GROUP
 _SETTING = "recovery"
+_CONFIRMED = "recovery_confirmed"
 
 
 class NotTheSheet(ValueError):
     """The letters are not those of a recovery sheet; nothing of them is repeated."""
 
 
-def first(parts: Parts) -> str | None:
-    """Make the sheet where there is none yet and return its letters; they are shown once and kept nowhere."""
-    secret = ids.random_bytes(_SECRET)
+@dataclass(frozen=True, slots=True)
+class Question:
+    """The question for one group of a sheet that was just shown: who can answer it has written the sheet down."""
+
+    secret: bytes
+    at: int
+
+    @property
+    def words(self) -> str:
+        """The question itself."""
+        return f"Type group {self.at + 1} of the sheet that you have written down"
+
+    def is_answered_by(self, typed: str) -> bool:
+        """Say whether this is that group; case, spaces and look-alike letters do not matter."""
+        return typed.strip().upper().translate(_LOOK_ALIKE) == written(self.secret).split(" ")[self.at]
+
+
+def draw_secret() -> bytes:
+    """Return a new key by chance; it is kept nowhere. Show it first: what counts must have been seen."""
+    return ids.random_bytes(_SECRET)
+
+
+def draw_question(secret: bytes) -> Question:
+    """Return the question for one of its groups; never the first, which an eye remembers without paper."""
+    return Question(secret, 1 + ids.random_bytes(1)[0] % (_GROUPS - 1))
+
+
+def put_in_force(parts: Parts, secret: bytes, *, instead_of: bytes | None) -> bool:
+    """Seal backups to this sheet from now on; False where another process has put one in force meanwhile.
+
+    Args:
+        parts: the ledger that notes it.
+        secret: the key of a sheet that was shown.
+        instead_of: the half of the key that was known when this one was drawn; None where there was none.
+    """
     now = parts.clock.now()
-    made = parts.store.run(
-        lambda tx: settings.put_if_new(tx, _SETTING, public(secret).hex(), by="", now=now),
-    )
-    return written(secret) if made else None
+
+    def work(tx: Tx) -> bool:
+        if known(tx) not in {instead_of, public(secret)}:
+            return False
+        settings.put(tx, _SETTING, public(secret).hex(), by="", now=now)
+        return True
+
+    return parts.store.run(work)
+
+
+def confirm(parts: Parts, secret: bytes) -> bool:
+    """Note that somebody has this sheet on paper; False where it is not the one that counts."""
+    now = parts.clock.now()
+
+    def work(tx: Tx) -> bool:
+        if known(tx) != public(secret):
+            return False
+        settings.put(tx, _CONFIRMED, public(secret).hex(), by="", now=now)
+        return True
+
+    return parts.store.run(work)
+
+
+def is_confirmed(tx: Tx) -> bool:
+    """Say whether somebody has shown that the sheet that counts is on paper."""
+    held = settings.get(tx, _SETTING)
+    return bool(held) and settings.get(tx, _CONFIRMED) == held
 
 
 def known(tx: Tx) -> bytes | None:

@@ -189,4 +189,4 @@ def _room_of(path: str) -> str:
     """Return the room of this address: a caller waits for a hop, and a provider for its post, whatever the pages do."""
     if path.startswith("/webhooks/"):
         return "hops" if path.endswith("/ussd") else "posts"
-    return "posts" if path in {"/healthz", "/readyz", "/metrics"} else "pages"
+    return "pages"

@@ -14,6 +14,7 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from click.testing import CliRunner
 
@@ -208,6 +209,22 @@ class Running:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
+    def said_by(self, *words: str, typed: str = "") -> str:
+        """What ``gateway`` says to these words, on both of its outputs, however it ends."""
+        done = subprocess.run(
+            [GATEWAY, *words],
+            cwd=self.folder,
+            env=self.environment,
+            input=f"{typed}\n",
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=60,
+            **self._as(),
+        )
+        return done.stdout
+
     def asked(self, *words: str) -> Any:
         """Run the same command inside the test, which spares a second each time, and read its JSON."""
         if "DATABASE_URL" in self.environment:  # a command leaves its connections to the end of its process
@@ -219,6 +236,12 @@ class Running:
     def provider(self, channel: str = "africastalking") -> Provider:
         """A provider that has pasted the addresses of a line into its dashboard."""
         return Provider(self.asked("webhooks")[channel])
+
+    def local(self, provider: Provider) -> Provider:
+        """The same provider, posting straight to this machine where the addresses name another."""
+        for event, address in provider.addresses.items():
+            provider.addresses[event] = self.url(urlsplit(address).path)
+        return provider
 
     def callbacks(self) -> list[dict[str, Any]]:
         """What ``gateway callbacks list --json`` prints."""

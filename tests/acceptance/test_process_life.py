@@ -27,6 +27,7 @@ from tests.standin import KEY, Standin
 pytestmark = [pytest.mark.kills, pytest.mark.timeout(240)]
 
 LABELS = ("Console", "First sign-in", "Phone", "Webhooks")
+SHEET = "There is no recovery sheet yet"
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def test_one_life_started_killed_begun_again_and_ended(
     user = pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 and _open_to_all() else None
     with with_account(_long_folder(tmp_path_factory, user), standin, user=user) as running:
         assert len(str(running.data)) == 120
-        lines = running.said().rpartition("Recovery sheet")[2].splitlines()
+        lines = running.said().rpartition(SHEET)[2].splitlines()
         assert lines[-1] == READY
         assert all(any(line.startswith(label) for line in lines) for label in LABELS)
         assert running.ready()["ready"]
@@ -63,7 +64,7 @@ def test_one_life_started_killed_begun_again_and_ended(
             _kill_a_part(running, name, words)
         _killed_as_a_whole(running)
         _ends_in_flight(running, standin, signal.SIGINT, group=True)
-    assert running.said().count("Recovery sheet") == 1, "it is shown once"
+    assert running.said().count(SHEET) > 1, "each start says so until there is one"
     assert "Traceback" not in running.said()
     print(f"a folder of 120 characters works, as user {user if user is not None else os.geteuid()}")
 

@@ -1,5 +1,8 @@
 """A machine for a test of commands: a data folder of its own, and commands as they are typed."""
 
+import io
+import re
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -61,14 +64,14 @@ class Machine:
     def run(self, *words: str | Path, typed: str | None = None, **environ: str) -> Result:
         """Type a command here."""
         with self.monkeypatch.context() as here:
-            for name, value in (self._environment() | environ).items():
+            for name, value in (self.environment() | environ).items():
                 here.setenv(name, value)
             _note(here, self.opened)
             return CliRunner().invoke(main, [str(word) for word in words], input=typed)
 
     def parts(self, **environ: str) -> Parts:
         """The parts of a process of this machine."""
-        parts = open_parts(config.load(self._environment() | environ))
+        parts = open_parts(config.load(self.environment() | environ))
         self.opened.append(parts.store)
         return parts
 
@@ -77,11 +80,15 @@ class Machine:
         for store in self.opened:
             store.close()
 
-    def starts(self, **environ: str) -> list[str]:
+    def starts(self, *, at_terminal: bool = True, **environ: str) -> list[str]:
         """What `gateway up` does before the processes run; the lines it prints."""
-        return first_start.prepare(config.load(self._environment() | environ))
+        said = io.StringIO()
+        with redirect_stdout(said):
+            prepared = first_start.prepare(config.load(self.environment() | environ), at_terminal=at_terminal)
+        return [*said.getvalue().splitlines(), *prepared.lines]
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """The environment of its processes."""
         self.folder.mkdir(exist_ok=True)
         (self.folder / "gateway.toml").write_text(self.numbers + LINES, encoding="utf-8")
         said: dict[str, Any] = {
@@ -91,3 +98,9 @@ class Machine:
             "DATABASE_URL": self.database,
         }
         return {name: value for name, value in said.items() if value}
+
+
+def sheet_in(lines: list[str]) -> str:
+    """The letters of the one recovery sheet that these lines show."""
+    (letters,) = (line.strip() for line in lines if re.fullmatch(r"\s+(?:[0-9A-Z]{4} ?){14}", line))
+    return letters

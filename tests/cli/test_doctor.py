@@ -16,11 +16,12 @@ from gateway.health import Finding
 from gateway.outages import STORE, Outages
 from gateway.sending import guard, nudge
 from gateway.store import chores, versions
-from tests.cli.house import Machine
+from tests.cli.house import Machine, sheet_in
 from tests.desk.rig import Desk
 from tests.servers import Valkey
 
 ACCOUNT = {"AFRICASTALKING_USERNAME": "sandbox", "AFRICASTALKING_API_KEY": "a key"}
+ANOTHER = "0b9d6c3e8f1a2475" * 2 + "e0d1c2b3"
 REAL = ACCOUNT | {"AFRICASTALKING_USERNAME": "centre"}
 
 
@@ -59,7 +60,7 @@ def test_before_the_first_start_it_says_how_to_start(machine: Machine) -> None:
 
 def test_every_red_part_says_what_to_do(started: Machine) -> None:
     said = told(started)
-    assert reds(said) == {"redis", "clock", "worker"}
+    assert reds(said) == {"redis", "clock", "worker", "recovery"}
     assert all("→ " in words for colour, words in said.values() if colour == "red")
     assert {"settings", "menu", "ledger", "spool", "schema", "outbox", "account"} <= set(said)
 
@@ -74,6 +75,8 @@ def test_with_every_process_at_work_all_is_green(started: Machine, valkey: Valke
         queue = Queue(nudge.QUEUE, connection=client, serializer=JSONSerializer)
         worker = SimpleWorker([queue], connection=client, serializer=JSONSerializer)
         worker.register_birth()
+        letters = sheet_in(started.run("keys", "sheet").output.splitlines())
+        assert started.run("keys", "confirm", typed=f"{letters}\n").exit_code == 0
         result = started.run("doctor", REDIS_URL=valkey.url)
         worker.register_death()
     assert (result.exit_code, "red  " in result.output) == (0, False), result.output
@@ -152,7 +155,7 @@ def test_a_database_that_is_gone_is_red(started: Machine) -> None:
 
 
 def test_a_master_key_of_another_house_is_red(started: Machine) -> None:
-    result = started.run("doctor", GATEWAY_SECRET_KEY="another")
+    result = started.run("doctor", GATEWAY_SECRET_KEY=ANOTHER)
     assert result.exit_code == 1
     assert "keys" in result.output
 

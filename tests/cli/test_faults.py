@@ -51,6 +51,6 @@ def test_what_is_missing_is_one_sentence(
 def test_keys_of_another_house_are_one_sentence(machine: Machine) -> None:
     machine.run("db", "upgrade")
     machine.parts()
-    result = machine.run("report", "2026-11", GATEWAY_SECRET_KEY="another")
+    result = machine.run("report", "2026-11", GATEWAY_SECRET_KEY="0b9d6c3e8f1a2475" * 2 + "e0d1c2b3")
     assert result.exit_code == 1
     assert "The keys of this database do not open" in result.stderr

@@ -1,6 +1,5 @@
 """Tables, keys, backups and erasing from the command line; a house moves to another machine and either database."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,10 +7,12 @@ import pytest
 
 from gateway.access import Role
 from gateway.desk import people
-from gateway.store import callers, versions
+from gateway.store import audit, callers, sealed, versions
 from gateway.store import settings as kept
+from gateway.store.engines import Lost, Unavailable
 from gateway.upkeep import rotate as rotating
-from tests.cli.house import Machine
+from gateway.upkeep import sheet
+from tests.cli.house import Machine, sheet_in
 from tests.desk.rig import HER, OTHER, Desk
 from tests.ledgers import PostgresqlLedgers
 
@@ -34,11 +35,6 @@ def next_machine(
         machine.database = ledgers.empty_url()
     yield machine
     machine.close()
-
-
-def sheet_in(lines: list[str]) -> str:
-    (letters,) = (line.strip() for line in lines if re.fullmatch(r"\s+(?:[0-9A-Z]{4} ?){14}", line))
-    return letters
 
 
 def lived_in(machine: Machine) -> tuple[str, str]:
@@ -122,16 +118,131 @@ def test_a_backup_into_a_folder_that_is_not_there_is_said(machine: Machine, tmp_
     assert "cannot be written" in refused.output
 
 
-def test_where_nothing_was_started_by_up_the_first_backup_makes_the_sheet(
+@pytest.mark.fault("K3")
+def test_without_a_sheet_there_is_no_backup_and_it_says_how_to_make_one(
     machine: Machine, tmp_path: Path
 ) -> None:
-    assert machine.run("db", "upgrade").output == "The tables are those of revision 0001.\n"
-    first = machine.run("backup", tmp_path / "one")
-    second = machine.run("backup", tmp_path / "two")
-    letters = sheet_in(first.output.splitlines())
-    assert "Recovery sheet" not in second.output
+    assert machine.run("db", "upgrade").exit_code == 0
+    refused = machine.run("backup", tmp_path / "one")
+    assert refused.exit_code == 1
+    assert "`gateway keys sheet`" in refused.output
+    assert not (tmp_path / "one").exists()
+    letters = sheet_in(machine.run("keys", "sheet").output.splitlines())
+    made = machine.run("backup", tmp_path / "two")
+    assert made.exit_code == 0
+    assert "is on paper" in made.stderr, "it was shown, and nobody has said that it was read"
+    assert machine.run("keys", "confirm", typed=f"{letters}\n").exit_code == 0
+    assert machine.run("backup", tmp_path / "three").stderr == ""
     other = Machine(tmp_path / "other", machine.monkeypatch)
     assert other.run("restore", tmp_path / "two", typed=f"{letters}\n").exit_code == 0
+
+
+@pytest.mark.fault("K3")
+def test_a_new_sheet_leaves_the_old_backups_to_the_old_one(machine: Machine, tmp_path: Path) -> None:
+    old, _ = lived_in(machine)
+    assert machine.run("backup", tmp_path / "before").exit_code == 0
+    said = machine.run("keys", "sheet").output
+    new = sheet_in(said.splitlines())
+    assert "backups that were made until now still open with that one" in said
+    assert machine.run("keys", "confirm", typed=f"{old}\n").exit_code == 1
+    assert machine.run("backup", tmp_path / "after").exit_code == 0
+    for name, right, wrong in (("before", old, new), ("after", new, old)):
+        other = Machine(tmp_path / f"other {name}", machine.monkeypatch)
+        assert other.run("restore", tmp_path / name, typed=f"{wrong}\n").exit_code == 1
+        assert other.run("restore", tmp_path / name, typed=f"{right}\n").exit_code == 0
+
+
+@pytest.mark.fault("K3")
+def test_what_is_no_sheet_confirms_nothing(machine: Machine) -> None:
+    machine.starts()
+    refused = machine.run("keys", "confirm", typed="AAAA\n")
+    assert (refused.exit_code, refused.output.count("Traceback")) == (1, 0)
+    assert "the sheet has 56 letters" in refused.output
+
+
+@pytest.mark.fault("K3", "K14")
+def test_a_start_that_nobody_reads_draws_no_sheet(machine: Machine) -> None:
+    said = machine.starts(at_terminal=False)
+    assert any("`gateway keys sheet`" in line for line in said)
+    parts = machine.parts()
+    with parts.store.read() as tx:
+        assert sheet.known(tx) is None
+    again = machine.starts()
+    assert sheet_in(again)
+    assert any("nobody has said" in line.lower() for line in machine.starts())
+
+
+MASTER = "c0ffee5e1f7b92a84d36e0b1f9c27a58"
+
+
+@pytest.mark.fault("K4")
+def test_a_house_moves_to_a_machine_whose_master_key_is_given(
+    machine: Machine, next_machine: Machine, tmp_path: Path
+) -> None:
+    letters, asked = lived_in(machine)
+    machine.run("backup", tmp_path / "file")
+    back = next_machine.run("restore", tmp_path / "file", typed=f"{letters}\n", GATEWAY_SECRET_KEY=MASTER)
+    assert back.exit_code == 0, back.output
+    assert "rows are back" in back.output
+    assert asked in next_machine.run("callbacks", "list", GATEWAY_SECRET_KEY=MASTER).output
+
+
+@pytest.mark.fault("K4")
+@pytest.mark.parametrize("broken", ["ring copy", "ring refresh"])
+def test_what_breaks_after_the_rows_are_back_does_not_unsay_it(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    letters, asked = lived_in(machine)
+    machine.run("backup", tmp_path / "file")
+    other = Machine(tmp_path / "other", machine.monkeypatch)
+
+    def break_it(*_: object) -> None:
+        raise OSError(28, "No space left on device") if broken == "ring copy" else Unavailable("gone")
+
+    if broken == "ring copy":
+        monkeypatch.setattr(sealed.files, "put", break_it)
+    else:
+        monkeypatch.setattr(sealed.Ring, "refresh", break_it)
+    back = other.run("restore", tmp_path / "file", typed=f"{letters}\n")
+    monkeypatch.undo()
+    assert back.exit_code == 0, back.output
+    assert "rows are back" in back.output
+    assert asked in other.run("callbacks", "list").output
+
+
+@pytest.mark.fault("K4")
+@pytest.mark.parametrize(
+    ("fault", "words", "is_back"),
+    [
+        (Unavailable("full"), "nothing came back", False),
+        (OSError(5, "Input/output error"), "nothing came back", False),
+        (Lost("at COMMIT"), "nobody knows what it kept", None),
+    ],
+)
+def test_what_breaks_before_is_said_as_it_is(
+    machine: Machine,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: Exception,
+    words: str,
+    is_back: bool | None,
+) -> None:
+    letters, asked = lived_in(machine)
+    machine.run("backup", tmp_path / "file")
+    other = Machine(tmp_path / "other", machine.monkeypatch)
+
+    def break_it(*_: object, **__: object) -> None:
+        raise fault
+
+    with monkeypatch.context() as here:
+        here.setattr(audit, "add", break_it)  # the last thing before the commit
+        refused = other.run("restore", tmp_path / "file", typed=f"{letters}\n")
+    assert refused.exit_code == 1
+    assert words in refused.output
+    assert "Traceback" not in refused.output
+    if is_back is False:
+        assert asked not in other.run("callbacks", "list").output
+        assert other.run("restore", tmp_path / "file", typed=f"{letters}\n").exit_code == 0
 
 
 def test_new_keys_seal_everything_again_and_leave_the_webhooks_alone(

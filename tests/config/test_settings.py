@@ -98,12 +98,39 @@ def test_for_trials_one_may_go_without_the_second_factor() -> None:
     assert said.startswith("GATEWAY_SECOND_FACTOR: ")
 
 
+BY_CHANCE = "c0ffee5e1f7b92a84d36e0b1f9c27a58"
+
+
+@pytest.mark.fault("K4")
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("x", "another", "password1", "correct horse battery staple", "a" * 64, "ab" * 32, "0123456789" * 4),
+        *("abcdefghijklmnopqrstuvwxyz0123456789", "helpline" * 5),
+    ],
+)
+def test_a_master_key_that_is_found_by_trying_is_refused_without_being_repeated(key: str) -> None:
+    (said,) = faults(GATEWAY_SECRET_KEY=key)
+    assert said.startswith("GATEWAY_SECRET_KEY: is too easy to guess")
+    assert "openssl rand -hex 32" in said
+    assert key not in said.removeprefix("GATEWAY_SECRET_KEY: ") or key in {"x", "a"}
+
+
+@pytest.mark.fault("K4")
+@pytest.mark.parametrize(
+    "key",
+    [BY_CHANCE, "Zm9ydHkgYnl0ZXMgbWFkZSBieSBjaGFuY2UhIQ+/x1==", "rain bucket orbit lemon quiver salt moth"],
+)
+def test_a_master_key_made_by_chance_is_taken(key: str) -> None:
+    assert load({"GATEWAY_SECRET_KEY": key}).env.gateway_secret_key is not None
+
+
 def test_a_secret_may_lie_in_a_file(tmp_path: Path) -> None:
-    (tmp_path / "key").write_text("from the file\n", encoding="utf-8")
+    (tmp_path / "key").write_text(f"{BY_CHANCE}\n", encoding="utf-8")
     settings = load({"GATEWAY_SECRET_KEY_FILE": str(tmp_path / "key")})
     assert settings.env.gateway_secret_key is not None
-    assert settings.env.gateway_secret_key.get_secret_value() == "from the file"
-    assert "from the file" not in repr(settings)
+    assert settings.env.gateway_secret_key.get_secret_value() == BY_CHANCE
+    assert BY_CHANCE not in repr(settings)
     (said,) = faults(GATEWAY_SECRET_KEY_FILE=str(tmp_path / "nowhere"))
     assert said.startswith("GATEWAY_SECRET_KEY_FILE: cannot be read")
 

@@ -15,6 +15,7 @@ from gateway.store.engines import Store
 from gateway.store.sessions import Sessions
 from tests.clocks import SetClock
 from tests.house import Phone, made_parts, publish, requests, rows
+from tests.rigs.outage import sql_away
 from tests.servers import Valkey
 
 
@@ -74,6 +75,39 @@ def phone_texts(phone: Phone, words: str) -> bool:
     return text.TEXTS.take(
         phone.parts, Inbound(channel=phone.channel, kind=Kind.SMS, number=phone.number, text=words, turn="t")
     )
+
+
+@pytest.mark.fault("K9")
+@pytest.mark.parametrize("before", ["", "4"])
+def test_the_danger_numbers_are_found_where_no_place_can_be_kept(
+    phone: Phone, tmp_path: Path, valkey: Valkey, before: str
+) -> None:
+    phone.dial(before)
+    valkey.kill()
+    with sql_away(phone.parts.store):
+        told = phone.press("9")
+        assert told.screen == "sos"
+        assert "191" in told.text or "1191" in told.text
+        assert phone.press("1").screen == "language", "any other key shows the first page again"
+    valkey.heal()
+
+
+@pytest.mark.fault("K9")
+def test_a_walk_without_redis_and_without_sql_goes_on_in_memory(
+    phone: Phone, valkey: Valkey, clock: SetClock, tmp_path: Path
+) -> None:
+    store = phone.parts.store
+    here = [
+        replace(phone.parts, sessions=Sessions(None, store, clock, memory=tmp_path / "memory"))
+        for _ in range(2)
+    ]
+    with sql_away(store):
+        phone.parts = here[0]
+        phone.dial("")
+        for turn, key in enumerate(("4", "1", "1")):
+            phone.parts = here[turn % 2]
+            told = phone.press(key)
+        assert told.screen == "wage_area"
 
 
 def test_what_cannot_be_kept_at_all_is_never_called_done(phone: Phone, tmp_path: Path) -> None:

@@ -213,6 +213,6 @@ def test_a_server_that_comes_back_is_used_again(clock: SetClock) -> None:
 def test_the_faults_of_sqlite_that_are_not_ours(code: int) -> None:
     fault = sqlite3.OperationalError(SECRET)
     fault.sqlite_errorcode = code  # type: ignore[misc]
-    named = engines._named_sqlite(fault)
+    named = engines._named_sqlite(fault, writing=True)
     assert isinstance(named, Unavailable)
     assert SECRET not in str(named)

@@ -68,14 +68,59 @@ def test_a_group_left_out_is_noticed() -> None:
         sheet.read(letters[5:])
 
 
-def test_the_sheet_is_made_once(store: Store, clock: SetClock) -> None:
-    parts = SimpleNamespace(store=store, clock=clock)
+def _parts(store: Store, clock: SetClock) -> SimpleNamespace:
+    return SimpleNamespace(store=store, clock=clock)
+
+
+@pytest.mark.fault("K3")
+def test_of_two_sheets_drawn_at_once_one_counts(store: Store, clock: SetClock) -> None:
+    parts = _parts(store, clock)
+    one, other = sheet.draw_secret(), sheet.draw_secret()
+    assert sheet.put_in_force(parts, one, instead_of=None)
+    assert not sheet.put_in_force(parts, other, instead_of=None)
+    assert sheet.put_in_force(parts, one, instead_of=None), "the same once more is no other"
     with store.read() as tx:
-        assert sheet.known(tx) is None
-    letters = sheet.first(parts)
-    assert letters is not None
+        assert sheet.known(tx) == sheet.public(one)
+    assert sheet.put_in_force(parts, other, instead_of=sheet.public(one))
     with store.read() as tx:
-        assert sheet.known(tx) == sheet.public(sheet.read(letters))
-    assert sheet.first(parts) is None
+        assert sheet.known(tx) == sheet.public(other)
+
+
+@pytest.mark.fault("K3")
+def test_a_sheet_is_on_paper_once_it_was_shown_to_be_and_a_new_one_is_not(
+    store: Store, clock: SetClock
+) -> None:
+    parts = _parts(store, clock)
+    secret, stranger = sheet.draw_secret(), sheet.draw_secret()
+    assert not sheet.confirm(parts, secret), "there is none yet"
+    sheet.put_in_force(parts, secret, instead_of=None)
+    for known in (sheet.confirm(parts, stranger), _is_confirmed(store)):
+        assert not known
+    assert sheet.confirm(parts, secret)
+    assert _is_confirmed(store)
+    sheet.put_in_force(parts, stranger, instead_of=sheet.public(secret))
+    assert not _is_confirmed(store)
+
+
+def _is_confirmed(store: Store) -> bool:
     with store.read() as tx:
-        assert sheet.known(tx) == sheet.public(sheet.read(letters))
+        return sheet.is_confirmed(tx)
+
+
+@pytest.mark.fault("K3")
+@given(secret=SECRETS)
+def test_one_group_is_asked_for_and_no_other_answers(secret: bytes) -> None:
+    question = sheet.draw_question(secret)
+    groups = sheet.written(secret).split(" ")
+    asked = int(question.words.split()[2]) - 1
+    assert asked in range(1, 14)
+    for at, group in enumerate(groups):
+        assert question.is_answered_by(group) == (group == groups[asked]), at
+        assert question.is_answered_by(f" {group.lower()}\n") == (group == groups[asked])
+    assert not question.is_answered_by("")
+    assert not question.is_answered_by(" ".join(groups))
+
+
+@pytest.mark.fault("K3")
+def test_no_two_sheets_are_alike() -> None:
+    assert len({sheet.draw_secret() for _ in range(20)}) == 20
