@@ -25,6 +25,7 @@ ERRORS = {
     "figure-in-text",
     "unknown-language",
     "keyword-twice",
+    "danger-unheard",
     "consent-after-number",
     "refusal-without-deed",
     "loop-no-exit",

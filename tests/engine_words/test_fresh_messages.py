@@ -63,3 +63,8 @@ def test_the_figures_by_language(menu: Menu, capsys: pytest.CaptureFixture[str])
         for language in (*LANGUAGES, ""):
             cells = ["{:3}/{:<3}".format(*share.of(sort, language)) for sort in SORTS]
             print(f"{language or 'all':9} ", "    ".join(cells))
+    assert share.of("danger") == (60, 60)
+    for language in LANGUAGES:
+        for sort in SORTS:
+            right, texts = share.of(sort, language)
+            assert right >= 0.93 * texts, (language, sort)

@@ -97,4 +97,4 @@ def _said(menu: Menu, asks: str, value: str) -> Group[Entry]:
 
 def _beside(menu: Menu) -> Group[Entry]:
     lexicon = lexicon_of(menu)
-    return lexicon.courtesy + lexicon.numbering + lexicon.wishes
+    return lexicon.courtesy + lexicon.numbering + lexicon.contact

@@ -19,12 +19,15 @@ _ADDRESS = re.compile(
 )
 """A scheme or ``www.``, an address of mail, a name with a path. Every repetition is bounded or never given back."""
 
+_INITIALS = re.compile(r"(?<=\b[a-z])\.(?=[a-z]\b)")
+"""The dots of ``s.o.s``, which is one word."""
+
 _NOTHING = "\n"
 
 
 def quiet(lexicon: Lexicon, text: str) -> str:
     """Return a folded text without what is not read for words: addresses, and hours such as ตี 2."""
-    folded = fold(_ADDRESS.sub(_NOTHING, text))
+    folded = _INITIALS.sub(" ", fold(_ADDRESS.sub(_NOTHING, text)))
     return lexicon.clock.sub(_NOTHING, folded) if lexicon.clock else folded
 
 
