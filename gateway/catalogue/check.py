@@ -27,6 +27,7 @@ _BLOCKING = frozenset(
         "yaml-refused",
         "yaml-guessed",
         "missing-key",
+        "empty-value",
         "unknown-key",
         "unknown-screen",
         "unknown-language",

@@ -1,8 +1,15 @@
 """Reads an author's folder: its YAML files by name, without the conversations in ``tests``."""
 
+import re
 from pathlib import Path
 
 from gateway.catalogue.load import MAX_BYTES
+from gateway.catalogue.problems import Level, Place, Problem
+
+_ENDING = re.compile(r"\.ya?ml", re.IGNORECASE)
+_HEAD = re.compile(rb"\A(?:\xef\xbb\xbf)?(?:\s*#[^\n]*\n)*\s*schema\s*:", re.IGNORECASE)
+_FIRST = 2000
+"""Bytes in which a menu has said its schema, whatever stands above it in notes."""
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:
@@ -30,6 +37,40 @@ def read_tests(folder: Path) -> dict[str, bytes]:
     """Return the bytes of each file of conversations, by its path below the folder."""
     paths = sorted((folder / "tests").rglob("*.yaml"))
     return {path.relative_to(folder).as_posix(): _beginning(path) for path in paths}
+
+
+def find_unread(folder: Path) -> tuple[Problem, ...]:
+    """Name each file that looks like a part of the menu and is not read, for its name is another than it seems."""
+    if not folder.is_dir():
+        return ()
+    found = []
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        name = path.relative_to(folder)
+        hidden = any(part.startswith(".") for part in name.parts)
+        in_tests = name.parts[0] == "tests"
+        read = path.suffix == ".yaml" or (path.suffix == ".yml" and not in_tests)
+        if not read and not hidden and _looks_like_a_menu(path):
+            found.append(_unread(name.as_posix(), name.with_name(_plain_name(name.name)).as_posix()))
+    return tuple(found)
+
+
+def _looks_like_a_menu(path: Path) -> bool:
+    """Say whether the name holds an ending of YAML anywhere, or the first lines are those of a menu."""
+    return bool(_ENDING.search(path.name)) or _HEAD.search(_beginning(path)[:_FIRST]) is not None
+
+
+def _plain_name(name: str) -> str:
+    return f"{_ENDING.split(name)[0].split('.')[0].rstrip()}.yaml"
+
+
+def _unread(name: str, plain: str) -> Problem:
+    return Problem(
+        code="file-not-read",
+        place=Place(name, 1, 1),
+        level=Level.WARNING,
+        message=f"'{name}' looks like a part of the menu, and is not read",
+        hint=f"give it the name {plain}, or move it out of the folder",
+    )
 
 
 def _beginning(path: Path) -> bytes:

@@ -21,10 +21,15 @@ def _schema(shape: Shape) -> dict[str, Any]:
         case Day():
             return _day(shape)
         case Several():
-            several = {"type": "array", "items": _schema(shape.of)}
+            several = {
+                "type": "array",
+                "items": _schema(shape.of),
+                **({"minItems": shape.least} if shape.least else {}),
+            }
             return {"anyOf": [several, _schema(shape.of)]} if shape.or_one else several
         case Named():
-            return {"type": "object", "additionalProperties": _schema(shape.of)}
+            least = {"minProperties": shape.least} if shape.least else {}
+            return {"type": "object", "additionalProperties": _schema(shape.of), **least}
         case Record():
             return _record(shape)
         case ByKind():
@@ -53,6 +58,8 @@ def _word(shape: Word) -> dict[str, Any]:
         schema["enum"] = [str(value) for value in shape.values]
     if shape.pattern:
         schema["pattern"] = f"^({shape.pattern})$"
+    elif not shape.values and not shape.may_be_empty:
+        schema |= {"minLength": 1, "pattern": r"\S"}
     return schema
 
 

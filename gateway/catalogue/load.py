@@ -10,6 +10,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
+from gateway.catalogue.lookalikes import find_strange_sign
 from gateway.catalogue.nodes import ListNode, MapNode, Node, Scalar
 from gateway.catalogue.problems import Place, Problem
 
@@ -73,6 +74,11 @@ def load_all(files: Mapping[str, bytes]) -> dict[str, Loaded]:
     return {name: load(name, content) for name, content in sorted(files.items())}
 
 
+def is_guessed(text: str) -> bool:
+    """Say whether a reader of YAML may take a text without quotes for something else than text."""
+    return _GUESSED.fullmatch(text) is not None
+
+
 def _refused(place: Place, message: str, hint: str, *, code: str = "yaml-refused") -> Unreadable:
     return Unreadable(Problem(code=code, place=place, message=message, hint=hint))
 
@@ -91,12 +97,13 @@ def _text(file: str, content: bytes) -> str:
         raise _refused(
             Place(file, line, 1), "the file is not UTF-8", "save it as UTF-8 without a mark"
         ) from None
+    text = text.removeprefix("\ufeff")  # the mark of some editors says nothing that we do not know
     found = _UNREADABLE.search(text)
     if found:
         raise _refused(
             _place_at(file, text, found.start()),
             f"the character U+{ord(found[0]):04X} cannot stand in a menu",
-            "delete it" if found[0] != "\ufeff" else "save the file as UTF-8 without a byte order mark",
+            "delete it",
         )
     if text.count(",") + text.count("\n") > FEW_NODES + len(text) // LETTERS_A_SIGN:
         raise _refused(
@@ -108,6 +115,10 @@ def _text(file: str, content: bytes) -> str:
     if deep:
         raise _too_deep(_place_at(file, text, deep.start()))
     return text
+
+
+def _syntax(place: Place, message: str, hint: str) -> Problem:
+    return Problem(code="yaml-syntax", place=place, message=message, hint=hint)
 
 
 def _too_deep(place: Place) -> Unreadable:
@@ -168,12 +179,12 @@ class _Events:
     def _place(self, event: Any) -> Place:
         return Place(self.file, event.start_mark.line + 1, event.start_mark.column + 1)
 
-    def _node(self, event: Any, *, depth: int, key: str) -> Node:
+    def _node(self, event: Any, *, depth: int, key: str, told: bool = False) -> Node:
         place = self._place(event)
         self._may_stand(event, place, depth)
         match type(event).__name__:
             case "ScalarEvent":
-                return self._scalar(event, place, key)
+                return self._scalar(event, place, key, told=told)
             case "SequenceStartEvent":
                 return ListNode(tuple(self._items(depth, key)), place)
             case _:
@@ -226,12 +237,34 @@ class _Events:
                 raise _refused(
                     key.place, "a key must be a word", "write it as word: value", code="yaml-syntax"
                 )
-            value = self._node(next(self._events), depth=depth + 1, key=key.text)
+            odd = self._odd_key(key)
+            value = self._node(
+                next(self._events), depth=depth + 1, key="" if odd else key.text, told=bool(odd)
+            )
+            if odd:
+                self._tell(odd)
+                continue
             if key.text in lines:
                 self._repeated(key, lines[key.text])
                 continue
             lines[key.text] = key.place.line
             yield key, value
+
+    def _odd_key(self, key: Scalar) -> Problem | None:
+        """Say what is wrong with a key that the author did not mean as one, or wrote otherwise than it is read."""
+        line = self.lines[key.place.line - 1] if key.place.line <= len(self.lines) else ""
+        at = key.place.column - 1
+        if key.plain and line[at : at + len(key.text)] == key.text:
+            after = line[at + len(key.text) :].lstrip()
+            before = line[:at].rstrip()
+            if after[:1] in {",", "}"} and before.endswith(","):
+                message = f"a comma ends the text before '{key.text}'"
+                return _syntax(key.place, message, "put a text that holds a comma into quotes")
+        if "?" in {line[at : at + 1], line[at - 1 : at] if at else ""} and not key.text.startswith("?"):
+            return _syntax(
+                key.place, f"the ? before '{key.text}' is not read", f'write "?{key.text}" in quotes'
+            )
+        return None
 
     def _repeated(self, key: Scalar, line: int) -> None:
         self._tell(
@@ -243,12 +276,12 @@ class _Events:
             )
         )
 
-    def _scalar(self, event: Any, place: Place, key: str) -> Scalar:
+    def _scalar(self, event: Any, place: Place, key: str, *, told: bool) -> Scalar:
         text = unicodedata.normalize("NFC", event.value)
         plain = bool(event.implicit[0])
         if _UNREADABLE.search(text):
             raise _refused(place, "the text holds a control character", "delete the backslash sequence")
-        if plain:
+        if plain and not told:
             place = self._not_guessed(text, place, key)
         return Scalar(text, place, plain)
 
@@ -297,7 +330,7 @@ class _Events:
         return _refused(
             Place(self.file, line, column),
             f"this is not YAML: {error.problem or error.context or 'it cannot be read'}".split("\n")[0],
-            _syntax_hint(self.lines[min(first, line - 1) : line], str(error.problem)),
+            _syntax_hint(self.lines[max(0, min(first, line - 1) - 1) : line], str(error.problem)),
             code="yaml-syntax",
         )
 
@@ -309,6 +342,10 @@ def _syntax_hint(lines: list[str], problem: str) -> str:
         sign = _BARE_SIGN.search(line)
         if sign:
             return f'write the sign in quotes: "{sign[1]}"'
+    for line in reversed(lines):
+        strange = find_strange_sign(line)
+        if strange:
+            return strange[1]
     if "mapping values" in problem:
         return "put a text that holds a colon into quotes"
     if "expected ','" in problem:

@@ -14,8 +14,8 @@ from config import settings as config
 from gateway.bootstrap import open_clock, open_parts
 from gateway.callbacks.windows import Hours, offered
 from gateway.catalogue.check import Checked, check
-from gateway.catalogue.folder import read_folder, read_tests
-from gateway.catalogue.problems import Level, Problem, described, where
+from gateway.catalogue.folder import find_unread, read_folder, read_tests
+from gateway.catalogue.problems import Level, Problem, described, in_order, where
 from gateway.catalogue.proofs import Asked
 from gateway.cli.reviews import reviews_command
 from gateway.cli.seen import seen_command
@@ -64,6 +64,7 @@ def check_command(path: Path, as_json: bool, strict: bool, real: bool) -> None: 
     """Say everything that is wrong with the menu in PATH."""
     files = _files(path)
     checked = check(files, replace(_asked(), real=real))
+    checked = replace(checked, problems=in_order((*find_unread(path), *checked.problems)))
     if as_json:
         click.echo(
             json.dumps([problem.as_json() for problem in checked.problems], ensure_ascii=False, indent=1)

@@ -46,7 +46,47 @@ def field_asked(line, at, found):
 
 
 def translated(line, at, found):
-    return re.sub(r"\}$", f", {found[1]}: ok}}", line)
+    return re.sub(r"\}$", f", {found[1]}: {'ໄດ້' if found[1] == 'lo' else 'ok'}}}", line)
+
+
+def put_first(words: str) -> Edit:
+    """Put words at the beginning of the text at the caret."""
+
+    def edit(line, at, found):
+        if line[at] == "{":
+            return f"{line[:at]}{words.format(*found.groups())} {line[at:]}"
+        if line[at] != '"':
+            text = re.compile("[^,}]+").search(line, at)
+            line = f'{line[:at]}"{text[0]}"{line[text.end() :]}'
+        start = at + 1
+        return f"{line[:start]}{words.format(*found.groups())} {line[start:]}"
+
+    return edit
+
+
+def police_first(line, at, found):
+    return put_first(
+        "Police {{th.police}}." if "en: " in line[:at] and "lo: " not in line[:at] else "{{th.police}}"
+    )(line, at, found)
+
+
+def filled(line, at, found):
+    return line.replace('key: ""', 'key: "1"').replace('"  "', '"ຂໍໂທດ {helpline}"')
+
+
+def danger_first(line, at, found):
+    return line.replace("questions: [", "questions: [danger, ")
+
+
+def never_answered(line, at, found):
+    return line.replace("to: thanks", "answer: never, to: thanks")
+
+
+def in_its_language(line, at, found):
+    """Write the text at the caret anew, in the language that the hint names."""
+    words = {"lo": "ຢ່າງໜ້ອຍ {th.wage}" if "{th.wage}" in line[at:] else "ລອງໃໝ່", "en": "Try again"}
+    text = re.compile(r'"[^"]*"|[^,}]+').search(line, at)
+    return f'{line[:at]}"{words[found[1]]}"{line[text.end() :]}'
 
 
 def line_deleted(line, at, found):
@@ -61,6 +101,18 @@ def sos_added(line, at, found):
 
 LITERALLY: list[tuple[str, Edit]] = [
     (r"did you mean '(.+)'\?", replaced("{0}")),
+    (r"write what belongs here, or delete the line", filled),
+    (r"did you mean (\d[\d-]+)\?", replaced("{0}")),
+    (r"write the day on which somebody looked", replaced("2026-11-24")),
+    (r"put the question that asks danger at the beginning of questions:", danger_first),
+    (r"write it at the beginning of the text", police_first),
+    (r"shorten it, or put a part of it on a screen of its own", shortened),
+    (r"write '(.+)' before the number", put_first("{0}")),
+    (r"write (\{.+\}) here too", put_first("{0}")),
+    (r"delete (\{.+\}), or write it in every language", deleted(r"\{[\w.]+\}")),
+    (r"write \{(.+)\}, or another word", replaced("{{{0}}}", what=r"\{[\w.]+\}")),
+    (r"write it in (\w+), or move it to the language that it is in", in_its_language),
+    (r"write does: refuse_calls, or an answer that refuses, such as never", never_answered),
     (r'write "(.+)"', replaced('"{0}"')),
     (
         r'write the sign in quotes: "(.)"',
@@ -117,6 +169,10 @@ ELSEWHERE = {"setting-missing": {"settings": SETTINGS | {"mrc": "021000001"}}}
 
 def apply(problem, files):
     """Do what the hint says at the place that it names, and nothing else."""
+    if problem.code == "sister-left-behind":
+        row = "    - {date: 2027-01-01, valid_from: 2027-01-01, source: S, checked_on: 2026-11-24, expires_on: 2027-05-24}"
+        words = files["words.yaml"].decode().replace("  th.wage_since:\n", f"  th.wage_since:\n{row}\n")
+        return files | {"words.yaml": words.encode()}
     if "`gateway menus reviews " in problem.hint:
         return reviewed(files)
     lines = files[problem.place.file].decode().split("\n")

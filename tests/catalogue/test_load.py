@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.catalogue.check import check
 from gateway.catalogue.load import MAX_BYTES, MAX_NODES, load
-from gateway.catalogue.nodes import ListNode, MapNode, Scalar
+from gateway.catalogue.nodes import ListNode, MapNode, Scalar, text_in
 from tests.catalogue.folders import asked, base
 
 YAML_SIGNS = st.text(
@@ -120,7 +120,6 @@ def test_the_usual_slips_have_their_own_hint(text, hint):
         "",
         "# nothing",
         'a: "\\0"',
-        "\ufeffa: b",
         "a: b\x07",
         "a: b\u2028",
         "a: \x1b",
@@ -201,3 +200,50 @@ def test_a_sound_menu_that_is_mangled_gives_a_verdict_and_never_an_exception(fil
     found = check(base() | {file: (text[:at] + put + text[at + gone :]).encode("utf-8", "replace")}, asked())
     assert all(problem.hint for problem in found.problems)
     assert found.sound or found.problems
+
+
+@pytest.mark.fault("U4")
+def test_the_mark_that_some_editors_put_first_is_read_away():
+    loaded = load("a.yaml", "\ufeffa: b\n".encode())
+    assert loaded.problems == ()
+    assert text_in(loaded.root, "a") == "b"
+    assert (
+        load("a.yaml", "a: \ufeffb".encode()).problems[0].message
+        == "the character U+FEFF cannot stand in a menu"
+    )
+    assert [each.code for each in load("a.yaml", "\ufeff\ufeffa: b".encode()).problems] == ["yaml-refused"]
+
+
+@pytest.mark.fault("U5")
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        (
+            "a: {en: Hello, friend, lo: x}",
+            "a comma ends the text before 'friend'",
+            "put a text that holds a comma into quotes",
+        ),
+        (
+            "a: {en: Hi, you, there, lo: x}",
+            "a comma ends the text before 'you'",
+            "put a text that holds a comma into quotes",
+        ),
+        (
+            "a: {lo: ສະບາຍດີ, ໝູ່}",
+            "a comma ends the text before 'ໝູ່'",
+            "put a text that holds a comma into quotes",
+        ),
+        ("a: {?b: c}", "the ? before 'b' is not read", 'write "?b" in quotes'),
+        ("a：\n  b: c", "", "'：' is not the : of the keyboard: type : in its place"),
+        ("a: {b: c， d: e}", "", "'，' is not the , of the keyboard: type , in its place"),
+        ("a: “b", None, None),
+    ],
+)
+def test_the_cause_is_told_and_not_what_follows_from_it(text, message, hint):
+    problems = load("a.yaml", text.encode()).problems
+    if hint is None:
+        assert problems == ()
+        return
+    assert problems[0].hint == hint
+    assert message in problems[0].message
+    assert sum(each.hint == hint for each in problems) <= 2

@@ -375,3 +375,128 @@ def test_a_long_wording_for_one_country_is_too_long_at_its_own_place():
     (found,) = checked(files).problems
     assert (found.code, found.language) == ("sms-over-3-parts", "en")
     assert found.place.line == files["head.yaml"].decode().splitlines().index("    variants:") + 2
+
+
+EMPTY = [
+    ("callback.yaml", 'key: "1", answer: "no"', 'key: "{}", answer: "no"', "'key' is empty"),
+    ("callback.yaml", "asks: phone_seen", 'asks: "{}"', "'asks' is empty"),
+    ("callback.yaml", '{en: "Yes", lo: ແມ່ນ}', '{{en: "{}", lo: ແມ່ນ}}', "en of 'label' is empty"),
+    ("head.yaml", "more: {en: More,", 'more: {{en: "{}",', "en of more of 'messages' is empty"),
+    ("head.yaml", "languages: {lo: ລາວ", 'languages: {{lo: "{}"', "lo of 'languages' is empty"),
+    ("screens.yaml", "lo: ຄ່າແຮງ}", 'lo: "{}"}}', "lo of 'label' is empty"),
+    ("screens.yaml", '{en: "Info line. Choose:"}', '{{en: "{}"}}', "en of 'text' is empty"),
+    ("words.yaml", 'value: "400"', 'value: "{}"', "'value' is empty"),
+    ("words.yaml", 'source: "Police"', 'source: "{}"', "'source' is empty"),
+    ("words.yaml", "en: [pay, wage]", 'en: [pay, "{}"]', "en of 'words' is empty"),
+]
+
+
+@pytest.mark.fault("M4")
+@pytest.mark.parametrize("nothing", ["", " ", "\\t", "\u00a0", "\u200b", " \u2060\u200d"])
+@pytest.mark.parametrize(("file", "old", "new", "message"), EMPTY, ids=[each[3] for each in EMPTY])
+def test_what_must_hold_words_is_an_error_where_it_is_empty(file, old, new, message, nothing):
+    text = base()[file].decode()
+    if old not in text:
+        pytest.fail(f"{old} is not in {file}")
+    files = with_change(file, old, new.format(nothing))
+    assert [(each.code, each.message) for each in checked(files).problems] == [("empty-value", message)]
+
+
+@pytest.mark.fault("M4")
+def test_the_schema_for_editors_lets_no_word_be_empty():
+    free: list[str] = []
+
+    def walk(schema, path=""):
+        if schema.get("type") == "string" and not {"enum", "const", "pattern"} & schema.keys():
+            free.append(path)
+        if schema.get("pattern") == r"\S":
+            assert schema["minLength"] == 1
+        for name, value in schema.items():
+            for at, each in enumerate(value if isinstance(value, list) else [value]):
+                if isinstance(each, dict):
+                    walk(each, f"{path}/{name}/{at}")
+
+    walk(json_schema())
+    assert len(free) <= 1, "only what stands between the parts of a date may be nothing"
+    screens = json_schema()["properties"]["screens"]["additionalProperties"]["oneOf"]
+    assert all(one["properties"]["choices"]["minItems"] == 1 for one in screens)
+    assert all(one["properties"]["text"]["minProperties"] == 1 for one in screens)
+
+
+@pytest.mark.fault("M4")
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        (
+            "screens.yaml",
+            "text: {en: Shall a person call you?, lo: ໃຫ້ຄົນໂທຫາທ່ານບໍ?}",
+            "text: {}",
+            "'text' is empty",
+        ),
+        ("words.yaml", "en: [pay, wage]", "en: []", "en of 'words' is empty"),
+        (
+            "callback.yaml",
+            "questions: [danger, phone_seen, when, consent]",
+            "questions: []",
+            "'questions' is empty",
+        ),
+    ],
+)
+def test_what_must_hold_several_is_an_error_where_it_holds_none(file, old, new, message):
+    found = [(each.code, each.message) for each in checked(with_change(file, old, new)).problems]
+    assert ("empty-value", message) in found
+
+
+@pytest.mark.fault("M9")
+@pytest.mark.parametrize(
+    ("new", "code", "hint"),
+    [
+        ('key: "04"', "key-reserved", 'write key: "4"'),
+        ("key: 04", "yaml-guessed", 'write "04"'),
+        ('key: "4a"', "key-reserved", "use a key from 1 to 9"),
+    ],
+)
+def test_one_cause_is_one_problem(new, code, hint):
+    files = with_change(
+        "screens.yaml",
+        'key: "7", to: call_me, label: {en: Call me back',
+        f"{new}, to: call_me, label: {{en: Call me back",
+    )
+    assert [(each.code, each.hint) for each in checked(files).problems] == [(code, hint)]
+
+
+@pytest.mark.fault("M9")
+def test_a_list_without_anything_is_told_once():
+    files = with_change("callback.yaml", "questions: [danger, phone_seen, when, consent]", "questions: ")
+    files = {**files, "callback.yaml": files["callback.yaml"]}
+    found = [each.code for each in checked(files).problems]
+    assert found == ["yaml-guessed"]
+
+
+@pytest.mark.fault("U5")
+@pytest.mark.parametrize(
+    ("file", "old", "new", "hint"),
+    [
+        (
+            "screens.yaml",
+            "label: {en: My pay, lo: ຄ່າແຮງ}",
+            "label: My pay",
+            "put language: before each entry, like {en: …}",
+        ),
+        (
+            "screens.yaml",
+            "    topic: pay",
+            "    topic：pay",
+            "'：' is not the : of the keyboard: type : in its place",
+        ),
+        (
+            "screens.yaml",
+            "    topic: pay",
+            "    top\u200bic: pay",
+            "a character that nobody sees (U+200B) stands here: type the word again",
+        ),
+    ],
+)
+def test_a_sign_that_only_looks_right_is_named(file, old, new, hint):
+    found = [each.hint for each in checked(with_change(file, old, new)).problems]
+    assert hint in found

@@ -207,3 +207,50 @@ def test_for_real_phones_drafts_on_the_way_to_a_callback_fail(at):
     assert found.exit_code == 1
     words = "'when' stands on the way to a callback and nobody has reviewed its lo [unreviewed]"
     assert words in found.output
+
+
+@pytest.mark.fault("U4")
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("facts.yaml.txt", "facts.yaml"),
+        ("pay.YAML", "pay.yaml"),
+        ("pay.yaml~", "pay.yaml"),
+        ("pay.yml.bak", "pay.yaml"),
+        ("pay.yaml - Copy", "pay.yaml"),
+        ("pay.txt", "pay.yaml"),
+        ("more/pay.Yml", "more/pay.yaml"),
+        ("tests/one.yml", "tests/one.yaml"),
+    ],
+)
+def test_a_file_that_looks_like_a_menu_and_is_not_read_is_named(at, name, plain):
+    (at / name).parent.mkdir(exist_ok=True)
+    (at / name).write_text("# notes\nschema: 1\nscreens: {}\n")
+    found = json.loads(told("check", "--json").output)
+    unread = [each for each in found if each["code"] == "file-not-read"]
+    assert [(each["file"], each["level"]) for each in unread] == [(name, "warning")]
+    assert unread[0]["hint"] == f"give it the name {plain}, or move it out of the folder"
+
+
+@pytest.mark.parametrize("name", ["README.md", "notes.txt", ".pay.yaml.swp", "photo.png"])
+def test_other_files_of_the_folder_are_let_alone(at, name):
+    (at / name).write_bytes(b"\x89 notes of the author: schema: 1")
+    assert "file-not-read" not in told("check").output
+
+
+@pytest.mark.fault("U4")
+@pytest.mark.parametrize(
+    ("missing", "hint"),
+    [("hurt", ""), ("pays", "pay"), ("pya", "pay"), ("privacy", ""), ("thankss", "thanks")],
+)
+def test_no_screen_is_named_that_is_only_alike(at, missing, hint):
+    text = (at / "screens.yaml").read_text().replace("to: pay,", f"to: {missing},")
+    hours = "  hours: {kind: information, text: {en: Rest days, lo: ມື້ພັກ}}\n"
+    (at / "screens.yaml").write_text(text + hours)
+    found = [
+        each["hint"]
+        for each in json.loads(told("check", "--json").output)
+        if each["code"] == "unknown-screen"
+    ]
+    assert len(found) == 1
+    assert found[0].startswith(f"did you mean '{hint}'?" if hint else f"add {missing}: under screens")

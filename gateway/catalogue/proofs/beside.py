@@ -34,12 +34,13 @@ def wrong_fact(subject: Subject) -> Iterator[Problem]:
     countries = frozenset(name.casefold() for name in spoken)
     for one in written(menu):
         for language, words in one.text.items():
-            for word, fact in _BEFORE.findall(words):
+            for found in _BEFORE.finditer(words):
+                word, fact = found.groups()
                 if word.casefold() in countries:
                     continue  # many numbers stand behind the name of their country
                 owner = _owner(menu, usual, language, words, (word, fact))
                 if owner:
-                    yield _beside(subject, one, language, word, fact, owner)
+                    yield _beside(subject, one, language, found, owner)
         yield from _swapped(subject, one)
 
 
@@ -88,7 +89,8 @@ def _group(fact: str) -> str:
     return fact.rpartition(".")[0]
 
 
-def _beside(subject: Subject, one: Written, language: str, word: str, fact: str, owner: str) -> Problem:
+def _beside(subject: Subject, one: Written, language: str, found: re.Match[str], owner: str) -> Problem:
+    word, fact = found.groups()
     grave = {fact, owner} & danger_facts(subject.menu)
     return subject.problem(
         "wrong-fact",
@@ -98,7 +100,7 @@ def _beside(subject: Subject, one: Written, language: str, word: str, fact: str,
         level=Level.ERROR if grave else Level.WARNING,
         screen=one.screen,
         language=language,
-        about=f"{{{fact}}}",
+        about=found[0],
     )
 
 

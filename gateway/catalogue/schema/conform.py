@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
+from gateway.catalogue.lookalikes import find_strange_sign, is_blank
 from gateway.catalogue.nodes import ListNode, MapNode, Node, Scalar
 from gateway.catalogue.problems import SEE, Place, Problem, did_you_mean
 from gateway.catalogue.schema.shapes import ByKind, Day, Either, Named, Record, Several, Shape, Word
@@ -13,6 +14,13 @@ from gateway.engine.years import find_buddhist_year
 
 def conform(node: Node, shape: Shape, what: str = "this") -> Iterator[Problem]:
     """Yield each place at which the node differs from its shape; ``what`` names the node in words."""
+    if not (
+        isinstance(node, Scalar) and node.plain and not node.text
+    ):  # an empty value is told where it is read
+        yield from _conform(node, shape, what)
+
+
+def _conform(node: Node, shape: Shape, what: str) -> Iterator[Problem]:
     match shape:
         case Word():
             yield from _word(node, shape, what)
@@ -38,11 +46,18 @@ def _differs(place: Place, message: str, hint: str, code: str = "yaml-syntax") -
 def _word(node: Node, shape: Word, what: str) -> Iterator[Problem]:
     if not isinstance(node, Scalar):
         yield _differs(node.place, f"{what} must be one text", f"write {shape.example or 'a text in quotes'}")
+    elif is_blank(node.text):
+        if not shape.may_be_empty:
+            yield _empty(node.place, what)
     elif shape.values and node.text not in shape.values:
         hint = did_you_mean(node.text, shape.values)
         yield _differs(node.place, f"unknown value '{node.text}' of {what}", hint, "unknown-key")
     elif shape.pattern and not re.fullmatch(shape.pattern, node.text):
         yield _differs(node.place, f"{what} cannot be '{node.text}'", f"write it like {shape.example}")
+
+
+def _empty(place: Place, what: str) -> Problem:
+    return _differs(place, f"{what} is empty", "write what belongs here, or delete the line", "empty-value")
 
 
 def _day(node: Node, shape: Day, what: str) -> Iterator[Problem]:
@@ -65,8 +80,16 @@ def as_day(text: str) -> date | None:
         return None
 
 
+def _hint(node: Node, otherwise: str) -> str:
+    """Return what to do about a sign that only looks like one of YAML's, or the other hint."""
+    strange = find_strange_sign(node.text) if isinstance(node, Scalar) else None
+    return strange[1] if strange else otherwise
+
+
 def _several(node: Node, shape: Several, what: str) -> Iterator[Problem]:
     if isinstance(node, ListNode):
+        if len(node.items) < shape.least:
+            yield _empty(node.place, what)
         for item in node.items:
             yield from conform(item, shape.of, what)
     elif shape.or_one and isinstance(node, Scalar):
@@ -80,19 +103,22 @@ def _several(node: Node, shape: Several, what: str) -> Iterator[Problem]:
 def _named(node: Node, shape: Named, what: str) -> Iterator[Problem]:
     if not isinstance(node, MapNode):
         message = f"{what} must be written as {shape.keys}: …"
-        yield _differs(node.place, message, f"put {shape.keys}: before each entry")
+        like = "{en: …}" if shape.keys == "language" else f"{shape.keys}: …"
+        yield _differs(node.place, message, _hint(node, f"put {shape.keys}: before each entry, like {like}"))
         return
+    if len(node.entries) < shape.least:
+        yield _empty(node.place, what)
     for key, value in node.pairs():
         yield from conform(value, shape.of, f"{key} of {what}" if what != "this" else key)
 
 
 def _record(node: Node, shape: Record) -> Iterator[Problem]:
     if not isinstance(node, MapNode):
-        yield _differs(node.place, f"{shape.what} must be written as key: value", SEE)
+        yield _differs(node.place, f"{shape.what} must be written as key: value", _hint(node, SEE))
         return
     for key, value in node.entries:
         if key.text not in shape.fields:
-            hint = did_you_mean(key.text, shape.fields)
+            hint = _hint(key, did_you_mean(key.text, shape.fields))
             yield _differs(key.place, f"unknown key '{key.text}' in {shape.what}", hint, "unknown-key")
         else:
             yield from conform(value, shape.fields[key.text], f"'{key.text}'")
@@ -112,7 +138,7 @@ def _missing(node: MapNode, shape: Record) -> Iterator[Problem]:
 
 def _by_kind(node: Node, shape: ByKind, what: str) -> Iterator[Problem]:
     if not isinstance(node, MapNode):
-        yield _differs(node.place, f"{what} must be written as key: value", SEE)
+        yield _differs(node.place, f"{what} must be written as key: value", _hint(node, SEE))
         return
     kind = node.get(shape.key)
     name = kind.text if isinstance(kind, Scalar) else shape.default

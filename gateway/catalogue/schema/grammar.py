@@ -29,8 +29,8 @@ SPECIAL_TARGETS = ("@form", "@here", "@back")
 
 _ANY = Word()
 _YES_NO = Word(values=("yes", "no"))
-_TEXT = Named(of=_ANY, keys="language")
-_IF = Named(of=Several(of=_ANY, or_one=True), keys="condition")
+_TEXT = Named(of=_ANY, keys="language", least=1)
+_IF = Named(of=Several(of=_ANY, or_one=True, least=1), keys="condition", least=1)
 _SCREEN_NAME = Word(pattern=r"[a-z][a-z0-9_]*", example="wage_bangkok")
 
 CHOICE = Record(
@@ -65,7 +65,7 @@ _COMMON: Mapping[str, Shape] = {
     "variants": _VARIANTS,
     "sensitive": _YES_NO,
     "back": _YES_NO,
-    "choices": Several(of=CHOICE),
+    "choices": Several(of=CHOICE, least=1),
 }
 
 
@@ -84,7 +84,7 @@ SCREEN = ByKind(
         ),
         "information": _screen("information", required=("text",)),
         "question": _screen("question", required=("text", "asks", "choices"), asks=_ANY),
-        "form": _screen("form", required=("questions", "to"), questions=Several(of=_ANY), to=_ANY),
+        "form": _screen("form", required=("questions", "to"), questions=Several(of=_ANY, least=1), to=_ANY),
         "entry": _screen(
             "entry",
             required=("text", "digits", "does", "to"),
@@ -100,7 +100,7 @@ SCREEN = ByKind(
 KEYWORD = Record(
     what="a keyword",
     fields={
-        "words": Named(of=Several(of=_ANY, or_one=True), keys="language"),
+        "words": Named(of=Several(of=_ANY, or_one=True, least=1), keys="language", least=1),
         "to": _ANY,
         "reaction": Word(values=tuple(each for each in Reaction if each is not Reaction.SHOW)),
         "danger": _YES_NO,
@@ -148,7 +148,7 @@ FACT = Several(
 WINDOW = Record(
     what="a window",
     fields={
-        "days": Several(of=Word(values=DAYS), or_one=True),
+        "days": Several(of=Word(values=DAYS), or_one=True, least=1),
         "hours": Word(
             pattern=r"([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)", example='"09:00-12:00"'
         ),
@@ -162,7 +162,7 @@ CALENDAR = Record(
     fields={
         "days": Several(of=_ANY),
         "months": Several(of=_ANY),
-        "between": _ANY,
+        "between": Word(may_be_empty=True),
         "era": Word(pattern=r"\d{1,4}", example='"543"', numeric=True),
     },
     required=("days",),
@@ -178,7 +178,7 @@ FIELD = Record(
 
 HEAD: Mapping[str, Shape] = {
     "menu": Word(pattern=r"[a-z][a-z0-9-]*", example="helpline"),
-    "languages": Named(of=_ANY, keys="language"),
+    "languages": Named(of=_ANY, keys="language", least=1),
     "fallback": Named(of=Several(of=_ANY, or_one=True), keys="language"),
     "start": _ANY,
     "home": _ANY,

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from gateway.catalogue.load import is_guessed
+from gateway.catalogue.lookalikes import is_blank
 from gateway.catalogue.nodes import MapNode, Node, Scalar, items_in, pairs_in, scalars_in, text_in
 from gateway.catalogue.problems import Problem, where
 
@@ -22,7 +24,7 @@ def _choices(screen: str, choices: tuple[Node, ...]) -> Iterator[Problem]:
     seen: list[tuple[Scalar, Node]] = []
     for choice in choices:
         for key in scalars_in(choice, "key"):
-            if key.text:  # an empty one was told of where it was read
+            if not is_blank(key.text) and not (key.plain and is_guessed(key.text)):  # told where it is read
                 yield from _key(screen, key)
             for earlier, other in seen:
                 if earlier.text == key.text and not _apart(choice, other):
@@ -46,10 +48,15 @@ def _key(screen: str, key: Scalar) -> Iterator[Problem]:
             hint="use a key from 1 to 9",
             screen=screen,
         )
-    elif (
-        not (key.text.isascii() and key.text.isdigit() and len(key.text) <= _LONGEST_KEY)
-        or key.text[0] == "0"
-    ):
+    elif key.text.isascii() and key.text.isdigit() and key.text[0] == "0":
+        yield Problem(
+            code="key-reserved",
+            place=key.place,
+            message=f"'{key.text}' cannot be a key: it begins with 0",
+            hint=f'write key: "{key.text.lstrip("0") or "1"}"',
+            screen=screen,
+        )
+    elif not (key.text.isascii() and key.text.isdigit() and len(key.text) <= _LONGEST_KEY):
         yield Problem(
             code="key-reserved",
             place=key.place,

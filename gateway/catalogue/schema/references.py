@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
+from gateway.catalogue.lookalikes import is_blank
 from gateway.catalogue.nodes import (
     MapNode,
     Node,
@@ -25,6 +26,10 @@ from gateway.catalogue.schema.grammar import (
 )
 from gateway.catalogue.schema.rows import OTHER, Answers, answers_of, rows
 from gateway.engine.menu import OPTIONAL_MESSAGES, REQUIRED_MESSAGES, VARIED_MESSAGES
+from gateway.engine.words.distance import apart
+
+_LONG_NAME = 6
+"""Letters from which on a name may have two slips."""
 
 
 def references(root: MapNode) -> Iterator[Problem]:
@@ -164,7 +169,7 @@ def _screen(
     # A question that lacks its field is told so once, not again at each answer.
     asks = text_in(screen, "asks", "?" if text_in(screen, "kind") == "question" else "")
     for choice in items_in(screen, "choices"):
-        yield from _choice(choice, asks, screens, languages, answers)
+        yield from _choice(choice, "?" if _asks_nothing_said(screen) else asks, screens, languages, answers)
 
 
 def _topic(screen: Node, topics: frozenset[str]) -> Iterator[Problem]:
@@ -174,9 +179,14 @@ def _topic(screen: Node, topics: frozenset[str]) -> Iterator[Problem]:
             yield _unknown(f"unknown topic '{named.text}'", named.place, hint)
 
 
+def _asks_nothing_said(screen: Node) -> bool:
+    """Say whether the field that a question asks was left empty, which is told where it is read."""
+    return any(is_blank(named.text) for named in scalars_in(screen, "asks"))
+
+
 def _asked(screen: Node, answers: Answers) -> Iterator[Problem]:
     for named in scalars_in(screen, "asks"):
-        if named.text not in answers:
+        if named.text not in answers and not is_blank(named.text):
             hint = did_you_mean(named.text, answers, otherwise=f"add {named.text}: under fields")
             yield _unknown(f"nothing is asked by '{named.text}'", named.place, hint)
 
@@ -237,14 +247,26 @@ def _unknown(message: str, place: Place, hint: str) -> Problem:
 def _target(
     node: Node | None, screens: frozenset[str], special: tuple[str, ...] = SPECIAL_TARGETS
 ) -> Iterator[Problem]:
-    if isinstance(node, Scalar) and node.text not in screens and node.text not in special:
+    if isinstance(node, Scalar) and not is_blank(node.text) and node.text not in (*screens, *special):
         known = (*screens, *special) if node.text.startswith("@") else screens
         yield Problem(
             code="unknown-screen",
             place=node.place,
             message=f"there is no screen '{node.text}'",
-            hint=did_you_mean(node.text, known, otherwise=f"add {node.text}: under screens, or name another"),
+            hint=_near(node.text, known),
         )
+
+
+def _near(word: str, screens: Iterable[str]) -> str:
+    """Return a hint that names the screen which a slip of the finger missed; never one that is only alike.
+
+    Likeness led from a screen for the injured to that of rest days: a wrong way costs more than no hint.
+    """
+    slips = 1 if len(word) < _LONG_NAME else 2
+    near = sorted((apart(word, name, slips), name) for name in screens)
+    if near and near[0][0] <= slips and (len(near) == 1 or near[1][0] > near[0][0]):
+        return f"did you mean '{near[0][1]}'?"
+    return f"add {word}: under screens, or name another; check that every file of the folder is read"
 
 
 def _tags(entries: tuple[tuple[Scalar, Node], ...], languages: frozenset[str]) -> Iterator[Problem]:

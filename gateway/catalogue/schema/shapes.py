@@ -12,6 +12,7 @@ class Word:
     pattern: str = ""
     example: str = ""
     numeric: bool = False
+    may_be_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,10 +24,11 @@ class Day:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Several:
-    """A list of one shape; ``or_one`` lets a single one stand without brackets."""
+    """A list of one shape, ``least`` items long; ``or_one`` lets a single one stand without brackets."""
 
     of: "Shape"
     or_one: bool = False
+    least: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +37,7 @@ class Named:
 
     of: "Shape"
     keys: str = "name"
+    least: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
