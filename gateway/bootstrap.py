@@ -17,9 +17,9 @@ from config.settings import CLOCK_BESIDE_ACCOUNT, DeskSettings, Settings, Settin
 from gateway import channel, embedded
 from gateway.callbacks.windows import Hours
 from gateway.channel import BadAccount, Channel, ChannelConfig, UnknownProvider
-from gateway.clock import Clock
+from gateway.clock import Clock, WatchedClock
 from gateway.conversation import spooled
-from gateway.desk import announce, call_steps, danger_text, refusing
+from gateway.desk import announce, call_steps, clock_righting, danger_text, refusing
 from gateway.duty import DutyHours
 from gateway.figures.count import Counters
 from gateway.keys_file import master_key
@@ -30,7 +30,8 @@ from gateway.path_secrets import Serials
 from gateway.sending.nudge import Nudger
 from gateway.store import migrate
 from gateway.store import settings as kept
-from gateway.store.engines import Store, Unavailable
+from gateway.store.engines import Store, Tx, Unavailable
+from gateway.store.outbox import OutboxRow
 from gateway.store.sessions import Sessions
 from gateway.store.spool import Spool
 from gateway.versions import Versions
@@ -44,6 +45,13 @@ class NoTables(Exception):
 
 _REDIS_SECONDS = 0.3
 """A request that has to wait longer for Redis does without it."""
+
+
+INSIDE: Mapping[str, Callable[[Parts, Tx, OutboxRow], None]] = {
+    "announce": announce.announce,
+    "escalate": announce.escalate,
+    "danger_text": danger_text.tell_of_danger,
+}
 
 
 def open_parts(settings: Settings | None = None) -> Parts:
@@ -74,12 +82,9 @@ def open_parts(settings: Settings | None = None) -> Parts:
         count=Counters(clock, line.zone),
         nudge=Nudger(client, clock),
         data_dir=settings.data_dir,
-        inside={
-            "announce": announce.announce,
-            "escalate": announce.escalate,
-            "danger_text": danger_text.tell_of_danger,
-        },
+        inside=INSIDE,
         after={CALL: call_steps.placed},
+        set_right=clock_righting.set_right,
         opted_out=refusing.take_opt_out,
         desk=read_desk(settings.file.desk),
         lease_seconds=settings.env.gateway_outbox_lease,
@@ -147,7 +152,7 @@ def keeps_enough(settings: Settings) -> bool:
 def open_clock(settings: Settings) -> Clock:
     """Return the clock; with the test clock on, the one whose offset all processes share."""
     offset = settings.data_dir / "clock" if settings.env.gateway_test_clock == "1" else None
-    return Clock(offset)
+    return WatchedClock(offset)
 
 
 def open_outages(settings: Settings, channels: Mapping[str, Channel]) -> Outages | None:

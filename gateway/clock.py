@@ -83,6 +83,13 @@ class Clock:
             return true
         return min(instant, self.now())
 
+    def has_jumped(self, _now: datetime) -> bool:
+        """Say whether this instant is not what this process expects of the wall clock; see ``WatchedClock``."""
+        return False
+
+    def rebase(self) -> None:
+        """Take the wall clock as it is for the one that later instants are held against."""
+
     def sleep(self, seconds: float) -> None:
         """Wait for real seconds; the test offset does not shorten it."""
         time.sleep(seconds)
@@ -94,6 +101,25 @@ class Clock:
             return timedelta(seconds=float(self._offset_file.read_text(encoding="ascii").strip() or 0))
         except (FileNotFoundError, ValueError):
             return timedelta()
+
+
+class WatchedClock(Clock):
+    """The clock of a process that ends things: it notices by itself, at each instant, that the wall clock was set."""
+
+    def __init__(self, offset_file: Path | None = None) -> None:
+        super().__init__(offset_file)
+        self._base: datetime | None = None
+
+    def has_jumped(self, now: datetime) -> bool:
+        """Say whether the wall clock was set since the first instant, or since ``rebase``."""
+        base = now - timedelta(seconds=self.steady())
+        if self._base is None:
+            self._base = base
+        return not self.is_moved_by_tests and abs(base - self._base) > TOLERANCE
+
+    def rebase(self) -> None:
+        """Take the wall clock as it is for the one that later instants are held against."""
+        self._base = None
 
 
 @cache

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from gateway import ids
 from gateway.channel import Calls
 from gateway.parts import REQUIRED_NUMBERS, Parts
-from gateway.sending import guard, standing
+from gateway.sending import guard, share, standing
 from gateway.serving import find_held_back
 from gateway.store import chores, outbox, settings
 from gateway.store.engines import Unavailable
@@ -23,6 +23,11 @@ _PROBE_LENGTH = 2048
 _NO_RING = "start what DATABASE_URL names: the keys are there, and this machine keeps no copy of them"
 _CLOCK_SILENT = timedelta(seconds=60)
 _OLDEST_DUE = timedelta(minutes=5)
+_WHY = {
+    "behind": "stands behind what the ledger knows",
+    "jumped": "was set while the gateway ran",
+    "ahead": "is days ahead of what the ledger knows: was the machine off for so long?",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,9 +249,19 @@ def _guard(parts: Parts) -> Finding:
     state = guard.state(parts)
     if state.get("on"):
         fix = "set this machine's clock right, then confirm it: `gateway doctor --confirm-clock --as NAME`"
-        words = f"calls and texts are stopped: the clock {state.get('why')}"
+        words = f"calls, texts and whatever ends are stopped: the clock {_WHY.get(str(state.get('why')), 'is wrong')}"
         return Finding(part="clock_guard", ok=False, words=words, fix=fix)
     return Finding(part="clock_guard", ok=True, words="the clock can be trusted")
+
+
+def _endings(parts: Parts) -> Finding:
+    """Say whether more would end at once than may end without a person."""
+    held = share.find_held(parts)
+    if not held:
+        return Finding(part="endings", ok=True, words="nothing ends in numbers")
+    words = ", ".join(f"{value['many']} of {value['of']} {what}" for what, value in held.items())
+    fix = f"see that the clock and the settings are right, then `gateway doctor --let-end {min(held)} --as NAME`"
+    return Finding(part="endings", ok=False, words=f"would end in one run, and wait: {words}", fix=fix)
 
 
 _Look = Callable[[Parts], Finding | list[Finding]]
@@ -266,5 +281,6 @@ _WITH_SQL: dict[str, _Look] = {
     "clock": _clock_process,
     "outbox": _outbox,
     "clock_guard": _guard,
+    "endings": _endings,
     "channel": _channels,
 }

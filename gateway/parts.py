@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from gateway.engine.effects import Line
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
     from gateway.callbacks.windows import Hours
@@ -85,6 +86,7 @@ class Parts:
         after: what follows, by kind, in the transaction that writes what came of sending an outside row.
         opted_out: takes a provider's word that whom a row is for wants no texts, in the transaction that writes it.
         desk: what the centre's people speak and count.
+        set_right: sets right what a wrong clock wrote, once a person has confirmed the clock.
         lease_seconds: how long a claimed outbox row may stay in flight before it counts as unclear.
         public_url: where pages and webhooks are reached from outside.
         asks_second_factor: whether supervisors and administrators get nowhere without a second factor.
@@ -107,6 +109,7 @@ class Parts:
     )
     opted_out: Callable[[Parts, Tx, OutboxRow], None] = lambda *_: None
     desk: DeskConfig = field(default_factory=DeskConfig)
+    set_right: Callable[[Parts, Tx, Mapping[str, object], datetime], None] = lambda *_: None
     lease_seconds: int = 120
     public_url: str = ""
     asks_second_factor: bool = True

@@ -21,6 +21,7 @@ from gateway.conversation import text as text_turn
 from gateway.conversation import turn
 from gateway.conversation.turn import Told
 from gateway.desk.announce import announce
+from gateway.desk.clock_righting import set_right
 from gateway.desk.danger_text import tell_of_danger
 from gateway.duty import DutyHours
 from gateway.engine import compiled
@@ -86,6 +87,7 @@ def made_parts(
         "line": LINE,
         "count": Counters(clock, LINE.zone),
         "nudge": lambda _row: True,
+        "set_right": set_right,
         "data_dir": folder,
         "desk": DESK,
         "inside": {"announce": announce, "danger_text": tell_of_danger},

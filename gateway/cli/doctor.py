@@ -8,13 +8,13 @@ import click
 from config import settings as config
 from config.settings import Settings, SettingsError
 from gateway import health
-from gateway.access import Refused
+from gateway.access import Actor, Refused
 from gateway.bootstrap import NoTables, open_parts, open_redis
 from gateway.cli import recovery
 from gateway.health import Finding
 from gateway.parts import Parts
 from gateway.publishing import publish
-from gateway.sending import guard, nudge
+from gateway.sending import guard, nudge, share
 from gateway.store.engines import Unavailable
 from gateway.store.sealed import RingMissing
 from gateway.upkeep import sheet
@@ -29,26 +29,33 @@ _OTHER_KEYS = (
 @click.option(
     "--confirm-clock", is_flag=True, help="Say that this machine's clock is right; calls and texts go on."
 )
-@click.option("--as", "name", help="With --confirm-clock: the name of the person who says so.")
-def doctor(confirm_clock: bool, name: str | None) -> None:  # noqa: FBT001 - click passes flags so
+@click.option(
+    "--let-end",
+    type=click.Choice(sorted(share.SHARE)),
+    help="Let end in the next two hours what waits because it is more than may end at once.",
+)
+@click.option("--as", "name", help="With --confirm-clock or --let-end: the name of the person who says so.")
+def doctor(confirm_clock: bool, let_end: str | None, name: str | None) -> None:  # noqa: FBT001 - click passes flags so
     """Look at each part: green, or red with what to do."""
     if confirm_clock:
-        _confirm_clock(name)
+        _do_as(name, "--confirm-clock", guard.confirm)
+    if let_end is not None:
+        _do_as(name, "--let-end", lambda parts, actor: share.let_end(parts, actor, let_end))
     findings = _findings()
     for finding in findings:
         click.echo(_said(finding))
     sys.exit(0 if all(finding.ok for finding in findings) else 1)
 
 
-def _confirm_clock(name: str | None) -> None:
+def _do_as(name: str | None, option: str, deed: Callable[[Parts, Actor], None]) -> None:
     from gateway.desk.declined import Declined
     from gateway.desk.people import actor_named
 
     if name is None:
-        raise click.UsageError("--confirm-clock needs --as NAME: it is written down who looked at the clock")
+        raise click.UsageError(f"{option} needs --as NAME: it is written down who looked")
     parts = open_parts()
     try:
-        guard.confirm(parts, actor_named(parts, name))
+        deed(parts, actor_named(parts, name))
     except Declined:
         raise click.ClickException(f"there is nobody named {name}") from None
     except Refused as error:

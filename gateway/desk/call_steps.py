@@ -15,6 +15,7 @@ from gateway.desk.attempts import OWN_CONTACT, is_open
 from gateway.messages import AskOne, CallKind, Cause, DialHer, Reject, SayGone, Silence
 from gateway.outbox.states import Event as Sending
 from gateway.safe_contact import PhoneSeen, When
+from gateway.sending import guard
 from gateway.store import attempts, bridges, callbacks, callers, clock_guard, outbox, people
 from gateway.store.bridges import ONCE
 
@@ -75,6 +76,8 @@ def roll(parts: Parts) -> int:
     """End the bridges whose call never left or of which nothing is heard any more; return how many."""
     now = parts.clock.now()
     with parts.store.read() as tx:
+        if not guard.is_trusted(parts, tx, now):
+            return 0
         left = bridges.never_left(tx)
         quiet = [
             one for one in bridges.live(tx, heard_before=now - SHORTEST_SILENCE) if _is_lost(parts, one, now)

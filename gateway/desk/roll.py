@@ -12,6 +12,7 @@ from gateway.desk.claim import give_back
 from gateway.desk.record import UNCLEAR
 from gateway.desk.windows import hours_of, plan_on
 from gateway.safe_contact import VALID_FOR, When
+from gateway.sending import guard, share
 from gateway.store import attempts, audit, callbacks, outbox
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _LASTS = timedelta(days=14)
 
 def roll_windows(parts: Parts) -> int:
     """Plan the next window for whoever was not called in hers; a request for *now* dies. Return how many."""
-    return _each(parts, lambda tx, now: callbacks.waiting_past(tx, now=now), _rolled)
+    return _each(parts, _few_passed, _rolled)
 
 
 def release_leases(parts: Parts) -> int:
@@ -41,7 +42,29 @@ def release_leases(parts: Parts) -> int:
 
 def expire(parts: Parts) -> int:
     """End requests whose answers are too old to act on. Return how many."""
-    return _each(parts, lambda tx, now: callbacks.asked_before(tx, before=now - VALID_FOR), _aged)
+    return _each(parts, _few_aged, _aged)
+
+
+def _few_aged(tx: Tx, now: datetime) -> tuple[Callback, ...]:
+    """Return what is too old, unless it is more than may end in one run without a person."""
+    aged = callbacks.asked_before(tx, before=now - VALID_FOR)
+    ending = sum(one.state in (State.WAITING, State.REVIEW) for one in aged)
+    return aged if _may_end(tx, ending, now) else ()
+
+
+def _few_passed(tx: Tx, now: datetime) -> tuple[Callback, ...]:
+    """Return what was not called in its window; what would die of it only while it is not too much at once."""
+    passed = callbacks.waiting_past(tx, now=now)
+    ending = sum(one.window == When.NOW for one in passed)
+    if ending == 0 or _may_end(tx, ending, now):
+        return passed
+    return tuple(one for one in passed if one.window != When.NOW)
+
+
+def _may_end(tx: Tx, many: int, now: datetime) -> bool:
+    few = many <= share.FEW[share.REQUESTS]
+    of = 0 if few else callbacks.count_open(tx)
+    return share.may_end(tx, share.REQUESTS, many=many, of=of, now=now)
 
 
 def escalate(parts: Parts) -> int:
@@ -66,6 +89,8 @@ def _each(
 ) -> int:
     now = parts.clock.now()
     with parts.store.write() as tx:
+        if not guard.is_trusted(parts, tx, now):
+            return 0  # a wrong clock ends nothing, frees nothing and calls nobody for help
         return sum([work(parts, tx, one, now) for one in read(tx, now)])
 
 

@@ -14,8 +14,8 @@ from gateway.outbox.kinds import CALL, KINDS, OUTSIDE, To
 from gateway.outbox.may_go import Cancel, Expire, Go, Later, Recipient, may_go
 from gateway.parts import Parts
 from gateway.safe_contact import SafeContact, When
-from gateway.sending import faults
-from gateway.store import callers, claims, clock_guard, life, lines, outbox, people
+from gateway.sending import faults, guard
+from gateway.store import callers, claims, life, lines, outbox, people
 from gateway.store.bridges import ONCE
 from gateway.store.callers import Caller
 from gateway.store.engines import Tx, Unavailable
@@ -70,7 +70,7 @@ def claim(parts: Parts, *, named: str | None = None) -> Claimed | Decided | Noth
 
 def _claim(parts: Parts, tx: Tx, named: str | None, found: list[OutboxRow]) -> Claimed | Decided | Nothing:
     began, now = parts.clock.monotonic(), parts.clock.now()
-    if clock_guard.is_on(tx):
+    if not guard.is_trusted(parts, tx, now):
         return Nothing()
     filled = _filled(parts, tx, now)
     waits = {name: buckets.wait(b, limits_of(parts.channels[name]), now=now) for name, b in filled.items()}

@@ -1,17 +1,24 @@
-"""Guards against a wrong clock: nothing leaves and nobody is called until a person has looked at it."""
+"""Guards against a wrong clock: nothing leaves, nobody is called and nothing ends until a person has looked at it."""
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.access import Actor, Permission, permit
+from gateway.clock import TOLERANCE
 from gateway.parts import Parts
-from gateway.store import audit, chores, settings
+from gateway.store import audit, chores, clock_guard, settings
 from gateway.store.clock_guard import SETTING
+from gateway.store.engines import Tx
 
 _log = logging.getLogger(__name__)
 
-TOLERANCE = timedelta(minutes=3)
+LONG_OFF = timedelta(days=5)
+"""A machine that finds the ledger silent for longer may have a clock that runs ahead: it asks before things end."""
+
+_SEEN = "clock_seen"
+_NOTED_EVERY = timedelta(minutes=1)
 
 
 def state(parts: Parts) -> dict[str, Any]:
@@ -21,50 +28,110 @@ def state(parts: Parts) -> dict[str, Any]:
     return found
 
 
+def is_trusted(parts: Parts, tx: Tx, now: datetime) -> bool:
+    """Say whether something may end at this instant: asked in the transaction that would end it, with its instant.
+
+    Another process trips the guard within a second; until then this one compares for itself.
+    """
+    if clock_guard.is_on(tx):
+        parts.clock.rebase()
+        return False
+    return not parts.clock.has_jumped(now)
+
+
 class Watch:
     """Looks at the clock now and then: does it stand behind what the ledger knows, or has it jumped?"""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._wall = parts.clock.now()
-        self._steady = parts.clock.monotonic()
+        self._base = self._measure(parts.clock.now())
+        self._looked = False
+        self._noted: datetime | None = None
 
     def look(self) -> str:
-        """Stop calls and texts if the clock is wrong; return why, or nothing.
+        """Stop calls, texts and what ends things if the clock is wrong; return why, or nothing.
 
         Raises:
             Unavailable: SQL cannot be asked.
         """
         if self._parts.clock.is_moved_by_tests:
             return ""  # a test moved the time for every process: that says nothing about this machine
-        now, steady = self._parts.clock.now(), self._parts.clock.monotonic()
-        jump = (now - self._wall) - timedelta(seconds=steady - self._steady)
-        self._wall, self._steady = now, steady
-        why = "jumped" if abs(jump) > TOLERANCE else ""
+        now = self._parts.clock.now()
+        base = self._measure(now)
+        jumped = abs(base - self._base) > TOLERANCE
+        self._base = base
         with self._parts.store.read() as tx:
             known: dict[str, Any] = settings.get(tx, SETTING, {})
-            newest = chores.newest(tx)
-        if not why and newest is not None and newest > now + TOLERANCE:
-            looked_at = known.get("newest")
-            # A person has confirmed this clock against these very rows: time has only to reach them.
-            why = "" if looked_at and newest <= datetime.fromisoformat(looked_at) else "behind"
+            newest, seen = chores.newest(tx), settings.get(tx, _SEEN, {})
+        first, self._looked = not self._looked, True
+        why = "jumped" if jumped or (first and self._was_elsewhere(seen, base)) else ""
+        why = why or _stands(newest, now, known, is_first=first)
         if why and not known.get("on"):
-            trip(self._parts, why)
+            trip(self._parts, why, newest=newest, seen=seen)
+        self._note(seen, base, now, is_on=bool(why or known.get("on")))
         return why
 
+    def _measure(self, now: datetime) -> datetime:
+        """Return when the machine was switched on, by the wall clock of this instant."""
+        return now - timedelta(seconds=self._parts.clock.steady())
 
-def trip(parts: Parts, why: str) -> None:
-    """Stop calls and texts."""
+    def _was_elsewhere(self, seen: Mapping[str, Any], base: datetime) -> bool:
+        """Say whether an earlier clock process of this very run of the machine saw another wall clock."""
+        if seen.get("boot") != self._parts.clock.boot() or "base" not in seen:
+            return False
+        return abs(base - datetime.fromisoformat(seen["base"])) > TOLERANCE
+
+    def _note(self, seen: Mapping[str, Any], base: datetime, now: datetime, *, is_on: bool) -> None:
+        """Write down what this run of the machine shows, so that the next one, or a person, can compare."""
+        boot = self._parts.clock.boot()
+        same = seen.get("boot") == boot and not self._was_elsewhere(seen, base)
+        if same and self._noted is not None and abs(now - self._noted) < _NOTED_EVERY:
+            return
+        self._noted = now
+        last = [now.isoformat(), int(self._parts.clock.steady())]
+        with self._parts.store.write() as tx:
+            value = {"boot": boot, "base": base.isoformat(), "last": last}
+            settings.put(tx, _SEEN, value, by="clock", now=now)
+            known: dict[str, Any] = settings.get(tx, SETTING, {})
+            if is_on and known.get("on"):
+                runs = {**known.get("runs", {}), boot: last}
+                settings.put(tx, SETTING, {**known, "runs": runs}, by="clock", now=now)
+
+
+def _stands(newest: datetime | None, now: datetime, known: Mapping[str, Any], *, is_first: bool) -> str:
+    if newest is None:
+        return ""
+    if newest > now + TOLERANCE:
+        looked_at = known.get("newest")
+        # A person has confirmed this clock against these very rows: time has only to reach them.
+        return "" if looked_at and newest <= datetime.fromisoformat(looked_at) else "behind"
+    return "ahead" if is_first and now - newest > LONG_OFF else ""
+
+
+def trip(
+    parts: Parts, why: str, *, newest: datetime | None = None, seen: Mapping[str, Any] | None = None
+) -> None:
+    """Stop calls, texts and what ends things; ``seen`` is what was noted last of this machine's runs."""
     now = parts.clock.now()
+    value: dict[str, Any] = {"on": True, "why": why, "since": now.isoformat()}
+    value["before"] = newest.isoformat() if newest else ""
+    if seen and "last" in seen:
+        value["runs"] = {seen["boot"]: seen["last"]}
     with parts.store.write() as tx:
-        settings.put(tx, SETTING, {"on": True, "why": why, "since": now.isoformat()}, by="clock", now=now)
+        if clock_guard.is_on(tx):
+            return
+        settings.put(tx, SETTING, value, by="clock", now=now)
         audit.add(tx, now=now, person_id=None, act="clock_guard.on", kind="clock", subject=why)
     parts.count.add("alarm", "clock")
-    _log.error("the clock is wrong (%s): calls and texts are stopped until somebody confirms it", why)
+    _log.error(
+        "the clock is wrong (%s): calls, texts and what ends are stopped until somebody confirms it", why
+    )
 
 
 def confirm(parts: Parts, actor: Actor) -> None:
-    """Let calls and texts go on: this person has looked at the clock and found it right.
+    """Let everything go on: this person has looked at the clock and found it right.
+
+    Instants that were taken while it was wrong are set right by what this machine counted meanwhile.
 
     Raises:
         Refused: the role may not.
@@ -72,9 +139,12 @@ def confirm(parts: Parts, actor: Actor) -> None:
     permit(actor, Permission.SETTLE_OUTBOX)
     now = parts.clock.now()
     with parts.store.write() as tx:
+        known: dict[str, Any] = settings.get(tx, SETTING, {})
+        parts.set_right(parts, tx, known, now)
         newest = chores.newest(tx)
         value = {"on": False, "newest": newest.isoformat() if newest else ""}
         settings.put(tx, SETTING, value, by=actor.name, now=now)
         audit.add(
             tx, now=now, person_id=actor.person_id, act="clock_guard.confirm", kind="clock", subject="clock"
         )
+    parts.clock.rebase()

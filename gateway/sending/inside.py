@@ -5,7 +5,7 @@ from datetime import timedelta
 from gateway.ids import new_token
 from gateway.outbox.kinds import INSIDE
 from gateway.parts import Parts
-from gateway.sending import faults
+from gateway.sending import faults, guard
 from gateway.store import claims, outbox
 from gateway.store.engines import Tx, Unavailable
 from gateway.store.outbox import OutboxRow
@@ -37,6 +37,9 @@ def _work(parts: Parts, tx: Tx, named: str | None, found: list[OutboxRow]) -> bo
     if row is None:
         return False
     found.append(row)
+    if now >= row.expires_at and not guard.is_trusted(parts, tx, now):
+        claims.put_back(tx, row.id, token, due_at=row.due_at, now=now, reason="clock", tried=False)
+        return False
     if now >= row.expires_at:
         claims.finish(tx, row.id, token, state="expired", reason="too_old", now=now)
         return True

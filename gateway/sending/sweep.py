@@ -4,7 +4,7 @@ import logging
 from datetime import timedelta
 
 from gateway.parts import Parts
-from gateway.sending import asking
+from gateway.sending import asking, guard
 from gateway.sending.send import drain
 from gateway.store import claims, deliveries, outbox
 from gateway.store.outbox import OutboxRow
@@ -28,11 +28,14 @@ def sweep(parts: Parts) -> None:
     repeatable = [name for name, channel in parts.channels.items() if channel.contract.takes_our_id]
     askable = [name for name, channel in parts.channels.items() if channel.contract.can_ask]
     with parts.store.write() as tx:
-        ended = claims.end_leases(tx, now=now, repeatable=repeatable)
-        expired = outbox.expire(tx, now=now, askable=askable)
-        deliveries.drop(tx, before=now - PARKED)
+        trusted = guard.is_trusted(parts, tx, now)
+        ended = claims.end_leases(tx, now=now, repeatable=repeatable) if trusted else ()
+        expired = outbox.expire(tx, now=now, askable=askable) if trusted else 0
+        if trusted:
+            deliveries.drop(tx, before=now - PARKED)
     _tell(parts, ended, expired)
-    asking.ask(parts)
+    if trusted:
+        asking.ask(parts)
     if _nudge(parts):
         drain(parts, seconds=OWN_SECONDS)
 

@@ -102,6 +102,11 @@ def is_free() -> ColumnElement[bool]:
     return callbacks.c.withheld == ""
 
 
+def count_open(tx: Tx) -> int:
+    """Return how many requests are open."""
+    return int(tx.execute(select(func.count()).select_from(callbacks).where(text(OPEN))).scalar_one())
+
+
 def step(
     tx: Tx,
     callback_id: str,

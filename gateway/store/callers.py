@@ -105,7 +105,7 @@ def set_contact(
     A consent version says that she agreed just now to be called; None leaves her consent as it was.
     """
     values: dict[str, Any] = {
-        "contact": _seal_contact(tx, caller_id, contact),
+        "contact": seal_contact(tx, caller_id, contact),
         "language": language,
         "script": script,
         "zone": zone,
@@ -135,7 +135,7 @@ def set_refused(tx: Tx, caller_id: str, *, how: str, refused_at: datetime | None
 def set_texts_unsafe(tx: Tx, caller: Caller, *, now: datetime) -> None:
     """Take back, among what is remembered, that texts are safe."""
     if caller.contact is not None and caller.contact.sms_safe:
-        sealed = _seal_contact(tx, caller.id, replace(caller.contact, sms_safe=False))
+        sealed = seal_contact(tx, caller.id, replace(caller.contact, sms_safe=False))
         tx.execute(update(callers).where(callers.c.id == caller.id).values(contact=sealed, changed_at=now))
 
 
@@ -149,7 +149,8 @@ def hash_number(tx: Tx, number: str, *, trial: bool) -> bytes:
     return tx.ring.lookup("caller", number, TRIAL) if trial else tx.ring.lookup("caller", number)
 
 
-def _seal_contact(tx: Tx, caller_id: str, contact: SafeContact) -> bytes | None:
+def seal_contact(tx: Tx, caller_id: str, contact: SafeContact) -> bytes | None:
+    """Return the safety answers of a number as its row keeps them."""
     value = {
         "phone_seen": contact.phone_seen.value,
         "when": contact.when.written,

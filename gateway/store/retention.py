@@ -159,3 +159,19 @@ def apply(tx: Tx, rule: Rule, before: datetime, limit: int) -> int:
     else:
         done = tx.execute(delete(rule.table).where(chosen).returning(key[0]))
     return len(done.all())
+
+
+def count_over(tx: Tx, rule: Rule, before: datetime) -> int:
+    """Return how many rows the rule would let go, or empty."""
+    over = rule.over(before)
+    if rule.emptied:
+        over = and_(over, _holds_something(rule.table, rule.emptied))
+    return int(tx.execute(select(func.count()).select_from(rule.table).where(over)).scalar_one())
+
+
+def count_all(tx: Tx, rule: Rule) -> int:
+    """Return how many rows there are that the rule could let go one day."""
+    query = select(func.count()).select_from(rule.table)
+    if rule.emptied:
+        query = query.where(_holds_something(rule.table, rule.emptied))
+    return int(tx.execute(query).scalar_one())

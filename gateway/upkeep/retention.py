@@ -6,19 +6,22 @@ from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from gateway.sending import guard, share
 from gateway.store import retention, settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from gateway.parts import Parts
-    from gateway.store.engines import Store
+    from gateway.store.engines import Store, Tx
 
 SETTING = "retention"
 """The name of the setting that changes spans: {"texts": days, …}."""
 
 _BATCH = 500
+_BRAKED = frozenset({"texts", "records", "callbacks", "callers", "stopped", "people", "audit"})
+"""What people would miss: of anything else what is over is over."""
 
 
 def purge(parts: Parts) -> dict[str, int]:
@@ -29,23 +32,47 @@ def purge(parts: Parts) -> dict[str, int]:
     """
     with parts.store.read() as tx:
         said = settings.get(tx, SETTING, {})
-    return apply(parts.store, {"callbacks": parts.line.days} | said, parts.clock.now())
+    now = parts.clock.now()
+    return apply(
+        parts.store,
+        {"callbacks": parts.line.days} | said,
+        now,
+        trusted=lambda tx: guard.is_trusted(parts, tx, now),
+    )
 
 
-def apply(store: Store, days: Mapping[str, int], now: datetime) -> dict[str, int]:
-    """Apply every rule with these spans, else with its own; return how many rows each name let go."""
+def apply(
+    store: Store, days: Mapping[str, int], now: datetime, *, trusted: Callable[[Tx], bool] = lambda _: True
+) -> dict[str, int]:
+    """Apply every rule with these spans, else with its own; return how many rows each name let go.
+
+    Nothing goes while the clock is not trusted, and of what people need not more than a share in one run.
+    """
     gone: Counter[str] = Counter()
     for rule in retention.RULES:
         before = now - timedelta(days=days.get(rule.name, rule.days))
-        gone[rule.name] += _all(store, rule, before)
+        gone[rule.name] += _all(store, rule, before, now, trusted)
     return dict(gone)
 
 
-def _all(store: Store, rule: retention.Rule, before: datetime) -> int:
+def _all(
+    store: Store, rule: retention.Rule, before: datetime, now: datetime, trusted: Callable[[Tx], bool]
+) -> int:
     total = 0
     while True:
         with store.write() as tx:
+            if not trusted(tx) or (not total and not _may_go(tx, rule, before, now)):
+                return total
             done = retention.apply(tx, rule, before, _BATCH)
         total += done
         if done < _BATCH:
             return total
+
+
+def _may_go(tx: Tx, rule: retention.Rule, before: datetime, now: datetime) -> bool:
+    if rule.name not in _BRAKED:
+        return True
+    many = retention.count_over(tx, rule, before)
+    if many <= share.FEW[share.KEPT]:
+        return True
+    return share.may_end(tx, share.KEPT, many=many, of=retention.count_all(tx, rule), now=now)

@@ -9,6 +9,7 @@ from gateway.callbacks.model import OPEN, State
 from gateway.desk import accept, attempts, claim, record, roll
 from gateway.desk.refusals import AlreadyCalling, NotSafe
 from gateway.engine.effects import CancelCallback
+from gateway.sending import share
 from tests.desk.rig import Desk
 from tests.desk.test_accept import at
 
@@ -147,13 +148,14 @@ def has_a_next_step(light: Desk, callback: str) -> bool:
 
 def test_nothing_open_is_ever_without_a_next_step(light: Desk) -> None:
     """Two weeks of chores, every other hour, over a line where somebody works badly."""
-    noy = light.person("Noy")
+    noy, boss = light.person("Noy"), light.person("Boss", Role.SUPERVISOR)
     made = [
         light.requested(f"+85620555000{n:02}", when=when, danger="yes" if n % 2 else "no")
         for n, when in enumerate(["morning", "noon", "evening", "sunday", "now"] * 2)
     ]
     for step in range(15 * 12):
         light.clock.forward(hours=2)
+        share.let_end(light.parts, boss, share.REQUESTS)  # all are of one age: a person must let them end
         for chore in (roll.release_leases, roll.roll_windows, roll.expire, roll.escalate):
             chore(light.parts)
         taken = claim.take_next(light.parts, noy) if step % 7 else None

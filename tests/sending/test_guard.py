@@ -47,7 +47,9 @@ def test_time_that_simply_passes_is_no_jump(parts: Parts, clock: SetClock) -> No
 
 
 def test_a_clock_that_starts_behind_the_newest_row(parts: Parts, rows: Rows, clock: SetClock) -> None:
+    clock.booted = "earlier"
     rows.add()
+    clock.booted = "another"
     clock.set("2026-11-24T13:00:00+07:00")
     watch = Watch(parts)
     assert watch.look() == "behind"
@@ -58,6 +60,7 @@ def test_a_clock_that_starts_behind_the_newest_row(parts: Parts, rows: Rows, clo
     clock.set("2026-11-24T14:05:00+07:00")
     rows.add()
     clock.set("2026-11-20T14:05:00+07:00")
+    clock.booted = "a third"
     assert Watch(parts).look() == ""  # confirmed against the rows up to then
     clock.set("2026-11-24T15:05:00+07:00")
     rows.add()
