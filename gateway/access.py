@@ -33,6 +33,7 @@ class Permission(StrEnum):
     SEE_FIGURES = "figures:see"
     EXPORT = "export"
     SEE_AUDIT = "audit:see"
+    SEE_MENU_AUDIT = "audit:see-menus"
     SETTLE_OUTBOX = "outbox:settle"
 
 
@@ -63,6 +64,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
             Permission.SET_RULES,
             Permission.DRAFT_MENUS,
             Permission.PUBLISH_MENUS,
+            Permission.SEE_MENU_AUDIT,
             Permission.SEE_FIGURES,
         }
     ),

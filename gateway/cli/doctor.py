@@ -13,7 +13,7 @@ from gateway.bootstrap import NoTables, open_parts, open_redis
 from gateway.cli import recovery
 from gateway.health import Finding
 from gateway.parts import Parts
-from gateway.publishing import publish
+from gateway.publishing import stored
 from gateway.sending import guard, nudge, share
 from gateway.store.engines import Unavailable
 from gateway.store.sealed import RingMissing
@@ -129,7 +129,7 @@ def _worker(settings: Settings) -> Finding:
 def _folder(parts: Parts, settings: Settings) -> list[Finding]:
     folder = settings.env.gateway_menus_dir
     try:
-        differs = publish.differs(parts, folder)
+        differs = stored.differs(parts, folder)
     except Unavailable:
         return []  # the ledger is red already
     if not differs:

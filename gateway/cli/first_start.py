@@ -14,7 +14,7 @@ from gateway.cli import recovery
 from gateway.clock import Clock
 from gateway.desk import people
 from gateway.parts import Parts
-from gateway.publishing import publish
+from gateway.publishing import publish, stored
 from gateway.serving import find_held_back
 from gateway.store import migrate
 from gateway.store.engines import Unavailable
@@ -112,7 +112,7 @@ def _menus(parts: Parts, settings: Settings) -> None:
         click.echo(str(problem), err=True)
     if problems:
         raise CannotStart(f"The menus in {folder} have errors, so nothing can be published; see above.")
-    if publish.differs(parts, folder):
+    if stored.differs(parts, folder):
         click.echo(
             f"The menus in {folder} differ from the live version; `gateway menus publish` takes them up."
         )

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -11,17 +11,17 @@ from zoneinfo import ZoneInfo
 import click
 
 from config import settings as config
-from gateway.bootstrap import open_clock, open_parts
+from gateway.bootstrap import open_clock
 from gateway.callbacks.windows import Hours, offered
 from gateway.catalogue.check import Checked, check
 from gateway.catalogue.folder import find_unread, read_folder, read_tests
 from gateway.catalogue.problems import Level, Problem, described, in_order, where
 from gateway.catalogue.proofs import Asked
+from gateway.cli.publishing import PUBLISHING
 from gateway.cli.reviews import reviews_command
 from gateway.cli.seen import seen_command
 from gateway.engine.menu import Menu
 from gateway.messages import SMS_LIMITS, USSD_LIMITS
-from gateway.parts import Parts
 
 if TYPE_CHECKING:
     from gateway.catalogue.tests import Ran
@@ -36,13 +36,6 @@ def _menus_folder() -> Path:
 
 _folder = click.argument("path", type=click.Path(path_type=Path), default=_menus_folder)
 
-_without = click.option(
-    "--without",
-    multiple=True,
-    metavar="LANGUAGE",
-    help="This language may leave the lines that reach real phones.",
-)
-
 
 @click.group()
 def menus() -> None:
@@ -51,6 +44,8 @@ def menus() -> None:
 
 menus.add_command(seen_command)
 menus.add_command(reviews_command)
+for command in PUBLISHING:
+    menus.add_command(command)
 
 
 @menus.command("check")
@@ -226,68 +221,3 @@ def schema_command() -> None:
     from gateway.catalogue.jsonschema import json_schema
 
     click.echo(json.dumps(json_schema(), ensure_ascii=False, indent=2))
-
-
-@menus.command("publish")
-@_folder
-@click.option("--why", default="", help="What changed, in a few words.")
-@click.option("--author", default="command line", help="Who made it.")
-@_without
-def publish_command(path: Path, why: str, author: str, without: tuple[str, ...]) -> None:
-    """Check the menu in PATH and make it the next version."""
-    from gateway.publishing.publish import NotSound, publish
-
-    files = _files(path)
-    told = _doing(lambda parts: publish(parts, _texts(files), author=author, why=why, without=without))
-    _complain(told.problems, files, path)
-    if isinstance(told, NotSound):
-        raise click.ClickException("nothing was published; what is live goes on")
-    version = told.version
-    state = "is live now" if told.fresh else "is live already, nothing changed"
-    click.echo(f"{version.menu}: version {version.number} {state}")
-
-
-@menus.command("versions")
-@click.argument("menu", default="")
-def versions_command(menu: str) -> None:
-    """List the versions, newest first; * is live."""
-    from gateway.publishing.publish import listed
-
-    for each in _doing(lambda parts: listed(parts, menu)):
-        mark = "*" if each.live else "withdrawn" if each.version.withdrawn_at else ""
-        version = each.version
-        made = version.made_at.isoformat(timespec="minutes")
-        click.echo(f"{version.menu} {version.number:4} {made} {version.author} {version.why} {mark}".rstrip())
-
-
-@menus.command("rollback")
-@click.argument("number", type=int, required=False)
-@click.option("--menu", default="helpline", show_default=True)
-@click.option("--withdraw", is_flag=True, help="Let no session go on with the version that was live.")
-@_without
-def rollback_command(
-    number: int | None,
-    menu: str,
-    withdraw: bool,  # noqa: FBT001 - click passes flags so
-    without: tuple[str, ...],
-) -> None:
-    """Make version NUMBER live again, or the one before the live one."""
-    from gateway.publishing.publish import rollback
-
-    version = _doing(lambda parts: rollback(parts, menu, number, withdraw=withdraw, without=without))
-    click.echo(f"{version.menu}: version {version.number} is live now")
-
-
-def _texts(files: dict[str, bytes]) -> dict[str, str]:
-    return {name: content.decode("utf-8", "surrogateescape") for name, content in files.items()}
-
-
-def _doing(work: Callable[[Parts], T]) -> T:
-    """Do the work with the parts of this house; what stops it is said in one sentence."""
-    from gateway.publishing.publish import NoVersion, Overtaken
-    from gateway.publishing.reviews import ReviewsLost
-
-    try:
-        return work(open_parts(config.from_process()))
-    except (NoVersion, Overtaken, ReviewsLost) as error:
-        raise click.ClickException(str(error)) from None

@@ -36,12 +36,15 @@ class Trail:
 def look(parts: Parts, actor: Actor, *, before: str = "", person_id: str = "") -> Trail:
     """Return what was done, newest first: all of it before a row, or what one person did.
 
+    Whoever publishes menus and sees nothing else of the record sees who published what, and why.
+
     Raises:
         Refused: the actor does not see the audit.
     """
-    permit(actor, Permission.SEE_AUDIT)
+    kind = "version" if actor.may(Permission.SEE_MENU_AUDIT) and not actor.may(Permission.SEE_AUDIT) else ""
+    permit(actor, Permission.SEE_MENU_AUDIT if kind else Permission.SEE_AUDIT)
     with parts.store.read() as tx:
-        found = audit.page(tx, before=before, person_id=person_id, limit=PAGE + 1)
+        found = audit.page(tx, before=before, person_id=person_id, kind=kind, limit=PAGE + 1)
         return Trail(
             rows=found[:PAGE],
             older=found[PAGE - 1].id if len(found) > PAGE else "",

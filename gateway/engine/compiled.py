@@ -153,6 +153,8 @@ def _screen(fields: dict[str, Any]) -> Screen:
     fields["choices"] = tuple(_choice(choice) for choice in fields["choices"])
     if "questions" in fields:
         fields["questions"] = tuple(fields["questions"])
+    if "takes_words" in fields:
+        fields["takes_words"] = tuple(fields["takes_words"])
     if "does" in fields:
         fields["does"] = Deed(fields["does"])
     return kind(**fields)

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,27 +12,36 @@ from zoneinfo import ZoneInfo
 from gateway.access import Actor, Permission, permit
 from gateway.callbacks.windows import Hours, offered
 from gateway.catalogue.check import Checked, check
-from gateway.catalogue.folder import read_folder
 from gateway.catalogue.pages import with_pages
 from gateway.catalogue.problems import Level, Problem
 from gateway.catalogue.proofs import Asked
-from gateway.engine.compiled import UnreadableMenu, dump, load
+from gateway.engine.compiled import dump
 from gateway.engine.menu import FORMAT, Menu
 from gateway.messages import SMS_LIMITS, USSD_LIMITS, Limits
 from gateway.parts import Parts
+from gateway.publishing.base import Difference, find_difference, refuse_other_base
+from gateway.publishing.conversations import refuse_failing_conversations
 from gateway.publishing.reviews import refuse_lost_reviews
+from gateway.publishing.stored import Live, NoVersion, menu_of, read_live, read_whole_folder, without_tests
 from gateway.store import audit, shifts, versions
 from gateway.store.engines import Tx
 from gateway.store.versions import Version
 
+_LONGEST_WHY = 200
+_LONGEST_AUTHOR = 40
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """A version that is live now. ``fresh`` is False where it was live already; the problems are warnings."""
+    """A version that is live now. ``fresh`` is False where it was live already; the problems are warnings.
+
+    ``difference`` is what callers read otherwise than before.
+    """
 
     version: Version
     fresh: bool = True
     problems: tuple[Problem, ...] = ()
+    difference: Difference = field(default_factory=Difference)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,20 +59,25 @@ class Listed:
     live: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Live:
-    """The version that callers get now, and its menu; nothing where none is live."""
-
-    version: Version | None = None
-    menu: Menu | None = None
-
-
 class Overtaken(Exception):
     """Another version went live while this one was being made; look at it first, then publish again."""
 
 
-class NoVersion(LookupError):
-    """There is no such version to go back to."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowed:
+    """What whoever publishes says in advance.
+
+    Attributes:
+        without: languages that callers may lose by it.
+        base: the number of the version that the folder was made from; None where nobody says it.
+        over: it may undo what others published since.
+        untested: it may go live although a conversation fails.
+    """
+
+    without: tuple[str, ...] = ()
+    base: int | None = None
+    over: bool = False
+    untested: bool = False
 
 
 def publish(
@@ -73,21 +87,24 @@ def publish(
     author: str,
     why: str,
     actor: Actor | None = None,
-    without: Collection[str] = (),
+    allowed: Allowed = Allowed(),
 ) -> Published | NotSound:
     """Check a folder's files and make them the live version.
 
     Args:
         parts: of the house.
-        files: texts of the folder by file name.
+        files: texts of the folder by file name, its conversations among them.
         author: who made it, as the list of versions shows it.
         why: in a few words.
         actor: who publishes; None for whoever runs the server.
-        without: languages that callers may lose by it.
+        allowed: what may happen by it.
 
     Raises:
         Refused: the actor may not publish.
+        NotFromLive: the folder was made from another version than the live one.
+        ConversationFails: a conversation of the folder fails.
         ReviewsLost: a language would leave the lines that reach real phones.
+        NoVersion: there is no such base.
         Overtaken: another version went live at the same moment.
     """
     if actor is not None:
@@ -96,10 +113,32 @@ def publish(
     if checked.menu is None:
         return NotSound(problems=checked.problems)
     live = read_live(parts, checked.menu.id)
-    refuse_lost_reviews(parts, live.menu, checked.menu, without=without)
+    found = find_difference(parts, live.version, checked.menu, files, allowed.base)
+    _refuse(parts, files, checked.menu, live, found, allowed)
     signed = _Signed(author=author, why=why, actor=actor)
     published = _write(parts, files, checked.menu, live, signed=signed)
-    return replace(published, problems=checked.problems)
+    return replace(published, problems=checked.problems, difference=found)
+
+
+def _refuse(
+    parts: Parts, files: Mapping[str, str], menu: Menu, live: Live, found: Difference, allowed: Allowed
+) -> None:
+    if not allowed.over:
+        refuse_other_base(live.version, found)
+    if not allowed.untested:
+        refuse_failing_conversations(menu, files, parts.line.zone)
+    refuse_lost_reviews(parts, live.menu, menu, without=allowed.without)
+
+
+def preview_difference(
+    parts: Parts, files: Mapping[str, str], base: int | None = None
+) -> Difference | NotSound:
+    """Return what a publish of these files would change, and from which version they were made; nothing is written."""
+    checked = check_files(parts, files)
+    if checked.menu is None:
+        return NotSound(problems=checked.problems)
+    live = read_live(parts, checked.menu.id)
+    return find_difference(parts, live.version, checked.menu, files, base)
 
 
 def first_start(parts: Parts, folder: Path, *, author: str = "gateway") -> tuple[Problem, ...]:
@@ -110,7 +149,7 @@ def first_start(parts: Parts, folder: Path, *, author: str = "gateway") -> tuple
     with parts.store.read() as tx:
         if versions.live_ids(tx):
             return ()
-    files = folder_files(folder)
+    files = read_whole_folder(folder)
     checked = check_files(parts, files)
     if checked.menu is None:
         return tuple(problem for problem in checked.problems if problem.level is Level.ERROR)
@@ -125,6 +164,8 @@ def rollback(
     number: int | None = None,
     *,
     withdraw: bool = False,
+    author: str = "",
+    why: str = "",
     actor: Actor | None = None,
     without: Collection[str] = (),
 ) -> Version:
@@ -135,6 +176,8 @@ def rollback(
         menu: whose versions are meant.
         number: of the version that shall be live.
         withdraw: take back the version that was live, so that sessions leave it at their next key.
+        author: who does it, where no actor says so.
+        why: in a few words.
         actor: who does it; None for whoever runs the server.
         without: languages that callers may lose by it.
 
@@ -146,19 +189,25 @@ def rollback(
     """
     if actor is not None:
         permit(actor, Permission.PUBLISH_MENUS)
-    now = parts.clock.now()
     live = read_live(parts, menu)
-    seen = live.version.id if live.version else None
-    target, following = _find_target(parts, menu, seen, number)
+    target, following = _find_target(parts, menu, live.version.id if live.version else None, number)
     refuse_lost_reviews(parts, live.menu, following, without=without)
-    with parts.store.write() as tx:
-        if target.id != seen:
-            _go_live(tx, target, seen=seen, act="menu.rollback", actor=actor, now=now)
-            if withdraw and seen is not None:
-                versions.withdraw(tx, seen, now=now)
-                _note(tx, seen, "menu.withdraw", "", actor=actor, now=now)
+    signed = _Signed(author=author, why=why, actor=actor)
+    if live.version is None or target.id != live.version.id:
+        _go_back(parts, target, live.version, signed=signed, withdraw=withdraw)
     parts.versions.refresh()
     return target
+
+
+def _go_back(
+    parts: Parts, target: Version, live: Version | None, *, signed: "_Signed", withdraw: bool
+) -> None:
+    now = parts.clock.now()
+    with parts.store.write() as tx:
+        _go_live(tx, target, live=live, act="menu.rollback", signed=signed, now=now)
+        if withdraw and live is not None:
+            versions.withdraw(tx, live.id, now=now)
+            _note(tx, live.id, "menu.withdraw", f"{live.menu} {live.number}", signed=signed, now=now)
 
 
 def _find_target(
@@ -167,53 +216,7 @@ def _find_target(
     """Return the version that is meant, with its menu."""
     with parts.store.read() as tx:
         target = _target(tx, menu, seen, number)
-        return target, _menu_of(tx, target.id)
-
-
-def read_live(parts: Parts, menu: str) -> Live:
-    """Return what callers of this menu get now.
-
-    Raises:
-        Unavailable: SQL cannot be asked.
-    """
-    with parts.store.read() as tx:
-        live = versions.live_id(tx, menu)
-        if live is None:
-            return Live()
-        return Live(version=versions.get(tx, live), menu=_menu_of(tx, live))
-
-
-def _menu_of(tx: Tx, version_id: str) -> Menu | None:
-    """Return the menu of a version; None where this release cannot read it."""
-    compiled = versions.ever_compiled(tx, version_id)
-    try:
-        return load(compiled) if compiled is not None else None
-    except UnreadableMenu:
-        return None
-
-
-def folder_files(folder: Path) -> dict[str, str]:
-    """Return the texts of a folder's files by name, none where it cannot be read.
-
-    Bytes that are no UTF-8 are kept, for the check to refuse.
-    """
-    try:
-        files = read_folder(folder)
-    except OSError:
-        return {}
-    return {name: content.decode("utf-8", "surrogateescape") for name, content in files.items()}
-
-
-def differs(parts: Parts, folder: Path) -> bool:
-    """Say whether the folder holds something else than any live version was made of; an empty one says nothing.
-
-    Raises:
-        Unavailable: SQL cannot be asked.
-    """
-    files = folder_files(folder)
-    with parts.store.read() as tx:
-        live = versions.live_ids(tx).values()
-        return bool(files) and all(versions.source(tx, version) != files for version in live)
+        return target, menu_of(tx, target.id)
 
 
 def listed(parts: Parts, menu: str = "") -> tuple[Listed, ...]:
@@ -234,7 +237,8 @@ def check_files(parts: Parts, files: Mapping[str, str]) -> Checked:
         settings=parts.line.for_engine().values,
         staffed=lambda windows: frozenset(offered(windows, hours, parts.line.zone, now)),
     )
-    return check({name: text.encode("utf-8", "surrogateescape") for name, text in files.items()}, asked)
+    texts = without_tests(files)
+    return check({name: text.encode("utf-8", "surrogateescape") for name, text in texts.items()}, asked)
 
 
 def _hours(parts: Parts, now: datetime) -> Hours:
@@ -265,33 +269,43 @@ def _write(parts: Parts, files: Mapping[str, str], menu: Menu, live: Live, *, si
             compiled=compiled,
             format=FORMAT,
             hash=digest,
-            author=signed.author,
-            why=signed.why,
+            author=signed.author[:_LONGEST_AUTHOR],
+            why=signed.why[:_LONGEST_WHY],
             now=now,
         )
-        seen = live.version.id if live.version else None
-        _go_live(tx, version, seen=seen, act="menu.publish", actor=signed.actor, now=now)
+        _go_live(tx, version, live=live.version, act="menu.publish", signed=signed, now=now)
     parts.versions.refresh()
     return Published(version=version)
 
 
 def _go_live(
-    tx: Tx, version: Version, *, seen: str | None, act: str, actor: Actor | None, now: datetime
+    tx: Tx, version: Version, *, live: Version | None, act: str, signed: "_Signed", now: datetime
 ) -> None:
-    if not versions.point(tx, version.menu, version.id, seen=seen, now=now):
+    if not versions.point(tx, version.menu, version.id, seen=live.id if live else None, now=now):
         raise Overtaken("another version went live at the same moment: look at it, then publish again")
-    _note(tx, version.id, act, f"{version.menu} {version.number}", actor=actor, now=now)
+    came_from = f" from {live.number}" if live else ""
+    _note(tx, version.id, act, f"{version.menu} {version.number}{came_from}", signed=signed, now=now)
 
 
-def _note(tx: Tx, version_id: str, act: str, detail: str, *, actor: Actor | None, now: datetime) -> None:
-    person = actor.person_id if actor else None
-    audit.add(tx, now=now, person_id=person, act=act, kind="version", subject=version_id, detail=detail)
+def _note(tx: Tx, version_id: str, act: str, detail: str, *, signed: "_Signed", now: datetime) -> None:
+    """Put on record what was done, by whom and why."""
+    person = signed.actor.person_id if signed.actor else None
+    by = f", by {signed.author}" if signed.author and signed.actor is None else ""
+    why = f": {signed.why}" if signed.why else ""
+    said = f"{detail}{by}{why}"[:_LONGEST_WHY]
+    audit.add(tx, now=now, person_id=person, act=act, kind="version", subject=version_id, detail=said)
 
 
 def _target(tx: Tx, menu: str, seen: str | None, number: int | None) -> Version:
-    usable = [each for each in versions.listed(tx, menu) if each.withdrawn_at is None]
+    known = versions.listed(tx, menu)
+    usable = [each for each in known if each.withdrawn_at is None]
     if number is not None:
         found = [each for each in usable if each.number == number]
+        if not found and any(each.number == number for each in known):
+            raise NoVersion(
+                f"version {number} of the menu {menu} was withdrawn and cannot come back as it is; "
+                f"`gateway menus export {number} FOLDER` gives its files, to be mended and published"
+            )
     else:
         live = versions.get(tx, seen) if seen else None
         found = [each for each in usable if live is not None and each.number < live.number]

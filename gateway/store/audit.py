@@ -91,11 +91,15 @@ def latest(tx: Tx, limit: int = 200) -> tuple[Entry, ...]:
     return tuple(_entry(row) for row in found)
 
 
-def page(tx: Tx, *, before: str = "", person_id: str = "", limit: int = 100) -> tuple[Entry, ...]:
-    """Return rows, newest first: those that stand before a row, where one is named, and those of one person."""
+def page(
+    tx: Tx, *, before: str = "", person_id: str = "", kind: str = "", limit: int = 100
+) -> tuple[Entry, ...]:
+    """Return rows, newest first: those before a row, where one is named, those of one person or about one kind."""
     query = _named().order_by(audit.c.at.desc(), audit.c.id.desc()).limit(limit)
     if person_id:
         query = query.where(audit.c.person_id == person_id)
+    if kind:
+        query = query.where(audit.c.kind == kind)
     last = tx.execute(select(audit.c.at, audit.c.id).where(audit.c.id == before)).first() if before else None
     if last is not None:
         query = query.where(

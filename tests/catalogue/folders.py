@@ -10,6 +10,7 @@ from gateway.catalogue.folder import read_folder
 from gateway.catalogue.proofs import Asked
 from gateway.messages import SMS_LIMITS, USSD_LIMITS
 from gateway.safe_contact import When
+from tests.reviewed import reviewed
 
 HERE = Path(__file__).parent
 BROKEN = sorted(path for path in (HERE / "broken").iterdir() if path.is_dir())
@@ -39,13 +40,23 @@ def base() -> dict[str, bytes]:
     return read_folder(HERE / "base")
 
 
-def broken(folder: Path) -> dict[str, bytes]:
-    """The files of the sound menu with those of this folder in their place."""
-    return base() | read_folder(folder)
-
-
 ABOUT_REVIEWS = ("unreviewed", "translation-", "review-")
 """Folders of these names are asked about their drafts; in all others every text counts as it stands."""
+
+
+def broken(folder: Path) -> dict[str, bytes]:
+    """The files of the sound menu with those of this folder in their place."""
+    changed = read_folder(folder)
+    if not folder.name.startswith(ABOUT_REVIEWS):
+        return base() | changed
+    # All was read but for the one line of the folder, whatever the sound menu holds by now.
+    files = reviewed(base())
+    (line,) = [line for line in changed["reviews/lo.yaml"].decode().splitlines() if line.startswith("    ")]
+    key = line.split(":")[0]
+    lines = files["reviews/lo.yaml"].decode().splitlines()
+    kept = [old for old in lines if not old.startswith(f"{key}:")]
+    files["reviews/lo.yaml"] = "\n".join([*kept[:4], line, *kept[4:], ""]).encode()
+    return files
 
 
 def of_folder(folder: Path) -> dict[str, object]:

@@ -94,7 +94,7 @@ TABLE = {
     ("GET", "/admin/how-we-work"): {S, A},
     ("POST", "/admin/how-we-work/policy"): {S, A},
     ("POST", "/admin/how-we-work/roads"): {S, A},
-    ("GET", "/admin/record"): {S},
+    ("GET", "/admin/record"): {S, A},
     ("POST", "/admin/record/export"): {S},
     ("GET", "/admin/shifts"): {C, S, A},
     ("POST", "/admin/shifts/<person_id>/week"): {S, A},

@@ -15,7 +15,7 @@ from gateway.catalogue.proofs.scripts import script_of
 from gateway.engine.compiled import load
 from gateway.engine.cuts import PLACEHOLDER
 from gateway.messages import SMS_LIMITS, USSD_LIMITS
-from gateway.publishing.publish import folder_files
+from gateway.publishing.stored import folder_files
 from tests.house import LINE, MENUS, sample
 
 LANGUAGES = ("lo", "lo-Latn", "th", "en")

@@ -15,7 +15,9 @@ from gateway.catalogue.problems import Level
 from gateway.channel import ChannelConfig, find
 from gateway.engine.menu import page_key
 from gateway.publishing import publish as publishing
-from gateway.publishing.publish import NotSound, NoVersion, Overtaken, Published, publish, rollback
+from gateway.publishing import stored
+from gateway.publishing.publish import NotSound, Overtaken, Published, publish, rollback
+from gateway.publishing.stored import NoVersion
 from gateway.store import audit, people, shifts
 from gateway.store import versions as rows
 from gateway.store.engines import Unavailable
@@ -34,7 +36,7 @@ def parts(store, clock, tmp_path):
 
 
 def texts(old: str = "", new: str = "") -> dict[str, str]:
-    files = publishing.folder_files(BASE)
+    files = stored.folder_files(BASE)
     return {name: text.replace(old, new) if old else text for name, text in files.items()}
 
 
@@ -70,7 +72,7 @@ def test_a_sound_folder_goes_live_with_its_pages_and_an_audit_row(parts):
     assert menu.pages[page_key("sms", "lo", "main", -1)]
     with parts.store.read() as tx:
         (entry,) = audit.about(tx, "version", version)
-        assert (entry.act, entry.detail) == ("menu.publish", "helpline 1")
+        assert (entry.act, entry.detail) == ("menu.publish", "helpline 1, by Noy: new wage")
         assert rows.source(tx, version) == texts()
 
 
@@ -95,7 +97,7 @@ def test_a_broken_folder_is_refused_and_what_is_live_goes_on(parts):
 
 def test_bytes_that_are_no_text_are_refused_by_the_check(parts, tmp_path):
     (tmp_path / "x.yaml").write_bytes(b"\xff")
-    told = publish(parts, publishing.folder_files(tmp_path), author="Noy", why="")
+    told = publish(parts, stored.folder_files(tmp_path), author="Noy", why="")
     assert [problem.code for problem in told.problems] == ["yaml-refused"]
 
 
@@ -195,12 +197,12 @@ def test_the_first_start_says_what_keeps_a_folder_from_being_published(parts, tm
 def test_a_folder_differs_until_it_is_published(parts, tmp_path):
     for name, text in texts().items():
         (tmp_path / name).write_text(text, encoding="utf-8")
-    assert publishing.differs(parts, tmp_path)
+    assert stored.differs(parts, tmp_path)
     publishing.first_start(parts, tmp_path)
-    assert not publishing.differs(parts, tmp_path)
+    assert not stored.differs(parts, tmp_path)
     (tmp_path / "head.yaml").write_text(texts("Home", "Start")["head.yaml"], encoding="utf-8")
-    assert publishing.differs(parts, tmp_path)
-    assert not publishing.differs(parts, tmp_path / "nowhere")
+    assert stored.differs(parts, tmp_path)
+    assert not stored.differs(parts, tmp_path / "nowhere")
 
 
 def test_a_restart_without_sql_answers_from_the_kept_file(parts, tmp_path, monkeypatch):
@@ -297,7 +299,7 @@ def test_a_published_menu_reads_back_as_it_was_checked(parts):
 
 EVENINGS = {"mon": ["18:00-21:00"], "wed": ["18:00-21:00"]}
 NOONS = {"tue": ["12:00-13:00"]}
-EVENING = '      - {key: "3", answer: evening, label: {en: Evening 18-21, lo: ແລງ}}\n'
+EVENING = '      - {key: "3", answer: evening, label: {en: "Evening {hours}", lo: "ແລງ {hours}"}}\n'
 EVERY = EVENING + "".join(
     f'      - {{key: "{key}", answer: {when}, label: {{en: {when}, lo: {when}}}}}\n'
     for key, when in (("1", "morning"), ("2", "noon"), ("4", "sunday"))
@@ -334,6 +336,9 @@ def test_a_window_that_nobody_staffs_is_named_by_the_shifts(parts, weeks, away, 
     with parts.store.write() as tx:
         for day in holidays:
             shifts.add_holiday(tx, "main", date(2026, 11, day), "a holiday")
-    checked = publishing.check_files(parts, texts(EVENING, EVERY))
+    files = texts(EVENING, EVERY)
+    more = '  morning: {hours: "06:00-09:00"}\n  sunday: {hours: "06:00-21:00", days: [sun]}\n  noon:'
+    files["rows.yaml"] = files["rows.yaml"].replace("  noon:", more)
+    checked = publishing.check_files(parts, files)
     named = {one.message.split("'")[1] for one in checked.problems if one.code == "window-never-staffed"}
     assert named == never

@@ -9,6 +9,7 @@ from sqlalchemy import update
 from gateway.access import Role
 from gateway.desk import people, trail
 from gateway.desk.people import OWNER
+from gateway.store import audit
 from gateway.store.tables import sign_ins
 from tests.web.apps import pages_of
 from tests.web.around import PASSWORD, Browser, code_of, somebody, token_of
@@ -113,7 +114,29 @@ def test_what_is_no_month_is_said_beside_the_field(boss, month):
     assert "<b>" not in page.split('id="month"')[1].split("</form>")[0]
 
 
-@pytest.mark.parametrize("role", [Role.COUNSELLOR, Role.ADMINISTRATOR, Role.READER])
+@pytest.mark.fault("D6")
+def test_an_administrator_sees_who_published_what_and_nothing_else(parts, app, boss):
+    boss.post(f"/admin/people/{somebody(parts, 'Noy')}/duty", on="yes")
+    with parts.store.write() as tx:
+        audit.add(
+            tx,
+            now=parts.clock.now(),
+            person_id=None,
+            act="menu.publish",
+            kind="version",
+            subject="v",
+            detail="helpline 2 from 1, by root: plainer",
+        )
+    browser = came_in(parts, app, Role.ADMINISTRATOR, "Keo")
+    page = text_of(browser.get(HERE))
+    assert "helpline 2 from 1, by root: plainer" in page
+    assert "duty changed" not in page
+    assert browser.post(f"{HERE}/export", month="2026-11").status_code == 403
+    assert "Take a month out" not in page
+    assert f'href="{HERE}"' in text_of(browser.get("/admin/"))
+
+
+@pytest.mark.parametrize("role", [Role.COUNSELLOR, Role.READER])
 def test_who_does_not_see_it(parts, app, role):
     browser = came_in(parts, app, role)
     assert browser.get(HERE).status_code == 403

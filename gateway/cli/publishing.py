@@ -1,0 +1,233 @@
+"""Commands that change what callers get: publish a folder, go back, see what differs, take an older version out."""
+
+import json
+import os
+import pwd
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+import click
+
+from config import settings as config
+from gateway.access import Actor, Refused
+from gateway.bootstrap import open_parts
+from gateway.catalogue.folder import read_folder
+from gateway.catalogue.problems import described
+from gateway.desk.declined import Declined
+from gateway.desk.people import actor_named
+from gateway.parts import Parts
+from gateway.publishing import base, conversations, publish, reviews, stored
+from gateway.publishing.changes import describe_changes
+from gateway.store.versions import Version
+
+T = TypeVar("T")
+
+_ASKED = "Why (a few words, for the record)"
+
+
+def _menus_folder() -> Path:
+    return config.from_process().env.gateway_menus_dir
+
+
+_folder = click.argument("path", type=click.Path(path_type=Path), default=_menus_folder)
+_menu = click.option("--menu", default="helpline", show_default=True)
+_why = click.option("--why", default="", help="Why, in a few words; asked for at a terminal.")
+_as = click.option("--as", "name", default="", help="Who does it: a person of the house who may publish.")
+_without = click.option(
+    "--without",
+    multiple=True,
+    metavar="LANGUAGE",
+    help="This language may leave the lines that reach real phones.",
+)
+
+
+@click.command("publish")
+@_folder
+@_why
+@_as
+@click.option("--author", default="", help="Who wrote it, where that is somebody else.")
+@click.option("--base", "number", type=int, help="The version that the folder was made from.")
+@click.option("--over", is_flag=True, help="It may undo what others published since.")
+@click.option("--untested", is_flag=True, help="It may go live although a conversation fails.")
+@_without
+def publish_command(
+    path: Path,
+    why: str,
+    name: str,
+    author: str,
+    number: int | None,
+    over: bool,  # noqa: FBT001 - click passes flags so
+    untested: bool,  # noqa: FBT001
+    without: tuple[str, ...],
+) -> None:
+    """Check the menu in PATH and make it the next version."""
+    files = _files(path)
+    reason = _reason(why)
+    allowed = publish.Allowed(without=without, base=number, over=over, untested=untested)
+
+    def work(parts: Parts) -> publish.Published | publish.NotSound:
+        actor = _actor(parts, name)
+        by = author or (actor.name if actor else _whoever_runs_it())
+        return publish.publish(parts, files, author=by, why=reason, actor=actor, allowed=allowed)
+
+    told = _doing(work)
+    _complain(told, path)
+    if isinstance(told, publish.NotSound):
+        raise click.ClickException("nothing was published; what is live goes on")
+    _say_published(told)
+
+
+def _say_published(told: publish.Published) -> None:
+    version, found = told.version, told.difference
+    for line in describe_changes(found.changes) if told.fresh else ():
+        click.echo(line)
+    if found.rolled_back is not None and found.back:
+        click.echo(f"Version {found.rolled_back.number} was rolled back; this brings back from it:", err=True)
+        for line in describe_changes(found.back):
+            click.echo(line, err=True)
+    state = "is live now" if told.fresh else "is live already, nothing changed"
+    if told.fresh and found.base:
+        click.echo(f"made from version {found.base.number}")
+    click.echo(f"{version.menu}: version {version.number} {state}")
+
+
+@click.command("diff")
+@_folder
+@click.option("--base", "number", type=int, help="The version that the folder was made from.")
+@click.option("--json", "as_json", is_flag=True, help="Print the changes as JSON.")
+def diff_command(path: Path, number: int | None, as_json: bool) -> None:  # noqa: FBT001 - click passes flags so
+    """Say in words what a publish of PATH would change, screen by screen, and which version it was made from."""
+    told = _doing(lambda parts: publish.preview_difference(parts, _files(path), number))
+    if isinstance(told, publish.NotSound):
+        _complain(told, path)
+        raise click.ClickException("the folder has errors")
+    if as_json:
+        rows = [{"path": each.path, "before": each.before, "after": each.after} for each in told.changes]
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        return
+    for line in describe_changes(told.changes, most=len(told.changes)):
+        click.echo(line)
+    came_from = f"made from version {told.base.number}" if told.base else "nothing is live yet"
+    click.echo(f"{len(told.changes)} changes against what is live; {came_from}")
+    if told.undone:
+        click.echo("It would set back:")
+        for line in describe_changes(told.undone, most=len(told.undone)):
+            click.echo(line)
+
+
+@click.command("versions")
+@click.argument("menu", default="")
+def versions_command(menu: str) -> None:
+    """List the versions, newest first, with the hour of this line; * is live."""
+    zone = ZoneInfo(config.from_process().file.line.zone)
+    for each in _doing(lambda parts: publish.listed(parts, menu)):
+        mark = "*" if each.live else "withdrawn" if each.version.withdrawn_at else ""
+        version = each.version
+        made = version.made_at.astimezone(zone).isoformat(timespec="minutes")
+        click.echo(f"{version.menu} {version.number:4} {made} {version.author} {version.why} {mark}".rstrip())
+
+
+@click.command("rollback")
+@click.argument("number", type=int, required=False)
+@_menu
+@_why
+@_as
+@click.option("--withdraw", is_flag=True, help="Let no session go on with the version that was live.")
+@_without
+def rollback_command(
+    number: int | None,
+    menu: str,
+    why: str,
+    name: str,
+    withdraw: bool,  # noqa: FBT001 - click passes flags so
+    without: tuple[str, ...],
+) -> None:
+    """Make version NUMBER live again, or the one before the live one."""
+    reason = _reason(why)
+
+    def work(parts: Parts) -> Version:
+        actor = _actor(parts, name)
+        return publish.rollback(
+            parts,
+            menu,
+            number,
+            withdraw=withdraw,
+            author=_whoever_runs_it(),
+            why=reason,
+            actor=actor,
+            without=without,
+        )
+
+    version = _doing(work)
+    click.echo(f"{version.menu}: version {version.number} is live now")
+
+
+@click.command("export")
+@click.argument("number", type=int)
+@click.argument("folder", type=click.Path(path_type=Path))
+@_menu
+def export_command(number: int, folder: Path, menu: str) -> None:
+    """Write the files of version NUMBER, as they were published, into a new FOLDER."""
+    names = _doing(lambda parts: stored.export_version(parts, menu, number, folder))
+    click.echo(f"{folder}: {len(names)} files of version {number}")
+
+
+PUBLISHING = (publish_command, diff_command, versions_command, rollback_command, export_command)
+
+
+def _files(path: Path) -> dict[str, str]:
+    try:
+        read_folder(path)
+    except OSError as error:
+        raise click.ClickException(f"cannot read {path}: {error.strerror or error}") from None
+    return stored.read_whole_folder(path)
+
+
+def _reason(why: str) -> str:
+    if why or not sys.stdin.isatty():
+        return why
+    return str(click.prompt(_ASKED, default="", show_default=False))
+
+
+def _actor(parts: Parts, name: str) -> Actor | None:
+    return actor_named(parts, name) if name else None
+
+
+def _whoever_runs_it() -> str:
+    """Return the name under which this machine knows whoever types."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"user {os.getuid()}"
+
+
+def _complain(told: publish.Published | publish.NotSound, path: Path) -> None:
+    files = stored.folder_files(path)
+    folder = path if path.is_dir() else path.parent
+    for problem in told.problems:
+        words = described(problem, files)
+        file = problem.place.file
+        click.echo(f"{folder / file}{words.removeprefix(file)}" if file else words)
+
+
+def _doing(work: Callable[[Parts], T]) -> T:
+    """Do the work with the parts of this house; what stops it is said in one sentence."""
+    try:
+        return work(open_parts(config.from_process()))
+    except Declined:
+        raise click.ClickException("there is nobody of that name") from None
+    except (
+        base.NotFromLive,
+        conversations.ConversationFails,
+        publish.Overtaken,
+        reviews.ReviewsLost,
+        stored.NotEmpty,
+        stored.NoVersion,
+        Refused,
+    ) as error:
+        raise click.ClickException(str(error)) from None
+    except OSError as error:
+        raise click.ClickException(f"cannot write: {error.strerror or error}") from None
