@@ -201,12 +201,13 @@ _SEEN = (PhoneSeen.NO, PhoneSeen.SOMETIMES, PhoneSeen.NOT_MINE)
 def tighten(earlier: SafeContact, newest: SafeContact) -> SafeContact:
     """Return earlier answers bound by newer ones of the same number: never looser, and at no time that she left out.
 
-    The time is the newest; whoever acts on these answers has to see that it is another one than before.
+    The time is the newest, and whoever acts on these answers has to see that it is another one than before; *now*
+    says nothing of other times.
     """
     seen = max(earlier.phone_seen, newest.phone_seen, key=_SEEN.index)
     return replace(
         earlier,
         phone_seen=seen,
-        when=newest.when,
+        when=earlier.when if newest.when == When.NOW else newest.when,
         sms_safe=earlier.sms_safe and newest.sms_safe and seen is PhoneSeen.NO,
     )

@@ -14,7 +14,16 @@ from gateway.console import words
 from gateway.console.callback import page
 from gateway.desk import attempts, calls, claim, record
 from gateway.desk.record import BadWords
-from gateway.desk.refusals import AlreadyCalling, ClockStopped, Full, Held, NoBridge, NoPhone, NotSafe
+from gateway.desk.refusals import (
+    AlreadyCalling,
+    ClockStopped,
+    Full,
+    Held,
+    NoBridge,
+    NoPhone,
+    NotSafe,
+    Withheld,
+)
 from gateway.engine.years import find_odd_year
 from gateway.web.forms import field
 from gateway.web.guard import actor
@@ -131,7 +140,7 @@ def _add_refusals(pages: Blueprint, parts: Parts) -> None:
 def why(parts: Parts, error: Exception) -> str:
     """Return in words why something could not be done."""
     match error:
-        case Held() | Full() | AlreadyCalling():
+        case Held() | Full() | AlreadyCalling() | Withheld():
             return _by_whom(error)
         case NoBridge(why=why):
             return words.of("no_bridge", why)
@@ -153,8 +162,10 @@ def why(parts: Parts, error: Exception) -> str:
             return _("It changed in the meantime. Look at how it stands now.")
 
 
-def _by_whom(error: Held | Full | AlreadyCalling) -> str:
+def _by_whom(error: Held | Full | AlreadyCalling | Withheld) -> str:
     match error:
+        case Withheld(how=how):
+            return words.of("withheld", how)
         case Held(name=name):
             return _("%(name)s has this one. Nothing was changed.", name=name)
         case Full(capacity=n):

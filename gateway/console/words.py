@@ -59,6 +59,15 @@ _WORDS: dict[str, dict[str, Any]] = {
         "other": _("Another reason"),
         "unclear": _("no outcome was entered"),
         "by her": _("by her"),
+        "refused": _("she said: do not call"),
+        "plain": _("she said: do not call"),
+        "said": _("in words, which a person reads"),
+        "stop": _("STOP"),
+        "answers": _("newer answers"),
+        "plain while called": _("while she was being called"),
+        "said while called": _("in words, while she was being called"),
+        "stop while called": _("STOP, while she was being called"),
+        "provider": _("told by the provider"),
         "attempts": _("tried as often as it may be"),
         "wrong_number": _("Wrong number"),
         "not_safe": _("Not safe"),
@@ -66,6 +75,17 @@ _WORDS: dict[str, dict[str, Any]] = {
         "held by another": _("held by another"),
         "told_away": _("told while the ledger was away: it cannot be placed as she was told"),
         "wrong_clock": _("told by a clock that was wrong"),
+    },
+    "withheld": {
+        "plain": _("She said: do not call."),
+        "said": _("She wrote: do not call. A person decides what she meant."),
+        "stop": _(
+            "She wrote STOP, or had our texts stopped. A person decides whether she still wants a call."
+        ),
+        "answers": _("Her newer answers name another time, or say that others see this phone."),
+        "unread": _(
+            "She was in touch just now, and what she said is not written yet. Try again in a minute."
+        ),
     },
     "decision": {
         "waiting": _("One more try"),
@@ -240,6 +260,8 @@ _WORDS: dict[str, dict[str, Any]] = {
         "ending.let": _("let end"),
         "may be under 18": _("may be under 18"),
         "is of age": _("is 18 or older"),
+        "refused": _("she said: do not call"),
+        "stopped": _("wants no more texts"),
         "follow-up": _("another call was agreed"),
         "restored": _("brought back from a backup"),
     },

@@ -10,7 +10,7 @@ from gateway.callbacks.model import Event, State
 from gateway.callbacks.order import DANGER
 from gateway.desk.refusing import ANSWERS, REFUSED, withhold
 from gateway.engine.effects import CallbackAccepted
-from gateway.safe_contact import tighten
+from gateway.safe_contact import When, tighten
 from gateway.store import callbacks, callers
 
 if TYPE_CHECKING:
@@ -69,7 +69,8 @@ def _lift(tx: Tx, caller: Caller, asked: Callback, now: datetime) -> None:
 
 def _tighten(tx: Tx, other: Callback, newest: SafeContact, now: datetime) -> None:
     """Bind another request of the number by her newest answers; where they name another time, a person decides."""
-    if other.contact is None:
+    is_over = other.window == When.NOW.value and other.due_until is not None and other.due_until <= now
+    if other.contact is None or is_over:
         return
     tighter = tighten(other.contact, newest)
     if tighter == other.contact:

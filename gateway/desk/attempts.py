@@ -46,6 +46,7 @@ class Call:
         lease_until: after this the outcome counts as unclear.
         due_until: the end of her window; None outside of one.
         outside: a supervisor calls outside her window, right after her own contact.
+        refused: she refused while she was being called: her number is not shown any more, only the outcome is asked.
     """
 
     attempt_id: str
@@ -57,6 +58,7 @@ class Call:
     lease_until: datetime
     due_until: datetime | None
     outside: bool = False
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +127,8 @@ def start(
     from_number = _helpline_phone(tx, actor)
     running = attempts.live_on(tx, callback_id)
     if running is not None and _is_own(callback, running, actor):
+        if _is_refused(callback):
+            raise Withheld(callback.withheld or "plain")
         return Begun(callback=callback, attempt=running, from_number=from_number, is_new=False)
     _may_begin(tx, actor, callback, reason)
     caller = _reachable(parts, tx, callback, now)
@@ -153,7 +157,13 @@ def current(parts: Parts, actor: Actor, callback_id: str) -> Call | None:
 
 
 def _is_own(callback: Callback, running: Attempt, actor: Actor) -> bool:
-    return callback.state is State.CALLING and running.person_id == actor.person_id
+    taken_back = callback.state is State.CANCELLED and callback.contact is not None  # else she is erased
+    return (callback.state is State.CALLING or taken_back) and running.person_id == actor.person_id
+
+
+def _is_refused(callback: Callback) -> bool:
+    """Say whether she refused, or took her request back, since the call that runs began."""
+    return bool(callback.withheld) or callback.state is State.CANCELLED
 
 
 def _helpline_phone(tx: Tx, actor: Actor) -> str:
@@ -320,11 +330,12 @@ def _call(tx: Tx, callback: Callback, attempt: Attempt, from_number: str, *, out
     return Call(
         attempt_id=attempt.id,
         callback_id=callback.id,
-        number=caller.number,
+        number="" if _is_refused(callback) else caller.number,
         code=callback.code,
         form=attempt.form,
         from_number=from_number,
         lease_until=attempt.lease_until,
         due_until=None if outside else callback.due_until,
         outside=outside,
+        refused=_is_refused(callback),
     )

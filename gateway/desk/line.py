@@ -58,6 +58,7 @@ class Row:
         due_now: her window is open.
         to_decide: claimed out of review, to be decided before anything else.
         phone: her number as dots; empty after an erasing.
+        withheld: why her phone must not ring for it, as a word; empty where it may.
         looking: who else has its page open just now; known only in a bigger centre.
     """
 
@@ -87,6 +88,7 @@ class Row:
     phone_seen: str
     sms_safe: bool
     reason: str
+    withheld: str
     closed_at: datetime | None
     minor: bool = False
     version: str = ""
@@ -331,6 +333,7 @@ def row_of(one: Standing, actor: Actor, now: datetime) -> Row:
         phone_seen=contact.phone_seen.value if contact else "",
         sms_safe=contact.may_text(now) if contact else False,
         reason=callback.reason,
+        withheld=callback.withheld,
         closed_at=callback.closed_at,
         minor=callback.minor,
         version=callback.version,
