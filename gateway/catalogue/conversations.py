@@ -14,7 +14,6 @@ from gateway.catalogue.schema.shapes import Named, Record, Several, Word
 from gateway.engine.years import find_buddhist_year
 
 NOON = "2026-11-24 12:00"
-OFFERS = ("morning", "noon", "evening", "sunday", "now")
 
 _SPANS = {"s": "seconds", "min": "minutes", "h": "hours", "day": "days", "days": "days"}
 _SPAN = re.compile(r"(\d{1,4}) ?(s|min|h|days?)", re.ASCII)
@@ -46,7 +45,7 @@ _CASE = Record(
         "language": Word(may_be_empty=True),
         "script": Word(may_be_empty=True),
         "phone_seen": Word(values=("no", "sometimes", "not_mine")),
-        "offers": Several(of=Word(values=OFFERS), or_one=True),
+        "offers": Several(of=Word(), or_one=True),
     },
     required=("it", "steps"),
 )
@@ -87,7 +86,7 @@ class Case:
     language: str = ""
     script: str = ""
     phone_seen: str = ""
-    offers: tuple[str, ...] = OFFERS
+    offers: tuple[str, ...] | None = None
     steps: tuple[Step, ...] = ()
 
 
@@ -168,7 +167,7 @@ def _case(node: Node, zone: str) -> Case:
         language=text_in(node, "language"),
         script=text_in(node, "script"),
         phone_seen=text_in(node, "phone_seen"),
-        offers=offers if written else OFFERS,
+        offers=offers if written else None,
         steps=tuple(_step(each) for each in items_in(node, "steps")),
     )
 

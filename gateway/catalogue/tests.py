@@ -29,6 +29,7 @@ from gateway.engine.effects import (
     ReportWrong,
     RequestCallback,
 )
+from gateway.engine.hours import offers_in
 from gateway.engine.menu import Form, Menu
 from gateway.engine.render import after, as_text
 from gateway.engine.resume import resumed
@@ -132,9 +133,15 @@ class Talk:
         self._line = Line(zone=zone, values=LINE_VALUES)
         self._now = case.at
         self._kept = ""
+        self._known = Known(
+            language=case.language,
+            script=case.script,
+            region=case.region,
+            offers=case.offers if case.offers is not None else offers_in(menu),
+        )
         self._thread = Thread(
             menu,
-            Known(language=case.language, script=case.script, region=case.region, offers=case.offers),
+            self._known,
             lambda effect: _receipt(effect, self._now, self._line.zone),
         )
         self.screens: set[str] = set()
@@ -182,8 +189,7 @@ class Talk:
             again = resumed(self._menu, load(self._kept))
             if again is not None:
                 return again
-        known = Known(language=case.language, script=case.script, region=case.region, offers=case.offers)
-        return begin(self._menu, known)
+        return begin(self._menu, self._known)
 
 
 def _reply_differs(asked: Step, moved: Moved) -> Iterator[str]:

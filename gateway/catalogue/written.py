@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from gateway.catalogue.conversations import OFFERS, Case, read
+from gateway.catalogue.conversations import Case, read
 from gateway.catalogue.pages import with_pages
 from gateway.catalogue.problems import Place
 from gateway.catalogue.tests import CODE, Moved, Talk, fields_of, name_of, run
 from gateway.engine.cuts import PLACEHOLDER
 from gateway.engine.effects import Effect
+from gateway.engine.hours import offers_in
 from gateway.engine.menu import Menu
 from gateway.engine.render import as_text
 from gateway.engine.shown import pages_of
@@ -52,7 +53,7 @@ class Walk:
     seen: tuple[str, ...] = ()
     language: str = ""
     script: str = ""
-    offers: tuple[str, ...] = OFFERS
+    offers: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,11 @@ def write(menu: Menu, walk: Walk, *, zone: str, limits: Limits = USSD_LIMITS) ->
     talk = Talk(tested, _case(walk), zone=zone, limits=limits)
     moved = list(_moves(talk, walk))
     text = "\n".join(
-        [*_head(walk, zone), *(_line(tested, walk, at, each, limits) for at, each in enumerate(moved)), ""]
+        [
+            *_head(menu, walk, zone),
+            *(_line(tested, walk, at, each, limits) for at, each in enumerate(moved)),
+            "",
+        ]
     )
     cases, problems = read({"saved.yaml": text.encode("utf-8", "replace")}, zone)
     failed = [
@@ -113,7 +118,7 @@ def _case(walk: Walk) -> Case:
     )
 
 
-def _head(walk: Walk, zone: str) -> Iterator[str]:
+def _head(menu: Menu, walk: Walk, zone: str) -> Iterator[str]:
     at = walk.at.astimezone(ZoneInfo(zone))
     yield f"- it: {quoted(walk.it)}"
     yield f"  from: {quoted(walk.number)}"
@@ -122,7 +127,7 @@ def _head(walk: Walk, zone: str) -> Iterator[str]:
         yield f"  language: {quoted(walk.language)}"
     if walk.script:
         yield f"  script: {quoted(walk.script)}"
-    if walk.offers != OFFERS:
+    if walk.offers is not None and walk.offers != offers_in(menu):
         yield f"  offers: [{', '.join(_word(each) for each in walk.offers)}]"
     yield "  steps:"
 

@@ -1,6 +1,7 @@
 """Commands for authors and administrators: check, test and draw a folder of menus; publish it, go back."""
 
 import json
+import re
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
@@ -46,6 +47,31 @@ menus.add_command(seen_command)
 menus.add_command(reviews_command)
 for command in PUBLISHING:
     menus.add_command(command)
+
+
+@menus.command("new")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--languages", required=True, help="Tags in the order of the first screen, like km,en.")
+@click.option("--name", default="", help="By which channels are configured with it; else the folder's name.")
+def new_command(folder: Path, languages: str, name: str) -> None:
+    """Make a complete small menu in FOLDER: form, danger, windows, texts, tests; what is not known is left open."""
+    from gateway.catalogue.starting import BadLanguage, start_menu
+
+    named = name or re.sub(r"[^a-z0-9]+", "-", folder.name.lower()).strip("-")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise click.ClickException(f"{folder} is not empty")
+    if not re.fullmatch(r"[a-z][a-z0-9-]*", named):
+        raise click.ClickException("name it with --name, in small letters like safeline")
+    try:
+        made = start_menu(named, [tag.strip() for tag in languages.split(",")], _asked().today)
+    except BadLanguage as error:
+        raise click.ClickException(str(error)) from None
+    for file, text in made.items():
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).write_text(text, encoding="utf-8")
+    click.echo(
+        f"{folder}: {len(made)} files of the menu {named}. `gateway menus check {folder}` says what to fill in."
+    )
 
 
 @menus.command("check")

@@ -42,6 +42,11 @@ def span_words(span: Span) -> str:
     return f"{_clock(start)}-{_clock(end)}"
 
 
+def offers_in(menu: Menu) -> tuple[str, ...]:
+    """Return the windows that are offered while somebody is always on duty."""
+    return (*menu.windows, When.NOW.value)
+
+
 def spans_in(menu: Menu) -> tuple[Span, ...]:
     """Return the hours of all windows, so that room can be kept for the widest that may be planned."""
     return tuple(when.span for when in menu.windows.values())

@@ -1,13 +1,14 @@
 """Reads the walk that a phone sends to be saved; whatever it is, it becomes a walk or a refusal in words."""
 
 import json
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from gateway.catalogue.conversations import OFFERS
 from gateway.catalogue.written import Walk
 
+_WINDOW = re.compile(r"[a-z][a-z0-9_]{0,30}")
 MOST_KEYS = 100
 MOST_LETTERS = 182
 """As many as a network carries in one input."""
@@ -39,7 +40,7 @@ def read_walk(written: str, *, at: datetime) -> Walk:
         seen=_texts(found, "seen"),
         language=_text(found, "language"),
         script=_text(found, "script"),
-        offers=tuple(each for each in OFFERS if each in offered),
+        offers=tuple(each for each in offered if _WINDOW.fullmatch(each)),
     )
 
 

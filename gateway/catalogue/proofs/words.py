@@ -112,7 +112,8 @@ def _each_keyword(subject: Subject) -> Iterator[tuple[tuple[str, ...], str, str]
     for number, keyword in enumerate(subject.menu.keywords):
         for language, words in keyword.words.items():
             for at, word in enumerate(words):
-                yield ("keywords", str(number), "words", language, str(at)), language, word
+                if word:  # one that is open is told of where it was read
+                    yield ("keywords", str(number), "words", language, str(at)), language, word
 
 
 def _twin(words: str) -> tuple[str, str] | None:

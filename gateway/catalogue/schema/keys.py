@@ -88,7 +88,7 @@ def _words(keywords: tuple[Node, ...]) -> Iterator[Problem]:
         for language, words in pairs_in(keyword, "words"):
             for word in scalars_in(words):
                 claim = (language.text, " ".join(word.text.casefold().split()))
-                if claim in seen:
+                if claim in seen and claim[1]:
                     yield Problem(
                         code="keyword-twice",
                         place=word.place,
