@@ -119,11 +119,14 @@ def _told(block: Sequence[_Entry], languages: Sequence[str]) -> Iterator[str]:
     first = block[0]
     if first.tag not in languages and not first.below:
         yield f"{first.indent}# {first.tag}: {first.value}"
+    written = any(tag in known for tag in languages)
     for tag in languages:
         entry = known.get(tag)
         if entry is not None:
             yield f"{first.indent}{tag}: {entry.value}".rstrip()
             yield from entry.below
+        elif written and tag in _WORDED:
+            continue  # what staff read and say: another language of hers stands in
         elif first.below:
             yield f"{first.indent}{tag}:"
             yield first.indent + '  days: ["", "", "", "", "", "", ""]'

@@ -85,6 +85,10 @@ class Ran:
 def run(menu: Menu, case: Case, *, zone: str, limits: Limits = USSD_LIMITS) -> Ran:
     """Run one conversation; after the first step that differs the rest is not run."""
     ran = Ran(case)
+    unknown = sorted(set(case.offers or ()) - set(offers_in(menu)))
+    if unknown:
+        ran.differences.append(Difference(case.place, f"there is no window '{unknown[0]}' to be offered"))
+        return ran
     talk = Talk(menu, case, zone=zone, limits=limits)
     for number, each in enumerate(case.steps, start=1):
         found = list(talk.take(each))

@@ -40,7 +40,9 @@ def read_walk(written: str, *, at: datetime) -> Walk:
         seen=_texts(found, "seen"),
         language=_text(found, "language"),
         script=_text(found, "script"),
-        offers=tuple(each for each in offered if _WINDOW.fullmatch(each)),
+        offers=tuple(
+            sorted((each for each in offered if _WINDOW.fullmatch(each)), key=lambda each: each == "now")
+        ),
     )
 
 

@@ -183,7 +183,6 @@ def test_time_passes_before_a_step(text, span):
         ("- {it: x, form: y, steps: []}", "unknown key 'form' in a conversation"),
         ("- {it: x, at: tomorrow, steps: []}", "'at' cannot be 'tomorrow'"),
         ('- {it: x, at: "2026-13-01 10:00", steps: []}', "'2026-13-01 10:00' is no moment"),
-        ("- {it: x, offers: [nite], steps: []}", "unknown value 'nite' of 'offers'"),
         ("- {it: x, steps: [{dial: y, screen: z, after: soon}]}", "'after' cannot be 'soon'"),
         ("- {it: x, steps: [{dial: y, screen: z, effects: [[a]]}]}", "this must be written as effect: …"),
         ("- {it: *x}", "'*x' is an alias"),
@@ -194,3 +193,15 @@ def test_what_is_written_wrongly_is_told_with_its_place(text, message):
     assert found == []
     assert any(problem.message.startswith(message) for problem in problems), problems
     assert all(problem.hint and problem.place.file == "tests/x.yaml" for problem in problems)
+
+
+@pytest.mark.fault("H2")
+def test_a_window_that_the_menu_does_not_have_cannot_be_offered():
+    cases, problems = read(
+        {"tests/x.yaml": b"- {it: x, offers: [nite], steps: [{dial: y, screen: z}]}"}, "Asia/Vientiane"
+    )
+    assert problems == []
+    menu = checked(base()).menu
+    assert menu is not None
+    [difference] = run(menu, cases[0], zone="Asia/Vientiane").differences
+    assert difference.message == "there is no window 'nite' to be offered"

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from gateway.catalogue.nodes import ListNode, MapNode, Node, Scalar, items_in, pairs_in, scalars_in
+from gateway.catalogue.nodes import ListNode, MapNode, Node, Scalar, pairs_in, scalars_in
 from gateway.catalogue.problems import Problem, did_you_mean
 from gateway.catalogue.schema.grammar import ALWAYS_ANSWERED, ANSWERS, TOPIC_NAME, WINDOW_NAME
 from gateway.catalogue.schema.shapes import Word
@@ -31,11 +31,6 @@ def rows(root: MapNode, languages: frozenset[str]) -> Iterator[Problem]:
     """Yield what is wrong with the rows of a menu."""
     for name, window in pairs_in(root, "windows"):
         yield from _window(name, window)
-    for name, values in pairs_in(root, "facts"):
-        for value in items_in(values):
-            yield from _fact(name, value)
-    for keyword in items_in(root, "keywords"):
-        yield from _open_words(keyword)
     for name, label in pairs_in(root, "topics"):
         yield from _named(name, TOPIC_NAME, "topic")
         yield from _tags(label, languages)
@@ -45,26 +40,6 @@ def rows(root: MapNode, languages: frozenset[str]) -> Iterator[Problem]:
         yield from _known(tag, languages)
         yield from _names(row, "days", _WEEK)
         yield from _names(row, "months", _YEAR)
-
-
-def _fact(name: Scalar, value: Node) -> Iterator[Problem]:
-    """Yield what a value of a fact leaves open: callers would read nothing where a number for danger should stand."""
-    for key in ("value", "source"):
-        for written in scalars_in(value, key):
-            if not written.text.strip():
-                message = f"the fact '{name.text}' has no {key}"
-                yield _unknown(
-                    written, message, "write it, and the day on which you looked", code="text-missing"
-                )
-
-
-def _open_words(keyword: Node) -> Iterator[Problem]:
-    """Yield the words that a new menu left open: what leads nowhere is no word."""
-    for language, words in pairs_in(keyword, "words"):
-        for word in scalars_in(words):
-            if not word.text.strip():
-                message = f"a word in {language.text} is still to be written"
-                yield _unknown(word, message, "write what people write, or delete it", code="text-missing")
 
 
 def _window(name: Scalar, window: Node) -> Iterator[Problem]:
