@@ -52,6 +52,7 @@ class LineSettings(_Strict):
     regions: tuple[Annotated[str, Field(pattern="^[A-Z]{2}$")], ...] = ("LA", "TH")
     helpline: str = ""
     mrc: str = ""
+    embassy: str = ""
     price: str = ""
     days: Annotated[int, Field(ge=1, le=365)] = 90
 

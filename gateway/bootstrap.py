@@ -307,6 +307,7 @@ def _line(settings: Settings) -> LineConfig:
         regions=tuple(line.regions),
         helpline=line.helpline,
         mrc=line.mrc,
+        embassy=line.embassy,
         price=line.price,
         days=line.days,
         hours=Hours.parse({day: list(spans) for day, spans in settings.file.hours.items()}),

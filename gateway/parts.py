@@ -37,6 +37,7 @@ class LineConfig:
         regions: how numbers without a country code are read, in this order.
         helpline: the number that callers may phone; empty while it is not set.
         mrc: the centre's number; empty while it is not set.
+        embassy: how to reach the embassy, in words; empty says nothing.
         price: what a dial costs, in words; empty says nothing.
         days: how long a closed request is kept.
         hours: when somebody is on duty.
@@ -46,6 +47,7 @@ class LineConfig:
     regions: tuple[str, ...]
     helpline: str
     mrc: str
+    embassy: str
     price: str
     days: int
     hours: Hours
@@ -57,9 +59,9 @@ class LineConfig:
 
     def for_engine(self) -> Line:
         """Return what the engine fills its line placeholders with; it says which number is missing."""
+        names = ("helpline", "mrc", "embassy", "price")
         return Line(
-            zone=self.zone,
-            values={"helpline": self.helpline, "mrc": self.mrc, "price": self.price, "days": str(self.days)},
+            zone=self.zone, values={name: getattr(self, name) for name in names} | {"days": str(self.days)}
         )
 
 

@@ -46,6 +46,7 @@ LINE = LineConfig(
     regions=("LA", "TH"),
     helpline="+85620555000",
     mrc="+85620555001",
+    embassy="",
     price="",
     days=90,
     hours=Hours.parse({day: ["06:00-21:00"] for day in DAYS}),

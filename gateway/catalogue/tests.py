@@ -40,7 +40,13 @@ from gateway.messages import USSD_LIMITS, Limits, Reply
 from gateway.safe_contact import PhoneSeen
 
 CODE = "4821"
-LINE_VALUES: Mapping[str, str] = {"helpline": "021000000", "mrc": "021000001", "price": "", "days": "90"}
+LINE_VALUES: Mapping[str, str] = {
+    "helpline": "021000000",
+    "mrc": "021000001",
+    "embassy": "",
+    "price": "",
+    "days": "90",
+}
 
 _SUNDAY = 6
 _NOW_MINUTES = 30

@@ -151,10 +151,8 @@ def _screen(fields: dict[str, Any]) -> Screen:
     kind = KINDS[fields.pop("kind")]
     fields["variants"] = tuple(_variant(variant) for variant in fields["variants"])
     fields["choices"] = tuple(_choice(choice) for choice in fields["choices"])
-    if "questions" in fields:
-        fields["questions"] = tuple(fields["questions"])
-    if "takes_words" in fields:
-        fields["takes_words"] = tuple(fields["takes_words"])
+    for name in {"questions", "takes_words", "rests_on"} & set(fields):
+        fields[name] = tuple(fields[name])
     if "does" in fields:
         fields["does"] = Deed(fields["does"])
     return kind(**fields)

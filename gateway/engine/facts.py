@@ -72,7 +72,9 @@ def named(menu: Menu, templates: Iterable[str]) -> tuple[str, ...]:
 def naming(menu: Menu, fact: str, language: str) -> tuple[str, ...]:
     """Return the screens whose words in this language name the fact, on whichever page."""
     return tuple(
-        name for name, screen in menu.screens.items() if fact in named(menu, _words(menu, screen, language))
+        name
+        for name, screen in menu.screens.items()
+        if fact in (*screen.rests_on, *named(menu, _words(menu, screen, language)))
     )
 
 

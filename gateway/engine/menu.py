@@ -23,7 +23,7 @@ RESULT_PLACEHOLDERS = frozenset({"code", "when", "until"})
 FACT_PARTS = ("since", "checked")
 """What a fact tells beside its value, as ``{th.wage:since}``: the day it holds from, and the day it was checked."""
 
-LINE_PLACEHOLDERS = frozenset({"helpline", "mrc", "price", "days"})
+LINE_PLACEHOLDERS = frozenset({"helpline", "mrc", "embassy", "price", "days"})
 """Placeholders that the settings of the line fill."""
 
 REQUIRED_MESSAGES = frozenset(
@@ -144,6 +144,8 @@ class _Screen:
     topic: str = ""
     sensitive: bool = False
     back: bool = True
+    rests_on: tuple[str, ...] = ()
+    """Facts without which the text does not hold though it names no figure of theirs: the section of a law."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

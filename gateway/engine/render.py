@@ -32,7 +32,10 @@ def tell(menu: Menu, session: Session, line: Line, limits: Limits, now: datetime
     standing = moves.standing(menu, session)
     pages = pages_of(menu, standing, limits)
     number = place(standing, pages)
-    facts = named(menu, (piece.text for piece in pages[number - 1]))
+    facts = (
+        *named(menu, (piece.text for piece in pages[number - 1])),
+        *menu.screens[standing.screen].rests_on,
+    )
     beside = named(menu, find_message(menu, standing.notice, standing).values())
     values = current(menu, standing, line, now, (*facts, *beside))
     page, alone = _filled(pages[number - 1], values), False

@@ -15,10 +15,16 @@ from gateway.engine.showing import tongue
 from gateway.engine.text import BASIC, GSM7, coding, septets, units
 from gateway.engine.when import longest_words
 
-MAY_BE_EMPTY = frozenset({"price"})
+MAY_BE_EMPTY = frozenset({"price", "embassy"})
 """Settings that say nothing when they are empty; every other empty setting is told to be missing."""
 
-LONGEST_SETTINGS = {"helpline": "00000000000", "mrc": "00000000000", "price": "", "days": "000"}
+LONGEST_SETTINGS = {
+    "helpline": "00000000000",
+    "mrc": "00000000000",
+    "embassy": "",
+    "price": "",
+    "days": "000",
+}
 LONGEST_BESIDE = {"number": "+000000000000000", "mark": "00", "choices": "1 00 / 1 00 / 1 00"}
 LONGEST_CODE = "0" * MOST_CODE_DIGITS
 LONGEST_UNTIL = "00:00"

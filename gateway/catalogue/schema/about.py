@@ -62,6 +62,7 @@ ABOUT: Mapping[str, str] = {
     "source": "Where the value is known from.",
     "speech": "How people who write these languages talk around the keywords.",
     "start": "The first screen of a dial.",
+    "rests_on": "Facts without which the text does not hold, though it names no figure of theirs: a section of law.",
     "struck": "What before a word of the clock shows that it is none: was hit.",
     "takes_code": "Four to six digits typed here are tried as her code.",
     "takes_words": "Words typed here lead where they lead by text, each of these tried in front: [province, จังหวัด].",

@@ -41,6 +41,7 @@ class _Fields(TypedDict):
     topic: str
     sensitive: bool
     back: bool
+    rests_on: tuple[str, ...]
 
 
 def build(root: MapNode) -> Menu:
@@ -134,6 +135,7 @@ def _common(name: str, node: Node) -> _Fields:
         "topic": text_in(node, "topic"),
         "sensitive": text_in(node, "sensitive") == "yes",
         "back": text_in(node, "back", "yes") == "yes",
+        "rests_on": _texts(node, "rests_on"),
     }
 
 

@@ -64,6 +64,7 @@ _COMMON: Mapping[str, Shape] = {
     "text": _TEXT,
     "variants": _VARIANTS,
     "sensitive": _YES_NO,
+    "rests_on": Several(of=_ANY, or_one=True),
     "back": _YES_NO,
     "choices": Several(of=CHOICE, least=1),
 }

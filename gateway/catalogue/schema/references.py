@@ -38,13 +38,14 @@ def references(root: MapNode) -> Iterator[Problem]:
     languages = frozenset(name.text for name, _ in pairs_in(root, "languages"))
     answers = answers_of(root)
     topics = frozenset((OTHER, *(name.text for name, _ in pairs_in(root, "topics"))))
+    facts = frozenset(name.text for name, _ in pairs_in(root, "facts"))
     yield from _head(root, screens, languages)
     yield from rows(root, languages)
     yield from _messages(root, languages)
     for name, screen in pairs_in(root, "screens"):
         if not re.fullmatch(SCREEN_NAME.pattern, name.text):
             yield _named_badly(name)
-        for problem in _screen(screen, screens, languages, answers, topics):
+        for problem in _screen(screen, screens, languages, answers, topics, facts):
             yield Problem(
                 code=problem.code,
                 place=problem.place,
@@ -154,6 +155,7 @@ def _screen(
     languages: frozenset[str],
     answers: Answers,
     topics: frozenset[str],
+    facts: frozenset[str],
 ) -> Iterator[Problem]:
     yield from _target(_node(screen, "to"), screens)
     code = _node(screen, "takes_code")
@@ -162,6 +164,7 @@ def _screen(
         yield from _target(question, screens, special=())
     yield from _topic(screen, topics)
     yield from _asked(screen, answers)
+    yield from _resting(screen, facts)
     yield from _tags(pairs_in(screen, "text"), languages)
     for variant in items_in(screen, "variants"):
         yield from _tags(pairs_in(variant, "text"), languages)
@@ -170,6 +173,18 @@ def _screen(
     asks = text_in(screen, "asks", "?" if text_in(screen, "kind") == "question" else "")
     for choice in items_in(screen, "choices"):
         yield from _choice(choice, "?" if _asks_nothing_said(screen) else asks, screens, languages, answers)
+
+
+def _resting(screen: Node, facts: frozenset[str]) -> Iterator[Problem]:
+    """Yield each fact that a screen rests on and that is none."""
+    for name in scalars_in(screen, "rests_on"):
+        if name.text not in facts:
+            yield Problem(
+                code="unknown-fact",
+                place=name.place,
+                message=f"there is no fact '{name.text}'",
+                hint=did_you_mean(name.text, facts, otherwise=f"add {name.text}: under facts"),
+            )
 
 
 def _topic(screen: Node, topics: frozenset[str]) -> Iterator[Problem]:
