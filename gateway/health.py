@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from gateway import ids
 from gateway.channel import Calls
@@ -15,6 +16,8 @@ from gateway.store.engines import Unavailable
 from gateway.store.migrate import newest, revision_in
 from gateway.store.sealed import RingMissing
 
+_FACTS_END_SOON = timedelta(days=60)
+_NAMED = 5
 _LOW_DISK = 200 * 1024 * 1024
 _PROBE = "probe"
 _PROBE_LENGTH = 2048
@@ -82,13 +85,40 @@ def is_ready(findings: tuple[Finding, ...]) -> bool:
 
 def _menu(parts: Parts) -> Finding:
     loaded = parts.versions.loaded()
-    missing = {channel.config.menu for channel in parts.channels.values()} - set(loaded)
+    missing = describe_missing_menus(parts)
     if missing:
         fix = "run `gateway menus publish`, then look at what it says"
-        return Finding(
-            part="menu", ok=False, needed=True, words=f"not loaded: {', '.join(sorted(missing))}", fix=fix
-        )
+        if loaded:
+            fix = "name a menu that is live as `menu` of the channel in gateway.toml, or publish one of that name"
+        return Finding(part="menu", ok=False, needed=True, words=missing, fix=fix)
     return Finding(part="menu", ok=True, needed=True, words=f"live: {', '.join(sorted(loaded))}")
+
+
+def describe_missing_menus(parts: Parts) -> str:
+    """Return which channels want a menu that is not live, and what is live; empty where none does."""
+    loaded = parts.versions.loaded()
+    wanted = {
+        name: line.config.menu for name, line in parts.channels.items() if line.config.menu not in loaded
+    }
+    wishes = ", ".join(f"{name} wants the menu {menu}" for name, menu in sorted(wanted.items()))
+    return f"{wishes}; live: {', '.join(sorted(loaded)) or 'none'}" if wanted else ""
+
+
+def _facts(parts: Parts) -> Finding:
+    """Say which facts nobody vouches for any more, or not for long: callers meet a question mark in their place."""
+    today = parts.clock.now().astimezone(ZoneInfo(parts.line.zone)).date()
+    menus = [parts.versions.live(name)[1] for name in parts.versions.loaded()]
+    ends = sorted((fact.on(today).expires_on, name) for menu in menus for name, fact in menu.facts.items())
+    near = [(day, name) for day, name in ends if day <= today + _FACTS_END_SOON]
+    if not near:
+        return Finding(
+            part="facts", ok=True, words=f"{len(ends)}, none ends within {_FACTS_END_SOON.days} days"
+        )
+    ended = sum(day < today for day, _ in near)
+    first = ", ".join(f"{name} on {day}" for day, name in near[:_NAMED])
+    words = f"{ended} ended, {len(near) - ended} end within {_FACTS_END_SOON.days} days: {first}"
+    fix = "check each at its source, write the new dates in the menu's folder, then publish"
+    return Finding(part="facts", ok=False, words=words, fix=fix)
 
 
 def _ledger(parts: Parts) -> Finding:
@@ -274,6 +304,7 @@ _WITHOUT_SQL: dict[str, _Look] = {
     "line": _line,
     "bridge": _bridges,
     "reviews": _reviews,
+    "facts": _facts,
     "promises": _promises,
 }
 _WITH_SQL: dict[str, _Look] = {

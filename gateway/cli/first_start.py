@@ -13,6 +13,7 @@ from gateway.bootstrap import end_outages, keeps_enough, open_ledger, open_parts
 from gateway.cli import recovery
 from gateway.clock import Clock
 from gateway.desk import people
+from gateway.health import describe_missing_menus
 from gateway.parts import Parts
 from gateway.publishing import publish, stored
 from gateway.serving import find_held_back
@@ -72,6 +73,7 @@ def _prepared(settings: Settings, *, at_terminal: bool) -> Prepared:
     try:
         _menus(parts, settings)
         parts.versions.refresh()
+        _say_missing_menus(parts)
         question = _recovery_sheet(parts, at_terminal=at_terminal)
         lines = [*_addresses(parts, settings, at_terminal=at_terminal), *_held_back(parts)]
         return Prepared(tuple(lines), question)
@@ -161,6 +163,13 @@ def _webhooks(parts: Parts, base: str, *, at_terminal: bool) -> list[str]:
         for line, events in found.items()
     ]
     return [*lines, "               all of them: gateway webhooks"]
+
+
+def _say_missing_menus(parts: Parts) -> None:
+    """Say at once what will keep this start from being ready: a channel whose menu nobody published."""
+    missing = describe_missing_menus(parts)
+    if missing:
+        click.echo(f"Not ready      {missing}", err=True)
 
 
 def _held_back(parts: Parts) -> list[str]:
