@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import zip_longest
 from typing import Any
@@ -174,9 +174,7 @@ def replay(parts: Parts, key: bytes, entry: dict[str, Any]) -> None:
         now=parts.clock.set_right(record.at, mark),
         trial=entry["trial"],
     )
-    _, nudges = parts.store.run(
-        lambda tx: write(parts, replace(tx, mark=mark or tx.mark), turn, told=record.receipts)
-    )
+    _, nudges = parts.store.run(lambda tx: write(parts, tx.marked(mark), turn, told=record.receipts))
     if _erases(turn):
         forget_spooled(parts, turn.number, trial=turn.trial, until=turn.now)
     parts.spool.drop(key)

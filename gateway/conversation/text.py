@@ -22,7 +22,11 @@ SAME_TEXT = 5
 """Equal texts in half an hour after which a number gets no answer: a machine is talking to us."""
 
 LINE_REPLIES_AN_HOUR = 600
-"""Answers of one channel in an hour, so that a flood of made-up numbers cannot spend the line's money."""
+"""Answers of one channel in an hour to numbers that nobody knows, so that a flood of them cannot spend its money."""
+
+KEPT_SHARES = {"known": 600, "code": 200, "danger": 200, "ours": 200}
+"""Answers in an hour that strangers' texts never use up: to numbers that agreed to be called before, those that hold
+a code, those to a word of danger, and those to our own people. Strangers are braked first."""
 
 
 def accept(parts: Parts, inbound: Inbound, *, now: datetime) -> None:
@@ -68,7 +72,7 @@ def _write(parts: Parts, tx: Tx, inbound: Inbound, now: datetime) -> tuple[str, 
         version=answer.version,
         item=answer.understood,
     )
-    row = _reply(parts, tx, inbound, caller, answer, key, now)
+    row = _reply(parts, tx, inbound, caller, answer, key, now, share=_share(caller, answer))
     return (*nudges, row) if row else nudges
 
 
@@ -85,7 +89,7 @@ def _by_one_of_us(
     if said is None:
         return None
     parts.count.add("reply", said.what, channel=inbound.channel)
-    if not _may_answer(parts, tx, inbound, now):
+    if not _may_answer(parts, tx, inbound, now, share="ours"):
         return ()
     row = alerts.say(
         tx,
@@ -99,10 +103,27 @@ def _by_one_of_us(
     return (row,) if row else ()
 
 
+def _share(caller: Caller, answer: Answer) -> str:
+    """Return out of which share of the hour this answer is taken; empty for strangers."""
+    if answer.match is not None and answer.match.keyword.danger:
+        return "danger"
+    if caller.consent_at is not None:
+        return "known"
+    return "code" if answer.code else ""
+
+
 def _reply(
-    parts: Parts, tx: Tx, inbound: Inbound, caller: Caller, answer: Answer, key: bytes, now: datetime
+    parts: Parts,
+    tx: Tx,
+    inbound: Inbound,
+    caller: Caller,
+    answer: Answer,
+    key: bytes,
+    now: datetime,
+    *,
+    share: str,
 ) -> str | None:
-    if not answer.text or not _may_answer(parts, tx, inbound, now):
+    if not answer.text or not _may_answer(parts, tx, inbound, now, share=share):
         return None
     read_facts(parts, inbound.channel, answer.version, answer)
     sms = as_sms(answer.text)
@@ -122,19 +143,24 @@ def _reply(
     )
 
 
-def _may_answer(parts: Parts, tx: Tx, inbound: Inbound, now: datetime) -> bool:
+def _may_answer(parts: Parts, tx: Tx, inbound: Inbound, now: datetime, *, share: str) -> bool:
     def spent(window: str, *scope: str) -> int:
         return budgets.spend(tx, parts.store.ring.lookup("budget", inbound.channel, *scope), window, now=now)
 
-    half_hour = f"{now:%Y%m%d%H}{now.minute // 30}"
+    half_hour, hour = f"{now:%Y%m%d%H}{now.minute // 30}", f"{now:%Y%m%d%H}"
+    # One after the other: a text that its own number's brake holds uses up nothing of the line's.
     allowed = (
-        spent(f"{now:%Y%m%d}", "number", inbound.number) <= REPLIES_A_DAY,
-        spent(half_hour, "same", inbound.number, inbound.text.strip()) <= SAME_TEXT,
-        spent(f"{now:%Y%m%d%H}", "line") <= LINE_REPLIES_AN_HOUR,
+        spent(f"{now:%Y%m%d}", "number", inbound.number) <= REPLIES_A_DAY
+        and spent(half_hour, "same", inbound.number, inbound.text.strip()) <= SAME_TEXT
+        and (
+            spent(hour, "line", share) <= KEPT_SHARES[share]
+            if share
+            else spent(hour, "line") <= LINE_REPLIES_AN_HOUR
+        )
     )
-    if not all(allowed):
+    if not allowed:
         parts.count.add("over_budget", channel=inbound.channel)
-    return all(allowed)
+    return allowed
 
 
 TEXTS: Whole[Inbound] = Whole(

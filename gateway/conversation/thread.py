@@ -142,4 +142,5 @@ def _answer(text: _Text, meaning: Meant, reply: Reply) -> Answer:
         match=meaning.match,
         screen=reply.screen,
         facts=reply.facts,
+        code=meaning.session.values.get("code", "") if meaning.effects else "",
     )

@@ -15,6 +15,7 @@ class Answer:
     """The answer to one text; an empty ``text`` says that nothing leaves.
 
     ``understood`` is a word of ours that figures count; ``match`` is the word of the menu that it was, if it was one;
+    ``code`` is her code where the answer holds it.
     ``facts`` are the names of the facts that she reads, on ``screen`` or in the message of that name.
     """
 
@@ -25,6 +26,7 @@ class Answer:
     match: Match | None = None
     screen: str = ""
     facts: tuple[str, ...] = ()
+    code: str = ""
 
     @property
     def kept(self) -> str:

@@ -6,7 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -67,6 +67,10 @@ class Tx:
     ring: Ring
     dialect: str
     mark: str = ""
+
+    def marked(self, mark: str) -> "Tx":
+        """Return the same transaction for what was asked for earlier, with the mark of then."""
+        return replace(self, mark=mark) if mark else self
 
     def execute(
         self,

@@ -178,6 +178,33 @@ def test_a_line_answers_only_so_often_in_an_hour(parts: Parts, monkeypatch: pyte
     assert answered == [True, True, True, False, False]
 
 
+@pytest.mark.fault("K10")
+def test_a_flood_of_strangers_silences_neither_who_is_known_nor_a_code_nor_danger(
+    parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known, asking = Phone(parts, "+8562055577701"), Phone(parts, "+8562055577702")
+    known.dial("4 7 2 1 3 1")
+    asking.texts("call me")
+    monkeypatch.setattr(text_turn, "LINE_REPLIES_AN_HOUR", 3)
+    answered = [bool(Phone(parts, f"+85620555{n:05}").texts("wage")) for n in range(9)]
+    assert not any(answered[3:])
+    assert known.texts("wage")
+    assert len(asking.texts("2 3")) == 1  # her code
+    assert Phone(parts, "+8562055577703").texts("he beats me, help me")
+    assert not Phone(parts, "+8562055577704").texts("wage")
+
+
+@pytest.mark.fault("K10")
+def test_what_a_numbers_own_brake_holds_uses_up_nothing_of_the_line(
+    parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(text_turn, "LINE_REPLIES_AN_HOUR", 8)
+    loud = Phone(parts, "+8562055577705")
+    for _ in range(30):
+        loud.texts("wage")
+    assert Phone(parts, "+8562055577706").texts("wage")
+
+
 def test_the_answer_goes_back_with_what_the_provider_needs_to_bill_it(phone: Phone) -> None:
     inbound = Inbound(channel=phone.channel, kind=Kind.SMS, number=HER, text="wage", turn="m", link="L1")
     text_turn.TEXTS.take(phone.parts, inbound)
