@@ -84,13 +84,20 @@ def understand(menu: Menu, text: str, language: str = "") -> Match | None:
         text: hers, as it came.
         language: the tag of the texts she had so far; it decides where a word stands in several lists.
     """
+    danger = find_danger(menu, text, language)
+    if danger is not None:
+        return danger
     lexicon = lexicon_of(menu)
     own = own_words(menu, text[:LONGEST_HEARD])
     heard = quiet(lexicon, own.words)
-    danger = _first(lexicon, _dangers(lexicon, heard), language)
-    if danger is not None:
-        return danger
     return _command(lexicon, heard, language) or _wanted(lexicon, heard, language, near=not own.copied)
+
+
+def find_danger(menu: Menu, text: str, language: str = "") -> Match | None:
+    """Return the word of danger that a text of hers holds, anywhere in it, or None."""
+    lexicon = lexicon_of(menu)
+    heard = quiet(lexicon, own_words(menu, text[:LONGEST_HEARD]).words)
+    return _first(lexicon, _dangers(lexicon, heard), language)
 
 
 def _wanted(lexicon: Lexicon, heard: str, language: str, *, near: bool) -> Match | None:
