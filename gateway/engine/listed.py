@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from gateway.engine import keys
-from gateway.engine.menu import Keyword, Menu
+from gateway.engine.menu import Form, Keyword, Menu, Question
 from gateway.engine.session import Session
-from gateway.engine.showing import find_message, open_choices
+from gateway.engine.showing import NEVER, find_message, open_choices, option_line
 from gateway.engine.sms import MOST_PARTS
 from gateway.engine.text import sms_parts
 
@@ -36,6 +36,24 @@ def languages(menu: Menu, language: str) -> tuple[str, Mapping[str, str]]:
     shown = [f"{key} {label or menu.languages[tag]}" for key, (tag, label) in lines.items()]
     text = "\n".join(filter(None, (wording(menu, "sms_language", language), *shown)))
     return text, {key: f"{LANGUAGE}:{tag}" for key, (tag, _) in lines.items()}
+
+
+def kept_times(menu: Menu, session: Session, phone_seen: str) -> str:
+    """Return the text that says which times can be kept now; on somebody else's phone only *now* can.
+
+    Empty where the menu has no words for it.
+    """
+    above = find_wording(menu, "sms_form_cannot", session)
+    form = menu.screens.get(menu.call_me)
+    asked = (menu.screens.get(name) for name in form.questions) if isinstance(form, Form) else ()
+    lines = [
+        option_line(menu, choice, session.script)
+        for question in asked
+        if isinstance(question, Question) and question.asks == "when"
+        for choice in open_choices(menu, session, question)
+        if phone_seen != "not_mine" or choice.answer in ("now", NEVER)
+    ]
+    return "\n".join((above, *lines)) if above and lines else ""
 
 
 def topics(

@@ -64,6 +64,7 @@ OPTIONAL_MESSAGES = frozenset(
         "sms_reply",  # below an answer with numbers: how to go on
         "sms_near",  # above the topics that come nearest to a text that nobody understood
         "sms_language",  # above the list of languages
+        "sms_form_cannot",  # an answer to sms_form that cannot be kept; below it stand the times that can
         "sms_read",  # the three that a person sends who has read a text that nobody understood
         "sms_say_again",
         "sms_ask_call",

@@ -318,13 +318,18 @@ def _form(text: _Text, form: Session, answers: Mapping[str, str], *, danger: boo
     """Say what the answers of the callback mean that were given in one text."""
     session = form.having(offers=text.known.offers)
     stands = text.keeping(session)
-    if answers["when"] == "never" or (answers["phone_seen"] == "not_mine" and answers["when"] != "now"):
+    cannot = listed.kept_times(text.menu, session, answers["phone_seen"])
+    lent = answers["phone_seen"] == "not_mine" and answers["when"] != "now"
+    if answers["when"] == "never" or lent:
         refusal = RefuseCalls(how="plain", phone_seen=answers["phone_seen"])
+        words = cannot if answers["when"] != "never" else ""
+        says = "sms_form_cannot" if words else "sms_no_call"
         return Meant(
-            understood="no_call", session=session, says="sms_no_call", standing=stands, effects=(refusal,)
+            understood="no_call", session=session, says=says, words=words, standing=stands, effects=(refusal,)
         )
     if answers["when"] not in session.offers:
-        return Meant(understood="no_call", session=session, says="sms_form_again")
+        says = "sms_form_cannot" if cannot else "sms_form_again"
+        return Meant(understood="no_call", session=session, says=says, words=cannot)
     in_danger = danger or text.standing.danger_until is not None
     asked = RequestCallback(
         topic=session.topic or "other",

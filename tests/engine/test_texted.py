@@ -275,3 +275,25 @@ def test_a_session_that_is_over_is_not_kept():
 def test_the_facts_of_a_message_and_of_a_screen_are_told():
     assert read("help me")[1].facts == ("la.police",)
     assert read("hello")[1].facts == ()
+
+
+@pytest.mark.fault("W11")
+@pytest.mark.parametrize(
+    ("words", "offers", "shown", "hidden"),
+    [
+        ("2 5", ("evening",), "3 Evening", "5 "),
+        ("1 1", ("evening", "now"), "5 ", "1 Morning"),
+        ("3 5", ("evening",), "6 ", "3 Evening"),
+        ("3 3", ("evening", "now"), "5 ", "3 Evening"),
+    ],
+)
+def test_a_clear_answer_that_cannot_be_kept_is_told_so_with_what_can(words, offers, shown, hidden):
+    cannot = {"sms_form_cannot": {"en": "We cannot call then. Possible:"}}
+    menu = replace(MENU, messages={**MENU.messages, **cannot})
+    meaning = meant(menu, words, FORM_SENT, Known(region="LA", offers=offers))
+    reply, stands = told(menu, meaning, FORM_SENT, LINE, NOW)
+    lines = as_text(reply).splitlines()
+    assert lines[0] == "We cannot call then. Possible:"
+    assert any(line.startswith(shown) for line in lines[1:])
+    assert not any(line.startswith(hidden) for line in lines[1:])
+    assert (stands or FORM_SENT).open_form is not None
