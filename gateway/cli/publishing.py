@@ -33,7 +33,7 @@ def _menus_folder() -> Path:
 
 
 _folder = click.argument("path", type=click.Path(path_type=Path), default=_menus_folder)
-_menu = click.option("--menu", default="helpline", show_default=True)
+_menu = click.option("--menu", default="", help="Which menu; needed only where there are several.")
 _why = click.option("--why", default="", help="Why, in a few words; asked for at a terminal.")
 _as = click.option("--as", "name", default="", help="Who does it: a person of the house who may publish.")
 _without = click.option(
@@ -152,7 +152,7 @@ def rollback_command(
         actor = _actor(parts, name)
         return publish.rollback(
             parts,
-            menu,
+            menu or _find_only_menu(parts),
             number,
             withdraw=withdraw,
             author=_whoever_runs_it(),
@@ -171,7 +171,7 @@ def rollback_command(
 @_menu
 def export_command(number: int, folder: Path, menu: str) -> None:
     """Write the files of version NUMBER, as they were published, into a new FOLDER."""
-    names = _doing(lambda parts: stored.export_version(parts, menu, number, folder))
+    names = _doing(lambda parts: stored.export_version(parts, menu or _find_only_menu(parts), number, folder))
     click.echo(f"{folder}: {len(names)} files of version {number}")
 
 
@@ -211,6 +211,15 @@ def _complain(told: publish.Published | publish.NotSound, path: Path) -> None:
         words = described(problem, files)
         file = problem.place.file
         click.echo(f"{folder / file}{words.removeprefix(file)}" if file else words)
+
+
+def _find_only_menu(parts: Parts) -> str:
+    """Return the name of the one menu that is live here, whatever it is called."""
+    parts.versions.refresh()
+    known = sorted(parts.versions.loaded())
+    if len(known) != 1:
+        raise click.ClickException(f"say which with --menu: {', '.join(known) or 'no menu is live'}")
+    return known[0]
 
 
 def _doing(work: Callable[[Parts], T]) -> T:

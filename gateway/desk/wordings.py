@@ -10,6 +10,7 @@ from gateway.engine.values import fill
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gateway.engine.menu import Menu
     from gateway.parts import Parts
 
 _FALLBACK = "en"
@@ -48,12 +49,23 @@ def word_message(
         channel: the line; else the first.
         values: what its placeholders show.
     """
-    menu = menu_of(parts, channel)
+    menu = _menu_for(parts, name, channel)
     text = menu.messages.get(name, {}) if menu else {}
     wanted = (
         text.get(tag) or (menu.text(text, tag) if menu else "") for tag in (*languages, _FALLBACK) if tag
     )
     return fill(next((words for words in wanted if words), LAST[name]), values)
+
+
+def _menu_for(parts: Parts, name: str, channel: str) -> Menu | None:
+    """Return the live menu; what we start to a caller on a line that reaches real phones is said as it was reviewed."""
+    line = parts.channels.get(channel)
+    if line is None or not line.contract.real or not name.startswith("ours_"):
+        return menu_of(parts, channel)
+    try:
+        return parts.versions.live_reviewed(line.config.menu)[1]
+    except LookupError:
+        return None
 
 
 def word_opener(parts: Parts, language: str, code: str) -> list[tuple[str, str, str]]:

@@ -170,6 +170,16 @@ def test_the_schema_is_json(at):
     assert json.loads(told("schema").output)["title"] == "A file of a menu"
 
 
+@pytest.mark.fault("H6")
+def test_the_only_menu_is_the_one_that_is_meant_whatever_it_is_called(at, ledger):
+    for words in ("menu: helpline", "menu: safeline"):
+        (at / "head.yaml").write_text((at / "head.yaml").read_text().replace("menu: helpline", words))
+    assert told("publish").output.endswith("safeline: version 1 is live now\n")
+    (at / "screens.yaml").write_text((at / "screens.yaml").read_text().replace("At least", "Not under"))
+    assert told("publish").output.endswith("safeline: version 2 is live now\n")
+    assert told("rollback").output == "safeline: version 1 is live now\n"
+
+
 def test_publish_versions_and_rollback(at, ledger):
     assert told("publish").output.endswith("helpline: version 1 is live now\n")
     assert told("publish").output.endswith("helpline: version 1 is live already, nothing changed\n")
