@@ -22,7 +22,7 @@ OLD, NEW = "My pay", "My wages"
 def changed(tmp_path: Path) -> Path:
     """The sample menu with one label changed."""
     folder = tmp_path / "menus"
-    shutil.copytree(REPOSITORY / "menus", folder)
+    shutil.copytree(REPOSITORY / "menus", folder, ignore=shutil.ignore_patterns("tests"))
     start = folder / "start.yaml"
     words = start.read_text(encoding="utf-8")
     assert OLD in words
