@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from functools import cache, partial
 from importlib import import_module
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from gateway.engine.cuts import Breaks
@@ -31,4 +32,10 @@ def _line_breaker() -> "type[LineBreaker] | None":
 
 
 def _breaks(breaker: "type[LineBreaker]", language: str, text: str) -> Collection[int]:
-    return frozenset(end for _, end in breaker(text, language).segments())
+    ends = (end for _, end in breaker(text, language).segments())
+    if text.isascii() or max(text, default="") <= "\uffff":
+        return frozenset(ends)
+    # ICU counts UTF-16 units: a character above U+FFFF is two of them.
+    units = accumulate((1 + (each > "\uffff") for each in text), initial=0)
+    places = {unit: place for place, unit in enumerate(units)}
+    return frozenset(places[end] for end in ends if end in places)

@@ -4,6 +4,8 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection
 
+from gateway.engine.words.lao import edges as syllable_edges
+
 Breaks = Callable[[str], Collection[int]]
 """Says where a language would rather have a text cut; a dictionary's opinion, taken only where a cut is safe."""
 
@@ -43,6 +45,10 @@ _REGIONAL = range(0x1F1E6, 0x1F200)
 _BURMESE_CONSONANTS = frozenset({*range(0x1000, 0x1022), 0x103F})
 _BURMESE_MEDIALS = frozenset({0x1037, *range(0x103B, 0x103F)})
 _BURMESE_KILLERS = frozenset({0x1039, 0x103A})
+_TAGS = range(0xE0020, 0xE0080)
+"""What spells the region of a flag behind the black flag; parted from it they are boxes."""
+_UNITS = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Sc"})
+_LAO_RUN = re.compile("[\u0e80-\u0eff]+")
 _MASK = "0"
 _GROUPED_PHONE = re.compile(r"(?<!\d)(?:\+\d{1,3}|0\d{1,3})(?:[ \u00a0\-]\d{2,})+(?!\d)")
 """A phone number written in groups, as ``+856 20 555`` or ``021 212 345``."""
@@ -81,24 +87,63 @@ def best_cut(
     """Return where to cut so that what stands before fits: the last good place, or 0 when no safe cut fits.
 
     In the last half of the room a good place is, in this order: where the author marked one, the end of a sentence
-    (if asked for), a space, a break between words. Where there is none the last safe cut is taken.
+    (if asked for), a space, a break between words, the edge of a Lao syllable; a number and its unit, a bracket and
+    its first word are parted only where nothing else is left. Where there is none the last safe cut is taken.
     """
     places = safe_cuts(text)
     last = next((place for place in reversed(places) if fits(text[:place])), 0)
     near = [place for place in places if place <= last <= 2 * place]
 
-    def spaced() -> list[int]:
-        return [place for place in near if text[place - 1] in _SPACES or text[place] in _SPACES]
+    def together(places: list[int]) -> list[int]:
+        return [place for place in places if not _parts_pair(text, place)]
 
     def between_words() -> list[int]:
         preferred = breaks(text) if breaks else ()
         return [place for place in near if place in preferred]
 
+    def between_syllables() -> list[int]:
+        whole = lao_edges(text)
+        return [place for place in near if place in whole]
+
     if marked := [place for place in near if place in soft]:
         return marked[-1]
     if sentences and (ends := [place for place in near if _ends_sentence(text, place)]):
         return ends[-1]
-    return (spaced() or between_words() or [last])[-1]
+    spaced = [place for place in near if text[place - 1] in _SPACES or text[place] in _SPACES]
+    whole = together(spaced) or together(between_words()) or together(between_syllables())
+    return (whole or spaced or between_words() or together(near) or [last])[-1]
+
+
+def lao_edges(text: str) -> frozenset[int]:
+    """Return where syllables begin or end in the Lao runs of a text: good places where no dictionary knows words."""
+    return frozenset(
+        found.start() + edge for found in _LAO_RUN.finditer(text) for edge in syllable_edges(found[0])
+    )
+
+
+def _parts_pair(text: str, place: int) -> bool:
+    """Say whether a number would stand without its unit, a bracket with its first word alone, or half a flag."""
+    if ord(text[place]) in _TAGS or (
+        _is_digit(text[place]) and unicodedata.category(text[place - 1]) == "Sc"
+    ):
+        return True
+    before, after = text[:place].rstrip(" \u00a0"), text[place:].lstrip(" \u00a0")
+    if before.endswith("\n") or not after or after[0] == "\n":
+        return False
+    number = before[-1:] == "}" or _is_digit(before[-1:])
+    if number and unicodedata.category(after[0]) in _UNITS:
+        return True
+    first_word = re.split(r"\s", before)[-1]
+    opened = next((at for at in range(len(first_word)) if _opens(first_word[at])), None)
+    return opened is not None and not any(_closes(each) for each in first_word[opened:])
+
+
+def _opens(character: str) -> bool:
+    return unicodedata.category(character) in _OPENING
+
+
+def _closes(character: str) -> bool:
+    return unicodedata.category(character) in _CLOSING
 
 
 def split(

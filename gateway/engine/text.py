@@ -1,5 +1,6 @@
 """How much room a text takes on a phone: the GSM-7 alphabet, UTF-16 units, and the parts of a long SMS."""
 
+import unicodedata
 from dataclasses import dataclass
 
 BASIC = frozenset(
@@ -17,33 +18,50 @@ UCS2 = "ucs2"
 GSM7_SINGLE, GSM7_PART = 160, 153
 UCS2_SINGLE, UCS2_PART = 70, 67
 
-_TYPOGRAPHY = str.maketrans(
-    {
-        "‘": "'",
-        "’": "'",
-        "‚": "'",
-        "‛": "'",
-        "“": '"',
-        "”": '"',
-        "„": '"',
-        "–": "-",
-        "—": "-",
-        "‑": "-",
-        "−": "-",
-        "…": "...",
-        "·": "-",
-        "•": "-",
-        "\u00a0": " ",
-        "\u202f": " ",
-        "\u2009": " ",
-        "\t": " ",
-        "¨": "",
-        "\u00ad": "",
-        "\u200b": "",
-        "\u2060": "",
-        "\ufeff": "",
-    }
-)
+_PLAIN: dict[str, str] = {
+    **dict.fromkeys("‘’‚‛`´ʹʻʼʽˈ′‵＇", "'"),
+    **dict.fromkeys("“”„‟«»″‶〝〞", '"'),
+    **dict.fromkeys("‐‑‒–—―−⁃⸺⸻﹘﹣－·•‧∙⋅●◦▪", "-"),
+    **dict.fromkeys("⁄∕", "/"),
+    **dict.fromkeys("∶꞉：", ":"),
+    **dict.fromkeys("×✕", "x"),
+    "\t": " ",
+    "\u0085": "\n",
+    "\u2028": "\n",
+    "\u2029": "\n",
+    "¨": "",
+}
+"""Signs that have a plain form in the alphabet of phones, beside those that Unicode itself takes apart."""
+
+
+class _Folding(dict[int, str]):
+    """What each character is sent as where that makes a text GSM-7; found once for each, as ``str.translate`` asks.
+
+    Unicode knows most of it: the compatibility form (NFKC) of wide letters, ligatures, dots and spaces, and which
+    characters nobody sees (category Cf), which come along with numbers that are pasted.
+    """
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        self[code] = plain = _plain_form(character)
+        return plain
+
+
+def _plain_form(character: str) -> str:
+    if character in BASIC or character in EXTENSION or character == ESCAPE:
+        return character
+    if character in _PLAIN:
+        return _PLAIN[character]
+    category = unicodedata.category(character)
+    if category == "Cf":
+        return ""
+    if category == "Zs":
+        return " "
+    folded = "".join(_PLAIN.get(each, each) for each in unicodedata.normalize("NFKC", character))
+    return folded if all(each in BASIC or each in EXTENSION for each in folded) else character
+
+
+_FOLDING = _Folding()
 
 
 class EscapeNotAllowed(ValueError):
@@ -102,11 +120,11 @@ def measure(text: str) -> Size:
 
 
 def fold(text: str) -> str:
-    """Replace curly quotes, long dashes and the like where that alone makes the text GSM-7; else leave it as it is.
+    """Replace what has a plain form, or what nobody sees, where that alone makes a text GSM-7; else leave it as it is.
 
     A Lao or Thai text is UCS-2 in any case, so its typography stays.
     """
-    folded = text.translate(_TYPOGRAPHY)
+    folded = text.translate(_FOLDING)
     return folded if folded != text and coding(folded) == GSM7 else text
 
 

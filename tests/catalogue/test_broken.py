@@ -63,6 +63,7 @@ WARNINGS = {
     "window-never-staffed",
     "checked-in-future",
     "long-screen",
+    "large-alphabet",
     "sister-left-behind",
     "hours-missing",
 }

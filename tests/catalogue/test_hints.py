@@ -129,7 +129,8 @@ LITERALLY: list[tuple[str, Edit]] = [
     (r"write it in words, without the figure", deleted(r", was 400")),
     (r"write it in words, without braces", replaced("us", what=r"\{helpline\}")),
     (r"write '(.+)' with the one sign .", replaced("{0}", what=r".\u0ecd[\u0ec8-\u0ecb]?\u0eb2")),
-    (r"write '(.)'", replaced("{0}", what=r"[’‘]")),
+    (r"write '(.)'", replaced("{0}", what=r"[’‘\u2003´]")),
+    (r"delete it", deleted("\u200e")),
     (r"indent with spaces, not with tabs", spaces),
     (r"use a key from 1 to 9", replaced('"2"', what=r'"[^"]*"')),
     (r"give this choice a free key, for example (\d+)", replaced("{0}")),
@@ -147,7 +148,7 @@ LITERALLY: list[tuple[str, Edit]] = [
         r"check it, then write new checked_on and expires_on|check it and write the new dates",
         replaced("2027-05-24"),
     ),
-    (r"write it in plain Latin letters", replaced("Phasa Lao", what=r"[ກ-ໝ]+")),
+    (r"write it in plain Latin letters", replaced("Phasa Lao", what=r"[ກ-ໝ]+|★")),
     (r"type it again with a Unicode keyboard", replaced('"ຢ່າງໜ້ອຍ {{th.wage}}"', what=r'"[^"]+"')),
     (r"choose another word", replaced("another", what=r"[\w ]+")),
     (

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from gateway.engine.cuts import best_cut, safe_cuts, split
 from gateway.engine.text import units
+from gateway.engine.words.lao import edges
 
 CASES = json.loads((Path(__file__).parent / "fixtures" / "cuts.json").read_text(encoding="utf-8"))
 
@@ -198,3 +199,62 @@ def test_the_end_of_a_sentence_is_preferred_where_asked(text, room, before):
 
 def test_no_place_where_nothing_fits():
     assert best_cut("12345", lambda part: len(part) <= 3) == 0
+
+
+LAO = (
+    "ທ່ານມີສິດໄດ້ຮັບຄ່າແຮງງານເຕັມຈຳນວນນາຍຈ້າງຍຶດໜັງສືຜ່ານແດນບໍ່ໄດ້ລູກຄ້າໃຫຍ່ຂອງພວກເຮົາຄືນເງິນໃຫ້ທ່ານທຸກເດືອນ"
+    "ຖ້ານາຍຈ້າງບໍ່ຈ່າຍໃຫ້ຮ້ອງທຸກທີ່ຫ້ອງການແຮງງານເກັບເອກະສານໄວ້ກັບຕົວຢ່າໃຫ້ໃຜຍຶດໜັງສືຜ່ານແດນຂອງທ່ານ"
+)
+
+
+@pytest.mark.fault("T2")
+@pytest.mark.parametrize("limit", [12, 20, 35, 67, 70])
+def test_without_a_dictionary_running_lao_is_cut_between_syllables(limit):
+    whole = edges(LAO)
+    for start in range(60):
+        if start not in whole:
+            continue
+        places = [start + each for each in ends(split(LAO[start:], limit, units))]
+        assert set(places) <= whole | {len(LAO)}, [LAO[place - 3 : place + 3] for place in places]
+
+
+SYLLABLES = ["ໃຫຍ່", "ຂອງ", "ຄືນ", "ແຮງ", "ງານ", "ທ່ານ", "ຄ່າ", "ເງິນ", "ເດືອນ", "ໄດ້", "ບໍ່", "ຮັບ", "ຕົວ", "ເຮົາ", "ວັນ"]
+
+
+@pytest.mark.fault("T2")
+@given(st.lists(st.sampled_from(SYLLABLES), min_size=12, max_size=60), st.integers(14, 70))
+def test_no_syllable_of_any_running_lao_text_is_parted_where_the_house_can_read_it(syllables, limit):
+    text = "".join(syllables)
+    whole = edges(text)
+    for place in ends(split(text, limit, units)):
+        assert place in whole | {len(text)}, text[place - 4 : place + 4]
+
+
+@pytest.mark.fault("T4")
+@pytest.mark.parametrize(
+    ("text", "room", "before"),
+    [
+        ("ເກາະສະໝຸຍ: 400 ບາດ/ມື້", 15, "ເກາະສະໝຸຍ: "),
+        ("ລວມບໍ່ເກີນ 20 ສ່ວນຮ້ອຍ", 14, "ລວມບໍ່ເກີນ "),
+        ("ຮ້ອງທຸກຟຣີ (ແບບ ຄຮ7) ທີ່ຫ້ອງການ", 15, "ຮ້ອງທຸກຟຣີ "),
+        ("You get 400 baht a day", 12, "You get "),
+        ("In Bangkok now: {th.wage} baht a day", 26, "In Bangkok now: "),
+        ("It costs ฿300 here", 11, "It costs "),
+        ("It costs 300฿ here", 12, "It costs "),
+        ("Pay day (from 1 July) or", 14, "Pay day "),
+        ("Go home 🏴󠁧󠁢󠁥󠁮󠁧󠁿 now", 10, "Go home "),
+        ("Phone 1546, free of cost", 12, "Phone 1546, "),
+        ("Pay 400\nbaht and so on", 9, "Pay 400\n"),
+    ],
+)
+def test_what_belongs_together_stays_together(text, room, before):
+    assert text[: best_cut(text, lambda part: len(part) <= room)] == before
+
+
+@pytest.mark.fault("T4")
+@given(st.integers(1, 9999), st.sampled_from(["ບາດ", "บาท", "baht", "kip"]), st.integers(26, 60))
+def test_a_number_is_parted_from_its_unit_only_where_nothing_else_is_left(number, unit, room):
+    text = " ".join(["word and more words", f"{number} {unit}"] * 4)
+    for place in ends(split(text, room, units))[:-1]:
+        left, right = text[:place].rstrip(), text[place:].lstrip()
+        assert not (left[-1:].isdigit() and right.startswith(unit))

@@ -146,3 +146,33 @@ def test_what_we_count_is_what_a_network_packs(text):
     size = septets(text)
     assert len(packed(text)) == -(-(size + (size % 8 == 7)) * 7 // 8)
     assert (size <= USSD_LIMITS.gsm7_stop) == (len(packed(text)) <= 160)
+
+
+@pytest.mark.fault("T1")
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [
+        ("Phone\u200e 1546", "Phone 1546"),
+        ("a\u200cb\u200db\u200fc\u202ad\u2066e\u061cf", "abbcdef"),
+        ("one\u2002two\u2003three\u3000four\u205ffive", "one two three four five"),
+        ("don´t don`t donʼt don′t", "don't don't don't don't"),
+        ("«Hi» you", '"Hi" you'),
+        ("Ｈｅｌｌｏ　１２３：", "Hello 123:"),
+        ("oﬃce, ﬁne, 10²", "office, fine, 102"),
+        ("a\u2028b", "a\nb"),
+        ("1⁄2 ½ 3×4", "1/2 1/2 3x4"),
+        ("6‒9, 6−9, 6－9", "6-9, 6-9, 6-9"),
+        ("★ Hi\u200e", "★ Hi\u200e"),
+        ("ສະບາຍດີ\u200e", "ສະບາຍດີ\u200e"),
+        ("Việt\u200e", "Việt\u200e"),
+    ],
+)
+def test_what_has_a_plain_form_or_is_not_seen_does_not_turn_the_page(text, sent):
+    assert fold(text) == sent
+
+
+@pytest.mark.fault("T1")
+@given(st.text("abc 12,.", min_size=1), st.characters(categories=["Cf", "Zs"]), st.integers(0, 100))
+def test_no_invisible_character_anywhere_costs_the_small_alphabet(plain, odd, at):
+    place = at % (len(plain) + 1)
+    assert coding(fold(f"{plain[:place]}{odd}{plain[place:]}")) == "gsm7"

@@ -1,10 +1,13 @@
 """Proofs of length: every page fits its phone, and every text its three parts."""
 
+import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 
 from gateway.catalogue.pages import Fault, reserved
 from gateway.catalogue.problems import Problem
 from gateway.catalogue.proofs.asked import Subject
+from gateway.catalogue.proofs.words import is_legacy
 from gateway.catalogue.texts import Written, each_text, of_message, of_screen
 from gateway.engine import keys
 from gateway.engine.cuts import PLACEHOLDER, SOFT_BREAK
@@ -131,18 +134,56 @@ def first_screen_is_plain(subject: Subject) -> Iterator[Problem]:
 
 
 def typography(subject: Subject) -> Iterator[Problem]:
-    """Curly quotes and long dashes are replaced when the text is sent; better not to write them."""
-    for one, language, words in each_text(subject.menu):
-        if fold(words) != words:
+    """Curly quotes, long dashes and what nobody sees are replaced when the text is sent; better not to write them.
+
+    A character without a plain form turns a whole page of Latin letters to the large alphabet: it is told too, where
+    the language needs that alphabet for few of its texts.
+    """
+    texts = list(each_text(subject.menu))
+    large = Counter(language for _, language, words in texts if coding(fold(words)) != GSM7)
+    every = Counter(language for _, language, _ in texts)
+    for one, language, words in texts:
+        if len(one.text) > 1 and len(set(one.text.values())) == 1:
+            continue  # says something to everybody, in whatever letters
+        if is_legacy(language, words):
+            continue  # told as an old font
+        folded = fold(words)
+        if folded != words:
             odd = next(character for character in words if fold(character) != character)
+            hint = f"write '{fold(odd)}'" if fold(odd) else "delete it"
+            message = (
+                f"{show_sign(odd)} is sent as '{fold(odd)}'" if fold(odd) else f"{show_sign(odd)} is not sent"
+            )
             yield subject.warning(
-                "typography-folded",
+                "typography-folded", (*one.path, language), message, hint, language=language, about=odd
+            )
+        elif coding(words) != GSM7 and _is_rare(large[language], every[language]):
+            odd = next(character for character in words if coding(fold(character)) != GSM7)
+            if one.screen == subject.menu.start or (
+                odd.isalpha() and "LATIN" not in unicodedata.name(odd, "")
+            ):
+                continue  # told as what it is: a first screen that not every phone shows, or another script
+            yield subject.warning(
+                "large-alphabet",
                 (*one.path, language),
-                f"'{odd}' is sent as '{fold(odd)}'",
-                f"write '{fold(odd)}'",
+                f"{show_sign(odd)} turns the whole page to the large alphabet: 70 letters instead of 160",
+                "write it in plain Latin letters",
                 language=language,
                 about=odd,
             )
+
+
+def show_sign(character: str) -> str:
+    """Return a character as an author can see it: with its number where it has no shape of its own."""
+    visible = (
+        character.isprintable() and not character.isspace() and unicodedata.category(character)[0] != "M"
+    )
+    return f"'{character}'" if visible else f"U+{ord(character):04X}, which nobody sees,"
+
+
+def _is_rare(large: int, every: int) -> bool:
+    """Say whether so few texts of a language need the large alphabet that each is a slip."""
+    return large * 4 <= every
 
 
 def _over(words: str, limits: Limits) -> str:

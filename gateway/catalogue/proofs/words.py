@@ -42,7 +42,7 @@ def lookalike(subject: Subject) -> Iterator[Problem]:
 def legacy_font(subject: Subject) -> Iterator[Problem]:
     """No text was typed in an old font, whose letters are other letters on every phone."""
     for one, language, words in each_text(subject.menu):
-        if language in _LEGACY_SCRIPTS and _LEGACY.search(words):
+        if is_legacy(language, words):
             yield subject.warning(
                 "legacy-font",
                 (*one.path, language),
@@ -50,6 +50,11 @@ def legacy_font(subject: Subject) -> Iterator[Problem]:
                 "type it again with a Unicode keyboard",
                 language=language,
             )
+
+
+def is_legacy(language: str, words: str) -> bool:
+    """Say whether a text was typed in a font whose letters are others on every phone."""
+    return language in _LEGACY_SCRIPTS and _LEGACY.search(words) is not None
 
 
 def keyword_shadowed(subject: Subject) -> Iterator[Problem]:
