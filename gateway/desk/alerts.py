@@ -12,7 +12,7 @@ from gateway.desk.declined import Declined, Why
 from gateway.desk.wordings import word_message
 from gateway.outbox import routes
 from gateway.outbox.routes import Way
-from gateway.store import audit, life, lines, outbox, people, settings
+from gateway.store import audit, budgets, life, lines, outbox, people, settings
 from gateway.store import help_list as stored
 
 if TYPE_CHECKING:
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from gateway.store.people import Person
 
 LASTS = timedelta(hours=1)
+ALERTS_AN_HOUR = 12
+JOINED_MINUTES = 10
+"""So many texts tell one person of requests in an hour, each by itself; after them one for all of ten minutes."""
+
 ROADS = "alert-roads"
 """The setting that holds the lines by which people are told, the best first; else the line she used is the first."""
 
@@ -122,12 +126,25 @@ def tell(
     for person in told:
         this_once = f"{once}:{row.callback_id}:{person.id}"
         if person.number is None or outbox.is_added(tx, this_once):
+            continue
+        this_once = _joined(parts, tx, person, key, now) or this_once
+        if outbox.is_added(tx, this_once):
             continue  # digits and link are made for a text that leaves, and for no other
         _add(
             tx, person, words(parts, key, person), road(parts, tx, row.channel, person.number), now,
             once=this_once, priority=priority, callback_id=row.callback_id,
             link=_by_text(parts, tx, person, row.callback_id, key),
         )  # fmt: skip
+
+
+def _joined(parts: Parts, tx: Tx, person: Person, key: str, now: datetime) -> str:
+    """Return the name that alerts share once a person was told often in an hour; empty while each has its own.
+
+    The list holds every request all the same; what is spared is the tenth text that says so.
+    """
+    scope = parts.store.ring.lookup("budget", "alerts", key, person.id)
+    often = budgets.spend(tx, scope, f"{now:%Y%m%d%H}", now=now) > ALERTS_AN_HOUR
+    return f"joined:{key}:{person.id}:{now:%Y%m%d%H}{now.minute // JOINED_MINUTES}" if often else ""
 
 
 def tell_one(

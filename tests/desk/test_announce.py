@@ -6,6 +6,7 @@ import pytest
 
 from gateway.access import Role
 from gateway.desk import accept, announce, claim, record, roll
+from gateway.desk.line import everything
 from gateway.engine.effects import CancelCallback
 from gateway.store import outbox
 from tests.desk.rig import HER, Desk
@@ -104,3 +105,25 @@ def test_whoever_holds_it_is_not_pressed_and_what_is_given_back_is(light: Desk) 
     assert roll.escalate(light.parts) == 0
     light.clock.set("2026-11-24T18:25:00+07:00")
     assert roll.escalate(light.parts) == 1
+
+
+@pytest.mark.fault("K11")
+def test_many_requests_in_danger_make_few_texts_and_every_request_stays_in_sight(line: Desk) -> None:
+    boss = line.person("Boss", Role.SUPERVISOR, on_duty=True)
+    made = [line.requested(f"+8562055{n:06}", danger="yes") for n in range(40)]
+    assert len(told(line)) == 13  # twelve by themselves, and one for the rest of these ten minutes
+    seen = {row.id for row in everything(line.parts, boss)}
+    assert set(made) <= seen
+    line.clock.forward(minutes=11)
+    line.requested("+8562055999999", danger="yes")
+    assert len(told(line)) == 14  # the real one is told of: a flood delays it by ten minutes at the most
+
+
+@pytest.mark.fault("K11")
+def test_one_number_that_asks_and_cancels_again_and_again_does_not_tire_those_on_duty(line: Desk) -> None:
+    line.person("Noy", on_duty=True)
+    for _ in range(30):
+        callback = line.requested(danger="yes")
+        told(line)
+        line.does(accept.cancel, effect=CancelCallback(callback=callback))
+    assert len(told(line)) == 13

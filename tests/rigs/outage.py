@@ -69,7 +69,10 @@ class _Failing:
 
     def __init__(self, tx: Tx, at: int, said: list[str]) -> None:
         self._tx, self._at, self._n, self._said = tx, at, 0, said
-        self.conn, self.ring, self.dialect = tx.conn, tx.ring, tx.dialect
+        self.conn, self.ring, self.dialect, self.mark = tx.conn, tx.ring, tx.dialect, tx.mark
+
+    def marked(self, _mark: str) -> "_Failing":
+        return self
 
     def execute(self, *args: Any) -> Any:
         self._n += 1
