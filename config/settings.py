@@ -55,6 +55,7 @@ class LineSettings(_Strict):
     embassy: str = ""
     price: str = ""
     days: Annotated[int, Field(ge=1, le=365)] = 90
+    reveals: Annotated[int, Field(ge=1, le=1000)] = 15
 
     @field_validator("zone")
     @classmethod
@@ -232,7 +233,7 @@ class Settings(_Strict):
 
     @property
     def asks_second_factor(self) -> bool:
-        """Whether supervisors and administrators need a second factor: always where real phones can be reached."""
+        """Whether all but readers need a second factor: always where real phones can be reached."""
         return self.env.gateway_second_factor == "on" or self.has_account
 
     def channel_options(self, name: str) -> dict[str, str]:

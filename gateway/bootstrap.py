@@ -310,5 +310,6 @@ def _line(settings: Settings) -> LineConfig:
         embassy=line.embassy,
         price=line.price,
         days=line.days,
+        reveals=line.reveals,
         hours=Hours.parse({day: list(spans) for day, spans in settings.file.hours.items()}),
     )

@@ -41,6 +41,7 @@ class LineConfig:
         price: what a dial costs, in words; empty says nothing.
         days: how long a closed request is kept.
         hours: when somebody is on duty.
+        reveals: how many numbers one person may be shown in an hour.
     """
 
     zone: str
@@ -51,6 +52,7 @@ class LineConfig:
     price: str
     days: int
     hours: Hours
+    reveals: int = 15
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -91,7 +93,7 @@ class Parts:
         set_right: sets right what a wrong clock wrote, once a person has confirmed the clock.
         lease_seconds: how long a claimed outbox row may stay in flight before it counts as unclear.
         public_url: where pages and webhooks are reached from outside.
-        asks_second_factor: whether supervisors and administrators get nowhere without a second factor.
+        asks_second_factor: whether those who see callers, and administrators, get nowhere without a second factor.
     """
 
     store: Store

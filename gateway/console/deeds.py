@@ -22,9 +22,11 @@ from gateway.desk.refusals import (
     NoBridge,
     NoPhone,
     NotSafe,
+    TooManyShown,
     Withheld,
 )
 from gateway.engine.years import find_odd_year
+from gateway.web.faults import refuse_page
 from gateway.web.forms import field
 from gateway.web.guard import actor
 from gateway.web.keeping import words_posted
@@ -124,16 +126,27 @@ def _add_refusals(pages: Blueprint, parts: Parts) -> None:
             return page(parts, callback_id, fault=said, typed=typed, unsent=words_posted()), status
         return render_template("fault.html", title=said, advice="", status=status), status
 
-    def lost(error: Refused) -> tuple[str, int]:
+    def lost(_error: Refused) -> tuple[str, int]:
         """Answer whoever wrote about a callback that is no longer theirs: the words come back, to be copied."""
         callback_id, words = (request.view_args or {}).get("callback_id", ""), words_posted()
         if not callback_id or not words or not actor().may(Permission.WORK_QUEUE):
-            raise error
+            return refuse_page(parts)
         said = _("This one is not yours any more. Nothing was changed.")
         return page(parts, callback_id, fault=said, unsent=words), CONFLICT
 
     pages.register_error_handler(Refused, lost)
-    for kind in (Held, Full, AlreadyCalling, ClockStopped, NoBridge, NoPhone, NotSafe, IllegalMove, BadWords):
+    for kind in (
+        Held,
+        Full,
+        AlreadyCalling,
+        ClockStopped,
+        NoBridge,
+        NoPhone,
+        NotSafe,
+        TooManyShown,
+        IllegalMove,
+        BadWords,
+    ):
         pages.register_error_handler(kind, refused)
 
 
@@ -150,16 +163,26 @@ def why(parts: Parts, error: Exception) -> str:
             return _(
                 "This machine's clock is wrong, so nobody is called. A supervisor must confirm the clock first."
             )
-        case NotSafe(until=None):
-            return _("Her phone must not ring now. Nobody can override this.")
-        case NotSafe(until=datetime() as until):
-            now, zone = parts.clock.now(), ZoneInfo(parts.line.zone)
-            when = day_and_clock(until.astimezone(zone), now.astimezone(zone))
-            return _("Her phone must not ring before %(when)s.", when=when)
+        case NotSafe() | TooManyShown():
+            return _until_when(parts, error)
         case BadWords():
             return _("Something is missing or too long. A note has 1 to 500 characters.")
         case _:
             return _("It changed in the meantime. Look at how it stands now.")
+
+
+def _until_when(parts: Parts, error: NotSafe | TooManyShown) -> str:
+    if error.until is None:
+        return _("Her phone must not ring now. Nobody can override this.")
+    now, zone = parts.clock.now(), ZoneInfo(parts.line.zone)
+    when = day_and_clock(error.until.astimezone(zone), now.astimezone(zone))
+    if isinstance(error, NotSafe):
+        return _("Her phone must not ring before %(when)s.", when=when)
+    return _(
+        "You were shown %(n)s numbers within an hour. The supervisors are told; the next waits until %(when)s.",
+        n=error.most,
+        when=when,
+    )
 
 
 def _by_whom(error: Held | Full | AlreadyCalling | Withheld) -> str:

@@ -13,7 +13,7 @@ from gateway.desk import attempts, by_link, line, record
 from gateway.desk.by_link import PATH
 from gateway.desk.declined import Declined
 from gateway.desk.record import BadWords
-from gateway.desk.refusals import AlreadyCalling, ClockStopped, Full, Held, NoPhone, NotSafe
+from gateway.desk.refusals import AlreadyCalling, ClockStopped, Full, Held, NoPhone, NotSafe, TooManyShown
 from gateway.web.forms import field
 from gateway.web.guard import anyone, is_https
 from gateway.web.languages import remember
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 GONE, CONFLICT, SEE_OTHER = 410, 409, 303
 OUTCOMES = (*FIRST_OUTCOMES, Outcome.WRONG_NUMBER, Outcome.NOT_SAFE)
 _TAKEN = (Declined, Held, Full, IllegalMove)
-_REFUSALS = (*_TAKEN, AlreadyCalling, ClockStopped, NoPhone, NotSafe, BadWords)
+_REFUSALS = (*_TAKEN, AlreadyCalling, ClockStopped, NoPhone, NotSafe, TooManyShown, BadWords)
 
 
 def add_to(pages: Blueprint, parts: Parts, why: Callable[[Exception], str]) -> None:

@@ -159,6 +159,14 @@ def tell_one(
     )  # fmt: skip
 
 
+def warn_one(parts: Parts, tx: Tx, person: Person, key: str, *, once: str) -> str | None:
+    """Add one text for this person about no callback; None without a helpline phone, or where it went before."""
+    if person.number is None or outbox.is_added(tx, once):
+        return None
+    road_to = road(parts, tx, "", person.number)
+    return _add(tx, person, words(parts, key, person), road_to, parts.clock.now(), once=once)
+
+
 def listed(parts: Parts, actor: Actor) -> tuple[Contact, ...]:
     """Return the people who are called for help, in order, with what became of the last test.
 

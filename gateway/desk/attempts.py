@@ -10,8 +10,18 @@ from gateway.access import Permission, permit
 from gateway.callbacks.model import Event, IllegalMove, State
 from gateway.callbacks.outcomes import MOST_ATTEMPTS
 from gateway.callbacks.spacing import NotYet, may_ring
+from gateway.desk import watching
 from gateway.desk.claim import is_to_decide
-from gateway.desk.refusals import AlreadyCalling, ClockStopped, NoPhone, NotSafe, Withheld, found, refusal
+from gateway.desk.refusals import (
+    AlreadyCalling,
+    ClockStopped,
+    NoPhone,
+    NotSafe,
+    TooManyShown,
+    Withheld,
+    found,
+    refusal,
+)
 from gateway.desk.refusing import has_unwritten_word
 from gateway.desk.windows import window_from
 from gateway.ids import new_id, new_token
@@ -98,6 +108,7 @@ def begin(parts: Parts, actor: Actor, callback_id: str, *, reason: str = "") -> 
         Held: somebody else has it.
         AlreadyCalling: a call to this number has no outcome yet.
         NotSafe: her phone must not ring now.
+        TooManyShown: the actor was shown as many numbers in an hour as anybody may be.
         IllegalMove, NoSuchCallback: it is not claimed, or somebody must decide first; there is none.
     """
     permit(actor, Permission.WORK_QUEUE)
@@ -108,7 +119,11 @@ def begin(parts: Parts, actor: Actor, callback_id: str, *, reason: str = "") -> 
             raise AlreadyCalling(begun.attempt.who)  # a second leg beside the provider's
         return _call(tx, begun.callback, begun.attempt, begun.from_number, outside=begun.outside)
 
-    call = parts.store.run(work)
+    try:
+        call = parts.store.run(work)
+    except TooManyShown:
+        watching.tell_of_many(parts, actor)
+        raise
     parts.count.add("attempt", "outside" if call.outside else "inside")
     return call
 
@@ -131,6 +146,8 @@ def start(
             raise Withheld(callback.withheld or "plain")
         return Begun(callback=callback, attempt=running, from_number=from_number, is_new=False)
     _may_begin(tx, actor, callback, reason)
+    if how == "phone":
+        watching.ask_for_room(parts, tx, actor)
     caller = _reachable(parts, tx, callback, now)
     slot = _slot(parts, tx, actor, callback, caller, reason)
     attempt = _written(tx, actor, callback, slot, how, now)

@@ -1,5 +1,6 @@
 """Names and passwords of people: what is allowed, how a name is folded, and the slow hash of a password."""
 
+import importlib
 import threading
 import unicodedata
 
@@ -9,6 +10,18 @@ from argon2.exceptions import InvalidHashError, VerificationError
 LEAST_PASSWORD = 8
 MOST_PASSWORD = 200
 LEAST_NAME, MOST_NAME, MOST_KEY = 2, 40, 80
+_LOOKED_AT = 72
+"""So many characters are judged: more costs time and none of it can make a password weaker."""
+
+_SAFE_SCORE = 3
+"""Of four: a hundred million guesses and more, which the brake and the slow hash make centuries."""
+
+_HOUSE_WORDS = (
+    "helpline", "gateway", "mrc", "lftu", "ilo", "migrant", "counsellor", "supervisor", "administrator",
+    "vientiane", "champasak", "savannakhet", "xayabouly", "luangprabang", "laos", "lao", "thailand", "bangkok",
+    "sabaidee", "sawatdee", "ສະບາຍດີ", "ສາຍດ່ວນ", "ວຽງຈັນ", "ປະເທດລາວ", "ຊ່ວຍເຫຼືອ", "ລະຫັດຜ່ານ",
+    "สวัสดี", "สายด่วน", "รหัสผ่าน", "ประเทศไทย", "กรุงเทพ", "ช่วยเหลือ",
+)  # fmt: skip
 _JOINERS = "\u200c\u200d"  # letters of some scripts join by them
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=47_104, parallelism=1)
@@ -33,12 +46,22 @@ def name_key(name: str) -> str:
 
 
 def is_weak(password: str, name: str) -> bool:
-    """Say whether a password is too short, too long, one character over and over, or the name itself."""
+    """Say whether a password is too short, too long, or one that is guessed early.
+
+    NIST SP 800-63B-4 (3.1.1.2) asks for length and for a list of what is common, and for no mix of signs. zxcvbn counts
+    the guesses with the lists of leaked passwords, words, keyboard rows, dates and repeats, however they are joined
+    and whatever digits stand for letters; the words of this house and the person's own name are guessed first.
+    """
     plain = _plain(password)
-    return (
-        not LEAST_PASSWORD <= len(plain) <= MOST_PASSWORD
-        or len(set(plain)) == 1
-        or plain.casefold() == name.casefold()
+    if not LEAST_PASSWORD <= len(plain) <= MOST_PASSWORD:
+        return True
+    # Loaded when a password is set, and not into every process: its lists take 14 MB.
+    zxcvbn = importlib.import_module("zxcvbn").zxcvbn
+    known = [*_HOUSE_WORDS, name.casefold(), *name.casefold().split()]
+    joined = "".join(c for c in plain if c.isalnum())  # a word twice is one word, whatever stands between
+    return any(
+        int(zxcvbn(one[:_LOOKED_AT], user_inputs=known, max_length=_LOOKED_AT)["score"]) < _SAFE_SCORE
+        for one in (plain, joined or " ")
     )
 
 

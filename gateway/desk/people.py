@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from gateway.access import Actor, Permission, Role, permit
-from gateway.desk import passwords
+from gateway.desk import passwords, second
 from gateway.desk.declined import Declined, Why, read_typed_number
 from gateway.desk.lists import list_languages
 from gateway.ids import new_id, new_token
@@ -206,9 +207,11 @@ def set_number(parts: Parts, actor: Actor, person_id: str, written: str) -> None
 
     Raises:
         Refused: the actor neither is that person nor manages people.
+        NotFresh: it was not shown lately who the actor is.
         Declined: it is no number that can be called, or there is no such person.
     """
     _permit_own_or(actor, person_id, Permission.MANAGE_PEOPLE)
+    second.ask_fresh(parts, actor)  # one-tap links go to this phone
     number = read_typed_number(written, parts.line.regions) if written.strip() else None
     _change(
         parts,
@@ -254,13 +257,13 @@ def everybody(parts: Parts, actor: Actor) -> tuple[Person, ...]:
 
 
 def actor_named(parts: Parts, name: str) -> Actor:
-    """Return the person of this name as one who acts, for the command line.
+    """Return the person of this name as one who acts, for the command line: whoever has it has shown enough.
 
     Raises:
         Declined: there is nobody of that name.
     """
     person = named(parts, name)
-    return actor_of(person)
+    return replace(actor_of(person), proved_at=parts.clock.now())
 
 
 def named(parts: Parts, name: str) -> Person:

@@ -76,6 +76,15 @@ class NoPhone(Exception):
     """The person has no helpline phone entered, and calls are made from helpline phones only."""
 
 
+class TooManyShown(Exception):
+    """This person was shown as many numbers in an hour as anybody may be; ``until`` says when the next may come."""
+
+    def __init__(self, most: int, until: datetime) -> None:
+        super().__init__(f"{most} numbers were shown within an hour")
+        self.most = most
+        self.until = until
+
+
 class ClockStopped(Exception):
     """The clock was found wrong, so nobody knows whose window is open; a supervisor must confirm it first."""
 

@@ -17,6 +17,7 @@ from gateway.ids import new_token, random_bytes
 from gateway.store import audit, people, second_factor, sign_ins
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from gateway.access import Actor
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from gateway.store.engines import Tx
     from gateway.store.people import Person
 
-WANTED = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
-"""Who is asked to have one: they see every caller, or decide what every caller reads."""
+WANTED = frozenset({Role.COUNSELLOR, Role.SUPERVISOR, Role.ADMINISTRATOR})
+"""Who is asked to have one: they see callers, or decide what every caller reads and who sees callers."""
 
 FRESH = timedelta(minutes=10)
 """For so long after it was shown who somebody is, exports need not ask again."""
@@ -70,8 +71,10 @@ def set_up(parts: Parts, actor: Actor) -> Setup:
     """Make a new secret for the actor; it is asked for once a code of it was shown.
 
     Raises:
+        NotFresh: it was not shown lately who the actor is.
         Declined: there is one already; it must be taken away first.
     """
+    ask_fresh(parts, actor)
     secret = _base32(random_bytes(_SECRET_BYTES))
 
     def work(tx: Tx) -> None:
@@ -84,7 +87,7 @@ def set_up(parts: Parts, actor: Actor) -> Setup:
     return _setup(actor, secret)
 
 
-def confirm(parts: Parts, actor: Actor, code: str, *, token: str = "") -> tuple[str, ...]:
+def confirm(parts: Parts, actor: Actor, code: str, *, token: str = "", address: str = "") -> tuple[str, ...]:
     """Turn the second factor on by a first code of it; return the recovery codes, which are shown this once.
 
     Every sign-in but the one of ``token`` ends: nobody stays in who came with the password alone.
@@ -93,6 +96,7 @@ def confirm(parts: Parts, actor: Actor, code: str, *, token: str = "") -> tuple[
         Declined: the code is wrong.
     """
     now = parts.clock.now()
+    slowing.take_a_try(parts, slowing.secret_of(actor.person_id), address)
     codes = tuple(_written(new_token(6)) for _ in range(RECOVERY_CODES))
 
     def work(tx: Tx) -> None:
@@ -106,18 +110,20 @@ def confirm(parts: Parts, actor: Actor, code: str, *, token: str = "") -> tuple[
         _on_record(tx, actor.person_id, "second factor on", now)
 
     parts.store.run(work)
+    slowing.forget(parts, slowing.secret_of(actor.person_id), address)
     return codes
 
 
-def take_away(parts: Parts, actor: Actor, code: str, *, token: str = "") -> None:
+def take_away(parts: Parts, actor: Actor, code: str, *, token: str = "", address: str = "") -> None:
     """Take the actor's own second factor away, by one more code of it; every sign-in but the one of ``token`` ends.
 
     Whoever needs one gets nowhere now before they have turned on another: so it moves to a new phone.
 
     Raises:
-        Declined: the code is wrong.
+        Declined: the code is wrong, or there were too many tries.
     """
     now = parts.clock.now()
+    slowing.take_a_try(parts, slowing.secret_of(actor.person_id), address)
 
     def work(tx: Tx) -> None:
         if not shown(tx, actor.person_id, code, now):
@@ -127,6 +133,7 @@ def take_away(parts: Parts, actor: Actor, code: str, *, token: str = "") -> None
         _on_record(tx, actor.person_id, "second factor off", now)
 
     parts.store.run(work)
+    slowing.forget(parts, slowing.secret_of(actor.person_id), address)
 
 
 def reset(parts: Parts, actor: Actor, person_id: str) -> None:
@@ -182,7 +189,7 @@ def enter(parts: Parts, token: str, code: str, address: str) -> None:
         found = sign_ins.find(tx, token_hash)
     if found is None or not found.half or now >= found.expires_at:
         raise Declined(Why.LINK)
-    slowing.take_a_try(parts, f"second {found.person_id}", address)
+    slowing.take_a_try(parts, slowing.secret_of(found.person_id), address)
 
     def work(tx: Tx) -> None:
         again = sign_ins.find(tx, token_hash)
@@ -191,18 +198,21 @@ def enter(parts: Parts, token: str, code: str, address: str) -> None:
         if not shown(tx, found.person_id, code, now):
             raise Declined(Why.CODE)
         sign_ins.complete(tx, token_hash, now=now)
+        _on_record(tx, found.person_id, "signed in", now)
 
-    parts.store.run(work)
-    slowing.forget(parts, f"second {found.person_id}", address)
+    _recorded(parts, found.person_id, work)
+    slowing.forget(parts, slowing.secret_of(found.person_id), address)
 
 
 def ask_fresh(parts: Parts, actor: Actor) -> None:
-    """Let the actor take something out if it was shown just now who they are.
+    """Let the actor take something out, or change what proves who they are, if that was shown just now.
+
+    Whoever has the command line of the server has shown it.
 
     Raises:
         NotFresh: that is too long ago, or was never shown.
     """
-    if actor.proved_at is None or parts.clock.now() >= actor.proved_at + FRESH:
+    if actor.person_id and (actor.proved_at is None or parts.clock.now() >= actor.proved_at + FRESH):
         raise NotFresh
 
 
@@ -215,7 +225,7 @@ def prove(
         Declined: one of them is wrong, or there were too many tries.
     """
     token_hash, now = parts.store.ring.lookup("sign_in", token), parts.clock.now()
-    slowing.take_a_try(parts, f"prove {actor.person_id}", address)
+    slowing.take_a_try(parts, slowing.secret_of(actor.person_id), address)
     with parts.store.read() as tx:
         stored = people.password_of(tx, actor.person_id)
     if not passwords.fits(password, stored):
@@ -231,7 +241,18 @@ def prove(
         _on_record(tx, actor.person_id, "proved", now)
 
     parts.store.run(work)
-    slowing.forget(parts, f"prove {actor.person_id}", address)
+    slowing.forget(parts, slowing.secret_of(actor.person_id), address)
+
+
+def _recorded(parts: Parts, person_id: str, work: Callable[[Tx], None]) -> None:
+    """Do it, and put a wrong code on record in a transaction of its own, since the deed's is undone."""
+    try:
+        parts.store.run(work)
+    except Declined as declined:
+        if declined.why is Why.CODE:
+            now = parts.clock.now()
+            parts.store.run(lambda tx: _on_record(tx, person_id, "code refused", now))
+        raise
 
 
 def shown(tx: Tx, person_id: str, code: str, now: datetime) -> bool:

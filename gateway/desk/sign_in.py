@@ -63,6 +63,7 @@ def sign_in(parts: Parts, name: str, password: str, address: str, *, device: str
     with parts.store.read() as tx:
         known = people.known(tx, key)
     if not passwords.fits(password, known.password if known else None) or known is None:
+        _refuse(parts, known.id if known else "")
         return None
     slowing.forget(parts, key, address)
     return _opened(parts, known.id, password, known.password or "", device)
@@ -150,8 +151,15 @@ def revoke(parts: Parts, actor: Actor, person_id: str, listed_id: str) -> bool:
 
 def sign_out(parts: Parts, token: str) -> None:
     """End this sign-in; a copied cookie is dead from now on."""
-    token_hash = _hash(parts, token)
-    parts.store.run(lambda tx: sign_ins.end(tx, token_hash))
+    token_hash, now = _hash(parts, token), parts.clock.now()
+
+    def work(tx: Tx) -> None:
+        found = sign_ins.find(tx, token_hash)
+        if found is not None:
+            sign_ins.end(tx, token_hash)
+            _on_record(tx, found.person_id, "signed out", now)
+
+    parts.store.run(work)
 
 
 def invited(parts: Parts, token: str) -> Person | None:
@@ -185,27 +193,32 @@ def accept_invitation(parts: Parts, token: str, *, name: str, password: str) -> 
         people.set_password(tx, person_id, secret)
         sign_ins.end_all(tx, person_id)
         _open(tx, person_id, fresh, now, half=second.is_on(tx, person_id))
+        _on_record(tx, person_id, "person.password", now)
 
     parts.store.run(work)
     return fresh
 
 
-def set_password(parts: Parts, actor: Actor, *, old: str, new: str) -> str:
+def set_password(parts: Parts, actor: Actor, *, old: str, new: str, address: str = "") -> str:
     """Set the actor's own password; every sign-in ends, the token of a new one is returned.
 
     Raises:
-        Declined: the old password is wrong, or the new one is weak.
+        Declined: the old password is wrong, the new one is weak, or there were too many tries.
     """
+    slowing.take_a_try(parts, slowing.secret_of(actor.person_id), address)
     with parts.store.read() as tx:
         stored = people.password_of(tx, actor.person_id)
     if not passwords.fits(old, stored):
+        _refuse(parts, actor.person_id)
         raise Declined(Why.WRONG)
+    slowing.forget(parts, slowing.secret_of(actor.person_id), address)
     secret, now, fresh = hashed(new, actor.name), parts.clock.now(), new_token()
 
     def work(tx: Tx) -> None:
         people.set_password(tx, actor.person_id, secret)
         sign_ins.end_all(tx, actor.person_id)
         _open(tx, actor.person_id, fresh, now)
+        _on_record(tx, actor.person_id, "person.password", now)
 
     parts.store.run(work)
     return fresh
@@ -219,10 +232,26 @@ def _opened(parts: Parts, person_id: str, password: str, stored: str, device: st
         sign_ins.end_expired(tx, now)
         if renewed is not None:
             people.set_password(tx, person_id, renewed)
-        _open(tx, person_id, token, now, half=second.is_on(tx, person_id), device=device)
+        half = second.is_on(tx, person_id)
+        _open(tx, person_id, token, now, half=half, device=device)
+        _on_record(tx, person_id, "password right" if half else "signed in", now)
 
     parts.store.run(work)
     return token
+
+
+def _refuse(parts: Parts, person_id: str) -> None:
+    """Put a wrong password on record, and never what was typed: it may be somebody's password in the wrong field."""
+    now = parts.clock.now()
+    parts.store.run(
+        lambda tx: audit.add(
+            tx, now=now, person_id=None, act="password wrong", kind="person", subject=person_id
+        )
+    )
+
+
+def _on_record(tx: Tx, person_id: str, act: str, now: datetime) -> None:
+    audit.add(tx, now=now, person_id=person_id, act=act, kind="person", subject=person_id)
 
 
 def _open(tx: Tx, person_id: str, token: str, now: datetime, *, half: bool = False, device: str = "") -> None:

@@ -48,12 +48,17 @@ def take_a_try(parts: Parts, name_key: str, address: str) -> None:
     parts.store.run(work)
 
 
+def secret_of(person_id: str) -> str:
+    """Return the name under which all secrets of a person are counted: two doors would be twice the tries."""
+    return f"secret {person_id}"
+
+
 def forget(parts: Parts, name_key: str, address: str) -> None:
-    """Forget the tries of somebody who got in, and remember from where."""
+    """Forget the tries of somebody who got in, and those of their address: an office signs in from one; remember it."""
     now, place = parts.clock.now(), _place(address)
 
     def work(tx: Tx) -> None:
-        for scope in ("name", name_key), ("pair", name_key, place):
+        for scope in ("name", name_key), ("pair", name_key, place), ("address", place):
             tries.clear(tx, tx.ring.lookup("tries", *scope))
         tries.add(tx, tx.ring.lookup("tries", "was-here", name_key, place), now, REMEMBERED)
 

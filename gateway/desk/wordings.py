@@ -22,6 +22,7 @@ LAST: Mapping[str, str] = {
     "staff_still": "A request needs a decision. Please look at the list.",
     "staff_texted": "An urgent text came. Please read the texts.",
     "staff_passed": "A request was passed to you. Please look at the list.",
+    "staff_many": "One of us opened many numbers within an hour. Please look at the record of what was done.",
     "staff_test": "This is a test. Nothing needs to be done.",
     "staff_digits": "Answer 1 to take it, 2 if you cannot (no. {mark}).",
     "staff_taken": "Yours: code {code}. Open the console or press the link.",

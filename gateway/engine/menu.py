@@ -48,7 +48,8 @@ BESIDE_MESSAGES: Mapping[str, frozenset[str]] = {
     "ours_number": frozenset({"number"}),  # a number that she was promised
     "opener": frozenset(),  # {code} is a result as on screens
     **dict.fromkeys(
-        (f"staff_{name}" for name in ("asked", "urgent", "still", "texted", "passed", "test")), frozenset()
+        (f"staff_{name}" for name in ("asked", "urgent", "still", "texted", "passed", "many", "test")),
+        frozenset(),
     ),
     "staff_digits": frozenset({"mark"}),  # below an alert: with which digits it is answered
     **dict.fromkeys(

@@ -53,6 +53,13 @@ def add(tx: Tx, attempt: Attempt) -> bool:
     return tx.execute(statement).first() is not None
 
 
+def shown_since(tx: Tx, person_id: str, since: datetime) -> tuple[datetime, ...]:
+    """Return when this person was shown numbers since, the oldest first; the provider's own calls show none."""
+    theirs = attempts.c.person_id == person_id, attempts.c.started_at > since
+    query = select(attempts.c.started_at).where(*theirs, attempts.c.how.in_(("phone", "outside")))
+    return tuple(tx.execute(query.order_by(attempts.c.started_at)).scalars())
+
+
 def finish(tx: Tx, attempt_id: str, *, outcome: str, note: str = "", now: datetime) -> bool:
     """Write the outcome; False where it has one already."""
     statement = (

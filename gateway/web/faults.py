@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from traceback import extract_tb
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
-from flask import Response, current_app, render_template, request
+from flask import Response, current_app, redirect, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from gateway.access import Refused
 from gateway.desk.refusals import NoSuchCallback
+from gateway.desk.second import NotFresh
+from gateway.store import audit
 from gateway.store.engines import Unavailable
 from gateway.web.guard import signed_in
-from gateway.web.keeping import keep_posted, words_posted
+from gateway.web.keeping import keep_posted, page_of, words_posted
 from gateway.web.translate import _
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from flask import Flask
+    from werkzeug.wrappers import Response as Answer
 
     from gateway.parts import Parts
 
     _Fault = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
+SEE_OTHER = 303
 FORBIDDEN, NOT_FOUND, WRONG_METHOD, TOO_LARGE, AWAY, OLD_FORM = 403, 404, 405, 413, 503, 400
 
 
@@ -40,11 +46,17 @@ def install(app: Flask, parts: Parts) -> None:
 
     @app.errorhandler(Refused)
     def refused(_error: Refused) -> tuple[str, int]:
-        return _page(FORBIDDEN)
+        return refuse_page(parts)
 
     @app.errorhandler(NoSuchCallback)
     def gone(_error: NoSuchCallback) -> tuple[str, int]:
         return _page(NOT_FOUND)
+
+    @app.errorhandler(NotFresh)
+    def prove_first(_error: NotFresh) -> Answer:
+        """Lead to where they show once more who they are; what they typed waits for them."""
+        back = keep_posted(parts) if request.method == "POST" else request.path
+        return redirect(f"/prove?{urlencode({'back': back or page_of(request.path)})}", SEE_OTHER)
 
     @app.errorhandler(Unavailable)
     def away(_error: Unavailable) -> tuple[str, int]:
@@ -53,6 +65,32 @@ def install(app: Flask, parts: Parts) -> None:
     @app.errorhandler(HTTPException)
     def other(error: HTTPException) -> Response | tuple[str, int]:
         return _page(error.code or InternalServerError.code)
+
+
+def refuse_page(parts: Parts) -> tuple[str, int]:
+    """Say that this is not for their role, and put on record which page was refused to whom."""
+    _put_on_record(parts)
+    return _page(FORBIDDEN)
+
+
+def _put_on_record(parts: Parts) -> None:
+    """Write down which page was refused to whom: its name alone, since an address may hold what nobody may read."""
+    who, now = signed_in(), parts.clock.now()
+    if who is None:
+        return
+    page = (request.endpoint or "")[:40]
+    with suppress(Unavailable):
+        parts.store.run(
+            lambda tx: audit.add(
+                tx,
+                now=now,
+                person_id=who.person.id,
+                act="page refused",
+                kind="page",
+                subject=page,
+                detail=request.method,
+            )
+        )
 
 
 def _log(fault: _Fault) -> None:

@@ -83,14 +83,21 @@ def _add_own(pages: Blueprint, parts: Parts) -> None:
     @without_second_factor
     def confirm() -> tuple[str, int] | str:
         try:
-            return _page(parts, codes=second.confirm(parts, actor(), field("code"), token=token_here()))
+            return _page(
+                parts,
+                codes=second.confirm(
+                    parts, actor(), field("code"), token=token_here(), address=request.remote_addr or ""
+                ),
+            )
         except Declined as declined:
             return _page(parts, fault=word(declined.why)), BAD
 
     @pages.post(f"{ENROL}/off")
     def off() -> Response | tuple[str, int]:
         try:
-            second.take_away(parts, actor(), field("code"), token=token_here())
+            second.take_away(
+                parts, actor(), field("code"), token=token_here(), address=request.remote_addr or ""
+            )
         except Declined as declined:
             return _page(parts, fault=word(declined.why)), BAD
         flash(_("The second factor is off."))

@@ -137,7 +137,7 @@ def _add_own(pages: Blueprint, parts: Parts) -> None:
     def password() -> Response | tuple[str, int]:
         old, new = request.form.get("old", ""), request.form.get("new", "")
         try:
-            fresh = desk.set_password(parts, actor(), old=old, new=new)
+            fresh = desk.set_password(parts, actor(), old=old, new=new, address=request.remote_addr or "")
         except Declined as declined:
             return _own_page(password_fault=declined.why), BAD
         flash(_("Your password is changed. You were signed out everywhere else."))

@@ -33,7 +33,9 @@ _WORDS: dict[type[StrEnum], dict[Any, Any]] = {
     Why: {
         Why.NAME: later("A name has 2 to 40 characters and at least one letter."),
         Why.NAME_TAKEN: later("Somebody already has this name. Add a second name or a letter."),
-        Why.PASSWORD: later("Use at least 8 characters, not all the same and not your name."),
+        Why.PASSWORD: later(
+            "Use at least 8 characters that nobody guesses, no common word or name. Three or four words are good."
+        ),
         Why.WRONG: later("This is not your present password."),
         Why.LINK: later("This link was used already or is too old. Ask for a new one."),
         Why.NUMBER: later(

@@ -23,6 +23,7 @@ TABLE = {
     ("POST", "/tapped/outcome"): ANYONE,
     ("GET", "/sign-in/code"): ANYONE,
     ("POST", "/sign-in/code"): ANYONE,
+    ("GET", "/form-token"): EVERYBODY,
     ("GET", "/me/second-factor"): EVERYBODY,
     ("POST", "/me/second-factor"): EVERYBODY,
     ("POST", "/me/second-factor/confirm"): EVERYBODY,

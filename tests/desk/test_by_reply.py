@@ -273,7 +273,7 @@ def test_whoever_does_not_work_here_any_more_is_a_caller(desk: Desk, away: str) 
     elif away == "another role":
         people.set_role(desk.parts, chief, noy.person_id, "reader")
     else:
-        people.set_number(desk.parts, chief, noy.person_id, DAOS)
+        people.set_number(desk.parts, people.OWNER, noy.person_id, DAOS)
     assert what(desk, "1") == "a caller's text"
     assert state(desk, callback)[0] is State.WAITING
 

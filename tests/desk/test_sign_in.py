@@ -106,9 +106,9 @@ def test_a_new_password_ends_every_sign_in_and_opens_one(light):
     old = token_of(light, "Noy")
     actor = sign_in.who(light, old).actor
     with pytest.raises(Declined) as declined:
-        sign_in.set_password(light, actor, old="not it", new="another password")
+        sign_in.set_password(light, actor, old="not it", new="another long password")
     assert declined.value.why is Why.WRONG
-    new = sign_in.set_password(light, actor, old=PASSWORD, new="another password")
+    new = sign_in.set_password(light, actor, old=PASSWORD, new="another long password")
     assert sign_in.who(light, old) is None
     assert sign_in.who(light, new).actor == actor
 

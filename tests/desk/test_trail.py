@@ -133,7 +133,7 @@ def test_who_sees_it(light: Desk, role: Role) -> None:
 def test_no_number_is_in_it(light: Desk, boss: Actor) -> None:
     noy = light.person("Noy")
     light.calling(noy, light.requested(when="now"))
-    people.set_number(light.parts, boss, boss.person_id, "+8562055590099")
+    people.set_number(light.parts, proved(light, boss), boss.person_id, "+8562055590099")
     seen = repr(trail.look(light.parts, boss).rows) + repr(
         trail.export(light.parts, proved(light, boss), "2026-11")
     )

@@ -11,8 +11,9 @@ from playwright.sync_api import Locator, Page, expect
 from gateway.access import Role
 from gateway.callbacks.model import State
 from gateway.desk import claim, people, roll
+from gateway.store import second_factor
 from tests.desk.rig import HER, OTHER, Desk
-from tests.web.around import PASSWORD, somebody, token_of
+from tests.web.around import PASSWORD, SECRET, code_of, somebody, token_of
 
 pytestmark = pytest.mark.browser
 THIRD, FOURTH = "+8562055500003", "+8562055500004"
@@ -98,11 +99,14 @@ class Thumb:
 
 
 def test_a_morning_by_keyboard_alone(morning: Desk, parts, clock, opened, tmp_path) -> None:
-    somebody(parts, "Mali", number="+8562055590005")
+    mali = somebody(parts, "Mali", number="+8562055590005")
+    with parts.store.write() as tx:
+        second_factor.put(tx, mali, SECRET)
+        second_factor.begin(tx, mali, now=clock.now())
     page = opened()
     page.add_init_script(DIALS)
     keys = Keyboard(page)
-    signs_in_by_keyboard(page, keys)
+    signs_in_by_keyboard(page, keys, code_of(parts))
     takes_the_danger_and_reaches_her(page, keys, morning, tmp_path)
     tries_another_and_writes_while_the_line_is_lost(page, keys, morning)
     loses_one_to_a_colleague(page, keys, morning, parts, clock)
@@ -110,12 +114,15 @@ def test_a_morning_by_keyboard_alone(morning: Desk, parts, clock, opened, tmp_pa
     assert reveals(morning) == 2
 
 
-def signs_in_by_keyboard(page: Page, keys: Keyboard) -> None:
+def signs_in_by_keyboard(page: Page, keys: Keyboard, code: str) -> None:
     page.goto("/sign-in")
     keys.to(page.get_by_label("Your name"))
     page.keyboard.type("Mali")
     keys.to(page.get_by_label("Password"))
     page.keyboard.type(PASSWORD)
+    keys.press("Enter")
+    keys.to(page.locator("input[name=code]"))
+    page.keyboard.type(code)
     keys.press("Enter")
 
 

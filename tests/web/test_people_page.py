@@ -37,7 +37,7 @@ def test_adding_somebody_shows_a_link_that_lets_them_in(parts, app, boss):
     assert link not in boss.get("/admin/people").get_data(as_text=True)
     noy = Browser(app.test_client())
     assert "ນາງ ນ້ອຍ" in noy.get(link).get_data(as_text=True)
-    assert noy.post(link, name="ignored", password=PASSWORD).location == "/"
+    assert noy.post(link, name="ignored", password=PASSWORD).location == "/me/second-factor"
     assert people.named(parts, "ນາງ ນ້ອຍ").role == "counsellor"
 
 

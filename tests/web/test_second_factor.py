@@ -235,13 +235,13 @@ class TestSignIns:
         browser.get("/sign-in")
         agent = {"User-Agent": "Mozilla/5.0 (Linux; Android 9; SM-J260) Chrome/120"}
         data = {"name": "Noy", "password": PASSWORD, "csrf_token": browser.csrf}
-        assert browser.client.post("/sign-in", data=data, headers=agent).location == "/"
+        assert browser.client.post("/sign-in", data=data, headers=agent).location == "/me/second-factor"
         assert [one.device for one in sign_in.listed(parts, OWNER, own)] == ["Android"]
 
 
 class TestProof:
     def test_the_password_shows_it_for_a_while(self, parts, app, clock):
-        somebody(parts, "Noy")
+        somebody(parts, "Noy", "reader")
         token = token_of(parts, "Noy")
         noy = Browser(app.test_client()).carry(token)
         clock.forward(minutes=20)
