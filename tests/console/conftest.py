@@ -11,13 +11,16 @@ from gateway.parts import Parts
 from gateway.store.engines import Store
 from tests.clocks import SetClock
 from tests.desk.rig import Desk, made_parts
+from tests.house import publish
 from tests.web.apps import pages_of
 from tests.web.around import Browser, token_of
 
 
 @pytest.fixture
 def parts(sqlite_store: Store, clock: SetClock, tmp_path: Path) -> Parts:
-    return made_parts(sqlite_store, clock, tmp_path)
+    found = made_parts(sqlite_store, clock, tmp_path)
+    publish(found)
+    return found
 
 
 @pytest.fixture

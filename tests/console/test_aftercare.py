@@ -11,6 +11,7 @@ from gateway.console.beside import titles
 from gateway.desk import practice, referral, tally
 from gateway.desk.referral import Referral
 from tests.desk.rig import HER, OTHER
+from tests.lists import WORDS
 
 
 def text_of(answer) -> str:
@@ -74,8 +75,8 @@ class TestTheFiguresForm:
 
     def test_every_word_of_the_form_has_its_name(self, noy, held):
         page = text_of(noy.get(f"/callbacks/{held}"))
-        names = [*tally.WORDS, *tally.NUMBERS]
-        for code in [name for name in names if "_" in name] + [w for ws in tally.WORDS.values() for w in ws]:
+        names = [*WORDS, *tally.NUMBERS]
+        for code in [name for name in names if "_" in name] + [w for ws in WORDS.values() for w in ws]:
             assert f"> {code.replace('_', ' ')}</label>" not in page or code in {
                 "overtime", "deductions", "injury", "dismissal", "violence", "settled", "decided", "withdrawn",
                 "refused", "accepted", "family", "not_said", "recruitment_fee", "under_18",
