@@ -20,8 +20,7 @@ ADD = {
     "consented": "yes",
     "phone_seen": "sometimes",
     "when": "now",
-    "language": "th",
-    "topic": "papers",
+    "language": "en",
     "form": "once",
 }
 
