@@ -8,7 +8,7 @@ from gateway.access import Refused, Role
 from gateway.callbacks.model import IllegalMove, State
 from gateway.desk import accept, aftercare, attempts, call_steps, calls, claim, record, refusing
 from gateway.desk.refusals import NotSafe, Withheld
-from gateway.engine.effects import ChangeWindow, Noted, RefuseCalls
+from gateway.engine.effects import CallbackAccepted, ChangeWindow, Noted, RefuseCalls
 from gateway.messages import CallEvent, CallKind, SayGone
 from gateway.safe_contact import PhoneSeen, When
 from gateway.store import audit, bridges, callers, outbox
@@ -176,7 +176,10 @@ def test_what_was_promised_before_a_refusal_and_is_written_after_it_is_not_calle
     refused_at = line.clock.now()
     refuses(line, how)
     line.clock.set(refused_at.replace(hour=refused_at.hour - 1))
-    callback = line.requested(promised="4821")
+    now = line.clock.now()
+    told = CallbackAccepted(callback="promised", code="4821", due_at=now, due_until=now.replace(hour=14))
+    receipt = line.asks(promised=told).receipt
+    callback = receipt.callback
     found = line.callback(callback)
     assert (found.state, found.withheld, found.code) == (State.REVIEW, how, "4821")
     line.clock.set(refused_at)
