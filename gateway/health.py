@@ -4,10 +4,10 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from gateway import ids
 from gateway.channel import Calls
+from gateway.fact_ends import THRESHOLDS, find_fact_ends
 from gateway.parts import REQUIRED_NUMBERS, Parts
 from gateway.sending import guard, share, standing
 from gateway.serving import find_held_back
@@ -16,7 +16,6 @@ from gateway.store.engines import Unavailable
 from gateway.store.migrate import newest, revision_in
 from gateway.store.sealed import RingMissing
 
-_FACTS_END_SOON = timedelta(days=60)
 _NAMED = 5
 _LOW_DISK = 200 * 1024 * 1024
 _PROBE = "probe"
@@ -106,17 +105,13 @@ def describe_missing_menus(parts: Parts) -> str:
 
 def _facts(parts: Parts) -> Finding:
     """Say which facts nobody vouches for any more, or not for long: callers meet a question mark in their place."""
-    today = parts.clock.now().astimezone(ZoneInfo(parts.line.zone)).date()
-    menus = [parts.versions.live(name)[1] for name in parts.versions.loaded()]
-    ends = sorted((fact.on(today).expires_on, name) for menu in menus for name, fact in menu.facts.items())
-    near = [(day, name) for day, name in ends if day <= today + _FACTS_END_SOON]
+    near = find_fact_ends(parts)
+    span = THRESHOLDS[0]
     if not near:
-        return Finding(
-            part="facts", ok=True, words=f"{len(ends)}, none ends within {_FACTS_END_SOON.days} days"
-        )
-    ended = sum(day < today for day, _ in near)
-    first = ", ".join(f"{name} on {day}" for day, name in near[:_NAMED])
-    words = f"{ended} ended, {len(near) - ended} end within {_FACTS_END_SOON.days} days: {first}"
+        return Finding(part="facts", ok=True, words=f"none ends within {span} days")
+    ended = sum(each.has_ended for each in near)
+    first = ", ".join(f"{each.fact} on {each.last_day}" for each in near[:_NAMED])
+    words = f"{ended} ended, {len(near) - ended} end within {span} days: {first}"
     fix = "check each at its source, write the new dates in the menu's folder, then publish"
     return Finding(part="facts", ok=False, words=words, fix=fix)
 

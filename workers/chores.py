@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from gateway.desk import call_steps, roll
+from gateway.desk import call_steps, fact_alerts, roll
 from gateway.ids import new_token
 from gateway.parts import Parts
 from gateway.sending import watch
@@ -50,6 +50,7 @@ TABLE: tuple[Chore, ...] = (
     Chore("roll_windows", timedelta(seconds=30), roll.roll_windows),
     Chore("expire_requests", timedelta(minutes=5), roll.expire),
     Chore("escalate", timedelta(seconds=60), roll.escalate),
+    Chore("tell_fact_ends", timedelta(hours=1), fact_alerts.tell_fact_ends),
     Chore("part_trials", timedelta(minutes=1), _part_trials),
     Chore("link_audit", timedelta(seconds=30), _link_audit),
     Chore("retention", timedelta(hours=1), retention.purge),

@@ -13,6 +13,7 @@ from flask import Blueprint, Response, redirect, render_template, request
 from gateway.figures import desk, report
 from gateway.figures.centre import read_centre_month, split_sheet
 from gateway.figures.report import NoMonth
+from gateway.web.fact_notice import find_notice
 from gateway.web.guard import actor
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def _page(parts: Parts, month: str, *, wrong: str = "") -> str:
     last = report.month(parts, actor(), before)
     return render_template(
         "admin/first.html",
+        fact_ends=find_notice(parts, actor()),
         month=month,
         before=before,
         wrong=wrong,

@@ -10,6 +10,7 @@ from flask import Blueprint, flash, redirect, render_template, request
 from gateway.access import Permission
 from gateway.desk import claim, line
 from gateway.desk import opening as first_words
+from gateway.web.fact_notice import find_notice
 from gateway.web.guard import actor, home_of
 from gateway.web.languages import language
 from gateway.web.translate import _
@@ -90,7 +91,9 @@ def tab_asked() -> str:
 
 
 def _page(parts: Parts, tab: str, first: Opening | None = None) -> str:
-    return render_template("console/queue.html", first=first, **standing(line.queue(parts, actor(), tab)))
+    ends = find_notice(parts, actor()) if first else ()
+    found = standing(line.queue(parts, actor(), tab))
+    return render_template("console/queue.html", first=first, fact_ends=ends, **found)
 
 
 def _looks(parts: Parts) -> Opening:

@@ -63,9 +63,9 @@ class Standing:
     closed: bool
 
 
-def words(parts: Parts, key: str, person: Person) -> str:
-    """Return a text in the language of the person's pages."""
-    return word_message(parts, f"staff_{key}", (person.page_language,))
+def words(parts: Parts, key: str, person: Person, **values: str) -> str:
+    """Return a text in the language of the person's pages, filled."""
+    return word_message(parts, f"staff_{key}", (person.page_language,), **values)
 
 
 def road(parts: Parts, tx: Tx, first: str, number: str = "") -> str:
@@ -240,13 +240,21 @@ def _by_text(parts: Parts, tx: Tx, person: Person, callback_id: str | None, key:
 
 
 def say(
-    tx: Tx, person: Person, text: str, channel: str, now: datetime, *, once: str, answers: str = ""
+    tx: Tx,
+    person: Person,
+    text: str,
+    channel: str,
+    now: datetime,
+    *,
+    once: str,
+    answers: str = "",
+    lasts: timedelta = LASTS,
 ) -> str | None:
     """Add one text to one of us by this line; asked twice it is still one.
 
-    ``answers`` is what the provider calls the text that this one answers.
+    ``answers`` is what the provider calls the text that this one answers, ``lasts`` how long it may wait to leave.
     """
-    return _add(tx, person, text, channel, now, once=once, answers=answers)
+    return _add(tx, person, text, channel, now, once=once, answers=answers, lasts=lasts)
 
 
 def _contact(tx: Tx, person: Person) -> Contact:
@@ -268,6 +276,7 @@ def _add(
     callback_id: str | None = None,
     link: str = "",
     answers: str = "",
+    lasts: timedelta = LASTS,
 ) -> str | None:
     return outbox.add(
         tx,
@@ -275,7 +284,7 @@ def _add(
         channel=channel,
         lane=f"person:{person.id}",
         due_at=now,
-        expires_at=now + LASTS,
+        expires_at=now + lasts,
         once=once,
         now=now,
         payload={"text": f"{text} {link}".strip(), "link": answers},

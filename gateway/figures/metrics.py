@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from gateway.fact_ends import count_by_threshold, find_fact_ends
 from gateway.figures import desk
 from gateway.figures.report import SMALLEST
 from gateway.parts import Parts
@@ -56,6 +57,7 @@ class _Ledger(Collector):
             return
         yield GaugeMetricFamily("gateway_ledger_up", "1 while SQL can be asked", value=1)
         yield from found
+        yield _facts(self._parts)
 
     def _outbox(self, tx: Tx) -> Iterator[Metric]:
         now = self._parts.clock.now()
@@ -117,6 +119,16 @@ def _watch(seen: desk.Watch, now: datetime) -> Iterator[Metric]:
         yield GaugeMetricFamily(
             "gateway_contact_rate", "Requests with a talk, of those that ended", value=seen.contact_rate
         )
+
+
+def _facts(parts: Parts) -> Metric:
+    """Tell how many facts of the live menus ended or end soon; neither which nor what they say."""
+    ends = GaugeMetricFamily(
+        "gateway_facts", "Facts of the live menus that ended, or end within so many days", labels=("ends",)
+    )
+    for state, n in count_by_threshold(find_fact_ends(parts)).items():
+        ends.add_metric((state,), n)
+    return ends
 
 
 def _callbacks(tx: Tx) -> Metric:
