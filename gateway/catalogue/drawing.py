@@ -73,8 +73,16 @@ def levels(problems: Iterable[Problem]) -> dict[str, Level]:
 def _placed(menu: Menu, language: str, problems: Sequence[Problem]) -> dict[str, _Box]:
     boxes: dict[str, _Box] = {}
     below = _HEAD
-    for root in trees(menu):
+    roots = trees(menu)
+    for root in (root for root in roots if root.children):
         below = _place(menu, language, problems, root, below, boxes)
+    # What only a word leads to has nothing beside it: it stands in rows below, as wide as the tree.
+    columns = 1 + max((box.tree.column for box in boxes.values()), default=0)
+    alone = [root for root in roots if not root.children]
+    for row in (alone[at : at + columns] for at in range(0, len(alone), columns)):
+        for column, root in enumerate(row):
+            root.column = column
+        below = max(_place(menu, language, problems, root, below, boxes) for root in row)
     return dict(sorted(boxes.items(), key=lambda item: list(menu.screens).index(item[0])))
 
 

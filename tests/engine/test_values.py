@@ -56,7 +56,7 @@ def test_longest_keeps_room_for_every_value():
     room = longest(MENU, "en", {"price": "500 kip a minute"})
     assert room["th.wage"] in {"372", "400", "450"}
     assert room["price"] == "500 kip a minute"
-    assert room["code"] == "0000"
+    assert room["code"] == "000000"
     assert room["until"] == "00:00"
     assert room["when"].endswith("18-21")
     assert len(room["helpline"]) == 11

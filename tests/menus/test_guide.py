@@ -10,7 +10,8 @@ from gateway.catalogue.check import check
 from gateway.catalogue.proofs import Asked
 from gateway.messages import SMS_LIMITS, USSD_LIMITS
 from gateway.parts import Parts
-from gateway.publishing.publish import Published, folder_files, publish
+from gateway.publishing.publish import Published, publish
+from gateway.publishing.stored import folder_files
 from gateway.store.engines import Store
 from tests.clocks import SetClock
 from tests.house import LINE, MENUS, Phone, made_parts
