@@ -241,8 +241,6 @@ _WORDS: dict[str, dict[str, Any]] = {
         "person.password": _("password set"),
         "page refused": _("page refused"),
         "held back": _("a number was held back: too many in an hour"),
-        "passkey on": _("a device may sign in"),
-        "passkey off": _("a device may no longer sign in"),
         "second factor off": _("second factor taken away"),
         "person.add": _("person added"),
         "person.remove": _("person removed"),

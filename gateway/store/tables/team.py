@@ -192,17 +192,3 @@ kept_forms = Table(  # a form that its writer could not send: the sign-in had en
     Index("ix_kept_forms_person", "person_id"),
     Index("ix_kept_forms_at", "at"),
 )
-
-passkeys = Table(  # keys by which a device of a person's shows who it is, without a password
-    "passkeys",
-    metadata,
-    id_(),
-    _person(),
-    Column("credential", LargeBinary, nullable=False, unique=True),
-    Column("public_key", LargeBinary, nullable=False),
-    Column("signs", BigInteger, nullable=False),  # the counter of the last use, where the device counts
-    word("device", 60),
-    instant("made_at"),
-    instant("used_at", null=True),
-    Index("ix_passkeys_person", "person_id"),
-)
