@@ -138,9 +138,17 @@ class Moved:
 class Talk:
     """One caller on her way through the menu; her session goes to JSON and back between any two steps."""
 
-    def __init__(self, menu: Menu, case: Case, *, zone: str, limits: Limits) -> None:
+    def __init__(
+        self,
+        menu: Menu,
+        case: Case,
+        *,
+        zone: str,
+        limits: Limits,
+        values: Mapping[str, str] = LINE_VALUES,
+    ) -> None:
         self._menu, self._case, self._limits = menu, case, limits
-        self._line = Line(zone=zone, values=LINE_VALUES)
+        self._line = Line(zone=zone, values=values)
         self._now = case.at
         self._kept = ""
         self._known = Known(

@@ -1,18 +1,24 @@
 """A phone in the terminal: dial a code, or send a text."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TypeVar
 
 import click
 
 from config import settings as config
+from gateway.bootstrap import open_clock
 from gateway.catalogue.language_keys import keys_to_language
+from gateway.catalogue.tests import CODE
 from gateway.channel import NoGateway, NotTaken
 from gateway.channels.simulator.handset import Handset, Received, Shown
 from gateway.cli import simulated
-from gateway.cli.handheld import HELP, Hand, Page, as_test
+from gateway.cli.draft_phone import DraftPhone
+from gateway.cli.handheld import HELP, Hand, HeldPhone, Page, as_test
+from gateway.cli.menus import ask_here, read_sound_menu
 from gateway.clock import Clock
 from gateway.engine.menu import Menu
 from gateway.engine.text import GSM7, measure, sms_parts
@@ -46,28 +52,59 @@ _from = click.option(
 @click.option("--keys", help="What to type, hop by hop, with commas between; then stop.")
 @click.option("--language", help="Choose this language first: lo, lo-Latn, th, en.")
 @click.option("--json", "as_json", is_flag=True, help="Print every page as JSON.")
-def dial(code: str, numbers: tuple[str, ...], keys: str | None, language: str | None, as_json: bool) -> None:  # noqa: FBT001 - click passes flags so
+@click.option(
+    "--draft", type=click.Path(path_type=Path), help="Show this folder, unpublished; nothing is recorded."
+)
+def dial(
+    code: str,
+    numbers: tuple[str, ...],
+    keys: str | None,
+    language: str | None,
+    as_json: bool,  # noqa: FBT001 - click passes flags so
+    draft: Path | None,
+) -> None:
     """Dial CODE on a phone of the simulator.
 
     Beside what she would type: d drops the session, t lets it time out, r dials again, s takes the other phone.
     Without --keys it asks for what to type, and prints the conversation test of it at the end.
     """
-    chosen = config.from_process()
-    parts, phones = simulated.handsets(chosen, [_number(each) for each in numbers])
-    first = language_keys(_menu(parts, code), language) if language else []
+    whole = [_number(each) for each in numbers]
+    opened = _open_live(code, whole) if draft is None else _open_draft(draft, whole)
+    first = language_keys(opened.find_menu(), language) if language else []
     typed = iter([*first, *(keys.split(",") if keys else [])])
     asks = keys is None and not as_json
-    hand = Hand(phones, code, _moments())
+    hand = Hand(opened.phones, code, _moments())
     pages = _talking(
         lambda: list(_shown(hand.type_in(_then_asked(typed) if asks else typed), show=not as_json))
     )
     if as_json:
-        several = len(phones) > 1
+        several = len(opened.phones) > 1
         click.echo(
             json.dumps([_as_json(each, several=several) for each in pages], ensure_ascii=False, indent=1)
         )
     if asks and any(session.keys for session in hand.walked):
-        click.echo(as_test(_menu(parts, code), hand, code, zone=parts.line.zone), nl=False)
+        click.echo(as_test(opened.find_menu(), hand, code, zone=opened.zone), nl=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Phones:
+    """Phones, and the menu that they show; it is asked for only where its words are needed."""
+
+    phones: Sequence[HeldPhone]
+    find_menu: Callable[[], Menu]
+    zone: str
+
+
+def _open_live(code: str, numbers: list[str]) -> _Phones:
+    parts, phones = simulated.handsets(config.from_process(), numbers)
+    return _Phones(phones=phones, find_menu=lambda: _menu(parts, code), zone=parts.line.zone)
+
+
+def _open_draft(folder: Path, numbers: list[str]) -> _Phones:
+    menu, asked, clock = read_sound_menu(folder), ask_here(), open_clock(config.from_process())
+    click.echo(f"A draft: {folder}. Nothing is recorded, and every request gets the code {CODE}.", err=True)
+    phones = [DraftPhone(menu, number, asked, clock) for number in numbers]
+    return _Phones(phones=phones, find_menu=lambda: menu, zone=asked.zone)
 
 
 @click.command()

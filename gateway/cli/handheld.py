@@ -5,15 +5,43 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from gateway.catalogue.written import Walk, write
-from gateway.channels.simulator.handset import Handset, Shown
+from gateway.channels.simulator.handset import Shown
 from gateway.engine.menu import Menu
 
 DROP, REDIAL, TIME_OUT, SWITCH, STOP = "d", "r", "t", "s", "q"
 HELP = "Type what she types. d drops, t lets it time out, r dials again, s takes the other phone, q or nothing ends."
 
 _SAID = {DROP: "(dropped: nobody is told)", TIME_OUT: "(timed out: the network ends it)"}
+
+
+class HeldPhone(Protocol):
+    """What a phone can do; ``session`` is not empty while one is open."""
+
+    number: str
+    session: str
+
+    def dial(self, code: str) -> Shown:
+        """Dial a service code."""
+        ...
+
+    def press(self, keys: str) -> Shown:
+        """Type something in the open session and send it."""
+        ...
+
+    def hang_up(self) -> None:
+        """Leave the open session."""
+        ...
+
+    def drop(self) -> None:
+        """Lose the network."""
+        ...
+
+    def time_out(self) -> None:
+        """Wait until the network ends the session."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +67,7 @@ class _Session:
 class Hand:
     """The phones, of which one is in hand."""
 
-    def __init__(self, phones: Sequence[Handset], code: str, now: Iterator[datetime]) -> None:
+    def __init__(self, phones: Sequence[HeldPhone], code: str, now: Iterator[datetime]) -> None:
         self._phones = phones
         self._code = code
         self._now = now
@@ -48,7 +76,7 @@ class Hand:
         self.walked: list[_Session] = []
 
     @property
-    def phone(self) -> Handset:
+    def phone(self) -> HeldPhone:
         """The one in hand."""
         return self._phones[self._at]
 

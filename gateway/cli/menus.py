@@ -63,7 +63,7 @@ def new_command(folder: Path, languages: str, name: str) -> None:
     if not re.fullmatch(r"[a-z][a-z0-9-]*", named):
         raise click.ClickException("name it with --name, in small letters like safeline")
     try:
-        made = start_menu(named, [tag.strip() for tag in languages.split(",")], _asked().today)
+        made = start_menu(named, [tag.strip() for tag in languages.split(",")], ask_here().today)
     except BadLanguage as error:
         raise click.ClickException(str(error)) from None
     for file, text in made.items():
@@ -84,7 +84,7 @@ def new_command(folder: Path, languages: str, name: str) -> None:
 def check_command(path: Path, as_json: bool, strict: bool, real: bool) -> None:  # noqa: FBT001 - click passes flags so
     """Say everything that is wrong with the menu in PATH."""
     files = _files(path)
-    checked = check(files, replace(_asked(), real=real))
+    checked = check(files, replace(ask_here(), real=real))
     checked = replace(checked, problems=in_order((*find_unread(path), *checked.problems)))
     if as_json:
         click.echo(
@@ -95,7 +95,7 @@ def check_command(path: Path, as_json: bool, strict: bool, real: bool) -> None: 
     sys.exit(1 if not checked.sound or (strict and checked.problems) else 0)
 
 
-def _asked() -> Asked:
+def ask_here() -> Asked:
     """Ask what a publish here would ask: for today, the hours and the settings of this house."""
     settings = config.from_process()
     line = settings.file.line
@@ -141,8 +141,8 @@ def test_command(path: Path, whole: bool) -> None:  # noqa: FBT001 - click passe
     from gateway.catalogue.pages import with_pages
     from gateway.catalogue.tests import run, unseen
 
-    checked = with_pages(_sound(path), (USSD_LIMITS,))
-    asked = _asked()
+    checked = with_pages(read_sound_menu(path), (USSD_LIMITS,))
+    asked = ask_here()
     cases, problems = read(read_tests(path), asked.zone)
     _complain(problems, read_tests(path), path)
     ran = []
@@ -186,7 +186,7 @@ def sizes_command(path: Path, sms: bool) -> None:  # noqa: FBT001 - click passes
     """Show the room that every page takes, widest values and navigation included, and the keys to help."""
     from gateway.catalogue.measures import distances, sizes
 
-    menu, settings, limits = _sound(path), _asked().settings, SMS_LIMITS if sms else USSD_LIMITS
+    menu, settings, limits = read_sound_menu(path), ask_here().settings, SMS_LIMITS if sms else USSD_LIMITS
     rows: dict[str, list[str]] = {}
     for each in sizes(menu, limits, settings):
         name = each.screen if each.variant < 0 else f"{each.screen} ({each.variant + 1})"
@@ -202,10 +202,10 @@ def sizes_command(path: Path, sms: bool) -> None:  # noqa: FBT001 - click passes
         click.echo(f"{far.to:12}{far.language:10}{counted}")
 
 
-def _sound(path: Path) -> Menu:
+def read_sound_menu(path: Path) -> Menu:
     """Return the menu of the folder, or print what keeps it from being one and stop."""
     files = _files(path)
-    checked = check(files, _asked())
+    checked = check(files, ask_here())
     if checked.menu is None:
         _complain([problem for problem in checked.problems if problem.level is Level.ERROR], files, path)
         sys.exit(1)
@@ -229,7 +229,7 @@ def draw_command(path: Path, svg_file: Path | None, language: str) -> None:
     from gateway.catalogue.mermaid import mermaid
 
     files = _files(path)
-    checked = check(files, _asked())
+    checked = check(files, ask_here())
     menu = checked.built
     if menu is None:
         _complain([problem for problem in checked.problems if problem.level is Level.ERROR], files, path)
