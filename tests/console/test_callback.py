@@ -216,7 +216,7 @@ class TestNotes:
         assert "you see only its row" in page
         assert "a secret of hers" not in page
         assert "Only she uses this phone" not in page
-        assert dao.post(f"{at}/note", text="mine").status_code == 403
+        assert dao.post(f"{at}/note", text="mine").status_code == 409, "and it says who has it"
 
 
 class TestReview:
