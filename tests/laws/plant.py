@@ -112,8 +112,8 @@ FAULTS = (
     Fault(
         "the engine reads the clock",
         "gateway/engine/when.py",
-        "    if due_at - now >= WEEK:\n",
-        "    now = datetime.now(now.tzinfo)\n    if due_at - now >= WEEK:\n",
+        "    if names and due_at - now < WEEK:\n",
+        "    now = datetime.now(now.tzinfo)\n    if names and due_at - now < WEEK:\n",
         "tests/laws/test_house_rules.py::test_the_tree_keeps_the_rule[6:time_is_read_in_the_clock]",
     ),
     Fault(
