@@ -25,7 +25,11 @@ BODY_WITHIN = 15.0
 """Seconds from the head of a request to the end of its body; a form of 20 kB comes through on a bad line."""
 
 MOST_HALF = 24
-"""Bodies of one address that may be on their way in one process; for one more the oldest of them is given up."""
+"""Slow bodies of one address that may be on their way in one process; for one more the oldest of them is given up."""
+
+SLOW_AFTER = 3.0
+"""Seconds after which a body is slow. A provider posts every call of a country from one address, many within one
+second: bodies that are merely many must never be taken for bodies that are held."""
 
 MOST_PAGES = 32
 """Requests for pages of one address that one process works on or keeps waiting; an office has some."""
@@ -91,6 +95,7 @@ class Front:
         most_bytes: of a body; of a longer one nothing is read, and the application refuses it by its length.
         proxies: how many proxies stand before us and may be believed.
         within: seconds that a body may take.
+        slow_after: seconds after which a body may be given up for a newer one of its address.
     """
 
     def __init__(
@@ -101,11 +106,13 @@ class Front:
         most_bytes: int,
         proxies: int,
         within: float = BODY_WITHIN,
+        slow_after: float = SLOW_AFTER,
     ) -> None:
         self._app = app
         self._most_bytes = most_bytes
         self._proxies = proxies
         self._within = within
+        self._slow_after = slow_after
         self._rooms = {name: _Room(name, threads) for name in ("hops", "posts", "pages")}
         self._half: defaultdict[str, list[asyncio.Timeout]] = defaultdict(list)
 
@@ -143,10 +150,10 @@ class Front:
 
     @contextmanager
     def _among_half(self, who: str, limit: asyncio.Timeout) -> Iterator[None]:
-        """Count a body among those on their way from this address; the oldest of too many is given up at once."""
+        """Count a body among those on their way from this address; of too many the oldest goes, if it is slow."""
         half = self._half[who]
         half.append(limit)
-        if len(half) > MOST_HALF:
+        if len(half) > MOST_HALF and self._is_slow(half[0]):
             half.pop(0).reschedule(0)
         try:
             yield
@@ -155,6 +162,11 @@ class Front:
                 half.remove(limit)
             if not half:
                 self._half.pop(who, None)
+
+    def _is_slow(self, limit: asyncio.Timeout) -> bool:
+        ends_at = limit.when()
+        left = self._within if ends_at is None else ends_at - asyncio.get_running_loop().time()
+        return self._within - left >= self._slow_after
 
     async def _answer(self, path: str, who: str, environ: dict[str, Any]) -> tuple[int, Headers, bytes]:
         name = _room_of(path)

@@ -164,7 +164,7 @@ def test_without_a_body_none_is_waited_for() -> None:
 
 
 def test_of_too_many_halves_of_one_address_the_oldest_are_given_up_at_once() -> None:
-    served = built(within=5)
+    served = built(within=5, slow_after=0)
     wires = [Wire(ends=False) for _ in range(MOST_HALF + 3)]
     other, whole = Wire(ends=False), Wire(b"text=1")
 
@@ -184,6 +184,20 @@ def test_of_too_many_halves_of_one_address_the_oldest_are_given_up_at_once() -> 
             task.cancel()
 
     run(flood())
+
+
+def test_bodies_that_are_merely_many_are_all_read() -> None:
+    served = built(within=5)
+    wires = [Wire(ends=False) for _ in range(MOST_HALF * 8)]
+
+    async def burst() -> None:
+        tasks = [asyncio.create_task(served.__rsgi__(Head(given=sized(b"x" * 9)), wire)) for wire in wires]
+        await asyncio.sleep(0.3)
+        assert all(wire.answer is None for wire in wires), "a provider posts them all from one address"
+        for task in tasks:
+            task.cancel()
+
+    run(burst())
 
 
 def test_behind_a_proxy_the_address_is_the_one_that_it_tells() -> None:
