@@ -114,6 +114,7 @@ def desk(folder: Path, store: Store, clock: SetClock, tmp_path: Path) -> Desk:
         regions=("KH", "TH"),
         helpline="+66800000999",
         mrc="",
+        embassy="",
         price="",
         days=90,
         hours=Hours.parse({day: list(spans) for day, spans in settings.file.hours.items()}),
