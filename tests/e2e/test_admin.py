@@ -18,6 +18,7 @@ from gateway.desk.referral import Referral
 from gateway.parts import Parts
 from tests.desk.rig import Desk, made_parts
 from tests.e2e.looks import LOOKS
+from tests.house import publish
 from tests.web.around import PASSWORD, SECRET, somebody, token_of
 
 pytestmark = pytest.mark.browser
@@ -44,7 +45,9 @@ def parts(sqlite_store, clock, tmp_path) -> Parts:
         return SimpleNamespace(contract=replace(line.contract, real=True), config=line.config)
 
     roads = {name: road(name) for name in ("africastalking", "android")}
-    return replace(made_parts(sqlite_store, clock, tmp_path), channels=roads)
+    made = made_parts(sqlite_store, clock, tmp_path)
+    publish(made)  # topics and windows stand in the live menu
+    return replace(made, channels=roads)
 
 
 @pytest.fixture
