@@ -136,6 +136,9 @@ class PostgreSQL:
             "full_page_writes=off",
             "-c",
             "max_connections=60",
+            # Statistics gathered in the middle of a run would change the plans that tests look at.
+            "-c",
+            "autovacuum=off",
         )
         self.process = subprocess.Popen(
             [

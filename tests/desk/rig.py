@@ -25,7 +25,7 @@ from tests.standin_voice import VOICE
 HER = "+8562055512345"
 OTHER = "+8562055554321"
 HOURS = Hours.parse({day: ["08:00-21:00"] for day in DAYS})
-LINE = replace(house.LINE, helpline="+85620555000000", mrc="", hours=HOURS)
+LINE = replace(house.LINE, helpline="+85620555000000", mrc="", hours=HOURS, reveals=1_000_000)
 
 
 def made_parts(store: Store, clock: SetClock, folder: Path) -> Parts:
