@@ -5,7 +5,7 @@ import pytest
 from gateway.access import Refused, Role
 from gateway.desk import accept, claim, drafts, record
 from gateway.desk.record import BadWords
-from gateway.desk.refusals import NoSuchCallback
+from gateway.desk.refusals import Held, NoSuchCallback
 from tests.desk.rig import HER, Desk
 
 FORM = "a-form-of-the-page"
@@ -73,11 +73,17 @@ def test_only_whoever_may_write_the_note(light: Desk) -> None:
     noy, dao, reader = light.person("Noy"), light.person("Dao"), light.person("Reader", Role.READER)
     callback = light.requested(when="now")
     claim.claim(light.parts, noy, callback)
-    for who in (dao, reader):
-        with pytest.raises(Refused):
-            drafts.keep(light.parts, who, callback, "words")
+    with pytest.raises(Held, match="Noy"):
+        drafts.keep(light.parts, dao, callback, "words")
+    with pytest.raises(Refused):
+        drafts.keep(light.parts, reader, callback, "words")
     with pytest.raises(Refused):
         drafts.of(light.parts, reader, callback)
+    assert drafts.of(light.parts, dao, callback) is None
+    claim.release(light.parts, noy, callback)
+    with pytest.raises(Refused):
+        drafts.keep(light.parts, dao, callback, "words")
+    assert light.rows("SELECT 1 FROM drafts") == []
     with pytest.raises(NoSuchCallback):
         drafts.keep(light.parts, noy, "none", "words")
 

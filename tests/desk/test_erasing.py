@@ -13,11 +13,11 @@ from tests.desk.rig import HER, OTHER, Desk
 def test_everything_of_hers_is_gone(line: Desk) -> None:
     noy, boss = line.person("Noy"), line.person("Boss", Role.SUPERVISOR)
     over = line.requested(phone_seen="sometimes", when="now")
-    running = line.requested(phone_seen="sometimes")
-    theirs = line.requested(OTHER)
     line.calling(noy, over)
     record.note(line.parts, noy, over, "she is called Kham")
     record.record(line.parts, noy, callback_id=over, outcome="reached")
+    running = line.requested(phone_seen="sometimes")
+    theirs = line.requested(OTHER)
     with line.parts.store.write() as tx:
         caller = callers.find(tx, HER)
         assert caller is not None
@@ -43,6 +43,17 @@ def test_everything_of_hers_is_gone(line: Desk) -> None:
     assert line.callback(theirs).contact is not None
     shown = lists.show(line.parts, boss, over)
     assert (shown.row.phone, dict(shown.answers), shown.row.attempts) == ("", {}, 1)
+
+
+def test_a_request_that_her_newer_answers_hold_back_is_gone_too(line: Desk) -> None:
+    held_back = line.requested(phone_seen="sometimes", when="now")
+    newer = line.requested(phone_seen="sometimes")
+    assert line.callback(held_back).state is State.REVIEW
+    assert line.does(accept.erase) == Erased()
+    for one in (held_back, newer):
+        row = line.callback(one)
+        assert row.state is State.CANCELLED
+        assert (row.caller_id, row.contact, row.answers, row.path, row.code) == (None, None, {}, (), "")
 
 
 def test_a_call_that_runs_while_she_erases_ends_where_it_is(line: Desk) -> None:

@@ -6,8 +6,10 @@ from gateway.access import Refused, Role
 from gateway.desk import passwords, people, sign_in
 from gateway.desk.declined import Declined, Why
 from gateway.desk.people import OWNER
+from gateway.parts import DeskConfig
 from gateway.store import audit
 from gateway.store import people as rows
+from tests import house
 from tests.web.around import PASSWORD, parts_around, somebody, token_of
 
 
@@ -222,10 +224,17 @@ def test_every_change_is_on_record_without_personal_data(desk, clock):
     ]
 
 
-def test_languages_are_those_we_know_and_in_our_order(light):
+def test_languages_are_those_we_know_and_in_our_order(sqlite_store, clock, tmp_path):
+    """Those of the live menu come first, then those that the settings name beside them."""
+    desk = DeskConfig(languages={"km": "ភាសាខ្មែរ", "vi": "Tiếng Việt", "th": "ไทย"})
+    light = parts_around(sqlite_store, clock, tmp_path, desk=desk)
     own = people.add(light, OWNER, name="Noy", role="counsellor")
-    people.set_details(light, OWNER, own, languages=("th", "xx", "lo"), gender="other")
-    assert (person(light, own).languages, person(light, own).gender) == (("lo", "th"), "")
+    given = ("vi", "th", "xx", "km", "lo", "lo-Latn")
+    people.set_details(light, OWNER, own, languages=given, gender="other")
+    assert (person(light, own).languages, person(light, own).gender) == (("km", "vi", "th"), "")
+    house.publish(light)
+    people.set_details(light, OWNER, own, languages=given, gender="other")
+    assert person(light, own).languages == ("lo", "th", "km", "vi")
 
 
 def test_who_is_on_duty_is_asked_by_team_and_role(desk):

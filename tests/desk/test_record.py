@@ -231,8 +231,12 @@ def test_a_note_is_written_by_the_holder_or_a_supervisor_and_keeps_the_claim(lig
     record.note(light.parts, noy, callback, "mine")
     assert light.callback(callback).held_until == light.clock.now() + claim.LEASE
     record.note(light.parts, boss, callback, "the supervisor's")
-    with pytest.raises(Refused):
+    with pytest.raises(Held, match="Noy"):
         record.note(light.parts, dao, callback, "not mine")
+    claim.release(light.parts, noy, callback)
+    with pytest.raises(Refused):
+        record.note(light.parts, dao, callback, "nobody has it")
+    assert light.rows("SELECT count(*) FROM notes") == [(2,)]
 
 
 def test_closing(line: Desk) -> None:

@@ -8,6 +8,7 @@ from gateway.access import Actor, Refused, Role
 from gateway.desk import claim, people, trail
 from gateway.desk.declined import Declined
 from gateway.desk.second import NotFresh
+from gateway.store import audit
 from tests.desk.rig import HER, OTHER, Desk
 
 
@@ -84,8 +85,6 @@ def test_a_mark_that_is_no_row_shows_the_newest(light: Desk, boss: Actor) -> Non
     ],
 )
 def test_a_month_is_that_of_the_line(line: Desk, month: str, acts: list[str]) -> None:
-    from gateway.store import audit
-
     boss = line.person("Boss", Role.SUPERVISOR)
     for at, act in (
         ("2026-11-01T00:00:00+07:00", "early"),
@@ -116,18 +115,40 @@ def test_nothing_leaves_before_it_was_shown_who_asks(light: Desk, boss: Actor) -
     assert light.rows("SELECT 1 FROM audit WHERE act = 'exported'") == []
 
 
+SEES_ALL, SEES_MENUS = {Role.SUPERVISOR}, {Role.ADMINISTRATOR}
+
+
 @pytest.mark.parametrize("role", list(Role))
 def test_who_sees_it(light: Desk, role: Role) -> None:
     actor = proved(light, light.person("Somebody", role))
-    for deed in (
-        lambda: trail.look(light.parts, actor),
-        lambda: trail.export(light.parts, actor, "2026-11"),
+    for deed, allowed in (
+        (lambda: trail.look(light.parts, actor), SEES_ALL | SEES_MENUS),
+        (lambda: trail.export(light.parts, actor, "2026-11"), SEES_ALL),
     ):
-        if role is Role.SUPERVISOR:
+        if role in allowed:
             deed()
         else:
             with pytest.raises(Refused):
                 deed()
+
+
+def test_an_administrator_sees_who_published_and_nothing_of_callers(line: Desk) -> None:
+    noy, chief = line.person("Noy"), line.person("Chief", Role.ADMINISTRATOR)
+    callback = line.requested()
+    claim.claim(line.parts, noy, callback)
+    people.set_duty(line.parts, noy, noy.person_id, on=True)
+    with line.parts.store.write() as tx:
+        for act, kind in (("published", "version"), ("searched", "caller"), ("read", "text")):
+            audit.add(
+                tx, now=line.clock.now(), person_id=noy.person_id, act=act, kind=kind, subject=f"a {kind}"
+            )
+        inside = next(one.id for one in audit.latest(tx) if one.subject == callback)
+    for asked in ({}, {"person_id": noy.person_id}, {"before": "made up"}):
+        assert [one.act for one in trail.look(line.parts, chief, **asked).rows] == ["published"]
+    line.clock.forward(minutes=1)
+    for asked in ({"before": inside}, {"person_id": chief.person_id}):
+        assert {one.kind for one in trail.look(line.parts, chief, **asked).rows} <= {"version"}
+    assert len(trail.look(line.parts, line.person("Boss", Role.SUPERVISOR)).rows) > 4
 
 
 def test_no_number_is_in_it(light: Desk, boss: Actor) -> None:

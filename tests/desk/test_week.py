@@ -2,14 +2,12 @@
 
 import time
 from collections import Counter
-from dataclasses import replace
 
 import pytest
 
-from gateway.callbacks import windows
+from gateway import safe_contact
 from gateway.callbacks.model import OPEN, State
 from gateway.figures import desk as figures
-from gateway.safe_contact import When
 from tests.desk.rig import Desk
 from tests.desk.week import Broken, Week
 
@@ -76,7 +74,7 @@ def test_a_week_with_two_thousand_requests(line: Desk) -> None:
 
 def test_who_ignores_sunday_is_found_out(light: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """The planted fault: a window of Sunday that every day has."""
-    sunday = windows.KINDS[When("sunday")]
-    monkeypatch.setitem(windows.KINDS, When("sunday"), replace(sunday, days=frozenset(range(7))))  # type: ignore[arg-type]
+    _, hours = safe_contact._FIRST_RELEASE["sunday"]
+    monkeypatch.setitem(safe_contact._FIRST_RELEASE, "sunday", (frozenset(range(7)), hours))  # type: ignore[arg-type]
     with pytest.raises(Broken, match="not in sunday"):
         Week(light, SEED, requests=60, days=2).run()
