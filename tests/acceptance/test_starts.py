@@ -163,8 +163,16 @@ def test_no_setting_is_left_that_no_start_tries() -> None:
 
 
 @pytest.mark.fault("K4")
-@pytest.mark.parametrize("world", ["trial", "account"])
-@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.store)])
+@pytest.mark.parametrize(
+    ("database", "world"),
+    [
+        ("sqlite", "account"),
+        pytest.param("postgresql", "trial", marks=pytest.mark.store),
+        # The other two corners of the square take a minute and have these two as witnesses.
+        pytest.param("sqlite", "trial", marks=pytest.mark.slow),
+        pytest.param("postgresql", "account", marks=[pytest.mark.store, pytest.mark.slow]),
+    ],
+)
 def test_it_starts_on_a_new_folder_with_every_setting(
     tmp_path: Path, valkey: Valkey, request: pytest.FixtureRequest, database: str, world: str
 ) -> None:

@@ -89,6 +89,7 @@ def _be_killed(folder: Path, environ: dict[str, str], killed_at: int) -> None:
 
 
 @pytest.mark.fault("K3")
+@pytest.mark.slow  # a minute of first starts; what the sheet says before it is kept has tests of its own
 def test_a_first_start_killed_at_20_points_leaves_no_sheet_that_nobody_saw(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
