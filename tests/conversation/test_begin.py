@@ -11,7 +11,7 @@ from gateway.engine.session import Known
 from gateway.parts import Parts
 from gateway.store import callers
 from tests.clocks import SetClock
-from tests.house import HER, Phone
+from tests.house import HER, Phone, requests
 from tests.rigs.outage import sql_away
 
 OFFICE = Hours.parse({day: ["08:00-12:00", "13:00-17:00"] for day in DAYS[:5]} | {"sat": ["08:00-12:00"]})
@@ -99,7 +99,8 @@ WHEN = {"1": "morning", "2": "noon", "3": "evening", "4": "sunday", "5": "now"}
         (OFFICE, 0, "09:00", {"morning", "now"}),
         (OFFICE, 0, "12:30", {"morning"}),  # nobody is there at noon
         (OFFICE, 0, "17:00", {"morning"}),
-        (OFFICE, 5, "11:59", {"morning", "now"}),
+        (OFFICE, 5, "11:50", {"morning", "now"}),
+        (OFFICE, 5, "11:51", {"morning"}),  # too little is left for whoever takes it to ring
         (OFFICE, 6, "10:00", {"morning"}),
         (EARLY, 2, "05:10", {"morning", "now"}),
         (EARLY, 2, "07:30", {"morning"}),
@@ -138,14 +139,17 @@ def test_the_page_shows_the_offers_of_the_dial_and_takes_no_other(
         assert phone.press(key).screen == ("consent" if name in offers else "when")
 
 
-def test_what_was_offered_holds_until_the_session_ends(light: Parts, clock: SetClock) -> None:
+@pytest.mark.parametrize("later", [2, 11])  # too little is left of duty; it is over
+def test_what_was_offered_holds_until_the_session_ends(light: Parts, clock: SetClock, later: int) -> None:
     """Keys mean what they meant at the dial, even where duty ends meanwhile; the promise is made anew at the save."""
     at_work = replace(light, line=replace(light.line, hours=OFFICE))
-    clock.set(MONDAY + timedelta(hours=16, minutes=59))
+    clock.set(MONDAY + timedelta(hours=16, minutes=50))
     phone = Phone(at_work)
     phone.dial("4 7 2 2")
-    clock.forward(minutes=2)
+    clock.forward(minutes=later)
+    assert "now" not in known(at_work).offers
     assert phone.press("5").screen == "consent"
     told = phone.press("1")
     assert told.screen == "no_call"  # now is over; nothing is promised that nobody can keep
     assert told.ends
+    assert requests(at_work) == []

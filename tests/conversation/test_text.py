@@ -105,13 +105,16 @@ def test_an_answer_that_cannot_be_read_is_asked_for_again(phone: Phone) -> None:
     assert len(requests(phone.parts)) == 1
 
 
-def test_hours_in_which_nobody_is_there_are_asked_for_again_and_the_form_waits(phone: Phone) -> None:
+@pytest.mark.fault("W11")
+def test_hours_in_which_nobody_is_there_are_told_with_those_that_can_and_the_form_waits(phone: Phone) -> None:
     phone.parts = replace(
         phone.parts, line=replace(LINE, hours=Hours.parse({day: ["06:00-09:00"] for day in DAYS}))
     )
     phone.texts("call me")
     (answer,) = phone.texts("2 3")
-    assert answer.startswith("Not clear.")
+    above, *times = answer.splitlines()
+    assert above.startswith("We cannot call then.")
+    assert times == ["1 Morning 6-9", "6 Do not call me"]
     assert requests(phone.parts) == []
     phone.texts("2 1")
     assert [one.window for one in requests(phone.parts)] == ["morning"]

@@ -30,21 +30,28 @@ def of(parts: Parts) -> Phone:
 
 
 def test_a_page_comes_with_its_room_its_place_and_her_way(parts: Parts) -> None:
-    told = of(parts).dial("1 1 1")
+    told = of(parts).dial("1 1 1 1")
     facts = told.facts
     assert (facts["coding"], facts["limit"], facts["language"]) == ("ucs2", 70, "lo")
     assert facts["units"] == len(told.text)
-    assert facts["path"] == ["main", "pay"]
+    assert facts["path"] == ["main", "pay", "wage_area"]
     assert (facts["page"], facts["pages"]) == (1, 1)
     assert facts["session"]["script"] == "lo"
     assert facts["effects"] == []
 
 
-def test_the_page_of_several_is_told(parts: Parts) -> None:
+@pytest.mark.parametrize(
+    ("keys", "path"),
+    [("2 7 2 1 1 1", None), ("1 1 1", ["main", "pay"])],  # six choices in Lao are two pages
+)
+def test_the_page_of_several_is_told(parts: Parts, keys: str, path: list[str] | None) -> None:
     phone = of(parts)
-    told = phone.dial("2 7 2 1 1 1")
+    told = phone.dial(keys)
+    assert told.facts["page"] == 1
     assert told.facts["pages"] > 1
-    assert phone.press("98").facts["page"] == 2
+    after = phone.press("98")
+    assert (after.facts["page"], after.facts["pages"]) == (2, told.facts["pages"])
+    assert path is None or told.facts["path"] == after.facts["path"] == path
 
 
 def test_an_effect_is_told_once_and_a_repeat_did_nothing(parts: Parts) -> None:
