@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gateway.callbacks.order import LONG_ENOUGH
@@ -173,7 +173,11 @@ _day = st.lists(_span, max_size=2).map(lambda spans: [f"{a:02}:00-{b:02}:00" for
 _hours = st.lists(_day, min_size=7, max_size=7).map(
     lambda days: Hours.parse(dict(zip(DAYS, days, strict=True)))
 )
-_instant = st.integers(0, 9 * 24 * 60).map(lambda minutes: at(22, 0) + timedelta(minutes=minutes))
+_instant = st.builds(
+    lambda hours, minutes: at(22, 0) + timedelta(hours=hours, minutes=minutes),
+    st.integers(0, 9 * 24 - 1),
+    st.integers(0, 59) | st.integers(49, 59),  # spans end with the hour: often little is left of one
+)
 
 
 @settings(max_examples=60, deadline=None)
@@ -183,6 +187,8 @@ _instant = st.integers(0, 9 * 24 * 60).map(lambda minutes: at(22, 0) + timedelta
     now=_instant,
     later=st.none() | st.integers(0, 30).map(float),
 )
+@example(when=When("evening"), hours=WEEK, now=at(24, 20, 50), later=None)
+@example(when=When("evening"), hours=WEEK, now=at(24, 20, 51), later=None)
 def test_the_plan_agrees_with_looking_at_every_minute(
     when: When, hours: Hours, now: datetime, later: float | None
 ) -> None:
@@ -194,6 +200,8 @@ def test_the_plan_agrees_with_looking_at_every_minute(
 
 @settings(max_examples=60, deadline=None)
 @given(hours=_hours, now=_instant)
+@example(hours=WEEK, now=at(24, 20, 50))
+@example(hours=WEEK, now=at(24, 20, 51))
 def test_what_is_offered_can_be_planned_and_nothing_else_can(hours: Hours, now: datetime) -> None:
     offers = offered(SAMPLE, hours, ZONE, now)
     for when in EVERY:
