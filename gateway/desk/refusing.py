@@ -104,10 +104,14 @@ def has_unwritten_word(parts: Parts, caller: Caller) -> bool:
 
 
 def stop_texts(tx: Tx, caller: Caller, now: datetime, *, by: str = "her") -> None:
-    """Note that this number wants no texts, once; what waits for it does not leave, answers included."""
+    """Note that this number wants no texts; what waits for it does not leave, answers included.
+
+    The newest STOP counts, also for an answer that is under way and would be tried again; on record it stands once.
+    """
     outbox.cancel_of_caller(tx, caller.id, reason="stopped", now=now, kinds=_TEXTS)
-    if not caller.stopped:
+    if caller.stopped_at is None or caller.stopped_at < now:
         callers.set_stopped(tx, caller.id, stopped_at=now, now=now)
+    if not caller.stopped:
         audit.add(tx, now=now, person_id=None, act="stopped", kind="caller", subject=caller.id, detail=by)
 
 

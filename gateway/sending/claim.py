@@ -138,10 +138,13 @@ def _recipient(parts: Parts, tx: Tx, row: OutboxRow, now: datetime) -> tuple[Rec
 
 
 def _is_stopped(caller: Caller, row: OutboxRow) -> bool:
-    """Say whether STOP holds for this text: an answer to what she wrote after it is one that she asked for."""
+    """Say whether STOP holds for this text: an answer to what she wrote after it is one that she asked for.
+
+    Of one instant nobody knows which came first: such a text stays here.
+    """
     if caller.stopped_at is None:
         return False
-    return KINDS[row.kind].ours or row.at < caller.stopped_at
+    return KINDS[row.kind].ours or row.at <= caller.stopped_at
 
 
 def _window(contact: SafeContact | None, zone: str, now: datetime) -> tuple[datetime, datetime] | None:

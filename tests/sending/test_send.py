@@ -6,6 +6,8 @@ from datetime import timedelta
 import pytest
 
 from gateway.channel import Outcome, SendResult
+from gateway.desk import refusing
+from gateway.messages import Outgoing
 from gateway.parts import Parts
 from gateway.safe_contact import PhoneSeen, SafeContact, When
 from gateway.sending.send import drain
@@ -248,6 +250,51 @@ def test_stop_between_the_deed_and_the_send(parts: Parts, rows: Rows, phone: Pho
         callers.set_stopped(tx, her, stopped_at=parts.clock.now(), now=parts.clock.now())
     drain(parts)
     assert (rows.state(row_id), rows.get(row_id).reason, phone.got) == ("cancelled", "stopped", [])
+
+
+def says_stop(parts: Parts) -> None:
+    with parts.store.write() as tx:
+        caller = callers.find(tx, HER)
+        assert caller is not None
+        refusing.stop_texts(tx, caller, parts.clock.now())
+
+
+@pytest.mark.fault("R6")
+def test_an_answer_to_what_she_asked_after_stop_leaves(
+    parts: Parts, rows: Rows, phone: Phone, clock: SetClock
+) -> None:
+    her = rows.caller(HER)
+    says_stop(parts)
+    clock.forward(seconds=1)
+    rows.add(text="an answer", to=her)
+    ours = rows.add("ours", to=her)
+    drain(parts)
+    assert phone.texts == ["an answer"]
+    assert (rows.state(ours), rows.get(ours).reason) == ("cancelled", "stopped")
+
+
+@pytest.mark.fault("R6")
+@pytest.mark.parametrize("before", [0, 1, 2])
+def test_stop_while_an_answer_is_on_its_way_is_its_last_try(
+    parts: Parts, rows: Rows, phone: Phone, clock: SetClock, before: int
+) -> None:
+    """However often she said STOP before she asked, the newest STOP is younger than the answer."""
+    her = rows.caller(HER)
+    for _ in range(before):
+        says_stop(parts)
+        clock.forward(seconds=1)
+    row_id = rows.add(to=her)
+
+    def stopped_meanwhile(_: Outgoing) -> SendResult:
+        clock.forward(seconds=1)
+        says_stop(parts)
+        return NOT_SENT
+
+    phone.answers.append(stopped_meanwhile)
+    drain(parts)
+    clock.forward(minutes=5)
+    drain(parts)
+    assert (rows.state(row_id), rows.get(row_id).reason, len(phone.got)) == ("cancelled", "stopped", 1)
 
 
 def test_erase_between_the_deed_and_the_send(parts: Parts, rows: Rows, phone: Phone) -> None:
