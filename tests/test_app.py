@@ -23,5 +23,8 @@ def test_they_come_from_the_live_menu_and_fit_a_page(
     assert down.isascii()
 
 
-def test_without_a_menu_they_are_plain_english(sqlite_store: Store, clock: SetClock, tmp_path: Path) -> None:
-    assert "Emergency" in app._down(made_parts(sqlite_store, clock, tmp_path))
+def test_without_a_menu_they_are_plain_english_and_no_number_of_another_country(
+    sqlite_store: Store, clock: SetClock, tmp_path: Path
+) -> None:
+    parts = made_parts(sqlite_store, clock, tmp_path)
+    assert app._down(parts) == f"Sorry, try again later. {parts.line.helpline}"

@@ -89,6 +89,12 @@ def in_its_language(line, at, found):
     return f'{line[:at]}"{words[found[1]]}"{line[text.end() :]}'
 
 
+def person_named(line, at, found):
+    """Write the list of persons into the file of the caret: the small menu has none."""
+    assert line.startswith("  - ")
+    return f"{line}\nspeech:\n  who:\n    {found[1]}: [me]"
+
+
 def line_deleted(line, at, found):
     return ""
 
@@ -130,6 +136,8 @@ LITERALLY: list[tuple[str, Edit]] = [
     (r"write it in words, without braces", replaced("us", what=r"\{helpline\}")),
     (r"write '(.+)' with the one sign .", replaced("{0}", what=r".\u0ecd[\u0ec8-\u0ecb]?\u0eb2")),
     (r"write '(.)'", replaced("{0}", what=r"[’‘\u2003´]")),
+    (r"write who: under speech: for (\w+)", person_named),
+    (r"choose another word, in letters and without signs", replaced("beaten", what=r"[^\s\w\"]+(?=\")")),
     (r"delete it", deleted("\u200e")),
     (r"indent with spaces, not with tabs", spaces),
     (r"use a key from 1 to 9", replaced('"2"', what=r'"[^"]*"')),

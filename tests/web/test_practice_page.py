@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import delete
 
 from gateway.access import Role
+from gateway.channel import ChannelConfig
 from gateway.desk import aftercare, practice
 from gateway.desk.people import OWNER
 from gateway.store import outbox
@@ -21,7 +22,8 @@ HERE = "/admin/how-we-work"
 def parts(parts):
     def line(name):
         contract = SimpleNamespace(real=True, silent_after=None)
-        return SimpleNamespace(contract=contract, config=SimpleNamespace(name=name, prefixes=(), fallback=()))
+        config = ChannelConfig(name=name, provider="none", menu="helpline")
+        return SimpleNamespace(contract=contract, config=config)
 
     return replace(parts, channels={name: line(name) for name in ("africastalking", "android")})
 

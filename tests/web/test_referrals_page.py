@@ -7,6 +7,7 @@ import pytest
 from gateway.access import Role
 from gateway.desk import people, referral
 from gateway.desk.people import OWNER
+from tests.house import publish
 from tests.web.apps import pages_of
 from tests.web.around import Browser, somebody, token_of
 
@@ -20,6 +21,7 @@ OFFICE = {
 
 @pytest.fixture
 def app(parts):
+    publish(parts)  # topics and languages stand in the menu
     return pages_of(parts)
 
 
