@@ -142,7 +142,7 @@ def test_sizes_of_all_pages_and_keys_to_help_are_printed(at):
     lines = [" ".join(line.split()) for line in found.output.splitlines()]
     assert lines[0] == "units of each page lo en"
     assert "pay 48/70 49/160" in lines
-    assert "code (1) 48/70 64/160" in lines
+    assert "code 48/70 64/160" in lines
     assert "sos lo 1 1 2, danger" in lines
     assert "call_me en 2 1 2, language" in lines
     assert "pay 48/201 49/459" in [
