@@ -152,14 +152,15 @@ class Versions:
             _log.warning("the live version of a menu could not be kept as a file")
 
     def _read_files(self) -> None:
-        found = dict(_kept_menus(self._folder))
+        found = dict(read_kept_menus(self._folder))
         with self._lock:
             if not self._held.live:
                 live = {menu.id: version for version, menu in found.items()}
                 self._held = _Held(live, found)
 
 
-def _kept_menus(folder: Path) -> Iterator[tuple[str, Menu]]:
+def read_kept_menus(folder: Path) -> Iterator[tuple[str, Menu]]:
+    """Yield the id and the menu of each live version that is kept as a file, for whoever cannot ask SQL."""
     for path in sorted(folder.glob("*.json")):
         try:
             kept = json.loads(path.read_text(encoding="utf-8"))

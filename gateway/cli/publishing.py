@@ -52,6 +52,12 @@ _without = click.option(
 @click.option("--base", "number", type=int, help="The version that the folder was made from.")
 @click.option("--over", is_flag=True, help="It may undo what others published since.")
 @click.option("--untested", is_flag=True, help="It may go live although a conversation fails.")
+@click.option(
+    "--move-keys",
+    default="",
+    metavar="WHY",
+    help="Why keys about danger or consent may do something else than callers know.",
+)
 @_without
 def publish_command(
     path: Path,
@@ -61,12 +67,13 @@ def publish_command(
     number: int | None,
     over: bool,  # noqa: FBT001 - click passes flags so
     untested: bool,  # noqa: FBT001
+    move_keys: str,
     without: tuple[str, ...],
 ) -> None:
     """Check the menu in PATH and make it the next version."""
     files = _files(path)
     reason = _reason(why)
-    allowed = publish.Allowed(without=without, base=number, over=over, untested=untested)
+    allowed = publish.Allowed(without=without, base=number, over=over, untested=untested, move_keys=move_keys)
 
     def work(parts: Parts) -> publish.Published | publish.NotSound:
         actor = _actor(parts, name)
@@ -111,6 +118,8 @@ def diff_command(path: Path, number: int | None, as_json: bool) -> None:  # noqa
     for line in describe_changes(told.changes, most=len(told.changes)):
         click.echo(line)
     came_from = f"made from version {told.base.number}" if told.base else "nothing is live yet"
+    for each in told.moved:
+        click.echo(f"  {each.place.file}:{each.place.line}: {each.message}")
     click.echo(f"{len(told.changes)} changes against what is live; {came_from}")
     if told.undone:
         click.echo("It would set back:")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from gateway.catalogue.problems import Problem
 from gateway.engine.menu import Menu
 from gateway.parts import Parts
 from gateway.publishing.changes import (
@@ -36,6 +37,7 @@ class Difference:
         base: the version that it was made from; None where nothing is live.
         undone: what it sets back of what is live.
         back: what it brings back of a version that was rolled back, and which one that was.
+        moved: keys that would do something else than callers know.
     """
 
     changes: tuple[Change, ...] = ()
@@ -43,6 +45,7 @@ class Difference:
     undone: tuple[Change, ...] = ()
     back: tuple[Change, ...] = ()
     rolled_back: Version | None = None
+    moved: tuple[Problem, ...] = ()
 
 
 def find_difference(

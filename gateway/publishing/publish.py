@@ -22,7 +22,15 @@ from gateway.parts import Parts
 from gateway.publishing.base import Difference, find_difference, refuse_other_base
 from gateway.publishing.conversations import refuse_failing_conversations
 from gateway.publishing.reviews import refuse_lost_reviews
-from gateway.publishing.stored import Live, NoVersion, menu_of, read_live, read_whole_folder, without_tests
+from gateway.publishing.stored import (
+    Live,
+    NoVersion,
+    menu_of,
+    read_live,
+    read_live_menus,
+    read_whole_folder,
+    without_tests,
+)
 from gateway.store import audit, shifts, versions
 from gateway.store.engines import Tx
 from gateway.store.versions import Version
@@ -72,12 +80,14 @@ class Allowed:
         base: the number of the version that the folder was made from; None where nobody says it.
         over: it may undo what others published since.
         untested: it may go live although a conversation fails.
+        move_keys: why keys about danger and consent change; empty where they may not.
     """
 
     without: tuple[str, ...] = ()
     base: int | None = None
     over: bool = False
     untested: bool = False
+    move_keys: str = ""
 
 
 def publish(
@@ -109,15 +119,21 @@ def publish(
     """
     if actor is not None:
         permit(actor, Permission.PUBLISH_MENUS)
-    checked = check_files(parts, files)
+    checked = check_files(parts, files, moves_keys=bool(allowed.move_keys.strip()))
     if checked.menu is None:
         return NotSound(problems=checked.problems)
     live = read_live(parts, checked.menu.id)
     found = find_difference(parts, live.version, checked.menu, files, allowed.base)
     _refuse(parts, files, checked.menu, live, found, allowed)
-    signed = _Signed(author=author, why=why, actor=actor)
+    signed = _Signed(author=author, why=_with_reason(why, allowed.move_keys), actor=actor)
     published = _write(parts, files, checked.menu, live, signed=signed)
     return replace(published, problems=checked.problems, difference=found)
+
+
+def _with_reason(why: str, move_keys: str) -> str:
+    """Put on record why keys that callers know by heart mean something else."""
+    moved = f"keys moved: {move_keys}" if move_keys.strip() else ""
+    return "; ".join(each for each in (why, moved) if each)
 
 
 def _refuse(
@@ -133,12 +149,16 @@ def _refuse(
 def preview_difference(
     parts: Parts, files: Mapping[str, str], base: int | None = None
 ) -> Difference | NotSound:
-    """Return what a publish of these files would change, and from which version they were made; nothing is written."""
-    checked = check_files(parts, files)
+    """Return what a publish of these files would change, and from which version they were made; nothing is written.
+
+    Keys that move keep nobody from seeing what differs: ``moved`` names them.
+    """
+    checked = check_files(parts, files, moves_keys=True)
     if checked.menu is None:
         return NotSound(problems=checked.problems)
     live = read_live(parts, checked.menu.id)
-    return find_difference(parts, live.version, checked.menu, files, base)
+    found = find_difference(parts, live.version, checked.menu, files, base)
+    return replace(found, moved=tuple(each for each in checked.problems if each.code == "key-moved"))
 
 
 def first_start(parts: Parts, folder: Path, *, author: str = "gateway") -> tuple[Problem, ...]:
@@ -226,8 +246,8 @@ def listed(parts: Parts, menu: str = "") -> tuple[Listed, ...]:
         return tuple(Listed(version=each, live=each.id in live) for each in versions.listed(tx, menu))
 
 
-def check_files(parts: Parts, files: Mapping[str, str]) -> Checked:
-    """Check a folder's files for the channels, settings and hours of this house, today in its zone."""
+def check_files(parts: Parts, files: Mapping[str, str], *, moves_keys: bool = False) -> Checked:
+    """Check a folder's files for the channels, settings and hours of this house, today, beside what is live."""
     now = parts.clock.now()
     hours = _hours(parts, now)
     asked = Asked(
@@ -236,6 +256,8 @@ def check_files(parts: Parts, files: Mapping[str, str]) -> Checked:
         zone=parts.line.zone,
         settings=parts.line.for_engine().values,
         staffed=lambda windows: frozenset(offered(windows, hours, parts.line.zone, now)),
+        live=read_live_menus(parts),
+        moves_keys=moves_keys,
     )
     texts = without_tests(files)
     return check({name: text.encode("utf-8", "surrogateescape") for name, text in texts.items()}, asked)

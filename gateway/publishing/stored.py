@@ -45,6 +45,17 @@ def read_live(parts: Parts, menu: str) -> Live:
         return Live(version=versions.get(tx, live), menu=menu_of(tx, live))
 
 
+def read_live_menus(parts: Parts) -> dict[str, Menu]:
+    """Return every menu that callers get now, by name, without those that this release cannot read.
+
+    Raises:
+        Unavailable: SQL cannot be asked.
+    """
+    with parts.store.read() as tx:
+        found = {menu: menu_of(tx, version) for menu, version in versions.live_ids(tx).items()}
+    return {name: menu for name, menu in found.items() if menu is not None}
+
+
 def menu_of(tx: Tx, version_id: str) -> Menu | None:
     """Return the menu of a version; None where this release cannot read it."""
     compiled = versions.ever_compiled(tx, version_id)

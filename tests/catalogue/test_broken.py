@@ -41,8 +41,9 @@ ERRORS = {
     "danger-not-asked",
     "danger-number-hidden",
     "wrong-fact",
+    "key-moved",
 }
-MILDER = {"placeholders-differ", "wrong-script", "wrong-fact"}
+MILDER = {"placeholders-differ", "wrong-script", "wrong-fact", "key-moved"}
 """Errors that are warnings where they do less harm."""
 
 WARNINGS = {

@@ -25,6 +25,8 @@ class Asked:
         settings: values of the line's settings by placeholder; None where they are not known.
         staffed: which of a menu's windows have somebody on duty in them; None where that is not known.
         real: the menu is meant for phones of real people.
+        live: the menus that callers get now, by name; empty where none is live or nobody knows.
+        moves_keys: keys about danger and consent may change; whoever publishes gave a reason.
         tells_drafts: say which texts wait for a review, and which translations for their source.
     """
 
@@ -34,6 +36,8 @@ class Asked:
     settings: Mapping[str, str] | None = None
     staffed: Callable[[Iterable[When]], frozenset[str]] | None = None
     real: bool = False
+    live: Mapping[str, Menu] = field(default_factory=dict)
+    moves_keys: bool = False
     tells_drafts: bool = True
 
 

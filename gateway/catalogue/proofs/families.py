@@ -12,6 +12,7 @@ from gateway.catalogue.proofs import (
     facts,
     languages,
     lengths,
+    moved,
     reach,
     reviewed,
     safety,
@@ -62,6 +63,7 @@ FAMILIES: tuple[Proof, ...] = (
     safety.window_never_staffed,
     safety.hours_typed,
     safety.hours_told,
+    moved.key_moved,
 )
 
 
