@@ -1,20 +1,22 @@
-"""Draws a menu from the very data that runs: a tree that reads well at sixty screens, with its problems in colour."""
+"""Draws a menu from the very data that runs: a tree with the words of its keys, its problems in colour."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
 from wcwidth import wcswidth
 
+from gateway.catalogue.graph import Way
 from gateway.catalogue.problems import Level, Problem
 from gateway.catalogue.tree import Tree, drawn_ways, trees
 from gateway.engine.compiled import kind_of
 from gateway.engine.cuts import SOFT_BREAK
+from gateway.engine.hours import label_in
 from gateway.engine.menu import Choices, Entry, Menu, Screen
 from gateway.engine.showing import option_line
 
-_WORDS, _LINKS = 32, 34
-_WIDTH, _COLUMN, _MARGIN = 240, 300, 24
+_WORDS, _LINKS, _ARROW, _NAME = 32, 36, 21, 24
+_WIDTH, _COLUMN, _MARGIN = 240, 390, 24
 _PAD, _LINE, _GAP, _HEAD = 10, 16, 12, 64
 _KIND_COLOURS = {
     "choices": "#3557a5",
@@ -41,24 +43,47 @@ class _Box:
     codes: bool = False
 
 
-def svg(menu: Menu, language: str = "en", problems: Sequence[Problem] = ()) -> str:
+def svg(
+    menu: Menu, language: str = "en", problems: Sequence[Problem] = (), missing: Collection[str] = ()
+) -> str:
     """Return the menu as SVG: columns by the keys from the first screen, lines to where each screen is first reached.
 
-    What a key leads to elsewhere is written into its box, so that no line crosses another.
+    What a key leads to elsewhere is written into its box, so that no line crosses another. Screens of ``missing`` are
+    those that nobody wrote: they are drawn as errors. Errors that belong to no screen stand below.
     """
-    boxes = _placed(menu, language, problems)
+    sheet = _Sheet(menu, language, tuple(problems), frozenset(missing))
+    boxes = _placed(sheet)
+    loose = [str(each) for each in problems if each.level is Level.ERROR and each.screen not in menu.screens]
     width = max(box.x for box in boxes.values()) + _WIDTH + _MARGIN
-    height = max(box.y + box.height for box in boxes.values()) + _MARGIN
-    parts = [_head(menu, width, height), *_legend()]
-    parts += [_line(boxes[parent], boxes[child.screen], child.keys) for parent, child in _edges(trees(menu))]
-    parts += [_box(menu, box, language, problems) for box in boxes.values()]
+    below = max(box.y + box.height for box in boxes.values()) + _MARGIN
+    parts = [_head(sheet, width, below + _LINE * len(loose)), *_legend()]
+    parts += [
+        _line(sheet, boxes[parent], boxes[child.screen], child) for parent, child in _edges(trees(menu))
+    ]
+    parts += [_box(sheet, box) for box in boxes.values()]
+    parts += [_loose(words, below + at * _LINE) for at, words in enumerate(loose)]
     return "\n".join([*parts, "</svg>", ""])
 
 
-def title(menu: Menu, screen: Screen, language: str) -> str:
-    """Return the name of a screen with the beginning of its text."""
-    words = _said(menu, screen, language)
-    return f"{screen.id}: {_shortened(words, 24)}" if words else screen.id
+def title(menu: Menu, screen: Screen, language: str, columns: int = _NAME) -> str:
+    """Return what a reader knows a screen by: the beginning of its text, or the words of the keys that lead to it."""
+    said = _plain(menu.text(screen.text, language))
+    if not said and screen.id == menu.home:
+        said = menu.text(menu.messages.get("home", {}), language)
+    if not said:
+        leading = (
+            choice for each in menu.screens.values() for choice in each.choices if choice.to == screen.id
+        )
+        said = next(filter(None, (_plain(label_in(menu, each, language)) for each in leading)), "")
+    return _shortened(said, columns) or screen.id
+
+
+def key_words(menu: Menu, way: Way, language: str) -> str:
+    """Return the line that a caller chooses to go this way: its key and its words; the key alone where it has none."""
+    choices = [each for each in menu.screens[way.source].choices if each.key == way.key]
+    named = [each for each in choices if each.to == way.target] or choices
+    words = next(filter(None, (_plain(option_line(menu, each, language)) for each in named)), "")
+    return words or way.key
 
 
 def levels(problems: Iterable[Problem]) -> dict[str, Level]:
@@ -70,60 +95,70 @@ def levels(problems: Iterable[Problem]) -> dict[str, Level]:
     return found
 
 
-def _placed(menu: Menu, language: str, problems: Sequence[Problem]) -> dict[str, _Box]:
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """What is drawn, and for whom."""
+
+    menu: Menu
+    language: str
+    problems: tuple[Problem, ...]
+    missing: frozenset[str]
+
+
+def _placed(sheet: _Sheet) -> dict[str, _Box]:
     boxes: dict[str, _Box] = {}
     below = _HEAD
+    menu = sheet.menu
     roots = trees(menu)
     for root in (root for root in roots if root.children):
-        below = _place(menu, language, problems, root, below, boxes)
+        below = _place(sheet, root, below, boxes)
     # What only a word leads to has nothing beside it: it stands in rows below, as wide as the tree.
     columns = 1 + max((box.tree.column for box in boxes.values()), default=0)
     alone = [root for root in roots if not root.children]
     for row in (alone[at : at + columns] for at in range(0, len(alone), columns)):
         for column, root in enumerate(row):
             root.column = column
-        below = max(_place(menu, language, problems, root, below, boxes) for root in row)
+        below = max(_place(sheet, root, below, boxes) for root in row)
     return dict(sorted(boxes.items(), key=lambda item: list(menu.screens).index(item[0])))
 
 
-def _place(
-    menu: Menu, language: str, problems: Sequence[Problem], tree: Tree, top: int, boxes: dict[str, _Box]
-) -> int:
+def _place(sheet: _Sheet, tree: Tree, top: int, boxes: dict[str, _Box]) -> int:
     """Place a screen beside the first of its children, and return where the next one may begin."""
-    lines = tuple(_lines(menu, tree, language, problems))
+    lines = tuple(_lines(sheet, tree))
     height = 2 * _PAD + _LINE * (1 + len(lines))
-    codes = isinstance(menu.screens[tree.screen], Choices | Entry)
+    codes = isinstance(sheet.menu.screens[tree.screen], Choices | Entry)
     boxes[tree.screen] = _Box(tree, _MARGIN + tree.column * _COLUMN, top, height, lines, codes)
     below = top
     for child in tree.children:
-        below = _place(menu, language, problems, child, below, boxes)
+        below = _place(sheet, child, below, boxes)
     return max(below, top + height + _GAP)
 
 
-def _lines(menu: Menu, tree: Tree, language: str, problems: Sequence[Problem]) -> Iterator[tuple[str, str]]:
-    """Yield what stands in a box below its name, each line with its colour."""
-    screen = menu.screens[tree.screen]
-    yield _shortened(_said(menu, screen, language), _WORDS) or kind_of(screen), "#475467"
+def _lines(sheet: _Sheet, tree: Tree) -> Iterator[tuple[str, str]]:
+    """Yield what stands in a box below its title, each line with its colour."""
+    menu, screen = sheet.menu, sheet.menu.screens[tree.screen]
+    if tree.screen in sheet.missing:
+        yield f"nobody wrote a screen '{tree.screen}'", _LEVEL_COLOURS[Level.ERROR][1]
+        return
+    yield f"{screen.id} · {kind_of(screen)}", "#475467"
     children = {child.screen for child in tree.children}
-    links: dict[str, list[str]] = {}
+    links: dict[tuple[str, str], list[str]] = {}
     for way in drawn_ways(menu, tree.screen):
         if way.target not in children:
-            links.setdefault(way.target, []).append(way.key or "code")
-    for line in _wrapped([f"{','.join(keys)}→{target}" for target, keys in links.items()]):
-        yield line, "#98600a"
-    for level, code in sorted({(each.level, each.code) for each in problems if each.screen == tree.screen}):
+            words = key_words(menu, way, sheet.language).removeprefix(way.key).strip()
+            links.setdefault((way.target, words), []).append(way.key or "code")
+    for (target, words), keys in links.items():
+        yield _link(sheet, ",".join(keys), words, target), "#98600a"
+    found = {(each.level, each.code) for each in sheet.problems if each.screen == tree.screen}
+    for level, code in sorted(found):
         yield f"{level}: {code}", _LEVEL_COLOURS[level][1]
 
 
-def _wrapped(links: list[str]) -> Iterator[str]:
-    line = ""
-    for link in links:
-        if line and len(line) + 2 + len(link) > _LINKS:
-            yield line
-            line = ""
-        line = f"{line}  {link}" if line else link
-    if line:
-        yield line
+def _link(sheet: _Sheet, keys: str, words: str, target: str) -> str:
+    """Return a way to a screen that is drawn elsewhere, with its title where its words do not say it."""
+    name = title(sheet.menu, sheet.menu.screens[target], sheet.language, _LINKS // 2)
+    said = f"{keys} {words} → " if words and words != name else f"{keys} → "
+    return _shortened(f"{said}{name}", _LINKS)
 
 
 def _edges(roots: Iterable[Tree]) -> Iterator[tuple[str, Tree]]:
@@ -134,9 +169,13 @@ def _edges(roots: Iterable[Tree]) -> Iterator[tuple[str, Tree]]:
 
 
 def _said(menu: Menu, screen: Screen, language: str) -> str:
-    """Return the text of a screen in one line, or its options where it has no text."""
+    """Return the whole screen, line by line, for whoever points at it."""
     options = [option_line(menu, choice, language) for choice in screen.choices]
-    words = menu.text(screen.text, language) or " ".join(options)
+    return "\n".join(filter(None, [_plain(menu.text(screen.text, language)), *options]))
+
+
+def _plain(words: str) -> str:
+    """Return a text in one line."""
     return " ".join(words.replace(SOFT_BREAK, "").split())
 
 
@@ -144,11 +183,11 @@ def _shortened(words: str, columns: int) -> str:
     short = words
     while wcswidth(short) > columns:
         short = short[:-1]
-    return short if short == words else f"{short}…"
+    return short if short == words else f"{short.rstrip()}…"
 
 
-def _head(menu: Menu, width: int, height: int) -> str:
-    name = f"{menu.id}: {len(menu.screens)} screens"
+def _head(sheet: _Sheet, width: int, height: int) -> str:
+    name = f"{sheet.menu.id}: {len(sheet.menu.screens) - len(sheet.missing)} screens"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
         f" role=\"img\" aria-label=\"{escape(name)}\" font-family=\"'Noto Sans', 'Noto Sans Lao', 'Noto Sans Thai',"
@@ -167,33 +206,47 @@ def _legend() -> Iterator[str]:
         yield f'<rect x="{at}" y="38" width="10" height="10" rx="2" fill="{fill}" stroke="{edge}"/>'
         yield f'<text x="{at + 15}" y="47" font-size="11" fill="#475467">{level}</text>'
         at += 36 + 6 * len(level)
-    yield f'<text x="{at}" y="47" font-size="11" fill="#98600a">7→name: key 7 leads to a screen drawn elsewhere</text>'
+    yield f'<text x="{at}" y="47" font-size="11" fill="#98600a">7 → name: it leads to a screen drawn elsewhere</text>'
 
 
-def _line(parent: _Box, child: _Box, keys: tuple[str, ...]) -> str:
+def _line(sheet: _Sheet, parent: _Box, child: _Box, tree: Tree) -> str:
     x1, y1 = parent.x + _WIDTH, parent.y + _PAD + _LINE // 2
     x2, y2 = child.x, child.y + _PAD + _LINE // 2
     middle = x1 + 18
     bend = f"H{middle} V{y2} H{x2}" if y1 != y2 else f"H{x2}"
-    words = escape(",".join(keys) or ("code" if parent.codes else ""))
+    ways = [each for each in drawn_ways(sheet.menu, parent.tree.screen) if each.target == tree.screen]
+    lines = list(dict.fromkeys(key_words(sheet.menu, each, sheet.language) for each in ways if each.key))
+    first = lines[0] if len(lines) == 1 else ",".join(tree.keys) + _after_key(lines)
+    words = _shortened(first, _ARROW) if lines else "code" if parent.codes else ""
     return (
         f'<path d="M{x1} {y1} {bend}" fill="none" stroke="#98a2b3" stroke-width="1.5"/>'
-        f'<text x="{x2 - 6}" y="{y2 - 5}" text-anchor="end" font-weight="bold" fill="#344054">{words}</text>'
+        f'<text x="{x2 - 6}" y="{y2 - 5}" font-size="11" text-anchor="end" fill="#344054">'
+        f"<title>{escape(chr(10).join(lines))}</title>{escape(words)}</text>"
     )
 
 
-def _box(menu: Menu, box: _Box, language: str, problems: Sequence[Problem]) -> str:
-    screen = menu.screens[box.tree.screen]
-    level = levels(problems).get(screen.id)
+def _after_key(lines: Sequence[str]) -> str:
+    """Return the words of several keys that lead to one screen: those they share, or the first with a mark."""
+    words = list(dict.fromkeys(each.partition(" ")[2] for each in lines))
+    return f" {words[0]}" + ("…" if len(words) > 1 else "") if words and words[0] else ""
+
+
+def _loose(words: str, y: int) -> str:
+    colour = _LEVEL_COLOURS[Level.ERROR][1]
+    return f'<text x="{_MARGIN}" y="{y}" fill="{colour}">{escape(words)}</text>'
+
+
+def _box(sheet: _Sheet, box: _Box) -> str:
+    screen = sheet.menu.screens[box.tree.screen]
+    level = Level.ERROR if screen.id in sheet.missing else levels(sheet.problems).get(screen.id)
     fill, edge = _LEVEL_COLOURS[level] if level else _SOUND
-    told = [_said(menu, screen, language) or screen.id]
-    told += [f"{each.level}: {each.message}" for each in problems if each.screen == screen.id]
-    lines = [("", "#101828"), *box.lines]
-    texts = [
-        _text(box, number, words or screen.id, colour, bold=not words)
-        for number, (words, colour) in enumerate(lines)
-    ]
-    stroke = f'stroke="{edge}" stroke-width="{2 if level else 1}"'
+    told = [_said(sheet.menu, screen, sheet.language) or screen.id]
+    told += [f"{each.level}: {each.message}" for each in sheet.problems if each.screen == screen.id]
+    name = title(sheet.menu, screen, sheet.language, _WORDS)
+    texts = [_text(box, 0, name, "#101828", bold=True)]
+    texts += [_text(box, at, words, colour, bold=False) for at, (words, colour) in enumerate(box.lines, 1)]
+    dashed = ' stroke-dasharray="5 3"' if screen.id in sheet.missing else ""
+    stroke = f'stroke="{edge}" stroke-width="{2 if level else 1}"{dashed}'
     whole = _rect(box, _WIDTH, f'rx="6" fill="{fill}" {stroke}')
     kind = _rect(box, 5, f'rx="2" fill="{_KIND_COLOURS[kind_of(screen)]}"')
     return f"<g><title>{escape(chr(10).join(told))}</title>{whole}{kind}{''.join(texts)}</g>"

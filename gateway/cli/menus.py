@@ -231,21 +231,25 @@ def _complain(problems: Iterable[Problem], files: dict[str, bytes], path: Path) 
 @click.option("--svg", "svg_file", type=click.Path(path_type=Path), help="Write an SVG to this file instead.")
 @click.option("--language", default="en", show_default=True)
 def draw_command(path: Path, svg_file: Path | None, language: str) -> None:
-    """Draw the menu in PATH: Mermaid on the screen, or an SVG in a file."""
+    """Draw the menu in PATH, faults in red: Mermaid on the screen, or an SVG in a file."""
     from gateway.catalogue.drawing import svg
     from gateway.catalogue.mermaid import mermaid
+    from gateway.catalogue.sketch import fill_for_drawing, sketch
 
-    files = _files(path)
-    checked = check(files, ask_here())
-    menu = checked.built
-    if menu is None:
+    files, asked = _files(path), replace(ask_here(), live=_read_live())
+    checked = check(files, asked)
+    drawn = sketch(files, checked.built)
+    if drawn is None:
         _complain([problem for problem in checked.problems if problem.level is Level.ERROR], files, path)
         sys.exit(1)
+    menu = fill_for_drawing(drawn.menu, asked.today, language)
     if svg_file is None:
-        click.echo(mermaid(menu, language, checked.problems), nl=False)
+        click.echo(mermaid(menu, language, checked.problems, drawn.missing), nl=False)
         return
-    svg_file.write_text(svg(menu, language, checked.problems), encoding="utf-8")
-    click.echo(f"{svg_file}: {len(menu.screens)} screens")
+    svg_file.write_text(svg(menu, language, checked.problems, drawn.missing), encoding="utf-8")
+    errors = sum(each.level is Level.ERROR for each in checked.problems)
+    told = f", {errors} errors in red" if errors else ""
+    click.echo(f"{svg_file}: {len(menu.screens) - len(drawn.missing)} screens{told}")
 
 
 @menus.command("schema")

@@ -5,13 +5,16 @@ import xml.etree.ElementTree as ET
 from itertools import combinations
 from pathlib import Path
 
-from gateway.catalogue.drawing import levels, svg
+import pytest
+
+from gateway.catalogue.drawing import key_words, levels, svg
 from gateway.catalogue.folder import read_folder, read_tests
 from gateway.catalogue.graph import ways
 from gateway.catalogue.mermaid import mermaid
 from gateway.catalogue.problems import Level
+from gateway.catalogue.sketch import fill_for_drawing, sketch
 from gateway.catalogue.tree import drawn_ways, trees
-from tests.catalogue.folders import HERE, base, broken, checked, with_change
+from tests.catalogue.folders import BROKEN, HERE, TODAY, base, broken, checked, checked_broken, with_change
 
 SVG = "{http://www.w3.org/2000/svg}"
 TOO_LONG = broken(HERE / "broken" / "text-too-long")
@@ -36,17 +39,17 @@ def words(drawn):
 def test_mermaid_has_a_box_a_screen_and_an_arrow_a_way():
     lines = mermaid(menu()).splitlines()
     assert lines[0] == "flowchart LR"
-    assert '  s_thanks(["thanks: Thank you."])' in lines
-    assert "  s_main -->|1| s_pay" in lines
+    assert '  s_thanks(["Thank you. · thanks"])' in lines
+    assert '  s_main -->|"1 My pay"| s_pay' in lines
     assert "  s_call_me --> s_danger" in lines
-    assert "  s_pay -.->|7| s_call_me" in lines
+    assert '  s_pay -.->|"7 Call me"| s_call_me' in lines
     assert len(lines) == 1 + len(menu().screens) + len(ways(menu()))
 
 
 def test_mermaid_is_not_broken_by_a_text():
     files = with_change("screens.yaml", "Shall a person call you?", "\"He said: 'x' {th.wage} <b>\"")
     drawn = mermaid(menu(files))
-    assert all(line.count('"') in {0, 2} for line in drawn.splitlines())
+    assert all(line.count('"') in {0, 2, 4} for line in drawn.splitlines())
     assert "{th" not in drawn
 
 
@@ -73,8 +76,107 @@ def test_a_screen_with_an_error_and_a_warning_shows_the_error():
     assert levels(reversed(found.problems)) == {"pay": Level.ERROR}
 
 
-def test_a_menu_whose_parts_do_not_fit_together_cannot_be_drawn():
-    assert checked(broken(HERE / "broken" / "unknown-screen")).built is None
+def drawn_of(files, language="en"):
+    """What the command draws: the menu with its faults, as SVG and as Mermaid."""
+    found = checked(files)
+    made = sketch(files, found.built)
+    assert made is not None
+    filled = fill_for_drawing(made.menu, TODAY, language)
+    more = (filled, language, found.problems, made.missing)
+    return made, svg(*more), mermaid(*more)
+
+
+@pytest.mark.fault("M10")
+@pytest.mark.parametrize(
+    ("old", "new", "name"),
+    [
+        ("to: pay, label", "to: pya, label", "pya"),
+        ("to: sos, label", "to: no-such-name, label", "no-such-name"),
+        ("takes_code: {to: status}", "takes_code: {to: statsu}", "statsu"),
+        ("[danger, phone_seen, when, consent]", "[danger, seen, when, consent]", "seen"),
+        ("consent], to: code}", "consent], to: coed}", "coed"),
+        ("start: language", "start: langauge", "langauge"),
+        ("sos: sos", "sos: sso", "sso"),
+    ],
+)
+def test_what_leads_nowhere_is_drawn_as_a_missing_box(old, new, name):
+    files = {file: text.decode().replace(old, new, 1).encode() for file, text in base().items()}
+    assert files != base()
+    made, picture, text = drawn_of(files)
+    assert made.missing == {name}
+    assert set(made.menu.screens) == {*menu().screens, name}
+    assert f"nobody wrote a screen '{name}'" in words(picture)
+    assert "stroke-dasharray" in picture
+    assert f"nobody wrote a screen '{name}'" in text
+    assert sum(line.endswith(" error") for line in text.splitlines()) >= 1
+    assert f"there is no screen '{name}'" in text
+    assert f"there is no screen '{name}'" in picture.replace("&#x27;", "'")
+
+
+@pytest.mark.fault("M10")
+@pytest.mark.parametrize("folder", BROKEN, ids=lambda folder: folder.name)
+def test_every_broken_folder_is_drawn_with_each_error_named(folder):
+    files = broken(folder)
+    made, picture, text = drawn_of(files)
+    ET.fromstring(picture)
+    for problem in checked_broken(folder).problems:
+        if problem.level is Level.ERROR and problem.code != "key-moved":
+            assert problem.code in text
+            assert problem.code in picture
+    if folder.name not in WITHOUT_A_FILE:
+        assert set(menu().screens) <= {*made.menu.screens, "thanks"}
+
+
+WITHOUT_A_FILE = {folder.name for folder in BROKEN if folder.name.startswith("yaml-")}
+"""Where a file cannot be read, its screens are not known."""
+
+
+@pytest.mark.fault("M10")
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (
+            "    kind: information\n    topic: pay",
+            "    kind: entry\n    digits: many\n    does: dance\n    topic: pay",
+        ),
+        ("does: cancel_callback", "does: dance"),
+        ("kind: offer", "kind: [offer]"),
+        ("checked_on: 2026-11-24", "checked_on: soon"),
+        ('evening: {hours: "18:00-21:00"}', 'evening: {hours: "late"}'),
+        ("windows:", "windoes:"),
+    ],
+)
+def test_what_cannot_be_built_leaves_the_rest_in_the_drawing(old, new):
+    files = {file: text.decode().replace(old, new, 1).encode() for file, text in base().items()}
+    assert files != base()
+    assert checked(files).built is None
+    made, picture, _ = drawn_of(files)
+    assert set(made.menu.screens) == set(menu().screens)
+    ET.fromstring(picture)
+
+
+def test_a_folder_without_any_screen_cannot_be_drawn():
+    assert sketch({"a.yaml": b"schema: 1\n"}) is None
+    assert sketch({"a.yaml": b": ["}) is None
+    assert sketch({}) is None
+
+
+@pytest.mark.fault("M10")
+@pytest.mark.parametrize(
+    ("language", "arrow", "name", "filled"),
+    [
+        ("en", "1 My pay", "At least 400 baht a day.", "Your code is ‹code›."),
+        ("lo", "1 ຄ່າແຮງ", "ຢ່າງໜ້ອຍ 400 ບາດ/ມື້", "ລະຫັດ ‹code›. ຈະໂທ ‹when›"),
+    ],
+)
+def test_the_words_of_each_key_the_titles_and_the_values_are_drawn(language, arrow, name, filled):
+    _, picture, text = drawn_of(base(), language)
+    for drawn in (" ".join(words(picture)), text):
+        assert arrow in drawn
+        assert name[:20] in drawn
+    assert filled[:20] in " ".join(words(picture))
+    assert "{" not in picture
+    assert not {"call_me", "sos", "pay"} & set(words(picture))  # no bare name of a screen
 
 
 def test_svg_is_well_formed_and_whole():
@@ -92,8 +194,9 @@ def test_every_key_stands_beside_its_line_or_in_its_box():
     shown = " ".join(words(drawn))
     for name in menu().screens:
         for way in drawn_ways(menu(), name):
-            assert f"{way.key}→{way.target}" in shown or re.search(rf"\b{way.key}\b", shown)
-    assert "7→call_me" in shown
+            assert re.search(rf"\b{way.key}\b", shown)
+            assert key_words(menu(), way, "en") in shown.replace(" →", "") or way.key in shown
+    assert "7 Call me → Call me back" in shown
     assert "code" in words(drawn)  # the way that a typed code opens
 
 
@@ -111,7 +214,8 @@ def test_the_sample_fits_a_sheet_of_paper():
     sample = checked(read_folder(Path("menus"))).built
     root = ET.fromstring(svg(sample))
     assert len(sample.screens) >= 50
-    assert int(root.attrib["width"]) < 1600
+    # Five columns with the words of each key between them, as wide as a sheet across and as long as a roll.
+    assert int(root.attrib["width"]) < 1900
     assert int(root.attrib["height"]) < 40 * len(sample.screens)
 
 

@@ -157,13 +157,19 @@ def test_the_menu_is_drawn(at, tmp_path):
     assert ET.parse(tmp_path / "menu.svg").getroot().tag.endswith("svg")
 
 
-def test_a_menu_with_errors_is_drawn_with_them_unless_it_does_not_hang_together(at):
+@pytest.mark.fault("M10")
+def test_a_menu_with_errors_is_drawn_with_them(at, tmp_path):
     broken(at, "text-too-long")
     assert "  class s_thanks error\n" in told("draw", at).output
     broken(at, "unknown-screen")
     found = told("draw", at)
-    assert found.exit_code == 1
+    assert found.exit_code == 0
     assert "there is no screen 'pya'" in found.output
+    assert "nobody wrote a screen 'pya'" in found.output
+    assert ", 1 errors in red" in told("draw", at, "--svg", tmp_path / "menu.svg").output
+    (at / "screens.yaml").write_text("schema: 1\n")
+    (at / "callback.yaml").unlink()
+    assert told("draw", at).exit_code == 1
 
 
 def test_the_schema_is_json(at):

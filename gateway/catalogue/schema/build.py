@@ -48,35 +48,42 @@ def build(root: MapNode) -> Menu:
     """Return the menu of a merged folder."""
     return Menu(
         id=text_in(root, "menu"),
-        languages=_text(root, "languages"),
+        languages=build_text(root, "languages"),
         fallback={name.text: _texts(chain) for name, chain in pairs_in(root, "fallback")},
         start=text_in(root, "start"),
         home=text_in(root, "home"),
         offer=text_in(root, "offer"),
         sos=text_in(root, "sos"),
         call_me=text_in(root, "call_me"),
-        screens={name.text: _screen(name.text, node) for name, node in pairs_in(root, "screens")},
-        messages={name.text: _text(wordings_in(node)) for name, node in pairs_in(root, "messages")},
+        screens={name.text: build_screen(name.text, node) for name, node in pairs_in(root, "screens")},
+        messages={name.text: build_message(node) for name, node in pairs_in(root, "messages")},
         message_variants={
-            name.text: tuple(Variant(only_if=_condition(each), text=_text(each, "text")) for each in variants)
+            name.text: tuple(
+                Variant(only_if=_condition(each), text=build_text(each, "text")) for each in variants
+            )
             for name, node in pairs_in(root, "messages")
             if (variants := items_in(node, "variants"))
         },
         keywords=tuple(_keyword(node) for node in items_in(root, "keywords")),
         speech=_speech(root.get("speech")),
-        facts={name.text: _fact(name.text, node) for name, node in pairs_in(root, "facts")},
-        calendar={tag.text: _pattern(node) for tag, node in pairs_in(root, "calendar")},
-        topics={name.text: _text(node) for name, node in pairs_in(root, "topics")},
+        facts={name.text: build_fact(name.text, node) for name, node in pairs_in(root, "facts")},
+        calendar={tag.text: build_pattern(node) for tag, node in pairs_in(root, "calendar")},
+        topics={name.text: build_text(node) for name, node in pairs_in(root, "topics")},
         fields={
-            name.text: Field(label=_text(node, "label"), values=_texts(node, "values"))
+            name.text: Field(label=build_text(node, "label"), values=_texts(node, "values"))
             for name, node in pairs_in(root, "fields")
         },
-        windows={name.text: _window(name.text, node) for name, node in pairs_in(root, "windows")},
+        windows={name.text: build_window(name.text, node) for name, node in pairs_in(root, "windows")},
         source=text_in(root, "written_in"),
     )
 
 
-def _text(node: Node | None, key: str = "") -> Text:
+def build_message(node: Node) -> Text:
+    """Return the languages of a message."""
+    return build_text(wordings_in(node))
+
+
+def build_text(node: Node | None, key: str = "") -> Text:
     """Return a text that is never cut, so that an author's marks for cutting have no meaning in it."""
     return {name: words.replace(SOFT_BREAK, "") for name, words in _cut_text(node, key).items()}
 
@@ -93,7 +100,8 @@ def _condition(node: Node) -> Condition:
     return {name.text: _texts(values) for name, values in pairs_in(node, "if")}
 
 
-def _screen(name: str, node: Node) -> Screen:
+def build_screen(name: str, node: Node) -> Screen:
+    """Return a screen of any kind; what it names is known to be there."""
     common = _common(name, node)
     match text_in(node, "kind", "choices"):
         case "information":
@@ -131,7 +139,7 @@ def _common(name: str, node: Node) -> _Fields:
             Variant(only_if=_condition(each), text=_cut_text(each, "text"))
             for each in items_in(node, "variants")
         ),
-        "choices": tuple(_choice(each) for each in items_in(node, "choices")),
+        "choices": tuple(build_choice(each) for each in items_in(node, "choices")),
         "topic": text_in(node, "topic"),
         "sensitive": text_in(node, "sensitive") == "yes",
         "back": text_in(node, "back", "yes") == "yes",
@@ -139,14 +147,15 @@ def _common(name: str, node: Node) -> _Fields:
     }
 
 
-def _choice(node: Node) -> Choice:
+def build_choice(node: Node) -> Choice:
+    """Return one choice of a screen."""
     does = text_in(node, "does")
     return Choice(
         key=text_in(node, "key"),
-        label=_text(node, "label"),
+        label=build_text(node, "label"),
         to=text_in(node, "to"),
         answer=text_in(node, "answer"),
-        answers=_text(node, "answers"),
+        answers=build_text(node, "answers"),
         language=text_in(node, "language"),
         script=text_in(node, "script"),
         does=Deed(does) if does else None,
@@ -164,7 +173,8 @@ def _keyword(node: Node) -> Keyword:
     )
 
 
-def _pattern(node: Node) -> Pattern:
+def build_pattern(node: Node) -> Pattern:
+    """Return how a language tells days and dates."""
     return Pattern(
         days=_texts(node, "days"),
         months=_texts(node, "months"),
@@ -173,7 +183,8 @@ def _pattern(node: Node) -> Pattern:
     )
 
 
-def _window(word: str, node: Node) -> When:
+def build_window(word: str, node: Node) -> When:
+    """Return when a window is open."""
     days = [each.text for each in scalars_in(node, "days")] or DAYS
     return When(word, (DAYS.index(day) for day in days), read_span(text_in(node, "hours")))
 
@@ -190,7 +201,8 @@ def _words(node: Node) -> dict[str, tuple[str, ...]]:
     return {language.text: _texts(words) for language, words in pairs_in(node)}
 
 
-def _fact(name: str, node: Node) -> Fact:
+def build_fact(name: str, node: Node) -> Fact:
+    """Return a fact with its values, oldest first."""
     values: list[FactValue] = []
     for each in dated(node):
         value = _value(each)
@@ -213,7 +225,7 @@ def _value(node: Node) -> FactValue:
         checked_on=_day(node, "checked_on"),
         expires_on=_day(node, "expires_on"),
         is_date=bool(text_in(node, "date")),
-        when_old=_text(node, "when_old"),
+        when_old=build_text(node, "when_old"),
     )
 
 
