@@ -5,16 +5,19 @@ from __future__ import annotations
 import csv
 import io
 from datetime import date, timedelta
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from flask import Blueprint, Response, redirect, render_template, request
 
+from gateway.admin.naming import name_cells
 from gateway.figures import desk, report
 from gateway.figures.centre import read_centre_month, split_sheet
 from gateway.figures.report import NoMonth
 from gateway.web.fact_notice import find_notice
 from gateway.web.guard import actor
+from gateway.web.languages import language
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -82,6 +85,7 @@ def _page(parts: Parts, month: str, *, wrong: str = "") -> str:
         missed=(count(cells, _MISSED), count(last, _MISSED)),
         centre=read_centre_month(parts, actor(), month),
         tables=[(section, list(found)) for section, found in groupby(cells, key=lambda cell: cell.section)],
+        name_cells=partial(name_cells, parts, language()),
         smallest=report.SMALLEST,
     )
 

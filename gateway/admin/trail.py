@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, redirect, render_template, request
 
 from gateway.access import Permission
+from gateway.admin.naming import name_detail
 from gateway.desk import second, trail
 from gateway.desk.declined import Declined
 from gateway.web.forms import field
@@ -57,6 +58,7 @@ def _page(parts: Parts, *, wrong: str = "") -> str:
         wrong=wrong,
         exports=actor().may(Permission.EXPORT),
         here=HERE,
+        name_detail=name_detail,
     )
 
 

@@ -76,6 +76,8 @@ def _asked(parts: Parts) -> Asked:
     language, topic = field("language"), field("topic") or "other"
     if language not in list_languages(parts) or topic not in list_topics(parts) or when is None:
         raise Declined(Why.FIELD)
+    if field("danger") not in {"yes", "no"}:  # not asked is not "no"
+        raise Declined(Why.FIELD)
     return Asked(
         how=how,
         number=read_number_field("number"),

@@ -30,10 +30,10 @@ def reader(signed):
 def counted(parts):
     """Figures of a day: ``counted("2026-11-05", "outcome", reached=7)``."""
 
-    def on(day: str, what: str, **items: int) -> None:
+    def on(day: str, what: str, spoken: str = "lo", **items: int) -> None:
         with parts.store.write() as tx:
             for item, n in items.items():
-                figures.add(tx, date.fromisoformat(day), 9, "simulator", "lo", "v", what, item, n=n)
+                figures.add(tx, date.fromisoformat(day), 9, "simulator", spoken, "v", what, item, n=n)
 
     return on
 
@@ -68,6 +68,41 @@ def test_the_month_of_the_centre_stands_on_the_page_and_leaves_as_a_sheet(reader
     sheet = reader.get("/admin/figures.csv", query_string={"month": "2026-11"})
     assert sheet.headers["Content-Disposition"] == 'attachment; filename="helpline-2026-11.csv"'
     assert "sector,domestic,under 5,under 5,0,7" in sheet.get_data(as_text=True)
+
+
+@pytest.mark.fault("G3")
+@pytest.mark.parametrize(
+    ("language", "what", "item", "says"),
+    [
+        ("en", "shown", "pay", "My pay"),
+        ("en", "shown", "danger", "Are you in danger now?"),
+        ("en", "shown", "main", "Home"),
+        ("lo", "shown", "main", "ໜ້າຫຼັກ"),
+        ("th", "shown", "pay", "ค่าจ้าง"),
+        ("en", "report_wrong", "pay/2", "My pay › 2"),
+        ("en", "text", "call_me", "asks for a call"),
+        ("en", "text", "", "not understood"),
+        ("en", "text", "pay", "My pay"),
+        ("en", "dialled", "", "not chosen yet"),
+        ("en", "outbox", "sent", "left"),
+        ("en", "shown", "screen_that_went", "screen that went"),
+    ],
+)
+def test_a_reader_of_figures_reads_names(reader, counted, language, what, item, says):
+    with_language = "" if what == "dialled" else "lo"
+    counted("2026-11-05", what, spoken=with_language, **{item: 7})
+    reader.post("/language", language=language, back="/admin/")
+    page = plain(reader.get("/admin/"))
+    assert f" {says} 7 " in page
+    assert "_" not in page.split("2026-11")[-1]
+
+
+@pytest.mark.fault("G3")
+def test_two_screens_that_are_called_alike_are_told_apart(reader, counted):
+    counted("2026-11-05", "text", refused=7, no_call=9)
+    page = plain(reader.get("/admin/"))
+    assert "does not want to be called (no_call) 9" in page
+    assert "does not want to be called (refused) 7" in page
 
 
 def test_a_sheet_of_no_month_leads_back(reader):

@@ -123,6 +123,7 @@ class TestAdding:
             ("number", "12", "no phone number that can be called"),
             ("number", "", "no phone number that can be called"),
             ("consented", "", "ask whether she agrees"),
+            ("danger", "", "answer every question"),
             ("how", "rumour", "answer every question"),
             ("phone_seen", "", "answer every question"),
             ("when", "never", "answer every question"),
@@ -139,6 +140,19 @@ class TestAdding:
         if field != "number":
             assert f'value="{HER}"' in text_of(answer)
         assert line.rows("SELECT count(*) FROM callbacks") == [(0,)]
+
+    @pytest.mark.parametrize("field", ["danger", "phone_seen", "when", "consented"])
+    def test_what_is_missing_is_said_beside_its_question_and_nowhere_else(self, noy, field):
+        page = text_of(noy.post("/add", **{**ASKED, field: ""}))
+        asked = next(one for one in page.split("<fieldset") if f'name="{field}"' in one)
+        assert 'class="fault"' in asked.split("<input")[0]
+        assert page.count('class="fault"') == 1
+
+    @pytest.mark.parametrize(("how", "field"), [("visitor", "number"), ("family", "family_number")])
+    def test_a_number_that_is_none_is_said_beside_the_field_that_is_called(self, noy, how, field):
+        page = text_of(noy.post("/add", **{**ASKED, "how": how, field: "12"}))
+        assert f'id="{field}-fault"' in page
+        assert f'aria-describedby="{field}-fault"' in page
 
     def test_the_family_is_called_unless_she_agreed_herself(self, noy):
         family = {**ASKED, "how": "family", "family_number": OTHER}

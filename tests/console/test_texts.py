@@ -133,7 +133,7 @@ class TestAnswering:
         refused = noy.post("/add", form="f1", **form)
         assert refused.status_code == 422
         assert "please call tonight" in text_of(refused)
-        made = noy.post("/add", form="f1", consented="yes", **form).location
+        made = noy.post("/add", form="f1", consented="yes", danger="no", **form).location
         callback = line.callback(made.rpartition("/")[2])
         assert (callback.window, callback.answers["how"]) == ("evening", "texted")
         assert "Nothing to read" in text_of(noy.get("/texts"))

@@ -19,6 +19,7 @@ ADD = {
     "how": "visitor",
     "number": "+85620 555 77 001",
     "consented": "yes",
+    "danger": "no",
     "phone_seen": "sometimes",
     "when": "now",
     "language": "th",

@@ -294,6 +294,17 @@ def test_hostile_text_is_only_text(clock, opened, working):
     assert faults == []
 
 
+def test_a_danger_that_a_colleague_holds_is_read_as_well_as_any_row(parts, line, opened, working):
+    danger = line.rows("SELECT id FROM callbacks ORDER BY priority LIMIT 1")[0][0]
+    line.person("Mali")
+    claim.claim(parts, people.actor_named(parts, "Mali"), danger)
+    page = opened(token=working)
+    page.goto("/")
+    expect(page.locator(".row.is-danger.is-held")).to_be_visible()
+    found = Axe().run(page).response["violations"]
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
+
+
 @LOOKS
 def test_every_page_fits_and_is_accessible(parts, line, opened, working, tmp_path, width, language):
     """No page is wider than its screen, none breaks a rule of accessibility, none reports a fault to the console."""

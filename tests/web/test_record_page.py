@@ -53,6 +53,16 @@ def test_it_says_who_did_what_to_whom(parts, boss):
     assert "person Noy" in row
 
 
+def test_what_stands_behind_a_deed_is_told_in_words(parts, boss):
+    people.add(parts, OWNER, name="Rea", role="reader")
+    boss.post("/admin/people", name="Nok", role="reader")  # not for a supervisor
+    boss.post("/language", language="th", back=HERE)
+    page = text_of(boss.get(HERE))
+    assert "ผู้อ่าน" in page
+    assert "· reader" not in page
+    assert "POST" not in page.split("<table")[1].split("</table>")[0]
+
+
 def test_one_person_and_older_pages(parts, boss):
     own = somebody(parts, "Noy")
     for n in range(trail.PAGE + 5):
