@@ -84,8 +84,13 @@ def name_screen(parts: Parts, screen: str, language: str) -> str:
 
 
 def _heading(menu: Menu, screen: str, language: str) -> str:
-    first = _read(menu, menu.screens[screen].text, language).strip().partition("\n")[0].rstrip(":")
-    return first if len(first) <= _LONGEST_HEADING and "{" not in first else ""
+    """Return the first line up to a value that only a caller's day fills in, cut where it is a whole paragraph."""
+    first = _read(menu, menu.screens[screen].text, language).strip().partition("\n")[0]
+    fixed = first.partition("{")[0].strip(" :(")
+    if len(fixed) <= _LONGEST_HEADING:
+        return fixed
+    sentence = fixed.partition(". ")[0]
+    return sentence if len(sentence) <= _LONGEST_HEADING else f"{sentence[:_LONGEST_HEADING].rstrip()}…"
 
 
 def _line_to(menu: Menu, screen: str, language: str) -> str:

@@ -79,6 +79,8 @@ def test_the_month_of_the_centre_stands_on_the_page_and_leaves_as_a_sheet(reader
         ("en", "shown", "main", "Home"),
         ("lo", "shown", "main", "ໜ້າຫຼັກ"),
         ("th", "shown", "pay", "ค่าจ้าง"),
+        ("en", "shown", "consent", "We keep your number and answers only to call you"),
+        ("en", "shown", "wage_bangkok", "Bangkok"),
         ("en", "report_wrong", "pay/2", "My pay › 2"),
         ("en", "text", "call_me", "asks for a call"),
         ("en", "text", "", "not understood"),
