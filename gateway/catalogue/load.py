@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import count
 from typing import Any
 
@@ -59,8 +60,12 @@ class Loaded:
     problems: tuple[Problem, ...] = ()
 
 
+@lru_cache(maxsize=64)
 def load(file: str, content: bytes) -> Loaded:
-    """Read one file; every fault, however hostile the bytes, is a problem and never an exception."""
+    """Read one file; every fault, however hostile the bytes, is a problem and never an exception.
+
+    Who edits a folder has it read again and again, while one of its files changes: the others are remembered.
+    """
     problems: list[Problem] = []
     try:
         root = _Events(file, _text(file, content), problems).document()

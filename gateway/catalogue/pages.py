@@ -24,18 +24,19 @@ class Fault:
 
 @dataclass(slots=True)
 class Cut:
-    """All pages by their key, and what could not be cut."""
+    """All pages by their key, what could not be cut, and the widest value of each placeholder by language."""
 
     pages: dict[str, tuple[Page, ...]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    widest: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 def cut_menu(menu: Menu, limits: Iterable[Limits], settings: Mapping[str, str] | None = None) -> Cut:
     """Cut each text of each screen in each language, for each set of limits once."""
-    cut = Cut()
+    cut = Cut(widest={language: reserved(menu, language, settings) for language in menu.languages})
     for each in {one.name: one for one in limits}.values():
         for language in menu.languages:
-            values, breaks = reserved(menu, language, settings), line_breaks(language)
+            values, breaks = cut.widest[language], line_breaks(language)
             for screen, variant in _texts(menu):
                 try:
                     pages = cut_screen(menu, screen, variant, language, each, values, breaks)

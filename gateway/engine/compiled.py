@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from gateway.engine.dates import Pattern
@@ -77,8 +78,9 @@ def dump(menu: Menu) -> str:
     return json.dumps({"format": FORMAT, **fields}, ensure_ascii=False, separators=(",", ":"), default=_plain)
 
 
+@lru_cache(maxsize=2)
 def load(text: str) -> Menu:
-    """Read what ``dump`` wrote.
+    """Read what ``dump`` wrote; the version that several parts of a process read is read once.
 
     Raises:
         UnreadableMenu: another format, or no menu at all.

@@ -18,7 +18,7 @@ from tests.acceptance.held import Hops, holding, sockets_at
 from tests.acceptance.phones import percentile
 from tests.acceptance.running import REPOSITORY, Running, free_port, wait
 
-pytestmark = [pytest.mark.kills, pytest.mark.fault("S1")]
+pytestmark = [pytest.mark.kills, pytest.mark.fault("S1"), pytest.mark.xdist_group("slow-clients")]
 GUIDE = REPOSITORY / "docs" / "how-to" / "run-on-a-server.md"
 ANSWERED_WITHIN = 1.0
 LEFT_OPEN = 4

@@ -140,6 +140,16 @@ def test_stop_inside_a_sentence_stops_nothing(menu: Menu, text: str) -> None:
     assert match is None or match.keyword.reaction is not Reaction.STOP
 
 
+@pytest.mark.fault("W8")
+@pytest.mark.parametrize(
+    ("text", "danger"),
+    [("ຕີ 1", False), ("ຕີ.1", False), ("ตี-2", False), ("ລາວຕີ. 1", True), ("ລາວຕີ\n1", True), ("เขาตี. 2", True)],
+)
+def test_an_hour_does_not_reach_over_the_end_of_a_sentence(sample: Any, text: str, danger: bool) -> None:
+    match = understand(sample.menu, text)
+    assert (match is not None and match.keyword.danger) == danger
+
+
 HOSTILE = st.text(
     alphabet=st.one_of(
         st.characters(),

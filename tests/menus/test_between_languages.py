@@ -18,6 +18,9 @@ from gateway.messages import SMS_LIMITS, USSD_LIMITS
 from gateway.publishing.stored import folder_files
 from tests.house import LINE, MENUS, sample
 
+# On one runner, which reads the files that a case leaves alone once.
+pytestmark = pytest.mark.xdist_group("sample")
+
 LANGUAGES = ("lo", "lo-Latn", "th", "en")
 ASKED = Asked(today=date(2026, 11, 24), limits=(USSD_LIMITS,), settings=LINE.for_engine().values)
 

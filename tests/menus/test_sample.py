@@ -23,6 +23,9 @@ from gateway.engine.text import GSM7, measure, sms_parts
 from gateway.engine.values import fill
 from gateway.messages import USSD_LIMITS
 
+# One runner checks it and runs its conversations once.
+pytestmark = pytest.mark.xdist_group("sample")
+
 FOLDER = Path(__file__).parents[2] / "menus"
 ZONE = "Asia/Vientiane"
 SCRIPTS = ("lo", "lo-Latn", "th", "en")

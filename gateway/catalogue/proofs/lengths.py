@@ -4,7 +4,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 
-from gateway.catalogue.pages import Fault, reserved
+from gateway.catalogue.pages import Fault
 from gateway.catalogue.problems import Problem
 from gateway.catalogue.proofs.asked import Subject
 from gateway.catalogue.proofs.words import is_legacy
@@ -106,7 +106,7 @@ def _worded(subject: Subject, name: str) -> Iterator[tuple[Written, str, str]]:
     """Yield each wording of a message in each language, with its widest values."""
     menu = subject.menu
     for language in menu.languages:
-        values = reserved(menu, language, subject.asked.settings)
+        values = subject.cut.widest[language]
         for one in of_message(menu, name):
             yield one, language, fill(menu.text(one.text, language), values)
 
@@ -115,7 +115,7 @@ def first_screen_is_plain(subject: Subject) -> Iterator[Problem]:
     """What a stranger reads first, values included, is in the alphabet that every phone can show."""
     menu = subject.menu
     language = tongue(menu, Session(screen=menu.start))
-    values = reserved(menu, language, subject.asked.settings)
+    values = subject.cut.widest[language]
     for one in of_screen(menu, menu.start):
         template = menu.text(one.text, language).replace(SOFT_BREAK, "")
         words = fold(fill(template, values))
@@ -215,7 +215,7 @@ def _excess(subject: Subject, fault: Fault) -> str:
     menu, screen = subject.menu, subject.menu.screens[fault.screen]
     lines = [template(menu, screen, fault.variant, fault.language).replace(SOFT_BREAK, "")]
     lines += [option_line(menu, choice, fault.language) for choice in screen.choices]
-    values = reserved(menu, fault.language, subject.asked.settings)
+    values = subject.cut.widest[fault.language]
     over = _over(fill("\n".join(line for line in lines if line), values), fault.limits)
     several = "are" if screen.choices else "is"
     return f"{several} {over} too long for" if over else ""

@@ -20,12 +20,13 @@ def placeholders_differ(subject: Subject) -> Iterator[Problem]:
     What most languages say is taken as meant; where they are even, what says more: a word is sooner lost than added.
     On the way to danger numbers, a callback or her code it is an error: there one word less can hurt.
     """
+    path = frozenset(callback_path(subject.menu))
     for one in written(subject.menu):
         if names_unknown(subject.menu, one):
             continue  # told where it is written
         named = {tag: _named(subject.menu, words) for tag, words in one.text.items() if words}
         meant = _meant(subject.menu, named)
-        level = Level.ERROR if _may_hurt(subject.menu, one, named) else Level.WARNING
+        level = Level.ERROR if _may_hurt(subject.menu, path, one, named) else Level.WARNING
         for language, found in named.items():
             typed = find_figure(one.text[language])
             for odd in sorted(found ^ meant):
@@ -77,9 +78,9 @@ def _differs(
     )
 
 
-def _may_hurt(menu: Menu, one: Written, named: Mapping[str, frozenset[str]]) -> bool:
+def _may_hurt(menu: Menu, path: frozenset[str], one: Written, named: Mapping[str, frozenset[str]]) -> bool:
     """Say whether somebody in danger, on her way to a callback or with her code reads this text."""
     screen = menu.screens.get(one.screen)
-    near = one.screen in callback_path(menu) or (screen is not None and screen.topic == _DANGER)
+    near = one.screen in path or (screen is not None and screen.topic == _DANGER)
     told = any(RESULT_PLACEHOLDERS & found for found in named.values())
     return near or told or one.path[0] == "messages"

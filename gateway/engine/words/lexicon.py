@@ -200,6 +200,10 @@ def written_out(menu: Menu, word: str, language: str) -> Iterator[str]:
         yield word.replace(WHO, who)
 
 
+_BETWEEN = r"(?:[^\S\n]|[\u200b-]|\.(?!\s)){0,4}"
+"""What may stand between the word of an hour and its number: no end of a sentence, ``ຕີ. 1`` is no hour."""
+
+
 def _clock(menu: Menu) -> re.Pattern[str] | None:
     """Return what a word and the hour behind it look like in a folded text, in any of the languages.
 
@@ -214,9 +218,7 @@ def _clock(menu: Menu) -> re.Pattern[str] | None:
         plain = any(word_of(word)[2] == PLAIN for word in words)
         left, right = (r"(?<![^\W_])", r"(?![^\W_])") if plain else ("", "")
         hour = rf"(?>(?:0?[1-9]|1[0-2])(?!\d)(?:[.:]\d\d)?|{numbers}{right})"
-        forms.append(
-            rf"{struck}{left}(?:{_either(words)})[\s.\u200b-]{{0,4}}{hour}(?!\s*(?:{counted}){right})"
-        )
+        forms.append(rf"{struck}{left}(?:{_either(words)}){_BETWEEN}{hour}(?!\s*(?:{counted}){right})")
     return re.compile("|".join(forms)) if forms else None
 
 
