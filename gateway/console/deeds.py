@@ -21,12 +21,13 @@ from gateway.desk.refusals import (
     Held,
     NoBridge,
     NoPhone,
+    NoSuchCallback,
     NotSafe,
     TooManyShown,
     Withheld,
 )
 from gateway.engine.years import find_odd_year
-from gateway.web.faults import refuse_page
+from gateway.web.faults import miss_page, refuse_page
 from gateway.web.forms import field
 from gateway.web.guard import actor
 from gateway.web.keeping import words_posted
@@ -123,16 +124,16 @@ def _add_refusals(pages: Blueprint, parts: Parts) -> None:
         status = BAD if isinstance(error, BadWords) else CONFLICT
         said, typed = why(parts, error), field("text", LONGEST)
         if callback_id:
-            return page(parts, callback_id, fault=said, typed=typed, unsent=words_posted()), status
+            return _shown_again(parts, callback_id, status, fault=said, typed=typed)
         return render_template("fault.html", title=said, advice="", status=status), status
 
     def lost(_error: Refused) -> tuple[str, int]:
         """Answer whoever wrote about a callback that is no longer theirs: the words come back, to be copied."""
-        callback_id, words = (request.view_args or {}).get("callback_id", ""), words_posted()
-        if not callback_id or not words or not actor().may(Permission.WORK_QUEUE):
+        callback_id = (request.view_args or {}).get("callback_id", "")
+        if not callback_id or not words_posted() or not actor().may(Permission.WORK_QUEUE):
             return refuse_page(parts)
         said = _("This one is not yours any more. Nothing was changed.")
-        return page(parts, callback_id, fault=said, unsent=words), CONFLICT
+        return _shown_again(parts, callback_id, CONFLICT, fault=said)
 
     pages.register_error_handler(Refused, lost)
     for kind in (
@@ -148,6 +149,18 @@ def _add_refusals(pages: Blueprint, parts: Parts) -> None:
         BadWords,
     ):
         pages.register_error_handler(kind, refused)
+
+
+def _shown_again(
+    parts: Parts, callback_id: str, status: int, *, fault: str, typed: str = ""
+) -> tuple[str, int]:
+    """Return the page with its fault; a fault within a refusal would be a 500, so what it can meet is said here."""
+    try:
+        return page(parts, callback_id, fault=fault, typed=typed, unsent=words_posted()), status
+    except NoSuchCallback:
+        return miss_page()
+    except Refused:
+        return refuse_page(parts)
 
 
 def why(parts: Parts, error: Exception) -> str:

@@ -16,6 +16,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
+from gateway.store.fitting import check_fitting
 from gateway.store.sealed import Ring
 
 T = TypeVar("T")
@@ -199,7 +200,10 @@ def _normal(url: str) -> URL:
 
 def _open(url: URL) -> _Pair:
     make = _sqlite if url.get_backend_name() == "sqlite" else _postgresql
-    return _Pair(read=make(url, reading=True), write=make(url, reading=False), process=os.getpid())
+    pair = _Pair(read=make(url, reading=True), write=make(url, reading=False), process=os.getpid())
+    check_fitting(pair.read)
+    check_fitting(pair.write)
+    return pair
 
 
 def _sqlite(url: URL, *, reading: bool) -> Engine:

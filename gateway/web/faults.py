@@ -17,6 +17,7 @@ from gateway.desk.refusals import NoSuchCallback
 from gateway.desk.second import NotFresh
 from gateway.store import audit
 from gateway.store.engines import Unavailable
+from gateway.store.fitting import Unfit, is_text
 from gateway.web.guard import signed_in
 from gateway.web.keeping import keep_posted, page_of, words_posted
 from gateway.web.translate import _
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     _Fault = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 SEE_OTHER = 303
-FORBIDDEN, NOT_FOUND, WRONG_METHOD, TOO_LARGE, AWAY, OLD_FORM = 403, 404, 405, 413, 503, 400
+FORBIDDEN, NOT_FOUND, WRONG_METHOD, TOO_LARGE, UNFIT, AWAY, OLD_FORM = 403, 404, 405, 413, 422, 503, 400
 
 
 def install(app: Flask, parts: Parts) -> None:
@@ -50,7 +51,11 @@ def install(app: Flask, parts: Parts) -> None:
 
     @app.errorhandler(NoSuchCallback)
     def gone(_error: NoSuchCallback) -> tuple[str, int]:
-        return _page(NOT_FOUND)
+        return miss_page()
+
+    @app.errorhandler(Unfit)
+    def unfit(_error: Unfit) -> tuple[str, int]:
+        return _page(UNFIT)
 
     @app.errorhandler(NotFresh)
     def prove_first(_error: NotFresh) -> Answer:
@@ -65,6 +70,35 @@ def install(app: Flask, parts: Parts) -> None:
     @app.errorhandler(HTTPException)
     def other(error: HTTPException) -> Response | tuple[str, int]:
         return _page(error.code or InternalServerError.code)
+
+
+def ask_for_text(app: Flask, machines: frozenset[str]) -> None:
+    """Refuse an address that is no text before anybody reads it: no database can look for it."""
+
+    @app.before_request
+    def look_at_address() -> tuple[str, int] | None:
+        if request.blueprint in machines:
+            return None
+        if not is_text(request.path):
+            return miss_page()
+        asked = request.args.items(multi=True)  # cookies are signed, or looked for by their hash
+        return None if all(is_text(name + value) for name, value in asked) else _page(UNFIT)
+
+
+def ask_for_text_in_forms(app: Flask, machines: frozenset[str]) -> None:
+    """Refuse a form that holds what is no text, once it is known whose words are to be shown again."""
+
+    @app.before_request
+    def look_at_form() -> tuple[str, int] | None:
+        if request.blueprint in machines:
+            return None
+        typed = request.form.items(multi=True)
+        return None if all(is_text(name + value) for name, value in typed) else _page(UNFIT)
+
+
+def miss_page() -> tuple[str, int]:
+    """Say that there is nothing at this address."""
+    return _page(NOT_FOUND)
 
 
 def refuse_page(parts: Parts) -> tuple[str, int]:
@@ -121,6 +155,12 @@ def _words(status: int) -> tuple[str, str]:
         FORBIDDEN: (_("This is not for your role"), _("Ask an administrator if you need it for your work.")),
         NOT_FOUND: (_("There is nothing here"), _("The address may be mistyped, or the request is gone.")),
         WRONG_METHOD: (_("There is nothing here"), _("Go back and use the buttons of the page.")),
+        UNFIT: (
+            _("That cannot be kept as text"),
+            _(
+                "Nothing was changed. It is too long or holds signs that are no text: type it anew, do not paste it."
+            ),
+        ),
         TOO_LARGE: (_("That was too much text"), _("Nothing was changed. Go back and shorten it.")),
         AWAY: (
             _("The records cannot be reached just now"),

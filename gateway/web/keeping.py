@@ -6,12 +6,14 @@ who typed them, and stand in their form again once that very person is signed in
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from flask import Flask, current_app, request, session
 from werkzeug.exceptions import HTTPException
 
 from gateway.store import kept_forms
+from gateway.store.engines import Unavailable
 from gateway.web.filling import fill_form
 from gateway.web.guard import WHO, signed_in
 
@@ -39,12 +41,14 @@ def install(app: Flask, parts: Parts) -> None:
         if who is None or response.status_code >= 400:  # noqa: PLR2004 - the first status of a refusal
             return response
         if request.method == "POST" and request.blueprint in {"console", "admin"}:
-            parts.store.run(
-                lambda tx: kept_forms.drop_forms(tx, who.person.id, request.path[:_LONGEST_ADDRESS])
-            )
+            with suppress(Unavailable):  # what was done is done; the words are forgotten by their age
+                parts.store.run(
+                    lambda tx: kept_forms.drop_forms(tx, who.person.id, request.path[:_LONGEST_ADDRESS])
+                )
         wanted = request.args.get("kept", "")[:20] if request.method == "GET" else ""
         if wanted and response.status_code == _OK and response.mimetype == "text/html":
-            _put_back(parts, response, who.person.id, wanted)
+            with suppress(Unavailable):
+                _put_back(parts, response, who.person.id, wanted)
         return response
 
 

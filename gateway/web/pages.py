@@ -54,10 +54,12 @@ def install(
         )
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_CONTENT_LENGTH"] or BODY_BYTES
     away = frozenset(machines)
+    faults.ask_for_text(app, away)
     languages.install(app)
     forms.install(app, parts, away, https_host or _host_of(parts.public_url))
     guard.install(app, parts, away)
     forms.ask_for_tokens(app, away)
+    faults.ask_for_text_in_forms(app, away)
     headers.install(app, away)
     compress.install(app, away)
     keeping.install(app, parts)  # what was put into a page is packed with it
