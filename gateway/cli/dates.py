@@ -31,5 +31,16 @@ def refuse_odd_year(_context: click.Context, _parameter: click.Parameter, value:
     return value
 
 
+def check_order(first: datetime, last: datetime) -> None:
+    """Refuse a span that ends before it begins: it holds nothing, and nothing found would read like good news.
+
+    Raises:
+        click.BadParameter: the last day comes before the first.
+    """
+    if last < first:
+        said = f"{last:%Y-%m-%d} comes before {first:%Y-%m-%d}; did you mean them the other way round?"
+        raise click.BadParameter(said, param_hint="--to")
+
+
 def _today() -> date:
     return open_clock(config.from_process()).now().date()

@@ -14,7 +14,7 @@ from gateway.bootstrap import open_clock
 from gateway.catalogue.language_keys import keys_to_language
 from gateway.catalogue.tests import CODE
 from gateway.channel import NoGateway, NotTaken
-from gateway.channels.simulator.handset import Handset, Received, Shown
+from gateway.channels.simulator.handset import ON_THE_PHONE, Handset, Received, Shown
 from gateway.cli import simulated
 from gateway.cli.draft_phone import DraftPhone
 from gateway.cli.handheld import HELP, Hand, HeldPhone, Page, as_test
@@ -121,13 +121,17 @@ def text(to: str, words: str, number: str, channel: str | None, explain: bool) -
         click.echo(explained(_menu(parts, to), words))
     send = phone.text if channel is None else simulated.texting(chosen, parts, channel, _number(number))
     answers = _talking(lambda: _texted(phone, lambda: send(to, words), Clock()))
-    for answer in answers:
+    for answer in answers or ():
         count = len(sms_parts(answer.text))
         click.echo(f"--- SMS {count} part{'s' * (count != 1)} {measure(answer.text).coding}")
         click.echo(answer.text)
-    if not answers:
+    if answers is None:
+        click.echo("Silence, as it should be: the text was taken, and no answer to it was written.")
+    elif not answers:
         click.echo(
-            f"No answer within {ANSWER_SECONDS} s: does the worker run? gateway doctor says.", err=True
+            f"An answer was written and did not leave within {ANSWER_SECONDS} s: does the worker run? "
+            "gateway doctor says.",
+            err=True,
         )
         raise SystemExit(1)
 
@@ -213,17 +217,25 @@ def _then_asked(typed: Iterator[str]) -> Iterator[str]:
         yield answer
 
 
-def _texted(phone: Handset, send: Callable[[], None], clock: Clock) -> list[Received]:
-    known = {each.id for each in phone.thread()}
+def _texted(phone: Handset, send: Callable[[], None], clock: Clock) -> list[Received] | None:
+    """Send, and return what came to the phone in time; None where no answer is to come.
+
+    A text is taken with its answer in one transaction, so that what is not written then will never come: silence is
+    the right answer to STOP, and nothing to wait for.
+    """
+    known = {each.id for each in phone.written()}
     send()
     until = clock.monotonic() + ANSWER_SECONDS
     answers: list[Received] = []
     while clock.monotonic() < until:
-        fresh = [each for each in phone.thread() if each.id not in known]
-        if fresh and len(fresh) == len(answers):
+        fresh = [each for each in phone.written() if each.id not in known]
+        if not fresh:
+            return None
+        arrived = [each for each in fresh if each.state == ON_THE_PHONE]
+        if arrived and len(arrived) == len(answers):
             break  # as many as a moment ago: that was all
-        answers = fresh
-        clock.sleep(NEXT_ANSWER_SECONDS if fresh else 0.2)
+        answers = arrived
+        clock.sleep(NEXT_ANSWER_SECONDS if arrived else 0.2)
     return answers
 
 

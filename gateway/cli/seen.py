@@ -10,7 +10,7 @@ import click
 
 from gateway.bootstrap import open_parts
 from gateway.cli.callbacks import ONLOOKER
-from gateway.cli.dates import DAY
+from gateway.cli.dates import DAY, check_order
 from gateway.desk.line import written
 from gateway.publishing.facts import NoFact, Seen, seen
 
@@ -22,6 +22,7 @@ from gateway.publishing.facts import NoFact, Seen, seen
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def seen_command(fact: str, first: datetime, last: datetime, as_json: bool) -> None:  # noqa: FBT001 - click passes flags so
     """Tell how many read FACT in these days, which value, and which open requests came past it."""
+    check_order(first, last)
     try:
         found = seen(open_parts(), ONLOOKER, fact, first.date(), last.date())
     except NoFact as error:

@@ -249,15 +249,37 @@ def test_a_text_that_waits_to_leave_is_no_answer_yet(house: House, monkeypatch: 
 
     assert result.exit_code == 1
     assert "not there yet" not in result.output
+    assert "An answer was written and did not leave within 0.3 s: does the worker run?" in result.stderr
 
 
-def test_a_text_that_nobody_answers(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.cli.dial.ANSWER_SECONDS", 0.3)
+@pytest.mark.fault("U6")
+@pytest.mark.parametrize("words", ["STOP", "end", "ຢຸດ", "หยุด", "yut", "thanks"])
+def test_silence_that_is_right_is_said_at_once_and_is_no_fault(house: House, words: str) -> None:
+    at = datetime(2026, 11, 24, 7, 5, tzinfo=UTC)
+    house.behind.thread = (SentText(id="1", channel="simulator", text="from yesterday", at=at),)
 
-    result = run("text", "1234", "hello")
+    result = run("text", "1234", words)
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == "Silence, as it should be: the text was taken, and no answer to it was written.\n"
+
+
+@pytest.mark.fault("U6")
+@pytest.mark.parametrize("state", ["pending", "sending", "unclear", "failed", "expired"])
+def test_an_answer_that_does_not_leave_is_a_fault_whatever_keeps_it(
+    house: House, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    monkeypatch.setattr("gateway.cli.dial.ANSWER_SECONDS", 0.2)
+    at = datetime(2026, 11, 24, 7, 5, tzinfo=UTC)
+    stays = SentText(id="1", channel="simulator", text="words", at=at, state=state)
+    house.behind.fails = lambda event: setattr(
+        house.behind, "thread", (stays,) if isinstance(event, Inbound) else house.behind.thread
+    )
+
+    result = run("text", "1234", "pay")
 
     assert result.exit_code == 1
-    assert "No answer" in result.stderr
+    assert "Silence" not in result.output
 
 
 @pytest.mark.parametrize("number", ["", "02055500001", "SAFARICOM"])

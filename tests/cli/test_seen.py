@@ -63,3 +63,19 @@ def test_a_slip_ends_with_1_and_what_was_meant(machine: Machine) -> None:
 @pytest.mark.parametrize("words", [("--from", "2027-01-01"), ("--from", "January", "--to", "2027-01-05")])
 def test_both_days_must_be_days(machine: Machine, words: tuple[str, ...]) -> None:
     assert machine.run("menus", "seen", "th.wage", *words).exit_code == 2
+
+
+@pytest.mark.fault("U6")
+@pytest.mark.parametrize("as_json", [(), ("--json",)])
+def test_a_span_that_ends_before_it_begins_is_refused(machine: Machine, as_json: tuple[str, ...]) -> None:
+    counted(machine, 12)
+    result = machine.run("menus", "seen", "th.wage", "--from", "2027-01-05", "--to", "2027-01-01", *as_json)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "2027-01-01 comes before 2027-01-05" in result.stderr
+
+
+@pytest.mark.fault("U6")
+def test_a_single_day_is_a_span(machine: Machine) -> None:
+    counted(machine, 12)
+    result = machine.run("menus", "seen", "th.wage", "--from", "2027-01-02", "--to", "2027-01-02")
+    assert "read 12 times" in result.stdout

@@ -35,6 +35,7 @@ class Received:
     channel: str
     text: str
     at: str
+    state: str = ON_THE_PHONE
 
 
 @dataclass
@@ -91,13 +92,13 @@ class Handset:
 
     def thread(self) -> tuple[Received, ...]:
         """Return the texts on the phone, oldest first; raises as ``dial`` does."""
+        return tuple(each for each in self.written() if each.state == ON_THE_PHONE)
+
+    def written(self) -> tuple[Received, ...]:
+        """Return also what has not reached the phone, or never will; raises as ``dial`` does."""
         answer = self._post("thread", {"phoneNumber": self.number})
         names = [each.name for each in fields(Received)]
-        return tuple(
-            Received(**{name: each[name] for name in names})
-            for each in json.loads(answer.data)
-            if each["state"] == ON_THE_PHONE
-        )
+        return tuple(Received(**{name: each[name] for name in names}) for each in json.loads(answer.data))
 
     def _hop(self) -> Shown:
         answer = self._post(
