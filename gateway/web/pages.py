@@ -69,6 +69,11 @@ def install(
     app.register_blueprint(sign_in.blueprint(parts))
     typed_numbers.install(app, parts.line.regions)
     _add_token(app)
+    _add_words(app, parts)
+
+
+def _add_words(app: Flask, parts: Parts) -> None:
+    """Give the templates what all of them say and ask."""
     app.jinja_env.filters.update(times.filters(parts))
     app.jinja_env.globals.update(
         static=addresses(),
