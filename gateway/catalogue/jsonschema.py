@@ -56,6 +56,8 @@ def _word(shape: Word) -> dict[str, Any]:
         schema["enum"] = [*shape.values, *(int(value) for value in shape.values)]
     elif shape.values:
         schema["enum"] = [str(value) for value in shape.values]
+    if shape.usual:
+        schema["examples"] = list(shape.usual)
     if shape.pattern:
         schema["pattern"] = f"^({shape.pattern})$"
     elif not shape.values and not shape.may_be_empty:

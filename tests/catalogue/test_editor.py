@@ -85,7 +85,7 @@ def test_the_fields_that_a_question_may_ask_are_offered(editor):
         (7, 10, "What she types"),
         (10, 5, "field of the callback form"),
         (18, 8, "each language tells it in its own words and calendar"),
-        (19, 8, "What is shown instead of the value"),
+        (19, 8, "What stands in for the value"),
     ],
 )
 def test_a_key_is_explained(editor, line, character, words):

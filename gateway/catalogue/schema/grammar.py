@@ -28,6 +28,7 @@ CONDITIONS = ("region", "language", "script", "missed")
 SPECIAL_TARGETS = ("@form", "@here", "@back")
 
 _ANY = Word()
+_ASKED = Word(usual=tuple(ANSWERS))
 _YES_NO = Word(values=("yes", "no"))
 _TEXT = Named(of=_ANY, keys="language", least=1)
 _IF = Named(of=Several(of=_ANY, or_one=True, least=1), keys="condition", least=1)
@@ -84,7 +85,7 @@ SCREEN = ByKind(
             takes_words=Several(of=_ANY, or_one=True),
         ),
         "information": _screen("information", required=("text",)),
-        "question": _screen("question", required=("text", "asks", "choices"), asks=_ANY),
+        "question": _screen("question", required=("text", "asks", "choices"), asks=_ASKED),
         "form": _screen("form", required=("questions", "to"), questions=Several(of=_ANY, least=1), to=_ANY),
         "entry": _screen(
             "entry",

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
-    """One text; ``values`` closes the list of what it may be, ``example`` shows how it is written."""
+    """One text; ``values`` closes the list of what it may be, ``usual`` only offers, ``example`` shows the writing."""
 
     values: tuple[str, ...] = ()
+    usual: tuple[str, ...] = ()
     pattern: str = ""
     example: str = ""
     numeric: bool = False
