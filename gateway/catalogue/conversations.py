@@ -19,9 +19,9 @@ _SPANS = {"s": "seconds", "min": "minutes", "h": "hours", "day": "days", "days":
 _SPAN = re.compile(r"(\d{1,4}) ?(s|min|h|days?)", re.ASCII)
 _MOMENT = "%Y-%m-%d %H:%M"
 _DID = ("dial", "sends", "texts")
-_MUST = ("sees", "contains", "screen", "ends")
+MUST = ("sees", "contains", "screen", "ends")
 
-_STEP = Record(
+STEP = Record(
     what="a step",
     fields={
         "dial": Word(),
@@ -35,7 +35,7 @@ _STEP = Record(
     },
     one_of=_DID,
 )
-_CASE = Record(
+CASE = Record(
     what="a conversation",
     fields={
         "it": Word(),
@@ -112,11 +112,11 @@ def _faults(root: Node) -> Iterator[Problem]:
         yield _fault(root, "the file must be a list of conversations", "begin each with - it: …")
         return
     for case in root.items:
-        yield from conform(_without(case, "steps"), _keeping(_CASE, case, "steps"))
+        yield from conform(_without(case, "steps"), _keeping(CASE, case, "steps"))
         yield from _moment(case)
         for step in items_in(case, "steps"):
-            yield from conform(_without(step, "effects"), _STEP)
-            if isinstance(step, MapNode) and not set(step.keys()).intersection(_MUST):
+            yield from conform(_without(step, "effects"), STEP)
+            if isinstance(step, MapNode) and not set(step.keys()).intersection(MUST):
                 yield _fault(step, "the step asserts nothing", "add screen:, sees: or contains:")
             yield from _effects(step)
 

@@ -11,10 +11,12 @@ class Declared:
     """What an author says beside the texts.
 
     Attributes:
+        units: language → words that make a number a figure of the world outside: money, spans of time.
         countries: two letters of a country → language → how it is named there, in every form.
     """
 
     countries: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    units: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def read_declared(root: MapNode) -> Declared:
@@ -26,4 +28,8 @@ def read_declared(root: MapNode) -> Declared:
         }
         for country, spoken in pairs_in(root, "countries")
     }
-    return Declared(countries=countries)
+    units = {
+        language.text: tuple(each.text for each in scalars_in(words))
+        for language, words in pairs_in(root, "units")
+    }
+    return Declared(countries=countries, units=units)

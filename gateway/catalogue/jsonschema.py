@@ -1,8 +1,10 @@
-"""The grammar of menu files as JSON Schema, made from the very table that the check reads, for editors."""
+"""The grammars of menu files and their tests as JSON Schema, made from the very tables that are read, for editors."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from gateway.catalogue.schema.about import ABOUT
+from gateway.catalogue.conversations import CASE, MUST, STEP
+from gateway.catalogue.schema.about import ABOUT, ABOUT_TESTS
 from gateway.catalogue.schema.grammar import FILE
 from gateway.catalogue.schema.shapes import ByKind, Day, Either, Named, Record, Several, Shape, Word
 
@@ -12,6 +14,39 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 def json_schema() -> dict[str, Any]:
     """Return the schema of one menu file."""
     return {"$schema": DIALECT, "title": "A file of a menu", **_schema(FILE)}
+
+
+def json_schema_of_tests() -> dict[str, Any]:
+    """Return the schema of one file of conversations; what is written without quotes there is read as it stands."""
+    effect = {"type": "object", "minProperties": 1, "maxProperties": 1}
+    effects = {"type": "array", "items": {"anyOf": [{"type": "string"}, effect]}}
+    step = _as_written(_record(STEP, ABOUT_TESTS))
+    step["properties"]["effects"] = {**effects, "description": ABOUT_TESTS["effects"]}
+    asserts = [{"required": [name]} for name in MUST]
+    step["allOf"] = [{"anyOf": step.pop("anyOf")}, {"anyOf": asserts}]
+    case = _as_written(_record(CASE, ABOUT_TESTS))
+    case["properties"]["steps"] = {"type": "array", "items": step, "description": ABOUT_TESTS["steps"]}
+    return {
+        "$schema": DIALECT,
+        "title": "Conversations that a menu must pass",
+        "type": "array",
+        "items": case,
+    }
+
+
+def _as_written(schema: Any) -> Any:
+    """Let a number or true stand without quotes wherever a text may."""
+    found = {name: _as_written(each) if isinstance(each, dict) else each for name, each in schema.items()}
+    if found.get("type") == "string":
+        found["type"] = ["string", "number", "boolean"]
+        if "enum" in found:
+            found["enum"] = [
+                *found["enum"],
+                *(each == "true" for each in found["enum"] if each in {"true", "false"}),
+            ]
+    if "anyOf" in found:
+        found["anyOf"] = [_as_written(each) for each in found["anyOf"]]
+    return found
 
 
 def _schema(shape: Shape) -> dict[str, Any]:
@@ -65,11 +100,11 @@ def _word(shape: Word) -> dict[str, Any]:
     return schema
 
 
-def _record(shape: Record) -> dict[str, Any]:
+def _record(shape: Record, about: Mapping[str, str] = ABOUT) -> dict[str, Any]:
     schema: dict[str, Any] = {
         "type": "object",
         "description": shape.what,
-        "properties": {name: _told(name, field) for name, field in shape.fields.items()},
+        "properties": {name: _told(name, field, about) for name, field in shape.fields.items()},
         "additionalProperties": False,
     }
     if shape.required:
@@ -79,11 +114,11 @@ def _record(shape: Record) -> dict[str, Any]:
     return schema
 
 
-def _told(name: str, shape: Shape) -> dict[str, Any]:
+def _told(name: str, shape: Shape, about: Mapping[str, str]) -> dict[str, Any]:
     """Return the schema of a key with what it is for, which an editor shows beside it."""
     schema = _schema(shape)
     example = f" For example {shape.example}." if isinstance(shape, Word) and shape.example else ""
-    return {**schema, "description": f"{ABOUT[name]}{example}"}
+    return {**schema, "description": f"{about[name]}{example}"}
 
 
 def _by_kind(shape: ByKind) -> dict[str, Any]:

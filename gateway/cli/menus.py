@@ -253,8 +253,9 @@ def draw_command(path: Path, svg_file: Path | None, language: str) -> None:
 
 
 @menus.command("schema")
-def schema_command() -> None:
-    """Print the JSON Schema of menu files, for editors."""
-    from gateway.catalogue.jsonschema import json_schema
+@click.option("--tests", is_flag=True, help="The schema of the conversations in tests/ instead.")
+def schema_command(tests: bool) -> None:  # noqa: FBT001 - click passes flags so
+    """Print the JSON Schema of menu files or of their conversations, for editors."""
+    from gateway.catalogue.jsonschema import json_schema, json_schema_of_tests
 
-    click.echo(json.dumps(json_schema(), ensure_ascii=False, indent=2))
+    click.echo(json.dumps(json_schema_of_tests() if tests else json_schema(), ensure_ascii=False, indent=2))

@@ -43,7 +43,7 @@ ERRORS = {
     "wrong-fact",
     "key-moved",
 }
-MILDER = {"placeholders-differ", "wrong-script", "wrong-fact", "key-moved"}
+MILDER = {"placeholders-differ", "wrong-script", "wrong-fact", "key-moved", "figure-in-text"}
 """Errors that are warnings where they do less harm."""
 
 WARNINGS = {
@@ -67,6 +67,7 @@ WARNINGS = {
     "large-alphabet",
     "sister-left-behind",
     "hours-missing",
+    "emoji-in-text",
 }
 
 

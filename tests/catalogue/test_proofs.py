@@ -35,7 +35,7 @@ def codes(files, **asked) -> list[str]:
         ("At most 7.5 % each.", "7.5 %"),
         ("Phone 02 123.", "02 123"),
         ("Morning 6-9, Evening 18-21, now (30 min).", ""),
-        ("Key 7 or 98; form Kho Ro 7; 8 hours a day.", ""),
+        ("Key 7 or 98; form Kho Ro 7; at 8 in the morning.", ""),
         ("{th.wage} baht, {th.police}", ""),
     ],
 )

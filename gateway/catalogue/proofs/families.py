@@ -9,6 +9,7 @@ from gateway.catalogue.problems import Problem
 from gateway.catalogue.proofs import (
     beside,
     danger,
+    emoji,
     facts,
     languages,
     lengths,
@@ -42,6 +43,8 @@ FAMILIES: tuple[Proof, ...] = (
     words.legacy_font,
     words.keyword_shadowed,
     facts.figure_in_text,
+    facts.figure_with_unit,
+    emoji.emoji,
     facts.fact_expired,
     sisters.sister_left_behind,
     languages.text_missing,

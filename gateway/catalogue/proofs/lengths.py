@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from gateway.catalogue.pages import Fault
 from gateway.catalogue.problems import Problem
 from gateway.catalogue.proofs.asked import Subject
+from gateway.catalogue.proofs.emoji import find_emoji
 from gateway.catalogue.proofs.words import is_legacy
 from gateway.catalogue.texts import Written, each_text, of_message, of_screen
 from gateway.engine import keys
@@ -159,6 +160,8 @@ def typography(subject: Subject) -> Iterator[Problem]:
             )
         elif coding(words) != GSM7 and _is_rare(large[language], every[language]):
             odd = next(character for character in words if coding(fold(character)) != GSM7)
+            if find_emoji(odd):
+                continue  # told as what it is
             if one.screen == subject.menu.start or (
                 odd.isalpha() and "LATIN" not in unicodedata.name(odd, "")
             ):

@@ -70,6 +70,7 @@ ABOUT: Mapping[str, str] = {
     "to": "The screen that follows.",
     "topic": "What a callback from here on is about: a word of topics.",
     "topics": "What a callback may be about, each with the name that staff read.",
+    "units": "Words of money and time in each language: a number beside one belongs into a fact.",
     "valid_from": "The day from which this value is shown.",
     "value": "The figure, number or words.",
     "values": "The words that this answer may have; without them it is open.",
@@ -80,3 +81,25 @@ ABOUT: Mapping[str, str] = {
     "words": "The words in each language, in every spelling that people use.",
     "written_in": "The language from which the others are translated.",
 }
+
+ABOUT_TESTS: Mapping[str, str] = {
+    "it": "What the conversation shows, in a sentence.",
+    "from": "The number that the caller has; its country decides what she reads.",
+    "at": "When it begins, by the clock of the line.",
+    "region": "The country of the caller in two letters, where no number says it.",
+    "language": "The language that is remembered of her when she dials.",
+    "script": "The script that is remembered of her when she dials.",
+    "phone_seen": "Whether somebody else holds or sees this phone, as she said before.",
+    "offers": "The windows in which somebody is on duty; without it all of them.",
+    "steps": "What she does, one step after the other, and what must follow.",
+    "dial": "She dials this code.",
+    "sends": "She sends this in the open session.",
+    "texts": "She sends this as a text message.",
+    "after": "How long she waits before it.",
+    "sees": "Exactly what stands on her phone.",
+    "contains": "A part of what stands on her phone.",
+    "screen": "The screen of the menu on which she stands then.",
+    "ends": "Whether the session is over.",
+    "effects": "What is asked for by it; a step without effects asserts that there are none.",
+}
+"""What each key of a conversation is for."""

@@ -190,6 +190,7 @@ HEAD: Mapping[str, Shape] = {
     "drafts": Several(of=_ANY, or_one=True),
     "written_in": _ANY,
     "countries": Named(of=Named(of=Several(of=_ANY, or_one=True), keys="language"), keys="country"),
+    "units": Named(of=Several(of=_ANY, or_one=True), keys="language"),
     "messages": Named(of=MESSAGE, keys="message"),
     "windows": Named(of=WINDOW, keys="window"),
     "calendar": Named(of=CALENDAR, keys="language"),

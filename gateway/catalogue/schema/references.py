@@ -111,6 +111,7 @@ def _head(root: MapNode, screens: frozenset[str], languages: frozenset[str]) -> 
     yield from _languages(scalars_in(root, "drafts"), languages)
     yield from _languages(scalars_in(root, "written_in"), languages)
     yield from _tags(pairs_in(root, "reviews"), languages)
+    yield from _tags(pairs_in(root, "units"), languages)
 
 
 def _messages(root: MapNode, languages: frozenset[str]) -> Iterator[Problem]:
