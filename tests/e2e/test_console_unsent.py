@@ -33,6 +33,7 @@ def writing(parts: Any, opened: Opened, held: str, **screen: Any) -> Page:
     page.goto(f"/callbacks/{held}")
     page.get_by_label("Write a note").fill(WORDS)
     expect(page.locator("#draft-told")).to_contain_text("Draft kept")
+    expect(page.locator("#draft-told")).not_to_have_class(re.compile("unkept"))
     return page
 
 
@@ -49,6 +50,7 @@ def test_a_colleague_takes_over_while_she_writes(parts, opened: Opened, held: st
     told = page.locator("#draft-told")
     expect(told).to_contain_text("Boss has this one now")
     expect(told).not_to_contain_text("Draft kept")
+    expect(told).to_have_class(re.compile("unkept"))
     page.get_by_role("button", name="Save the note").click()
     expect(page.get_by_label("Write a note")).to_have_value(f"{WORDS} since May")
     page.locator("summary").filter(has_text="Noy").first.click()
@@ -90,6 +92,7 @@ def test_a_visitor_s_request_is_there_after_signing_in_again(
     page.goto("/add")
     page.locator("input[name=number]").fill("+8562055577001")
     page.locator("input[name=consented]").check()
+    page.locator("input[name=danger][value=no]").check()
     page.locator("input[name=phone_seen][value=sometimes]").check()
     page.locator("input[name=when][value=now]").check()
     noy = people.named(parts, "Noy").id

@@ -22,8 +22,10 @@
     let refused = "";
     let warned = false;
 
+    // What is not kept must not look like "kept": it is read in passing.
     function say(words, way) {
       told.textContent = words;
+      told.classList.add("unkept");
       if (!way) return;
       const link = document.createElement("a");
       [link.href, link.target, link.textContent] = ["/sign-in", "_blank", way];
@@ -49,6 +51,7 @@
           kept = text;
           warned = false;
           say(answer.said);
+          told.classList.remove("unkept");
           return true;
         }
         if (answer.status >= 500) throw new Error("not kept");
