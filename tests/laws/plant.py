@@ -60,6 +60,20 @@ FAULTS = (
         "tests/conversation/test_told_machine.py::test_told_means_kept[sqlite]",
     ),
     Fault(
+        "requests end although the clock is not trusted",
+        "gateway/desk/roll.py",
+        "        if not guard.is_trusted(parts, tx, now):\n",
+        "        if False:\n",
+        "tests/desk/test_wrong_clock.py::test_whatever_the_clock_does_no_request_ends_and_none_is_lost",
+    ),
+    Fault(
+        "a line that reaches real phones offers what nobody reviewed",
+        "gateway/serving.py",
+        "    if not line.contract.real:\n",
+        "    if line.contract.real:\n",
+        "tests/publishing/test_doors.py::test_real_phones_read_only_what_was_reviewed",
+    ),
+    Fault(
         "the token is dropped from the result's WHERE",
         "gateway/store/claims.py",
         ".where(_HELD, outbox.c.id == row_id, outbox.c.token == token)",
