@@ -13,6 +13,7 @@ from gateway.callbacks.model import Event, State
 from gateway.callbacks.order import DANGER
 from gateway.desk import tally
 from gateway.desk.accept import SLOTS
+from gateway.desk.days import refuse_odd_year
 from gateway.desk.refusals import Held, NotSafe, found, name_of, refusal
 from gateway.desk.windows import hours_of, plan
 from gateway.ids import new_id
@@ -42,12 +43,14 @@ def follow_up(parts: Parts, actor: Actor, callback_id: str, *, on: date, when: W
     Raises:
         Refused: the actor does not work the queue.
         Held: somebody else reached her.
+        Declined: nobody can mean that year.
         NotSafe: there is no window on or after that day in which her answers still hold.
         IllegalMove: she was not reached, or it is closed already.
         NoSuchCallback: there is none.
     """
     permit(actor, Permission.WORK_QUEUE)
     now = parts.clock.now()
+    refuse_odd_year(on, now)
 
     def work(tx: Tx) -> tuple[str, Callback, Mapping[str, Any]]:
         callback = found(tx, actor, callback_id)

@@ -327,6 +327,17 @@ def test_the_day_of_the_talk_has_had_its_call(light: Desk) -> None:
     assert light.callback(made).due_at == at(25, 18)
 
 
+@pytest.mark.fault("D4")
+@pytest.mark.parametrize("year", [2569, 2400, 1926, 9999])
+def test_no_call_is_agreed_for_a_year_that_nobody_means(light: Desk, year: int) -> None:
+    noy = light.person("Noy")
+    callback = reached(light, noy)
+    with pytest.raises(Declined) as declined:
+        aftercare.follow_up(light.parts, noy, callback, on=date(year, 12, 7))
+    assert declined.value.why is Why.YEAR
+    assert light.callback(callback).state is State.REACHED
+
+
 def test_a_follow_up_can_be_called(light: Desk) -> None:
     noy = light.person("Noy")
     made = aftercare.follow_up(light.parts, noy, reached(light, noy), on=date(2026, 12, 7), when=When("noon"))
