@@ -34,7 +34,8 @@ NUMBERS = [f"+8562055500{n:03}" for n in range(2)]
 ANSWERS = (Held, AlreadyCalling, NotSafe, IllegalMove, Refused, NoSuchCallback, Full)
 REFUSALS = ("7 2 1 6", "7 2 2 6", "7 2 3 2", "7 2 1 3 2", "7 2 2 1 2")
 SEEN, WHEN = ("1", "2", "3"), ("1", "2", "3", "4")
-CODE = re.compile(r"\b\d{4}\b")
+CODE = re.compile(r"\b(?!1191)\d{4}\b")
+"""Her code; 1191 is the police in Laos."""
 
 HOW = st.one_of(
     st.sampled_from(REFUSALS),
@@ -121,6 +122,8 @@ class RefusalMachine(RuleBasedStateMachine):
         if CODE.search(told):
             self.seen["asked"] += 1
             self.refused.discard(number)
+        elif by_text and seen == "3" and when != "5":  # on another's phone only now can be safe
+            self.notes(number)
 
     @rule(number=number, how=HOW, tried=st.booleans())
     def refuses(self, number: str, how: str, tried: bool) -> None:
@@ -147,14 +150,17 @@ class RefusalMachine(RuleBasedStateMachine):
     @rule(number=number, when=st.sampled_from(WHEN))
     def asks_on_a_shared_phone_and_refuses_in_the_same_session(self, number: str, when: str) -> None:
         before = {one.id for _, one in self.all()}
-        if not CODE.search(self.dials(number, f"7 2 2 {when} 1 00 7 2 2 6")) and self.phones[number].shown:
-            made = [one for whose, one in self.all() if whose == number and one.id not in before]
-            if not made:
-                self.notes(number)
-                return
-            self.refused.discard(number)
-            assert {one.state for one in made} == {State.CANCELLED}
-            self.ended |= {one.id for one in made}
+        if not CODE.search(self.dials(number, f"7 2 2 {when} 1")):
+            assert (
+                self.phones[number].shown[-1].ends
+            )  # three are open already: nothing can be pressed any more
+            return
+        made = [one.id for _, one in self.all() if one.id not in before]
+        self.refused.discard(number)
+        assert self.phones[number].press("00 7 2 2 6").screen == "no_call"
+        assert {one.state for _, one in self.all() if one.id in made} == {State.CANCELLED}
+        self.seen["ended"] += 1
+        self.ended |= set(made)
 
     @rule(number=number, turn=st.integers(0, 9))
     def rings_the_line(self, number: str, turn: int) -> None:

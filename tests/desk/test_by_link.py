@@ -1,15 +1,16 @@
 """One tap: a scanner's GET takes nothing, a second use and another phone get nothing, and it ends by itself."""
 
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 
-from gateway.access import Actor, Role
+from gateway.access import Actor, Refused, Role
 from gateway.callbacks.model import IllegalMove, State
-from gateway.desk import accept, attempts, by_link, claim, people, record
+from gateway.desk import accept, attempts, by_link, claim, people, record, refusing
 from gateway.desk.declined import Declined, Why
 from gateway.desk.refusals import Held
-from gateway.engine.effects import CancelCallback
+from gateway.engine.effects import CancelCallback, RefuseCalls
 from tests.desk.rig import Desk
 from tests.desk.test_races import together
 
@@ -159,3 +160,36 @@ def test_tokens_are_not_in_the_ledger(desk: Desk) -> None:
     written = repr(desk.rows("SELECT * FROM links")) + repr(desk.rows("SELECT * FROM audit"))
     assert token not in written
     assert taken.phone not in written
+
+
+@pytest.mark.fault("R1")
+@pytest.mark.parametrize("how", ["plain", "said", "stop"])
+@pytest.mark.parametrize("is_used", [False, True], ids=["used after", "used before"])
+def test_a_link_rings_nobody_who_refused(
+    desk: Desk, how: Literal["plain", "said", "stop"], is_used: bool
+) -> None:
+    """Neither tapped after her refusal, nor on a phone that had taken her request before it."""
+    noy = desk.person("Noy")
+    callback = desk.requested(when="now")
+    token = link(desk, noy, callback)
+    if is_used:
+        assert by_link.take(desk.parts, token).callback_id == callback
+    desk.does(refusing.refuse_calls, effect=RefuseCalls(how=how), session=b"later")
+    if not is_used:
+        with pytest.raises((IllegalMove, Refused)):
+            by_link.take(desk.parts, token)
+    with pytest.raises(IllegalMove):
+        attempts.begin(desk.parts, noy, callback)
+    assert desk.rows("SELECT count(*) FROM attempts") == [(0,)]
+
+
+@pytest.mark.fault("R1")
+def test_a_link_of_somebody_who_may_decide_rings_nobody_before_they_do(desk: Desk) -> None:
+    boss = desk.person("Boss", Role.SUPERVISOR)
+    callback = desk.requested(when="now")
+    token = link(desk, boss, callback)
+    desk.does(refusing.refuse_calls, effect=RefuseCalls(how="said"), session=b"later")
+    assert by_link.take(desk.parts, token).callback_id == callback  # taken to be decided
+    with pytest.raises(IllegalMove):
+        attempts.begin(desk.parts, boss, callback, reason="the link was there")
+    assert desk.rows("SELECT count(*) FROM attempts") == [(0,)]
