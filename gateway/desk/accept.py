@@ -14,6 +14,7 @@ from gateway.desk import asking_again
 from gateway.desk.code_choice import choose_code
 from gateway.desk.erasing import erase
 from gateway.desk.hers import PROMISED, amend, cancel, change_window, find_by_code
+from gateway.desk.own_numbers import is_line_number, is_own_number
 from gateway.desk.promises import TOLD_AWAY, call_for_decision, place_as_told
 from gateway.desk.windows import asked_when, hours_of, plan
 from gateway.engine.effects import CallbackAccepted, CallbackRefused
@@ -92,7 +93,7 @@ def accept(
     """
     told = promised if isinstance(promised, CallbackAccepted) else None
     contact = before or _contact(effect, now, stopped=caller.stopped)
-    allowed = contact is not None and _may_be_rung(parts, caller)
+    allowed = contact is not None and _may_be_rung(parts, tx, caller)
     if told is None and not allowed:
         return Accepted(receipt=CallbackRefused(reason="number"))
     contact = contact or _said(effect, now, stopped=caller.stopped)
@@ -109,8 +110,11 @@ def accept(
     return _write(parts, tx, asked, known, turn_key, is_fresh=before is None)
 
 
-def _may_be_rung(parts: Parts, caller: Caller) -> bool:
-    return caller.number is not None and may_be_called(caller.number, parts.line.regions)
+def _may_be_rung(parts: Parts, tx: Tx, caller: Caller) -> bool:
+    number = caller.number
+    if number is None or not may_be_called(number, parts.line.regions):
+        return False
+    return not is_own_number(parts, tx, number, trial=caller.trial)
 
 
 def _write(
@@ -142,9 +146,10 @@ def _refused_before(
 ) -> Accepted:
     """Keep the word that no call can be promised: nothing new is planned, and her newest answers win all the same."""
     hers = _same(known, asked)
-    if hers is None:
-        return Accepted(receipt=promised)
-    return replace(_merge_refused(tx, asked, hers), receipt=promised)
+    if hers is not None:
+        _merge_refused(tx, asked, hers)
+    asking_again.tighten_open(tx, asked.caller, asked.contact, asked.now, besides=hers.id if hers else "")
+    return Accepted(receipt=promised)
 
 
 def _added(parts: Parts, tx: Tx, asked: _Asked, code: str, *, taken: set[int], is_fresh: bool) -> Accepted:
@@ -179,7 +184,7 @@ def promise(
     codes that this number was told of other requests that wait to be put in.
     """
     contact = _contact(effect, now, stopped=False)
-    if contact is None or not may_be_called(number, parts.line.regions):
+    if contact is None or not may_be_called(number, parts.line.regions) or is_line_number(parts, number):
         return CallbackRefused(reason="number")
     hours = parts.duty.read_hours(parts.line.hours, parts.line.zone, now)
     window = next_window(contact.when, hours, parts.line.zone, now)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from gateway.access import Permission, permit
 from gateway.desk import accept, reading
 from gateway.desk.declined import Declined, Why, read_typed_number
+from gateway.desk.own_numbers import is_own_number
 from gateway.engine.effects import CallbackAccepted, RequestCallback
 from gateway.numbers import may_be_called, to_e164
 from gateway.safe_contact import PhoneSeen, When
@@ -152,7 +153,11 @@ def _number_to_call(parts: Parts, asked: Asked) -> str:
     """
     if asked.how is not How.TEXTED:
         family = asked.how is How.FAMILY and not asked.agreed_herself
-        return read_typed_number(asked.family_number if family else asked.number, parts.line.regions)
+        typed = read_typed_number(asked.family_number if family else asked.number, parts.line.regions)
+        with parts.store.read() as tx:
+            if is_own_number(parts, tx, typed):
+                raise Declined(Why.NUMBER)
+        return typed
     with parts.store.read() as tx:
         text = texts.by_id(tx, asked.text_id)
     number = to_e164((text.number if text is not None else None) or "", parts.line.regions)

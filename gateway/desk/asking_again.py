@@ -28,9 +28,11 @@ def settle_refusals(
 ) -> None:
     """Lift the refusals of a number that asks again by the form, and let her newest answers bind all that is open.
 
-    A ring, and a request told before the refusal and written after it, lift nothing: they wait for a person.
+    A ring, and a request told before the refusal and written after it, lift nothing: they wait for a person. One that
+    could not be taken lifts nothing either, and what she answered binds all the same.
     """
     if not isinstance(receipt, CallbackAccepted):
+        tighten_open(tx, caller, contact, now, besides="")
         return
     asked = callbacks.by_id(tx, receipt.callback)
     if asked is None:
@@ -41,9 +43,14 @@ def settle_refusals(
     if not by_form:
         return
     _lift(tx, caller, asked, now)
+    tighten_open(tx, caller, contact, now, besides=asked.id)
+
+
+def tighten_open(tx: Tx, caller: Caller, newest: SafeContact, now: datetime, *, besides: str) -> None:
+    """Bind whatever her number could still be rung for by her newest answers, ``besides`` the request they are of."""
     for other in callbacks.callable_of(tx, caller.id):
-        if other.id != asked.id:
-            _tighten(tx, other, contact, now)
+        if other.id != besides:
+            _tighten(tx, other, newest, now)
 
 
 def lift_withheld(tx: Tx, one: Callback, now: datetime) -> None:

@@ -8,7 +8,7 @@ from gateway.access import Refused, Role
 from gateway.callbacks.model import IllegalMove, State
 from gateway.desk import accept, aftercare, attempts, call_steps, calls, claim, record, refusing
 from gateway.desk.refusals import NotSafe, Withheld
-from gateway.engine.effects import CallbackAccepted, ChangeWindow, Noted, RefuseCalls
+from gateway.engine.effects import CallbackAccepted, CallbackRefused, ChangeWindow, Noted, RefuseCalls
 from gateway.messages import CallEvent, CallKind, SayGone
 from gateway.safe_contact import PhoneSeen, When
 from gateway.store import audit, bridges, callers, outbox
@@ -272,3 +272,40 @@ def test_on_somebody_else_s_phone_nothing_older_is_called(line, nok):
     newer = line.requested(session="b", phone_seen="not_mine", when="now")
     assert line.callback(older).state is State.REVIEW
     assert line.calling(nok, newer).number == HER
+
+
+@pytest.mark.fault("R3")
+def test_newest_answers_bind_what_is_open_although_no_fourth_request_fits(line, nok, chief):
+    older = [line.requested(session=each, phone_seen="sometimes") for each in "abc"]
+    refused = line.asks(session="d", phone_seen="not_mine", when="now").receipt
+    assert refused == CallbackRefused(reason="full")
+    assert {line.callback(one).contact.phone_seen for one in older} == {PhoneSeen.NOT_MINE}
+    line.clock.forward(hours=5)
+    for person in (nok, chief):
+        for one in older:
+            with pytest.raises((IllegalMove, Refused, NotSafe)):
+                line.calling(person, one)
+
+
+@pytest.mark.fault("R3")
+@pytest.mark.parametrize("away", [False, True])
+def test_newest_answers_bind_what_is_open_although_her_time_cannot_be_kept(line, nok, away):
+    older = line.requested(session="a", phone_seen="sometimes")
+    promised = CallbackRefused(reason="hours") if away else None
+    mornings = line.with_hours(mon=["08:00-12:00"])
+    refused = mornings.asks(session="b", phone_seen="sometimes", when="noon", promised=promised).receipt
+    assert refused == CallbackRefused(reason="hours")
+    assert (line.callback(older).state, line.callback(older).withheld) == (State.REVIEW, "answers")
+    line.clock.forward(hours=5)
+    with pytest.raises((IllegalMove, Refused, NotSafe)):
+        line.calling(nok, older)
+
+
+@pytest.mark.fault("R3")
+def test_a_refused_request_lifts_nothing(line, nok):
+    older = [line.requested(session=each, phone_seen="sometimes") for each in "abc"]
+    refuses(line, "said")
+    assert isinstance(line.asks(session="d", phone_seen="sometimes").receipt, CallbackRefused)
+    assert {line.callback(one).withheld for one in older} == {"said"}
+    with line.parts.store.read() as tx:
+        assert callers.find(tx, HER).refused == "said"
