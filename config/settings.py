@@ -21,6 +21,8 @@ from pydantic import (
     model_validator,
 )
 
+from config.spans import check_span
+
 _FOLDER = Path(__file__).parent
 _SECRETS = ("api_key", "password", "token", "secret")
 """Options by which a provider knows us; who has one reaches real phones."""
@@ -65,18 +67,7 @@ class LineSettings(_Strict):
         return str(ZoneInfo(value))
 
 
-def _ends_after_it_begins(span: str) -> str:
-    begins, _, ends = span.partition("-")
-    if ends <= begins:
-        raise ValueError("ends before it begins; write hours over midnight as two, on two days")
-    return span
-
-
-_Span = Annotated[
-    str,
-    Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$"),
-    AfterValidator(_ends_after_it_begins),
-]
+_Span = Annotated[str, AfterValidator(check_span)]
 
 
 _Word = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,29}$")]
@@ -368,6 +359,15 @@ def _words(fault: Mapping[str, Any], known: Iterable[str] = ()) -> str:
         return (
             f"is not a setting; did you mean '{near[0]}'?" if near else "is not a setting; check its spelling"
         )
+    if fault["type"] in {"tuple_type", "list_type"}:
+        return 'is one value where a list belongs; write [ ] around it, like ["…"]'
+    if fault["type"] == "string_type":
+        is_list = isinstance(fault["input"], list)
+        return (
+            "is a list where one text belongs; take the inner [ ] away" if is_list else "write it in quotes"
+        )
+    if fault["type"] == "literal_error" and fault["loc"][-1] == "[key]":
+        return f"is none of the names that can stand here; write {fault['ctx']['expected']}"
     if fault["type"] == "string_pattern_mismatch":
         return f"must look like {fault['ctx']['pattern']}"
     return str(fault["msg"]).removeprefix("Value error, ")

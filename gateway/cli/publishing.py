@@ -4,7 +4,7 @@ import json
 import os
 import pwd
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -14,8 +14,8 @@ import click
 from config import settings as config
 from gateway.access import Actor, Refused
 from gateway.bootstrap import open_parts
-from gateway.catalogue.folder import read_folder
-from gateway.catalogue.problems import described
+from gateway.catalogue.folder import find_unread, read_folder
+from gateway.catalogue.problems import Problem, described
 from gateway.desk.declined import Declined
 from gateway.desk.people import actor_named
 from gateway.parts import Parts
@@ -81,7 +81,7 @@ def publish_command(
         return publish.publish(parts, files, author=by, why=reason, actor=actor, allowed=allowed)
 
     told = _doing(work)
-    _complain(told, path)
+    _complain((*find_unread(path), *told.problems), path)
     if isinstance(told, publish.NotSound):
         raise click.ClickException("nothing was published; what is live goes on")
     _say_published(told)
@@ -109,8 +109,9 @@ def diff_command(path: Path, number: int | None, as_json: bool) -> None:  # noqa
     """Say in words what a publish of PATH would change, screen by screen, and which version it was made from."""
     told = _doing(lambda parts: publish.preview_difference(parts, _files(path), number))
     if isinstance(told, publish.NotSound):
-        _complain(told, path)
+        _complain((*find_unread(path), *told.problems), path)
         raise click.ClickException("the folder has errors")
+    _complain(find_unread(path), path, err=True)
     if as_json:
         rows = [{"path": each.path, "before": each.before, "after": each.after} for each in told.changes]
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
@@ -213,13 +214,13 @@ def _whoever_runs_it() -> str:
         return f"user {os.getuid()}"
 
 
-def _complain(told: publish.Published | publish.NotSound, path: Path) -> None:
+def _complain(problems: Iterable[Problem], path: Path, *, err: bool = False) -> None:
     files = stored.folder_files(path)
     folder = path if path.is_dir() else path.parent
-    for problem in told.problems:
+    for problem in problems:
         words = described(problem, files)
         file = problem.place.file
-        click.echo(f"{folder / file}{words.removeprefix(file)}" if file else words)
+        click.echo(f"{folder / file}{words.removeprefix(file)}" if file else words, err=err)
 
 
 def _find_only_menu(parts: Parts) -> str:

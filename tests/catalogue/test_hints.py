@@ -150,13 +150,16 @@ LITERALLY: list[tuple[str, Edit]] = [
     (r"plan a shift then, add hours in gateway.toml under \[hours\], or delete the choice", line_deleted),
     (r"move does: request_callback to the yes .+", deleted(r"does: request_callback, ")),
     (r"make it a fact with its date and write {its.name} here", replaced("{{th.wage}}")),
+    (r"give '[^']+' its key (\d+) again: callers press it by heart.*", replaced('"{0}"', what=r'"\d+"')),
+    (r"make the number a fact with its date and write {its.name}", replaced("{{th.wage}}", what=r"\d+ \w+")),
+    (r"write it in words, or delete it", deleted(" *💰")),
     (r"write the text where it is needed, in quotes", deleted(r"&\w+ ")),
     (r"shorten it|shorten the question or its answers", shortened),
     (
         r"check it, then write new checked_on and expires_on|check it and write the new dates",
         replaced("2027-05-24"),
     ),
-    (r"write it in plain Latin letters", replaced("Phasa Lao", what=r"[ກ-ໝ]+|★")),
+    (r"write it in plain Latin letters", replaced("Phasa Lao", what=r"[ກ-ໝ]+|√")),
     (r"type it again with a Unicode keyboard", replaced('"ຢ່າງໜ້ອຍ {{th.wage}}"', what=r'"[^"]+"')),
     (r"choose another word", replaced("another", what=r"[\w ]+")),
     (

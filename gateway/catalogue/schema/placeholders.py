@@ -1,11 +1,12 @@
 """Finds the placeholders in texts, and says which of them nothing will ever fill."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from gateway.catalogue.nodes import MapNode, Node, Scalar, items_in, pairs_in, text_in, wordings_in
 from gateway.catalogue.problems import Problem, did_you_mean
 from gateway.catalogue.schema.grammar import ALWAYS_ANSWERED
+from gateway.catalogue.slips import suggest_name
 from gateway.engine.hours import HOURS
 from gateway.engine.menu import BESIDE_MESSAGES, FACT_PARTS, LINE_PLACEHOLDERS, RESULT_PLACEHOLDERS
 
@@ -102,6 +103,10 @@ def _faults(text: str, facts: frozenset[str]) -> Iterator[tuple[str, str, str, s
         )
 
 
+def _known_names(plain: Iterable[str]) -> str:
+    return f"write one of: {', '.join(sorted(plain))}, or the name of a fact"
+
+
 def _unfilled(name: str, facts: frozenset[str]) -> Iterator[tuple[str, str, str, str]]:
     """Yield what is wrong with one placeholder: its code, its words, the message, the hint."""
     plain = LINE_PLACEHOLDERS | RESULT_PLACEHOLDERS
@@ -113,8 +118,8 @@ def _unfilled(name: str, facts: frozenset[str]) -> Iterator[tuple[str, str, str,
         hint = did_you_mean(name, parts)
         yield "unknown-placeholder", f"{{{name}}}", f"a fact does not tell '{part}'", hint
     elif "." in fact:
-        hint = did_you_mean(fact, facts, otherwise=f"add {fact}: under facts")
+        hint = suggest_name(fact, facts, f"add {fact}: under facts")
         yield "unknown-fact", f"{{{name}}}", f"there is no fact '{fact}'", hint
     else:
-        hint = did_you_mean(name, (*plain, *facts))
+        hint = suggest_name(name, (*plain, *facts), _known_names(plain))
         yield "unknown-placeholder", f"{{{name}}}", f"nothing fills {{{name}}}", hint

@@ -25,11 +25,10 @@ from gateway.catalogue.schema.grammar import (
     SPECIAL_TARGETS,
 )
 from gateway.catalogue.schema.rows import OTHER, Answers, answers_of, rows
+from gateway.catalogue.slips import suggest_name, suggest_of_few
 from gateway.engine.menu import OPTIONAL_MESSAGES, REQUIRED_MESSAGES, VARIED_MESSAGES
-from gateway.engine.words.distance import apart
 
-_LONG_NAME = 6
-"""Letters from which on a name may have two slips."""
+_ELSE = "under screens, or name another; check that every file of the folder is read"
 
 
 def references(root: MapNode) -> Iterator[Problem]:
@@ -184,14 +183,14 @@ def _resting(screen: Node, facts: frozenset[str]) -> Iterator[Problem]:
                 code="unknown-fact",
                 place=name.place,
                 message=f"there is no fact '{name.text}'",
-                hint=did_you_mean(name.text, facts, otherwise=f"add {name.text}: under facts"),
+                hint=suggest_name(name.text, facts, f"add {name.text}: under facts"),
             )
 
 
 def _topic(screen: Node, topics: frozenset[str]) -> Iterator[Problem]:
     for named in scalars_in(screen, "topic"):
         if named.text not in topics:
-            hint = did_you_mean(named.text, topics, otherwise=f"add {named.text}: under topics")
+            hint = suggest_name(named.text, topics, f"add {named.text}: under topics")
             yield _unknown(f"unknown topic '{named.text}'", named.place, hint)
 
 
@@ -203,7 +202,7 @@ def _asks_nothing_said(screen: Node) -> bool:
 def _asked(screen: Node, answers: Answers) -> Iterator[Problem]:
     for named in scalars_in(screen, "asks"):
         if named.text not in answers and not is_blank(named.text):
-            hint = did_you_mean(named.text, answers, otherwise=f"add {named.text}: under fields")
+            hint = suggest_name(named.text, answers, f"add {named.text}: under fields")
             yield _unknown(f"nothing is asked by '{named.text}'", named.place, hint)
 
 
@@ -229,11 +228,11 @@ def _answer(named: Scalar, asked: str, value: Node, answers: Answers) -> Iterato
     elif asked == "?":
         return
     elif asked not in answers:
-        yield _unknown(f"unknown answer '{asked}'", named.place, did_you_mean(asked, answers))
+        yield _unknown(f"unknown answer '{asked}'", named.place, suggest_of_few(asked, answers))
     elif asked == "when" and isinstance(value, Scalar) and value.text not in answers[asked]:
         yield _no_window(value, answers[asked])
     elif answers[asked] and isinstance(value, Scalar) and value.text not in answers[asked]:
-        hint = did_you_mean(value.text, answers[asked])
+        hint = suggest_of_few(value.text, answers[asked])
         yield _unknown(f"'{asked}' cannot be answered with '{value.text}'", value.place, hint)
 
 
@@ -269,20 +268,8 @@ def _target(
             code="unknown-screen",
             place=node.place,
             message=f"there is no screen '{node.text}'",
-            hint=_near(node.text, known),
+            hint=suggest_name(node.text, known, f"add {node.text}: {_ELSE}"),
         )
-
-
-def _near(word: str, screens: Iterable[str]) -> str:
-    """Return a hint that names the screen which a slip of the finger missed; never one that is only alike.
-
-    Likeness led from a screen for the injured to that of rest days: a wrong way costs more than no hint.
-    """
-    slips = 1 if len(word) < _LONG_NAME else 2
-    near = sorted((apart(word, name, slips), name) for name in screens)
-    if near and near[0][0] <= slips and (len(near) == 1 or near[1][0] > near[0][0]):
-        return f"did you mean '{near[0][1]}'?"
-    return f"add {word}: under screens, or name another; check that every file of the folder is read"
 
 
 def _tags(entries: tuple[tuple[Scalar, Node], ...], languages: frozenset[str]) -> Iterator[Problem]:
@@ -296,6 +283,6 @@ def _languages(names: list[Scalar] | tuple[Scalar, ...], languages: frozenset[st
                 code="unknown-language",
                 place=name.place,
                 message=f"'{name.text}' is none of the menu's languages",
-                hint=did_you_mean(name.text, languages, otherwise="add it under languages, or delete it"),
+                hint=suggest_name(name.text, languages, "add it under languages, or delete it"),
                 language=name.text,
             )

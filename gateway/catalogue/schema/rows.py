@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator, Mapping
 
 from gateway.catalogue.nodes import ListNode, MapNode, Node, Scalar, pairs_in, scalars_in
-from gateway.catalogue.problems import Problem, did_you_mean
+from gateway.catalogue.problems import Problem
 from gateway.catalogue.schema.grammar import ALWAYS_ANSWERED, ANSWERS, TOPIC_NAME, WINDOW_NAME
 from gateway.catalogue.schema.shapes import Word
+from gateway.catalogue.slips import suggest_name
 from gateway.engine.form import OTHER
 
 __all__ = ["OTHER", "Answers", "answers_of", "rows"]
@@ -93,7 +94,7 @@ def _tags(text: Node | None, languages: frozenset[str]) -> Iterator[Problem]:
 
 def _known(tag: Scalar, languages: frozenset[str]) -> Iterator[Problem]:
     if tag.text not in languages:
-        hint = did_you_mean(tag.text, languages, otherwise="add it under languages, or delete it")
+        hint = suggest_name(tag.text, languages, "add it under languages, or delete it")
         message = f"'{tag.text}' is none of the menu's languages"
         yield Problem(code="unknown-language", place=tag.place, message=message, hint=hint, language=tag.text)
 
