@@ -1,5 +1,7 @@
 """Root of the web processes: Flask from the parts and the faces."""
 
+import logging
+
 from flask import Flask
 
 from config import settings as config
@@ -8,6 +10,7 @@ from gateway import admin, console, phone
 from gateway.bootstrap import open_outages, open_serials, open_serving_parts, refreshed
 from gateway.conversation import ended, fallback, missed, text, trial, turn
 from gateway.desk import call_steps
+from gateway.logs import set_up_log
 from gateway.parts import Parts
 from gateway.path_secrets import Serials
 from gateway.refresh import Refresh
@@ -20,6 +23,7 @@ from gateway.webhooks.events import Doors
 
 def create() -> Flask:
     """Return the application of one web process, with its refresh thread running: what any WSGI server can serve."""
+    set_up_log(logging.WARNING)
     settings = config.from_process()
     parts, catch_up = open_serving_parts(settings)
     parts.versions.refresh()

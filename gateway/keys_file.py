@@ -25,7 +25,7 @@ def _make(path: Path) -> None:
     """Write a new key whole before it gets its name, so that of two starts at once both read the same one."""
     temporary = path.with_name(f"master.{new_token(8)}")
     with os.fdopen(
-        os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii"
+        os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii"
     ) as file:
         file.write(random_bytes(_SIZE).hex())
         file.flush()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from config.settings import Settings, from_process
 from gateway.bootstrap import open_redis, open_serving_parts, refreshed
+from gateway.logs import set_up_log
 from gateway.parts import Parts
 from gateway.refresh import Refresh
 from workers.chores import TABLE
@@ -36,7 +37,7 @@ def clock(settings: Settings) -> None:
 
 
 def _opened(settings: Settings) -> tuple[Parts, Callable[[], object]]:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    set_up_log()
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells each time that it looked at a revision
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells at each look which database it sees
     return open_serving_parts(settings)

@@ -23,7 +23,9 @@ def read_folder(folder: Path) -> dict[str, bytes]:
     if not folder.is_dir():
         raise FileNotFoundError(f"there is no folder {folder}")
     paths = sorted(
-        path for path in folder.rglob("*.y*ml") if path.suffix in {".yaml", ".yml"} and path.is_file()
+        path
+        for path in folder.rglob("*.y*ml")
+        if path.suffix in {".yaml", ".yml"} and path.is_file() and _lies_in(folder, path)
     )
     below = {path.relative_to(folder): path for path in paths}
     return {
@@ -35,7 +37,7 @@ def read_folder(folder: Path) -> dict[str, bytes]:
 
 def read_tests(folder: Path) -> dict[str, bytes]:
     """Return the bytes of each file of conversations, by its path below the folder."""
-    paths = sorted((folder / "tests").rglob("*.yaml"))
+    paths = sorted(path for path in (folder / "tests").rglob("*.yaml") if _lies_in(folder, path))
     return {path.relative_to(folder).as_posix(): _beginning(path) for path in paths}
 
 
@@ -46,12 +48,30 @@ def find_unread(folder: Path) -> tuple[Problem, ...]:
     found = []
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         name = path.relative_to(folder)
+        if not _lies_in(folder, path):
+            found.append(_elsewhere(name.as_posix()))
+            continue
         hidden = any(part.startswith(".") for part in name.parts)
         in_tests = name.parts[0] == "tests"
         read = path.suffix == ".yaml" or (path.suffix == ".yml" and not in_tests)
         if not read and not hidden and _looks_like_a_menu(path):
             found.append(_unread(name.as_posix(), name.with_name(_plain_name(name.name)).as_posix()))
     return tuple(found)
+
+
+def _lies_in(folder: Path, path: Path) -> bool:
+    """Say whether a file lies in the folder: a link out of it would show, and publish, what is no part of the menu."""
+    return path.resolve().is_relative_to(folder.resolve())
+
+
+def _elsewhere(name: str) -> Problem:
+    return Problem(
+        code="file-not-read",
+        place=Place(name, 1, 1),
+        level=Level.WARNING,
+        message=f"'{name}' is a link to a file outside of the folder, and is not read",
+        hint="put a copy of the file into the folder",
+    )
 
 
 def _looks_like_a_menu(path: Path) -> bool:

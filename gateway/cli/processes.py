@@ -14,6 +14,9 @@ _CONNECTIONS = 2048
 _HEAD_WITHIN_MS = "20000"
 """For the head of a request, and for the next one on a connection that stays open; the guide's proxy waits less."""
 
+OWNER_ONLY = 0o077
+"""The mask of files that a part makes: they hold keys, sealed rows and what leads to them."""
+
 
 @click.command()
 def web() -> None:
@@ -54,5 +57,6 @@ def _allow_files(wanted: int) -> None:
 
 
 def _become(*arguments: str) -> None:
-    """Let another root replace this process, so that signals reach it."""
+    """Let another root replace this process, so that signals reach it; what it writes is for its owner alone."""
+    os.umask(OWNER_ONLY)
     os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606 - our own module

@@ -1,5 +1,6 @@
 """Starts all of the product on one machine, and keeps it running."""
 
+import os
 import select
 import sys
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from config.settings import Settings
 from gateway import embedded
 from gateway.bootstrap import open_parts
 from gateway.cli import first_start, recovery
+from gateway.cli.processes import OWNER_ONLY
 from gateway.clock import Clock
 from gateway.store.engines import Unavailable
 from gateway.up import CannotStart, DataFolder, Supervisor, port_is_free, spawn
@@ -23,6 +25,7 @@ _PORT_FREE_WITHIN = 5.0
 @click.command()
 def up() -> None:
     """Start everything on this machine and keep it running."""
+    os.umask(OWNER_ONLY)  # also for the store and the parts that are started
     settings = config.from_process()
     clock = Clock()
     try:

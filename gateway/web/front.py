@@ -37,7 +37,12 @@ MOST_PAGES = 32
 MOST_WAITING = 256
 """Requests that are in one room, at work or waiting; one more is told at once to come again."""
 
-_PLAIN: Headers = [("content-type", "text/plain; charset=utf-8"), ("cache-control", "no-store")]
+_PLAIN: Headers = [
+    ("content-type", "text/plain; charset=utf-8"),
+    ("cache-control", "no-store"),
+    ("x-content-type-options", "nosniff"),
+    ("cross-origin-resource-policy", "same-origin"),
+]
 _log = logging.getLogger(__name__)
 
 

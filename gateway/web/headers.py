@@ -39,11 +39,14 @@ _NOTHING_NEW = 304
 
 
 def install(app: Flask, machines: frozenset[str]) -> None:
-    """Set the headers on every answer to a browser."""
+    """Set the headers on every answer to a browser; an answer to a machine bears those of what is no page."""
 
     @app.after_request
     def set_headers(response: Response) -> Response:
         if request.blueprint in machines:
+            for name in BARE:
+                response.headers.setdefault(name, ALWAYS[name])
+            response.headers.setdefault("Cache-Control", "no-store")
             return response
         for name in ALWAYS if _is_page(response) else BARE:
             response.headers.setdefault(name, ALWAYS[name])
