@@ -62,7 +62,7 @@ def list_languages(parts: Parts) -> Mapping[str, str]:
 def name_word(parts: Parts, group: str, word: str, language: str) -> str:
     """Return what the page calls a word in its language; empty where no row names it any more."""
     if group == "topic":
-        return _first(_text(menu, menu.topics.get(word, {}), language) for menu in _menus(parts))
+        return _first(read_text(menu, menu.topics.get(word, {}), language) for menu in _menus(parts))
     if group == "language":
         named = (menu.languages.get(word, "") for menu in _menus(parts))
         return _first((*named, parts.desk.languages.get(word, "")))
@@ -71,7 +71,7 @@ def name_word(parts: Parts, group: str, word: str, language: str) -> str:
     if group == "field":
         rows = (menu.fields.get(word) for menu in _menus(parts))
         return _first(
-            _text(menu, row.label, language) for menu, row in zip(_menus(parts), rows, strict=True) if row
+            read_text(menu, row.label, language) for menu, row in zip(_menus(parts), rows, strict=True) if row
         )
     if group == "tick":
         labels = (rows[word] for rows in parts.desk.lists.values() if word in rows)
@@ -97,7 +97,8 @@ def _own(parts: Parts, name: str) -> tuple[str, ...]:
     return words if name == "currency" else (*words, OTHER)
 
 
-def _text(menu: Menu, text: Text, language: str) -> str:
+def read_text(menu: Menu, text: Text, language: str) -> str:
+    """Return a text of a menu in a reader's language; where the menu does not have it, in English or its first one."""
     return menu.text(text, language) or text.get("en") or next(iter(text.values()), "")
 
 
@@ -105,7 +106,7 @@ def _window(menu: Menu, word: str, language: str) -> str:
     when = When(word) if When(word).days else menu.windows.get(word, When(word))
     for label in _labels(menu, word):
         hours = hours_words(when)
-        return _text(menu, label, language).replace(f"{{{HOURS}}}", hours).strip()
+        return read_text(menu, label, language).replace(f"{{{HOURS}}}", hours).strip()
     return ""
 
 

@@ -7,9 +7,10 @@ import pytest
 
 from gateway.access import Role
 from gateway.callbacks.model import State
-from gateway.console.beside import titles
+from gateway.console.beside import name_way
 from gateway.desk import practice, referral, tally
 from gateway.desk.referral import Referral
+from gateway.engine.menu import Choice, Choices, Information, Menu
 from tests.desk.rig import HER, OTHER
 from tests.lists import WORDS
 
@@ -148,22 +149,63 @@ def test_the_mark_of_a_child_is_shown_and_taken_away(noy, line, held):
     assert not line.callback(held).minor
 
 
-class TestHerWay:
-    def test_screens_are_called_as_the_lines_that_lead_there(self):
-        def screen(text="", *choices):
-            return SimpleNamespace(text={"en": text}, choices=choices)
+def way_on(page: str) -> list[str]:
+    """The steps of her way as the page shows them."""
+    return re.findall(r"<span>(.*?)</span>", page.partition('<p class="way">')[2].partition("</p>")[0])
 
-        pay = SimpleNamespace(to="pay", label={"en": "My pay"})
-        menu = SimpleNamespace(
-            screens={
-                "main": screen("Helpline", pay),
-                "pay": screen("x" * 200),
-                "wage": screen("Bangkok {th.wage}\nmore"),
-            }
+
+def menu_of_screens(**screens):
+    """A menu of another country, of no more than what this page reads."""
+    return Menu(
+        id="line",
+        languages={"km": "ខ្មែរ", "en": "English"},
+        fallback={"km": ("en",)},
+        start="language",
+        home="main",
+        offer="",
+        sos="",
+        call_me="",
+        screens=screens,
+        messages={"home": {"km": "ទំព័រដើម", "en": "Home"}},
+    )
+
+
+class TestHerWay:
+    @pytest.mark.fault("C3")
+    def test_it_tells_the_lines_that_she_chose_in_the_language_of_the_reader(self, parts, noy, line):
+        version, _menu = parts.versions.live("helpline")
+        wanted = line.requested(HER, path=("main", "pay", "wage_area"), version=version)
+        for tongue, seen in (
+            ("en", ["Home", "My pay", "Minimum wage"]),
+            ("lo", ["ໜ້າຫຼັກ", "ຄ່າແຮງ", "ຂັ້ນຕ່ຳ"]),
+            ("th", ["หน้าหลัก", "ค่าจ้าง", "ขั้นต่ำ"]),
+        ):
+            noy.post("/language", language=tongue)
+            assert way_on(text_of(noy.get(f"/callbacks/{wanted}"))) == seen
+
+    @pytest.mark.fault("C3")
+    def test_the_line_that_she_chose_counts_and_not_another_that_leads_there(self):
+        def line(to, language="", **label):
+            return Choice(key="1", to=to, label=label, language=language)
+
+        menu = menu_of_screens(
+            language=Choices(id="language", choices=(line("main", language="km", en="Khmer"),)),
+            main=Choices(id="main", choices=(line("pay", km="ប្រាក់ឈ្នួល", en="My pay"),)),
+            pay=Information(id="pay", choices=(line("wage", en="Wage"), line("wage", en="Minimum"))),
+            later=Choices(id="later", choices=(line("main", en="Start again"), line("pay", en="Back to pay"))),
+            wage=Information(id="wage", text={"en": "Bangkok {th.wage}\nmore"}),
+            rest=Information(id="rest", text={"en": "Rest days\nmore", "km": "ថ្ងៃសម្រាក\nផ្សេង"}),
         )
         parts = SimpleNamespace(versions=SimpleNamespace(get=lambda _version: menu))
-        row = SimpleNamespace(version="v", path=("main", "pay", "wage", "gone"))
-        assert titles(parts, row) == {"main": "Helpline", "pay": "My pay"}
+
+        def way(language, *path):
+            return name_way(parts, SimpleNamespace(version="v", path=path), language)
+
+        assert way("en", "main", "pay", "wage", "gone") == ("Home", "My pay", "Wage / Minimum", "gone")
+        assert way("km", "main", "pay") == ("ទំព័រដើម", "ប្រាក់ឈ្នួល")
+        assert way("lo", "main", "pay") == ("Home", "My pay")  # a reader of a language that this menu has not
+        assert way("km", "rest") == ("ថ្ងៃសម្រាក",)  # by a text, so without a line
+        assert way("en", "later", "main") == ("later", "Start again")  # there she did choose it
 
     def test_a_version_that_is_gone_shows_ids(self, noy, held):
         assert '<p class="way"><span>main</span>' in text_of(noy.get(f"/callbacks/{held}"))

@@ -80,6 +80,8 @@ class Desk:
         session: str = "",
         turn: str = "",
         promised: Receipt | None = None,
+        path: tuple[str, ...] = ("main", "pay"),
+        version: str = "v",
         **answers: str,
     ) -> Accepted:
         """One turn in which she asks for a call, as the conversation makes it."""
@@ -89,7 +91,7 @@ class Desk:
         language = given.pop("language", "lo")
         effect = RequestCallback(
             topic=given.pop("topic", "pay"),
-            path=("main", "pay"),
+            path=path,
             answers=given,
             language=language,
             script=language,
@@ -105,12 +107,12 @@ class Desk:
                 turn_key=hashlib.sha256(turn.encode()).digest(),
                 session=hashlib.sha256((session or turn).encode()).digest(),
                 channel="simulator",
-                version="v",
+                version=version,
                 now=now,
                 promised=promised,
             )
 
-    def requested(self, number: str = HER, **answers: str) -> str:
+    def requested(self, number: str = HER, **answers: Any) -> str:
         """The id of a request that was accepted."""
         receipt = self.asks(number, **answers).receipt
         assert isinstance(receipt, CallbackAccepted), receipt
