@@ -71,6 +71,9 @@ ROLES: dict[Role, frozenset[Permission]] = {
     Role.READER: frozenset({Permission.SEE_FIGURES}),
 }
 
+WORKING = tuple(role.value for role, may in ROLES.items() if Permission.WORK_QUEUE in may)
+"""The roles of those who work the queue, and so can be on duty."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:

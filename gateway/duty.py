@@ -1,4 +1,4 @@
-"""When somebody is on duty, as this process read it last: shifts and holidays, and a file of them for bad days."""
+"""When somebody is on duty and who: the one answer for promises, alerts, pages and doctor, and a copy for bad days."""
 
 import json
 import logging
@@ -6,11 +6,12 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from gateway.callbacks.shifts import Away, Rota, Shift
+from gateway.access import WORKING
+from gateway.callbacks.shifts import Away, Duty, Rota, Shift
 from gateway.callbacks.shifts import hours as hours_by
 from gateway.callbacks.windows import Hours, local_minute
-from gateway.store import shifts
-from gateway.store.engines import Store, Unavailable
+from gateway.store import people, shifts
+from gateway.store.engines import Store, Tx, Unavailable
 from gateway.store.files import put
 
 TEAM = "main"
@@ -19,6 +20,36 @@ _EVERY = 5
 """How many seconds go by between two looks at the shifts: what is promised is decided by SQL wherever it answers."""
 
 _log = logging.getLogger(__name__)
+
+
+def find_hours(tx: Tx, otherwise: Hours, zone: str, now: datetime, team: str = TEAM) -> Hours:
+    """Return when somebody of a team is on duty in the next two weeks.
+
+    Args:
+        tx: a transaction to read in.
+        otherwise: the opening hours of the settings, which count where no shifts exist.
+        zone: the zone of the line.
+        now: the instant from which it matters.
+        team: the centre.
+    """
+    today, _ = local_minute(zone, now)
+    return hours_by(shifts.rota(tx, team), otherwise, today)
+
+
+def find_people(
+    tx: Tx, otherwise: Hours, zone: str, now: datetime, team: str = TEAM, *, later_too: bool = False
+) -> frozenset[str]:
+    """Return the ids of those who are on duty now, and with ``later_too`` of those who will be later today."""
+    rota = shifts.rota(tx, team)
+    today, minute = local_minute(zone, now)
+    working = [one for one in people.everybody(tx, team) if one.role in WORKING]
+    duty = Duty(
+        rota=rota,
+        hours=hours_by(rota, otherwise, today),
+        workers=frozenset(one.id for one in working),
+        by_hand=frozenset(one.id for one in working if one.on_duty),
+    )
+    return duty.find_left_today(today, minute) if later_too else duty.find_present(today, minute)
 
 
 class DutyHours:

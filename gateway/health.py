@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gateway import ids
+from gateway.callbacks.windows import local_minute
 from gateway.channel import Calls
+from gateway.duty import find_hours
 from gateway.fact_ends import THRESHOLDS, find_fact_ends
 from gateway.parts import REQUIRED_NUMBERS, Parts
 from gateway.sending import guard, share, standing
@@ -17,6 +19,7 @@ from gateway.store.migrate import newest, revision_in
 from gateway.store.sealed import RingMissing
 
 _NAMED = 5
+_FORTNIGHT = 14
 _LOW_DISK = 200 * 1024 * 1024
 _PROBE = "probe"
 _PROBE_LENGTH = 2048
@@ -270,6 +273,20 @@ def _bridges(parts: Parts) -> list[Finding]:
     ]
 
 
+def _duty(parts: Parts) -> Finding:
+    """Say whether anybody is ever on duty: by shifts, or by the opening hours; else callers are offered no time."""
+    now = parts.clock.now()
+    with parts.store.read() as tx:
+        hours = find_hours(tx, parts.line.hours, parts.line.zone, now)
+    today, _ = local_minute(parts.line.zone, now)
+    if any(hours.on(today + timedelta(days=ahead)) for ahead in range(_FORTNIGHT)):
+        return Finding(part="duty", ok=True, words="somebody is on duty in the next two weeks")
+    fix = "enter shifts on the page Shifts, or write [hours] in gateway.toml"
+    return Finding(
+        part="duty", ok=False, words="nobody is ever on duty, so callers are offered no time", fix=fix
+    )
+
+
 def _guard(parts: Parts) -> Finding:
     state = guard.state(parts)
     if state.get("on"):
@@ -304,6 +321,7 @@ _WITHOUT_SQL: dict[str, _Look] = {
 }
 _WITH_SQL: dict[str, _Look] = {
     "schema": _schema,
+    "duty": _duty,
     "clock": _clock_process,
     "outbox": _outbox,
     "clock_guard": _guard,

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, flash, redirect, render_template, request
 
-from gateway.access import Permission, Role
+from gateway.access import WORKING, Permission, Role
 from gateway.admin import figures, practice, referrals, shifts, trail
 from gateway.desk import alerts, people, second
 from gateway.desk.declined import Declined, Why
 from gateway.desk.lists import list_languages
-from gateway.desk.shifts import FEW, WORKING
+from gateway.desk.shifts import FEW
 from gateway.web.forms import field
 from gateway.web.guard import actor, way_back
 from gateway.web.translate import _

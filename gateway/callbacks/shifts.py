@@ -75,6 +75,46 @@ def hours(rota: Rota, otherwise: Hours, today: date, *, days: int = 16) -> Hours
     return Hours(week, dates)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duty:
+    """Who is on duty, by the same hours that callers are promised.
+
+    Where shifts exist they say who; where none do, the opening hours are the duty of whoever said so by hand, and if
+    nobody did, of everybody who works here and is not away: what is open to callers is never nobody's.
+
+    Attributes:
+        rota: shifts, holidays, days away.
+        hours: when the line is open, as ``hours`` makes it of this rota.
+        workers: everybody who works the queue.
+        by_hand: those of them who said that they are on duty.
+    """
+
+    rota: Rota
+    hours: Hours
+    workers: frozenset[str]
+    by_hand: frozenset[str]
+
+    def find_present(self, day: date, minute: int) -> frozenset[str]:
+        """Return who is on duty at this minute of a local day."""
+        is_open = any(start <= minute < end for start, end in self.hours.on(day))
+        return (
+            self.by_hand
+            | (self.rota.there(day, minute) & self.workers)
+            | self._by_hours(day, is_open=is_open)
+        )
+
+    def find_left_today(self, day: date, minute: int) -> frozenset[str]:
+        """Return who is on duty now or will be later on this local day."""
+        is_open = any(minute < end for _start, end in self.hours.on(day))
+        still = self.rota.left_today(day, minute) & self.workers
+        return self.by_hand | still | self._by_hours(day, is_open=is_open)
+
+    def _by_hours(self, day: date, *, is_open: bool) -> frozenset[str]:
+        if self.rota.shifts or self.by_hand or not is_open:
+            return frozenset()
+        return self.workers - {one.person_id for one in self.rota.away if one.covers(day)}
+
+
 def _week(shifts: Sequence[Shift]) -> tuple[tuple[Span, ...], ...]:
     by_day: Mapping[int, list[Shift]] = _by_day(shifts)
     return tuple(_spans(by_day[day]) for day in range(_WEEK))

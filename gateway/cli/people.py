@@ -53,9 +53,10 @@ def add(name: str, role: str, password_stdin: bool) -> None:  # noqa: FBT001 - c
 
 @people.command("list")
 def list_command() -> None:
-    """Print everybody: name, role, on duty or not, whether a helpline phone is entered."""
+    """Print everybody: name, role, on duty or not, a helpline phone and a password or not, ever signed in or not."""
     with _said() as parts:
-        click.echo("name\trole\tduty\thelpline phone\thas signed in")
+        click.echo("name\trole\tduty\thelpline phone\tpassword\thas signed in")
+        signed_in = desk.list_signed_in(parts, OWNER)
         for person in desk.everybody(parts, OWNER):
             if person.named:
                 facts = (
@@ -63,7 +64,8 @@ def list_command() -> None:
                     person.role,
                     "on" if person.on_duty else "off",
                     "yes" if person.number else "no",
-                    "yes" if person.has_password else "not yet",
+                    "set" if person.has_password else "none",
+                    "yes" if person.id in signed_in else "not yet",
                 )
                 click.echo("\t".join(facts))
 

@@ -3,11 +3,12 @@
 from datetime import datetime
 
 from gateway.callbacks.windows import offered
+from gateway.duty import find_hours
 from gateway.engine.menu import Menu
 from gateway.engine.session import Known
 from gateway.numbers import region_of
 from gateway.parts import Parts
-from gateway.store import callers, shifts
+from gateway.store import callers
 from gateway.store.engines import Unavailable
 
 
@@ -16,7 +17,7 @@ def known(parts: Parts, menu: Menu, number: str, *, now: datetime, trial: bool, 
     try:
         with parts.store.read() as tx:
             caller = callers.find(tx, number, trial=trial)
-            hours = shifts.hours(tx, "main", parts.line.hours, parts.line.zone, now)
+            hours = find_hours(tx, parts.line.hours, parts.line.zone, now)
     except Unavailable:
         caller, hours = None, parts.duty.read_hours(parts.line.hours, parts.line.zone, now)
     return Known(

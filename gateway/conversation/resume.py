@@ -4,12 +4,13 @@ from datetime import datetime
 
 from gateway.callbacks.windows import offered
 from gateway.conversation.place import Held
+from gateway.duty import find_hours
 from gateway.engine.menu import Menu
 from gateway.engine.resume import resumed
 from gateway.engine.session import Session
 from gateway.parts import Parts
 from gateway.safe_contact import VALID_FOR, PhoneSeen, SafeContact
-from gateway.store import callers, shifts
+from gateway.store import callers
 from gateway.store.engines import Unavailable
 
 
@@ -30,7 +31,7 @@ def asked(
     try:
         with parts.store.read() as tx:
             caller = callers.find(tx, number, trial=trial)
-            hours = shifts.hours(tx, "main", parts.line.hours, parts.line.zone, now)
+            hours = find_hours(tx, parts.line.hours, parts.line.zone, now)
     except Unavailable:
         return None
     if caller is None or caller.contact is None or not _alone(caller.contact, now):

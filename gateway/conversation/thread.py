@@ -7,6 +7,7 @@ from gateway.callbacks.windows import offered
 from gateway.conversation import kept
 from gateway.conversation.apply import Context, apply
 from gateway.conversation.understood import Answer
+from gateway.duty import find_hours
 from gateway.engine import texted
 from gateway.engine.menu import Menu
 from gateway.engine.render import as_text
@@ -18,7 +19,7 @@ from gateway.numbers import region_of
 from gateway.outbox.kinds import KINDS
 from gateway.parts import Parts
 from gateway.serving import find_texted
-from gateway.store import callers, outbox, shifts, threads
+from gateway.store import callers, outbox, threads
 from gateway.store.callers import Caller
 from gateway.store.engines import Tx
 
@@ -65,7 +66,7 @@ def answer(
 
 def _known(text: _Text) -> Known:
     parts, caller = text.parts, text.caller
-    hours = shifts.hours(text.tx, "main", parts.line.hours, parts.line.zone, text.now)
+    hours = find_hours(text.tx, parts.line.hours, parts.line.zone, text.now)
     return Known(
         language=caller.language,
         script=caller.script,

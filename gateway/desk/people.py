@@ -256,6 +256,17 @@ def everybody(parts: Parts, actor: Actor) -> tuple[Person, ...]:
         return people.everybody(tx, actor.team)
 
 
+def list_signed_in(parts: Parts, actor: Actor) -> frozenset[str]:
+    """Return the ids of those who have signed in.
+
+    Raises:
+        Refused: the actor may neither manage people nor set duty.
+    """
+    permit(actor, Permission.SEE_DUTY)
+    with parts.store.read() as tx:
+        return sign_ins.list_signed_in(tx)
+
+
 def actor_named(parts: Parts, name: str) -> Actor:
     """Return the person of this name as one who acts, for the command line: whoever has it has shown enough.
 

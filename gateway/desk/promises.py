@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from gateway.callbacks import escalation
 from gateway.callbacks.model import Event, State
-from gateway.callbacks.order import DANGER
+from gateway.desk.helping import call_for_help
 from gateway.ids import new_id
-from gateway.store import audit, callbacks, outbox
+from gateway.store import audit, callbacks
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,8 +20,6 @@ if TYPE_CHECKING:
 
 TOLD_AWAY = "told_away"
 """The reason of what stands in review because it was told while the ledger was away and cannot be placed so."""
-
-_LASTS = timedelta(days=14)
 
 
 def place_as_told(told: Window, planned: Window | None) -> Window | None:
@@ -78,19 +74,5 @@ def reopen(tx: Tx, caller: Caller, callback_id: str, *, now: datetime) -> Callba
 
 def call_for_decision(tx: Tx, callback: Callback, *, now: datetime) -> str | None:
     """Have somebody told at once that this request needs a decision; return the outbox row to nudge."""
-    danger = callback.priority == DANGER
-    again = escalation.again(danger=danger, now=now)
-    callbacks.change(tx, callback.id, now=now, escalate_at=again, told=callback.told + 1)
     audit.add(tx, now=now, person_id=None, act="told while away", kind="callback", subject=callback.id)
-    return outbox.add(
-        tx,
-        kind="escalate",
-        channel=callback.channel,
-        lane=f"callback:{callback.id}",
-        due_at=now,
-        expires_at=now + _LASTS,
-        once=f"escalate:{callback.id}:told:{callback.told}",
-        now=now,
-        priority=0,
-        callback_id=callback.id,
-    )
+    return call_for_help(tx, callback, f"told:{callback.told}", now=now)

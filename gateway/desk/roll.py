@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from gateway.callbacks import escalation
 from gateway.callbacks.model import OPEN, Event, State
 from gateway.callbacks.order import DANGER
 from gateway.desk.claim import give_back
+from gateway.desk.helping import call_for_help
 from gateway.desk.record import UNCLEAR
 from gateway.desk.windows import hours_of, plan_on
 from gateway.safe_contact import VALID_FOR, When
 from gateway.sending import guard, share
-from gateway.store import attempts, audit, callbacks, outbox
+from gateway.store import attempts, audit, callbacks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from gateway.store.engines import Tx
 
 T = TypeVar("T")
-
-_LASTS = timedelta(days=14)
 
 
 def roll_windows(parts: Parts) -> int:
@@ -161,22 +159,8 @@ def _ended(tx: Tx, one: Callback, event: Event, reason: str, now: datetime) -> b
 
 
 def _told(_parts: Parts, tx: Tx, one: Callback, now: datetime) -> str | None:
-    again = escalation.again(danger=one.priority == DANGER, now=now)
-    callbacks.change(tx, one.id, now=now, escalate_at=again, told=one.told + 1)
-    if one.escalate_at is None:
-        return None
-    return outbox.add(
-        tx,
-        kind="escalate",
-        channel=one.channel,
-        lane=f"callback:{one.id}",
-        due_at=now,
-        expires_at=now + _LASTS,
-        once=f"escalate:{one.id}:{int(one.escalate_at.timestamp())}",
-        now=now,
-        priority=0,
-        callback_id=one.id,
-    )
+    round_ = int(one.escalate_at.timestamp()) if one.escalate_at is not None else None
+    return call_for_help(tx, one, str(round_), now=now) if round_ is not None else None
 
 
 def _on_record(tx: Tx, callback_id: str, act: str, now: datetime, detail: str = "") -> None:

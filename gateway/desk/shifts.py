@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gateway.access import ROLES, Permission, Role, permit
+from gateway import duty
+from gateway.access import ROLES, WORKING, Permission, Role, permit
 from gateway.callbacks.routing import Offers
 from gateway.callbacks.shifts import Shift
-from gateway.callbacks.windows import DAYS, Hours, local_minute, offered
+from gateway.callbacks.windows import DAYS, Hours, offered
 from gateway.desk.days import refuse_odd_year
 from gateway.desk.declined import Declined, Why
 from gateway.desk.windows import hours_of, windows_of
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from gateway.store.people import Person
     from gateway.store.shifts import Holiday
 
-WORKING = tuple(role.value for role in Role if Permission.WORK_QUEUE in ROLES[role])
 DECIDING = tuple(role.value for role in Role if Permission.DECIDE in ROLES[role])
 FEW = 3
 """Up to so many people know of each other without a page: what a bigger centre needs stays out of their way."""
@@ -78,15 +78,16 @@ def plan(parts: Parts, actor: Actor) -> Plan:
 def on_duty(
     parts: Parts, tx: Tx, now: datetime, team: str = "main", *, roles: tuple[str, ...] = WORKING
 ) -> tuple[Person, ...]:
-    """Return who is on duty: whose shift runs, and who said so by hand."""
-    return _of_ids(tx, team, roles, shifts.rota(tx, team).there(*local_minute(parts.line.zone, now)))
+    """Return who is on duty: whose shift runs, who said so by hand, or whom the opening hours bind."""
+    return _of_ids(tx, team, roles, duty.find_people(tx, parts.line.hours, parts.line.zone, now, team))
 
 
 def still_today(
     parts: Parts, tx: Tx, now: datetime, team: str = "main", *, roles: tuple[str, ...] = WORKING
 ) -> tuple[Person, ...]:
     """Return who is on duty now or will be later today."""
-    return _of_ids(tx, team, roles, shifts.rota(tx, team).left_today(*local_minute(parts.line.zone, now)))
+    found = duty.find_people(tx, parts.line.hours, parts.line.zone, now, team, later_too=True)
+    return _of_ids(tx, team, roles, found)
 
 
 def offers(person: Person) -> Offers:
@@ -198,7 +199,7 @@ def _change(parts: Parts, actor: Actor, person_id: str, act: str, work: Callable
 
 def _of_ids(tx: Tx, team: str, roles: tuple[str, ...], ids: frozenset[str]) -> tuple[Person, ...]:
     here = people.everybody(tx, team)
-    return tuple(one for one in here if one.role in roles and (one.on_duty or one.id in ids))
+    return tuple(one for one in here if one.role in roles and one.id in ids)
 
 
 def _week(rota: Rota, person_id: str) -> tuple[tuple[str, ...], ...]:

@@ -234,7 +234,7 @@ def _opened(parts: Parts, person_id: str, password: str, stored: str, device: st
             people.set_password(tx, person_id, renewed)
         half = second.is_on(tx, person_id)
         _open(tx, person_id, token, now, half=half, device=device)
-        _on_record(tx, person_id, "password right" if half else "signed in", now)
+        _on_record(tx, person_id, "password right" if half else sign_ins.SIGNED_IN, now)
 
     parts.store.run(work)
     return token

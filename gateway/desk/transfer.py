@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from gateway.access import Permission, permit
+from gateway.access import WORKING, Permission, permit
 from gateway.callbacks.model import Event, State
 from gateway.callbacks.routing import Needs, fits, understands
 from gateway.desk import alerts
 from gateway.desk.claim import LEASE, is_to_decide
 from gateway.desk.refusals import NoSuchCallback, found, refusal
-from gateway.desk.shifts import DECIDING, WORKING, is_big, offers, on_duty
+from gateway.desk.shifts import DECIDING, is_big, offers, on_duty
 from gateway.ids import new_id
 from gateway.store import audit, callbacks, notes, people
 

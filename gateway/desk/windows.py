@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from gateway.callbacks.spacing import rested
 from gateway.callbacks.windows import ALWAYS, Hours, Window, natural_start, next_window
+from gateway.duty import find_hours
 from gateway.safe_contact import When, read_rule
-from gateway.store import shifts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ _AT_MOST = 8
 
 def hours_of(parts: Parts, tx: Tx, now: datetime, team: str = "main") -> Hours:
     """Return when somebody of this team is on duty: by shifts and holidays, or else by the opening hours."""
-    return shifts.hours(tx, team, parts.line.hours, parts.line.zone, now)
+    return find_hours(tx, parts.line.hours, parts.line.zone, now, team)
 
 
 def asked_when(word: str, hours: str) -> When:
@@ -55,11 +55,11 @@ def plan(
 
     Without ``hours`` the opening hours of the settings count.
     """
-    duty = parts.line.hours if hours is None else hours
+    on_duty = parts.line.hours if hours is None else hours
     used = {one.window_from for one in past}
     not_before = rested(past)
     for _ in range(_AT_MOST):
-        window = next_window(when, duty, parts.line.zone, now, not_before=not_before)
+        window = next_window(when, on_duty, parts.line.zone, now, not_before=not_before)
         if window is None or natural_start(when, parts.line.zone, window[0]) not in used:
             return window
         not_before = window[1]

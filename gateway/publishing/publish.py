@@ -15,6 +15,7 @@ from gateway.catalogue.check import Checked, check
 from gateway.catalogue.pages import with_pages
 from gateway.catalogue.problems import Level, Problem
 from gateway.catalogue.proofs import Asked
+from gateway.duty import find_hours
 from gateway.engine.compiled import dump
 from gateway.engine.menu import FORMAT, Menu
 from gateway.messages import SMS_LIMITS, USSD_LIMITS, Limits
@@ -31,7 +32,7 @@ from gateway.publishing.stored import (
     read_whole_folder,
     without_tests,
 )
-from gateway.store import audit, shifts, versions
+from gateway.store import audit, versions
 from gateway.store.engines import Tx
 from gateway.store.versions import Version
 
@@ -266,7 +267,7 @@ def check_files(parts: Parts, files: Mapping[str, str], *, moves_keys: bool = Fa
 def _hours(parts: Parts, now: datetime) -> Hours:
     """Return when somebody is on duty: by the shifts and holidays of those who call, or else by the opening hours."""
     with parts.store.read() as tx:
-        return shifts.hours(tx, "main", parts.line.hours, parts.line.zone, now)
+        return find_hours(tx, parts.line.hours, parts.line.zone, now)
 
 
 def _limits(parts: Parts) -> tuple[Limits, ...]:

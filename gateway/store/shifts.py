@@ -6,9 +6,7 @@ from datetime import date, datetime
 
 from sqlalchemy import delete, insert, select
 
-from gateway.callbacks import shifts as rules
 from gateway.callbacks.shifts import Away, Rota, Shift
-from gateway.callbacks.windows import Hours, local_minute
 from gateway.ids import new_id
 from gateway.store.dialects import insert_into
 from gateway.store.engines import Tx
@@ -35,12 +33,6 @@ def rota(tx: Tx, team: str) -> Rota:
         holidays=frozenset(one.day for one in holidays_of(tx, team)),
         away=tuple(Away(**row._asdict()) for row in tx.execute(gone.order_by(away.c.first, away.c.id))),
     )
-
-
-def hours(tx: Tx, team: str, otherwise: Hours, zone: str, now: datetime) -> Hours:
-    """Return when somebody is on duty in the next two weeks: by the shifts, or else by the opening hours."""
-    today, _ = local_minute(zone, now)
-    return rules.hours(rota(tx, team), otherwise, today)
 
 
 def put(tx: Tx, person_id: str, week: Sequence[Shift], *, now: datetime) -> None:

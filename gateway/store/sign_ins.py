@@ -7,7 +7,10 @@ from typing import Any
 from sqlalchemy import Row, delete, insert, select, update
 
 from gateway.store.engines import Tx
-from gateway.store.tables import invitations, sign_ins
+from gateway.store.tables import audit, invitations, sign_ins
+
+SIGNED_IN = "signed in"
+"""The act under which a sign-in is on record."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +43,14 @@ def open_one(
     """Write a new sign-in; with ``half`` it is good for nothing until the second factor was shown."""
     values = {"made_at": now, "seen_at": now, "proved_at": now, "expires_at": expires_at, "half": half}
     tx.execute(insert(sign_ins).values(id=token_hash, person_id=person_id, device=device, **values))
+
+
+def list_signed_in(tx: Tx) -> frozenset[str]:
+    """Return the ids of those who have signed in, as long as the record of it is kept; a password alone is none."""
+    on_record = select(audit.c.person_id).where(audit.c.act == SIGNED_IN)
+    open_now = select(sign_ins.c.person_id).where(sign_ins.c.half.is_(False))
+    found = tx.execute(on_record.union(open_now)).scalars()
+    return frozenset(person_id for person_id in found if person_id is not None)
 
 
 def find(tx: Tx, token_hash: bytes) -> SignIn | None:

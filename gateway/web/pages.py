@@ -17,6 +17,7 @@ from gateway.web import (
     keeping,
     languages,
     sign_in,
+    signs,
     times,
     typed_numbers,
     words,
@@ -68,6 +69,7 @@ def install(
     guard.anyone(app.view_functions["web.static"])
     app.register_blueprint(sign_in.blueprint(parts))
     typed_numbers.install(app, parts.line.regions)
+    signs.install(app)
     _add_token(app)
     _add_words(app, parts)
 

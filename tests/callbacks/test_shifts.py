@@ -212,3 +212,35 @@ def test_who_may_be_given_whom(needs: Needs, mine: Offers, others: list[Offers],
 )
 def test_languages_that_one_alone_speaks(mine: Offers, everybody: list[Offers], rare: set[str]) -> None:
     assert routing.scarce(mine, everybody) == rare
+
+
+@pytest.mark.fault("C4")
+@pytest.mark.parametrize(
+    ("rota", "minute", "by_hand", "present", "left_today"),
+    [
+        pytest.param(Rota(), 9 * 60, "", "ab", "ab", id="opening hours bind all"),
+        pytest.param(Rota(), 9 * 60, "a", "a", "a", id="whoever said so is there"),
+        pytest.param(Rota(), 7 * 60, "", "", "ab", id="before it opens"),
+        pytest.param(Rota(), 12 * 60, "", "", "", id="after it closed"),
+        pytest.param(Rota(), 12 * 60, "b", "b", "b", id="closed and still there"),
+        pytest.param(Rota(holidays=frozenset({TUESDAY})), 9 * 60, "", "", "", id="holiday"),
+        pytest.param(
+            Rota(away=(Away(person_id="a", first=TUESDAY, last=TUESDAY),)), 9 * 60, "", "b", "b", id="away"
+        ),
+        pytest.param(Rota(shifts=(shift("a", 1, 10, 12),)), 9 * 60, "", "", "a", id="shifts say who"),
+        pytest.param(Rota(shifts=(shift("a", 1, 10, 12),)), 650, "b", "ab", "ab", id="shifts and by hand"),
+        pytest.param(Rota(shifts=(shift("x", 1, 10, 12),)), 650, "", "", "", id="a shift of a reader"),
+    ],
+)
+def test_who_is_on_duty_follows_the_hours_of_the_promise(
+    rota: Rota, minute: int, by_hand: str, present: str, left_today: str
+) -> None:
+    opening_hours = Hours.parse({"tue": ["08:00-12:00"]})
+    duty = shifts.Duty(
+        rota=rota,
+        hours=shifts.hours(rota, opening_hours, TUESDAY),
+        workers=frozenset("ab"),
+        by_hand=frozenset(by_hand),
+    )
+    assert duty.find_present(TUESDAY, minute) == frozenset(present)
+    assert duty.find_left_today(TUESDAY, minute) == frozenset(left_today)

@@ -60,13 +60,22 @@ def test_a_name_is_had_once(parts):
     assert run("add", "NOY", "--role", "reader") == (1, "Somebody already has this name.\n")
 
 
+@pytest.mark.fault("C5")
+def test_the_list_says_who_has_signed_in_and_not_who_has_a_password(parts):
+    desk.add(parts, desk.OWNER, name="Dao", role="counsellor", password="quiet rivers run deep")
+    desk.add(parts, desk.OWNER, name="Noy", role="counsellor", password="quiet rivers run deep")
+    token_of(parts, "Noy")
+    printed = {row.split("\t")[0]: row.split("\t")[-2:] for row in run("list")[1].splitlines()[1:]}
+    assert printed == {"Dao": ["set", "not yet"], "Noy": ["set", "yes"]}
+
+
 def test_the_list_shows_no_number(parts):
     own = desk.add(parts, desk.OWNER, name="Noy", role="counsellor")
     desk.set_number(parts, desk.OWNER, own, "+8562055500111")
     desk.first_administrator(parts)
     code, printed = run("list")
     assert code == 0
-    assert printed.splitlines()[1:] == ["Noy\tcounsellor\toff\tyes\tnot yet"]
+    assert printed.splitlines()[1:] == ["Noy\tcounsellor\toff\tyes\tnone\tnot yet"]
 
 
 def test_reset_sign_out_and_removal_end_sign_ins(parts):

@@ -192,7 +192,9 @@ class TestHerWay:
             language=Choices(id="language", choices=(line("main", language="km", en="Khmer"),)),
             main=Choices(id="main", choices=(line("pay", km="ប្រាក់ឈ្នួល", en="My pay"),)),
             pay=Information(id="pay", choices=(line("wage", en="Wage"), line("wage", en="Minimum"))),
-            later=Choices(id="later", choices=(line("main", en="Start again"), line("pay", en="Back to pay"))),
+            later=Choices(
+                id="later", choices=(line("main", en="Start again"), line("pay", en="Back to pay"))
+            ),
             wage=Information(id="wage", text={"en": "Bangkok {th.wage}\nmore"}),
             rest=Information(id="rest", text={"en": "Rest days\nmore", "km": "ថ្ងៃសម្រាក\nផ្សេង"}),
         )

@@ -38,6 +38,14 @@ def test_everybody_on_duty_with_a_phone_is_told_once(line: Desk) -> None:
     assert sorted(told(line)) == ["Boss", "Noy"]
 
 
+@pytest.mark.fault("C4")
+def test_where_no_shifts_exist_an_open_line_tells_all_who_work_there(light: Desk) -> None:
+    light.person("Noy")
+    light.person("Reader", Role.READER)
+    light.requested(when="now")
+    assert told(light) == ["Noy"]
+
+
 def test_those_who_are_fit_are_told_first(light: Desk) -> None:
     light.person("Thai", on_duty=True, languages=("th",), gender="woman")
     light.person("Lao man", on_duty=True, languages=("lo",), gender="man")

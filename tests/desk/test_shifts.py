@@ -7,7 +7,7 @@ import pytest
 from gateway.access import Refused, Role
 from gateway.callbacks import windows
 from gateway.callbacks.windows import BadHours
-from gateway.desk import claim, people, referral, roll, shifts
+from gateway.desk import claim, opening, people, referral, roll, shifts
 from gateway.desk.declined import Declined, Why
 from gateway.desk.referral import Referral
 from gateway.desk.refusals import Full
@@ -107,6 +107,36 @@ def test_who_is_there_is_whose_shift_runs_and_who_said_so(line: Desk) -> None:
     with line.parts.store.read() as tx:
         assert shifts.still_today(line.parts, tx, line.clock.now()) == ()
         assert [one.name for one in shifts.still_today(line.parts, tx, at(24, 13))] == ["Noy"]
+
+
+@pytest.mark.fault("C4")
+def test_without_shifts_the_hours_that_callers_are_promised_are_the_duty_of_all_who_work_here(
+    light: Desk,
+) -> None:
+    boss, noy = light.person("Boss", Role.SUPERVISOR), light.person("Noy")
+    light.person("Reader", Role.READER)
+    assert offered(light)[-1] == "now"
+    assert there(light) == ["Boss", "Noy"]
+    assert not opening.opening(light.parts, noy).nobody_today
+    shifts.set_away(light.parts, noy, noy.person_id, date(2026, 11, 24), date(2026, 11, 24))
+    assert there(light) == ["Boss"]
+    people.set_duty(light.parts, noy, noy.person_id, on=True)
+    assert there(light) == ["Noy"]  # whoever said so is there; nobody else has to be asked
+    people.set_duty(light.parts, noy, noy.person_id, on=False)
+    light.clock.set("2026-11-24T21:00:00+07:00")
+    assert (there(light), offered(light)[-1]) == ([], "sunday")
+    assert opening.opening(light.parts, noy).nobody_today
+    light.clock.set("2026-11-25T07:00:00+07:00")
+    shifts.set_holiday(light.parts, boss, date(2026, 11, 25), "Day of rest")
+    assert opening.opening(light.parts, noy).nobody_today
+
+
+@pytest.mark.fault("C4")
+def test_in_the_morning_of_a_day_with_hours_somebody_still_comes(light: Desk) -> None:
+    noy = light.person("Noy")
+    light.clock.set("2026-11-24T06:00:00+07:00")
+    assert there(light) == []
+    assert not opening.opening(light.parts, noy).nobody_today
 
 
 def test_whoever_was_removed_works_no_more(light: Desk) -> None:

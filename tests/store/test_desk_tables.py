@@ -7,6 +7,7 @@ import pytest
 from gateway.callbacks.model import Event
 from gateway.callbacks.shifts import Shift
 from gateway.callbacks.windows import Hours
+from gateway.duty import find_hours
 from gateway.store import (
     audit,
     callbacks,
@@ -70,7 +71,7 @@ def test_holidays_and_days_away(tx: Tx) -> None:
 
 def test_hours_without_a_single_shift_are_those_given(tx: Tx) -> None:
     given = Hours.parse({"mon": ["08:00-12:00"]})
-    assert shifts.hours(tx, "main", given, "Asia/Vientiane", NOW) == given
+    assert find_hours(tx, given, "Asia/Vientiane", NOW) == given
 
 
 def test_the_help_list_forgets_who_was_removed(tx: Tx) -> None:
