@@ -25,7 +25,7 @@ from gateway.figures.count import Counters
 from gateway.keys_file import master_key
 from gateway.outages import KINDS, STORE, Outages
 from gateway.outbox.kinds import CALL
-from gateway.parts import DeskConfig, LineConfig, Parts
+from gateway.parts import DeskConfig, LineConfig, OwnOutcome, Parts
 from gateway.path_secrets import Serials
 from gateway.sending.nudge import Nudger
 from gateway.store import migrate
@@ -93,10 +93,15 @@ def open_parts(settings: Settings | None = None) -> Parts:
     )
 
 
+_NO_LISTS = frozenset({"languages", "outcomes"})
+"""Settings of the desk that are no list of the figures form."""
+
+
 def read_desk(desk: DeskSettings) -> DeskConfig:
     """Return what the settings say of the centre's desk."""
-    lists = {name: getattr(desk, name) for name in DeskSettings.model_fields if name != "languages"}
-    return DeskConfig(languages=desk.languages, lists=lists)
+    lists = {name: getattr(desk, name) for name in DeskSettings.model_fields if name not in _NO_LISTS}
+    outcomes = {word: OwnOutcome(means=row.means, label=row.label) for word, row in desk.outcomes.items()}
+    return DeskConfig(languages=desk.languages, lists=lists, outcomes=outcomes)
 
 
 def _open_spool(settings: Settings, store: Store) -> Spool:

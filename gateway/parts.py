@@ -68,16 +68,26 @@ class LineConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnOutcome:
+    """A button of the centre's own: what it means by the table of outcomes, and its label by page language."""
+
+    means: str
+    label: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeskConfig:
     """What whoever runs the server says of the centre's desk.
 
     Attributes:
         languages: what people and places may speak beside the languages of the menus, by tag, as each calls itself.
         lists: the lists of the figures form, by field: word → label by page language.
+        outcomes: outcomes that the centre has beside the house's, or calls otherwise, by word.
     """
 
     languages: Mapping[str, str] = field(default_factory=dict)
     lists: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
+    outcomes: Mapping[str, OwnOutcome] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,9 @@
-"""What follows from the outcome of an attempt: one table that the settings may replace row by row."""
+"""What follows from the outcome of an attempt: one table."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 from gateway.callbacks.model import Event
 from gateway.callbacks.windows import Hours, Window, next_window
@@ -80,21 +79,6 @@ RULES: Mapping[Outcome, Rule] = {
     Outcome.SILENT: Rule(counts=False, then=Then.CLOSED),
     Outcome.PRANK: Rule(counts=False, then=Then.CLOSED),
 }
-
-
-def rules_from(rows: Mapping[str, Mapping[str, Any]]) -> Mapping[Outcome, Rule]:
-    """Return the table with these rows changed, as the settings write them.
-
-    Raises:
-        ValueError: an outcome, or what follows from it, has a name that does not exist.
-        TypeError: a row has a field that does not exist.
-    """
-    changed = dict(RULES)
-    for name, fields in rows.items():
-        outcome = Outcome(name)
-        row = {**fields, "then": Then(fields["then"])} if "then" in fields else dict(fields)
-        changed[outcome] = replace(changed[outcome], **row)
-    return changed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

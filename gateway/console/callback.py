@@ -14,6 +14,7 @@ from gateway.callbacks.outcomes import Outcome
 from gateway.console.beside import beside
 from gateway.console.queue import UNCHANGED, standing, tab_asked
 from gateway.desk import attempts, calls, drafts, line, opening, transfer
+from gateway.desk.lists import name_answers
 from gateway.desk.record import DECISIONS, REASONS
 from gateway.ids import new_id
 from gateway.web.guard import actor
@@ -108,7 +109,11 @@ def _facts(parts: Parts, callback_id: str) -> dict[str, object]:
         "can": _can(actor(), shown),
         "lookers": opening.looks_at(parts, actor(), callback_id),
         "first_outcomes": FIRST_OUTCOMES,
-        "other_outcomes": OTHER_OUTCOMES,
+        "other_outcomes": (
+            *OTHER_OUTCOMES,
+            *(word for word in parts.desk.outcomes if word not in set(Outcome)),
+        ),
+        "further": name_answers(parts, shown.row.version, shown.answers, language()),
         "reasons": REASONS,
         "decisions": list(DECISIONS),
         "now": parts.clock.now(),

@@ -58,6 +58,7 @@ class Row:
         due_now: her window is open.
         to_decide: claimed out of review, to be decided before anything else.
         phone: her number as dots; empty after an erasing.
+        trial: it was asked on a trial phone, so nobody waits for a call.
         withheld: why her phone must not ring for it, as a word; empty where it may.
         looking: who else has its page open just now; known only in a bigger centre.
     """
@@ -91,6 +92,7 @@ class Row:
     withheld: str
     closed_at: datetime | None
     minor: bool = False
+    trial: bool = False
     version: str = ""
     looking: tuple[str, ...] = ()
 
@@ -336,6 +338,7 @@ def row_of(one: Standing, actor: Actor, now: datetime) -> Row:
         withheld=callback.withheld,
         closed_at=callback.closed_at,
         minor=callback.minor,
+        trial=callback.trial,
         version=callback.version,
     )
 

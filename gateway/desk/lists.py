@@ -78,7 +78,34 @@ def name_word(parts: Parts, group: str, word: str, language: str) -> str:
         return _first(
             label.get(language) or label.get("en") or next(iter(label.values()), "") for label in labels
         )
+    if group in ("outcome", "happening") and word in parts.desk.outcomes:
+        label = parts.desk.outcomes[word].label
+        return label.get(language) or label.get("en") or next(iter(label.values()), "")
     return ""
+
+
+def name_answers(
+    parts: Parts, version: str, answers: Mapping[str, str], language: str
+) -> tuple[tuple[str, str], ...]:
+    """Return what she answered to the further questions of her menu, as label and answer in a reader's language.
+
+    The edition of the menu that she read is asked first; a question that no edition names any more is not shown.
+    """
+    own = parts.versions.get(version) if version else None
+    menus = (own, *_menus(parts)) if own else _menus(parts)
+    found = []
+    for word, value in answers.items():
+        menu = next((menu for menu in menus if word in menu.fields), None)
+        if menu is not None:
+            label = read_text(menu, menu.fields[word].label, language) or word.replace("_", " ")
+            found.append((label, _answer(menu, word, value, language) or value))
+    return tuple(found)
+
+
+def _answer(menu: Menu, asks: str, value: str, language: str) -> str:
+    asked = (each for each in menu.screens.values() if isinstance(each, Question) and each.asks == asks)
+    lines = (choice for question in asked for choice in question.choices if choice.answer == value)
+    return _first(read_text(menu, choice.label, language) for choice in lines)
 
 
 def _menus(parts: Parts) -> tuple[Menu, ...]:

@@ -73,7 +73,7 @@ def record(
         Refused, Held, BadWords, NoSuchCallback, IllegalMove: not this person's, no such thing, nobody is calling.
     """
     permit(actor, Permission.WORK_QUEUE)
-    said, now = Said(outcome=_outcome(outcome), agreed=agreed, named=named_at), parts.clock.now()
+    said, now = Said(outcome=_outcome(parts, outcome), agreed=agreed, named=named_at), parts.clock.now()
     counted: list[Mapping[str, Any]] = []
 
     def work(tx: Tx) -> tuple[Recorded, bool]:
@@ -83,7 +83,7 @@ def record(
             raise Held(attempt.who)
         if not attempts.finish(tx, attempt.id, outcome=said.outcome, now=now):
             return _recorded(callback, attempt.outcome), False
-        _on_record(tx, actor, callback_id, "outcome", now, said.outcome)
+        _on_record(tx, actor, callback_id, "outcome", now, outcome)
         moved = _moved(parts, tx, callback, attempt, said)
         counted[:] = [tally.take(tx, callback_id)] if moved.state is State.CLOSED else []
         return _recorded(moved, said.outcome), True
@@ -195,11 +195,13 @@ def decide(parts: Parts, actor: Actor, callback_id: str, *, decision: str, reaso
         tally.count(parts, said)
 
 
-def _outcome(word: str) -> Outcome:
+def _outcome(parts: Parts, word: str) -> Outcome:
+    """Return what an outcome means: of the centre's own ones that of the house which their row names."""
+    own = parts.desk.outcomes
     try:
-        return Outcome(word)
+        return Outcome(own[word].means if word in own else word)
     except ValueError:
-        raise BadWords(f"an outcome is one of {', '.join(Outcome)}") from None
+        raise BadWords(f"an outcome is one of {', '.join(dict.fromkeys((*Outcome, *own)))}") from None
 
 
 def _check_reason(reason: str) -> None:

@@ -14,11 +14,8 @@ from gateway.callbacks.outcomes import (
     Attempted,
     Follows,
     Outcome,
-    Rule,
     Said,
-    Then,
     follows,
-    rules_from,
 )
 from gateway.callbacks.windows import DAYS, Hours
 from gateway.safe_contact import When
@@ -136,30 +133,6 @@ def test_now_has_no_next_window_but_a_time_she_names() -> None:
         at(24, 20, 45),
         UNTIL,
     )
-
-
-def test_the_settings_replace_a_row() -> None:
-    changed = rules_from({"busy": {"again": 5}, "voicemail": {"then": "review", "counts": False}})
-    assert changed[Outcome.BUSY] == Rule(counts=True, then=Then.NEXT_WINDOW, again=5)
-    assert changed[Outcome.VOICEMAIL] == Rule(counts=False, then=Then.REVIEW)
-    assert changed[Outcome.REACHED] == RULES[Outcome.REACHED]
-    after = follows(
-        Said(outcome=Outcome.BUSY),
-        Attempted(tries=0, nth=0, whens=EVENING, until=UNTIL),
-        HOURS,
-        ZONE,
-        NOW,
-        rules=changed,
-    )
-    assert after.window == (NOW + timedelta(minutes=5), UNTIL)
-
-
-@pytest.mark.parametrize("rows", [{"bussy": {}}, {"busy": {"then": "soon"}}])
-def test_a_row_that_is_none_is_refused(rows: dict[str, dict[str, str]]) -> None:
-    with pytest.raises(ValueError):
-        rules_from(rows)
-    with pytest.raises(TypeError):
-        rules_from({"busy": {"agian": 3}})
 
 
 @settings(max_examples=100, deadline=None)

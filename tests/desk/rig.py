@@ -82,6 +82,7 @@ class Desk:
         promised: Receipt | None = None,
         path: tuple[str, ...] = ("main", "pay"),
         version: str = "v",
+        trial: bool = False,
         **answers: str,
     ) -> Accepted:
         """One turn in which she asks for a call, as the conversation makes it."""
@@ -98,7 +99,7 @@ class Desk:
         )
         now = self.clock.now()
         with self.parts.store.write() as tx:
-            caller = callers.upsert(tx, number, now=now)
+            caller = callers.upsert(tx, number, now=now, trial=trial)
             return accept.accept(
                 self.parts,
                 tx,
