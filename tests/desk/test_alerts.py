@@ -177,6 +177,7 @@ def test_with_nobody_on_duty_the_first_of_the_list_is_told_at_once(light: Desk) 
     chief = light.person("Chief", Role.SUPERVISOR)
     noy = light.person("Noy")
     alerts.set_list(light.parts, chief, [noy.person_id])
+    light.clock.set("2026-11-24T07:00:00+07:00")  # before the line opens
     light.requested("+8562055500009", when="evening")
     assert names(light) == []
     light.requested(when="evening", danger="yes")
