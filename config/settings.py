@@ -21,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from config.desk import DeskSettings
 from config.spans import check_span
 
 _FOLDER = Path(__file__).parent
@@ -31,12 +32,6 @@ CLOCK_BESIDE_ACCOUNT = "GATEWAY_TEST_CLOCK: a test clock and a provider account 
 NO_SECOND_FACTOR_BESIDE_ACCOUNT = (
     "GATEWAY_SECOND_FACTOR: going without it and a provider account exclude each other; unset one"
 )
-
-MEANINGS = (
-    "reached", "cut_off", "no_answer", "voicemail", "busy", "switched_off", "someone_else", "asked_later",
-    "wrong_number", "not_safe", "silent", "prank",
-)  # fmt: skip
-"""What an outcome can mean: the words of the house's table of outcomes (a test compares)."""
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -74,41 +69,6 @@ class LineSettings(_Strict):
 
 
 _Span = Annotated[str, AfterValidator(check_span)]
-
-
-_Word = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,29}$")]
-_Tag = Annotated[str, Field(pattern="^[a-z]{2,3}(-[A-Z][a-z]{3})?$")]
-_List = Mapping[_Word, Mapping[_Tag, str]]
-
-
-class OutcomeSettings(_Strict):
-    """``[desk.outcomes.WORD]``: a button of the centre's own, or another name of one that the house has.
-
-    ``means`` is one of the outcomes that have rules: what follows from a call is law and is not set here.
-    """
-
-    means: Annotated[str, Field(pattern=f"^({'|'.join(MEANINGS)})$")]
-    label: Annotated[Mapping[_Tag, Annotated[str, Field(min_length=1, max_length=40)]], Field(min_length=1)]
-
-
-class DeskSettings(_Strict):
-    """``[desk]``: what the centre's people speak, and the lists of their figures form, with labels by page language."""
-
-    languages: Mapping[_Tag, str] = {}
-    country: _List = {}
-    sector: _List = {}
-    complaint: _List = {}
-    lodged: _List = {}
-    currency: _List = {}
-    outcomes: Mapping[_Word, OutcomeSettings] = {}
-
-    @field_validator("outcomes")
-    @classmethod
-    def _keeps_meanings(cls, rows: Mapping[str, OutcomeSettings]) -> Mapping[str, OutcomeSettings]:
-        for word, row in rows.items():
-            if word in MEANINGS and word != row.means:
-                raise ValueError(f"{word} means {word}; a row of its own name may only call it otherwise")
-        return rows
 
 
 class ChannelSettings(_Strict):

@@ -13,7 +13,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from config import settings as config
-from config.settings import CLOCK_BESIDE_ACCOUNT, DeskSettings, Settings, SettingsError
+from config.desk import DeskSettings
+from config.settings import CLOCK_BESIDE_ACCOUNT, Settings, SettingsError
 from gateway import channel, embedded
 from gateway.callbacks.windows import Hours
 from gateway.channel import BadAccount, Channel, ChannelConfig, UnknownProvider

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from config.settings import MEANINGS, DeskSettings
+from config.desk import MEANINGS, DeskSettings
 from gateway.bootstrap import read_desk
 from gateway.callbacks.model import State
 from gateway.callbacks.outcomes import Outcome
