@@ -170,8 +170,7 @@ def test_an_english_text_under_another_language_is_a_warning(language: str) -> N
     ],
 )
 def test_a_language_declares_its_script_by_its_tag_or_its_own_name(tag: str, name: str, script: str) -> None:
-    menu = load(sample())
-    object.__setattr__(menu, "languages", {tag: name})
+    menu = replace(load(sample()), languages={tag: name})
     assert script_of(menu, tag) == script
 
 
