@@ -252,6 +252,7 @@ class Speech:
         refusals: what before it refuses: do not, never.
         negations: what before it takes the wish away without refusing: did not, why not.
         bridges: what may stand between the two: want, to, anybody.
+        automatic: whole texts that phones and operators write by themselves: I am driving, you have a missed call.
         harmless: longer words and phrases that hold a word of danger or of contact and do not say it.
         clock: words that mean the hour of a clock before a number: ตี 2.
         numbers: numbers in words.
@@ -269,6 +270,7 @@ class Speech:
     refusals: Words = field(default_factory=dict)
     negations: Words = field(default_factory=dict)
     bridges: Words = field(default_factory=dict)
+    automatic: Words = field(default_factory=dict)
     harmless: Words = field(default_factory=dict)
     clock: Words = field(default_factory=dict)
     numbers: Words = field(default_factory=dict)

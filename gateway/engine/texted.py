@@ -19,6 +19,7 @@ from gateway.engine.values import current, fill
 from gateway.engine.words import (
     Match,
     answer_beside,
+    find_refusal,
     form_answer,
     is_courtesy,
     is_declined,
@@ -244,7 +245,10 @@ def _word(text: _Text, match: Match, *, stopped: bool) -> Meant:
                 understood="language", session=session, says="sms_language", words=words, standing=stands
             )
         case _:
-            return Meant(understood=DANGER if match.keyword.danger else match.keyword.to, session=session)
+            danger = match.keyword.danger
+            refused = danger and find_refusal(text.menu, text.words) is not None
+            effects = (RefuseCalls(how="said"),) if refused else ()
+            return Meant(understood=DANGER if danger else match.keyword.to, session=session, effects=effects)
 
 
 def _carrying(stands: Standing, meaning: Meant, before: Standing, now: datetime) -> Standing:
@@ -282,7 +286,7 @@ def _with_answer(text: _Text, meaning: Meant, match: Match) -> Meant:
     """Keep the answer to the form that stands beside a word, so that neither is lost: first the word is answered."""
     form = text.standing.open_form
     shows = match.keyword.reaction in (Reaction.SHOW, Reaction.CALL_ME)
-    if form is None or not shows or text.typed:
+    if form is None or not shows or text.typed or meaning.effects:
         return meaning
     answers = answer_beside(text.menu, text.words)
     if answers is None:

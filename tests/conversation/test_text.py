@@ -158,6 +158,28 @@ def test_after_stop_a_person_decides_whether_she_is_called(phone: Phone) -> None
     assert [row.state for row in rows(phone.parts) if row.kind == "announce"] == ["cancelled"]
 
 
+@pytest.mark.fault("R1")
+@pytest.mark.parametrize(
+    "words", ["do not call, he hits me", "อย่าโทรมา เขาตีฉัน", "ຢ່າໂທ ລາວຕີຂ້ອຍ", "ya tho ma lao ti khoy"]
+)
+def test_a_refusal_beside_danger_takes_her_request_out_of_the_line(phone: Phone, words: str) -> None:
+    phone.texts("call me")
+    phone.texts("2 3")
+    (answer,) = phone.texts(words)
+    (request,) = requests(phone.parts)
+    assert "1191" in answer
+    assert (request.state, request.withheld) == ("review", "said")
+    assert "danger_text" in {row.kind for row in rows(phone.parts)}
+
+
+def test_stop_then_a_request_that_she_dials_lifts_the_stop_and_stands(phone: Phone) -> None:
+    phone.texts("STOP!!!")
+    phone.dial("4 7 2 1 3 1")
+    (request,) = requests(phone.parts)
+    assert (request.state, request.withheld) == ("waiting", "")
+    assert phone.texts("pay")
+
+
 def test_the_providers_opt_out_is_a_stop(phone: Phone) -> None:
     phone.texts("wage")
     assert ended.opt_out(phone.parts, OptOut(channel=phone.channel, number=HER))

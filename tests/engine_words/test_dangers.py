@@ -26,7 +26,7 @@ https://line.me/ti/p/abc|http://x.example/help/me|line.me/ti/p/~abc|see www.hit.
 nai chang khang kha heng|khang kha heng|yu khang hongngan|ti nai|yu ti ban
 """.replace("\n", "|")
 STILL_ALARM = """
-ตี 2 ครั้ง|โดนตี 3 ที|เขาตีสองหน|ຕີ 2 ເທື່ອ|ຖືກຕີ 2 ບາດ|lao ti khoy 2 theua|ลาวตี 3 คน|ຈະຂ້າເຈົ້າ
+ตี 2 ครั้ง|โดนตี 3 ที|เขาตีสองหน|ຕີ 2 ເທື່ອ|ຖືກຕີ 2 ບາດ|lao ti hao|ti hao|lao ti samsen|lao ti khoy 2 theua|ลาวตี 3 คน|ຈະຂ້າເຈົ້າ
 https://line.me/ti/p/abc ช่วยด้วย|ดูhttps://line.me/xyzช่วยด้วย|help me https://x.example/a|ນາຍຈ້າງຕີຂ້ອຍຕີ 2|music ດົນຕີ ລາວຕີຂ້ອຍ
 """.replace("\n", "|")
 

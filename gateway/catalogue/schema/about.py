@@ -9,6 +9,7 @@ ABOUT: Mapping[str, str] = {
     "asks": "The field of the callback form that this question fills.",
     "back": 'Write "no" to show no 0 Back on this screen.',
     "between": "What stands between the parts of a date; without it a stroke.",
+    "automatic": "Whole texts that phones and operators write by themselves; no answer goes out to one.",
     "bridges": "What may stand between a refusal and what it is about: want, to, anybody.",
     "calendar": "How each language tells the days of the week, and dates.",
     "call_me": "The form that leads to a callback.",

@@ -1,4 +1,4 @@
-"""Tells her own words from copies of ours: what a phone sends as a reaction, a quoted reply, a text sent back."""
+"""Tells her own words from copies of ours and from what a phone writes by itself: reactions, quotes, "I am driving"."""
 
 import re
 import unicodedata
@@ -34,6 +34,7 @@ PROBES = 5
 """Places of a text that are compared before all of it is: most texts are plainly hers."""
 
 _READY: dict[int, tuple[Menu, Mapping[bool, str]]] = {}
+_WRITTEN: dict[int, tuple[Menu, frozenset[str]]] = {}
 _KEPT = 8
 
 
@@ -49,6 +50,8 @@ def own_words(menu: Menu, text: str) -> Own:
     """Return a text without what was copied out of one of the menu's texts."""
     if len(text) > LONGEST_COPY:
         return Own(text)
+    if _is_automatic(menu, text):
+        return Own("", copied=True)
     unmarked = _MARKED.sub(lambda found: "\n" if _is_ours(menu, found[1], SEED) else found[0], text)
     if unmarked != text:
         return Own(unmarked.strip(), copied=True)
@@ -63,6 +66,22 @@ def own_words(menu: Menu, text: str) -> Own:
     if _is_ours(menu, text, LEAST_COPIED):
         return Own(_without_ours(menu, text), copied=True)
     return Own(text)
+
+
+def _is_automatic(menu: Menu, text: str) -> bool:
+    """Say whether a text is, letter by letter, one that phones and operators write by themselves."""
+    letters = _letters(text)
+    return bool(letters) and letters in _automatic(menu)
+
+
+def _automatic(menu: Menu) -> frozenset[str]:
+    known = _WRITTEN.get(id(menu))
+    if known is None or known[0] is not menu:
+        while len(_WRITTEN) >= _KEPT:
+            _WRITTEN.pop(next(iter(_WRITTEN)), None)
+        words = frozenset(_letters(word) for each in menu.speech.automatic.values() for word in each)
+        known = _WRITTEN[id(menu)] = (menu, words)
+    return known[1]
 
 
 def _is_ours(menu: Menu, text: str, least: int) -> bool:

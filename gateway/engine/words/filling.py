@@ -2,6 +2,8 @@
 
 from typing import TypeVar
 
+from gateway.engine.words.fold import fold
+from gateway.engine.words.hearing import read_otherwise
 from gateway.engine.words.lexicon import Entry, Group
 from gateway.engine.words.runs import Run, runs_of
 
@@ -23,20 +25,28 @@ def filled_by(text: str, wanted: Group[E], beside: Group[Entry]) -> tuple[E, ...
     """
     if len(text) > LONGEST_FILLED:
         return ()
-    found: tuple[E, ...] = ()
-    for run in runs_of(text):
-        here = _of_run(run, wanted, beside)
-        if here is None:
-            return ()
-        found = (*found, *here)
-    return found
+    return next(filter(None, (_filled(way, wanted, beside) or () for way in _ways(text))), ())
 
 
 def is_filled(text: str, beside: Group[Entry]) -> bool:
     """Say whether a text holds nothing but these words, or no word at all."""
-    return len(text) <= LONGEST_FILLED and all(
-        _of_run(run, _NONE, beside) is not None for run in runs_of(text)
-    )
+    return len(text) <= LONGEST_FILLED and any(_filled(way, _NONE, beside) is not None for way in _ways(text))
+
+
+def _ways(text: str) -> tuple[str, ...]:
+    """Return the text as it is, and how else it reads where it is drawn out: ``okkkk``, ``ครับบบ``."""
+    return (text, *read_otherwise(fold(text)))
+
+
+def _filled(text: str, wanted: Group[E], beside: Group[Entry]) -> tuple[E, ...] | None:
+    """Return the wanted words of a text that holds nothing else but these and those beside them, or None."""
+    found: tuple[E, ...] = ()
+    for run in runs_of(text):
+        here = _of_run(run, wanted, beside)
+        if here is None:
+            return None
+        found = (*found, *here)
+    return found
 
 
 def _of_run(run: Run, wanted: Group[E], beside: Group[Entry]) -> tuple[E, ...] | None:

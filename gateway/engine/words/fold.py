@@ -10,6 +10,11 @@ SOFT = "\u200b"
 _UNSEEN = frozenset("\u034f\u115f\u1160\u3164\uffa0\u20e3")
 """Signs that no phone shows and that Unicode counts among the letters and marks."""
 
+_APOSTROPHES = str.maketrans(
+    dict.fromkeys("`\u00b4\u2018\u201b\u2032\u02b9\u02bb\u02bc\u02c8\u02cb\ua78c", "'")
+)
+"""What keyboards and converters put for the apostrophe of ``don't``; the curly one joins a word as it is."""
+
 _ACCENTS = re.compile("[\u0300-\u036f]")
 
 _LAO_TONE, _THAI_TONE = "\u0ec8-\u0ecb", "\u0e48-\u0e4b"
@@ -41,7 +46,7 @@ _TWINS = tuple(
 
 def fold(text: str) -> str:
     """Return the text as words are compared: every spelling of the same word comes out equal."""
-    plain = text.casefold()
+    plain = text.casefold().translate(_APOSTROPHES)
     if plain.isascii():
         return plain if plain.isprintable() else "".join(each for each in plain if not _is_unseen(each))
     plain = "".join(_plain(each) for each in plain if not _is_unseen(each))

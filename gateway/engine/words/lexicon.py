@@ -217,7 +217,7 @@ def _clock(menu: Menu) -> re.Pattern[str] | None:
         struck = "".join(_not_behind(fold(word)) for word in speech.struck.get(language, ()))
         plain = any(word_of(word)[2] == PLAIN for word in words)
         left, right = (r"(?<![^\W_])", r"(?![^\W_])") if plain else ("", "")
-        hour = rf"(?>(?:0?[1-9]|1[0-2])(?!\d)(?:[.:]\d\d)?|{numbers}{right})"
+        hour = rf"(?>(?:0?[1-9]|1[0-2])(?!\d)(?:[.:]\d\d)?|(?:{numbers}){right})"
         forms.append(rf"{struck}{left}(?:{_either(words)}){_BETWEEN}{hour}(?!\s*(?:{counted}){right})")
     return re.compile("|".join(forms)) if forms else None
 

@@ -1,5 +1,6 @@
-"""A word of danger whose tone marks were typed behind another letter of it: nothing is lost, only the order."""
+"""A word of danger whose tone marks were typed behind another letter of it, or left out in haste; none is put in."""
 
+from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -9,6 +10,9 @@ from gateway.engine.words.runs import Run, runs_of
 _TONES = frozenset("\u0ec8\u0ec9\u0eca\u0ecb\u0e48\u0e49\u0e4a\u0e4b")
 _LEAST = 4
 """Letters without tones from which a word is told apart by the order of its tones alone."""
+
+_LEAST_WITHOUT = 5
+"""Letters without tones from which a word is told apart where some of its tones are missing."""
 
 
 class Bare:
@@ -22,7 +26,7 @@ class Bare:
 
 
 def moved_places(entry: Entry, bare: Bare) -> Iterator[tuple[int, int]]:
-    """Yield the places at which the word stands with the same tones behind other letters of its own."""
+    """Yield the places at which the word stands with its tones behind other letters of its own, or without some."""
     wanted, tones = _apart(entry.letters)
     run, letters = bare.run, bare.letters
     if not tones or len(wanted) < _LEAST:
@@ -31,9 +35,18 @@ def moved_places(entry: Entry, bare: Bare) -> Iterator[tuple[int, int]]:
     while start >= 0:
         left, right = bare.places[start], bare.places[start + len(wanted)]
         here = run.letters[left:right]
-        if here != entry.letters and _apart(here)[1] == tones and _stands(entry, run, left, right):
+        if (
+            here != entry.letters
+            and _are_of(_apart(here)[1], wanted, tones)
+            and _stands(entry, run, left, right)
+        ):
             yield left, right
         start = letters.find(wanted, start + 1)
+
+
+def _are_of(here: tuple[str, ...], wanted: str, tones: tuple[str, ...]) -> bool:
+    """Say whether these tones are those of the word, or some of them where the word is long enough without."""
+    return here == tones or (len(wanted) >= _LEAST_WITHOUT and not Counter(here) - Counter(tones))
 
 
 @lru_cache(maxsize=4_096)

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gateway.engine.menu import Keyword, Menu, Reaction
+from gateway.engine.words.by_ear import heard_places
 from gateway.engine.words.copies import own_words
 from gateway.engine.words.filling import filled_by
-from gateway.engine.words.hearing import Longer, quiet
+from gateway.engine.words.hearing import Longer, quiet, read_otherwise
 from gateway.engine.words.lexicon import COMMANDS, Lexicon, Spelling, lexicon_of
 from gateway.engine.words.marks import Bare, moved_places
 from gateway.engine.words.near import Near, nearly
@@ -90,30 +91,40 @@ def understand(menu: Menu, text: str, language: str = "") -> Match | None:
     lexicon = lexicon_of(menu)
     own = own_words(menu, text[:LONGEST_HEARD])
     heard = quiet(lexicon, own.words)
-    return _command(lexicon, heard, language) or _wanted(lexicon, heard, language, near=not own.copied)
+    ways = (heard, *read_otherwise(heard[:LONGEST_TEXT]))
+    found = (_command(lexicon, way, language) for way in ways)
+    wanted = (_wanted(lexicon, way, language) for way in ways)
+    nearly_there = (_nearest(lexicon, way[:LONGEST_TEXT], language) for way in ways if not own.copied)
+    return next((match for match in (*found, *wanted, *nearly_there) if match is not None), None)
 
 
 def find_danger(menu: Menu, text: str, language: str = "") -> Match | None:
     """Return the word of danger that a text of hers holds, anywhere in it, or None."""
     lexicon = lexicon_of(menu)
     heard = quiet(lexicon, own_words(menu, text[:LONGEST_HEARD]).words)
-    return _first(lexicon, _dangers(lexicon, heard), language)
+    ways = (heard, *read_otherwise(heard))
+    found = (_first(lexicon, _dangers(lexicon, way), language) for way in ways)
+    return next((match for match in found if match is not None), None)
 
 
-def _wanted(lexicon: Lexicon, heard: str, language: str, *, near: bool) -> Match | None:
-    """Return what she wants or refuses: by a whole word, else by one that is nearly there."""
-    read = heard[:LONGEST_TEXT]
-    runs = runs_of(read)
+def find_refusal(menu: Menu, text: str, language: str = "") -> Match | None:
+    """Return the refusal to be called that a text of hers holds, whatever else it says, or None."""
+    lexicon = lexicon_of(menu)
+    heard = quiet(lexicon, own_words(menu, text[:LONGEST_HEARD]).words)
+    wanted = (_wanted(lexicon, way, language) for way in (heard, *read_otherwise(heard[:LONGEST_TEXT])))
+    return next((each for each in wanted if each and each.keyword.reaction is Reaction.REFUSE), None)
+
+
+def _wanted(lexicon: Lexicon, heard: str, language: str) -> Match | None:
+    """Return what she wants or refuses by a whole word."""
+    runs = runs_of(heard[:LONGEST_TEXT])
     longers = [Longer(lexicon, run) for run in runs]
     for run, longer in zip(runs, longers, strict=True):
         for word, tongue in refused_in(lexicon, run, longer):
             return Match(_REFUSAL, tongue, f"{Reaction.REFUSE}: {word}")
     hits = [hit for hit in _hits(lexicon, runs, longers) if _counts(hit)]
     hits = [hit for hit in hits if not _is_negated(lexicon, longers[hit.at], hit)]
-    best = _best(lexicon, hits, language)
-    if best is not None or not near:
-        return best
-    return _nearest(lexicon, read, runs, longers, language)
+    return _best(lexicon, hits, language)
 
 
 def _first(lexicon: Lexicon, hits: Iterator[_Hit], language: str) -> Match | None:
@@ -136,6 +147,8 @@ def _dangers(lexicon: Lexicon, heard: str) -> Iterator[_Hit]:
         longer = Longer(lexicon, run)
         for spelling in lexicon.danger.held_by(run):
             yield from _once(spelling, run, at, longer, spelling.places(run))
+        for spelling, *place in heard_places(lexicon, run):
+            yield from _once(spelling, run, at, longer, iter([(place[0], place[1])]))
         if run.script in (LAO, THAI):
             bare = Bare(run)
             for spelling in lexicon.danger.of(run.script):
@@ -159,12 +172,17 @@ def _command(lexicon: Lexicon, heard: str, language: str) -> Match | None:
 
     for reaction in COMMANDS:
         found = filled_by(heard, lexicon.commands[reaction], lexicon.beside_commands)
-        if found:
+        if found and not all(_is_held(lexicon, heard, entry) for entry in found):
             said = found[0].letters
             same = [each for each in lexicon.commands[reaction].entries if each.letters == said]
             best = min(same, key=order)
             return Match(best.keyword, best.language, _why(best.keyword, best.word))
     return None
+
+
+def _is_held(lexicon: Lexicon, heard: str, entry: Spelling) -> bool:
+    """Say whether a longer word holds the command wherever it stands: ขอหยุด asks for a day off."""
+    return all(Longer(lexicon, run).hold(*place) for run in runs_of(heard) for place in entry.places(run))
 
 
 def _hits(lexicon: Lexicon, runs: tuple[Run, ...], longers: list[Longer]) -> Iterator[_Hit]:
@@ -194,14 +212,21 @@ def _best(lexicon: Lexicon, hits: list[_Hit], language: str) -> Match | None:
     )
 
 
-def _nearest(
-    lexicon: Lexicon, read: str, runs: tuple[Run, ...], longers: list[Longer], language: str
-) -> Match | None:
+def _nearest(lexicon: Lexicon, read: str, language: str) -> Match | None:
+    """Return what the text nearly says; not where a longer word that says something else holds the place."""
+    runs = runs_of(read)
+    longers = [Longer(lexicon, run) for run in runs]
+
     def order(near: Near) -> tuple[object, ...]:
         strange = _strangeness(lexicon.menu, near.language, language)
         return near.edits, _RANK[near.keyword.reaction], -near.length, near.at, near.start, strange
 
-    best = min(nearly(lexicon.menu, read), key=order, default=None)
+    close = (
+        each
+        for each in nearly(lexicon.menu, read)
+        if not longers[each.at].cover(each.start, each.start + each.length)
+    )
+    best = min(close, key=order, default=None)
     if best is None:
         return None
     if best.keyword.reaction is Reaction.CALL_ME:
