@@ -12,7 +12,7 @@ from gateway.desk.declined import Declined, Why
 from gateway.desk.wordings import word_message
 from gateway.outbox import routes
 from gateway.outbox.routes import Way
-from gateway.store import audit, budgets, life, lines, outbox, people, settings
+from gateway.store import audit, budgets, callbacks, life, lines, outbox, people, settings
 from gateway.store import help_list as stored
 
 if TYPE_CHECKING:
@@ -28,8 +28,10 @@ if TYPE_CHECKING:
 
 LASTS = timedelta(hours=1)
 ALERTS_AN_HOUR = 12
+ALERTS_A_CALLER_AND_DAY = 4
 JOINED_MINUTES = 10
-"""So many texts tell one person of requests in an hour, each by itself; after them one for all of ten minutes."""
+"""So many texts tell one person of requests in an hour, each by itself, and so many of one caller in a day; after them
+one for all of ten minutes."""
 
 ROADS = "alert-roads"
 """The setting that holds the lines by which people are told, the best first; else the line she used is the first."""
@@ -119,15 +121,26 @@ def _closed(parts: Parts, tx: Tx) -> frozenset[str]:
 
 
 def tell(
-    parts: Parts, tx: Tx, row: OutboxRow, told: Sequence[Person], key: str, *, once: str, priority: int = 0
+    parts: Parts,
+    tx: Tx,
+    row: OutboxRow,
+    told: Sequence[Person],
+    key: str,
+    *,
+    once: str,
+    priority: int = 0,
+    join: bool = False,
 ) -> None:
-    """Add one text for each of these people who has a helpline phone entered; asked twice it is still one."""
+    """Add one text for each of these people who has a helpline phone entered; asked twice it is still one.
+
+    With ``join`` it is the one text of these ten minutes.
+    """
     now = parts.clock.now()
     for person in told:
         this_once = f"{once}:{row.callback_id}:{person.id}"
         if person.number is None or outbox.is_added(tx, this_once):
             continue
-        this_once = _joined(parts, tx, person, key, now) or this_once
+        this_once = _joined(parts, tx, person, key, now, join=join) or this_once
         if outbox.is_added(tx, this_once):
             continue  # digits and link are made for a text that leaves, and for no other
         _add(
@@ -137,14 +150,23 @@ def tell(
         )  # fmt: skip
 
 
-def _joined(parts: Parts, tx: Tx, person: Person, key: str, now: datetime) -> str:
+def is_frequent(parts: Parts, tx: Tx, caller_id: str | None) -> bool:
+    """Say whether a caller asked so often in the last day that what tells of her joins the other alerts.
+
+    One phone that asks and cancels all day must not use up what a person on duty is told of everybody else.
+    """
+    since = parts.clock.now() - timedelta(days=1)
+    return caller_id is not None and callbacks.count_asked(tx, caller_id, since) > ALERTS_A_CALLER_AND_DAY
+
+
+def _joined(parts: Parts, tx: Tx, person: Person, key: str, now: datetime, *, join: bool) -> str:
     """Return the name that alerts share once a person was told often in an hour; empty while each has its own.
 
     The list holds every request all the same; what is spared is the tenth text that says so.
     """
     scope = parts.store.ring.lookup("budget", "alerts", key, person.id)
-    often = budgets.spend(tx, scope, f"{now:%Y%m%d%H}", now=now) > ALERTS_AN_HOUR
-    return f"joined:{key}:{person.id}:{now:%Y%m%d%H}{now.minute // JOINED_MINUTES}" if often else ""
+    joins = join or budgets.spend(tx, scope, f"{now:%Y%m%d%H}", now=now) > ALERTS_AN_HOUR
+    return f"joined:{key}:{person.id}:{now:%Y%m%d%H}{now.minute // JOINED_MINUTES}" if joins else ""
 
 
 def tell_one(

@@ -8,7 +8,7 @@ from gateway.callbacks import escalation
 from gateway.callbacks.model import OPEN, State
 from gateway.callbacks.order import DANGER
 from gateway.callbacks.routing import Needs, fit_or_all
-from gateway.desk.alerts import tell
+from gateway.desk.alerts import is_frequent, tell
 from gateway.desk.shifts import DECIDING, offers, on_duty
 from gateway.store import callbacks, help_list, people
 
@@ -33,7 +33,11 @@ def announce(parts: Parts, tx: Tx, row: OutboxRow) -> None:
     told = fit_or_all(needs, here)
     if not told and danger:
         told = escalation.told(listed(tx, callback.team), (), 0)
-    tell(parts, tx, row, told, "urgent" if danger else "asked", once="alert", priority=callback.priority)
+    frequent = is_frequent(parts, tx, callback.caller_id)
+    tell(
+        parts, tx, row, told, "urgent" if danger else "asked",
+        once="alert", priority=callback.priority, join=frequent,
+    )  # fmt: skip
 
 
 def escalate(parts: Parts, tx: Tx, row: OutboxRow) -> None:

@@ -107,6 +107,12 @@ def count_open(tx: Tx) -> int:
     return int(tx.execute(select(func.count()).select_from(callbacks).where(text(OPEN))).scalar_one())
 
 
+def count_asked(tx: Tx, caller_id: str, since: datetime) -> int:
+    """Return how often a number asked from this instant on, whatever became of it."""
+    query = select(func.count()).where(callbacks.c.caller_id == caller_id, callbacks.c.asked_at >= since)
+    return int(tx.execute(query).scalar_one())
+
+
 def step(
     tx: Tx,
     callback_id: str,

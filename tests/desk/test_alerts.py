@@ -30,7 +30,7 @@ def with_lines(desk: Desk, *names: str) -> Desk:
     channels: dict[str, Any] = {
         name: SimpleNamespace(
             contract=SimpleNamespace(silent_after=timedelta(minutes=1) if n == 1 else None, real=True),
-            config=SimpleNamespace(menu="helpline", prefixes=(), fallback=()),
+            config=SimpleNamespace(menu="helpline", prefixes=(), fallback=(), sms_number="", options={}),
         )
         for n, name in enumerate(names)
     }

@@ -9,7 +9,7 @@ from gateway.desk import accept, announce, claim, record, roll
 from gateway.desk.line import everything
 from gateway.engine.effects import CancelCallback
 from gateway.store import outbox
-from tests.desk.rig import HER, Desk
+from tests.desk.rig import HER, OTHER, Desk
 
 
 def told(line: Desk) -> list[str]:
@@ -134,4 +134,6 @@ def test_one_number_that_asks_and_cancels_again_and_again_does_not_tire_those_on
         callback = line.requested(danger="yes")
         told(line)
         line.does(accept.cancel, effect=CancelCallback(callback=callback))
-    assert len(told(line)) == 13
+    assert len(told(line)) == 5  # four by themselves, and one for the rest of these ten minutes
+    line.requested(OTHER, danger="yes")
+    assert len(told(line)) == 6  # what one phone does all day takes no alert from another

@@ -121,5 +121,5 @@ def _unfilled(name: str, facts: frozenset[str]) -> Iterator[tuple[str, str, str,
         hint = suggest_name(fact, facts, f"add {fact}: under facts")
         yield "unknown-fact", f"{{{name}}}", f"there is no fact '{fact}'", hint
     else:
-        hint = suggest_name(name, (*plain, *facts), _known_names(plain))
+        hint = suggest_name(fact if fact in plain else name, (*plain, *facts), _known_names(plain))
         yield "unknown-placeholder", f"{{{name}}}", f"nothing fills {{{name}}}", hint
