@@ -274,6 +274,7 @@ def _on_postgresql(ledgers: PostgresqlLedgers) -> Fresh:
 
 
 @pytest.mark.fault("R1")
+@pytest.mark.timeout(300)
 def test_after_a_refusal_nobody_is_rung_until_she_asks_again(sqlite_ledgers: SqliteLedgers) -> None:
     seen = play(_on_sqlite(sqlite_ledgers), 40, 7)
     assert seen["rung"]
