@@ -15,6 +15,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from gateway.access import Refused
 from gateway.callbacks.model import IllegalMove, State
 from gateway.callbacks.outcomes import RULES, Outcome
 from gateway.channel import Outcome as Sent
@@ -31,7 +32,7 @@ from tests.desk.rig import Desk, made_parts
 from tests.ledgers import SqliteLedgers
 
 NUMBERS = [f"+8562055500{n:03}" for n in range(3)]
-ANSWERS = (Held, AlreadyCalling, NotSafe, IllegalMove, NoSuchCallback, NoBridge)
+ANSWERS = (Held, AlreadyCalling, NotSafe, IllegalMove, NoSuchCallback, NoBridge, Refused)
 which = st.integers(0, 30)
 who = st.integers(0, 1)
 
