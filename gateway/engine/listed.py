@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from gateway.engine import keys
-from gateway.engine.menu import Form, Keyword, Menu, Question
+from gateway.engine.menu import Choice, Keyword, Menu
 from gateway.engine.session import Session
-from gateway.engine.showing import NEVER, find_message, open_choices, option_line
+from gateway.engine.showing import NEVER, find_message, find_time_questions, open_choices, option_line
 from gateway.engine.sms import MOST_PARTS
 from gateway.engine.text import sms_parts
 
@@ -44,16 +44,25 @@ def kept_times(menu: Menu, session: Session, phone_seen: str) -> str:
     Empty where the menu has no words for it.
     """
     above = find_wording(menu, "sms_form_cannot", session)
-    form = menu.screens.get(menu.call_me)
-    asked = (menu.screens.get(name) for name in form.questions) if isinstance(form, Form) else ()
     lines = [
         option_line(menu, choice, session.script)
-        for question in asked
-        if isinstance(question, Question) and question.asks == "when"
-        for choice in open_choices(menu, session, question)
+        for choice in _open_times(menu, session)
         if phone_seen != "not_mine" or choice.answer in ("now", NEVER)
     ]
     return "\n".join((above, *lines)) if above and lines else ""
+
+
+def name_open_times(menu: Menu, session: Session) -> Mapping[str, str]:
+    """Return what the questions of the callback in one text name: only times that can be promised now."""
+    choices = _open_times(menu, session)
+    lines = filter(None, (option_line(menu, choice, session.script) for choice in choices))
+    first = min(choices, key=lambda choice: choice.answer == NEVER, default=None)
+    return {"times": "\n".join(lines), "time": first.key if first else ""}
+
+
+def _open_times(menu: Menu, session: Session) -> tuple[Choice, ...]:
+    asked = find_time_questions(menu)
+    return tuple(choice for question in asked for choice in open_choices(menu, session, question))
 
 
 def topics(

@@ -79,6 +79,11 @@ PREPARED = ("sms_read", "sms_say_again", "sms_ask_call")
 """The answers a person can send: no topic, no organisation, no name, since the text stays on her phone."""
 
 
+FORM_PLACEHOLDERS = frozenset({"times", "time"})
+"""What the questions of the callback in one text name: the times that can be promised now with their numbers, a line
+each, and the number of the first of them, for an example that can be followed."""
+
+
 VARIED_MESSAGES = REQUIRED_MESSAGES.union(OPTIONAL_MESSAGES).difference(
     PREPARED, BESIDE_MESSAGES, ("back", "home", "more", "sms_language", "sms_reply", "checked_old")
 )

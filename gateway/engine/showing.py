@@ -48,6 +48,13 @@ def option_line(menu: Menu, choice: Choice, language: str) -> str:
     return f"{choice.key} {label}" if label else ""
 
 
+def find_time_questions(menu: Menu) -> tuple[Question, ...]:
+    """Return the questions of the callback that ask when her phone may ring."""
+    form = menu.screens.get(menu.call_me)
+    asked = (menu.screens.get(name) for name in form.questions) if isinstance(form, Form) else ()
+    return tuple(each for each in asked if isinstance(each, Question) and each.asks == "when")
+
+
 def find_message(menu: Menu, name: str, session: Session) -> Text:
     """Return a line that is no screen as it is worded for her: by the first variant whose condition holds."""
     varied = (each.text for each in menu.message_variants.get(name, ()) if holds(each.only_if, session))

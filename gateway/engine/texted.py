@@ -230,7 +230,9 @@ def _word(text: _Text, match: Match, *, stopped: bool) -> Meant:
             says = SILENCE if stopped else "sms_no_call"
             return Meant(understood=REFUSED, session=session, says=says, standing=stands, effects=(refusal,))
         case Reaction.CALL_ME:
-            before = (text.session or session).having(language=session.language, script=session.script)
+            before = (text.session or session).having(
+                language=session.language, script=session.script, offers=text.known.offers
+            )
             asked = open_screen(text.menu, before, text.menu.call_me)
             waiting = text.keeping(asked, waits_for=FORM)
             return Meant(understood="call_me", session=asked, says="sms_form", standing=waiting)
@@ -356,7 +358,8 @@ def _message(
 ) -> tuple[Reply, Standing | None]:
     session, stands = meaning.session, meaning.standing
     wording = listed.find_wording(menu, meaning.says, session)
-    words = meaning.words or fill(wording, current(menu, session, line, now))
+    values = current(menu, session, line, now) | dict(listed.name_open_times(menu, session))
+    words = meaning.words or fill(wording, values)
     if meaning.near:
         words, numbers = listed.topics(menu, meaning.near, session.script, words)
         stands = standing_at(session, before.language, listed=numbers) if numbers else stands

@@ -11,7 +11,7 @@ from gateway.engine.hours import hours_by_name
 from gateway.engine.keys import MOST_CODE_DIGITS
 from gateway.engine.menu import LINE_PLACEHOLDERS, Menu
 from gateway.engine.session import Session
-from gateway.engine.showing import tongue
+from gateway.engine.showing import find_time_questions, option_line, tongue
 from gateway.engine.text import BASIC, GSM7, coding, septets, units
 from gateway.engine.when import longest_words
 
@@ -63,7 +63,12 @@ def longest(menu: Menu, language: str, settings: Mapping[str, str] | None = None
         "when": longest_words(menu, language),
         "until": LONGEST_UNTIL,
     }
-    return {**facts, **hours_by_name(menu), **LONGEST_SETTINGS, **known, **results}
+    asked = [choice for question in find_time_questions(menu) for choice in question.choices]
+    times = {
+        "times": "\n".join(option_line(menu, choice, language) for choice in asked),
+        "time": max((choice.key for choice in asked), key=len, default=""),
+    }
+    return {**facts, **hours_by_name(menu), **LONGEST_SETTINGS, **known, **results, **times}
 
 
 def widest(values: Iterable[str]) -> str:

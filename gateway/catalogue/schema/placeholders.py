@@ -8,7 +8,13 @@ from gateway.catalogue.problems import Problem, did_you_mean
 from gateway.catalogue.schema.grammar import ALWAYS_ANSWERED
 from gateway.catalogue.slips import suggest_name
 from gateway.engine.hours import HOURS
-from gateway.engine.menu import BESIDE_MESSAGES, FACT_PARTS, LINE_PLACEHOLDERS, RESULT_PLACEHOLDERS
+from gateway.engine.menu import (
+    BESIDE_MESSAGES,
+    FACT_PARTS,
+    FORM_PLACEHOLDERS,
+    LINE_PLACEHOLDERS,
+    RESULT_PLACEHOLDERS,
+)
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _BRACE = re.compile(r"[{}]")
@@ -20,7 +26,10 @@ def placeholders(root: MapNode) -> Iterator[Problem]:
     facts = frozenset((*(name.text for name, _ in pairs_in(root, "facts")), *windows))
     for name, message in pairs_in(root, "messages"):
         for text in _wordings(message):
-            yield from _text(text, facts | BESIDE_MESSAGES.get(name.text, frozenset()), "")
+            own = (
+                FORM_PLACEHOLDERS if name.text == "sms_form" else BESIDE_MESSAGES.get(name.text, frozenset())
+            )
+            yield from _text(text, facts | own, "")
     for name, screen in pairs_in(root, "screens"):
         for text in _texts(screen):
             yield from _text(text, facts, name.text)
