@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from gateway.engine.menu import Keyword, Menu, Reaction
 from gateway.engine.words.by_ear import heard_places
@@ -95,7 +96,7 @@ def understand(menu: Menu, text: str, language: str = "") -> Match | None:
     found = (_command(lexicon, way, language) for way in ways)
     wanted = (_wanted(lexicon, way, language) for way in ways)
     nearly_there = (_nearest(lexicon, way[:LONGEST_TEXT], language) for way in ways if not own.copied)
-    return next((match for match in (*found, *wanted, *nearly_there) if match is not None), None)
+    return next((match for match in chain(found, wanted, nearly_there) if match is not None), None)
 
 
 def find_danger(menu: Menu, text: str, language: str = "") -> Match | None:
