@@ -39,7 +39,7 @@ callbacks = Table(
     Column("asks", Integer, nullable=False, server_default=text("1")),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     # SQLite holds whatever length it is given, so its column was left as it was made; PostgreSQL had to be widened.
-    Column("code", String(4).with_variant(String(8), "postgresql"), nullable=False, server_default=""),
+    Column("code", String(8).with_variant(String(4), "sqlite"), nullable=False, server_default=""),
     Column("window", Sealed, nullable=True),
     Column("contact", Sealed, nullable=True),
     Column("answers", Sealed, nullable=True),
