@@ -202,7 +202,8 @@ def test_claims_calls_texts_and_what_was_kept_outlive_a_wrong_clock(
     machine.run(1)
     assert machine.desk.callback(held).state is State.CLAIMED
     after = {name: machine.desk.rows(f"SELECT count(*) FROM {name}")[0][0] for name in tables}
-    assert after == before
+    # Those on duty may be called for help meanwhile, which adds a row; none may be gone.
+    assert all(after[name] >= before[name] for name in tables), (before, after)
     assert machine.desk.rows("SELECT count(*) FROM outbox WHERE state = 'expired'") == [(0,)]
 
 

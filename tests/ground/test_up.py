@@ -159,7 +159,9 @@ def test_a_private_folder_that_others_may_read_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    (tmp_path / f"helpline-{os.getuid()}").mkdir(mode=0o755)
+    folder = tmp_path / f"helpline-{os.getuid()}"
+    folder.mkdir()
+    folder.chmod(0o755)  # whatever mask a command left in this process
     with pytest.raises(PermissionError, match="belongs to somebody else"):
         embedded.socket_path(Path("/") / ("v" * 120))
 

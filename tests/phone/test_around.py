@@ -145,7 +145,7 @@ class TestRequests:
             tx.execute(callbacks.update().values(trial=False))
         assert state(browser)["requests"] == []
 
-    @pytest.mark.parametrize("number", ["", "nonsense", "+", "+85620", "' OR 1=1 --", "\x00"])
+    @pytest.mark.parametrize("number", ["", "nonsense", "+", "+85620", "' OR 1=1 --"])
     def test_what_is_no_number_has_none(self, browser, hers, number):
         asks(hers)
         assert state(browser, number)["requests"] == []
