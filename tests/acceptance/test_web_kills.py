@@ -113,6 +113,7 @@ def judge(tally: Tally, on_record: list[dict[str, object]], kills: int) -> None:
 
 
 @pytest.mark.timeout(240)
+@pytest.mark.slow
 def test_a_killed_web_process_loses_and_doubles_nothing(tmp_path: Path) -> None:
     tally, on_record = play(tmp_path / "h", 1, seed=1)
     judge(tally, on_record, 1)

@@ -10,6 +10,7 @@ from tests.workers.kills_phone import PhoneRig
 pytestmark = [pytest.mark.kills, pytest.mark.timeout(180), pytest.mark.xdist_group("kills")]
 
 
+@pytest.mark.slow
 def test_kills_in_each_place_leave_nothing_unclear_lost_or_twice(tmp_path: Path) -> None:
     tally, rig = run(tmp_path, kills=1, clock_kills=0, wipes=1, rig_of=PhoneRig)
     assert rig.kills == {f"worker {place}": 1 for place in PLACES}
