@@ -75,7 +75,7 @@ class ChannelSettings(_Strict):
     """``[channels.NAME]``: one line at one provider."""
 
     provider: Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
-    menu: str = "helpline"
+    menu: Annotated[str, Field(max_length=40)] = "helpline"
     service_codes: tuple[str, ...] = ()
     sms_number: str = ""
     rate: Annotated[int, Field(ge=1, le=1000)] = 10
@@ -91,7 +91,7 @@ class File(_Strict):
     line: LineSettings = LineSettings()
     desk: DeskSettings = DeskSettings()
     hours: Mapping[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], tuple[_Span, ...]] = {}
-    channels: Mapping[str, ChannelSettings] = {}
+    channels: Mapping[Annotated[str, Field(max_length=40)], ChannelSettings] = {}
 
     @model_validator(mode="after")
     def _fallbacks_are_lines(self) -> Self:

@@ -179,7 +179,7 @@ FIELD = Record(
 """A further question of the form: what staff read beside the answer, and the words that it may have."""
 
 HEAD: Mapping[str, Shape] = {
-    "menu": Word(pattern=r"[a-z][a-z0-9-]*", example="helpline"),
+    "menu": Word(pattern=r"[a-z][a-z0-9-]{0,39}", example="helpline"),
     "languages": Named(of=_ANY, keys="language", least=1),
     "fallback": Named(of=Several(of=_ANY, or_one=True), keys="language"),
     "start": _ANY,

@@ -31,6 +31,10 @@ from gateway.engine.menu import OPTIONAL_MESSAGES, REQUIRED_MESSAGES, VARIED_MES
 _ELSE = "under screens, or name another; check that every file of the folder is read"
 
 
+LONGEST_TAG = 16
+"""Letters of a language's tag that a request can keep: one that is longer would be refused when she asks."""
+
+
 def references(root: MapNode) -> Iterator[Problem]:
     """Yield every name that is not defined anywhere in the folder."""
     screens = frozenset(name.text for name, _ in pairs_in(root, "screens"))
@@ -39,7 +43,7 @@ def references(root: MapNode) -> Iterator[Problem]:
     topics = frozenset((OTHER, *(name.text for name, _ in pairs_in(root, "topics"))))
     facts = frozenset(name.text for name, _ in pairs_in(root, "facts"))
     yield from _head(root, screens, languages)
-    yield from rows(root, languages)
+    yield from (*_long_tags(root), *rows(root, languages))
     yield from _messages(root, languages)
     for name, screen in pairs_in(root, "screens"):
         if not re.fullmatch(SCREEN_NAME.pattern, name.text):
@@ -62,6 +66,14 @@ def references(root: MapNode) -> Iterator[Problem]:
         yield from _target(_node(keyword, "to"), screens)
         yield from _tags(pairs_in(keyword, "words"), languages)
     yield from _speech(root, languages)
+
+
+def _long_tags(root: MapNode) -> Iterator[Problem]:
+    for name, _ in pairs_in(root, "languages"):
+        if len(name.text) > LONGEST_TAG:
+            yield _unknown(
+                f"the tag '{name.text}' is too long", name.place, "write a short one, like lo-Latn"
+            )
 
 
 def _speech(root: MapNode, languages: frozenset[str]) -> Iterator[Problem]:
