@@ -35,7 +35,7 @@ def text_of(answer) -> str:
 
 
 def bar_of(page: str) -> str:
-    found = re.search(r'<div class="bridge.*?</div>', page, flags=re.DOTALL)
+    found = re.search(r'<div [^>]*class="bridge.*?</div>', page, flags=re.DOTALL)
     return found.group(0) if found else ""
 
 
