@@ -116,6 +116,7 @@ def fill(store: Store) -> None:
             her = caller_of(tx, f"+8562055500{n:03}")
             state = list(State)[n % len(State)]
             callbacks.insert(tx, request(her, f"c{n}", state=state, code=f"{n:04}", held_until=NOW))
+            audit.add(tx, now=NOW, person_id="p1", act="claimed", kind="callback", subject=f"c{n}")
             looking.note(tx, f"c{n}", "p1", now=NOW - n * H)
             attempts.add(tx, attempt(her, f"a{n}", f"c{n}", ended_at=NOW if n % 2 else None))
             outbox.add(
