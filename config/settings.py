@@ -21,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from config.answers import AnswerSettings
 from config.desk import DeskSettings
 from config.spans import check_span
 
@@ -89,6 +90,7 @@ class File(_Strict):
     """The whole of ``gateway.toml``."""
 
     line: LineSettings = LineSettings()
+    answers: AnswerSettings = AnswerSettings()
     desk: DeskSettings = DeskSettings()
     hours: Mapping[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], tuple[_Span, ...]] = {}
     channels: Mapping[Annotated[str, Field(max_length=40)], ChannelSettings] = {}

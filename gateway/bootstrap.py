@@ -26,7 +26,7 @@ from gateway.figures.count import Counters
 from gateway.keys_file import master_key
 from gateway.outages import KINDS, STORE, Outages
 from gateway.outbox.kinds import CALL
-from gateway.parts import DeskConfig, LineConfig, OwnOutcome, Parts
+from gateway.parts import AnswerBounds, DeskConfig, LineConfig, OwnOutcome, Parts
 from gateway.path_secrets import Serials
 from gateway.sending.nudge import Nudger
 from gateway.store import migrate
@@ -76,7 +76,7 @@ def open_parts(settings: Settings | None = None) -> Parts:
         sessions=Sessions(client, store, clock, memory=_memory(settings.data_dir)),
         spool=_open_spool(settings, store),
         channels=channels,
-        versions=Versions(store, settings.data_dir / "live"),
+        versions=Versions(store, settings.data_dir / "live", unset=line.unset),
         duty=DutyHours(store, settings.data_dir / "live"),
         clock=clock,
         line=line,
@@ -88,6 +88,7 @@ def open_parts(settings: Settings | None = None) -> Parts:
         set_right=clock_righting.set_right,
         opted_out=refusing.take_opt_out,
         desk=read_desk(settings.file.desk),
+        answers=AnswerBounds(**settings.file.answers.model_dump()),
         lease_seconds=settings.env.gateway_outbox_lease,
         public_url=settings.public_url,
         asks_second_factor=settings.asks_second_factor or any(one.contract.real for one in channels.values()),

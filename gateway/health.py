@@ -9,8 +9,9 @@ from gateway import ids
 from gateway.callbacks.windows import local_minute
 from gateway.channel import Calls
 from gateway.duty import find_hours
+from gateway.engine.offering import list_named
 from gateway.fact_ends import THRESHOLDS, find_fact_ends
-from gateway.parts import REQUIRED_NUMBERS, Parts
+from gateway.parts import NUMBERS_OF_TEXTS, REQUIRED_NUMBERS, Parts
 from gateway.sending import guard, share, standing
 from gateway.serving import find_held_back
 from gateway.store import chores, outbox, settings
@@ -180,14 +181,23 @@ def _disk(parts: Parts) -> Finding:
 
 
 def _line(parts: Parts) -> list[Finding]:
-    findings = []
-    for name in REQUIRED_NUMBERS:
-        if name not in parts.line.missing:
-            findings.append(Finding(part=f"line.{name}", ok=True, words="set"))
-        else:
-            fix = f"write the centre's number as {name} under [line] in gateway.toml; no real channel starts without"
-            findings.append(Finding(part=f"line.{name}", ok=False, words="not set", fix=fix))
-    return findings
+    live = [parts.versions.live(menu)[1] for menu in parts.versions.loaded()]
+    named = frozenset[str]().union(*map(list_named, live))
+    return [_number(parts, name, is_named=name in named) for name in NUMBERS_OF_TEXTS]
+
+
+def _number(parts: Parts, name: str, *, is_named: bool) -> Finding:
+    part = f"line.{name}"
+    if name not in parts.line.unset:
+        return Finding(part=part, ok=True, words="set")
+    if name in REQUIRED_NUMBERS:
+        fix = f"write the number as {name} under [line] in gateway.toml; no real channel starts without"
+        return Finding(part=part, ok=False, words="not set", fix=fix)
+    if is_named:
+        fix = f"write the number as {name} under [line] in gateway.toml, or take {{{name}}} out of the texts"
+        words = f"not set, and a text names {{{name}}}: no line reaches real phones with it"
+        return Finding(part=part, ok=False, words=words, fix=fix)
+    return Finding(part=part, ok=True, words="not set, and no text names it")
 
 
 def _schema(parts: Parts) -> Finding:
@@ -237,6 +247,8 @@ def _reviews(parts: Parts) -> Finding:
     if held:
         words = " · ".join(str(each) for each in held)
         fix = "`gateway menus reviews list LANGUAGE --path` shows them; let them be read, then `reviews read`, publish"
+        if all(each.unset for each in held):
+            fix = "set the number under [line] in gateway.toml, or take its name out of the texts and publish"
         return Finding(part="reviews", ok=False, words=words, fix=fix)
     real = any(channel.contract.real for channel in parts.channels.values())
     words = "every language that is offered was reviewed" if real else "no line reaches real phones"

@@ -24,8 +24,11 @@ if TYPE_CHECKING:
     from gateway.store.spool import Spool
     from gateway.versions import Versions
 
-REQUIRED_NUMBERS = ("helpline", "mrc")
-"""What texts and pages send people to; nobody may be sent to a number that is not there."""
+REQUIRED_NUMBERS = ("helpline",)
+"""What pages and the last words send people to, whatever the menus say: without it no line reaches real phones."""
+
+NUMBERS_OF_TEXTS = ("helpline", "mrc")
+"""What texts may send people to: where a live text names one, nobody may be sent to a number that is not there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +39,7 @@ class LineConfig:
         zone: the zone in which windows and facts are read.
         regions: how numbers without a country code are read, in this order.
         helpline: the number that callers may phone; empty while it is not set.
-        mrc: the centre's number; empty while it is not set.
+        mrc: the centre's number; empty where there is none, and then no text may name it.
         embassy: how to reach the embassy, in words; empty says nothing.
         price: what a dial costs, in words; empty says nothing.
         days: how long a closed request is kept.
@@ -55,6 +58,11 @@ class LineConfig:
     reveals: int = 15
 
     @property
+    def unset(self) -> frozenset[str]:
+        """Which numbers no text may name, for they are not set."""
+        return frozenset(name for name in NUMBERS_OF_TEXTS if not getattr(self, name))
+
+    @property
     def missing(self) -> tuple[str, ...]:
         """Which numbers are not set without which no line reaches real phones."""
         return tuple(name for name in REQUIRED_NUMBERS if not getattr(self, name))
@@ -65,6 +73,34 @@ class LineConfig:
         return Line(
             zone=self.zone, values={name: getattr(self, name) for name in names} | {"days": str(self.days)}
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerBounds:
+    """How much a line answers by text, so that nobody can spend its money or talk to it without end.
+
+    Attributes:
+        equal_texts: answers to one and the same text of a number in half an hour; more come from a machine.
+        number_a_day: answers that one number gets in a day.
+        strangers_an_hour: answers of a line in an hour to numbers that nobody knows.
+        known_an_hour: answers that strangers never use up, to numbers that agreed to be called before.
+        code_an_hour: the like, to texts that ask for a call or hold its code.
+        danger_an_hour: the like, to words of danger.
+        ours_an_hour: the like, to our own people.
+    """
+
+    equal_texts: int = 5
+    number_a_day: int = 40
+    strangers_an_hour: int = 600
+    known_an_hour: int = 600
+    code_an_hour: int = 200
+    danger_an_hour: int = 200
+    ours_an_hour: int = 200
+
+    def find_share(self, share: str) -> int:
+        """Return how many answers of an hour this share has; the empty one is that of strangers."""
+        found: int = getattr(self, f"{share or 'strangers'}_an_hour")
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +136,7 @@ class Parts:
         after: what follows, by kind, in the transaction that writes what came of sending an outside row.
         opted_out: takes a provider's word that whom a row is for wants no texts, in the transaction that writes it.
         desk: what the centre's people speak and count.
+        answers: how much is answered by text.
         set_right: sets right what a wrong clock wrote, once a person has confirmed the clock.
         lease_seconds: how long a claimed outbox row may stay in flight before it counts as unclear.
         public_url: where pages and webhooks are reached from outside.
@@ -123,6 +160,7 @@ class Parts:
     )
     opted_out: Callable[[Parts, Tx, OutboxRow], None] = lambda *_: None
     desk: DeskConfig = field(default_factory=DeskConfig)
+    answers: AnswerBounds = field(default_factory=AnswerBounds)
     set_right: Callable[[Parts, Tx, Mapping[str, object], datetime], None] = lambda *_: None
     lease_seconds: int = 120
     public_url: str = ""

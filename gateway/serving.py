@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from gateway.engine.menu import Menu
-from gateway.engine.offering import list_reviewed, list_waiting
+from gateway.engine.offering import list_named, list_reviewed, list_waiting
 from gateway.parts import Parts
 from gateway.versions import NoMenu
 
 
 class NothingReviewed(NoMenu):
-    """No language of the live menu was reviewed, so this line does not speak to real phones."""
+    """No language of the live menu may reach real phones: none was reviewed, or it names a number that is not set."""
 
 
 def find_served(parts: Parts, channel: str) -> tuple[str, Menu]:
@@ -22,14 +22,15 @@ def find_served(parts: Parts, channel: str) -> tuple[str, Menu]:
 
     Raises:
         NoMenu: none was published, or none could be loaded yet.
-        NothingReviewed: the line reaches real phones and the way to a callback was reviewed in no language.
+        NothingReviewed: the line reaches real phones, and the way to a callback was reviewed in no language or a text
+            names a number that is not set.
     """
     line = parts.channels[channel]
     if not line.contract.real:
         return parts.versions.live(line.config.menu)
     version, menu = parts.versions.live_reviewed(line.config.menu)
     if menu is None:
-        raise NothingReviewed(f"no language of the menu {line.config.menu} is reviewed")
+        raise NothingReviewed(f"no language of the menu {line.config.menu} may be shown")
     return version, menu
 
 
@@ -54,6 +55,11 @@ def get_served(parts: Parts, channel: str, version_id: str) -> Menu | None:
     return parts.versions.get(version_id)
 
 
+def list_unset(parts: Parts, menu: Menu) -> tuple[str, ...]:
+    """Return the numbers of the line that texts of this menu name and that are not set."""
+    return tuple(sorted(parts.line.unset & list_named(menu)))
+
+
 _NAMED = 3
 """How many of the texts that wait are named where all are counted."""
 
@@ -63,15 +69,18 @@ class HeldBack:
     """What of one live menu does not reach real phones: per language the texts that nobody reviewed.
 
     ``lines`` are those that reach real phones with it; ``offered`` the languages that they speak, none closes them.
+    ``unset`` are the numbers that its texts name and that are not set; one closes them.
     """
 
     menu: str
     lines: tuple[str, ...]
     offered: tuple[str, ...]
     waiting: Mapping[str, tuple[str, ...]]
+    unset: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        counts = "; ".join(describe_waiting(tag, names) for tag, names in self.waiting.items())
+        numbers = [f"texts name {{{name}}}, which is not set" for name in self.unset]
+        counts = "; ".join([*numbers, *(describe_waiting(tag, names) for tag, names in self.waiting.items())])
         state = f"offers only {', '.join(self.offered)}" if self.offered else "is closed"
         return f"{', '.join(self.lines)} {state}: {counts}"
 
@@ -84,7 +93,7 @@ def describe_waiting(language: str, names: tuple[str, ...]) -> str:
 
 
 def find_held_back(parts: Parts) -> tuple[HeldBack, ...]:
-    """Return what does not reach real phones because nobody reviewed it; asks nobody."""
+    """Return what does not reach real phones for want of a review or of a number; asks nobody."""
     return tuple(_held_back(parts))
 
 
@@ -96,6 +105,12 @@ def _held_back(parts: Parts) -> Iterator[HeldBack]:
     for menu_id, names in lines.items():
         if menu_id in parts.versions.loaded():
             _, menu = parts.versions.live(menu_id)
-            waiting = list_waiting(menu)
-            if waiting:
-                yield HeldBack(menu=menu_id, lines=tuple(names), offered=list_reviewed(menu), waiting=waiting)
+            waiting, unset = list_waiting(menu), list_unset(parts, menu)
+            if waiting or unset:
+                yield HeldBack(
+                    menu=menu_id,
+                    lines=tuple(names),
+                    offered=() if unset else list_reviewed(menu),
+                    waiting=waiting,
+                    unset=unset,
+                )

@@ -3,13 +3,13 @@
 import json
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from gateway.engine.compiled import load as load_menu
 from gateway.engine.menu import Menu
-from gateway.engine.offering import narrow_menu
+from gateway.engine.offering import list_named, narrow_menu
 from gateway.store import versions as rows
 from gateway.store.engines import Store, Tx, Unavailable
 from gateway.store.files import put
@@ -38,9 +38,17 @@ class Versions:
     took up a moment earlier.
     """
 
-    def __init__(self, store: Store, folder: Path) -> None:
+    def __init__(self, store: Store, folder: Path, *, unset: Collection[str] = ()) -> None:
+        """Hold no menu yet.
+
+        Args:
+            store: the ledger.
+            folder: where the live ones are kept as files.
+            unset: numbers of the line that are not set: a menu that names one is none for real phones.
+        """
         self._store = store
         self._folder = folder
+        self._unset = frozenset(unset)
         self._held = _Held()
         self._narrowed: dict[str, Menu | None] = {}
         self._lock = threading.Lock()
@@ -67,7 +75,9 @@ class Versions:
         return self._held.menus.get(version_id)
 
     def live_reviewed(self, menu: str) -> tuple[str, Menu | None]:
-        """Return the id of the live version and the menu in its reviewed languages, None where it has none.
+        """Return the id of the live version and the menu in its reviewed languages.
+
+        None instead of the menu: it has none, or it names a number that is not set.
 
         Raises:
             NoMenu: none was published, or none could be loaded yet.
@@ -108,7 +118,8 @@ class Versions:
         if version_id not in self._narrowed:
             if len(self._narrowed) > _KEPT:
                 self._narrowed = {}
-            self._narrowed[version_id] = narrow_menu(menu)
+            names_unset = self._unset and self._unset & list_named(menu)
+            self._narrowed[version_id] = None if names_unset else narrow_menu(menu)
         return self._narrowed.get(version_id)
 
     def _ask(self, tx: Tx) -> list[str]:

@@ -184,3 +184,29 @@ def _is_grave(menu: Menu, screen: Screen, choice: Choice) -> bool:
         or (isinstance(screen, Question) and screen.asks in _GRAVE_QUESTIONS)
         or deed_of(screen, choice) in _GRAVE_DEEDS
     )
+
+
+def describe_moved_key(menu: Menu, each: MovedKey) -> str:
+    """Return what became of the key, in the words of the language that the menu is written in."""
+    was = name_choice(menu, each.was)
+    becomes = f"is {name_choice(menu, each.becomes)} now" if each.becomes else "is no choice any more"
+    if each.becomes and name_choice(menu, each.becomes) == was:
+        becomes = f"leads to '{_target(each.becomes)}' now, not to '{_target(each.was)}'"
+    moved = f"; {was} has key {each.other} now" if each.other else ""
+    return f"key {each.key} was {was} and {becomes}{moved}"
+
+
+def describe_moved_questions(form: MovedQuestions) -> str:
+    """Return in which order the form asked, and asks."""
+    return f"the form asked {', '.join(form.was)} and asks {', '.join(form.becomes)} now"
+
+
+def name_choice(menu: Menu, choice: Choice) -> str:
+    """Return the words of a choice in the language the menu is written in, or else where it leads."""
+    tags = (menu.source, "en", *menu.languages)
+    words = next((choice.label[tag] for tag in tags if choice.label.get(tag)), "")
+    return f"'{words}'" if words else f"the way to '{_target(choice)}'"
+
+
+def _target(choice: Choice) -> str:
+    return choice.to or choice.answer or str(choice.does or "")

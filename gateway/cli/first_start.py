@@ -175,8 +175,9 @@ def _say_missing_menus(parts: Parts) -> None:
 def _held_back(parts: Parts) -> list[str]:
     """Say which languages do not reach real phones: somebody looks here, and wonders why nobody calls."""
     held = find_held_back(parts)
-    told = [f"Not reviewed   {each}" for each in held]
-    return [*told, "               `gateway menus reviews list LANGUAGE --path` shows them"] if held else []
+    told = [f"{'Number not set' if each.unset else 'Not reviewed  '} {each}" for each in held]
+    hint = "               `gateway menus reviews list LANGUAGE --path` shows them"
+    return [*told, hint] if any(each.waiting for each in held) else told
 
 
 def _host(settings: Settings) -> str:

@@ -19,9 +19,8 @@ from gateway.catalogue.problems import Problem, described
 from gateway.desk.declined import Declined
 from gateway.desk.people import actor_named
 from gateway.parts import Parts
-from gateway.publishing import base, conversations, publish, reviews, stored
+from gateway.publishing import base, conversations, moving, publish, reviews, stored
 from gateway.publishing.changes import describe_changes
-from gateway.store.versions import Version
 
 T = TypeVar("T")
 
@@ -43,6 +42,13 @@ _without = click.option(
     help="This language may leave the lines that reach real phones.",
 )
 
+_move_keys = click.option(
+    "--move-keys",
+    default="",
+    metavar="WHY",
+    help="Why keys about danger or consent may do something else than callers know.",
+)
+
 
 @click.command("publish")
 @_folder
@@ -52,12 +58,7 @@ _without = click.option(
 @click.option("--base", "number", type=int, help="The version that the folder was made from.")
 @click.option("--over", is_flag=True, help="It may undo what others published since.")
 @click.option("--untested", is_flag=True, help="It may go live although a conversation fails.")
-@click.option(
-    "--move-keys",
-    default="",
-    metavar="WHY",
-    help="Why keys about danger or consent may do something else than callers know.",
-)
+@_move_keys
 @_without
 def publish_command(
     path: Path,
@@ -146,6 +147,7 @@ def versions_command(menu: str) -> None:
 @_why
 @_as
 @click.option("--withdraw", is_flag=True, help="Let no session go on with the version that was live.")
+@_move_keys
 @_without
 def rollback_command(
     number: int | None,
@@ -153,12 +155,13 @@ def rollback_command(
     why: str,
     name: str,
     withdraw: bool,  # noqa: FBT001 - click passes flags so
+    move_keys: str,
     without: tuple[str, ...],
 ) -> None:
     """Make version NUMBER live again, or the one before the live one."""
     reason = _reason(why)
 
-    def work(parts: Parts) -> Version:
+    def work(parts: Parts) -> publish.WentBack:
         actor = _actor(parts, name)
         return publish.rollback(
             parts,
@@ -169,9 +172,13 @@ def rollback_command(
             why=reason,
             actor=actor,
             without=without,
+            move_keys=move_keys,
         )
 
-    version = _doing(work)
+    told = _doing(work)
+    for line in told.moved:
+        click.echo(f"  {line}")
+    version = told.version
     click.echo(f"{version.menu}: version {version.number} is live now")
 
 
@@ -241,6 +248,7 @@ def _doing(work: Callable[[Parts], T]) -> T:
     except (
         base.NotFromLive,
         conversations.ConversationFails,
+        moving.KeysMoved,
         publish.Overtaken,
         reviews.ReviewsLost,
         stored.NotEmpty,

@@ -15,18 +15,6 @@ from gateway.store.callers import Caller
 from gateway.store.engines import Tx
 
 ANSWER_AGE = timedelta(minutes=10)
-REPLIES_A_DAY = 40
-"""Answers that one number gets in a day; two phones that answer each other stop here."""
-
-SAME_TEXT = 5
-"""Equal texts in half an hour after which a number gets no answer: a machine is talking to us."""
-
-LINE_REPLIES_AN_HOUR = 600
-"""Answers of one channel in an hour to numbers that nobody knows, so that a flood of them cannot spend its money."""
-
-KEPT_SHARES = {"known": 600, "code": 200, "danger": 200, "ours": 200}
-"""Answers in an hour that strangers' texts never use up: to numbers that agreed to be called before, those that hold
-a code, those to a word of danger, and those to our own people. Strangers are braked first."""
 
 
 def accept(parts: Parts, inbound: Inbound, *, now: datetime) -> None:
@@ -148,15 +136,13 @@ def _may_answer(parts: Parts, tx: Tx, inbound: Inbound, now: datetime, *, share:
         return budgets.spend(tx, parts.store.ring.lookup("budget", inbound.channel, *scope), window, now=now)
 
     half_hour, hour = f"{now:%Y%m%d%H}{now.minute // 30}", f"{now:%Y%m%d%H}"
-    # One after the other: a text that its own number's brake holds uses up nothing of the line's.
+    bounds = parts.answers
+    # One after the other: a text that its own number's brake holds uses up nothing of the line's. Strangers are
+    # braked first: each other share is one that they never use up.
     allowed = (
-        spent(f"{now:%Y%m%d}", "number", inbound.number) <= REPLIES_A_DAY
-        and spent(half_hour, "same", inbound.number, inbound.text.strip()) <= SAME_TEXT
-        and (
-            spent(hour, "line", share) <= KEPT_SHARES[share]
-            if share
-            else spent(hour, "line") <= LINE_REPLIES_AN_HOUR
-        )
+        spent(f"{now:%Y%m%d}", "number", inbound.number) <= bounds.number_a_day
+        and spent(half_hour, "same", inbound.number, inbound.text.strip()) <= bounds.equal_texts
+        and spent(hour, "line", *filter(None, (share,))) <= bounds.find_share(share)
     )
     if not allowed:
         parts.count.add("over_budget", channel=inbound.channel)

@@ -1,8 +1,9 @@
 """Which languages a line may offer, and the menu as it is without the others: callers never meet a draft."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
+from gateway.engine.cuts import PLACEHOLDER
 from gateway.engine.menu import Choice, Menu, Screen, Text
 
 
@@ -70,3 +71,20 @@ def _leads_to(choice: Choice) -> str:
 def list_waiting(menu: Menu) -> Mapping[str, tuple[str, ...]]:
     """Return for each offered language the texts that keep it from real phones; without those that none keeps."""
     return {tag: menu.waiting[tag] for tag in list_offered(menu) if menu.waiting.get(tag)}
+
+
+def list_named(menu: Menu) -> frozenset[str]:
+    """Return the name of every placeholder that any text of the menu holds."""
+    return frozenset(
+        name for text in _texts(menu) for words in text.values() for name in PLACEHOLDER.findall(words)
+    )
+
+
+def _texts(menu: Menu) -> Iterator[Text]:
+    yield from menu.messages.values()
+    yield from (each.text for variants in menu.message_variants.values() for each in variants)
+    yield from (value.when_old for fact in menu.facts.values() for value in fact.values)
+    for screen in menu.screens.values():
+        yield screen.text
+        yield from (each.text for each in screen.variants)
+        yield from (choice.label for choice in screen.choices)

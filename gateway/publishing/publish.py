@@ -22,6 +22,7 @@ from gateway.messages import SMS_LIMITS, USSD_LIMITS, Limits
 from gateway.parts import Parts
 from gateway.publishing.base import Difference, find_difference, refuse_other_base
 from gateway.publishing.conversations import refuse_failing_conversations
+from gateway.publishing.moving import refuse_moved_keys
 from gateway.publishing.reviews import refuse_lost_reviews
 from gateway.publishing.stored import (
     Live,
@@ -51,6 +52,14 @@ class Published:
     fresh: bool = True
     problems: tuple[Problem, ...] = ()
     difference: Difference = field(default_factory=Difference)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WentBack:
+    """An older version that is live again; ``moved`` says of each key that means something else what became of it."""
+
+    version: Version
+    moved: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +198,8 @@ def rollback(
     why: str = "",
     actor: Actor | None = None,
     without: Collection[str] = (),
-) -> Version:
+    move_keys: str = "",
+) -> WentBack:
     """Make an older version live again: the one with this number, else the one before the live one.
 
     Args:
@@ -201,10 +211,12 @@ def rollback(
         why: in a few words.
         actor: who does it; None for whoever runs the server.
         without: languages that callers may lose by it.
+        move_keys: why keys about danger and consent change; empty where they may not.
 
     Raises:
         Refused: the actor may not publish.
         ReviewsLost: a language would leave the lines that reach real phones.
+        KeysMoved: a key about danger or consent would do something else than callers know.
         NoVersion: there is none, or it was withdrawn.
         Overtaken: another version went live at the same moment.
     """
@@ -213,11 +225,12 @@ def rollback(
     live = read_live(parts, menu)
     target, following = _find_target(parts, menu, live.version.id if live.version else None, number)
     refuse_lost_reviews(parts, live.menu, following, without=without)
-    signed = _Signed(author=author, why=why, actor=actor)
+    moved = refuse_moved_keys(live.menu, following, move_keys=move_keys)
+    signed = _Signed(author=author, why=_with_reason(why, move_keys), actor=actor)
     if live.version is None or target.id != live.version.id:
         _go_back(parts, target, live.version, signed=signed, withdraw=withdraw)
     parts.versions.refresh()
-    return target
+    return WentBack(version=target, moved=moved)
 
 
 def _go_back(

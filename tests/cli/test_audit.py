@@ -1,19 +1,10 @@
 """`gateway audit check`: it names the row, and exits 1."""
 
-from pathlib import Path
-
 import pytest
 from sqlalchemy import text
 
 from gateway.store import audit
 from tests.cli.house import Machine
-
-
-@pytest.fixture
-def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
-    machine = Machine(tmp_path / "house", monkeypatch)
-    machine.starts()
-    return machine
 
 
 def written(machine: Machine, *acts: str) -> None:

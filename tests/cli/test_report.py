@@ -17,13 +17,6 @@ from tests.sending.actors import actor
 NOVEMBER = date(2026, 11, 30)
 
 
-@pytest.fixture
-def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
-    machine = Machine(tmp_path / "house", monkeypatch)
-    machine.starts()
-    return machine
-
-
 def counted(machine: Machine, *rows: tuple[date, str, str, str, int]) -> None:
     with machine.parts().store.write() as tx:
         for day, what, item, language, n in rows:

@@ -2,7 +2,6 @@
 
 import json
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -11,13 +10,6 @@ from tests.cli.house import Machine
 
 DAY = date(2027, 1, 2)
 SPAN = ("--from", "2027-01-01", "--to", "2027-01-05")
-
-
-@pytest.fixture
-def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
-    machine = Machine(tmp_path / "house", monkeypatch)
-    machine.starts()
-    return machine
 
 
 def counted(machine: Machine, n: int) -> None:

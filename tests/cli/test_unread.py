@@ -4,17 +4,9 @@ import shutil
 
 import pytest
 
-from tests.cli.house import MENUS, Machine
+from tests.cli.house import MENUS
 
 pytestmark = pytest.mark.fault("U4")
-
-
-@pytest.fixture
-def machine(tmp_path, monkeypatch):
-    made = Machine(tmp_path / "house", monkeypatch)
-    made.starts()
-    yield made
-    made.close()
 
 
 NAMES = ("pay.YAML", "facts.yaml.txt", "more/words.yml.bak", "tests/more.yml", "rows.Yaml")

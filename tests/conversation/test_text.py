@@ -13,7 +13,7 @@ from gateway.engine import compiled
 from gateway.engine.menu import Menu
 from gateway.engine.text import sms_parts
 from gateway.messages import Inbound, Kind, OptOut
-from gateway.parts import Parts
+from gateway.parts import AnswerBounds, Parts
 from gateway.store import callers, outbox, texts
 from tests.clocks import SetClock
 from tests.house import HER, LINE, Phone, payload_text, publish, requests, rows, sample
@@ -195,23 +195,57 @@ def test_danger_words_get_the_numbers_first_and_no_call_without_consent(phone: P
 
 def test_a_machine_that_repeats_itself_gets_no_more_answers(phone: Phone) -> None:
     answers = [phone.texts("hello hello") for _ in range(12)]
-    assert sum(map(len, answers)) == text_turn.SAME_TEXT
+    assert sum(map(len, answers)) == phone.parts.answers.equal_texts
 
 
-def test_a_line_answers_only_so_often_in_an_hour(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(text_turn, "LINE_REPLIES_AN_HOUR", 3)
+ALL_BY_ONE = {f"{share}_an_hour": 1 for share in ("strangers", "known", "code", "danger", "ours")}
+
+
+@pytest.mark.fault("H6")
+@pytest.mark.parametrize(
+    ("bounds", "answered"),
+    [
+        (AnswerBounds(), [1, 1, 1, 1, 1, 0]),
+        (AnswerBounds(equal_texts=2), [1, 1, 0, 0, 0, 0]),
+        (AnswerBounds(number_a_day=3), [1, 1, 1, 0, 0, 0]),
+        (AnswerBounds(equal_texts=9), [1, 1, 1, 1, 1, 1]),
+        (AnswerBounds(**ALL_BY_ONE), [1, 0, 0, 0, 0, 0]),
+    ],
+)
+def test_how_often_a_text_is_answered_is_what_the_settings_say(
+    light_parts: Parts, bounds: AnswerBounds, answered: list[int]
+) -> None:
+    phone = Phone(replace(light_parts, answers=bounds))
+    assert [len(phone.texts("hello hello")) for _ in answered] == answered
+
+
+@pytest.mark.fault("H6")
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [("danger", ["he beats me, help me"]), ("code", ["call me", "2 3"]), ("strangers", ["wage"])],
+)
+def test_each_share_of_an_hour_is_a_row_of_the_settings(
+    light_parts: Parts, share: str, words: list[str]
+) -> None:
+    parts = replace(light_parts, answers=AnswerBounds(**{f"{share}_an_hour": 1}))
+    phones = [Phone(parts, f"+85620555880{n:02}") for n in range(2)]
+    assert [[len(phone.texts(each)) for each in words][-1] for phone in phones] == [1, 0]
+
+
+def test_a_line_answers_only_so_often_in_an_hour(parts: Parts) -> None:
+    parts = replace(parts, answers=AnswerBounds(strangers_an_hour=3))
     answered = [bool(Phone(parts, f"+85620555{n:05}").texts("wage")) for n in range(5)]
     assert answered == [True, True, True, False, False]
 
 
 @pytest.mark.fault("K10")
 def test_a_flood_of_strangers_silences_neither_who_is_known_nor_a_code_nor_danger(
-    parts: Parts, monkeypatch: pytest.MonkeyPatch
+    parts: Parts,
 ) -> None:
+    parts = replace(parts, answers=AnswerBounds(strangers_an_hour=3))
     known, asking = Phone(parts, "+8562055577701"), Phone(parts, "+8562055577702")
     known.dial("4 7 2 1 3 1")
     asking.texts("call me")
-    monkeypatch.setattr(text_turn, "LINE_REPLIES_AN_HOUR", 3)
     answered = [bool(Phone(parts, f"+85620555{n:05}").texts("wage")) for n in range(9)]
     assert not any(answered[3:])
     assert known.texts("wage")
@@ -222,9 +256,9 @@ def test_a_flood_of_strangers_silences_neither_who_is_known_nor_a_code_nor_dange
 
 @pytest.mark.fault("K10")
 def test_what_a_numbers_own_brake_holds_uses_up_nothing_of_the_line(
-    parts: Parts, monkeypatch: pytest.MonkeyPatch
+    parts: Parts,
 ) -> None:
-    monkeypatch.setattr(text_turn, "LINE_REPLIES_AN_HOUR", 8)
+    parts = replace(parts, answers=AnswerBounds(strangers_an_hour=8))
     loud = Phone(parts, "+8562055577705")
     for _ in range(30):
         loud.texts("wage")

@@ -133,9 +133,9 @@ def test_rollback_goes_one_back_or_to_the_number_named(parts):
     one = doing(parts).version
     two = doing(parts, texts("At least", "Not under")).version
     three = doing(parts, texts("At least", "Never under")).version
-    assert rollback(parts, "helpline") == two
-    assert rollback(parts, "helpline") == one
-    assert rollback(parts, "helpline", 3) == three
+    assert rollback(parts, "helpline").version == two
+    assert rollback(parts, "helpline").version == one
+    assert rollback(parts, "helpline", 3).version == three
     assert words_of_main(parts).startswith("Never")
     with parts.store.read() as tx:
         acts = sorted(entry.act for entry in audit.about(tx, "version", two.id))
