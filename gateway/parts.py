@@ -125,6 +125,11 @@ class DeskConfig:
     lists: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
     outcomes: Mapping[str, OwnOutcome] = field(default_factory=dict)
 
+    @property
+    def own_outcomes(self) -> tuple[str, ...]:
+        """The outcomes that the house has no button for; a row of a word that it has only calls that otherwise."""
+        return tuple(word for word, row in self.outcomes.items() if word != row.means)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:

@@ -109,10 +109,7 @@ def _facts(parts: Parts, callback_id: str) -> dict[str, object]:
         "can": _can(actor(), shown),
         "lookers": opening.looks_at(parts, actor(), callback_id),
         "first_outcomes": FIRST_OUTCOMES,
-        "other_outcomes": (
-            *OTHER_OUTCOMES,
-            *(word for word in parts.desk.outcomes if word not in set(Outcome)),
-        ),
+        "other_outcomes": (*OTHER_OUTCOMES, *parts.desk.own_outcomes),
         "further": name_answers(parts, shown.row.version, shown.answers, language()),
         "reasons": REASONS,
         "decisions": list(DECISIONS),

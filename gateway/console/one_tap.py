@@ -106,7 +106,7 @@ def _page(parts: Parts, *, fault: str = "") -> str | tuple[str, int]:
         "console/tapped.html",
         row=line.show(parts, who.actor, who.callback_id).row,
         call=attempts.current(parts, who.actor, who.callback_id),
-        outcomes=OUTCOMES,
+        outcomes=(*OUTCOMES, *parts.desk.own_outcomes),
         fault=fault,
     )
 

@@ -205,7 +205,7 @@ def rollback(
     Args:
         parts: of the house.
         menu: whose versions are meant.
-        number: of the version that shall be live.
+        number: which shall be live.
         withdraw: take back the version that was live, so that sessions leave it at their next key.
         author: who does it, where no actor says so.
         why: in a few words.
@@ -215,22 +215,19 @@ def rollback(
 
     Raises:
         Refused: the actor may not publish.
-        ReviewsLost: a language would leave the lines that reach real phones.
-        KeysMoved: a key about danger or consent would do something else than callers know.
-        NoVersion: there is none, or it was withdrawn.
-        Overtaken: another version went live at the same moment.
+        ReviewsLost, KeysMoved: callers would lose a language, or press a key by heart that does something else.
+        NoVersion, Overtaken: there is none, it was withdrawn, or another went live at the same moment.
     """
     if actor is not None:
         permit(actor, Permission.PUBLISH_MENUS)
     live = read_live(parts, menu)
-    target, following = _find_target(parts, menu, live.version.id if live.version else None, number)
+    target, following = _find_target(parts, menu, live.version, number)
     refuse_lost_reviews(parts, live.menu, following, without=without)
-    moved = refuse_moved_keys(live.menu, following, move_keys=move_keys)
+    told = refuse_moved_keys(live.menu, following, move_keys=move_keys)
     signed = _Signed(author=author, why=_with_reason(why, move_keys), actor=actor)
     if live.version is None or target.id != live.version.id:
         _go_back(parts, target, live.version, signed=signed, withdraw=withdraw)
-    parts.versions.refresh()
-    return WentBack(version=target, moved=moved)
+    return WentBack(version=target, moved=told)
 
 
 def _go_back(
@@ -242,14 +239,15 @@ def _go_back(
         if withdraw and live is not None:
             versions.withdraw(tx, live.id, now=now)
             _note(tx, live.id, "menu.withdraw", f"{live.menu} {live.number}", signed=signed, now=now)
+    parts.versions.refresh()
 
 
 def _find_target(
-    parts: Parts, menu: str, seen: str | None, number: int | None
+    parts: Parts, menu: str, live: Version | None, number: int | None
 ) -> tuple[Version, Menu | None]:
     """Return the version that is meant, with its menu."""
     with parts.store.read() as tx:
-        target = _target(tx, menu, seen, number)
+        target = _target(tx, menu, live.id if live else None, number)
         return target, menu_of(tx, target.id)
 
 

@@ -9,10 +9,13 @@ from config.desk import MEANINGS, DeskSettings
 from gateway.bootstrap import read_desk
 from gateway.callbacks.model import State
 from gateway.callbacks.outcomes import Outcome
+from gateway.desk import by_link
 from gateway.engine import compiled
 from gateway.engine.menu import Choice, Field, Question
 from tests.desk.rig import HER, OTHER
 from tests.house import publish
+from tests.web.apps import pages_of
+from tests.web.around import Browser
 
 ROWS = {
     "child_answered": {"means": "someone_else", "label": {"en": "A child answered", "lo": "ເດັກນ້ອຍຮັບ"}},
@@ -52,6 +55,38 @@ def test_an_outcome_of_the_centre_is_a_button_and_follows_the_table_of_what_it_m
     noy.post("/language", language="lo")
     assert "ເດັກນ້ອຍຮັບ" in text_of(noy.get(f"/callbacks/{wanted}"))
     assert line.rows("SELECT outcome FROM attempts") == [("someone_else",)]  # figures count what it means
+
+
+@pytest.mark.fault("H2")
+def test_an_outcome_of_the_centre_is_a_button_of_the_page_behind_a_link_too(parts, signed, line):
+    """One press from the alert to the record: the same button, the same rule, the same word in the history."""
+    line.clock.set("2026-11-24T18:05:00+07:00")
+    wanted, noy = line.requested(HER, when="evening"), line.person("Noy")
+    with parts.store.write() as tx:
+        where = "/" + by_link.make(parts, tx, noy.person_id, wanted).partition("/")[2].lstrip("/")
+    phone = Browser(pages_of(parts).test_client())
+    phone.get(where)
+    phone.post(where)
+    phone.post("/tapped/call")
+    page = text_of(phone.get("/tapped"))
+    assert ">A child answered</button>" in page
+    assert ">Engaged</button>" in page
+    assert ">Busy</button>" not in page
+    form = re.search(r'name="form" value="([\w-]{16,})"', page)[1]
+    assert phone.post("/tapped/outcome", outcome="child_answered", form=form).location == "/tapped"
+    callback = line.callback(wanted)
+    assert (callback.state, callback.attempts) == (State.WAITING, 1)
+    assert (callback.due_at - line.clock.now()).total_seconds() >= 23 * 3600
+    assert line.rows("SELECT outcome FROM attempts") == [("someone_else",)]
+    history = text_of(signed("Keo").get(f"/callbacks/{wanted}"))
+    assert "A child answered" in history
+    assert "Someone else" not in history.partition("History")[2]
+
+
+@pytest.mark.fault("H2")
+def test_without_rows_the_page_behind_a_link_has_the_houses_buttons_alone(parts, line):
+    assert replace(parts.desk, outcomes={}).own_outcomes == ()
+    assert parts.desk.own_outcomes == ("child_answered",)
 
 
 @pytest.mark.fault("H2")
