@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.desk.declined import Declined, Why
+from gateway.ip_addresses import find_subscriber
 from gateway.store import tries
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ WINDOW = timedelta(hours=1)
 REMEMBERED = timedelta(days=30)
 LONGEST_WAIT = timedelta(minutes=2)
 _NAME_FREE, _PAIR_FREE, _ADDRESS_FREE = 5, 5, 20
-_SUBNET = 64
 
 
 class _Scope(NamedTuple):
@@ -36,7 +35,7 @@ def take_a_try(parts: Parts, name_key: str, address: str) -> None:
     now = parts.clock.now()
 
     def work(tx: Tx) -> None:
-        scopes = _scopes(tx, name_key, _place(address), now)
+        scopes = _scopes(tx, name_key, find_subscriber(address), now)
         wait = max(
             _wait(tries.attempts(tx, scope.key, now=now, window=WINDOW), scope, now) for scope in scopes
         )
@@ -55,7 +54,7 @@ def secret_of(person_id: str) -> str:
 
 def forget(parts: Parts, name_key: str, address: str) -> None:
     """Forget the tries of somebody who got in, and those of their address: an office signs in from one; remember it."""
-    now, place = parts.clock.now(), _place(address)
+    now, place = parts.clock.now(), find_subscriber(address)
 
     def work(tx: Tx) -> None:
         for scope in ("name", name_key), ("pair", name_key, place), ("address", place):
@@ -81,14 +80,3 @@ def _wait(found: tries.Tries, scope: _Scope, now: datetime) -> timedelta:
         return timedelta()
     pause = min(timedelta(seconds=2 ** min(found.n - scope.free + 1, 10)), LONGEST_WAIT)
     return found.last_at + pause - now
-
-
-def _place(address: str) -> str:
-    """Return the address, of IPv6 its first half: one subscriber has all of the rest."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if parsed.version == 4:  # noqa: PLR2004 - the version of the protocol
-        return address
-    return str(ipaddress.ip_network((parsed, _SUBNET), strict=False))

@@ -49,7 +49,8 @@ def build_environ(scope: Scope, headers: Headers, length: str, body: bytes) -> d
     environ = _ALWAYS | {
         "REQUEST_METHOD": scope.method,
         "PATH_INFO": scope.path.encode("utf-8", "surrogateescape").decode("latin-1"),
-        "QUERY_STRING": scope.query_string,
+        # Browsers escape it; a provider, or a link that somebody typed, may not.
+        "QUERY_STRING": scope.query_string.encode("utf-8", "replace").decode("latin-1"),
         "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
         "SERVER_NAME": host,
         "SERVER_PORT": port,

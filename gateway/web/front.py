@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
+from gateway.ip_addresses import find_subscriber
 from gateway.web.environ import Headers, Scope, address_of, build_environ, call
 
 if TYPE_CHECKING:
@@ -181,12 +182,12 @@ class Front:
             return await loop.run_in_executor(room.threads, call, self._app, environ)
 
     def _caller(self, peer: str, headers: Headers) -> str:
-        """Return the address from which this comes, by the word of the proxies that may be believed."""
+        """Return from whom this comes, by the word of the proxies that may be believed."""
         if self._proxies:
             told = ",".join(value for name, value in headers if name == "x-forwarded-for").split(",")
             if len(told) >= self._proxies and (address := told[-self._proxies].strip()):
-                return address
-        return address_of(peer)
+                return find_subscriber(address)
+        return find_subscriber(address_of(peer))
 
 
 async def _pieces(exchange: Exchange, most: int) -> bytes:

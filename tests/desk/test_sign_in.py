@@ -142,6 +142,13 @@ class TestGuessing:
         waits = [declined_for(light, name=f"name {n}", address=f"2001:db8:1:2::{n:x}") for n in range(40)]
         assert waits.count(0) == 20
 
+    @pytest.mark.fault("K13")
+    def test_ipv4_shown_inside_ipv6_is_not_one_address(self, light):
+        waits = [declined_for(light, name=f"name {n}", address=f"::ffff:203.0.113.{n}") for n in range(40)]
+        assert waits.count(0) == 40
+        waits = [declined_for(light, name=f"name {n}", address=f"203.0.113.7:{n}") for n in range(60, 100)]
+        assert waits.count(0) == 19
+
     def test_a_stranger_does_not_keep_the_owner_out(self, light):
         somebody(light, "Noy")
         sign_in.sign_in(light, "Noy", PASSWORD, HERE)

@@ -1,6 +1,7 @@
 """The front reads bodies under a limit, keeps rooms apart, and hands the application what a WSGI server would."""
 
 import asyncio
+import json
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -276,6 +277,24 @@ def test_one_address_cannot_fill_the_room_of_the_pages() -> None:
     run(walk())
 
 
+def test_the_many_addresses_of_one_subscriber_of_ipv6_are_one() -> None:
+    over = threading.Event()
+    served = built(blocked(over, PAGE))
+    wires = [Wire() for _ in range(MOST_PAGES + 2)]
+
+    async def walk() -> None:
+        heads = [Head(PAGE, "GET", client=f"[2001:db8::{n:x}]:1") for n in range(len(wires))]
+        tasks = [
+            asyncio.create_task(served.__rsgi__(head, wire)) for head, wire in zip(heads, wires, strict=True)
+        ]
+        await asyncio.sleep(0.2)
+        assert [wire.status for wire in wires if wire.answer] == [503, 503]
+        over.set()
+        await asyncio.gather(*tasks)
+
+    run(walk())
+
+
 def test_no_more_wait_in_one_room_than_it_can_hold(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(front, "MOST_WAITING", 4)
     over = threading.Event()
@@ -344,6 +363,22 @@ def test_the_environment_says_what_pep_3333_asks_for() -> None:
     }
     assert {name: told[name] for name in expected} == expected
     assert told["PATH_INFO"].encode("latin-1").decode() == "/ຂໍ້"
+
+
+@pytest.mark.fault("K16")
+@pytest.mark.parametrize("query", ["back=/ຂໍ້", "back=/é", "q=\udcff", "ok=1&q=สวัสดี"])
+def test_a_question_that_nobody_escaped_is_read(query: str) -> None:
+    app = Flask("asking", static_folder=None)
+
+    @app.get("/")
+    def ask() -> dict[str, str]:
+        return dict(request.args)
+
+    status, _, body = asked(built(app.wsgi_app), Head("/", "GET", query_string=query), Wire())
+    assert status == 200
+    told = json.loads(body)
+    name, _, value = query.rpartition("&")[2].partition("=")
+    assert told[name] == value.replace("\udcff", "?")
 
 
 def test_an_answer_in_pieces_is_sent_whole_and_closed() -> None:
