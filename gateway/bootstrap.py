@@ -15,7 +15,7 @@ from redis.retry import Retry
 from config import settings as config
 from config.desk import DeskSettings
 from config.settings import CLOCK_BESIDE_ACCOUNT, Settings, SettingsError
-from gateway import channel, embedded
+from gateway import channel, embedded, file_modes
 from gateway.callbacks.windows import Hours
 from gateway.channel import BadAccount, Channel, ChannelConfig, UnknownProvider
 from gateway.clock import Clock, WatchedClock
@@ -120,6 +120,7 @@ def open_serving_parts(settings: Settings) -> tuple[Parts, Callable[[], object]]
         The parts, and what the refresh thread is to call first: while SQL has not been seen with the tables of this
         release the ledger is shut, so that nobody writes to older ones, and this brings them up to date and opens it.
     """
+    file_modes.close_files(settings.data_dir)
     parts = open_parts(settings)
     if not _is_up_to_date(parts.store):
         parts.store.shut()

@@ -88,7 +88,7 @@ class DutyHours:
 
     def _keep(self, rota: Rota) -> None:
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
+            self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             put(self._file, json.dumps(_plain(rota)).encode())
         except OSError:
             _log.warning("the shifts could not be kept as a file")

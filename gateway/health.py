@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from gateway import ids
+from gateway import file_modes, ids
 from gateway.callbacks.windows import local_minute
 from gateway.channel import Calls
 from gateway.duty import find_hours
@@ -180,6 +180,17 @@ def _disk(parts: Parts) -> Finding:
     return Finding(part="disk", ok=True, words=f"{free >> 20} MiB free")
 
 
+def _file_modes(parts: Parts) -> Finding:
+    """Say whether others on this machine may open what lies in the data folder: keys, sealed rows, the spool."""
+    found = file_modes.find_open_files(parts.data_dir)
+    if not found:
+        return Finding(part="file_modes", ok=True, words="the data folder is its owner's alone")
+    named = ", ".join(str(path.relative_to(parts.data_dir)) for path in found[:_NAMED])
+    words = f"others on this machine may open {len(found)} files of the data folder: {named}"
+    fix = f"`chmod -R go= {parts.data_dir}` as their owner; each start does it where it may"
+    return Finding(part="file_modes", ok=False, words=words, fix=fix)
+
+
 def _line(parts: Parts) -> list[Finding]:
     live = [parts.versions.live(menu)[1] for menu in parts.versions.loaded()]
     named = frozenset[str]().union(*map(list_named, live))
@@ -325,6 +336,7 @@ _WITHOUT_SQL: dict[str, _Look] = {
     "spool": _spool,
     "redis": _sessions,
     "disk": _disk,
+    "file_modes": _file_modes,
     "line": _line,
     "bridge": _bridges,
     "reviews": _reviews,

@@ -157,7 +157,7 @@ class Versions:
                 compiled = rows.compiled(tx, version)
             if compiled is not None:
                 content = json.dumps({"version": version, "menu": compiled}, ensure_ascii=False)
-                self._folder.mkdir(parents=True, exist_ok=True)
+                self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
                 put(self._folder / f"{menu}.json", content.encode())
         except (Unavailable, OSError):
             _log.warning("the live version of a menu could not be kept as a file")

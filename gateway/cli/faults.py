@@ -1,5 +1,6 @@
 """Puts what keeps any command from working into a sentence of its own, so that nobody reads a traceback."""
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -31,3 +32,9 @@ def in_words() -> Iterator[None]:
         raise click.ClickException(_NO_SQL) from None
     except RingMissing:
         raise click.ClickException(_NO_KEYS) from None
+    except OSError as error:
+        if error.errno == errno.EPIPE:
+            raise  # whoever read along has gone; click ends in silence
+        raise click.ClickException(
+            f"{error.filename or 'a file'} cannot be used ({error.strerror}); `gateway doctor` says more."
+        ) from None

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import click
 
 from config.settings import Settings
+from gateway import file_modes
 from gateway.bootstrap import end_outages, keeps_enough, open_ledger, open_parts, open_serials
 from gateway.cli import recovery
 from gateway.clock import Clock
@@ -54,6 +55,7 @@ def prepare(settings: Settings, *, at_terminal: bool) -> Prepared:
     Raises:
         CannotStart: the shipped menu cannot be published, or SQL is away and this machine has never seen it.
     """
+    _close_files(settings)
     try:
         with closing(open_ledger(settings)) as ledger:
             migrate.upgrade(ledger)
@@ -62,8 +64,17 @@ def prepare(settings: Settings, *, at_terminal: bool) -> Prepared:
         return _without_sql(settings)
     except OSError as error:
         raise CannotStart(
-            f"The data folder {settings.data_dir} cannot be written ({error.strerror}); run `gateway doctor`."
+            f"{error.filename or settings.data_dir} cannot be used ({error.strerror}); run `gateway doctor`."
         ) from None
+
+
+def _close_files(settings: Settings) -> None:
+    """Take the data folder from the eyes of others: an earlier release left files that anybody here could read."""
+    closed = file_modes.close_files(settings.data_dir)
+    if closed:
+        click.echo(
+            f"{closed} files of the data folder were open to others on this machine; now they are not."
+        )
 
 
 def _prepared(settings: Settings, *, at_terminal: bool) -> Prepared:

@@ -304,9 +304,11 @@ def _named(error: DBAPIError, *, writing: bool) -> Exception | None:
 
 
 def _named_sqlite(fault: sqlite3.Error, *, writing: bool) -> Exception | None:
-    code = getattr(fault, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-    if code == sqlite3.SQLITE_READONLY and not writing:
+    told = getattr(fault, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    # Its longer forms say that a reader could not make what it needs itself, in a folder that is not ours to write.
+    if told == sqlite3.SQLITE_READONLY and not writing:
         return WriteRefused(_READS_ONLY)
+    code = told & 0xFF
     wrong_statement = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH}
     if code in wrong_statement:
         return None

@@ -184,7 +184,7 @@ def test_a_first_start_on_a_full_disk_is_one_sentence(
     machine = Machine(tmp_path / "house", monkeypatch)
     settings = config.load(machine.environment())
     monkeypatch.setattr(first_start, "open_ledger", _no_room)
-    with pytest.raises(CannotStart, match="cannot be written"):
+    with pytest.raises(CannotStart, match="cannot be used"):
         first_start.prepare(settings, at_terminal=False)
 
 

@@ -216,3 +216,15 @@ def test_the_faults_of_sqlite_that_are_not_ours(code: int) -> None:
     named = engines._named_sqlite(fault, writing=True)
     assert isinstance(named, Unavailable)
     assert SECRET not in str(named)
+
+
+@pytest.mark.fault("K9")
+@pytest.mark.parametrize("name", ["DIRECTORY", "CANTINIT", "RECOVERY", "CANTLOCK"])
+@pytest.mark.parametrize("writing", [True, False])
+def test_a_reader_in_a_folder_that_is_not_ours_to_write_is_no_fault_of_ours(name: str, writing: bool) -> None:
+    fault = sqlite3.OperationalError("attempt to write a readonly database")
+    fault.sqlite_errorcode = getattr(sqlite3, f"SQLITE_READONLY_{name}")  # type: ignore[misc]
+    fault.sqlite_errorname = f"SQLITE_READONLY_{name}"  # type: ignore[misc]
+    named = engines._named_sqlite(fault, writing=writing)
+    assert isinstance(named, Unavailable)
+    assert name in str(named)
