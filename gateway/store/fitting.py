@@ -31,9 +31,13 @@ class TooLong(Unfit):
 
 def is_text(value: str) -> bool:
     """Say whether every database can keep this: no NUL, no half of a surrogate pair (RFC 3629, section 3)."""
-    return "\0" not in value and (
-        value.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in value)
-    )
+    if "\0" in value:
+        return False
+    try:
+        value.encode()  # a whole menu is one value: letter by letter it took longer than its publishing
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def check_fitting(engine: Engine) -> None:
