@@ -69,6 +69,7 @@ def create_app(parts: Parts, settings: Settings, serials: Serials) -> Flask:
             serials.secrets,
             on=settings.phone_is_on,
             outages=open_outages(settings, parts.channels),
+            menus=settings.env.gateway_menus_dir,
             guarded=settings.has_account or parts.reaches_real_phones,
         )
     )

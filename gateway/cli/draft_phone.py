@@ -1,19 +1,12 @@
 """A phone that shows a draft folder: what callers would read, before it is published, with nothing recorded."""
 
-from collections.abc import Mapping
-
-from gateway.catalogue.conversations import Case
-from gateway.catalogue.pages import with_pages
-from gateway.catalogue.problems import Place
 from gateway.catalogue.proofs import Asked
-from gateway.catalogue.tests import LINE_VALUES, Moved, Talk
+from gateway.catalogue.tests import Moved
 from gateway.channels.simulator.handset import Shown
 from gateway.clock import Clock
-from gateway.engine.hours import offers_in
 from gateway.engine.menu import Menu
 from gateway.engine.render import as_text
-from gateway.messages import USSD_LIMITS
-from gateway.numbers import region_of
+from gateway.publishing.draft_talk import cut_draft, open_talk
 
 
 class DraftPhone:
@@ -27,16 +20,15 @@ class DraftPhone:
     def __init__(self, menu: Menu, number: str, asked: Asked, clock: Clock) -> None:
         self.number = number
         self.session = ""
-        self._values: Mapping[str, str] = {**dict.fromkeys(LINE_VALUES, ""), **(asked.settings or {})}
-        self._menu = with_pages(menu, (USSD_LIMITS,), self._values)
+        self._menu = cut_draft(menu, asked)
         self._asked = asked
         self._clock = clock
-        self._talk = self._open_talk()
+        self._talk = open_talk(self._menu, number, asked, clock.now())
 
     def dial(self, code: str) -> Shown:
         """Begin a session; the draft answers whichever code is dialled."""
         self.session = code
-        self._talk = self._open_talk()
+        self._talk = open_talk(self._menu, self.number, self._asked, self._clock.now())
         return self._show(self._talk.move(None))
 
     def press(self, keys: str) -> Shown:
@@ -54,21 +46,3 @@ class DraftPhone:
             raise ValueError("there is no session to type into")
         self.session = "" if moved.reply.ends else self.session
         return Shown(as_text(moved.reply), moved.reply.ends, moved.screen)
-
-    def _open_talk(self) -> Talk:
-        case = Case(
-            it="draft",
-            place=Place(),
-            at=self._clock.now(),
-            region=region_of(self.number),
-            offers=self._find_offers(),
-        )
-        return Talk(self._menu, case, zone=self._asked.zone, limits=USSD_LIMITS, values=self._values)
-
-    def _find_offers(self) -> tuple[str, ...]:
-        """Return the windows in which somebody would be on duty, as a real dial offers them."""
-        known = offers_in(self._menu)
-        if self._asked.staffed is None:
-            return known
-        staffed = self._asked.staffed(self._menu.windows.values())
-        return tuple(name for name in known if name in staffed)

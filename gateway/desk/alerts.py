@@ -143,7 +143,7 @@ def tell(
         this_once = _joined(parts, tx, person, key, now, join=join) or this_once
         if outbox.is_added(tx, this_once):
             continue  # digits and link are made for a text that leaves, and for no other
-        _add(
+        say(
             tx, person, words(parts, key, person), road(parts, tx, row.channel, person.number), now,
             once=this_once, priority=priority, callback_id=row.callback_id,
             link=_by_text(parts, tx, person, row.callback_id, key),
@@ -175,7 +175,7 @@ def tell_one(
     """Add one text for this person about a callback; None where no helpline phone is entered, or it went before."""
     if person.number is None:
         return None
-    return _add(
+    return say(
         tx, person, words(parts, key, person), road(parts, tx, channel, person.number), parts.clock.now(),
         once=once, callback_id=callback_id, link=_by_text(parts, tx, person, callback_id, key),
     )  # fmt: skip
@@ -186,7 +186,7 @@ def warn_one(parts: Parts, tx: Tx, person: Person, key: str, *, once: str) -> st
     if person.number is None or outbox.is_added(tx, once):
         return None
     road_to = road(parts, tx, "", person.number)
-    return _add(tx, person, words(parts, key, person), road_to, parts.clock.now(), once=once)
+    return say(tx, person, words(parts, key, person), road_to, parts.clock.now(), once=once)
 
 
 def listed(parts: Parts, actor: Actor) -> tuple[Contact, ...]:
@@ -238,7 +238,7 @@ def send_test(parts: Parts, actor: Actor, person_id: str) -> str | None:
             raise Declined(Why.NUMBER)
         once = f"test:{person.id}:{int(now.timestamp()) // 60}"
         audit.add(tx, now=now, person_id=actor.person_id, act="person.test", kind="person", subject=person_id)
-        return _add(
+        return say(
             tx, person, words(parts, "test", person), road(parts, tx, "", person.number), now, once=once
         )
 
@@ -261,24 +261,6 @@ def _by_text(parts: Parts, tx: Tx, person: Person, callback_id: str | None, key:
     return f"{digits} {link if parts.public_url else ''}".strip()
 
 
-def say(
-    tx: Tx,
-    person: Person,
-    text: str,
-    channel: str,
-    now: datetime,
-    *,
-    once: str,
-    answers: str = "",
-    lasts: timedelta = LASTS,
-) -> str | None:
-    """Add one text to one of us by this line; asked twice it is still one.
-
-    ``answers`` is what the provider calls the text that this one answers, ``lasts`` how long it may wait to leave.
-    """
-    return _add(tx, person, text, channel, now, once=once, answers=answers, lasts=lasts)
-
-
 def _contact(tx: Tx, person: Person) -> Contact:
     last = outbox.latest_of_person(tx, person.id, once="test:")
     return Contact(
@@ -286,7 +268,7 @@ def _contact(tx: Tx, person: Person) -> Contact:
     )
 
 
-def _add(
+def say(
     tx: Tx,
     person: Person,
     text: str,
@@ -300,6 +282,11 @@ def _add(
     answers: str = "",
     lasts: timedelta = LASTS,
 ) -> str | None:
+    """Add one text to one of us by this line; asked twice it is still one. Return its row, None where it was there.
+
+    ``link`` stands behind its words, ``answers`` is what the provider calls the text that this one answers, and
+    ``lasts`` is how long it may wait to leave.
+    """
     return outbox.add(
         tx,
         kind="alert",

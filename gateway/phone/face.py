@@ -13,8 +13,10 @@ from gateway.catalogue.language_keys import keys_to_languages
 from gateway.catalogue.written import write
 from gateway.outages import KINDS
 from gateway.phone import around
+from gateway.phone.draft import VERSION, DraftFolder
+from gateway.phone.draft_pages import NUMBERS, add_draft
 from gateway.phone.lines import TrialLine, trial_line
-from gateway.phone.source import written
+from gateway.phone.source import find_written, written
 from gateway.phone.time_travel import NoSuchTime, wished
 from gateway.phone.walked import NotAWalk, read_walk
 from gateway.phone.words import words
@@ -24,6 +26,7 @@ from gateway.web.guard import actor, anyone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from flask import Response
     from flask.typing import ResponseReturnValue
@@ -35,7 +38,6 @@ if TYPE_CHECKING:
     View = Callable[..., ResponseReturnValue]
     Shows = Callable[[View], View]
 
-NUMBERS = ("+8562055500001", "+8562055500002")
 NOT_FOUND, UNREADABLE, SEE_OTHER = 404, 422, 303
 
 
@@ -45,6 +47,7 @@ def blueprint(
     on: bool,  # noqa: FBT001 - a switch
     outages: Outages | None = None,
     *,
+    menus: Path,
     guarded: bool = False,
 ) -> Blueprint:
     """Return the pages of the phone.
@@ -54,14 +57,17 @@ def blueprint(
         secrets: the live secrets of a line's webhook, newest first.
         on: whether the phone is served; off, there is nothing at its addresses.
         outages: what may be put out of order from here; None where a real phone could be reached.
+        menus: the folder that is seen as a draft before it is published.
         guarded: there is an account, so only a signed-in administrator gets to the pages.
     """
     shows = _administrators if guarded else anyone
     pages = Blueprint("phone", __name__, url_prefix="/phone", template_folder="templates")
     if on:
+        folder = DraftFolder(parts, menus)
         _add_phone(pages, parts, secrets, outages, shows)
-        _add_source(pages, parts, shows)
+        _add_source(pages, parts, folder, shows)
         _add_test(pages, parts, secrets, shows)
+        add_draft(pages, parts, folder, lambda: trial_line(parts.channels, secrets), shows)
     if on and outages is not None:
         _add_outages(pages, parts, outages, shows)
     return pages
@@ -96,6 +102,7 @@ def _add_phone(
             zone=parts.line.zone,
             languages_of=_languages(parts, line),
             wrong=wrong,
+            draft=None,
         )
 
     @pages.get("/")
@@ -140,11 +147,12 @@ def _add_outages(pages: Blueprint, parts: Parts, outages: Outages, shows: Shows)
         return redirect("/phone/", SEE_OTHER)
 
 
-def _add_source(pages: Blueprint, parts: Parts, shows: Shows) -> None:
+def _add_source(pages: Blueprint, parts: Parts, folder: DraftFolder, shows: Shows) -> None:
     @pages.get("/yaml/<version>/<screen>")
     @shows
     def source(version: str, screen: str) -> str:
-        found = written(parts, version, screen)
+        is_draft = version == VERSION
+        found = find_written(folder.read().files, screen) if is_draft else written(parts, version, screen)
         if found is None:
             abort(NOT_FOUND)
         return render_template("phone/source.html", found=found, screen=screen)

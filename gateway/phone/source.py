@@ -27,6 +27,11 @@ def written(parts: Parts, version: str, screen: str) -> Written | None:
     """
     with parts.store.read() as tx:
         files = versions.source(tx, version) or {}
+    return find_written(files, screen)
+
+
+def find_written(files: Mapping[str, str], screen: str) -> Written | None:
+    """Return where a screen of these files was written; None for an unknown one."""
     found = _places(tuple(sorted(files.items()))).get(screen)
     if found is None:
         return None

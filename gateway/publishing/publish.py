@@ -260,9 +260,16 @@ def listed(parts: Parts, menu: str = "") -> tuple[Listed, ...]:
 
 def check_files(parts: Parts, files: Mapping[str, str], *, moves_keys: bool = False) -> Checked:
     """Check a folder's files for the channels, settings and hours of this house, today, beside what is live."""
+    asked = ask_house(parts, moves_keys=moves_keys)
+    texts = without_tests(files)
+    return check({name: text.encode("utf-8", "surrogateescape") for name, text in texts.items()}, asked)
+
+
+def ask_house(parts: Parts, *, moves_keys: bool = False) -> Asked:
+    """Return what a check asks of this house: for its channels, settings and hours, today, beside what is live."""
     now = parts.clock.now()
     hours = _hours(parts, now)
-    asked = Asked(
+    return Asked(
         today=now.astimezone(ZoneInfo(parts.line.zone)).date(),
         limits=_limits(parts),
         zone=parts.line.zone,
@@ -271,8 +278,6 @@ def check_files(parts: Parts, files: Mapping[str, str], *, moves_keys: bool = Fa
         live=read_live_menus(parts),
         moves_keys=moves_keys,
     )
-    texts = without_tests(files)
-    return check({name: text.encode("utf-8", "surrogateescape") for name, text in texts.items()}, asked)
 
 
 def _hours(parts: Parts, now: datetime) -> Hours:

@@ -42,7 +42,7 @@ def kind_of(browser: Browser, address: str) -> str:
         return answer.mimetype
 
 
-@pytest.mark.parametrize("address", ["/phone/", "/phone/yaml/1/main", "/phone/test"])
+@pytest.mark.parametrize("address", ["/phone/", "/phone/yaml/1/main", "/phone/test", "/phone/draft"])
 def test_switched_off_there_is_nothing(parts, address):
     client = rig.app_of(parts, phone="off").test_client()
     assert client.get(address).status_code == 404
@@ -187,6 +187,11 @@ class TestBesideAnAccount:
         ("POST", "/phone/test"),
         ("POST", "/phone/clock"),
         ("GET", "/phone/yaml/1/main"),
+        ("GET", "/phone/draft"),
+        ("GET", "/phone/yaml/draft/main"),
+        ("POST", "/phone/draft/ussd"),
+        ("POST", "/phone/draft/end"),
+        ("POST", "/phone/draft/test"),
     )
 
     @pytest.fixture

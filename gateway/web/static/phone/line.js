@@ -15,8 +15,10 @@ const shell = (text) => `'${text.replaceAll("'", String.raw`'\''`)}'`;
 export class Failed extends Error {}
 
 export class Line {
-  constructor(paths, say) {
+  /** `beside` goes with every post: the token of the page where the posts go to the page itself. */
+  constructor(paths, say, beside = {}) {
     this.paths = paths;
+    this.beside = beside;
     this.say = say;
     this.slow = false;
     this.posted = null;
@@ -39,7 +41,7 @@ export class Line {
     try {
       answer = await fetch(this.paths[event], {
         method: "POST",
-        body: new URLSearchParams(fields),
+        body: new URLSearchParams({ ...fields, ...this.beside }),
         redirect: "error",
         signal: AbortSignal.timeout(3 * LIMIT),
       });

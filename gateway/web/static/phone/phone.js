@@ -9,11 +9,12 @@ import { Truth } from "./truth.js";
 
 function put(root, house, saved) {
   const say = JSON.parse(house.dataset.say);
-  const line = new Line(JSON.parse(house.dataset.paths), say);
+  const isDraft = "draft" in house.dataset;
+  const line = new Line(JSON.parse(house.dataset.paths), say, isDraft ? { csrf_token: document.querySelector("[data-house]").dataset.token } : {});
   const truth = new Truth(root, line, say);
   const save = root.querySelector("[data-save]");
   let walked = null;
-  const thread = new Thread(root, line, house.dataset.sms, say, () => root.querySelector("[data-number]").value.trim());
+  const thread = isDraft ? { stir() {} } : new Thread(root, line, house.dataset.sms, say, () => root.querySelector("[data-number]").value.trim());
   const languages = JSON.parse(house.dataset.languages);
   const handset = new Handset(root, line, { code: house.dataset.code, languages }, say, {
     shown(page, walk) {

@@ -1,0 +1,49 @@
+"""The phone pinned to the menus folder, in a real browser: walked to the code, marked as a draft, saved as a test."""
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import expect
+
+from gateway.parts import Parts
+from gateway.store.engines import Store
+from tests.clocks import SetClock
+from tests.e2e.handset import HERS, fact, fits, hop, is_clean, phone, press, screen
+from tests.house import MENUS, requests
+from tests.phone import rig
+
+pytestmark = [pytest.mark.browser, pytest.mark.fault("D7")]
+
+
+@pytest.fixture
+def parts(sqlite_store: Store, clock: SetClock, tmp_path: Path) -> Parts:
+    return rig.house(sqlite_store, clock, tmp_path)
+
+
+@pytest.fixture
+def app(parts: Parts) -> Flask:
+    return rig.app_of(parts, GATEWAY_MENUS_DIR=str(MENUS))
+
+
+@pytest.mark.parametrize("width", [360, pytest.param(1280, marks=pytest.mark.slow)])
+def test_a_draft_is_walked_to_a_code_that_nobody_keeps(parts, opened, width):
+    page = opened(width=width, language="lo")
+    page.goto("/phone/")
+    page.set_default_timeout(60_000)  # the whole sample is checked before its page is shown
+    page.locator(".to-draft a").click()
+    expect(page.locator(".draft-mark")).to_be_visible(timeout=60_000)
+    page.set_default_timeout(8_000)
+    hop(page)
+    expect(screen(page)).to_contain_text("Info line. Choose:")
+    press(page, "1 1 7 2 2 3 1")
+    expect(screen(page)).to_contain_text("4821")
+    expect(fact(page, "language")).to_have_text("lo")
+    expect(phone(page).locator(".draft-strip")).to_be_visible()
+    for hidden in ("[data-ring]", "[data-requests]", "[data-thread]", "[data-curl]"):
+        expect(phone(page).locator(hidden)).not_to_be_visible()
+    assert requests(parts, HERS) == []
+    assert fits(page)
+    assert is_clean(page)
+    phone(page).locator("[data-save]").click()
+    expect(page.locator("[data-verdict]")).to_have_class("verdict good")
