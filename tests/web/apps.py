@@ -1,11 +1,11 @@
 """An app with the faces that people visit."""
 
 from collections.abc import Callable
+from typing import ClassVar
 
 from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
-
 from werkzeug.routing import Rule
 
 from gateway import admin, console, web
@@ -32,7 +32,7 @@ _COMPILED = _Compiled()
 class _CompiledRule(Rule):
     """Keeps what writes an address from one test's app to the next's: compiling a hundred takes longer than a test."""
 
-    _written: dict[object, Callable[..., tuple[str, str]]] = {}
+    _written: ClassVar[dict[object, Callable[..., tuple[str, str]]]] = {}
 
     def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
         if self.defaults:
