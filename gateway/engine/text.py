@@ -10,6 +10,8 @@ BASIC = frozenset(
 EXTENSION = frozenset("\f^{}\\[~]|€")
 """Characters that cost two septets: an escape and a code."""
 
+_ALPHABET = BASIC | EXTENSION
+
 ESCAPE = "\x1b"
 
 GSM7 = "gsm7"
@@ -88,7 +90,7 @@ def coding(text: str) -> str:
     """
     if ESCAPE in text:
         raise EscapeNotAllowed("a text may not hold U+001B")
-    return GSM7 if all(character in BASIC or character in EXTENSION for character in text) else UCS2
+    return GSM7 if _ALPHABET.issuperset(text) else UCS2
 
 
 def septets(text: str) -> int:
@@ -100,12 +102,16 @@ def septets(text: str) -> int:
     """
     if coding(text) != GSM7:
         raise NotGsm7("the text is not in the basic alphabet")
-    return len(text) + sum(character in EXTENSION for character in text)
+    return _septets(text)
+
+
+def _septets(text: str) -> int:
+    return len(text) + sum(map(text.count, EXTENSION))
 
 
 def units(text: str) -> int:
     """Count UTF-16 units; a character above U+FFFF costs two."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def measure(text: str) -> Size:
@@ -115,7 +121,7 @@ def measure(text: str) -> Size:
         EscapeNotAllowed: the text holds U+001B.
     """
     if coding(text) == GSM7:
-        return Size(GSM7, septets(text))
+        return Size(GSM7, _septets(text))
     return Size(UCS2, units(text))
 
 

@@ -1,11 +1,14 @@
 """A word of danger whose tone marks were typed behind another letter of it, or left out in haste; none is put in."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from typing import TypeVar
 
 from gateway.engine.words.lexicon import Entry
 from gateway.engine.words.runs import Run, runs_of
+
+E = TypeVar("E", bound=Entry)
 
 _TONES = frozenset("\u0ec8\u0ec9\u0eca\u0ecb\u0e48\u0e49\u0e4a\u0e4b")
 _LEAST = 4
@@ -23,6 +26,12 @@ class Bare:
         kept = [(at, letter) for at, letter in enumerate(run.letters) if letter not in _TONES]
         self.letters = "".join(letter for _, letter in kept)
         self.places = [*(at for at, _ in kept), len(run.letters)]
+
+
+def held_bare(entries: Iterable[E], bare: Bare) -> Iterator[E]:
+    """Yield the words whose letters without tones the run holds somewhere: few of a hundred are looked at closely."""
+    letters = bare.letters
+    return (each for each in entries if _apart(each.letters)[0] in letters)
 
 
 def moved_places(entry: Entry, bare: Bare) -> Iterator[tuple[int, int]]:

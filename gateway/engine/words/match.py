@@ -10,7 +10,7 @@ from gateway.engine.words.copies import own_words
 from gateway.engine.words.filling import filled_by
 from gateway.engine.words.hearing import Longer, quiet, read_otherwise
 from gateway.engine.words.lexicon import COMMANDS, Lexicon, Spelling, lexicon_of
-from gateway.engine.words.marks import Bare, moved_places
+from gateway.engine.words.marks import Bare, held_bare, moved_places
 from gateway.engine.words.near import Near, nearly
 from gateway.engine.words.refusals import negated_in, refused_in
 from gateway.engine.words.runs import LAO, LONGEST_HEARD, LONGEST_TEXT, PLAIN, THAI, Run, runs_of
@@ -152,7 +152,7 @@ def _dangers(lexicon: Lexicon, heard: str) -> Iterator[_Hit]:
             yield from _once(spelling, run, at, longer, iter([(place[0], place[1])]))
         if run.script in (LAO, THAI):
             bare = Bare(run)
-            for spelling in lexicon.danger.of(run.script):
+            for spelling in held_bare(lexicon.danger.of(run.script), bare):
                 yield from _once(spelling, run, at, longer, moved_places(spelling, bare))
 
 
