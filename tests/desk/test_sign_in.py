@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.desk import people, sign_in, slowing
+from gateway.desk import passwords, people, sign_in, slowing
 from gateway.desk.declined import Declined, Why
 from gateway.desk.people import OWNER
 from tests.web.around import PASSWORD, parts_around, somebody, token_of
@@ -218,3 +218,11 @@ class TestLinks:
         token = people.invite(desk, OWNER, own)
         people.disable(desk, OWNER, own)
         assert sign_in.invited(desk, token) is None
+
+
+def test_a_name_that_nobody_bears_costs_a_hash_of_todays_settings():
+    """Else the time of an answer would tell whether there is such a person."""
+    assert not passwords.is_dated(passwords.NOBODY)
+    assert not passwords.is_dated(passwords.hashed("made up for a test")), (
+        "the settings that it is compared with"
+    )
