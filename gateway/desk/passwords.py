@@ -28,7 +28,7 @@ _hasher = PasswordHasher(time_cost=2, memory_cost=47_104, parallelism=1)
 # A hash takes 46 MiB: two at once a process, so that a rush of sign-ins cannot eat a small server.
 _room = threading.BoundedSemaphore(2)
 NOBODY = "$argon2id$v=19$m=47104,t=2,p=1$C0jL+Rd4wL40bb5Ucq/RyA$L2L0Y6ssexFbKQeqJpwkfXBipH6kjTXl3UYWYr74Ce8"
-"""The hash of chance that nobody knows, for names that nobody bears; making one at each start takes a tenth of a second."""
+"""A hash of chance for names that nobody bears; making one at each start took a tenth of a second."""
 
 
 def tidy_name(written: str) -> str | None:
