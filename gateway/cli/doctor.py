@@ -73,7 +73,7 @@ def _findings() -> tuple[Finding, ...]:
     except SettingsError as error:
         return _settings_faults(error)
     except OSError as error:
-        words = f"{settings.data_dir} cannot be used ({error.strerror})"
+        words = f"{error.filename or settings.data_dir} cannot be used ({error.strerror})"
         fix = "make room there, mount it for writing, or give it to the user that runs the gateway"
         return (Finding(part="data folder", ok=False, words=words, fix=fix),)
     except NoTables:

@@ -100,6 +100,9 @@ def test_a_folder_of_somebody_else_is_one_sentence(
         return real(path, *more, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Path, "read_text", refused)
+    red = machine.run("doctor")
+    assert red.exit_code == 1
+    assert f"{data}/keys/master cannot be used (Permission denied)" in red.output
     result = machine.run(*command)
     assert result.exit_code == 1
     assert (
