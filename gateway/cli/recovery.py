@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gateway.store.engines import Unavailable
 from gateway.upkeep import sheet
 
 if TYPE_CHECKING:
@@ -32,7 +33,14 @@ def show_new_sheet(parts: Parts) -> Question | None:
         "Recovery sheet, shown this once. Write it down, keep it elsewhere; a backup opens only with it:"
     )
     click.echo(f"    {sheet.written(secret)}")
-    if not sheet.put_in_force(parts, secret, instead_of=before):
+    try:
+        counts = sheet.put_in_force(parts, secret, instead_of=before)
+    except Unavailable:
+        click.echo(
+            "This sheet could not be put in force: it opens nothing. Throw it away and make another later."
+        )
+        raise
+    if not counts:
         click.echo("Another sheet was made at the same moment: that one counts, and this one opens nothing.")
         return None
     if before is not None:

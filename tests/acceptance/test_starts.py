@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from config.settings import Environment
+from gateway.cli.main import main
 from gateway.upkeep import sheet
 from tests.acceptance.phones import FORM, LANGUAGES, Phone, code_in
 from tests.acceptance.running import CONFIG, GATEWAY, REPOSITORY, Running, free_port, signal_to, wait
@@ -78,11 +80,11 @@ def test_a_unit_tells_its_journal_no_secret_but_the_commands(tmp_path: Path) -> 
 @pytest.mark.fault("K3")
 @pytest.mark.timeout(1800)  # some forty starts, on a machine that may have other work
 def test_a_first_start_killed_at_20_moments_shows_the_sheet_or_lets_one_be_made(tmp_path: Path) -> None:
-    shown = 0
+    whole, shown = seconds_of_a_start(tmp_path / "whole"), 0
     for moment in range(20):
         running = Running(tmp_path / f"house{moment}")
         with Terminal([GATEWAY, "up"], cwd=running.folder, env=running.environment) as terminal:
-            time.sleep(0.4 + moment * 0.25)
+            time.sleep(whole * (moment + 0.5) / 18)  # the last ones behind the end
             for pid in running.pids():
                 signal_to(pid, signal.SIGKILL)
             terminal.process.wait(10)
@@ -90,16 +92,32 @@ def test_a_first_start_killed_at_20_moments_shows_the_sheet_or_lets_one_be_made(
         shown += bool(seen)
         with Terminal([GATEWAY, "up"], cwd=running.folder, env=running.environment) as terminal:
             again = SHEET.findall(terminal.wait_for("Ready."))
-            made = again or SHEET.findall(running.command("keys", "sheet"))
+            made = again or SHEET.findall(typed_beside(running, "keys", "sheet"))
             if not again:
                 assert seen, "it counts, so it was shown"
-            assert doctor(running, "recovery").startswith("red")
-            running.command("backup", str(tmp_path / f"backup{moment}"))
+            assert re.search(r"^red +recovery", typed_beside(running, "doctor"), re.MULTILINE)
+            typed_beside(running, "backup", str(tmp_path / f"backup{moment}"))
         other = Running(tmp_path / f"other{moment}")
-        assert "rows are back" in other.said_by("restore", str(tmp_path / f"backup{moment}"), typed=made[0])
+        restored = typed_beside(other, "restore", str(tmp_path / f"backup{moment}"), typed=made[0])
+        assert "rows are back" in restored
     print(
-        f"20 first starts killed after 0.4 to 5.2 s: {shown} had shown the sheet, and each got one that opens a backup"
+        f"20 first starts killed within {whole:.1f} s: {shown} had shown the sheet, and each got one that opens a backup"
     )
+    assert 0 < shown < 20, "moments before the sheet and behind it"
+
+
+def seconds_of_a_start(folder: Path) -> float:
+    """How long a first start takes here until it is ready; a busy machine takes many times what another does."""
+    running = Running(folder)
+    began = time.monotonic()
+    with Terminal([GATEWAY, "up"], cwd=running.folder, env=running.environment) as terminal:
+        terminal.wait_for("Ready.")
+        return time.monotonic() - began
+
+
+def typed_beside(running: Running, *words: str, typed: str = "") -> str:
+    """What a command says, run inside the test: twenty times four processes would take most of its time."""
+    return CliRunner().invoke(main, list(words), env=running.environment, input=f"{typed}\n").output
 
 
 TRIAL = {

@@ -19,7 +19,8 @@ from gateway.store import files
 from gateway.store import settings as kept
 from gateway.store.engines import Unavailable, WriteRefused
 from gateway.up import CannotStart, Child, DataFolder, Supervisor
-from tests.cli.house import Machine
+from gateway.upkeep import sheet
+from tests.cli.house import Machine, sheet_in
 from tests.rigs.outage import sql_away
 
 pytestmark = pytest.mark.fault("K9")
@@ -84,6 +85,19 @@ def test_the_doctor_says_what_a_full_disk_does(started: Machine) -> None:
 def test_no_command_ends_in_a_traceback(started: Machine, command: list[str]) -> None:
     said = on_a_full_disk(started, GATEWAY, *command)
     assert "Traceback" not in said.stdout + said.stderr
+
+
+@pytest.mark.fault("K3")
+def test_a_sheet_that_a_full_disk_did_not_take_is_said_to_open_nothing(started: Machine) -> None:
+    def full_by_now(*_: object, **__: object) -> None:
+        raise Unavailable("the database cannot be asked (SQLITE_FULL)")
+
+    with started.monkeypatch.context() as here:
+        here.setattr(sheet.settings, "put", full_by_now)
+        said = started.run("keys", "sheet")
+    assert said.exit_code == 1
+    assert sheet_in(said.output.splitlines())
+    assert "it opens nothing. Throw it away" in said.output
 
 
 def test_a_request_can_be_kept_while_either_takes_it(started: Machine) -> None:

@@ -1,5 +1,6 @@
 """Tables, keys, backups and erasing from the command line; a house moves to another machine and either database."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -158,6 +159,10 @@ def test_what_is_no_sheet_confirms_nothing(machine: Machine) -> None:
     refused = machine.run("keys", "confirm", typed="AAAA\n")
     assert (refused.exit_code, refused.output.count("Traceback")) == (1, 0)
     assert "the sheet has 56 letters" in refused.output
+    refused = machine.run("keys", "confirm", typed=f"{sheet.written(sheet.draw_secret())}\n")
+    assert refused.exit_code == 1
+    assert "not sealed to this sheet but to another" in refused.output
+    assert re.search(r"^red +recovery", machine.run("doctor").output, re.MULTILINE)
 
 
 @pytest.mark.fault("K3", "K14")
