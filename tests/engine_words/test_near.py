@@ -129,7 +129,7 @@ def test_why_tells_how_it_was_found(menu: Menu, text: str, topic: str, why: str)
         "dangr",
         "lockd up",
         "hlep me",
-        "tamruat x",
+        "tamrvat x",
         "ຕຳຫວດ",
         "ຂ່ມຄືນ",
         "ตำรวด",
