@@ -1,5 +1,6 @@
 """Turns any form in which people write a phone number into E.164, and says which numbers are never called."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from contextlib import suppress
@@ -13,12 +14,15 @@ _NEVER_CALLED = _DEAR | {
     PhoneNumberType.PAGER,
     PhoneNumberType.VOICEMAIL,
 }
-_SATELLITE_AND_GLOBAL = (870, 878, 881, 882, 883, 979)
+_SATELLITE_AND_GLOBAL = (800, 808, 870, 878, 881, 882, 883, 979)
 _DROPPED = frozenset({"Zs", "Zl", "Zp", "Cf", "Mn", "Pd", "Ps", "Pe"})
 """Unicode categories that carry nothing of a number: spaces, joiners and marks of direction, variation signs, dashes
 of every width, brackets. They come along when a number is copied out of a page, a chat or a document."""
-_SIGNS = frozenset(".·/~\u2024\uff0e\u2212\u2043\uff0f\t")
+_SIGNS = frozenset("._·/~\u2024\uff0e\u2212\u2043\uff0f\t")
 _PLUS = frozenset("+\uff0b\ufe62\u207a\u2795")
+_LABEL = re.compile(r"[^\W\d_][^\d+\uff0b]{0,19}[:./\s]\s*(?=[(+\uff0b\d])")
+"""What stands before a number that was copied with its label: ``Tel.``, ``ໂທ:``, ``เบอร์``, ``callto:``, ``wa.me/``."""
+
 _DIALS_OUT = "00"
 """The prefix for calls abroad that ITU-T E.123 recommends; Laos and Thailand (001 is a carrier's) take it."""
 
@@ -54,7 +58,7 @@ def valid_readings(written: str, regions: Sequence[str] = ()) -> tuple[str, ...]
 def _plain(written: str) -> str:
     """Return the digits as 0 to 9 behind at most one plus, or nothing where anything else is written there."""
     letters = []
-    for letter in written.strip().removeprefix("tel:"):
+    for letter in _LABEL.sub("", written.strip(), count=1).rstrip(",;"):
         if unicodedata.category(letter) in _DROPPED or letter in _SIGNS:
             continue
         letters.append("+" if letter in _PLUS else _digit(letter))

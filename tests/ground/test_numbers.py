@@ -212,3 +212,35 @@ def test_a_dear_number_one_digit_off_is_not_called_whatever_the_line_s_countries
 def test_a_number_in_no_plan_is_called_in_the_line_s_own_countries_only(number: str, may: bool) -> None:
     assert may_be_called(number, HOME) is may
     assert not may_be_called("+66701234567"), "and nowhere where no country is known to be the line's"
+
+
+@pytest.mark.fault("N3")
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Tel. 020 5555 0001", "TEL:+8562055550001", "tel: 020 5555 0001", "callto:+8562055550001", "wa.me/8562055550001",
+        "WhatsApp: +856 20 5555 0001", "Mobile 020-5555-0001", "ໂທ 020 5555 0001", "ເບີ: ໐໒໐ ໕໕໕໕ ໐໐໐໑", "เบอร์ +856 20 5555 0001", "โทร. 0205555 0001",
+        "+856 20 5555 0001,", "020 5555 0001;", "020_5555_0001", "+856 (0)20 5555 0001", "＋８５６２０５５５５０００１", "Phone (020) 5555-0001",
+    ],
+)  # fmt: skip
+def test_a_number_that_was_copied_with_its_label_is_that_number(written: str) -> None:
+    assert valid_readings(written, HOME) == ("+8562055550001",)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "+856 20 5555 0001 ext 5", "020 5555 0001 / 030 555 0001", "+856 20 5555 OOO1", "O20 5555 0001", "room 12", "Unitel 22384",
+        "wa.me/8562055550001?text=hi", "sip:+8562055550001@example.org", "Tel", "Tel. ", "a b 020 5555 0001 c", "Tel. Tel.",
+    ],
+)  # fmt: skip
+def test_a_label_with_anything_else_makes_no_number(written: str) -> None:
+    assert valid_readings(written, HOME) == ()
+
+
+@pytest.mark.fault("N4")
+@pytest.mark.parametrize(
+    "number", ["+80012345678", "+80812345678", "+97912345678", "+883510012345", "+870773111632"]
+)
+def test_numbers_of_no_country_are_never_called(number: str) -> None:
+    assert not may_be_called(number, HOME)

@@ -1,7 +1,12 @@
 """Reads the fields that all of the provider's posts share."""
 
+import re
+
 from gateway.channel import BadRequest, Request
 from gateway.numbers import to_e164, valid_readings
+
+_PLUS = re.compile(r"\s*(?:tel:)?\s*(?:\+|%2b|00(?=[1-9]))+", re.IGNORECASE)
+"""How a number with its country code begins: some senders encode the plus twice, some dial out by 00 (ITU-T E.123)."""
 
 
 def number(written: str) -> str | None:
@@ -10,10 +15,15 @@ def number(written: str) -> str | None:
     A plus that nobody encoded arrives as a space; no other number begins with one. Test tools and some networks leave
     it out: digits alone are a number where a numbering plan has it with its country code.
     """
-    plain = written.strip()
-    if plain.startswith("+") or written.startswith(" "):
-        return to_e164("+" + plain.removeprefix("+"))
+    begins, plain = _PLUS.match(written), written.strip()
+    if begins or written.startswith(" "):
+        return to_e164("+" + (written[begins.end() :] if begins else plain))
     return next(iter(valid_readings("+" + plain)), None) if plain.isascii() and plain.isdigit() else None
+
+
+def letters(written: str) -> str:
+    """Return the letters of a word of the provider, in small: its documents and its posts spell them otherwise."""
+    return "".join(each for each in written.casefold() if each.isalpha())
 
 
 def phone(request: Request, name: str = "phoneNumber") -> str:

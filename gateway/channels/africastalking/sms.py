@@ -5,12 +5,19 @@ from gateway.channels.africastalking import fields
 from gateway.messages import OPTED_OUT, Delivery, Inbound, Kind, NotANumber, OptOut
 
 # The provider marks Rejected, Success and Failed as final; Expired says that the operator dropped the text.
-STATES = {"Success": "delivered", "Failed": "failed", "Rejected": "failed", "Expired": "failed"}
+STATES = {
+    **dict.fromkeys(("success", "delivered", "deliveredtoterminal"), "delivered"),
+    **dict.fromkeys(
+        ("failed", "rejected", "expired", "undelivered", "undeliverable", "deliveryfailure"), "failed"
+    ),
+}
 STATUS_SIZE = 40
 REASON_SIZE = 60
-WANTS_NONE = ("userinblacklist", "donotdisturbrejection")
-"""Reasons, in the provider's list of them, that are her own word: to the provider, or to her operator."""
-BEGINS = ("addition", "add", "added", "subscribe", "subscribed", "subscription")
+WANTS_NONE = ("blacklist", "optedout", "optout", "donotdisturb", "unsubscribe")
+"""What a reason holds that is her own word, to the provider or her operator: ``UserInBlackList``, ``User opted out``."""
+
+ENDS = ("delet", "remov", "unsub", "optout", "optedout", "deactivat", "cancel", "terminat", "stop", "end")
+"""How the words begin that end a subscription or texts. An empty word comes with an opt-out, which has none."""
 
 
 def received(channel: str, request: Request) -> Inbound | NotANumber:
@@ -23,7 +30,7 @@ def received(channel: str, request: Request) -> Inbound | NotANumber:
         BadRequest: a field is missing.
     """
     sender, turn = request.need("from", empty=True), request.need("id")
-    text, service = request.need("text", empty=True), request.fields.get("to", "")
+    text, service = request.fields.get("text", ""), request.fields.get("to", "")
     number = fields.number(sender)
     if number is None:
         return NotANumber(channel=channel, turn=turn)
@@ -49,24 +56,25 @@ def delivered(channel: str, request: Request) -> Delivery:
     return Delivery(
         channel=channel,
         provider_id=request.need("id"),
-        state=STATES.get(status, "moving"),
+        state=STATES.get(fields.letters(status), "moving"),
         status=status[:STATUS_SIZE],
         reason=_reason(request.fields.get("failureReason", "")),
     )
 
 
 def _reason(said: str) -> str:
-    return OPTED_OUT if said.casefold() in WANTS_NONE else said[:REASON_SIZE]
+    word = fields.letters(said)
+    return OPTED_OUT if any(each in word for each in WANTS_NONE) else said[:REASON_SIZE]
 
 
 def opted_out(channel: str, request: Request) -> OptOut | None:
     """Read an opt-out, or the end of a subscription, which is posted in the same form.
 
-    A subscription that begins is no wish for silence. What names no number that can be read comes to nothing too:
-    refused, it would only be posted again.
+    A subscription that begins, or goes on, is no wish for silence. What names no number that can be read comes to
+    nothing too: refused, it would only be posted again.
     """
-    update = request.fields.get("updateType", "").strip().casefold()
+    update = fields.letters(request.fields.get("updateType", ""))
     number = fields.number(request.fields.get("phoneNumber", ""))
-    if number is None or update in BEGINS:
+    if number is None or not (not update or update.startswith(ENDS)):
         return None
     return OptOut(channel=channel, number=number)

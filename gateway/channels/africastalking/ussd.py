@@ -8,12 +8,12 @@ STATUSES = {"success": "success", "incomplete": "incomplete", "failed": "failed"
 
 
 def dialled(channel: str, request: Request) -> Inbound:
-    """Read one hop; ``text`` holds all inputs so far, so it is empty only on the first.
+    """Read one hop; ``text`` holds all inputs so far, so it is empty, or not posted at all, only on the first.
 
     Raises:
         BadRequest: a field is missing or holds no number.
     """
-    text = request.need("text", empty=True)
+    text = request.fields.get("text", "")
     return Inbound(
         channel=channel,
         kind=Kind.USSD,

@@ -7,7 +7,7 @@ from typing import Any
 
 from gateway.channel import ChannelConfig
 from gateway.channels.android.account import Account
-from gateway.channels.android.envelope import Envelope
+from gateway.channels.android.envelope import Envelope, clean
 from gateway.messages import Delivery, Event, Inbound, Kind, MissedCall, NotANumber, Seen
 from gateway.numbers import region_of, to_e164
 
@@ -48,7 +48,7 @@ def _is_ours(account: Account, envelope: Envelope) -> bool:
 
 
 def _received(config: ChannelConfig, envelope: Envelope) -> Event:
-    sender, words = _sender(envelope), envelope.need("message", empty=True)
+    sender, words = _sender(envelope), _words(envelope)
     number = _number(config, sender)
     if not number:
         return NotANumber(channel=config.name, turn=envelope.id)
@@ -67,21 +67,33 @@ def _sender(envelope: Envelope) -> str:
     return envelope.said("sender") or envelope.said("phoneNumber")
 
 
+def _words(envelope: Envelope) -> str:
+    """Return what she wrote; some versions put it where the contract of the app once had it, in ``textMessage``.
+
+    Raises:
+        BadRequest: there is no text in either place.
+    """
+    nested = envelope.payload.get("textMessage")
+    written = nested.get("text") if isinstance(nested, dict) and "message" not in envelope.payload else None
+    return clean(written) if isinstance(written, str) else envelope.need("message", empty=True)
+
+
 def _name_text(envelope: Envelope, number: str, words: str) -> str:
     """Return by what a text is known, whatever envelope it comes in: apps post one text under several.
 
-    The phone's id of a text is a short hash that two texts can share, so the instant, the sender and the words stand
-    beside it. Without an id and an instant only the envelope tells two equal texts apart.
+    The phone's own id of a text is left out where the instant is known: it is a short hash that two texts can share,
+    and a copy that the phone found a second time can bear another. Nobody sends the same words twice in one second.
+    Without an instant only the envelope tells two equal texts apart.
     """
     phone_id, received = envelope.said("messageId"), _instant(envelope.said("receivedAt"))
-    known = f"{phone_id} {received}" if phone_id and received else f"{envelope.id} {phone_id} {received}"
+    known = received or f"{envelope.id} {phone_id}"
     return f"{known} {number} {sha256(words.encode()).hexdigest()[:16]}"
 
 
 def _instant(written: str) -> str:
-    """Return an instant in one form for every zone that a copy may be written in."""
+    """Return an instant in one form for every zone that a copy may be written in, by the second."""
     try:
-        return datetime.fromisoformat(written).astimezone(UTC).isoformat()
+        return datetime.fromisoformat(written).astimezone(UTC).isoformat(timespec="seconds")
     except ValueError:
         return written
 

@@ -122,7 +122,7 @@ def hop(name: str, text: str, *, number: str = "+254700000001", code: str = "*38
         network="63902",
     )
     fields = HOP | {"text": text, "phoneNumber": number, "serviceCode": code}
-    optional = ("networkCode", "serviceCode")
+    optional = ("networkCode", "serviceCode", "text")
     return Case(name, "ussd", fields, (gives,), optional, ("phoneNumber", "text"), ("text", *optional))
 
 
@@ -144,14 +144,16 @@ def text(name: str, words: str, **changes: str) -> Case:
         network="63902",
         link=fields["linkId"],
     )
-    return Case(name, "sms", fields, (gives,), NICE, ("from", "text"), ("text", "from"))
+    return Case(name, "sms", fields, (gives,), (*NICE, "text"), ("from", "text"), ("text", "from"))
 
 
 def stranger(sender: str) -> Case:
     """A text whose sender cannot be phoned."""
     gives = NotANumber(channel=LINE, turn="ATXid_in01")
     fields = TEXT | {"from": sender}
-    return Case(f"a sender called {sender!r}", "sms", fields, (gives,), NICE, ("text",), ("text", "from"))
+    return Case(
+        f"a sender called {sender!r}", "sms", fields, (gives,), (*NICE, "text"), ("text",), ("text", "from")
+    )
 
 
 def end(name: str, word: str, gives: str, **changes: str) -> Case:
@@ -183,7 +185,7 @@ TABLE = Table(
             {name: HOP[name] for name in ("sessionId", "phoneNumber", "text")}
             | {"serviceCode": "*384*12345#"},
             (replace(hop("", "").gives[0], network=""),),
-            ("serviceCode",),
+            ("serviceCode", "text"),
             ("phoneNumber",),
             ("text", "serviceCode"),
         ),

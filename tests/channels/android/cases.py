@@ -87,7 +87,7 @@ def text(name: str, words: str, **changes: str) -> Case:
         kind=Kind.SMS,
         number=number,
         text=words,
-        turn=f"a1b2c3d4 {RECEIVED} {number} {sha256(words.encode()).hexdigest()[:16]}",
+        turn=f"{RECEIVED} {number} {sha256(words.encode()).hexdigest()[:16]}",
         service=fields["payload.recipient"],
     )
     nice = (*NICE, "payload.messageId", "payload.recipient", "payload.receivedAt")

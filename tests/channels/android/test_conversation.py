@@ -79,8 +79,16 @@ def test_a_text_that_comes_again_is_answered_once_and_two_of_the_same_words_are_
 @pytest.mark.fault("A1")
 @pytest.mark.parametrize(
     "second",
-    [{}, {"receivedAt": "2026-11-24T07:05:00.000Z"}, {"receivedAt": "2026-11-24T14:05:00+07:00"}],
-    ids=["the same", "another zone", "without thousandths"],
+    [
+        {},
+        {"receivedAt": "2026-11-24T07:05:00.000Z"},
+        {"receivedAt": "2026-11-24T14:05:00+07:00"},
+        {"receivedAt": "2026-11-24T14:05:00.731+07:00"},
+        {"messageId": "ffeeddcc"},
+        {"messageId": ""},
+        {"recipient": "", "phoneNumber": HER, "simNumber": 2},
+    ],
+    ids=["the same", "another zone", "whole seconds", "thousandths", "another id", "no id", "other fields"],
 )
 def test_a_text_under_two_envelopes_is_one_text_however_late_its_copy(
     rig: Rig, second: dict[str, str]
@@ -107,15 +115,28 @@ def test_a_text_under_two_envelopes_is_one_text_however_late_its_copy(
 
 
 @pytest.mark.fault("A1")
-@pytest.mark.parametrize("missing", ["messageId", "receivedAt"])
-def test_without_its_id_or_instant_two_equal_texts_are_told_apart_by_their_envelopes(
-    rig: Rig, missing: str
-) -> None:
+def test_without_its_instant_two_equal_texts_are_told_apart_by_their_envelopes(rig: Rig) -> None:
     payload = {"messageId": "a1b2c3d4", "receivedAt": "2026-11-24T14:05:00.000+07:00", "message": "ຊ່ວຍ"}
     for _ in range(2):
-        rig.posts.envelope("sms:received", {**payload, "sender": HER, missing: ""})
+        rig.posts.envelope("sms:received", {**payload, "sender": HER, "receivedAt": ""})
     drain(rig.parts)
     assert len(rig.phone.sent) == 2
+
+
+@pytest.mark.fault("A4")
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"textMessage": {"text": "ຊ່ວຍ"}, "phoneNumber": HER, "receivedAt": "2026-11-24T14:05:00.000+07:00"},
+        {"textMessage": {"text": "ຊ່ວຍ"}, "sender": HER, "receivedAt": "not a time"},
+        {"message": "ຊ່ວຍ", "textMessage": {"text": "pay"}, "sender": HER},
+        {"message": "ຊ່ວຍ", "textMessage": None, "sender": HER, "recipient": None, "simNumber": None},
+    ],
+)
+def test_a_text_is_read_where_each_version_of_the_app_puts_it(rig: Rig, payload: dict[str, object]) -> None:
+    rig.posts.envelope("sms:received", payload)
+    drain(rig.parts)
+    assert len(rig.phone.sent) == 1
 
 
 def test_the_messages_id_may_collide_for_it_is_not_asked(rig: Rig) -> None:
