@@ -14,7 +14,7 @@ STATES = {
 STATUS_SIZE = 40
 REASON_SIZE = 60
 WANTS_NONE = ("blacklist", "optedout", "optout", "donotdisturb", "unsubscribe")
-"""What a reason holds that is her own word, to the provider or her operator: ``UserInBlackList``, ``User opted out``."""
+"""What a reason holds that is her own word, to provider or operator: ``UserInBlackList``, ``User opted out``."""
 
 ENDS = ("delet", "remov", "unsub", "optout", "optedout", "deactivat", "cancel", "terminat", "stop", "end")
 """How the words begin that end a subscription or texts. An empty word comes with an opt-out, which has none."""
