@@ -68,6 +68,7 @@ WARNINGS = {
     "sister-left-behind",
     "hours-missing",
     "emoji-in-text",
+    "leftover-marks",
 }
 
 

@@ -84,6 +84,8 @@ def test_danger_alone_refuses_nothing(menu: Menu, phone: Phone, text: str) -> No
     [
         "2,3 คับ", "2 3👍", "2/3", "2&3", "๒ ๓ ค่ะ", "2 กับ 3 ค่า", "2-3 ເດີ", "answer 2 and 3", "2 3 full stop", "2 3 okkkk", "2 3 plzzz",
         "2 3 ครับบบ", "2 3 krub", "2 3 naka", "2 3 is ok", "some times, evening", "evenings, sometimes", "ບາງຄັ້ງ ຕອນແລງ", "บางทีค่ะ ตอนเย็น",
+        "②③", "❷ ❸", "2 3 krap", "2 3 na", "2 3 khop jai", "ans 2 3", "answers: 2, 3", "my answer 2 3", "2 3 you can call", "u can call 2 3", "reply 2 3 thank you very much",
+        "2 3 จ้าา", "2 3 ໂທມາໄດ້ເລີຍ", "2 3 โทรได้เลยค่ะ", "(2)(3)", "2:3", "2\n3\nthank you", "ເອົາ 2 3 ເດີ້", "เอา 2 กับ 3 ค่ะ", "ao 2 3 der", "i want 2 3",
     ],
 )  # fmt: skip
 def test_a_clear_yes_in_other_manners(phone: Phone, text: str) -> None:
@@ -93,7 +95,30 @@ def test_a_clear_yes_in_other_manners(phone: Phone, text: str) -> None:
 @pytest.mark.fault("W9")
 @pytest.mark.parametrize(
     "text",
-    ["1 ค่า", "1 kub", "1ครับบบ", "1.)", "[1]", "«1»", "➊", "1️⃣👍", "*1#", "ຂໍ້໑ແດ່", "1 and thanks", "1 okkk"],
+    [
+        "1 ค่า",
+        "1 kub",
+        "1ครับบบ",
+        "1.)",
+        "[1]",
+        "«1»",
+        "➊",
+        "1️⃣👍",
+        "*1#",
+        "ຂໍ້໑ແດ່",
+        "1 and thanks",
+        "1 okkk",
+        "I want 1",
+        "เอา 1",
+        "เอาข้อ 1 ค่ะ",
+        "ເອົາ 1",
+        "ao 1 der",
+        "1 krap",
+        "ans 1",
+        "❶",
+        "①",
+        "1⃣",
+    ],
 )
 def test_a_number_in_other_manners(phone: Phone, text: str) -> None:
     assert phone.says("pay", text)[1].screen == "wage_area"
@@ -120,3 +145,19 @@ def test_danger_then_a_refusal_then_a_wish_is_a_request_in_danger(phone: Phone) 
     (effect,) = meaning.effects
     assert isinstance(effect, RequestCallback)
     assert effect.answers["danger"] == "yes"
+
+
+@pytest.mark.fault("W2")
+@pytest.mark.parametrize(
+    "between", ["help", "language", "ok", "1", "👍", "?", "Bangkok wage", "go home when?", "ค่าแรง", "ຄ່າແຮງ", "kha heng", "ພາສາ", "asdf"]
+)  # fmt: skip
+def test_whatever_came_between_the_form_waits_for_its_answer(phone: Phone, between: str) -> None:
+    assert asked(phone.says("call me", between, "2 3")[0]) == ("sometimes", "evening")
+
+
+@pytest.mark.parametrize(
+    "text", ["2 3 from my sister", "2 3 tomorrow", "2 3 after 7pm", "2 3 my name is noi", "two days", "1)2 2)3", "2nd 3rd", "²³"]
+)  # fmt: skip
+def test_numbers_that_may_mean_something_else_are_no_consent(phone: Phone, text: str) -> None:
+    meaning, _ = phone.says("call me", text)
+    assert not any(isinstance(effect, RequestCallback) for effect in meaning.effects)

@@ -25,7 +25,8 @@ def test_the_table_is_what_it_says_it_is() -> None:
     assert all(kinds[kind] >= least for kind, least in LEAST.items()), kinds
 
 
-@pytest.mark.parametrize("kind", [pytest.param(kind, marks=pytest.mark.fault(kind)) for kind in LEAST])
+@pytest.mark.fault("R4", "R5", "R6", "W4", "W8")
+@pytest.mark.parametrize("kind", LEAST)
 def test_texts_after_public_lists_are_understood_as_meant(menu: Menu, kind: str) -> None:
     rows = [(text, meant) for text, meant, of in ROWS if of == kind]
     assert [text for text, meant in rows if not is_as_meant(menu, text, meant)] == []

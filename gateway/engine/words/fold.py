@@ -15,6 +15,9 @@ _APOSTROPHES = str.maketrans(
 )
 """What keyboards and converters put for the apostrophe of ``don't``; the curly one joins a word as it is."""
 
+_CIRCLED = re.compile("[\u2460-\u2468\u24f5-\u24fd\u2776-\u277e\u2780-\u2788\u278a-\u2792]")
+"""The digits 1 to 9 in a circle: some keyboards offer nothing else for the number of a list."""
+
 _ACCENTS = re.compile("[\u0300-\u036f]")
 
 _LAO_TONE, _THAI_TONE = "\u0ec8-\u0ecb", "\u0e48-\u0e4b"
@@ -63,12 +66,12 @@ def digits(text: str) -> str:
 
 @lru_cache(maxsize=4_096)
 def _plain(letter: str) -> str:
-    """Return a digit of any script as 0 to 9, a wide or a small raised letter as a plain one.
+    """Return a digit of any script, or one in a circle, as 0 to 9, and a wide letter as a plain one.
 
     NFKC on the whole would take the Lao vowel am apart.
     """
-    if letter.isdecimal():
-        return str(unicodedata.decimal(letter))
+    if letter.isdecimal() or _CIRCLED.match(letter):
+        return str(unicodedata.digit(letter))
     return unicodedata.normalize("NFKC", letter).casefold() if "\uff01" <= letter <= "\uff5e" else letter
 
 
