@@ -2,15 +2,12 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from contextlib import suppress
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import Phase
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, rule
 
 from gateway.access import Actor, Refused, Role
 from gateway.callbacks.model import IllegalMove, State
@@ -23,14 +20,12 @@ from gateway.messages import MissedCall, OptOut
 from gateway.store import attempts as rows
 from gateway.store import callbacks, callers
 from gateway.store.callbacks import Callback
-from gateway.store.engines import Store
 from tests import house
-from tests.clocks import SetClock
 from tests.desk.rig import Desk
 from tests.ledgers import PostgresqlLedgers, SqliteLedgers
+from tests.machines import Fresh, LedgerMachine, number_of, play
 
-Fresh = Callable[[Path], AbstractContextManager[Store]]
-NUMBERS = [f"+8562055500{n:03}" for n in range(2)]
+NUMBERS = [number_of(n) for n in range(2)]
 ANSWERS = (Held, AlreadyCalling, NotSafe, IllegalMove, Refused, NoSuchCallback, Full)
 REFUSALS = ("7 2 1 6", "7 2 2 6", "7 2 3 2", "7 2 1 3 2", "7 2 2 1 2")
 SEEN, WHEN = ("1", "2", "3"), ("1", "2", "3", "4")
@@ -48,19 +43,12 @@ which = st.integers(0, 30)
 who = st.integers(0, 2)
 
 
-class RefusalMachine(RuleBasedStateMachine):
+class RefusalMachine(LedgerMachine):
     """The whole house on one ledger, beside a book of who does not want to be called."""
-
-    fresh: Fresh
-    seen: Counter[str]
 
     def __init__(self) -> None:
         super().__init__()
-        self._folder = TemporaryDirectory()
-        folder = Path(self._folder.name)
-        self._ledger = self.fresh(folder)
-        self.clock = SetClock()
-        self.parts = house.made_parts(self._ledger.__enter__(), self.clock, folder)
+        self.parts = house.made_parts(self.store, self.clock, self.folder)
         house.publish(self.parts)
         self.desk = Desk(self.parts, self.clock)
         self.people = [
@@ -73,10 +61,6 @@ class RefusalMachine(RuleBasedStateMachine):
         self.refused: set[str] = set()
         self.ended: set[str] = set()
         self.decided: set[str] = set()
-
-    def teardown(self) -> None:
-        self._ledger.__exit__(None, None, None)
-        self._folder.cleanup()
 
     # --- what is known
 
@@ -247,22 +231,9 @@ class RefusalMachine(RuleBasedStateMachine):
             chore(self.parts)
 
 
-def play(fresh: Fresh, examples: int, steps: int) -> Counter[str]:
-    seen: Counter[str] = Counter()
-    machine = type("Machine", (RefusalMachine,), {"fresh": staticmethod(fresh), "seen": seen})
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=steps,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-            database=None,
-            phases=(Phase.generate,),  # a fault is told at once, not made small for minutes
-        ),
-    )
-    print(dict(sorted(seen.items())))
-    return seen
+def play_refusals(fresh: Fresh, examples: int, steps: int) -> Counter[str]:
+    """Play it; a fault is told at once, not made small for minutes."""
+    return play(RefusalMachine, fresh, examples, steps, phases=(Phase.generate,))
 
 
 def _on_sqlite(ledgers: SqliteLedgers) -> Fresh:
@@ -276,20 +247,20 @@ def _on_postgresql(ledgers: PostgresqlLedgers) -> Fresh:
 @pytest.mark.fault("R1")
 @pytest.mark.timeout(300)
 def test_after_a_refusal_nobody_is_rung_until_she_asks_again(sqlite_ledgers: SqliteLedgers) -> None:
-    seen = play(_on_sqlite(sqlite_ledgers), 40, 7)
+    seen = play_refusals(_on_sqlite(sqlite_ledgers), 40, 7)
     assert seen["rung"]
     assert seen["refused"]
 
 
 @pytest.mark.fault("R1")
 def test_the_same_on_the_other_database(postgresql_ledgers: PostgresqlLedgers) -> None:
-    seen = play(_on_postgresql(postgresql_ledgers), 12, 7)
+    seen = play_refusals(_on_postgresql(postgresql_ledgers), 12, 7)
     assert seen["refused"]
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3_600)
 def test_whatever_happens_for_long_the_law_holds(sqlite_ledgers: SqliteLedgers) -> None:
-    seen = play(_on_sqlite(sqlite_ledgers), 300, 50)
+    seen = play_refusals(_on_sqlite(sqlite_ledgers), 300, 50)
     assert seen["rung"] > 100
     assert seen["decided"]

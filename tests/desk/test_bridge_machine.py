@@ -1,19 +1,10 @@
 """A provider that says anything about any call, at any time and again, people who press Call, and she who cancels."""
 
 from collections import Counter
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import invariant, precondition, rule
 
 from gateway.access import Refused
 from gateway.callbacks.model import IllegalMove, State
@@ -27,36 +18,28 @@ from gateway.engine.effects import CallbackAccepted, CancelCallback
 from gateway.messages import CallEvent, CallKind, Cause, DialHer
 from gateway.outbox.states import Event as Sending
 from gateway.store import outbox
-from tests.clocks import SetClock
 from tests.desk.rig import Desk, made_parts
 from tests.ledgers import SqliteLedgers
+from tests.machines import LedgerMachine, number_of, play
 
-NUMBERS = [f"+8562055500{n:03}" for n in range(3)]
+NUMBERS = [number_of(n) for n in range(3)]
 ANSWERS = (Held, AlreadyCalling, NotSafe, IllegalMove, NoSuchCallback, NoBridge, Refused)
 which = st.integers(0, 30)
 who = st.integers(0, 1)
 
 
-class CallsMachine(RuleBasedStateMachine):
+class CallsMachine(LedgerMachine):
     """The desk with a bridge, beside a book of every Dial."""
 
-    ledgers: SqliteLedgers
+    begins_at = "2026-11-24T18:00:00+07:00"
 
     def __init__(self) -> None:
         super().__init__()
-        self._folder = TemporaryDirectory()
-        folder = Path(self._folder.name)
-        self._fresh = self.ledgers.fresh(folder)
-        self.clock = SetClock("2026-11-24T18:00:00+07:00")
-        self.desk = Desk(made_parts(self._fresh.__enter__(), self.clock, folder), self.clock).with_bridge()
+        self.desk = Desk(made_parts(self.store, self.clock, self.folder), self.clock).with_bridge()
         self.people = [self.desk.person(f"P{n}", number=f"+8562055590000{n}") for n in range(2)]
         self.requests: dict[str, str] = {}
         self.bridges: list[tuple[int, Bridge]] = []
         self.dials: Counter[str] = Counter()
-
-    def teardown(self) -> None:
-        self._fresh.__exit__(None, None, None)
-        self._folder.cleanup()
 
     @rule(number=st.sampled_from(NUMBERS), when=st.sampled_from(["now", "evening"]))
     def she_asks(self, number: str, when: str) -> None:
@@ -193,25 +176,11 @@ class CallsMachine(RuleBasedStateMachine):
             assert row.attempts <= sum(word in counts for (word,) in said)
 
 
-def play(ledgers: SqliteLedgers, examples: int, steps: int) -> None:
-    machine = type("Machine", (CallsMachine,), {"ledgers": ledgers})
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=steps,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-            database=None,
-        ),
-    )
-
-
 def test_whatever_is_said_she_is_dialled_once_or_never(sqlite_ledgers: SqliteLedgers) -> None:
-    play(sqlite_ledgers, 8, 30)
+    play(CallsMachine, sqlite_ledgers.fresh, 8, 30)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3_600)
 def test_whatever_is_said_for_long_she_is_dialled_once_or_never(sqlite_ledgers: SqliteLedgers) -> None:
-    play(sqlite_ledgers, 400, 80)
+    play(CallsMachine, sqlite_ledgers.fresh, 400, 80)

@@ -1,22 +1,11 @@
 """Everything that people, callers and the clock can do, in any order that hypothesis finds: the promises hold."""
 
-from collections import Counter
 from datetime import datetime, timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from gateway.access import Actor, Refused, Role
 from gateway.callbacks.model import HELD, OPEN, IllegalMove, State
@@ -30,13 +19,13 @@ from gateway.engine.effects import CallbackAccepted, CancelCallback, ChangeWindo
 from gateway.safe_contact import PhoneSeen, When
 from gateway.store import attempts as rows
 from gateway.store.attempts import Attempt
-from tests.clocks import SetClock
 from tests.desk.rig import Desk, made_parts
 from tests.desk.week import WINDOWS
 from tests.ledgers import SqliteLedgers
+from tests.machines import LedgerMachine, number_of, play
 
 ZONE = ZoneInfo("Asia/Vientiane")
-NUMBERS = [f"+8562055500{n:03}" for n in range(4)]
+NUMBERS = [number_of(n) for n in range(4)]
 ANSWERS = (Held, AlreadyCalling, NotSafe, IllegalMove, Refused, NoSuchCallback, Declined, NotPassed)
 WHENS = ["morning", "noon", "evening", "sunday", "now", "never"]
 
@@ -46,20 +35,12 @@ who = st.integers(0, 2)
 which = st.integers(0, 30)
 
 
-class DeskMachine(RuleBasedStateMachine):
+class DeskMachine(LedgerMachine):
     """The desk, beside a book of what was asked, said and rung."""
-
-    ledgers: SqliteLedgers
-    seen: Counter[str]
-    """What happened in all of the runs, so that a machine that does nothing is noticed."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._folder = TemporaryDirectory()
-        folder = Path(self._folder.name)
-        self._fresh = self.ledgers.fresh(folder)
-        self.clock = SetClock()
-        self.desk = Desk(made_parts(self._fresh.__enter__(), self.clock, folder), self.clock)
+        self.desk = Desk(made_parts(self.store, self.clock, self.folder), self.clock)
         self.people = [
             self.desk.person("Noy", on_duty=True),
             self.desk.person("Dao", on_duty=True),
@@ -69,10 +50,6 @@ class DeskMachine(RuleBasedStateMachine):
         self.asked_at: dict[str, datetime] = {}
         self.never: set[str] = set()
         self.rung: dict[str, list[tuple[datetime, str]]] = {}
-
-    def teardown(self) -> None:
-        self._fresh.__exit__(None, None, None)
-        self._folder.cleanup()
 
     def one(self, index: int, *states: State) -> str:
         """A request, of three in four times one in these states: a deed that is always refused shows little."""
@@ -372,24 +349,8 @@ class DeskMachine(RuleBasedStateMachine):
                 assert row.reason
 
 
-def play(ledgers: SqliteLedgers, examples: int, steps: int) -> Counter[str]:
-    seen: Counter[str] = Counter()
-    machine = type("Machine", (DeskMachine,), {"ledgers": ledgers, "seen": seen})
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=steps,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-            database=None,
-        ),
-    )
-    return seen
-
-
 def test_whatever_happens_the_promises_hold(sqlite_ledgers: SqliteLedgers) -> None:
-    seen = play(sqlite_ledgers, 8, 30)
+    seen = play(DeskMachine, sqlite_ledgers.fresh, 8, 30)
     assert seen["asked"] > 0
     assert seen["done"] > 0
 
@@ -397,7 +358,6 @@ def test_whatever_happens_the_promises_hold(sqlite_ledgers: SqliteLedgers) -> No
 @pytest.mark.slow
 @pytest.mark.timeout(3_600)
 def test_whatever_happens_for_long_the_promises_hold(sqlite_ledgers: SqliteLedgers) -> None:
-    seen = play(sqlite_ledgers, 400, 60)
-    print(dict(sorted(seen.items())))
+    seen = play(DeskMachine, sqlite_ledgers.fresh, 400, 60)
     assert seen["rung"] > 300
     assert all(seen[f"said {outcome}"] for outcome in Outcome)
