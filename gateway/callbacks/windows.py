@@ -86,6 +86,18 @@ def offered(windows: Iterable[When], hours: Hours, zone: str, now: datetime) -> 
     return tuple(names)
 
 
+def find_opening(hours: Hours, zone: str, now: datetime) -> datetime | None:
+    """Return when somebody begins to be there next for long enough to ring her, within two weeks; else None."""
+    first = now.astimezone(ZoneInfo(zone)).date()
+    for offset in range(_LOOK_AHEAD):
+        day = first + timedelta(days=offset)
+        for start, end in hours.on(day):
+            opens = _at(day, start, ZoneInfo(zone))
+            if opens > now and _at(day, end, ZoneInfo(zone)) - opens >= LONG_ENOUGH:
+                return opens
+    return None
+
+
 def on_duty(hours: Hours, zone: str, now: datetime) -> bool:
     """Say whether the line is open at this instant."""
     day, minute = local_minute(zone, now)

@@ -46,6 +46,7 @@ CASE = Record(
         "script": Word(may_be_empty=True),
         "phone_seen": Word(values=("no", "sometimes", "not_mine")),
         "offers": Several(of=Word(), or_one=True),
+        "opens": Word(pattern=r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}", example=f'"{NOON}"'),
     },
     required=("it", "steps"),
 )
@@ -87,6 +88,7 @@ class Case:
     script: str = ""
     phone_seen: str = ""
     offers: tuple[str, ...] | None = None
+    opens: str = ""
     steps: tuple[Step, ...] = ()
 
 
@@ -122,7 +124,7 @@ def _faults(root: Node) -> Iterator[Problem]:
 
 
 def _moment(case: Node) -> Iterator[Problem]:
-    for at in scalars_in(case, "at"):
+    for at in (*scalars_in(case, "at"), *scalars_in(case, "opens")):
         try:
             datetime.strptime(at.text, _MOMENT)  # noqa: DTZ007 - only whether it is a moment at all
             odd = find_buddhist_year(at.text)
@@ -156,20 +158,24 @@ def _keeping(record: Record, node: Node, key: str) -> Record:
 
 
 def _case(node: Node, zone: str) -> Case:
-    local = datetime.strptime(text_in(node, "at", NOON), _MOMENT).replace(tzinfo=ZoneInfo(zone))
     offers = tuple(each.text for each in scalars_in(node, "offers"))
     written = isinstance(node, MapNode) and node.get("offers") is not None
     return Case(
         it=text_in(node, "it"),
         place=node.place,
-        at=local.astimezone(UTC),
+        at=_instant(text_in(node, "at", NOON), zone),
         region=text_in(node, "region") or _region(text_in(node, "from")),
         language=text_in(node, "language"),
         script=text_in(node, "script"),
         phone_seen=text_in(node, "phone_seen"),
         offers=offers if written else None,
+        opens=_instant(opens, zone).isoformat() if (opens := text_in(node, "opens")) else "",
         steps=tuple(_step(each) for each in items_in(node, "steps")),
     )
+
+
+def _instant(local: str, zone: str) -> datetime:
+    return datetime.strptime(local, _MOMENT).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
 def _region(number: str) -> str:

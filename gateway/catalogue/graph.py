@@ -3,7 +3,19 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from gateway.engine.menu import RESUME, Choice, Choices, End, Entry, Form, Menu, Question, Screen, page_key
+from gateway.engine.menu import (
+    NO_TIME,
+    RESUME,
+    Choice,
+    Choices,
+    End,
+    Entry,
+    Form,
+    Menu,
+    Question,
+    Screen,
+    page_key,
+)
 from gateway.engine.paging import Page
 from gateway.engine.session import Session
 from gateway.engine.showing import NEXT_QUESTION, PLAIN, tongue
@@ -56,7 +68,7 @@ def reached(ways_of: Iterable[Way], begin: Iterable[str]) -> dict[str, int]:
 def read_in(menu: Menu) -> frozenset[tuple[str, str]]:
     """Return each screen with each language in which somebody can come to read it."""
     words = {keyword.to for keyword in menu.keywords} & set(menu.screens)
-    begin = {menu.home, menu.offer, menu.sos, menu.call_me} | words | ({RESUME} & set(menu.screens))
+    begin = {menu.home, menu.offer, menu.sos, menu.call_me} | words | ({RESUME, NO_TIME} & set(menu.screens))
     queue = [(name, language) for name in begin for language in menu.languages]
     queue.append((menu.start, tongue(menu, Session(screen=menu.start))))
     out: dict[str, list[Way]] = {}

@@ -156,6 +156,7 @@ class Talk:
             script=case.script,
             region=case.region,
             offers=case.offers if case.offers is not None else offers_in(menu),
+            opens=case.opens,
         )
         self._thread = Thread(
             menu,

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gateway.engine.cuts import PLACEHOLDER, SOFT_BREAK
-from gateway.engine.menu import FORM_PLACEHOLDERS, LINE_PLACEHOLDERS, RESULT_PLACEHOLDERS, Menu, Text
+from gateway.engine.lines import FORM_PLACEHOLDERS
+from gateway.engine.menu import DUTY_PLACEHOLDERS, LINE_PLACEHOLDERS, RESULT_PLACEHOLDERS, Menu, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,8 @@ def of_screen(menu: Menu, name: str) -> Iterator[Written]:
 
 def names_unknown(menu: Menu, one: Written) -> bool:
     """Say whether any language of a text names what nothing fills, so that nothing more can be said of its values."""
-    known = {*menu.facts, *LINE_PLACEHOLDERS, *RESULT_PLACEHOLDERS, *FORM_PLACEHOLDERS}
+    results = RESULT_PLACEHOLDERS | DUTY_PLACEHOLDERS
+    known = {*menu.facts, *LINE_PLACEHOLDERS, *results, *FORM_PLACEHOLDERS}
     names = (name for words in one.text.values() for name in PLACEHOLDER.findall(words))
     return any(name.partition(":")[0] not in known for name in names)
 

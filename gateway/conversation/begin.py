@@ -1,8 +1,9 @@
 """How a session begins: with what is known of the caller at that moment, read once and kept until it ends."""
 
+from dataclasses import replace
 from datetime import datetime
 
-from gateway.callbacks.windows import offered
+from gateway.callbacks.windows import Hours, find_opening, offered
 from gateway.duty import find_hours
 from gateway.engine.menu import Menu
 from gateway.engine.session import Known
@@ -20,10 +21,17 @@ def known(parts: Parts, menu: Menu, number: str, *, now: datetime, trial: bool, 
             hours = find_hours(tx, parts.line.hours, parts.line.zone, now)
     except Unavailable:
         caller, hours = None, parts.duty.read_hours(parts.line.hours, parts.line.zone, now)
-    return Known(
+    known_caller = Known(
         language=caller.language if caller else "",
         script=caller.script if caller else "",
         region=region_of(number),
-        offers=offered(menu.windows.values(), hours, parts.line.zone, now),
         lost=lost,
     )
+    return with_promises(known_caller, menu, hours, parts.line.zone, now)
+
+
+def with_promises(known: Known, menu: Menu, hours: Hours, zone: str, now: datetime) -> Known:
+    """Return what is known with what can be promised by the hours of duty: windows, and when somebody is there next."""
+    opens = find_opening(hours, zone, now)
+    offers = offered(menu.windows.values(), hours, zone, now)
+    return replace(known, offers=offers, opens=opens.isoformat() if opens else "")

@@ -25,9 +25,13 @@ def load(tx: Tx, channel: str, caller_id: str, menu: Menu, version: str, *, now:
     moved = state.get("version") != version and session is not None
     form = _session(state, "form")
     is_form = form is not None and state.get("form_shape") == shape(menu, form.screen)
+    further = _session(state, "further")
+    is_further = further is not None and state.get("further_shape") == shape(menu, further.screen)
     carried = Standing(
         form=form if is_form else None,
         form_until=_instant(state, "form_until"),
+        further=further if is_further else None,
+        further_until=_instant(state, "further_until"),
         danger_until=_instant(state, "danger_until"),
     ).at(now)
     if moved and (session is None or state.get("shape") != shape(menu, session.screen)):
@@ -58,6 +62,9 @@ def save(
         "form": sessions.dump(kept.form) if kept.form else "",
         "form_shape": shape(menu, kept.form.screen) if kept.form else "",
         "form_until": kept.form_until.isoformat() if kept.form_until else "",
+        "further": sessions.dump(kept.further) if kept.further else "",
+        "further_shape": shape(menu, kept.further.screen) if kept.further else "",
+        "further_until": kept.further_until.isoformat() if kept.further_until else "",
         "danger_until": kept.danger_until.isoformat() if kept.danger_until else "",
     }
     threads.save(tx, channel, caller_id, state, version=version, expires_at=now + THREAD_AGE)

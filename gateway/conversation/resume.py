@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from gateway.callbacks.windows import offered
+from gateway.conversation.begin import with_promises
 from gateway.conversation.place import Held
 from gateway.duty import find_hours
 from gateway.engine.menu import Menu
 from gateway.engine.resume import resumed
-from gateway.engine.session import Session
+from gateway.engine.session import Known, Session
 from gateway.parts import Parts
 from gateway.safe_contact import VALID_FOR, PhoneSeen, SafeContact
 from gateway.store import callers
@@ -36,7 +36,7 @@ def asked(
         return None
     if caller is None or caller.contact is None or not _alone(caller.contact, now):
         return None
-    return session.having(offers=offered(menu.windows.values(), hours, parts.line.zone, now))
+    return session.with_promises(with_promises(Known(), menu, hours, parts.line.zone, now))
 
 
 def _alone(contact: SafeContact, now: datetime) -> bool:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from gateway.callbacks.windows import offered
 from gateway.conversation import kept
 from gateway.conversation.apply import Context, apply
+from gateway.conversation.begin import with_promises
 from gateway.conversation.understood import Answer
 from gateway.duty import find_hours
 from gateway.engine import texted
@@ -67,19 +67,15 @@ def answer(
 def _known(text: _Text) -> Known:
     parts, caller = text.parts, text.caller
     hours = find_hours(text.tx, parts.line.hours, parts.line.zone, text.now)
-    return Known(
-        language=caller.language,
-        script=caller.script,
-        region=region_of(text.inbound.number),
-        offers=offered(text.menu.windows.values(), hours, parts.line.zone, text.now),
-    )
+    known = Known(language=caller.language, script=caller.script, region=region_of(text.inbound.number))
+    return with_promises(known, text.menu, hours, parts.line.zone, text.now)
 
 
 def _before(text: _Text, known: Known) -> Standing:
     """Return where the thread stood; it lasts a day, and what may be promised is what holds now."""
     found = kept.load(text.tx, text.inbound.channel, text.caller.id, text.menu, text.version, now=text.now)
     session = found.session
-    return found if session is None else replace(found, session=session.having(offers=known.offers))
+    return found if session is None else replace(found, session=session.with_promises(known))
 
 
 def _silence(text: _Text, meaning: Meant) -> Answer:

@@ -44,7 +44,8 @@ PROMISED = "promised"
 
 WRONG_CODES_A_DAY = 3
 _DAY = timedelta(days=1)
-_MAY_ADD = ("woman", "other_language", "sms_safe")
+_SETTLED = ("danger", "phone_seen", "when", "consent")
+"""What is answered before the save and not added to afterwards: only a new request or her code moves it."""
 
 
 def find_by_code(_parts: Parts, tx: Tx, *, caller: Caller, code: str, now: datetime) -> Receipt:
@@ -88,7 +89,7 @@ def amend(
     hers = _hers(tx, caller, effect.callback, session)
     if hers is None or hers.contact is None:
         return Gone()
-    said = {name: value for name, value in effect.answers.items() if name in _MAY_ADD}
+    said = {name: value for name, value in effect.answers.items() if name not in _SETTLED}
     if hers.contact.phone_seen is not PhoneSeen.NO:
         said.pop("sms_safe", None)
     contact = hers.contact

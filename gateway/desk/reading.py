@@ -10,7 +10,7 @@ from gateway.desk import ours
 from gateway.desk.declined import Declined, Why
 from gateway.desk.record import LONGEST_NOTE
 from gateway.desk.refusals import NotSafe
-from gateway.engine.menu import PREPARED
+from gateway.engine.lines import PREPARED
 from gateway.engine.sms import as_sms
 from gateway.ids import new_id
 from gateway.numbers import masked

@@ -15,13 +15,16 @@ from gateway.engine.effects import (
     RequestCallback,
 )
 from gateway.engine.hours import with_hours
-from gateway.engine.menu import Choice, Deed, Menu, Question, Screen
+from gateway.engine.menu import NO_TIME, Choice, Deed, Menu, Question, Screen
 from gateway.engine.moves import Step
 from gateway.engine.session import Session
-from gateway.engine.showing import open_choices
+from gateway.engine.showing import NEVER, open_choices
 
 _CLOSING = frozenset({Deed.REQUEST_CALLBACK, Deed.CANCEL_CALLBACK, Deed.REFUSE_CALLS, Deed.ERASE})
 """Deeds after which there is no way back to where they were asked for."""
+
+_ONLY_HERS = frozenset({"danger", "phone_seen", "consent"})
+"""What is asked even where one answer alone is open: nobody is taken to be safe, alone or willing."""
 
 
 def choose(menu: Menu, session: Session, screen: Screen, key: str) -> Step | None:
@@ -89,4 +92,38 @@ def _chosen(menu: Menu, session: Session, screen: Screen, choice: Choice) -> Ste
     moved = moves.follow(menu, told, choice.to, choice.answers)
     if deed in _CLOSING:
         return Step(moves.without_return(moved), with_hours(menu, effects))
-    return Step(moves.unwound(moved) if effects else moved, with_hours(menu, effects))
+    return _skip_question(menu, Step(moves.unwound(moved) if effects else moved, with_hours(menu, effects)))
+
+
+def _skip_question(menu: Menu, step: Step) -> Step:
+    """Answer a question of the form to which one answer alone is open, instead of asking it."""
+    session, screen = step.session, menu.screens[step.session.screen]
+    if not isinstance(screen, Question) or screen.asks in {*_ONLY_HERS, *session.answers}:
+        return step
+    answers = [choice for choice in open_choices(menu, session, screen) if choice.answer]
+    if len(answers) != 1 or deed_of(screen, answers[0]) not in {None, Deed.REFUSE_CALLS}:
+        return step
+    (only,) = answers
+    answered = session.having(answers={**session.answers, **only.answers, screen.asks: only.answer})
+    if only.answer == NEVER and screen.asks == "when":
+        return _without_time(menu, answered, only, step.effects)
+    moved = moves.follow(menu, answered, only.to, only.answers)
+    return _skip_question(menu, Step(_unseen(moved, screen), step.effects))
+
+
+def _without_time(menu: Menu, session: Session, only: Choice, effects: tuple[Effect, ...]) -> Step:
+    """Lead to where she reads when a call is possible; nobody took back a wish because nobody is there.
+
+    Somebody else's phone is rung at once or never: there her answer binds what is open, like the same answer by text.
+    """
+    to = NO_TIME if NO_TIME in menu.screens else only.to
+    led = _unseen(moves.follow(menu, session, to, {}), menu.screens[session.screen])
+    if session.answers.get("phone_seen") != "not_mine":
+        kept = {name: value for name, value in led.answers.items() if name != "when"}
+        return Step(led.having(answers=kept), effects)  # she may go back and answer the question before anew
+    return Step(moves.without_return(led), (*effects, effect_of(session, Deed.REFUSE_CALLS, only)))
+
+
+def _unseen(session: Session, skipped: Screen) -> Session:
+    """Return the session without the way over a question that was not shown."""
+    return session.having(trail=tuple(place for place in session.trail if place[0] != skipped.id))

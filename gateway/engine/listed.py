@@ -38,18 +38,31 @@ def languages(menu: Menu, language: str) -> tuple[str, Mapping[str, str]]:
     return text, {key: f"{LANGUAGE}:{tag}" for key, (tag, _) in lines.items()}
 
 
-def kept_times(menu: Menu, session: Session, phone_seen: str) -> str:
-    """Return the text that says which times can be kept now; on somebody else's phone only *now* can.
+CANNOT, NO_TIME = "sms_form_cannot", "sms_no_time"
+"""The messages that answer a wish which cannot be kept: with the times that can, and where there is none."""
 
-    Empty where the menu has no words for it.
+
+def kept_times(menu: Menu, session: Session, phone_seen: str) -> tuple[str, str]:
+    """Return the message that says which times can be kept now, with its words; nothing where the menu has neither.
+
+    On somebody else's phone only *now* can be kept. The words are empty where the message says it all.
     """
-    above = find_wording(menu, "sms_form_cannot", session)
-    lines = [
-        option_line(menu, choice, session.script)
+    times = [
+        choice
         for choice in _open_times(menu, session)
         if phone_seen != "not_mine" or choice.answer in ("now", NEVER)
     ]
-    return "\n".join((above, *lines)) if above and lines else ""
+    if menu.messages.get(NO_TIME) and all(choice.answer == NEVER for choice in times):
+        return NO_TIME, ""
+    above = find_wording(menu, CANNOT, session)
+    lines = [option_line(menu, choice, session.script) for choice in times]
+    return (CANNOT, "\n".join((above, *lines))) if above and lines else ("", "")
+
+
+def has_times(menu: Menu, session: Session) -> bool:
+    """Say whether any time can be promised now, or the menu has no words to say that none can."""
+    times = _open_times(menu, session)
+    return not menu.messages.get(NO_TIME) or any(choice.answer != NEVER for choice in times)
 
 
 def name_open_times(menu: Menu, session: Session) -> Mapping[str, str]:

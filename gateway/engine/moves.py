@@ -120,6 +120,7 @@ def restart(menu: Menu, session: Session) -> Session:
         script=session.script if session.script in menu.languages else "",
         region=session.region,
         offers=session.offers,
+        opens=session.opens,
         notice=AGAIN,
     )
 

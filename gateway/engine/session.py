@@ -18,6 +18,7 @@ class Known:
         script: the language tag of the texts that her phone shows, where remembered.
         region: the country of her number.
         offers: the windows in which somebody is on duty.
+        opens: the next instant from which *now* can be promised, in ISO form; empty where none is near.
         lost: an earlier place was lost; she is told so in one line.
     """
 
@@ -25,6 +26,7 @@ class Known:
     script: str = ""
     region: str = ""
     offers: tuple[str, ...] = ()
+    opens: str = ""
     lost: bool = False
 
 
@@ -43,6 +45,7 @@ class Session:
         path: the screens on her way when she entered the form.
         region: see Known.
         offers: see Known.
+        opens: see Known.
         wrong: wrong keys in a row.
         notice: the name of a message to show once above the screen (``invalid``, ``again``), or empty; between two
             inputs it says that nothing but this message was shown, and 98 leads to the screen.
@@ -62,6 +65,7 @@ class Session:
     path: tuple[str, ...] = ()
     region: str = ""
     offers: tuple[str, ...] = ()
+    opens: str = ""
     wrong: int = 0
     notice: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
@@ -72,6 +76,10 @@ class Session:
     def having(self, **changes: Any) -> "Session":
         """Return the same session with these fields changed."""
         return replace(self, **changes)
+
+    def with_promises(self, known: Known) -> "Session":
+        """Return the same session with what can be promised by what is known now."""
+        return replace(self, offers=known.offers, opens=known.opens)
 
 
 _NAMES = tuple(each.name for each in fields(Session))

@@ -92,6 +92,7 @@ def is_open(menu: Menu, session: Session, screen: Screen, choice: Choice) -> boo
         and _is_offered(session, screen, choice)
         and (choice.does not in _NEEDS_CALLBACK or session.callback != "")
         and _can_be_read(menu, session, choice)
+        and _has_times(menu, session, choice)
     )
 
 
@@ -104,6 +105,16 @@ def _is_offered(session: Session, screen: Screen, choice: Choice) -> bool:
     """Say whether somebody is on duty in the window that the choice names, if it names one."""
     when = window_of(choice, screen.asks if isinstance(screen, Question) else "")
     return when in {"", NEVER} or when in session.offers
+
+
+def _has_times(menu: Menu, session: Session, choice: Choice) -> bool:
+    """Say whether the screen behind a line has a time to choose, where it has nothing but times."""
+    behind = menu.screens.get(choice.to)
+    if behind is None or not behind.choices or isinstance(behind, Question):
+        return True
+    if any(each.does is not Deed.CHANGE_WINDOW for each in behind.choices):
+        return True
+    return any(_is_offered(session, behind, each) for each in behind.choices)
 
 
 def _can_be_read(menu: Menu, session: Session, choice: Choice) -> bool:

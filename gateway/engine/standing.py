@@ -9,6 +9,9 @@ from gateway.engine.session import Session
 FORM = "form"
 """What a thread waits for after the questions of the callback were sent in one text."""
 
+FURTHER = "further"
+"""What a thread waits for after a further question of the form was asked."""
+
 LASTS = timedelta(hours=24)
 """For how long a form stays answerable whatever comes between, and a word of danger goes into the next request."""
 
@@ -26,6 +29,8 @@ class Standing:
         form: the form that was sent and not answered yet, whatever came after it.
         form_until: until when it may be answered.
         danger_until: until when a word of danger that she wrote goes into a request of hers.
+        further: a further question of her request that was asked and not answered yet, whatever came after it.
+        further_until: until when it may be answered.
         thanked: her thanks or signs had their one answer.
     """
 
@@ -37,6 +42,8 @@ class Standing:
     form: Session | None = None
     form_until: datetime | None = None
     danger_until: datetime | None = None
+    further: Session | None = None
+    further_until: datetime | None = None
     thanked: bool = False
 
     @property
@@ -47,12 +54,16 @@ class Standing:
     def at(self, now: datetime) -> "Standing":
         """Return it without what is too old."""
         is_open = self.form_until is not None and now < self.form_until
+        is_further = self.further_until is not None and now < self.further_until
         is_danger = self.danger_until is not None and now < self.danger_until
         return replace(
             self,
+            session=None if self.waits_for == FURTHER and not is_further else self.session,
             form=self.form if is_open else None,
             form_until=self.form_until if is_open else None,
             danger_until=self.danger_until if is_danger else None,
+            further=self.further if is_further else None,
+            further_until=self.further_until if is_further else None,
         )
 
 

@@ -27,6 +27,7 @@ def begin(menu: Menu, known: Known) -> Session:
         script=script if language else "",
         region=known.region,
         offers=known.offers,
+        opens=known.opens,
         notice=moves.AGAIN if known.lost else "",
     )
 

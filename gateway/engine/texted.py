@@ -4,18 +4,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from gateway.engine import keys, listed
-from gateway.engine.effects import CallbackAccepted, Effect, Line, Receipt, RefuseCalls, RequestCallback
-from gateway.engine.facts import named
+from gateway.engine import further, keys, listed
+from gateway.engine.effects import CallbackAccepted, Gone, Line, Receipt, RefuseCalls, RequestCallback
 from gateway.engine.hours import with_hours
-from gateway.engine.menu import Keyword, Menu, Reaction
-from gateway.engine.render import after, as_text
+from gateway.engine.meaning import (
+    COPY,
+    COURTESY,
+    DANGER,
+    NOT_UNDERSTOOD,
+    REFUSED,
+    SILENCE,
+    START,
+    STOP,
+    Meant,
+)
+from gateway.engine.menu import Menu, Reaction
 from gateway.engine.session import Known, Session
-from gateway.engine.showing import DEFAULT_LANGUAGE, message, open_choices
-from gateway.engine.standing import FORM, LASTS, Standing, standing_at
-from gateway.engine.step import begin, open_screen, settle, step, tell
-from gateway.engine.text import sms_parts
-from gateway.engine.values import current, fill
+from gateway.engine.showing import DEFAULT_LANGUAGE, open_choices
+from gateway.engine.standing import FORM, FURTHER, Standing, standing_at
+from gateway.engine.step import begin, open_screen, settle, step
+from gateway.engine.telling import told
 from gateway.engine.words import (
     Match,
     answer_beside,
@@ -30,57 +38,22 @@ from gateway.engine.words import (
     own_words,
     understand,
 )
-from gateway.messages import SMS_LIMITS, Limits, Piece, PieceKind, Reply
+from gateway.messages import SMS_LIMITS, Limits
 
-SILENCE = "silence"
-"""What stands for the name of a message where nothing is answered."""
-
-STOP, START = "stop", "start"
-"""As what the two are understood that end and begin our texts to her."""
-
-DANGER = "danger"
-"""As what a text is understood that holds a word of danger."""
-
-REFUSED = "refused_said"
-"""As what a sentence is understood that refuses to be called; a person reads it."""
-
-COPY = "copy"
-"""As what one of our own texts is understood that her phone or she sent back; a person may read it."""
-
-COURTESY = "courtesy"
-"""As what thanks, a yes and signs are understood; they get one answer and no second."""
-
-NOT_UNDERSTOOD = ""
-"""Texts with this word are the list that a person reads."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Meant:
-    """What one text leads to.
-
-    Attributes:
-        understood: as what, in a word of ours that figures count.
-        session: from where she is told; without ``says`` its screen is the answer.
-        says: the name of the message that answers, or ``silence``.
-        words: what the message says, where it is more than its wording.
-        standing: where the thread stands afterwards; None leaves it where it was, after a screen the screen decides.
-        language: which she asked for by number.
-        near: the topics that come nearest, to be listed above the help.
-        effects: what is asked for.
-        match: the word of the menu that it was.
-        also: the name of a message that is told below the screen.
-    """
-
-    understood: str
-    session: Session
-    says: str = ""
-    words: str = ""
-    standing: Standing | None = None
-    language: str = ""
-    near: tuple[Keyword, ...] = ()
-    effects: tuple[Effect, ...] = ()
-    match: Match | None = None
-    also: str = ""
+__all__ = [
+    "COPY",
+    "COURTESY",
+    "DANGER",
+    "NOT_UNDERSTOOD",
+    "REFUSED",
+    "SILENCE",
+    "START",
+    "STOP",
+    "Meant",
+    "meant",
+    "settled",
+    "told",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,33 +138,32 @@ def settled(menu: Menu, meaning: Meant, receipts: tuple[Receipt, ...], line: Lin
     """Return the meaning after its deeds: where their receipts lead, or what is said where one was refused."""
     codes = [receipt.code for receipt in receipts if isinstance(receipt, CallbackAccepted)]
     if meaning.says != "sms_saved":
+        if meaning.understood == FURTHER and any(isinstance(receipt, Gone) for receipt in receipts):
+            return replace(meaning, says="sms_help", words="", standing=standing_at(meaning.session, ""))
         led = meaning.session if meaning.also else settle(menu, meaning.session, receipts, line, now)
         values = {**led.values, "code": codes[0]} if codes and meaning.also else led.values
         return replace(meaning, session=led.having(values=values), also=meaning.also if codes else "")
     if not codes:
         return replace(meaning, says="sms_no_call", understood="refused")
-    return replace(meaning, session=meaning.session.having(values={"code": codes[0]}))
+    return _asking_further(menu, meaning, receipts)
 
 
-def told(
-    menu: Menu, meaning: Meant, before: Standing, line: Line, now: datetime, limits: Limits = SMS_LIMITS
-) -> tuple[Reply, Standing | None]:
-    """Return what she reads, and where her thread stands then; None leaves it where it was."""
-    if meaning.says:
-        reply, stands = _message(menu, meaning, before, line, now)
-        return reply, None if stands is None else _carrying(stands, meaning, before, now)
-    reply = tell(menu, meaning.session, line, limits, now)
-    stands = standing_at(after(meaning.session, reply), meaning.language or before.language)
-    first = before.session is None
-    reply = _going_on(menu, reply, meaning.session.script, limits.parts if first else 0)
-    if meaning.also:
-        below = fill(listed.find_wording(menu, meaning.also, meaning.session), meaning.session.values)
-        reply = replace(reply, pieces=(*reply.pieces, Piece(PieceKind.TEXT, below)))
-    return reply, _carrying(stands, meaning, before, now)
+def _asking_further(menu: Menu, meaning: Meant, receipts: tuple[Receipt, ...]) -> Meant:
+    """Tell the code of a request that is on record, and ask below it what the form asks besides, if it does."""
+    accepted = next(each for each in receipts if isinstance(each, CallbackAccepted))
+    asked = next(each for each in meaning.effects if isinstance(each, RequestCallback))
+    session = meaning.session.having(values={"code": accepted.code}, callback=accepted.callback)
+    at = further.open_next(menu, session.having(answers=asked.answers))
+    if at is None or meaning.standing is None:
+        return replace(meaning, session=session)
+    stands = standing_at(at, meaning.standing.language, waits_for=FURTHER)
+    return replace(meaning, session=at, standing=stands)
 
 
 def _chosen(text: _Text, match: Match | None) -> Meant | None:
     """Return what an answer to our last texts leads to: the form's, or a number or a label of a list."""
+    if (answered := _further(text)) is not None:
+        return answered
     form, waits = text.standing.open_form, text.standing.waits_for == FORM
     if form is not None and waits and is_declined(text.menu, text.words):
         refusal, stands = RefuseCalls(how="said"), text.keeping(form)
@@ -206,6 +178,35 @@ def _chosen(text: _Text, match: Match | None) -> Meant | None:
         return None
     is_asked = text.session is not None or text.standing.listed or text.standing.again
     return _number(text) if is_asked and text.typed else None
+
+
+def _further(text: _Text) -> Meant | None:
+    """Read an answer to the further question that was asked, as long as its number means no line that came after it."""
+    waits = text.standing.waits_for == FURTHER
+    at = text.standing.further
+    if at is None or (not waits and _is_a_line(text)):
+        return None
+    answers = further.list_answers(text.menu, at)
+    key = text.typed or key_of(text.menu, text.words, listed.labels(text.menu, at, {}))
+    choice = next((each for each in answers if each.key == key), None)
+    if choice is None:
+        if not waits or not answers or not key or len(key) >= keys.CODE_DIGITS or not key.strip("0"):
+            return None
+        return Meant(
+            understood="again", session=at, says="invalid", standing=text.keeping(at, waits_for=FURTHER)
+        )
+    answered, effect = further.answer(text.menu, at, choice)
+    words = further.find_reply(text.menu, answered, choice)
+    following = None if isinstance(effect, RefuseCalls) else further.open_next(text.menu, answered)
+    session = following or text.at("", at.script)
+    return Meant(
+        understood="further",
+        session=session,
+        says="sms_noted",
+        words=words,
+        standing=text.keeping(session, waits_for=FURTHER if following else ""),
+        effects=(effect,),
+    )
 
 
 def _courtesy(text: _Text) -> Meant:
@@ -230,10 +231,10 @@ def _word(text: _Text, match: Match, *, stopped: bool) -> Meant:
             says = SILENCE if stopped else "sms_no_call"
             return Meant(understood=REFUSED, session=session, says=says, standing=stands, effects=(refusal,))
         case Reaction.CALL_ME:
-            before = (text.session or session).having(
-                language=session.language, script=session.script, offers=text.known.offers
-            )
-            asked = open_screen(text.menu, before, text.menu.call_me)
+            before = (text.session or session).having(language=session.language, script=session.script)
+            asked = open_screen(text.menu, before.with_promises(text.known), text.menu.call_me)
+            if not listed.has_times(text.menu, asked):
+                return Meant(understood="no_time", session=asked, says=listed.NO_TIME)
             waiting = text.keeping(asked, waits_for=FORM)
             return Meant(understood="call_me", session=asked, says="sms_form", standing=waiting)
         case Reaction.HELP:
@@ -251,18 +252,6 @@ def _word(text: _Text, match: Match, *, stopped: bool) -> Meant:
             refused = danger and find_refusal(text.menu, text.words) is not None
             effects = (RefuseCalls(how="said"),) if refused else ()
             return Meant(understood=DANGER if danger else match.keyword.to, session=session, effects=effects)
-
-
-def _carrying(stands: Standing, meaning: Meant, before: Standing, now: datetime) -> Standing:
-    """Return where the thread stands, with the form that is open and the danger that was said in the last day."""
-    form, form_until = before.form, before.form_until
-    if meaning.understood == "call_me":
-        form, form_until = stands.session, now + LASTS
-    elif any(isinstance(effect, RequestCallback) for effect in meaning.effects):
-        form, form_until = None, None
-    is_danger = meaning.match is not None and meaning.match.keyword.danger
-    danger_until = now + LASTS if is_danger else before.danger_until
-    return replace(stands, form=form, form_until=form_until, danger_until=danger_until)
 
 
 def _form_or_number(text: _Text) -> Meant:
@@ -322,20 +311,18 @@ def _number(text: _Text) -> Meant:
 
 def _form(text: _Text, form: Session, answers: Mapping[str, str], *, danger: bool = False) -> Meant:
     """Say what the answers of the callback mean that were given in one text."""
-    session = form.having(offers=text.known.offers)
+    session = form.with_promises(text.known)
     stands = text.keeping(session)
-    cannot = listed.kept_times(text.menu, session, answers["phone_seen"])
+    cannot, words = listed.kept_times(text.menu, session, answers["phone_seen"])
     lent = answers["phone_seen"] == "not_mine" and answers["when"] != "now"
     if answers["when"] == "never" or lent:
         refusal = RefuseCalls(how="plain", phone_seen=answers["phone_seen"])
-        words = cannot if answers["when"] != "never" else ""
-        says = "sms_form_cannot" if words else "sms_no_call"
+        says, words = (cannot, words) if cannot and answers["when"] != "never" else ("sms_no_call", "")
         return Meant(
             understood="no_call", session=session, says=says, words=words, standing=stands, effects=(refusal,)
         )
     if answers["when"] not in session.offers:
-        says = "sms_form_cannot" if cannot else "sms_form_again"
-        return Meant(understood="no_call", session=session, says=says, words=cannot)
+        return Meant(understood="no_call", session=session, says=cannot or "sms_form_again", words=words)
     in_danger = danger or text.standing.danger_until is not None
     asked = RequestCallback(
         topic=session.topic or "other",
@@ -351,34 +338,3 @@ def _form(text: _Text, form: Session, answers: Mapping[str, str], *, danger: boo
         standing=stands,
         effects=with_hours(text.menu, (asked,)),
     )
-
-
-def _message(
-    menu: Menu, meaning: Meant, before: Standing, line: Line, now: datetime
-) -> tuple[Reply, Standing | None]:
-    session, stands = meaning.session, meaning.standing
-    wording = listed.find_wording(menu, meaning.says, session)
-    values = current(menu, session, line, now) | dict(listed.name_open_times(menu, session))
-    words = meaning.words or fill(wording, values)
-    if meaning.near:
-        words, numbers = listed.topics(menu, meaning.near, session.script, words)
-        stands = standing_at(session, before.language, listed=numbers) if numbers else stands
-    return (
-        Reply(
-            pieces=(Piece(PieceKind.TEXT, words),) if words else (),
-            screen=meaning.says,
-            language=session.script,
-            facts=named(menu, (wording,)),
-        ),
-        stands,
-    )
-
-
-def _going_on(menu: Menu, reply: Reply, script: str, parts: int) -> Reply:
-    """Say below the first answer of a thread how to go on, and below later ones where it costs nothing."""
-    shown = as_text(reply)
-    how = message(menu, "sms_reply", script, beside=shown)
-    if reply.ends or not how or not any(piece.key for piece in reply.pieces):
-        return reply
-    fits = len(sms_parts(f"{shown}\n{how}")) <= (parts or len(sms_parts(shown)))
-    return replace(reply, pieces=(*reply.pieces, Piece(PieceKind.TEXT, how))) if fits else reply

@@ -13,7 +13,7 @@ from gateway.engine.menu import LINE_PLACEHOLDERS, Menu
 from gateway.engine.session import Session
 from gateway.engine.showing import find_time_questions, option_line, tongue
 from gateway.engine.text import BASIC, GSM7, coding, septets, units
-from gateway.engine.when import longest_words
+from gateway.engine.when import list_openings, longest_words, opening_words
 
 MAY_BE_EMPTY = frozenset({"price", "embassy"})
 """Settings that say nothing when they are empty; every other empty setting is told to be missing."""
@@ -43,8 +43,10 @@ def current(
     With ``facts`` only these are looked up, so that a page costs the same in a menu of any size.
     """
     day = now.astimezone(ZoneInfo(line.zone)).date()
-    told = fill_facts(menu, day, tongue(menu, session), facts)
-    return {**told, **hours_by_name(menu), **_settings(line), **session.values}
+    language = tongue(menu, session)
+    told = fill_facts(menu, day, language, facts)
+    opens = {"opens": opening_words(menu, session.opens, language, line.zone, now)}
+    return {**told, **hours_by_name(menu), **opens, **_settings(line), **session.values}
 
 
 def longest(menu: Menu, language: str, settings: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -62,6 +64,7 @@ def longest(menu: Menu, language: str, settings: Mapping[str, str] | None = None
         "code": LONGEST_CODE,
         "when": longest_words(menu, language),
         "until": LONGEST_UNTIL,
+        "opens": widest(list_openings(menu, language)),
     }
     asked = [choice for question in find_time_questions(menu) for choice in question.choices]
     times = {

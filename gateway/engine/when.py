@@ -28,6 +28,24 @@ def window_words(
     return f"{day} {start.hour if begun else _hour(start)}-{_hour(end)}"
 
 
+def opening_words(menu: Menu, opens: str, language: str, zone: str, now: datetime) -> str:
+    """Return the day and the hour at which somebody is there next, or the menu's words for a day that nobody knows."""
+    if not opens:
+        return menu.text(menu.messages.get("opens_unknown", {}), language)
+    at = datetime.fromisoformat(opens)
+    local = at.astimezone(ZoneInfo(zone))
+    names, date = menu.pattern(language).days, f"{local.day}/{local.month}"
+    day = f"{names[local.weekday()]} {date}" if names and at - now >= WEEK else date
+    return f"{names[local.weekday()] if names and at - now < WEEK else day} {local:%-H:%M}"
+
+
+def list_openings(menu: Menu, language: str) -> tuple[str, ...]:
+    """Return the words that an opening may need in a language, so that room can be kept for the widest."""
+    days = menu.pattern(language).days or ("30/12",)
+    unknown = menu.text(menu.messages.get("opens_unknown", {}), language)
+    return (*(f"{day} 30/12 00:00" for day in days), unknown)
+
+
 def until_words(due_until: datetime, zone: str) -> str:
     """Return the instant at which a promise dies, as her clock shows it."""
     return f"{due_until.astimezone(ZoneInfo(zone)):%H:%M}"

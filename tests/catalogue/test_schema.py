@@ -9,8 +9,8 @@ from gateway.catalogue.pages import reserved
 from gateway.catalogue.problems import Level
 from gateway.catalogue.schema.about import ABOUT
 from gateway.catalogue.schema.grammar import SCREEN
+from gateway.engine.lines import REQUIRED_MESSAGES
 from gateway.engine.menu import (
-    REQUIRED_MESSAGES,
     Choices,
     Deed,
     End,

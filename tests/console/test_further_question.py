@@ -76,7 +76,35 @@ def test_another_key_asks_again_and_loses_nothing(phone, signed):
 
 
 @pytest.mark.fault("H2")
-def test_by_text_where_the_form_is_short_it_stays_open(phone, signed):
+@pytest.mark.parametrize(("asks", "asked", "answer", "read"), [
+    ("call me", "Are children with you?\n1 Yes\n2 No", "1", "Yes"),
+    ("ໂທຫາຂ້ອຍ", "ມີເດັກນຳບໍ?\n1 ມີ\n2 ບໍ່", "ມີ", "Yes"),
+    ("tho ha khoy", "Mi dek nam bo?\n1 Mi\n2 Bo", "2.", "No"),
+    ("โทรหาฉัน", "มีเด็กด้วยไหม\n1 มี\n2 ไม่", "๒ ค่ะ", "No"),
+])  # fmt: skip
+def test_by_text_it_is_asked_below_the_code_and_read_on_the_page(phone, signed, asks, asked, answer, read):
+    phone.texts(asks)
+    (code,) = phone.texts("1 3")
+    assert re.fullmatch(r"\d{4}\n" + re.escape(asked), code)
+    assert "Children with her" not in page_of(signed(), phone)
+    assert len(phone.texts(answer)) == 1
+    assert f"<li>Children with her: <bdi>{read}</bdi></li>" in page_of(signed(), phone)
+
+
+@pytest.mark.fault("H2")
+def test_by_text_it_is_taken_beside_the_numbers_and_is_not_asked_then(phone, signed):
+    phone.texts("call me")
+    (code,) = phone.texts("1 3 1")
+    assert re.fullmatch(r"\d{4}", code)
+    assert "<bdi>Yes</bdi>" in page_of(signed(), phone)
+
+
+@pytest.mark.fault("H2")
+def test_an_answer_to_a_request_that_is_over_is_not_said_to_be_noted(phone, signed):
     phone.texts("call me")
     phone.texts("1 3")
-    assert "Children with her" not in page_of(signed(), phone)
+    (one,) = requests(phone.parts, phone.number)
+    phone.dial(one.code)
+    phone.press("2")
+    (said,) = phone.texts("1")
+    assert "Noted" not in said

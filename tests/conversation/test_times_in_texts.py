@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.callbacks.windows import DAYS, Hours
+from gateway.engine.text import GSM7, measure
 from gateway.store.engines import Store
 from tests.clocks import SetClock
 from tests.house import LINE, Phone, made_parts, publish, requests
@@ -50,7 +51,6 @@ def example_of(text: str) -> str:
         pytest.param(LUNCH, "2026-11-24T21:10:00+07:00", "1346", id="at night"),
         pytest.param(OFFICE, "2026-11-24T09:00:00+07:00", "156", id="no evening, no Sunday"),
         pytest.param(OFFICE, "2026-11-24T15:55:00+07:00", "16", id="five minutes left"),
-        pytest.param(NOBODY, "2026-11-24T09:00:00+07:00", "6", id="nobody for two weeks"),
     ],
 )
 @pytest.mark.parametrize("language", ASKED)
@@ -61,6 +61,84 @@ def test_the_questions_list_what_can_be_promised_and_their_example_is_one_of_it(
     (asked,) = phone.texts(ASKED[language])
     assert "".join(keys_of(asked)) == keys
     assert example_of(asked)[-1] == keys[0]
-    if keys[0] != "6":
-        phone.texts(example_of(asked))
-        assert len(requests(phone.parts)) == 1
+    (again,) = phone.texts("???? ok maybe later")
+    assert "".join(keys_of(again)) == keys
+    assert f"2 {keys[0]}" in again
+    phone.texts(example_of(asked))
+    assert len(requests(phone.parts)) == 1
+
+
+WEEKLY = Hours.parse({"wed": ["09:00-11:00"]})
+OPENS = {
+    "en": ("Tue 13:00", "Wed 9:00", "Mon 8:00", "day not known yet"),
+    "lo": ("ອັງຄານ 13:00", "ພຸດ 9:00", "ຈັນ 8:00", "ຍັງບໍ່ຮູ້ມື້"),
+    "lo-Latn": ("Angkhan 13:00", "Phut 9:00", "Chan 8:00", "nyang bo hu meu"),
+    "th": ("อังคาร 13:00", "พุธ 9:00", "จันทร์ 8:00", "ยังไม่รู้วัน"),
+}
+CLOSED = [
+    pytest.param(LUNCH, "2026-11-24T12:15:00+07:00", 0, id="in the lunch break"),
+    pytest.param(WEEKLY, "2026-11-24T14:05:00+07:00", 1, id="one window a week"),
+    pytest.param(OFFICE, "2026-11-27T16:05:00+07:00", 2, id="after hours on a Friday"),
+    pytest.param(OFFICE, "2026-11-27T15:55:00+07:00", 2, id="five minutes left"),
+    pytest.param(NOBODY, "2026-11-24T09:00:00+07:00", 3, id="no shifts at all"),
+]
+TO_MAIN = {"en": "4", "lo": "1 1", "lo-Latn": "2", "th": "3 1"}
+
+
+@pytest.mark.fault("W11")
+@pytest.mark.parametrize(("hours", "instant", "opens"), CLOSED)
+@pytest.mark.parametrize("language", ASKED)
+def test_a_phone_that_is_not_hers_is_asked_nothing_that_has_one_answer(
+    sqlite_store: Store,
+    clock: SetClock,
+    tmp_path: Path,
+    language: str,
+    hours: Hours,
+    instant: str,
+    opens: int,
+) -> None:
+    phone = phone_at(sqlite_store, clock, tmp_path, hours, instant)
+    shown = phone.dial(f"{TO_MAIN[language]} 7 2 3")
+    assert (shown.screen, shown.ends) == ("no_time", False)
+    assert OPENS[language][opens] in shown.text
+    assert measure(shown.text).units <= (160 if measure(shown.text).coding == GSM7 else 70)
+    assert not requests(phone.parts)
+
+
+@pytest.mark.fault("W11")
+@pytest.mark.parametrize("way", ["by key", "by text"])
+@pytest.mark.parametrize("language", ASKED)
+def test_where_nothing_can_be_promised_nothing_is_asked_and_nothing_refused(
+    sqlite_store: Store, clock: SetClock, tmp_path: Path, language: str, way: str
+) -> None:
+    phone = phone_at(sqlite_store, clock, tmp_path, OFFICE, "2026-11-24T09:00:00+07:00")
+    phone.dial(f"{TO_MAIN[language]} 7 2 1 1 1")
+    phone.parts = replace(phone.parts, line=replace(LINE, hours=NOBODY))
+    said = phone.texts(ASKED[language])[0] if way == "by text" else phone.dial("7 2 1").text
+    assert OPENS[language][3] in said
+    assert not re.search(r"^6 ", said, flags=re.MULTILINE)
+    (kept,) = requests(phone.parts)
+    assert (kept.state, kept.withheld) == ("waiting", "")
+
+
+@pytest.mark.fault("W11")
+def test_her_answer_on_a_phone_that_is_not_hers_binds_what_was_asked_from_it_before(
+    sqlite_store: Store, clock: SetClock, tmp_path: Path
+) -> None:
+    phone = phone_at(sqlite_store, clock, tmp_path, LUNCH, "2026-11-24T12:15:00+07:00")
+    phone.dial("4 7 2 1 3 1")
+    phone.dial("4 7 2 3")
+    assert requests(phone.parts)[0].state == "review"
+
+
+@pytest.mark.fault("W11")
+@pytest.mark.parametrize(("hours", "shows"), [(LUNCH, True), (NOBODY, False)])
+def test_a_change_of_time_is_offered_only_where_there_is_a_time(
+    sqlite_store: Store, clock: SetClock, tmp_path: Path, hours: Hours, *, shows: bool
+) -> None:
+    phone = phone_at(sqlite_store, clock, tmp_path, LUNCH, "2026-11-24T12:15:00+07:00")
+    phone.dial("4 7 2 1 3 1")
+    phone.parts = replace(phone.parts, line=replace(LINE, hours=hours))
+    status = phone.dial(requests(phone.parts)[0].code).text
+    assert ("Change time" in status) is shows
+    assert "2 Cancel" in status

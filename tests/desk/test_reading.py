@@ -11,7 +11,7 @@ from gateway.desk.declined import Declined
 from gateway.desk.reading import Unread
 from gateway.desk.refusals import NotSafe
 from gateway.engine.effects import CallbackAccepted
-from gateway.engine.menu import PREPARED
+from gateway.engine.lines import PREPARED
 from gateway.safe_contact import PhoneSeen, When
 from gateway.sending.claim import Claimed, Decided, claim
 from gateway.store import callers, outbox, texts, threads

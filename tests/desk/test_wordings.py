@@ -6,7 +6,7 @@ import pytest
 
 from gateway.desk.wordings import LAST, word_message, word_opener
 from gateway.engine import compiled
-from gateway.engine.menu import BESIDE_MESSAGES
+from gateway.engine.lines import BESIDE_MESSAGES
 from tests.desk.rig import Desk
 from tests.house import publish, sample
 from tests.wordings import MESSAGES

@@ -6,7 +6,7 @@ from math import inf
 from gateway.catalogue.graph import Way, reached, shown_ways, ways
 from gateway.catalogue.problems import Problem
 from gateway.catalogue.proofs.asked import Subject
-from gateway.engine.menu import RESUME, End, Form, Menu
+from gateway.engine.menu import NO_TIME, RESUME, End, Form, Menu
 
 _NEAR, _NEVER = 3, inf
 _ALWAYS_LEAD_ON = frozenset({"@back", "@here", "@form"})
@@ -16,7 +16,7 @@ def unreachable(subject: Subject) -> Iterator[Problem]:
     """Every screen can be reached by keys or by words."""
     menu = subject.menu
     begin = {menu.start, menu.home, menu.offer, menu.sos, menu.call_me}
-    begin |= {RESUME} & set(menu.screens)
+    begin |= {RESUME, NO_TIME} & set(menu.screens)
     begin |= {keyword.to for keyword in menu.keywords if keyword.to in menu.screens}
     found = reached(ways(menu), sorted(begin))
     for name in sorted(set(menu.screens) - set(found)):

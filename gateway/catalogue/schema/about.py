@@ -92,6 +92,7 @@ ABOUT_TESTS: Mapping[str, str] = {
     "script": "The script that is remembered of her when she dials.",
     "phone_seen": "Whether somebody else holds or sees this phone, as she said before.",
     "offers": "The windows in which somebody is on duty; without it all of them.",
+    "opens": "When somebody is on duty next; without it nobody knows.",
     "steps": "What she does, one step after the other, and what must follow.",
     "dial": "She dials this code.",
     "sends": "She sends this in the open session.",

@@ -8,13 +8,8 @@ from gateway.catalogue.problems import Problem, did_you_mean
 from gateway.catalogue.schema.grammar import ALWAYS_ANSWERED
 from gateway.catalogue.slips import suggest_name
 from gateway.engine.hours import HOURS
-from gateway.engine.menu import (
-    BESIDE_MESSAGES,
-    FACT_PARTS,
-    FORM_PLACEHOLDERS,
-    LINE_PLACEHOLDERS,
-    RESULT_PLACEHOLDERS,
-)
+from gateway.engine.lines import BESIDE_MESSAGES, FORM_MESSAGES, FORM_PLACEHOLDERS
+from gateway.engine.menu import DUTY_PLACEHOLDERS, FACT_PARTS, LINE_PLACEHOLDERS, RESULT_PLACEHOLDERS
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _BRACE = re.compile(r"[{}]")
@@ -26,9 +21,8 @@ def placeholders(root: MapNode) -> Iterator[Problem]:
     facts = frozenset((*(name.text for name, _ in pairs_in(root, "facts")), *windows))
     for name, message in pairs_in(root, "messages"):
         for text in _wordings(message):
-            own = (
-                FORM_PLACEHOLDERS if name.text == "sms_form" else BESIDE_MESSAGES.get(name.text, frozenset())
-            )
+            of_form = FORM_PLACEHOLDERS if name.text in FORM_MESSAGES else frozenset()
+            own = of_form | BESIDE_MESSAGES.get(name.text, frozenset())
             yield from _text(text, facts | own, "")
     for name, screen in pairs_in(root, "screens"):
         for text in _texts(screen):
@@ -118,7 +112,7 @@ def _known_names(plain: Iterable[str]) -> str:
 
 def _unfilled(name: str, facts: frozenset[str]) -> Iterator[tuple[str, str, str, str]]:
     """Yield what is wrong with one placeholder: its code, its words, the message, the hint."""
-    plain = LINE_PLACEHOLDERS | RESULT_PLACEHOLDERS
+    plain = LINE_PLACEHOLDERS | RESULT_PLACEHOLDERS | DUTY_PLACEHOLDERS
     fact, of, part = name.partition(":")
     if (fact in facts and (not of or part in FACT_PARTS)) or name in plain:
         return

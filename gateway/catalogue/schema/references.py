@@ -26,7 +26,7 @@ from gateway.catalogue.schema.grammar import (
 )
 from gateway.catalogue.schema.rows import OTHER, Answers, answers_of, rows
 from gateway.catalogue.slips import suggest_name, suggest_of_few
-from gateway.engine.menu import OPTIONAL_MESSAGES, REQUIRED_MESSAGES, VARIED_MESSAGES
+from gateway.engine.lines import OPTIONAL_MESSAGES, REQUIRED_MESSAGES, VARIED_MESSAGES
 
 _ELSE = "under screens, or name another; check that every file of the folder is read"
 

@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping
 from itertools import product
 
-from gateway.engine.menu import Form, Menu, Question
+from gateway.engine.further import find_further
+from gateway.engine.menu import Choice, Form, Menu, Question
 from gateway.engine.words.filling import filled_by, is_filled
 from gateway.engine.words.fold import digits, fold
 from gateway.engine.words.lexicon import Entry, Group, entries_of, lexicon_of
@@ -29,10 +30,18 @@ def form_answer(menu: Menu, text: str) -> Mapping[str, str] | None:
     numbers = _numbers(plain)
     words = _NUMBER.sub(" ", plain)
     seen, when = keys_of(menu, "phone_seen"), keys_of(menu, "when")
-    if len(numbers) == _TWO:
+    if len(numbers) >= _TWO:
         first, second = seen.get(numbers[0], ""), when.get(numbers[1], "")
-        is_clear = first and second and is_filled(words, _beside(menu))
-        return {"phone_seen": first, "when": second} if is_clear else None
+        more = _further_answers(menu, numbers[_TWO:], words)
+        lexicon = lexicon_of(menu)
+        behind = _NUMBER.split(plain)[-1]
+        is_clear = (
+            first
+            and second
+            and more is not None
+            and not filled_by(behind, lexicon.numbering, lexicon.courtesy)
+        )
+        return {"phone_seen": first, "when": second, **(more or {})} if is_clear else None
     if numbers and numbers[0] not in seen:
         return None
     return _in_words(menu, words, seen[numbers[0]] if numbers else "")
@@ -63,6 +72,40 @@ def _numbers(plain: str) -> list[str]:
     if len(found) == 1 and len(found[0]) == _TWO and not found[0].startswith("0"):
         found = list(found[0])
     return [each.lstrip("0") if len(each) <= _TWO else "" for each in found]
+
+
+def _further_answers(menu: Menu, numbers: list[str], words: str) -> Mapping[str, str] | None:
+    """Return what stands behind the two numbers of further questions of the form; None where it is anything else.
+
+    Numbers are in the order of the questions, words in any. A yes and a no are left out: they may be meant for us.
+    """
+    questions = find_further(menu)
+    by_key = [{choice.key: choice.answer for choice in each.choices if choice.answer} for each in questions]
+    if len(numbers) > len(by_key) or any(key not in keys for key, keys in zip(numbers, by_key, strict=False)):
+        return None
+    answers = {each.asks: keys[key] for each, keys, key in zip(questions, by_key, numbers, strict=False)}
+    labels = {
+        (each.asks, choice.answer): _labels(menu, choice) for each in questions for choice in each.choices
+    }
+    if not is_filled(words, sum(labels.values(), _beside(menu))):
+        return None
+    for (asks, answer), own in labels.items():
+        others = sum((group for of, group in labels.items() if of != (asks, answer)), _beside(menu))
+        if filled_by(words, own, others):
+            if answers.get(asks, answer) != answer:
+                return None
+            answers[asks] = answer
+    return answers
+
+
+def _labels(menu: Menu, choice: Choice) -> Group[Entry]:
+    lexicon = lexicon_of(menu)
+    known = lexicon.courtesy + lexicon.numbering
+    words = [_NUMBER.sub(" ", fold(label)) for label in choice.label.values()]
+    said = [
+        each for each in words if not is_filled(each, known) and not filled_by(each, lexicon.declines, known)
+    ]
+    return entries_of(said if choice.answer != "no" else ())
 
 
 def _in_words(menu: Menu, words: str, seen: str) -> Mapping[str, str] | None:
