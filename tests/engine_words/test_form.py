@@ -1,5 +1,6 @@
 """The answer to the questions of the callback in one text."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -65,3 +66,22 @@ def test_no_text_raises(sample: Any, text: str) -> None:
 
 def test_digits_of_every_script() -> None:
     assert digits("໐໑໒໓໔໕໖໗໘໙ ๐๑๒ ၀ ០ ４ x²") == "0123456789 012 0 0 4 x²"
+
+
+TABLE = Path(__file__).with_name("form_answers.tsv")
+ROWS = [
+    line.split("\t") for line in TABLE.read_text(encoding="utf-8").splitlines() if not line.startswith("# ")
+]
+
+
+@pytest.mark.fault("W6")
+@pytest.mark.fault("W10")
+@pytest.mark.parametrize(("text", "wanted"), ROWS)
+def test_numbers_in_figures_words_and_hours_in_every_language(menu: Menu, text: str, wanted: str) -> None:
+    answer = form_answer(menu, text)
+    assert (" ".join(answer.values()) if answer else "-") == wanted
+
+
+def test_the_table_holds_enough_of_each(menu: Menu) -> None:
+    assert len(ROWS) >= 160
+    assert sum(wanted == "-" for _, wanted in ROWS) >= 50

@@ -27,7 +27,7 @@ def number_in(menu: Menu, text: str) -> str:
 
     ``1.``, ``#1``, ``01``, ``No 1``, ``ข้อ 1 ค่ะ``, ``1️⃣`` and ``①`` are 1. ``0``, ``00`` and a code stay as they are.
     """
-    plain = _plain(text)
+    plain = plain_of(text)
     found = _NUMBER.findall(plain)
     if len(plain) > LONGEST_CHOICE or len(found) != 1 or len(found[0]) > keys.MOST_CODE_DIGITS:
         return ""
@@ -43,13 +43,13 @@ def key_of(menu: Menu, text: str, labels: Labels) -> str:
     """Return the key that a text chooses, or nothing: the label of an open line, alone or with its own number."""
     if len(text) > LONGEST_CHOICE:
         return ""
-    plain = _plain(text)
+    plain = plain_of(text)
     chosen = _labelled(menu, plain, labels)
     if len(chosen) != 1:
         return ""
     (key,) = chosen
     figures = {number.lstrip("0") for number in _NUMBER.findall(plain)}
-    own = {number.lstrip("0") for label in labels[key] for number in _NUMBER.findall(_plain(label))}
+    own = {number.lstrip("0") for label in labels[key] for number in _NUMBER.findall(plain_of(label))}
     return key if figures <= {key} | own else ""
 
 
@@ -82,7 +82,7 @@ def _labelled(menu: Menu, plain: str, labels: Labels) -> set[str]:
 
 
 def _parts(labels: tuple[str, ...]) -> Group[Entry]:
-    whole = [_NUMBER.sub(" ", _plain(label)) for label in labels]
+    whole = [_NUMBER.sub(" ", plain_of(label)) for label in labels]
     parts = [
         part
         for label in whole
@@ -92,14 +92,15 @@ def _parts(labels: tuple[str, ...]) -> Group[Entry]:
     return entries_of([*whole, *parts])
 
 
-def _plain(text: str) -> str:
+def plain_of(text: str) -> str:
+    """Return a text folded, numbers in circles as plain ones."""
     return fold("".join(_circled(each) for each in text))
 
 
 def _circled(letter: str) -> str:
     """Return the number in a circle as a plain one: some keyboards offer nothing else."""
     if "\u2460" <= letter <= "\u2473" or "\u2776" <= letter <= "\u2793":
-        return str(int(unicodedata.numeric(letter)))
+        return f" {int(unicodedata.numeric(letter))} "
     return letter
 
 
