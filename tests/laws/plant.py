@@ -41,7 +41,7 @@ FAULTS = (
     Fault(
         "UCS-2 is counted as characters",
         "gateway/engine/text.py",
-        'return len(text) + sum(character > "\\uffff" for character in text)',
+        'return len(text.encode("utf-16-le", "surrogatepass")) // 2',
         "return len(text)",
         "tests/engine/test_text.py::test_sizes",
     ),
