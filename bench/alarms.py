@@ -8,17 +8,17 @@ import argparse
 import time
 from pathlib import Path
 
-from gateway.catalogue.load import load_all
-from gateway.catalogue.schema.build import build
-from gateway.catalogue.schema.merge import merge
-from gateway.engine.menu import Menu
-from gateway.engine.words.match import find_danger
+from gateway.menus.authoring.schema.build import build_menu
+from gateway.menus.authoring.schema.conform import merge_files
+from gateway.menus.authoring.yaml_loader import load_all
+from gateway.menus.engine.model import Menu
+from gateway.menus.keywords.match import find_danger
 
 
 def menu_of(folder: Path) -> Menu:
     """Return the menu of a folder, unproved: only its words are looked at."""
     files = {path.name: path.read_bytes() for path in folder.glob("*.yaml")}
-    return build(merge(load_all(files)).root)
+    return build_menu(merge_files(load_all(files)).root)
 
 
 def alarms_in(menu: Menu, texts: list[str]) -> list[tuple[str, str]]:

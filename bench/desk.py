@@ -18,19 +18,19 @@ from sqlalchemy import insert, text
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from gateway.access import Actor, Role
-from gateway.callbacks.model import State
-from gateway.desk import claim, line, opening, search
-from gateway.parts import Parts
-from gateway.safe_contact import PhoneSeen, SafeContact, When
-from gateway.store import callbacks, callers, people
-from gateway.store.callbacks import Callback
-from gateway.store.engines import Store
-from gateway.store.tables import callbacks as table
-from tests.clocks import SetClock
-from tests.desk.rig import made_parts
-from tests.ledgers import made
-from tests.servers import PostgreSQL
+from gateway.domain.callbacks.states import CallbackState
+from gateway.domain.contact_safety import PhoneSeen, SafeContact, When
+from gateway.domain.permissions import Actor, Role
+from gateway.foundation.services import Services
+from gateway.helpdesk.queue import claim, queue, search, shift_summary
+from gateway.storage import callbacks, callers, people
+from gateway.storage.callbacks import Callback
+from gateway.storage.database import Store
+from gateway.storage.tables import callbacks as table
+from tests.support.clocks import SetClock
+from tests.support.desk_rig import made_parts
+from tests.support.ledgers import made
+from tests.support.servers import PostgreSQL
 
 SIZES = (100, 10_000, 1_000_000)
 ROUNDS = 31
@@ -74,23 +74,23 @@ def main() -> None:
 class House:
     """One ledger with so many callbacks, and who looks at it."""
 
-    def __init__(self, parts: Parts, boss: Actor, number: str, code: str) -> None:
+    def __init__(self, parts: Services, boss: Actor, number: str, code: str) -> None:
         self.parts, self.boss = parts, boss
         self.deeds: dict[str, Callable[[], Any]] = {
-            "page of the line": lambda: line.queue(parts, boss),
-            "poll that brings nothing": lambda: line.stamp(parts, boss),
-            "opening sentence": lambda: opening.opening(parts, boss),
+            "page of the line": lambda: queue.show_queue(parts, boss),
+            "poll that brings nothing": lambda: queue.make_stamp(parts, boss),
+            "opening sentence": lambda: shift_summary.summarise_shift(parts, boss),
             "search by code": lambda: search.by_code(parts, boss, code),
             "search by number": lambda: search.by_number(parts, boss, number),
             "take the next, give it back": lambda: _taken(parts, boss),
         }
 
 
-def _taken(parts: Parts, boss: Actor) -> None:
+def _taken(parts: Services, boss: Actor) -> None:
     taken = claim.take_next(parts, boss)
     if taken is None:
         raise SystemExit("nobody waits")
-    claim.release(parts, boss, taken.callback_id)
+    claim.release_callback(parts, boss, taken.callback_id)
 
 
 def _measured(dialect: str, houses: dict[int, House]) -> float:
@@ -134,7 +134,7 @@ def _filled(store: Store, size: int) -> tuple[str, str]:
     """Fill a ledger; return a number and a code to look for, of a callback that was closed this week."""
     planned, recent = min(size // 5, PLANNED), min(size // 3, RECENT)
     with store.write() as tx:
-        people.add(tx, "boss", name="Boss", name_key="boss", role="supervisor", now=NOW)
+        people.add_person(tx, "boss", name="Boss", name_key="boss", role="supervisor", now=NOW)
         sealed = [_callback(tx, n, planned) for n in range(DUE + planned + recent)]
         for start in range(0, len(sealed), 500):
             tx.execute(insert(table), sealed[start : start + 500])
@@ -146,7 +146,7 @@ def _filled(store: Store, size: int) -> tuple[str, str]:
 
 def _callback(tx: Any, n: int, planned: int) -> dict[str, Any]:
     """One callback: the first are due now, then those planned, then those closed in the last weeks."""
-    caller = callers.upsert(tx, _number(n), now=NOW)
+    caller = callers.upsert_caller(tx, _number(n), now=NOW)
     is_open, is_due = n < DUE + planned, n < DUE
     ago = timedelta(minutes=n + 1)
     start = NOW - timedelta(minutes=5) if is_due else NOW + timedelta(hours=12 + n % 90)
@@ -154,7 +154,7 @@ def _callback(tx: Any, n: int, planned: int) -> dict[str, Any]:
         id=f"new{n:017}",
         caller_id=caller.id,
         session=n.to_bytes(32),
-        state=State.WAITING if is_open else State.CLOSED,
+        state=CallbackState.WAITING if is_open else CallbackState.CLOSED,
         priority=0 if is_due and n % 20 == 0 else 1,
         topic="pay",
         language="lo",

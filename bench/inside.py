@@ -10,15 +10,15 @@ import redis
 from rq import Queue, Worker
 
 from bench.bare import nothing
-from gateway.channel import Answer, ChannelConfig, Contract, Outcome, Request, SendResult
-from gateway.conversation import text, turn
-from gateway.engine import step as engine
-from gateway.engine.session import Known
-from gateway.ids import new_id
-from gateway.messages import USSD_LIMITS, Event, Inbound, Kind, Outgoing
-from gateway.parts import Parts
-from gateway.sending.send import drain
-from gateway.store import callers, outbox
+from gateway.channels.contract import Answer, ChannelConfig, Contract, Request, SendOutcome, SendResult
+from gateway.conversations import sms, ussd
+from gateway.delivery.send import drain_outbox
+from gateway.domain.events import USSD_LIMITS, Event, Inbound, Kind, Outgoing
+from gateway.foundation.ids import new_id
+from gateway.foundation.services import Services
+from gateway.menus.engine import engine
+from gateway.menus.engine.session import Known
+from gateway.storage import callers, outbox
 
 ROUNDS = 7
 _CHANNEL = "africastalking"
@@ -41,22 +41,22 @@ class Swallows:
 
     def send(self, message: Outgoing, *, now: datetime) -> SendResult:  # noqa: ARG002
         """Take it."""
-        return SendResult(outcome=Outcome.SENT, provider_id=message.own_id)
+        return SendResult(outcome=SendOutcome.SENT, provider_id=message.own_id)
 
 
-def step_micros(parts: Parts) -> tuple[float, float]:
+def step_micros(parts: Services) -> tuple[float, float]:
     """Microseconds of a step, and of telling the page that follows."""
     _, menu = parts.versions.live("helpline")
-    home = engine.begin(menu, Known(language="en", script="en", region="LA"))
+    home = engine.begin_session(menu, Known(language="en", script="en", region="LA"))
     line, now = parts.line.for_engine(), parts.clock.now()
-    moved = engine.step(menu, home, "1").session
+    moved = engine.step_session(menu, home, "1").session
     return (
-        _micros(lambda: engine.step(menu, home, "1"), 500),
-        _micros(lambda: engine.tell(menu, moved, line, USSD_LIMITS, now), 500),
+        _micros(lambda: engine.step_session(menu, home, "1"), 500),
+        _micros(lambda: engine.render_reply(menu, moved, line, USSD_LIMITS, now), 500),
     )
 
 
-def accept_millis(parts: Parts, number_of_round: int, count: int = 20) -> float:
+def accept_millis(parts: Services, number_of_round: int, count: int = 20) -> float:
     """Milliseconds of the hop that saves a request: commit on disk included."""
     spans = []
     for made in range(count):
@@ -72,39 +72,39 @@ def accept_millis(parts: Parts, number_of_round: int, count: int = 20) -> float:
                 first=hop == 0,
             )
             began = time.perf_counter()
-            told = turn.take(parts, inbound)
+            told = ussd.answer_turn(parts, inbound)
             spans.append(time.perf_counter() - began)
         if told.screen != "code":
             raise SystemExit(f"the walk ended at {told.screen}")
     return median(spans[6::7]) * 1e3
 
 
-def texts_a_second(parts: Parts, number_of_round: int, count: int = 80) -> float:
+def texts_a_second(parts: Services, number_of_round: int, count: int = 80) -> float:
     """Texts accepted a second by one thread, each in its own transaction."""
     began = time.perf_counter()
     for made in range(count):
         number, turn_id = f"+8562057{number_of_round}{made:05}", f"bench{number_of_round}-{made}"
-        text.TEXTS.take(
+        sms.TEXTS.take(
             parts, Inbound(channel=_CHANNEL, kind=Kind.SMS, number=number, text="wage", turn=turn_id)
         )
     return count / (time.perf_counter() - began)
 
 
-def deliveries_a_second(parts: Parts, count: int = 300) -> float:
+def deliveries_a_second(parts: Services, count: int = 300) -> float:
     """Rows a second that one worker claims, sends into nothing and records."""
     channel = parts.channels[_CHANNEL]
     fast = replace(parts, channels={_CHANNEL: Swallows(channel.config, channel.contract)})
     now = parts.clock.now()
     with parts.store.write() as tx:
         for made in range(count):
-            caller = callers.upsert(tx, f"+85620558{made:05}", now=now)
-            outbox.add(
+            caller = callers.upsert_caller(tx, f"+85620558{made:05}", now=now)
+            outbox.add_row(
                 tx, kind="answer", channel=_CHANNEL, lane=f"bench:{caller.id}", due_at=now,
                 expires_at=now + timedelta(minutes=10), once=new_id(now), now=now, caller_id=caller.id,
                 payload={"text": "x", "link": ""},
             )  # fmt: skip
     began = time.perf_counter()
-    handled = drain(fast, seconds=60)
+    handled = drain_outbox(fast, seconds=60)
     return handled / (time.perf_counter() - began)
 
 

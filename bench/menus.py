@@ -7,18 +7,17 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from statistics import median
 
-from gateway.catalogue.check import Checked, check
-from gateway.catalogue.pages import with_pages
-from gateway.catalogue.proofs import Asked
-from gateway.conversation import turn
-from gateway.engine import compiled
-from gateway.engine import step as engine
-from gateway.engine.effects import Line
-from gateway.engine.menu import Menu
-from gateway.engine.session import Known
-from gateway.messages import SMS_LIMITS, USSD_LIMITS, Inbound, Kind
-from gateway.parts import Parts
-from gateway.versions import Versions
+from gateway.conversations import ussd
+from gateway.domain.events import SMS_LIMITS, USSD_LIMITS, Inbound, Kind
+from gateway.foundation.display_values import DisplayValues
+from gateway.foundation.services import Services
+from gateway.menus.authoring.check import Checked, check
+from gateway.menus.authoring.checks import CheckContext
+from gateway.menus.authoring.pages import with_pages
+from gateway.menus.engine import engine, serialization
+from gateway.menus.engine.model import Menu
+from gateway.menus.engine.session import Known
+from gateway.storage.live_menus import Versions
 
 ROUNDS = 11
 HOPS = 600
@@ -29,7 +28,7 @@ WALK = ("2", "9", "0", "7", "3", "0", "0", "5")
 
 _FAN, _A_FILE = 8, 50
 _NOW = datetime(2026, 11, 24, 7, 5, tzinfo=UTC)
-_LINE = Line(zone="Asia/Vientiane", values={"helpline": "021000000", "days": "90"})
+_LINE = DisplayValues(zone="Asia/Vientiane", values={"helpline": "021000000", "days": "90"})
 
 _HEAD = """schema: 1
 menu: helpline
@@ -100,9 +99,9 @@ def files(screens: int) -> dict[str, bytes]:
     return found
 
 
-def asked() -> Asked:
+def asked() -> CheckContext:
     """Ask what a publish would ask, on one day."""
-    return Asked(today=date(2026, 11, 24), limits=(USSD_LIMITS, SMS_LIMITS))
+    return CheckContext(today=date(2026, 11, 24), limits=(USSD_LIMITS, SMS_LIMITS))
 
 
 def checked(screens: int) -> Checked:
@@ -110,13 +109,13 @@ def checked(screens: int) -> Checked:
     return check(files(screens), asked())
 
 
-def report(parts: Parts) -> None:
+def report(parts: Services) -> None:
     """Measure and print."""
     menu = _loading()
     small = _published(FEW)
     menus = {
         "10 screens (A)": small,
-        "10 screens again (A/A)": compiled.load(compiled.dump(small)),
+        "10 screens again (A/A)": serialization.load_menu(serialization.dump_menu(small)),
         "1,000 screens": menu,
     }
     print(f"\nA hop in a small and in a large menu: {ROUNDS} interleaved rounds, processor time")
@@ -137,10 +136,10 @@ def _loading() -> Menu:
     begun = time.perf_counter()
     menu = with_pages(found.menu, (USSD_LIMITS, SMS_LIMITS))
     cut = time.perf_counter() - begun
-    stored = compiled.dump(menu)
+    stored = serialization.dump_menu(menu)
     begun = time.perf_counter()
     tracemalloc.start()
-    loaded = compiled.load(stored)
+    loaded = serialization.load_menu(stored)
     held, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     size = sum(map(len, content.values())) / 1e3
@@ -157,7 +156,7 @@ def _published(screens: int) -> Menu:
     found = checked(screens).menu
     if found is None:
         raise SystemExit(f"the menu of {screens} screens is not sound")
-    return compiled.load(compiled.dump(with_pages(found, (USSD_LIMITS, SMS_LIMITS))))
+    return serialization.load_menu(serialization.dump_menu(with_pages(found, (USSD_LIMITS, SMS_LIMITS))))
 
 
 def _topic(number: int, count: int) -> str:
@@ -194,12 +193,12 @@ def _compare(name: str, count: int, hop: Callable[[Menu, int], None], menus: dic
 
 
 def _step_and_tell(menu: Menu, count: int) -> None:
-    session = engine.begin(menu, Known(region="LA", offers=("evening",)))
+    session = engine.begin_session(menu, Known(region="LA", offers=("evening",)))
     for number in range(count):
         if number % len(WALK) == 0:
-            session = engine.begin(menu, Known(region="LA", offers=("evening",)))
-        session = engine.step(menu, session, WALK[number % len(WALK)]).session
-        engine.tell(menu, session, _LINE, USSD_LIMITS, _NOW)
+            session = engine.begin_session(menu, Known(region="LA", offers=("evening",)))
+        session = engine.step_session(menu, session, WALK[number % len(WALK)]).session
+        engine.render_reply(menu, session, _LINE, USSD_LIMITS, _NOW)
 
 
 class _One(Versions):
@@ -217,7 +216,7 @@ class _One(Versions):
         return self._menu
 
 
-def _turns(parts: Parts) -> Callable[[Menu, int], None]:
+def _turns(parts: Services) -> Callable[[Menu, int], None]:
     names = _names()
 
     def hops(menu: Menu, count: int) -> None:
@@ -233,7 +232,7 @@ def _turns(parts: Parts) -> Callable[[Menu, int], None]:
                     text="*".join(WALK[:hop]),
                     first=hop == 0,
                 )
-                turn.take(house, inbound)
+                ussd.answer_turn(house, inbound)
 
     return hops
 

@@ -16,13 +16,13 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from bench import desk, inside, menus
 from bench.servers import Server
-from config.settings import load
-from gateway import embedded
+from config.settings import load_settings
 from gateway.bootstrap import open_ledger, open_parts, open_serials
-from gateway.parts import Parts
-from gateway.publishing import publish
-from gateway.store import migrate
-from gateway.webhooks.addresses import addresses
+from gateway.foundation.services import Services
+from gateway.operations import supervisor
+from gateway.operations.publishing import publish
+from gateway.storage import migrate
+from gateway.web.webhooks.views import list_addresses
 
 ROUNDS = 9
 SECONDS = 1.0
@@ -37,7 +37,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="gw-bench-") as folder:
         environment = {"GATEWAY_DATA_DIR": folder, "GATEWAY_MENUS_DIR": str(Path("menus").absolute())}
         parts = _house(environment)
-        store = embedded.start(Path(folder), environment=dict(os.environ))
+        store = supervisor.start_valkey(Path(folder), environment=dict(os.environ))
         try:
             _until_up(Path(folder))
             _hops(parts, environment, Path(folder))
@@ -48,8 +48,8 @@ def main() -> None:
             store.wait()
 
 
-def _house(environment: dict[str, str]) -> Parts:
-    settings = load(environment)
+def _house(environment: dict[str, str]) -> Services:
+    settings = load_settings(environment)
     migrate.upgrade(open_ledger(settings))
     parts = open_parts(settings)
     problems = publish.first_start(parts, Path("menus"))
@@ -59,18 +59,18 @@ def _house(environment: dict[str, str]) -> Parts:
     return parts
 
 
-def _hops(parts: Parts, environment: dict[str, str], folder: Path) -> None:
+def _hops(parts: Services, environment: dict[str, str], folder: Path) -> None:
     serials = open_serials(parts)
-    hook = addresses("", parts.channels, serials.secrets)["africastalking"]["ussd"]
+    hook = list_addresses("", parts.channels, serials.secrets)["africastalking"]["ussd"]
     bare = Server("bench.bare:create", "/ussd", {})
     servers = {
         "bare Flask (A)": bare,
         "bare Flask again (A/A)": Server("bench.bare:create", "/ussd", {}),
         "bare Flask and one Valkey trip": Server(
-            "bench.bare:create", "/ussd", {"BENCH_REDIS_URL": embedded.url(folder)}
+            "bench.bare:create", "/ussd", {"BENCH_REDIS_URL": supervisor.find_url(folder)}
         ),
-        "a hop of the gateway, by WSGI": Server("gateway.app:create", hook, environment),
-        "a hop of the gateway": Server("gateway.app:create_front", hook, environment, interface="rsgi"),
+        "a hop of the gateway, by WSGI": Server("gateway.web.app:create", hook, environment),
+        "a hop of the gateway": Server("gateway.web.app:create_front", hook, environment, interface="rsgi"),
     }
     for server in servers.values():
         server.start()
@@ -91,8 +91,8 @@ def _hops(parts: Parts, environment: dict[str, str], folder: Path) -> None:
         print(f"{name:34}{hops:9.0f}{spread:7.0%} {ratio:7.2f}{micros:18.0f}{cost:7.2f}")
 
 
-def _inside(parts: Parts, folder: Path) -> None:
-    client = redis.Redis.from_url(embedded.url(folder))
+def _inside(parts: Services, folder: Path) -> None:
+    client = redis.Redis.from_url(supervisor.find_url(folder))
     steps = [inside.step_micros(parts) for _ in range(inside.ROUNDS)]
     accepted = inside.rounds(lambda number: inside.accept_millis(parts, number))
     ours, theirs = [], []
@@ -112,7 +112,7 @@ def _inside(parts: Parts, folder: Path) -> None:
 
 def _until_up(folder: Path) -> None:
     until = time.monotonic() + 10
-    while not embedded.answers(folder):
+    while not supervisor.does_answer(folder):
         if time.monotonic() > until:
             raise SystemExit("the embedded Valkey does not answer")
         time.sleep(0.05)

@@ -21,9 +21,7 @@ from pydantic import (
     model_validator,
 )
 
-from config.answers import AnswerSettings
-from config.desk import DeskSettings
-from config.spans import check_span
+from config.desk import AnswerSettings, DeskSettings, check_span
 
 _FOLDER = Path(__file__).parent
 _SECRETS = ("api_key", "password", "token", "secret")
@@ -104,7 +102,7 @@ class File(_Strict):
         return self
 
 
-def _address(*schemes: str) -> AfterValidator:
+def _check_address(*schemes: str) -> AfterValidator:
     """Check an address without repeating it: it may hold a password."""
 
     def check(value: SecretStr) -> SecretStr:
@@ -144,8 +142,10 @@ class Environment(_Strict):
     host: str = "127.0.0.1"
     gateway_data_dir: Path = Path("./var")
     gateway_secret_key: Annotated[SecretStr, AfterValidator(_hard_to_guess)] | None = None
-    database_url: Annotated[SecretStr, _address("postgresql://", "postgres://", "sqlite:////")] | None = None
-    redis_url: Annotated[SecretStr, _address("redis://", "rediss://", "unix://")] | None = None
+    database_url: (
+        Annotated[SecretStr, _check_address("postgresql://", "postgres://", "sqlite:////")] | None
+    ) = None
+    redis_url: Annotated[SecretStr, _check_address("redis://", "rediss://", "unix://")] | None = None
     gateway_menus_dir: Path = Path("./menus")
     gateway_config: Path = _FOLDER / "gateway.toml"
     public_url: Annotated[str, Field(pattern=r"^(https?://[^\s/?#]+)?$")] = ""
@@ -191,7 +191,7 @@ class Settings(_Strict):
         """Whether a provider account is set, so that texts reach real phones."""
         env = self.env
         named = bool(env.africastalking_username and env.africastalking_api_key) or bool(env.android_password)
-        return named or _has_secret(self.own.values()) or _has_secret(_options(self.file))
+        return named or _has_secret(self.own.values()) or _has_secret(_list_options(self.file))
 
     @property
     def public_url(self) -> str:
@@ -228,19 +228,19 @@ class Settings(_Strict):
         return found | {option: value.get_secret_value() for option, value in self.own.get(name, {}).items()}
 
 
-def load(environ: Mapping[str, str]) -> Settings:
+def load_settings(environ: Mapping[str, str]) -> Settings:
     """Read the variables and the file that they name.
 
     Raises:
         SettingsError: one or more of them cannot be used; all are named.
     """
     faults: list[str] = []
-    values = _values(environ, faults)
-    env = _environment(values, faults)
-    file = _file(Path(values.get("gateway_config", _FOLDER / "gateway.toml")), faults)
+    values = _read_values(environ, faults)
+    env = _read_environment(values, faults)
+    file = _read_file(Path(values.get("gateway_config", _FOLDER / "gateway.toml")), faults)
     lines = file.channels if file else {}
-    own = {name: _own(environ, {line.provider, name}, faults) for name, line in lines.items()}
-    accounts = [values, *own.values(), *(_options(file) if file else ())]
+    own = {name: _read_own(environ, {line.provider, name}, faults) for name, line in lines.items()}
+    accounts = [values, *own.values(), *(_list_options(file) if file else ())]
     if values.get("gateway_test_clock") == "1" and _has_secret(accounts):
         faults.append(CLOCK_BESIDE_ACCOUNT)
     if values.get("gateway_second_factor") == "off" and _has_secret(accounts):
@@ -250,7 +250,7 @@ def load(environ: Mapping[str, str]) -> Settings:
     return Settings(env=env, file=file, own=own)
 
 
-def _own(environ: Mapping[str, str], names: Collection[str], faults: list[str]) -> dict[str, SecretStr]:
+def _read_own(environ: Mapping[str, str], names: Collection[str], faults: list[str]) -> dict[str, SecretStr]:
     """Read the variables that begin with the name of a line or of its provider and that no field knows.
 
     So two phones have two accounts, and a new provider brings its variables without a change here.
@@ -259,7 +259,7 @@ def _own(environ: Mapping[str, str], names: Collection[str], faults: list[str]) 
     for variable in sorted(environ):
         name = variable.removesuffix("_FILE").lower()
         prefix = next((f"{each}_" for each in sorted(names) if name.startswith(f"{each.lower()}_")), "")
-        if prefix and name not in Environment.model_fields and (value := _value(environ, name, faults)):
+        if prefix and name not in Environment.model_fields and (value := _read_value(environ, name, faults)):
             found[name[len(prefix) :]] = SecretStr(value)
     return found
 
@@ -270,12 +270,12 @@ def _has_secret(said: Iterable[Mapping[str, object]]) -> bool:
     return any(f"_{option}".endswith(ends) for options in said for option in options)
 
 
-def _options(file: File) -> Iterator[Mapping[str, object]]:
+def _list_options(file: File) -> Iterator[Mapping[str, object]]:
     """Return what the file says for each line's provider alone: an account may be written there too."""
     return (line.options for line in file.channels.values())
 
 
-def _contradictions(values: Mapping[str, str]) -> Iterator[str]:
+def _find_contradictions(values: Mapping[str, str]) -> Iterator[str]:
     """Name what cannot be true together; half an account would quietly keep every text here."""
     halves = ("africastalking_username", "africastalking_api_key")
     missing = [name.upper() for name in halves if name not in values]
@@ -283,25 +283,25 @@ def _contradictions(values: Mapping[str, str]) -> Iterator[str]:
         yield f"{missing[0]}: is not set, but the other half of the account is; set both or neither"
 
 
-def _values(environ: Mapping[str, str], faults: list[str]) -> dict[str, str]:
+def _read_values(environ: Mapping[str, str], faults: list[str]) -> dict[str, str]:
     """Return what is set, straight or by a file, by the names of the fields."""
     values: dict[str, str] = {}
     for field in Environment.model_fields:
-        if value := _value(environ, field, faults):
+        if value := _read_value(environ, field, faults):
             values[field] = value
     return values
 
 
-def _environment(values: Mapping[str, str], faults: list[str]) -> Environment | None:
-    faults.extend(_contradictions(values))
+def _read_environment(values: Mapping[str, str], faults: list[str]) -> Environment | None:
+    faults.extend(_find_contradictions(values))
     try:
         return Environment.model_validate(values)
     except ValidationError as error:
-        faults.extend(f"{str(fault['loc'][0]).upper()}: {_words(fault)}" for fault in error.errors())
+        faults.extend(f"{str(fault['loc'][0]).upper()}: {_describe_fault(fault)}" for fault in error.errors())
         return None
 
 
-def _value(environ: Mapping[str, str], field: str, faults: list[str]) -> str:
+def _read_value(environ: Mapping[str, str], field: str, faults: list[str]) -> str:
     name = field.upper()
     if environ.get(name) or not environ.get(f"{name}_FILE"):
         return environ.get(name, "")
@@ -312,7 +312,7 @@ def _value(environ: Mapping[str, str], field: str, faults: list[str]) -> str:
         return ""
 
 
-def _file(path: Path, faults: list[str]) -> File | None:
+def _read_file(path: Path, faults: list[str]) -> File | None:
     try:
         content: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
         return File.model_validate(content)
@@ -322,7 +322,7 @@ def _file(path: Path, faults: list[str]) -> File | None:
         faults.append(f"{path.name}: {error}; see config/gateway.toml for the form")
     except ValidationError as error:
         faults.extend(
-            f"{path.name} [{'.'.join(map(str, f['loc']))}]: {_words(f, _keys_beside(f['loc']))}"
+            f"{path.name} [{'.'.join(map(str, f['loc']))}]: {_describe_fault(f, _keys_beside(f['loc']))}"
             for f in error.errors()
         )
     return None
@@ -339,7 +339,7 @@ def _keys_beside(place: tuple[int | str, ...]) -> list[str]:
     return list(getattr(model, "model_fields", {}))
 
 
-def _words(fault: Mapping[str, Any], known: Iterable[str] = ()) -> str:
+def _describe_fault(fault: Mapping[str, Any], known: Iterable[str] = ()) -> str:
     """Say what is wrong without repeating a value, which may be a secret."""
     if fault["type"] == "extra_forbidden":
         near = difflib.get_close_matches(str(fault["loc"][-1]), list(known), n=1, cutoff=0.5)
@@ -364,9 +364,9 @@ def from_process() -> Settings:
     """Read the settings from this process's own environment.
 
     Raises:
-        SettingsError: see ``load``.
+        SettingsError: see ``load_settings``.
     """
-    return load(os.environ)
+    return load_settings(os.environ)
 
 
 def environment_for_children(settings: Settings, **added: str) -> dict[str, str]:

@@ -15,27 +15,32 @@ from redis.retry import Retry
 from config import settings as config
 from config.desk import DeskSettings
 from config.settings import CLOCK_BESIDE_ACCOUNT, Settings, SettingsError
-from gateway import channel, embedded, file_modes
-from gateway.callbacks.windows import Hours
-from gateway.channel import BadAccount, Channel, ChannelConfig, UnknownProvider
-from gateway.clock import Clock, WatchedClock
-from gateway.conversation import spooled
-from gateway.desk import announce, call_steps, clock_righting, danger_text, refusing
-from gateway.duty import DutyHours
-from gateway.figures.count import Counters
-from gateway.keys_file import master_key
-from gateway.outages import KINDS, STORE, Outages
-from gateway.outbox.kinds import CALL
-from gateway.parts import AnswerBounds, DeskConfig, LineConfig, OwnOutcome, Parts
-from gateway.path_secrets import Serials
-from gateway.sending.nudge import Nudger
-from gateway.store import migrate
-from gateway.store import settings as kept
-from gateway.store.engines import Store, Tx, Unavailable
-from gateway.store.outbox import OutboxRow
-from gateway.store.sessions import Sessions
-from gateway.store.spool import Spool
-from gateway.versions import Versions
+from gateway.channels import contract
+from gateway.channels.contract import BadAccount, Channel, ChannelConfig, UnknownProvider
+from gateway.conversations import spool_replay
+from gateway.delivery.nudge import Nudger
+from gateway.domain.callbacks.windows import Hours
+from gateway.domain.outbox.kinds import CALL
+from gateway.foundation import file_modes
+from gateway.foundation.clock import Clock, WatchedClock
+from gateway.foundation.fault_injection import KINDS, STORE, Outages
+from gateway.foundation.services import AnswerBounds, DeskConfig, HelplineConfig, OwnOutcome, Services
+from gateway.foundation.webhook_secrets import Serials
+from gateway.helpdesk.alerts import announce
+from gateway.helpdesk.calls import bridge_events
+from gateway.helpdesk.queue import clock_righting
+from gateway.helpdesk.requests import refuse
+from gateway.operations import supervisor
+from gateway.operations.reporting.metrics import Counters
+from gateway.storage import migrate
+from gateway.storage import settings as kept
+from gateway.storage.atomic_files import master_key
+from gateway.storage.database import Store, Tx, Unavailable
+from gateway.storage.duty import DutyHours
+from gateway.storage.live_menus import Versions
+from gateway.storage.outbox import OutboxRow
+from gateway.storage.sessions import Sessions
+from gateway.storage.spool import Spool
 
 _log = logging.getLogger(__name__)
 
@@ -48,14 +53,14 @@ _REDIS_SECONDS = 0.3
 """A request that has to wait longer for Redis does without it."""
 
 
-INSIDE: Mapping[str, Callable[[Parts, Tx, OutboxRow], None]] = {
+INSIDE: Mapping[str, Callable[[Services, Tx, OutboxRow], None]] = {
     "announce": announce.announce,
     "escalate": announce.escalate,
-    "danger_text": danger_text.tell_of_danger,
+    "danger_text": announce.tell_of_danger,
 }
 
 
-def open_parts(settings: Settings | None = None) -> Parts:
+def open_parts(settings: Settings | None = None) -> Services:
     """Build the parts of one process; with no settings, from its environment.
 
     Raises:
@@ -63,17 +68,17 @@ def open_parts(settings: Settings | None = None) -> Parts:
         NoTables: nothing was ever started on this database.
     """
     settings = settings or config.from_process()
-    line = _line(settings)
-    channels = _channels(settings, real=not line.missing)
+    line = _read_helpline(settings)
+    channels = _build_channels(settings, real=not line.missing)
     clock = open_clock(settings)
     _refuse_moved_time(clock, channels)
     outages = open_outages(settings, channels)
     away = (lambda: outages.until(STORE, now=clock.now()) is not None) if outages else None
     store = open_store(settings, clock, away=away)
     client = open_redis(settings)
-    return Parts(
+    return Services(
         store=store,
-        sessions=Sessions(client, store, clock, memory=_memory(settings.data_dir)),
+        sessions=Sessions(client, store, clock, memory=_find_memory_folder(settings.data_dir)),
         spool=_open_spool(settings, store),
         channels=channels,
         versions=Versions(store, settings.data_dir / "live", unset=line.unset),
@@ -84,9 +89,9 @@ def open_parts(settings: Settings | None = None) -> Parts:
         nudge=Nudger(client, clock),
         data_dir=settings.data_dir,
         inside=INSIDE,
-        after={CALL: call_steps.placed},
+        after={CALL: bridge_events.note_placed_call},
         set_right=clock_righting.set_right,
-        opted_out=refusing.take_opt_out,
+        opted_out=refuse.take_opt_out,
         desk=read_desk(settings.file.desk),
         answers=AnswerBounds(**settings.file.answers.model_dump()),
         lease_seconds=settings.env.gateway_outbox_lease,
@@ -113,7 +118,7 @@ def _open_spool(settings: Settings, store: Store) -> Spool:
     return spool
 
 
-def open_serving_parts(settings: Settings) -> tuple[Parts, Callable[[], object]]:
+def open_serving_parts(settings: Settings) -> tuple[Services, Callable[[], object]]:
     """Build the parts of a process that serves, which starts whether SQL can be asked or not.
 
     Returns:
@@ -127,7 +132,7 @@ def open_serving_parts(settings: Settings) -> tuple[Parts, Callable[[], object]]
     return parts, lambda: catch_up(parts, settings)
 
 
-def catch_up(parts: Parts, settings: Settings) -> None:
+def catch_up(parts: Services, settings: Settings) -> None:
     """Bring the tables up to date and open the ledger, where it was shut at the start.
 
     Raises:
@@ -145,11 +150,11 @@ def catch_up(parts: Parts, settings: Settings) -> None:
 
 def _is_up_to_date(store: Store) -> bool:
     try:
-        found = migrate.revision(store)
+        found = migrate.find_revision(store)
     except Unavailable:
         return False
     # A newer release has only added to the tables: what is older goes on beside it until it is renewed.
-    return found == migrate.newest() or (found is not None and not migrate.knows(found))
+    return found == migrate.find_newest() or (found is not None and not migrate.knows_revision(found))
 
 
 def keeps_enough(settings: Settings) -> bool:
@@ -210,7 +215,7 @@ def open_redis(settings: Settings) -> redis.Redis:
     url = (
         settings.env.redis_url.get_secret_value()
         if settings.env.redis_url
-        else embedded.url(settings.data_dir)
+        else supervisor.find_url(settings.data_dir)
     )
     return redis.Redis.from_url(
         url,
@@ -221,23 +226,23 @@ def open_redis(settings: Settings) -> redis.Redis:
     )
 
 
-def refreshed(parts: Parts) -> list[Callable[[], object]]:
+def list_refreshed(parts: Services) -> list[Callable[[], object]]:
     """Return what every process does each second: its menus, shifts and keys, and what it spooled."""
     return [
         parts.versions.refresh,
         parts.duty.refresh,
         parts.sessions.refresh,
         lambda: _refresh_keys(parts),
-        lambda: spooled.replay(parts),
+        lambda: spool_replay.replay_spool(parts),
     ]
 
 
-def open_serials(parts: Parts) -> Serials:
+def open_serials(parts: Services) -> Serials:
     """Return the live secrets of the lines."""
 
     def read(name: str) -> object:
         with parts.store.read() as tx:
-            return kept.get(tx, name)
+            return kept.get_setting(tx, name)
 
     guarded = [
         name
@@ -247,12 +252,12 @@ def open_serials(parts: Parts) -> Serials:
     return Serials(parts.channels, key=lambda: parts.store.ring.key("webhook"), read=read, guarded=guarded)
 
 
-def _refresh_keys(parts: Parts) -> None:
+def _refresh_keys(parts: Services) -> None:
     with parts.store.read() as tx:
         parts.store.ring.refresh(tx)
 
 
-def _memory(data_dir: Path) -> Path | None:
+def _find_memory_folder(data_dir: Path) -> Path | None:
     """Return the folder in shared memory that is this data folder's, where the system has one (Linux)."""
     shared = Path("/dev/shm")  # noqa: S108 - a folder of ours in it, which `InMemory` makes and looks at
     name = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
@@ -269,13 +274,13 @@ def _refuse_moved_time(clock: Clock, channels: Mapping[str, Channel]) -> None:
         raise SettingsError([CLOCK_BESIDE_ACCOUNT])
 
 
-def _channels(settings: Settings, *, real: bool) -> dict[str, Channel]:
+def _build_channels(settings: Settings, *, real: bool) -> dict[str, Channel]:
     """Build the lines; what is wrong with an account or a provider's name is a fault of the settings like any other."""
     found: dict[str, Channel] = {}
     faults: list[str] = []
     for name in settings.file.channels:
         try:
-            found[name] = _channel(settings, name, real=real)
+            found[name] = _build_channel(settings, name, real=real)
         except (BadAccount, UnknownProvider) as error:
             faults.append(str(error))
     if faults:
@@ -283,7 +288,7 @@ def _channels(settings: Settings, *, real: bool) -> dict[str, Channel]:
     return found
 
 
-def _channel(settings: Settings, name: str, *, real: bool) -> Channel:
+def _build_channel(settings: Settings, name: str, *, real: bool) -> Channel:
     """Build one line; where none may reach real phones, it listens as it does without an account."""
     line = settings.file.channels[name]
     options = settings.channel_options(name)
@@ -301,16 +306,16 @@ def _channel(settings: Settings, name: str, *, real: bool) -> Channel:
         fallback=line.fallback,
         options=options,
     )
-    built = channel.find(config)
+    built = contract.find_channel(config)
     if real or not built.contract.real:
         return built
     proof = {option: value for option, value in config.options.items() if option == "signing_key"}
-    return channel.find(replace(config, options=proof))
+    return contract.find_channel(replace(config, options=proof))
 
 
-def _line(settings: Settings) -> LineConfig:
+def _read_helpline(settings: Settings) -> HelplineConfig:
     line = settings.file.line
-    return LineConfig(
+    return HelplineConfig(
         zone=line.zone,
         regions=tuple(line.regions),
         helpline=line.helpline,

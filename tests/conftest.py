@@ -8,11 +8,11 @@ import hypothesis
 import pytest
 import redis
 
-from gateway.store.engines import Store
-from tests.clocks import SetClock
-from tests.compiled import keep_statements
-from tests.ledgers import PostgresqlLedgers, SqliteLedgers
-from tests.servers import Missing, PostgreSQL, Valkey
+from gateway.storage.database import Store
+from tests.support.clocks import SetClock
+from tests.support.compiled import keep_statements
+from tests.support.ledgers import PostgresqlLedgers, SqliteLedgers
+from tests.support.servers import Missing, PostgreSQL, Valkey
 
 # A loaded machine is no failure: what must be fast is measured where it matters.
 hypothesis.settings.register_profile("house", deadline=None, database=None)

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from tests import house
+from tests.support import house
 
 
 def test_what_is_made_for_all_is_in_no_test_s_time() -> None:

@@ -5,14 +5,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from gateway.desk import call_steps, fact_alerts, roll
-from gateway.ids import new_token
-from gateway.parts import Parts
-from gateway.sending import watch
-from gateway.sending.sweep import sweep
-from gateway.store import audit, chores, parting
-from gateway.store.engines import Unavailable
-from gateway.upkeep import retention
+from gateway.delivery import channel_status
+from gateway.delivery.nudge import sweep_outbox
+from gateway.foundation.ids import new_token
+from gateway.foundation.services import Services
+from gateway.helpdesk.alerts import announce
+from gateway.helpdesk.calls import bridge_events
+from gateway.helpdesk.queue import timers
+from gateway.operations.maintenance import retention
+from gateway.storage import audit, callers, settings
+from gateway.storage.database import Unavailable
 
 _log = logging.getLogger(__name__)
 
@@ -28,39 +30,41 @@ class Chore:
 
     name: str
     every: timedelta
-    run: Callable[[Parts], object]
+    run: Callable[[Services], object]
     lease: timedelta = LEASE
 
 
-def _link_audit(parts: Parts) -> None:
+def _link_audit(parts: Services) -> None:
     with parts.store.write() as tx:
-        audit.link(tx, parts.clock.now())
+        audit.link_rows(tx, parts.clock.now())
 
 
-def _part_trials(parts: Parts) -> None:
+def _part_trials(parts: Services) -> None:
     trial_lines = [name for name in parts.channels if parts.is_trial(name)]
-    parts.store.run(lambda tx: parting.part_trials(tx, trial_lines=trial_lines, now=parts.clock.now()))
+    parts.store.run(lambda tx: callers.part_trials(tx, trial_lines=trial_lines, now=parts.clock.now()))
 
 
 TABLE: tuple[Chore, ...] = (
-    Chore("sweep", timedelta(seconds=10), sweep, lease=timedelta(seconds=15)),  # two at once are harmless
-    Chore("watch_lines", timedelta(seconds=60), watch.look),
-    Chore("release_leases", timedelta(seconds=15), roll.release_leases),
-    Chore("roll_calls", timedelta(seconds=15), call_steps.roll),
-    Chore("roll_windows", timedelta(seconds=30), roll.roll_windows),
-    Chore("expire_requests", timedelta(minutes=5), roll.expire),
-    Chore("escalate", timedelta(seconds=60), roll.escalate),
-    Chore("tell_fact_ends", timedelta(hours=1), fact_alerts.tell_fact_ends),
+    Chore(
+        "sweep", timedelta(seconds=10), sweep_outbox, lease=timedelta(seconds=15)
+    ),  # two at once are harmless
+    Chore("watch_lines", timedelta(seconds=60), channel_status.look_at_channels),
+    Chore("release_leases", timedelta(seconds=15), timers.release_leases),
+    Chore("roll_calls", timedelta(seconds=15), bridge_events.roll_bridges),
+    Chore("roll_windows", timedelta(seconds=30), timers.roll_windows),
+    Chore("expire_requests", timedelta(minutes=5), timers.expire_requests),
+    Chore("escalate", timedelta(seconds=60), timers.escalate_stalled),
+    Chore("tell_fact_ends", timedelta(hours=1), announce.tell_fact_ends),
     Chore("part_trials", timedelta(minutes=1), _part_trials),
     Chore("link_audit", timedelta(seconds=30), _link_audit),
-    Chore("retention", timedelta(hours=1), retention.purge),
+    Chore("retention", timedelta(hours=1), retention.purge_expired),
 )
 
 
 class Round:
     """Does what is due of a table. Another clock that does the same is harmless: each chore is leased by its row."""
 
-    def __init__(self, parts: Parts, table: Sequence[Chore]) -> None:
+    def __init__(self, parts: Services, table: Sequence[Chore]) -> None:
         names = [chore.name for chore in table]
         if len(set(names)) != len(names):
             raise ValueError("two chores bear one name")
@@ -84,7 +88,7 @@ class Round:
         now, token = self._parts.clock.now(), new_token(16)
         try:
             with self._parts.store.write() as tx:
-                taken = chores.take(
+                taken = settings.lease_task(
                     tx, chore.name, token=token, now=now, every=chore.every, lease=chore.lease
                 )
             if taken:
@@ -106,4 +110,6 @@ class Round:
     def _give_back(self, chore: Chore, token: str, began: datetime, fault: str) -> None:
         now = self._parts.clock.now()
         with self._parts.store.write() as tx:
-            chores.done(tx, chore.name, token=token, due_at=began + chore.every, now=now, fault=fault)
+            settings.finish_task(
+                tx, chore.name, token=token, due_at=began + chore.every, now=now, fault=fault
+            )

@@ -3,10 +3,10 @@
 import logging
 from collections.abc import Sequence
 
-from gateway.figures.count import EVERY
-from gateway.parts import Parts
-from gateway.sending.guard import Watch
-from gateway.store.engines import Unavailable
+from gateway.delivery.clock_guard import ClockWatch
+from gateway.foundation.services import Services
+from gateway.operations.reporting.metrics import EVERY
+from gateway.storage.database import Unavailable
 from workers.chores import Chore, Round
 from workers.stop import Stop
 
@@ -15,7 +15,7 @@ _log = logging.getLogger(__name__)
 TICK_SECONDS = 1.0
 
 
-def run_clock(parts: Parts, chores: Sequence[Chore], *, stop: Stop | None = None) -> None:
+def run_clock(parts: Services, chores: Sequence[Chore], *, stop: Stop | None = None) -> None:
     """Do the chores, look at the clock and write the figures, until TERM or INT.
 
     Args:
@@ -24,11 +24,11 @@ def run_clock(parts: Parts, chores: Sequence[Chore], *, stop: Stop | None = None
         stop: ends the clock when it is asked.
     """
     stop = stop or Stop()
-    round_, watch = Round(parts, chores), Watch(parts)
+    round_, watch = Round(parts, chores), ClockWatch(parts)
     flush_at = 0.0
     with stop.on_signals():
         while not stop():
-            _look(watch)
+            _look_at(watch)
             round_.go(stopping=stop)
             if parts.clock.monotonic() >= flush_at:
                 flush_at = parts.clock.monotonic() + EVERY.total_seconds()
@@ -37,7 +37,7 @@ def run_clock(parts: Parts, chores: Sequence[Chore], *, stop: Stop | None = None
     parts.count.flush(parts.store)
 
 
-def _look(watch: Watch) -> None:
+def _look_at(watch: ClockWatch) -> None:
     try:
         watch.look()
     except Unavailable as error:

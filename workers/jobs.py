@@ -8,7 +8,7 @@ from typing import Any
 from rq.exceptions import NoSuchJobError
 from rq.job import Job
 
-from gateway.sending.nudge import DESCRIPTION, ENTRY, JOB_SECONDS, KEPT_SECONDS
+from gateway.delivery.nudge import DESCRIPTION, ENTRY, JOB_SECONDS, KEPT_SECONDS
 
 _log = logging.getLogger(__name__)
 

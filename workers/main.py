@@ -5,10 +5,9 @@ import sys
 from collections.abc import Callable
 
 from config.settings import Settings, from_process
-from gateway.bootstrap import open_redis, open_serving_parts, refreshed
-from gateway.logs import set_up_log
-from gateway.parts import Parts
-from gateway.refresh import Refresh
+from gateway.bootstrap import list_refreshed, open_redis, open_serving_parts
+from gateway.foundation.services import Services
+from gateway.operations.refresh import Refresh, set_up_log
 from workers.chores import TABLE
 from workers.clock import run_clock
 from workers.worker import run_worker
@@ -16,8 +15,10 @@ from workers.worker import run_worker
 
 def worker(settings: Settings) -> None:
     """Be one worker."""
-    parts, catch_up = _opened(settings)
-    refresh = Refresh(often=[catch_up, *refreshed(parts)], seldom=[lambda: parts.count.flush(parts.store)])
+    parts, catch_up = _open_services(settings)
+    refresh = Refresh(
+        often=[catch_up, *list_refreshed(parts)], seldom=[lambda: parts.count.flush(parts.store)]
+    )
     refresh.start()
     try:
         run_worker(parts, open_redis(settings))
@@ -27,8 +28,8 @@ def worker(settings: Settings) -> None:
 
 def clock(settings: Settings) -> None:
     """Be the clock; a second one is harmless."""
-    parts, catch_up = _opened(settings)
-    refresh = Refresh(often=[catch_up, *refreshed(parts)])
+    parts, catch_up = _open_services(settings)
+    refresh = Refresh(often=[catch_up, *list_refreshed(parts)])
     refresh.start()
     try:
         run_clock(parts, TABLE)
@@ -36,7 +37,7 @@ def clock(settings: Settings) -> None:
         refresh.stop()
 
 
-def _opened(settings: Settings) -> tuple[Parts, Callable[[], object]]:
+def _open_services(settings: Settings) -> tuple[Services, Callable[[], object]]:
     set_up_log()
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells each time that it looked at a revision
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells at each look which database it sees

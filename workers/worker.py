@@ -14,9 +14,9 @@ from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
 from rq.worker import WorkerStatus
 
-from gateway.parts import Parts
-from gateway.sending.nudge import JOB_SECONDS, QUEUE
-from gateway.sending.send import drain
+from gateway.delivery.nudge import JOB_SECONDS, QUEUE
+from gateway.delivery.send import drain_outbox
+from gateway.foundation.services import Services
 from workers.jobs import doing
 from workers.stop import Stop
 
@@ -27,7 +27,7 @@ LAST_SECONDS = 8  # for the row under way when we are asked to stop; `gateway up
 AGAIN_SECONDS = 1.0
 
 
-def run_worker(parts: Parts, redis: Redis, *, stop: Stop | None = None, burst: bool = False) -> None:
+def run_worker(parts: Services, redis: Redis, *, stop: Stop | None = None, burst: bool = False) -> None:
     """Take nudges until TERM or INT; the row under way is finished first, and given up after some seconds.
 
     Args:
@@ -40,7 +40,7 @@ def run_worker(parts: Parts, redis: Redis, *, stop: Stop | None = None, burst: b
     with stop.on_signals():
         while not stop():
             try:
-                _work(parts, redis, stop, burst=burst)
+                _work_queue(parts, redis, stop, burst=burst)
             except (RedisError, OSError) as error:
                 _log.warning("the worker has lost Redis: %s", type(error).__name__)
             if burst:
@@ -48,10 +48,10 @@ def run_worker(parts: Parts, redis: Redis, *, stop: Stop | None = None, burst: b
             stop.wait(AGAIN_SECONDS)
 
 
-def _work(parts: Parts, redis: Redis, stop: Stop, *, burst: bool) -> None:
+def _work_queue(parts: Services, redis: Redis, stop: Stop, *, burst: bool) -> None:
     connection = _own_connection(redis)
     try:
-        job_class = doing(lambda row_id: _nudged(parts, row_id, stop))
+        job_class = doing(lambda row_id: _work_nudge(parts, row_id, stop))
         queue = Queue(QUEUE, connection=connection, serializer=JSONSerializer, job_class=job_class)
         worker = Worker([queue], stop=stop, connection=connection, job_class=job_class)
         worker.work(burst=burst, logging_level="WARNING")
@@ -59,10 +59,10 @@ def _work(parts: Parts, redis: Redis, stop: Stop, *, burst: bool) -> None:
         connection.close()
 
 
-def _nudged(parts: Parts, row_id: str, stop: Stop) -> None:
+def _work_nudge(parts: Services, row_id: str, stop: Stop) -> None:
     """Do the work of a nudge."""
     try:
-        drain(parts, first=row_id, stopping=stop)
+        drain_outbox(parts, first=row_id, stopping=stop)
     except Exception as error:  # noqa: BLE001 - RQ would keep its words in Redis and log them
         _log.error("a nudge for row %s ended with %s", row_id, type(error).__name__)
         parts.count.add("alarm", "nudge")

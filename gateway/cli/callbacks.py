@@ -12,20 +12,20 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from gateway.access import Actor, Refused, Role
-from gateway.callbacks.model import IllegalMove
-from gateway.callbacks.outcomes import Outcome
-from gateway.cli.dates import MOMENT
-from gateway.desk import claim, line, record
-from gateway.desk.declined import Declined
-from gateway.desk.people import actor_named
-from gateway.desk.refusals import AlreadyCalling, Held, NoSuchCallback, NotSafe
+from gateway.cli.errors import MOMENT
+from gateway.domain.callbacks.outcomes import Outcome
+from gateway.domain.callbacks.states import IllegalMove
+from gateway.domain.permissions import Actor, NotPermitted, Role
+from gateway.helpdesk.errors import AlreadyCalling, HeldByOther, NoSuchCallback, NotSafe, Rejected
+from gateway.helpdesk.queue import claim, queue
+from gateway.helpdesk.queue import outcome as queue_outcome
+from gateway.helpdesk.staff.people import actor_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from gateway.parts import Parts
+    from gateway.foundation.services import Services
 
 # Whoever has the command line of the server sees what a supervisor sees; a deed still needs a person's name.
 ONLOOKER = Actor.of(person_id="", name="command line", role=Role.SUPERVISOR)
@@ -72,7 +72,7 @@ def callbacks() -> None:
 @click.option("--all", "closed", is_flag=True, help="Those that are over, too.")
 def list_command(as_json: bool, closed: bool) -> None:  # noqa: FBT001 - click passes flags so
     """Print the line, the first to be called first; numbers are dots."""
-    rows = [line.as_json(row) for row in line.everything(_parts(), ONLOOKER, closed=closed)]
+    rows = [queue.as_json(row) for row in queue.list_callbacks(_open_services(), ONLOOKER, closed=closed)]
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
         return
@@ -87,7 +87,7 @@ def list_command(as_json: bool, closed: bool) -> None:  # noqa: FBT001 - click p
 def show_command(callback_id: str, as_json: bool) -> None:  # noqa: FBT001 - the same
     """Print one callback with her answers and its history."""
     with _refusals(callback_id):
-        shown = line.shown_as_json(line.show(_parts(), ONLOOKER, callback_id))
+        shown = queue.callback_as_json(queue.show_callback(_open_services(), ONLOOKER, callback_id))
     if as_json:
         click.echo(json.dumps(shown, ensure_ascii=False, indent=1))
         return
@@ -104,10 +104,10 @@ def show_command(callback_id: str, as_json: bool) -> None:  # noqa: FBT001 - the
 @_name
 def claim_command(callback_id: str, name: str) -> None:
     """Claim the callback ID for a quarter of an hour."""
-    parts = _parts()
+    parts = _open_services()
     with _refusals(callback_id, name):
-        claimed = claim.claim(parts, actor_named(parts, name), callback_id)
-    click.echo(f"{callback_id} is {name}'s until {line.written(claimed.held_until)}")
+        claimed = claim.claim_callback(parts, actor_named(parts, name), callback_id)
+    click.echo(f"{callback_id} is {name}'s until {queue.format_instant(claimed.held_until)}")
 
 
 @callbacks.command("release")
@@ -115,9 +115,9 @@ def claim_command(callback_id: str, name: str) -> None:
 @_name
 def release_command(callback_id: str, name: str) -> None:
     """Give the callback ID back; its place in the line is kept."""
-    parts = _parts()
+    parts = _open_services()
     with _refusals(callback_id, name):
-        claim.release(parts, actor_named(parts, name), callback_id)
+        claim.release_callback(parts, actor_named(parts, name), callback_id)
     click.echo(f"{callback_id} is free")
 
 
@@ -140,9 +140,9 @@ def record_command(
     named_at: datetime | None,
 ) -> None:
     """Write down what came of the call about ID; only who has it can."""
-    parts = _parts()
+    parts = _open_services()
     with _refusals(callback_id, name):
-        recorded = record.record(
+        recorded = queue_outcome.record_outcome(
             parts,
             actor_named(parts, name),
             callback_id=callback_id,
@@ -158,15 +158,19 @@ def export_command() -> None:
     """Print every callback as CSV, without codes, answers and numbers."""
     out = csv.writer(sys.stdout)
     out.writerow(_EXPORTED)
-    parts = _parts()
+    parts = _open_services()
     # Whoever is let in at this machine holds the database and its key: there is nothing more to be shown here.
     operator = replace(ONLOOKER, proved_at=parts.clock.now())
-    for row in line.export(parts, operator):
-        values = {**line.as_json(row), "reason": row.reason, "closed_at": line.written(row.closed_at)}
+    for row in queue.export_callbacks(parts, operator):
+        values = {
+            **queue.as_json(row),
+            "reason": row.reason,
+            "closed_at": queue.format_instant(row.closed_at),
+        }
         out.writerow([values[name] for name in _EXPORTED])
 
 
-def _parts() -> Parts:
+def _open_services() -> Services:
     from gateway.bootstrap import open_parts
 
     return open_parts()
@@ -179,7 +183,7 @@ def _refusals(callback_id: str, name: str = "") -> Iterator[None]:
         yield
     except NoSuchCallback:
         raise click.ClickException(f"there is no callback {callback_id}") from None
-    except Declined:
+    except Rejected:
         raise click.ClickException(f"there is nobody named {name}") from None
-    except (Held, AlreadyCalling, NotSafe, IllegalMove, Refused) as error:
+    except (HeldByOther, AlreadyCalling, NotSafe, IllegalMove, NotPermitted) as error:
         raise click.ClickException(str(error)) from None

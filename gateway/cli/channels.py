@@ -5,9 +5,14 @@ import sys
 
 import click
 
-from gateway.channel import Outcome, Registers, Watched
-from gateway.parts import Parts
-from gateway.sending.standing import Standing, as_json, standings
+from config import settings as config
+from gateway.bootstrap import open_parts, open_serials
+from gateway.channels.contract import Registers, SendOutcome, Watched
+from gateway.delivery.channel_status import ChannelStatus, as_json, list_statuses
+from gateway.foundation.services import Services
+from gateway.foundation.webhook_secrets import FIRST_SERIAL, PREFIX
+from gateway.storage import settings as kept
+from gateway.web.webhooks.views import list_addresses
 
 _NOT_REACHED = (
     "The phone does not answer: is it on, in the same network, and is the app started? Then try again."
@@ -25,12 +30,12 @@ def list_command(as_shape: bool) -> None:  # noqa: FBT001 - click passes flags s
     """Print every line: since when it was heard, what waits for it, what is wrong."""
     from gateway.bootstrap import open_parts
 
-    found = standings(open_parts())
+    found = list_statuses(open_parts())
     if as_shape:
         click.echo(json.dumps([as_json(line) for line in found], ensure_ascii=False, indent=1))
         return
     for line in found:
-        click.echo(_said(line))
+        click.echo(_describe_line(line))
 
 
 @channels.command("test")
@@ -49,30 +54,30 @@ def test_command(name: str, register: bool) -> None:  # noqa: FBT001 - the same
         why = f"{', '.join(missing)} under [line] is not set" if missing else "it has no account"
         click.echo(f"{name} reaches no real phone: {why}; what it sends is shown by the simulator.")
     if isinstance(channel, Watched) and channel.contract.silent_after is not None:
-        _look(parts, name, channel)
+        _look_at(parts, name, channel)
     if register:
-        _register(parts, name)
-    line = next(each for each in standings(parts) if each.name == name)
-    click.echo(_said(line))
+        _register_phone(parts, name)
+    line = next(each for each in list_statuses(parts) if each.name == name)
+    click.echo(_describe_line(line))
     sys.exit(1 if line.trouble else 0)
 
 
-def _look(parts: Parts, name: str, channel: Watched) -> None:
-    from gateway.sending import watch
+def _look_at(parts: Services, name: str, channel: Watched) -> None:
+    from gateway.delivery import channel_status
 
     told = channel.look(now=parts.clock.now())
     if told is None:
         click.echo(_NOT_REACHED, err=True)
         sys.exit(1)
-    watch.seen(parts, told)
+    channel_status.note_seen(parts, told)
     battery = "" if told.battery is None else f", battery {told.battery} %"
     click.echo(f"{name} answers{battery}.")
 
 
-def _register(parts: Parts, name: str) -> None:
+def _register_phone(parts: Services, name: str) -> None:
     from config import settings as config
     from gateway.bootstrap import open_serials
-    from gateway.webhooks.addresses import addresses
+    from gateway.web.webhooks.views import list_addresses
 
     channel = parts.channels[name]
     if not isinstance(channel, Registers):
@@ -86,16 +91,53 @@ def _register(parts: Parts, name: str) -> None:
         click.echo(
             "PUBLIC_URL is not https://, and the app posts to nothing else but its own phone.", err=True
         )
-    result = channel.register(addresses(base, parts.channels, serials.secrets)[name])
-    if result.outcome is not Outcome.SENT:
+    result = channel.register(list_addresses(base, parts.channels, serials.secrets)[name])
+    if result.outcome is not SendOutcome.SENT:
         raise click.ClickException(f"{name} did not take the addresses ({result.reason})")
     click.echo(f"{name} knows where to post.")
 
 
-def _said(line: Standing) -> str:
+def _describe_line(line: ChannelStatus) -> str:
     config, known = line.channel.config, line.life
     seen = f"heard {known.seen_at:%d %b %H:%M} UTC" if known.seen_at else "never heard"
     day = f"{line.sent} of {line.day}" if line.day else str(line.sent)
     real = "real phones" if line.channel.contract.real else "trial"
     head = f"{line.name:<16} {config.provider:<14} {real:<12} {seen:<22} sent today {day:<10} waiting {line.waiting}"
     return f"{head}\n{'':<16} {line.trouble}\n{'':<16} → {line.fix}" if line.trouble else head
+
+
+# Prints the addresses to paste into each provider's dashboard, and gives a line a new secret.
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
+@click.option(
+    "--new-secret",
+    metavar="LINE",
+    help="Give LINE a new secret first; the one before stays live till the next.",
+)
+def webhooks(as_json: bool, new_secret: str | None) -> None:  # noqa: FBT001 - click passes flags so
+    """Print the addresses to paste into each provider's dashboard, secrets included."""
+    chosen = config.from_process()
+    parts = open_parts(chosen)
+    if new_secret is not None:
+        renew_secret(parts, new_secret)
+    serials = open_serials(parts)
+    serials.renew()
+    found = list_addresses(chosen.public_url, parts.channels, serials.secrets)
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False, indent=1))
+        return
+    for line, events in found.items():
+        click.echo(line)
+        for event, address in events.items():
+            click.echo(f"  {event:<10} {address}")
+
+
+def renew_secret(parts: Services, line: str) -> None:
+    """Count the line's serial on; its old secret is live beside the new one until the next time."""
+    if line not in parts.channels:
+        raise click.BadParameter(f"the lines are {', '.join(parts.channels)}", param_hint="--new-secret")
+    with parts.store.write() as tx:
+        serial = kept.get_setting(tx, PREFIX + line, FIRST_SERIAL)
+        kept.save_setting(tx, PREFIX + line, serial + 1, by="command line", now=parts.clock.now())

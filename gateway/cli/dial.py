@@ -11,22 +11,21 @@ import click
 
 from config import settings as config
 from gateway.bootstrap import open_clock
-from gateway.catalogue.language_keys import keys_to_language
-from gateway.catalogue.tests import CODE
-from gateway.channel import NoGateway, NotTaken
-from gateway.channels.simulator.handset import ON_THE_PHONE, Handset, Received, Shown
-from gateway.cli import simulated
-from gateway.cli.draft_phone import DraftPhone
-from gateway.cli.handheld import HELP, Hand, HeldPhone, Page, as_test
+from gateway.channels.contract import NoGateway, NotTaken
+from gateway.channels.simulator.handset import ON_THE_PHONE, Handset, HandsetPage, Received
+from gateway.cli import phones as cli_phones
 from gateway.cli.menus import ask_here, read_sound_menu
-from gateway.clock import Clock
-from gateway.engine.menu import Menu
-from gateway.engine.text import GSM7, measure, sms_parts
-from gateway.engine.words import nearest_topics, understand
-from gateway.messages import USSD_LIMITS
-from gateway.numbers import to_e164
-from gateway.parts import Parts
-from gateway.versions import NoMenu
+from gateway.cli.phones import HELP, DraftPhone, Hand, HeldPhone, Page, as_test
+from gateway.domain.events import USSD_LIMITS
+from gateway.foundation.clock import Clock
+from gateway.foundation.phone_numbers import to_e164
+from gateway.foundation.services import Services
+from gateway.menus.authoring.conversation_runner import CODE
+from gateway.menus.authoring.declared import keys_to_language
+from gateway.menus.engine.model import Menu
+from gateway.menus.engine.text_size import GSM7, measure_text, sms_parts
+from gateway.menus.keywords import nearest_topics, understand_text
+from gateway.storage.live_menus import NoMenu
 
 HERS = "+8562055500001"
 ANSWER_SECONDS = 10
@@ -68,14 +67,14 @@ def dial(
     Beside what she would type: d drops the session, t lets it time out, r dials again, s takes the other phone.
     Without --keys it asks for what to type, and prints the conversation test of it at the end.
     """
-    whole = [_number(each) for each in numbers]
+    whole = [_read_number(each) for each in numbers]
     opened = _open_live(code, whole) if draft is None else _open_draft(draft, whole)
     first = language_keys(opened.find_menu(), language) if language else []
     typed = iter([*first, *(keys.split(",") if keys else [])])
     asks = keys is None and not as_json
-    hand = Hand(opened.phones, code, _moments())
-    pages = _talking(
-        lambda: list(_shown(hand.type_in(_then_asked(typed) if asks else typed), show=not as_json))
+    hand = Hand(opened.phones, code, _list_moments())
+    pages = _talk_with(
+        lambda: list(_print_pages(hand.type_in(_then_asked(typed) if asks else typed), show=not as_json))
     )
     if as_json:
         several = len(opened.phones) > 1
@@ -96,8 +95,8 @@ class _Phones:
 
 
 def _open_live(code: str, numbers: list[str]) -> _Phones:
-    parts, phones = simulated.handsets(config.from_process(), numbers)
-    return _Phones(phones=phones, find_menu=lambda: _menu(parts, code), zone=parts.line.zone)
+    parts, phones = cli_phones.open_handsets(config.from_process(), numbers)
+    return _Phones(phones=phones, find_menu=lambda: _find_menu(parts, code), zone=parts.line.zone)
 
 
 def _open_draft(folder: Path, numbers: list[str]) -> _Phones:
@@ -116,14 +115,18 @@ def _open_draft(folder: Path, numbers: list[str]) -> _Phones:
 def text(to: str, words: str, number: str, channel: str | None, explain: bool) -> None:  # noqa: FBT001 - click passes flags so
     """Send WORDS to NUMBER from a phone of the simulator, and print what it answers."""
     chosen = config.from_process()
-    parts, phone = simulated.handset(chosen, _number(number))
+    parts, phone = cli_phones.open_handset(chosen, _read_number(number))
     if explain:
-        click.echo(explained(_menu(parts, to), words))
-    send = phone.text if channel is None else simulated.texting(chosen, parts, channel, _number(number))
-    answers = _talking(lambda: _texted(phone, lambda: send(to, words), Clock()))
+        click.echo(explain_text(_find_menu(parts, to), words))
+    send = (
+        phone.text
+        if channel is None
+        else cli_phones.open_sender(chosen, parts, channel, _read_number(number))
+    )
+    answers = _talk_with(lambda: _send_text(phone, lambda: send(to, words), Clock()))
     for answer in answers or ():
         count = len(sms_parts(answer.text))
-        click.echo(f"--- SMS {count} part{'s' * (count != 1)} {measure(answer.text).coding}")
+        click.echo(f"--- SMS {count} part{'s' * (count != 1)} {measure_text(answer.text).coding}")
         click.echo(answer.text)
     if answers is None:
         click.echo("Silence, as it should be: the text was taken, and no answer to it was written.")
@@ -136,9 +139,9 @@ def text(to: str, words: str, number: str, channel: str | None, explain: bool) -
         raise SystemExit(1)
 
 
-def explained(menu: Menu, words: str) -> str:
+def explain_text(menu: Menu, words: str) -> str:
     """Return as what a text is understood, by which word of which language, and how that word was found."""
-    match = understand(menu, words)
+    match = understand_text(menu, words)
     if match is not None:
         return f"--- understood {match.topic} in {match.language} ({match.why})"
     near = ", ".join(keyword.to for keyword in nearest_topics(menu, words)) or "nothing"
@@ -157,27 +160,27 @@ def language_keys(menu: Menu, tag: str) -> list[str]:
     return [key for _screen, key in found]
 
 
-def head(shown: Shown) -> str:
+def format_head(shown: HandsetPage) -> str:
     """Return the line above a page: its kind, how full it is, and which screen it is."""
-    size = measure(shown.text)
-    return f"--- {_kind(shown)} {size.units}/{_limit(size.coding)} {size.coding} {shown.screen}".rstrip()
+    size = measure_text(shown.text)
+    return f"--- {_find_kind(shown)} {size.units}/{_find_limit(size.coding)} {size.coding} {shown.screen}".rstrip()
 
 
-def _shown(pages: Iterator[Page], *, show: bool) -> Iterator[Page]:
+def _print_pages(pages: Iterator[Page], *, show: bool) -> Iterator[Page]:
     """Print each page as it comes."""
     for page in pages:
         if show:
-            _print(page)
+            _print_page(page)
         yield page
 
 
-def _print(page: Page) -> None:
+def _print_page(page: Page) -> None:
     if page.typed:
         click.echo(f"> {page.typed}")
     if page.shown is None:
         click.echo(page.said)
         return
-    click.echo(head(page.shown))
+    click.echo(format_head(page.shown))
     click.echo(page.shown.text)
 
 
@@ -185,20 +188,20 @@ def _as_json(page: Page, *, several: bool) -> dict[str, object]:
     whose = {"from": page.number} if several else {}
     if page.shown is None:
         return {**whose, "typed": page.typed, "kind": "", "text": page.said}
-    size = measure(page.shown.text)
+    size = measure_text(page.shown.text)
     return {
         **whose,
         "typed": page.typed,
-        "kind": _kind(page.shown),
+        "kind": _find_kind(page.shown),
         "units": size.units,
-        "limit": _limit(size.coding),
+        "limit": _find_limit(size.coding),
         "coding": size.coding,
         "screen": page.shown.screen,
         "text": page.shown.text,
     }
 
 
-def _moments() -> Iterator[datetime]:
+def _list_moments() -> Iterator[datetime]:
     clock = Clock()
     while True:
         yield clock.now()
@@ -217,7 +220,7 @@ def _then_asked(typed: Iterator[str]) -> Iterator[str]:
         yield answer
 
 
-def _texted(phone: Handset, send: Callable[[], None], clock: Clock) -> list[Received] | None:
+def _send_text(phone: Handset, send: Callable[[], None], clock: Clock) -> list[Received] | None:
     """Send, and return what came to the phone in time; None where no answer is to come.
 
     A text is taken with its answer in one transaction, so that what is not written then will never come: silence is
@@ -239,18 +242,18 @@ def _texted(phone: Handset, send: Callable[[], None], clock: Clock) -> list[Rece
     return answers
 
 
-def _talking(work: Callable[[], T]) -> T:
+def _talk_with(work: Callable[[], T]) -> T:
     try:
         return work()
     except NoGateway:
-        simulated.say_not_running(config.from_process())
+        cli_phones.say_not_running(config.from_process())
         raise
     except NotTaken as error:
         click.echo(f"The gateway did not take it: {error}", err=True)
         raise SystemExit(1) from None
 
 
-def _menu(parts: Parts, code: str) -> Menu:
+def _find_menu(parts: Services, code: str) -> Menu:
     parts.versions.refresh()
     lines = [each for each in parts.channels.values() if each.config.provider == "simulator"]
     line = next((each for each in lines if code in each.config.service_codes), lines[0])
@@ -261,7 +264,7 @@ def _menu(parts: Parts, code: str) -> Menu:
         raise SystemExit(1) from None
 
 
-def _number(written: str) -> str:
+def _read_number(written: str) -> str:
     number = to_e164(written)
     if number is None:
         raise click.BadParameter(
@@ -270,9 +273,9 @@ def _number(written: str) -> str:
     return number
 
 
-def _kind(shown: Shown) -> str:
+def _find_kind(shown: HandsetPage) -> str:
     return "END" if shown.ends else "CON"
 
 
-def _limit(coding: str) -> int:
+def _find_limit(coding: str) -> int:
     return USSD_LIMITS.gsm7 if coding == GSM7 else USSD_LIMITS.ucs2

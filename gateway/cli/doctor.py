@@ -7,17 +7,17 @@ import click
 
 from config import settings as config
 from config.settings import Settings, SettingsError
-from gateway import health
-from gateway.access import Actor, Refused
 from gateway.bootstrap import NoTables, open_parts, open_redis
-from gateway.cli import recovery
-from gateway.health import Finding
-from gateway.parts import Parts
-from gateway.publishing import stored
-from gateway.sending import guard, nudge, share
-from gateway.store.engines import Unavailable
-from gateway.store.sealed import RingMissing
-from gateway.upkeep import sheet
+from gateway.cli import upkeep
+from gateway.delivery import clock_guard, nudge
+from gateway.domain.permissions import Actor, NotPermitted
+from gateway.foundation.services import Services
+from gateway.operations import health
+from gateway.operations.health import Finding
+from gateway.operations.maintenance import key_care
+from gateway.operations.publishing import stored
+from gateway.storage.database import Unavailable
+from gateway.storage.encryption import RingMissing
 
 _NOTHING = "start with `gateway up`, or run `gateway db upgrade`; `gateway restore` brings a backup into an empty one"
 _OTHER_KEYS = (
@@ -31,38 +31,38 @@ _OTHER_KEYS = (
 )
 @click.option(
     "--let-end",
-    type=click.Choice(sorted(share.SHARE)),
+    type=click.Choice(sorted(clock_guard.SHARE)),
     help="Let end in the next two hours what waits because it is more than may end at once.",
 )
 @click.option("--as", "name", help="With --confirm-clock or --let-end: the name of the person who says so.")
 def doctor(confirm_clock: bool, let_end: str | None, name: str | None) -> None:  # noqa: FBT001 - click passes flags so
     """Look at each part: green, or red with what to do."""
     if confirm_clock:
-        _do_as(name, "--confirm-clock", guard.confirm)
+        _do_as(name, "--confirm-clock", clock_guard.confirm_clock)
     if let_end is not None:
-        _do_as(name, "--let-end", lambda parts, actor: share.let_end(parts, actor, let_end))
-    findings = _findings()
+        _do_as(name, "--let-end", lambda parts, actor: clock_guard.let_end(parts, actor, let_end))
+    findings = _list_findings()
     for finding in findings:
-        click.echo(_said(finding))
+        click.echo(_describe_finding(finding))
     sys.exit(0 if all(finding.ok for finding in findings) else 1)
 
 
-def _do_as(name: str | None, option: str, deed: Callable[[Parts, Actor], None]) -> None:
-    from gateway.desk.declined import Declined
-    from gateway.desk.people import actor_named
+def _do_as(name: str | None, option: str, deed: Callable[[Services, Actor], None]) -> None:
+    from gateway.helpdesk.errors import Rejected
+    from gateway.helpdesk.staff.people import actor_named
 
     if name is None:
         raise click.UsageError(f"{option} needs --as NAME: it is written down who looked")
     parts = open_parts()
     try:
         deed(parts, actor_named(parts, name))
-    except Declined:
+    except Rejected:
         raise click.ClickException(f"there is nobody named {name}") from None
-    except Refused as error:
+    except NotPermitted as error:
         raise click.ClickException(str(error)) from None
 
 
-def _findings() -> tuple[Finding, ...]:
+def _list_findings() -> tuple[Finding, ...]:
     """Look at everything; what keeps the parts from being built is the one finding that matters."""
     try:
         settings = config.from_process()
@@ -82,15 +82,15 @@ def _findings() -> tuple[Finding, ...]:
         return (Finding(part="keys", ok=False, words="the master key opens none of them", fix=_OTHER_KEYS),)
     parts.versions.refresh()
     looks: dict[str, Callable[[], Finding | list[Finding]]] = {
-        "worker": lambda: _worker(settings),
-        "menus folder": lambda: _folder(parts, settings),
-        "account": lambda: _account(parts, settings),
+        "worker": lambda: _check_worker(settings),
+        "menus folder": lambda: _check_folder(parts, settings),
+        "account": lambda: _check_account(parts, settings),
         "sign-in": lambda: _second_factor(parts),
         "recovery": lambda: _recovery_sheet(parts),
     }
     return (
         Finding(part="settings", ok=True, words="can be used"),
-        *health.look(parts),
+        *health.look_around(parts),
         *(found for part, look_at in looks.items() for found in health.look_safely(part, look_at)),
     )
 
@@ -100,25 +100,25 @@ def _settings_faults(error: SettingsError) -> tuple[Finding, ...]:
     return tuple(Finding(part="settings", ok=False, words=fault, fix=fix) for fault in error.faults)
 
 
-def _recovery_sheet(parts: Parts) -> list[Finding]:
+def _recovery_sheet(parts: Services) -> list[Finding]:
     """Say whether a backup would open: it is sealed to a sheet, and somebody has that on paper."""
     try:
         with parts.store.read() as tx:
-            known, confirmed = sheet.known(tx), sheet.is_confirmed(tx)
+            known, confirmed = key_care.find_public_key(tx), key_care.is_confirmed(tx)
     except Unavailable:
         return []  # the ledger is red already
     if confirmed:
         return [Finding(part="recovery", ok=True, words="the sheet is on paper")]
     if known is None:
         words = "there is no recovery sheet, so there can be no backup"
-        return [Finding(part="recovery", ok=False, words=words, fix=recovery.HOW_TO_MAKE)]
+        return [Finding(part="recovery", ok=False, words=words, fix=upkeep.HOW_TO_MAKE)]
     words = "nobody has said that the recovery sheet is on paper"
-    return [Finding(part="recovery", ok=False, words=words, fix=recovery.HOW_TO_CONFIRM)]
+    return [Finding(part="recovery", ok=False, words=words, fix=upkeep.HOW_TO_CONFIRM)]
 
 
-def _worker(settings: Settings) -> Finding:
+def _check_worker(settings: Settings) -> Finding:
     client = open_redis(settings)
-    count = nudge.listeners(client)
+    count = nudge.count_listeners(client)
     client.close()
     if count:
         return Finding(part="worker", ok=True, words=f"{count} at work")
@@ -126,10 +126,10 @@ def _worker(settings: Settings) -> Finding:
     return Finding(part="worker", ok=False, words="none takes nudges", fix=fix)
 
 
-def _folder(parts: Parts, settings: Settings) -> list[Finding]:
+def _check_folder(parts: Services, settings: Settings) -> list[Finding]:
     folder = settings.env.gateway_menus_dir
     try:
-        differs = stored.differs(parts, folder)
+        differs = stored.has_changed(parts, folder)
     except Unavailable:
         return []  # the ledger is red already
     if not differs:
@@ -138,7 +138,7 @@ def _folder(parts: Parts, settings: Settings) -> list[Finding]:
     return [Finding(part="menus folder", ok=False, words=f"{folder} differs from the live version", fix=fix)]
 
 
-def _account(parts: Parts, settings: Settings) -> list[Finding]:
+def _check_account(parts: Services, settings: Settings) -> list[Finding]:
     if not settings.has_account:
         return [Finding(part="account", ok=True, words="none is set: texts stay here, in the simulator")]
     if parts.line.missing:
@@ -155,7 +155,7 @@ def _account(parts: Parts, settings: Settings) -> list[Finding]:
     ]
 
 
-def _second_factor(parts: Parts) -> Finding:
+def _second_factor(parts: Services) -> Finding:
     if parts.asks_second_factor:
         return Finding(
             part="sign-in", ok=True, words="asks supervisors and administrators for a second factor"
@@ -164,6 +164,6 @@ def _second_factor(parts: Parts) -> Finding:
     return Finding(part="sign-in", ok=False, words="a password alone opens everything", fix=fix)
 
 
-def _said(finding: Finding) -> str:
+def _describe_finding(finding: Finding) -> str:
     line = f"{'green' if finding.ok else 'red  '}  {finding.part:<13} {finding.words}"
     return line if finding.ok else f"{line}\n{'':<22}→ {finding.fix}"

@@ -9,21 +9,21 @@ from dataclasses import dataclass
 import click
 
 from config.settings import Settings
-from gateway import file_modes
 from gateway.bootstrap import end_outages, keeps_enough, open_ledger, open_parts, open_serials
-from gateway.cli import recovery
-from gateway.clock import Clock
-from gateway.desk import people
-from gateway.health import describe_missing_menus
-from gateway.parts import Parts
-from gateway.publishing import publish, stored
-from gateway.serving import find_held_back
-from gateway.store import migrate
-from gateway.store.engines import Unavailable
-from gateway.up import CannotStart, Supervisor
-from gateway.upkeep import sheet
-from gateway.upkeep.sheet import Question
-from gateway.webhooks.addresses import addresses
+from gateway.cli import upkeep
+from gateway.foundation import file_modes
+from gateway.foundation.clock import Clock
+from gateway.foundation.services import Services
+from gateway.helpdesk.staff import people
+from gateway.operations.health import describe_missing_menus
+from gateway.operations.maintenance import key_care
+from gateway.operations.maintenance.key_care import SheetQuestion
+from gateway.operations.publishing import publish, stored
+from gateway.operations.supervisor import CannotStart, Supervisor
+from gateway.storage import migrate
+from gateway.storage.database import Unavailable
+from gateway.storage.live_menus import find_held_back
+from gateway.web.webhooks.views import list_addresses
 
 _READY_AS_A_RULE = 30.0
 _WITHOUT_SQL = (
@@ -42,10 +42,10 @@ class Prepared:
     """
 
     lines: tuple[str, ...]
-    question: Question | None = None
+    question: SheetQuestion | None = None
 
 
-def prepare(settings: Settings, *, at_terminal: bool) -> Prepared:
+def prepare_start(settings: Settings, *, at_terminal: bool) -> Prepared:
     """Bring tables and menus up to date; while SQL is away, see that calls can be answered without it.
 
     Args:
@@ -59,7 +59,7 @@ def prepare(settings: Settings, *, at_terminal: bool) -> Prepared:
     try:
         with closing(open_ledger(settings)) as ledger:
             migrate.upgrade(ledger)
-        return _prepared(settings, at_terminal=at_terminal)
+        return _prepare_ledger(settings, at_terminal=at_terminal)
     except Unavailable:
         return _without_sql(settings)
     except OSError as error:
@@ -77,16 +77,16 @@ def _close_files(settings: Settings) -> None:
         )
 
 
-def _prepared(settings: Settings, *, at_terminal: bool) -> Prepared:
+def _prepare_ledger(settings: Settings, *, at_terminal: bool) -> Prepared:
     with suppress(OSError):  # a full or a read-only disk
         end_outages(settings)
     parts = open_parts(settings)
     try:
-        _menus(parts, settings)
+        _prepare_menus(parts, settings)
         parts.versions.refresh()
         _say_missing_menus(parts)
         question = _recovery_sheet(parts, at_terminal=at_terminal)
-        lines = [*_addresses(parts, settings, at_terminal=at_terminal), *_held_back(parts)]
+        lines = [*_list_addresses(parts, settings, at_terminal=at_terminal), *_list_held_back(parts)]
         return Prepared(tuple(lines), question)
     finally:
         parts.store.close()
@@ -104,7 +104,7 @@ def _without_sql(settings: Settings) -> Prepared:
 def is_ready(settings: Settings, clock: Clock, supervisor: Supervisor) -> bool:
     """Wait until the web server says that it can keep a request; False where a signal came first."""
     late = clock.monotonic() + _READY_AS_A_RULE
-    address = f"http://{_host(settings)}:{settings.env.port}/readyz"
+    address = f"http://{_find_host(settings)}:{settings.env.port}/readyz"
     while not supervisor.stopping:
         supervisor.look_after()
         try:
@@ -118,40 +118,40 @@ def is_ready(settings: Settings, clock: Clock, supervisor: Supervisor) -> bool:
     return False
 
 
-def _menus(parts: Parts, settings: Settings) -> None:
+def _prepare_menus(parts: Services, settings: Settings) -> None:
     folder = settings.env.gateway_menus_dir
     problems = publish.first_start(parts, folder)
     for problem in problems:
         click.echo(str(problem), err=True)
     if problems:
         raise CannotStart(f"The menus in {folder} have errors, so nothing can be published; see above.")
-    if stored.differs(parts, folder):
+    if stored.has_changed(parts, folder):
         click.echo(
             f"The menus in {folder} differ from the live version; `gateway menus publish` takes them up."
         )
 
 
-def _recovery_sheet(parts: Parts, *, at_terminal: bool) -> Question | None:
+def _recovery_sheet(parts: Services, *, at_terminal: bool) -> SheetQuestion | None:
     """Make and show the first sheet, at once; where nobody would read it, say how it is made."""
     with parts.store.read() as tx:
-        known, confirmed = sheet.known(tx), sheet.is_confirmed(tx)
+        known, confirmed = key_care.find_public_key(tx), key_care.is_confirmed(tx)
     if known is None and at_terminal:
-        return recovery.show_new_sheet(parts)
+        return upkeep.show_new_sheet(parts)
     if known is None:
-        click.echo(f"There is no recovery sheet yet, and no backup without one: {recovery.HOW_TO_MAKE}.")
+        click.echo(f"There is no recovery sheet yet, and no backup without one: {upkeep.HOW_TO_MAKE}.")
     elif not confirmed:
-        click.echo(f"Nobody has said that the recovery sheet is on paper: {recovery.HOW_TO_CONFIRM}.")
+        click.echo(f"Nobody has said that the recovery sheet is on paper: {upkeep.HOW_TO_CONFIRM}.")
     return None
 
 
-def _addresses(parts: Parts, settings: Settings, *, at_terminal: bool) -> list[str]:
+def _list_addresses(parts: Services, settings: Settings, *, at_terminal: bool) -> list[str]:
     base = settings.public_url
     phone = f"{base}/phone/" if settings.phone_is_on else "off (GATEWAY_PHONE)"
     lines = [f"Console        {base}/", *_first_sign_in(parts, base, at_terminal=at_terminal)]
-    return [*lines, f"Phone          {phone}", *_webhooks(parts, base, at_terminal=at_terminal)]
+    return [*lines, f"Phone          {phone}", *_list_webhooks(parts, base, at_terminal=at_terminal)]
 
 
-def _first_sign_in(parts: Parts, base: str, *, at_terminal: bool) -> list[str]:
+def _first_sign_in(parts: Services, base: str, *, at_terminal: bool) -> list[str]:
     if not at_terminal:
         if people.has_administrator(parts):
             return []
@@ -162,13 +162,13 @@ def _first_sign_in(parts: Parts, base: str, *, at_terminal: bool) -> list[str]:
     return [f"First sign-in  {base}/invitation/{token}  (works once, within 30 minutes)"]
 
 
-def _webhooks(parts: Parts, base: str, *, at_terminal: bool) -> list[str]:
+def _list_webhooks(parts: Services, base: str, *, at_terminal: bool) -> list[str]:
     """Return the lines of the webhooks; an address holds a secret, and a journal keeps what it is told."""
     if not at_terminal:
         return [f"Webhooks       of {', '.join(parts.channels)}: `gateway webhooks` prints them"]
     serials = open_serials(parts)
     serials.renew()
-    found = addresses(base, parts.channels, serials.secrets)
+    found = list_addresses(base, parts.channels, serials.secrets)
     lines = [
         f"Webhooks       {line}: {events.get('ussd', next(iter(events.values())))}"
         for line, events in found.items()
@@ -176,14 +176,14 @@ def _webhooks(parts: Parts, base: str, *, at_terminal: bool) -> list[str]:
     return [*lines, "               all of them: gateway webhooks"]
 
 
-def _say_missing_menus(parts: Parts) -> None:
+def _say_missing_menus(parts: Services) -> None:
     """Say at once what will keep this start from being ready: a channel whose menu nobody published."""
     missing = describe_missing_menus(parts)
     if missing:
         click.echo(f"Not ready      {missing}", err=True)
 
 
-def _held_back(parts: Parts) -> list[str]:
+def _list_held_back(parts: Services) -> list[str]:
     """Say which languages do not reach real phones: somebody looks here, and wonders why nobody calls."""
     held = find_held_back(parts)
     told = [f"{'Number not set' if each.unset else 'Not reviewed  '} {each}" for each in held]
@@ -191,5 +191,5 @@ def _held_back(parts: Parts) -> list[str]:
     return [*told, hint] if any(each.waiting for each in held) else told
 
 
-def _host(settings: Settings) -> str:
+def _find_host(settings: Settings) -> str:
     return "127.0.0.1" if settings.env.host in {"0.0.0.0", "::", ""} else settings.env.host  # noqa: S104

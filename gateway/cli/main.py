@@ -21,10 +21,10 @@ _COMMANDS = {
     "dial": "gateway.cli.dial:dial",
     "text": "gateway.cli.dial:text",
     "channels": "gateway.cli.channels:channels",
-    "webhooks": "gateway.cli.webhooks:webhooks",
+    "webhooks": "gateway.cli.channels:webhooks",
     "people": "gateway.cli.people:people",
     "callbacks": "gateway.cli.callbacks:callbacks",
-    "audit": "gateway.cli.audit:audit",
+    "audit": "gateway.cli.upkeep:audit",
     "outbox": "gateway.cli.outbox:outbox",
 }
 
@@ -45,7 +45,7 @@ class _Lazy(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; what any of them can meet is said in one place."""
-        from gateway.cli.faults import in_words
+        from gateway.cli.errors import in_words
 
         with in_words():
             return super().invoke(ctx)

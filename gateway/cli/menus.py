@@ -13,20 +13,20 @@ import click
 
 from config import settings as config
 from gateway.bootstrap import open_clock
-from gateway.callbacks.windows import Hours, offered
-from gateway.catalogue.check import Checked, check
-from gateway.catalogue.folder import find_unread, read_folder, read_tests
-from gateway.catalogue.problems import Level, Problem, described, in_order, where
-from gateway.catalogue.proofs import Asked
 from gateway.cli.publishing import PUBLISHING
+from gateway.cli.report import seen_command
 from gateway.cli.reviews import reviews_command
-from gateway.cli.seen import seen_command
-from gateway.engine.menu import Menu
-from gateway.messages import SMS_LIMITS, USSD_LIMITS
-from gateway.versions import read_kept_menus
+from gateway.domain.callbacks.windows import Hours, list_offered_windows
+from gateway.domain.events import SMS_LIMITS, USSD_LIMITS
+from gateway.menus.authoring.check import Checked, check
+from gateway.menus.authoring.checks import CheckContext
+from gateway.menus.authoring.folder import find_unread, read_folder, read_tests
+from gateway.menus.authoring.problems import Level, Problem, describe_problem, in_order, show_place
+from gateway.menus.engine.model import Menu
+from gateway.storage.live_menus import read_kept_menus
 
 if TYPE_CHECKING:
-    from gateway.catalogue.tests import Ran
+    from gateway.menus.authoring.conversation_runner import Ran
 
 T = TypeVar("T")
 
@@ -56,7 +56,7 @@ for command in PUBLISHING:
 @click.option("--name", default="", help="By which channels are configured with it; else the folder's name.")
 def new_command(folder: Path, languages: str, name: str) -> None:
     """Make a complete small menu in FOLDER: form, danger, windows, texts, tests; what is not known is left open."""
-    from gateway.catalogue.starting import BadLanguage, start_menu
+    from gateway.menus.authoring.starter import BadLanguage, start_menu
 
     named = name or re.sub(r"[^a-z0-9]+", "-", folder.name.lower()).strip("-")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -84,7 +84,7 @@ def new_command(folder: Path, languages: str, name: str) -> None:
 )
 def check_command(path: Path, as_json: bool, strict: bool, real: bool) -> None:  # noqa: FBT001 - click passes flags so
     """Say everything that is wrong with the menu in PATH."""
-    files = _files(path)
+    files = _read_files(path)
     checked = check(files, replace(ask_here(), real=real, live=_read_live()))
     checked = replace(checked, problems=in_order((*find_unread(path), *checked.problems)))
     if as_json:
@@ -92,22 +92,22 @@ def check_command(path: Path, as_json: bool, strict: bool, real: bool) -> None: 
             json.dumps([problem.as_json() for problem in checked.problems], ensure_ascii=False, indent=1)
         )
     else:
-        _print(checked, path, files)
+        _print_report(checked, path, files)
     sys.exit(1 if not checked.sound or (strict and checked.problems) else 0)
 
 
-def ask_here() -> Asked:
+def ask_here() -> CheckContext:
     """Ask what a publish here would ask: for today, the hours and the settings of this house."""
     settings = config.from_process()
     line = settings.file.line
     now = open_clock(settings).now()
     hours = Hours.parse({day: list(spans) for day, spans in settings.file.hours.items()})
-    return Asked(
+    return CheckContext(
         today=now.astimezone(ZoneInfo(line.zone)).date(),
         limits=(USSD_LIMITS, SMS_LIMITS),
         zone=line.zone,
         settings={"helpline": line.helpline, "mrc": line.mrc, "price": line.price, "days": str(line.days)},
-        staffed=lambda windows: frozenset(offered(windows, hours, line.zone, now)),
+        staffed=lambda windows: frozenset(list_offered_windows(windows, hours, line.zone, now)),
     )
 
 
@@ -117,20 +117,20 @@ def _read_live() -> dict[str, Menu]:
     return {menu.id: menu for _, menu in read_kept_menus(folder)}
 
 
-def _files(path: Path) -> dict[str, bytes]:
+def _read_files(path: Path) -> dict[str, bytes]:
     try:
         return read_folder(path)
     except OSError as error:
         raise click.ClickException(f"cannot read {path}: {error.strerror or error}") from None
 
 
-def _print(checked: Checked, path: Path, files: dict[str, bytes]) -> None:
-    _complain(checked.problems, files, path)
+def _print_report(checked: Checked, path: Path, files: dict[str, bytes]) -> None:
+    _print_problems(checked.problems, files, path)
     errors = sum(problem.level is Level.ERROR for problem in checked.problems)
     click.echo(f"{path}: {errors} errors, {len(checked.problems) - errors} warnings")
 
 
-def _at(words: str, problem: Problem, base: Path) -> str:
+def _place_words(words: str, problem: Problem, base: Path) -> str:
     """Put the folder before the file's name, so that a terminal can open the place."""
     return (
         f"{base / problem.place.file}{words.removeprefix(problem.place.file)}"
@@ -144,20 +144,20 @@ def _at(words: str, problem: Problem, base: Path) -> str:
 @click.option("--coverage", "whole", is_flag=True, help="Show every screen with each language.")
 def test_command(path: Path, whole: bool) -> None:  # noqa: FBT001 - click passes flags so
     """Run the conversations in PATH/tests over the menu in PATH."""
-    from gateway.catalogue.conversations import read
-    from gateway.catalogue.pages import with_pages
-    from gateway.catalogue.tests import run, unseen
+    from gateway.menus.authoring.conversation_files import read_conversations
+    from gateway.menus.authoring.conversation_runner import list_unseen, run_conversation
+    from gateway.menus.authoring.pages import with_pages
 
     checked = with_pages(read_sound_menu(path), (USSD_LIMITS,))
     asked = ask_here()
-    cases, problems = read(read_tests(path), asked.zone)
-    _complain(problems, read_tests(path), path)
+    cases, problems = read_conversations(read_tests(path), asked.zone)
+    _print_problems(problems, read_tests(path), path)
     ran = []
     for case in cases:
-        ran.append(run(checked, case, zone=asked.zone))
+        ran.append(run_conversation(checked, case, zone=asked.zone))
         _print_ran(ran[-1], path, f"{len(ran):3}/{len(cases)}")
     failed = sum(bool(each.differences) for each in ran)
-    hidden = unseen(checked, ran)
+    hidden = list_unseen(checked, ran)
     _print_coverage(checked, ran, whole=whole)
     if hidden:
         click.echo(
@@ -170,13 +170,13 @@ def test_command(path: Path, whole: bool) -> None:  # noqa: FBT001 - click passe
 def _print_ran(ran: "Ran", base: Path, at: str) -> None:
     click.echo(f"{at} {'FAILED' if ran.differences else 'ok'}  {ran.case.it}")
     for difference in ran.differences:
-        click.echo(f"  {base / where(difference.place)}: {difference.message}")
+        click.echo(f"  {base / show_place(difference.place)}: {difference.message}")
 
 
 def _print_coverage(menu: Menu, ran: "list[Ran]", *, whole: bool) -> None:
-    from gateway.catalogue.coverage import coverage
+    from gateway.menus.authoring.texts import measure_coverage
 
-    found = coverage(menu, (pair for each in ran for pair in each.seen))
+    found = measure_coverage(menu, (pair for each in ran for pair in each.seen))
     click.echo(f"\n{'shown':18}" + "".join(f"{language:>9}" for language in found.languages))
     for screen in found.screens if whole else ():
         click.echo(
@@ -191,11 +191,11 @@ def _print_coverage(menu: Menu, ran: "list[Ran]", *, whole: bool) -> None:
 @click.option("--sms", is_flag=True, help="Measure texts instead of screens.")
 def sizes_command(path: Path, sms: bool) -> None:  # noqa: FBT001 - click passes flags so
     """Show the room that every page takes, widest values and navigation included, and the keys to help."""
-    from gateway.catalogue.measures import distances, sizes
+    from gateway.menus.authoring.pages import measure_distances, measure_sizes
 
     menu, settings, limits = read_sound_menu(path), ask_here().settings, SMS_LIMITS if sms else USSD_LIMITS
     rows: dict[str, list[str]] = {}
-    for each in sizes(menu, limits, settings):
+    for each in measure_sizes(menu, limits, settings):
         name = each.screen if each.variant < 0 else f"{each.screen} ({each.variant + 1})"
         rows.setdefault(name, []).append(str(each))
     widths = [max(map(len, column)) + 2 for column in zip(menu.languages, *rows.values(), strict=True)]
@@ -204,26 +204,28 @@ def sizes_command(path: Path, sms: bool) -> None:  # noqa: FBT001 - click passes
             f"{name:22}" + "".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
         )
     click.echo("\nkeys to               from a first dial  from home  at most, from")
-    for far in distances(menu, limits, settings):
+    for far in measure_distances(menu, limits, settings):
         counted = f"{far.from_start:17}  {far.from_home:9}  {far.at_most:7}, {far.farthest}"
         click.echo(f"{far.to:12}{far.language:10}{counted}")
 
 
 def read_sound_menu(path: Path) -> Menu:
     """Return the menu of the folder, or print what keeps it from being one and stop."""
-    files = _files(path)
+    files = _read_files(path)
     checked = check(files, ask_here())
     if checked.menu is None:
-        _complain([problem for problem in checked.problems if problem.level is Level.ERROR], files, path)
+        _print_problems(
+            [problem for problem in checked.problems if problem.level is Level.ERROR], files, path
+        )
         sys.exit(1)
     return checked.menu
 
 
-def _complain(problems: Iterable[Problem], files: dict[str, bytes], path: Path) -> None:
+def _print_problems(problems: Iterable[Problem], files: dict[str, bytes], path: Path) -> None:
     base = path if path.is_dir() else path.parent
     sources = {name: content.decode("utf-8", "replace") for name, content in files.items()}
     for problem in problems:
-        click.echo(_at(described(problem, sources), problem, base))
+        click.echo(_place_words(describe_problem(problem, sources), problem, base))
 
 
 @menus.command("draw")
@@ -232,21 +234,23 @@ def _complain(problems: Iterable[Problem], files: dict[str, bytes], path: Path) 
 @click.option("--language", default="en", show_default=True)
 def draw_command(path: Path, svg_file: Path | None, language: str) -> None:
     """Draw the menu in PATH, faults in red: Mermaid on the screen, or an SVG in a file."""
-    from gateway.catalogue.drawing import svg
-    from gateway.catalogue.mermaid import mermaid
-    from gateway.catalogue.sketch import fill_for_drawing, sketch
+    from gateway.menus.authoring.mermaid import draw_mermaid
+    from gateway.menus.authoring.sketch import fill_for_drawing, make_sketch
+    from gateway.menus.authoring.svg import draw_svg
 
-    files, asked = _files(path), replace(ask_here(), live=_read_live())
+    files, asked = _read_files(path), replace(ask_here(), live=_read_live())
     checked = check(files, asked)
-    drawn = sketch(files, checked.built)
+    drawn = make_sketch(files, checked.built)
     if drawn is None:
-        _complain([problem for problem in checked.problems if problem.level is Level.ERROR], files, path)
+        _print_problems(
+            [problem for problem in checked.problems if problem.level is Level.ERROR], files, path
+        )
         sys.exit(1)
     menu = fill_for_drawing(drawn.menu, asked.today, language)
     if svg_file is None:
-        click.echo(mermaid(menu, language, checked.problems, drawn.missing), nl=False)
+        click.echo(draw_mermaid(menu, language, checked.problems, drawn.missing), nl=False)
         return
-    svg_file.write_text(svg(menu, language, checked.problems, drawn.missing), encoding="utf-8")
+    svg_file.write_text(draw_svg(menu, language, checked.problems, drawn.missing), encoding="utf-8")
     errors = sum(each.level is Level.ERROR for each in checked.problems)
     told = f", {errors} errors in red" if errors else ""
     click.echo(f"{svg_file}: {len(menu.screens) - len(drawn.missing)} screens{told}")
@@ -256,6 +260,6 @@ def draw_command(path: Path, svg_file: Path | None, language: str) -> None:
 @click.option("--tests", is_flag=True, help="The schema of the conversations in tests/ instead.")
 def schema_command(tests: bool) -> None:  # noqa: FBT001 - click passes flags so
     """Print the JSON Schema of menu files or of their conversations, for editors."""
-    from gateway.catalogue.jsonschema import json_schema, json_schema_of_tests
+    from gateway.menus.authoring.json_schema import json_schema, json_schema_of_tests
 
     click.echo(json.dumps(json_schema_of_tests() if tests else json_schema(), ensure_ascii=False, indent=2))

@@ -4,8 +4,8 @@ import json
 
 import click
 
-from gateway.access import Refused
-from gateway.outbox.states import State
+from gateway.domain.outbox.states import OutboxState
+from gateway.domain.permissions import NotPermitted
 
 _COLUMNS = ("id", "kind", "channel", "state", "attempts", "due_at", "delivery", "reason")
 
@@ -18,14 +18,14 @@ def outbox() -> None:
 @outbox.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print the rows as JSON.")
 @click.option(
-    "--state", type=click.Choice([state.value for state in State]), default=None, help="Only these."
+    "--state", type=click.Choice([state.value for state in OutboxState]), default=None, help="Only these."
 )
 def list_command(as_json: bool, state: str | None) -> None:  # noqa: FBT001 - click passes flags so
     """Print the newest rows, without numbers and texts."""
     from gateway.bootstrap import open_parts
-    from gateway.sending.listing import listed
+    from gateway.delivery.results import list_rows
 
-    rows = listed(open_parts(), state=state or "")
+    rows = list_rows(open_parts(), state=state or "")
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
         return
@@ -41,15 +41,15 @@ def list_command(as_json: bool, state: str | None) -> None:  # noqa: FBT001 - cl
 def settle_command(row_id: str, verdict: str, name: str) -> None:
     """Write that the unclear row ID was sent, or that it failed."""
     from gateway.bootstrap import open_parts
-    from gateway.desk.declined import Declined
-    from gateway.desk.people import actor_named
-    from gateway.sending.settle import NotUnclear, settle
+    from gateway.delivery.results import NotUnclear, settle_row
+    from gateway.helpdesk.errors import Rejected
+    from gateway.helpdesk.staff.people import actor_named
 
     parts = open_parts()
     try:
-        settle(parts, actor_named(parts, name), row_id, verdict)
-    except Declined:
+        settle_row(parts, actor_named(parts, name), row_id, verdict)
+    except Rejected:
         raise click.ClickException(f"there is nobody named {name}") from None
-    except (Refused, NotUnclear) as error:
+    except (NotPermitted, NotUnclear) as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"{row_id} is {verdict}")

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gateway.access import Role
-from gateway.desk import people as desk
-from gateway.desk import second
-from gateway.desk.declined import Declined, Why
-from gateway.desk.people import OWNER
+from gateway.domain.permissions import Role
+from gateway.helpdesk.errors import Rejected, Why
+from gateway.helpdesk.staff import people as desk
+from gateway.helpdesk.staff import two_factor
+from gateway.helpdesk.staff.people import OWNER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gateway.parts import Parts
+    from gateway.foundation.services import Services
 
 _WORDS = {
     Why.NAME: "A name has 2 to 40 characters and at least one letter.",
@@ -44,8 +44,8 @@ def people() -> None:
 def add(name: str, role: str, password_stdin: bool) -> None:  # noqa: FBT001 - click passes flags so
     """Add a person; without a password print a link with which they choose one."""
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
-    with _said() as parts:
-        person_id = desk.add(parts, OWNER, name=name, role=role, password=password)
+    with _say_refusals() as parts:
+        person_id = desk.add_person(parts, OWNER, name=name, role=role, password=password)
         click.echo(f"Added {desk.tidy_name(name)} as {role}.")
         if password is None:
             _show_link(parts, person_id)
@@ -54,10 +54,10 @@ def add(name: str, role: str, password_stdin: bool) -> None:  # noqa: FBT001 - c
 @people.command("list")
 def list_command() -> None:
     """Print everybody: name, role, on duty or not, a helpline phone and a password or not, ever signed in or not."""
-    with _said() as parts:
+    with _say_refusals() as parts:
         click.echo("name\trole\tduty\thelpline phone\tpassword\thas signed in")
         signed_in = desk.list_signed_in(parts, OWNER)
-        for person in desk.everybody(parts, OWNER):
+        for person in desk.list_people(parts, OWNER):
             if person.named:
                 facts = (
                     person.name,
@@ -74,9 +74,9 @@ def list_command() -> None:
 @_name
 def remove(name: str) -> None:
     """Remove a person: signed out at once, the name stays in the history."""
-    with _said() as parts:
-        person = desk.named(parts, name)
-        desk.disable(parts, OWNER, person.id)
+    with _say_refusals() as parts:
+        person = desk.find_person(parts, name)
+        desk.disable_person(parts, OWNER, person.id)
         click.echo(f"Removed {person.name}.")
 
 
@@ -87,10 +87,10 @@ def remove(name: str) -> None:
 )
 def reset(name: str, second_factor: bool) -> None:  # noqa: FBT001 - click passes flags so
     """Take the password away and print a link with which the person chooses a new one."""
-    with _said() as parts:
-        person = desk.named(parts, name)
+    with _say_refusals() as parts:
+        person = desk.find_person(parts, name)
         if second_factor:
-            second.reset(parts, OWNER, person.id)
+            two_factor.reset_factor(parts, OWNER, person.id)
         _show_link(parts, person.id)
 
 
@@ -98,25 +98,25 @@ def reset(name: str, second_factor: bool) -> None:  # noqa: FBT001 - click passe
 @_name
 def sign_out(name: str) -> None:
     """End every sign-in of a person."""
-    with _said() as parts:
-        person = desk.named(parts, name)
+    with _say_refusals() as parts:
+        person = desk.find_person(parts, name)
         desk.end_sign_ins(parts, OWNER, person.id)
         click.echo(f"{person.name} is signed out everywhere.")
 
 
-def _show_link(parts: Parts, person_id: str) -> None:
-    link = f"{parts.public_url}/invitation/{desk.invite(parts, OWNER, person_id)}"
+def _show_link(parts: Services, person_id: str) -> None:
+    link = f"{parts.public_url}/invitation/{desk.invite_person(parts, OWNER, person_id)}"
     click.echo(f"Link, works once within 24 hours: {link}")
 
 
 @contextmanager
-def _said() -> Iterator[Parts]:
+def _say_refusals() -> Iterator[Services]:
     from gateway import bootstrap
 
     parts = bootstrap.open_parts()
     try:
         yield parts
-    except Declined as declined:
+    except Rejected as declined:
         click.echo(_WORDS.get(declined.why, declined.why.value), err=True)
         sys.exit(1)
     finally:

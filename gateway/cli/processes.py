@@ -23,9 +23,9 @@ def web() -> None:
     """Serve the webhooks and the pages."""
     settings = config.from_process()
     _allow_files(2 * _CONNECTIONS)
-    _become(
-        # Not Granian's WSGI: there a thread waits for the body, without a limit (gateway/web/front.py).
-        *("-m", "granian", "--interface", "rsgi", "--factory", "gateway.app:create_front"),
+    _become_process(
+        # Not Granian's WSGI: there a thread waits for the body, without a limit (gateway/web/shared/front.py).
+        *("-m", "granian", "--interface", "rsgi", "--factory", "gateway.web.app:create_front"),
         *("--host", settings.env.host, "--port", str(settings.env.port)),
         *("--workers", str(settings.env.web_workers), "--backlog", str(_CONNECTIONS)),
         # With HTTP/2 offered, who says nothing at all is waited for without end; no provider asks for it.
@@ -39,13 +39,13 @@ def web() -> None:
 @click.command()
 def worker() -> None:
     """Send what is due when the queue says so."""
-    _become("-m", "workers.main", "worker")
+    _become_process("-m", "workers.main", "worker")
 
 
 @click.command()
 def clock() -> None:
     """Do what the clock asks for, and send what no nudge reached."""
-    _become("-m", "workers.main", "clock")
+    _become_process("-m", "workers.main", "clock")
 
 
 def _allow_files(wanted: int) -> None:
@@ -56,7 +56,7 @@ def _allow_files(wanted: int) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (enough, most))
 
 
-def _become(*arguments: str) -> None:
+def _become_process(*arguments: str) -> None:
     """Let another root replace this process, so that signals reach it; what it writes is for its owner alone."""
     os.umask(OWNER_ONLY)
     os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606 - our own module

@@ -12,15 +12,15 @@ from zoneinfo import ZoneInfo
 import click
 
 from config import settings as config
-from gateway.access import Actor, Refused
 from gateway.bootstrap import open_parts
-from gateway.catalogue.folder import find_unread, read_folder
-from gateway.catalogue.problems import Problem, described
-from gateway.desk.declined import Declined
-from gateway.desk.people import actor_named
-from gateway.parts import Parts
-from gateway.publishing import base, conversations, moving, publish, reviews, stored
-from gateway.publishing.changes import describe_changes
+from gateway.domain.permissions import Actor, NotPermitted
+from gateway.foundation.services import Services
+from gateway.helpdesk.errors import Rejected
+from gateway.helpdesk.staff.people import actor_named
+from gateway.menus.authoring.folder import find_unread, read_folder
+from gateway.menus.authoring.problems import Problem, describe_problem
+from gateway.operations.publishing import changes, publish, publish_rules, stored
+from gateway.operations.publishing.changes import describe_changes
 
 T = TypeVar("T")
 
@@ -72,17 +72,19 @@ def publish_command(
     without: tuple[str, ...],
 ) -> None:
     """Check the menu in PATH and make it the next version."""
-    files = _files(path)
-    reason = _reason(why)
-    allowed = publish.Allowed(without=without, base=number, over=over, untested=untested, move_keys=move_keys)
+    files = _read_files(path)
+    reason = _ask_reason(why)
+    allowed = publish.PublishAllowances(
+        without=without, base=number, over=over, untested=untested, move_keys=move_keys
+    )
 
-    def work(parts: Parts) -> publish.Published | publish.NotSound:
-        actor = _actor(parts, name)
+    def work(parts: Services) -> publish.Published | publish.NotSound:
+        actor = _find_actor(parts, name)
         by = author or (actor.name if actor else _whoever_runs_it())
-        return publish.publish(parts, files, author=by, why=reason, actor=actor, allowed=allowed)
+        return publish.publish_menu(parts, files, author=by, why=reason, actor=actor, allowed=allowed)
 
-    told = _doing(work)
-    _complain((*find_unread(path), *told.problems), path)
+    told = _do_work(work)
+    _print_problems((*find_unread(path), *told.problems), path)
     if isinstance(told, publish.NotSound):
         raise click.ClickException("nothing was published; what is live goes on")
     _say_published(told)
@@ -108,11 +110,11 @@ def _say_published(told: publish.Published) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the changes as JSON.")
 def diff_command(path: Path, number: int | None, as_json: bool) -> None:  # noqa: FBT001 - click passes flags so
     """Say in words what a publish of PATH would change, screen by screen, and which version it was made from."""
-    told = _doing(lambda parts: publish.preview_difference(parts, _files(path), number))
+    told = _do_work(lambda parts: publish.preview_difference(parts, _read_files(path), number))
     if isinstance(told, publish.NotSound):
-        _complain((*find_unread(path), *told.problems), path)
+        _print_problems((*find_unread(path), *told.problems), path)
         raise click.ClickException("the folder has errors")
-    _complain(find_unread(path), path, err=True)
+    _print_problems(find_unread(path), path, err=True)
     if as_json:
         rows = [{"path": each.path, "before": each.before, "after": each.after} for each in told.changes]
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
@@ -134,7 +136,7 @@ def diff_command(path: Path, number: int | None, as_json: bool) -> None:  # noqa
 def versions_command(menu: str) -> None:
     """List the versions, newest first, with the hour of this line; * is live."""
     zone = ZoneInfo(config.from_process().file.line.zone)
-    for each in _doing(lambda parts: publish.listed(parts, menu)):
+    for each in _do_work(lambda parts: publish.list_versions(parts, menu)):
         mark = "*" if each.live else "withdrawn" if each.version.withdrawn_at else ""
         version = each.version
         made = version.made_at.astimezone(zone).isoformat(timespec="minutes")
@@ -159,11 +161,11 @@ def rollback_command(
     without: tuple[str, ...],
 ) -> None:
     """Make version NUMBER live again, or the one before the live one."""
-    reason = _reason(why)
+    reason = _ask_reason(why)
 
-    def work(parts: Parts) -> publish.WentBack:
-        actor = _actor(parts, name)
-        return publish.rollback(
+    def work(parts: Services) -> publish.WentBack:
+        actor = _find_actor(parts, name)
+        return publish.rollback_menu(
             parts,
             menu or _find_only_menu(parts),
             number,
@@ -175,7 +177,7 @@ def rollback_command(
             move_keys=move_keys,
         )
 
-    told = _doing(work)
+    told = _do_work(work)
     for line in told.moved:
         click.echo(f"  {line}")
     version = told.version
@@ -188,14 +190,16 @@ def rollback_command(
 @_menu
 def export_command(number: int, folder: Path, menu: str) -> None:
     """Write the files of version NUMBER, as they were published, into a new FOLDER."""
-    names = _doing(lambda parts: stored.export_version(parts, menu or _find_only_menu(parts), number, folder))
+    names = _do_work(
+        lambda parts: stored.export_version(parts, menu or _find_only_menu(parts), number, folder)
+    )
     click.echo(f"{folder}: {len(names)} files of version {number}")
 
 
 PUBLISHING = (publish_command, diff_command, versions_command, rollback_command, export_command)
 
 
-def _files(path: Path) -> dict[str, str]:
+def _read_files(path: Path) -> dict[str, str]:
     try:
         read_folder(path)
     except OSError as error:
@@ -203,13 +207,13 @@ def _files(path: Path) -> dict[str, str]:
     return stored.read_whole_folder(path)
 
 
-def _reason(why: str) -> str:
+def _ask_reason(why: str) -> str:
     if why or not sys.stdin.isatty():
         return why
     return str(click.prompt(_ASKED, default="", show_default=False))
 
 
-def _actor(parts: Parts, name: str) -> Actor | None:
+def _find_actor(parts: Services, name: str) -> Actor | None:
     return actor_named(parts, name) if name else None
 
 
@@ -221,16 +225,16 @@ def _whoever_runs_it() -> str:
         return f"user {os.getuid()}"
 
 
-def _complain(problems: Iterable[Problem], path: Path, *, err: bool = False) -> None:
+def _print_problems(problems: Iterable[Problem], path: Path, *, err: bool = False) -> None:
     files = stored.folder_files(path)
     folder = path if path.is_dir() else path.parent
     for problem in problems:
-        words = described(problem, files)
+        words = describe_problem(problem, files)
         file = problem.place.file
         click.echo(f"{folder / file}{words.removeprefix(file)}" if file else words, err=err)
 
 
-def _find_only_menu(parts: Parts) -> str:
+def _find_only_menu(parts: Services) -> str:
     """Return the name of the one menu that is live here, whatever it is called."""
     parts.versions.refresh()
     known = sorted(parts.versions.loaded())
@@ -239,21 +243,21 @@ def _find_only_menu(parts: Parts) -> str:
     return known[0]
 
 
-def _doing(work: Callable[[Parts], T]) -> T:
+def _do_work(work: Callable[[Services], T]) -> T:
     """Do the work with the parts of this house; what stops it is said in one sentence."""
     try:
         return work(open_parts(config.from_process()))
-    except Declined:
+    except Rejected:
         raise click.ClickException("there is nobody of that name") from None
     except (
-        base.NotFromLive,
-        conversations.ConversationFails,
-        moving.KeysMoved,
+        changes.NotFromLive,
+        publish_rules.ConversationFails,
+        publish_rules.KeysMoved,
         publish.Overtaken,
-        reviews.ReviewsLost,
-        stored.NotEmpty,
+        publish_rules.ReviewsLost,
+        stored.FolderNotEmpty,
         stored.NoVersion,
-        Refused,
+        NotPermitted,
     ) as error:
         raise click.ClickException(str(error)) from None
     except OSError as error:

@@ -3,16 +3,22 @@
 import csv
 import json
 import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import date, datetime
 from itertools import groupby
 
 import click
 
 from gateway.bootstrap import open_parts
-from gateway.cli.dates import refuse_odd_year
-from gateway.desk.people import OWNER
-from gateway.figures import report as reports
-from gateway.figures.centre import CentreMonth, read_centre_month, split_sheet
-from gateway.figures.report import SMALLEST, Cell, NoMonth
+from gateway.cli.callbacks import ONLOOKER
+from gateway.cli.errors import DAY, check_order, refuse_odd_year
+from gateway.helpdesk.queue.queue import format_instant
+from gateway.helpdesk.staff.people import OWNER
+from gateway.operations.publishing.fact_readers import FactReaders, NoFact, find_readers
+from gateway.operations.reporting import monthly_report as reports
+from gateway.operations.reporting.centre_month import CentreMonth, read_centre_month, split_sheet
+from gateway.operations.reporting.monthly_report import SMALLEST, Cell, NoMonth
 
 _SMALL = f"under {SMALLEST}"
 
@@ -25,7 +31,7 @@ def report(month: str, as_json: bool, as_csv: bool) -> None:  # noqa: FBT001 - c
     """Print the figures of MONTH (2026-11): counts of pages, texts, requests and calls, never a caller."""
     parts = open_parts()
     try:
-        cells, centre = reports.month(parts, OWNER, month), read_centre_month(parts, OWNER, month)
+        cells, centre = reports.report_month(parts, OWNER, month), read_centre_month(parts, OWNER, month)
     except NoMonth as error:
         raise click.BadParameter(str(error), param_hint="MONTH") from None
     if as_csv:
@@ -44,7 +50,7 @@ def _print_cells(cells: tuple[Cell, ...]) -> None:
     for section, of_it in groupby(cells, key=lambda cell: cell.section):
         click.echo(section.title)
         for cell in of_it:
-            click.echo(f"  {cell.name:<32} {_count(cell):>10}")
+            click.echo(f"  {cell.name:<32} {_format_count(cell):>10}")
 
 
 def _print_centre(centre: CentreMonth) -> None:
@@ -67,7 +73,7 @@ def _as_json_row(row: tuple[str, ...]) -> dict[str, object]:
     )
 
 
-def _count(cell: Cell) -> str:
+def _format_count(cell: Cell) -> str:
     return _SMALL if cell.n is None else str(cell.n)
 
 
@@ -78,3 +84,46 @@ def _as_json(cell: Cell) -> dict[str, object]:
         "name": cell.name,
         "n": _SMALL if cell.n is None else cell.n,
     }
+
+
+# The command that tells who read a fact: for whoever finds that a number was wrong for some days.
+
+
+@click.command("seen")
+@click.argument("fact")
+@click.option("--from", "first", type=DAY, required=True, metavar="DATE", help="The first day.")
+@click.option("--to", "last", type=DAY, required=True, metavar="DATE", help="The last day.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def seen_command(fact: str, first: datetime, last: datetime, as_json: bool) -> None:  # noqa: FBT001 - click passes flags so
+    """Tell how many read FACT in these days, which value, and which open requests came past it."""
+    check_order(first, last)
+    try:
+        found = find_readers(open_parts(), ONLOOKER, fact, first.date(), last.date())
+    except NoFact as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
+    if as_json:
+        click.echo(json.dumps(_list_fields(found), ensure_ascii=False, indent=1, default=_format_instant))
+        return
+    for line in _list_lines(found):
+        click.echo(line)
+
+
+def _list_fields(found: FactReaders) -> dict[str, object]:
+    fields = asdict(found)
+    return {"fact": found.fact, "from": fields.pop("first"), "to": fields.pop("last"), "n": found.n} | fields
+
+
+def _format_instant(value: date | datetime) -> str | None:
+    return format_instant(value) if isinstance(value, datetime) else value.isoformat()
+
+
+def _list_lines(found: FactReaders) -> Iterator[str]:
+    yield f"{found.fact}, {found.first} to {found.last}: read {found.n} times"
+    yield f"now on: {', '.join(found.screens) or 'no screen'}"
+    for read in found.reads:
+        yield f"  {read.day}  {read.screen:<24} {read.value or '?':<24} {read.n:>8}"
+    yield f"open requests that came past it: {len(found.requests)}"
+    for one in found.requests:
+        asked = _format_instant(one.asked_at)
+        yield f"  {one.code}  {one.state:<10} {one.language:<8} {asked}  {' > '.join(one.screens)}"

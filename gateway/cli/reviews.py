@@ -9,15 +9,14 @@ import click
 
 from config import settings as config
 from gateway.bootstrap import open_clock
-from gateway.catalogue.check import Checked, check
-from gateway.catalogue.folder import read_folder
-from gateway.catalogue.marks import LONGEST_NAME, Mark, Marks
-from gateway.catalogue.passages import Passage, list_passages, list_path_passages
-from gateway.catalogue.problems import did_you_mean
-from gateway.catalogue.proofs import Asked
-from gateway.catalogue.reviews import mark_made, mark_read
-from gateway.catalogue.reviews_file import find_strays, name_file, write_marks
-from gateway.engine.menu import Menu
+from gateway.menus.authoring.check import Checked, check
+from gateway.menus.authoring.checks import CheckContext
+from gateway.menus.authoring.folder import read_folder
+from gateway.menus.authoring.passages import Passage, list_passages, list_path_passages
+from gateway.menus.authoring.problems import did_you_mean
+from gateway.menus.authoring.review_marks import LONGEST_NAME, Mark, Marks
+from gateway.menus.authoring.reviews import find_strays, mark_made, mark_read, name_file, write_marks
+from gateway.menus.engine.model import Menu
 
 
 def _menus_folder() -> Path:
@@ -44,8 +43,8 @@ def reviews_command() -> None:
 )
 def list_command(language: str, folder: Path, on_path: bool) -> None:  # noqa: FBT001 - click passes flags so
     """List the texts that nobody has read, and count those that were."""
-    menu, checked = _menu(folder)
-    for tag in [_known(menu, language)] if language else menu.languages:
+    menu, checked = _read_menu(folder)
+    for tag in [_check_language(menu, language)] if language else menu.languages:
         texts = _list_texts(menu, tag, on_path=on_path)
         waiting = [each for each in texts if not checked.reviews.is_read(each)]
         for each in waiting if language else ():
@@ -71,17 +70,17 @@ def read_command(
     by: str,
 ) -> None:
     """Write down that TEXTS in LANGUAGE were read today; a screen stands for all that it says."""
-    menu, checked = _menu(folder)
-    tag = _known(menu, language)
+    menu, checked = _read_menu(folder)
+    tag = _check_language(menu, language)
     name = " ".join(by.split())
     if not 0 < len(name) <= LONGEST_NAME:
         raise click.ClickException(f"--by needs a name of at most {LONGEST_NAME} letters")
     if not (texts or on_path or whole):
         raise click.ClickException("name the texts that were read, or --path or --all")
     read = _list_texts(menu, tag, on_path=True) if on_path else ()
-    chosen = (*read, *(list_passages_of(menu, tag) if whole else _named(menu, tag, texts)))
-    marks = mark_read(mark_made(menu, checked.reviews), chosen, by=name, on=_today())
-    _write(folder, menu, marks, {each.language for each in chosen})
+    chosen = (*read, *(list_passages_of(menu, tag) if whole else _find_named(menu, tag, texts)))
+    marks = mark_read(mark_made(menu, checked.reviews), chosen, by=name, on=_read_today())
+    _write_files(folder, menu, marks, {each.language for each in chosen})
     click.echo(f"{len({(each.language, each.id) for each in chosen})} texts are reviewed by {name}")
 
 
@@ -91,16 +90,16 @@ def read_command(
 @_folder
 def mark_command(language: str, texts: tuple[str, ...], folder: Path) -> None:
     """Note from which words new and edited translations were made; TEXTS in LANGUAGE anew, where they still fit."""
-    menu, checked = _menu(folder)
+    menu, checked = _read_menu(folder)
     marks = {tag: dict(of_language) for tag, of_language in mark_made(menu, checked.reviews).items()}
-    for each in _named(menu, _known(menu, language), texts) if texts else ():
+    for each in _find_named(menu, _check_language(menu, language), texts) if texts else ():
         mark = checked.reviews.mark_of(each)
         if mark is not None and mark.by:
             raise click.ClickException(
                 f"{each.id} was reviewed by {mark.by}: let it be read again, then `read` it"
             )
         marks[each.language][each.id] = Mark(each.hash, each.source_hash)
-    _write(folder, menu, marks, set(menu.languages))
+    _write_files(folder, menu, marks, set(menu.languages))
     click.echo(f"{sum(len(each) for each in marks.values())} texts are marked")
 
 
@@ -113,7 +112,7 @@ def _list_texts(menu: Menu, language: str, *, on_path: bool) -> tuple[Passage, .
     return list_path_passages(menu, language) if on_path else list_passages_of(menu, language)
 
 
-def _named(menu: Menu, language: str, names: Iterable[str]) -> tuple[Passage, ...]:
+def _find_named(menu: Menu, language: str, names: Iterable[str]) -> tuple[Passage, ...]:
     """Return the texts that are meant: by their own id, or all of a screen."""
     texts = list_passages_of(menu, language)
     found: list[Passage] = []
@@ -126,19 +125,19 @@ def _named(menu: Menu, language: str, names: Iterable[str]) -> tuple[Passage, ..
     return tuple(found)
 
 
-def _known(menu: Menu, language: str) -> str:
+def _check_language(menu: Menu, language: str) -> str:
     if language not in menu.languages:
         hint = did_you_mean(language, menu.languages)
         raise click.ClickException(f"{language} is none of the menu's languages; {hint}")
     return language
 
 
-def _menu(folder: Path) -> tuple[Menu, Checked]:
+def _read_menu(folder: Path) -> tuple[Menu, Checked]:
     try:
         files = read_folder(folder)
     except OSError as error:
         raise click.ClickException(f"cannot read {folder}: {error.strerror or error}") from None
-    checked = check(files, Asked(today=_today(), zone=config.from_process().file.line.zone))
+    checked = check(files, CheckContext(today=_read_today(), zone=config.from_process().file.line.zone))
     if checked.built is None:
         raise click.ClickException(f"the menu in {folder} has errors; `gateway menus check` names them")
     strays = find_strays(files)
@@ -149,7 +148,7 @@ def _menu(folder: Path) -> tuple[Menu, Checked]:
     return checked.built, checked
 
 
-def _write(folder: Path, menu: Menu, marks: Marks, languages: set[str]) -> None:
+def _write_files(folder: Path, menu: Menu, marks: Marks, languages: set[str]) -> None:
     """Write the files of these languages, with the texts in the order of the menu."""
     base = folder if folder.is_dir() else folder.parent
     order = {each.id: at for at, each in enumerate(list_passages(menu))}
@@ -163,6 +162,6 @@ def _write(folder: Path, menu: Menu, marks: Marks, languages: set[str]) -> None:
             file.unlink(missing_ok=True)
 
 
-def _today() -> date:
+def _read_today() -> date:
     settings = config.from_process()
     return open_clock(settings).now().astimezone(ZoneInfo(settings.file.line.zone)).date()

@@ -9,14 +9,14 @@ import click
 
 from config import settings as config
 from config.settings import Settings
-from gateway import embedded
 from gateway.bootstrap import open_parts
-from gateway.cli import first_start, recovery
+from gateway.cli import first_start, upkeep
 from gateway.cli.processes import OWNER_ONLY
-from gateway.clock import Clock
-from gateway.store.engines import Unavailable
-from gateway.up import CannotStart, DataFolder, Supervisor, port_is_free, spawn
-from gateway.upkeep.sheet import Question
+from gateway.foundation.clock import Clock
+from gateway.operations import supervisor as operations_supervisor
+from gateway.operations.maintenance.key_care import SheetQuestion
+from gateway.operations.supervisor import CannotStart, DataFolder, Supervisor, port_is_free, spawn_process
+from gateway.storage.database import Unavailable
 
 _STORE_UP_WITHIN = 10.0
 _PORT_FREE_WITHIN = 5.0
@@ -39,8 +39,8 @@ def up() -> None:
     supervisor = Supervisor(folder, clock)
     supervisor.listen()
     try:
-        question = _start(settings, supervisor, clock)
-        supervisor.watch(_asking(settings, question) if question else None)
+        question = _start_all(settings, supervisor, clock)
+        supervisor.watch(_ask_for_group(settings, question) if question else None)
     except CannotStart as error:
         click.echo(str(error), err=True)
         raise SystemExit(1) from None
@@ -49,27 +49,31 @@ def up() -> None:
 
 
 def _free_port(settings: Settings, clock: Clock) -> None:
-    if not _wait(lambda: port_is_free(settings.env.host, settings.env.port), _PORT_FREE_WITHIN, clock):
+    if not _wait_for(lambda: port_is_free(settings.env.host, settings.env.port), _PORT_FREE_WITHIN, clock):
         raise CannotStart(
             f"Port {settings.env.port} is taken; stop what listens there, or set PORT to another."
         )
 
 
-def _start(settings: Settings, supervisor: Supervisor, clock: Clock) -> Question | None:
+def _start_all(settings: Settings, supervisor: Supervisor, clock: Clock) -> SheetQuestion | None:
     """Start everything and say where it is; return the question about the recovery sheet, if one is open."""
     environment = config.environment_for_children(settings)
     if settings.env.redis_url is None:
         supervisor.start(
-            "store", lambda: embedded.start(settings.data_dir, environment=environment), outlives=True
+            "store",
+            lambda: operations_supervisor.start_valkey(settings.data_dir, environment=environment),
+            outlives=True,
         )
-        if not _wait(lambda: embedded.answers(settings.data_dir), _STORE_UP_WITHIN, clock):
+        if not _wait_for(
+            lambda: operations_supervisor.does_answer(settings.data_dir), _STORE_UP_WITHIN, clock
+        ):
             click.echo(
                 "The embedded Valkey does not answer; sessions are kept elsewhere until it does.", err=True
             )
-    prepared = first_start.prepare(settings, at_terminal=sys.stdout.isatty())
+    prepared = first_start.prepare_start(settings, at_terminal=sys.stdout.isatty())
     for name in ("web", "worker", "clock"):
         command = [sys.executable, "-m", "gateway.cli", name]
-        supervisor.start(name, lambda command=command: spawn(command, environment))  # type: ignore[misc]
+        supervisor.start(name, lambda command=command: spawn_process(command, environment))  # type: ignore[misc]
     if first_start.is_ready(settings, clock, supervisor):
         for line in prepared.lines:
             click.echo(line)
@@ -80,7 +84,7 @@ def _start(settings: Settings, supervisor: Supervisor, clock: Clock) -> Question
     return None
 
 
-def _asking(settings: Settings, question: Question) -> Callable[[], None]:
+def _ask_for_group(settings: Settings, question: SheetQuestion) -> Callable[[], None]:
     """Return what looks, again and again, whether the group was typed; nothing waits for it."""
     open_still = [question]
 
@@ -91,7 +95,7 @@ def _asking(settings: Settings, question: Question) -> Callable[[], None]:
     return look
 
 
-def _is_settled(settings: Settings, question: Question) -> bool:
+def _is_settled(settings: Settings, question: SheetQuestion) -> bool:
     typed = sys.stdin.readline()
     if not typed:
         return True  # the terminal is gone
@@ -102,7 +106,7 @@ def _is_settled(settings: Settings, question: Question) -> bool:
     except Unavailable:
         return False
     try:
-        return recovery.take_answer(parts, question, typed)
+        return upkeep.take_answer(parts, question, typed)
     except Unavailable:
         click.echo("The database cannot be asked; type it again later.")
         return False
@@ -110,7 +114,7 @@ def _is_settled(settings: Settings, question: Question) -> bool:
         parts.store.close()
 
 
-def _wait(done: Callable[[], bool], seconds: float, clock: Clock) -> bool:
+def _wait_for(done: Callable[[], bool], seconds: float, clock: Clock) -> bool:
     until = clock.monotonic() + seconds
     while not done():
         if clock.monotonic() > until:

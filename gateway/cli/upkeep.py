@@ -1,19 +1,81 @@
 """Commands of whoever keeps the ledger: its tables, its keys, backups, and erasing a number."""
 
+from __future__ import annotations
+
 import sys
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from config import settings as config
 from gateway.bootstrap import open_clock, open_ledger, open_parts
-from gateway.cli import recovery
-from gateway.desk.declined import AmbiguousNumber
-from gateway.parts import Parts
-from gateway.store import migrate
-from gateway.store.engines import Lost, Unavailable
-from gateway.upkeep import sheet
+from gateway.foundation.services import Services
+from gateway.helpdesk.errors import AmbiguousNumber
+from gateway.operations.maintenance import key_care
+from gateway.storage import audit as stored
+from gateway.storage import migrate, retention, settings
+from gateway.storage.database import Lost, Unavailable
+
+if TYPE_CHECKING:
+    from gateway.operations.maintenance.key_care import SheetQuestion
+
+# Shows a recovery sheet and asks for one group of it, so that what seals the backups is on somebody's
+# paper.
+
+HOW_TO_MAKE = "`gateway keys sheet` makes one and shows it, once"
+HOW_TO_CONFIRM = (
+    "type it at `gateway keys confirm`; "
+    "where it is lost, `gateway keys sheet` makes another for the backups to come"
+)
+
+
+def show_new_sheet(parts: Services) -> SheetQuestion | None:
+    """Draw a sheet, show it, and only then let it count; None where another process was first.
+
+    In this order nothing is ever sealed to a sheet that nobody could have read: whoever is interrupted in between has
+    letters that open nothing yet, and the next start draws others.
+    """
+    with parts.store.read() as tx:
+        before = key_care.find_public_key(tx)
+    secret = key_care.draw_secret()
+    click.echo(
+        "Recovery sheet, shown this once. Write it down, keep it elsewhere; a backup opens only with it:"
+    )
+    click.echo(f"    {key_care.write_sheet(secret)}")
+    try:
+        counts = key_care.put_in_force(parts, secret, instead_of=before)
+    except Unavailable:
+        click.echo(
+            "This sheet could not be put in force: it opens nothing. Throw it away and make another later."
+        )
+        raise
+    if not counts:
+        click.echo("Another sheet was made at the same moment: that one counts, and this one opens nothing.")
+        return None
+    if before is not None:
+        click.echo("It replaces the sheet before; backups that were made until now still open with that one.")
+    return key_care.draw_question(secret)
+
+
+def take_answer(parts: Services, question: SheetQuestion, typed: str) -> bool:
+    """Note that the sheet is on paper where the group is right, and say so."""
+    if not question.is_answered_by(typed):
+        click.echo("That is not what stands there. Compare it with the sheet, then type it again.")
+        return False
+    if key_care.confirm_sheet(parts, question.secret):
+        click.echo("Right: the sheet is on paper.")
+    else:
+        click.echo("Another sheet was made meanwhile; this one does not count any more.")
+    return True
+
+
+def ask_back(parts: Services, question: SheetQuestion) -> None:
+    """Ask until the group is right, at a terminal."""
+    while not take_answer(parts, question, click.prompt(question.words, err=True)):
+        pass
 
 
 @click.group()
@@ -26,7 +88,7 @@ def upgrade_command() -> None:
     """Bring the tables to the shape that this release needs."""
     with closing(open_ledger(config.from_process())) as store:
         migrate.upgrade(store)
-        click.echo(f"The tables are those of revision {migrate.revision(store)}.")
+        click.echo(f"The tables are those of revision {migrate.find_revision(store)}.")
 
 
 @click.group()
@@ -37,10 +99,10 @@ def keys() -> None:
 @keys.command("rotate")
 def rotate_command() -> None:
     """Make a new key and seal everything with it again, while calls go on."""
-    from gateway.upkeep.rotate import rotate
+    from gateway.operations.maintenance.key_care import rotate_keys
 
     parts = open_parts()
-    done = rotate(parts.store, parts.clock)
+    done = rotate_keys(parts.store, parts.clock)
     click.echo(f"Key {done.serial} is in use; {done.sealed} values were sealed with it again.")
     if done.unreadable:
         raise click.ClickException(
@@ -52,11 +114,11 @@ def rotate_command() -> None:
 def sheet_command() -> None:
     """Make a new recovery sheet and show it, once; the backups to come open with it alone."""
     parts = open_parts()
-    question = recovery.show_new_sheet(parts)
+    question = show_new_sheet(parts)
     if question is None:
         raise SystemExit(1)
     if sys.stdin.isatty():
-        recovery.ask_back(parts, question)
+        ask_back(parts, question)
     else:
         click.echo("Say that it is on paper with `gateway keys confirm`; until then `gateway doctor` is red.")
 
@@ -66,13 +128,11 @@ def confirm_command() -> None:
     """Say that the recovery sheet is on paper: the whole of it is asked for, and kept nowhere."""
     parts = open_parts()
     try:
-        secret = sheet.read(click.prompt("Recovery sheet (14 groups of 4 letters)", err=True))
-    except sheet.NotTheSheet as error:
+        secret = key_care.read_sheet(click.prompt("Recovery sheet (14 groups of 4 letters)", err=True))
+    except key_care.NotTheSheet as error:
         raise click.ClickException(str(error)) from None
-    if not sheet.confirm(parts, secret):
-        raise click.ClickException(
-            f"backups are not sealed to this sheet but to another; {recovery.HOW_TO_MAKE}"
-        )
+    if not key_care.confirm_sheet(parts, secret):
+        raise click.ClickException(f"backups are not sealed to this sheet but to another; {HOW_TO_MAKE}")
     click.echo("Right: backups open with this sheet.")
 
 
@@ -80,38 +140,38 @@ def confirm_command() -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def backup(file: Path) -> None:
     """Write everything that the ledger holds into FILE, sealed to the recovery sheet."""
-    from gateway.upkeep import backup as backups
+    from gateway.operations.maintenance import backup as backups
 
     parts = open_parts()
-    recipient = _recipient(parts)
+    recipient = _find_recipient(parts)
     try:
-        summary = backups.backup(parts.store, file, recipient, parts.clock.now())
+        summary = backups.write_backup(parts.store, file, recipient, parts.clock.now())
     except OSError as error:
         raise click.ClickException(f"{file} cannot be written: {error.strerror}") from None
     click.echo(
         f"{file}: {summary.rows} rows, of {summary.made_at:%Y-%m-%d %H:%M} UTC. Keep it away from this machine."
     )
     with parts.store.read() as tx:
-        if not sheet.is_confirmed(tx):
+        if not key_care.is_confirmed(tx):
             click.echo(
-                f"Nobody has said yet that the recovery sheet is on paper: {recovery.HOW_TO_CONFIRM}.",
+                f"Nobody has said yet that the recovery sheet is on paper: {HOW_TO_CONFIRM}.",
                 err=True,
             )
 
 
-def _recipient(parts: Parts) -> bytes:
+def _find_recipient(parts: Services) -> bytes:
     """Return what the backup is sealed to; at a terminal the first one makes the sheet."""
     with parts.store.read() as tx:
-        known = sheet.known(tx)
+        known = key_care.find_public_key(tx)
     if known is None and sys.stdin.isatty() and sys.stdout.isatty():
-        question = recovery.show_new_sheet(parts)
+        question = show_new_sheet(parts)
         if question is not None:
-            recovery.ask_back(parts, question)
+            ask_back(parts, question)
         with parts.store.read() as tx:
-            known = sheet.known(tx)
+            known = key_care.find_public_key(tx)
     if known is None:
         raise click.ClickException(
-            f"there is no recovery sheet, so nobody could open a backup, and none was written; {recovery.HOW_TO_MAKE}"
+            f"there is no recovery sheet, so nobody could open a backup, and none was written; {HOW_TO_MAKE}"
         )
     return known
 
@@ -120,13 +180,13 @@ def _recipient(parts: Parts) -> bytes:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 def restore(file: Path) -> None:
     """Bring back what FILE holds into an empty database; the recovery sheet is asked for."""
-    from gateway.upkeep import backup as backups
+    from gateway.operations.maintenance import backup as backups
 
     settings = config.from_process()
     try:
-        secret = sheet.read(click.prompt("Recovery sheet (14 groups of 4 letters)", err=True))
+        secret = key_care.read_sheet(click.prompt("Recovery sheet (14 groups of 4 letters)", err=True))
         store = open_ledger(settings)
-    except sheet.NotTheSheet as error:
+    except key_care.NotTheSheet as error:
         raise click.ClickException(str(error)) from None
     except OSError as error:
         raise click.ClickException(
@@ -134,8 +194,8 @@ def restore(file: Path) -> None:
         ) from None
     try:
         with closing(store):
-            summary = backups.restore(store, file, secret, open_clock(settings).now())
-    except (backups.NotEmpty, backups.NotOpened) as error:
+            summary = backups.restore_backup(store, file, secret, open_clock(settings).now())
+    except (backups.LedgerNotEmpty, backups.NotOpened) as error:
         raise click.ClickException(str(error)) from None
     except OSError as error:
         raise click.ClickException(f"nothing came back: {file} cannot be read ({error.strerror})") from None
@@ -155,15 +215,15 @@ def restore(file: Path) -> None:
 @click.command()
 def erase() -> None:
     """Erase a number and everything of hers; the number is asked for, so that no shell keeps it."""
-    from gateway.conversation import spooled
-    from gateway.desk.erasing import forget
+    from gateway.conversations import spool_replay
+    from gateway.helpdesk.requests.erase import forget_number
 
     parts = open_parts()
     number = click.prompt("Number to erase", err=True)
     click.confirm("Her requests, texts and number go for good. Erase them?", abort=True, err=True)
-    spooled.replay(parts)  # what still waits there would bring her back
+    spool_replay.replay_spool(parts)  # what still waits there would bring her back
     try:
-        known = forget(parts, number)
+        known = forget_number(parts, number)
     except AmbiguousNumber as ambiguous:
         raise click.ClickException(
             f"this may be {' or '.join(ambiguous.readings)}; nothing was erased: write it with its country code"
@@ -172,3 +232,38 @@ def erase() -> None:
         raise click.ClickException("nothing is known of that number")
     parts.count.flush(parts.store)
     click.echo("Erased. It stays in backups that were made before; let old ones go.")
+
+
+# Commands for the audit: whether its chain holds from end to end.
+
+_RETENTION = "retention"
+_DAYS = next(rule.days for rule in retention.RULES if rule.name == "audit")
+_WORDS = {
+    stored.CHANGED: "was changed after it was written",
+    stored.SWAPPED: "stands in another row's place",
+    stored.DROPPED: "is missing",
+}
+
+
+@click.group()
+def audit() -> None:
+    """Who did what, as a chain that shows what was changed."""
+
+
+@audit.command()
+def check() -> None:
+    """Check every row of the chain; exit 1 and name the first that was changed, taken out or swapped."""
+    parts = open_parts()
+    now = parts.clock.now()
+    with parts.store.write() as tx:
+        stored.link_rows(tx, now)
+    with parts.store.read() as tx:
+        days = settings.get_setting(tx, _RETENTION, {}).get("audit", _DAYS)
+        found = stored.check_chain(tx, kept_since=now - timedelta(days=days))
+        rows = stored.count_linked(tx)
+    if found is None:
+        click.echo(f"The chain holds: {rows} rows.")
+        return
+    row = f"row {found.seq}" if found.what == stored.DROPPED else f"row {found.seq} ({found.row_id})"
+    when = f", next to one of {found.at:%Y-%m-%d %H:%M} UTC" if found.at else ", at the end"
+    raise click.ClickException(f"{row} {_WORDS[found.what]}{when if found.what == stored.DROPPED else ''}")

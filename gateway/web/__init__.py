@@ -1,5 +1,1 @@
-"""What pages share: sign-in, layout, headers, forms, translations and the files a browser is given."""
-
-from gateway.web.pages import install
-
-__all__ = ["install"]
+"""Everything that is asked for over HTTP: webhooks of providers and pages of people."""

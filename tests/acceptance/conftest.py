@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.acceptance.running import Running
+from tests.support.running import Running
 
 
 @pytest.fixture(scope="session")

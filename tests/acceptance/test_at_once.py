@@ -11,9 +11,9 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from tests.acceptance.phones import FORM, LANGUAGES, Phone, code_in, percentile
-from tests.acceptance.running import Running
-from tests.ledgers import PostgresqlLedgers
+from tests.support.ledgers import PostgresqlLedgers
+from tests.support.running import Running
+from tests.support.trial_phones import FORM, LANGUAGES, Phone, code_in, percentile
 
 pytestmark = [pytest.mark.kills, pytest.mark.xdist_group("house")]
 

@@ -4,8 +4,8 @@ import socket
 
 import pytest
 
-from gateway.web.headers import BARE
-from tests.acceptance.running import Running
+from gateway.web.shared.headers import BARE
+from tests.support.running import Running
 
 pytestmark = [pytest.mark.fault("K16"), pytest.mark.xdist_group("house")]
 CLOSE = b"Host: x\r\nConnection: close\r\n"

@@ -17,10 +17,10 @@ import pytest
 from click.testing import CliRunner
 
 from gateway.cli.main import main
-from tests.acceptance.phones import LANGUAGES, Phone
-from tests.acceptance.running import CONFIG, Running, wait
-from tests.standin import KEY
-from tests.standin_voice import VOICE, Script, VoiceStandin
+from tests.support.running import CONFIG, Running, wait
+from tests.support.standin import KEY
+from tests.support.standin_voice import VOICE, Script, VoiceStandin
+from tests.support.trial_phones import LANGUAGES, Phone
 
 pytestmark = [pytest.mark.kills, pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("calls")]
 

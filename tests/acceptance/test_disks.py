@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.phones import FORM, LANGUAGES, Phone, code_in
-from tests.acceptance.running import Running, wait
-from tests.standin import Provider
+from tests.support.running import Running, wait
+from tests.support.standin import Provider
+from tests.support.trial_phones import FORM, LANGUAGES, Phone, code_in
 
 pytestmark = [pytest.mark.kills, pytest.mark.slow, pytest.mark.fault("K9"), pytest.mark.timeout(400)]
 WALK = [*LANGUAGES["en"], *FORM]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.running import Running
+from tests.support.running import Running
 
 GROUP_OR_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 

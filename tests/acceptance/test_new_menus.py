@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.phones import LANGUAGES, Phone
-from tests.acceptance.running import REPOSITORY, Running, wait
-from tests.reviewed import review_folder
+from tests.support.reviewed import review_folder
+from tests.support.running import REPOSITORY, Running, wait
+from tests.support.trial_phones import LANGUAGES, Phone
 
 pytestmark = [pytest.mark.kills, pytest.mark.xdist_group("house")]
 

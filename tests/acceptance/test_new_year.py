@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from gateway.clock import Clock
-from tests.acceptance.phones import LANGUAGES, Phone
-from tests.acceptance.running import REPOSITORY, Running, wait
-from tests.reviewed import review_folder
+from gateway.foundation.clock import Clock
+from tests.support.reviewed import review_folder
+from tests.support.running import REPOSITORY, Running, wait
+from tests.support.trial_phones import LANGUAGES, Phone
 
 pytestmark = [pytest.mark.kills, pytest.mark.xdist_group("house"), pytest.mark.timeout(240)]
 
@@ -49,7 +49,7 @@ def moved(running: Running, to: datetime) -> None:
     Clock(running.data / "clock").move(to)
 
 
-@pytest.mark.slow  # the same midnight is walked on both databases in tests/conversation
+@pytest.mark.slow  # the same midnight is walked on both databases in tests/conversations
 def test_nobody_is_told_the_wage_of_last_year(night: Running) -> None:
     provider = night.provider()
     inside = Phone(provider)

@@ -9,18 +9,17 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from gateway.access import Role
-from gateway.app import _doors
-from gateway.parts import Parts
-from gateway.path_secrets import Serials
-from gateway.store.engines import Store
-from gateway.webhooks.addresses import addresses
-from gateway.webhooks.views import Gate, blueprint
-from tests import house
-from tests.clocks import SetClock
-from tests.desk.rig import Desk
-from tests.web.apps import pages_of
-from tests.web.around import Browser, token_of
+from gateway.domain.permissions import Role
+from gateway.foundation.services import Services
+from gateway.foundation.webhook_secrets import Serials
+from gateway.storage.database import Store
+from gateway.web.app import _build_doors
+from gateway.web.webhooks.views import Gate, blueprint, list_addresses
+from tests.support import house
+from tests.support.clocks import SetClock
+from tests.support.desk_rig import Desk
+from tests.support.web_apps import pages_of
+from tests.support.web_surroundings import Browser, token_of
 
 HER = "+8562055512345"
 CODE = re.compile(r"\b\d{4}\b")
@@ -62,7 +61,7 @@ class Outside:
 
     client: FlaskClient
     pages: Flask
-    parts: Parts
+    parts: Services
     addresses: dict[str, str]
     clock: SetClock
     turns: int = 0
@@ -113,14 +112,14 @@ def outside(ledger: Store, clock: SetClock, tmp_path: Path) -> Outside:
     serials = Serials(parts.channels, key=lambda: b"k" * 32, read=lambda _: None)
     app = Flask("webhooks")
     gate = Gate(
-        channels=parts.channels, secrets=serials.secrets, doors=_doors(parts),
+        channels=parts.channels, secrets=serials.secrets, doors=_build_doors(parts),
         count=parts.count, clock=clock, down="Down.",
     )  # fmt: skip
     app.register_blueprint(blueprint(gate))
     desk = Desk(parts, clock)
     desk.person("Noy", number="+85620555900001")
     desk.person("Boss", Role.SUPERVISOR, number="+85620555900002")
-    found = addresses("", parts.channels, serials.secrets)["africastalking"]
+    found = list_addresses("", parts.channels, serials.secrets)["africastalking"]
     return Outside(client=app.test_client(), pages=pages_of(parts), parts=parts, addresses=found, clock=clock)
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.phones import FORM, LANGUAGES, Phone, code_in, new_number, percentile, texts_on
-from tests.acceptance.running import Background, Running, wait
-from tests.servers import PostgreSQL, Valkey
-from tests.standin import Provider
+from tests.support.running import Background, Running, wait
+from tests.support.servers import PostgreSQL, Valkey
+from tests.support.standin import Provider
+from tests.support.trial_phones import FORM, LANGUAGES, Phone, code_in, new_number, percentile, texts_on
 
 pytestmark = [pytest.mark.kills, pytest.mark.timeout(240), pytest.mark.xdist_group("outages")]
 

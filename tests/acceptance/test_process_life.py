@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.phones import FORM, LANGUAGES, Phone, code_in, new_number
-from tests.acceptance.running import (
+from tests.support.running import (
     DOWN_WITHIN,
     GATEWAY,
     READY,
@@ -22,7 +21,8 @@ from tests.acceptance.running import (
     signal_to,
     wait,
 )
-from tests.standin import KEY, Standin
+from tests.support.standin import KEY, Standin
+from tests.support.trial_phones import FORM, LANGUAGES, Phone, code_in, new_number
 
 pytestmark = [pytest.mark.kills, pytest.mark.timeout(240)]
 

@@ -7,9 +7,9 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from tests.acceptance.phones import FORM, LANGUAGES, Phone, code_in, new_number, texts_on
-from tests.acceptance.running import Running, wait
-from tests.standin import Posted, Provider, post_bytes
+from tests.support.running import Running, wait
+from tests.support.standin import Posted, Provider, post_bytes
+from tests.support.trial_phones import FORM, LANGUAGES, Phone, code_in, new_number, texts_on
 
 pytestmark = [pytest.mark.kills, pytest.mark.xdist_group("house")]
 

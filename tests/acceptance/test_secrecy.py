@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.phones import FORM, LANGUAGES, Phone
-from tests.acceptance.running import Running, wait
+from tests.support.running import Running, wait
+from tests.support.trial_phones import FORM, LANGUAGES, Phone
 
 pytestmark = [pytest.mark.kills, pytest.mark.xdist_group("secrecy")]
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.held import Hops, holding, sockets_at
-from tests.acceptance.phones import percentile
-from tests.acceptance.running import REPOSITORY, Running, free_port, wait
+from tests.support.held_state import Hops, holding, sockets_at
+from tests.support.running import REPOSITORY, Running, free_port, wait
+from tests.support.trial_phones import percentile
 
 pytestmark = [pytest.mark.kills, pytest.mark.fault("S1"), pytest.mark.xdist_group("slow-clients")]
 GUIDE = REPOSITORY / "docs" / "how-to" / "run-on-a-server.md"

@@ -11,13 +11,13 @@ from click.testing import CliRunner
 
 from config.settings import Environment
 from gateway.cli.main import main
-from gateway.upkeep import sheet
-from tests.acceptance.phones import FORM, LANGUAGES, Phone, code_in
-from tests.acceptance.running import CONFIG, GATEWAY, REPOSITORY, Running, free_port, signal_to, wait
-from tests.acceptance.terminal import Terminal
-from tests.ledgers import PostgresqlLedgers
-from tests.servers import PostgreSQL, Valkey
-from tests.standin import KEY, Standin
+from gateway.operations.maintenance import key_care
+from tests.support.ledgers import PostgresqlLedgers
+from tests.support.running import CONFIG, GATEWAY, REPOSITORY, Running, free_port, signal_to, wait
+from tests.support.servers import PostgreSQL, Valkey
+from tests.support.standin import KEY, Standin
+from tests.support.terminal import Terminal
+from tests.support.trial_phones import FORM, LANGUAGES, Phone, code_in
 
 pytestmark = [pytest.mark.kills, pytest.mark.timeout(240), pytest.mark.xdist_group("starts")]
 
@@ -252,6 +252,6 @@ def test_a_first_start_without_the_database_says_that_nothing_is_kept_here(tmp_p
 
 
 def test_the_sheet_of_this_test_reads_as_one() -> None:
-    letters = sheet.written(bytes(range(32)))
+    letters = key_care.write_sheet(bytes(range(32)))
     assert SHEET.findall(f"    {letters}\n") == [letters]
     assert "[line]" in CONFIG

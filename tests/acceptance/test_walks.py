@@ -5,10 +5,10 @@ import json
 import pytest
 import redis
 
-from gateway import embedded
-from tests.acceptance.phones import FORM, LANGUAGES, Phone, code_in, measured, texts_on
-from tests.acceptance.running import Running, wait
-from tests.standin import Provider
+from gateway.operations import supervisor
+from tests.support.running import Running, wait
+from tests.support.standin import Provider
+from tests.support.trial_phones import FORM, LANGUAGES, Phone, code_in, measured, texts_on
 
 pytestmark = [pytest.mark.kills, pytest.mark.xdist_group("house")]
 
@@ -22,7 +22,7 @@ def provider(house: Running) -> Provider:
 
 @pytest.fixture(scope="module")
 def store(house: Running) -> redis.Redis:
-    return redis.Redis.from_url(embedded.url(house.data))
+    return redis.Redis.from_url(supervisor.find_url(house.data))
 
 
 def test_four_languages_from_the_first_dial_to_the_code(house: Running, provider: Provider) -> None:

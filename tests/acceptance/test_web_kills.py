@@ -11,9 +11,9 @@ from threading import Lock
 
 import pytest
 
-from tests.acceptance.phones import FORM, Phone, code_in
-from tests.acceptance.running import Background, Running, signal_to, wait
-from tests.standin import Provider
+from tests.support.running import Background, Running, signal_to, wait
+from tests.support.standin import Provider
+from tests.support.trial_phones import FORM, Phone, code_in
 
 pytestmark = [pytest.mark.kills, pytest.mark.xdist_group("web-kills")]
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.standin import Standin
+from tests.support.standin import Standin
 
 
 @pytest.fixture(autouse=True)

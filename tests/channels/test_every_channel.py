@@ -8,12 +8,20 @@ from pathlib import Path
 import pytest
 
 import gateway
-from gateway.channel import KEPT, Channel, ChannelConfig, Outcome, Signed, UnknownProvider, find
-from gateway.clock import Clock
-from gateway.messages import CallEvent, Delivery, Event, NotANumber, Outgoing
-from tests.channels.tables import PROVIDERS, Case, Fields, Table, line_of, table_of
-from tests.standin import Posted, post_bytes
-from tests.webhooks.served import PAGE, House, served
+from gateway.channels.contract import (
+    KEPT,
+    Channel,
+    ChannelConfig,
+    SendOutcome,
+    Signed,
+    UnknownProvider,
+    find_channel,
+)
+from gateway.domain.events import CallEvent, Delivery, Event, NotANumber, Outgoing
+from gateway.foundation.clock import Clock
+from tests.support.channel_tables import PROVIDERS, Case, Fields, Table, line_of, table_of
+from tests.support.served_webhooks import PAGE, House, served
+from tests.support.standin import Posted, post_bytes
 
 CASES = [
     pytest.param(provider, case, id=f"{provider}: {case.name}")
@@ -233,7 +241,7 @@ def test_without_an_account_a_line_reaches_nobody_and_a_repeat_keeps_the_same_id
     assert not channel.contract.real
     assert channel.contract.takes_our_id
     assert first == second
-    assert first.outcome is Outcome.SENT
+    assert first.outcome is SendOutcome.SENT
     assert first.provider_id == KEPT + message.own_id
 
 
@@ -303,4 +311,4 @@ def test_no_part_of_the_house_names_a_provider_beside_its_own_folder() -> None:
 def test_a_provider_without_a_folder_is_named() -> None:
     for provider in ("carrierpigeon", "../secrets", ""):
         with pytest.raises(UnknownProvider, match="channel x: "):
-            find(ChannelConfig(name="x", provider=provider, menu="helpline"))
+            find_channel(ChannelConfig(name="x", provider=provider, menu="helpline"))

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.standin import KEY, Posted, Provider, Standin, key_of, post_bytes, read_ledger
+from tests.support.standin import KEY, Posted, Provider, Standin, key_of, post_bytes, read_ledger
 
 ROOT = Path(__file__).parents[2]
 HEADERS = {"apiKey": KEY, "Accept": "application/json"}
@@ -92,7 +92,7 @@ def test_what_is_held_is_accepted_before_or_after_as_told(standin: Standin, at: 
 
 def test_it_runs_by_itself_is_told_from_outside_and_a_dead_client_is_not_accepted(tmp_path: Path) -> None:
     ledger = tmp_path / "ledger"
-    command = [sys.executable, "tests/standin.py", "--ledger", str(ledger)]
+    command = [sys.executable, "tests/support/standin.py", "--ledger", str(ledger)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as running:
         assert running.stdout
         url = running.stdout.readline().removeprefix("listening ").strip()

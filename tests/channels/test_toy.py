@@ -11,23 +11,23 @@ import pytest
 import gateway.channels
 from config import settings as config
 from gateway import bootstrap
-from gateway.channel import Outcome, UnknownProvider, find
-from gateway.messages import Inbound, Outgoing
-from gateway.sending.send import drain
-from gateway.store import migrate
-from gateway.store.engines import Store
-from tests.clocks import SetClock
-from tests.outbox_rig import Rows
-from tests.standin import post_bytes
-from tests.webhooks.served import served
+from gateway.channels.contract import SendOutcome, UnknownProvider, find_channel
+from gateway.delivery.send import drain_outbox
+from gateway.domain.events import Inbound, Outgoing
+from gateway.storage import migrate
+from gateway.storage.database import Store
+from tests.support.clocks import SetClock
+from tests.support.outbox_rig import Rows
+from tests.support.served_webhooks import served
+from tests.support.standin import post_bytes
 
 FOLDER = '''\
 """A pigeon: takes a form with who and what, and keeps what it is to carry."""
 
 from datetime import datetime
 
-from gateway.channel import Answer, Contract, Outcome, SendResult
-from gateway.messages import Inbound, Kind
+from gateway.channels.contract import Answer, Contract, Outcome, SendResult
+from gateway.domain.events import Inbound, Kind
 
 
 class Line:
@@ -92,7 +92,7 @@ def environment(tmp_path: Path, block: str) -> dict[str, str]:
 
 
 def test_a_toy_provider_is_a_folder_and_a_block(pigeon: Path, tmp_path: Path, sqlite_store: Store) -> None:
-    settings = config.load(environment(tmp_path, BLOCK))
+    settings = config.load_settings(environment(tmp_path, BLOCK))
     store = bootstrap.open_ledger(settings)
     migrate.upgrade(store)
     parts = bootstrap.open_parts(settings)
@@ -105,7 +105,7 @@ def test_a_toy_provider_is_a_folder_and_a_block(pigeon: Path, tmp_path: Path, sq
             assert post_bytes(house.addresses("pigeon")["sms"], posted).status == 200
             assert isinstance(house.behind.taken[0], Inbound)
         made = Rows(parts).add(channel="pigeon")
-        drain(parts)
+        drain_outbox(parts)
         assert [message.own_id for message in line.carried] == [made]  # type: ignore[attr-defined]
     finally:
         parts.store.close()
@@ -118,7 +118,7 @@ def test_a_toy_provider_is_a_folder_and_a_block(pigeon: Path, tmp_path: Path, sq
 
 def test_without_its_folder_the_block_is_a_fault_by_name(tmp_path: Path) -> None:
     with pytest.raises(config.SettingsError, match="channel pigeon: there is no provider 'pigeon'"):
-        bootstrap._channels(config.load(environment(tmp_path, BLOCK)), real=True)
+        bootstrap._build_channels(config.load_settings(environment(tmp_path, BLOCK)), real=True)
 
 
 def test_the_product_knows_nothing_of_it() -> None:
@@ -134,10 +134,10 @@ def test_the_product_knows_nothing_of_it() -> None:
 
 
 def test_the_toy_alone_keeps_the_contract(pigeon: Path, clock: SetClock) -> None:
-    from gateway.channel import ChannelConfig
+    from gateway.channels.contract import ChannelConfig
 
-    line = find(ChannelConfig(name="pigeon", provider="pigeon", menu="helpline"))
+    line = find_channel(ChannelConfig(name="pigeon", provider="pigeon", menu="helpline"))
     message = Outgoing(own_id="01hzy2m4c9k3p7qrs5tv", number="+8562055500001", text="Hello")
-    assert line.send(message, now=clock.now()).outcome is Outcome.SENT
+    assert line.send(message, now=clock.now()).outcome is SendOutcome.SENT
     with pytest.raises(UnknownProvider):
-        find(ChannelConfig(name="pigeon", provider="dove", menu="helpline"))
+        find_channel(ChannelConfig(name="pigeon", provider="dove", menu="helpline"))

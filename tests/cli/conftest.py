@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.house import Machine
+from tests.support.cli_house import Machine
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from click.testing import CliRunner
 
 from gateway.cli import processes
 from gateway.cli.main import main
-from tests.acceptance.running import free_port
+from tests.support.running import free_port
 
 pytestmark = pytest.mark.kills
 TOKEN = "tokenofonetap0000000000000000000"

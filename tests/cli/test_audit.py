@@ -3,15 +3,15 @@
 import pytest
 from sqlalchemy import text
 
-from gateway.store import audit
-from tests.cli.house import Machine
+from gateway.storage import audit
+from tests.support.cli_house import Machine
 
 
 def written(machine: Machine, *acts: str) -> None:
     parts = machine.parts()
     with parts.store.write() as tx:
         for act in acts:
-            audit.add(tx, now=parts.clock.now(), person_id=None, act=act, kind="callback", subject="c1")
+            audit.add_entry(tx, now=parts.clock.now(), person_id=None, act=act, kind="callback", subject="c1")
 
 
 def damage(machine: Machine, statement: str) -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from gateway.access import Role
-from gateway.callbacks.model import State
 from gateway.cli.callbacks import callbacks
-from gateway.store.engines import Store
-from tests.clocks import SetClock
-from tests.desk.rig import HER, OTHER, Desk, made_parts
+from gateway.domain.callbacks.states import CallbackState
+from gateway.domain.permissions import Role
+from gateway.storage.database import Store
+from tests.support.clocks import SetClock
+from tests.support.desk_rig import HER, OTHER, Desk, made_parts
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ def test_the_command_line_asks_the_roles_too(line: Desk, role: Role) -> None:
     code, printed = run("claim", callback, "--as", "Somebody")
     assert code == 1
     assert "may not" in printed
-    assert line.callback(callback).state is State.WAITING
+    assert line.callback(callback).state is CallbackState.WAITING
 
 
 def test_faults_are_one_sentence(line: Desk) -> None:

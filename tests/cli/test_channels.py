@@ -8,16 +8,16 @@ import pytest
 from click.testing import CliRunner
 
 from gateway.cli.main import main
-from gateway.messages import Inbound, Kind
-from gateway.outbox.bucket import Bucket
-from gateway.store import lines
-from gateway.store.simulator import SentText
+from gateway.domain.events import Inbound, Kind
+from gateway.domain.outbox.rate_limit import Bucket
+from gateway.storage import rate_limits
+from gateway.storage.simulator import SentText
 from tests.channels.android.cases import KEY
-from tests.cli import house as houses
-from tests.cli.house import Machine
-from tests.clocks import SetClock
-from tests.standin_phone import NAME, PASSWORD, StandinPhone
-from tests.webhooks.served import served
+from tests.support import cli_house as houses
+from tests.support.cli_house import Machine
+from tests.support.clocks import SetClock
+from tests.support.served_webhooks import served
+from tests.support.standin_phone import NAME, PASSWORD, StandinPhone
 
 BLOCK = """
 [channels.android]
@@ -143,8 +143,8 @@ def test_a_line_in_trouble_leads_to_the_guide_of_its_own_provider(machine: Machi
     with parts.store.write() as tx:
         now = parts.clock.now()
         paused = Bucket(tokens=0, filled_at=now, paused_until=now + timedelta(hours=1), why="wrong-key")
-        lines.ensure(tx, {"africastalking": paused})
-        lines.put(tx, "africastalking", paused)
+        rate_limits.ensure_buckets(tx, {"africastalking": paused})
+        rate_limits.save_bucket(tx, "africastalking", paused)
     for command in (("channels", "list"), ("doctor",)):
         said = machine.run(*command, **env).output
         assert "docs/how-to/connect-africas-talking.md" in said

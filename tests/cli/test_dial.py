@@ -9,21 +9,21 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from config.settings import load
+from config.settings import load_settings
 from gateway.bootstrap import open_ledger, open_parts
-from gateway.catalogue.check import check
-from gateway.catalogue.conversations import read
-from gateway.catalogue.folder import read_folder
-from gateway.catalogue.tests import run as run_case
 from gateway.cli.dial import language_keys
 from gateway.cli.main import main
-from gateway.engine.menu import Menu
-from gateway.messages import Ended, Inbound
-from gateway.store import migrate
-from gateway.store.simulator import SentText
-from tests.catalogue.folders import asked
-from tests.house import publish
-from tests.webhooks.served import House, Page, served
+from gateway.domain.events import Ended, Inbound
+from gateway.menus.authoring.check import check
+from gateway.menus.authoring.conversation_files import read_conversations
+from gateway.menus.authoring.conversation_runner import run_conversation as run_case
+from gateway.menus.authoring.folder import read_folder
+from gateway.menus.engine.model import Menu
+from gateway.storage import migrate
+from gateway.storage.simulator import SentText
+from tests.support.house import publish
+from tests.support.menu_folders import asked
+from tests.support.served_webhooks import House, Page, served
 
 HERS = "+8562055500001"
 
@@ -41,7 +41,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def house(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     """A gateway whose secrets are those of the data folder."""
-    settings = load({"GATEWAY_DATA_DIR": str(folder)})
+    settings = load_settings({"GATEWAY_DATA_DIR": str(folder)})
     migrate.upgrade(open_ledger(settings))
     parts = open_parts(settings)
     with served(*parts.channels.values(), key=parts.store.ring.key("webhook")) as house:
@@ -52,7 +52,7 @@ def house(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
 @pytest.fixture
 def live(house: House, folder: Path) -> House:
     """The same with the sample menu live, and its screens behind the phone."""
-    parts = open_parts(load({"GATEWAY_DATA_DIR": str(folder)}))
+    parts = open_parts(load_settings({"GATEWAY_DATA_DIR": str(folder)}))
     publish(parts)
     house.behind.page = Page("Info line. Choose:", screen="language")
     house.behind.pages = {"4": Page("My pay", screen="main"), "4*1": Page("Wages", screen="pay")}
@@ -186,7 +186,7 @@ def test_what_was_typed_is_printed_as_a_test_that_passes(live: House, menu: Menu
     assert f'from: "{HERS}"' in written
     assert 'sends: "4", screen: main' in written
     assert "# differs" not in written
-    cases, problems = read({"saved.yaml": written.encode()}, "Asia/Vientiane")
+    cases, problems = read_conversations({"saved.yaml": written.encode()}, "Asia/Vientiane")
     assert problems == []
     assert [run_case(menu, case, zone="Asia/Vientiane").differences for case in cases] == [[]]
 
@@ -309,13 +309,13 @@ def menu() -> Menu:
 
 
 def test_the_keys_of_a_language_lead_to_its_texts(menu: Menu) -> None:
-    from gateway.engine.session import Known
-    from gateway.engine.step import begin, step
+    from gateway.menus.engine.engine import begin_session, step_session
+    from gateway.menus.engine.session import Known
 
     for tag in menu.languages:
-        session = begin(menu, Known())
+        session = begin_session(menu, Known())
         for key in language_keys(menu, tag):
-            session = step(menu, session, key).session
+            session = step_session(menu, session, key).session
 
         assert (session.screen, session.script) == (menu.home, tag)
 

@@ -10,15 +10,15 @@ from redis.retry import Retry
 from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
 
-from gateway.access import Role
-from gateway.cli.doctor import _said
-from gateway.health import Finding
-from gateway.outages import STORE, Outages
-from gateway.sending import guard, nudge
-from gateway.store import chores, versions
-from tests.cli.house import Machine, sheet_in
-from tests.desk.rig import Desk
-from tests.servers import Valkey
+from gateway.cli.doctor import _describe_finding
+from gateway.delivery import clock_guard, nudge
+from gateway.domain.permissions import Role
+from gateway.foundation.fault_injection import STORE, Outages
+from gateway.operations.health import Finding
+from gateway.storage import settings, versions
+from tests.support.cli_house import Machine, sheet_in
+from tests.support.desk_rig import Desk
+from tests.support.servers import Valkey
 
 ACCOUNT = {"AFRICASTALKING_USERNAME": "sandbox", "AFRICASTALKING_API_KEY": "a key"}
 ANOTHER = "0b9d6c3e8f1a2475" * 2 + "e0d1c2b3"
@@ -69,8 +69,10 @@ def test_with_every_process_at_work_all_is_green(started: Machine, valkey: Valke
     parts = started.parts()
     now = parts.clock.now()
     with parts.store.write() as tx:
-        chores.take(tx, "sweep", token="t", now=now, every=guard.TOLERANCE, lease=guard.TOLERANCE)
-        chores.done(tx, "sweep", token="t", due_at=now, now=now)
+        settings.lease_task(
+            tx, "sweep", token="t", now=now, every=clock_guard.TOLERANCE, lease=clock_guard.TOLERANCE
+        )
+        settings.finish_task(tx, "sweep", token="t", due_at=now, now=now)
     with valkey.client() as client:
         queue = Queue(nudge.QUEUE, connection=client, serializer=JSONSerializer)
         worker = SimpleWorker([queue], connection=client, serializer=JSONSerializer)
@@ -129,7 +131,7 @@ def test_a_menu_that_is_not_loaded_is_red(started: Machine) -> None:
     parts = started.parts()
     with parts.store.write() as tx:
         (live,) = versions.live_ids(tx).values()
-        versions.withdraw(tx, live, now=parts.clock.now())
+        versions.withdraw_version(tx, live, now=parts.clock.now())
     started.numbers += '[channels.more]\nprovider = "simulator"\nmenu = "other"\n'
     assert "menu" in reds(told(started))
 
@@ -166,25 +168,28 @@ def test_a_person_confirms_the_clock(started: Machine) -> None:
     parts = started.parts()
     Desk(parts, parts.clock).person("Noy", Role.SUPERVISOR)
     Desk(parts, parts.clock).person("Dao", Role.READER)
-    guard.trip(parts, "jumped")
+    clock_guard.trip_guard(parts, "jumped")
     assert "clock_guard" in reds(told(started))
     assert started.run("doctor", "--confirm-clock").exit_code == 2
     for name in ("Dao", "Nobody"):
         refused = started.run("doctor", "--confirm-clock", "--as", name)
         assert (refused.exit_code, refused.output.count("\n")) == (1, 1)
-    assert guard.state(parts)["on"]
+    assert clock_guard.find_state(parts)["on"]
     assert "clock_guard" not in reds(told(started, "--confirm-clock", "--as", "Noy"))
-    assert not guard.state(parts)["on"]
+    assert not clock_guard.find_state(parts)["on"]
 
 
 def test_a_green_part_has_no_second_line() -> None:
-    assert _said(Finding(part="disk", ok=True, words="5 MiB free")) == "green  disk          5 MiB free"
-    red = _said(Finding(part="disk", ok=False, words="full", fix="make room"))
+    assert (
+        _describe_finding(Finding(part="disk", ok=True, words="5 MiB free"))
+        == "green  disk          5 MiB free"
+    )
+    red = _describe_finding(Finding(part="disk", ok=False, words="full", fix="make room"))
     assert red.splitlines() == ["red    disk          full", "                      → make room"]
 
 
 def test_who_counts_workers_where_redis_is_gone_counts_none() -> None:
-    assert nudge.listeners(redis.Redis(port=1, retry=Retry(NoBackoff(), 0))) == 0
+    assert nudge.count_listeners(redis.Redis(port=1, retry=Retry(NoBackoff(), 0))) == 0
 
 
 def test_an_outage_that_is_tried_at_the_phone_is_told_and_the_next_start_ends_it(started: Machine) -> None:

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway import health
-from tests.cli.house import MENUS, Machine
+from gateway.operations import health
+from tests.support.cli_house import MENUS, Machine
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_a_channel_that_wants_another_menu_is_not_ready_and_both_are_named(machi
     assert "name a menu that is live as `menu` of the channel" in said
     parts = machine.parts()
     parts.versions.refresh()
-    assert not health.is_ready(health.look(parts))
+    assert not health.is_ready(health.look_around(parts))
 
 
 @pytest.mark.fault("D3")
@@ -53,7 +53,7 @@ def test_facts_that_end_are_red_before_callers_meet_a_question_mark(machine, mon
     parts = machine.parts()
     parts.versions.refresh()
     monkeypatch.setattr(type(parts.clock), "now", lambda _clock: day)
-    found = of_part(health.look(parts), "facts")
+    found = of_part(health.look_around(parts), "facts")
     assert words in found.words
     assert found.ok == ("none ends" in words)
     assert found.ok or "check each at its source" in found.fix

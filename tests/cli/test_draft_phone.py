@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from gateway.catalogue.conversations import read
-from gateway.catalogue.tests import run as run_case
 from gateway.cli.main import main
 from gateway.cli.menus import read_sound_menu
-from tests import house
-from tests.cli.house import MENUS
+from gateway.menus.authoring.conversation_files import read_conversations
+from gateway.menus.authoring.conversation_runner import run_conversation as run_case
+from tests.support import house
+from tests.support.cli_house import MENUS
 
 pytestmark = pytest.mark.fault("D7")
 
@@ -56,7 +56,7 @@ def test_a_request_is_walked_in_each_language_and_is_on_no_record(draft: Path, l
 def test_what_is_typed_by_hand_becomes_a_conversation_that_passes(draft: Path) -> None:
     printed = dial(draft, typed="4\n1\nq\n").stdout
     written = printed[printed.index("- it:") :]
-    cases, problems = read({"tests/new.yaml": written.encode()}, "Asia/Vientiane")
+    cases, problems = read_conversations({"tests/new.yaml": written.encode()}, "Asia/Vientiane")
     assert not problems
     ran = [run_case(read_sound_menu(draft), case, zone="Asia/Vientiane") for case in cases]
     assert [each.differences for each in ran] == [[]]

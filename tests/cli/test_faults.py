@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.house import Machine
+from tests.support.cli_house import Machine
 
 COMMANDS = (
     ("report", "2026-11"),

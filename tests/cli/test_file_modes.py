@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from config import settings
 from gateway.bootstrap import open_serving_parts
-from gateway.file_modes import close_files, find_open_files
-from tests.cli.house import Machine, config
+from gateway.foundation.file_modes import close_files, find_open_files
 from tests.cli.test_doctor import reds, told
+from tests.support.cli_house import Machine
 
 pytestmark = pytest.mark.fault("K16")
 OPENED = stat.S_IRGRP | stat.S_IROTH
@@ -49,7 +50,7 @@ def test_the_doctor_is_red_until_the_next_start_closes_it(machine: Machine, data
 
 def test_a_part_that_is_started_by_itself_closes_it_too(machine: Machine, data: Path) -> None:
     leave_open(data)
-    parts, _ = open_serving_parts(config.load(machine.environment()))
+    parts, _ = open_serving_parts(settings.load(machine.environment()))
     parts.store.close()
     assert find_open_files(data) == []
 

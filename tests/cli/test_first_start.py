@@ -10,11 +10,11 @@ import pytest
 
 from config import settings as config
 from gateway.cli import doctor, first_start
-from gateway.cli.recovery import click
-from gateway.store.engines import Store, Tx
-from gateway.upkeep import sheet
-from tests.cli.house import Machine, sheet_in
-from tests.processes import CONTEXT
+from gateway.cli.upkeep import click
+from gateway.operations.maintenance import key_care
+from gateway.storage.database import Store, Tx
+from tests.support.cli_house import Machine, sheet_in
+from tests.support.processes import CONTEXT
 
 POINTS = 20
 SHEET = re.compile(r"^\s+((?:[0-9A-Z]{4} ?){14})$", re.MULTILINE)
@@ -83,7 +83,7 @@ def _be_killed(folder: Path, environ: dict[str, str], killed_at: int) -> None:
     try:
         Store.write, Store.read = _as_methods(life)  # type: ignore[method-assign,assignment]
         click.echo = life.echo  # type: ignore[assignment]
-        first_start.prepare(config.load(environ), at_terminal=True)
+        first_start.prepare_start(config.load_settings(environ), at_terminal=True)
     finally:
         os._exit(0)
 
@@ -113,9 +113,9 @@ def _is_looked_after(machine: Machine, seen: list[str]) -> bool:
     said = machine.starts()
     parts = machine.parts()
     with parts.store.read() as tx:
-        known = sheet.known(tx)
+        known = key_care.find_public_key(tx)
     shown = [line.strip() for line in said if SHEET.match(line)]
-    assert known in {sheet.public(sheet.read(letters)) for letters in (*seen, *shown)}
+    assert known in {key_care.public_half(key_care.read_sheet(letters)) for letters in (*seen, *shown)}
     (finding,) = doctor._recovery_sheet(parts)
     assert not finding.ok
     assert "gateway keys sheet" in finding.fix

@@ -10,18 +10,18 @@ from pathlib import Path
 import pytest
 
 from config import settings as config
-from gateway import health
 from gateway.bootstrap import open_parts
 from gateway.cli import doctor, first_start
-from gateway.cli.doctor import Finding
-from gateway.clock import Clock
-from gateway.store import files
-from gateway.store import settings as kept
-from gateway.store.engines import Unavailable, WriteRefused
-from gateway.up import CannotStart, Child, DataFolder, Supervisor
-from gateway.upkeep import sheet
-from tests.cli.house import Machine, sheet_in
-from tests.rigs.outage import sql_away
+from gateway.foundation.clock import Clock
+from gateway.operations import health
+from gateway.operations.health import Finding
+from gateway.operations.maintenance import key_care
+from gateway.operations.supervisor import CannotStart, Child, DataFolder, Supervisor
+from gateway.storage import atomic_files
+from gateway.storage import settings as kept
+from gateway.storage.database import Unavailable, WriteRefused
+from tests.support.cli_house import Machine, sheet_in
+from tests.support.outage_rig import sql_away
 
 pytestmark = pytest.mark.fault("K9")
 GATEWAY = Path(sys.executable).parent / "gateway"
@@ -93,7 +93,7 @@ def test_a_sheet_that_a_full_disk_did_not_take_is_said_to_open_nothing(started: 
         raise Unavailable("the database cannot be asked (SQLITE_FULL)")
 
     with started.monkeypatch.context() as here:
-        here.setattr(sheet.settings, "put", full_by_now)
+        here.setattr(key_care.settings, "save_setting", full_by_now)
         said = started.run("keys", "sheet")
     assert said.exit_code == 1
     assert sheet_in(said.output.splitlines())
@@ -103,15 +103,15 @@ def test_a_sheet_that_a_full_disk_did_not_take_is_said_to_open_nothing(started: 
 def test_a_request_can_be_kept_while_either_takes_it(started: Machine) -> None:
     parts = started.parts()
     parts.versions.refresh()
-    assert health.is_ready(health.look(parts))
+    assert health.is_ready(health.look_around(parts))
     with sql_away(parts.store):
-        assert health.is_ready(health.look(parts)), "the spool takes it"
+        assert health.is_ready(health.look_around(parts)), "the spool takes it"
         with started.monkeypatch.context() as here:
-            here.setattr(files, "put", _no_room)
-            assert not health.is_ready(health.look(parts))
+            here.setattr(atomic_files, "write_file", _no_room)
+            assert not health.is_ready(health.look_around(parts))
     with started.monkeypatch.context() as here:
-        here.setattr(files, "put", _no_room)
-        assert health.is_ready(health.look(parts)), "SQL takes it"
+        here.setattr(atomic_files, "write_file", _no_room)
+        assert health.is_ready(health.look_around(parts)), "SQL takes it"
     assert not list((parts.data_dir / "spool").iterdir()), "what was tried is taken away again"
 
 
@@ -120,7 +120,7 @@ def test_without_a_key_nothing_can_be_promised(started: Machine) -> None:
     parts.versions.refresh()
     with sql_away(parts.store):
         parts.store.ring._keys = type(parts.store.ring._keys)()
-        assert not health.is_ready(health.look(parts))
+        assert not health.is_ready(health.look_around(parts))
 
 
 def _no_room(*_: object) -> None:
@@ -134,7 +134,7 @@ def test_what_breaks_under_the_look_is_red_and_hides_nothing() -> None:
     (found,) = health.look_safely("some part", broken)
     assert (found.part, found.ok) == ("some part", False)
     assert "ValueError" in found.words
-    assert "85620" not in doctor._said(found)
+    assert "85620" not in doctor._describe_finding(found)
 
 
 @pytest.mark.parametrize("code", [errno.EROFS, errno.ENOSPC])
@@ -196,10 +196,10 @@ def test_a_first_start_on_a_full_disk_is_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     machine = Machine(tmp_path / "house", monkeypatch)
-    settings = config.load(machine.environment())
+    settings = config.load_settings(machine.environment())
     monkeypatch.setattr(first_start, "open_ledger", _no_room)
     with pytest.raises(CannotStart, match="cannot be used"):
-        first_start.prepare(settings, at_terminal=False)
+        first_start.prepare_start(settings, at_terminal=False)
 
 
 def test_sqlite_on_a_read_only_disk_is_away_and_no_fault_of_ours(started: Machine) -> None:
@@ -207,12 +207,12 @@ def test_sqlite_on_a_read_only_disk_is_away_and_no_fault_of_ours(started: Machin
     with store.write() as tx:
         tx.conn.exec_driver_sql("PRAGMA query_only=ON")  # what every write then says, it says on such a disk
     with pytest.raises(Unavailable), store.write() as tx:
-        kept.put(tx, "x", 1, by="", now=Clock().now())
+        kept.save_setting(tx, "x", 1, by="", now=Clock().now())
     with pytest.raises(WriteRefused), store.read() as tx:
-        kept.put(tx, "x", 1, by="", now=Clock().now())
+        kept.save_setting(tx, "x", 1, by="", now=Clock().now())
 
 
 def test_a_spool_that_cannot_be_made_keeps_no_process_from_starting(started: Machine) -> None:
     with started.monkeypatch.context() as here:
         here.setattr(Path, "chmod", _no_room)
-        assert open_parts(config.load(started.environment())).spool.list() == []
+        assert open_parts(config.load_settings(started.environment())).spool.list() == []

@@ -11,9 +11,9 @@ from config import settings as config
 from gateway.bootstrap import open_ledger
 from gateway.cli.main import main
 from gateway.cli.menus import menus
-from gateway.store import migrate
-from tests.catalogue.folders import HERE
-from tests.reviewed import reviewed_copy
+from gateway.storage import migrate
+from tests.support.menu_folders import HERE
+from tests.support.reviewed import reviewed_copy
 
 BASE = HERE / "base"
 

@@ -5,8 +5,8 @@ import shutil
 
 import pytest
 
-from gateway.store import audit, versions
-from tests.cli.house import MENUS
+from gateway.storage import audit, versions
+from tests.support.cli_house import MENUS
 
 pytestmark = pytest.mark.fault("M6")
 
@@ -47,8 +47,8 @@ def test_a_moved_danger_key_is_refused_until_somebody_says_why(machine, tmp_path
     assert passed.exit_code == 0, passed.output
     parts = machine.parts()
     with parts.store.read() as tx:
-        version = versions.get(tx, versions.live_ids(tx)["helpline"])
-        said = [entry.detail for entry in audit.about(tx, "version", version.id)]
+        version = versions.get_version(tx, versions.live_ids(tx)["helpline"])
+        said = [entry.detail for entry in audit.list_about(tx, "version", version.id)]
     assert version.why == "tidier; keys moved: 9 is the police here"
     assert any("keys moved: 9 is the police here" in each for each in said)
 
@@ -72,8 +72,8 @@ def go_live(machine, folder, *words):
 def read_record(machine):
     parts = machine.parts()
     with parts.store.read() as tx:
-        version = versions.get(tx, versions.live_ids(tx)["helpline"])
-        return version.number, [entry.detail for entry in audit.about(tx, "version", version.id)]
+        version = versions.get_version(tx, versions.live_ids(tx)["helpline"])
+        return version.number, [entry.detail for entry in audit.list_about(tx, "version", version.id)]
 
 
 def test_a_rollback_tells_the_keys_that_it_moves(machine, tmp_path):

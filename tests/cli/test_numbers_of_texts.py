@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.parts import Parts
-from tests.cli.house import MENUS, Machine
-from tests.house import Phone
-from tests.reviewed import review_folder
+from gateway.foundation.services import Services
+from tests.support.cli_house import MENUS, Machine
+from tests.support.house import Phone
+from tests.support.reviewed import review_folder
 
 pytestmark = pytest.mark.fault("H6")
 REAL = {"AFRICASTALKING_USERNAME": "centre", "AFRICASTALKING_API_KEY": "a key"}
@@ -40,7 +40,7 @@ def machine(tmp_path, monkeypatch):
     made.close()
 
 
-def open_line(machine: Machine) -> Parts:
+def open_line(machine: Machine) -> Services:
     parts = machine.parts(**REAL)
     parts.versions.refresh()
     return parts

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from gateway.channel import Outcome, SendResult
+from gateway.channels.contract import SendOutcome, SendResult
 from gateway.cli.outbox import outbox
-from gateway.parts import Parts
-from gateway.sending.send import drain
-from gateway.store import people
-from gateway.store.engines import Store
-from tests.clocks import SetClock
-from tests.outbox_rig import HER, Phone, Rows, made_parts
+from gateway.delivery.send import drain_outbox
+from gateway.foundation.services import Services
+from gateway.storage import people
+from gateway.storage.database import Store
+from tests.support.clocks import SetClock
+from tests.support.outbox_rig import HER, Phone, Rows, made_parts
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def phone() -> Phone:
 @pytest.fixture
 def parts(
     sqlite_store: Store, clock: SetClock, tmp_path: Path, phone: Phone, monkeypatch: pytest.MonkeyPatch
-) -> Parts:
+) -> Services:
     parts = made_parts(sqlite_store, clock, tmp_path, phone)
     monkeypatch.setattr("gateway.bootstrap.open_parts", lambda: parts)
     return parts
@@ -36,22 +36,22 @@ def run(*words: str) -> tuple[int, str]:
 
 
 @pytest.fixture
-def unclear(parts: Parts, phone: Phone) -> str:
+def unclear(parts: Services, phone: Phone) -> str:
     rows = Rows(parts)
     row_id = rows.add(to=rows.caller(HER), text="about her pay")
-    phone.answers.append(SendResult(outcome=Outcome.UNCLEAR, reason="no-answer"))
-    drain(parts)
+    phone.answers.append(SendResult(outcome=SendOutcome.UNCLEAR, reason="no-answer"))
+    drain_outbox(parts)
     return row_id
 
 
-def person(parts: Parts, name: str, role: str) -> None:
+def person(parts: Services, name: str, role: str) -> None:
     rows = Rows(parts)
     made = rows.person(name, None)
     with parts.store.write() as tx:
         people.set_role(tx, made, role)
 
 
-def test_the_list_as_json_and_as_a_table(parts: Parts, unclear: str) -> None:
+def test_the_list_as_json_and_as_a_table(parts: Services, unclear: str) -> None:
     code, printed = run("list", "--json", "--state", "unclear")
     assert code == 0
     (row,) = json.loads(printed)
@@ -65,14 +65,14 @@ def test_the_list_as_json_and_as_a_table(parts: Parts, unclear: str) -> None:
     assert json.loads(run("list", "--json", "--state", "sent")[1]) == []
 
 
-def test_a_supervisor_settles(parts: Parts, unclear: str) -> None:
+def test_a_supervisor_settles(parts: Services, unclear: str) -> None:
     person(parts, "Noy", "supervisor")
     assert run("settle", unclear, "sent", "--as", "Noy") == (0, f"{unclear} is sent\n")
     code, said = run("settle", unclear, "failed", "--as", "Noy")
     assert (code, "not unclear" in said) == (1, True)
 
 
-def test_nobody_else_does(parts: Parts, unclear: str) -> None:
+def test_nobody_else_does(parts: Services, unclear: str) -> None:
     person(parts, "Dao", "counsellor")
     for name in ("Dao", "Nobody"):
         code, said = run("settle", unclear, "sent", "--as", name)
@@ -81,5 +81,5 @@ def test_nobody_else_does(parts: Parts, unclear: str) -> None:
     assert Rows(parts).state(unclear) == "unclear"
 
 
-def test_a_third_verdict_is_none(parts: Parts, unclear: str) -> None:
+def test_a_third_verdict_is_none(parts: Services, unclear: str) -> None:
     assert run("settle", unclear, "again", "--as", "Noy")[0] == 2

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.access import Role
-from gateway.desk import people
-from gateway.store import audit
-from tests.cli.house import MENUS, Machine
+from gateway.domain.permissions import Role
+from gateway.helpdesk.staff import people
+from gateway.storage import audit
+from tests.support.cli_house import MENUS, Machine
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.store)])
@@ -167,8 +167,10 @@ def test_after_a_rollback_the_folder_does_not_bring_the_mistake_back(machine, tm
 @pytest.mark.fault("D6")
 def test_who_and_why_stand_on_record(machine, tmp_path):
     parts = machine.parts()
-    people.add(parts, people.OWNER, name="Noy", role=Role.ADMINISTRATOR, password="lamp river seven cups")
-    people.add(parts, people.OWNER, name="Keo", role=Role.READER, password="lamp river seven cups")
+    people.add_person(
+        parts, people.OWNER, name="Noy", role=Role.ADMINISTRATOR, password="lamp river seven cups"
+    )
+    people.add_person(parts, people.OWNER, name="Keo", role=Role.READER, password="lamp river seven cups")
     mine = folder(tmp_path, "mine", PAY)
     refused = published(machine, mine, "--as", "Keo", "--why", "plainer")
     assert (refused[0], "reader may not: menus:publish" in refused[1]) == (1, True)
@@ -177,7 +179,7 @@ def test_who_and_why_stand_on_record(machine, tmp_path):
     assert machine.run("menus", "rollback", "--why", "too plain").exit_code == 0
     assert " Noy plainer" in machine.run("menus", "versions").output
     with parts.store.read() as tx:
-        rows = [row for row in audit.page(tx, limit=50) if row.kind == "version"]
+        rows = [row for row in audit.list_page(tx, limit=50) if row.kind == "version"]
     assert [row.act for row in rows] == ["menu.rollback", "menu.publish", "menu.publish"]
     assert rows[0].detail.startswith("helpline 1 from 2, by ")
     assert rows[0].detail.endswith(": too plain")

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from gateway.access import Refused, Role
-from gateway.figures import report
-from gateway.store import figures
-from tests.cli.house import Machine
-from tests.house import Phone, made_parts, publish
-from tests.sending.actors import actor
+from gateway.domain.permissions import NotPermitted, Role
+from gateway.operations.reporting import monthly_report
+from gateway.storage import reports
+from tests.support.actors import actor
+from tests.support.cli_house import Machine
+from tests.support.house import Phone, made_parts, publish
 
 NOVEMBER = date(2026, 11, 30)
 
@@ -20,7 +20,7 @@ NOVEMBER = date(2026, 11, 30)
 def counted(machine: Machine, *rows: tuple[date, str, str, str, int]) -> None:
     with machine.parts().store.write() as tx:
         for day, what, item, language, n in rows:
-            figures.add(tx, day, 9, "simulator", language, "v", what, item, n=n)
+            reports.add_count(tx, day, 9, "simulator", language, "v", what, item, n=n)
 
 
 def cells(machine: Machine, month: str = "2026-11") -> list[tuple[str, str, object]]:
@@ -84,7 +84,7 @@ def test_the_month_of_the_centre_is_printed_and_taken_into_a_sheet(machine: Mach
 
 
 def test_no_figure_is_split_twice_nor_added_up() -> None:
-    assert len({section.what for section in report.SECTIONS}) == len(report.SECTIONS)
+    assert len({section.what for section in monthly_report.SECTIONS}) == len(monthly_report.SECTIONS)
 
 
 def test_a_month_without_counts_says_so(machine: Machine) -> None:
@@ -105,10 +105,10 @@ def test_a_month_is_written_like_2026_11(machine: Machine, written: str) -> None
 def test_figures_are_for_those_whose_role_says_so(machine: Machine, role: Role) -> None:
     parts = machine.parts()
     if role is Role.COUNSELLOR:
-        with pytest.raises(Refused):
-            report.month(parts, actor(role), "2026-11")
+        with pytest.raises(NotPermitted):
+            monthly_report.report_month(parts, actor(role), "2026-11")
     else:
-        assert report.month(parts, actor(role), "2026-11") == ()
+        assert monthly_report.report_month(parts, actor(role), "2026-11") == ()
 
 
 def test_a_walk_of_hers_is_counted_and_her_request_once(store, clock, tmp_path: Path) -> None:
@@ -121,7 +121,8 @@ def test_a_walk_of_hers_is_counted_and_her_request_once(store, clock, tmp_path: 
         phone.post(phone.text)
     parts.count.flush(store)
     found = {
-        (cell.section.what, cell.name): cell.n for cell in report.month(parts, actor(Role.READER), "2026-11")
+        (cell.section.what, cell.name): cell.n
+        for cell in monthly_report.report_month(parts, actor(Role.READER), "2026-11")
     }
     assert found["asked", "other"] == 5
     assert found["shown", "main"] == 5

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from gateway.catalogue.folder import read_folder
 from gateway.cli.menus import menus
-from tests.catalogue.folders import HERE, checked
+from gateway.menus.authoring.folder import read_folder
+from tests.support.menu_folders import HERE, checked
 
 pytestmark = pytest.mark.fault("M8")
 

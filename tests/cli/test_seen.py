@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
-from gateway.store import figures
-from tests.cli.house import Machine
+from gateway.storage import reports
+from tests.support.cli_house import Machine
 
 DAY = date(2027, 1, 2)
 SPAN = ("--from", "2027-01-01", "--to", "2027-01-05")
@@ -17,7 +17,7 @@ def counted(machine: Machine, n: int) -> None:
     parts.versions.refresh()
     version, _ = parts.versions.live("helpline")
     with parts.store.write() as tx:
-        figures.add(tx, DAY, 9, "simulator", "en", version, f"{figures.FACT}th.wage", "pay", n=n)
+        reports.add_count(tx, DAY, 9, "simulator", "en", version, f"{reports.FACT}th.wage", "pay", n=n)
 
 
 def test_in_words(machine: Machine) -> None:

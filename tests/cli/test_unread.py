@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from tests.cli.house import MENUS
+from tests.support.cli_house import MENUS
 
 pytestmark = pytest.mark.fault("U4")
 

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from gateway.access import Role
-from gateway.desk import people
-from gateway.store import audit, callers, sealed, versions
-from gateway.store import settings as kept
-from gateway.store.engines import Lost, Unavailable
-from gateway.upkeep import rotate as rotating
-from gateway.upkeep import sheet
-from tests.cli.house import Machine, sheet_in
-from tests.desk.rig import HER, OTHER, Desk
-from tests.ledgers import PostgresqlLedgers
+from gateway.domain.permissions import Role
+from gateway.helpdesk.staff import people
+from gateway.operations.maintenance import key_care
+from gateway.operations.maintenance import key_care as rotating
+from gateway.storage import audit, callers, encryption, versions
+from gateway.storage import settings as kept
+from gateway.storage.database import Lost, Unavailable
+from tests.support.cli_house import Machine, sheet_in
+from tests.support.desk_rig import HER, OTHER, Desk
+from tests.support.ledgers import PostgresqlLedgers
 
 PASSWORD = "a long enough password"
 
@@ -43,7 +43,7 @@ def lived_in(machine: Machine) -> tuple[str, str]:
     letters = sheet_in(machine.starts())
     parts = machine.parts()
     desk = Desk(parts, parts.clock)
-    people.add(parts, people.OWNER, name="Noy", role=Role.COUNSELLOR, password=PASSWORD)
+    people.add_person(parts, people.OWNER, name="Noy", role=Role.COUNSELLOR, password=PASSWORD)
     assert machine.run("webhooks", "--new-secret", "africastalking").exit_code == 0
     asked = desk.requested(HER, phone_seen="sometimes", when="evening")
     parts.store.close()
@@ -68,7 +68,7 @@ def test_a_house_moves_to_another_machine(machine: Machine, next_machine: Machin
     assert {words: next_machine.run(*words).stdout for words in before} == before
     assert '"code"' in before["callbacks", "list", "--json"]
     with next_machine.parts().store.read() as tx:
-        found = callers.find(tx, HER)
+        found = callers.find_caller(tx, HER)
         assert found is not None
         assert found.number == HER
         assert versions.live_ids(tx)
@@ -159,7 +159,7 @@ def test_what_is_no_sheet_confirms_nothing(machine: Machine) -> None:
     refused = machine.run("keys", "confirm", typed="AAAA\n")
     assert (refused.exit_code, refused.output.count("Traceback")) == (1, 0)
     assert "the sheet has 56 letters" in refused.output
-    refused = machine.run("keys", "confirm", typed=f"{sheet.written(sheet.draw_secret())}\n")
+    refused = machine.run("keys", "confirm", typed=f"{key_care.write_sheet(key_care.draw_secret())}\n")
     assert refused.exit_code == 1
     assert "not sealed to this sheet but to another" in refused.output
     assert re.search(r"^red +recovery", machine.run("doctor").output, re.MULTILINE)
@@ -171,7 +171,7 @@ def test_a_start_that_nobody_reads_draws_no_sheet(machine: Machine) -> None:
     assert any("`gateway keys sheet`" in line for line in said)
     parts = machine.parts()
     with parts.store.read() as tx:
-        assert sheet.known(tx) is None
+        assert key_care.find_public_key(tx) is None
     again = machine.starts()
     assert sheet_in(again)
     assert any("nobody has said" in line.lower() for line in machine.starts())
@@ -205,9 +205,9 @@ def test_what_breaks_after_the_rows_are_back_does_not_unsay_it(
         raise OSError(28, "No space left on device") if broken == "ring copy" else Unavailable("gone")
 
     if broken == "ring copy":
-        monkeypatch.setattr(sealed.files, "put", break_it)
+        monkeypatch.setattr(encryption.atomic_files, "write_file", break_it)
     else:
-        monkeypatch.setattr(sealed.Ring, "refresh", break_it)
+        monkeypatch.setattr(encryption.Ring, "refresh", break_it)
     back = other.run("restore", tmp_path / "file", typed=f"{letters}\n")
     monkeypatch.undo()
     assert back.exit_code == 0, back.output
@@ -240,7 +240,7 @@ def test_what_breaks_before_is_said_as_it_is(
         raise fault
 
     with monkeypatch.context() as here:
-        here.setattr(audit, "add", break_it)  # the last thing before the commit
+        here.setattr(audit, "add_entry", break_it)  # the last thing before the commit
         refused = other.run("restore", tmp_path / "file", typed=f"{letters}\n")
     assert refused.exit_code == 1
     assert words in refused.output
@@ -298,8 +298,8 @@ def test_a_number_is_erased_with_everything_of_hers(machine: Machine, written: s
     assert desk.callback(gone).state.value == "cancelled"
     assert desk.callback(stays).state.value == "waiting"
     with parts.store.read() as tx:
-        assert callers.find(tx, HER) is None
-        assert callers.find(tx, OTHER) is not None
+        assert callers.find_caller(tx, HER) is None
+        assert callers.find_caller(tx, OTHER) is not None
 
 
 @pytest.mark.fault("N2")
@@ -333,4 +333,4 @@ def test_what_is_done_by_hand_is_on_record(machine: Machine) -> None:
     acts = [act for (act,) in Desk(parts, parts.clock).rows("SELECT act FROM audit")]
     assert "erased" in acts
     with parts.store.read() as tx:
-        assert kept.get(tx, "recovery")
+        assert kept.get_setting(tx, "recovery")

@@ -6,16 +6,16 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from config.settings import load
+from config.settings import load_settings
 from gateway.bootstrap import open_ledger
 from gateway.cli.main import main
-from gateway.store import migrate
+from gateway.storage import migrate
 
 
 @pytest.fixture(autouse=True)
 def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GATEWAY_DATA_DIR", str(tmp_path))
-    migrate.upgrade(open_ledger(load({"GATEWAY_DATA_DIR": str(tmp_path)})))
+    migrate.upgrade(open_ledger(load_settings({"GATEWAY_DATA_DIR": str(tmp_path)})))
 
 
 def run(*arguments: str) -> Result:

@@ -5,10 +5,10 @@ from datetime import date
 import pytest
 
 from config.settings import File
-from gateway.catalogue.check import check
-from gateway.catalogue.folder import read_folder
-from gateway.catalogue.proofs import Asked
-from tests.house import MENUS
+from gateway.menus.authoring.check import check
+from gateway.menus.authoring.checks import CheckContext
+from gateway.menus.authoring.folder import read_folder
+from tests.support.house import MENUS
 
 CHANNEL = {"provider": "simulator"}
 
@@ -31,4 +31,4 @@ def test_a_long_name_of_a_line_is_refused(channels):
 )
 def test_a_long_name_of_a_menu_is_an_error(old, new):
     files = {name: text.replace(old.encode(), new.encode()) for name, text in read_folder(MENUS).items()}
-    assert check(files, Asked(today=date(2026, 11, 24))).menu is None
+    assert check(files, CheckContext(today=date(2026, 11, 24))).menu is None

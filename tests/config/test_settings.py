@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import CLOCK_BESIDE_ACCOUNT, SettingsError, load
+from config.settings import CLOCK_BESIDE_ACCOUNT, SettingsError, load_settings
 
 EXAMPLE = Path("config/example.env").read_text(encoding="utf-8")
 ACCOUNT = {"AFRICASTALKING_USERNAME": "sandbox", "AFRICASTALKING_API_KEY": "a key"}
@@ -12,7 +12,7 @@ ACCOUNT = {"AFRICASTALKING_USERNAME": "sandbox", "AFRICASTALKING_API_KEY": "a ke
 
 def faults(**environ: str) -> list[str]:
     with pytest.raises(SettingsError) as refused:
-        load(environ)
+        load_settings(environ)
     return refused.value.faults
 
 
@@ -22,7 +22,7 @@ def written(folder: Path, text: str) -> dict[str, str]:
 
 
 def test_nothing_needs_to_be_set() -> None:
-    settings = load({})
+    settings = load_settings({})
     assert (settings.env.port, settings.env.host, settings.has_account) == (8000, "127.0.0.1", False)
     assert settings.database_url == f"sqlite:///{Path('var').absolute()}/gateway.sqlite3"
     assert settings.public_url == "http://127.0.0.1:8000"
@@ -73,27 +73,30 @@ def test_half_an_account_is_a_fault_and_names_the_half_that_is_missing(half: str
 
 
 def test_a_whole_account_is_taken_and_none_is_no_fault() -> None:
-    assert load(ACCOUNT).channel_options("africastalking") == {"username": "sandbox", "api_key": "a key"}
-    assert load({}).channel_options("africastalking") == {}
-    assert load(dict.fromkeys(ACCOUNT, "")).has_account is False
+    assert load_settings(ACCOUNT).channel_options("africastalking") == {
+        "username": "sandbox",
+        "api_key": "a key",
+    }
+    assert load_settings({}).channel_options("africastalking") == {}
+    assert load_settings(dict.fromkeys(ACCOUNT, "")).has_account is False
 
 
 def test_a_test_clock_beside_an_account_is_refused() -> None:
     (said,) = faults(**ACCOUNT, GATEWAY_TEST_CLOCK="1")
     assert said.startswith("GATEWAY_TEST_CLOCK: ")
-    assert load({"GATEWAY_TEST_CLOCK": "1"}).env.gateway_test_clock == "1"
+    assert load_settings({"GATEWAY_TEST_CLOCK": "1"}).env.gateway_test_clock == "1"
 
 
 @pytest.mark.parametrize("account", [ACCOUNT, {"ANDROID_PASSWORD": "p", "ANDROID_USERNAME": "sms"}])
 def test_going_without_the_second_factor_beside_an_account_is_refused(account: dict[str, str]) -> None:
     (said,) = [one for one in faults(**account, GATEWAY_SECOND_FACTOR="off") if "SECOND" in one]
     assert said.startswith("GATEWAY_SECOND_FACTOR: ")
-    assert load(account).asks_second_factor
+    assert load_settings(account).asks_second_factor
 
 
 def test_for_trials_one_may_go_without_the_second_factor() -> None:
-    assert load({}).asks_second_factor
-    assert not load({"GATEWAY_SECOND_FACTOR": "off"}).asks_second_factor
+    assert load_settings({}).asks_second_factor
+    assert not load_settings({"GATEWAY_SECOND_FACTOR": "off"}).asks_second_factor
     (said,) = faults(GATEWAY_SECOND_FACTOR="no")
     assert said.startswith("GATEWAY_SECOND_FACTOR: ")
 
@@ -122,12 +125,12 @@ def test_a_master_key_that_is_found_by_trying_is_refused_without_being_repeated(
     [BY_CHANCE, "Zm9ydHkgYnl0ZXMgbWFkZSBieSBjaGFuY2UhIQ+/x1==", "rain bucket orbit lemon quiver salt moth"],
 )
 def test_a_master_key_made_by_chance_is_taken(key: str) -> None:
-    assert load({"GATEWAY_SECRET_KEY": key}).env.gateway_secret_key is not None
+    assert load_settings({"GATEWAY_SECRET_KEY": key}).env.gateway_secret_key is not None
 
 
 def test_a_secret_may_lie_in_a_file(tmp_path: Path) -> None:
     (tmp_path / "key").write_text(f"{BY_CHANCE}\n", encoding="utf-8")
-    settings = load({"GATEWAY_SECRET_KEY_FILE": str(tmp_path / "key")})
+    settings = load_settings({"GATEWAY_SECRET_KEY_FILE": str(tmp_path / "key")})
     assert settings.env.gateway_secret_key is not None
     assert settings.env.gateway_secret_key.get_secret_value() == BY_CHANCE
     assert BY_CHANCE not in repr(settings)
@@ -161,12 +164,12 @@ def test_a_file_that_is_not_there_is_a_fault(tmp_path: Path) -> None:
     ("auto", False, True), ("auto", True, False), ("on", True, True), ("off", False, False),
 ])  # fmt: skip
 def test_the_phone_is_on_by_itself_only_without_an_account(phone: str, account: bool, on: bool) -> None:
-    assert load({"GATEWAY_PHONE": phone} | (ACCOUNT if account else {})).phone_is_on is on
+    assert load_settings({"GATEWAY_PHONE": phone} | (ACCOUNT if account else {})).phone_is_on is on
 
 
 def test_the_example_can_be_used_as_it_is() -> None:
     said = dict(line.split("=", 1) for line in EXAMPLE.splitlines() if line and not line.startswith("#"))
-    assert load(said) == load({})
+    assert load_settings(said) == load_settings({})
 
 
 PHONES = """
@@ -191,7 +194,7 @@ def test_two_phones_have_two_accounts_and_their_own_word_wins(tmp_path):
         "ANDROID2_SIGNING_KEY_FILE": str(tmp_path / "key"),
         "ANDROID_HOME": "/opt/sdk",
     }
-    settings = load(environ)
+    settings = load_settings(environ)
     first, second = settings.channel_options("android"), settings.channel_options("android2")
     assert (first["password"], first["sim"], first["username"]) == ("p", "1", "sms")
     assert (second["password"], second["signing_key"], second["username"]) == ("q", "from a file", "sms")
@@ -203,17 +206,17 @@ def test_two_phones_have_two_accounts_and_their_own_word_wins(tmp_path):
 
 def test_a_fallback_that_is_no_line_is_named(tmp_path):
     with pytest.raises(SettingsError, match="fallback names android2"):
-        load(written(tmp_path, PHONES.replace("[channels.android2]", "[channels.other]")))
+        load_settings(written(tmp_path, PHONES.replace("[channels.android2]", "[channels.other]")))
 
 
 def test_a_key_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(SettingsError, match="ANDROID2_TOKEN_FILE: cannot be read"):
-        load({**written(tmp_path, PHONES), "ANDROID2_TOKEN_FILE": str(tmp_path / "none")})
+        load_settings({**written(tmp_path, PHONES), "ANDROID2_TOKEN_FILE": str(tmp_path / "none")})
 
 
 def test_a_test_clock_and_a_phone_exclude_each_other():
     with pytest.raises(SettingsError, match="GATEWAY_TEST_CLOCK"):
-        load({**PHONE, "GATEWAY_TEST_CLOCK": "1"})
+        load_settings({**PHONE, "GATEWAY_TEST_CLOCK": "1"})
 
 
 NAMED = """
@@ -254,15 +257,15 @@ class TestAnAccount:
         assert CLOCK_BESIDE_ACCOUNT in faults(**written(tmp_path, NAMED), **mounted, GATEWAY_TEST_CLOCK="1")
 
     def test_takes_the_phone_and_its_outages_away(self, tmp_path: Path, account: dict[str, str]) -> None:
-        settings = load({**written(tmp_path, NAMED), **account})
+        settings = load_settings({**written(tmp_path, NAMED), **account})
         assert (settings.has_account, settings.phone_is_on) == (True, False)
-        asked_for = load({**written(tmp_path, NAMED), **account, "GATEWAY_PHONE": "on"})
+        asked_for = load_settings({**written(tmp_path, NAMED), **account, "GATEWAY_PHONE": "on"})
         assert (asked_for.phone_is_on, asked_for.may_try_outages) == (True, False)
 
 
 def test_an_account_in_the_file_is_one_too(tmp_path: Path) -> None:
     block = '[channels.bird]\nprovider = "pigeon"\n[channels.bird.options]\npassword = "p"\n'
-    assert load(written(tmp_path, block)).has_account
+    assert load_settings(written(tmp_path, block)).has_account
     assert faults(**written(tmp_path, block), GATEWAY_TEST_CLOCK="1") == [CLOCK_BESIDE_ACCOUNT]
 
 
@@ -275,13 +278,13 @@ def test_beside_other_faults_it_is_told_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize("key", ["ANDROID_SIGNING_KEY", "SECOND_SIGNING_KEY", "SECOND_API_URL"])
 def test_what_only_listens_is_no_account(tmp_path: Path, key: str) -> None:
     value = "http://192.0.2.1:8080" if key.endswith("URL") else "k"
-    settings = load({**written(tmp_path, NAMED), key: value, "GATEWAY_TEST_CLOCK": "1"})
+    settings = load_settings({**written(tmp_path, NAMED), key: value, "GATEWAY_TEST_CLOCK": "1"})
     assert (settings.has_account, settings.may_try_outages) == (False, True)
 
 
 @pytest.mark.parametrize(("phone", "may"), [("auto", True), ("on", True), ("off", False)])
 def test_outages_are_tried_at_the_phone_only(phone: str, may: bool) -> None:
-    assert load({"GATEWAY_PHONE": phone}).may_try_outages is may
+    assert load_settings({"GATEWAY_PHONE": phone}).may_try_outages is may
 
 
 @pytest.mark.parametrize(
@@ -294,7 +297,7 @@ def test_outages_are_tried_at_the_phone_only(phone: str, may: bool) -> None:
 def test_the_price_of_a_part_is_a_number_and_a_currency(tmp_path: Path, price: str, taken: bool) -> None:
     block = written(tmp_path, f'[channels.simulator]\nprovider = "simulator"\npart_price = "{price}"\n')
     if taken:
-        assert load(block).file.channels["simulator"].part_price == price
+        assert load_settings(block).file.channels["simulator"].part_price == price
     else:
         (said,) = faults(**block)
         assert "part_price" in said

@@ -2,7 +2,7 @@
 
 import pytest
 
-from config.settings import SettingsError, load
+from config.settings import SettingsError, load_settings
 
 pytestmark = pytest.mark.fault("U5")
 
@@ -41,7 +41,7 @@ def told(tmp_path, line):
     file = tmp_path / "gateway.toml"
     file.write_text(f"[hours]\n{line}\n", encoding="utf-8")
     try:
-        load({"GATEWAY_CONFIG": str(file), "GATEWAY_DATA_DIR": str(tmp_path / "var")})
+        load_settings({"GATEWAY_CONFIG": str(file), "GATEWAY_DATA_DIR": str(tmp_path / "var")})
     except SettingsError as error:
         return str(error)
     return ""
@@ -77,4 +77,4 @@ def test_the_same_is_said_of_every_list(tmp_path, line):
     file = tmp_path / "gateway.toml"
     file.write_text(f"[line]\n{line}\n", encoding="utf-8")
     with pytest.raises(SettingsError, match=r"regions.*write \[ \] around it"):
-        load({"GATEWAY_CONFIG": str(file), "GATEWAY_DATA_DIR": str(tmp_path / "var")})
+        load_settings({"GATEWAY_CONFIG": str(file), "GATEWAY_DATA_DIR": str(tmp_path / "var")})

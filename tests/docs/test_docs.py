@@ -6,12 +6,12 @@ from pathlib import Path
 import click
 import pytest
 
-from config.settings import Environment, File, load
-from gateway import channel
-from gateway.bootstrap import _channels
+from config.settings import Environment, File, load_settings
+from gateway.bootstrap import _build_channels
+from gateway.channels import contract
 from gateway.cli.main import main
-from gateway.outbox.kinds import KINDS
-from gateway.outbox.states import State
+from gateway.domain.outbox.kinds import KINDS
+from gateway.domain.outbox.states import OutboxState
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -69,12 +69,12 @@ def test_every_key_of_the_file_is_documented() -> None:
 
 @pytest.mark.parametrize("provider", ["africastalking", "simulator"])
 def test_every_event_is_documented(provider: str) -> None:
-    built: channel.Channel = _channels(load({}), real=False)[provider]
+    built: contract.Channel = _build_channels(load_settings({}), real=False)[provider]
     assert [event for event in built.contract.events if f"`{event}`" not in DOCS["webhooks"]] == []
 
 
 def test_every_kind_and_state_of_the_outbox_is_documented() -> None:
-    missing = [word for word in (*KINDS, *State) if f"{word}" not in DOCS["delivery"]]
+    missing = [word for word in (*KINDS, *OutboxState) if f"{word}" not in DOCS["delivery"]]
     assert missing == []
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.running import REPOSITORY
+from tests.support.running import REPOSITORY
 
 UNITS = sorted((REPOSITORY / "config" / "systemd").glob("*.service"))
 SANDBOX = {

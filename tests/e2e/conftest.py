@@ -10,11 +10,11 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from werkzeug.serving import make_server
 
-from gateway.parts import Parts
-from gateway.store.engines import Store
-from tests.clocks import SetClock
-from tests.desk.rig import Desk, made_parts
-from tests.web.apps import pages_of
+from gateway.foundation.services import Services
+from gateway.storage.database import Store
+from tests.support.clocks import SetClock
+from tests.support.desk_rig import Desk, made_parts
+from tests.support.web_apps import pages_of
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -41,17 +41,17 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def parts(sqlite_store: Store, clock: SetClock, tmp_path: Path) -> Parts:
+def parts(sqlite_store: Store, clock: SetClock, tmp_path: Path) -> Services:
     return made_parts(sqlite_store, clock, tmp_path)
 
 
 @pytest.fixture
-def line(parts: Parts, clock: SetClock) -> Desk:
+def line(parts: Services, clock: SetClock) -> Desk:
     return Desk(parts, clock)
 
 
 @pytest.fixture
-def app(parts: Parts) -> Flask:
+def app(parts: Services) -> Flask:
     return pages_of(parts)
 
 

@@ -10,16 +10,18 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from gateway.access import Role
-from gateway.channel import ChannelConfig, find
-from gateway.desk import alerts, people, practice, referral, shifts
-from gateway.desk.people import OWNER
-from gateway.desk.referral import Referral
-from gateway.parts import Parts
-from tests.desk.rig import Desk, made_parts
-from tests.e2e.looks import LOOKS
-from tests.house import publish
-from tests.web.around import PASSWORD, SECRET, somebody, token_of
+from gateway.channels.contract import ChannelConfig, find_channel
+from gateway.domain.permissions import Role
+from gateway.foundation.services import Services
+from gateway.helpdesk.alerts import alerts
+from gateway.helpdesk.requests import referrals
+from gateway.helpdesk.requests.referrals import Referral
+from gateway.helpdesk.staff import centre_policy, people, shifts
+from gateway.helpdesk.staff.people import OWNER
+from tests.support.desk_rig import Desk, made_parts
+from tests.support.house import publish
+from tests.support.looks import LOOKS
+from tests.support.web_surroundings import PASSWORD, SECRET, somebody, token_of
 
 pytestmark = pytest.mark.browser
 
@@ -37,11 +39,11 @@ LONG = "ສູນຊັບພະຍາກອນແຮງງານເຄື່ອ
 
 
 @pytest.fixture
-def parts(sqlite_store, clock, tmp_path) -> Parts:
+def parts(sqlite_store, clock, tmp_path) -> Services:
     """Parts with two lines that reach real phones, for the order of alerts."""
 
     def road(name: str) -> SimpleNamespace:
-        line = find(ChannelConfig(name=name, provider="simulator", menu="helpline"))
+        line = find_channel(ChannelConfig(name=name, provider="simulator", menu="helpline"))
         return SimpleNamespace(contract=replace(line.contract, real=True), config=line.config)
 
     roads = {name: road(name) for name in ("africastalking", "android")}
@@ -51,7 +53,7 @@ def parts(sqlite_store, clock, tmp_path) -> Parts:
 
 
 @pytest.fixture
-def filled(parts: Parts, line: Desk) -> str:
+def filled(parts: Services, line: Desk) -> str:
     """A centre at work; the token of its administrator."""
     somebody(parts, "ຫົວໜ້າ ບຸນ", Role.ADMINISTRATOR)
     noy = somebody(parts, "Noy", number="+8562055500222")
@@ -63,14 +65,18 @@ def filled(parts: Parts, line: Desk) -> str:
     shifts.set_away(parts, OWNER, noy, date(2026, 12, 7), date(2026, 12, 9))
     alerts.set_list(parts, OWNER, [boss, noy])
     alerts.send_test(parts, OWNER, boss)
-    practice.set_policy(parts, OWNER, "Tell the supervisor at once.\nPromise nothing that you cannot keep.")
-    practice.set_roads(parts, OWNER, ["android"])
+    centre_policy.set_policy(
+        parts, OWNER, "Tell the supervisor at once.\nPromise nothing that you cannot keep."
+    )
+    centre_policy.set_roads(parts, OWNER, ["android"])
     office = Referral(
         id="", team="", name=LONG, number="+856 21 123 456", place="Savannakhet", hours="8 – 16"
     )
-    referral.put(parts, OWNER, office)
+    referrals.save_entry(parts, OWNER, office)
     many = {"languages": ("lo", "th"), "topics": ("pay", "papers", "injury"), "checked_on": date(2026, 11, 1)}
-    referral.put(parts, OWNER, Referral(id="", team="", name="Police", number="191", may_share=False, **many))
+    referrals.save_entry(
+        parts, OWNER, Referral(id="", team="", name="Police", number="191", may_share=False, **many)
+    )
     line.requested(when="morning")
     return token_of(parts, "ຫົວໜ້າ ບຸນ")
 
@@ -147,7 +153,7 @@ def test_the_book_is_kept_with_and_without_scripts(parts, opened, filled, script
     fresh.get_by_label("Number", exact=True).fill("+66 80 000 0001")
     fresh.get_by_role("button", name="Add").click()
     expect(page.get_by_text("Saved.")).to_be_visible()
-    names = {one.name: one.topics for one in referral.book(parts, OWNER)}
+    names = {one.name: one.topics for one in referrals.list_entries(parts, OWNER)}
     assert names["Embassy"] == ("pay",)
 
 
@@ -162,7 +168,7 @@ def test_how_we_work_is_set_and_tested(parts, opened, filled):
     expect(page.get_by_text("Saved 14:05.")).to_be_visible()
     page.get_by_label("1.").select_option("africastalking")
     page.locator("#roads").get_by_role("button", name="Save").click()
-    assert practice.look(parts, OWNER).order == ("africastalking",)
+    assert centre_policy.show_policy(parts, OWNER).order == ("africastalking",)
     page.get_by_role("button", name="Send a test text Noy").click()
     expect(page.get_by_text("A test text is on its way")).to_be_visible()
     expect(page).to_have_url(re.compile("/admin/how-we-work$"))
@@ -194,4 +200,4 @@ def test_the_second_factor_comes_right_after_the_password(parts, clock, opened, 
     fits(page, "recovery codes")
     page.get_by_role("button", name="I wrote them down").click()
     expect(page.locator("#line")).to_be_visible()
-    assert people.named(parts, "Boss").second_factor
+    assert people.find_person(parts, "Boss").second_factor

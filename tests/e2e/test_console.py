@@ -8,13 +8,15 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from gateway.access import Role
-from gateway.callbacks.model import State
-from gateway.desk import attempts, claim, people
-from gateway.web.signs import show_controls
-from tests.desk.rig import HER, OTHER
-from tests.e2e.looks import LOOKS
-from tests.web.around import PASSWORD, token_of
+from gateway.domain.callbacks.states import CallbackState
+from gateway.domain.permissions import Role
+from gateway.helpdesk.calls import attempts
+from gateway.helpdesk.queue import claim
+from gateway.helpdesk.staff import people
+from gateway.web.shared.labels import show_controls
+from tests.support.desk_rig import HER, OTHER
+from tests.support.looks import LOOKS
+from tests.support.web_surroundings import PASSWORD, token_of
 
 pytestmark = pytest.mark.browser
 SPACED = "+856 20 55 512 345"
@@ -107,7 +109,7 @@ def test_from_the_first_link_to_a_closed_callback(parts, line, clock, opened):
     assert reveals(line) == 1
 
     a_reload_and_a_second_tab(noy, line, wanted)
-    assert line.callback(wanted).state is State.WAITING
+    assert line.callback(wanted).state is CallbackState.WAITING
 
     clock.set("2026-11-25T18:20:00+07:00")
     sign_in(noy, "Noy", secret, clock.now())
@@ -117,7 +119,7 @@ def test_from_the_first_link_to_a_closed_callback(parts, line, clock, opened):
     noy.get_by_label("How did it end?").select_option("informed")
     button(noy, "Close it").click()
     expect(noy.get_by_text("Closed.")).to_be_visible()
-    assert line.callback(wanted).state is State.CLOSED
+    assert line.callback(wanted).state is CallbackState.CLOSED
     assert reveals(line) == 2
 
 
@@ -174,7 +176,7 @@ class TestLive:
         expect(first.get_by_role("button", name=re.compile("Claim"))).to_be_visible()
         clock.forward(seconds=1)
         wanted = line.rows("SELECT id FROM callbacks ORDER BY priority")[0][0]
-        claim.claim(parts, people.actor_named(parts, "ນາງ ດາວ ສີສະຫວັດ"), wanted)
+        claim.claim_callback(parts, people.actor_named(parts, "ນາງ ດາວ ສີສະຫວັດ"), wanted)
         self.look(page)
         expect(first.get_by_text("ນາງ ດາວ")).to_be_visible()
 
@@ -228,7 +230,7 @@ class TestLive:
     def test_a_sign_out_elsewhere_is_told(self, parts, opened, working):
         page = opened(token=working)
         page.goto("/")
-        people.end_sign_ins(parts, people.OWNER, people.named(parts, "Noy").id)
+        people.end_sign_ins(parts, people.OWNER, people.find_person(parts, "Noy").id)
         self.look(page)
         expect(page.locator("#contact")).to_contain_text("You were signed out")
 
@@ -298,7 +300,7 @@ def test_hostile_text_is_only_text(clock, opened, working):
 def test_a_danger_that_a_colleague_holds_is_read_as_well_as_any_row(parts, line, opened, working):
     danger = line.rows("SELECT id FROM callbacks ORDER BY priority LIMIT 1")[0][0]
     line.person("Mali")
-    claim.claim(parts, people.actor_named(parts, "Mali"), danger)
+    claim.claim_callback(parts, people.actor_named(parts, "Mali"), danger)
     page = opened(token=working)
     page.goto("/")
     expect(page.locator(".row.is-danger.is-held")).to_be_visible()
@@ -312,8 +314,8 @@ def test_every_page_fits_and_is_accessible(parts, line, opened, working, tmp_pat
     line.person("Boss", Role.ADMINISTRATOR)
     danger, evening = (row[0] for row in line.rows("SELECT id FROM callbacks ORDER BY priority LIMIT 2"))
     noy = people.actor_named(parts, "Noy")
-    claim.claim(parts, noy, danger)
-    claim.claim(parts, noy, evening)
+    claim.claim_callback(parts, noy, danger)
+    claim.claim_callback(parts, noy, evening)
     attempts.begin(parts, noy, danger)
     page = opened(width=width, height=740, language=language, token=working)
     faults = []

@@ -8,12 +8,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
-from gateway.access import Role
-from gateway.callbacks.model import State
-from gateway.desk import claim, people, roll
-from gateway.store import second_factor
-from tests.desk.rig import HER, OTHER, Desk
-from tests.web.around import PASSWORD, SECRET, code_of, somebody, token_of
+from gateway.domain.callbacks.states import CallbackState
+from gateway.domain.permissions import Role
+from gateway.helpdesk.queue import claim, timers
+from gateway.helpdesk.staff import people
+from gateway.storage import sign_ins
+from tests.support.desk_rig import HER, OTHER, Desk
+from tests.support.web_surroundings import PASSWORD, SECRET, code_of, somebody, token_of
 
 pytestmark = pytest.mark.browser
 THIRD, FOURTH = "+8562055500003", "+8562055500004"
@@ -101,8 +102,8 @@ class Thumb:
 def test_a_morning_by_keyboard_alone(morning: Desk, parts, clock, opened, tmp_path) -> None:
     mali = somebody(parts, "Mali", number="+8562055590005")
     with parts.store.write() as tx:
-        second_factor.put(tx, mali, SECRET)
-        second_factor.begin(tx, mali, now=clock.now())
+        sign_ins.save_factor(tx, mali, SECRET)
+        sign_ins.begin_factor(tx, mali, now=clock.now())
     page = opened()
     page.add_init_script(DIALS)
     keys = Keyboard(page)
@@ -174,12 +175,12 @@ def loses_one_to_a_colleague(page: Page, keys: Keyboard, line: Desk, parts: Any,
     page.keyboard.press("j")
     wanted = page.evaluate("document.activeElement.closest('li').id").removeprefix("row-")
     clock.forward(seconds=1)
-    claim.claim(parts, people.actor_named(parts, "Dao"), wanted)
+    claim.claim_callback(parts, people.actor_named(parts, "Dao"), wanted)
     keys.press("c")
     expect(page.get_by_text("Dao has this one. Nothing was changed.")).to_be_visible()
     clock.forward(seconds=1)
-    claim.release(parts, people.actor_named(parts, "Dao"), wanted)
-    assert line.callback(wanted).state is State.WAITING
+    claim.release_callback(parts, people.actor_named(parts, "Dao"), wanted)
+    assert line.callback(wanted).state is CallbackState.WAITING
 
 
 def forgets_one_and_gives_one_back(page: Page, keys: Keyboard, line: Desk, parts: Any, clock: Any) -> None:
@@ -187,7 +188,7 @@ def forgets_one_and_gives_one_back(page: Page, keys: Keyboard, line: Desk, parts
     keys.press("c")
     expect(page.get_by_role("button", name=CALL)).to_be_enabled()
     clock.forward(minutes=16)
-    roll.release_leases(parts)
+    timers.release_leases(parts)
     looks(page)
     expect(page.get_by_role("button", name="Claim", exact=True)).to_be_visible()
     keys.press("c")
@@ -265,7 +266,7 @@ def forgets_it_and_finds_it_with_a_colleague(
 ) -> None:
     """The lease ends, the colleague is faster, and whoever presses is told who has it."""
     clock.forward(minutes=16)
-    roll.release_leases(parts)
+    timers.release_leases(parts)
     looks(page)
     claims = page.get_by_role("button", name="Claim", exact=True)
     expect(claims).to_be_visible()

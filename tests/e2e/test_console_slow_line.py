@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.desk.rig import HER, Desk
-from tests.web.around import token_of
+from tests.support.desk_rig import HER, Desk
+from tests.support.web_surroundings import token_of
 
 pytestmark = pytest.mark.browser
 FIRST_LOAD = 45_000

@@ -10,17 +10,19 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from gateway import channel
-from gateway.access import Role
-from gateway.callbacks.model import State
-from gateway.channel import ChannelConfig
-from gateway.desk import call_steps, claim, opening, people, transfer
-from gateway.messages import CallEvent, CallKind, Cause
-from gateway.store import callers, threads
-from gateway.store.tables import texts as kept
-from tests import house
-from tests.desk.rig import HER, OTHER, Desk
-from tests.web.around import token_of
+from gateway.channels import contract
+from gateway.channels.contract import ChannelConfig
+from gateway.domain.callbacks.states import CallbackState
+from gateway.domain.events import CallEvent, CallKind, Cause
+from gateway.domain.permissions import Role
+from gateway.helpdesk.calls import bridge_events
+from gateway.helpdesk.queue import claim, shift_summary, transfer
+from gateway.helpdesk.staff import people
+from gateway.storage import callers, conversations
+from gateway.storage.tables import texts as kept
+from tests.support import house
+from tests.support.desk_rig import HER, OTHER, Desk
+from tests.support.web_surroundings import token_of
 
 pytestmark = pytest.mark.browser
 VOICE = "africastalking"
@@ -39,7 +41,7 @@ def parts(sqlite_store: Any, clock: Any, tmp_path: Any) -> Any:
     """The sample menu is live, and a line makes calls."""
     made = house.made_parts(sqlite_store, clock, tmp_path)
     house.publish(made)
-    line = channel.find(ChannelConfig(name=VOICE, provider=VOICE, menu="helpline", options=ACCOUNT))
+    line = contract.find_channel(ChannelConfig(name=VOICE, provider=VOICE, menu="helpline", options=ACCOUNT))
     return replace(made, channels={**made.channels, VOICE: line})
 
 
@@ -51,7 +53,7 @@ def held(line: Desk) -> str:
     line.person("Kham", on_duty=True, languages=("lo", "th"))
     line.person("Boss", Role.SUPERVISOR)
     wanted = line.requested(HER, when="now", sms_safe="yes")
-    claim.claim(line.parts, noy, wanted)
+    claim.claim_callback(line.parts, noy, wanted)
     return wanted
 
 
@@ -62,7 +64,7 @@ def heard(parts: Any, clock: Any) -> Callable[..., None]:
     def one(kind: str, **more: Any) -> None:
         clock.forward(seconds=2)
         event = CallEvent(channel=VOICE, session="ATVId_1", kind=CallKind(kind), number=OURS, **more)
-        call_steps.take(parts, event)
+        bridge_events.handle_call_event(parts, event)
 
     return one
 
@@ -70,8 +72,8 @@ def heard(parts: Any, clock: Any) -> Callable[..., None]:
 def came(line: Desk, words: str, number: str = HER) -> str:
     now = line.clock.now()
     with line.parts.store.write() as tx:
-        hers = callers.upsert(tx, number, now=now).id
-        threads.add_text(tx, channel="simulator", caller_id=hers, text=words, understood="", now=now)
+        hers = callers.upsert_caller(tx, number, now=now).id
+        conversations.add_text(tx, channel="simulator", caller_id=hers, text=words, understood="", now=now)
         found = tx.execute(select(kept.c.id).order_by(kept.c.id.desc())).scalars().first()
     assert found is not None
     return found
@@ -107,7 +109,7 @@ def test_the_bar_goes_along_and_the_outcome_is_preset(line: Desk, parts, opened,
     page.locator("#outcome button.primary").click()
     expect(page.get_by_text("You reached her")).to_be_visible()
     expect(bar).to_have_count(0)
-    assert line.callback(held).state is State.REACHED
+    assert line.callback(held).state is CallbackState.REACHED
 
 
 def test_a_note_survives_the_dialler_and_a_reload(line: Desk, parts, opened, held: str) -> None:
@@ -201,10 +203,10 @@ def with_a_colleague(line: Desk, parts: Any, clock: Any) -> None:
     """Dao passes one on to Noy, and looks at another."""
     dao, noy = (people.actor_named(parts, name) for name in ("Dao", "Noy"))
     passed = line.requested(OTHER, when="now", danger="yes")
-    claim.claim(parts, dao, passed)
+    claim.claim_callback(parts, dao, passed)
     clock.forward(seconds=1)
     transfer.hand_over(parts, dao, passed, noy.person_id, reason="my bus leaves")
-    opening.looks_at(parts, dao, line.requested("+8562055500007", when="now"))
+    shift_summary.looks_at(parts, dao, line.requested("+8562055500007", when="now"))
 
 
 def test_a_sound_calls_somebody_back_until_a_hand_is_on_the_page(line: Desk, parts, opened) -> None:

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from gateway.access import Role
-from gateway.desk import claim, people, sign_in
-from gateway.desk.people import actor_named
-from tests.desk.rig import HER, Desk
-from tests.web.around import token_of
+from gateway.domain.permissions import Role
+from gateway.helpdesk.queue import claim
+from gateway.helpdesk.staff import people, sign_in
+from gateway.helpdesk.staff.people import actor_named
+from tests.support.desk_rig import HER, Desk
+from tests.support.web_surroundings import token_of
 
 pytestmark = pytest.mark.browser
 WORDS = "he keeps her passport"
@@ -24,7 +25,7 @@ def held(line: Desk) -> str:
     line.person("Noy")
     line.person("Boss", Role.SUPERVISOR)
     wanted = line.requested(HER, when="now")
-    claim.claim(line.parts, actor_named(line.parts, "Noy"), wanted)
+    claim.claim_callback(line.parts, actor_named(line.parts, "Noy"), wanted)
     return wanted
 
 
@@ -45,7 +46,7 @@ def on(page: Page, more: str) -> None:
 @pytest.mark.fault("C1")
 def test_a_colleague_takes_over_while_she_writes(parts, opened: Opened, held: str) -> None:
     page = writing(parts, opened, held, width=360, height=740)
-    claim.claim(parts, actor_named(parts, "Boss"), held, take_over=True)
+    claim.claim_callback(parts, actor_named(parts, "Boss"), held, take_over=True)
     on(page, " since May")
     told = page.locator("#draft-told")
     expect(told).to_contain_text("Boss has this one now")
@@ -66,14 +67,14 @@ def test_signed_out_she_reads_sign_in_and_back_again_it_is_kept(
     parts, opened: Opened, base: str, held: str
 ) -> None:
     page = writing(parts, opened, held)
-    noy = people.named(parts, "Noy").id
+    noy = people.find_person(parts, "Noy").id
     people.end_sign_ins(parts, people.OWNER, noy)
     on(page, " since May")
     told = page.locator("#draft-told")
     expect(told).to_contain_text("You were signed out")
     expect(told.get_by_role("link", name="Sign in")).to_be_visible()
     with parts.store.write() as tx:
-        sign_in._open(tx, noy, "of-a-second-tab", parts.clock.now())
+        sign_in._open_sign_in(tx, noy, "of-a-second-tab", parts.clock.now())
     page.context.clear_cookies()  # the form's token is of a sign-in that is over, as after one in a second tab
     page.context.add_cookies([{"name": "sign-in", "value": "of-a-second-tab", "url": base}])
     on(page, ", and her phone")
@@ -95,7 +96,7 @@ def test_a_visitor_s_request_is_there_after_signing_in_again(
     page.locator("input[name=danger][value=no]").check()
     page.locator("input[name=phone_seen][value=sometimes]").check()
     page.locator("input[name=when][value=now]").check()
-    noy = people.named(parts, "Noy").id
+    noy = people.find_person(parts, "Noy").id
     people.end_sign_ins(parts, people.OWNER, noy)
     page.locator("main form[action='/add'] button.primary").click()
     expect(page.get_by_text("What you typed is kept for you")).to_be_visible()
@@ -103,7 +104,7 @@ def test_a_visitor_s_request_is_there_after_signing_in_again(
     address = page.get_by_role("button", name="Sign in").get_attribute("href") or ""
     page.context.clear_cookies()
     with parts.store.write() as tx:
-        sign_in._open(tx, noy, "again", parts.clock.now())
+        sign_in._open_sign_in(tx, noy, "again", parts.clock.now())
     page.context.add_cookies([{"name": "sign-in", "value": "again", "url": base}])
     page.goto(address)
     expect(page.locator("input[name=number]")).to_have_value("+8562055577001")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from gateway.desk import by_link
-from tests.desk.rig import HER
+from gateway.helpdesk.alerts import one_tap_link
+from tests.support.desk_rig import HER
 
 pytestmark = pytest.mark.browser
 NARROW = 440
@@ -16,7 +16,7 @@ NARROW = 440
 def test_a_door_is_narrow_and_in_the_middle(parts, line, opened, width, language):
     wanted, noy = line.requested(HER, when="now"), line.person("Noy")
     with parts.store.write() as tx:
-        link = "/t/" + by_link.make(parts, tx, noy.person_id, wanted).rpartition("/")[2]
+        link = "/t/" + one_tap_link.make(parts, tx, noy.person_id, wanted).rpartition("/")[2]
     page = opened(width=width, language=language)
     for address in ("/sign-in", link):
         page.goto(address)

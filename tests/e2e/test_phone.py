@@ -9,26 +9,26 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 
 from gateway.cli.main import main
-from gateway.parts import Parts
-from gateway.publishing.publish import publish
-from gateway.store.engines import Store
-from tests.clocks import SetClock
-from tests.e2e.handset import HERS, answered, fact, fits, hop, is_clean, phone, press, screen
-from tests.house import MENUS, requests
-from tests.phone import rig
+from gateway.foundation.services import Services
+from gateway.operations.publishing.publish import publish_menu
+from gateway.storage.database import Store
+from tests.support import phone_rig
+from tests.support.browser_handset import HERS, answered, fact, fits, hop, is_clean, phone, press, screen
+from tests.support.clocks import SetClock
+from tests.support.house import MENUS, requests
 
 pytestmark = pytest.mark.browser
 TO_CODE = "1 1 7 2 2 3 1"
 
 
 @pytest.fixture
-def parts(sqlite_store: Store, clock: SetClock, tmp_path: Path) -> Parts:
-    return rig.house(sqlite_store, clock, tmp_path)
+def parts(sqlite_store: Store, clock: SetClock, tmp_path: Path) -> Services:
+    return phone_rig.house(sqlite_store, clock, tmp_path)
 
 
 @pytest.fixture
-def app(parts: Parts) -> Flask:
-    return rig.app_of(parts)
+def app(parts: Services) -> Flask:
+    return phone_rig.app_of(parts)
 
 
 @pytest.mark.parametrize("width", [320, pytest.param(1280, marks=pytest.mark.slow)])
@@ -173,7 +173,7 @@ def test_a_missed_call_of_a_number_that_never_agreed_asks_for_nothing(parts, ope
 
 
 def test_the_yaml_of_a_screen_opens_beside_and_the_call_goes_on(parts, opened):
-    publish(parts, rig.files(), author="Noy", why="words")
+    publish_menu(parts, phone_rig.files(), author="Noy", why="words")
     page = opened()
     page.goto("/phone/")
     hop(page)

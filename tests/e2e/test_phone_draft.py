@@ -6,24 +6,24 @@ import pytest
 from flask import Flask
 from playwright.sync_api import expect
 
-from gateway.parts import Parts
-from gateway.store.engines import Store
-from tests.clocks import SetClock
-from tests.e2e.handset import HERS, fact, fits, hop, is_clean, phone, press, screen
-from tests.house import MENUS, requests
-from tests.phone import rig
+from gateway.foundation.services import Services
+from gateway.storage.database import Store
+from tests.support import phone_rig
+from tests.support.browser_handset import HERS, fact, fits, hop, is_clean, phone, press, screen
+from tests.support.clocks import SetClock
+from tests.support.house import MENUS, requests
 
 pytestmark = [pytest.mark.browser, pytest.mark.fault("D7")]
 
 
 @pytest.fixture
-def parts(sqlite_store: Store, clock: SetClock, tmp_path: Path) -> Parts:
-    return rig.house(sqlite_store, clock, tmp_path)
+def parts(sqlite_store: Store, clock: SetClock, tmp_path: Path) -> Services:
+    return phone_rig.house(sqlite_store, clock, tmp_path)
 
 
 @pytest.fixture
-def app(parts: Parts) -> Flask:
-    return rig.app_of(parts, GATEWAY_MENUS_DIR=str(MENUS))
+def app(parts: Services) -> Flask:
+    return phone_rig.app_of(parts, GATEWAY_MENUS_DIR=str(MENUS))
 
 
 @pytest.mark.parametrize("width", [360, pytest.param(1280, marks=pytest.mark.slow)])

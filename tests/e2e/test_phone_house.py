@@ -7,15 +7,15 @@ import redis
 from flask import Flask
 from playwright.sync_api import Locator, Page, expect
 
-from gateway.conversation import spooled
-from gateway.desk import roll
-from gateway.parts import Parts
-from gateway.sending import send
-from gateway.store.engines import Store
-from tests.clocks import MovableClock, SetClock
-from tests.e2e.handset import HERS, fact, fits, hop, is_clean, phone, press
-from tests.house import requests
-from tests.phone import rig
+from gateway.conversations import spool_replay
+from gateway.delivery import send
+from gateway.foundation.services import Services
+from gateway.helpdesk.queue import timers
+from gateway.storage.database import Store
+from tests.support import phone_rig
+from tests.support.browser_handset import HERS, fact, fits, hop, is_clean, phone, press
+from tests.support.clocks import MovableClock, SetClock
+from tests.support.house import requests
 
 pytestmark = pytest.mark.browser
 LONGEST_WORDS = "call me"
@@ -28,13 +28,13 @@ def clock() -> MovableClock:
 
 
 @pytest.fixture
-def parts(sqlite_store: Store, clock: SetClock, tmp_path: Path, redis_client: redis.Redis) -> Parts:
-    return rig.house(sqlite_store, clock, tmp_path, redis_client)
+def parts(sqlite_store: Store, clock: SetClock, tmp_path: Path, redis_client: redis.Redis) -> Services:
+    return phone_rig.house(sqlite_store, clock, tmp_path, redis_client)
 
 
 @pytest.fixture
-def app(parts: Parts) -> Flask:
-    return rig.app_of(parts)
+def app(parts: Services) -> Flask:
+    return phone_rig.app_of(parts)
 
 
 def switch(page: Page, kind: str) -> Locator:
@@ -75,7 +75,7 @@ def test_while_the_provider_is_down_a_text_waits_and_leaves_after(parts, clock, 
     switch(page, "provider").click()
     expect(page.locator("[data-said=provider]")).to_have_text("the line is tried again at 14:05:05")
     clock.forward(seconds=6)
-    send.drain(parts)
+    send.drain_outbox(parts)
     text(page, "hours")
     expect(theirs(page)).to_have_count(2)
     for bubble in theirs(page).all():
@@ -106,7 +106,7 @@ def test_while_the_store_is_down_she_gets_her_code_and_it_is_written_after(parts
     page.reload()  # the page opens during the outage, and can end it
     switch(page, "store").click()
     expect(switch(page, "store")).to_have_attribute("aria-pressed", "false")
-    assert spooled.replay(parts) == 1
+    assert spool_replay.replay_spool(parts) == 1
     (request,) = requests(parts, HERS)
     expect(asked_for(page)).to_have_text([f"{request.code} · waiting · 18:00–21:00"])
 
@@ -120,7 +120,7 @@ def test_an_hour_on_a_request_for_now_is_dead(parts, opened):
     move(page, "+1 hour")
     expect(page.locator("[data-clock]")).to_have_text("Tue Nov 24, 15:05")
     expect(page.locator("[data-moved]")).to_have_text("1 h ahead")
-    assert roll.roll_windows(parts) == 1
+    assert timers.roll_windows(parts) == 1
     expect(asked_for(page)).to_contain_text("expired · 15:05")
     assert is_clean(page)
     page.get_by_role("button", name="Back to now").click()

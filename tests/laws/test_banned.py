@@ -6,22 +6,26 @@ import pytest
 
 from tests.laws import trees
 
-TIME = "Time is read in gateway/clock.py only."
+TIME = "Time is read in gateway/foundation/clock.py only."
 ENVIRONMENT = "The environment is read in config/ only."
-CHANCE = "Chance comes from gateway/ids.py only."
+CHANCE = "Chance comes from gateway/foundation/ids.py only."
 PLANTED = (
-    ("gateway/desk/planted_now.py", "from datetime import UTC, datetime\n\nAT = datetime.now(UTC)\n", TIME),
-    ("gateway/desk/planted_utcnow.py", "import datetime\n\nAT = datetime.datetime.utcnow()\n", TIME),
-    ("gateway/desk/planted_today.py", "from datetime import date\n\nAT = date.today()\n", TIME),
-    ("gateway/engine/planted_time.py", "import time\n\nAT = time.time()\n", TIME),
-    ("gateway/desk/planted_environ.py", 'import os\n\nPORT = os.environ["PORT"]\n', ENVIRONMENT),
-    ("workers/planted_getenv.py", 'import os\n\nPORT = os.getenv("PORT")\n', ENVIRONMENT),
-    ("gateway/store/planted_random.py", "import random\n\nN = random.random()\n", CHANCE),
-    ("gateway/web/planted_secrets.py", "import secrets\n\nT = secrets.token_hex()\n", CHANCE),
     (
-        "gateway/desk/planted_uuid.py",
+        "gateway/helpdesk/planted_now.py",
+        "from datetime import UTC, datetime\n\nAT = datetime.now(UTC)\n",
+        TIME,
+    ),
+    ("gateway/helpdesk/planted_utcnow.py", "import datetime\n\nAT = datetime.datetime.utcnow()\n", TIME),
+    ("gateway/helpdesk/planted_today.py", "from datetime import date\n\nAT = date.today()\n", TIME),
+    ("gateway/menus/engine/planted_time.py", "import time\n\nAT = time.time()\n", TIME),
+    ("gateway/helpdesk/planted_environ.py", 'import os\n\nPORT = os.environ["PORT"]\n', ENVIRONMENT),
+    ("workers/planted_getenv.py", 'import os\n\nPORT = os.getenv("PORT")\n', ENVIRONMENT),
+    ("gateway/storage/planted_random.py", "import random\n\nN = random.random()\n", CHANCE),
+    ("gateway/web/shared/planted_secrets.py", "import secrets\n\nT = secrets.token_hex()\n", CHANCE),
+    (
+        "gateway/helpdesk/planted_uuid.py",
         "import uuid\n\nI = uuid.uuid4()\n",
-        "Ids are made in gateway/ids.py only.",
+        "Ids are made in gateway/foundation/ids.py only.",
     ),
 )
 

@@ -8,69 +8,73 @@ from tests.laws.trees import ROOT
 
 HOUSE = House.read(ROOT)
 PLANTED = (
-    (rules.dialects_stay_in_their_folders, "gateway/sending/x.py", "import africastalking\n"),
-    (rules.dialects_stay_in_their_folders, "gateway/sending/x.py", 'KNOWN = ["africastalking"]\n'),
-    (rules.jobs_are_nudges, "gateway/sending/x.py", "from rq import Retry\n"),
-    (rules.jobs_are_nudges, "gateway/desk/x.py", "def f(queue, row):\n    queue.enqueue(f, row)\n"),
+    (rules.dialects_stay_in_their_folders, "gateway/delivery/x.py", "import africastalking\n"),
+    (rules.dialects_stay_in_their_folders, "gateway/delivery/x.py", 'KNOWN = ["africastalking"]\n'),
+    (rules.jobs_are_nudges, "gateway/delivery/x.py", "from rq import Retry\n"),
+    (rules.jobs_are_nudges, "gateway/helpdesk/x.py", "def f(queue, row):\n    queue.enqueue(f, row)\n"),
     (
         rules.nothing_of_hers_is_logged,
-        "gateway/desk/x.py",
+        "gateway/helpdesk/x.py",
         "def f(row):\n    _log.info('to %s', row.number)\n",
     ),
     (
         rules.nothing_of_hers_is_logged,
-        "gateway/desk/x.py",
+        "gateway/helpdesk/x.py",
         "def f(text):\n    logging.warning(f'said {text}')\n",
     ),
     (rules.nothing_of_hers_is_logged, "workers/x.py", "def f():\n    _log.exception('failed')\n"),
     (rules.nothing_of_hers_is_logged, "workers/x.py", "def f():\n    _log.error('failed', exc_info=True)\n"),
-    (rules.the_environment_is_read_in_config, "gateway/desk/x.py", "import os\nX = os.environ.get('PORT')\n"),
+    (
+        rules.the_environment_is_read_in_config,
+        "gateway/helpdesk/x.py",
+        "import os\nX = os.environ.get('PORT')\n",
+    ),
     (rules.the_environment_is_read_in_config, "workers/x.py", "from os import getenv\n"),
     (rules.every_variable_is_explained, "config/example.env", "\nNOBODY_READS=1\n"),
-    (rules.every_module_stands_in_a_layer, "gateway/anywhere.py", "from gateway import app\n"),
+    (rules.every_module_stands_in_a_layer, "gateway/anywhere.py", "from gateway.web import app\n"),
     (
         rules.parts_are_put_together_once,
-        "gateway/desk/x.py",
+        "gateway/helpdesk/x.py",
         "def f(url):\n    return Store(url, master=b'')\n",
     ),
     (
         rules.time_is_read_in_the_clock,
-        "gateway/engine/x.py",
+        "gateway/menus/engine/x.py",
         "import datetime\nAT = datetime.datetime.now()\n",
     ),
-    (rules.time_is_read_in_the_clock, "gateway/desk/x.py", "from time import monotonic\nimport time\n"),
-    (rules.chance_comes_from_ids, "gateway/store/x.py", "import os\nNONCE = os.urandom(12)\n"),
-    (rules.chance_comes_from_ids, "gateway/store/x.py", "import random\n"),
-    (rules.sql_is_written_in_the_store, "gateway/desk/x.py", "ALL = 'SELECT id FROM callers'\n"),
-    (rules.sql_is_written_in_the_store, "gateway/desk/x.py", "def f(tx, what):\n    tx.execute(what)\n"),
+    (rules.time_is_read_in_the_clock, "gateway/helpdesk/x.py", "from time import monotonic\nimport time\n"),
+    (rules.chance_comes_from_ids, "gateway/storage/x.py", "import os\nNONCE = os.urandom(12)\n"),
+    (rules.chance_comes_from_ids, "gateway/storage/x.py", "import random\n"),
+    (rules.sql_is_written_in_the_store, "gateway/helpdesk/x.py", "ALL = 'SELECT id FROM callers'\n"),
+    (rules.sql_is_written_in_the_store, "gateway/helpdesk/x.py", "def f(tx, what):\n    tx.execute(what)\n"),
     (
         rules.returning_answers_a_conditional_write,
-        "gateway/store/x.py",
+        "gateway/storage/x.py",
         "def f(r):\n    return r.rowcount == 1\n",
     ),
     (
         rules.a_transaction_waits_for_nobody,
-        "gateway/sending/x.py",
+        "gateway/delivery/x.py",
         "def f(parts, line, text):\n    with parts.store.write() as tx:\n        line.send(text)\n",
     ),
     (
         rules.faces_do_not_decide_by_role,
-        "gateway/console/x.py",
+        "gateway/web/console/x.py",
         "def f(actor):\n    return actor.role == Role.SUPERVISOR\n",
     ),
     (
         rules.use_cases_ask_who_acts,
-        "gateway/desk/x.py",
+        "gateway/helpdesk/x.py",
         "def close(parts, actor, row):\n    parts.close(row)\n",
     ),
-    (rules.there_is_one_store, "gateway/store/x.py", "class Rows(Protocol):\n    pass\n"),
-    (rules.there_is_one_store, "gateway/desk/x.py", "class MemoryStore:\n    pass\n"),
+    (rules.there_is_one_store, "gateway/storage/x.py", "class Rows(Protocol):\n    pass\n"),
+    (rules.there_is_one_store, "gateway/helpdesk/x.py", "class MemoryStore:\n    pass\n"),
     (rules.no_test_is_left_out, "tests/x.py", "@pytest.mark." + "skip\ndef test_it() -> None: ...\n"),
-    (rules.files_and_functions_are_short, "gateway/desk/x.py", "x = 1\n" * 401),
-    (rules.files_and_functions_are_short, "gateway/desk/x.py", "def f():\n" + "    x = 1\n" * 41),
-    (rules.tests_outweigh_the_source, "gateway/desk/x.py", "x = 1\n" * 20_000),
-    (rules.names_say_what_a_thing_is, "gateway/desk/utils.py", ""),
-    (rules.names_say_what_a_thing_is, "gateway/desk/x.py", "class CallbackManager:\n    pass\n"),
+    (rules.files_and_functions_are_short, "gateway/helpdesk/x.py", "x = 1\n" * 401),
+    (rules.files_and_functions_are_short, "gateway/helpdesk/x.py", "def f():\n" + "    x = 1\n" * 41),
+    (rules.tests_outweigh_the_source, "gateway/helpdesk/x.py", "x = 1\n" * 20_000),
+    (rules.names_say_what_a_thing_is, "gateway/helpdesk/utils.py", ""),
+    (rules.names_say_what_a_thing_is, "gateway/helpdesk/x.py", "class CallbackManager:\n    pass\n"),
 )
 
 
@@ -89,8 +93,10 @@ def test_what_is_planted_is_named(look, path: str, text: str) -> None:
 
 
 def test_a_module_without_its_sentence_is_named() -> None:
-    house = House({**HOUSE.files, "gateway/desk/x.py": "X = 1\n"})
-    assert list(rules.every_module_says_why_it_exists(house)) == ["gateway/desk/x.py: no opening sentence"]
+    house = House({**HOUSE.files, "gateway/helpdesk/x.py": "X = 1\n"})
+    assert list(rules.every_module_says_why_it_exists(house)) == [
+        "gateway/helpdesk/x.py: no opening sentence"
+    ]
 
 
 def test_a_variable_that_nobody_explains_is_named() -> None:
@@ -104,9 +110,9 @@ def test_a_variable_that_nobody_explains_is_named() -> None:
     "declared", ['"uq_callbacks_one_open", ', '"uq_attempts_one_live", ', '"window_from", ']
 )
 def test_a_key_that_is_taken_away_is_named(declared: str) -> None:
-    house = HOUSE.without("gateway/store/tables/desk.py", declared)
+    house = HOUSE.without("gateway/storage/tables/callbacks.py", declared)
     (named,) = rules.what_can_be_asked_twice_has_a_key(house)
-    assert named.startswith("gateway/store/tables/desk.py: no unique key any more")
+    assert named.startswith("gateway/storage/tables/callbacks.py: no unique key any more")
 
 
 def test_every_rule_has_something_planted_against_it() -> None:

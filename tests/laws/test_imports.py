@@ -8,22 +8,23 @@ import pytest
 from tests.laws import trees
 
 PLANTED = (
-    ("Law 1: engine", "gateway/engine/planted.py", "import time"),
-    ("Law 1: engine", "gateway/callbacks/planted.py", "import sqlalchemy"),
-    ("Law 1: engine", "gateway/outbox/planted.py", "import logging"),
-    ("Law 1: engine", "gateway/engine/planted_clock.py", "from gateway import clock"),
-    ("Law 1: the catalogue", "gateway/catalogue/planted.py", "import sqlalchemy"),
-    ("Law 1: YAML", "gateway/desk/planted.py", "import ruamel.yaml"),
-    ("Law 2: a channel knows", "gateway/channels/simulator/planted.py", "from gateway.store import engines"),
+    ("Law 1: engine", "gateway/menus/engine/planted.py", "import time"),
+    ("Law 1: engine", "gateway/domain/callbacks/planted.py", "import sqlalchemy"),
+    ("Law 1: engine", "gateway/domain/outbox/planted.py", "import logging"),
+    ("Law 1: engine", "gateway/menus/engine/planted_clock.py", "from gateway.foundation import clock"),
+    ("Law 1: authoring", "gateway/menus/authoring/planted.py", "import sqlalchemy"),
+    ("Law 1: YAML", "gateway/helpdesk/planted.py", "import ruamel.yaml"),
+    ("Law 2: a channel knows", "gateway/channels/simulator/planted.py", "from gateway.storage import database"),
+    ("Law 2: the store", "gateway/storage/planted_channel.py", "from gateway.channels.africastalking import codes"),
     ("Law 2: no channel", "gateway/channels/simulator/planted_other.py", "from gateway.channels.africastalking import codes"),
     ("Law 3", "workers/planted.py", "import flask"),
-    ("Law 3", "workers/planted_detour.py", "from gateway.web import times"),
-    ("Law 4", "gateway/desk/planted_settings.py", "from config import settings"),
-    ("Law 7", "gateway/console/planted.py", "import sqlalchemy"),
-    ("Law: arrows", "gateway/desk/planted_up.py", "from gateway.conversation import turn"),
-    ("Law: arrows", "gateway/admin/planted.py", "from gateway import console"),
-    ("Law: arrows", "gateway/desk/planted_root.py", "from gateway import app"),
-    ("Law: arrows", "gateway/store/planted.py", "from gateway import cli"),
+    ("Law 3", "workers/planted_detour.py", "from gateway.web.shared import times"),
+    ("Law 4", "gateway/helpdesk/planted_settings.py", "from config import settings"),
+    ("Law 7", "gateway/web/console/planted.py", "import sqlalchemy"),
+    ("Law: arrows", "gateway/helpdesk/planted_up.py", "from gateway.conversations import ussd"),
+    ("Law: arrows", "gateway/web/admin/planted.py", "from gateway.web import console"),
+    ("Law: arrows", "gateway/helpdesk/planted_root.py", "from gateway.web import app"),
+    ("Law: arrows", "gateway/storage/planted.py", "from gateway import cli"),
 )  # fmt: skip
 
 

@@ -9,10 +9,10 @@ from tests.laws.plant import FAULTS, Fault, NotThere
 
 HARMLESS = Fault(
     "nothing is wrong",
-    "gateway/engine/text.py",
+    "gateway/menus/engine/text_size.py",
     '"""Count UTF-16 units; a character above U+FFFF costs two."""',
     '"""Count UTF-16 units."""',
-    "tests/engine/test_text.py::test_sizes",
+    "tests/menus/engine/test_text_size.py::test_sizes",
 )
 
 

@@ -7,11 +7,11 @@ from random import Random
 import pytest
 import redis
 
-from gateway.store.engines import Store
-from tests.clocks import SetClock
-from tests.house import made_parts, publish
-from tests.rigs.crash import MAIN, POINTS, Fuse, Hop, Rig, Way, ways, wired
-from tests.servers import Valkey
+from gateway.storage.database import Store
+from tests.support.clocks import SetClock
+from tests.support.crash_rig import MAIN, POINTS, Fuse, Hop, Rig, Way, ways, wired
+from tests.support.house import made_parts, publish
+from tests.support.servers import Valkey
 
 BAD = ("wrong screen", "ledger", "done and not told")
 MakeRig = Callable[[Store], Rig]

@@ -15,15 +15,15 @@ from pathlib import Path
 import pytest
 import redis
 
-from gateway.store import callbacks, callers
-from gateway.store.engines import Store
-from tests.acceptance.phones import code_in
-from tests.clocks import SetClock
-from tests.house import Phone, made_parts, publish
-from tests.ledgers import MASTER
-from tests.processes import CONTEXT
-from tests.rigs.crash import Fuse, wired
-from tests.servers import Valkey
+from gateway.storage import callbacks, callers
+from gateway.storage.database import Store
+from tests.support.clocks import SetClock
+from tests.support.crash_rig import Fuse, wired
+from tests.support.house import Phone, made_parts, publish
+from tests.support.ledgers import MASTER
+from tests.support.processes import CONTEXT
+from tests.support.servers import Valkey
+from tests.support.trial_phones import code_in
 
 WAY, SAVE = ("4", "4*7", "4*7*2", "4*7*2*2", "4*7*2*2*3"), "4*7*2*2*3*1"
 MOMENTS = ("deed", "receipt", "nudge", "save", "answer")
@@ -100,6 +100,6 @@ def test_a_killed_process_loses_and_doubles_nothing(web: Web, sqlite_store: Stor
         on_record = {
             number: [one.code for one in callbacks.of_caller(tx, caller.id)]
             for number in told
-            if (caller := callers.find(tx, number)) is not None
+            if (caller := callers.find_caller(tx, number)) is not None
         }
     assert on_record == {number: [code] for number, code in told.items()}, "lost or doubled"

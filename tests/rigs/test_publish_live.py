@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.phones import Phone
-from tests.acceptance.running import Running, wait
-from tests.rigs.menus import GONE, folder_without
+from tests.support.menus_rig import GONE, folder_without
+from tests.support.running import Running, wait
+from tests.support.trial_phones import Phone
 
 pytestmark = [pytest.mark.kills, pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("house")]
 

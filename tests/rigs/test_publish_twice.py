@@ -8,15 +8,15 @@ from random import Random
 import pytest
 import redis
 
-from gateway.conversation import turn
-from gateway.conversation.turn import Told
-from gateway.parts import Parts
-from gateway.store import versions
-from gateway.store.engines import Store
-from gateway.versions import Versions
-from tests.clocks import SetClock
-from tests.house import Phone, made_parts, publish, requests
-from tests.rigs.menus import GONE, STANDS, marked
+from gateway.conversations import ussd
+from gateway.conversations.ussd import RenderedPage
+from gateway.foundation.services import Services
+from gateway.storage import versions
+from gateway.storage.database import Store
+from gateway.storage.live_menus import Versions
+from tests.support.clocks import SetClock
+from tests.support.house import Phone, made_parts, publish, requests
+from tests.support.menus_rig import GONE, STANDS, marked
 
 WALKS = (
     *(STANDS, STANDS),
@@ -40,16 +40,18 @@ class Walker:
     phone: Phone
     keys: list[str]
     mark: str = ""
-    pages: list[Told] = field(default_factory=list)
+    pages: list[RenderedPage] = field(default_factory=list)
 
-    def hop(self, web: Parts) -> None:
+    def hop(self, web: Services) -> None:
         self.phone.parts = web
         told = self.phone.press(self.keys.pop(0)) if self.phone.session else self.phone.dial()
         self.pages.append(told)
 
 
 @pytest.fixture
-def webs(store: Store, clock: SetClock, tmp_path: Path, redis_client: redis.Redis) -> tuple[Parts, Parts]:
+def webs(
+    store: Store, clock: SetClock, tmp_path: Path, redis_client: redis.Redis
+) -> tuple[Services, Services]:
     """Two processes of one house: one ledger, one Valkey, each with its own menus in memory."""
     first = made_parts(store, clock, tmp_path, redis_client)
     publish(first, marked("a "))
@@ -62,23 +64,25 @@ def webs(store: Store, clock: SetClock, tmp_path: Path, redis_client: redis.Redi
 def answered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The kinds of faults that any hop ended in; it stays empty."""
     faults: list[str] = []
-    real: Callable[..., Told] = turn._apologise
+    real: Callable[..., RenderedPage] = ussd._apologise_for
 
-    def apologise(parts: Parts, inbound: object, error: BaseException, what: str) -> Told:
+    def apologise(parts: Services, inbound: object, error: BaseException, what: str) -> RenderedPage:
         faults.append(f"{what} {type(error).__name__}")
         return real(parts, inbound, error, what)
 
-    monkeypatch.setattr(turn, "_apologise", apologise)
+    monkeypatch.setattr(ussd, "_apologise_for", apologise)
     return faults
 
 
-def marks_on(told: Told) -> set[str]:
+def marks_on(told: RenderedPage) -> set[str]:
     """The versions that the lines of a page come from."""
     lines = [line.split(" ", 2) for line in told.text.splitlines()]
     return {words[1] for words in lines if len(words) == 3 and words[0].isdigit() and words[1] in "abc"}
 
 
-def set_off(webs: tuple[Parts, Parts], chance: Random, mark: str, count: int, start: int) -> list[Walker]:
+def set_off(
+    webs: tuple[Services, Services], chance: Random, mark: str, count: int, start: int
+) -> list[Walker]:
     walkers = []
     for n in range(count):
         phone = Phone(webs[0], number=f"+85620555{start + n}")
@@ -87,7 +91,7 @@ def set_off(webs: tuple[Parts, Parts], chance: Random, mark: str, count: int, st
     return walkers
 
 
-def go_on(walkers: list[Walker], webs: tuple[Parts, ...], chance: Random, *, hops: int) -> None:
+def go_on(walkers: list[Walker], webs: tuple[Services, ...], chance: Random, *, hops: int) -> None:
     """Let each phone press its next keys, each post answered by whichever process takes it."""
     for _ in range(hops):
         for walker in walkers:
@@ -96,7 +100,7 @@ def go_on(walkers: list[Walker], webs: tuple[Parts, ...], chance: Random, *, hop
 
 
 def test_nobody_reads_a_wrong_leaf_while_two_versions_go_live(
-    webs: tuple[Parts, Parts], answered: list[str]
+    webs: tuple[Services, Services], answered: list[str]
 ) -> None:
     chance = Random(11)
     old = set_off(webs, chance, "a", PHONES, 10_000)
@@ -124,7 +128,7 @@ def test_nobody_reads_a_wrong_leaf_while_two_versions_go_live(
 
 
 def test_a_process_that_has_not_heard_of_a_version_goes_on_with_a_session_that_stands_on_it(
-    webs: tuple[Parts, Parts], answered: list[str]
+    webs: tuple[Services, Services], answered: list[str]
 ) -> None:
     new = publish(webs[0], marked("b "))
     phone = Phone(webs[0])
@@ -139,7 +143,7 @@ def test_a_process_that_has_not_heard_of_a_version_goes_on_with_a_session_that_s
 
 
 def test_a_withdrawn_version_leads_to_the_start_in_every_process(
-    webs: tuple[Parts, Parts], answered: list[str]
+    webs: tuple[Services, Services], answered: list[str]
 ) -> None:
     withdrawn = webs[0].versions.live("helpline")[0]
     phones = [Phone(webs[n % 2], number=f"+8562055540{n:03}") for n in range(8)]
@@ -147,7 +151,7 @@ def test_a_withdrawn_version_leads_to_the_start_in_every_process(
         phone.dial(STANDS)
     publish(webs[0], marked("b "))
     with webs[0].store.write() as tx:
-        assert versions.withdraw(tx, withdrawn, now=webs[0].clock.now())
+        assert versions.withdraw_version(tx, withdrawn, now=webs[0].clock.now())
     for web in webs:
         web.versions.refresh()
     for n, phone in enumerate(phones):
@@ -160,13 +164,13 @@ def test_a_withdrawn_version_leads_to_the_start_in_every_process(
     assert answered == []
 
 
-def test_a_request_made_on_a_version_that_is_gone_is_kept(webs: tuple[Parts, Parts]) -> None:
+def test_a_request_made_on_a_version_that_is_gone_is_kept(webs: tuple[Services, Services]) -> None:
     withdrawn = webs[0].versions.live("helpline")[0]
     phone = Phone(webs[0])
     told = phone.dial("4 7 2 2 3 1")
     publish(webs[0], marked("b "))
     with webs[0].store.write() as tx:
-        assert versions.withdraw(tx, withdrawn, now=webs[0].clock.now())
+        assert versions.withdraw_version(tx, withdrawn, now=webs[0].clock.now())
     webs[0].versions.refresh()
     (found,) = requests(phone.parts)
     assert (found.version, found.code in told.text) == (withdrawn, True)
@@ -175,14 +179,14 @@ def test_a_request_made_on_a_version_that_is_gone_is_kept(webs: tuple[Parts, Par
 
 
 def test_a_lost_receipt_on_a_withdrawn_version_is_never_guessed(
-    webs: tuple[Parts, Parts], redis_client: redis.Redis
+    webs: tuple[Services, Services], redis_client: redis.Redis
 ) -> None:
     phone = Phone(webs[0])
     phone.dial("4 7 2 2 3 1")
     withdrawn = webs[0].versions.live("helpline")[0]
     publish(webs[0], marked("b "))
     with webs[0].store.write() as tx:
-        assert versions.withdraw(tx, withdrawn, now=webs[0].clock.now())
+        assert versions.withdraw_version(tx, withdrawn, now=webs[0].clock.now())
     webs[0].versions.refresh()
     redis_client.flushall()
     assert phone.post(phone.text).screen == "language"

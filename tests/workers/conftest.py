@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 import redis
 
-from gateway.parts import Parts
-from gateway.sending.nudge import Nudger
-from gateway.store.engines import Store
-from tests.clocks import SetClock
-from tests.outbox_rig import Phone, Rows, made_parts
+from gateway.delivery.nudge import Nudger
+from gateway.foundation.services import Services
+from gateway.storage.database import Store
+from tests.support.clocks import SetClock
+from tests.support.outbox_rig import Phone, Rows, made_parts
 
 
 @pytest.fixture
@@ -20,10 +20,10 @@ def phone() -> Phone:
 @pytest.fixture
 def parts(
     sqlite_store: Store, clock: SetClock, tmp_path: Path, phone: Phone, redis_client: redis.Redis
-) -> Parts:
+) -> Services:
     return made_parts(sqlite_store, clock, tmp_path, phone, nudge=Nudger(redis_client, clock))
 
 
 @pytest.fixture
-def rows(parts: Parts) -> Rows:
+def rows(parts: Services) -> Rows:
     return Rows(parts)

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.parts import Parts
-from gateway.store import chores
-from gateway.store.chores import ChoreRow
-from gateway.store.engines import Store
-from tests.clocks import SetClock
-from tests.outbox_rig import made_parts
+from gateway.foundation.services import Services
+from gateway.storage import settings
+from gateway.storage.database import Store
+from gateway.storage.settings import ChoreRow
+from tests.support.clocks import SetClock
+from tests.support.outbox_rig import made_parts
 from workers.chores import LEASE, TABLE, Chore, Round
 from workers.clock import run_clock
 from workers.stop import Stop
@@ -18,7 +18,7 @@ TEN = timedelta(seconds=10)
 
 
 @pytest.fixture
-def parts(store: Store, clock: SetClock, tmp_path_factory: pytest.TempPathFactory) -> Parts:
+def parts(store: Store, clock: SetClock, tmp_path_factory: pytest.TempPathFactory) -> Services:
     return made_parts(store, clock, tmp_path_factory.mktemp("chores"))
 
 
@@ -27,12 +27,12 @@ def go(*rounds: Round) -> None:
         each.go(stopping=lambda: False)
 
 
-def row(parts: Parts, name: str) -> ChoreRow:
+def row(parts: Services, name: str) -> ChoreRow:
     with parts.store.read() as tx:
-        return next(each for each in chores.listed(tx) if each.name == name)
+        return next(each for each in settings.list_tasks(tx) if each.name == name)
 
 
-def test_a_chore_is_done_when_it_is_due(parts: Parts, clock: SetClock) -> None:
+def test_a_chore_is_done_when_it_is_due(parts: Services, clock: SetClock) -> None:
     runs: list[int] = []
     round_ = Round(parts, [Chore("count", TEN, lambda _: runs.append(1))])
     for _ in range(35):
@@ -42,7 +42,7 @@ def test_a_chore_is_done_when_it_is_due(parts: Parts, clock: SetClock) -> None:
     assert row(parts, "count").fault == ""
 
 
-def test_two_clocks_do_it_once(parts: Parts, clock: SetClock) -> None:
+def test_two_clocks_do_it_once(parts: Services, clock: SetClock) -> None:
     runs: list[str] = []
     one = Round(parts, [Chore("count", TEN, lambda _: runs.append("one"))])
     two = Round(parts, [Chore("count", TEN, lambda _: runs.append("two"))])
@@ -52,10 +52,10 @@ def test_two_clocks_do_it_once(parts: Parts, clock: SetClock) -> None:
     assert len(runs) == 4
 
 
-def test_one_that_died_with_a_chore_is_followed_after_the_lease(parts: Parts, clock: SetClock) -> None:
+def test_one_that_died_with_a_chore_is_followed_after_the_lease(parts: Services, clock: SetClock) -> None:
     runs: list[int] = []
     with parts.store.write() as tx:
-        assert chores.take(tx, "count", token="dead", now=clock.now(), every=TEN, lease=LEASE)
+        assert settings.lease_task(tx, "count", token="dead", now=clock.now(), every=TEN, lease=LEASE)
     round_ = Round(parts, [Chore("count", TEN, lambda _: runs.append(1))])
     for _ in range(12):
         go(round_)
@@ -65,16 +65,16 @@ def test_one_that_died_with_a_chore_is_followed_after_the_lease(parts: Parts, cl
     go(round_)
     assert runs == [1]
     with parts.store.write() as tx:  # the dead one comes back and gives up what is not its own any more
-        chores.done(tx, "count", token="dead", due_at=clock.now(), now=clock.now(), fault="late")
+        settings.finish_task(tx, "count", token="dead", due_at=clock.now(), now=clock.now(), fault="late")
     assert row(parts, "count").fault == ""
 
 
 def test_a_fault_is_written_down_and_stops_nobody(
-    parts: Parts, clock: SetClock, caplog: pytest.LogCaptureFixture
+    parts: Services, clock: SetClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     runs: list[int] = []
 
-    def burst(_: Parts) -> None:
+    def burst(_: Services) -> None:
         raise ValueError("+8562055512345")
 
     go(Round(parts, [Chore("burst", TEN, burst), Chore("count", TEN, lambda _: runs.append(1))]))
@@ -83,7 +83,7 @@ def test_a_fault_is_written_down_and_stops_nobody(
     assert "12345" not in caplog.text
 
 
-def test_a_clock_that_goes_back_a_day_does_not_stop_the_chores(parts: Parts, clock: SetClock) -> None:
+def test_a_clock_that_goes_back_a_day_does_not_stop_the_chores(parts: Services, clock: SetClock) -> None:
     runs: list[int] = []
     round_ = Round(parts, [Chore("count", TEN, lambda _: runs.append(1))])
     go(round_)
@@ -93,41 +93,41 @@ def test_a_clock_that_goes_back_a_day_does_not_stop_the_chores(parts: Parts, clo
     assert len(runs) == 2
 
 
-def test_a_request_to_stop_ends_the_round(parts: Parts) -> None:
+def test_a_request_to_stop_ends_the_round(parts: Services) -> None:
     runs: list[int] = []
     table = [Chore(f"c{n}", TEN, lambda _: runs.append(1)) for n in range(3)]
     Round(parts, table).go(stopping=lambda: len(runs) >= 1)
     assert len(runs) == 1
 
 
-def test_two_chores_of_one_name_are_refused(parts: Parts) -> None:
+def test_two_chores_of_one_name_are_refused(parts: Services) -> None:
     with pytest.raises(ValueError, match="one name"):
         Round(parts, [Chore("a", TEN, print), Chore("a", TEN, print)])
 
 
-def test_the_clock_runs_its_table_until_it_is_asked_to_stop_and_writes_the_figures(parts: Parts) -> None:
+def test_the_clock_runs_its_table_until_it_is_asked_to_stop_and_writes_the_figures(parts: Services) -> None:
     stop = Stop()
     parts.count.add("shown", "main")
 
-    def last(_: Parts) -> None:
+    def last(_: Services) -> None:
         stop.ask()
 
     run_clock(parts, [*TABLE, Chore("last", TEN, last)], stop=stop)
     with parts.store.read() as tx:
-        done = {each.name: each.fault for each in chores.listed(tx)}
+        done = {each.name: each.fault for each in settings.list_tasks(tx)}
     assert done == {**{chore.name: "" for chore in TABLE}, "last": ""}
     assert parts.count.flush(parts.store) == 0
 
 
-def test_sql_away_is_waited_for(parts: Parts, monkeypatch: pytest.MonkeyPatch, clock: SetClock) -> None:
-    from gateway.store.engines import Unavailable
+def test_sql_away_is_waited_for(parts: Services, monkeypatch: pytest.MonkeyPatch, clock: SetClock) -> None:
+    from gateway.storage.database import Unavailable
 
     def away(*_: object, **__: object) -> bool:
         raise Unavailable("gone")
 
     runs: list[int] = []
     round_ = Round(parts, [Chore("count", TEN, lambda _: runs.append(1))])
-    monkeypatch.setattr("workers.chores.chores.take", away)
+    monkeypatch.setattr("workers.chores.settings.lease_task", away)
     go(round_)
     monkeypatch.undo()
     clock.forward(seconds=10)

@@ -12,11 +12,11 @@ import redis
 from rq import Callback, Queue, Repeat, Retry
 from rq.serializers import JSONSerializer, PickleSerializer
 
-from gateway.parts import Parts
-from gateway.sending.nudge import ENTRY, QUEUE, Nudger
-from tests.clocks import SetClock
-from tests.outbox_rig import HER, Phone, Rows
-from tests.servers import Valkey
+from gateway.delivery.nudge import ENTRY, QUEUE, Nudger
+from gateway.foundation.services import Services
+from tests.support.clocks import SetClock
+from tests.support.outbox_rig import HER, Phone, Rows
+from tests.support.servers import Valkey
 from workers.jobs import nudge
 from workers.worker import run_worker
 
@@ -28,7 +28,7 @@ def queue_of(client: redis.Redis, serializer: Any = JSONSerializer) -> Queue:
 
 
 def test_a_nudge_is_done_and_leaves_nothing_behind(
-    parts: Parts, rows: Rows, phone: Phone, redis_client: redis.Redis
+    parts: Services, rows: Rows, phone: Phone, redis_client: redis.Redis
 ) -> None:
     row_id = rows.add()
     assert parts.nudge(row_id)
@@ -38,7 +38,7 @@ def test_a_nudge_is_done_and_leaves_nothing_behind(
 
 
 def test_one_nudge_drains_all_that_is_due(
-    parts: Parts, rows: Rows, phone: Phone, redis_client: redis.Redis
+    parts: Services, rows: Rows, phone: Phone, redis_client: redis.Redis
 ) -> None:
     ids = [rows.add() for _ in range(5)]
     parts.nudge(ids[3])
@@ -48,7 +48,7 @@ def test_one_nudge_drains_all_that_is_due(
 
 
 def test_doubled_late_and_stale_nudges_change_nothing(
-    parts: Parts, rows: Rows, phone: Phone, redis_client: redis.Redis
+    parts: Services, rows: Rows, phone: Phone, redis_client: redis.Redis
 ) -> None:
     row_id = rows.add()
     for _ in range(5):
@@ -61,7 +61,7 @@ def test_doubled_late_and_stale_nudges_change_nothing(
 
 
 def test_a_job_tells_nothing_but_the_row_s_id(
-    parts: Parts, rows: Rows, redis_client: redis.Redis, caplog: pytest.LogCaptureFixture
+    parts: Services, rows: Rows, redis_client: redis.Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
     row_id = rows.add(to=rows.caller(HER), text="about her pay")
     parts.nudge(row_id)
@@ -107,7 +107,7 @@ def planted(client: redis.Redis, folder: Path) -> dict[str, Any]:
 
 @pytest.mark.parametrize("what", list(planted(redis.Redis(), Path())))
 def test_what_is_planted_is_refused_and_the_next_nudge_is_done(
-    parts: Parts, rows: Rows, phone: Phone, redis_client: redis.Redis, tmp_path: Path, what: str
+    parts: Services, rows: Rows, phone: Phone, redis_client: redis.Redis, tmp_path: Path, what: str
 ) -> None:
     before = set(tmp_path.iterdir())
     planted(redis_client, tmp_path)[what]()
@@ -135,7 +135,7 @@ def test_what_is_planted_is_refused_and_the_next_nudge_is_done(
     ],
 )
 def test_hostile_bytes_do_not_stop_a_worker(
-    parts: Parts, rows: Rows, phone: Phone, redis_client: redis.Redis, data: bytes
+    parts: Services, rows: Rows, phone: Phone, redis_client: redis.Redis, data: bytes
 ) -> None:
     redis_client.hset("rq:job:planted", mapping={"data": data, "origin": QUEUE, "status": "queued"})
     redis_client.rpush(f"rq:queue:{QUEUE}", "planted")
@@ -183,7 +183,7 @@ def test_a_wrong_answer_of_redis_is_no_exception(redis_client: redis.Redis, cloc
 
 
 def test_an_error_that_ends_the_loop_of_rq_is_logged_by_its_kind_alone(
-    parts: Parts, redis_client: redis.Redis, caplog: pytest.LogCaptureFixture
+    parts: Services, redis_client: redis.Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
     redis_client.execute_command("ACL", "SETUSER", "default", "-lpop", "-lmove")  # RQ takes jobs with them
     try:

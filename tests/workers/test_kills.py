@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workers.kills import PLACES, Rig, run
+from tests.support.kills import PLACES, Rig, run
 
 pytestmark = [pytest.mark.kills, pytest.mark.timeout(180), pytest.mark.xdist_group("kills")]
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.workers.kills import PLACES, run
-from tests.workers.kills_phone import PhoneRig
+from tests.support.kills import PLACES, run
+from tests.support.kills_phone import PhoneRig
 
 pytestmark = [pytest.mark.kills, pytest.mark.timeout(180), pytest.mark.xdist_group("kills")]
 

@@ -1,10 +1,10 @@
 """Africa's Talking: USSD sessions, texts both ways, delivery reports and opt-outs."""
 
-from gateway.channel import Channel, ChannelConfig
-from gateway.channels.africastalking.account import Account
-from gateway.channels.africastalking.line import Line
+from gateway.channels.africastalking.account import AfricasTalkingAccount
+from gateway.channels.africastalking.channel import AfricasTalkingChannel
+from gateway.channels.contract import Channel, ChannelConfig
 
 
 def build(config: ChannelConfig) -> Channel:
     """Build the line; without an account it listens all the same and what it sends stays with us."""
-    return Line(config, Account.of(config.options))
+    return AfricasTalkingChannel(config, AfricasTalkingAccount.of(config.options))

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gateway.channel import BadAccount, Bridging
-from gateway.numbers import to_e164
+from gateway.channels.contract import BadAccount, Bridging
+from gateway.foundation.phone_numbers import to_e164
 
 SANDBOX = "sandbox"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class AfricasTalkingAccount:
     """Who we are at the provider.
 
     Attributes:
@@ -26,7 +26,7 @@ class Account:
     api_url: str = ""
 
     @classmethod
-    def of(cls, options: Mapping[str, str]) -> "Account | None":
+    def of(cls, options: Mapping[str, str]) -> "AfricasTalkingAccount | None":
         """Read the account from the options of a line; None where there is none.
 
         Raises:
@@ -61,7 +61,7 @@ class Account:
         return self.username == SANDBOX
 
 
-def bridging_of(options: Mapping[str, str], account: Account | None) -> Bridging:
+def find_bridging(options: Mapping[str, str], account: AfricasTalkingAccount | None) -> Bridging:
     """Read what the line may do with calls; without an account it may do nothing.
 
     Raises:
@@ -77,12 +77,12 @@ def bridging_of(options: Mapping[str, str], account: Account | None) -> Bridging
     return Bridging(
         on=written == "yes" and account is not None,
         number=number,
-        minutes=_whole(options, "call_minutes", plain.minutes, most=240),
-        a_day=_whole(options, "calls_a_day", plain.a_day, most=100_000),
+        minutes=_read_whole(options, "call_minutes", plain.minutes, most=240),
+        a_day=_read_whole(options, "calls_a_day", plain.a_day, most=100_000),
     )
 
 
-def _whole(options: Mapping[str, str], name: str, otherwise: int, *, most: int) -> int:
+def _read_whole(options: Mapping[str, str], name: str, otherwise: int, *, most: int) -> int:
     written = options.get(name, str(otherwise))
     if not (written.isascii() and written.isdigit()) or not 1 <= int(written[:9]) <= most:
         raise BadAccount(f"{name} must be a whole number from 1 to {most}")

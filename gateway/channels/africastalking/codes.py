@@ -9,8 +9,8 @@ from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from gateway.channel import Outcome, SendResult
-from gateway.over_http import HttpReply
+from gateway.channels.contract import SendOutcome, SendResult
+from gateway.channels.http_client import HttpReply
 
 LATER_IN_THE_DAY = timedelta(hours=1)
 LONGEST_WAIT = timedelta(hours=12)
@@ -22,13 +22,18 @@ NO_ID = ("", "None")
 class Meaning:
     """What a code of the provider comes to; ``later`` where it passes by itself, but not within minutes."""
 
-    outcome: Outcome
+    outcome: SendOutcome
     reason: str = ""
     alarm: bool = False
     later: bool = False
 
 
-SENT, NOT_SENT, REFUSED, UNCLEAR = Outcome.SENT, Outcome.NOT_SENT, Outcome.REFUSED, Outcome.UNCLEAR
+SENT, NOT_SENT, REFUSED, UNCLEAR = (
+    SendOutcome.SENT,
+    SendOutcome.NOT_SENT,
+    SendOutcome.REFUSED,
+    SendOutcome.UNCLEAR,
+)
 
 # Of one recipient: each is the provider's word about this very text, so all but the first three are surely not sent.
 CODES: dict[int, Meaning] = {
@@ -91,20 +96,20 @@ STATUS_WORDS: dict[str, Meaning] = {
 """The word beside a recipient where no code stands there, without case, spaces and signs."""
 
 
-def understand(reply: HttpReply, *, number: str, now: datetime) -> SendResult:
+def read_send_result(reply: HttpReply, *, number: str, now: datetime) -> SendResult:
     """Say what became of the text to this number."""
-    return declined(reply, now) or _accepted(reply, number, now)
+    return read_declined(reply, now) or _read_accepted(reply, number, now)
 
 
-def declined(reply: HttpReply, now: datetime) -> SendResult | None:
+def read_declined(reply: HttpReply, now: datetime) -> SendResult | None:
     """Say what an answer means that is no success, whatever was asked for; None where it is one."""
     if 200 <= reply.status < 300:  # noqa: PLR2004 - every success counts alike
         return None
     if reply.status in HTTP:
-        return result(HTTP[reply.status], now, retry_at=retry_after(reply.headers, now))
+        return make_result(HTTP[reply.status], now, retry_at=retry_after(reply.headers, now))
     if 400 <= reply.status < 500:  # noqa: PLR2004
-        return result(OTHER_4XX, now, retry_at=retry_after(reply.headers, now))
-    return result(Meaning(UNCLEAR, f"http-{reply.status}"), now)
+        return make_result(OTHER_4XX, now, retry_at=retry_after(reply.headers, now))
+    return make_result(Meaning(UNCLEAR, f"http-{reply.status}"), now)
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> datetime | None:
@@ -128,22 +133,22 @@ def cost_of(written: object) -> int:
     return int(Decimal(match.group(1)) * HUNDREDTHS_OF_A_CENT) if match else 0
 
 
-def _accepted(reply: HttpReply, number: str, now: datetime) -> SendResult:
-    report = None if reply.cut else _report(reply.body)
+def _read_accepted(reply: HttpReply, number: str, now: datetime) -> SendResult:
+    report = None if reply.cut else _find_report(reply.body)
     if report is None:
-        return result(NOT_JSON if _is_markup(reply) else UNREADABLE, now)
+        return make_result(NOT_JSON if _is_markup(reply) else UNREADABLE, now)
     recipients, summary = report.get("Recipients"), report.get("Message")
     if recipients == [] and isinstance(summary, str):
-        return result(_empty(summary), now)
-    recipient = _ours(recipients, number)
-    return result(UNREADABLE, now) if recipient is None else _recipient(recipient, now)
+        return make_result(_read_empty(summary), now)
+    recipient = _find_recipient(recipients, number)
+    return make_result(UNREADABLE, now) if recipient is None else _read_recipient(recipient, now)
 
 
 def _is_markup(reply: HttpReply) -> bool:
     return not reply.cut and reply.body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
 
 
-def _report(body: bytes) -> dict[str, Any] | None:
+def _find_report(body: bytes) -> dict[str, Any] | None:
     # The content type is not asked: the same JSON comes with a charset, without, and now and then as text.
     try:
         whole = json.loads(body)
@@ -153,7 +158,7 @@ def _report(body: bytes) -> dict[str, Any] | None:
     return report if isinstance(report, dict) else None
 
 
-def _empty(summary: str) -> Meaning:
+def _read_empty(summary: str) -> Meaning:
     words = summary.strip()
     if words in WORDS:
         return WORDS[words]
@@ -164,7 +169,7 @@ def _empty(summary: str) -> Meaning:
     return Meaning(NOT_SENT, "refused-unknown", alarm=True)
 
 
-def _ours(recipients: object, number: str) -> dict[str, Any] | None:
+def _find_recipient(recipients: object, number: str) -> dict[str, Any] | None:
     if not isinstance(recipients, list):
         return None
     found = [each for each in recipients if isinstance(each, dict) and each.get("number") == number]
@@ -173,16 +178,16 @@ def _ours(recipients: object, number: str) -> dict[str, Any] | None:
     return found[0] if len(found) == 1 else None
 
 
-def _recipient(recipient: Mapping[str, Any], now: datetime) -> SendResult:
+def _read_recipient(recipient: Mapping[str, Any], now: datetime) -> SendResult:
     provider_id = str(recipient.get("messageId", ""))
     provider_id = "" if provider_id in NO_ID else provider_id[:120]
-    meaning = CODES.get(_code(recipient.get("statusCode")))
+    meaning = CODES.get(_read_code(recipient.get("statusCode")))
     if meaning is None:
         meaning = _by_status(recipient.get("status"))
-    return result(meaning, now, provider_id=provider_id, cost=cost_of(recipient.get("cost")))
+    return make_result(meaning, now, provider_id=provider_id, cost=cost_of(recipient.get("cost")))
 
 
-def _code(written: object) -> int:
+def _read_code(written: object) -> int:
     if isinstance(written, int):
         return written
     return int(written) if isinstance(written, str) and re.fullmatch(r"[0-9]{3}", written) else 0
@@ -195,7 +200,7 @@ def _by_status(status: object) -> Meaning:
     return STATUS_WORDS.get(word, Meaning(UNCLEAR, "code-unknown"))
 
 
-def result(
+def make_result(
     meaning: Meaning, now: datetime, *, retry_at: datetime | None = None, provider_id: str = "", cost: int = 0
 ) -> SendResult:
     """Put a meaning into what the rest of the house understands."""

@@ -2,14 +2,14 @@
 
 import re
 
-from gateway.channel import BadRequest, Request
-from gateway.numbers import to_e164, valid_readings
+from gateway.channels.contract import BadRequest, Request
+from gateway.foundation.phone_numbers import to_e164, valid_readings
 
 _PLUS = re.compile(r"\s*(?:tel:)?\s*(?:\+|%2b|00(?=[1-9]))+", re.IGNORECASE)
 """How a number with its country code begins: some senders encode the plus twice, some dial out by 00 (ITU-T E.123)."""
 
 
-def number(written: str) -> str | None:
+def parse_number(written: str) -> str | None:
     """Return the number in E.164, or None for a name, a short code or anything else that cannot be phoned.
 
     A plus that nobody encoded arrives as a space; no other number begins with one. Test tools and some networks leave
@@ -26,19 +26,19 @@ def letters(written: str) -> str:
     return "".join(each for each in written.casefold() if each.isalpha())
 
 
-def phone(request: Request, name: str = "phoneNumber") -> str:
+def read_phone(request: Request, name: str = "phoneNumber") -> str:
     """Return the number in this field.
 
     Raises:
         BadRequest: there is none.
     """
-    found = number(request.need(name))
+    found = parse_number(request.need(name))
     if found is None:
         raise BadRequest(f"field {name} is not a phone number with its country code")
     return found
 
 
-def count(request: Request, name: str) -> int:
+def read_count(request: Request, name: str) -> int:
     """Return a whole number that is nice to have; 0 where it is missing or unreadable."""
     written = request.fields.get(name, "")
     return int(written) if written.isascii() and written.isdigit() and len(written) < 10 else 0  # noqa: PLR2004 - fits any store

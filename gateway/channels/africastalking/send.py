@@ -1,21 +1,66 @@
 """Sends one text through the provider's SDK, whose own request method hides the status and the headers."""
 
+import json
+import re
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
 
 from africastalking.SMS import SMSService
+from africastalking.Voice import VoiceService
 
-from gateway.channel import Outcome, SendResult
-from gateway.channels.africastalking.account import Account
-from gateway.channels.africastalking.codes import understand
-from gateway.channels.africastalking.posting import E164, TIMES, Posting
-from gateway.messages import Outgoing
-from gateway.over_http import HttpReply, NoAnswer
+from gateway.channels.africastalking.account import AfricasTalkingAccount
+from gateway.channels.africastalking.codes import (
+    NO_ID,
+    NOT_SENT,
+    REFUSED,
+    SENT,
+    UNCLEAR,
+    UNREADABLE,
+    Meaning,
+    make_result,
+    read_declined,
+    read_send_result,
+)
+from gateway.channels.contract import SendOutcome, SendResult
+from gateway.channels.http_client import CONNECT, READ, HttpReply, NoAnswer, OverHttp
+from gateway.domain.events import Outgoing, OutgoingCall
+
+# Posts to the provider in the place of its SDK's own request method, which hides the status and the
+# headers.
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+TIMES: tuple[float, float] = (CONNECT, READ)
+E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+
+
+class Posting:
+    """Stands before a service of the SDK and replaces its one request method; a test holds it to the SDK's version."""
+
+    def _open(self) -> None:
+        self._http = OverHttp()
+
+    def _make_request(
+        self,
+        url: str,
+        method: str,
+        headers: Mapping[str, str],
+        data: Mapping[str, object],
+        params: Mapping[str, str] | None,
+        callback: object = None,
+        timeout: tuple[float, float] = TIMES,
+    ) -> HttpReply:
+        if callback is not None or params:
+            raise TypeError("this service takes neither a callback nor a query")
+        form = urlencode({name: value for name, value in data.items() if value is not None}).encode()
+        return self._http.ask(method, url, body=form, headers={**headers, **FORM}, times=timeout)
 
 
 class Texts:
     """Sends texts from one account."""
 
-    def __init__(self, account: Account, *, short_code: str = "") -> None:
+    def __init__(self, account: AfricasTalkingAccount, *, short_code: str = "") -> None:
         self._account = account
         self._short_code = short_code
         self._service = SmsService(account)
@@ -23,13 +68,13 @@ class Texts:
     def send(self, message: Outgoing, *, now: datetime) -> SendResult:
         """Send one text to one number and say what is known of it."""
         if not E164.fullmatch(message.number):  # the SDK's own look lets far more pass
-            return SendResult(outcome=Outcome.REFUSED, reason="number-not-valid")
+            return SendResult(outcome=SendOutcome.REFUSED, reason="number-not-valid")
         try:
             reply = self._post(message)
         except NoAnswer as error:
-            outcome = Outcome.UNCLEAR if error.begun else Outcome.NOT_SENT
+            outcome = SendOutcome.UNCLEAR if error.begun else SendOutcome.NOT_SENT
             return SendResult(outcome=outcome, reason="no-answer" if error.begun else "no-connection")
-        return understand(reply, number=message.number, now=now)
+        return read_send_result(reply, number=message.number, now=now)
 
     def _post(self, message: Outgoing) -> HttpReply:
         reply: HttpReply
@@ -52,8 +97,87 @@ class Texts:
 class SmsService(Posting, SMSService):  # type: ignore[misc]  # the SDK carries no types
     """The SDK's service for texts, posting in our way."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: AfricasTalkingAccount) -> None:
         super().__init__(account.username, account.api_key)
         if account.api_url:
             self._baseUrl = self._contentUrl = account.api_url + "/version1"
         self._open()
+
+
+# Asks the provider for one call to one of us, by the service of its SDK, which by itself would leave our id
+# out.
+
+# Of one number that was to be rung. Each but the first is the provider's word that it will not ring.
+STATUSES: Mapping[str, Meaning] = {
+    "Queued": Meaning(SENT),
+    "InvalidPhoneNumber": Meaning(REFUSED, "number-not-valid"),
+    "DestinationNotSupported": Meaning(REFUSED, "number-not-supported"),
+    "InsufficientCredit": Meaning(NOT_SENT, "no-money", alarm=True),
+}
+
+
+class VoiceCalls(Posting, VoiceService):  # type: ignore[misc]  # the SDK carries no types
+    """Places calls from one account and one number."""
+
+    def __init__(self, account: AfricasTalkingAccount, number: str) -> None:
+        VoiceService.__init__(self, account.username, account.api_key)
+        if account.api_url:
+            self._baseUrl = account.api_url
+        self._open()
+        self._number = number
+
+    def place(self, call: OutgoingCall, *, now: datetime) -> SendResult:
+        """Ask for one call and say what is known of it."""
+        if not E164.fullmatch(call.number):
+            return SendResult(outcome=SendOutcome.REFUSED, reason="number-not-valid")
+        form = {
+            "username": self._username,
+            "from": self._number,
+            "to": call.number,
+            "clientRequestId": call.own_id,
+        }
+        try:
+            reply = self._make_request(
+                self._make_url("/call"), "POST", self._headers, form, None, timeout=TIMES
+            )
+        except NoAnswer as error:
+            outcome = SendOutcome.UNCLEAR if error.begun else SendOutcome.NOT_SENT
+            return SendResult(outcome=outcome, reason="no-answer" if error.begun else "no-connection")
+        meaning, session = _read_accepted(reply)
+        return read_declined(reply, now) or make_result(meaning, now, provider_id=session)
+
+
+def _read_accepted(reply: HttpReply) -> tuple[Meaning, str]:
+    """Return what a 2xx means for the one number, and the provider's id of the call."""
+    entry = None if reply.cut else _find_entry(reply.body)
+    if entry is None:
+        return UNREADABLE, ""
+    if "status" not in entry:
+        return _read_refused(str(entry.get("errorMessage", ""))), ""
+    meaning = STATUSES.get(str(entry["status"]), Meaning(UNCLEAR, "code-unknown"))
+    session = str(entry.get("sessionId", ""))
+    return meaning, "" if session in NO_ID or meaning.outcome is not SENT else session[:120]
+
+
+def _find_entry(body: bytes) -> dict[str, Any] | None:
+    """Return the one entry, or what stands in its place where there is none."""
+    try:
+        whole = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    entries = whole.get("entries") if isinstance(whole, dict) else None
+    if entries == [] and whole.get("errorMessage") not in (None, *NO_ID):
+        return {"errorMessage": whole["errorMessage"]}
+    if (
+        isinstance(entries, list)
+        and len(entries) == 1
+        and isinstance(entries[0], dict)
+        and "status" in entries[0]
+    ):
+        return dict(entries[0])
+    return None
+
+
+def _read_refused(words: str) -> Meaning:
+    """Return what an answer without any entry means: the provider says why, and nothing rings."""
+    return STATUSES.get(words.strip(), Meaning(NOT_SENT, "refused-unknown", alarm=True))

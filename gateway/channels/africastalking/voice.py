@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
-from gateway.channel import Answer, BadRequest, Request
 from gateway.channels.africastalking import fields
-from gateway.messages import (
+from gateway.channels.contract import Answer, BadRequest, Request
+from gateway.domain.events import (
     AskOne,
     CallEvent,
     CallKind,
@@ -57,35 +57,35 @@ LANGUAGES: Mapping[str, str] = {
 }
 
 
-def told(channel: str, own_number: str, request: Request) -> Sequence[Event]:
+def read_call_events(channel: str, own_number: str, request: Request) -> Sequence[Event]:
     """Read a post about a call; the end of one that somebody made to the line says nothing more.
 
     Raises:
         BadRequest: a field is missing.
     """
     session, active = request.need("sessionId")[:ID_SIZE], _is_active(request)
-    caller, other = _said(request, "callerNumber"), _said(request, "destinationNumber")
+    caller, other = _read_field(request, "callerNumber"), _read_field(request, "destinationNumber")
     if not _is_ours(request):
-        return _rang(channel, session, fields.number(caller)) if active else ()
-    ours = fields.number(own_number) or own_number
-    sides = [fields.number(caller), fields.number(other)]
+        return _read_ring(channel, session, fields.parse_number(caller)) if active else ()
+    ours = fields.parse_number(own_number) or own_number
+    sides = [fields.parse_number(caller), fields.parse_number(other)]
     return (
         CallEvent(
             channel=channel,
             session=session,
-            kind=_kind(request) if active else CallKind.OVER,
-            own_id=_said(request, "clientRequestId")[:ID_SIZE],
+            kind=_read_kind(request) if active else CallKind.OVER,
+            own_id=_read_field(request, "clientRequestId")[:ID_SIZE],
             number=next((side for side in sides if side and side != ours), ""),
-            digits=_said(request, "dtmfDigits")[:ID_SIZE],
-            seconds=fields.count(request, "dialDurationInSeconds"),
-            cause=_cause(request),
+            digits=_read_field(request, "dtmfDigits")[:ID_SIZE],
+            seconds=fields.read_count(request, "dialDurationInSeconds"),
+            cause=_read_cause(request),
         ),
     )
 
 
-def answer(step: CallStep, *, own_number: str) -> Answer:
+def write_call_step(step: CallStep, *, own_number: str) -> Answer:
     """Write what is to happen next."""
-    body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Response>{_action(step, own_number)}</Response>'
+    body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Response>{_write_action(step, own_number)}</Response>'
     return Answer(body=body, content_type=XML)
 
 
@@ -98,11 +98,11 @@ def _is_active(request: Request) -> bool:
 
 def _is_ours(request: Request) -> bool:
     """Say whether we asked for this call; where the direction is not told, only such a call bears our id."""
-    direction = _said(request, "direction").casefold()
-    return direction == "outbound" or (not direction and bool(_said(request, "clientRequestId")))
+    direction = _read_field(request, "direction").casefold()
+    return direction == "outbound" or (not direction and bool(_read_field(request, "clientRequestId")))
 
 
-def _rang(channel: str, session: str, number: str | None) -> Sequence[Event]:
+def _read_ring(channel: str, session: str, number: str | None) -> Sequence[Event]:
     """Return a ring that nobody takes, and beside it the question what to do; one without a number is only refused."""
     asks = CallEvent(channel=channel, session=session, kind=CallKind.RANG, number=number or "")
     if number is None:
@@ -110,59 +110,59 @@ def _rang(channel: str, session: str, number: str | None) -> Sequence[Event]:
     return (MissedCall(channel=channel, number=number, turn=session), asks)
 
 
-def _kind(request: Request) -> CallKind:
+def _read_kind(request: Request) -> CallKind:
     """Say what an active post is about.
 
     After she answers it holds her number and no status of the dial; after the dial is over it holds one.
     """
-    if _said(request, "dialStatus") or _said(request, "lastBridgeHangupCause"):
+    if _read_field(request, "dialStatus") or _read_field(request, "lastBridgeHangupCause"):
         return CallKind.DIAL_OVER
-    if _said(request, "dialDestinationNumber"):
-        return CallKind.OTHER if _said(request, "callSessionState") in RINGS else CallKind.CONNECTED
-    return CallKind.KEY if _said(request, "dtmfDigits") else CallKind.ANSWERED
+    if _read_field(request, "dialDestinationNumber"):
+        return CallKind.OTHER if _read_field(request, "callSessionState") in RINGS else CallKind.CONNECTED
+    return CallKind.KEY if _read_field(request, "dtmfDigits") else CallKind.ANSWERED
 
 
-def _cause(request: Request) -> Cause:
+def _read_cause(request: Request) -> Cause:
     """Return why it ended: the word for her side if there is one, and the word for the whole call last."""
     for name in ("lastBridgeHangupCause", "dialStatus", "hangupCause", "callSessionState"):
-        word = _said(request, name).upper().replace("-", "_").replace(" ", "_")
+        word = _read_field(request, name).upper().replace("-", "_").replace(" ", "_")
         if word in CAUSES:
             return CAUSES[word]
     return Cause.UNKNOWN
 
 
-def _said(request: Request, name: str) -> str:
+def _read_field(request: Request, name: str) -> str:
     value = request.fields.get(name, "").strip()
     return "" if value in NO_WORDS else value
 
 
-def _action(step: CallStep, own_number: str) -> str:
+def _write_action(step: CallStep, own_number: str) -> str:
     match step:
         case AskOne(code, language):
-            return _asked(code, language)
+            return _write_question(code, language)
         case DialHer(number, max_seconds):
             return (
                 f"<Dial phoneNumbers={quoteattr(number)} callerId={quoteattr(own_number)}"
                 f' maxDuration="{max_seconds}" record="false"/>'
             )
         case SayGone():
-            return _say("This call is no longer wanted. Goodbye.")
+            return _write_speech("This call is no longer wanted. Goodbye.")
         case Reject():
             return "<Reject/>"
         case Silence():
             return ""
 
 
-def _asked(code: str, language: str) -> str:
+def _write_question(code: str, language: str) -> str:
     """Ask for one key; where none is pressed the provider posts nothing, so what follows the question ends the call."""
     name = LANGUAGES.get(language.partition("-")[0], "")
     words = ["Helpline."]
     words += [f"Code {' '.join(code)}."] if code else []
     words += [f"Language: {name}."] if name else []
-    question = _say(" ".join([*words, "Press 1 to call."]))
+    question = _write_speech(" ".join([*words, "Press 1 to call."]))
     ask = f'<GetDigits numDigits="1" timeout="{SECONDS_TO_PRESS}">{question}</GetDigits>'
-    return ask + _say("Nothing was pressed. Goodbye.")
+    return ask + _write_speech("Nothing was pressed. Goodbye.")
 
 
-def _say(words: str) -> str:
+def _write_speech(words: str) -> str:
     return f"<Say>{escape(words)}</Say>"

@@ -1,10 +1,10 @@
 """An Android phone with a local SIM: texts both ways through the app on it, and rings where an app tells of them."""
 
-from gateway.channel import Channel, ChannelConfig
-from gateway.channels.android.account import Account
-from gateway.channels.android.line import Line
+from gateway.channels.android.account import PhoneAccount
+from gateway.channels.android.channel import AndroidChannel
+from gateway.channels.contract import Channel, ChannelConfig
 
 
 def build(config: ChannelConfig) -> Channel:
     """Build the line; without an account it listens all the same and what it sends stays with us."""
-    return Line(config, Account.of(config.options))
+    return AndroidChannel(config, PhoneAccount.of(config.options))

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gateway.channel import BadAccount
+from gateway.channels.contract import BadAccount
 
 HALVES = ("api_url", "username", "password")
 SILENT_MINUTES = 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class PhoneAccount:
     """What is known of one phone.
 
     Attributes:
@@ -30,7 +30,7 @@ class Account:
     silent_minutes: int = SILENT_MINUTES
 
     @classmethod
-    def of(cls, options: Mapping[str, str]) -> "Account":
+    def of(cls, options: Mapping[str, str]) -> "PhoneAccount":
         """Read the options of a line.
 
         Raises:
@@ -39,7 +39,7 @@ class Account:
         missing = [name for name in HALVES if not options.get(name)]
         if 0 < len(missing) < len(HALVES):
             raise BadAccount(
-                f"{_named(missing)} is not set, so the phone is only half there: set all or none"
+                f"{_describe_missing(missing)} is not set, so the phone is only half there: set all or none"
             )
         if not missing and not options.get("signing_key"):
             raise BadAccount(
@@ -52,8 +52,8 @@ class Account:
             api_url=options.get("api_url", "").rstrip("/"),
             username=options.get("username", ""),
             password=options.get("password", ""),
-            sim=_whole(options, "sim", 0),
-            silent_minutes=max(1, _whole(options, "silent_minutes", SILENT_MINUTES)),
+            sim=_read_whole(options, "sim", 0),
+            silent_minutes=max(1, _read_whole(options, "silent_minutes", SILENT_MINUTES)),
         )
 
     @property
@@ -62,11 +62,11 @@ class Account:
         return bool(self.api_url)
 
 
-def _named(missing: list[str]) -> str:
+def _describe_missing(missing: list[str]) -> str:
     return ", ".join(f"ANDROID_{name.upper()}" for name in missing)
 
 
-def _whole(options: Mapping[str, str], name: str, otherwise: int) -> int:
+def _read_whole(options: Mapping[str, str], name: str, otherwise: int) -> int:
     written = options.get(name, "")
     if not written:
         return otherwise

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-from gateway.channel import ChannelConfig
-from gateway.channels.android.account import Account
-from gateway.channels.android.envelope import Envelope, clean
-from gateway.messages import Delivery, Event, Inbound, Kind, MissedCall, NotANumber, Seen
-from gateway.numbers import region_of, to_e164
+from gateway.channels.android.account import PhoneAccount
+from gateway.channels.android.envelope import Envelope, clean_text
+from gateway.channels.contract import ChannelConfig
+from gateway.domain.events import ChannelSeen, Delivery, Event, Inbound, Kind, MissedCall, NotANumber
+from gateway.foundation.phone_numbers import region_of, to_e164
 
 # The app's own word is the event; all four are about a text that we gave it under our id.
 STATES = {
@@ -26,20 +26,20 @@ STATUS_SIZE = 40
 REASON_SIZE = 60
 
 
-def read(config: ChannelConfig, account: Account, envelope: Envelope) -> tuple[Event, ...]:
+def read_events(config: ChannelConfig, account: PhoneAccount, envelope: Envelope) -> tuple[Event, ...]:
     """Read one envelope; whatever it is, it is a sign of life, and what we do not know is no more than that.
 
     Raises:
         BadRequest: a field is missing or is no text.
     """
-    life = _life(config.name, envelope)
+    life = _read_heartbeat(config.name, envelope)
     reader = _READERS.get(envelope.event)
     if reader is None or not _is_ours(account, envelope):
         return (life,)
     return (life, reader(config, envelope))
 
 
-def _is_ours(account: Account, envelope: Envelope) -> bool:
+def _is_ours(account: PhoneAccount, envelope: Envelope) -> bool:
     """Say whether it is about the SIM of this line; another line of the same phone reads the rest."""
     if not account.sim or envelope.event in STATES:
         return True
@@ -47,9 +47,9 @@ def _is_ours(account: Account, envelope: Envelope) -> bool:
     return sim is None or sim == account.sim
 
 
-def _received(config: ChannelConfig, envelope: Envelope) -> Event:
-    sender, words = _sender(envelope), _words(envelope)
-    number = _number(config, sender)
+def _read_received(config: ChannelConfig, envelope: Envelope) -> Event:
+    sender, words = _read_sender(envelope), _words(envelope)
+    number = _read_number(config, sender)
     if not number:
         return NotANumber(channel=config.name, turn=envelope.id)
     return Inbound(
@@ -62,7 +62,7 @@ def _received(config: ChannelConfig, envelope: Envelope) -> Event:
     )
 
 
-def _sender(envelope: Envelope) -> str:
+def _read_sender(envelope: Envelope) -> str:
     """Return who sent it or rang; nothing where the network or the phone keeps that back."""
     return envelope.said("sender") or envelope.said("phoneNumber")
 
@@ -75,7 +75,7 @@ def _words(envelope: Envelope) -> str:
     """
     nested = envelope.payload.get("textMessage")
     written = nested.get("text") if isinstance(nested, dict) and "message" not in envelope.payload else None
-    return clean(written) if isinstance(written, str) else envelope.need("message", empty=True)
+    return clean_text(written) if isinstance(written, str) else envelope.need("message", empty=True)
 
 
 def _name_text(envelope: Envelope, number: str, words: str) -> str:
@@ -85,12 +85,12 @@ def _name_text(envelope: Envelope, number: str, words: str) -> str:
     and a copy that the phone found a second time can bear another. Nobody sends the same words twice in one second.
     Without an instant only the envelope tells two equal texts apart.
     """
-    phone_id, received = envelope.said("messageId"), _instant(envelope.said("receivedAt"))
+    phone_id, received = envelope.said("messageId"), _read_instant(envelope.said("receivedAt"))
     known = received or f"{envelope.id} {phone_id}"
     return f"{known} {number} {sha256(words.encode()).hexdigest()[:16]}"
 
 
-def _instant(written: str) -> str:
+def _read_instant(written: str) -> str:
     """Return an instant in one form for every zone that a copy may be written in, by the second."""
     try:
         return datetime.fromisoformat(written).astimezone(UTC).isoformat(timespec="seconds")
@@ -98,7 +98,7 @@ def _instant(written: str) -> str:
         return written
 
 
-def _delivered(config: ChannelConfig, envelope: Envelope) -> Event:
+def _read_delivered(config: ChannelConfig, envelope: Envelope) -> Event:
     return Delivery(
         channel=config.name,
         provider_id=envelope.need("messageId"),
@@ -108,14 +108,14 @@ def _delivered(config: ChannelConfig, envelope: Envelope) -> Event:
     )
 
 
-def _rang(config: ChannelConfig, envelope: Envelope) -> Event:
-    number = _number(config, _sender(envelope))
+def _read_ring(config: ChannelConfig, envelope: Envelope) -> Event:
+    number = _read_number(config, _read_sender(envelope))
     if not number:
         return NotANumber(channel=config.name, turn=envelope.id)
     return MissedCall(channel=config.name, number=number, turn=envelope.id)
 
 
-def _number(config: ChannelConfig, sender: str) -> str:
+def _read_number(config: ChannelConfig, sender: str) -> str:
     """Return the sender's number, in E.164 where this line's country says how; empty for a name and a short code.
 
     A network writes a number of its own without the country, also to a SIM that roams in it; what this line's
@@ -130,25 +130,25 @@ def _number(config: ChannelConfig, sender: str) -> str:
     return "" if number == config.sms_number else number
 
 
-def _life(channel: str, envelope: Envelope) -> Seen:
+def _read_heartbeat(channel: str, envelope: Envelope) -> ChannelSeen:
     health = envelope.payload.get("health") if envelope.event == "system:ping" else None
-    return alive(channel, health if isinstance(health, dict) else {})
+    return read_health(channel, health if isinstance(health, dict) else {})
 
 
-def alive(channel: str, health: Mapping[str, Any]) -> Seen:
+def read_health(channel: str, health: Mapping[str, Any]) -> ChannelSeen:
     """Read how the phone says that it is."""
     checks = health.get("checks")
     values = checks if isinstance(checks, dict) else {}
-    charging = _observed(values, "battery:charging")
-    return Seen(
+    charging = _read_observed(values, "battery:charging")
+    return ChannelSeen(
         channel=channel,
-        battery=_observed(values, "battery:level"),
+        battery=_read_observed(values, "battery:level"),
         charging=None if charging is None else charging > 0,
-        failed=_observed(values, "messages:failed"),
+        failed=_read_observed(values, "messages:failed"),
     )
 
 
-def _observed(checks: Mapping[str, Any], name: str) -> int | None:
+def _read_observed(checks: Mapping[str, Any], name: str) -> int | None:
     check = checks.get(name)
     value = check.get("observedValue") if isinstance(check, dict) else None
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -157,7 +157,7 @@ def _observed(checks: Mapping[str, Any], name: str) -> int | None:
 
 
 _READERS: Mapping[str, Callable[[ChannelConfig, Envelope], Event]] = {
-    "sms:received": _received,
-    **dict.fromkeys(STATES, _delivered),
-    **dict.fromkeys(RINGS, _rang),
+    "sms:received": _read_received,
+    **dict.fromkeys(STATES, _read_delivered),
+    **dict.fromkeys(RINGS, _read_ring),
 }

@@ -7,10 +7,10 @@ from datetime import datetime
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from gateway.channel import ChannelConfig, NoGateway, NotTaken
-from gateway.channels.android.signature import sign
-from gateway.clock import Clock
-from gateway.ids import new_token
+from gateway.channels.android.envelope import sign_body
+from gateway.channels.contract import ChannelConfig, NoGateway, NotTaken
+from gateway.foundation.clock import Clock
+from gateway.foundation.ids import new_token
 
 SECONDS = 15
 
@@ -22,17 +22,17 @@ def texting(config: ChannelConfig, addresses: Mapping[str, str], number: str) ->
 
     def text(to: str, words: str) -> None:
         now = clock.now()
-        body = json.dumps(_envelope(number, to, words, now), ensure_ascii=False).encode()
+        body = json.dumps(_make_envelope(number, to, words, now), ensure_ascii=False).encode()
         stamp = str(int(now.timestamp()))
         headers = {"Content-Type": "application/json", "X-Timestamp": stamp}
         if key:
-            headers["X-Signature"] = sign(key, body, stamp)
-        _post(addresses["sms"], body, headers)
+            headers["X-Signature"] = sign_body(key, body, stamp)
+        _post_body(addresses["sms"], body, headers)
 
     return text
 
 
-def _envelope(number: str, to: str, words: str, now: datetime) -> dict[str, object]:
+def _make_envelope(number: str, to: str, words: str, now: datetime) -> dict[str, object]:
     return {
         "deviceId": "trial",
         "event": "sms:received",
@@ -48,7 +48,7 @@ def _envelope(number: str, to: str, words: str, now: datetime) -> dict[str, obje
     }
 
 
-def _post(address: str, body: bytes, headers: Mapping[str, str]) -> None:
+def _post_body(address: str, body: bytes, headers: Mapping[str, str]) -> None:
     with urllib3.PoolManager(retries=False) as pool:
         try:
             answer = pool.request(

@@ -1,15 +1,144 @@
 """The app on the phone, as we use it: gives it texts, asks it about them, asks how it is, tells it where to post."""
 
+import json
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
 
-from gateway.channel import Outcome, SendResult
-from gateway.channels.android.account import Account
-from gateway.channels.android.events import RINGS, STATES, alive
-from gateway.channels.android.meaning import became, understand
-from gateway.channels.android.wire import HttpReply, Wire
-from gateway.messages import Outgoing, Seen
-from gateway.over_http import NoAnswer
+import urllib3
+
+from gateway.channels.android.account import PhoneAccount
+from gateway.channels.android.events import RINGS, STATES, read_health
+from gateway.channels.contract import SendOutcome, SendResult
+from gateway.channels.http_client import CONNECT, READ, NoAnswer, OverHttp
+from gateway.domain.events import ChannelSeen, Outgoing
+
+__all__ = ["RINGS"]
+
+# Speaks JSON over HTTP with the app on the phone.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneReply:
+    """An answer as it came; ``found`` is its JSON object, or None where it is none or came only in part."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    found: Mapping[str, Any] | None = field(default=None, repr=False)
+
+
+class Wire:
+    """The way to one phone."""
+
+    def __init__(self, account: PhoneAccount) -> None:
+        self._url = account.api_url
+        self._headers = {
+            **urllib3.make_headers(basic_auth=f"{account.username}:{account.password}"),
+            "Accept": "application/json",
+        }
+        self._http = OverHttp()
+
+    def ask(
+        self, method: str, path: str, content: Mapping[str, Any] | None = None, *, read: float = READ
+    ) -> PhoneReply:
+        """Make one request.
+
+        Raises:
+            NoAnswer: there is no answer.
+        """
+        written = b"" if content is None else json.dumps(content).encode()
+        kind = {} if content is None else {"Content-Type": "application/json; charset=utf-8"}
+        headers = {**self._headers, **kind}
+        reply = self._http.ask(method, self._url + path, body=written, headers=headers, times=(CONNECT, read))
+        found = None if reply.cut else _parse_object(reply.body)
+        return PhoneReply(status=reply.status, headers=reply.headers, found=found)
+
+
+def _parse_object(body: bytes) -> Mapping[str, Any] | None:
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+# Says what an answer of the app means for one text: taken, surely not, never, or nobody knows. Pure.
+
+SENT, NOT_SENT, REFUSED, UNCLEAR = (
+    SendOutcome.SENT,
+    SendOutcome.NOT_SENT,
+    SendOutcome.REFUSED,
+    SendOutcome.UNCLEAR,
+)
+LONGEST_WAIT = timedelta(minutes=30)
+
+# What the app says of a text that we ask about; those that lie in its queue are safe with it.
+ANSWER_STATES: Mapping[str, SendOutcome] = {
+    "Pending": SENT,
+    "Processed": SENT,
+    "Sent": SENT,
+    "Delivered": SENT,
+    "Cancelling": REFUSED,
+    "Cancelled": REFUSED,
+    "Failed": REFUSED,
+}
+TAKEN_ALREADY = 409
+NOT_THERE = 404
+
+# The whole line is wrong, not this text, so somebody must look.
+ALARMS = {401: "wrong-password", 403: "forbidden", 404: "wrong-address", 405: "wrong-address"}
+REDIRECTS = (301, 302, 303, 307, 308)
+
+
+def read_send_result(reply: PhoneReply, own_id: str, now: datetime) -> SendResult:
+    """Say what became of a text that was given to the app under our id."""
+    if reply.status == TAKEN_ALREADY:
+        return SendResult(outcome=SENT, provider_id=own_id, reason="taken-before")
+    if 200 <= reply.status < 300:  # noqa: PLR2004 - every success counts alike
+        return _read_taken(reply, own_id)
+    if reply.status in ALARMS:
+        return SendResult(outcome=NOT_SENT, reason=ALARMS[reply.status], alarm=True)
+    if reply.status in REDIRECTS:
+        return SendResult(outcome=NOT_SENT, reason="redirected", alarm=True)
+    if reply.status == 429:  # noqa: PLR2004
+        return SendResult(outcome=NOT_SENT, reason="throttled", retry_at=_retry_at(reply, now))
+    if 400 <= reply.status < 500:  # noqa: PLR2004
+        return SendResult(outcome=REFUSED, reason=f"http-{reply.status}")
+    return SendResult(outcome=UNCLEAR, reason=f"http-{reply.status}")
+
+
+def read_state(reply: PhoneReply, own_id: str) -> SendResult | None:
+    """Say what the app knows of a text under our id; None where its answer says nothing."""
+    if reply.status == NOT_THERE and reply.found is not None:
+        # A page of somebody else's, with the same status, would not be JSON.
+        return SendResult(outcome=REFUSED, reason="never-came")
+    if reply.status != 200 or reply.found is None:  # noqa: PLR2004
+        return None
+    outcome = ANSWER_STATES.get(_find_state(reply.found))
+    return None if outcome is None else SendResult(outcome=outcome, provider_id=own_id, reason="asked")
+
+
+def _read_taken(reply: PhoneReply, own_id: str) -> SendResult:
+    if reply.found is None or not isinstance(reply.found.get("id"), str):
+        # A login page of a hotel says 200 too; a second try under our id tells.
+        return SendResult(outcome=UNCLEAR, reason="unreadable")
+    if ANSWER_STATES.get(_find_state(reply.found)) is REFUSED:
+        return SendResult(outcome=REFUSED, provider_id=own_id, reason="failed-there")
+    return SendResult(outcome=SENT, provider_id=reply.found["id"][:120])
+
+
+def _find_state(found: Mapping[str, Any]) -> str:
+    state = found.get("state")
+    return state if isinstance(state, str) else ""
+
+
+def _retry_at(reply: PhoneReply, now: datetime) -> datetime | None:
+    written = reply.headers.get("retry-after", "").strip()
+    if not (written.isascii() and written.isdigit()):
+        return None
+    return now + min(timedelta(seconds=int(written[:9])), LONGEST_WAIT)
+
 
 SHORT = 5.0
 """Seconds for an answer to a question that nothing hangs on."""
@@ -22,13 +151,11 @@ HOOKS = {
 }
 """What the app is told to post, and to which of our addresses; rings come from another app."""
 
-__all__ = ["HOOKS", "RINGS", "Phone"]
-
 
 class Phone:
     """One phone."""
 
-    def __init__(self, channel: str, account: Account) -> None:
+    def __init__(self, channel: str, account: PhoneAccount) -> None:
         self._channel = channel
         self._account = account
         self._wire = Wire(account)
@@ -42,21 +169,21 @@ class Phone:
             )
         except NoAnswer as error:
             if error.begun:
-                return SendResult(outcome=Outcome.UNCLEAR, reason="no-answer")
-            return SendResult(outcome=Outcome.NOT_SENT, reason="no-connection", down=True)
-        return understand(reply, message.own_id, now)
+                return SendResult(outcome=SendOutcome.UNCLEAR, reason="no-answer")
+            return SendResult(outcome=SendOutcome.NOT_SENT, reason="no-connection", down=True)
+        return read_send_result(reply, message.own_id, now)
 
     def ask(self, own_id: str) -> SendResult | None:
         """Ask what became of a text."""
         reply = self._asked("GET", f"/messages/{own_id}")
-        return became(reply, own_id) if reply else None
+        return read_state(reply, own_id) if reply else None
 
-    def look(self) -> Seen | None:
+    def look(self) -> ChannelSeen | None:
         """Ask how it is; a relay that only speaks of itself is not the phone."""
         reply = self._asked("GET", "/health")
         if reply is None or reply.status not in (200, 503) or reply.found is None:
             return None
-        seen = alive(self._channel, reply.found)
+        seen = read_health(self._channel, reply.found)
         return seen if seen.battery is not None or seen.failed is not None else None
 
     def register(self, addresses: Mapping[str, str]) -> SendResult:
@@ -69,10 +196,10 @@ class Phone:
             }
             reply = self._asked("POST", "/webhooks", hook)
             if reply is None:
-                return SendResult(outcome=Outcome.NOT_SENT, reason="no-answer", down=True)
+                return SendResult(outcome=SendOutcome.NOT_SENT, reason="no-answer", down=True)
             if not 200 <= reply.status < 300:  # noqa: PLR2004 - every success counts alike
-                return SendResult(outcome=Outcome.REFUSED, reason=f"http-{reply.status}")
-        return SendResult(outcome=Outcome.SENT)
+                return SendResult(outcome=SendOutcome.REFUSED, reason=f"http-{reply.status}")
+        return SendResult(outcome=SendOutcome.SENT)
 
     def _written(self, message: Outgoing, *, now: datetime) -> dict[str, object]:
         written: dict[str, object] = {
@@ -88,7 +215,9 @@ class Phone:
             written["simNumber"] = self._account.sim
         return written
 
-    def _asked(self, method: str, path: str, content: Mapping[str, object] | None = None) -> HttpReply | None:
+    def _asked(
+        self, method: str, path: str, content: Mapping[str, object] | None = None
+    ) -> PhoneReply | None:
         try:
             return self._wire.ask(method, path, content, read=SHORT)
         except NoAnswer:

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from gateway.channel import Channel, ChannelConfig
-from gateway.channels.simulator.line import Line
-from gateway.outages import Outages
+from gateway.channels.contract import Channel, ChannelConfig
+from gateway.channels.simulator.channel import SimulatorChannel
+from gateway.foundation.fault_injection import Outages
 
 
 def build(config: ChannelConfig) -> Channel:
     """Build the line; where outages may be tried, the option ``outages`` says in which folder they are put on."""
     folder = config.options.get("outages")
-    return Line(config, Outages(Path(folder)) if folder else None)
+    return SimulatorChannel(config, Outages(Path(folder)) if folder else None)

@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from gateway.channel import ChannelConfig, NoGateway, NotTaken
-from gateway.channels.simulator.line import SCREEN
-from gateway.ids import new_token
+from gateway.channels.contract import ChannelConfig, NoGateway, NotTaken
+from gateway.channels.simulator.channel import SCREEN
+from gateway.foundation.ids import new_token
 
 NETWORK = "SIM"
 SECONDS = 15
@@ -19,7 +19,7 @@ ON_THE_PHONE = "sent"
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class HandsetPage:
     """What stands on the display."""
 
     text: str
@@ -56,7 +56,7 @@ class Handset:
     code: str = ""
     _pool: urllib3.PoolManager = field(default_factory=lambda: urllib3.PoolManager(retries=False), repr=False)
 
-    def dial(self, code: str) -> Shown:
+    def dial(self, code: str) -> HandsetPage:
         """Dial a service code.
 
         Raises:
@@ -66,7 +66,7 @@ class Handset:
         self.session, self.typed, self.code = f"SIMid_{new_token(16)}", (), code
         return self._hop()
 
-    def press(self, keys: str) -> Shown:
+    def press(self, keys: str) -> HandsetPage:
         """Type something in the open session and send it; raises as ``dial`` does."""
         self.typed = (*self.typed, keys)
         return self._hop()
@@ -100,7 +100,7 @@ class Handset:
         names = [each.name for each in fields(Received)]
         return tuple(Received(**{name: each[name] for name in names}) for each in json.loads(answer.data))
 
-    def _hop(self) -> Shown:
+    def _hop(self) -> HandsetPage:
         answer = self._post(
             "ussd",
             {
@@ -112,7 +112,7 @@ class Handset:
             },
         )
         word, _, text = answer.data.decode().partition(" ")
-        shown = Shown(text, word == "END", answer.headers.get(SCREEN, ""))
+        shown = HandsetPage(text, word == "END", answer.headers.get(SCREEN, ""))
         if shown.ends:
             self._end("success")
         return shown

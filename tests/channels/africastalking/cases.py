@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from gateway.messages import (
+from gateway.domain.events import (
     CallEvent,
     CallKind,
     Cause,
@@ -15,7 +15,7 @@ from gateway.messages import (
     NotANumber,
     OptOut,
 )
-from tests.channels.tables import Case, Table
+from tests.support.channel_tables import Case, Table
 
 LINE = "africastalking-1"
 HOP = {

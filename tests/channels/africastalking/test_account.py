@@ -4,16 +4,16 @@ from collections.abc import Mapping
 
 import pytest
 
-from gateway.channel import BadAccount, BadRequest, Request
-from gateway.channels.africastalking.account import Account
-from tests.channels.tables import PROVIDERS, line_of
+from gateway.channels.africastalking.account import AfricasTalkingAccount
+from gateway.channels.contract import BadAccount, BadRequest, Request
+from tests.support.channel_tables import PROVIDERS, line_of
 
 
 @pytest.mark.parametrize(
     "options", [{}, {"username": "", "api_key": ""}, {"sender_id": "X", "api_url": "http://x"}]
 )
 def test_no_account_is_no_fault(options: Mapping[str, str]) -> None:
-    assert Account.of(options) is None
+    assert AfricasTalkingAccount.of(options) is None
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_only_a_real_account_reaches_real_phones_and_no_repeat_is_safe_with_any(
 
 
 def test_the_key_is_not_shown() -> None:
-    account = Account.of({"username": "helpline", "api_key": "open-sesame"})
+    account = AfricasTalkingAccount.of({"username": "helpline", "api_key": "open-sesame"})
 
     assert "open-sesame" not in repr(account)
 

@@ -9,14 +9,14 @@ import pytest
 from africastalking.Service import Service
 from africastalking.Voice import VoiceService
 
-from gateway.channel import Calls, Outcome, SendResult
-from gateway.channels.africastalking import call
-from gateway.channels.africastalking.account import Account
-from gateway.channels.africastalking.call import VoiceCalls
-from gateway.messages import OutgoingCall
-from tests.channels.tables import line_of
-from tests.standin import KEY
-from tests.standin_voice import VOICE, Script, VoiceStandin
+from gateway.channels.africastalking import send
+from gateway.channels.africastalking.account import AfricasTalkingAccount
+from gateway.channels.africastalking.send import VoiceCalls
+from gateway.channels.contract import Calls, SendOutcome, SendResult
+from gateway.domain.events import OutgoingCall
+from tests.support.channel_tables import line_of
+from tests.support.standin import KEY
+from tests.support.standin_voice import VOICE, Script, VoiceStandin
 
 NOW = datetime(2026, 11, 24, 7, 5, tzinfo=UTC)
 NUMBER = "+254700000001"
@@ -32,7 +32,7 @@ def provider() -> Iterator[VoiceStandin]:
 
 @pytest.fixture
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(call, "TIMES", (0.3, 0.3))
+    monkeypatch.setattr(send, "TIMES", (0.3, 0.3))
 
 
 def placed(url: str, *, number: str = NUMBER, **options: str) -> SendResult:
@@ -45,7 +45,7 @@ def placed(url: str, *, number: str = NUMBER, **options: str) -> SendResult:
 def test_a_call_arrives_as_the_provider_wants_it_with_our_own_id(provider: VoiceStandin) -> None:
     result = placed(provider.url)
 
-    assert result == SendResult(outcome=Outcome.SENT, provider_id=provider.calls[0].session)
+    assert result == SendResult(outcome=SendOutcome.SENT, provider_id=provider.calls[0].session)
     (post,) = provider.posts
     assert post["path"] == "/call"
     assert post["form"] == {"username": "helpline", "from": VOICE, "to": NUMBER, "clientRequestId": OWN_ID}
@@ -56,14 +56,14 @@ def test_a_call_arrives_as_the_provider_wants_it_with_our_own_id(provider: Voice
 
 
 SURELY_NOT = [
-    ("code", {"body": "InvalidPhoneNumber"}, Outcome.REFUSED, "number-not-valid", False),
-    ("code", {"body": "DestinationNotSupported"}, Outcome.REFUSED, "number-not-supported", False),
-    ("code", {"body": "InsufficientCredit"}, Outcome.NOT_SENT, "no-money", True),
-    ("silent", {"body": "InsufficientCredit"}, Outcome.NOT_SENT, "no-money", True),
-    ("silent", {"body": "Something new"}, Outcome.NOT_SENT, "refused-unknown", True),
-    ("status", {"status": 400}, Outcome.NOT_SENT, "bad-request", True),
-    ("status", {"status": 401}, Outcome.NOT_SENT, "wrong-key", True),
-    ("status", {"status": 429}, Outcome.NOT_SENT, "throttled", False),
+    ("code", {"body": "InvalidPhoneNumber"}, SendOutcome.REFUSED, "number-not-valid", False),
+    ("code", {"body": "DestinationNotSupported"}, SendOutcome.REFUSED, "number-not-supported", False),
+    ("code", {"body": "InsufficientCredit"}, SendOutcome.NOT_SENT, "no-money", True),
+    ("silent", {"body": "InsufficientCredit"}, SendOutcome.NOT_SENT, "no-money", True),
+    ("silent", {"body": "Something new"}, SendOutcome.NOT_SENT, "refused-unknown", True),
+    ("status", {"status": 400}, SendOutcome.NOT_SENT, "bad-request", True),
+    ("status", {"status": 401}, SendOutcome.NOT_SENT, "wrong-key", True),
+    ("status", {"status": 429}, SendOutcome.NOT_SENT, "throttled", False),
 ]
 UNCLEAR = [
     ("code", {"body": "Wondering"}, "code-unknown"),
@@ -80,7 +80,7 @@ UNCLEAR = [
 
 @pytest.mark.parametrize(("do", "how", "outcome", "reason", "alarm"), SURELY_NOT)
 def test_what_surely_rings_nobody_says_so(
-    provider: VoiceStandin, do: str, how: dict[str, object], outcome: Outcome, reason: str, alarm: bool
+    provider: VoiceStandin, do: str, how: dict[str, object], outcome: SendOutcome, reason: str, alarm: bool
 ) -> None:
     provider.rule(do, **how)
 
@@ -98,7 +98,7 @@ def test_what_nobody_can_know_is_unclear(
 
     result = placed(provider.url)
 
-    assert (result.outcome, result.reason, result.provider_id) == (Outcome.UNCLEAR, reason, "")
+    assert (result.outcome, result.reason, result.provider_id) == (SendOutcome.UNCLEAR, reason, "")
     assert len(provider.posts) == 1, "it was asked once"
 
 
@@ -106,7 +106,7 @@ def test_what_nobody_can_know_is_unclear(
 def test_an_answer_that_does_not_come_is_unclear(provider: VoiceStandin) -> None:
     provider.rule("delay", at="after", seconds=1)
 
-    assert placed(provider.url).outcome is Outcome.UNCLEAR
+    assert placed(provider.url).outcome is SendOutcome.UNCLEAR
     assert len(provider.calls) == 1
 
 
@@ -115,7 +115,7 @@ def test_a_provider_that_is_not_there_surely_rings_nobody() -> None:
         probe.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{probe.getsockname()[1]}"
 
-    assert placed(url) == SendResult(outcome=Outcome.NOT_SENT, reason="no-connection")
+    assert placed(url) == SendResult(outcome=SendOutcome.NOT_SENT, reason="no-connection")
 
 
 @pytest.mark.parametrize(
@@ -123,13 +123,13 @@ def test_a_provider_that_is_not_there_surely_rings_nobody() -> None:
 )
 def test_a_number_that_is_none_is_not_even_tried(provider: VoiceStandin, number: str) -> None:
     assert placed(provider.url, number=number) == SendResult(
-        outcome=Outcome.REFUSED, reason="number-not-valid"
+        outcome=SendOutcome.REFUSED, reason="number-not-valid"
     )
     assert provider.posts == []
 
 
 def test_without_an_account_nobody_is_rung() -> None:
-    assert placed("", username="", api_key="") == SendResult(outcome=Outcome.REFUSED, reason="no-account")
+    assert placed("", username="", api_key="") == SendResult(outcome=SendOutcome.REFUSED, reason="no-account")
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_without_an_account_nobody_is_rung() -> None:
     ],
 )
 def test_without_an_address_of_our_own_the_host_is_the_providers(username: str, host: str) -> None:
-    built = VoiceCalls(Account(username=username, api_key="k"), VOICE)
+    built = VoiceCalls(AfricasTalkingAccount(username=username, api_key="k"), VOICE)
 
     assert built._make_url("/call") == f"{host}/call"
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.channel import Outcome
-from gateway.channels.africastalking.codes import CODES, cost_of, retry_after, understand
-from gateway.over_http import HttpReply
-from tests.standin import WORDS
+from gateway.channels.africastalking.codes import CODES, cost_of, read_send_result, retry_after
+from gateway.channels.contract import SendOutcome
+from gateway.channels.http_client import HttpReply
+from tests.support.standin import WORDS
 
 NOW = datetime(2026, 11, 24, 7, 5, tzinfo=UTC)
 NUMBER = "+254700000001"
@@ -47,7 +47,7 @@ def recipient(code: object, **changes: object) -> dict[str, object]:
 @pytest.mark.parametrize(("code", "outcome"), POLICY.items())
 @pytest.mark.parametrize("form", [int, str])
 def test_each_code_has_its_policy(code: int, outcome: str, form: type) -> None:
-    result = understand(reply(recipient(form(code))), number=NUMBER, now=NOW)
+    result = read_send_result(reply(recipient(form(code))), number=NUMBER, now=NOW)
 
     assert result.outcome == outcome
     assert bool(result.reason) == (outcome != "sent")
@@ -60,9 +60,9 @@ def test_the_table_knows_every_documented_code_and_no_other() -> None:
 
 @pytest.mark.parametrize("code", [code for code in WORDS if code > 400])
 def test_a_reason_in_place_of_the_summary_means_what_its_code_means(code: int) -> None:
-    by_code = understand(reply(recipient(code, messageId="None", cost="0")), number=NUMBER, now=NOW)
+    by_code = read_send_result(reply(recipient(code, messageId="None", cost="0")), number=NUMBER, now=NOW)
 
-    assert understand(reply(summary=WORDS[code]), number=NUMBER, now=NOW) == by_code
+    assert read_send_result(reply(summary=WORDS[code]), number=NUMBER, now=NOW) == by_code
 
 
 @pytest.mark.parametrize(
@@ -102,14 +102,14 @@ def test_a_reason_in_place_of_the_summary_means_what_its_code_means(code: int) -
     ],
 )
 def test_odd_answers(answer: HttpReply, outcome: str, provider_id: str) -> None:
-    result = understand(answer, number=NUMBER, now=NOW)
+    result = read_send_result(answer, number=NUMBER, now=NOW)
 
     assert (result.outcome, result.provider_id) == (outcome, provider_id)
 
 
 def test_a_refusal_for_the_night_comes_again_in_an_hour() -> None:
     for answer in (HttpReply(status=409), reply(recipient(409)), reply(summary="DoNotDisturbRejection")):
-        assert understand(answer, number=NUMBER, now=NOW).retry_at == NOW + timedelta(hours=1)
+        assert read_send_result(answer, number=NUMBER, now=NOW).retry_at == NOW + timedelta(hours=1)
 
 
 @pytest.mark.parametrize(
@@ -172,39 +172,42 @@ def test_any_answer_has_a_meaning_and_only_a_success_says_sent(
     body = json.dumps({"SMSMessageData": {"Message": summary, "Recipients": recipients}}).encode()
     answer = HttpReply(status=status, headers={"retry-after": after}, body=body)
 
-    result = understand(answer, number=NUMBER, now=NOW)
+    result = read_send_result(answer, number=NUMBER, now=NOW)
 
-    assert result.outcome is not Outcome.SENT or 200 <= status < 300
-    assert result.outcome is Outcome.UNCLEAR or status < 500
+    assert result.outcome is not SendOutcome.SENT or 200 <= status < 300
+    assert result.outcome is SendOutcome.UNCLEAR or status < 500
     assert result.retry_at is None or (NOW <= result.retry_at <= NOW + timedelta(hours=12))
-    assert result.outcome is Outcome.NOT_SENT or result.retry_at is None
+    assert result.outcome is SendOutcome.NOT_SENT or result.retry_at is None
     assert result.reason == "" or (result.reason.isascii() and len(result.reason) <= 20)
 
 
 @given(st.binary(max_size=200), st.sampled_from([200, 201, 204]))
 def test_a_success_that_cannot_be_read_is_unclear(body: bytes, status: int) -> None:
-    assert understand(HttpReply(status=status, body=body), number=NUMBER, now=NOW).outcome is Outcome.UNCLEAR
+    assert (
+        read_send_result(HttpReply(status=status, body=body), number=NUMBER, now=NOW).outcome
+        is SendOutcome.UNCLEAR
+    )
 
 
 @pytest.mark.fault("A7")
 @pytest.mark.parametrize(
     ("status", "outcome", "reason"),
     [
-        ("Failed", Outcome.NOT_SENT, "refused"),
-        ("Could Not Send", Outcome.NOT_SENT, "refused"),
-        ("could_not_send", Outcome.NOT_SENT, "refused"),
-        ("NOT SENT", Outcome.NOT_SENT, "refused"),
-        ("User In Blacklist", Outcome.REFUSED, "opted-out"),
-        ("invalid phone number", Outcome.REFUSED, "number-not-valid"),
-        ("success", Outcome.SENT, ""),
-        ("Perhaps", Outcome.UNCLEAR, "code-unknown"),
-        ("", Outcome.UNCLEAR, "code-unknown"),
+        ("Failed", SendOutcome.NOT_SENT, "refused"),
+        ("Could Not Send", SendOutcome.NOT_SENT, "refused"),
+        ("could_not_send", SendOutcome.NOT_SENT, "refused"),
+        ("NOT SENT", SendOutcome.NOT_SENT, "refused"),
+        ("User In Blacklist", SendOutcome.REFUSED, "opted-out"),
+        ("invalid phone number", SendOutcome.REFUSED, "number-not-valid"),
+        ("success", SendOutcome.SENT, ""),
+        ("Perhaps", SendOutcome.UNCLEAR, "code-unknown"),
+        ("", SendOutcome.UNCLEAR, "code-unknown"),
     ],
 )
 def test_the_word_beside_a_recipient_counts_where_no_code_stands_there(
-    status: str, outcome: Outcome, reason: str
+    status: str, outcome: SendOutcome, reason: str
 ) -> None:
-    found = understand(reply({"number": NUMBER, "status": status}), number=NUMBER, now=NOW)
+    found = read_send_result(reply({"number": NUMBER, "status": status}), number=NUMBER, now=NOW)
     assert (found.outcome, found.reason) == (outcome, reason)
 
 
@@ -212,19 +215,24 @@ def test_the_word_beside_a_recipient_counts_where_no_code_stands_there(
 @pytest.mark.parametrize(
     ("answer", "outcome", "reason", "alarm"),
     [
-        (HttpReply(status=408, headers={}, body=b""), Outcome.NOT_SENT, "timed-out", False),
+        (HttpReply(status=408, headers={}, body=b""), SendOutcome.NOT_SENT, "timed-out", False),
         (
             HttpReply(status=200, headers={}, body=b"<?xml version='1.0'?><AfricasTalkingResponse/>"),
-            Outcome.UNCLEAR,
+            SendOutcome.UNCLEAR,
             "not-json",
             True,
         ),
-        (HttpReply(status=200, headers={}, body=b"\xef\xbb\xbf\n<html>"), Outcome.UNCLEAR, "not-json", True),
-        (HttpReply(status=200, headers={}, body=b"OK"), Outcome.UNCLEAR, "unreadable", False),
+        (
+            HttpReply(status=200, headers={}, body=b"\xef\xbb\xbf\n<html>"),
+            SendOutcome.UNCLEAR,
+            "not-json",
+            True,
+        ),
+        (HttpReply(status=200, headers={}, body=b"OK"), SendOutcome.UNCLEAR, "unreadable", False),
     ],
 )
 def test_a_time_out_is_no_alarm_and_an_answer_in_another_format_is_one(
-    answer: HttpReply, outcome: Outcome, reason: str, alarm: bool
+    answer: HttpReply, outcome: SendOutcome, reason: str, alarm: bool
 ) -> None:
-    found = understand(answer, number=NUMBER, now=NOW)
+    found = read_send_result(answer, number=NUMBER, now=NOW)
     assert (found.outcome, found.reason, found.alarm) == (outcome, reason, alarm)

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 
 import pytest
 
-from gateway.channel import ChannelConfig, Request
-from gateway.channels.africastalking.line import Line
-from gateway.messages import OPTED_OUT, Delivery, Event, Inbound, OptOut
+from gateway.channels.africastalking.channel import AfricasTalkingChannel
+from gateway.channels.contract import ChannelConfig, Request
+from gateway.domain.events import OPTED_OUT, Delivery, Event, Inbound, OptOut
 
-LINE = Line(ChannelConfig(name="africastalking", provider="africastalking", menu="helpline"), None)
+LINE = AfricasTalkingChannel(
+    ChannelConfig(name="africastalking", provider="africastalking", menu="helpline"), None
+)
 HER = "+8562055500001"
 
 

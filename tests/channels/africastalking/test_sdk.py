@@ -9,14 +9,14 @@ import requests
 from africastalking.Service import APIService
 from africastalking.SMS import SMSService
 
-from gateway.channels.africastalking.account import Account
+from gateway.channels.africastalking.account import AfricasTalkingAccount
 from gateway.channels.africastalking.send import SmsService
 from tests.channels.africastalking.test_send import line, sent
-from tests.standin import Standin
+from tests.support.standin import Standin
 
 
 def service(**changes: str) -> SmsService:
-    return SmsService(Account(**({"username": "helpline", "api_key": "k"} | changes)))
+    return SmsService(AfricasTalkingAccount(**({"username": "helpline", "api_key": "k"} | changes)))
 
 
 def test_the_version_is_the_one_that_was_read() -> None:

@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway import over_http
-from gateway.channel import Channel, Outcome, SendResult
+from gateway.channels import http_client
 from gateway.channels.africastalking import send
-from gateway.messages import Outgoing
-from tests.channels.tables import line_of
-from tests.standin import KEY, Standin
+from gateway.channels.contract import Channel, SendOutcome, SendResult
+from gateway.domain.events import Outgoing
+from tests.support.channel_tables import line_of
+from tests.support.standin import KEY, Standin
 
 NOW = datetime(2026, 11, 24, 7, 5, tzinfo=UTC)
 NUMBER = "+254700000001"
@@ -37,7 +37,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_text_arrives_as_the_provider_wants_it(standin: Standin) -> None:
     result = sent(line(standin.url), "ສະບາຍດີ & + 100%")
 
-    assert result == SendResult(outcome=Outcome.SENT, provider_id=standin.sent[0]["id"], cost=8000)
+    assert result == SendResult(outcome=SendOutcome.SENT, provider_id=standin.sent[0]["id"], cost=8000)
     assert standin.posts[0]["path"] == "/version1/messaging"
     assert standin.posts[0]["form"] == {
         "username": "helpline",
@@ -64,7 +64,7 @@ def test_an_answer_to_a_premium_text_carries_its_link(standin: Standin) -> None:
     result = sent(line(standin.url), link="link-77")
 
     form = standin.posts[0]["form"]
-    assert result.outcome is Outcome.SENT
+    assert result.outcome is SendOutcome.SENT
     assert (form["linkId"], form["from"], form["bulkSMSMode"]) == ("link-77", "22384", "0")
     assert "keyword" not in form
 
@@ -73,24 +73,30 @@ def test_an_answer_to_a_premium_text_carries_its_link(standin: Standin) -> None:
 def test_the_content_type_of_the_answer_does_not_count(standin: Standin, do: str) -> None:
     standin.rule(do)
 
-    assert sent(line(standin.url)).outcome is Outcome.SENT
+    assert sent(line(standin.url)).outcome is SendOutcome.SENT
 
 
 SURELY_NOT = [
-    ("code", {"code": 403}, Outcome.REFUSED, "number-not-valid", False),
-    ("code", {"code": 405}, Outcome.NOT_SENT, "no-money", True),
-    ("code", {"code": 406}, Outcome.REFUSED, "opted-out", False),
-    ("code", {"code": 500}, Outcome.NOT_SENT, "provider-fault", False),
-    ("silent", {"body": "InsufficientBalance"}, Outcome.NOT_SENT, "no-money", True),
-    ("silent", {"body": "InvalidSenderId"}, Outcome.NOT_SENT, "sender-not-valid", True),
-    ("silent", {"body": "Something new"}, Outcome.NOT_SENT, "refused-unknown", True),
-    ("silent", {"body": "Sent to 0/1 Total Cost: 0"}, Outcome.NOT_SENT, "no-recipient", False),
-    ("status", {"status": 400}, Outcome.NOT_SENT, "bad-request", True),
-    ("status", {"status": 403}, Outcome.NOT_SENT, "forbidden", True),
-    ("status", {"status": 404}, Outcome.NOT_SENT, "wrong-address", True),
-    ("status", {"status": 409}, Outcome.NOT_SENT, "do-not-disturb", False),
-    ("status", {"status": 429}, Outcome.NOT_SENT, "throttled", False),
-    ("status", {"status": 308, "headers": {"Location": "/redirected"}}, Outcome.NOT_SENT, "redirected", True),
+    ("code", {"code": 403}, SendOutcome.REFUSED, "number-not-valid", False),
+    ("code", {"code": 405}, SendOutcome.NOT_SENT, "no-money", True),
+    ("code", {"code": 406}, SendOutcome.REFUSED, "opted-out", False),
+    ("code", {"code": 500}, SendOutcome.NOT_SENT, "provider-fault", False),
+    ("silent", {"body": "InsufficientBalance"}, SendOutcome.NOT_SENT, "no-money", True),
+    ("silent", {"body": "InvalidSenderId"}, SendOutcome.NOT_SENT, "sender-not-valid", True),
+    ("silent", {"body": "Something new"}, SendOutcome.NOT_SENT, "refused-unknown", True),
+    ("silent", {"body": "Sent to 0/1 Total Cost: 0"}, SendOutcome.NOT_SENT, "no-recipient", False),
+    ("status", {"status": 400}, SendOutcome.NOT_SENT, "bad-request", True),
+    ("status", {"status": 403}, SendOutcome.NOT_SENT, "forbidden", True),
+    ("status", {"status": 404}, SendOutcome.NOT_SENT, "wrong-address", True),
+    ("status", {"status": 409}, SendOutcome.NOT_SENT, "do-not-disturb", False),
+    ("status", {"status": 429}, SendOutcome.NOT_SENT, "throttled", False),
+    (
+        "status",
+        {"status": 308, "headers": {"Location": "/redirected"}},
+        SendOutcome.NOT_SENT,
+        "redirected",
+        True,
+    ),
 ]
 UNCLEAR = [
     ("silent", {"body": ""}, "empty"),
@@ -112,7 +118,7 @@ UNCLEAR = [
 
 @pytest.mark.parametrize(("do", "how", "outcome", "reason", "alarm"), SURELY_NOT)
 def test_what_surely_did_not_go_out_says_so(
-    standin: Standin, do: str, how: dict[str, object], outcome: Outcome, reason: str, alarm: bool
+    standin: Standin, do: str, how: dict[str, object], outcome: SendOutcome, reason: str, alarm: bool
 ) -> None:
     standin.rule(do, **how)
 
@@ -131,14 +137,14 @@ def test_what_nobody_can_know_is_unclear(
 
     result = sent(line(standin.url))
 
-    assert (result.outcome, result.reason, result.retry_at) == (Outcome.UNCLEAR, reason, None)
+    assert (result.outcome, result.reason, result.retry_at) == (SendOutcome.UNCLEAR, reason, None)
     assert len(standin.posts) == 1, "it was asked once and followed nowhere"
 
 
 def test_a_wrong_key_is_an_alarm_and_nothing_went_out(standin: Standin) -> None:
     result = sent(line(standin.url, api_key="old"))
 
-    assert (result.outcome, result.reason, result.alarm) == (Outcome.NOT_SENT, "wrong-key", True)
+    assert (result.outcome, result.reason, result.alarm) == (SendOutcome.NOT_SENT, "wrong-key", True)
 
 
 def test_the_provider_says_when_to_come_again(standin: Standin) -> None:
@@ -154,7 +160,7 @@ def test_an_answer_that_does_not_come_leaves_the_text_unclear(standin: Standin) 
     began = time.monotonic()
     result = sent(line(standin.url))
 
-    assert (result.outcome, result.reason) == (Outcome.UNCLEAR, "no-answer")
+    assert (result.outcome, result.reason) == (SendOutcome.UNCLEAR, "no-answer")
     assert len(standin.sent) == 1
     assert time.monotonic() - began < 2
 
@@ -166,19 +172,19 @@ def test_a_closed_port_is_surely_not_sent() -> None:
 
         result = sent(line(url))
 
-    assert (result.outcome, result.reason) == (Outcome.NOT_SENT, "no-connection")
+    assert (result.outcome, result.reason) == (SendOutcome.NOT_SENT, "no-connection")
 
 
 def test_a_name_that_does_not_resolve_is_surely_not_sent() -> None:
     result = sent(line("http://provider.invalid"))
 
-    assert (result.outcome, result.reason) == (Outcome.NOT_SENT, "no-connection")
+    assert (result.outcome, result.reason) == (SendOutcome.NOT_SENT, "no-connection")
 
 
 def test_a_server_that_does_not_speak_tls_is_surely_not_sent(standin: Standin) -> None:
     result = sent(line(standin.url.replace("http:", "https:")))
 
-    assert (result.outcome, result.reason) == (Outcome.NOT_SENT, "no-connection")
+    assert (result.outcome, result.reason) == (SendOutcome.NOT_SENT, "no-connection")
 
 
 @pytest.mark.usefixtures("_impatient")
@@ -189,7 +195,7 @@ def test_a_connection_that_is_never_taken_is_surely_not_sent() -> None:
         with socket.create_connection(full.getsockname()), _filled(full.getsockname()):
             result = sent(line(f"http://127.0.0.1:{full.getsockname()[1]}"))
 
-    assert (result.outcome, result.reason) == (Outcome.NOT_SENT, "no-connection")
+    assert (result.outcome, result.reason) == (SendOutcome.NOT_SENT, "no-connection")
 
 
 @contextmanager
@@ -211,7 +217,7 @@ def test_an_answer_cut_off_in_the_middle_is_unclear() -> None:
     with _speaking(head + b'{"SMSMessageData":{"Message":"InsufficientBalance","Recipients":[]}}') as url:
         result = sent(line(url))
 
-    assert (result.outcome, result.reason) == (Outcome.UNCLEAR, "unreadable")
+    assert (result.outcome, result.reason) == (SendOutcome.UNCLEAR, "unreadable")
 
 
 @pytest.mark.parametrize(
@@ -219,7 +225,7 @@ def test_an_answer_cut_off_in_the_middle_is_unclear() -> None:
 )
 def test_noise_is_unclear_and_raises_nothing(noise: bytes) -> None:
     with _speaking(noise) as url:
-        assert sent(line(url)).outcome is Outcome.UNCLEAR
+        assert sent(line(url)).outcome is SendOutcome.UNCLEAR
 
 
 def test_a_chunked_answer_is_read() -> None:
@@ -232,17 +238,17 @@ def test_a_chunked_answer_is_read() -> None:
     with _speaking(head + chunks) as url:
         result = sent(line(url))
 
-    assert (result.outcome, result.provider_id) == (Outcome.SENT, "ATPid_1")
+    assert (result.outcome, result.provider_id) == (SendOutcome.SENT, "ATPid_1")
 
 
 def test_a_body_that_drips_for_too_long_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(over_http, "WHOLE_ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(http_client, "WHOLE_ANSWER_SECONDS", 0.2)
     head = b"HTTP/1.1 201 Created\r\nContent-Length: 100000\r\n\r\n"
     with _speaking(head, drip=0.02) as url:
         began = time.monotonic()
         result = sent(line(url))
 
-    assert (result.outcome, result.reason) == (Outcome.UNCLEAR, "unreadable")
+    assert (result.outcome, result.reason) == (SendOutcome.UNCLEAR, "unreadable")
     assert time.monotonic() - began < 2
 
 
@@ -282,7 +288,7 @@ def _speaking(words: bytes, *, drip: float = 0) -> Iterator[str]:
 def test_what_is_no_number_never_leaves(standin: Standin, number: str) -> None:
     result = sent(line(standin.url), number=number)
 
-    assert (result.outcome, result.reason) == (Outcome.REFUSED, "number-not-valid")
+    assert (result.outcome, result.reason) == (SendOutcome.REFUSED, "number-not-valid")
     assert standin.posts == []
 
 

@@ -5,13 +5,23 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from config.settings import load
-from gateway.bootstrap import _channels
-from gateway.channel import Answer, BadAccount, Bridging, Calls, Channel, Request
+from config.settings import load_settings
+from gateway.bootstrap import _build_channels
 from gateway.channels.africastalking import voice
-from gateway.messages import AskOne, CallEvent, CallKind, CallStep, Cause, DialHer, Reject, SayGone, Silence
+from gateway.channels.contract import Answer, BadAccount, Bridging, Calls, Channel, Request
+from gateway.domain.events import (
+    AskOne,
+    CallEvent,
+    CallKind,
+    CallStep,
+    Cause,
+    DialHer,
+    Reject,
+    SayGone,
+    Silence,
+)
 from tests.channels.africastalking.cases import CALL, HERS, LAST
-from tests.channels.tables import line_of
+from tests.support.channel_tables import line_of
 
 OURS = "+254711000000"
 HER = "+254700000002"
@@ -185,7 +195,9 @@ ACCOUNT = {
 
 
 def as_configured(toml: Path, *, real: bool = True) -> Bridging:
-    channel = _channels(load({**ACCOUNT, "GATEWAY_CONFIG": str(toml)}), real=real)["africastalking"]
+    channel = _build_channels(load_settings({**ACCOUNT, "GATEWAY_CONFIG": str(toml)}), real=real)[
+        "africastalking"
+    ]
     assert isinstance(channel, Calls)
     return channel.bridging
 

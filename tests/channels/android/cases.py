@@ -4,9 +4,9 @@ import json
 from collections.abc import Sequence
 from hashlib import sha256
 
-from gateway.channels.android.signature import sign
-from gateway.messages import Delivery, Event, Inbound, Kind, MissedCall, NotANumber, Seen
-from tests.channels.tables import Case, Dialect, Fields, Table
+from gateway.channels.android.envelope import sign_body
+from gateway.domain.events import ChannelSeen, Delivery, Event, Inbound, Kind, MissedCall, NotANumber
+from tests.support.channel_tables import Case, Dialect, Fields, Table
 
 LINE = "android-1"
 KEY = "a key that is long enough for a line"
@@ -53,7 +53,7 @@ PING = {
         }
     ),
 }
-SEEN = Seen(channel=LINE)
+SEEN = ChannelSeen(channel=LINE)
 RECEIVED = "2026-11-24T07:05:00+00:00"
 NICE = ("deviceId", "webhookId", "payload.simNumber")
 
@@ -178,7 +178,7 @@ TABLE = Table(
             "how the phone is",
             "health",
             PING,
-            (Seen(channel=LINE, battery=94, charging=True, failed=0),),
+            (ChannelSeen(channel=LINE, battery=94, charging=True, failed=0),),
             optional=("deviceId", "webhookId", "payload.health"),
             may_be_empty=("deviceId", "webhookId", "payload.health"),
         ),
@@ -214,6 +214,9 @@ TABLE = Table(
         content_type="application/json",
         write=write,
         options={"signing_key": KEY},
-        sign=lambda body, second: {"X-Signature": sign(KEY, body, str(second)), "X-Timestamp": str(second)},
+        sign=lambda body, second: {
+            "X-Signature": sign_body(KEY, body, str(second)),
+            "X-Timestamp": str(second),
+        },
     ),
 )

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.store.engines import Store
-from tests.clocks import SetClock
-from tests.house import publish
-from tests.phone_line import Rig, phone_line
+from gateway.storage.database import Store
+from tests.support.clocks import SetClock
+from tests.support.house import publish
+from tests.support.phone_line import Rig, phone_line
 
 
 @pytest.fixture

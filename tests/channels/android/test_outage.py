@@ -4,31 +4,31 @@ from datetime import timedelta
 
 import pytest
 
-from gateway import health
-from gateway.channel import find
-from gateway.ids import new_id
-from gateway.messages import Seen
-from gateway.sending import watch
-from gateway.sending.send import drain
-from gateway.sending.standing import as_json, standings
-from gateway.sending.sweep import sweep
-from gateway.store import lines, outbox, people
-from tests.house import Phone, rows
-from tests.outbox_rig import Rows
-from tests.phone_line import Rig, config_of
-from tests.standin_phone import StandinPhone
+from gateway.channels.contract import find_channel
+from gateway.delivery import channel_status
+from gateway.delivery.channel_status import as_json, list_statuses
+from gateway.delivery.nudge import sweep_outbox
+from gateway.delivery.send import drain_outbox
+from gateway.domain.events import ChannelSeen
+from gateway.foundation.ids import new_id
+from gateway.operations import health
+from gateway.storage import outbox, people, rate_limits
+from tests.support.house import Phone, rows
+from tests.support.outbox_rig import Rows
+from tests.support.phone_line import Rig, config_of
+from tests.support.standin_phone import StandinPhone
 
 
 def finding(rig: Rig) -> health.Finding:
-    return next(found for found in health.look(rig.parts) if found.part == "channel.android")
+    return next(found for found in health.look_around(rig.parts) if found.part == "channel.android")
 
 
 def two_minutes(rig: Rig) -> None:
     """What the clock and the workers do, and two minutes."""
-    drain(rig.parts)
+    drain_outbox(rig.parts)
     rig.pass_by(minutes=2)
-    watch.look(rig.parts)
-    sweep(rig.parts)
+    channel_status.look_at_channels(rig.parts)
+    sweep_outbox(rig.parts)
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def waiting(rig: Rig) -> tuple[list[str], list[str]]:
 
 def test_two_hours_without_the_phone(rig: Rig, waiting: tuple[list[str], list[str]]) -> None:
     short, long = waiting
-    rig.parts.channels["android"] = find(config_of(rig.phone, rate="1"))  # type: ignore[index]
+    rig.parts.channels["android"] = find_channel(config_of(rig.phone, rate="1"))  # type: ignore[index]
     rig.phone.off()
     told_after = None
     for round_ in range(1, 61):
@@ -59,10 +59,10 @@ def test_two_hours_without_the_phone(rig: Rig, waiting: tuple[list[str], list[st
     alarm = finding(rig)
     assert rig.phone.given == []
     rig.phone.on()
-    watch.look(rig.parts)
+    channel_status.look_at_channels(rig.parts)
     began = rig.clock.now()
     for _ in range(20):
-        drain(rig.parts)
+        drain_outbox(rig.parts)
     took = (rig.clock.now() - began).total_seconds()
 
     states = {row.id: row.state for row in rows(rig.parts)}
@@ -84,10 +84,10 @@ def test_while_the_phone_is_silent_nothing_is_given_to_a_relay_before_it(rig: Ri
     rig.is_seen()
     Rows(rig.parts).add(channel="android", expires_at=rig.clock.now() + timedelta(hours=5))
     rig.pass_by(minutes=16)  # the relay answers still, and knows nothing of the phone
-    drain(rig.parts)
+    drain_outbox(rig.parts)
     assert rig.phone.given == []
     rig.posts.text("+8562055512345", "help")  # heard again
-    drain(rig.parts)
+    drain_outbox(rig.parts)
     assert len(rig.phone.given) == 2
 
 
@@ -99,24 +99,24 @@ def test_a_line_that_cannot_be_reached_pauses_and_its_texts_keep_their_place(rig
         rig.pass_by(milliseconds=10)
     rig.phone.off()
     for _ in range(4):
-        drain(rig.parts)
+        drain_outbox(rig.parts)
         rig.pass_by(seconds=5)
     with rig.parts.store.read() as tx:
-        bucket = lines.all_of(tx)["android"]
-        assert {row.attempts for row in outbox.listed(tx)} == {0}
+        bucket = rate_limits.all_of(tx)["android"]
+        assert {row.attempts for row in outbox.list_rows(tx)} == {0}
     assert (bucket.why, bucket.sent) == ("no-connection", 0)
-    (line,) = [each for each in standings(rig.parts) if each.name == "android"]
+    (line,) = [each for each in list_statuses(rig.parts) if each.name == "android"]
     assert line.waiting == 5
     rig.phone.on()
     rig.pass_by(minutes=2)
-    drain(rig.parts)
+    drain_outbox(rig.parts)
     assert [message["id"] for message in rig.phone.given] == ids
 
 
 def test_a_phone_that_was_never_heard_from_is_a_finding_and_sends_all_the_same(rig: Rig) -> None:
     assert "never heard" in finding(rig).words
     Rows(rig.parts).add(channel="android")
-    drain(rig.parts)
+    drain_outbox(rig.parts)
     assert len(rig.phone.sent) == 1
 
 
@@ -127,23 +127,25 @@ def test_a_weak_battery_is_a_finding_unless_it_is_being_charged(rig: Rig) -> Non
         (80, False, True),
         (None, None, True),
     ):
-        watch.seen(rig.parts, Seen(channel="android", battery=battery, charging=charging))
+        channel_status.note_seen(
+            rig.parts, ChannelSeen(channel="android", battery=battery, charging=charging)
+        )
         assert finding(rig).ok is ok, battery
         rig.pass_by(seconds=20)
 
 
 def test_a_day_s_cap_counts_parts_and_ends_with_the_day(rig: Rig) -> None:
     rig.is_seen()
-    rig.parts.channels["android"] = find(config_of(rig.phone, rate="50", day_limit="6"))  # type: ignore[index]
+    rig.parts.channels["android"] = find_channel(config_of(rig.phone, rate="50", day_limit="6"))  # type: ignore[index]
     made = Rows(rig.parts)
     for _ in range(4):
         made.add(channel="android", parts=2, expires_at=rig.clock.now() + timedelta(days=2))
-    drain(rig.parts)
+    drain_outbox(rig.parts)
     assert len(rig.phone.given) == 3
     assert "6 texts are sent" in finding(rig).words
     rig.pass_by(hours=12)
     rig.is_seen()
-    drain(rig.parts)
+    drain_outbox(rig.parts)
     assert len(rig.phone.given) == 4
 
 
@@ -151,8 +153,8 @@ def test_alerts_go_by_number_and_past_a_line_that_is_down_while_she_is_answered_
     rig: Rig,
 ) -> None:
     with StandinPhone() as second:
-        first = find(config_of(rig.phone, rate="50", prefixes="+856", fallback="android2"))
-        other = find(config_of(second, "android2", rate="50", prefixes="+66"))
+        first = find_channel(config_of(rig.phone, rate="50", prefixes="+856", fallback="android2"))
+        other = find_channel(config_of(second, "android2", rate="50", prefixes="+66"))
         rig.parts.channels.update({"android": first, "android2": other})  # type: ignore[attr-defined]
         rig.is_seen()
         for number, line in (("+85620555000", "android"), ("+66800000001", "android2")):
@@ -160,14 +162,14 @@ def test_alerts_go_by_number_and_past_a_line_that_is_down_while_she_is_answered_
         her = Phone(rig.parts, channel="android")
         her.texts("ໂທຫາຂ້ອຍ")
         her.texts("2 3")
-        drain(rig.parts)
+        drain_outbox(rig.parts)
         assert told(rig) == {"on android": "android", "on android2": "android2"}
 
         rig.pass_by(minutes=16)  # nothing was heard of the first meanwhile
         her = Phone(rig.parts, number="+8562055512399", channel="android")
         her.texts("ໂທຫາຂ້ອຍ")
         her.texts("2 3")
-        drain(rig.parts)
+        drain_outbox(rig.parts)
         assert told(rig) == {"on android": "android2", "on android2": "android2"}
         assert {text["to"] for text in second.sent} == {"+85620555000", "+66800000001"}
         answers = [row for row in rows(rig.parts) if row.kind == "answer"]
@@ -177,7 +179,7 @@ def test_alerts_go_by_number_and_past_a_line_that_is_down_while_she_is_answered_
 def person(rig: Rig, name: str, number: str) -> None:
     made = new_id(rig.clock.now())
     with rig.parts.store.write() as tx:
-        people.add(tx, made, name=name, name_key=name, role="counsellor", now=rig.clock.now())
+        people.add_person(tx, made, name=name, name_key=name, role="counsellor", now=rig.clock.now())
         people.set_number(tx, made, number)
         people.set_duty(tx, made, on=True)
 
@@ -196,7 +198,7 @@ def told(rig: Rig) -> dict[str, str]:
 
 def test_the_list_of_lines_holds_no_secret_and_no_number_of_hers(rig: Rig) -> None:
     rig.posts.text("+8562055512345", "help")
-    shown = str([as_json(line) for line in standings(rig.parts)])
+    shown = str([as_json(line) for line in list_statuses(rig.parts)])
     assert "12345" not in shown
     assert "key" not in shown
     assert "password" not in shown

@@ -6,16 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.channel import BadAccount, BadRequest, Outcome, find
-from gateway.channels.android.account import Account
-from gateway.channels.android.envelope import clean, opened
-from gateway.channels.android.line import Line
-from gateway.channels.android.meaning import became, understand
-from gateway.channels.android.wire import HttpReply
-from gateway.messages import Outgoing
-from tests.channels.tables import line_of
-from tests.phone_line import config_of
-from tests.standin_phone import StandinPhone
+from gateway.channels.android.account import PhoneAccount
+from gateway.channels.android.channel import AndroidChannel
+from gateway.channels.android.envelope import clean_text, open_envelope
+from gateway.channels.android.phone import PhoneReply, read_send_result, read_state
+from gateway.channels.contract import BadAccount, BadRequest, SendOutcome, find_channel
+from gateway.domain.events import Outgoing
+from tests.support.channel_tables import line_of
+from tests.support.phone_line import config_of
+from tests.support.standin_phone import StandinPhone
 
 NOW = datetime(2026, 11, 24, 7, 5, tzinfo=UTC)
 ID = "01hzy2m4c9k3p7qrs5tv"
@@ -29,15 +28,15 @@ def phone():
         yield phone
 
 
-def line(phone: StandinPhone, **more: str) -> Line:
-    found = find(config_of(phone, **more))
-    assert isinstance(found, Line)
+def line(phone: StandinPhone, **more: str) -> AndroidChannel:
+    found = find_channel(config_of(phone, **more))
+    assert isinstance(found, AndroidChannel)
     return found
 
 
 def test_a_text_is_given_with_our_id_its_time_and_its_sim(phone: StandinPhone) -> None:
     result = line(phone, sim="2").send(TEXT, now=NOW)
-    assert (result.outcome, result.provider_id) == (Outcome.SENT, ID)
+    assert (result.outcome, result.provider_id) == (SendOutcome.SENT, ID)
     assert phone.given == [
         {
             "id": ID,
@@ -53,7 +52,7 @@ def test_a_text_is_given_with_our_id_its_time_and_its_sim(phone: StandinPhone) -
 
 def test_given_twice_it_reaches_her_once(phone: StandinPhone) -> None:
     results = [line(phone).send(TEXT, now=NOW) for _ in range(3)]
-    assert {result.outcome for result in results} == {Outcome.SENT}
+    assert {result.outcome for result in results} == {SendOutcome.SENT}
     assert {result.provider_id for result in results} == {ID}
     assert [result.reason for result in results] == ["", "taken-before", "taken-before"]
     assert len(phone.sent) == 1
@@ -62,33 +61,33 @@ def test_given_twice_it_reaches_her_once(phone: StandinPhone) -> None:
 @pytest.mark.parametrize(
     ("rule", "outcome", "taken"),
     [
-        ({"do": "reset", "at": "before"}, Outcome.UNCLEAR, False),
-        ({"do": "reset", "at": "after"}, Outcome.UNCLEAR, True),
-        ({"do": "drop", "at": "after"}, Outcome.UNCLEAR, True),
-        ({"do": "broken"}, Outcome.UNCLEAR, True),
-        ({"do": "html"}, Outcome.UNCLEAR, False),
-        ({"do": "delay", "at": "after", "seconds": 0.2}, Outcome.SENT, True),
-        ({"do": "status", "status": 500}, Outcome.UNCLEAR, False),
-        ({"do": "status", "status": 502}, Outcome.UNCLEAR, False),
-        ({"do": "status", "status": 429}, Outcome.NOT_SENT, False),
-        ({"do": "status", "status": 404}, Outcome.NOT_SENT, False),
-        ({"do": "status", "status": 400, "body": "{}"}, Outcome.REFUSED, False),
+        ({"do": "reset", "at": "before"}, SendOutcome.UNCLEAR, False),
+        ({"do": "reset", "at": "after"}, SendOutcome.UNCLEAR, True),
+        ({"do": "drop", "at": "after"}, SendOutcome.UNCLEAR, True),
+        ({"do": "broken"}, SendOutcome.UNCLEAR, True),
+        ({"do": "html"}, SendOutcome.UNCLEAR, False),
+        ({"do": "delay", "at": "after", "seconds": 0.2}, SendOutcome.SENT, True),
+        ({"do": "status", "status": 500}, SendOutcome.UNCLEAR, False),
+        ({"do": "status", "status": 502}, SendOutcome.UNCLEAR, False),
+        ({"do": "status", "status": 429}, SendOutcome.NOT_SENT, False),
+        ({"do": "status", "status": 404}, SendOutcome.NOT_SENT, False),
+        ({"do": "status", "status": 400, "body": "{}"}, SendOutcome.REFUSED, False),
     ],
     ids=lambda value: str(value) if isinstance(value, dict) else "",
 )
-def test_faults_of_the_way(phone: StandinPhone, rule: dict, outcome: Outcome, taken: bool) -> None:
+def test_faults_of_the_way(phone: StandinPhone, rule: dict, outcome: SendOutcome, taken: bool) -> None:
     phone.rule(**rule)
     assert line(phone).send(TEXT, now=NOW).outcome is outcome
     assert len(phone.sent) == taken
     again = line(phone).send(TEXT, now=NOW)
-    assert again.outcome is Outcome.SENT
+    assert again.outcome is SendOutcome.SENT
     assert len(phone.sent) == 1
 
 
 def test_nobody_at_the_address_is_the_line_s_fault_and_not_the_text_s(phone: StandinPhone) -> None:
     phone.off()
     result = line(phone).send(TEXT, now=NOW)
-    assert (result.outcome, result.down, result.reason) == (Outcome.NOT_SENT, True, "no-connection")
+    assert (result.outcome, result.down, result.reason) == (SendOutcome.NOT_SENT, True, "no-connection")
     assert line(phone).look(now=NOW) is None
     assert line(phone).ask(ID, now=NOW) is None
     assert line(phone).register({"sms": "x", "delivery": "x", "health": "x"}).down
@@ -97,29 +96,29 @@ def test_nobody_at_the_address_is_the_line_s_fault_and_not_the_text_s(phone: Sta
 
 def test_a_wrong_password_is_an_alarm_and_a_redirect_is_not_followed(phone: StandinPhone) -> None:
     result = line(phone, password="another").send(TEXT, now=NOW)
-    assert (result.outcome, result.alarm, result.reason) == (Outcome.NOT_SENT, True, "wrong-password")
+    assert (result.outcome, result.alarm, result.reason) == (SendOutcome.NOT_SENT, True, "wrong-password")
     phone.rule("status", status=302, headers={"Location": "http://127.0.0.1:1/elsewhere"})
     result = line(phone).send(TEXT, now=NOW)
-    assert (result.outcome, result.alarm, result.reason) == (Outcome.NOT_SENT, True, "redirected")
+    assert (result.outcome, result.alarm, result.reason) == (SendOutcome.NOT_SENT, True, "redirected")
     assert phone.sent == []
 
 
-def outcome_of(asked: Line) -> Outcome | None:
+def outcome_of(asked: AndroidChannel) -> SendOutcome | None:
     result = asked.ask(ID, now=NOW)
     return result.outcome if result else None
 
 
 def test_it_is_asked_what_became_of_a_text(phone: StandinPhone) -> None:
     asked = line(phone)
-    assert outcome_of(asked) is Outcome.REFUSED, "it never came"
+    assert outcome_of(asked) is SendOutcome.REFUSED, "it never came"
     asked.send(TEXT, now=NOW)
     for state, outcome in (
-        ("Pending", Outcome.SENT),
-        ("Processed", Outcome.SENT),
-        ("Sent", Outcome.SENT),
-        ("Delivered", Outcome.SENT),
-        ("Failed", Outcome.REFUSED),
-        ("Cancelled", Outcome.REFUSED),
+        ("Pending", SendOutcome.SENT),
+        ("Processed", SendOutcome.SENT),
+        ("Sent", SendOutcome.SENT),
+        ("Delivered", SendOutcome.SENT),
+        ("Failed", SendOutcome.REFUSED),
+        ("Cancelled", SendOutcome.REFUSED),
     ):
         phone.states[ID] = state
         assert outcome_of(asked) is outcome, state
@@ -132,7 +131,7 @@ def test_it_is_told_where_to_post_and_a_repeat_changes_nothing(phone: StandinPho
         event: f"https://h.example/webhooks/android/s/{event}" for event in ("sms", "delivery", "health")
     }
     for _ in range(2):
-        assert line(phone).register(addresses).outcome is Outcome.SENT
+        assert line(phone).register(addresses).outcome is SendOutcome.SENT
     told = {hook["event"]: hook["url"].rpartition("/")[2] for hook in phone.hooks.values()}
     assert told == {
         "sms:received": "sms",
@@ -158,20 +157,20 @@ def test_a_relay_that_speaks_of_itself_only_is_not_the_phone(phone: StandinPhone
     found=st.none() | st.dictionaries(st.text(), st.none() | st.text() | st.integers()),
 )
 def test_no_answer_of_the_app_is_beyond_us(status: int, found: dict | None) -> None:
-    reply = HttpReply(status=status, found=found)
-    result = understand(reply, ID, NOW)
-    if result.outcome is Outcome.SENT:
+    reply = PhoneReply(status=status, found=found)
+    result = read_send_result(reply, ID, NOW)
+    if result.outcome is SendOutcome.SENT:
         assert 200 <= status < 300 or status == 409
     if status >= 500:
-        assert result.outcome is Outcome.UNCLEAR
-    told = became(reply, ID)
-    assert told is None or told.outcome in (Outcome.SENT, Outcome.REFUSED)
+        assert result.outcome is SendOutcome.UNCLEAR
+    told = read_state(reply, ID)
+    assert told is None or told.outcome in (SendOutcome.SENT, SendOutcome.REFUSED)
 
 
 @pytest.mark.parametrize("missing", ["api_url", "username", "password", "signing_key"])
 def test_half_an_account_is_named(missing: str) -> None:
     with pytest.raises(BadAccount, match=f"ANDROID_{missing.upper()} is not set"):
-        Account.of({name: value for name, value in ACCOUNT.items() if name != missing})
+        PhoneAccount.of({name: value for name, value in ACCOUNT.items() if name != missing})
 
 
 def test_a_signing_key_alone_is_a_line_that_listens() -> None:
@@ -192,18 +191,18 @@ def test_a_signing_key_alone_is_a_line_that_listens() -> None:
 )
 def test_what_cannot_be_used_is_named(option: str, value: str, words: str) -> None:
     with pytest.raises(BadAccount, match=words):
-        Account.of(ACCOUNT | {option: value})
+        PhoneAccount.of(ACCOUNT | {option: value})
 
 
 def test_the_account_is_not_shown() -> None:
-    shown = repr(Account.of(ACCOUNT | {"password": "hidden-p", "signing_key": "hidden-k"}))
+    shown = repr(PhoneAccount.of(ACCOUNT | {"password": "hidden-p", "signing_key": "hidden-k"}))
     assert "hidden" not in shown
 
 
 @given(body=st.binary(max_size=200) | st.text(max_size=100).map(str.encode))
 def test_no_body_is_beyond_the_envelope(body: bytes) -> None:
     with pytest.raises(BadRequest):
-        opened(body)
+        open_envelope(body)
 
 
 @pytest.mark.parametrize(
@@ -222,15 +221,15 @@ def test_no_body_is_beyond_the_envelope(body: bytes) -> None:
 )
 def test_a_body_that_is_no_envelope_is_named(body: bytes, words: str) -> None:
     with pytest.raises(BadRequest, match=words):
-        opened(body)
+        open_envelope(body)
 
 
 @given(text=st.text(st.characters(codec="utf-8")))
 def test_a_clean_text_can_be_kept(text: str) -> None:
-    assert clean(text).encode().decode() == text.replace("\0", "")
-    assert "\0" not in clean(text)
+    assert clean_text(text).encode().decode() == text.replace("\0", "")
+    assert "\0" not in clean_text(text)
 
 
 def test_half_a_character_is_replaced_and_a_whole_one_stays() -> None:
-    assert clean("a\ud83d b\0c") == "a\ufffd bc"
-    assert clean("\ud83d\ude00") == "😀"
+    assert clean_text("a\ud83d b\0c") == "a\ufffd bc"
+    assert clean_text("\ud83d\ude00") == "😀"

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.channel import NotSigned
-from gateway.channels.android.signature import check, sign
-from tests.house import rows
-from tests.phone_line import Rig
+from gateway.channels.android.envelope import check_signature, sign_body
+from gateway.channels.contract import NotSigned
+from tests.support.house import rows
+from tests.support.phone_line import Rig
 
 KEY, STAMP = "secret01", "1767322800"
 BODY = (
@@ -23,17 +23,17 @@ HEADERS = {"x-timestamp": STAMP, "x-signature": SIGNATURE}
 
 
 def test_the_published_vector() -> None:
-    assert sign(KEY, BODY, STAMP) == SIGNATURE
-    check(KEY, BODY, HEADERS, NOW)
-    check(KEY, BODY, HEADERS | {"x-signature": SIGNATURE.upper()}, NOW)
-    print(f"\nsignature vector: {sign(KEY, BODY, STAMP)}")
+    assert sign_body(KEY, BODY, STAMP) == SIGNATURE
+    check_signature(KEY, BODY, HEADERS, NOW)
+    check_signature(KEY, BODY, HEADERS | {"x-signature": SIGNATURE.upper()}, NOW)
+    print(f"\nsignature vector: {sign_body(KEY, BODY, STAMP)}")
 
 
 @given(at=st.integers(0, len(BODY) - 1), bit=st.integers(0, 7))
 def test_one_bit_of_the_body(at: int, bit: int) -> None:
     body = bytes([*BODY[:at], BODY[at] ^ (1 << bit), *BODY[at + 1 :]])
     with pytest.raises(NotSigned, match="not that of this line's key"):
-        check(KEY, body, HEADERS, NOW)
+        check_signature(KEY, body, HEADERS, NOW)
 
 
 @given(key=st.text(max_size=12))
@@ -41,7 +41,7 @@ def test_another_key(key: str) -> None:
     if key == KEY:
         return
     with pytest.raises(NotSigned):
-        check(key, BODY, HEADERS, NOW)
+        check_signature(key, BODY, HEADERS, NOW)
 
 
 @given(signature=st.text(max_size=80), stamp=st.text(max_size=20))
@@ -49,7 +49,7 @@ def test_whatever_stands_in_the_headers(signature: str, stamp: str) -> None:
     if (signature.strip().lower(), stamp) == (SIGNATURE, STAMP):
         return
     with pytest.raises(NotSigned):
-        check(KEY, BODY, {"x-timestamp": stamp, "x-signature": signature}, NOW)
+        check_signature(KEY, BODY, {"x-timestamp": stamp, "x-signature": signature}, NOW)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_whatever_stands_in_the_headers(signature: str, stamp: str) -> None:
 )
 def test_a_time_that_is_no_second_is_refused_though_it_is_signed(stamp: str) -> None:
     with pytest.raises(NotSigned, match="not now"):
-        check(KEY, BODY, {"x-timestamp": stamp, "x-signature": sign(KEY, BODY, stamp)}, NOW)
+        check_signature(KEY, BODY, {"x-timestamp": stamp, "x-signature": sign_body(KEY, BODY, stamp)}, NOW)
 
 
 @pytest.mark.parametrize(
@@ -65,25 +65,25 @@ def test_a_time_that_is_no_second_is_refused_though_it_is_signed(stamp: str) -> 
 )
 def test_five_minutes_either_way(seconds: int, taken: bool) -> None:
     stamp = str(int(STAMP) - seconds)
-    headers = {"x-timestamp": stamp, "x-signature": sign(KEY, BODY, stamp)}
+    headers = {"x-timestamp": stamp, "x-signature": sign_body(KEY, BODY, stamp)}
     if taken:
-        check(KEY, BODY, headers, NOW)
+        check_signature(KEY, BODY, headers, NOW)
     else:
         with pytest.raises(NotSigned):
-            check(KEY, BODY, headers, NOW)
+            check_signature(KEY, BODY, headers, NOW)
 
 
 def test_what_is_not_signed_is_401_and_nothing_is_done(rig: Rig) -> None:
     stamp = str(int(rig.clock.now().timestamp()))
     old = str(int(stamp) - 301)
-    right = {"X-Timestamp": stamp, "X-Signature": sign(rig.posts.key, BODY, stamp)}
+    right = {"X-Timestamp": stamp, "X-Signature": sign_body(rig.posts.key, BODY, stamp)}
     wrong = {
         "nothing": {},
         "no signature": {"X-Timestamp": stamp},
         "no time": {"X-Signature": right["X-Signature"]},
-        "old": {"X-Timestamp": old, "X-Signature": sign(rig.posts.key, BODY, old)},
-        "another key": {"X-Timestamp": stamp, "X-Signature": sign("secret01", BODY, stamp)},
-        "another body": {"X-Timestamp": stamp, "X-Signature": sign(rig.posts.key, BODY[:-1], stamp)},
+        "old": {"X-Timestamp": old, "X-Signature": sign_body(rig.posts.key, BODY, old)},
+        "another key": {"X-Timestamp": stamp, "X-Signature": sign_body("secret01", BODY, stamp)},
+        "another body": {"X-Timestamp": stamp, "X-Signature": sign_body(rig.posts.key, BODY[:-1], stamp)},
     }
     statuses = {name: rig.posts.raw(BODY, headers=headers).status for name, headers in wrong.items()}
     assert statuses == dict.fromkeys(wrong, 401)

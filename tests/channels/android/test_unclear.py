@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.sending import asking
-from gateway.sending.send import drain
-from gateway.sending.sweep import sweep
-from gateway.store import claims
-from tests.outbox_rig import Rows
-from tests.phone_line import Rig
+from gateway.delivery import results
+from gateway.delivery.nudge import sweep_outbox
+from gateway.delivery.send import drain_outbox
+from gateway.storage import outbox_claims
+from tests.support.outbox_rig import Rows
+from tests.support.phone_line import Rig
 
 
 @pytest.fixture
@@ -21,11 +21,11 @@ def made(rig: Rig) -> Rows:
 def test_an_answer_that_was_lost_is_cleared_up_by_giving_the_text_again(rig: Rig, made: Rows) -> None:
     rig.phone.rule("drop", at="after")
     row_id = made.add(channel="android")
-    drain(rig.parts)
+    drain_outbox(rig.parts)
     assert made.state(row_id) == "pending"
     rig.pass_by(minutes=2)
     rig.is_seen()
-    drain(rig.parts)
+    drain_outbox(rig.parts)
     assert (made.state(row_id), len(rig.phone.given), len(rig.phone.sent)) == ("sent", 2, 1)
 
 
@@ -35,13 +35,13 @@ def test_a_text_that_may_have_left_before_its_time_was_over_is_asked_for(
 ) -> None:
     rig.phone.rule("drop", at="after" if taken else "before")
     row_id = made.add(channel="android", expires_at=rig.clock.now() + timedelta(minutes=5))
-    drain(rig.parts)
+    drain_outbox(rig.parts)
     rig.pass_by(minutes=6)
     rig.is_seen()
-    sweep(rig.parts)
+    sweep_outbox(rig.parts)
     assert made.state(row_id) == "unclear", "too late to be given again, and perhaps it left"
     rig.pass_by(seconds=40)
-    sweep(rig.parts)
+    sweep_outbox(rig.parts)
     assert made.state(row_id) == ("sent" if taken else "failed")
     assert len(rig.phone.sent) == taken
 
@@ -49,20 +49,20 @@ def test_a_text_that_may_have_left_before_its_time_was_over_is_asked_for(
 def test_a_text_whose_last_try_was_unclear_is_not_called_failed(rig: Rig, made: Rows) -> None:
     rig.phone.rule("drop", at="after")
     row_id = made.add(channel="android", expires_at=rig.clock.now() + timedelta(seconds=30))
-    drain(rig.parts)
+    drain_outbox(rig.parts)
     assert made.state(row_id) == "unclear"
     rig.pass_by(seconds=40)
-    asking.ask(rig.parts)
+    results.ask_providers(rig.parts)
     assert made.state(row_id) == "sent"
 
 
 def test_nobody_asks_a_phone_that_is_silent_and_a_person_may_still_decide(rig: Rig, made: Rows) -> None:
     rig.phone.rule("drop", at="after")
     row_id = made.add(channel="android", expires_at=rig.clock.now() + timedelta(seconds=30))
-    drain(rig.parts)
+    drain_outbox(rig.parts)
     rig.pass_by(minutes=16)
     asked = len(rig.phone.posts)
-    assert asking.ask(rig.parts) == 0
+    assert results.ask_providers(rig.parts) == 0
     assert len(rig.phone.posts) == asked
     assert made.state(row_id) == "unclear"
 
@@ -70,7 +70,7 @@ def test_nobody_asks_a_phone_that_is_silent_and_a_person_may_still_decide(rig: R
 def test_a_word_of_the_phone_settles_what_we_never_heard_the_answer_to(rig: Rig, made: Rows) -> None:
     rig.phone.rule("drop", at="after")
     row_id = made.add(channel="android", expires_at=rig.clock.now() + timedelta(seconds=30))
-    drain(rig.parts)
+    drain_outbox(rig.parts)
     assert rig.posts.became(row_id, "sent").status == 200
     assert made.state(row_id) == "sent"
     rig.posts.became(row_id, "delivered")
@@ -80,7 +80,7 @@ def test_a_word_of_the_phone_settles_what_we_never_heard_the_answer_to(rig: Rig,
 def test_a_dead_worker_s_row_is_given_again_and_answered_409(rig: Rig, made: Rows) -> None:
     row_id = made.add(channel="android")
     with rig.parts.store.write() as tx:
-        row = claims.claim(
+        row = outbox_claims.claim_due(
             tx,
             kinds=("answer",),
             channels=("android",),
@@ -97,7 +97,7 @@ def test_a_dead_worker_s_row_is_given_again_and_answered_409(rig: Rig, made: Row
         }
     )
     rig.pass_by(seconds=3)
-    sweep(rig.parts)
-    drain(rig.parts)
+    sweep_outbox(rig.parts)
+    drain_outbox(rig.parts)
     assert (made.state(row_id), made.get(row_id).reason) == ("sent", "taken-before")
     assert len(rig.phone.sent) == 1

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from gateway.messages import Ended, Inbound, Kind, MissedCall, ThreadAsked
-from tests.channels.tables import Case, Table
+from gateway.domain.events import Ended, Inbound, Kind, MissedCall, ThreadAsked
+from tests.support.channel_tables import Case, Table
 
 LINE = "simulator-1"
 HERS = "+8562055500001"

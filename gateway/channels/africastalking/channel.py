@@ -1,0 +1,219 @@
+"""One line at Africa's Talking: its addresses, its answers and, with an account, its texts and calls."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from gateway.channels.africastalking import fields, voice
+from gateway.channels.africastalking.account import AfricasTalkingAccount, find_bridging
+from gateway.channels.africastalking.send import Texts, VoiceCalls
+from gateway.channels.contract import (
+    Answer,
+    BadRequest,
+    ChannelConfig,
+    Contract,
+    Request,
+    SendOutcome,
+    SendResult,
+    keep_message,
+)
+from gateway.domain.events import (
+    OPTED_OUT,
+    CallStep,
+    Delivery,
+    Ended,
+    Event,
+    Inbound,
+    Kind,
+    NotANumber,
+    OptOut,
+    Outgoing,
+    OutgoingCall,
+)
+
+# Reads what the provider posts about texts: hers, what became of ours, and who wants none.
+
+# The provider marks Rejected, Success and Failed as final; Expired says that the operator dropped the text.
+STATES = {
+    **dict.fromkeys(("success", "delivered", "deliveredtoterminal"), "delivered"),
+    **dict.fromkeys(
+        ("failed", "rejected", "expired", "undelivered", "undeliverable", "deliveryfailure"), "failed"
+    ),
+}
+STATUS_SIZE = 40
+REASON_SIZE = 60
+WANTS_NONE = ("blacklist", "optedout", "optout", "donotdisturb", "unsubscribe")
+"""What a reason holds that is her own word, to provider or operator: ``UserInBlackList``, ``User opted out``."""
+
+ENDS = ("delet", "remov", "unsub", "optout", "optedout", "deactivat", "cancel", "terminat", "stop", "end")
+"""How the words begin that end a subscription or texts. An empty word comes with an opt-out, which has none."""
+
+
+def read_text(channel: str, request: Request) -> Inbound | NotANumber:
+    """Read a text; its date is left alone, for ours counts, and a sender that is no number is never answered.
+
+    A sender that is withheld counts as such: refused, the text would be posted again for hours (the provider's help
+    article 742510: until it is answered 200, or about twelve hours).
+
+    Raises:
+        BadRequest: a field is missing.
+    """
+    sender, turn = request.need("from", empty=True), request.need("id")
+    text, service = request.fields.get("text", ""), request.fields.get("to", "")
+    number = fields.parse_number(sender)
+    if number is None:
+        return NotANumber(channel=channel, turn=turn)
+    return Inbound(
+        channel=channel,
+        kind=Kind.SMS,
+        number=number,
+        text=text,
+        turn=turn,
+        service=service,
+        network=request.fields.get("networkCode", ""),
+        link=request.fields.get("linkId", ""),
+    )
+
+
+def read_delivery(channel: str, request: Request) -> Delivery:
+    """Read a delivery report; a status nobody has seen before, or none, is kept and counts as not final.
+
+    Raises:
+        BadRequest: there is no message id.
+    """
+    status = request.fields.get("status", "")
+    return Delivery(
+        channel=channel,
+        provider_id=request.need("id"),
+        state=STATES.get(fields.letters(status), "moving"),
+        status=status[:STATUS_SIZE],
+        reason=_read_reason(request.fields.get("failureReason", "")),
+    )
+
+
+def _read_reason(said: str) -> str:
+    word = fields.letters(said)
+    return OPTED_OUT if any(each in word for each in WANTS_NONE) else said[:REASON_SIZE]
+
+
+def read_opt_out(channel: str, request: Request) -> OptOut | None:
+    """Read an opt-out, or the end of a subscription, which is posted in the same form.
+
+    A subscription that begins, or goes on, is no wish for silence. What names no number that can be read comes to
+    nothing too: refused, it would only be posted again.
+    """
+    update = fields.letters(request.fields.get("updateType", ""))
+    number = fields.parse_number(request.fields.get("phoneNumber", ""))
+    if number is None or not (not update or update.startswith(ENDS)):
+        return None
+    return OptOut(channel=channel, number=number)
+
+
+# Reads what the provider posts about a session, and writes the one form of answer that it shows.
+
+STATUSES = {"success": "success", "incomplete": "incomplete", "failed": "failed"}
+
+
+def read_hop(channel: str, request: Request) -> Inbound:
+    """Read one hop; ``text`` holds all inputs so far, so it is empty, or not posted at all, only on the first.
+
+    Raises:
+        BadRequest: a field is missing or holds no number.
+    """
+    text = request.fields.get("text", "")
+    return Inbound(
+        channel=channel,
+        kind=Kind.USSD,
+        number=fields.read_phone(request),
+        session=request.need("sessionId"),
+        text=text,
+        first=not text,
+        service=request.fields.get("serviceCode", ""),
+        network=request.fields.get("networkCode", ""),
+    )
+
+
+def read_session_end(channel: str, request: Request) -> Ended:
+    """Read the end of a session, and nothing of what she typed or read, which the provider posts along with it.
+
+    Raises:
+        BadRequest: the session or the number is missing.
+    """
+    status = request.fields.get("status", "").casefold()
+    return Ended(
+        channel=channel,
+        session=request.need("sessionId"),
+        number=fields.read_phone(request),
+        status=STATUSES.get(status, "incomplete"),
+        millis=fields.read_count(request, "durationInMillis"),
+        hops=fields.read_count(request, "hopsCount"),
+    )
+
+
+def write_page(text: str, *, ends: bool) -> Answer:
+    """Write the answer; the provider ends a session whose answer does not begin with one of these words."""
+    return Answer(body=("END " if ends else "CON ") + text)
+
+
+VOICE = "voice"
+READERS: dict[str, Callable[[str, Request], Event | None]] = {
+    "ussd": read_hop,
+    "ussd-end": read_session_end,
+    "sms": read_text,
+    "delivery": read_delivery,
+    "optout": read_opt_out,
+}
+
+
+class AfricasTalkingChannel:
+    """A channel at Africa's Talking; see the contract in ``gateway.channels.contract``."""
+
+    def __init__(self, config: ChannelConfig, account: AfricasTalkingAccount | None) -> None:
+        self.config = config
+        self.contract = Contract(
+            events=frozenset(READERS) | {VOICE},
+            accumulates=True,
+            has_turn_id=False,
+            takes_our_id=account is None,
+            can_ask=False,
+            real=account is not None and not account.is_trial,
+            guide="docs/how-to/connect-africas-talking.md",
+        )
+        self.bridging = find_bridging(config.options, account)
+        self._texts = Texts(account, short_code=config.sms_number) if account else None
+        self._calls = VoiceCalls(account, self.bridging.number) if account else None
+
+    def parse(self, request: Request) -> Sequence[Event]:
+        """Read a post into its events: at most one, but for calls."""
+        if request.event == VOICE:
+            return voice.read_call_events(self.config.name, self.bridging.number, request)
+        reader = READERS.get(request.event)
+        if reader is None:
+            raise BadRequest("this line has no such event")
+        event = reader(self.config.name, request)
+        return () if event is None else (event,)
+
+    def answer(
+        self,
+        text: str,
+        *,
+        ends: bool,
+        screen: str = "",  # noqa: ARG002 - real phones show no ids
+        facts: Mapping[str, Any] | None = None,  # noqa: ARG002 - nor anything else but the page
+    ) -> Answer:
+        """Put one page into the provider's form."""
+        return write_page(text, ends=ends)
+
+    def send(self, message: Outgoing, *, now: datetime) -> SendResult:
+        """Send one text, or keep it where there is no account."""
+        return self._texts.send(message, now=now) if self._texts else keep_message(message)
+
+    def place(self, call: OutgoingCall, *, now: datetime) -> SendResult:
+        """Ask for one call; without an account nobody can be rung."""
+        if self._calls is None:
+            return SendResult(outcome=SendOutcome.REFUSED, reason="no-account")
+        return self._calls.place(call, now=now)
+
+    def answer_call(self, step: CallStep) -> Answer:
+        """Put what is to happen next with a call into the provider's form."""
+        return voice.write_call_step(step, own_number=self.bridging.number)

@@ -1,0 +1,85 @@
+"""One line through one SIM of an Android phone: its addresses, the proof of who posts and, with an account, texts."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from gateway.channels.android import envelope, events
+from gateway.channels.android.account import PhoneAccount
+from gateway.channels.android.envelope import open_envelope
+from gateway.channels.android.phone import Phone
+from gateway.channels.contract import (
+    Answer,
+    BadRequest,
+    ChannelConfig,
+    Contract,
+    Request,
+    SendOutcome,
+    SendResult,
+    keep_message,
+)
+from gateway.domain.events import ChannelSeen, Event, Outgoing
+
+EVENTS = frozenset({"sms", "delivery", "voice", "health"})
+"""Names for people who fill in addresses: the envelope itself says what it holds, so each takes all."""
+
+
+class AndroidChannel:
+    """A channel through a phone; see the contract in ``gateway.channels.contract``."""
+
+    def __init__(self, config: ChannelConfig, account: PhoneAccount) -> None:
+        self.config = config
+        self.contract = Contract(
+            events=EVENTS,
+            accumulates=False,
+            has_turn_id=True,
+            takes_our_id=True,
+            can_ask=account.sends,
+            types=frozenset({"application/json"}),
+            real=account.sends,
+            reads_body=True,
+            guide="docs/how-to/android-phone.md",
+            silent_after=timedelta(minutes=account.silent_minutes) if account.sends else None,
+        )
+        self._account = account
+        self._phone = Phone(config.name, account) if account.sends else None
+
+    def verify(self, request: Request, *, now: datetime) -> None:
+        """Look at the signature; without a key there is no phone yet, and only the address tells who posts."""
+        if self._account.signing_key:
+            envelope.check_signature(self._account.signing_key, request.body, request.headers, now)
+
+    def parse(self, request: Request) -> Sequence[Event]:
+        """Read a post into its events, a sign of life first."""
+        if request.event not in EVENTS:
+            raise BadRequest("this line has no such event")
+        return events.read_events(self.config, self._account, open_envelope(request.body))
+
+    def answer(
+        self,
+        text: str,
+        *,
+        ends: bool,  # noqa: ARG002 - a phone as a line has no screens
+        screen: str = "",  # noqa: ARG002
+        facts: Mapping[str, Any] | None = None,  # noqa: ARG002
+    ) -> Answer:
+        """Say it in the answer; nobody is shown it, since nothing that comes from a phone is a session."""
+        return Answer(body=text)
+
+    def send(self, message: Outgoing, *, now: datetime) -> SendResult:
+        """Give the phone one text, or keep it where there is no account."""
+        return self._phone.send(message, now=now) if self._phone else keep_message(message)
+
+    def ask(self, own_id: str, *, now: datetime) -> SendResult | None:  # noqa: ARG002 - the phone keeps its own time
+        """Ask the phone what became of a text."""
+        return self._phone.ask(own_id) if self._phone else None
+
+    def look(self, *, now: datetime) -> ChannelSeen | None:  # noqa: ARG002 - the same
+        """Ask the phone how it is."""
+        return self._phone.look() if self._phone else None
+
+    def register(self, addresses: Mapping[str, str]) -> SendResult:
+        """Tell the phone where to post."""
+        if self._phone is None:
+            return SendResult(outcome=SendOutcome.REFUSED, reason="no-account")
+        return self._phone.register(addresses)

@@ -1,0 +1,140 @@
+"""The simulator's line: the dialect of a phone that dials and texts without a provider between."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from gateway.channels.contract import (
+    FORM,
+    Answer,
+    BadRequest,
+    ChannelConfig,
+    Contract,
+    Request,
+    SendOutcome,
+    SendResult,
+    keep_message,
+)
+from gateway.domain.events import Ended, Event, Inbound, Kind, MissedCall, Outgoing, ThreadAsked
+from gateway.foundation.fault_injection import PROVIDER, Outages
+from gateway.foundation.phone_numbers import to_e164
+
+SCREEN = "X-Screen"
+"""The header that names the screen shown, for people who write menus and tests."""
+
+FACTS = "X-Facts"
+"""The header with all that is true of the page beside its words, as JSON in ASCII."""
+
+
+class SimulatorChannel:
+    """A channel of the simulator; see the contract in ``gateway.channels.contract``."""
+
+    def __init__(self, config: ChannelConfig, outages: Outages | None = None) -> None:
+        self.config = config
+        self._outages = outages
+        self.contract = Contract(
+            events=frozenset(READERS),
+            accumulates=True,
+            has_turn_id=False,
+            takes_our_id=True,
+            can_ask=False,
+            real=False,
+            shows_facts=True,
+            types=FORM | {"application/json"},
+        )
+
+    def parse(self, request: Request) -> Sequence[Event]:
+        """Read a post into its one event."""
+        reader = READERS.get(request.event)
+        if reader is None:
+            raise BadRequest("this line has no such event")
+        return (reader(self.config.name, request),)
+
+    def answer(
+        self, text: str, *, ends: bool, screen: str = "", facts: Mapping[str, Any] | None = None
+    ) -> Answer:
+        """Show one page, and beside it which screen it is and what is true of it."""
+        headers = {SCREEN: screen} if screen else {}
+        if facts:
+            headers[FACTS] = json.dumps(facts, separators=(",", ":"))
+        return Answer(body=("END " if ends else "CON ") + text, headers=headers)
+
+    def send(self, message: Outgoing, *, now: datetime) -> SendResult:
+        """Keep the text; the thread shows it. While an outage is tried, the line cannot be reached."""
+        if self._outages is not None and self._outages.until(PROVIDER, now=now):
+            return SendResult(outcome=SendOutcome.NOT_SENT, reason="no-connection", down=True)
+        return keep_message(message)
+
+
+def read_hop(channel: str, request: Request) -> Inbound:
+    """Read one hop; ``text`` holds all inputs so far."""
+    text = request.need("text", empty=True)
+    return Inbound(
+        channel=channel,
+        kind=Kind.USSD,
+        number=_read_number(request, "phoneNumber"),
+        session=request.need("sessionId"),
+        text=text,
+        first=not text,
+        service=request.need("serviceCode"),
+        network=request.need("networkCode"),
+    )
+
+
+def hung_up(channel: str, request: Request) -> Ended:
+    """Read the end of a session."""
+    status = request.need("status")
+    if status not in ("success", "incomplete", "failed"):
+        raise BadRequest("field status is none of success, incomplete, failed")
+    return Ended(
+        channel=channel,
+        session=request.need("sessionId"),
+        number=_read_number(request, "phoneNumber"),
+        status=status,
+    )
+
+
+def read_text(channel: str, request: Request) -> Inbound:
+    """Read a text."""
+    return Inbound(
+        channel=channel,
+        kind=Kind.SMS,
+        number=_read_number(request, "from"),
+        text=request.need("text", empty=True),
+        turn=request.need("id"),
+        service=request.need("to"),
+    )
+
+
+def read_ring(channel: str, request: Request) -> MissedCall:
+    """Read a ring that was left to ring once and not taken."""
+    return MissedCall(channel=channel, number=_read_number(request, "phoneNumber"), turn=request.need("id"))
+
+
+def read_thread_question(channel: str, request: Request) -> ThreadAsked:
+    """Read the question which texts a number was sent."""
+    written = request.fields.get("since", "")
+    try:
+        since = datetime.fromisoformat(written) if written else None
+    except ValueError:
+        raise BadRequest("field since is not an instant like 2026-11-24T07:05:00Z") from None
+    if since is not None and since.tzinfo is None:
+        since = since.replace(tzinfo=UTC)
+    return ThreadAsked(channel=channel, number=_read_number(request, "phoneNumber"), since=since)
+
+
+def _read_number(request: Request, name: str) -> str:
+    number = to_e164(request.need(name))
+    if number is None:
+        raise BadRequest(f"field {name} is not a phone number with its country code")
+    return number
+
+
+READERS: dict[str, Callable[[str, Request], Event]] = {
+    "ussd": read_hop,
+    "ussd-end": hung_up,
+    "sms": read_text,
+    "voice": read_ring,
+    "thread": read_thread_question,
+}

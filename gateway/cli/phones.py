@@ -1,0 +1,277 @@
+"""One or more phones in one terminal: what is typed goes to the one in hand, and can be broken off as networks do."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Protocol
+
+import click
+
+from config.settings import Settings
+from gateway.bootstrap import open_parts, open_serials
+from gateway.channels.simulator.handset import Handset, HandsetPage
+from gateway.foundation.clock import Clock
+from gateway.foundation.services import Services
+from gateway.menus.authoring.checks import CheckContext
+from gateway.menus.authoring.conversation_runner import Moved
+from gateway.menus.authoring.conversation_writer import Walk, write_conversation
+from gateway.menus.engine.model import Menu
+from gateway.menus.engine.render import as_text
+from gateway.operations.publishing.draft_talk import cut_draft, open_talk
+from gateway.web.webhooks.views import list_addresses
+
+DROP, REDIAL, TIME_OUT, SWITCH, STOP = "d", "r", "t", "s", "q"
+HELP = "Type what she types. d drops, t lets it time out, r dials again, s takes the other phone, q or nothing ends."
+
+_SAID = {DROP: "(dropped: nobody is told)", TIME_OUT: "(timed out: the network ends it)"}
+
+
+class HeldPhone(Protocol):
+    """What a phone can do; ``session`` is not empty while one is open."""
+
+    number: str
+    session: str
+
+    def dial(self, code: str) -> HandsetPage:
+        """Dial a service code."""
+        ...
+
+    def press(self, keys: str) -> HandsetPage:
+        """Type something in the open session and send it."""
+        ...
+
+    def hang_up(self) -> None:
+        """Leave the open session."""
+        ...
+
+    def drop(self) -> None:
+        """Lose the network."""
+        ...
+
+    def time_out(self) -> None:
+        """Wait until the network ends the session."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page on a phone, with what was typed before it; without ``shown`` only something was said."""
+
+    number: str
+    typed: str
+    shown: HandsetPage | None = None
+    said: str = ""
+
+
+@dataclass(slots=True)
+class _Session:
+    """What was typed and shown from one dial to its end."""
+
+    number: str
+    at: datetime
+    keys: list[str] = field(default_factory=list)
+    seen: list[str] = field(default_factory=list)
+
+
+class Hand:
+    """The phones, of which one is in hand."""
+
+    def __init__(self, phones: Sequence[HeldPhone], code: str, now: Iterator[datetime]) -> None:
+        self._phones = phones
+        self._code = code
+        self._now = now
+        self._at = 0
+        self._open: dict[str, _Session] = {}
+        self.walked: list[_Session] = []
+
+    @property
+    def phone(self) -> HeldPhone:
+        """The one in hand."""
+        return self._phones[self._at]
+
+    def type_in(self, typing: Iterable[str]) -> Iterator[Page]:
+        """Dial, then do what is typed, until nothing more is; a session that is open then is hung up.
+
+        Raises:
+            NoGateway: nobody answers.
+            NotTaken: the gateway refused the post.
+        """
+        yield self._dial("")
+        for typed in typing:
+            if typed == STOP:
+                break
+            page = self._take(typed)
+            if page is None:
+                break
+            yield page
+        for phone in self._phones:
+            phone.hang_up()
+
+    def _take(self, typed: str) -> Page | None:
+        """Do one thing; None where there is nothing left to type into."""
+        if typed in _SAID:
+            self._leave(typed)
+            return Page(self.phone.number, typed, said=_SAID[typed])
+        if typed == SWITCH:
+            self._at = (self._at + 1) % len(self._phones)
+            here = self.phone
+            return Page(here.number, typed, said=f"({here.number})") if here.session else self._dial(typed)
+        if typed == REDIAL:
+            return self._dial(typed)
+        if not self.phone.session:
+            return None
+        return self._noted(typed, self.phone.press(typed))
+
+    def _dial(self, typed: str) -> Page:
+        """Dial, whatever is open: a phone that dials again lost its session without a word."""
+        number = self.phone.number
+        session = _Session(number, next(self._now))
+        self._open[number] = session
+        self.walked.append(session)
+        shown = self.phone.dial(self._code)
+        session.seen.append(shown.screen)
+        return Page(number, typed, shown)
+
+    def _noted(self, typed: str, shown: HandsetPage) -> Page:
+        session = self._open[self.phone.number]
+        session.keys.append(typed)
+        session.seen.append(shown.screen)
+        return Page(self.phone.number, typed, shown)
+
+    def _leave(self, how: str) -> None:
+        if how == TIME_OUT:
+            self.phone.time_out()
+        else:
+            self.phone.drop()
+
+
+def as_test(menu: Menu, hand: Hand, code: str, *, zone: str) -> str:
+    """Return what was typed as conversation tests, each with what keeps it from passing as a note."""
+    cases = [_write_case(menu, session, code, zone) for session in hand.walked if session.keys]
+    return "\n".join(cases)
+
+
+def _write_case(menu: Menu, session: _Session, code: str, zone: str) -> str:
+    walk = Walk(
+        it="says what this shows",
+        number=session.number,
+        at=session.at,
+        dial=code,
+        keys=tuple(session.keys),
+        seen=tuple(session.seen),
+    )
+    written = write_conversation(menu, walk, zone=zone)
+    notes = "".join(f"# differs: {line}\n" for each in written.differences for line in each.splitlines())
+    return f"{notes}{written.text}"
+
+
+# A phone that shows a draft folder: what callers would read, before it is published, with nothing recorded.
+
+
+class DraftPhone:
+    """One phone with one number, pinned to one menu; a new dial begins anew.
+
+    Attributes:
+        number: its own number.
+        session: not empty while one is open.
+    """
+
+    def __init__(self, menu: Menu, number: str, asked: CheckContext, clock: Clock) -> None:
+        self.number = number
+        self.session = ""
+        self._menu = cut_draft(menu, asked)
+        self._asked = asked
+        self._clock = clock
+        self._talk = open_talk(self._menu, number, asked, clock.now())
+
+    def dial(self, code: str) -> HandsetPage:
+        """Begin a session; the draft answers whichever code is dialled."""
+        self.session = code
+        self._talk = open_talk(self._menu, self.number, self._asked, self._clock.now())
+        return self._show(self._talk.move(None))
+
+    def press(self, keys: str) -> HandsetPage:
+        """Type something in the open session and send it."""
+        return self._show(self._talk.move(keys))
+
+    def drop(self) -> None:
+        """Leave the session without a word."""
+        self.session = ""
+
+    hang_up = time_out = drop
+
+    def _show(self, moved: Moved | None) -> HandsetPage:
+        if moved is None:
+            raise ValueError("there is no session to type into")
+        self.session = "" if moved.reply.ends else self.session
+        return HandsetPage(as_text(moved.reply), moved.reply.ends, moved.screen)
+
+
+# Finds the gateway that runs on this machine, and puts a phone of the simulator before it.
+
+NOT_RUNNING = 2
+
+
+def find_address(chosen: Settings) -> str:
+    """Return the address at which this very machine reaches the gateway, whatever the outside calls it."""
+    host = _find_host(chosen)
+    return f"http://[{host}]:{chosen.env.port}" if ":" in host else f"http://{host}:{chosen.env.port}"
+
+
+def open_handset(chosen: Settings, number: str) -> tuple[Services, Handset]:
+    """Return a phone with this number; ends with 2 where no gateway runs, and before anything is opened or made."""
+    if not _is_listening(chosen):
+        say_not_running(chosen)
+    parts = open_parts(chosen)
+    line = next((name for name, each in parts.channels.items() if each.config.provider == "simulator"), None)
+    if line is None:
+        click.echo("There is no simulator: add [channels.simulator] to gateway.toml.", err=True)
+        raise SystemExit(NOT_RUNNING)
+    serials = open_serials(parts)
+    serials.renew()
+    return parts, Handset(list_addresses(find_address(chosen), parts.channels, serials.secrets)[line], number)
+
+
+def open_handsets(chosen: Settings, numbers: Sequence[str]) -> tuple[Services, list[Handset]]:
+    """Return a phone for each number; ends as ``open_handset`` does."""
+    parts, first = open_handset(chosen, numbers[0])
+    return parts, [first, *(Handset(first.addresses, number) for number in numbers[1:])]
+
+
+def open_sender(chosen: Settings, parts: Services, name: str, number: str) -> Callable[[str, str], None]:
+    """Return what sends a text by this line, as the handset in its provider's folder does it."""
+    channel = parts.channels.get(name)
+    if channel is None:
+        raise click.BadParameter(f"the lines are {', '.join(parts.channels)}", param_hint="--channel")
+    if channel.contract.real:
+        raise click.BadParameter(f"{name} reaches real phones: text it from one", param_hint="--channel")
+    module = f"gateway.channels.{channel.config.provider}.handset"
+    if find_spec(module) is None:
+        raise click.BadParameter(f"{name} has no handset for trials", param_hint="--channel")
+    serials = open_serials(parts)
+    serials.renew()
+    where = list_addresses(find_address(chosen), parts.channels, serials.secrets)[name]
+    return import_module(module).texting(channel.config, where, number)  # type: ignore[no-any-return]  # a folder says what it is
+
+
+def say_not_running(chosen: Settings) -> None:
+    """Say how to start it, and end with 2."""
+    click.echo(f"No gateway answers at {find_address(chosen)}: start it with gateway up", err=True)
+    raise SystemExit(NOT_RUNNING)
+
+
+def _find_host(chosen: Settings) -> str:
+    return "127.0.0.1" if chosen.env.host in ("", "0.0.0.0", "::") else chosen.env.host  # noqa: S104 - compared, not bound
+
+
+def _is_listening(chosen: Settings) -> bool:
+    try:
+        socket.create_connection((_find_host(chosen), chosen.env.port), timeout=3).close()
+    except OSError:
+        return False
+    return True

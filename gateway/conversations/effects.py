@@ -1,0 +1,125 @@
+"""Turns each effect of a turn into rows and a receipt, inside the turn's one transaction."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never
+
+from gateway.foundation.services import Services
+from gateway.helpdesk.requests import accept, refuse
+from gateway.menus.engine import session
+from gateway.menus.engine.effects import (
+    AmendCallback,
+    CallbackAccepted,
+    CancelCallback,
+    ChangeWindow,
+    Effect,
+    EraseEverything,
+    LookUpCode,
+    Noted,
+    Receipt,
+    RefuseCalls,
+    ReportWrong,
+    RequestCallback,
+)
+from gateway.menus.engine.sms import DANGER
+from gateway.storage import conversations
+from gateway.storage.callers import Caller
+from gateway.storage.database import Tx
+
+_OnHers = AmendCallback | ChangeWindow | CancelCallback | LookUpCode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What the effects of one turn have in common.
+
+    Attributes:
+        key: the turn's key.
+        session: keyed hash of channel and provider's session.
+        channel: the line that she used.
+        version: the menu version that she walked.
+        now: the instant of the turn.
+    """
+
+    key: bytes
+    session: bytes
+    channel: str
+    version: str
+    now: datetime
+
+
+def apply_effect(
+    parts: Services, tx: Tx, effect: Effect, *, caller: Caller, at: Context, told: Receipt | None = None
+) -> tuple[Receipt, tuple[str, ...]]:
+    """Do what the effect asks for; return its receipt and the outbox rows to nudge after the commit.
+
+    ``told`` is what she was told of it already, when a spooled turn is put in; else None.
+    """
+    match effect:
+        case RequestCallback():
+            return _request_callback(parts, tx, effect, caller, at, told)
+        case RefuseCalls():
+            return refuse.refuse_calls(
+                parts, tx, caller=caller, effect=effect, session=at.session, now=at.now
+            ), ()
+        case EraseEverything():
+            return accept.erase_caller(parts, tx, caller=caller, now=at.now), ()
+        case ReportWrong():
+            parts.count.add(
+                "report_wrong", channel=at.channel, version=at.version, item=f"{effect.screen}/{effect.digit}"
+            )
+            return Noted(), ()
+        case _:
+            return _to_hers(parts, tx, effect, caller, at, told), ()
+
+
+def _to_hers(
+    parts: Services, tx: Tx, effect: _OnHers, caller: Caller, at: Context, told: Receipt | None
+) -> Receipt:
+    """Do what is asked of a request that is on record."""
+    match effect:
+        case AmendCallback():
+            return accept.amend_request(
+                parts, tx, caller=caller, effect=effect, now=at.now, session=at.session
+            )
+        case ChangeWindow():
+            return accept.change_window(
+                parts, tx, caller=caller, effect=effect, now=at.now, session=at.session, promised=told
+            )
+        case CancelCallback():
+            return accept.cancel_request(
+                parts, tx, caller=caller, effect=effect, now=at.now, session=at.session
+            )
+        case LookUpCode():
+            return accept.find_by_code(parts, tx, caller=caller, code=effect.code, now=at.now)
+        case _:
+            assert_never(effect)
+
+
+def _request_callback(
+    parts: Services, tx: Tx, effect: RequestCallback, caller: Caller, at: Context, told: Receipt | None
+) -> tuple[Receipt, tuple[str, ...]]:
+    since = at.now - session.LASTS
+    if effect.answers.get("danger") != "yes" and conversations.has_understood(
+        tx, caller.id, DANGER, since=since
+    ):
+        effect = replace(effect, answers={**effect.answers, "danger": "yes"})
+    # What she agreed to is the wording of this version of the menu.
+    consented = replace(effect, answers={**effect.answers, "consent": at.version})
+    accepted = accept.accept_request(
+        parts,
+        tx,
+        caller=caller,
+        effect=consented if effect.answers.get("consent") == "yes" else effect,
+        turn_key=at.key,
+        session=at.session,
+        channel=at.channel,
+        version=at.version,
+        now=at.now,
+        promised=told,
+    )
+    if isinstance(accepted.receipt, CallbackAccepted):
+        parts.count.add(
+            "asked", channel=at.channel, language=effect.script, version=at.version, item=effect.topic
+        )
+    return accepted.receipt, accepted.nudges

@@ -1,0 +1,98 @@
+"""What a trial phone is told of a page or a text beside its words; nobody else's phone ever is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from gateway.conversations.commit import write_plain
+from gateway.conversations.ussd_session import SavedSession
+from gateway.domain.events import Limits, ThreadAsked
+from gateway.foundation.display_values import DisplayValues
+from gateway.foundation.services import Services
+from gateway.menus.engine.effects import Effect
+from gateway.menus.engine.model import Menu
+from gateway.menus.engine.render import render_reply
+from gateway.menus.engine.sms_pages import MOST_PARTS
+from gateway.menus.engine.text_size import (
+    GSM7,
+    GSM7_PART,
+    GSM7_SINGLE,
+    UCS2_PART,
+    UCS2_SINGLE,
+    measure_text,
+    sms_parts,
+)
+from gateway.storage import simulator
+from gateway.storage.simulator import SentText
+
+
+def gather_facts(
+    menu: Menu,
+    held: SavedSession,
+    effects: Sequence[Effect],
+    line: DisplayValues,
+    limits: Limits,
+    now: datetime,
+) -> Mapping[str, Any]:
+    """Return what is true of the page that is held: its room, its place, and what the session knows."""
+    session = held.session
+    reply = render_reply(menu, session, line, limits, now)
+    size = measure_text(held.reply)
+    return {
+        "version": held.version,
+        "page": reply.page,
+        "pages": reply.pages,
+        "coding": size.coding,
+        "units": size.units,
+        "limit": limits.gsm7 if size.coding == GSM7 else limits.ucs2,
+        "language": reply.language,
+        "path": [*(screen for screen, _page in session.trail), held.screen],
+        "effects": [write_plain(effect) for effect in effects],
+        "session": {
+            "language": session.language,
+            "script": session.script,
+            "region": session.region,
+            "offers": list(session.offers),
+            "topic": session.topic,
+            "answers": dict(session.answers),
+            "wrong": session.wrong,
+            **session.values,
+        },
+    }
+
+
+def list_texts(parts: Services, asked: ThreadAsked) -> tuple[SentText, ...]:
+    """Return the texts of a trial phone with what each takes and costs; also those that have not left yet.
+
+    Raises:
+        Unavailable: SQL cannot be asked.
+    """
+    trials = [name for name, channel in parts.channels.items() if not channel.contract.real]
+    found = simulator.list_thread(parts.store, asked, lines=trials)
+    return tuple(replace(each, facts=_of_text(each, _find_price(parts, each.channel))) for each in found)
+
+
+def _of_text(each: SentText, price: str) -> Mapping[str, Any]:
+    size, count = measure_text(each.text), len(sms_parts(each.text))
+    single, part = (GSM7_SINGLE, GSM7_PART) if size.coding == GSM7 else (UCS2_SINGLE, UCS2_PART)
+    return {
+        "coding": size.coding,
+        "units": size.units,
+        "room": single if count == 1 else count * part,
+        "parts": count,
+        "most": MOST_PARTS,
+        "cost": format_cost(price, count),
+    }
+
+
+def format_cost(price: str, parts: int) -> str:
+    """Return what so many parts cost at this price a part, in its currency; empty where no price is known."""
+    number, _, currency = price.partition(" ")
+    return f"{Decimal(number) * parts} {currency}".strip() if number else ""
+
+
+def _find_price(parts: Services, line: str) -> str:
+    channel = parts.channels.get(line)
+    return channel.config.part_price if channel else ""

@@ -1,0 +1,282 @@
+"""The same menu by SMS: a text's meaning becomes deeds and an answer, and its thread is kept."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from gateway.conversations.effects import Context, apply_effect
+from gateway.conversations.ussd_session import with_promises
+from gateway.domain.events import Inbound, Reply
+from gateway.domain.outbox.kinds import KINDS
+from gateway.foundation.phone_numbers import region_of
+from gateway.foundation.services import Services
+from gateway.menus.engine import session as sessions
+from gateway.menus.engine import sms
+from gateway.menus.engine.model import Entry, Menu, Question
+from gateway.menus.engine.render import as_text
+from gateway.menus.engine.session import Known, Session, ThreadState, UnreadableSession
+from gateway.menus.engine.sms import COPY, NOT_UNDERSTOOD, REFUSED, SILENCE, Meant
+from gateway.menus.keywords import Match
+from gateway.storage import callers, conversations, outbox
+from gateway.storage.callers import Caller
+from gateway.storage.database import Tx
+from gateway.storage.duty import find_hours
+from gateway.storage.live_menus import find_texted
+
+# Where a thread stands between two texts: kept for a day, and carried over to a new version where that is
+# safe.
+
+THREAD_AGE = timedelta(hours=24)
+
+
+def load_thread(
+    tx: Tx, channel: str, caller_id: str, menu: Menu, version: str, *, now: datetime
+) -> ThreadState:
+    """Return where the thread stands in this version of the menu.
+
+    A number means the line that she read: after a publish she stays only where her screen has the same shape.
+    """
+    state: dict[str, Any] = conversations.load_thread(tx, channel, caller_id, now=now) or {}
+    session = _read_session(state)
+    moved = state.get("version") != version and session is not None
+    form = _read_session(state, "form")
+    is_form = form is not None and state.get("form_shape") == describe_shape(menu, form.screen)
+    further = _read_session(state, "further")
+    is_further = further is not None and state.get("further_shape") == describe_shape(menu, further.screen)
+    carried = ThreadState(
+        form=form if is_form else None,
+        form_until=_read_instant(state, "form_until"),
+        further=further if is_further else None,
+        further_until=_read_instant(state, "further_until"),
+        danger_until=_read_instant(state, "danger_until"),
+    ).at(now)
+    if moved and (session is None or state.get("shape") != describe_shape(menu, session.screen)):
+        return replace(carried, language=_recall_language(menu, state), again=True)
+    return replace(
+        carried,
+        session=session,
+        waits_for=str(state.get("waits_for", "")),
+        language=_recall_language(menu, state),
+        listed=dict(state.get("listed", {})),
+        thanked=bool(state.get("thanked", False)),
+    )
+
+
+def save_thread(
+    tx: Tx, channel: str, caller_id: str, menu: Menu, version: str, kept: ThreadState, *, now: datetime
+) -> None:
+    """Keep where the thread stands."""
+    session = kept.session
+    state = {
+        "version": version,
+        "session": sessions.dump_session(session) if session else "",
+        "shape": describe_shape(menu, session.screen) if session else "",
+        "waits_for": kept.waits_for,
+        "language": kept.language,
+        "listed": dict(kept.listed),
+        "thanked": kept.thanked,
+        "form": sessions.dump_session(kept.form) if kept.form else "",
+        "form_shape": describe_shape(menu, kept.form.screen) if kept.form else "",
+        "form_until": kept.form_until.isoformat() if kept.form_until else "",
+        "further": sessions.dump_session(kept.further) if kept.further else "",
+        "further_shape": describe_shape(menu, kept.further.screen) if kept.further else "",
+        "further_until": kept.further_until.isoformat() if kept.further_until else "",
+        "danger_until": kept.danger_until.isoformat() if kept.danger_until else "",
+    }
+    conversations.save_thread(tx, channel, caller_id, state, version=version, expires_at=now + THREAD_AGE)
+
+
+def describe_shape(menu: Menu, screen_id: str) -> str:
+    """Return what the numbers of a screen stand for: its kind, and where each key leads and what it says."""
+    screen = menu.screens.get(screen_id)
+    if screen is None:
+        return ""
+    asks = (
+        screen.asks
+        if isinstance(screen, Question)
+        else str(screen.digits)
+        if isinstance(screen, Entry)
+        else ""
+    )
+    lines = sorted(
+        f"{choice.key}>{choice.to}={choice.answer}{dict(sorted(choice.answers.items())) or ''}{choice.does or ''}"
+        for choice in screen.choices
+    )
+    return " ".join((type(screen).__name__, asks, *lines))
+
+
+def _read_instant(state: Mapping[str, Any], name: str) -> datetime | None:
+    return datetime.fromisoformat(state[name]) if state.get(name) else None
+
+
+def _read_session(state: Mapping[str, Any], name: str = "session") -> Session | None:
+    try:
+        return sessions.load_session(state[name]) if state.get(name) else None
+    except UnreadableSession:
+        return None
+
+
+def _recall_language(menu: Menu, state: Mapping[str, Any]) -> str:
+    language = str(state.get("language", ""))
+    return language if language in menu.languages else ""
+
+
+# What a text of hers is answered with, and how it was understood.
+
+_LONGEST = 60
+READ_BY_A_PERSON = frozenset({REFUSED, COPY, NOT_UNDERSTOOD})
+"""What no answer of ours ends: a refusal that was read out of a sentence, and what a phone sent back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextAnswer:
+    """The answer to one text; an empty ``text`` says that nothing leaves.
+
+    ``understood`` is a word of ours that figures count; ``match`` is the word of the menu that it was, if it was one;
+    ``code`` is her code where the answer holds it.
+    ``facts`` are the names of the facts that she reads, on ``screen`` or in the message of that name.
+    """
+
+    text: str
+    understood: str
+    language: str = ""
+    version: str = ""
+    match: Match | None = None
+    screen: str = ""
+    facts: tuple[str, ...] = ()
+    code: str = ""
+
+    @property
+    def kept(self) -> str:
+        """What stands beside her text for the counsellor: as what it was understood, and why.
+
+        Nothing stands there where a person is to read it.
+        """
+        if self.understood in READ_BY_A_PERSON:
+            return NOT_UNDERSTOOD
+        if self.match is None:
+            return self.understood
+        word = self.match.why.partition(": ")[2]
+        return f"{self.understood} ({self.match.language}): {word}"[:_LONGEST]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Text:
+    """One text with all that its deeds depend on."""
+
+    parts: Services
+    tx: Tx
+    inbound: Inbound
+    caller: Caller
+    key: bytes
+    now: datetime
+    version: str
+    menu: Menu
+
+
+def answer_text(
+    parts: Services, tx: Tx, inbound: Inbound, caller: Caller, *, key: bytes, now: datetime
+) -> tuple[TextAnswer, tuple[str, ...]]:
+    """Say what this text is answered with, do its deeds, and keep where the thread stands."""
+    version, menu, speaks = find_texted(parts, inbound.channel)
+    text = _Text(
+        parts=parts, tx=tx, inbound=inbound, caller=caller, key=key, now=now, version=version, menu=menu
+    )
+    known = _find_known(text)
+    before = _find_before(text, known)
+    limits = parts.channels[inbound.channel].contract.sms
+    meaning = sms.interpret_text(menu, inbound.text, before, known, limits, stopped=caller.stopped)
+    meaning, nudges = _do_effects(text, meaning)
+    if meaning.says == SILENCE:
+        return _keep_silent(text, meaning), nudges
+    if caller.stopped and meaning.understood == sms.START:
+        callers.set_stopped(tx, caller.id, stopped_at=None, now=now)
+    reply, stands = sms.told(menu, meaning, before, parts.line.for_engine(), now, limits)
+    if not speaks:
+        return _leave_unanswered(text, meaning), (*nudges, *_alert_staff(text, meaning))
+    is_kept = callers.by_id(tx, caller.id) is not None  # she may have erased herself just now
+    if stands is not None and is_kept:
+        save_thread(tx, inbound.channel, caller.id, menu, version, stands, now=now)
+    return _make_answer(text, meaning, reply), (*nudges, *_alert_staff(text, meaning))
+
+
+def _find_known(text: _Text) -> Known:
+    parts, caller = text.parts, text.caller
+    hours = find_hours(text.tx, parts.line.hours, parts.line.zone, text.now)
+    known = Known(language=caller.language, script=caller.script, region=region_of(text.inbound.number))
+    return with_promises(known, text.menu, hours, parts.line.zone, text.now)
+
+
+def _find_before(text: _Text, known: Known) -> ThreadState:
+    """Return where the thread stood; it lasts a day, and what may be promised is what holds now."""
+    found = load_thread(text.tx, text.inbound.channel, text.caller.id, text.menu, text.version, now=text.now)
+    session = found.session
+    return found if session is None else replace(found, session=session.with_promises(known))
+
+
+def _keep_silent(text: _Text, meaning: Meant) -> TextAnswer:
+    """Answer nothing; after STOP nothing leaves any more, what is due already included, not even a confirmation."""
+    if meaning.understood == sms.STOP:
+        conversations.drop_threads(text.tx, text.caller.id)
+    return TextAnswer(text="", understood=meaning.understood, version=text.version, match=meaning.match)
+
+
+def _do_effects(text: _Text, meaning: Meant) -> tuple[Meant, tuple[str, ...]]:
+    """Do what the text asks for, and return where that leads and which rows are due because of it."""
+    at = Context(
+        key=text.key, session=text.key, channel=text.inbound.channel, version=text.version, now=text.now
+    )
+    results = [
+        apply_effect(text.parts, text.tx, effect, caller=text.caller, at=at) for effect in meaning.effects
+    ]
+    receipts = tuple(receipt for receipt, _ in results)
+    led = sms.apply_receipts(text.menu, meaning, receipts, text.parts.line.for_engine(), text.now)
+    return led, tuple(row for _, rows in results for row in rows)
+
+
+def _alert_staff(text: _Text, meaning: Meant) -> tuple[str, ...]:
+    """Tell those on duty that a word of danger came: once an hour a number, and without anything of hers."""
+    if meaning.match is None or not meaning.match.keyword.danger:
+        return ()
+    kind = KINDS["danger_text"]
+    row = outbox.add_row(
+        text.tx,
+        kind=kind.name,
+        channel=text.inbound.channel,
+        lane=f"danger:{text.caller.id}",
+        priority=kind.priority,
+        due_at=text.now,
+        expires_at=text.now + kind.lasts,
+        once=f"{kind.name}:{text.caller.id}:{text.now:%Y%m%d%H}",
+        caller_id=text.caller.id,
+        now=text.now,
+    )
+    return (row,) if row else ()
+
+
+def _leave_unanswered(text: _Text, meaning: Meant) -> TextAnswer:
+    """Leave the text to a person: the line has no reviewed words to answer with, and where she stands is not kept.
+
+    What she refuses and whom a word of danger alarms does not wait for a review.
+    """
+    of_danger = meaning.match is not None and meaning.match.keyword.danger
+    return TextAnswer(
+        text="",
+        understood=meaning.understood if of_danger else sms.NOT_UNDERSTOOD,
+        version=text.version,
+        match=meaning.match if of_danger else None,
+    )
+
+
+def _make_answer(text: _Text, meaning: Meant, reply: Reply) -> TextAnswer:
+    return TextAnswer(
+        text=as_text(reply),
+        understood=meaning.understood,
+        language=meaning.session.script,
+        version=text.version,
+        match=meaning.match,
+        screen=reply.screen,
+        facts=reply.facts,
+        code=meaning.session.values.get("code", "") if meaning.effects else "",
+    )

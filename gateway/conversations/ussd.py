@@ -1,0 +1,309 @@
+"""A turn by USSD: load, place, step, commit, tell, save, answer, in this order and nothing else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from gateway.conversations import apology, simulator_facts, ussd_session
+from gateway.conversations.commit import NotKept, Turn, TurnRecord, commit_turn, find_record, read_facts
+from gateway.conversations.ussd_session import (
+    Post,
+    PostKind,
+    SavedSession,
+    place_post,
+    read_saved,
+    split_inputs,
+)
+from gateway.domain.events import Ended, Inbound, OptOut, Reply
+from gateway.foundation.ids import new_id
+from gateway.foundation.phone_numbers import region_of, to_e164
+from gateway.foundation.services import Services
+from gateway.helpdesk.requests import refuse
+from gateway.menus.engine import engine
+from gateway.menus.engine.effects import Effect, RefuseCalls
+from gateway.menus.engine.model import Menu
+from gateway.menus.engine.render import as_text
+from gateway.menus.engine.session import Session
+from gateway.storage import callers
+from gateway.storage.database import Unavailable
+from gateway.storage.live_menus import NothingReviewed, find_served, get_served
+from gateway.storage.sessions import Asking, Stored
+
+_MARK = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderedPage:
+    """One rendered page: what goes back to her phone; ``facts`` are for trial phones only."""
+
+    text: str
+    ends: bool
+    screen: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def answer_turn(parts: Services, inbound: Inbound) -> RenderedPage:
+    """Answer one post of a USSD session. Whatever fails, she gets words; nothing is raised."""
+    try:
+        return UssdTurn(parts, inbound).answer()
+    except NothingReviewed:
+        parts.count.add("not_reviewed", channel=inbound.channel)
+        return RenderedPage(text=_last_words(parts, None, "", ""), ends=True)
+    except NotKept as error:
+        return _apologise_for(parts, inbound, error, "not_kept")
+    except Exception as error:  # noqa: BLE001 - a phone must never see our fault, only words and a number that helps
+        return _apologise_for(parts, inbound, error, "fault")
+
+
+class UssdTurn:
+    """One post on its way through the steps; it lives for one request."""
+
+    def __init__(self, parts: Services, inbound: Inbound) -> None:
+        self.parts = parts
+        number = to_e164(inbound.number, parts.line.regions) or inbound.number
+        self.inbound = replace(inbound, number=number)
+        self.now: datetime = parts.clock.now()
+        self.contract = parts.channels[inbound.channel].contract
+        self.is_trial = not self.contract.real
+        self.session_key = parts.store.ring.lookup("session", inbound.channel, inbound.session)
+        self.mark = self.session_key.hex()[:_MARK]
+        self.done: list[Effect] = []
+        self.nobody_knows = False
+
+    def answer(self) -> RenderedPage:
+        """Walk the steps."""
+        asking = self.parts.sessions.ask()
+        stored = self._load(asking)
+        held = read_saved(stored)
+        post = Post(self.mark, self.inbound.text, self.inbound.turn, self.inbound.first)
+        how = place_post(post, stored, held, accumulates=self.contract.accumulates)
+        if how is PostKind.REPEAT and held is not None:
+            return self._told(held)
+        moved, hop = self._move(how, stored, held)
+        self._save(asking, stored, moved, hop)
+        return self._told(moved)
+
+    def _told(self, held: SavedSession) -> RenderedPage:
+        return RenderedPage(text=held.reply, ends=held.ends, screen=held.screen, facts=self._facts(held))
+
+    def _facts(self, held: SavedSession) -> Mapping[str, Any]:
+        menu = self._menu(held.version) if self.contract.shows_facts else None
+        if menu is None:
+            return {}
+        return simulator_facts.gather_facts(
+            menu, held, self.done, self.parts.line.for_engine(), self.contract.ussd, self.now
+        )
+
+    def _load(self, asking: Asking) -> Stored | None:
+        try:
+            begun = bool(self.inbound.text) and not self.inbound.first
+            return asking.load(self.inbound.channel, self.inbound.number, begun=begun)
+        except Unavailable:
+            self.nobody_knows = True
+            return None
+
+    def _move(
+        self, how: PostKind, stored: Stored | None, held: SavedSession | None
+    ) -> tuple[SavedSession, int]:
+        if how is PostKind.LOST:
+            return self._lost()
+        if how is PostKind.FIRST or held is None:
+            return self._first(held)
+        menu = self._menu(held.version)
+        if menu is None:  # the version was withdrawn, or its reviews were: she starts again on the live one
+            return self._start(lost=True), self._hop_count()
+        return self._on(held, menu), (stored.hop if stored else 0) + 1
+
+    def _first(self, before: SavedSession | None) -> tuple[SavedSession, int]:
+        version, menu = find_served(self.parts, self.inbound.channel)
+        if not self.inbound.text:
+            asked = ussd_session.ask_resume(
+                self.parts, before, menu, version, self.inbound.number, trial=self.is_trial
+            )
+            if asked is not None:
+                self.parts.count.add("resumed", channel=self.inbound.channel, version=version)
+                return self._tell(menu, version, asked, "", self.now), 0
+        held = self._start(lost=False)
+        if self.contract.accumulates and self.inbound.text:
+            pinned = self._menu(held.version)
+            held = self._on(replace(held, text=""), pinned) if pinned else held
+        return held, self._hop_count()
+
+    def _lost(self) -> tuple[SavedSession, int]:
+        """Tell the receipt of a turn that is on record; else begin again with one line. Nothing is replayed."""
+        record = find_record(self.parts, self._turn_key(self.inbound.text))
+        self.parts.count.add("lost", channel=self.inbound.channel, item="told" if record else "again")
+        if record is not None:
+            menu = self._menu(record.version)
+            if menu is not None:
+                session = self._settled(menu, record)
+                return self._tell(
+                    menu, record.version, session, self.inbound.text, record.at
+                ), self._hop_count()
+        began = self._start(lost=True)
+        return (self._danger(began) if self.nobody_knows else None) or began, self._hop_count()
+
+    def _danger(self, began: SavedSession) -> SavedSession | None:
+        """Return the danger numbers where her last key leads to them from the first page; else None.
+
+        Only while nothing can say where she is: else each key would show her the first page again, this one too.
+        """
+        menu = self.parts.versions.get(began.version)
+        last = self.inbound.text.rpartition("*")[2] if self.contract.accumulates else self.inbound.text
+        if menu is None:
+            return None
+        first = replace(began.session, screen=menu.start, notice="")
+        moved = engine.step_session(menu, first, last, self.contract.ussd)
+        if moved.effects or moved.session.screen != menu.sos:
+            return None
+        return self._tell(menu, began.version, moved.session, self._text_so_far(), self.now)
+
+    def _start(self, *, lost: bool) -> SavedSession:
+        version, menu = find_served(self.parts, self.inbound.channel)
+        known = ussd_session.find_known(
+            self.parts, menu, self.inbound.number, now=self.now, lost=lost, trial=self.is_trial
+        )
+        session = engine.begin_session(menu, known)
+        self.parts.count.add(
+            "dialled", channel=self.inbound.channel, language=session.script, version=version
+        )
+        return self._tell(menu, version, session, self.inbound.text, self.now)
+
+    def _on(self, held: SavedSession, menu: Menu) -> SavedSession:
+        session = held.session
+        told_at = self.now
+        for item, so_far in self._inputs(held):
+            session, told_at = self._step(menu, held.version, session, item, so_far)
+            if session.ended:
+                break
+        return self._tell(menu, held.version, session, self._text_so_far(), told_at)
+
+    def _inputs(self, held: SavedSession) -> list[tuple[str, str]]:
+        if self.contract.accumulates:
+            return split_inputs(self.inbound.text, held.text)
+        return [(self.inbound.text, self.inbound.turn)]
+
+    def _text_so_far(self) -> str:
+        return self.inbound.text if self.contract.accumulates else self.inbound.turn
+
+    def _step(
+        self, menu: Menu, version: str, session: Session, item: str, so_far: str
+    ) -> tuple[Session, datetime]:
+        moved = engine.step_session(menu, session, item, self.contract.ussd)
+        if not moved.effects:
+            return moved.session, self.now
+        self.done.extend(moved.effects)
+        record = commit_turn(
+            self.parts,
+            Turn(
+                key=self._turn_key(so_far),
+                session_key=self.session_key,
+                channel=self.inbound.channel,
+                number=self.inbound.number,
+                version=version,
+                session=moved.session,
+                effects=moved.effects,
+                now=self.now,
+                trial=self.is_trial,
+            ),
+        )
+        return self._settled(menu, record), record.at
+
+    def _settled(self, menu: Menu, record: TurnRecord) -> Session:
+        return engine.settle_session(
+            menu, record.session, record.receipts, self.parts.line.for_engine(), record.at
+        )
+
+    def _tell(self, menu: Menu, version: str, session: Session, text: str, at: datetime) -> SavedSession:
+        reply: Reply = engine.render_reply(
+            menu, session, self.parts.line.for_engine(), self.contract.ussd, at
+        )
+        self.parts.count.add(
+            "shown", channel=self.inbound.channel, language=reply.language, version=version, item=reply.screen
+        )
+        read_facts(self.parts, self.inbound.channel, version, reply)
+        return SavedSession(
+            version=version,
+            text=text,
+            session=engine.forget_notice(session, reply),
+            reply=as_text(reply),
+            screen=reply.screen,
+            ends=reply.ends,
+        )
+
+    def _save(self, asking: Asking, stored: Stored | None, held: SavedSession, hop: int) -> None:
+        read_mark = stored.mark if stored else ""
+        try:
+            asking.save(
+                self.inbound.channel,
+                self.inbound.number,
+                mark=self.mark,
+                hop=hop,
+                state=held.dump(),
+                read_mark=read_mark,
+            )
+        except Unavailable:
+            self.parts.count.add("unsaved", channel=self.inbound.channel)
+
+    def _menu(self, version: str) -> Menu | None:
+        return get_served(self.parts, self.inbound.channel, version)
+
+    def _hop_count(self) -> int:
+        return self.inbound.text.count("*") + 1 if self.inbound.text else 0
+
+    def _turn_key(self, so_far: str) -> bytes:
+        return self.parts.store.ring.lookup("turn", self.inbound.channel, self.inbound.session, so_far)
+
+
+def _apologise_for(parts: Services, inbound: Inbound, error: BaseException, what: str) -> RenderedPage:
+    now = parts.clock.now()
+    event = new_id(now)
+    apology.log_fault(error, event, "turn")
+    parts.count.add(what, channel=inbound.channel)
+    menu: Menu | None = None
+    language, region = "en", ""
+    try:
+        region = region_of(to_e164(inbound.number, parts.line.regions) or inbound.number)
+        _, menu = find_served(parts, inbound.channel)
+        held = read_saved(parts.sessions.ask().load(inbound.channel, inbound.number))
+        language = held.session.script if held and held.session.script else language
+        language = language if language in menu.languages else next(iter(menu.languages), language)
+    except Exception as second:  # noqa: BLE001 - the apology itself must not fail
+        apology.log_fault(second, event, "apology")
+    return RenderedPage(text=_last_words(parts, menu, language, region), ends=True)
+
+
+def _last_words(parts: Services, menu: Menu | None, language: str, region: str) -> str:
+    day = apology.day_of(parts.clock.now(), parts.line.zone)
+    return apology.find_apology(menu, language, parts.line.for_engine().values, day, region=region)
+
+
+# The provider's word that a session is over, or that a number wants no more texts.
+
+
+def end_session(parts: Services, ended: Ended) -> bool:
+    """Count how a session ended; nothing else hangs on this event, since it may never come."""
+    parts.count.add("ended", channel=ended.channel, item=ended.status)
+    return True
+
+
+def opt_out(parts: Services, event: OptOut) -> bool:
+    """Stop every text to this number, and let a person decide on calls.
+
+    Returns:
+        False where it could not be written, so that the provider comes again.
+    """
+    number = to_e164(event.number, parts.line.regions)
+    if number is None:
+        return True
+    now = parts.clock.now()
+    try:
+        with parts.store.write() as tx:
+            caller = callers.upsert_caller(tx, number, now=now, trial=parts.is_trial(event.channel))
+            refuse.refuse_calls(
+                parts, tx, caller=caller, effect=RefuseCalls(how="stop"), session=b"", now=now
+            )
+    except Unavailable:
+        return False
+    return True

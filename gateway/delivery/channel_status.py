@@ -1,0 +1,211 @@
+"""How each line stands: heard from or silent, paused or sending, what waits for it, and what to do about it."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from gateway.channels.contract import Channel, Watched
+from gateway.delivery.claim import limits_of
+from gateway.domain.events import ChannelSeen
+from gateway.domain.outbox.rate_limit import Bucket
+from gateway.foundation.services import Services
+from gateway.storage import outbox, rate_limits, settings
+from gateway.storage.database import Tx, Unavailable
+from gateway.storage.settings import Life
+
+LOW_BATTERY = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelStatus:
+    """One line.
+
+    Attributes:
+        name: the configured line.
+        channel: its adapter.
+        life: what it last told of itself.
+        silent: it says nothing; nothing leaves by it.
+        paused_until: nothing leaves by it before.
+        why: the word for the pause.
+        sent: texts of today, in parts.
+        day: how many it may send in a day; 0 where there is no limit.
+        waiting: texts that wait for it.
+        sort: what is wrong, as a word: never, silent, paused, full, battery; empty where nothing is.
+        trouble: the same, in a sentence.
+        fix: what to do about it.
+    """
+
+    name: str
+    channel: Channel
+    life: Life
+    silent: bool
+    paused_until: datetime | None
+    why: str
+    sent: int
+    day: int
+    waiting: int
+    sort: str = ""
+    trouble: str = ""
+    fix: str = ""
+
+
+def list_statuses(parts: Services) -> tuple[ChannelStatus, ...]:
+    """Return every line in the order of the configuration.
+
+    Raises:
+        Unavailable: SQL cannot be asked.
+    """
+    with parts.store.read() as tx:
+        buckets, waiting = rate_limits.all_of(tx), outbox.count_waiting(tx)
+        lives = {name: settings.find_heartbeat(tx, name) for name in parts.channels}
+    return tuple(
+        _find_status(parts, name, lives[name], buckets.get(name), waiting.get(name, 0))
+        for name in parts.channels
+    )
+
+
+def as_json(line: ChannelStatus) -> dict[str, Any]:
+    """Return one line as ``gateway channels list --json`` shows it."""
+    config = line.channel.config
+    return {
+        "name": line.name,
+        "provider": config.provider,
+        "real": line.channel.contract.real,
+        "number": config.sms_number,
+        "prefixes": list(config.prefixes),
+        "fallback": list(config.fallback),
+        "seen_at": _format_stamp(line.life.seen_at),
+        "silent": line.silent,
+        "battery": line.life.battery,
+        "charging": line.life.charging,
+        "paused_until": _format_stamp(line.paused_until),
+        "why": line.why,
+        "sent_today": line.sent,
+        "day_limit": line.day,
+        "waiting": line.waiting,
+        "trouble": line.trouble,
+    }
+
+
+def _find_status(
+    parts: Services, name: str, known: Life, bucket: Bucket | None, waiting: int
+) -> ChannelStatus:
+    now, channel = parts.clock.now(), parts.channels[name]
+    paused = bucket.paused_until if bucket and bucket.paused_until and bucket.paused_until > now else None
+    today = now.astimezone(ZoneInfo(parts.line.zone)).date()
+    facts: dict[str, Any] = {
+        "name": name,
+        "channel": channel,
+        "life": known,
+        "silent": settings.is_silent(channel, known, now),
+        "paused_until": paused,
+        "why": bucket.why if bucket and paused else "",
+        "sent": bucket.sent if bucket and bucket.day == today else 0,
+        "day": limits_of(channel).day,
+        "waiting": waiting,
+    }
+    sort, trouble, fix = _find_trouble(facts)
+    return ChannelStatus(**facts, sort=sort, trouble=trouble, fix=fix)
+
+
+def _find_trouble(line: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Say the worst that is wrong with a line that reaches real phones."""
+    known: Life = line["life"]
+    guide = line["channel"].contract.guide
+    look_at_it = (
+        f"{guide} says what to look at, one thing after the other" if guide else "look at its provider"
+    )
+    wait = f"; {line['waiting']} texts wait" if line["waiting"] else ""
+    expected = line["channel"].contract.silent_after is not None
+    if expected and known.seen_at is None:
+        return (
+            "never",
+            f"was never heard from{wait}",
+            f"`gateway channels test {line['name']} --register`; {look_at_it}",
+        )
+    if line["silent"] and known.seen_at:
+        return (
+            "silent",
+            f"silent since {known.seen_at:%d %b %H:%M} UTC, nothing leaves by it{wait}",
+            look_at_it,
+        )
+    if line["why"]:
+        return (
+            "paused",
+            f"paused ({line['why']}){wait}",
+            f"`gateway channels test {line['name']}`; {look_at_it}",
+        )
+    if line["day"] and line["sent"] >= line["day"]:
+        fix = "texts leave again tomorrow; day_limit in gateway.toml, and a second line, decide how many can"
+        return "full", f"the day's {line['day']} texts are sent{wait}", fix
+    if expected and known.battery is not None and known.battery <= LOW_BATTERY and not known.charging:
+        return "battery", f"its battery is at {known.battery} %", "put the phone on its charger"
+    return "", "", ""
+
+
+def _format_stamp(instant: datetime | None) -> str | None:
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if instant else None
+
+
+# Watches the lines that are expected to say something now and then: a silent one pauses, and people are
+# told.
+
+_log = logging.getLogger(__name__)
+
+OFTEN_ENOUGH = timedelta(seconds=15)
+
+
+def note_seen(parts: Services, event: ChannelSeen) -> None:
+    """Note a sign of life. Never raises: it comes with her text, and that must not wait for it."""
+    try:
+        if _is_new(parts, event):
+            with parts.store.write() as tx:
+                _note_event(parts, tx, event)
+    except Unavailable:
+        _log.info("line %s: its sign of life could not be noted", event.channel)
+
+
+def look_at_channels(parts: Services) -> None:
+    """Ask each line that can be asked how it is, then tell of those that have fallen silent.
+
+    Raises:
+        Unavailable: SQL cannot be asked.
+    """
+    for channel in parts.channels.values():
+        if channel.contract.silent_after is not None and isinstance(channel, Watched):
+            told = channel.look(now=parts.clock.now())
+            if told is not None:
+                note_seen(parts, told)
+    with parts.store.write() as tx:
+        for name in sorted(settings.list_silent(tx, parts.channels, parts.clock.now())):
+            _tell_fallen(parts, tx, name)
+
+
+def _is_new(parts: Services, event: ChannelSeen) -> bool:
+    with parts.store.read() as tx:
+        known = settings.find_heartbeat(tx, event.channel)
+    if known.silent or known.seen_at is None or parts.clock.now() - known.seen_at > OFTEN_ENOUGH:
+        return True
+    return event.battery is not None and (event.battery, event.charging) != (known.battery, known.charging)
+
+
+def _note_event(parts: Services, tx: Tx, event: ChannelSeen) -> None:
+    known = settings.find_heartbeat(tx, event.channel)
+    told = event if event.battery is not None else known
+    now = parts.clock.now()
+    if known.silent:
+        _log.warning("line %s is heard again", event.channel)
+    fresh = Life(seen_at=now, battery=told.battery, charging=told.charging, failed=told.failed)
+    settings.save_heartbeat(tx, event.channel, fresh, now=now)
+
+
+def _tell_fallen(parts: Services, tx: Tx, name: str) -> None:
+    known = settings.find_heartbeat(tx, name)
+    if known.silent:
+        return
+    _log.error("line %s is silent: nothing leaves by it until it is heard again", name)
+    parts.count.add("alarm", "silent", channel=name)
+    settings.save_heartbeat(tx, name, replace(known, silent=True), now=parts.clock.now())

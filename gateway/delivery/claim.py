@@ -1,0 +1,273 @@
+"""Takes the best due row and a token of its line, and asks in the same transaction whether it may still go."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from gateway.channels.contract import Calls, Channel
+from gateway.delivery import clock_guard
+from gateway.domain.callbacks.windows import ALWAYS, NOW_LASTS, next_window
+from gateway.domain.contact_safety import SafeContact, When
+from gateway.domain.events import Outgoing, OutgoingCall
+from gateway.domain.outbox import rate_limit as buckets
+from gateway.domain.outbox import states
+from gateway.domain.outbox.kinds import CALL, INSIDE, KINDS, OUTSIDE, To
+from gateway.domain.outbox.rate_limit import Bucket, RateLimits
+from gateway.domain.outbox.send_policy import Cancel, Expire, Go, Later, Recipient, may_go
+from gateway.domain.outbox.states import OutboxEvent
+from gateway.foundation.ids import add_jitter, new_token
+from gateway.foundation.services import Services
+from gateway.storage import callers, outbox, outbox_claims, people, rate_limits, settings
+from gateway.storage.bridges import ONCE
+from gateway.storage.callers import Caller
+from gateway.storage.database import Tx, Unavailable
+from gateway.storage.outbox import OutboxRow
+
+# What follows a fault of our own: the row is tried again a few times and then left, so that its lane is
+# free.
+
+_log = logging.getLogger(__name__)
+
+
+def find_jittered_delay(attempts: int) -> timedelta:
+    """Return the delay before the next try, with jitter."""
+    return timedelta(seconds=add_jitter(states.find_delay(attempts).total_seconds()))
+
+
+def note_fault(parts: Services, row: OutboxRow, error: Exception) -> None:
+    """Write the fault on a row whose claim was rolled back; the claimed row that was read has counted this try."""
+    now = parts.clock.now()
+    then = states.after_fault(
+        attempts=row.attempts, now=now, wait=find_jittered_delay(row.attempts), expires_at=row.expires_at
+    )
+    failed = then.event is OutboxEvent.FAIL
+    # The class alone: the words of an exception may hold what the row holds.
+    _log.error("outbox row %s (%s): %s in try %d", row.id, row.kind, type(error).__name__, row.attempts)
+    with parts.store.write() as tx:
+        outbox_claims.note_fault(
+            tx,
+            row.id,
+            state="failed" if failed else "pending",
+            attempts=row.attempts,
+            due_at=then.due_at,
+            now=now,
+        )
+    if failed:
+        parts.count.add("outbox", "failed", channel=row.channel)
+        parts.count.add("alarm", "fault", channel=row.channel)
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedRow:
+    """A row that may leave now, its message, and the monotonic second at which the claim began."""
+
+    row: OutboxRow
+    token: str
+    message: Outgoing | OutgoingCall
+    began: float
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A row that does not leave: cancelled, expired, put off, or faulty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """Nothing can be claimed; ``wait`` says after how long a line lets the next text out, where one is due."""
+
+    wait: timedelta | None = None
+
+
+def limits_of(channel: Channel) -> RateLimits:
+    """Return what a configured line may send."""
+    return RateLimits(rate=channel.config.rate, day=int(channel.config.options.get("day_limit", "0")))
+
+
+def claim_row(parts: Services, *, named: str | None = None) -> ClaimedRow | Decided | Nothing:
+    """Claim one outside row, this very one or the best.
+
+    Raises:
+        Unavailable: SQL cannot be asked.
+    """
+    found: list[OutboxRow] = []
+    try:
+        with parts.store.write() as tx:
+            return _claim_in(parts, tx, named, found)
+    except Unavailable:
+        raise
+    except Exception as error:  # such a row must not stop the rows behind it
+        if not found:
+            raise
+        note_fault(parts, found[0], error)
+        return Decided()
+
+
+def _claim_in(
+    parts: Services, tx: Tx, named: str | None, found: list[OutboxRow]
+) -> ClaimedRow | Decided | Nothing:
+    began, now = parts.clock.monotonic(), parts.clock.now()
+    if not clock_guard.is_trusted(parts, tx, now):
+        return Nothing()
+    filled = _fill_buckets(parts, tx, now)
+    waits = {
+        name: buckets.find_wait(b, limits_of(parts.channels[name]), now=now) for name, b in filled.items()
+    }
+    waits |= dict.fromkeys(settings.list_silent(tx, parts.channels, now))
+    ready = [name for name, wait in waits.items() if wait == timedelta()]
+    token = new_token(16)
+    lease = timedelta(seconds=parts.lease_seconds)
+    calling = [name for name, channel in parts.channels.items() if isinstance(channel, Calls)]
+    row = outbox_claims.claim_due(
+        tx, kinds=OUTSIDE, channels=ready, calling=calling, token=token, now=now, lease=lease, named=named
+    )
+    if row is None:
+        return _make_nothing(tx, waits, now)
+    found.append(row)
+    recipient, number = _find_recipient(parts, tx, row, now)
+    verdict = may_go(KINDS[row.kind], recipient, now=now, expires_at=row.expires_at)
+    if not isinstance(verdict, Go):
+        _decide_row(parts, tx, row, token, verdict)
+        return Decided()
+    message = _make_message(tx, row, number)
+    if row.kind != CALL:
+        limits = limits_of(parts.channels[row.channel])
+        rate_limits.save_bucket(
+            tx, row.channel, buckets.take_token(filled[row.channel], limits, parts=row.parts)
+        )
+    return ClaimedRow(row, token, message, began)
+
+
+def _fill_buckets(parts: Services, tx: Tx, now: datetime) -> dict[str, Bucket]:
+    held = rate_limits.hold_buckets(tx)
+    missing = {
+        name: buckets.make_full_bucket(limits_of(channel), now)
+        for name, channel in parts.channels.items()
+        if name not in held
+    }
+    if missing:
+        rate_limits.ensure_buckets(tx, missing)
+        held = rate_limits.hold_buckets(tx)
+    today = now.astimezone(ZoneInfo(parts.line.zone)).date()
+    return {
+        name: buckets.fill_bucket(held[name], limits_of(channel), now=now, today=today)
+        for name, channel in parts.channels.items()
+    }
+
+
+def _make_nothing(tx: Tx, waits: dict[str, timedelta | None], now: datetime) -> Nothing:
+    dry = {name: wait for name, wait in waits.items() if wait}
+    if dry and outbox_claims.has_due(tx, kinds=OUTSIDE, channels=list(dry), now=now):
+        return Nothing(min(dry.values()))
+    return Nothing()
+
+
+def _find_recipient(parts: Services, tx: Tx, row: OutboxRow, now: datetime) -> tuple[Recipient, str]:
+    """Return what is known of the recipient, and the number, which is read here and nowhere earlier."""
+    if KINDS[row.kind].to is To.PERSON:
+        person = people.by_id(tx, row.person_id) if row.person_id else None
+        number = person.number if person and not person.disabled else None
+        return Recipient(reachable=bool(number)), number or ""
+    caller = callers.by_id(tx, row.caller_id) if row.caller_id else None
+    if caller is None:
+        return Recipient(reachable=False), ""
+    window = _find_window(caller.contact, caller.zone or parts.line.zone, now)
+    known = Recipient(
+        reachable=bool(caller.number), stopped=_is_stopped(caller, row), contact=caller.contact, window=window
+    )
+    return known, caller.number or ""
+
+
+def _is_stopped(caller: Caller, row: OutboxRow) -> bool:
+    """Say whether STOP holds for this text: an answer to what she wrote after it is one that she asked for.
+
+    Of one instant nobody knows which came first: such a text stays here.
+    """
+    if caller.stopped_at is None:
+        return False
+    return KINDS[row.kind].ours or row.at <= caller.stopped_at
+
+
+def _find_window(contact: SafeContact | None, zone: str, now: datetime) -> tuple[datetime, datetime] | None:
+    """Return the span in which her phone may light up: a text needs nobody on duty."""
+    if contact is None:
+        return None
+    if contact.when is When.NOW:
+        span = contact.said_at, contact.said_at + NOW_LASTS
+        return span if now < span[1] else None
+    return next_window(contact.when, ALWAYS, zone, now, least=timedelta())
+
+
+def _make_message(tx: Tx, row: OutboxRow, number: str) -> Outgoing | OutgoingCall:
+    if row.kind == CALL:
+        return OutgoingCall(own_id=row.once.removeprefix(ONCE), number=number)
+    payload = outbox.open_row(tx, row).payload or {}
+    return Outgoing(
+        own_id=row.id,
+        number=number,
+        text=payload["text"],
+        link=payload.get("link", ""),
+        valid_until=row.expires_at,
+    )
+
+
+def _decide_row(
+    parts: Services, tx: Tx, row: OutboxRow, token: str, verdict: Later | Cancel | Expire
+) -> None:
+    now = parts.clock.now()
+    match verdict:
+        case Later(at, reason):
+            outbox_claims.put_back(tx, row.id, token, due_at=at, now=now, reason=reason, tried=False)
+        case Cancel(reason):
+            outbox_claims.finish_claim(tx, row.id, token, state="cancelled", reason=reason, now=now)
+            parts.count.add("outbox", "cancelled", channel=row.channel)
+        case Expire(reason):
+            # One that was tried before may have left all the same: where the line can be asked, it is.
+            tried = row.attempts > 1 and parts.channels[row.channel].contract.can_ask
+            state = "unclear" if tried else "expired"
+            outbox_claims.finish_claim(tx, row.id, token, state=state, reason=reason, now=now)
+            parts.count.add("outbox", state, channel=row.channel)
+
+
+# Works the rows that reach nobody outside: claim, work and result are one transaction, so they need no
+# lease.
+
+
+def work_inside(parts: Services, *, named: str | None = None) -> bool:
+    """Work one inside row, this very one or the best; False where none is due.
+
+    Raises:
+        Unavailable: SQL cannot be asked.
+    """
+    found: list[OutboxRow] = []
+    try:
+        with parts.store.write() as tx:
+            return _work_row(parts, tx, named, found)
+    except Unavailable:
+        raise
+    except Exception as error:  # one row's fault must not stop the rows behind it
+        if not found:
+            raise
+        note_fault(parts, found[0], error)
+        return True
+
+
+def _work_row(parts: Services, tx: Tx, named: str | None, found: list[OutboxRow]) -> bool:
+    now, token = parts.clock.now(), new_token(16)
+    lease = timedelta(seconds=parts.lease_seconds)
+    row = outbox_claims.claim_due(
+        tx, kinds=INSIDE, channels=None, token=token, now=now, lease=lease, named=named
+    )
+    if row is None:
+        return False
+    found.append(row)
+    if now >= row.expires_at and not clock_guard.is_trusted(parts, tx, now):
+        outbox_claims.put_back(tx, row.id, token, due_at=row.due_at, now=now, reason="clock", tried=False)
+        return False
+    if now >= row.expires_at:
+        outbox_claims.finish_claim(tx, row.id, token, state="expired", reason="too_old", now=now)
+        return True
+    parts.inside[row.kind](parts, tx, outbox.open_row(tx, row))
+    outbox_claims.finish_claim(tx, row.id, token, state="sent", now=now)
+    return True

@@ -1,0 +1,182 @@
+"""Takes the provider's word on what became of a message; it comes twice, late, out of order, or early."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from gateway.channels.contract import SendOutcome, StatusQueryable
+from gateway.domain.events import OPTED_OUT, Delivery
+from gateway.domain.outbox.states import OutboxEvent, OutboxState, find_next_state, further_word
+from gateway.domain.permissions import Actor, Permission, check_permission
+from gateway.foundation.services import Services
+from gateway.storage import audit, outbox, rate_limits, settings
+from gateway.storage.database import Tx
+from gateway.storage.outbox import OutboxRow
+
+VERDICTS = {"delivered": "sent", "failed": "failed"}
+"""What a word settles of an unclear row; whatever a line says of a text under our id proves that it has it."""
+
+
+def record_delivery(parts: Services, delivery: Delivery) -> None:
+    """Write a delivery on its row, or park it until the row knows the provider's id.
+
+    Raises:
+        Unavailable: SQL cannot be asked.
+    """
+    parts.store.run(lambda tx: _write_delivery(parts, tx, delivery))
+    parts.count.add("delivery", delivery.state, channel=delivery.channel)
+
+
+def _write_delivery(parts: Services, tx: Tx, delivery: Delivery) -> None:
+    now = parts.clock.now()
+    # A record of the same line holds this row too: neither can miss what the other has just written.
+    rate_limits.hold_bucket(tx, delivery.channel)
+    row = _find_row(parts, tx, delivery)
+    if row is None:
+        outbox.park_delivery(
+            tx,
+            channel=delivery.channel,
+            provider_id=delivery.provider_id,
+            status=delivery.status,
+            state=delivery.state,
+            reason=delivery.reason,
+            now=now,
+        )
+        return
+    further = further_word(row.delivery, delivery.state)
+    if further != row.delivery:
+        outbox.set_delivery(tx, row.id, delivery=further, reason=delivery.reason, now=now)
+        if delivery.reason == OPTED_OUT:
+            parts.opted_out(parts, tx, row)
+    verdict = VERDICTS.get(delivery.state, "sent" if _takes_our_id(parts, delivery.channel) else "")
+    if row.state == "unclear" and verdict:
+        outbox.settle_row(tx, row.id, state=verdict, reason="delivery", now=now)
+
+
+def _find_row(parts: Services, tx: Tx, delivery: Delivery) -> OutboxRow | None:
+    """Return the row by the provider's id; on a line that takes our id this is ours, known before any answer."""
+    row = outbox.by_provider_id(tx, delivery.channel, delivery.provider_id)
+    if row is not None or not _takes_our_id(parts, delivery.channel):
+        return row
+    ours = outbox.by_id(tx, delivery.provider_id)
+    return ours if ours is not None and ours.channel == delivery.channel else None
+
+
+def _takes_our_id(parts: Services, name: str) -> bool:
+    channel = parts.channels.get(name)
+    return channel is not None and channel.contract.takes_our_id
+
+
+# Asks a line what became of the texts that stay unclear, where it knows them by our id; so no person has
+# to.
+
+AT_ONCE = 10
+"""Questions in one round: a phone is slow, and the round has more to do."""
+
+REST = timedelta(seconds=30)
+"""A text that is unclear so lately may still be on its way there."""
+
+
+def ask_providers(parts: Services) -> int:
+    """Ask about the oldest unclear rows of the lines that can be asked; return how many are clear now.
+
+    Raises:
+        Unavailable: SQL cannot be asked.
+    """
+    now = parts.clock.now()
+    with parts.store.read() as tx:
+        down = settings.list_silent(tx, parts.channels, now)
+        lines = [name for name, each in parts.channels.items() if each.contract.can_ask and name not in down]
+        rows = outbox.unclear_of(tx, lines, before=now - REST, limit=AT_ONCE) if lines else ()
+    return sum(_ask_about(parts, row.id, row.channel) for row in rows)
+
+
+def _ask_about(parts: Services, row_id: str, name: str) -> bool:
+    channel = parts.channels[name]
+    now = parts.clock.now()
+    told = channel.ask(row_id, now=now) if isinstance(channel, StatusQueryable) else None
+    if told is None:
+        return False
+    state = "sent" if told.outcome is SendOutcome.SENT else "failed"
+    with parts.store.write() as tx:
+        clear = outbox.settle_row(tx, row_id, state=state, reason=told.reason or "asked", now=now)
+    if clear:
+        parts.count.add("outbox", f"settled.{state}", channel=name)
+    return clear
+
+
+# Shows what is on its way, without numbers and without texts.
+
+
+def list_rows(parts: Services, *, state: str = "", limit: int = 200) -> list[dict[str, Any]]:
+    """Return the newest rows as plain values; with a state only those in it."""
+    with parts.store.read() as tx:
+        return [as_json(row) for row in outbox.list_rows(tx, state=state, limit=limit)]
+
+
+def list_newest(parts: Services, limit: int) -> tuple[OutboxRow, ...]:
+    """Return the newest rows, for the pages."""
+    with parts.store.read() as tx:
+        return outbox.list_rows(tx, limit=limit)
+
+
+def as_json(row: OutboxRow) -> dict[str, Any]:
+    """Return one row as ``gateway outbox list --json`` shows it."""
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "channel": row.channel,
+        "state": row.state,
+        "priority": row.priority,
+        "attempts": row.attempts,
+        "parts": row.parts,
+        "at": _format_instant(row.at),
+        "due_at": _format_instant(row.due_at),
+        "expires_at": _format_instant(row.expires_at),
+        "changed_at": _format_instant(row.changed_at),
+        "delivery": row.delivery,
+        "reason": row.reason,
+        "provider_id": row.provider_id,
+        "callback": row.callback_id,
+    }
+
+
+def _format_instant(instant: datetime) -> str:
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+# Lets a person decide on an unclear row, which nothing in the house repeats by itself.
+
+PERSON_VERDICTS = {"sent": OutboxEvent.SETTLE_SENT, "failed": OutboxEvent.SETTLE_FAILED}
+
+
+class NotUnclear(Exception):
+    """There is no unclear row of this id; the words say what it is, if it is there."""
+
+
+def settle_row(parts: Services, actor: Actor, row_id: str, verdict: str) -> None:
+    """Write a person's verdict, ``sent`` or ``failed``; whoever still works on the row is too late after that.
+
+    Raises:
+        Refused: the role may not.
+        NotUnclear: somebody or something decided already, or there is no such row.
+        KeyError: the verdict is neither of the two.
+    """
+    check_permission(actor, Permission.SETTLE_OUTBOX)
+    state = find_next_state(OutboxState.UNCLEAR, PERSON_VERDICTS[verdict])
+    now = parts.clock.now()
+    with parts.store.write() as tx:
+        if not outbox.settle_row(tx, row_id, state=state.value, reason="person", now=now):
+            row = outbox.by_id(tx, row_id)
+            raise NotUnclear(
+                f"row {row_id} is {row.state}, not unclear" if row else f"there is no row {row_id}"
+            )
+        audit.add_entry(
+            tx,
+            now=now,
+            person_id=actor.person_id,
+            act="outbox.settle",
+            kind="outbox",
+            subject=row_id,
+            detail=verdict,
+        )
+    parts.count.add("outbox", f"settled.{verdict}")

@@ -1,0 +1,246 @@
+"""Sends one row, then whatever is due: a nudge may be lost, doubled or late and changes nothing."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from rq.timeouts import BaseTimeoutException
+
+from gateway.channels.contract import Calls, Channel, SendOutcome, SendResult
+from gateway.delivery import claim
+from gateway.delivery.claim import ClaimedRow, Nothing, claim_row
+from gateway.domain.events import OPTED_OUT, Outgoing, OutgoingCall
+from gateway.domain.outbox import rate_limit as buckets
+from gateway.domain.outbox import states
+from gateway.domain.outbox.kinds import CALL
+from gateway.domain.outbox.states import Next, OutboxEvent, OutboxState, find_next_state, further_word
+from gateway.foundation.services import Services
+from gateway.storage import outbox, outbox_claims, rate_limits
+from gateway.storage.database import Tx, Unavailable
+from gateway.storage.outbox import OutboxRow
+
+# Writes what came of a send, under the token of its claim; a result that comes too late changes nothing.
+
+_TRIES = (
+    0.5,
+    2.0,
+)  # seconds before the second and the third try: a result that is lost makes work for a person
+
+
+def record_result(parts: Services, claimed: ClaimedRow, result: SendResult, then: Next) -> None:
+    """Write the result, the line's account, and what deliveries came before it.
+
+    Raises:
+        Unavailable: SQL could not be asked for seconds; the lease will make the row unclear.
+    """
+    for pause in _TRIES:
+        try:
+            kept = parts.store.run(lambda tx: _write_result(parts, tx, claimed, result, then))
+            break
+        except Unavailable:
+            parts.clock.sleep(pause)
+    else:
+        kept = parts.store.run(lambda tx: _write_result(parts, tx, claimed, result, then))
+    _log_result(parts, claimed, result, then, kept=kept)
+
+
+def _write_result(parts: Services, tx: Tx, claimed: ClaimedRow, result: SendResult, then: Next) -> bool:
+    row, token, now = claimed.row, claimed.token, parts.clock.now()
+    bucket = rate_limits.hold_bucket(tx, row.channel) if row.kind != CALL else None
+    if bucket is not None:
+        rate_limits.save_bucket(tx, row.channel, _settle_account(parts, bucket, result, row.parts))
+    if then.event is OutboxEvent.AGAIN:
+        due_at = then.due_at or now
+        return outbox_claims.put_back(
+            tx, row.id, token, due_at=due_at, now=now, reason=then.reason, tried=not result.down
+        )
+    kept = _finish_row(parts, tx, claimed, result, then)
+    if kept and result.provider_id:
+        _match_deliveries(tx, parts, row, result.provider_id)
+    if kept and result.reason == OPTED_OUT:
+        parts.opted_out(parts, tx, row)
+    if kept and row.kind in parts.after:
+        parts.after[row.kind](parts, tx, row, result, then.event)
+    return kept
+
+
+def _finish_row(parts: Services, tx: Tx, claimed: ClaimedRow, result: SendResult, then: Next) -> bool:
+    row, token, now = claimed.row, claimed.token, parts.clock.now()
+    return outbox_claims.finish_claim(
+        tx,
+        row.id,
+        token,
+        state=find_next_state(OutboxState.SENDING, then.event),
+        now=now,
+        reason=then.reason,
+        provider_id=result.provider_id or None,
+        cost=result.cost,
+    )
+
+
+def _match_deliveries(tx: Tx, parts: Services, row: OutboxRow, provider_id: str) -> None:
+    delivery, reason = "", ""
+    for parked in outbox.unpark_deliveries(tx, row.channel, provider_id):
+        further = further_word(delivery, parked.state)
+        if further != delivery:
+            delivery, reason = further, parked.reason
+    if delivery:
+        outbox.set_delivery(tx, row.id, delivery=delivery, reason=reason, now=parts.clock.now())
+
+    if reason == OPTED_OUT:
+        parts.opted_out(parts, tx, row)
+
+
+def _settle_account(
+    parts: Services, bucket: buckets.Bucket, result: SendResult, count: int
+) -> buckets.Bucket:
+    if result.outcome is SendOutcome.SENT:
+        return buckets.went_through(bucket, cost=result.cost)
+    if result.outcome is SendOutcome.REFUSED and not result.alarm:
+        return bucket  # the recipient was refused, not the line
+    return buckets.did_not(
+        buckets.give_back(bucket, parts=count) if result.outcome is SendOutcome.NOT_SENT else bucket,
+        now=parts.clock.now(),
+        reason=result.reason,
+        alarm=result.alarm,
+        down=result.down,
+        named=result.retry_at,
+    )
+
+
+def _log_result(parts: Services, claimed: ClaimedRow, result: SendResult, then: Next, *, kept: bool) -> None:
+    row = claimed.row
+    if not kept:
+        _log.warning("outbox row %s: its result came too late and was not taken", row.id)
+        return
+    word = (
+        "retried"
+        if then.event is OutboxEvent.AGAIN
+        else find_next_state(OutboxState.SENDING, then.event).value
+    )
+    parts.count.add("outbox", word, channel=row.channel)
+    if then.event is not OutboxEvent.SENT:
+        _log.info("outbox row %s: %s (%s)", row.id, word, then.reason)
+    if result.alarm:
+        parts.count.add("alarm", then.reason, channel=row.channel)
+        _log.error("line %s needs somebody: %s", row.channel, then.reason)
+
+
+_log = logging.getLogger(__name__)
+
+DRAIN_SECONDS = 20.0
+LONGEST_WAIT = timedelta(seconds=1)
+TOO_LATE = 60.0
+
+
+def never_stop() -> bool:
+    """Say that nobody asked to stop."""
+    return False
+
+
+def drain_outbox(
+    parts: Services,
+    *,
+    first: str | None = None,
+    seconds: float = DRAIN_SECONDS,
+    stopping: Callable[[], bool] = never_stop,
+) -> int:
+    """Handle the named row if it can be claimed, then whatever is due, for some seconds; return how many rows.
+
+    Args:
+        parts: the parts.
+        first: the row that a nudge named.
+        seconds: after these no further row is begun.
+        stopping: asked before each row; True ends the drain.
+    """
+    until = parts.clock.monotonic() + seconds
+    handled = 0
+    named = first
+    while not stopping() and parts.clock.monotonic() < until:
+        try:
+            wait = _handle_one(parts, named)
+        except Unavailable as error:
+            _log.warning("sending stops: %s", error)
+            break
+        if wait is None:
+            handled += 1
+        elif named is None and not 0 < wait <= LONGEST_WAIT.total_seconds():
+            break
+        elif named is None:
+            parts.clock.sleep(wait)
+        named = None
+    return handled
+
+
+def _handle_one(parts: Services, named: str | None) -> float | None:
+    """Handle one row; return None, or where none could be had the seconds after which one may be (0: nobody knows)."""
+    if claim.work_inside(parts, named=named):
+        return None
+    claimed = claim_row(parts, named=named)
+    if isinstance(claimed, Nothing):
+        return claimed.wait.total_seconds() if claimed.wait else 0.0
+    if isinstance(claimed, ClaimedRow):
+        _send_row(parts, claimed)
+    return None
+
+
+def _send_row(parts: Services, claimed: ClaimedRow) -> None:
+    row = claimed.row
+    if _too_late(parts, claimed):
+        # The machine slept or was frozen since the claim: another may think that this row is in the open.
+        with parts.store.write() as tx:
+            now = parts.clock.now()
+            outbox_claims.put_back(tx, row.id, claimed.token, due_at=now, now=now, reason="late", tried=False)
+        return
+    channel = parts.channels[row.channel]
+    try:
+        result = _send_message(channel, claimed.message, parts.clock.now())
+    except BaseTimeoutException:
+        # The job's time was over, or the worker is to stop: nobody knows whether the text left.
+        result = SendResult(outcome=SendOutcome.UNCLEAR, reason="out-of-time")
+    except Exception as error:  # noqa: BLE001 - whatever it was, nobody knows whether the text left
+        # Without its traceback, which may hold the text.
+        _log.error("outbox row %s: %s in the channel %s", row.id, type(error).__name__, row.channel)
+        result = SendResult(outcome=SendOutcome.UNCLEAR, reason="fault", alarm=True)
+    record_result(parts, claimed, result, _plan_next(parts, claimed, result))
+
+
+def _send_message(channel: Channel, message: Outgoing | OutgoingCall, now: datetime) -> SendResult:
+    if not isinstance(message, OutgoingCall):
+        return channel.send(message, now=now)
+    if isinstance(channel, Calls):
+        return channel.place(message, now=now)
+    return SendResult(outcome=SendOutcome.REFUSED, reason="no-calls")
+
+
+def _too_late(parts: Services, claimed: ClaimedRow) -> bool:
+    row = claimed.row
+    asleep = (parts.clock.now() - (row.claimed_at or parts.clock.now())).total_seconds()
+    frozen = parts.clock.monotonic() - claimed.began
+    return max(asleep, frozen) > min(TOO_LATE, parts.lease_seconds / 2)
+
+
+def _plan_next(parts: Services, claimed: ClaimedRow, result: SendResult) -> Next:
+    row, now = claimed.row, parts.clock.now()
+    repeatable = row.kind != CALL and parts.channels[row.channel].contract.takes_our_id
+    match result.outcome:
+        case SendOutcome.SENT:
+            return Next(OutboxEvent.SENT, result.reason)
+        case SendOutcome.REFUSED:
+            return Next(OutboxEvent.FAIL, result.reason or "refused")
+        case SendOutcome.UNCLEAR if not repeatable:
+            return Next(OutboxEvent.UNKNOWN, result.reason or "unclear")
+        case SendOutcome.NOT_SENT if result.down and now < row.expires_at:
+            return Next(
+                OutboxEvent.AGAIN, result.reason, row.due_at
+            )  # it is not this text's fault: it keeps its place
+        case SendOutcome.NOT_SENT | SendOutcome.UNCLEAR:
+            then = states.plan_retry(
+                reason=result.reason,
+                now=now,
+                wait=claim.find_jittered_delay(row.attempts),
+                expires_at=row.expires_at,
+                named=result.retry_at,
+            )
+            lost = result.outcome is SendOutcome.UNCLEAR and then.event is OutboxEvent.FAIL
+            return Next(OutboxEvent.UNKNOWN, then.reason) if lost else then

@@ -1,0 +1,1 @@
+"""What the helpline is about, pure: events, permissions, contact safety, callbacks and the outbox."""

@@ -1,0 +1,197 @@
+"""When her phone may ring: the windows she can choose, clipped to the hours in which somebody is on duty."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from gateway.domain.callbacks.queue_rules import LONG_ENOUGH
+from gateway.domain.contact_safety import DAYS, BadSpan, Span, When, read_span
+
+__all__ = ["DAYS", "BadHours", "Hours", "Span", "Window", "list_offered_windows", "next_window"]
+
+NOW_LASTS = timedelta(minutes=30)
+_HOUR_MINUTES = 60
+_DAY_MINUTES = 24 * _HOUR_MINUTES
+_LOOK_AHEAD = 15
+_SHORTEST = timedelta(seconds=1)
+
+Window = tuple[datetime, datetime]
+"""From and until, as instants."""
+
+
+class BadHours(ValueError):
+    """The opening hours cannot be read; the words name the day and what was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """When somebody is on duty: for each day of the week, Monday first, spans in order that do not touch.
+
+    ``dates`` holds the days of the calendar that are unlike their day of the week: holidays, somebody away.
+    """
+
+    days: tuple[tuple[Span, ...], ...] = ((),) * 7
+    dates: Mapping[date, tuple[Span, ...]] = field(default_factory=dict, hash=False)
+
+    @classmethod
+    def parse(cls, written: Mapping[str, Sequence[str]]) -> "Hours":
+        """Read hours as they are written in the settings: day → spans such as ``08:00-12:00``.
+
+        Raises:
+            BadHours: an unknown day, or a span that is none.
+        """
+        for day in written:
+            if day not in DAYS:
+                raise BadHours(f"hours: there is no day {day!r}; days are {', '.join(DAYS)}")
+        return cls(tuple(join_spans([_parse_span(day, s) for s in written.get(day, ())]) for day in DAYS))
+
+    def on(self, day: date) -> tuple[Span, ...]:
+        """Return the spans of this local day."""
+        return self.dates.get(day, self.days[day.weekday()])
+
+
+ALWAYS = Hours((((0, _DAY_MINUTES),),) * 7)
+
+
+def next_window(
+    when: When,
+    hours: Hours,
+    zone: str,
+    now: datetime,
+    *,
+    not_before: datetime | None = None,
+    least: timedelta = LONG_ENOUGH,
+) -> Window | None:
+    """Return the next stretch in which her phone may ring and somebody can ring it.
+
+    One of which less than ``least`` is left is passed over: nobody is handed her request any more, so it must not be
+    promised.
+
+    A stretch that has begun is cut to begin at ``now`` (or at ``not_before`` where that is later).
+    ``now`` means the 30 minutes from now and nothing after; ``never`` has no window.
+    """
+    earliest = max(now, not_before or now)
+    for start, end in _list_stretches(when, hours, ZoneInfo(zone), now, earliest):
+        if end - max(start, earliest) >= max(least, _SHORTEST):
+            return max(start, earliest).astimezone(UTC), end.astimezone(UTC)
+    return None
+
+
+def list_offered_windows(windows: Iterable[When], hours: Hours, zone: str, now: datetime) -> tuple[str, ...]:
+    """Return which of the windows can be promised: those that duty covers within two weeks, *now* while on duty."""
+    names = [when.value for when in windows if next_window(when, hours, zone, now) is not None]
+    if next_window(When.NOW, hours, zone, now) is not None:
+        names.append(When.NOW.value)
+    return tuple(names)
+
+
+def find_opening(hours: Hours, zone: str, now: datetime) -> datetime | None:
+    """Return when somebody begins to be there next for long enough to ring her, within two weeks; else None."""
+    first = now.astimezone(ZoneInfo(zone)).date()
+    for offset in range(_LOOK_AHEAD):
+        day = first + timedelta(days=offset)
+        for start, end in hours.on(day):
+            opens = _find_instant(day, start, ZoneInfo(zone))
+            if opens > now and _find_instant(day, end, ZoneInfo(zone)) - opens >= LONG_ENOUGH:
+                return opens
+    return None
+
+
+def on_duty(hours: Hours, zone: str, now: datetime) -> bool:
+    """Say whether the line is open at this instant."""
+    day, minute = local_minute(zone, now)
+    return any(start <= minute < end for start, end in hours.on(day))
+
+
+def natural_start(when: When, zone: str, instant: datetime) -> datetime | None:
+    """Return when the window around this instant began, whatever the opening hours; None outside of it.
+
+    Two attempts of one evening share it, however often the evening was planned anew.
+    """
+    if not when.days:
+        return None
+    local = instant.astimezone(ZoneInfo(zone))
+    start, end = (_find_instant(local.date(), minute, ZoneInfo(zone)) for minute in when.span)
+    inside = local.weekday() in when.days and start <= instant < end
+    return start.astimezone(UTC) if inside else None
+
+
+def _list_stretches(
+    when: When, hours: Hours, zone: ZoneInfo, now: datetime, earliest: datetime
+) -> Iterator[Window]:
+    if when is When.NOW:
+        yield from _from_now(hours, zone, now)
+        return
+    if not when.days:
+        return
+    first = earliest.astimezone(zone).date()
+    for offset in range(_LOOK_AHEAD):
+        day = first + timedelta(days=offset)
+        if day.weekday() in when.days:
+            for start, end in filter(None, (_find_common(when.span, duty) for duty in hours.on(day))):
+                yield _find_instant(day, start, zone), _find_instant(day, end, zone)
+
+
+def _from_now(hours: Hours, zone: ZoneInfo, now: datetime) -> Iterator[Window]:
+    """Yield the one stretch of duty that is running, from now for half an hour at most; duty may run over midnight."""
+    until = now
+    limit = now + NOW_LASTS
+    today = now.astimezone(zone).date()
+    for day in (today, today + timedelta(days=1)):
+        for start, end in hours.on(day):
+            if _find_instant(day, start, zone) <= until < _find_instant(day, end, zone):
+                until = min(_find_instant(day, end, zone), limit)
+    if until > now:
+        yield now, until
+
+
+def local_minute(zone: str, instant: datetime) -> tuple[date, int]:
+    """Return the local day of an instant and its minute of that day."""
+    local = instant.astimezone(ZoneInfo(zone))
+    return local.date(), local.hour * _HOUR_MINUTES + local.minute
+
+
+def open_between(when: When, zone: str, start: datetime, end: datetime) -> timedelta:
+    """Return for how long her phone might have rung in this span, whoever was on duty: her windows laid end to end."""
+    total = timedelta()
+    at = start
+    while at < end:
+        window = next_window(when, ALWAYS, zone, at, least=_SHORTEST)
+        if window is None or window[0] >= end:
+            break
+        total += min(window[1], end) - window[0]
+        if when is When.NOW:
+            break
+        at = window[1]
+    return total
+
+
+def _find_instant(day: date, minute: int, zone: ZoneInfo) -> datetime:
+    """Return the instant of a wall-clock minute; 24:00 is the next day's midnight."""
+    days, minute = divmod(minute, _DAY_MINUTES)
+    local = datetime(day.year, day.month, day.day, minute // 60, minute % 60, tzinfo=zone)
+    return (local + timedelta(days=days)).astimezone(UTC)
+
+
+def _find_common(one: Span, other: Span) -> Span | None:
+    start, end = max(one[0], other[0]), min(one[1], other[1])
+    return (start, end) if start < end else None
+
+
+def join_spans(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Put spans in order and make one of those that touch, so that a window is never cut where duty goes on."""
+    found: list[Span] = []
+    for start, end in sorted(spans):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return tuple(found)
+
+
+def _parse_span(day: str, written: str) -> Span:
+    try:
+        return read_span(written)
+    except BadSpan as error:
+        raise BadHours(f"hours of {day}: {error}") from None

@@ -1,0 +1,213 @@
+"""What she said is safe, and what follows from it: whether her phone may ring or receive a text, and when."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import ClassVar
+
+VALID_FOR = timedelta(days=14)
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_HOUR_MINUTES = 60
+_DAY_MINUTES = 24 * _HOUR_MINUTES
+
+Span = tuple[int, int]
+"""From and until, in minutes of the local day."""
+
+
+class BadSpan(ValueError):
+    """Days or hours that cannot be read; the words say what was written."""
+
+
+class PhoneSeen(StrEnum):
+    """Her answer to: can someone else hold or look at this phone?"""
+
+    NO = "no"
+    SOMETIMES = "sometimes"
+    NOT_MINE = "not_mine"
+
+
+class When(str):
+    """Her answer to: when is it safe to call? The menu's word for a window, with the days and minutes that she read.
+
+    A menu may name whatever windows it likes; ``now`` and ``never`` mean the same in each. The hours travel with the
+    answer, so that a later edition of the menu changes nothing of what she was told. Two windows are equal by word and
+    hours, a window and a word by the word.
+
+    Attributes:
+        days: the days of the week on which the window falls, Monday is 0; empty where the word has no hours.
+        span: its minutes of the local day, from and until.
+    """
+
+    __slots__ = ("days", "span")
+    days: frozenset[int]
+    span: Span
+    NOW: ClassVar["When"]
+    NEVER: ClassVar["When"]
+
+    def __new__(cls, word: str, days: Iterable[int] = (), span: Span = (0, 0)) -> "When":  # noqa: PYI034 - it returns a constant, too
+        """Return the window; a word alone is read as the first release meant it."""
+        if isinstance(word, When) and not days:
+            return word
+        if word in _WITHOUT_HOURS:
+            return _WITHOUT_HOURS[word]
+        made = super().__new__(cls, word)
+        made.days, made.span = (
+            (frozenset(days), span) if days else _FIRST_RELEASE.get(word, (frozenset(), span))
+        )
+        return made
+
+    @classmethod
+    def read(cls, written: str) -> "When":
+        """Read what ``written`` gives; the first release wrote the word alone.
+
+        Raises:
+            BadSpan: what follows the word are no days and hours.
+        """
+        word, _, rule = written.partition(" ")
+        return cls(word, *read_rule(rule)) if rule else cls(word)
+
+    @property
+    def value(self) -> str:
+        """The word alone."""
+        return str.__str__(self)
+
+    @property
+    def rule(self) -> str:
+        """Its days and hours, as ``mon,tue 09:00-12:00``; empty where it has none."""
+        if not self.days:
+            return ""
+        start, end = (f"{minute // 60:02}:{minute % 60:02}" for minute in self.span)
+        return f"{','.join(DAYS[day] for day in sorted(self.days))} {start}-{end}"
+
+    @property
+    def written(self) -> str:
+        """The word with its days and hours, in one line that ``read`` understands."""
+        return f"{self.value} {self.rule}".rstrip()
+
+    def __eq__(self, other: object) -> bool:
+        same = str.__eq__(self, other) if isinstance(other, str) else False
+        return same and (not isinstance(other, When) or (self.days, self.span) == (other.days, other.span))
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = str.__hash__
+
+    def __copy__(self) -> "When":
+        return self
+
+    def __deepcopy__(self, _memo: object) -> "When":
+        return self
+
+    def __reduce__(self) -> tuple[Callable[[str], "When"], tuple[str]]:
+        return When.read, (self.written,)
+
+
+def read_rule(rule: str) -> tuple[frozenset[int], Span]:
+    """Read days and hours such as ``mon,tue 09:00-12:00``.
+
+    Raises:
+        BadSpan: an unknown day, or hours that are none.
+    """
+    days, _, hours = rule.partition(" ")
+    unknown = [day for day in days.split(",") if day not in DAYS]
+    if unknown:
+        raise BadSpan(f"there is no day {unknown[0]!r}; days are {', '.join(DAYS)}")
+    return frozenset(DAYS.index(day) for day in days.split(",")), read_span(hours)
+
+
+def read_span(written: str) -> Span:
+    """Read hours such as ``08:00-12:00`` as minutes of the day.
+
+    Raises:
+        BadSpan: it is no span, or ends before it begins.
+    """
+    try:
+        start, end = (_read_minute(part) for part in written.split("-"))
+    except ValueError:
+        raise BadSpan(f"{written!r} is no span such as 08:00-12:00") from None
+    if start >= end:
+        raise BadSpan(f"{written!r} ends before it begins")
+    return start, end
+
+
+def _read_minute(written: str) -> int:
+    hour, minute = written.strip().split(":")
+    if not (hour.isascii() and hour.isdigit() and minute.isascii() and minute.isdigit()):
+        raise ValueError(written)
+    number = int(hour) * _HOUR_MINUTES + int(minute)
+    if int(minute) >= _HOUR_MINUTES or number > _DAY_MINUTES:
+        raise ValueError(written)
+    return number
+
+
+_EVERY_DAY = frozenset(range(7))
+_FIRST_RELEASE: Mapping[str, tuple[frozenset[int], Span]] = {
+    "morning": (_EVERY_DAY, (6 * 60, 9 * 60)),
+    "noon": (_EVERY_DAY, (12 * 60, 13 * 60)),
+    "evening": (_EVERY_DAY, (18 * 60, 21 * 60)),
+    "sunday": (frozenset({6}), (9 * 60, 18 * 60)),
+}
+"""What a word meant while the hours stood in the code: requests, callers and menus kept since then hold it alone."""
+
+_WITHOUT_HOURS: dict[str, When] = {}
+When.NOW, When.NEVER = When("now"), When("never")
+_WITHOUT_HOURS |= {"now": When.NOW, "never": When.NEVER}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SafeContact:
+    """Her safety answers, as she last gave them.
+
+    Attributes:
+        phone_seen: who else sees the phone.
+        when: the window in which it may ring.
+        said_at: when she said so; the answers age after ``VALID_FOR``.
+        sms_safe: she said that texts are safe; only ever true where nobody else sees the phone.
+        stopped: she asked for no more texts from us.
+    """
+
+    phone_seen: PhoneSeen
+    when: When
+    said_at: datetime
+    sms_safe: bool = False
+    stopped: bool = False
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Say whether the answers are young enough to act on."""
+        return now < self.said_at + VALID_FOR
+
+    def may_ever_call(self, now: datetime) -> bool:
+        """Say whether her phone may ring at all, leaving the hour aside."""
+        if self.when is When.NEVER or not self.is_fresh(now):
+            return False
+        return self.phone_seen is not PhoneSeen.NOT_MINE or self.when is When.NOW
+
+    def may_text(self, now: datetime) -> bool:
+        """Say whether a text that we start may reach this phone, leaving the hour aside."""
+        return (
+            self.sms_safe
+            and not self.stopped
+            and self.phone_seen is PhoneSeen.NO
+            and self.when is not When.NEVER
+            and self.is_fresh(now)
+        )
+
+
+_SEEN = (PhoneSeen.NO, PhoneSeen.SOMETIMES, PhoneSeen.NOT_MINE)
+
+
+def tighten_contact(earlier: SafeContact, newest: SafeContact) -> SafeContact:
+    """Return earlier answers bound by newer ones of the same number: never looser, and at no time that she left out.
+
+    The time is the newest, and whoever acts on these answers has to see that it is another one than before; *now*
+    says nothing of other times.
+    """
+    seen = max(earlier.phone_seen, newest.phone_seen, key=_SEEN.index)
+    return replace(
+        earlier,
+        phone_seen=seen,
+        when=earlier.when if newest.when == When.NOW else newest.when,
+        sms_safe=earlier.sms_safe and newest.sms_safe and seen is PhoneSeen.NO,
+    )

@@ -1,0 +1,58 @@
+"""The kinds of outbox rows as one table, so that a new kind is a row here and a function where it is at home."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+
+class To(StrEnum):
+    """Whom a row of this kind reaches."""
+
+    NOBODY = "nobody"
+    CALLER = "caller"
+    PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxKind:
+    """One kind of row.
+
+    Attributes:
+        name: the word in the row.
+        to: whom it reaches; a row that reaches nobody is worked inside one transaction and needs no channel.
+        lasts: how long after its making it is still worth sending.
+        priority: which of several due rows goes first; the lower, the sooner.
+        ours: a text that we start: it leaves only where she said that texts are safe, and inside her windows.
+    """
+
+    name: str
+    to: To
+    lasts: timedelta
+    priority: int = 1
+    ours: bool = False
+
+    @property
+    def inside(self) -> bool:
+        """Say whether claim, work and result are one transaction."""
+        return self.to is To.NOBODY
+
+
+_DAYS = timedelta(days=14)
+
+KINDS: dict[str, OutboxKind] = {
+    kind.name: kind
+    for kind in (
+        OutboxKind(name="announce", to=To.NOBODY, lasts=_DAYS, priority=0),
+        OutboxKind(name="escalate", to=To.NOBODY, lasts=_DAYS, priority=0),
+        OutboxKind(name="danger_text", to=To.NOBODY, lasts=timedelta(hours=1), priority=0),
+        OutboxKind(name="answer", to=To.CALLER, lasts=timedelta(minutes=10), priority=0),
+        OutboxKind(name="alert", to=To.PERSON, lasts=timedelta(hours=1)),
+        OutboxKind(name="call", to=To.PERSON, lasts=timedelta(seconds=60), priority=-1),
+        OutboxKind(name="ours", to=To.CALLER, lasts=_DAYS, ours=True),
+    )
+}
+CALL = "call"
+"""The kind that is no text: it rings one of us, spends nothing of what the line's texts may, and waits for none."""
+
+INSIDE = tuple(sorted(kind.name for kind in KINDS.values() if kind.inside))
+OUTSIDE = tuple(sorted(kind.name for kind in KINDS.values() if not kind.inside))

@@ -1,0 +1,1 @@
+"""Alerts to the people on duty, and their answers by link and by text."""

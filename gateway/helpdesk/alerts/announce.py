@@ -1,0 +1,166 @@
+"""Has people told that somebody waits: those on duty at once, and more of them the longer nobody takes it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from gateway.delivery import clock_guard
+from gateway.domain.callbacks import queue_rules
+from gateway.domain.callbacks.queue_rules import DANGER
+from gateway.domain.callbacks.routing import Needs, fit_or_all
+from gateway.domain.callbacks.states import OPEN, CallbackState
+from gateway.domain.permissions import ROLES, Permission, Role
+from gateway.helpdesk.alerts import alerts
+from gateway.helpdesk.alerts.alerts import is_frequent, tell
+from gateway.helpdesk.staff.shifts import DECIDING, find_offers, on_duty
+from gateway.menus.fact_expiry import find_fact_ends
+from gateway.storage import callbacks, callers, duty, outbox, people, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from gateway.foundation.services import Services
+    from gateway.menus.fact_expiry import FactEnd
+    from gateway.storage.callbacks import Callback
+    from gateway.storage.database import Tx
+    from gateway.storage.outbox import OutboxRow
+    from gateway.storage.people import Person
+
+
+def announce(parts: Services, tx: Tx, row: OutboxRow) -> None:
+    """Tell whoever is on duty and fit to call her; where nobody is fit, everybody on duty.
+
+    Where nobody is on duty at all, danger is told to the first of those who are called for help.
+    """
+    callback = _open(tx, row)
+    if callback is None:
+        return
+    danger = callback.priority == DANGER
+    here = [(person, find_offers(person)) for person in on_duty(parts, tx, parts.clock.now(), callback.team)]
+    needs = Needs(language=callback.language, wants_woman=callback.wants_woman)
+    told = fit_or_all(needs, here)
+    if not told and danger:
+        told = queue_rules.choose_alerted(listed(tx, callback.team), (), 0)
+    frequent = is_frequent(parts, tx, callback.caller_id)
+    tell(
+        parts, tx, row, told, "urgent" if danger else "asked",
+        once="alert", priority=callback.priority, join=frequent,
+    )  # fmt: skip
+
+
+def escalate(parts: Services, tx: Tx, row: OutboxRow) -> None:
+    """Call for help: the supervisors on duty, and of the list one person more each time that nobody came."""
+    callback = _open(tx, row)
+    if callback is None or callback.state not in (CallbackState.REVIEW, CallbackState.WAITING):
+        return
+    supervisors = on_duty(parts, tx, parts.clock.now(), callback.team, roles=DECIDING)
+    told = queue_rules.choose_alerted(listed(tx, callback.team), supervisors, max(callback.told - 1, 0))
+    key = "still" if callback.state is CallbackState.REVIEW else "urgent"
+    tell(parts, tx, row, told, key, once=row.id, priority=callback.priority)
+
+
+def listed(tx: Tx, team: str) -> tuple[people.Person, ...]:
+    """Return the people of a team who are called for help, the first to be told first."""
+    found = [people.by_id(tx, person_id) for person_id in duty.list_help_ids(tx, team)]
+    return tuple(person for person in found if person is not None)
+
+
+def _open(tx: Tx, row: OutboxRow) -> Callback | None:
+    callback = callbacks.by_id(tx, row.callback_id) if row.callback_id else None
+    return callback if callback is not None and callback.state in OPEN else None
+
+
+# Tells those on duty that a text held a word of danger: without her words or number; nobody calls her for
+# it.
+
+TEAM = "main"
+
+
+def tell_of_danger(parts: Services, tx: Tx, row: OutboxRow) -> None:
+    """Tell everybody on duty to read the texts; where nobody is, the first of those who are called for help."""
+    caller = callers.by_id(tx, row.caller_id) if row.caller_id else None
+    if caller is None:
+        return  # erased meanwhile: there is nothing left to read
+    here = on_duty(parts, tx, parts.clock.now(), TEAM)
+    told = here or queue_rules.choose_alerted(listed(tx, TEAM), (), 0)
+    tell(parts, tx, row, told, "texted", once=f"danger_text:{row.id}")
+
+
+# Tells administrators and supervisors by text that facts of the menu end: once a threshold, in daylight.
+
+TOLD = "facts_told"
+"""The setting that holds, by menu and last day, the narrowest threshold that was told of."""
+
+_KEEPS_MENUS = frozenset({Permission.PUBLISH_MENUS, Permission.APPROVE_MENUS})
+_DAYLIGHT = range(9, 20)
+_LASTS = timedelta(hours=20)
+"""How long a text waits for its line: until the evening's end, as the day that it tells of stays the same."""
+
+
+def tell_fact_ends(parts: Services) -> int:
+    """Add a text for each who keeps the menus if a threshold is newly reached; return how many were added.
+
+    What was told stands in the ledger, in one transaction with the texts: it is told once however often this runs.
+    Where nobody has a helpline phone, or no line is there, nothing counts as told.
+    """
+    ends = find_fact_ends(parts)
+    now = parts.clock.now()
+    if not ends or not parts.channels or now.astimezone(ZoneInfo(parts.line.zone)).hour not in _DAYLIGHT:
+        return 0
+
+    def work(tx: Tx) -> list[str]:
+        told = settings.get_setting(tx, TOLD, {})
+        fresh = [each for each in ends if each.threshold < told.get(_make_key(each), each.threshold + 1)]
+        if not fresh or not clock_guard.is_trusted(parts, tx, now):
+            return []
+        added = _add_texts(parts, tx, ends, _name_round(fresh), now)
+        if added:
+            settings.save_setting(tx, TOLD, _note_told(ends, told), by="clock", now=now)
+        return added
+
+    rows = parts.store.run(work)
+    for row in rows:
+        parts.nudge(row)
+    return len(rows)
+
+
+def _make_key(end: FactEnd) -> str:
+    return f"{end.menu}:{end.last_day}"
+
+
+def _note_told(ends: Sequence[FactEnd], told: Mapping[str, int]) -> dict[str, int]:
+    """Return what was told by now; a day stays noted after its facts were mended, so that a rollback tells no more."""
+    reached = {_make_key(end): end.threshold for end in ends}
+    return {**told, **{key: min(reached[key], told.get(key, reached[key])) for key in reached}}
+
+
+def _name_round(fresh: Sequence[FactEnd]) -> str:
+    """Return what makes this round of texts unique: the menu, the last day and the threshold that come first."""
+    first = fresh[0]
+    return f"facts:{_make_key(first)}:{first.threshold}"
+
+
+def _add_texts(parts: Services, tx: Tx, ends: Sequence[FactEnd], once: str, now: datetime) -> list[str]:
+    ended = sum(each.has_ended for each in ends)
+    said = {"ended": str(ended), "soon": str(len(ends) - ended), "day": ends[0].last_day.isoformat()}
+    added = []
+    for person in _list_keepers(tx):
+        this_once = f"{once}:{person.id}"
+        if outbox.is_added(tx, this_once):
+            continue
+        road = alerts.road(parts, tx, "", person.number or "")
+        text = alerts.words(parts, "facts", person, **said)
+        added.append(alerts.say(tx, person, text, road, now, once=this_once, lasts=_LASTS))
+    return [row for row in added if row is not None]
+
+
+def _list_keepers(tx: Tx) -> list[Person]:
+    """Return who publishes or approves menus and has a helpline phone entered."""
+    return [
+        person
+        for person in people.list_people(tx, "main")
+        if person.number is not None and ROLES[Role(person.role)] & _KEEPS_MENUS
+    ]

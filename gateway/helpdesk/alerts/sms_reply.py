@@ -1,0 +1,171 @@
+"""Digits in a text: a counsellor without a computer takes what an alert told of, or says that she cannot."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from gateway.domain.callbacks.queue_rules import DANGER
+from gateway.domain.callbacks.states import CallbackState, IllegalMove
+from gateway.domain.permissions import Permission
+from gateway.foundation.ids import random_bytes
+from gateway.helpdesk.errors import Full, HeldByOther, NoSuchCallback
+from gateway.helpdesk.queue.claim import claim_within
+from gateway.helpdesk.requests.wordings import word_message
+from gateway.helpdesk.staff.people import actor_of
+from gateway.menus.engine import keys
+from gateway.storage import audit, callbacks, links, people
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from gateway.domain.permissions import Actor
+    from gateway.foundation.services import Services
+    from gateway.storage.database import Tx
+    from gateway.storage.links import Link
+    from gateway.storage.people import Person
+
+TAKE, CANNOT = "1", "2"
+REMEMBERED = timedelta(days=1)
+"""So long after its alert a digit is still told that it came too late; then it is any text."""
+
+MARKS = range(10, 100)
+_ANSWER = re.compile(rf"([{TAKE}{CANNOT}])\W*(\d\d)?\W*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertReply:
+    """What came of a digit: ``what`` is a word of ours, ``text`` what the person is told."""
+
+    person: Person
+    what: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Alert:
+    """One alert that this phone was sent."""
+
+    person: Person
+    link: Link
+
+
+def new_mark(parts: Services, tx: Tx) -> int:
+    """Return two digits that no alert of the last day bears; of more than ninety some bear the same."""
+    taken = {link.mark for link in links.list_marked(tx, since=parts.clock.now() - REMEMBERED)}
+    start = random_bytes(1)[0]
+    around = [MARKS[(start + n) % len(MARKS)] for n in range(len(MARKS))]
+    return next((mark for mark in around if mark not in taken), around[0])
+
+
+def describe_digits(parts: Services, person: Person, mark: int) -> str:
+    """Return what an alert says of the digits."""
+    return _find_words(parts, "digits", person, mark=str(mark))
+
+
+def take_reply(parts: Services, tx: Tx, number: str, text: str, *, now: datetime) -> AlertReply | None:
+    """Do what a digit from a helpline phone says about an alert to it; None where this text is no such answer.
+
+    It is bound to the phone that the alert went to, and good once, while the alert is. Whoever was sent none lately
+    is a caller like any other, whatever they write.
+    """
+    said = _ANSWER.fullmatch(keys.clean_key(text))
+    recent = _find_recipient(tx, number, now) if said else []
+    if said is None or not recent:
+        return None
+    digit, mark = said[1], int(said[2] or 0)
+    meant = [one for one in recent if one.link.mark == mark] if mark else recent
+    live = [one for one in meant if _is_live(one.link, now)]
+    if not live:
+        return _make_reply(parts, _too_late(meant), (meant or recent)[0])
+    free = _list_free(tx, live)
+    if not free:
+        return _make_reply(parts, "gone", live[0])
+    if len(free) > 1:
+        return _ask_which(parts, digit, free)
+    if not links.answer_links(tx, person_id=free[0].person.id, callback_id=free[0].link.callback_id, now=now):
+        return _make_reply(parts, "answered", free[0])
+    return _take_alert(parts, tx, free[0], now) if digit == TAKE else _record_cannot(parts, tx, free[0], now)
+
+
+def _find_recipient(tx: Tx, number: str, now: datetime) -> list[_Alert]:
+    """Return the alerts of the last day to this phone, the newest first."""
+    recent = links.list_marked(tx, since=now - REMEMBERED)
+    known = {one: people.by_id(tx, one) for one in {link.person_id for link in recent}}
+    ours = {id_: one for id_, one in known.items() if one is not None and _answers_from(one, number)}
+    return [_Alert(person=ours[link.person_id], link=link) for link in recent if link.person_id in ours]
+
+
+def _answers_from(person: Person, number: str) -> bool:
+    return person.number == number and not person.disabled and actor_of(person).may(Permission.WORK_QUEUE)
+
+
+def _is_live(link: Link, now: datetime) -> bool:
+    return link.answered_at is None and now < link.expires_at
+
+
+def _list_free(tx: Tx, live: Sequence[_Alert]) -> list[_Alert]:
+    """Return one alert for each person and callback that may still be had; told twice is told once."""
+    found = {(one.person.id, one.link.callback_id): one for one in reversed(live)}
+    return [one for one in found.values() if _may_be_had(tx, one)]
+
+
+def _may_be_had(tx: Tx, one: _Alert) -> bool:
+    callback = callbacks.by_id(tx, one.link.callback_id)
+    if callback is None:
+        return False
+    theirs = callback.state is CallbackState.CLAIMED and callback.holder_id == one.person.id
+    return theirs or callback.state is CallbackState.WAITING
+
+
+def _too_late(meant: Sequence[_Alert]) -> str:
+    return "answered" if meant and meant[0].link.answered_at is not None else "late"
+
+
+def _ask_which(parts: Services, digit: str, free: Sequence[_Alert]) -> AlertReply:
+    """Ask which one is meant; where colleagues share a phone each alert goes by its person's name."""
+    shared = len({one.person.id for one in free}) > 1
+    choices = [
+        f"{digit} {one.link.mark}{f' ({one.person.name})' if shared else ''}"
+        for one in sorted(free, key=lambda one: one.link.mark)
+    ]
+    return _make_reply(parts, "which", free[0], choices=" / ".join(choices))
+
+
+def _take_alert(parts: Services, tx: Tx, one: _Alert, now: datetime) -> AlertReply:
+    actor, callback_id = actor_of(one.person), one.link.callback_id
+    try:
+        claimed = claim_within(tx, actor, callback_id, now)
+    except Full:
+        return _make_reply(parts, "full", one)
+    except (HeldByOther, IllegalMove, NoSuchCallback):
+        return _make_reply(parts, "gone", one)
+    _on_record(tx, actor, "by reply", callback_id, now)
+    return _make_reply(parts, "taken", one, code=claimed.code)
+
+
+def _record_cannot(parts: Services, tx: Tx, one: _Alert, now: datetime) -> AlertReply:
+    """Write that she cannot; a danger whose time has come is told to the next at once instead of later."""
+    callback = callbacks.by_id(tx, one.link.callback_id, lock=True)
+    waits = (
+        callback is not None and callback.state is CallbackState.WAITING and callback.escalate_at is not None
+    )
+    if callback is not None and waits and callback.priority == DANGER and (callback.due_at or now) <= now:
+        callbacks.change_callback(tx, callback.id, now=now, escalate_at=now)
+    _on_record(tx, actor_of(one.person), "cannot", one.link.callback_id, now)
+    return _make_reply(parts, "cannot", one)
+
+
+def _on_record(tx: Tx, actor: Actor, act: str, callback_id: str, now: datetime) -> None:
+    audit.add_entry(tx, now=now, person_id=actor.person_id, act=act, kind="callback", subject=callback_id)
+
+
+def _make_reply(parts: Services, what: str, one: _Alert, **values: str) -> AlertReply:
+    return AlertReply(person=one.person, what=what, text=_find_words(parts, what, one.person, **values))
+
+
+def _find_words(parts: Services, key: str, person: Person, **values: str) -> str:
+    return word_message(parts, f"staff_{key}", (person.page_language,), **values)

@@ -1,0 +1,1 @@
+"""Calls to callers: attempts, bridged calls, and the limits that keep them safe."""

@@ -1,0 +1,360 @@
+"""Shows a number to be called: the attempt is on record before the number is seen, and nobody can call it meanwhile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from gateway.domain.callbacks.attempt_spacing import NotYet, may_ring
+from gateway.domain.callbacks.outcomes import MOST_ATTEMPTS
+from gateway.domain.callbacks.states import CallbackEvent, CallbackState, IllegalMove
+from gateway.domain.contact_safety import PhoneSeen, When
+from gateway.domain.permissions import Permission, check_permission
+from gateway.foundation.ids import new_id, new_token
+from gateway.helpdesk.calls import call_limits
+from gateway.helpdesk.errors import (
+    AlreadyCalling,
+    ClockStopped,
+    NoPhone,
+    NotSafe,
+    TooManyShown,
+    Withheld,
+    explain_refusal,
+    find_callback,
+)
+from gateway.helpdesk.queue.claim import is_to_decide
+from gateway.helpdesk.requests.planning import window_from
+from gateway.helpdesk.requests.refuse import has_unwritten_word
+from gateway.storage import attempts, audit, bridges, callbacks, callers, notes, people, settings
+from gateway.storage.attempts import Attempt
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from gateway.domain.permissions import Actor
+    from gateway.foundation.services import Services
+    from gateway.storage.callbacks import Callback
+    from gateway.storage.callers import Caller
+    from gateway.storage.database import Tx
+
+LEASE = timedelta(hours=2)
+OWN_CONTACT = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What the person who calls may see: the number, what to say first, and the form for what came of it.
+
+    Attributes:
+        attempt_id: the attempt on record.
+        callback_id: the callback.
+        number: hers.
+        code: what our caller says first.
+        form: the one-time id of the outcome form.
+        from_number: the helpline phone to call from, which is the number that she will see.
+        lease_until: after this the outcome counts as unclear.
+        due_until: the end of her window; None outside of one.
+        outside: a supervisor calls outside her window, right after her own contact.
+        refused: she refused while she was being called: her number is not shown any more, only the outcome is asked.
+    """
+
+    attempt_id: str
+    callback_id: str
+    number: str
+    code: str
+    form: str
+    from_number: str
+    lease_until: datetime
+    due_until: datetime | None
+    outside: bool = False
+    refused: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """An attempt on record; ``is_new`` is False where it was running already."""
+
+    callback: Callback
+    attempt: Attempt
+    from_number: str
+    outside: bool = False
+    is_new: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Slot:
+    """Which window an attempt takes, and which time in it."""
+
+    window_from: datetime
+    window_until: datetime | None
+    nth: int
+    outside: bool = False
+
+
+def begin(parts: Services, actor: Actor, callback_id: str, *, reason: str = "") -> Call:
+    """Write the attempt and hand out the number. The same person asking again gets the attempt that is running.
+
+    Args:
+        parts: the parts.
+        actor: who calls.
+        callback_id: a callback that the actor has claimed, or has reached and agreed to call once more.
+        reason: why a supervisor takes somebody else's, or calls outside her window; kept as a note.
+
+    Raises:
+        Refused: the actor does not work the queue.
+        NoPhone: no helpline phone is entered for the actor.
+        ClockStopped: the clock was found wrong and nobody has confirmed it yet.
+        Held: somebody else has it.
+        AlreadyCalling: a call to this number has no outcome yet.
+        NotSafe: her phone must not ring now.
+        TooManyShown: the actor was shown as many numbers in an hour as anybody may be.
+        IllegalMove, NoSuchCallback: it is not claimed, or somebody must decide first; there is none.
+    """
+    check_permission(actor, Permission.WORK_QUEUE)
+
+    def work(tx: Tx) -> Call:
+        begun = start(parts, tx, actor, callback_id, reason=reason)
+        if bridges.by_attempt(tx, begun.attempt.id) is not None:
+            raise AlreadyCalling(begun.attempt.who)  # a second leg beside the provider's
+        return _call(tx, begun.callback, begun.attempt, begun.from_number, outside=begun.outside)
+
+    try:
+        call = parts.store.run(work)
+    except TooManyShown:
+        call_limits.tell_of_many(parts, actor)
+        raise
+    parts.count.add("attempt", "outside" if call.outside else "inside")
+    return call
+
+
+def start(
+    parts: Services, tx: Tx, actor: Actor, callback_id: str, *, reason: str = "", how: str = "phone"
+) -> Begun:
+    """Write the attempt in this transaction, or find the actor's own that is running; it raises what ``begin`` raises.
+
+    ``how`` is the word for the way she is called.
+    """
+    now = parts.clock.now()
+    if settings.is_on(tx):
+        raise ClockStopped
+    callback = find_callback(tx, actor, callback_id)
+    from_number = _helpline_phone(tx, actor)
+    running = attempts.live_on(tx, callback_id)
+    if running is not None and _is_own(callback, running, actor):
+        if _is_refused(callback):
+            raise Withheld(callback.withheld or "plain")
+        return Begun(callback=callback, attempt=running, from_number=from_number, is_new=False)
+    _may_begin(tx, actor, callback, reason)
+    if how == "phone":
+        call_limits.ask_for_room(parts, tx, actor)
+    caller = _reachable(parts, tx, callback, now)
+    slot = _slot(parts, tx, actor, callback, caller, reason)
+    attempt = _write_attempt(tx, actor, callback, slot, how, now)
+    _step(tx, actor, callback, now)
+    _on_record(tx, actor, callback, slot, reason, how, now)
+    return Begun(callback=callback, attempt=attempt, from_number=from_number, outside=slot.outside)
+
+
+def current(parts: Services, actor: Actor, callback_id: str) -> Call | None:
+    """Return the actor's own running attempt, so that the page survives a reload; None where there is none.
+
+    One that a provider makes shows no number, so it is not among these: see ``desk.calls``.
+    """
+    check_permission(actor, Permission.WORK_QUEUE)
+    with parts.store.read() as tx:
+        callback = callbacks.by_id(tx, callback_id)
+        running = attempts.live_on(tx, callback_id)
+        person = people.by_id(tx, actor.person_id)
+        if callback is None or running is None or person is None or not _is_own(callback, running, actor):
+            return None
+        if bridges.by_attempt(tx, running.id) is not None:
+            return None
+        return _call(tx, callback, running, person.number or "")
+
+
+def _is_own(callback: Callback, running: Attempt, actor: Actor) -> bool:
+    taken_back = (
+        callback.state is CallbackState.CANCELLED and callback.contact is not None
+    )  # else she is erased
+    return (callback.state is CallbackState.CALLING or taken_back) and running.person_id == actor.person_id
+
+
+def _is_refused(callback: Callback) -> bool:
+    """Say whether she refused, or took her request back, since the call that runs began."""
+    return bool(callback.withheld) or callback.state is CallbackState.CANCELLED
+
+
+def _helpline_phone(tx: Tx, actor: Actor) -> str:
+    person = people.by_id(tx, actor.person_id)
+    if person is None or not person.number:
+        raise NoPhone
+    return person.number
+
+
+def _may_begin(tx: Tx, actor: Actor, callback: Callback, reason: str) -> None:
+    """Let those through who have it, and supervisors with a reason."""
+    if callback.state not in (CallbackState.CLAIMED, CallbackState.REACHED):
+        raise explain_refusal(tx, actor, callback, CallbackEvent.CALL)
+    if is_to_decide(callback):
+        raise IllegalMove(CallbackState.REVIEW, CallbackEvent.CALL)
+    if callback.holder_id != actor.person_id and not (reason and actor.may(Permission.REVEAL_ANY)):
+        raise explain_refusal(tx, actor, callback, CallbackEvent.CALL)
+
+
+def _reachable(parts: Services, tx: Tx, callback: Callback, now: datetime) -> Caller:
+    """Return her with her number. *Never*, *not my phone* outside of now, and stale answers bind everybody."""
+    contact = callback.contact
+    caller = callers.by_id(tx, callback.caller_id) if callback.caller_id else None
+    if contact is None or caller is None or caller.number is None or not contact.may_ever_call(now):
+        raise NotSafe(None)
+    if callback.withheld:
+        raise Withheld(callback.withheld)
+    if has_unwritten_word(parts, caller):
+        raise Withheld("unread")
+    _alone(tx, caller)
+    return caller
+
+
+def _alone(tx: Tx, caller: Caller) -> None:
+    running = attempts.live_of(tx, caller.id)
+    if running is not None:
+        raise AlreadyCalling(running.who)
+
+
+def _slot(parts: Services, tx: Tx, actor: Actor, callback: Callback, caller: Caller, reason: str) -> _Slot:
+    now = parts.clock.now()
+    agreed = callback.state is CallbackState.REACHED
+    if not agreed and callback.attempts >= MOST_ATTEMPTS:
+        raise NotSafe(None)
+    inside = is_open(callback, now)
+    if not inside and not _may_call_outside(actor, callback, caller, reason, now):
+        raise NotSafe(callback.due_at if callback.due_at is not None and callback.due_at > now else None)
+    window = window_from(parts, callback) if inside else caller.contacted_at or now
+    allowed = may_ring(attempts.list_past(tx, caller.id), window, now, agreed=agreed)
+    if isinstance(allowed, NotYet):
+        _alone(tx, caller)  # somebody may have begun between the two looks, and has a name
+        raise NotSafe(allowed.until)
+    until = callback.due_until if inside else None
+    return _Slot(window_from=window, window_until=until, nth=allowed.nth, outside=not inside)
+
+
+def is_open(callback: Callback, now: datetime) -> bool:
+    """Say whether her window is open."""
+    return (
+        callback.due_at is not None
+        and callback.due_until is not None
+        and callback.due_at <= now < callback.due_until
+    )
+
+
+def _may_call_outside(actor: Actor, callback: Callback, caller: Caller, reason: str, now: datetime) -> bool:
+    """Say whether a supervisor may ring now because she was in touch herself just now."""
+    contact = callback.contact
+    return (
+        bool(reason)
+        and actor.may(Permission.CALL_OUTSIDE)
+        and caller.contacted_at is not None
+        and caller.contacted_at <= now < caller.contacted_at + OWN_CONTACT
+        and contact is not None
+        and contact.phone_seen is not PhoneSeen.NOT_MINE
+        and contact.when is not When.NEVER
+    )
+
+
+def _write_attempt(tx: Tx, actor: Actor, callback: Callback, slot: _Slot, how: str, now: datetime) -> Attempt:
+    return write(
+        tx, actor, callback,
+        window_from=slot.window_from, window_until=slot.window_until, nth=slot.nth, now=now,
+        how="outside" if slot.outside else how,
+    )  # fmt: skip
+
+
+def write(
+    tx: Tx,
+    actor: Actor,
+    callback: Callback,
+    *,
+    window_from: datetime,
+    now: datetime,
+    window_until: datetime | None = None,
+    nth: int = 0,
+    how: str = "phone",
+) -> Attempt:
+    """Write an attempt; the database itself refuses a second live one of a number, and a second one of a window.
+
+    Raises:
+        AlreadyCalling: a call to this number has no outcome yet.
+        NotSafe: this window has had its attempt.
+    """
+    attempt = Attempt(
+        id=new_id(now),
+        callback_id=callback.id,
+        caller_id=callback.caller_id,
+        person_id=actor.person_id,
+        how=how,
+        started_at=now,
+        window_from=window_from,
+        window_until=window_until,
+        nth=nth,
+        lease_until=now + LEASE,
+        form=new_token(16),
+    )
+    if attempts.add_attempt(tx, attempt):
+        return attempt
+    running = attempts.live_of(tx, callback.caller_id or "")
+    raise AlreadyCalling(running.who) if running is not None else NotSafe(None)
+
+
+def _step(tx: Tx, actor: Actor, callback: Callback, now: datetime) -> None:
+    """Move it to calling; one that was over gets a slot of the number that no newer request has taken."""
+    taken = {one.slot for one in callbacks.open_of(tx, callback.caller_id or "") if one.id != callback.id}
+    slot = callback.slot
+    while slot in taken:
+        slot += 1
+    moved = callbacks.step_callback(
+        tx, callback.id, CallbackEvent.CALL, now=now,
+        only=callbacks.is_free(),
+        holder_id=actor.person_id, held_until=now + LEASE, escalate_at=None, slot=slot,
+    )  # fmt: skip
+    if moved is None:
+        raise explain_refusal(tx, actor, callback, CallbackEvent.CALL)
+
+
+def _on_record(
+    tx: Tx, actor: Actor, callback: Callback, slot: _Slot, reason: str, how: str, now: datetime
+) -> None:
+    detail = "outside her window" if slot.outside else ""
+    if callback.holder_id != actor.person_id:
+        detail = f"held by another; {detail}" if detail else "held by another"
+    audit.add_entry(
+        tx,
+        now=now,
+        person_id=actor.person_id,
+        act="reveal" if how == "phone" else how,
+        kind="callback",
+        subject=callback.id,
+        detail=detail,
+    )
+    if reason:
+        notes.add_note(
+            tx, note_id=new_id(now), callback_id=callback.id, person_id=actor.person_id, text=reason, now=now
+        )
+
+
+def _call(tx: Tx, callback: Callback, attempt: Attempt, from_number: str, *, outside: bool = False) -> Call:
+    caller = callers.by_id(tx, callback.caller_id or "")
+    if caller is None or caller.number is None:
+        raise NotSafe(None)
+    return Call(
+        attempt_id=attempt.id,
+        callback_id=callback.id,
+        number="" if _is_refused(callback) else caller.number,
+        code=callback.code,
+        form=attempt.form,
+        from_number=from_number,
+        lease_until=attempt.lease_until,
+        due_until=None if outside else callback.due_until,
+        outside=outside,
+        refused=_is_refused(callback),
+    )

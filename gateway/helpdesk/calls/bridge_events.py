@@ -1,0 +1,240 @@
+"""Takes what a provider tells of a bridged call and says what happens next; her number is given out once or never."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from gateway.channels.contract import SendOutcome
+from gateway.delivery import clock_guard
+from gateway.domain.callbacks import bridged_call as core
+from gateway.domain.callbacks.bridged_call import BridgeEvent, BridgeState, NotNow
+from gateway.domain.callbacks.states import CallbackState as Calling
+from gateway.domain.contact_safety import PhoneSeen, When
+from gateway.domain.events import AskOne, CallKind, Cause, DialHer, Reject, SayGone, Silence
+from gateway.domain.outbox.states import OutboxEvent as Sending
+from gateway.helpdesk.calls import call_limits, void_attempt
+from gateway.helpdesk.calls.attempts import OWN_CONTACT, is_open
+from gateway.storage import attempts, bridges, callbacks, callers, outbox, people, settings
+from gateway.storage.bridges import ONCE
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from gateway.channels.contract import SendResult
+    from gateway.domain.events import CallEvent, CallStep
+    from gateway.foundation.services import Services
+    from gateway.storage.bridges import BridgeRow
+    from gateway.storage.callbacks import Callback
+    from gateway.storage.database import Tx
+    from gateway.storage.outbox import OutboxRow
+
+ONE = "1"
+SHORTEST_SILENCE = timedelta(minutes=3)
+_EVENTS = {
+    CallKind.ANSWERED: BridgeEvent.ANSWERED,
+    CallKind.CONNECTED: BridgeEvent.CONNECTED,
+    CallKind.DIAL_OVER: BridgeEvent.DIAL_OVER,
+    CallKind.OVER: BridgeEvent.OVER,
+}
+
+
+def handle_call_event(parts: Services, event: CallEvent) -> CallStep:
+    """Take one word of the provider on a call. What fits nowhere, or comes late or twice, changes nothing.
+
+    Raises:
+        Unavailable: SQL cannot be asked; nothing was done.
+    """
+    if event.kind is CallKind.RANG:
+        return Reject()
+    step, word = parts.store.run(lambda tx: _take_event(parts, tx, event))
+    parts.count.add("bridge", word, channel=event.channel)
+    return step
+
+
+def note_placed_call(parts: Services, tx: Tx, row: OutboxRow, result: SendResult, then: Sending) -> None:
+    """Note, in the transaction that writes it, what came of asking the provider for the call."""
+    bridge = bridges.by_id(tx, row.once.removeprefix(ONCE))
+    # First the request and then the account, in the order in which a call is begun: two never wait for each other.
+    callback = callbacks.by_id(tx, bridge.callback_id, lock=True) if bridge is not None else None
+    call_limits.settle_call(parts, tx, row.channel, result)
+    bridge = bridges.by_id(tx, bridge.id) if bridge is not None else None
+    if bridge is None or callback is None:
+        return
+    if result.outcome is SendOutcome.SENT:
+        if result.provider_id:
+            bridges.know_session(tx, bridge.id, result.provider_id)
+        _move_where_fitting(parts, tx, callback, bridge, BridgeEvent.PLACED)
+    elif result.outcome is SendOutcome.UNCLEAR and bridge.state is not BridgeState.ASKED:
+        _settle_call(tx, bridge, "sent", "heard", parts.clock.now())
+    elif then is Sending.FAIL:
+        _move_where_fitting(parts, tx, callback, bridge, BridgeEvent.REFUSED)
+
+
+def roll_bridges(parts: Services) -> int:
+    """End the bridges whose call never left or of which nothing is heard any more; return how many."""
+    now = parts.clock.now()
+    with parts.store.read() as tx:
+        if not clock_guard.is_trusted(parts, tx, now):
+            return 0
+        left = bridges.never_left(tx)
+        quiet = [
+            one
+            for one in bridges.list_live(tx, heard_before=now - SHORTEST_SILENCE)
+            if _is_lost(parts, one, now)
+        ]
+    over = [*((one, BridgeEvent.REFUSED) for one in left), *((one, BridgeEvent.SILENCE) for one in quiet)]
+    return sum(parts.store.run(partial(_roll_bridge, parts, bridge, happened)) for bridge, happened in over)
+
+
+def _take_event(parts: Services, tx: Tx, event: CallEvent) -> tuple[CallStep, str]:
+    bridge = _match_bridge(tx, event)
+    if bridge is None:
+        return Silence(), "stray"
+    # Whatever moves a bridge holds its request first, so that each sees what the one before it left.
+    callback = callbacks.by_id(tx, bridge.callback_id, lock=True)
+    bridge = bridges.by_id(tx, bridge.id)
+    # Its id may have come with the answer to our request since the first look; any other is a stranger's.
+    if callback is None or bridge is None or bridge.session not in (None, event.session):
+        return Silence(), "stray"
+    bridges.know_session(tx, bridge.id, event.session)
+    # The provider speaks of the call, so it was placed, whatever its own answer said.
+    _settle_call(tx, bridge, "sent", "heard", parts.clock.now())
+    happened = _find_event(parts, tx, event, callback, bridge)
+    moved = None
+    if happened is not None:
+        moved = _move_where_fitting(parts, tx, callback, bridge, happened, event)
+    if happened is None or moved is None:
+        return Silence(), "nothing"
+    return _find_step(parts, tx, callback, happened, bridge.channel), moved.state.value
+
+
+def _match_bridge(tx: Tx, event: CallEvent) -> BridgeRow | None:
+    """Return the bridge that a word is about: by the provider's id, by ours, or by the one whom it rings first."""
+    known = bridges.by_session(tx, event.channel, event.session)
+    if known is not None:
+        return known
+    if event.own_id:
+        named = bridges.by_id(tx, event.own_id)
+        found = [named] if named is not None and named.channel == event.channel else []
+    else:
+        found = [one for one in bridges.list_unheard(tx, event.channel) if _does_ring(tx, one, event.number)]
+    found = [one for one in found if one.session in (None, event.session)]
+    return found[0] if len(found) == 1 else None
+
+
+def _does_ring(tx: Tx, bridge: BridgeRow, number: str) -> bool:
+    person = people.by_id(tx, bridge.person_id) if bridge.person_id else None
+    return bool(number) and person is not None and person.number == number
+
+
+def _settle_call(tx: Tx, bridge: BridgeRow, state: str, reason: str, now: datetime) -> None:
+    """Say of a call that nobody knew of whether it was placed, so that no person has to."""
+    row = outbox.by_once(tx, ONCE + bridge.id)
+    if row is not None:
+        outbox.settle_row(tx, row.id, state=state, reason=reason, now=now)
+
+
+def _find_event(
+    parts: Services, tx: Tx, event: CallEvent, callback: Callback, bridge: BridgeRow
+) -> BridgeEvent | None:
+    if event.kind is not CallKind.KEY:
+        return _EVENTS.get(event.kind)
+    if event.digits != ONE:
+        return BridgeEvent.OTHER_KEY
+    return BridgeEvent.PRESSED if _still_wanted(parts, tx, callback, bridge) else BridgeEvent.WITHDRAWN
+
+
+def _still_wanted(parts: Services, tx: Tx, callback: Callback, bridge: BridgeRow) -> bool:
+    """Ask once more, at the last moment, whether her phone may ring: much may have happened since the call began."""
+    now = parts.clock.now()
+    attempt = attempts.by_id(tx, bridge.attempt_id)
+    person = people.by_id(tx, bridge.person_id) if bridge.person_id else None
+    caller = callers.by_id(tx, callback.caller_id) if callback.caller_id else None
+    if attempt is None or attempt.ended_at is not None or person is None or person.disabled:
+        return False
+    if caller is None or caller.number is None or callback.state is not Calling.CALLING or settings.is_on(tx):
+        return False
+    contact = callback.contact
+    if contact is None or callback.withheld or not contact.may_ever_call(now):
+        return False
+    if attempt.how != "outside":
+        return is_open(callback, now)
+    in_touch = caller.contacted_at is not None and now < caller.contacted_at + OWN_CONTACT
+    return in_touch and contact.phone_seen is not PhoneSeen.NOT_MINE and contact.when is not When.NEVER
+
+
+def _find_step(parts: Services, tx: Tx, callback: Callback, happened: BridgeEvent, channel: str) -> CallStep:
+    match happened:
+        case BridgeEvent.ANSWERED | BridgeEvent.OTHER_KEY:
+            return AskOne(callback.code, callback.language)
+        case BridgeEvent.PRESSED:
+            caller = callers.by_id(tx, callback.caller_id or "")
+            number = caller.number if caller is not None else None
+            return (
+                DialHer(number, int(_find_longest(parts, channel).total_seconds())) if number else Silence()
+            )
+        case BridgeEvent.WITHDRAWN:
+            return SayGone()
+        case _:
+            return Silence()
+
+
+def _move_where_fitting(
+    parts: Services,
+    tx: Tx,
+    callback: Callback,
+    bridge: BridgeRow,
+    happened: BridgeEvent,
+    event: CallEvent | None = None,
+) -> BridgeRow | None:
+    """Move the bridge on, and where it ends without her phone having been dialled, put her request back."""
+    now = parts.clock.now()
+    try:
+        state = core.move(bridge.state, happened)
+    except NotNow:
+        return None
+    moved = bridges.step_bridge(
+        tx, bridge, state, now=now, **_gather_facts(bridge, state, happened, event, now)
+    )
+    if moved is not None and moved.ended_at is not None and moved.dialled_at is None:
+        void_attempt.put_back(parts, tx, callback, moved.attempt_id, now)
+    return moved
+
+
+def _gather_facts(
+    bridge: BridgeRow, state: BridgeState, happened: BridgeEvent, event: CallEvent | None, now: datetime
+) -> dict[str, Any]:
+    if state is BridgeState.CALLING_HER:
+        return {"dialled_at": now}
+    if state is BridgeState.TALKING:
+        return {"talking_at": now}
+    if state not in (BridgeState.ENDED, BridgeState.LOST):
+        return {}
+    seconds = event.seconds if event is not None else 0
+    cause = event.cause if event is not None else Cause.UNKNOWN
+    result = core.find_result(bridge.state, happened, cause, seconds)
+    if not seconds and bridge.talking_at is not None and event is not None:
+        seconds = int((now - bridge.talking_at).total_seconds())
+    return {"ended_at": now, "result": result.value, "seconds": seconds}
+
+
+def _is_lost(parts: Services, bridge: BridgeRow, now: datetime) -> bool:
+    return now - bridge.heard_at >= core.silent_after(bridge.state, _find_longest(parts, bridge.channel))
+
+
+def _find_longest(parts: Services, channel: str) -> timedelta:
+    """Return how long a call of this line may last; a line that is gone from the settings has none that go on."""
+    bridging = call_limits.find_bridging(parts).get(channel)
+    return timedelta(minutes=bridging.minutes if bridging is not None else 0)
+
+
+def _roll_bridge(parts: Services, bridge: BridgeRow, happened: BridgeEvent, tx: Tx) -> bool:
+    callback = callbacks.by_id(tx, bridge.callback_id, lock=True)
+    current = bridges.by_id(tx, bridge.id)
+    # One that was heard of between the look and the lock lives.
+    if callback is None or current is None or current.heard_at != bridge.heard_at:
+        return False
+    _settle_call(tx, current, "failed", "silent", parts.clock.now())
+    return _move_where_fitting(parts, tx, callback, current, happened) is not None

@@ -1,0 +1,158 @@
+"""What bridged calls may cost: so many a day, and a pause when the provider does not place them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from gateway.channels.contract import Calls, SendOutcome
+from gateway.domain.outbox import rate_limit as buckets
+from gateway.domain.outbox.rate_limit import RateLimits
+from gateway.domain.permissions import ROLES, Permission, Role
+from gateway.helpdesk.alerts import alerts
+from gateway.helpdesk.errors import NoBridge, TooManyShown
+from gateway.storage import attempts, audit, people, rate_limits
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gateway.channels.contract import Bridging, SendResult
+    from gateway.domain.outbox.rate_limit import Bucket
+    from gateway.domain.permissions import Actor
+    from gateway.foundation.services import Services
+    from gateway.storage.database import Tx
+
+NEAREST_TO_OPEN = ("paused", "used_up", "no_number", "off")
+"""Why a line cannot bridge, the word that is worth most to know first."""
+
+
+def find_bridging(parts: Services) -> Mapping[str, Bridging]:
+    """Return what each line that can make calls may do, in the order of the configuration."""
+    return {name: channel.bridging for name, channel in parts.channels.items() if isinstance(channel, Calls)}
+
+
+def why_not(parts: Services, tx: Tx) -> str:
+    """Return why no line can bridge now, as a word; empty where one can."""
+    kept = rate_limits.all_of(tx)
+    ways = {
+        name: _describe_account(parts, one, kept.get(_name_account(name)))
+        for name, one in find_bridging(parts).items()
+    }
+    return _choose_word(ways)
+
+
+def spend_call(parts: Services, tx: Tx) -> str:
+    """Take one call out of the day of the first line that can bridge, and return that line.
+
+    Raises:
+        NoBridge: there is none.
+    """
+    ways: dict[str, str] = {}
+    for name, bridging in find_bridging(parts).items():
+        limits = _find_limits(bridging)
+        rate_limits.ensure_buckets(
+            tx, {_name_account(name): buckets.make_full_bucket(limits, parts.clock.now())}
+        )
+        bucket = rate_limits.hold_bucket(tx, _name_account(name))
+        ways[name] = _describe_account(parts, bridging, bucket)
+        if bucket is not None and not ways[name]:
+            rate_limits.save_bucket(
+                tx, _name_account(name), buckets.take_token(_fill_bucket(parts, bucket, bridging), limits)
+            )
+            return name
+    raise NoBridge(_choose_word(ways))
+
+
+def settle_call(parts: Services, tx: Tx, channel: str, result: SendResult) -> None:
+    """Note what came of placing a call: one that surely was not is given back, and failures close the bridge."""
+    bucket = rate_limits.hold_bucket(tx, _name_account(channel))
+    if bucket is None:
+        return
+    if result.outcome is SendOutcome.SENT:
+        rate_limits.save_bucket(tx, _name_account(channel), buckets.went_through(bucket, cost=result.cost))
+        return
+    if result.outcome is not SendOutcome.UNCLEAR:
+        bucket = buckets.give_back(bucket)
+    if result.outcome is not SendOutcome.REFUSED or result.alarm:  # else it was the number, and not the line
+        now = parts.clock.now()
+        bucket = buckets.call_did_not(bucket, now=now, reason=result.reason, alarm=result.alarm)
+    rate_limits.save_bucket(tx, _name_account(channel), bucket)
+
+
+def _name_account(channel: str) -> str:
+    """Return under which name a line's calls are counted, apart from its texts."""
+    return f"{channel}.calls"
+
+
+def _find_limits(bridging: Bridging) -> RateLimits:
+    return RateLimits(rate=0, day=bridging.a_day)
+
+
+def _describe_account(parts: Services, bridging: Bridging, bucket: Bucket | None) -> str:
+    if not bridging.on:
+        return "off"
+    if not bridging.number:
+        return "no_number"
+    if bucket is None:
+        return ""
+    wait = buckets.find_wait(
+        _fill_bucket(parts, bucket, bridging), _find_limits(bridging), now=parts.clock.now()
+    )
+    if wait is None:
+        return "used_up"
+    return "paused" if wait else ""
+
+
+def _fill_bucket(parts: Services, bucket: Bucket, bridging: Bridging) -> Bucket:
+    now = parts.clock.now()
+    today = now.astimezone(ZoneInfo(parts.line.zone)).date()
+    return buckets.fill_bucket(bucket, _find_limits(bridging), now=now, today=today)
+
+
+def _choose_word(ways: Mapping[str, str]) -> str:
+    found = set(ways.values()) or {"off"}
+    return "" if "" in found else next(word for word in NEAREST_TO_OPEN if word in found)
+
+
+# A brake and an alarm on numbers: one sign-in in wrong hands must not open the whole list, one after the
+# other.
+
+HOUR = timedelta(hours=1)
+
+
+def ask_for_room(parts: Services, tx: Tx, actor: Actor) -> None:
+    """Let the actor be shown one more number.
+
+    Raises:
+        TooManyShown: they were shown as many within the hour as the settings say.
+    """
+    most = parts.line.reveals
+    shown = attempts.list_shown_since(tx, actor.person_id, parts.clock.now() - HOUR)
+    if len(shown) >= most:
+        raise TooManyShown(most, shown[-most] + HOUR)
+
+
+def tell_of_many(parts: Services, actor: Actor) -> None:
+    """Put on record that a number was held back, and tell the supervisors, once an hour for each person."""
+    now = parts.clock.now()
+
+    def work(tx: Tx) -> list[str]:
+        once = f"shown:{actor.person_id}:{now:%Y%m%d%H}"
+        audit.add_entry(
+            tx, now=now, person_id=actor.person_id, act="held back", kind="person", subject=actor.person_id
+        )
+        told = (one for one in people.list_people(tx, actor.team) if _does_watch(one.role))
+        rows = (
+            alerts.warn_one(parts, tx, one, "many", once=f"{once}:{one.id}")
+            for one in told
+            if one.id != actor.person_id
+        )
+        return [row for row in rows if row]
+
+    for row in parts.store.run(work):
+        parts.nudge(row)
+
+
+def _does_watch(role: str) -> bool:
+    return Permission.SEE_AUDIT in ROLES[Role(role)]

@@ -1,0 +1,135 @@
+"""Sets right what was taken under a wrong clock, once a person has confirmed the clock: nothing of it ends for it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from gateway.domain.callbacks import queue_rules
+from gateway.domain.callbacks.queue_rules import DANGER
+from gateway.domain.callbacks.states import OPEN, CallbackEvent, CallbackState
+from gateway.domain.contact_safety import VALID_FOR, When
+from gateway.foundation.clock import TOLERANCE
+from gateway.helpdesk.calls.attempts import LEASE as CALL_LEASE
+from gateway.helpdesk.queue.claim import LEASE
+from gateway.helpdesk.requests.intake_rules import call_for_decision
+from gateway.helpdesk.requests.planning import hours_of, plan_on
+from gateway.storage import attempts, audit, callbacks, clock_righting
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gateway.domain.callbacks.windows import Window
+    from gateway.foundation.services import Services
+    from gateway.storage.callbacks import Callback
+    from gateway.storage.database import Tx
+
+WRONG_CLOCK = "wrong_clock"
+"""The reason of what stands in review because the half hour that she was told went by while the clock was wrong."""
+
+
+def set_right(parts: Services, tx: Tx, known: Mapping[str, Any], now: datetime) -> None:
+    """Move every instant that was taken while the clock was wrong by what this machine counted meanwhile.
+
+    Args:
+        parts: the parts.
+        tx: the transaction that lifts the guard.
+        known: what the guard wrote down: the runs of the machine that it saw.
+        now: the instant that a person has confirmed.
+    """
+    bases = find_bases(known, boot=parts.clock.boot(), steady=parts.clock.steady(), now=now)
+    for one in clock_righting.list_marked_requests(tx, bases):
+        by = _find_offset(one.mark, one.last_asked_at, bases)
+        if by:
+            _move_request(parts, tx, one, by, now)
+    for text in clock_righting.list_marked_texts(tx, bases):
+        if by := _find_offset(text.mark, text.at, bases):
+            clock_righting.move_text(tx, text.id, by, text.at)
+    for row in clock_righting.list_marked_rows(tx, bases):
+        if by := _find_offset(row.mark, row.at, bases):
+            clock_righting.move_row(tx, row.id, by)
+    _show_what_would_end(tx, now)
+    clock_righting.end_impossible(tx, now, held_until=now + LEASE, lease_until=now + CALL_LEASE)
+
+
+def _show_what_would_end(tx: Tx, now: datetime) -> None:
+    """Put before a person what would end at once now: its time went by while nobody could be called.
+
+    Her answers keep their age, so that no phone rings by answers that are too old.
+    """
+    for one in callbacks.list_asked_before(tx, before=now - VALID_FOR):
+        _put_before_a_person(tx, one, now)
+        callbacks.change_callback(tx, one.id, now=now, last_asked_at=now, mark=one.mark)
+    for one in callbacks.list_waiting_past(tx, now=now):
+        if one.window == When.NOW:
+            _put_before_a_person(tx, one, now)
+
+
+def _put_before_a_person(tx: Tx, one: Callback, now: datetime) -> None:
+    callbacks.step_callback(tx, one.id, CallbackEvent.UNPLACED, now=now, reason=WRONG_CLOCK)
+    found = callbacks.by_id(tx, one.id)
+    if found is not None and found.state is CallbackState.REVIEW:
+        call_for_decision(tx, found, now=now)
+
+
+def find_bases(known: Mapping[str, Any], *, boot: str, steady: float, now: datetime) -> dict[str, datetime]:
+    """Return when each run of the machine began, by a clock that is right.
+
+    That of now is known: a person has confirmed the clock. Of an earlier one the last that was seen of it counts,
+    where that can be: after what the ledger knew before, and before this run began. Else it is taken to have ended
+    when this one began, so that nothing of it is older than it is.
+    """
+    began = now - timedelta(seconds=steady)
+    before = datetime.fromisoformat(known["before"]) if known.get("before") else None
+    bases = {boot: began}
+    for run, (seen_at, counted) in known.get("runs", {}).items():
+        if run != boot:
+            seen = datetime.fromisoformat(seen_at)
+            can_be = seen <= began and (before is None or seen >= before - TOLERANCE)
+            bases[run] = (seen if can_be else began) - timedelta(seconds=counted)
+    return bases
+
+
+def _find_offset(mark: str, at: datetime, bases: Mapping[str, datetime]) -> timedelta | None:
+    """Return by how much an instant must move; None where it is right, as far as a clock ever is."""
+    boot, _, seconds = mark.partition(":")
+    by = bases[boot] + timedelta(seconds=int(seconds)) - at
+    return by if abs(by) > TOLERANCE else None
+
+
+def _move_request(parts: Services, tx: Tx, one: Callback, by: timedelta, now: datetime) -> None:
+    last = one.last_asked_at + by
+    began_with_it = timedelta() <= one.last_asked_at - one.asked_at < abs(by) / 2
+    asked = one.asked_at + by if began_with_it else min(one.asked_at, last)
+    values: dict[str, Any] = {"asked_at": asked, "last_asked_at": last, "mark": one.mark}
+    if one.closed_at is not None:
+        values["closed_at"] = one.closed_at + by
+    if one.contact is not None and abs(one.contact.said_at - one.last_asked_at) < TOLERANCE:
+        values["contact"] = replace(one.contact, said_at=one.contact.said_at + by)
+        if one.caller_id is not None:
+            clock_righting.keep_contact(tx, one.caller_id, values["contact"], contacted_at=last)
+    callbacks.change_callback(tx, one.id, now=now, **values)
+    if one.state in OPEN:
+        _plan_anew(parts, tx, replace(one, last_asked_at=last), now)
+    audit.add_entry(tx, now=now, person_id=None, act="clock set right", kind="callback", subject=one.id)
+
+
+def _plan_anew(parts: Services, tx: Tx, one: Callback, now: datetime) -> None:
+    """Plan the window that she asked for from now on; a half hour that went by meanwhile is put before a person."""
+    window = _find_window(parts, tx, one, now)
+    if window is not None:
+        danger = one.priority == DANGER
+        escalate_at = queue_rules.plan_first_alert(one.state, danger=danger, due_at=window[0], now=now)
+        callbacks.change_callback(
+            tx, one.id, now=now, due_at=window[0], due_until=window[1], escalate_at=escalate_at
+        )
+        return
+    _put_before_a_person(tx, one, now)
+
+
+def _find_window(parts: Services, tx: Tx, one: Callback, now: datetime) -> Window | None:
+    if one.window in ("", When.NOW):
+        return None  # of her half hour some went by while nobody could be called
+    past = attempts.list_past(tx, one.caller_id or "")
+    return plan_on(parts, one, past, now, hours=hours_of(parts, tx, now, one.team))

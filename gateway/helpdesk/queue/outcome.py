@@ -1,0 +1,380 @@
+"""Writes down what came of a call, and what a person decides: each form once, however often it is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from gateway.domain.callbacks import queue_rules
+from gateway.domain.callbacks.outcomes import (
+    MOST_ATTEMPTS,
+    NOT_REACHED,
+    Attempted,
+    CallReport,
+    Follows,
+    Outcome,
+    plan_next_step,
+)
+from gateway.domain.callbacks.queue_rules import DANGER
+from gateway.domain.callbacks.states import OPEN, CallbackEvent, CallbackState, IllegalMove
+from gateway.domain.contact_safety import PhoneSeen, When
+from gateway.domain.permissions import NotPermitted, Permission, check_permission
+from gateway.foundation.ids import new_id
+from gateway.helpdesk.calls.attempts import is_open, write
+from gateway.helpdesk.errors import (
+    HeldByOther,
+    NoSuchCallback,
+    NotSafe,
+    Withheld,
+    explain_refusal,
+    find_callback,
+    permit_writing,
+)
+from gateway.helpdesk.queue.claim import LEASE, give_back, is_to_decide
+from gateway.helpdesk.requests import case_record, wordings
+from gateway.helpdesk.requests.planning import hours_of, plan
+from gateway.helpdesk.requests.refuse import REFUSED
+from gateway.storage import attempts, audit, callbacks, notes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from gateway.domain.permissions import Actor
+    from gateway.foundation.services import Services
+    from gateway.storage.attempts import Attempt
+    from gateway.storage.callbacks import Callback
+    from gateway.storage.database import Tx
+
+LONGEST_NOTE = 500
+UNCLEAR = "unclear"
+REASONS = ("helped", "referred", "informed", "no_need", "duplicate", "silent", "prank", "unsafe", "other")
+"""The words with which a callback is closed; free text belongs into a note, which is sealed."""
+
+DECISIONS = {
+    "waiting": CallbackEvent.TRY_AGAIN,
+    "given_up": CallbackEvent.GIVE_UP,
+    "closed": CallbackEvent.CLOSE,
+}
+
+
+class BadWords(ValueError):
+    """An outcome, a reason, a decision or a note that cannot be taken; the words say what can."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What is on record of an attempt, and where its callback stands."""
+
+    callback_id: str
+    outcome: str
+    state: CallbackState
+    due_at: datetime | None
+    due_until: datetime | None
+
+
+def record_outcome(
+    parts: Services,
+    actor: Actor,
+    *,
+    callback_id: str,
+    outcome: str,
+    form: str = "",
+    agreed: bool = False,
+    named_at: datetime | None = None,
+) -> Recorded:
+    """Write the outcome of an attempt, once; the same form again changes nothing and answers what is on record.
+
+    Without ``form``, the one-time id that came with the number, it is the call that runs or was made without the
+    page. ``agreed`` says, after *cut off*, that she wants to be rung again at once; ``named_at`` when she asked to be
+    called later.
+
+    Raises:
+        Refused, Held, BadWords, NoSuchCallback, IllegalMove: not this person's, no such thing, nobody is calling.
+    """
+    check_permission(actor, Permission.WORK_QUEUE)
+    said, now = CallReport(outcome=_outcome(parts, outcome), agreed=agreed, named=named_at), parts.clock.now()
+    counted: list[Mapping[str, Any]] = []
+
+    def work(tx: Tx) -> tuple[Recorded, bool]:
+        callback = find_callback(tx, actor, callback_id)
+        attempt = _find_attempt(parts, tx, actor, callback, form)
+        if attempt.person_id != actor.person_id:
+            raise HeldByOther(attempt.who)
+        if not attempts.finish_attempt(tx, attempt.id, outcome=said.outcome, now=now):
+            return _make_recorded(callback, attempt.outcome), False
+        _on_record(tx, actor, callback_id, "outcome", now, outcome)
+        moved = _move_callback(parts, tx, callback, attempt, said)
+        counted[:] = [case_record.take_form(tx, callback_id)] if moved.state is CallbackState.CLOSED else []
+        return _make_recorded(moved, said.outcome), True
+
+    recorded, is_new = parts.store.run(work)
+    parts.count.add("outcome", recorded.outcome, n=int(is_new))
+    for said_of_her in counted:
+        case_record.count_form(parts, said_of_her)
+    return recorded
+
+
+def add_note(parts: Services, actor: Actor, callback_id: str, text: str, *, form: str = "") -> None:
+    """Write a note, sealed; one sent twice with the same form is written once.
+
+    Raises:
+        NotPermitted: the actor does not work the queue, or sees only the row of this callback.
+        HeldByOther: somebody else has it.
+        BadWords: no text, or too much.
+        NoSuchCallback: there is none.
+    """
+    check_permission(actor, Permission.WORK_QUEUE)
+    words = text.strip()
+    if not 1 <= len(words) <= LONGEST_NOTE:
+        raise BadWords(f"a note has 1 to {LONGEST_NOTE} characters")
+    now = parts.clock.now()
+
+    def work(tx: Tx) -> None:
+        callback = find_callback(tx, actor, callback_id)
+        permit_writing(tx, actor, callback)
+        notes.add_note(
+            tx,
+            note_id=form[:20] or new_id(now),
+            callback_id=callback_id,
+            person_id=actor.person_id,
+            text=words,
+            now=now,
+        )
+        notes.drop_draft(tx, callback_id, actor.person_id)
+        callbacks.hold_claim(tx, callback_id, holder_id=actor.person_id, until=now + LEASE)
+
+    parts.store.run(work)
+
+
+def close_callback(parts: Services, actor: Actor, callback_id: str, *, reason: str = "helped") -> None:
+    """Close a callback: one that was reached or claimed by its holder, one that waits by a supervisor.
+
+    Raises:
+        NotPermitted: this is for a supervisor.
+        HeldByOther: somebody else has it.
+        BadWords: no such reason.
+        IllegalMove: it cannot be closed as it stands.
+        NoSuchCallback: there is none.
+    """
+    check_permission(actor, Permission.WORK_QUEUE)
+    _check_reason(reason)
+    now = parts.clock.now()
+
+    def work(tx: Tx) -> tuple[Callback, Mapping[str, Any]]:
+        callback = find_callback(tx, actor, callback_id)
+        if callback.state in (CallbackState.WAITING, CallbackState.REVIEW) or is_to_decide(callback):
+            check_permission(actor, Permission.DECIDE)
+        if callback.holder_id != actor.person_id and not actor.may(Permission.TAKE_OVER):
+            raise (
+                explain_refusal(tx, actor, callback, CallbackEvent.CLOSE)
+                if callback.state in OPEN
+                else NotPermitted("not yours")
+            )
+        if callback.state is CallbackState.REVIEW:
+            attempts.finish_all(tx, callback_id, outcome=UNCLEAR, now=now)
+        _end_callback(tx, actor, callback, CallbackEvent.CLOSE, reason, now)
+        return callback, case_record.take_form(tx, callback_id)
+
+    callback, said = parts.store.run(work)
+    case_record.count_form(parts, said, language=callback.script, channel=callback.channel)
+
+
+def decide_review(
+    parts: Services, actor: Actor, callback_id: str, *, decision: str, reason: str = "other"
+) -> None:
+    """Decide what stands in review: ``given_up``, ``closed``, or ``waiting`` for one more try.
+
+    Raises:
+        NotPermitted: this is for a supervisor.
+        HeldByOther: somebody else is about to decide.
+        BadWords: no such decision or reason.
+        NotSafe: there is no time at which she could be tried once more.
+        IllegalMove: there is nothing to decide.
+        NoSuchCallback: there is none.
+    """
+    check_permission(actor, Permission.DECIDE)
+    _check_reason(reason)
+    if decision not in DECISIONS:
+        raise BadWords(f"a decision is one of {', '.join(DECISIONS)}")
+    now = parts.clock.now()
+    counted: list[Mapping[str, Any]] = []
+
+    def work(tx: Tx) -> None:
+        callback = find_callback(tx, actor, callback_id)
+        if is_to_decide(callback) and callback.holder_id == actor.person_id:
+            give_back(tx, callback, now)
+            callback = replace(callback, state=CallbackState.REVIEW)
+        if callback.state is not CallbackState.REVIEW:
+            raise explain_refusal(tx, actor, callback, DECISIONS[decision])
+        attempts.finish_all(tx, callback_id, outcome=UNCLEAR, now=now)
+        if decision == "waiting":
+            _try_again(parts, tx, actor, callback, reason)
+        else:
+            _end_callback(tx, actor, callback, DECISIONS[decision], reason, now)
+            counted[:] = [case_record.take_form(tx, callback_id)]
+
+    parts.store.run(work)
+    for said in counted:
+        case_record.count_form(parts, said)
+
+
+def _outcome(parts: Services, word: str) -> Outcome:
+    """Return what an outcome means: of the centre's own ones that of the house which their row names."""
+    own = parts.desk.outcomes
+    try:
+        return Outcome(own[word].means if word in own else word)
+    except ValueError:
+        raise BadWords(f"an outcome is one of {', '.join(dict.fromkeys((*Outcome, *own)))}") from None
+
+
+def _check_reason(reason: str) -> None:
+    if reason not in REASONS:
+        raise BadWords(f"a reason is one of {', '.join(REASONS)}")
+
+
+def _find_attempt(parts: Services, tx: Tx, actor: Actor, callback: Callback, form: str) -> Attempt:
+    attempt = attempts.by_form(tx, form) if form else attempts.live_on(tx, callback.id)
+    if form and (attempt is None or attempt.callback_id != callback.id):
+        raise NoSuchCallback(callback.id)
+    return attempt or _add_told_attempt(parts, tx, actor, callback)
+
+
+def _add_told_attempt(parts: Services, tx: Tx, actor: Actor, callback: Callback) -> Attempt:
+    """Write the attempt of a call that was made without the page, by the one who has the callback."""
+    if callback.holder_id != actor.person_id or callback.state is not CallbackState.CLAIMED:
+        raise explain_refusal(tx, actor, callback, CallbackEvent.REACHED)
+    if is_to_decide(callback):
+        raise IllegalMove(CallbackState.REVIEW, CallbackEvent.REACHED)
+    if callback.withheld:
+        raise Withheld(callback.withheld)
+    now = parts.clock.now()
+    until = callback.due_until if is_open(callback, now) else None
+    attempt = write(tx, actor, callback, window_from=now, window_until=until, now=now, how="told")
+    callbacks.step_callback(tx, callback.id, CallbackEvent.CALL, now=now)
+    return attempt
+
+
+def _move_callback(
+    parts: Services, tx: Tx, callback: Callback, attempt: Attempt, said: CallReport
+) -> Callback:
+    """Move the callback as the table of outcomes says.
+
+    One that she cancelled, or that went into review, meanwhile stays where it is: only the outcome is written.
+    """
+    now = parts.clock.now()
+    current = callbacks.by_id(tx, callback.id) or callback
+    if current.state is not CallbackState.CALLING:
+        return current
+    not_mine = current.contact is not None and current.contact.phone_seen is PhoneSeen.NOT_MINE
+    told = replace(said, named=None) if not_mine else said
+    tried = Attempted(
+        tries=current.attempts,
+        nth=attempt.nth,
+        whens=(When(current.window),),
+        until=current.due_until or now,
+    )
+    after = _unless_refused(
+        current, plan_next_step(told, tried, hours_of(parts, tx, now, current.team), parts.line.zone, now)
+    )
+    moved = (
+        callbacks.step_callback(tx, callback.id, after.event, now=now, **_list_changes(current, after, now))
+        or current
+    )
+    if after.event is CallbackEvent.RUN_OUT and after.reason == NOT_REACHED:
+        _tell_missed(parts, tx, moved, now)
+    return moved
+
+
+def _unless_refused(callback: Callback, after: Follows) -> Follows:
+    """Send whoever refused while she was called to a person, where the line would have tried her once more."""
+    if callback.withheld and after.event is CallbackEvent.MISSED:
+        return replace(after, event=CallbackEvent.RUN_OUT, reason=REFUSED)
+    return after
+
+
+def _tell_missed(parts: Services, tx: Tx, callback: Callback, now: datetime) -> None:
+    """Let her know, where texts are safe, that she was tried for the last time; else her code tells it."""
+    wordings.add_text(
+        parts,
+        tx,
+        callback,
+        "missed",
+        channel=callback.channel,
+        once=f"missed:{callback.id}:{callback.rev}",
+        now=now,
+    )
+
+
+def _list_changes(callback: Callback, after: Follows, now: datetime) -> dict[str, Any]:
+    changes: dict[str, Any] = {"attempts": after.tries, "held_until": None, "reason": after.reason}
+    danger = callback.priority == DANGER
+    if after.event is CallbackEvent.MISSED:
+        due_at, due_until = after.window or (now, now)
+        changes |= {
+            "holder_id": None,
+            "window": after.when,
+            "due_at": due_at,
+            "due_until": due_until,
+            "escalate_at": queue_rules.plan_first_alert(
+                CallbackState.WAITING, danger=danger, due_at=due_at, now=now
+            ),
+        }
+    elif after.event is CallbackEvent.RUN_OUT:
+        escalate_at = queue_rules.plan_first_alert(CallbackState.REVIEW, danger=danger, due_at=None, now=now)
+        changes |= {"holder_id": None, "escalate_at": escalate_at}
+    elif after.event is CallbackEvent.EMPTY:
+        changes |= {"closed_at": now}
+    return changes
+
+
+def _try_again(parts: Services, tx: Tx, actor: Actor, callback: Callback, reason: str) -> None:
+    now = parts.clock.now()
+    past, hours = attempts.list_past(tx, callback.caller_id or ""), hours_of(parts, tx, now, callback.team)
+    window = plan(parts, When(callback.window), past, now, hours=hours)
+    if window is None or callback.contact is None or not callback.contact.may_ever_call(now):
+        raise NotSafe(None)
+    danger = callback.priority == DANGER
+    callbacks.step_callback(
+        tx,
+        callback.id,
+        CallbackEvent.TRY_AGAIN,
+        now=now,
+        attempts=min(callback.attempts, MOST_ATTEMPTS - 1),
+        reason="",
+        withheld="",
+        holder_id=None,
+        due_at=window[0],
+        due_until=window[1],
+        escalate_at=queue_rules.plan_first_alert(
+            CallbackState.WAITING, danger=danger, due_at=window[0], now=now
+        ),
+    )
+    _on_record(tx, actor, callback.id, "one more try", now, reason)
+
+
+def _end_callback(
+    tx: Tx, actor: Actor, callback: Callback, event: CallbackEvent, reason: str, now: datetime
+) -> None:
+    moved = callbacks.step_callback(
+        tx, callback.id, event, now=now, reason=reason, closed_at=now, held_until=None, escalate_at=None
+    )
+    if moved is None:
+        raise explain_refusal(tx, actor, callback, event)
+    _on_record(tx, actor, callback.id, moved.state, now, reason)
+
+
+def _on_record(tx: Tx, actor: Actor, callback_id: str, act: str, now: datetime, detail: str) -> None:
+    audit.add_entry(
+        tx, now=now, person_id=actor.person_id, act=act, kind="callback", subject=callback_id, detail=detail
+    )
+
+
+def _make_recorded(callback: Callback, outcome: str) -> Recorded:
+    return Recorded(
+        callback_id=callback.id,
+        outcome=outcome,
+        state=callback.state,
+        due_at=callback.due_at,
+        due_until=callback.due_until,
+    )

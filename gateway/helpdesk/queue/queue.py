@@ -1,0 +1,358 @@
+"""The line as people see it: tabs with counts, one callback with its history; never a number, only its dots."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from gateway.domain.callbacks.attempt_spacing import NotYet, may_ring
+from gateway.domain.callbacks.queue_rules import NAMES
+from gateway.domain.callbacks.states import HELD, OPEN, CallbackState
+from gateway.domain.permissions import Permission, check_permission
+from gateway.foundation.phone_numbers import mask_number
+from gateway.helpdesk.errors import NoSuchCallback, name_of
+from gateway.helpdesk.queue.claim import is_to_decide
+from gateway.helpdesk.queue.transfer import PASSED_ON
+from gateway.helpdesk.requests.planning import window_from
+from gateway.helpdesk.staff import two_factor
+from gateway.storage import attempts, audit, duty, notes, people, queue
+from gateway.storage.queue import Counts, QueueEntry, Tab
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from gateway.domain.permissions import Actor
+    from gateway.foundation.services import Services
+    from gateway.storage.callbacks import Callback
+    from gateway.storage.database import Tx
+    from gateway.storage.notes import Note
+
+__all__ = [
+    "CallbackView",
+    "Counts",
+    "Happening",
+    "Queue",
+    "Row",
+    "Tab",
+    "as_json",
+    "export_callbacks",
+    "list_callbacks",
+    "show_callback",
+    "show_queue",
+]
+
+LOOKS = timedelta(seconds=60)
+"""So long after a page was last seen open, its person counts as looking at it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One callback in a list.
+
+    Attributes:
+        claimed_by: the name of who has it; None while it is free.
+        mine: the one who looks has it.
+        due_now: her window is open.
+        to_decide: claimed out of review, to be decided before anything else.
+        phone: her number as dots; empty after an erasing.
+        trial: it was asked on a trial phone, so nobody waits for a call.
+        withheld: why her phone must not ring for it, as a word; empty where it may.
+        looking: who else has its page open just now; known only in a bigger centre.
+    """
+
+    id: str
+    code: str
+    state: CallbackState
+    priority: str
+    topic: str
+    path: tuple[str, ...]
+    language: str
+    script: str
+    channel: str
+    asked_at: datetime
+    last_asked_at: datetime
+    due_at: datetime | None
+    due_until: datetime | None
+    window: str
+    asks: int
+    attempts: int
+    claimed_by: str | None
+    held_until: datetime | None
+    phone: str
+    mine: bool
+    due_now: bool
+    to_decide: bool
+    wants_woman: bool
+    phone_seen: str
+    sms_safe: bool
+    reason: str
+    withheld: str
+    closed_at: datetime | None
+    minor: bool = False
+    trial: bool = False
+    version: str = ""
+    looking: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """One tab of the line; ``make_stamp`` changes when anything on it may look different."""
+
+    tab: Tab
+    rows: tuple[Row, ...]
+    counts: Counts
+    stamp: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """One line of the history: what happened, who did it (nobody for what she or the clock did), and to whom."""
+
+    at: datetime
+    what: str
+    who: str
+    to: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackView:
+    """One callback on its page.
+
+    Attributes:
+        row: as in the list.
+        answers: what she said, by field; empty where only the row may be seen.
+        history: what happened, oldest first.
+        notes: what people wrote down.
+        not_before: her window is open, and all the same her phone must not ring before this; else None.
+        calling: who made the call that has no outcome yet, or empty.
+        our_number: the helpline phone of the one who looks, which is what she will see; None while none is entered.
+        only_row: it is somebody else's, and this person sees no more than the row.
+    """
+
+    row: Row
+    answers: Mapping[str, str] = field(default_factory=dict)
+    history: tuple[Happening, ...] = ()
+    notes: tuple[Note, ...] = ()
+    not_before: datetime | None = None
+    calling: str = ""
+    our_number: str | None = None
+    only_row: bool = False
+
+
+def show_queue(parts: Services, actor: Actor, tab: str = "queue") -> Queue:
+    """Return one tab of the line as this person sees it.
+
+    Raises:
+        Refused: the actor does not work the queue.
+        ValueError: there is no such tab.
+    """
+    check_permission(actor, Permission.WORK_QUEUE)
+    which, now = Tab(tab), parts.clock.now()
+    own_only = not actor.may(Permission.SEE_CLOSED)
+    with parts.store.read() as tx:
+        standing = queue.list_tab(
+            tx, actor.team, which, person_id=actor.person_id, now=now, own_only=own_only
+        )
+        lookers = _list_lookers(tx, actor, now)
+        return Queue(
+            tab=which,
+            rows=tuple(
+                replace(row_of(one, actor, now), looking=lookers.get(one.callback.id, ())) for one in standing
+            ),
+            counts=queue.count_queue(tx, actor.team, person_id=actor.person_id, now=now),
+            stamp=_make_tab_stamp(tx, actor, which, now),
+            now=now,
+        )
+
+
+def make_stamp(parts: Services, actor: Actor, tab: str = "queue") -> str:
+    """Return the stamp of a tab without reading it, so that a poll that brings nothing new costs little."""
+    check_permission(actor, Permission.WORK_QUEUE)
+    with parts.store.read() as tx:
+        return _make_tab_stamp(tx, actor, Tab(tab), parts.clock.now())
+
+
+def list_callbacks(parts: Services, actor: Actor, *, closed: bool = False) -> tuple[Row, ...]:
+    """Return the open callbacks in the order of the line; with ``closed`` those that are over stand behind them.
+
+    Raises:
+        Refused: the actor does not see the callbacks of others.
+    """
+    check_permission(actor, Permission.SEE_OTHERS)
+    now = parts.clock.now()
+    with parts.store.read() as tx:
+        found = queue.list_everything(tx, actor.team, closed=closed, now=now)
+        return tuple(row_of(one, actor, now) for one in found)
+
+
+def export_callbacks(parts: Services, actor: Actor) -> tuple[Row, ...]:
+    """Return every callback for a report, and put on record that they were taken out.
+
+    Raises:
+        Refused: the actor may not export.
+        NotFresh: it was not shown lately who the actor is.
+    """
+    check_permission(actor, Permission.EXPORT)
+    two_factor.ask_fresh(parts, actor)
+    now = parts.clock.now()
+    with parts.store.write() as tx:
+        audit.add_entry(
+            tx, now=now, person_id=actor.person_id, act="exported", kind="callbacks", subject=actor.team
+        )
+        found = queue.list_everything(tx, actor.team, closed=True, now=now)
+        return tuple(row_of(one, actor, now) for one in found)
+
+
+def show_callback(parts: Services, actor: Actor, callback_id: str) -> CallbackView:
+    """Return one callback. Of somebody else's a counsellor sees the row only.
+
+    Raises:
+        Refused: the actor does not work the queue.
+        NoSuchCallback: there is none that this person works with.
+    """
+    check_permission(actor, Permission.WORK_QUEUE)
+    now = parts.clock.now()
+    with parts.store.read() as tx:
+        one = queue.find_entry(tx, callback_id)
+        if one is None or one.callback.team != actor.team:
+            raise NoSuchCallback(callback_id)
+        row = row_of(one, actor, now)
+        if not _may_read(one, actor):
+            return CallbackView(row=row, only_row=True)
+        return _view_callback(parts, tx, actor, one, row)
+
+
+def is_seen_by(actor: Actor, found: Sequence[QueueEntry], now: datetime) -> tuple[Row, ...]:
+    """Return the rows of these callbacks that the actor may see, open ones first: what is over, own ones only."""
+    rows = [row_of(one, actor, now) for one in found if one.callback.team == actor.team]
+    closed = actor.may(Permission.SEE_CLOSED)
+    seen = [row for row in rows if row.state in OPEN or row.mine or closed]
+    return tuple(sorted(seen, key=lambda row: row.state not in OPEN))
+
+
+def as_json(row: Row) -> dict[str, Any]:
+    """Return the row in the shape that other programs read."""
+    return {
+        "id": row.id,
+        "code": row.code,
+        "state": row.state.value,
+        "priority": row.priority,
+        "topic": row.topic,
+        "path": list(row.path),
+        "language": row.language,
+        "script": row.script,
+        "channel": row.channel,
+        "asked_at": format_instant(row.asked_at),
+        "due_at": format_instant(row.due_at),
+        "due_until": format_instant(row.due_until),
+        "attempts": row.attempts,
+        "claimed_by": row.claimed_by,
+        "phone": row.phone,
+    }
+
+
+def callback_as_json(shown: CallbackView) -> dict[str, Any]:
+    """Return one callback with its answers and history in that shape."""
+    history = [
+        {"at": format_instant(one.at), "what": one.what, "who": one.who or None} for one in shown.history
+    ]
+    return {**as_json(shown.row), "answers": dict(shown.answers), "history": history}
+
+
+def format_instant(instant: datetime | None) -> str | None:
+    """Return an instant as other programs read it: UTC, whole seconds, Z."""
+    return None if instant is None else instant.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _view_callback(parts: Services, tx: Tx, actor: Actor, one: QueueEntry, row: Row) -> CallbackView:
+    callback, now = one.callback, parts.clock.now()
+    caller_id = callback.caller_id or ""
+    live = attempts.live_of(tx, caller_id)
+    person = people.by_id(tx, actor.person_id)
+    return CallbackView(
+        row=row,
+        answers=callback.answers,
+        history=tuple(_make_happening(tx, entry) for entry in audit.list_about(tx, "callback", callback.id)),
+        notes=notes.list_notes(tx, callback.id),
+        not_before=_not_before(parts, tx, callback, now) if row.due_now else None,
+        calling=live.who if live is not None else "",
+        our_number=person.number if person is not None else None,
+    )
+
+
+def _not_before(parts: Services, tx: Tx, callback: Callback, now: datetime) -> datetime | None:
+    """Return until when earlier calls to her number forbid one in the window that is open."""
+    agreed = callback.state is CallbackState.REACHED
+    past = attempts.list_past(tx, callback.caller_id or "")
+    allowed = may_ring(past, window_from(parts, callback), now, agreed=agreed)
+    return (allowed.until or callback.due_until) if isinstance(allowed, NotYet) else None
+
+
+def _may_read(one: QueueEntry, actor: Actor) -> bool:
+    """Say whether more than the row may be seen: own and free ones, for a supervisor any."""
+    if actor.may(Permission.SEE_OTHERS) or one.callback.holder_id == actor.person_id:
+        return True
+    return one.callback.state is CallbackState.WAITING
+
+
+def _make_happening(tx: Tx, entry: audit.AuditEntry) -> Happening:
+    if entry.act == PASSED_ON:
+        return Happening(at=entry.at, what=entry.act, who=entry.who, to=name_of(tx, entry.detail))
+    if entry.act == "outcome":
+        return Happening(at=entry.at, what=entry.detail, who=entry.who)
+    what = f"{entry.act} ({entry.detail})" if entry.detail else entry.act
+    return Happening(at=entry.at, what=what, who=entry.who)
+
+
+def row_of(one: QueueEntry, actor: Actor, now: datetime) -> Row:
+    """Return one callback as it stands in a list."""
+    callback = one.callback
+    due_at, due_until, contact = callback.due_at, callback.due_until, callback.contact
+    return Row(
+        id=callback.id,
+        code=callback.code,
+        state=callback.state,
+        priority=NAMES[callback.priority],
+        topic=callback.topic,
+        path=callback.path,
+        language=callback.language,
+        script=callback.script,
+        channel=callback.channel,
+        asked_at=callback.asked_at,
+        last_asked_at=callback.last_asked_at,
+        due_at=due_at,
+        due_until=due_until,
+        window=callback.window,
+        asks=callback.asks,
+        attempts=callback.attempts,
+        claimed_by=one.holder if callback.state in HELD or callback.state is CallbackState.REACHED else None,
+        held_until=callback.held_until,
+        phone=mask_number(one.number) if one.number else "",
+        mine=bool(actor.person_id) and callback.holder_id == actor.person_id,
+        due_now=due_at is not None and due_until is not None and due_at <= now < due_until,
+        to_decide=is_to_decide(callback),
+        wants_woman=callback.wants_woman,
+        phone_seen=contact.phone_seen.value if contact else "",
+        sms_safe=contact.may_text(now) if contact else False,
+        reason=callback.reason,
+        withheld=callback.withheld,
+        closed_at=callback.closed_at,
+        minor=callback.minor,
+        trial=callback.trial,
+        version=callback.version,
+    )
+
+
+def _make_tab_stamp(tx: Tx, actor: Actor, tab: Tab, now: datetime) -> str:
+    """Whether a window is open depends on the minute, so the minute is part of it."""
+    changes, lookers = queue.newest_changes(tx, actor.team), _list_lookers(tx, actor, now)
+    seen = f"{actor.person_id}|{tab}|{changes}|{lookers}|{int(now.timestamp()) // 60}"
+    return hashlib.sha256(seen.encode()).hexdigest()[:24]
+
+
+def _list_lookers(tx: Tx, actor: Actor, now: datetime) -> Mapping[str, tuple[str, ...]]:
+    return duty.list_all_lookers(tx, actor.team, since=now - LOOKS, besides=actor.person_id)

@@ -1,0 +1,143 @@
+"""Finds callbacks by a code or a whole number, and says what may be said to whoever phones us."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gateway.domain.callbacks.states import OPEN
+from gateway.domain.contact_safety import PhoneSeen
+from gateway.domain.permissions import Permission, check_permission
+from gateway.foundation.phone_numbers import mask_number, possible_readings
+from gateway.helpdesk.queue import queue
+from gateway.menus.engine.keys import CODE_DIGITS, is_code
+from gateway.storage import attempts, audit, callbacks, callers, reports
+from gateway.storage import queue as stored
+
+if TYPE_CHECKING:
+    from gateway.domain.permissions import Actor
+    from gateway.foundation.services import Services
+    from gateway.helpdesk.queue.queue import Row
+    from gateway.storage.callbacks import Callback
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ringing:
+    """What is known of a number that phones us just now, and what may be said.
+
+    Attributes:
+        phone: the number as dots; empty where what was typed is no number.
+        rows: her callbacks that the actor may see, open ones first.
+        language: what she speaks, where it is known.
+        alone: she said that nobody else sees this phone. Even then whoever phones says the code first.
+        calling: who made the call to this number that has no outcome yet, or empty.
+    """
+
+    phone: str
+    rows: tuple[Row, ...] = ()
+    language: str = ""
+    alone: bool = False
+    calling: str = ""
+
+    @property
+    def known(self) -> bool:
+        """Say whether there is anything to be said beyond a neutral greeting, once the code was told."""
+        return bool(self.rows)
+
+
+def find_callbacks(parts: Services, actor: Actor, written: str) -> tuple[Row, ...]:
+    """Return the callbacks with this code, or of this whole number, that the actor may see; open ones first.
+
+    Raises:
+        Refused: the actor does not work the queue.
+    """
+    digits = _read_digits(written)
+    found = by_code(parts, actor, digits) if is_code(digits) else ()
+    return found if found or len(digits) == CODE_DIGITS else by_number(parts, actor, written)
+
+
+def by_code(parts: Services, actor: Actor, written: str) -> tuple[Row, ...]:
+    """Return the callbacks with this code that the actor may see, open ones first.
+
+    Raises:
+        Refused: the actor does not work the queue.
+    """
+    check_permission(actor, Permission.WORK_QUEUE)
+    with parts.store.read() as tx:
+        found = stored.with_ids(tx, reports.ids_with_code(tx, actor.team, _read_digits(written)))
+    return queue.is_seen_by(actor, found, parts.clock.now())
+
+
+def by_number(parts: Services, actor: Actor, written: str) -> tuple[Row, ...]:
+    """Return the callbacks of this whole number that the actor may see, open ones first; the search is on record.
+
+    Raises:
+        Refused: the actor does not work the queue.
+    """
+    check_permission(actor, Permission.WORK_QUEUE)
+    numbers, now = possible_readings(written, parts.line.regions), parts.clock.now()
+    if not numbers:
+        return ()
+    found: list[str] = []
+    with parts.store.write() as tx:
+        for caller in filter(None, (callers.find_caller(tx, number) for number in numbers)):
+            audit.add_entry(
+                tx, now=now, person_id=actor.person_id, act="searched", kind="caller", subject=caller.id
+            )
+            found += reports.ids_of_caller(tx, actor.team, caller.id)
+        rows = stored.with_ids(tx, found)
+    return queue.is_seen_by(actor, rows, now)
+
+
+def identify_ring(parts: Services, actor: Actor, written: str) -> Ringing:
+    """Say what is known of a number that phones us: typed from the display, before anything is said.
+
+    Raises:
+        Refused: the actor does not work the queue.
+    """
+    rows = by_number(parts, actor, written)
+    numbers = possible_readings(written, parts.line.regions)
+    if not numbers:
+        return Ringing(phone="")
+    with parts.store.read() as tx:
+        known = {number: callers.find_caller(tx, number) for number in numbers}
+        number = next((number for number, caller in known.items() if caller), numbers[0])
+        caller = known[number]
+        hers = callbacks.of_caller(tx, caller.id, limit=1) if caller else ()
+        live = attempts.live_of(tx, caller.id) if caller else None
+    return Ringing(
+        phone=mask_number(number),
+        rows=rows,
+        language=hers[0].language if hers and rows else "",
+        alone=bool(rows) and any(_is_alone(one) for one in hers),
+        calling=live.who if live else "",
+    )
+
+
+def list_earlier(parts: Services, actor: Actor, callback_id: str) -> tuple[Row, ...]:
+    """Return the other callbacks of the same number that the actor may see, the newest first.
+
+    Raises:
+        Refused: the actor does not work the queue.
+        NoSuchCallback: there is none.
+    """
+    shown = queue.show_callback(parts, actor, callback_id)
+    if shown.only_row:
+        return ()
+    with parts.store.read() as tx:
+        callback = callbacks.by_id(tx, callback_id)
+        if callback is None or callback.caller_id is None:
+            return ()
+        ids = reports.ids_of_caller(tx, actor.team, callback.caller_id)
+        found = stored.with_ids(tx, [one for one in ids if one != callback_id])
+    return queue.is_seen_by(actor, found, parts.clock.now())
+
+
+def _is_alone(callback: Callback) -> bool:
+    contact = callback.contact
+    return callback.state in OPEN and contact is not None and contact.phone_seen is PhoneSeen.NO
+
+
+def _read_digits(written: str) -> str:
+    return "".join(str(unicodedata.digit(c)) for c in written if c.isdigit())

@@ -1,0 +1,180 @@
+"""What whoever opens the line must know first: what came, danger and who was told, what closes, what lacks hands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from gateway.domain.callbacks.routing import Needs, speaks_language
+from gateway.domain.callbacks.routing import spoken_language as language_of
+from gateway.domain.permissions import Permission, check_permission
+from gateway.helpdesk.errors import NoSuchCallback
+from gateway.helpdesk.queue import queue
+from gateway.helpdesk.staff.shifts import find_offers, is_big, still_today
+from gateway.storage import callbacks, duty, outbox, people
+from gateway.storage import queue as stored
+
+if TYPE_CHECKING:
+    from gateway.domain.permissions import Actor
+    from gateway.foundation.services import Services
+    from gateway.helpdesk.queue.queue import Row
+    from gateway.storage.database import Tx
+    from gateway.storage.queue import QueueEntry
+
+SOON = timedelta(hours=1)
+WRITTEN_AGAIN = timedelta(seconds=30)
+"""An open page is written down so often, which is often enough for those who see it in the line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """The sentence at the top of the line, as data.
+
+    Attributes:
+        since: when this person last looked; None the first time.
+        came: how many asked since then and still wait.
+        danger: what is in danger and waits for somebody.
+        told: the names of those who were told of it.
+        closes_soon: how many windows that are open close within the hour.
+        lacks: languages of callers due today which nobody speaks who is on duty today.
+        nobody_today: nobody is on duty any more today.
+    """
+
+    since: datetime | None
+    came: int
+    danger: tuple[Row, ...]
+    told: tuple[str, ...]
+    closes_soon: int
+    lacks: tuple[str, ...]
+    nobody_today: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOver:
+    """What one shift tells the next.
+
+    Attributes:
+        mine: what the one who leaves still has in hand.
+        promised: what was promised for the rest of the day.
+        phones: who has which helpline phone, by name; numbers as they are, for they are ours.
+        danger: what is in danger and waits for somebody.
+        big: the centre is so big that claims are passed on by name.
+    """
+
+    mine: tuple[Row, ...]
+    promised: tuple[Row, ...]
+    phones: tuple[tuple[str, str], ...]
+    danger: tuple[Row, ...]
+    big: bool
+
+
+def summarise_shift(parts: Services, actor: Actor) -> Opening:
+    """Return what the person must know first. It does not count as having looked: that is ``note_look``.
+
+    Raises:
+        Refused: the actor does not work the queue.
+    """
+    check_permission(actor, Permission.WORK_QUEUE)
+    now = parts.clock.now()
+    with parts.store.read() as tx:
+        person = people.by_id(tx, actor.person_id)
+        since = person.looked_at if person else None
+        today = stored.list_planned(tx, actor.team, start=now, end=_end_of_day(parts, now))
+        danger = stored.list_danger(tx, actor.team)
+        here = still_today(parts, tx, now, actor.team)
+        speakers = [find_offers(one) for one in here]
+        return Opening(
+            since=since,
+            came=stored.came_since(tx, actor.team, since=since or now - timedelta(days=1)),
+            danger=tuple(queue.row_of(one, actor, now) for one in danger),
+            told=_list_alerted(tx, danger),
+            closes_soon=sum(_closes_soon(one, now) for one in today),
+            lacks=tuple(
+                sorted(
+                    {
+                        language_of(one.callback.language)
+                        for one in today
+                        if here and not any(speaks_language(_needs_of(one), each) for each in speakers)
+                    }
+                )
+            ),
+            nobody_today=not here,
+        )
+
+
+def note_look(parts: Services, actor: Actor) -> None:
+    """Write that the person has looked at the line; what comes from now on is new."""
+    check_permission(actor, Permission.WORK_QUEUE)
+    now = parts.clock.now()
+    parts.store.run(lambda tx: people.set_looked(tx, actor.person_id, now))
+
+
+def hand_over(parts: Services, actor: Actor) -> HandOver:
+    """Return what one shift tells the next.
+
+    Raises:
+        Refused: the actor does not work the queue.
+    """
+    check_permission(actor, Permission.WORK_QUEUE)
+    now = parts.clock.now()
+    with parts.store.read() as tx:
+        mine = stored.list_tab(tx, actor.team, stored.Tab.MINE, person_id=actor.person_id, now=now)
+        promised = stored.list_planned(tx, actor.team, start=now, end=_end_of_day(parts, now))
+        return HandOver(
+            mine=tuple(queue.row_of(one, actor, now) for one in mine),
+            promised=tuple(queue.row_of(one, actor, now) for one in promised),
+            phones=tuple(
+                (one.name, one.number) for one in people.list_people(tx, actor.team) if one.number is not None
+            ),
+            danger=tuple(queue.row_of(one, actor, now) for one in stored.list_danger(tx, actor.team)),
+            big=is_big(tx, actor.team),
+        )
+
+
+def looks_at(parts: Services, actor: Actor, callback_id: str) -> tuple[str, ...]:
+    """Write that the person has this page open, and return who else has; in a small centre nobody is told.
+
+    An open page asks again and again, so what was written a moment ago is not written anew.
+
+    Raises:
+        Refused: the actor does not work the queue.
+        NoSuchCallback: there is none.
+    """
+    check_permission(actor, Permission.WORK_QUEUE)
+    now = parts.clock.now()
+    with parts.store.read() as tx:
+        callback = callbacks.by_id(tx, callback_id)
+        if callback is None or callback.team != actor.team:
+            raise NoSuchCallback(callback_id)
+        if not is_big(tx, actor.team):
+            return ()
+        known = duty.find_last_look(tx, callback_id, actor.person_id)
+        others = duty.list_lookers(tx, callback_id, since=now - queue.LOOKS, besides=actor.person_id)
+    if known is None or known + WRITTEN_AGAIN <= now:
+        parts.store.run(lambda tx: duty.note_look(tx, callback_id, actor.person_id, now=now))
+    return others
+
+
+def _list_alerted(tx: Tx, danger: tuple[QueueEntry, ...]) -> tuple[str, ...]:
+    ids = dict.fromkeys(
+        person for _, person, _ in outbox.list_alert_texts(tx, [one.callback.id for one in danger])
+    )
+    found = [people.by_id(tx, person_id) for person_id in ids]
+    return tuple(person.name for person in found if person is not None)
+
+
+def _closes_soon(one: QueueEntry, now: datetime) -> bool:
+    due_at, until = one.callback.due_at, one.callback.due_until
+    return due_at is not None and until is not None and due_at <= now < until <= now + SOON
+
+
+def _needs_of(one: QueueEntry) -> Needs:
+    return Needs(language=one.callback.language, wants_woman=False)
+
+
+def _end_of_day(parts: Services, now: datetime) -> datetime:
+    zone = ZoneInfo(parts.line.zone)
+    tomorrow = now.astimezone(zone).date() + timedelta(days=1)
+    return datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=zone)

@@ -1,0 +1,169 @@
+"""What the clock does to callbacks: windows that passed, leases that ended, answers that aged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from gateway.delivery import clock_guard
+from gateway.domain.callbacks import queue_rules
+from gateway.domain.callbacks.queue_rules import DANGER
+from gateway.domain.callbacks.states import OPEN, CallbackEvent, CallbackState
+from gateway.domain.contact_safety import VALID_FOR, When
+from gateway.helpdesk.alerts.help_calls import call_for_help
+from gateway.helpdesk.queue.claim import give_back
+from gateway.helpdesk.queue.outcome import UNCLEAR
+from gateway.helpdesk.requests.planning import hours_of, plan_on
+from gateway.storage import attempts, audit, callbacks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from gateway.foundation.services import Services
+    from gateway.storage.attempts import Attempt
+    from gateway.storage.callbacks import Callback
+    from gateway.storage.database import Tx
+
+T = TypeVar("T")
+
+
+def roll_windows(parts: Services) -> int:
+    """Plan the next window for whoever was not called in hers; a request for *now* dies. Return how many."""
+    return _work_each(parts, _few_passed, _roll_window)
+
+
+def release_leases(parts: Services) -> int:
+    """Free claims that were forgotten, and put calls without an outcome into review. Return how many."""
+    freed = _work_each(parts, lambda tx, now: callbacks.claims_over(tx, now=now), _free_claim)
+    return freed + _work_each(parts, lambda tx, now: attempts.list_lapsed(tx, now=now), _lapse_call)
+
+
+def expire_requests(parts: Services) -> int:
+    """End requests whose answers are too old to act on. Return how many."""
+    return _work_each(parts, _few_aged, _age_request)
+
+
+def _few_aged(tx: Tx, now: datetime) -> tuple[Callback, ...]:
+    """Return what is too old, unless it is more than may end in one run without a person."""
+    aged = callbacks.list_asked_before(tx, before=now - VALID_FOR)
+    ending = sum(one.state in (CallbackState.WAITING, CallbackState.REVIEW) for one in aged)
+    return aged if _may_end(tx, ending, now) else ()
+
+
+def _few_passed(tx: Tx, now: datetime) -> tuple[Callback, ...]:
+    """Return what was not called in its window; what would die of it only while it is not too much at once."""
+    passed = callbacks.list_waiting_past(tx, now=now)
+    ending = sum(one.window == When.NOW for one in passed)
+    if ending == 0 or _may_end(tx, ending, now):
+        return passed
+    return tuple(one for one in passed if one.window != When.NOW)
+
+
+def _may_end(tx: Tx, many: int, now: datetime) -> bool:
+    few = many <= clock_guard.FEW[clock_guard.REQUESTS]
+    of = 0 if few else callbacks.count_open(tx)
+    return clock_guard.may_end(tx, clock_guard.REQUESTS, many=many, of=of, now=now)
+
+
+def escalate_stalled(parts: Services) -> int:
+    """Have supervisors told of what stands still. Return how many."""
+    nudges: list[str] = []
+
+    def told(parts: Services, tx: Tx, one: Callback, now: datetime) -> bool:
+        row = _tell_supervisors(parts, tx, one, now)
+        nudges.extend([row] if row else [])
+        return row is not None
+
+    count = _work_each(parts, lambda tx, now: callbacks.list_standing_still(tx, now=now), told)
+    for row in nudges:
+        parts.nudge(row)
+    return count
+
+
+def _work_each(
+    parts: Services,
+    read: Callable[[Tx, datetime], tuple[T, ...]],
+    work: Callable[[Services, Tx, T, datetime], bool],
+) -> int:
+    now = parts.clock.now()
+    with parts.store.write() as tx:
+        if not clock_guard.is_trusted(parts, tx, now):
+            return 0  # a wrong clock ends nothing, frees nothing and calls nobody for help
+        return sum([work(parts, tx, one, now) for one in read(tx, now)])
+
+
+def _roll_window(parts: Services, tx: Tx, one: Callback, now: datetime) -> bool:
+    if one.window == When.NOW:
+        return _end_request(tx, one, CallbackEvent.NOW_PASSED, "not called in time", now)
+    window = plan_on(
+        parts, one, attempts.list_past(tx, one.caller_id or ""), now, hours=hours_of(parts, tx, now, one.team)
+    )
+    if window is None:
+        return False
+    danger = one.priority == DANGER
+    callbacks.step_callback(
+        tx,
+        one.id,
+        CallbackEvent.WINDOW_PASSED,
+        now=now,
+        due_at=window[0],
+        due_until=window[1],
+        escalate_at=queue_rules.plan_first_alert(
+            CallbackState.WAITING, danger=danger, due_at=window[0], now=now
+        ),
+    )
+    return True
+
+
+def _free_claim(_parts: Services, tx: Tx, one: Callback, now: datetime) -> bool:
+    give_back(tx, one, now)
+    _on_record(tx, one.id, "claim ran out", now)
+    return True
+
+
+def _lapse_call(_parts: Services, tx: Tx, one: Attempt, now: datetime) -> bool:
+    """Put a call without an outcome into review; the attempt stays live, so the number stays blocked.
+
+    Where the callback is over already nobody has to ask, and the attempt ends as unclear.
+    """
+    callback = callbacks.by_id(tx, one.callback_id, lock=True)
+    if callback is None or callback.state not in OPEN:
+        return attempts.finish_attempt(tx, one.id, outcome=UNCLEAR, now=now)
+    if callback.state is not CallbackState.CALLING:
+        return False
+    danger = callback.priority == DANGER
+    callbacks.step_callback(
+        tx,
+        callback.id,
+        CallbackEvent.UNCLEAR,
+        now=now,
+        reason=UNCLEAR,
+        held_until=None,
+        escalate_at=queue_rules.plan_first_alert(CallbackState.REVIEW, danger=danger, due_at=None, now=now),
+    )
+    _on_record(tx, callback.id, UNCLEAR, now)
+    return True
+
+
+def _age_request(_parts: Services, tx: Tx, one: Callback, now: datetime) -> bool:
+    if one.state not in (CallbackState.WAITING, CallbackState.REVIEW):
+        return False
+    attempts.finish_all(tx, one.id, outcome=UNCLEAR, now=now)
+    return _end_request(tx, one, CallbackEvent.AGED, "answers too old", now)
+
+
+def _end_request(tx: Tx, one: Callback, event: CallbackEvent, reason: str, now: datetime) -> bool:
+    callbacks.step_callback(
+        tx, one.id, event, now=now, reason=reason, closed_at=now, held_until=None, escalate_at=None
+    )
+    _on_record(tx, one.id, "expired", now, reason)
+    return True
+
+
+def _tell_supervisors(_parts: Services, tx: Tx, one: Callback, now: datetime) -> str | None:
+    round_ = int(one.escalate_at.timestamp()) if one.escalate_at is not None else None
+    return call_for_help(tx, one, str(round_), now=now) if round_ is not None else None
+
+
+def _on_record(tx: Tx, callback_id: str, act: str, now: datetime, detail: str = "") -> None:
+    audit.add_entry(tx, now=now, person_id=None, act=act, kind="callback", subject=callback_id, detail=detail)

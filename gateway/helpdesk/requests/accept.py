@@ -1,0 +1,396 @@
+"""Takes her request in the transaction of her turn: new or merged, with its code, its window and its place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from gateway.domain.callbacks import queue_rules
+from gateway.domain.callbacks.queue_rules import DANGER, NORMAL
+from gateway.domain.callbacks.states import CallbackEvent, CallbackState
+from gateway.domain.callbacks.windows import next_window
+from gateway.domain.contact_safety import PhoneSeen, SafeContact, When
+from gateway.foundation.ids import new_id
+from gateway.foundation.phone_numbers import may_be_called
+from gateway.helpdesk.requests import refuse
+from gateway.helpdesk.requests.erase import erase_caller
+from gateway.helpdesk.requests.intake_rules import (
+    TOLD_AWAY,
+    call_for_decision,
+    choose_code,
+    is_line_number,
+    is_own_number,
+    place_as_told,
+)
+from gateway.helpdesk.requests.planning import hours_of, plan, resolve_window
+from gateway.helpdesk.requests.self_service import (
+    PROMISED,
+    amend_request,
+    cancel_request,
+    change_window,
+    find_by_code,
+)
+from gateway.menus.engine.effects import CallbackAccepted, CallbackRefused
+from gateway.storage import attempts, audit, callbacks, callers, outbox
+from gateway.storage.callbacks import Callback
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
+    from gateway.domain.callbacks.windows import Window
+    from gateway.foundation.services import Services
+    from gateway.menus.engine.effects import Receipt, RequestCallback
+    from gateway.storage.callers import Caller
+    from gateway.storage.database import Tx
+
+__all__ = [
+    "Accepted",
+    "accept_request",
+    "amend_request",
+    "cancel_request",
+    "change_window",
+    "erase_caller",
+    "find_by_code",
+    "promise_request",
+]
+
+SLOTS = 3
+_LASTS = timedelta(days=14)
+_FORM = ("danger", "phone_seen", "when", "consent", "sms_safe")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """What came of her request, and the outbox rows that are due once the transaction is committed."""
+
+    receipt: Receipt
+    nudges: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    caller: Caller
+    effect: RequestCallback
+    contact: SafeContact
+    window: Window | None
+    session: bytes
+    channel: str
+    version: str
+    now: datetime
+    told: CallbackAccepted | None = None
+    undecided: bool = False
+    """What she was told cannot be kept by the rules as they are: a person decides, and nobody is refused."""
+
+    @property
+    def danger(self) -> bool:
+        return self.effect.answers.get("danger") == "yes"
+
+
+def accept_request(
+    parts: Services,
+    tx: Tx,
+    *,
+    caller: Caller,
+    effect: RequestCallback,
+    turn_key: bytes,
+    session: bytes,
+    channel: str,
+    version: str,
+    now: datetime,
+    promised: Receipt | None = None,
+    before: SafeContact | None = None,
+) -> Accepted:
+    """Put her request on record, or merge it with the one that she has.
+
+    The caller's row is locked by whoever found it, so two turns of one number come here one after the other.
+    ``promised`` is what she was told already, when a request kept outside SQL is put in. A code and a window that
+    were told always become a row: where the rules say no by now, one in review, and somebody is called to decide.
+    What was refused makes no new row; it only tightens one that she has.
+    ``before`` holds the safety answers of an earlier request where this one brings none of its own: they keep
+    their age, nothing is remembered anew, and a request that is open already only learns that she asked again.
+    """
+    told = promised if isinstance(promised, CallbackAccepted) else None
+    contact = before or _read_contact(effect, now, stopped=caller.stopped)
+    allowed = contact is not None and _may_be_rung(parts, tx, caller)
+    if told is None and not allowed:
+        return Accepted(receipt=CallbackRefused(reason="number"))
+    contact = contact or _read_answers(effect, now, stopped=caller.stopped)
+    window = plan(parts, contact.when, attempts.list_past(tx, caller.id), now, hours=hours_of(parts, tx, now))
+    asked = _Asked(
+        caller=caller, effect=effect, contact=contact, window=window,
+        session=session, channel=channel, version=version, now=now, told=told,
+    )  # fmt: skip
+    asked = _as_told(asked, allowed=allowed)
+    if (known := callbacks.open_of(tx, caller.id, lock=True)) and before is not None:
+        return _again(tx, asked, known[0])
+    if isinstance(promised, CallbackRefused):
+        return _keep_refused(tx, asked, known, promised)
+    return _write_request(parts, tx, asked, known, turn_key, is_fresh=before is None)
+
+
+def _may_be_rung(parts: Services, tx: Tx, caller: Caller) -> bool:
+    number = caller.number
+    if number is None or not may_be_called(number, parts.line.regions):
+        return False
+    return not is_own_number(parts, tx, number, trial=caller.trial)
+
+
+def _write_request(
+    parts: Services, tx: Tx, asked: _Asked, known: tuple[Callback, ...], turn_key: bytes, *, is_fresh: bool
+) -> Accepted:
+    """Merge it with the request that is hers for sure, or add it under the code of its turn."""
+    hers, caller = _find_same(known, asked), asked.caller
+    if hers is not None:
+        _remember(parts, tx, asked)
+        accepted = _merge_request(parts, tx, asked, hers)
+    else:
+        code = asked.told.code if asked.told else choose_code(parts, turn_key, caller.number or "", tx=tx)
+        accepted = _add_request(parts, tx, asked, code, taken={one.slot for one in known}, is_fresh=is_fresh)
+    refuse.settle_refusals(tx, caller, accepted.receipt, asked.contact, asked.now, by_form=is_fresh)
+    return accepted
+
+
+def _as_told(asked: _Asked, *, allowed: bool) -> _Asked:
+    told = asked.told
+    if told is None:
+        return asked
+    placed = place_as_told((told.due_at, told.due_until), asked.window)
+    undecided = placed is None or not allowed
+    return replace(asked, window=placed or (told.due_at, told.due_until), undecided=undecided)
+
+
+def _keep_refused(tx: Tx, asked: _Asked, known: tuple[Callback, ...], promised: CallbackRefused) -> Accepted:
+    """Keep the word that no call can be promised: nothing new is planned, and her newest answers win all the same."""
+    hers = _find_same(known, asked)
+    if hers is not None:
+        _merge_refused(tx, asked, hers)
+    refuse.tighten_open(tx, asked.caller, asked.contact, asked.now, besides=hers.id if hers else "")
+    return Accepted(receipt=promised)
+
+
+def _add_request(
+    parts: Services, tx: Tx, asked: _Asked, code: str, *, taken: set[int], is_fresh: bool
+) -> Accepted:
+    """Write the request into the first slot of her number that is free; what was told has one beyond the last too."""
+    window = asked.window
+    if window is None:
+        return Accepted(receipt=CallbackRefused(reason="hours"))
+    free = sorted(set(range(SLOTS)) - taken)
+    if asked.told is not None and not free:
+        asked, free = replace(asked, undecided=True), [max(taken) + 1]
+    for slot in free:
+        made = _make_callback(parts, asked, slot, code, window)
+        if callbacks.insert_callback(tx, made):
+            if is_fresh:
+                _remember(parts, tx, asked)
+            return _make_accepted(tx, asked, made, "asked")
+    return Accepted(receipt=CallbackRefused(reason="full"))
+
+
+def promise_request(
+    parts: Services,
+    *,
+    effect: RequestCallback,
+    turn_key: bytes,
+    number: str,
+    now: datetime,
+    besides: Collection[str] = (),
+) -> Receipt:
+    """Say what will come of a request that cannot be written now: its code and its window hold when it is put in.
+
+    The rules are those of ``accept_request``, with shifts and holidays as this machine read them last. ``besides``
+    are the codes that this number was told of other requests that wait to be put in.
+    """
+    contact = _read_contact(effect, now, stopped=False)
+    if contact is None or not may_be_called(number, parts.line.regions) or is_line_number(parts, number):
+        return CallbackRefused(reason="number")
+    hours = parts.duty.read_hours(parts.line.hours, parts.line.zone, now)
+    window = next_window(contact.when, hours, parts.line.zone, now)
+    if window is None:
+        return CallbackRefused(reason="hours")
+    code = choose_code(parts, turn_key, number, tx=None, besides=besides)
+    return CallbackAccepted(
+        callback=PROMISED, code=code, due_at=window[0], due_until=window[1], now=contact.when is When.NOW
+    )
+
+
+def _read_contact(effect: RequestCallback, now: datetime, *, stopped: bool) -> SafeContact | None:
+    """Read her safety answers; None where they, or the missing consent, leave no way to call her."""
+    answers = effect.answers
+    if not answers.get("consent") or answers["consent"] == "no":
+        return None
+    contact = _read_answers(effect, now, stopped=stopped)
+    return contact if contact.may_ever_call(now) else None
+
+
+def _read_answers(effect: RequestCallback, now: datetime, *, stopped: bool) -> SafeContact:
+    """Read her safety answers as they are; what is missing is read as the safest."""
+    answers = effect.answers
+    seen = PhoneSeen(answers.get("phone_seen", PhoneSeen.NOT_MINE))
+    return SafeContact(
+        phone_seen=seen,
+        when=resolve_window(answers.get("when", When.NEVER), effect.hours),
+        said_at=now,
+        sms_safe=seen is PhoneSeen.NO and answers.get("sms_safe") == "yes",
+        stopped=stopped,
+    )
+
+
+def _find_same(known: tuple[Callback, ...], asked: _Asked) -> Callback | None:
+    """Return the open request that is hers for sure: of this very session, or of a number that nobody else sees."""
+    for one in known:
+        alone = one.contact is not None and one.contact.phone_seen is PhoneSeen.NO
+        if one.session == asked.session or (alone and asked.contact.phone_seen is PhoneSeen.NO):
+            return one
+    return None
+
+
+def _make_callback(parts: Services, asked: _Asked, slot: int, code: str, window: Window) -> Callback:
+    effect, now = asked.effect, asked.now
+    return Callback(
+        id=new_id(now),
+        caller_id=asked.caller.id,
+        slot=slot,
+        session=asked.session,
+        state=CallbackState.REVIEW if asked.undecided else CallbackState.WAITING,
+        reason=TOLD_AWAY if asked.undecided else "",
+        priority=DANGER if asked.danger else NORMAL,
+        topic=effect.topic or "other",
+        language=effect.language,
+        script=effect.script,
+        channel=asked.channel,
+        zone=parts.line.zone,
+        version=asked.version,
+        asked_at=now,
+        last_asked_at=parts.clock.now() if asked.undecided else now,  # so long a person has to decide
+        due_at=window[0],
+        due_until=window[1],
+        code=code,
+        window=asked.contact.when,
+        contact=asked.contact,
+        answers=_answers(asked, {}),
+        path=effect.path,
+        wants_woman=effect.answers.get("woman") == "yes",
+        escalate_at=queue_rules.plan_first_alert(
+            CallbackState.WAITING, danger=asked.danger, due_at=window[0], now=now
+        ),
+        changed_at=now,
+        trial=asked.caller.trial,
+    )
+
+
+def _merge_request(parts: Services, tx: Tx, asked: _Asked, hers: Callback) -> Accepted:
+    """Let her newest answers win; her place stays, and so does danger once said.
+
+    Her code stays too. Where she was told another one while nobody could look up the one she had, the newest is
+    the code, and the one she had stands for the request as well.
+
+    Where her new time cannot be kept, nothing is promised, but the old time does not hold any more either.
+    """
+    if asked.window is None:
+        return _merge_refused(tx, asked, hers)
+    told, now = asked.told, asked.now
+    changes = _newest(asked, hers, asked.window)
+    if told is not None and told.code != hers.code:
+        changes["code"] = told.code
+        callbacks.add_told(tx, hers.id, hers.code, now=now)
+    callbacks.change_callback(tx, hers.id, now=now, **changes)
+    if asked.undecided:
+        callbacks.step_callback(tx, hers.id, CallbackEvent.UNPLACED, now=parts.clock.now(), reason=TOLD_AWAY)
+    merged = callbacks.by_id(tx, hers.id)
+    return _make_accepted(tx, asked, merged or hers, "asked again")
+
+
+def _merge_refused(tx: Tx, asked: _Asked, hers: Callback) -> Accepted:
+    callbacks.change_callback(tx, hers.id, now=asked.now, **_newest(asked, hers, (asked.now, asked.now)))
+    return Accepted(receipt=CallbackRefused(reason="hours"))
+
+
+def _newest(asked: _Asked, hers: Callback, window: Window) -> dict[str, Any]:
+    """Return what her newest turn changes in the request that she has."""
+    effect, now = asked.effect, asked.now
+    danger = asked.danger or hers.priority == DANGER
+    return {
+        "asks": hers.asks + 1,
+        "last_asked_at": now,
+        "priority": DANGER if danger else NORMAL,
+        "contact": asked.contact,
+        "answers": _answers(asked, hers.answers),
+        "window": asked.contact.when,
+        "due_at": window[0],
+        "due_until": window[1],
+        "language": effect.language,
+        "script": effect.script,
+        "session": asked.session,
+        "wants_woman": hers.wants_woman or effect.answers.get("woman") == "yes",
+        "escalate_at": queue_rules.plan_first_alert(hers.state, danger=danger, due_at=window[0], now=now),
+    }
+
+
+def _again(tx: Tx, asked: _Asked, hers: Callback) -> Accepted:
+    """Note that she asked again without saying anything new: her time, her place and her answers stay."""
+    callbacks.change_callback(tx, hers.id, now=asked.now, asks=hers.asks + 1, last_asked_at=asked.now)
+    found = callbacks.by_id(tx, hers.id) or hers
+    window = (found.due_at, found.due_until) if found.due_at and found.due_until else None
+    return _make_accepted(tx, replace(asked, window=window), found, "asked again")
+
+
+def _answers(asked: _Asked, before: object) -> dict[str, str]:
+    kept = dict(before) if isinstance(before, dict) else {}
+    danger = "yes" if asked.danger or kept.get("danger") == "yes" else "no"
+    given = {name: value for name, value in asked.effect.answers.items() if name not in _FORM}
+    form = {name: asked.effect.answers[name] for name in _FORM if name in asked.effect.answers}
+    agreed_at = given.get("consent_at", asked.now.isoformat())
+    return {**kept, **form, **given, "danger": danger, "consent_at": agreed_at}
+
+
+def _remember(parts: Services, tx: Tx, asked: _Asked) -> None:
+    """Keep what she let us remember: her language only where nobody else sees the phone."""
+    alone = asked.contact.phone_seen is PhoneSeen.NO
+    callers.set_contact(
+        tx,
+        asked.caller.id,
+        asked.contact,
+        language=asked.effect.language if alone else "",
+        script=asked.effect.script if alone else "",
+        zone=parts.line.zone if alone else "",
+        consent_version=asked.effect.answers["consent"],
+        now=asked.now,
+    )
+
+
+def _make_accepted(tx: Tx, asked: _Asked, callback: Callback, act: str) -> Accepted:
+    audit.add_entry(tx, now=asked.now, person_id=None, act=act, kind="callback", subject=callback.id)
+    receipt = _receipt(asked, callback)
+    if callback.state is CallbackState.REVIEW and asked.undecided:
+        row = call_for_decision(tx, callback, now=asked.now)
+        return Accepted(receipt=receipt, nudges=(row,) if row else ())
+    row = outbox.add_row(
+        tx,
+        kind="announce",
+        channel=asked.channel,
+        lane=f"callback:{callback.id}",
+        due_at=asked.now,
+        expires_at=asked.now + _LASTS,
+        once=f"announce:{callback.id}:{callback.asks}",
+        now=asked.now,
+        priority=0,
+        caller_id=asked.caller.id,
+        callback_id=callback.id,
+    )
+    return Accepted(receipt=receipt, nudges=(row,) if row else ())
+
+
+def _receipt(asked: _Asked, callback: Callback) -> Receipt:
+    if asked.told is not None:
+        return replace(asked.told, callback=callback.id)
+    due_at, due_until = asked.window or (asked.now, asked.now)
+    return CallbackAccepted(
+        callback=callback.id,
+        code=callback.code,
+        due_at=due_at,
+        due_until=due_until,
+        now=asked.contact.when is When.NOW,
+    )

@@ -1,0 +1,196 @@
+"""Adds a request for somebody who came in, phoned in, or whose family asks, with the same safety answers."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from gateway.domain.contact_safety import PhoneSeen, When
+from gateway.domain.permissions import Permission, check_permission
+from gateway.foundation.phone_numbers import may_be_called, to_e164
+from gateway.helpdesk.errors import Rejected, Why, read_typed_number
+from gateway.helpdesk.requests import accept, unmatched_texts
+from gateway.helpdesk.requests.intake_rules import is_own_number
+from gateway.menus.engine.effects import CallbackAccepted, RequestCallback
+from gateway.storage import audit, callbacks, callers, texts
+
+if TYPE_CHECKING:
+    from gateway.domain.permissions import Actor
+    from gateway.foundation.services import Services
+    from gateway.menus.engine.effects import Receipt
+    from gateway.storage.callers import Caller
+    from gateway.storage.database import Tx
+
+CONSENT = "by voice"
+"""The version of a consent that was asked for and given in words."""
+
+
+class RequestOrigin(StrEnum):
+    """How the request reached us."""
+
+    VISITOR = "visitor"
+    PHONED_IN = "phoned_in"
+    FAMILY = "family"
+    TEXTED = "texted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManualRequest:
+    """What was asked for at the desk.
+
+    Attributes:
+        how: how the request reached us.
+        number: whose phone is to ring: hers; empty where only the family is to be called.
+        family_number: of whoever asks for her, where the family does.
+        agreed_herself: she said herself that she may be called. Without that, the family member is called.
+        consented: whoever will be called agreed that the number is kept.
+        phone_seen: can somebody else hold or look at that phone?
+        when: when it is safe to call.
+        language: what they speak.
+        topic: a word of the topics.
+        danger: somebody is in danger now.
+        woman: a woman shall call.
+        sms_safe: texts are safe; only where nobody else sees the phone.
+        text_id: a text of hers that nobody has read yet: her number is the one it came from.
+    """
+
+    how: RequestOrigin
+    number: str
+    consented: bool
+    phone_seen: PhoneSeen
+    when: When
+    language: str
+    family_number: str = ""
+    agreed_herself: bool = True
+    topic: str = "other"
+    danger: bool = False
+    woman: bool = False
+    sms_safe: bool = field(default=False)
+    text_id: str = ""
+
+
+def add(parts: Services, actor: Actor, asked: ManualRequest, *, form: str) -> Receipt:
+    """Put the request on record; the same form sent twice is one request.
+
+    Args:
+        parts: the parts.
+        actor: who took it down.
+        asked: what was asked for.
+        form: the one-time id of the page's form.
+
+    Raises:
+        Refused: the actor does not work the queue.
+        Rejected: nobody agreed, or the number is none that is called.
+    """
+    check_permission(actor, Permission.WORK_QUEUE)
+    number = _number_to_call(parts, asked)
+    if not asked.consented:
+        raise Rejected(Why.FIELD)
+    key = hashlib.sha256(f"desk {actor.person_id} {form}".encode()).digest()
+    accepted = parts.store.run(lambda tx: _accept_added(parts, tx, actor, asked, number, key))
+    for row in accepted.nudges:
+        parts.nudge(row)
+    if isinstance(accepted.receipt, CallbackAccepted) and accepted.nudges:
+        parts.count.add("asked", asked.topic, language=asked.language, channel="desk")
+    return accepted.receipt
+
+
+def _accept_added(
+    parts: Services, tx: Tx, actor: Actor, asked: ManualRequest, number: str, key: bytes
+) -> accept.Accepted:
+    now = parts.clock.now()
+    caller = _caller_asked(tx, asked) or callers.upsert_caller(tx, number, now=now)
+    before = _of_this_form(tx, caller.id, key)
+    if before is not None:
+        return accept.Accepted(receipt=before)
+    accepted = accept.accept_request(
+        parts,
+        tx,
+        caller=caller,
+        effect=_effect(asked),
+        turn_key=key,
+        session=key,
+        channel=_channel(parts),
+        version="",
+        now=now,
+    )
+    if isinstance(accepted.receipt, CallbackAccepted):
+        audit.add_entry(
+            tx,
+            now=now,
+            person_id=actor.person_id,
+            act="added",
+            kind="callback",
+            subject=accepted.receipt.callback,
+            detail=asked.how,
+        )
+        if asked.text_id:
+            unmatched_texts.take_off_list(tx, actor, asked.text_id, "attached", now)
+    return accepted
+
+
+def _caller_asked(tx: Tx, asked: ManualRequest) -> Caller | None:
+    """Return who wrote the text that the request is made from: the very caller, be it a trial phone's."""
+    text = texts.by_id(tx, asked.text_id) if asked.how is RequestOrigin.TEXTED else None
+    return callers.by_id(tx, text.caller_id) if text is not None and text.caller_id else None
+
+
+def _of_this_form(tx: Tx, caller_id: str, key: bytes) -> CallbackAccepted | None:
+    for one in callbacks.open_of(tx, caller_id, lock=True):
+        if one.session == key and one.due_at is not None and one.due_until is not None:
+            now = one.window == When.NOW
+            return CallbackAccepted(
+                callback=one.id, code=one.code, due_at=one.due_at, due_until=one.due_until, now=now
+            )
+    return None
+
+
+def _number_to_call(parts: Services, asked: ManualRequest) -> str:
+    """Return whose phone is to ring: a family member who asks for her is called, unless she agreed herself.
+
+    Raises:
+        Rejected: it is no number that is called, or one of several that it may be.
+    """
+    if asked.how is not RequestOrigin.TEXTED:
+        family = asked.how is RequestOrigin.FAMILY and not asked.agreed_herself
+        typed = read_typed_number(asked.family_number if family else asked.number, parts.line.regions)
+        with parts.store.read() as tx:
+            if is_own_number(parts, tx, typed):
+                raise Rejected(Why.NUMBER)
+        return typed
+    with parts.store.read() as tx:
+        text = texts.by_id(tx, asked.text_id)
+    number = to_e164((text.number if text is not None else None) or "", parts.line.regions)
+    if number is None or not may_be_called(number, parts.line.regions):
+        raise Rejected(Why.NUMBER)
+    return number
+
+
+def _effect(asked: ManualRequest) -> RequestCallback:
+    answers = {
+        "danger": "yes" if asked.danger else "no",
+        "phone_seen": asked.phone_seen.value,
+        "when": asked.when.value,
+        "consent": CONSENT,
+        "sms_safe": "yes" if asked.sms_safe else "no",
+        "how": asked.how.value,
+    }
+    if asked.woman:
+        answers["woman"] = "yes"
+    if asked.how is RequestOrigin.FAMILY:
+        answers["family"] = "no" if asked.agreed_herself else "yes"
+    return RequestCallback(
+        topic=asked.topic,
+        path=(),
+        answers=answers,
+        language=asked.language,
+        script=asked.language,
+        hours=asked.when.rule,
+    )
+
+
+def _channel(parts: Services) -> str:
+    """Return the line that texts to her would take: the first of the configuration."""
+    return next(iter(parts.channels), "desk")

@@ -1,0 +1,140 @@
+"""The figures form: closed words, ticked while a callback is open, counted without a trace of her when it is closed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gateway.domain.permissions import Permission, check_permission
+from gateway.helpdesk.errors import NoSuchCallback, Rejected, Why, find_callback
+from gateway.helpdesk.staff.centre_lists import FIELDS, list_words
+from gateway.storage import callbacks, notes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gateway.domain.permissions import Actor
+    from gateway.foundation.services import Services
+    from gateway.storage.database import Tx
+
+NOT_ASKED = "not_asked"
+VISIBLE = ("person", "topics")
+"""What the page shows at once; the rest is folded."""
+
+SEVERAL = frozenset({"topics", "service", "complaint"})
+"""Fields of which more than one word may be ticked."""
+
+NUMBERS: Mapping[str, int] = {
+    "women": 10_000,
+    "men": 10_000,
+    "claimed": 10**12,
+    "awarded": 10**12,
+    "received": 10**12,
+}
+"""How many people a complaint is about, and amounts in whole units of ``currency``; the largest that is believed."""
+
+_AMOUNTS = ("claimed", "awarded", "received")
+
+
+def save_form(parts: Services, actor: Actor, callback_id: str, said: Mapping[str, Any]) -> None:
+    """Keep what is ticked on the form of a callback; whatever is missing was not asked.
+
+    Args:
+        parts: the parts.
+        actor: who has the callback.
+        callback_id: which one.
+        said: by field a word, words where several may be ticked, or a number.
+
+    Raises:
+        Refused: the actor does not work the queue, or the callback is somebody else's.
+        Rejected: there is no such field or word.
+        NoSuchCallback: there is none.
+    """
+    check_permission(actor, Permission.WORK_QUEUE)
+    words = list_words(parts)
+    tidy = {
+        name: value
+        for name, value in ((n, _tidy_value(words, n, v)) for n, v in said.items())
+        if value not in (None, [])
+    }
+    now = parts.clock.now()
+
+    def work(tx: Tx) -> None:
+        callback = find_callback(tx, actor, callback_id)
+        if callback.holder_id != actor.person_id:
+            check_permission(actor, Permission.SEE_OTHERS)
+        if callback.closed_at is not None:
+            raise Rejected(Why.FIELD)  # its counts are told already
+        notes.save_record(tx, callback_id, tidy, now=now)
+
+    parts.store.run(work)
+
+
+def load_form(parts: Services, actor: Actor, callback_id: str) -> Mapping[str, Any]:
+    """Return what is ticked so far.
+
+    Raises:
+        Refused: the actor does not work the queue, or the callback is somebody else's.
+        NoSuchCallback: there is none.
+    """
+    check_permission(actor, Permission.WORK_QUEUE)
+    with parts.store.read() as tx:
+        callback = callbacks.by_id(tx, callback_id)
+        if callback is None or callback.team != actor.team:
+            raise NoSuchCallback(callback_id)
+        if callback.holder_id != actor.person_id:
+            check_permission(actor, Permission.SEE_OTHERS)
+        return notes.find_record(tx, callback_id)
+
+
+def take_form(tx: Tx, callback_id: str) -> Mapping[str, Any]:
+    """Take the form of a callback that is closed, to be counted once the transaction is kept."""
+    return notes.take_record(tx, callback_id)
+
+
+def count_form(parts: Services, said: Mapping[str, Any], *, language: str = "", channel: str = "") -> None:
+    """Count what was ticked: from here on it belongs to nobody."""
+    if not said:
+        return
+    for name in FIELDS:
+        if name == "currency":
+            continue
+        for word in _list_words(said.get(name)):
+            parts.count.add("record", f"{name}:{word}", language=language, channel=channel)
+            if name != "person":
+                item = f"{name}:{word}:{said.get('person') or NOT_ASKED}"
+                parts.count.add("record_by", item, language=language, channel=channel)
+    for name in NUMBERS:
+        if said.get(name):
+            item = f"{name}:{said.get('currency', 'other')}" if name in _AMOUNTS else name
+            parts.count.add("record_sum", item, language=language, channel=channel, n=said[name])
+            parts.count.add("record_sum_of", item, language=language, channel=channel)
+
+
+def _list_words(value: object) -> Sequence[str]:
+    if isinstance(value, str):
+        return (value,)
+    return value if isinstance(value, list) and value else (NOT_ASKED,)
+
+
+def _tidy_value(words: Mapping[str, tuple[str, ...]], name: str, value: Any) -> str | int | list[str] | None:
+    """Return the value as it is kept; None where it was not asked."""
+    if name in NUMBERS:
+        return _read_number(name, value)
+    if name not in words:
+        raise Rejected(Why.FIELD)
+    given = [value] if isinstance(value, str) else list(value)
+    ticked = [word for word in words[name] if word in given]
+    if set(given) - set(words[name]) - {NOT_ASKED, ""} or (len(ticked) > 1 and name not in SEVERAL):
+        raise Rejected(Why.FIELD)
+    if name in SEVERAL:
+        return ticked
+    return ticked[0] if ticked else None
+
+
+def _read_number(name: str, value: Any) -> int | None:
+    written = str(value).strip().replace(",", "").replace(" ", "")
+    if written in ("", "0"):
+        return None
+    if not (written.isascii() and written.isdigit()) or int(written) > NUMBERS[name]:
+        raise Rejected(Why.FIELD)
+    return int(written)

@@ -1,0 +1,110 @@
+"""Erases a number: her requests leave the line, everything of hers is emptied, the counts stay."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from gateway.foundation.phone_numbers import possible_readings
+from gateway.helpdesk.errors import AmbiguousNumber
+from gateway.menus.engine.effects import Erased
+from gateway.storage import audit, callbacks, callers, conversations, notes, outbox, sign_ins
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gateway.foundation.services import Services
+    from gateway.menus.engine.effects import Receipt
+    from gateway.storage.callers import Caller
+    from gateway.storage.database import Tx
+
+
+def erase_caller(parts: Services, tx: Tx, *, caller: Caller, now: datetime) -> Receipt:
+    """Erase everything about this caller in the transaction of her turn; the caller's row goes last."""
+    sign_ins.drop_forms_about(tx, caller.id, caller.number)
+    callbacks.forget_told(tx, caller.id)
+    callbacks.empty_callbacks(tx, caller.id, now=now)
+    notes.empty_notes(tx, caller.id)
+    notes.empty_records(tx, caller.id)
+    outbox.cancel_of_caller(tx, caller.id, reason="erased", now=now)
+    outbox.empty_of_caller(tx, caller.id)
+    conversations.forget_texts(tx, caller.id)
+    conversations.drop_threads(tx, caller.id)
+    conversations.forget_receipts(tx, caller.id)
+    callers.drop_caller(tx, caller.id)
+    audit.add_entry(tx, now=now, person_id=None, act="erased", kind="caller", subject=caller.id)
+    parts.count.add("erased")
+    return Erased()
+
+
+def forget_number(parts: Services, number: str) -> bool:
+    """Erase a number on the word of whoever runs the server; False where it is no number, or not known.
+
+    Raises:
+        AmbiguousNumber: several countries of the line have it; nothing was erased.
+    """
+    readings = possible_readings(number, parts.line.regions)
+    if len(readings) > 1:
+        raise AmbiguousNumber(readings)
+    if not readings:
+        return False
+    e164, now = readings[0], parts.clock.now()
+
+    def work(tx: Tx) -> bool:
+        found = [one for trial in (False, True) if (one := callers.find_caller(tx, e164, trial=trial))]
+        for caller in found:
+            erase_caller(parts, tx, caller=caller, now=now)
+        return bool(found)
+
+    spooled = forget_spooled(parts, e164)
+    done = parts.store.run(work)
+    asking = parts.sessions.ask()
+    for channel in parts.channels:
+        asking.drop(channel, e164)
+    return done or spooled > 0
+
+
+def forget_spooled(
+    parts: Services, number: str, *, trial: bool | None = None, until: datetime | None = None
+) -> int:
+    """Drop what this number left in the spool of this machine, or it would bring her back; return how much it was.
+
+    With ``trial`` only what trial phones, or real ones, left: a trial that shows her number must not erase hers.
+    With ``until`` only what came up to that instant: what she asked for after she was erased is a new request.
+    """
+    hers = list_spooled(parts, number, trial=trial, until=until)
+    for key in hers:
+        parts.spool.drop(key)
+    return len(hers)
+
+
+def list_spooled(
+    parts: Services, number: str, *, trial: bool | None = None, until: datetime | None = None
+) -> Mapping[bytes, Mapping[str, Any]]:
+    """Return what this number left in the spool of this machine, by its key; what could not be put in too."""
+    keys = [*parts.spool.list(), *parts.spool.failed()]
+    entries = {key: parts.spool.load(key) or {} for key in keys}
+    return {
+        key: entry
+        for key, entry in entries.items()
+        if _number_in(entry) == number
+        and (trial is None or _is_trial(parts, entry) == trial)
+        and (until is None or _find_arrival(parts, entry) <= until)
+    }
+
+
+def _is_trial(parts: Services, entry: Mapping[str, Any]) -> bool:
+    """Say whether a trial phone left this entry: a turn says so itself, a text and a ring name their line."""
+    event: Mapping[str, Any] | None = entry.get("event")
+    return parts.is_trial(event["channel"]) if event else bool(entry.get("trial"))
+
+
+def _find_arrival(parts: Services, entry: Mapping[str, Any]) -> datetime:
+    said = entry.get("at") or entry["record"]["at"]
+    return parts.clock.set_right(datetime.fromisoformat(said), entry.get("mark", ""))
+
+
+def _number_in(entry: Mapping[str, Any]) -> str | None:
+    """Return whose entry it is: a turn says the number itself, a text and a ring in what the provider told."""
+    told: Mapping[str, Any] = entry.get("event") or entry
+    return told.get("number")

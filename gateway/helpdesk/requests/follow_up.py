@@ -1,0 +1,157 @@
+"""What comes after a talk: another call on a day that was agreed, and the mark of somebody who may be a child."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from gateway.domain.callbacks import queue_rules
+from gateway.domain.callbacks.queue_rules import DANGER
+from gateway.domain.callbacks.states import CallbackEvent, CallbackState
+from gateway.domain.contact_safety import VALID_FOR, When
+from gateway.domain.permissions import Permission, check_permission
+from gateway.foundation.ids import new_id
+from gateway.helpdesk.errors import (
+    HeldByOther,
+    NotSafe,
+    explain_refusal,
+    find_callback,
+    name_of,
+    refuse_odd_year,
+)
+from gateway.helpdesk.requests import case_record
+from gateway.helpdesk.requests.accept import SLOTS
+from gateway.helpdesk.requests.planning import hours_of, plan
+from gateway.storage import attempts, audit, callbacks, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+    from typing import Any
+
+    from gateway.domain.permissions import Actor
+    from gateway.foundation.services import Services
+    from gateway.storage.callbacks import Callback
+    from gateway.storage.database import Tx
+
+POLICY = "policy-under-18"
+"""The setting that holds the centre's words on what to do where somebody may be a child."""
+
+
+def follow_up(parts: Services, actor: Actor, callback_id: str, *, on: date, when: When | None = None) -> str:
+    """Agree on another call: the callback is closed, a new one with the same code is planned; return its id.
+
+    ``on`` is the first day on which she may be called, not later than her answers hold; ``when`` is the window she
+    named, None keeps the one she had.
+
+    Raises:
+        Refused: the actor does not work the queue.
+        HeldByOther: somebody else reached her.
+        Declined: nobody can mean that year.
+        NotSafe: there is no window on or after that day in which her answers still hold.
+        IllegalMove: she was not reached, or it is closed already.
+        NoSuchCallback: there is none.
+    """
+    check_permission(actor, Permission.WORK_QUEUE)
+    now = parts.clock.now()
+    refuse_odd_year(on, now)
+
+    def work(tx: Tx) -> tuple[str, Callback, Mapping[str, Any]]:
+        callback = find_callback(tx, actor, callback_id)
+        if callback.state is not CallbackState.REACHED:
+            raise explain_refusal(tx, actor, callback, CallbackEvent.CLOSE)
+        if callback.holder_id != actor.person_id:
+            raise HeldByOther(name_of(tx, callback.holder_id))
+        fresh = _plan_follow_up(parts, tx, callback, on, when)
+        callbacks.step_callback(
+            tx, callback_id, CallbackEvent.CLOSE, now=now,
+            reason="informed", closed_at=now, held_until=None, escalate_at=None,
+        )  # fmt: skip
+        _insert(tx, fresh)
+        for subject, act in ((callback_id, CallbackState.CLOSED.value), (fresh.id, "follow-up")):
+            audit.add_entry(tx, now=now, person_id=actor.person_id, act=act, kind="callback", subject=subject)
+        return fresh.id, callback, case_record.take_form(tx, callback_id)
+
+    made, callback, said = parts.store.run(work)
+    case_record.count_form(parts, said, language=callback.script, channel=callback.channel)
+    return made
+
+
+def mark_minor(parts: Services, actor: Actor, callback_id: str, *, on: bool) -> str:
+    """Write that she may be under 18, or that she is not; return the centre's words on what to do then.
+
+    Raises:
+        Refused: the actor does not work the queue, or the callback is somebody else's.
+        NoSuchCallback: there is none.
+    """
+    check_permission(actor, Permission.WORK_QUEUE)
+    now = parts.clock.now()
+
+    def work(tx: Tx) -> str:
+        callback = find_callback(tx, actor, callback_id)
+        if callback.holder_id != actor.person_id:
+            check_permission(actor, Permission.SEE_OTHERS)
+        if callback.minor != on:
+            callbacks.change_callback(tx, callback_id, now=now, minor=on)
+            act = "may be under 18" if on else "is of age"
+            audit.add_entry(
+                tx, now=now, person_id=actor.person_id, act=act, kind="callback", subject=callback_id
+            )
+        return str(settings.get_setting(tx, POLICY, "")) if on else ""
+
+    return parts.store.run(work)
+
+
+def policy(parts: Services) -> str:
+    """Return the centre's words on what to do where somebody may be a child; empty while there are none."""
+    with parts.store.read() as tx:
+        return str(settings.get_setting(tx, POLICY, ""))
+
+
+def _plan_follow_up(parts: Services, tx: Tx, before: Callback, on: date, when: When | None) -> Callback:
+    """Return the new request: her answers were confirmed just now, by voice, so they hold from now."""
+    now, zone = parts.clock.now(), ZoneInfo(parts.line.zone)
+    chosen = when or When(before.window)
+    contact = replace(before.contact, when=chosen, said_at=now) if before.contact else None
+    start = max(now + timedelta(hours=2), datetime(on.year, on.month, on.day, tzinfo=zone))
+    hours = hours_of(parts, tx, now, before.team)
+    window = plan(parts, chosen, attempts.list_past(tx, before.caller_id or ""), start, hours=hours)
+    fits = window is not None and window[0] < now + VALID_FOR
+    if contact is None or before.withheld or window is None or not fits or not contact.may_ever_call(now):
+        raise NotSafe(None)
+    danger = before.priority == DANGER
+    return replace(
+        before,
+        id=new_id(now),
+        state=CallbackState.WAITING,
+        contact=contact,
+        window=chosen,
+        answers={**before.answers, "when": chosen.value},
+        asked_at=now,
+        last_asked_at=now,
+        due_at=window[0],
+        due_until=window[1],
+        asks=1,
+        attempts=0,
+        follows=before.id,
+        holder_id=None,
+        held_until=None,
+        escalate_at=queue_rules.plan_first_alert(
+            CallbackState.WAITING, danger=danger, due_at=window[0], now=now
+        ),
+        told=0,
+        rev=0,
+        changed_at=now,
+        closed_at=None,
+        reason="",
+    )
+
+
+def _insert(tx: Tx, fresh: Callback) -> None:
+    """Write it into a slot of her number that is free; with none she has other requests, and those stand."""
+    for slot in range(SLOTS):
+        if callbacks.insert_callback(tx, replace(fresh, slot=slot)):
+            return
+    raise NotSafe(None)

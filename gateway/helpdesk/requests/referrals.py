@@ -1,0 +1,162 @@
+"""The referral book: where help exists, kept by those who know, and passed on where a text is safe."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gateway.domain.permissions import Permission, check_permission
+from gateway.foundation.ids import new_id
+from gateway.helpdesk.alerts import alerts
+from gateway.helpdesk.errors import NotSafe, Rejected, Why, find_callback, read_typed_number, refuse_odd_year
+from gateway.helpdesk.requests import wordings
+from gateway.helpdesk.staff.centre_lists import list_languages, list_topics
+from gateway.storage import audit, referrals
+from gateway.storage.referrals import Referral
+
+if TYPE_CHECKING:
+    from gateway.domain.permissions import Actor
+    from gateway.foundation.services import Services
+    from gateway.storage.database import Tx
+
+__all__ = ["Referral", "drop_entry", "list_entries", "save_entry", "send_entry"]
+
+_LONGEST = 80
+_SHORT_NUMBER = 6
+
+
+def list_entries(
+    parts: Services, actor: Actor, *, language: str = "", topic: str = ""
+) -> tuple[Referral, ...]:
+    """Return the entries, by name; with a language or a topic those that serve it, or do not say.
+
+    Raises:
+        Refused: the actor neither works the queue nor keeps the book.
+    """
+    check_permission(
+        actor, Permission.WORK_QUEUE if actor.may(Permission.WORK_QUEUE) else Permission.SET_RULES
+    )
+    with parts.store.read() as tx:
+        return tuple(
+            one
+            for one in referrals.list_referrals(tx, actor.team)
+            if (not language or not one.languages or language in one.languages)
+            and (not topic or not one.topics or topic in one.topics)
+        )
+
+
+def save_entry(parts: Services, actor: Actor, entry: Referral) -> str:
+    """Write an entry, a new one where its id is empty; return the id.
+
+    Raises:
+        Refused: the actor does not keep the book.
+        Rejected: it has no name or no number, or there is no such entry any more.
+    """
+    check_permission(actor, Permission.SET_RULES)
+    now = parts.clock.now()
+    if entry.checked_on:
+        refuse_odd_year(entry.checked_on, now)
+    tidy = _tidy_entry(parts, actor, entry)
+    made = entry.id or new_id(now)
+
+    def work(tx: Tx) -> None:
+        if entry.id:
+            _find_entry(tx, actor, entry.id)
+        referrals.save_referral(tx, replace(tidy, id=made))
+        audit.add_entry(tx, now=now, person_id=actor.person_id, act="written", kind="referral", subject=made)
+
+    parts.store.run(work)
+    return made
+
+
+def drop_entry(parts: Services, actor: Actor, referral_id: str) -> None:
+    """Take an entry out.
+
+    Raises:
+        Refused: the actor does not keep the book.
+        Rejected: there is none.
+    """
+    check_permission(actor, Permission.SET_RULES)
+    now = parts.clock.now()
+
+    def work(tx: Tx) -> None:
+        _find_entry(tx, actor, referral_id)
+        referrals.drop_referral(tx, referral_id)
+        audit.add_entry(
+            tx, now=now, person_id=actor.person_id, act="taken out", kind="referral", subject=referral_id
+        )
+
+    parts.store.run(work)
+
+
+def send_entry(parts: Services, actor: Actor, callback_id: str, referral_id: str) -> str | None:
+    """Send her the number of an entry, without its name; return the outbox row, None where it went already.
+
+    Raises:
+        Refused: the actor does not work the queue, or the callback is somebody else's.
+        Rejected: there is no such entry, or it may not be passed on.
+        NotSafe: she did not say that texts are safe.
+        NoSuchCallback: there is no such callback.
+    """
+    check_permission(actor, Permission.WORK_QUEUE)
+    now = parts.clock.now()
+
+    def work(tx: Tx) -> str | None:
+        callback = find_callback(tx, actor, callback_id)
+        if callback.holder_id != actor.person_id:
+            check_permission(actor, Permission.SEE_OTHERS)
+        entry = _find_entry(tx, actor, referral_id)
+        if not entry.may_share:
+            raise Rejected(Why.FIELD)
+        if not wordings.may_be_sent(callback, now):
+            raise NotSafe(None)
+        audit.add_entry(
+            tx, now=now, person_id=actor.person_id, act="sent a number", kind="callback", subject=callback_id
+        )
+        return wordings.add_text(
+            parts,
+            tx,
+            callback,
+            "number",
+            channel=alerts.road(parts, tx, callback.channel),
+            once=f"referral:{callback_id}:{referral_id}",
+            now=now,
+            number=entry.number,
+        )
+
+    row = parts.store.run(work)
+    if row is not None:
+        parts.nudge(row)
+    return row
+
+
+def _tidy_entry(parts: Services, actor: Actor, entry: Referral) -> Referral:
+    """Return the entry as it is kept, or decline it; languages and topics are those that callbacks have."""
+    name = " ".join(entry.name.split())
+    if not 1 <= len(name) <= _LONGEST:
+        raise Rejected(Why.NAME)
+    return replace(
+        entry,
+        team=actor.team,
+        name=name,
+        number=_read_number(parts, entry.number),
+        place=" ".join(entry.place.split())[:_LONGEST],
+        hours=" ".join(entry.hours.split())[:_LONGEST],
+        languages=tuple(one for one in list_languages(parts) if one in entry.languages),
+        topics=tuple(one for one in list_topics(parts) if one in entry.topics),
+    )
+
+
+def _find_entry(tx: Tx, actor: Actor, referral_id: str) -> Referral:
+    entry = referrals.by_id(tx, referral_id)
+    if entry is None or entry.team != actor.team:
+        raise Rejected(Why.NOBODY)
+    return entry
+
+
+def _read_number(parts: Services, written: str) -> str:
+    """Return the number in full; the short ones of authorities stay as they are dialled."""
+    plain = written.strip()
+    if plain.isascii() and plain.isdigit() and len(plain) <= _SHORT_NUMBER:
+        return plain
+    return read_typed_number(plain, parts.line.regions)

@@ -1,0 +1,267 @@
+"""Her refusals as a deed: what was asked for from her number leaves the line, and what is on its way is stopped."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gateway.domain.callbacks import queue_rules
+from gateway.domain.callbacks.queue_rules import DANGER
+from gateway.domain.callbacks.states import OPEN, CallbackEvent, CallbackState
+from gateway.domain.contact_safety import PhoneSeen, When, tighten_contact
+from gateway.helpdesk.queue.claim import is_to_decide
+from gateway.helpdesk.requests.erase import list_spooled
+from gateway.menus.engine.effects import CallbackAccepted, Noted, RefuseCalls
+from gateway.storage import audit, callbacks, callers, outbox
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from gateway.domain.contact_safety import SafeContact
+    from gateway.foundation.services import Services
+    from gateway.menus.engine.effects import Receipt
+    from gateway.storage.callbacks import Callback
+    from gateway.storage.callers import Caller
+    from gateway.storage.database import Tx
+    from gateway.storage.outbox import OutboxRow
+
+PLAIN, STOP = "plain", "stop"
+ANSWERS = "answers"
+"""Why a request is withheld that nobody refused: newer answers of the same number name another time."""
+
+REFUSED = "refused"
+"""Why a request stands in review: she said something since, and a person decides what it means for this one."""
+
+_ON_ITS_WAY = ("alert", "announce", "escalate", "call", "ours")
+_TEXTS_WE_START = ("ours",)
+_TEXTS = ("answer", "ours")
+
+
+def refuse_calls(
+    parts: Services, tx: Tx, *, caller: Caller, effect: RefuseCalls, session: bytes, now: datetime
+) -> Receipt:
+    """End what was asked for from this number, in the transaction of the turn that says so.
+
+    On a phone that nobody else sees, a plain refusal cancels. On a shared one it cancels what this very session asked
+    for or opened by its code; where none can be told apart, and wherever a sentence was interpreted or STOP may mean
+    texts only, every request of the number waits for a person's decision. A call that runs is let run: whoever makes
+    it is shown at once, and its outcome is recorded.
+    """
+    if effect.how == STOP:
+        stop_texts(tx, caller, now)
+    known = callbacks.callable_of(tx, caller.id)
+    own = [one for one in known if one.session == session or one.id == effect.callback]
+    if effect.how != PLAIN:
+        _withhold_number(tx, caller, known, effect, now)
+    elif _is_alone(known, effect):
+        _note_on_number(tx, caller, effect, now)
+        _end_requests(tx, known, now)
+    elif own:
+        _end_requests(tx, own, now)
+    else:
+        _withhold_number(tx, caller, known, effect, now)
+    parts.count.add("refused", effect.how)
+    return Noted()
+
+
+def refuse_late(tx: Tx, *, caller: Caller, callback_id: str, now: datetime) -> None:
+    """Withhold a request that was told before her refusal and is written only now: she never asked again."""
+    found = callbacks.by_id(tx, callback_id)
+    if found is not None:
+        _put_in_review(tx, found, caller.refused, now)
+
+
+def withhold_request(tx: Tx, callback: Callback, how: str, now: datetime) -> None:
+    """Take a request out of the line until she asks again or a person decides, and stop what is on its way."""
+    _put_in_review(tx, callback, how, now)
+    _stop_texts(tx, [callback], now)
+
+
+def take_opt_out(parts: Services, tx: Tx, row: OutboxRow) -> None:
+    """Take over that she told a provider or her operator to send her nothing: once, and with a line on record.
+
+    The first such word is a STOP like any other. A later one tells nothing new about calls that she asked for since:
+    the provider still has her on its list.
+    """
+    caller = callers.by_id(tx, row.caller_id) if row.caller_id else None
+    if caller is None or caller.stopped:
+        return
+    now = parts.clock.now()
+    is_known = any(entry.act == "stopped" for entry in audit.list_about(tx, "caller", caller.id))
+    stop_texts(tx, caller, now, by="provider")
+    if not is_known:
+        stopped = replace(caller, stopped_at=now)
+        refuse_calls(parts, tx, caller=stopped, effect=RefuseCalls(how="stop"), session=b"", now=now)
+
+
+def has_unwritten_word(parts: Services, caller: Caller) -> bool:
+    """Say whether something this number said waits to be written: it may be a refusal, so nobody is rung before."""
+    try:
+        waiting = list_spooled(parts, caller.number or "", trial=caller.trial)
+    except OSError:
+        return False
+    return any(entry.get("kind") != "ring" for entry in waiting.values())
+
+
+def stop_texts(tx: Tx, caller: Caller, now: datetime, *, by: str = "her") -> None:
+    """Note that this number wants no texts; what waits for it does not leave, answers included.
+
+    The newest STOP counts, also for an answer that is under way and would be tried again; on record it stands once.
+    """
+    outbox.cancel_of_caller(tx, caller.id, reason="stopped", now=now, kinds=_TEXTS)
+    if caller.stopped_at is None or caller.stopped_at < now:
+        callers.set_stopped(tx, caller.id, stopped_at=now, now=now)
+    if not caller.stopped:
+        audit.add_entry(
+            tx, now=now, person_id=None, act="stopped", kind="caller", subject=caller.id, detail=by
+        )
+
+
+def _is_alone(known: Sequence[Callback], effect: RefuseCalls) -> bool:
+    """Say whether nobody else sees this phone, by all that was ever said of it."""
+    seen = {one.contact.phone_seen for one in known if one.contact is not None}
+    return effect.phone_seen in ("", PhoneSeen.NO) and seen <= {PhoneSeen.NO}
+
+
+def _withhold_number(
+    tx: Tx, caller: Caller, known: Sequence[Callback], effect: RefuseCalls, now: datetime
+) -> None:
+    _note_on_number(tx, caller, effect, now)
+    for one in known:
+        _put_in_review(tx, one, effect.how, now)
+    _stop_texts(tx, known, now)
+
+
+def _note_on_number(tx: Tx, caller: Caller, effect: RefuseCalls, now: datetime) -> None:
+    callers.set_refused(tx, caller.id, how=effect.how, refused_at=now, now=now)
+    callers.set_texts_unsafe(tx, caller, now=now)
+    outbox.cancel_of_caller(tx, caller.id, reason=REFUSED, now=now, kinds=_TEXTS_WE_START)
+
+
+def _end_requests(tx: Tx, known: Sequence[Callback], now: datetime) -> None:
+    """Cancel what is open; one that was reached already is not open, and is only never rung again."""
+    for one in known:
+        if one.state in OPEN:
+            callbacks.step_callback(
+                tx, one.id, CallbackEvent.CANCEL, now=now,
+                reason=REFUSED, closed_at=now, held_until=None, escalate_at=None, withheld=PLAIN,
+            )  # fmt: skip
+        else:
+            callbacks.change_callback(tx, one.id, now=now, withheld=PLAIN)
+        _on_record(tx, one, PLAIN, now)
+    _stop_texts(tx, known, now)
+
+
+def _put_in_review(tx: Tx, one: Callback, how: str, now: datetime) -> None:
+    """Put a request that nobody calls now into review; a call that runs, and one that was reached, are only marked."""
+    contact = replace(one.contact, sms_safe=False) if one.contact is not None else None
+    if one.state in OPEN and one.state is not CallbackState.CALLING:
+        keeps_reason = one.state is CallbackState.REVIEW or is_to_decide(one)
+        danger = one.priority == DANGER
+        callbacks.step_callback(
+            tx,
+            one.id,
+            CallbackEvent.WITHHOLD,
+            now=now,
+            reason=one.reason if keeps_reason and one.reason else REFUSED,
+            holder_id=None,
+            held_until=None,
+            escalate_at=queue_rules.plan_first_alert(
+                CallbackState.REVIEW, danger=danger, due_at=None, now=now
+            ),
+            withheld=how,
+            contact=contact,
+        )
+    else:
+        callbacks.change_callback(tx, one.id, now=now, withheld=how, contact=contact)
+    _on_record(tx, one, how, now)
+
+
+def _stop_texts(tx: Tx, known: Sequence[Callback], now: datetime) -> None:
+    outbox.cancel_of_callbacks(tx, [one.id for one in known], reason=REFUSED, now=now, kinds=_ON_ITS_WAY)
+
+
+def _on_record(tx: Tx, one: Callback, how: str, now: datetime) -> None:
+    act = f"{how} while called" if one.state is CallbackState.CALLING else how
+    audit.add_entry(tx, now=now, person_id=None, act="refused", kind="callback", subject=one.id, detail=act)
+
+
+# What a new request does to what was said before on the same number: it lifts a refusal, and tightens what
+# is open.
+
+
+def settle_refusals(
+    tx: Tx, caller: Caller, receipt: Receipt, contact: SafeContact, now: datetime, *, by_form: bool
+) -> None:
+    """Lift the refusals of a number that asks again by the form, and let her newest answers bind all that is open.
+
+    A ring, and a request told before the refusal and written after it, lift nothing: they wait for a person. One that
+    could not be taken lifts nothing either, and what she answered binds all the same.
+    """
+    if not isinstance(receipt, CallbackAccepted):
+        tighten_open(tx, caller, contact, now, besides="")
+        return
+    asked = callbacks.by_id(tx, receipt.callback)
+    if asked is None:
+        return
+    if caller.refused_at is not None and (not by_form or now < caller.refused_at):
+        withhold_request(tx, asked, caller.refused, now)
+        return
+    if not by_form:
+        return
+    _lift(tx, caller, asked, now)
+    tighten_open(tx, caller, contact, now, besides=asked.id)
+
+
+def tighten_open(tx: Tx, caller: Caller, newest: SafeContact, now: datetime, *, besides: str) -> None:
+    """Bind whatever her number could still be rung for by her newest answers, ``besides`` the request they are of."""
+    for other in callbacks.callable_of(tx, caller.id):
+        if other.id != besides:
+            _tighten(tx, other, newest, now)
+
+
+def lift_withheld(tx: Tx, one: Callback, now: datetime) -> None:
+    """Let a request be called again that only a refusal or newer answers kept from it: she asked for it herself."""
+    if not one.withheld:
+        return
+    callbacks.change_callback(tx, one.id, now=now, withheld="")
+    if one.state is CallbackState.REVIEW and one.reason == REFUSED:
+        danger = one.priority == DANGER
+        escalate_at = queue_rules.plan_first_alert(
+            CallbackState.WAITING, danger=danger, due_at=one.due_at, now=now
+        )
+        callbacks.step_callback(
+            tx, one.id, CallbackEvent.TRY_AGAIN, now=now, reason="", holder_id=None, escalate_at=escalate_at
+        )
+
+
+def _lift(tx: Tx, caller: Caller, asked: Callback, now: datetime) -> None:
+    lift_withheld(tx, asked, now)
+    if caller.refused_at is not None:
+        callers.set_refused(tx, caller.id, how="", refused_at=None, now=now)
+    if caller.stopped:
+        callers.set_stopped(tx, caller.id, stopped_at=None, now=now)
+
+
+def _tighten(tx: Tx, other: Callback, newest: SafeContact, now: datetime) -> None:
+    """Bind another request of the number by her newest answers; where they name another time, a person decides."""
+    is_over = other.window == When.NOW.value and other.due_until is not None and other.due_until <= now
+    if other.contact is None or is_over:
+        return
+    tighter = tighten_contact(other.contact, newest)
+    if tighter == other.contact:
+        return
+    callbacks.change_callback(tx, other.id, now=now, contact=tighter, answers=_answers(other, tighter))
+    if tighter.when != other.contact.when or not tighter.may_ever_call(now):
+        callbacks.change_callback(tx, other.id, now=now, window=tighter.when)
+        withhold_request(tx, replace(other, contact=tighter), other.withheld or ANSWERS, now)
+
+
+def _answers(other: Callback, contact: SafeContact) -> dict[str, str]:
+    return {
+        **other.answers,
+        "phone_seen": contact.phone_seen.value,
+        "when": contact.when.value,
+        "sms_safe": "yes" if contact.sms_safe else "no",
+    }

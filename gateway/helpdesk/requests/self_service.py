@@ -1,0 +1,242 @@
+"""What she does to a request that is on record: look it up by its code, add to it, move it, take it back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from gateway.domain.callbacks import queue_rules
+from gateway.domain.callbacks.outcomes import NOT_REACHED
+from gateway.domain.callbacks.queue_rules import DANGER
+from gateway.domain.callbacks.states import OPEN, CallbackEvent, CallbackState
+from gateway.domain.callbacks.windows import next_window
+from gateway.domain.contact_safety import VALID_FOR, PhoneSeen, When
+from gateway.helpdesk.requests.intake_rules import (
+    TOLD_AWAY,
+    place_as_told,
+    put_before_a_person,
+    reopen_request,
+)
+from gateway.helpdesk.requests.planning import hours_of, plan, resolve_window
+from gateway.helpdesk.requests.refuse import lift_withheld
+from gateway.menus.engine.effects import (
+    CallbackCancelled,
+    CallbackChanged,
+    CallbackFound,
+    CallbackRefused,
+    CancelCallback,
+    CodeWrong,
+    Gone,
+    Noted,
+)
+from gateway.storage import attempts, audit, callbacks, callers, rate_limits
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from gateway.domain.callbacks.windows import Window
+    from gateway.domain.contact_safety import SafeContact
+    from gateway.foundation.services import Services
+    from gateway.menus.engine.effects import AmendCallback, ChangeWindow, Receipt
+    from gateway.storage.callbacks import Callback
+    from gateway.storage.callers import Caller
+    from gateway.storage.database import Tx
+
+SLOTS_BACK = 5
+PROMISED = "promised"
+"""Stands for the id of a request that was promised while it could not be written."""
+
+WRONG_CODES_A_DAY = 3
+_DAY = timedelta(days=1)
+_SETTLED = ("danger", "phone_seen", "when", "consent")
+"""What is answered before the save and not added to afterwards: only a new request or her code moves it."""
+
+
+def find_by_code(_parts: Services, tx: Tx, *, caller: Caller, code: str, now: datetime) -> Receipt:
+    """Open her request by its code. A wrong one is told like any wrong key, and so is any after three in a day."""
+    scope = tx.ring.lookup("tries", "code", caller.id)
+    if rate_limits.find_tries(tx, scope, now=now, window=_DAY).n >= WRONG_CODES_A_DAY:
+        return CodeWrong()
+    hers = callbacks.open_of(tx, caller.id)
+    further = callbacks.find_told(tx, [one.id for one in hers], code)
+    bear_it = [one for one in hers if one.code == code or one.id in further]
+    if len(bear_it) > 1:
+        # Two on one phone were told one code while nobody could look: neither is shown the other's request.
+        return CodeWrong()
+    for one in bear_it:
+        if one.due_at is not None and one.due_until is not None:
+            return _make_found(one, one.due_at, one.due_until)
+    for one in callbacks.of_caller(tx, caller.id, limit=SLOTS_BACK):
+        recent = one.closed_at is not None and now < one.closed_at + VALID_FOR
+        if (
+            one.code == code
+            and one.state is CallbackState.GIVEN_UP
+            and recent
+            and one.due_at
+            and one.due_until
+        ):
+            return _make_found(one, one.due_at, one.due_until)
+    rate_limits.add_try(tx, scope, now, _DAY)
+    return CodeWrong()
+
+
+def _make_found(one: Callback, due_at: datetime, due_until: datetime) -> CallbackFound:
+    """Tell the plan; or, where she was called as often as agreed, that she was not reached: nobody else tells her."""
+    not_reached = one.state is CallbackState.REVIEW and one.reason == NOT_REACHED
+    return CallbackFound(
+        callback=one.id,
+        code=one.code,
+        due_at=due_at,
+        due_until=due_until,
+        missed=not_reached or one.state is CallbackState.GIVEN_UP,
+    )
+
+
+def amend_request(
+    _parts: Services, tx: Tx, *, caller: Caller, effect: AmendCallback, now: datetime, session: bytes = b""
+) -> Receipt:
+    """Add to her request what she said after the save; texts are safe only where nobody else sees the phone."""
+    hers = _find_own_request(tx, caller, effect.callback, session)
+    if hers is None or hers.contact is None:
+        return Gone()
+    said = {name: value for name, value in effect.answers.items() if name not in _SETTLED}
+    if hers.contact.phone_seen is not PhoneSeen.NO:
+        said.pop("sms_safe", None)
+    contact = hers.contact
+    if "sms_safe" in said:
+        contact = replace(contact, sms_safe=said["sms_safe"] == "yes")
+        _keep_contact(tx, caller, contact, now)
+    callbacks.change_callback(
+        tx,
+        hers.id,
+        now=now,
+        answers={**hers.answers, **said},
+        contact=contact,
+        wants_woman=said["woman"] == "yes" if "woman" in said else hers.wants_woman,
+    )
+    _note_act(tx, hers, "added to", now)
+    return Noted()
+
+
+def change_window(
+    parts: Services,
+    tx: Tx,
+    *,
+    caller: Caller,
+    effect: ChangeWindow,
+    now: datetime,
+    session: bytes = b"",
+    promised: Receipt | None = None,
+) -> Receipt:
+    """Plan her request for the time that she named; *never* takes it back.
+
+    ``promised`` is what she was told already while SQL was away: where the rules do not allow it by now, or the
+    request is closed, a person decides, and what was refused stays refused.
+    """
+    told = promised if isinstance(promised, CallbackChanged) else None
+    hers = _find_own_request(tx, caller, effect.callback, session)
+    if hers is None and told is not None:
+        hers = reopen_request(tx, caller, effect.callback, now=now)
+    if hers is None or hers.contact is None:
+        return Gone()
+    when = resolve_window(effect.when, effect.hours)
+    if when is When.NEVER:
+        return cancel_request(parts, tx, caller=caller, effect=CancelCallback(callback=hers.id), now=now)
+    if isinstance(promised, CallbackRefused):
+        return promised
+    contact = replace(hers.contact, when=when, said_at=now)
+    window = plan(parts, when, attempts.list_past(tx, caller.id), now, hours=hours_of(parts, tx, now))
+    if told is not None:
+        placed = place_as_told((told.due_at, told.due_until), window)
+        _move_request(tx, caller, hers, contact, placed or (told.due_at, told.due_until), now)
+        if placed is None or not contact.may_ever_call(now) or hers.reason == TOLD_AWAY:
+            put_before_a_person(tx, hers.id, now=parts.clock.now())
+        return told
+    if window is None or not contact.may_ever_call(now):
+        return CallbackRefused(reason="hours")
+    _move_request(tx, caller, hers, contact, window, now)
+    return CallbackChanged(due_at=window[0], due_until=window[1], now=when is When.NOW)
+
+
+def _move_request(
+    tx: Tx, caller: Caller, hers: Callback, contact: SafeContact, window: Window, now: datetime
+) -> None:
+    _keep_contact(tx, caller, contact, now)
+    danger = hers.priority == DANGER
+    callbacks.change_callback(
+        tx,
+        hers.id,
+        now=now,
+        contact=contact,
+        answers={**hers.answers, "when": contact.when.value},
+        window=contact.when,
+        last_asked_at=now,
+        due_at=window[0],
+        due_until=window[1],
+        escalate_at=queue_rules.plan_first_alert(hers.state, danger=danger, due_at=window[0], now=now),
+    )
+    if caller.refused_at is None or now >= caller.refused_at:
+        lift_withheld(tx, replace(hers, due_at=window[0]), now)
+    _note_act(tx, hers, "moved", now)
+
+
+def promise_change(parts: Services, *, effect: ChangeWindow, now: datetime) -> Receipt:
+    """Say what will come of a new time that cannot be written now: the window that is told holds when it is put in."""
+    when = resolve_window(effect.when, effect.hours)
+    if when is When.NEVER:
+        return CallbackCancelled()
+    hours = parts.duty.read_hours(parts.line.hours, parts.line.zone, now)
+    window = next_window(when, hours, parts.line.zone, now)
+    if window is None:
+        return CallbackRefused(reason="hours")
+    return CallbackChanged(due_at=window[0], due_until=window[1], now=when is When.NOW)
+
+
+def cancel_request(
+    _parts: Services,
+    tx: Tx,
+    *,
+    caller: Caller,
+    effect: CancelCallback,
+    now: datetime,
+    session: bytes = b"",
+) -> Receipt:
+    """Take her request off the line, even while somebody is about to ring her."""
+    hers = _find_own_request(tx, caller, effect.callback, session)
+    if hers is None:
+        return Gone()
+    callbacks.step_callback(
+        tx, hers.id, CallbackEvent.CANCEL, now=now,
+        reason="by her", closed_at=now, held_until=None, escalate_at=None,
+    )  # fmt: skip
+    _note_act(tx, hers, "cancelled", now)
+    return CallbackCancelled()
+
+
+def _find_own_request(tx: Tx, caller: Caller, callback_id: str, session: bytes = b"") -> Callback | None:
+    """Return the request, locked, if it is of this number and still open.
+
+    One that was promised while SQL was away is the one of this very ``session``.
+    """
+    if callback_id == PROMISED:
+        callback_id = _of_session(tx, caller, session)
+    found = callbacks.by_id(tx, callback_id, lock=True)
+    if found is None or found.caller_id != caller.id or found.state not in OPEN:
+        return None
+    return found
+
+
+def _of_session(tx: Tx, caller: Caller, session: bytes) -> str:
+    """Return the id of the open request that this session made; empty where there is none."""
+    return next((one.id for one in callbacks.open_of(tx, caller.id) if one.session == session), "")
+
+
+def _keep_contact(tx: Tx, caller: Caller, contact: SafeContact, now: datetime) -> None:
+    callers.set_contact(
+        tx, caller.id, contact, language=caller.language, script=caller.script, zone=caller.zone, now=now
+    )
+
+
+def _note_act(tx: Tx, hers: Callback, act: str, now: datetime) -> None:
+    audit.add_entry(tx, now=now, person_id=None, act=act, kind="callback", subject=hers.id)

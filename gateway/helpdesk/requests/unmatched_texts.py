@@ -1,0 +1,258 @@
+"""Texts of callers that nobody understood: somebody reads them, and answers where safe or takes them to a request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gateway.domain.permissions import Permission, check_permission
+from gateway.foundation.ids import new_id
+from gateway.foundation.phone_numbers import mask_number
+from gateway.helpdesk.errors import NotSafe, Rejected, Why
+from gateway.helpdesk.queue.outcome import LONGEST_NOTE
+from gateway.helpdesk.requests import wordings
+from gateway.menus.engine.option_lines import PREPARED
+from gateway.menus.engine.sms_pages import as_sms
+from gateway.storage import audit, callbacks, callers, notes, outbox, texts
+from gateway.storage.live_menus import NoMenu, find_served
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from gateway.domain.permissions import Actor
+    from gateway.foundation.services import Services
+    from gateway.menus.engine.model import Menu
+    from gateway.storage.callers import Caller
+    from gateway.storage.database import Tx
+
+_FALLBACK = "en"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """One text that nobody understood.
+
+    Attributes:
+        callback_id: the open request of that phone, where there is just one.
+        several: there are more, so that only a code says whose text this is.
+        safe: she said that texts are safe; without that nothing is sent to her.
+        answers: what can be sent to her, by key, in her language.
+    """
+
+    id: str
+    at: datetime
+    channel: str
+    text: str
+    phone: str
+    callback_id: str
+    several: bool = False
+    safe: bool = False
+    answers: Mapping[str, str] = field(default_factory=dict)
+
+
+def list_unread(parts: Services, actor: Actor) -> tuple[Unread, ...]:
+    """Return the texts that nobody understood and nobody has read yet, newest first.
+
+    Raises:
+        Refused: the actor does not work the queue.
+    """
+    check_permission(actor, Permission.WORK_QUEUE)
+    with parts.store.read() as tx:
+        return _view_texts(parts, tx, texts.list_unread(tx))
+
+
+def list_dangers(parts: Services, actor: Actor) -> tuple[Unread, ...]:
+    """Return the texts with a word of danger that nobody has read yet, newest first.
+
+    Raises:
+        Refused: the actor does not work the queue.
+    """
+    check_permission(actor, Permission.WORK_QUEUE)
+    with parts.store.read() as tx:
+        return _view_texts(parts, tx, texts.list_dangers(tx))
+
+
+def find_text(parts: Services, actor: Actor, text_id: str) -> Unread | None:
+    """Return this text; None where somebody has read it meanwhile or it is gone.
+
+    Raises:
+        Refused: the actor does not work the queue.
+    """
+    check_permission(actor, Permission.WORK_QUEUE)
+    with parts.store.read() as tx:
+        found = texts.by_id(tx, text_id)
+        return _view_texts(parts, tx, (found,))[0] if found is not None else None
+
+
+def count_dangers(parts: Services, actor: Actor) -> int:
+    """Return how many texts with a word of danger nobody has read yet.
+
+    Raises:
+        Refused: the actor does not work the queue.
+    """
+    check_permission(actor, Permission.WORK_QUEUE)
+    with parts.store.read() as tx:
+        return texts.count_dangers(tx)
+
+
+def count_unread(parts: Services, actor: Actor) -> int:
+    """Return how many there are.
+
+    Raises:
+        Refused: the actor does not work the queue.
+    """
+    check_permission(actor, Permission.WORK_QUEUE)
+    with parts.store.read() as tx:
+        return texts.count_unread(tx)
+
+
+def mark_read(parts: Services, actor: Actor, text_id: str) -> bool:
+    """Take a text off the list; False where somebody else was faster or it is gone.
+
+    Raises:
+        Refused: the actor does not work the queue.
+    """
+    check_permission(actor, Permission.WORK_QUEUE)
+    return parts.store.run(lambda tx: take_off_list(tx, actor, text_id, "read", parts.clock.now()))
+
+
+def answer_text(parts: Services, actor: Actor, text_id: str, key: str) -> bool:
+    """Send her one of the prepared answers and take the text off the list; False where somebody else was faster.
+
+    The send asks once more whether it may go, and waits for her window.
+
+    Raises:
+        Refused: the actor does not work the queue.
+        Rejected: there is no such answer in the menu.
+        NotSafe: she did not say that texts are safe.
+    """
+    check_permission(actor, Permission.WORK_QUEUE)
+    now = parts.clock.now()
+
+    def work(tx: Tx) -> str | None:
+        text = texts.by_id(tx, text_id)
+        if text is None:
+            return None
+        caller = _find_caller(tx, text)
+        if caller is None or not _may_text(caller, now):
+            raise NotSafe(None)
+        words = _list_answers(parts, text.channel, caller).get(key)
+        if words is None:
+            raise Rejected(Why.FIELD)
+        if not take_off_list(tx, actor, text_id, "answered", now, key):
+            return None
+        return _send_answer(tx, text, caller, words, now)
+
+    row = parts.store.run(work)
+    if row is not None:
+        parts.nudge(row)
+    return row is not None
+
+
+def attach_text(parts: Services, actor: Actor, text_id: str) -> str:
+    """Put what she wrote on her open request as a note, and take it off the list; return the request.
+
+    Empty where somebody else was faster, she has no open request, or her phone has several: they may be of others.
+
+    Raises:
+        Refused: the actor does not work the queue.
+    """
+    check_permission(actor, Permission.WORK_QUEUE)
+    now = parts.clock.now()
+
+    def work(tx: Tx) -> str:
+        text = texts.by_id(tx, text_id)
+        callback_id = _only_one(_open_of(tx, text.caller_id)) if text is not None else ""
+        if text is None or not callback_id or not take_off_list(tx, actor, text_id, "attached", now):
+            return ""
+        notes.add_note(
+            tx, note_id=new_id(now), callback_id=callback_id, person_id=actor.person_id,
+            text=f"“{text.text[: LONGEST_NOTE - 2]}”", now=now,
+        )  # fmt: skip
+        return callback_id
+
+    return parts.store.run(work)
+
+
+def take_off_list(tx: Tx, actor: Actor, text_id: str, act: str, now: datetime, detail: str = "") -> bool:
+    """Take a text off the list and put on record who did and how; False where somebody else was faster."""
+    done = texts.mark_read(tx, text_id, person_id=actor.person_id, now=now)
+    if done:
+        audit.add_entry(
+            tx, now=now, person_id=actor.person_id, act=act, kind="text", subject=text_id, detail=detail
+        )
+    return done
+
+
+def _send_answer(tx: Tx, text: texts.Text, caller: Caller, words: str, now: datetime) -> str | None:
+    sms = as_sms(words)
+    return outbox.add_row(
+        tx,
+        kind="ours",
+        channel=text.channel,
+        lane=f"{text.channel}:{caller.id}",
+        due_at=now,
+        expires_at=now + wordings.LASTS,
+        once=f"read:{text.id}",
+        now=now,
+        payload={"text": sms.text, "link": ""},
+        caller_id=caller.id,
+        parts=sms.parts,
+    )
+
+
+def _view_texts(parts: Services, tx: Tx, found: tuple[texts.Text, ...]) -> tuple[Unread, ...]:
+    return tuple(_as_read(parts, tx, each) for each in found)
+
+
+def _as_read(parts: Services, tx: Tx, text: texts.Text) -> Unread:
+    caller = _find_caller(tx, text)
+    safe = caller is not None and _may_text(caller, parts.clock.now())
+    requests = _open_of(tx, text.caller_id)
+    return Unread(
+        id=text.id,
+        at=text.at,
+        channel=text.channel,
+        text=text.text,
+        phone=mask_number(text.number) if text.number else "",
+        callback_id=_only_one(requests),
+        several=len(requests) > 1,
+        safe=safe,
+        answers=_list_answers(parts, text.channel, caller) if caller is not None and safe else {},
+    )
+
+
+def _find_caller(tx: Tx, text: texts.Text) -> Caller | None:
+    return callers.by_id(tx, text.caller_id) if text.caller_id else None
+
+
+def _may_text(caller: Caller, now: datetime) -> bool:
+    return caller.contact is not None and not caller.stopped and caller.contact.may_text(now)
+
+
+def _list_answers(parts: Services, channel: str, caller: Caller) -> Mapping[str, str]:
+    """Return the prepared answers of the line's menu in her language; one with a value in it could say too much."""
+    menu = _find_menu(parts, channel)
+    if menu is None:
+        return {}
+    tags = [tag for tag in (caller.script, caller.language, _FALLBACK) if tag in menu.languages]
+    words = {key: menu.text(menu.messages.get(key, {}), tag) for tag in tags[:1] for key in PREPARED}
+    return {key: each for key, each in words.items() if each and "{" not in each}
+
+
+def _find_menu(parts: Services, channel: str) -> Menu | None:
+    if channel not in parts.channels:
+        return None
+    try:
+        return find_served(parts, channel)[1]
+    except NoMenu:
+        return None
+
+
+def _open_of(tx: Tx, caller_id: str | None) -> tuple[str, ...]:
+    return tuple(one.id for one in callbacks.open_of(tx, caller_id)) if caller_id else ()
+
+
+def _only_one(requests: tuple[str, ...]) -> str:
+    return requests[0] if len(requests) == 1 else ""

@@ -1,0 +1,303 @@
+"""The second factor: codes of an app for those who see or change most, codes on paper for whoever lost the phone."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pyotp
+from pyotp.utils import strings_equal
+
+from gateway.domain.permissions import Permission, Role, check_permission
+from gateway.foundation.ids import new_token, random_bytes
+from gateway.helpdesk.errors import Rejected, Why
+from gateway.helpdesk.staff import passwords
+from gateway.storage import audit, people, sign_ins
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from gateway.domain.permissions import Actor
+    from gateway.foundation.services import Services
+    from gateway.storage.database import Tx
+    from gateway.storage.people import Person
+
+WANTED = frozenset({Role.COUNSELLOR, Role.SUPERVISOR, Role.ADMINISTRATOR})
+"""Who is asked to have one: they see callers, or decide what every caller reads and who sees callers."""
+
+FRESH = timedelta(minutes=10)
+"""For so long after it was shown who somebody is, exports need not ask again."""
+
+RECOVERY_CODES = 8
+_STEP = 30
+_DRIFT = 1  # steps by which a phone's clock may be off
+_SECRET_BYTES = 20
+_ISSUER = "Helpline"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What an app needs: the address for a QR code, and the secret to be typed where none can be read."""
+
+    uri: str
+    secret: str
+
+
+class NotFresh(Exception):
+    """Who acts must show once more who they are: what comes next leaves the house."""
+
+
+def is_wanted(actor: Actor) -> bool:
+    """Say whether this person should have a second factor."""
+    return actor.role in WANTED
+
+
+def is_missing(parts: Services, person: Person) -> bool:
+    """Say whether this person gets nowhere before they have turned on a second factor."""
+    return parts.asks_second_factor and person.role in WANTED and not person.second_factor
+
+
+def find_pending(parts: Services, actor: Actor) -> Setup | None:
+    """Return the secret that was made for the actor and of which no code was shown yet."""
+    with parts.store.read() as tx:
+        factor = sign_ins.find_second_factor(tx, actor.person_id)
+    return _make_setup(actor, factor.secret) if factor is not None and factor.since is None else None
+
+
+def set_up(parts: Services, actor: Actor) -> Setup:
+    """Make a new secret for the actor; it is asked for once a code of it was shown.
+
+    Raises:
+        NotFresh: it was not shown lately who the actor is.
+        Rejected: there is one already; it must be taken away first.
+    """
+    ask_fresh(parts, actor)
+    secret = _format_base32(random_bytes(_SECRET_BYTES))
+
+    def work(tx: Tx) -> None:
+        factor = sign_ins.find_second_factor(tx, actor.person_id)
+        if factor is not None and factor.since is not None:
+            raise Rejected(Why.CODE)
+        sign_ins.save_factor(tx, actor.person_id, secret)
+
+    parts.store.run(work)
+    return _make_setup(actor, secret)
+
+
+def confirm(
+    parts: Services, actor: Actor, code: str, *, token: str = "", address: str = ""
+) -> tuple[str, ...]:
+    """Turn the second factor on by a first code of it; return the recovery codes, which are shown this once.
+
+    Every sign-in but the one of ``token`` ends: nobody stays in who came with the password alone.
+
+    Raises:
+        Rejected: the code is wrong.
+    """
+    now = parts.clock.now()
+    passwords.take_a_try(parts, passwords.secret_of(actor.person_id), address)
+    codes = tuple(_write_recovery_code(new_token(6)) for _ in range(RECOVERY_CODES))
+
+    def work(tx: Tx) -> None:
+        factor = sign_ins.find_second_factor(tx, actor.person_id)
+        step = _step_of(factor.secret, code, now) if factor is not None and factor.since is None else None
+        if step is None or not sign_ins.use_step(tx, actor.person_id, step):
+            raise Rejected(Why.CODE)
+        sign_ins.begin_factor(tx, actor.person_id, now=now)
+        sign_ins.put_codes(tx, actor.person_id, [_hash_code(tx, actor.person_id, one) for one in codes])
+        _end_others(tx, actor, token)
+        _on_record(tx, actor.person_id, "second factor on", now)
+
+    parts.store.run(work)
+    passwords.forget_tries(parts, passwords.secret_of(actor.person_id), address)
+    return codes
+
+
+def take_away(parts: Services, actor: Actor, code: str, *, token: str = "", address: str = "") -> None:
+    """Take the actor's own second factor away, by one more code of it; every sign-in but the one of ``token`` ends.
+
+    Whoever needs one gets nowhere now before they have turned on another: so it moves to a new phone.
+
+    Raises:
+        Rejected: the code is wrong, or there were too many tries.
+    """
+    now = parts.clock.now()
+    passwords.take_a_try(parts, passwords.secret_of(actor.person_id), address)
+
+    def work(tx: Tx) -> None:
+        if not show_code(tx, actor.person_id, code, now):
+            raise Rejected(Why.CODE)
+        sign_ins.save_factor(tx, actor.person_id, None)
+        _end_others(tx, actor, token)
+        _on_record(tx, actor.person_id, "second factor off", now)
+
+    parts.store.run(work)
+    passwords.forget_tries(parts, passwords.secret_of(actor.person_id), address)
+
+
+def reset_factor(parts: Services, actor: Actor, person_id: str) -> None:
+    """Take away the second factor of somebody who lost phone and paper; every sign-in of theirs ends.
+
+    Raises:
+        Refused: the actor does not manage people.
+        Rejected: there is no such person.
+    """
+    check_permission(actor, Permission.MANAGE_PEOPLE)
+    now = parts.clock.now()
+
+    def work(tx: Tx) -> None:
+        person = people.by_id(tx, person_id)
+        if person is None or person.disabled or person.team != actor.team:
+            raise Rejected(Why.NOBODY)
+        sign_ins.save_factor(tx, person_id, None)
+        sign_ins.end_all(tx, person_id)
+        audit.add_entry(
+            tx, now=now, person_id=actor.person_id, act="second factor off", kind="person", subject=person_id
+        )
+
+    parts.store.run(work)
+
+
+def codes_left(parts: Services, actor: Actor) -> int:
+    """Return how many recovery codes the actor has left."""
+    with parts.store.read() as tx:
+        return sign_ins.codes_left(tx, actor.person_id)
+
+
+def is_on(tx: Tx, person_id: str) -> bool:
+    """Say whether this person is asked for a second factor."""
+    factor = sign_ins.find_second_factor(tx, person_id)
+    return factor is not None and factor.since is not None
+
+
+def waits_for_factor(parts: Services, token: str) -> bool:
+    """Say whether this sign-in is good but for its second factor."""
+    with parts.store.read() as tx:
+        found = sign_ins.find_sign_in(tx, tx.ring.lookup("sign_in", token))
+    return found is not None and found.half and parts.clock.now() < found.expires_at
+
+
+def enter_code(parts: Services, token: str, code: str, address: str) -> None:
+    """Complete a sign-in by a code of the app, or a recovery code.
+
+    Raises:
+        Rejected: the code is wrong, was used before, or there were too many tries.
+    """
+    token_hash, now = parts.store.ring.lookup("sign_in", token), parts.clock.now()
+    with parts.store.read() as tx:
+        found = sign_ins.find_sign_in(tx, token_hash)
+    if found is None or not found.half or now >= found.expires_at:
+        raise Rejected(Why.LINK)
+    passwords.take_a_try(parts, passwords.secret_of(found.person_id), address)
+
+    def work(tx: Tx) -> None:
+        again = sign_ins.find_sign_in(tx, token_hash)
+        if again is not None and not again.half:
+            return  # the first try was kept although its connection broke
+        if not show_code(tx, found.person_id, code, now):
+            raise Rejected(Why.CODE)
+        sign_ins.complete_sign_in(tx, token_hash, now=now)
+        _on_record(tx, found.person_id, "signed in", now)
+
+    _record_failure(parts, found.person_id, work)
+    passwords.forget_tries(parts, passwords.secret_of(found.person_id), address)
+
+
+def ask_fresh(parts: Services, actor: Actor) -> None:
+    """Let the actor take something out, or change what proves who they are, if that was shown just now.
+
+    Whoever has the command line of the server has shown it.
+
+    Raises:
+        NotFresh: that is too long ago, or was never shown.
+    """
+    if actor.person_id and (actor.proved_at is None or parts.clock.now() >= actor.proved_at + FRESH):
+        raise NotFresh
+
+
+def prove_identity(
+    parts: Services, actor: Actor, token: str, *, password: str, code: str = "", address: str = ""
+) -> None:
+    """Show once more who this is: the password, and a code where there is a second factor.
+
+    Raises:
+        Rejected: one of them is wrong, or there were too many tries.
+    """
+    token_hash, now = parts.store.ring.lookup("sign_in", token), parts.clock.now()
+    passwords.take_a_try(parts, passwords.secret_of(actor.person_id), address)
+    with parts.store.read() as tx:
+        stored = people.password_of(tx, actor.person_id)
+    if not passwords.matches_password(password, stored):
+        raise Rejected(Why.WRONG)
+
+    def work(tx: Tx) -> None:
+        found = sign_ins.find_sign_in(tx, token_hash)
+        if found is None or found.person_id != actor.person_id or found.half:
+            raise Rejected(Why.LINK)
+        if is_on(tx, actor.person_id) and not show_code(tx, actor.person_id, code, now):
+            raise Rejected(Why.CODE)
+        sign_ins.complete_sign_in(tx, token_hash, now=now)
+        _on_record(tx, actor.person_id, "proved", now)
+
+    parts.store.run(work)
+    passwords.forget_tries(parts, passwords.secret_of(actor.person_id), address)
+
+
+def _record_failure(parts: Services, person_id: str, work: Callable[[Tx], None]) -> None:
+    """Do it, and put a wrong code on record in a transaction of its own, since the deed's is undone."""
+    try:
+        parts.store.run(work)
+    except Rejected as declined:
+        if declined.why is Why.CODE:
+            now = parts.clock.now()
+            parts.store.run(lambda tx: _on_record(tx, person_id, "code refused", now))
+        raise
+
+
+def show_code(tx: Tx, person_id: str, code: str, now: datetime) -> bool:
+    """Say whether this code shows who it is, and use it up: each is good once."""
+    factor = sign_ins.find_second_factor(tx, person_id)
+    if factor is None:
+        return False
+    step = _step_of(factor.secret, code, now)
+    if step is not None:
+        return sign_ins.use_step(tx, person_id, step)
+    return sign_ins.use_code(tx, person_id, _hash_code(tx, person_id, code))
+
+
+def _make_setup(actor: Actor, secret: str) -> Setup:
+    return Setup(uri=pyotp.TOTP(secret).provisioning_uri(name=actor.name, issuer_name=_ISSUER), secret=secret)
+
+
+def _end_others(tx: Tx, actor: Actor, token: str) -> None:
+    sign_ins.end_all(tx, actor.person_id, besides=tx.ring.lookup("sign_in", token) if token else b"")
+
+
+def _step_of(secret: str, code: str, now: datetime) -> int | None:
+    """Return the step to which this code belongs, of those that the app may be showing."""
+    app, present = pyotp.TOTP(secret, interval=_STEP), int(now.timestamp()) // _STEP
+    digits = "".join(code.split())
+    for step in range(present - _DRIFT, present + _DRIFT + 1):
+        if strings_equal(digits, app.generate_otp(step)):
+            return step
+    return None
+
+
+def _format_base32(secret: bytes) -> str:
+    return base64.b32encode(secret).decode().rstrip("=")
+
+
+def _write_recovery_code(token: str) -> str:
+    """Return a recovery code as it is written down: without letters that look like digits."""
+    return token.replace("_", "x").replace("-", "y").lower()
+
+
+def _hash_code(tx: Tx, person_id: str, code: str) -> bytes:
+    return tx.ring.lookup("sign_in", "recovery", person_id, "".join(code.split()).lower())
+
+
+def _on_record(tx: Tx, person_id: str, act: str, now: datetime) -> None:
+    audit.add_entry(tx, now=now, person_id=person_id, act=act, kind="person", subject=person_id)

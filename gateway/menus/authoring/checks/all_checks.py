@@ -1,0 +1,80 @@
+"""The families of proofs, run one after the other."""
+
+from collections.abc import Callable, Iterator
+
+from gateway.menus.authoring.checks import (
+    facts,
+    languages,
+    leftovers,
+    lengths,
+    reach,
+    reviewed,
+    safety,
+    scripts,
+    words,
+)
+from gateway.menus.authoring.checks.context import CheckContext, Subject
+from gateway.menus.authoring.declared import Declared
+from gateway.menus.authoring.pages import cut_menu
+from gateway.menus.authoring.problems import Problem
+from gateway.menus.authoring.reviews import Reviews
+from gateway.menus.authoring.yaml_nodes import Places
+from gateway.menus.engine.model import Menu
+
+Proof = Callable[[Subject], Iterator[Problem]]
+
+FAMILIES: tuple[Proof, ...] = (
+    reach.unreachable,
+    reach.loop_no_exit,
+    reach.no_way_back,
+    reach.danger_far,
+    lengths.pages_fit,
+    lengths.long_screen,
+    lengths.messages_fit,
+    lengths.texts_fit,
+    lengths.first_screen_is_plain,
+    lengths.typography,
+    words.lookalike,
+    words.legacy_font,
+    words.keyword_shadowed,
+    facts.figure_in_text,
+    facts.figure_with_unit,
+    scripts.check_emoji,
+    leftovers.leftover,
+    facts.fact_expired,
+    facts.sister_left_behind,
+    languages.text_missing,
+    languages.path_missing,
+    languages.find_untranslated,
+    safety.number_without_country,
+    reviewed.find_unreviewed,
+    reviewed.translation_stale,
+    reviewed.translation_unmarked,
+    reviewed.review_in_future,
+    languages.placeholders_differ,
+    scripts.wrong_script,
+    safety.danger_not_asked,
+    safety.danger_number_hidden,
+    facts.wrong_fact,
+    safety.consent_before_number,
+    safety.refusal_has_its_deed,
+    safety.find_missing_settings,
+    safety.window_never_staffed,
+    safety.hours_typed,
+    safety.hours_told,
+    reviewed.key_moved,
+)
+
+
+def run_checks(
+    menu: Menu,
+    places: Places,
+    asked: CheckContext,
+    *,
+    reviews: Reviews | None = None,
+    declared: Declared | None = None,
+) -> list[Problem]:
+    """Return every problem that the proofs find in a menu that was built."""
+    cut = cut_menu(menu, asked.limits, asked.settings)
+    subject = Subject(menu, asked, places, reviews or Reviews(), cut, declared or Declared())
+    return [problem for proof in FAMILIES for problem in proof(subject)]

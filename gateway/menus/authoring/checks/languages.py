@@ -1,0 +1,154 @@
+"""Proofs of languages: nobody is left without words."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from gateway.menus.authoring.checks.context import Subject
+from gateway.menus.authoring.checks.facts import find_figure
+from gateway.menus.authoring.graph import callback_path, read_in
+from gateway.menus.authoring.problems import Level, Problem
+from gateway.menus.authoring.texts import AuthoredText, format_count, list_texts, names_unknown, of_screen
+from gateway.menus.engine.model import RESULT_PLACEHOLDERS, Menu
+from gateway.menus.engine.offered_languages import list_offered
+from gateway.menus.engine.text_breaks import PLACEHOLDER
+
+_NAMED = {"messages": "the message '{}'", "facts": "when_old of the fact '{}'"}
+"""What a text is called that belongs to no screen."""
+
+
+def text_missing(subject: Subject) -> Iterator[Problem]:
+    """Every text can be read in every language, if need be in another that stands in."""
+    menu = subject.menu
+    for one in list_texts(menu):
+        for language in menu.languages:
+            if one.required and not menu.text(one.text, language):
+                yield _report_missing(
+                    subject, one, language, f"no text in {language}, and no other language stands in"
+                )
+
+
+def path_missing(subject: Subject) -> Iterator[Problem]:
+    """The way to a callback speaks each offered language itself: there nothing may stand in."""
+    menu = subject.menu
+    for one in _path_texts(menu):
+        for language in list_offered(menu):
+            if not one.text.get(language) and menu.text(one.text, language):
+                yield _report_missing(
+                    subject, one, language, f"no text in {language}, on the way to a callback"
+                )
+
+
+def find_untranslated(subject: Subject) -> Iterator[Problem]:
+    """Every other screen has its own words in each language in which somebody can come to it."""
+    menu = subject.menu
+    read = read_in(menu)
+    for name in sorted(set(menu.screens) - set(callback_path(menu))):
+        texts = list(of_screen(menu, name))
+        for language in menu.languages:
+            lacking = [one for one in texts if not one.text.get(language) and menu.text(one.text, language)]
+            if lacking and (name, language) in read:
+                yield subject.warning(
+                    "untranslated",
+                    lacking[0].path,
+                    f"'{name}' is shown in another language than {language}",
+                    f"add {language}: to {format_count(len(lacking), 'text')} of this screen",
+                    language=language,
+                )
+
+
+def _path_texts(menu: Menu) -> Iterator[AuthoredText]:
+    for name in callback_path(menu):
+        if name != menu.start:
+            yield from of_screen(menu, name)
+
+
+def _report_missing(subject: Subject, one: AuthoredText, language: str, why: str) -> Problem:
+    what = _NAMED.get(one.path[0], "'{}'").format(one.path[1])
+    return subject.problem(
+        "text-missing",
+        one.path,
+        f"{what} has {why}",
+        f"add {language}: here",
+        level=Level.ERROR,
+        screen=one.screen,
+        language=language,
+    )
+
+
+# Proofs that the languages of one text say the same: the same facts, numbers, codes and days.
+
+_DANGER = "danger"
+
+
+def placeholders_differ(subject: Subject) -> Iterator[Problem]:
+    """No language of a text lacks a placeholder that the others have, or names another.
+
+    What most languages say is taken as meant; where they are even, what says more: a word is sooner lost than added.
+    On the way to danger numbers, a callback or her code it is an error: there one word less can hurt.
+    """
+    path = frozenset(callback_path(subject.menu))
+    for one in list_texts(subject.menu):
+        if names_unknown(subject.menu, one):
+            continue  # told where it is written
+        named = {tag: _list_named(subject.menu, words) for tag, words in one.text.items() if words}
+        meant = _list_meant(subject.menu, named)
+        level = Level.ERROR if _may_hurt(subject.menu, path, one, named) else Level.WARNING
+        for language, found in named.items():
+            typed = find_figure(one.text[language])
+            for odd in sorted(found ^ meant):
+                if typed and odd in meant:
+                    continue  # a figure stands in its place, and is told as such
+                yield _report_difference(subject, one, language, odd, named, level)
+
+
+def _list_named(menu: Menu, words: str) -> frozenset[str]:
+    """Return the placeholders of one language; a fact's form for one language counts as the fact itself."""
+    return frozenset(_find_plain_fact(menu, name) for name in PLACEHOLDER.findall(words))
+
+
+def _find_plain_fact(menu: Menu, name: str) -> str:
+    """Return the fact that ``name_th`` is the Thai form of, if there are both; else the name."""
+    stem, _, tag = name.rpartition("_")
+    return stem if stem in menu.facts and tag in {each.partition("-")[0] for each in menu.languages} else name
+
+
+def _list_meant(menu: Menu, named: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    counts = Counter(named.values())
+    most = max(counts.values(), default=0)
+    likely = [tag for tag, found in named.items() if counts[found] == most]
+    likely.sort(key=lambda tag: (-len(named[tag]), len(menu.fallback.get(tag, ()))))
+    return named[likely[0]] if likely else frozenset()
+
+
+def _report_difference(
+    subject: Subject,
+    one: AuthoredText,
+    language: str,
+    odd: str,
+    named: Mapping[str, frozenset[str]],
+    level: Level,
+) -> Problem:
+    lacks = odd not in named[language]
+    others = ", ".join(tag for tag, found in named.items() if (odd in found) == lacks and tag != language)
+    what = "lacks" if lacks else "names"
+    verb = ("have" if lacks else "do not") if "," in others else ("has" if lacks else "does not")
+    return subject.problem(
+        "placeholders-differ",
+        (*one.path, language),
+        f"the {language} text {what} {{{odd}}}, which {others} {verb}",
+        f"write {{{odd}}} here too" if lacks else f"delete {{{odd}}}, or write it in every language",
+        level=level,
+        screen=one.screen,
+        language=language,
+        about="" if lacks else f"{{{odd}}}",
+    )
+
+
+def _may_hurt(
+    menu: Menu, path: frozenset[str], one: AuthoredText, named: Mapping[str, frozenset[str]]
+) -> bool:
+    """Say whether somebody in danger, on her way to a callback or with her code reads this text."""
+    screen = menu.screens.get(one.screen)
+    near = one.screen in path or (screen is not None and screen.topic == _DANGER)
+    told = any(RESULT_PLACEHOLDERS & found for found in named.values())
+    return near or told or one.path[0] == "messages"

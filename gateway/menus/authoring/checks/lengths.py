@@ -1,0 +1,224 @@
+"""Proofs of length: every page fits its phone, and every text its three parts."""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+
+from gateway.domain.events import Limits
+from gateway.menus.authoring.checks.context import Subject
+from gateway.menus.authoring.checks.scripts import find_emoji
+from gateway.menus.authoring.checks.words import is_legacy
+from gateway.menus.authoring.pages import Fault
+from gateway.menus.authoring.problems import Problem
+from gateway.menus.authoring.texts import AuthoredText, each_text, of_message, of_screen
+from gateway.menus.engine import keys
+from gateway.menus.engine.model import page_key
+from gateway.menus.engine.paging import QuestionSplit
+from gateway.menus.engine.placeholders import fill_template
+from gateway.menus.engine.session import Session
+from gateway.menus.engine.text_breaks import PLACEHOLDER, SOFT_BREAK
+from gateway.menus.engine.text_size import GSM7, find_coding, fold, measure_text, sms_parts
+from gateway.menus.engine.visibility import PLAIN, find_language, find_template, option_line
+
+_PARTS = 3
+_MOST_PAGES = 4
+_SECONDS_A_PAGE = 20
+"""What it takes to read a page on a small phone and to press a key."""
+
+_NOTICES = ("invalid", "again")
+_ON_SCREENS = (*_NOTICES, "down")
+
+
+def pages_fit(subject: Subject) -> Iterator[Problem]:
+    """Every screen can be cut into pages, and a question stands on one page with its answers."""
+    for fault in subject.cut.faults:
+        yield _cut_problem(subject, fault)
+
+
+def long_screen(subject: Subject) -> Iterator[Problem]:
+    """Nobody has to leaf through more than four pages: a session lasts some minutes, and each page is paid for."""
+    menu = subject.menu
+    for name, screen in menu.screens.items():
+        for language in menu.languages:
+            for variant in range(PLAIN, len(screen.variants)):
+                counted = _count_pages(subject, name, language, variant)
+                if counted.get(1, 0) > _MOST_PAGES:
+                    path = ("variants", str(variant), "text") if variant != PLAIN else ("text",)
+                    yield subject.warning(
+                        "long-screen",
+                        ("screens", name, *path, language),
+                        f"'{name}' takes {_tell_pages(counted)} in {language}",
+                        "shorten it, or put a part of it on a screen of its own",
+                        language=language,
+                    )
+
+
+def _count_pages(subject: Subject, name: str, language: str, variant: int) -> dict[int, int]:
+    """Return the most pages of a text by the parts that a page may take: 1 on a screen, more by text message."""
+    counted: dict[int, int] = {}
+    for limits in subject.asked.limits:
+        pages = subject.cut.pages.get(page_key(limits.name, language, name, variant), ())
+        counted[limits.parts] = max(len(pages), counted.get(limits.parts, 0))
+    return counted
+
+
+def _tell_pages(counted: dict[int, int]) -> str:
+    seconds = counted[1] * _SECONDS_A_PAGE
+    by_text = [f"{n} texts of up to {parts} parts" for parts, n in sorted(counted.items()) if parts > 1 and n]
+    return ", ".join([f"{counted[1]} pages, about {seconds} seconds", *by_text])
+
+
+def messages_fit(subject: Subject) -> Iterator[Problem]:
+    """A message that is shown on a screen fits one page, a notice with the way on to the page it belongs to."""
+    menu = subject.menu
+    for name in _ON_SCREENS:
+        for one, language, said in _list_wordings(subject, name):
+            more = f"\n{keys.MORE} {menu.text(menu.messages['more'], language)}" if name in _NOTICES else ""
+            for limits in subject.asked.limits:
+                over = _describe_over(said + more, limits)
+                if over:
+                    yield subject.problem(
+                        "text-too-long",
+                        (*one.path, language),
+                        f"the message '{name}' is {over} too long for one page",
+                        "shorten it",
+                        language=language,
+                    )
+
+
+def texts_fit(subject: Subject) -> Iterator[Problem]:
+    """A message that goes out as a text takes three parts at most."""
+    for name in sorted(
+        name for name in subject.menu.messages if name.startswith(("sms_", "ours_", "staff_"))
+    ):
+        for one, language, words in _list_wordings(subject, name):
+            parts = len(sms_parts(fold(words)))
+            if parts > _PARTS:
+                yield subject.problem(
+                    "sms-over-3-parts",
+                    (*one.path, language),
+                    f"the text '{name}' takes {parts} parts, more than {_PARTS}",
+                    "shorten it",
+                    language=language,
+                )
+
+
+def _list_wordings(subject: Subject, name: str) -> Iterator[tuple[AuthoredText, str, str]]:
+    """Yield each wording of a message in each language, with its widest values."""
+    menu = subject.menu
+    for language in menu.languages:
+        values = subject.cut.widest[language]
+        for one in of_message(menu, name):
+            yield one, language, fill_template(menu.text(one.text, language), values)
+
+
+def first_screen_is_plain(subject: Subject) -> Iterator[Problem]:
+    """What a stranger reads first, values included, is in the alphabet that every phone can show."""
+    menu = subject.menu
+    language = find_language(menu, Session(screen=menu.start))
+    values = subject.cut.widest[language]
+    for one in of_screen(menu, menu.start):
+        template = menu.text(one.text, language).replace(SOFT_BREAK, "")
+        words = fold(fill_template(template, values))
+        if find_coding(words) == GSM7:
+            continue
+        odd = next(character for character in words if find_coding(character) != GSM7)
+        within = next((name for name in PLACEHOLDER.findall(template) if odd in values[name]), "")
+        yield subject.problem(
+            "first-screen-not-gsm7",
+            (*one.path, language),
+            f"'{odd}'{f' in {{{within}}}' if within else ''} on the first screen cannot be shown by every phone",
+            "write it in plain Latin letters",
+            language=language,
+            about=f"{{{within}}}" if within else odd,
+        )
+
+
+def typography(subject: Subject) -> Iterator[Problem]:
+    """Curly quotes, long dashes and what nobody sees are replaced when the text is sent; better not to write them.
+
+    A character without a plain form turns a whole page of Latin letters to the large alphabet: it is told too, where
+    the language needs that alphabet for few of its texts.
+    """
+    texts = list(each_text(subject.menu))
+    large = Counter(language for _, language, words in texts if find_coding(fold(words)) != GSM7)
+    every = Counter(language for _, language, _ in texts)
+    for one, language, words in texts:
+        if len(one.text) > 1 and len(set(one.text.values())) == 1:
+            continue  # says something to everybody, in whatever letters
+        if is_legacy(language, words):
+            continue  # told as an old font
+        folded = fold(words)
+        if folded != words:
+            odd = next(character for character in words if fold(character) != character)
+            hint = f"write '{fold(odd)}'" if fold(odd) else "delete it"
+            message = (
+                f"{show_sign(odd)} is sent as '{fold(odd)}'" if fold(odd) else f"{show_sign(odd)} is not sent"
+            )
+            yield subject.warning(
+                "typography-folded", (*one.path, language), message, hint, language=language, about=odd
+            )
+        elif find_coding(words) != GSM7 and _is_rare(large[language], every[language]):
+            odd = next(character for character in words if find_coding(fold(character)) != GSM7)
+            if find_emoji(odd):
+                continue  # told as what it is
+            if one.screen == subject.menu.start or (
+                odd.isalpha() and "LATIN" not in unicodedata.name(odd, "")
+            ):
+                continue  # told as what it is: a first screen that not every phone shows, or another script
+            yield subject.warning(
+                "large-alphabet",
+                (*one.path, language),
+                f"{show_sign(odd)} turns the whole page to the large alphabet: 70 letters instead of 160",
+                "write it in plain Latin letters",
+                language=language,
+                about=odd,
+            )
+
+
+def show_sign(character: str) -> str:
+    """Return a character as an author can see it: with its number where it has no shape of its own."""
+    visible = (
+        character.isprintable() and not character.isspace() and unicodedata.category(character)[0] != "M"
+    )
+    return f"'{character}'" if visible else f"U+{ord(character):04X}, which nobody sees,"
+
+
+def _is_rare(large: int, every: int) -> bool:
+    """Say whether so few texts of a language need the large alphabet that each is a slip."""
+    return large * 4 <= every
+
+
+def _describe_over(words: str, limits: Limits) -> str:
+    size = measure_text(fold(words))
+    room = limits.gsm7 if size.coding == GSM7 else limits.ucs2
+    unit = "septets" if size.coding == GSM7 else "units"
+    return f"{size.units - room} {unit}" if size.units > room else ""
+
+
+def _cut_problem(subject: Subject, fault: Fault) -> Problem:
+    variant = () if fault.variant == PLAIN else ("variants", str(fault.variant))
+    path = ("screens", fault.screen, *variant, "text", fault.language)
+    screen = subject.menu.screens[fault.screen]
+    over = _describe_excess(subject, fault)
+    if isinstance(fault.why, QuestionSplit):
+        code, hint = "question-split", "shorten the question or its answers"
+        message = f"the question '{fault.screen}' and its answers {over or 'do not fit'} one page"
+        return subject.problem(code, path, message, hint, language=fault.language)
+    for number, choice in enumerate(screen.choices):
+        line = option_line(subject.menu, choice, fault.language)
+        if _describe_over(line, fault.limits):
+            path = ("screens", fault.screen, "choices", str(number), "label", fault.language)
+            over = f"has a line that is {_describe_over(line, fault.limits)} too long for"
+    message = f"'{fault.screen}' {over or 'cannot be cut to fit'} one page"
+    return subject.problem("text-too-long", path, message, "shorten it", language=fault.language)
+
+
+def _describe_excess(subject: Subject, fault: Fault) -> str:
+    menu, screen = subject.menu, subject.menu.screens[fault.screen]
+    lines = [find_template(menu, screen, fault.variant, fault.language).replace(SOFT_BREAK, "")]
+    lines += [option_line(menu, choice, fault.language) for choice in screen.choices]
+    values = subject.cut.widest[fault.language]
+    over = _describe_over(fill_template("\n".join(line for line in lines if line), values), fault.limits)
+    several = "are" if screen.choices else "is"
+    return f"{several} {over} too long for" if over else ""

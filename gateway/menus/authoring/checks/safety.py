@@ -1,0 +1,308 @@
+"""Proofs of safety: nothing is kept without her consent, and nothing is promised that nobody keeps."""
+
+import re
+from collections.abc import Iterator
+
+from gateway.domain.events import Limits
+from gateway.menus.authoring.checks.context import Subject
+from gateway.menus.authoring.problems import Problem
+from gateway.menus.authoring.texts import AuthoredText, each_text, list_texts, names_unknown, of_screen
+from gateway.menus.engine.model import (
+    LINE_PLACEHOLDERS,
+    Condition,
+    Deed,
+    End,
+    Entry,
+    Form,
+    Information,
+    Menu,
+    Question,
+    page_key,
+)
+from gateway.menus.engine.screen_actions import deed_of
+from gateway.menus.engine.text_breaks import PLACEHOLDER
+from gateway.menus.engine.visibility import PLAIN
+from gateway.menus.engine.window_hours import HOURS, window_of
+from gateway.menus.engine.wording import list_named_facts
+
+_MUST_BE_SET = ("helpline", "mrc")
+_ALWAYS = frozenset({"now", "never"})
+_DIGITS = re.compile(r"\d+(?:\W{0,3}\d+)*")
+
+
+def consent_before_number(subject: Subject) -> Iterator[Problem]:
+    """Her number is kept by her yes to the consent question and by nothing else; that question comes last."""
+    menu = subject.menu
+    for name, screen in menu.screens.items():
+        for number, choice in enumerate(screen.choices):
+            agreed = isinstance(screen, Question) and screen.asks == "consent" and choice.answer == "yes"
+            if choice.does is Deed.REQUEST_CALLBACK and not agreed:
+                yield subject.problem(
+                    "consent-after-number",
+                    ("screens", name, "choices", str(number), "does"),
+                    "a callback would be kept without her consent",
+                    "move does: request_callback to the yes of the question that asks consent",
+                )
+        if isinstance(screen, Entry) and screen.does is Deed.REQUEST_CALLBACK:
+            yield subject.problem(
+                "consent-after-number",
+                ("screens", name, "does"),
+                "a callback would be kept without her consent",
+                "write does: look_up_code",
+            )
+        if isinstance(screen, Form) and not _asks_consent_last(subject, screen):
+            yield subject.problem(
+                "consent-after-number",
+                ("screens", name, "questions"),
+                f"the form '{name}' does not ask for consent as its last question",
+                "put the question that asks consent at the end of questions:",
+            )
+
+
+def refusal_has_its_deed(subject: Subject) -> Iterator[Problem]:
+    """No line of a question ends the form without a deed: else she is told one thing, and her phone rings."""
+    menu = subject.menu
+    for name, screen in menu.screens.items():
+        if not isinstance(screen, Question):
+            continue
+        for number, choice in enumerate(screen.choices):
+            if isinstance(menu.screens.get(choice.to), End) and deed_of(screen, choice) is None:
+                yield subject.problem(
+                    "refusal-without-deed",
+                    ("screens", name, "choices", str(number), "to"),
+                    f"the form ends here at '{choice.to}', and what she asked for before would go on",
+                    "write does: refuse_calls, or an answer that refuses, such as never",
+                )
+
+
+def find_missing_settings(subject: Subject) -> Iterator[Problem]:
+    """Every setting that a text names has a value."""
+    settings = subject.asked.settings
+    if settings is None:
+        return
+    named: set[str] = set()
+    for one, language, words in each_text(subject.menu):
+        for name in PLACEHOLDER.findall(words):
+            if name in _MUST_BE_SET and not settings.get(name) and name not in named:
+                named.add(name)
+                yield subject.warning(
+                    "setting-missing",
+                    (*one.path, language),
+                    f"{{{name}}} is not set, and callers read so",
+                    f"set {name} in gateway.toml under [line]",
+                    language=language,
+                )
+
+
+def hours_typed(subject: Subject) -> Iterator[Problem]:
+    """The hours of a window are told from its row, never typed beside it: what she reads is when her phone rings."""
+    menu = subject.menu
+    for name, screen in menu.screens.items():
+        asks = screen.asks if isinstance(screen, Question) else ""
+        for number, choice in enumerate(screen.choices):
+            if window_of(choice, asks) not in menu.windows:
+                continue
+            for language, label in choice.label.items():
+                typed = _DIGITS.search(PLACEHOLDER.sub("", label))
+                if typed:
+                    yield subject.problem(
+                        "figure-in-text",
+                        ("screens", name, "choices", str(number), "label", language),
+                        f"'{typed[0]}' is typed beside the window '{window_of(choice, asks)}'",
+                        "write {hours}: its row under windows says them",
+                        language=language,
+                        about=typed[0],
+                    )
+
+
+def hours_told(subject: Subject) -> Iterator[Problem]:
+    """Whoever chooses a window reads its hours."""
+    menu = subject.menu
+    for name, screen in menu.screens.items():
+        asks = screen.asks if isinstance(screen, Question) else ""
+        for number, choice in enumerate(screen.choices):
+            for language, label in choice.label.items():
+                word = window_of(choice, asks)
+                if word in menu.windows and not _tells_hours(label):
+                    yield subject.warning(
+                        "hours-missing",
+                        ("screens", name, "choices", str(number), "label", language),
+                        f"the window '{word}' does not tell its hours",
+                        "write {hours} in the label",
+                        language=language,
+                    )
+
+
+def _tells_hours(label: str) -> bool:
+    return any(found.partition(".")[0] == HOURS for found in PLACEHOLDER.findall(label))
+
+
+def window_never_staffed(subject: Subject) -> Iterator[Problem]:
+    """Every window that the form offers has somebody on duty at some time of the week."""
+    if subject.asked.staffed is None:
+        return
+    staffed = subject.asked.staffed(subject.menu.windows.values())
+    for name, screen in subject.menu.screens.items():
+        if not isinstance(screen, Question) or screen.asks != "when":
+            continue
+        for number, choice in enumerate(screen.choices):
+            if choice.answer and choice.answer not in staffed | _ALWAYS:
+                yield subject.warning(
+                    "window-never-staffed",
+                    ("screens", name, "choices", str(number), "answer"),
+                    f"nobody is ever on duty in '{choice.answer}', so it is never shown",
+                    "plan a shift then, add hours in gateway.toml under [hours], or delete the choice",
+                )
+
+
+def _asks_consent_last(subject: Subject, form: Form) -> bool:
+    asks = [
+        screen.asks
+        for screen in (subject.menu.screens[name] for name in form.questions)
+        if isinstance(screen, Question)
+    ]
+    return bool(asks) and asks[-1] == "consent" and asks.count("consent") == 1
+
+
+# Proofs of the numbers for danger: each stands beside its country, and none is a screen too far.
+
+_MESSAGES = "messages"
+_DANGER = "danger"
+_POLICE = "police"
+"""How the last part of a fact's name begins that is the number of the police."""
+
+_UNCUT = frozenset({""})
+"""What is shown on a page that could not be cut, which is told elsewhere."""
+
+
+def number_without_country(subject: Subject) -> Iterator[Problem]:
+    """A short number means another office, or none, across the border: its country is named in the same text.
+
+    On a screen that only callers of that country see nothing else can be meant; a text message may be read anywhere.
+    """
+    countries = subject.declared.countries
+    for one in list_texts(subject.menu):
+        only_for = _only_for(subject.menu, one)
+        for language, words in one.text.items():
+            plain = PLACEHOLDER.sub(" ", words).casefold()
+            for fact in dict.fromkeys(PLACEHOLDER.findall(words)):
+                country = country_of(fact)
+                names = countries.get(country, {}).get(language, ())
+                if fact not in danger_facts(subject.menu) or not names or only_for == (country,):
+                    continue
+                if not any(name.casefold() in plain for name in names):
+                    yield subject.problem(
+                        "number-without-country",
+                        (*one.path, language),
+                        f"{{{fact}}} stands without its country",
+                        f"write '{names[0]}' before the number",
+                        screen=one.screen,
+                        language=language,
+                        about=f"{{{fact}}}",
+                    )
+
+
+def danger_not_asked(subject: Subject) -> Iterator[Problem]:
+    """The form asks first whether she is in danger: numbers of help stand before any question for data."""
+    menu = subject.menu
+    for name, screen in menu.screens.items():
+        if not isinstance(screen, Form):
+            continue
+        asked = [menu.screens[each] for each in screen.questions]
+        if not asked or not isinstance(asked[0], Question) or asked[0].asks != _DANGER:
+            yield subject.problem(
+                "danger-not-asked",
+                ("screens", name, "questions"),
+                f"the form '{name}' does not ask first whether she is in danger",
+                "put the question that asks danger at the beginning of questions:",
+            )
+
+
+def danger_number_hidden(subject: Subject) -> Iterator[Problem]:
+    """Every screen of danger numbers shows one on its first page, and that of the police where there is one."""
+    menu = subject.menu
+    for name in _number_screens(menu):
+        for one in _texts_of(menu, name):
+            if names_unknown(menu, one):
+                continue  # told where it is written
+            wanted = _must_show(menu, one)
+            for language in menu.languages:
+                if not menu.text(one.text, language):
+                    continue
+                for limits in subject.asked.limits:
+                    shown = _first_page(subject, one, language, limits)
+                    lacking = wanted and not (wanted & shown)
+                    if shown is not _UNCUT and (lacking or not shown):
+                        yield _report_hidden(subject, one, language, wanted)
+                        break
+
+
+def country_of(fact: str) -> str:
+    """Return the country of a fact in two letters, by its name: ``th.phone.police`` is of ``TH``."""
+    return fact.partition(".")[0].upper()
+
+
+def danger_facts(menu: Menu) -> frozenset[str]:
+    """Return the facts that the screen of danger numbers names, in whatever language and for whatever country."""
+    texts = (words for one in of_screen(menu, menu.sos) for words in one.text.values())
+    return frozenset(name for words in texts for name in PLACEHOLDER.findall(words) if name in menu.facts)
+
+
+def _only_for(menu: Menu, one: AuthoredText) -> tuple[str, ...]:
+    """Return the countries whose callers alone see a text of a screen; none where anybody may."""
+    if "variants" not in one.path or one.path[0] == _MESSAGES:
+        return ()
+    condition: Condition = menu.screens[one.screen].variants[int(one.path[3])].only_if
+    return tuple(condition.get("region", ()))
+
+
+def _number_screens(menu: Menu) -> Iterator[str]:
+    """Yield the screen of danger numbers, and those to which a yes to danger leads if they show numbers too."""
+    yield menu.sos
+    answers = (
+        choice.to
+        for screen in menu.screens.values()
+        if isinstance(screen, Question) and screen.asks == _DANGER
+        for choice in screen.choices
+        if choice.answer == "yes"
+    )
+    for name in dict.fromkeys(answers):
+        if name in menu.screens and name != menu.sos and isinstance(menu.screens[name], Information):
+            yield name
+
+
+def _texts_of(menu: Menu, name: str) -> Iterator[AuthoredText]:
+    """Yield the text of a screen and those of its variants, without its labels."""
+    return (one for one in of_screen(menu, name) if "choices" not in one.path)
+
+
+def _must_show(menu: Menu, one: AuthoredText) -> frozenset[str]:
+    """Return the numbers of the police of whoever reads this text; she needs one of them."""
+    countries = _only_for(menu, one) or tuple({country_of(fact) for fact in danger_facts(menu)})
+    return frozenset(
+        fact
+        for fact in menu.facts
+        if country_of(fact) in countries and fact.rpartition(".")[2].startswith(_POLICE)
+    )
+
+
+def _first_page(subject: Subject, one: AuthoredText, language: str, limits: Limits) -> frozenset[str]:
+    variant = int(one.path[3]) if "variants" in one.path else PLAIN
+    pages = subject.cut.pages.get(page_key(limits.name, language, one.screen, variant))
+    if not pages:
+        return _UNCUT
+    texts = [piece.text for piece in pages[0]]
+    settings = {name for words in texts for name in PLACEHOLDER.findall(words) if name in LINE_PLACEHOLDERS}
+    return frozenset({*list_named_facts(subject.menu, texts), *settings})
+
+
+def _report_hidden(subject: Subject, one: AuthoredText, language: str, wanted: frozenset[str]) -> Problem:
+    which = " or ".join(f"{{{fact}}}" for fact in sorted(wanted)) or "a number"
+    return subject.problem(
+        "danger-number-hidden",
+        (*one.path, language),
+        f"the first page of '{one.screen}' does not show {which}",
+        "write it at the beginning of the text",
+        screen=one.screen,
+        language=language,
+    )

@@ -1,0 +1,148 @@
+"""Proofs of letters and keywords: what looks right is right, and no word hides another."""
+
+import re
+from collections.abc import Iterator
+
+from gateway.menus.authoring.checks.context import Subject
+from gateway.menus.authoring.problems import Problem
+from gateway.menus.authoring.texts import each_text
+from gateway.menus.engine.model import Keyword
+from gateway.menus.keywords.lexicon import WHO, write_out_persons
+from gateway.menus.keywords.match import Match, understand_text
+from gateway.menus.keywords.normalise import fold
+
+# A vowel written in two signs that looks like the one sign am: one unit longer, and found by no search.
+_TWINS = (
+    (re.compile("\u0ecd([\u0ec8-\u0ecb]?)\u0eb2"), "\u0eb3"),
+    (re.compile("\u0e4d([\u0e48-\u0e4b]?)\u0e32"), "\u0e33"),
+    (re.compile("\u0ec0()\u0ec0"), "\u0ec1"),
+    (re.compile("\u0e40()\u0e40"), "\u0e41"),
+)
+_STRANGE_SIGN = re.compile(
+    "(?<=[ກ-ຮໜໝ])[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]|(?<=[ก-ฮ])[\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd]"
+)
+"""A Thai sign on a Lao letter or the other way round: many of them look the same."""
+
+_CYRILLIC_OR_GREEK = re.compile("[\u0370-\u03ff\u0400-\u04ff]")
+_LATIN = re.compile("[A-Za-z]")
+_WORD = re.compile(r"[^\W\d_]+")
+_LEGACY = re.compile("[\u00a1-\u00ff\ue000-\uf8ff]{2,}|[\ue000-\uf8ff]")
+_LEGACY_SCRIPTS = frozenset({"lo", "th", "km", "my"})
+
+
+def lookalike(subject: Subject) -> Iterator[Problem]:
+    """No text and no keyword holds letters that only look like the right ones."""
+    texts = (((*one.path, language), language, words) for one, language, words in each_text(subject.menu))
+    for path, language, words in (*texts, *_each_keyword(subject)):
+        found = _find_twin(words) or _find_mixed(words) or _find_strange(words)
+        if found:
+            yield subject.warning("lookalike", path, *found, language=language)
+
+
+def legacy_font(subject: Subject) -> Iterator[Problem]:
+    """No text was typed in an old font, whose letters are other letters on every phone."""
+    for one, language, words in each_text(subject.menu):
+        if is_legacy(language, words):
+            yield subject.warning(
+                "legacy-font",
+                (*one.path, language),
+                f"the {language} text seems typed in an old font: phones show other letters",
+                "type it again with a Unicode keyboard",
+                language=language,
+            )
+
+
+def is_legacy(language: str, words: str) -> bool:
+    """Say whether a text was typed in a font whose letters are others on every phone."""
+    return language in _LEGACY_SCRIPTS and _LEGACY.search(words) is not None
+
+
+def keyword_shadowed(subject: Subject) -> Iterator[Problem]:
+    """Every keyword, sent as it stands, is understood as itself: no other word of the menu in it wins.
+
+    A word of danger that is not is an error: it would be a promise that nobody keeps.
+    """
+    owners: dict[str, tuple[str, str]] = {}
+    for path, language, word in _each_keyword(subject):
+        keyword = subject.menu.keywords[int(path[1])]
+        first, other = owners.setdefault(fold(word), (language, _find_target(keyword)))
+        ways = tuple(write_out_persons(subject.menu, word, language))
+        found = next(filter(None, (_find_shadow(subject, keyword, way, language) for way in ways)), None)
+        if not ways:
+            found = f"'{word}' has no person to stand for {WHO}", f"write who: under speech: for {language}"
+        elif found is None and first != language and other != _find_target(keyword):
+            found = (
+                f"'{word}' leads to {other} in another language",
+                "choose another word, or lead both to one screen",
+            )
+        if found is None:
+            continue
+        if keyword.danger and (not ways or not _is_heard(subject, keyword, ways, language)):
+            yield subject.problem("danger-unheard", path, *found, language=language)
+        else:
+            yield subject.warning("keyword-shadowed", path, *found, language=language)
+
+
+def _is_heard(subject: Subject, keyword: Keyword, ways: tuple[str, ...], language: str) -> bool:
+    """Say whether each way to write a word of danger is understood as danger."""
+    matches = [understand_text(subject.menu, way, language) for way in ways]
+    return all(
+        match and match.keyword.danger and _find_target(match.keyword) == _find_target(keyword)
+        for match in matches
+    )
+
+
+def _find_shadow(subject: Subject, keyword: Keyword, word: str, language: str) -> tuple[str, str] | None:
+    """Return what wins over a word in its own text, with advice."""
+    match = understand_text(subject.menu, word, language)
+    if match is None:
+        return f"'{word}' is never understood", "choose another word, in letters and without signs"
+    if match.keyword.danger > keyword.danger:
+        return f"'{word}' holds the danger word '{_word_of(match)}', which wins", "choose another word"
+    if _find_target(match.keyword) != _find_target(keyword) and fold(_word_of(match)) != fold(word):
+        leads = f"which leads to {_find_target(match.keyword)}"
+        return f"'{word}' is understood as '{_word_of(match)}', {leads}", "choose another word"
+    return None
+
+
+def _find_target(keyword: Keyword) -> str:
+    return keyword.to or str(keyword.reaction)
+
+
+def _word_of(match: Match) -> str:
+    return match.why.partition(": ")[2]
+
+
+def _each_keyword(subject: Subject) -> Iterator[tuple[tuple[str, ...], str, str]]:
+    """Yield every keyword with its path and language."""
+    for number, keyword in enumerate(subject.menu.keywords):
+        for language, words in keyword.words.items():
+            for at, word in enumerate(words):
+                if word:  # one that is open is told of where it was read
+                    yield ("keywords", str(number), "words", language, str(at)), language, word
+
+
+def _find_twin(words: str) -> tuple[str, str] | None:
+    for pattern, right in _TWINS:
+        found = pattern.search(words)
+        if found:
+            mended = f"{words[: found.start()][-1:]}{found[1]}{right}"
+            return f"two signs stand where '{mended}' is meant", f"write '{mended}' with the one sign {right}"
+    return None
+
+
+def _find_mixed(words: str) -> tuple[str, str] | None:
+    for word in _WORD.findall(words):
+        odd = _CYRILLIC_OR_GREEK.search(word)
+        if odd and _LATIN.search(word):
+            return f"'{odd[0]}' in '{word}' is no Latin letter", "type the word again"
+    return None
+
+
+def _find_strange(words: str) -> tuple[str, str] | None:
+    found = _STRANGE_SIGN.search(words)
+    if found is None:
+        return None
+    at = found.start()
+    script = "Thai" if found[0] < "\u0e80" else "Lao"
+    return f"the sign in '{words[at - 1 : at + 1]}' is {script}, its letter is not", "type the word again"

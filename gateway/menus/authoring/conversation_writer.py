@@ -1,0 +1,200 @@
+"""Writes a walk through the menu down as an author's conversation, so that what was tried once is tried for ever."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from gateway.domain.events import USSD_LIMITS, Limits
+from gateway.menus.authoring.conversation_files import Case, read_conversations
+from gateway.menus.authoring.conversation_runner import (
+    CODE,
+    Moved,
+    Talk,
+    fields_of,
+    name_of,
+    run_conversation,
+)
+from gateway.menus.authoring.pages import with_pages
+from gateway.menus.authoring.problems import Place
+from gateway.menus.engine.effects import Effect
+from gateway.menus.engine.model import Menu
+from gateway.menus.engine.placeholders import fill_template
+from gateway.menus.engine.render import as_text, pages_of
+from gateway.menus.engine.text_breaks import PLACEHOLDER
+from gateway.menus.engine.window_hours import offers_in
+
+HER_CODE = "{code}"
+"""What stands in a walk where she typed the code that she had been told."""
+
+_PLAIN = re.compile(r"[a-z][a-z_]+", re.ASCII)
+_GUESSED = frozenset({"yes", "no", "on", "off", "true", "false", "null"})
+_WHY = frozenset({"topic", "danger", "phone_seen", "when", "language", "script", "path"})
+"""Of a request, what an author looks at; the rest follows from the texts of the menu."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walk:
+    """One session as it was walked on a phone.
+
+    Attributes:
+        it: what it shows, in the author's words.
+        number: of the phone.
+        at: when it began.
+        dial: the code that was dialled.
+        keys: what was sent, in order.
+        seen: the screens that were shown, the first one included; empty where nobody noted them.
+        language: what was remembered of her when she dialled.
+        script: likewise.
+        offers: the windows that were offered.
+    """
+
+    it: str
+    number: str
+    at: datetime
+    dial: str
+    keys: tuple[str, ...] = ()
+    seen: tuple[str, ...] = ()
+    language: str = ""
+    script: str = ""
+    offers: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenConversation:
+    """The conversation, and in words what keeps it from being a test of what was walked; none where it passes."""
+
+    text: str
+    differences: tuple[str, ...] = ()
+
+
+def write_conversation(
+    menu: Menu, walk: Walk, *, zone: str, limits: Limits = USSD_LIMITS
+) -> WrittenConversation:
+    """Write the walk as the tests of a folder would see it, and run it once.
+
+    Pages are cut as those tests cut them: with the longest values, not with those of one server.
+    """
+    tested = with_pages(menu, (limits,))
+    talk = Talk(tested, _write_case(walk), zone=zone, limits=limits)
+    moved = list(_list_moves(talk, walk))
+    text = "\n".join(
+        [
+            *_write_head(menu, walk, zone),
+            *(_write_line(tested, walk, at, each, limits) for at, each in enumerate(moved)),
+            "",
+        ]
+    )
+    cases, problems = read_conversations({"saved.yaml": text.encode("utf-8", "replace")}, zone)
+    failed = [
+        each.message
+        for case in cases
+        for each in run_conversation(tested, case, zone=zone, limits=limits).differences
+    ]
+    refused = [problem.message for problem in problems]
+    return WrittenConversation(text, (*refused, *failed, *_list_departures(walk, moved)))
+
+
+def _list_moves(talk: Talk, walk: Walk) -> Iterator[Moved]:
+    for sent in (None, *walk.keys):
+        moved = talk.move(CODE if sent == HER_CODE else sent)
+        if moved is None:
+            return
+        yield moved
+
+
+def _list_departures(walk: Walk, moved: Sequence[Moved]) -> Iterator[str]:
+    """Say where the phone stood elsewhere than the test will."""
+    for number, (seen, each) in enumerate(zip(walk.seen, moved, strict=False), start=1):
+        if seen and seen != each.screen:
+            yield f"step {number}: the phone showed screen {seen}, the test shows {each.screen}"
+            return
+    if len(walk.keys) >= len(moved):
+        yield f"step {len(moved) + 1}: the session of the test is over by then"
+
+
+def _write_case(walk: Walk) -> Case:
+    region = "LA" if walk.number.startswith("+856") else "TH" if walk.number.startswith("+66") else ""
+    return Case(
+        it=walk.it,
+        place=Place(),
+        at=walk.at.replace(second=0, microsecond=0),
+        region=region,
+        language=walk.language,
+        script=walk.script,
+        offers=walk.offers,
+    )
+
+
+def _write_head(menu: Menu, walk: Walk, zone: str) -> Iterator[str]:
+    at = walk.at.astimezone(ZoneInfo(zone))
+    yield f"- it: {quote_text(walk.it)}"
+    yield f"  from: {quote_text(walk.number)}"
+    yield f'  at: "{at:%Y-%m-%d %H:%M}"'
+    if walk.language:
+        yield f"  language: {quote_text(walk.language)}"
+    if walk.script:
+        yield f"  script: {quote_text(walk.script)}"
+    if walk.offers is not None and walk.offers != offers_in(menu):
+        yield f"  offers: [{', '.join(_write_word(each) for each in walk.offers)}]"
+    yield "  steps:"
+
+
+def _write_line(menu: Menu, walk: Walk, at: int, moved: Moved, limits: Limits) -> str:
+    sent = walk.keys[at - 1] if at else ""
+    did = (
+        f"sends: {quote_text(CODE if sent == HER_CODE else sent)}" if at else f"dial: {quote_text(walk.dial)}"
+    )
+    fields = [
+        did,
+        f"screen: {_write_word(moved.screen)}",
+        f"sees: {quote_text(_write_template(menu, moved, limits))}",
+    ]
+    if moved.reply.ends:
+        fields.append("ends: true")
+    if moved.effects:
+        fields.append(f"effects: [{', '.join(_write_effect(effect) for effect in moved.effects)}]")
+    return f"    - {{{', '.join(fields)}}}"
+
+
+def _write_template(menu: Menu, moved: Moved, limits: Limits) -> str:
+    """Return the page with placeholders where its text has them, so that a new value does not break the test."""
+    shown = as_text(moved.reply)
+    pages = pages_of(menu, moved.session, limits)
+    raw = "\n".join(piece.text for page in pages for piece in page)
+    values = {name: moved.values.get(name, "") for name in PLACEHOLDER.findall(raw)}
+    template = _put_back(shown, values)
+    return template if fill_template(template, moved.values) == shown else shown
+
+
+def _put_back(shown: str, values: Mapping[str, str]) -> str:
+    names = {value: name for name, value in values.items() if value}
+    if not names:
+        return shown
+    longest_first = sorted(names, key=len, reverse=True)
+    return re.sub("|".join(map(re.escape, longest_first)), lambda found: f"{{{names[found[0]]}}}", shown)
+
+
+def _write_effect(effect: Effect) -> str:
+    fields = {
+        name: value
+        for name, value in fields_of(effect).items()
+        if name_of(effect) != "callback" or name in _WHY
+    }
+    if not fields:
+        return name_of(effect)
+    written = ", ".join(f"{name}: {_write_word(value)}" for name, value in fields.items())
+    return f"{{{name_of(effect)}: {{{written}}}}}"
+
+
+def _write_word(text: str) -> str:
+    return text if _PLAIN.fullmatch(text) and text not in _GUESSED else quote_text(text)
+
+
+def quote_text(text: str) -> str:
+    """Return the text in the double quotes of YAML; what cannot be seen is escaped."""
+    return "".join(
+        each if each.isprintable() else f"\\U{ord(each):08x}" for each in json.dumps(text, ensure_ascii=False)
+    )

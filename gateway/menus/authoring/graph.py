@@ -1,0 +1,151 @@
+"""The ways between the screens of a menu, for proofs and drawings."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from gateway.menus.engine.model import (
+    NO_TIME,
+    RESUME,
+    Choice,
+    Choices,
+    End,
+    Entry,
+    Form,
+    Menu,
+    Question,
+    Screen,
+    page_key,
+)
+from gateway.menus.engine.paging import Page
+from gateway.menus.engine.session import Session
+from gateway.menus.engine.visibility import NEXT_QUESTION, PLAIN, find_language
+
+
+@dataclass(frozen=True, slots=True)
+class MenuWay:
+    """A step from one screen to another.
+
+    ``presses`` counts those of paging too; ``language`` is the tag of the texts from there on, where it changes.
+    """
+
+    source: str
+    target: str
+    key: str = ""
+    presses: int = 1
+    language: str = ""
+
+
+def list_ways(menu: Menu) -> tuple[MenuWay, ...]:
+    """Return every way that a choice, a form or a typed code opens."""
+    found = (way for screen in menu.screens.values() for way in _list_screen_ways(menu, screen))
+    return tuple(dict.fromkeys(way for way in found if way.target in menu.screens))
+
+
+def list_shown_ways(
+    menu: Menu, pages: Mapping[str, tuple[Page, ...]], limits: str, language: str
+) -> tuple[MenuWay, ...]:
+    """Return every way with the presses of somebody who reads: 98 to the page on which its line stands included."""
+    return tuple(
+        replace(way, presses=_find_last_page(menu, pages, limits, language, way)) for way in list_ways(menu)
+    )
+
+
+def find_reached(ways_of: Iterable[MenuWay], begin: Iterable[str]) -> dict[str, int]:
+    """Return the screens that can be reached from these, with the fewest presses."""
+    out: dict[str, list[MenuWay]] = {}
+    for way in ways_of:
+        out.setdefault(way.source, []).append(way)
+    presses = dict.fromkeys(begin, 0)
+    queue = list(presses)
+    while queue:
+        here = queue.pop(0)
+        for way in out.get(here, ()):
+            total = presses[here] + way.presses
+            if total < presses.get(way.target, total + 1):
+                presses[way.target] = total
+                queue.append(way.target)
+    return presses
+
+
+def read_in(menu: Menu) -> frozenset[tuple[str, str]]:
+    """Return each screen with each language in which somebody can come to read it."""
+    words = {keyword.to for keyword in menu.keywords} & set(menu.screens)
+    begin = {menu.home, menu.offer, menu.sos, menu.call_me} | words | ({RESUME, NO_TIME} & set(menu.screens))
+    queue = [(name, language) for name in begin for language in menu.languages]
+    queue.append((menu.start, find_language(menu, Session(screen=menu.start))))
+    out: dict[str, list[MenuWay]] = {}
+    for way in list_ways(menu):
+        out.setdefault(way.source, []).append(way)
+    found = set(queue)
+    while queue:
+        name, language = queue.pop()
+        for way in out.get(name, ()):
+            there = (way.target, way.language or language)
+            if there not in found:
+                found.add(there)
+                queue.append(there)
+    return frozenset(found)
+
+
+def callback_path(menu: Menu) -> tuple[str, ...]:
+    """Return the screens from the first one over danger and the form to the end."""
+    form = menu.screens[menu.call_me]
+    questions = form.questions if isinstance(form, Form) else ()
+    asked = [*questions, *(way.target for way in list_ways(menu) if way.source in questions)]
+    last = form.to if isinstance(form, Form) else ""
+    ends = [way.target for way in list_ways(menu) if way.source == last and _is_end(menu, way.target)]
+    path = [menu.start, menu.home, menu.sos, *asked, last, *ends]
+    return tuple(dict.fromkeys(name for name in path if name in menu.screens))
+
+
+def walk_to_callback(menu: Menu) -> tuple[str, ...]:
+    """Return the screens of the way to a callback with those that ask for the language before it, and the offer."""
+    chosen = [way for way in list_ways(menu) if way.language and way.target != menu.home]
+    between = find_reached(chosen, [menu.start])
+    return tuple(dict.fromkeys((*between, *callback_path(menu), menu.offer)))
+
+
+def _find_last_page(
+    menu: Menu, pages: Mapping[str, tuple[Page, ...]], limits: str, language: str, way: MenuWay
+) -> int:
+    """Return the last page, over the texts of the screen, on which the key of a way is first shown."""
+    texts = range(PLAIN, len(menu.screens[way.source].variants))
+    cuts = [pages.get(page_key(limits, language, way.source, variant), ()) for variant in texts]
+    found = [
+        next(
+            (number for number, page in enumerate(cut, start=1) for piece in page if piece.key == way.key), 0
+        )
+        for cut in cuts
+        if way.key
+    ]
+    return max([min(way.presses, 1), *found])
+
+
+def _is_end(menu: Menu, name: str) -> bool:
+    return isinstance(menu.screens[name], End)
+
+
+def _list_screen_ways(menu: Menu, screen: Screen) -> Iterator[MenuWay]:
+    match screen:
+        case Form():
+            for target in (*screen.questions, screen.to):
+                yield MenuWay(screen.id, target, presses=0)
+        case Entry():
+            yield MenuWay(screen.id, screen.to)
+        case Choices():
+            yield MenuWay(screen.id, screen.code_to)
+        case _:
+            pass
+    for choice in screen.choices:
+        for target in _list_targets(menu, screen, choice):
+            language = choice.script or choice.language
+            yield MenuWay(screen.id, target, choice.key, max(1, choice.page), language)
+
+
+def _list_targets(menu: Menu, screen: Screen, choice: Choice) -> Iterator[str]:
+    if choice.to and choice.to != NEXT_QUESTION:
+        yield choice.to
+    elif choice.to == NEXT_QUESTION or isinstance(screen, Question):
+        for form in menu.screens.values():
+            if isinstance(form, Form):
+                yield from (target for target in (*form.questions, form.to) if target != screen.id)

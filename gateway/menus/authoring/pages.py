@@ -1,0 +1,165 @@
+"""Cuts every screen of a menu into pages at publish, so that what was proved is what is shown."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from gateway.domain.events import Limits
+from gateway.menus.authoring.graph import MenuWay, find_reached, list_shown_ways
+from gateway.menus.authoring.texts import line_breaks
+from gateway.menus.engine.model import End, Form, Menu, Screen, page_key
+from gateway.menus.engine.paging import CannotCut, Page, cut_screen, page_text
+from gateway.menus.engine.placeholders import LONGEST_SETTINGS, find_longest_values, find_widest
+from gateway.menus.engine.text_size import GSM7, measure_text
+from gateway.menus.engine.visibility import PLAIN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One text of a screen that cannot be cut as it must be, and why."""
+
+    screen: str
+    variant: int
+    language: str
+    limits: Limits
+    why: CannotCut
+
+
+@dataclass(slots=True)
+class Cut:
+    """All pages by their key, what could not be cut, and the widest value of each placeholder by language."""
+
+    pages: dict[str, tuple[Page, ...]] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    widest: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+def cut_menu(menu: Menu, limits: Iterable[Limits], settings: Mapping[str, str] | None = None) -> Cut:
+    """Cut each text of each screen in each language, for each set of limits once."""
+    cut = Cut(widest={language: reserve_values(menu, language, settings) for language in menu.languages})
+    for each in {one.name: one for one in limits}.values():
+        for language in menu.languages:
+            values, breaks = cut.widest[language], line_breaks(language)
+            for screen, variant in _list_texts(menu):
+                try:
+                    pages = cut_screen(menu, screen, variant, language, each, values, breaks)
+                except CannotCut as why:
+                    cut.faults.append(
+                        Fault(screen=screen.id, variant=variant, language=language, limits=each, why=why)
+                    )
+                else:
+                    cut.pages[page_key(each.name, language, screen.id, variant)] = pages
+    return cut
+
+
+def reserve_values(menu: Menu, language: str, settings: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the widest value of each placeholder; of a setting, its own value or what is usual."""
+    known = {
+        name: find_widest((value, LONGEST_SETTINGS.get(name, ""))) for name, value in (settings or {}).items()
+    }
+    return find_longest_values(menu, language, known)
+
+
+def with_pages(menu: Menu, limits: Iterable[Limits], settings: Mapping[str, str] | None = None) -> Menu:
+    """Return the menu with its pages stored."""
+    return replace(menu, pages=cut_menu(menu, limits, settings).pages)
+
+
+def _list_texts(menu: Menu) -> Iterator[tuple[Screen, int]]:
+    for screen in menu.screens.values():
+        if isinstance(screen, Form):
+            continue
+        yield screen, PLAIN
+        for variant in range(len(screen.variants)):
+            yield screen, variant
+
+
+# How much room every page takes and how far it is to help: the figures that a proof compares with its
+# limits.
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One text of a screen in one language: the units of each of its pages, navigation and widest values included."""
+
+    screen: str
+    variant: int
+    language: str
+    units: tuple[int, ...]
+    room: int
+
+    def __str__(self) -> str:
+        return f"{' '.join(map(str, self.units))}/{self.room}" if self.units else "too long"
+
+
+@dataclass(frozen=True, slots=True)
+class Far:
+    """The keys to a screen of help, in one language.
+
+    ``at_most`` counts from the farthest screen that somebody can stand on, which is ``farthest``.
+    """
+
+    to: str
+    language: str
+    from_start: int
+    from_home: int
+    at_most: int
+    farthest: str
+
+
+def measure_sizes(menu: Menu, limits: Limits, settings: Mapping[str, str] | None = None) -> list[Measured]:
+    """Return the size of every page, screen by screen, for one channel; a text that cannot be cut has no pages."""
+    return list(_measure_screens(menu, limits, settings))
+
+
+def measure_distances(menu: Menu, limits: Limits, settings: Mapping[str, str] | None = None) -> list[Far]:
+    """Return how many keys it is to the danger numbers and to "call me", as somebody who reads presses them."""
+    pages = cut_menu(menu, (limits,), settings).pages
+    found = []
+    for language in menu.languages:
+        shown = [*list_shown_ways(menu, pages, limits.name, language), *_find_way_home(menu)]
+        for to in (menu.sos, menu.call_me):
+            back = find_reached([replace(way, source=way.target, target=way.source) for way in shown], [to])
+            standing = {name: presses for name, presses in back.items() if _can_stand(menu, name)}
+            farthest = max(standing, key=lambda name: standing[name])
+            found.append(
+                Far(
+                    to,
+                    language,
+                    _from_start(menu, shown, to, language),
+                    back[menu.home],
+                    standing[farthest],
+                    farthest,
+                )
+            )
+    return found
+
+
+def _measure_screens(menu: Menu, limits: Limits, settings: Mapping[str, str] | None) -> Iterator[Measured]:
+    pages = cut_menu(menu, (limits,), settings).pages
+    for screen in menu.screens.values():
+        if isinstance(screen, Form):
+            continue
+        for variant in range(PLAIN, len(screen.variants)):
+            for language in menu.languages:
+                values = reserve_values(menu, language, settings)
+                cut = pages.get(page_key(limits.name, language, screen.id, variant), ())
+                found = [measure_text(page_text(page, values)) for page in cut]
+                small = all(size.coding == GSM7 for size in found)
+                room = limits.gsm7 if small else limits.ucs2
+                yield Measured(screen.id, variant, language, tuple(size.units for size in found), room)
+
+
+def _find_way_home(menu: Menu) -> Iterator[MenuWay]:
+    for name in menu.screens:
+        if name != menu.start and _can_stand(menu, name):
+            yield MenuWay(name, menu.home, "00")
+
+
+def _can_stand(menu: Menu, name: str) -> bool:
+    return not isinstance(menu.screens[name], End | Form)
+
+
+def _from_start(menu: Menu, shown: list[MenuWay], to: str, language: str) -> int:
+    """Return the keys from a first dial, the choice of this language among them where one must be made."""
+    spoken = [way for way in shown if way.language in {"", language}]
+    return find_reached(spoken, [menu.start]).get(to, 0)

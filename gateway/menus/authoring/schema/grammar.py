@@ -1,0 +1,223 @@
+"""The grammar of a menu's files as one table."""
+
+from collections.abc import Mapping
+from dataclasses import fields as dataclass_fields
+
+from gateway.domain.contact_safety import DAYS, PhoneSeen
+from gateway.menus.authoring.review_marks import EXAMPLE, MARK
+from gateway.menus.authoring.schema.shapes import ByKind, Day, Either, Named, Record, Several, Shape, Word
+from gateway.menus.engine.model import Deed, Reaction, Speech
+
+ANSWERS: Mapping[str, tuple[str, ...]] = {
+    "danger": ("yes", "no"),
+    "phone_seen": tuple(PhoneSeen),
+    "when": (),
+    "consent": ("yes", "no"),
+    "woman": ("yes", "no"),
+    "other_language": (),
+    "sms_safe": ("yes", "no"),
+}
+"""Fields of the callback form with the values that they may have; an empty list leaves them open."""
+
+ALWAYS_ANSWERED = ("now", "never")
+"""When she may be called, whatever the windows of a menu are: at once, or not at all."""
+
+CONDITIONS = ("region", "language", "script", "missed")
+"""What else a condition may ask for, beside the answers of the form."""
+
+SPECIAL_TARGETS = ("@form", "@here", "@back")
+
+_ANY = Word()
+_ASKED = Word(usual=tuple(ANSWERS))
+_YES_NO = Word(values=("yes", "no"))
+_TEXT = Named(of=_ANY, keys="language", least=1)
+_IF = Named(of=Several(of=_ANY, or_one=True, least=1), keys="condition", least=1)
+_SCREEN_NAME = Word(pattern=r"[a-z][a-z0-9_]*", example="wage_bangkok")
+
+CHOICE = Record(
+    what="a choice",
+    fields={
+        "key": Word(example='"1"'),
+        "label": _TEXT,
+        "to": _ANY,
+        "answer": _ANY,
+        "answers": Named(of=_ANY, keys="field"),
+        "language": _ANY,
+        "script": _ANY,
+        "does": Word(values=tuple(Deed)),
+        "page": Word(pattern=r"[1-9]", example='"2"', numeric=True),
+        "if": _IF,
+    },
+    required=("key",),
+    one_of=("to", "answer", "does"),
+)
+
+_VARIANTS = Several(of=Record(what="a variant", fields={"if": _IF, "text": _TEXT}, required=("if", "text")))
+
+MESSAGE = Either(
+    short=_TEXT,
+    long=Record(what="a message", fields={"text": _TEXT, "variants": _VARIANTS}, required=("text",)),
+)
+
+_COMMON: Mapping[str, Shape] = {
+    "kind": _ANY,
+    "topic": _ANY,
+    "text": _TEXT,
+    "variants": _VARIANTS,
+    "sensitive": _YES_NO,
+    "rests_on": Several(of=_ANY, or_one=True),
+    "back": _YES_NO,
+    "choices": Several(of=CHOICE, least=1),
+}
+
+
+def _make_screen_shape(kind: str, *, required: tuple[str, ...] = (), **more: Shape) -> Record:
+    return Record(what=f"a screen of kind {kind}", fields={**_COMMON, **more}, required=required)
+
+
+SCREEN = ByKind(
+    key="kind",
+    default="choices",
+    kinds={
+        "choices": _make_screen_shape(
+            "choices",
+            takes_code=Record(what="takes_code", fields={"to": _ANY}, required=("to",)),
+            takes_words=Several(of=_ANY, or_one=True),
+        ),
+        "information": _make_screen_shape("information", required=("text",)),
+        "question": _make_screen_shape("question", required=("text", "asks", "choices"), asks=_ASKED),
+        "form": _make_screen_shape(
+            "form", required=("questions", "to"), questions=Several(of=_ANY, least=1), to=_ANY
+        ),
+        "entry": _make_screen_shape(
+            "entry",
+            required=("text", "digits", "does", "to"),
+            digits=Word(pattern=r"[1-9]|1[0-9]", example="4", numeric=True),
+            does=Word(values=tuple(Deed)),
+            to=_ANY,
+        ),
+        "offer": _make_screen_shape("offer", required=("text", "choices")),
+        "end": _make_screen_shape("end", required=("text",)),
+    },
+)
+
+KEYWORD = Record(
+    what="a keyword",
+    fields={
+        "words": Named(of=Several(of=_ANY, or_one=True, least=1), keys="language", least=1),
+        "to": _ANY,
+        "reaction": Word(values=tuple(each for each in Reaction if each is not Reaction.SHOW)),
+        "danger": _YES_NO,
+    },
+    required=("words",),
+    one_of=("to", "reaction"),
+)
+
+_WORDS = Named(of=Several(of=_ANY, or_one=True), keys="language")
+
+SPEECH = Record(
+    what="speech",
+    fields={
+        each.name: Named(of=_WORDS, keys="answer") if each.name == "answers" else _WORDS
+        for each in dataclass_fields(Speech)
+    },
+)
+
+MOST_OF_A_NAME = 35
+"""Letters in the name of a fact: it is counted under its name."""
+
+FACT_NAME = Word(pattern=rf"[A-Za-z0-9_][A-Za-z0-9_.\-]{{0,{MOST_OF_A_NAME - 1}}}", example="th.wage.bangkok")
+
+WINDOW_NAME = Word(pattern=r"[a-z][a-z0-9_]{0,30}", example="weekday_morning")
+
+TOPIC_NAME = Word(pattern=r"[a-z][a-z0-9_]{0,19}", example="pay")
+
+FACT = Several(
+    of=Record(
+        what="a value of a fact",
+        fields={
+            "value": _ANY,
+            "date": Day(coarse=True),
+            "valid_from": Day(),
+            "source": _ANY,
+            "checked_on": Day(),
+            "expires_on": Day(),
+            "when_old": _TEXT,
+        },
+        required=("valid_from", "source", "checked_on", "expires_on"),
+        one_of=("value", "date"),
+    )
+)
+
+WINDOW = Record(
+    what="a window",
+    fields={
+        "days": Several(of=Word(values=DAYS), or_one=True, least=1),
+        "hours": Word(
+            pattern=r"([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)", example='"09:00-12:00"'
+        ),
+    },
+    required=("hours",),
+)
+"""When her phone may ring: without ``days`` on every day of the week."""
+
+CALENDAR = Record(
+    what="a calendar",
+    fields={
+        "days": Several(of=_ANY),
+        "months": Several(of=_ANY),
+        "between": Word(may_be_empty=True),
+        "era": Word(pattern=r"\d{1,4}", example='"543"', numeric=True),
+    },
+    required=("days",),
+)
+"""How a language tells the days of the week, and dates."""
+
+FIELD = Record(
+    what="a field of the form",
+    fields={"label": _TEXT, "values": Several(of=_ANY, or_one=True)},
+    required=("label",),
+)
+"""A further question of the form: what staff read beside the answer, and the words that it may have."""
+
+HEAD: Mapping[str, Shape] = {
+    "menu": Word(pattern=r"[a-z][a-z0-9-]{0,39}", example="helpline"),
+    "languages": Named(of=_ANY, keys="language", least=1),
+    "fallback": Named(of=Several(of=_ANY, or_one=True), keys="language"),
+    "start": _ANY,
+    "home": _ANY,
+    "offer": _ANY,
+    "sos": _ANY,
+    "call_me": _ANY,
+    "drafts": Several(of=_ANY, or_one=True),
+    "written_in": _ANY,
+    "countries": Named(of=Named(of=Several(of=_ANY, or_one=True), keys="language"), keys="country"),
+    "units": Named(of=Several(of=_ANY, or_one=True), keys="language"),
+    "messages": Named(of=MESSAGE, keys="message"),
+    "windows": Named(of=WINDOW, keys="window"),
+    "calendar": Named(of=CALENDAR, keys="language"),
+    "topics": Named(of=_TEXT, keys="topic"),
+    "fields": Named(of=FIELD, keys="field"),
+}
+
+FILE = Record(
+    what="a menu file",
+    fields={
+        "schema": Word(values=("1",), numeric=True),
+        "review": Word(values=("draft",)),
+        **HEAD,
+        "screens": Named(of=SCREEN, keys="screen"),
+        "keywords": Several(of=KEYWORD),
+        "speech": SPEECH,
+        "facts": Named(of=FACT, keys="fact"),
+        "reviews": Named(of=Named(of=Word(pattern=MARK, example=EXAMPLE), keys="text"), keys="language"),
+    },
+    required=("schema",),
+)
+
+POINTERS = ("start", "home", "offer", "sos", "call_me")
+"""Keys of the head that name a screen."""
+
+REQUIRED_HEAD = ("menu", "languages", *POINTERS, "messages", "windows", "calendar", "topics", "screens")
+
+SCREEN_NAME = _SCREEN_NAME

@@ -1,0 +1,128 @@
+"""Finds the placeholders in texts, and says which of them nothing will ever fill."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from gateway.menus.authoring.problems import Problem, did_you_mean
+from gateway.menus.authoring.schema.grammar import ALWAYS_ANSWERED
+from gateway.menus.authoring.slips import suggest_name
+from gateway.menus.authoring.yaml_nodes import MapNode, Node, Scalar, items_in, pairs_in, text_in, wordings_in
+from gateway.menus.engine.model import DUTY_PLACEHOLDERS, FACT_PARTS, LINE_PLACEHOLDERS, RESULT_PLACEHOLDERS
+from gateway.menus.engine.option_lines import BESIDE_MESSAGES, FORM_MESSAGES, FORM_PLACEHOLDERS
+from gateway.menus.engine.window_hours import HOURS
+
+PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_BRACE = re.compile(r"[{}]")
+
+
+def check_placeholders(root: MapNode) -> Iterator[Problem]:
+    """Yield every placeholder that names neither a fact, a setting of the line nor a result."""
+    windows = (f"{HOURS}.{name.text}" for name, _ in pairs_in(root, "windows"))
+    facts = frozenset((*(name.text for name, _ in pairs_in(root, "facts")), *windows))
+    for name, message in pairs_in(root, "messages"):
+        for text in _list_wordings(message):
+            of_form = FORM_PLACEHOLDERS if name.text in FORM_MESSAGES else frozenset()
+            own = of_form | BESIDE_MESSAGES.get(name.text, frozenset())
+            yield from _check_text(text, facts | own, "")
+    for name, screen in pairs_in(root, "screens"):
+        for text in _list_texts(screen):
+            yield from _check_text(text, facts, name.text)
+        yield from _check_labels(name.text, screen, facts)
+    for fact, values in pairs_in(root, "facts"):
+        for value in items_in(values):
+            yield from _stand_ins(fact, value)
+
+
+def _stand_ins(fact: Scalar, value: Node) -> Iterator[Problem]:
+    """Yield every brace in the words for a fact that is old: they are a value themselves, nothing fills them."""
+    for language, text in pairs_in(value, "when_old"):
+        if isinstance(text, Scalar) and _BRACE.search(text.text):
+            yield Problem(
+                code="unknown-placeholder",
+                place=text.place,
+                message=f"nothing is filled in when_old of '{fact.text}'",
+                hint="write it in words, without braces",
+                language=language.text,
+            )
+
+
+def _check_labels(screen: str, node: Node, facts: frozenset[str]) -> Iterator[Problem]:
+    """Yield what nothing fills in the labels of a screen; beside a window its hours are known."""
+    for choice in items_in(node, "choices"):
+        if isinstance(choice, MapNode) and (label := choice.get("label")) is not None:
+            yield from _check_text(label, facts | {HOURS} if _names_hours(choice) else facts, screen)
+
+
+def _list_wordings(message: Node) -> Iterator[Node]:
+    varied = (each.get("text") for each in items_in(message, "variants") if isinstance(each, MapNode))
+    for text in (wordings_in(message), *varied):
+        if text is not None:
+            yield text
+
+
+def _names_hours(choice: MapNode) -> bool:
+    """Say whether the choice names a window that has hours."""
+    whens = [
+        text_in(choice, "answer"),
+        *(text_in(v) for n, v in pairs_in(choice, "answers") if n.text == "when"),
+    ]
+    return any(when and when not in ALWAYS_ANSWERED for when in whens)
+
+
+def _list_texts(screen: Node) -> Iterator[Node]:
+    if not isinstance(screen, MapNode):
+        return
+    holders = (screen, *items_in(screen, "variants"))
+    for holder in holders:
+        found = holder.get("text") if isinstance(holder, MapNode) else None
+        if found is not None:
+            yield found
+
+
+def _check_text(node: Node, facts: frozenset[str], screen: str) -> Iterator[Problem]:
+    for language, text in pairs_in(node):
+        if isinstance(text, Scalar):
+            for code, about, message, hint in _find_faults(text.text, facts):
+                yield Problem(
+                    code=code,
+                    place=text.place,
+                    message=message,
+                    hint=hint,
+                    screen=screen,
+                    language=language.text,
+                    about=about,
+                )
+
+
+def _find_faults(text: str, facts: frozenset[str]) -> Iterator[tuple[str, str, str, str]]:
+    for name in PLACEHOLDER.findall(text):
+        yield from _find_unfilled(name, facts)
+    if _BRACE.search(PLACEHOLDER.sub("", text)):
+        yield (
+            "unknown-placeholder",
+            "",
+            "a { or } stands alone",
+            "write placeholders as {name} and no other braces",
+        )
+
+
+def _list_known_names(plain: Iterable[str]) -> str:
+    return f"write one of: {', '.join(sorted(plain))}, or the name of a fact"
+
+
+def _find_unfilled(name: str, facts: frozenset[str]) -> Iterator[tuple[str, str, str, str]]:
+    """Yield what is wrong with one placeholder: its code, its words, the message, the hint."""
+    plain = LINE_PLACEHOLDERS | RESULT_PLACEHOLDERS | DUTY_PLACEHOLDERS
+    fact, of, part = name.partition(":")
+    if (fact in facts and (not of or part in FACT_PARTS)) or name in plain:
+        return
+    if fact in facts:
+        parts = (f"{fact}:{each}" for each in FACT_PARTS)
+        hint = did_you_mean(name, parts)
+        yield "unknown-placeholder", f"{{{name}}}", f"a fact does not tell '{part}'", hint
+    elif "." in fact:
+        hint = suggest_name(fact, facts, f"add {fact}: under facts")
+        yield "unknown-fact", f"{{{name}}}", f"there is no fact '{fact}'", hint
+    else:
+        hint = suggest_name(fact if fact in plain else name, (*plain, *facts), _list_known_names(plain))
+        yield "unknown-placeholder", f"{{{name}}}", f"nothing fills {{{name}}}", hint

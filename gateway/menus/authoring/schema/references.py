@@ -1,0 +1,307 @@
+"""Says which names in a menu lead nowhere: screens, languages, fields, messages."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from gateway.menus.authoring.problems import Place, Problem, did_you_mean
+from gateway.menus.authoring.schema.grammar import (
+    CONDITIONS,
+    FACT_NAME,
+    MOST_OF_A_NAME,
+    POINTERS,
+    REQUIRED_HEAD,
+    SCREEN_NAME,
+    SPECIAL_TARGETS,
+)
+from gateway.menus.authoring.schema.rows import OTHER, Answers, answers_of, check_rows
+from gateway.menus.authoring.slips import is_blank, suggest_name, suggest_of_few
+from gateway.menus.authoring.yaml_nodes import (
+    MapNode,
+    Node,
+    Scalar,
+    items_in,
+    pairs_in,
+    scalars_in,
+    text_in,
+    wordings_in,
+)
+from gateway.menus.engine.option_lines import OPTIONAL_MESSAGES, REQUIRED_MESSAGES, VARIED_MESSAGES
+
+_ELSE = "under screens, or name another; check that every file of the folder is read"
+
+
+LONGEST_TAG = 16
+"""Letters of a language's tag that a request can keep: one that is longer would be refused when she asks."""
+
+
+def check_references(root: MapNode) -> Iterator[Problem]:
+    """Yield every name that is not defined anywhere in the folder."""
+    screens = frozenset(name.text for name, _ in pairs_in(root, "screens"))
+    languages = frozenset(name.text for name, _ in pairs_in(root, "languages"))
+    answers = answers_of(root)
+    topics = frozenset((OTHER, *(name.text for name, _ in pairs_in(root, "topics"))))
+    facts = frozenset(name.text for name, _ in pairs_in(root, "facts"))
+    yield from _check_head(root, screens, languages)
+    yield from (*_long_tags(root), *check_rows(root, languages))
+    yield from _check_messages(root, languages)
+    for name, screen in pairs_in(root, "screens"):
+        if not re.fullmatch(SCREEN_NAME.pattern, name.text):
+            yield _report_bad_name(name)
+        for problem in _check_screen(screen, screens, languages, answers, topics, facts):
+            yield Problem(
+                code=problem.code,
+                place=problem.place,
+                message=problem.message,
+                hint=problem.hint,
+                screen=name.text,
+                language=problem.language,
+            )
+    for name, values in pairs_in(root, "facts"):
+        if not re.fullmatch(FACT_NAME.pattern, name.text):
+            yield _fact_named_badly(name)
+        for value in items_in(values):
+            yield from _check_tags(pairs_in(value, "when_old"), languages)
+    for keyword in items_in(root, "keywords"):
+        yield from _check_target(_find_node(keyword, "to"), screens)
+        yield from _check_tags(pairs_in(keyword, "words"), languages)
+    yield from _check_speech(root, languages)
+
+
+def _long_tags(root: MapNode) -> Iterator[Problem]:
+    for name, _ in pairs_in(root, "languages"):
+        if len(name.text) > LONGEST_TAG:
+            yield _report_unknown(
+                f"the tag '{name.text}' is too long", name.place, "write a short one, like lo-Latn"
+            )
+
+
+def _check_speech(root: MapNode, languages: frozenset[str]) -> Iterator[Problem]:
+    for name, words in pairs_in(root, "speech"):
+        for group in (value for _, value in pairs_in(words)) if name.text == "answers" else (words,):
+            yield from _check_tags(pairs_in(group), languages)
+
+
+def _find_node(node: Node, key: str) -> Node | None:
+    return node.get(key) if isinstance(node, MapNode) else None
+
+
+def _report_bad_name(name: Scalar) -> Problem:
+    return Problem(
+        code="yaml-syntax",
+        place=name.place,
+        message=f"a screen cannot be called '{name.text}'",
+        hint=f"use small letters, digits and _, like {SCREEN_NAME.example}",
+        screen=name.text,
+    )
+
+
+def _fact_named_badly(name: Scalar) -> Problem:
+    return Problem(
+        code="yaml-syntax",
+        place=name.place,
+        message=f"a fact cannot be called '{name.text}'",
+        hint=f"use letters, digits, _ and ., at most {MOST_OF_A_NAME}, like {FACT_NAME.example}",
+    )
+
+
+def _check_head(root: MapNode, screens: frozenset[str], languages: frozenset[str]) -> Iterator[Problem]:
+    for key in REQUIRED_HEAD:
+        if root.get(key) is None:
+            yield Problem(
+                code="missing-key",
+                place=root.place,
+                message=f"the menu needs '{key}'",
+                hint=f"add {key}: to one of its files",
+            )
+    for key in POINTERS:
+        yield from _check_target(root.get(key), screens, special=())
+    yield from _check_tags(pairs_in(root, "fallback"), languages)
+    for _, chain in pairs_in(root, "fallback"):
+        yield from _check_languages(scalars_in(chain), languages)
+    yield from _check_languages(scalars_in(root, "drafts"), languages)
+    yield from _check_languages(scalars_in(root, "written_in"), languages)
+    yield from _check_tags(pairs_in(root, "reviews"), languages)
+    yield from _check_tags(pairs_in(root, "units"), languages)
+
+
+def _check_messages(root: MapNode, languages: frozenset[str]) -> Iterator[Problem]:
+    messages = root.get("messages")
+    if not isinstance(messages, MapNode):
+        return
+    for name, text in messages.entries:
+        if name.text not in REQUIRED_MESSAGES | OPTIONAL_MESSAGES:
+            yield Problem(
+                code="unknown-key",
+                place=name.place,
+                message=f"unknown message '{name.text}'",
+                hint=did_you_mean(name.text, REQUIRED_MESSAGES | OPTIONAL_MESSAGES),
+            )
+        yield from _check_tags(pairs_in(wordings_in(text)), languages)
+        yield from _check_variants(name, text, languages)
+    for missing in sorted(REQUIRED_MESSAGES.difference(messages.keys())):
+        yield Problem(
+            code="missing-key",
+            place=messages.place,
+            message=f"messages needs '{missing}'",
+            hint=f"add {missing}: with its text in each language",
+        )
+
+
+def _check_variants(name: Scalar, message: Node, languages: frozenset[str]) -> Iterator[Problem]:
+    """Yield what is wrong with the other wordings of a message; nothing but her country is known there."""
+    variants = items_in(message, "variants")
+    if variants and name.text in REQUIRED_MESSAGES | OPTIONAL_MESSAGES and name.text not in VARIED_MESSAGES:
+        yield _report_unknown(
+            f"'{name.text}' says the same to everybody", name.place, "write its languages only"
+        )
+    for variant in variants:
+        yield from _check_tags(pairs_in(variant, "text"), languages)
+        for condition, _ in pairs_in(variant, "if"):
+            if condition.text != "region":
+                hint = "write if: {region: [LA]}, with the country in two letters"
+                yield _report_unknown(f"a message cannot depend on '{condition.text}'", condition.place, hint)
+
+
+def _check_screen(
+    screen: Node,
+    screens: frozenset[str],
+    languages: frozenset[str],
+    answers: Answers,
+    topics: frozenset[str],
+    facts: frozenset[str],
+) -> Iterator[Problem]:
+    yield from _check_target(_find_node(screen, "to"), screens)
+    code = _find_node(screen, "takes_code")
+    yield from _check_target(_find_node(code, "to") if code else None, screens)
+    for question in items_in(screen, "questions"):
+        yield from _check_target(question, screens, special=())
+    yield from _check_topic(screen, topics)
+    yield from _check_asked(screen, answers)
+    yield from _check_resting(screen, facts)
+    yield from _check_tags(pairs_in(screen, "text"), languages)
+    for variant in items_in(screen, "variants"):
+        yield from _check_tags(pairs_in(variant, "text"), languages)
+        yield from _check_conditions(variant, languages, answers)
+    # A question that lacks its field is told so once, not again at each answer.
+    asks = text_in(screen, "asks", "?" if text_in(screen, "kind") == "question" else "")
+    for choice in items_in(screen, "choices"):
+        yield from _check_choice(
+            choice, "?" if _asks_nothing_said(screen) else asks, screens, languages, answers
+        )
+
+
+def _check_resting(screen: Node, facts: frozenset[str]) -> Iterator[Problem]:
+    """Yield each fact that a screen rests on and that is none."""
+    for name in scalars_in(screen, "rests_on"):
+        if name.text not in facts:
+            yield Problem(
+                code="unknown-fact",
+                place=name.place,
+                message=f"there is no fact '{name.text}'",
+                hint=suggest_name(name.text, facts, f"add {name.text}: under facts"),
+            )
+
+
+def _check_topic(screen: Node, topics: frozenset[str]) -> Iterator[Problem]:
+    for named in scalars_in(screen, "topic"):
+        if named.text not in topics:
+            hint = suggest_name(named.text, topics, f"add {named.text}: under topics")
+            yield _report_unknown(f"unknown topic '{named.text}'", named.place, hint)
+
+
+def _asks_nothing_said(screen: Node) -> bool:
+    """Say whether the field that a question asks was left empty, which is told where it is read."""
+    return any(is_blank(named.text) for named in scalars_in(screen, "asks"))
+
+
+def _check_asked(screen: Node, answers: Answers) -> Iterator[Problem]:
+    for named in scalars_in(screen, "asks"):
+        if named.text not in answers and not is_blank(named.text):
+            hint = suggest_name(named.text, answers, f"add {named.text}: under fields")
+            yield _report_unknown(f"nothing is asked by '{named.text}'", named.place, hint)
+
+
+def _check_choice(
+    choice: Node, asks: str, screens: frozenset[str], languages: frozenset[str], answers: Answers
+) -> Iterator[Problem]:
+    yield from _check_target(_find_node(choice, "to"), screens)
+    yield from _check_tags(pairs_in(choice, "label"), languages)
+    yield from _check_languages([*scalars_in(choice, "language"), *scalars_in(choice, "script")], languages)
+    yield from _check_conditions(choice, languages, answers)
+    answer = _find_node(choice, "answer")
+    if isinstance(answer, Scalar):
+        yield from _check_answer(answer, asks, answer, answers)
+    for name, value in pairs_in(choice, "answers"):
+        yield from _check_answer(name, name.text, value, answers)
+
+
+def _check_answer(named: Scalar, asked: str, value: Node, answers: Answers) -> Iterator[Problem]:
+    if not asked:
+        yield _report_unknown(
+            "'answer' on a screen that asks nothing", named.place, "write kind: question and asks:"
+        )
+    elif asked == "?":
+        return
+    elif asked not in answers:
+        yield _report_unknown(f"unknown answer '{asked}'", named.place, suggest_of_few(asked, answers))
+    elif asked == "when" and isinstance(value, Scalar) and value.text not in answers[asked]:
+        yield _no_window(value, answers[asked])
+    elif answers[asked] and isinstance(value, Scalar) and value.text not in answers[asked]:
+        hint = suggest_of_few(value.text, answers[asked])
+        yield _report_unknown(f"'{asked}' cannot be answered with '{value.text}'", value.place, hint)
+
+
+def _check_conditions(node: Node, languages: frozenset[str], answers: Answers) -> Iterator[Problem]:
+    known = (*answers, *CONDITIONS)
+    for name, values in pairs_in(node, "if"):
+        if name.text not in known:
+            yield _report_unknown(
+                f"unknown condition '{name.text}'", name.place, did_you_mean(name.text, known)
+            )
+        elif name.text in {"language", "script"}:
+            yield from _check_languages(scalars_in(values), languages)
+        elif answers.get(name.text):
+            for value in scalars_in(values):
+                yield from _check_answer(value, name.text, value, answers)
+
+
+def _no_window(value: Scalar, known: Iterable[str]) -> Problem:
+    """Say that a choice names hours that stand nowhere; another window is no likeness, it means other hours."""
+    message = f"there is no window '{value.text}'"
+    hint = f"add {value.text}: with its hours under windows, or name one of: {', '.join(known)}"
+    return _report_unknown(message, value.place, hint)
+
+
+def _report_unknown(message: str, place: Place, hint: str) -> Problem:
+    return Problem(code="unknown-key", place=place, message=message, hint=hint)
+
+
+def _check_target(
+    node: Node | None, screens: frozenset[str], special: tuple[str, ...] = SPECIAL_TARGETS
+) -> Iterator[Problem]:
+    if isinstance(node, Scalar) and not is_blank(node.text) and node.text not in (*screens, *special):
+        known = (*screens, *special) if node.text.startswith("@") else screens
+        yield Problem(
+            code="unknown-screen",
+            place=node.place,
+            message=f"there is no screen '{node.text}'",
+            hint=suggest_name(node.text, known, f"add {node.text}: {_ELSE}"),
+        )
+
+
+def _check_tags(entries: tuple[tuple[Scalar, Node], ...], languages: frozenset[str]) -> Iterator[Problem]:
+    yield from _check_languages([name for name, _ in entries], languages)
+
+
+def _check_languages(
+    names: list[Scalar] | tuple[Scalar, ...], languages: frozenset[str]
+) -> Iterator[Problem]:
+    for name in names:
+        if name.text not in languages:
+            yield Problem(
+                code="unknown-language",
+                place=name.place,
+                message=f"'{name.text}' is none of the menu's languages",
+                hint=suggest_name(name.text, languages, "add it under languages, or delete it"),
+                language=name.text,
+            )

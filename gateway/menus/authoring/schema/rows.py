@@ -1,0 +1,149 @@
+"""The rows that a menu brings of its own: windows, topics, further questions, calendars; which of them cannot be."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+
+from gateway.menus.authoring.problems import Level, Problem
+from gateway.menus.authoring.schema.conform import as_day
+from gateway.menus.authoring.schema.grammar import ALWAYS_ANSWERED, ANSWERS, TOPIC_NAME, WINDOW_NAME
+from gateway.menus.authoring.schema.shapes import Word
+from gateway.menus.authoring.slips import suggest_name
+from gateway.menus.authoring.yaml_nodes import ListNode, MapNode, Node, Scalar, items_in, pairs_in, scalars_in
+from gateway.menus.engine.dates import find_odd_year, is_date
+from gateway.menus.engine.navigation import OTHER
+
+__all__ = ["OTHER"]
+
+Answers = Mapping[str, tuple[str, ...]]
+
+_WEEK = 7
+_YEAR = 12
+
+
+def answers_of(root: MapNode) -> Answers:
+    """Return the fields of the callback form with the values that each may have in this menu; none leaves it open."""
+    windows = (name.text for name, _ in pairs_in(root, "windows"))
+    own = {
+        name.text: tuple(each.text for each in scalars_in(row, "values"))
+        for name, row in pairs_in(root, "fields")
+    }
+    return {**own, **ANSWERS, "when": (*windows, *ALWAYS_ANSWERED)}
+
+
+def check_rows(root: MapNode, languages: frozenset[str]) -> Iterator[Problem]:
+    """Yield what is wrong with the rows of a menu."""
+    for name, window in pairs_in(root, "windows"):
+        yield from _check_window(name, window)
+    for name, label in pairs_in(root, "topics"):
+        yield from _check_name(name, TOPIC_NAME, "topic")
+        yield from _check_tags(label, languages)
+    for name, row in pairs_in(root, "fields"):
+        yield from _check_field(name, row, languages)
+    for tag, row in pairs_in(root, "calendar"):
+        yield from _check_known(tag, languages)
+        yield from _check_names(row, "days", _WEEK)
+        yield from _check_names(row, "months", _YEAR)
+
+
+def _check_window(name: Scalar, window: Node) -> Iterator[Problem]:
+    if name.text in ALWAYS_ANSWERED:
+        message = f"'{name.text}' means the same in every menu and needs no window"
+        yield _report_unknown(name, message, "delete it here; its choice stays")
+    else:
+        yield from _check_name(name, WINDOW_NAME, "window")
+    for hours in scalars_in(window, "hours"):
+        start, _, end = hours.text.partition("-")
+        if end <= start:
+            message = f"the hours of '{name.text}' end before they begin"
+            yield _report_unknown(
+                hours, message, "write hours over midnight as two windows", code="yaml-syntax"
+            )
+
+
+def _check_field(name: Scalar, row: Node, languages: frozenset[str]) -> Iterator[Problem]:
+    if name.text in ANSWERS:
+        yield _report_unknown(
+            name, f"'{name.text}' means the same in every menu", "delete it here; its question stays"
+        )
+    yield from _check_name(name, TOPIC_NAME, "field")
+    yield from _check_tags(row.get("label") if isinstance(row, MapNode) else None, languages)
+
+
+def _check_names(row: Node, key: str, many: int) -> Iterator[Problem]:
+    """Yield a list of names that has one too few or too many: every name behind it would be another day's."""
+    written = row.get(key) if isinstance(row, MapNode) else None
+    if isinstance(written, ListNode) and len(written.items) != many:
+        message = f"'{key}' has {len(written.items)} names, not {many}"
+        first = "Monday" if key == "days" else "January"
+        yield Problem(
+            code="yaml-syntax",
+            place=written.place,
+            message=message,
+            hint=f"write {many} names from {first} on",
+        )
+
+
+def _check_name(name: Scalar, shape: Word, what: str) -> Iterator[Problem]:
+    if not re.fullmatch(shape.pattern, name.text):
+        message = f"a {what} cannot be called '{name.text}'"
+        yield _report_unknown(
+            name, message, f"use small letters, digits and _, like {shape.example}", code="yaml-syntax"
+        )
+
+
+def _check_tags(text: Node | None, languages: frozenset[str]) -> Iterator[Problem]:
+    for tag, _ in pairs_in(text):
+        yield from _check_known(tag, languages)
+
+
+def _check_known(tag: Scalar, languages: frozenset[str]) -> Iterator[Problem]:
+    if tag.text not in languages:
+        hint = suggest_name(tag.text, languages, "add it under languages, or delete it")
+        message = f"'{tag.text}' is none of the menu's languages"
+        yield Problem(code="unknown-language", place=tag.place, message=message, hint=hint, language=tag.text)
+
+
+def _report_unknown(at: Scalar, message: str, hint: str, *, code: str = "unknown-key") -> Problem:
+    return Problem(code=code, place=at.place, message=message, hint=hint)
+
+
+# Says which dates of an author cannot be meant: a year of another calendar, a slip, a check that is still
+# to come.
+
+_DAYS = ("valid_from", "checked_on", "expires_on", "date")
+_LONG_AGO = 200
+"""Years: a law that a text dates may be old; since when a value holds, and its check, may not."""
+
+
+def check_years(root: MapNode, today: date) -> Iterator[Problem]:
+    """Yield every date of a fact whose year is not that of the common calendar, or whose check lies ahead."""
+    for fact, values in pairs_in(root, "facts"):
+        for value in items_in(values):
+            for key, written in pairs_in(value):
+                if key.text in _DAYS and isinstance(written, Scalar):
+                    yield from _check_day(fact.text, key.text, written, today)
+
+
+def _check_day(fact: str, key: str, written: Scalar, today: date) -> Iterator[Problem]:
+    if not is_date(written.text):  # told where its shape is read
+        return
+    odd = find_odd_year(written.text, today, **({"back": _LONG_AGO} if key == "date" else {}))
+    if odd:
+        yield Problem(
+            code="wrong-year",
+            place=written.place,
+            message=f"'{key}' of '{fact}': {odd.message}",
+            hint=odd.hint,
+        )
+        return
+    day = as_day(written.text)
+    # An author may sit a zone ahead of the line: tomorrow there is today here.
+    if key == "checked_on" and day is not None and day > today + timedelta(days=1):
+        yield Problem(
+            code="checked-in-future",
+            place=written.place,
+            level=Level.WARNING,
+            message=f"'{fact}' was checked on {day}, which is still to come",
+            hint="write the day on which somebody looked",
+        )

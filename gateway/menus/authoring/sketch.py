@@ -1,0 +1,191 @@
+"""Puts together what can be drawn of a folder, whatever is wrong with it: a drawing shows where the fault is."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import TypeVar
+
+from gateway.menus.authoring.graph import MenuWay, list_ways
+from gateway.menus.authoring.schema import build
+from gateway.menus.authoring.schema.conform import merge_files
+from gateway.menus.authoring.yaml_loader import load_all
+from gateway.menus.authoring.yaml_nodes import MapNode, Node, items_in, pairs_in
+from gateway.menus.engine.model import Choices, Entry, Form, Information, Menu, Question, Screen
+from gateway.menus.engine.text_breaks import PLACEHOLDER
+from gateway.menus.engine.visibility import NEXT_QUESTION, TARGETS
+from gateway.menus.engine.window_hours import hours_by_name, label_in
+from gateway.menus.engine.wording import fill_facts
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """A menu to be drawn, and the screens in it that something leads to and nobody wrote."""
+
+    menu: Menu
+    missing: frozenset[str] = frozenset()
+
+
+def make_sketch(files: Mapping[str, bytes], built: Menu | None = None) -> Sketch | None:
+    """Return what can be drawn of a folder's files; None where they hold no screen at all.
+
+    Args:
+        files: of the folder, by name.
+        built: the menu, where its parts fit together.
+    """
+    menu = built or _put_together(merge_files(load_all(files)).root)
+    if not menu.screens:
+        return None
+    missing = tuple(dict.fromkeys(name for name in _list_aims(menu) if name not in menu.screens))
+    screens = {**menu.screens, **{name: Information(id=name) for name in missing}}
+    start = menu.start if menu.start in screens else next(iter(screens))
+    return Sketch(replace(menu, start=start, screens=screens), frozenset(missing))
+
+
+def fill_for_drawing(menu: Menu, day: date, language: str) -> Menu:
+    """Return the menu with the values of the day in its texts of one language, as callers read them.
+
+    What is known only at run time stands as ‹code›.
+    """
+    values = dict(hours_by_name(menu))
+    for name in menu.facts:  # a day that does not exist spoils no other fact
+        values |= _try_to(lambda name=name: fill_facts(menu, day, language, [name])) or {}  # type: ignore[misc]
+
+    def words(text: str) -> str:
+        return PLACEHOLDER.sub(lambda found: values.get(found[1], f"‹{found[1]}›"), text)
+
+    def filled(screen: Screen) -> Screen:
+        choices = tuple(
+            replace(each, label={language: words(label_in(menu, each, language))} if each.label else {})
+            for each in screen.choices
+        )
+        text = {language: words(menu.text(screen.text, language))} if screen.text else {}
+        return replace(screen, text=text, choices=choices)
+
+    return replace(menu, screens={name: filled(screen) for name, screen in menu.screens.items()})
+
+
+def _put_together(root: MapNode) -> Menu:
+    """Build what can be built: of a part that cannot, less is shown, and the rest stands where it belongs."""
+    parts = dict(root.pairs())
+    rows = {"facts", "windows", "calendar", "topics", "fields", "keywords", "speech", "messages", "screens"}
+    head = MapNode(tuple(each for each in root.entries if each[0].text not in rows), root.place)
+    menu = build.build_menu(head)
+    return replace(
+        menu,
+        screens=_all_that_can(parts.get("screens"), _sketch_screen),
+        messages=_all_that_can(parts.get("messages"), lambda _, node: build.build_message(node)),
+        facts=_all_that_can(parts.get("facts"), build.build_fact),
+        windows=_all_that_can(parts.get("windows"), build.build_window),
+        calendar=_all_that_can(parts.get("calendar"), lambda _, node: build.build_pattern(node)),
+    )
+
+
+def _all_that_can(node: Node | None, make: Callable[[str, Node], T]) -> dict[str, T]:
+    return {
+        name.text: made
+        for name, each in pairs_in(node)
+        if (made := _try_to(lambda name=name, each=each: make(name.text, each))) is not None  # type: ignore[misc]
+    }
+
+
+def _try_to(make: Callable[[], T]) -> T | None:
+    try:
+        return make()
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError):
+        return None
+
+
+def _sketch_screen(name: str, node: Node) -> Screen:
+    whole = _try_to(lambda: build.build_screen(name, node))
+    if whole is not None:
+        return whole
+    choices = (_try_to(lambda each=each: build.build_choice(each)) for each in items_in(node, "choices"))  # type: ignore[misc]
+    text = node.get("text") if isinstance(node, MapNode) else None
+    return Choices(
+        id=name, text=build.build_text(text), choices=tuple(each for each in choices if each is not None)
+    )
+
+
+def _list_aims(menu: Menu) -> Iterator[str]:
+    """Yield every name that something leads to."""
+    yield from _list_named(menu.start, menu.home, menu.offer, menu.sos, menu.call_me)
+    for screen in menu.screens.values():
+        match screen:
+            case Form():
+                yield from _list_named(*screen.questions, screen.to)
+            case Entry():
+                yield from _list_named(screen.to)
+            case Choices():
+                yield from _list_named(screen.code_to)
+            case _:
+                pass
+        yield from _list_named(*(choice.to for choice in screen.choices))
+
+
+def _list_named(*names: str) -> Iterator[str]:
+    return (name for name in names if name not in TARGETS and name.strip())
+
+
+# The menu as a tree that can be drawn: each screen below the one from which it is first reached.
+
+
+@dataclass(slots=True)
+class Tree:
+    """A screen with the keys that lead to it from its parent, its children in the order of their keys, its column."""
+
+    screen: str
+    keys: tuple[str, ...] = ()
+    column: int = 0
+    children: list["Tree"] = field(default_factory=list)
+
+
+def build_trees(menu: Menu) -> list[Tree]:
+    """Return the tree of the first screen, then one for each screen that no key leads to, such as the offer."""
+    out = {name: list_drawn_ways(menu, name) for name in menu.screens}
+    found: dict[str, Tree] = {}
+    roots = []
+    aimed = {way.target for found_ways in out.values() for way in found_ways}
+    for begin in (menu.start, *(name for name in menu.screens if name not in aimed), *menu.screens):
+        if begin not in found:
+            found[begin] = Tree(begin)
+            roots.append(found[begin])
+            _grow_tree(found[begin], out, found)
+    return roots
+
+
+def list_drawn_ways(menu: Menu, name: str) -> list[MenuWay]:
+    """Return the ways of a screen without those to whichever question comes next, for the form says them once."""
+    screen = menu.screens[name]
+    asked = {
+        target
+        for form in menu.screens.values()
+        if isinstance(form, Form)
+        for target in (*form.questions, form.to)
+    }
+    named = {choice.to for choice in screen.choices}
+    leads_on = isinstance(screen, Question) or NEXT_QUESTION in named
+    return [
+        way
+        for way in list_ways(menu)
+        if way.source == name and not (leads_on and way.target in asked - named)
+    ]
+
+
+def _grow_tree(root: Tree, out: dict[str, list[MenuWay]], found: dict[str, Tree]) -> None:
+    """Reach screen after screen, the nearest first; each is drawn where it is reached first."""
+    queue = [root]
+    while queue:
+        here = queue.pop(0)
+        for way in out[here.screen]:
+            if way.target in found:
+                continue
+            child = Tree(way.target, _join_keys(out[here.screen], way.target), here.column + 1)
+            found[way.target] = child
+            here.children.append(child)
+            queue.append(child)
+
+
+def _join_keys(found: Sequence[MenuWay], target: str) -> tuple[str, ...]:
+    return tuple(way.key for way in found if way.target == target and way.key)

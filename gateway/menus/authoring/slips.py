@@ -1,0 +1,100 @@
+"""Suggests the name that a slip of the finger missed, and never one that is only alike: a wrong way costs more."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from gateway.menus.authoring.problems import did_you_mean
+from gateway.menus.keywords.fuzzy_match import apart
+
+_PARTS = re.compile(r"[._-]")
+_SHORT, _LONG = 4, 9
+"""Letters from which on a part of a name may have one slip, and two."""
+
+
+def suggest_name(word: str, names: Iterable[str], otherwise: str) -> str:
+    """Return a hint that names what was meant; where that is not plain, the other hint.
+
+    Each part of a name between dots and lines is compared with its own: ``la.phone.police`` is no slip for the same
+    number of another country, nor ``wage_north`` for ``wage_south``.
+    """
+    found = sorted((slips, name) for name in set(names) if (slips := _count_slips(word, name)) is not None)
+    if found and (len(found) == 1 or found[1][0] > found[0][0]):
+        return f"did you mean '{found[0][1]}'?"
+    return otherwise
+
+
+def suggest_of_few(word: str, names: Iterable[str]) -> str:
+    """Return the same hint where a name is one of few that can all be listed."""
+    names = tuple(names)
+    return suggest_name(word, names, did_you_mean("", names))
+
+
+def _count_slips(word: str, name: str) -> int | None:
+    """Return how many slips lead from one name to the other; None where it is another name."""
+    one, other = _PARTS.split(word.casefold()), _PARTS.split(name.casefold())
+    if len(one) != len(other):
+        whole, there = "".join(one), "".join(other)
+        return 1 if whole == there else None  # a dot or line more or less
+    slips = 0
+    for part, there in zip(one, other, strict=True):
+        length = max(len(part), len(there))
+        most = 2 if length >= _LONG else 1 if length >= _SHORT or sorted(part) == sorted(there) else 0
+        if (far := apart(part, there, most)) > most:
+            return None
+        slips += far
+    return slips
+
+
+# Knows the signs that a phone's keyboard or a word processor puts where YAML wants those of the plain
+# keyboard.
+
+_SIGNS = frozenset(":,{}[]\"'#-&*!|>?%@`=;()")
+_CURLY = {
+    **dict.fromkeys("“”„‟«»〝〞❝❞", '"'),
+    **dict.fromkeys("‘’‚‛‹›`´ʼʹ′", "'"),
+    **dict.fromkeys("‐‑‒–—―−﹣－", "-"),
+    **dict.fromkeys("꞉∶ː։׃：︓﹕", ":"),
+    **dict.fromkeys("、،，﹐︐", ","),
+}
+
+
+def plain_sign(character: str) -> str:
+    """Return the sign of the keyboard that a character only looks like, a space for a strange one, or nothing."""
+    if character.isascii():
+        return ""
+    if unicodedata.category(character) == "Zs":
+        return " "
+    if unicodedata.category(character) == "Cf":
+        return ""
+    folded = _CURLY.get(character) or unicodedata.normalize("NFKC", character)
+    return folded if folded in _SIGNS else ""
+
+
+def is_invisible(character: str) -> bool:
+    """Say whether nobody can see a character, so that nobody can have meant it in a key."""
+    return unicodedata.category(character) == "Cf"
+
+
+def find_strange_sign(text: str) -> tuple[int, str] | None:
+    """Return where the first such character stands, and what to do about it; None where there is none."""
+    for at, character in enumerate(text):
+        plain = plain_sign(character)
+        if plain == " ":
+            return (
+                at,
+                f"a space that is none of the keyboard (U+{ord(character):04X}) stands here: type it again",
+            )
+        if plain:
+            return at, f"'{character}' is not the {plain} of the keyboard: type {plain} in its place"
+        if is_invisible(character):
+            return (
+                at,
+                f"a character that nobody sees (U+{ord(character):04X}) stands here: type the word again",
+            )
+    return None
+
+
+def is_blank(text: str) -> bool:
+    """Say whether nothing that anybody could read stands in a text: no sign, or spaces and invisible ones alone."""
+    return all(each.isspace() or is_invisible(each) for each in text)

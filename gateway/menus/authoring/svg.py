@@ -1,0 +1,265 @@
+"""Draws a menu from the very data that runs: a tree with the words of its keys, its problems in colour."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from wcwidth import wcswidth
+
+from gateway.menus.authoring.graph import MenuWay
+from gateway.menus.authoring.problems import Level, Problem
+from gateway.menus.authoring.sketch import Tree, build_trees, list_drawn_ways
+from gateway.menus.engine.model import Choices, Entry, Menu, Screen
+from gateway.menus.engine.serialization import kind_of
+from gateway.menus.engine.text_breaks import SOFT_BREAK
+from gateway.menus.engine.visibility import option_line
+from gateway.menus.engine.window_hours import label_in
+
+_WORDS, _LINKS, _ARROW, _NAME = 32, 36, 21, 24
+_WIDTH, _COLUMN, _MARGIN = 240, 390, 24
+_PAD, _LINE, _GAP, _HEAD = 10, 16, 12, 64
+_KIND_COLOURS = {
+    "choices": "#3557a5",
+    "information": "#3f7d58",
+    "question": "#8a4fa3",
+    "form": "#8a4fa3",
+    "entry": "#a36a1f",
+    "offer": "#a36a1f",
+    "end": "#667085",
+}
+_LEVEL_COLOURS = {Level.ERROR: ("#fde3e1", "#b3261e"), Level.WARNING: ("#fff1d0", "#8a5a00")}
+_SOUND = ("#ffffff", "#98a2b3")
+
+
+@dataclass(frozen=True, slots=True)
+class _Box:
+    """One screen as it is drawn: where, how high, and the lines below its name."""
+
+    tree: Tree
+    x: int
+    y: int
+    height: int
+    lines: tuple[tuple[str, str], ...]
+    codes: bool = False
+
+
+def draw_svg(
+    menu: Menu, language: str = "en", problems: Sequence[Problem] = (), missing: Collection[str] = ()
+) -> str:
+    """Return the menu as SVG: columns by the keys from the first screen, lines to where each screen is first reached.
+
+    What a key leads to elsewhere is written into its box, so that no line crosses another. Screens of ``missing`` are
+    those that nobody wrote: they are drawn as errors. Errors that belong to no screen stand below.
+    """
+    sheet = _Sheet(menu, language, tuple(problems), frozenset(missing))
+    boxes = _place_all(sheet)
+    loose = [str(each) for each in problems if each.level is Level.ERROR and each.screen not in menu.screens]
+    width = max(box.x for box in boxes.values()) + _WIDTH + _MARGIN
+    below = max(box.y + box.height for box in boxes.values()) + _MARGIN
+    parts = [_draw_head(sheet, width, below + _LINE * len(loose)), *_draw_legend()]
+    parts += [
+        _draw_line(sheet, boxes[parent], boxes[child.screen], child)
+        for parent, child in _list_edges(build_trees(menu))
+    ]
+    parts += [_draw_box(sheet, box) for box in boxes.values()]
+    parts += [_draw_loose(words, below + at * _LINE) for at, words in enumerate(loose)]
+    return "\n".join([*parts, "</svg>", ""])
+
+
+def find_title(menu: Menu, screen: Screen, language: str, columns: int = _NAME) -> str:
+    """Return what a reader knows a screen by: the beginning of its text, or the words of the keys that lead to it."""
+    said = _flatten_text(menu.text(screen.text, language))
+    if not said and screen.id == menu.home:
+        said = menu.text(menu.messages.get("home", {}), language)
+    if not said:
+        leading = (
+            choice for each in menu.screens.values() for choice in each.choices if choice.to == screen.id
+        )
+        said = next(filter(None, (_flatten_text(label_in(menu, each, language)) for each in leading)), "")
+    return _shorten_text(said, columns) or screen.id
+
+
+def key_words(menu: Menu, way: MenuWay, language: str) -> str:
+    """Return the line that a caller chooses to go this way: its key and its words; the key alone where it has none."""
+    choices = [each for each in menu.screens[way.source].choices if each.key == way.key]
+    named = [each for each in choices if each.to == way.target] or choices
+    words = next(filter(None, (_flatten_text(option_line(menu, each, language)) for each in named)), "")
+    return words or way.key
+
+
+def find_levels(problems: Iterable[Problem]) -> dict[str, Level]:
+    """Return the gravest level of the problems of each screen that has any."""
+    found: dict[str, Level] = {}
+    for problem in problems:
+        if problem.screen and found.get(problem.screen) is not Level.ERROR:
+            found[problem.screen] = problem.level
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """What is drawn, and for whom."""
+
+    menu: Menu
+    language: str
+    problems: tuple[Problem, ...]
+    missing: frozenset[str]
+
+
+def _place_all(sheet: _Sheet) -> dict[str, _Box]:
+    boxes: dict[str, _Box] = {}
+    below = _HEAD
+    menu = sheet.menu
+    roots = build_trees(menu)
+    for root in (root for root in roots if root.children):
+        below = _place_tree(sheet, root, below, boxes)
+    # What only a word leads to has nothing beside it: it stands in rows below, as wide as the tree.
+    columns = 1 + max((box.tree.column for box in boxes.values()), default=0)
+    alone = [root for root in roots if not root.children]
+    for row in (alone[at : at + columns] for at in range(0, len(alone), columns)):
+        for column, root in enumerate(row):
+            root.column = column
+        below = max(_place_tree(sheet, root, below, boxes) for root in row)
+    return dict(sorted(boxes.items(), key=lambda item: list(menu.screens).index(item[0])))
+
+
+def _place_tree(sheet: _Sheet, tree: Tree, top: int, boxes: dict[str, _Box]) -> int:
+    """Place a screen beside the first of its children, and return where the next one may begin."""
+    lines = tuple(_list_lines(sheet, tree))
+    height = 2 * _PAD + _LINE * (1 + len(lines))
+    codes = isinstance(sheet.menu.screens[tree.screen], Choices | Entry)
+    boxes[tree.screen] = _Box(tree, _MARGIN + tree.column * _COLUMN, top, height, lines, codes)
+    below = top
+    for child in tree.children:
+        below = _place_tree(sheet, child, below, boxes)
+    return max(below, top + height + _GAP)
+
+
+def _list_lines(sheet: _Sheet, tree: Tree) -> Iterator[tuple[str, str]]:
+    """Yield what stands in a box below its title, each line with its colour."""
+    menu, screen = sheet.menu, sheet.menu.screens[tree.screen]
+    if tree.screen in sheet.missing:
+        yield f"nobody wrote a screen '{tree.screen}'", _LEVEL_COLOURS[Level.ERROR][1]
+        return
+    yield f"{screen.id} · {kind_of(screen)}", "#475467"
+    children = {child.screen for child in tree.children}
+    links: dict[tuple[str, str], list[str]] = {}
+    for way in list_drawn_ways(menu, tree.screen):
+        if way.target not in children:
+            words = key_words(menu, way, sheet.language).removeprefix(way.key).strip()
+            links.setdefault((way.target, words), []).append(way.key or "code")
+    for (target, words), keys in links.items():
+        yield _draw_link(sheet, ",".join(keys), words, target), "#98600a"
+    found = {(each.level, each.code) for each in sheet.problems if each.screen == tree.screen}
+    for level, code in sorted(found):
+        yield f"{level}: {code}", _LEVEL_COLOURS[level][1]
+
+
+def _draw_link(sheet: _Sheet, keys: str, words: str, target: str) -> str:
+    """Return a way to a screen that is drawn elsewhere, with its title where its words do not say it."""
+    name = find_title(sheet.menu, sheet.menu.screens[target], sheet.language, _LINKS // 2)
+    said = f"{keys} {words} → " if words and words != name else f"{keys} → "
+    return _shorten_text(f"{said}{name}", _LINKS)
+
+
+def _list_edges(roots: Iterable[Tree]) -> Iterator[tuple[str, Tree]]:
+    for root in roots:
+        for child in root.children:
+            yield root.screen, child
+        yield from _list_edges(root.children)
+
+
+def _read_screen(menu: Menu, screen: Screen, language: str) -> str:
+    """Return the whole screen, line by line, for whoever points at it."""
+    options = [option_line(menu, choice, language) for choice in screen.choices]
+    return "\n".join(filter(None, [_flatten_text(menu.text(screen.text, language)), *options]))
+
+
+def _flatten_text(words: str) -> str:
+    """Return a text in one line."""
+    return " ".join(words.replace(SOFT_BREAK, "").split())
+
+
+def _shorten_text(words: str, columns: int) -> str:
+    short = words
+    while wcswidth(short) > columns:
+        short = short[:-1]
+    return short if short == words else f"{short.rstrip()}…"
+
+
+def _draw_head(sheet: _Sheet, width: int, height: int) -> str:
+    name = f"{sheet.menu.id}: {len(sheet.menu.screens) - len(sheet.missing)} screens"
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
+        f" role=\"img\" aria-label=\"{escape(name)}\" font-family=\"'Noto Sans', 'Noto Sans Lao', 'Noto Sans Thai',"
+        f' sans-serif" font-size="12">\n<rect width="{width}" height="{height}" fill="#f8fafc"/>\n'
+        f'<text x="{_MARGIN}" y="26" font-size="15" font-weight="bold" fill="#101828">{escape(name)}</text>'
+    )
+
+
+def _draw_legend() -> Iterator[str]:
+    at = _MARGIN
+    for kind, colour in _KIND_COLOURS.items():
+        yield f'<rect x="{at}" y="38" width="10" height="10" rx="2" fill="{colour}"/>'
+        yield f'<text x="{at + 15}" y="47" font-size="11" fill="#475467">{kind}</text>'
+        at += 36 + 6 * len(kind)
+    for level, (fill, edge) in _LEVEL_COLOURS.items():
+        yield f'<rect x="{at}" y="38" width="10" height="10" rx="2" fill="{fill}" stroke="{edge}"/>'
+        yield f'<text x="{at + 15}" y="47" font-size="11" fill="#475467">{level}</text>'
+        at += 36 + 6 * len(level)
+    yield f'<text x="{at}" y="47" font-size="11" fill="#98600a">7 → name: it leads to a screen drawn elsewhere</text>'
+
+
+def _draw_line(sheet: _Sheet, parent: _Box, child: _Box, tree: Tree) -> str:
+    x1, y1 = parent.x + _WIDTH, parent.y + _PAD + _LINE // 2
+    x2, y2 = child.x, child.y + _PAD + _LINE // 2
+    middle = x1 + 18
+    bend = f"H{middle} V{y2} H{x2}" if y1 != y2 else f"H{x2}"
+    ways = [each for each in list_drawn_ways(sheet.menu, parent.tree.screen) if each.target == tree.screen]
+    lines = list(dict.fromkeys(key_words(sheet.menu, each, sheet.language) for each in ways if each.key))
+    first = lines[0] if len(lines) == 1 else ",".join(tree.keys) + _after_key(lines)
+    words = _shorten_text(first, _ARROW) if lines else "code" if parent.codes else ""
+    return (
+        f'<path d="M{x1} {y1} {bend}" fill="none" stroke="#98a2b3" stroke-width="1.5"/>'
+        f'<text x="{x2 - 6}" y="{y2 - 5}" font-size="11" text-anchor="end" fill="#344054">'
+        f"<title>{escape(chr(10).join(lines))}</title>{escape(words)}</text>"
+    )
+
+
+def _after_key(lines: Sequence[str]) -> str:
+    """Return the words of several keys that lead to one screen: those they share, or the first with a mark."""
+    words = list(dict.fromkeys(each.partition(" ")[2] for each in lines))
+    return f" {words[0]}" + ("…" if len(words) > 1 else "") if words and words[0] else ""
+
+
+def _draw_loose(words: str, y: int) -> str:
+    colour = _LEVEL_COLOURS[Level.ERROR][1]
+    return f'<text x="{_MARGIN}" y="{y}" fill="{colour}">{escape(words)}</text>'
+
+
+def _draw_box(sheet: _Sheet, box: _Box) -> str:
+    screen = sheet.menu.screens[box.tree.screen]
+    level = Level.ERROR if screen.id in sheet.missing else find_levels(sheet.problems).get(screen.id)
+    fill, edge = _LEVEL_COLOURS[level] if level else _SOUND
+    told = [_read_screen(sheet.menu, screen, sheet.language) or screen.id]
+    told += [f"{each.level}: {each.message}" for each in sheet.problems if each.screen == screen.id]
+    name = find_title(sheet.menu, screen, sheet.language, _WORDS)
+    texts = [_draw_text(box, 0, name, "#101828", bold=True)]
+    texts += [
+        _draw_text(box, at, words, colour, bold=False) for at, (words, colour) in enumerate(box.lines, 1)
+    ]
+    dashed = ' stroke-dasharray="5 3"' if screen.id in sheet.missing else ""
+    stroke = f'stroke="{edge}" stroke-width="{2 if level else 1}"{dashed}'
+    whole = _draw_rect(box, _WIDTH, f'rx="6" fill="{fill}" {stroke}')
+    kind = _draw_rect(box, 5, f'rx="2" fill="{_KIND_COLOURS[kind_of(screen)]}"')
+    return f"<g><title>{escape(chr(10).join(told))}</title>{whole}{kind}{''.join(texts)}</g>"
+
+
+def _draw_rect(box: _Box, width: int, rest: str) -> str:
+    return f'<rect x="{box.x}" y="{box.y}" width="{width}" height="{box.height}" {rest}/>'
+
+
+def _draw_text(box: _Box, number: int, words: str, colour: str, *, bold: bool) -> str:
+    weight = ' font-weight="bold"' if bold else ""
+    y = box.y + _PAD + 12 + number * _LINE
+    return f'<text x="{box.x + 14}" y="{y}" fill="{colour}"{weight}>{escape(words)}</text>'

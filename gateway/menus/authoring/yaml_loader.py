@@ -1,0 +1,362 @@
+"""Turns an author's YAML bytes into nodes with places, and refuses whatever could hurt or be misread."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import count
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+
+from gateway.menus.authoring.problems import Place, Problem
+from gateway.menus.authoring.slips import find_strange_sign
+from gateway.menus.authoring.yaml_nodes import ListNode, MapNode, Node, Scalar
+
+MAX_BYTES = 256 * 1024
+MAX_DEPTH = 12
+MAX_NODES = 6_000
+MAX_ENTRIES = 500
+FEW_NODES, LETTERS_A_NODE, LETTERS_A_SIGN = 200, 4, 3
+MAX_PROBLEMS = 50
+
+# What YAML 1.2 would turn into something else than text, and what older readers would: an author must quote it.
+_GUESSED = re.compile(
+    r"""~|null|Null|NULL|true|True|TRUE|false|False|FALSE
+    |[-+]?[0-9][0-9_]*|0o[0-7]+|0x[0-9a-fA-F]+
+    |[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)
+    |[-+]?[0-9]+(:[0-9]{1,2})+(\.[0-9]*)?
+    |[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?""",
+    re.VERBOSE,
+)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_COARSE = re.compile(r"[0-9]{4}(-[0-9]{2}){0,2}")
+_INTEGER = re.compile(r"0|[1-9][0-9]*")
+_DATES = frozenset({"valid_from", "checked_on", "expires_on"})
+_INTEGERS = frozenset({"schema", "digits", "page"})
+_NO_CHARACTERS = "".join(chr(plane * 0x10000 + last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
+_UNREADABLE = re.compile(
+    f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufdd0-\ufdef{_NO_CHARACTERS}]"
+)
+_DEEP = re.compile(rf"(?:[\[{{]\s*){{{MAX_DEPTH + 1}}}")  # the parser would look far ahead before it says so
+_BARE_SIGN = re.compile(r":\s+([#*])(?=\s|,|\}|$)")
+
+
+class Unreadable(Exception):
+    """The file cannot be read at all; it carries the one problem that says why."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A file as nodes, with the problems that do not keep the rest of it from being read."""
+
+    root: Node | None
+    problems: tuple[Problem, ...] = ()
+
+
+@lru_cache(maxsize=64)
+def load(file: str, content: bytes) -> Loaded:
+    """Read one file; every fault, however hostile the bytes, is a problem and never an exception.
+
+    Who edits a folder has it read again and again, while one of its files changes: the others are remembered.
+    """
+    problems: list[Problem] = []
+    try:
+        root = _Events(file, _decode_text(file, content), problems).document()
+    except Unreadable as unreadable:
+        return Loaded(None, (*problems, unreadable.problem))
+    return Loaded(root, tuple(problems))
+
+
+def load_all(files: Mapping[str, bytes]) -> dict[str, Loaded]:
+    """Read several files, by name."""
+    return {name: load(name, content) for name, content in sorted(files.items())}
+
+
+def is_guessed(text: str) -> bool:
+    """Say whether a reader of YAML may take a text without quotes for something else than text."""
+    return _GUESSED.fullmatch(text) is not None
+
+
+def _refuse_file(place: Place, message: str, hint: str, *, code: str = "yaml-refused") -> Unreadable:
+    return Unreadable(Problem(code=code, place=place, message=message, hint=hint))
+
+
+def _decode_text(file: str, content: bytes) -> str:
+    if len(content) > MAX_BYTES:
+        raise _refuse_file(
+            Place(file, 1, 1),
+            f"the file has {len(content) // 1024} KB, more than {MAX_BYTES // 1024}",
+            "split it into several files of the same folder",
+        )
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise _refuse_file(
+            Place(file, line, 1), "the file is not UTF-8", "save it as UTF-8 without a mark"
+        ) from None
+    text = text.removeprefix("\ufeff")  # the mark of some editors says nothing that we do not know
+    found = _UNREADABLE.search(text)
+    if found:
+        raise _refuse_file(
+            _place_at(file, text, found.start()),
+            f"the character U+{ord(found[0]):04X} cannot stand in a menu",
+            "delete it",
+        )
+    if text.count(",") + text.count("\n") > FEW_NODES + len(text) // LETTERS_A_SIGN:
+        raise _refuse_file(
+            Place(file, 1, 1),
+            "more commas and lines than any menu of this size",
+            "write it anew, text by text",
+        )
+    deep = _DEEP.search(text)
+    if deep:
+        raise _too_deep(_place_at(file, text, deep.start()))
+    return text
+
+
+def _report_syntax(place: Place, message: str, hint: str) -> Problem:
+    return Problem(code="yaml-syntax", place=place, message=message, hint=hint)
+
+
+def _too_deep(place: Place) -> Unreadable:
+    return _refuse_file(place, f"more than {MAX_DEPTH} levels inside each other", "write it flatter")
+
+
+def _place_at(file: str, text: str, index: int) -> Place:
+    before = text[:index]
+    return Place(file, before.count("\n") + 1, index - (before.rfind("\n") + 1) + 1)
+
+
+class _Events:
+    """Builds nodes straight from the parser's events, so that what is refused is refused before it takes memory."""
+
+    def __init__(self, file: str, text: str, problems: list[Problem]) -> None:
+        self.file = file
+        self.lines = text.splitlines()
+        self._problems = problems
+        self._nodes = 0
+        # So many parts in so few letters are no menu; parsing on would only take time.
+        self._most = min(MAX_NODES, FEW_NODES + len(text) // LETTERS_A_NODE)
+        self._events = self._parsed(text)
+
+    def document(self) -> Node:
+        self._expect("StreamStartEvent")
+        start = next(self._events)
+        if type(start).__name__ == "StreamEndEvent":
+            raise _refuse_file(
+                Place(self.file, 1, 1), "the file is empty", "delete it or begin with: schema: 1"
+            )
+        if start.version or start.tags:
+            raise _refuse_file(self._place(start), "a %-line is not allowed", "delete it and the line ---")
+        root = self._node(next(self._events), depth=1, key="")
+        self._expect("DocumentEndEvent")
+        rest = next(self._events)
+        if type(rest).__name__ != "StreamEndEvent":
+            raise _refuse_file(
+                self._place(rest), "a second document begins here", "put it into a file of its own"
+            )
+        return root
+
+    def _parsed(self, text: str) -> Iterator[Any]:
+        try:
+            yield from YAML(typ="safe", pure=True).parse(text)
+        except MarkedYAMLError as error:
+            raise self._syntax(error) from None
+        except Exception as error:  # noqa: BLE001 - hostile bytes find faults in the parser itself; they are syntax too
+            raise _refuse_file(
+                Place(self.file, 1, 1),
+                f"the file is not YAML ({type(error).__name__})",
+                "write it again from a file that works",
+                code="yaml-syntax",
+            ) from None
+
+    def _expect(self, name: str) -> None:
+        event = next(self._events)
+        if type(event).__name__ != name:
+            raise _refuse_file(self._place(event), "this cannot stand here", "delete it", code="yaml-syntax")
+
+    def _place(self, event: Any) -> Place:
+        return Place(self.file, event.start_mark.line + 1, event.start_mark.column + 1)
+
+    def _node(self, event: Any, *, depth: int, key: str, told: bool = False) -> Node:
+        place = self._place(event)
+        self._may_stand(event, place, depth)
+        match type(event).__name__:
+            case "ScalarEvent":
+                return self._scalar(event, place, key, told=told)
+            case "SequenceStartEvent":
+                return ListNode(tuple(self._items(depth, key)), place)
+            case _:
+                return MapNode(tuple(self._entries(depth)), place)
+
+    def _may_stand(self, event: Any, place: Place, depth: int) -> None:
+        self._nodes += 1
+        if self._nodes > self._most:
+            raise _refuse_file(
+                place, f"the file has more than {self._most} parts", "split it into several files"
+            )
+        if depth > MAX_DEPTH:
+            raise _too_deep(place)
+        if type(event).__name__ == "AliasEvent":
+            raise _refuse_file(
+                place, f"'*{event.anchor}' is an alias", f'write "*{event.anchor}" in quotes, or the text'
+            )
+        if event.anchor is not None:
+            raise _refuse_file(
+                place, f"'&{event.anchor}' is an anchor", "write the text where it is needed, in quotes"
+            )
+        if event.tag is not None:
+            raise _refuse_file(place, "'!' begins a tag", "delete it, or write the text in quotes")
+
+    def _may_go_on(self, event: Any, number: int) -> None:
+        if number > MAX_ENTRIES:
+            message = f"more than {MAX_ENTRIES} entries in one list"
+            raise _refuse_file(self._place(event), message, "split it into several files")
+
+    def _tell(self, problem: Problem) -> None:
+        self._problems.append(problem)
+        if len(self._problems) == MAX_PROBLEMS:
+            raise _refuse_file(
+                problem.place, f"{MAX_PROBLEMS} problems up to here", "write the lines above anew first"
+            )
+
+    def _items(self, depth: int, key: str) -> Iterator[Node]:
+        for number in count(1):
+            if type(event := next(self._events)).__name__ == "SequenceEndEvent":
+                return
+            self._may_go_on(event, number)
+            yield self._node(event, depth=depth + 1, key=key)
+
+    def _entries(self, depth: int) -> Iterator[tuple[Scalar, Node]]:
+        lines: dict[str, int] = {}
+        for number in count(1):
+            if type(event := next(self._events)).__name__ == "MappingEndEvent":
+                return
+            self._may_go_on(event, number)
+            key = self._node(event, depth=depth + 1, key="")
+            if not isinstance(key, Scalar):
+                raise _refuse_file(
+                    key.place, "a key must be a word", "write it as word: value", code="yaml-syntax"
+                )
+            odd = self._odd_key(key)
+            value = self._node(
+                next(self._events), depth=depth + 1, key="" if odd else key.text, told=bool(odd)
+            )
+            if odd:
+                self._tell(odd)
+                continue
+            if key.text in lines:
+                self._repeated(key, lines[key.text])
+                continue
+            lines[key.text] = key.place.line
+            yield key, value
+
+    def _odd_key(self, key: Scalar) -> Problem | None:
+        """Say what is wrong with a key that the author did not mean as one, or wrote otherwise than it is read."""
+        line = self.lines[key.place.line - 1] if key.place.line <= len(self.lines) else ""
+        at = key.place.column - 1
+        if key.plain and line[at : at + len(key.text)] == key.text:
+            after = line[at + len(key.text) :].lstrip()
+            before = line[:at].rstrip()
+            if after[:1] in {",", "}"} and before.endswith(","):
+                message = f"a comma ends the text before '{key.text}'"
+                return _report_syntax(key.place, message, "put a text that holds a comma into quotes")
+        if "?" in {line[at : at + 1], line[at - 1 : at] if at else ""} and not key.text.startswith("?"):
+            return _report_syntax(
+                key.place, f"the ? before '{key.text}' is not read", f'write "?{key.text}" in quotes'
+            )
+        return None
+
+    def _repeated(self, key: Scalar, line: int) -> None:
+        self._tell(
+            Problem(
+                code="yaml-repeated-key",
+                place=key.place,
+                message=f"'{key.text}' stands here already, in line {line}",
+                hint="delete one of the two or give it another name",
+            )
+        )
+
+    def _scalar(self, event: Any, place: Place, key: str, *, told: bool) -> Scalar:
+        text = unicodedata.normalize("NFC", event.value)
+        plain = bool(event.implicit[0])
+        if _UNREADABLE.search(text):
+            raise _refuse_file(place, "the text holds a control character", "delete the backslash sequence")
+        if plain and not told:
+            place = self._not_guessed(text, place, key)
+        return Scalar(text, place, plain)
+
+    def _not_guessed(self, text: str, place: Place, key: str) -> Place:
+        if not text:
+            return self._empty(place, key)
+        allowed = (
+            (key in _DATES and _DATE.fullmatch(text))
+            or (key == "date" and _COARSE.fullmatch(text))
+            or (key in _INTEGERS and _INTEGER.fullmatch(text))
+        )
+        if _GUESSED.fullmatch(text) and not allowed:
+            self._tell(
+                Problem(
+                    code="yaml-guessed",
+                    place=place,
+                    message=f"{text} without quotes may be read as something else than text",
+                    hint=f'write "{text}"',
+                )
+            )
+        return place
+
+    def _empty(self, place: Place, key: str) -> Place:
+        # The parser reports an empty value where the next thing begins: look for its key above.
+        for line in range(min(place.line, len(self.lines)), max(0, place.line - 50), -1):
+            found = re.search(rf"\b{re.escape(key)}[\"']?\s*:", self.lines[line - 1]) if key else None
+            if found:
+                place = Place(self.file, line, found.start() + 1)
+                break
+        sign = _BARE_SIGN.search(self.lines[place.line - 1]) if place.line <= len(self.lines) else None
+        self._tell(
+            Problem(
+                code="yaml-guessed",
+                place=place,
+                message=f"nothing stands after '{key}:'" if key else "an entry is empty",
+                hint=f'write {key}: "{sign[1]}"' if sign else "write its value, or delete the line",
+            )
+        )
+        return place
+
+    def _syntax(self, error: MarkedYAMLError) -> Unreadable:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        line = min(line, max(1, len(self.lines)))
+        first = error.context_mark.line if error.context_mark else line - 1
+        return _refuse_file(
+            Place(self.file, line, column),
+            f"this is not YAML: {error.problem or error.context or 'it cannot be read'}".split("\n")[0],
+            _syntax_hint(self.lines[max(0, min(first, line - 1) - 1) : line], str(error.problem)),
+            code="yaml-syntax",
+        )
+
+
+def _syntax_hint(lines: list[str], problem: str) -> str:
+    if "'\\t'" in problem or (lines and re.match(r" *\t", lines[-1])):
+        return "indent with spaces, not with tabs"
+    for line in lines:
+        sign = _BARE_SIGN.search(line)
+        if sign:
+            return f'write the sign in quotes: "{sign[1]}"'
+    for line in reversed(lines):
+        strange = find_strange_sign(line)
+        if strange:
+            return strange[1]
+    if "mapping values" in problem:
+        return "put a text that holds a colon into quotes"
+    if "expected ','" in problem:
+        return "close the { or [ above, and put texts that hold , or : into quotes"
+    return "look for a missing quote, colon or indent here or in the line above"

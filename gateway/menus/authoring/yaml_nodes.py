@@ -1,0 +1,119 @@
+"""A YAML file as it was written: texts, lists and mappings, each with its place, before it means anything."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from gateway.menus.authoring.problems import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A text; ``plain`` says that it was written without quotes."""
+
+    text: str
+    place: Place
+    plain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ListNode:
+    """Several nodes in order."""
+
+    items: tuple["Node", ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class MapNode:
+    """Nodes by key, in the order written; the same key never twice."""
+
+    entries: tuple[tuple[Scalar, "Node"], ...]
+    place: Place
+
+    def get(self, key: str) -> "Node | None":
+        """Return the node under this key, or None."""
+        return next((node for name, node in self.entries if name.text == key), None)
+
+    def keys(self) -> tuple[str, ...]:
+        """Return the keys in order."""
+        return tuple(name.text for name, _ in self.entries)
+
+    def pairs(self) -> Iterator[tuple[str, "Node"]]:
+        """Yield each key with its node."""
+        for name, node in self.entries:
+            yield name.text, node
+
+
+Node = Scalar | ListNode | MapNode
+
+NOWHERE = MapNode((), Place())
+
+
+@dataclass(slots=True)
+class Places:
+    """Where each part of a menu was written, found by its path; a part never written is looked for at its parent."""
+
+    found: dict[tuple[str, ...], Place] = field(default_factory=dict)
+
+    def of(self, *path: str) -> Place:
+        """Return the place of the part at this path."""
+        for end in range(len(path), 0, -1):
+            if path[:end] in self.found:
+                return self.found[path[:end]]
+        return self.found.get((), Place())
+
+    def add(self, node: Node, path: tuple[str, ...] = ()) -> None:
+        """Note the places of a node and of all that it holds."""
+        self.found[path] = node.place
+        for name, key_place, child in _children(node):
+            self.add(child, (*path, name))
+            if not isinstance(child, Scalar):
+                self.found[(*path, name)] = key_place
+
+
+def _children(node: Node) -> Sequence[tuple[str, Place, Node]]:
+    match node:
+        case MapNode(entries):
+            return [(key.text, key.place, child) for key, child in entries]
+        case ListNode(items):
+            return [(str(at), item.place, item) for at, item in enumerate(items)]
+        case Scalar():
+            return []
+
+
+def text_in(node: Node | None, key: str = "", default: str = "") -> str:
+    """Return the text of the node, or of the node under the key; the default where there is none."""
+    if key:
+        node = node.get(key) if isinstance(node, MapNode) else None
+    return node.text if isinstance(node, Scalar) else default
+
+
+def pairs_in(node: Node | None, key: str = "") -> tuple[tuple[Scalar, Node], ...]:
+    """Return the entries of the mapping, or of the mapping under the key; none where it is something else."""
+    if key:
+        node = node.get(key) if isinstance(node, MapNode) else None
+    return node.entries if isinstance(node, MapNode) else ()
+
+
+def wordings_in(message: Node | None) -> Node | None:
+    """Return the languages of a message, which stand under ``text`` where it has variants."""
+    long = isinstance(message, MapNode) and not {"text", "variants"}.isdisjoint(message.keys())
+    return message.get("text") if isinstance(message, MapNode) and long else message
+
+
+def items_in(node: Node | None, key: str = "") -> tuple[Node, ...]:
+    """Return the items of the list, or of the list under the key; a single text counts as a list of one."""
+    if key:
+        node = node.get(key) if isinstance(node, MapNode) else None
+    match node:
+        case ListNode(items):
+            return items
+        case Scalar():
+            return (node,)
+        case _:
+            return ()
+
+
+def scalars_in(node: Node | None, key: str = "") -> tuple[Scalar, ...]:
+    """Return those items of the list that are texts."""
+    return tuple(item for item in items_in(node, key) if isinstance(item, Scalar))

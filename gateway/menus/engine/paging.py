@@ -1,0 +1,325 @@
+"""Cuts a screen into the pages that a phone can show: options whole, then sentences, words, safe clusters."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import count, takewhile
+
+from gateway.domain.events import Limits, Piece, PieceKind
+from gateway.menus.engine import keys, screens
+from gateway.menus.engine.model import Menu, Screen
+from gateway.menus.engine.navigation import has_back
+from gateway.menus.engine.placeholders import fill_template
+from gateway.menus.engine.screens import Layout
+from gateway.menus.engine.text_breaks import Breaks, best_cut, without_soft_breaks
+from gateway.menus.engine.text_size import ESCAPE, GSM7, fold, measure_text, sms_parts
+from gateway.menus.engine.visibility import PLAIN, find_template, get_message, option_line
+
+Page = tuple[Piece, ...]
+
+
+class CannotCut(ValueError):
+    """A screen does not fit its pages; the words name the screen and the language, never a value."""
+
+    def __init__(self, screen: str, language: str) -> None:
+        super().__init__(f"screen {screen} in {language}")
+        self.screen = screen
+        self.language = language
+
+
+class TextTooLong(CannotCut):
+    """One line that may not be cut is longer than a page, or an end needs more than one."""
+
+
+class QuestionSplit(CannotCut):
+    """A question would stand on another page than its answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A line in the queue, the first page it may stand on, and where its author would rather have it cut."""
+
+    piece: Piece
+    page: int = 0
+    soft: frozenset[int] = frozenset()
+
+    @property
+    def is_option(self) -> bool:
+        return self.piece.kind is PieceKind.OPTION
+
+
+@dataclass(frozen=True, slots=True)
+class _Cutter:
+    """Everything that the cutting of one screen needs to know.
+
+    ``strict`` raises where a screen cannot be cut well; else it is cut as well as can be, down to the hard stop.
+    """
+
+    limits: Limits
+    longest: Mapping[str, str]
+    layout: Layout
+    back: str
+    back_on_first: bool
+    home: str
+    more: str
+    strict: bool = True
+    breaks: Breaks | None = None
+
+    def fits(self, pieces: Sequence[Piece]) -> bool:
+        return fits_page(page_text(pieces, self.longest), self.limits)
+
+    def navigation(self, number: int, *, more: bool, home: bool = False) -> Page:
+        """Return the lines that a page must have below its own."""
+        if not self.layout.leads_on:
+            return ()
+        lines = []
+        if more:
+            lines.append(_make_navigation(keys.MORE, self.more))
+        if (self.back_on_first and not self.layout.asks) or number > 1:
+            lines.append(_make_navigation(keys.BACK_KEY, self.back))
+        if home and self.home:
+            lines.append(_make_navigation(keys.HOME, self.home))
+        return tuple(lines)
+
+    def crowned(self, page: Page, navigation: Page) -> Page:
+        """Return the page with its navigation, and with the lines that are shown only where room is left."""
+        full = page + navigation
+        wanted = [(keys.BACK_KEY, self.back)] if self.back_on_first and self.layout.asks else []
+        wanted.extend([(keys.HOME, self.home)] if self.home else [])
+        present = {piece.key for piece in navigation}
+        for key, label in wanted:
+            line = _make_navigation(key, label)
+            if key not in present and self.fits((*full, line)):
+                full = (*full, line)
+        return full
+
+
+def cut_screen(
+    menu: Menu,
+    screen: Screen,
+    variant_index: int,
+    language: str,
+    limits: Limits,
+    longest: Mapping[str, str],
+    breaks: Breaks | None = None,
+) -> tuple[Page, ...]:
+    """Cut one text of a screen, with its options and navigation, into pages.
+
+    Args:
+        menu: where the labels of the navigation stand.
+        screen: what is cut; its lines keep their placeholders.
+        variant_index: which of its texts, −1 for the plain one.
+        language: the tag of the texts.
+        limits: of the channel.
+        longest: the longest value of each placeholder; its room is reserved.
+        breaks: where words end in the language, for scripts that put no spaces between them.
+
+    Raises:
+        TextTooLong: a line cannot be made to fit, or an end or an entry needs more than one page.
+        QuestionSplit: a question and its answers do not fit on one page.
+    """
+    cutter, items = _make_cutter(menu, screen, variant_index, language, limits, longest)
+    cutter = replace(cutter, breaks=breaks)
+    if cutter.layout.whole:
+        return _one_page(cutter, items, screen, language)
+    pages = _fill_pages(cutter, items, home=False)
+    if pages is None:
+        raise TextTooLong(screen.id, language)
+    roomy = _fill_pages(cutter, items, home=True) if _is_gsm7(pages, longest) else None
+    return roomy if roomy and len(roomy) == len(pages) else pages
+
+
+def cut_anyway(
+    menu: Menu,
+    screen: Screen,
+    variant_index: int,
+    language: str,
+    limits: Limits,
+    longest: Mapping[str, str],
+) -> tuple[Page, ...]:
+    """Cut a screen that nobody proved, as well as can be: never raises, and never passes the hard stop.
+
+    It serves previews of unsound drafts and values that nobody could foresee.
+    """
+    try:
+        return cut_screen(menu, screen, variant_index, language, limits, longest)
+    except CannotCut:
+        cutter, items = _make_cutter(menu, screen, variant_index, language, limits, longest)
+        return _fill_pages(replace(cutter, strict=False), items, home=False) or ((),)
+
+
+def fits_page(text: str, limits: Limits, *, stop: bool = False) -> bool:
+    """Say whether a text fits one page, or, with ``stop``, at least stays within its hard stop."""
+    size = measure_text(text)
+    if limits.parts > 1 and len(sms_parts(text)) > limits.parts:
+        return False  # within the units of its parts, but a pair that may not be cut leaves one of them short
+    if size.coding == GSM7:
+        return size.units <= (limits.gsm7_stop if stop else limits.gsm7)
+    return size.units <= (limits.ucs2_stop if stop else limits.ucs2)
+
+
+def page_text(pieces: Sequence[Piece], values: Mapping[str, str]) -> str:
+    """Return the text of a page with its values, as it goes to the phone."""
+    return fold(fill_template("\n".join(piece.text for piece in pieces), values).replace(ESCAPE, ""))
+
+
+def _make_cutter(
+    menu: Menu,
+    screen: Screen,
+    variant_index: int,
+    language: str,
+    limits: Limits,
+    longest: Mapping[str, str],
+) -> tuple[_Cutter, list[_Item]]:
+    """Return what cuts a screen, and the lines that are to be cut."""
+    layout = screens.show_screen(screen, find_template(menu, screen, variant_index, language))
+    items = _list_items(menu, screen, variant_index, language, layout)
+    text = page_text([item.piece for item in items], longest)
+    rooted = screen.id in {menu.start, menu.home}
+    cutter = _Cutter(
+        limits=limits,
+        longest=longest,
+        layout=layout,
+        back=get_message(menu, "back", language, beside=text),
+        back_on_first=layout.leads_on and screen.back and has_back(menu, screen.id),
+        home=get_message(menu, "home", language, beside=text) if layout.leads_on and not rooted else "",
+        more=get_message(menu, "more", language, beside=text),
+    )
+    return cutter, items
+
+
+def _list_items(menu: Menu, screen: Screen, variant_index: int, language: str, layout: Layout) -> list[_Item]:
+    items = [_make_item(line) for line in layout.lines]
+    page = 0
+    for choice in screen.choices:
+        page = choice.page or page
+        line = option_line(menu, choice, language)
+        item = _Item(Piece(PieceKind.OPTION, line, choice.key), page)
+        if line and item not in items and _can_meet(screen, variant_index, language, choice.only_if):
+            items.append(item)
+    return items
+
+
+def _make_item(line: Piece) -> _Item:
+    text, soft = without_soft_breaks(line.text)
+    return _Item(replace(line, text=text), soft=soft)
+
+
+def _can_meet(
+    screen: Screen, variant_index: int, language: str, condition: Mapping[str, tuple[str, ...]]
+) -> bool:
+    """Say whether a choice can ever be shown with this text: their conditions do not exclude each other."""
+    if language not in condition.get("script", (language,)):
+        return False
+    if variant_index == PLAIN:
+        return True
+    text_if = screen.variants[variant_index].only_if
+    return all(set(allowed) & set(text_if.get(name, allowed)) for name, allowed in condition.items())
+
+
+def _one_page(cutter: _Cutter, items: list[_Item], screen: Screen, language: str) -> tuple[Page, ...]:
+    page = tuple(item.piece for item in items)
+    navigation = cutter.navigation(1, more=False)
+    if not cutter.fits(page + navigation) or any(item.page > 1 for item in items):
+        raise (QuestionSplit if cutter.layout.asks else TextTooLong)(screen.id, language)
+    return (cutter.crowned(page, navigation),)
+
+
+def _fill_pages(cutter: _Cutter, items: list[_Item], *, home: bool) -> tuple[Page, ...] | None:
+    """Fill page after page; None where one of them cannot take anything. ``home`` reserves the line of 00."""
+    queue = list(items)
+    pages: list[Page] = []
+    for number in count(1):
+        last = cutter.navigation(number, more=False, home=home)
+        rest = tuple(item.piece for item in queue)
+        floor = _find_floor(queue, number)
+        if all(item.page <= floor for item in queue) and cutter.fits(rest + last):
+            return (*pages, cutter.crowned(rest, last))
+        navigation = cutter.navigation(number, more=True, home=home)
+        page = _take_page(cutter, queue, number, navigation)
+        if not page:
+            return None
+        pages.append(cutter.crowned(page, navigation))
+        if not queue:
+            return tuple(pages)
+    return None
+
+
+def _take_page(cutter: _Cutter, queue: list[_Item], number: int, navigation: Page) -> Page:
+    """Take from the queue what stands on this page; options of this page stay on it while the text flows on."""
+    options = [item for item in queue if item.is_option]
+    pinned = list(takewhile(lambda item: item.page == number, options))
+    before = list(queue)
+    page = _take_items(cutter, queue, number, navigation)
+    if not pinned or not queue or queue[0].is_option:
+        return page
+    tail = tuple(item.piece for item in pinned)
+    flowing = [item for item in before if item not in pinned]
+    beside = _take_items(cutter, flowing, number, tail + navigation)
+    if not beside:
+        return page
+    queue[:] = flowing
+    return beside + tail
+
+
+def _take_items(cutter: _Cutter, queue: list[_Item], number: int, below: Page) -> Page:
+    page: Page = ()
+    floor = _find_floor(queue, number)
+    while queue and queue[0].page <= floor:
+        item = queue[0]
+        if cutter.fits((*page, item.piece, *below)):
+            page = (*page, queue.pop(0).piece)
+            continue
+        first, rest = _cut_line(cutter, page, item, below)
+        if first:
+            page = (*page, first)
+            queue[0] = rest
+        break
+    if not page and queue and not cutter.strict:
+        return _force_page(queue)
+    return page
+
+
+def _find_floor(queue: list[_Item], number: int) -> int:
+    """Return which forced page begins here at the latest: a page that was named too far ahead is the next one."""
+    return max(number, queue[0].page) if queue else number
+
+
+def _force_page(queue: list[_Item]) -> Page:
+    """Take one line that fits nowhere, so that the work goes on; the renderer shortens it to the hard stop."""
+    return (queue.pop(0).piece,)
+
+
+def _cut_line(cutter: _Cutter, page: Page, item: _Item, below: Page) -> tuple[Piece | None, _Item]:
+    """Cut a line of text so that its first part still fits the page; no first part where a fresh page is better."""
+    piece = item.piece
+    if item.is_option:
+        return None, item
+
+    def fits_here(part: str) -> bool:
+        return cutter.fits((*page, Piece(piece.kind, part.strip()), *below))
+
+    place = best_cut(piece.text, fits_here, sentences=True, soft=item.soft, breaks=cutter.breaks)
+    ends_sentence = piece.text[:place].rstrip()[-1:] in _SENTENCE_ENDS
+    whole_elsewhere = bool(page) and cutter.fits((piece, *below))
+    if not place or (whole_elsewhere and not ends_sentence):
+        return None, item
+    return Piece(piece.kind, piece.text[:place].strip()), _rest_of(item, place)
+
+
+def _rest_of(item: _Item, place: int) -> _Item:
+    """Return the line from this place on, with the author's marks where they stand in it."""
+    text = item.piece.text[place:].lstrip()
+    start = len(item.piece.text) - len(text)
+    soft = frozenset(mark - start for mark in item.soft if mark > start)
+    return _Item(Piece(item.piece.kind, text.rstrip()), item.page, soft)
+
+
+_SENTENCE_ENDS = frozenset(".?!;")
+
+
+def _make_navigation(key: str, label: str) -> Piece:
+    return Piece(PieceKind.NAVIGATION, f"{key} {label}".strip(), key)
+
+
+def _is_gsm7(pages: tuple[Page, ...], values: Mapping[str, str]) -> bool:
+    return all(measure_text(page_text(page, values)).coding == GSM7 for page in pages)

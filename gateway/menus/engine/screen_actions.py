@@ -1,0 +1,131 @@
+"""What a chosen line does beside moving on: her answers, her language, and the effect it asks for."""
+
+from typing import Literal, assert_never
+
+from gateway.menus.engine import navigation
+from gateway.menus.engine.effects import (
+    AmendCallback,
+    CancelCallback,
+    ChangeWindow,
+    Effect,
+    EraseEverything,
+    LookUpCode,
+    RefuseCalls,
+    ReportWrong,
+    RequestCallback,
+)
+from gateway.menus.engine.model import NO_TIME, Choice, Deed, Menu, Question, Screen
+from gateway.menus.engine.navigation import Step
+from gateway.menus.engine.session import Session
+from gateway.menus.engine.visibility import NEVER, open_choices
+from gateway.menus.engine.window_hours import with_hours
+
+_CLOSING = frozenset({Deed.REQUEST_CALLBACK, Deed.CANCEL_CALLBACK, Deed.REFUSE_CALLS, Deed.ERASE})
+"""Deeds after which there is no way back to where they were asked for."""
+
+_ONLY_HERS = frozenset({"danger", "phone_seen", "consent"})
+"""What is asked even where one answer alone is open: nobody is taken to be safe, alone or willing."""
+
+
+def choose_line(menu: Menu, session: Session, screen: Screen, key: str) -> Step | None:
+    """Do what the line with this key says; None where no open line of the screen has it."""
+    choice = next((open_ for open_ in open_choices(menu, session, screen) if open_.key == key), None)
+    return None if choice is None else _take_choice(menu, session, screen, choice)
+
+
+def deed_of(screen: Screen, choice: Choice) -> Deed | None:
+    """Return what a line asks for. An answer that refuses is a refusal, whether or not its author wrote so."""
+    asked = {screen.asks: choice.answer} if isinstance(screen, Question) else {}
+    refuses = navigation.is_refusal({**choice.answers, **asked})
+    return Deed.REFUSE_CALLS if refuses and choice.does is not Deed.CHANGE_WINDOW else choice.does
+
+
+def effect_of(session: Session, deed: Deed, choice: Choice) -> Effect:
+    """Return what a deed asks for; the session already holds the answers of the choice."""
+    match deed:
+        case Deed.REQUEST_CALLBACK:
+            return RequestCallback(
+                topic=session.topic,
+                path=session.path,
+                answers=session.answers,
+                language=session.language,
+                script=session.script,
+            )
+        case Deed.AMEND_CALLBACK | Deed.CHANGE_WINDOW | Deed.CANCEL_CALLBACK:
+            return _on_her_request(session, deed, choice)
+        case Deed.REFUSE_CALLS:
+            seen = session.answers.get("phone_seen", "")
+            return RefuseCalls(how="plain", callback=session.callback, phone_seen=seen)
+        case Deed.LOOK_UP_CODE:
+            return LookUpCode(code=choice.key)
+        case Deed.ERASE:
+            return EraseEverything()
+        case Deed.REPORT_WRONG:
+            return ReportWrong(screen=session.read, digit=choice.key)
+        case _:
+            assert_never(deed)
+
+
+def _on_her_request(
+    session: Session,
+    deed: Literal[Deed.AMEND_CALLBACK, Deed.CHANGE_WINDOW, Deed.CANCEL_CALLBACK],
+    choice: Choice,
+) -> Effect:
+    match deed:
+        case Deed.AMEND_CALLBACK:
+            return AmendCallback(callback=session.callback, answers=choice.answers)
+        case Deed.CHANGE_WINDOW:
+            return ChangeWindow(callback=session.callback, when=choice.answers.get("when", choice.answer))
+        case Deed.CANCEL_CALLBACK:
+            return CancelCallback(callback=session.callback)
+
+
+def _take_choice(menu: Menu, session: Session, screen: Screen, choice: Choice) -> Step:
+    asked = {screen.asks: choice.answer} if isinstance(screen, Question) and choice.answer else {}
+    told = session.having(
+        answers={**session.answers, **choice.answers, **asked},
+        language=choice.language or session.language,
+        script=choice.script or choice.language or session.script,
+    )
+    deed = deed_of(screen, choice)
+    effects = (effect_of(told, deed, choice),) if deed else ()
+    moved = navigation.follow_choice(menu, told, choice.to, choice.answers)
+    if deed in _CLOSING:
+        return Step(navigation.without_return(moved), with_hours(menu, effects))
+    return _skip_question(
+        menu, Step(navigation.unwind_round(moved) if effects else moved, with_hours(menu, effects))
+    )
+
+
+def _skip_question(menu: Menu, step: Step) -> Step:
+    """Answer a question of the form to which one answer alone is open, instead of asking it."""
+    session, screen = step.session, menu.screens[step.session.screen]
+    if not isinstance(screen, Question) or screen.asks in {*_ONLY_HERS, *session.answers}:
+        return step
+    answers = [choice for choice in open_choices(menu, session, screen) if choice.answer]
+    if len(answers) != 1 or deed_of(screen, answers[0]) not in {None, Deed.REFUSE_CALLS}:
+        return step
+    (only,) = answers
+    answered = session.having(answers={**session.answers, **only.answers, screen.asks: only.answer})
+    if only.answer == NEVER and screen.asks == "when":
+        return _without_time(menu, answered, only, step.effects)
+    moved = navigation.follow_choice(menu, answered, only.to, only.answers)
+    return _skip_question(menu, Step(_unseen(moved, screen), step.effects))
+
+
+def _without_time(menu: Menu, session: Session, only: Choice, effects: tuple[Effect, ...]) -> Step:
+    """Lead to where she reads when a call is possible; nobody took back a wish because nobody is there.
+
+    Somebody else's phone is rung at once or never: there her answer binds what is open, like the same answer by text.
+    """
+    to = NO_TIME if NO_TIME in menu.screens else only.to
+    led = _unseen(navigation.follow_choice(menu, session, to, {}), menu.screens[session.screen])
+    if session.answers.get("phone_seen") != "not_mine":
+        kept = {name: value for name, value in led.answers.items() if name != "when"}
+        return Step(led.having(answers=kept), effects)  # she may go back and answer the question before anew
+    return Step(navigation.without_return(led), (*effects, effect_of(session, Deed.REFUSE_CALLS, only)))
+
+
+def _unseen(session: Session, skipped: Screen) -> Session:
+    """Return the session without the way over a question that was not shown."""
+    return session.having(trail=tuple(place for place in session.trail if place[0] != skipped.id))

@@ -1,0 +1,199 @@
+"""A menu as JSON and back, so that a published version is one value that outlives every process."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from gateway.domain.contact_safety import When
+from gateway.domain.events import Piece, PieceKind
+from gateway.menus.engine.dates import Pattern
+from gateway.menus.engine.model import (
+    FORMAT,
+    Choice,
+    Choices,
+    Deed,
+    End,
+    Entry,
+    Fact,
+    FactValue,
+    Field,
+    Form,
+    Information,
+    Keyword,
+    Menu,
+    Offer,
+    Question,
+    Reaction,
+    Screen,
+    Speech,
+    Variant,
+)
+
+READABLE = frozenset({1, 2, FORMAT})
+"""Format 1 had neither dates by language nor words for facts that are old, format 2 no other wordings of
+messages and no reviews by text; without them they are read as they are. Neither had windows: each meant those of
+the first release. A menu without speech understands no refusal and no courtesy until it is published again.
+"""
+_WINDOWS_BEFORE = ("morning", "noon", "evening", "sunday")
+
+WHOLE_LANGUAGE = "all texts"
+"""What waits in a language that an earlier release knew as a draft as a whole."""
+
+KINDS: Mapping[str, type[Screen]] = {
+    "choices": Choices,
+    "information": Information,
+    "question": Question,
+    "form": Form,
+    "entry": Entry,
+    "offer": Offer,
+    "end": End,
+}
+
+_NAMES = {kind: name for name, kind in KINDS.items()}
+# A menu has thousands of pieces, and to call the enumeration for each is slow.
+_PIECES = {kind.value: kind for kind in PieceKind}
+
+
+class UnreadableMenu(ValueError):
+    """The compiled menu is of a format that this release does not know, or no menu at all."""
+
+
+def kind_of(screen: Screen) -> str:
+    """Return the word for the kind of a screen, as menu files write it."""
+    return _NAMES[type(screen)]
+
+
+def dump_menu(menu: Menu) -> str:
+    """Return the menu as JSON that says its format; the same menu always gives the same text."""
+    fields = asdict(menu)
+    fields["screens"] = {name: _screen_fields(screen) for name, screen in menu.screens.items()}
+    fields["windows"] = {name: when.written for name, when in menu.windows.items()}
+    fields["pages"] = {
+        name: [[[piece.kind, piece.text, piece.key] for piece in page] for page in pages]
+        for name, pages in menu.pages.items()
+    }
+    return json.dumps(
+        {"format": FORMAT, **fields}, ensure_ascii=False, separators=(",", ":"), default=_write_plain
+    )
+
+
+@lru_cache(maxsize=2)
+def load_menu(text: str) -> Menu:
+    """Read what ``dump_menu`` wrote; the version that several parts of a process read is read once.
+
+    Raises:
+        UnreadableMenu: another format, or no menu at all.
+    """
+    try:
+        fields = json.loads(text)
+        if fields.pop("format") not in READABLE:
+            raise UnreadableMenu("another format")
+        return _read_menu(fields)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise UnreadableMenu("no menu of this release") from error
+
+
+def _write_plain(value: object) -> str:
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(type(value).__name__)
+
+
+def _screen_fields(screen: Screen) -> dict[str, Any]:
+    return {"kind": kind_of(screen), **asdict(screen)}
+
+
+def _read_waiting(fields: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Read what waits for a review; before format 3 a language was a draft or none, and that word holds."""
+    drafts = fields.pop("drafts", ())
+    return {
+        **dict.fromkeys(drafts, (WHOLE_LANGUAGE,)),
+        **{tag: tuple(names) for tag, names in fields.pop("waiting", {}).items()},
+    }
+
+
+def _read_menu(fields: dict[str, Any]) -> Menu:
+    waiting = _read_waiting(fields)
+    return Menu(
+        **{
+            **fields,
+            "fallback": {tag: tuple(chain) for tag, chain in fields["fallback"].items()},
+            "screens": {name: _read_screen(screen) for name, screen in fields["screens"].items()},
+            "message_variants": {
+                name: tuple(map(_read_variant, variants))
+                for name, variants in fields.get("message_variants", {}).items()
+            },
+            "keywords": tuple(_read_keyword(keyword) for keyword in fields["keywords"]),
+            "speech": _read_speech(fields.get("speech", {})),
+            "facts": {name: _read_fact(fact) for name, fact in fields["facts"].items()},
+            "calendar": {tag: _read_pattern(row) for tag, row in fields.get("calendar", {}).items()},
+            "topics": fields.get("topics", {}),
+            "fields": {
+                name: Field(label=row["label"], values=tuple(row["values"]))
+                for name, row in fields.get("fields", {}).items()
+            },
+            "windows": {
+                name: When.read(written)
+                for name, written in fields.get(
+                    "windows", dict(zip(_WINDOWS_BEFORE, _WINDOWS_BEFORE, strict=True))
+                ).items()
+            },
+            "waiting": waiting,
+            "pages": {name: _read_pages(pages) for name, pages in fields["pages"].items()},
+        }
+    )
+
+
+def _read_pattern(fields: dict[str, Any]) -> Pattern:
+    return Pattern(**{**fields, "days": tuple(fields["days"]), "months": tuple(fields["months"])})
+
+
+def _read_screen(fields: dict[str, Any]) -> Screen:
+    kind = KINDS[fields.pop("kind")]
+    fields["variants"] = tuple(_read_variant(variant) for variant in fields["variants"])
+    fields["choices"] = tuple(_read_choice(choice) for choice in fields["choices"])
+    for name in {"questions", "takes_words", "rests_on"} & set(fields):
+        fields[name] = tuple(fields[name])
+    if "does" in fields:
+        fields["does"] = Deed(fields["does"])
+    return kind(**fields)
+
+
+def _read_variant(fields: dict[str, Any]) -> Variant:
+    return Variant(only_if=_read_condition(fields["only_if"]), text=fields["text"])
+
+
+def _read_choice(fields: dict[str, Any]) -> Choice:
+    does = None if fields["does"] is None else Deed(fields["does"])
+    return Choice(**{**fields, "does": does, "only_if": _read_condition(fields["only_if"])})
+
+
+def _read_condition(fields: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(values) for name, values in fields.items()}
+
+
+def _read_keyword(fields: dict[str, Any]) -> Keyword:
+    words = {language: tuple(found) for language, found in fields["words"].items()}
+    return Keyword(**{**fields, "words": words, "reaction": Reaction(fields["reaction"])})
+
+
+def _read_speech(fields: dict[str, Any]) -> Speech:
+    lists = {name: _read_condition(words) for name, words in fields.items() if name != "answers"}
+    answers = {value: _read_condition(words) for value, words in fields.get("answers", {}).items()}
+    return Speech(**lists, answers=answers)
+
+
+def _read_fact(fields: dict[str, Any]) -> Fact:
+    return Fact(id=fields["id"], values=tuple(_read_dated(value) for value in fields["values"]))
+
+
+def _read_dated(fields: dict[str, Any]) -> FactValue:
+    days = {name: date.fromisoformat(fields[name]) for name in ("valid_from", "checked_on", "expires_on")}
+    return FactValue(**{**fields, **days})
+
+
+def _read_pages(pages: list[list[list[str]]]) -> tuple[tuple[Piece, ...], ...]:
+    return tuple(tuple(Piece(_PIECES[kind], text, key) for kind, text, key in page) for page in pages)

@@ -1,0 +1,342 @@
+"""What a text means in its thread, and what answers it: the same for callers and for authors' conversations."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from gateway.domain.events import SMS_LIMITS, Limits
+from gateway.foundation.display_values import DisplayValues
+from gateway.menus.engine import further, keys, sms_pages
+from gateway.menus.engine.effects import CallbackAccepted, Gone, Receipt, RefuseCalls, RequestCallback
+from gateway.menus.engine.engine import begin_session, open_screen, settle_session, step_session
+from gateway.menus.engine.model import Menu, Reaction
+from gateway.menus.engine.session import FORM, FURTHER, Known, Session, ThreadState, standing_at
+from gateway.menus.engine.sms_meaning import (
+    COPY,
+    COURTESY,
+    DANGER,
+    NOT_UNDERSTOOD,
+    REFUSED,
+    SILENCE,
+    START,
+    STOP,
+    Meant,
+)
+from gateway.menus.engine.sms_reply import told
+from gateway.menus.engine.visibility import DEFAULT_LANGUAGE, open_choices
+from gateway.menus.engine.window_hours import with_hours
+from gateway.menus.keywords import (
+    Match,
+    answer_beside,
+    find_refusal,
+    form_answer,
+    is_courtesy,
+    is_declined,
+    key_of,
+    language_of,
+    nearest_topics,
+    number_in,
+    own_words,
+    understand_text,
+)
+
+__all__ = [
+    "COPY",
+    "COURTESY",
+    "DANGER",
+    "NOT_UNDERSTOOD",
+    "REFUSED",
+    "SILENCE",
+    "START",
+    "STOP",
+    "Meant",
+    "apply_receipts",
+    "interpret_text",
+    "told",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _TextTurn:
+    """One text with all that its meaning depends on."""
+
+    menu: Menu
+    words: str
+    standing: ThreadState
+    known: Known
+    limits: Limits
+
+    @property
+    def session(self) -> Session | None:
+        return self.standing.session
+
+    @property
+    def typed(self) -> str:
+        """The number that she sent, or that of the open line whose label she sent; else nothing."""
+        key = keys.clean_key(self.words)
+        if len(key) <= keys.MOST_CODE_DIGITS and key.isascii() and key.isdigit():
+            return key if len(key) >= keys.CODE_DIGITS or not key.strip("0") else key.lstrip("0")
+        labels = sms_pages.list_labels(self.menu, self.session, self.standing.listed)
+        return key_of(self.menu, self.words, labels) or number_in(self.menu, self.words)
+
+    @property
+    def script(self) -> str:
+        """The language to answer in where no word tells it: what she asked for, what she writes, what she had."""
+        had = self.session.script if self.session else self.known.script
+        return self.standing.language or language_of(self.menu, self.words) or had or DEFAULT_LANGUAGE
+
+    def at(self, screen: str, script: str, *, lost: bool = False) -> Session:
+        """Return a session at the screen that a word or a number leads to, else at home."""
+        script = script or self.known.script or DEFAULT_LANGUAGE
+        known = replace(self.known, language=script.partition("-")[0], script=script, lost=lost)
+        session = begin_session(self.menu, known)
+        return open_screen(self.menu, session, screen) if screen else session
+
+    def keeping(
+        self, session: Session, *, waits_for: str = "", listed: Mapping[str, str] | None = None
+    ) -> ThreadState:
+        """Return where the thread stands with this session; the language that she asked for stays."""
+        return standing_at(session, self.standing.language, waits_for=waits_for, listed=listed)
+
+
+def interpret_text(
+    menu: Menu,
+    words: str,
+    standing: ThreadState,
+    known: Known,
+    limits: Limits = SMS_LIMITS,
+    *,
+    stopped: bool = False,
+) -> Meant:
+    """Say what a text means.
+
+    Args:
+        menu: the live version.
+        words: of the text.
+        standing: where its thread stood before.
+        known: of whoever sent it.
+        limits: of an answer.
+        stopped: she asked for silence: what holds no word of the menu is not answered, and a person reads it.
+    """
+    text = _TextTurn(menu=menu, words=words, standing=standing, known=known, limits=limits)
+    speaks = standing.language or (standing.session.script if standing.session else known.script)
+    match = understand_text(menu, words, speaks)
+    led = None if match and match.keyword.danger else _read_chosen(text, match)
+    if led is not None:
+        return led
+    if match is not None:
+        return replace(_with_answer(text, _read_word(text, match, stopped=stopped), match), match=match)
+    if own_words(menu, words).copied:
+        return Meant(understood=COPY, session=text.at("", speaks), says=SILENCE)
+    meaning = _answer_courtesy(text) if is_courtesy(menu, words) and not stopped else _form_or_number(text)
+    if stopped and meaning.understood == NOT_UNDERSTOOD and standing.waits_for != FORM:
+        return replace(meaning, says=SILENCE, near=())
+    return meaning
+
+
+def apply_receipts(
+    menu: Menu, meaning: Meant, receipts: tuple[Receipt, ...], line: DisplayValues, now: datetime
+) -> Meant:
+    """Return the meaning after its deeds: where their receipts lead, or what is said where one was refused."""
+    codes = [receipt.code for receipt in receipts if isinstance(receipt, CallbackAccepted)]
+    if meaning.says != "sms_saved":
+        if meaning.understood == FURTHER and any(isinstance(receipt, Gone) for receipt in receipts):
+            return replace(meaning, says="sms_help", words="", standing=standing_at(meaning.session, ""))
+        led = meaning.session if meaning.also else settle_session(menu, meaning.session, receipts, line, now)
+        values = {**led.values, "code": codes[0]} if codes and meaning.also else led.values
+        return replace(meaning, session=led.having(values=values), also=meaning.also if codes else "")
+    if not codes:
+        return replace(meaning, says="sms_no_call", understood="refused")
+    return _asking_further(menu, meaning, receipts)
+
+
+def _asking_further(menu: Menu, meaning: Meant, receipts: tuple[Receipt, ...]) -> Meant:
+    """Tell the code of a request that is on record, and ask below it what the form asks besides, if it does."""
+    accepted = next(each for each in receipts if isinstance(each, CallbackAccepted))
+    asked = next(each for each in meaning.effects if isinstance(each, RequestCallback))
+    session = meaning.session.having(values={"code": accepted.code}, callback=accepted.callback)
+    at = further.open_next(menu, session.having(answers=asked.answers))
+    if at is None or meaning.standing is None:
+        return replace(meaning, session=session)
+    stands = standing_at(at, meaning.standing.language, waits_for=FURTHER)
+    return replace(meaning, session=at, standing=stands)
+
+
+def _read_chosen(text: _TextTurn, match: Match | None) -> Meant | None:
+    """Return what an answer to our last texts leads to: the form's, or a number or a label of a list."""
+    if (answered := _further(text)) is not None:
+        return answered
+    form, waits = text.standing.open_form, text.standing.waits_for == FORM
+    if form is not None and waits and is_declined(text.menu, text.words):
+        refusal, stands = RefuseCalls(how="said"), text.keeping(form)
+        return Meant(
+            understood="no_call", session=form, says="sms_no_call", standing=stands, effects=(refusal,)
+        )
+    answers = form_answer(text.menu, text.words) if form is not None and not _is_a_line(text) else None
+    if form is not None and answers is not None:
+        return _read_form(text, form, answers)
+    # The line of that name on a screen asks its questions one by one: the wish itself costs one text.
+    if waits or (match is not None and match.keyword.reaction is Reaction.CALL_ME):
+        return None
+    is_asked = text.session is not None or text.standing.listed or text.standing.again
+    return _read_number(text) if is_asked and text.typed else None
+
+
+def _further(text: _TextTurn) -> Meant | None:
+    """Read an answer to the further question that was asked, as long as its number means no line that came after it."""
+    waits = text.standing.waits_for == FURTHER
+    at = text.standing.further
+    if at is None or (not waits and _is_a_line(text)):
+        return None
+    answers = further.list_answers(text.menu, at)
+    key = text.typed or key_of(text.menu, text.words, sms_pages.list_labels(text.menu, at, {}))
+    choice = next((each for each in answers if each.key == key), None)
+    if choice is None:
+        if not waits or not answers or not key or len(key) >= keys.CODE_DIGITS or not key.strip("0"):
+            return None
+        return Meant(
+            understood="again", session=at, says="invalid", standing=text.keeping(at, waits_for=FURTHER)
+        )
+    answered, effect = further.answer(text.menu, at, choice)
+    words = further.find_reply(text.menu, answered, choice)
+    following = None if isinstance(effect, RefuseCalls) else further.open_next(text.menu, answered)
+    session = following or text.at("", at.script)
+    return Meant(
+        understood="further",
+        session=session,
+        says="sms_noted",
+        words=words,
+        standing=text.keeping(session, waits_for=FURTHER if following else ""),
+        effects=(effect,),
+    )
+
+
+def _answer_courtesy(text: _TextTurn) -> Meant:
+    """Answer thanks and signs once: with help to whoever has no thread yet, and what waits for an answer again."""
+    waits, session = text.standing.waits_for, text.session or text.at("", text.script)
+    if text.standing.thanked or (text.session is not None and waits != FORM):
+        return Meant(understood=COURTESY, session=session, says=SILENCE)
+    stands = replace(text.keeping(session, waits_for=waits), thanked=True)
+    says = "sms_form_again" if waits == FORM else "sms_help"
+    return Meant(understood=COURTESY, session=session, says=says, standing=stands)
+
+
+def _read_word(text: _TextTurn, match: Match, *, stopped: bool) -> Meant:
+    session = text.at(match.keyword.to, text.standing.language or match.language)
+    keeping = text.keeping(session)
+    match match.keyword.reaction:
+        case Reaction.STOP:
+            stop = RefuseCalls(how="stop")
+            return Meant(understood=STOP, session=session, says=SILENCE, effects=(stop,))
+        case Reaction.REFUSE:
+            refusal, stands = RefuseCalls(how="said"), text.keeping(text.session or session)
+            says = SILENCE if stopped else "sms_no_call"
+            return Meant(understood=REFUSED, session=session, says=says, standing=stands, effects=(refusal,))
+        case Reaction.CALL_ME:
+            before = (text.session or session).having(language=session.language, script=session.script)
+            asked = open_screen(text.menu, before.with_promises(text.known), text.menu.call_me)
+            if not sms_pages.has_times(text.menu, asked):
+                return Meant(understood="no_time", session=asked, says=sms_pages.NO_TIME)
+            waiting = text.keeping(asked, waits_for=FORM)
+            return Meant(understood="call_me", session=asked, says="sms_form", standing=waiting)
+        case Reaction.HELP:
+            return Meant(understood="help", session=session, says="sms_help", standing=keeping)
+        case Reaction.START:
+            return Meant(understood=START, session=session, says="sms_started", standing=keeping)
+        case Reaction.LANGUAGE:
+            words, numbers = sms_pages.list_languages(text.menu, session.script)
+            stands = text.keeping(text.session or session, listed=numbers)
+            return Meant(
+                understood="language", session=session, says="sms_language", words=words, standing=stands
+            )
+        case _:
+            danger = match.keyword.danger
+            refused = danger and find_refusal(text.menu, text.words) is not None
+            effects = (RefuseCalls(how="said"),) if refused else ()
+            return Meant(understood=DANGER if danger else match.keyword.to, session=session, effects=effects)
+
+
+def _form_or_number(text: _TextTurn) -> Meant:
+    """Read an answer to the form that is open, else a number of what she read last."""
+    form = text.standing.open_form
+    if form is None:
+        return _read_number(text)
+    if text.standing.waits_for == FORM:
+        return Meant(understood=NOT_UNDERSTOOD, session=form, says="sms_form_again")
+    return _read_number(text)
+
+
+def _is_a_line(text: _TextTurn) -> bool:
+    """Say whether the text is the key of a line that she reads now, where something came after the form."""
+    if text.standing.waits_for == FORM or text.session is None or not text.typed:
+        return False
+    screen = text.menu.screens.get(text.session.screen)
+    lines = open_choices(text.menu, text.session, screen) if screen is not None else ()
+    return text.typed in text.standing.listed or any(choice.key == text.typed for choice in lines)
+
+
+def _with_answer(text: _TextTurn, meaning: Meant, match: Match) -> Meant:
+    """Keep the answer to the form that stands beside a word, so that neither is lost: first the word is answered."""
+    form = text.standing.open_form
+    shows = match.keyword.reaction in (Reaction.SHOW, Reaction.CALL_ME)
+    if form is None or not shows or text.typed or meaning.effects:
+        return meaning
+    answers = answer_beside(text.menu, text.words)
+    if answers is None:
+        return meaning
+    if match.keyword.reaction is Reaction.CALL_ME:
+        return _read_form(text, form, answers)
+    answered = _read_form(text, form, answers, danger=match.keyword.danger)
+    if answered.says != "sms_saved":
+        return meaning
+    return replace(meaning, effects=answered.effects, also="sms_saved")
+
+
+def _read_number(text: _TextTurn) -> Meant:
+    """Say what a text without a word means: a number of a list, a key of the screen that she read last, or nothing."""
+    key, menu = text.typed, text.menu
+    screen = sms_pages.find_chosen(text.standing.listed, key, sms_pages.SCREEN)
+    language = sms_pages.find_chosen(text.standing.listed, key, sms_pages.LANGUAGE)
+    if screen in menu.screens:
+        return Meant(understood="nearest", session=text.at(screen, text.script))
+    if language in menu.languages:
+        return Meant(understood="language", session=text.at(menu.home, language), language=language)
+    if key and text.session is not None:
+        moved = step_session(menu, text.session, key, text.limits)
+        return Meant(understood="key", session=moved.session, effects=moved.effects)
+    if key and text.standing.again:
+        return Meant(understood="again", session=text.at("", text.script, lost=True))
+    session = (text.session or text.at("", text.script)).having(script=text.script)
+    near = () if key else nearest_topics(menu, text.words)
+    return Meant(understood=NOT_UNDERSTOOD, session=session, says="sms_help", near=near)
+
+
+def _read_form(text: _TextTurn, form: Session, answers: Mapping[str, str], *, danger: bool = False) -> Meant:
+    """Say what the answers of the callback mean that were given in one text."""
+    session = form.with_promises(text.known)
+    stands = text.keeping(session)
+    cannot, words = sms_pages.list_kept_times(text.menu, session, answers["phone_seen"])
+    lent = answers["phone_seen"] == "not_mine" and answers["when"] != "now"
+    if answers["when"] == "never" or lent:
+        refusal = RefuseCalls(how="plain", phone_seen=answers["phone_seen"])
+        says, words = (cannot, words) if cannot and answers["when"] != "never" else ("sms_no_call", "")
+        return Meant(
+            understood="no_call", session=session, says=says, words=words, standing=stands, effects=(refusal,)
+        )
+    if answers["when"] not in session.offers:
+        return Meant(understood="no_call", session=session, says=cannot or "sms_form_again", words=words)
+    in_danger = danger or text.standing.danger_until is not None
+    asked = RequestCallback(
+        topic=session.topic or "other",
+        path=session.path,
+        answers={"danger": "yes" if in_danger else "no", "consent": "yes", **answers},
+        language=session.language,
+        script=session.script,
+    )
+    return Meant(
+        understood="callback",
+        session=session,
+        says="sms_saved",
+        standing=stands,
+        effects=with_hours(text.menu, (asked,)),
+    )

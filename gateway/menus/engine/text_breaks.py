@@ -1,0 +1,251 @@
+"""Where a text may be cut in two without hurting a letter, a number or a sign; needs no dictionary."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Collection
+
+from gateway.menus.keywords.lao_and_thai import find_edges as syllable_edges
+
+Breaks = Callable[[str], Collection[int]]
+"""Says where a language would rather have a text cut; a dictionary's opinion, taken only where a cut is safe."""
+
+SOFT_BREAK = "\u200b"
+"""An author's mark for a good place to cut; it is never sent."""
+
+PLACEHOLDER = re.compile(r"\{([A-Za-z0-9_][A-Za-z0-9_.\-]*(?::[a-z]+)?)\}")
+"""``{name}``, or ``{name:part}`` for what else a fact tells of itself."""
+
+_MARKS = frozenset({"Mn", "Mc", "Me"})
+_OPENING = frozenset({"Ps", "Pi"})
+_CLOSING = frozenset({"Pe", "Pf"})
+
+_NEVER_BEFORE = frozenset(
+    "ฯะาำๅๆ"  # Thai vowels and signs that lean on what stands before them
+    "ຯະາຳຽໆ"  # Lao
+    "។៕ៗ"  # Khmer
+    "၊။"  # Burmese
+    "\u200d"
+    "!%),.:;?]}…’”»"
+)
+_NEVER_AFTER = frozenset(
+    "เแโใไ"  # Thai vowels that are written before their consonant
+    "ເແໂໃໄ"  # Lao
+    "\u17d2\u1039\u200d"  # the joiners of Khmer and Burmese stacks
+    "([{¡¿‘“«"
+)
+_NEEDS_FINAL = frozenset("\u0e31\u0eb1\u0ebb")
+"""Vowels that need a final consonant, even when a tone mark stands between."""
+
+_TONES = frozenset("\u0e48\u0e49\u0e4a\u0e4b\u0e4c\u0e4d\u0ec8\u0ec9\u0eca\u0ecb\u0ecc\u0ecd")
+_NUMBER_SIGNS = frozenset("-.,/:+")
+_SPACES = frozenset(" \n\t\r\u00a0")
+_SENTENCE_ENDS = frozenset(".?!;။។")
+_SKIN_TONES = range(0x1F3FB, 0x1F400)
+_REGIONAL = range(0x1F1E6, 0x1F200)
+_BURMESE_CONSONANTS = frozenset({*range(0x1000, 0x1022), 0x103F})
+_BURMESE_MEDIALS = frozenset({0x1037, *range(0x103B, 0x103F)})
+_BURMESE_KILLERS = frozenset({0x1039, 0x103A})
+_TAGS = range(0xE0020, 0xE0080)
+"""What spells the region of a flag behind the black flag; parted from it they are boxes."""
+_UNITS = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Sc"})
+_LAO_RUN = re.compile("[\u0e80-\u0eff]+")
+_MASK = "0"
+_GROUPED_PHONE = re.compile(r"(?<!\d)(?:\+\d{1,3}|0\d{1,3})(?:[ \u00a0\-]\d{2,})+(?!\d)")
+"""A phone number written in groups, as ``+856 20 555`` or ``021 212 345``."""
+
+
+def safe_cuts(text: str) -> list[int]:
+    """Return every place, in order, where the text may be cut; never its two ends.
+
+    A placeholder ``{name}`` is treated as a number, so nothing is cut inside it or beside it inside a number.
+    """
+    masked = PLACEHOLDER.sub(lambda found: _MASK * len(found.group()), text)
+    phones = {
+        place for found in _GROUPED_PHONE.finditer(masked) for place in range(found.start() + 1, found.end())
+    }
+    return [place for place in range(1, len(masked)) if place not in phones and not _is_vetoed(masked, place)]
+
+
+def without_soft_breaks(text: str) -> tuple[str, frozenset[int]]:
+    """Return the text as it is sent, and the places in it at which its author would rather have it cut."""
+    first, *others = text.split(SOFT_BREAK)
+    places, clean = set(), first
+    for part in others:
+        places.add(len(clean))
+        clean += part
+    return clean, frozenset(places)
+
+
+def best_cut(
+    text: str,
+    fits: Callable[[str], bool],
+    *,
+    sentences: bool = False,
+    soft: Collection[int] = (),
+    breaks: Breaks | None = None,
+) -> int:
+    """Return where to cut so that what stands before fits: the last good place, or 0 when no safe cut fits.
+
+    In the last half of the room a good place is, in this order: where the author marked one, the end of a sentence
+    (if asked for), a space, a break between words, the edge of a Lao syllable; a number and its unit, a bracket and
+    its first word are parted only where nothing else is left. Where there is none the last safe cut is taken.
+    """
+    places = safe_cuts(text)
+    last = next((place for place in reversed(places) if fits(text[:place])), 0)
+    near = [place for place in places if place <= last <= 2 * place]
+
+    def together(places: list[int]) -> list[int]:
+        return [place for place in places if not _parts_pair(text, place)]
+
+    def between_words() -> list[int]:
+        preferred = breaks(text) if breaks else ()
+        return [place for place in near if place in preferred]
+
+    def between_syllables() -> list[int]:
+        whole = lao_edges(text)
+        return [place for place in near if place in whole]
+
+    if marked := [place for place in near if place in soft]:
+        return marked[-1]
+    if sentences and (ends := [place for place in near if _ends_sentence(text, place)]):
+        return ends[-1]
+    spaced = [place for place in near if text[place - 1] in _SPACES or text[place] in _SPACES]
+    whole = together(spaced) or together(between_words()) or together(between_syllables())
+    return (whole or spaced or between_words() or together(near) or [last])[-1]
+
+
+def lao_edges(text: str) -> frozenset[int]:
+    """Return where syllables begin or end in the Lao runs of a text: good places where no dictionary knows words."""
+    return frozenset(
+        found.start() + edge for found in _LAO_RUN.finditer(text) for edge in syllable_edges(found[0])
+    )
+
+
+def _parts_pair(text: str, place: int) -> bool:
+    """Say whether a number would stand without its unit, a bracket with its first word alone, or half a flag."""
+    if ord(text[place]) in _TAGS or (
+        _is_digit(text[place]) and unicodedata.category(text[place - 1]) == "Sc"
+    ):
+        return True
+    before, after = text[:place].rstrip(" \u00a0"), text[place:].lstrip(" \u00a0")
+    if before.endswith("\n") or not after or after[0] == "\n":
+        return False
+    number = before[-1:] == "}" or _is_digit(before[-1:])
+    if number and unicodedata.category(after[0]) in _UNITS:
+        return True
+    first_word = re.split(r"\s", before)[-1]
+    opened = next((at for at in range(len(first_word)) if _does_open(first_word[at])), None)
+    return opened is not None and not any(_does_close(each) for each in first_word[opened:])
+
+
+def _does_open(character: str) -> bool:
+    return unicodedata.category(character) in _OPENING
+
+
+def _does_close(character: str) -> bool:
+    return unicodedata.category(character) in _CLOSING
+
+
+def split_text(
+    text: str, limit: int, measure: Callable[[str], int], *, breaks: Breaks | None = None
+) -> tuple[str, ...]:
+    """Cut a text into parts that each measure no more than the limit; the parts join back to the text.
+
+    Where no safe cut fits (a number or a stack that is longer than the room) the part is cut between two code points,
+    and where not even one fits it stands alone, so the work always ends.
+    """
+
+    def fits(part: str) -> bool:
+        return measure(part) <= limit
+
+    parts: list[str] = []
+    rest = text
+    while not fits(rest):
+        place = best_cut(rest, fits, breaks=breaks) or _force_cut(rest, fits)
+        if place >= len(rest):
+            break
+        parts.append(rest[:place])
+        rest = rest[place:]
+    return (*parts, rest)
+
+
+def _force_cut(text: str, fits: Callable[[str], bool]) -> int:
+    inside = {
+        place for found in PLACEHOLDER.finditer(text) for place in range(found.start() + 1, found.end())
+    }
+    places = [place for place in range(1, len(text) + 1) if place not in inside]
+    fitting = [place for place in places if fits(text[:place])]
+    return fitting[-1] if fitting else places[0]
+
+
+def _ends_sentence(text: str, place: int) -> bool:
+    """Say whether a sentence ends before this place, with its space or line break behind it."""
+    before = text[:place].rstrip()
+    return before != text[:place] and (before[-1:] in _SENTENCE_ENDS or "\n" in text[len(before) : place])
+
+
+def _is_vetoed(text: str, place: int) -> bool:
+    before, after = text[place - 1], text[place]
+    return (
+        unicodedata.category(after) in _MARKS | _CLOSING
+        or unicodedata.category(before) in _OPENING
+        or after in _NEVER_BEFORE
+        or before in _NEVER_AFTER
+        or _breaks_syllable(text, place)
+        or _breaks_number(text, place)
+        or _breaks_pair(text, place)
+        or _breaks_burmese(text, place)
+    )
+
+
+def _breaks_syllable(text: str, place: int) -> bool:
+    back = place - 1
+    while back > 0 and text[back] in _TONES:
+        back -= 1
+    return text[back] in _NEEDS_FINAL
+
+
+def _breaks_number(text: str, place: int) -> bool:
+    """Say whether digits, or digits and a sign between digits, stand on both sides."""
+    before, after = text[place - 1], text[place]
+    if _is_digit(before) and _is_digit(after):
+        return True
+    if before in _NUMBER_SIGNS and _is_digit(after):
+        return before == "+" or _is_digit(text[place - 2 : place - 1])
+    if after in _NUMBER_SIGNS and _is_digit(before):
+        return _is_digit(text[place + 1 : place + 2])
+    return False
+
+
+def _breaks_pair(text: str, place: int) -> bool:
+    before, after = text[place - 1], text[place]
+    if before == "\r" and after == "\n":
+        return True
+    if ord(after) in _SKIN_TONES or _is_surrogate_pair(before, after):
+        return True
+    return ord(before) in _REGIONAL and ord(after) in _REGIONAL and _run_before(text, place) % 2 == 1
+
+
+def _is_surrogate_pair(before: str, after: str) -> bool:
+    return "\ud800" <= before <= "\udbff" and "\udc00" <= after <= "\udfff"
+
+
+def _run_before(text: str, place: int) -> int:
+    start = place
+    while start > 0 and ord(text[start - 1]) in _REGIONAL:
+        start -= 1
+    return place - start
+
+
+def _breaks_burmese(text: str, place: int) -> bool:
+    """Say whether a killed or stacked consonant, which closes the syllable before it, would begin the next part."""
+    if ord(text[place]) not in _BURMESE_CONSONANTS:
+        return False
+    ahead = place + 1
+    while ahead < len(text) and ord(text[ahead]) in _BURMESE_MEDIALS:
+        ahead += 1
+    return ahead < len(text) and ord(text[ahead]) in _BURMESE_KILLERS
+
+
+def _is_digit(character: str) -> bool:
+    return character != "" and unicodedata.category(character[0]) == "Nd"

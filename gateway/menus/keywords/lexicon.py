@@ -1,0 +1,232 @@
+"""The words of a menu and how people talk around them, made ready once for each version of it."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from gateway.menus.engine.model import Keyword, Menu, Reaction, Words
+from gateway.menus.keywords.normalise import fold
+from gateway.menus.keywords.script_runs import PLAIN, Run, word_of
+
+COMMANDS = (Reaction.STOP, Reaction.START)
+WHO = "{who}"
+_FEW_LETTERS = 40
+_KEPT = 8
+"""Menus whose words are kept ready; a server has one or two live at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class LexiconEntry:
+    """One spelling of a word: its letters, where a text may have a space, its script, its language if that matters."""
+
+    letters: str
+    spaces: frozenset[int]
+    script: str
+    language: str = ""
+
+    def ends(self, run: Run, start: int) -> int:
+        """Return where the word ends if it stands whole at this place of the run, else −1."""
+        end = start + len(self.letters)
+        if self.script != run.script or not run.letters.startswith(self.letters, start):
+            return -1
+        return end if run.spaces(start, end) <= self.spaces and run.may_stand(start, end) else -1
+
+    def places(self, run: Run) -> Iterator[tuple[int, int]]:
+        """Yield each place of the run at which the word stands whole."""
+        if self.script != run.script:
+            return
+        start = run.letters.find(self.letters)
+        while start >= 0:
+            end = self.ends(run, start)
+            if end > 0:
+                yield start, end
+            start = run.letters.find(self.letters, start + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling(LexiconEntry):
+    """A spelling of a keyword: ``word`` is how its author wrote it."""
+
+    keyword: Keyword = field(kw_only=True)
+    word: str = field(kw_only=True)
+
+
+E = TypeVar("E", bound=LexiconEntry)
+
+
+class Group(Generic[E]):
+    """Spellings that are looked for together, in their order, found by their script and by their first letter."""
+
+    def __init__(self, entries: Iterable[E]) -> None:
+        self.entries = tuple(entries)
+        self._by_script: dict[str, list[E]] = {}
+        self._by_first: dict[str, list[E]] = {}
+        for entry in self.entries:
+            self._by_script.setdefault(entry.script, []).append(entry)
+            self._by_first.setdefault(entry.letters[0], []).append(entry)
+
+    def __add__(self, other: "Group[E]") -> "Group[E]":
+        return Group((*self.entries, *other.entries))
+
+    def of(self, script: str) -> Sequence[E]:
+        """Return the spellings in one script."""
+        return self._by_script.get(script, ())
+
+    def held_by(self, run: Run) -> Iterator[E]:
+        """Yield the spellings whose letters the run holds somewhere, whole word or not."""
+        letters = run.letters
+        if len(letters) > _FEW_LETTERS:
+            return (each for each in self.of(run.script) if each.letters in letters)
+        firsts = dict.fromkeys(letters)
+        return (each for first in firsts for each in self._by_first.get(first, ()) if each.letters in letters)
+
+    def places(self, run: Run) -> Iterator[tuple[int, int, E]]:
+        """Yield each place at which one of the words stands whole."""
+        for entry in self.held_by(run):
+            for start, end in entry.places(run):
+                yield start, end, entry
+
+    def at(self, run: Run, place: int) -> Iterator[tuple[int, E]]:
+        """Yield where each word ends that stands whole at this place."""
+        for entry in self._by_first.get(run.letters[place : place + 1], ()):
+            end = entry.ends(run, place)
+            if end > 0:
+                yield end, entry
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """What the matcher looks for, by what it is for."""
+
+    menu: Menu
+    danger: Group[Spelling]
+    others: Group[Spelling]
+    harmless: Group[LexiconEntry]
+    contact: Group[LexiconEntry]
+    refusals: Group[LexiconEntry]
+    negations: Group[LexiconEntry]
+    bridges: Group[LexiconEntry]
+    courtesy: Group[LexiconEntry]
+    beside_commands: Group[LexiconEntry]
+    numbering: Group[LexiconEntry]
+    declines: Group[LexiconEntry]
+    wishes: Group[LexiconEntry]
+    commands: Mapping[Reaction, Group[Spelling]]
+    clock: re.Pattern[str] | None
+
+
+def lexicon_of(menu: Menu) -> Lexicon:
+    """Return the words of a menu, made ready; the menus asked for last are kept."""
+    known = _READY.get(id(menu))
+    if known is None or known.menu is not menu:
+        known = _make_lexicon(menu)
+        while len(_READY) >= _KEPT:
+            _READY.pop(next(iter(_READY)), None)
+        _READY[id(menu)] = known
+    return known
+
+
+_READY: dict[int, Lexicon] = {}
+
+
+def entries_of(words: Iterable[str], language: str = "") -> Group[LexiconEntry]:
+    """Return the spellings of words, the longest first, each once."""
+    found = {LexiconEntry(*word_of(word), language) for word in words}
+    return Group(
+        sorted((each for each in found if each.letters), key=lambda each: (-len(each.letters), each.letters))
+    )
+
+
+def _make_lexicon(menu: Menu) -> Lexicon:
+    speech = menu.speech
+    spellings = tuple(_list_spellings(menu))
+    wishes = entries_of(
+        written
+        for each in menu.keywords
+        if each.reaction is Reaction.CALL_ME
+        for language, words in each.words.items()
+        for word in words
+        for written in write_out_persons(menu, word, language)
+    )
+    return Lexicon(
+        menu=menu,
+        danger=Group(each for each in spellings if each.keyword.danger),
+        others=Group(
+            each for each in spellings if not each.keyword.danger and each.keyword.reaction not in COMMANDS
+        ),
+        harmless=_group_words(speech.harmless),
+        contact=_group_words(speech.contact) + wishes,
+        refusals=_tell_apart(speech.refusals),
+        negations=_group_words(speech.negations),
+        bridges=_group_words(speech.bridges),
+        courtesy=_group_words(speech.courtesy),
+        beside_commands=_group_words(speech.courtesy) + _group_words(speech.about),
+        numbering=_group_words(speech.numbering),
+        declines=_group_words(speech.declines),
+        wishes=wishes,
+        commands={
+            each: Group(one for one in spellings if one.keyword.reaction is each and not one.keyword.danger)
+            for each in COMMANDS
+        },
+        clock=_make_clock_pattern(menu),
+    )
+
+
+def _group_words(words: Words) -> Group[LexiconEntry]:
+    return entries_of(word for each in words.values() for word in each)
+
+
+def _tell_apart(words: Words) -> Group[LexiconEntry]:
+    return Group(entry for language, each in words.items() for entry in entries_of(each, language).entries)
+
+
+def _list_spellings(menu: Menu) -> Iterator[Spelling]:
+    for keyword in menu.keywords:
+        for language, words in keyword.words.items():
+            for word in words:
+                for written in write_out_persons(menu, word, language):
+                    letters, spaces, script = word_of(written)
+                    if letters:
+                        yield Spelling(letters, spaces, script, language, keyword=keyword, word=word)
+
+
+def write_out_persons(menu: Menu, word: str, language: str) -> Iterator[str]:
+    """Yield a word with each person in the place of ``{who}``, or as it is."""
+    if WHO not in word:
+        yield word
+        return
+    for who in menu.speech.who.get(language, ()):
+        yield word.replace(WHO, who)
+
+
+_BETWEEN = r"(?:[^\S\n]|[\u200b-]|\.(?!\s)){0,4}"
+"""What may stand between the word of an hour and its number: no end of a sentence, ``ຕີ. 1`` is no hour."""
+
+
+def _make_clock_pattern(menu: Menu) -> re.Pattern[str] | None:
+    """Return what a word and the hour behind it look like in a folded text, in any of the languages.
+
+    The groups that are once taken are not given back: ``hit twelve times`` must not end as ``hit ten`` o'clock.
+    """
+    speech = menu.speech
+    forms = []
+    for language, words in speech.clock.items():
+        numbers = _match_either(speech.numbers.get(language, ()))
+        counted = _match_either(speech.counted.get(language, ()))
+        struck = "".join(_not_behind(fold(word)) for word in speech.struck.get(language, ()))
+        plain = any(word_of(word)[2] == PLAIN for word in words)
+        left, right = (r"(?<![^\W_])", r"(?![^\W_])") if plain else ("", "")
+        hour = rf"(?>(?:0?[1-9]|1[0-2])(?!\d)(?:[.:]\d\d)?|(?:{numbers}){right})"
+        forms.append(rf"{struck}{left}(?:{_match_either(words)}){_BETWEEN}{hour}(?!\s*(?:{counted}){right})")
+    return re.compile("|".join(forms)) if forms else None
+
+
+def _not_behind(word: str) -> str:
+    return f"(?<!{re.escape(word)})(?<!{re.escape(word)} )"
+
+
+def _match_either(words: Iterable[str]) -> str:
+    """Return a pattern for any of the words, the longest first; one that nothing matches where there are none."""
+    ordered = sorted({fold(word) for word in words}, key=len, reverse=True)
+    return "|".join(r"\s+".join(map(re.escape, word.split())) for word in ordered) or r"(?!)"

@@ -1,0 +1,263 @@
+"""Finds the word of the menu that a text holds: whole, in any of its languages, danger before all else."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+from gateway.menus.engine.model import Keyword, Menu, Reaction
+from gateway.menus.keywords.copied_text import own_words
+from gateway.menus.keywords.fuzzy_match import Near, find_near_words
+from gateway.menus.keywords.lexicon import COMMANDS, Lexicon, Spelling, lexicon_of
+from gateway.menus.keywords.negation import find_negated, find_refused
+from gateway.menus.keywords.phonetic import Bare, find_moved_places, heard_places, held_bare
+from gateway.menus.keywords.scanned_text import Longer, is_filled_by, quiet_text, read_otherwise
+from gateway.menus.keywords.script_runs import LAO, LONGEST_HEARD, LONGEST_TEXT, PLAIN, THAI, Run, runs_of
+
+_SHORT = 3
+"""Words of a text that is short enough to be a greeting as a whole."""
+
+_SHORTEST = 2
+"""Letters of a word of danger; a text of 40,000 single letters is soon read."""
+
+_RANK = {
+    Reaction.REFUSE: 1,
+    Reaction.CALL_ME: 2,
+    Reaction.SHOW: 3,
+    Reaction.LANGUAGE: 4,
+    Reaction.HELP: 5,
+}
+_BY_SOUND, _ONE_OFF, _TWO_OFF = "by its sound", "one letter off", "two letters off"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What a text was understood as.
+
+    Attributes:
+        keyword: the entry of the menu.
+        language: the tag of the list in which the word stands; the reply is written in it.
+        why: which word of the menu it was and how it was found, in words; never hers.
+    """
+
+    keyword: Keyword
+    language: str
+    why: str
+
+    @property
+    def topic(self) -> str:
+        """The screen that it leads to, else the word of its reaction."""
+        return self.keyword.to or str(self.keyword.reaction)
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    spelling: Spelling
+    run: Run
+    at: int
+    start: int
+    end: int
+
+    @property
+    def keyword(self) -> Keyword:
+        return self.spelling.keyword
+
+    def lies_in(self, other: "_Hit") -> bool:
+        longer = other.end - other.start > self.end - self.start
+        return longer and self.at == other.at and other.start <= self.start and self.end <= other.end
+
+
+_REFUSAL = Keyword(words={}, reaction=Reaction.REFUSE)
+"""As what a text is understood that refuses by how it is said, without a keyword of its own."""
+
+
+def understand_text(menu: Menu, text: str, language: str = "") -> Match | None:
+    """Return what a text means, or None where it holds no word of the menu.
+
+    Danger comes first, anywhere in the text, then STOP and START where the text is little else, then a refusal, a
+    wish to be called, the first word that leads to a screen, LANGUAGE and HELP. A wish inside a refusal is the
+    refusal. A word inside a longer word of the menu does not count, except a word of danger. Copies of our own texts,
+    addresses and hours of the clock are not looked at. Where no word stands whole, one that sounds like it or is few
+    letters off counts: never danger, STOP or START.
+
+    Args:
+        menu: whose words are looked for.
+        text: hers, as it came.
+        language: the tag of the texts she had so far; it decides where a word stands in several lists.
+    """
+    danger = find_danger(menu, text, language)
+    if danger is not None:
+        return danger
+    lexicon = lexicon_of(menu)
+    own = own_words(menu, text[:LONGEST_HEARD])
+    heard = quiet_text(lexicon, own.words)
+    ways = (heard, *read_otherwise(heard[:LONGEST_TEXT]))
+    found = (_find_command(lexicon, way, language) for way in ways)
+    wanted = (_find_wanted(lexicon, way, language) for way in ways)
+    nearly_there = (_find_nearest(lexicon, way[:LONGEST_TEXT], language) for way in ways if not own.copied)
+    return next((match for match in chain(found, wanted, nearly_there) if match is not None), None)
+
+
+def find_danger(menu: Menu, text: str, language: str = "") -> Match | None:
+    """Return the word of danger that a text of hers holds, anywhere in it, or None."""
+    lexicon = lexicon_of(menu)
+    heard = quiet_text(lexicon, own_words(menu, text[:LONGEST_HEARD]).words)
+    ways = (heard, *read_otherwise(heard))
+    found = (_find_first(lexicon, _find_dangers(lexicon, way), language) for way in ways)
+    return next((match for match in found if match is not None), None)
+
+
+def find_refusal(menu: Menu, text: str, language: str = "") -> Match | None:
+    """Return the refusal to be called that a text of hers holds, whatever else it says, or None."""
+    lexicon = lexicon_of(menu)
+    heard = quiet_text(lexicon, own_words(menu, text[:LONGEST_HEARD]).words)
+    wanted = (_find_wanted(lexicon, way, language) for way in (heard, *read_otherwise(heard[:LONGEST_TEXT])))
+    return next((each for each in wanted if each and each.keyword.reaction is Reaction.REFUSE), None)
+
+
+def _find_wanted(lexicon: Lexicon, heard: str, language: str) -> Match | None:
+    """Return what she wants or refuses by a whole word."""
+    runs = runs_of(heard[:LONGEST_TEXT])
+    longers = [Longer(lexicon, run) for run in runs]
+    for run, longer in zip(runs, longers, strict=True):
+        for word, tongue in find_refused(lexicon, run, longer):
+            return Match(_REFUSAL, tongue, f"{Reaction.REFUSE}: {word}")
+    hits = [hit for hit in _find_hits(lexicon, runs, longers) if _does_count(hit)]
+    hits = [hit for hit in hits if not _is_negated(lexicon, longers[hit.at], hit)]
+    return _find_best(lexicon, hits, language)
+
+
+def _find_first(lexicon: Lexicon, hits: Iterator[_Hit], language: str) -> Match | None:
+    """Return the meaning of the first place, whatever other words lie in it or around it."""
+
+    def order(hit: _Hit) -> tuple[object, ...]:
+        return hit.at, hit.start, -hit.end, _rank_strangeness(lexicon.menu, hit.spelling.language, language)
+
+    best = min(hits, key=order, default=None)
+    return (
+        Match(best.keyword, best.spelling.language, _explain_match(best.keyword, best.spelling.word))
+        if best
+        else None
+    )
+
+
+def _find_dangers(lexicon: Lexicon, heard: str) -> Iterator[_Hit]:
+    """Yield for each run and each word of danger the first place at which it stands."""
+    for at, run in enumerate(runs_of(heard, LONGEST_HEARD)):
+        if len(run.letters) < _SHORTEST:
+            continue
+        longer = Longer(lexicon, run)
+        for spelling in lexicon.danger.held_by(run):
+            yield from _find_once(spelling, run, at, longer, spelling.places(run))
+        for spelling, *place in heard_places(lexicon, run):
+            yield from _find_once(spelling, run, at, longer, iter([(place[0], place[1])]))
+        if run.script in (LAO, THAI):
+            bare = Bare(run)
+            for spelling in held_bare(lexicon.danger.of(run.script), bare):
+                yield from _find_once(spelling, run, at, longer, find_moved_places(spelling, bare))
+
+
+def _find_once(
+    spelling: Spelling, run: Run, at: int, longer: Longer, places: Iterator[tuple[int, int]]
+) -> Iterator[_Hit]:
+    """Yield the first place that no longer word holds."""
+    place = next((each for each in places if not longer.hold(*each)), None)
+    if place:
+        yield _Hit(spelling, run, at, *place)
+
+
+def _find_command(lexicon: Lexicon, heard: str, language: str) -> Match | None:
+    """Return STOP or START where the text is little else: courtesy, repeats, signs."""
+
+    def order(spelling: Spelling) -> tuple[object, ...]:
+        return _rank_strangeness(lexicon.menu, spelling.language, language)
+
+    for reaction in COMMANDS:
+        found = is_filled_by(heard, lexicon.commands[reaction], lexicon.beside_commands)
+        if found and not all(_is_held(lexicon, heard, entry) for entry in found):
+            said = found[0].letters
+            same = [each for each in lexicon.commands[reaction].entries if each.letters == said]
+            best = min(same, key=order)
+            return Match(best.keyword, best.language, _explain_match(best.keyword, best.word))
+    return None
+
+
+def _is_held(lexicon: Lexicon, heard: str, entry: Spelling) -> bool:
+    """Say whether a longer word holds the command wherever it stands: ขอหยุด asks for a day off."""
+    return all(Longer(lexicon, run).hold(*place) for run in runs_of(heard) for place in entry.places(run))
+
+
+def _find_hits(lexicon: Lexicon, runs: tuple[Run, ...], longers: list[Longer]) -> Iterator[_Hit]:
+    for at, run in enumerate(runs):
+        for start, end, spelling in lexicon.others.places(run):
+            if not longers[at].hold(start, end):
+                yield _Hit(spelling, run, at, start, end)
+
+
+def _is_negated(lexicon: Lexicon, longer: Longer, hit: _Hit) -> bool:
+    """Say whether a wish to be called stands behind a negation."""
+    if hit.keyword.reaction is not Reaction.CALL_ME:
+        return False
+    return any(hit.start in each.ends for each in find_negated(lexicon, hit.run, longer))
+
+
+def _find_best(lexicon: Lexicon, hits: list[_Hit], language: str) -> Match | None:
+    whole = [hit for hit in hits if not any(hit.lies_in(other) for other in hits)]
+
+    def order(hit: _Hit) -> tuple[object, ...]:
+        strange = _rank_strangeness(lexicon.menu, hit.spelling.language, language)
+        return _RANK[hit.keyword.reaction], hit.at, hit.start, -hit.end, strange
+
+    best = min(whole, key=order, default=None)
+    return (
+        Match(best.keyword, best.spelling.language, _explain_match(best.keyword, best.spelling.word))
+        if best
+        else None
+    )
+
+
+def _find_nearest(lexicon: Lexicon, read: str, language: str) -> Match | None:
+    """Return what the text nearly says; not where a longer word that says something else holds the place."""
+    runs = runs_of(read)
+    longers = [Longer(lexicon, run) for run in runs]
+
+    def order(near: Near) -> tuple[object, ...]:
+        strange = _rank_strangeness(lexicon.menu, near.language, language)
+        return near.edits, _RANK[near.keyword.reaction], -near.length, near.at, near.start, strange
+
+    close = (
+        each
+        for each in find_near_words(lexicon.menu, read)
+        if not longers[each.at].cover(each.start, each.start + each.length)
+    )
+    best = min(close, key=order, default=None)
+    if best is None:
+        return None
+    if best.keyword.reaction is Reaction.CALL_ME:
+        for negated in find_negated(lexicon, runs[best.at], longers[best.at]):
+            if best.start in negated.ends:
+                return Match(_REFUSAL, best.language, f"refuse: {negated.word}") if negated.refuses else None
+    how = (_BY_SOUND, _ONE_OFF, _TWO_OFF)[best.edits]
+    return Match(best.keyword, best.language, f"{_explain_match(best.keyword, best.word)}, {how}")
+
+
+def _does_count(hit: _Hit) -> bool:
+    """Say whether a greeting is all that the text says, or nearly: a longer text wants a person to read it."""
+    if hit.keyword.reaction is not Reaction.HELP:
+        return True
+    run, length = hit.run, hit.end - hit.start
+    if not (run.first and run.last):
+        return len(run.letters) == length
+    return run.words() <= _SHORT if run.script == PLAIN else len(run.letters) <= 2 * length
+
+
+def _rank_strangeness(menu: Menu, tag: str, language: str) -> tuple[bool, bool, int]:
+    """Order the lists in which one word stands: hers, then the language that all others fall back to."""
+    return (
+        tag != language,
+        bool(menu.fallback.get(tag)),
+        list(menu.languages).index(tag) if tag in menu.languages else len(menu.languages),
+    )
+
+
+def _explain_match(keyword: Keyword, word: str) -> str:
+    return f"{'danger' if keyword.danger else keyword.reaction}: {word}"

@@ -1,0 +1,1 @@
+"""What keeps the helpline going: publishing, reports, maintenance, health and the processes."""

@@ -1,0 +1,208 @@
+"""Backs everything up into one file sealed to the recovery sheet, and brings it back on either database."""
+
+import json
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from gateway.foundation import ids
+from gateway.storage import atomic_files, audit, dumping, migrate
+from gateway.storage.database import Store, Tx, Unavailable
+
+# A sealed file: anyone with the public half of a key can write one, only the sheet opens it, cut ends are
+# noticed.
+
+MAGIC = b"helpline gateway backup 1\n"
+_KEY = 32
+_PIECE = 65_536
+_TAG = 16
+_LENGTH = 4
+
+
+class NotOpened(Exception):
+    """The file is no backup, is sealed to another sheet, is damaged, or its end is missing."""
+
+
+class Writer:
+    """Seals what it is given into the file; `close` marks the end, without which the file does not open."""
+
+    def __init__(self, file: BinaryIO, recipient: bytes) -> None:
+        # A key of its own for each file, so the pieces may be counted instead of drawing nonces.
+        ours = X25519PrivateKey.from_private_bytes(ids.random_bytes(_KEY))
+        mine = ours.public_key().public_bytes_raw()
+        shared = ours.exchange(X25519PublicKey.from_public_bytes(recipient))
+        self._cipher = _make_cipher(shared, mine, recipient)
+        self._file = file
+        self._waiting = bytearray()
+        self._count = 0
+        file.write(MAGIC + mine)
+
+    def write(self, content: bytes) -> None:
+        """Add content."""
+        self._waiting += content
+        while len(self._waiting) > _PIECE:
+            self._put(bytes(self._waiting[:_PIECE]), last=False)
+            del self._waiting[:_PIECE]
+
+    def close(self) -> None:
+        """Write the last piece; the file itself stays open."""
+        self._put(bytes(self._waiting), last=True)
+        self._waiting.clear()
+
+    def _put(self, piece: bytes, *, last: bool) -> None:
+        sealed = self._cipher.encrypt(_make_nonce(self._count, last=last), piece, None)
+        self._file.write(len(sealed).to_bytes(_LENGTH) + sealed)
+        self._count += 1
+
+
+def read_sealed(file: BinaryIO, secret: bytes) -> Iterator[bytes]:
+    """Return the content piece by piece; what was yielded counts only when the end was reached.
+
+    Raises:
+        NotOpened: see there.
+    """
+    if file.read(len(MAGIC)) != MAGIC:
+        raise NotOpened("this is not a backup of this release or an older one")
+    theirs = file.read(_KEY)
+    try:
+        mine = X25519PrivateKey.from_private_bytes(secret)
+        shared = mine.exchange(X25519PublicKey.from_public_bytes(theirs))
+    except ValueError:
+        raise NotOpened("the file is damaged") from None
+    cipher = _make_cipher(shared, theirs, mine.public_key().public_bytes_raw())
+    last, count = False, 0
+    while not last:
+        piece, last = _open_piece(cipher, file, count)
+        count += 1
+        yield piece
+    if file.read(1):
+        raise NotOpened("something was added to the file")
+
+
+def _open_piece(cipher: AESGCM, file: BinaryIO, count: int) -> tuple[bytes, bool]:
+    length = int.from_bytes(file.read(_LENGTH))
+    sealed = file.read(length) if _TAG <= length <= _PIECE + _TAG else b""
+    if len(sealed) != length:
+        sealed = b""
+    for last in (False, True):
+        try:
+            return cipher.decrypt(_make_nonce(count, last=last), sealed, None), last
+        except (InvalidTag, ValueError):
+            continue
+    if count == 0:
+        raise NotOpened("this sheet does not open the file, or its beginning is damaged")
+    raise NotOpened("the file is damaged or its end is missing")
+
+
+def _make_nonce(count: int, *, last: bool) -> bytes:
+    return count.to_bytes(11) + bytes([last])
+
+
+def _make_cipher(shared: bytes, sender: bytes, recipient: bytes) -> AESGCM:
+    return AESGCM(HKDF(SHA256(), length=32, salt=sender + recipient, info=MAGIC).derive(shared))
+
+
+FORMAT = 1
+_BATCH = 500
+
+
+class LedgerNotEmpty(Exception):
+    """The ledger holds rows already; a restore never mixes two."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a backup holds."""
+
+    made_at: datetime
+    rows: int
+
+
+def write_backup(store: Store, file: Path, recovery_key: bytes, now: datetime) -> Summary:
+    """Write everything that the ledger holds at this moment into the file, sealed to the sheet's public half.
+
+    Raises:
+        Unavailable: SQL cannot be asked; a file of that name stays what it was.
+        OSError: the file cannot be written.
+    """
+    count = 0
+    with atomic_files.replace_file(file) as out, store.read() as tx:
+        dumping.take_time(tx)
+        sealed = Writer(out, recovery_key)
+        packed = zlib.compressobj()
+        for line in _list_lines(tx, now):
+            sealed.write(packed.compress(json.dumps(line, ensure_ascii=False).encode() + b"\n"))
+            count += "row" in line
+        sealed.write(packed.flush())
+        sealed.close()
+    return Summary(now, count)
+
+
+def restore_backup(store: Store, file: Path, sheet_key: bytes, now: datetime) -> Summary:
+    """Bring back what the file holds into an empty ledger, all of it or nothing.
+
+    Whatever it raises but ``Lost``, nothing came back; once it returns, all of it did.
+
+    Raises:
+        LedgerNotEmpty: the ledger holds something.
+        NotOpened: the sheet does not open the file, or it is damaged or of a newer release.
+        OSError: the file cannot be read.
+        Unavailable: SQL cannot be asked; as ``Lost`` nobody knows whether it came back.
+    """
+    migrate.upgrade(store)
+    with file.open("rb") as sealed, store.write() as tx:
+        dumping.take_time(tx)
+        held = dumping.not_empty(tx)
+        if held is not None:
+            raise LedgerNotEmpty(f"the database holds rows in {held}; restore into an empty one")
+        dumping.clear_tables(tx)
+        summary = _bring_back(tx, _unpack_lines(read_sealed(sealed, sheet_key)))
+        audit.add_entry(tx, now=now, person_id=None, act="restored", kind="ledger", subject="")
+    with suppress(Unavailable), store.read() as tx:  # it is back already, and each start reads the ring again
+        tx.ring.refresh(tx)
+    return summary
+
+
+def _list_lines(tx: Tx, now: datetime) -> Iterator[dict[str, Any]]:
+    yield {"format": FORMAT, "revision": migrate.revision_in(tx), "made_at": now.isoformat()}
+    for name in dumping.list_tables():
+        yield {"table": name}
+        for row in dumping.list_rows(tx, name):
+            yield {"row": row}
+
+
+def _unpack_lines(pieces: Iterator[bytes]) -> Iterator[dict[str, Any]]:
+    unpacked, rest = zlib.decompressobj(), b""
+    for piece in pieces:
+        *whole, rest = (rest + unpacked.decompress(piece)).split(b"\n")
+        yield from map(json.loads, whole)
+
+
+def _bring_back(tx: Tx, lines: Iterator[dict[str, Any]]) -> Summary:
+    head = next(lines, {})
+    if head.get("format") != FORMAT or not migrate.knows_revision(str(head.get("revision"))):
+        raise NotOpened("the backup is of a newer release than this one")
+    rows: list[dict[str, Any]] = []
+    table, count = "", 0
+    for line in lines:
+        if "table" in line:
+            dumping.fill_table(tx, table, rows)
+            table, rows = line["table"], []
+            continue
+        rows.append(line["row"])
+        count += 1
+        if len(rows) == _BATCH:
+            dumping.fill_table(tx, table, rows)
+            rows = []
+    dumping.fill_table(tx, table, rows)
+    return Summary(datetime.fromisoformat(head["made_at"]), count)

@@ -1,0 +1,82 @@
+"""Lets go of what has been kept long enough, in batches that nobody notices."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from gateway.delivery import clock_guard
+from gateway.storage import retention, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from gateway.foundation.services import Services
+    from gateway.storage.database import Store, Tx
+
+SETTING = "retention"
+"""The name of the setting that changes spans: {"texts": days, …}."""
+
+_BATCH = 500
+_BRAKED = frozenset({"texts", "records", "callbacks", "callers", "stopped", "people", "audit"})
+"""What people would miss: of anything else what is over is over."""
+
+
+def purge_expired(parts: Services) -> dict[str, int]:
+    """Apply every rule as of now; a closed request is kept as long as the line says.
+
+    Raises:
+        Unavailable: SQL cannot be asked; the next time goes on where this one stopped.
+    """
+    with parts.store.read() as tx:
+        said = settings.get_setting(tx, SETTING, {})
+    now = parts.clock.now()
+    return apply_rules(
+        parts.store,
+        {"callbacks": parts.line.days} | said,
+        now,
+        trusted=lambda tx: clock_guard.is_trusted(parts, tx, now),
+    )
+
+
+def apply_rules(
+    store: Store, days: Mapping[str, int], now: datetime, *, trusted: Callable[[Tx], bool] = lambda _: True
+) -> dict[str, int]:
+    """Apply every rule with these spans, else with its own; return how many rows each name let go.
+
+    Nothing goes while the clock is not trusted, and of what people need not more than a share in one run.
+    """
+    gone: Counter[str] = Counter()
+    for rule in retention.RULES:
+        before = now - timedelta(days=days.get(rule.name, rule.days))
+        gone[rule.name] += _apply_rule(store, rule, before, now, trusted)
+    return dict(gone)
+
+
+def _apply_rule(
+    store: Store,
+    rule: retention.RetentionRule,
+    before: datetime,
+    now: datetime,
+    trusted: Callable[[Tx], bool],
+) -> int:
+    total = 0
+    while True:
+        with store.write() as tx:
+            if not trusted(tx) or (not total and not _may_go(tx, rule, before, now)):
+                return total
+            done = retention.apply_rule(tx, rule, before, _BATCH)
+        total += done
+        if done < _BATCH:
+            return total
+
+
+def _may_go(tx: Tx, rule: retention.RetentionRule, before: datetime, now: datetime) -> bool:
+    if rule.name not in _BRAKED:
+        return True
+    many = retention.count_over(tx, rule, before)
+    if many <= clock_guard.FEW[clock_guard.KEPT]:
+        return True
+    return clock_guard.may_end(tx, clock_guard.KEPT, many=many, of=retention.count_all(tx, rule), now=now)

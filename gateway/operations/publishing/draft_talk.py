@@ -1,0 +1,44 @@
+"""A caller's talk with a menu that nobody published: what she would read, with nothing recorded and nobody told."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from gateway.domain.events import USSD_LIMITS
+from gateway.foundation.phone_numbers import region_of
+from gateway.menus.authoring.checks import CheckContext
+from gateway.menus.authoring.conversation_files import Case
+from gateway.menus.authoring.conversation_runner import LINE_VALUES, Talk
+from gateway.menus.authoring.pages import with_pages
+from gateway.menus.authoring.problems import Place
+from gateway.menus.engine.model import Menu
+from gateway.menus.engine.window_hours import offers_in
+
+
+def cut_draft(menu: Menu, asked: CheckContext) -> Menu:
+    """Return the menu with its pages cut as a publish here would cut them for a dialled code."""
+    return with_pages(menu, (USSD_LIMITS,), read_line_values(asked))
+
+
+def open_talk(menu: Menu, number: str, asked: CheckContext, now: datetime) -> Talk:
+    """Begin a talk of this number with a menu whose pages are cut; windows are offered as a real dial offers them."""
+    case = Case(
+        it="draft",
+        place=Place(),
+        at=now,
+        region=region_of(number),
+        offers=_find_offers(menu, asked),
+    )
+    return Talk(menu, case, zone=asked.zone, limits=USSD_LIMITS, values=read_line_values(asked))
+
+
+def read_line_values(asked: CheckContext) -> Mapping[str, str]:
+    """Return what texts say of the line: its settings, and nothing for those that are empty."""
+    return {**dict.fromkeys(LINE_VALUES, ""), **(asked.settings or {})}
+
+
+def _find_offers(menu: Menu, asked: CheckContext) -> tuple[str, ...]:
+    known = offers_in(menu)
+    if asked.staffed is None:
+        return known
+    staffed = asked.staffed(menu.windows.values())
+    return tuple(name for name in known if name in staffed)

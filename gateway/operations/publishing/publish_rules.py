@@ -1,0 +1,135 @@
+"""No key about danger, consent or the order of the form moves by a rollback, unless somebody says why."""
+
+from collections.abc import Collection, Mapping
+
+from gateway.domain.events import USSD_LIMITS
+from gateway.foundation.services import Services
+from gateway.menus.authoring.conversation_files import read_conversations
+from gateway.menus.authoring.conversation_runner import run_conversation
+from gateway.menus.authoring.moved_keys import (
+    describe_moved_key,
+    describe_moved_questions,
+    find_moved_keys,
+    find_moved_questions,
+)
+from gateway.menus.authoring.pages import with_pages
+from gateway.menus.authoring.problems import Problem, show_place
+from gateway.menus.engine.model import Menu
+from gateway.menus.engine.offered_languages import list_reviewed
+from gateway.operations.publishing.stored import TESTS
+from gateway.storage.live_menus import describe_waiting, list_unset
+
+
+class KeysMoved(Exception):
+    """Nothing went live: callers press keys by heart that would do something else than they know."""
+
+
+def refuse_moved_keys(live: Menu | None, following: Menu | None, *, move_keys: str = "") -> tuple[str, ...]:
+    """Refuse a menu whose grave keys do something else than in the live one, as a publish does.
+
+    Args:
+        live: the menu that callers read now, if there is one.
+        following: the menu that shall be live; None where this release cannot read it.
+        move_keys: why it is meant; empty where nobody says so.
+
+    Returns:
+        Every key that means something else, grave or not, in words: ``screen: what became of it``.
+
+    Raises:
+        KeysMoved: one of them is about danger, consent or another answer that keeps her safe, and nobody says why.
+    """
+    if live is None or following is None:
+        return ()
+    keys = find_moved_keys(live, following)
+    forms = [
+        f"{each.screen}: {describe_moved_questions(each)}" for each in find_moved_questions(live, following)
+    ]
+    told = {f"{each.screen}: {describe_moved_key(following, each)}": each.grave for each in keys}
+    grave = [*forms, *(line for line, is_grave in told.items() if is_grave)]
+    if grave and not move_keys.strip():
+        raise KeysMoved(
+            "nothing went live: callers press these keys by heart, and they would mean something else.\n"
+            + "\n".join(f"  {line}" for line in grave)
+            + "\nWhere it is meant, say --move-keys and the reason"
+        )
+    return (*forms, *told)
+
+
+# The authors' conversations at a publish: what they say of the menu must be so before callers meet it.
+
+
+class ConversationFails(Exception):
+    """Nothing was published: a conversation of the folder does not go as it is written."""
+
+
+def refuse_failing_conversations(menu: Menu, files: Mapping[str, str], zone: str) -> int:
+    """Run every conversation of the folder and return how many there are.
+
+    Raises:
+        ConversationFails: one differs, or cannot be read; the words name each with its place.
+    """
+    written = {name: text.encode() for name, text in files.items() if name.startswith(TESTS)}
+    cases, problems = read_conversations(written, zone)
+    paged = with_pages(menu, (USSD_LIMITS,))
+    failed = [_describe_problem(problem) for problem in problems]
+    for case in cases:
+        failed += [
+            f"  {case.it}: {show_place(each.place)}: {each.message}"
+            for each in run_conversation(paged, case, zone=zone).differences[:1]
+        ]
+    if failed:
+        raise ConversationFails(
+            "nothing was published: conversations of the folder fail\n"
+            + "\n".join(failed)
+            + "\n`gateway menus test` shows them; --untested publishes all the same"
+        )
+    return len(cases)
+
+
+def _describe_problem(problem: Problem) -> str:
+    return f"  {show_place(problem.place)}: {problem.message}"
+
+
+# No language leaves a line that reaches real phones because of a publish or a rollback, unless somebody
+# says so.
+
+
+class ReviewsLost(Exception):
+    """Nothing went live: callers would lose languages that they read now, for texts that nobody reviewed."""
+
+
+def refuse_lost_reviews(
+    parts: Services, live: Menu | None, following: Menu | None, *, without: Collection[str] = ()
+) -> None:
+    """Refuse a menu in which fewer languages are reviewed than in the live one, or that names a number not set.
+
+    What waits in the live one already is no reason: a correction must not wait for the drafts beside it.
+
+    Args:
+        parts: of the house; where no line reaches real phones, nobody loses anything.
+        live: the menu that callers read now, if there is one.
+        following: the menu that shall be live; None where this release cannot read it.
+        without: the languages that may leave.
+
+    Raises:
+        ReviewsLost: a language would leave that was not named.
+    """
+    real = {line.config.menu for line in parts.channels.values() if line.contract.real}
+    if live is None or following is None or following.id not in real:
+        return
+    closing = [name for name in list_unset(parts, following) if name not in list_unset(parts, live)]
+    if closing:
+        raise ReviewsLost(
+            f"nothing went live: texts name {', '.join(f'{{{name}}}' for name in closing)}, which is not set, and the "
+            f"lines that reach real phones would close. Set {', '.join(closing)} under [line] in gateway.toml and "
+            "start again, or take it out of the texts"
+        )
+    kept = {*list_reviewed(following), *without}
+    lost = [language for language in list_reviewed(live) if language not in kept]
+    if lost:
+        waiting = "; ".join(describe_waiting(tag, following.waiting.get(tag, ())) for tag in lost)
+        names = " ".join(f"--without {language}" for language in lost)
+        raise ReviewsLost(
+            f"nothing went live: {', '.join(lost)} would leave the lines that reach real phones. {waiting}. "
+            f"Let them be read (`gateway menus reviews read`), or say {names}"
+        )

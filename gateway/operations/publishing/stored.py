@@ -1,0 +1,135 @@
+"""Published versions as they lie in the ledger: which is live, what it says, the files that it was made of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from gateway.foundation.services import Services
+from gateway.menus.authoring.folder import read_folder, read_tests
+from gateway.menus.engine.model import Menu
+from gateway.menus.engine.serialization import UnreadableMenu, load_menu
+from gateway.storage import versions
+from gateway.storage.database import Tx
+from gateway.storage.versions import Version
+
+TESTS = "tests/"
+"""Where the conversations lie in a folder."""
+
+
+class NoVersion(LookupError):
+    """There is no such version to go back to."""
+
+
+class FolderNotEmpty(Exception):
+    """The folder holds something already; files of another version would be left among these."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """The version that callers get now, and its menu; nothing where none is live."""
+
+    version: Version | None = None
+    menu: Menu | None = None
+
+
+def read_live(parts: Services, menu: str) -> Live:
+    """Return what callers of this menu get now.
+
+    Raises:
+        Unavailable: SQL cannot be asked.
+    """
+    with parts.store.read() as tx:
+        live = versions.live_id(tx, menu)
+        if live is None:
+            return Live()
+        return Live(version=versions.get_version(tx, live), menu=menu_of(tx, live))
+
+
+def read_live_menus(parts: Services) -> dict[str, Menu]:
+    """Return every menu that callers get now, by name, without those that this release cannot read.
+
+    Raises:
+        Unavailable: SQL cannot be asked.
+    """
+    with parts.store.read() as tx:
+        found = {menu: menu_of(tx, version) for menu, version in versions.live_ids(tx).items()}
+    return {name: menu for name, menu in found.items() if menu is not None}
+
+
+def menu_of(tx: Tx, version_id: str) -> Menu | None:
+    """Return the menu of a version; None where this release cannot read it."""
+    compiled = versions.ever_compiled(tx, version_id)
+    try:
+        return load_menu(compiled) if compiled is not None else None
+    except UnreadableMenu:
+        return None
+
+
+def folder_files(folder: Path) -> dict[str, str]:
+    """Return the texts of a menu's files by name, none where the folder cannot be read.
+
+    Bytes that are no UTF-8 are kept, for the check to refuse.
+    """
+    try:
+        files = read_folder(folder)
+    except OSError:
+        return {}
+    return {name: content.decode("utf-8", "surrogateescape") for name, content in files.items()}
+
+
+def read_whole_folder(folder: Path) -> dict[str, str]:
+    """Return what ``folder_files`` does, and the conversations beside it; of these none that is no UTF-8."""
+    texts = folder_files(folder)
+    for name, content in read_tests(folder).items() if texts and folder.is_dir() else ():
+        words = content.decode("utf-8", "ignore")
+        if words.encode() == content:
+            texts[name] = words
+    return texts
+
+
+def without_tests(files: Mapping[str, str]) -> dict[str, str]:
+    """Return the files of the menu itself."""
+    return {name: text for name, text in files.items() if not name.startswith(TESTS)}
+
+
+def has_changed(parts: Services, folder: Path) -> bool:
+    """Say whether the folder holds something else than any live version was made of; an empty one says nothing.
+
+    Raises:
+        Unavailable: SQL cannot be asked.
+    """
+    files = read_whole_folder(folder)
+    with parts.store.read() as tx:
+        sources = [versions.find_source(tx, version) or {} for version in versions.live_ids(tx).values()]
+    return bool(files) and not any(_is_same(files, source) for source in sources)
+
+
+def _is_same(files: Mapping[str, str], source: Mapping[str, str]) -> bool:
+    """Compare with what was published; an earlier release kept no conversations."""
+    has_tests = any(name.startswith(TESTS) for name in source)
+    return dict(source) == (dict(files) if has_tests else without_tests(files))
+
+
+def export_version(parts: Services, menu: str, number: int, folder: Path) -> tuple[str, ...]:
+    """Write the files of a version, withdrawn or not, byte for byte into an empty folder; return their names.
+
+    Raises:
+        NoVersion: there is none of this number.
+        FolderNotEmpty: the folder holds something.
+        OSError: it cannot be written.
+    """
+    with parts.store.read() as tx:
+        version = versions.find_numbered(tx, menu, number)
+        source = versions.find_source(tx, version.id) if version else None
+    if source is None:
+        raise NoVersion(f"the menu {menu} has no version {number}")
+    if folder.exists() and any(folder.iterdir()):
+        raise FolderNotEmpty(f"{folder} is not empty; name a new folder")
+    for name, text in source.items():
+        parts_of_name = PurePosixPath(name).parts
+        if ".." in parts_of_name or PurePosixPath(name).is_absolute():
+            continue  # no folder ever held such a name
+        file = folder.joinpath(*parts_of_name)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(text.encode("utf-8", "surrogateescape"))
+    return tuple(source)

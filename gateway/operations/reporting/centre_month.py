@@ -1,0 +1,277 @@
+"""The centre's own month: what counsellors ticked after their talks, by women and men, no cell being somebody."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gateway.domain.permissions import Permission, check_permission
+from gateway.operations.reporting.monthly_report import SMALLEST, days_of_month
+from gateway.storage import reports
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gateway.domain.permissions import Actor
+    from gateway.foundation.services import Services
+    from gateway.storage.reports import Figure
+
+# Hides small cells of a table together with partners, so that no subtraction brings one back.
+#
+# This is primary and secondary suppression as statistical offices practise it (OECD, Glossary of
+# Statistical Terms).
+
+Place = tuple[int, int]
+"""A row and a column; ``TOTAL`` stands for the total of either."""
+
+TOTAL = -1
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenGrid:
+    """A table of counts whose small cells are hidden, which is None, with the total of each row.
+
+    Attributes:
+        cells: by row and column.
+        totals: of each row.
+    """
+
+    cells: tuple[tuple[int | None, ...], ...]
+    totals: tuple[int | None, ...]
+
+
+def hide_small_cells(
+    counts: Sequence[Sequence[int]], smallest: int, *, told: Sequence[bool] | None = None
+) -> HiddenGrid:
+    """Return the table with every count from 1 to below ``smallest`` hidden, and with the partners that this needs.
+
+    Along a row, and along a column whose total is told elsewhere, a total is the sum of its cells. Where it is known
+    and one cell is hidden, that cell is the difference; where all that is hidden adds up to less than ``smallest``, the
+    difference is small again. So the smallest shown cell goes too, until neither holds. A zero is nobody: it is shown
+    unless it is a partner. Where nothing helps, the whole table is hidden.
+
+    Args:
+        counts: the table, by row and column.
+        smallest: the smallest count that may be shown.
+        told: for each column, and last for the whole table, whether its total is told elsewhere (True) or hidden there
+            (False). None where the columns of this table add up to nothing that is told anywhere.
+    """
+    table = _Table(counts, smallest, told)
+    while any([table.guard_line(line) for line in table.lines()]):  # noqa: C419 - each line in turn, whatever came of the first
+        pass
+    if any(table.gives_small_away(line) for line in table.lines()):
+        table.hidden.update(table.value)
+    return HiddenGrid(
+        cells=tuple(tuple(table.show((row, at)) for at in range(table.width)) for row in range(table.height)),
+        totals=tuple(table.show((row, TOTAL)) for row in range(table.height)),
+    )
+
+
+class _Table:
+    """The counts with their totals; which are hidden so far, and which were opened since nothing can hide them."""
+
+    def __init__(self, counts: Sequence[Sequence[int]], smallest: int, told: Sequence[bool] | None) -> None:
+        self.height, self.width = len(counts), len(counts[0]) if counts else 0
+        self.smallest = smallest
+        self.value: dict[Place, int] = {}
+        for row, cells in enumerate(counts):
+            self.value |= {(row, at): n for at, n in enumerate(cells)} | {(row, TOTAL): sum(cells)}
+        self.hidden = {place for place, n in self.value.items() if 0 < n < smallest}
+        self.opened: set[Place] = set()
+        self.columns = (*range(self.width), TOTAL) if told is not None else ()
+        self.hidden |= {
+            (TOTAL, at) for at, is_told in zip(self.columns, told or (), strict=True) if not is_told
+        }
+
+    def lines(self) -> Iterator[tuple[Place, list[Place]]]:
+        """Yield the place of each total with the places that add up to it."""
+        for row in range(self.height):
+            yield (row, TOTAL), [(row, at) for at in range(self.width)]
+        for at in self.columns:
+            yield (TOTAL, at), [(row, at) for row in range(self.height)]
+
+    def guard_line(self, line: tuple[Place, list[Place]]) -> bool:
+        """Mend a line that gives a hidden cell away; say whether anything was changed."""
+        total, places = line
+        if not self._gives_away(line):
+            return False
+        gone = [place for place in places if place in self.hidden]
+        return self._hide_smallest(total, places) or self._open_only(gone)
+
+    def gives_small_away(self, line: tuple[Place, list[Place]]) -> bool:
+        """Say whether a small cell, or a hidden total, can be worked out of this line."""
+        gone = [place for place in line[1] if place in self.hidden]
+        small = any(0 < self.value[place] < self.smallest for place in gone)
+        return self._gives_away(line) and (small or not gone)
+
+    def _gives_away(self, line: tuple[Place, list[Place]]) -> bool:
+        total, places = line
+        gone = [self.value[place] for place in places if place in self.hidden]
+        if total in self.hidden:
+            return not gone  # its cells add up to it
+        return bool(gone) and (len(gone) == 1 or sum(gone) < self.smallest)
+
+    def _hide_smallest(self, total: Place, places: list[Place]) -> bool:
+        shown = [place for place in places if place not in self.hidden and place not in self.opened]
+        shown = [place for place in shown if self.value[place]] or shown
+        if not shown and total[0] != TOTAL and total not in self.hidden and total not in self.opened:
+            shown = [total]
+        self.hidden.update(sorted(shown, key=lambda place: self.value[place])[:1])
+        return bool(shown)
+
+    def _open_only(self, gone: list[Place]) -> bool:
+        """Show a cell that its total, which is told elsewhere, gives away all the same: it is nobody's partner."""
+        if len(gone) != 1 or 0 < self.value[gone[0]] < self.smallest:
+            return False
+        self.hidden.discard(gone[0])
+        self.opened.add(gone[0])
+        return True
+
+    def show(self, place: Place) -> int | None:
+        """Return a count, or None where it is hidden."""
+        return None if place in self.hidden else self.value[place]
+
+
+RECORD, BY_PERSON, SUM, SUMMED = "record", "record_by", "record_sum", "record_sum_of"
+"""Figures of the form: a word, a word with whom it is about, an amount, and how many talks the amount is of."""
+
+COLUMNS = ("woman", "man")
+REST = "rest"
+"""Whoever is neither: other, not said, not asked. One column, since each alone would be a handful of people."""
+
+_ALL = (*COLUMNS, REST)
+UNSAID = "not_asked"
+FIELDS = ("topics", "service", "country", "sector", "complaint", "stage", "age", "lodged", "result")
+"""The tables of the month, in the order in which the centre reports them."""
+
+SEVERAL = ("topics", "service", "complaint")
+"""Fields of which a talk may have several words, so that their columns add up to no number of talks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CentreRow:
+    """One word of a table: talks by whom they were about, in the order of the columns, and in all; None is hidden."""
+
+    word: str
+    cells: tuple[int | None, ...]
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CentreTable:
+    """One field of the form."""
+
+    field: str
+    rows: tuple[CentreRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CentreSum:
+    """An amount, or the people that complaints were about; None where fewer than five talks stand behind it."""
+
+    item: str
+    n: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CentreMonth:
+    """The month of a centre.
+
+    Attributes:
+        month: written like ``2026-11``.
+        columns: whom the talks were about.
+        talks: how many talks, by column and in all.
+        tables: one for each field of the form of which anything was counted.
+        sums: people and amounts of complaints.
+    """
+
+    month: str
+    columns: tuple[str, ...]
+    talks: CentreRow
+    tables: tuple[CentreTable, ...]
+    sums: tuple[CentreSum, ...]
+
+
+def read_centre_month(parts: Services, actor: Actor, month: str) -> CentreMonth:
+    """Return the month that the centre reports.
+
+    Args:
+        parts: what the use cases work with.
+        actor: who asks.
+        month: written like ``2026-11``.
+
+    Raises:
+        NoMonth: it is not written so.
+        Refused: the role may not see figures.
+        Unavailable: SQL cannot be asked.
+    """
+    check_permission(actor, Permission.SEE_FIGURES)
+    first, last = days_of_month(month, parts.clock.now().date())
+    with parts.store.read() as tx:
+        found = reports.list_figures(tx, first, last, what=(BY_PERSON, SUM, SUMMED))
+    counts = _count_cells(found)
+    talks = _count_talks(counts)
+    tables = (_make_table(field, counts, talks) for field in FIELDS)
+    return CentreMonth(
+        month=month,
+        columns=_ALL,
+        talks=talks,
+        tables=tuple(table for table in tables if table.rows),
+        sums=_make_sums(found),
+    )
+
+
+def split_sheet(month: CentreMonth) -> list[tuple[str, ...]]:
+    """Return the month as the rows of a sheet, a heading first; a hidden cell reads ``under 5``."""
+    rows = [("talks", month.talks), *((table.field, row) for table in month.tables for row in table.rows)]
+    sheet = [("field", "word", *month.columns, "total")]
+    sheet += [(field, row.word, *map(tell_cell, (*row.cells, row.total))) for field, row in rows]
+    return sheet + [("sum", one.item, *("" for _ in month.columns), tell_cell(one.n)) for one in month.sums]
+
+
+def tell_cell(n: int | None) -> str:
+    """Return a cell in words: the figure, or that it is hidden."""
+    return f"under {SMALLEST}" if n is None else str(n)
+
+
+def _count_cells(found: Iterable[Figure]) -> Counter[tuple[str, str, str]]:
+    """Return (field, word, column) → talks."""
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for figure in found:
+        field, _, rest = figure.item.partition(":")
+        word, _, person = rest.partition(":")
+        if figure.what == BY_PERSON and person:
+            counts[field, word, person if person in COLUMNS else REST] += figure.n
+    return counts
+
+
+def _count_talks(counts: Counter[tuple[str, str, str]]) -> CentreRow:
+    """Return the talks by whom they were about: each has one word of a field of which it may have one only."""
+    field = next(field for field in FIELDS if field not in SEVERAL)
+    found = [sum(n for (one, _, at), n in counts.items() if (one, at) == (field, column)) for column in _ALL]
+    hidden = hide_small_cells([found], SMALLEST)
+    return CentreRow(word="", cells=hidden.cells[0], total=hidden.totals[0])
+
+
+def _make_table(field: str, counts: Counter[tuple[str, str, str]], talks: CentreRow) -> CentreTable:
+    words = sorted({word for one, word, _ in counts if one == field}, key=lambda word: (word == UNSAID, word))
+    told = None if field in SEVERAL else [n is not None for n in (*talks.cells, talks.total)]
+    grid = [[counts[field, word, column] for column in _ALL] for word in words]
+    hidden = hide_small_cells(grid, SMALLEST, told=told if words else None)
+    rows = tuple(
+        CentreRow(word=word, cells=hidden.cells[at], total=hidden.totals[at]) for at, word in enumerate(words)
+    )
+    return CentreTable(field=field, rows=rows)
+
+
+def _make_sums(found: Iterable[Figure]) -> tuple[CentreSum, ...]:
+    amounts: Counter[str] = Counter()
+    talks: Counter[str] = Counter()
+    for figure in found:
+        if figure.what in (SUM, SUMMED):
+            (amounts if figure.what == SUM else talks)[figure.item] += figure.n
+    return tuple(
+        CentreSum(item=item, n=amounts[item] if talks[item] >= SMALLEST else None) for item in sorted(amounts)
+    )

@@ -1,5 +1,0 @@
-"""The phone in the browser: a basic handset that posts to the simulator's webhook like any provider."""
-
-from gateway.phone.face import blueprint
-
-__all__ = ["blueprint"]

@@ -1,0 +1,149 @@
+"""Attempts: each time a number was shown to be called, written before it was shown."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, select, text, update
+
+from gateway.domain.callbacks.attempt_spacing import Past
+from gateway.storage.database import Tx, insert_into
+from gateway.storage.tables import LIVE, RUNG, attempts, people
+
+_RECENT = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One attempt; while ``ended_at`` is None no other call to that number is possible.
+
+    ``window_until`` is the end of her window when it began; None where it was not open.
+    ``form`` is the one-time id of its outcome form; ``who`` is filled when it is read.
+    """
+
+    id: str
+    callback_id: str
+    caller_id: str | None
+    person_id: str | None
+    how: str
+    started_at: datetime
+    window_from: datetime
+    window_until: datetime | None = None
+    nth: int
+    lease_until: datetime
+    form: str
+    ended_at: datetime | None = None
+    outcome: str = ""
+    note: str = ""
+    who: str = ""
+
+
+_COLUMNS = [name for name in Attempt.__slots__ if name != "who"]
+
+
+def add_attempt(tx: Tx, attempt: Attempt) -> bool:
+    """Write an attempt; False where one of this number is live or its window has had its own."""
+    statement = (
+        insert_into(tx, attempts)
+        .values({name: getattr(attempt, name) for name in _COLUMNS})
+        .on_conflict_do_nothing()
+        .returning(attempts.c.id)
+    )
+    return tx.execute(statement).first() is not None
+
+
+def list_shown_since(tx: Tx, person_id: str, since: datetime) -> tuple[datetime, ...]:
+    """Return when this person was shown numbers since, the oldest first; the provider's own calls show none."""
+    theirs = attempts.c.person_id == person_id, attempts.c.started_at > since
+    query = select(attempts.c.started_at).where(*theirs, attempts.c.how.in_(("phone", "outside")))
+    return tuple(tx.execute(query.order_by(attempts.c.started_at)).scalars())
+
+
+def finish_attempt(tx: Tx, attempt_id: str, *, outcome: str, note: str = "", now: datetime) -> bool:
+    """Write the outcome; False where it has one already."""
+    statement = (
+        update(attempts)
+        .where(text(LIVE), attempts.c.id == attempt_id)
+        .values(ended_at=now, outcome=outcome, note=note)
+        .returning(attempts.c.id)
+    )
+    return tx.execute(statement).first() is not None
+
+
+def finish_all(tx: Tx, callback_id: str, *, outcome: str, now: datetime) -> None:
+    """End whatever is live of a request: a person decided about it."""
+    tx.execute(
+        update(attempts)
+        .where(text(LIVE), attempts.c.callback_id == callback_id)
+        .values(ended_at=now, outcome=outcome)
+    )
+
+
+def renew_lease(tx: Tx, attempt_id: str, *, until: datetime) -> None:
+    """Move the end of the lease of a live attempt."""
+    tx.execute(update(attempts).where(text(LIVE), attempts.c.id == attempt_id).values(lease_until=until))
+
+
+def by_form(tx: Tx, form: str) -> Attempt | None:
+    """Return the attempt of this outcome form."""
+    return _read_first(tx, _build_query().where(attempts.c.form == form))
+
+
+def by_id(tx: Tx, attempt_id: str) -> Attempt | None:
+    """Return one attempt."""
+    return _read_first(tx, _build_query().where(attempts.c.id == attempt_id))
+
+
+def live_of(tx: Tx, caller_id: str) -> Attempt | None:
+    """Return the attempt that has no outcome yet, of whichever request of this number."""
+    return _read_first(tx, _build_query().where(text(LIVE), attempts.c.caller_id == caller_id))
+
+
+def live_on(tx: Tx, callback_id: str) -> Attempt | None:
+    """Return the attempt of this request that has no outcome yet."""
+    return _read_first(tx, _build_query().where(text(LIVE), attempts.c.callback_id == callback_id))
+
+
+def live_by(tx: Tx, person_id: str) -> Attempt | None:
+    """Return an attempt of this person that has no outcome yet."""
+    return _read_first(tx, _build_query().where(text(LIVE), attempts.c.person_id == person_id))
+
+
+def list_attempts(tx: Tx, callback_id: str) -> tuple[Attempt, ...]:
+    """Return the attempts of a request, oldest first."""
+    query = _build_query().where(attempts.c.callback_id == callback_id)
+    return tuple(
+        _read_attempt(row) for row in tx.execute(query.order_by(attempts.c.started_at, attempts.c.id))
+    )
+
+
+def list_past(tx: Tx, caller_id: str) -> tuple[Past, ...]:
+    """Return the latest attempts to ring a number, newest first; what never rang it is none."""
+    rows = tx.execute(
+        select(attempts.c.started_at, attempts.c.window_from, attempts.c.nth, attempts.c.outcome)
+        .where(text(RUNG), attempts.c.caller_id == caller_id)
+        .order_by(attempts.c.started_at.desc())
+        .limit(_RECENT)
+    )
+    return tuple(Past(**row._asdict()) for row in rows)
+
+
+def list_lapsed(tx: Tx, *, now: datetime, limit: int = 200) -> tuple[Attempt, ...]:
+    """Return live attempts whose lease is over."""
+    query = _build_query().where(text(LIVE), attempts.c.lease_until <= now).limit(limit)
+    return tuple(_read_attempt(row) for row in tx.execute(query))
+
+
+def _build_query() -> Select[Any]:
+    return select(*[attempts.c[name] for name in _COLUMNS], people.c.name.label("who")).join_from(
+        attempts, people, attempts.c.person_id == people.c.id, isouter=True
+    )
+
+
+def _read_first(tx: Tx, query: Select[Any]) -> Attempt | None:
+    row = tx.execute(query.limit(1)).first()
+    return _read_attempt(row) if row is not None else None
+
+
+def _read_attempt(row: Row[Any]) -> Attempt:
+    return Attempt(**{**row._asdict(), "who": row.who or ""})

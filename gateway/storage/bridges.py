@@ -1,0 +1,149 @@
+"""Bridges: calls that a provider makes for us; at most one lives a person, and each says once that she may be rung."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, case, or_, select, text, update
+
+from gateway.domain.callbacks.bridged_call import BridgeState
+from gateway.storage.database import Tx, insert_into
+from gateway.storage.tables import LIVE, attempts, bridges, outbox
+
+ONCE = "call:"
+"""How the outbox's own key of a call begins; the bridge's id follows."""
+
+_NEVER_LEFT = ("failed", "expired", "cancelled")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BridgeRow:
+    """One bridge. ``session`` is the provider's id of the call; ``since`` when it came into its state."""
+
+    id: str
+    callback_id: str
+    attempt_id: str
+    person_id: str | None
+    channel: str
+    state: BridgeState
+    session: str | None = None
+    result: str = ""
+    seconds: int = 0
+    at: datetime
+    since: datetime
+    heard_at: datetime
+    dialled_at: datetime | None = None
+    talking_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
+_COLUMNS = list(BridgeRow.__slots__)
+
+
+def add_bridge(tx: Tx, bridge: BridgeRow) -> bool:
+    """Write a bridge; False where this person has one that lives."""
+    statement = (
+        insert_into(tx, bridges)
+        .values({name: getattr(bridge, name) for name in _COLUMNS})
+        .on_conflict_do_nothing()
+        .returning(bridges.c.id)
+    )
+    return tx.execute(statement).first() is not None
+
+
+def step_bridge(
+    tx: Tx, bridge: BridgeRow, state: BridgeState, *, now: datetime, **values: Any
+) -> BridgeRow | None:
+    """Move a bridge on from where it was seen; None where somebody moved it meanwhile."""
+    if state is not bridge.state:
+        values["since"] = now
+    statement = (
+        update(bridges)
+        .where(text(LIVE), bridges.c.id == bridge.id, bridges.c.state == bridge.state)
+        .values(state=state, heard_at=now, **values)
+        .returning(*[bridges.c[name] for name in _COLUMNS])
+    )
+    if (
+        state is BridgeState.CALLING_HER
+    ):  # whatever the table of states says: nobody is told twice to ring her
+        statement = statement.where(bridges.c.dialled_at.is_(None))
+    return _read_first(tx, statement)
+
+
+def know_session(tx: Tx, bridge_id: str, session: str) -> None:
+    """Note the provider's id of the call, where none is known yet."""
+    tx.execute(
+        update(bridges).where(bridges.c.id == bridge_id, bridges.c.session.is_(None)).values(session=session)
+    )
+
+
+def by_id(tx: Tx, bridge_id: str) -> BridgeRow | None:
+    """Return one bridge."""
+    return _read_first(tx, _build_query().where(bridges.c.id == bridge_id))
+
+
+def by_attempt(tx: Tx, attempt_id: str) -> BridgeRow | None:
+    """Return the bridge of an attempt; None where a helpline phone is used."""
+    return _read_first(tx, _build_query().where(bridges.c.attempt_id == attempt_id))
+
+
+def by_session(tx: Tx, channel: str, session: str) -> BridgeRow | None:
+    """Return the bridge that the provider knows under this id."""
+    return _read_first(tx, _build_query().where(bridges.c.channel == channel, bridges.c.session == session))
+
+
+def newest_of(tx: Tx, person_id: str, callback_id: str) -> BridgeRow | None:
+    """Return the newest bridge of a person on a request."""
+    mine = bridges.c.person_id == person_id, bridges.c.callback_id == callback_id
+    return _read_first(
+        tx, _build_query().where(*mine).order_by(bridges.c.at.desc(), bridges.c.id.desc()).limit(1)
+    )
+
+
+def find_standing(tx: Tx, person_id: str) -> BridgeRow | None:
+    """Return the bridge of a person that lives, or the newest one of whose call nobody has said what came of it."""
+    lives = bridges.c.ended_at.is_(None)
+    query = (
+        _build_query()
+        .join(attempts, attempts.c.id == bridges.c.attempt_id)
+        .where(bridges.c.person_id == person_id, or_(lives, attempts.c.ended_at.is_(None)))
+    )
+    first = case((lives, 0), else_=1), bridges.c.at.desc(), bridges.c.id.desc()
+    return _read_first(tx, query.order_by(*first).limit(1))
+
+
+def list_unheard(tx: Tx, channel: str) -> tuple[BridgeRow, ...]:
+    """Return the bridges of a line of whose call the provider has told nothing yet."""
+    early = bridges.c.state.in_((BridgeState.ASKED, BridgeState.CALLING_YOU))
+    query = _build_query().where(text(LIVE), early, bridges.c.channel == channel)
+    return tuple(_read_row(row) for row in tx.execute(query))
+
+
+def list_live(tx: Tx, *, heard_before: datetime, limit: int = 200) -> tuple[BridgeRow, ...]:
+    """Return the bridges that live and were last heard of before this instant."""
+    query = _build_query().where(text(LIVE), bridges.c.heard_at <= heard_before)
+    query = query.order_by(bridges.c.heard_at).limit(limit)
+    return tuple(_read_row(row) for row in tx.execute(query))
+
+
+def never_left(tx: Tx) -> tuple[BridgeRow, ...]:
+    """Return the bridges whose call never left: its row in the outbox came too late, or was refused."""
+    query = (
+        _build_query()
+        .join(outbox, outbox.c.once == ONCE + bridges.c.id)
+        .where(text(f"bridges.{LIVE}"), bridges.c.state == BridgeState.ASKED, outbox.c.state.in_(_NEVER_LEFT))
+    )
+    return tuple(_read_row(row) for row in tx.execute(query))
+
+
+def _build_query() -> Select[Any]:
+    return select(*[bridges.c[name] for name in _COLUMNS])
+
+
+def _read_first(tx: Tx, statement: Any) -> BridgeRow | None:
+    row = tx.execute(statement).first()
+    return _read_row(row) if row is not None else None
+
+
+def _read_row(row: Any) -> BridgeRow:
+    return BridgeRow(**{**row._asdict(), "state": BridgeState(row.state)})

@@ -1,0 +1,355 @@
+"""Callbacks: her requests, one open row a number that nobody else sees, up to three on a shared phone."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, or_, select, text, update
+
+from gateway.domain.callbacks.states import CallbackEvent, CallbackState, find_target, list_sources
+from gateway.domain.contact_safety import PhoneSeen, SafeContact, When
+from gateway.storage.database import Tx, insert_into
+from gateway.storage.tables import HELD, IN_HAND, OPEN, WAITING, callbacks, told_codes
+
+_SEALED = ("window", "contact", "answers", "path")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callback:
+    """One request with its sealed fields opened; after an erasing those are empty and ``caller_id`` is None."""
+
+    id: str
+    team: str = "main"
+    caller_id: str | None
+    slot: int = 0
+    session: bytes
+    state: CallbackState = CallbackState.WAITING
+    priority: int
+    topic: str = ""
+    language: str = ""
+    script: str = ""
+    channel: str = ""
+    zone: str
+    version: str = ""
+    asked_at: datetime
+    last_asked_at: datetime
+    due_at: datetime | None
+    due_until: datetime | None
+    asks: int = 1
+    attempts: int = 0
+    code: str
+    window: str
+    contact: SafeContact | None
+    answers: Mapping[str, str] = field(default_factory=dict)
+    path: tuple[str, ...] = ()
+    wants_woman: bool = False
+    minor: bool = False
+    follows: str | None = None
+    holder_id: str | None = None
+    held_until: datetime | None = None
+    escalate_at: datetime | None = None
+    told: int = 0
+    rev: int = 0
+    changed_at: datetime
+    closed_at: datetime | None = None
+    reason: str = ""
+    withheld: str = ""
+    trial: bool = False
+    mark: str = ""
+
+
+def insert_callback(tx: Tx, callback: Callback) -> bool:
+    """Add a request; False where this caller's slot holds an open one, or another turn was faster."""
+    statement = (
+        insert_into(tx, callbacks)
+        .values(**values_of(tx, callback))
+        .on_conflict_do_nothing(index_elements=["caller_id", "slot"], index_where=text(OPEN))
+        .returning(callbacks.c.id)
+    )
+    return tx.execute(statement).first() is not None
+
+
+def values_of(tx: Tx, callback: Callback) -> dict[str, Any]:
+    """Return the columns of a request with what is hers sealed."""
+    values = {name: getattr(callback, name) for name in Callback.__slots__}
+    return _seal_values(tx, callback.id, values | {"mark": tx.mark})
+
+
+def by_id(tx: Tx, callback_id: str, *, lock: bool = False) -> Callback | None:
+    """Return one request; ``lock`` keeps others from moving it until the transaction ends."""
+    query = select(callbacks).where(callbacks.c.id == callback_id)
+    row = tx.execute(query.with_for_update() if lock else query).first()
+    return open_row(tx, row) if row is not None else None
+
+
+def open_of(tx: Tx, caller_id: str, *, lock: bool = False) -> tuple[Callback, ...]:
+    """Return the open requests of a number by slot."""
+    query = select(callbacks).where(text(OPEN), callbacks.c.caller_id == caller_id).order_by(callbacks.c.slot)
+    return tuple(open_row(tx, row) for row in tx.execute(query.with_for_update() if lock else query))
+
+
+def callable_of(tx: Tx, caller_id: str) -> tuple[Callback, ...]:
+    """Return the requests for which a number could still be rung, locked: the open ones, and those reached."""
+    some = or_(text(OPEN), callbacks.c.state == CallbackState.REACHED)
+    query = select(callbacks).where(callbacks.c.caller_id == caller_id, some)
+    return tuple(open_row(tx, row) for row in tx.execute(query.order_by(callbacks.c.slot).with_for_update()))
+
+
+def is_free() -> ColumnElement[bool]:
+    """Return the condition that nothing she said since withholds her phone from this request."""
+    return callbacks.c.withheld == ""
+
+
+def count_open(tx: Tx) -> int:
+    """Return how many requests are open."""
+    return int(tx.execute(select(func.count()).select_from(callbacks).where(text(OPEN))).scalar_one())
+
+
+def count_asked(tx: Tx, caller_id: str, since: datetime) -> int:
+    """Return how often a number asked from this instant on, whatever became of it."""
+    query = select(func.count()).where(callbacks.c.caller_id == caller_id, callbacks.c.asked_at >= since)
+    return int(tx.execute(query).scalar_one())
+
+
+def step_callback(
+    tx: Tx,
+    callback_id: str,
+    event: CallbackEvent,
+    *,
+    now: datetime,
+    only: ColumnElement[bool] | None = None,
+    **values: Any,
+) -> Callback | None:
+    """Let something happen to a request in one conditional statement; None where it stands in another state.
+
+    Args:
+        tx: the transaction.
+        callback_id: which request.
+        event: what happens; the table of states says in which states it can.
+        now: the instant.
+        only: a further condition on the row.
+        values: other columns that change with it.
+    """
+    statement = (
+        update(callbacks)
+        .where(callbacks.c.id == callback_id, callbacks.c.state.in_(list_sources(event)))
+        .values(
+            state=find_target(event),
+            rev=callbacks.c.rev + 1,
+            changed_at=now,
+            **_seal_values(tx, callback_id, values),
+        )
+        .returning(*callbacks.c)
+    )
+    row = tx.execute(statement if only is None else statement.where(only)).first()
+    return open_row(tx, row) if row is not None else None
+
+
+def in_team(team: str, *, review: bool) -> ColumnElement[bool]:
+    """Return the condition that a request is of this team, and unless ``review`` that it is not in review."""
+    mine = callbacks.c.team == team
+    return mine if review else and_(mine, callbacks.c.state != CallbackState.REVIEW)
+
+
+def change_callback(tx: Tx, callback_id: str, *, now: datetime, **values: Any) -> None:
+    """Change columns of a request that stays in its state; whoever calls this has locked the row."""
+    if "last_asked_at" in values:
+        values.setdefault("mark", tx.mark)
+    tx.execute(
+        update(callbacks)
+        .where(callbacks.c.id == callback_id)
+        .values(rev=callbacks.c.rev + 1, changed_at=now, **_seal_values(tx, callback_id, values))
+    )
+
+
+def hand_to(tx: Tx, callback_id: str, *, to: str, until: datetime, now: datetime) -> bool:
+    """Let a claimed request pass from its holder to another person; False where nobody has claimed it any more."""
+    statement = (
+        update(callbacks)
+        .where(callbacks.c.id == callback_id, callbacks.c.state == CallbackState.CLAIMED)
+        .values(holder_id=to, held_until=until, rev=callbacks.c.rev + 1, changed_at=now)
+        .returning(callbacks.c.id)
+    )
+    return tx.execute(statement).first() is not None
+
+
+def in_hand(tx: Tx, person_id: str) -> int:
+    """Return how many requests this person has in hand, reached ones that are not closed included."""
+    query = select(func.count()).select_from(callbacks)
+    return int(tx.execute(query.where(text(IN_HAND), callbacks.c.holder_id == person_id)).scalar_one())
+
+
+def list_claimed_codes(tx: Tx, person_id: str) -> Mapping[str, str]:
+    """Return the codes of what this person has claimed and not begun to call, by id."""
+    mine = text(IN_HAND), callbacks.c.holder_id == person_id, callbacks.c.state == CallbackState.CLAIMED
+    query = select(callbacks.c.id, callbacks.c.code).where(*mine).order_by(callbacks.c.id)
+    return {row.id: row.code for row in tx.execute(query)}
+
+
+def of_caller(tx: Tx, caller_id: str, *, limit: int = 50) -> tuple[Callback, ...]:
+    """Return the requests of a number, whatever became of them, the newest first."""
+    query = select(callbacks).where(callbacks.c.caller_id == caller_id)
+    query = query.order_by(callbacks.c.asked_at.desc(), callbacks.c.id.desc()).limit(limit)
+    return tuple(open_row(tx, row) for row in tx.execute(query))
+
+
+def hold_claim(tx: Tx, callback_id: str, *, holder_id: str, until: datetime) -> bool:
+    """Move the end of a claim; a page that is only open changes nothing that others would have to load again."""
+    statement = (
+        update(callbacks)
+        .where(
+            callbacks.c.id == callback_id,
+            callbacks.c.holder_id == holder_id,
+            callbacks.c.state == CallbackState.CLAIMED,
+        )
+        .values(held_until=until)
+        .returning(callbacks.c.id)
+    )
+    return tx.execute(statement).first() is not None
+
+
+def list_waiting_past(tx: Tx, *, now: datetime, limit: int = 200) -> tuple[Callback, ...]:
+    """Return waiting requests whose window is over."""
+    return _read_some(
+        tx, select(callbacks).where(text(WAITING), callbacks.c.due_until <= now), callbacks.c.due_until, limit
+    )
+
+
+def claims_over(tx: Tx, *, now: datetime, limit: int = 200) -> tuple[Callback, ...]:
+    """Return claimed requests whose lease is over."""
+    over = text(HELD), callbacks.c.state == CallbackState.CLAIMED, callbacks.c.held_until <= now
+    return _read_some(tx, select(callbacks).where(*over), callbacks.c.held_until, limit)
+
+
+def list_asked_before(tx: Tx, *, before: datetime, limit: int = 200) -> tuple[Callback, ...]:
+    """Return open requests whose answers were last given before this instant."""
+    return _read_some(
+        tx,
+        select(callbacks).where(text(OPEN), callbacks.c.last_asked_at <= before),
+        callbacks.c.last_asked_at,
+        limit,
+    )
+
+
+def list_standing_still(tx: Tx, *, now: datetime, limit: int = 200) -> tuple[Callback, ...]:
+    """Return requests that nobody has and about which somebody must be told by now."""
+    free = callbacks.c.state.in_((CallbackState.WAITING, CallbackState.REVIEW))
+    return _read_some(
+        tx,
+        select(callbacks).where(text(OPEN), free, callbacks.c.escalate_at <= now),
+        callbacks.c.escalate_at,
+        limit,
+    )
+
+
+def _read_some(tx: Tx, query: Select[Any], first: ColumnElement[Any], limit: int) -> tuple[Callback, ...]:
+    """Read rows for a chore, the longest overdue first; what another transaction holds is left for the next time.
+
+    The order is that of the index: by id, SQLite would rather walk the whole table.
+    """
+    query = query.order_by(first).limit(limit)
+    return tuple(open_row(tx, row) for row in tx.execute(query.with_for_update(skip_locked=True)))
+
+
+def empty_callbacks(tx: Tx, caller_id: str, *, now: datetime) -> None:
+    """Cancel the open requests of a number and empty everything of hers in all of them; the counts stay."""
+    hers = callbacks.c.caller_id == caller_id
+    tx.execute(
+        update(callbacks)
+        .where(text(OPEN), hers)
+        .values(
+            state=CallbackState.CANCELLED, reason="erased", closed_at=now, holder_id=None, held_until=None
+        )
+    )
+    tx.execute(
+        update(callbacks)
+        .where(hers)
+        .values(
+            window=None,
+            contact=None,
+            answers=None,
+            path=None,
+            session=b"",
+            code="",
+            rev=callbacks.c.rev + 1,
+            changed_at=now,
+        )
+    )
+
+
+def open_row(tx: Tx, row: Row[Any]) -> Callback:
+    """Return a row of the table with its sealed fields opened."""
+    values = {name: getattr(row, name) for name in Callback.__slots__}
+    window, contact, answers, path = (
+        tx.ring.open_json(values[name], table="callbacks", column=name, row=row.id) for name in _SEALED
+    )
+    values |= {
+        "state": CallbackState(row.state),
+        "window": When.read(window) if window else "",
+        "contact": _read_contact(contact) if contact else None,
+        "answers": answers or {},
+        "path": tuple(path or ()),
+        "trial": bool(row.trial),
+        "minor": bool(row.minor),
+    }
+    return Callback(**values)
+
+
+def _seal_values(tx: Tx, callback_id: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    closed = dict(values)
+    if isinstance(values.get("contact"), SafeContact):
+        contact = values["contact"]
+        closed["contact"] = {
+            **asdict(contact),
+            "when": contact.when.written,
+            "said_at": contact.said_at.isoformat(),
+        }
+    if "window" in closed and closed["window"] is not None:
+        closed["window"] = When(closed["window"]).written
+    for name in _SEALED:
+        if name in closed:
+            closed[name] = tx.ring.seal_json(closed[name], table="callbacks", column=name, row=callback_id)
+    return closed
+
+
+def _read_contact(value: dict[str, Any]) -> SafeContact:
+    return SafeContact(
+        phone_seen=PhoneSeen(value["phone_seen"]),
+        when=When.read(value["when"]),
+        said_at=datetime.fromisoformat(value["said_at"]),
+        sms_safe=value["sms_safe"],
+        stopped=value["stopped"],
+    )
+
+
+# Which codes stand for which requests: the one each has, and those that were told while it could not be
+# looked up.
+
+
+def find_taken(tx: Tx, candidates: Collection[str]) -> frozenset[str]:
+    """Return which of these codes stand for an open request: asked by candidates, however long the queue is."""
+    some = list(candidates)
+    open_ones = select(callbacks.c.code).where(text(OPEN), callbacks.c.code.in_(some))
+    further = select(told_codes.c.code).where(told_codes.c.code.in_(some))
+    return frozenset([*tx.execute(open_ones).scalars(), *tx.execute(further).scalars()])
+
+
+def add_told(tx: Tx, callback_id: str, code: str, *, now: datetime) -> None:
+    """Let a further code stand for a request; one that does already goes on to do so."""
+    statement = insert_into(tx, told_codes).values(callback_id=callback_id, code=code, at=now)
+    tx.execute(statement.on_conflict_do_nothing(index_elements=["callback_id", "code"]))
+
+
+def find_told(tx: Tx, callback_ids: Collection[str], code: str) -> frozenset[str]:
+    """Return which of these requests a further code stands for."""
+    query = select(told_codes.c.callback_id).where(
+        told_codes.c.code == code, told_codes.c.callback_id.in_(list(callback_ids))
+    )
+    return frozenset(tx.execute(query).scalars())
+
+
+def forget_told(tx: Tx, caller_id: str) -> None:
+    """Delete the further codes of everything that a number asked for."""
+    hers = select(callbacks.c.id).where(callbacks.c.caller_id == caller_id)
+    tx.execute(delete(told_codes).where(told_codes.c.callback_id.in_(hers)))

@@ -1,0 +1,111 @@
+"""Turns: the key of each input that did something, written with the deed, so that a repeat finds the receipt."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, or_, select, update
+
+from gateway.foundation.ids import new_id
+from gateway.storage.database import Tx, insert_into
+from gateway.storage.tables import texts, threads, turns
+
+
+def begin_turn(
+    tx: Tx, key: bytes, *, session: bytes, kind: str, now: datetime, caller_id: str | None = None
+) -> bool:
+    """Write the turn's key; False says that this very turn was committed before.
+
+    While another transaction holds the same key this waits for its end, so of ten equal posts nine find a receipt.
+    """
+    statement = (
+        insert_into(tx, turns)
+        .values(key=key, session=session, kind=kind, at=now, caller_id=caller_id)
+        .on_conflict_do_nothing(index_elements=["key"])
+        .returning(turns.c.key)
+    )
+    return tx.execute(statement).first() is not None
+
+
+def finish_turn(tx: Tx, key: bytes, receipt: Any, *, caller_id: str | None = None) -> None:
+    """Write what came of the turn, sealed, in the transaction of its deed; ``caller_id`` lets erasing reach it."""
+    sealed = tx.ring.seal_json(receipt, table="turns", column="receipt", row=key.hex())
+    tx.execute(update(turns).where(turns.c.key == key).values(receipt=sealed, caller_id=caller_id))
+
+
+def find_receipt(tx: Tx, key: bytes) -> Any | None:
+    """Return what came of this turn, or None where it is not on record."""
+    row = tx.execute(select(turns.c.receipt).where(turns.c.key == key)).first()
+    if row is None:
+        return None
+    return tx.ring.open_json(row.receipt, table="turns", column="receipt", row=key.hex())
+
+
+def forget_receipts(tx: Tx, caller_id: str) -> None:
+    """Empty the receipts of a caller that asked to be erased; the keys stay, so a late repeat still does nothing."""
+    tx.execute(update(turns).where(turns.c.caller_id == caller_id).values(receipt=None, caller_id=None))
+
+
+# Threads and texts: where a conversation by SMS stands, and what she wrote in the last days.
+
+
+def load_thread(tx: Tx, channel: str, caller_id: str, *, now: datetime) -> Any | None:
+    """Return the state of the caller's thread on this channel, or None where there is none or it is over."""
+    row = tx.execute(
+        select(threads.c.state, threads.c.expires_at).where(
+            threads.c.channel == channel, threads.c.caller_id == caller_id
+        )
+    ).first()
+    if row is None or row.expires_at <= now:
+        return None
+    return tx.ring.open_json(row.state, table="threads", column="state", row=f"{channel}/{caller_id}")
+
+
+def save_thread(
+    tx: Tx, channel: str, caller_id: str, state: Any, *, version: str, expires_at: datetime
+) -> None:
+    """Write where the thread stands now."""
+    sealed = tx.ring.seal_json(state, table="threads", column="state", row=f"{channel}/{caller_id}")
+    tx.execute(
+        insert_into(tx, threads)
+        .values(channel=channel, caller_id=caller_id, version=version, state=sealed, expires_at=expires_at)
+        .on_conflict_do_update(
+            index_elements=["channel", "caller_id"],
+            set_={"state": sealed, "version": version, "expires_at": expires_at, "rev": threads.c.rev + 1},
+        )
+    )
+
+
+def drop_threads(tx: Tx, caller_id: str) -> None:
+    """Delete every thread of the caller."""
+    tx.execute(delete(threads).where(threads.c.caller_id == caller_id))
+
+
+def add_text(tx: Tx, *, channel: str, caller_id: str, text: str, understood: str, now: datetime) -> None:
+    """Keep a text of hers, sealed, with the short word that says how it was understood."""
+    made = new_id(now)
+    tx.execute(
+        insert(texts).values(
+            id=made,
+            channel=channel,
+            caller_id=caller_id,
+            text=tx.ring.seal_text(text, table="texts", column="text", row=made),
+            understood=understood,
+            at=now,
+            mark=tx.mark,
+        )
+    )
+
+
+def has_understood(tx: Tx, caller_id: str, word: str, *, since: datetime) -> bool:
+    """Say whether a text of this caller was understood as this word since then, on whichever line it came."""
+    query = select(texts.c.id).where(
+        texts.c.caller_id == caller_id,
+        texts.c.at > since,
+        or_(texts.c.understood == word, texts.c.understood.startswith(f"{word} (", autoescape=True)),
+    )
+    return tx.execute(query.limit(1)).first() is not None
+
+
+def forget_texts(tx: Tx, caller_id: str) -> None:
+    """Empty the texts of a caller that asked to be erased."""
+    tx.execute(update(texts).where(texts.c.caller_id == caller_id).values(text=None, caller_id=None))

@@ -1,0 +1,260 @@
+"""The list of people who are called for help, one after the other, when nobody takes what must be taken."""
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+
+from gateway.domain.callbacks.shifts import Away, Duty, Rota, Shift
+from gateway.domain.callbacks.shifts import find_duty_hours as hours_by
+from gateway.domain.callbacks.windows import Hours, local_minute
+from gateway.domain.permissions import WORKING
+from gateway.foundation.ids import new_id
+from gateway.storage import people as storage_people
+from gateway.storage.atomic_files import write_file
+from gateway.storage.database import Store, Tx, Unavailable, insert_into
+from gateway.storage.tables import away, called_for_help, holidays, looking, people, shifts
+
+
+def list_help_ids(tx: Tx, team: str) -> tuple[str, ...]:
+    """Return the ids of the people on the list in order, without those who were removed."""
+    query = (
+        select(called_for_help.c.person_id)
+        .join(people)
+        .where(called_for_help.c.team == team, people.c.disabled_at.is_(None))
+        .order_by(called_for_help.c.place)
+    )
+    return tuple(tx.execute(query).scalars())
+
+
+def save_help_list(tx: Tx, team: str, person_ids: Sequence[str]) -> None:
+    """Write the list anew."""
+    tx.execute(delete(called_for_help).where(called_for_help.c.team == team))
+    if person_ids:
+        rows = [{"team": team, "place": place, "person_id": one} for place, one in enumerate(person_ids)]
+        tx.execute(insert(called_for_help), rows)
+
+
+# Shifts, holidays and days away: what decides who works when.
+
+
+@dataclass(frozen=True, slots=True)
+class Holiday:
+    """A day on which nobody works, and what it is called."""
+
+    day: date
+    name: str
+
+
+def find_rota(tx: Tx, team: str) -> Rota:
+    """Return who of a team works when; whoever was removed works no more."""
+    here = people.c.team == team, people.c.disabled_at.is_(None)
+    mine = (
+        select(shifts.c.person_id, shifts.c.day, shifts.c.start, shifts.c.end).join(people).where(*here)
+    ).order_by(shifts.c.day, shifts.c.start, shifts.c.id)
+    gone = select(away.c.person_id, away.c.first, away.c.last).join(people).where(*here)
+    return Rota(
+        shifts=tuple(Shift(**row._asdict()) for row in tx.execute(mine)),
+        holidays=frozenset(one.day for one in holidays_of(tx, team)),
+        away=tuple(Away(**row._asdict()) for row in tx.execute(gone.order_by(away.c.first, away.c.id))),
+    )
+
+
+def save_shifts(tx: Tx, person_id: str, week: Sequence[Shift], *, now: datetime) -> None:
+    """Write the person's week anew."""
+    tx.execute(delete(shifts).where(shifts.c.person_id == person_id))
+    if week:
+        rows = [
+            {"id": new_id(now), "person_id": person_id, "day": one.day, "start": one.start, "end": one.end}
+            for one in week
+        ]
+        tx.execute(insert(shifts), rows)
+
+
+def holidays_of(tx: Tx, team: str) -> tuple[Holiday, ...]:
+    """Return the holidays of a team in order."""
+    query = select(holidays.c.day, holidays.c.name).where(holidays.c.team == team).order_by(holidays.c.day)
+    return tuple(Holiday(row.day, row.name) for row in tx.execute(query))
+
+
+def add_holiday(tx: Tx, team: str, day: date, name: str) -> None:
+    """Make a day a holiday; one that is there already gets this name."""
+    statement = insert_into(tx, holidays).values(team=team, day=day, name=name)
+    tx.execute(statement.on_conflict_do_update(index_elements=["team", "day"], set_={"name": name}))
+
+
+def drop_holiday(tx: Tx, team: str, day: date) -> None:
+    """Make a holiday a day like others."""
+    tx.execute(delete(holidays).where(holidays.c.team == team, holidays.c.day == day))
+
+
+def add_away(tx: Tx, person_id: str, first: date, last: date, *, now: datetime) -> None:
+    """Write that the person does not work on these days."""
+    tx.execute(insert(away).values(id=new_id(now), person_id=person_id, first=first, last=last))
+
+
+def drop_away(tx: Tx, person_id: str, first: date) -> None:
+    """Take back the days away that begin on this one."""
+    tx.execute(delete(away).where(away.c.person_id == person_id, away.c.first == first))
+
+
+# When somebody is on duty and who: the one answer for promises, alerts, pages and doctor, and a copy for
+# bad days.
+
+TEAM = "main"
+_FORMAT = 1
+_EVERY = 5
+"""How many seconds go by between two looks at the shifts: what is promised is decided by SQL wherever it answers."""
+
+_log = logging.getLogger(__name__)
+
+
+def find_hours(tx: Tx, otherwise: Hours, zone: str, now: datetime, team: str = TEAM) -> Hours:
+    """Return when somebody of a team is on duty in the next two weeks.
+
+    Args:
+        tx: a transaction to read in.
+        otherwise: the opening hours of the settings, which count where no shifts exist.
+        zone: the zone of the line.
+        now: the instant from which it matters.
+        team: the centre.
+    """
+    today, _ = local_minute(zone, now)
+    return hours_by(find_rota(tx, team), otherwise, today)
+
+
+def find_people(
+    tx: Tx, otherwise: Hours, zone: str, now: datetime, team: str = TEAM, *, later_too: bool = False
+) -> frozenset[str]:
+    """Return the ids of those who are on duty now, and with ``later_too`` of those who will be later today."""
+    rota = find_rota(tx, team)
+    today, minute = local_minute(zone, now)
+    working = [one for one in storage_people.list_people(tx, team) if one.role in WORKING]
+    duty = Duty(
+        rota=rota,
+        hours=hours_by(rota, otherwise, today),
+        workers=frozenset(one.id for one in working),
+        by_hand=frozenset(one.id for one in working if one.on_duty),
+    )
+    return duty.find_left_today(today, minute) if later_too else duty.find_present(today, minute)
+
+
+class DutyHours:
+    """Shifts, holidays and days away of this process, so that promises without SQL keep the rules that SQL holds.
+
+    The file lies beside those of the live menus: a restart while SQL is away promises by it.
+    """
+
+    def __init__(self, store: Store, folder: Path) -> None:
+        self._store = store
+        self._file = folder / "duty"
+        self._rota: Rota | None = None
+        self._calls = 0
+
+    def refresh(self) -> bool:
+        """Read the shifts anew now and then; False where SQL could not be asked."""
+        self._calls += 1
+        if self._calls % _EVERY != 1:
+            return True
+        try:
+            with self._store.read() as tx:
+                rota = find_rota(tx, TEAM)
+        except Unavailable:
+            self._calls = 0  # the next second asks again
+            return False
+        if rota != self._rota:
+            self._rota = rota
+            self._keep(rota)
+        return True
+
+    def read_hours(self, otherwise: Hours, zone: str, now: datetime) -> Hours:
+        """Return when somebody is on duty in the next two weeks, by what this process or its machine read last."""
+        rota = self._rota if self._rota is not None else self._kept()
+        today, _ = local_minute(zone, now)
+        return otherwise if rota is None else hours_by(rota, otherwise, today)
+
+    def _keep(self, rota: Rota) -> None:
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            write_file(self._file, json.dumps(_write_plain(rota)).encode())
+        except OSError:
+            _log.warning("the shifts could not be kept as a file")
+
+    def _kept(self) -> Rota | None:
+        try:
+            self._rota = _read_rota(json.loads(self._file.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError):
+            _log.warning("the kept shifts cannot be read")
+            return None
+        return self._rota
+
+
+def _write_plain(rota: Rota) -> dict[str, Any]:
+    return {
+        "format": _FORMAT,
+        "shifts": [[one.person_id, one.day, one.start, one.end] for one in rota.shifts],
+        "holidays": sorted(day.isoformat() for day in rota.holidays),
+        "away": [[one.person_id, one.first.isoformat(), one.last.isoformat()] for one in rota.away],
+    }
+
+
+def _read_rota(kept: dict[str, Any]) -> Rota:
+    if kept["format"] != _FORMAT:
+        raise ValueError("shifts of another release")
+    return Rota(
+        shifts=tuple(
+            Shift(person_id=person, day=day, start=start, end=end)
+            for person, day, start, end in kept["shifts"]
+        ),
+        holidays=frozenset(map(date.fromisoformat, kept["holidays"])),
+        away=tuple(
+            Away(person_id=person, first=date.fromisoformat(first), last=date.fromisoformat(last))
+            for person, first, last in kept["away"]
+        ),
+    )
+
+
+# Who has the page of a callback open just now.
+
+
+def note_look(tx: Tx, callback_id: str, person_id: str, *, now: datetime) -> None:
+    """Write that the person looks at it."""
+    statement = insert_into(tx, looking).values(callback_id=callback_id, person_id=person_id, at=now)
+    tx.execute(statement.on_conflict_do_update(index_elements=["callback_id", "person_id"], set_={"at": now}))
+
+
+def find_last_look(tx: Tx, callback_id: str, person_id: str) -> datetime | None:
+    """Return when it was last written that the person looks at it."""
+    mine = looking.c.callback_id == callback_id, looking.c.person_id == person_id
+    found: datetime | None = tx.execute(select(looking.c.at).where(*mine)).scalar()
+    return found
+
+
+def list_lookers(tx: Tx, callback_id: str, *, since: datetime, besides: str) -> tuple[str, ...]:
+    """Return the names of the others who looked at it since."""
+    query = (
+        select(people.c.name)
+        .join_from(looking, people)
+        .where(looking.c.callback_id == callback_id, looking.c.at >= since, looking.c.person_id != besides)
+    )
+    return tuple(tx.execute(query.order_by(people.c.name)).scalars())
+
+
+def list_all_lookers(tx: Tx, team: str, *, since: datetime, besides: str) -> Mapping[str, tuple[str, ...]]:
+    """Return, by callback, the names of the others of a team who looked since; few look at any time."""
+    query = (
+        select(looking.c.callback_id, people.c.name)
+        .join_from(looking, people)
+        .where(looking.c.at >= since, looking.c.person_id != besides, people.c.team == team)
+    )
+    found: dict[str, tuple[str, ...]] = {}
+    for row in sorted(tx.execute(query), key=lambda row: (row.callback_id, row.name)):
+        found[row.callback_id] = (*found.get(row.callback_id, ()), row.name)
+    return found

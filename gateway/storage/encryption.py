@@ -1,0 +1,320 @@
+"""Seals what is personal, so that a stolen copy of the database or of Redis says nothing."""
+
+import hmac
+import json
+import logging
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from gateway.foundation import ids
+from gateway.storage import atomic_files
+from gateway.storage.tables import keys, metadata
+from gateway.storage.types import Sealed
+
+if TYPE_CHECKING:
+    from gateway.storage.database import Tx
+
+PURPOSES = (
+    "seal",
+    "caller",
+    "turn",
+    "session",
+    "sign_in",
+    "invitation",
+    "budget",
+    "tries",
+    "text",
+    "visitor",
+    "code",
+    "webhook",
+    "web",
+)
+"""What keys are for; no key serves two ends."""
+
+SEALED_COLUMNS: tuple[tuple[str, str], ...] = tuple(
+    (table.name, column.name)
+    for table in metadata.sorted_tables
+    for column in table.columns
+    if isinstance(column.type, Sealed)
+)
+"""Every (table, column) that only the ring can read, straight from the schema."""
+
+_log = logging.getLogger(__name__)
+_FORMAT = b"\x01"
+_NONCE = 12
+_SERIAL = 2
+_HEAD = len(_FORMAT) + _SERIAL + _NONCE
+_COPY_FORMAT = 1
+
+
+class NotUnsealed(Exception):
+    """A sealed value cannot be opened here: another row's, another key's, or damaged. It holds no data."""
+
+
+class RingMissing(Exception):
+    """The key ring is not loaded, or the master key does not open it."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """One key as the table holds it: closed by the master key."""
+
+    id: str
+    purpose: str
+    wrapped: bytes
+    retired: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """What the ring knows at one moment; replaced whole, so that threads never see half of it."""
+
+    by_purpose: Mapping[str, Mapping[int, bytes]] = field(default_factory=dict)
+    current: Mapping[str, int] = field(default_factory=dict)
+    rows: tuple[KeyRow, ...] = ()
+
+
+class Ring:
+    """The keys by purpose, opened by the master key; seals, opens and makes keyed hashes."""
+
+    def __init__(self, master: bytes, *, copy: Path | None = None) -> None:
+        self._wrapping = AESGCM(_derive_key(master, b"helpline gateway: key ring"))
+        self._copy = copy
+        self._keys = _Keys()
+        self._copied: tuple[KeyRow, ...] = ()
+        self._copy_failed = False
+        self._ciphers: dict[bytes, AESGCM] = {}
+
+    def load(self, tx: "Tx", now: datetime) -> None:
+        """Read the ring in a writing transaction and make the keys that are missing.
+
+        Two processes that start at once agree: the name of a key is its purpose and serial, and the first insert wins.
+        """
+        have = {row.purpose for row in list_stored_keys(tx)}
+        missing = [purpose for purpose in PURPOSES if purpose not in have]
+        for purpose in missing:
+            self.add(tx, purpose, 1, now)
+        if missing:
+            # They count once they are committed: the copy follows with the next refresh.
+            self._keys = self._opened(list_stored_keys(tx))
+        else:
+            self.refresh(tx)
+
+    def refresh(self, tx: "Tx") -> bool:
+        """Read the ring again, and keep its copy in step; return whether a key came or was retired."""
+        rows = list_stored_keys(tx)
+        changed = tuple(rows) != self._keys.rows
+        if changed:
+            self._keys = self._opened(rows)
+        if self._copied != tuple(rows):
+            self._write_copy(rows)
+        return changed
+
+    def load_copy(self) -> bool:
+        """Open the ring from its file, for a start while SQL cannot be asked; return whether there was one.
+
+        A copy that cannot be read is as good as none: SQL holds the ring.
+
+        Raises:
+            RingMissing: the master key does not open it.
+        """
+        rows = None if self._copy is None else _read_copy(self._copy)
+        # Keys that never reached SQL must not seal anything: without a copy the ring is empty, and nothing is promised.
+        self._keys = self._opened(rows or [])
+        return bool(rows)
+
+    def add(self, tx: "Tx", purpose: str, serial: int, now: datetime, *, in_use: bool = True) -> None:
+        """Write a new key of this purpose unless that serial exists; the caller refreshes the ring afterwards.
+
+        A key that is not in use yet opens what others sealed with it, so that every process knows it before it seals.
+        """
+        name = f"{purpose}-{serial}"
+        insert = sqlite.insert(keys) if tx.dialect == "sqlite" else postgresql.insert(keys)
+        row = insert.values(
+            id=name,
+            purpose=purpose,
+            wrapped=self.wrap(name, ids.random_bytes(32)),
+            starts_at=now,
+            retired_at=None if in_use else now,
+        )
+        tx.execute(row.on_conflict_do_nothing(index_elements=["id"]))
+
+    def put_in_use(self, tx: "Tx", purpose: str, serial: int, now: datetime) -> None:
+        """Seal with this key from now on; the others of its purpose only open."""
+        mine = keys.c.id == f"{purpose}-{serial}"
+        tx.execute(update(keys).where(mine).values(retired_at=None, starts_at=now))
+        tx.execute(update(keys).where(keys.c.purpose == purpose, ~mine).values(retired_at=now))
+
+    def wrap(self, name: str, key: bytes) -> bytes:
+        """Close a key with the master key, bound to its name."""
+        nonce = ids.random_bytes(_NONCE)
+        return nonce + self._wrapping.encrypt(nonce, key, name.encode())
+
+    def unwrap(self, name: str, wrapped: bytes) -> bytes:
+        """Open a key with the master key.
+
+        Raises:
+            RingMissing: this master key did not close it.
+        """
+        try:
+            return self._wrapping.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], name.encode())
+        except (InvalidTag, ValueError):
+            raise RingMissing("the master key does not open the key ring") from None
+
+    @property
+    def loaded(self) -> bool:
+        """Whether there are keys to work with."""
+        return bool(self._keys.current)
+
+    def serial(self, purpose: str) -> int:
+        """Return the number of the key in use for this purpose."""
+        try:
+            return self._keys.current[purpose]
+        except KeyError:
+            raise RingMissing("the key ring is not loaded") from None
+
+    def newest(self, purpose: str) -> int:
+        """Return the highest number that a key of this purpose has, in use or not."""
+        return max(self._keys.by_purpose.get(purpose, ()), default=0)
+
+    def key_id(self, purpose: str) -> str:
+        """Return the name of the key in use for this purpose, to be written beside a hash made with it."""
+        return f"{purpose}-{self.serial(purpose)}"
+
+    def key(self, purpose: str) -> bytes:
+        """Return the raw key in use for this purpose."""
+        serial = self.serial(purpose)
+        return self._keys.by_purpose[purpose][serial]
+
+    def lookup(self, purpose: str, *parts: str) -> bytes:
+        """Return the 32-byte keyed hash under which a row about these parts is found."""
+        digest = hmac.new(self.key(purpose), digestmod="sha256")
+        for part in parts:
+            raw = part.encode()
+            digest.update(len(raw).to_bytes(4) + raw)  # so that ("ab", "c") is not ("a", "bc")
+        return digest.digest()
+
+    def seal(self, plain: bytes, *, table: str, column: str, row: str) -> bytes:
+        """Close a value, bound to the place where it lies."""
+        serial = self.serial("seal")
+        head = _FORMAT + serial.to_bytes(_SERIAL)
+        nonce = ids.random_bytes(_NONCE)
+        key = self._keys.by_purpose["seal"][serial]
+        return head + nonce + self._cipher(key).encrypt(nonce, plain, _bind_place(head, table, column, row))
+
+    def open(self, sealed: bytes, *, table: str, column: str, row: str) -> bytes:
+        """Open a value that was sealed for this very place.
+
+        Raises:
+            NotUnsealed: it lay elsewhere, its key is gone, or it is damaged.
+        """
+        head, nonce = sealed[: len(_FORMAT) + _SERIAL], sealed[len(_FORMAT) + _SERIAL : _HEAD]
+        key = self._keys.by_purpose.get("seal", {}).get(find_serial(sealed))
+        if key is None or sealed[: len(_FORMAT)] != _FORMAT:
+            raise NotUnsealed(f"{table}.{column} was sealed with a key that is not on the ring")
+        try:
+            return self._cipher(key).decrypt(nonce, sealed[_HEAD:], _bind_place(head, table, column, row))
+        except (InvalidTag, ValueError):
+            raise NotUnsealed(f"{table}.{column} does not belong to this row, or is damaged") from None
+
+    def seal_text(self, text: str | None, *, table: str, column: str, row: str) -> bytes | None:
+        """Seal a text; nothing stays nothing."""
+        return None if text is None else self.seal(text.encode(), table=table, column=column, row=row)
+
+    def open_text(self, sealed: bytes | None, *, table: str, column: str, row: str) -> str | None:
+        """Open a text; nothing stays nothing."""
+        return None if sealed is None else self.open(sealed, table=table, column=column, row=row).decode()
+
+    def seal_json(self, value: Any, *, table: str, column: str, row: str) -> bytes | None:
+        """Seal a value of plain lists, dicts, strings and numbers; nothing stays nothing."""
+        if value is None:
+            return None
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return self.seal(text.encode(), table=table, column=column, row=row)
+
+    def open_json(self, sealed: bytes | None, *, table: str, column: str, row: str) -> Any:
+        """Open such a value; nothing stays nothing."""
+        return None if sealed is None else json.loads(self.open(sealed, table=table, column=column, row=row))
+
+    def _cipher(self, key: bytes) -> AESGCM:
+        cipher = self._ciphers.get(key)
+        if cipher is None:
+            cipher = self._ciphers[key] = AESGCM(key)
+        return cipher
+
+    def _opened(self, rows: list[KeyRow]) -> _Keys:
+        found: defaultdict[str, dict[int, bytes]] = defaultdict(dict)
+        current: dict[str, int] = {}
+        for row in rows:
+            serial = int(row.id.rpartition("-")[2])
+            found[row.purpose][serial] = self.unwrap(row.id, row.wrapped)
+            if not row.retired:
+                current[row.purpose] = max(serial, current.get(row.purpose, 0))
+        return _Keys(found, current, tuple(rows))
+
+    def _write_copy(self, rows: list[KeyRow]) -> None:
+        if self._copy is None:
+            return
+        self._copied = tuple(rows)
+        held = [
+            {"id": r.id, "purpose": r.purpose, "wrapped": r.wrapped.hex(), "retired": r.retired} for r in rows
+        ]
+        try:
+            self._copy.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            atomic_files.write_file(self._copy, json.dumps({"format": _COPY_FORMAT, "keys": held}).encode())
+        except OSError as error:
+            # SQL holds the ring; a full disk must not keep anybody from her answer. The next refresh tries again.
+            self._copied = ()
+            if not self._copy_failed:
+                _log.warning("the copy of the key ring could not be written (%s)", error.strerror)
+            self._copy_failed = True
+        else:
+            self._copy_failed = False
+
+
+def row_name(*primary_key: str | bytes) -> str:
+    """Return what a sealed value is bound to: the row's primary key in words."""
+    return "/".join(part.hex() if isinstance(part, bytes) else part for part in primary_key)
+
+
+def list_stored_keys(tx: "Tx") -> list[KeyRow]:
+    """Return every key as the table holds it."""
+    return [
+        KeyRow(row.id, row.purpose, row.wrapped, row.retired_at is not None)
+        for row in tx.execute(select(keys).order_by(keys.c.id))
+    ]
+
+
+def _read_copy(copy: Path) -> list[KeyRow] | None:
+    try:
+        held = json.loads(copy.read_text(encoding="ascii"))
+        return [
+            KeyRow(row["id"], row["purpose"], bytes.fromhex(row["wrapped"]), row["retired"])
+            for row in held["keys"]
+        ]
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def find_serial(sealed: bytes) -> int:
+    """Return the serial of the key that closed this value, which it says in clear."""
+    return int.from_bytes(sealed[len(_FORMAT) : len(_FORMAT) + _SERIAL])
+
+
+def _bind_place(head: bytes, table: str, column: str, row: str) -> bytes:
+    return head + f"{table}\x00{column}\x00{row}".encode()
+
+
+def _derive_key(secret: bytes, info: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(secret)

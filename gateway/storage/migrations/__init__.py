@@ -1,0 +1,1 @@
+"""The migrations, applied by `gateway.storage.migrate`."""

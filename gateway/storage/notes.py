@@ -1,0 +1,151 @@
+"""Notes: what people wrote down about a callback, sealed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select, update
+
+from gateway.storage.database import Tx, insert_into
+from gateway.storage.encryption import row_name
+from gateway.storage.tables import callbacks, drafts, notes, people, records
+
+# Notes that are still being written, sealed, one a person and callback, so that a reload or a lost line
+# takes none.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftNote:
+    """What somebody has typed so far, and when it was kept."""
+
+    text: str
+    at: datetime
+
+
+def save_draft(tx: Tx, callback_id: str, person_id: str, text: str, *, now: datetime) -> None:
+    """Keep what was typed so far in the place of what was kept before."""
+    sealed = tx.ring.seal_text(text, table="drafts", column="text", row=row_name(callback_id, person_id))
+    statement = insert_into(tx, drafts).values(
+        callback_id=callback_id, person_id=person_id, text=sealed, at=now
+    )
+    tx.execute(
+        statement.on_conflict_do_update(
+            index_elements=["callback_id", "person_id"], set_={"text": sealed, "at": now}
+        )
+    )
+
+
+def find_drafts(tx: Tx, callback_id: str, person_id: str) -> DraftNote | None:
+    """Return what this person has typed so far, if anything."""
+    row = tx.execute(
+        select(drafts.c.text, drafts.c.at).where(
+            drafts.c.callback_id == callback_id, drafts.c.person_id == person_id
+        )
+    ).first()
+    if row is None:
+        return None
+    place = row_name(callback_id, person_id)
+    text = tx.ring.open_text(row.text, table="drafts", column="text", row=place)
+    return DraftNote(text=text, at=row.at) if text else None
+
+
+def drop_draft(tx: Tx, callback_id: str, person_id: str) -> None:
+    """Delete this person's draft: it became a note, or was emptied."""
+    tx.execute(delete(drafts).where(drafts.c.callback_id == callback_id, drafts.c.person_id == person_id))
+
+
+def empty_drafts(tx: Tx, caller_id: str) -> None:
+    """Delete every draft about the requests of a number; this must come before the caller is dropped."""
+    hers = select(callbacks.c.id).where(callbacks.c.caller_id == caller_id)
+    tx.execute(delete(drafts).where(drafts.c.callback_id.in_(hers)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """One note and who wrote it; the text is empty after an erasing."""
+
+    id: str
+    at: datetime
+    who: str
+    text: str
+
+
+def add_note(tx: Tx, *, note_id: str, callback_id: str, person_id: str, text: str, now: datetime) -> bool:
+    """Write a note; False where a note with this id is there already, so a form sent twice writes once."""
+    sealed = tx.ring.seal_text(text, table="notes", column="text", row=note_id)
+    statement = (
+        insert_into(tx, notes)
+        .values(id=note_id, callback_id=callback_id, person_id=person_id, text=sealed, at=now)
+        .on_conflict_do_nothing(index_elements=["id"])
+        .returning(notes.c.id)
+    )
+    return tx.execute(statement).first() is not None
+
+
+def list_notes(tx: Tx, callback_id: str) -> tuple[Note, ...]:
+    """Return the notes of a callback, oldest first."""
+    found = tx.execute(
+        select(notes, people.c.name)
+        .join_from(notes, people, notes.c.person_id == people.c.id, isouter=True)
+        .where(notes.c.callback_id == callback_id)
+        .order_by(notes.c.at, notes.c.id)
+    )
+    return tuple(
+        Note(
+            id=row.id,
+            at=row.at,
+            who=row.name or "",
+            text=tx.ring.open_text(row.text, table="notes", column="text", row=row.id) or "",
+        )
+        for row in found
+    )
+
+
+def is_written(tx: Tx, note_id: str) -> bool:
+    """Say whether the note of this form is there already, so that a late draft of it comes to nothing."""
+    return tx.execute(select(notes.c.id).where(notes.c.id == note_id)).first() is not None
+
+
+def empty_notes(tx: Tx, caller_id: str) -> None:
+    """Empty every note about the requests of a number, drafts too; this must come before the caller is dropped."""
+    empty_drafts(tx, caller_id)
+    hers = select(callbacks.c.id).where(callbacks.c.caller_id == caller_id)
+    tx.execute(update(notes).where(notes.c.callback_id.in_(hers)).values(text=None))
+
+
+# The figures form of a callback while it is open, sealed; at closing it becomes counts and goes.
+
+
+def save_record(tx: Tx, callback_id: str, said: Mapping[str, Any], *, now: datetime) -> None:
+    """Write what was ticked so far."""
+    sealed = tx.ring.seal_json(dict(said), table="records", column="said", row=callback_id)
+    statement = insert_into(tx, records).values(callback_id=callback_id, said=sealed, at=now)
+    tx.execute(
+        statement.on_conflict_do_update(index_elements=["callback_id"], set_={"said": sealed, "at": now})
+    )
+
+
+def find_record(tx: Tx, callback_id: str) -> Mapping[str, Any]:
+    """Return what was ticked; nothing where there is no form."""
+    sealed = tx.execute(select(records.c.said).where(records.c.callback_id == callback_id)).scalar()
+    found: Mapping[str, Any] = (
+        tx.ring.open_json(sealed, table="records", column="said", row=callback_id) or {}
+    )
+    return found
+
+
+def take_record(tx: Tx, callback_id: str) -> Mapping[str, Any]:
+    """Return what was ticked and delete it: whoever gets it counts it, and nobody else does."""
+    statement = delete(records).where(records.c.callback_id == callback_id).returning(records.c.said)
+    sealed = tx.execute(statement).scalar()
+    found: Mapping[str, Any] = (
+        tx.ring.open_json(sealed, table="records", column="said", row=callback_id) or {}
+    )
+    return found
+
+
+def empty_records(tx: Tx, caller_id: str) -> None:
+    """Empty the forms about a number; this must come before the caller is dropped."""
+    hers = select(callbacks.c.id).where(callbacks.c.caller_id == caller_id)
+    tx.execute(update(records).where(records.c.callback_id.in_(hers)).values(said=None))

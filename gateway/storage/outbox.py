@@ -1,0 +1,332 @@
+"""The outbox: what must leave, who holds it, and what became of it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, and_, delete, func, not_, or_, select, text, update
+
+from gateway.foundation.ids import new_id
+from gateway.storage.database import Tx, insert_into
+from gateway.storage.tables import PENDING, UNCLEAR, deliveries, outbox
+
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxRow:
+    """One row; ``payload`` is there only after ``open_row``."""
+
+    id: str
+    kind: str
+    channel: str
+    lane: str
+    priority: int
+    state: str
+    token: str | None
+    attempts: int
+    due_at: datetime
+    expires_at: datetime
+    claimed_at: datetime | None
+    lease_until: datetime | None
+    nudged_at: datetime | None
+    once: str
+    caller_id: str | None
+    person_id: str | None
+    callback_id: str | None
+    parts: int
+    provider_id: str | None
+    delivery: str
+    reason: str
+    cost: int
+    at: datetime
+    changed_at: datetime
+    mark: str = ""
+    payload: Mapping[str, Any] | None = None
+
+
+PLAIN = [column for column in outbox.c if column.name != "payload"]
+
+
+def add_row(  # noqa: PLR0913 - a row has this many facts, all named
+    tx: Tx,
+    *,
+    kind: str,
+    channel: str,
+    lane: str,
+    due_at: datetime,
+    expires_at: datetime,
+    once: str,
+    now: datetime,
+    payload: Mapping[str, Any] | None = None,
+    priority: int = 1,
+    caller_id: str | None = None,
+    person_id: str | None = None,
+    callback_id: str | None = None,
+    parts: int = 1,
+) -> str | None:
+    """Add a row in the transaction of the deed that asks for it; None where this ``once`` is there already."""
+    made = new_id(now)
+    row = insert_into(tx, outbox).values(
+        id=made,
+        kind=kind,
+        channel=channel,
+        lane=lane,
+        priority=priority,
+        due_at=due_at,
+        expires_at=expires_at,
+        once=once,
+        caller_id=caller_id,
+        person_id=person_id,
+        callback_id=callback_id,
+        payload=tx.ring.seal_json(payload, table="outbox", column="payload", row=made),
+        parts=parts,
+        at=now,
+        changed_at=now,
+        mark=tx.mark,
+    )
+    once_only = row.on_conflict_do_nothing(index_elements=["once"]).returning(outbox.c.id)
+    return tx.execute(once_only).scalar()
+
+
+def is_added(tx: Tx, once: str) -> bool:
+    """Say whether a row with this ``once`` is there already."""
+    return tx.execute(select(outbox.c.id).where(outbox.c.once == once)).first() is not None
+
+
+def open_row(tx: Tx, row: OutboxRow) -> OutboxRow:
+    """Return the row with its payload.
+
+    Raises:
+        NotOpened: the payload cannot be opened.
+    """
+    sealed = tx.execute(select(outbox.c.payload).where(outbox.c.id == row.id)).scalar()
+    return replace(row, payload=tx.ring.open_json(sealed, table="outbox", column="payload", row=row.id))
+
+
+def by_id(tx: Tx, row_id: str) -> OutboxRow | None:
+    """Return one row."""
+    row = tx.execute(select(*PLAIN).where(outbox.c.id == row_id)).first()
+    return read_row(row) if row is not None else None
+
+
+def by_once(tx: Tx, once: str) -> OutboxRow | None:
+    """Return the row of this key."""
+    row = tx.execute(select(*PLAIN).where(outbox.c.once == once)).first()
+    return read_row(row) if row is not None else None
+
+
+def by_provider_id(tx: Tx, channel: str, provider_id: str) -> OutboxRow | None:
+    """Return the row that the provider knows under this id."""
+    query = select(*PLAIN).where(outbox.c.channel == channel, outbox.c.provider_id == provider_id)
+    if tx.dialect == "postgresql":
+        query = query.with_for_update()
+    row = tx.execute(query.limit(1)).first()
+    return read_row(row) if row is not None else None
+
+
+def latest_of_person(tx: Tx, person_id: str, *, once: str) -> OutboxRow | None:
+    """Return the newest row to a person whose ``once`` begins like this."""
+    query = select(*PLAIN).where(
+        outbox.c.person_id == person_id, outbox.c.once.startswith(f"{once}{person_id}:", autoescape=True)
+    )
+    row = tx.execute(query.order_by(outbox.c.at.desc(), outbox.c.id.desc()).limit(1)).first()
+    return read_row(row) if row is not None else None
+
+
+def list_alert_texts(tx: Tx, callback_ids: Sequence[str]) -> tuple[tuple[str, str, str], ...]:
+    """Return (callback, person, state) of the texts by which people were told of these callbacks."""
+    query = select(outbox.c.callback_id, outbox.c.person_id, outbox.c.state).where(
+        outbox.c.kind == "alert",
+        outbox.c.callback_id.in_(list(callback_ids)),
+        outbox.c.person_id.is_not(None),
+    )
+    return tuple(
+        (row.callback_id, row.person_id, row.state) for row in tx.execute(query.order_by(outbox.c.at))
+    )
+
+
+def list_rows(tx: Tx, *, state: str = "", limit: int = 200) -> tuple[OutboxRow, ...]:
+    """Return rows, newest first; with a state only those in it."""
+    query = select(*PLAIN).order_by(outbox.c.at.desc(), outbox.c.id.desc()).limit(limit)
+    if state == "unclear":
+        query = query.where(text(UNCLEAR))
+    elif state:
+        query = query.where(outbox.c.state == state)
+    return tuple(read_row(row) for row in tx.execute(query))
+
+
+def oldest_due(tx: Tx, *, now: datetime) -> datetime | None:
+    """Return since when the oldest row that is due has waited."""
+    found: datetime | None = tx.execute(
+        select(func.min(outbox.c.due_at)).where(text(PENDING), outbox.c.due_at <= now)
+    ).scalar()
+    return found
+
+
+def count_waiting(tx: Tx) -> dict[str, int]:
+    """Return how many texts wait for each line."""
+    query = (
+        select(outbox.c.channel, func.count().label("n"))
+        .where(text(PENDING), outbox.c.caller_id.is_not(None) | outbox.c.person_id.is_not(None))
+        .where(outbox.c.payload.is_not(None))
+        .group_by(outbox.c.channel)
+    )
+    return {str(row.channel): int(row.n) for row in tx.execute(query)}
+
+
+def count_unclear(tx: Tx) -> int:
+    """Return how many rows a person has to decide."""
+    return int(tx.execute(select(func.count()).where(text(UNCLEAR)).select_from(outbox)).scalar_one())
+
+
+def settle_row(tx: Tx, row_id: str, *, state: str, reason: str, now: datetime) -> bool:
+    """Write what a person or the provider says of an unclear row; whoever holds a token is too late then."""
+    statement = (
+        update(outbox)
+        .where(text(UNCLEAR), outbox.c.id == row_id)
+        .values(state=state, reason=reason, token=None, lease_until=None, changed_at=now)
+        .returning(outbox.c.id)
+    )
+    return tx.execute(statement).first() is not None
+
+
+def set_delivery(tx: Tx, row_id: str, *, delivery: str, reason: str, now: datetime) -> None:
+    """Write how far a delivery has come."""
+    values: dict[str, Any] = {"delivery": delivery, "changed_at": now}
+    if reason:
+        values["reason"] = reason
+    tx.execute(update(outbox).where(outbox.c.id == row_id).values(**values))
+
+
+def cancel_of_caller(
+    tx: Tx, caller_id: str, *, reason: str, now: datetime, kinds: Collection[str] = ()
+) -> int:
+    """Cancel what is still pending for a caller, in the transaction of her STOP or her erasing; return how many."""
+    statement = (
+        update(outbox)
+        .where(text(PENDING), outbox.c.caller_id == caller_id)
+        .values(state="cancelled", reason=reason, payload=None, changed_at=now)
+        .returning(outbox.c.id)
+    )
+    if kinds:
+        statement = statement.where(outbox.c.kind.in_(kinds))
+    return len(tx.execute(statement).all())
+
+
+def cancel_of_callbacks(
+    tx: Tx, callback_ids: Collection[str], *, reason: str, now: datetime, kinds: Collection[str]
+) -> int:
+    """Cancel what is still pending about these requests; return how many."""
+    statement = (
+        update(outbox)
+        .where(text(PENDING), outbox.c.callback_id.in_(list(callback_ids)), outbox.c.kind.in_(list(kinds)))
+        .values(state="cancelled", reason=reason, payload=None, changed_at=now)
+        .returning(outbox.c.id)
+    )
+    return len(tx.execute(statement).all())
+
+
+def empty_of_caller(tx: Tx, caller_id: str) -> None:
+    """Empty the payloads of rows about a caller who erases herself; one in flight is out of reach until it lands."""
+    tx.execute(
+        update(outbox)
+        .where(outbox.c.caller_id == caller_id, outbox.c.state != "sending", outbox.c.payload.is_not(None))
+        .values(payload=None)
+    )
+
+
+def expire_rows(tx: Tx, *, now: datetime, askable: Collection[str] = ()) -> int:
+    """Take out the pending rows that came too late; return how many.
+
+    One that was tried may have left all the same: on a line that can be asked it becomes unclear, and is asked for.
+    """
+    late = and_(text(PENDING), outbox.c.expires_at <= now)
+    tried = and_(outbox.c.attempts > 0, outbox.c.channel.in_(askable))
+    values = {"reason": "too_old", "changed_at": now}
+    statements = [
+        update(outbox)
+        .where(text(PENDING), outbox.c.id.in_(select(outbox.c.id).where(late, which).limit(_BATCH)))
+        .values(state=state, **values)
+        .returning(outbox.c.id)
+        for state, which in (("unclear", tried), ("expired", not_(tried)))
+    ]
+    return sum(len(tx.execute(statement).all()) for statement in statements)
+
+
+def unclear_of(tx: Tx, channels: Collection[str], *, before: datetime, limit: int) -> tuple[OutboxRow, ...]:
+    """Return the oldest rows of these lines that have been unclear since before this instant."""
+    query = (
+        select(*PLAIN)
+        .where(text(UNCLEAR), outbox.c.channel.in_(channels), outbox.c.changed_at <= before)
+        .order_by(outbox.c.changed_at, outbox.c.id)
+        .limit(limit)
+    )
+    return tuple(read_row(row) for row in tx.execute(query))
+
+
+def list_overdue(
+    tx: Tx, *, due_before: datetime, nudged_before: datetime, limit: int
+) -> tuple[tuple[str, bool], ...]:
+    """Return (id, was nudged before) of due rows that nothing has come for, the best first."""
+    query = (
+        select(outbox.c.id, outbox.c.nudged_at)
+        .where(
+            text(PENDING),
+            outbox.c.due_at <= due_before,
+            or_(outbox.c.nudged_at.is_(None), outbox.c.nudged_at <= nudged_before),
+        )
+        .order_by(outbox.c.priority, outbox.c.due_at, outbox.c.id)
+        .limit(limit)
+    )
+    return tuple((row.id, row.nudged_at is not None) for row in tx.execute(query))
+
+
+def mark_nudged(tx: Tx, row_ids: Sequence[str], *, now: datetime) -> None:
+    """Note that a nudge was given for these rows."""
+    tx.execute(update(outbox).where(text(PENDING), outbox.c.id.in_(row_ids)).values(nudged_at=now))
+
+
+def read_row(row: Row[Any]) -> OutboxRow:
+    """Turn what ``PLAIN`` selected into a row."""
+    return OutboxRow(**row._asdict())
+
+
+# Deliveries that came before our own record of the send: parked until the record is written.
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """One word of a provider on a message that we did not know yet."""
+
+    state: str
+    reason: str
+
+
+def park_delivery(
+    tx: Tx, *, channel: str, provider_id: str, status: str, state: str, reason: str, now: datetime
+) -> None:
+    """Keep a word on an unknown message; the same word twice is kept once."""
+    statement = insert_into(tx, deliveries).values(
+        channel=channel, provider_id=provider_id, status=status, state=state, reason=reason, at=now
+    )
+    tx.execute(statement.on_conflict_do_nothing(index_elements=["channel", "provider_id", "status"]))
+
+
+def unpark_deliveries(tx: Tx, channel: str, provider_id: str) -> tuple[Parked, ...]:
+    """Take out what was parked for this message, oldest first."""
+    c = deliveries.c
+    statement = (
+        delete(deliveries)
+        .where(c.channel == channel, c.provider_id == provider_id)
+        .returning(c.state, c.reason, c.at)
+    )
+    rows = sorted(tx.execute(statement).all(), key=lambda row: row.at)
+    return tuple(Parked(row.state, row.reason) for row in rows)
+
+
+def drop_parked(tx: Tx, *, before: datetime) -> int:
+    """Drop what was parked before this instant; return how many."""
+    statement = delete(deliveries).where(deliveries.c.at < before).returning(deliveries.c.status)
+    return len(tx.execute(statement).all())

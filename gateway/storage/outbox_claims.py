@@ -1,0 +1,186 @@
+"""Claims on outbox rows: who may send a row now, under which token, and what the holder of the token may write."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select, text, update
+
+from gateway.domain.outbox.kinds import CALL
+from gateway.storage.database import Tx
+from gateway.storage.outbox import PLAIN, OutboxRow, read_row
+from gateway.storage.tables import IN_LANE, PENDING, SENDING, outbox
+from gateway.storage.types import Instant
+
+if TYPE_CHECKING:
+    from sqlalchemy import Select
+    from sqlalchemy.sql.dml import ReturningUpdate
+
+_o = outbox.alias("o")
+_e = outbox.alias("e")
+_HELD = text("state IN ('sending', 'unclear')")
+_NOW = bindparam("_now", type_=Instant)
+
+
+def claim_due(
+    tx: Tx,
+    *,
+    kinds: Collection[str],
+    channels: Collection[str] | None,
+    token: str,
+    now: datetime,
+    lease: timedelta,
+    calling: Collection[str] = (),
+    named: str | None = None,
+) -> OutboxRow | None:
+    """Take the best due row whose lane is free, and hold it under this token until the lease ends.
+
+    Args:
+        tx: the transaction; it also takes the line's token.
+        kinds: only rows of these kinds.
+        channels: only rows of these lines; None for rows that need no line.
+        token: who holds it.
+        now: the present instant.
+        lease: how long it is held.
+        calling: lines by which a call may leave, which waits for nothing that their texts wait for.
+        named: this very row, if it can be claimed at all.
+    """
+    statement = _build_claim(tx.dialect, anywhere=channels is None, named=named is not None)
+    given: dict[str, Any] = {"_kinds": list(kinds), "_token": token, "_now": now, "_until": now + lease}
+    if channels is not None:
+        given |= {"_channels": list(channels), "_calling": list(calling)}
+    if named is not None:
+        given["_named"] = named
+    row = tx.execute(statement, given).first()
+    return read_row(row) if row is not None else None
+
+
+def has_due(tx: Tx, *, kinds: Collection[str], channels: Collection[str], now: datetime) -> bool:
+    """Say whether a row could be claimed if only these lines had a token."""
+    given = {"_kinds": list(kinds), "_channels": list(channels), "_calling": [], "_now": now}
+    return tx.execute(_build_due(anywhere=False).limit(1), given).first() is not None
+
+
+def finish_claim(
+    tx: Tx,
+    row_id: str,
+    token: str,
+    *,
+    state: str,
+    now: datetime,
+    reason: str = "",
+    provider_id: str | None = None,
+    cost: int = 0,
+) -> bool:
+    """Write the result of a send; False where this token does not hold the row any more.
+
+    A sent or failed row keeps its token, so that the same result written twice is seen as written.
+    """
+    values: dict[str, Any] = {"state": state, "reason": reason, "cost": cost, "lease_until": None}
+    if provider_id:
+        values["provider_id"] = provider_id
+    return _by_token(tx, row_id, token, {**values, "changed_at": now})
+
+
+def put_back(
+    tx: Tx, row_id: str, token: str, *, due_at: datetime, now: datetime, reason: str = "", tried: bool
+) -> bool:
+    """Make a held row pending again; one that was not tried neither counts as an attempt nor blocks its lane."""
+    values: dict[str, Any] = {
+        "state": "pending",
+        "token": None,
+        "claimed_at": None,
+        "lease_until": None,
+        "nudged_at": None,
+        "due_at": due_at,
+        "reason": reason,
+    }
+    if not tried:
+        values["attempts"] = outbox.c.attempts - 1
+    return _by_token(tx, row_id, token, {**values, "changed_at": now})
+
+
+def note_fault(
+    tx: Tx, row_id: str, *, state: str, attempts: int, due_at: datetime | None, now: datetime
+) -> bool:
+    """Write a fault of ours on a row whose claim was rolled back; False where somebody else has it meanwhile."""
+    values: dict[str, Any] = {"state": state, "attempts": attempts, "reason": "fault", "changed_at": now}
+    if due_at is not None:
+        values |= {"due_at": due_at, "nudged_at": None}
+    statement = (
+        update(outbox).where(text(PENDING), outbox.c.id == row_id).values(**values).returning(outbox.c.id)
+    )
+    return tx.execute(statement).first() is not None
+
+
+def end_leases(tx: Tx, *, now: datetime, repeatable: Collection[str]) -> tuple[OutboxRow, ...]:
+    """End the leases that are over: nobody knows whether those rows left, except on lines where a repeat is harmless.
+
+    The token stays, so that a late result of the one who held the row is still taken.
+    """
+    over = and_(text(SENDING), outbox.c.lease_until <= now)
+    ended: list[OutboxRow] = []
+    again = {"state": "pending", "token": None, "due_at": now, "reason": "lease", "nudged_at": None}
+    unclear = {"state": "unclear", "reason": "lease"}
+    for condition, values in (
+        (outbox.c.channel.in_(repeatable), again),
+        (outbox.c.channel.not_in(repeatable), unclear),
+    ):
+        statement = update(outbox).where(over, condition).values(lease_until=None, changed_at=now, **values)
+        ended += [read_row(row) for row in tx.execute(statement.returning(*PLAIN))]
+    return tuple(ended)
+
+
+def _by_token(tx: Tx, row_id: str, token: str, values: Mapping[str, Any]) -> bool:
+    statement = (
+        update(outbox)
+        .where(_HELD, outbox.c.id == row_id, outbox.c.token == token)
+        .values(values)
+        .returning(outbox.c.id)
+    )
+    return tx.execute(statement).first() is not None
+
+
+@cache
+def _build_claim(dialect: str, *, anywhere: bool, named: bool) -> "ReturningUpdate[Any]":
+    """Build the claim once: to build it anew for each row costs more than to run it."""
+    best = _build_due(anywhere=anywhere)
+    if named:
+        best = best.where(_o.c.id == bindparam("_named"))
+    best = best.order_by(_o.c.priority, _o.c.due_at, _o.c.id).limit(1)
+    if dialect == "postgresql":
+        best = best.with_for_update(skip_locked=True)
+    return (
+        update(outbox)
+        .where(text(PENDING), outbox.c.id == best.scalar_subquery())
+        .values(
+            state="sending",
+            token=bindparam("_token"),
+            claimed_at=_NOW,
+            lease_until=bindparam("_until"),
+            attempts=outbox.c.attempts + 1,
+            changed_at=_NOW,
+        )
+        .returning(*PLAIN)
+    )
+
+
+@cache
+def _build_due(*, anywhere: bool) -> "Select[Any]":
+    """Select due rows whose lane holds nothing in flight and no earlier row that is due or being retried."""
+    earlier: ColumnElement[bool] = and_(_e.c.id < _o.c.id, or_(_e.c.attempts > 0, _e.c.due_at <= _NOW))
+    blocked = exists().where(
+        _e.c.lane == _o.c.lane,
+        _e.c.id != _o.c.id,
+        text(f"e.{IN_LANE}"),
+        or_(_e.c.state == "sending", earlier),
+    )
+    of_kind = _o.c.kind.in_(bindparam("_kinds", expanding=True))
+    query = select(_o.c.id).where(text(f"o.{PENDING}"), _o.c.due_at <= _NOW, of_kind, ~blocked)
+    if anywhere:
+        return query
+    # Joined to nothing, so that SQLite does not walk the index of provider ids, where every row ever sent lies.
+    line = _o.c.channel + ""
+    calls = and_(_o.c.kind == CALL, line.in_(bindparam("_calling", expanding=True)))
+    return query.where(or_(line.in_(bindparam("_channels", expanding=True)), calls))

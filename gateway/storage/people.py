@@ -1,0 +1,243 @@
+"""People: who works at the helpline, with the password hash, the helpline phone and whether they are on duty."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, select, update
+
+from gateway.storage.database import Tx, insert_into
+from gateway.storage.tables import people
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """One person as the pages see them; ``named`` is False until the first administrator has chosen a name."""
+
+    id: str
+    team: str
+    name: str
+    role: str
+    named: bool
+    has_password: bool
+    number: str | None
+    languages: tuple[str, ...]
+    gender: str
+    on_duty: bool
+    page_language: str
+    made_at: datetime
+    disabled: bool
+    capacity: int = 0
+    by_text: bool = False
+    second_factor: bool = False
+    looked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownPerson:
+    """What a sign-in is checked against."""
+
+    id: str
+    password: str | None
+
+
+def add_person(
+    tx: Tx,
+    person_id: str,
+    *,
+    name: str,
+    name_key: str,
+    role: str,
+    now: datetime,
+    team: str = "main",
+) -> bool:
+    """Add a person without a password; False where the name is taken."""
+    statement = (
+        insert_into(tx, people)
+        .values(
+            id=person_id,
+            team=team,
+            name=name,
+            name_key=name_key,
+            role=role,
+            languages=[],
+            made_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["name_key"])
+        .returning(people.c.id)
+    )
+    return tx.execute(statement).first() is not None
+
+
+def by_id(tx: Tx, person_id: str) -> Person | None:
+    """Return the person, removed or not."""
+    row = tx.execute(select(people).where(people.c.id == person_id)).first()
+    return _read_person(tx, row) if row is not None else None
+
+
+def by_key(tx: Tx, name_key: str) -> Person | None:
+    """Return the person of this folded name, unless removed."""
+    row = tx.execute(
+        select(people).where(people.c.name_key == name_key, people.c.disabled_at.is_(None))
+    ).first()
+    return _read_person(tx, row) if row is not None else None
+
+
+def find_known(tx: Tx, name_key: str) -> KnownPerson | None:
+    """Return what a sign-in under this name is checked against, unless the person is removed."""
+    row = tx.execute(
+        select(people.c.id, people.c.password).where(
+            people.c.name_key == name_key, people.c.disabled_at.is_(None)
+        )
+    ).first()
+    return KnownPerson(id=row.id, password=row.password) if row is not None else None
+
+
+def password_of(tx: Tx, person_id: str) -> str | None:
+    """Return the hash of the person's password."""
+    return tx.execute(select(people.c.password).where(people.c.id == person_id)).scalar()
+
+
+def list_people(tx: Tx, team: str) -> tuple[Person, ...]:
+    """Return the people of a team who are not removed, by name."""
+    rows = tx.execute(
+        select(people)
+        .where(people.c.team == team, people.c.disabled_at.is_(None))
+        .order_by(people.c.name_key)
+    )
+    return tuple(_read_person(tx, row) for row in rows)
+
+
+def ids_of_number(tx: Tx, number: str) -> tuple[str, ...]:
+    """Return who calls from this helpline phone; a phone may be shared."""
+    rows = tx.execute(select(people.c.id, people.c.number).where(people.c.number.is_not(None)))
+    return tuple(
+        row.id
+        for row in rows
+        if tx.ring.open_text(row.number, table="people", column="number", row=row.id) == number
+    )
+
+
+def on_duty(tx: Tx, team: str, roles: tuple[str, ...]) -> tuple[Person, ...]:
+    """Return who of a team is on duty in one of these roles."""
+    return tuple(person for person in list_people(tx, team) if person.on_duty and person.role in roles)
+
+
+def is_anybody(tx: Tx, role: str) -> bool:
+    """Say whether somebody with a name has this role."""
+    statement = select(people.c.id).where(
+        people.c.role == role, people.c.disabled_at.is_(None), people.c.name != ""
+    )
+    return tx.execute(statement.limit(1)).first() is not None
+
+
+def others_who_can(tx: Tx, role: str, person_id: str) -> int:
+    """Count who else of this role could sign in; the rows stay locked, so that two cannot remove each other."""
+    rows = tx.execute(
+        select(people.c.id)
+        .where(people.c.role == role, people.c.disabled_at.is_(None), people.c.password.is_not(None))
+        .order_by(people.c.id)
+        .with_for_update()
+    )
+    return sum(row.id != person_id for row in rows)
+
+
+def set_name(tx: Tx, person_id: str, *, name: str, name_key: str) -> bool:
+    """Give a person a name; False where it is taken."""
+    taken = tx.execute(
+        select(people.c.id).where(people.c.name_key == name_key, people.c.id != person_id)
+    ).first()
+    if taken is not None:
+        return False
+    _set_columns(tx, person_id, name=name, name_key=name_key)
+    return True
+
+
+def set_password(tx: Tx, person_id: str, password: str | None) -> None:
+    """Write the hash of a new password."""
+    _set_columns(tx, person_id, password=password)
+
+
+def set_role(tx: Tx, person_id: str, role: str) -> None:
+    """Write the role."""
+    _set_columns(tx, person_id, role=role)
+
+
+def set_number(tx: Tx, person_id: str, number: str | None) -> None:
+    """Write the helpline phone that this person calls from, sealed."""
+    _set_columns(
+        tx,
+        person_id,
+        number=tx.ring.seal_text(number, table="people", column="number", row=person_id),
+    )
+
+
+def set_details(tx: Tx, person_id: str, *, languages: tuple[str, ...], gender: str) -> None:
+    """Write which languages the person speaks, and whether a caller who asks for a woman may get them."""
+    _set_columns(tx, person_id, languages=list(languages), gender=gender)
+
+
+def set_duty(tx: Tx, person_id: str, *, on: bool) -> None:
+    """Write whether the person is on duty."""
+    _set_columns(tx, person_id, on_duty=on)
+
+
+def set_capacity(tx: Tx, person_id: str, capacity: int) -> None:
+    """Write how many callbacks the person may have in hand at a time; 0 is any number."""
+    _set_columns(tx, person_id, capacity=capacity)
+
+
+def set_by_text(tx: Tx, person_id: str, *, on: bool) -> None:
+    """Write whether the person works by one-tap links in texts."""
+    _set_columns(tx, person_id, by_text=on)
+
+
+def set_looked(tx: Tx, person_id: str, now: datetime) -> None:
+    """Write that the person has looked at the line just now."""
+    _set_columns(tx, person_id, looked_at=now)
+
+
+def set_page_language(tx: Tx, person_id: str, language: str) -> None:
+    """Write the language of the person's pages."""
+    _set_columns(tx, person_id, page_language=language)
+
+
+def disable_person(tx: Tx, person_id: str, *, now: datetime) -> None:
+    """Remove a person: the name stays for history and is free for another, password and number go."""
+    _set_columns(
+        tx,
+        person_id,
+        disabled_at=now,
+        name_key=f"-{person_id}",
+        password=None,
+        number=None,
+        totp=None,
+        totp_at=None,
+        on_duty=False,
+    )
+
+
+def _set_columns(tx: Tx, person_id: str, **values: Any) -> None:
+    tx.execute(update(people).where(people.c.id == person_id).values(**values))
+
+
+def _read_person(tx: Tx, row: Row[Any]) -> Person:
+    return Person(
+        id=row.id,
+        team=row.team,
+        name=row.name,
+        role=row.role,
+        named=bool(row.name),
+        has_password=row.password is not None,
+        number=tx.ring.open_text(row.number, table="people", column="number", row=row.id),
+        languages=tuple(row.languages),
+        gender=row.gender,
+        on_duty=bool(row.on_duty),
+        page_language=row.page_language,
+        made_at=row.made_at,
+        disabled=row.disabled_at is not None,
+        capacity=row.capacity,
+        by_text=bool(row.by_text),
+        second_factor=row.totp_at is not None,
+        looked_at=row.looked_at,
+    )

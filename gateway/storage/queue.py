@@ -1,0 +1,287 @@
+"""The line as people look at it: which callbacks stand in a tab, in what order, and how many there are."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, assert_never
+
+from sqlalchemy import ColumnElement, Select, TextClause, and_, case, func, literal, or_, select, text
+
+from gateway.domain.callbacks.queue_rules import DANGER, NORMAL
+from gateway.domain.callbacks.states import CallbackState
+from gateway.storage.callbacks import Callback, open_row
+from gateway.storage.database import Tx
+from gateway.storage.tables import HELD, IN_HAND, OPEN, REVIEW, WAITING, callbacks, callers, people
+
+_c = callbacks.c
+MOST_COUNTED = 1_000
+"""Counts are exact up to here; one more means “more than that”."""
+
+_NEWEST = 20
+_OVER = (
+    CallbackState.REACHED,
+    CallbackState.GIVEN_UP,
+    CallbackState.CLOSED,
+    CallbackState.CANCELLED,
+    CallbackState.EXPIRED,
+)
+
+
+class Tab(StrEnum):
+    """The lists of the counsellors' page."""
+
+    QUEUE = "queue"
+    MINE = "mine"
+    LATER = "later"
+    REVIEW = "review"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueEntry:
+    """A callback, who holds it, and the number it is about (None after an erasing)."""
+
+    callback: Callback
+    holder: str | None
+    number: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How many callbacks stand where; ``find_oldest`` is when the one that waits longest was asked for."""
+
+    waiting: int
+    due_now: int
+    danger: int
+    mine: int
+    later: int
+    review: int
+    oldest: datetime | None
+
+
+def list_tab(
+    tx: Tx, team: str, tab: Tab, *, person_id: str, now: datetime, own_only: bool = False, limit: int = 200
+) -> tuple[QueueEntry, ...]:
+    """Return a tab of the line, the first to be called first; ``own_only`` keeps others' closed ones out.
+
+    Each part of the tab is read along an index, so that a page costs the same however many are stored.
+    """
+    ids = [
+        found
+        for part in _list_parts(tab, team, person_id, now, own_only=own_only)
+        for found in tx.execute(part.limit(limit)).scalars()
+    ]
+    query = _build_query().where(_c.id.in_(ids))
+    return _read_entries(tx, query.order_by(*_order_tab(tab, now)).limit(limit))
+
+
+def list_everything(tx: Tx, team: str, *, closed: bool, now: datetime) -> tuple[QueueEntry, ...]:
+    """Return the open callbacks in the order of the line, and with ``closed`` the others behind them."""
+    query = _build_query().where(_c.team == team)
+    if not closed:
+        query = query.where(text(f"callbacks.{OPEN}"))
+    is_over = case((_c.state.in_(_OVER), 1), else_=0)
+    return _read_entries(tx, query.order_by(is_over, *_order_tab(Tab.QUEUE, now)))
+
+
+def find_entry(tx: Tx, callback_id: str) -> QueueEntry | None:
+    """Return one callback with its holder and number."""
+    found = _read_entries(tx, _build_query().where(_c.id == callback_id))
+    return found[0] if found else None
+
+
+def list_ready(
+    tx: Tx,
+    team: str,
+    *,
+    now: datetime,
+    until: datetime | None = None,
+    languages: Collection[str] = (),
+    limit: int = 20,
+) -> tuple[QueueEntry, ...]:
+    """Return waiting callbacks whose window is open, the first to be called first.
+
+    Args:
+        tx: the transaction.
+        team: whose.
+        now: the instant.
+        until: only those whose window is still open then.
+        languages: only those in one of these; none means any.
+        limit: how many.
+    """
+    ids: list[str] = []
+    for due in _due_now(team, now):
+        some = due.where(_c.due_until >= until) if until else due
+        if languages:
+            spoken = (_c.language.startswith(tag, autoescape=True) for tag in sorted(languages))
+            some = some.where(or_(*spoken))
+        ids += tx.execute(some.limit(limit)).scalars()
+    query = _build_query().where(_c.id.in_(ids)).order_by(*_order_tab(Tab.QUEUE, now))
+    return _read_entries(tx, query.limit(limit))
+
+
+def with_ids(tx: Tx, ids: Collection[str]) -> tuple[QueueEntry, ...]:
+    """Return these callbacks, the newest change first."""
+    query = _build_query().where(_c.id.in_(list(ids)))
+    return _read_entries(tx, query.order_by(_c.changed_at.desc(), _c.id.desc()))
+
+
+def list_planned(
+    tx: Tx, team: str, *, start: datetime, end: datetime, limit: int = 200
+) -> tuple[QueueEntry, ...]:
+    """Return waiting callbacks whose window opens or runs in this span, danger first, then the soonest."""
+    query = _build_query().where(
+        _c.team == team, text(f"callbacks.{WAITING}"), _c.due_at < end, _c.due_until > start
+    )
+    return _read_entries(tx, query.order_by(_c.priority, _c.due_at, _c.asked_at, _c.id).limit(limit))
+
+
+def came_since(tx: Tx, team: str, *, since: datetime) -> int:
+    """Return how many that wait were asked for since, up to ``MOST_COUNTED`` + 1."""
+    waits = text(WAITING)
+    return sum(
+        _count_bounded(tx, _c.team == team, waits, _c.priority == priority, _c.asked_at > since)
+        for priority in (DANGER, NORMAL)
+    )
+
+
+def list_danger(tx: Tx, team: str, *, limit: int = 50) -> tuple[QueueEntry, ...]:
+    """Return what is in danger and waits for somebody, be it in the line or in review."""
+    ids = [
+        found
+        for free in (WAITING, REVIEW)
+        for found in tx.execute(
+            select(_c.id).where(_c.team == team, text(free), _c.priority == DANGER).limit(limit)
+        ).scalars()
+    ]
+    return _read_entries(tx, _build_query().where(_c.id.in_(ids)).order_by(_c.due_at, _c.id).limit(limit))
+
+
+def count_queue(tx: Tx, team: str, *, person_id: str, now: datetime) -> Counts:
+    """Count the line, each thing along its index and up to ``MOST_COUNTED`` + 1: beyond that people say “many”."""
+
+    def bounded(*conditions: ColumnElement[bool] | TextClause) -> int:
+        return _count_bounded(tx, _c.team == team, *conditions)
+
+    waits = text(WAITING)
+    of_danger = bounded(waits, _c.priority == DANGER)
+    return Counts(
+        waiting=bounded(waits),
+        due_now=sum(bounded(waits, _c.priority == one, _is_due(now)) for one in (DANGER, NORMAL)),
+        danger=of_danger,
+        mine=bounded(text(IN_HAND), _c.holder_id == person_id) if person_id else 0,
+        later=bounded(waits, _c.priority == NORMAL, _c.due_at > now),
+        review=bounded(text(REVIEW)),
+        oldest=find_oldest(tx, team),
+    )
+
+
+def _count_bounded(tx: Tx, *conditions: ColumnElement[bool] | TextClause) -> int:
+    some = select(literal(1)).select_from(callbacks).where(*conditions).limit(MOST_COUNTED + 1)
+    return int(tx.execute(select(func.count()).select_from(some.subquery())).scalar_one())
+
+
+def find_oldest(tx: Tx, team: str) -> datetime | None:
+    """Return when the one that waits longest asked: the first of each priority, along the index of the line."""
+    firsts = [
+        tx.execute(
+            select(_c.asked_at)
+            .where(_c.team == team, text(WAITING), _c.priority == priority)
+            .order_by(_c.asked_at, _c.id)
+            .limit(1)
+        ).scalar()
+        for priority in (DANGER, NORMAL)
+    ]
+    return min((first for first in firsts if first is not None), default=None)
+
+
+def newest_changes(tx: Tx, team: str) -> tuple[tuple[datetime, str, int], ...]:
+    """Return when the callbacks that changed last did, which they are, and how often they changed in all."""
+    newest = (
+        select(_c.changed_at, _c.id, _c.rev)
+        .where(_c.team == team)
+        .order_by(_c.changed_at.desc())
+        .limit(_NEWEST)
+    )
+    return tuple((row.changed_at, row.id, row.rev) for row in tx.execute(newest))
+
+
+def _build_query() -> Select[Any]:
+    return (
+        select(callbacks, people.c.name.label("holder"), callers.c.number)
+        .join_from(callbacks, people, _c.holder_id == people.c.id, isouter=True)
+        .join(callers, _c.caller_id == callers.c.id, isouter=True)
+    )
+
+
+def _read_entries(tx: Tx, query: Select[Any]) -> tuple[QueueEntry, ...]:
+    return tuple(
+        QueueEntry(
+            callback=open_row(tx, row),
+            holder=row.holder,
+            number=tx.ring.open_text(row.number, table="callers", column="number", row=row.caller_id or ""),
+        )
+        for row in tx.execute(query)
+    )
+
+
+def _list_parts(
+    tab: Tab, team: str, person_id: str, now: datetime, *, own_only: bool
+) -> tuple[Select[tuple[str]], ...]:
+    """Return the parts of a tab: each one's ids in the order of the tab, along one index."""
+    mine = select(_c.id).where(_c.team == team)
+    waits = mine.where(text(WAITING))
+    order = _order_tab(tab, now)
+    match tab:
+        case Tab.QUEUE:
+            later = waits.where(_c.priority == DANGER, _c.due_at > now).order_by(
+                _c.due_at, _c.asked_at, _c.id
+            )
+            passed = (
+                waits.where(_c.priority == priority, _c.due_until <= now).order_by(_c.due_until)
+                for priority in (DANGER, NORMAL)
+            )
+            return *_due_now(team, now), later, *passed, mine.where(text(HELD)).order_by(*order)
+        case Tab.MINE:
+            return (
+                (mine.where(text(IN_HAND), _c.holder_id == person_id).order_by(*order),) if person_id else ()
+            )
+        case Tab.LATER:
+            ahead = waits.where(_c.priority == NORMAL, _c.due_at > now)
+            return (ahead.order_by(_c.due_at, _c.asked_at, _c.id),)
+        case Tab.REVIEW:
+            return (mine.where(text(REVIEW)).order_by(*order),)
+        case Tab.CLOSED:
+            over = mine.where(_c.state.in_(_OVER)).order_by(*order)
+            return (over.where(_c.holder_id == person_id) if own_only else over,)
+        case _:
+            assert_never(tab)
+
+
+def _due_now(team: str, now: datetime) -> tuple[Select[tuple[str]], ...]:
+    """Return what is due now, danger and then the rest: each along one index, in the order of the line."""
+    return tuple(
+        select(_c.id)
+        .where(_c.team == team, text(WAITING), _c.priority == priority, _is_due(now))
+        .order_by(_c.due_until, _c.asked_at, _c.id)
+        for priority in (DANGER, NORMAL)
+    )
+
+
+def _order_tab(tab: Tab, now: datetime) -> tuple[ColumnElement[Any], ...]:
+    """Return the order of ``gateway.domain.callbacks.queue_rules`` in SQL; what is over stands newest first."""
+    if tab is Tab.CLOSED:
+        return _c.changed_at.desc(), _c.id.desc()
+    due = _is_due(now)
+    return (
+        _c.priority,
+        case((due, 0), else_=1),
+        case((due, _c.due_until), else_=_c.due_at),
+        _c.asked_at,
+        _c.id,
+    )
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    return and_(_c.due_at <= now, _c.due_until > now)

@@ -1,0 +1,185 @@
+"""Open requests by the day on which they were made; whoever looks at them learns no number."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, text
+
+from gateway.domain.callbacks.outcomes import Outcome
+from gateway.domain.callbacks.states import CallbackState
+from gateway.storage.callbacks import Callback, open_row
+from gateway.storage.database import Tx, insert_into
+from gateway.storage.tables import OPEN, PENDING, RUNG, attempts, callbacks, figures, outbox, told_codes
+
+
+def open_between(tx: Tx, team: str, since: datetime, until: datetime) -> tuple[Callback, ...]:
+    """Return the open requests of a team that were made from one instant up to another, in the order they came."""
+    c = callbacks.c
+    query = select(callbacks).where(text(OPEN), c.team == team, c.asked_at >= since, c.asked_at < until)
+    return tuple(open_row(tx, row) for row in tx.execute(query.order_by(c.asked_at, c.id)))
+
+
+# What the operators' graphs ask of the ledger: how much of everything there is, and how long the oldest has
+# waited.
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxCounts:
+    """Rows by (state, channel), and when the oldest due row became due."""
+
+    by_state: dict[tuple[str, str], int]
+    oldest_due: datetime | None
+
+
+def of_outbox(tx: Tx, *, now: datetime) -> OutboxCounts:
+    """Count the rows of the outbox."""
+    c = outbox.c
+    rows = tx.execute(select(c.state, c.channel, func.count(c.id).label("n")).group_by(c.state, c.channel))
+    oldest = tx.execute(select(func.min(c.due_at)).where(text(PENDING), c.due_at <= now)).scalar()
+    return OutboxCounts({(row.state, row.channel): int(row.n) for row in rows}, oldest)
+
+
+def of_callbacks(tx: Tx) -> dict[str, int]:
+    """Count the requests in each state."""
+    c = callbacks.c
+    return {
+        row.state: int(row.n)
+        for row in tx.execute(select(c.state, func.count(c.id).label("n")).group_by(c.state))
+    }
+
+
+# Figures: counts by day, hour, line, language and version; nothing in them belongs to one caller.
+
+FACT = "fact:"
+"""What the count of how often a fact was read is called, before the name of the fact; its item is the screen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One count."""
+
+    day: date
+    channel: str
+    language: str
+    version: str
+    what: str
+    item: str
+    n: int
+
+
+def add_count(
+    tx: Tx, day: date, hour: int, channel: str, language: str, version: str, what: str, item: str, *, n: int
+) -> None:
+    """Add to one count, made if need be."""
+    statement = insert_into(tx, figures).values(
+        day=day, hour=hour, channel=channel, language=language, version=version, what=what, item=item, n=n
+    )
+    keys = ["day", "hour", "channel", "language", "version", "what", "item"]
+    tx.execute(statement.on_conflict_do_update(index_elements=keys, set_={"n": figures.c.n + n}))
+
+
+def list_figures(tx: Tx, first: date, last: date, *, what: Sequence[str] = ()) -> tuple[Figure, ...]:
+    """Return the counts of these days, both included, hours added up."""
+    c = figures.c
+    names = (c.day, c.channel, c.language, c.version, c.what, c.item)
+    query = select(*names, func.sum(c.n).label("n")).where(c.day >= first, c.day <= last)
+    if what:
+        query = query.where(c.what.in_(what))
+    rows = tx.execute(query.group_by(*names).order_by(*names))
+    return tuple(Figure(**{**row._asdict(), "n": int(row.n)}) for row in rows)
+
+
+def list_totals(tx: Tx) -> tuple[tuple[str, str, str, int], ...]:
+    """Return (what, item, channel, n) over all days, for the operators' graphs; readings of facts are no graph."""
+    c = figures.c
+    query = select(c.what, c.item, c.channel, func.sum(c.n)).where(~c.what.startswith(FACT, autoescape=True))
+    rows: Any = tx.execute(query.group_by(c.what, c.item, c.channel).order_by(*c[5:7]))
+    return tuple((what, item, channel, int(n)) for what, item, channel, n in rows)
+
+
+# Looks callbacks up by the code that she tells on the phone, or by whose they are.
+
+
+def ids_with_code(tx: Tx, team: str, code: str, *, limit: int = 20) -> tuple[str, ...]:
+    """Return the callbacks of a team that this code stands for, the newest first."""
+    further = tx.execute(select(told_codes.c.callback_id).where(told_codes.c.code == code).limit(limit))
+    bears_it = or_(callbacks.c.code == code, callbacks.c.id.in_(list(further.scalars())))
+    found = tx.execute(
+        select(callbacks.c.id)
+        .where(callbacks.c.team == team, bears_it)
+        .order_by(callbacks.c.changed_at.desc())
+        .limit(limit)
+    )
+    return tuple(found.scalars())
+
+
+def ids_of_caller(tx: Tx, team: str, caller_id: str, *, limit: int = 20) -> tuple[str, ...]:
+    """Return the callbacks of a number in this team, the newest first."""
+    found = tx.execute(
+        select(callbacks.c.id)
+        .where(callbacks.c.caller_id == caller_id, callbacks.c.team == team)
+        .order_by(callbacks.c.asked_at.desc())
+        .limit(limit)
+    )
+    return tuple(found.scalars())
+
+
+# What the watch over the desk asks: when she was first tried, how often she was reached, what was unsafe.
+
+_c, _a = callbacks.c, attempts.c
+_COUNTED = (_c.trial.is_(False), _c.follows.is_(None))
+_ENDED = (CallbackState.REACHED, CallbackState.CLOSED, CallbackState.GIVEN_UP, CallbackState.EXPIRED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class First:
+    """A request and when her phone was first tried; None while it was not."""
+
+    callback: Callback
+    tried_at: datetime | None
+
+
+def list_firsts(tx: Tx, team: str, *, since: datetime, limit: int = 1_000) -> tuple[First, ...]:
+    """Return the newest requests that she asked for since then, with their first attempt; a follow-up is agreed."""
+    tried = select(func.min(_a.started_at)).where(_a.callback_id == _c.id, text(RUNG)).scalar_subquery()
+    query = (
+        select(callbacks, tried.label("tried_at"))
+        .where(_c.team == team, _c.changed_at >= since, _c.asked_at >= since, *_COUNTED)
+        .order_by(_c.changed_at.desc())
+        .limit(limit)
+    )
+    return tuple(First(callback=open_row(tx, row), tried_at=row.tried_at) for row in tx.execute(query))
+
+
+def count_ended(tx: Tx, team: str, *, since: datetime) -> tuple[int, int]:
+    """Return how many requests ended since then, and with how many of them somebody spoke."""
+    over = _c.team == team, _c.changed_at >= since, _c.state.in_(_ENDED), _c.trial.is_(False)
+    spoke = select(_a.callback_id).where(_a.outcome == Outcome.REACHED).scalar_subquery()
+    query = select(func.count()).select_from(callbacks).where(*over)
+    return (
+        int(tx.execute(query).scalar_one()),
+        int(tx.execute(query.where(_c.id.in_(spoke))).scalar_one()),
+    )
+
+
+def count_outcomes(tx: Tx, *, since: datetime) -> Mapping[str, int]:
+    """Return how many attempts had which outcome since then."""
+    came_of_it = _a.started_at >= since, _a.outcome != "", text(RUNG)
+    query = select(_a.outcome, func.count(_a.id).label("n")).where(*came_of_it)
+    return {row.outcome: int(row.n) for row in tx.execute(query.group_by(_a.outcome))}
+
+
+def count_unsafe(tx: Tx, *, since: datetime) -> int:
+    """Return how many times her phone was rung outside her window without her own contact just before.
+
+    Each attempt says which window it was made in; this compares the two, whatever the rest of the house believed.
+    """
+    query = select(func.count()).select_from(attempts).where(_a.started_at >= since, _is_outside())
+    return int(tx.execute(query).scalar_one())
+
+
+def _is_outside() -> ColumnElement[bool]:
+    beyond = or_(_a.window_until.is_(None), _a.started_at < _a.window_from, _a.started_at >= _a.window_until)
+    return and_(_a.how != "outside", text(RUNG), beyond)

@@ -1,0 +1,179 @@
+"""How long each thing is kept: one table of rules, and the statement that applies one of them to a batch."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Table, and_, delete, exists, func, or_, select, tuple_, update
+
+from gateway.storage.database import Tx
+from gateway.storage.tables import (
+    attempts,
+    audit,
+    bridges,
+    budgets,
+    callbacks,
+    callers,
+    deliveries,
+    drafts,
+    invitations,
+    kept_forms,
+    links,
+    looking,
+    notes,
+    outbox,
+    people,
+    records,
+    sessions,
+    sign_ins,
+    texts,
+    threads,
+    told_codes,
+    tries,
+    turns,
+)
+
+_ON_ITS_WAY = ("pending", "sending", "unclear")
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionRule:
+    """One kind of row and when its time is over.
+
+    Attributes:
+        name: the word under which the span can be set.
+        table: where the rows lie.
+        days: how long they are kept.
+        over: the condition for rows whose time was over at an instant.
+        emptied: columns that get these values while the row stays for its counts; none means the row goes.
+    """
+
+    name: str
+    table: Table
+    days: int
+    over: Callable[[datetime], ColumnElement[bool]]
+    emptied: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _is_older(column: ColumnElement[Any]) -> Callable[[datetime], ColumnElement[bool]]:
+    return lambda before: column < before
+
+
+def _holds_something(table: Table, emptied: Mapping[str, Any]) -> ColumnElement[bool]:
+    """Rows that were emptied already are not touched again."""
+    return or_(*(table.c[name].is_distinct_from(value) for name, value in emptied.items()))
+
+
+def _of_closed(callback_id: ColumnElement[str]) -> Callable[[datetime], ColumnElement[bool]]:
+    return lambda before: callback_id.in_(select(callbacks.c.id).where(callbacks.c.closed_at < before))
+
+
+def _is_unneeded(before: datetime) -> ColumnElement[bool]:
+    """A caller of whom nothing is left but the number; who said STOP is remembered, or we would text her again."""
+    return and_(
+        func.coalesce(callers.c.contacted_at, callers.c.changed_at) < before,
+        callers.c.stopped_at.is_(None),
+        _is_unreferenced(),
+    )
+
+
+def _was_stopped_long_ago(before: datetime) -> ColumnElement[bool]:
+    return and_(
+        func.coalesce(callers.c.contacted_at, callers.c.changed_at) < before,
+        callers.c.stopped_at < before,
+        _is_unreferenced(),
+    )
+
+
+def _is_unreferenced() -> ColumnElement[bool]:
+    waits = and_(outbox.c.caller_id == callers.c.id, outbox.c.state.in_(_ON_ITS_WAY))
+    return and_(
+        ~exists().where(callbacks.c.caller_id == callers.c.id),
+        ~exists().where(waits),
+        ~exists().where(threads.c.caller_id == callers.c.id),
+    )
+
+
+def _is_said_and_done(before: datetime) -> ColumnElement[bool]:
+    return and_(outbox.c.changed_at < before, outbox.c.state.not_in(_ON_ITS_WAY))
+
+
+def _is_linked_and_old(before: datetime) -> ColumnElement[bool]:
+    """Only the oldest end of the chain may go; a gap in the middle would look like a row taken out."""
+    kept = audit.alias("kept")
+    first = select(func.min(kept.c.seq)).where(kept.c.at >= before).scalar_subquery()
+    return and_(audit.c.at < before, audit.c.seq.is_not(None), or_(first.is_(None), audit.c.seq < first))
+
+
+_CLOSED: dict[str, Any] = {
+    "caller_id": None,
+    "window": None,
+    "contact": None,
+    "answers": None,
+    "path": None,
+    "session": b"",
+    "code": "",
+}
+
+RULES: tuple[RetentionRule, ...] = (
+    RetentionRule("texts", texts, 7, _is_older(texts.c.at)),
+    RetentionRule("turns", turns, 7, _is_older(turns.c.at)),
+    RetentionRule("sessions", sessions, 0, _is_older(sessions.c.expires_at)),
+    RetentionRule("threads", threads, 0, _is_older(threads.c.expires_at)),
+    RetentionRule("records", records, 1, _of_closed(records.c.callback_id)),
+    RetentionRule("kept_forms", kept_forms, 1, _is_older(kept_forms.c.at)),
+    RetentionRule("drafts", drafts, 7, _is_older(drafts.c.at)),
+    RetentionRule("callbacks", notes, 90, _of_closed(notes.c.callback_id)),
+    RetentionRule("callbacks", bridges, 90, _of_closed(bridges.c.callback_id)),
+    RetentionRule("callbacks", told_codes, 90, _of_closed(told_codes.c.callback_id)),
+    RetentionRule(
+        "callbacks", attempts, 90, _of_closed(attempts.c.callback_id), {"caller_id": None, "note": ""}
+    ),
+    RetentionRule("callbacks", callbacks, 90, _is_older(callbacks.c.closed_at), _CLOSED),
+    RetentionRule("callers", callers, 90, _is_unneeded),
+    RetentionRule("stopped", callers, 730, _was_stopped_long_ago),
+    RetentionRule("messages", outbox, 7, _is_said_and_done, {"payload": None}),
+    RetentionRule("outbox", outbox, 90, _is_said_and_done),
+    RetentionRule("deliveries", deliveries, 3, _is_older(deliveries.c.at)),
+    RetentionRule("people", people, 90, _is_older(people.c.disabled_at), {"number": None, "totp": None}),
+    RetentionRule("sign_ins", sign_ins, 0, _is_older(sign_ins.c.expires_at)),
+    RetentionRule("invitations", invitations, 0, _is_older(invitations.c.expires_at)),
+    RetentionRule("links", links, 1, _is_older(links.c.expires_at)),
+    RetentionRule("looking", looking, 1, _is_older(looking.c.at)),
+    RetentionRule("tries", tries, 2, _is_older(tries.c.last_at)),
+    RetentionRule("budgets", budgets, 35, _is_older(budgets.c.at)),
+    RetentionRule("audit", audit, 365, _is_linked_and_old),
+)
+"""In this order: what hangs on a request goes before the request loses its caller, and she goes last."""
+
+
+def apply_rule(tx: Tx, rule: RetentionRule, before: datetime, limit: int) -> int:
+    """Apply the rule to so many rows whose time was over before that instant; return how many there were."""
+    key = list(rule.table.primary_key.columns)
+    over = rule.over(before)
+    if rule.emptied:
+        over = and_(over, _holds_something(rule.table, rule.emptied))
+    some: Select[Any] = select(*key).where(over).limit(limit)
+    chosen = tuple_(*key).in_(some) if len(key) > 1 else key[0].in_(some)
+    if rule.emptied:
+        done = tx.execute(update(rule.table).where(chosen).values(**rule.emptied).returning(key[0]))
+    else:
+        done = tx.execute(delete(rule.table).where(chosen).returning(key[0]))
+    return len(done.all())
+
+
+def count_over(tx: Tx, rule: RetentionRule, before: datetime) -> int:
+    """Return how many rows the rule would let go, or empty."""
+    over = rule.over(before)
+    if rule.emptied:
+        over = and_(over, _holds_something(rule.table, rule.emptied))
+    return int(tx.execute(select(func.count()).select_from(rule.table).where(over)).scalar_one())
+
+
+def count_all(tx: Tx, rule: RetentionRule) -> int:
+    """Return how many rows there are that the rule could let go one day."""
+    query = select(func.count()).select_from(rule.table)
+    if rule.emptied:
+        query = query.where(_holds_something(rule.table, rule.emptied))
+    return int(tx.execute(query).scalar_one())

@@ -1,0 +1,309 @@
+"""The two places where a session by USSD can lie, Redis and SQL, with one rule for which of two saves stays."""
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import redis
+from sqlalchemy import and_, delete, or_, select
+
+from gateway.foundation import ids
+from gateway.storage.database import Store, Unavailable, insert_into
+from gateway.storage.encryption import NotUnsealed, Ring, row_name
+from gateway.storage.tables import sessions
+
+MARK = 8
+"""Characters of a mark: what tells one session of the provider from the next."""
+_HOP = 3
+_LAST_HOP = 10**_HOP - 1
+_HEAD = MARK + _HOP
+
+_SAVE = """
+local held = redis.call('GET', KEYS[1])
+if held then
+  local mark, hop = string.sub(held, 1, 8), tonumber(string.sub(held, 9, 11))
+  if mark == ARGV[1] then
+    -- A repeat, or a hop that was overtaken: what is further stays.
+    if hop and hop >= tonumber(ARGV[2]) then return held end
+  elseif mark ~= ARGV[5] and ARGV[2] ~= '000' then
+    -- A late hop of an older call, which never saw this one: the newer call stays.
+    return held
+  end
+end
+redis.call('SET', KEYS[1], ARGV[1] .. ARGV[2] .. ARGV[3], 'EX', ARGV[4])
+return 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A session as it is kept: the mark of the provider's session, the number of inputs, and its state."""
+
+    mark: str
+    hop: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Under what a session is found."""
+
+    channel: str
+    key: bytes
+
+    @classmethod
+    def of(cls, ring: Ring, channel: str, number: str) -> "Address":
+        """Return the address of this number's session on this channel; it does not tell the number."""
+        return cls(channel, ring.lookup("session", channel, number))
+
+
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """What one request wants to keep, and the mark of what it had read."""
+
+    stored: Stored
+    read_mark: str
+
+    def __post_init__(self) -> None:
+        if len(self.stored.mark) != MARK or not self.stored.mark.isascii():
+            raise ValueError(f"a mark is {MARK} plain characters")
+        if not 0 <= self.stored.hop <= _LAST_HOP:
+            raise ValueError(f"a session has at most {_LAST_HOP} inputs")
+
+
+def wins_over(saving: Saving, *, over: Stored) -> bool:
+    """Say whether this save replaces what is there: the rule that the script and the statement below write out."""
+    mine = saving.stored
+    if mine.mark == over.mark:
+        return mine.hop > over.hop
+    return mine.hop == 0 or over.mark == saving.read_mark
+
+
+class _Seal:
+    """Closes a state for the address it lies at: the same bytes serve both places."""
+
+    def __init__(self, ring: Ring) -> None:
+        self._ring = ring
+
+    def close(self, address: Address, state: str) -> bytes:
+        return self._ring.seal(state.encode(), table="sessions", column="state", row=row_name(address.key))
+
+    def open(self, address: Address, sealed: bytes) -> str:
+        return self._ring.open(sealed, table="sessions", column="state", row=row_name(address.key)).decode()
+
+
+class InRedis:
+    """Sessions in Redis: one key each, read by GET and saved by one script. Raises what the client raises."""
+
+    def __init__(self, client: redis.Redis, ring: Ring, lifetime: timedelta) -> None:
+        self._client = client
+        self._script = client.register_script(_SAVE)
+        self._seal = _Seal(ring)
+        self._seconds = int(lifetime.total_seconds())
+
+    def load(self, address: Address) -> Stored | None:
+        """Return what lies there. What cannot be read is removed, or it would refuse every later hop."""
+        held = self._client.get(self._name(address))
+        if not isinstance(held, bytes):
+            return None
+        stored = self._read(address, held)
+        if stored is None:
+            self._client.delete(self._name(address))
+        return stored
+
+    def answers(self) -> bool:
+        """Say whether it answers at all."""
+        try:
+            return bool(self._client.ping())
+        except redis.RedisError:
+            return False
+
+    def left(self, address: Address) -> timedelta:
+        """Return for how long what lies there is still kept."""
+        milliseconds = self._client.pttl(self._name(address))
+        return timedelta(milliseconds=max(0, int(str(milliseconds))))
+
+    def save(self, address: Address, saving: Saving) -> Stored | None:
+        """Keep it and return None; or return what had won."""
+        mine = saving.stored
+        held = self._script(
+            keys=[self._name(address)],
+            args=[
+                mine.mark,
+                f"{mine.hop:0{_HOP}d}",
+                self._seal.close(address, mine.state),
+                self._seconds,
+                saving.read_mark,
+            ],
+        )
+        return self._read(address, held) if isinstance(held, bytes) else None
+
+    def drop(self, address: Address) -> None:
+        """Forget what lies there."""
+        self._client.delete(self._name(address))
+
+    def _name(self, address: Address) -> str:
+        return f"u:{address.channel}:{address.key.hex()}"
+
+    def _read(self, address: Address, held: bytes) -> Stored | None:
+        try:
+            mark, hop = held[:MARK].decode("ascii"), int(held[MARK:_HEAD])
+            return Stored(mark, hop, self._seal.open(address, held[_HEAD:]))
+        except (NotUnsealed, ValueError):
+            return None
+
+
+class InSql:
+    """Sessions in the ledger. Raises `Unavailable`."""
+
+    def __init__(self, store: Store, lifetime: timedelta) -> None:
+        self._store = store
+        self._seal = _Seal(store.ring)
+        self._lifetime = lifetime
+
+    def load(self, address: Address, now: datetime) -> tuple[Stored, timedelta] | None:
+        """Return what lies there, and for how long it is still kept."""
+        asked = select(sessions).where(sessions.c.key == address.key, sessions.c.expires_at > now)
+        with self._store.read() as tx:
+            row = tx.execute(asked).first()
+        if row is None:
+            return None
+        try:
+            return Stored(row.mark, row.hop, self._seal.open(address, row.state)), row.expires_at - now
+        except NotUnsealed:
+            return None
+
+    def save(self, address: Address, saving: Saving, now: datetime) -> Stored | None:
+        """Keep it and return None; or return what had won."""
+        mine = saving.stored
+        sealed = self._seal.close(address, mine.state)
+        with self._store.write() as tx:
+            insert = insert_into(tx, sessions).values(
+                key=address.key, mark=mine.mark, hop=mine.hop, state=sealed, expires_at=now + self._lifetime
+            )
+            new = insert.excluded
+            further = and_(sessions.c.mark == new.mark, sessions.c.hop < new.hop)
+            newer = and_(sessions.c.mark != new.mark, or_(new.hop == 0, sessions.c.mark == saving.read_mark))
+            kept = insert.on_conflict_do_update(
+                index_elements=["key"],
+                set_={"mark": new.mark, "hop": new.hop, "state": new.state, "expires_at": new.expires_at},
+                where=or_(further, newer, sessions.c.expires_at <= now),
+            ).returning(sessions.c.key)
+            if tx.execute(kept).first() is not None:
+                return None
+            row = tx.execute(select(sessions).where(sessions.c.key == address.key)).one()
+            return Stored(row.mark, row.hop, self._seal.open(address, row.state))
+
+    def drop(self, address: Address) -> None:
+        """Forget what lies there; a look is cheaper than a write, and as a rule nothing does."""
+        with self._store.read() as tx:
+            if tx.execute(select(sessions.c.key).where(sessions.c.key == address.key)).first() is None:
+                return
+        with self._store.write() as tx:
+            tx.execute(delete(sessions).where(sessions.c.key == address.key))
+
+    def kept_until(self) -> datetime | None:
+        """Return until when the youngest session here is kept, if there is one."""
+        newest = select(sessions.c.expires_at).order_by(sessions.c.expires_at.desc()).limit(1)
+        with self._store.read() as tx:
+            found: datetime | None = tx.execute(newest).scalar()
+        return found
+
+
+# The last place for a session by USSD: memory that the processes of this machine share, while nothing else
+# takes it.
+#
+# A menu is read by people in need; that the disk is full, or the database away together with Redis, is no
+# reason to show them nothing but an apology. What lies here is sealed like everywhere else, and lost with
+# the machine's power.
+
+_HEAD_BYTES = MARK + _HOP
+_MOST = 5_000
+"""Sessions; some kilobytes each. Past that the oldest go."""
+
+_LOOK_EVERY = 64
+
+
+class InMemory:
+    """Sessions in a folder that lies in memory: one file each.
+
+    Args:
+        folder: ours alone; made when it is first needed.
+        ring: seals what lies there.
+        lifetime: how long a session is kept.
+        now: seconds since the epoch, as files are dated.
+    """
+
+    def __init__(self, folder: Path, ring: Ring, lifetime: timedelta) -> None:
+        self._folder = folder
+        self._ring = ring
+        self._seconds = lifetime.total_seconds()
+        self._saved = 0
+
+    def load(self, address: Address, now: float) -> Stored | None:
+        """Return what lies there; ``now`` in seconds since the epoch, as files are dated."""
+        path = self._path(address)
+        try:
+            if now - path.stat().st_mtime > self._seconds:
+                return None
+            held = path.read_bytes()
+            return Stored(
+                held[:MARK].decode("ascii"),
+                int(held[MARK:_HEAD_BYTES]),
+                self._opened(address, held[_HEAD_BYTES:]),
+            )
+        except (OSError, ValueError, NotUnsealed):
+            return None
+
+    def save(self, address: Address, saving: Saving, now: float) -> Stored | None:
+        """Keep it and return None; or return what had won.
+
+        Raises:
+            Unavailable: not even memory takes it.
+        """
+        there, mine = self.load(address, now), saving.stored
+        if there is not None and not wins_over(saving, over=there):
+            return there
+        sealed = self._ring.seal(
+            mine.state.encode(), table="sessions", column="state", row=row_name(address.key)
+        )
+        try:
+            self._make_room(now)
+            self._put(self._path(address), f"{mine.mark}{mine.hop:0{_HOP}d}".encode() + sealed)
+        except OSError as error:
+            raise Unavailable(f"memory takes no session ({error.strerror})") from error
+        return None
+
+    def drop(self, address: Address) -> None:
+        """Forget what lies there."""
+        with suppress(OSError):
+            self._path(address).unlink(missing_ok=True)
+
+    def _path(self, address: Address) -> Path:
+        return self._folder / f"{address.channel}.{address.key.hex()}"
+
+    def _opened(self, address: Address, sealed: bytes) -> str:
+        return self._ring.open(sealed, table="sessions", column="state", row=row_name(address.key)).decode()
+
+    def _put(self, path: Path, content: bytes) -> None:
+        part = path.with_name(f".{ids.new_token(6)}")
+        try:
+            with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+                file.write(content)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+
+    def _make_room(self, now: float) -> None:
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        if self._folder.stat().st_uid != os.getuid():
+            raise PermissionError(1, "the folder in memory is somebody else's")
+        self._saved += 1
+        if self._saved % _LOOK_EVERY != 1:
+            return
+        dated = sorted((path.stat().st_mtime, path) for path in self._folder.iterdir())
+        over = [path for at, path in dated if now - at > self._seconds]
+        for path in {*over, *(path for _, path in dated[: max(0, len(dated) - _MOST)])}:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,283 @@
+"""Sign-ins and invitations: rows under the keyed hash of a token, so that a copy of the table opens nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, delete, func, insert, select, update
+
+from gateway.foundation.ids import new_id
+from gateway.storage.database import Tx
+from gateway.storage.tables import audit, callbacks, invitations, kept_forms, people, recovery_codes, sign_ins
+
+SIGNED_IN = "signed in"
+"""The act under which a sign-in is on record."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    """One sign-in of one person.
+
+    ``proved_at`` is when it was last shown to be still this person; ``half`` says that the second factor is missing.
+    """
+
+    person_id: str
+    seen_at: datetime
+    expires_at: datetime
+    made_at: datetime | None = None
+    proved_at: datetime | None = None
+    half: bool = False
+    device: str = ""
+    token_hash: bytes = b""
+
+
+def open_one(
+    tx: Tx,
+    token_hash: bytes,
+    *,
+    person_id: str,
+    now: datetime,
+    expires_at: datetime,
+    half: bool = False,
+    device: str = "",
+) -> None:
+    """Write a new sign-in; with ``half`` it is good for nothing until the second factor was shown."""
+    values = {"made_at": now, "seen_at": now, "proved_at": now, "expires_at": expires_at, "half": half}
+    tx.execute(insert(sign_ins).values(id=token_hash, person_id=person_id, device=device, **values))
+
+
+def list_signed_in(tx: Tx) -> frozenset[str]:
+    """Return the ids of those who have signed in, as long as the record of it is kept; a password alone is none."""
+    on_record = select(audit.c.person_id).where(audit.c.act == SIGNED_IN)
+    open_now = select(sign_ins.c.person_id).where(sign_ins.c.half.is_(False))
+    found = tx.execute(on_record.union(open_now)).scalars()
+    return frozenset(person_id for person_id in found if person_id is not None)
+
+
+def find_sign_in(tx: Tx, token_hash: bytes) -> SignIn | None:
+    """Return the sign-in of this token."""
+    row = tx.execute(select(sign_ins).where(sign_ins.c.id == token_hash)).first()
+    return _sign_in(row) if row is not None else None
+
+
+def list_sign_ins(tx: Tx, person_id: str, *, now: datetime) -> tuple[SignIn, ...]:
+    """Return the person's sign-ins that are still good, the one last seen first."""
+    query = select(sign_ins).where(sign_ins.c.person_id == person_id, sign_ins.c.expires_at > now)
+    return tuple(_sign_in(row) for row in tx.execute(query.order_by(sign_ins.c.seen_at.desc())))
+
+
+def complete_sign_in(tx: Tx, token_hash: bytes, *, now: datetime) -> None:
+    """Write that the person has just shown to be who they say: the second factor, or once more the password."""
+    tx.execute(update(sign_ins).where(sign_ins.c.id == token_hash).values(half=False, proved_at=now))
+
+
+def touch_sign_in(tx: Tx, token_hash: bytes, now: datetime) -> None:
+    """Write that the person was just seen."""
+    tx.execute(update(sign_ins).where(sign_ins.c.id == token_hash).values(seen_at=now))
+
+
+def end_sign_in(tx: Tx, token_hash: bytes) -> None:
+    """End one sign-in."""
+    tx.execute(delete(sign_ins).where(sign_ins.c.id == token_hash))
+
+
+def end_one_of(tx: Tx, person_id: str, token_hash: bytes) -> bool:
+    """End one sign-in of this person; False where it is none of theirs."""
+    statement = (
+        delete(sign_ins)
+        .where(sign_ins.c.id == token_hash, sign_ins.c.person_id == person_id)
+        .returning(sign_ins.c.id)
+    )
+    return tx.execute(statement).first() is not None
+
+
+def end_all(tx: Tx, person_id: str, *, besides: bytes = b"") -> None:
+    """End every sign-in of a person, save the one named."""
+    tx.execute(delete(sign_ins).where(sign_ins.c.person_id == person_id, sign_ins.c.id != besides))
+
+
+def end_expired(tx: Tx, now: datetime) -> None:
+    """Forget sign-ins and invitations whose time is over."""
+    tx.execute(delete(sign_ins).where(sign_ins.c.expires_at <= now))
+    tx.execute(delete(invitations).where(invitations.c.expires_at <= now))
+
+
+def add_invitation(tx: Tx, token_hash: bytes, *, person_id: str, expires_at: datetime) -> None:
+    """Write a one-time link for a person; an older one of the same person dies."""
+    withdraw_links(tx, person_id)
+    tx.execute(insert(invitations).values(id=token_hash, person_id=person_id, expires_at=expires_at))
+
+
+def withdraw_links(tx: Tx, person_id: str) -> None:
+    """Kill the open links of a person."""
+    tx.execute(
+        delete(invitations).where(invitations.c.person_id == person_id, invitations.c.used_at.is_(None))
+    )
+
+
+def find_invited(tx: Tx, token_hash: bytes, now: datetime) -> str | None:
+    """Return whom this link invites, while it is good."""
+    return tx.execute(
+        select(invitations.c.person_id).where(
+            invitations.c.id == token_hash,
+            invitations.c.used_at.is_(None),
+            invitations.c.expires_at > now,
+        )
+    ).scalar()
+
+
+def use_invitation(tx: Tx, token_hash: bytes, now: datetime) -> str | None:
+    """Use the link up and return whom it invited; a second use gets nothing."""
+    statement = (
+        update(invitations)
+        .where(
+            invitations.c.id == token_hash,
+            invitations.c.used_at.is_(None),
+            invitations.c.expires_at > now,
+        )
+        .values(used_at=now)
+        .returning(invitations.c.person_id)
+    )
+    return tx.execute(statement).scalar()
+
+
+def _sign_in(row: Row[Any]) -> SignIn:
+    return SignIn(
+        person_id=row.person_id,
+        seen_at=row.seen_at,
+        expires_at=row.expires_at,
+        made_at=row.made_at,
+        proved_at=row.proved_at,
+        half=bool(row.half),
+        device=row.device,
+        token_hash=row.id,
+    )
+
+
+# Forms that could not be sent because a sign-in had ended, sealed until their writer is back and sends
+# them.
+
+Fields = Mapping[str, Sequence[str]]
+MOST = 10
+"""Of one person; an older one makes room."""
+
+_LAST_DIGITS = 8
+"""So many digits at the end of a number are the same however its country is written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptForm:
+    """One form: where it was going, and what stood in its fields."""
+
+    action: str
+    fields: Fields
+    at: datetime
+
+
+def keep_form(tx: Tx, person_id: str, action: str, fields: Fields, *, now: datetime) -> str:
+    """Keep what this person typed and return its id."""
+    found = new_id(now)
+    value = {name: list(values) for name, values in fields.items()}
+    sealed = tx.ring.seal_json(value, table="kept_forms", column="fields", row=found)
+    tx.execute(insert(kept_forms).values(id=found, person_id=person_id, action=action, fields=sealed, at=now))
+    ids = select(kept_forms.c.id).where(kept_forms.c.person_id == person_id).order_by(kept_forms.c.id.desc())
+    for old in tx.execute(ids.offset(MOST)).scalars().all():
+        tx.execute(delete(kept_forms).where(kept_forms.c.id == old))
+    return found
+
+
+def find_form(tx: Tx, person_id: str, form_id: str) -> KeptForm | None:
+    """Return the form, if it is this person's."""
+    theirs = kept_forms.c.id == form_id, kept_forms.c.person_id == person_id
+    row = tx.execute(select(kept_forms).where(*theirs)).first()
+    if row is None:
+        return None
+    return KeptForm(action=row.action, fields=_open_fields(tx, row), at=row.at)
+
+
+def drop_forms(tx: Tx, person_id: str, action: str) -> None:
+    """Delete what this person had typed for an address: it was sent now."""
+    tx.execute(delete(kept_forms).where(kept_forms.c.person_id == person_id, kept_forms.c.action == action))
+
+
+def drop_forms_about(tx: Tx, caller_id: str, number: str | None) -> None:
+    """Delete every form that names a request of this caller or her number; it must come before she is dropped."""
+    hers = tuple(tx.execute(select(callbacks.c.id).where(callbacks.c.caller_id == caller_id)).scalars())
+    end = (number or "")[-_LAST_DIGITS:]
+    for row in tx.execute(select(kept_forms)).all():
+        typed = (
+            "".join(filter(str.isdigit, one)) for values in _open_fields(tx, row).values() for one in values
+        )
+        if any(one in row.action for one in hers) or (end and any(end in digits for digits in typed)):
+            tx.execute(delete(kept_forms).where(kept_forms.c.id == row.id))
+
+
+def _open_fields(tx: Tx, row: Any) -> Fields:
+    fields = tx.ring.open_json(row.fields, table="kept_forms", column="fields", row=row.id)
+    return fields if isinstance(fields, dict) else {}
+
+
+# The second factor of a person: the sealed secret, the last code that was used, and codes for whoever lost
+# it.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Factor:
+    """The secret, and since when it is asked for: None while its owner has not yet shown a code of it."""
+
+    secret: str
+    since: datetime | None
+
+
+def find_second_factor(tx: Tx, person_id: str) -> Factor | None:
+    """Return the person's second factor."""
+    row = tx.execute(select(people.c.totp, people.c.totp_at).where(people.c.id == person_id)).first()
+    secret = row and tx.ring.open_text(row.totp, table="people", column="totp", row=person_id)
+    return Factor(secret=secret, since=row.totp_at) if row and secret else None
+
+
+def save_factor(tx: Tx, person_id: str, secret: str | None) -> None:
+    """Write a new secret that is not asked for yet, or take the second factor away with its recovery codes."""
+    sealed = tx.ring.seal_text(secret, table="people", column="totp", row=person_id)
+    tx.execute(update(people).where(people.c.id == person_id).values(totp=sealed, totp_at=None, totp_step=0))
+    put_codes(tx, person_id, ())
+
+
+def begin_factor(tx: Tx, person_id: str, *, now: datetime) -> None:
+    """Write that the second factor is asked for from now on."""
+    tx.execute(update(people).where(people.c.id == person_id).values(totp_at=now))
+
+
+def use_step(tx: Tx, person_id: str, step: int) -> bool:
+    """Use up the code of this step; False where it, or a later one, was used before."""
+    statement = (
+        update(people)
+        .where(people.c.id == person_id, people.c.totp_step < step)
+        .values(totp_step=step)
+        .returning(people.c.id)
+    )
+    return tx.execute(statement).first() is not None
+
+
+def put_codes(tx: Tx, person_id: str, hashes: Sequence[bytes]) -> None:
+    """Write the recovery codes anew, as keyed hashes."""
+    tx.execute(delete(recovery_codes).where(recovery_codes.c.person_id == person_id))
+    if hashes:
+        tx.execute(insert(recovery_codes), [{"id": one, "person_id": person_id} for one in hashes])
+
+
+def use_code(tx: Tx, person_id: str, code_hash: bytes) -> bool:
+    """Use a recovery code up; False where there is none like it."""
+    statement = (
+        delete(recovery_codes)
+        .where(recovery_codes.c.id == code_hash, recovery_codes.c.person_id == person_id)
+        .returning(recovery_codes.c.id)
+    )
+    return tx.execute(statement).first() is not None
+
+
+def codes_left(tx: Tx, person_id: str) -> int:
+    """Return how many recovery codes are left."""
+    query = select(func.count()).select_from(recovery_codes).where(recovery_codes.c.person_id == person_id)
+    return int(tx.execute(query).scalar_one())

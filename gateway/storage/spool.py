@@ -1,0 +1,121 @@
+"""Keeps on disk what SQL could not take, so that "we have your request" stays true."""
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from gateway.foundation import ids
+from gateway.storage import atomic_files
+from gateway.storage.encryption import NotUnsealed, Ring
+
+_FORMAT = 1
+_NAME_LENGTH = 64
+_UNREADABLE = ".unreadable"
+_FAILED = ".failed"
+_AS_LONG_AS_ONE = 4096
+"""Bytes; an entry has some hundred, and a file system gives room by the block."""
+
+
+class Spool:
+    """One sealed file for each turn; its name is the turn's key, so the first to write it wins for good."""
+
+    def __init__(self, folder: Path, ring: Ring) -> None:
+        self._folder = folder
+        self._ring = ring
+        with suppress(OSError):  # a full or a read-only disk; `keep` says so to whom it concerns
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.chmod(0o700)
+
+    def keep(self, key: bytes, entry: Mapping[str, Any]) -> dict[str, Any]:
+        """Put the entry on disk and return the one that is there: ours, or that of whoever was first.
+
+        Raises:
+            OSError: it could not be kept; nothing may be promised.
+        """
+        path = self._path(key)
+        if not atomic_files.put_first(path, self._sealed(key, entry)):
+            there = self.load(key)
+            if there is not None:
+                return there
+            atomic_files.write_file(path, self._sealed(key, entry))
+        return dict(entry)
+
+    def load(self, key: bytes) -> dict[str, Any] | None:
+        """Return the entry of this key, also one that could not be put in. One that cannot be read is put aside."""
+        for path in (self._path(key), self._aside(key)):
+            try:
+                return self._opened(key, path.read_bytes())
+            except FileNotFoundError:
+                continue
+            except (NotUnsealed, ValueError):
+                with suppress(FileNotFoundError):
+                    path.replace(path.with_name(key.hex() + _UNREADABLE))
+        return None
+
+    def drop(self, key: bytes) -> None:
+        """Remove the entry: its deed is in SQL now."""
+        self._path(key).unlink(missing_ok=True)
+        self._aside(key).unlink(missing_ok=True)
+
+    def put_aside(self, key: bytes) -> None:
+        """Keep an entry that could not be put in where it is not tried each second; it is never dropped."""
+        with suppress(FileNotFoundError):
+            self._path(key).replace(self._aside(key))
+
+    def take_up(self) -> int:
+        """Let what was put aside be tried again, by a later release or with keys that came back; return how many."""
+        found = [path for suffix in (_FAILED, _UNREADABLE) for path in self._folder.glob("*" + suffix)]
+        for path in found:
+            with suppress(FileNotFoundError):
+                path.replace(path.with_suffix(""))
+        return len(found)
+
+    def unreadable(self) -> int:
+        """Return how many files were put aside because they cannot be read: a person must look at them."""
+        return sum(1 for _ in self._folder.glob("*" + _UNREADABLE))
+
+    def failed(self) -> Sequence[bytes]:
+        """Return the keys of what could not be put in: it was told to somebody, and a person must look at it."""
+        return [bytes.fromhex(path.stem) for path in self._folder.glob("*" + _FAILED)]
+
+    def try_writing(self) -> None:
+        """Write a file of the size of an entry and take it away again.
+
+        Raises:
+            OSError: an entry could not be kept now.
+            RingMissing: no entry could be sealed.
+        """
+        probe = self._folder / f"probe-{ids.new_token(6)}"
+        content = self._ring.seal(ids.random_bytes(_AS_LONG_AS_ONE), table="spool", column="probe", row="")
+        try:
+            atomic_files.write_file(probe, content)
+        finally:
+            probe.unlink(missing_ok=True)
+
+    def list(self) -> Sequence[bytes]:
+        """Return the keys of what waits, oldest first."""
+        found = []
+        for path in self._folder.iterdir():
+            with suppress(ValueError, FileNotFoundError):
+                if len(path.name) == _NAME_LENGTH:
+                    found.append((path.stat().st_mtime_ns, bytes.fromhex(path.name)))
+        return [key for _, key in sorted(found)]
+
+    def _aside(self, key: bytes) -> Path:
+        return self._folder / (key.hex() + _FAILED)
+
+    def _path(self, key: bytes) -> Path:
+        return self._folder / key.hex()
+
+    def _sealed(self, key: bytes, entry: Mapping[str, Any]) -> bytes:
+        text = json.dumps({"format": _FORMAT, "entry": dict(entry)}, ensure_ascii=False)
+        return self._ring.seal(text.encode(), table="spool", column="entry", row=key.hex())
+
+    def _opened(self, key: bytes, sealed: bytes) -> dict[str, Any]:
+        held = json.loads(self._ring.open(sealed, table="spool", column="entry", row=key.hex()))
+        if held.get("format") != _FORMAT:
+            raise ValueError("a spool file of another release")
+        entry: dict[str, Any] = held["entry"]
+        return entry

@@ -1,0 +1,194 @@
+"""The people of a centre: who they are, how they sign in, when they work, and who is called for help."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    text,
+)
+
+from gateway.storage.tables.columns import id_column, instant_column, metadata, word_column
+from gateway.storage.types import Json, Sealed
+
+
+def _person_column(name: str = "person_id", *, key: bool = False) -> Column[str]:
+    return Column(
+        name, String(20), ForeignKey("people.id", ondelete="CASCADE"), nullable=False, primary_key=key
+    )
+
+
+people = Table(
+    "people",
+    metadata,
+    id_column(),
+    word_column("team", default="main"),
+    Column("name", String(40), nullable=False),
+    Column("name_key", String(80), nullable=False, unique=True),  # folded, so that two spellings are one name
+    word_column("role", 16, default=None),
+    Column("password", String(200), nullable=True),  # null until she has chosen one
+    Column("number", Sealed, nullable=True),  # the helpline phone that she calls from
+    Column("languages", Json, nullable=False),
+    word_column("gender", 10),
+    Column(
+        "capacity", Integer, nullable=False, server_default=text("0")
+    ),  # callbacks at a time; 0 any number
+    Column("on_duty", Boolean, nullable=False, server_default=text("false")),
+    word_column("page_language", 16),
+    Column(
+        "by_text", Boolean, nullable=False, server_default=text("false")
+    ),  # works by one-tap links, without a computer
+    Column("totp", Sealed, nullable=True),  # the secret of the second factor
+    instant_column("totp_at", null=True),  # since when it is asked for
+    Column("totp_step", BigInteger, nullable=False, server_default=text("0")),  # the last code that was used
+    instant_column("looked_at", null=True),
+    instant_column("made_at"),
+    instant_column("disabled_at", null=True),
+)
+
+sign_ins = Table(
+    "sign_ins",
+    metadata,
+    Column("id", LargeBinary(32), primary_key=True),  # keyed hash of the cookie's token
+    Column("person_id", String(20), ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
+    instant_column("made_at"),
+    instant_column("seen_at"),
+    instant_column("expires_at"),
+    instant_column("proved_at", null=True),  # when it was last shown that it is still this person
+    Column(
+        "half", Boolean, nullable=False, server_default=text("false")
+    ),  # the second factor is still missing
+    word_column("device", 60),
+    Index("ix_sign_ins_person", "person_id"),
+)
+
+invitations = Table(  # one-time links with which a person sets a password
+    "invitations",
+    metadata,
+    Column("id", LargeBinary(32), primary_key=True),
+    Column("person_id", String(20), ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
+    instant_column("expires_at"),
+    instant_column("used_at", null=True),
+)
+
+tries = Table(  # wrong names, passwords and codes, so that the next try is slowed or refused
+    "tries",
+    metadata,
+    Column("scope", LargeBinary(32), primary_key=True),
+    Column("n", Integer, nullable=False),
+    instant_column("first_at"),
+    instant_column("last_at"),
+    Index("ix_tries_last_at", "last_at"),
+)
+
+recovery_codes = Table(  # one-time codes for whoever lost the second factor
+    "recovery_codes",
+    metadata,
+    Column("id", LargeBinary(32), primary_key=True),  # keyed hash of person and code
+    _person_column(),
+    Index("ix_recovery_codes_person", "person_id"),
+)
+
+shifts = Table(  # every week again, in the line's zone
+    "shifts",
+    metadata,
+    id_column(),
+    _person_column(),
+    Column("day", Integer, nullable=False),  # Monday is 0
+    Column("start", Integer, nullable=False),  # minutes of the day
+    Column("end", Integer, nullable=False),
+    Index("ix_shifts_person", "person_id"),
+)
+
+holidays = Table(  # days on which nobody works
+    "holidays",
+    metadata,
+    Column("team", String(40), primary_key=True),
+    Column("day", Date, primary_key=True),
+    word_column("name", 80),
+)
+
+away = Table(  # days on which one person does not work
+    "away",
+    metadata,
+    id_column(),
+    _person_column(),
+    Column("first", Date, nullable=False),
+    Column("last", Date, nullable=False),
+    Index("ix_away_person", "person_id"),
+)
+
+called_for_help = Table(  # who is told, one after the other, when nobody takes what must be taken
+    "called_for_help",
+    metadata,
+    Column("team", String(40), primary_key=True),
+    Column("place", Integer, primary_key=True),
+    _person_column(),
+)
+
+links = Table(  # one tap from a text to one callback, for people without a computer
+    "links",
+    metadata,
+    Column("id", LargeBinary(32), primary_key=True),  # keyed hash of the token
+    _person_column(),
+    Column("callback_id", String(20), ForeignKey("callbacks.id", ondelete="CASCADE"), nullable=False),
+    instant_column("expires_at"),
+    instant_column("used_at", null=True),
+    Column("phone", LargeBinary(32), nullable=True, unique=True),  # keyed hash of what its phone was given
+    Column(
+        "mark", Integer, nullable=False, server_default=text("0")
+    ),  # the two digits that tell alerts apart
+    instant_column("answered_at", null=True),  # when its text was answered by a digit
+    Index("ix_links_expires_at", "expires_at"),
+)
+
+looking = Table(  # who has the page of a callback open
+    "looking",
+    metadata,
+    Column("callback_id", String(20), ForeignKey("callbacks.id", ondelete="CASCADE"), primary_key=True),
+    _person_column(key=True),
+    instant_column("at"),
+    Index("ix_looking_at", "at"),
+)
+
+records = Table(  # the figures form while its callback is open; at closing it becomes counts
+    "records",
+    metadata,
+    Column("callback_id", String(20), ForeignKey("callbacks.id", ondelete="CASCADE"), primary_key=True),
+    Column("said", Sealed, nullable=True),
+    instant_column("at"),
+)
+
+referrals = Table(  # where help exists
+    "referrals",
+    metadata,
+    id_column(),
+    word_column("team", default="main"),
+    word_column("name", 80),
+    word_column("number", 20),
+    word_column("place", 80),
+    word_column("hours", 80),
+    Column("languages", Json, nullable=False),
+    Column("topics", Json, nullable=False),
+    Column("may_share", Boolean, nullable=False, server_default=text("true")),
+    Column("checked_on", Date, nullable=True),
+    Index("ix_referrals_team", "team", "name"),
+)
+
+kept_forms = Table(  # a form that its writer could not send: the sign-in had ended
+    "kept_forms",
+    metadata,
+    id_column(),
+    _person_column(),
+    word_column("action", 200, default=None),
+    Column("fields", Sealed, nullable=True),
+    instant_column("at"),
+    Index("ix_kept_forms_person", "person_id"),
+    Index("ix_kept_forms_at", "at"),
+)

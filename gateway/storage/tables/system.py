@@ -1,0 +1,108 @@
+"""Menus, figures, keys, the audit and what the clock does."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from gateway.storage.tables.columns import id_column, instant_column, metadata, word_column
+from gateway.storage.types import Json
+
+versions = Table(
+    "versions",
+    metadata,
+    id_column(),
+    word_column("menu", default=None),
+    Column("number", Integer, nullable=False),
+    word_column("state", 12, default="published"),
+    Column("source", Json, nullable=False),  # file name → YAML text
+    Column("compiled", Text, nullable=False),
+    Column("format", Integer, nullable=False),
+    word_column("hash", 64, default=None),
+    word_column("author", 40),
+    word_column("why", 200),
+    instant_column("made_at"),
+    instant_column("published_at", null=True),
+    instant_column("withdrawn_at", null=True),
+    UniqueConstraint("menu", "number", name="uq_versions_number"),
+)
+
+live = Table(
+    "live",
+    metadata,
+    Column("menu", String(40), primary_key=True),
+    Column("version_id", String(20), ForeignKey("versions.id"), nullable=False),
+    instant_column("since"),
+)
+
+figures = Table(
+    "figures",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("hour", Integer, primary_key=True),
+    Column("channel", String(40), primary_key=True),
+    Column("language", String(16), primary_key=True),
+    Column("version", String(20), primary_key=True),
+    Column("what", String(40), primary_key=True),
+    Column("item", String(60), primary_key=True),
+    Column("n", BigInteger, nullable=False),
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    id_column(),
+    word_column("purpose", 20, default=None),
+    Column("wrapped", LargeBinary, nullable=False),
+    instant_column("starts_at"),
+    instant_column("retired_at", null=True),
+    Index("ix_keys_purpose", "purpose", "starts_at"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    id_column(),
+    Column("seq", BigInteger, nullable=True, unique=True),
+    instant_column("at"),
+    Column("person_id", String(20), nullable=True),
+    word_column("act", 40, default=None),
+    word_column("kind", 20),
+    word_column("subject", 40),
+    word_column("detail", 200),
+    Column("prev", LargeBinary(32), nullable=True),
+    Column("hash", LargeBinary(32), nullable=True),
+    Index("ix_audit_subject", "kind", "subject", "at"),
+    Index("ix_audit_at", "at"),
+)
+
+chores = Table(
+    "chores",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    instant_column("due_at"),
+    instant_column("lease_until", null=True),
+    Column("token", String(40), nullable=True),
+    instant_column("ok_at", null=True),
+    word_column("fault", 200),
+)
+
+settings = Table(
+    "settings",
+    metadata,
+    Column("name", String(60), primary_key=True),
+    Column("value", Json, nullable=False),
+    Column("rev", Integer, nullable=False, server_default=text("0")),
+    word_column("by", 40),
+    instant_column("at"),
+)

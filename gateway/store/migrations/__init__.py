@@ -1,1 +1,0 @@
-"""The migrations, applied by `gateway.store.migrate`."""

@@ -1,0 +1,82 @@
+"""The page of the record: who did what and when, a month of it as a table to take out."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response, redirect, render_template, request
+
+from gateway.domain.permissions import Permission
+from gateway.helpdesk.errors import Rejected
+from gateway.helpdesk.staff import audit_log, two_factor
+from gateway.web.admin.naming import name_detail
+from gateway.web.shared.auth import actor
+from gateway.web.shared.forms import field
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from werkzeug.wrappers import Response as Answer
+
+    from gateway.foundation.services import Services
+    from gateway.storage.audit import AuditEntry
+
+BAD, SEE_OTHER = 422, 303
+HERE = "/admin/record"
+FIELDS = ("at", "who", "act", "kind", "subject", "detail")
+
+
+def add_to(pages: Blueprint, parts: Services) -> None:
+    """Add the page and the table."""
+
+    @pages.get("/record")
+    def record() -> str:
+        return _render_page(parts)
+
+    @pages.post("/record/export")
+    def export_record() -> Answer | tuple[str, int]:
+        month = field("month", 7)
+        try:
+            return _write_table(audit_log.export_trail(parts, actor(), month), month)
+        except two_factor.NotFresh:
+            return redirect(f"/prove?back={HERE}", SEE_OTHER)
+        except Rejected:
+            return _render_page(parts, wrong=month or "?"), BAD
+
+
+def _render_page(parts: Services, *, wrong: str = "") -> str:
+    who = request.args.get("who", "")[:20]
+    seen = audit_log.show_trail(parts, actor(), before=request.args.get("before", "")[:20], person_id=who)
+    return render_template(
+        "admin/record.html",
+        trail=seen,
+        names={one.id: one.name for one in seen.people},
+        who_chosen=who,
+        month=wrong or f"{parts.clock.now():%Y-%m}",
+        wrong=wrong,
+        exports=actor().may(Permission.EXPORT),
+        here=HERE,
+        name_detail=name_detail,
+    )
+
+
+def _write_table(rows: Iterable[AuditEntry], month: str) -> Response:
+    written = io.StringIO()
+    table = csv.writer(written)
+    table.writerow(FIELDS)
+    for row in rows:
+        table.writerow(
+            [
+                row.at.isoformat(timespec="seconds"),
+                *(_escape_formula(getattr(row, name)) for name in FIELDS[1:]),
+            ]
+        )
+    headers = {"Content-Disposition": f'attachment; filename="record-{month}.csv"'}
+    return Response(written.getvalue(), mimetype="text/csv", headers=headers)
+
+
+def _escape_formula(word: str) -> str:
+    """Return a word that no spreadsheet takes for a formula: people choose their names themselves."""
+    return f"'{word}" if word[:1] in {"=", "+", "-", "@"} else word

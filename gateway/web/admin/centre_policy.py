@@ -1,0 +1,85 @@
+"""The page on how this centre works: what is done for somebody who may be a child, and how our own people are told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, flash, redirect, render_template, request
+
+from gateway.helpdesk.errors import Rejected
+from gateway.helpdesk.staff import centre_policy
+from gateway.web.shared.auth import actor
+from gateway.web.shared.i18n import _
+from gateway.web.shared.labels import find_word
+from gateway.web.shared.times import clock_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from werkzeug.wrappers import Response
+
+    from gateway.foundation.services import Services
+
+BAD, SEE_OTHER = 422, 303
+HERE = "/admin/how-we-work"
+_MOST_TYPED = 20_000
+_MOST_ROADS = 5
+
+
+def add_to(pages: Blueprint, parts: Services) -> None:
+    """Add the page and what can be set on it."""
+
+    @pages.get("/how-we-work")
+    def how_we_work() -> str:
+        return _render_page(parts)
+
+    @pages.post("/how-we-work/policy")
+    def policy() -> Response | tuple[str, int]:
+        typed = request.form.get("policy", "")[:_MOST_TYPED]
+        return _answer_change(
+            parts, lambda: centre_policy.set_policy(parts, actor(), typed), place="policy", typed_policy=typed
+        )
+
+    @pages.post("/how-we-work/roads")
+    def roads() -> Response | tuple[str, int]:
+        order = [one for one in request.form.getlist("road") if one]
+        return _answer_change(
+            parts, lambda: centre_policy.set_roads(parts, actor(), order), place="roads", typed_order=order
+        )
+
+
+def _answer_change(
+    parts: Services,
+    change: Callable[[], None],
+    *,
+    place: str,
+    typed_policy: str | None = None,
+    typed_order: Sequence[str] | None = None,
+) -> Response | tuple[str, int]:
+    try:
+        change()
+    except Rejected as declined:
+        fault = {place: find_word(declined.why)}
+        return _render_page(parts, fault=fault, typed_policy=typed_policy, typed_order=typed_order), BAD
+    flash(_("Saved %(t)s.", t=clock_of(parts)))
+    return redirect(f"{HERE}#{place}", SEE_OTHER)
+
+
+def _render_page(
+    parts: Services,
+    *,
+    fault: dict[str, str] | None = None,
+    typed_policy: str | None = None,
+    typed_order: Sequence[str] | None = None,
+) -> str:
+    seen = centre_policy.show_policy(parts, actor())
+    return render_template(
+        "admin/practice.html",
+        seen=seen,
+        fault=fault or {},
+        policy=seen.policy if typed_policy is None else typed_policy,
+        order=list(seen.order if typed_order is None else typed_order),
+        places=min(len(seen.standing), _MOST_ROADS),
+        longest=centre_policy.LONGEST,
+        here=HERE,
+    )

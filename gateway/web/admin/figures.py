@@ -1,0 +1,102 @@
+"""The figures: three that matter beside last month's, how the desk does, and the month's tables, never a caller."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date, timedelta
+from functools import partial
+from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple
+
+from flask import Blueprint, Response, redirect, render_template, request
+
+from gateway.operations.reporting import monthly_report, service_quality
+from gateway.operations.reporting.centre_month import read_centre_month, split_sheet
+from gateway.operations.reporting.monthly_report import NoMonth
+from gateway.web.admin.naming import name_cells
+from gateway.web.shared.auth import actor
+from gateway.web.shared.fact_notice import find_notice
+from gateway.web.shared.languages import current_language
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from werkzeug.wrappers import Response as BaseResponse
+
+    from gateway.foundation.services import Services
+    from gateway.operations.reporting.monthly_report import Cell
+
+BAD, SEE_OTHER = 422, 303
+_HELPED = ("reached",)
+_MISSED = ("no_answer", "busy", "switched_off", "voicemail")
+
+
+class OutcomeCount(NamedTuple):
+    """A sum of cells; ``small`` says that cells under the smallest count are not in it."""
+
+    n: int
+    small: bool
+
+
+def add_to(pages: Blueprint, parts: Services) -> None:
+    """Add the page of the month and the page of the watch."""
+
+    @pages.get("/")
+    def first() -> str | tuple[str, int]:
+        asked = request.args.get("month", "")[:7]
+        here = asked or f"{parts.clock.now():%Y-%m}"
+        try:
+            return _render_page(parts, here), 200
+        except NoMonth:
+            return _render_page(parts, f"{parts.clock.now():%Y-%m}", wrong=asked), BAD
+
+    @pages.get("/figures.csv")
+    def sheet() -> BaseResponse:
+        month = request.args.get("month", "")[:7] or f"{parts.clock.now():%Y-%m}"
+        try:
+            found = read_centre_month(parts, actor(), month)
+        except NoMonth:
+            return redirect("/admin/", SEE_OTHER)
+        rows = io.StringIO()
+        csv.writer(rows).writerows(split_sheet(found))
+        # The mark of byte order at the front makes a spreadsheet read the file as UTF-8.
+        answer = Response("\ufeff" + rows.getvalue(), content_type="text/csv; charset=utf-8")
+        answer.headers["Content-Disposition"] = f'attachment; filename="helpline-{found.month}.csv"'
+        return answer
+
+    @pages.get("/watch")
+    def watch() -> str:
+        return render_template("admin/watch.html", seen=service_quality.show_quality(parts, actor()))
+
+
+def _render_page(parts: Services, month: str, *, wrong: str = "") -> str:
+    cells = monthly_report.report_month(parts, actor(), month)
+    before = month_before(month)
+    last = monthly_report.report_month(parts, actor(), before)
+    return render_template(
+        "admin/first.html",
+        fact_ends=find_notice(parts, actor()),
+        month=month,
+        before=before,
+        wrong=wrong,
+        seen=service_quality.show_quality(parts, actor()),
+        helped=(count_outcomes(cells, _HELPED), count_outcomes(last, _HELPED)),
+        missed=(count_outcomes(cells, _MISSED), count_outcomes(last, _MISSED)),
+        centre=read_centre_month(parts, actor(), month),
+        tables=[(section, list(found)) for section, found in groupby(cells, key=lambda cell: cell.section)],
+        name_cells=partial(name_cells, parts, current_language()),
+        smallest=monthly_report.SMALLEST,
+    )
+
+
+def month_before(month: str) -> str:
+    """Return the month before this one, written alike."""
+    year, number = (int(part) for part in month.split("-"))
+    return f"{date(year, number, 1) - timedelta(days=1):%Y-%m}"
+
+
+def count_outcomes(cells: Iterable[Cell], names: tuple[str, ...]) -> OutcomeCount:
+    """Return how many calls ended so; small cells are left out and said to be."""
+    found = [cell.n for cell in cells if cell.section.what == "outcome" and cell.name in names]
+    return OutcomeCount(n=sum(n for n in found if n is not None), small=None in found)

@@ -1,0 +1,95 @@
+"""The page of the referral book: where else help is, read by whoever calls and kept by those who plan."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, flash, redirect, render_template, request
+
+from gateway.domain.permissions import Permission
+from gateway.helpdesk.errors import Rejected, Why
+from gateway.helpdesk.requests import referrals as requests_referrals
+from gateway.helpdesk.requests.referrals import Referral
+from gateway.helpdesk.staff.centre_lists import list_languages, list_topics
+from gateway.web.shared.auth import actor
+from gateway.web.shared.forms import field, read_number_field
+from gateway.web.shared.i18n import _
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response
+
+    from gateway.foundation.services import Services
+
+BAD, SEE_OTHER = 422, 303
+_LONGEST = 80
+_EMPTY = Referral(id="", team="", name="", number="")
+
+
+def add_to(pages: Blueprint, parts: Services) -> None:
+    """Add the page and what can be written on it."""
+
+    @pages.get("/referrals")
+    def referrals() -> str:
+        return _render_page(parts)
+
+    @pages.post("/referrals")
+    def add_referral() -> Response | tuple[str, int]:
+        return _save_entry(parts, "")
+
+    @pages.post("/referrals/<referral_id>")
+    def change_referral(referral_id: str) -> Response | tuple[str, int]:
+        return _save_entry(parts, referral_id)
+
+    @pages.post("/referrals/<referral_id>/drop")
+    def drop_referral(referral_id: str) -> Response | tuple[str, int]:
+        try:
+            requests_referrals.drop_entry(parts, actor(), referral_id)
+        except Rejected as declined:
+            return _render_page(parts, fault=declined.why), BAD
+        flash(_("It is out of the book."))
+        return redirect("/admin/referrals", SEE_OTHER)
+
+
+def _save_entry(parts: Services, referral_id: str) -> Response | tuple[str, int]:
+    typed = _read_entry(referral_id)
+    try:
+        made = requests_referrals.save_entry(parts, actor(), typed)
+    except Rejected as declined:
+        return _render_page(parts, typed=typed, fault=declined.why), BAD
+    flash(_("Saved."))
+    return redirect(f"/admin/referrals#{made}", SEE_OTHER)
+
+
+def _read_entry(referral_id: str) -> Referral:
+    """Return what was typed; a day that is none counts as not checked."""
+    try:
+        checked_on = date.fromisoformat(field("checked_on"))
+    except ValueError:
+        checked_on = None
+    return Referral(
+        id=referral_id,
+        team="",
+        name=field("name"),
+        number=read_number_field("number"),
+        place=field("place"),
+        hours=field("hours"),
+        languages=tuple(request.form.getlist("language")),
+        topics=tuple(request.form.getlist("topic")),
+        may_share=field("may_share") == "yes",
+        checked_on=checked_on,
+    )
+
+
+def _render_page(parts: Services, *, typed: Referral | None = None, fault: Why | None = None) -> str:
+    return render_template(
+        "admin/referrals.html",
+        book=requests_referrals.list_entries(parts, actor()),
+        keeps=actor().may(Permission.SET_RULES),
+        typed=typed,
+        empty=_EMPTY,
+        fault=fault,
+        spoken=list_languages(parts),
+        topics=list_topics(parts),
+        today=parts.clock.now().date(),
+    )

@@ -1,0 +1,96 @@
+"""Root of the web processes: Flask from the parts and the faces."""
+
+import logging
+
+from flask import Flask
+
+from config import settings as config
+from config.settings import Settings
+from gateway.bootstrap import list_refreshed, open_outages, open_serials, open_serving_parts
+from gateway.conversations import apology, missed_call, simulator_facts, sms, ussd
+from gateway.delivery import channel_status, results
+from gateway.foundation.services import Services
+from gateway.foundation.webhook_secrets import Serials
+from gateway.helpdesk.calls import bridge_events
+from gateway.operations.refresh import Refresh, set_up_log
+from gateway.web import admin, console, simulator
+from gateway.web.shared import health, setup
+from gateway.web.shared.front import Front
+from gateway.web.webhooks import views
+from gateway.web.webhooks.dispatch import Doors
+
+
+def create() -> Flask:
+    """Return the application of one web process, with its refresh thread running: what any WSGI server can serve."""
+    set_up_log(logging.WARNING)
+    settings = config.from_process()
+    parts, catch_up = open_serving_parts(settings)
+    parts.versions.refresh()
+    serials = open_serials(parts)
+    app = create_app(parts, settings, serials)
+    Refresh(
+        [catch_up, *list_refreshed(parts), serials.renew], seldom=[lambda: parts.count.flush(parts.store)]
+    ).start()
+    return app
+
+
+def create_front() -> Front:
+    """Return that application behind the front that reads each request whole: what Granian is pointed at."""
+    settings = config.from_process()
+    app = create()
+    return Front(
+        app,
+        threads=settings.env.web_threads,
+        most_bytes=app.config["MAX_CONTENT_LENGTH"],
+        proxies=settings.env.trusted_proxies,
+    )
+
+
+def create_app(parts: Services, settings: Settings, serials: Serials) -> Flask:
+    """Return the application that serves every face of these parts."""
+    app = Flask("gateway", static_folder=None)
+    setup.install(app, parts, proxies=settings.env.trusted_proxies)
+    gate = views.Gate(
+        channels=parts.channels,
+        secrets=serials.secrets,
+        doors=_build_doors(parts),
+        count=parts.count,
+        clock=parts.clock,
+        down=_find_last_words(parts),
+    )
+    app.register_blueprint(views.blueprint(gate))
+    app.register_blueprint(health.blueprint(parts))
+    app.register_blueprint(console.blueprint(parts))
+    app.register_blueprint(admin.blueprint(parts))
+    app.register_blueprint(
+        simulator.blueprint(
+            parts,
+            serials.secrets,
+            on=settings.phone_is_on,
+            outages=open_outages(settings, parts.channels),
+            menus=settings.env.gateway_menus_dir,
+            guarded=settings.has_account or parts.reaches_real_phones,
+        )
+    )
+    return app
+
+
+def _find_last_words(parts: Services) -> str:
+    """Return the last words for a hop that not even the turn could answer; no language is known there."""
+    loaded = parts.versions.loaded()
+    menu = parts.versions.live(min(loaded))[1] if loaded else None
+    return apology.find_apology(menu, "en", parts.line.for_engine().values, parts.clock.now().date())
+
+
+def _build_doors(parts: Services) -> Doors:
+    return Doors(
+        turn=lambda inbound: ussd.answer_turn(parts, inbound),
+        text=lambda inbound: sms.TEXTS.take(parts, inbound),
+        ended=lambda event: ussd.end_session(parts, event),
+        opt_out=lambda event: ussd.opt_out(parts, event),
+        delivery=lambda delivery: results.record_delivery(parts, delivery),
+        thread=lambda asked: simulator_facts.list_texts(parts, asked),
+        missed=lambda call: missed_call.RINGS.take(parts, call),
+        seen=lambda event: channel_status.note_seen(parts, event),
+        call=lambda event: bridge_events.handle_call_event(parts, event),
+    )

@@ -1,0 +1,285 @@
+"""What can be done with a callback: each a form that is sent by POST, refused in words, and safe to send twice."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, flash, redirect, render_template, request
+
+from gateway.domain.callbacks.states import CallbackState, IllegalMove
+from gateway.domain.permissions import NotPermitted, Permission
+from gateway.helpdesk.calls import attempts, bridged_calls
+from gateway.helpdesk.errors import (
+    AlreadyCalling,
+    ClockStopped,
+    Full,
+    HeldByOther,
+    NoBridge,
+    NoPhone,
+    NoSuchCallback,
+    NotSafe,
+    TooManyShown,
+    Withheld,
+)
+from gateway.helpdesk.queue import claim, queue, transfer
+from gateway.helpdesk.queue import outcome as queue_outcome
+from gateway.helpdesk.queue.outcome import BadWords
+from gateway.helpdesk.queue.transfer import NotPassed, UnfitReason
+from gateway.helpdesk.staff.centre_lists import name_word
+from gateway.menus.engine.dates import find_odd_year
+from gateway.web.console import labels
+from gateway.web.console.callback import render_callback
+from gateway.web.shared.auth import actor
+from gateway.web.shared.error_pages import miss_page, refuse_page
+from gateway.web.shared.forms import field
+from gateway.web.shared.i18n import _
+from gateway.web.shared.times import day_and_clock, format_window
+from gateway.web.shared.unsent_forms import words_posted
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response
+
+    from gateway.foundation.services import Services
+    from gateway.helpdesk.queue.outcome import Recorded
+
+CONFLICT, BAD, SEE_OTHER, NOTHING = 409, 422, 303, 204
+LONGEST = 2_000
+
+
+def add_to(pages: Blueprint, parts: Services) -> None:
+    """Add what can be done."""
+    _add_holding(pages, parts)
+    _add_calling(pages, parts)
+    _add_ending(pages, parts)
+    _add_refusals(pages, parts)
+
+
+def _add_holding(pages: Blueprint, parts: Services) -> None:
+    @pages.post("/callbacks/<callback_id>/claim")
+    def take(callback_id: str) -> Response:
+        claim.claim_callback(parts, actor(), callback_id, take_over=field("take_over") == "yes")
+        return _redirect_to(callback_id)
+
+    @pages.post("/callbacks/<callback_id>/release")
+    def give_back(callback_id: str) -> Response:
+        claim.release_callback(parts, actor(), callback_id)
+        flash(_("Given back. Her place in the line is kept."))
+        return redirect("/", SEE_OTHER)
+
+    @pages.post("/callbacks/<callback_id>/here")
+    def here(callback_id: str) -> tuple[str, int]:
+        claim.renew_claim(parts, actor(), callback_id)
+        return "", NOTHING
+
+
+def _add_calling(pages: Blueprint, parts: Services) -> None:
+    @pages.post("/callbacks/<callback_id>/call")
+    def call(callback_id: str) -> Response:
+        attempts.begin(parts, actor(), callback_id, reason=field("reason", LONGEST))
+        return _redirect_to(callback_id, "#call")
+
+    @pages.post("/callbacks/<callback_id>/bridge")
+    def bridge(callback_id: str) -> Response:
+        bridged_calls.begin_call(parts, actor(), callback_id, reason=field("reason", LONGEST))
+        return _redirect_to(callback_id)
+
+    @pages.post("/callbacks/<callback_id>/outcome")
+    def outcome(callback_id: str) -> Response:
+        recorded = queue_outcome.record_outcome(
+            parts,
+            actor(),
+            callback_id=callback_id,
+            outcome=field("outcome"),
+            form=field("form"),
+            agreed=field("agreed") == "yes",
+            named_at=_read_named_time(parts, field("named_at")),
+        )
+        flash(_describe_recorded(parts, recorded))
+        return (
+            _redirect_to(callback_id) if recorded.state is CallbackState.REACHED else redirect("/", SEE_OTHER)
+        )
+
+    @pages.post("/callbacks/<callback_id>/note")
+    def note(callback_id: str) -> Response:
+        queue_outcome.add_note(
+            parts, actor(), callback_id, field("text", LONGEST).replace("\r\n", "\n"), form=field("form")
+        )
+        flash(_("Saved %(t)s.", t=_format_clock(parts)))
+        return _redirect_to(callback_id, "#notes")
+
+
+def _add_ending(pages: Blueprint, parts: Services) -> None:
+    @pages.post("/callbacks/<callback_id>/close")
+    def close(callback_id: str) -> Response:
+        queue_outcome.close_callback(parts, actor(), callback_id, reason=field("reason"))
+        flash(_("Closed."))
+        return redirect("/", SEE_OTHER)
+
+    @pages.post("/callbacks/<callback_id>/decide")
+    def decide(callback_id: str) -> Response:
+        queue_outcome.decide_review(
+            parts, actor(), callback_id, decision=field("decision"), reason=field("reason")
+        )
+        flash(_("Decided: %(what)s.", what=labels.find_label("decision", field("decision"))))
+        return redirect("/review", SEE_OTHER)
+
+
+def _add_refusals(pages: Blueprint, parts: Services) -> None:
+    def refused(error: Exception) -> tuple[str, int]:
+        callback_id = (request.view_args or {}).get("callback_id", "")
+        status = BAD if isinstance(error, BadWords) else CONFLICT
+        said, typed = describe_refusal(parts, error), field("text", LONGEST)
+        if callback_id:
+            return _render_again(parts, callback_id, status, fault=said, typed=typed)
+        return render_template("fault.html", title=said, advice="", status=status), status
+
+    def lost(_error: NotPermitted) -> tuple[str, int]:
+        """Answer whoever wrote about a callback that is no longer theirs: the words come back, to be copied."""
+        callback_id = (request.view_args or {}).get("callback_id", "")
+        if not callback_id or not words_posted() or not actor().may(Permission.WORK_QUEUE):
+            return refuse_page(parts)
+        said = _("This one is not yours any more. Nothing was changed.")
+        return _render_again(parts, callback_id, CONFLICT, fault=said)
+
+    pages.register_error_handler(NotPermitted, lost)
+    for kind in (
+        HeldByOther,
+        Full,
+        AlreadyCalling,
+        ClockStopped,
+        NoBridge,
+        NoPhone,
+        NotSafe,
+        TooManyShown,
+        IllegalMove,
+        BadWords,
+    ):
+        pages.register_error_handler(kind, refused)
+
+
+def _render_again(
+    parts: Services, callback_id: str, status: int, *, fault: str, typed: str = ""
+) -> tuple[str, int]:
+    """Return the page with its fault; a fault within a refusal would be a 500, so what it can meet is said here."""
+    try:
+        return render_callback(parts, callback_id, fault=fault, typed=typed, unsent=words_posted()), status
+    except NoSuchCallback:
+        return miss_page()
+    except NotPermitted:
+        return refuse_page(parts)
+
+
+def describe_refusal(parts: Services, error: Exception) -> str:
+    """Return in words why something could not be done."""
+    match error:
+        case HeldByOther() | Full() | AlreadyCalling() | Withheld():
+            return _by_whom(error)
+        case NoBridge(why=why):
+            return labels.find_label("no_bridge", why)
+        case NoPhone():
+            return _("Enter your helpline phone first, under My settings. Calls are made only from there.")
+        case ClockStopped():
+            return _(
+                "This machine's clock is wrong, so nobody is called. A supervisor must confirm the clock first."
+            )
+        case NotSafe() | TooManyShown():
+            return _until_when(parts, error)
+        case BadWords():
+            return _("Something is missing or too long. A note has 1 to 500 characters.")
+        case _:
+            return _("It changed in the meantime. Look at how it stands now.")
+
+
+def _until_when(parts: Services, error: NotSafe | TooManyShown) -> str:
+    if error.until is None:
+        return _("Her phone must not ring now. Nobody can override this.")
+    now, zone = parts.clock.now(), ZoneInfo(parts.line.zone)
+    when = day_and_clock(error.until.astimezone(zone), now.astimezone(zone))
+    if isinstance(error, NotSafe):
+        return _("Her phone must not ring before %(when)s.", when=when)
+    return _(
+        "You were shown %(n)s numbers within an hour. The supervisors are told; the next waits until %(when)s.",
+        n=error.most,
+        when=when,
+    )
+
+
+def _by_whom(error: HeldByOther | Full | AlreadyCalling | Withheld) -> str:
+    match error:
+        case Withheld(how=how):
+            return labels.find_label("withheld", how)
+        case HeldByOther(name=name):
+            return _("%(name)s has this one. Nothing was changed.", name=name)
+        case Full(capacity=n):
+            return _("You have %(n)s in hand, as many as was agreed. Finish or give back one first.", n=n)
+        case AlreadyCalling(name=name):
+            return _("%(name)s is calling this number. Ask what came of it first.", name=name)
+
+
+def _redirect_to(callback_id: str, place: str = "") -> Response:
+    return redirect(f"/callbacks/{callback_id}{place}", SEE_OTHER)
+
+
+def _describe_recorded(parts: Services, recorded: Recorded) -> str:
+    what = labels.find_label("outcome", recorded.outcome)
+    if recorded.state is not CallbackState.WAITING or recorded.due_at is None or recorded.due_until is None:
+        return _("Recorded: %(what)s.", what=what)
+    zone = ZoneInfo(parts.line.zone)
+    local = [at.astimezone(zone) for at in (recorded.due_at, recorded.due_until, parts.clock.now())]
+    return _("Recorded: %(what)s. She is called again %(when)s.", what=what, when=format_window(*local))
+
+
+def _read_named_time(parts: Services, written: str) -> datetime | None:
+    """Read the time she named, as a browser sends it: wall-clock time in the line's zone."""
+    if odd := find_odd_year(written, parts.clock.now().date()):
+        raise BadWords(str(odd))
+    try:
+        return datetime.fromisoformat(written).replace(tzinfo=ZoneInfo(parts.line.zone)) if written else None
+    except ValueError:
+        raise BadWords("a time is written like 2026-11-24T18:30") from None
+
+
+def _format_clock(parts: Services) -> str:
+    return f"{parts.clock.now().astimezone(ZoneInfo(parts.line.zone)):%H:%M}"
+
+
+# Passing a claim on to a colleague by name, and telling the colleague: only where more than a few people
+# work.
+
+
+def add_transfer(pages: Blueprint, parts: Services) -> None:
+    """Add the form that passes on."""
+
+    @pages.post("/callbacks/<callback_id>/pass-on")
+    def pass_on(callback_id: str) -> Response | tuple[str, int]:
+        try:
+            transfer.hand_over(parts, actor(), callback_id, field("to"), reason=field("reason"))
+        except NotPassed as refused:
+            return render_callback(
+                parts, callback_id, fault=_describe_refusal(parts, callback_id, refused)
+            ), CONFLICT
+        flash(_("Passed on. It is no longer yours."))
+        return redirect("/", SEE_OTHER)
+
+
+def _describe_refusal(parts: Services, callback_id: str, refused: NotPassed) -> str:
+    name = refused.name
+    match refused.why:
+        case UnfitReason.NOT_WORKING:
+            return _("%(name)s does not answer requests.", name=name)
+        case UnfitReason.DECIDES_NOT:
+            return _("This one waits for a decision, and %(name)s cannot decide it.", name=name)
+        case UnfitReason.AWAY:
+            return _("%(name)s is not on duty now. Nothing was changed.", name=name)
+        case UnfitReason.LANGUAGE:
+            row = queue.show_callback(parts, actor(), callback_id).row
+            tongue = name_word(parts, "language", row.language, "") or row.language
+            return _("%(name)s does not speak %(language)s. Nothing was changed.", name=name, language=tongue)
+        case UnfitReason.FULL:
+            return _(
+                "%(name)s has %(n)s in hand, as many as was agreed. Nothing was changed.",
+                name=name,
+                n=refused.capacity,
+            )

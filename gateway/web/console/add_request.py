@@ -1,0 +1,121 @@
+"""Adding a request for somebody who came in, phoned in, or whose family asks: the same questions as on her phone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, flash, redirect, render_template, request
+
+from gateway.domain.contact_safety import PhoneSeen, When
+from gateway.domain.permissions import Permission, check_permission
+from gateway.foundation.ids import new_id
+from gateway.helpdesk.errors import Rejected, Why
+from gateway.helpdesk.queue import queue
+from gateway.helpdesk.requests import add as requests_add
+from gateway.helpdesk.requests import unmatched_texts
+from gateway.helpdesk.requests.add import ManualRequest, RequestOrigin
+from gateway.helpdesk.requests.planning import windows_of
+from gateway.helpdesk.staff.centre_lists import list_languages, list_topics
+from gateway.menus.engine.effects import CallbackAccepted
+from gateway.web.shared.auth import actor
+from gateway.web.shared.forms import field, read_number_field
+from gateway.web.shared.i18n import _
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from werkzeug.wrappers import Response
+
+    from gateway.foundation.services import Services
+
+BAD, SEE_OTHER = 422, 303
+
+
+def add_to(pages: Blueprint, parts: Services) -> None:
+    """Add the form and what it sends."""
+
+    @pages.get("/add")
+    def form() -> str:
+        check_permission(actor(), Permission.WORK_QUEUE)
+        text_id = request.args.get("text", "")
+        how = RequestOrigin.TEXTED if text_id else RequestOrigin.VISITOR
+        form = new_id(parts.clock.now())
+        return _render_page(
+            parts,
+            {
+                "how": how.value,
+                "language": next(iter(list_languages(parts)), ""),
+                "form": form,
+                "text": text_id,
+            },
+        )
+
+    @pages.post("/add")
+    def add() -> Response | tuple[str, int]:
+        check_permission(actor(), Permission.WORK_QUEUE)
+        try:
+            receipt = requests_add.add(parts, actor(), _read_form(parts), form=field("form"))
+        except Rejected as declined:
+            return _render_page(parts, request.form, fault=declined.why), BAD
+        if not isinstance(receipt, CallbackAccepted):
+            return _render_page(parts, request.form, refused=True), BAD
+        flash(_("Added. The code is %(code)s: she can use it to ask how it stands.", code=receipt.code))
+        return redirect(f"/callbacks/{receipt.callback}", SEE_OTHER)
+
+
+def _read_form(parts: Services) -> ManualRequest:
+    """Read the form.
+
+    Raises:
+        Rejected: a choice is missing, or is none of those that were offered.
+    """
+    try:
+        how, seen = RequestOrigin(field("how")), PhoneSeen(field("phone_seen"))
+    except ValueError:
+        raise Rejected(Why.FIELD) from None
+    when = next((one for one in _list_windows(parts) if one == field("when")), None)
+    language, topic = field("language"), field("topic") or "other"
+    if language not in list_languages(parts) or topic not in list_topics(parts) or when is None:
+        raise Rejected(Why.FIELD)
+    if field("danger") not in {"yes", "no"}:  # not asked is not "no"
+        raise Rejected(Why.FIELD)
+    return ManualRequest(
+        how=how,
+        number=read_number_field("number"),
+        family_number=read_number_field("family_number"),
+        agreed_herself=how is not RequestOrigin.FAMILY or field("agreed_herself") == "yes",
+        consented=field("consented") == "yes",
+        phone_seen=seen,
+        when=when,
+        language=language,
+        topic=topic,
+        danger=field("danger") == "yes",
+        woman=field("woman") == "yes",
+        sms_safe=field("sms_safe") == "yes" and seen is PhoneSeen.NO,
+        text_id=field("text"),
+    )
+
+
+def _list_windows(parts: Services) -> tuple[When, ...]:
+    """Return when she may be called: in the windows that callers are offered, or at once."""
+    return *windows_of(parts), When.NOW
+
+
+def _render_page(
+    parts: Services, typed: Mapping[str, str], *, fault: Why | None = None, refused: bool = False
+) -> str:
+    return render_template(
+        "console/add.html",
+        typed=typed,
+        fault=fault,
+        asks_family=typed.get("how") == RequestOrigin.FAMILY and typed.get("agreed_herself") != "yes",
+        refused=refused,
+        text=unmatched_texts.find_text(parts, actor(), typed.get("text", "")) if typed.get("text") else None,
+        hows=[how for how in RequestOrigin if how is not RequestOrigin.TEXTED],
+        seen=list(PhoneSeen),
+        windows=_list_windows(parts),
+        topics=list_topics(parts),
+        spoken=list_languages(parts),
+        tab="",
+        counts=queue.show_queue(parts, actor()).counts,
+    )

@@ -1,0 +1,58 @@
+"""Puts the counsellors' pages together."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from flask import Blueprint
+
+from gateway.helpdesk.requests.wordings import word_opener
+from gateway.helpdesk.staff.centre_lists import name_word
+from gateway.web.console import (
+    actions,
+    add_request,
+    callback,
+    follow_up,
+    labels,
+    one_tap,
+    queue,
+    side_panel,
+    status_bar,
+    unmatched_texts,
+)
+from gateway.web.shared.languages import current_language
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gateway.foundation.services import Services
+
+
+def make_naming(parts: Services) -> Callable[[str, str], str]:
+    """Return what gives a code its word: the centre's own rows first, then the catalogues, then the code itself."""
+
+    def of(group: str, code: str) -> str:
+        return name_word(parts, group, code, current_language()) or labels.find_label(group, code)
+
+    return of
+
+
+def blueprint(parts: Services) -> Blueprint:
+    """Return the pages of the queue and of one callback."""
+    pages = Blueprint("console", __name__, template_folder="templates")
+    queue.add_to(pages, parts)
+    callback.add_to(pages, parts)
+    actions.add_to(pages, parts)
+    side_panel.add_drafts(pages, parts)
+    actions.add_transfer(pages, parts)
+    follow_up.add_to(pages, parts)
+    one_tap.add_to(pages, parts, lambda refusal: actions.describe_refusal(parts, refusal))
+    queue.add_export(pages, parts)
+    status_bar.add_channels_page(pages, parts)
+    queue.add_search(pages, parts)
+    add_request.add_to(pages, parts)
+    unmatched_texts.add_to(pages, parts)
+    status_bar.add_to(pages, parts)
+    pages.app_context_processor(lambda: {"of": make_naming(parts), "opener": partial(word_opener, parts)})
+    return pages

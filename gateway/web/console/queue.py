@@ -1,0 +1,185 @@
+"""The queue: whom to call next, live by polling, one list a tab."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response, flash, redirect, render_template, request
+
+from gateway.domain.permissions import Permission, check_permission
+from gateway.helpdesk.queue import claim, queue, search
+from gateway.helpdesk.queue import queue as queue_queue
+from gateway.helpdesk.queue import shift_summary as first_words
+from gateway.helpdesk.staff import two_factor
+from gateway.web.shared.auth import actor, home_of
+from gateway.web.shared.fact_notice import find_notice
+from gateway.web.shared.forms import field
+from gateway.web.shared.i18n import _
+from gateway.web.shared.languages import current_language
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response as Answer
+
+    from gateway.foundation.services import Services
+    from gateway.helpdesk.queue.queue import Queue
+    from gateway.helpdesk.queue.shift_summary import Opening
+
+TABS = ("queue", "mine", "later", "review", "closed")
+SEE_OTHER, UNCHANGED = 303, 304
+LOOKS_COUNT_AFTER = timedelta(minutes=10)  # a reload is no new look; else it would wipe what it has to tell
+
+
+def add_to(pages: Blueprint, parts: Services) -> None:
+    """Add the pages of the queue."""
+    _add_tabs(pages, parts)
+    _add_taking(pages, parts)
+
+
+def _add_tabs(pages: Blueprint, parts: Services) -> None:
+    @pages.get("/")
+    def queue() -> Answer | str:
+        if not actor().may(Permission.WORK_QUEUE):
+            return redirect(home_of(actor()))
+        first = _note_look(parts)
+        return _render_page(parts, "queue", first)
+
+    @pages.get("/<any(mine, later, review, closed):tab>")
+    def tab(tab: str) -> str:
+        return _render_page(parts, tab)
+
+    @pages.get("/look/<any(queue, mine, later, review, closed):tab>")
+    def look(tab: str) -> Answer | tuple[str, int, dict[str, str]]:
+        mark = _make_mark(queue_queue.make_stamp(parts, actor(), tab))
+        if request.headers.get("If-None-Match") == mark:
+            return "", UNCHANGED, {"ETag": mark}
+        found = queue_queue.show_queue(parts, actor(), tab)
+        return (
+            render_template("console/_line.html", **gather_tab(found, request.args.get("open", ""))),
+            200,
+            {"ETag": mark},
+        )
+
+
+def _add_taking(pages: Blueprint, parts: Services) -> None:
+    @pages.post("/take-next")
+    def take_next() -> Answer:
+        taken = claim.take_next(parts, actor())
+        if taken is None:
+            flash(_("Nobody is due now. The next ones are under Later."), "info")
+            return redirect("/", SEE_OTHER)
+        return redirect(f"/callbacks/{taken.callback_id}", SEE_OTHER)
+
+
+def gather_tab(found: Queue, opened: str = "") -> dict[str, object]:
+    """Return what the list of a tab is drawn from."""
+    return {
+        "tab": found.tab.value,
+        "mark": _make_mark(found.stamp),
+        "rows": found.rows,
+        "counts": found.counts,
+        "now": found.now,
+        "opened": opened,
+    }
+
+
+def _make_mark(stamp: str) -> str:
+    return f'"{stamp}-{current_language()}"'
+
+
+def tab_asked() -> str:
+    """Return the tab that stands beside a callback."""
+    asked = request.args.get("tab", "queue")
+    return asked if asked in TABS else "queue"
+
+
+def _render_page(parts: Services, tab: str, first: Opening | None = None) -> str:
+    ends = find_notice(parts, actor()) if first else ()
+    found = gather_tab(queue_queue.show_queue(parts, actor(), tab))
+    return render_template("console/queue.html", first=first, fact_ends=ends, **found)
+
+
+def _note_look(parts: Services) -> Opening:
+    """Return what came since the last look, and from now on count this as the last one."""
+    first = first_words.summarise_shift(parts, actor())
+    if first.since is None or first.since + LOOKS_COUNT_AFTER <= parts.clock.now():
+        first_words.note_look(parts, actor())
+    return first
+
+
+# Takes every request out as a table, for whoever may, after they showed once more who they are.
+
+FIELDS = ("code", "state", "priority", "topic", "language", "channel", "asked_at", "attempts")
+
+
+def add_export(pages: Blueprint, parts: Services) -> None:
+    """Add the export: a form, since it is put on record."""
+
+    @pages.post("/export")
+    def export() -> Answer:
+        try:
+            return _make_file(parts)
+        except two_factor.NotFresh:
+            return redirect("/prove?back=/closed", SEE_OTHER)
+
+
+def _make_file(parts: Services) -> Response:
+    rows = queue.export_callbacks(parts, actor())
+    written = io.StringIO()
+    table = csv.DictWriter(written, FIELDS, extrasaction="ignore")
+    table.writeheader()
+    table.writerows(queue.as_json(row) for row in rows)
+    headers = {"Content-Disposition": 'attachment; filename="requests.csv"'}
+    return Response(written.getvalue(), mimetype="text/csv", headers=headers)
+
+
+# Finding a request: by its code, by a whole number, or while the phone is ringing in one's hand.
+
+_LONGEST = 60
+
+
+def add_search(pages: Blueprint, parts: Services) -> None:
+    """Add the pages that find. A number travels in a form only: an address would end in logs and histories."""
+    _add_search(pages, parts)
+    _add_ringing(pages, parts)
+
+
+def _add_search(pages: Blueprint, parts: Services) -> None:
+    @pages.get("/search")
+    def by_code() -> Answer | str:
+        code = request.args.get("code", "").strip()[:_LONGEST]
+        return _answer_found(parts, code, search.by_code(parts, actor(), code))
+
+    @pages.post("/search")
+    def find() -> Answer | str:
+        written = field("written", _LONGEST)
+        return _answer_found(parts, written, search.find_callbacks(parts, actor(), written))
+
+
+def _add_ringing(pages: Blueprint, parts: Services) -> None:
+    @pages.get("/ringing")
+    def ringing() -> str:
+        check_permission(actor(), Permission.WORK_QUEUE)
+        return _answer_ringing(parts, None, "")
+
+    @pages.post("/ringing")
+    def who_is_it() -> str:
+        written = field("written", _LONGEST)
+        return _answer_ringing(parts, search.identify_ring(parts, actor(), written), written)
+
+
+def _answer_found(parts: Services, written: str, rows: tuple[queue.Row, ...]) -> Answer | str:
+    if len(rows) == 1:
+        return redirect(f"/callbacks/{rows[0].id}", SEE_OTHER)
+    return render_template("console/found.html", written=written, rows=rows, **_gather_frame(parts))
+
+
+def _answer_ringing(parts: Services, found: search.Ringing | None, written: str) -> str:
+    return render_template("console/ringing.html", found=found, written=written, **_gather_frame(parts))
+
+
+def _gather_frame(parts: Services) -> dict[str, object]:
+    """Return what the tabs over a page of no tab are drawn from."""
+    return {"tab": "", "counts": queue.show_queue(parts, actor()).counts}

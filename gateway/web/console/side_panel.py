@@ -1,0 +1,143 @@
+"""What stands beside the call on the page of a callback: earlier contacts, the figures form, where else help is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, flash, redirect, request
+
+from gateway.domain.callbacks.states import CallbackState
+from gateway.domain.permissions import NotPermitted
+from gateway.helpdesk.errors import HeldByOther, NoSuchCallback
+from gateway.helpdesk.queue import search
+from gateway.helpdesk.queue.outcome import BadWords
+from gateway.helpdesk.requests import case_record, draft_notes, follow_up, referrals
+from gateway.helpdesk.requests.planning import windows_of
+from gateway.helpdesk.staff.centre_lists import list_words, read_text
+from gateway.web.shared.auth import actor
+from gateway.web.shared.forms import field
+from gateway.web.shared.i18n import _
+from gateway.web.shared.languages import current_language as page_language
+from gateway.web.shared.times import format_clock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from werkzeug.wrappers import Response
+
+    from gateway.foundation.services import Services
+    from gateway.helpdesk.queue.queue import CallbackView, Row
+    from gateway.menus.engine.model import Menu
+
+_LONGEST_TITLE = 40
+OVER = frozenset(
+    {CallbackState.GIVEN_UP, CallbackState.CLOSED, CallbackState.CANCELLED, CallbackState.EXPIRED}
+)
+
+
+def gather_beside(parts: Services, shown: CallbackView) -> dict[str, object]:
+    """Return what the page shows beside the call; of somebody else's callback it is nothing."""
+    row = shown.row
+    if shown.only_row:
+        return {"ticked": None, "earlier": (), "book": (), "way": (), "policy": ""}
+    own = row.mine and row.state not in OVER
+    return {
+        "ticked": case_record.load_form(parts, actor(), row.id) if own else None,
+        "earlier": search.list_earlier(parts, actor(), row.id),
+        "book": referrals.list_entries(parts, actor(), language=row.language, topic=row.topic) if own else (),
+        "way": name_way(parts, row, page_language()),
+        "fields": list_words(parts),
+        "several": case_record.SEVERAL,
+        "visible": case_record.VISIBLE,
+        "numbers": tuple(case_record.NUMBERS),
+        "windows": windows_of(parts, row.channel),
+        "policy": follow_up.policy(parts) if row.minor else "",
+    }
+
+
+def name_way(parts: Services, row: Row, language: str) -> tuple[str, ...]:
+    """Return what each screen of her way is called: the line that she chose to come there, in the reader's language.
+
+    The screen that ``00`` leads to is called by that key, one that she reached without a line (by a text) by its
+    heading. Where a screen has two lines that lead to the next, both are told: which one she chose is not on record.
+    """
+    menu = parts.versions.get(row.version) if row.version else None
+    steps = zip(("", *row.path), row.path, strict=False)
+    return tuple(_name_step(menu, before, step, language) or step.replace("_", " ") for before, step in steps)
+
+
+def _name_step(menu: Menu | None, before: str, step: str, language: str) -> str:
+    if menu is None or step not in menu.screens:
+        return ""
+    chosen = _lines_between(menu, (before,), step, language)
+    if chosen:
+        return " / ".join(chosen)
+    if step == menu.home:
+        return read_text(menu, menu.messages.get("home", {}), language)
+    heading = _find_heading(read_text(menu, menu.screens[step].text, language))
+    anywhere = _lines_between(menu, menu.screens, step, language)
+    return heading or (anywhere[0] if len(anywhere) == 1 else "")
+
+
+def _lines_between(menu: Menu, screens: Iterable[str], step: str, language: str) -> tuple[str, ...]:
+    found = (
+        read_text(menu, choice.label, language).strip()
+        for screen in screens
+        if screen in menu.screens
+        for choice in menu.screens[screen].choices
+        if choice.to == step and not choice.language
+    )
+    return tuple(dict.fromkeys(label for label in found if label and "{" not in label))
+
+
+def _find_heading(text: str) -> str:
+    first = text.strip().partition("\n")[0]
+    return first if len(first) <= _LONGEST_TITLE and "{" not in first else ""
+
+
+# Keeps the note that somebody is writing while they write it; without scripts a button of the form does the
+# same.
+
+SEE_OTHER, OK, CONFLICT, TOO_LONG = 303, 200, 409, 422
+PLAIN = {"Content-Type": "text/plain; charset=utf-8"}
+LONGEST = 2_000
+
+
+def add_drafts(pages: Blueprint, parts: Services) -> None:
+    """Add where drafts go."""
+
+    @pages.post("/callbacks/<callback_id>/draft")
+    def keep_draft(callback_id: str) -> Response | tuple[str, int, dict[str, str]]:
+        is_script = request.headers.get("X-Draft") == "yes"
+        try:
+            at = draft_notes.keep_draft(parts, actor(), callback_id, _read_typed(), form=field("form"))
+        except (HeldByOther, NotPermitted, NoSuchCallback, BadWords) as refused:
+            if is_script:
+                return _answer_refused(refused)
+            raise
+        told = _("Draft kept %(t)s", t=format_clock(at.astimezone(ZoneInfo(parts.line.zone))))
+        if is_script:
+            return told, OK, PLAIN
+        flash(told)
+        return redirect(f"/callbacks/{callback_id}#notes", SEE_OTHER)
+
+
+def _answer_refused(error: Exception) -> tuple[str, int, dict[str, str]]:
+    """Say to the page's script why the words are not kept; they stay on the page, to be copied."""
+    match error:
+        case HeldByOther(name=name):
+            return (
+                _("%(name)s has this one now. Your words are not kept: copy them.", name=name),
+                CONFLICT,
+                PLAIN,
+            )
+        case BadWords():
+            return _("Something is missing or too long. A note has 1 to 500 characters."), TOO_LONG, PLAIN
+        case _:
+            return _("This one is not yours any more. Your words are not kept: copy them."), CONFLICT, PLAIN
+
+
+def _read_typed() -> str:
+    """Return the text as it stands, spaces at its end included: the next word is still being written."""
+    return request.form.get("text", "")[:LONGEST].replace("\r\n", "\n")

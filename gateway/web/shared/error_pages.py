@@ -1,0 +1,174 @@
+"""Says in words what went wrong and what to do now, instead of a bare status."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from traceback import extract_tb
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from flask import Response, current_app, redirect, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from gateway.domain.permissions import NotPermitted
+from gateway.helpdesk.errors import NoSuchCallback
+from gateway.helpdesk.staff.two_factor import NotFresh
+from gateway.storage import audit
+from gateway.storage.database import Unavailable
+from gateway.storage.value_limits import ValueRefused, is_text
+from gateway.web.shared.auth import find_sign_in
+from gateway.web.shared.i18n import _
+from gateway.web.shared.unsent_forms import keep_posted, page_of, words_posted
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from flask import Flask
+    from werkzeug.wrappers import Response as Answer
+
+    from gateway.foundation.services import Services
+
+    _Fault = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
+SEE_OTHER = 303
+FORBIDDEN, NOT_FOUND, WRONG_METHOD, TOO_LARGE, UNFIT, AWAY, OLD_FORM = 403, 404, 405, 413, 422, 503, 400
+
+
+def install(app: Flask, parts: Services) -> None:
+    """Give every refusal and every fault its page."""
+    app.log_exception = _log_fault  # type: ignore[method-assign, assignment]
+
+    @app.errorhandler(CSRFError)
+    def old_form(_error: CSRFError) -> tuple[str, int]:
+        is_draft = request.headers.get("X-Draft") == "yes"
+        return ("", OLD_FORM) if is_draft else _render_page(OLD_FORM, again=keep_posted(parts))
+
+    @app.errorhandler(NotPermitted)
+    def refused(_error: NotPermitted) -> tuple[str, int]:
+        return refuse_page(parts)
+
+    @app.errorhandler(NoSuchCallback)
+    def gone(_error: NoSuchCallback) -> tuple[str, int]:
+        return miss_page()
+
+    @app.errorhandler(ValueRefused)
+    def unfit(_error: ValueRefused) -> tuple[str, int]:
+        return _render_page(UNFIT)
+
+    @app.errorhandler(NotFresh)
+    def prove_first(_error: NotFresh) -> Answer:
+        """Lead to where they show once more who they are; what they typed waits for them."""
+        back = keep_posted(parts) if request.method == "POST" else request.path
+        return redirect(f"/prove?{urlencode({'back': back or page_of(request.path)})}", SEE_OTHER)
+
+    @app.errorhandler(Unavailable)
+    def away(_error: Unavailable) -> tuple[str, int]:
+        return _render_page(AWAY)
+
+    @app.errorhandler(HTTPException)
+    def other(error: HTTPException) -> Response | tuple[str, int]:
+        return _render_page(error.code or InternalServerError.code)
+
+
+def ask_for_text(app: Flask, machines: frozenset[str]) -> None:
+    """Refuse an address that is no text before anybody reads it: no database can look for it."""
+
+    @app.before_request
+    def look_at_address() -> tuple[str, int] | None:
+        if request.blueprint in machines:
+            return None
+        if not is_text(request.path):
+            return miss_page()
+        asked = request.args.items(multi=True)  # cookies are signed, or looked for by their hash
+        return None if all(is_text(name + value) for name, value in asked) else _render_page(UNFIT)
+
+
+def ask_for_text_in_forms(app: Flask, machines: frozenset[str]) -> None:
+    """Refuse a form that holds what is no text, once it is known whose words are to be shown again."""
+
+    @app.before_request
+    def look_at_form() -> tuple[str, int] | None:
+        if request.blueprint in machines:
+            return None
+        typed = request.form.items(multi=True)
+        return None if all(is_text(name + value) for name, value in typed) else _render_page(UNFIT)
+
+
+def miss_page() -> tuple[str, int]:
+    """Say that there is nothing at this address."""
+    return _render_page(NOT_FOUND)
+
+
+def refuse_page(parts: Services) -> tuple[str, int]:
+    """Say that this is not for their role, and put on record which page was refused to whom."""
+    _put_on_record(parts)
+    return _render_page(FORBIDDEN)
+
+
+def _put_on_record(parts: Services) -> None:
+    """Write down which page was refused to whom: its name alone, since an address may hold what nobody may read."""
+    who, now = find_sign_in(), parts.clock.now()
+    if who is None:
+        return
+    page = (request.endpoint or "")[:40]
+    with suppress(Unavailable):
+        parts.store.run(
+            lambda tx: audit.add_entry(
+                tx,
+                now=now,
+                person_id=who.person.id,
+                act="page refused",
+                kind="page",
+                subject=page,
+                detail=request.method,
+            )
+        )
+
+
+def _log_fault(fault: _Fault) -> None:
+    """Log where a page failed. The words of an exception, and the address, may hold what nobody may read."""
+    kind, _exception, trace = fault
+    places = " < ".join(f"{Path(f.filename).name}:{f.lineno}" for f in reversed(extract_tb(trace)[-6:]))
+    name = kind.__name__ if kind else "fault"
+    current_app.logger.error("a page failed: %s %s: %s at %s", request.method, request.endpoint, name, places)
+
+
+def _render_page(status: int, *, again: str = "") -> tuple[str, int]:
+    title, advice = _find_words(status)
+    if again:
+        advice = _("Nothing was sent. Your words are kept: look at the form once more and send it.")
+    words = () if again or status == TOO_LARGE or find_sign_in() is None else words_posted()
+    page = render_template(
+        "fault.html", title=title, advice=advice, status=status, again=again, words=words, missing=False
+    )
+    return page, status
+
+
+def _find_words(status: int) -> tuple[str, str]:
+    words = {
+        OLD_FORM: (
+            _("This form was too old"),
+            _("Nothing was changed. Go back, load the page again and send it once more."),
+        ),
+        FORBIDDEN: (_("This is not for your role"), _("Ask an administrator if you need it for your work.")),
+        NOT_FOUND: (_("There is nothing here"), _("The address may be mistyped, or the request is gone.")),
+        WRONG_METHOD: (_("There is nothing here"), _("Go back and use the buttons of the page.")),
+        UNFIT: (
+            _("That cannot be kept as text"),
+            _(
+                "Nothing was changed. It is too long or holds signs that are no text: type it anew, do not paste it."
+            ),
+        ),
+        TOO_LARGE: (_("That was too much text"), _("Nothing was changed. Go back and shorten it.")),
+        AWAY: (
+            _("The records cannot be reached just now"),
+            _("Nothing was changed. Callers are still answered. Try again in a minute."),
+        ),
+    }
+    broken = (
+        _("Something went wrong here"),
+        _("It is in the log. Try again; if it stays, tell whoever runs the server."),
+    )
+    return words.get(status, broken)

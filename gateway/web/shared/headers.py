@@ -1,0 +1,112 @@
+"""The headers of every page: nothing from elsewhere runs, nothing is kept on a shared computer."""
+
+from __future__ import annotations
+
+import gzip
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from flask import Response, request
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+_ALLOWED = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data:",  # the signs inside the vendored stylesheet are data addresses
+    "connect-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+}
+POLICY = "; ".join(f"{what} {where}" for what, where in _ALLOWED.items())
+ALWAYS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+
+
+BARE = ("X-Content-Type-Options", "Cross-Origin-Resource-Policy")
+"""The headers of what is no page: a style, a script, or the word that nothing is new. Each byte is paid for."""
+
+_NO_PAGES = ("text/css", "text/javascript", "application/javascript")
+_NOTHING_NEW = 304
+
+
+def install(app: Flask, machines: frozenset[str]) -> None:
+    """Set the headers on every answer to a browser; an answer to a machine bears those of what is no page."""
+
+    @app.after_request
+    def set_headers(response: Response) -> Response:
+        if request.blueprint in machines:
+            for name in BARE:
+                response.headers.setdefault(name, ALWAYS[name])
+            response.headers.setdefault("Cache-Control", "no-store")
+            return response
+        for name in ALWAYS if _is_page(response) else BARE:
+            response.headers.setdefault(name, ALWAYS[name])
+        response.headers["Cache-Control"] = (
+            "public, max-age=31536000, immutable" if _may_be_kept(response) else "no-store"
+        )
+        if request.is_secure:
+            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        return response
+
+
+def _is_page(response: Response) -> bool:
+    """Say whether a browser could show it as a page; a drawing counts, since it may hold scripts."""
+    return response.status_code != _NOTHING_NEW and response.mimetype not in _NO_PAGES
+
+
+def _may_be_kept(response: Response) -> bool:
+    return request.endpoint == "web.static" and bool(request.query_string) and response.status_code < 400  # noqa: PLR2004 - the first status of a refusal
+
+
+# Squeezes what is sent to a browser, for phones on slow and paid data.
+
+_WORTH = 400
+_KINDS = ("text/html", "text/css", "text/javascript", "application/javascript", "image/svg+xml")
+_OK = 200
+
+
+def install_compression(app: Flask, machines: frozenset[str]) -> None:
+    """Squeeze every text of some length where the browser says that it can read it."""
+
+    @app.after_request
+    def squeeze(response: Response) -> Response:
+        if request.blueprint in machines or not _is_wanted(response):
+            return response
+        response.direct_passthrough = False
+        body = response.get_data()
+        if len(body) < _WORTH:
+            return response
+        squeeze_body = _squeeze_once if request.endpoint == "web.static" else _squeeze_now
+        response.set_data(squeeze_body(body))
+        response.headers["Content-Encoding"] = "gzip"
+        response.vary.add("Accept-Encoding")
+        return response
+
+
+def _is_wanted(response: Response) -> bool:
+    return (
+        response.status_code == _OK
+        and response.mimetype in _KINDS
+        and "Content-Encoding" not in response.headers
+        and bool(request.accept_encodings["gzip"])
+    )
+
+
+def _squeeze_now(body: bytes) -> bytes:
+    return gzip.compress(body, 6, mtime=0)
+
+
+@lru_cache(maxsize=32)
+def _squeeze_once(body: bytes) -> bytes:
+    return gzip.compress(body, 9, mtime=0)

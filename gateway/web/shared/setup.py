@@ -1,0 +1,126 @@
+"""Makes an app fit to show pages: sign-in, forms that cannot be forged, headers, languages, faults in words."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, get_flashed_messages, request
+from flask_wtf.csrf import generate_csrf
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from gateway.web.shared import (
+    auth,
+    error_pages,
+    forms,
+    headers,
+    labels,
+    languages,
+    sign_in,
+    times,
+    unsent_forms,
+)
+from gateway.web.shared.i18n import _
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from flask import Flask
+
+    from gateway.foundation.services import Services
+
+# Addresses of the files a browser is given: each carries a piece of its hash, so that it may be kept for a
+# year.
+
+FOLDER = Path(__file__).parent / "static"
+
+
+def list_addresses() -> dict[str, str]:
+    """Return the address of every file by its path below the folder."""
+    return {
+        path.relative_to(
+            FOLDER
+        ).as_posix(): f"/static/{path.relative_to(FOLDER).as_posix()}?{_make_mark(path)}"
+        for path in FOLDER.rglob("*")
+        if path.is_file()
+    }
+
+
+def _make_mark(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
+MACHINES = ("webhooks", "health")
+BODY_BYTES = 64 * 1024
+OK, CONFLICT = 200, 409
+
+
+def install(
+    app: Flask, parts: Services, *, proxies: int = 0, machines: Iterable[str] = MACHINES, https_host: str = ""
+) -> None:
+    """Add everything that pages share.
+
+    Args:
+        app: the app that the faces are registered on.
+        parts: what the use cases work with.
+        proxies: how many proxies stand before us and may be believed; none by default.
+        machines: blueprints that no browser visits: they bring their own proof of who calls.
+        https_host: a host under which pages are known to be reached over HTTPS, for proxies that do not say so.
+    """
+    if proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
+        )
+    app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_CONTENT_LENGTH"] or BODY_BYTES
+    away = frozenset(machines)
+    error_pages.ask_for_text(app, away)
+    languages.install(app)
+    forms.install(app, parts, away, https_host or _host_of(parts.public_url))
+    auth.install(app, parts, away)
+    forms.ask_for_tokens(app, away)
+    error_pages.ask_for_text_in_forms(app, away)
+    headers.install(app, away)
+    headers.install_compression(app, away)
+    unsent_forms.install(app, parts)  # what was put into a page is packed with it
+    error_pages.install(app, parts)
+    app.register_blueprint(Blueprint("web", __name__, static_folder="static", template_folder="templates"))
+    auth.anyone(app.view_functions["web.static"])
+    app.register_blueprint(sign_in.blueprint(parts))
+    forms.install_typed_numbers(app, parts.line.regions)
+    labels.install(app)
+    _add_token(app)
+    _add_words(app, parts)
+
+
+def _add_words(app: Flask, parts: Services) -> None:
+    """Give the templates what all of them say and ask."""
+    app.jinja_env.filters.update(times.list_filters(parts))
+    app.jinja_env.globals.update(
+        static=list_addresses(),
+        signed_in=auth.find_sign_in,
+        said=lambda: get_flashed_messages(with_categories=True),
+        languages=languages.NAMES,
+        word=labels.find_word,
+        asked_by_script=lambda: "HX-Request" in request.headers,
+    )
+
+
+def _add_token(app: Flask) -> None:
+    """Let a page that is open for long ask for a fresh token of its forms, if it is still its writer's."""
+
+    @app.get("/form-token")
+    def form_token() -> tuple[str, int, dict[str, str]]:
+        writer, plain = request.args.get("as", ""), {"Content-Type": "text/plain; charset=utf-8"}
+        if writer and writer != auth.current_sign_in().person.id:
+            name = auth.current_sign_in().person.name
+            return (
+                _("%(name)s is signed in here now. Your words were not kept: copy them.", name=name),
+                CONFLICT,
+                plain,
+            )
+        return generate_csrf(), OK, plain
+
+
+def _host_of(public_url: str) -> str:
+    return public_url.removeprefix("https://") if public_url.startswith("https://") else ""

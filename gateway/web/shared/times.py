@@ -1,0 +1,109 @@
+"""Times as people say them: how long ago and at what hour, in the line's zone and the page's language."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_skeleton
+
+from gateway.web.shared.i18n import _
+from gateway.web.shared.languages import current_language
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gateway.foundation.services import Services
+
+_BUDDHIST = 543
+_MINUTE, _DAY = 60, 24  # seconds of a minute and minutes of an hour; hours of a day
+
+
+def list_filters(parts: Services) -> dict[str, Callable[..., str]]:
+    """Return the filters that templates know, by name."""
+    zone = ZoneInfo(parts.line.zone)
+
+    def local(instant: datetime) -> datetime:
+        return instant.astimezone(zone)
+
+    def now() -> datetime:
+        return local(parts.clock.now())
+
+    return {
+        "ago": lambda instant: format_ago(local(instant), now()),
+        "clock": lambda instant: format_clock(local(instant)),
+        "day_and_clock": lambda instant: day_and_clock(local(instant), now()),
+        "window": lambda start, end: format_window(local(start), local(end), now()),
+        "span": lambda instant: format_span(parts.clock.now() - instant),
+        "lasts": format_span,
+        "on_day": lambda day: format_day(datetime(day.year, day.month, day.day, tzinfo=zone), now()),
+        "iso": lambda instant: instant.isoformat(timespec="seconds"),
+    }
+
+
+def format_clock(instant: datetime) -> str:
+    """Return the hour and minute."""
+    return f"{instant:%H:%M}"
+
+
+def clock_of(parts: Services) -> str:
+    """Return the hour and minute of now, in the line's zone."""
+    return format_clock(parts.clock.now().astimezone(ZoneInfo(parts.line.zone)))
+
+
+def format_span(length: timedelta) -> str:
+    """Return how long something lasts: the two largest units that say something."""
+    minutes = max(0, int(length.total_seconds()) // _MINUTE)
+    if minutes < _MINUTE:
+        return _("%(n)s min", n=minutes)
+    hours, rest = divmod(minutes, _MINUTE)
+    if hours < _DAY:
+        return _("%(h)s h %(m)s min", h=hours, m=rest) if rest else _("%(h)s h", h=hours)
+    return _("%(d)s d %(h)s h", d=hours // _DAY, h=hours % _DAY)
+
+
+def format_ago(instant: datetime, now: datetime) -> str:
+    """Return how long ago and when: ``2 h ago · 14:05``."""
+    return f"{_format_since(now - instant)} · {day_and_clock(instant, now)}"
+
+
+def day_and_clock(instant: datetime, now: datetime) -> str:
+    """Return the day, where it is not today, and the hour."""
+    day = day_of(instant, now)
+    return f"{day} {format_clock(instant)}".strip()
+
+
+def format_window(start: datetime, end: datetime, now: datetime) -> str:
+    """Return a window: ``18:00–21:00`` today, ``tomorrow 06:00–09:00``, ``Sun 09:00–18:00``."""
+    return f"{day_of(start, now)} {format_clock(start)}–{format_clock(end)}".strip()
+
+
+def day_of(instant: datetime, now: datetime) -> str:
+    """Return the name of the day as seen from now; nothing for today."""
+    days = (instant.date() - now.date()).days
+    if days == 0:
+        return ""
+    if abs(days) == 1:
+        return _("tomorrow") if days == 1 else _("yesterday")
+    if 1 < days < 7:  # noqa: PLR2004 - within a week the name of the day is enough
+        return format_date(instant, "EEE", locale=current_language())
+    return format_day(instant, now)
+
+
+def format_day(instant: datetime, now: datetime) -> str:
+    """Return the date; the year only where it is another one, Thai years as the calendar on the wall counts them."""
+    day = format_skeleton("MMMd", instant, locale=current_language())
+    if instant.year == now.year:
+        return day
+    return f"{day} {instant.year + (_BUDDHIST if current_language() == 'th' else 0)}"
+
+
+def _format_since(length: timedelta) -> str:
+    minutes = int(length.total_seconds()) // _MINUTE
+    if minutes < 1:
+        return _("just now")
+    if minutes < _MINUTE:
+        return _("%(n)s min ago", n=minutes)
+    hours = minutes // _MINUTE
+    return _("%(h)s h ago", h=hours) if hours < _DAY else _("%(d)s d ago", d=hours // _DAY)

@@ -1,0 +1,121 @@
+"""The pages of the phone that is pinned to the menus folder; who may see the phone may see them, and nobody else."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from flask import Response, jsonify, render_template, request
+
+from gateway.channels.simulator.channel import FACTS, SCREEN
+from gateway.foundation.phone_numbers import to_e164
+from gateway.menus.authoring.conversation_writer import write_conversation
+from gateway.menus.authoring.declared import keys_to_languages
+from gateway.web.shared.forms import field
+from gateway.web.simulator import controls
+from gateway.web.simulator.channels import TrialLine
+from gateway.web.simulator.controls import list_words
+from gateway.web.simulator.draft import NoDraft
+from gateway.web.simulator.saved_walks import NotAWalk, read_walk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flask import Blueprint
+    from flask.typing import ResponseReturnValue
+
+    from gateway.foundation.services import Services
+    from gateway.web.simulator.draft import DraftFolder
+
+    View = Callable[..., ResponseReturnValue]
+
+UNREADABLE = 422
+NUMBERS = ("+8562055500001", "+8562055500002")
+_PATHS = {"ussd": "/phone/draft/ussd", "ussd-end": "/phone/draft/end"}
+
+
+def add_draft(
+    pages: Blueprint,
+    parts: Services,
+    folder: DraftFolder,
+    find_line: Callable[[], TrialLine | None],
+    shows: Callable[[View], View],
+) -> None:
+    """Add the page of the draft and what its phone posts to.
+
+    Args:
+        pages: of the phone.
+        parts: of the house.
+        folder: what is shown.
+        find_line: finds the line of trial phones, whose code is dialled.
+        shows: marks a view that whoever may see the phone may see.
+    """
+    _add_page(pages, parts, folder, find_line, shows)
+    _add_session(pages, parts, folder, shows)
+    _add_test(pages, parts, folder, shows)
+
+
+def _add_page(
+    pages: Blueprint,
+    parts: Services,
+    folder: DraftFolder,
+    find_line: Callable[[], TrialLine | None],
+    shows: Callable[[View], View],
+) -> None:
+    @pages.get("/draft")
+    @shows
+    def draft() -> str:
+        found, line = folder.read(), find_line()
+        languages = keys_to_languages(found.menu) if found.menu else {}
+        names = found.menu.languages if found.menu else {}
+        return render_template(
+            "phone/phone.html",
+            line=TrialLine(config=line.config, paths=_PATHS) if line else None,
+            numbers=NUMBERS,
+            words=list_words(),
+            around=controls.gather_state(parts, None, ""),
+            zone=parts.line.zone,
+            languages_of={tag: {"name": names[tag], "typed": typed} for tag, typed in languages.items()},
+            wrong="",
+            draft=found,
+        )
+
+
+def _add_session(
+    pages: Blueprint, parts: Services, folder: DraftFolder, shows: Callable[[View], View]
+) -> None:
+    @pages.post("/draft/ussd")
+    @shows
+    def draft_hop() -> ResponseReturnValue:
+        number = to_e164(field("phoneNumber"), parts.line.regions)
+        typed = request.form.get("text", "")
+        if number is None:
+            return "the number is no phone number", UNREADABLE
+        try:
+            hop = folder.answer(number, typed.split("*") if typed else ())
+        except NoDraft as error:
+            return str(error), UNREADABLE
+        answer = Response(("END " if hop.ends else "CON ") + hop.text, mimetype="text/plain")
+        answer.headers[SCREEN] = hop.screen
+        answer.headers[FACTS] = json.dumps(hop.facts, separators=(",", ":"))
+        return answer
+
+    @pages.post("/draft/end")
+    @shows
+    def draft_end() -> str:
+        return ""  # there is no session to end: a hop is answered from what was typed alone
+
+
+def _add_test(pages: Blueprint, parts: Services, folder: DraftFolder, shows: Callable[[View], View]) -> None:
+    @pages.post("/draft/test")
+    @shows
+    def draft_test() -> ResponseReturnValue:
+        menu = folder.read().menu
+        try:
+            walk = read_walk(request.form.get("walk", ""), at=parts.clock.now())
+        except NotAWalk as error:
+            return jsonify({"error": str(error)}), UNREADABLE
+        if menu is None:
+            return jsonify({"error": "the folder is no menu"}), UNREADABLE
+        saved = write_conversation(menu, walk, zone=parts.line.zone)
+        return jsonify({"text": saved.text, "differences": saved.differences})

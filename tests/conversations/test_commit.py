@@ -1,0 +1,59 @@
+"""A turn with effects is written once, however often it comes: the key of the turn says so, not the deeds."""
+
+from dataclasses import replace
+
+import pytest
+
+from gateway.conversations.commit import Turn, commit_turn
+from gateway.foundation.services import Services
+from gateway.menus.engine.effects import CallbackAccepted, RequestCallback
+from gateway.menus.engine.session import Session
+from tests.support.house import HER, requests, rows
+
+
+@pytest.fixture
+def asks(parts: Services) -> Turn:
+    """She asks for a call on a phone that others see, where each new request is a row of its own."""
+    answers = {"danger": "no", "phone_seen": "sometimes", "when": "evening", "consent": "yes"}
+    effect = RequestCallback(topic="pay", path=("main", "pay"), answers=answers, language="lo", script="lo")
+    return Turn(
+        key=b"k" * 32,
+        session_key=b"s" * 32,
+        channel="simulator",
+        number=HER,
+        version=parts.versions.loaded()["helpline"],
+        session=Session(screen="code", language="lo", script="lo"),
+        effects=(effect,),
+        now=parts.clock.now(),
+        trial=True,
+    )
+
+
+def test_a_repeat_is_told_what_came_of_the_first(parts: Services, asks: Turn) -> None:
+    first = commit_turn(parts, asks)
+    again = [commit_turn(parts, replace(asks, now=parts.clock.now())) for _ in range(3)]
+    assert again == [first] * 3
+    (receipt,) = first.receipts
+    assert isinstance(receipt, CallbackAccepted)
+    assert [row.code for row in requests(parts)] == [receipt.code]
+    assert [row.kind for row in rows(parts)] == ["announce"]
+
+
+def test_another_turn_on_a_shared_phone_is_another_request(parts: Services, asks: Turn) -> None:
+    first = commit_turn(parts, asks)
+    second = commit_turn(parts, replace(asks, key=b"l" * 32, session_key=b"t" * 32))
+    assert first.receipts != second.receipts
+    assert len({row.code for row in requests(parts)}) == 2
+
+
+def test_only_what_was_written_is_nudged(parts: Services, asks: Turn) -> None:
+    nudged: list[str] = []
+
+    def nudge(row_id: str) -> bool:
+        nudged.append(row_id)
+        return True
+
+    noting = replace(parts, nudge=nudge)
+    commit_turn(noting, asks)
+    commit_turn(noting, asks)
+    assert nudged == [row.id for row in rows(parts)]

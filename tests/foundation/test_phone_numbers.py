@@ -1,0 +1,253 @@
+"""Numbers as people write them, the countries they are read in, and those that no callback ever goes to."""
+
+import phonenumbers
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from phonenumbers import PhoneNumberType
+
+from gateway.foundation.phone_numbers import (
+    mask_number,
+    may_be_called,
+    possible_readings,
+    region_of,
+    to_e164,
+    valid_readings,
+)
+
+HOME = ("LA", "TH")
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("+8562055512345", "+8562055512345"),
+        ("008562055512345", "+8562055512345"),
+        ("020 5551 2345", "+8562055512345"),
+        ("020-5551-2345", "+8562055512345"),
+        ("(020) 55512345", "+8562055512345"),
+        ("02055512345", "+8562055512345"),
+        ("\u200e+856 20 555 12345\u202c", "+8562055512345"),
+        ("+856\u00a02055512345", "+8562055512345"),
+        ("+66812345678", "+66812345678"),
+        ("081 234 5678", "+66812345678"),
+        ("+254700000001", "+254700000001"),
+    ],
+)
+def test_any_way_to_write_a_number_is_one_number(written: str, expected: str) -> None:
+    assert to_e164(written, HOME) == expected
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "",
+        " ",
+        "+",
+        "00",
+        "BANK",
+        "+0",
+        "1234",
+        "22384",
+        "*123*4#",
+        "+85620555",
+        "call me",
+        "०९",
+        "+" + "9" * 30,
+    ],
+)
+def test_what_is_no_number_is_none(written: str) -> None:
+    assert to_e164(written, HOME) is None
+
+
+def test_a_national_number_needs_a_region_to_be_read_in() -> None:
+    assert to_e164("02055512345") is None
+    assert to_e164("02055512345", ("TH",)) is None
+    assert to_e164("0812345678", ("TH", "LA")) == "+66812345678"
+
+
+def test_the_first_region_in_which_it_is_valid_wins() -> None:
+    written = "0812345678"
+    assert to_e164(written, ("LA", "TH")) == "+66812345678"
+    assert to_e164(written, ("TH",)) == to_e164(written, ("TH", "LA"))
+
+
+@given(st.text(max_size=40))
+@example("+\u0660")
+@example("\u202e+85620")
+def test_any_text_at_all_is_a_number_or_none_and_never_fails(written: str) -> None:
+    found = to_e164(written, HOME)
+    assert found is None or (found.startswith("+") and found[1:].isascii() and found[1:].isdigit())
+
+
+@given(st.integers(min_value=10**6, max_value=10**8 - 1))
+def test_reading_a_number_twice_changes_nothing(digits: int) -> None:
+    once = to_e164(f"+85620{digits:08}", HOME)
+    assert once is None or to_e164(once, HOME) == once
+
+
+@pytest.mark.parametrize(
+    ("number", "may"),
+    [
+        ("+8562055512345", True),
+        ("+66812345678", True),
+        ("+254700000001", True),
+        ("+870773111632", False),  # satellite
+        ("+881612345678", False),  # satellite
+        ("+883510012345", False),  # global network
+        ("+979123456789", False),  # international premium
+        ("+661900123456", False),  # premium in Thailand
+        ("+19005550100", False),  # premium in the United States
+        ("+448451234567", False),  # shared cost in Britain
+        ("", False),
+        ("BANK", False),
+    ],
+)
+def test_numbers_that_cost_more_are_never_called(number: str, may: bool) -> None:
+    assert may_be_called(number) is may
+
+
+@pytest.mark.parametrize(
+    ("number", "region"),
+    [("+8562055512345", "LA"), ("+66812345678", "TH"), ("+254700000001", "KE"), ("", ""), ("x", "")],
+)
+def test_the_country_of_a_number(number: str, region: str) -> None:
+    assert region_of(number) == region
+
+
+def test_everybody_sees_the_country_and_three_digits() -> None:
+    assert mask_number("+8562055512345") == "+856•••••345"
+    assert mask_number("+66812345678") == "+66•••••678"
+    assert "2055512" not in mask_number("+8562055512345")
+
+
+# What a copied number brings along: thin and narrow spaces, joiners, variation signs, marks of direction, wide forms.
+CARRIED = "\u2009\u202f\u200a\u200b\u2060\ufeff\ufe0d\ufe0f\u200e\u2068\u2069\u00ad\u2011\u2013\u2212-.() "
+
+
+@pytest.mark.fault("N3")
+@pytest.mark.parametrize(
+    "written",
+    [
+        "020\u20095555\u202f7704",
+        "020 5555\ufe0d7704",
+        "\uff0b856 20 5555 7704",
+        "\uff0b\uff18\uff15\uff16\uff12\uff10\uff15\uff15\uff15\uff15\uff17\uff17\uff10\uff14",
+        "tel:+856-20-5555-7704",
+        "+856 (0)20 5555 7704",
+        "໐໒໐ ໕໕໕໕ ໗໗໐໔",
+        "๐๒๐ ๕๕๕๕ ๗๗๐๔",
+        "020\u2013555\u20117704".replace("555", "5555"),
+    ],
+)
+def test_odd_signs_of_a_copied_number_are_nothing(written: str) -> None:
+    assert to_e164(written, HOME) == "+8562055557704"
+
+
+@pytest.mark.fault("N3")
+@given(st.lists(st.sampled_from(CARRIED), min_size=12, max_size=12))
+def test_whatever_stands_between_the_digits_of_a_number_it_is_the_same_number(between: list[str]) -> None:
+    digits = "+8562055557704"
+    written = "".join(digit + sign for digit, sign in zip(digits, [*between, "", ""], strict=True))
+    assert to_e164(written, HOME) == digits
+
+
+@pytest.mark.parametrize(
+    "written", ["020x5555 7704", "020 5555 7704 ext 3", "+856+2055557704", "0205555770A"]
+)
+def test_letters_and_a_second_plus_make_it_no_number(written: str) -> None:
+    assert to_e164(written, HOME) is None
+
+
+@pytest.mark.fault("N1")
+@pytest.mark.parametrize(
+    "written", ["+66 70 123 4567", "0066 70 123 4567", "+856 20 1555 7704", "+254 300 000 001"]
+)
+def test_what_a_person_typed_must_be_a_number_that_some_plan_has(written: str) -> None:
+    assert valid_readings(written, HOME) == ()
+    assert possible_readings(written, HOME) != (), "what a provider posts stays as it is"
+
+
+@pytest.mark.fault("N2")
+@pytest.mark.parametrize(
+    ("written", "readings"),
+    [
+        ("074 212 345", ("+85674212345", "+6674212345")),  # a landline in Champasak, and one in Songkhla
+        ("021 123 456", ("+85621123456", "+6621123456")),  # Vientiane, and Bangkok
+        ("020 5555 7704", ("+8562055557704",)),
+        ("081 234 5678", ("+66812345678",)),
+        ("+66 74 212 345", ("+6674212345",)),
+    ],
+)
+def test_every_country_in_which_a_national_number_exists_is_named(
+    written: str, readings: tuple[str, ...]
+) -> None:
+    assert valid_readings(written, HOME) == readings
+    assert set(valid_readings(written, tuple(reversed(HOME)))) == set(readings)
+
+
+def premium_numbers_one_digit_off() -> list[str]:
+    """Each premium number of each country that the library has an example of, with one digit more or less."""
+    found = []
+    for region in sorted(phonenumbers.SUPPORTED_REGIONS):
+        example_of = phonenumbers.example_number_for_type(region, PhoneNumberType.PREMIUM_RATE)
+        if example_of is not None:
+            e164 = phonenumbers.format_number(example_of, phonenumbers.PhoneNumberFormat.E164)
+            found += [e164[:-1], e164 + "0"]
+    return found
+
+
+@pytest.mark.fault("N4")
+def test_a_dear_number_one_digit_off_is_not_called_whatever_the_line_s_countries() -> None:
+    numbers = premium_numbers_one_digit_off()
+    ordinary = [one for one in numbers if phonenumbers.is_valid_number(phonenumbers.parse(one))]
+    assert len(numbers) > 100
+    assert [one for one in numbers if one not in ordinary and may_be_called(one, HOME)] == []
+
+
+@pytest.mark.fault("N4")
+@pytest.mark.parametrize(
+    ("number", "may"),
+    [
+        ("+447012345678", False),  # follows its owner: 070 in Britain
+        ("+254300000001", False),  # abroad, in no plan
+        ("+66701234567", True),  # at home: a range that is newer than the plans that we know of
+        ("+8562015557704", True),
+        ("+66190012345", False),  # a premium number of Thailand without its last digit
+    ],
+)
+def test_a_number_in_no_plan_is_called_in_the_line_s_own_countries_only(number: str, may: bool) -> None:
+    assert may_be_called(number, HOME) is may
+    assert not may_be_called("+66701234567"), "and nowhere where no country is known to be the line's"
+
+
+@pytest.mark.fault("N3")
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Tel. 020 5555 0001", "TEL:+8562055550001", "tel: 020 5555 0001", "callto:+8562055550001", "wa.me/8562055550001",
+        "WhatsApp: +856 20 5555 0001", "Mobile 020-5555-0001", "ໂທ 020 5555 0001", "ເບີ: ໐໒໐ ໕໕໕໕ ໐໐໐໑", "เบอร์ +856 20 5555 0001", "โทร. 0205555 0001",
+        "+856 20 5555 0001,", "020 5555 0001;", "020_5555_0001", "+856 (0)20 5555 0001", "＋８５６２０５５５５０００１", "Phone (020) 5555-0001",
+    ],
+)  # fmt: skip
+def test_a_number_that_was_copied_with_its_label_is_that_number(written: str) -> None:
+    assert valid_readings(written, HOME) == ("+8562055550001",)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "+856 20 5555 0001 ext 5", "020 5555 0001 / 030 555 0001", "+856 20 5555 OOO1", "O20 5555 0001", "room 12", "Unitel 22384",
+        "wa.me/8562055550001?text=hi", "sip:+8562055550001@example.org", "Tel", "Tel. ", "a b 020 5555 0001 c", "Tel. Tel.",
+    ],
+)  # fmt: skip
+def test_a_label_with_anything_else_makes_no_number(written: str) -> None:
+    assert valid_readings(written, HOME) == ()
+
+
+@pytest.mark.fault("N4")
+@pytest.mark.parametrize(
+    "number", ["+80012345678", "+80812345678", "+97912345678", "+883510012345", "+870773111632"]
+)
+def test_numbers_of_no_country_are_never_called(number: str) -> None:
+    assert not may_be_called(number, HOME)

@@ -1,0 +1,88 @@
+"""A house whose line is a phone: real parts, the webhooks on a socket, and the stand-in phone at the other end."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.serving import make_server
+
+from gateway.channels.contract import ChannelConfig, find_channel
+from gateway.delivery import channel_status
+from gateway.domain.events import ChannelSeen
+from gateway.foundation.services import Services
+from gateway.foundation.webhook_secrets import Serials
+from gateway.storage.database import Store
+from gateway.web.app import _build_doors
+from gateway.web.webhooks.views import Gate, blueprint, list_addresses
+from tests.support.clocks import SetClock
+from tests.support.house import made_parts
+from tests.support.served_webhooks import _Quiet
+from tests.support.standin_phone import KEY, NAME, PASSWORD, Posts, StandinPhone
+
+OURS = "+8562055500009"
+
+
+def config_of(phone: StandinPhone, name: str = "android", **more: str) -> ChannelConfig:
+    """The block of a phone's line."""
+    options = {"api_url": phone.url, "username": NAME, "password": PASSWORD, "signing_key": KEY, **more}
+    rate = int(options.pop("rate", "1"))
+    prefixes = tuple(filter(None, options.pop("prefixes", "").split()))
+    fallback = tuple(filter(None, options.pop("fallback", "").split()))
+    return ChannelConfig(
+        name=name, provider="android", menu="helpline", sms_number=OURS, rate=rate,
+        prefixes=prefixes, fallback=fallback, options=options,
+    )  # fmt: skip
+
+
+@dataclass
+class Rig:
+    """The house and the phone."""
+
+    parts: Services
+    phone: StandinPhone
+    posts: Posts
+    clock: SetClock
+
+    def pass_by(self, **span: float) -> None:
+        """Let time pass for the house and for the phone's own clock."""
+        self.clock.forward(**span)
+        self.posts.now = self.clock.now().timestamp()
+
+    def is_seen(self) -> None:
+        """Let the phone be heard once."""
+        channel_status.note_seen(self.parts, ChannelSeen(channel="android"))
+
+
+@contextmanager
+def phone_line(store: Store, clock: SetClock, folder: Path, **more: str) -> Iterator[Rig]:
+    """Serve it."""
+    with StandinPhone() as phone:
+        line = find_channel(config_of(phone, **more))
+        found = made_parts(store, clock, folder)
+        parts = replace(found, channels={**found.channels, "android": line})
+        serials = Serials(parts.channels, key=lambda: parts.store.ring.key("webhook"), read=lambda _: None)
+        app = Flask("webhooks")
+        gate = Gate(
+            channels=parts.channels,
+            secrets=serials.secrets,
+            doors=_build_doors(parts),
+            count=parts.count,
+            clock=clock,
+        )
+        app.register_blueprint(blueprint(gate))
+        server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        base = f"http://127.0.0.1:{server.server_port}"
+        posts = Posts(
+            list_addresses(base, parts.channels, serials.secrets)["android"], now=clock.now().timestamp()
+        )
+        try:
+            yield Rig(parts, phone, posts, clock)
+        finally:
+            server.shutdown()
+            thread.join(5)
+            server.server_close()

@@ -1,0 +1,204 @@
+"""The month and the watch: three figures beside last month's, small counts hidden, and an export that asks again."""
+
+import re
+from datetime import date
+
+import pytest
+
+from gateway.domain.permissions import Role
+from gateway.helpdesk.requests import case_record
+from gateway.operations.reporting.monthly_report import SECTIONS, Cell
+from gateway.storage import reports
+from gateway.web.admin.figures import OutcomeCount, count_outcomes, month_before
+from tests.support.desk_rig import HER
+from tests.support.web_surroundings import PASSWORD, code_of
+
+OUTCOMES = next(section for section in SECTIONS if section.what == "outcome")
+ASKED = next(section for section in SECTIONS if section.what == "asked")
+
+
+def plain(answer) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.get_data(as_text=True)))
+
+
+@pytest.fixture
+def reader(signed):
+    return signed("Rea", Role.READER)
+
+
+@pytest.fixture
+def counted(parts):
+    """Figures of a day: ``counted("2026-11-05", "outcome", reached=7)``."""
+
+    def on(day: str, what: str, spoken: str = "lo", **items: int) -> None:
+        with parts.store.write() as tx:
+            for item, n in items.items():
+                reports.add_count(tx, date.fromisoformat(day), 9, "simulator", spoken, "v", what, item, n=n)
+
+    return on
+
+
+def test_last_month_stands_beside_and_small_counts_are_hidden(reader, counted):
+    counted("2026-11-05", "outcome", reached=7, busy=3)
+    counted("2026-10-05", "outcome", reached=12)
+    page = plain(reader.get("/admin/"))
+    assert "People helped 7 Calls in which somebody spoke with her. 2026-10: 12" in page
+    assert "Nobody reached under 5" in page
+    assert "Busy under 5" in page
+    assert "Busy 3" not in page
+
+
+@pytest.mark.fault("G1")
+def test_the_month_of_the_centre_stands_on_the_page_and_leaves_as_a_sheet(reader, parts):
+    said = {
+        "person": "woman",
+        "sector": "domestic",
+        "complaint": ["unpaid"],
+        "claimed": 900,
+        "currency": "baht",
+    }
+    for _ in range(6):
+        case_record.count_form(parts, said)
+    case_record.count_form(parts, {**said, "person": "man"})
+    parts.count.flush(parts.store)
+    page = plain(reader.get("/admin/"))
+    assert "The month of the centre" in page
+    assert "Kind of work Woman Man Others, not said All Domestic work under 5 under 5 0 7" in page
+    assert "Amount claimed · ฿ 6300" in page
+    sheet = reader.get("/admin/figures.csv", query_string={"month": "2026-11"})
+    assert sheet.headers["Content-Disposition"] == 'attachment; filename="helpline-2026-11.csv"'
+    assert "sector,domestic,under 5,under 5,0,7" in sheet.get_data(as_text=True)
+
+
+@pytest.mark.fault("G3")
+@pytest.mark.parametrize(
+    ("language", "what", "item", "says"),
+    [
+        ("en", "shown", "pay", "My pay"),
+        ("en", "shown", "danger", "Are you in danger now?"),
+        ("en", "shown", "main", "Home"),
+        ("lo", "shown", "main", "ໜ້າຫຼັກ"),
+        ("th", "shown", "pay", "ค่าจ้าง"),
+        ("en", "shown", "consent", "We keep your number and answers only to call you"),
+        ("en", "shown", "wage_bangkok", "Bangkok"),
+        ("en", "report_wrong", "pay/2", "My pay › 2"),
+        ("en", "text", "call_me", "asks for a call"),
+        ("en", "text", "", "not understood"),
+        ("en", "text", "pay", "My pay"),
+        ("en", "dialled", "", "not chosen yet"),
+        ("en", "outbox", "sent", "left"),
+        ("en", "shown", "screen_that_went", "screen that went"),
+    ],
+)
+def test_a_reader_of_figures_reads_names(reader, counted, language, what, item, says):
+    with_language = "" if what == "dialled" else "lo"
+    counted("2026-11-05", what, spoken=with_language, **{item: 7})
+    reader.post("/language", language=language, back="/admin/")
+    page = plain(reader.get("/admin/"))
+    assert f" {says} 7 " in page
+    assert "_" not in page.split("2026-11")[-1]
+
+
+@pytest.mark.fault("G3")
+def test_two_screens_that_are_called_alike_are_told_apart(reader, counted):
+    counted("2026-11-05", "text", refused=7, no_call=9)
+    page = plain(reader.get("/admin/"))
+    assert "does not want to be called (no_call) 9" in page
+    assert "does not want to be called (refused) 7" in page
+
+
+def test_a_sheet_of_no_month_leads_back(reader):
+    assert reader.get("/admin/figures.csv", query_string={"month": "2026-13"}).status_code == 303
+
+
+def test_an_empty_month_says_what_will_be_there(reader):
+    page = plain(reader.get("/admin/"))
+    assert "Nothing was counted in this month" in page
+    assert "Figures 2026-11" in page
+
+
+@pytest.mark.parametrize("written", ["2026-13", "november", "<b>", "2026"])
+def test_a_month_that_is_none_is_said_beside_its_field(reader, written):
+    answer = reader.get("/admin/", query_string={"month": written})
+    assert answer.status_code == 422
+    assert "Write the month like 2026-11." in plain(answer)
+    assert "<b>" not in answer.get_data(as_text=True).split("<form action=")[1].split("</form>")[0]
+
+
+@pytest.mark.parametrize(
+    ("month", "before"), [("2026-11", "2026-10"), ("2026-01", "2025-12"), ("2024-03", "2024-02")]
+)
+def test_the_month_before(month, before):
+    assert month_before(month) == before
+
+
+def cell(name: str, n: int | None, section=OUTCOMES) -> Cell:
+    return Cell(section=section, name=name, n=n)
+
+
+@pytest.mark.parametrize(
+    ("cells", "found"),
+    [
+        ((), OutcomeCount(0, False)),
+        ((cell("reached", 9), cell("busy", 20)), OutcomeCount(9, False)),
+        ((cell("reached", None),), OutcomeCount(0, True)),
+        ((cell("reached", 9, ASKED),), OutcomeCount(0, False)),
+    ],
+)
+def test_a_sum_never_gives_a_small_cell_away(cells, found):
+    assert count_outcomes(cells, ("reached",)) == found
+
+
+def test_the_watch_of_an_empty_desk_has_no_figures_and_no_fault(reader):
+    page = plain(reader.get("/admin/watch"))
+    assert "No call outside her window" in page
+    assert "Requests 0" in page
+
+
+def test_the_watch_counts_what_waits_and_shows_nobody(reader, line):
+    line.requested(HER)
+    answer = reader.get("/admin/watch")
+    assert "Requests 1" in plain(answer)
+    assert "just now" in plain(answer)
+    assert HER not in answer.get_data(as_text=True)
+
+
+class TestTheExport:
+    @pytest.fixture
+    def sup(self, parts, signed):
+        from gateway.helpdesk.staff import passwords, people
+        from gateway.storage import people as rows
+
+        browser = signed("Sup", Role.SUPERVISOR)
+        own = people.find_person(parts, "Sup").id
+        with parts.store.write() as tx:
+            rows.set_password(tx, own, passwords.hash_password(PASSWORD))
+        return browser
+
+    def proof_is_old(self, parts):
+        from sqlalchemy import update
+
+        from gateway.storage.tables import sign_ins
+
+        with parts.store.write() as tx:
+            tx.execute(update(sign_ins).values(proved_at=None))
+
+    def test_it_asks_again_who_it_is_and_then_holds_no_number(self, parts, line, sup):
+        line.requested(HER)
+        self.proof_is_old(parts)
+        assert sup.post("/export").location == "/prove?back=/closed"
+        assert line.rows("SELECT 1 FROM audit WHERE act = 'exported'") == []
+        sup.get("/prove")
+        proof = {"password": PASSWORD, "code": code_of(parts), "back": "/closed"}
+        assert sup.post("/prove", **proof).location == "/closed"
+        answer = sup.post("/export")
+        assert answer.mimetype == "text/csv"
+        lines = answer.get_data(as_text=True).splitlines()
+        assert lines[0].startswith("code,state")
+        assert len(lines) == 2
+        assert HER[-4:] not in answer.get_data(as_text=True)
+        assert len(line.rows("SELECT 1 FROM audit WHERE act = 'exported'")) == 1
+
+    def test_only_who_may_export_sees_the_button(self, sup, signed):
+        assert "/export" in sup.get("/closed").get_data(as_text=True)
+        assert "/export" not in signed("Noy").get("/closed").get_data(as_text=True)

@@ -1,0 +1,178 @@
+"""The queue: what stands in which list, what a row says and never says, and that a poll costs little."""
+
+import re
+
+import pytest
+
+from gateway.domain.permissions import Role
+from gateway.helpdesk.queue import claim
+from tests.support.desk_rig import HER, OTHER
+
+
+def text_of(answer) -> str:
+    return answer.get_data(as_text=True)
+
+
+def row_of(page: str, callback_id: str) -> str:
+    found = re.search(rf'<li class="row[^>]*id="row-{callback_id}".*?</li>', page, flags=re.DOTALL)
+    assert found, "no such row"
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", found.group(0)))
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("/", "appear here by themselves"),
+        ("/mine", "Take next"),
+        ("/later", "planned for later"),
+        ("/review", "supervisor decides"),
+        ("/closed", "closed yet"),
+    ],
+)
+def test_an_empty_list_says_what_will_be_there(signed, address, words):
+    assert words in text_of(signed().get(address))
+
+
+def test_a_request_for_the_evening_stands_under_later_until_then(signed, line, clock):
+    wanted = line.requested(when="evening")
+    clock.set("2026-11-24T17:59:00+07:00")
+    browser = signed()
+    assert "18:00–21:00" in row_of(text_of(browser.get("/later")), wanted)
+    assert f"row-{wanted}" not in text_of(browser.get("/"))
+    clock.forward(minutes=2)
+    row = row_of(text_of(browser.get("/")), wanted)
+    assert "due now" in row
+    assert "safe now until 21:00" in row
+    assert "Pay" in row
+    assert "ລາວ" in row
+
+
+def test_danger_stands_on_top_with_its_word(signed, line, clock):
+    line.requested(HER, when="evening")
+    clock.set("2026-11-24T18:01:00+07:00")
+    browser = signed()
+    danger = line.requested(OTHER, when="now", danger="yes")
+    page = text_of(browser.get("/"))
+    assert page.index(f"row-{danger}") == page.index("row-")
+    assert "DANGER" in row_of(page, danger)
+
+
+@pytest.mark.parametrize("address", ["/", "/later", "/look/later", "/mine", "/search?code=1"])
+def test_no_number_is_in_any_list(signed, line, address):
+    browser = signed()
+    line.requested()
+    page = text_of(browser.get(address))
+    assert HER not in page
+    assert HER[4:] not in page
+    assert HER[-6:] not in page
+
+
+def test_a_held_row_names_the_holder_and_an_own_one_says_so(signed, line, clock):
+    noy, dao = signed("Noy"), signed("Dao")
+    wanted = line.requested(when="now")
+    claimed = re.search(r'action="(/callbacks/\w+/claim)"', text_of(noy.get("/"))).group(1)
+    assert noy.post(claimed).location == f"/callbacks/{wanted}"
+    assert "yours" in row_of(text_of(noy.get("/")), wanted)
+    other = row_of(text_of(dao.get("/")), wanted)
+    assert "Noy" in other
+    assert "Claim" not in other
+    clock.forward(minutes=1)
+    assert "Mine <span" in text_of(noy.get("/"))
+
+
+def test_of_two_who_claim_one_gets_it_and_the_other_is_told_who(signed, line):
+    noy, dao = signed("Noy"), signed("Dao")
+    wanted = line.requested(when="now")
+    assert noy.post(f"/callbacks/{wanted}/claim").status_code == 303
+    late = dao.post(f"/callbacks/{wanted}/claim")
+    assert late.status_code == 409
+    assert "Noy has this one. Nothing was changed." in text_of(late)
+
+
+def test_take_next_takes_the_first_that_is_due(signed, line, clock):
+    browser = signed()
+    assert browser.post("/take-next").location == "/"
+    assert "Nobody is due now" in text_of(browser.get("/"))
+    line.requested(HER, when="evening")
+    danger = line.requested(OTHER, when="now", danger="yes")
+    assert browser.post("/take-next").location == f"/callbacks/{danger}"
+
+
+def test_closed_ones_are_seen_by_supervisors_and_by_who_had_them(signed, line, parts):
+    own, other, chief = signed("Noy"), signed("Dao"), signed("Chief", Role.SUPERVISOR)
+    wanted = line.requested(when="now")
+    own.post(f"/callbacks/{wanted}/claim")
+    own.post(f"/callbacks/{wanted}/close", reason="no_need")
+    seen = [f"row-{wanted}" in text_of(browser.get("/closed")) for browser in (own, other, chief)]
+    assert seen == [True, False, True]
+
+
+class TestSearch:
+    def test_a_code_leads_to_its_callback(self, signed, line):
+        browser, wanted = signed(), line.requested()
+        code = line.callback(wanted).code
+        assert browser.get(f"/search?code={code}").location == f"/callbacks/{wanted}"
+        lao = code.translate({ord(str(n)): chr(0x0ED0 + n) for n in range(10)})
+        assert browser.get(f"/search?code=%20{lao}").location == f"/callbacks/{wanted}"
+
+    @pytest.mark.parametrize("code", ["0000", "nonsense", "'; drop table", "\u0e50", "²"])
+    def test_a_wrong_code_says_what_to_do(self, signed, code):
+        answer = signed().get("/search", query_string={"code": code})
+        assert answer.status_code == 200
+        assert "four digits once more" in text_of(answer)
+
+    def test_an_empty_search_shows_its_field(self, signed):
+        assert "The four digits" in text_of(signed().get("/search"))
+
+
+class TestPolling:
+    def test_an_unchanged_list_is_304_and_almost_nothing(self, signed, line):
+        browser = signed()
+        line.requested()
+        first = browser.client.get("/look/later")
+        again = browser.client.get("/look/later", headers={"If-None-Match": first.headers["ETag"]})
+        assert (again.status_code, again.data) == (304, b"")
+        assert again.headers["ETag"] == first.headers["ETag"]
+
+    @pytest.mark.parametrize("change", ["request", "claim", "minute", "language"])
+    def test_a_change_is_seen(self, signed, line, clock, parts, change):
+        browser, wanted = signed(), line.requested(HER, when="now")
+        mark = browser.client.get("/look/queue").headers["ETag"]
+        clock.forward(seconds=1)
+        match change:
+            case "request":
+                line.requested(OTHER, when="now")
+            case "claim":
+                claim.claim_callback(parts, line.person("Dao"), wanted)
+            case "minute":
+                clock.forward(minutes=1)
+            case "language":
+                browser.post("/language", language="lo")
+        fresh = browser.client.get("/look/queue", headers={"If-None-Match": mark})
+        assert fresh.status_code == 200
+
+    def test_two_people_do_not_share_a_mark(self, signed, line):
+        line.requested()
+        marks = {signed(name).client.get("/look/later").headers["ETag"] for name in ("Noy", "Dao")}
+        assert len(marks) == 2
+
+    def test_a_poll_of_somebody_signed_out_is_told_so(self, app):
+        answer = app.test_client().get("/look/queue", headers={"HX-Request": "true"})
+        assert answer.status_code == 401
+
+    def test_polling_alone_does_not_keep_somebody_signed_in(self, signed, clock):
+        browser = signed()
+        clock.forward(minutes=90)
+        assert browser.client.get("/look/queue", headers={"X-Polls": "yes"}).status_code == 200
+        clock.forward(minutes=31)
+        assert browser.client.get("/look/queue", headers={"HX-Request": "true"}).status_code == 401
+
+
+def test_a_long_list_stays_light(signed, line):
+    import gzip
+
+    browser = signed()
+    for n in range(60):
+        line.requested(f"+85620555{n:05}", when="now")
+    page = browser.get("/").data
+    assert len(gzip.compress(page, 6)) < 12_000

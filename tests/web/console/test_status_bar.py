@@ -1,0 +1,62 @@
+"""The page of the lines and the bar over every page: alarms stand here, since no text can bring them by a dead phone."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from gateway.channels.contract import ChannelConfig, find_channel
+from gateway.delivery import channel_status, results
+from gateway.delivery.send import drain_outbox
+from gateway.domain.events import ChannelSeen, Delivery
+from gateway.storage import outbox
+from tests.support.desk_rig import HER, made_parts
+from tests.support.outbox_rig import Rows
+
+ACCOUNT = {"api_url": "http://127.0.0.1:1", "username": "sms", "password": "p", "signing_key": "k"}
+
+
+@pytest.fixture
+def parts(sqlite_store, clock, tmp_path):
+    config = ChannelConfig(name="android", provider="android", menu="helpline", options=ACCOUNT)
+    trial = ChannelConfig(name="simulator", provider="simulator", menu="helpline")
+    lines: dict[str, Any] = {"android": find_channel(config), "simulator": find_channel(trial)}
+    found = made_parts(sqlite_store, clock, tmp_path)
+    object.__setattr__(found, "channels", lines)
+    return found
+
+
+def test_a_silent_phone_is_said_on_every_page_of_a_counsellor(signed, parts, clock):
+    channel_status.note_seen(parts, ChannelSeen(channel="android", battery=55, charging=True))
+    browser = signed()
+    assert 'role="alert"' not in browser.get("/").get_data(as_text=True)
+    clock.forward(minutes=16)
+    for address in ("/", "/later", "/mine"):
+        page = browser.get(address).get_data(as_text=True)
+        assert "Line android:</a> is silent; nothing leaves by it" in page, address
+    channel_status.note_seen(parts, ChannelSeen(channel="android"))
+    assert 'role="alert"' not in browser.get("/").get_data(as_text=True)
+
+
+def test_what_became_of_each_text_is_told_without_words_and_numbers(signed, parts, clock):
+    made = Rows(parts)
+    rows = [made.add(channel="simulator", text="a secret answer", to=made.caller(HER)) for _ in range(2)]
+    late = made.add(channel="simulator", expires_at=clock.now() - timedelta(minutes=1))
+    drain_outbox(parts)
+    with parts.store.read() as tx:
+        (given, _) = [(outbox.by_id(tx, row) or pytest.fail("gone")).provider_id for row in rows]
+    results.record_delivery(
+        parts, Delivery(channel="simulator", provider_id=given, state="delivered", status="x")
+    )
+    page = signed().get("/lines").get_data(as_text=True)
+    assert "answer to her text: delivered" in page
+    assert "answer to her text: left" in page
+    assert "answer to her text: expired" in page
+    for private in (HER, HER[-6:], "a secret answer", late):
+        assert private not in page
+
+
+def test_the_page_is_there_in_lao(signed):
+    browser = signed()
+    browser.post("/language", language="lo", back="/lines")
+    assert "ຂໍ້ຄວາມຫຼ້າສຸດ" in browser.get("/lines").get_data(as_text=True)

@@ -1,0 +1,133 @@
+"""The people page: who may do what on it, and that the link to pass on is shown once."""
+
+import re
+
+import pytest
+
+from gateway.domain.permissions import Role
+from gateway.helpdesk.staff import people, sign_in
+from gateway.helpdesk.staff.people import OWNER
+from gateway.storage import people as rows
+from tests.support.house import publish
+from tests.support.web_apps import pages_of
+from tests.support.web_surroundings import PASSWORD, Browser, somebody, token_of
+
+
+@pytest.fixture
+def app(parts):
+    return pages_of(parts)
+
+
+@pytest.fixture
+def boss(parts, app):
+    somebody(parts, "Boss", "administrator")
+    browser = Browser(app.test_client()).carry(token_of(parts, "Boss"))
+    browser.get("/admin/people")
+    return browser
+
+
+def person(parts, person_id):
+    with parts.store.read() as tx:
+        return rows.by_id(tx, person_id)
+
+
+def test_adding_somebody_shows_a_link_that_lets_them_in(parts, app, boss):
+    page = boss.post("/admin/people", name="ນາງ ນ້ອຍ", role="counsellor").get_data(as_text=True)
+    link = re.search(r"http://localhost(/invitation/[\w-]+)", page).group(1)
+    assert link not in boss.get("/admin/people").get_data(as_text=True)
+    noy = Browser(app.test_client())
+    assert "ນາງ ນ້ອຍ" in noy.get(link).get_data(as_text=True)
+    assert noy.post(link, name="ignored", password=PASSWORD).location == "/me/second-factor"
+    assert people.find_person(parts, "ນາງ ນ້ອຍ").role == "counsellor"
+
+
+@pytest.mark.parametrize(("name", "words"), [("x", "2 to 40 characters"), ("BOSS", "already has this name")])
+def test_a_name_that_cannot_be_used_is_said_beside_its_field(boss, name, words):
+    answer = boss.post("/admin/people", name=name, role="reader")
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert words in page
+    assert f'value="{name}"' in page
+    assert '<option value="reader" selected>' in page
+
+
+@pytest.mark.fault("N2")
+def test_a_helpline_phone_that_exists_in_two_countries_is_asked_about(parts, boss):
+    own = people.add_person(parts, OWNER, name="Noy", role="counsellor")
+    answer = boss.post(f"/admin/people/{own}/number", number="074 212 345")
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert 'value="074 212 345"' in page
+    assert 'name="number_meant" value="+6674212345"' in page
+
+
+def test_everything_of_a_person_is_set(parts, boss):
+    publish(parts)
+    own = people.add_person(parts, OWNER, name="Noy", role="counsellor")
+    at = f"/admin/people/{own}"
+    assert boss.post(f"{at}/number", number="020 55500111").status_code == 303
+    assert (
+        boss.client.post(
+            f"{at}/details", data={"language": ["th", "lo"], "gender": "woman", "csrf_token": boss.csrf}
+        ).status_code
+        == 303
+    )
+    assert boss.post(f"{at}/duty", on="yes").status_code == 303
+    assert boss.post(f"{at}/role", role="supervisor").status_code == 303
+    found = person(parts, own)
+    assert (found.number, found.languages, found.gender, found.on_duty, found.role) == (
+        "+8562055500111",
+        ("lo", "th"),
+        "woman",
+        True,
+        "supervisor",
+    )
+
+
+def test_reset_sign_out_and_removal(parts, boss):
+    own = somebody(parts, "Noy")
+    for act in ("sign-out", "link", "remove"):
+        token = token_of(parts, "Noy")
+        assert boss.post(f"/admin/people/{own}/{act}").status_code in {200, 303}
+        assert sign_in.find_signed_in(parts, token) is None
+    assert person(parts, own).disabled
+    assert "Noy" not in boss.get("/admin/people").get_data(as_text=True).split("</form>")[-1]
+
+
+def test_the_last_administrator_cannot_leave_by_mistake(parts, boss):
+    own = people.find_person(parts, "Boss").id
+    for act, fields in (("remove", {}), ("role", {"role": "reader"})):
+        answer = boss.post(f"/admin/people/{own}/{act}", **fields)
+        assert answer.status_code == 422
+        assert "only administrator" in answer.get_data(as_text=True)
+    assert boss.get("/admin/people").status_code == 200
+
+
+def test_an_unknown_person_is_said_in_words(boss):
+    for act in ("link", "duty", "remove", "role", "number", "details", "sign-out"):
+        answer = boss.post(f"/admin/people/nobody/{act}", role="reader")
+        assert answer.status_code == 422
+        assert "nobody of that name" in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("role", [Role.COUNSELLOR, Role.READER])
+def test_a_counsellor_never_sees_the_people_page(parts, app, role):
+    somebody(parts, "Noy", role)
+    browser = Browser(app.test_client()).carry(token_of(parts, "Noy"))
+    answer = browser.get("/admin/people")
+    assert answer.status_code == 403
+    assert "not for your role" in answer.get_data(as_text=True)
+
+
+def test_a_supervisor_sets_duty_and_nothing_else(parts, app):
+    own = somebody(parts, "Noy", "counsellor", number="+8562055500111")
+    somebody(parts, "Super", "supervisor")
+    browser = Browser(app.test_client()).carry(token_of(parts, "Super"))
+    page = browser.get("/admin/people").get_data(as_text=True)
+    assert "Add somebody" not in page
+    assert "5500111" not in page
+    assert browser.post(f"/admin/people/{own}/duty", on="yes").status_code == 303
+    assert person(parts, own).on_duty
+    for act in ("link", "remove", "role", "number", "details", "sign-out"):
+        assert browser.post(f"/admin/people/{own}/{act}", role="reader").status_code == 403
+    assert browser.post("/admin/people", name="New", role="reader").status_code == 403

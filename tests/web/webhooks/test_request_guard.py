@@ -1,0 +1,73 @@
+"""Bodies: one value a field, and every other body refused in words without its values."""
+
+import json
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.channels.contract import BadRequest
+from gateway.web.webhooks.request_guard import JSON, MOST_FIELDS, fields_of
+
+FORM = "application/x-www-form-urlencoded"
+NAMES = st.text(alphabet="abcXYZ_", min_size=1, max_size=10)
+VALUES = st.text(max_size=40).filter(lambda text: "\0" not in text and text.isprintable())
+
+
+@given(st.dictionaries(NAMES, VALUES, max_size=8))
+def test_what_is_written_is_read(fields: dict[str, str]) -> None:
+    assert fields_of(urlencode(fields).encode(), FORM) == fields
+    assert fields_of(json.dumps(fields).encode(), JSON) == fields
+    assert fields_of(json.dumps(fields, ensure_ascii=False).encode(), JSON) == fields
+
+
+@given(st.binary(max_size=300), st.sampled_from([FORM, JSON]))
+def test_any_body_is_read_or_refused(body: bytes, content_type: str) -> None:
+    try:
+        fields = fields_of(body, content_type)
+    except BadRequest as refused:
+        assert str(refused).startswith(("field", "the body"))  # noqa: PT017 - either is right
+    else:
+        assert all(isinstance(value, str) and "\0" not in value for value in fields.values())
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "words"),
+    [
+        (b"text=1&text=1", FORM, "field text has more than one value"),
+        (b"text=1&%74ext=2", FORM, "field text has more than one value"),
+        (b"text=&text=", FORM, "field text has more than one value"),
+        (b"%2B85620555=1&%2B85620555=1", FORM, "field ? has more than one value"),
+        (b"text=%00", FORM, "field text holds a NUL"),
+        (b"text=%ff", FORM, "the body is not UTF-8"),
+        (b"text=\xff", FORM, "the body is not UTF-8"),
+        (b"text=%ed%a0%80", FORM, "the body is not UTF-8"),
+        (
+            b"&".join(b"a%d=1" % i for i in range(MOST_FIELDS + 1)),
+            FORM,
+            f"the body has more than {MOST_FIELDS} fields",
+        ),
+        (b"", JSON, "the body is not JSON"),
+        (b"[]", JSON, "the body is not a JSON object"),
+        (b'"text"', JSON, "the body is not a JSON object"),
+        (b"[" * 9_000, JSON, "the body is not JSON"),
+        (b'{"text": 1}', JSON, "field text is not text"),
+        (b'{"text": null}', JSON, "field text is not text"),
+        (b'{"text": {"a": "b"}}', JSON, "field text is not text"),
+        (b'{"text": "1", "text": "2"}', JSON, "field text has more than one value"),
+        (b'{"text": "\\u0000"}', JSON, "field text holds a NUL"),
+        (b'{"text": "\\ud800"}', JSON, "field text is not Unicode"),
+    ],
+)
+def test_bodies_that_are_refused(body: bytes, content_type: str, words: str) -> None:
+    with pytest.raises(BadRequest) as refused:
+        fields_of(body, content_type)
+
+    assert str(refused.value) == words
+
+
+def test_a_body_without_a_field_has_none() -> None:
+    assert fields_of(b"", FORM) == {}
+    assert fields_of(b"{}", JSON) == {}
+    assert fields_of(b"a;b=1;c", FORM) == {"a;b": "1;c"}

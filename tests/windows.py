@@ -1,7 +1,0 @@
-"""The windows of the sample helpline, for tests of what a window does."""
-
-from gateway.safe_contact import When
-
-SAMPLE = tuple(When(word) for word in ("morning", "noon", "evening", "sunday"))
-EVERY = (*SAMPLE, When.NOW, When.NEVER)
-EVENING = When("evening")
