@@ -152,6 +152,7 @@ LITERALLY: list[tuple[str, Edit]] = [
     (r"make it a fact with its date and write {its.name} here", replaced("{{th.wage}}")),
     (r"give '[^']+' its key (\d+) again: callers press it by heart.*", replaced('"{0}"', what=r'"\d+"')),
     (r"make the number a fact with its date and write {its.name}", replaced("{{th.wage}}", what=r"\d+ \w+")),
+    (r"delete the mark, a phone shows it as it stands", deleted(r"</?b>")),
     (r"write it in words, or delete it", deleted(" *💰")),
     (r"write the text where it is needed, in quotes", deleted(r"&\w+ ")),
     (r"shorten it|shorten the question or its answers", shortened),
