@@ -136,7 +136,7 @@ def confirm_clock(parts: Services, actor: Actor) -> None:
     Instants that were taken while it was wrong are set right by what this machine counted meanwhile.
 
     Raises:
-        Refused: the role may not.
+        NotPermitted: the role may not.
     """
     check_permission(actor, Permission.SETTLE_OUTBOX)
     now = parts.clock.now()
@@ -195,7 +195,7 @@ def let_end(parts: Services, actor: Actor, what: str) -> None:
     """Let it end in the next two hours, however much it is: this person has looked at it.
 
     Raises:
-        Refused: the role may not.
+        NotPermitted: the role may not.
         KeyError: nothing of that name ends.
     """
     check_permission(actor, Permission.SETTLE_OUTBOX)

@@ -157,7 +157,7 @@ def settle_row(parts: Services, actor: Actor, row_id: str, verdict: str) -> None
     """Write a person's verdict, ``sent`` or ``failed``; whoever still works on the row is too late after that.
 
     Raises:
-        Refused: the role may not.
+        NotPermitted: the role may not.
         NotUnclear: somebody or something decided already, or there is no such row.
         KeyError: the verdict is neither of the two.
     """

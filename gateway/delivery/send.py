@@ -148,7 +148,7 @@ def drain_outbox(
     """Handle the named row if it can be claimed, then whatever is due, for some seconds; return how many rows.
 
     Args:
-        parts: the parts.
+        parts: the services of this process.
         first: the row that a nudge named.
         seconds: after these no further row is begun.
         stopping: asked before each row; True ends the drain.

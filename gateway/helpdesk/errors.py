@@ -1,4 +1,4 @@
-"""Why a change to people or a sign-in was declined, as a word that pages and the command line put into their own."""
+"""Defines the errors of the help desk, as codes and values that pages and commands put into words."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Why(StrEnum):
-    """What stands in the way."""
+    """What is wrong with a rejected change."""
 
     NAME = "name"
     NAME_TAKEN = "name-taken"
@@ -43,7 +43,7 @@ class Why(StrEnum):
 
 
 class Rejected(Exception):
-    """The change was not made; ``why`` says what to mend, ``seconds`` how long to wait where that helps."""
+    """The change was not made; ``why`` names the field or rule, ``seconds`` the wait where waiting helps (else 0)."""
 
     def __init__(self, why: Why, *, seconds: int = 0) -> None:
         super().__init__(why.value)
@@ -52,7 +52,7 @@ class Rejected(Exception):
 
 
 class AmbiguousNumber(Rejected):
-    """What was typed is a number in more than one country of the line; ``readings`` are all of them, in E.164."""
+    """The typed number is valid in several countries of the helpline; ``readings`` holds all of them in E.164."""
 
     def __init__(self, readings: tuple[str, ...]) -> None:
         super().__init__(Why.WHICH_NUMBER)
@@ -60,11 +60,15 @@ class AmbiguousNumber(Rejected):
 
 
 def read_typed_number(written: str, regions: Sequence[str]) -> str:
-    """Return the number that a person typed, in E.164.
+    """Return the typed number in E.164 (ITU-T E.164: a plus sign and at most 15 digits).
+
+    Args:
+        written: as typed, with or without a country code.
+        regions: ISO 3166 country codes by which a number without a country code is read.
 
     Raises:
-        Rejected: no numbering plan has it, or a call to it is no ordinary one.
-        AmbiguousNumber: several countries of the line have it; only who typed it knows which is meant.
+        Rejected: no numbering plan contains it, or calls to it are not ordinary ones (premium, emergency).
+        AmbiguousNumber: it is valid in several regions.
     """
     readings = valid_readings(written, regions)
     if len(readings) > 1:
@@ -74,29 +78,28 @@ def read_typed_number(written: str, regions: Sequence[str]) -> str:
     return readings[0]
 
 
-# Declines days that nobody can mean: a year of the Buddhist calendar, or one more than 20 years off.
+# Dates typed by staff: Buddhist-era years (2569 for 2026) and years more than 20 away are mistakes.
 
 
 def refuse_odd_year(day: date | str, now: datetime) -> None:
-    """Pass a day whose year can be meant.
+    """Check that the year of a day is plausible.
 
     Raises:
-        Rejected: it cannot.
+        Rejected: it is a Buddhist-era year or more than 20 years away.
     """
     if find_odd_year(str(day), now.date()):
         raise Rejected(Why.YEAR)
 
 
-# Why something about a callback cannot be done: answers of the product that pages and commands put into
-# words.
+# Why an action on a callback cannot be done.
 
 
 class NoSuchCallback(LookupError):
-    """There is no callback with this id, or none that this person works with."""
+    """There is no callback with this id in the actor's team."""
 
 
 class HeldByOther(Exception):
-    """Somebody else has this callback; ``name`` is theirs."""
+    """Somebody else holds this callback; ``name`` is that person's."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"{name} has it")
@@ -104,7 +107,7 @@ class HeldByOther(Exception):
 
 
 class AlreadyCalling(Exception):
-    """A call to this number has no outcome yet; ``name`` knows what became of it."""
+    """A call to this number has no outcome yet; ``name`` is the person who made it."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"{name} is calling")
@@ -112,7 +115,7 @@ class AlreadyCalling(Exception):
 
 
 class NotSafe(Exception):
-    """Her phone must not ring now; ``until`` says from when it may, None that nobody can say."""
+    """The caller's phone must not ring now; ``until`` is when it may, None if that is not known."""
 
     def __init__(self, until: datetime | None) -> None:
         super().__init__("her phone must not ring now")
@@ -120,7 +123,7 @@ class NotSafe(Exception):
 
 
 class Withheld(NotSafe):
-    """She said since that she does not want to be called, and has not asked again; ``how`` says in which way."""
+    """The caller has refused calls and not asked again; ``how`` is the kind of refusal, as a code."""
 
     def __init__(self, how: str) -> None:
         super().__init__(None)
@@ -128,7 +131,7 @@ class Withheld(NotSafe):
 
 
 class Full(Exception):
-    """The person has as many callbacks in hand as were agreed; ``capacity`` says how many."""
+    """The person holds as many callbacks as their agreed ``capacity``."""
 
     def __init__(self, capacity: int) -> None:
         super().__init__(f"{capacity} in hand is the most that was agreed")
@@ -136,9 +139,9 @@ class Full(Exception):
 
 
 class NoBridge(Exception):
-    """No provider can ring both phones now; ``why`` is a word: off, no_number, used_up, paused or live.
+    """No provider can call both phones now; ``why`` is off, no_number, used_up, paused or live.
 
-    ``live`` says that a call which this person began has not ended yet.
+    ``live`` means that an earlier call of this person has not ended yet.
     """
 
     def __init__(self, why: str) -> None:
@@ -147,11 +150,11 @@ class NoBridge(Exception):
 
 
 class NoPhone(Exception):
-    """The person has no helpline phone entered, and calls are made from helpline phones only."""
+    """The person has no helpline phone entered; calls are made from helpline phones only."""
 
 
 class TooManyShown(Exception):
-    """This person was shown as many numbers in an hour as anybody may be; ``until`` says when the next may come."""
+    """The hourly limit of ``most`` shown numbers is reached; the next may be shown at ``until``."""
 
     def __init__(self, most: int, until: datetime) -> None:
         super().__init__(f"{most} numbers were shown within an hour")
@@ -160,14 +163,14 @@ class TooManyShown(Exception):
 
 
 class ClockStopped(Exception):
-    """The clock was found wrong, so nobody knows whose window is open; a supervisor must confirm it first."""
+    """The clock was found wrong, so open windows cannot be known; a supervisor must confirm it first."""
 
 
 def find_callback(tx: Tx, actor: Actor, callback_id: str) -> Callback:
-    """Return the callback, locked until the transaction ends.
+    """Return the callback with its row locked until the transaction ends.
 
     Raises:
-        NoSuchCallback: there is none in this person's team.
+        NoSuchCallback: there is none in the actor's team.
     """
     callback = callbacks.by_id(tx, callback_id, lock=True)
     if callback is None or callback.team != actor.team:
@@ -176,11 +179,11 @@ def find_callback(tx: Tx, actor: Actor, callback_id: str) -> Callback:
 
 
 def permit_writing(tx: Tx, actor: Actor, callback: Callback) -> None:
-    """Let those write about a callback who have it, or see the callbacks of others.
+    """Check that the actor may write about a callback: its holder, or a role that sees callbacks of others.
 
     Raises:
-        HeldByOther: somebody else has it.
-        Refused: nobody has it, so this person sees only its row.
+        HeldByOther: somebody else holds it.
+        NotPermitted: it is free, so the actor sees only its row.
     """
     if callback.holder_id == actor.person_id or actor.may(Permission.SEE_OTHERS):
         return
@@ -190,7 +193,7 @@ def permit_writing(tx: Tx, actor: Actor, callback: Callback) -> None:
 
 
 def name_of(tx: Tx, person_id: str | None) -> str:
-    """Return the name of a person, or an empty one."""
+    """Return the name of a person; empty if there is none."""
     person = people.by_id(tx, person_id) if person_id else None
     return person.name if person is not None else ""
 
@@ -198,7 +201,7 @@ def name_of(tx: Tx, person_id: str | None) -> str:
 def explain_refusal(
     tx: Tx, actor: Actor, callback: Callback, event: CallbackEvent
 ) -> HeldByOther | IllegalMove:
-    """Return why the event cannot happen: somebody else has it, or its state does not take the event."""
+    """Return the error for an event that did not apply: another holder, or a state that refuses the event."""
     if callback.state in HELD and callback.holder_id != actor.person_id:
         return HeldByOther(name_of(tx, callback.holder_id))
     return IllegalMove(callback.state, event)

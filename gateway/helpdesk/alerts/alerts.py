@@ -1,4 +1,7 @@
-"""Tells people of ours that they are needed: one neutral text each, in their language, by a road that is open."""
+"""Sends staff alerts by SMS: one neutral text per person, in their language, through an open channel.
+
+An alert never names a caller, a topic or a number, because the helpline phone may be seen by others.
+"""
 
 from __future__ import annotations
 
@@ -30,25 +33,27 @@ LASTS = timedelta(hours=1)
 ALERTS_AN_HOUR = 12
 ALERTS_A_CALLER_AND_DAY = 4
 JOINED_MINUTES = 10
-"""So many texts tell one person of requests in an hour, each by itself, and so many of one caller in a day; after them
-one for all of ten minutes."""
+"""Limits on alerts about callback requests.
+
+A person gets ALERTS_AN_HOUR single alerts per hour, and single alerts about ALERTS_A_CALLER_AND_DAY requests of one
+caller per day. Above either limit they share one text per ten minutes."""
 
 ROADS = "alert-roads"
-"""The setting that holds the lines by which people are told, the best first; else the line she used is the first."""
+"""Name of the setting that lists the channels for alerts, preferred first; when empty, the caller's channel leads."""
 
 ANSWERABLE = frozenset({"asked", "urgent"})
-"""The texts that a digit may answer: what they tell of waits to be taken."""
+"""Keys of the alerts that can be answered with a digit, because they report a request that waits to be claimed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """One person on the list of those who are called for help.
+    """One person of the escalation list.
 
     Attributes:
-        person: who it is.
-        tested: the state of the last test text, empty while there was none.
-        tested_at: when that was.
-        road: the line that a text to them would take now; empty while there is none.
+        person: the staff member.
+        tested: outbox state of the latest test message; empty if none was sent.
+        tested_at: when that state was reached.
+        road: name of the channel that an alert would use now; empty if there is none.
     """
 
     person: Person
@@ -59,22 +64,23 @@ class Contact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertRoute:
-    """One line that may tell people; ``closed`` says that it is paused or silent just now."""
+    """A channel that may carry alerts; ``closed`` is true while it is paused or silent."""
 
     name: str
     closed: bool
 
 
 def words(parts: Services, key: str, person: Person, **values: str) -> str:
-    """Return a text in the language of the person's pages, filled."""
+    """Return the alert text ``staff_KEY`` in the language of the person's pages, with its placeholders filled."""
     return word_message(parts, f"staff_{key}", (person.page_language,), **values)
 
 
 def road(parts: Services, tx: Tx, first: str, number: str = "") -> str:
-    """Return the line by which one of us is told: the first of the order that is neither paused nor silent.
+    """Choose the channel for an alert: the first candidate that is neither paused nor silent.
 
-    The order is the one that was set, then the lines for this number and what they fall back to, then hers. A trial
-    stays on its own line, and no real alert ends in the simulator while a line reaches real phones.
+    Candidates, in order: the configured list, the channels whose prefixes match ``number`` and their fallbacks, then
+    ``first``, the caller's channel. A simulator channel keeps its alerts to itself, and a real alert does not go to a
+    simulator while a real channel is configured.
     """
     if first in parts.channels and not parts.channels[first].contract.real:
         return first
@@ -94,13 +100,13 @@ def road(parts: Services, tx: Tx, first: str, number: str = "") -> str:
 
 
 def find_route(parts: Services, tx: Tx) -> tuple[AlertRoute, ...]:
-    """Return every line that may tell people, as configured."""
+    """Return every channel that may carry alerts, in the order of the configuration."""
     closed = _is_closed(parts, tx)
     return tuple(AlertRoute(name=name, closed=name in closed) for name in _open_to(parts))
 
 
 def contacts(parts: Services, tx: Tx, team: str) -> tuple[Contact, ...]:
-    """Return who works the queue, with what became of the last test and the line that a text would take now."""
+    """Return the staff who may work the queue, with the state of their last test message and their current channel."""
     return tuple(
         replace(_contact(tx, person), road=road(parts, tx, "", person.number or ""))
         for person in people.list_people(tx, team)
@@ -109,12 +115,12 @@ def contacts(parts: Services, tx: Tx, team: str) -> tuple[Contact, ...]:
 
 
 def _open_to(parts: Services) -> Mapping[str, Channel]:
-    """Return the lines by which people may be told: the real ones, and any while there is no real one."""
+    """Return the channels that may carry alerts: the real ones, or all of them while none is real."""
     return {name: each for name, each in parts.channels.items() if each.contract.real} or parts.channels
 
 
 def _is_closed(parts: Services, tx: Tx) -> frozenset[str]:
-    """Return the lines by which nothing leaves just now."""
+    """Return the names of the channels that are paused or silent now."""
     now = parts.clock.now()
     paused = {
         name
@@ -135,9 +141,9 @@ def tell(
     priority: int = 0,
     join: bool = False,
 ) -> None:
-    """Add one text for each of these people who has a helpline phone entered; asked twice it is still one.
+    """Add one alert for each of these people who has a helpline phone; a repeated call adds nothing.
 
-    With ``join`` it is the one text of these ten minutes.
+    With ``join`` the alert is shared with all others of the same ten minutes.
     """
     now = parts.clock.now()
     for person in told:
@@ -146,7 +152,7 @@ def tell(
             continue
         this_once = _join_names(parts, tx, person, key, now, join=join) or this_once
         if outbox.is_added(tx, this_once):
-            continue  # digits and link are made for a text that leaves, and for no other
+            continue  # reference and link are single-use, so they are made only for a text that will be sent
         say(
             tx, person, words(parts, key, person), road(parts, tx, row.channel, person.number), now,
             once=this_once, priority=priority, callback_id=row.callback_id,
@@ -155,18 +161,18 @@ def tell(
 
 
 def is_frequent(parts: Services, tx: Tx, caller_id: str | None) -> bool:
-    """Say whether a caller asked so often in the last day that what tells of her joins the other alerts.
+    """Return whether a caller asked so often in the last 24 hours that alerts about her are joined.
 
-    One phone that asks and cancels all day must not use up what a person on duty is told of everybody else.
+    A phone that asks and cancels all day must not use up the alerts about other callers.
     """
     since = parts.clock.now() - timedelta(days=1)
     return caller_id is not None and callbacks.count_asked(tx, caller_id, since) > ALERTS_A_CALLER_AND_DAY
 
 
 def _join_names(parts: Services, tx: Tx, person: Person, key: str, now: datetime, *, join: bool) -> str:
-    """Return the name that alerts share once a person was told often in an hour; empty while each has its own.
+    """Return the idempotency key of a shared alert; empty while this person is below the hourly limit.
 
-    The list holds every request all the same; what is spared is the tenth text that says so.
+    The queue still lists every request; only the repeated text is saved.
     """
     scope = parts.store.ring.lookup("budget", "alerts", key, person.id)
     joins = join or rate_limits.spend_use(tx, scope, f"{now:%Y%m%d%H}", now=now) > ALERTS_AN_HOUR
@@ -176,7 +182,7 @@ def _join_names(parts: Services, tx: Tx, person: Person, key: str, now: datetime
 def tell_one(
     parts: Services, tx: Tx, person: Person, key: str, *, channel: str, callback_id: str, once: str
 ) -> str | None:
-    """Add one text for this person about a callback; None where no helpline phone is entered, or it went before."""
+    """Add one alert about a callback; return its row, or None without a helpline phone or if it was added before."""
     if person.number is None:
         return None
     return say(
@@ -186,7 +192,7 @@ def tell_one(
 
 
 def warn_one(parts: Services, tx: Tx, person: Person, key: str, *, once: str) -> str | None:
-    """Add one text for this person about no callback; None without a helpline phone, or where it went before."""
+    """Add one alert that is not about a callback; return its row, or None as in ``tell_one``."""
     if person.number is None or outbox.is_added(tx, once):
         return None
     road_to = road(parts, tx, "", person.number)
@@ -194,10 +200,10 @@ def warn_one(parts: Services, tx: Tx, person: Person, key: str, *, once: str) ->
 
 
 def list_alerts(parts: Services, actor: Actor) -> tuple[Contact, ...]:
-    """Return the people who are called for help, in order, with what became of the last test.
+    """Return the escalation list in order, with the state of each person's last test message.
 
     Raises:
-        Refused: the actor does not set duty.
+        NotPermitted: the actor lacks the permission to see duty.
     """
     check_permission(actor, Permission.SEE_DUTY)
     with parts.store.read() as tx:
@@ -206,11 +212,11 @@ def list_alerts(parts: Services, actor: Actor) -> tuple[Contact, ...]:
 
 
 def set_list(parts: Services, actor: Actor, person_ids: Sequence[str]) -> None:
-    """Write the list of people who are called for help anew.
+    """Replace the escalation list.
 
     Raises:
-        Refused: the actor does not set duty.
-        Rejected: somebody on it does not work here.
+        NotPermitted: the actor lacks the permission to see duty.
+        Rejected: an id is not a person of the actor's team.
     """
     check_permission(actor, Permission.SEE_DUTY)
     order, now = list(dict.fromkeys(person_ids)), parts.clock.now()
@@ -227,11 +233,11 @@ def set_list(parts: Services, actor: Actor, person_ids: Sequence[str]) -> None:
 
 
 def send_test(parts: Services, actor: Actor, person_id: str) -> str | None:
-    """Send this person a text that says it is a test; return the outbox row, None where one went just now.
+    """Send a test message to this person; return its outbox row, or None if one was sent within the same minute.
 
     Raises:
-        Refused: the actor does not set duty.
-        Rejected: there is no such person, or no number of theirs.
+        NotPermitted: the actor lacks the permission to see duty.
+        Rejected: there is no such person, or no helpline phone is entered.
     """
     check_permission(actor, Permission.SEE_DUTY)
     now = parts.clock.now()
@@ -257,9 +263,9 @@ def send_test(parts: Services, actor: Actor, person_id: str) -> str | None:
 
 
 def _by_text(parts: Services, tx: Tx, person: Person, callback_id: str | None, key: str) -> str:
-    """Return what is added for whoever works by texts alone: the digits to answer with, and the one-tap link.
+    """Return the reply digits and the one-tap link for staff who work by SMS only; empty for everyone else.
 
-    What waits for a decision cannot be taken by a digit, and without a public address there can be no link.
+    A request in review gets no digits, since it needs a decision; without a public address there is no link.
     """
     if not person.by_text or callback_id is None:
         return ""
@@ -290,10 +296,10 @@ def say(
     answers: str = "",
     lasts: timedelta = LASTS,
 ) -> str | None:
-    """Add one text to one of us by this line; asked twice it is still one. Return its row, None where it was there.
+    """Add one message to a staff member; return its outbox row, or None if ``once`` was used before.
 
-    ``link`` stands behind its words, ``answers`` is what the provider calls the text that this one answers, and
-    ``lasts`` is how long it may wait to leave.
+    ``link`` is appended to the text. ``answers`` is the provider's id of the inbound message that this one answers.
+    ``lasts`` is how long it may wait before it expires; priority 0 is the most urgent.
     """
     return outbox.add_row(
         tx,

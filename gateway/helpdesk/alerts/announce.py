@@ -1,4 +1,7 @@
-"""Has people told that somebody waits: those on duty at once, and more of them the longer nobody takes it."""
+"""Chooses who is alerted: staff on duty about new requests, the escalation list while nothing happens, and more.
+
+Also alerts staff on duty about danger words in a text, and menu keepers about facts that expire soon.
+"""
 
 from __future__ import annotations
 
@@ -31,9 +34,9 @@ if TYPE_CHECKING:
 
 
 def announce(parts: Services, tx: Tx, row: OutboxRow) -> None:
-    """Tell whoever is on duty and fit to call her; where nobody is fit, everybody on duty.
+    """Alert the staff on duty who fit the request (language, woman); if none fits, everyone on duty.
 
-    Where nobody is on duty at all, danger is told to the first of those who are called for help.
+    A danger request that comes while nobody is on duty goes to the first person of the escalation list.
     """
     callback = _open(tx, row)
     if callback is None:
@@ -52,7 +55,7 @@ def announce(parts: Services, tx: Tx, row: OutboxRow) -> None:
 
 
 def escalate(parts: Services, tx: Tx, row: OutboxRow) -> None:
-    """Call for help: the supervisors on duty, and of the list one person more each time that nobody came."""
+    """Alert the supervisors on duty, and one more person of the escalation list each time."""
     callback = _open(tx, row)
     if callback is None or callback.state not in (CallbackState.REVIEW, CallbackState.WAITING):
         return
@@ -63,7 +66,7 @@ def escalate(parts: Services, tx: Tx, row: OutboxRow) -> None:
 
 
 def listed(tx: Tx, team: str) -> tuple[people.Person, ...]:
-    """Return the people of a team who are called for help, the first to be told first."""
+    """Return the people of a team's escalation list, first to be alerted first."""
     found = [people.by_id(tx, person_id) for person_id in duty.list_help_ids(tx, team)]
     return tuple(person for person in found if person is not None)
 
@@ -73,38 +76,37 @@ def _open(tx: Tx, row: OutboxRow) -> Callback | None:
     return callback if callback is not None and callback.state in OPEN else None
 
 
-# Tells those on duty that a text held a word of danger: without her words or number; nobody calls her for
-# it.
+# Danger words in a text. The alert holds neither the text nor the number, and it starts no call.
 
 TEAM = "main"
 
 
 def tell_of_danger(parts: Services, tx: Tx, row: OutboxRow) -> None:
-    """Tell everybody on duty to read the texts; where nobody is, the first of those who are called for help."""
+    """Ask the staff on duty to read unmatched texts; if nobody is on duty, the first person of the escalation list."""
     caller = callers.by_id(tx, row.caller_id) if row.caller_id else None
     if caller is None:
-        return  # erased meanwhile: there is nothing left to read
+        return  # the caller was erased in the meantime, so there is no text left to read
     here = on_duty(parts, tx, parts.clock.now(), TEAM)
     told = here or queue_rules.choose_alerted(listed(tx, TEAM), (), 0)
     tell(parts, tx, row, told, "texted", once=f"danger_text:{row.id}")
 
 
-# Tells administrators and supervisors by text that facts of the menu end: once a threshold, in daylight.
+# Expiring menu facts. Administrators and supervisors get one text per threshold, in daytime only.
 
 TOLD = "facts_told"
-"""The setting that holds, by menu and last day, the narrowest threshold that was told of."""
+"""Name of the setting that maps "MENU:LAST_DAY" to the narrowest threshold, in days, that was already announced."""
 
 _KEEPS_MENUS = frozenset({Permission.PUBLISH_MENUS, Permission.APPROVE_MENUS})
 _DAYLIGHT = range(9, 20)
 _LASTS = timedelta(hours=20)
-"""How long a text waits for its line: until the evening's end, as the day that it tells of stays the same."""
+"""How long such a text may wait: until the end of the evening, since the date it names stays true."""
 
 
 def tell_fact_ends(parts: Services) -> int:
-    """Add a text for each who keeps the menus if a threshold is newly reached; return how many were added.
+    """Add a text for each menu keeper when a threshold is newly reached; return the number of texts.
 
-    What was told stands in the ledger, in one transaction with the texts: it is told once however often this runs.
-    Where nobody has a helpline phone, or no line is there, nothing counts as told.
+    The announced thresholds are saved in the transaction of the texts, so each is announced once however often this
+    runs. They are not saved when no text could be added for lack of a helpline phone or a channel.
     """
     ends = find_fact_ends(parts)
     now = parts.clock.now()
@@ -132,13 +134,16 @@ def _make_key(end: FactEnd) -> str:
 
 
 def _note_told(ends: Sequence[FactEnd], told: Mapping[str, int]) -> dict[str, int]:
-    """Return what was told by now; a day stays noted after its facts were mended, so that a rollback tells no more."""
+    """Return the announced thresholds.
+
+    A day stays in it after its facts are fixed, so that a rollback announces nothing.
+    """
     reached = {_make_key(end): end.threshold for end in ends}
     return {**told, **{key: min(reached[key], told.get(key, reached[key])) for key in reached}}
 
 
 def _name_round(fresh: Sequence[FactEnd]) -> str:
-    """Return what makes this round of texts unique: the menu, the last day and the threshold that come first."""
+    """Return the idempotency key of this round of texts, made of the earliest menu, last day and threshold."""
     first = fresh[0]
     return f"facts:{_make_key(first)}:{first.threshold}"
 
@@ -158,7 +163,7 @@ def _add_texts(parts: Services, tx: Tx, ends: Sequence[FactEnd], once: str, now:
 
 
 def _list_keepers(tx: Tx) -> list[Person]:
-    """Return who publishes or approves menus and has a helpline phone entered."""
+    """Return the people who publish or approve menus and have a helpline phone."""
     return [
         person
         for person in people.list_people(tx, "main")

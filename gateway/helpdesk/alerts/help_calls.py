@@ -1,4 +1,4 @@
-"""Calls for help with one request: the row that tells people, and when they are told again."""
+"""Escalates one request: adds the outbox row that alerts more staff, and plans the next escalation."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _LASTS = timedelta(days=14)
 
 
 def call_for_help(tx: Tx, callback: Callback, round_: str, *, now: datetime) -> str | None:
-    """Have people told that a request waits for them, and plan when they are told again.
+    """Add an escalation for a waiting request, and plan the next one.
 
     Args:
         tx: the transaction of the change that made it necessary.
-        callback: the request as it stood before.
-        round_: what sets this call for help apart from earlier ones: two with one word are one.
-        now: the instant.
+        callback: the request before that change.
+        round_: part of the idempotency key: two escalations of a request with the same round are one.
+        now: the current instant.
 
     Returns:
-        The outbox row to nudge; None where this call for help is on its way already.
+        The outbox row to nudge; None if this escalation was added before.
     """
     again = queue_rules.plan_next_alert(danger=callback.priority == DANGER, now=now)
     callbacks.change_callback(tx, callback.id, now=now, escalate_at=again, told=callback.told + 1)

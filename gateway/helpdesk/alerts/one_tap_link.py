@@ -1,4 +1,8 @@
-"""One tap from a text to one callback: opening the link does nothing, and it lets in one phone, once, for one call."""
+"""Issues and redeems one-tap links, by which staff without a password claim one callback from an SMS.
+
+Opening a link (GET) changes nothing, because message scanners and previews fetch links. A link works once, on one
+phone, for one callback. Only keyed hashes of the tokens are stored (OWASP Forgot Password Cheat Sheet on URL tokens).
+"""
 
 from __future__ import annotations
 
@@ -21,21 +25,27 @@ if TYPE_CHECKING:
     from gateway.storage.links import Link
 
 PATH = "/t/"
-"""Where the page of a link stands, below the public address."""
+"""Path of the link's page below the public address."""
 
 LASTS = timedelta(hours=1)
 CALLING = timedelta(hours=3)
-"""For how long the phone that used a link may go on: the call, and time to say what came of it."""
+"""How long the phone that used a link stays signed in for that callback: for the call and its outcome."""
 
 _SIZE = 18
+"""Random bytes of a token: 144 bits, above the 128 that OWASP's Session Management Cheat Sheet asks for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offered:
-    """What the page of a link may show before anything is taken: no number, no topic.
+    """What the page of an unused link shows; neither number nor topic.
 
-    ``state`` says whether it still waits; ``name`` is whom the link was sent to, ``theirs`` that it is that person's
-    already, because a colleague passed it on.
+    Attributes:
+        name: the person to whom the link was sent.
+        state: state of the callback, so that the page can say whether it still waits.
+        theirs: this person holds the claim already, because a colleague transferred it.
+        language: language of the caller.
+        is_danger: the request has danger priority.
+        page_language: language of the person's pages.
     """
 
     name: str
@@ -48,7 +58,7 @@ class Offered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tapped:
-    """Who acts by a link, and on which callback; on no other."""
+    """A person who is signed in by a link, and the only callback they may act on."""
 
     actor: Actor
     callback_id: str
@@ -56,16 +66,13 @@ class Tapped:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken(Tapped):
-    """The callback is theirs; ``phone`` is the secret by which this phone goes on, to be kept as a cookie."""
+    """A redeemed link: the callback is claimed; ``phone`` is the secret for this phone's cookie."""
 
     phone: str
 
 
 def make(parts: Services, tx: Tx, person_id: str, callback_id: str, *, mark: int = 0) -> str:
-    """Return a new link for this person to this callback, as it is written in a text.
-
-    With a mark the text may be answered by a digit as well.
-    """
+    """Return the URL of a new link for this person and callback; ``mark`` is the alert's two-digit reference, or 0."""
     token, until = new_token(_SIZE), parts.clock.now() + LASTS
     links.add_link(
         tx, _hash_token(tx, token), person_id=person_id, callback_id=callback_id, expires_at=until, mark=mark
@@ -74,7 +81,7 @@ def make(parts: Services, tx: Tx, person_id: str, callback_id: str, *, mark: int
 
 
 def find_offer(parts: Services, token: str) -> Offered | None:
-    """Return what a link offers, None where it is used or too old. A scanner may open it: nothing is taken."""
+    """Return what an unused link offers; None if it was used, has expired or its person is disabled."""
     now = parts.clock.now()
     with parts.store.read() as tx:
         link = links.find_link(tx, _hash_token(tx, token))
@@ -95,20 +102,20 @@ def find_offer(parts: Services, token: str) -> Offered | None:
 
 
 def take(parts: Services, token: str) -> Taken:
-    """Use the link up and claim its callback for the person it was sent to.
+    """Redeem the link and claim its callback for the person to whom it was sent.
 
-    Where somebody else was faster the link is used up all the same.
+    The link is used up even if somebody else has claimed the callback meanwhile.
 
     Raises:
-        Rejected: the link is used or too old.
-        Held, Full, IllegalMove: it cannot be had.
+        Rejected: the link was used or has expired.
+        HeldByOther, Full, IllegalMove: the callback cannot be claimed.
     """
     phone, now = new_token(), parts.clock.now()
 
     def work(tx: Tx) -> Tapped:
         mine = _read_tapped(tx, links.of_phone(tx, _hash_phone(tx, phone)))
         if mine is not None:
-            return mine  # the first try was kept although its connection broke
+            return mine  # the first try was committed although its connection broke
         token_hash = _hash_token(tx, token)
         if not links.use_link(tx, token_hash, phone=_hash_phone(tx, phone), now=now):
             raise Rejected(Why.LINK)
@@ -131,7 +138,7 @@ def take(parts: Services, token: str) -> Taken:
 
 
 def find_tapped(parts: Services, phone: str) -> Tapped | None:
-    """Return who goes on under the secret of a phone that used a link; None when its time is over."""
+    """Return the person signed in by this phone's secret; None after CALLING has passed."""
     now = parts.clock.now()
     with parts.store.read() as tx:
         link = links.of_phone(tx, _hash_phone(tx, phone))

@@ -1,4 +1,7 @@
-"""Digits in a text: a counsellor without a computer takes what an alert told of, or says that she cannot."""
+"""Handles digits in a staff member's SMS: 1 claims the callback of an alert, 2 declines it.
+
+Staff without a computer work by SMS alone; the two digits after the answer name the alert.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
 
 TAKE, CANNOT = "1", "2"
 REMEMBERED = timedelta(days=1)
-"""So long after its alert a digit is still told that it came too late; then it is any text."""
+"""For this long after an alert a late digit is answered with "too late"; after that it is like any other text."""
 
 MARKS = range(10, 100)
 _ANSWER = re.compile(rf"([{TAKE}{CANNOT}])\W*(\d\d)?\W*")
@@ -38,7 +41,7 @@ _ANSWER = re.compile(rf"([{TAKE}{CANNOT}])\W*(\d\d)?\W*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertReply:
-    """What came of a digit: ``what`` is a word of ours, ``text`` what the person is told."""
+    """Answer to a digit: ``what`` is a code for metrics, ``text`` the reply for the person."""
 
     person: Person
     what: str
@@ -47,14 +50,14 @@ class AlertReply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Alert:
-    """One alert that this phone was sent."""
+    """An alert sent to the phone that now replies."""
 
     person: Person
     link: Link
 
 
 def new_mark(parts: Services, tx: Tx) -> int:
-    """Return two digits that no alert of the last day bears; of more than ninety some bear the same."""
+    """Return a two-digit reference that no alert of the last 24 hours uses; reused when more than 90 are open."""
     taken = {link.mark for link in links.list_marked(tx, since=parts.clock.now() - REMEMBERED)}
     start = random_bytes(1)[0]
     around = [MARKS[(start + n) % len(MARKS)] for n in range(len(MARKS))]
@@ -62,15 +65,16 @@ def new_mark(parts: Services, tx: Tx) -> int:
 
 
 def describe_digits(parts: Services, person: Person, mark: int) -> str:
-    """Return what an alert says of the digits."""
+    """Return the sentence of an alert that explains the digits."""
     return _find_words(parts, "digits", person, mark=str(mark))
 
 
 def take_reply(parts: Services, tx: Tx, number: str, text: str, *, now: datetime) -> AlertReply | None:
-    """Do what a digit from a helpline phone says about an alert to it; None where this text is no such answer.
+    """Apply a digit from a helpline phone to its alert; None if the text is not such an answer.
 
-    It is bound to the phone that the alert went to, and good once, while the alert is. Whoever was sent none lately
-    is a caller like any other, whatever they write.
+    The digit is accepted only from the phone that got the alert, once, and while the alert's link is valid. A
+    number that
+    got no alert within REMEMBERED is treated as a caller, whatever it writes.
     """
     said = _ANSWER.fullmatch(keys.clean_key(text))
     recent = _find_recipient(tx, number, now) if said else []
@@ -92,7 +96,7 @@ def take_reply(parts: Services, tx: Tx, number: str, text: str, *, now: datetime
 
 
 def _find_recipient(tx: Tx, number: str, now: datetime) -> list[_Alert]:
-    """Return the alerts of the last day to this phone, the newest first."""
+    """Return the alerts of the last 24 hours to this phone, newest first."""
     recent = links.list_marked(tx, since=now - REMEMBERED)
     known = {one: people.by_id(tx, one) for one in {link.person_id for link in recent}}
     ours = {id_: one for id_, one in known.items() if one is not None and _answers_from(one, number)}
@@ -108,7 +112,7 @@ def _is_live(link: Link, now: datetime) -> bool:
 
 
 def _list_free(tx: Tx, live: Sequence[_Alert]) -> list[_Alert]:
-    """Return one alert for each person and callback that may still be had; told twice is told once."""
+    """Return one alert per person and callback that can still be claimed; repeated alerts count once."""
     found = {(one.person.id, one.link.callback_id): one for one in reversed(live)}
     return [one for one in found.values() if _may_be_had(tx, one)]
 
@@ -126,7 +130,7 @@ def _too_late(meant: Sequence[_Alert]) -> str:
 
 
 def _ask_which(parts: Services, digit: str, free: Sequence[_Alert]) -> AlertReply:
-    """Ask which one is meant; where colleagues share a phone each alert goes by its person's name."""
+    """Ask which alert is meant; colleagues who share a phone see the name beside each reference."""
     shared = len({one.person.id for one in free}) > 1
     choices = [
         f"{digit} {one.link.mark}{f' ({one.person.name})' if shared else ''}"
@@ -148,7 +152,7 @@ def _take_alert(parts: Services, tx: Tx, one: _Alert, now: datetime) -> AlertRep
 
 
 def _record_cannot(parts: Services, tx: Tx, one: _Alert, now: datetime) -> AlertReply:
-    """Write that she cannot; a danger whose time has come is told to the next at once instead of later."""
+    """Record that the counsellor declined; an overdue danger request is escalated to the next person immediately."""
     callback = callbacks.by_id(tx, one.link.callback_id, lock=True)
     waits = (
         callback is not None and callback.state is CallbackState.WAITING and callback.escalate_at is not None

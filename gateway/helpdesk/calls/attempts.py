@@ -1,4 +1,4 @@
-"""Shows a number to be called: the attempt is on record before the number is seen, and nobody can call it meanwhile."""
+"""Starts call attempts: records the attempt before the number is shown, and blocks other calls to that number."""
 
 from __future__ import annotations
 
@@ -44,19 +44,19 @@ OWN_CONTACT = timedelta(minutes=30)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """What the person who calls may see: the number, what to say first, and the form for what came of it.
+    """What the person who calls may see: the number, what to say first, and the outcome form.
 
     Attributes:
-        attempt_id: the attempt on record.
+        attempt_id: the recorded attempt.
         callback_id: the callback.
-        number: hers.
-        code: what our caller says first.
-        form: the one-time id of the outcome form.
-        from_number: the helpline phone to call from, which is the number that she will see.
-        lease_until: after this the outcome counts as unclear.
-        due_until: the end of her window; None outside of one.
-        outside: a supervisor calls outside her window, right after her own contact.
-        refused: she refused while she was being called: her number is not shown any more, only the outcome is asked.
+        number: the caller's number in E.164; empty once she refused.
+        code: the four digits that the counsellor says first.
+        form: one-time id of the outcome form.
+        from_number: the helpline phone to call from, in E.164; it is the number that the caller sees.
+        lease_until: when the outcome becomes unclear if none was recorded.
+        due_until: end of the caller's window; None outside a window.
+        outside: a supervisor calls outside the window, shortly after the caller's own contact.
+        refused: the caller refused during the call: the number is hidden and only the outcome is asked.
     """
 
     attempt_id: str
@@ -73,7 +73,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Begun:
-    """An attempt on record; ``is_new`` is False where it was running already."""
+    """A recorded attempt; ``is_new`` is False if it was already running."""
 
     callback: Callback
     attempt: Attempt
@@ -84,7 +84,7 @@ class Begun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Slot:
-    """Which window an attempt takes, and which time in it."""
+    """The window that an attempt uses, and its rank among the attempts of that window."""
 
     window_from: datetime
     window_until: datetime | None
@@ -93,30 +93,30 @@ class _Slot:
 
 
 def begin(parts: Services, actor: Actor, callback_id: str, *, reason: str = "") -> Call:
-    """Write the attempt and hand out the number. The same person asking again gets the attempt that is running.
+    """Record an attempt and return the number. A repeated request by the same person returns the running attempt.
 
     Args:
-        parts: the parts.
+        parts: the services of this process.
         actor: who calls.
-        callback_id: a callback that the actor has claimed, or has reached and agreed to call once more.
-        reason: why a supervisor takes somebody else's, or calls outside her window; kept as a note.
+        callback_id: a callback that the actor claimed, or has reached and agreed to call once more.
+        reason: why a supervisor calls for somebody else or outside the window; saved as a note.
 
     Raises:
-        Refused: the actor does not work the queue.
+        NotPermitted: the actor lacks the permission to work the queue.
         NoPhone: no helpline phone is entered for the actor.
-        ClockStopped: the clock was found wrong and nobody has confirmed it yet.
-        Held: somebody else has it.
+        ClockStopped: the clock was found wrong and no supervisor has confirmed it yet.
+        HeldByOther: somebody else holds it.
         AlreadyCalling: a call to this number has no outcome yet.
-        NotSafe: her phone must not ring now.
-        TooManyShown: the actor was shown as many numbers in an hour as anybody may be.
-        IllegalMove, NoSuchCallback: it is not claimed, or somebody must decide first; there is none.
+        NotSafe: the caller's phone must not ring now.
+        TooManyShown: the actor has been shown the hourly limit of numbers.
+        IllegalMove, NoSuchCallback: it is not claimed or needs a decision; it does not exist.
     """
     check_permission(actor, Permission.WORK_QUEUE)
 
     def work(tx: Tx) -> Call:
         begun = start(parts, tx, actor, callback_id, reason=reason)
         if bridges.by_attempt(tx, begun.attempt.id) is not None:
-            raise AlreadyCalling(begun.attempt.who)  # a second leg beside the provider's
+            raise AlreadyCalling(begun.attempt.who)  # the provider is already calling
         return _call(tx, begun.callback, begun.attempt, begun.from_number, outside=begun.outside)
 
     try:
@@ -131,9 +131,9 @@ def begin(parts: Services, actor: Actor, callback_id: str, *, reason: str = "") 
 def start(
     parts: Services, tx: Tx, actor: Actor, callback_id: str, *, reason: str = "", how: str = "phone"
 ) -> Begun:
-    """Write the attempt in this transaction, or find the actor's own that is running; it raises what ``begin`` raises.
+    """Record an attempt in this transaction, or return the actor's running one; raises what ``begin`` raises.
 
-    ``how`` is the word for the way she is called.
+    ``how`` is stored with the attempt: "phone" shows the number, "bridge" lets a provider call.
     """
     now = parts.clock.now()
     if settings.is_on(tx):
@@ -157,9 +157,9 @@ def start(
 
 
 def current(parts: Services, actor: Actor, callback_id: str) -> Call | None:
-    """Return the actor's own running attempt, so that the page survives a reload; None where there is none.
+    """Return the actor's own running attempt, so that the page survives a reload; None if there is none.
 
-    One that a provider makes shows no number, so it is not among these: see ``desk.calls``.
+    A call placed by a provider shows no number and is not returned: see ``bridged_calls``.
     """
     check_permission(actor, Permission.WORK_QUEUE)
     with parts.store.read() as tx:
@@ -176,12 +176,12 @@ def current(parts: Services, actor: Actor, callback_id: str) -> Call | None:
 def _is_own(callback: Callback, running: Attempt, actor: Actor) -> bool:
     taken_back = (
         callback.state is CallbackState.CANCELLED and callback.contact is not None
-    )  # else she is erased
+    )  # without contact data the caller was erased
     return (callback.state is CallbackState.CALLING or taken_back) and running.person_id == actor.person_id
 
 
 def _is_refused(callback: Callback) -> bool:
-    """Say whether she refused, or took her request back, since the call that runs began."""
+    """Return whether the caller refused or cancelled after the running call began."""
     return bool(callback.withheld) or callback.state is CallbackState.CANCELLED
 
 
@@ -193,7 +193,7 @@ def _helpline_phone(tx: Tx, actor: Actor) -> str:
 
 
 def _may_begin(tx: Tx, actor: Actor, callback: Callback, reason: str) -> None:
-    """Let those through who have it, and supervisors with a reason."""
+    """Pass the holder of the claim, and a supervisor who gives a reason; raise for everyone else."""
     if callback.state not in (CallbackState.CLAIMED, CallbackState.REACHED):
         raise explain_refusal(tx, actor, callback, CallbackEvent.CALL)
     if is_to_decide(callback):
@@ -203,7 +203,10 @@ def _may_begin(tx: Tx, actor: Actor, callback: Callback, reason: str) -> None:
 
 
 def _reachable(parts: Services, tx: Tx, callback: Callback, now: datetime) -> Caller:
-    """Return her with her number. *Never*, *not my phone* outside of now, and stale answers bind everybody."""
+    """Return the caller with her number, if it may be called at all.
+
+    "Never", "not my phone" (except now) and safety answers that are too old bind every role.
+    """
     contact = callback.contact
     caller = callers.by_id(tx, callback.caller_id) if callback.caller_id else None
     if contact is None or caller is None or caller.number is None or not contact.may_ever_call(now):
@@ -233,14 +236,14 @@ def _slot(parts: Services, tx: Tx, actor: Actor, callback: Callback, caller: Cal
     window = window_from(parts, callback) if inside else caller.contacted_at or now
     allowed = may_ring(attempts.list_past(tx, caller.id), window, now, agreed=agreed)
     if isinstance(allowed, NotYet):
-        _alone(tx, caller)  # somebody may have begun between the two looks, and has a name
+        _alone(tx, caller)  # an attempt that began since the first check gives a better answer, with a name
         raise NotSafe(allowed.until)
     until = callback.due_until if inside else None
     return _Slot(window_from=window, window_until=until, nth=allowed.nth, outside=not inside)
 
 
 def is_open(callback: Callback, now: datetime) -> bool:
-    """Say whether her window is open."""
+    """Return whether the caller's window is open."""
     return (
         callback.due_at is not None
         and callback.due_until is not None
@@ -249,7 +252,7 @@ def is_open(callback: Callback, now: datetime) -> bool:
 
 
 def _may_call_outside(actor: Actor, callback: Callback, caller: Caller, reason: str, now: datetime) -> bool:
-    """Say whether a supervisor may ring now because she was in touch herself just now."""
+    """Return whether a supervisor may call outside the window because the caller was in contact within OWN_CONTACT."""
     contact = callback.contact
     return (
         bool(reason)
@@ -281,7 +284,7 @@ def write(
     nth: int = 0,
     how: str = "phone",
 ) -> Attempt:
-    """Write an attempt; the database itself refuses a second live one of a number, and a second one of a window.
+    """Add an attempt; unique indexes refuse a second live one per number and a second one per window.
 
     Raises:
         AlreadyCalling: a call to this number has no outcome yet.
@@ -307,7 +310,7 @@ def write(
 
 
 def _step(tx: Tx, actor: Actor, callback: Callback, now: datetime) -> None:
-    """Move it to calling; one that was over gets a slot of the number that no newer request has taken."""
+    """Move the callback to calling; a finished one gets a slot that no newer request of the same caller uses."""
     taken = {one.slot for one in callbacks.open_of(tx, callback.caller_id or "") if one.id != callback.id}
     slot = callback.slot
     while slot in taken:

@@ -1,4 +1,7 @@
-"""Takes what a provider tells of a bridged call and says what happens next; her number is given out once or never."""
+"""Applies a provider's events to a bridged call and returns the next call step.
+
+The caller's number is handed to the provider at most once, after the counsellor pressed 1.
+"""
 
 from __future__ import annotations
 
@@ -41,10 +44,10 @@ _EVENTS = {
 
 
 def handle_call_event(parts: Services, event: CallEvent) -> CallStep:
-    """Take one word of the provider on a call. What fits nowhere, or comes late or twice, changes nothing.
+    """Apply one provider event; unknown, late and repeated events change nothing.
 
     Raises:
-        Unavailable: SQL cannot be asked; nothing was done.
+        Unavailable: the database cannot be reached; nothing was done.
     """
     if event.kind is CallKind.RANG:
         return Reject()
@@ -54,9 +57,9 @@ def handle_call_event(parts: Services, event: CallEvent) -> CallStep:
 
 
 def note_placed_call(parts: Services, tx: Tx, row: OutboxRow, result: SendResult, then: Sending) -> None:
-    """Note, in the transaction that writes it, what came of asking the provider for the call."""
+    """Record the result of asking the provider for the call, in the caller's transaction."""
     bridge = bridges.by_id(tx, row.once.removeprefix(ONCE))
-    # First the request and then the account, in the order in which a call is begun: two never wait for each other.
+    # Lock the request first and then the budget, as when a call is begun, so that two transactions cannot deadlock.
     callback = callbacks.by_id(tx, bridge.callback_id, lock=True) if bridge is not None else None
     call_limits.settle_call(parts, tx, row.channel, result)
     bridge = bridges.by_id(tx, bridge.id) if bridge is not None else None
@@ -73,7 +76,7 @@ def note_placed_call(parts: Services, tx: Tx, row: OutboxRow, result: SendResult
 
 
 def roll_bridges(parts: Services) -> int:
-    """End the bridges whose call never left or of which nothing is heard any more; return how many."""
+    """End bridges whose call was never placed or that got no event for too long; return how many."""
     now = parts.clock.now()
     with parts.store.read() as tx:
         if not clock_guard.is_trusted(parts, tx, now):
@@ -92,14 +95,14 @@ def _take_event(parts: Services, tx: Tx, event: CallEvent) -> tuple[CallStep, st
     bridge = _match_bridge(tx, event)
     if bridge is None:
         return Silence(), "stray"
-    # Whatever moves a bridge holds its request first, so that each sees what the one before it left.
+    # Every change of a bridge locks its request first, so that changes are serialised.
     callback = callbacks.by_id(tx, bridge.callback_id, lock=True)
     bridge = bridges.by_id(tx, bridge.id)
-    # Its id may have come with the answer to our request since the first look; any other is a stranger's.
+    # The session id may have come with the provider's response since the first read; any other id is not this call.
     if callback is None or bridge is None or bridge.session not in (None, event.session):
         return Silence(), "stray"
     bridges.know_session(tx, bridge.id, event.session)
-    # The provider speaks of the call, so it was placed, whatever its own answer said.
+    # An event about the call proves that it was placed, whatever the provider's response said.
     _settle_call(tx, bridge, "sent", "heard", parts.clock.now())
     happened = _find_event(parts, tx, event, callback, bridge)
     moved = None
@@ -111,7 +114,7 @@ def _take_event(parts: Services, tx: Tx, event: CallEvent) -> tuple[CallStep, st
 
 
 def _match_bridge(tx: Tx, event: CallEvent) -> BridgeRow | None:
-    """Return the bridge that a word is about: by the provider's id, by ours, or by the one whom it rings first."""
+    """Return the bridge of an event: by the provider's session id, by our id, or by the staff number that rings."""
     known = bridges.by_session(tx, event.channel, event.session)
     if known is not None:
         return known
@@ -130,7 +133,7 @@ def _does_ring(tx: Tx, bridge: BridgeRow, number: str) -> bool:
 
 
 def _settle_call(tx: Tx, bridge: BridgeRow, state: str, reason: str, now: datetime) -> None:
-    """Say of a call that nobody knew of whether it was placed, so that no person has to."""
+    """Resolve the outbox row of an unclear call, so that no person has to decide whether it was placed."""
     row = outbox.by_once(tx, ONCE + bridge.id)
     if row is not None:
         outbox.settle_row(tx, row.id, state=state, reason=reason, now=now)
@@ -147,7 +150,7 @@ def _find_event(
 
 
 def _still_wanted(parts: Services, tx: Tx, callback: Callback, bridge: BridgeRow) -> bool:
-    """Ask once more, at the last moment, whether her phone may ring: much may have happened since the call began."""
+    """Check just before dialling that the caller's phone may ring: consent, window or clock may have changed."""
     now = parts.clock.now()
     attempt = attempts.by_id(tx, bridge.attempt_id)
     person = people.by_id(tx, bridge.person_id) if bridge.person_id else None
@@ -189,7 +192,10 @@ def _move_where_fitting(
     happened: BridgeEvent,
     event: CallEvent | None = None,
 ) -> BridgeRow | None:
-    """Move the bridge on, and where it ends without her phone having been dialled, put her request back."""
+    """Apply the event to the bridge if its state accepts it.
+
+    A bridge that ends before the caller was dialled returns its request to the queue.
+    """
     now = parts.clock.now()
     try:
         state = core.move(bridge.state, happened)
@@ -225,7 +231,7 @@ def _is_lost(parts: Services, bridge: BridgeRow, now: datetime) -> bool:
 
 
 def _find_longest(parts: Services, channel: str) -> timedelta:
-    """Return how long a call of this line may last; a line that is gone from the settings has none that go on."""
+    """Return the longest duration of a call on this channel; zero for a channel that is no longer configured."""
     bridging = call_limits.find_bridging(parts).get(channel)
     return timedelta(minutes=bridging.minutes if bridging is not None else 0)
 
@@ -233,7 +239,7 @@ def _find_longest(parts: Services, channel: str) -> timedelta:
 def _roll_bridge(parts: Services, bridge: BridgeRow, happened: BridgeEvent, tx: Tx) -> bool:
     callback = callbacks.by_id(tx, bridge.callback_id, lock=True)
     current = bridges.by_id(tx, bridge.id)
-    # One that was heard of between the look and the lock lives.
+    # An event that came between the read and the lock shows that the call still runs.
     if callback is None or current is None or current.heard_at != bridge.heard_at:
         return False
     _settle_call(tx, current, "failed", "silent", parts.clock.now())

@@ -1,4 +1,4 @@
-"""Calls that a provider makes: it rings the counsellor, who hears the code and presses 1, and only then her phone."""
+"""Starts bridged calls: the provider calls the counsellor, who hears the code and presses 1, and then the caller."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bridge:
-    """A call that a provider makes, as the one who pressed Call sees it; it never holds her number.
+    """A bridged call as its counsellor sees it; it never holds the caller's number.
 
     Attributes:
         id: the bridge.
-        callback_id: the request.
-        attempt_id: the attempt on record.
-        code: what is said to the counsellor, and what she says first to her.
+        callback_id: the callback.
+        attempt_id: the recorded attempt.
+        code: the four digits said to the counsellor, which the counsellor says first to the caller.
         state: asked, calling_you, press_one, calling_her, talking, ended or lost.
-        since: when it came into this state.
-        talking_since: when she answered; None while she did not.
-        seconds: how long they talked, once it is over.
-        result: what came of it, once it is over: a word of ``callbacks.bridge.Result``.
-        suggests: the outcome that the form is preset with; empty where nothing can be said.
-        form: the one-time id of the outcome form; empty where no outcome is asked, because her phone never rang.
+        since: when it entered this state.
+        talking_since: when the caller answered; None before that.
+        seconds: length of the conversation in seconds, once it is over.
+        result: a value of ``bridged_call.Result``, once it is over.
+        suggests: the outcome preset in the form; empty if the result suggests none.
+        form: one-time id of the outcome form; empty if the caller's phone never rang, as no outcome is asked then.
     """
 
     id: str
@@ -56,24 +56,24 @@ class Bridge:
 
 
 def find_obstacle(parts: Services) -> str:
-    """Return why no call can be bridged now, as a word: off, no_number, used_up or paused; empty where one can."""
+    """Return why no call can be bridged now: off, no_number, used_up or paused; empty if one can."""
     with parts.store.read() as tx:
         return call_limits.why_not(parts, tx)
 
 
 def begin_call(parts: Services, actor: Actor, callback_id: str, *, reason: str = "") -> Bridge:
-    """Write the attempt and ask for the call. The same person asking again gets the bridge that lives.
+    """Record an attempt and ask the provider for the call. A repeated request returns the running bridge.
 
     Args:
-        parts: the parts.
+        parts: the services of this process.
         actor: who calls.
-        callback_id: a callback that the actor has claimed, or has reached and agreed to call once more.
-        reason: why a supervisor takes somebody else's, or calls outside her window; kept as a note.
+        callback_id: a callback that the actor claimed, or has reached and agreed to call once more.
+        reason: why a supervisor calls for somebody else or outside the window; saved as a note.
 
     Raises:
-        NoBridge: no provider can ring both phones now, or a call that the actor began has not ended.
-        Refused, NoPhone, ClockStopped, Held, AlreadyCalling, NotSafe, IllegalMove, NoSuchCallback: as
-            ``attempts.begin`` does.
+        NoBridge: no channel can bridge now, or an earlier call of the actor has not ended.
+        NotPermitted, NoPhone, ClockStopped, HeldByOther, AlreadyCalling, NotSafe, IllegalMove, NoSuchCallback: as
+            ``attempts.begin``.
     """
     check_permission(actor, Permission.WORK_QUEUE)
 
@@ -84,7 +84,7 @@ def begin_call(parts: Services, actor: Actor, callback_id: str, *, reason: str =
             return _show_bridge(row, begun.callback.code, begun.attempt.form), asked
         running = bridges.by_attempt(tx, begun.attempt.id)
         if running is None:
-            raise AlreadyCalling(begun.attempt.who)  # her number is on the screen for a helpline phone
+            raise AlreadyCalling(begun.attempt.who)  # the number is already shown for a call by hand
         return _show_bridge(running, begun.callback.code, begun.attempt.form), None
 
     bridge, asked = parts.store.run(work)
@@ -95,7 +95,7 @@ def begin_call(parts: Services, actor: Actor, callback_id: str, *, reason: str =
 
 
 def find_current_call(parts: Services, actor: Actor) -> Bridge | None:
-    """Return this person's bridge that lives, or the newest that is over and whose outcome is not said yet."""
+    """Return this person's running bridge, or the newest finished one that still needs an outcome."""
     check_permission(actor, Permission.WORK_QUEUE)
     with parts.store.read() as tx:
         row = bridges.find_standing(tx, actor.person_id)
@@ -103,7 +103,7 @@ def find_current_call(parts: Services, actor: Actor) -> Bridge | None:
 
 
 def find_last_call(parts: Services, actor: Actor, callback_id: str) -> Bridge | None:
-    """Return this person's newest bridge on a request, over or not: it says why her phone was never dialled."""
+    """Return this person's newest bridge of a callback, running or not; it explains why the caller was not dialled."""
     check_permission(actor, Permission.WORK_QUEUE)
     with parts.store.read() as tx:
         row = bridges.newest_of(tx, actor.person_id, callback_id)
@@ -111,14 +111,14 @@ def find_last_call(parts: Services, actor: Actor, callback_id: str) -> Bridge | 
 
 
 def _ask_for_call(parts: Services, tx: Tx, actor: Actor, begun: Begun) -> tuple[BridgeRow, str | None]:
-    """Write the bridge and the row that rings the counsellor, one call of the day spent.
+    """Add the bridge and the outbox row that calls the counsellor, and take one call from the daily budget.
 
     Raises:
-        NoBridge: none can be had.
+        NoBridge: no channel can bridge now.
     """
     now, channel = parts.clock.now(), call_limits.spend_call(parts, tx)
     if begun.callback.trial and parts.channels[channel].contract.real:
-        raise NoBridge("off")  # whoever tried a phone made a number up, and somebody may have it
+        raise NoBridge("off")  # numbers in the simulator are made up, and may belong to somebody
     row = BridgeRow(
         id=new_id(now),
         callback_id=begun.callback.id,
@@ -136,7 +136,7 @@ def _ask_for_call(parts: Services, tx: Tx, actor: Actor, begun: Begun) -> tuple[
         tx,
         kind=CALL,
         channel=channel,
-        lane=f"call:{actor.person_id}",  # it does not wait behind an alert to the same phone
+        lane=f"call:{actor.person_id}",  # a lane of its own, so that it does not wait behind an alert to the same phone
         due_at=now,
         expires_at=now + KINDS[CALL].lasts,
         once=ONCE + row.id,

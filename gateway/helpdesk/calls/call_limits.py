@@ -1,4 +1,4 @@
-"""What bridged calls may cost: so many a day, and a pause when the provider does not place them."""
+"""Limits calls: a daily budget of bridged calls per channel with a pause after failures, and numbers shown per hour."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
     from gateway.storage.database import Tx
 
 NEAREST_TO_OPEN = ("paused", "used_up", "no_number", "off")
-"""Why a line cannot bridge, the word that is worth most to know first."""
+"""Reasons why a channel cannot bridge, the one closest to working first."""
 
 
 def find_bridging(parts: Services) -> Mapping[str, Bridging]:
-    """Return what each line that can make calls may do, in the order of the configuration."""
+    """Return the bridging settings of each channel that can make calls, in the order of the configuration."""
     return {name: channel.bridging for name, channel in parts.channels.items() if isinstance(channel, Calls)}
 
 
 def why_not(parts: Services, tx: Tx) -> str:
-    """Return why no line can bridge now, as a word; empty where one can."""
+    """Return why no channel can bridge now, as a value of NEAREST_TO_OPEN; empty if one can."""
     kept = rate_limits.all_of(tx)
     ways = {
         name: _describe_account(parts, one, kept.get(_name_account(name)))
@@ -43,10 +43,10 @@ def why_not(parts: Services, tx: Tx) -> str:
 
 
 def spend_call(parts: Services, tx: Tx) -> str:
-    """Take one call out of the day of the first line that can bridge, and return that line.
+    """Take one call from the daily budget of the first channel that can bridge, and return its name.
 
     Raises:
-        NoBridge: there is none.
+        NoBridge: no channel can bridge.
     """
     ways: dict[str, str] = {}
     for name, bridging in find_bridging(parts).items():
@@ -65,7 +65,10 @@ def spend_call(parts: Services, tx: Tx) -> str:
 
 
 def settle_call(parts: Services, tx: Tx, channel: str, result: SendResult) -> None:
-    """Note what came of placing a call: one that surely was not is given back, and failures close the bridge."""
+    """Update a channel's budget with the result of a call.
+
+    A call that was certainly not placed is refunded; failures pause the channel's calls.
+    """
     bucket = rate_limits.hold_bucket(tx, _name_account(channel))
     if bucket is None:
         return
@@ -74,14 +77,16 @@ def settle_call(parts: Services, tx: Tx, channel: str, result: SendResult) -> No
         return
     if result.outcome is not SendOutcome.UNCLEAR:
         bucket = buckets.give_back(bucket)
-    if result.outcome is not SendOutcome.REFUSED or result.alarm:  # else it was the number, and not the line
+    if (
+        result.outcome is not SendOutcome.REFUSED or result.alarm
+    ):  # otherwise the number was refused, which says nothing about the channel
         now = parts.clock.now()
         bucket = buckets.call_did_not(bucket, now=now, reason=result.reason, alarm=result.alarm)
     rate_limits.save_bucket(tx, _name_account(channel), bucket)
 
 
 def _name_account(channel: str) -> str:
-    """Return under which name a line's calls are counted, apart from its texts."""
+    """Return the name of the rate-limit bucket for a channel's calls, separate from the one for its messages."""
     return f"{channel}.calls"
 
 
@@ -115,17 +120,16 @@ def _choose_word(ways: Mapping[str, str]) -> str:
     return "" if "" in found else next(word for word in NEAREST_TO_OPEN if word in found)
 
 
-# A brake and an alarm on numbers: one sign-in in wrong hands must not open the whole list, one after the
-# other.
+# Hourly limit on shown numbers, with an alarm: a stolen sign-in must not reveal the whole queue one by one.
 
 HOUR = timedelta(hours=1)
 
 
 def ask_for_room(parts: Services, tx: Tx, actor: Actor) -> None:
-    """Let the actor be shown one more number.
+    """Check that the actor may be shown one more number.
 
     Raises:
-        TooManyShown: they were shown as many within the hour as the settings say.
+        TooManyShown: the actor has been shown the hourly limit, ``reveals`` in the settings.
     """
     most = parts.line.reveals
     shown = attempts.list_shown_since(tx, actor.person_id, parts.clock.now() - HOUR)
@@ -134,7 +138,7 @@ def ask_for_room(parts: Services, tx: Tx, actor: Actor) -> None:
 
 
 def tell_of_many(parts: Services, actor: Actor) -> None:
-    """Put on record that a number was held back, and tell the supervisors, once an hour for each person."""
+    """Record that a number was withheld, and alert the supervisors once an hour per person."""
     now = parts.clock.now()
 
     def work(tx: Tx) -> list[str]:

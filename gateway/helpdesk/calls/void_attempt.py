@@ -1,4 +1,4 @@
-"""Ends an attempt that surely never rang her phone, as if it had not been: place, window and tries are kept."""
+"""Voids an attempt that certainly did not ring the caller's phone: queue position, window and tries are restored."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 
 def put_back(parts: Services, tx: Tx, callback: Callback, attempt_id: str, now: datetime) -> None:
-    """End the attempt and let the request go back to where it came from; whoever calls this has locked it.
+    """End the attempt and return its request to the state before it; the caller of this function holds its lock.
 
-    An attempt that somebody said the outcome of stays as it is, and so does a request that is no longer being called.
+    An attempt with an outcome stays as it is, and so does a request that is no longer in the calling state.
     """
     if not attempts.finish_attempt(tx, attempt_id, outcome=NOT_DIALLED, now=now):
         return
@@ -38,7 +38,10 @@ def put_back(parts: Services, tx: Tx, callback: Callback, attempt_id: str, now: 
 def _find_way_back(
     parts: Services, tx: Tx, callback: Callback, now: datetime
 ) -> tuple[CallbackEvent, dict[str, Any]]:
-    """Return the way back: into the line, or for one who was reached and agreed to one more call, to *reached*."""
+    """Return the event and column values that undo the call: back to the queue, to review, or to reached.
+
+    The mapping holds the changed columns: holder_id, due_at, due_until, escalate_at (instants in UTC), reason.
+    """
     rung = [one for one in attempts.list_attempts(tx, callback.id) if one.outcome != NOT_DIALLED]
     if rung and rung[-1].outcome == Outcome.REACHED:
         return CallbackEvent.REACHED, {}
@@ -58,7 +61,7 @@ def _find_way_back(
 
 
 def _find_window(parts: Services, tx: Tx, callback: Callback, now: datetime) -> Window | None:
-    """Return the next window where hers is over; a request for *now* keeps its own, and expires with it."""
+    """Return the next window if the current one is over; a ``now`` request keeps its own and expires with it."""
     is_over = callback.due_until is None or callback.due_until <= now
     if not is_over or callback.window in ("", When.NOW):
         return None

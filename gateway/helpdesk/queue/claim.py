@@ -1,4 +1,4 @@
-"""Claims: one person has one callback, everybody else is told who, and what is forgotten becomes free again."""
+"""Claims callbacks from the queue for one person, with a lease that is renewed while the person works on it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _AT_MOST = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedCallback:
-    """The callback is this person's until ``held_until``, which every act of theirs moves on."""
+    """A claim; it lasts until ``held_until``, and every action of the holder renews it."""
 
     callback_id: str
     code: str
@@ -48,19 +48,19 @@ class ClaimedCallback:
 def claim_callback(
     parts: Services, actor: Actor, callback_id: str, *, take_over: bool = False
 ) -> ClaimedCallback:
-    """Take a callback. Whoever has it already keeps it and moves the lease on.
+    """Claim a callback; if the actor holds it already, the lease is renewed.
 
     Args:
-        parts: the parts.
-        actor: who takes it.
-        callback_id: which one.
-        take_over: take it from somebody who has claimed it; for supervisors. A call that is running is never taken.
+        parts: the services of this process.
+        actor: who claims.
+        callback_id: the callback.
+        take_over: take a claim from its holder; for supervisors. A callback that is being called is never taken over.
 
     Raises:
-        Refused: the actor does not work the queue, may not take over, or may not decide what stands in review.
-        Held: somebody else has it.
-        Full: the person has as many in hand as were agreed; only in a bigger centre.
-        IllegalMove: it cannot be claimed any more.
+        NotPermitted: the actor may not work the queue, take over, or decide a request in review.
+        HeldByOther: somebody else holds it.
+        Full: the actor holds as many as agreed; in big centres only.
+        IllegalMove: its state does not accept a claim.
         NoSuchCallback: there is none.
     """
     check_permission(actor, Permission.WORK_QUEUE)
@@ -77,24 +77,24 @@ def claim_callback(
 
 
 def claim_within(tx: Tx, actor: Actor, callback_id: str, now: datetime) -> ClaimedCallback:
-    """Take a callback in a transaction that does more; it raises before anything is written.
+    """Claim a callback in an open transaction; raises before it writes anything.
 
     Raises:
-        Refused, Held, Full, IllegalMove, NoSuchCallback: as ``claim_callback``.
+        NotPermitted, HeldByOther, Full, IllegalMove, NoSuchCallback: as ``claim_callback``.
     """
     check_permission(actor, Permission.WORK_QUEUE)
     return _claim_or_refuse(tx, actor, callback_id, now)
 
 
 def take_next(parts: Services, actor: Actor) -> ClaimedCallback | None:
-    """Take the callback that should be called first and that this person is fit to call; None while there is none.
+    """Claim the first callback that this person fits; None if there is none.
 
-    One whose window closes in a few minutes is not handed out: she would be rung in a hurry or outside of it.
-    Nor is one in a language that this person does not speak, or whose number rests after an earlier call.
+    Skipped: windows that close within minutes, languages the person does not speak, and numbers that must rest after an
+    earlier call.
 
     Raises:
-        Refused: the actor does not work the queue.
-        Full: the person has as many in hand as were agreed; only in a bigger centre.
+        NotPermitted: the actor lacks the permission to work the queue.
+        Full: the actor holds as many as agreed; in big centres only.
     """
     check_permission(actor, Permission.WORK_QUEUE)
     now = parts.clock.now()
@@ -111,12 +111,12 @@ def take_next(parts: Services, actor: Actor) -> ClaimedCallback | None:
 
 
 def release_callback(parts: Services, actor: Actor, callback_id: str) -> None:
-    """Give a callback back; its place in the line is kept.
+    """Release a claim; the callback keeps its place in the queue.
 
     Raises:
-        Refused: the actor does not work the queue.
-        Held: somebody else has it, and the actor may not take over.
-        IllegalMove: nobody has claimed it.
+        NotPermitted: the actor lacks the permission to work the queue.
+        HeldByOther: somebody else holds it, and the actor may not take over.
+        IllegalMove: it is not claimed.
         NoSuchCallback: there is none.
     """
     check_permission(actor, Permission.WORK_QUEUE)
@@ -136,7 +136,7 @@ def release_callback(parts: Services, actor: Actor, callback_id: str) -> None:
 
 
 def renew_claim(parts: Services, actor: Actor, callback_id: str) -> datetime | None:
-    """Move the lease of an own claim on, as an open page does; None where the actor does not have it any more."""
+    """Renew the lease of the actor's claim, as an open page does; None if the actor no longer holds it."""
     until = parts.clock.now() + LEASE
     with parts.store.write() as tx:
         kept = callbacks.hold_claim(tx, callback_id, holder_id=actor.person_id, until=until)
@@ -144,7 +144,7 @@ def renew_claim(parts: Services, actor: Actor, callback_id: str) -> datetime | N
 
 
 def give_back(tx: Tx, callback: Callback, now: datetime) -> None:
-    """Free a claimed callback: into the line, or into review where a person has still to decide."""
+    """Free a claimed callback: back to the queue, or to review if it still needs a decision."""
     event = CallbackEvent.PUT_BACK if is_to_decide(callback) else CallbackEvent.RELEASE
     danger = callback.priority == DANGER
     escalate_at = queue_rules.plan_first_alert(
@@ -156,7 +156,7 @@ def give_back(tx: Tx, callback: Callback, now: datetime) -> None:
 
 
 def is_to_decide(callback: Callback) -> bool:
-    """Say whether a claimed callback came out of review, so that it may not be called before somebody decides."""
+    """Return whether a claimed callback came out of review, so that it needs a decision before any call."""
     return callback.state is CallbackState.CLAIMED and bool(callback.reason)
 
 
@@ -168,7 +168,7 @@ def _claim_or_refuse(tx: Tx, actor: Actor, callback_id: str, now: datetime) -> C
     if taken is not None:
         return taken
     callback = find_callback(tx, actor, callback_id)
-    taken = _try_claim(tx, actor, callback_id, now)  # it may have been given back between the two
+    taken = _try_claim(tx, actor, callback_id, now)  # it may have been released between the two reads
     if taken is not None:
         return taken
     if callback.state is CallbackState.CLAIMED and callback.holder_id == actor.person_id:
@@ -216,7 +216,7 @@ def _check_capacity(tx: Tx, actor: Actor) -> None:
 
 
 def _check_room(tx: Tx, team: str, person: Person) -> None:
-    """Refuse one more than was agreed with this person; where few work, nobody keeps such a count."""
+    """Raise Full at the agreed capacity; small centres do not count."""
     if not person.capacity or callbacks.in_hand(tx, person.id) < person.capacity:
         return
     if is_big(tx, team):
@@ -224,9 +224,9 @@ def _check_room(tx: Tx, team: str, person: Person) -> None:
 
 
 def _in_turn(parts: Services, tx: Tx, actor: Actor, now: datetime) -> list[Callback]:
-    """Return what may be handed to this person, in the order of the line.
+    """Return the callbacks that may be handed to this person, in queue order.
 
-    In a bigger centre those come first, behind danger, in whose language nobody else on duty could call.
+    In a big centre, languages that nobody else on duty speaks come first, after danger.
     """
     person = people.by_id(tx, actor.person_id)
     mine = find_offers(person) if person else Offers()
@@ -243,7 +243,7 @@ def _in_turn(parts: Services, tx: Tx, actor: Actor, now: datetime) -> list[Callb
 
 
 def _may_ring(parts: Services, tx: Tx, one: Callback, now: datetime) -> bool:
-    """Say whether her number may ring now, seen together with the calls that it has had."""
+    """Return whether the caller's number may ring now, given all earlier calls to it."""
     caller_id = one.caller_id or ""
     if attempts.live_of(tx, caller_id) is not None:
         return False

@@ -1,4 +1,7 @@
-"""Sets right what was taken under a wrong clock, once a person has confirmed the clock: nothing of it ends for it."""
+"""Corrects instants recorded under a wrong clock, once a person has confirmed the clock.
+
+Otherwise requests and leases would expire because of the clock, and not because time passed.
+"""
 
 from __future__ import annotations
 
@@ -26,16 +29,17 @@ if TYPE_CHECKING:
     from gateway.storage.database import Tx
 
 WRONG_CLOCK = "wrong_clock"
-"""The reason of what stands in review because the half hour that she was told went by while the clock was wrong."""
+"""Reason of a request in review whose promised half hour passed while the clock was wrong."""
 
 
 def set_right(parts: Services, tx: Tx, known: Mapping[str, Any], now: datetime) -> None:
-    """Move every instant that was taken while the clock was wrong by what this machine counted meanwhile.
+    """Shift every instant recorded while the clock was wrong by what the monotonic clock counted.
 
     Args:
-        parts: the parts.
-        tx: the transaction that lifts the guard.
-        known: what the guard wrote down: the runs of the machine that it saw.
+        parts: the services of this process.
+        tx: the transaction that ends the clock alarm.
+        known: what the clock guard recorded. ``runs``: boot id → (last instant seen as ISO 8601, seconds since boot);
+            ``before``: the last trusted instant as ISO 8601, if any.
         now: the instant that a person has confirmed.
     """
     bases = find_bases(known, boot=parts.clock.boot(), steady=parts.clock.steady(), now=now)
@@ -54,9 +58,9 @@ def set_right(parts: Services, tx: Tx, known: Mapping[str, Any], now: datetime) 
 
 
 def _show_what_would_end(tx: Tx, now: datetime) -> None:
-    """Put before a person what would end at once now: its time went by while nobody could be called.
+    """Move requests that would expire now to review: their time passed while no call could be made.
 
-    Her answers keep their age, so that no phone rings by answers that are too old.
+    Safety answers keep their age, so that no phone rings because of answers that are too old.
     """
     for one in callbacks.list_asked_before(tx, before=now - VALID_FOR):
         _put_before_a_person(tx, one, now)
@@ -74,11 +78,13 @@ def _put_before_a_person(tx: Tx, one: Callback, now: datetime) -> None:
 
 
 def find_bases(known: Mapping[str, Any], *, boot: str, steady: float, now: datetime) -> dict[str, datetime]:
-    """Return when each run of the machine began, by a clock that is right.
+    """Return the corrected instant at which each boot of the machine began, by boot id.
 
-    That of now is known: a person has confirmed the clock. Of an earlier one the last that was seen of it counts,
-    where that can be: after what the ledger knew before, and before this run began. Else it is taken to have ended
-    when this one began, so that nothing of it is older than it is.
+    The current boot is certain, as a person confirmed the clock. For an earlier boot the last instant seen
+    counts if it
+    is plausible: after the last trusted instant and before this boot. Otherwise it is taken to have ended
+    when this boot
+    began, so that nothing is made older than it is.
     """
     began = now - timedelta(seconds=steady)
     before = datetime.fromisoformat(known["before"]) if known.get("before") else None
@@ -92,7 +98,7 @@ def find_bases(known: Mapping[str, Any], *, boot: str, steady: float, now: datet
 
 
 def _find_offset(mark: str, at: datetime, bases: Mapping[str, datetime]) -> timedelta | None:
-    """Return by how much an instant must move; None where it is right, as far as a clock ever is."""
+    """Return how far an instant must move; None if it is right within TOLERANCE."""
     boot, _, seconds = mark.partition(":")
     by = bases[boot] + timedelta(seconds=int(seconds)) - at
     return by if abs(by) > TOLERANCE else None
@@ -116,7 +122,7 @@ def _move_request(parts: Services, tx: Tx, one: Callback, by: timedelta, now: da
 
 
 def _plan_anew(parts: Services, tx: Tx, one: Callback, now: datetime) -> None:
-    """Plan the window that she asked for from now on; a half hour that went by meanwhile is put before a person."""
+    """Plan the requested window from now on; a ``now`` request, whose half hour has passed, goes to review."""
     window = _find_window(parts, tx, one, now)
     if window is not None:
         danger = one.priority == DANGER
@@ -130,6 +136,6 @@ def _plan_anew(parts: Services, tx: Tx, one: Callback, now: datetime) -> None:
 
 def _find_window(parts: Services, tx: Tx, one: Callback, now: datetime) -> Window | None:
     if one.window in ("", When.NOW):
-        return None  # of her half hour some went by while nobody could be called
+        return None  # part of its half hour passed while no call could be made
     past = attempts.list_past(tx, one.caller_id or "")
     return plan_on(parts, one, past, now, hours=hours_of(parts, tx, now, one.team))

@@ -1,4 +1,4 @@
-"""Writes down what came of a call, and what a person decides: each form once, however often it is sent."""
+"""Records the outcome of a call, notes, and decisions on requests in review; each form is applied once."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 LONGEST_NOTE = 500
 UNCLEAR = "unclear"
 REASONS = ("helped", "referred", "informed", "no_need", "duplicate", "silent", "prank", "unsafe", "other")
-"""The words with which a callback is closed; free text belongs into a note, which is sealed."""
+"""Reasons for closing a callback; free text belongs in a note, which is encrypted."""
 
 DECISIONS = {
     "waiting": CallbackEvent.TRY_AGAIN,
@@ -59,12 +59,12 @@ DECISIONS = {
 
 
 class BadWords(ValueError):
-    """An outcome, a reason, a decision or a note that cannot be taken; the words say what can."""
+    """An outcome, reason, decision or note is invalid; the message lists what is allowed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """What is on record of an attempt, and where its callback stands."""
+    """The recorded outcome of an attempt, and the callback's state and window after it."""
 
     callback_id: str
     outcome: str
@@ -83,14 +83,14 @@ def record_outcome(
     agreed: bool = False,
     named_at: datetime | None = None,
 ) -> Recorded:
-    """Write the outcome of an attempt, once; the same form again changes nothing and answers what is on record.
+    """Record the outcome of an attempt once; the same form again changes nothing and returns what is recorded.
 
-    Without ``form``, the one-time id that came with the number, it is the call that runs or was made without the
-    page. ``agreed`` says, after *cut off*, that she wants to be rung again at once; ``named_at`` when she asked to be
-    called later.
+    ``form`` is the one-time id that came with the number; without it the running call, or one made without
+    the page, is
+    meant. ``agreed``: after ``cut_off`` she wants another call at once. ``named_at``: when she asked to be called.
 
     Raises:
-        Refused, Held, BadWords, NoSuchCallback, IllegalMove: not this person's, no such thing, nobody is calling.
+        NotPermitted, HeldByOther, BadWords, NoSuchCallback, IllegalMove: another's call; no such thing; no call.
     """
     check_permission(actor, Permission.WORK_QUEUE)
     said, now = CallReport(outcome=_outcome(parts, outcome), agreed=agreed, named=named_at), parts.clock.now()
@@ -116,12 +116,12 @@ def record_outcome(
 
 
 def add_note(parts: Services, actor: Actor, callback_id: str, text: str, *, form: str = "") -> None:
-    """Write a note, sealed; one sent twice with the same form is written once.
+    """Add an encrypted note; the same form again adds nothing.
 
     Raises:
-        NotPermitted: the actor does not work the queue, or sees only the row of this callback.
-        HeldByOther: somebody else has it.
-        BadWords: no text, or too much.
+        NotPermitted: the actor lacks the permission to work the queue, or sees only the row of this callback.
+        HeldByOther: somebody else holds it.
+        BadWords: the text is empty or longer than LONGEST_NOTE characters.
         NoSuchCallback: there is none.
     """
     check_permission(actor, Permission.WORK_QUEUE)
@@ -148,13 +148,13 @@ def add_note(parts: Services, actor: Actor, callback_id: str, text: str, *, form
 
 
 def close_callback(parts: Services, actor: Actor, callback_id: str, *, reason: str = "helped") -> None:
-    """Close a callback: one that was reached or claimed by its holder, one that waits by a supervisor.
+    """Close a callback: a claimed or reached one by its holder, a waiting one by a supervisor.
 
     Raises:
-        NotPermitted: this is for a supervisor.
-        HeldByOther: somebody else has it.
+        NotPermitted: only a supervisor may close it.
+        HeldByOther: somebody else holds it.
         BadWords: no such reason.
-        IllegalMove: it cannot be closed as it stands.
+        IllegalMove: its state does not accept closing.
         NoSuchCallback: there is none.
     """
     check_permission(actor, Permission.WORK_QUEUE)
@@ -183,14 +183,14 @@ def close_callback(parts: Services, actor: Actor, callback_id: str, *, reason: s
 def decide_review(
     parts: Services, actor: Actor, callback_id: str, *, decision: str, reason: str = "other"
 ) -> None:
-    """Decide what stands in review: ``given_up``, ``closed``, or ``waiting`` for one more try.
+    """Decide a request in review: ``given_up``, ``closed``, or ``waiting`` for one more try.
 
     Raises:
-        NotPermitted: this is for a supervisor.
-        HeldByOther: somebody else is about to decide.
+        NotPermitted: only a supervisor may decide.
+        HeldByOther: somebody else has claimed it to decide.
         BadWords: no such decision or reason.
-        NotSafe: there is no time at which she could be tried once more.
-        IllegalMove: there is nothing to decide.
+        NotSafe: there is no window in which the caller could be tried again.
+        IllegalMove: it is not in review.
         NoSuchCallback: there is none.
     """
     check_permission(actor, Permission.DECIDE)
@@ -220,7 +220,7 @@ def decide_review(
 
 
 def _outcome(parts: Services, word: str) -> Outcome:
-    """Return what an outcome means: of the centre's own ones that of the house which their row names."""
+    """Return the built-in outcome of a word; an outcome of the centre maps to the one that its row names."""
     own = parts.desk.outcomes
     try:
         return Outcome(own[word].means if word in own else word)
@@ -241,7 +241,7 @@ def _find_attempt(parts: Services, tx: Tx, actor: Actor, callback: Callback, for
 
 
 def _add_told_attempt(parts: Services, tx: Tx, actor: Actor, callback: Callback) -> Attempt:
-    """Write the attempt of a call that was made without the page, by the one who has the callback."""
+    """Add the attempt of a call that its holder made without the page."""
     if callback.holder_id != actor.person_id or callback.state is not CallbackState.CLAIMED:
         raise explain_refusal(tx, actor, callback, CallbackEvent.REACHED)
     if is_to_decide(callback):
@@ -258,9 +258,9 @@ def _add_told_attempt(parts: Services, tx: Tx, actor: Actor, callback: Callback)
 def _move_callback(
     parts: Services, tx: Tx, callback: Callback, attempt: Attempt, said: CallReport
 ) -> Callback:
-    """Move the callback as the table of outcomes says.
+    """Move the callback by the table of outcomes.
 
-    One that she cancelled, or that went into review, meanwhile stays where it is: only the outcome is written.
+    If the caller cancelled or the request went to review meanwhile, only the outcome is recorded.
     """
     now = parts.clock.now()
     current = callbacks.by_id(tx, callback.id) or callback
@@ -287,14 +287,14 @@ def _move_callback(
 
 
 def _unless_refused(callback: Callback, after: Follows) -> Follows:
-    """Send whoever refused while she was called to a person, where the line would have tried her once more."""
+    """Send a caller who refused during the call to review instead of planning another try."""
     if callback.withheld and after.event is CallbackEvent.MISSED:
         return replace(after, event=CallbackEvent.RUN_OUT, reason=REFUSED)
     return after
 
 
 def _tell_missed(parts: Services, tx: Tx, callback: Callback, now: datetime) -> None:
-    """Let her know, where texts are safe, that she was tried for the last time; else her code tells it."""
+    """Text the caller, if texts are safe, that the last try failed; otherwise her code tells it in the menu."""
     wordings.add_text(
         parts,
         tx,
@@ -307,6 +307,7 @@ def _tell_missed(parts: Services, tx: Tx, callback: Callback, now: datetime) -> 
 
 
 def _list_changes(callback: Callback, after: Follows, now: datetime) -> dict[str, Any]:
+    """Return the changed columns: attempts, window, due and escalation instants (UTC), holder, reason, closing."""
     changes: dict[str, Any] = {"attempts": after.tries, "held_until": None, "reason": after.reason}
     danger = callback.priority == DANGER
     if after.event is CallbackEvent.MISSED:

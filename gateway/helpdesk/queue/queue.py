@@ -1,4 +1,4 @@
-"""The line as people see it: tabs with counts, one callback with its history; never a number, only its dots."""
+"""Shows the callback queue: tabs with counts, and one callback with its history; numbers are always masked."""
 
 from __future__ import annotations
 
@@ -45,22 +45,22 @@ __all__ = [
 ]
 
 LOOKS = timedelta(seconds=60)
-"""So long after a page was last seen open, its person counts as looking at it."""
+"""A person counts as looking at a page for this long after it was last seen open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One callback in a list.
+    """One callback in a list; instants are in UTC.
 
     Attributes:
-        claimed_by: the name of who has it; None while it is free.
-        mine: the one who looks has it.
-        due_now: her window is open.
-        to_decide: claimed out of review, to be decided before anything else.
-        phone: her number as dots; empty after an erasing.
-        trial: it was asked on a trial phone, so nobody waits for a call.
-        withheld: why her phone must not ring for it, as a word; empty where it may.
-        looking: who else has its page open just now; known only in a bigger centre.
+        claimed_by: name of the holder; None while it is free.
+        mine: the viewer holds it.
+        due_now: the caller's window is open.
+        to_decide: claimed out of review, so it needs a decision before any call.
+        phone: the number, masked; empty after an erasure.
+        trial: it was asked in the simulator, so no caller waits.
+        withheld: code of the caller's refusal; empty if calls are allowed.
+        looking: names of others who have its page open; known in big centres only.
     """
 
     id: str
@@ -99,7 +99,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queue:
-    """One tab of the line; ``make_stamp`` changes when anything on it may look different."""
+    """One tab of the queue; ``stamp`` changes whenever something on it may look different."""
 
     tab: Tab
     rows: tuple[Row, ...]
@@ -110,7 +110,7 @@ class Queue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happening:
-    """One line of the history: what happened, who did it (nobody for what she or the clock did), and to whom."""
+    """One entry of the history: what happened, who did it (empty for the caller and for timers), and to whom."""
 
     at: datetime
     what: str
@@ -124,13 +124,13 @@ class CallbackView:
 
     Attributes:
         row: as in the list.
-        answers: what she said, by field; empty where only the row may be seen.
+        answers: what the caller answered, by form field; empty if only the row may be seen.
         history: what happened, oldest first.
-        notes: what people wrote down.
-        not_before: her window is open, and all the same her phone must not ring before this; else None.
-        calling: who made the call that has no outcome yet, or empty.
-        our_number: the helpline phone of the one who looks, which is what she will see; None while none is entered.
-        only_row: it is somebody else's, and this person sees no more than the row.
+        notes: notes by staff.
+        not_before: the window is open, but earlier calls forbid another before this instant; else None.
+        calling: who made the call that has no outcome yet; empty if none.
+        our_number: the viewer's helpline phone in E.164, which the caller will see; None if none is entered.
+        only_row: somebody else holds it, and the viewer may see no more than the row.
     """
 
     row: Row
@@ -144,10 +144,10 @@ class CallbackView:
 
 
 def show_queue(parts: Services, actor: Actor, tab: str = "queue") -> Queue:
-    """Return one tab of the line as this person sees it.
+    """Return one tab of the queue as this person sees it.
 
     Raises:
-        Refused: the actor does not work the queue.
+        NotPermitted: the actor lacks the permission to work the queue.
         ValueError: there is no such tab.
     """
     check_permission(actor, Permission.WORK_QUEUE)
@@ -170,17 +170,17 @@ def show_queue(parts: Services, actor: Actor, tab: str = "queue") -> Queue:
 
 
 def make_stamp(parts: Services, actor: Actor, tab: str = "queue") -> str:
-    """Return the stamp of a tab without reading it, so that a poll that brings nothing new costs little."""
+    """Return the stamp of a tab without loading it, so that a poll without news stays cheap."""
     check_permission(actor, Permission.WORK_QUEUE)
     with parts.store.read() as tx:
         return _make_tab_stamp(tx, actor, Tab(tab), parts.clock.now())
 
 
 def list_callbacks(parts: Services, actor: Actor, *, closed: bool = False) -> tuple[Row, ...]:
-    """Return the open callbacks in the order of the line; with ``closed`` those that are over stand behind them.
+    """Return the open callbacks in queue order; with ``closed`` the finished ones follow.
 
     Raises:
-        Refused: the actor does not see the callbacks of others.
+        NotPermitted: the actor may not see callbacks of others.
     """
     check_permission(actor, Permission.SEE_OTHERS)
     now = parts.clock.now()
@@ -190,11 +190,11 @@ def list_callbacks(parts: Services, actor: Actor, *, closed: bool = False) -> tu
 
 
 def export_callbacks(parts: Services, actor: Actor) -> tuple[Row, ...]:
-    """Return every callback for a report, and put on record that they were taken out.
+    """Return every callback for a report, and record the export in the audit log.
 
     Raises:
-        Refused: the actor may not export.
-        NotFresh: it was not shown lately who the actor is.
+        NotPermitted: the actor may not export.
+        NotFresh: the actor has not re-authenticated recently.
     """
     check_permission(actor, Permission.EXPORT)
     two_factor.ask_fresh(parts, actor)
@@ -208,11 +208,11 @@ def export_callbacks(parts: Services, actor: Actor) -> tuple[Row, ...]:
 
 
 def show_callback(parts: Services, actor: Actor, callback_id: str) -> CallbackView:
-    """Return one callback. Of somebody else's a counsellor sees the row only.
+    """Return one callback; of somebody else's, a counsellor sees only the row.
 
     Raises:
-        Refused: the actor does not work the queue.
-        NoSuchCallback: there is none that this person works with.
+        NotPermitted: the actor lacks the permission to work the queue.
+        NoSuchCallback: there is none in the actor's team.
     """
     check_permission(actor, Permission.WORK_QUEUE)
     now = parts.clock.now()
@@ -227,7 +227,10 @@ def show_callback(parts: Services, actor: Actor, callback_id: str) -> CallbackVi
 
 
 def is_seen_by(actor: Actor, found: Sequence[QueueEntry], now: datetime) -> tuple[Row, ...]:
-    """Return the rows of these callbacks that the actor may see, open ones first: what is over, own ones only."""
+    """Return the rows that the actor may see, open ones first.
+
+    Of finished ones only the actor's own or with SEE_CLOSED.
+    """
     rows = [row_of(one, actor, now) for one in found if one.callback.team == actor.team]
     closed = actor.may(Permission.SEE_CLOSED)
     seen = [row for row in rows if row.state in OPEN or row.mine or closed]
@@ -235,7 +238,7 @@ def is_seen_by(actor: Actor, found: Sequence[QueueEntry], now: datetime) -> tupl
 
 
 def as_json(row: Row) -> dict[str, Any]:
-    """Return the row in the shape that other programs read."""
+    """Return a row in the public JSON shape of ``gateway callbacks list --json``; the number is masked."""
     return {
         "id": row.id,
         "code": row.code,
@@ -256,7 +259,7 @@ def as_json(row: Row) -> dict[str, Any]:
 
 
 def callback_as_json(shown: CallbackView) -> dict[str, Any]:
-    """Return one callback with its answers and history in that shape."""
+    """Return that shape with ``answers`` (by field) and ``history`` (objects with at, what, who)."""
     history = [
         {"at": format_instant(one.at), "what": one.what, "who": one.who or None} for one in shown.history
     ]
@@ -264,7 +267,7 @@ def callback_as_json(shown: CallbackView) -> dict[str, Any]:
 
 
 def format_instant(instant: datetime | None) -> str | None:
-    """Return an instant as other programs read it: UTC, whole seconds, Z."""
+    """Return an instant in RFC 3339 form: UTC, whole seconds, "Z"."""
     return None if instant is None else instant.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -285,7 +288,7 @@ def _view_callback(parts: Services, tx: Tx, actor: Actor, one: QueueEntry, row: 
 
 
 def _not_before(parts: Services, tx: Tx, callback: Callback, now: datetime) -> datetime | None:
-    """Return until when earlier calls to her number forbid one in the window that is open."""
+    """Return until when earlier calls to the number forbid another one in the open window; None if they do not."""
     agreed = callback.state is CallbackState.REACHED
     past = attempts.list_past(tx, callback.caller_id or "")
     allowed = may_ring(past, window_from(parts, callback), now, agreed=agreed)
@@ -293,7 +296,7 @@ def _not_before(parts: Services, tx: Tx, callback: Callback, now: datetime) -> d
 
 
 def _may_read(one: QueueEntry, actor: Actor) -> bool:
-    """Say whether more than the row may be seen: own and free ones, for a supervisor any."""
+    """Return whether the actor may see more than the row: own and free callbacks, and all of them as a supervisor."""
     if actor.may(Permission.SEE_OTHERS) or one.callback.holder_id == actor.person_id:
         return True
     return one.callback.state is CallbackState.WAITING
@@ -309,7 +312,7 @@ def _make_happening(tx: Tx, entry: audit.AuditEntry) -> Happening:
 
 
 def row_of(one: QueueEntry, actor: Actor, now: datetime) -> Row:
-    """Return one callback as it stands in a list."""
+    """Return a queue entry as a list row for this viewer."""
     callback = one.callback
     due_at, due_until, contact = callback.due_at, callback.due_until, callback.contact
     return Row(
@@ -348,7 +351,7 @@ def row_of(one: QueueEntry, actor: Actor, now: datetime) -> Row:
 
 
 def _make_tab_stamp(tx: Tx, actor: Actor, tab: Tab, now: datetime) -> str:
-    """Whether a window is open depends on the minute, so the minute is part of it."""
+    """Hash what the tab shows; it includes the minute, because whether a window is open depends on it."""
     changes, lookers = queue.newest_changes(tx, actor.team), _list_lookers(tx, actor, now)
     seen = f"{actor.person_id}|{tab}|{changes}|{lookers}|{int(now.timestamp()) // 60}"
     return hashlib.sha256(seen.encode()).hexdigest()[:24]

@@ -1,4 +1,4 @@
-"""Finds callbacks by a code or a whole number, and says what may be said to whoever phones us."""
+"""Searches callbacks by code or whole number, and identifies a number that calls the helpline."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ringing:
-    """What is known of a number that phones us just now, and what may be said.
+    """What is known of a number that is calling the helpline, and what may be said to it.
 
     Attributes:
-        phone: the number as dots; empty where what was typed is no number.
-        rows: her callbacks that the actor may see, open ones first.
-        language: what she speaks, where it is known.
-        alone: she said that nobody else sees this phone. Even then whoever phones says the code first.
-        calling: who made the call to this number that has no outcome yet, or empty.
+        phone: the number, masked; empty if the input is no number.
+        rows: the number's callbacks that the actor may see, open ones first.
+        language: the caller's language, if known.
+        alone: the caller said that nobody else sees this phone. The code must be given first all the same.
+        calling: who made the call to this number that has no outcome yet; empty if none.
     """
 
     phone: str
@@ -42,15 +42,15 @@ class Ringing:
 
     @property
     def known(self) -> bool:
-        """Say whether there is anything to be said beyond a neutral greeting, once the code was told."""
+        """Return whether more than a neutral greeting may be said once the code was given."""
         return bool(self.rows)
 
 
 def find_callbacks(parts: Services, actor: Actor, written: str) -> tuple[Row, ...]:
-    """Return the callbacks with this code, or of this whole number, that the actor may see; open ones first.
+    """Return the callbacks with this code or whole number that the actor may see, open ones first.
 
     Raises:
-        Refused: the actor does not work the queue.
+        NotPermitted: the actor lacks the permission to work the queue.
     """
     digits = _read_digits(written)
     found = by_code(parts, actor, digits) if is_code(digits) else ()
@@ -61,7 +61,7 @@ def by_code(parts: Services, actor: Actor, written: str) -> tuple[Row, ...]:
     """Return the callbacks with this code that the actor may see, open ones first.
 
     Raises:
-        Refused: the actor does not work the queue.
+        NotPermitted: the actor lacks the permission to work the queue.
     """
     check_permission(actor, Permission.WORK_QUEUE)
     with parts.store.read() as tx:
@@ -70,10 +70,10 @@ def by_code(parts: Services, actor: Actor, written: str) -> tuple[Row, ...]:
 
 
 def by_number(parts: Services, actor: Actor, written: str) -> tuple[Row, ...]:
-    """Return the callbacks of this whole number that the actor may see, open ones first; the search is on record.
+    """Return the callbacks of this whole number that the actor may see, open ones first; the search is audited.
 
     Raises:
-        Refused: the actor does not work the queue.
+        NotPermitted: the actor lacks the permission to work the queue.
     """
     check_permission(actor, Permission.WORK_QUEUE)
     numbers, now = possible_readings(written, parts.line.regions), parts.clock.now()
@@ -91,10 +91,10 @@ def by_number(parts: Services, actor: Actor, written: str) -> tuple[Row, ...]:
 
 
 def identify_ring(parts: Services, actor: Actor, written: str) -> Ringing:
-    """Say what is known of a number that phones us: typed from the display, before anything is said.
+    """Return what is known of a number that is calling, typed from the phone's display before anything is said.
 
     Raises:
-        Refused: the actor does not work the queue.
+        NotPermitted: the actor lacks the permission to work the queue.
     """
     rows = by_number(parts, actor, written)
     numbers = possible_readings(written, parts.line.regions)
@@ -116,10 +116,10 @@ def identify_ring(parts: Services, actor: Actor, written: str) -> Ringing:
 
 
 def list_earlier(parts: Services, actor: Actor, callback_id: str) -> tuple[Row, ...]:
-    """Return the other callbacks of the same number that the actor may see, the newest first.
+    """Return the other callbacks of the same number that the actor may see, newest first.
 
     Raises:
-        Refused: the actor does not work the queue.
+        NotPermitted: the actor lacks the permission to work the queue.
         NoSuchCallback: there is none.
     """
     shown = queue.show_callback(parts, actor, callback_id)

@@ -1,4 +1,4 @@
-"""What whoever opens the line must know first: what came, danger and who was told, what closes, what lacks hands."""
+"""Summarises the shift above the queue: new requests, danger and alerts, windows closing soon, missing languages."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ if TYPE_CHECKING:
 
 SOON = timedelta(hours=1)
 WRITTEN_AGAIN = timedelta(seconds=30)
-"""An open page is written down so often, which is often enough for those who see it in the line."""
+"""An open page is recorded at most this often, which is enough for the "looking" marks of the queue."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
-    """The sentence at the top of the line, as data.
+    """The summary at the top of the queue, as data.
 
     Attributes:
         since: when this person last looked; None the first time.
-        came: how many asked since then and still wait.
-        danger: what is in danger and waits for somebody.
-        told: the names of those who were told of it.
-        closes_soon: how many windows that are open close within the hour.
-        lacks: languages of callers due today which nobody speaks who is on duty today.
-        nobody_today: nobody is on duty any more today.
+        came: number of requests since then that still wait.
+        danger: waiting danger requests.
+        told: names of the people alerted about them.
+        closes_soon: number of open windows that close within the hour.
+        lacks: languages of callers due today that nobody on duty today speaks.
+        nobody_today: nobody is on duty for the rest of the day.
     """
 
     since: datetime | None
@@ -53,14 +53,14 @@ class Opening:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandOver:
-    """What one shift tells the next.
+    """What one shift hands to the next.
 
     Attributes:
-        mine: what the one who leaves still has in hand.
-        promised: what was promised for the rest of the day.
-        phones: who has which helpline phone, by name; numbers as they are, for they are ours.
-        danger: what is in danger and waits for somebody.
-        big: the centre is so big that claims are passed on by name.
+        mine: callbacks that the leaving person still holds.
+        promised: callbacks promised for the rest of the day.
+        phones: (helpline number, name of the person who has it); unmasked, as these are staff phones.
+        danger: waiting danger requests.
+        big: the centre is big enough that claims are transferred by name.
     """
 
     mine: tuple[Row, ...]
@@ -71,10 +71,10 @@ class HandOver:
 
 
 def summarise_shift(parts: Services, actor: Actor) -> Opening:
-    """Return what the person must know first. It does not count as having looked: that is ``note_look``.
+    """Return the shift summary; reading it does not count as a look (see ``note_look``).
 
     Raises:
-        Refused: the actor does not work the queue.
+        NotPermitted: the actor lacks the permission to work the queue.
     """
     check_permission(actor, Permission.WORK_QUEUE)
     now = parts.clock.now()
@@ -105,17 +105,17 @@ def summarise_shift(parts: Services, actor: Actor) -> Opening:
 
 
 def note_look(parts: Services, actor: Actor) -> None:
-    """Write that the person has looked at the line; what comes from now on is new."""
+    """Record that the person looked at the queue; later requests count as new."""
     check_permission(actor, Permission.WORK_QUEUE)
     now = parts.clock.now()
     parts.store.run(lambda tx: people.set_looked(tx, actor.person_id, now))
 
 
 def hand_over(parts: Services, actor: Actor) -> HandOver:
-    """Return what one shift tells the next.
+    """Return what one shift hands to the next.
 
     Raises:
-        Refused: the actor does not work the queue.
+        NotPermitted: the actor lacks the permission to work the queue.
     """
     check_permission(actor, Permission.WORK_QUEUE)
     now = parts.clock.now()
@@ -134,12 +134,12 @@ def hand_over(parts: Services, actor: Actor) -> HandOver:
 
 
 def looks_at(parts: Services, actor: Actor, callback_id: str) -> tuple[str, ...]:
-    """Write that the person has this page open, and return who else has; in a small centre nobody is told.
+    """Record that the person has this page open, and return who else has; empty in a small centre.
 
-    An open page asks again and again, so what was written a moment ago is not written anew.
+    An open page polls, so a look younger than WRITTEN_AGAIN is not written again.
 
     Raises:
-        Refused: the actor does not work the queue.
+        NotPermitted: the actor lacks the permission to work the queue.
         NoSuchCallback: there is none.
     """
     check_permission(actor, Permission.WORK_QUEUE)

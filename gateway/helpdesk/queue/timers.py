@@ -1,4 +1,4 @@
-"""What the clock does to callbacks: windows that passed, leases that ended, answers that aged."""
+"""Runs the timers of callbacks: windows that passed, leases that ended, requests that expired, and escalations."""
 
 from __future__ import annotations
 
@@ -28,30 +28,30 @@ T = TypeVar("T")
 
 
 def roll_windows(parts: Services) -> int:
-    """Plan the next window for whoever was not called in hers; a request for *now* dies. Return how many."""
+    """Plan the next window of requests not called in theirs; a ``now`` request expires. Return how many."""
     return _work_each(parts, _few_passed, _roll_window)
 
 
 def release_leases(parts: Services) -> int:
-    """Free claims that were forgotten, and put calls without an outcome into review. Return how many."""
+    """Release expired claims, and move calls without an outcome to review. Return how many."""
     freed = _work_each(parts, lambda tx, now: callbacks.claims_over(tx, now=now), _free_claim)
     return freed + _work_each(parts, lambda tx, now: attempts.list_lapsed(tx, now=now), _lapse_call)
 
 
 def expire_requests(parts: Services) -> int:
-    """End requests whose answers are too old to act on. Return how many."""
+    """Expire requests whose safety answers are too old. Return how many."""
     return _work_each(parts, _few_aged, _age_request)
 
 
 def _few_aged(tx: Tx, now: datetime) -> tuple[Callback, ...]:
-    """Return what is too old, unless it is more than may end in one run without a person."""
+    """Return the expired requests; none if they are more than may end in one run without a person's confirmation."""
     aged = callbacks.list_asked_before(tx, before=now - VALID_FOR)
     ending = sum(one.state in (CallbackState.WAITING, CallbackState.REVIEW) for one in aged)
     return aged if _may_end(tx, ending, now) else ()
 
 
 def _few_passed(tx: Tx, now: datetime) -> tuple[Callback, ...]:
-    """Return what was not called in its window; what would die of it only while it is not too much at once."""
+    """Return requests whose window passed; ``now`` requests only if they are not too many to expire unconfirmed."""
     passed = callbacks.list_waiting_past(tx, now=now)
     ending = sum(one.window == When.NOW for one in passed)
     if ending == 0 or _may_end(tx, ending, now):
@@ -66,7 +66,7 @@ def _may_end(tx: Tx, many: int, now: datetime) -> bool:
 
 
 def escalate_stalled(parts: Services) -> int:
-    """Have supervisors told of what stands still. Return how many."""
+    """Alert supervisors about requests that nobody has taken. Return how many."""
     nudges: list[str] = []
 
     def told(parts: Services, tx: Tx, one: Callback, now: datetime) -> bool:
@@ -88,7 +88,7 @@ def _work_each(
     now = parts.clock.now()
     with parts.store.write() as tx:
         if not clock_guard.is_trusted(parts, tx, now):
-            return 0  # a wrong clock ends nothing, frees nothing and calls nobody for help
+            return 0  # with a wrong clock nothing may expire, be released or be escalated
         return sum([work(parts, tx, one, now) for one in read(tx, now)])
 
 
@@ -122,9 +122,9 @@ def _free_claim(_parts: Services, tx: Tx, one: Callback, now: datetime) -> bool:
 
 
 def _lapse_call(_parts: Services, tx: Tx, one: Attempt, now: datetime) -> bool:
-    """Put a call without an outcome into review; the attempt stays live, so the number stays blocked.
+    """Move a call without an outcome to review; the attempt stays live, so the number stays blocked.
 
-    Where the callback is over already nobody has to ask, and the attempt ends as unclear.
+    If the callback is already finished the attempt ends as unclear, as no decision is needed.
     """
     callback = callbacks.by_id(tx, one.callback_id, lock=True)
     if callback is None or callback.state not in OPEN:

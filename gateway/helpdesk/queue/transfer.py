@@ -1,4 +1,4 @@
-"""Passes a claim on by name: to a colleague who is there, has room, and speaks her language; who is told so."""
+"""Transfers a claim to a named colleague who is on duty, has capacity and speaks the caller's language."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gateway.storage.people import Person
 
 PASSED_ON = "handed over"
-"""The act on record; its detail is the id of who got it."""
+"""Audit act of a transfer; its detail is the recipient's person id."""
 
 LONGEST_REASON = 200
 
@@ -34,15 +34,15 @@ LONGEST_REASON = 200
 class UnfitReason(StrEnum):
     """Why a colleague cannot be given a callback now."""
 
-    NOT_WORKING = "not-working"  # does not work the queue
-    DECIDES_NOT = "decides-not"  # it waits for a decision, which is not this colleague's to make
+    NOT_WORKING = "not-working"  # may not work the queue
+    DECIDES_NOT = "decides-not"  # it needs a decision that this colleague may not make
     AWAY = "away"
     LANGUAGE = "language"
     FULL = "full"
 
 
 class NotPassed(Exception):
-    """The colleague cannot be given it: ``why``, by whose ``name``, and where full the ``capacity`` agreed."""
+    """The transfer was refused: ``why``, the colleague's ``name``, and their ``capacity`` if they are full."""
 
     def __init__(self, why: UnfitReason, name: str, capacity: int = 0) -> None:
         super().__init__(f"{name}: {why}")
@@ -53,7 +53,7 @@ class NotPassed(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Colleague:
-    """Somebody to whom a callback could be passed on; ``fits`` is false where she asked for a woman and it is none."""
+    """A possible recipient; ``fits`` is False if the caller asked for a woman and this is none."""
 
     id: str
     name: str
@@ -63,7 +63,7 @@ class Colleague:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferredCallback:
-    """A callback that was passed to this person and not touched since."""
+    """A callback that was transferred to this person, who has not acted on it yet."""
 
     callback_id: str
     code: str
@@ -71,12 +71,12 @@ class TransferredCallback:
 
 
 def list_colleagues(parts: Services, actor: Actor, callback_id: str) -> tuple[Colleague, ...] | None:
-    """Return to whom a callback could be passed on now, the fit ones first.
+    """Return the possible recipients, fitting ones first.
 
-    None where there is nothing to pass on, or the centre is so small that people just ask each other.
+    None if there is nothing to transfer, or if the centre is so small that people just ask each other.
 
     Raises:
-        Refused: the actor does not work the queue.
+        NotPermitted: the actor lacks the permission to work the queue.
     """
     check_permission(actor, Permission.WORK_QUEUE)
     with parts.store.read() as tx:
@@ -103,21 +103,21 @@ def list_colleagues(parts: Services, actor: Actor, callback_id: str) -> tuple[Co
 
 
 def hand_over(parts: Services, actor: Actor, callback_id: str, to: str, *, reason: str = "") -> None:
-    """Pass a claim on to a colleague, who has it at once with a lease of its own, and may give it back like any other.
+    """Transfer a claim to a colleague, who gets a new lease at once and may release it like any other claim.
 
     Args:
-        parts: the parts.
-        actor: who has it, or a supervisor.
-        callback_id: which one.
-        to: the id of the colleague.
-        reason: for the colleague to read; kept as a note.
+        parts: the services of this process.
+        actor: the holder, or a supervisor.
+        callback_id: the callback.
+        to: the colleague's person id.
+        reason: for the colleague to read; saved as a note.
 
     Raises:
-        Refused: the actor does not work the queue.
-        Held: somebody else has it, and the actor may not take over.
-        NotPassed: the colleague is away, full, speaks another language, or does not work the queue.
-        NoSuchCallback: there is no such callback, or nobody of that id here.
-        IllegalMove: nobody has claimed it.
+        NotPermitted: the actor lacks the permission to work the queue.
+        HeldByOther: somebody else holds it, and the actor may not take over.
+        NotPassed: the colleague is off duty, full, speaks another language, or may not work the queue.
+        NoSuchCallback: there is no such callback, or no such person in the team.
+        IllegalMove: it is not claimed.
     """
     check_permission(actor, Permission.WORK_QUEUE)
     row = parts.store.run(lambda tx: _hand_over(parts, tx, actor, callback_id, to, reason.strip()))
@@ -126,10 +126,10 @@ def hand_over(parts: Services, actor: Actor, callback_id: str, to: str, *, reaso
 
 
 def list_passed_to(parts: Services, actor: Actor) -> tuple[TransferredCallback, ...]:
-    """Return what was passed to this person who has not touched it since.
+    """Return the callbacks transferred to this person that they have not acted on yet.
 
     Raises:
-        Refused: the actor does not work the queue.
+        NotPermitted: the actor lacks the permission to work the queue.
     """
     check_permission(actor, Permission.WORK_QUEUE)
     with parts.store.read() as tx:
@@ -143,7 +143,10 @@ def list_passed_to(parts: Services, actor: Actor) -> tuple[TransferredCallback, 
 
 
 def _hand_over(parts: Services, tx: Tx, actor: Actor, callback_id: str, to: str, reason: str) -> str | None:
-    """Let the colleague have it, on record and with the reason; return the text that tells it, if one does."""
+    """Transfer the claim, audited and with the reason as a note.
+
+    Return the outbox row of the alert, if there is one.
+    """
     now, callback = parts.clock.now(), find_callback(tx, actor, callback_id)
     if not _may_pass(callback, actor):
         raise explain_refusal(tx, actor, callback, CallbackEvent.RELEASE)
@@ -166,7 +169,7 @@ def _hand_over(parts: Services, tx: Tx, actor: Actor, callback_id: str, to: str,
 
 
 def _tell_colleague(parts: Services, tx: Tx, callback: Callback, colleague: Person) -> str | None:
-    """Tell whoever works without a computer by text; anybody else finds it on the pages that are open before them."""
+    """Alert a colleague who works by SMS only; all others see the transfer on their open pages."""
     if not colleague.by_text:
         return None
     return alerts.tell_one(
@@ -183,7 +186,7 @@ def _may_pass(callback: Callback, actor: Actor) -> bool:
 def _find_unfitness(
     tx: Tx, callback: Callback, colleague: Person, here: Collection[str]
 ) -> UnfitReason | None:
-    """Return what stands in the way; who asked for a woman may all the same be passed on to a man, who says so."""
+    """Return why a colleague cannot get it. A request for a woman may go to a man, who must say so to the caller."""
     if colleague.disabled or colleague.role not in WORKING:
         return UnfitReason.NOT_WORKING
     if is_to_decide(callback) and colleague.role not in DECIDING:

@@ -1,1 +1,1 @@
-"""What callers ask for, from the first word to the follow-up, and what they refuse."""
+"""Takes callback requests, from the first turn to the follow-up, with changes, refusals and erasure by the caller."""

@@ -1,4 +1,4 @@
-"""Takes her request in the transaction of her turn: new or merged, with its code, its window and its place."""
+"""Accepts a callback request in the transaction of its turn: adds or merges it, with its code, window and slot."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ _FORM = ("danger", "phone_seen", "when", "consent", "sms_safe")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """What came of her request, and the outbox rows that are due once the transaction is committed."""
+    """The receipt of a request, and the outbox rows to nudge once the transaction is committed."""
 
     receipt: Receipt
     nudges: tuple[str, ...] = ()
@@ -81,7 +81,7 @@ class _Asked:
     now: datetime
     told: CallbackAccepted | None = None
     undecided: bool = False
-    """What she was told cannot be kept by the rules as they are: a person decides, and nobody is refused."""
+    """What was promised to the caller no longer fits the rules: a person decides, and the request is not refused."""
 
     @property
     def danger(self) -> bool:
@@ -102,14 +102,13 @@ def accept_request(
     promised: Receipt | None = None,
     before: SafeContact | None = None,
 ) -> Accepted:
-    """Put her request on record, or merge it with the one that she has.
+    """Add a callback request, or merge it with an open one of the same caller, whose row the calling code has locked.
 
-    The caller's row is locked by whoever found it, so two turns of one number come here one after the other.
-    ``promised`` is what she was told already, when a request kept outside SQL is put in. A code and a window that
-    were told always become a row: where the rules say no by now, one in review, and somebody is called to decide.
-    What was refused makes no new row; it only tightens one that she has.
-    ``before`` holds the safety answers of an earlier request where this one brings none of its own: they keep
-    their age, nothing is remembered anew, and a request that is open already only learns that she asked again.
+    ``promised`` is the receipt shown to the caller while SQL was away. A promised code and window always
+    become a row:
+    in review, with an escalation, if the rules refuse it by now. A promised refusal only tightens an open request.
+    ``before`` holds the safety answers of an earlier request if this one brings none: they keep their age, nothing
+    new is remembered, and an open request only records that the caller asked again.
     """
     told = promised if isinstance(promised, CallbackAccepted) else None
     contact = before or _read_contact(effect, now, stopped=caller.stopped)
@@ -140,7 +139,7 @@ def _may_be_rung(parts: Services, tx: Tx, caller: Caller) -> bool:
 def _write_request(
     parts: Services, tx: Tx, asked: _Asked, known: tuple[Callback, ...], turn_key: bytes, *, is_fresh: bool
 ) -> Accepted:
-    """Merge it with the request that is hers for sure, or add it under the code of its turn."""
+    """Merge the request with one that is certainly the same caller's, or add it under the code of its turn."""
     hers, caller = _find_same(known, asked), asked.caller
     if hers is not None:
         _remember(parts, tx, asked)
@@ -162,7 +161,7 @@ def _as_told(asked: _Asked, *, allowed: bool) -> _Asked:
 
 
 def _keep_refused(tx: Tx, asked: _Asked, known: tuple[Callback, ...], promised: CallbackRefused) -> Accepted:
-    """Keep the word that no call can be promised: nothing new is planned, and her newest answers win all the same."""
+    """Apply a promised refusal: no window is planned, but the newest safety answers still count."""
     hers = _find_same(known, asked)
     if hers is not None:
         _merge_refused(tx, asked, hers)
@@ -173,7 +172,7 @@ def _keep_refused(tx: Tx, asked: _Asked, known: tuple[Callback, ...], promised: 
 def _add_request(
     parts: Services, tx: Tx, asked: _Asked, code: str, *, taken: set[int], is_fresh: bool
 ) -> Accepted:
-    """Write the request into the first slot of her number that is free; what was told has one beyond the last too."""
+    """Add the request in the first free slot of its number; a promised one may exceed the limit of slots by one."""
     window = asked.window
     if window is None:
         return Accepted(receipt=CallbackRefused(reason="hours"))
@@ -198,10 +197,10 @@ def promise_request(
     now: datetime,
     besides: Collection[str] = (),
 ) -> Receipt:
-    """Say what will come of a request that cannot be written now: its code and its window hold when it is put in.
+    """Return the receipt of a request that cannot be written now; its code and window are kept when it is written.
 
-    The rules are those of ``accept_request``, with shifts and holidays as this machine read them last. ``besides``
-    are the codes that this number was told of other requests that wait to be put in.
+    The rules are those of ``accept_request``, with the shifts and holidays that this machine read last. ``besides``
+    holds the codes already promised to this number for other spooled requests.
     """
     contact = _read_contact(effect, now, stopped=False)
     if contact is None or not may_be_called(number, parts.line.regions) or is_line_number(parts, number):
@@ -217,7 +216,7 @@ def promise_request(
 
 
 def _read_contact(effect: RequestCallback, now: datetime, *, stopped: bool) -> SafeContact | None:
-    """Read her safety answers; None where they, or the missing consent, leave no way to call her."""
+    """Read the safety answers; None if they, or missing consent, leave no way to call."""
     answers = effect.answers
     if not answers.get("consent") or answers["consent"] == "no":
         return None
@@ -226,7 +225,7 @@ def _read_contact(effect: RequestCallback, now: datetime, *, stopped: bool) -> S
 
 
 def _read_answers(effect: RequestCallback, now: datetime, *, stopped: bool) -> SafeContact:
-    """Read her safety answers as they are; what is missing is read as the safest."""
+    """Read the safety answers as given; a missing one is read as the safest value."""
     answers = effect.answers
     seen = PhoneSeen(answers.get("phone_seen", PhoneSeen.NOT_MINE))
     return SafeContact(
@@ -239,7 +238,10 @@ def _read_answers(effect: RequestCallback, now: datetime, *, stopped: bool) -> S
 
 
 def _find_same(known: tuple[Callback, ...], asked: _Asked) -> Callback | None:
-    """Return the open request that is hers for sure: of this very session, or of a number that nobody else sees."""
+    """Return the open request that is certainly the same caller's.
+
+    Of this session, or of a phone that nobody else sees.
+    """
     for one in known:
         alone = one.contact is not None and one.contact.phone_seen is PhoneSeen.NO
         if one.session == asked.session or (alone and asked.contact.phone_seen is PhoneSeen.NO):
@@ -264,7 +266,7 @@ def _make_callback(parts: Services, asked: _Asked, slot: int, code: str, window:
         zone=parts.line.zone,
         version=asked.version,
         asked_at=now,
-        last_asked_at=parts.clock.now() if asked.undecided else now,  # so long a person has to decide
+        last_asked_at=parts.clock.now() if asked.undecided else now,  # the time to decide counts from now
         due_at=window[0],
         due_until=window[1],
         code=code,
@@ -282,12 +284,10 @@ def _make_callback(parts: Services, asked: _Asked, slot: int, code: str, window:
 
 
 def _merge_request(parts: Services, tx: Tx, asked: _Asked, hers: Callback) -> Accepted:
-    """Let her newest answers win; her place stays, and so does danger once said.
+    """Merge: the newest answers win; the place in the queue stays, and so does danger.
 
-    Her code stays too. Where she was told another one while nobody could look up the one she had, the newest is
-    the code, and the one she had stands for the request as well.
-
-    Where her new time cannot be kept, nothing is promised, but the old time does not hold any more either.
+    If another code was promised while SQL was away, the newest is the code and the earlier one remains valid.
+    If the new time cannot be kept, none is promised, and the old time no longer holds either.
     """
     if asked.window is None:
         return _merge_refused(tx, asked, hers)
@@ -309,7 +309,7 @@ def _merge_refused(tx: Tx, asked: _Asked, hers: Callback) -> Accepted:
 
 
 def _newest(asked: _Asked, hers: Callback, window: Window) -> dict[str, Any]:
-    """Return what her newest turn changes in the request that she has."""
+    """Return the columns that the newest turn changes in the open request."""
     effect, now = asked.effect, asked.now
     danger = asked.danger or hers.priority == DANGER
     return {
@@ -330,7 +330,7 @@ def _newest(asked: _Asked, hers: Callback, window: Window) -> dict[str, Any]:
 
 
 def _again(tx: Tx, asked: _Asked, hers: Callback) -> Accepted:
-    """Note that she asked again without saying anything new: her time, her place and her answers stay."""
+    """Record that the caller asked again without new answers: window, place and answers stay."""
     callbacks.change_callback(tx, hers.id, now=asked.now, asks=hers.asks + 1, last_asked_at=asked.now)
     found = callbacks.by_id(tx, hers.id) or hers
     window = (found.due_at, found.due_until) if found.due_at and found.due_until else None
@@ -347,7 +347,7 @@ def _answers(asked: _Asked, before: object) -> dict[str, str]:
 
 
 def _remember(parts: Services, tx: Tx, asked: _Asked) -> None:
-    """Keep what she let us remember: her language only where nobody else sees the phone."""
+    """Save what the caller allowed to be remembered; the language only if nobody else sees the phone."""
     alone = asked.contact.phone_seen is PhoneSeen.NO
     callers.set_contact(
         tx,

@@ -1,4 +1,7 @@
-"""Adds a request for somebody who came in, phoned in, or whose family asks, with the same safety answers."""
+"""Adds a callback request by hand for a caller at the desk or on the phone, or for her family.
+
+The same safety answers and consent are required as in the menu.
+"""
 
 from __future__ import annotations
 
@@ -24,11 +27,11 @@ if TYPE_CHECKING:
     from gateway.storage.database import Tx
 
 CONSENT = "by voice"
-"""The version of a consent that was asked for and given in words."""
+"""Version stored for a consent that was asked for and given orally."""
 
 
 class RequestOrigin(StrEnum):
-    """How the request reached us."""
+    """How the request reached the centre."""
 
     VISITOR = "visitor"
     PHONED_IN = "phoned_in"
@@ -38,22 +41,22 @@ class RequestOrigin(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManualRequest:
-    """What was asked for at the desk.
+    """A request taken down by staff.
 
     Attributes:
-        how: how the request reached us.
-        number: whose phone is to ring: hers; empty where only the family is to be called.
-        family_number: of whoever asks for her, where the family does.
-        agreed_herself: she said herself that she may be called. Without that, the family member is called.
-        consented: whoever will be called agreed that the number is kept.
-        phone_seen: can somebody else hold or look at that phone?
+        how: how it reached the centre.
+        number: the caller's phone as typed; empty if only the family is to be called.
+        family_number: phone of the family member who asks.
+        agreed_herself: the caller agreed herself to be called; otherwise the family member is called.
+        consented: the person to be called agreed that the number is stored.
+        phone_seen: whether somebody else can hold or look at that phone.
         when: when it is safe to call.
-        language: what they speak.
-        topic: a word of the topics.
+        language: BCP 47 tag of the language they speak.
+        topic: a topic of the menus.
         danger: somebody is in danger now.
         woman: a woman shall call.
-        sms_safe: texts are safe; only where nobody else sees the phone.
-        text_id: a text of hers that nobody has read yet: her number is the one it came from.
+        sms_safe: texts are safe; only if nobody else sees the phone.
+        text_id: an unmatched text of the caller, whose sender is the number.
     """
 
     how: RequestOrigin
@@ -72,17 +75,17 @@ class ManualRequest:
 
 
 def add(parts: Services, actor: Actor, asked: ManualRequest, *, form: str) -> Receipt:
-    """Put the request on record; the same form sent twice is one request.
+    """Add the request; the same form sent twice is one request.
 
     Args:
-        parts: the parts.
+        parts: the services of this process.
         actor: who took it down.
-        asked: what was asked for.
-        form: the one-time id of the page's form.
+        asked: the request.
+        form: one-time id of the page's form.
 
     Raises:
-        Refused: the actor does not work the queue.
-        Rejected: nobody agreed, or the number is none that is called.
+        NotPermitted: the actor lacks the permission to work the queue.
+        Rejected: consent is missing, or the number cannot be called.
     """
     check_permission(actor, Permission.WORK_QUEUE)
     number = _number_to_call(parts, asked)
@@ -132,7 +135,7 @@ def _accept_added(
 
 
 def _caller_asked(tx: Tx, asked: ManualRequest) -> Caller | None:
-    """Return who wrote the text that the request is made from: the very caller, be it a trial phone's."""
+    """Return the sender of the text that the request is made from; it may be a simulator phone."""
     text = texts.by_id(tx, asked.text_id) if asked.how is RequestOrigin.TEXTED else None
     return callers.by_id(tx, text.caller_id) if text is not None and text.caller_id else None
 
@@ -148,10 +151,10 @@ def _of_this_form(tx: Tx, caller_id: str, key: bytes) -> CallbackAccepted | None
 
 
 def _number_to_call(parts: Services, asked: ManualRequest) -> str:
-    """Return whose phone is to ring: a family member who asks for her is called, unless she agreed herself.
+    """Return the number to call: the family member's, unless the caller agreed herself.
 
     Raises:
-        Rejected: it is no number that is called, or one of several that it may be.
+        Rejected: the number cannot be called, or is ambiguous.
     """
     if asked.how is not RequestOrigin.TEXTED:
         family = asked.how is RequestOrigin.FAMILY and not asked.agreed_herself
@@ -192,5 +195,5 @@ def _effect(asked: ManualRequest) -> RequestCallback:
 
 
 def _channel(parts: Services) -> str:
-    """Return the line that texts to her would take: the first of the configuration."""
+    """Return the channel for texts to the caller: the first of the configuration."""
     return next(iter(parts.channels), "desk")

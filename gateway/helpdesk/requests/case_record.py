@@ -1,4 +1,4 @@
-"""The figures form: closed words, ticked while a callback is open, counted without a trace of her when it is closed."""
+"""Stores the statistics form of an open callback, and counts it anonymously when the callback is closed."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 NOT_ASKED = "not_asked"
 VISIBLE = ("person", "topics")
-"""What the page shows at once; the rest is folded."""
+"""Fields that the page shows at once; the rest is folded."""
 
 SEVERAL = frozenset({"topics", "service", "complaint"})
-"""Fields of which more than one word may be ticked."""
+"""Fields in which several values may be ticked."""
 
 NUMBERS: Mapping[str, int] = {
     "women": 10_000,
@@ -30,23 +30,23 @@ NUMBERS: Mapping[str, int] = {
     "awarded": 10**12,
     "received": 10**12,
 }
-"""How many people a complaint is about, and amounts in whole units of ``currency``; the largest that is believed."""
+"""Largest plausible value of each number field: people concerned, or whole units of ``currency``."""
 
 _AMOUNTS = ("claimed", "awarded", "received")
 
 
 def save_form(parts: Services, actor: Actor, callback_id: str, said: Mapping[str, Any]) -> None:
-    """Keep what is ticked on the form of a callback; whatever is missing was not asked.
+    """Save the ticked values of a callback's form; a missing field was not asked.
 
     Args:
-        parts: the parts.
-        actor: who has the callback.
-        callback_id: which one.
-        said: by field a word, words where several may be ticked, or a number.
+        parts: the services of this process.
+        actor: the holder.
+        callback_id: the callback.
+        said: field → one value, a list of values (for SEVERAL), or a whole number (for NUMBERS).
 
     Raises:
-        Refused: the actor does not work the queue, or the callback is somebody else's.
-        Rejected: there is no such field or word.
+        NotPermitted: the actor lacks the permission to work the queue, or the callback is somebody else's.
+        Rejected: there is no such field or value, or the callback is closed.
         NoSuchCallback: there is none.
     """
     check_permission(actor, Permission.WORK_QUEUE)
@@ -63,17 +63,17 @@ def save_form(parts: Services, actor: Actor, callback_id: str, said: Mapping[str
         if callback.holder_id != actor.person_id:
             check_permission(actor, Permission.SEE_OTHERS)
         if callback.closed_at is not None:
-            raise Rejected(Why.FIELD)  # its counts are told already
+            raise Rejected(Why.FIELD)  # it was counted when the callback was closed
         notes.save_record(tx, callback_id, tidy, now=now)
 
     parts.store.run(work)
 
 
 def load_form(parts: Services, actor: Actor, callback_id: str) -> Mapping[str, Any]:
-    """Return what is ticked so far.
+    """Return the saved values: field → value, list of values, or whole number.
 
     Raises:
-        Refused: the actor does not work the queue, or the callback is somebody else's.
+        NotPermitted: the actor lacks the permission to work the queue, or the callback is somebody else's.
         NoSuchCallback: there is none.
     """
     check_permission(actor, Permission.WORK_QUEUE)
@@ -87,12 +87,12 @@ def load_form(parts: Services, actor: Actor, callback_id: str) -> Mapping[str, A
 
 
 def take_form(tx: Tx, callback_id: str) -> Mapping[str, Any]:
-    """Take the form of a callback that is closed, to be counted once the transaction is kept."""
+    """Read and delete the form of a closing callback; count it with ``count_form`` after the commit."""
     return notes.take_record(tx, callback_id)
 
 
 def count_form(parts: Services, said: Mapping[str, Any], *, language: str = "", channel: str = "") -> None:
-    """Count what was ticked: from here on it belongs to nobody."""
+    """Count the ticked values in the metrics, which have no link to the callback."""
     if not said:
         return
     for name in FIELDS:
@@ -117,7 +117,7 @@ def _list_words(value: object) -> Sequence[str]:
 
 
 def _tidy_value(words: Mapping[str, tuple[str, ...]], name: str, value: Any) -> str | int | list[str] | None:
-    """Return the value as it is kept; None where it was not asked."""
+    """Return the value in the form in which it is stored; None if it was not asked."""
     if name in NUMBERS:
         return _read_number(name, value)
     if name not in words:

@@ -1,4 +1,4 @@
-"""Keeps a note while it is being written, so that neither a reload nor the dialler nor a lost line takes it."""
+"""Saves a note while it is typed, so that a reload, the dialler or a lost connection does not lose it."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ __all__ = ["find_draft", "keep_draft"]
 
 
 def keep_draft(parts: Services, actor: Actor, callback_id: str, text: str, *, form: str = "") -> datetime:
-    """Keep what was typed so far, sealed; nothing but spaces forgets it. Return when it was kept.
+    """Save the text typed so far, encrypted, and return when; blank text deletes the draft.
 
     Args:
-        parts: the parts.
-        actor: who writes; whoever may write a note here.
-        callback_id: about which callback.
-        text: what was typed so far, all of it.
-        form: the one-time id of the note's form. Once the note is saved a late draft of it changes nothing.
+        parts: the services of this process.
+        actor: the author, who may write notes here.
+        callback_id: the callback.
+        text: the whole text typed so far.
+        form: one-time id of the note's form. A draft that arrives after its note was saved changes nothing.
 
     Raises:
-        Refused: the actor does not work the queue, or sees only the row of this callback.
-        Held: somebody else has it.
-        BadWords: more than a note may have.
+        NotPermitted: the actor lacks the permission to work the queue, or sees only the row of this callback.
+        HeldByOther: somebody else holds it.
+        BadWords: the text is longer than a note may be.
         NoSuchCallback: there is none.
     """
     check_permission(actor, Permission.WORK_QUEUE)
@@ -44,7 +44,7 @@ def keep_draft(parts: Services, actor: Actor, callback_id: str, text: str, *, fo
     def work(tx: Tx) -> None:
         callback = find_callback(tx, actor, callback_id)
         permit_writing(tx, actor, callback)
-        if not text.strip() or callback.caller_id is None:  # whoever was erased is not written about again
+        if not text.strip() or callback.caller_id is None:  # nothing is written about an erased caller
             notes.drop_draft(tx, callback_id, actor.person_id)
         elif not (form and notes.is_written(tx, form[:20])):
             notes.save_draft(tx, callback_id, actor.person_id, text, now=now)
@@ -54,10 +54,10 @@ def keep_draft(parts: Services, actor: Actor, callback_id: str, text: str, *, fo
 
 
 def find_draft(parts: Services, actor: Actor, callback_id: str) -> DraftNote | None:
-    """Return what this person has typed so far and not saved; None where there is nothing.
+    """Return this person's unsaved draft of a note; None if there is none.
 
     Raises:
-        Refused: the actor does not work the queue.
+        NotPermitted: the actor lacks the permission to work the queue.
     """
     check_permission(actor, Permission.WORK_QUEUE)
     with parts.store.read() as tx:

@@ -1,4 +1,4 @@
-"""Erases a number: her requests leave the line, everything of hers is emptied, the counts stay."""
+"""Erases a caller: open requests leave the queue and all personal data is deleted; anonymous counts stay."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def erase_caller(parts: Services, tx: Tx, *, caller: Caller, now: datetime) -> Receipt:
-    """Erase everything about this caller in the transaction of her turn; the caller's row goes last."""
+    """Erase everything about this caller in the transaction of her turn; the caller's row is deleted last."""
     sign_ins.drop_forms_about(tx, caller.id, caller.number)
     callbacks.forget_told(tx, caller.id)
     callbacks.empty_callbacks(tx, caller.id, now=now)
@@ -38,10 +38,10 @@ def erase_caller(parts: Services, tx: Tx, *, caller: Caller, now: datetime) -> R
 
 
 def forget_number(parts: Services, number: str) -> bool:
-    """Erase a number on the word of whoever runs the server; False where it is no number, or not known.
+    """Erase a number at the operator's request; False if it is no number or not known.
 
     Raises:
-        AmbiguousNumber: several countries of the line have it; nothing was erased.
+        AmbiguousNumber: it is valid in several countries of the helpline; nothing was erased.
     """
     readings = possible_readings(number, parts.line.regions)
     if len(readings) > 1:
@@ -67,10 +67,11 @@ def forget_number(parts: Services, number: str) -> bool:
 def forget_spooled(
     parts: Services, number: str, *, trial: bool | None = None, until: datetime | None = None
 ) -> int:
-    """Drop what this number left in the spool of this machine, or it would bring her back; return how much it was.
+    """Drop this number's entries from the local spool, which would restore the caller; return how many.
 
-    With ``trial`` only what trial phones, or real ones, left: a trial that shows her number must not erase hers.
-    With ``until`` only what came up to that instant: what she asked for after she was erased is a new request.
+    ``trial`` limits it to entries of simulator phones (True) or real ones (False), since a simulator phone
+    may use the
+    number of a real caller. ``until`` spares later entries: a request made after the erasure is a new one.
     """
     hers = list_spooled(parts, number, trial=trial, until=until)
     for key in hers:
@@ -81,7 +82,10 @@ def forget_spooled(
 def list_spooled(
     parts: Services, number: str, *, trial: bool | None = None, until: datetime | None = None
 ) -> Mapping[bytes, Mapping[str, Any]]:
-    """Return what this number left in the spool of this machine, by its key; what could not be put in too."""
+    """Return this number's entries in the local spool by their key, including those that could not be applied.
+
+    An entry is the stored inbound event: ``at`` (ISO 8601), ``mark``, and the turn or the provider's fields.
+    """
     keys = [*parts.spool.list(), *parts.spool.failed()]
     entries = {key: parts.spool.load(key) or {} for key in keys}
     return {
@@ -94,7 +98,7 @@ def list_spooled(
 
 
 def _is_trial(parts: Services, entry: Mapping[str, Any]) -> bool:
-    """Say whether a trial phone left this entry: a turn says so itself, a text and a ring name their line."""
+    """Return whether a simulator phone left this entry: a turn says so, a text or a missed call names its channel."""
     event: Mapping[str, Any] | None = entry.get("event")
     return parts.is_trial(event["channel"]) if event else bool(entry.get("trial"))
 
@@ -105,6 +109,6 @@ def _find_arrival(parts: Services, entry: Mapping[str, Any]) -> datetime:
 
 
 def _number_in(entry: Mapping[str, Any]) -> str | None:
-    """Return whose entry it is: a turn says the number itself, a text and a ring in what the provider told."""
+    """Return the number of an entry: a turn holds it, a text or missed call has it in the provider's fields."""
     told: Mapping[str, Any] = entry.get("event") or entry
     return told.get("number")

@@ -1,4 +1,4 @@
-"""What comes after a talk: another call on a day that was agreed, and the mark of somebody who may be a child."""
+"""Plans follow-up calls on an agreed day, and marks a caller who may be under 18."""
 
 from __future__ import annotations
 
@@ -37,21 +37,22 @@ if TYPE_CHECKING:
     from gateway.storage.database import Tx
 
 POLICY = "policy-under-18"
-"""The setting that holds the centre's words on what to do where somebody may be a child."""
+"""Name of the setting with the centre's policy for callers who may be under 18."""
 
 
 def follow_up(parts: Services, actor: Actor, callback_id: str, *, on: date, when: When | None = None) -> str:
-    """Agree on another call: the callback is closed, a new one with the same code is planned; return its id.
+    """Close a reached callback and plan another one with the same code; return the new id.
 
-    ``on`` is the first day on which she may be called, not later than her answers hold; ``when`` is the window she
-    named, None keeps the one she had.
+    ``on`` is the first day on which to call, within the validity of the safety answers. ``when`` is the
+    window that the
+    caller named; None keeps the earlier one.
 
     Raises:
-        Refused: the actor does not work the queue.
-        HeldByOther: somebody else reached her.
-        Declined: nobody can mean that year.
-        NotSafe: there is no window on or after that day in which her answers still hold.
-        IllegalMove: she was not reached, or it is closed already.
+        NotPermitted: the actor lacks the permission to work the queue.
+        HeldByOther: somebody else reached the caller.
+        Rejected: the year is implausible.
+        NotSafe: no window on or after that day lies within the validity of the safety answers.
+        IllegalMove: the caller was not reached, or the callback is closed.
         NoSuchCallback: there is none.
     """
     check_permission(actor, Permission.WORK_QUEUE)
@@ -80,10 +81,10 @@ def follow_up(parts: Services, actor: Actor, callback_id: str, *, on: date, when
 
 
 def mark_minor(parts: Services, actor: Actor, callback_id: str, *, on: bool) -> str:
-    """Write that she may be under 18, or that she is not; return the centre's words on what to do then.
+    """Record whether the caller may be under 18; return the centre's policy for that.
 
     Raises:
-        Refused: the actor does not work the queue, or the callback is somebody else's.
+        NotPermitted: the actor lacks the permission to work the queue, or the callback is somebody else's.
         NoSuchCallback: there is none.
     """
     check_permission(actor, Permission.WORK_QUEUE)
@@ -105,13 +106,13 @@ def mark_minor(parts: Services, actor: Actor, callback_id: str, *, on: bool) -> 
 
 
 def policy(parts: Services) -> str:
-    """Return the centre's words on what to do where somebody may be a child; empty while there are none."""
+    """Return the centre's policy for callers who may be under 18; empty if none is written."""
     with parts.store.read() as tx:
         return str(settings.get_setting(tx, POLICY, ""))
 
 
 def _plan_follow_up(parts: Services, tx: Tx, before: Callback, on: date, when: When | None) -> Callback:
-    """Return the new request: her answers were confirmed just now, by voice, so they hold from now."""
+    """Return the new request. The safety answers were just confirmed orally, so their age starts anew."""
     now, zone = parts.clock.now(), ZoneInfo(parts.line.zone)
     chosen = when or When(before.window)
     contact = replace(before.contact, when=chosen, said_at=now) if before.contact else None
@@ -150,7 +151,7 @@ def _plan_follow_up(parts: Services, tx: Tx, before: Callback, on: date, when: W
 
 
 def _insert(tx: Tx, fresh: Callback) -> None:
-    """Write it into a slot of her number that is free; with none she has other requests, and those stand."""
+    """Add the request in a free slot of its number; without a free slot the caller's other requests stand."""
     for slot in range(SLOTS):
         if callbacks.insert_callback(tx, replace(fresh, slot=slot)):
             return

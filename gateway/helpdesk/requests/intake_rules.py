@@ -1,4 +1,7 @@
-"""Chooses the code of a request by the candidates of its turn: longer where short ones are in use, and never none."""
+"""Chooses the code of a request, recognises the helpline's own numbers.
+
+Places requests promised during an outage.
+"""
 
 from __future__ import annotations
 
@@ -27,19 +30,21 @@ if TYPE_CHECKING:
 def choose_code(
     parts: Services, turn_key: bytes, number: str, *, tx: Tx | None, besides: Collection[str] = ()
 ) -> str:
-    """Return the code of a turn: the same for every repeat of it, and none that is simple, hers or in use.
+    """Return the code of a turn.
+
+    The same for every repeat, not trivial, not in use, not the end of the caller's number.
 
     Args:
-        parts: the parts.
-        turn_key: the turn; its code comes from it alone, but for what is in use.
-        number: whose request it is; a code is not the end of her number.
-        tx: where codes in use are asked for; None while SQL is away.
-        besides: further codes that this number was told.
+        parts: the services of this process.
+        turn_key: key of the turn, from which the candidates are derived.
+        number: the caller's number.
+        tx: transaction in which codes in use are looked up; None while SQL is away.
+        besides: further codes promised to this number.
 
     Returns:
-        Four digits; five or six only where the candidates of four are all in use. Where those are too, one that
-        stands for another number's request as well, for nobody is refused for want of a code: on the phone a code
-        is looked up among the requests of that phone's number, and a counsellor's search shows all that bear it.
+        Four digits; five or six if all candidates of four are in use. If those are in use too, a code that another
+        number's request also has, as a request is never refused for lack of a code: on the phone a code is looked up
+        among the requests of the calling number, and a counsellor's search shows all requests that have it.
     """
     key, turn = parts.store.ring.key("code"), turn_key.hex()
     candidates: list[str] = []
@@ -53,15 +58,14 @@ def choose_code(
     return shared if shared is not None else candidates[-1]
 
 
-# Knows the numbers that are our own: a call to one of them rings us, and takes the turn of somebody who
-# waits.
+# The helpline's own numbers: a callback to one of them would ring the centre, and delay a caller who waits.
 
 _VOICE = "voice_number"
-"""The option of a channel that holds the number from which its provider calls."""
+"""Option of a channel with the number from which its provider calls."""
 
 
 def is_line_number(parts: Services, number: str) -> bool:
-    """Say whether this number, in E.164, is the helpline's, the centre's, or one of a channel."""
+    """Return whether this number (E.164) is the helpline's, the centre's, or a channel's."""
     configs = [one.config for one in parts.channels.values()]
     written = [parts.line.helpline, parts.line.mrc]
     written += [one for config in configs for one in (config.sms_number, config.options.get(_VOICE, ""))]
@@ -69,28 +73,29 @@ def is_line_number(parts: Services, number: str) -> bool:
 
 
 def is_own_number(parts: Services, tx: Tx, number: str, *, trial: bool = False) -> bool:
-    """Say whether this number is the line's or a helpline phone of somebody who works here.
+    """Return whether this number is the helpline's own or a staff member's helpline phone.
 
-    A trial phone shows any number it likes and rings nobody: there whoever learns the work may use their own.
+    A simulator phone may use any number and no real phone rings, so there staff numbers are allowed for practice.
     """
     return is_line_number(parts, number) or (not trial and bool(people.ids_of_number(tx, number)))
 
 
-# Keeps what was told while the ledger was away: placed as it was told, or shown to a person who decides.
+# Requests promised while SQL was away: planned as promised, or moved to review for a decision.
 
 TOLD_AWAY = "told_away"
-"""The reason of what stands in review because it was told while the ledger was away and cannot be placed so."""
+"""Reason of a request in review that was promised while SQL was away and cannot be planned as promised."""
 
 
 def place_as_told(told: Window, planned: Window | None) -> Window | None:
-    """Return the part of the told window in which the ledger allows the call too; None where there is none left.
+    """Return the part of the promised window that the plan allows; None if they do not overlap.
+
+    A promised window that has passed is kept all the same: the timers plan the next one, as for every missed
+    window, and a
+    promised ``now`` request expires.
 
     Args:
-        told: the window that she read.
-        planned: what the ledger plans by shifts, holidays and earlier attempts; None where it plans nothing.
-
-    A window that is over by the time SQL is back was told all the same: the clock plans the next one, as it does for
-    every request that nobody called in its window, and a *now* that she was told dies by itself dies.
+        told: the promised window.
+        planned: the window by shifts, holidays and earlier attempts; None if there is none.
     """
     if planned is None:
         return None
@@ -99,7 +104,7 @@ def place_as_told(told: Window, planned: Window | None) -> Window | None:
 
 
 def put_before_a_person(tx: Tx, callback_id: str, *, now: datetime) -> None:
-    """Move a request that waits into review, and have somebody told; one in somebody's hands stays there."""
+    """Move a waiting request to review and escalate it; a claimed one stays with its holder."""
     callbacks.step_callback(tx, callback_id, CallbackEvent.UNPLACED, now=now, reason=TOLD_AWAY)
     found = callbacks.by_id(tx, callback_id)
     if found is not None and found.state is CallbackState.REVIEW:
@@ -107,9 +112,9 @@ def put_before_a_person(tx: Tx, callback_id: str, *, now: datetime) -> None:
 
 
 def reopen_request(tx: Tx, caller: Caller, callback_id: str, *, now: datetime) -> Callback | None:
-    """Open a closed request anew, in review: she was told a new time while nobody could see that it was closed.
+    """Reopen a closed request in review, because a new time was promised while SQL could not show that it was closed.
 
-    None where there is nothing of hers to be opened: it was erased.
+    None if the request was erased.
     """
     closed = callbacks.by_id(tx, callback_id)
     if closed is None or closed.caller_id != caller.id or closed.contact is None:
@@ -133,6 +138,6 @@ def reopen_request(tx: Tx, caller: Caller, callback_id: str, *, now: datetime) -
 
 
 def call_for_decision(tx: Tx, callback: Callback, *, now: datetime) -> str | None:
-    """Have somebody told at once that this request needs a decision; return the outbox row to nudge."""
+    """Escalate a request that needs a decision at once; return the outbox row to nudge."""
     audit.add_entry(tx, now=now, person_id=None, act="told while away", kind="callback", subject=callback.id)
     return call_for_help(tx, callback, f"told:{callback.told}", now=now)

@@ -1,4 +1,4 @@
-"""Which window a request is planned for, seen together with the calls that her number has had."""
+"""Plans the window of a request, given staffing and the earlier calls to its number."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ _AT_MOST = 8
 
 
 def hours_of(parts: Services, tx: Tx, now: datetime, team: str = "main") -> Hours:
-    """Return when somebody of this team is on duty: by shifts and holidays, or else by the opening hours."""
+    """Return when this team is on duty: by shifts and holidays, or by the opening hours if there are no shifts."""
     return find_hours(tx, parts.line.hours, parts.line.zone, now, team)
 
 
 def resolve_window(word: str, hours: str) -> When:
-    """Return the window that a turn asked for: with the hours that she read, where its menu said them."""
+    """Return the window that a turn chose; ``hours`` are the hours its menu displayed, which take precedence."""
     return When(word, *read_rule(hours)) if hours else When(word)
 
 
 def windows_of(parts: Services, channel: str = "") -> tuple[When, ...]:
-    """Return the windows that the live menu of a line offers; those of a request on record travel with it."""
+    """Return the windows that a channel's live menu offers; a stored request carries its own."""
     menu = menu_of(parts, channel)
     return tuple(menu.windows.values()) if menu else ()
 
 
 def menu_of(parts: Services, channel: str = "") -> Menu | None:
-    """Return the live menu of a line, or of the first line; None while none is live."""
+    """Return the live menu of a channel, or of the first channel; None if none is live."""
     line = parts.channels.get(channel) or next(iter(parts.channels.values()), None)
     names = [line.config.menu] if line else sorted(parts.versions.loaded())
     try:
@@ -51,9 +51,9 @@ def menu_of(parts: Services, channel: str = "") -> Menu | None:
 def plan(
     parts: Services, when: When, past: Sequence[Past], now: datetime, *, hours: Hours | None = None
 ) -> Window | None:
-    """Return the next window in which her number may ring; one that had its attempt is passed over.
+    """Return the next window in which the number may ring, skipping windows that had their attempt.
 
-    Without ``hours`` the opening hours of the settings count.
+    Without ``hours`` the opening hours of the settings apply.
     """
     on_duty = parts.line.hours if hours is None else hours
     used = {one.window_from for one in past}
@@ -69,18 +69,18 @@ def plan(
 def plan_on(
     parts: Services, callback: Callback, past: Sequence[Past], now: datetime, *, hours: Hours | None = None
 ) -> Window | None:
-    """Return the window that follows one that passed; where opening hours cover none, the bare one.
+    """Return the window after one that passed; if nobody is on duty in any, the next window regardless of staffing.
 
-    Nothing open is without a next step, even while the settings say that nobody is ever on duty.
+    So an open request always has a next step, even if the settings say that nobody is ever on duty.
     """
     when = When(callback.window)
     return plan(parts, when, past, now, hours=hours) or next_window(when, ALWAYS, parts.line.zone, now)
 
 
 def window_from(parts: Services, callback: Callback) -> datetime:
-    """Return the instant that all attempts of one window share; *now* begins with her own asking.
+    """Return the instant shared by all attempts of one window; for ``now`` it is when the caller asked.
 
-    An erased request has no window any more; nobody can be called for it, so her asking will do.
+    An erased request has no window and is never called, so the instant of the request serves.
     """
     if callback.due_at is None or callback.window in ("", When.NOW):
         return callback.last_asked_at

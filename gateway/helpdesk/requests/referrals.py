@@ -1,4 +1,4 @@
-"""The referral book: where help exists, kept by those who know, and passed on where a text is safe."""
+"""Keeps the referral book of other services, and texts an entry's number to a caller for whom texts are safe."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _SHORT_NUMBER = 6
 def list_entries(
     parts: Services, actor: Actor, *, language: str = "", topic: str = ""
 ) -> tuple[Referral, ...]:
-    """Return the entries, by name; with a language or a topic those that serve it, or do not say.
+    """Return the entries by name; a language or topic keeps those that serve it or do not say.
 
     Raises:
-        Refused: the actor neither works the queue nor keeps the book.
+        NotPermitted: the actor may neither work the queue nor edit the book.
     """
     check_permission(
         actor, Permission.WORK_QUEUE if actor.may(Permission.WORK_QUEUE) else Permission.SET_RULES
@@ -46,11 +46,11 @@ def list_entries(
 
 
 def save_entry(parts: Services, actor: Actor, entry: Referral) -> str:
-    """Write an entry, a new one where its id is empty; return the id.
+    """Save an entry, or add it if its id is empty; return the id.
 
     Raises:
-        Refused: the actor does not keep the book.
-        Rejected: it has no name or no number, or there is no such entry any more.
+        NotPermitted: the actor may not edit the book.
+        Rejected: name or number is missing, or there is no such entry.
     """
     check_permission(actor, Permission.SET_RULES)
     now = parts.clock.now()
@@ -70,11 +70,11 @@ def save_entry(parts: Services, actor: Actor, entry: Referral) -> str:
 
 
 def drop_entry(parts: Services, actor: Actor, referral_id: str) -> None:
-    """Take an entry out.
+    """Delete an entry.
 
     Raises:
-        Refused: the actor does not keep the book.
-        Rejected: there is none.
+        NotPermitted: the actor may not edit the book.
+        Rejected: there is no such entry.
     """
     check_permission(actor, Permission.SET_RULES)
     now = parts.clock.now()
@@ -90,12 +90,12 @@ def drop_entry(parts: Services, actor: Actor, referral_id: str) -> None:
 
 
 def send_entry(parts: Services, actor: Actor, callback_id: str, referral_id: str) -> str | None:
-    """Send her the number of an entry, without its name; return the outbox row, None where it went already.
+    """Text the number of an entry, without its name, to the caller; return the outbox row, None if it was sent before.
 
     Raises:
-        Refused: the actor does not work the queue, or the callback is somebody else's.
-        Rejected: there is no such entry, or it may not be passed on.
-        NotSafe: she did not say that texts are safe.
+        NotPermitted: the actor lacks the permission to work the queue, or the callback is somebody else's.
+        Rejected: there is no such entry, or it must not be passed on.
+        NotSafe: the caller did not say that texts are safe.
         NoSuchCallback: there is no such callback.
     """
     check_permission(actor, Permission.WORK_QUEUE)
@@ -131,7 +131,7 @@ def send_entry(parts: Services, actor: Actor, callback_id: str, referral_id: str
 
 
 def _tidy_entry(parts: Services, actor: Actor, entry: Referral) -> Referral:
-    """Return the entry as it is kept, or decline it; languages and topics are those that callbacks have."""
+    """Return the entry normalised, or raise Rejected; languages and topics must be those of callbacks."""
     name = " ".join(entry.name.split())
     if not 1 <= len(name) <= _LONGEST:
         raise Rejected(Why.NAME)
@@ -155,7 +155,7 @@ def _find_entry(tx: Tx, actor: Actor, referral_id: str) -> Referral:
 
 
 def _read_number(parts: Services, written: str) -> str:
-    """Return the number in full; the short ones of authorities stay as they are dialled."""
+    """Return the number in E.164; short codes of authorities stay as dialled."""
     plain = written.strip()
     if plain.isascii() and plain.isdigit() and len(plain) <= _SHORT_NUMBER:
         return plain

@@ -1,4 +1,4 @@
-"""Her refusals as a deed: what was asked for from her number leaves the line, and what is on its way is stopped."""
+"""Applies refusals of a caller: cancels or withholds open requests of the number and stops pending texts."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 PLAIN, STOP = "plain", "stop"
 ANSWERS = "answers"
-"""Why a request is withheld that nobody refused: newer answers of the same number name another time."""
+"""Withheld because newer answers of the same number name another time, not because the caller refused."""
 
 REFUSED = "refused"
-"""Why a request stands in review: she said something since, and a person decides what it means for this one."""
+"""Reason of a request in review whose caller refused since; a person decides what it means for this request."""
 
 _ON_ITS_WAY = ("alert", "announce", "escalate", "call", "ours")
 _TEXTS_WE_START = ("ours",)
@@ -41,12 +41,15 @@ _TEXTS = ("answer", "ours")
 def refuse_calls(
     parts: Services, tx: Tx, *, caller: Caller, effect: RefuseCalls, session: bytes, now: datetime
 ) -> Receipt:
-    """End what was asked for from this number, in the transaction of the turn that says so.
+    """End the requests of this number, in the transaction of the turn that refuses.
 
-    On a phone that nobody else sees, a plain refusal cancels. On a shared one it cancels what this very session asked
-    for or opened by its code; where none can be told apart, and wherever a sentence was interpreted or STOP may mean
-    texts only, every request of the number waits for a person's decision. A call that runs is let run: whoever makes
-    it is shown at once, and its outcome is recorded.
+    On a phone that nobody else sees, a plain refusal cancels. On a shared phone it cancels the requests that
+    this session
+    made or opened by code. If none can be identified, if the refusal was inferred from a sentence, or if STOP
+    may mean
+    texts only, every request of the number goes to review. A running call is not cut off: the counsellor sees
+    the refusal
+    at once and records the outcome.
     """
     if effect.how == STOP:
         stop_texts(tx, caller, now)
@@ -66,23 +69,24 @@ def refuse_calls(
 
 
 def refuse_late(tx: Tx, *, caller: Caller, callback_id: str, now: datetime) -> None:
-    """Withhold a request that was told before her refusal and is written only now: she never asked again."""
+    """Withhold a request that was promised before the refusal and is written only now."""
     found = callbacks.by_id(tx, callback_id)
     if found is not None:
         _put_in_review(tx, found, caller.refused, now)
 
 
 def withhold_request(tx: Tx, callback: Callback, how: str, now: datetime) -> None:
-    """Take a request out of the line until she asks again or a person decides, and stop what is on its way."""
+    """Take a request out of the queue until the caller asks again or a person decides, and cancel its pending texts."""
     _put_in_review(tx, callback, how, now)
     _stop_texts(tx, [callback], now)
 
 
 def take_opt_out(parts: Services, tx: Tx, row: OutboxRow) -> None:
-    """Take over that she told a provider or her operator to send her nothing: once, and with a line on record.
+    """Apply a provider's or operator's opt-out, once, with an audit entry.
 
-    The first such word is a STOP like any other. A later one tells nothing new about calls that she asked for since:
-    the provider still has her on its list.
+    The first opt-out acts like STOP. A repeated one says nothing about requests made since, because the
+    provider reports
+    the same blocked number again.
     """
     caller = callers.by_id(tx, row.caller_id) if row.caller_id else None
     if caller is None or caller.stopped:
@@ -96,7 +100,10 @@ def take_opt_out(parts: Services, tx: Tx, row: OutboxRow) -> None:
 
 
 def has_unwritten_word(parts: Services, caller: Caller) -> bool:
-    """Say whether something this number said waits to be written: it may be a refusal, so nobody is rung before."""
+    """Return whether a spooled event of this number waits to be applied.
+
+    It may be a refusal, so no call is made before.
+    """
     try:
         waiting = list_spooled(parts, caller.number or "", trial=caller.trial)
     except OSError:
@@ -105,9 +112,9 @@ def has_unwritten_word(parts: Services, caller: Caller) -> bool:
 
 
 def stop_texts(tx: Tx, caller: Caller, now: datetime, *, by: str = "her") -> None:
-    """Note that this number wants no texts; what waits for it does not leave, answers included.
+    """Record that this number wants no texts, and cancel its pending ones, including answers.
 
-    The newest STOP counts, also for an answer that is under way and would be tried again; on record it stands once.
+    The latest STOP counts, also against an answer that would be retried; it is audited once.
     """
     outbox.cancel_of_caller(tx, caller.id, reason="stopped", now=now, kinds=_TEXTS)
     if caller.stopped_at is None or caller.stopped_at < now:
@@ -119,7 +126,7 @@ def stop_texts(tx: Tx, caller: Caller, now: datetime, *, by: str = "her") -> Non
 
 
 def _is_alone(known: Sequence[Callback], effect: RefuseCalls) -> bool:
-    """Say whether nobody else sees this phone, by all that was ever said of it."""
+    """Return whether every answer ever given says that nobody else sees this phone."""
     seen = {one.contact.phone_seen for one in known if one.contact is not None}
     return effect.phone_seen in ("", PhoneSeen.NO) and seen <= {PhoneSeen.NO}
 
@@ -140,7 +147,7 @@ def _note_on_number(tx: Tx, caller: Caller, effect: RefuseCalls, now: datetime) 
 
 
 def _end_requests(tx: Tx, known: Sequence[Callback], now: datetime) -> None:
-    """Cancel what is open; one that was reached already is not open, and is only never rung again."""
+    """Cancel the open requests; one already reached is not open, and is only marked never to be called again."""
     for one in known:
         if one.state in OPEN:
             callbacks.step_callback(
@@ -154,7 +161,7 @@ def _end_requests(tx: Tx, known: Sequence[Callback], now: datetime) -> None:
 
 
 def _put_in_review(tx: Tx, one: Callback, how: str, now: datetime) -> None:
-    """Put a request that nobody calls now into review; a call that runs, and one that was reached, are only marked."""
+    """Move a request that is not being called to review; a running call and a reached request are only marked."""
     contact = replace(one.contact, sms_safe=False) if one.contact is not None else None
     if one.state in OPEN and one.state is not CallbackState.CALLING:
         keeps_reason = one.state is CallbackState.REVIEW or is_to_decide(one)
@@ -187,17 +194,16 @@ def _on_record(tx: Tx, one: Callback, how: str, now: datetime) -> None:
     audit.add_entry(tx, now=now, person_id=None, act="refused", kind="callback", subject=one.id, detail=act)
 
 
-# What a new request does to what was said before on the same number: it lifts a refusal, and tightens what
-# is open.
+# Effect of a new request on earlier ones of the number: it lifts a refusal, and its answers bind the open ones.
 
 
 def settle_refusals(
     tx: Tx, caller: Caller, receipt: Receipt, contact: SafeContact, now: datetime, *, by_form: bool
 ) -> None:
-    """Lift the refusals of a number that asks again by the form, and let her newest answers bind all that is open.
+    """Lift the refusals of a number that asks again by the form, and apply its newest answers to all open requests.
 
-    A ring, and a request told before the refusal and written after it, lift nothing: they wait for a person. One that
-    could not be taken lifts nothing either, and what she answered binds all the same.
+    A missed call lifts nothing, nor does a request promised before the refusal and written after it: they wait for a
+    person. A request that could not be taken lifts nothing either, but its answers still bind.
     """
     if not isinstance(receipt, CallbackAccepted):
         tighten_open(tx, caller, contact, now, besides="")
@@ -215,14 +221,14 @@ def settle_refusals(
 
 
 def tighten_open(tx: Tx, caller: Caller, newest: SafeContact, now: datetime, *, besides: str) -> None:
-    """Bind whatever her number could still be rung for by her newest answers, ``besides`` the request they are of."""
+    """Apply the newest answers to every other request for which the number may still ring."""
     for other in callbacks.callable_of(tx, caller.id):
         if other.id != besides:
             _tighten(tx, other, newest, now)
 
 
 def lift_withheld(tx: Tx, one: Callback, now: datetime) -> None:
-    """Let a request be called again that only a refusal or newer answers kept from it: she asked for it herself."""
+    """Allow calls again for a request withheld only by a refusal or newer answers: its caller asked for it herself."""
     if not one.withheld:
         return
     callbacks.change_callback(tx, one.id, now=now, withheld="")
@@ -245,7 +251,7 @@ def _lift(tx: Tx, caller: Caller, asked: Callback, now: datetime) -> None:
 
 
 def _tighten(tx: Tx, other: Callback, newest: SafeContact, now: datetime) -> None:
-    """Bind another request of the number by her newest answers; where they name another time, a person decides."""
+    """Apply the newest answers to another request of the number; if they name another time, a person decides."""
     is_over = other.window == When.NOW.value and other.due_until is not None and other.due_until <= now
     if other.contact is None or is_over:
         return

@@ -1,4 +1,4 @@
-"""What she does to a request that is on record: look it up by its code, add to it, move it, take it back."""
+"""Lets a caller look up her request by its code, add answers, move it to another window, or cancel it."""
 
 from __future__ import annotations
 
@@ -45,16 +45,19 @@ if TYPE_CHECKING:
 
 SLOTS_BACK = 5
 PROMISED = "promised"
-"""Stands for the id of a request that was promised while it could not be written."""
+"""Placeholder id of a request that was promised while SQL was away."""
 
 WRONG_CODES_A_DAY = 3
 _DAY = timedelta(days=1)
 _SETTLED = ("danger", "phone_seen", "when", "consent")
-"""What is answered before the save and not added to afterwards: only a new request or her code moves it."""
+"""Answers given before the save; only a new request or the code changes them later."""
 
 
 def find_by_code(_parts: Services, tx: Tx, *, caller: Caller, code: str, now: datetime) -> Receipt:
-    """Open her request by its code. A wrong one is told like any wrong key, and so is any after three in a day."""
+    """Look up the caller's request by its code; a wrong code is answered like a wrong key.
+
+    So is every code after three wrong ones a day, so that codes cannot be guessed (OWASP Authentication Cheat Sheet).
+    """
     scope = tx.ring.lookup("tries", "code", caller.id)
     if rate_limits.find_tries(tx, scope, now=now, window=_DAY).n >= WRONG_CODES_A_DAY:
         return CodeWrong()
@@ -62,7 +65,7 @@ def find_by_code(_parts: Services, tx: Tx, *, caller: Caller, code: str, now: da
     further = callbacks.find_told(tx, [one.id for one in hers], code)
     bear_it = [one for one in hers if one.code == code or one.id in further]
     if len(bear_it) > 1:
-        # Two on one phone were told one code while nobody could look: neither is shown the other's request.
+        # One code was promised to two requests of a phone while SQL was away. Show neither: they may be of two callers.
         return CodeWrong()
     for one in bear_it:
         if one.due_at is not None and one.due_until is not None:
@@ -82,7 +85,7 @@ def find_by_code(_parts: Services, tx: Tx, *, caller: Caller, code: str, now: da
 
 
 def _make_found(one: Callback, due_at: datetime, due_until: datetime) -> CallbackFound:
-    """Tell the plan; or, where she was called as often as agreed, that she was not reached: nobody else tells her."""
+    """Return the planned window; after the last agreed attempt, that the caller was not reached."""
     not_reached = one.state is CallbackState.REVIEW and one.reason == NOT_REACHED
     return CallbackFound(
         callback=one.id,
@@ -96,7 +99,7 @@ def _make_found(one: Callback, due_at: datetime, due_until: datetime) -> Callbac
 def amend_request(
     _parts: Services, tx: Tx, *, caller: Caller, effect: AmendCallback, now: datetime, session: bytes = b""
 ) -> Receipt:
-    """Add to her request what she said after the save; texts are safe only where nobody else sees the phone."""
+    """Add the answers given after the save; texts count as safe only if nobody else sees the phone."""
     hers = _find_own_request(tx, caller, effect.callback, session)
     if hers is None or hers.contact is None:
         return Gone()
@@ -129,10 +132,10 @@ def change_window(
     session: bytes = b"",
     promised: Receipt | None = None,
 ) -> Receipt:
-    """Plan her request for the time that she named; *never* takes it back.
+    """Move the request to the window that the caller chose; ``never`` cancels it.
 
-    ``promised`` is what she was told already while SQL was away: where the rules do not allow it by now, or the
-    request is closed, a person decides, and what was refused stays refused.
+    ``promised`` is the receipt shown while SQL was away: if the rules no longer allow it, or the request is closed, a
+    person decides; a promised refusal stays one.
     """
     told = promised if isinstance(promised, CallbackChanged) else None
     hers = _find_own_request(tx, caller, effect.callback, session)
@@ -182,7 +185,7 @@ def _move_request(
 
 
 def promise_change(parts: Services, *, effect: ChangeWindow, now: datetime) -> Receipt:
-    """Say what will come of a new time that cannot be written now: the window that is told holds when it is put in."""
+    """Return the receipt of a change that cannot be written now; its window is kept when it is written."""
     when = resolve_window(effect.when, effect.hours)
     if when is When.NEVER:
         return CallbackCancelled()
@@ -202,7 +205,7 @@ def cancel_request(
     now: datetime,
     session: bytes = b"",
 ) -> Receipt:
-    """Take her request off the line, even while somebody is about to ring her."""
+    """Cancel the request, even while a counsellor is about to call."""
     hers = _find_own_request(tx, caller, effect.callback, session)
     if hers is None:
         return Gone()
@@ -215,9 +218,9 @@ def cancel_request(
 
 
 def _find_own_request(tx: Tx, caller: Caller, callback_id: str, session: bytes = b"") -> Callback | None:
-    """Return the request, locked, if it is of this number and still open.
+    """Return the request, locked, if it is open and of this number.
 
-    One that was promised while SQL was away is the one of this very ``session``.
+    For a request promised while SQL was away it is the one of this ``session``.
     """
     if callback_id == PROMISED:
         callback_id = _of_session(tx, caller, session)
@@ -228,7 +231,7 @@ def _find_own_request(tx: Tx, caller: Caller, callback_id: str, session: bytes =
 
 
 def _of_session(tx: Tx, caller: Caller, session: bytes) -> str:
-    """Return the id of the open request that this session made; empty where there is none."""
+    """Return the id of the open request made in this session; empty if there is none."""
     return next((one.id for one in callbacks.open_of(tx, caller.id) if one.session == session), "")
 
 

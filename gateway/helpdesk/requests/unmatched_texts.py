@@ -1,4 +1,4 @@
-"""Texts of callers that nobody understood: somebody reads them, and answers where safe or takes them to a request."""
+"""Lists texts that matched no keyword, for staff to read, answer where texts are safe, or attach to a request."""
 
 from __future__ import annotations
 
@@ -31,13 +31,15 @@ _FALLBACK = "en"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unread:
-    """One text that nobody understood.
+    """One unread text that matched no keyword.
 
     Attributes:
-        callback_id: the open request of that phone, where there is just one.
-        several: there are more, so that only a code says whose text this is.
-        safe: she said that texts are safe; without that nothing is sent to her.
-        answers: what can be sent to her, by key, in her language.
+        at: when it arrived, in UTC.
+        phone: the sender's number, masked.
+        callback_id: the open request of that number, if there is exactly one.
+        several: the number has several open requests, so only a code tells whose text it is.
+        safe: the caller said that texts are safe; otherwise nothing may be sent.
+        answers: prepared answers by key, in the caller's language.
     """
 
     id: str
@@ -52,10 +54,10 @@ class Unread:
 
 
 def list_unread(parts: Services, actor: Actor) -> tuple[Unread, ...]:
-    """Return the texts that nobody understood and nobody has read yet, newest first.
+    """Return the unread texts that matched no keyword, newest first.
 
     Raises:
-        Refused: the actor does not work the queue.
+        NotPermitted: the actor lacks the permission to work the queue.
     """
     check_permission(actor, Permission.WORK_QUEUE)
     with parts.store.read() as tx:
@@ -63,10 +65,10 @@ def list_unread(parts: Services, actor: Actor) -> tuple[Unread, ...]:
 
 
 def list_dangers(parts: Services, actor: Actor) -> tuple[Unread, ...]:
-    """Return the texts with a word of danger that nobody has read yet, newest first.
+    """Return the unread texts with a danger word, newest first.
 
     Raises:
-        Refused: the actor does not work the queue.
+        NotPermitted: the actor lacks the permission to work the queue.
     """
     check_permission(actor, Permission.WORK_QUEUE)
     with parts.store.read() as tx:
@@ -74,10 +76,10 @@ def list_dangers(parts: Services, actor: Actor) -> tuple[Unread, ...]:
 
 
 def find_text(parts: Services, actor: Actor, text_id: str) -> Unread | None:
-    """Return this text; None where somebody has read it meanwhile or it is gone.
+    """Return this text; None if it was read meanwhile or deleted.
 
     Raises:
-        Refused: the actor does not work the queue.
+        NotPermitted: the actor lacks the permission to work the queue.
     """
     check_permission(actor, Permission.WORK_QUEUE)
     with parts.store.read() as tx:
@@ -86,10 +88,10 @@ def find_text(parts: Services, actor: Actor, text_id: str) -> Unread | None:
 
 
 def count_dangers(parts: Services, actor: Actor) -> int:
-    """Return how many texts with a word of danger nobody has read yet.
+    """Return the number of unread texts with a danger word.
 
     Raises:
-        Refused: the actor does not work the queue.
+        NotPermitted: the actor lacks the permission to work the queue.
     """
     check_permission(actor, Permission.WORK_QUEUE)
     with parts.store.read() as tx:
@@ -97,10 +99,10 @@ def count_dangers(parts: Services, actor: Actor) -> int:
 
 
 def count_unread(parts: Services, actor: Actor) -> int:
-    """Return how many there are.
+    """Return the number of unread texts.
 
     Raises:
-        Refused: the actor does not work the queue.
+        NotPermitted: the actor lacks the permission to work the queue.
     """
     check_permission(actor, Permission.WORK_QUEUE)
     with parts.store.read() as tx:
@@ -108,24 +110,24 @@ def count_unread(parts: Services, actor: Actor) -> int:
 
 
 def mark_read(parts: Services, actor: Actor, text_id: str) -> bool:
-    """Take a text off the list; False where somebody else was faster or it is gone.
+    """Mark a text as read; False if somebody else did or it was deleted.
 
     Raises:
-        Refused: the actor does not work the queue.
+        NotPermitted: the actor lacks the permission to work the queue.
     """
     check_permission(actor, Permission.WORK_QUEUE)
     return parts.store.run(lambda tx: take_off_list(tx, actor, text_id, "read", parts.clock.now()))
 
 
 def answer_text(parts: Services, actor: Actor, text_id: str, key: str) -> bool:
-    """Send her one of the prepared answers and take the text off the list; False where somebody else was faster.
+    """Send one of the prepared answers and mark the text as read; False if somebody else was faster.
 
-    The send asks once more whether it may go, and waits for her window.
+    The answer is checked again when it is sent, and waits for the caller's window.
 
     Raises:
-        Refused: the actor does not work the queue.
-        Rejected: there is no such answer in the menu.
-        NotSafe: she did not say that texts are safe.
+        NotPermitted: the actor lacks the permission to work the queue.
+        Rejected: the menu has no such answer.
+        NotSafe: the caller did not say that texts are safe.
     """
     check_permission(actor, Permission.WORK_QUEUE)
     now = parts.clock.now()
@@ -151,12 +153,13 @@ def answer_text(parts: Services, actor: Actor, text_id: str, key: str) -> bool:
 
 
 def attach_text(parts: Services, actor: Actor, text_id: str) -> str:
-    """Put what she wrote on her open request as a note, and take it off the list; return the request.
+    """Add the text as a note to the caller's open request and mark it as read; return the request's id.
 
-    Empty where somebody else was faster, she has no open request, or her phone has several: they may be of others.
+    Empty if somebody else was faster, there is no open request, or the phone has several, which may be of
+    several people.
 
     Raises:
-        Refused: the actor does not work the queue.
+        NotPermitted: the actor lacks the permission to work the queue.
     """
     check_permission(actor, Permission.WORK_QUEUE)
     now = parts.clock.now()
@@ -176,7 +179,7 @@ def attach_text(parts: Services, actor: Actor, text_id: str) -> str:
 
 
 def take_off_list(tx: Tx, actor: Actor, text_id: str, act: str, now: datetime, detail: str = "") -> bool:
-    """Take a text off the list and put on record who did and how; False where somebody else was faster."""
+    """Mark a text as read, with an audit entry; False if somebody else was faster."""
     done = texts.mark_read(tx, text_id, person_id=actor.person_id, now=now)
     if done:
         audit.add_entry(
@@ -232,7 +235,10 @@ def _may_text(caller: Caller, now: datetime) -> bool:
 
 
 def _list_answers(parts: Services, channel: str, caller: Caller) -> Mapping[str, str]:
-    """Return the prepared answers of the line's menu in her language; one with a value in it could say too much."""
+    """Return the prepared answers in the caller's language.
+
+    One with a placeholder is left out, as it could reveal too much.
+    """
     menu = _find_menu(parts, channel)
     if menu is None:
         return {}

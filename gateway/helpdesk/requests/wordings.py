@@ -1,4 +1,4 @@
-"""The words that reach phones beside the menu's screens: from the live menu, in the language of whoever reads them."""
+"""Looks up messages to callers and staff in the live menu, in the reader's language, and adds outgoing texts."""
 
 from __future__ import annotations
 
@@ -41,20 +41,20 @@ LAST: Mapping[str, str] = {
     "opener": "Hello, does this number end in {code}?",
     "opener_wrong": "Sorry, wrong number.",
 }
-"""What is said where no live menu says it, as after an update while an older edition is live: plain, of no country."""
+"""Neutral English fallbacks, used if no live menu has the message, for example after an update."""
 
 
 def word_message(
     parts: Services, name: str, languages: tuple[str, ...], *, channel: str = "", **values: str
 ) -> str:
-    """Return a message of the line's live menu, filled.
+    """Return a message of the channel's live menu with its placeholders filled.
 
     Args:
-        parts: the parts.
-        name: of the message.
-        languages: in which it is wanted, the best first.
-        channel: the line; else the first.
-        values: what its placeholders show.
+        parts: the services of this process.
+        name: key of the message.
+        languages: BCP 47 tags, preferred first.
+        channel: name of the channel; empty for the first one.
+        values: values of the placeholders, by name.
     """
     menu = _menu_for(parts, name, channel)
     text = menu.messages.get(name, {}) if menu else {}
@@ -65,7 +65,7 @@ def word_message(
 
 
 def _menu_for(parts: Services, name: str, channel: str) -> Menu | None:
-    """Return the live menu; what we start to a caller on a line that reaches real phones is said as it was reviewed."""
+    """Return the live menu; for a message to callers on a real channel only a reviewed text counts."""
     line = parts.channels.get(channel)
     if line is None or not line.contract.real or not name.startswith("ours_"):
         return menu_of(parts, channel)
@@ -76,7 +76,10 @@ def _menu_for(parts: Services, name: str, channel: str) -> Menu | None:
 
 
 def word_opener(parts: Services, language: str, code: str) -> list[tuple[str, str, str]]:
-    """Return what to say first and what to say to anybody else: in her language if the menu has it, then in English."""
+    """Return the opening sentences of a call in the caller's language, if the menu has it, and in English.
+
+    Each is a triple: language tag, sentence for the caller, sentence for anyone else.
+    """
     menu = menu_of(parts)
     has = menu.messages.get("opener", {}) if menu else {}
     own = next((tag for tag in (language, language.partition("-")[0]) if has.get(tag)), "")
@@ -91,14 +94,13 @@ def word_opener(parts: Services, language: str, code: str) -> list[tuple[str, st
     ]
 
 
-# The few texts that we start to a caller: neutral, only where she said texts are safe, only inside her
-# windows.
+# Texts that the centre starts: neutral, only to callers who said that texts are safe, and only inside their windows.
 
 LASTS = timedelta(days=14)
 
 
 def may_be_sent(callback: Callback, now: datetime) -> bool:
-    """Say whether a text that we start may go to her at all."""
+    """Return whether a text that the centre starts may be sent to this caller."""
     return callback.caller_id is not None and callback.contact is not None and callback.contact.may_text(now)
 
 
@@ -113,7 +115,7 @@ def add_text(
     now: datetime,
     **values: str,
 ) -> str | None:
-    """Add such a text to the outbox where it may be sent; the send asks once more, and waits for her window."""
+    """Add such a text to the outbox if it may be sent; the check is repeated at sending, which waits for the window."""
     if not may_be_sent(callback, now):
         return None
     tongues = (callback.script or callback.language, callback.language)

@@ -1,4 +1,4 @@
-"""Who did what: the audit as a supervisor reads it and takes it out, never with anything of a caller's."""
+"""Shows and exports the audit log for supervisors; it holds no personal data of callers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MONTHS = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trail:
-    """One page of it, newest first; ``older`` is where the next page begins, empty at the end."""
+    """One page of the audit log, newest first; ``older`` is the cursor of the next page, empty on the last one."""
 
     rows: tuple[AuditEntry, ...]
     older: str
@@ -33,12 +33,12 @@ class Trail:
 
 
 def show_trail(parts: Services, actor: Actor, *, before: str = "", person_id: str = "") -> Trail:
-    """Return what was done, newest first: all of it before a row, or what one person did.
+    """Return audit entries, newest first: those before the cursor, or those of one person.
 
-    Whoever publishes menus and sees nothing else of the record sees who published what, and why.
+    A person who publishes menus but does not see the audit log gets the entries about publishing only.
 
     Raises:
-        Refused: the actor does not see the audit.
+        NotPermitted: the actor may not see the audit log.
     """
     kind = "version" if actor.may(Permission.SEE_MENU_AUDIT) and not actor.may(Permission.SEE_AUDIT) else ""
     check_permission(actor, Permission.SEE_MENU_AUDIT if kind else Permission.SEE_AUDIT)
@@ -52,12 +52,17 @@ def show_trail(parts: Services, actor: Actor, *, before: str = "", person_id: st
 
 
 def export_trail(parts: Services, actor: Actor, month: str) -> tuple[AuditEntry, ...]:
-    """Return what was done in a month like 2026-11, oldest first, and put on record that it was taken out.
+    """Return the audit entries of a month, oldest first; the export is audited itself.
+
+    Args:
+        parts: the services of this process.
+        actor: who exports.
+        month: year and month as in 2026-11.
 
     Raises:
-        Refused: the actor may not export, or does not see the audit.
-        NotFresh: it was not shown lately who the actor is.
-        Rejected: it is no month, or its year cannot be meant.
+        NotPermitted: the actor may not export, or not see the audit log.
+        NotFresh: the actor has not re-authenticated recently.
+        Rejected: the month is malformed or its year is implausible.
     """
     check_permission(actor, Permission.SEE_AUDIT)
     check_permission(actor, Permission.EXPORT)
@@ -76,7 +81,7 @@ def export_trail(parts: Services, actor: Actor, month: str) -> tuple[AuditEntry,
 
 
 def _find_span(month: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """Return the instants between which a month of the line's zone lies."""
+    """Return the instants at which a month begins and ends in the helpline's time zone."""
     try:
         first = datetime.strptime(month, "%Y-%m").replace(tzinfo=zone)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The lists of the centre: what may be ticked, spoken and asked about, each from its one home, and its names."""
+"""Lists the values that forms offer (topics, languages, form fields) and names them in the reader's language."""
 
 from __future__ import annotations
 
@@ -31,25 +31,25 @@ _FIXED: Mapping[str, tuple[str, ...]] = {
     "referred": ("accepted", "refused", "unknown"),
     "currency": (),
 }
-"""Fields of the figures form; an empty list is the centre's own, from the settings or, for topics, from the menus."""
+"""Fields of the statistics form; an empty tuple is filled from the settings or, for topics, from the menus."""
 
 FIELDS = tuple(_FIXED)
 
 
 def list_words(parts: Services) -> Mapping[str, tuple[str, ...]]:
-    """Return what may be ticked in each field of the figures form."""
+    """Return the allowed values of each field of the statistics form."""
     found = {name: words or _list_own(parts, name) for name, words in _FIXED.items()}
     return {**found, "topics": list_topics(parts)}
 
 
 def list_topics(parts: Services) -> tuple[str, ...]:
-    """Return what a request may be about: the topics of every live menu, and anything else."""
+    """Return the topics of all live menus, and ``other``."""
     words = [word for menu in _list_menus(parts) for word in menu.topics if word != OTHER]
     return (*dict.fromkeys(words), OTHER)
 
 
 def list_languages(parts: Services) -> Mapping[str, str]:
-    """Return what people, places and callers may speak, by tag: the menus' languages, then those of the settings."""
+    """Return language tag → name: the languages of the menus, then those of the settings."""
     spoken = {
         tag: name
         for menu in _list_menus(parts)
@@ -60,7 +60,7 @@ def list_languages(parts: Services) -> Mapping[str, str]:
 
 
 def name_word(parts: Services, group: str, word: str, language: str) -> str:
-    """Return what the page calls a word in its language; empty where no row names it any more."""
+    """Return the label of a form value in the page's language; empty if it is no longer configured."""
     if group == "topic":
         return _find_first(
             read_text(menu, menu.topics.get(word, {}), language) for menu in _list_menus(parts)
@@ -91,9 +91,9 @@ def name_word(parts: Services, group: str, word: str, language: str) -> str:
 def name_answers(
     parts: Services, version: str, answers: Mapping[str, str], language: str
 ) -> tuple[tuple[str, str], ...]:
-    """Return what she answered to the further questions of her menu, as label and answer in a reader's language.
+    """Return the caller's answers to further menu questions as (label, answer) pairs in the reader's language.
 
-    The edition of the menu that she read is asked first; a question that no edition names any more is not shown.
+    The menu version that the caller saw is searched first; a question that no version knows any more is left out.
     """
     own = parts.versions.get(version) if version else None
     menus = (own, *_list_menus(parts)) if own else _list_menus(parts)
@@ -113,7 +113,7 @@ def _find_answer(menu: Menu, asks: str, value: str, language: str) -> str:
 
 
 def _list_menus(parts: Services) -> tuple[Menu, ...]:
-    """Return every live menu once, that of the first line first."""
+    """Return each live menu once, that of the first channel first."""
     names = dict.fromkeys(
         (*(one.config.menu for one in parts.channels.values()), *sorted(parts.versions.loaded()))
     )
@@ -129,7 +129,7 @@ def _list_own(parts: Services, name: str) -> tuple[str, ...]:
 
 
 def read_text(menu: Menu, text: Text, language: str) -> str:
-    """Return a text of a menu in a reader's language; where the menu does not have it, in English or its first one."""
+    """Return a text of a menu in the reader's language, or else in English or the menu's first language."""
     return menu.text(text, language) or text.get("en") or next(iter(text.values()), "")
 
 

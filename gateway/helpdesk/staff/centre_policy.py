@@ -1,4 +1,4 @@
-"""How this centre works: its words on somebody who may be a child, and the lines by which our own people are told."""
+"""Edits the centre's policy for callers who may be under 18, and the preferred channels for staff alerts."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
     from gateway.storage.settings import Changed
 
 LONGEST = 1_000
-"""Characters of the policy: more is not read while somebody waits on the phone."""
+"""Longest policy in characters, as it is read during a call."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Practice:
-    """What the page shows.
+    """What the page of the centre's settings shows.
 
     Attributes:
-        policy: what to do where somebody may be a child; empty while nobody wrote it.
-        policy_changed: when and by whom it was written last.
-        order: the lines by which people are told, as they were set, the best first.
-        roads_changed: when and by whom that was.
-        standing: every line that may tell people, and how each stands.
-        contacts: who works the queue, which line a text to each would take now, and what became of the last test.
+        policy: what to do if a caller may be under 18; empty if none is written.
+        policy_changed: when and by whom it was last changed.
+        order: the preferred channels for alerts, as set.
+        roads_changed: when and by whom that was last changed.
+        standing: every channel that may carry alerts, with its status.
+        contacts: staff who work the queue, with their current channel and last test message.
     """
 
     policy: str
@@ -48,10 +48,10 @@ class Practice:
 
 
 def show_policy(parts: Services, actor: Actor) -> Practice:
-    """Return how this centre works.
+    """Return the centre's settings.
 
     Raises:
-        Refused: the actor does not set the rules.
+        NotPermitted: the actor may not set the centre's rules.
     """
     check_permission(actor, Permission.SET_RULES)
     with parts.store.read() as tx:
@@ -68,11 +68,11 @@ def show_policy(parts: Services, actor: Actor) -> Practice:
 
 
 def set_policy(parts: Services, actor: Actor, text: str) -> None:
-    """Write what is to be done where somebody may be a child; empty takes it away.
+    """Save the policy for callers who may be under 18; an empty text removes it.
 
     Raises:
-        Refused: the actor does not set the rules.
-        Rejected: it is too long to be read during a call.
+        NotPermitted: the actor may not set the centre's rules.
+        Rejected: it is longer than LONGEST characters.
     """
     check_permission(actor, Permission.SET_RULES)
     tidy = "\n".join(line.rstrip() for line in text.strip().splitlines())
@@ -82,11 +82,11 @@ def set_policy(parts: Services, actor: Actor, text: str) -> None:
 
 
 def set_roads(parts: Services, actor: Actor, order: Sequence[str]) -> None:
-    """Write the order of the lines by which people are told; the rest follow as they are configured.
+    """Save the preferred channels for alerts; the others follow in the order of the configuration.
 
     Raises:
-        Refused: the actor does not set the rules.
-        Rejected: there is no such line, or none that may tell people.
+        NotPermitted: the actor may not set the centre's rules.
+        Rejected: there is no such channel, or it may not carry alerts.
     """
     check_permission(actor, Permission.SET_RULES)
     with parts.store.read() as tx:

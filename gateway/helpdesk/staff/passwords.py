@@ -1,4 +1,4 @@
-"""Names and passwords of people: what is allowed, how a name is folded, and the slow hash of a password."""
+"""Normalises names, checks and hashes passwords, and limits failed tries by name and address."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ LEAST_PASSWORD = 8
 MOST_PASSWORD = 200
 LEAST_NAME, MOST_NAME, MOST_KEY = 2, 40, 80
 _LOOKED_AT = 72
-"""So many characters are judged: more costs time and none of it can make a password weaker."""
+"""Only this many characters are rated: more costs time and cannot make a password weaker."""
 
 _SAFE_SCORE = 3
-"""Of four: a hundred million guesses and more, which the brake and the slow hash make centuries."""
+"""Lowest accepted zxcvbn score, of 0 to 4: at least 10^8 guesses by its documentation."""
 
 _HOUSE_WORDS = (
     "helpline", "gateway", "mrc", "lftu", "ilo", "migrant", "counsellor", "supervisor", "administrator",
@@ -36,17 +36,20 @@ _HOUSE_WORDS = (
     "sabaidee", "sawatdee", "ສະບາຍດີ", "ສາຍດ່ວນ", "ວຽງຈັນ", "ປະເທດລາວ", "ຊ່ວຍເຫຼືອ", "ລະຫັດຜ່ານ",
     "สวัสดี", "สายด่วน", "รหัสผ่าน", "ประเทศไทย", "กรุงเทพ", "ช่วยเหลือ",
 )  # fmt: skip
-_JOINERS = "\u200c\u200d"  # letters of some scripts join by them
+_JOINERS = "\u200c\u200d"  # zero-width (non-)joiner, which some scripts need inside words
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=47_104, parallelism=1)
-# A hash takes 46 MiB: two at once a process, so that a rush of sign-ins cannot eat a small server.
+# OWASP Password Storage Cheat Sheet: Argon2id with 46 MiB and one pass at least; two passes are made here. Two hashes
+# at a time per process, so that many sign-ins at once cannot use up the memory of a small server.
 _room = threading.BoundedSemaphore(2)
 NOBODY = "$argon2id$v=19$m=47104,t=2,p=1$C0jL+Rd4wL40bb5Ucq/RyA$L2L0Y6ssexFbKQeqJpwkfXBipH6kjTXl3UYWYr74Ce8"
-"""A hash of chance for names that nobody bears; making one at each start took a tenth of a second."""
+"""Hash of a random password, verified for unknown names so that they take as long as known ones.
+
+It is a constant because making one at each start took 0.1 s (OWASP Authentication Cheat Sheet on uniform timing)."""
 
 
 def tidy_name(written: str) -> str | None:
-    """Return the name as it is shown, or None where it is no name: 2 to 40 characters of any script."""
+    """Return the name as displayed, in Unicode NFC; None unless it has 2 to 40 characters, one of them a letter."""
     visible = (c for c in " ".join(written.split()) if c in _JOINERS or unicodedata.category(c)[0] != "C")
     name = unicodedata.normalize("NFC", " ".join("".join(visible).split()))
     if not LEAST_NAME <= len(name) <= MOST_NAME or not any(c.isalpha() for c in name):
@@ -55,25 +58,25 @@ def tidy_name(written: str) -> str | None:
 
 
 def name_key(name: str) -> str:
-    """Return the name folded, so that two spellings of one name are one name."""
+    """Return the key of a name: two spellings with the same Unicode NFKC casefolding are one name."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
     return " ".join("".join(c for c in folded if unicodedata.category(c) != "Cf").split())
 
 
 def is_weak(password: str, name: str) -> bool:
-    """Say whether a password is too short, too long, or one that is guessed early.
+    """Return whether a password is too short, too long, or easily guessed.
 
-    NIST SP 800-63B-4 (3.1.1.2) asks for length and for a list of what is common, and for no mix of signs. zxcvbn counts
-    the guesses with the lists of leaked passwords, words, keyboard rows, dates and repeats, however they are joined
-    and whatever digits stand for letters; the words of this house and the person's own name are guessed first.
+    NIST SP 800-63B-4 (3.1.1.2) asks for a minimum length and a blocklist, and against rules of composition. zxcvbn
+    estimates guesses by leaked passwords, words, keyboard rows, dates and repeats; the words of this product and the
+    person's own name are added to its lists.
     """
     plain = _normalise_password(password)
     if not LEAST_PASSWORD <= len(plain) <= MOST_PASSWORD:
         return True
-    # Loaded when a password is set, and not into every process: its lists take 14 MB.
+    # Imported only when a password is set, as its lists take 14 MB.
     zxcvbn = importlib.import_module("zxcvbn").zxcvbn
     known = [*_HOUSE_WORDS, name.casefold(), *name.casefold().split()]
-    joined = "".join(c for c in plain if c.isalnum())  # a word twice is one word, whatever stands between
+    joined = "".join(c for c in plain if c.isalnum())  # a repeated word counts once, with any separator
     return any(
         int(zxcvbn(one[:_LOOKED_AT], user_inputs=known, max_length=_LOOKED_AT)["score"]) < _SAFE_SCORE
         for one in (plain, joined or " ")
@@ -81,13 +84,16 @@ def is_weak(password: str, name: str) -> bool:
 
 
 def hash_password(password: str) -> str:
-    """Return the slow hash of a password; never call it inside a write transaction."""
+    """Return the Argon2id hash of a password in PHC string format.
+
+    Slow, so never call it inside a write transaction.
+    """
     with _room:
         return _hasher.hash(_normalise_password(password))
 
 
 def matches_password(password: str, stored: str | None) -> bool:
-    """Say whether the password is the one of this hash; without a hash it takes as long and says no."""
+    """Return whether the password matches the hash; without a hash it takes as long and returns False."""
     with _room:
         try:
             _hasher.verify(stored or NOBODY, _normalise_password(password[:MOST_PASSWORD]))
@@ -97,16 +103,17 @@ def matches_password(password: str, stored: str | None) -> bool:
 
 
 def is_dated(stored: str) -> bool:
-    """Say whether this hash was made with other settings than today's."""
+    """Return whether this hash was made with other Argon2 parameters than the current ones."""
     return _hasher.check_needs_rehash(stored)
 
 
 def _normalise_password(password: str) -> str:
+    """Normalise to Unicode NFKC, as NIST SP 800-63B-4 (3.1.1.2) advises, so that every keyboard gives the same hash."""
     return unicodedata.normalize("NFKC", password)
 
 
-# Slows guessing of passwords by name and by address, and never locks out somebody who signed in from there
-# before.
+# Throttling of failed tries by name and address (OWASP Authentication Cheat Sheet, NIST SP 800-63B-4 3.2.2); a person
+# who signed in from an address before is not locked out there.
 
 WINDOW = timedelta(hours=1)
 REMEMBERED = timedelta(days=30)
@@ -120,10 +127,10 @@ class _Scope(NamedTuple):
 
 
 def take_a_try(parts: Services, name_key: str, address: str) -> None:
-    """Count a try before the password is looked at, so that a thousand at once are a thousand.
+    """Count a try before the password is checked, so that parallel tries all count.
 
     Raises:
-        Rejected: it is too soon after the last wrong one; a declined try is not counted.
+        Rejected: it is too soon after the last failed one; a rejected try is not counted.
     """
     now = parts.clock.now()
 
@@ -142,12 +149,15 @@ def take_a_try(parts: Services, name_key: str, address: str) -> None:
 
 
 def secret_of(person_id: str) -> str:
-    """Return the name under which all secrets of a person are counted: two doors would be twice the tries."""
+    """Return the throttling key for all secrets of a person, so that two forms do not double the number of tries."""
     return f"secret {person_id}"
 
 
 def forget_tries(parts: Services, name_key: str, address: str) -> None:
-    """Forget the tries of somebody who got in, and those of their address: an office signs in from one; remember it."""
+    """Clear the tries of a person who signed in, and those of their address, and remember the address for this person.
+
+    The address is cleared because a whole office may sign in from one.
+    """
     now, place = parts.clock.now(), find_subscriber(address)
 
     def work(tx: Tx) -> None:
@@ -165,7 +175,7 @@ def _list_scopes(tx: Tx, name_key: str, place: str, now: datetime) -> list[_Scop
     was_here = rate_limits.find_tries(
         tx, tx.ring.lookup("tries", "was-here", name_key, place), now=now, window=REMEMBERED
     )
-    # A stranger who hammers at a name must not keep its owner out of the place where the owner works.
+    # Tries by others must not lock a person out at the address where they usually sign in.
     return [by_pair, by_address] if was_here.n else [by_pair, by_address, by_name]
 
 

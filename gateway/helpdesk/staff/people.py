@@ -1,4 +1,4 @@
-"""Who works here: people, their roles, their helpline phones, who is on duty, and the links that let them in."""
+"""Manages staff: people, roles, helpline phones, duty, and the one-time links that let them in."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ FIRST_LINK = timedelta(minutes=30)
 LINK = timedelta(hours=24)
 MOST_IN_HAND = 99
 GENDERS = ("", "woman", "man")
-# Whoever has the command line of the server owns the installation and may do what an administrator may.
+# The command line acts as an administrator: access to the server includes access to all data.
 OWNER = Actor.of(person_id="", name="command line", role=Role.ADMINISTRATOR)
-_UNNAMED = "-"  # the key of the one person who has not chosen a name yet; no name folds to it
+_UNNAMED = "-"  # key of the one person without a name yet; no name has this key
 
 
 def has_administrator(parts: Services) -> bool:
-    """Say whether there is one, so that nobody needs the first link."""
+    """Return whether there is an administrator, so that no first link is needed."""
     with parts.store.read() as tx:
         return people.is_anybody(tx, Role.ADMINISTRATOR)
 
 
 def first_administrator(parts: Services) -> str | None:
-    """Return the token of a one-time link for the first administrator, or None once there is one."""
+    """Return the token of a one-time link for the first administrator; None once there is one."""
     now, token = parts.clock.now(), new_token()
 
     def work(tx: Tx) -> str | None:
@@ -53,11 +53,11 @@ def first_administrator(parts: Services) -> str | None:
 
 
 def add_person(parts: Services, actor: Actor, *, name: str, role: str, password: str | None = None) -> str:
-    """Add a person and return the id; without a password ``invite_person`` lets them in.
+    """Add a person and return the id; without a password, ``invite_person`` makes the link to set one.
 
     Raises:
-        Refused: the actor does not manage people.
-        Rejected: the name, the role or the password cannot be used.
+        NotPermitted: the actor may not manage people.
+        Rejected: the name, role or password is not acceptable.
     """
     check_permission(actor, Permission.MANAGE_PEOPLE)
     tidy, known_role = tidy_name(name), _read_role(role)
@@ -67,7 +67,7 @@ def add_person(parts: Services, actor: Actor, *, name: str, role: str, password:
 
     def work(tx: Tx) -> None:
         if people.by_id(tx, person_id) is not None:
-            return  # the first try was kept although its connection broke
+            return  # the first try was committed although its connection broke
         key = passwords.name_key(tidy)
         if not people.add_person(
             tx, person_id, name=tidy, name_key=key, role=known_role, now=now, team=actor.team
@@ -81,10 +81,10 @@ def add_person(parts: Services, actor: Actor, *, name: str, role: str, password:
 
 
 def invite_person(parts: Services, actor: Actor, person_id: str) -> str:
-    """Make a one-time link with which the person sets a new password; the old one and every sign-in end.
+    """Return the token of a one-time link to set a new password; the old password and all sign-ins end.
 
     Raises:
-        Refused: the actor does not manage people.
+        NotPermitted: the actor may not manage people.
         Rejected: there is no such person.
     """
     check_permission(actor, Permission.MANAGE_PEOPLE)
@@ -100,11 +100,11 @@ def invite_person(parts: Services, actor: Actor, person_id: str) -> str:
 
 
 def set_role(parts: Services, actor: Actor, person_id: str, role: str) -> None:
-    """Give a person another role; every sign-in of theirs ends.
+    """Change a person's role; all their sign-ins end.
 
     Raises:
-        Refused: the actor does not manage people.
-        Rejected: there is no such role or person, or nobody would be left to manage people.
+        NotPermitted: the actor may not manage people.
+        Rejected: there is no such role or person, or the last administrator would be lost.
     """
     check_permission(actor, Permission.MANAGE_PEOPLE)
     new = _read_role(role)
@@ -120,11 +120,11 @@ def set_role(parts: Services, actor: Actor, person_id: str, role: str) -> None:
 
 
 def disable_person(parts: Services, actor: Actor, person_id: str) -> None:
-    """Remove a person: password, number, links and sign-ins go at once, the name stays in the history.
+    """Disable a person: password, number, links and sign-ins are deleted; the name stays in the history.
 
     Raises:
-        Refused: the actor does not manage people.
-        Rejected: there is no such person, or nobody would be left to manage people.
+        NotPermitted: the actor may not manage people.
+        Rejected: there is no such person, or the last administrator would be lost.
     """
     check_permission(actor, Permission.MANAGE_PEOPLE)
 
@@ -138,10 +138,10 @@ def disable_person(parts: Services, actor: Actor, person_id: str) -> None:
 
 
 def end_sign_ins(parts: Services, actor: Actor, person_id: str) -> None:
-    """Sign a person out everywhere.
+    """End all sign-ins of a person.
 
     Raises:
-        Refused: the actor neither is that person nor manages people.
+        NotPermitted: the actor neither is that person nor may manage people.
         Rejected: there is no such person.
     """
     _permit_own_or(actor, person_id, Permission.MANAGE_PEOPLE)
@@ -153,10 +153,10 @@ def end_sign_ins(parts: Services, actor: Actor, person_id: str) -> None:
 def set_details(
     parts: Services, actor: Actor, person_id: str, *, languages: tuple[str, ...], gender: str
 ) -> None:
-    """Write which languages the person speaks, and whether callers who ask for a woman may get them.
+    """Save the languages a person speaks, and the gender by which requests for a woman are matched.
 
     Raises:
-        Refused: the actor does not manage people.
+        NotPermitted: the actor may not manage people.
         Rejected: there is no such person.
     """
     check_permission(actor, Permission.MANAGE_PEOPLE)
@@ -170,11 +170,11 @@ def set_details(
 
 
 def set_capacity(parts: Services, actor: Actor, person_id: str, capacity: int) -> None:
-    """Write how many callbacks the person may have in hand at a time; 0 is any number.
+    """Save how many callbacks a person may hold at a time; 0 is no limit.
 
     Raises:
-        Refused: the actor does not set duty.
-        Rejected: there is no such person, or no such number.
+        NotPermitted: the actor may not set duty.
+        Rejected: there is no such person, or the number is out of range.
     """
     check_permission(actor, Permission.SEE_DUTY)
     if not 0 <= capacity <= MOST_IN_HAND:
@@ -187,10 +187,10 @@ def set_capacity(parts: Services, actor: Actor, person_id: str, capacity: int) -
 
 
 def set_by_text(parts: Services, actor: Actor, person_id: str, *, on: bool) -> None:
-    """Write whether the person's alerts carry a one-tap link, for whoever works without a computer.
+    """Save whether a person works by SMS only, so that alerts carry reply digits and a one-tap link.
 
     Raises:
-        Refused: the actor does not set duty.
+        NotPermitted: the actor may not set duty.
         Rejected: there is no such person.
     """
     check_permission(actor, Permission.SEE_DUTY)
@@ -205,12 +205,12 @@ def set_by_text(parts: Services, actor: Actor, person_id: str, *, on: bool) -> N
 
 
 def set_number(parts: Services, actor: Actor, person_id: str, written: str) -> None:
-    """Write the helpline phone the person calls from; empty takes it away.
+    """Save the helpline phone from which the person calls; an empty number removes it.
 
     Raises:
-        Refused: the actor neither is that person nor manages people.
-        NotFresh: it was not shown lately who the actor is.
-        Rejected: it is no number that can be called, or there is no such person.
+        NotPermitted: the actor neither is that person nor may manage people.
+        NotFresh: the actor has not re-authenticated recently.
+        Rejected: the number cannot be called, or there is no such person.
     """
     _permit_own_or(actor, person_id, Permission.MANAGE_PEOPLE)
     two_factor.ask_fresh(parts, actor)  # one-tap links go to this phone
@@ -225,10 +225,10 @@ def set_number(parts: Services, actor: Actor, person_id: str, written: str) -> N
 
 
 def set_duty(parts: Services, actor: Actor, person_id: str, *, on: bool) -> None:
-    """Put a person on duty or off it.
+    """Put a person on or off duty.
 
     Raises:
-        Refused: the actor neither is that person nor may set duty.
+        NotPermitted: the actor neither is that person nor may set duty.
         Rejected: there is no such person.
     """
     _permit_own_or(actor, person_id, Permission.SEE_DUTY)
@@ -243,7 +243,7 @@ def set_duty(parts: Services, actor: Actor, person_id: str, *, on: bool) -> None
 
 
 def set_page_language(parts: Services, actor: Actor, language: str) -> None:
-    """Write the language of the actor's own pages."""
+    """Save the language of the actor's pages."""
     parts.store.run(lambda tx: people.set_page_language(tx, actor.person_id, language))
 
 
@@ -251,7 +251,7 @@ def list_people(parts: Services, actor: Actor) -> tuple[Person, ...]:
     """Return the people of the actor's team.
 
     Raises:
-        Refused: the actor may neither manage people nor set duty.
+        NotPermitted: the actor may neither manage people nor set duty.
     """
     check_permission(actor, Permission.SEE_DUTY)
     with parts.store.read() as tx:
@@ -259,10 +259,10 @@ def list_people(parts: Services, actor: Actor) -> tuple[Person, ...]:
 
 
 def list_signed_in(parts: Services, actor: Actor) -> frozenset[str]:
-    """Return the ids of those who have signed in.
+    """Return the ids of the people with a valid sign-in.
 
     Raises:
-        Refused: the actor may neither manage people nor set duty.
+        NotPermitted: the actor may neither manage people nor set duty.
     """
     check_permission(actor, Permission.SEE_DUTY)
     with parts.store.read() as tx:
@@ -270,10 +270,10 @@ def list_signed_in(parts: Services, actor: Actor) -> frozenset[str]:
 
 
 def actor_named(parts: Services, name: str) -> Actor:
-    """Return the person of this name as one who acts, for the command line: whoever has it has shown enough.
+    """Return the person of this name as an actor, for the command line, which needs no sign-in.
 
     Raises:
-        Rejected: there is nobody of that name.
+        Rejected: there is no person of that name.
     """
     person = find_person(parts, name)
     return replace(actor_of(person), proved_at=parts.clock.now())
@@ -283,7 +283,7 @@ def find_person(parts: Services, name: str) -> Person:
     """Return the person of this name.
 
     Raises:
-        Rejected: there is nobody of that name.
+        Rejected: there is no person of that name.
     """
     with parts.store.read() as tx:
         person = people.by_key(tx, passwords.name_key(name))
@@ -293,12 +293,12 @@ def find_person(parts: Services, name: str) -> Person:
 
 
 def actor_of(person: Person) -> Actor:
-    """Return the person as one who acts."""
+    """Return the person as an actor, with the permissions of their role."""
     return Actor.of(person_id=person.id, name=person.name, role=Role(person.role), team=person.team)
 
 
 def tidy_name(written: str) -> str:
-    """Return the name as it is shown, or decline it."""
+    """Return the name as displayed, or raise Rejected."""
     tidy = passwords.tidy_name(written)
     if tidy is None:
         raise Rejected(Why.NAME)
@@ -306,7 +306,7 @@ def tidy_name(written: str) -> str:
 
 
 def hash_new_password(password: str, name: str) -> str:
-    """Return the hash of a new password, or decline a weak one."""
+    """Return the hash of a new password; a weak one raises Rejected."""
     if passwords.is_weak(password, name):
         raise Rejected(Why.PASSWORD)
     return passwords.hash_password(password)

@@ -1,4 +1,4 @@
-"""Who works when: weekly shifts, holidays and days away; what callers are promised follows from them."""
+"""Manages weekly shifts, holidays and absences, and computes who is on duty; offered windows follow from them."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ if TYPE_CHECKING:
 
 DECIDING = tuple(role.value for role in Role if Permission.DECIDE in ROLES[role])
 FEW = 3
-"""Up to so many people know of each other without a page: what a bigger centre needs stays out of their way."""
+"""Up to this number of people a centre is small, and features of big centres (transfer, capacity) stay hidden."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Who works when, as the page of shifts shows it.
+    """The page of shifts.
 
     Attributes:
-        people: who may have shifts.
-        weeks: by person, the spans of each day of the week as they are written, Monday first.
-        holidays: days on which nobody works.
-        away: days on which one person does not.
-        there: ids of those on duty now.
-        never_staffed: windows that callers are not offered, since nobody is on duty in them.
+        people: those who may have shifts.
+        weeks: by person id, for Monday to Sunday, the shifts of the day as "HH:MM-HH:MM".
+        holidays: days on which the centre is closed.
+        away: absences of single people.
+        there: ids of the people on duty now.
+        never_staffed: windows never offered to callers, as nobody is ever on duty in them.
     """
 
     people: tuple[Person, ...]
@@ -51,10 +51,10 @@ class Plan:
 
 
 def show_plan(parts: Services, actor: Actor) -> Plan:
-    """Return who works when.
+    """Return the page of shifts.
 
     Raises:
-        Refused: the actor neither works the queue nor sets duty.
+        NotPermitted: the actor may neither work the queue nor set duty.
     """
     check_permission(
         actor, Permission.WORK_QUEUE if actor.may(Permission.WORK_QUEUE) else Permission.SEE_DUTY
@@ -78,34 +78,43 @@ def show_plan(parts: Services, actor: Actor) -> Plan:
 def on_duty(
     parts: Services, tx: Tx, now: datetime, team: str = "main", *, roles: tuple[str, ...] = WORKING
 ) -> tuple[Person, ...]:
-    """Return who is on duty: whose shift runs, who said so by hand, or whom the opening hours bind."""
+    """Return the people on duty.
+
+    By a running shift, by a duty switch, or by the opening hours if there are no shifts.
+    """
     return _of_ids(tx, team, roles, duty.find_people(tx, parts.line.hours, parts.line.zone, now, team))
 
 
 def still_today(
     parts: Services, tx: Tx, now: datetime, team: str = "main", *, roles: tuple[str, ...] = WORKING
 ) -> tuple[Person, ...]:
-    """Return who is on duty now or will be later today."""
+    """Return the people who are on duty now or later today."""
     found = duty.find_people(tx, parts.line.hours, parts.line.zone, now, team, later_too=True)
     return _of_ids(tx, team, roles, found)
 
 
 def find_offers(person: Person) -> Offers:
-    """Return what this person offers a caller."""
+    """Return the languages and gender that this person offers to callers, for routing."""
     return Offers(languages=person.languages, gender=person.gender)
 
 
 def is_big(tx: Tx, team: str) -> bool:
-    """Say whether the centre is big enough for what is shown only there: who looks, transfer, capacity."""
+    """Return whether the team has more than FEW people, so that transfer, capacity and "looking" marks are shown."""
     return sum(one.role in WORKING for one in people.list_people(tx, team)) > FEW
 
 
 def set_week(parts: Services, actor: Actor, person_id: str, week: Mapping[str, Sequence[str]]) -> None:
-    """Write a person's weekly shifts: day → spans such as ``08:00-12:00``.
+    """Replace a person's weekly shifts.
+
+    Args:
+        parts: the services of this process.
+        actor: who sets them.
+        person_id: whose they are.
+        week: day ("mon" to "sun") → shifts as "08:00-12:00".
 
     Raises:
-        Refused: the actor does not set duty.
-        BadHours: there is no such day, or a span is none.
+        NotPermitted: the actor may not set duty.
+        BadHours: there is no such day, or a shift is malformed.
         Rejected: there is no such person.
     """
     check_permission(actor, Permission.SEE_DUTY)
@@ -122,11 +131,11 @@ def set_week(parts: Services, actor: Actor, person_id: str, week: Mapping[str, S
 
 
 def set_away(parts: Services, actor: Actor, person_id: str, first: date, last: date) -> None:
-    """Write that a person does not work on these days, both included.
+    """Add an absence from the first to the last day, both included.
 
     Raises:
-        Refused: the actor neither is that person nor sets duty.
-        Rejected: the days are the wrong way round, or there is no such person.
+        NotPermitted: the actor neither is that person nor may set duty.
+        Rejected: the first day is after the last, or there is no such person.
     """
     if actor.person_id != person_id or not person_id:
         check_permission(actor, Permission.SEE_DUTY)
@@ -141,10 +150,10 @@ def set_away(parts: Services, actor: Actor, person_id: str, first: date, last: d
 
 
 def come_back(parts: Services, actor: Actor, person_id: str, first: date) -> None:
-    """Take back the days away that begin on this one.
+    """Delete the absence that begins on this day.
 
     Raises:
-        Refused: the actor neither is that person nor sets duty.
+        NotPermitted: the actor neither is that person nor may set duty.
         Rejected: there is no such person.
     """
     if actor.person_id != person_id or not person_id:
@@ -153,11 +162,11 @@ def come_back(parts: Services, actor: Actor, person_id: str, first: date) -> Non
 
 
 def set_holiday(parts: Services, actor: Actor, day: date, name: str) -> None:
-    """Make a day one on which nobody works.
+    """Make a day a holiday of the centre.
 
     Raises:
-        Refused: the actor does not set duty.
-        Rejected: its year cannot be meant.
+        NotPermitted: the actor may not set duty.
+        Rejected: its year is implausible.
     """
     check_permission(actor, Permission.SEE_DUTY)
     refuse_odd_year(day, parts.clock.now())
@@ -166,10 +175,10 @@ def set_holiday(parts: Services, actor: Actor, day: date, name: str) -> None:
 
 
 def drop_holiday(parts: Services, actor: Actor, day: date) -> None:
-    """Make a holiday a day like others.
+    """Make a holiday a working day again.
 
     Raises:
-        Refused: the actor does not set duty.
+        NotPermitted: the actor may not set duty.
     """
     check_permission(actor, Permission.SEE_DUTY)
     parts.store.run(lambda tx: _on_holiday(tx, actor, day, parts.clock.now(), name=None))

@@ -1,4 +1,7 @@
-"""Lets people in: by name and password, by a one-time link; a sign-in is a row that can be ended at once."""
+"""Signs people in by name and password or by a one-time link; a sign-in is a row that can be revoked at once.
+
+Tokens are random and stored as keyed hashes only (OWASP Session Management Cheat Sheet).
+"""
 
 from __future__ import annotations
 
@@ -21,16 +24,19 @@ if TYPE_CHECKING:
     from gateway.storage.database import Tx
     from gateway.storage.people import Person
 
-IDLE = timedelta(hours=2)  # as long as an attempt may run, so that a long call does not cost its outcome
+IDLE = timedelta(hours=2)
+"""Inactivity timeout, as long as an attempt's lease.
+
+NIST SP 800-63B-4 (2.2.3) advises one hour at AAL2; two are allowed so that a long call does not lose its outcome."""
 LASTS = timedelta(hours=12)
 _SEEN_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedIn:
-    """Who is signed in: as one who acts, and as a person.
+    """The person behind a sign-in, as an actor and as a row.
 
-    While they have to turn on their second factor they may nothing at all: the actor holds no permission.
+    With ``lacks_second_factor`` the actor holds no permission until the person has turned a second factor on.
     """
 
     actor: Actor
@@ -40,7 +46,7 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedSignIn:
-    """One sign-in as its owner sees it; ``here`` is the one they look through."""
+    """A sign-in as its owner sees it; ``here`` marks the one in use."""
 
     id: str
     made_at: datetime
@@ -50,13 +56,14 @@ class ListedSignIn:
 
 
 def sign_in(parts: Services, name: str, password: str, address: str, *, device: str = "") -> str | None:
-    """Return the token of a new sign-in, or None where name or password is wrong; both take the same time.
+    """Return the token of a new sign-in; None if name or password is wrong, which takes the same time in both cases.
 
-    Whoever has a second factor is not in yet: ``second.waits`` says so, and ``second.enter`` lets them in.
-    ``device`` is what the list of sign-ins calls the browser.
+    With a second factor the sign-in is not complete: see ``two_factor.waits_for_factor`` and
+    ``two_factor.enter_code``.
+    ``device`` is the browser's name in the list of sign-ins.
 
     Raises:
-        Rejected: too many wrong tries for this name or from this address; ``seconds`` says how long to wait.
+        Rejected: too many failed tries for this name or address; ``seconds`` is the wait.
     """
     key = passwords.name_key(name)
     passwords.take_a_try(parts, key, address)
@@ -70,10 +77,11 @@ def sign_in(parts: Services, name: str, password: str, address: str, *, device: 
 
 
 def find_signed_in(parts: Services, token: str, *, acts: bool = True) -> SignedIn | None:
-    """Return who is signed in under this token; a page that only polls (``acts`` False) keeps nobody awake.
+    """Return who is signed in by this token; None if it is invalid, idle for too long, or lacks its second factor.
 
-    While the second factor is missing it is nobody. While a call of theirs has no outcome nobody is signed out for
-    being idle: the outcome would be lost.
+    Polls (``acts`` False) do not count as activity. A sign-in does not go idle while the person's call has no
+    outcome, as
+    the outcome would be lost.
     """
     now, token_hash = parts.clock.now(), _hash_token(parts, token)
     with parts.store.read() as tx:
@@ -98,10 +106,10 @@ def find_signed_in(parts: Services, token: str, *, acts: bool = True) -> SignedI
 
 
 def list_sign_ins(parts: Services, actor: Actor, person_id: str, token: str = "") -> tuple[ListedSignIn, ...]:
-    """Return the sign-ins of a person that are still good, the one last seen first.
+    """Return the valid sign-ins of a person, last seen first.
 
     Raises:
-        Refused: the actor neither is that person nor manages people.
+        NotPermitted: the actor neither is that person nor may manage people.
     """
     if actor.person_id != person_id or not person_id:
         check_permission(actor, Permission.MANAGE_PEOPLE)
@@ -120,10 +128,10 @@ def list_sign_ins(parts: Services, actor: Actor, person_id: str, token: str = ""
 
 
 def revoke_sign_in(parts: Services, actor: Actor, person_id: str, listed_id: str) -> bool:
-    """End one sign-in of the list; False where it has ended already.
+    """End one sign-in; False if it had ended already.
 
     Raises:
-        Refused: the actor neither is that person nor manages people.
+        NotPermitted: the actor neither is that person nor may manage people.
     """
     if actor.person_id != person_id or not person_id:
         check_permission(actor, Permission.MANAGE_PEOPLE)
@@ -150,7 +158,7 @@ def revoke_sign_in(parts: Services, actor: Actor, person_id: str, listed_id: str
 
 
 def sign_out(parts: Services, token: str) -> None:
-    """End this sign-in; a copied cookie is dead from now on."""
+    """End this sign-in on the server, so that a copied cookie is useless from now on."""
     token_hash, now = _hash_token(parts, token), parts.clock.now()
 
     def work(tx: Tx) -> None:
@@ -163,7 +171,7 @@ def sign_out(parts: Services, token: str) -> None:
 
 
 def find_invited(parts: Services, token: str) -> Person | None:
-    """Return whom this one-time link would let in, without using it up."""
+    """Return the person whom this one-time link would let in, without using it up; None if it is invalid."""
     with parts.store.read() as tx:
         person_id = sign_ins.find_invited(tx, tx.ring.lookup("invitation", token), parts.clock.now())
         person = people.by_id(tx, person_id) if person_id else None
@@ -171,10 +179,11 @@ def find_invited(parts: Services, token: str) -> Person | None:
 
 
 def accept_invitation(parts: Services, token: str, *, name: str, password: str) -> str:
-    """Use the link up: name the person where there is no name yet, set the password, sign in; return the token.
+    """Redeem the link: set the password, and the name if there is none yet, and sign in; return the token.
 
     Raises:
-        Rejected: the link is used or too old, or name or password cannot be used (the link stays good then).
+        Rejected: the link was used or has expired, or the name or password is not acceptable (the link stays
+            valid then).
     """
     person = find_invited(parts, token)
     if person is None:
@@ -184,7 +193,7 @@ def accept_invitation(parts: Services, token: str, *, name: str, password: str) 
 
     def work(tx: Tx) -> None:
         if sign_ins.find_sign_in(tx, tx.ring.lookup("sign_in", fresh)) is not None:
-            return  # the first try was kept although its connection broke
+            return  # the first try was committed although its connection broke
         person_id = sign_ins.use_invitation(tx, tx.ring.lookup("invitation", token), now)
         if person_id is None:
             raise Rejected(Why.LINK)
@@ -200,10 +209,10 @@ def accept_invitation(parts: Services, token: str, *, name: str, password: str) 
 
 
 def set_password(parts: Services, actor: Actor, *, old: str, new: str, address: str = "") -> str:
-    """Set the actor's own password; every sign-in ends, the token of a new one is returned.
+    """Change the actor's own password; every sign-in ends, and the token of a new one is returned.
 
     Raises:
-        Rejected: the old password is wrong, the new one is weak, or there were too many tries.
+        Rejected: the old password is wrong, the new one is weak, or there were too many failed tries.
     """
     passwords.take_a_try(parts, passwords.secret_of(actor.person_id), address)
     with parts.store.read() as tx:
@@ -241,7 +250,7 @@ def _open_checked(parts: Services, person_id: str, password: str, stored: str, d
 
 
 def _refuse_password(parts: Services, person_id: str) -> None:
-    """Put a wrong password on record, and never what was typed: it may be somebody's password in the wrong field."""
+    """Audit a wrong password without its text, which may be a password typed for another account or field."""
     now = parts.clock.now()
     parts.store.run(
         lambda tx: audit.add_entry(

@@ -1,4 +1,4 @@
-"""The second factor: codes of an app for those who see or change most, codes on paper for whoever lost the phone."""
+"""Manages the second factor: TOTP codes of an authenticator app (RFC 6238), and recovery codes on paper."""
 
 from __future__ import annotations
 
@@ -26,53 +26,55 @@ if TYPE_CHECKING:
     from gateway.storage.people import Person
 
 WANTED = frozenset({Role.COUNSELLOR, Role.SUPERVISOR, Role.ADMINISTRATOR})
-"""Who is asked to have one: they see callers, or decide what every caller reads and who sees callers."""
+"""Roles that must have a second factor: they see callers, or decide what callers read and who sees callers."""
 
 FRESH = timedelta(minutes=10)
-"""For so long after it was shown who somebody is, exports need not ask again."""
+"""For this long after a re-authentication, exports and changes of credentials do not ask again."""
 
 RECOVERY_CODES = 8
 _STEP = 30
-_DRIFT = 1  # steps by which a phone's clock may be off
+"""Time step in seconds, the default of RFC 6238 section 5.2 and of the common apps."""
+_DRIFT = 1  # accepted steps before and after the current one, for clock drift (RFC 6238 section 6)
 _SECRET_BYTES = 20
+"""160 bits, as RFC 4226 section 4 recommends."""
 _ISSUER = "Helpline"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
-    """What an app needs: the address for a QR code, and the secret to be typed where none can be read."""
+    """What an authenticator app needs: the ``otpauth`` URI for a QR code, and the secret in Base32 for typing."""
 
     uri: str
     secret: str
 
 
 class NotFresh(Exception):
-    """Who acts must show once more who they are: what comes next leaves the house."""
+    """The actor must re-authenticate first: the action exports data or changes credentials."""
 
 
 def is_wanted(actor: Actor) -> bool:
-    """Say whether this person should have a second factor."""
+    """Return whether this person's role must have a second factor."""
     return actor.role in WANTED
 
 
 def is_missing(parts: Services, person: Person) -> bool:
-    """Say whether this person gets nowhere before they have turned on a second factor."""
+    """Return whether this person must turn a second factor on before anything else."""
     return parts.asks_second_factor and person.role in WANTED and not person.second_factor
 
 
 def find_pending(parts: Services, actor: Actor) -> Setup | None:
-    """Return the secret that was made for the actor and of which no code was shown yet."""
+    """Return the actor's secret that was made but not confirmed by a code yet; None if there is none."""
     with parts.store.read() as tx:
         factor = sign_ins.find_second_factor(tx, actor.person_id)
     return _make_setup(actor, factor.secret) if factor is not None and factor.since is None else None
 
 
 def set_up(parts: Services, actor: Actor) -> Setup:
-    """Make a new secret for the actor; it is asked for once a code of it was shown.
+    """Make a new secret for the actor; sign-in asks for it once it is confirmed by a code.
 
     Raises:
-        NotFresh: it was not shown lately who the actor is.
-        Rejected: there is one already; it must be taken away first.
+        NotFresh: the actor has not re-authenticated recently.
+        Rejected: a second factor is on already; it must be removed first.
     """
     ask_fresh(parts, actor)
     secret = _format_base32(random_bytes(_SECRET_BYTES))
@@ -90,9 +92,9 @@ def set_up(parts: Services, actor: Actor) -> Setup:
 def confirm(
     parts: Services, actor: Actor, code: str, *, token: str = "", address: str = ""
 ) -> tuple[str, ...]:
-    """Turn the second factor on by a first code of it; return the recovery codes, which are shown this once.
+    """Turn the second factor on by a first code; return the recovery codes, which are shown only this once.
 
-    Every sign-in but the one of ``token`` ends: nobody stays in who came with the password alone.
+    Every sign-in but that of ``token`` ends, because the others were made by password alone.
 
     Raises:
         Rejected: the code is wrong.
@@ -117,12 +119,12 @@ def confirm(
 
 
 def take_away(parts: Services, actor: Actor, code: str, *, token: str = "", address: str = "") -> None:
-    """Take the actor's own second factor away, by one more code of it; every sign-in but the one of ``token`` ends.
+    """Remove the actor's own second factor with one more code; every sign-in but that of ``token`` ends.
 
-    Whoever needs one gets nowhere now before they have turned on another: so it moves to a new phone.
+    A role that must have one then has to set up another, which is how it moves to a new phone.
 
     Raises:
-        Rejected: the code is wrong, or there were too many tries.
+        Rejected: the code is wrong, or there were too many failed tries.
     """
     now = parts.clock.now()
     passwords.take_a_try(parts, passwords.secret_of(actor.person_id), address)
@@ -139,10 +141,10 @@ def take_away(parts: Services, actor: Actor, code: str, *, token: str = "", addr
 
 
 def reset_factor(parts: Services, actor: Actor, person_id: str) -> None:
-    """Take away the second factor of somebody who lost phone and paper; every sign-in of theirs ends.
+    """Remove the second factor of a person who lost phone and recovery codes; all their sign-ins end.
 
     Raises:
-        Refused: the actor does not manage people.
+        NotPermitted: the actor may not manage people.
         Rejected: there is no such person.
     """
     check_permission(actor, Permission.MANAGE_PEOPLE)
@@ -162,29 +164,29 @@ def reset_factor(parts: Services, actor: Actor, person_id: str) -> None:
 
 
 def codes_left(parts: Services, actor: Actor) -> int:
-    """Return how many recovery codes the actor has left."""
+    """Return the number of unused recovery codes of the actor."""
     with parts.store.read() as tx:
         return sign_ins.codes_left(tx, actor.person_id)
 
 
 def is_on(tx: Tx, person_id: str) -> bool:
-    """Say whether this person is asked for a second factor."""
+    """Return whether this person's sign-in asks for a second factor."""
     factor = sign_ins.find_second_factor(tx, person_id)
     return factor is not None and factor.since is not None
 
 
 def waits_for_factor(parts: Services, token: str) -> bool:
-    """Say whether this sign-in is good but for its second factor."""
+    """Return whether this sign-in is valid except for its second factor."""
     with parts.store.read() as tx:
         found = sign_ins.find_sign_in(tx, tx.ring.lookup("sign_in", token))
     return found is not None and found.half and parts.clock.now() < found.expires_at
 
 
 def enter_code(parts: Services, token: str, code: str, address: str) -> None:
-    """Complete a sign-in by a code of the app, or a recovery code.
+    """Complete a sign-in with a code of the app or a recovery code.
 
     Raises:
-        Rejected: the code is wrong, was used before, or there were too many tries.
+        Rejected: the code is wrong or was used before, or there were too many failed tries.
     """
     token_hash, now = parts.store.ring.lookup("sign_in", token), parts.clock.now()
     with parts.store.read() as tx:
@@ -196,7 +198,7 @@ def enter_code(parts: Services, token: str, code: str, address: str) -> None:
     def work(tx: Tx) -> None:
         again = sign_ins.find_sign_in(tx, token_hash)
         if again is not None and not again.half:
-            return  # the first try was kept although its connection broke
+            return  # the first try was committed although its connection broke
         if not show_code(tx, found.person_id, code, now):
             raise Rejected(Why.CODE)
         sign_ins.complete_sign_in(tx, token_hash, now=now)
@@ -207,12 +209,12 @@ def enter_code(parts: Services, token: str, code: str, address: str) -> None:
 
 
 def ask_fresh(parts: Services, actor: Actor) -> None:
-    """Let the actor take something out, or change what proves who they are, if that was shown just now.
+    """Check that the actor re-authenticated within FRESH; the command line always passes.
 
-    Whoever has the command line of the server has shown it.
+    OWASP Authentication Cheat Sheet: require re-authentication for sensitive features.
 
     Raises:
-        NotFresh: that is too long ago, or was never shown.
+        NotFresh: the last re-authentication is too long ago, or there was none.
     """
     if actor.person_id and (actor.proved_at is None or parts.clock.now() >= actor.proved_at + FRESH):
         raise NotFresh
@@ -221,10 +223,10 @@ def ask_fresh(parts: Services, actor: Actor) -> None:
 def prove_identity(
     parts: Services, actor: Actor, token: str, *, password: str, code: str = "", address: str = ""
 ) -> None:
-    """Show once more who this is: the password, and a code where there is a second factor.
+    """Re-authenticate: check the password, and a code if a second factor is on.
 
     Raises:
-        Rejected: one of them is wrong, or there were too many tries.
+        Rejected: one of them is wrong, or there were too many failed tries.
     """
     token_hash, now = parts.store.ring.lookup("sign_in", token), parts.clock.now()
     passwords.take_a_try(parts, passwords.secret_of(actor.person_id), address)
@@ -247,7 +249,7 @@ def prove_identity(
 
 
 def _record_failure(parts: Services, person_id: str, work: Callable[[Tx], None]) -> None:
-    """Do it, and put a wrong code on record in a transaction of its own, since the deed's is undone."""
+    """Run the work; if it rejects a code, audit that in a transaction of its own, as the work's is rolled back."""
     try:
         parts.store.run(work)
     except Rejected as declined:
@@ -258,7 +260,7 @@ def _record_failure(parts: Services, person_id: str, work: Callable[[Tx], None])
 
 
 def show_code(tx: Tx, person_id: str, code: str, now: datetime) -> bool:
-    """Say whether this code shows who it is, and use it up: each is good once."""
+    """Return whether this code is valid, and use it up: RFC 6238 section 5.2 allows each code only once."""
     factor = sign_ins.find_second_factor(tx, person_id)
     if factor is None:
         return False
@@ -277,7 +279,7 @@ def _end_others(tx: Tx, actor: Actor, token: str) -> None:
 
 
 def _step_of(secret: str, code: str, now: datetime) -> int | None:
-    """Return the step to which this code belongs, of those that the app may be showing."""
+    """Return the time step of this code within the accepted drift; None if it matches none."""
     app, present = pyotp.TOTP(secret, interval=_STEP), int(now.timestamp()) // _STEP
     digits = "".join(code.split())
     for step in range(present - _DRIFT, present + _DRIFT + 1):
@@ -287,11 +289,12 @@ def _step_of(secret: str, code: str, now: datetime) -> int | None:
 
 
 def _format_base32(secret: bytes) -> str:
+    """Encode in Base32 without padding (RFC 4648), as the ``otpauth`` key URI format wants it."""
     return base64.b32encode(secret).decode().rstrip("=")
 
 
 def _write_recovery_code(token: str) -> str:
-    """Return a recovery code as it is written down: without letters that look like digits."""
+    """Return a recovery code as displayed: in lower case and without punctuation."""
     return token.replace("_", "x").replace("-", "y").lower()
 
 

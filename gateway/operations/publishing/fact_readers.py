@@ -64,7 +64,7 @@ def find_readers(parts: Services, actor: Actor, fact: str, first: date, last: da
     """Return who read a fact from the first day to the last, in the zone of the line.
 
     Raises:
-        Refused: the actor does not see figures, or not the callbacks of others.
+        NotPermitted: the actor does not see figures, or not the callbacks of others.
         NoFact: no menu that is live or was read in these days has it.
         Unavailable: SQL cannot be asked.
     """

@@ -122,7 +122,7 @@ def publish_menu(
         allowed: what may happen by it.
 
     Raises:
-        Refused: the actor may not publish.
+        NotPermitted: the actor may not publish.
         NotFromLive: the folder was made from another version than the live one.
         ConversationFails: a conversation of the folder fails.
         ReviewsLost: a language would leave the lines that reach real phones.
@@ -221,7 +221,7 @@ def rollback_menu(
         move_keys: why keys about danger and consent change; empty where they may not.
 
     Raises:
-        Refused: the actor may not publish.
+        NotPermitted: the actor may not publish.
         ReviewsLost, KeysMoved: callers would lose a language, or press a key by heart that does something else.
         NoVersion, Overtaken: there is none, it was withdrawn, or another went live at the same moment.
     """

@@ -204,7 +204,7 @@ def read_centre_month(parts: Services, actor: Actor, month: str) -> CentreMonth:
 
     Raises:
         NoMonth: it is not written so.
-        Refused: the role may not see figures.
+        NotPermitted: the role may not see figures.
         Unavailable: SQL cannot be asked.
     """
     check_permission(actor, Permission.SEE_FIGURES)

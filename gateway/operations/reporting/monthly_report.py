@@ -56,7 +56,7 @@ def report_month(parts: Services, actor: Actor, written: str) -> tuple[Cell, ...
 
     Raises:
         NoMonth: it is not written like 2026-11, or its year cannot be meant.
-        Refused: the role may not see figures.
+        NotPermitted: the role may not see figures.
         Unavailable: SQL cannot be asked.
     """
     check_permission(actor, Permission.SEE_FIGURES)

@@ -68,7 +68,7 @@ def show_quality(parts: Services, actor: Actor) -> QualityWatch:
     """Return the figures of the actor's centre.
 
     Raises:
-        Refused: the actor may not see figures.
+        NotPermitted: the actor may not see figures.
         Unavailable: SQL cannot be asked.
     """
     check_permission(actor, Permission.SEE_FIGURES)
