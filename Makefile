@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench slow faults fmt lint lock
+.PHONY: help run test bench slow faults fmt lint docs
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | expand -t 12
@@ -34,6 +34,10 @@ slow: $(VENV)/.test ## the tests that take minutes
 
 faults: $(VENV)/.test ## plants faults one at a time; each must turn a named test red
 	$(BIN)/python -m tests.laws.plant
+
+docs: $(VENV)/.test ## the documentation site, into var/site; its made pages anew
+	$(BIN)/python -m tests.docs.make_pages
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
 fmt: $(VENV)/.test ## format and mend what can be mended by a tool
 	$(BIN)/ruff format .

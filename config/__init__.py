@@ -1,1 +1,1 @@
-"""Reads the operator's settings; the only package that reads environment variables."""
+"""Settings of whoever runs the server: the one place that reads the environment."""

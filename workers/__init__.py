@@ -1,1 +1,1 @@
-"""Runs the background processes: the RQ worker that sends messages, and the clock with its periodic tasks."""
+"""What the clock and the queue start: RQ jobs, chores and their process."""

@@ -1,4 +1,4 @@
-"""Lists the periodic tasks (name, interval, function) and runs the due ones, one clock process at a time per task."""
+"""The table of what the clock does: name, how often, and the function; a new chore is a row here."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -23,13 +23,9 @@ LEASE = timedelta(seconds=120)
 
 @dataclass(frozen=True, slots=True)
 class Chore:
-    """A periodic task.
+    """One thing that is done again and again, by one clock at a time.
 
-    Attributes:
-        name: its key in the database and in metrics.
-        every: the interval from one start to the next.
-        run: the function; its result is ignored.
-        lease: how long a crashed process keeps others from taking over.
+    ``lease`` is how long a clock that died with it keeps the others waiting.
     """
 
     name: str
@@ -51,7 +47,7 @@ def _part_trials(parts: Services) -> None:
 TABLE: tuple[Chore, ...] = (
     Chore(
         "sweep", timedelta(seconds=10), sweep_outbox, lease=timedelta(seconds=15)
-    ),  # safe to run in parallel
+    ),  # two at once are harmless
     Chore("watch_lines", timedelta(seconds=60), channel_status.look_at_channels),
     Chore("release_leases", timedelta(seconds=15), timers.release_leases),
     Chore("roll_calls", timedelta(seconds=15), bridge_events.roll_bridges),
@@ -66,7 +62,7 @@ TABLE: tuple[Chore, ...] = (
 
 
 class Round:
-    """Runs the due tasks of a table. Several clock processes may do so: each task is leased by its database row."""
+    """Does what is due of a table. Another clock that does the same is harmless: each chore is leased by its row."""
 
     def __init__(self, parts: Services, table: Sequence[Chore]) -> None:
         names = [chore.name for chore in table]
@@ -77,12 +73,12 @@ class Round:
         self._ask_at = dict.fromkeys(names, 0.0)
 
     def go(self, *, stopping: Callable[[], bool]) -> None:
-        """Run each task that is due."""
+        """Do each chore that is due."""
         for chore in self._table:
             if stopping():
                 return
             if self._parts.clock.monotonic() >= self._ask_at[chore.name]:
-                # Checked well before it is due, so that a task of a crashed clock process is soon taken over.
+                # Asked for again well before it is due, so that one that another clock left is soon taken up.
                 self._ask_at[chore.name] = self._parts.clock.monotonic() + min(
                     chore.every.total_seconds() / 2, 10.0
                 )
@@ -104,8 +100,8 @@ class Round:
     def _run(self, chore: Chore) -> str:
         try:
             chore.run(self._parts)
-        except Exception as error:  # noqa: BLE001 - an error in one task must not stop the others
-            # Only the class is logged: the message may quote a row's content.
+        except Exception as error:  # noqa: BLE001 - one chore's fault must not stop the others
+            # The class alone: the words may hold what a row holds.
             _log.error("chore %s: %s", chore.name, type(error).__name__)
             self._parts.count.add("alarm", f"chore.{chore.name}")
             return type(error).__name__

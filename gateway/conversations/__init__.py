@@ -1,1 +1,1 @@
-"""Run a caller's turn: load the session, apply the input, commit the effects, render the reply, save."""
+"""A caller's turn, from her input to our answer: load, step, commit, tell, save."""

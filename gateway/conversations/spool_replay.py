@@ -1,4 +1,4 @@
-"""Replay this machine's spool into SQL once it is available, oldest entry first and each exactly once."""
+"""Writes into SQL what this machine kept in its spool while SQL was away, oldest first and each once."""
 
 import logging
 
@@ -16,13 +16,12 @@ _REPLAYS = {
 
 
 def replay_spool(parts: Services) -> int:
-    """Replay the spool; return the number of entries written.
+    """Replay the spool; return how many entries went.
 
-    An entry that fails is put aside: it blocks no other, ``gateway doctor`` reports it, and each start tries it
-    again.
+    What cannot be put in is put aside: it blocks nothing, is told by the doctor, and is tried again at each start.
 
     Raises:
-        Unavailable: SQL is still down.
+        Unavailable: SQL is still away.
     """
     written = 0
     for key in parts.spool.list():

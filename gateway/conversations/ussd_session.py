@@ -1,4 +1,4 @@
-"""Classify a USSD post against the saved session, and begin or resume a session with what is known of the caller."""
+"""Finds where a caller stands when a post comes: a repeat, a next input, a first dial, or a place that was lost."""
 
 import json
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ from gateway.storage.sessions import Stored
 
 
 class PostKind(Enum):
-    """How a post relates to the saved session."""
+    """What a post is to the session that is stored."""
 
     REPEAT = "repeat"
     NEXT = "next"
@@ -30,16 +30,15 @@ class PostKind(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedSession:
-    """What is stored of a USSD session between two posts.
+    """What is kept of a USSD session between two hops.
 
     Attributes:
-        version: menu version of the session.
-        text: all inputs so far, joined by ``*`` as the provider sends them; on a channel that sends one input at a
-            time, the provider's id of the last post.
-        session: state in the menu.
-        reply: the last page as sent, so that a repeat gets the same text.
-        screen: id of the screen of that page.
-        ends: whether that page ended the session.
+        version: the menu version that it stands on.
+        text: all inputs so far, as the provider joined them.
+        session: where she is.
+        reply: the last page as it was sent, so that a repeat gets the same.
+        screen: the screen of that page.
+        ends: whether it ended the session.
     """
 
     version: str
@@ -50,7 +49,7 @@ class SavedSession:
     ends: bool
 
     def dump(self) -> str:
-        """Return it as JSON with the same keys as its fields; ``session`` is JSON text."""
+        """Return it as JSON."""
         return json.dumps(
             {
                 "version": self.version,
@@ -65,7 +64,7 @@ class SavedSession:
 
 
 def read_saved(stored: Stored | None) -> SavedSession | None:
-    """Read a stored session; None where there is none, or another release wrote another format."""
+    """Read what is stored; None where nothing is, or where another release wrote it in another format."""
     if stored is None:
         return None
     try:
@@ -77,14 +76,7 @@ def read_saved(stored: Stored | None) -> SavedSession | None:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One post, reduced to what its classification depends on.
-
-    Attributes:
-        mark: start of the session key, to recognise another session of the same number.
-        text: input, or all inputs joined.
-        turn: the provider's id of the post; empty where it has none.
-        first: the provider says that the session begins.
-    """
+    """One post, reduced to what its place depends on."""
 
     mark: str
     text: str
@@ -95,10 +87,9 @@ class Post:
 def place_post(
     post: Post, stored: Stored | None, held: SavedSession | None, *, accumulates: bool
 ) -> PostKind:
-    """Classify a post against the stored session; pure.
+    """Say what this post is to the stored session; pure.
 
-    A post of the stored session that adds no input is a late repeat, also where its text is shorter than the stored
-    one.
+    A post of the stored session whose text does not extend what is known is a late repeat, also a shorter one.
     """
     if stored is None or held is None or stored.mark != post.mark:
         return PostKind.FIRST if post.first else PostKind.LOST
@@ -114,23 +105,23 @@ def has_new_inputs(text: str, known: str) -> bool:
 
 
 def split_inputs(text: str, known: str) -> list[tuple[str, str]]:
-    """Return each new input with the joined text up to and including it, oldest first."""
+    """Return each new input with the text up to and with it, oldest first."""
     rest = text.removeprefix(f"{known}*") if known else text
     found: list[tuple[str, str]] = []
     so_far = known
     for nth, item in enumerate(rest.split("*")):
-        so_far = f"{so_far}*{item}" if known or nth else item  # the first input may be empty
+        so_far = f"{so_far}*{item}" if known or nth else item  # she may have sent an empty first input
         found.append((item, so_far))
     return found
 
 
-# Beginning a session: what is known of the caller is read once and kept until the session ends.
+# How a session begins: with what is known of the caller at that moment, read once and kept until it ends.
 
 
 def find_known(
     parts: Services, menu: Menu, number: str, *, now: datetime, trial: bool, lost: bool = False
 ) -> Known:
-    """Return what is known about this number; without SQL, only what follows from the number itself."""
+    """Return what is known of this number; while SQL cannot be asked, only what the number itself says."""
     try:
         with parts.store.read() as tx:
             caller = callers.find_caller(tx, number, trial=trial)
@@ -147,22 +138,23 @@ def find_known(
 
 
 def with_promises(known: Known, menu: Menu, hours: Hours, zone: str, now: datetime) -> Known:
-    """Return the same with the windows on offer, and the next instant at which staff are on duty."""
+    """Return what is known with what can be promised by the hours of duty: windows, and when somebody is there next."""
     opens = find_opening(hours, zone, now)
     offers = list_offered_windows(menu.windows.values(), hours, zone, now)
     return replace(known, offers=offers, opens=opens.isoformat() if opens else "")
 
 
-# Resuming after a break.
+# Dialled again after a session that broke off: she is asked whether she goes on, where that betrays
+# nothing.
 
 
 def ask_resume(
     parts: Services, held: SavedSession | None, menu: Menu, version: str, number: str, *, trial: bool
 ) -> Session | None:
-    """Return the session on the screen that offers to resume, or None to begin anew.
+    """Return the session on the screen that asks, or None where she just begins.
 
-    Only a session of the live version, less than 30 minutes old, and only where the caller said that nobody else sees
-    this phone: the offer itself reveals that somebody dialled before.
+    A session that is held is younger than half an hour. Only where she said that nobody else sees this phone, for
+    whoever holds it reads from the question that somebody dialled before.
     """
     if held is None or held.ends or held.version != version:
         return None

@@ -1,9 +1,4 @@
-"""Claims the next due outbox row and a rate-limit token of its channel.
-
-Checks in the same transaction whether to send.
-
-Also works the rows that never leave the gateway, and records internal errors on rows.
-"""
+"""Takes the best due row and a token of its line, and asks in the same transaction whether it may still go."""
 
 import logging
 from dataclasses import dataclass
@@ -29,27 +24,25 @@ from gateway.storage.callers import Caller
 from gateway.storage.database import Tx, Unavailable
 from gateway.storage.outbox import OutboxRow
 
-# Internal errors: the row is retried a few times and then failed, so that it no longer blocks its recipient.
+# What follows a fault of our own: the row is tried again a few times and then left, so that its lane is
+# free.
 
 _log = logging.getLogger(__name__)
 
 
 def find_jittered_delay(attempts: int) -> timedelta:
-    """Return the delay before the next try, with random jitter to spread rows that failed together."""
+    """Return the delay before the next try, with jitter."""
     return timedelta(seconds=add_jitter(states.find_delay(attempts).total_seconds()))
 
 
 def note_fault(parts: Services, row: OutboxRow, error: Exception) -> None:
-    """Record an internal error on a row whose claim was rolled back.
-
-    ``row`` is the claimed state, which counts this try.
-    """
+    """Write the fault on a row whose claim was rolled back; the claimed row that was read has counted this try."""
     now = parts.clock.now()
     then = states.after_fault(
         attempts=row.attempts, now=now, wait=find_jittered_delay(row.attempts), expires_at=row.expires_at
     )
     failed = then.event is OutboxEvent.FAIL
-    # Only the class is logged: the exception's message may quote the row's content (OWASP Logging Cheat Sheet).
+    # The class alone: the words of an exception may hold what the row holds.
     _log.error("outbox row %s (%s): %s in try %d", row.id, row.kind, type(error).__name__, row.attempts)
     with parts.store.write() as tx:
         outbox_claims.note_fault(
@@ -67,7 +60,7 @@ def note_fault(parts: Services, row: OutboxRow, error: Exception) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedRow:
-    """A row to send now, with its message, claim token, and the monotonic second at which the claim began."""
+    """A row that may leave now, its message, and the monotonic second at which the claim began."""
 
     row: OutboxRow
     token: str
@@ -77,26 +70,26 @@ class ClaimedRow:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A row that is not sent now: it was cancelled, expired, postponed or faulty."""
+    """A row that does not leave: cancelled, expired, put off, or faulty."""
 
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """No row can be claimed; ``wait`` is the time until a rate limit allows the next due row, None if none is due."""
+    """Nothing can be claimed; ``wait`` says after how long a line lets the next text out, where one is due."""
 
     wait: timedelta | None = None
 
 
 def limits_of(channel: Channel) -> RateLimits:
-    """Return the configured rate limits of a channel: messages per second and per day (``day_limit``, 0 for none)."""
+    """Return what a configured line may send."""
     return RateLimits(rate=channel.config.rate, day=int(channel.config.options.get("day_limit", "0")))
 
 
 def claim_row(parts: Services, *, named: str | None = None) -> ClaimedRow | Decided | Nothing:
-    """Claim one outside row: the named one, or else the best due one.
+    """Claim one outside row, this very one or the best.
 
     Raises:
-        Unavailable: the database cannot be reached.
+        Unavailable: SQL cannot be asked.
     """
     found: list[OutboxRow] = []
     try:
@@ -104,7 +97,7 @@ def claim_row(parts: Services, *, named: str | None = None) -> ClaimedRow | Deci
             return _claim_in(parts, tx, named, found)
     except Unavailable:
         raise
-    except Exception as error:  # a faulty row must not block the rows behind it
+    except Exception as error:  # such a row must not stop the rows behind it
         if not found:
             raise
         note_fault(parts, found[0], error)
@@ -171,7 +164,7 @@ def _make_nothing(tx: Tx, waits: dict[str, timedelta | None], now: datetime) -> 
 
 
 def _find_recipient(parts: Services, tx: Tx, row: OutboxRow, now: datetime) -> tuple[Recipient, str]:
-    """Return what the send policy needs to know, and the number, which is decrypted only here, just before sending."""
+    """Return what is known of the recipient, and the number, which is read here and nowhere earlier."""
     if KINDS[row.kind].to is To.PERSON:
         person = people.by_id(tx, row.person_id) if row.person_id else None
         number = person.number if person and not person.disabled else None
@@ -187,9 +180,9 @@ def _find_recipient(parts: Services, tx: Tx, row: OutboxRow, now: datetime) -> t
 
 
 def _is_stopped(caller: Caller, row: OutboxRow) -> bool:
-    """Return whether STOP applies to this text. An answer to a text written after STOP was asked for and is sent.
+    """Say whether STOP holds for this text: an answer to what she wrote after it is one that she asked for.
 
-    With equal instants the order is unknown, and the text is not sent.
+    Of one instant nobody knows which came first: such a text stays here.
     """
     if caller.stopped_at is None:
         return False
@@ -197,7 +190,7 @@ def _is_stopped(caller: Caller, row: OutboxRow) -> bool:
 
 
 def _find_window(contact: SafeContact | None, zone: str, now: datetime) -> tuple[datetime, datetime] | None:
-    """Return the span (UTC) in which the caller's phone may light up; a text needs nobody on duty."""
+    """Return the span in which her phone may light up: a text needs nobody on duty."""
     if contact is None:
         return None
     if contact.when is When.NOW:
@@ -230,21 +223,22 @@ def _decide_row(
             outbox_claims.finish_claim(tx, row.id, token, state="cancelled", reason=reason, now=now)
             parts.count.add("outbox", "cancelled", channel=row.channel)
         case Expire(reason):
-            # A row tried before may have been sent all the same; a channel that can be queried will tell.
+            # One that was tried before may have left all the same: where the line can be asked, it is.
             tried = row.attempts > 1 and parts.channels[row.channel].contract.can_ask
             state = "unclear" if tried else "expired"
             outbox_claims.finish_claim(tx, row.id, token, state=state, reason=reason, now=now)
             parts.count.add("outbox", state, channel=row.channel)
 
 
-# Inside rows, such as escalations: claim, work and result are one transaction, so they need no lease.
+# Works the rows that reach nobody outside: claim, work and result are one transaction, so they need no
+# lease.
 
 
 def work_inside(parts: Services, *, named: str | None = None) -> bool:
-    """Work one inside row: the named one, or else the best due one; False if none is due.
+    """Work one inside row, this very one or the best; False where none is due.
 
     Raises:
-        Unavailable: the database cannot be reached.
+        Unavailable: SQL cannot be asked.
     """
     found: list[OutboxRow] = []
     try:
@@ -252,7 +246,7 @@ def work_inside(parts: Services, *, named: str | None = None) -> bool:
             return _work_row(parts, tx, named, found)
     except Unavailable:
         raise
-    except Exception as error:  # a faulty row must not block the rows behind it
+    except Exception as error:  # one row's fault must not stop the rows behind it
         if not found:
             raise
         note_fault(parts, found[0], error)

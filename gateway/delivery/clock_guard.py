@@ -1,7 +1,4 @@
-"""Stops sending, calling and expiry while the system clock is wrong, until a person confirms it.
-
-Also holds back a cleanup run that would end an implausibly large share of the data.
-"""
+"""Guards against a wrong clock: nothing leaves, nobody is called and nothing ends until a person has looked at it."""
 
 import logging
 from collections.abc import Mapping
@@ -18,26 +15,23 @@ from gateway.storage.settings import SETTING
 _log = logging.getLogger(__name__)
 
 LONG_OFF = timedelta(days=5)
-"""If the newest row is older than this at start, the clock may be ahead, and a person must confirm it."""
+"""A machine that finds the ledger silent for longer may have a clock that runs ahead: it asks before things end."""
 
 _SEEN = "clock_seen"
 _NOTED_EVERY = timedelta(minutes=1)
 
 
 def find_state(parts: Services) -> dict[str, Any]:
-    """Return the alarm's state: ``on`` (bool), ``why`` (jumped, behind or ahead), ``since`` (ISO 8601).
-
-    {} if it never rang.
-    """
+    """Return ``{"on", "why", "since"}`` for the doctor and the console."""
     with parts.store.read() as tx:
         found: dict[str, Any] = settings.get_setting(tx, SETTING, {})
     return found
 
 
 def is_trusted(parts: Services, tx: Tx, now: datetime) -> bool:
-    """Return whether the clock is trusted at ``now``; call it in the transaction that would send or expire something.
+    """Say whether something may end at this instant: asked in the transaction that would end it, with its instant.
 
-    Another process sets the alarm within a second; until then this process compares wall and monotonic time itself.
+    Another process trips the guard within a second; until then this one compares for itself.
     """
     if settings.is_on(tx):
         parts.clock.rebase()
@@ -46,10 +40,7 @@ def is_trusted(parts: Services, tx: Tx, now: datetime) -> bool:
 
 
 class ClockWatch:
-    """Compares the wall clock with the monotonic clock and with the newest row.
-
-    A jump or a clock behind it is an alarm.
-    """
+    """Looks at the clock now and then: does it stand behind what the ledger knows, or has it jumped?"""
 
     def __init__(self, parts: Services) -> None:
         self._parts = parts
@@ -58,13 +49,13 @@ class ClockWatch:
         self._noted: datetime | None = None
 
     def look(self) -> str:
-        """Check the clock and set the alarm if it is wrong; return why, or an empty string.
+        """Stop calls, texts and what ends things if the clock is wrong; return why, or nothing.
 
         Raises:
-            Unavailable: the database cannot be reached.
+            Unavailable: SQL cannot be asked.
         """
         if self._parts.clock.is_moved_by_tests:
-            return ""  # a test moved the time of all processes, which says nothing about this machine
+            return ""  # a test moved the time for every process: that says nothing about this machine
         now = self._parts.clock.now()
         base = self._measure(now)
         jumped = abs(base - self._base) > TOLERANCE
@@ -81,21 +72,17 @@ class ClockWatch:
         return why
 
     def _measure(self, now: datetime) -> datetime:
-        """Return when the machine was booted, by the wall clock of this instant."""
+        """Return when the machine was switched on, by the wall clock of this instant."""
         return now - timedelta(seconds=self._parts.clock.steady())
 
     def _was_elsewhere(self, seen: Mapping[str, Any], base: datetime) -> bool:
-        """Return whether an earlier clock process of this boot saw another wall clock.
-
-        ``seen`` holds ``boot`` (boot id), ``base`` (boot instant, ISO 8601) and ``last`` ([instant, seconds
-        since boot]).
-        """
+        """Say whether an earlier clock process of this very run of the machine saw another wall clock."""
         if seen.get("boot") != self._parts.clock.boot() or "base" not in seen:
             return False
         return abs(base - datetime.fromisoformat(seen["base"])) > TOLERANCE
 
     def _note(self, seen: Mapping[str, Any], base: datetime, now: datetime, *, is_on: bool) -> None:
-        """Save what this boot shows, so that the next boot, or a person, can compare."""
+        """Write down what this run of the machine shows, so that the next one, or a person, can compare."""
         boot = self._parts.clock.boot()
         same = seen.get("boot") == boot and not self._was_elsewhere(seen, base)
         if same and self._noted is not None and abs(now - self._noted) < _NOTED_EVERY:
@@ -118,7 +105,7 @@ def _describe_stand(
         return ""
     if newest > now + TOLERANCE:
         looked_at = known.get("newest")
-        # A person has confirmed the clock against these rows, so time only has to reach them.
+        # A person has confirmed this clock against these very rows: time has only to reach them.
         return "" if looked_at and newest <= datetime.fromisoformat(looked_at) else "behind"
     return "ahead" if is_first and now - newest > LONG_OFF else ""
 
@@ -126,7 +113,7 @@ def _describe_stand(
 def trip_guard(
     parts: Services, why: str, *, newest: datetime | None = None, seen: Mapping[str, Any] | None = None
 ) -> None:
-    """Set the alarm: no sending, calling or expiry; ``seen`` is what was saved last about the machine's boots."""
+    """Stop calls, texts and what ends things; ``seen`` is what was noted last of this machine's runs."""
     now = parts.clock.now()
     value: dict[str, Any] = {"on": True, "why": why, "since": now.isoformat()}
     value["before"] = newest.isoformat() if newest else ""
@@ -144,12 +131,12 @@ def trip_guard(
 
 
 def confirm_clock(parts: Services, actor: Actor) -> None:
-    """Clear the alarm: this person has checked the clock and found it right.
+    """Let everything go on: this person has looked at the clock and found it right.
 
-    Instants recorded under the wrong clock are corrected by the monotonic clock.
+    Instants that were taken while it was wrong are set right by what this machine counted meanwhile.
 
     Raises:
-        NotPermitted: the actor may not settle the outbox.
+        NotPermitted: the role may not.
     """
     check_permission(actor, Permission.SETTLE_OUTBOX)
     now = parts.clock.now()
@@ -165,22 +152,22 @@ def confirm_clock(parts: Services, actor: Actor) -> None:
     parts.clock.rebase()
 
 
-# Limit on one run of a periodic task: it must not end more than a share of the data without a person's consent.
+# Keeps one run of a chore from ending more than a share of what there is before a person has looked at it.
 
 REQUESTS, KEPT = "requests", "kept"
-"""What can end: requests by their age, and stored data past its retention."""
+"""What ends: requests by their age, and what was kept long enough."""
 
 SHARE = {REQUESTS: 0.2, KEPT: 0.5}
 FEW = {REQUESTS: 5, KEPT: 50}
-"""This many may always end in one run, whatever their share."""
+"""So many may always end in one run, however few there are."""
 
 _LET_FOR = timedelta(hours=2)
 
 
 def may_end(tx: Tx, what: str, *, many: int, of: int, now: datetime) -> bool:
-    """Return whether ``many`` of ``of`` items may end in one run; a refusal is recorded for a person to decide.
+    """Say whether so many of so many may end in one run; where they may not, that is written down for a person.
 
-    An undetected clock error, or a retention setting with a digit too few, would end nearly everything at once.
+    A clock that nobody could see to be wrong, a setting with one digit too few: each would end nearly all at once.
     """
     known: dict[str, Any] = settings.get_setting(tx, _name_share(what), {})
     if many <= max(FEW[what], SHARE[what] * of):
@@ -198,18 +185,18 @@ def may_end(tx: Tx, what: str, *, many: int, of: int, now: datetime) -> bool:
 
 
 def find_held(parts: Services) -> dict[str, dict[str, Any]]:
-    """Return the refused endings by what they are; each has ``on``, ``many``, ``of`` and ``since`` (ISO 8601)."""
+    """Return what waits for a person to let it end, by what it is."""
     with parts.store.read() as tx:
         found = {what: settings.get_setting(tx, _name_share(what), {}) for what in SHARE}
     return {what: value for what, value in found.items() if value.get("on")}
 
 
 def let_end(parts: Services, actor: Actor, what: str) -> None:
-    """Permit endings of this kind for two hours, without limit.
+    """Let it end in the next two hours, however much it is: this person has looked at it.
 
     Raises:
-        NotPermitted: the actor may not settle the outbox.
-        KeyError: there is no ending of that name.
+        NotPermitted: the role may not.
+        KeyError: nothing of that name ends.
     """
     check_permission(actor, Permission.SETTLE_OUTBOX)
     if what not in SHARE:

@@ -20,7 +20,7 @@ from gateway.storage.tables import (
     sessions,
     sign_ins,
 )
-from gateway.storage.value_limits import Json
+from gateway.storage.types import Json
 
 _LEFT_OUT = {table.name for table in (sessions, chores, sign_ins, invitations, links, looking)}
 """What means nothing on another machine: places in menus, leases, and sign-ins, which everybody does anew."""

@@ -26,7 +26,7 @@ FOLDER = '''\
 
 from datetime import datetime
 
-from gateway.channels.contract import Answer, Contract, Outcome, SendResult
+from gateway.channels.contract import Answer, Contract, SendOutcome, SendResult
 from gateway.domain.events import Inbound, Kind
 
 
@@ -48,7 +48,7 @@ class Line:
 
     def send(self, message, *, now: datetime):
         self.carried.append(message)
-        return SendResult(outcome=Outcome.SENT, provider_id=message.own_id)
+        return SendResult(outcome=SendOutcome.SENT, provider_id=message.own_id)
 
 
 def build(config):

@@ -17,6 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 DOCS = {path.stem: path.read_text(encoding="utf-8") for path in ROOT.glob("docs/reference/*.md")}
+MADE_UP = re.compile(r"/carrier/")
+"""The provider of a tutorial."""
 UNITS = sorted(ROOT.glob("config/systemd/*.service"))
 
 
@@ -33,6 +35,61 @@ def test_links_lead_to_files(page: Path) -> None:
     lost = [
         link for link in LINK.findall(page.read_text(encoding="utf-8")) if not (page.parent / link).exists()
     ]
+    assert lost == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_of_a_page_is_one_with_the_options_that_it_is_given(page: Path) -> None:
+    for line in commands_in(page.read_text(encoding="utf-8")):
+        command, rest = find_command(line.split())
+        assert command is not None, f"there is no such command: gateway {line}"
+        known = {name for option in command.params for name in option.opts}
+        given = re.findall(r"--[a-z][a-z-]*", rest)
+        assert set(given) - {"--help"} <= known, f"gateway {line}"
+
+
+def commands_in(text: str) -> list[str]:
+    """Every call of the command in code: a span that begins with it, or a line of a block that holds it."""
+    fences = re.findall(r"^ *```\w*\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL)
+    spans = re.findall(
+        r"`gateway ([a-z][^`]*)`", re.sub(r"^ *```.*?^ *```", "", text, flags=re.MULTILINE | re.DOTALL)
+    )
+    lines = [line for fence in fences for line in fence.splitlines()]
+    typed = [
+        found[1]
+        for line in lines
+        if (found := re.match(r" *(?:\$ )?(?:\.venv/bin/)?gateway ([a-z].*)", line))
+    ]
+    return [re.sub(r" *# .*", "", each) for each in (*spans, *typed)]
+
+
+def find_command(words: list[str]) -> tuple[click.Command | None, str]:
+    """The command that these words name, and what is behind them."""
+    command: click.Command | None = main
+    while isinstance(command, click.Group) and words:
+        first, *words = words
+        command = command.get_command(click.Context(command), first)
+    return command, " ".join(words)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_target_of_make_in_a_page_is_one(page: Path) -> None:
+    targets = set(
+        re.findall(r"^([\w$()/.]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    )
+    named = set(re.findall(r"(?:`|^ *)make ([a-z]+)\b", page.read_text(encoding="utf-8"), re.MULTILINE))
+    if page.name != "CHANGELOG.md":
+        assert named <= targets
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if page.name != "CHANGELOG.md"], ids=lambda page: page.name
+)
+def test_every_file_that_a_page_names_is_there(page: Path) -> None:
+    named = re.findall(
+        r"`((?:gateway|workers|config|menus|tests|docs|bench)/[\w./-]*)`", page.read_text(encoding="utf-8")
+    )
+    lost = [path for path in named if not (ROOT / path).exists() and not MADE_UP.search(path)]
     assert lost == []
 
 
@@ -94,3 +151,31 @@ def test_the_processes_of_the_procfile_are_commands() -> None:
         name, _, words = line.partition(": ")
         assert name in {"release", "web", "worker", "clock"}
         assert set(words.split(" && ")) <= commands
+
+
+RECIPES = {
+    "a screen kind": re.compile(
+        r"^(?!from |import |    Offer,).*\bOffer\b|^    \"offer\": (?!\"The)|_make_screen_shape\(\"offer\"",
+        re.MULTILINE,
+    ),
+    "an outcome of a call": re.compile(r"\"voicemail\"|Outcome\.VOICEMAIL"),
+}
+"""What is added by a recipe, as one that is there is written in the code."""
+
+
+@pytest.mark.parametrize("what", RECIPES)
+def test_a_recipe_names_every_file_that_what_it_adds_stands_in(what: str) -> None:
+    [row] = [
+        line
+        for line in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").splitlines()
+        if line.startswith(f"| {what} |")
+    ]
+    named = set(re.findall(r"`((?:gateway|config)/[\w./]+\.py)`", row))
+    sources = [path for room in ("gateway", "config", "workers") for path in (ROOT / room).rglob("*.py")]
+    touched = {
+        path.relative_to(ROOT).as_posix()
+        for path in sources
+        if RECIPES[what].search(path.read_text(encoding="utf-8"))
+    }
+    assert len(touched) >= 4
+    assert touched <= named

@@ -1,7 +1,4 @@
-"""Writes and restores encrypted backups: one compressed file of all rows, readable by the recovery sheet only.
-
-A backup of SQLite can be restored into PostgreSQL and the other way round.
-"""
+"""Backs everything up into one file sealed to the recovery sheet, and brings it back on either database."""
 
 import json
 import zlib
@@ -22,8 +19,8 @@ from gateway.foundation import ids
 from gateway.storage import atomic_files, audit, dumping, migrate
 from gateway.storage.database import Store, Tx, Unavailable
 
-# The encrypted file. An ephemeral X25519 key (RFC 7748) and HKDF-SHA256 (RFC 5869) give one AES-256-GCM key per file.
-# Pieces are numbered and the last is flagged, as in the STREAM construction, so a truncated file does not open.
+# A sealed file: anyone with the public half of a key can write one, only the sheet opens it, cut ends are
+# noticed.
 
 MAGIC = b"helpline gateway backup 1\n"
 _KEY = 32
@@ -33,14 +30,14 @@ _LENGTH = 4
 
 
 class NotOpened(Exception):
-    """The file is no backup, belongs to another sheet, is damaged, or is truncated."""
+    """The file is no backup, is sealed to another sheet, is damaged, or its end is missing."""
 
 
 class Writer:
-    """Encrypts content into the file; ``close`` writes the flagged last piece, without which the file does not open."""
+    """Seals what it is given into the file; `close` marks the end, without which the file does not open."""
 
     def __init__(self, file: BinaryIO, recipient: bytes) -> None:
-        # Each file has its own key, so counted nonces are unique (NIST SP 800-38D, 8.2.1).
+        # A key of its own for each file, so the pieces may be counted instead of drawing nonces.
         ours = X25519PrivateKey.from_private_bytes(ids.random_bytes(_KEY))
         mine = ours.public_key().public_bytes_raw()
         shared = ours.exchange(X25519PublicKey.from_public_bytes(recipient))
@@ -51,14 +48,14 @@ class Writer:
         file.write(MAGIC + mine)
 
     def write(self, content: bytes) -> None:
-        """Append content."""
+        """Add content."""
         self._waiting += content
         while len(self._waiting) > _PIECE:
             self._put(bytes(self._waiting[:_PIECE]), last=False)
             del self._waiting[:_PIECE]
 
     def close(self) -> None:
-        """Write the last piece; the underlying file stays open."""
+        """Write the last piece; the file itself stays open."""
         self._put(bytes(self._waiting), last=True)
         self._waiting.clear()
 
@@ -69,10 +66,10 @@ class Writer:
 
 
 def read_sealed(file: BinaryIO, secret: bytes) -> Iterator[bytes]:
-    """Yield the content piece by piece; it is complete only if the iterator ends without an exception.
+    """Return the content piece by piece; what was yielded counts only when the end was reached.
 
     Raises:
-        NotOpened: the file cannot be decrypted or is incomplete.
+        NotOpened: see there.
     """
     if file.read(len(MAGIC)) != MAGIC:
         raise NotOpened("this is not a backup of this release or an older one")
@@ -120,22 +117,22 @@ _BATCH = 500
 
 
 class LedgerNotEmpty(Exception):
-    """The database has rows already; a restore never mixes two data sets."""
+    """The ledger holds rows already; a restore never mixes two."""
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """When a backup was made, and how many rows it holds."""
+    """What a backup holds."""
 
     made_at: datetime
     rows: int
 
 
 def write_backup(store: Store, file: Path, recovery_key: bytes, now: datetime) -> Summary:
-    """Write a consistent snapshot of the database into the file, encrypted to the sheet's public key.
+    """Write everything that the ledger holds at this moment into the file, sealed to the sheet's public half.
 
     Raises:
-        Unavailable: the database cannot be reached; an existing file of that name is unchanged.
+        Unavailable: SQL cannot be asked; a file of that name stays what it was.
         OSError: the file cannot be written.
     """
     count = 0
@@ -152,15 +149,15 @@ def write_backup(store: Store, file: Path, recovery_key: bytes, now: datetime) -
 
 
 def restore_backup(store: Store, file: Path, sheet_key: bytes, now: datetime) -> Summary:
-    """Restore the file into an empty database in one transaction.
+    """Bring back what the file holds into an empty ledger, all of it or nothing.
 
-    After any exception but ``Lost`` nothing was restored.
+    Whatever it raises but ``Lost``, nothing came back; once it returns, all of it did.
 
     Raises:
-        LedgerNotEmpty: the database has rows already.
+        LedgerNotEmpty: the ledger holds something.
         NotOpened: the sheet does not open the file, or it is damaged or of a newer release.
         OSError: the file cannot be read.
-        Unavailable: the database cannot be reached; ``Lost``, its subclass: whether the commit worked is unknown.
+        Unavailable: SQL cannot be asked; as ``Lost`` nobody knows whether it came back.
     """
     migrate.upgrade(store)
     with file.open("rb") as sealed, store.write() as tx:
@@ -171,10 +168,7 @@ def restore_backup(store: Store, file: Path, sheet_key: bytes, now: datetime) ->
         dumping.clear_tables(tx)
         summary = _bring_back(tx, _unpack_lines(read_sealed(sealed, sheet_key)))
         audit.add_entry(tx, now=now, person_id=None, act="restored", kind="ledger", subject="")
-    with (
-        suppress(Unavailable),
-        store.read() as tx,
-    ):  # the data is restored already, and every start reads the ring again
+    with suppress(Unavailable), store.read() as tx:  # it is back already, and each start reads the ring again
         tx.ring.refresh(tx)
     return summary
 

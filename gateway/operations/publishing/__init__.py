@@ -1,1 +1,1 @@
-"""Publishes menu versions, rolls back, and shows the differences between versions."""
+"""What administrators do with menus: publish, go back, see what differs."""

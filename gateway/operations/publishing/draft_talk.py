@@ -1,4 +1,4 @@
-"""Simulates a conversation with an unpublished menu; nothing is stored and nobody is alerted."""
+"""A caller's talk with a menu that nobody published: what she would read, with nothing recorded and nobody told."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -15,15 +15,12 @@ from gateway.menus.engine.window_hours import offers_in
 
 
 def cut_draft(menu: Menu, asked: CheckContext) -> Menu:
-    """Return the menu with its pages cut as a publish would cut them for USSD."""
+    """Return the menu with its pages cut as a publish here would cut them for a dialled code."""
     return with_pages(menu, (USSD_LIMITS,), read_line_values(asked))
 
 
 def open_talk(menu: Menu, number: str, asked: CheckContext, now: datetime) -> Talk:
-    """Start a conversation of this number with a menu whose pages are cut.
-
-    It offers the windows that a real dial would.
-    """
+    """Begin a talk of this number with a menu whose pages are cut; windows are offered as a real dial offers them."""
     case = Case(
         it="draft",
         place=Place(),
@@ -35,7 +32,7 @@ def open_talk(menu: Menu, number: str, asked: CheckContext, now: datetime) -> Ta
 
 
 def read_line_values(asked: CheckContext) -> Mapping[str, str]:
-    """Return the values that texts quote from the settings, by placeholder; empty settings are left out."""
+    """Return what texts say of the line: its settings, and nothing for those that are empty."""
     return {**dict.fromkeys(LINE_VALUES, ""), **(asked.settings or {})}
 
 

@@ -1,1 +1,1 @@
-"""Counts events without personal data, and reports them: metrics, monthly reports and service quality."""
+"""Figures: counts without personal data, gathered in memory and added to SQL."""

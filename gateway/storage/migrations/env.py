@@ -5,7 +5,7 @@ from typing import Any, Literal
 from alembic import context
 
 from gateway.storage.tables import metadata
-from gateway.storage.value_limits import Instant, Json, Sealed
+from gateway.storage.types import Instant, Json, Sealed
 
 # A migration is frozen: it names the database's types, not ours, which may change meaning later.
 _PLAIN = {Instant: "sa.DateTime(timezone=True)", Json: "sa.Text()", Sealed: "sa.LargeBinary()"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.menus.keywords.script_runs import fold
+from gateway.menus.keywords.normalise import fold
 
 
 @pytest.mark.parametrize(
