@@ -1,1 +1,1 @@
-"""The ledger: the only place that speaks SQL, on SQLite and on PostgreSQL, and the edges to Redis and the spool."""
+"""The ledger: the only package that runs SQL (SQLite and PostgreSQL), and the access to Redis and the spool."""

@@ -1,4 +1,8 @@
-"""Writes a file so that it is whole or absent after a power cut, and for its owner's eyes only."""
+"""Write files atomically and durably, readable by their owner only; and load or create the master key.
+
+A file is written under a temporary name, flushed with fsync and then linked or renamed, so that after a power cut it
+is either complete or absent (fsync(2), rename(2), link(2) in the Linux manual).
+"""
 
 import hashlib
 import os
@@ -12,31 +16,31 @@ from gateway.foundation.ids import new_token, random_bytes
 
 
 def put_first(path: Path, content: bytes) -> bool:
-    """Write the file unless it exists; return whether it was us. Of many writers at once one wins."""
+    """Write the file unless it exists; return whether this call created it. Of concurrent writers exactly one wins."""
     with _open_part(path) as (part, file):
         file.write(content)
         _flush_file(file)
         with suppress(FileExistsError):
             os.link(part, path)
-            _settle_folder(path.parent)
+            _sync_folder(path.parent)
             return True
     return False
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Write the file, in the place of what is there."""
+    """Write the file, replacing an existing one."""
     with replace_file(path) as file:
         file.write(content)
 
 
 @contextmanager
 def replace_file(path: Path) -> Iterator[BinaryIO]:
-    """Write the file piece by piece; it takes its place when the block ends, and never where the block raises."""
+    """Yield a file to write; it replaces the existing one when the block ends, and not if the block raises."""
     with _open_part(path) as (part, file):
         yield file
         _flush_file(file)
         part.replace(path)
-        _settle_folder(path.parent)
+        _sync_folder(path.parent)
 
 
 @contextmanager
@@ -55,8 +59,8 @@ def _flush_file(file: BinaryIO) -> None:
     os.fsync(file.fileno())
 
 
-def _settle_folder(folder: Path) -> None:
-    # The name is on the disk only when the folder is.
+def _sync_folder(folder: Path) -> None:
+    # fsync of a file does not make its directory entry durable: fsync(2), Linux manual.
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
@@ -64,14 +68,13 @@ def _settle_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-# The master key of a data folder: made once, readable by its owner only; it does nothing but open the key
-# ring.
+# The master key of a data folder: it only wraps the keys of the ring.
 
 _SIZE = 32
 
 
 def master_key(data_dir: Path, given: str | None) -> bytes:
-    """Return the master key: the one given in the settings, or the one kept in the data folder, made when absent."""
+    """Return the 32-byte master key: SHA-256 of the configured secret, else the key file, created when absent."""
     if given:
         return hashlib.sha256(given.encode()).digest()
     path = data_dir / "keys" / "master"
@@ -82,7 +85,7 @@ def master_key(data_dir: Path, given: str | None) -> bytes:
 
 
 def _make_key(path: Path) -> None:
-    """Write a new key whole before it gets its name, so that of two starts at once both read the same one."""
+    """Write a new key completely before it gets its name, so that two concurrent starts read the same key."""
     temporary = path.with_name(f"master.{new_token(8)}")
     with os.fdopen(
         os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii"

@@ -1,4 +1,4 @@
-"""Attempts: each time a number was shown to be called, written before it was shown."""
+"""Store call attempts: one row each time a number is shown for calling, written before it is shown."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,10 +15,10 @@ _RECENT = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One attempt; while ``ended_at`` is None no other call to that number is possible.
+    """One attempt; while ``ended_at`` is None no other call to that number can begin.
 
-    ``window_until`` is the end of her window when it began; None where it was not open.
-    ``form`` is the one-time id of its outcome form; ``who`` is filled when it is read.
+    ``window_until`` is the end of the caller's window at the start, None where it was not open. ``form`` is the
+    one-time id of the outcome form. ``who``, the person's name, is filled on reading only.
     """
 
     id: str
@@ -42,7 +42,7 @@ _COLUMNS = [name for name in Attempt.__slots__ if name != "who"]
 
 
 def add_attempt(tx: Tx, attempt: Attempt) -> bool:
-    """Write an attempt; False where one of this number is live or its window has had its own."""
+    """Insert an attempt; False where the number has a live one, or its window had its attempt already."""
     statement = (
         insert_into(tx, attempts)
         .values({name: getattr(attempt, name) for name in _COLUMNS})
@@ -53,14 +53,14 @@ def add_attempt(tx: Tx, attempt: Attempt) -> bool:
 
 
 def list_shown_since(tx: Tx, person_id: str, since: datetime) -> tuple[datetime, ...]:
-    """Return when this person was shown numbers since, the oldest first; the provider's own calls show none."""
-    theirs = attempts.c.person_id == person_id, attempts.c.started_at > since
-    query = select(attempts.c.started_at).where(*theirs, attempts.c.how.in_(("phone", "outside")))
+    """Return when numbers were shown to this person since then, oldest first; provider-dialled calls show none."""
+    of_person = attempts.c.person_id == person_id, attempts.c.started_at > since
+    query = select(attempts.c.started_at).where(*of_person, attempts.c.how.in_(("phone", "outside")))
     return tuple(tx.execute(query.order_by(attempts.c.started_at)).scalars())
 
 
 def finish_attempt(tx: Tx, attempt_id: str, *, outcome: str, note: str = "", now: datetime) -> bool:
-    """Write the outcome; False where it has one already."""
+    """Write the outcome; False where the attempt has one."""
     statement = (
         update(attempts)
         .where(text(LIVE), attempts.c.id == attempt_id)
@@ -71,7 +71,7 @@ def finish_attempt(tx: Tx, attempt_id: str, *, outcome: str, note: str = "", now
 
 
 def finish_all(tx: Tx, callback_id: str, *, outcome: str, now: datetime) -> None:
-    """End whatever is live of a request: a person decided about it."""
+    """End all live attempts of a request, because staff decided about it."""
     tx.execute(
         update(attempts)
         .where(text(LIVE), attempts.c.callback_id == callback_id)
@@ -80,32 +80,32 @@ def finish_all(tx: Tx, callback_id: str, *, outcome: str, now: datetime) -> None
 
 
 def renew_lease(tx: Tx, attempt_id: str, *, until: datetime) -> None:
-    """Move the end of the lease of a live attempt."""
+    """Extend the lease of a live attempt."""
     tx.execute(update(attempts).where(text(LIVE), attempts.c.id == attempt_id).values(lease_until=until))
 
 
 def by_form(tx: Tx, form: str) -> Attempt | None:
-    """Return the attempt of this outcome form."""
+    """Return the attempt of this outcome form, if any."""
     return _read_first(tx, _build_query().where(attempts.c.form == form))
 
 
 def by_id(tx: Tx, attempt_id: str) -> Attempt | None:
-    """Return one attempt."""
+    """Return one attempt, if it exists."""
     return _read_first(tx, _build_query().where(attempts.c.id == attempt_id))
 
 
 def live_of(tx: Tx, caller_id: str) -> Attempt | None:
-    """Return the attempt that has no outcome yet, of whichever request of this number."""
+    """Return the attempt without an outcome on any request of this caller."""
     return _read_first(tx, _build_query().where(text(LIVE), attempts.c.caller_id == caller_id))
 
 
 def live_on(tx: Tx, callback_id: str) -> Attempt | None:
-    """Return the attempt of this request that has no outcome yet."""
+    """Return the attempt without an outcome on this request."""
     return _read_first(tx, _build_query().where(text(LIVE), attempts.c.callback_id == callback_id))
 
 
 def live_by(tx: Tx, person_id: str) -> Attempt | None:
-    """Return an attempt of this person that has no outcome yet."""
+    """Return an attempt of this person without an outcome."""
     return _read_first(tx, _build_query().where(text(LIVE), attempts.c.person_id == person_id))
 
 
@@ -118,7 +118,7 @@ def list_attempts(tx: Tx, callback_id: str) -> tuple[Attempt, ...]:
 
 
 def list_past(tx: Tx, caller_id: str) -> tuple[Past, ...]:
-    """Return the latest attempts to ring a number, newest first; what never rang it is none."""
+    """Return the latest attempts that rang a number, newest first; calls that were never dialled do not count."""
     rows = tx.execute(
         select(attempts.c.started_at, attempts.c.window_from, attempts.c.nth, attempts.c.outcome)
         .where(text(RUNG), attempts.c.caller_id == caller_id)
@@ -129,7 +129,7 @@ def list_past(tx: Tx, caller_id: str) -> tuple[Past, ...]:
 
 
 def list_lapsed(tx: Tx, *, now: datetime, limit: int = 200) -> tuple[Attempt, ...]:
-    """Return live attempts whose lease is over."""
+    """Return live attempts whose lease has expired."""
     query = _build_query().where(text(LIVE), attempts.c.lease_until <= now).limit(limit)
     return tuple(_read_attempt(row) for row in tx.execute(query))
 

@@ -1,4 +1,8 @@
-"""Audit: who did what to which row, without personal data, linked into a chain that shows a missing or changed row."""
+"""Write and read the audit log: who did what to which row, without personal data, in a hash chain.
+
+Each row's SHA-256 covers the row, its number and the hash before it, so a changed, removed or swapped row is found
+(what to log and to leave out: OWASP Logging Cheat Sheet).
+"""
 
 import hashlib
 import json
@@ -19,12 +23,12 @@ CHANGED, DROPPED, SWAPPED = "changed", "dropped", "swapped"
 _ONE_GO = 500
 _HEAD = "audit-end"
 _SLACK = timedelta(days=2)
-"""Retention runs now and then: the first row that is left may be a little younger than it had to be."""
+"""Retention runs at intervals, so the first remaining row may be a little younger than the limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
-    """One row as people read it; ``who`` is empty for what the caller or the clock did."""
+    """One row for display; ``who`` is empty for actions of a caller or of a periodic task."""
 
     at: datetime
     act: str
@@ -38,7 +42,7 @@ class AuditEntry:
 def add_entry(
     tx: Tx, *, now: datetime, person_id: str | None, act: str, kind: str, subject: str, detail: str = ""
 ) -> None:
-    """Write one row in the transaction of the deed; ``detail`` is a word of ours, never a number or an answer."""
+    """Add one row in the action's own transaction; ``detail`` is a fixed word, never a number or an answer."""
     tx.execute(
         audit.insert().values(
             id=new_id(now),
@@ -53,7 +57,7 @@ def add_entry(
 
 
 def list_about(tx: Tx, kind: str, subject: str) -> tuple[AuditEntry, ...]:
-    """Return what happened to one subject, oldest first."""
+    """Return the entries about one subject, oldest first."""
     found = tx.execute(
         select(audit, people.c.name.label("who"))
         .join_from(audit, people, audit.c.person_id == people.c.id, isouter=True)
@@ -64,7 +68,7 @@ def list_about(tx: Tx, kind: str, subject: str) -> tuple[AuditEntry, ...]:
 
 
 def last_about(tx: Tx, kind: str, subjects: Collection[str]) -> Mapping[str, AuditEntry]:
-    """Return what happened last to each of these subjects."""
+    """Return subject → newest entry about it."""
     last = (
         select(audit.c.id)
         .where(audit.c.kind == kind, audit.c.subject == bindparam("_subject"))
@@ -81,7 +85,7 @@ def last_about(tx: Tx, kind: str, subjects: Collection[str]) -> Mapping[str, Aud
 
 
 def list_latest(tx: Tx, limit: int = 200) -> tuple[AuditEntry, ...]:
-    """Return the newest rows, newest first."""
+    """Return the newest entries, newest first."""
     found = tx.execute(
         select(audit, people.c.name.label("who"))
         .join_from(audit, people, audit.c.person_id == people.c.id, isouter=True)
@@ -94,7 +98,7 @@ def list_latest(tx: Tx, limit: int = 200) -> tuple[AuditEntry, ...]:
 def list_page(
     tx: Tx, *, before: str = "", person_id: str = "", kind: str = "", limit: int = 100
 ) -> tuple[AuditEntry, ...]:
-    """Return rows, newest first: those before a row, where one is named, those of one person or about one kind."""
+    """Return entries, newest first; optionally older than the entry ``before``, of one person, or of one kind."""
     query = _build_named_query().order_by(audit.c.at.desc(), audit.c.id.desc()).limit(limit)
     if person_id:
         query = query.where(audit.c.person_id == person_id)
@@ -110,16 +114,16 @@ def list_page(
 
 
 def list_between(tx: Tx, start: datetime, end: datetime) -> tuple[AuditEntry, ...]:
-    """Return the rows of this span, oldest first."""
+    """Return the entries from ``start`` up to ``end``, oldest first."""
     query = _build_named_query().where(audit.c.at >= start, audit.c.at < end).order_by(audit.c.at, audit.c.id)
     return tuple(_read_entry(row) for row in tx.execute(query))
 
 
 def link_rows(tx: Tx, now: datetime) -> int:
-    """Link the rows that are not linked yet, oldest first, and return how many.
+    """Add unlinked rows to the chain, oldest first, and return how many.
 
-    Only a chore calls this, so the deeds themselves never queue for the end of the chain. A row whose instant lies
-    ahead of ``now`` waits.
+    Only a periodic task calls this, so that actions never wait for the end of the chain. Rows dated after ``now`` are
+    left for a later run.
     """
     last = tx.execute(
         select(audit).where(audit.c.seq.is_not(None)).order_by(audit.c.seq.desc()).limit(1)
@@ -143,9 +147,9 @@ def link_rows(tx: Tx, now: datetime) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Break:
-    """Where the chain does not hold: what was done there (``changed``, ``dropped``, ``swapped``), and to which row.
+    """The first fault of the chain: its kind (``changed``, ``dropped``, ``swapped``) and the row.
 
-    Of a row that was dropped only its number is known, and the row that should have come after it.
+    Of a dropped row only the number is known; ``row_id`` is then the row that follows the gap.
     """
 
     what: str
@@ -155,11 +159,11 @@ class Break:
 
 
 def check_chain(tx: Tx, *, kept_since: datetime) -> Break | None:
-    """Return the first place where the chain does not hold, or None where it holds from end to end.
+    """Return the first fault of the chain, or None where it is intact.
 
     Args:
-        tx: the transaction.
-        kept_since: rows from before may be gone, their time being over; a younger first row must be the very first.
+        tx: the open transaction.
+        kept_since: rows before this instant may have been deleted by retention; a younger first row must be number 1.
     """
     before: Row[Any] | None = None
     for row in tx.execute(select(audit).where(audit.c.seq.is_not(None)).order_by(audit.c.seq)):
@@ -170,14 +174,14 @@ def check_chain(tx: Tx, *, kept_since: datetime) -> Break | None:
             what = SWAPPED if _belongs_elsewhere(tx, row) else CHANGED
             return Break(what=what, seq=row.seq, row_id=row.id, at=row.at)
         if before is not None and row.prev != before.hash:
-            # The row fits itself, so the one before it was written anew, with a hash to match.
+            # The row itself is consistent, so the one before it was rewritten together with its hash.
             return Break(what=CHANGED, seq=before.seq, row_id=before.id, at=before.at)
         before = row
     return _check_end(tx, before)
 
 
 def _belongs_elsewhere(tx: Tx, row: Row[Any]) -> bool:
-    """Say whether the row is as it was written, but stands in another's place."""
+    """Say whether the row is unchanged but at another row's place."""
     follows = tx.execute(select(audit.c.seq).where(audit.c.hash == row.prev).limit(1)).scalar() or 0
     places = {row.seq - 1, row.seq + 1, follows, follows + 1}
     return any(row.hash == _hash_row(row, place, row.prev) for place in places)
@@ -188,7 +192,7 @@ def _count_missing(before: Row[Any] | None) -> int:
 
 
 def _check_end(tx: Tx, last: Row[Any] | None) -> Break | None:
-    """Compare the end with what the chore remembers of it, for rows that were cut off leave no gap."""
+    """Compare the end with the stored last number, because rows cut off at the end leave no gap."""
     head = settings.get_setting(tx, _HEAD)
     if head is None or (last is not None and last.seq >= head["seq"]):
         return None
@@ -196,7 +200,7 @@ def _check_end(tx: Tx, last: Row[Any] | None) -> Break | None:
 
 
 def count_linked(tx: Tx) -> int:
-    """Return how many rows stand in the chain."""
+    """Return how many rows are in the chain."""
     query = select(func.count()).select_from(audit).where(audit.c.seq.is_not(None))
     return int(tx.execute(query).scalar_one())
 
@@ -204,7 +208,7 @@ def count_linked(tx: Tx) -> int:
 def verify_chain(tx: Tx) -> int | None:
     """Return the number of the first row that does not fit the chain, or None where all do.
 
-    The oldest rows may be gone, their time being over; what is left must be without a gap.
+    The oldest rows may be missing, deleted by retention; the others must be without a gap.
     """
     expected: int | None = None
     prev: bytes | None = None
@@ -223,7 +227,7 @@ def _hash_row(row: Row[Any], seq: int, prev: bytes) -> bytes:
 
 
 def _build_named_query() -> Select[Any]:
-    """Return the question for rows with the names of those who acted."""
+    """Return the query for rows with the names of their actors."""
     return select(audit, people.c.name.label("who")).join_from(
         audit, people, audit.c.person_id == people.c.id, isouter=True
     )

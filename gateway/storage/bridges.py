@@ -1,4 +1,4 @@
-"""Bridges: calls that a provider makes for us; at most one lives a person, and each says once that she may be rung."""
+"""Store bridged calls, which a provider dials for us: at most one live per person, each dialling the caller once."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,14 +11,14 @@ from gateway.storage.database import Tx, insert_into
 from gateway.storage.tables import LIVE, attempts, bridges, outbox
 
 ONCE = "call:"
-"""How the outbox's own key of a call begins; the bridge's id follows."""
+"""Prefix of the deduplication key of a call in the outbox; the bridge's id follows."""
 
 _NEVER_LEFT = ("failed", "expired", "cancelled")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BridgeRow:
-    """One bridge. ``session`` is the provider's id of the call; ``since`` when it came into its state."""
+    """One bridged call; ``session`` is the provider's call id, ``since`` the start of its state."""
 
     id: str
     callback_id: str
@@ -41,7 +41,7 @@ _COLUMNS = list(BridgeRow.__slots__)
 
 
 def add_bridge(tx: Tx, bridge: BridgeRow) -> bool:
-    """Write a bridge; False where this person has one that lives."""
+    """Insert a bridge; False where this person has a live one."""
     statement = (
         insert_into(tx, bridges)
         .values({name: getattr(bridge, name) for name in _COLUMNS})
@@ -54,7 +54,7 @@ def add_bridge(tx: Tx, bridge: BridgeRow) -> bool:
 def step_bridge(
     tx: Tx, bridge: BridgeRow, state: BridgeState, *, now: datetime, **values: Any
 ) -> BridgeRow | None:
-    """Move a bridge on from where it was seen; None where somebody moved it meanwhile."""
+    """Move a bridge to a state, if it is still in the state that was read; else None."""
     if state is not bridge.state:
         values["since"] = now
     statement = (
@@ -65,43 +65,43 @@ def step_bridge(
     )
     if (
         state is BridgeState.CALLING_HER
-    ):  # whatever the table of states says: nobody is told twice to ring her
+    ):  # second guard beside the state table: the provider is never told twice to dial the caller
         statement = statement.where(bridges.c.dialled_at.is_(None))
     return _read_first(tx, statement)
 
 
 def know_session(tx: Tx, bridge_id: str, session: str) -> None:
-    """Note the provider's id of the call, where none is known yet."""
+    """Store the provider's call id, where none is stored yet."""
     tx.execute(
         update(bridges).where(bridges.c.id == bridge_id, bridges.c.session.is_(None)).values(session=session)
     )
 
 
 def by_id(tx: Tx, bridge_id: str) -> BridgeRow | None:
-    """Return one bridge."""
+    """Return one bridge, if it exists."""
     return _read_first(tx, _build_query().where(bridges.c.id == bridge_id))
 
 
 def by_attempt(tx: Tx, attempt_id: str) -> BridgeRow | None:
-    """Return the bridge of an attempt; None where a helpline phone is used."""
+    """Return the bridge of an attempt; None where it is made from a helpline phone."""
     return _read_first(tx, _build_query().where(bridges.c.attempt_id == attempt_id))
 
 
 def by_session(tx: Tx, channel: str, session: str) -> BridgeRow | None:
-    """Return the bridge that the provider knows under this id."""
+    """Return the bridge with this provider call id."""
     return _read_first(tx, _build_query().where(bridges.c.channel == channel, bridges.c.session == session))
 
 
 def newest_of(tx: Tx, person_id: str, callback_id: str) -> BridgeRow | None:
-    """Return the newest bridge of a person on a request."""
-    mine = bridges.c.person_id == person_id, bridges.c.callback_id == callback_id
+    """Return the newest bridge of a person for a request."""
+    of_call = bridges.c.person_id == person_id, bridges.c.callback_id == callback_id
     return _read_first(
-        tx, _build_query().where(*mine).order_by(bridges.c.at.desc(), bridges.c.id.desc()).limit(1)
+        tx, _build_query().where(*of_call).order_by(bridges.c.at.desc(), bridges.c.id.desc()).limit(1)
     )
 
 
 def find_standing(tx: Tx, person_id: str) -> BridgeRow | None:
-    """Return the bridge of a person that lives, or the newest one of whose call nobody has said what came of it."""
+    """Return the person's live bridge, else the newest one whose attempt has no outcome yet."""
     lives = bridges.c.ended_at.is_(None)
     query = (
         _build_query()
@@ -113,21 +113,21 @@ def find_standing(tx: Tx, person_id: str) -> BridgeRow | None:
 
 
 def list_unheard(tx: Tx, channel: str) -> tuple[BridgeRow, ...]:
-    """Return the bridges of a line of whose call the provider has told nothing yet."""
+    """Return the live bridges of a channel for which no provider event has arrived yet."""
     early = bridges.c.state.in_((BridgeState.ASKED, BridgeState.CALLING_YOU))
     query = _build_query().where(text(LIVE), early, bridges.c.channel == channel)
     return tuple(_read_row(row) for row in tx.execute(query))
 
 
 def list_live(tx: Tx, *, heard_before: datetime, limit: int = 200) -> tuple[BridgeRow, ...]:
-    """Return the bridges that live and were last heard of before this instant."""
+    """Return live bridges without a provider event since this instant."""
     query = _build_query().where(text(LIVE), bridges.c.heard_at <= heard_before)
     query = query.order_by(bridges.c.heard_at).limit(limit)
     return tuple(_read_row(row) for row in tx.execute(query))
 
 
 def never_left(tx: Tx) -> tuple[BridgeRow, ...]:
-    """Return the bridges whose call never left: its row in the outbox came too late, or was refused."""
+    """Return the bridges whose call was never sent: their outbox row failed, expired or was cancelled."""
     query = (
         _build_query()
         .join(outbox, outbox.c.once == ONCE + bridges.c.id)

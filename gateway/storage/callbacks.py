@@ -1,4 +1,8 @@
-"""Callbacks: her requests, one open row a number that nobody else sees, up to three on a shared phone."""
+"""Store callback requests with their sealed fields, move them between states, and keep their further codes.
+
+A number has one open request, or up to three (``slot``) on a phone that others see; a partial unique index holds
+this.
+"""
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
@@ -17,7 +21,11 @@ _SEALED = ("window", "contact", "answers", "path")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Callback:
-    """One request with its sealed fields opened; after an erasing those are empty and ``caller_id`` is None."""
+    """One request with its sealed fields opened; after erasure those are empty and ``caller_id`` is None.
+
+    ``answers`` maps form fields to values; ``path`` holds screen ids; ``code`` is what the caller was given; ``told``
+    counts escalations; ``rev`` counts changes; ``mark`` is the clock mark of the last request (``Clock.mark``).
+    """
 
     id: str
     team: str = "main"
@@ -60,7 +68,7 @@ class Callback:
 
 
 def insert_callback(tx: Tx, callback: Callback) -> bool:
-    """Add a request; False where this caller's slot holds an open one, or another turn was faster."""
+    """Insert a request; False where this caller's slot has an open one."""
     statement = (
         insert_into(tx, callbacks)
         .values(**values_of(tx, callback))
@@ -71,43 +79,43 @@ def insert_callback(tx: Tx, callback: Callback) -> bool:
 
 
 def values_of(tx: Tx, callback: Callback) -> dict[str, Any]:
-    """Return the columns of a request with what is hers sealed."""
+    """Return the columns of a request, personal ones sealed."""
     values = {name: getattr(callback, name) for name in Callback.__slots__}
     return _seal_values(tx, callback.id, values | {"mark": tx.mark})
 
 
 def by_id(tx: Tx, callback_id: str, *, lock: bool = False) -> Callback | None:
-    """Return one request; ``lock`` keeps others from moving it until the transaction ends."""
+    """Return one request; ``lock`` takes a row lock until the transaction ends."""
     query = select(callbacks).where(callbacks.c.id == callback_id)
     row = tx.execute(query.with_for_update() if lock else query).first()
     return open_row(tx, row) if row is not None else None
 
 
 def open_of(tx: Tx, caller_id: str, *, lock: bool = False) -> tuple[Callback, ...]:
-    """Return the open requests of a number by slot."""
+    """Return the open requests of a number, by slot."""
     query = select(callbacks).where(text(OPEN), callbacks.c.caller_id == caller_id).order_by(callbacks.c.slot)
     return tuple(open_row(tx, row) for row in tx.execute(query.with_for_update() if lock else query))
 
 
 def callable_of(tx: Tx, caller_id: str) -> tuple[Callback, ...]:
-    """Return the requests for which a number could still be rung, locked: the open ones, and those reached."""
+    """Return the requests for which a number could still be called, locked: open ones and reached ones."""
     some = or_(text(OPEN), callbacks.c.state == CallbackState.REACHED)
     query = select(callbacks).where(callbacks.c.caller_id == caller_id, some)
     return tuple(open_row(tx, row) for row in tx.execute(query.order_by(callbacks.c.slot).with_for_update()))
 
 
 def is_free() -> ColumnElement[bool]:
-    """Return the condition that nothing she said since withholds her phone from this request."""
+    """Return the condition that no later refusal withholds the caller's phone from this request."""
     return callbacks.c.withheld == ""
 
 
 def count_open(tx: Tx) -> int:
-    """Return how many requests are open."""
+    """Return the number of open requests."""
     return int(tx.execute(select(func.count()).select_from(callbacks).where(text(OPEN))).scalar_one())
 
 
 def count_asked(tx: Tx, caller_id: str, since: datetime) -> int:
-    """Return how often a number asked from this instant on, whatever became of it."""
+    """Return how many requests a number made since this instant, whatever became of them."""
     query = select(func.count()).where(callbacks.c.caller_id == caller_id, callbacks.c.asked_at >= since)
     return int(tx.execute(query).scalar_one())
 
@@ -121,12 +129,12 @@ def step_callback(
     only: ColumnElement[bool] | None = None,
     **values: Any,
 ) -> Callback | None:
-    """Let something happen to a request in one conditional statement; None where it stands in another state.
+    """Apply an event to a request in one conditional statement; None where its state does not allow the event.
 
     Args:
-        tx: the transaction.
-        callback_id: which request.
-        event: what happens; the table of states says in which states it can.
+        tx: the open transaction.
+        callback_id: id of the request.
+        event: what happens; the state table says in which states it can.
         now: the instant.
         only: a further condition on the row.
         values: other columns that change with it.
@@ -147,13 +155,13 @@ def step_callback(
 
 
 def in_team(team: str, *, review: bool) -> ColumnElement[bool]:
-    """Return the condition that a request is of this team, and unless ``review`` that it is not in review."""
-    mine = callbacks.c.team == team
-    return mine if review else and_(mine, callbacks.c.state != CallbackState.REVIEW)
+    """Return the condition that a request belongs to this team and, unless ``review``, is not in review."""
+    conditions = callbacks.c.team == team
+    return conditions if review else and_(conditions, callbacks.c.state != CallbackState.REVIEW)
 
 
 def change_callback(tx: Tx, callback_id: str, *, now: datetime, **values: Any) -> None:
-    """Change columns of a request that stays in its state; whoever calls this has locked the row."""
+    """Change columns without changing the state; the calling code must hold the row lock."""
     if "last_asked_at" in values:
         values.setdefault("mark", tx.mark)
     tx.execute(
@@ -164,7 +172,7 @@ def change_callback(tx: Tx, callback_id: str, *, now: datetime, **values: Any) -
 
 
 def hand_to(tx: Tx, callback_id: str, *, to: str, until: datetime, now: datetime) -> bool:
-    """Let a claimed request pass from its holder to another person; False where nobody has claimed it any more."""
+    """Transfer a claimed request to another person; False where it is no longer claimed."""
     statement = (
         update(callbacks)
         .where(callbacks.c.id == callback_id, callbacks.c.state == CallbackState.CLAIMED)
@@ -175,27 +183,27 @@ def hand_to(tx: Tx, callback_id: str, *, to: str, until: datetime, now: datetime
 
 
 def in_hand(tx: Tx, person_id: str) -> int:
-    """Return how many requests this person has in hand, reached ones that are not closed included."""
+    """Return how many requests this person holds, including reached ones that are not closed."""
     query = select(func.count()).select_from(callbacks)
     return int(tx.execute(query.where(text(IN_HAND), callbacks.c.holder_id == person_id)).scalar_one())
 
 
 def list_claimed_codes(tx: Tx, person_id: str) -> Mapping[str, str]:
-    """Return the codes of what this person has claimed and not begun to call, by id."""
-    mine = text(IN_HAND), callbacks.c.holder_id == person_id, callbacks.c.state == CallbackState.CLAIMED
-    query = select(callbacks.c.id, callbacks.c.code).where(*mine).order_by(callbacks.c.id)
+    """Return id → code of the requests that this person has claimed and not begun to call."""
+    conditions = text(IN_HAND), callbacks.c.holder_id == person_id, callbacks.c.state == CallbackState.CLAIMED
+    query = select(callbacks.c.id, callbacks.c.code).where(*conditions).order_by(callbacks.c.id)
     return {row.id: row.code for row in tx.execute(query)}
 
 
 def of_caller(tx: Tx, caller_id: str, *, limit: int = 50) -> tuple[Callback, ...]:
-    """Return the requests of a number, whatever became of them, the newest first."""
+    """Return the requests of a number in any state, newest first."""
     query = select(callbacks).where(callbacks.c.caller_id == caller_id)
     query = query.order_by(callbacks.c.asked_at.desc(), callbacks.c.id.desc()).limit(limit)
     return tuple(open_row(tx, row) for row in tx.execute(query))
 
 
 def hold_claim(tx: Tx, callback_id: str, *, holder_id: str, until: datetime) -> bool:
-    """Move the end of a claim; a page that is only open changes nothing that others would have to load again."""
+    """Extend a claim; ``rev`` stays, so that an open page does not make other pages reload."""
     statement = (
         update(callbacks)
         .where(
@@ -210,20 +218,20 @@ def hold_claim(tx: Tx, callback_id: str, *, holder_id: str, until: datetime) -> 
 
 
 def list_waiting_past(tx: Tx, *, now: datetime, limit: int = 200) -> tuple[Callback, ...]:
-    """Return waiting requests whose window is over."""
+    """Return waiting requests whose window has passed."""
     return _read_some(
         tx, select(callbacks).where(text(WAITING), callbacks.c.due_until <= now), callbacks.c.due_until, limit
     )
 
 
 def claims_over(tx: Tx, *, now: datetime, limit: int = 200) -> tuple[Callback, ...]:
-    """Return claimed requests whose lease is over."""
+    """Return claimed requests whose lease has expired."""
     over = text(HELD), callbacks.c.state == CallbackState.CLAIMED, callbacks.c.held_until <= now
     return _read_some(tx, select(callbacks).where(*over), callbacks.c.held_until, limit)
 
 
 def list_asked_before(tx: Tx, *, before: datetime, limit: int = 200) -> tuple[Callback, ...]:
-    """Return open requests whose answers were last given before this instant."""
+    """Return open requests whose safety answers are older than this instant."""
     return _read_some(
         tx,
         select(callbacks).where(text(OPEN), callbacks.c.last_asked_at <= before),
@@ -233,7 +241,7 @@ def list_asked_before(tx: Tx, *, before: datetime, limit: int = 200) -> tuple[Ca
 
 
 def list_standing_still(tx: Tx, *, now: datetime, limit: int = 200) -> tuple[Callback, ...]:
-    """Return requests that nobody has and about which somebody must be told by now."""
+    """Return unclaimed requests that are due for escalation."""
     free = callbacks.c.state.in_((CallbackState.WAITING, CallbackState.REVIEW))
     return _read_some(
         tx,
@@ -244,27 +252,27 @@ def list_standing_still(tx: Tx, *, now: datetime, limit: int = 200) -> tuple[Cal
 
 
 def _read_some(tx: Tx, query: Select[Any], first: ColumnElement[Any], limit: int) -> tuple[Callback, ...]:
-    """Read rows for a chore, the longest overdue first; what another transaction holds is left for the next time.
+    """Read rows for a periodic task, the longest overdue first; rows locked by others are left for the next run.
 
-    The order is that of the index: by id, SQLite would rather walk the whole table.
+    The order is that of the index: ordered by id, SQLite scans the whole table.
     """
     query = query.order_by(first).limit(limit)
     return tuple(open_row(tx, row) for row in tx.execute(query.with_for_update(skip_locked=True)))
 
 
 def empty_callbacks(tx: Tx, caller_id: str, *, now: datetime) -> None:
-    """Cancel the open requests of a number and empty everything of hers in all of them; the counts stay."""
-    hers = callbacks.c.caller_id == caller_id
+    """Cancel the open requests of a number, and empty the personal columns of all of them; counts stay."""
+    of_caller_id = callbacks.c.caller_id == caller_id
     tx.execute(
         update(callbacks)
-        .where(text(OPEN), hers)
+        .where(text(OPEN), of_caller_id)
         .values(
             state=CallbackState.CANCELLED, reason="erased", closed_at=now, holder_id=None, held_until=None
         )
     )
     tx.execute(
         update(callbacks)
-        .where(hers)
+        .where(of_caller_id)
         .values(
             window=None,
             contact=None,
@@ -279,7 +287,7 @@ def empty_callbacks(tx: Tx, caller_id: str, *, now: datetime) -> None:
 
 
 def open_row(tx: Tx, row: Row[Any]) -> Callback:
-    """Return a row of the table with its sealed fields opened."""
+    """Return a table row with its sealed columns opened."""
     values = {name: getattr(row, name) for name in Callback.__slots__}
     window, contact, answers, path = (
         tx.ring.open_json(values[name], table="callbacks", column=name, row=row.id) for name in _SEALED
@@ -323,12 +331,11 @@ def _read_contact(value: dict[str, Any]) -> SafeContact:
     )
 
 
-# Which codes stand for which requests: the one each has, and those that were told while it could not be
-# looked up.
+# Codes of requests: each row's own, and further ones given out while SQL was down.
 
 
 def find_taken(tx: Tx, candidates: Collection[str]) -> frozenset[str]:
-    """Return which of these codes stand for an open request: asked by candidates, however long the queue is."""
+    """Return which of these codes belong to an open request; looked up by candidate, whatever the queue's length."""
     some = list(candidates)
     open_ones = select(callbacks.c.code).where(text(OPEN), callbacks.c.code.in_(some))
     further = select(told_codes.c.code).where(told_codes.c.code.in_(some))
@@ -336,13 +343,13 @@ def find_taken(tx: Tx, candidates: Collection[str]) -> frozenset[str]:
 
 
 def add_told(tx: Tx, callback_id: str, code: str, *, now: datetime) -> None:
-    """Let a further code stand for a request; one that does already goes on to do so."""
+    """Add a further code to a request; an existing one stays."""
     statement = insert_into(tx, told_codes).values(callback_id=callback_id, code=code, at=now)
     tx.execute(statement.on_conflict_do_nothing(index_elements=["callback_id", "code"]))
 
 
 def find_told(tx: Tx, callback_ids: Collection[str], code: str) -> frozenset[str]:
-    """Return which of these requests a further code stands for."""
+    """Return which of these requests have this further code."""
     query = select(told_codes.c.callback_id).where(
         told_codes.c.code == code, told_codes.c.callback_id.in_(list(callback_ids))
     )
@@ -350,6 +357,6 @@ def find_told(tx: Tx, callback_ids: Collection[str], code: str) -> frozenset[str
 
 
 def forget_told(tx: Tx, caller_id: str) -> None:
-    """Delete the further codes of everything that a number asked for."""
-    hers = select(callbacks.c.id).where(callbacks.c.caller_id == caller_id)
-    tx.execute(delete(told_codes).where(told_codes.c.callback_id.in_(hers)))
+    """Delete the further codes of all requests of a number."""
+    of_caller_id = select(callbacks.c.id).where(callbacks.c.caller_id == caller_id)
+    tx.execute(delete(told_codes).where(told_codes.c.callback_id.in_(of_caller_id)))

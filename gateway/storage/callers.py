@@ -1,4 +1,7 @@
-"""Callers: the only table that knows a number, and what each caller let us remember."""
+"""Store callers: the only table with the number, what the caller allowed us to keep, and its split by real or trial.
+
+A caller is found by a keyed hash of the number (E.164); the number itself is sealed.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -18,7 +21,7 @@ from gateway.storage.tables import attempts, callbacks, callers, outbox, texts, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """One number and what is remembered of it; ``number`` is None once it was erased."""
+    """One number and what is stored about it; ``number`` is None after erasure."""
 
     id: str
     number: str | None
@@ -35,22 +38,23 @@ class Caller:
 
     @property
     def stopped(self) -> bool:
-        """Say whether she asked for no more texts."""
+        """Whether the caller opted out of texts."""
         return self.stopped_at is not None
 
 
 TRIAL = " trial"
-"""What the name of the key ends with where a number was hashed as that of a trial phone."""
+"""Suffix of the key name where a number was hashed as that of a simulator phone."""
 
 
 def find_caller(tx: Tx, number: str, *, trial: bool | None = None) -> Caller | None:
-    """Return the caller of this number, if one is known.
+    """Return the caller of this number, if there is one.
 
     Args:
-        tx: the transaction.
-        number: with its country code.
-        trial: whether a trial phone shows this number, or a real phone bears it; None, for our own people alone,
-            looks for the real one first. Whoever can only show a number must never meet whoever bears it.
+        tx: the open transaction.
+        number: in E.164.
+        trial: whether a simulator phone claims this number, or a real phone has it; None, for staff numbers only,
+            looks for the real one first. A simulator can claim any number, so it must never reach a real caller's
+            data.
     """
     worlds = (False, True) if trial is None else (trial,)
     for world in worlds:
@@ -63,15 +67,15 @@ def find_caller(tx: Tx, number: str, *, trial: bool | None = None) -> Caller | N
 
 
 def by_id(tx: Tx, caller_id: str) -> Caller | None:
-    """Return the caller with this id, if it was not erased."""
+    """Return the caller with this id, unless erased."""
     row = tx.execute(select(callers).where(callers.c.id == caller_id)).first()
     return _read_caller(tx, row) if row else None
 
 
 def upsert_caller(tx: Tx, number: str, *, now: datetime, trial: bool = False) -> Caller:
-    """Return the caller of this number, made if need be; trial phones and real ones are two callers.
+    """Return the caller of this number, created where needed; simulator and real phones are separate callers.
 
-    The row stays locked until the transaction ends: two turns of one number that both have effects queue here.
+    The row stays locked until the transaction ends, so concurrent turns of one number run one after the other.
     """
     made = new_id(now)
     statement = (
@@ -102,9 +106,9 @@ def set_contact(
     zone: str = "",
     consent_version: str | None = None,
 ) -> None:
-    """Keep her newest safety answers; language, script and zone only as given, empty forgets them.
+    """Store the newest safety answers, with language, script and zone as given; empty ones are removed.
 
-    A consent version says that she agreed just now to be called; None leaves her consent as it was.
+    A consent version records consent as of now; None leaves the consent as it was.
     """
     values: dict[str, Any] = {
         "contact": seal_contact(tx, caller_id, contact),
@@ -119,14 +123,14 @@ def set_contact(
 
 
 def set_stopped(tx: Tx, caller_id: str, *, stopped_at: datetime | None, now: datetime) -> None:
-    """Write that she wants no more texts from us, or that they are welcome again."""
+    """Store the opt-out from texts, or its end (None)."""
     tx.execute(update(callers).where(callers.c.id == caller_id).values(stopped_at=stopped_at, changed_at=now))
 
 
 def set_refused(tx: Tx, caller_id: str, *, how: str, refused_at: datetime | None, now: datetime) -> None:
-    """Write that she does not want to be called, and in which way she said so; None that she asked again.
+    """Store that the caller refuses calls, and how (``plain``, ``said``, ``stop``); no instant ends the refusal.
 
-    A plain refusal takes her consent back, so that a missed call of hers asks for nothing any more.
+    A plain refusal also withdraws consent, so that a missed call makes no request any more.
     """
     values: dict[str, Any] = {"refused_at": refused_at, "refused": how, "changed_at": now}
     if how == "plain":
@@ -135,24 +139,24 @@ def set_refused(tx: Tx, caller_id: str, *, how: str, refused_at: datetime | None
 
 
 def set_texts_unsafe(tx: Tx, caller: Caller, *, now: datetime) -> None:
-    """Take back, among what is remembered, that texts are safe."""
+    """Store that texts to this phone are not safe any more."""
     if caller.contact is not None and caller.contact.sms_safe:
         sealed = seal_contact(tx, caller.id, replace(caller.contact, sms_safe=False))
         tx.execute(update(callers).where(callers.c.id == caller.id).values(contact=sealed, changed_at=now))
 
 
 def drop_caller(tx: Tx, caller_id: str) -> None:
-    """Delete the caller; every row that named her keeps its counts and loses her."""
+    """Delete the caller; rows that referred to it keep their counts without it."""
     tx.execute(delete(callers).where(callers.c.id == caller_id))
 
 
 def hash_number(tx: Tx, number: str, *, trial: bool) -> bytes:
-    """Return the keyed hash under which a caller is found; a trial's is made of one part more."""
+    """Return the keyed hash by which a caller is found; a simulator's has one more part."""
     return tx.ring.lookup("caller", number, TRIAL) if trial else tx.ring.lookup("caller", number)
 
 
 def seal_contact(tx: Tx, caller_id: str, contact: SafeContact) -> bytes | None:
-    """Return the safety answers of a number as its row keeps them."""
+    """Return the sealed safety answers, as the row stores them."""
     value = {
         "phone_seen": contact.phone_seen.value,
         "when": contact.when.written,
@@ -190,20 +194,19 @@ def _read_contact(value: dict[str, Any], *, stopped: bool) -> SafeContact:
     )
 
 
-# Parts the callers of trial phones from real ones in a ledger of the first release, where both were one
-# row.
+# Data migration: the first release stored a simulator's caller and a real one of the same number in one row.
 
 _ONE_GO = 200
 _BY_LINE: tuple[Table, ...] = (callbacks, texts, threads, outbox)
-"""What names both a caller and the line by which it came."""
+"""Tables with both a caller and the channel."""
 
 
 def part_trials(tx: Tx, *, trial_lines: Collection[str], now: datetime) -> int:
-    """Part some callers who were first seen on a trial phone; return how many, zero once all are.
+    """Split some rows that were first written for a simulator phone; return how many, zero when all are done.
 
-    Where nothing of a row ever passed a line that reaches real phones it becomes a trial's. Else it is a real number:
-    it keeps its requests, its STOP and its texts, and loses what a stranger may have said in its name (the consent
-    and the safety answers that rings rely on, the language) as well as the requests that trials made.
+    A row without any trace of a real channel becomes a simulator's. Otherwise it is a real number: requests, STOP and
+    texts stay; consent, safety answers and language, which a simulator may have set, are removed, and the requests
+    that simulators made too.
     """
     query = select(callers).where(callers.c.trial, ~callers.c.lookup_key.endswith(TRIAL)).limit(_ONE_GO)
     rows = tx.execute(query.with_for_update()).all()
@@ -221,7 +224,7 @@ def _is_named_by_a_real_line(tx: Tx, table: Table, caller_id: str, trial_lines: 
 
 
 def _make_trial(tx: Tx, row: TableRow[Any]) -> None:
-    """Look this row up as a trial's; where a trial has dialled since, the older one loses its number instead."""
+    """Re-key this row as a simulator's; where a simulator's row exists already, remove its number instead."""
     number = tx.ring.open_text(row.number, table="callers", column="number", row=row.id)
     lookup = hash_number(tx, number, trial=True) if number else None
     taken = tx.execute(select(callers.c.id).where(callers.c.lookup == lookup)).first() if lookup else None

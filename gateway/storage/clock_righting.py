@@ -1,4 +1,4 @@
-"""Reads and moves the instants that a wrong clock wrote, by the marks that each row bears."""
+"""Correct instants that were written while the clock was wrong, found by the monotonic mark of each row."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from gateway.storage.tables import LIVE, PENDING, attempts, callbacks, callers, 
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """A row by its id, with its mark and the instant that the wall clock gave it."""
+    """A row's id, its clock mark, and the wall-clock instant that was written."""
 
     id: str
     mark: str
@@ -23,44 +23,44 @@ class Marked:
 
 
 def list_marked_requests(tx: Tx, boots: Collection[str]) -> tuple[Callback, ...]:
-    """Return the requests that were asked for in these runs of the machine, whatever became of them."""
+    """Return the requests made during these boots of the machine, in any state."""
     query = select(callbacks).where(_of_runs(callbacks, boots)).with_for_update()
     return tuple(open_row(tx, row) for row in tx.execute(query))
 
 
 def list_marked_texts(tx: Tx, boots: Collection[str]) -> tuple[Marked, ...]:
-    """Return the texts that came in these runs of the machine."""
+    """Return the texts received during these boots of the machine."""
     query = select(texts.c.id, texts.c.mark, texts.c.at).where(_of_runs(texts, boots))
     return tuple(Marked(row.id, row.mark, row.at) for row in tx.execute(query))
 
 
 def list_marked_rows(tx: Tx, boots: Collection[str]) -> tuple[Marked, ...]:
-    """Return the outbox rows that wait and were added in these runs of the machine."""
+    """Return the pending outbox rows added during these boots of the machine."""
     query = select(outbox.c.id, outbox.c.mark, outbox.c.at).where(text(PENDING), _of_runs(outbox, boots))
     return tuple(Marked(row.id, row.mark, row.at) for row in tx.execute(query))
 
 
 def move_text(tx: Tx, text_id: str, by: timedelta, at: datetime) -> None:
-    """Move the instant of a text."""
+    """Shift the instant of a text."""
     tx.execute(update(texts).where(texts.c.id == text_id).values(at=at + by))
 
 
 def move_row(tx: Tx, row_id: str, by: timedelta) -> None:
-    """Move the instants of an outbox row: it lasts as long as it was meant to."""
+    """Shift all instants of an outbox row, so that its lifetime stays as intended."""
     row = tx.execute(select(outbox).where(outbox.c.id == row_id)).one()
     moved = {"at": row.at + by, "due_at": row.due_at + by, "expires_at": row.expires_at + by}
     tx.execute(update(outbox).where(outbox.c.id == row_id).values(**moved, nudged_at=None))
 
 
 def keep_contact(tx: Tx, caller_id: str, contact: SafeContact, *, contacted_at: datetime) -> None:
-    """Write the moved safety answers of a number, and when it was heard of."""
+    """Write corrected safety answers of a number, and when it was last in contact."""
     sealed = seal_contact(tx, caller_id, contact)
     statement = update(callers).where(callers.c.id == caller_id, callers.c.contact.is_not(None))
     tx.execute(statement.values(contact=sealed, contacted_at=contacted_at))
 
 
 def end_impossible(tx: Tx, now: datetime, *, held_until: datetime, lease_until: datetime) -> None:
-    """Bring back what lies ahead of now, and let every claim and every call that runs begin its lease anew."""
+    """Set instants after ``now`` to ``now``, and restart the leases of all claims and running calls."""
     c, a = callbacks.c, attempts.c
     tx.execute(
         update(callbacks).where(or_(c.closed_at > now, c.closed_at < c.asked_at)).values(closed_at=now)

@@ -1,4 +1,4 @@
-"""Turns: the key of each input that did something, written with the deed, so that a repeat finds the receipt."""
+"""Store turns (key and sealed receipts, for idempotent repeats), SMS threads, and received texts."""
 
 from datetime import datetime
 from typing import Any
@@ -13,9 +13,9 @@ from gateway.storage.tables import texts, threads, turns
 def begin_turn(
     tx: Tx, key: bytes, *, session: bytes, kind: str, now: datetime, caller_id: str | None = None
 ) -> bool:
-    """Write the turn's key; False says that this very turn was committed before.
+    """Insert the turn's key; False where this very turn was committed before.
 
-    While another transaction holds the same key this waits for its end, so of ten equal posts nine find a receipt.
+    A concurrent insert of the same key waits for the other transaction, so of ten equal posts nine find the receipt.
     """
     statement = (
         insert_into(tx, turns)
@@ -27,13 +27,13 @@ def begin_turn(
 
 
 def finish_turn(tx: Tx, key: bytes, receipt: Any, *, caller_id: str | None = None) -> None:
-    """Write what came of the turn, sealed, in the transaction of its deed; ``caller_id`` lets erasing reach it."""
+    """Store the turn's record, sealed, in the same transaction; ``caller_id`` lets erasure find it."""
     sealed = tx.ring.seal_json(receipt, table="turns", column="receipt", row=key.hex())
     tx.execute(update(turns).where(turns.c.key == key).values(receipt=sealed, caller_id=caller_id))
 
 
 def find_receipt(tx: Tx, key: bytes) -> Any | None:
-    """Return what came of this turn, or None where it is not on record."""
+    """Return the record of this turn, or None where there is none."""
     row = tx.execute(select(turns.c.receipt).where(turns.c.key == key)).first()
     if row is None:
         return None
@@ -41,15 +41,15 @@ def find_receipt(tx: Tx, key: bytes) -> Any | None:
 
 
 def forget_receipts(tx: Tx, caller_id: str) -> None:
-    """Empty the receipts of a caller that asked to be erased; the keys stay, so a late repeat still does nothing."""
+    """Remove the records of an erased caller; the keys stay, so that a late repeat still has no effect."""
     tx.execute(update(turns).where(turns.c.caller_id == caller_id).values(receipt=None, caller_id=None))
 
 
-# Threads and texts: where a conversation by SMS stands, and what she wrote in the last days.
+# Threads and texts of the SMS channel.
 
 
 def load_thread(tx: Tx, channel: str, caller_id: str, *, now: datetime) -> Any | None:
-    """Return the state of the caller's thread on this channel, or None where there is none or it is over."""
+    """Return the state of the caller's thread on this channel, or None where there is none or it has expired."""
     row = tx.execute(
         select(threads.c.state, threads.c.expires_at).where(
             threads.c.channel == channel, threads.c.caller_id == caller_id
@@ -63,7 +63,7 @@ def load_thread(tx: Tx, channel: str, caller_id: str, *, now: datetime) -> Any |
 def save_thread(
     tx: Tx, channel: str, caller_id: str, state: Any, *, version: str, expires_at: datetime
 ) -> None:
-    """Write where the thread stands now."""
+    """Store the state of the thread."""
     sealed = tx.ring.seal_json(state, table="threads", column="state", row=f"{channel}/{caller_id}")
     tx.execute(
         insert_into(tx, threads)
@@ -81,7 +81,7 @@ def drop_threads(tx: Tx, caller_id: str) -> None:
 
 
 def add_text(tx: Tx, *, channel: str, caller_id: str, text: str, understood: str, now: datetime) -> None:
-    """Keep a text of hers, sealed, with the short word that says how it was understood."""
+    """Store a text, sealed, with its classification."""
     made = new_id(now)
     tx.execute(
         insert(texts).values(
@@ -97,7 +97,7 @@ def add_text(tx: Tx, *, channel: str, caller_id: str, text: str, understood: str
 
 
 def has_understood(tx: Tx, caller_id: str, word: str, *, since: datetime) -> bool:
-    """Say whether a text of this caller was understood as this word since then, on whichever line it came."""
+    """Say whether a text of this caller had this classification since then, on any channel."""
     query = select(texts.c.id).where(
         texts.c.caller_id == caller_id,
         texts.c.at > since,
@@ -107,5 +107,5 @@ def has_understood(tx: Tx, caller_id: str, word: str, *, since: datetime) -> boo
 
 
 def forget_texts(tx: Tx, caller_id: str) -> None:
-    """Empty the texts of a caller that asked to be erased."""
+    """Empty the texts of an erased caller."""
     tx.execute(update(texts).where(texts.c.caller_id == caller_id).values(text=None, caller_id=None))

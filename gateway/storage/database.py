@@ -1,4 +1,8 @@
-"""Opens the two engines of the ledger, and says in one word when it cannot be asked."""
+"""Open the ledger's engines (one to read, one to write) on SQLite or PostgreSQL, and translate driver errors.
+
+Whatever makes SQL unusable becomes ``Unavailable``, on which callers are answered from memory and turns are spooled.
+Error codes: PostgreSQL manual, appendix A; SQLite, "Result and Error Codes".
+"""
 
 import os
 import select
@@ -32,7 +36,7 @@ from gateway.storage.value_limits import check_fitting
 T = TypeVar("T")
 
 LOCK_SECONDS = 2.0
-"""How long a write waits for another; after that the request goes to the spool."""
+"""How long a write waits for another one; after that it fails as unavailable, and turns go to the spool."""
 
 _POSTGRESQL_BOTH = {
     "lock_timeout": "2000",
@@ -40,7 +44,7 @@ _POSTGRESQL_BOTH = {
     "idle_in_transaction_session_timeout": "30000",
     "timezone": "UTC",
 }
-# A reader sees one snapshot on both databases, so a page that asks twice cannot contradict itself.
+# A reader sees one snapshot on both databases, so a page with two queries is consistent.
 _POSTGRESQL_READING = {
     "default_transaction_read_only": "on",
     "default_transaction_isolation": r"repeatable\ read",
@@ -52,26 +56,26 @@ _PRAGMAS = (
     "PRAGMA synchronous=FULL",
 )
 _READS_ONLY = "a reading transaction cannot write"
-_TRY_AGAIN = frozenset({"40001", "40P01"})  # serialisation failure, deadlock: nothing was written
+_TRY_AGAIN = frozenset({"40001", "40P01"})  # serialization_failure, deadlock_detected: nothing was written
 
 
 class Unavailable(Exception):
-    """SQL cannot be asked: locked for too long, gone, or its disk is full. Nothing is said of the values."""
+    """SQL cannot be used: locked too long, unreachable, or its disk is full. The message holds no values."""
 
 
 class Lost(Unavailable):
-    """The connection broke, or the database undid the transaction by itself; at COMMIT nobody knows what is kept."""
+    """The connection broke, or the database aborted the transaction; at COMMIT the result is unknown."""
 
 
 class WriteRefused(RuntimeError):
-    """A reading transaction tried to write: a fault of ours, not of the database."""
+    """A reading transaction tried to write: an error in the code, not in the database."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tx:
-    """One open transaction, and the key ring that seals what it writes.
+    """One open transaction, with the key ring that seals what it writes.
 
-    ``mark`` says when it began by this machine's own count, which nobody sets: see ``Clock.mark``.
+    ``mark`` is the monotonic time of its start, which a wrong wall clock does not change: see ``Clock.mark``.
     """
 
     conn: Connection
@@ -80,7 +84,7 @@ class Tx:
     mark: str = ""
 
     def marked(self, mark: str) -> "Tx":
-        """Return the same transaction for what was asked for earlier, with the mark of then."""
+        """Return the same transaction with an earlier mark, to write what was asked for then."""
         return replace(self, mark=mark) if mark else self
 
     def execute(
@@ -100,11 +104,10 @@ class _Pair:
 
 
 class Store:
-    """The ledger on one database: `read` to look, `write` to change, `run` to change and survive a lost commit.
+    """The ledger on one database: ``read`` for queries, ``write`` for changes, ``run`` to retry a lost commit.
 
-    ``away`` is asked at the door of each transaction whether somebody tries an outage at the phone's page, so that
-    all that then happens is what happens when SQL is gone. Bootstrap gives it only where no real phone can be
-    reached; elsewhere it is None, and the door costs one comparison. ``mark`` is the clock's.
+    ``away`` is called before each transaction and says whether the simulator's page plays an outage of SQL; None
+    where real channels exist. ``mark`` returns the clock's mark.
     """
 
     def __init__(
@@ -127,30 +130,29 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Tx]:
-        """Open a transaction that sees one snapshot and cannot write.
+        """Open a read-only transaction on one snapshot.
 
         Raises:
-            Unavailable: SQL cannot be asked.
-            WriteRefused: the work tried to write.
+            Unavailable: SQL cannot be used.
+            WriteRefused: the block tried to write.
         """
         with _say_plainly(writing=False), self._engines().read.begin() as conn:
             yield Tx(conn, self.ring, self.dialect)
 
     @contextmanager
     def write(self) -> Iterator[Tx]:
-        """Open a transaction that may write; it commits when the block ends, and rolls back when it raises.
+        """Open a writing transaction; it commits when the block ends, and rolls back when it raises.
 
         Raises:
-            Unavailable: SQL cannot be asked; `Lost` when the connection broke.
+            Unavailable: SQL cannot be used; ``Lost`` when the connection broke.
         """
         with _say_plainly(writing=True), self._engines().write.begin() as conn:
             yield Tx(conn, self.ring, self.dialect, self.mark())
 
     def run(self, work: Callable[[Tx], T]) -> T:
-        """Do the work in a writing transaction, and once more when the connection was lost.
+        """Run the work in a writing transaction, and a second time when the connection was lost.
 
-        Lost at COMMIT means that nobody knows whether it is kept, so the work must carry a unique key that
-        answers this when it is run again.
+        After a loss at COMMIT it is unknown whether the work was saved, so it must insert a unique key that tells it.
         """
         try:
             with self.write() as tx:
@@ -161,19 +163,19 @@ class Store:
 
     @property
     def is_shut(self) -> bool:
-        """Whether nobody is let in, because the tables may not be those of this release yet."""
+        """Whether all transactions are refused, because the tables may not have this release's shape yet."""
         return self._is_shut
 
     def shut(self) -> None:
-        """Let nobody in until ``reopen``: to everybody SQL is away, so calls are answered and requests are spooled."""
+        """Refuse all transactions until ``reopen``: as in an outage of SQL, turns are spooled."""
         self._is_shut = True
 
     def reopen(self) -> None:
-        """Let everybody in again."""
+        """Accept transactions again."""
         self._is_shut = False
 
     def close(self) -> None:
-        """Give all idle connections back to the database."""
+        """Close all idle connections."""
         with self._lock:
             pair, self._pair = self._pair, None
         if pair is not None and pair.process == os.getpid():
@@ -190,7 +192,7 @@ class Store:
             return pair
         with self._lock:
             if self._pair is None or self._pair.process != os.getpid():
-                # A forked child must not speak on its parent's connections: it forgets them and opens its own.
+                # A forked child must not use its parent's connections (SQLAlchemy, pools and multiprocessing).
                 self._pair = _open_pair(self._url)
             return self._pair
 
@@ -199,7 +201,7 @@ def _normal_url(url: str) -> URL:
     try:
         parsed = make_url(url)
     except ArgumentError:
-        # The text may hold a password, so it is not repeated.
+        # The address may contain a password, so it is not repeated.
         raise ValueError("the database address cannot be read") from None
     if parsed.drivername in {"postgres", "postgresql", "postgresql+psycopg"}:
         return parsed.set(drivername="postgresql+psycopg")
@@ -217,7 +219,7 @@ def _open_pair(url: URL) -> _Pair:
 
 
 def _open_sqlite(url: URL, *, reading: bool) -> Engine:
-    # One writer a process: threads queue for it in turn, which is fairer than SQLite's own sleeping and asking.
+    # One writing connection a process: threads queue for it in order, which is fairer than SQLite's busy handler.
     engine = create_engine(
         url,
         pool_size=10 if reading else 1,
@@ -230,15 +232,14 @@ def _open_sqlite(url: URL, *, reading: bool) -> Engine:
 
     @event.listens_for(engine, "do_connect")
     def _owner_only(*_: object) -> None:
-        # Only a file that is not there yet: to close any descriptor of one that is would drop every lock that this
-        # process holds on it, and the next process to leave would delete the log under our hands.
-        # Where it cannot be made, SQLite says so itself, in its own words.
+        # Only for a new file: closing any descriptor of an existing one drops all POSIX locks that this process holds
+        # on it ("How To Corrupt An SQLite Database File", section 2.2). If it cannot be created, SQLite reports that.
         with suppress(OSError):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _: object) -> None:
-        # The driver's own idea of when a transaction begins loses updates in silence; BEGIN is said below.
+        # The driver's implicit BEGIN comes too late and loses updates (SQLAlchemy, pysqlite); explicit BEGIN below.
         connection.isolation_level = None
         pragmas = (*_PRAGMAS, "PRAGMA query_only=ON") if reading else ("PRAGMA journal_mode=WAL", *_PRAGMAS)
         for pragma in pragmas:
@@ -269,7 +270,7 @@ def _open_postgresql(url: URL, *, reading: bool) -> Engine:
 
     @event.listens_for(engine, "handle_error")
     def _without_the_row(context: ExceptionContext) -> None:
-        # "DETAIL: Failing row contains (…)" would carry values into logs; the constraint's name says enough.
+        # "DETAIL: Failing row contains (…)" would put values into logs; the constraint's name is enough.
         fault, told = context.original_exception, context.sqlalchemy_exception
         if isinstance(fault, psycopg.Error) and fault.diag.message_detail and told is not None:
             fault.args = (fault.diag.message_primary,)
@@ -277,7 +278,7 @@ def _open_postgresql(url: URL, *, reading: bool) -> Engine:
 
     @event.listens_for(engine, "checkout")
     def _still_there(connection: Any, *_: object) -> None:
-        # An idle connection has nothing to say unless the server has ended it: a look at the socket costs no trip.
+        # An idle connection is readable only if the server closed it; polling the socket needs no round trip.
         poll = select.poll()
         poll.register(connection.fileno(), select.POLLIN)
         if connection.closed or poll.poll(0):
@@ -300,11 +301,11 @@ def _say_plainly(*, writing: bool) -> Iterator[None]:
 
 
 def _name_fault(error: DBAPIError, *, writing: bool) -> Exception | None:
-    """Return what a driver's fault means to us; None leaves it as it is: a wrong statement, a broken key."""
+    """Return our exception for a driver error; None for a wrong statement or a violated constraint."""
     if isinstance(error.orig, sqlite3.Error):
         return _name_sqlite_fault(error.orig, writing=writing)
     state = getattr(error.orig, "sqlstate", None)
-    if state == "25006":  # read-only transaction: ours, or all of them, on a stand-by
+    if state == "25006":  # read_only_sql_transaction: our reading engine, or a standby server
         return Unavailable("the database takes no writes") if writing else WriteRefused(_READS_ONLY)
     if error.connection_invalidated or state in _TRY_AGAIN:
         return Lost(f"the database ended the work ({state or 'connection lost'})")
@@ -315,7 +316,7 @@ def _name_fault(error: DBAPIError, *, writing: bool) -> Exception | None:
 
 def _name_sqlite_fault(fault: sqlite3.Error, *, writing: bool) -> Exception | None:
     told = getattr(fault, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
-    # Its longer forms say that a reader could not make what it needs itself, in a folder that is not ours to write.
+    # Extended codes of SQLITE_READONLY mean a folder without write permission, not a write by a reader.
     if told == sqlite3.SQLITE_READONLY and not writing:
         return WriteRefused(_READS_ONLY)
     code = told & 0xFF
@@ -325,9 +326,9 @@ def _name_sqlite_fault(fault: sqlite3.Error, *, writing: bool) -> Exception | No
     return Unavailable(f"the database cannot be asked ({getattr(fault, 'sqlite_errorname', 'unknown')})")
 
 
-# The one statement that both databases spell alike but SQLAlchemy keeps apart: INSERT … ON CONFLICT.
+# INSERT … ON CONFLICT, equal in both databases but separate in SQLAlchemy.
 
 
 def insert_into(tx: Tx, table: Table) -> "sqlite.Insert | postgresql.Insert":
-    """Return an INSERT of this transaction's database; ask what it did by ``RETURNING``, never by ``rowcount``."""
+    """Return this database's INSERT; use ``RETURNING`` to learn what it did, ``rowcount`` is not reliable for it."""
     return postgresql.insert(table) if tx.dialect == "postgresql" else sqlite.insert(table)

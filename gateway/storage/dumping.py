@@ -1,4 +1,4 @@
-"""Reads every row of the ledger out and puts rows back in, in words that both databases share."""
+"""Dump every row of the ledger as plain JSON values, and load such rows, on either database."""
 
 import base64
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,27 +23,31 @@ from gateway.storage.tables import (
 from gateway.storage.types import Json
 
 _LEFT_OUT = {table.name for table in (sessions, chores, sign_ins, invitations, links, looking)}
-"""What means nothing on another machine: places in menus, leases, and sign-ins, which everybody does anew."""
+"""Tables without meaning on another machine: sessions, leases, sign-ins and links."""
 
 _NOTHING_LOST = {table.name for table in (keys, chores, lines, figures)} | _LEFT_OUT
-"""What a start writes by itself; a ledger that holds no more than this is empty."""
+"""Tables that a start fills by itself; a ledger with rows only in these counts as empty."""
 
 _BATCH = 500
 
 
 def list_tables() -> list[str]:
-    """Return the tables in an order in which they can be filled."""
+    """Return the table names in an order that satisfies foreign keys."""
     return [table.name for table in metadata.sorted_tables if table.name not in _LEFT_OUT]
 
 
 def take_time(tx: Tx) -> None:
-    """Let the statements of this transaction last as long as they must."""
+    """Lift the statement timeout for this transaction."""
     if tx.dialect == "postgresql":
         tx.execute(text("SET LOCAL statement_timeout = 0"))
 
 
 def list_rows(tx: Tx, name: str) -> Iterator[dict[str, Any]]:
-    """Return the rows of a table in plain JSON values; keys are opened, to be closed by the next machine's master."""
+    """Yield the rows of a table, column → plain JSON value.
+
+    Other types are wrapped: ``{"bytes": base64}``, ``{"instant": ISO 8601}``, ``{"day": ISO 8601}``, ``{"json":
+    value}``. Keys are unwrapped from this machine's master key, to be wrapped again on the next machine.
+    """
     table = metadata.tables[name]
     streamed = tx.execute(select(table).execution_options(yield_per=_BATCH))
     for row in streamed.mappings():
@@ -57,10 +61,10 @@ def list_rows(tx: Tx, name: str) -> Iterator[dict[str, Any]]:
 
 
 def fill_table(tx: Tx, name: str, plain: Sequence[Mapping[str, Any]]) -> None:
-    """Put rows into a table.
+    """Insert rows in the shape of ``list_rows``.
 
     Raises:
-        KeyError: the table or a column is not of this release.
+        KeyError: the table or a column does not exist in this release.
     """
     if not plain:
         return
@@ -72,7 +76,7 @@ def fill_table(tx: Tx, name: str, plain: Sequence[Mapping[str, Any]]) -> None:
 
 
 def not_empty(tx: Tx) -> str | None:
-    """Return the name of a table that holds what a restore would mix up, or None where the ledger is empty."""
+    """Return the name of a table with data that a restore would mix up, or None where the ledger is empty."""
     for table in metadata.sorted_tables:
         if (
             table.name not in _NOTHING_LOST
@@ -83,7 +87,7 @@ def not_empty(tx: Tx) -> str | None:
 
 
 def clear_tables(tx: Tx) -> None:
-    """Remove what a start wrote by itself."""
+    """Delete what a start wrote by itself."""
     for table in reversed(metadata.sorted_tables):
         if table.name in _NOTHING_LOST:
             tx.execute(delete(table))

@@ -1,4 +1,8 @@
-"""The list of people who are called for help, one after the other, when nobody takes what must be taken."""
+"""Store who is on duty and when (shifts, holidays, absences), the escalation list, and who views a request.
+
+``find_hours`` and ``find_people`` are the single answer for promises, alerts, pages and the doctor; ``DutyHours`` is
+the copy of this process for the time when SQL is down.
+"""
 
 import json
 import logging
@@ -22,7 +26,7 @@ from gateway.storage.tables import away, called_for_help, holidays, looking, peo
 
 
 def list_help_ids(tx: Tx, team: str) -> tuple[str, ...]:
-    """Return the ids of the people on the list in order, without those who were removed."""
+    """Return the ids of the escalation list in order, without removed people."""
     query = (
         select(called_for_help.c.person_id)
         .join(people)
@@ -33,26 +37,26 @@ def list_help_ids(tx: Tx, team: str) -> tuple[str, ...]:
 
 
 def save_help_list(tx: Tx, team: str, person_ids: Sequence[str]) -> None:
-    """Write the list anew."""
+    """Replace the escalation list."""
     tx.execute(delete(called_for_help).where(called_for_help.c.team == team))
     if person_ids:
         rows = [{"team": team, "place": place, "person_id": one} for place, one in enumerate(person_ids)]
         tx.execute(insert(called_for_help), rows)
 
 
-# Shifts, holidays and days away: what decides who works when.
+# Shifts, holidays and absences.
 
 
 @dataclass(frozen=True, slots=True)
 class Holiday:
-    """A day on which nobody works, and what it is called."""
+    """A day on which nobody works, and its name."""
 
     day: date
     name: str
 
 
 def find_rota(tx: Tx, team: str) -> Rota:
-    """Return who of a team works when; whoever was removed works no more."""
+    """Return the rota of a team, without removed people."""
     here = people.c.team == team, people.c.disabled_at.is_(None)
     mine = (
         select(shifts.c.person_id, shifts.c.day, shifts.c.start, shifts.c.end).join(people).where(*here)
@@ -66,7 +70,7 @@ def find_rota(tx: Tx, team: str) -> Rota:
 
 
 def save_shifts(tx: Tx, person_id: str, week: Sequence[Shift], *, now: datetime) -> None:
-    """Write the person's week anew."""
+    """Replace the person's weekly shifts."""
     tx.execute(delete(shifts).where(shifts.c.person_id == person_id))
     if week:
         rows = [
@@ -77,52 +81,51 @@ def save_shifts(tx: Tx, person_id: str, week: Sequence[Shift], *, now: datetime)
 
 
 def holidays_of(tx: Tx, team: str) -> tuple[Holiday, ...]:
-    """Return the holidays of a team in order."""
+    """Return the holidays of a team by date."""
     query = select(holidays.c.day, holidays.c.name).where(holidays.c.team == team).order_by(holidays.c.day)
     return tuple(Holiday(row.day, row.name) for row in tx.execute(query))
 
 
 def add_holiday(tx: Tx, team: str, day: date, name: str) -> None:
-    """Make a day a holiday; one that is there already gets this name."""
+    """Add a holiday, or rename an existing one."""
     statement = insert_into(tx, holidays).values(team=team, day=day, name=name)
     tx.execute(statement.on_conflict_do_update(index_elements=["team", "day"], set_={"name": name}))
 
 
 def drop_holiday(tx: Tx, team: str, day: date) -> None:
-    """Make a holiday a day like others."""
+    """Remove a holiday."""
     tx.execute(delete(holidays).where(holidays.c.team == team, holidays.c.day == day))
 
 
 def add_away(tx: Tx, person_id: str, first: date, last: date, *, now: datetime) -> None:
-    """Write that the person does not work on these days."""
+    """Add an absence of a person, both days included."""
     tx.execute(insert(away).values(id=new_id(now), person_id=person_id, first=first, last=last))
 
 
 def drop_away(tx: Tx, person_id: str, first: date) -> None:
-    """Take back the days away that begin on this one."""
+    """Remove the absence that begins on this day."""
     tx.execute(delete(away).where(away.c.person_id == person_id, away.c.first == first))
 
 
-# When somebody is on duty and who: the one answer for promises, alerts, pages and doctor, and a copy for
-# bad days.
+# Duty hours and people on duty.
 
 TEAM = "main"
 _FORMAT = 1
 _EVERY = 5
-"""How many seconds go by between two looks at the shifts: what is promised is decided by SQL wherever it answers."""
+"""Calls of ``refresh`` between two reads of the shifts; only the copy for outages depends on it."""
 
 _log = logging.getLogger(__name__)
 
 
 def find_hours(tx: Tx, otherwise: Hours, zone: str, now: datetime, team: str = TEAM) -> Hours:
-    """Return when somebody of a team is on duty in the next two weeks.
+    """Return the duty hours of a team in the next two weeks.
 
     Args:
-        tx: a transaction to read in.
-        otherwise: the opening hours of the settings, which count where no shifts exist.
-        zone: the zone of the line.
-        now: the instant from which it matters.
-        team: the centre.
+        tx: an open transaction.
+        otherwise: opening hours of the settings, used where no shifts exist.
+        zone: time zone of the helpline.
+        now: the instant from which to look.
+        team: the team.
     """
     today, _ = local_minute(zone, now)
     return hours_by(find_rota(tx, team), otherwise, today)
@@ -131,7 +134,7 @@ def find_hours(tx: Tx, otherwise: Hours, zone: str, now: datetime, team: str = T
 def find_people(
     tx: Tx, otherwise: Hours, zone: str, now: datetime, team: str = TEAM, *, later_too: bool = False
 ) -> frozenset[str]:
-    """Return the ids of those who are on duty now, and with ``later_too`` of those who will be later today."""
+    """Return the ids of people on duty now; with ``later_too`` also of those on duty later today."""
     rota = find_rota(tx, team)
     today, minute = local_minute(zone, now)
     working = [one for one in storage_people.list_people(tx, team) if one.role in WORKING]
@@ -145,9 +148,9 @@ def find_people(
 
 
 class DutyHours:
-    """Shifts, holidays and days away of this process, so that promises without SQL keep the rules that SQL holds.
+    """This process's copy of the rota, so that windows are offered by the same rules while SQL is down.
 
-    The file lies beside those of the live menus: a restart while SQL is away promises by it.
+    It is also written to a file beside those of the live menus, for a restart during an outage.
     """
 
     def __init__(self, store: Store, folder: Path) -> None:
@@ -157,7 +160,7 @@ class DutyHours:
         self._calls = 0
 
     def refresh(self) -> bool:
-        """Read the shifts anew now and then; False where SQL could not be asked."""
+        """Reload the rota on every fifth call; False where SQL was unavailable."""
         self._calls += 1
         if self._calls % _EVERY != 1:
             return True
@@ -165,7 +168,7 @@ class DutyHours:
             with self._store.read() as tx:
                 rota = find_rota(tx, TEAM)
         except Unavailable:
-            self._calls = 0  # the next second asks again
+            self._calls = 0  # retry at the next call
             return False
         if rota != self._rota:
             self._rota = rota
@@ -173,7 +176,7 @@ class DutyHours:
         return True
 
     def read_hours(self, otherwise: Hours, zone: str, now: datetime) -> Hours:
-        """Return when somebody is on duty in the next two weeks, by what this process or its machine read last."""
+        """Return the duty hours of the next two weeks from the copy in memory, else from the file."""
         rota = self._rota if self._rota is not None else self._kept()
         today, _ = local_minute(zone, now)
         return otherwise if rota is None else hours_by(rota, otherwise, today)
@@ -221,24 +224,24 @@ def _read_rota(kept: dict[str, Any]) -> Rota:
     )
 
 
-# Who has the page of a callback open just now.
+# Viewers of a request's page.
 
 
 def note_look(tx: Tx, callback_id: str, person_id: str, *, now: datetime) -> None:
-    """Write that the person looks at it."""
+    """Store that the person views this request now."""
     statement = insert_into(tx, looking).values(callback_id=callback_id, person_id=person_id, at=now)
     tx.execute(statement.on_conflict_do_update(index_elements=["callback_id", "person_id"], set_={"at": now}))
 
 
 def find_last_look(tx: Tx, callback_id: str, person_id: str) -> datetime | None:
-    """Return when it was last written that the person looks at it."""
+    """Return when a view by this person was last stored."""
     mine = looking.c.callback_id == callback_id, looking.c.person_id == person_id
     found: datetime | None = tx.execute(select(looking.c.at).where(*mine)).scalar()
     return found
 
 
 def list_lookers(tx: Tx, callback_id: str, *, since: datetime, besides: str) -> tuple[str, ...]:
-    """Return the names of the others who looked at it since."""
+    """Return the names of others who viewed it since then."""
     query = (
         select(people.c.name)
         .join_from(looking, people)
@@ -248,7 +251,7 @@ def list_lookers(tx: Tx, callback_id: str, *, since: datetime, besides: str) -> 
 
 
 def list_all_lookers(tx: Tx, team: str, *, since: datetime, besides: str) -> Mapping[str, tuple[str, ...]]:
-    """Return, by callback, the names of the others of a team who looked since; few look at any time."""
+    """Return request id → names of others in the team who viewed it since then."""
     query = (
         select(looking.c.callback_id, people.c.name)
         .join_from(looking, people)

@@ -1,4 +1,10 @@
-"""Seals what is personal, so that a stolen copy of the database or of Redis says nothing."""
+"""Seal personal values with AES-256-GCM and make keyed hashes, so that a stolen database copy reveals nothing.
+
+The wrapping key is derived from the master key by HKDF-SHA-256 (RFC 5869). A sealed value is
+``format (1) | key serial (2) | nonce (12) | ciphertext and tag``; table, column and row are its associated data, so a
+value copied to another row does not open. Nonces are 96 random bits (NIST SP 800-38D, section 8.2.2, which limits a
+key to 2**32 values). Keyed hashes are HMAC-SHA-256 (RFC 2104).
+"""
 
 import hmac
 import json
@@ -40,7 +46,7 @@ PURPOSES = (
     "webhook",
     "web",
 )
-"""What keys are for; no key serves two ends."""
+"""Purposes of keys; each key serves one purpose only (NIST SP 800-57 part 1, section 5.2)."""
 
 SEALED_COLUMNS: tuple[tuple[str, str], ...] = tuple(
     (table.name, column.name)
@@ -48,7 +54,7 @@ SEALED_COLUMNS: tuple[tuple[str, str], ...] = tuple(
     for column in table.columns
     if isinstance(column.type, Sealed)
 )
-"""Every (table, column) that only the ring can read, straight from the schema."""
+"""Every sealed (table, column), derived from the schema."""
 
 _log = logging.getLogger(__name__)
 _FORMAT = b"\x01"
@@ -59,7 +65,7 @@ _COPY_FORMAT = 1
 
 
 class NotUnsealed(Exception):
-    """A sealed value cannot be opened here: another row's, another key's, or damaged. It holds no data."""
+    """A sealed value cannot be opened: of another row, of an unknown key, or damaged. The message holds no data."""
 
 
 class RingMissing(Exception):
@@ -68,7 +74,7 @@ class RingMissing(Exception):
 
 @dataclass(frozen=True, slots=True)
 class KeyRow:
-    """One key as the table holds it: closed by the master key."""
+    """One key as stored: wrapped by the master key."""
 
     id: str
     purpose: str
@@ -78,7 +84,7 @@ class KeyRow:
 
 @dataclass(frozen=True, slots=True)
 class _Keys:
-    """What the ring knows at one moment; replaced whole, so that threads never see half of it."""
+    """The keys at one moment; replaced as a whole, so that threads always see a consistent set."""
 
     by_purpose: Mapping[str, Mapping[int, bytes]] = field(default_factory=dict)
     current: Mapping[str, int] = field(default_factory=dict)
@@ -86,7 +92,7 @@ class _Keys:
 
 
 class Ring:
-    """The keys by purpose, opened by the master key; seals, opens and makes keyed hashes."""
+    """The keys by purpose, unwrapped with the master key: seals, opens, and makes keyed hashes."""
 
     def __init__(self, master: bytes, *, copy: Path | None = None) -> None:
         self._wrapping = AESGCM(_derive_key(master, b"helpline gateway: key ring"))
@@ -97,22 +103,22 @@ class Ring:
         self._ciphers: dict[bytes, AESGCM] = {}
 
     def load(self, tx: "Tx", now: datetime) -> None:
-        """Read the ring in a writing transaction and make the keys that are missing.
+        """Load the ring in a writing transaction, and create missing keys.
 
-        Two processes that start at once agree: the name of a key is its purpose and serial, and the first insert wins.
+        Concurrent starts agree, because a key's id is its purpose and serial and the first insert wins.
         """
         have = {row.purpose for row in list_stored_keys(tx)}
         missing = [purpose for purpose in PURPOSES if purpose not in have]
         for purpose in missing:
             self.add(tx, purpose, 1, now)
         if missing:
-            # They count once they are committed: the copy follows with the next refresh.
+            # New keys may be rolled back, so the copy is written by the next refresh, after the commit.
             self._keys = self._opened(list_stored_keys(tx))
         else:
             self.refresh(tx)
 
     def refresh(self, tx: "Tx") -> bool:
-        """Read the ring again, and keep its copy in step; return whether a key came or was retired."""
+        """Reload the ring and its file copy; return whether a key was added or retired."""
         rows = list_stored_keys(tx)
         changed = tuple(rows) != self._keys.rows
         if changed:
@@ -122,22 +128,23 @@ class Ring:
         return changed
 
     def load_copy(self) -> bool:
-        """Open the ring from its file, for a start while SQL cannot be asked; return whether there was one.
+        """Load the ring from its file, for a start without SQL; return whether there was one.
 
-        A copy that cannot be read is as good as none: SQL holds the ring.
+        An unreadable copy counts as missing, because SQL has the ring.
 
         Raises:
             RingMissing: the master key does not open it.
         """
         rows = None if self._copy is None else _read_copy(self._copy)
-        # Keys that never reached SQL must not seal anything: without a copy the ring is empty, and nothing is promised.
+        # A key that is not in SQL must not seal anything, so without a copy the ring stays empty.
         self._keys = self._opened(rows or [])
         return bool(rows)
 
     def add(self, tx: "Tx", purpose: str, serial: int, now: datetime, *, in_use: bool = True) -> None:
-        """Write a new key of this purpose unless that serial exists; the caller refreshes the ring afterwards.
+        """Insert a new key unless that serial exists; the calling code refreshes the ring afterwards.
 
-        A key that is not in use yet opens what others sealed with it, so that every process knows it before it seals.
+        A key that is not in use yet can already open, so that every process knows it before another one seals with
+        it.
         """
         name = f"{purpose}-{serial}"
         insert = sqlite.insert(keys) if tx.dialect == "sqlite" else postgresql.insert(keys)
@@ -151,21 +158,21 @@ class Ring:
         tx.execute(row.on_conflict_do_nothing(index_elements=["id"]))
 
     def put_in_use(self, tx: "Tx", purpose: str, serial: int, now: datetime) -> None:
-        """Seal with this key from now on; the others of its purpose only open."""
+        """Seal with this key from now on; the other keys of its purpose only open."""
         mine = keys.c.id == f"{purpose}-{serial}"
         tx.execute(update(keys).where(mine).values(retired_at=None, starts_at=now))
         tx.execute(update(keys).where(keys.c.purpose == purpose, ~mine).values(retired_at=now))
 
     def wrap(self, name: str, key: bytes) -> bytes:
-        """Close a key with the master key, bound to its name."""
+        """Encrypt a key with the master key, its id as associated data."""
         nonce = ids.random_bytes(_NONCE)
         return nonce + self._wrapping.encrypt(nonce, key, name.encode())
 
     def unwrap(self, name: str, wrapped: bytes) -> bytes:
-        """Open a key with the master key.
+        """Decrypt a key with the master key.
 
         Raises:
-            RingMissing: this master key did not close it.
+            RingMissing: it was wrapped with another master key.
         """
         try:
             return self._wrapping.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], name.encode())
@@ -174,39 +181,39 @@ class Ring:
 
     @property
     def loaded(self) -> bool:
-        """Whether there are keys to work with."""
+        """Whether the ring has keys."""
         return bool(self._keys.current)
 
     def serial(self, purpose: str) -> int:
-        """Return the number of the key in use for this purpose."""
+        """Return the serial of the key in use for this purpose."""
         try:
             return self._keys.current[purpose]
         except KeyError:
             raise RingMissing("the key ring is not loaded") from None
 
     def newest(self, purpose: str) -> int:
-        """Return the highest number that a key of this purpose has, in use or not."""
+        """Return the highest serial of this purpose, in use or not."""
         return max(self._keys.by_purpose.get(purpose, ()), default=0)
 
     def key_id(self, purpose: str) -> str:
-        """Return the name of the key in use for this purpose, to be written beside a hash made with it."""
+        """Return the id of the key in use, to be stored beside a hash made with it."""
         return f"{purpose}-{self.serial(purpose)}"
 
     def key(self, purpose: str) -> bytes:
-        """Return the raw key in use for this purpose."""
+        """Return the raw 32-byte key in use for this purpose."""
         serial = self.serial(purpose)
         return self._keys.by_purpose[purpose][serial]
 
     def lookup(self, purpose: str, *parts: str) -> bytes:
-        """Return the 32-byte keyed hash under which a row about these parts is found."""
+        """Return the 32-byte HMAC-SHA-256 of these parts, by which a row is found (RFC 2104)."""
         digest = hmac.new(self.key(purpose), digestmod="sha256")
         for part in parts:
             raw = part.encode()
-            digest.update(len(raw).to_bytes(4) + raw)  # so that ("ab", "c") is not ("a", "bc")
+            digest.update(len(raw).to_bytes(4) + raw)  # else ("ab", "c") equals ("a", "bc")
         return digest.digest()
 
     def seal(self, plain: bytes, *, table: str, column: str, row: str) -> bytes:
-        """Close a value, bound to the place where it lies."""
+        """Encrypt a value, with its table, column and row as associated data."""
         serial = self.serial("seal")
         head = _FORMAT + serial.to_bytes(_SERIAL)
         nonce = ids.random_bytes(_NONCE)
@@ -214,10 +221,10 @@ class Ring:
         return head + nonce + self._cipher(key).encrypt(nonce, plain, _bind_place(head, table, column, row))
 
     def open(self, sealed: bytes, *, table: str, column: str, row: str) -> bytes:
-        """Open a value that was sealed for this very place.
+        """Decrypt a value that was sealed for this table, column and row.
 
         Raises:
-            NotUnsealed: it lay elsewhere, its key is gone, or it is damaged.
+            NotUnsealed: sealed for another place, its key is gone, or it is damaged.
         """
         head, nonce = sealed[: len(_FORMAT) + _SERIAL], sealed[len(_FORMAT) + _SERIAL : _HEAD]
         key = self._keys.by_purpose.get("seal", {}).get(find_serial(sealed))
@@ -229,22 +236,22 @@ class Ring:
             raise NotUnsealed(f"{table}.{column} does not belong to this row, or is damaged") from None
 
     def seal_text(self, text: str | None, *, table: str, column: str, row: str) -> bytes | None:
-        """Seal a text; nothing stays nothing."""
+        """Seal a text; None stays None."""
         return None if text is None else self.seal(text.encode(), table=table, column=column, row=row)
 
     def open_text(self, sealed: bytes | None, *, table: str, column: str, row: str) -> str | None:
-        """Open a text; nothing stays nothing."""
+        """Open a sealed text; None stays None."""
         return None if sealed is None else self.open(sealed, table=table, column=column, row=row).decode()
 
     def seal_json(self, value: Any, *, table: str, column: str, row: str) -> bytes | None:
-        """Seal a value of plain lists, dicts, strings and numbers; nothing stays nothing."""
+        """Seal a JSON value; None stays None."""
         if value is None:
             return None
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
         return self.seal(text.encode(), table=table, column=column, row=row)
 
     def open_json(self, sealed: bytes | None, *, table: str, column: str, row: str) -> Any:
-        """Open such a value; nothing stays nothing."""
+        """Open a sealed JSON value; None stays None."""
         return None if sealed is None else json.loads(self.open(sealed, table=table, column=column, row=row))
 
     def _cipher(self, key: bytes) -> AESGCM:
@@ -274,7 +281,7 @@ class Ring:
             self._copy.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             atomic_files.write_file(self._copy, json.dumps({"format": _COPY_FORMAT, "keys": held}).encode())
         except OSError as error:
-            # SQL holds the ring; a full disk must not keep anybody from her answer. The next refresh tries again.
+            # SQL has the ring, so a full disk must not fail a request. The next refresh tries again.
             self._copied = ()
             if not self._copy_failed:
                 _log.warning("the copy of the key ring could not be written (%s)", error.strerror)
@@ -284,12 +291,12 @@ class Ring:
 
 
 def row_name(*primary_key: str | bytes) -> str:
-    """Return what a sealed value is bound to: the row's primary key in words."""
+    """Return the row part of the associated data: the primary key as text."""
     return "/".join(part.hex() if isinstance(part, bytes) else part for part in primary_key)
 
 
 def list_stored_keys(tx: "Tx") -> list[KeyRow]:
-    """Return every key as the table holds it."""
+    """Return every key as stored."""
     return [
         KeyRow(row.id, row.purpose, row.wrapped, row.retired_at is not None)
         for row in tx.execute(select(keys).order_by(keys.c.id))
@@ -308,7 +315,7 @@ def _read_copy(copy: Path) -> list[KeyRow] | None:
 
 
 def find_serial(sealed: bytes) -> int:
-    """Return the serial of the key that closed this value, which it says in clear."""
+    """Return the serial of the key that sealed this value; it is not encrypted."""
     return int.from_bytes(sealed[len(_FORMAT) : len(_FORMAT) + _SERIAL])
 
 

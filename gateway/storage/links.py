@@ -1,4 +1,4 @@
-"""One-tap links: rows under the keyed hash of a token, used once, and from then on tied to one phone."""
+"""Store one-tap links: found by the keyed hash of their token, usable once, and then bound to one phone."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,9 +20,9 @@ _COLUMNS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """Whom a link lets in, and to which callback.
+    """The person and the request that a link opens.
 
-    ``mark`` are the two digits by which its text tells itself from others; 0 where it may not be answered.
+    ``mark`` is the two-digit number by which its text can be answered; 0 where it cannot.
     """
 
     person_id: str
@@ -36,7 +36,7 @@ class Link:
 def add_link(
     tx: Tx, token_hash: bytes, *, person_id: str, callback_id: str, expires_at: datetime, mark: int = 0
 ) -> None:
-    """Write a new link."""
+    """Insert a new link."""
     tx.execute(
         insert(links).values(
             id=token_hash, person_id=person_id, callback_id=callback_id, expires_at=expires_at, mark=mark
@@ -50,12 +50,12 @@ def find_link(tx: Tx, token_hash: bytes) -> Link | None:
 
 
 def of_phone(tx: Tx, phone: bytes) -> Link | None:
-    """Return the link that was used by the phone with this secret."""
+    """Return the link that was used by the phone with this secret (keyed hash)."""
     return _read_first(tx, links.c.phone == phone)
 
 
 def use_link(tx: Tx, token_hash: bytes, *, phone: bytes, now: datetime) -> bool:
-    """Use a link up for this phone; False where it is used or too old."""
+    """Bind a link to this phone; False where it is used or expired."""
     statement = (
         update(links)
         .where(links.c.id == token_hash, links.c.used_at.is_(None), links.c.expires_at > now)
@@ -66,14 +66,14 @@ def use_link(tx: Tx, token_hash: bytes, *, phone: bytes, now: datetime) -> bool:
 
 
 def list_marked(tx: Tx, *, since: datetime) -> tuple[Link, ...]:
-    """Return the links whose texts may be answered and that end after this, the one that ends last first."""
+    """Return the links with a mark that expire after this instant, the latest expiry first."""
     query = select(*_COLUMNS).where(links.c.expires_at > since, links.c.mark > 0)
     rows = tx.execute(query.order_by(links.c.expires_at.desc(), links.c.id))
     return tuple(Link(**row._asdict()) for row in rows)
 
 
 def answer_links(tx: Tx, *, person_id: str, callback_id: str, now: datetime) -> bool:
-    """Write that the texts to this person on this callback are answered; False where they were, or are too old."""
+    """Mark this person's links to a request as answered; False where they were, or have expired."""
     statement = (
         update(links)
         .where(

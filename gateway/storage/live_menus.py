@@ -1,4 +1,7 @@
-"""Which menus this process holds: the live ones, older ones while sessions stand on them, a file for bad days."""
+"""Hold compiled menus in memory: live versions, older ones in use by sessions, and a file copy for when SQL is down.
+
+``find_served`` and ``find_texted`` are the single rule for real channels: they show reviewed languages only.
+"""
 
 import json
 import logging
@@ -25,7 +28,7 @@ class NoMenu(LookupError):
 
 @dataclass(slots=True)
 class _Held:
-    """What is in memory at one moment; replaced as a whole, so that readers need no lock."""
+    """The versions in memory; replaced as a whole, so that readers need no lock."""
 
     live: dict[str, str] = field(default_factory=dict)
     menus: dict[str, Menu] = field(default_factory=dict)
@@ -35,17 +38,17 @@ class _Held:
 class Versions:
     """The menus of this process.
 
-    ``refresh`` takes up what was published. Nothing else asks SQL but ``get``, for a version that another process
-    took up a moment earlier.
+    ``refresh`` loads what was published. Only ``get`` also queries SQL, for a version that another process loaded
+    first.
     """
 
     def __init__(self, store: Store, folder: Path, *, unset: Collection[str] = ()) -> None:
-        """Hold no menu yet.
+        """Start without menus.
 
         Args:
             store: the ledger.
-            folder: where the live ones are kept as files.
-            unset: numbers of the line that are not set: a menu that names one is none for real phones.
+            folder: for the file copies of live versions.
+            unset: helpline numbers that are not set; a menu that names one is not shown on real channels.
         """
         self._store = store
         self._folder = folder
@@ -55,7 +58,7 @@ class Versions:
         self._lock = threading.Lock()
 
     def live(self, menu: str) -> tuple[str, Menu]:
-        """Return the id of the live version and the menu itself; asks nobody.
+        """Return the id of the live version and its menu; without I/O.
 
         Raises:
             NoMenu: none was published, or none could be loaded yet.
@@ -67,7 +70,7 @@ class Versions:
         return version, held.menus[version]
 
     def get(self, version_id: str) -> Menu | None:
-        """Return the menu of this version, or None where it was withdrawn or is not known."""
+        """Return the menu of this version, or None where it is withdrawn or unknown."""
         held = self._held
         if version_id in held.withdrawn:
             return None
@@ -76,9 +79,9 @@ class Versions:
         return self._held.menus.get(version_id)
 
     def live_reviewed(self, menu: str) -> tuple[str, Menu | None]:
-        """Return the id of the live version and the menu in its reviewed languages.
+        """Return the id of the live version, and its menu in the reviewed languages.
 
-        None instead of the menu: it has none, or it names a number that is not set.
+        The menu is None where no language is reviewed, or it names a number that is not set.
 
         Raises:
             NoMenu: none was published, or none could be loaded yet.
@@ -87,18 +90,18 @@ class Versions:
         return version, self._narrow(version, whole)
 
     def get_reviewed(self, version_id: str) -> Menu | None:
-        """Return the menu of this version in its reviewed languages; None where it has none, or ``get`` has none."""
+        """Return this version's menu in its reviewed languages; None where it has none, or ``get`` finds none."""
         whole = self.get(version_id)
         return self._narrow(version_id, whole) if whole is not None else None
 
     def loaded(self) -> dict[str, str]:
-        """Return the live version of each menu that this process could answer with now."""
+        """Return menu → live version of what this process can serve now."""
         return dict(self._held.live)
 
     def refresh(self) -> bool:
-        """Ask which versions are live and take up the new ones; False where SQL could not be asked.
+        """Load newly published versions; False where SQL was unavailable.
 
-        While nothing is loaded and SQL cannot be asked, the last good files stand in.
+        While nothing is loaded and SQL is down, the file copies are used.
         """
         known = self._held.live
         try:
@@ -115,7 +118,7 @@ class Versions:
         return True
 
     def _narrow(self, version_id: str, menu: Menu) -> Menu | None:
-        """Narrow a menu once: a version never changes, and a hop has no half millisecond to spare."""
+        """Narrow a menu once and cache it: a version never changes, and a USSD hop must be fast."""
         if version_id not in self._narrowed:
             if len(self._narrowed) > _KEPT:
                 self._narrowed = {}
@@ -172,7 +175,7 @@ class Versions:
 
 
 def read_kept_menus(folder: Path) -> Iterator[tuple[str, Menu]]:
-    """Yield the id and the menu of each live version that is kept as a file, for whoever cannot ask SQL."""
+    """Yield id and menu of each file copy of a live version."""
     for path in sorted(folder.glob("*.json")):
         try:
             kept = json.loads(path.read_text(encoding="utf-8"))
@@ -190,35 +193,31 @@ def _load_menu(compiled: str | None, version: str) -> Menu | None:
     try:
         return load_menu(compiled)
     except ValueError:
-        # A later release wrote it; the version that is live here goes on until this process is renewed.
+        # Written by a later release; this process serves its current version until it is restarted.
         _log.warning("version %s cannot be read by this release", version)
         return None
 
 
 def _keep_newest(menus: dict[str, Menu], live: dict[str, str], withdrawn: frozenset[str]) -> dict[str, Menu]:
-    """Keep the live ones and the newest of the others: ids sort by time."""
+    """Keep the live versions and the newest of the others; ids sort by time."""
     others = sorted(set(menus) - set(live.values()) - withdrawn, reverse=True)[:_KEPT]
     return {version: menus[version] for version in (*live.values(), *others)}
 
 
-# The one rule between menus and phones: a line that reaches real phones offers only languages that were
-# reviewed.
-#
-# Every door (a start, an account that was added, a publish, a rollback, a restore) leads to a turn, and
-# every turn asks here: nothing is decided earlier than the words are sent, so no door can be forgotten.
+# Review gate: a real channel shows reviewed languages only. It is checked in every turn instead of at a start,
+# publish, rollback or restore, so that none of these can bypass it.
 
 
 class NothingReviewed(NoMenu):
-    """No language of the live menu may reach real phones: none was reviewed, or it names a number that is not set."""
+    """No language of the live menu may be shown: none is reviewed, or it names a number that is not set."""
 
 
 def find_served(parts: Services, channel: str) -> tuple[str, Menu]:
-    """Return the live version for callers of this line, and its menu as they may see it.
+    """Return the live version of a channel, and its menu as callers may see it.
 
     Raises:
         NoMenu: none was published, or none could be loaded yet.
-        NothingReviewed: the line reaches real phones, and the way to a callback was reviewed in no language or a text
-            names a number that is not set.
+        NothingReviewed: the channel is real, and no language is reviewed or a text names a number that is not set.
     """
     line = parts.channels[channel]
     if not line.contract.real:
@@ -230,9 +229,9 @@ def find_served(parts: Services, channel: str) -> tuple[str, Menu]:
 
 
 def find_texted(parts: Services, channel: str) -> tuple[str, Menu, bool]:
-    """Return the live version, its menu for texts to this line, and whether the line may answer them.
+    """Return the live version, its menu for SMS on this channel, and whether the channel may answer.
 
-    Where it may not, the whole menu still says what a text means: a refusal counts and a cry for help is heard.
+    Where it may not, the whole menu still interprets texts: refusals and danger words are acted on.
 
     Raises:
         NoMenu: none was published, or none could be loaded yet.
@@ -244,27 +243,31 @@ def find_texted(parts: Services, channel: str) -> tuple[str, Menu, bool]:
 
 
 def get_served(parts: Services, channel: str, version_id: str) -> Menu | None:
-    """Return the menu of this version as callers of this line may see it; None where there is none for them."""
+    """Return this version's menu as callers of the channel may see it; None where there is none."""
     if parts.channels[channel].contract.real:
         return parts.versions.get_reviewed(version_id)
     return parts.versions.get(version_id)
 
 
 def list_unset(parts: Services, menu: Menu) -> tuple[str, ...]:
-    """Return the numbers of the line that texts of this menu name and that are not set."""
+    """Return the helpline numbers that this menu names and that are not set."""
     return tuple(sorted(parts.line.unset & list_named(menu)))
 
 
 _NAMED = 3
-"""How many of the texts that wait are named where all are counted."""
+"""How many unreviewed texts are named where all are counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldBack:
-    """What of one live menu does not reach real phones: per language the texts that nobody reviewed.
+    """What of one live menu is not shown on real channels.
 
-    ``lines`` are those that reach real phones with it; ``offered`` the languages that they speak, none closes them.
-    ``unset`` are the numbers that its texts name and that are not set; one closes them.
+    Attributes:
+        menu: id of the menu.
+        lines: real channels with this menu.
+        offered: languages that they offer; none closes the channels.
+        waiting: language → names of unreviewed texts.
+        unset: numbers that its texts name and that are not set; any closes the channels.
     """
 
     menu: str
@@ -281,14 +284,14 @@ class HeldBack:
 
 
 def describe_waiting(language: str, names: tuple[str, ...]) -> str:
-    """Return how many texts of a language wait for a review, with the first of them by name."""
+    """Return how many texts of a language are unreviewed, with the first names."""
     more = ", …" if len(names) > _NAMED else ""
     texts = "text waits" if len(names) == 1 else "texts wait"
     return f"{language}: {len(names)} {texts} for a review ({', '.join(names[:_NAMED])}{more})"
 
 
 def find_held_back(parts: Services) -> tuple[HeldBack, ...]:
-    """Return what does not reach real phones for want of a review or of a number; asks nobody."""
+    """Return what is not shown on real channels for want of a review or a number; without I/O."""
     return tuple(_find_held_back(parts))
 
 

@@ -1,4 +1,4 @@
-"""Brings the database to the shape that this release needs, in one transaction or not at all."""
+"""Apply the missing database migrations in one transaction, so that a failure changes nothing."""
 
 from pathlib import Path
 
@@ -12,23 +12,23 @@ from gateway.storage.database import Store, Tx
 
 _FOLDER = Path(__file__).parent / "migrations"
 _ONE_AT_A_TIME = 4_815_162_342
-"""The number of the advisory lock under which two processes that start at once take turns."""
+"""Number of the PostgreSQL advisory lock by which concurrent starts take turns."""
 
 
 class Newer(Exception):
-    """A newer release has changed this database; an older one must not write to it."""
+    """A newer release has migrated this database; this one must not write to it."""
 
 
 def upgrade(store: Store) -> None:
-    """Apply every migration that is missing.
+    """Apply every missing migration.
 
     Raises:
-        Newer: the database has had a migration that this release does not know.
-        Unavailable: SQL cannot be asked; nothing was changed.
+        Newer: the database has a migration that this release does not know.
+        Unavailable: SQL cannot be used; nothing was changed.
     """
     with store.write() as tx:
         if tx.dialect == "postgresql":
-            # Copying a large table takes its time, and the other process may be doing just that.
+            # Copying a large table takes long, here or in the process that holds the lock.
             tx.execute(text("SET LOCAL statement_timeout = 0"))
             tx.execute(text("SET LOCAL lock_timeout = '60s'"))
             tx.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _ONE_AT_A_TIME})
@@ -43,18 +43,18 @@ def upgrade(store: Store) -> None:
 
 
 def find_revision(store: Store) -> str | None:
-    """Return the name of the last migration this database has had, or None when it is empty."""
+    """Return the name of the database's last migration, or None when it is empty."""
     with store.read() as tx:
         return revision_in(tx)
 
 
 def revision_in(tx: Tx) -> str | None:
-    """Return the same inside an open transaction."""
+    """Return the name of the last migration, read in an open transaction."""
     return MigrationContext.configure(tx.conn).get_current_revision()
 
 
 def find_newest() -> str:
-    """Return the name of the last migration that this release knows."""
+    """Return the name of this release's last migration."""
     head = ScriptDirectory.from_config(_make_config()).get_current_head()
     if head is None:
         raise RuntimeError("the release holds no migrations")
@@ -62,7 +62,7 @@ def find_newest() -> str:
 
 
 def knows_revision(name: str) -> bool:
-    """Return whether this release has a migration of that name."""
+    """Say whether this release has a migration of that name."""
     return any(
         script.revision == name for script in ScriptDirectory.from_config(_make_config()).walk_revisions()
     )

@@ -1,4 +1,4 @@
-"""Notes: what people wrote down about a callback, sealed."""
+"""Store what staff write about a request, all sealed: notes, drafts of notes, and the case record until closing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,20 +11,19 @@ from gateway.storage.database import Tx, insert_into
 from gateway.storage.encryption import row_name
 from gateway.storage.tables import callbacks, drafts, notes, people, records
 
-# Notes that are still being written, sealed, one a person and callback, so that a reload or a lost line
-# takes none.
+# Drafts: one per person and request, so that a reload or a lost connection loses nothing.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftNote:
-    """What somebody has typed so far, and when it was kept."""
+    """A note as typed so far, and when it was saved."""
 
     text: str
     at: datetime
 
 
 def save_draft(tx: Tx, callback_id: str, person_id: str, text: str, *, now: datetime) -> None:
-    """Keep what was typed so far in the place of what was kept before."""
+    """Save the draft, replacing the previous one."""
     sealed = tx.ring.seal_text(text, table="drafts", column="text", row=row_name(callback_id, person_id))
     statement = insert_into(tx, drafts).values(
         callback_id=callback_id, person_id=person_id, text=sealed, at=now
@@ -37,7 +36,7 @@ def save_draft(tx: Tx, callback_id: str, person_id: str, text: str, *, now: date
 
 
 def find_drafts(tx: Tx, callback_id: str, person_id: str) -> DraftNote | None:
-    """Return what this person has typed so far, if anything."""
+    """Return this person's draft, if any."""
     row = tx.execute(
         select(drafts.c.text, drafts.c.at).where(
             drafts.c.callback_id == callback_id, drafts.c.person_id == person_id
@@ -51,19 +50,22 @@ def find_drafts(tx: Tx, callback_id: str, person_id: str) -> DraftNote | None:
 
 
 def drop_draft(tx: Tx, callback_id: str, person_id: str) -> None:
-    """Delete this person's draft: it became a note, or was emptied."""
+    """Delete this person's draft, because it became a note or was emptied."""
     tx.execute(delete(drafts).where(drafts.c.callback_id == callback_id, drafts.c.person_id == person_id))
 
 
 def empty_drafts(tx: Tx, caller_id: str) -> None:
-    """Delete every draft about the requests of a number; this must come before the caller is dropped."""
-    hers = select(callbacks.c.id).where(callbacks.c.caller_id == caller_id)
-    tx.execute(delete(drafts).where(drafts.c.callback_id.in_(hers)))
+    """Delete every draft about the requests of a number; must run before the caller is deleted."""
+    of_number = select(callbacks.c.id).where(callbacks.c.caller_id == caller_id)
+    tx.execute(delete(drafts).where(drafts.c.callback_id.in_(of_number)))
+
+
+# Notes.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """One note and who wrote it; the text is empty after an erasing."""
+    """One note and its author's name; the text is empty after erasure."""
 
     id: str
     at: datetime
@@ -72,7 +74,7 @@ class Note:
 
 
 def add_note(tx: Tx, *, note_id: str, callback_id: str, person_id: str, text: str, now: datetime) -> bool:
-    """Write a note; False where a note with this id is there already, so a form sent twice writes once."""
+    """Insert a note; False where its id exists, so that a form sent twice writes one note."""
     sealed = tx.ring.seal_text(text, table="notes", column="text", row=note_id)
     statement = (
         insert_into(tx, notes)
@@ -84,7 +86,7 @@ def add_note(tx: Tx, *, note_id: str, callback_id: str, person_id: str, text: st
 
 
 def list_notes(tx: Tx, callback_id: str) -> tuple[Note, ...]:
-    """Return the notes of a callback, oldest first."""
+    """Return the notes of a request, oldest first."""
     found = tx.execute(
         select(notes, people.c.name)
         .join_from(notes, people, notes.c.person_id == people.c.id, isouter=True)
@@ -103,22 +105,22 @@ def list_notes(tx: Tx, callback_id: str) -> tuple[Note, ...]:
 
 
 def is_written(tx: Tx, note_id: str) -> bool:
-    """Say whether the note of this form is there already, so that a late draft of it comes to nothing."""
+    """Say whether the note of this form exists, so that a late draft of it is dropped."""
     return tx.execute(select(notes.c.id).where(notes.c.id == note_id)).first() is not None
 
 
 def empty_notes(tx: Tx, caller_id: str) -> None:
-    """Empty every note about the requests of a number, drafts too; this must come before the caller is dropped."""
+    """Empty the notes and delete the drafts of a number; must run before the caller is deleted."""
     empty_drafts(tx, caller_id)
-    hers = select(callbacks.c.id).where(callbacks.c.caller_id == caller_id)
-    tx.execute(update(notes).where(notes.c.callback_id.in_(hers)).values(text=None))
+    of_number = select(callbacks.c.id).where(callbacks.c.caller_id == caller_id)
+    tx.execute(update(notes).where(notes.c.callback_id.in_(of_number)).values(text=None))
 
 
-# The figures form of a callback while it is open, sealed; at closing it becomes counts and goes.
+# Case records: what was ticked about an open request; counted and deleted at closing.
 
 
 def save_record(tx: Tx, callback_id: str, said: Mapping[str, Any], *, now: datetime) -> None:
-    """Write what was ticked so far."""
+    """Save the case record: field → ticked value or values."""
     sealed = tx.ring.seal_json(dict(said), table="records", column="said", row=callback_id)
     statement = insert_into(tx, records).values(callback_id=callback_id, said=sealed, at=now)
     tx.execute(
@@ -127,7 +129,7 @@ def save_record(tx: Tx, callback_id: str, said: Mapping[str, Any], *, now: datet
 
 
 def find_record(tx: Tx, callback_id: str) -> Mapping[str, Any]:
-    """Return what was ticked; nothing where there is no form."""
+    """Return the case record; empty where there is none."""
     sealed = tx.execute(select(records.c.said).where(records.c.callback_id == callback_id)).scalar()
     found: Mapping[str, Any] = (
         tx.ring.open_json(sealed, table="records", column="said", row=callback_id) or {}
@@ -136,7 +138,7 @@ def find_record(tx: Tx, callback_id: str) -> Mapping[str, Any]:
 
 
 def take_record(tx: Tx, callback_id: str) -> Mapping[str, Any]:
-    """Return what was ticked and delete it: whoever gets it counts it, and nobody else does."""
+    """Return the case record and delete it, so that it is counted exactly once."""
     statement = delete(records).where(records.c.callback_id == callback_id).returning(records.c.said)
     sealed = tx.execute(statement).scalar()
     found: Mapping[str, Any] = (
@@ -146,6 +148,6 @@ def take_record(tx: Tx, callback_id: str) -> Mapping[str, Any]:
 
 
 def empty_records(tx: Tx, caller_id: str) -> None:
-    """Empty the forms about a number; this must come before the caller is dropped."""
-    hers = select(callbacks.c.id).where(callbacks.c.caller_id == caller_id)
-    tx.execute(update(records).where(records.c.callback_id.in_(hers)).values(said=None))
+    """Empty the case records of a number; must run before the caller is deleted."""
+    of_number = select(callbacks.c.id).where(callbacks.c.caller_id == caller_id)
+    tx.execute(update(records).where(records.c.callback_id.in_(of_number)).values(said=None))

@@ -1,4 +1,4 @@
-"""The outbox: what must leave, who holds it, and what became of it."""
+"""Store the outbox: messages and calls to send, their state, and delivery reports that arrived too early."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +16,12 @@ _BATCH = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxRow:
-    """One row; ``payload`` is there only after ``open_row``."""
+    """One row of the outbox.
+
+    ``lane`` is the recipient's order of sending; ``once`` the deduplication key; ``token`` the claim that may write
+    its result; ``cost`` is in hundredths of a cent; ``payload`` is filled by ``open_row`` only: ``text``, ``link``
+    and what else the kind needs.
+    """
 
     id: str
     kind: str
@@ -66,7 +71,7 @@ def add_row(  # noqa: PLR0913 - a row has this many facts, all named
     callback_id: str | None = None,
     parts: int = 1,
 ) -> str | None:
-    """Add a row in the transaction of the deed that asks for it; None where this ``once`` is there already."""
+    """Insert a row in the transaction of the action that asks for it; None where this ``once`` exists."""
     made = new_id(now)
     row = insert_into(tx, outbox).values(
         id=made,
@@ -91,7 +96,7 @@ def add_row(  # noqa: PLR0913 - a row has this many facts, all named
 
 
 def is_added(tx: Tx, once: str) -> bool:
-    """Say whether a row with this ``once`` is there already."""
+    """Say whether a row with this ``once`` exists."""
     return tx.execute(select(outbox.c.id).where(outbox.c.once == once)).first() is not None
 
 
@@ -99,26 +104,26 @@ def open_row(tx: Tx, row: OutboxRow) -> OutboxRow:
     """Return the row with its payload.
 
     Raises:
-        NotOpened: the payload cannot be opened.
+        NotUnsealed: the payload cannot be opened.
     """
     sealed = tx.execute(select(outbox.c.payload).where(outbox.c.id == row.id)).scalar()
     return replace(row, payload=tx.ring.open_json(sealed, table="outbox", column="payload", row=row.id))
 
 
 def by_id(tx: Tx, row_id: str) -> OutboxRow | None:
-    """Return one row."""
+    """Return one row, if it exists."""
     row = tx.execute(select(*PLAIN).where(outbox.c.id == row_id)).first()
     return read_row(row) if row is not None else None
 
 
 def by_once(tx: Tx, once: str) -> OutboxRow | None:
-    """Return the row of this key."""
+    """Return the row with this deduplication key."""
     row = tx.execute(select(*PLAIN).where(outbox.c.once == once)).first()
     return read_row(row) if row is not None else None
 
 
 def by_provider_id(tx: Tx, channel: str, provider_id: str) -> OutboxRow | None:
-    """Return the row that the provider knows under this id."""
+    """Return the row with this provider id."""
     query = select(*PLAIN).where(outbox.c.channel == channel, outbox.c.provider_id == provider_id)
     if tx.dialect == "postgresql":
         query = query.with_for_update()
@@ -127,7 +132,7 @@ def by_provider_id(tx: Tx, channel: str, provider_id: str) -> OutboxRow | None:
 
 
 def latest_of_person(tx: Tx, person_id: str, *, once: str) -> OutboxRow | None:
-    """Return the newest row to a person whose ``once`` begins like this."""
+    """Return the newest row to a person whose ``once`` has this prefix."""
     query = select(*PLAIN).where(
         outbox.c.person_id == person_id, outbox.c.once.startswith(f"{once}{person_id}:", autoescape=True)
     )
@@ -136,7 +141,7 @@ def latest_of_person(tx: Tx, person_id: str, *, once: str) -> OutboxRow | None:
 
 
 def list_alert_texts(tx: Tx, callback_ids: Sequence[str]) -> tuple[tuple[str, str, str], ...]:
-    """Return (callback, person, state) of the texts by which people were told of these callbacks."""
+    """Return (request id, person id, state) of the alerts sent about these requests."""
     query = select(outbox.c.callback_id, outbox.c.person_id, outbox.c.state).where(
         outbox.c.kind == "alert",
         outbox.c.callback_id.in_(list(callback_ids)),
@@ -148,7 +153,7 @@ def list_alert_texts(tx: Tx, callback_ids: Sequence[str]) -> tuple[tuple[str, st
 
 
 def list_rows(tx: Tx, *, state: str = "", limit: int = 200) -> tuple[OutboxRow, ...]:
-    """Return rows, newest first; with a state only those in it."""
+    """Return rows, newest first, optionally of one state."""
     query = select(*PLAIN).order_by(outbox.c.at.desc(), outbox.c.id.desc()).limit(limit)
     if state == "unclear":
         query = query.where(text(UNCLEAR))
@@ -158,7 +163,7 @@ def list_rows(tx: Tx, *, state: str = "", limit: int = 200) -> tuple[OutboxRow, 
 
 
 def oldest_due(tx: Tx, *, now: datetime) -> datetime | None:
-    """Return since when the oldest row that is due has waited."""
+    """Return the earliest due time of pending rows that are due."""
     found: datetime | None = tx.execute(
         select(func.min(outbox.c.due_at)).where(text(PENDING), outbox.c.due_at <= now)
     ).scalar()
@@ -166,7 +171,7 @@ def oldest_due(tx: Tx, *, now: datetime) -> datetime | None:
 
 
 def count_waiting(tx: Tx) -> dict[str, int]:
-    """Return how many texts wait for each line."""
+    """Return channel → number of pending messages."""
     query = (
         select(outbox.c.channel, func.count().label("n"))
         .where(text(PENDING), outbox.c.caller_id.is_not(None) | outbox.c.person_id.is_not(None))
@@ -177,12 +182,12 @@ def count_waiting(tx: Tx) -> dict[str, int]:
 
 
 def count_unclear(tx: Tx) -> int:
-    """Return how many rows a person has to decide."""
+    """Return how many rows are unclear, which staff have to decide."""
     return int(tx.execute(select(func.count()).where(text(UNCLEAR)).select_from(outbox)).scalar_one())
 
 
 def settle_row(tx: Tx, row_id: str, *, state: str, reason: str, now: datetime) -> bool:
-    """Write what a person or the provider says of an unclear row; whoever holds a token is too late then."""
+    """Write the state of an unclear row as staff or the provider report it; its token becomes invalid."""
     statement = (
         update(outbox)
         .where(text(UNCLEAR), outbox.c.id == row_id)
@@ -193,7 +198,7 @@ def settle_row(tx: Tx, row_id: str, *, state: str, reason: str, now: datetime) -
 
 
 def set_delivery(tx: Tx, row_id: str, *, delivery: str, reason: str, now: datetime) -> None:
-    """Write how far a delivery has come."""
+    """Write the delivery state that the provider reported."""
     values: dict[str, Any] = {"delivery": delivery, "changed_at": now}
     if reason:
         values["reason"] = reason
@@ -203,7 +208,7 @@ def set_delivery(tx: Tx, row_id: str, *, delivery: str, reason: str, now: dateti
 def cancel_of_caller(
     tx: Tx, caller_id: str, *, reason: str, now: datetime, kinds: Collection[str] = ()
 ) -> int:
-    """Cancel what is still pending for a caller, in the transaction of her STOP or her erasing; return how many."""
+    """Cancel pending rows to a caller, in the transaction of a STOP or an erasure; return how many."""
     statement = (
         update(outbox)
         .where(text(PENDING), outbox.c.caller_id == caller_id)
@@ -218,7 +223,7 @@ def cancel_of_caller(
 def cancel_of_callbacks(
     tx: Tx, callback_ids: Collection[str], *, reason: str, now: datetime, kinds: Collection[str]
 ) -> int:
-    """Cancel what is still pending about these requests; return how many."""
+    """Cancel pending rows about these requests; return how many."""
     statement = (
         update(outbox)
         .where(text(PENDING), outbox.c.callback_id.in_(list(callback_ids)), outbox.c.kind.in_(list(kinds)))
@@ -229,7 +234,7 @@ def cancel_of_callbacks(
 
 
 def empty_of_caller(tx: Tx, caller_id: str) -> None:
-    """Empty the payloads of rows about a caller who erases herself; one in flight is out of reach until it lands."""
+    """Empty the payloads of an erased caller's rows, except of one that is being sent right now."""
     tx.execute(
         update(outbox)
         .where(outbox.c.caller_id == caller_id, outbox.c.state != "sending", outbox.c.payload.is_not(None))
@@ -238,9 +243,9 @@ def empty_of_caller(tx: Tx, caller_id: str) -> None:
 
 
 def expire_rows(tx: Tx, *, now: datetime, askable: Collection[str] = ()) -> int:
-    """Take out the pending rows that came too late; return how many.
+    """Expire pending rows past their expiry; return how many.
 
-    One that was tried may have left all the same: on a line that can be asked it becomes unclear, and is asked for.
+    A row that was tried may have been sent: on a channel whose provider can be asked it becomes unclear instead.
     """
     late = and_(text(PENDING), outbox.c.expires_at <= now)
     tried = and_(outbox.c.attempts > 0, outbox.c.channel.in_(askable))
@@ -256,7 +261,7 @@ def expire_rows(tx: Tx, *, now: datetime, askable: Collection[str] = ()) -> int:
 
 
 def unclear_of(tx: Tx, channels: Collection[str], *, before: datetime, limit: int) -> tuple[OutboxRow, ...]:
-    """Return the oldest rows of these lines that have been unclear since before this instant."""
+    """Return the oldest rows of these channels that have been unclear since before this instant."""
     query = (
         select(*PLAIN)
         .where(text(UNCLEAR), outbox.c.channel.in_(channels), outbox.c.changed_at <= before)
@@ -269,7 +274,7 @@ def unclear_of(tx: Tx, channels: Collection[str], *, before: datetime, limit: in
 def list_overdue(
     tx: Tx, *, due_before: datetime, nudged_before: datetime, limit: int
 ) -> tuple[tuple[str, bool], ...]:
-    """Return (id, was nudged before) of due rows that nothing has come for, the best first."""
+    """Return (id, nudged before) of due rows that no worker has claimed, in order of sending."""
     query = (
         select(outbox.c.id, outbox.c.nudged_at)
         .where(
@@ -284,21 +289,21 @@ def list_overdue(
 
 
 def mark_nudged(tx: Tx, row_ids: Sequence[str], *, now: datetime) -> None:
-    """Note that a nudge was given for these rows."""
+    """Store that a job was queued for these rows."""
     tx.execute(update(outbox).where(text(PENDING), outbox.c.id.in_(row_ids)).values(nudged_at=now))
 
 
 def read_row(row: Row[Any]) -> OutboxRow:
-    """Turn what ``PLAIN`` selected into a row."""
+    """Convert a result of ``PLAIN`` into a row."""
     return OutboxRow(**row._asdict())
 
 
-# Deliveries that came before our own record of the send: parked until the record is written.
+# Delivery reports that arrive before our own record of the send, stored until that record is written.
 
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """One word of a provider on a message that we did not know yet."""
+    """A delivery report of a message with an unknown provider id."""
 
     state: str
     reason: str
@@ -307,7 +312,7 @@ class Parked:
 def park_delivery(
     tx: Tx, *, channel: str, provider_id: str, status: str, state: str, reason: str, now: datetime
 ) -> None:
-    """Keep a word on an unknown message; the same word twice is kept once."""
+    """Store the report; the same status twice is stored once."""
     statement = insert_into(tx, deliveries).values(
         channel=channel, provider_id=provider_id, status=status, state=state, reason=reason, at=now
     )
@@ -315,7 +320,7 @@ def park_delivery(
 
 
 def unpark_deliveries(tx: Tx, channel: str, provider_id: str) -> tuple[Parked, ...]:
-    """Take out what was parked for this message, oldest first."""
+    """Return and delete the reports stored for this message, oldest first."""
     c = deliveries.c
     statement = (
         delete(deliveries)
@@ -327,6 +332,6 @@ def unpark_deliveries(tx: Tx, channel: str, provider_id: str) -> tuple[Parked, .
 
 
 def drop_parked(tx: Tx, *, before: datetime) -> int:
-    """Drop what was parked before this instant; return how many."""
+    """Delete reports stored before this instant; return how many."""
     statement = delete(deliveries).where(deliveries.c.at < before).returning(deliveries.c.status)
     return len(tx.execute(statement).all())

@@ -1,4 +1,8 @@
-"""Claims on outbox rows: who may send a row now, under which token, and what the holder of the token may write."""
+"""Claim outbox rows for sending: one statement leases the best due row to a token, which alone may write its result.
+
+At most one row of a lane is in flight, so a recipient's messages keep their order. A lease that ends without a
+result leaves the row *unclear*, because the message may have been sent; it is never sent again by itself.
+"""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
@@ -34,17 +38,17 @@ def claim_due(
     calling: Collection[str] = (),
     named: str | None = None,
 ) -> OutboxRow | None:
-    """Take the best due row whose lane is free, and hold it under this token until the lease ends.
+    """Claim the best due row whose lane is free, until the lease ends; None where there is none.
 
     Args:
-        tx: the transaction; it also takes the line's token.
-        kinds: only rows of these kinds.
-        channels: only rows of these lines; None for rows that need no line.
-        token: who holds it.
-        now: the present instant.
-        lease: how long it is held.
-        calling: lines by which a call may leave, which waits for nothing that their texts wait for.
-        named: this very row, if it can be claimed at all.
+        tx: the open transaction, in which the channel's rate limit is spent too.
+        kinds: kinds of rows to claim.
+        channels: channels of the rows; None for rows that need no channel.
+        token: identifies this claim.
+        now: the instant.
+        lease: duration of the claim.
+        calling: channels on which calls may be made although their messages have to wait.
+        named: id of the only row to claim, if any.
     """
     statement = _build_claim(tx.dialect, anywhere=channels is None, named=named is not None)
     given: dict[str, Any] = {"_kinds": list(kinds), "_token": token, "_now": now, "_until": now + lease}
@@ -57,7 +61,7 @@ def claim_due(
 
 
 def has_due(tx: Tx, *, kinds: Collection[str], channels: Collection[str], now: datetime) -> bool:
-    """Say whether a row could be claimed if only these lines had a token."""
+    """Say whether a row could be claimed if these channels had rate left."""
     given = {"_kinds": list(kinds), "_channels": list(channels), "_calling": [], "_now": now}
     return tx.execute(_build_due(anywhere=False).limit(1), given).first() is not None
 
@@ -73,9 +77,9 @@ def finish_claim(
     provider_id: str | None = None,
     cost: int = 0,
 ) -> bool:
-    """Write the result of a send; False where this token does not hold the row any more.
+    """Write the result of a send; False where this token no longer holds the row.
 
-    A sent or failed row keeps its token, so that the same result written twice is seen as written.
+    A finished row keeps its token, so that the same result written twice is accepted.
     """
     values: dict[str, Any] = {"state": state, "reason": reason, "cost": cost, "lease_until": None}
     if provider_id:
@@ -86,7 +90,7 @@ def finish_claim(
 def put_back(
     tx: Tx, row_id: str, token: str, *, due_at: datetime, now: datetime, reason: str = "", tried: bool
 ) -> bool:
-    """Make a held row pending again; one that was not tried neither counts as an attempt nor blocks its lane."""
+    """Make a claimed row pending again; one that was not tried does not count as an attempt, nor blocks its lane."""
     values: dict[str, Any] = {
         "state": "pending",
         "token": None,
@@ -104,7 +108,7 @@ def put_back(
 def note_fault(
     tx: Tx, row_id: str, *, state: str, attempts: int, due_at: datetime | None, now: datetime
 ) -> bool:
-    """Write a fault of ours on a row whose claim was rolled back; False where somebody else has it meanwhile."""
+    """Write an internal error on a row whose claim was rolled back; False where another worker has it."""
     values: dict[str, Any] = {"state": state, "attempts": attempts, "reason": "fault", "changed_at": now}
     if due_at is not None:
         values |= {"due_at": due_at, "nudged_at": None}
@@ -115,9 +119,9 @@ def note_fault(
 
 
 def end_leases(tx: Tx, *, now: datetime, repeatable: Collection[str]) -> tuple[OutboxRow, ...]:
-    """End the leases that are over: nobody knows whether those rows left, except on lines where a repeat is harmless.
+    """End expired leases: rows become unclear, or pending again on channels where a repeat is harmless.
 
-    The token stays, so that a late result of the one who held the row is still taken.
+    The token stays, so that a late result of the former holder is still accepted.
     """
     over = and_(text(SENDING), outbox.c.lease_until <= now)
     ended: list[OutboxRow] = []
@@ -144,7 +148,7 @@ def _by_token(tx: Tx, row_id: str, token: str, values: Mapping[str, Any]) -> boo
 
 @cache
 def _build_claim(dialect: str, *, anywhere: bool, named: bool) -> "ReturningUpdate[Any]":
-    """Build the claim once: to build it anew for each row costs more than to run it."""
+    """Build the statement once: building it for each row costs more than running it."""
     best = _build_due(anywhere=anywhere)
     if named:
         best = best.where(_o.c.id == bindparam("_named"))
@@ -168,7 +172,7 @@ def _build_claim(dialect: str, *, anywhere: bool, named: bool) -> "ReturningUpda
 
 @cache
 def _build_due(*, anywhere: bool) -> "Select[Any]":
-    """Select due rows whose lane holds nothing in flight and no earlier row that is due or being retried."""
+    """Select due rows whose lane has none in flight, and no earlier row that is due or being retried."""
     earlier: ColumnElement[bool] = and_(_e.c.id < _o.c.id, or_(_e.c.attempts > 0, _e.c.due_at <= _NOW))
     blocked = exists().where(
         _e.c.lane == _o.c.lane,
@@ -180,7 +184,7 @@ def _build_due(*, anywhere: bool) -> "Select[Any]":
     query = select(_o.c.id).where(text(f"o.{PENDING}"), _o.c.due_at <= _NOW, of_kind, ~blocked)
     if anywhere:
         return query
-    # Joined to nothing, so that SQLite does not walk the index of provider ids, where every row ever sent lies.
+    # + '' keeps SQLite from using the provider-id index, which covers every row ever sent (SQLite query planner).
     line = _o.c.channel + ""
     calls = and_(_o.c.kind == CALL, line.in_(bindparam("_calling", expanding=True)))
     return query.where(or_(line.in_(bindparam("_channels", expanding=True)), calls))

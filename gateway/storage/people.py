@@ -1,4 +1,4 @@
-"""People: who works at the helpline, with the password hash, the helpline phone and whether they are on duty."""
+"""Store staff: name, role, password hash, helpline phone (sealed), languages, duty and preferences."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ from gateway.storage.tables import people
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """One person as the pages see them; ``named`` is False until the first administrator has chosen a name."""
+    """One person as pages see them; ``named`` is False until the first administrator has chosen a name."""
 
     id: str
     team: str
@@ -35,7 +35,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownPerson:
-    """What a sign-in is checked against."""
+    """What a sign-in is checked against: id and password hash."""
 
     id: str
     password: str | None
@@ -76,7 +76,7 @@ def by_id(tx: Tx, person_id: str) -> Person | None:
 
 
 def by_key(tx: Tx, name_key: str) -> Person | None:
-    """Return the person of this folded name, unless removed."""
+    """Return the person with this case-folded name, unless removed."""
     row = tx.execute(
         select(people).where(people.c.name_key == name_key, people.c.disabled_at.is_(None))
     ).first()
@@ -94,12 +94,12 @@ def find_known(tx: Tx, name_key: str) -> KnownPerson | None:
 
 
 def password_of(tx: Tx, person_id: str) -> str | None:
-    """Return the hash of the person's password."""
+    """Return the person's password hash."""
     return tx.execute(select(people.c.password).where(people.c.id == person_id)).scalar()
 
 
 def list_people(tx: Tx, team: str) -> tuple[Person, ...]:
-    """Return the people of a team who are not removed, by name."""
+    """Return the people of a team by name, without removed ones."""
     rows = tx.execute(
         select(people)
         .where(people.c.team == team, people.c.disabled_at.is_(None))
@@ -109,7 +109,7 @@ def list_people(tx: Tx, team: str) -> tuple[Person, ...]:
 
 
 def ids_of_number(tx: Tx, number: str) -> tuple[str, ...]:
-    """Return who calls from this helpline phone; a phone may be shared."""
+    """Return the ids of the people with this helpline phone; a phone may be shared."""
     rows = tx.execute(select(people.c.id, people.c.number).where(people.c.number.is_not(None)))
     return tuple(
         row.id
@@ -124,7 +124,7 @@ def on_duty(tx: Tx, team: str, roles: tuple[str, ...]) -> tuple[Person, ...]:
 
 
 def is_anybody(tx: Tx, role: str) -> bool:
-    """Say whether somebody with a name has this role."""
+    """Say whether a named person has this role."""
     statement = select(people.c.id).where(
         people.c.role == role, people.c.disabled_at.is_(None), people.c.name != ""
     )
@@ -132,7 +132,7 @@ def is_anybody(tx: Tx, role: str) -> bool:
 
 
 def others_who_can(tx: Tx, role: str, person_id: str) -> int:
-    """Count who else of this role could sign in; the rows stay locked, so that two cannot remove each other."""
+    """Count other people of this role who can sign in; locks the rows, so that two cannot remove each other."""
     rows = tx.execute(
         select(people.c.id)
         .where(people.c.role == role, people.c.disabled_at.is_(None), people.c.password.is_not(None))
@@ -143,7 +143,7 @@ def others_who_can(tx: Tx, role: str, person_id: str) -> int:
 
 
 def set_name(tx: Tx, person_id: str, *, name: str, name_key: str) -> bool:
-    """Give a person a name; False where it is taken."""
+    """Set a person's name; False where it is taken."""
     taken = tx.execute(
         select(people.c.id).where(people.c.name_key == name_key, people.c.id != person_id)
     ).first()
@@ -154,17 +154,17 @@ def set_name(tx: Tx, person_id: str, *, name: str, name_key: str) -> bool:
 
 
 def set_password(tx: Tx, person_id: str, password: str | None) -> None:
-    """Write the hash of a new password."""
+    """Store a new password hash."""
     _set_columns(tx, person_id, password=password)
 
 
 def set_role(tx: Tx, person_id: str, role: str) -> None:
-    """Write the role."""
+    """Store the role."""
     _set_columns(tx, person_id, role=role)
 
 
 def set_number(tx: Tx, person_id: str, number: str | None) -> None:
-    """Write the helpline phone that this person calls from, sealed."""
+    """Store the helpline phone (E.164), sealed."""
     _set_columns(
         tx,
         person_id,
@@ -173,37 +173,37 @@ def set_number(tx: Tx, person_id: str, number: str | None) -> None:
 
 
 def set_details(tx: Tx, person_id: str, *, languages: tuple[str, ...], gender: str) -> None:
-    """Write which languages the person speaks, and whether a caller who asks for a woman may get them."""
+    """Store the person's languages, and the gender, for callers who ask for a woman."""
     _set_columns(tx, person_id, languages=list(languages), gender=gender)
 
 
 def set_duty(tx: Tx, person_id: str, *, on: bool) -> None:
-    """Write whether the person is on duty."""
+    """Store whether the person is on duty."""
     _set_columns(tx, person_id, on_duty=on)
 
 
 def set_capacity(tx: Tx, person_id: str, capacity: int) -> None:
-    """Write how many callbacks the person may have in hand at a time; 0 is any number."""
+    """Store how many requests the person may hold at a time; 0 means any number."""
     _set_columns(tx, person_id, capacity=capacity)
 
 
 def set_by_text(tx: Tx, person_id: str, *, on: bool) -> None:
-    """Write whether the person works by one-tap links in texts."""
+    """Store whether the person works by one-tap links in texts."""
     _set_columns(tx, person_id, by_text=on)
 
 
 def set_looked(tx: Tx, person_id: str, now: datetime) -> None:
-    """Write that the person has looked at the line just now."""
+    """Store that the person viewed the queue."""
     _set_columns(tx, person_id, looked_at=now)
 
 
 def set_page_language(tx: Tx, person_id: str, language: str) -> None:
-    """Write the language of the person's pages."""
+    """Store the language of the person's pages."""
     _set_columns(tx, person_id, page_language=language)
 
 
 def disable_person(tx: Tx, person_id: str, *, now: datetime) -> None:
-    """Remove a person: the name stays for history and is free for another, password and number go."""
+    """Remove a person: the name stays in the history and becomes free; password and number are deleted."""
     _set_columns(
         tx,
         person_id,

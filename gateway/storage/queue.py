@@ -1,4 +1,4 @@
-"""The line as people look at it: which callbacks stand in a tab, in what order, and how many there are."""
+"""Query the queue: the requests of each tab in their order, their counts, and what is due now."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from gateway.storage.tables import HELD, IN_HAND, OPEN, REVIEW, WAITING, callbac
 
 _c = callbacks.c
 MOST_COUNTED = 1_000
-"""Counts are exact up to here; one more means “more than that”."""
+"""Counts are exact up to this number; one more means "more than that"."""
 
 _NEWEST = 20
 _OVER = (
@@ -29,7 +29,7 @@ _OVER = (
 
 
 class Tab(StrEnum):
-    """The lists of the counsellors' page."""
+    """The tabs of the counsellors' page."""
 
     QUEUE = "queue"
     MINE = "mine"
@@ -40,7 +40,7 @@ class Tab(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueEntry:
-    """A callback, who holds it, and the number it is about (None after an erasing)."""
+    """A request, its holder's name, and its number (None after erasure)."""
 
     callback: Callback
     holder: str | None
@@ -49,12 +49,12 @@ class QueueEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """How many callbacks stand where; ``find_oldest`` is when the one that waits longest was asked for."""
+    """Number of requests by tab; ``oldest`` is when the longest waiting one was made."""
 
     waiting: int
     due_now: int
     danger: int
-    mine: int
+    of_team: int
     later: int
     review: int
     oldest: datetime | None
@@ -63,9 +63,9 @@ class Counts:
 def list_tab(
     tx: Tx, team: str, tab: Tab, *, person_id: str, now: datetime, own_only: bool = False, limit: int = 200
 ) -> tuple[QueueEntry, ...]:
-    """Return a tab of the line, the first to be called first; ``own_only`` keeps others' closed ones out.
+    """Return the entries of a tab in calling order; ``own_only`` hides closed ones of others.
 
-    Each part of the tab is read along an index, so that a page costs the same however many are stored.
+    Each part of the tab is read along an index, so that its cost does not grow with the number of stored requests.
     """
     ids = [
         found
@@ -77,7 +77,7 @@ def list_tab(
 
 
 def list_everything(tx: Tx, team: str, *, closed: bool, now: datetime) -> tuple[QueueEntry, ...]:
-    """Return the open callbacks in the order of the line, and with ``closed`` the others behind them."""
+    """Return the open requests in queue order, and with ``closed`` the others after them."""
     query = _build_query().where(_c.team == team)
     if not closed:
         query = query.where(text(f"callbacks.{OPEN}"))
@@ -86,7 +86,7 @@ def list_everything(tx: Tx, team: str, *, closed: bool, now: datetime) -> tuple[
 
 
 def find_entry(tx: Tx, callback_id: str) -> QueueEntry | None:
-    """Return one callback with its holder and number."""
+    """Return one request with holder and number."""
     found = _read_entries(tx, _build_query().where(_c.id == callback_id))
     return found[0] if found else None
 
@@ -100,15 +100,15 @@ def list_ready(
     languages: Collection[str] = (),
     limit: int = 20,
 ) -> tuple[QueueEntry, ...]:
-    """Return waiting callbacks whose window is open, the first to be called first.
+    """Return waiting requests whose window is open, in calling order.
 
     Args:
-        tx: the transaction.
-        team: whose.
+        tx: the open transaction.
+        team: the team.
         now: the instant.
-        until: only those whose window is still open then.
-        languages: only those in one of these; none means any.
-        limit: how many.
+        until: require that the window is still open then.
+        languages: language tags to choose from; empty for any.
+        limit: maximum number.
     """
     ids: list[str] = []
     for due in _due_now(team, now):
@@ -122,7 +122,7 @@ def list_ready(
 
 
 def with_ids(tx: Tx, ids: Collection[str]) -> tuple[QueueEntry, ...]:
-    """Return these callbacks, the newest change first."""
+    """Return these requests, the newest change first."""
     query = _build_query().where(_c.id.in_(list(ids)))
     return _read_entries(tx, query.order_by(_c.changed_at.desc(), _c.id.desc()))
 
@@ -130,7 +130,7 @@ def with_ids(tx: Tx, ids: Collection[str]) -> tuple[QueueEntry, ...]:
 def list_planned(
     tx: Tx, team: str, *, start: datetime, end: datetime, limit: int = 200
 ) -> tuple[QueueEntry, ...]:
-    """Return waiting callbacks whose window opens or runs in this span, danger first, then the soonest."""
+    """Return waiting requests whose window overlaps this span, danger first, then the soonest."""
     query = _build_query().where(
         _c.team == team, text(f"callbacks.{WAITING}"), _c.due_at < end, _c.due_until > start
     )
@@ -138,7 +138,7 @@ def list_planned(
 
 
 def came_since(tx: Tx, team: str, *, since: datetime) -> int:
-    """Return how many that wait were asked for since, up to ``MOST_COUNTED`` + 1."""
+    """Return how many waiting requests were made since then, up to ``MOST_COUNTED`` + 1."""
     waits = text(WAITING)
     return sum(
         _count_bounded(tx, _c.team == team, waits, _c.priority == priority, _c.asked_at > since)
@@ -147,7 +147,7 @@ def came_since(tx: Tx, team: str, *, since: datetime) -> int:
 
 
 def list_danger(tx: Tx, team: str, *, limit: int = 50) -> tuple[QueueEntry, ...]:
-    """Return what is in danger and waits for somebody, be it in the line or in review."""
+    """Return danger requests that are unclaimed, waiting or in review."""
     ids = [
         found
         for free in (WAITING, REVIEW)
@@ -159,7 +159,7 @@ def list_danger(tx: Tx, team: str, *, limit: int = 50) -> tuple[QueueEntry, ...]
 
 
 def count_queue(tx: Tx, team: str, *, person_id: str, now: datetime) -> Counts:
-    """Count the line, each thing along its index and up to ``MOST_COUNTED`` + 1: beyond that people say “many”."""
+    """Count the queue, each count along its index and up to ``MOST_COUNTED`` + 1."""
 
     def bounded(*conditions: ColumnElement[bool] | TextClause) -> int:
         return _count_bounded(tx, _c.team == team, *conditions)
@@ -170,7 +170,7 @@ def count_queue(tx: Tx, team: str, *, person_id: str, now: datetime) -> Counts:
         waiting=bounded(waits),
         due_now=sum(bounded(waits, _c.priority == one, _is_due(now)) for one in (DANGER, NORMAL)),
         danger=of_danger,
-        mine=bounded(text(IN_HAND), _c.holder_id == person_id) if person_id else 0,
+        of_team=bounded(text(IN_HAND), _c.holder_id == person_id) if person_id else 0,
         later=bounded(waits, _c.priority == NORMAL, _c.due_at > now),
         review=bounded(text(REVIEW)),
         oldest=find_oldest(tx, team),
@@ -183,7 +183,7 @@ def _count_bounded(tx: Tx, *conditions: ColumnElement[bool] | TextClause) -> int
 
 
 def find_oldest(tx: Tx, team: str) -> datetime | None:
-    """Return when the one that waits longest asked: the first of each priority, along the index of the line."""
+    """Return when the longest waiting request was made: the first of each priority, along the queue's index."""
     firsts = [
         tx.execute(
             select(_c.asked_at)
@@ -197,7 +197,7 @@ def find_oldest(tx: Tx, team: str) -> datetime | None:
 
 
 def newest_changes(tx: Tx, team: str) -> tuple[tuple[datetime, str, int], ...]:
-    """Return when the callbacks that changed last did, which they are, and how often they changed in all."""
+    """Return (changed at, id, rev) of the latest changes, by which a page sees that it is out of date."""
     newest = (
         select(_c.changed_at, _c.id, _c.rev)
         .where(_c.team == team)
@@ -229,9 +229,9 @@ def _read_entries(tx: Tx, query: Select[Any]) -> tuple[QueueEntry, ...]:
 def _list_parts(
     tab: Tab, team: str, person_id: str, now: datetime, *, own_only: bool
 ) -> tuple[Select[tuple[str]], ...]:
-    """Return the parts of a tab: each one's ids in the order of the tab, along one index."""
-    mine = select(_c.id).where(_c.team == team)
-    waits = mine.where(text(WAITING))
+    """Return the parts of a tab as queries for ids, each in order along one index."""
+    of_team = select(_c.id).where(_c.team == team)
+    waits = of_team.where(text(WAITING))
     order = _order_tab(tab, now)
     match tab:
         case Tab.QUEUE:
@@ -242,25 +242,27 @@ def _list_parts(
                 waits.where(_c.priority == priority, _c.due_until <= now).order_by(_c.due_until)
                 for priority in (DANGER, NORMAL)
             )
-            return *_due_now(team, now), later, *passed, mine.where(text(HELD)).order_by(*order)
+            return *_due_now(team, now), later, *passed, of_team.where(text(HELD)).order_by(*order)
         case Tab.MINE:
             return (
-                (mine.where(text(IN_HAND), _c.holder_id == person_id).order_by(*order),) if person_id else ()
+                (of_team.where(text(IN_HAND), _c.holder_id == person_id).order_by(*order),)
+                if person_id
+                else ()
             )
         case Tab.LATER:
             ahead = waits.where(_c.priority == NORMAL, _c.due_at > now)
             return (ahead.order_by(_c.due_at, _c.asked_at, _c.id),)
         case Tab.REVIEW:
-            return (mine.where(text(REVIEW)).order_by(*order),)
+            return (of_team.where(text(REVIEW)).order_by(*order),)
         case Tab.CLOSED:
-            over = mine.where(_c.state.in_(_OVER)).order_by(*order)
+            over = of_team.where(_c.state.in_(_OVER)).order_by(*order)
             return (over.where(_c.holder_id == person_id) if own_only else over,)
         case _:
             assert_never(tab)
 
 
 def _due_now(team: str, now: datetime) -> tuple[Select[tuple[str]], ...]:
-    """Return what is due now, danger and then the rest: each along one index, in the order of the line."""
+    """Return queries for what is due now, danger first, each along one index."""
     return tuple(
         select(_c.id)
         .where(_c.team == team, text(WAITING), _c.priority == priority, _is_due(now))
@@ -270,7 +272,7 @@ def _due_now(team: str, now: datetime) -> tuple[Select[tuple[str]], ...]:
 
 
 def _order_tab(tab: Tab, now: datetime) -> tuple[ColumnElement[Any], ...]:
-    """Return the order of ``gateway.domain.callbacks.queue_rules`` in SQL; what is over stands newest first."""
+    """Return the order of ``gateway.domain.callbacks.queue_rules`` in SQL; closed requests newest first."""
     if tab is Tab.CLOSED:
         return _c.changed_at.desc(), _c.id.desc()
     due = _is_due(now)

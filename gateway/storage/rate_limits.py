@@ -1,4 +1,7 @@
-"""Budgets: how often something may happen in a window, so that a flood of texts cannot spend the line's money."""
+"""Count and limit use: budgets per window, token buckets per channel, and failed tries per scope.
+
+All counters are rows, so that every process shares one limit and a restart does not reset it.
+"""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -12,7 +15,7 @@ from gateway.storage.tables import budgets, lines, tries
 
 
 def spend_use(tx: Tx, scope: bytes, window: str, *, now: datetime) -> int:
-    """Count one more use of this scope in this window and return how many there are now."""
+    """Count one more use of this scope in this window, and return the new count."""
     statement = (
         insert_into(tx, budgets)
         .values(scope=scope, window=window, n=1, at=now)
@@ -22,22 +25,22 @@ def spend_use(tx: Tx, scope: bytes, window: str, *, now: datetime) -> int:
     return int(tx.execute(statement).scalar_one())
 
 
-# The lines' buckets: one row a channel, so that all workers share one rate, one budget and one pause.
+# Token buckets: one row a channel, shared by all workers.
 
 _NAMES = ("tokens", "filled_at", "paused_until", "why", "faults", "day", "sent", "spent")
 
 
 def ensure_buckets(tx: Tx, fresh: Mapping[str, Bucket]) -> None:
-    """Make the rows of lines that have none yet."""
+    """Insert the rows of channels that have none yet."""
     for channel in sorted(fresh):
         values = {"channel": channel, **asdict(fresh[channel])}
         tx.execute(insert_into(tx, lines).values(values).on_conflict_do_nothing(index_elements=["channel"]))
 
 
 def hold_buckets(tx: Tx) -> dict[str, Bucket]:
-    """Return every line's bucket and keep other claims waiting until this transaction ends.
+    """Return channel → bucket, locked until this transaction ends.
 
-    The wait is what makes "one in flight a lane" true on a database that lets writers run side by side.
+    The lock serialises claims; it makes "one in flight per lane" true on PostgreSQL, where writers run concurrently.
     """
     query = select(lines).order_by(lines.c.channel)
     if tx.dialect == "postgresql":
@@ -46,12 +49,12 @@ def hold_buckets(tx: Tx) -> dict[str, Bucket]:
 
 
 def all_of(tx: Tx) -> dict[str, Bucket]:
-    """Return every line's bucket, to look at."""
+    """Return channel → bucket, without a lock."""
     return {row.channel: _read_bucket(row._asdict()) for row in tx.execute(select(lines))}
 
 
 def hold_bucket(tx: Tx, channel: str) -> Bucket | None:
-    """Return one line's bucket and keep others from changing it until this transaction ends."""
+    """Return one channel's bucket, locked until this transaction ends."""
     query = select(lines).where(lines.c.channel == channel)
     if tx.dialect == "postgresql":
         query = query.with_for_update()
@@ -60,7 +63,7 @@ def hold_bucket(tx: Tx, channel: str) -> Bucket | None:
 
 
 def save_bucket(tx: Tx, channel: str, bucket: Bucket) -> None:
-    """Write the bucket of a line that the transaction holds."""
+    """Store the bucket of a channel that this transaction has locked."""
     tx.execute(update(lines).where(lines.c.channel == channel).values(**asdict(bucket)))
 
 
@@ -68,12 +71,12 @@ def _read_bucket(row: Mapping[str, object]) -> Bucket:
     return Bucket(**{name: row[name] for name in _NAMES})  # type: ignore[arg-type]  # a row has no types of its own
 
 
-# Tries: wrong names, passwords and codes, counted so that the next one is slowed or refused.
+# Failed tries of names, passwords and codes (rate limiting: NIST SP 800-63B, section 5.2.2).
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tries:
-    """How often something was tried in its window, and when last; none leaves ``last_at`` empty."""
+    """Number of tries in the window, the first and the last instant; zero and None where there are none."""
 
     n: int = 0
     first_at: datetime | None = None
@@ -83,7 +86,7 @@ class Tries:
 def find_tries(
     tx: Tx, scope: bytes, *, now: datetime | None = None, window: timedelta | None = None
 ) -> Tries:
-    """Return the tries on record for this scope; with a window, none once it has passed since the first."""
+    """Return the tries of this scope; with a window, none once it has passed since the first."""
     row = tx.execute(select(tries).where(tries.c.scope == scope)).first()
     if row is None or (now is not None and window is not None and row.first_at + window <= now):
         return Tries()
@@ -91,7 +94,7 @@ def find_tries(
 
 
 def add_try(tx: Tx, scope: bytes, now: datetime, window: timedelta) -> Tries:
-    """Count one more try; the count begins again when the window has passed since the first."""
+    """Count one more try; the count restarts when the window has passed since the first."""
     passed = tries.c.first_at <= now - window
     insert = insert_into(tx, tries).values(scope=scope, n=1, first_at=now, last_at=now)
     row = tx.execute(
@@ -108,10 +111,10 @@ def add_try(tx: Tx, scope: bytes, now: datetime, window: timedelta) -> Tries:
 
 
 def clear_tries(tx: Tx, scope: bytes) -> None:
-    """Forget the tries of this scope: it got in."""
+    """Delete the tries of this scope after a success."""
     tx.execute(delete(tries).where(tries.c.scope == scope))
 
 
 def purge_tries(tx: Tx, before: datetime) -> None:
-    """Drop what was last tried before this instant."""
+    """Delete what was last tried before this instant."""
     tx.execute(delete(tries).where(tries.c.last_at < before))

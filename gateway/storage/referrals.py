@@ -1,4 +1,4 @@
-"""The referral book: where help exists, and which entries may be passed on."""
+"""Store the referral book: services that help, and whether staff may pass them on."""
 
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -12,7 +12,7 @@ from gateway.storage.tables import referrals
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Referral:
-    """One place that helps; no languages or no topics means: not written down."""
+    """One service; an empty list of languages or topics means not recorded."""
 
     id: str
     team: str
@@ -27,7 +27,7 @@ class Referral:
 
 
 def save_referral(tx: Tx, referral: Referral) -> None:
-    """Write an entry, new or changed."""
+    """Insert or update an entry."""
     values = asdict(referral) | {"languages": list(referral.languages), "topics": list(referral.topics)}
     statement = insert_into(tx, referrals).values(values)
     changed = {name: value for name, value in values.items() if name not in ("id", "team")}
@@ -35,19 +35,19 @@ def save_referral(tx: Tx, referral: Referral) -> None:
 
 
 def list_referrals(tx: Tx, team: str) -> tuple[Referral, ...]:
-    """Return the book of a team by name."""
+    """Return a team's entries by name."""
     query = select(referrals).where(referrals.c.team == team).order_by(referrals.c.name, referrals.c.id)
     return tuple(_read_referral(row) for row in tx.execute(query))
 
 
 def by_id(tx: Tx, referral_id: str) -> Referral | None:
-    """Return one entry."""
+    """Return one entry, if it exists."""
     row = tx.execute(select(referrals).where(referrals.c.id == referral_id)).first()
     return _read_referral(row) if row is not None else None
 
 
 def drop_referral(tx: Tx, referral_id: str) -> None:
-    """Take an entry out."""
+    """Delete an entry."""
     tx.execute(delete(referrals).where(referrals.c.id == referral_id))
 
 

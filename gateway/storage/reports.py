@@ -1,4 +1,4 @@
-"""Open requests by the day on which they were made; whoever looks at them learns no number."""
+"""Query counts for reports, metrics and graphs, and look requests up by code or caller; results hold no number."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,19 +15,18 @@ from gateway.storage.tables import OPEN, PENDING, RUNG, attempts, callbacks, fig
 
 
 def open_between(tx: Tx, team: str, since: datetime, until: datetime) -> tuple[Callback, ...]:
-    """Return the open requests of a team that were made from one instant up to another, in the order they came."""
+    """Return a team's open requests made from one instant up to another, oldest first."""
     c = callbacks.c
     query = select(callbacks).where(text(OPEN), c.team == team, c.asked_at >= since, c.asked_at < until)
     return tuple(open_row(tx, row) for row in tx.execute(query.order_by(c.asked_at, c.id)))
 
 
-# What the operators' graphs ask of the ledger: how much of everything there is, and how long the oldest has
-# waited.
+# Gauges for the operators' graphs.
 
 
 @dataclass(frozen=True, slots=True)
 class OutboxCounts:
-    """Rows by (state, channel), and when the oldest due row became due."""
+    """Number of rows by (state, channel), and the earliest due time of due rows."""
 
     by_state: dict[tuple[str, str], int]
     oldest_due: datetime | None
@@ -42,7 +41,7 @@ def of_outbox(tx: Tx, *, now: datetime) -> OutboxCounts:
 
 
 def of_callbacks(tx: Tx) -> dict[str, int]:
-    """Count the requests in each state."""
+    """Return state → number of requests."""
     c = callbacks.c
     return {
         row.state: int(row.n)
@@ -50,15 +49,15 @@ def of_callbacks(tx: Tx) -> dict[str, int]:
     }
 
 
-# Figures: counts by day, hour, line, language and version; nothing in them belongs to one caller.
+# Counters by day, hour, channel, language and version; none refers to a caller.
 
 FACT = "fact:"
-"""What the count of how often a fact was read is called, before the name of the fact; its item is the screen."""
+"""Prefix of the counter of a fact's readings; the fact's name follows, its item is the screen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One count."""
+    """One counter of a day."""
 
     day: date
     channel: str
@@ -72,7 +71,7 @@ class Figure:
 def add_count(
     tx: Tx, day: date, hour: int, channel: str, language: str, version: str, what: str, item: str, *, n: int
 ) -> None:
-    """Add to one count, made if need be."""
+    """Add ``n`` to a counter, created where needed."""
     statement = insert_into(tx, figures).values(
         day=day, hour=hour, channel=channel, language=language, version=version, what=what, item=item, n=n
     )
@@ -81,7 +80,7 @@ def add_count(
 
 
 def list_figures(tx: Tx, first: date, last: date, *, what: Sequence[str] = ()) -> tuple[Figure, ...]:
-    """Return the counts of these days, both included, hours added up."""
+    """Return the counters of these days, both included, summed over hours."""
     c = figures.c
     names = (c.day, c.channel, c.language, c.version, c.what, c.item)
     query = select(*names, func.sum(c.n).label("n")).where(c.day >= first, c.day <= last)
@@ -92,18 +91,18 @@ def list_figures(tx: Tx, first: date, last: date, *, what: Sequence[str] = ()) -
 
 
 def list_totals(tx: Tx) -> tuple[tuple[str, str, str, int], ...]:
-    """Return (what, item, channel, n) over all days, for the operators' graphs; readings of facts are no graph."""
+    """Return (what, item, channel, n) over all days, for graphs; readings of facts are left out."""
     c = figures.c
     query = select(c.what, c.item, c.channel, func.sum(c.n)).where(~c.what.startswith(FACT, autoescape=True))
     rows: Any = tx.execute(query.group_by(c.what, c.item, c.channel).order_by(*c[5:7]))
     return tuple((what, item, channel, int(n)) for what, item, channel, n in rows)
 
 
-# Looks callbacks up by the code that she tells on the phone, or by whose they are.
+# Look-ups by the code that a caller gives, or by caller.
 
 
 def ids_with_code(tx: Tx, team: str, code: str, *, limit: int = 20) -> tuple[str, ...]:
-    """Return the callbacks of a team that this code stands for, the newest first."""
+    """Return the ids of a team's requests with this code, newest first."""
     further = tx.execute(select(told_codes.c.callback_id).where(told_codes.c.code == code).limit(limit))
     bears_it = or_(callbacks.c.code == code, callbacks.c.id.in_(list(further.scalars())))
     found = tx.execute(
@@ -116,7 +115,7 @@ def ids_with_code(tx: Tx, team: str, code: str, *, limit: int = 20) -> tuple[str
 
 
 def ids_of_caller(tx: Tx, team: str, caller_id: str, *, limit: int = 20) -> tuple[str, ...]:
-    """Return the callbacks of a number in this team, the newest first."""
+    """Return the ids of a caller's requests in this team, newest first."""
     found = tx.execute(
         select(callbacks.c.id)
         .where(callbacks.c.caller_id == caller_id, callbacks.c.team == team)
@@ -126,7 +125,7 @@ def ids_of_caller(tx: Tx, team: str, caller_id: str, *, limit: int = 20) -> tupl
     return tuple(found.scalars())
 
 
-# What the watch over the desk asks: when she was first tried, how often she was reached, what was unsafe.
+# Service quality: time to the first attempt, share reached, unsafe calls.
 
 _c, _a = callbacks.c, attempts.c
 _COUNTED = (_c.trial.is_(False), _c.follows.is_(None))
@@ -135,14 +134,14 @@ _ENDED = (CallbackState.REACHED, CallbackState.CLOSED, CallbackState.GIVEN_UP, C
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class First:
-    """A request and when her phone was first tried; None while it was not."""
+    """A request and its first attempt; None while there was none."""
 
     callback: Callback
     tried_at: datetime | None
 
 
 def list_firsts(tx: Tx, team: str, *, since: datetime, limit: int = 1_000) -> tuple[First, ...]:
-    """Return the newest requests that she asked for since then, with their first attempt; a follow-up is agreed."""
+    """Return the newest requests made since then with their first attempt; agreed follow-ups do not count."""
     tried = select(func.min(_a.started_at)).where(_a.callback_id == _c.id, text(RUNG)).scalar_subquery()
     query = (
         select(callbacks, tried.label("tried_at"))
@@ -154,7 +153,7 @@ def list_firsts(tx: Tx, team: str, *, since: datetime, limit: int = 1_000) -> tu
 
 
 def count_ended(tx: Tx, team: str, *, since: datetime) -> tuple[int, int]:
-    """Return how many requests ended since then, and with how many of them somebody spoke."""
+    """Return how many requests ended since then, and how many of them had a conversation."""
     over = _c.team == team, _c.changed_at >= since, _c.state.in_(_ENDED), _c.trial.is_(False)
     spoke = select(_a.callback_id).where(_a.outcome == Outcome.REACHED).scalar_subquery()
     query = select(func.count()).select_from(callbacks).where(*over)
@@ -165,16 +164,17 @@ def count_ended(tx: Tx, team: str, *, since: datetime) -> tuple[int, int]:
 
 
 def count_outcomes(tx: Tx, *, since: datetime) -> Mapping[str, int]:
-    """Return how many attempts had which outcome since then."""
+    """Return outcome → number of attempts since then."""
     came_of_it = _a.started_at >= since, _a.outcome != "", text(RUNG)
     query = select(_a.outcome, func.count(_a.id).label("n")).where(*came_of_it)
     return {row.outcome: int(row.n) for row in tx.execute(query.group_by(_a.outcome))}
 
 
 def count_unsafe(tx: Tx, *, since: datetime) -> int:
-    """Return how many times her phone was rung outside her window without her own contact just before.
+    """Return how many calls were made outside the caller's window without a contact just before.
 
-    Each attempt says which window it was made in; this compares the two, whatever the rest of the house believed.
+    Each attempt stores the window it was made in; this compares the two, independent of the code that allowed the
+    call.
     """
     query = select(func.count()).select_from(attempts).where(_a.started_at >= since, _is_outside())
     return int(tx.execute(query).scalar_one())

@@ -1,4 +1,4 @@
-"""Seals old values again with the key in use, a batch at a time, beside everything else that goes on."""
+"""Seal old values again with the key in use, in batches, while the product runs."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ __all__ = ["SEALED_COLUMNS", "Batch", "reseal_batch"]
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What became of one batch: the key of its last row (None at the end), and how many were sealed or cannot be."""
+    """The result of a batch: primary key of its last row (None at the end), and numbers sealed and unreadable."""
 
     last: tuple[Any, ...] | None
     sealed: int
@@ -22,7 +22,7 @@ class Batch:
 
 
 def reseal_batch(tx: Tx, table_name: str, column: str, *, after: tuple[Any, ...] | None, limit: int) -> Batch:
-    """Seal again what another key had sealed in the next rows of this column."""
+    """Seal again the values of this column's next rows that another key had sealed."""
     table = metadata.tables[table_name]
     rows = _find_next(tx, table, column, after, limit)
     current = tx.ring.serial("seal")
@@ -53,6 +53,6 @@ def _seal_again(tx: Tx, table: Table, column: str, key: list[Any], value: bytes)
     place = {"table": table.name, "column": column, "row": row_name(*key)}
     fresh = tx.ring.seal(tx.ring.open(value, **place), **place)
     here = [part == mine for part, mine in zip(table.primary_key.columns, key, strict=True)]
-    # Who wrote it in the meantime wrote something newer, with a key that is looked at in the next pass.
+    # A concurrent write is newer; its key is checked in the next pass.
     statement = update(table).where(*here, table.c[column] == value).values({column: fresh})
     return len(tx.execute(statement.returning(*table.primary_key.columns)).all())

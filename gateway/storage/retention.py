@@ -1,4 +1,4 @@
-"""How long each thing is kept: one table of rules, and the statement that applies one of them to a batch."""
+"""Define how long each kind of row is kept, and apply one rule to a batch of rows."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -39,14 +39,14 @@ _ON_ITS_WAY = ("pending", "sending", "unclear")
 
 @dataclass(frozen=True, slots=True)
 class RetentionRule:
-    """One kind of row and when its time is over.
+    """How long one kind of row is kept.
 
     Attributes:
-        name: the word under which the span can be set.
-        table: where the rows lie.
-        days: how long they are kept.
-        over: the condition for rows whose time was over at an instant.
-        emptied: columns that get these values while the row stays for its counts; none means the row goes.
+        name: name by which the number of days can be set.
+        table: the table of the rows.
+        days: how long they are kept after their time began.
+        over: returns the condition for rows whose time was over at an instant.
+        emptied: columns that get these values, while the row stays for its counts; empty to delete the row.
     """
 
     name: str
@@ -61,7 +61,7 @@ def _is_older(column: ColumnElement[Any]) -> Callable[[datetime], ColumnElement[
 
 
 def _holds_something(table: Table, emptied: Mapping[str, Any]) -> ColumnElement[bool]:
-    """Rows that were emptied already are not touched again."""
+    """Return the condition that leaves out rows which were emptied already."""
     return or_(*(table.c[name].is_distinct_from(value) for name, value in emptied.items()))
 
 
@@ -70,7 +70,7 @@ def _of_closed(callback_id: ColumnElement[str]) -> Callable[[datetime], ColumnEl
 
 
 def _is_unneeded(before: datetime) -> ColumnElement[bool]:
-    """A caller of whom nothing is left but the number; who said STOP is remembered, or we would text her again."""
+    """Return the condition for callers without any data but the number; an opt-out is kept, to be respected."""
     return and_(
         func.coalesce(callers.c.contacted_at, callers.c.changed_at) < before,
         callers.c.stopped_at.is_(None),
@@ -100,7 +100,7 @@ def _is_said_and_done(before: datetime) -> ColumnElement[bool]:
 
 
 def _is_linked_and_old(before: datetime) -> ColumnElement[bool]:
-    """Only the oldest end of the chain may go; a gap in the middle would look like a row taken out."""
+    """Return the condition for the oldest end of the audit chain; a gap in the middle would look like tampering."""
     kept = audit.alias("kept")
     first = select(func.min(kept.c.seq)).where(kept.c.at >= before).scalar_subquery()
     return and_(audit.c.at < before, audit.c.seq.is_not(None), or_(first.is_(None), audit.c.seq < first))
@@ -145,11 +145,11 @@ RULES: tuple[RetentionRule, ...] = (
     RetentionRule("budgets", budgets, 35, _is_older(budgets.c.at)),
     RetentionRule("audit", audit, 365, _is_linked_and_old),
 )
-"""In this order: what hangs on a request goes before the request loses its caller, and she goes last."""
+"""In this order: what refers to a request before the request loses its caller, the caller last."""
 
 
 def apply_rule(tx: Tx, rule: RetentionRule, before: datetime, limit: int) -> int:
-    """Apply the rule to so many rows whose time was over before that instant; return how many there were."""
+    """Apply the rule to at most ``limit`` rows that were over before that instant; return how many."""
     key = list(rule.table.primary_key.columns)
     over = rule.over(before)
     if rule.emptied:
@@ -164,7 +164,7 @@ def apply_rule(tx: Tx, rule: RetentionRule, before: datetime, limit: int) -> int
 
 
 def count_over(tx: Tx, rule: RetentionRule, before: datetime) -> int:
-    """Return how many rows the rule would let go, or empty."""
+    """Return how many rows the rule would delete or empty."""
     over = rule.over(before)
     if rule.emptied:
         over = and_(over, _holds_something(rule.table, rule.emptied))
@@ -172,7 +172,7 @@ def count_over(tx: Tx, rule: RetentionRule, before: datetime) -> int:
 
 
 def count_all(tx: Tx, rule: RetentionRule) -> int:
-    """Return how many rows there are that the rule could let go one day."""
+    """Return how many rows the rule could apply to at some time."""
     query = select(func.count()).select_from(rule.table)
     if rule.emptied:
         query = query.where(_holds_something(rule.table, rule.emptied))

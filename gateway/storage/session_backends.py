@@ -1,4 +1,8 @@
-"""The two places where a session by USSD can lie, Redis and SQL, with one rule for which of two saves stays."""
+"""Store USSD sessions in Redis, in SQL or in shared memory, with one rule for which of two saves wins.
+
+Retries and delayed posts of providers arrive out of order, so a save must not overwrite a session that is further, or
+of a newer call: ``wins_over`` states the rule, the Lua script and the SQL statement implement it.
+"""
 
 import os
 from contextlib import suppress
@@ -15,7 +19,7 @@ from gateway.storage.encryption import NotUnsealed, Ring, row_name
 from gateway.storage.tables import sessions
 
 MARK = 8
-"""Characters of a mark: what tells one session of the provider from the next."""
+"""Length of a mark, which tells one provider session from the next."""
 _HOP = 3
 _LAST_HOP = 10**_HOP - 1
 _HEAD = MARK + _HOP
@@ -39,7 +43,7 @@ return 1
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A session as it is kept: the mark of the provider's session, the number of inputs, and its state."""
+    """A stored session: mark of the provider session, number of inputs, and its state as text."""
 
     mark: str
     hop: int
@@ -48,20 +52,20 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Under what a session is found."""
+    """The key of a session."""
 
     channel: str
     key: bytes
 
     @classmethod
     def of(cls, ring: Ring, channel: str, number: str) -> "Address":
-        """Return the address of this number's session on this channel; it does not tell the number."""
+        """Return the address of this number's session on this channel; a keyed hash, not the number."""
         return cls(channel, ring.lookup("session", channel, number))
 
 
 @dataclass(frozen=True, slots=True)
 class Saving:
-    """What one request wants to keep, and the mark of what it had read."""
+    """A session to save, and the mark of the session that the request had read."""
 
     stored: Stored
     read_mark: str
@@ -74,7 +78,7 @@ class Saving:
 
 
 def wins_over(saving: Saving, *, over: Stored) -> bool:
-    """Say whether this save replaces what is there: the rule that the script and the statement below write out."""
+    """Say whether this save replaces the stored session; the script and the SQL statement implement the same rule."""
     mine = saving.stored
     if mine.mark == over.mark:
         return mine.hop > over.hop
@@ -82,7 +86,7 @@ def wins_over(saving: Saving, *, over: Stored) -> bool:
 
 
 class _Seal:
-    """Closes a state for the address it lies at: the same bytes serve both places."""
+    """Seals a state for its address; the same bytes are valid in Redis and SQL."""
 
     def __init__(self, ring: Ring) -> None:
         self._ring = ring
@@ -95,7 +99,10 @@ class _Seal:
 
 
 class InRedis:
-    """Sessions in Redis: one key each, read by GET and saved by one script. Raises what the client raises."""
+    """Sessions in Redis: one key each, read by GET and saved by one script, which Redis runs atomically (Redis, EVAL).
+
+    Errors of the client are raised unchanged.
+    """
 
     def __init__(self, client: redis.Redis, ring: Ring, lifetime: timedelta) -> None:
         self._client = client
@@ -104,7 +111,7 @@ class InRedis:
         self._seconds = int(lifetime.total_seconds())
 
     def load(self, address: Address) -> Stored | None:
-        """Return what lies there. What cannot be read is removed, or it would refuse every later hop."""
+        """Return the session, if any. One that cannot be read is deleted, as it would refuse every later save."""
         held = self._client.get(self._name(address))
         if not isinstance(held, bytes):
             return None
@@ -114,19 +121,19 @@ class InRedis:
         return stored
 
     def answers(self) -> bool:
-        """Say whether it answers at all."""
+        """Say whether Redis responds to a PING."""
         try:
             return bool(self._client.ping())
         except redis.RedisError:
             return False
 
     def left(self, address: Address) -> timedelta:
-        """Return for how long what lies there is still kept."""
+        """Return the remaining lifetime of the key."""
         milliseconds = self._client.pttl(self._name(address))
         return timedelta(milliseconds=max(0, int(str(milliseconds))))
 
     def save(self, address: Address, saving: Saving) -> Stored | None:
-        """Keep it and return None; or return what had won."""
+        """Save and return None; or return the stored session that won."""
         mine = saving.stored
         held = self._script(
             keys=[self._name(address)],
@@ -141,7 +148,7 @@ class InRedis:
         return self._read(address, held) if isinstance(held, bytes) else None
 
     def drop(self, address: Address) -> None:
-        """Forget what lies there."""
+        """Delete the session."""
         self._client.delete(self._name(address))
 
     def _name(self, address: Address) -> str:
@@ -156,7 +163,7 @@ class InRedis:
 
 
 class InSql:
-    """Sessions in the ledger. Raises `Unavailable`."""
+    """Sessions in the ledger; every method may raise ``Unavailable``."""
 
     def __init__(self, store: Store, lifetime: timedelta) -> None:
         self._store = store
@@ -164,7 +171,7 @@ class InSql:
         self._lifetime = lifetime
 
     def load(self, address: Address, now: datetime) -> tuple[Stored, timedelta] | None:
-        """Return what lies there, and for how long it is still kept."""
+        """Return the session and its remaining lifetime, if any."""
         asked = select(sessions).where(sessions.c.key == address.key, sessions.c.expires_at > now)
         with self._store.read() as tx:
             row = tx.execute(asked).first()
@@ -176,7 +183,7 @@ class InSql:
             return None
 
     def save(self, address: Address, saving: Saving, now: datetime) -> Stored | None:
-        """Keep it and return None; or return what had won."""
+        """Save and return None; or return the stored session that won."""
         mine = saving.stored
         sealed = self._seal.close(address, mine.state)
         with self._store.write() as tx:
@@ -197,7 +204,7 @@ class InSql:
             return Stored(row.mark, row.hop, self._seal.open(address, row.state))
 
     def drop(self, address: Address) -> None:
-        """Forget what lies there; a look is cheaper than a write, and as a rule nothing does."""
+        """Delete the session; reads first, because as a rule there is none and a read is cheaper."""
         with self._store.read() as tx:
             if tx.execute(select(sessions.c.key).where(sessions.c.key == address.key)).first() is None:
                 return
@@ -205,35 +212,30 @@ class InSql:
             tx.execute(delete(sessions).where(sessions.c.key == address.key))
 
     def kept_until(self) -> datetime | None:
-        """Return until when the youngest session here is kept, if there is one."""
+        """Return the latest expiry of the sessions here, if any."""
         newest = select(sessions.c.expires_at).order_by(sessions.c.expires_at.desc()).limit(1)
         with self._store.read() as tx:
             found: datetime | None = tx.execute(newest).scalar()
         return found
 
 
-# The last place for a session by USSD: memory that the processes of this machine share, while nothing else
-# takes it.
-#
-# A menu is read by people in need; that the disk is full, or the database away together with Redis, is no
-# reason to show them nothing but an apology. What lies here is sealed like everywhere else, and lost with
-# the machine's power.
+# Last resort while Redis and SQL are both down or the disk is full: a memory file system that the processes of
+# this machine share, so that menus can still be read. Sealed like elsewhere; lost at a reboot.
 
 _HEAD_BYTES = MARK + _HOP
 _MOST = 5_000
-"""Sessions; some kilobytes each. Past that the oldest go."""
+"""Most sessions kept, of a few kilobytes each; beyond that the oldest are deleted."""
 
 _LOOK_EVERY = 64
 
 
 class InMemory:
-    """Sessions in a folder that lies in memory: one file each.
+    """Sessions in a folder of a memory file system: one file each.
 
     Args:
-        folder: ours alone; made when it is first needed.
-        ring: seals what lies there.
+        folder: owned by this user; created when first needed.
+        ring: seals the states.
         lifetime: how long a session is kept.
-        now: seconds since the epoch, as files are dated.
     """
 
     def __init__(self, folder: Path, ring: Ring, lifetime: timedelta) -> None:
@@ -243,7 +245,7 @@ class InMemory:
         self._saved = 0
 
     def load(self, address: Address, now: float) -> Stored | None:
-        """Return what lies there; ``now`` in seconds since the epoch, as files are dated."""
+        """Return the session, if any; ``now`` in seconds since the epoch, as file times are."""
         path = self._path(address)
         try:
             if now - path.stat().st_mtime > self._seconds:
@@ -258,10 +260,10 @@ class InMemory:
             return None
 
     def save(self, address: Address, saving: Saving, now: float) -> Stored | None:
-        """Keep it and return None; or return what had won.
+        """Save and return None; or return the stored session that won.
 
         Raises:
-            Unavailable: not even memory takes it.
+            Unavailable: the folder cannot be written.
         """
         there, mine = self.load(address, now), saving.stored
         if there is not None and not wins_over(saving, over=there):
@@ -277,7 +279,7 @@ class InMemory:
         return None
 
     def drop(self, address: Address) -> None:
-        """Forget what lies there."""
+        """Delete the session."""
         with suppress(OSError):
             self._path(address).unlink(missing_ok=True)
 

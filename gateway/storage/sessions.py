@@ -1,4 +1,13 @@
-"""Where a caller is in the menu: kept in Redis, and while Redis cannot be asked in SQL."""
+"""Load and save USSD sessions: in Redis, while Redis is down in SQL, and as a last resort in memory.
+
+| Redis        | SQL  | load                                   | save                          |
+|--------------|------|----------------------------------------|-------------------------------|
+| up           | any  | Redis; after an outage the later of both | Redis                       |
+| down or open | up   | SQL; in mid-session also Redis         | SQL                           |
+| down         | down | memory, else ``Unavailable``           | memory, else ``Unavailable``  |
+
+"Open" means that the circuit breaker keeps requests from Redis; it is bypassed where a session would else be lost.
+"""
 
 import threading
 from collections.abc import Callable
@@ -15,16 +24,16 @@ from gateway.storage.session_backends import Address, InMemory, InRedis, InSql, 
 
 __all__ = ["Stored"]
 
-# Stops asking a server that does not answer, so that one slow part does not slow every caller.
+# Circuit breaker: skips a server that does not respond, so that its time limit does not delay every caller.
 
 FAULTS = 3
-"""So many faults in a row open it."""
+"""Consecutive faults that open the breaker."""
 SECONDS = 5.0
-"""So long it stays open; then one request tries for all."""
+"""Seconds that it stays open; then a single request tries."""
 
 
 class Breaker:
-    """Closed while the server answers; open after some faults in a row; closed again by one request that tries."""
+    """Closed while the server responds; opens after consecutive faults; one request at a time tries to close it."""
 
     def __init__(self, clock: Clock, *, faults: int = FAULTS, seconds: float = SECONDS) -> None:
         self._clock = clock
@@ -36,29 +45,29 @@ class Breaker:
 
     @property
     def closed(self) -> bool:
-        """Whether the server answered when it was last asked often enough to know."""
+        """Whether fewer than the limit of consecutive faults have occurred."""
         return self._faults < self._limit
 
     def allows(self) -> bool:
-        """Return whether this request may ask. While open one request in each span may, and its word counts."""
+        """Return whether this request may use the server; while open, one request in each span may."""
         if self.closed:
             return True
         with self._lock:
             now = self._clock.monotonic()
             if self._faults >= self._limit and now < self._try_at:
                 return False
-            # Whoever comes while this one tries is still refused.
+            # Other requests are refused while this one tries.
             self._try_at = now + self._seconds
             return True
 
     def answered(self) -> None:
-        """Note that the server answered."""
+        """Record a response."""
         if self._faults:
             with self._lock:
                 self._faults = 0
 
     def failed(self) -> None:
-        """Note that it did not."""
+        """Record a fault."""
         with self._lock:
             self._faults += 1
             self._try_at = self._clock.monotonic() + self._seconds
@@ -69,7 +78,7 @@ LIFETIME = timedelta(minutes=30)
 
 
 class Outage:
-    """What one process knows of Redis being away: whether to ask it, and whether some sessions lie in SQL."""
+    """What one process knows about an outage of Redis: whether to use it, and whether SQL may have sessions."""
 
     def __init__(self, clock: Clock) -> None:
         self.breaker = Breaker(clock)
@@ -78,16 +87,16 @@ class Outage:
 
     @property
     def left_some_in_sql(self) -> bool:
-        """Whether a session saved in SQL may still be under way."""
+        """Whether a session saved in SQL may still be in use."""
         return self._clock.monotonic() < self._until
 
     def lasts(self, seconds: float) -> None:
-        """Note that for so long SQL may hold a session that is further than the one in Redis."""
+        """Record that for this many seconds SQL may have a session that is further than the one in Redis."""
         self._until = max(self._until, self._clock.monotonic() + seconds)
 
 
 class Sessions:
-    """The sessions of all callers by USSD; `ask` once for each request."""
+    """The USSD sessions of all callers; call ``ask`` once per request."""
 
     def __init__(
         self,
@@ -108,23 +117,23 @@ class Sessions:
 
     @property
     def healthy(self) -> bool:
-        """Whether Redis answers, as far as this process knows."""
+        """Whether Redis responds, as far as this process knows."""
         return self._redis is not None and self._outage.breaker.closed
 
     def ask(self) -> "Asking":
-        """Return the sessions as one request sees them: after one fault of Redis it asks SQL for the rest."""
+        """Return the sessions for one request; after one fault of Redis the request uses SQL only."""
         kept = _Kept(self._redis, self._sql, self._outage, self._clock, self._lifetime)
         return Asking(kept, self._ring, self._memory, self._clock)
 
     def answers(self) -> bool:
-        """Ask Redis for a sign of life; costs at most the client's time limit."""
+        """Ping Redis; takes at most the client's time limit."""
         return self._redis is not None and self._redis.answers()
 
     def refresh(self) -> None:
-        """Look whether another process keeps sessions in SQL, so that this one looks there too.
+        """Check whether another process saved sessions in SQL, so that this one looks there too.
 
         Raises:
-            Unavailable: SQL cannot be asked.
+            Unavailable: SQL cannot be used.
         """
         until = self._sql.kept_until()
         if until is not None:
@@ -141,16 +150,16 @@ class Asking:
         self._clock = clock
 
     def load(self, channel: str, number: str, *, begun: bool = False) -> Stored | None:
-        """Return the session of this number, from Redis or else from SQL, or from memory where it lies there alone.
+        """Return the session of this number from Redis, else from SQL, else from memory.
 
         Args:
-            channel: the line by which she dials.
-            number: her number.
-            begun: she is in the midst of one, so that it must lie somewhere: where SQL has none, a Redis that is
-                left in peace is asked after all.
+            channel: name of the channel.
+            number: caller's number (E.164).
+            begun: the caller is in mid-session, so it must exist: where SQL has none, Redis is asked despite an open
+                breaker.
 
         Raises:
-            Unavailable: neither can be asked, and memory has none.
+            Unavailable: neither can be used, and memory has none.
         """
         address = Address.of(self._ring, channel, number)
         try:
@@ -168,18 +177,18 @@ class Asking:
     def save(
         self, channel: str, number: str, *, mark: str, hop: int, state: str, read_mark: str
     ) -> Stored | None:
-        """Keep the session and return None, or return the one that had won: further, or of a newer call.
+        """Save the session and return None, or return the stored one that won: further, or of a newer call.
 
         Args:
-            channel: the line by which she dials.
-            number: her number.
-            mark: eight characters that stand for the provider's session.
-            hop: how many inputs she has made in it.
-            state: the session in words of the caller of this function; it is sealed here.
-            read_mark: the mark of what this request had loaded, or "" where nothing was there.
+            channel: name of the channel.
+            number: caller's number (E.164).
+            mark: eight characters that identify the provider session.
+            hop: number of inputs so far.
+            state: the session as text; sealed here.
+            read_mark: mark of the session that this request had loaded; empty where there was none.
 
         Raises:
-            Unavailable: it could be kept in no place.
+            Unavailable: it could not be saved anywhere.
         """
         address = Address.of(self._ring, channel, number)
         saving = Saving(Stored(mark, hop, state), read_mark)
@@ -191,10 +200,10 @@ class Asking:
             return self._memory.save(address, saving, self._clock.now().timestamp())
 
     def drop(self, channel: str, number: str) -> None:
-        """Forget the session of this number wherever it lies, as far as that can be asked.
+        """Delete the session of this number everywhere.
 
         Raises:
-            Unavailable: SQL cannot be asked.
+            Unavailable: SQL cannot be used.
         """
         address = Address.of(self._ring, channel, number)
         if self._memory is not None:
@@ -206,7 +215,7 @@ class Asking:
 
 
 class _Kept:
-    """Redis and SQL, as one request asks them."""
+    """Redis and SQL during one request."""
 
     def __init__(
         self,
@@ -216,7 +225,7 @@ class _Kept:
         clock: Clock,
         lifetime: timedelta,
     ) -> None:
-        self._spared = in_redis  # left in peace as long as SQL answers
+        self._spared = in_redis  # not queried while SQL responds
         self._redis = in_redis if outage.breaker.allows() else None
         self._sql = in_sql
         self._outage = outage
@@ -224,7 +233,7 @@ class _Kept:
         self._lifetime = lifetime
 
     def load(self, address: Address, *, begun: bool) -> Stored | None:
-        """Return the session from Redis or else from SQL; raises Unavailable where neither can be asked."""
+        """Return the session from Redis, else from SQL; raises Unavailable where neither can be used."""
         here, answered = self._of_redis(lambda place: place.load(address))
         if not answered:
             return self._without_redis(address, begun=begun)
@@ -233,7 +242,7 @@ class _Kept:
         return self._later(address, here)
 
     def save(self, address: Address, saving: Saving) -> Stored | None:
-        """Keep the session in Redis or else in SQL; raises Unavailable where neither takes it."""
+        """Save the session in Redis, else in SQL; raises Unavailable where neither can be used."""
         won, answered = self._of_redis(lambda place: place.save(address, saving))
         if answered:
             return won
@@ -247,7 +256,7 @@ class _Kept:
             return won
 
     def drop(self, address: Address) -> None:
-        """Forget the session in both places; raises Unavailable where SQL cannot be asked."""
+        """Delete the session in both; raises Unavailable where SQL cannot be used."""
         self._of_redis(lambda place: place.drop(address))
         self._sql.drop(address)
 
@@ -264,12 +273,12 @@ class _Kept:
         return self._after_all(lambda place: place.load(address))[0] if begun else None
 
     def _after_all(self, question: Callable[[InRedis], T]) -> tuple[T | None, bool]:
-        """Ask Redis where only the breaker kept this request from it, and she would else lose her place."""
+        """Use Redis although the breaker is open, because the session would otherwise be lost."""
         self._redis = self._spared
         return self._of_redis(question)
 
     def _later(self, address: Address, here: Stored | None) -> Stored | None:
-        """Return what was saved later, in Redis or during its outage in SQL; SQL being away leaves Redis' word."""
+        """Return the session that was saved later, in Redis or during its outage in SQL; without SQL, that of Redis."""
         try:
             found = self._sql.load(address, self._clock.now())
         except Unavailable:
@@ -283,7 +292,7 @@ class _Kept:
         return there if answered and in_redis is not None and left > in_redis else here
 
     def _of_redis(self, question: Callable[[InRedis], T]) -> tuple[T | None, bool]:
-        """Return Redis' answer and whether there was one; after one fault this request asks it no more."""
+        """Return the answer of Redis and whether there was one; after one fault this request skips Redis."""
         if self._redis is None:
             return None, False
         try:

@@ -1,4 +1,4 @@
-"""Settings that an administrator changes while the house runs."""
+"""Store settings that change at run time, periodic tasks, the clock guard and channel heartbeats."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -14,29 +14,29 @@ from gateway.storage.tables import audit, callbacks, chores, outbox, settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
-    """When a setting was written last, and by whom."""
+    """When a setting was last written, and by whom."""
 
     at: datetime
     by: str
 
 
 def get_setting(tx: Tx, name: str, default: Any = None) -> Any:
-    """Return the value of this name, or the default where nobody has set it."""
+    """Return the value of this name (any JSON value), or the default where it is not set."""
     row = tx.execute(select(settings.c.value).where(settings.c.name == name)).first()
     return default if row is None else row.value
 
 
 def find_change(tx: Tx, name: str) -> Changed | None:
-    """Return when the value of this name was written last; None where nobody has set it."""
+    """Return when this setting was last written; None where it is not set."""
     row = tx.execute(select(settings.c.at, settings.c.by).where(settings.c.name == name)).first()
     return None if row is None else Changed(at=row.at, by=row.by)
 
 
 def save_setting(tx: Tx, name: str, value: Any, *, by: str, now: datetime) -> int:
-    """Set the value; return how many times it was changed since it was first set.
+    """Store the value (any JSON value but null); return how often it has changed since it was first set.
 
     Raises:
-        ValueError: nothing is no value; a setting is on or off, not absent.
+        ValueError: the value is None; a setting is on or off, not absent.
     """
     if value is None:
         raise ValueError("a setting has a value")
@@ -49,18 +49,18 @@ def save_setting(tx: Tx, name: str, value: Any, *, by: str, now: datetime) -> in
 
 
 def put_if_new(tx: Tx, name: str, value: Any, *, by: str, now: datetime) -> bool:
-    """Set the value unless the name has one; return whether it was us, of many at once."""
+    """Store the value unless the name has one; return whether this call stored it."""
     insert = insert_into(tx, settings).values(name=name, value=value, rev=0, by=by, at=now)
     statement = insert.on_conflict_do_nothing(index_elements=["name"]).returning(settings.c.name)
     return tx.execute(statement).first() is not None
 
 
-# Chores: who does which one now, and when it is due again; by these rows a second clock is harmless.
+# Periodic tasks: leases and due times, so that a second scheduler process does no harm.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChoreRow:
-    """One chore as the table has it."""
+    """One periodic task as stored."""
 
     name: str
     due_at: datetime
@@ -70,10 +70,9 @@ class ChoreRow:
 
 
 def lease_task(tx: Tx, name: str, *, token: str, now: datetime, every: timedelta, lease: timedelta) -> bool:
-    """Take a due chore that nobody holds; False where there is nothing to do.
+    """Lease a due task that nobody holds; False where there is nothing to do.
 
-    A due time or a lease further away than it is ever set was written by a clock that ran ahead, and does not
-    count.
+    A due time or lease further ahead than it is ever set was written by a fast clock and is ignored.
     """
     fresh = insert_into(tx, chores).values(name=name, due_at=now)
     tx.execute(fresh.on_conflict_do_nothing(index_elements=["name"]))
@@ -92,7 +91,7 @@ def lease_task(tx: Tx, name: str, *, token: str, now: datetime, every: timedelta
 
 
 def finish_task(tx: Tx, name: str, *, token: str, due_at: datetime, now: datetime, fault: str = "") -> None:
-    """Give a chore back, with the word for what stopped it, if anything did."""
+    """Release a task, with the name of the error that stopped it, if any."""
     values: dict[str, object] = {"token": None, "lease_until": None, "due_at": due_at, "fault": fault}
     if not fault:
         values["ok_at"] = now
@@ -100,14 +99,14 @@ def finish_task(tx: Tx, name: str, *, token: str, due_at: datetime, now: datetim
 
 
 def list_tasks(tx: Tx) -> tuple[ChoreRow, ...]:
-    """Return every chore."""
+    """Return every periodic task."""
     c = chores.c
     rows = tx.execute(select(c.name, c.due_at, c.lease_until, c.ok_at, c.fault).order_by(c.name))
     return tuple(ChoreRow(**row._asdict()) for row in rows)
 
 
 def find_newest(tx: Tx) -> datetime | None:
-    """Return the newest instant that the ledger knows; a clock that stands behind it is wrong, or was."""
+    """Return the newest instant in the ledger; a clock behind it is or was wrong."""
     instants = [
         tx.execute(select(func.max(column))).scalar()
         for column in (outbox.c.at, audit.c.at, chores.c.ok_at, callbacks.c.last_asked_at)
@@ -115,33 +114,32 @@ def find_newest(tx: Tx) -> datetime | None:
     return max((instant for instant in instants if instant is not None), default=None)
 
 
-# Whether calls and texts are stopped because the clock was found wrong; asked in the transaction that would
-# ring.
+# Clock guard: calls and texts stop while the clock is in doubt; read in the transaction that would call.
 
 SETTING = "clock_guard"
 
 
 def is_on(tx: Tx) -> bool:
-    """Say whether nothing may leave and nobody be called until a person has confirmed the clock."""
+    """Say whether sending and calling are stopped until staff have confirmed the clock."""
     return bool(get_setting(tx, SETTING, {}).get("on"))
 
 
-# What each line last told of itself; by it a line that has fallen silent is known to everybody.
+# Heartbeats of channels, by which every process knows a silent one.
 
 PREFIX = "line-life:"
-"""What the name of the setting begins with; the line's name follows."""
+"""Prefix of the setting's name; the channel's name follows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Life:
-    """What a line last told of itself.
+    """The last heartbeat of a channel.
 
     Attributes:
-        seen_at: when it was last heard from; None where it never was.
+        seen_at: when it was last heard from; None where never.
         battery: in percent.
-        charging: whether it hangs on a charger.
+        charging: whether it is connected to a charger.
         failed: texts that failed there in an hour.
-        silent: people were told that it is silent.
+        silent: staff were alerted to its silence.
     """
 
     seen_at: datetime | None = None
@@ -152,33 +150,33 @@ class Life:
 
 
 def find_heartbeat(tx: Tx, channel: str) -> Life:
-    """Return what is known of a line."""
+    """Return the heartbeat of a channel."""
     kept: dict[str, Any] = get_setting(tx, PREFIX + channel, {})
     at = kept.get("seen_at")
     return Life(**{**kept, "seen_at": datetime.fromisoformat(at) if at else None})
 
 
 def save_heartbeat(tx: Tx, channel: str, known: Life, *, now: datetime) -> None:
-    """Write what is known of a line now."""
+    """Store the heartbeat of a channel."""
     value = asdict(known) | {"seen_at": known.seen_at.isoformat() if known.seen_at else None}
     save_setting(tx, PREFIX + channel, value, by="line", now=now)
 
 
 def touch_heartbeat(tx: Tx, channel: str, heard_at: datetime) -> None:
-    """Note when a channel was last heard from, and leave what it told of itself as it is."""
+    """Store when a channel was last heard from, leaving the rest of its heartbeat."""
     known = find_heartbeat(tx, channel)
     if known.seen_at is None or known.seen_at < heard_at:
         save_heartbeat(tx, channel, replace(known, seen_at=heard_at), now=heard_at)
 
 
 def is_silent(channel: Channel, known: Life, now: datetime) -> bool:
-    """Say whether a line that was heard from once has said nothing for longer than it should."""
+    """Say whether a channel that was heard from before has been silent for longer than allowed."""
     after = channel.contract.silent_after
     return after is not None and known.seen_at is not None and now - known.seen_at > after
 
 
 def list_silent(tx: Tx, channels: Mapping[str, Channel], now: datetime) -> frozenset[str]:
-    """Return the lines that are silent; nothing leaves by them, since nobody knows how far it would come."""
+    """Return the silent channels; nothing is sent through them."""
     return frozenset(
         name
         for name, channel in channels.items()

@@ -1,4 +1,7 @@
-"""Sign-ins and invitations: rows under the keyed hash of a token, so that a copy of the table opens nothing."""
+"""Store sign-ins, invitations, interrupted forms and second factors; tokens and codes as keyed hashes only.
+
+A stolen copy of these tables opens no session (OWASP Session Management Cheat Sheet).
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,14 +15,14 @@ from gateway.storage.database import Tx
 from gateway.storage.tables import audit, callbacks, invitations, kept_forms, people, recovery_codes, sign_ins
 
 SIGNED_IN = "signed in"
-"""The act under which a sign-in is on record."""
+"""The audit act of a sign-in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignIn:
     """One sign-in of one person.
 
-    ``proved_at`` is when it was last shown to be still this person; ``half`` says that the second factor is missing.
+    ``proved_at`` is the last authentication; ``half`` means that the second factor is still missing.
     """
 
     person_id: str
@@ -42,13 +45,13 @@ def open_one(
     half: bool = False,
     device: str = "",
 ) -> None:
-    """Write a new sign-in; with ``half`` it is good for nothing until the second factor was shown."""
+    """Insert a sign-in; with ``half`` it permits nothing until the second factor is shown."""
     values = {"made_at": now, "seen_at": now, "proved_at": now, "expires_at": expires_at, "half": half}
     tx.execute(insert(sign_ins).values(id=token_hash, person_id=person_id, device=device, **values))
 
 
 def list_signed_in(tx: Tx) -> frozenset[str]:
-    """Return the ids of those who have signed in, as long as the record of it is kept; a password alone is none."""
+    """Return the ids of people who ever completed a sign-in, as far as the audit log goes back."""
     on_record = select(audit.c.person_id).where(audit.c.act == SIGNED_IN)
     open_now = select(sign_ins.c.person_id).where(sign_ins.c.half.is_(False))
     found = tx.execute(on_record.union(open_now)).scalars()
@@ -62,18 +65,18 @@ def find_sign_in(tx: Tx, token_hash: bytes) -> SignIn | None:
 
 
 def list_sign_ins(tx: Tx, person_id: str, *, now: datetime) -> tuple[SignIn, ...]:
-    """Return the person's sign-ins that are still good, the one last seen first."""
+    """Return the person's valid sign-ins, the last seen first."""
     query = select(sign_ins).where(sign_ins.c.person_id == person_id, sign_ins.c.expires_at > now)
     return tuple(_sign_in(row) for row in tx.execute(query.order_by(sign_ins.c.seen_at.desc())))
 
 
 def complete_sign_in(tx: Tx, token_hash: bytes, *, now: datetime) -> None:
-    """Write that the person has just shown to be who they say: the second factor, or once more the password."""
+    """Store that the person has just authenticated: by the second factor, or by the password again."""
     tx.execute(update(sign_ins).where(sign_ins.c.id == token_hash).values(half=False, proved_at=now))
 
 
 def touch_sign_in(tx: Tx, token_hash: bytes, now: datetime) -> None:
-    """Write that the person was just seen."""
+    """Store that the person was just seen."""
     tx.execute(update(sign_ins).where(sign_ins.c.id == token_hash).values(seen_at=now))
 
 
@@ -83,7 +86,7 @@ def end_sign_in(tx: Tx, token_hash: bytes) -> None:
 
 
 def end_one_of(tx: Tx, person_id: str, token_hash: bytes) -> bool:
-    """End one sign-in of this person; False where it is none of theirs."""
+    """End one sign-in of this person; False where it belongs to somebody else."""
     statement = (
         delete(sign_ins)
         .where(sign_ins.c.id == token_hash, sign_ins.c.person_id == person_id)
@@ -93,31 +96,31 @@ def end_one_of(tx: Tx, person_id: str, token_hash: bytes) -> bool:
 
 
 def end_all(tx: Tx, person_id: str, *, besides: bytes = b"") -> None:
-    """End every sign-in of a person, save the one named."""
+    """End every sign-in of a person except the given one."""
     tx.execute(delete(sign_ins).where(sign_ins.c.person_id == person_id, sign_ins.c.id != besides))
 
 
 def end_expired(tx: Tx, now: datetime) -> None:
-    """Forget sign-ins and invitations whose time is over."""
+    """Delete expired sign-ins and invitations."""
     tx.execute(delete(sign_ins).where(sign_ins.c.expires_at <= now))
     tx.execute(delete(invitations).where(invitations.c.expires_at <= now))
 
 
 def add_invitation(tx: Tx, token_hash: bytes, *, person_id: str, expires_at: datetime) -> None:
-    """Write a one-time link for a person; an older one of the same person dies."""
+    """Insert a one-time link for a person; an open older one is deleted."""
     withdraw_links(tx, person_id)
     tx.execute(insert(invitations).values(id=token_hash, person_id=person_id, expires_at=expires_at))
 
 
 def withdraw_links(tx: Tx, person_id: str) -> None:
-    """Kill the open links of a person."""
+    """Delete the open invitations of a person."""
     tx.execute(
         delete(invitations).where(invitations.c.person_id == person_id, invitations.c.used_at.is_(None))
     )
 
 
 def find_invited(tx: Tx, token_hash: bytes, now: datetime) -> str | None:
-    """Return whom this link invites, while it is good."""
+    """Return whom this link invites, while it is valid."""
     return tx.execute(
         select(invitations.c.person_id).where(
             invitations.c.id == token_hash,
@@ -128,7 +131,7 @@ def find_invited(tx: Tx, token_hash: bytes, now: datetime) -> str | None:
 
 
 def use_invitation(tx: Tx, token_hash: bytes, now: datetime) -> str | None:
-    """Use the link up and return whom it invited; a second use gets nothing."""
+    """Use up the link and return whom it invited; None at a second use."""
     statement = (
         update(invitations)
         .where(
@@ -155,20 +158,19 @@ def _sign_in(row: Row[Any]) -> SignIn:
     )
 
 
-# Forms that could not be sent because a sign-in had ended, sealed until their writer is back and sends
-# them.
+# Forms that were submitted after the sign-in had ended; sealed, and offered again after the next sign-in.
 
 Fields = Mapping[str, Sequence[str]]
 MOST = 10
-"""Of one person; an older one makes room."""
+"""Most forms kept for a person; the oldest are deleted."""
 
 _LAST_DIGITS = 8
-"""So many digits at the end of a number are the same however its country is written."""
+"""Trailing digits by which a number is recognised in whatever national form it was typed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptForm:
-    """One form: where it was going, and what stood in its fields."""
+    """One form: the address it was sent to, and field → values."""
 
     action: str
     fields: Fields
@@ -176,7 +178,7 @@ class KeptForm:
 
 
 def keep_form(tx: Tx, person_id: str, action: str, fields: Fields, *, now: datetime) -> str:
-    """Keep what this person typed and return its id."""
+    """Store what this person submitted, and return its id."""
     found = new_id(now)
     value = {name: list(values) for name, values in fields.items()}
     sealed = tx.ring.seal_json(value, table="kept_forms", column="fields", row=found)
@@ -188,28 +190,30 @@ def keep_form(tx: Tx, person_id: str, action: str, fields: Fields, *, now: datet
 
 
 def find_form(tx: Tx, person_id: str, form_id: str) -> KeptForm | None:
-    """Return the form, if it is this person's."""
-    theirs = kept_forms.c.id == form_id, kept_forms.c.person_id == person_id
-    row = tx.execute(select(kept_forms).where(*theirs)).first()
+    """Return the form, if it belongs to this person."""
+    of_person = kept_forms.c.id == form_id, kept_forms.c.person_id == person_id
+    row = tx.execute(select(kept_forms).where(*of_person)).first()
     if row is None:
         return None
     return KeptForm(action=row.action, fields=_open_fields(tx, row), at=row.at)
 
 
 def drop_forms(tx: Tx, person_id: str, action: str) -> None:
-    """Delete what this person had typed for an address: it was sent now."""
+    """Delete what this person had typed for an address, after it was submitted."""
     tx.execute(delete(kept_forms).where(kept_forms.c.person_id == person_id, kept_forms.c.action == action))
 
 
 def drop_forms_about(tx: Tx, caller_id: str, number: str | None) -> None:
-    """Delete every form that names a request of this caller or her number; it must come before she is dropped."""
-    hers = tuple(tx.execute(select(callbacks.c.id).where(callbacks.c.caller_id == caller_id)).scalars())
+    """Delete every form that names a caller's request or number; must run before the caller is deleted."""
+    request_ids = tuple(
+        tx.execute(select(callbacks.c.id).where(callbacks.c.caller_id == caller_id)).scalars()
+    )
     end = (number or "")[-_LAST_DIGITS:]
     for row in tx.execute(select(kept_forms)).all():
         typed = (
             "".join(filter(str.isdigit, one)) for values in _open_fields(tx, row).values() for one in values
         )
-        if any(one in row.action for one in hers) or (end and any(end in digits for digits in typed)):
+        if any(one in row.action for one in request_ids) or (end and any(end in digits for digits in typed)):
             tx.execute(delete(kept_forms).where(kept_forms.c.id == row.id))
 
 
@@ -218,13 +222,12 @@ def _open_fields(tx: Tx, row: Any) -> Fields:
     return fields if isinstance(fields, dict) else {}
 
 
-# The second factor of a person: the sealed secret, the last code that was used, and codes for whoever lost
-# it.
+# Second factor: TOTP secret (sealed), last step used, and recovery codes (RFC 6238; NIST SP 800-63B, 5.1.2).
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Factor:
-    """The secret, and since when it is asked for: None while its owner has not yet shown a code of it."""
+    """The TOTP secret (base32), and since when it is required; None until its owner has shown a first code."""
 
     secret: str
     since: datetime | None
@@ -238,19 +241,19 @@ def find_second_factor(tx: Tx, person_id: str) -> Factor | None:
 
 
 def save_factor(tx: Tx, person_id: str, secret: str | None) -> None:
-    """Write a new secret that is not asked for yet, or take the second factor away with its recovery codes."""
+    """Store a new secret that is not required yet, or remove the second factor (None) with its recovery codes."""
     sealed = tx.ring.seal_text(secret, table="people", column="totp", row=person_id)
     tx.execute(update(people).where(people.c.id == person_id).values(totp=sealed, totp_at=None, totp_step=0))
     put_codes(tx, person_id, ())
 
 
 def begin_factor(tx: Tx, person_id: str, *, now: datetime) -> None:
-    """Write that the second factor is asked for from now on."""
+    """Require the second factor from now on."""
     tx.execute(update(people).where(people.c.id == person_id).values(totp_at=now))
 
 
 def use_step(tx: Tx, person_id: str, step: int) -> bool:
-    """Use up the code of this step; False where it, or a later one, was used before."""
+    """Use up this time step; False where it, or a later one, was used: a code is accepted once (RFC 6238, 5.2)."""
     statement = (
         update(people)
         .where(people.c.id == person_id, people.c.totp_step < step)
@@ -261,14 +264,14 @@ def use_step(tx: Tx, person_id: str, step: int) -> bool:
 
 
 def put_codes(tx: Tx, person_id: str, hashes: Sequence[bytes]) -> None:
-    """Write the recovery codes anew, as keyed hashes."""
+    """Replace the recovery codes, given as keyed hashes."""
     tx.execute(delete(recovery_codes).where(recovery_codes.c.person_id == person_id))
     if hashes:
         tx.execute(insert(recovery_codes), [{"id": one, "person_id": person_id} for one in hashes])
 
 
 def use_code(tx: Tx, person_id: str, code_hash: bytes) -> bool:
-    """Use a recovery code up; False where there is none like it."""
+    """Use up a recovery code; False where it does not exist."""
     statement = (
         delete(recovery_codes)
         .where(recovery_codes.c.id == code_hash, recovery_codes.c.person_id == person_id)
@@ -278,6 +281,6 @@ def use_code(tx: Tx, person_id: str, code_hash: bytes) -> bool:
 
 
 def codes_left(tx: Tx, person_id: str) -> int:
-    """Return how many recovery codes are left."""
+    """Return the number of unused recovery codes."""
     query = select(func.count()).select_from(recovery_codes).where(recovery_codes.c.person_id == person_id)
     return int(tx.execute(query).scalar_one())

@@ -1,4 +1,4 @@
-"""What trial phones were sent, or are to be sent: rows of the outbox that no provider ever saw."""
+"""List what simulator phones were sent: outbox rows that never reached a provider."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -23,12 +23,12 @@ class SentText:
     """One text as it would have reached the phone.
 
     Attributes:
-        id: the row's id.
-        channel: the line that it was to leave by.
-        text: its words.
-        at: when it was sent; while it is not, when it was written.
-        state: of the row; only ``sent`` is on the phone.
-        facts: what else is true of it, as plain data.
+        id: id of the row.
+        channel: the channel it was to be sent through.
+        text: its text.
+        at: when it was sent; before that, when it was added.
+        state: of the row; only ``sent`` has reached the phone.
+        facts: size and cost, as ``simulator_facts.list_texts`` adds them.
     """
 
     id: str
@@ -40,25 +40,23 @@ class SentText:
 
 
 def list_thread(store: Store, asked: ThreadAsked, *, lines: Collection[str] = ()) -> tuple[SentText, ...]:
-    """Return the texts that a number was sent, oldest first; none for a number that nobody knows.
+    """Return the texts to a number, oldest first; empty for an unknown number.
 
-    A number may be a helpline phone of ours as well: then alerts to it are among them.
-
-    With ``lines``, the trial lines, also what has not left by them.
+    A staff phone's alerts are included. With ``lines``, the simulator channels, also texts not sent yet.
     """
     with store.read() as tx:
-        caller, ours = (
+        caller, staff_ids = (
             callers.find_caller(tx, asked.number, trial=True),
             people.ids_of_number(tx, asked.number),
         )
-        whose = or_(outbox.c.caller_id == caller.id if caller else false(), outbox.c.person_id.in_(ours))
-        return _list_sent(tx, whose, since=asked.since, lines=lines) if caller or ours else ()
+        whose = or_(outbox.c.caller_id == caller.id if caller else false(), outbox.c.person_id.in_(staff_ids))
+        return _list_sent(tx, whose, since=asked.since, lines=lines) if caller or staff_ids else ()
 
 
 def _list_sent(
     tx: Tx, whose: ColumnElement[bool], *, since: datetime | None, lines: Collection[str]
 ) -> tuple[SentText, ...]:
-    """Return the newest of these texts on any line, oldest first, without those that were erased."""
+    """Return the newest of these texts, oldest first, without erased ones."""
     query = (
         select(
             outbox.c.id, outbox.c.channel, outbox.c.payload, outbox.c.at, outbox.c.changed_at, outbox.c.state

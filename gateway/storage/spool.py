@@ -1,4 +1,4 @@
-"""Keeps on disk what SQL could not take, so that "we have your request" stays true."""
+"""Store turns on disk while SQL is down, so that a confirmed request is not lost."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -15,24 +15,27 @@ _NAME_LENGTH = 64
 _UNREADABLE = ".unreadable"
 _FAILED = ".failed"
 _AS_LONG_AS_ONE = 4096
-"""Bytes; an entry has some hundred, and a file system gives room by the block."""
+"""Bytes of the probe: an entry has a few hundred, and file systems allocate whole blocks."""
 
 
 class Spool:
-    """One sealed file for each turn; its name is the turn's key, so the first to write it wins for good."""
+    """One sealed file per turn, named by the turn's key, so that the first writer wins.
+
+    An entry is a JSON object with ``kind`` and what that kind's replay needs.
+    """
 
     def __init__(self, folder: Path, ring: Ring) -> None:
         self._folder = folder
         self._ring = ring
-        with suppress(OSError):  # a full or a read-only disk; `keep` says so to whom it concerns
+        with suppress(OSError):  # a full or read-only disk; `keep` reports it
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             folder.chmod(0o700)
 
     def keep(self, key: bytes, entry: Mapping[str, Any]) -> dict[str, Any]:
-        """Put the entry on disk and return the one that is there: ours, or that of whoever was first.
+        """Store the entry and return the stored one: this one, or an earlier one of the same key.
 
         Raises:
-            OSError: it could not be kept; nothing may be promised.
+            OSError: it could not be stored; nothing may be promised.
         """
         path = self._path(key)
         if not atomic_files.put_first(path, self._sealed(key, entry)):
@@ -43,7 +46,7 @@ class Spool:
         return dict(entry)
 
     def load(self, key: bytes) -> dict[str, Any] | None:
-        """Return the entry of this key, also one that could not be put in. One that cannot be read is put aside."""
+        """Return the entry of this key, also one put aside. An unreadable one is renamed, and None returned."""
         for path in (self._path(key), self._aside(key)):
             try:
                 return self._opened(key, path.read_bytes())
@@ -55,17 +58,17 @@ class Spool:
         return None
 
     def drop(self, key: bytes) -> None:
-        """Remove the entry: its deed is in SQL now."""
+        """Delete the entry: its turn is in SQL."""
         self._path(key).unlink(missing_ok=True)
         self._aside(key).unlink(missing_ok=True)
 
     def put_aside(self, key: bytes) -> None:
-        """Keep an entry that could not be put in where it is not tried each second; it is never dropped."""
+        """Rename an entry whose replay failed, so that it is not tried every second; it is never deleted."""
         with suppress(FileNotFoundError):
             self._path(key).replace(self._aside(key))
 
     def take_up(self) -> int:
-        """Let what was put aside be tried again, by a later release or with keys that came back; return how many."""
+        """Release entries that were put aside for another try, as after an upgrade; return how many."""
         found = [path for suffix in (_FAILED, _UNREADABLE) for path in self._folder.glob("*" + suffix)]
         for path in found:
             with suppress(FileNotFoundError):
@@ -73,19 +76,19 @@ class Spool:
         return len(found)
 
     def unreadable(self) -> int:
-        """Return how many files were put aside because they cannot be read: a person must look at them."""
+        """Return how many files cannot be read; staff must look at them."""
         return sum(1 for _ in self._folder.glob("*" + _UNREADABLE))
 
     def failed(self) -> Sequence[bytes]:
-        """Return the keys of what could not be put in: it was told to somebody, and a person must look at it."""
+        """Return the keys of entries whose replay failed: a caller has a confirmation, so staff must look at them."""
         return [bytes.fromhex(path.stem) for path in self._folder.glob("*" + _FAILED)]
 
     def try_writing(self) -> None:
-        """Write a file of the size of an entry and take it away again.
+        """Write and delete a file of the size of an entry.
 
         Raises:
-            OSError: an entry could not be kept now.
-            RingMissing: no entry could be sealed.
+            OSError: an entry could not be stored now.
+            RingMissing: an entry could not be sealed.
         """
         probe = self._folder / f"probe-{ids.new_token(6)}"
         content = self._ring.seal(ids.random_bytes(_AS_LONG_AS_ONE), table="spool", column="probe", row="")
@@ -95,7 +98,7 @@ class Spool:
             probe.unlink(missing_ok=True)
 
     def list(self) -> Sequence[bytes]:
-        """Return the keys of what waits, oldest first."""
+        """Return the keys of the waiting entries, oldest first."""
         found = []
         for path in self._folder.iterdir():
             with suppress(ValueError, FileNotFoundError):

@@ -1,4 +1,4 @@
-"""Texts of callers that nobody understood, until somebody has read them."""
+"""Query received texts that staff have yet to read: not understood, or with a danger word."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,14 +10,14 @@ from gateway.storage.tables import UNREAD, callers, texts
 
 NOT_UNDERSTOOD = ""
 DANGER = "danger"
-"""How the note of a text with a word of danger begins."""
+"""Prefix of the classification of texts with a danger word."""
 
 _AFTER_DANGER = DANGER[:-1] + chr(ord(DANGER[-1]) + 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """One text, with the number it came from, which may be gone; ``understood`` says as what, and why."""
+    """One text, with its number (None after erasure), and its classification with the reason."""
 
     id: str
     channel: str
@@ -29,12 +29,12 @@ class Text:
 
 
 def list_unread(tx: Tx, *, limit: int = 100) -> tuple[Text, ...]:
-    """Return the texts that nobody understood and nobody has read, newest first."""
+    """Return unread texts that were not understood, newest first."""
     return _list_found(tx, texts.c.understood == NOT_UNDERSTOOD, limit)
 
 
 def by_id(tx: Tx, text_id: str) -> Text | None:
-    """Return this text, as long as nobody has read it."""
+    """Return this text, while it is unread."""
     found = _list_found(tx, texts.c.id == text_id, 1)
     return found[0] if found else None
 
@@ -62,22 +62,22 @@ def _list_found(tx: Tx, which: ColumnElement[bool], limit: int) -> tuple[Text, .
 
 
 def list_dangers(tx: Tx, *, limit: int = 100) -> tuple[Text, ...]:
-    """Return the texts with a word of danger that nobody has read, newest first."""
+    """Return unread texts with a danger word, newest first."""
     return _list_found(tx, _of_danger(), limit)
 
 
 def count_unread(tx: Tx) -> int:
-    """Return how many there are that nobody understood."""
+    """Return the number of unread texts that were not understood."""
     return _count_texts(tx, texts.c.understood == NOT_UNDERSTOOD)
 
 
 def count_dangers(tx: Tx) -> int:
-    """Return how many there are with a word of danger."""
+    """Return the number of unread texts with a danger word."""
     return _count_texts(tx, _of_danger())
 
 
 def mark_read(tx: Tx, text_id: str, *, person_id: str, now: datetime) -> bool:
-    """Write that it was read; False where somebody else was faster or it is gone."""
+    """Mark it as read; False where somebody else did before, or it is gone."""
     statement = (
         update(texts)
         .where(text(UNREAD), texts.c.id == text_id)
@@ -88,7 +88,7 @@ def mark_read(tx: Tx, text_id: str, *, person_id: str, now: datetime) -> bool:
 
 
 def _of_danger() -> ColumnElement[bool]:
-    """The range is for the index, which the pattern alone does not walk."""
+    """Return the condition for danger; the range lets the index be used, which LIKE alone does not."""
     word = texts.c.understood
     return and_(word >= DANGER, word < _AFTER_DANGER, word.like(f"{DANGER}%"))
 

@@ -1,6 +1,6 @@
-"""Refuses what one database would take and the other not, before either sees it.
+"""Refuse values that one database would accept and the other not, before either gets them.
 
-PostgreSQL keeps no NUL in a text and enforces lengths, SQLite does neither, and no database keeps half a character.
+PostgreSQL stores no NUL in text and enforces lengths, SQLite does neither; UTF-8 has no surrogates (RFC 3629).
 """
 
 from __future__ import annotations
@@ -18,34 +18,34 @@ if TYPE_CHECKING:
 
 
 class ValueRefused(ValueError):
-    """A text that no column can hold; the words never hold the text."""
+    """A text that a column cannot hold; the message never contains the text."""
 
 
 class NotText(ValueRefused):
-    """It holds a NUL, or half a character."""
+    """The text contains NUL or a lone surrogate."""
 
 
 class TooLong(ValueRefused):
-    """It has more letters than its column."""
+    """The text is longer than its column."""
 
 
 def is_text(value: str) -> bool:
-    """Say whether every database can keep this: no NUL, no half of a surrogate pair (RFC 3629, section 3)."""
+    """Say whether every database can store this text: no NUL, no lone surrogate (RFC 3629, section 3)."""
     if "\0" in value:
         return False
     try:
-        value.encode()  # a whole menu is one value: letter by letter it took longer than its publishing
+        value.encode()  # encoding is much faster than a loop; a whole menu is one value
     except UnicodeEncodeError:
         return False
     return True
 
 
 def check_fitting(engine: Engine) -> None:
-    """Look at every value before it goes to the database of this engine.
+    """Check every value before this engine sends it.
 
-    Raises (when a statement is run):
-        NotText: a value, also one that is only looked for, is no text.
-        TooLong: a value to be written is longer than its column.
+    Raises (when a statement runs):
+        NotText: a value, also of a condition, contains NUL or a lone surrogate.
+        TooLong: a value to write is longer than its column.
     """
 
     @event.listens_for(engine, "before_cursor_execute")
@@ -73,7 +73,7 @@ def _check_text(values: Iterable[object]) -> None:
 
 
 def _check_lengths(table: Table, values: Mapping[str, object]) -> None:
-    """Compare with the columns: in an INSERT or an UPDATE a value bears the name of its column, a condition never."""
+    """Check values against their columns: INSERT and UPDATE parameters have the column's name, conditions do not."""
     for name, value in values.items():
         if not isinstance(value, str) or name not in table.c:
             continue

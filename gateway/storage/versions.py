@@ -1,4 +1,4 @@
-"""Published menus: rows that never change, and one pointer a menu that says which of them is live."""
+"""Store published menu versions, which never change, and one pointer per menu to the live one."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _TRIES = 20
 
 
 class Crowded(RuntimeError):
-    """So many published at once that no number was free; asking again helps."""
+    """Too many concurrent publications; a retry helps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,9 @@ def add_version(
     why: str,
     now: datetime,
 ) -> Version:
-    """Write the next version of this menu.
+    """Insert the next version of this menu.
+
+    ``source`` maps file name → YAML text; ``compiled`` is the text of ``dump_menu``; ``hash`` covers the source.
 
     Raises:
         Crowded: others took every number that was tried.
@@ -62,18 +64,18 @@ def add_version(
 
 
 def live_id(tx: Tx, menu: str) -> str | None:
-    """Return the id of the live version of this menu, or None where none was published yet."""
+    """Return the id of this menu's live version, or None where none is published."""
     found: str | None = tx.execute(select(live.c.version_id).where(live.c.menu == menu)).scalar()
     return found
 
 
 def live_ids(tx: Tx) -> dict[str, str]:
-    """Return the id of the live version of every menu, by menu."""
+    """Return menu → id of its live version."""
     return {row.menu: row.version_id for row in tx.execute(select(live.c.menu, live.c.version_id))}
 
 
 def point_live(tx: Tx, menu: str, version_id: str, *, seen: str | None, now: datetime) -> bool:
-    """Make this version live if the one that was seen still is; False where another went live meanwhile."""
+    """Make this version live if ``seen`` still is; False where another one went live meanwhile."""
     if seen is None:
         first = insert_into(tx, live).values(menu=menu, version_id=version_id, since=now)
         statement = first.on_conflict_do_nothing(index_elements=["menu"]).returning(live.c.menu)
@@ -88,13 +90,13 @@ def point_live(tx: Tx, menu: str, version_id: str, *, seen: str | None, now: dat
 
 
 def get_version(tx: Tx, version_id: str) -> Version | None:
-    """Return one version."""
+    """Return one version, if it exists."""
     row = tx.execute(select(*_SHOWN).where(versions.c.id == version_id)).first()
     return _read_version(row) if row is not None else None
 
 
 def find_numbered(tx: Tx, menu: str, number: int) -> Version | None:
-    """Return the version of this menu with this number."""
+    """Return this menu's version with this number."""
     row = tx.execute(select(*_SHOWN).where(versions.c.menu == menu, versions.c.number == number)).first()
     return _read_version(row) if row is not None else None
 
@@ -108,20 +110,20 @@ def list_versions(tx: Tx, menu: str = "") -> tuple[Version, ...]:
 
 
 def find_compiled(tx: Tx, version_id: str) -> str | None:
-    """Return the compiled menu of a version that is not withdrawn."""
+    """Return the compiled menu of a version, unless withdrawn."""
     query = select(versions.c.compiled).where(versions.c.id == version_id, versions.c.withdrawn_at.is_(None))
     found: str | None = tx.execute(query).scalar()
     return found
 
 
 def ever_compiled(tx: Tx, version_id: str) -> str | None:
-    """Return the compiled menu of a version, withdrawn or not, for what was read in it."""
+    """Return the compiled menu of a version, withdrawn or not, for reports on what was shown."""
     found: str | None = tx.execute(select(versions.c.compiled).where(versions.c.id == version_id)).scalar()
     return found
 
 
 def find_source(tx: Tx, version_id: str) -> dict[str, str] | None:
-    """Return the files that a version was made of, by name."""
+    """Return file name → YAML text of a version."""
     found: dict[str, str] | None = tx.execute(
         select(versions.c.source).where(versions.c.id == version_id)
     ).scalar()
@@ -129,7 +131,7 @@ def find_source(tx: Tx, version_id: str) -> dict[str, str] | None:
 
 
 def withdraw_version(tx: Tx, version_id: str, *, now: datetime) -> bool:
-    """Take a version back, so that sessions on it begin again; never the live one, and only once."""
+    """Withdraw a version, so that its sessions begin anew; never the live one, and only once."""
     is_live = select(live.c.menu).where(live.c.version_id == version_id).exists()
     statement = (
         update(versions)
@@ -141,7 +143,7 @@ def withdraw_version(tx: Tx, version_id: str, *, now: datetime) -> bool:
 
 
 def list_withdrawn(tx: Tx, ids: Iterable[str]) -> frozenset[str]:
-    """Return those of these versions that were taken back."""
+    """Return which of these versions are withdrawn."""
     query = select(versions.c.id).where(versions.c.id.in_(tuple(ids)), versions.c.withdrawn_at.is_not(None))
     return frozenset(row.id for row in tx.execute(query))
 

@@ -1,1 +1,1 @@
-"""The migrations, applied by `gateway.storage.migrate`."""
+"""Alembic migrations, applied by `gateway.storage.migrate`."""

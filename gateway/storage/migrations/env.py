@@ -1,4 +1,4 @@
-"""Runs the migrations on the connection that `gateway.storage.migrate` hands in."""
+"""Run the migrations on the connection that `gateway.storage.migrate` passes in (the env.py of Alembic)."""
 
 from typing import Any, Literal
 
@@ -7,7 +7,7 @@ from alembic import context
 from gateway.storage.tables import metadata
 from gateway.storage.types import Instant, Json, Sealed
 
-# A migration is frozen: it names the database's types, not ours, which may change meaning later.
+# A migration is frozen, so it uses the database's types instead of ours, which may change later.
 _PLAIN = {Instant: "sa.DateTime(timezone=True)", Json: "sa.Text()", Sealed: "sa.LargeBinary()"}
 
 
@@ -19,7 +19,7 @@ context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
     render_item=_plainly,
-    # Without this a migration on SQLite is committed statement by statement, and a kill leaves half of it.
+    # Without this, SQLite commits each statement of a migration, and an interruption leaves half of it.
     transactional_ddl=True,
 )
 with context.begin_transaction():

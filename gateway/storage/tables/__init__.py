@@ -1,4 +1,4 @@
-"""The schema: every table, with the keys and partial indexes that keep the promises."""
+"""The schema: every table, with the unique keys and partial indexes that enforce its rules."""
 
 from gateway.storage.tables.callbacks import attempts, bridges, callbacks, drafts, notes, told_codes
 from gateway.storage.tables.callers import callers, sessions, texts, threads, turns

@@ -1,4 +1,4 @@
-"""Requests for a call, with their attempts, notes and drafts of notes."""
+"""Tables of callback requests: requests, further codes, attempts, notes, drafts and bridged calls."""
 
 from sqlalchemy import (
     Boolean,
@@ -39,7 +39,7 @@ callbacks = Table(
     Column("slot", Integer, nullable=False, server_default=text("0")),
     Column("session", LargeBinary(32), nullable=False),
     word_column("state", 12, default=None),
-    Column("priority", Integer, nullable=False),  # 0 danger, 1 normal: the order of the line
+    Column("priority", Integer, nullable=False),  # 0 danger, 1 normal: the order of the queue
     word_column("topic", 20),
     word_column("language", 16),
     word_column("script", 16),
@@ -52,30 +52,28 @@ callbacks = Table(
     instant_column("due_until", null=True),
     Column("asks", Integer, nullable=False, server_default=text("1")),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
-    # SQLite holds whatever length it is given, so its column was left as it was made; PostgreSQL had to be widened.
+    # SQLite does not enforce lengths, so only PostgreSQL's column was widened.
     Column("code", String(8).with_variant(String(4), "sqlite"), nullable=False, server_default=""),
     Column("window", Sealed, nullable=True),
     Column("contact", Sealed, nullable=True),
     Column("answers", Sealed, nullable=True),
     Column("path", Sealed, nullable=True),
     Column("wants_woman", Boolean, nullable=False, server_default=text("false")),
-    Column("minor", Boolean, nullable=False, server_default=text("false")),  # she may be under 18
-    Column("follows", String(20), nullable=True),  # the request that this one carries on
+    Column("minor", Boolean, nullable=False, server_default=text("false")),  # the caller may be under 18
+    Column("follows", String(20), nullable=True),  # the request that this one follows up
     Column("holder_id", String(20), ForeignKey("people.id", ondelete="SET NULL"), nullable=True),
     instant_column("held_until", null=True),
     instant_column("escalate_at", null=True),
-    Column(
-        "told", Integer, nullable=False, server_default=text("0")
-    ),  # how often somebody was called for help
+    Column("told", Integer, nullable=False, server_default=text("0")),  # number of escalations
     Column("rev", Integer, nullable=False, server_default=text("0")),
     instant_column("changed_at"),
     instant_column("closed_at", null=True),
     word_column("reason", 60),
     word_column(
         "withheld", 10
-    ),  # why her phone must not ring for it, until she asks again or a person decides
+    ),  # why the caller may not be called for it, until a new request or a decision by staff
     Column("trial", Boolean, nullable=False, server_default=text("false")),
-    word_column("mark", 24),  # when it was asked for last, by the seconds since this machine was switched on
+    word_column("mark", 24),  # monotonic clock mark of the last request
     partial_index("uq_callbacks_one_open", "caller_id", "slot", where=OPEN, unique=True),
     partial_index("ix_callbacks_line", "team", "priority", "asked_at", "id", where=WAITING),
     partial_index(
@@ -95,7 +93,7 @@ callbacks = Table(
     Index("ix_callbacks_caller", "caller_id", "asked_at"),
 )
 
-told_codes = Table(  # further codes that she was told of a request while nobody could look up the one it has
+told_codes = Table(  # further codes of a request, given out while SQL was down
     "told_codes",
     metadata,
     Column("callback_id", String(20), ForeignKey("callbacks.id", ondelete="CASCADE"), primary_key=True),
@@ -114,7 +112,7 @@ attempts = Table(
     word_column("how", 12, default="phone"),
     instant_column("started_at"),
     instant_column("window_from"),
-    instant_column("window_until", null=True),  # null: her window was not open
+    instant_column("window_until", null=True),  # null: the caller's window was not open
     Column("nth", Integer, nullable=False, server_default=text("0")),
     instant_column("lease_until"),
     instant_column("ended_at", null=True),
@@ -139,7 +137,7 @@ notes = Table(
     Index("ix_notes_callback", "callback_id", "at"),
 )
 
-drafts = Table(  # a note that is still being written, and by whom
+drafts = Table(  # unfinished notes, by author
     "drafts",
     metadata,
     Column("callback_id", String(20), ForeignKey("callbacks.id", ondelete="CASCADE"), primary_key=True),
@@ -149,12 +147,12 @@ drafts = Table(  # a note that is still being written, and by whom
     Index("ix_drafts_at", "at"),
 )
 
-# Calls that a provider makes for us: the counsellor's phone first, then hers.
+# Bridged calls: the provider dials the counsellor first, then the caller.
 
 bridges = Table(
     "bridges",
     metadata,
-    id_column(),  # the provider repeats it in what it posts
+    id_column(),  # the provider repeats it in its events
     Column("callback_id", String(20), ForeignKey("callbacks.id", ondelete="CASCADE"), nullable=False),
     Column(
         "attempt_id", String(20), ForeignKey("attempts.id", ondelete="CASCADE"), nullable=False, unique=True
@@ -168,7 +166,7 @@ bridges = Table(
     instant_column("at"),
     instant_column("since"),
     instant_column("heard_at"),
-    instant_column("dialled_at", null=True),  # when we said that her phone may ring: once, or never
+    instant_column("dialled_at", null=True),  # when the provider was told to dial the caller: at most once
     instant_column("talking_at", null=True),
     instant_column("ended_at", null=True),
     partial_index("uq_bridges_one_live", "person_id", where=LIVE, unique=True),

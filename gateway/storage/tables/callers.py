@@ -1,4 +1,4 @@
-"""What is known of callers and of where each one stands."""
+"""Tables of callers: callers, turns, USSD sessions, SMS threads and texts."""
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, text
 
@@ -24,7 +24,7 @@ callers = Table(
     word_column("script", 16),
     word_column("zone", 40),
     instant_column("stopped_at", null=True),
-    instant_column("refused_at", null=True),  # she does not want to be called, and has not asked again since
+    instant_column("refused_at", null=True),  # refuses calls, and has made no request since
     word_column("refused", 10),
     instant_column("consent_at", null=True),
     word_column("consent_version"),
@@ -81,7 +81,7 @@ texts = Table(
     instant_column("at"),
     instant_column("read_at", null=True),
     Column("read_by", String(20), nullable=True),
-    word_column("mark", 24),  # when it came, by the seconds since this machine was switched on
+    word_column("mark", 24),  # monotonic clock mark of its arrival
     Index("ix_texts_caller_id", "caller_id", "at"),
     Index("ix_texts_at", "at"),
     partial_index("ix_texts_unread", "understood", "at", where=UNREAD),

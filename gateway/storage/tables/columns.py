@@ -1,4 +1,4 @@
-"""The columns that many tables have, and the catalogue that all of them stand in."""
+"""Define the common columns, the shared metadata, and the conditions of partial indexes."""
 
 from typing import Any
 
@@ -17,33 +17,31 @@ metadata = MetaData(
 
 
 def id_column(name: str = "id") -> Column[str]:
-    """The id of a row: 20 characters that sort by time."""
+    """Return the primary key: 20 characters that sort by time."""
     return Column(name, String(20), primary_key=True)
 
 
 def caller_column() -> Column[str]:
-    """Whose row it is; erasing the caller empties it."""
+    """Return the reference to the caller; deleting the caller empties it."""
     return Column("caller_id", String(20), ForeignKey("callers.id", ondelete="SET NULL"), nullable=True)
 
 
 def instant_column(name: str, *, null: bool = False, **kwargs: Any) -> Column[Any]:
-    """An instant in UTC."""
+    """Return a column of an instant in UTC."""
     return Column(name, Instant, nullable=null, **kwargs)
 
 
 def word_column(name: str, size: int = 40, *, default: str | None = "") -> Column[str]:
-    """A short word of ours, never text of hers."""
+    """Return a column of a short fixed word, never of a caller's text."""
     return Column(name, String(size), nullable=False, server_default=default)
 
 
 def partial_index(name: str, *columns: Any, where: str, unique: bool = False) -> Index:
-    """An index over the rows that fulfil a condition, the same on both databases."""
+    """Return an index of the rows that fulfil a condition, the same on both databases."""
     return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
 
 
-# The conditions of the partial indexes, word for word as the queries repeat them.
-
-# The very words of these conditions stand in the queries too: an index is used only where the query repeats them.
+# Queries must repeat these conditions literally, or SQLite does not use the index (SQLite, "Partial Indexes", 3).
 OPEN = "state IN ('waiting', 'claimed', 'calling', 'review')"
 WAITING = "state = 'waiting'"
 HELD = "state IN ('claimed', 'calling')"

@@ -1,4 +1,4 @@
-"""What must leave, what became of it, and what each line may spend."""
+"""Tables of sending: outbox, early delivery reports, token buckets and budgets."""
 
 from sqlalchemy import BigInteger, Column, Date, ForeignKey, Index, Integer, LargeBinary, String, Table, text
 
@@ -44,7 +44,7 @@ outbox = Table(
     Column("cost", BigInteger, nullable=False, server_default=text("0")),
     instant_column("at"),
     instant_column("changed_at"),
-    word_column("mark", 24),  # when it was added, by the seconds since this machine was switched on
+    word_column("mark", 24),  # monotonic clock mark of its insertion
     partial_index("ix_outbox_due", "priority", "due_at", "id", where=PENDING),
     partial_index("ix_outbox_lane", "lane", "id", where=IN_LANE),
     partial_index("ix_outbox_lease", "lease_until", where=SENDING),
@@ -56,7 +56,7 @@ outbox = Table(
     Index("ix_outbox_at", "at"),
 )
 
-deliveries = Table(  # the provider's word that came before our own record of the send
+deliveries = Table(  # delivery reports that arrived before our record of the send
     "deliveries",
     metadata,
     Column("channel", String(40), primary_key=True),

@@ -1,4 +1,4 @@
-"""The people of a centre: who they are, how they sign in, when they work, and who is called for help."""
+"""Tables of staff: people, sign-ins, second factors, shifts, the escalation list and their work on requests."""
 
 from sqlalchemy import (
     BigInteger,
@@ -32,8 +32,8 @@ people = Table(
     Column("name", String(40), nullable=False),
     Column("name_key", String(80), nullable=False, unique=True),  # folded, so that two spellings are one name
     word_column("role", 16, default=None),
-    Column("password", String(200), nullable=True),  # null until she has chosen one
-    Column("number", Sealed, nullable=True),  # the helpline phone that she calls from
+    Column("password", String(200), nullable=True),  # null until one is chosen
+    Column("number", Sealed, nullable=True),  # the helpline phone of this person
     Column("languages", Json, nullable=False),
     word_column("gender", 10),
     Column(
@@ -45,8 +45,10 @@ people = Table(
         "by_text", Boolean, nullable=False, server_default=text("false")
     ),  # works by one-tap links, without a computer
     Column("totp", Sealed, nullable=True),  # the secret of the second factor
-    instant_column("totp_at", null=True),  # since when it is asked for
-    Column("totp_step", BigInteger, nullable=False, server_default=text("0")),  # the last code that was used
+    instant_column("totp_at", null=True),  # since when it is required
+    Column(
+        "totp_step", BigInteger, nullable=False, server_default=text("0")
+    ),  # the last time step that was used
     instant_column("looked_at", null=True),
     instant_column("made_at"),
     instant_column("disabled_at", null=True),
@@ -60,7 +62,7 @@ sign_ins = Table(
     instant_column("made_at"),
     instant_column("seen_at"),
     instant_column("expires_at"),
-    instant_column("proved_at", null=True),  # when it was last shown that it is still this person
+    instant_column("proved_at", null=True),  # the last authentication
     Column(
         "half", Boolean, nullable=False, server_default=text("false")
     ),  # the second factor is still missing
@@ -77,7 +79,7 @@ invitations = Table(  # one-time links with which a person sets a password
     instant_column("used_at", null=True),
 )
 
-tries = Table(  # wrong names, passwords and codes, so that the next try is slowed or refused
+tries = Table(  # failed tries, by which the next one is slowed or refused
     "tries",
     metadata,
     Column("scope", LargeBinary(32), primary_key=True),
@@ -87,7 +89,7 @@ tries = Table(  # wrong names, passwords and codes, so that the next try is slow
     Index("ix_tries_last_at", "last_at"),
 )
 
-recovery_codes = Table(  # one-time codes for whoever lost the second factor
+recovery_codes = Table(  # one-time codes to replace a lost second factor
     "recovery_codes",
     metadata,
     Column("id", LargeBinary(32), primary_key=True),  # keyed hash of person and code
@@ -95,7 +97,7 @@ recovery_codes = Table(  # one-time codes for whoever lost the second factor
     Index("ix_recovery_codes_person", "person_id"),
 )
 
-shifts = Table(  # every week again, in the line's zone
+shifts = Table(  # weekly, in the helpline's time zone
     "shifts",
     metadata,
     id_column(),
@@ -124,7 +126,7 @@ away = Table(  # days on which one person does not work
     Index("ix_away_person", "person_id"),
 )
 
-called_for_help = Table(  # who is told, one after the other, when nobody takes what must be taken
+called_for_help = Table(  # escalation list, in order
     "called_for_help",
     metadata,
     Column("team", String(40), primary_key=True),
@@ -132,7 +134,7 @@ called_for_help = Table(  # who is told, one after the other, when nobody takes 
     _person_column(),
 )
 
-links = Table(  # one tap from a text to one callback, for people without a computer
+links = Table(  # one-tap links from an alert to a request
     "links",
     metadata,
     Column("id", LargeBinary(32), primary_key=True),  # keyed hash of the token
@@ -140,7 +142,9 @@ links = Table(  # one tap from a text to one callback, for people without a comp
     Column("callback_id", String(20), ForeignKey("callbacks.id", ondelete="CASCADE"), nullable=False),
     instant_column("expires_at"),
     instant_column("used_at", null=True),
-    Column("phone", LargeBinary(32), nullable=True, unique=True),  # keyed hash of what its phone was given
+    Column(
+        "phone", LargeBinary(32), nullable=True, unique=True
+    ),  # keyed hash of the secret given to its phone
     Column(
         "mark", Integer, nullable=False, server_default=text("0")
     ),  # the two digits that tell alerts apart
@@ -148,7 +152,7 @@ links = Table(  # one tap from a text to one callback, for people without a comp
     Index("ix_links_expires_at", "expires_at"),
 )
 
-looking = Table(  # who has the page of a callback open
+looking = Table(  # who views a request's page
     "looking",
     metadata,
     Column("callback_id", String(20), ForeignKey("callbacks.id", ondelete="CASCADE"), primary_key=True),
@@ -157,7 +161,7 @@ looking = Table(  # who has the page of a callback open
     Index("ix_looking_at", "at"),
 )
 
-records = Table(  # the figures form while its callback is open; at closing it becomes counts
+records = Table(  # case record of an open request; counted and deleted at closing
     "records",
     metadata,
     Column("callback_id", String(20), ForeignKey("callbacks.id", ondelete="CASCADE"), primary_key=True),
@@ -165,7 +169,7 @@ records = Table(  # the figures form while its callback is open; at closing it b
     instant_column("at"),
 )
 
-referrals = Table(  # where help exists
+referrals = Table(  # the referral book
     "referrals",
     metadata,
     id_column(),
@@ -181,7 +185,7 @@ referrals = Table(  # where help exists
     Index("ix_referrals_team", "team", "name"),
 )
 
-kept_forms = Table(  # a form that its writer could not send: the sign-in had ended
+kept_forms = Table(  # forms submitted after the sign-in had ended
     "kept_forms",
     metadata,
     id_column(),

@@ -1,4 +1,4 @@
-"""Menus, figures, keys, the audit and what the clock does."""
+"""Tables of the system: menu versions, counters, keys, audit log, periodic tasks and settings."""
 
 from sqlalchemy import (
     BigInteger,
