@@ -1,1 +1,1 @@
-"""Settings of whoever runs the server: the one place that reads the environment."""
+"""Reads the operator's settings; the only package that reads environment variables."""

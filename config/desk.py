@@ -1,4 +1,7 @@
-"""What the settings say of the centre's desk: what its people speak, count, and call the outcomes of their calls."""
+"""Defines the settings of the centre.
+
+Languages, lists of the statistics form, own outcomes, answer limits and hours.
+"""
 
 import re
 from collections.abc import Callable, Mapping
@@ -10,7 +13,7 @@ MEANINGS = (
     "reached", "cut_off", "no_answer", "voicemail", "busy", "switched_off", "someone_else", "asked_later",
     "wrong_number", "not_safe", "silent", "prank",
 )  # fmt: skip
-"""What an outcome can mean: the words of the house's table of outcomes (a test compares)."""
+"""The outcomes that have rules, as in ``gateway.domain.callbacks.outcomes`` (a test compares the two)."""
 
 
 class _StrictTable(BaseModel):
@@ -23,9 +26,9 @@ _List = Mapping[_Word, Mapping[_Tag, str]]
 
 
 class OutcomeSettings(_StrictTable):
-    """``[desk.outcomes.WORD]``: a button of the centre's own, or another name of one that the house has.
+    """``[desk.outcomes.WORD]``: an additional outcome button of the centre, or another label for a built-in outcome.
 
-    ``means`` is one of the outcomes that have rules: what follows from a call is law and is not set here.
+    ``means`` names the built-in outcome whose rules apply: what follows a call is fixed and not set here.
     """
 
     means: Annotated[str, Field(pattern=f"^({'|'.join(MEANINGS)})$")]
@@ -33,7 +36,7 @@ class OutcomeSettings(_StrictTable):
 
 
 class DeskSettings(_StrictTable):
-    """``[desk]``: what the centre's people speak, and the lists of their figures form, with labels by page language."""
+    """``[desk]``: languages of the staff, and lists of the statistics form: value → page language → label."""
 
     languages: Mapping[_Tag, str] = {}
     country: _List = {}
@@ -52,14 +55,17 @@ class DeskSettings(_StrictTable):
         return rows
 
 
-# What the settings say of texts that are answered: how many, to whom, before a line falls silent.
+# Limits on automatic answers to texts.
 
 _OfANumber = Annotated[int, Field(ge=1, le=1000)]
 _OfALine = Annotated[int, Field(ge=1, le=100_000)]
 
 
 class AnswerSettings(BaseModel):
-    """``[answers]``: the brakes. None can be 0: a line that shall not answer is taken out of the file instead."""
+    """``[answers]``: limits on automatic answers.
+
+    None can be 0: to answer nothing, remove the channel from the file.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -72,7 +78,7 @@ class AnswerSettings(BaseModel):
     ours_an_hour: _OfALine = 200
 
 
-# Says what is wrong with hours of duty as somebody typed them: the slip itself, not what follows from it.
+# Opening hours: the message names the typing mistake itself instead of "does not match the pattern".
 
 _SPAN = re.compile(r"([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)", re.ASCII)
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uff0d\u301c~\uff5e"
@@ -81,10 +87,10 @@ _LIKE = "write it like 08:00-12:00"
 
 
 def check_span(span: str) -> str:
-    """Return the hours as they are, where they are such.
+    """Return opening hours written as "HH:MM-HH:MM" unchanged.
 
     Raises:
-        ValueError: they are none; the words name the slip.
+        ValueError: they are malformed; the message names the mistake.
     """
     if _SPAN.fullmatch(span):
         begins, _, ends = span.partition("-")
@@ -97,7 +103,7 @@ def check_span(span: str) -> str:
 
 
 def _name_slip(span: str) -> str:
-    """Return what is told of the first slip that is found."""
+    """Return the message for the first mistake found."""
     return next((words for slipped, words in _SLIPS if slipped(span)), f"{_TWO_DIGITS}; {_LIKE}")
 
 

@@ -1,4 +1,4 @@
-"""Reads the environment and ``gateway.toml`` into one typed object, and names every fault at once."""
+"""Reads environment variables and ``gateway.toml`` into one typed object, and reports every fault at once."""
 
 import difflib
 import os
@@ -25,7 +25,7 @@ from config.desk import AnswerSettings, DeskSettings, check_span
 
 _FOLDER = Path(__file__).parent
 _SECRETS = ("api_key", "password", "token", "secret")
-"""Options by which a provider knows us; who has one reaches real phones."""
+"""Endings of provider options that are credentials; a channel with one reaches real phones."""
 
 CLOCK_BESIDE_ACCOUNT = "GATEWAY_TEST_CLOCK: a test clock and a provider account exclude each other; unset one"
 NO_SECOND_FACTOR_BESIDE_ACCOUNT = (
@@ -36,7 +36,7 @@ _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class SettingsError(Exception):
-    """Some settings cannot be used; ``faults`` names each one with what to do."""
+    """Some settings are invalid; ``faults`` holds one message each, with what to do."""
 
     def __init__(self, faults: list[str]) -> None:
         super().__init__("; ".join(faults))
@@ -48,7 +48,10 @@ class _Strict(BaseModel):
 
 
 class LineSettings(_Strict):
-    """``[line]``: what is said of the line."""
+    """``[line]``: the helpline.
+
+    Time zone, regions (ISO 3166), public numbers, price, retention in days, hourly reveals.
+    """
 
     zone: str = "Asia/Vientiane"
     regions: tuple[Annotated[str, Field(pattern="^[A-Z]{2}$")], ...] = ("LA", "TH")
@@ -71,7 +74,7 @@ _Span = Annotated[str, AfterValidator(check_span)]
 
 
 class ChannelSettings(_Strict):
-    """``[channels.NAME]``: one line at one provider."""
+    """``[channels.NAME]``: one channel: its provider, menu, numbers, rate per second, price per part, and routing."""
 
     provider: Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
     menu: Annotated[str, Field(max_length=40)] = "helpline"
@@ -85,7 +88,7 @@ class ChannelSettings(_Strict):
 
 
 class File(_Strict):
-    """The whole of ``gateway.toml``."""
+    """The content of ``gateway.toml``."""
 
     line: LineSettings = LineSettings()
     answers: AnswerSettings = AnswerSettings()
@@ -103,7 +106,7 @@ class File(_Strict):
 
 
 def _check_address(*schemes: str) -> AfterValidator:
-    """Check an address without repeating it: it may hold a password."""
+    """Check a URL's scheme and port; the message does not repeat the URL, which may hold a password."""
 
     def check(value: SecretStr) -> SecretStr:
         address = value.get_secret_value()
@@ -123,7 +126,10 @@ _LEAST_DIFFERENT = 10
 
 
 def _hard_to_guess(value: SecretStr) -> SecretStr:
-    """Refuse a master key that a thief of the database would find by trying; it is hashed once, not slowly."""
+    """Reject a master key that could be guessed offline from a stolen database.
+
+    Other keys are derived from it by HKDF (RFC 5869), which is fast, so it must be random and not a pass phrase.
+    """
     said = value.get_secret_value()
     steps = sum(ord(after) - ord(before) == 1 for before, after in pairwise(said))
     weak = len(said) < _LEAST_OF_A_MASTER_KEY or len(set(said)) < _LEAST_DIFFERENT
@@ -136,7 +142,7 @@ def _hard_to_guess(value: SecretStr) -> SecretStr:
 
 
 class Environment(_Strict):
-    """The variables; ``config/example.env`` explains each. ``<NAME>_FILE`` reads one from a file."""
+    """The environment variables, explained in ``config/example.env``. ``NAME_FILE`` reads the value from a file."""
 
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
     host: str = "127.0.0.1"
@@ -168,54 +174,57 @@ class Environment(_Strict):
 
 
 class Settings(_Strict):
-    """Everything that whoever runs the server has said."""
+    """All settings of the operator."""
 
     env: Environment
     file: File
     own: Mapping[str, Mapping[str, SecretStr]] = {}
-    """Line → what the environment says under that line's own name, or of a provider that needs no word here."""
+    """Channel → options read from variables named after the channel or its provider (see ``_read_own``)."""
 
     @property
     def data_dir(self) -> Path:
-        """The folder of everything that this machine keeps."""
+        """Absolute path of the folder with this machine's data."""
         return self.env.gateway_data_dir.absolute()
 
     @property
     def database_url(self) -> str:
-        """The database; SQLite in the data folder where none is named."""
+        """The database URL; SQLite in the data folder by default."""
         url = self.env.database_url
         return url.get_secret_value() if url else f"sqlite:///{self.data_dir / 'gateway.sqlite3'}"
 
     @property
     def has_account(self) -> bool:
-        """Whether a provider account is set, so that texts reach real phones."""
+        """Whether a provider account is set, so that messages reach real phones."""
         env = self.env
         named = bool(env.africastalking_username and env.africastalking_api_key) or bool(env.android_password)
         return named or _has_secret(self.own.values()) or _has_secret(_list_options(self.file))
 
     @property
     def public_url(self) -> str:
-        """Where the outside reaches us."""
+        """The address at which the gateway is reached from outside."""
         host = "127.0.0.1" if self.env.host in {"", "0.0.0.0", "::"} else self.env.host  # noqa: S104 - compared, not bound
         return self.env.public_url or f"http://{host}:{self.env.port}"
 
     @property
     def phone_is_on(self) -> bool:
-        """Whether the phone at /phone/ is served: by itself only where no real phone can be reached."""
+        """Whether the simulator at /phone/ is served; by default only while no real phone can be reached."""
         return self.env.gateway_phone == "on" or (self.env.gateway_phone == "auto" and not self.has_account)
 
     @property
     def may_try_outages(self) -> bool:
-        """Whether that phone may also put the line and the ledger out of order: never beside an account."""
+        """Whether the simulator may also simulate outages of a channel and of SQL; never beside a provider account."""
         return self.phone_is_on and not self.has_account
 
     @property
     def asks_second_factor(self) -> bool:
-        """Whether all but readers need a second factor: always where real phones can be reached."""
+        """Whether every role but readers needs a second factor; always if real phones can be reached."""
         return self.env.gateway_second_factor == "on" or self.has_account
 
     def channel_options(self, name: str) -> dict[str, str]:
-        """Return what only this line's provider understands: its block, its provider's variables, then its own."""
+        """Return the provider options of a channel.
+
+        From its block, then its provider's variables, then its own variables.
+        """
         line = self.file.channels[name]
         prefix = f"{line.provider}_"
         found = {option: str(value) for option, value in line.options.items()}
@@ -229,10 +238,13 @@ class Settings(_Strict):
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:
-    """Read the variables and the file that they name.
+    """Read the environment variables and the configuration file that they name.
+
+    Args:
+        environ: the variables by name, as in ``os.environ``.
 
     Raises:
-        SettingsError: one or more of them cannot be used; all are named.
+        SettingsError: at least one setting is invalid; all faults are listed.
     """
     faults: list[str] = []
     values = _read_values(environ, faults)
@@ -251,9 +263,9 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
 
 
 def _read_own(environ: Mapping[str, str], names: Collection[str], faults: list[str]) -> dict[str, SecretStr]:
-    """Read the variables that begin with the name of a line or of its provider and that no field knows.
+    """Read variables that begin with the name of a channel or its provider and are no field of ``Environment``.
 
-    So two phones have two accounts, and a new provider brings its variables without a change here.
+    So two phones can have two accounts, and a new provider needs no change here.
     """
     found: dict[str, SecretStr] = {}
     for variable in sorted(environ):
@@ -265,18 +277,18 @@ def _read_own(environ: Mapping[str, str], names: Collection[str], faults: list[s
 
 
 def _has_secret(said: Iterable[Mapping[str, object]]) -> bool:
-    """Say whether one of these holds an option, under its own name or a variable's, by which a provider knows us."""
+    """Return whether one of these mappings has an option whose name ends like a credential."""
     ends = tuple(f"_{secret}" for secret in _SECRETS)
     return any(f"_{option}".endswith(ends) for options in said for option in options)
 
 
 def _list_options(file: File) -> Iterator[Mapping[str, object]]:
-    """Return what the file says for each line's provider alone: an account may be written there too."""
+    """Return each channel's provider options from the file, which may hold an account too."""
     return (line.options for line in file.channels.values())
 
 
 def _find_contradictions(values: Mapping[str, str]) -> Iterator[str]:
-    """Name what cannot be true together; half an account would quietly keep every text here."""
+    """Report settings that exclude each other; half an account would silently keep every message on this machine."""
     halves = ("africastalking_username", "africastalking_api_key")
     missing = [name.upper() for name in halves if name not in values]
     if len(missing) == 1:
@@ -284,7 +296,7 @@ def _find_contradictions(values: Mapping[str, str]) -> Iterator[str]:
 
 
 def _read_values(environ: Mapping[str, str], faults: list[str]) -> dict[str, str]:
-    """Return what is set, straight or by a file, by the names of the fields."""
+    """Return the variables that are set, directly or through a file, by field name."""
     values: dict[str, str] = {}
     for field in Environment.model_fields:
         if value := _read_value(environ, field, faults):
@@ -329,7 +341,7 @@ def _read_file(path: Path, faults: list[str]) -> File | None:
 
 
 def _keys_beside(place: tuple[int | str, ...]) -> list[str]:
-    """Return the settings that exist where this one was written; names of lines and words are free."""
+    """Return the valid keys at the place of an unknown one; names of channels and list values are free."""
     model: Any = File
     for part in place[:-1]:
         fields = getattr(model, "model_fields", {})
@@ -340,7 +352,7 @@ def _keys_beside(place: tuple[int | str, ...]) -> list[str]:
 
 
 def _describe_fault(fault: Mapping[str, Any], known: Iterable[str] = ()) -> str:
-    """Say what is wrong without repeating a value, which may be a secret."""
+    """Describe one pydantic error without repeating the value, which may be a secret."""
     if fault["type"] == "extra_forbidden":
         near = difflib.get_close_matches(str(fault["loc"][-1]), list(known), n=1, cutoff=0.5)
         return (

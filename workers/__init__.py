@@ -1,1 +1,1 @@
-"""What the clock and the queue start: RQ jobs, chores and their process."""
+"""Runs the background processes: the RQ worker that sends messages, and the clock with its periodic tasks."""

@@ -1,4 +1,4 @@
-"""The table of what the clock does: name, how often, and the function; a new chore is a row here."""
+"""Lists the periodic tasks (name, interval, function) and runs the due ones, one clock process at a time per task."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -23,9 +23,13 @@ LEASE = timedelta(seconds=120)
 
 @dataclass(frozen=True, slots=True)
 class Chore:
-    """One thing that is done again and again, by one clock at a time.
+    """A periodic task.
 
-    ``lease`` is how long a clock that died with it keeps the others waiting.
+    Attributes:
+        name: its key in the database and in metrics.
+        every: the interval from one start to the next.
+        run: the function; its result is ignored.
+        lease: how long a crashed process keeps others from taking over.
     """
 
     name: str
@@ -47,7 +51,7 @@ def _part_trials(parts: Services) -> None:
 TABLE: tuple[Chore, ...] = (
     Chore(
         "sweep", timedelta(seconds=10), sweep_outbox, lease=timedelta(seconds=15)
-    ),  # two at once are harmless
+    ),  # safe to run in parallel
     Chore("watch_lines", timedelta(seconds=60), channel_status.look_at_channels),
     Chore("release_leases", timedelta(seconds=15), timers.release_leases),
     Chore("roll_calls", timedelta(seconds=15), bridge_events.roll_bridges),
@@ -62,7 +66,7 @@ TABLE: tuple[Chore, ...] = (
 
 
 class Round:
-    """Does what is due of a table. Another clock that does the same is harmless: each chore is leased by its row."""
+    """Runs the due tasks of a table. Several clock processes may do so: each task is leased by its database row."""
 
     def __init__(self, parts: Services, table: Sequence[Chore]) -> None:
         names = [chore.name for chore in table]
@@ -73,12 +77,12 @@ class Round:
         self._ask_at = dict.fromkeys(names, 0.0)
 
     def go(self, *, stopping: Callable[[], bool]) -> None:
-        """Do each chore that is due."""
+        """Run each task that is due."""
         for chore in self._table:
             if stopping():
                 return
             if self._parts.clock.monotonic() >= self._ask_at[chore.name]:
-                # Asked for again well before it is due, so that one that another clock left is soon taken up.
+                # Checked well before it is due, so that a task of a crashed clock process is soon taken over.
                 self._ask_at[chore.name] = self._parts.clock.monotonic() + min(
                     chore.every.total_seconds() / 2, 10.0
                 )
@@ -100,8 +104,8 @@ class Round:
     def _run(self, chore: Chore) -> str:
         try:
             chore.run(self._parts)
-        except Exception as error:  # noqa: BLE001 - one chore's fault must not stop the others
-            # The class alone: the words may hold what a row holds.
+        except Exception as error:  # noqa: BLE001 - an error in one task must not stop the others
+            # Only the class is logged: the message may quote a row's content.
             _log.error("chore %s: %s", chore.name, type(error).__name__)
             self._parts.count.add("alarm", f"chore.{chore.name}")
             return type(error).__name__

@@ -1,4 +1,4 @@
-"""The body of ``gateway clock``: it does the chores, watches the time, and needs neither Redis nor the web."""
+"""Runs ``gateway clock``: periodic tasks, the clock check and metrics, without Redis or the web process."""
 
 import logging
 from collections.abc import Sequence
@@ -16,12 +16,12 @@ TICK_SECONDS = 1.0
 
 
 def run_clock(parts: Services, chores: Sequence[Chore], *, stop: Stop | None = None) -> None:
-    """Do the chores, look at the clock and write the figures, until TERM or INT.
+    """Run due tasks, check the system clock and flush metrics until SIGTERM or SIGINT.
 
     Args:
-        parts: the parts.
-        chores: what is to be done, and how often.
-        stop: ends the clock when it is asked.
+        parts: the services of this process.
+        chores: the periodic tasks.
+        stop: the stop flag; a new one by default.
     """
     stop = stop or Stop()
     round_, watch = Round(parts, chores), ClockWatch(parts)

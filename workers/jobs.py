@@ -1,4 +1,8 @@
-"""What a worker takes from the queue: nudges and nothing else, whatever somebody may have planted in Redis."""
+"""Defines the only RQ job, a nudge with a row id, and rejects anything else found in Redis.
+
+RQ runs whatever function a job names, and its documentation warns that Redis must be trusted; here a job's function
+name is compared and never imported, and its data is JSON instead of pickle.
+"""
 
 import logging
 import re
@@ -16,26 +20,26 @@ _ROW_ID = re.compile(r"[0-9a-hjkmnp-tv-z]{20}")
 
 
 class NotANudge(NoSuchJobError):  # type: ignore[misc]  # RQ's own class carries no types here
-    """What lies in the queue is not a nudge; for RQ it is as if it were not there, so nothing of it is run."""
+    """The job is not a nudge. RQ treats it as missing, so nothing of it is run."""
 
 
 def nudge(row_id: str) -> None:
-    """Stand for the name that nudges bear in the queue; a worker runs its own function and imports nothing by name."""
+    """Give nudges a function name to carry; a worker runs its own function and never imports this one by name."""
     raise NotImplementedError(f"row {row_id} is sent by `gateway worker` only")
 
 
 class Nudge(Job):  # type: ignore[misc]  # RQ's own class carries no types here
-    """The only job there is. A subclass made by ``doing`` knows what to do."""
+    """The only job class; a subclass made by ``doing`` holds the work."""
 
     work: Callable[[str], object]
 
     def restore(self, raw_data: Any) -> None:
-        """Read a job, and refuse one that is not exactly a nudge before anything of it can be run."""
+        """Load a job, and reject anything but a nudge before any of it can run."""
         super().restore(raw_data)
         if not self._is_nudge():
             _log.error("something that is not a nudge lies in the queue: job %.40s is left out", self.id)
             raise NotANudge(self.id)
-        # How long it may run and how long it is kept is not for Redis to say.
+        # Timeouts and lifetimes are not taken from Redis.
         self.timeout, self.result_ttl, self.failure_ttl = JOB_SECONDS, 0, KEPT_SECONDS
 
     def _execute(self) -> None:
@@ -44,7 +48,7 @@ class Nudge(Job):  # type: ignore[misc]  # RQ's own class carries no types here
     def _is_nudge(self) -> bool:
         try:
             self._deserialize_data()
-        except Exception:  # noqa: BLE001 - RQ's own fault class, and whatever a hostile value makes of unpacking
+        except Exception:  # noqa: BLE001 - RQ's own error, or any error that hostile data causes
             return False
         more = (
             self._instance,
@@ -71,5 +75,5 @@ class Nudge(Job):  # type: ignore[misc]  # RQ's own class carries no types here
 
 
 def doing(work: Callable[[str], object]) -> type[Nudge]:
-    """Return the job class whose jobs do this with their row id."""
+    """Return a job class whose jobs call ``work`` with their row id."""
     return type("Nudge", (Nudge,), {"work": staticmethod(work)})

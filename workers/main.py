@@ -1,4 +1,4 @@
-"""Root of the worker and of the clock: puts their parts together and runs them until TERM or INT."""
+"""Starts the worker or the clock process: builds its services and runs it until SIGTERM or SIGINT."""
 
 import logging
 import sys
@@ -14,7 +14,7 @@ from workers.worker import run_worker
 
 
 def worker(settings: Settings) -> None:
-    """Be one worker."""
+    """Run one worker process."""
     parts, catch_up = _open_services(settings)
     refresh = Refresh(
         often=[catch_up, *list_refreshed(parts)], seldom=[lambda: parts.count.flush(parts.store)]
@@ -27,7 +27,7 @@ def worker(settings: Settings) -> None:
 
 
 def clock(settings: Settings) -> None:
-    """Be the clock; a second one is harmless."""
+    """Run the clock process; several may run at once."""
     parts, catch_up = _open_services(settings)
     refresh = Refresh(often=[catch_up, *list_refreshed(parts)])
     refresh.start()

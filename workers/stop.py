@@ -1,4 +1,4 @@
-"""How the worker and the clock are asked to stop: by TERM or INT, remembered until the work under way is done."""
+"""Turns SIGTERM and SIGINT into a stop flag, so that the work in progress is finished first."""
 
 import signal
 import threading
@@ -7,28 +7,28 @@ from contextlib import contextmanager
 
 
 class Stop:
-    """Remembers that TERM or INT asked this process to stop."""
+    """A flag that SIGTERM or SIGINT sets."""
 
     def __init__(self) -> None:
         self._asked = threading.Event()
 
     def __call__(self) -> bool:
-        """Say whether it was asked."""
+        """Return whether the flag is set."""
         return self._asked.is_set()
 
     def ask(self, *_: object) -> None:
-        """Ask it; this is a signal handler too."""
+        """Set the flag; also a signal handler, hence the ignored arguments."""
         self._asked.set()
 
     def wait(self, seconds: float) -> None:
-        """Wait for so long, or until it is asked."""
+        """Wait until the flag is set, at most ``seconds``."""
         self._asked.wait(seconds)
 
     @contextmanager
     def on_signals(self) -> Iterator[None]:
-        """Be asked by TERM and INT inside this block."""
+        """Handle SIGTERM and SIGINT inside this block."""
         if threading.current_thread() is not threading.main_thread():
-            yield  # signals reach the main thread only; whoever runs this in another one asks by itself
+            yield  # Python runs signal handlers in the main thread only; elsewhere the caller sets the flag
             return
         before = [(number, signal.signal(number, self.ask)) for number in (signal.SIGTERM, signal.SIGINT)]
         try:

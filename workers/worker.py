@@ -1,4 +1,4 @@
-"""The body of ``gateway worker``: it takes nudges out of the queue, through the loss of Redis and of SQL."""
+"""Runs ``gateway worker``: takes nudges from RQ and drains the outbox, surviving outages of Redis and SQL."""
 
 import logging
 import signal
@@ -22,18 +22,20 @@ from workers.stop import Stop
 
 _log = logging.getLogger(__name__)
 
-WORKER_SECONDS = 35  # RQ blocks for 15 fewer: so long a frozen Redis may go unnoticed
-LAST_SECONDS = 8  # for the row under way when we are asked to stop; `gateway up` waits 10 before it kills
+WORKER_SECONDS = (
+    35  # RQ blocks 15 s less than its worker_ttl, so a frozen Redis is noticed after at most this time
+)
+LAST_SECONDS = 8  # for the row in progress at a stop; `gateway up` waits 10 s before SIGKILL
 AGAIN_SECONDS = 1.0
 
 
 def run_worker(parts: Services, redis: Redis, *, stop: Stop | None = None, burst: bool = False) -> None:
-    """Take nudges until TERM or INT; the row under way is finished first, and given up after some seconds.
+    """Work nudges until SIGTERM or SIGINT; the row in progress is finished first, for at most LAST_SECONDS.
 
     Args:
-        parts: the parts.
-        redis: the connection that nudges are given through; the worker opens its own of the same kind.
-        stop: ends the worker when it is asked.
+        parts: the services of this process.
+        redis: a client with the connection settings; the worker opens a connection of its own.
+        stop: the stop flag; a new one by default.
         burst: return when the queue is empty.
     """
     stop = stop or Stop()
@@ -60,16 +62,16 @@ def _work_queue(parts: Services, redis: Redis, stop: Stop, *, burst: bool) -> No
 
 
 def _work_nudge(parts: Services, row_id: str, stop: Stop) -> None:
-    """Do the work of a nudge."""
+    """Drain the outbox, beginning with the row that the nudge names."""
     try:
         drain_outbox(parts, first=row_id, stopping=stop)
-    except Exception as error:  # noqa: BLE001 - RQ would keep its words in Redis and log them
+    except Exception as error:  # noqa: BLE001 - RQ would store its message in Redis and log it
         _log.error("a nudge for row %s ended with %s", row_id, type(error).__name__)
         parts.count.add("alarm", "nudge")
 
 
 def _own_connection(redis: Redis) -> Redis:
-    """Open a connection with RQ's long wait; RQ would else lengthen the waits of everybody who shares it."""
+    """Open a separate connection, because RQ raises the socket timeout of the one that it is given."""
     pool = redis.connection_pool
     settings: dict[str, Any] = {
         **pool.connection_kwargs,
@@ -80,7 +82,7 @@ def _own_connection(redis: Redis) -> Redis:
 
 
 def _kind_alone(record: logging.LogRecord) -> bool:
-    """Let RQ say which kind of error ended its loop, without the trace and the error's own words."""
+    """Reduce RQ's log record to the error's class, without the traceback and message, which may quote a row."""
     if record.exc_info and record.exc_info[0]:
         record.msg, record.args = f"{record.getMessage()} ({record.exc_info[0].__name__})", None
         record.exc_info = record.exc_text = None
@@ -88,7 +90,7 @@ def _kind_alone(record: logging.LogRecord) -> bool:
 
 
 class Worker(SimpleWorker):  # type: ignore[misc]  # RQ's own class carries no types here
-    """RQ's worker without a fork, which takes no commands out of Redis and leaves in peace when Redis is gone."""
+    """A non-forking RQ worker that ignores pub/sub commands and exits cleanly when Redis is unreachable."""
 
     log_result_lifespan = False
     max_connection_wait_time = 2.0
@@ -107,26 +109,26 @@ class Worker(SimpleWorker):  # type: ignore[misc]  # RQ's own class carries no t
         self.log.addFilter(_kind_alone)
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
-        """Stop when the row under way is done; after some seconds its send is given up and becomes unclear."""
+        """Stop after the row in progress; after LAST_SECONDS its send is given up and becomes unclear."""
         self._stop.ask()
         if self.get_state() == WorkerStatus.BUSY:
-            signal.alarm(LAST_SECONDS)  # RQ's own limit of a job, brought forward
+            signal.alarm(LAST_SECONDS)  # triggers RQ's job timeout, which is based on SIGALRM, early
         super().request_stop(signum, frame)
 
     def request_force_stop(self, signum: int, frame: FrameType | None) -> None:
-        """Take a second signal for the first one said twice: whoever is in a hurry has KILL."""
+        """Ignore a second signal: the first one stops the worker, and SIGKILL is there for emergencies."""
 
     def set_shutdown_requested_date(self) -> None:
-        """Write nothing: Redis may be gone."""
+        """Skip RQ's write of the shutdown time, as Redis may be gone."""
 
     def subscribe(self) -> None:
-        """Listen to nobody: a worker stops by a signal, and not because somebody wrote it into Redis."""
+        """Do not subscribe to RQ's command channel: a worker is stopped by signals, never through Redis."""
 
     def unsubscribe(self) -> None:
-        """Leave nothing, as nothing was subscribed to."""
+        """Do nothing, as nothing was subscribed."""
 
     def teardown(self) -> None:
-        """Say goodbye to Redis if it is there."""
+        """Deregister from Redis if it responds."""
         try:
             super().teardown()
         except (RedisError, OSError) as error:

@@ -234,9 +234,8 @@ def _print_problems(problems: Iterable[Problem], files: dict[str, bytes], path: 
 @click.option("--language", default="en", show_default=True)
 def draw_command(path: Path, svg_file: Path | None, language: str) -> None:
     """Draw the menu in PATH, faults in red: Mermaid on the screen, or an SVG in a file."""
-    from gateway.menus.authoring.mermaid import draw_mermaid
+    from gateway.menus.authoring.drawing import draw_mermaid, draw_svg
     from gateway.menus.authoring.sketch import fill_for_drawing, make_sketch
-    from gateway.menus.authoring.svg import draw_svg
 
     files, asked = _read_files(path), replace(ask_here(), live=_read_live())
     checked = check(files, asked)

@@ -12,9 +12,15 @@ from gateway.bootstrap import open_clock
 from gateway.menus.authoring.check import Checked, check
 from gateway.menus.authoring.checks import CheckContext
 from gateway.menus.authoring.folder import read_folder
-from gateway.menus.authoring.passages import Passage, list_passages, list_path_passages
+from gateway.menus.authoring.passages import (
+    LONGEST_NAME,
+    Mark,
+    Marks,
+    Passage,
+    list_passages,
+    list_path_passages,
+)
 from gateway.menus.authoring.problems import did_you_mean
-from gateway.menus.authoring.review_marks import LONGEST_NAME, Mark, Marks
 from gateway.menus.authoring.reviews import find_strays, mark_made, mark_read, name_file, write_marks
 from gateway.menus.engine.model import Menu
 

@@ -1,1 +1,1 @@
-"""A caller's turn, from her input to our answer: load, step, commit, tell, save."""
+"""Run a caller's turn: load the session, apply the input, commit the effects, render the reply, save."""

@@ -1,4 +1,7 @@
-"""The words for when something of ours failed; they are made so that they cannot fail too."""
+"""Build the reply for an internal error: the menu's ``down`` message with numbers that help, or a plain sentence.
+
+It must not fail itself, so a broken menu, zone or setting falls back to plain English.
+"""
 
 import logging
 import traceback
@@ -14,15 +17,15 @@ from gateway.menus.engine.wording import fill_facts
 
 _log = logging.getLogger(__name__)
 _LAST = "Sorry, try again later."
-"""Without a menu nobody here knows which country she is in, and a number of another one may cost her the minute."""
+"""Names no number: without a menu the caller's country is unknown, and a foreign number could cost the last credit."""
 
 
 def find_apology(
     menu: Menu | None, language: str, values: Mapping[str, str], day: date, *, region: str = ""
 ) -> str:
-    """Return the apology with the numbers of her country on this day, in the language known so far.
+    """Return the apology with the numbers of the caller's country on this day, in the language known so far.
 
-    Where the menu, or anything that its words name, is not there, the words are plain English.
+    Where the menu, or a fact that its text names, is missing, a plain English sentence is returned.
     """
     try:
         return (
@@ -30,15 +33,15 @@ def find_apology(
             if menu is not None
             else _find_last_words(values)
         )
-    except Exception:  # noqa: BLE001 - a menu that is broken in whatever way still leaves these words
+    except Exception:  # noqa: BLE001 - whatever is wrong with the menu, a reply is owed
         return _find_last_words(values)
 
 
 def day_of(now: datetime, zone: str) -> date:
-    """Return the day that has begun for callers; where nobody knows their zone, the day of UTC."""
+    """Return the current day in the zone; in UTC where the zone is unknown."""
     try:
         return now.astimezone(ZoneInfo(zone)).date()
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # no such name, no name at all, or that of a folder
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # an unknown or empty name, or that of a folder
         return now.date()
 
 
@@ -51,13 +54,16 @@ def _fill_apology(menu: Menu, language: str, values: Mapping[str, str], day: dat
 
 
 def _find_last_words(values: Mapping[str, str]) -> str:
-    """Return the plain words, with the number of the helpline where the settings have one."""
+    """Return the plain sentence, with the helpline's number where the settings have one."""
     number = values.get("helpline", "")
     return f"{_LAST} {number}" if number else _LAST
 
 
 def log_fault(error: BaseException, event: str, what: str) -> None:
-    """Write one line that says where our fault is; the exception's words are left out, they may quote her."""
+    """Log where an internal error occurred: kind and the last six frames, under an event id.
+
+    The exception's message is left out, because it may quote the caller (OWASP Logging Cheat Sheet, data to exclude).
+    """
     frames = traceback.extract_tb(error.__traceback__)
     where = " < ".join(
         f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in reversed(frames[-6:])

@@ -1,4 +1,8 @@
-"""Writes a turn that has effects: key, deeds, outbox rows, receipts in one transaction; in the spool without SQL."""
+"""Commit a turn with effects: turn key, effects, outbox rows and receipts in one transaction; to the spool without SQL.
+
+The turn key makes a repeat return the first receipts instead of acting twice. While SQL is down, the turn and the
+receipts promised for it are kept in the spool of this machine, and replayed under the same key.
+"""
 
 import types
 from collections.abc import Sequence
@@ -36,20 +40,20 @@ from gateway.storage import callbacks, callers, conversations
 from gateway.storage.database import Tx, Unavailable
 from gateway.storage.reports import FACT
 
-# What is written of a turn that did something: enough to tell its receipt again, word for word.
+# The record of a turn: enough to repeat its reply word for word.
 
 FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnRecord:
-    """One turn with effects, as the ledger or the spool keeps it.
+    """One turn with effects, as stored in the ledger or the spool.
 
     Attributes:
-        version: the menu version that the session stands on.
-        session: where she stood after the step, before the receipts.
-        receipts: what came of the effects, in order.
-        at: when it was done; words like "today" are made from it, so that every repeat reads the same.
+        version: menu version of the session.
+        session: the session after the step, before the receipts.
+        receipts: results of the effects, in their order.
+        at: the instant of the turn; words such as "today" are made from it, so that every repeat reads the same.
     """
 
     version: str
@@ -58,7 +62,7 @@ class TurnRecord:
     at: datetime
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain data that says its format."""
+        """Return plain data: ``format``, ``version``, ``session`` (JSON text), ``receipts``, ``at`` (ISO 8601)."""
         return {
             "format": FORMAT,
             "version": self.version,
@@ -69,7 +73,7 @@ class TurnRecord:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "TurnRecord":
-        """Read what ``to_json`` wrote."""
+        """Read the data of ``to_json``."""
         return cls(
             version=value["version"],
             session=sessions.load_session(value["session"]),
@@ -79,7 +83,7 @@ class TurnRecord:
 
 
 def write_plain(value: Effect | Receipt) -> dict[str, Any]:
-    """Return an effect or a receipt as plain data that names its class."""
+    """Return an effect or a receipt as its fields and ``is``, the name of its class; instants in ISO 8601."""
     result: dict[str, Any] = {"is": type(value).__name__}
     for field in fields(value):
         item = getattr(value, field.name)
@@ -88,13 +92,13 @@ def write_plain(value: Effect | Receipt) -> dict[str, Any]:
 
 
 def effect_from(value: dict[str, Any]) -> Effect:
-    """Read an effect back."""
+    """Read an effect from the data of ``write_plain``."""
     effect: Effect = _read_value(value, Effect)
     return effect
 
 
 def receipt_from(value: dict[str, Any]) -> Receipt:
-    """Read a receipt back."""
+    """Read a receipt from the data of ``write_plain``."""
     receipt: Receipt = _read_value(value, Receipt)
     return receipt
 
@@ -113,20 +117,26 @@ def _read_item(item: Any, kind: Any) -> Any:
     return tuple(item) if isinstance(item, list) else item
 
 
+# Committing.
+
 SPOOLED_TURN = "turn"
 
 
 class PromiseBroken(Exception):
-    """What she was told did not come true in the ledger: nothing is written, and its file is kept for a person."""
+    """A replayed turn would not give what the caller was promised: nothing is written, the file is put aside."""
 
 
 class NotKept(Exception):
-    """Neither SQL nor the spool took the turn; she must be told so, never that it was done."""
+    """Neither SQL nor the spool stored the turn; the caller must get an apology, never a confirmation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """One input of hers that has effects."""
+    """One input that has effects.
+
+    ``key`` and ``session_key`` are keyed hashes, equal for every repeat; ``number`` is in E.164; ``session`` is the
+    state after the step; ``trial`` marks a simulator phone, whose rows are kept apart from real ones.
+    """
 
     key: bytes
     session_key: bytes
@@ -140,13 +150,13 @@ class Turn:
 
 
 def commit_turn(parts: Services, turn: Turn) -> TurnRecord:
-    """Make the turn's effects true, once, however often this very turn comes.
+    """Perform the turn's effects exactly once, however often the same turn arrives.
 
     Returns:
-        What came of it; for a repeat, what came of the first one.
+        The record of this turn; for a repeat, that of the first one.
 
     Raises:
-        NotKept: nothing was kept.
+        NotKept: neither SQL nor the spool stored anything.
     """
     promised = _find_promised(parts, turn.key)
     if promised is not None:
@@ -167,12 +177,13 @@ def commit_turn(parts: Services, turn: Turn) -> TurnRecord:
 def write_turn(
     parts: Services, tx: Tx, turn: Turn, *, told: tuple[Receipt, ...] = ()
 ) -> tuple[TurnRecord, tuple[str, ...]]:
-    """Write key, deeds and receipts; where the key is on record already, read its receipt and write nothing.
+    """Write key, effects and receipts; where the key exists, return its record and write nothing.
 
-    ``told`` is what she was told of each effect already, when a spooled turn is put in.
+    ``told`` holds the receipts that were promised while the turn was in the spool. The second result is the ids of
+    the outbox rows to nudge after the commit.
 
     Raises:
-        PromiseBroken: what she was told would not come true.
+        PromiseBroken: the promised receipts would not come true.
     """
     if not conversations.begin_turn(tx, turn.key, session=turn.session_key, kind="effect", now=turn.now):
         found = conversations.find_receipt(tx, turn.key)
@@ -193,8 +204,8 @@ def _do_effects(
         now=turn.now,
     )
     results = [
-        apply_effect(parts, tx, effect, caller=caller, at=at, told=said)
-        for effect, said in zip_longest(turn.effects, told)
+        apply_effect(parts, tx, effect, caller=caller, at=at, told=promise)
+        for effect, promise in zip_longest(turn.effects, told)
     ]
     receipts = tuple(receipt for receipt, _ in results)
     if not is_kept(told, receipts):
@@ -210,25 +221,29 @@ def _do_effects(
 def keep_twin(
     parts: Services, tx: Tx, turn: Turn, record: TurnRecord, told: tuple[Receipt, ...]
 ) -> tuple[TurnRecord, tuple[str, ...]]:
-    """Keep what a repeat was told in an outage, when its first was written after all and nobody read that answer.
+    """Reconcile a spooled repeat with its first turn, which was committed although its reply never arrived.
 
-    A further code that she read stands for the request as well; where the first was refused and the repeat was told
-    a code, the request is made now.
+    A second code that was promised becomes a further code of the same request. Where the first was refused and the
+    repeat was promised a request, the request is made now.
     """
-    for had, said in zip(record.receipts, told, strict=False):
-        if isinstance(had, CallbackAccepted) and isinstance(said, CallbackAccepted) and had.code != said.code:
-            callbacks.add_told(tx, had.callback, said.code, now=turn.now)
+    for had, promise in zip(record.receipts, told, strict=False):
+        if (
+            isinstance(had, CallbackAccepted)
+            and isinstance(promise, CallbackAccepted)
+            and had.code != promise.code
+        ):
+            callbacks.add_told(tx, had.callback, promise.code, now=turn.now)
     return (record, ()) if is_kept(told, record.receipts) else _do_effects(parts, tx, turn, told)
 
 
 def is_kept(told: Sequence[Receipt], came: Sequence[Receipt]) -> bool:
-    """Say whether each request that was told is one, and whether none is that was refused."""
+    """Say whether exactly those effects made a request for which a request was promised."""
     accepted = [isinstance(one, CallbackAccepted) for one in told]
     return not told or accepted == [isinstance(one, CallbackAccepted) for one in came]
 
 
 def find_record(parts: Services, key: bytes) -> TurnRecord | None:
-    """Return what came of a turn whose session is lost; None where it did nothing, or nobody can be asked."""
+    """Return the record of a turn whose session is lost; None where it had no effects, or SQL is unavailable."""
     promised = _find_promised(parts, key)
     if promised is not None:
         return promised
@@ -241,10 +256,13 @@ def find_record(parts: Services, key: bytes) -> TurnRecord | None:
 
 
 def replay_turn(parts: Services, key: bytes, entry: dict[str, Any]) -> None:
-    """Write a spooled turn into SQL, by the same key and as it was told; only then drop the file.
+    """Write a spooled turn into SQL under its own key and with its promised receipts, then drop the file.
+
+    ``entry`` is what ``_spool_turn`` wrote: ``kind``, ``channel``, ``number``, ``trial``, ``session_key`` (hex),
+    ``effects``, ``record`` and ``mark`` (clock mark).
 
     Raises:
-        PromiseBroken: what she was told would not come true; nothing was written.
+        PromiseBroken: a promise would not come true; nothing was written.
     """
     record = TurnRecord.from_json(entry["record"])
     mark = entry.get("mark", "")
@@ -269,7 +287,7 @@ def replay_turn(parts: Services, key: bytes, entry: dict[str, Any]) -> None:
 
 
 def _find_promised(parts: Services, key: bytes) -> TurnRecord | None:
-    """Return what was told of a turn that waits in the spool; a spool that cannot be read stops nobody."""
+    """Return the record of a turn that waits in the spool; an unreadable spool counts as empty."""
     try:
         entry = parts.spool.load(key)
     except OSError:
@@ -278,7 +296,7 @@ def _find_promised(parts: Services, key: bytes) -> TurnRecord | None:
 
 
 def _write_earlier(parts: Services, turn: Turn) -> None:
-    """Write what this number left in the spool before this turn, so that her deeds keep their order."""
+    """Replay this number's spooled turns first, so that its effects keep their order."""
     try:
         waiting = [(key, parts.spool.load(key)) for key in parts.spool.list()]
     except OSError:
@@ -289,7 +307,7 @@ def _write_earlier(parts: Services, turn: Turn) -> None:
                 replay_turn(parts, key, entry)
             except Unavailable:
                 raise
-            except Exception as error:  # noqa: BLE001 - one bad entry must not keep her from her next deed
+            except Exception as error:  # noqa: BLE001 - one bad entry must not block later turns of the caller
                 apology.log_fault(error, new_id(turn.now), "replay")
 
 
@@ -324,7 +342,7 @@ def _spool_turn(parts: Services, turn: Turn) -> TurnRecord:
 
 
 def _codes_told(parts: Services, number: str) -> frozenset[str]:
-    """Return the codes that this number was told of requests that wait in the spool of this machine."""
+    """Return the codes that were promised to this number for requests in this machine's spool."""
     try:
         waiting = [parts.spool.load(key) for key in parts.spool.list()]
     except OSError:
@@ -339,7 +357,7 @@ def _codes_told(parts: Services, number: str) -> frozenset[str]:
 
 
 def _promise_effect(parts: Services, turn: Turn, effect: Effect, besides: frozenset[str]) -> Receipt:
-    """Say what will come of an effect that is kept in the spool; what needs an answer from SQL is not kept."""
+    """Return the receipt to promise for a spooled effect; an effect that needs data from SQL raises NotKept."""
     match effect:
         case RequestCallback():
             return accept.promise_request(
@@ -348,7 +366,7 @@ def _promise_effect(parts: Services, turn: Turn, effect: Effect, besides: frozen
         case CancelCallback():
             return CallbackCancelled()
         case RefuseCalls():
-            return Noted()  # what it ends is ended when it is put in, and nobody can begin a call meanwhile
+            return Noted()  # requests end at the replay; until then no call can start, since SQL is down
         case ChangeWindow():
             return self_service.promise_change(parts, effect=effect, now=turn.now)
         case EraseEverything():
@@ -360,7 +378,7 @@ def _promise_effect(parts: Services, turn: Turn, effect: Effect, besides: frozen
 
 
 def _answer_forgotten(turn: Turn) -> TurnRecord:
-    """Answer the repeat of a turn whose receipt was erased since: the neutral receipt, nothing of hers."""
+    """Return a neutral record for the repeat of a turn whose receipts have been erased."""
     return TurnRecord(
         version=turn.version, session=turn.session, receipts=_make_neutral(turn.effects), at=turn.now
     )
@@ -370,11 +388,11 @@ def _make_neutral(effects: Sequence[Effect]) -> tuple[Receipt, ...]:
     return tuple(Erased() for _ in effects)
 
 
-# Counts which facts are read, on which screen, so that it can be told later how many read a wrong one.
+# Metrics of facts: how many callers read which fact, in case it turns out to be wrong.
 
 
 def read_facts(parts: Services, channel: str, version: str, told: Reply | TextAnswer) -> None:
-    """Count each fact of a page or of a text; which value it had follows from the version and the day."""
+    """Count each fact of a page or text; its value follows from version and day."""
     for name in told.facts:
         parts.count.add(
             f"{FACT}{name}", told.screen, channel=channel, language=told.language, version=version

@@ -1,4 +1,4 @@
-"""Turns each effect of a turn into rows and a receipt, inside the turn's one transaction."""
+"""Apply each effect of a turn: rows and a receipt, inside the turn's single transaction."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -26,7 +26,7 @@ from gateway.storage import conversations
 from gateway.storage.callers import Caller
 from gateway.storage.database import Tx
 
-_OnHers = AmendCallback | ChangeWindow | CancelCallback | LookUpCode
+_OnSavedRequest = AmendCallback | ChangeWindow | CancelCallback | LookUpCode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +35,9 @@ class Context:
 
     Attributes:
         key: the turn's key.
-        session: keyed hash of channel and provider's session.
-        channel: the line that she used.
-        version: the menu version that she walked.
+        session: keyed hash of channel and provider session.
+        channel: name of the channel.
+        version: menu version of the session.
         now: the instant of the turn.
     """
 
@@ -51,9 +51,18 @@ class Context:
 def apply_effect(
     parts: Services, tx: Tx, effect: Effect, *, caller: Caller, at: Context, told: Receipt | None = None
 ) -> tuple[Receipt, tuple[str, ...]]:
-    """Do what the effect asks for; return its receipt and the outbox rows to nudge after the commit.
+    """Apply one effect.
 
-    ``told`` is what she was told of it already, when a spooled turn is put in; else None.
+    Args:
+        parts: the services of the process.
+        tx: the open write transaction.
+        effect: what to do.
+        caller: whose turn it is.
+        at: the context of the turn.
+        told: the receipt that was promised while the turn was in the spool; else None.
+
+    Returns:
+        Its receipt, and ids of outbox rows to nudge after the commit.
     """
     match effect:
         case RequestCallback():
@@ -70,13 +79,13 @@ def apply_effect(
             )
             return Noted(), ()
         case _:
-            return _to_hers(parts, tx, effect, caller, at, told), ()
+            return _change_request(parts, tx, effect, caller, at, told), ()
 
 
-def _to_hers(
-    parts: Services, tx: Tx, effect: _OnHers, caller: Caller, at: Context, told: Receipt | None
+def _change_request(
+    parts: Services, tx: Tx, effect: _OnSavedRequest, caller: Caller, at: Context, told: Receipt | None
 ) -> Receipt:
-    """Do what is asked of a request that is on record."""
+    """Apply an effect to a saved request."""
     match effect:
         case AmendCallback():
             return accept.amend_request(
@@ -104,7 +113,7 @@ def _request_callback(
         tx, caller.id, DANGER, since=since
     ):
         effect = replace(effect, answers={**effect.answers, "danger": "yes"})
-    # What she agreed to is the wording of this version of the menu.
+    # Consent is to the wording of this menu version, so the version is what is stored.
     consented = replace(effect, answers={**effect.answers, "consent": at.version})
     accepted = accept.accept_request(
         parts,

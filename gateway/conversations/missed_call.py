@@ -1,4 +1,7 @@
-"""A ring that nobody took: a request, where this number agreed before; to anyone else it is as if nobody was there."""
+"""Turn a missed call into a callback request, where this number gave consent and its safety answers still hold.
+
+Of any other number nothing is written, so that a ring from a borrowed phone leaves no trace.
+"""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -15,14 +18,14 @@ from gateway.storage.callers import Caller
 from gateway.storage.database import Tx
 
 ONE_RING = timedelta(minutes=10)
-"""Rings of one number within this time of the first are one: phones tell of one ring twice, and she may try twice."""
+"""Rings of a number within this time of the first count as one: providers repeat events, and callers ring again."""
 
 
 def accept_ring(parts: Services, call: MissedCall, *, now: datetime) -> None:
-    """Make of the ring what it is, once, however often it is told.
+    """Handle a missed call once, however often its event arrives.
 
     Raises:
-        Unavailable: SQL cannot be asked; nothing was done.
+        Unavailable: SQL cannot be reached; nothing was done.
     """
     nudges = parts.store.run(lambda tx: _write_call(parts, tx, call, now))
     parts.count.add("missed_call", "nothing" if nudges is None else "request", channel=call.channel)
@@ -31,7 +34,7 @@ def accept_ring(parts: Services, call: MissedCall, *, now: datetime) -> None:
 
 
 def _write_call(parts: Services, tx: Tx, call: MissedCall, now: datetime) -> tuple[str, ...] | None:
-    """Return the rows to nudge; None where the ring comes to nothing. Of an unknown number nothing is written."""
+    """Return the ids of rows to nudge; None where the ring makes no request. Nothing is written of unknown numbers."""
     known = callers.find_caller(tx, call.number, trial=parts.is_trial(call.channel))
     answers = _find_answers(known, now)
     if known is None or answers is None:
@@ -86,7 +89,7 @@ def _request_callback(
 
 
 def _find_answers(caller: Caller | None, now: datetime) -> SafeContact | None:
-    """Return the safety answers that still hold; *now* meant that half hour, and holds again only on her own phone."""
+    """Return safety answers that still hold; *now* holds again only on a phone that nobody else sees."""
     if caller is None or caller.consent_at is None or caller.contact is None:
         return None
     contact = caller.contact

@@ -1,4 +1,4 @@
-"""What comes once and is answered by no page, a text or a ring: done in SQL, or kept whole until SQL is back."""
+"""Handle one-shot inbound events (SMS, missed calls): applied in SQL, or spooled unchanged until SQL is available."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -17,13 +17,13 @@ E = TypeVar("E", Inbound, MissedCall)
 
 @dataclass(frozen=True, slots=True)
 class OneShot(Generic[E]):
-    """One sort of event.
+    """One kind of event.
 
     Attributes:
-        kind: the word for it in its file and in the log.
-        key: its turn key, which also names its file.
-        accept: does all that it asks for, once; raises Unavailable where SQL cannot be asked.
-        read: makes the event anew out of its fields.
+        kind: its name in the spool and in the log.
+        key: returns the event's turn key, which also names its spool file.
+        accept: applies the event once; raises Unavailable where SQL cannot be reached.
+        read: rebuilds the event from its fields, as ``asdict`` gave them.
     """
 
     kind: str
@@ -32,7 +32,7 @@ class OneShot(Generic[E]):
     read: Callable[[dict[str, Any]], E]
 
     def take(self, parts: Services, event: E) -> bool:
-        """Take one. Returns False only where it could be kept nowhere, so that the provider comes again."""
+        """Handle one event. Returns False only where it could not be stored at all, so that the provider retries."""
         number = to_e164(event.number, parts.line.regions)
         if number is None:
             parts.count.add("not_a_number", channel=event.channel)
@@ -42,14 +42,14 @@ class OneShot(Generic[E]):
             self.accept(parts, event, now)
         except Unavailable:
             return self._spool(parts, event, now)
-        except Exception as error:  # noqa: BLE001 - one that we cannot digest must not block those behind it
+        except Exception as error:  # noqa: BLE001 - one faulty event must not block those behind it
             apology.log_fault(error, new_id(now), self.kind)
             parts.count.add("fault", channel=event.channel)
             return self._spool(parts, event, now)
         return True
 
     def replay(self, parts: Services, key: bytes, entry: dict[str, Any]) -> None:
-        """Take a spooled one as if it came at the time when it came; then drop the file."""
+        """Handle a spooled event as of the time of its arrival, then drop the file."""
         came = parts.clock.set_right(datetime.fromisoformat(entry["at"]), entry.get("mark", ""))
         self.accept(parts, self.read(entry["event"]), came)
         parts.spool.drop(key)

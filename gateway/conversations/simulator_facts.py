@@ -1,4 +1,4 @@
-"""What a trial phone is told of a page or a text beside its words; nobody else's phone ever is."""
+"""Gather what the simulator shows beside a page or text: size, position, session; never for real channels."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -36,7 +36,11 @@ def gather_facts(
     limits: Limits,
     now: datetime,
 ) -> Mapping[str, Any]:
-    """Return what is true of the page that is held: its room, its place, and what the session knows."""
+    """Return the facts of the saved page.
+
+    Keys: ``version``, ``page``, ``pages``, ``coding`` (``gsm7`` or ``ucs2``), ``units`` and ``limit`` (septets or
+    UTF-16 units), ``language``, ``path`` (screen ids), ``effects`` (as ``write_plain``) and ``session`` (its fields).
+    """
     session = held.session
     reply = render_reply(menu, session, line, limits, now)
     size = measure_text(held.reply)
@@ -64,10 +68,10 @@ def gather_facts(
 
 
 def list_texts(parts: Services, asked: ThreadAsked) -> tuple[SentText, ...]:
-    """Return the texts of a trial phone with what each takes and costs; also those that have not left yet.
+    """Return the texts of a simulator phone with size and cost, also those not sent yet.
 
     Raises:
-        Unavailable: SQL cannot be asked.
+        Unavailable: SQL cannot be reached.
     """
     trials = [name for name, channel in parts.channels.items() if not channel.contract.real]
     found = simulator.list_thread(parts.store, asked, lines=trials)
@@ -88,7 +92,7 @@ def _of_text(each: SentText, price: str) -> Mapping[str, Any]:
 
 
 def format_cost(price: str, parts: int) -> str:
-    """Return what so many parts cost at this price a part, in its currency; empty where no price is known."""
+    """Return the cost of this many parts, as ``0.06 USD``; empty where no price is known."""
     number, _, currency = price.partition(" ")
     return f"{Decimal(number) * parts} {currency}".strip() if number else ""
 

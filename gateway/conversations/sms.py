@@ -1,4 +1,4 @@
-"""A text by SMS: one transaction from dedupe to the reply in the outbox; without SQL it is spooled whole."""
+"""Handle an inbound SMS in one transaction, from deduplication to the reply in the outbox; spooled without SQL."""
 
 from datetime import datetime, timedelta
 
@@ -18,17 +18,17 @@ ANSWER_AGE = timedelta(minutes=10)
 
 
 def accept_text(parts: Services, inbound: Inbound, *, now: datetime) -> None:
-    """Do all that one text asks for, once, however often it comes.
+    """Handle one text exactly once, however often it arrives.
 
     Raises:
-        Unavailable: SQL cannot be asked; nothing was done.
+        Unavailable: SQL cannot be reached; nothing was done.
     """
     for row in parts.store.run(lambda tx: _write_text(parts, tx, inbound, now)):
         parts.nudge(row)
 
 
 def turn_key(parts: Services, inbound: Inbound) -> bytes:
-    """Return the key of this text: its message id, or its words where the provider gives no id."""
+    """Return the key of a text: from its message id, or from number and text where the provider gives no id."""
     return parts.store.ring.lookup(
         "turn", inbound.channel, "sms", inbound.turn or f"{inbound.number} {inbound.text}"
     )
@@ -38,13 +38,13 @@ def _write_text(parts: Services, tx: Tx, inbound: Inbound, now: datetime) -> tup
     key = turn_key(parts, inbound)
     if not conversations.begin_turn(tx, key, session=key, kind="text", now=now):
         return ()
-    ours = _by_one_of_us(parts, tx, inbound, key, now)
-    if ours is not None:
-        return ours
+    staff_rows = _handle_staff_reply(parts, tx, inbound, key, now)
+    if staff_rows is not None:
+        return staff_rows
     caller = callers.upsert_caller(tx, inbound.number, now=now, trial=parts.is_trial(inbound.channel))
     answer, nudges = sms_turn.answer_text(parts, tx, inbound, caller, key=key, now=now)
     if callers.by_id(tx, caller.id) is None:
-        return nudges  # she erased herself: there is nothing to keep, and no number any more to answer to
+        return nudges  # the caller erased everything: no number is left to reply to
     conversations.add_text(
         tx,
         channel=inbound.channel,
@@ -64,25 +64,25 @@ def _write_text(parts: Services, tx: Tx, inbound: Inbound, now: datetime) -> tup
     return (*nudges, row) if row else nudges
 
 
-def _by_one_of_us(
+def _handle_staff_reply(
     parts: Services, tx: Tx, inbound: Inbound, key: bytes, now: datetime
 ) -> tuple[str, ...] | None:
-    """Do what a digit from a helpline phone says about an alert to it; None for every other text.
+    """Handle a reply from a staff phone to an alert; None for every other text.
 
-    Where a line reaches real phones a trial phone, which shows any number it likes, is none of ours.
+    On an installation with real channels a simulator phone, which can claim any number, is not accepted as staff.
     """
     if parts.reaches_real_phones and parts.is_trial(inbound.channel):
         return None
-    said = sms_reply.take_reply(parts, tx, inbound.number, inbound.text, now=now)
-    if said is None:
+    staff_reply = sms_reply.take_reply(parts, tx, inbound.number, inbound.text, now=now)
+    if staff_reply is None:
         return None
-    parts.count.add("reply", said.what, channel=inbound.channel)
+    parts.count.add("reply", staff_reply.what, channel=inbound.channel)
     if not _may_answer(parts, tx, inbound, now, share="ours"):
         return ()
     row = alerts.say(
         tx,
-        said.person,
-        said.text,
+        staff_reply.person,
+        staff_reply.text,
         inbound.channel,
         now,
         once=f"reply:{key.hex()}",
@@ -92,7 +92,7 @@ def _by_one_of_us(
 
 
 def _find_share(caller: Caller, answer: TextAnswer) -> str:
-    """Return out of which share of the hour this answer is taken; empty for strangers."""
+    """Return the share of the hourly limit that this reply uses: danger, known caller, code; empty for strangers."""
     if answer.match is not None and answer.match.keyword.danger:
         return "danger"
     if caller.consent_at is not None:
@@ -132,19 +132,19 @@ def _reply_to(
 
 
 def _may_answer(parts: Services, tx: Tx, inbound: Inbound, now: datetime, *, share: str) -> bool:
-    def spent(window: str, *scope: str) -> int:
+    def count_use(window: str, *scope: str) -> int:
         return rate_limits.spend_use(
             tx, parts.store.ring.lookup("budget", inbound.channel, *scope), window, now=now
         )
 
     half_hour, hour = f"{now:%Y%m%d%H}{now.minute // 30}", f"{now:%Y%m%d%H}"
     bounds = parts.answers
-    # One after the other: a text that its own number's brake holds uses up nothing of the line's. Strangers are
-    # braked first: each other share is one that they never use up.
+    # In this order a text over its own number's limit uses nothing of the channel's. Strangers share one budget, so
+    # that they cannot use up those of danger, known callers and codes.
     allowed = (
-        spent(f"{now:%Y%m%d}", "number", inbound.number) <= bounds.number_a_day
-        and spent(half_hour, "same", inbound.number, inbound.text.strip()) <= bounds.equal_texts
-        and spent(hour, "line", *filter(None, (share,))) <= bounds.find_share(share)
+        count_use(f"{now:%Y%m%d}", "number", inbound.number) <= bounds.number_a_day
+        and count_use(half_hour, "same", inbound.number, inbound.text.strip()) <= bounds.equal_texts
+        and count_use(hour, "line", *filter(None, (share,))) <= bounds.find_share(share)
     )
     if not allowed:
         parts.count.add("over_budget", channel=inbound.channel)

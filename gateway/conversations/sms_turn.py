@@ -1,4 +1,7 @@
-"""The same menu by SMS: a text's meaning becomes deeds and an answer, and its thread is kept."""
+"""Answer an SMS by the menu: load the thread, interpret the text, apply its effects, render the reply, save the thread.
+
+A thread lasts 24 hours and survives a new menu version where the screen that it waits on keeps its shape.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -24,8 +27,7 @@ from gateway.storage.database import Tx
 from gateway.storage.duty import find_hours
 from gateway.storage.live_menus import find_texted
 
-# Where a thread stands between two texts: kept for a day, and carried over to a new version where that is
-# safe.
+# Storing a thread.
 
 THREAD_AGE = timedelta(hours=24)
 
@@ -33,9 +35,10 @@ THREAD_AGE = timedelta(hours=24)
 def load_thread(
     tx: Tx, channel: str, caller_id: str, menu: Menu, version: str, *, now: datetime
 ) -> ThreadState:
-    """Return where the thread stands in this version of the menu.
+    """Return the state of the thread in this menu version.
 
-    A number means the line that she read: after a publish she stays only where her screen has the same shape.
+    A number means the option that was read: after a publish the position is kept only where the screen has the same
+    shape.
     """
     state: dict[str, Any] = conversations.load_thread(tx, channel, caller_id, now=now) or {}
     session = _read_session(state)
@@ -64,31 +67,35 @@ def load_thread(
 
 
 def save_thread(
-    tx: Tx, channel: str, caller_id: str, menu: Menu, version: str, kept: ThreadState, *, now: datetime
+    tx: Tx, channel: str, caller_id: str, menu: Menu, version: str, thread: ThreadState, *, now: datetime
 ) -> None:
-    """Keep where the thread stands."""
-    session = kept.session
+    """Store the state of the thread for 24 hours.
+
+    Stored keys: those of ``ThreadState``, sessions as JSON text, instants in ISO 8601, and ``version``, ``shape``,
+    ``form_shape``, ``further_shape`` to recognise a changed menu.
+    """
+    session = thread.session
     state = {
         "version": version,
         "session": sessions.dump_session(session) if session else "",
         "shape": describe_shape(menu, session.screen) if session else "",
-        "waits_for": kept.waits_for,
-        "language": kept.language,
-        "listed": dict(kept.listed),
-        "thanked": kept.thanked,
-        "form": sessions.dump_session(kept.form) if kept.form else "",
-        "form_shape": describe_shape(menu, kept.form.screen) if kept.form else "",
-        "form_until": kept.form_until.isoformat() if kept.form_until else "",
-        "further": sessions.dump_session(kept.further) if kept.further else "",
-        "further_shape": describe_shape(menu, kept.further.screen) if kept.further else "",
-        "further_until": kept.further_until.isoformat() if kept.further_until else "",
-        "danger_until": kept.danger_until.isoformat() if kept.danger_until else "",
+        "waits_for": thread.waits_for,
+        "language": thread.language,
+        "listed": dict(thread.listed),
+        "thanked": thread.thanked,
+        "form": sessions.dump_session(thread.form) if thread.form else "",
+        "form_shape": describe_shape(menu, thread.form.screen) if thread.form else "",
+        "form_until": thread.form_until.isoformat() if thread.form_until else "",
+        "further": sessions.dump_session(thread.further) if thread.further else "",
+        "further_shape": describe_shape(menu, thread.further.screen) if thread.further else "",
+        "further_until": thread.further_until.isoformat() if thread.further_until else "",
+        "danger_until": thread.danger_until.isoformat() if thread.danger_until else "",
     }
     conversations.save_thread(tx, channel, caller_id, state, version=version, expires_at=now + THREAD_AGE)
 
 
 def describe_shape(menu: Menu, screen_id: str) -> str:
-    """Return what the numbers of a screen stand for: its kind, and where each key leads and what it says."""
+    """Return the meaning of a screen's keys as text: its kind, and target, answers and action of each choice."""
     screen = menu.screens.get(screen_id)
     if screen is None:
         return ""
@@ -122,20 +129,26 @@ def _recall_language(menu: Menu, state: Mapping[str, Any]) -> str:
     return language if language in menu.languages else ""
 
 
-# What a text of hers is answered with, and how it was understood.
+# Answering a text.
 
 _LONGEST = 60
 READ_BY_A_PERSON = frozenset({REFUSED, COPY, NOT_UNDERSTOOD})
-"""What no answer of ours ends: a refusal that was read out of a sentence, and what a phone sent back."""
+"""Classifications that stay on the list for staff, although an automatic reply may have been sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextAnswer:
-    """The answer to one text; an empty ``text`` says that nothing leaves.
+    """The reply to one text.
 
-    ``understood`` is a word of ours that figures count; ``match`` is the word of the menu that it was, if it was one;
-    ``code`` is her code where the answer holds it.
-    ``facts`` are the names of the facts that she reads, on ``screen`` or in the message of that name.
+    Attributes:
+        text: what to send; empty to send nothing.
+        understood: the classification that metrics count.
+        language: tag of the reply.
+        version: menu version.
+        match: the keyword that was found, if any.
+        screen: id of the screen, or name of the message, that was sent.
+        facts: ids of the facts in the reply.
+        code: the request's code, where the reply contains it.
     """
 
     text: str
@@ -149,9 +162,9 @@ class TextAnswer:
 
     @property
     def kept(self) -> str:
-        """What stands beside her text for the counsellor: as what it was understood, and why.
+        """The note stored beside the text for staff: classification, language and matched word.
 
-        Nothing stands there where a person is to read it.
+        Empty (not understood) where staff are to read the text.
         """
         if self.understood in READ_BY_A_PERSON:
             return NOT_UNDERSTOOD
@@ -163,7 +176,7 @@ class TextAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Text:
-    """One text with all that its deeds depend on."""
+    """One text with everything that its effects depend on."""
 
     parts: Services
     tx: Tx
@@ -178,7 +191,16 @@ class _Text:
 def answer_text(
     parts: Services, tx: Tx, inbound: Inbound, caller: Caller, *, key: bytes, now: datetime
 ) -> tuple[TextAnswer, tuple[str, ...]]:
-    """Say what this text is answered with, do its deeds, and keep where the thread stands."""
+    """Return the reply to a text and the ids of outbox rows to nudge; apply its effects and save its thread.
+
+    Args:
+        parts: the services of the process.
+        tx: the open write transaction.
+        inbound: the text.
+        caller: its sender.
+        key: the turn key.
+        now: the instant of arrival.
+    """
     version, menu, speaks = find_texted(parts, inbound.channel)
     text = _Text(
         parts=parts, tx=tx, inbound=inbound, caller=caller, key=key, now=now, version=version, menu=menu
@@ -195,7 +217,7 @@ def answer_text(
     reply, stands = sms.told(menu, meaning, before, parts.line.for_engine(), now, limits)
     if not speaks:
         return _leave_unanswered(text, meaning), (*nudges, *_alert_staff(text, meaning))
-    is_kept = callers.by_id(tx, caller.id) is not None  # she may have erased herself just now
+    is_kept = callers.by_id(tx, caller.id) is not None  # this very text may have erased the caller
     if stands is not None and is_kept:
         save_thread(tx, inbound.channel, caller.id, menu, version, stands, now=now)
     return _make_answer(text, meaning, reply), (*nudges, *_alert_staff(text, meaning))
@@ -209,21 +231,21 @@ def _find_known(text: _Text) -> Known:
 
 
 def _find_before(text: _Text, known: Known) -> ThreadState:
-    """Return where the thread stood; it lasts a day, and what may be promised is what holds now."""
+    """Return the state of the thread before this text, with the windows on offer now."""
     found = load_thread(text.tx, text.inbound.channel, text.caller.id, text.menu, text.version, now=text.now)
     session = found.session
     return found if session is None else replace(found, session=session.with_promises(known))
 
 
 def _keep_silent(text: _Text, meaning: Meant) -> TextAnswer:
-    """Answer nothing; after STOP nothing leaves any more, what is due already included, not even a confirmation."""
+    """Return an empty reply; after STOP not even a confirmation is sent, and the thread is dropped."""
     if meaning.understood == sms.STOP:
         conversations.drop_threads(text.tx, text.caller.id)
     return TextAnswer(text="", understood=meaning.understood, version=text.version, match=meaning.match)
 
 
 def _do_effects(text: _Text, meaning: Meant) -> tuple[Meant, tuple[str, ...]]:
-    """Do what the text asks for, and return where that leads and which rows are due because of it."""
+    """Apply the effects of the text; return the meaning after their receipts, and ids of rows to nudge."""
     at = Context(
         key=text.key, session=text.key, channel=text.inbound.channel, version=text.version, now=text.now
     )
@@ -236,7 +258,7 @@ def _do_effects(text: _Text, meaning: Meant) -> tuple[Meant, tuple[str, ...]]:
 
 
 def _alert_staff(text: _Text, meaning: Meant) -> tuple[str, ...]:
-    """Tell those on duty that a word of danger came: once an hour a number, and without anything of hers."""
+    """Alert staff on duty to a danger word, at most once an hour for a number, without any text of the caller."""
     if meaning.match is None or not meaning.match.keyword.danger:
         return ()
     kind = KINDS["danger_text"]
@@ -256,9 +278,9 @@ def _alert_staff(text: _Text, meaning: Meant) -> tuple[str, ...]:
 
 
 def _leave_unanswered(text: _Text, meaning: Meant) -> TextAnswer:
-    """Leave the text to a person: the line has no reviewed words to answer with, and where she stands is not kept.
+    """Leave the text to staff, because the channel has no reviewed texts to reply with; the thread is not saved.
 
-    What she refuses and whom a word of danger alarms does not wait for a review.
+    Refusals and alerts to danger words are still performed.
     """
     of_danger = meaning.match is not None and meaning.match.keyword.danger
     return TextAnswer(

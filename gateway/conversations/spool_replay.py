@@ -1,4 +1,4 @@
-"""Writes into SQL what this machine kept in its spool while SQL was away, oldest first and each once."""
+"""Replay this machine's spool into SQL once it is available, oldest entry first and each exactly once."""
 
 import logging
 
@@ -16,12 +16,13 @@ _REPLAYS = {
 
 
 def replay_spool(parts: Services) -> int:
-    """Replay the spool; return how many entries went.
+    """Replay the spool; return the number of entries written.
 
-    What cannot be put in is put aside: it blocks nothing, is told by the doctor, and is tried again at each start.
+    An entry that fails is put aside: it blocks no other, ``gateway doctor`` reports it, and each start tries it
+    again.
 
     Raises:
-        Unavailable: SQL is still away.
+        Unavailable: SQL is still down.
     """
     written = 0
     for key in parts.spool.list():

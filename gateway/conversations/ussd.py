@@ -1,4 +1,8 @@
-"""A turn by USSD: load, place, step, commit, tell, save, answer, in this order and nothing else."""
+"""Answer one post of a USSD session: load, place the post, step, commit effects, render, save, in this order.
+
+A post may be a repeat, the next input, a first dial, or belong to a lost session (``ussd_session.PostKind``).
+Accumulating channels send all inputs joined by ``*`` (Africa's Talking, USSD documentation), others one at a time.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -35,7 +39,7 @@ _MARK = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderedPage:
-    """One rendered page: what goes back to her phone; ``facts`` are for trial phones only."""
+    """The page sent back to the phone; ``facts`` (see ``simulator_facts``) are filled for the simulator only."""
 
     text: str
     ends: bool
@@ -44,7 +48,7 @@ class RenderedPage:
 
 
 def answer_turn(parts: Services, inbound: Inbound) -> RenderedPage:
-    """Answer one post of a USSD session. Whatever fails, she gets words; nothing is raised."""
+    """Answer one post of a USSD session; whatever fails, the caller gets a text, and nothing is raised."""
     try:
         return UssdTurn(parts, inbound).answer()
     except NothingReviewed:
@@ -52,12 +56,12 @@ def answer_turn(parts: Services, inbound: Inbound) -> RenderedPage:
         return RenderedPage(text=_last_words(parts, None, "", ""), ends=True)
     except NotKept as error:
         return _apologise_for(parts, inbound, error, "not_kept")
-    except Exception as error:  # noqa: BLE001 - a phone must never see our fault, only words and a number that helps
+    except Exception as error:  # noqa: BLE001 - an error must reach the phone as an apology with a number that helps
         return _apologise_for(parts, inbound, error, "fault")
 
 
 class UssdTurn:
-    """One post on its way through the steps; it lives for one request."""
+    """Handles one post, step by step; lives for one request."""
 
     def __init__(self, parts: Services, inbound: Inbound) -> None:
         self.parts = parts
@@ -68,31 +72,33 @@ class UssdTurn:
         self.is_trial = not self.contract.real
         self.session_key = parts.store.ring.lookup("session", inbound.channel, inbound.session)
         self.mark = self.session_key.hex()[:_MARK]
-        self.done: list[Effect] = []
-        self.nobody_knows = False
+        self.effects_done: list[Effect] = []
+        self.is_session_unknown = False
 
     def answer(self) -> RenderedPage:
-        """Walk the steps."""
+        """Run the steps and return the page."""
         asking = self.parts.sessions.ask()
         stored = self._load(asking)
         held = read_saved(stored)
         post = Post(self.mark, self.inbound.text, self.inbound.turn, self.inbound.first)
         how = place_post(post, stored, held, accumulates=self.contract.accumulates)
         if how is PostKind.REPEAT and held is not None:
-            return self._told(held)
-        moved, hop = self._move(how, stored, held)
+            return self._show_saved(held)
+        moved, hop = self._find_page(how, stored, held)
         self._save(asking, stored, moved, hop)
-        return self._told(moved)
+        return self._show_saved(moved)
 
-    def _told(self, held: SavedSession) -> RenderedPage:
-        return RenderedPage(text=held.reply, ends=held.ends, screen=held.screen, facts=self._facts(held))
+    def _show_saved(self, held: SavedSession) -> RenderedPage:
+        return RenderedPage(
+            text=held.reply, ends=held.ends, screen=held.screen, facts=self._gather_facts(held)
+        )
 
-    def _facts(self, held: SavedSession) -> Mapping[str, Any]:
-        menu = self._menu(held.version) if self.contract.shows_facts else None
+    def _gather_facts(self, held: SavedSession) -> Mapping[str, Any]:
+        menu = self._get_menu(held.version) if self.contract.shows_facts else None
         if menu is None:
             return {}
         return simulator_facts.gather_facts(
-            menu, held, self.done, self.parts.line.for_engine(), self.contract.ussd, self.now
+            menu, held, self.effects_done, self.parts.line.for_engine(), self.contract.ussd, self.now
         )
 
     def _load(self, asking: Asking) -> Stored | None:
@@ -100,22 +106,22 @@ class UssdTurn:
             begun = bool(self.inbound.text) and not self.inbound.first
             return asking.load(self.inbound.channel, self.inbound.number, begun=begun)
         except Unavailable:
-            self.nobody_knows = True
+            self.is_session_unknown = True
             return None
 
-    def _move(
+    def _find_page(
         self, how: PostKind, stored: Stored | None, held: SavedSession | None
     ) -> tuple[SavedSession, int]:
         if how is PostKind.LOST:
-            return self._lost()
+            return self._recover_lost()
         if how is PostKind.FIRST or held is None:
-            return self._first(held)
-        menu = self._menu(held.version)
-        if menu is None:  # the version was withdrawn, or its reviews were: she starts again on the live one
-            return self._start(lost=True), self._hop_count()
-        return self._on(held, menu), (stored.hop if stored else 0) + 1
+            return self._begin_or_resume(held)
+        menu = self._get_menu(held.version)
+        if menu is None:  # the version or its reviews were withdrawn: start anew on the live one
+            return self._start_session(lost=True), self._hop_count()
+        return self._apply_inputs(held, menu), (stored.hop if stored else 0) + 1
 
-    def _first(self, before: SavedSession | None) -> tuple[SavedSession, int]:
+    def _begin_or_resume(self, before: SavedSession | None) -> tuple[SavedSession, int]:
         version, menu = find_served(self.parts, self.inbound.channel)
         if not self.inbound.text:
             asked = ussd_session.ask_resume(
@@ -123,31 +129,32 @@ class UssdTurn:
             )
             if asked is not None:
                 self.parts.count.add("resumed", channel=self.inbound.channel, version=version)
-                return self._tell(menu, version, asked, "", self.now), 0
-        held = self._start(lost=False)
+                return self._render_page(menu, version, asked, "", self.now), 0
+        held = self._start_session(lost=False)
         if self.contract.accumulates and self.inbound.text:
-            pinned = self._menu(held.version)
-            held = self._on(replace(held, text=""), pinned) if pinned else held
+            pinned = self._get_menu(held.version)
+            held = self._apply_inputs(replace(held, text=""), pinned) if pinned else held
         return held, self._hop_count()
 
-    def _lost(self) -> tuple[SavedSession, int]:
-        """Tell the receipt of a turn that is on record; else begin again with one line. Nothing is replayed."""
+    def _recover_lost(self) -> tuple[SavedSession, int]:
+        """Show the receipt of a recorded turn; otherwise start anew with a notice. Inputs are never replayed."""
         record = find_record(self.parts, self._turn_key(self.inbound.text))
         self.parts.count.add("lost", channel=self.inbound.channel, item="told" if record else "again")
         if record is not None:
-            menu = self._menu(record.version)
+            menu = self._get_menu(record.version)
             if menu is not None:
-                session = self._settled(menu, record)
-                return self._tell(
+                session = self._settle_record(menu, record)
+                return self._render_page(
                     menu, record.version, session, self.inbound.text, record.at
                 ), self._hop_count()
-        began = self._start(lost=True)
-        return (self._danger(began) if self.nobody_knows else None) or began, self._hop_count()
+        began = self._start_session(lost=True)
+        return (self._jump_to_danger(began) if self.is_session_unknown else None) or began, self._hop_count()
 
-    def _danger(self, began: SavedSession) -> SavedSession | None:
-        """Return the danger numbers where her last key leads to them from the first page; else None.
+    def _jump_to_danger(self, began: SavedSession) -> SavedSession | None:
+        """Return the danger numbers where the last key leads to them from the first page; else None.
 
-        Only while nothing can say where she is: else each key would show her the first page again, this one too.
+        Only while the session store cannot be reached: every key would otherwise show the first page again, this one
+        too.
         """
         menu = self.parts.versions.get(began.version)
         last = self.inbound.text.rpartition("*")[2] if self.contract.accumulates else self.inbound.text
@@ -157,9 +164,9 @@ class UssdTurn:
         moved = engine.step_session(menu, first, last, self.contract.ussd)
         if moved.effects or moved.session.screen != menu.sos:
             return None
-        return self._tell(menu, began.version, moved.session, self._text_so_far(), self.now)
+        return self._render_page(menu, began.version, moved.session, self._text_so_far(), self.now)
 
-    def _start(self, *, lost: bool) -> SavedSession:
+    def _start_session(self, *, lost: bool) -> SavedSession:
         version, menu = find_served(self.parts, self.inbound.channel)
         known = ussd_session.find_known(
             self.parts, menu, self.inbound.number, now=self.now, lost=lost, trial=self.is_trial
@@ -168,18 +175,18 @@ class UssdTurn:
         self.parts.count.add(
             "dialled", channel=self.inbound.channel, language=session.script, version=version
         )
-        return self._tell(menu, version, session, self.inbound.text, self.now)
+        return self._render_page(menu, version, session, self.inbound.text, self.now)
 
-    def _on(self, held: SavedSession, menu: Menu) -> SavedSession:
+    def _apply_inputs(self, held: SavedSession, menu: Menu) -> SavedSession:
         session = held.session
-        told_at = self.now
-        for item, so_far in self._inputs(held):
-            session, told_at = self._step(menu, held.version, session, item, so_far)
+        replied_as_of = self.now
+        for item, so_far in self._list_new_inputs(held):
+            session, replied_as_of = self._apply_input(menu, held.version, session, item, so_far)
             if session.ended:
                 break
-        return self._tell(menu, held.version, session, self._text_so_far(), told_at)
+        return self._render_page(menu, held.version, session, self._text_so_far(), replied_as_of)
 
-    def _inputs(self, held: SavedSession) -> list[tuple[str, str]]:
+    def _list_new_inputs(self, held: SavedSession) -> list[tuple[str, str]]:
         if self.contract.accumulates:
             return split_inputs(self.inbound.text, held.text)
         return [(self.inbound.text, self.inbound.turn)]
@@ -187,13 +194,13 @@ class UssdTurn:
     def _text_so_far(self) -> str:
         return self.inbound.text if self.contract.accumulates else self.inbound.turn
 
-    def _step(
+    def _apply_input(
         self, menu: Menu, version: str, session: Session, item: str, so_far: str
     ) -> tuple[Session, datetime]:
         moved = engine.step_session(menu, session, item, self.contract.ussd)
         if not moved.effects:
             return moved.session, self.now
-        self.done.extend(moved.effects)
+        self.effects_done.extend(moved.effects)
         record = commit_turn(
             self.parts,
             Turn(
@@ -208,14 +215,16 @@ class UssdTurn:
                 trial=self.is_trial,
             ),
         )
-        return self._settled(menu, record), record.at
+        return self._settle_record(menu, record), record.at
 
-    def _settled(self, menu: Menu, record: TurnRecord) -> Session:
+    def _settle_record(self, menu: Menu, record: TurnRecord) -> Session:
         return engine.settle_session(
             menu, record.session, record.receipts, self.parts.line.for_engine(), record.at
         )
 
-    def _tell(self, menu: Menu, version: str, session: Session, text: str, at: datetime) -> SavedSession:
+    def _render_page(
+        self, menu: Menu, version: str, session: Session, text: str, at: datetime
+    ) -> SavedSession:
         reply: Reply = engine.render_reply(
             menu, session, self.parts.line.for_engine(), self.contract.ussd, at
         )
@@ -246,7 +255,7 @@ class UssdTurn:
         except Unavailable:
             self.parts.count.add("unsaved", channel=self.inbound.channel)
 
-    def _menu(self, version: str) -> Menu | None:
+    def _get_menu(self, version: str) -> Menu | None:
         return get_served(self.parts, self.inbound.channel, version)
 
     def _hop_count(self) -> int:
@@ -269,8 +278,8 @@ def _apologise_for(parts: Services, inbound: Inbound, error: BaseException, what
         held = read_saved(parts.sessions.ask().load(inbound.channel, inbound.number))
         language = held.session.script if held and held.session.script else language
         language = language if language in menu.languages else next(iter(menu.languages), language)
-    except Exception as second:  # noqa: BLE001 - the apology itself must not fail
-        apology.log_fault(second, event, "apology")
+    except Exception as apology_error:  # noqa: BLE001 - the apology itself must not fail
+        apology.log_fault(apology_error, event, "apology")
     return RenderedPage(text=_last_words(parts, menu, language, region), ends=True)
 
 
@@ -279,20 +288,20 @@ def _last_words(parts: Services, menu: Menu | None, language: str, region: str) 
     return apology.find_apology(menu, language, parts.line.for_engine().values, day, region=region)
 
 
-# The provider's word that a session is over, or that a number wants no more texts.
+# Provider events: end of a session, opt-out from texts.
 
 
 def end_session(parts: Services, ended: Ended) -> bool:
-    """Count how a session ended; nothing else hangs on this event, since it may never come."""
+    """Count how a session ended; nothing else depends on this event, because providers may not send it."""
     parts.count.add("ended", channel=ended.channel, item=ended.status)
     return True
 
 
 def opt_out(parts: Services, event: OptOut) -> bool:
-    """Stop every text to this number, and let a person decide on calls.
+    """Stop every text to this number, and let staff decide about calls.
 
     Returns:
-        False where it could not be written, so that the provider comes again.
+        False where it could not be stored, so that the provider retries.
     """
     number = to_e164(event.number, parts.line.regions)
     if number is None:

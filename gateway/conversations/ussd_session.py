@@ -1,4 +1,4 @@
-"""Finds where a caller stands when a post comes: a repeat, a next input, a first dial, or a place that was lost."""
+"""Classify a USSD post against the saved session, and begin or resume a session with what is known of the caller."""
 
 import json
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ from gateway.storage.sessions import Stored
 
 
 class PostKind(Enum):
-    """What a post is to the session that is stored."""
+    """How a post relates to the saved session."""
 
     REPEAT = "repeat"
     NEXT = "next"
@@ -30,15 +30,16 @@ class PostKind(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedSession:
-    """What is kept of a USSD session between two hops.
+    """What is stored of a USSD session between two posts.
 
     Attributes:
-        version: the menu version that it stands on.
-        text: all inputs so far, as the provider joined them.
-        session: where she is.
-        reply: the last page as it was sent, so that a repeat gets the same.
-        screen: the screen of that page.
-        ends: whether it ended the session.
+        version: menu version of the session.
+        text: all inputs so far, joined by ``*`` as the provider sends them; on a channel that sends one input at a
+            time, the provider's id of the last post.
+        session: state in the menu.
+        reply: the last page as sent, so that a repeat gets the same text.
+        screen: id of the screen of that page.
+        ends: whether that page ended the session.
     """
 
     version: str
@@ -49,7 +50,7 @@ class SavedSession:
     ends: bool
 
     def dump(self) -> str:
-        """Return it as JSON."""
+        """Return it as JSON with the same keys as its fields; ``session`` is JSON text."""
         return json.dumps(
             {
                 "version": self.version,
@@ -64,7 +65,7 @@ class SavedSession:
 
 
 def read_saved(stored: Stored | None) -> SavedSession | None:
-    """Read what is stored; None where nothing is, or where another release wrote it in another format."""
+    """Read a stored session; None where there is none, or another release wrote another format."""
     if stored is None:
         return None
     try:
@@ -76,7 +77,14 @@ def read_saved(stored: Stored | None) -> SavedSession | None:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One post, reduced to what its place depends on."""
+    """One post, reduced to what its classification depends on.
+
+    Attributes:
+        mark: start of the session key, to recognise another session of the same number.
+        text: input, or all inputs joined.
+        turn: the provider's id of the post; empty where it has none.
+        first: the provider says that the session begins.
+    """
 
     mark: str
     text: str
@@ -87,9 +95,10 @@ class Post:
 def place_post(
     post: Post, stored: Stored | None, held: SavedSession | None, *, accumulates: bool
 ) -> PostKind:
-    """Say what this post is to the stored session; pure.
+    """Classify a post against the stored session; pure.
 
-    A post of the stored session whose text does not extend what is known is a late repeat, also a shorter one.
+    A post of the stored session that adds no input is a late repeat, also where its text is shorter than the stored
+    one.
     """
     if stored is None or held is None or stored.mark != post.mark:
         return PostKind.FIRST if post.first else PostKind.LOST
@@ -105,23 +114,23 @@ def has_new_inputs(text: str, known: str) -> bool:
 
 
 def split_inputs(text: str, known: str) -> list[tuple[str, str]]:
-    """Return each new input with the text up to and with it, oldest first."""
+    """Return each new input with the joined text up to and including it, oldest first."""
     rest = text.removeprefix(f"{known}*") if known else text
     found: list[tuple[str, str]] = []
     so_far = known
     for nth, item in enumerate(rest.split("*")):
-        so_far = f"{so_far}*{item}" if known or nth else item  # she may have sent an empty first input
+        so_far = f"{so_far}*{item}" if known or nth else item  # the first input may be empty
         found.append((item, so_far))
     return found
 
 
-# How a session begins: with what is known of the caller at that moment, read once and kept until it ends.
+# Beginning a session: what is known of the caller is read once and kept until the session ends.
 
 
 def find_known(
     parts: Services, menu: Menu, number: str, *, now: datetime, trial: bool, lost: bool = False
 ) -> Known:
-    """Return what is known of this number; while SQL cannot be asked, only what the number itself says."""
+    """Return what is known about this number; without SQL, only what follows from the number itself."""
     try:
         with parts.store.read() as tx:
             caller = callers.find_caller(tx, number, trial=trial)
@@ -138,23 +147,22 @@ def find_known(
 
 
 def with_promises(known: Known, menu: Menu, hours: Hours, zone: str, now: datetime) -> Known:
-    """Return what is known with what can be promised by the hours of duty: windows, and when somebody is there next."""
+    """Return the same with the windows on offer, and the next instant at which staff are on duty."""
     opens = find_opening(hours, zone, now)
     offers = list_offered_windows(menu.windows.values(), hours, zone, now)
     return replace(known, offers=offers, opens=opens.isoformat() if opens else "")
 
 
-# Dialled again after a session that broke off: she is asked whether she goes on, where that betrays
-# nothing.
+# Resuming after a break.
 
 
 def ask_resume(
     parts: Services, held: SavedSession | None, menu: Menu, version: str, number: str, *, trial: bool
 ) -> Session | None:
-    """Return the session on the screen that asks, or None where she just begins.
+    """Return the session on the screen that offers to resume, or None to begin anew.
 
-    A session that is held is younger than half an hour. Only where she said that nobody else sees this phone, for
-    whoever holds it reads from the question that somebody dialled before.
+    Only a session of the live version, less than 30 minutes old, and only where the caller said that nobody else sees
+    this phone: the offer itself reveals that somebody dialled before.
     """
     if held is None or held.ends or held.version != version:
         return None

@@ -1,1 +1,4 @@
-"""Sending: takes what is due out of the outbox, asks whether it may still go, sends it and writes what came of it."""
+"""Delivers the transactional outbox.
+
+Claims due rows, checks that they may be sent, sends them and records the results.
+"""

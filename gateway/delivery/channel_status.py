@@ -1,4 +1,4 @@
-"""How each line stands: heard from or silent, paused or sending, what waits for it, and what to do about it."""
+"""Reports the status of each channel, records heartbeats, and pauses a channel that has fallen silent."""
 
 import logging
 from collections.abc import Mapping
@@ -21,20 +21,20 @@ LOW_BATTERY = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelStatus:
-    """One line.
+    """Status of one channel.
 
     Attributes:
-        name: the configured line.
+        name: the configured name.
         channel: its adapter.
-        life: what it last told of itself.
-        silent: it says nothing; nothing leaves by it.
-        paused_until: nothing leaves by it before.
-        why: the word for the pause.
-        sent: texts of today, in parts.
-        day: how many it may send in a day; 0 where there is no limit.
-        waiting: texts that wait for it.
-        sort: what is wrong, as a word: never, silent, paused, full, battery; empty where nothing is.
-        trouble: the same, in a sentence.
+        life: its last heartbeat.
+        silent: it sent no heartbeat for too long; nothing is sent through it.
+        paused_until: nothing is sent before this instant; None if it is not paused.
+        why: code of the reason for the pause.
+        sent: message parts sent today.
+        day: daily limit of parts; 0 for none.
+        waiting: number of outbox rows waiting for it.
+        sort: the most severe problem: never, silent, paused, full or battery; empty if there is none.
+        trouble: that problem as a sentence.
         fix: what to do about it.
     """
 
@@ -53,10 +53,10 @@ class ChannelStatus:
 
 
 def list_statuses(parts: Services) -> tuple[ChannelStatus, ...]:
-    """Return every line in the order of the configuration.
+    """Return the status of every channel, in the order of the configuration.
 
     Raises:
-        Unavailable: SQL cannot be asked.
+        Unavailable: the database cannot be reached.
     """
     with parts.store.read() as tx:
         buckets, waiting = rate_limits.all_of(tx), outbox.count_waiting(tx)
@@ -68,7 +68,7 @@ def list_statuses(parts: Services) -> tuple[ChannelStatus, ...]:
 
 
 def as_json(line: ChannelStatus) -> dict[str, Any]:
-    """Return one line as ``gateway channels list --json`` shows it."""
+    """Return one channel in the public JSON shape of ``gateway channels list --json``; instants are RFC 3339 in UTC."""
     config = line.channel.config
     return {
         "name": line.name,
@@ -112,7 +112,10 @@ def _find_status(
 
 
 def _find_trouble(line: Mapping[str, Any]) -> tuple[str, str, str]:
-    """Say the worst that is wrong with a line that reaches real phones."""
+    """Return (code, sentence, remedy) of the most severe problem; three empty strings if there is none.
+
+    ``line`` holds the fields of ``ChannelStatus`` that are known so far, by name.
+    """
     known: Life = line["life"]
     guide = line["channel"].contract.guide
     look_at_it = (
@@ -150,16 +153,16 @@ def _format_stamp(instant: datetime | None) -> str | None:
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if instant else None
 
 
-# Watches the lines that are expected to say something now and then: a silent one pauses, and people are
-# told.
+# Heartbeats. A channel that is expected to send them and falls silent is paused, and an alarm is counted.
 
 _log = logging.getLogger(__name__)
 
 OFTEN_ENOUGH = timedelta(seconds=15)
+"""A heartbeat within this time of the last one is not written, unless it brings news."""
 
 
 def note_seen(parts: Services, event: ChannelSeen) -> None:
-    """Note a sign of life. Never raises: it comes with her text, and that must not wait for it."""
+    """Record a heartbeat. Never raises: it arrives with an inbound message, which must not fail because of it."""
     try:
         if _is_new(parts, event):
             with parts.store.write() as tx:
@@ -169,10 +172,10 @@ def note_seen(parts: Services, event: ChannelSeen) -> None:
 
 
 def look_at_channels(parts: Services) -> None:
-    """Ask each line that can be asked how it is, then tell of those that have fallen silent.
+    """Query each channel that can be queried, then mark those that have fallen silent.
 
     Raises:
-        Unavailable: SQL cannot be asked.
+        Unavailable: the database cannot be reached.
     """
     for channel in parts.channels.values():
         if channel.contract.silent_after is not None and isinstance(channel, Watched):

@@ -1,4 +1,9 @@
-"""Takes the best due row and a token of its line, and asks in the same transaction whether it may still go."""
+"""Claims the next due outbox row and a rate-limit token of its channel.
+
+Checks in the same transaction whether to send.
+
+Also works the rows that never leave the gateway, and records internal errors on rows.
+"""
 
 import logging
 from dataclasses import dataclass
@@ -24,25 +29,27 @@ from gateway.storage.callers import Caller
 from gateway.storage.database import Tx, Unavailable
 from gateway.storage.outbox import OutboxRow
 
-# What follows a fault of our own: the row is tried again a few times and then left, so that its lane is
-# free.
+# Internal errors: the row is retried a few times and then failed, so that it no longer blocks its recipient.
 
 _log = logging.getLogger(__name__)
 
 
 def find_jittered_delay(attempts: int) -> timedelta:
-    """Return the delay before the next try, with jitter."""
+    """Return the delay before the next try, with random jitter to spread rows that failed together."""
     return timedelta(seconds=add_jitter(states.find_delay(attempts).total_seconds()))
 
 
 def note_fault(parts: Services, row: OutboxRow, error: Exception) -> None:
-    """Write the fault on a row whose claim was rolled back; the claimed row that was read has counted this try."""
+    """Record an internal error on a row whose claim was rolled back.
+
+    ``row`` is the claimed state, which counts this try.
+    """
     now = parts.clock.now()
     then = states.after_fault(
         attempts=row.attempts, now=now, wait=find_jittered_delay(row.attempts), expires_at=row.expires_at
     )
     failed = then.event is OutboxEvent.FAIL
-    # The class alone: the words of an exception may hold what the row holds.
+    # Only the class is logged: the exception's message may quote the row's content (OWASP Logging Cheat Sheet).
     _log.error("outbox row %s (%s): %s in try %d", row.id, row.kind, type(error).__name__, row.attempts)
     with parts.store.write() as tx:
         outbox_claims.note_fault(
@@ -60,7 +67,7 @@ def note_fault(parts: Services, row: OutboxRow, error: Exception) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedRow:
-    """A row that may leave now, its message, and the monotonic second at which the claim began."""
+    """A row to send now, with its message, claim token, and the monotonic second at which the claim began."""
 
     row: OutboxRow
     token: str
@@ -70,26 +77,26 @@ class ClaimedRow:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A row that does not leave: cancelled, expired, put off, or faulty."""
+    """A row that is not sent now: it was cancelled, expired, postponed or faulty."""
 
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """Nothing can be claimed; ``wait`` says after how long a line lets the next text out, where one is due."""
+    """No row can be claimed; ``wait`` is the time until a rate limit allows the next due row, None if none is due."""
 
     wait: timedelta | None = None
 
 
 def limits_of(channel: Channel) -> RateLimits:
-    """Return what a configured line may send."""
+    """Return the configured rate limits of a channel: messages per second and per day (``day_limit``, 0 for none)."""
     return RateLimits(rate=channel.config.rate, day=int(channel.config.options.get("day_limit", "0")))
 
 
 def claim_row(parts: Services, *, named: str | None = None) -> ClaimedRow | Decided | Nothing:
-    """Claim one outside row, this very one or the best.
+    """Claim one outside row: the named one, or else the best due one.
 
     Raises:
-        Unavailable: SQL cannot be asked.
+        Unavailable: the database cannot be reached.
     """
     found: list[OutboxRow] = []
     try:
@@ -97,7 +104,7 @@ def claim_row(parts: Services, *, named: str | None = None) -> ClaimedRow | Deci
             return _claim_in(parts, tx, named, found)
     except Unavailable:
         raise
-    except Exception as error:  # such a row must not stop the rows behind it
+    except Exception as error:  # a faulty row must not block the rows behind it
         if not found:
             raise
         note_fault(parts, found[0], error)
@@ -164,7 +171,7 @@ def _make_nothing(tx: Tx, waits: dict[str, timedelta | None], now: datetime) -> 
 
 
 def _find_recipient(parts: Services, tx: Tx, row: OutboxRow, now: datetime) -> tuple[Recipient, str]:
-    """Return what is known of the recipient, and the number, which is read here and nowhere earlier."""
+    """Return what the send policy needs to know, and the number, which is decrypted only here, just before sending."""
     if KINDS[row.kind].to is To.PERSON:
         person = people.by_id(tx, row.person_id) if row.person_id else None
         number = person.number if person and not person.disabled else None
@@ -180,9 +187,9 @@ def _find_recipient(parts: Services, tx: Tx, row: OutboxRow, now: datetime) -> t
 
 
 def _is_stopped(caller: Caller, row: OutboxRow) -> bool:
-    """Say whether STOP holds for this text: an answer to what she wrote after it is one that she asked for.
+    """Return whether STOP applies to this text. An answer to a text written after STOP was asked for and is sent.
 
-    Of one instant nobody knows which came first: such a text stays here.
+    With equal instants the order is unknown, and the text is not sent.
     """
     if caller.stopped_at is None:
         return False
@@ -190,7 +197,7 @@ def _is_stopped(caller: Caller, row: OutboxRow) -> bool:
 
 
 def _find_window(contact: SafeContact | None, zone: str, now: datetime) -> tuple[datetime, datetime] | None:
-    """Return the span in which her phone may light up: a text needs nobody on duty."""
+    """Return the span (UTC) in which the caller's phone may light up; a text needs nobody on duty."""
     if contact is None:
         return None
     if contact.when is When.NOW:
@@ -223,22 +230,21 @@ def _decide_row(
             outbox_claims.finish_claim(tx, row.id, token, state="cancelled", reason=reason, now=now)
             parts.count.add("outbox", "cancelled", channel=row.channel)
         case Expire(reason):
-            # One that was tried before may have left all the same: where the line can be asked, it is.
+            # A row tried before may have been sent all the same; a channel that can be queried will tell.
             tried = row.attempts > 1 and parts.channels[row.channel].contract.can_ask
             state = "unclear" if tried else "expired"
             outbox_claims.finish_claim(tx, row.id, token, state=state, reason=reason, now=now)
             parts.count.add("outbox", state, channel=row.channel)
 
 
-# Works the rows that reach nobody outside: claim, work and result are one transaction, so they need no
-# lease.
+# Inside rows, such as escalations: claim, work and result are one transaction, so they need no lease.
 
 
 def work_inside(parts: Services, *, named: str | None = None) -> bool:
-    """Work one inside row, this very one or the best; False where none is due.
+    """Work one inside row: the named one, or else the best due one; False if none is due.
 
     Raises:
-        Unavailable: SQL cannot be asked.
+        Unavailable: the database cannot be reached.
     """
     found: list[OutboxRow] = []
     try:
@@ -246,7 +252,7 @@ def work_inside(parts: Services, *, named: str | None = None) -> bool:
             return _work_row(parts, tx, named, found)
     except Unavailable:
         raise
-    except Exception as error:  # one row's fault must not stop the rows behind it
+    except Exception as error:  # a faulty row must not block the rows behind it
         if not found:
             raise
         note_fault(parts, found[0], error)

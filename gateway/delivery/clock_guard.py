@@ -1,4 +1,7 @@
-"""Guards against a wrong clock: nothing leaves, nobody is called and nothing ends until a person has looked at it."""
+"""Stops sending, calling and expiry while the system clock is wrong, until a person confirms it.
+
+Also holds back a cleanup run that would end an implausibly large share of the data.
+"""
 
 import logging
 from collections.abc import Mapping
@@ -15,23 +18,26 @@ from gateway.storage.settings import SETTING
 _log = logging.getLogger(__name__)
 
 LONG_OFF = timedelta(days=5)
-"""A machine that finds the ledger silent for longer may have a clock that runs ahead: it asks before things end."""
+"""If the newest row is older than this at start, the clock may be ahead, and a person must confirm it."""
 
 _SEEN = "clock_seen"
 _NOTED_EVERY = timedelta(minutes=1)
 
 
 def find_state(parts: Services) -> dict[str, Any]:
-    """Return ``{"on", "why", "since"}`` for the doctor and the console."""
+    """Return the alarm's state: ``on`` (bool), ``why`` (jumped, behind or ahead), ``since`` (ISO 8601).
+
+    {} if it never rang.
+    """
     with parts.store.read() as tx:
         found: dict[str, Any] = settings.get_setting(tx, SETTING, {})
     return found
 
 
 def is_trusted(parts: Services, tx: Tx, now: datetime) -> bool:
-    """Say whether something may end at this instant: asked in the transaction that would end it, with its instant.
+    """Return whether the clock is trusted at ``now``; call it in the transaction that would send or expire something.
 
-    Another process trips the guard within a second; until then this one compares for itself.
+    Another process sets the alarm within a second; until then this process compares wall and monotonic time itself.
     """
     if settings.is_on(tx):
         parts.clock.rebase()
@@ -40,7 +46,10 @@ def is_trusted(parts: Services, tx: Tx, now: datetime) -> bool:
 
 
 class ClockWatch:
-    """Looks at the clock now and then: does it stand behind what the ledger knows, or has it jumped?"""
+    """Compares the wall clock with the monotonic clock and with the newest row.
+
+    A jump or a clock behind it is an alarm.
+    """
 
     def __init__(self, parts: Services) -> None:
         self._parts = parts
@@ -49,13 +58,13 @@ class ClockWatch:
         self._noted: datetime | None = None
 
     def look(self) -> str:
-        """Stop calls, texts and what ends things if the clock is wrong; return why, or nothing.
+        """Check the clock and set the alarm if it is wrong; return why, or an empty string.
 
         Raises:
-            Unavailable: SQL cannot be asked.
+            Unavailable: the database cannot be reached.
         """
         if self._parts.clock.is_moved_by_tests:
-            return ""  # a test moved the time for every process: that says nothing about this machine
+            return ""  # a test moved the time of all processes, which says nothing about this machine
         now = self._parts.clock.now()
         base = self._measure(now)
         jumped = abs(base - self._base) > TOLERANCE
@@ -72,17 +81,21 @@ class ClockWatch:
         return why
 
     def _measure(self, now: datetime) -> datetime:
-        """Return when the machine was switched on, by the wall clock of this instant."""
+        """Return when the machine was booted, by the wall clock of this instant."""
         return now - timedelta(seconds=self._parts.clock.steady())
 
     def _was_elsewhere(self, seen: Mapping[str, Any], base: datetime) -> bool:
-        """Say whether an earlier clock process of this very run of the machine saw another wall clock."""
+        """Return whether an earlier clock process of this boot saw another wall clock.
+
+        ``seen`` holds ``boot`` (boot id), ``base`` (boot instant, ISO 8601) and ``last`` ([instant, seconds
+        since boot]).
+        """
         if seen.get("boot") != self._parts.clock.boot() or "base" not in seen:
             return False
         return abs(base - datetime.fromisoformat(seen["base"])) > TOLERANCE
 
     def _note(self, seen: Mapping[str, Any], base: datetime, now: datetime, *, is_on: bool) -> None:
-        """Write down what this run of the machine shows, so that the next one, or a person, can compare."""
+        """Save what this boot shows, so that the next boot, or a person, can compare."""
         boot = self._parts.clock.boot()
         same = seen.get("boot") == boot and not self._was_elsewhere(seen, base)
         if same and self._noted is not None and abs(now - self._noted) < _NOTED_EVERY:
@@ -105,7 +118,7 @@ def _describe_stand(
         return ""
     if newest > now + TOLERANCE:
         looked_at = known.get("newest")
-        # A person has confirmed this clock against these very rows: time has only to reach them.
+        # A person has confirmed the clock against these rows, so time only has to reach them.
         return "" if looked_at and newest <= datetime.fromisoformat(looked_at) else "behind"
     return "ahead" if is_first and now - newest > LONG_OFF else ""
 
@@ -113,7 +126,7 @@ def _describe_stand(
 def trip_guard(
     parts: Services, why: str, *, newest: datetime | None = None, seen: Mapping[str, Any] | None = None
 ) -> None:
-    """Stop calls, texts and what ends things; ``seen`` is what was noted last of this machine's runs."""
+    """Set the alarm: no sending, calling or expiry; ``seen`` is what was saved last about the machine's boots."""
     now = parts.clock.now()
     value: dict[str, Any] = {"on": True, "why": why, "since": now.isoformat()}
     value["before"] = newest.isoformat() if newest else ""
@@ -131,12 +144,12 @@ def trip_guard(
 
 
 def confirm_clock(parts: Services, actor: Actor) -> None:
-    """Let everything go on: this person has looked at the clock and found it right.
+    """Clear the alarm: this person has checked the clock and found it right.
 
-    Instants that were taken while it was wrong are set right by what this machine counted meanwhile.
+    Instants recorded under the wrong clock are corrected by the monotonic clock.
 
     Raises:
-        NotPermitted: the role may not.
+        NotPermitted: the actor may not settle the outbox.
     """
     check_permission(actor, Permission.SETTLE_OUTBOX)
     now = parts.clock.now()
@@ -152,22 +165,22 @@ def confirm_clock(parts: Services, actor: Actor) -> None:
     parts.clock.rebase()
 
 
-# Keeps one run of a chore from ending more than a share of what there is before a person has looked at it.
+# Limit on one run of a periodic task: it must not end more than a share of the data without a person's consent.
 
 REQUESTS, KEPT = "requests", "kept"
-"""What ends: requests by their age, and what was kept long enough."""
+"""What can end: requests by their age, and stored data past its retention."""
 
 SHARE = {REQUESTS: 0.2, KEPT: 0.5}
 FEW = {REQUESTS: 5, KEPT: 50}
-"""So many may always end in one run, however few there are."""
+"""This many may always end in one run, whatever their share."""
 
 _LET_FOR = timedelta(hours=2)
 
 
 def may_end(tx: Tx, what: str, *, many: int, of: int, now: datetime) -> bool:
-    """Say whether so many of so many may end in one run; where they may not, that is written down for a person.
+    """Return whether ``many`` of ``of`` items may end in one run; a refusal is recorded for a person to decide.
 
-    A clock that nobody could see to be wrong, a setting with one digit too few: each would end nearly all at once.
+    An undetected clock error, or a retention setting with a digit too few, would end nearly everything at once.
     """
     known: dict[str, Any] = settings.get_setting(tx, _name_share(what), {})
     if many <= max(FEW[what], SHARE[what] * of):
@@ -185,18 +198,18 @@ def may_end(tx: Tx, what: str, *, many: int, of: int, now: datetime) -> bool:
 
 
 def find_held(parts: Services) -> dict[str, dict[str, Any]]:
-    """Return what waits for a person to let it end, by what it is."""
+    """Return the refused endings by what they are; each has ``on``, ``many``, ``of`` and ``since`` (ISO 8601)."""
     with parts.store.read() as tx:
         found = {what: settings.get_setting(tx, _name_share(what), {}) for what in SHARE}
     return {what: value for what, value in found.items() if value.get("on")}
 
 
 def let_end(parts: Services, actor: Actor, what: str) -> None:
-    """Let it end in the next two hours, however much it is: this person has looked at it.
+    """Permit endings of this kind for two hours, without limit.
 
     Raises:
-        NotPermitted: the role may not.
-        KeyError: nothing of that name ends.
+        NotPermitted: the actor may not settle the outbox.
+        KeyError: there is no ending of that name.
     """
     check_permission(actor, Permission.SETTLE_OUTBOX)
     if what not in SHARE:

@@ -1,4 +1,7 @@
-"""Tells the workers that a row is due; it may fail, be lost or be doubled, and changes nothing but the delay."""
+"""Nudges the workers about due rows through RQ, and sweeps for rows that no nudge reached.
+
+A nudge may fail, be lost or be doubled: the outbox row is the truth, and only the delay changes.
+"""
 
 import logging
 from datetime import timedelta
@@ -22,11 +25,11 @@ QUEUE = "nudges"
 ENTRY = "workers.jobs.nudge"
 DESCRIPTION = "nudge"
 JOB_SECONDS = 60
-KEPT_SECONDS = 600  # of a nudge that nobody took: by then the sweep has given others
+KEPT_SECONDS = 600  # life of an unclaimed nudge in Redis; by then the sweep has sent others
 
 
 def count_listeners(client: Redis) -> int:
-    """Count the workers that take nudges; none where Redis does not answer."""
+    """Return the number of RQ workers that listen for nudges; 0 if Redis does not respond."""
     try:
         return len(Worker.all(queue=Queue(QUEUE, connection=client, serializer=JSONSerializer)))
     except (RedisError, OSError):
@@ -34,14 +37,17 @@ def count_listeners(client: Redis) -> int:
 
 
 class Nudger:
-    """Puts nudges into the queue; while Redis does not answer it is asked only now and then."""
+    """Enqueues nudges; while Redis does not respond, a circuit breaker limits the tries.
+
+    RQ documentation, "Jobs": ``result_ttl=0`` deletes the finished job, ``ttl`` and ``failure_ttl`` are in seconds.
+    """
 
     def __init__(self, client: Redis, clock: Clock) -> None:
         self._queue = Queue(QUEUE, connection=client, serializer=JSONSerializer, default_timeout=JOB_SECONDS)
         self._breaker = Breaker(clock)
 
     def __call__(self, row_id: str) -> bool:
-        """Give a nudge for this row; False where it did not get through. Never raises."""
+        """Enqueue a nudge for this row; False if it did not get through. Never raises."""
         if not self._breaker.allows():
             return False
         try:
@@ -62,26 +68,25 @@ class Nudger:
         return True
 
 
-def nudge_nobody(row_id: str) -> bool:  # noqa: ARG001 - it stands in for a Nudger where there is no Redis
-    """Nudge nobody: the clock sends what is due."""
+def nudge_nobody(row_id: str) -> bool:  # noqa: ARG001 - replaces a Nudger where there is no Redis
+    """Send no nudge: the sweep of the clock process sends what is due."""
     return False
 
 
-# Finds what no nudge reached: leases that are over, rows that came too late, rows that are due and wait for
-# nobody.
+# The sweep finds what no nudge reached: expired leases, expired rows, and due rows without a nudge.
 
-GRACE = timedelta(seconds=2)  # the nudge that follows a commit has this long
+GRACE = timedelta(seconds=2)  # a nudge is sent right after the commit; the sweep leaves it this long
 AGAIN = timedelta(seconds=30)
 PARKED = timedelta(days=3)
-NUDGES = 20  # each of them drains all that is due, so a few are enough for any backlog
+NUDGES = 20  # each drains everything that is due, so a few are enough for any backlog
 OWN_SECONDS = 8.0
 
 
 def sweep_outbox(parts: Services) -> None:
-    """Do one round.
+    """End expired leases and rows, query providers about unclear rows, and nudge the workers about waiting ones.
 
     Raises:
-        Unavailable: SQL cannot be asked.
+        Unavailable: the database cannot be reached.
     """
     now = parts.clock.now()
     repeatable = [name for name, channel in parts.channels.items() if channel.contract.takes_our_id]
@@ -100,14 +105,17 @@ def sweep_outbox(parts: Services) -> None:
 
 
 def _nudge_waiting(parts: Services) -> bool:
-    """Nudge what waits; return whether this process should send by itself: nudges fail, or nobody follows them."""
+    """Nudge the workers about waiting rows; return whether this process should send them itself.
+
+    That is so when a nudge fails, or when rows nudged before still wait, so that no worker seems to run.
+    """
     now = parts.clock.now()
     with parts.store.write() as tx:
         waiting = outbox.list_overdue(tx, due_before=now - GRACE, nudged_before=now - AGAIN, limit=NUDGES)
         if waiting:
             outbox.mark_nudged(tx, [row_id for row_id, _ in waiting], now=now)
     followed = not any(nudged_before for _, nudged_before in waiting)
-    # The first that does not get through says that Redis is away; the others would only wait for it too.
+    # The first failure shows that Redis is away; the other nudges would only wait for the same timeout.
     got_through = all(parts.nudge(row_id) for row_id, _ in waiting)
     return bool(waiting) and not (followed and got_through)
 

@@ -1,4 +1,7 @@
-"""Takes the provider's word on what became of a message; it comes twice, late, out of order, or early."""
+"""Records delivery reports, queries providers about unclear rows, and lets a person settle the rest.
+
+Delivery reports arrive repeatedly, late, out of order, or before the send's own response.
+"""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,14 +16,14 @@ from gateway.storage.database import Tx
 from gateway.storage.outbox import OutboxRow
 
 VERDICTS = {"delivered": "sent", "failed": "failed"}
-"""What a word settles of an unclear row; whatever a line says of a text under our id proves that it has it."""
+"""How a report settles an unclear row; on a channel that uses our id, any report proves that it has the message."""
 
 
 def record_delivery(parts: Services, delivery: Delivery) -> None:
-    """Write a delivery on its row, or park it until the row knows the provider's id.
+    """Record a delivery report on its row, or park it until the row knows the provider's id.
 
     Raises:
-        Unavailable: SQL cannot be asked.
+        Unavailable: the database cannot be reached.
     """
     parts.store.run(lambda tx: _write_delivery(parts, tx, delivery))
     parts.count.add("delivery", delivery.state, channel=delivery.channel)
@@ -28,7 +31,7 @@ def record_delivery(parts: Services, delivery: Delivery) -> None:
 
 def _write_delivery(parts: Services, tx: Tx, delivery: Delivery) -> None:
     now = parts.clock.now()
-    # A record of the same line holds this row too: neither can miss what the other has just written.
+    # Recording a send result locks the same bucket, so neither can miss what the other has just written.
     rate_limits.hold_bucket(tx, delivery.channel)
     row = _find_row(parts, tx, delivery)
     if row is None:
@@ -53,7 +56,7 @@ def _write_delivery(parts: Services, tx: Tx, delivery: Delivery) -> None:
 
 
 def _find_row(parts: Services, tx: Tx, delivery: Delivery) -> OutboxRow | None:
-    """Return the row by the provider's id; on a line that takes our id this is ours, known before any answer."""
+    """Return the row by the provider's id, or by our own id on a channel that uses it."""
     row = outbox.by_provider_id(tx, delivery.channel, delivery.provider_id)
     if row is not None or not _takes_our_id(parts, delivery.channel):
         return row
@@ -66,21 +69,20 @@ def _takes_our_id(parts: Services, name: str) -> bool:
     return channel is not None and channel.contract.takes_our_id
 
 
-# Asks a line what became of the texts that stay unclear, where it knows them by our id; so no person has
-# to.
+# Status queries: a channel that knows messages by our id is asked about unclear rows, so that no person has to decide.
 
 AT_ONCE = 10
-"""Questions in one round: a phone is slow, and the round has more to do."""
+"""Queries per round, as a phone gateway is slow and the round has more to do."""
 
 REST = timedelta(seconds=30)
-"""A text that is unclear so lately may still be on its way there."""
+"""A row that became unclear more recently may still be on its way to the provider."""
 
 
 def ask_providers(parts: Services) -> int:
-    """Ask about the oldest unclear rows of the lines that can be asked; return how many are clear now.
+    """Query the channels about their oldest unclear rows; return how many were settled.
 
     Raises:
-        Unavailable: SQL cannot be asked.
+        Unavailable: the database cannot be reached.
     """
     now = parts.clock.now()
     with parts.store.read() as tx:
@@ -104,11 +106,11 @@ def _ask_about(parts: Services, row_id: str, name: str) -> bool:
     return clear
 
 
-# Shows what is on its way, without numbers and without texts.
+# Listings of the outbox, without numbers and without texts.
 
 
 def list_rows(parts: Services, *, state: str = "", limit: int = 200) -> list[dict[str, Any]]:
-    """Return the newest rows as plain values; with a state only those in it."""
+    """Return the newest rows in the shape of ``as_json``, optionally only those in one state."""
     with parts.store.read() as tx:
         return [as_json(row) for row in outbox.list_rows(tx, state=state, limit=limit)]
 
@@ -120,7 +122,7 @@ def list_newest(parts: Services, limit: int) -> tuple[OutboxRow, ...]:
 
 
 def as_json(row: OutboxRow) -> dict[str, Any]:
-    """Return one row as ``gateway outbox list --json`` shows it."""
+    """Return one row in the public JSON shape of ``gateway outbox list --json``; instants are RFC 3339 in UTC."""
     return {
         "id": row.id,
         "kind": row.kind,
@@ -144,21 +146,21 @@ def _format_instant(instant: datetime) -> str:
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-# Lets a person decide on an unclear row, which nothing in the house repeats by itself.
+# A person's verdict on an unclear row. It is never resent automatically, because the recipient may have it already.
 
 PERSON_VERDICTS = {"sent": OutboxEvent.SETTLE_SENT, "failed": OutboxEvent.SETTLE_FAILED}
 
 
 class NotUnclear(Exception):
-    """There is no unclear row of this id; the words say what it is, if it is there."""
+    """There is no unclear row of this id; the message names its state, if it exists."""
 
 
 def settle_row(parts: Services, actor: Actor, row_id: str, verdict: str) -> None:
-    """Write a person's verdict, ``sent`` or ``failed``; whoever still works on the row is too late after that.
+    """Record a person's verdict, ``sent`` or ``failed``; a send that still runs can no longer change the row.
 
     Raises:
-        NotPermitted: the role may not.
-        NotUnclear: somebody or something decided already, or there is no such row.
+        NotPermitted: the actor may not settle the outbox.
+        NotUnclear: the row was settled already, or there is none.
         KeyError: the verdict is neither of the two.
     """
     check_permission(actor, Permission.SETTLE_OUTBOX)

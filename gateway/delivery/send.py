@@ -1,4 +1,8 @@
-"""Sends one row, then whatever is due: a nudge may be lost, doubled or late and changes nothing."""
+"""Sends claimed outbox rows through their channel and records the results under the claim's token.
+
+A send without a certain result becomes unclear and is never repeated blindly: at most once, where the provider cannot
+tell duplicates apart.
+"""
 
 import logging
 from collections.abc import Callable
@@ -19,19 +23,19 @@ from gateway.storage import outbox, outbox_claims, rate_limits
 from gateway.storage.database import Tx, Unavailable
 from gateway.storage.outbox import OutboxRow
 
-# Writes what came of a send, under the token of its claim; a result that comes too late changes nothing.
+# Results. They are written only under the token of their claim, so one that comes too late changes nothing.
 
 _TRIES = (
     0.5,
     2.0,
-)  # seconds before the second and the third try: a result that is lost makes work for a person
+)  # seconds before the second and third try: a lost result must be settled by a person
 
 
 def record_result(parts: Services, claimed: ClaimedRow, result: SendResult, then: Next) -> None:
-    """Write the result, the line's account, and what deliveries came before it.
+    """Record the send result, update the channel's rate limit, and apply delivery reports that came before it.
 
     Raises:
-        Unavailable: SQL could not be asked for seconds; the lease will make the row unclear.
+        Unavailable: the database could not be reached for seconds; the lease will make the row unclear.
     """
     for pause in _TRIES:
         try:
@@ -97,7 +101,7 @@ def _settle_account(
     if result.outcome is SendOutcome.SENT:
         return buckets.went_through(bucket, cost=result.cost)
     if result.outcome is SendOutcome.REFUSED and not result.alarm:
-        return bucket  # the recipient was refused, not the line
+        return bucket  # the recipient was refused, which says nothing about the channel
     return buckets.did_not(
         buckets.give_back(bucket, parts=count) if result.outcome is SendOutcome.NOT_SENT else bucket,
         now=parts.clock.now(),
@@ -134,7 +138,7 @@ TOO_LATE = 60.0
 
 
 def never_stop() -> bool:
-    """Say that nobody asked to stop."""
+    """Return False: the default for ``stopping``."""
     return False
 
 
@@ -145,13 +149,13 @@ def drain_outbox(
     seconds: float = DRAIN_SECONDS,
     stopping: Callable[[], bool] = never_stop,
 ) -> int:
-    """Handle the named row if it can be claimed, then whatever is due, for some seconds; return how many rows.
+    """Handle the named row if it can be claimed, then due rows until the time is over; return the number of rows.
 
     Args:
         parts: the services of this process.
-        first: the row that a nudge named.
-        seconds: after these no further row is begun.
-        stopping: asked before each row; True ends the drain.
+        first: id of the row that a nudge named.
+        seconds: no further row is begun after this time.
+        stopping: called before each row; True ends the drain.
     """
     until = parts.clock.monotonic() + seconds
     handled = 0
@@ -173,7 +177,7 @@ def drain_outbox(
 
 
 def _handle_one(parts: Services, named: str | None) -> float | None:
-    """Handle one row; return None, or where none could be had the seconds after which one may be (0: nobody knows)."""
+    """Handle one row and return None; without one, return the seconds until one may be claimed (0 if unknown)."""
     if claim.work_inside(parts, named=named):
         return None
     claimed = claim_row(parts, named=named)
@@ -187,7 +191,7 @@ def _handle_one(parts: Services, named: str | None) -> float | None:
 def _send_row(parts: Services, claimed: ClaimedRow) -> None:
     row = claimed.row
     if _too_late(parts, claimed):
-        # The machine slept or was frozen since the claim: another may think that this row is in the open.
+        # The machine slept or was frozen since the claim, so another process may have ended the lease.
         with parts.store.write() as tx:
             now = parts.clock.now()
             outbox_claims.put_back(tx, row.id, claimed.token, due_at=now, now=now, reason="late", tried=False)
@@ -196,10 +200,10 @@ def _send_row(parts: Services, claimed: ClaimedRow) -> None:
     try:
         result = _send_message(channel, claimed.message, parts.clock.now())
     except BaseTimeoutException:
-        # The job's time was over, or the worker is to stop: nobody knows whether the text left.
+        # The job timed out or the worker must stop (RQ's death penalty): whether the message was sent is unknown.
         result = SendResult(outcome=SendOutcome.UNCLEAR, reason="out-of-time")
-    except Exception as error:  # noqa: BLE001 - whatever it was, nobody knows whether the text left
-        # Without its traceback, which may hold the text.
+    except Exception as error:  # noqa: BLE001 - after any error it is unknown whether the message was sent
+        # Without the traceback, which may quote the text (OWASP Logging Cheat Sheet).
         _log.error("outbox row %s: %s in the channel %s", row.id, type(error).__name__, row.channel)
         result = SendResult(outcome=SendOutcome.UNCLEAR, reason="fault", alarm=True)
     record_result(parts, claimed, result, _plan_next(parts, claimed, result))
@@ -233,7 +237,7 @@ def _plan_next(parts: Services, claimed: ClaimedRow, result: SendResult) -> Next
         case SendOutcome.NOT_SENT if result.down and now < row.expires_at:
             return Next(
                 OutboxEvent.AGAIN, result.reason, row.due_at
-            )  # it is not this text's fault: it keeps its place
+            )  # the channel is down, which is not this row's fault, so it keeps its place
         case SendOutcome.NOT_SENT | SendOutcome.UNCLEAR:
             then = states.plan_retry(
                 reason=result.reason,

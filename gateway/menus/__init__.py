@@ -1,1 +1,1 @@
-"""Menus: the engine that walks them, the keywords that texts hold, and the check of what authors write."""
+"""Menus: the engine that runs them, keyword matching for SMS, and the checks of the files that authors write."""

@@ -1,1 +1,1 @@
-"""What keeps the helpline going: publishing, reports, maintenance, health and the processes."""
+"""Operates the gateway: publishing of menus, reports, maintenance, health checks and process supervision."""

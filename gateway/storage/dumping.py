@@ -20,7 +20,7 @@ from gateway.storage.tables import (
     sessions,
     sign_ins,
 )
-from gateway.storage.types import Json
+from gateway.storage.value_limits import Json
 
 _LEFT_OUT = {table.name for table in (sessions, chores, sign_ins, invitations, links, looking)}
 """Tables without meaning on another machine: sessions, leases, sign-ins and links."""

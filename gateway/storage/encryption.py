@@ -26,7 +26,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from gateway.foundation import ids
 from gateway.storage import atomic_files
 from gateway.storage.tables import keys, metadata
-from gateway.storage.types import Sealed
+from gateway.storage.value_limits import Sealed
 
 if TYPE_CHECKING:
     from gateway.storage.database import Tx

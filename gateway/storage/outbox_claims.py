@@ -15,7 +15,7 @@ from gateway.domain.outbox.kinds import CALL
 from gateway.storage.database import Tx
 from gateway.storage.outbox import PLAIN, OutboxRow, read_row
 from gateway.storage.tables import IN_LANE, PENDING, SENDING, outbox
-from gateway.storage.types import Instant
+from gateway.storage.value_limits import Instant
 
 if TYPE_CHECKING:
     from sqlalchemy import Select

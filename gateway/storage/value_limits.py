@@ -1,13 +1,15 @@
-"""Refuse values that one database would accept and the other not, before either gets them.
+"""Column types and value limits that hold alike on SQLite and PostgreSQL.
 
 PostgreSQL stores no NUL in text and enforces lengths, SQLite does neither; UTF-8 has no surrogates (RFC 3629).
 """
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Engine, Table, event
+from sqlalchemy import DateTime, Dialect, Engine, LargeBinary, Table, Text, TypeDecorator, event
 from sqlalchemy.sql.dml import UpdateBase
 
 if TYPE_CHECKING:
@@ -80,3 +82,49 @@ def _check_lengths(table: Table, values: Mapping[str, object]) -> None:
         most = getattr(table.c[name].type, "length", None)
         if most is not None and len(value) > most:
             raise TooLong(f"{table.name}.{name} takes {most} letters")
+
+
+# Column types that mean the same on both databases.
+
+
+class Instant(TypeDecorator[datetime]):
+    """An instant in UTC. SQLite keeps it naive, PostgreSQL with its zone; Python always sees it aware."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive instant and bring any other to UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Give the instant back aware, in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Json(TypeDecorator[Any]):
+    """A value of plain lists, dicts, strings and numbers, kept as JSON text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Write the value as compact JSON."""
+        return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
+        """Read it back."""
+        return None if value is None else json.loads(value)
+
+
+class Sealed(LargeBinary):
+    """Bytes that only ``gateway.storage.encryption`` can read; the list of sealed columns is made from this type."""
+
+    cache_ok = True

@@ -17,7 +17,7 @@ from gateway.web import admin, console, simulator
 from gateway.web.shared import health, setup
 from gateway.web.shared.front import Front
 from gateway.web.webhooks import views
-from gateway.web.webhooks.dispatch import Doors
+from gateway.web.webhooks.views import Doors
 
 
 def create() -> Flask:

@@ -18,7 +18,7 @@ from gateway.storage import callers
 from gateway.storage.callbacks import Callback
 from gateway.storage.database import Unavailable
 from gateway.web.app import _build_doors
-from gateway.web.webhooks.dispatch import give_events
+from gateway.web.webhooks.views import give_events
 from tests.support.clocks import SetClock
 from tests.support.house import HER, requests, rows
 from tests.support.windows import EVENING

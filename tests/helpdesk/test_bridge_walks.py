@@ -13,7 +13,7 @@ from gateway.helpdesk.calls.bridged_calls import Bridge
 from gateway.helpdesk.queue import claim, outcome
 from gateway.storage import attempts, outbox
 from gateway.web import app
-from gateway.web.webhooks.dispatch import give_events
+from gateway.web.webhooks.views import give_events
 from tests.support.desk_rig import HER, Desk
 from tests.support.standin_voice import VOICE, Script, VoiceStandin
 

@@ -27,7 +27,7 @@ FAULTS = (
     Fault(
         "an effect is dropped",
         "gateway/menus/engine/screen_actions.py",
-        "effects = (effect_of(told, deed, choice),) if deed else ()",
+        "effects = (effect_of(answered_session, deed, choice),) if deed else ()",
         "effects = ()",
         "tests/menus/engine/test_step.py::test_keys_ask_for",
     ),

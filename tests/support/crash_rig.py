@@ -247,11 +247,11 @@ def _request(one: Any) -> tuple[Any, ...]:
 class _Naive(ussd.UssdTurn):
     """What others do with a lost session: walk the accumulated text again from the start, deed by deed."""
 
-    def _lost(self) -> tuple[SavedSession, int]:
-        held = self._start(lost=False)
+    def _recover_lost(self) -> tuple[SavedSession, int]:
+        held = self._start_session(lost=False)
         menu = self.parts.versions.get(held.version)
         assert menu is not None
-        return self._on(replace(held, text=""), menu), self._hop_count()
+        return self._apply_inputs(replace(held, text=""), menu), self._hop_count()
 
     def _turn_key(self, so_far: str) -> bytes:
         _Naive.made += 1

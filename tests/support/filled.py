@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from gateway.storage.database import Store, Tx
 from gateway.storage.encryption import row_name
 from gateway.storage.tables import metadata
-from gateway.storage.types import Instant, Json, Sealed
+from gateway.storage.value_limits import Instant, Json, Sealed
 
 SAID = "what nobody else may read"
 CALLER, CALLBACK, ATTEMPT, PERSON, VERSION = "caller", "callback", "attempt", "person", "version"

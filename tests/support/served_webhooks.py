@@ -26,8 +26,7 @@ from gateway.foundation.clock import Clock
 from gateway.foundation.webhook_secrets import Serials
 from gateway.operations.reporting.metrics import Counters
 from gateway.storage.simulator import SentText
-from gateway.web.webhooks.dispatch import Doors
-from gateway.web.webhooks.views import Gate, blueprint, list_addresses
+from gateway.web.webhooks.views import Doors, Gate, blueprint, list_addresses
 
 KEY = b"k" * 32
 PAGE = "Info line. Choose:\n1 Phasa Lao\n4 English"

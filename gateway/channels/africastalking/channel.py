@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from gateway.channels.africastalking import fields, voice
+from gateway.channels.africastalking import codes, voice
 from gateway.channels.africastalking.account import AfricasTalkingAccount, find_bridging
 from gateway.channels.africastalking.send import Texts, VoiceCalls
 from gateway.channels.contract import (
@@ -60,7 +60,7 @@ def read_text(channel: str, request: Request) -> Inbound | NotANumber:
     """
     sender, turn = request.need("from", empty=True), request.need("id")
     text, service = request.fields.get("text", ""), request.fields.get("to", "")
-    number = fields.parse_number(sender)
+    number = codes.parse_number(sender)
     if number is None:
         return NotANumber(channel=channel, turn=turn)
     return Inbound(
@@ -85,14 +85,14 @@ def read_delivery(channel: str, request: Request) -> Delivery:
     return Delivery(
         channel=channel,
         provider_id=request.need("id"),
-        state=STATES.get(fields.letters(status), "moving"),
+        state=STATES.get(codes.letters(status), "moving"),
         status=status[:STATUS_SIZE],
         reason=_read_reason(request.fields.get("failureReason", "")),
     )
 
 
 def _read_reason(said: str) -> str:
-    word = fields.letters(said)
+    word = codes.letters(said)
     return OPTED_OUT if any(each in word for each in WANTS_NONE) else said[:REASON_SIZE]
 
 
@@ -102,8 +102,8 @@ def read_opt_out(channel: str, request: Request) -> OptOut | None:
     A subscription that begins, or goes on, is no wish for silence. What names no number that can be read comes to
     nothing too: refused, it would only be posted again.
     """
-    update = fields.letters(request.fields.get("updateType", ""))
-    number = fields.parse_number(request.fields.get("phoneNumber", ""))
+    update = codes.letters(request.fields.get("updateType", ""))
+    number = codes.parse_number(request.fields.get("phoneNumber", ""))
     if number is None or not (not update or update.startswith(ENDS)):
         return None
     return OptOut(channel=channel, number=number)
@@ -124,7 +124,7 @@ def read_hop(channel: str, request: Request) -> Inbound:
     return Inbound(
         channel=channel,
         kind=Kind.USSD,
-        number=fields.read_phone(request),
+        number=codes.read_phone(request),
         session=request.need("sessionId"),
         text=text,
         first=not text,
@@ -143,10 +143,10 @@ def read_session_end(channel: str, request: Request) -> Ended:
     return Ended(
         channel=channel,
         session=request.need("sessionId"),
-        number=fields.read_phone(request),
+        number=codes.read_phone(request),
         status=STATUSES.get(status, "incomplete"),
-        millis=fields.read_count(request, "durationInMillis"),
-        hops=fields.read_count(request, "hopsCount"),
+        millis=codes.read_count(request, "durationInMillis"),
+        hops=codes.read_count(request, "hopsCount"),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
-from gateway.channels.africastalking import fields
+from gateway.channels.africastalking import codes
 from gateway.channels.contract import Answer, BadRequest, Request
 from gateway.domain.events import (
     AskOne,
@@ -66,9 +66,9 @@ def read_call_events(channel: str, own_number: str, request: Request) -> Sequenc
     session, active = request.need("sessionId")[:ID_SIZE], _is_active(request)
     caller, other = _read_field(request, "callerNumber"), _read_field(request, "destinationNumber")
     if not _is_ours(request):
-        return _read_ring(channel, session, fields.parse_number(caller)) if active else ()
-    ours = fields.parse_number(own_number) or own_number
-    sides = [fields.parse_number(caller), fields.parse_number(other)]
+        return _read_ring(channel, session, codes.parse_number(caller)) if active else ()
+    ours = codes.parse_number(own_number) or own_number
+    sides = [codes.parse_number(caller), codes.parse_number(other)]
     return (
         CallEvent(
             channel=channel,
@@ -77,7 +77,7 @@ def read_call_events(channel: str, own_number: str, request: Request) -> Sequenc
             own_id=_read_field(request, "clientRequestId")[:ID_SIZE],
             number=next((side for side in sides if side and side != ours), ""),
             digits=_read_field(request, "dtmfDigits")[:ID_SIZE],
-            seconds=fields.read_count(request, "dialDurationInSeconds"),
+            seconds=codes.read_count(request, "dialDurationInSeconds"),
             cause=_read_cause(request),
         ),
     )

@@ -5,8 +5,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from gateway.menus.authoring.passages import Passage, list_passages, list_path_passages
-from gateway.menus.authoring.review_marks import Mark, Marks, parse_mark
+from gateway.menus.authoring.passages import (
+    Mark,
+    Marks,
+    Passage,
+    list_passages,
+    list_path_passages,
+    parse_mark,
+)
 from gateway.menus.authoring.yaml_loader import load_all
 from gateway.menus.authoring.yaml_nodes import MapNode, pairs_in, text_in
 from gateway.menus.engine.model import Menu

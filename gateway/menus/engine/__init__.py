@@ -1,1 +1,1 @@
-"""The pure core that walks a caller through a menu: same in, same out, no clock, no I/O, no chance."""
+"""Run a menu as a pure function: session and input in, session and effects out; no clock, no I/O, no random numbers."""

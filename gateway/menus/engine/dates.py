@@ -1,4 +1,8 @@
-"""A day, a month or a year in the few words of each language: ``1 Jul 2025``, ``1 ก.ค. 2568``, ``1/7/2025``."""
+"""Write dates in each language's own form (``1 Jul 2025``, ``1 ก.ค. 2568``, ``1/7/2025``) and find mistyped years.
+
+Lao and Thai authors type years of the Buddhist calendar by habit, so a year that is 543 ahead is reported with the
+year that was probably meant. Calendar and month names are data of the menu, after the date patterns of Unicode CLDR.
+"""
 
 import re
 from dataclasses import dataclass
@@ -9,13 +13,13 @@ _WRITTEN = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pattern:
-    """How a language tells a date, always from the day to the year; a menu has one for each of its languages.
+    """How a language writes a date, always in the order day, month, year; a menu has one for each of its languages.
 
     Attributes:
-        days: the short names of the days of the week, Monday first; without names a day is told by its numbers.
-        months: their short names; without names a month is its number.
-        between: what stands between the parts.
-        era: how many years its calendar is ahead.
+        days: short weekday names, Monday first; without them a day is written by its numbers.
+        months: short month names, January first; without them a month is its number.
+        between: the separator between day, month and year.
+        era: years that the calendar is ahead of the Gregorian one (543 for the Buddhist calendar).
     """
 
     days: tuple[str, ...] = ()
@@ -25,11 +29,11 @@ class Pattern:
 
 
 NUMBERS = Pattern()
-"""What every language without a pattern of its own has: numbers that read the same in each script."""
+"""The pattern of a language without one of its own: numbers only, which read the same in every script."""
 
 
 def is_date(written: str) -> bool:
-    """Say whether the text is a day, a month or a year: ``2025-07-01``, ``2025-07``, ``2025``."""
+    """Say whether the text is a date in ISO 8601 form: ``2025-07-01``, ``2025-07`` or ``2025``."""
     try:
         return _read_parts(written) is not None
     except ValueError:
@@ -37,7 +41,7 @@ def is_date(written: str) -> bool:
 
 
 def date_words(written: str, pattern: Pattern) -> str:
-    """Return a date as a language tells it; what ``is_date`` does not know is told as it is written."""
+    """Format an ISO 8601 date for a language; return a text that is no such date unchanged."""
     parts = _read_parts(written)
     if parts is None:
         return written
@@ -50,10 +54,10 @@ def date_words(written: str, pattern: Pattern) -> str:
 
 
 def _read_parts(written: str) -> tuple[int, ...] | None:
-    """Return year, month and day as far as they are written.
+    """Return year, month and day as far as they are given; None where the text does not have the form of a date.
 
     Raises:
-        ValueError: there is no such day in the calendar.
+        ValueError: the calendar has no such day.
     """
     found = _WRITTEN.fullmatch(written)
     if found is None:
@@ -63,11 +67,10 @@ def _read_parts(written: str) -> tuple[int, ...] | None:
     return parts
 
 
-# Finds years that nobody can have meant: of the Buddhist calendar, which Lao and Thai authors type, and
-# slips.
+# Implausible years: of the Buddhist calendar, or mistyped.
 
 BUDDHIST_ERA = 543
-"""Years that the calendar of Thailand is ahead (the date patterns of CLDR know it as ``buddhist``)."""
+"""Years that the Thai solar calendar is ahead of the Gregorian one (calendar ``buddhist`` in Unicode CLDR)."""
 
 FIRST_BUDDHIST = 2401
 MOST_YEARS = 20
@@ -77,7 +80,7 @@ _YEAR_WRITTEN = re.compile(r"\s*(\d{4})(?=\D|$)(.*)", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class OddYear:
-    """A date whose year cannot be meant: what is wrong in words, and what to do."""
+    """An implausible year in a date: the problem in words, and what to write instead."""
 
     message: str
     hint: str
@@ -87,7 +90,7 @@ class OddYear:
 
 
 def find_buddhist_year(written: str) -> OddYear | None:
-    """Say which date is meant where this one begins with a year of the Buddhist calendar, or None."""
+    """Return the problem with a date in the Buddhist calendar, with its Gregorian form as the hint; else None."""
     found = _YEAR_WRITTEN.fullmatch(written)
     if found is None or int(found[1]) < FIRST_BUDDHIST:
         return None
@@ -96,13 +99,13 @@ def find_buddhist_year(written: str) -> OddYear | None:
 
 
 def find_odd_year(written: str, today: date, *, back: int = MOST_YEARS) -> OddYear | None:
-    """Say what is wrong with the year of a date, or None.
+    """Return the problem with the year of a date, or None.
 
     Args:
-        written: a date that begins with its year, as ``2568-07-01``, ``2568-07`` or ``2568``, whether or not there is
-            such a day; digits of any script.
-        today: beside which the year is judged.
-        back: how many years ago it may be; what lies ahead is 20 years at the most.
+        written: a date that begins with its year, as ``2568-07-01``, ``2568-07`` or ``2568``, in digits of any
+            script; the day need not exist.
+        today: the day from which the distance in years is measured.
+        back: how many years in the past are plausible; in the future 20 are.
     """
     found = _YEAR_WRITTEN.fullmatch(written)
     year = int(found[1]) if found else today.year

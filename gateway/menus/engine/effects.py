@@ -1,4 +1,8 @@
-"""What a turn asks for (effects, imperative) and what came of it (receipts, past): two closed unions of plain data."""
+"""Define the effects that a turn asks for (imperative) and the receipts that report their results (past tense).
+
+Both are closed unions of frozen data: the engine performs nothing itself, and mypy names every place that does not
+handle a new member.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,9 +12,15 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestCallback:
-    """She agreed to be called. ``answers`` holds danger, phone_seen, when and consent (the consent text's version).
+    """The caller agreed to be called.
 
-    ``hours`` are the days and minutes of the window that she read, as ``When.rule`` writes them.
+    Attributes:
+        topic: the topic word of the menu, as ``pay``.
+        path: ids of the screens on the way into the form, oldest first.
+        answers: form field → value: ``danger``, ``phone_seen``, ``when``, ``consent`` (version of the consent text).
+        language: language to be spoken in.
+        script: language tag of the texts that the phone can show.
+        hours: days and minutes of the window as it was shown, in the form of ``When.rule``.
     """
 
     topic: str
@@ -23,7 +33,7 @@ class RequestCallback:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AmendCallback:
-    """She added to her request after it was saved: ``woman``, ``other_language`` or ``sms_safe``."""
+    """The caller added to a saved request; ``answers`` holds ``woman``, ``other_language`` or ``sms_safe``."""
 
     callback: str
     answers: Mapping[str, str]
@@ -31,7 +41,7 @@ class AmendCallback:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeWindow:
-    """She opened her request by its code and named another time; ``hours`` as for a request."""
+    """The caller opened a request by its code and chose another window; ``hours`` as in ``RequestCallback``."""
 
     callback: str
     when: str
@@ -40,19 +50,20 @@ class ChangeWindow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelCallback:
-    """She opened her request by its code and does not want it any more."""
+    """The caller opened a request by its code and withdrew it."""
 
     callback: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefuseCalls:
-    """She does not want to be called: what was asked for from this number leaves the line.
+    """The caller does not want to be called: open requests of this number leave the queue.
 
     Attributes:
-        how: ``plain`` by the form, ``said`` read out of a sentence, ``stop`` by STOP or an opt-out.
-        callback: the request that she had opened by its code; empty where she opened none.
-        phone_seen: her newest answer to who else sees the phone; empty where she gave none.
+        how: ``plain`` by an answer of the form, ``said`` recognised in a sentence, ``stop`` by STOP or an operator's
+            opt-out.
+        callback: id of the request that was opened by its code; empty where none was.
+        phone_seen: the newest answer to who else sees the phone; empty where none was given.
     """
 
     how: Literal["plain", "said", "stop"]
@@ -62,19 +73,19 @@ class RefuseCalls:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookUpCode:
-    """She typed four digits where a code may be typed."""
+    """The caller typed digits where a screen accepts the code of a request."""
 
     code: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EraseEverything:
-    """She wants everything about this number to be gone."""
+    """The caller wants all data about this number deleted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportWrong:
-    """She reports wrong information: ``digit`` says which kind; ``screen`` where she was before."""
+    """The caller reports wrong information: ``digit`` says which kind, ``screen`` where it was read."""
 
     screen: str
     digit: str
@@ -94,9 +105,9 @@ Effect = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackAccepted:
-    """Her request is on record, new or merged with the one she had.
+    """The request is saved, as a new one or merged with an open one of the same number.
 
-    ``due_at`` and ``due_until`` bound the planned window; ``now`` says that the promise dies at ``due_until``.
+    ``due_at`` and ``due_until`` bound the planned window; ``now`` marks a request that expires at ``due_until``.
     """
 
     callback: str
@@ -108,14 +119,14 @@ class CallbackAccepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackRefused:
-    """No request was made: ``number`` (never called by us), ``full`` (too many on a shared phone)."""
+    """No request was saved: ``number`` (we never call such numbers) or ``full`` (too many open on a shared phone)."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackFound:
-    """The code opens this request; ``missed`` says that she was called as often as agreed and not reached."""
+    """The code opens this request; ``missed`` says that every agreed attempt was made and none reached the caller."""
 
     callback: str
     code: str
@@ -126,12 +137,12 @@ class CallbackFound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeWrong:
-    """The digits open nothing; told like any wrong choice."""
+    """The digits open no request; shown like any wrong key, so that codes cannot be probed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackChanged:
-    """The request has a new planned window."""
+    """The request has a new planned window, bounded by ``due_at`` and ``due_until``."""
 
     due_at: datetime
     due_until: datetime
@@ -140,22 +151,22 @@ class CallbackChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackCancelled:
-    """The request is off the line."""
+    """The request has left the queue."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Noted:
-    """What was added, reported or refused is on record."""
+    """An addition, a report or a refusal is saved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erased:
-    """Nothing about the number is left."""
+    """All data about the number is deleted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gone:
-    """The request cannot be changed any more: closed, cancelled or expired meanwhile."""
+    """The request cannot be changed any more: it was closed, cancelled or expired in the meantime."""
 
 
 Receipt = (

@@ -1,4 +1,8 @@
-"""The doors of the engine: begin a session, take one input, settle what came of a deed."""
+"""Begin, step, settle and resume a menu session: the entry points of the pure engine.
+
+One turn is ``step_session`` (input → session and effects), then the caller of the engine performs the effects, then
+``settle_session`` (receipts → session), then ``render_reply``.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -29,13 +33,13 @@ from gateway.menus.engine.wording import until_words, window_words
 
 __all__ = ["Step", "forget_notice", "render_reply"]
 
-# What the receipt of a deed changes in a session: where she is, and the results that her screen names.
+# Receipts: each may move the session, and fills the placeholders {code}, {when} and {until}.
 
 Planned = CallbackAccepted | CallbackFound | CallbackChanged
 
 
 def settle_one(menu: Menu, session: Session, receipt: Receipt, line: DisplayValues, now: datetime) -> Session:
-    """Apply one receipt."""
+    """Return the session after one receipt."""
     match receipt:
         case CallbackAccepted() | CallbackFound():
             return _open_request(menu, session, receipt, _plan_values(menu, session, receipt, line, now))
@@ -69,7 +73,7 @@ def _plan_values(
 def _open_request(
     menu: Menu, session: Session, receipt: CallbackAccepted | CallbackFound, planned: dict[str, str]
 ) -> Session:
-    """Remember the request; a code that opened one leads to the screen where it is shown."""
+    """Keep the request's id and results in the session; a code that opened one leads to the screen that shows it."""
     if isinstance(receipt, CallbackFound):
         session = _show_by_code(menu, session, {"missed": "yes"} if receipt.missed else {})
     return session.having(callback=receipt.callback, values={"code": receipt.code, **planned})
@@ -82,7 +86,7 @@ def _show_by_code(menu: Menu, session: Session, answers: dict[str, str]) -> Sess
 
 
 def _lead_refused(menu: Menu, session: Session) -> Session:
-    """Lead where she would be had she not agreed, so that nobody who looks on learns why."""
+    """Show the same screen as after "no consent", so that a bystander cannot tell why the request was refused."""
     refusals = [
         choice.to
         for question in menu.screens.values()
@@ -95,14 +99,14 @@ def _lead_refused(menu: Menu, session: Session) -> Session:
 
 
 def _lead_gone(menu: Menu, session: Session) -> Session:
-    """Begin again at home with a line that says so, unless she has just said goodbye."""
+    """Go home with a notice that the place was lost, unless the session has just ended."""
     if session.ended:
         return session
     return navigation.go_home(menu, session).having(notice=navigation.AGAIN)
 
 
 def begin_session(menu: Menu, known: Known) -> Session:
-    """Begin a session: at home when her language is remembered, else at the first screen."""
+    """Begin a session: at the home screen where the language is remembered, else at the first screen."""
     language = known.language if known.language in menu.languages else ""
     script = known.script if known.script in menu.languages else language
     return Session(
@@ -119,9 +123,15 @@ def begin_session(menu: Menu, known: Known) -> Session:
 def open_screen(
     menu: Menu, session: Session, screen: str, answers: Mapping[str, str] | None = None
 ) -> Session:
-    """Move to a screen that her words named instead of a key; ``answers`` are what her words already said.
+    """Move to a screen that was named in words instead of chosen by a key.
 
-    From home it is as if she had pressed the keys: what lies behind her is the shortest way, which tells the topic.
+    From home the trail is filled with the shortest way of keys, because the topic of a request comes from its trail.
+
+    Args:
+        menu: the version that the session began with.
+        session: where the caller is.
+        screen: id of the target.
+        answers: form fields that the words already answered.
     """
     here = navigation.stand_on_screen(menu, session)
     there = navigation.go_to(menu, here, screen, answers or {})
@@ -130,13 +140,13 @@ def open_screen(
 
 
 def step_session(menu: Menu, session: Session, text: str, limits: Limits = USSD_LIMITS) -> Step:
-    """Take one input of hers, however odd it is.
+    """Apply one input to a session; never raises, whatever the text is.
 
     Args:
-        menu: the version that her session began with.
-        session: where she is.
-        text: one input, as she typed it.
-        limits: of the channel; they decide how many pages there are to leaf through.
+        menu: the version that the session began with.
+        session: where the caller is.
+        text: one input, unchanged as it was typed.
+        limits: page sizes of the channel; they decide how many pages a screen has.
     """
     if session.ended:
         return Step(session)
@@ -154,20 +164,20 @@ def step_session(menu: Menu, session: Session, text: str, limits: Limits = USSD_
 def settle_session(
     menu: Menu, session: Session, receipts: tuple[Receipt, ...], line: DisplayValues, now: datetime
 ) -> Session:
-    """Move her where the receipts of her deeds lead, and keep the results that her next screen names."""
+    """Return the session after the receipts of a turn, in their order."""
     for receipt in receipts:
         session = settle_one(menu, session, receipt, line, now)
     return session
 
 
 def _follow_navigation(menu: Menu, session: Session, key: str, limits: Limits) -> Session | None:
-    """Follow a key that means the same on every screen; None for any other, or where it leads nowhere."""
+    """Follow 0, 00 or 98, which mean the same on every screen; None for another key, or where it leads nowhere."""
     if key == keys.HOME:
         return navigation.go_home(menu, session)
     if key not in {keys.BACK_KEY, keys.MORE}:
         return None
     if key == keys.MORE and session.notice:
-        return session.having(notice="")  # only the notice was on the page before: this is what it stood for
+        return session.having(notice="")  # the notice had a page of its own: show the page that it displaced
     pages = pages_of(menu, session, limits)
     here = session.having(page=find_page_number(session, pages))
     if key == keys.BACK_KEY:
@@ -175,14 +185,14 @@ def _follow_navigation(menu: Menu, session: Session, key: str, limits: Limits) -
     return here.having(page=here.page + 1, wrong=0, notice="") if here.page < len(pages) else None
 
 
-# Going on after a session that broke off: where she may be asked, and the screen that asks.
+# Resuming a USSD session that broke off, where the menu has a screen that asks.
 
 
 def resume_session(menu: Menu, session: Session) -> Session | None:
-    """Return the session on the screen that asks whether she goes on; None where she had better just begin.
+    """Return the session on the screen that offers to continue a broken-off session; None to begin anew.
 
-    That is where the menu has no such screen, where there is no place to go on from, and where the question would
-    lead to what nobody but her should read.
+    Nothing is offered where the menu has no such screen, where the caller was only at the first or home screen, and
+    where the offer could show another reader of the phone what the caller looked at.
     """
     screen = menu.screens.get(session.screen)
     if RESUME not in menu.screens or screen is None or not session.language or session.ended:

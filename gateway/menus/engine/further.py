@@ -1,4 +1,4 @@
-"""The further questions of a menu's form, asked by text one after the other once the request is on record."""
+"""Ask the further questions of the callback form by SMS, one after the other, once the request is saved."""
 
 from gateway.menus.engine import screen_actions
 from gateway.menus.engine.effects import AmendCallback, Effect
@@ -10,14 +10,14 @@ _ASKED_FIRST = frozenset({"danger", "phone_seen", "when", "consent"})
 
 
 def find_further(menu: Menu) -> tuple[Question, ...]:
-    """Return what the form of the callback asks beside danger, the phone, the time and her consent, in its order."""
+    """Return the form's questions beside danger, phone, time and consent, in the order of the form."""
     form = menu.screens.get(menu.call_me)
     asked = (menu.screens.get(name) for name in form.questions) if isinstance(form, Form) else ()
     return tuple(each for each in asked if isinstance(each, Question) and each.asks not in _ASKED_FIRST)
 
 
 def open_next(menu: Menu, session: Session) -> Session | None:
-    """Return the session at the first further question without an answer; None where none is left to ask."""
+    """Return the session at the first further question without an answer; None where none is left."""
     for question in find_further(menu):
         at = session.having(screen=question.id, page=1, trail=(), wrong=0, notice="", ended=False)
         if question.asks not in session.answers and len(list_answers(menu, at)) > 1:
@@ -26,7 +26,7 @@ def open_next(menu: Menu, session: Session) -> Session | None:
 
 
 def list_answers(menu: Menu, session: Session) -> tuple[Choice, ...]:
-    """Return the answers that are open to the question at which the session stands."""
+    """Return the choices that answer the session's current question and are open to this caller."""
     question = menu.screens.get(session.screen)
     if not isinstance(question, Question):
         return ()
@@ -34,7 +34,7 @@ def list_answers(menu: Menu, session: Session) -> tuple[Choice, ...]:
 
 
 def ask(menu: Menu, session: Session) -> str:
-    """Return the question at which the session stands as part of a text, its answers a line each."""
+    """Return the session's current question as text, with one answer a line."""
     question = menu.screens[session.screen]
     words = find_template(menu, question, variant_of(question, session), session.script)
     lines = (option_line(menu, choice, session.script) for choice in list_answers(menu, session))
@@ -42,7 +42,7 @@ def ask(menu: Menu, session: Session) -> str:
 
 
 def answer(menu: Menu, session: Session, choice: Choice) -> tuple[Session, Effect]:
-    """Return the session with the answer, and what it asks for: an addition to the request, or its end."""
+    """Return the session with the answer, and its effect: an addition to the request, or a refusal of calls."""
     question = menu.screens[session.screen]
     asked = {question.asks: choice.answer} if isinstance(question, Question) else {}
     answers = {**choice.answers, **asked}
@@ -53,7 +53,7 @@ def answer(menu: Menu, session: Session, choice: Choice) -> tuple[Session, Effec
 
 
 def find_reply(menu: Menu, session: Session, choice: Choice) -> str:
-    """Return the text to which an answer leads, such as numbers that help; empty where it leads on in the form."""
+    """Return the text of the information screen to which an answer leads; empty where it stays in the form."""
     screen = menu.screens.get(choice.to)
     if not isinstance(screen, Information):
         return ""

@@ -1,4 +1,4 @@
-"""What she typed, made comparable with the keys of a screen."""
+"""Normalise typed input so that it can be compared with the keys of a screen."""
 
 import unicodedata
 
@@ -9,31 +9,32 @@ MORE = "98"
 MAX_INPUT = 160
 CODE_DIGITS = 4
 MOST_CODE_DIGITS = 6
-"""A code has four digits, and more only while all codes of four are in use."""
+"""Most digits of a code: four as a rule, more only while all codes of four digits are in use."""
 
-_ROUND_A_KEY = "#.,;:!?()[]<>\"'“”‘’"
+_KEY_PUNCTUATION = "#.,;:!?()[]<>\"'“”‘’"
 
 
 def clean_key(text: str) -> str:
-    """Return the key that an input means: without spaces and invisible marks, native digits as 0 to 9.
+    """Return the key that an input means: without spaces and invisible characters, digits of any script as 0 to 9.
 
-    Signs round the digits do not change a key: ``1#``, ``4.`` and ``(4)`` are how people end or mark one. Only true
-    digits are folded; a superscript or a circled number is no key. What is too long to be a key comes back empty.
+    Punctuation around digits is dropped (``1#``, ``4.``, ``(4)``), as people end or mark a key so. Only characters of
+    the Unicode category Nd (UAX #44, General_Category) are folded; a superscript or circled number is no
+    key. Input longer than 160 characters gives an empty key.
     """
     if len(text) > MAX_INPUT:
         return ""
     key = "".join(_plain_character(character) for character in text if not _is_invisible(character))
-    bare = key.strip(_ROUND_A_KEY)
+    bare = key.strip(_KEY_PUNCTUATION)
     return bare if bare.isascii() and bare.isdigit() else key
 
 
 def is_digits(key: str, count: int) -> bool:
-    """Say whether a cleaned key is exactly so many digits."""
+    """Say whether a cleaned key is exactly ``count`` digits."""
     return len(key) == count and key.isascii() and key.isdigit()
 
 
 def is_code(key: str, least: int = CODE_DIGITS) -> bool:
-    """Say whether a cleaned key may be a code: so many digits, or as many as the longest codes have."""
+    """Say whether a cleaned key has between ``least`` digits and as many as the longest codes have."""
     return least <= len(key) <= max(least, MOST_CODE_DIGITS) and is_digits(key, len(key))
 
 

@@ -1,4 +1,7 @@
-"""The menu as a sound YAML folder becomes it: screens, choices, words and facts, all frozen."""
+"""Define the menu model: screens, choices, keywords, speech and facts, all frozen.
+
+The YAML loader builds it only from a folder without errors, so the engine relies on every target and text existing.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,32 +15,32 @@ from gateway.menus.engine.dates import NUMBERS, Pattern
 FORMAT = 3
 
 Text = Mapping[str, str]
-"""A text in several languages: language tag → template with ``{placeholders}``."""
+"""A text in several languages: language tag (BCP 47, as ``lo`` or ``lo-Latn``) → template with ``{placeholders}``."""
 
 Condition = Mapping[str, tuple[str, ...]]
-"""Names and the values that they may have: an answer of the form, ``region`` or ``language``. All must hold."""
+"""Name → allowed values, of a form field, ``region``, ``language`` or ``script``; all names must match."""
 
 RESULT_PLACEHOLDERS = frozenset({"code", "when", "until"})
-"""Placeholders that only a receipt fills."""
+"""Placeholders that are filled by receipts."""
 
 DUTY_PLACEHOLDERS = frozenset({"opens"})
-"""Placeholders that the hours of duty fill: the next time at which somebody is there to ring her."""
+"""Placeholders filled from the duty hours: the next time at which a call is possible."""
 
 FACT_PARTS = ("since", "checked")
-"""What a fact tells beside its value, as ``{th.wage:since}``: the day it holds from, and the day it was checked."""
+"""Parts of a fact beside its value, as ``{th.wage:since}``: the day from which it holds, the day it was checked."""
 
 LINE_PLACEHOLDERS = frozenset({"helpline", "mrc", "embassy", "price", "days"})
-"""Placeholders that the settings of the line fill."""
+"""Placeholders that are filled from the helpline's settings."""
 
 RESUME = "resume"
-"""The screen, if a menu has it, that asks whoever dials again whether she goes on where her session broke off."""
+"""Id of the optional screen that asks a caller who dials again whether to continue a session that broke off."""
 
 NO_TIME = "no_time"
-"""The screen, if a menu has it, that says when a call is possible, where the form could ask for *do not call* alone."""
+"""Id of the optional screen that says when calls are possible, shown where no window can be offered."""
 
 
 class Deed(StrEnum):
-    """What a choice asks for beside moving on; each becomes one effect."""
+    """The action of a choice beside moving on; each becomes one effect."""
 
     REQUEST_CALLBACK = "request_callback"
     AMEND_CALLBACK = "amend_callback"
@@ -51,19 +54,19 @@ class Deed(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """One line that she can choose by its key.
+    """One option of a screen, chosen by its key.
 
     Attributes:
-        key: what she types.
-        label: what the line says; empty for a key that is named in the screen's text (``7``).
-        to: the screen that follows; empty on a question, where the form says which.
-        answer: on a question, the value that this choice gives to the field it asks.
-        answers: other fields of the form that this choice sets.
-        language: the language that she speaks from here on.
-        script: the language tag of the texts from here on.
-        does: what is asked for when it is chosen.
-        page: begins this page of the screen; 0 lets the cutter decide.
-        only_if: when the line is shown at all.
+        key: the digits to type.
+        label: the option's text; empty for a key that the screen's own text names (``7``).
+        to: id of the screen that follows; empty on a question, where the form decides.
+        answer: on a question, the value for the field that it asks.
+        answers: other form fields that this choice sets.
+        language: spoken language from here on.
+        script: language tag of the texts from here on.
+        does: the action of the choice.
+        page: begins this page of the screen (from 1); 0 leaves it to the cutter.
+        only_if: the condition for showing the option.
     """
 
     key: str
@@ -80,7 +83,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """Another text of the same screen, for those to whom its condition applies; the first that applies is shown."""
+    """An alternative text of a screen for callers who meet its condition; the first match is shown."""
 
     only_if: Condition
     text: Text
@@ -96,16 +99,18 @@ class _Screen:
     sensitive: bool = False
     back: bool = True
     rests_on: tuple[str, ...] = ()
-    """Facts without which the text does not hold though it names no figure of theirs: the section of a law."""
+    """Facts that the text depends on without naming their values, such as the section of a law."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices(_Screen):
-    """A list of ways on, under an optional heading.
+    """A list of options under an optional heading.
 
-    ``takes_code`` tries a four-digit input as her code. Where ``takes_words`` holds anything, what is no key is read as
-    a text: a place that she types leads where the word for it leads. Each of its words is tried in front of hers, so
-    that a name counts here which elsewhere is an ordinary word too.
+    Attributes:
+        takes_code: accept the digits of a request's code.
+        takes_words: words that are put in front of typed text before keyword matching, so that a place name counts
+            here which elsewhere is an ordinary word; empty where the screen reads no words.
+        code_to: id of the screen that shows a request opened by its code.
     """
 
     takes_code: bool = False
@@ -115,7 +120,7 @@ class Choices(_Screen):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Information(_Screen):
-    """Something to read, perhaps over several pages, with few ways on."""
+    """A text to read, over one or more pages, with few options."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +132,7 @@ class Question(_Screen):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form(_Screen):
-    """The callback form: shows the first question whose field has no answer yet, then goes ``to`` a screen."""
+    """The callback form: asks its first unanswered question; when all are answered, moves ``to`` a screen."""
 
     questions: tuple[str, ...]
     to: str
@@ -135,7 +140,7 @@ class Form(_Screen):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry(_Screen):
-    """Asks for digits to type, for example a code; ``does`` says what is asked for with them."""
+    """Asks for digits, such as a code; ``does`` is the action that receives them."""
 
     digits: int
     does: Deed
@@ -144,19 +149,19 @@ class Entry(_Screen):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer(_Screen):
-    """Offers a person after three wrong keys; its choices may go ``to`` ``@here``, the screen she was on."""
+    """Offers a callback after three wrong keys; ``@here`` as the target of a choice returns to the screen before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class End(_Screen):
-    """The last thing shown; the session is over."""
+    """The last text of a session; nothing can be typed after it."""
 
 
 Screen = Choices | Information | Question | Form | Entry | Offer | End
 
 
 class Reaction(StrEnum):
-    """What a keyword leads to beside a screen."""
+    """What a keyword triggers; ``show`` opens its screen."""
 
     SHOW = "show"
     CALL_ME = "call_me"
@@ -169,10 +174,13 @@ class Reaction(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keyword:
-    """Words, in several languages, that a text may contain, and where they lead.
+    """Words in several languages that are looked for in a text, and what they trigger.
 
-    ``danger`` words are matched whole, never by likeness, and come before all others. ``{who}`` in a word stands for
-    each of the persons of ``Speech.who``.
+    Attributes:
+        words: language tag → words; ``{who}`` in a word stands for each of the persons of ``Speech.who``.
+        to: id of the screen to open.
+        reaction: what is triggered instead of, or beside, a screen.
+        danger: matched as whole words only, never by similarity, and before all other keywords.
     """
 
     words: Mapping[str, tuple[str, ...]]
@@ -182,30 +190,30 @@ class Keyword:
 
 
 Words = Mapping[str, tuple[str, ...]]
-"""Words in several languages: language tag → words."""
+"""Language tag → words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speech:
-    """How people who write these languages talk around the words of the menu.
+    """Everyday language around the keywords, by language.
 
     Attributes:
-        who: persons, which stand for ``{who}`` in a keyword.
-        courtesy: what may stand beside a command, a number or an answer and changes nothing: please, thanks, particles.
-        about: what may stand beside STOP and START besides: me, messages, now.
-        numbering: what may stand before the number of a choice: no, option, answer.
+        who: persons, which replace ``{who}`` in a keyword.
+        courtesy: words beside a command, a number or an answer that change nothing: please, thanks, particles.
+        about: further words allowed beside STOP and START: me, messages, now.
+        numbering: words before the number of a choice: no, option, answer.
         declines: whole texts that mean *no* while the questions of the callback are open.
-        answers: words for the answers of the callback besides the labels of its choices, by field value.
+        answers: field value → words for this answer beside the labels of its choices.
         contact: what a refusal is about: to call, to talk.
-        refusals: what before it refuses: do not, never.
-        negations: what before it takes the wish away without refusing: did not, why not.
-        bridges: what may stand between the two: want, to, anybody.
-        automatic: whole texts that phones and operators write by themselves: I am driving, you have a missed call.
-        harmless: longer words and phrases that hold a word of danger or of contact and do not say it.
-        clock: words that mean the hour of a clock before a number: ตี 2.
+        refusals: words before ``contact`` that refuse it: do not, never.
+        negations: words before ``contact`` that only negate a wish: did not, why not.
+        bridges: words allowed between the two: want, to, anybody.
+        automatic: whole texts that phones and operators send by themselves: I am driving, you have a missed call.
+        harmless: longer words and phrases that contain a word of danger or contact without meaning it.
+        clock: words before a number that make it a time of day: ตี 2.
         numbers: numbers in words.
-        counted: what behind such a number shows that it counts something else: times, people.
-        struck: what before such a word shows that it is no clock: was hit.
+        counted: words after such a number that make it a count instead: times, people.
+        struck: words before ``clock`` that show a blow is meant, not a time: was hit.
     """
 
     who: Words = field(default_factory=dict)
@@ -228,16 +236,16 @@ class Speech:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactValue:
-    """What a fact is from a day on, and how sure we are.
+    """The value of a fact from a day on, with its source and the dates of its checks.
 
     Attributes:
-        value: the figure, number or words; of a date, how it is written: ``2025-07-01``, ``2025-07``, ``2025``.
-        valid_from: the day from which it is shown.
-        source: where it is known from.
-        checked_on: the day on which somebody last looked.
-        expires_on: the last day on which it may be trusted.
-        is_date: the value is a date, which every language tells in its own words.
-        when_old: what is shown in its place after ``expires_on``; empty goes on showing the value.
+        value: the figure, number or words; of a date, its ISO 8601 form: ``2025-07-01``, ``2025-07``, ``2025``.
+        valid_from: the first day on which it is shown.
+        source: where the value was taken from.
+        checked_on: the day of the last check.
+        expires_on: the last day on which it may be relied on.
+        is_date: the value is a date, written differently in each language.
+        when_old: what is shown instead after ``expires_on``; where empty, the value is still shown.
     """
 
     value: str
@@ -251,13 +259,13 @@ class FactValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """A figure, phone number or date of the world outside, with its dated values, oldest first."""
+    """A figure, phone number or date of the outside world, with its dated values, oldest first."""
 
     id: str
     values: tuple[FactValue, ...]
 
     def on(self, day: date) -> FactValue:
-        """Return the value that holds on this day; before the first one begins, the first."""
+        """Return the value valid on this day; before the first ``valid_from``, the first value."""
         current = self.values[0]
         for value in self.values:
             if value.valid_from <= day:
@@ -267,7 +275,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """A further answer of the form that this menu asks for: the name that staff read, and the words it may have."""
+    """A further field of the callback form: its label for staff, and its allowed values."""
 
     label: Text
     values: tuple[str, ...] = ()
@@ -275,30 +283,30 @@ class Field:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Menu:
-    """A whole menu, sound by construction: every target exists, every required text is there.
+    """A complete menu, valid by construction: every target exists, every required text is present.
 
     Attributes:
-        id: its name, which channels are configured with.
+        id: its name, as channels are configured with it.
         languages: tag → the language's own name.
-        fallback: tag → the tags whose text stands in where one is missing, in order.
-        start: the first screen of a dial.
-        home: where ``00`` leads.
-        offer: the screen after three wrong keys.
-        sos: the screen of danger numbers.
-        call_me: the form that leads to a callback.
-        screens: by id.
-        messages: lines that are not screens, by name (``REQUIRED_MESSAGES``).
-        message_variants: other wordings of a line, for those to whom their condition applies (``VARIED_MESSAGES``).
-        keywords: for texts.
-        speech: how people talk around them.
-        facts: by id.
-        calendar: how each language tells days and dates.
-        topics: what a request may be about, by word, with the name that staff read.
-        fields: further answers of the form, by word; without values it is open.
-        windows: when her phone may ring, in the order in which they are written: by the word of the answer.
-        source: the language from which the others are translated; empty where the menu does not say it.
-        waiting: language → the texts on its way to a callback that nobody has reviewed yet.
-        pages: stored cuts, by ``page_key``.
+        fallback: tag → tags whose text replaces a missing one, in order.
+        start: id of the first screen of a dial.
+        home: id of the screen of key 00.
+        offer: id of the screen after three wrong keys.
+        sos: id of the screen with the numbers for danger.
+        call_me: id of the callback form.
+        screens: screens by id.
+        messages: texts that are not screens, by name (``REQUIRED_MESSAGES``).
+        message_variants: alternatives of a message, by name (``VARIED_MESSAGES``); the first match is used.
+        keywords: keywords of the SMS channel, in order of the file.
+        speech: everyday language around the keywords.
+        facts: facts by id.
+        calendar: language tag → date pattern.
+        topics: topic word → label for staff.
+        fields: further form fields, by word; a field without values is free text.
+        windows: answer word → window of a call, in the order of the file.
+        source: tag of the language that is translated from; empty where the menu does not say.
+        waiting: tag → names of the texts on the way to a callback that are not reviewed yet.
+        pages: stored page cuts, by ``page_key``.
     """
 
     id: str
@@ -324,12 +332,12 @@ class Menu:
     pages: Mapping[str, tuple[tuple[Piece, ...], ...]] = field(default_factory=dict)
 
     def pattern(self, language: str) -> Pattern:
-        """Return how a language tells days and dates: its own way, or that of the first of its fallback, or numbers."""
+        """Return the date pattern of a language: its own, else that of its first fallback with one, else numbers."""
         tags = (language, *self.fallback.get(language, ()))
         return next((self.calendar[tag] for tag in tags if tag in self.calendar), NUMBERS)
 
     def text(self, text: Text, language: str) -> str:
-        """Return the text in the language, or in the first language of its fallback that has it, or empty."""
+        """Return the text in the language, else in its first fallback that has it, else an empty string."""
         for tag in (language, *self.fallback.get(language, ())):
             if text.get(tag):
                 return text[tag]
@@ -337,5 +345,5 @@ class Menu:
 
 
 def page_key(limits: str, language: str, screen: str, variant: int) -> str:
-    """Return what the stored pages of a screen are filed under; ``variant`` is −1 for the plain text."""
+    """Return the key of a screen's stored pages, as ``ussd/lo/main/-1``; ``variant`` is -1 for the plain text."""
     return f"{limits}/{language}/{screen}/{variant}"

@@ -1,4 +1,4 @@
-"""How a session moves: on, back, home, to the next page, or nowhere after a wrong key."""
+"""Move a session: through the callback form, to a screen, back, home, or not at all after a wrong key."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,23 +8,23 @@ from gateway.menus.engine.model import End, Form, Information, Menu, Offer, Ques
 from gateway.menus.engine.session import MAX_TRAIL, Session
 from gateway.menus.engine.visibility import BACK, HERE, NEXT_QUESTION
 
-# The callback form: how it is entered, and which of its questions comes next.
+# The callback form.
 
 OTHER = "other"
 
 _REFUSALS = frozenset({("when", "never"), ("consent", "no")})
-"""The answers of the form that say: do not call."""
+"""Answers of the form, as (field, value), that refuse every call."""
 
 
 def enter_form(menu: Menu, session: Session, preset: Mapping[str, str]) -> Session:
-    """Return the session with a form begun: how she came here is recorded, only preset answers are kept."""
+    """Return the session with a new form: path and topic recorded from the trail, answers reset to the preset ones."""
     way = (*(screen for screen, _page in session.trail), session.screen)
     path = tuple(screen for screen in way if _tells_a_way(menu, screen))
     return session.having(path=path, topic=topic_of(menu, path), answers=dict(preset))
 
 
 def next_screen(menu: Menu, session: Session, form: Form) -> str:
-    """Return the form's first question without an answer, or where the form leads when it is full."""
+    """Return the form's first unanswered question, or the form's target when none is left."""
     for name in form.questions:
         question = menu.screens.get(name)
         if isinstance(question, Question) and question.asks not in session.answers:
@@ -33,22 +33,22 @@ def next_screen(menu: Menu, session: Session, form: Form) -> str:
 
 
 def is_refusal(answers: Mapping[str, str]) -> bool:
-    """Say whether these answers hold one that refuses every call."""
+    """Say whether one of these answers refuses every call."""
     return not _REFUSALS.isdisjoint(answers.items())
 
 
 def form_of(menu: Menu, screen: str) -> Form | None:
-    """Return the form to which a screen belongs: the one that asks it, else the form of the callback."""
+    """Return the form that asks this question, else the callback form; None where the menu has neither."""
     usual = menu.screens.get(menu.call_me)
     if isinstance(usual, Form) and screen in usual.questions:
-        return usual  # without a look at the other thousand screens
+        return usual  # the common case, without a search through all screens
     forms = (found for found in menu.screens.values() if isinstance(found, Form))
     asking = next((form for form in forms if screen in form.questions), None)
     return asking or (usual if isinstance(usual, Form) else None)
 
 
 def topic_of(menu: Menu, path: tuple[str, ...]) -> str:
-    """Return the topic of the nearest screen on a way that has one."""
+    """Return the topic of the last screen on a path that has one."""
     topics = (menu.screens[screen].topic for screen in reversed(path) if screen in menu.screens)
     return next((topic for topic in topics if topic), OTHER)
 
@@ -57,6 +57,8 @@ def _tells_a_way(menu: Menu, screen: str) -> bool:
     return screen in menu.screens and not isinstance(menu.screens[screen], Question | Form | Offer)
 
 
+# Moves.
+
 WRONG_KEYS = 3
 INVALID = "invalid"
 AGAIN = "again"
@@ -64,16 +66,20 @@ AGAIN = "again"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one input led to: where she is now, and what is asked for."""
+    """The result of one input: the session after it, and the effects that it asks for."""
 
     session: Session
     effects: tuple[Effect, ...] = ()
 
 
 def go_to(menu: Menu, session: Session, to: str, preset: Mapping[str, str] | None = None) -> Session:
-    """Move on to a screen; a form opens at its first question without an answer.
+    """Move to a screen; a form opens at its first unanswered question.
 
-    ``preset`` are answers that the way here already gave.
+    Args:
+        menu: the version that the session began with.
+        session: where the caller is.
+        to: id of the target.
+        preset: answers with which a form begins.
     """
     target = menu.screens[to]
     if isinstance(target, Form):
@@ -93,7 +99,7 @@ def go_to(menu: Menu, session: Session, to: str, preset: Mapping[str, str] | Non
 
 
 def way_to(menu: Menu, screen: str) -> tuple[tuple[str, int], ...]:
-    """Return the screens between home and this one, by the fewest keys, as a trail; empty where no keys lead there."""
+    """Return the trail from home to a screen by the fewest keys (breadth first); empty where no keys lead there."""
     ways: dict[str, tuple[tuple[str, int], ...]] = {menu.home: ()}
     queue = [menu.home]
     while queue and screen not in ways:
@@ -107,26 +113,26 @@ def way_to(menu: Menu, screen: str) -> tuple[tuple[str, int], ...]:
 
 def follow_choice(menu: Menu, session: Session, to: str, preset: Mapping[str, str]) -> Session:
     """Move where a choice leads: a screen, the next question, back, or nowhere."""
-    settled = session.having(wrong=0, notice="")
+    cleared = session.having(wrong=0, notice="")
     if to == BACK:
-        return go_back(menu, settled) or settled
+        return go_back(menu, cleared) or cleared
     if to == HERE:
-        return _return_session(menu, settled) or settled
+        return _return_session(menu, cleared) or cleared
     if to == NEXT_QUESTION or (not to and isinstance(menu.screens[session.screen], Question)):
         asking = form_of(menu, session.screen)
-        return go_to(menu, settled, next_screen(menu, settled, asking)) if asking else settled
-    return go_to(menu, settled, to, preset) if to in menu.screens else settled
+        return go_to(menu, cleared, next_screen(menu, cleared, asking)) if asking else cleared
+    return go_to(menu, cleared, to, preset) if to in menu.screens else cleared
 
 
 def go_back(menu: Menu, session: Session) -> Session | None:
-    """Go to the page before, or to the screen before; None where there is nothing behind her."""
+    """Go to the previous page, else to the previous screen; None where there is neither."""
     if session.page > 1:
         return session.having(page=session.page - 1, wrong=0, notice="")
     return _return_session(menu, session) if goes_back(menu, session) else None
 
 
 def goes_back(menu: Menu, session: Session) -> bool:
-    """Say whether key 0 leads anywhere from the page that she sees."""
+    """Say whether key 0 leads anywhere from the current page."""
     screen = menu.screens[session.screen]
     if session.page > 1:
         return True
@@ -134,18 +140,18 @@ def goes_back(menu: Menu, session: Session) -> bool:
 
 
 def has_back(menu: Menu, screen: str) -> bool:
-    """Say whether a screen may have something behind it at all."""
+    """Say whether a screen can have a previous one at all: not the first, the home and an end screen."""
     return screen not in {menu.start, menu.home} and not isinstance(menu.screens[screen], End)
 
 
 def go_home(menu: Menu, session: Session) -> Session:
-    """Go home, or to the first screen while she has not chosen a language there."""
+    """Go home, or to the first screen while a language has yet to be chosen there."""
     asks_language = any(choice.language for choice in menu.screens[menu.start].choices)
     return _root_session(session, menu.start if asks_language and not session.language else menu.home)
 
 
 def stay_after_wrong_key(menu: Menu, session: Session) -> Session:
-    """Stay on the same page after a key that is not on it; the third in a row leads to the offer of a person."""
+    """Stay on the page with a notice after an unknown key; the third in a row leads to the offer of a callback."""
     count = session.wrong + 1
     if count < WRONG_KEYS:
         return session.having(wrong=count, notice=INVALID)
@@ -161,7 +167,7 @@ def stay_after_wrong_key(menu: Menu, session: Session) -> Session:
 
 
 def restart_session(menu: Menu, session: Session) -> Session:
-    """Begin again, because her screen is not in this menu any more; what she speaks is kept where it can be."""
+    """Begin anew where the session's screen is not in this menu; language and script stay where the menu has them."""
     return Session(
         screen=menu.start,
         language=session.language if session.language in menu.languages else "",
@@ -174,7 +180,7 @@ def restart_session(menu: Menu, session: Session) -> Session:
 
 
 def stand_on_screen(menu: Menu, session: Session) -> Session:
-    """Return the session on a screen that can be seen: of a form its next question, of a lost place the start."""
+    """Return the session on a visible screen: a form's next question; the first screen where its own is missing."""
     screen = menu.screens.get(session.screen)
     if screen is None:
         return restart_session(menu, session)
@@ -184,12 +190,12 @@ def stand_on_screen(menu: Menu, session: Session) -> Session:
 
 
 def without_return(session: Session) -> Session:
-    """Return the session with nothing behind it: a deed that is done is not walked back into."""
+    """Return the session without a trail, so that key 0 does not lead back into a completed action."""
     return session.having(trail=())
 
 
 def unwind_round(session: Session) -> Session:
-    """Return the session without the round that led back to a screen on its own trail."""
+    """Return the session with its trail cut at an earlier visit of the current screen."""
     seen = [screen for screen, _page in session.trail]
     return (
         session.having(trail=session.trail[: seen.index(session.screen)])
@@ -208,14 +214,14 @@ def _return_session(menu: Menu, session: Session) -> Session | None:
 
 
 def _root_session(session: Session, to: str) -> Session:
-    """Stand on a screen that nothing lies behind; the form and its results are forgotten there."""
+    """Return the session on the first or home screen, with trail, form, request and results reset."""
     return session.having(
         screen=to, page=1, trail=(), wrong=0, notice="", answers={}, values={}, callback="", path=(), topic=""
     )
 
 
 def _find_trail(menu: Menu, session: Session, to: str) -> tuple[tuple[str, int], ...]:
-    """Return the trail after leaving the present screen; an offer is not returned to, nor a screen to itself."""
+    """Return the trail after leaving the current screen; offers are left out, and a screen that leads to itself."""
     if session.screen == to or isinstance(menu.screens.get(session.screen), Offer | Form | None):
         return session.trail
     return (*session.trail, (session.screen, session.page))[-MAX_TRAIL:]
@@ -226,9 +232,9 @@ def _find_known_trail(menu: Menu, session: Session) -> tuple[tuple[str, int], ..
 
 
 def _drop_answer(menu: Menu, session: Session) -> Session:
-    """Take back the answer of the question that she returned to, so that it is asked anew."""
+    """Remove the answer to the question that the caller returned to, so that it is asked again."""
     question = menu.screens[session.screen]
     if not isinstance(question, Question):
         return session
-    kept = {name: value for name, value in session.answers.items() if name != question.asks}
-    return session.having(answers=kept)
+    others = {name: value for name, value in session.answers.items() if name != question.asks}
+    return session.having(answers=others)

@@ -1,4 +1,4 @@
-"""Which languages a line may offer, and the menu as it is without the others: callers never meet a draft."""
+"""Narrow a menu to its reviewed languages, so that callers are never shown a draft."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -8,7 +8,7 @@ from gateway.menus.engine.text_breaks import PLACEHOLDER
 
 
 def list_offered(menu: Menu) -> tuple[str, ...]:
-    """Return the languages that somebody can choose."""
+    """Return the languages that a caller can choose on some screen; all of them where no screen offers one."""
     chosen = {
         choice.script or choice.language
         for screen in menu.screens.values()
@@ -19,15 +19,15 @@ def list_offered(menu: Menu) -> tuple[str, ...]:
 
 
 def list_reviewed(menu: Menu) -> tuple[str, ...]:
-    """Return the offered languages whose way from the first screen over danger to a callback was reviewed."""
+    """Return the offered languages whose texts from the first screen to danger and callback are all reviewed."""
     return tuple(language for language in list_offered(menu) if not menu.waiting.get(language))
 
 
 def narrow_menu(menu: Menu) -> Menu | None:
     """Return the menu with its reviewed languages only; None where there is none.
 
-    What leads into another language is no choice any more, and its words are gone but where they stand in for an
-    offered one. Keys stay as they are: numbers of choices never move.
+    Choices that lead into another language are removed, and its texts too, except where they are a fallback of a
+    reviewed language. The keys of the other choices do not change.
     """
     offered = list_reviewed(menu)
     if not offered:
@@ -69,12 +69,12 @@ def _leads_to(choice: Choice) -> str:
 
 
 def list_waiting(menu: Menu) -> Mapping[str, tuple[str, ...]]:
-    """Return for each offered language the texts that keep it from real phones; without those that none keeps."""
+    """Return, for each offered language that is not fully reviewed, the names of its unreviewed texts."""
     return {tag: menu.waiting[tag] for tag in list_offered(menu) if menu.waiting.get(tag)}
 
 
 def list_named(menu: Menu) -> frozenset[str]:
-    """Return the name of every placeholder that any text of the menu holds."""
+    """Return the names of all placeholders that occur in any text of the menu."""
     return frozenset(
         name for text in _list_texts(menu) for words in text.values() for name in PLACEHOLDER.findall(words)
     )

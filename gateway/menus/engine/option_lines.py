@@ -1,4 +1,4 @@
-"""The names of the lines that are no screens: which a menu must have, which it may have, and what they may name."""
+"""List the names of messages (texts that are not screens): required, optional, and their placeholders."""
 
 from collections.abc import Mapping
 
@@ -8,21 +8,21 @@ REQUIRED_MESSAGES = frozenset(
         "home",  # the label of key 00
         "more",  # the label of key 98
         "invalid",  # a key that is not on this screen
-        "again",  # the place was lost, she begins again
-        "down",  # something of ours failed; ends the session
-        "sms_help",  # a text that nobody understood
+        "again",  # the place was lost, the caller begins anew
+        "down",  # an internal error; ends the session
+        "sms_help",  # a text that was not understood
         "sms_form",  # the questions of the callback, in one text
         "sms_form_again",  # an answer to sms_form that cannot be read
         "sms_saved",  # {code}: the callback is on record
-        "sms_no_call",  # she chose not to be called
+        "sms_no_call",  # the caller chose not to be called
         "sms_started",  # texts are welcome again after STOP
     }
 )
 
 BESIDE_MESSAGES: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("ours_missed", "opener_wrong"), frozenset()),
-    "ours_number": frozenset({"number"}),  # a number that she was promised
-    "opener": frozenset(),  # {code} is a result as on screens
+    "ours_number": frozenset({"number"}),  # a number that staff promised to send
+    "opener": frozenset(),  # {code} is filled as on screens
     **dict.fromkeys(
         (f"staff_{name}" for name in ("asked", "urgent", "still", "texted", "passed", "many", "test")),
         frozenset(),
@@ -34,39 +34,37 @@ BESIDE_MESSAGES: Mapping[str, frozenset[str]] = {
     ),
     "staff_which": frozenset({"choices"}),
 }
-"""Texts beside the screens, with the placeholders that they alone have: those that we start to her (``ours_``), those
-to our own people (``staff_``), and the first words of a call."""
+"""Name → placeholders of texts beside the screens: to callers (``ours_``), to staff (``staff_``), openers of calls."""
 
 OPTIONAL_MESSAGES = frozenset(
     {
         "sms_reply",  # below an answer with numbers: how to go on
-        "sms_near",  # above the topics that come nearest to a text that nobody understood
+        "sms_near",  # above the topics nearest to a text that was not understood
         "sms_language",  # above the list of languages
-        "sms_form_cannot",  # an answer to sms_form that cannot be kept; below it stand the times that can
-        "sms_read",  # the three that a person sends who has read a text that nobody understood
+        "sms_form_cannot",  # a time that cannot be offered; followed by the times that can
+        "sms_read",  # the three prepared answers of staff to a text that was not understood
         "sms_say_again",
         "sms_ask_call",
-        "sms_no_time",  # a wish to be called, while no time at all can be promised
+        "sms_no_time",  # the caller asks for a call while no window can be offered
         "sms_noted",  # an answer to a further question of the form
-        "checked_old",  # in place of the day of checking, where nobody vouches for a fact any more
-        "opens_unknown",  # in place of {opens}, where nobody is there within two weeks
+        "checked_old",  # instead of {fact:checked} once the fact has expired
+        "opens_unknown",  # instead of {opens}, where no duty hours begin within two weeks
     }
 ) | frozenset(BESIDE_MESSAGES)
-"""Lines that a menu may have; without them the answers say less."""
+"""Messages that a menu may leave out; replies are then shorter."""
 
 PREPARED = ("sms_read", "sms_say_again", "sms_ask_call")
-"""The answers a person can send: no topic, no organisation, no name, since the text stays on her phone."""
+"""Prepared answers of staff: they name no topic, organisation or person, because the text stays on the phone."""
 
 FORM_PLACEHOLDERS = frozenset({"times", "time"})
-"""What the texts of the form name: the times that can be promised now with their numbers, a line each, and the number
-of the first of them, for an example that can be followed."""
+"""Placeholders of the form's texts: the windows on offer with their keys, one a line, and the key of the first one."""
 
 FORM_MESSAGES = frozenset({"sms_form", "sms_form_again", "sms_form_cannot"})
-"""The texts that ask for the answers of the callback."""
+"""Messages that ask for the answers of the callback form."""
 
 VARIED_MESSAGES = REQUIRED_MESSAGES.union(OPTIONAL_MESSAGES).difference(
     PREPARED,
     BESIDE_MESSAGES,
     ("back", "home", "more", "sms_language", "sms_reply", "checked_old", "opens_unknown"),
 )
-"""Lines that may say something else to callers of another country; labels of keys and prepared answers may not."""
+"""Messages that may have variants by country; labels of keys and prepared answers may not."""

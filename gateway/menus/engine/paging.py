@@ -1,4 +1,8 @@
-"""Cuts a screen into the pages that a phone can show: options whole, then sentences, words, safe clusters."""
+"""Cut a screen into pages that fit the channel: options stay whole, prose is cut at sentences, words or clusters.
+
+All screens are cut when a menu is published, with room for the longest value of each placeholder, so that a USSD
+session never meets a page that a network would truncate.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +22,7 @@ Page = tuple[Piece, ...]
 
 
 class CannotCut(ValueError):
-    """A screen does not fit its pages; the words name the screen and the language, never a value."""
+    """A screen does not fit its pages; the message names screen and language, never a value."""
 
     def __init__(self, screen: str, language: str) -> None:
         super().__init__(f"screen {screen} in {language}")
@@ -27,16 +31,16 @@ class CannotCut(ValueError):
 
 
 class TextTooLong(CannotCut):
-    """One line that may not be cut is longer than a page, or an end needs more than one."""
+    """One uncuttable line is longer than a page, or an end or entry screen needs more than one page."""
 
 
 class QuestionSplit(CannotCut):
-    """A question would stand on another page than its answers."""
+    """A question and its answers do not fit on one page."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """A line in the queue, the first page it may stand on, and where its author would rather have it cut."""
+    """A line to place: the first page on which it may be, and the cut positions that its author marked."""
 
     piece: Piece
     page: int = 0
@@ -49,9 +53,9 @@ class _Item:
 
 @dataclass(frozen=True, slots=True)
 class _Cutter:
-    """Everything that the cutting of one screen needs to know.
+    """Everything that cutting one screen depends on.
 
-    ``strict`` raises where a screen cannot be cut well; else it is cut as well as can be, down to the hard stop.
+    ``strict`` raises where a screen cannot be cut well; otherwise it is cut as well as possible, up to the hard stop.
     """
 
     limits: Limits
@@ -68,7 +72,7 @@ class _Cutter:
         return fits_page(page_text(pieces, self.longest), self.limits)
 
     def navigation(self, number: int, *, more: bool, home: bool = False) -> Page:
-        """Return the lines that a page must have below its own."""
+        """Return the navigation lines that a page must have below its own lines."""
         if not self.layout.leads_on:
             return ()
         lines = []
@@ -81,7 +85,7 @@ class _Cutter:
         return tuple(lines)
 
     def crowned(self, page: Page, navigation: Page) -> Page:
-        """Return the page with its navigation, and with the lines that are shown only where room is left."""
+        """Return the page with its navigation, and with the optional lines (0 on a question, 00) where they fit."""
         full = page + navigation
         wanted = [(keys.BACK_KEY, self.back)] if self.back_on_first and self.layout.asks else []
         wanted.extend([(keys.HOME, self.home)] if self.home else [])
@@ -105,16 +109,16 @@ def cut_screen(
     """Cut one text of a screen, with its options and navigation, into pages.
 
     Args:
-        menu: where the labels of the navigation stand.
-        screen: what is cut; its lines keep their placeholders.
-        variant_index: which of its texts, −1 for the plain one.
-        language: the tag of the texts.
-        limits: of the channel.
-        longest: the longest value of each placeholder; its room is reserved.
-        breaks: where words end in the language, for scripts that put no spaces between them.
+        menu: holds the labels of the navigation.
+        screen: the screen to cut; its lines keep their placeholders.
+        variant_index: which of its texts; -1 for the plain one.
+        language: tag of the texts.
+        limits: page sizes of the channel, in septets (GSM-7) and UTF-16 units (UCS-2).
+        longest: placeholder → longest value, for which room is reserved.
+        breaks: word boundaries of the language, for scripts without spaces.
 
     Raises:
-        TextTooLong: a line cannot be made to fit, or an end or an entry needs more than one page.
+        TextTooLong: a line cannot be made to fit, or an end or entry screen needs more than one page.
         QuestionSplit: a question and its answers do not fit on one page.
     """
     cutter, items = _make_cutter(menu, screen, variant_index, language, limits, longest)
@@ -136,9 +140,9 @@ def cut_anyway(
     limits: Limits,
     longest: Mapping[str, str],
 ) -> tuple[Page, ...]:
-    """Cut a screen that nobody proved, as well as can be: never raises, and never passes the hard stop.
+    """Cut an unchecked screen as well as possible: never raises, and never exceeds the hard stop.
 
-    It serves previews of unsound drafts and values that nobody could foresee.
+    Serves previews of drafts with errors, and values longer than anything reserved for.
     """
     try:
         return cut_screen(menu, screen, variant_index, language, limits, longest)
@@ -148,17 +152,17 @@ def cut_anyway(
 
 
 def fits_page(text: str, limits: Limits, *, stop: bool = False) -> bool:
-    """Say whether a text fits one page, or, with ``stop``, at least stays within its hard stop."""
+    """Say whether a text fits one page, or, with ``stop``, at least the hard stop of the channel."""
     size = measure_text(text)
     if limits.parts > 1 and len(sms_parts(text)) > limits.parts:
-        return False  # within the units of its parts, but a pair that may not be cut leaves one of them short
+        return False  # the sum fits, but a pair that may not be cut wastes room at the end of a part
     if size.coding == GSM7:
         return size.units <= (limits.gsm7_stop if stop else limits.gsm7)
     return size.units <= (limits.ucs2_stop if stop else limits.ucs2)
 
 
 def page_text(pieces: Sequence[Piece], values: Mapping[str, str]) -> str:
-    """Return the text of a page with its values, as it goes to the phone."""
+    """Return the text of a page with its values, as it is sent."""
     return fold(fill_template("\n".join(piece.text for piece in pieces), values).replace(ESCAPE, ""))
 
 
@@ -170,7 +174,7 @@ def _make_cutter(
     limits: Limits,
     longest: Mapping[str, str],
 ) -> tuple[_Cutter, list[_Item]]:
-    """Return what cuts a screen, and the lines that are to be cut."""
+    """Return the cutter of a screen, and the lines that it places."""
     layout = screens.show_screen(screen, find_template(menu, screen, variant_index, language))
     items = _list_items(menu, screen, variant_index, language, layout)
     text = page_text([item.piece for item in items], longest)
@@ -225,7 +229,7 @@ def _one_page(cutter: _Cutter, items: list[_Item], screen: Screen, language: str
 
 
 def _fill_pages(cutter: _Cutter, items: list[_Item], *, home: bool) -> tuple[Page, ...] | None:
-    """Fill page after page; None where one of them cannot take anything. ``home`` reserves the line of 00."""
+    """Fill page after page; None where one of them cannot take any line. ``home`` reserves room for the line of 00."""
     queue = list(items)
     pages: list[Page] = []
     for number in count(1):
@@ -245,7 +249,7 @@ def _fill_pages(cutter: _Cutter, items: list[_Item], *, home: bool) -> tuple[Pag
 
 
 def _take_page(cutter: _Cutter, queue: list[_Item], number: int, navigation: Page) -> Page:
-    """Take from the queue what stands on this page; options of this page stay on it while the text flows on."""
+    """Take the lines of this page from the queue; options that name this page stay on it while the text goes on."""
     options = [item for item in queue if item.is_option]
     pinned = list(takewhile(lambda item: item.page == number, options))
     before = list(queue)
@@ -280,17 +284,17 @@ def _take_items(cutter: _Cutter, queue: list[_Item], number: int, below: Page) -
 
 
 def _find_floor(queue: list[_Item], number: int) -> int:
-    """Return which forced page begins here at the latest: a page that was named too far ahead is the next one."""
+    """Return the page that begins here: a page number that an author set too far ahead becomes the next page."""
     return max(number, queue[0].page) if queue else number
 
 
 def _force_page(queue: list[_Item]) -> Page:
-    """Take one line that fits nowhere, so that the work goes on; the renderer shortens it to the hard stop."""
+    """Take one line that fits no page, so that cutting ends; the renderer shortens it to the hard stop."""
     return (queue.pop(0).piece,)
 
 
 def _cut_line(cutter: _Cutter, page: Page, item: _Item, below: Page) -> tuple[Piece | None, _Item]:
-    """Cut a line of text so that its first part still fits the page; no first part where a fresh page is better."""
+    """Cut a line of text so that its first part fits the page; no first part where a fresh page is better."""
     piece = item.piece
     if item.is_option:
         return None, item
@@ -307,7 +311,7 @@ def _cut_line(cutter: _Cutter, page: Page, item: _Item, below: Page) -> tuple[Pi
 
 
 def _rest_of(item: _Item, place: int) -> _Item:
-    """Return the line from this place on, with the author's marks where they stand in it."""
+    """Return the line from this place on, with the author's marks at their new places."""
     text = item.piece.text[place:].lstrip()
     start = len(item.piece.text) - len(text)
     soft = frozenset(mark - start for mark in item.soft if mark > start)

@@ -1,4 +1,4 @@
-"""The placeholders of a text: which value each gets, and how long it may become."""
+"""Fill the placeholders of a text, and estimate how long each value can become."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -15,7 +15,7 @@ from gateway.menus.engine.window_hours import hours_by_name
 from gateway.menus.engine.wording import fill_facts, list_openings, longest_words, opening_words, widen_facts
 
 MAY_BE_EMPTY = frozenset({"price", "embassy"})
-"""Settings that say nothing when they are empty; every other empty setting is told to be missing."""
+"""Settings that show nothing when empty; any other empty setting shows ``‹not set: name›``."""
 
 LONGEST_SETTINGS = {
     "helpline": "00000000000",
@@ -37,26 +37,27 @@ def fill_template(template: str, values: Mapping[str, str]) -> str:
 def find_current_values(
     menu: Menu, session: Session, line: DisplayValues, now: datetime, facts: Iterable[str] | None = None
 ) -> dict[str, str]:
-    """Return what holds at this instant: facts by the day of the line's zone in her language, settings, results.
+    """Return placeholder → value at this instant: facts in the session's language, window hours, settings, results.
 
-    With ``facts`` only these are looked up, so that a page costs the same in a menu of any size.
+    The day is taken in the helpline's time zone. With ``facts`` only these facts are looked up, so that a page costs
+    the same in a menu of any size.
     """
     day = now.astimezone(ZoneInfo(line.zone)).date()
     language = find_language(menu, session)
-    told = fill_facts(menu, day, language, facts)
+    fact_values = fill_facts(menu, day, language, facts)
     opens = {"opens": opening_words(menu, session.opens, language, line.zone, now)}
-    return {**told, **hours_by_name(menu), **opens, **_list_settings(line), **session.values}
+    return {**fact_values, **hours_by_name(menu), **opens, **_list_settings(line), **session.values}
 
 
 def find_longest_values(
     menu: Menu, language: str, settings: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """Return what each placeholder may need in this language at the most, to be reserved when pages are cut.
+    """Return placeholder → longest possible value in this language, for which the page cutter reserves room.
 
     Args:
-        menu: whose facts are asked.
-        language: of the texts; the words of a window, of a date and of a fact that is old depend on it.
-        settings: values of the line that are known already.
+        menu: its facts, windows and time questions.
+        language: tag of the texts; windows, dates and expired facts are worded by language.
+        settings: values of the helpline that are known already.
     """
     facts = {name: find_widest(shown) for name, shown in widen_facts(menu, language).items()}
     known = {name: value for name, value in (settings or {}).items() if value}
@@ -76,9 +77,10 @@ def find_longest_values(
 
 
 def find_widest(values: Iterable[str]) -> str:
-    """Return a text that takes at least the room of each of the values, in whichever alphabet the page ends up.
+    """Return a text that takes at least the room of each of the values, in GSM-7 as well as in UCS-2.
 
-    Where one of them needs the large alphabet so does the text, for that one turns the whole page.
+    Where one of them needs UCS-2 so does the text, because a single such character changes the coding of the whole
+    page (3GPP TS 23.038).
     """
     known = list(values)
     large = [value for value in known if find_coding(value) != GSM7]
@@ -87,11 +89,11 @@ def find_widest(values: Iterable[str]) -> str:
         odd = next(character for character in large[0] if find_coding(character) != GSM7)
         return text if find_coding(text) != GSM7 else odd + text[len(odd) :]
     room = max(map(count_septets, known), default=0)
-    doubled = room - count_septets(text)
+    missing_septets = room - count_septets(text)
     return (
-        "€" * doubled + text[doubled:]
+        "€" * missing_septets + text[missing_septets:]
         if all(character in BASIC for character in text)
-        else text + "0" * doubled
+        else text + "0" * missing_septets
     )
 
 

@@ -1,4 +1,7 @@
-"""Turns where she is into what she is told: the pieces of one page, with values, inside the limits."""
+"""Render a session: the pieces of the current page, with notice and values, within the limits of the channel.
+
+Pages were cut at publish with room reserved for values; what cannot be foreseen is shortened here to the hard stop.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -25,20 +28,20 @@ from gateway.menus.engine.wording import list_named_facts
 
 __all__ = ["Size", "measure_text"]
 
-# Puts her notice above the page that she is on, or on a page of its own that leads on to it.
+# The notice: above the page, or on a page of its own.
 
 _DANGER = "danger"
-"""The topic of screens that somebody reads who has no time to leaf."""
+"""Topic of screens that are read in danger, on which nothing may displace the numbers."""
 
 
 def add_notice(
     menu: Menu, session: Session, page: Page, values: Mapping[str, str], limits: Limits
 ) -> tuple[Page, bool]:
-    """Return the page with her notice, and whether the notice is all that is on it.
+    """Return the page with the session's notice, and whether the notice is alone on it.
 
-    It stands whole above the page if there is room, else 00 gives way to it, else its first sentence does. Where even
-    that would pass the limit it gets a page of its own, whose 98 leads to the page that she was on; but numbers for
-    danger are never taken out of her sight: there the page is shown again as it is.
+    Tried in order: the whole notice above the page, without line 00, then the same with its first sentence only.
+    Where no try fits, the notice gets a page of its own whose key 98 leads to the page. On a screen for danger the
+    page is shown without the notice instead, because its numbers must stay visible.
     """
     language = find_language(menu, session)
     words = fill_template(
@@ -60,7 +63,7 @@ def _put_above(notice: Piece, page: Page) -> Iterator[Page]:
 
 
 def _show_alone(notice: Piece, page: Page, more: str) -> Iterator[Page]:
-    """Yield the notice with the way to the page, and with the other ways that the page has where there is room."""
+    """Yield the notice with key 98 to the page, first with the page's other navigation, then without."""
     to_page = Piece(PieceKind.NAVIGATION, f"{keys.MORE} {more}".strip(), keys.MORE)
     ways = (piece for piece in page if piece.kind is PieceKind.NAVIGATION and piece.key != keys.MORE)
     yield (notice, to_page, *ways)
@@ -72,26 +75,26 @@ def _is_for_danger(menu: Menu, session: Session) -> bool:
 
 
 def _first_sentence(words: str) -> str:
-    """Return what of a notice says the most: the rest of it is left out where there is no room."""
+    """Return the first sentence of a notice, used where the whole has no room."""
     end = min((place for mark in ".?!" if (place := words.find(f"{mark} ")) > 0), default=len(words))
     return words[: end + 1]
 
 
-# The pages of a screen as this caller sees them: stored cuts without what is closed to her.
+# The pages of a screen: the stored cuts without the options that are not open to this caller.
 
 
 def pages_of(menu: Menu, session: Session, limits: Limits) -> tuple[Page, ...]:
-    """Return the pages of the screen she is on, with their navigation, at least one.
+    """Return the pages of the current screen with their navigation, at least one.
 
-    What was cut at publish is what is shown; a page on which nothing is open to her is left out.
+    The cuts stored at publish are used; a page without any open option or text is left out.
     """
     screen = menu.screens[session.screen]
     language = find_language(menu, session)
     lines = {(line.key, option_line(menu, line, language)) for line in open_choices(menu, session, screen)}
     cuts = _find_cuts(menu, session, screen, language, limits)
-    kept = [tuple(piece for piece in page if _is_open(piece, lines)) for page in cuts]
-    filled = [page for page in kept if any(piece.kind is not PieceKind.NAVIGATION for piece in page)]
-    pages = filled or kept[:1]
+    visible = [tuple(piece for piece in page if _is_open(piece, lines)) for page in cuts]
+    filled = [page for page in visible if any(piece.kind is not PieceKind.NAVIGATION for piece in page)]
+    pages = filled or visible[:1]
     return tuple(
         _drop_dead_navigation(menu, session.having(page=number), page, last=number == len(pages))
         for number, page in enumerate(pages, start=1)
@@ -99,7 +102,7 @@ def pages_of(menu: Menu, session: Session, limits: Limits) -> tuple[Page, ...]:
 
 
 def find_page_number(session: Session, pages: tuple[Page, ...]) -> int:
-    """Return which page she is on, kept inside the pages that there are."""
+    """Return the session's page number, clamped to the existing pages."""
     return min(max(session.page, 1), len(pages))
 
 
@@ -116,7 +119,7 @@ def _is_open(piece: Piece, lines: set[tuple[str, str]]) -> bool:
 
 
 def _drop_dead_navigation(menu: Menu, session: Session, page: Page, *, last: bool) -> Page:
-    """Leave out navigation that leads nowhere from here."""
+    """Remove navigation lines that lead nowhere from this page."""
     dead = {keys.MORE} if last else set()
     if not goes_back(menu, session):
         dead.add(keys.BACK_KEY)
@@ -124,47 +127,47 @@ def _drop_dead_navigation(menu: Menu, session: Session, page: Page, *, last: boo
 
 
 _FITTING = 0
-"""What a measure of pieces is when they fit."""
+"""The measure of pieces that fit."""
 
 
 def render_reply(menu: Menu, session: Session, line: DisplayValues, limits: Limits, now: datetime) -> Reply:
-    """Return the page that she is on with her notice, or the notice alone where the two have no room together.
+    """Render the current page with its notice, or the notice alone where both do not fit.
 
-    Values are put into lines that were cut with room for the longest of them; what nobody could foresee is
-    shortened, so that the hard stop of the channel is never passed.
+    Values fill lines that were cut with room for the longest of them; anything longer is shortened, so that the hard
+    stop of the channel is never exceeded.
     """
-    standing = navigation.stand_on_screen(menu, session)
-    pages = pages_of(menu, standing, limits)
-    number = find_page_number(standing, pages)
+    shown = navigation.stand_on_screen(menu, session)
+    pages = pages_of(menu, shown, limits)
+    number = find_page_number(shown, pages)
     facts = (
         *list_named_facts(menu, (piece.text for piece in pages[number - 1])),
-        *menu.screens[standing.screen].rests_on,
+        *menu.screens[shown.screen].rests_on,
     )
-    beside = list_named_facts(menu, find_message(menu, standing.notice, standing).values())
-    values = find_current_values(menu, standing, line, now, (*facts, *beside))
+    beside = list_named_facts(menu, find_message(menu, shown.notice, shown).values())
+    values = find_current_values(menu, shown, line, now, (*facts, *beside))
     page, alone = _fill_page(pages[number - 1], values), False
-    ends = standing.ended or isinstance(menu.screens[standing.screen], End)
-    if standing.notice and not ends:
-        page, alone = add_notice(menu, standing, page, values, limits)
+    ends = shown.ended or isinstance(menu.screens[shown.screen], End)
+    if shown.notice and not ends:
+        page, alone = add_notice(menu, shown, page, values, limits)
     return Reply(
         pieces=_shorten_page(_fold_page(page), limits),
         ends=ends,
-        screen=standing.screen,
+        screen=shown.screen,
         page=number,
         pages=len(pages),
-        language=find_language(menu, standing),
+        language=find_language(menu, shown),
         facts=() if alone else facts,
         alone=alone,
     )
 
 
 def forget_notice(session: Session, reply: Reply) -> Session:
-    """Return the session as it is kept until her next input: a notice that she read is gone, its page may be due."""
+    """Return the session to store after this reply: a notice is cleared once its page was shown beside it."""
     return session.having(notice=session.notice if reply.alone else "", ended=reply.ends)
 
 
 def as_text(reply: Reply) -> str:
-    """Return the reply as the text of a phone screen."""
+    """Return the reply as the text of a phone screen, one piece a line."""
     return _join_pieces(reply.pieces)
 
 
@@ -173,20 +176,20 @@ def _join_pieces(pieces: Sequence[Piece]) -> str:
 
 
 def _fill_page(page: Sequence[Piece], values: Mapping[str, str]) -> Page:
-    """Put the values in; a line that had nothing but an empty value is left out."""
+    """Fill in the values; a line that consisted of an empty value only is left out."""
     lines = ((piece, fill_template(piece.text, values).replace(ESCAPE, "").strip()) for piece in page)
     return _fold_page(tuple(Piece(piece.kind, text, piece.key) for piece, text in lines if text))
 
 
 def _fold_page(page: Page) -> Page:
-    """Replace typography where that alone lets the whole page be GSM-7."""
+    """Replace typographic characters where that alone makes the whole page GSM-7."""
     if find_coding(fold(_join_pieces(page))) != GSM7:
         return page
     return tuple(Piece(piece.kind, fold(piece.text), piece.key) for piece in page)
 
 
 def _shorten_page(page: Page, limits: Limits) -> Page:
-    """Keep a page inside the hard stop: give up 00 first, then the end of its longest line."""
+    """Shorten a page to the hard stop: drop line 00 first, then cut the end of its longest line."""
     if fits_page(_join_pieces(page), limits, stop=True):
         return page
     lines = [piece for piece in page if piece.key != keys.HOME]
@@ -201,7 +204,7 @@ def _shorten_page(page: Page, limits: Limits) -> Page:
 
 
 def _shorten_line(lines: list[Piece], index: int, limits: Limits) -> str:
-    """Return the part of one line that fits beside the others, or nothing."""
+    """Return the part of one line that fits beside the others, or an empty string."""
     line = lines[index]
 
     def over(part: str) -> int:

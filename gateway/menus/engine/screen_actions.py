@@ -1,4 +1,7 @@
-"""What a chosen line does beside moving on: her answers, her language, and the effect it asks for."""
+"""Apply a chosen option: its answers, its language, its move, and the effect that it asks for.
+
+Form questions with a single open answer are answered here instead of being shown.
+"""
 
 from typing import Literal, assert_never
 
@@ -21,27 +24,27 @@ from gateway.menus.engine.visibility import NEVER, open_choices
 from gateway.menus.engine.window_hours import with_hours
 
 _CLOSING = frozenset({Deed.REQUEST_CALLBACK, Deed.CANCEL_CALLBACK, Deed.REFUSE_CALLS, Deed.ERASE})
-"""Deeds after which there is no way back to where they were asked for."""
+"""Actions after which key 0 does not lead back to where they were asked for."""
 
-_ONLY_HERS = frozenset({"danger", "phone_seen", "consent"})
-"""What is asked even where one answer alone is open: nobody is taken to be safe, alone or willing."""
+_ALWAYS_ASKED = frozenset({"danger", "phone_seen", "consent"})
+"""Fields that are asked even with one open answer: safety, privacy and consent are never assumed."""
 
 
 def choose_line(menu: Menu, session: Session, screen: Screen, key: str) -> Step | None:
-    """Do what the line with this key says; None where no open line of the screen has it."""
+    """Apply the open option with this key; None where the screen has none."""
     choice = next((open_ for open_ in open_choices(menu, session, screen) if open_.key == key), None)
     return None if choice is None else _take_choice(menu, session, screen, choice)
 
 
 def deed_of(screen: Screen, choice: Choice) -> Deed | None:
-    """Return what a line asks for. An answer that refuses is a refusal, whether or not its author wrote so."""
+    """Return the action of a choice; an answer that refuses calls is a refusal even without a declared action."""
     asked = {screen.asks: choice.answer} if isinstance(screen, Question) else {}
     refuses = navigation.is_refusal({**choice.answers, **asked})
     return Deed.REFUSE_CALLS if refuses and choice.does is not Deed.CHANGE_WINDOW else choice.does
 
 
 def effect_of(session: Session, deed: Deed, choice: Choice) -> Effect:
-    """Return what a deed asks for; the session already holds the answers of the choice."""
+    """Return the effect of an action; the session must already hold the answers of the choice."""
     match deed:
         case Deed.REQUEST_CALLBACK:
             return RequestCallback(
@@ -82,14 +85,14 @@ def _on_her_request(
 
 def _take_choice(menu: Menu, session: Session, screen: Screen, choice: Choice) -> Step:
     asked = {screen.asks: choice.answer} if isinstance(screen, Question) and choice.answer else {}
-    told = session.having(
+    answered_session = session.having(
         answers={**session.answers, **choice.answers, **asked},
         language=choice.language or session.language,
         script=choice.script or choice.language or session.script,
     )
     deed = deed_of(screen, choice)
-    effects = (effect_of(told, deed, choice),) if deed else ()
-    moved = navigation.follow_choice(menu, told, choice.to, choice.answers)
+    effects = (effect_of(answered_session, deed, choice),) if deed else ()
+    moved = navigation.follow_choice(menu, answered_session, choice.to, choice.answers)
     if deed in _CLOSING:
         return Step(navigation.without_return(moved), with_hours(menu, effects))
     return _skip_question(
@@ -98,9 +101,9 @@ def _take_choice(menu: Menu, session: Session, screen: Screen, choice: Choice) -
 
 
 def _skip_question(menu: Menu, step: Step) -> Step:
-    """Answer a question of the form to which one answer alone is open, instead of asking it."""
+    """Answer a form question that has only one open answer, instead of showing it."""
     session, screen = step.session, menu.screens[step.session.screen]
-    if not isinstance(screen, Question) or screen.asks in {*_ONLY_HERS, *session.answers}:
+    if not isinstance(screen, Question) or screen.asks in {*_ALWAYS_ASKED, *session.answers}:
         return step
     answers = [choice for choice in open_choices(menu, session, screen) if choice.answer]
     if len(answers) != 1 or deed_of(screen, answers[0]) not in {None, Deed.REFUSE_CALLS}:
@@ -114,18 +117,19 @@ def _skip_question(menu: Menu, step: Step) -> Step:
 
 
 def _without_time(menu: Menu, session: Session, only: Choice, effects: tuple[Effect, ...]) -> Step:
-    """Lead to where she reads when a call is possible; nobody took back a wish because nobody is there.
+    """Move to the screen that says when calls are possible, because no window can be offered.
 
-    Somebody else's phone is rung at once or never: there her answer binds what is open, like the same answer by text.
+    This is no refusal by the caller, so open requests stay. Only on a borrowed phone (``not_mine``), which is called
+    at once or never, it counts as the refusal *never*, as the same answer by SMS does.
     """
     to = NO_TIME if NO_TIME in menu.screens else only.to
     led = _unseen(navigation.follow_choice(menu, session, to, {}), menu.screens[session.screen])
     if session.answers.get("phone_seen") != "not_mine":
-        kept = {name: value for name, value in led.answers.items() if name != "when"}
-        return Step(led.having(answers=kept), effects)  # she may go back and answer the question before anew
+        others = {name: value for name, value in led.answers.items() if name != "when"}
+        return Step(led.having(answers=others), effects)  # the question before can be answered anew
     return Step(navigation.without_return(led), (*effects, effect_of(session, Deed.REFUSE_CALLS, only)))
 
 
 def _unseen(session: Session, skipped: Screen) -> Session:
-    """Return the session without the way over a question that was not shown."""
+    """Return the session without the skipped question in its trail."""
     return session.having(trail=tuple(place for place in session.trail if place[0] != skipped.id))

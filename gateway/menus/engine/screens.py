@@ -1,4 +1,8 @@
-"""The kinds of screen, one file a kind; each says how it is laid out and what a key does on it."""
+"""Lay out each kind of screen, and apply a key to it.
+
+A kind has two functions here, ``show_…`` (text → ``Layout``) and ``take_…`` (key → ``Step``); ``show_screen`` and
+``take_key`` choose between them, and mypy fails where a new kind is missing.
+"""
 
 from dataclasses import dataclass
 from typing import assert_never
@@ -24,7 +28,7 @@ from gateway.menus.engine.navigation import Step, go_to
 from gateway.menus.engine.session import Session
 from gateway.menus.keywords import understand_text
 
-# What a kind of screen gives to the page cutter: its lines, and the rules of its pages.
+# Layout: the lines of a screen, and rules for cutting them into pages.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +36,10 @@ class Layout:
     """The text of a screen before it is cut into pages.
 
     Attributes:
-        lines: its text, a piece a line.
-        whole: text and options must stand on one page.
-        asks: a question: ``0 Back`` is shown only where room is left, because the answers come first.
-        leads_on: whether any navigation is shown at all.
+        lines: its text, one piece a line.
+        whole: text and options must fit on one page.
+        asks: a question; ``0 Back`` is shown only where room is left, because the answers have priority.
+        leads_on: navigation lines are shown.
     """
 
     lines: tuple[Piece, ...]
@@ -45,12 +49,12 @@ class Layout:
 
 
 def lay_out_heading(text: str) -> tuple[Piece, ...]:
-    """Return the lines of a text that stands above options."""
+    """Return the lines of a text above options."""
     return _make_lines(PieceKind.HEADING, text)
 
 
 def lay_out_prose(text: str) -> tuple[Piece, ...]:
-    """Return the lines of a text that is to be read."""
+    """Return the lines of a text to read."""
     return _make_lines(PieceKind.TEXT, text)
 
 
@@ -58,7 +62,7 @@ def _make_lines(kind: PieceKind, text: str) -> tuple[Piece, ...]:
     return tuple(Piece(kind, line.strip()) for line in text.splitlines() if line.strip())
 
 
-# A list of ways on, under an optional heading; some also take the code of a request, or words.
+# Choices: a list of options under an optional heading; may accept the code of a request, or words.
 
 
 def show_choices(text: str) -> Layout:
@@ -67,7 +71,7 @@ def show_choices(text: str) -> Layout:
 
 
 def take_choices(menu: Menu, session: Session, screen: Choices, key: str) -> Step | None:
-    """Follow the line with this key, or try as many digits as a code has as hers."""
+    """Follow the option with this key, or look up digits of the length of a code."""
     step = screen_actions.choose_line(menu, session, screen, key)
     if step is None and screen.takes_code and is_code(key):
         return Step(session.having(notice=""), (LookUpCode(code=key),))
@@ -75,12 +79,12 @@ def take_choices(menu: Menu, session: Session, screen: Choices, key: str) -> Ste
 
 
 def read_words(menu: Menu, session: Session, typed: str) -> Step | None:
-    """Follow words that lead to a screen; None where the screen takes none, or they lead nowhere."""
+    """Follow words that lead to a screen; None where the screen accepts none, or they lead nowhere."""
     screen = menu.screens[session.screen]
     if not isinstance(screen, Choices) or len(typed) > MAX_INPUT:
         return None
     for front in screen.takes_words:
-        # A script that writes no spaces writes none behind the word in front either.
+        # Lao, Thai and Khmer write no spaces between words, so the prefix is joined without one.
         joined = f"{front} {typed}" if front.isascii() else f"{front}{typed.strip()}"
         match = understand_text(menu, joined, session.script)
         if match is not None and match.keyword.to in menu.screens:
@@ -88,30 +92,30 @@ def read_words(menu: Menu, session: Session, typed: str) -> Step | None:
     return None
 
 
-# The last thing shown; nothing can be typed after it.
+# End: the last text; nothing can be typed after it.
 
 
 def show(text: str) -> Layout:
-    """Lay out the text on the one page there is, without navigation."""
+    """Lay out the text on a single page without navigation."""
     return Layout(lines=lay_out_prose(text), whole=True, leads_on=False)
 
 
 def take(menu: Menu, session: Session, screen: End, key: str) -> Step | None:
-    """Take no key, because the session is over."""
+    """Return None for every key, because the session is over."""
     del menu, session, screen, key
     return None
 
 
-# Asks for digits to type, as a code.
+# Entry: asks for digits, such as a code.
 
 
 def show_entry(text: str) -> Layout:
-    """Lay out what is asked for, on one page."""
+    """Lay out the prompt on one page."""
     return Layout(lines=lay_out_prose(text), whole=True)
 
 
 def take_entry(menu: Menu, session: Session, screen: Entry, key: str) -> Step | None:
-    """Take the right number of digits; a code leads on only when it turns out to open something."""
+    """Accept the right number of digits; a code moves on only when its receipt says that it opened a request."""
     step = screen_actions.choose_line(menu, session, screen, key)
     looks_up = screen.does is Deed.LOOK_UP_CODE
     fits = is_code(key, screen.digits) if looks_up else is_digits(key, screen.digits)
@@ -123,22 +127,22 @@ def take_entry(menu: Menu, session: Session, screen: Entry, key: str) -> Step | 
     return Step(navigation.follow_choice(menu, session, screen.to, {}), (typed,))
 
 
-# The form is never seen itself: whoever stands on it sees its first question without an answer.
+# Form: never shown itself; a session on it shows its first unanswered question.
 
 
 def show_form(text: str) -> Layout:
-    """Lay out nothing, for a form has no text of its own."""
+    """Return an empty layout: a form has no text of its own."""
     del text
     return Layout(lines=())
 
 
 def take_form(menu: Menu, session: Session, screen: Form, key: str) -> Step | None:
-    """Take no key, because the questions do."""
+    """Return None for every key: the questions take them."""
     del menu, session, screen, key
     return None
 
 
-# Something to read, over as many pages as it needs, with few ways on.
+# Information: a text to read, over as many pages as it needs.
 
 
 def show_information(text: str) -> Layout:
@@ -147,11 +151,11 @@ def show_information(text: str) -> Layout:
 
 
 def take_information(menu: Menu, session: Session, screen: Information, key: str) -> Step | None:
-    """Follow the line with this key, on whichever page it stands."""
+    """Follow the option with this key, whichever page it is on."""
     return screen_actions.choose_line(menu, session, screen, key)
 
 
-# Offers a person after three wrong keys; the way back leads to where she was.
+# Offer: a callback, after three wrong keys; can return to the screen before.
 
 
 def show_offer(text: str) -> Layout:
@@ -160,11 +164,11 @@ def show_offer(text: str) -> Layout:
 
 
 def take_offer(menu: Menu, session: Session, screen: Offer, key: str) -> Step | None:
-    """Follow the line with this key."""
+    """Follow the option with this key."""
     return screen_actions.choose_line(menu, session, screen, key)
 
 
-# One question of the callback form; it never stands on another page than its answers.
+# Question: one question of the callback form, always on one page with its answers.
 
 
 def show_question(text: str) -> Layout:
@@ -175,6 +179,9 @@ def show_question(text: str) -> Layout:
 def take_question(menu: Menu, session: Session, screen: Question, key: str) -> Step | None:
     """Take the answer with this key and go on to the next question."""
     return screen_actions.choose_line(menu, session, screen, key)
+
+
+# The kinds together.
 
 
 def show_screen(screen: Screen, text: str) -> Layout:
@@ -199,7 +206,7 @@ def show_screen(screen: Screen, text: str) -> Layout:
 
 
 def take_key(menu: Menu, session: Session, screen: Screen, key: str) -> Step | None:
-    """Do what a key means on a screen; None where it means nothing there."""
+    """Apply a key to a screen; None where the key means nothing there."""
     match screen:
         case Choices():
             return take_choices(menu, session, screen, key)

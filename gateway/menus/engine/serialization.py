@@ -1,4 +1,8 @@
-"""A menu as JSON and back, so that a published version is one value that outlives every process."""
+"""Write a menu as JSON and read it back, so that a published version is one stored value.
+
+Shape: ``{"format": int, …}`` with the fields of ``Menu``; a screen also has ``kind``, a piece is
+``[kind, text, key]``, dates are ISO 8601. Older formats stay readable, because published versions are kept.
+"""
 
 import json
 from collections.abc import Mapping
@@ -33,14 +37,16 @@ from gateway.menus.engine.model import (
 )
 
 READABLE = frozenset({1, 2, FORMAT})
-"""Format 1 had neither dates by language nor words for facts that are old, format 2 no other wordings of
-messages and no reviews by text; without them they are read as they are. Neither had windows: each meant those of
-the first release. A menu without speech understands no refusal and no courtesy until it is published again.
+"""Formats that this release reads.
+
+Format 1 has no date patterns and no texts for expired facts, format 2 no message variants and no reviews by text; all
+default to empty. Neither has windows: those of the first release apply. A menu without ``speech`` recognises no
+refusals and no courtesy until it is published again.
 """
 _WINDOWS_BEFORE = ("morning", "noon", "evening", "sunday")
 
 WHOLE_LANGUAGE = "all texts"
-"""What waits in a language that an earlier release knew as a draft as a whole."""
+"""Entry of ``waiting`` for a language that an earlier format marked as a draft as a whole."""
 
 KINDS: Mapping[str, type[Screen]] = {
     "choices": Choices,
@@ -53,21 +59,21 @@ KINDS: Mapping[str, type[Screen]] = {
 }
 
 _NAMES = {kind: name for name, kind in KINDS.items()}
-# A menu has thousands of pieces, and to call the enumeration for each is slow.
+# A menu has thousands of pieces; calling the enumeration for each is slow.
 _PIECES = {kind.value: kind for kind in PieceKind}
 
 
 class UnreadableMenu(ValueError):
-    """The compiled menu is of a format that this release does not know, or no menu at all."""
+    """The compiled menu has a format that this release does not know, or is no menu."""
 
 
 def kind_of(screen: Screen) -> str:
-    """Return the word for the kind of a screen, as menu files write it."""
+    """Return the name of a screen's kind, as menu files write it."""
     return _NAMES[type(screen)]
 
 
 def dump_menu(menu: Menu) -> str:
-    """Return the menu as JSON that says its format; the same menu always gives the same text."""
+    """Return the menu as JSON with its format number; equal menus give equal text."""
     fields = asdict(menu)
     fields["screens"] = {name: _screen_fields(screen) for name, screen in menu.screens.items()}
     fields["windows"] = {name: when.written for name, when in menu.windows.items()}
@@ -82,10 +88,10 @@ def dump_menu(menu: Menu) -> str:
 
 @lru_cache(maxsize=2)
 def load_menu(text: str) -> Menu:
-    """Read what ``dump_menu`` wrote; the version that several parts of a process read is read once.
+    """Read the JSON of ``dump_menu``; cached, because several parts of a process read the same version.
 
     Raises:
-        UnreadableMenu: another format, or no menu at all.
+        UnreadableMenu: an unknown format, or no menu.
     """
     try:
         fields = json.loads(text)
@@ -107,7 +113,7 @@ def _screen_fields(screen: Screen) -> dict[str, Any]:
 
 
 def _read_waiting(fields: dict[str, Any]) -> dict[str, tuple[str, ...]]:
-    """Read what waits for a review; before format 3 a language was a draft or none, and that word holds."""
+    """Read the unreviewed texts; before format 3 a language was a draft as a whole or reviewed."""
     drafts = fields.pop("drafts", ())
     return {
         **dict.fromkeys(drafts, (WHOLE_LANGUAGE,)),

@@ -1,4 +1,7 @@
-"""What is remembered of one caller between two inputs: frozen, and JSON both ways."""
+"""Define the state of one caller between two inputs: the session of a menu, and the state of an SMS thread.
+
+Both are frozen; a session is stored as JSON with a format number, so that a new release can reject an old one.
+"""
 
 import json
 from collections.abc import Mapping
@@ -12,15 +15,15 @@ MAX_TRAIL = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What is known of a caller when her session begins; it decides what keys mean until it ends.
+    """What is known about a caller when a session begins; it decides the meaning of keys until the session ends.
 
     Attributes:
-        language: the language she speaks, where she let us remember it.
-        script: the language tag of the texts that her phone shows, where remembered.
-        region: the country of her number.
-        offers: the windows in which somebody is on duty.
-        opens: the next instant from which *now* can be promised, in ISO form; empty where none is near.
-        lost: an earlier place was lost; she is told so in one line.
+        language: spoken language, where the caller allowed us to store it.
+        script: language tag of the texts that the phone shows, where stored.
+        region: country of the number (ISO 3166-1 alpha-2).
+        offers: words of the windows in which staff are on duty.
+        opens: the next instant from which *now* can be offered, ISO 8601; empty where none is near.
+        lost: an earlier session was lost; a notice says so.
     """
 
     language: str = ""
@@ -33,26 +36,26 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """Where she is and what she said so far.
+    """Position in a menu, answers and results of one caller.
 
     Attributes:
-        screen: the screen that she sees.
+        screen: id of the current screen.
         page: its page, from 1.
-        language: the language she speaks; empty until chosen.
-        script: the language tag of the texts.
-        trail: the screens behind her with their pages, oldest first; ``0`` goes back along it.
-        answers: fields of the callback form, by name.
-        topic: the topic of the nearest screen on her way that has one.
-        path: the screens on her way when she entered the form.
-        region: see Known.
-        offers: see Known.
-        opens: see Known.
-        wrong: wrong keys in a row.
-        notice: the name of a message to show once above the screen (``invalid``, ``again``), or empty; between two
-            inputs it says that nothing but this message was shown, and 98 leads to the screen.
-        values: results that receipts gave, by placeholder: ``code``, ``when``, ``until``.
-        read: the last screen of information that she read; a report of wrong information names it.
-        callback: the id of the callback that this session made or opened by its code.
+        language: spoken language; empty until chosen.
+        script: language tag of the texts.
+        trail: previous screens with their pages, oldest first; key 0 goes back along it.
+        answers: form field → value.
+        topic: topic of the last screen on the path that has one.
+        path: ids of the screens on the way into the form.
+        region: see ``Known``.
+        offers: see ``Known``.
+        opens: see ``Known``.
+        wrong: consecutive wrong keys.
+        notice: name of a message to show once above the screen (``invalid``, ``again``), or empty; in a stored
+            session it says that the message had a page of its own, from which 98 leads to the screen.
+        values: results of receipts by placeholder: ``code``, ``when``, ``until``.
+        read: id of the last information screen; a report of wrong information names it.
+        callback: id of the request that this session made or opened by its code.
         ended: the session is over.
     """
 
@@ -75,11 +78,11 @@ class Session:
     ended: bool = False
 
     def having(self, **changes: Any) -> "Session":
-        """Return the same session with these fields changed."""
+        """Return a copy with these fields changed."""
         return replace(self, **changes)
 
     def with_promises(self, known: Known) -> "Session":
-        """Return the same session with what can be promised by what is known now."""
+        """Return a copy with the windows that can be offered now."""
         return replace(self, offers=known.offers, opens=known.opens)
 
 
@@ -87,21 +90,21 @@ _NAMES = tuple(each.name for each in fields(Session))
 
 
 class UnreadableSession(ValueError):
-    """The stored session is of a format that this release does not know."""
+    """The stored session has a format that this release does not know."""
 
 
 def dump_session(session: Session) -> str:
-    """Return the session as JSON that says its format."""
-    # Without asdict, which copies each value deeply: this is done on every hop.
+    """Return the session as JSON with its format number."""
+    # Not asdict, which copies each value deeply: this runs on every USSD hop.
     values = {name: getattr(session, name) for name in _NAMES}
     return json.dumps({"format": FORMAT, **values}, ensure_ascii=False, separators=(",", ":"))
 
 
 def load_session(text: str) -> Session:
-    """Read what ``dump_session`` wrote.
+    """Read the JSON of ``dump_session``.
 
     Raises:
-        UnreadableSession: another format, or no session at all.
+        UnreadableSession: an unknown format, or no session.
     """
     try:
         values = json.loads(text)
@@ -115,35 +118,34 @@ def load_session(text: str) -> Session:
         raise UnreadableSession("no session") from error
 
 
-# Where a thread of texts stands between two of them: its place, the open form, what was said in the last
-# day.
+# SMS threads: the state between two texts.
 
 FORM = "form"
-"""What a thread waits for after the questions of the callback were sent in one text."""
+"""Value of ``waits_for`` after all questions of the callback were sent in one text."""
 
 FURTHER = "further"
-"""What a thread waits for after a further question of the form was asked."""
+"""Value of ``waits_for`` after a further question of the form was sent."""
 
 LASTS = timedelta(hours=24)
-"""For how long a form stays answerable whatever comes between, and a word of danger goes into the next request."""
+"""How long a form can be answered whatever comes between, and a danger word counts for the next request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThreadState:
-    """Where a thread stands between two texts.
+    """State of an SMS thread between two texts.
 
     Attributes:
-        session: where she stands in the menu; None where nothing is to be chosen.
-        waits_for: ``form`` where the questions of the callback were sent in one text.
-        language: the tag of the texts that she asked for by number, if she did.
-        listed: what the numbers of the last answer stand for, where it listed screens or languages.
-        again: she had a place that the live version does not have any more.
-        form: the form that was sent and not answered yet, whatever came after it.
-        form_until: until when it may be answered.
-        danger_until: until when a word of danger that she wrote goes into a request of hers.
-        further: a further question of her request that was asked and not answered yet, whatever came after it.
-        further_until: until when it may be answered.
-        thanked: her thanks or signs had their one answer.
+        session: position in the menu; None where there is nothing to choose.
+        waits_for: ``form`` or ``further`` where the last text asked for answers; else empty.
+        language: language tag that was chosen by number, if any.
+        listed: key → ``screen:ID`` or ``language:TAG``, where the last reply was a numbered list.
+        again: the stored position does not exist in the live version.
+        form: the form that was sent and is not answered yet, whatever came after it.
+        form_until: until when it can be answered.
+        danger_until: until when a danger word marks the next request as danger.
+        further: the further question that was sent and is not answered yet, whatever came after it.
+        further_until: until when it can be answered.
+        thanked: a courtesy text was answered already.
     """
 
     session: Session | None = None
@@ -164,7 +166,7 @@ class ThreadState:
         return self.session if self.form is None and self.waits_for == FORM else self.form
 
     def at(self, now: datetime) -> "ThreadState":
-        """Return it without what is too old."""
+        """Return a copy without what has expired."""
         is_open = self.form_until is not None and now < self.form_until
         is_further = self.further_until is not None and now < self.further_until
         is_danger = self.danger_until is not None and now < self.danger_until
@@ -182,6 +184,6 @@ class ThreadState:
 def standing_at(
     session: Session, language: str, *, waits_for: str = "", listed: Mapping[str, str] | None = None
 ) -> ThreadState:
-    """Return where a thread stands with this session; results are not kept, nor a session that is over."""
-    kept = None if session.ended else session.having(values={})
-    return ThreadState(session=kept, language=language, waits_for=waits_for, listed=listed or {})
+    """Return the thread state for this session; results are dropped, and an ended session becomes None."""
+    stored = None if session.ended else session.having(values={})
+    return ThreadState(session=stored, language=language, waits_for=waits_for, listed=listed or {})

@@ -1,4 +1,8 @@
-"""What a text means in its thread, and what answers it: the same for callers and for authors' conversations."""
+"""Interpret one text of an SMS thread: keyword, answer to the form, number of a list, courtesy, or not understood.
+
+Used for callers and for the conversation tests of menu authors. Order: danger words, answers to what was sent last,
+other keywords, copies of our own texts, courtesy, the open form, numbers.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -58,7 +62,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _TextTurn:
-    """One text with all that its meaning depends on."""
+    """One text with everything that its meaning depends on."""
 
     menu: Menu
     words: str
@@ -72,7 +76,7 @@ class _TextTurn:
 
     @property
     def typed(self) -> str:
-        """The number that she sent, or that of the open line whose label she sent; else nothing."""
+        """The number that was sent, or the key of the open option whose label was sent; else an empty string."""
         key = keys.clean_key(self.words)
         if len(key) <= keys.MOST_CODE_DIGITS and key.isascii() and key.isdigit():
             return key if len(key) >= keys.CODE_DIGITS or not key.strip("0") else key.lstrip("0")
@@ -81,12 +85,12 @@ class _TextTurn:
 
     @property
     def script(self) -> str:
-        """The language to answer in where no word tells it: what she asked for, what she writes, what she had."""
+        """Language tag of the reply where no keyword decides it: chosen by number, detected, else as before."""
         had = self.session.script if self.session else self.known.script
         return self.standing.language or language_of(self.menu, self.words) or had or DEFAULT_LANGUAGE
 
     def at(self, screen: str, script: str, *, lost: bool = False) -> Session:
-        """Return a session at the screen that a word or a number leads to, else at home."""
+        """Return a session at the screen of a keyword or number, else at home."""
         script = script or self.known.script or DEFAULT_LANGUAGE
         known = replace(self.known, language=script.partition("-")[0], script=script, lost=lost)
         session = begin_session(self.menu, known)
@@ -95,7 +99,7 @@ class _TextTurn:
     def keeping(
         self, session: Session, *, waits_for: str = "", listed: Mapping[str, str] | None = None
     ) -> ThreadState:
-        """Return where the thread stands with this session; the language that she asked for stays."""
+        """Return the thread state for this session; the language chosen by number stays."""
         return standing_at(session, self.standing.language, waits_for=waits_for, listed=listed)
 
 
@@ -108,15 +112,15 @@ def interpret_text(
     *,
     stopped: bool = False,
 ) -> Meant:
-    """Say what a text means.
+    """Return the meaning of a text.
 
     Args:
         menu: the live version.
-        words: of the text.
-        standing: where its thread stood before.
-        known: of whoever sent it.
-        limits: of an answer.
-        stopped: she asked for silence: what holds no word of the menu is not answered, and a person reads it.
+        words: the text.
+        standing: state of the thread before it.
+        known: what is known about the sender.
+        limits: page sizes of a reply.
+        stopped: the sender opted out by STOP; a text without a keyword is then not answered, but listed for staff.
     """
     text = _TextTurn(menu=menu, words=words, standing=standing, known=known, limits=limits)
     speaks = standing.language or (standing.session.script if standing.session else known.script)
@@ -137,7 +141,7 @@ def interpret_text(
 def apply_receipts(
     menu: Menu, meaning: Meant, receipts: tuple[Receipt, ...], line: DisplayValues, now: datetime
 ) -> Meant:
-    """Return the meaning after its deeds: where their receipts lead, or what is said where one was refused."""
+    """Return the meaning after its effects: the session that receipts lead to, or the message of a refused request."""
     codes = [receipt.code for receipt in receipts if isinstance(receipt, CallbackAccepted)]
     if meaning.says != "sms_saved":
         if meaning.understood == FURTHER and any(isinstance(receipt, Gone) for receipt in receipts):
@@ -151,7 +155,7 @@ def apply_receipts(
 
 
 def _asking_further(menu: Menu, meaning: Meant, receipts: tuple[Receipt, ...]) -> Meant:
-    """Tell the code of a request that is on record, and ask below it what the form asks besides, if it does."""
+    """Show the code of the saved request, followed by the form's first further question, if any."""
     accepted = next(each for each in receipts if isinstance(each, CallbackAccepted))
     asked = next(each for each in meaning.effects if isinstance(each, RequestCallback))
     session = meaning.session.having(values={"code": accepted.code}, callback=accepted.callback)
@@ -163,7 +167,7 @@ def _asking_further(menu: Menu, meaning: Meant, receipts: tuple[Receipt, ...]) -
 
 
 def _read_chosen(text: _TextTurn, match: Match | None) -> Meant | None:
-    """Return what an answer to our last texts leads to: the form's, or a number or a label of a list."""
+    """Return the meaning of an answer to our last texts: to the form, or a number or label of a list; else None."""
     if (answered := _further(text)) is not None:
         return answered
     form, waits = text.standing.open_form, text.standing.waits_for == FORM
@@ -175,7 +179,7 @@ def _read_chosen(text: _TextTurn, match: Match | None) -> Meant | None:
     answers = form_answer(text.menu, text.words) if form is not None and not _is_a_line(text) else None
     if form is not None and answers is not None:
         return _read_form(text, form, answers)
-    # The line of that name on a screen asks its questions one by one: the wish itself costs one text.
+    # "Call me" as a word sends all questions in one text; the option of a screen would ask them one by one.
     if waits or (match is not None and match.keyword.reaction is Reaction.CALL_ME):
         return None
     is_asked = text.session is not None or text.standing.listed or text.standing.again
@@ -183,7 +187,7 @@ def _read_chosen(text: _TextTurn, match: Match | None) -> Meant | None:
 
 
 def _further(text: _TextTurn) -> Meant | None:
-    """Read an answer to the further question that was asked, as long as its number means no line that came after it."""
+    """Read an answer to the open further question, unless its number is an option of a screen sent after it."""
     waits = text.standing.waits_for == FURTHER
     at = text.standing.further
     if at is None or (not waits and _is_a_line(text)):
@@ -212,7 +216,7 @@ def _further(text: _TextTurn) -> Meant | None:
 
 
 def _answer_courtesy(text: _TextTurn) -> Meant:
-    """Answer thanks and signs once: with help to whoever has no thread yet, and what waits for an answer again."""
+    """Answer thanks and emoji once: with help where there is no thread yet, or with the open form again."""
     waits, session = text.standing.waits_for, text.session or text.at("", text.script)
     if text.standing.thanked or (text.session is not None and waits != FORM):
         return Meant(understood=COURTESY, session=session, says=SILENCE)
@@ -257,7 +261,7 @@ def _read_word(text: _TextTurn, match: Match, *, stopped: bool) -> Meant:
 
 
 def _form_or_number(text: _TextTurn) -> Meant:
-    """Read an answer to the form that is open, else a number of what she read last."""
+    """Read an answer to the open form, else a number of the last reply."""
     form = text.standing.open_form
     if form is None:
         return _read_number(text)
@@ -267,7 +271,7 @@ def _form_or_number(text: _TextTurn) -> Meant:
 
 
 def _is_a_line(text: _TextTurn) -> bool:
-    """Say whether the text is the key of a line that she reads now, where something came after the form."""
+    """Say whether the text is the key of an option on display, where something was sent after the form."""
     if text.standing.waits_for == FORM or text.session is None or not text.typed:
         return False
     screen = text.menu.screens.get(text.session.screen)
@@ -276,7 +280,7 @@ def _is_a_line(text: _TextTurn) -> bool:
 
 
 def _with_answer(text: _TextTurn, meaning: Meant, match: Match) -> Meant:
-    """Keep the answer to the form that stands beside a word, so that neither is lost: first the word is answered."""
+    """Add the answer to the open form that a keyword's text also contains, so that neither is lost."""
     form = text.standing.open_form
     shows = match.keyword.reaction in (Reaction.SHOW, Reaction.CALL_ME)
     if form is None or not shows or text.typed or meaning.effects:
@@ -293,7 +297,7 @@ def _with_answer(text: _TextTurn, meaning: Meant, match: Match) -> Meant:
 
 
 def _read_number(text: _TextTurn) -> Meant:
-    """Say what a text without a word means: a number of a list, a key of the screen that she read last, or nothing."""
+    """Return the meaning of a text without keyword: a number of a list, a key of the last screen, or not understood."""
     key, menu = text.typed, text.menu
     screen = sms_pages.find_chosen(text.standing.listed, key, sms_pages.SCREEN)
     language = sms_pages.find_chosen(text.standing.listed, key, sms_pages.LANGUAGE)
@@ -312,7 +316,7 @@ def _read_number(text: _TextTurn) -> Meant:
 
 
 def _read_form(text: _TextTurn, form: Session, answers: Mapping[str, str], *, danger: bool = False) -> Meant:
-    """Say what the answers of the callback mean that were given in one text."""
+    """Return the meaning of callback answers that were given in one text."""
     session = form.with_promises(text.known)
     stands = text.keeping(session)
     cannot, words = sms_pages.list_kept_times(text.menu, session, answers["phone_seen"])

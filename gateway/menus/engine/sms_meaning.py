@@ -1,4 +1,4 @@
-"""What one text leads to, and the words by which figures count how it was understood."""
+"""Define the meaning of one text, and the classifications by which metrics count texts."""
 
 from dataclasses import dataclass
 
@@ -8,42 +8,44 @@ from gateway.menus.engine.session import Session, ThreadState
 from gateway.menus.keywords import Match
 
 SILENCE = "silence"
-"""What stands for the name of a message where nothing is answered."""
+"""Stands for the name of a message where nothing is answered."""
 
 STOP, START = "stop", "start"
-"""As what the two are understood that end and begin our texts to her."""
+"""Classification of texts that end and restart messages from us."""
 
 DANGER = "danger"
-"""As what a text is understood that holds a word of danger."""
+"""Classification of a text with a danger word."""
 
 REFUSED = "refused_said"
-"""As what a sentence is understood that refuses to be called; a person reads it."""
+"""Classification of a sentence that refuses calls; staff read it."""
 
 COPY = "copy"
-"""As what one of our own texts is understood that her phone or she sent back; a person may read it."""
+"""Classification of one of our own texts that the phone or its user sent back; listed for staff."""
 
 COURTESY = "courtesy"
-"""As what thanks, a yes and signs are understood; they get one answer and no second."""
+"""Classification of thanks, yes and emoji; answered once in a thread."""
 
 NOT_UNDERSTOOD = ""
-"""Texts with this word are the list that a person reads."""
+"""Classification of the texts that are listed for staff to read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meant:
-    """What one text leads to.
+    """The meaning of one text.
 
     Attributes:
-        understood: as what, in a word of ours that figures count.
-        session: from where she is told; without ``says`` its screen is the answer.
-        says: the name of the message that answers, or ``silence``.
-        words: what the message says, where it is more than its wording.
-        standing: where the thread stands afterwards; None leaves it where it was, after a screen the screen decides.
-        language: which she asked for by number.
-        near: the topics that come nearest, to be listed above the help.
-        effects: what is asked for.
-        match: the word of the menu that it was.
-        also: the name of a message that is told below the screen.
+        understood: the classification that metrics count: a constant of this module, a screen id or another fixed
+            word.
+        session: session from which the reply is rendered; without ``says``, its screen is the reply.
+        says: name of the message to reply with, or ``silence``.
+        words: text of that message, where it is not the menu's wording.
+        standing: state of the thread afterwards; None leaves it unchanged, or after a screen derives it from the
+            screen.
+        language: language tag chosen by number.
+        near: nearest topics, to be listed above the help.
+        effects: effects to perform.
+        match: the keyword that was found.
+        also: name of a message to add below the screen.
     """
 
     understood: str

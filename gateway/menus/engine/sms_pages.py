@@ -1,4 +1,8 @@
-"""Lists in a text, answered by a number in the next one: the languages, and the topics that come nearest."""
+"""Build the texts of an SMS reply: numbered lists of languages, topics and windows, and the cut to the allowed parts.
+
+A number in the next text chooses from the list. Parts are counted after 3GPP TS 23.040 (concatenated messages), as
+operators bill them.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,22 +20,22 @@ from gateway.menus.engine.visibility import (
     option_line,
 )
 
-# A text as it goes out by SMS: what it costs in parts, and never more of them than allowed.
+# Length of an SMS.
 
 MOST_PARTS = 3
-"""Parts that an answer may cost; a menu that needs more is refused when it is checked."""
+"""Most SMS parts of a reply; a menu that needs more fails its check."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sms:
-    """A text ready to be sent, and the parts that will be paid for."""
+    """A text ready to send, and its number of billed parts."""
 
     text: str
     parts: int
 
 
 def as_sms(text: str, most: int = MOST_PARTS) -> Sms:
-    """Return the text as it is sent, shortened at a safe place where a value made it longer than was proved."""
+    """Return the text as it is sent, cut at a safe place where a value made it longer than was checked."""
     whole = fold(text.replace(ESCAPE, ""))
     if _count_parts(whole[: most * GSM7_SINGLE + 1]) <= most:
         return Sms(whole, _count_parts(whole))
@@ -47,19 +51,19 @@ SCREEN, LANGUAGE = "screen", "language"
 
 
 def get_wording(menu: Menu, name: str, language: str) -> str:
-    """Return a message that is a text of its own, in her language whatever the alphabet costs."""
+    """Return a message that is a text of its own, in the given language whichever coding it needs."""
     return menu.text(menu.messages.get(name, {}), language)
 
 
 def find_wording(menu: Menu, name: str, session: Session) -> str:
-    """Return a message that answers a text, as it is worded for the country that she writes from."""
+    """Return a message that answers a text, in its variant for the caller's country."""
     return menu.text(find_message(menu, name, session), session.script)
 
 
 def list_languages(menu: Menu, language: str) -> tuple[str, Mapping[str, str]]:
-    """Return the text that lists the languages, with what its numbers stand for.
+    """Return the text that lists the languages, and key → ``language:TAG`` for its numbers.
 
-    The numbers and the wording are those of the first screen, which every phone can show.
+    Numbers and labels are those of the first screen, whose GSM-7 text every phone can show.
     """
     start = menu.screens[menu.start].choices
     lines = {
@@ -73,13 +77,13 @@ def list_languages(menu: Menu, language: str) -> tuple[str, Mapping[str, str]]:
 
 
 CANNOT, NO_TIME = "sms_form_cannot", "sms_no_time"
-"""The messages that answer a wish which cannot be kept: with the times that can, and where there is none."""
+"""Messages for a time that cannot be offered: with the times that can, and where there is none."""
 
 
 def list_kept_times(menu: Menu, session: Session, phone_seen: str) -> tuple[str, str]:
-    """Return the message that says which times can be kept now, with its words; nothing where the menu has neither.
+    """Return the name and the text of the message that lists the windows on offer; both empty without such a message.
 
-    On somebody else's phone only *now* can be kept. The words are empty where the message says it all.
+    On a borrowed phone (``not_mine``) only *now* is offered. The text is empty where the menu's message is complete.
     """
     times = [
         choice
@@ -94,13 +98,13 @@ def list_kept_times(menu: Menu, session: Session, phone_seen: str) -> tuple[str,
 
 
 def has_times(menu: Menu, session: Session) -> bool:
-    """Say whether any time can be promised now, or the menu has no words to say that none can."""
+    """Say whether a window can be offered now, or the menu has no message to say that none can."""
     times = _open_times(menu, session)
     return not menu.messages.get(NO_TIME) or any(choice.answer != NEVER for choice in times)
 
 
 def name_open_times(menu: Menu, session: Session) -> Mapping[str, str]:
-    """Return what the questions of the callback in one text name: only times that can be promised now."""
+    """Return the placeholders ``times`` and ``time`` of the form sent as one text: only windows on offer now."""
     choices = _open_times(menu, session)
     lines = filter(None, (option_line(menu, choice, session.script) for choice in choices))
     first = min(choices, key=lambda choice: choice.answer == NEVER, default=None)
@@ -115,7 +119,7 @@ def _open_times(menu: Menu, session: Session) -> tuple[Choice, ...]:
 def list_topics(
     menu: Menu, keywords: tuple[Keyword, ...], language: str, help_text: str
 ) -> tuple[str, Mapping[str, str]]:
-    """Return the help with the nearest topics above it, as far as one text has room for both."""
+    """Return the help below the nearest topics, and key → ``screen:ID``; the help alone where both exceed the parts."""
     listed = {str(at): keyword for at, keyword in enumerate(keywords, start=1)}
     lines = [f"{key} {_find_name(menu, keyword, language)}" for key, keyword in listed.items()]
     text = "\n".join(filter(None, (get_wording(menu, "sms_near", language), *lines, help_text)))
@@ -125,13 +129,13 @@ def list_topics(
 
 
 def find_chosen(listed: Mapping[str, str], key: str, sort: str) -> str:
-    """Return what a number of the list stands for, where the list was of this sort."""
+    """Return the target of a number in the list, where it is of this sort (``screen`` or ``language``)."""
     found, _, target = listed.get(key, "").partition(":")
     return target if found == sort else ""
 
 
 def list_labels(menu: Menu, session: Session | None, listed: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    """Return the labels of what she may choose by its key, in every language of the menu."""
+    """Return key → labels, in every language of the menu, of the options that can be chosen now."""
     if listed:
         start = {each.script: tuple(each.label.values()) for each in menu.screens[menu.start].choices}
         tags = {key: find_chosen(listed, key, LANGUAGE) for key in listed}
@@ -150,7 +154,7 @@ def list_labels(menu: Menu, session: Session | None, listed: Mapping[str, str]) 
 
 
 def _find_name(menu: Menu, keyword: Keyword, language: str) -> str:
-    """Return the first word of an entry in her language, or in one that stands in for it."""
+    """Return the keyword's first word in the language, else in a fallback of it, else in any."""
     for tag in (language, *menu.fallback.get(language, ()), *keyword.words):
         if keyword.words.get(tag):
             return keyword.words[tag][0]

@@ -1,4 +1,4 @@
-"""What she reads in answer to a text, and where her thread stands then."""
+"""Render the reply to an interpreted text, and compute the state of its thread afterwards."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -26,7 +26,7 @@ def told(
     now: datetime,
     limits: Limits = SMS_LIMITS,
 ) -> tuple[Reply, ThreadState | None]:
-    """Return what she reads, and where her thread stands then; None leaves it where it was."""
+    """Return the reply, and the new state of the thread; None leaves the state unchanged."""
     if meaning.says:
         reply, stands = _message(menu, meaning, before, line, now)
         return reply, None if stands is None else _carrying(stands, meaning, before, now)
@@ -43,7 +43,7 @@ def told(
 
 
 def _carrying(stands: ThreadState, meaning: Meant, before: ThreadState, now: datetime) -> ThreadState:
-    """Return where the thread stands, with the form that is open and the danger that was said in the last day."""
+    """Return the new state with the open form, the further question and the danger mark of the last 24 hours."""
     form, form_until = before.form, before.form_until
     if meaning.understood == "call_me":
         form, form_until = stands.session, now + LASTS
@@ -51,18 +51,18 @@ def _carrying(stands: ThreadState, meaning: Meant, before: ThreadState, now: dat
         form, form_until = None, None
     is_danger = meaning.match is not None and meaning.match.keyword.danger
     danger_until = now + LASTS if is_danger else before.danger_until
-    asked, asked_until = before.further, before.further_until
+    further_form, further_ends_at = before.further, before.further_until
     if stands.waits_for == FURTHER:
-        asked, asked_until = stands.session, now + LASTS
+        further_form, further_ends_at = stands.session, now + LASTS
     elif meaning.understood in {FURTHER, "callback"}:
-        asked, asked_until = None, None
+        further_form, further_ends_at = None, None
     return replace(
         stands,
         form=form,
         form_until=form_until,
         danger_until=danger_until,
-        further=asked,
-        further_until=asked_until,
+        further=further_form,
+        further_until=further_ends_at,
     )
 
 
@@ -90,7 +90,7 @@ def _message(
 
 
 def _going_on(menu: Menu, reply: Reply, script: str, parts: int) -> Reply:
-    """Say below the first answer of a thread how to go on, and below later ones where it costs nothing."""
+    """Add the hint how to reply: to the first answer of a thread, and to later ones where it costs no further part."""
     shown = as_text(reply)
     how = get_message(menu, "sms_reply", script, beside=shown)
     if reply.ends or not how or not any(piece.key for piece in reply.pieces):

@@ -1,4 +1,8 @@
-"""Where a text may be cut in two without hurting a letter, a number or a sign; needs no dictionary."""
+"""Find where a text may be cut in two without splitting a letter, a number or a sign; needs no dictionary.
+
+The rules follow Unicode: grapheme clusters (UAX #29), line breaking classes that forbid a break before or after a
+character (UAX #14), and emoji sequences (UTS #51); Lao, Thai, Khmer and Burmese need syllable rules beyond them.
+"""
 
 import re
 import unicodedata
@@ -7,20 +11,20 @@ from collections.abc import Callable, Collection
 from gateway.menus.keywords.lao_and_thai import find_edges as syllable_edges
 
 Breaks = Callable[[str], Collection[int]]
-"""Says where a language would rather have a text cut; a dictionary's opinion, taken only where a cut is safe."""
+"""Returns preferred positions for a cut, as a dictionary knows them; used only where a cut is safe."""
 
 SOFT_BREAK = "\u200b"
-"""An author's mark for a good place to cut; it is never sent."""
+"""ZERO WIDTH SPACE, an author's mark for a good place to cut; removed before sending."""
 
 PLACEHOLDER = re.compile(r"\{([A-Za-z0-9_][A-Za-z0-9_.\-]*(?::[a-z]+)?)\}")
-"""``{name}``, or ``{name:part}`` for what else a fact tells of itself."""
+"""``{name}``, or ``{name:part}`` for another part of a fact."""
 
 _MARKS = frozenset({"Mn", "Mc", "Me"})
 _OPENING = frozenset({"Ps", "Pi"})
 _CLOSING = frozenset({"Pe", "Pf"})
 
 _NEVER_BEFORE = frozenset(
-    "ฯะาำๅๆ"  # Thai vowels and signs that lean on what stands before them
+    "ฯะาำๅๆ"  # Thai vowels and signs that belong to the character before them
     "ຯະາຳຽໆ"  # Lao
     "។៕ៗ"  # Khmer
     "၊။"  # Burmese
@@ -34,7 +38,7 @@ _NEVER_AFTER = frozenset(
     "([{¡¿‘“«"
 )
 _NEEDS_FINAL = frozenset("\u0e31\u0eb1\u0ebb")
-"""Vowels that need a final consonant, even when a tone mark stands between."""
+"""Vowels that need a final consonant, even with a tone mark between."""
 
 _TONES = frozenset("\u0e48\u0e49\u0e4a\u0e4b\u0e4c\u0e4d\u0ec8\u0ec9\u0eca\u0ecb\u0ecc\u0ecd")
 _NUMBER_SIGNS = frozenset("-.,/:+")
@@ -46,7 +50,7 @@ _BURMESE_CONSONANTS = frozenset({*range(0x1000, 0x1022), 0x103F})
 _BURMESE_MEDIALS = frozenset({0x1037, *range(0x103B, 0x103F)})
 _BURMESE_KILLERS = frozenset({0x1039, 0x103A})
 _TAGS = range(0xE0020, 0xE0080)
-"""What spells the region of a flag behind the black flag; parted from it they are boxes."""
+"""Tag characters of a subdivision flag (UTS #51); separated from the black flag they show as boxes."""
 _UNITS = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Sc"})
 _LAO_RUN = re.compile("[\u0e80-\u0eff]+")
 _MASK = "0"
@@ -55,9 +59,10 @@ _GROUPED_PHONE = re.compile(r"(?<!\d)(?:\+\d{1,3}|0\d{1,3})(?:[ \u00a0\-]\d{2,})
 
 
 def safe_cuts(text: str) -> list[int]:
-    """Return every place, in order, where the text may be cut; never its two ends.
+    """Return every position, in order, at which the text may be cut; never its two ends.
 
-    A placeholder ``{name}`` is treated as a number, so nothing is cut inside it or beside it inside a number.
+    A placeholder counts as a number: it is not cut inside, nor between it and adjacent digits. A grouped phone number
+    is not cut either.
     """
     masked = PLACEHOLDER.sub(lambda found: _MASK * len(found.group()), text)
     phones = {
@@ -67,7 +72,7 @@ def safe_cuts(text: str) -> list[int]:
 
 
 def without_soft_breaks(text: str) -> tuple[str, frozenset[int]]:
-    """Return the text as it is sent, and the places in it at which its author would rather have it cut."""
+    """Return the text without the author's marks, and their positions in it."""
     first, *others = text.split(SOFT_BREAK)
     places, clean = set(), first
     for part in others:
@@ -84,11 +89,12 @@ def best_cut(
     soft: Collection[int] = (),
     breaks: Breaks | None = None,
 ) -> int:
-    """Return where to cut so that what stands before fits: the last good place, or 0 when no safe cut fits.
+    """Return where to cut so that the first part fits; 0 when no safe cut fits.
 
-    In the last half of the room a good place is, in this order: where the author marked one, the end of a sentence
-    (if asked for), a space, a break between words, the edge of a Lao syllable; a number and its unit, a bracket and
-    its first word are parted only where nothing else is left. Where there is none the last safe cut is taken.
+    Among the safe cuts in the last half of the room, the order of preference is: an author's mark (``soft``), the end
+    of a sentence (with ``sentences``), a space, a word boundary of ``breaks``, the edge of a Lao syllable. A number
+    and its unit, or a bracket and its first word, are separated only where nothing else is left. Otherwise the last
+    safe cut is taken.
     """
     places = safe_cuts(text)
     last = next((place for place in reversed(places) if fits(text[:place])), 0)
@@ -115,14 +121,14 @@ def best_cut(
 
 
 def lao_edges(text: str) -> frozenset[int]:
-    """Return where syllables begin or end in the Lao runs of a text: good places where no dictionary knows words."""
+    """Return the syllable boundaries in the Lao runs of a text, for use where no dictionary is available."""
     return frozenset(
         found.start() + edge for found in _LAO_RUN.finditer(text) for edge in syllable_edges(found[0])
     )
 
 
 def _parts_pair(text: str, place: int) -> bool:
-    """Say whether a number would stand without its unit, a bracket with its first word alone, or half a flag."""
+    """Say whether a cut would separate a number from its unit, a bracket from its first word, or a flag in two."""
     if ord(text[place]) in _TAGS or (
         _is_digit(text[place]) and unicodedata.category(text[place - 1]) == "Sc"
     ):
@@ -149,10 +155,10 @@ def _does_close(character: str) -> bool:
 def split_text(
     text: str, limit: int, measure: Callable[[str], int], *, breaks: Breaks | None = None
 ) -> tuple[str, ...]:
-    """Cut a text into parts that each measure no more than the limit; the parts join back to the text.
+    """Cut a text into parts that each measure at most ``limit``; joined, they give the text.
 
-    Where no safe cut fits (a number or a stack that is longer than the room) the part is cut between two code points,
-    and where not even one fits it stands alone, so the work always ends.
+    Where no safe cut fits (a number or a stack longer than the room) a part is cut between two code points, and where
+    not even one code point fits it becomes a part by itself, so that the loop ends.
     """
 
     def fits(part: str) -> bool:
@@ -179,7 +185,7 @@ def _force_cut(text: str, fits: Callable[[str], bool]) -> int:
 
 
 def _ends_sentence(text: str, place: int) -> bool:
-    """Say whether a sentence ends before this place, with its space or line break behind it."""
+    """Say whether a sentence and its space or line break end before this position."""
     before = text[:place].rstrip()
     return before != text[:place] and (before[-1:] in _SENTENCE_ENDS or "\n" in text[len(before) : place])
 
@@ -206,7 +212,7 @@ def _breaks_syllable(text: str, place: int) -> bool:
 
 
 def _breaks_number(text: str, place: int) -> bool:
-    """Say whether digits, or digits and a sign between digits, stand on both sides."""
+    """Say whether digits, or digits and a sign between them, are on both sides."""
     before, after = text[place - 1], text[place]
     if _is_digit(before) and _is_digit(after):
         return True
@@ -238,7 +244,7 @@ def _run_before(text: str, place: int) -> int:
 
 
 def _breaks_burmese(text: str, place: int) -> bool:
-    """Say whether a killed or stacked consonant, which closes the syllable before it, would begin the next part."""
+    """Say whether a consonant with asat or virama, which closes the syllable before, would begin the next part."""
     if ord(text[place]) not in _BURMESE_CONSONANTS:
         return False
     ahead = place + 1

@@ -1,4 +1,8 @@
-"""How much room a text takes on a phone: the GSM-7 alphabet, UTF-16 units, and the parts of a long SMS."""
+"""Measure the room of a text on a phone: GSM-7 septets, UCS-2 units, and the parts of a concatenated SMS.
+
+Sources: 3GPP TS 23.038 section 6.2.1 (default alphabet and extension table), 3GPP TS 23.040 section 9.2.3.24.1
+(concatenation by an 8-bit reference: 6 octets of header leave 153 septets or 67 UCS-2 units in a part).
+"""
 
 import unicodedata
 from dataclasses import dataclass
@@ -7,8 +11,9 @@ BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
     "¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
+"""The GSM 7-bit default alphabet (3GPP TS 23.038, section 6.2.1), without its escape."""
 EXTENSION = frozenset("\f^{}\\[~]|€")
-"""Characters that cost two septets: an escape and a code."""
+"""The extension table (3GPP TS 23.038, section 6.2.1.1); each costs two septets, escape and code."""
 
 _ALPHABET = BASIC | EXTENSION
 
@@ -18,7 +23,9 @@ GSM7 = "gsm7"
 UCS2 = "ucs2"
 
 GSM7_SINGLE, GSM7_PART = 160, 153
+"""Septets in a single SMS, and in each part of a long one (3GPP TS 23.040)."""
 UCS2_SINGLE, UCS2_PART = 70, 67
+"""UTF-16 units in a single SMS, and in each part of a long one (3GPP TS 23.040)."""
 
 _PLAIN: dict[str, str] = {
     **dict.fromkeys("‘’‚‛`´ʹʻʼʽˈ′‵＇", "'"),
@@ -33,14 +40,14 @@ _PLAIN: dict[str, str] = {
     "\u2029": "\n",
     "¨": "",
 }
-"""Signs that have a plain form in the alphabet of phones, beside those that Unicode itself takes apart."""
+"""Characters with a plain form in GSM-7, beside those that NFKC decomposes."""
 
 
 class _Folding(dict[int, str]):
-    """What each character is sent as where that makes a text GSM-7; found once for each, as ``str.translate`` asks.
+    """Character → replacement that is in GSM-7, computed once each, as ``str.translate`` looks them up.
 
-    Unicode knows most of it: the compatibility form (NFKC) of wide letters, ligatures, dots and spaces, and which
-    characters nobody sees (category Cf), which come along with numbers that are pasted.
+    Most come from Unicode: the compatibility form NFKC (UAX #15) of wide letters, ligatures, dots and spaces; format
+    characters (category Cf), which arrive with pasted numbers, are removed.
     """
 
     def __missing__(self, code: int) -> str:
@@ -67,16 +74,16 @@ _FOLDING = _Folding()
 
 
 class EscapeNotAllowed(ValueError):
-    """The escape of the alphabet is no character of its own, so no text may hold it."""
+    """The text contains U+001B, which in GSM-7 is the escape to the extension table and no character."""
 
 
 class NotGsm7(ValueError):
-    """A character of the text is not in the basic alphabet or its extension."""
+    """A character of the text is neither in the default alphabet nor in its extension table."""
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """The coding that a text needs, and its septets (``gsm7``) or UTF-16 units (``ucs2``)."""
+    """The coding that a text needs, and its length in septets (``gsm7``) or UTF-16 units (``ucs2``)."""
 
     coding: str
     units: int
@@ -86,7 +93,7 @@ def find_coding(text: str) -> str:
     """Return ``gsm7`` when every character is in that alphabet, else ``ucs2``.
 
     Raises:
-        EscapeNotAllowed: the text holds U+001B.
+        EscapeNotAllowed: the text contains U+001B.
     """
     if ESCAPE in text:
         raise EscapeNotAllowed("a text may not hold U+001B")
@@ -94,11 +101,11 @@ def find_coding(text: str) -> str:
 
 
 def count_septets(text: str) -> int:
-    """Count septets; a character of the extension costs two.
+    """Return the number of septets; a character of the extension table counts two.
 
     Raises:
-        NotGsm7: the text needs another alphabet.
-        EscapeNotAllowed: the text holds U+001B.
+        NotGsm7: the text needs UCS-2.
+        EscapeNotAllowed: the text contains U+001B.
     """
     if find_coding(text) != GSM7:
         raise NotGsm7("the text is not in the basic alphabet")
@@ -110,7 +117,10 @@ def _septets(text: str) -> int:
 
 
 def count_units(text: str) -> int:
-    """Count UTF-16 units; a character above U+FFFF costs two."""
+    """Return the number of UTF-16 units; a character above U+FFFF counts two.
+
+    3GPP TS 23.038 names UCS-2, but phones send and show UTF-16 surrogate pairs in it.
+    """
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
@@ -118,7 +128,7 @@ def measure_text(text: str) -> Size:
     """Return the size of a text in the coding that it needs.
 
     Raises:
-        EscapeNotAllowed: the text holds U+001B.
+        EscapeNotAllowed: the text contains U+001B.
     """
     if find_coding(text) == GSM7:
         return Size(GSM7, _septets(text))
@@ -126,7 +136,7 @@ def measure_text(text: str) -> Size:
 
 
 def fold(text: str) -> str:
-    """Replace what has a plain form, or what nobody sees, where that alone makes a text GSM-7; else leave it as it is.
+    """Replace typographic and invisible characters where that alone makes the text GSM-7; else return it unchanged.
 
     A Lao or Thai text is UCS-2 in any case, so its typography stays.
     """
@@ -135,12 +145,13 @@ def fold(text: str) -> str:
 
 
 def sms_parts(text: str) -> tuple[str, ...]:
-    """Cut a text into the parts that carry it as one long SMS; one part where it fits alone.
+    """Cut a text into the parts of one concatenated SMS; a single part where it fits without concatenation.
 
-    No part ends inside an escape pair, a surrogate pair or CR LF.
+    No part ends inside an escape sequence, a surrogate pair or CR LF (3GPP TS 23.038, section 6.2.1: an escape and
+    its code belong together).
 
     Raises:
-        EscapeNotAllowed: the text holds U+001B.
+        EscapeNotAllowed: the text contains U+001B.
     """
     gsm7 = find_coding(text) == GSM7
     single, room = (GSM7_SINGLE, GSM7_PART) if gsm7 else (UCS2_SINGLE, UCS2_PART)

@@ -1,4 +1,4 @@
-"""What of a screen she may see: its language, its text, and the choices that are open to her."""
+"""Decide what a caller sees of a screen: the language, the text variant, and the open choices."""
 
 from gateway.menus.engine.model import Choice, Condition, Deed, Form, Menu, Question, Screen, Text
 from gateway.menus.engine.session import Session
@@ -9,14 +9,14 @@ DEFAULT_LANGUAGE = "en"
 PLAIN = -1
 HERE, BACK, NEXT_QUESTION = "@here", "@back", "@form"
 TARGETS = frozenset({HERE, BACK, NEXT_QUESTION})
-"""Targets that are not the id of a screen."""
+"""Targets of a choice that are not the id of a screen."""
 
 NEVER = "never"
 _NEEDS_CALLBACK = frozenset({Deed.AMEND_CALLBACK, Deed.CHANGE_WINDOW, Deed.CANCEL_CALLBACK})
 
 
 def find_language(menu: Menu, session: Session) -> str:
-    """Return the language tag in which texts are shown to her now."""
+    """Return the language tag in which texts are shown now."""
     for tag in (session.script, session.language, DEFAULT_LANGUAGE):
         if tag in menu.languages:
             return tag
@@ -24,12 +24,12 @@ def find_language(menu: Menu, session: Session) -> str:
 
 
 def condition_holds(condition: Condition, session: Session) -> bool:
-    """Say whether everything that the condition names has one of the values it allows."""
+    """Say whether every name of the condition has one of its allowed values."""
     return all(_read_value(name, session) in allowed for name, allowed in condition.items())
 
 
 def variant_of(screen: Screen, session: Session) -> int:
-    """Return which text of the screen applies: the first variant whose condition holds, or −1 for the plain one."""
+    """Return the index of the first variant whose condition holds, or -1 for the plain text."""
     for index, variant in enumerate(screen.variants):
         if condition_holds(variant.only_if, session):
             return index
@@ -37,26 +37,26 @@ def variant_of(screen: Screen, session: Session) -> int:
 
 
 def find_template(menu: Menu, screen: Screen, variant: int, language: str) -> str:
-    """Return the text of a screen with its placeholders."""
+    """Return the text of a screen, with its placeholders."""
     text = screen.text if variant == PLAIN else screen.variants[variant].text
     return menu.text(text, language)
 
 
 def option_line(menu: Menu, choice: Choice, language: str) -> str:
-    """Return the line of a choice, or nothing where its key is named in the screen's text."""
+    """Return the line of a choice; empty where the screen's text names its key."""
     label = label_in(menu, choice, language)
     return f"{choice.key} {label}" if label else ""
 
 
 def find_time_questions(menu: Menu) -> tuple[Question, ...]:
-    """Return the questions of the callback that ask when her phone may ring."""
+    """Return the questions of the callback form that ask for the window (field ``when``)."""
     form = menu.screens.get(menu.call_me)
     asked = (menu.screens.get(name) for name in form.questions) if isinstance(form, Form) else ()
     return tuple(each for each in asked if isinstance(each, Question) and each.asks == "when")
 
 
 def find_message(menu: Menu, name: str, session: Session) -> Text:
-    """Return a line that is no screen as it is worded for her: by the first variant whose condition holds."""
+    """Return a message in the first variant whose condition holds, else in its plain wording."""
     varied = (
         each.text for each in menu.message_variants.get(name, ()) if condition_holds(each.only_if, session)
     )
@@ -66,15 +66,15 @@ def find_message(menu: Menu, name: str, session: Session) -> Text:
 def get_message(
     menu: Menu, name: str, language: str, *, beside: str = "", session: Session | None = None
 ) -> str:
-    """Return a line that is no screen, such as the label of key 0.
+    """Return a message, such as the label of key 0.
 
     Args:
-        menu: where it stands.
-        name: of the line.
-        language: in which it is wanted.
-        beside: the text it stands beside; where that is GSM-7, because nobody translated it yet, the first wording
-            of the fallback that is GSM-7 too is taken, so that one short word does not halve the page.
-        session: whose country decides the wording; without one the plain wording is taken.
+        menu: the version that has it.
+        name: of the message.
+        language: tag of the wanted language.
+        beside: the text on the same page; where that is GSM-7 (not translated yet), the first GSM-7 wording of the
+            fallback is taken, because one UCS-2 word would more than halve the room of the page.
+        session: decides the variant; without one the plain wording is taken.
     """
     text = find_message(menu, name, session) if session else menu.messages.get(name, {})
     wanted = menu.text(text, language)
@@ -85,12 +85,12 @@ def get_message(
 
 
 def open_choices(menu: Menu, session: Session, screen: Screen) -> tuple[Choice, ...]:
-    """Return the choices of a screen that she may choose now, on any of its pages."""
+    """Return the choices of a screen that are open now, on any of its pages."""
     return tuple(choice for choice in screen.choices if is_open(menu, session, screen, choice))
 
 
 def is_open(menu: Menu, session: Session, screen: Screen, choice: Choice) -> bool:
-    """Say whether a choice is shown to her and accepted from her."""
+    """Say whether a choice is shown to this caller and accepted."""
     return (
         condition_holds(choice.only_if, session)
         and _is_offered(session, screen, choice)
@@ -106,13 +106,13 @@ def _read_value(name: str, session: Session) -> str:
 
 
 def _is_offered(session: Session, screen: Screen, choice: Choice) -> bool:
-    """Say whether somebody is on duty in the window that the choice names, if it names one."""
+    """Say whether the choice's window is on offer; a choice without a window always is."""
     when = window_of(choice, screen.asks if isinstance(screen, Question) else "")
     return when in {"", NEVER} or when in session.offers
 
 
 def _has_times(menu: Menu, session: Session, choice: Choice) -> bool:
-    """Say whether the screen behind a line has a time to choose, where it has nothing but times."""
+    """Say whether the target has a window to choose, where it consists of windows only."""
     behind = menu.screens.get(choice.to)
     if behind is None or not behind.choices or isinstance(behind, Question):
         return True
@@ -122,7 +122,7 @@ def _has_times(menu: Menu, session: Session, choice: Choice) -> bool:
 
 
 def _can_be_read(menu: Menu, session: Session, choice: Choice) -> bool:
-    """Say whether the line and the screen behind it have words in the language that she will have there."""
+    """Say whether the option and its target have texts in the language shown there."""
     language = find_language(menu, session)
     if choice.label and not menu.text(choice.label, language):
         return False

@@ -1,4 +1,4 @@
-"""The hours of the windows in her words and in what she asks for: one row of the menu says them, nothing types them."""
+"""Format the hours of a window from its row in the menu, so that no label or text repeats them."""
 
 from dataclasses import replace
 
@@ -7,18 +7,18 @@ from gateway.menus.engine.effects import ChangeWindow, Effect, RequestCallback
 from gateway.menus.engine.model import Choice, Menu
 
 HOURS = "hours"
-"""The placeholder for hours: alone in the label of a window, elsewhere with the window's word: ``{hours.evening}``."""
+"""Placeholder for hours: ``{hours}`` in the label of a window, elsewhere with its word, as ``{hours.evening}``."""
 
 _HOUR = 60
 
 
 def window_of(choice: Choice, asks: str = "") -> str:
-    """Return the word of the window that a choice names, or nothing; ``asks`` is what its question asks."""
+    """Return the window word of a choice, or an empty string; ``asks`` is the field that its question asks."""
     return (choice.answer if asks == "when" else "") or choice.answers.get("when", "")
 
 
 def label_in(menu: Menu, choice: Choice, language: str) -> str:
-    """Return the label of a choice with the hours of the window that it names."""
+    """Return the label of a choice, with the hours of its window filled in."""
     label = menu.text(choice.label, language)
     if f"{{{HOURS}}}" not in label:
         return label
@@ -27,33 +27,33 @@ def label_in(menu: Menu, choice: Choice, language: str) -> str:
 
 
 def hours_by_name(menu: Menu) -> dict[str, str]:
-    """Return the hours of every window by the placeholder that names them in a text."""
+    """Return placeholder → hours, for every window of the menu."""
     return {f"{HOURS}.{word}": hours_words(when) for word, when in menu.windows.items()}
 
 
 def hours_words(when: When) -> str:
-    """Return the hours of a window as a screen shows them: ``6-9``, ``8:30-12``."""
+    """Return the hours of a window as shown on a screen: ``6-9``, ``8:30-12``."""
     return span_words(when.span) if when.days else ""
 
 
 def span_words(span: Span) -> str:
-    """Return minutes of the day as a screen shows them."""
+    """Return a span, in minutes of the day, as shown on a screen."""
     start, end = span
     return f"{_format_clock(start)}-{_format_clock(end)}"
 
 
 def offers_in(menu: Menu) -> tuple[str, ...]:
-    """Return the windows that are offered while somebody is always on duty."""
+    """Return the windows that are on offer while staff are always on duty."""
     return (*menu.windows, When.NOW.value)
 
 
 def spans_in(menu: Menu) -> tuple[Span, ...]:
-    """Return the hours of all windows, so that room can be kept for the widest that may be planned."""
+    """Return the spans of all windows, so that room can be reserved for the widest."""
     return tuple(when.span for when in menu.windows.values())
 
 
 def with_hours(menu: Menu, effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
-    """Return what she asks for with the hours that this edition of the menu showed her."""
+    """Return the effects with the hours of the window as this version of the menu showed them."""
     return tuple(_with_hours(menu, effect) for effect in effects)
 
 

@@ -1,4 +1,8 @@
-"""What a fact says on a day, in a language: its value, or the words that stand in when the value is too old."""
+"""Word facts and times for a screen: the value of a fact on a day, its dates, and windows as ``Wed 18-21``.
+
+An expired fact is worded by ``when_old`` of the menu, so that a caller is not shown a figure that is no longer
+checked.
+"""
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
@@ -19,13 +23,13 @@ def word_fact(menu: Menu, fact: Fact, day: date, language: str) -> str:
 
 
 def word_facts(menu: Menu, day: date, language: str, names: Iterable[str] | None = None) -> dict[str, str]:
-    """Return what is shown for these facts of a menu on this day, by name; without names for all of them."""
+    """Return fact id → what is shown on this day, for these facts or for all."""
     asked = menu.facts if names is None else names
     return {name: word_fact(menu, menu.facts[name], day, language) for name in asked}
 
 
 def fill_facts(menu: Menu, day: date, language: str, names: Iterable[str] | None = None) -> dict[str, str]:
-    """Return what each placeholder of these facts shows: the value, since when it holds, when it was checked."""
+    """Return placeholder → text for the value, ``:since`` and ``:checked`` of these facts."""
     shown = word_facts(menu, day, language, names)
     for name in list(shown):
         fact = menu.facts[name]
@@ -35,14 +39,14 @@ def fill_facts(menu: Menu, day: date, language: str, names: Iterable[str] | None
 
 
 def tell_check(menu: Menu, fact: Fact, day: date, language: str) -> str:
-    """Return when the value of this day was last checked, or the menu's words for a check that is too long ago."""
+    """Return when this day's value was last checked, or the menu's text for an expired check."""
     current = fact.on(day)
     old = _check_is_old(menu, language) if day > current.expires_on else ""
     return old or date_words(current.checked_on.isoformat(), menu.pattern(language))
 
 
 def widen_facts(menu: Menu, language: str) -> dict[str, tuple[str, ...]]:
-    """Return everything that any fact may ever show in this language, by placeholder, so that room can be kept."""
+    """Return placeholder → every text that a fact may show in this language, to reserve room for the longest."""
     found: dict[str, tuple[str, ...]] = {}
     for name, fact in menu.facts.items():
         found[name] = tuple(ever_told(menu, fact, language))
@@ -55,25 +59,25 @@ def widen_facts(menu: Menu, language: str) -> dict[str, tuple[str, ...]]:
 
 
 def ever_told(menu: Menu, fact: Fact, language: str) -> Iterator[str]:
-    """Yield everything that may be shown for a fact on any day, so that room can be kept for the widest."""
+    """Yield every text that a fact may show on any day."""
     for each in fact.values:
         yield value_words(menu, each, language)
         yield menu.text(each.when_old, language)
 
 
 def value_words(menu: Menu, value: FactValue, language: str) -> str:
-    """Return one value of a fact in the words of the language; only dates differ from language to language."""
+    """Return a value as text; only dates differ by language."""
     return date_words(value.value, menu.pattern(language)) if value.is_date else value.value
 
 
 def list_named_facts(menu: Menu, templates: Iterable[str]) -> tuple[str, ...]:
-    """Return the facts that these texts name, each once, in their order."""
+    """Return the facts named by these texts, each once, in order of appearance."""
     names = (name.partition(":")[0] for words in templates for name in PLACEHOLDER.findall(words))
     return tuple(dict.fromkeys(name for name in names if name in menu.facts))
 
 
 def list_naming_screens(menu: Menu, fact: str, language: str) -> tuple[str, ...]:
-    """Return the screens whose words in this language name the fact, on whichever page."""
+    """Return the screens that name or depend on the fact in this language, on any page."""
     return tuple(
         name
         for name, screen in menu.screens.items()
@@ -93,7 +97,7 @@ def _list_words(menu: Menu, screen: Screen, language: str) -> Iterator[str]:
         yield menu.text(choice.label, language)
 
 
-# A planned time in the few words that fit a screen of hers: ``Wed 18-21``.
+# Times, short enough for a USSD page.
 
 WEEK = timedelta(days=7)
 
@@ -101,10 +105,10 @@ WEEK = timedelta(days=7)
 def window_words(
     menu: Menu, due_at: datetime, due_until: datetime, language: str, zone: str, now: datetime
 ) -> str:
-    """Return the day and hours of a window in her zone.
+    """Return day and hours of a window in the given time zone.
 
-    A day of the month is added when the weekday alone could mean an earlier one. A window of whole hours that has
-    begun is told by its hours, though it is planned from this minute on.
+    A week or more ahead the date is added to the weekday. A window of whole hours that has begun keeps its full hour
+    as the start, although the request is planned from the present minute on.
     """
     start, end = (instant.astimezone(ZoneInfo(zone)) for instant in (due_at, due_until))
     names = menu.pattern(language).days
@@ -117,7 +121,7 @@ def window_words(
 
 
 def opening_words(menu: Menu, opens: str, language: str, zone: str, now: datetime) -> str:
-    """Return the day and the hour at which somebody is there next, or the menu's words for a day that nobody knows."""
+    """Return day and time when duty begins next, or the menu's text for an unknown time."""
     if not opens:
         return menu.text(menu.messages.get("opens_unknown", {}), language)
     at = datetime.fromisoformat(opens)
@@ -128,19 +132,19 @@ def opening_words(menu: Menu, opens: str, language: str, zone: str, now: datetim
 
 
 def list_openings(menu: Menu, language: str) -> tuple[str, ...]:
-    """Return the words that an opening may need in a language, so that room can be kept for the widest."""
+    """Return the texts that an opening may need in a language, to reserve room for the longest."""
     days = menu.pattern(language).days or ("30/12",)
     unknown = menu.text(menu.messages.get("opens_unknown", {}), language)
     return (*(f"{day} 30/12 00:00" for day in days), unknown)
 
 
 def until_words(due_until: datetime, zone: str) -> str:
-    """Return the instant at which a promise dies, as her clock shows it."""
+    """Return the time of day until which *now* is promised, in the given time zone."""
     return f"{due_until.astimezone(ZoneInfo(zone)):%H:%M}"
 
 
 def longest_words(menu: Menu, language: str) -> str:
-    """Return the longest words that a window of this menu can need in a language, within the coming week."""
+    """Return the longest text that a window of this menu needs in a language within the coming week."""
     hours = max((*map(span_words, spans_in(menu)), "18-21"), key=len)
     return f"{max(menu.pattern(language).days or ('30/12',), key=count_units)} {hours}"
 

@@ -10,9 +10,9 @@ from gateway.menus.keywords.answers import (
     nearest_topics,
     number_in,
 )
-from gateway.menus.keywords.copied_text import own_words
 from gateway.menus.keywords.match import Match, find_refusal, understand_text
-from gateway.menus.keywords.normalise import digits
+from gateway.menus.keywords.scanned_text import own_words
+from gateway.menus.keywords.script_runs import digits
 
 __all__ = [
     "Match",

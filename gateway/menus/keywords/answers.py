@@ -12,10 +12,9 @@ from gateway.menus.engine.model import Choice, Form, Keyword, Menu, Question, Re
 from gateway.menus.engine.window_hours import hours_words
 from gateway.menus.keywords.fuzzy_match import LONGEST_NEAR, list_likely_words
 from gateway.menus.keywords.lexicon import Group, LexiconEntry, entries_of, lexicon_of
-from gateway.menus.keywords.normalise import digits, fold
 from gateway.menus.keywords.phonetic import sound_out, strip_tones
 from gateway.menus.keywords.scanned_text import is_filled, is_filled_by
-from gateway.menus.keywords.script_runs import PLAIN, Run, runs_of, word_of
+from gateway.menus.keywords.script_runs import PLAIN, Run, digits, fold, runs_of, word_of
 
 # Which line of a screen a text chooses: by its number, whatever stands round it, or by the words of its
 # label.

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from gateway.menus.engine.model import Keyword, Menu, Reaction, Words
-from gateway.menus.keywords.normalise import fold
-from gateway.menus.keywords.script_runs import PLAIN, Run, word_of
+from gateway.menus.keywords.script_runs import PLAIN, Run, fold, word_of
 
 COMMANDS = (Reaction.STOP, Reaction.START)
 WHO = "{who}"

@@ -1,1 +1,1 @@
-"""What keeps the ledger in order: how long things are kept, new keys, backups and the sheet that opens them."""
+"""Maintains the database: retention, key rotation, and encrypted backups with their recovery sheet."""

@@ -1,4 +1,7 @@
-"""Backs everything up into one file sealed to the recovery sheet, and brings it back on either database."""
+"""Writes and restores encrypted backups: one compressed file of all rows, readable by the recovery sheet only.
+
+A backup of SQLite can be restored into PostgreSQL and the other way round.
+"""
 
 import json
 import zlib
@@ -19,8 +22,8 @@ from gateway.foundation import ids
 from gateway.storage import atomic_files, audit, dumping, migrate
 from gateway.storage.database import Store, Tx, Unavailable
 
-# A sealed file: anyone with the public half of a key can write one, only the sheet opens it, cut ends are
-# noticed.
+# The encrypted file. An ephemeral X25519 key (RFC 7748) and HKDF-SHA256 (RFC 5869) give one AES-256-GCM key per file.
+# Pieces are numbered and the last is flagged, as in the STREAM construction, so a truncated file does not open.
 
 MAGIC = b"helpline gateway backup 1\n"
 _KEY = 32
@@ -30,14 +33,14 @@ _LENGTH = 4
 
 
 class NotOpened(Exception):
-    """The file is no backup, is sealed to another sheet, is damaged, or its end is missing."""
+    """The file is no backup, belongs to another sheet, is damaged, or is truncated."""
 
 
 class Writer:
-    """Seals what it is given into the file; `close` marks the end, without which the file does not open."""
+    """Encrypts content into the file; ``close`` writes the flagged last piece, without which the file does not open."""
 
     def __init__(self, file: BinaryIO, recipient: bytes) -> None:
-        # A key of its own for each file, so the pieces may be counted instead of drawing nonces.
+        # Each file has its own key, so counted nonces are unique (NIST SP 800-38D, 8.2.1).
         ours = X25519PrivateKey.from_private_bytes(ids.random_bytes(_KEY))
         mine = ours.public_key().public_bytes_raw()
         shared = ours.exchange(X25519PublicKey.from_public_bytes(recipient))
@@ -48,14 +51,14 @@ class Writer:
         file.write(MAGIC + mine)
 
     def write(self, content: bytes) -> None:
-        """Add content."""
+        """Append content."""
         self._waiting += content
         while len(self._waiting) > _PIECE:
             self._put(bytes(self._waiting[:_PIECE]), last=False)
             del self._waiting[:_PIECE]
 
     def close(self) -> None:
-        """Write the last piece; the file itself stays open."""
+        """Write the last piece; the underlying file stays open."""
         self._put(bytes(self._waiting), last=True)
         self._waiting.clear()
 
@@ -66,10 +69,10 @@ class Writer:
 
 
 def read_sealed(file: BinaryIO, secret: bytes) -> Iterator[bytes]:
-    """Return the content piece by piece; what was yielded counts only when the end was reached.
+    """Yield the content piece by piece; it is complete only if the iterator ends without an exception.
 
     Raises:
-        NotOpened: see there.
+        NotOpened: the file cannot be decrypted or is incomplete.
     """
     if file.read(len(MAGIC)) != MAGIC:
         raise NotOpened("this is not a backup of this release or an older one")
@@ -117,22 +120,22 @@ _BATCH = 500
 
 
 class LedgerNotEmpty(Exception):
-    """The ledger holds rows already; a restore never mixes two."""
+    """The database has rows already; a restore never mixes two data sets."""
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a backup holds."""
+    """When a backup was made, and how many rows it holds."""
 
     made_at: datetime
     rows: int
 
 
 def write_backup(store: Store, file: Path, recovery_key: bytes, now: datetime) -> Summary:
-    """Write everything that the ledger holds at this moment into the file, sealed to the sheet's public half.
+    """Write a consistent snapshot of the database into the file, encrypted to the sheet's public key.
 
     Raises:
-        Unavailable: SQL cannot be asked; a file of that name stays what it was.
+        Unavailable: the database cannot be reached; an existing file of that name is unchanged.
         OSError: the file cannot be written.
     """
     count = 0
@@ -149,15 +152,15 @@ def write_backup(store: Store, file: Path, recovery_key: bytes, now: datetime) -
 
 
 def restore_backup(store: Store, file: Path, sheet_key: bytes, now: datetime) -> Summary:
-    """Bring back what the file holds into an empty ledger, all of it or nothing.
+    """Restore the file into an empty database in one transaction.
 
-    Whatever it raises but ``Lost``, nothing came back; once it returns, all of it did.
+    After any exception but ``Lost`` nothing was restored.
 
     Raises:
-        LedgerNotEmpty: the ledger holds something.
+        LedgerNotEmpty: the database has rows already.
         NotOpened: the sheet does not open the file, or it is damaged or of a newer release.
         OSError: the file cannot be read.
-        Unavailable: SQL cannot be asked; as ``Lost`` nobody knows whether it came back.
+        Unavailable: the database cannot be reached; ``Lost``, its subclass: whether the commit worked is unknown.
     """
     migrate.upgrade(store)
     with file.open("rb") as sealed, store.write() as tx:
@@ -168,7 +171,10 @@ def restore_backup(store: Store, file: Path, sheet_key: bytes, now: datetime) ->
         dumping.clear_tables(tx)
         summary = _bring_back(tx, _unpack_lines(read_sealed(sealed, sheet_key)))
         audit.add_entry(tx, now=now, person_id=None, act="restored", kind="ledger", subject="")
-    with suppress(Unavailable), store.read() as tx:  # it is back already, and each start reads the ring again
+    with (
+        suppress(Unavailable),
+        store.read() as tx,
+    ):  # the data is restored already, and every start reads the ring again
         tx.ring.refresh(tx)
     return summary
 

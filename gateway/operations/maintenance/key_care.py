@@ -1,4 +1,7 @@
-"""The recovery sheet: the one key that is not on the machine, in letters that a person can write down."""
+"""Makes and checks the recovery sheet, the private key of backups on paper.
+
+Rotates the database's encryption keys.
+"""
 
 from __future__ import annotations
 
@@ -31,43 +34,43 @@ _CONFIRMED = "recovery_confirmed"
 
 
 class NotTheSheet(ValueError):
-    """The letters are not those of a recovery sheet; nothing of them is repeated."""
+    """The letters are not those of a recovery sheet; the message does not repeat them."""
 
 
 @dataclass(frozen=True, slots=True)
 class SheetQuestion:
-    """The question for one group of a sheet that was just shown: who can answer it has written the sheet down."""
+    """A question for one group of letters of a sheet just shown: only a person who wrote it down can answer."""
 
     secret: bytes
     at: int
 
     @property
     def words(self) -> str:
-        """The question itself."""
+        """The question as a sentence."""
         return f"Type group {self.at + 1} of the sheet that you have written down"
 
     def is_answered_by(self, typed: str) -> bool:
-        """Say whether this is that group; case, spaces and look-alike letters do not matter."""
+        """Return whether this is the group; case, spaces and look-alike letters do not matter."""
         return typed.strip().upper().translate(_LOOK_ALIKE) == write_sheet(self.secret).split(" ")[self.at]
 
 
 def draw_secret() -> bytes:
-    """Return a new key by chance; it is kept nowhere. Show it first: what counts must have been seen."""
+    """Return a new random key, stored nowhere. Show it before putting it in force, so that it cannot be lost unseen."""
     return ids.random_bytes(_SECRET)
 
 
 def draw_question(secret: bytes) -> SheetQuestion:
-    """Return the question for one of its groups; never the first, which an eye remembers without paper."""
+    """Return a question for a random group, never the first one, which is easy to remember without paper."""
     return SheetQuestion(secret, 1 + ids.random_bytes(1)[0] % (_GROUPS - 1))
 
 
 def put_in_force(parts: Services, secret: bytes, *, instead_of: bytes | None) -> bool:
-    """Seal backups to this sheet from now on; False where another process has put one in force meanwhile.
+    """Encrypt backups to this sheet from now on; False if another process has put a sheet in force meanwhile.
 
     Args:
-        parts: the ledger that notes it.
-        secret: the key of a sheet that was shown.
-        instead_of: the half of the key that was known when this one was drawn; None where there was none.
+        parts: the services of this process.
+        secret: the private key (32 bytes) of a sheet that was shown.
+        instead_of: the public key in force when this one was drawn; None if there was none.
     """
     now = parts.clock.now()
 
@@ -81,7 +84,7 @@ def put_in_force(parts: Services, secret: bytes, *, instead_of: bytes | None) ->
 
 
 def confirm_sheet(parts: Services, secret: bytes) -> bool:
-    """Note that somebody has this sheet on paper; False where it is not the one that counts."""
+    """Record that this sheet is on paper; False if it is not the one in force."""
     now = parts.clock.now()
 
     def work(tx: Tx) -> bool:
@@ -94,34 +97,36 @@ def confirm_sheet(parts: Services, secret: bytes) -> bool:
 
 
 def is_confirmed(tx: Tx) -> bool:
-    """Say whether somebody has shown that the sheet that counts is on paper."""
+    """Return whether somebody has shown that the sheet in force is on paper."""
     held = settings.get_setting(tx, _SETTING)
     return bool(held) and settings.get_setting(tx, _CONFIRMED) == held
 
 
 def find_public_key(tx: Tx) -> bytes | None:
-    """Return the half of the key that seals backups, or None before the sheet was made."""
+    """Return the public key that encrypts backups; None before the first sheet."""
     held = settings.get_setting(tx, _SETTING)
     return bytes.fromhex(held) if held else None
 
 
 def public_half(secret: bytes) -> bytes:
-    """Return the half of the key that may stay on the machine: it closes and does not open."""
+    """Return the X25519 public key (RFC 7748), which stays on the machine: it encrypts but cannot decrypt."""
     return X25519PrivateKey.from_private_bytes(secret).public_key().public_bytes_raw()
 
 
 def write_sheet(secret: bytes) -> str:
-    """Write the key as fourteen groups of four letters; the last group checks the others."""
+    """Return the key as 14 groups of four letters in Crockford's Base32 alphabet; the last group is a checksum."""
     body = _spell_number(int.from_bytes(secret) << (_BODY * 5 - _SECRET * 8), _BODY)
     letters = body + _check_group(secret)
     return " ".join(letters[at : at + _GROUP] for at in range(0, len(letters), _GROUP))
 
 
 def read_sheet(letters: str) -> bytes:
-    """Return the key that a person typed; case, spaces and look-alike letters do not matter.
+    """Return the key from typed letters.
+
+    Case and spaces are ignored, and look-alikes are read as in Crockford's Base32.
 
     Raises:
-        NotTheSheet: letters are missing or wrong.
+        NotTheSheet: letters are missing or the checksum is wrong.
     """
     plain = letters.upper().translate(_LOOK_ALIKE)
     if len(plain) != _BODY + _CHECK:
@@ -148,17 +153,17 @@ def _spell_number(number: int, width: int) -> str:
     return "".join(_LETTERS[(number >> (5 * at)) & 31] for at in reversed(range(width)))
 
 
-# Gives the ledger a new key and seals every value again, while calls go on.
+# Key rotation: re-encrypts every value with a new key while the gateway runs.
 
 KNOWN_EVERYWHERE = 3.0
-"""Seconds after which every process has seen a change of the ring; each looks once a second."""
+"""Seconds after which every process has loaded a change of the key ring; each reloads it once a second."""
 
 _BATCH = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Rotated:
-    """What a rotation did: the number of the key in use, values sealed with it, and values that no key opens."""
+    """Result of a rotation: serial of the new key, number of values re-encrypted, number that no key could decrypt."""
 
     serial: int
     sealed: int
@@ -166,12 +171,13 @@ class Rotated:
 
 
 def rotate_keys(store: Store, clock: Clock) -> Rotated:
-    """Make a new key, let every process learn it, seal with it, and seal again what older keys had sealed.
+    """Add a new key, wait until every process has it, switch to it, and re-encrypt what older keys encrypted.
 
-    Stopped half-way it loses nothing: old keys go on opening, and the next rotation goes over everything once more.
+    An interrupted rotation loses nothing: old keys still decrypt, and the next rotation covers everything again
+    (NIST SP 800-57 part 1 on cryptoperiods; OWASP Cryptographic Storage Cheat Sheet on key rotation).
 
     Raises:
-        Unavailable: SQL cannot be asked.
+        Unavailable: the database cannot be reached.
     """
     with store.write() as tx:
         tx.ring.refresh(tx)
@@ -182,7 +188,7 @@ def rotate_keys(store: Store, clock: Clock) -> Rotated:
         tx.ring.put_in_use(tx, "seal", serial, clock.now())
     with store.read() as tx:
         tx.ring.refresh(tx)
-    clock.sleep(KNOWN_EVERYWHERE)  # whoever still sealed with the old key has stopped by now
+    clock.sleep(KNOWN_EVERYWHERE)  # by now no process encrypts with the old key
     done = [_reseal_column(store, table, column) for table, column in resealing.SEALED_COLUMNS]
     return Rotated(serial, sum(sealed for sealed, _ in done), sum(unreadable for _, unreadable in done))
 

@@ -1,4 +1,4 @@
-"""Lets go of what has been kept long enough, in batches that nobody notices."""
+"""Deletes expired rows in small batches, so that callers never wait for a long transaction."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from gateway.storage.database import Store, Tx
 
 SETTING = "retention"
-"""The name of the setting that changes spans: {"texts": days, …}."""
+"""Name of the setting that overrides retention periods: rule name → days, as {"texts": 7}."""
 
 _BATCH = 500
 _BRAKED = frozenset({"texts", "records", "callbacks", "callers", "stopped", "people", "audit"})
-"""What people would miss: of anything else what is over is over."""
+"""Rules limited by ``clock_guard.may_end``, as people would miss their data; other expired rows are always deleted."""
 
 
 def purge_expired(parts: Services) -> dict[str, int]:
-    """Apply every rule as of now; a closed request is kept as long as the line says.
+    """Apply every retention rule as of now; closed requests are kept for the days that ``[line]`` sets.
 
     Raises:
-        Unavailable: SQL cannot be asked; the next time goes on where this one stopped.
+        Unavailable: the database cannot be reached; the next run continues.
     """
     with parts.store.read() as tx:
         said = settings.get_setting(tx, SETTING, {})
@@ -44,9 +44,11 @@ def purge_expired(parts: Services) -> dict[str, int]:
 def apply_rules(
     store: Store, days: Mapping[str, int], now: datetime, *, trusted: Callable[[Tx], bool] = lambda _: True
 ) -> dict[str, int]:
-    """Apply every rule with these spans, else with its own; return how many rows each name let go.
+    """Apply every rule, with its period from ``days`` (rule name → days) or its default.
 
-    Nothing goes while the clock is not trusted, and of what people need not more than a share in one run.
+    Return rule name → rows deleted.
+
+    Nothing is deleted while ``trusted`` returns False, and of data that people need only a share per run.
     """
     gone: Counter[str] = Counter()
     for rule in retention.RULES:

@@ -1,1 +1,1 @@
-"""What administrators do with menus: publish, go back, see what differs."""
+"""Publishes menu versions, rolls back, and shows the differences between versions."""

@@ -1,4 +1,4 @@
-"""What differs between two menus, by screen and in words, and from which version a folder was made."""
+"""Compares menus part by part, and finds from which version a folder was made."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ from gateway.storage.versions import Version
 
 Path = tuple[str, ...]
 Spread = Mapping[Path, str]
-"""A menu laid out flat: where a part stands → what it says."""
+"""A menu laid out flat: path of a part, such as ("main", "text", "in lo") → its text."""
 
 _REVIEWS = "reviews/"
 _NOT_WRITTEN = frozenset(
@@ -27,7 +27,7 @@ _LONGEST = 70
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One part that two menus word differently; empty where one of them has no such part."""
+    """A part that differs between two menus; ``before`` or ``after`` is empty if one lacks it."""
 
     path: Path
     before: str
@@ -40,7 +40,10 @@ class Change:
 
 
 def spread_menu(menu: Menu, files: Mapping[str, str]) -> Spread:
-    """Lay a menu out flat, with the reviews that its files hold; what is only reckoned from it is left out."""
+    """Return a menu laid out flat, with the reviews of its files; derived values are left out.
+
+    ``files`` maps file names to their text.
+    """
     fields = json.loads(dump_menu(menu))
     parts = [
         *_spread_screens(fields["screens"]),
@@ -58,7 +61,7 @@ def spread_menu(menu: Menu, files: Mapping[str, str]) -> Spread:
 
 
 def compare_menus(before: Spread, after: Spread) -> tuple[Change, ...]:
-    """Return every part that differs, in the order of the second menu, then what is gone from the first."""
+    """Return every part that differs, in the order of the second menu, then the parts removed from the first."""
     paths = dict.fromkeys((*after, *before))
     return tuple(
         Change(path=path, before=before.get(path, ""), after=after.get(path, ""))
@@ -68,10 +71,11 @@ def compare_menus(before: Spread, after: Spread) -> tuple[Change, ...]:
 
 
 def find_base(folder: Spread, live: Spread, others: Sequence[Spread]) -> int | None:
-    """Return which of the other versions the folder was made from; None where it was made from the live one.
+    """Return the index of the version from which the folder was made; None if it was made from the live one.
 
-    It was made from the version from which it differs least. Whoever edits what is live changes nothing else, so what
-    an older folder would undo makes it differ more from the live version than from its own.
+    That is the version with the fewest differences: an edit of the live version changes only what it means
+    to, while a
+    folder made from an older one also reverts what was published since.
     """
     distances = [len(compare_menus(other, folder)) for other in others]
     least = min(distances, default=0)
@@ -79,14 +83,14 @@ def find_base(folder: Spread, live: Spread, others: Sequence[Spread]) -> int | N
 
 
 def find_undone(folder: Spread, base: Spread, live: Spread) -> tuple[Change, ...]:
-    """Return what the folder would set back: it says what its base said, and the live version says something else."""
+    """Return the changes of the live version that the folder would revert to its base."""
     return tuple(
         change for change in compare_menus(live, folder) if change.after == base.get(change.path, "")
     )
 
 
 def describe_changes(changes: Iterable[Change], most: int = 40) -> list[str]:
-    """Return the changes as lines, screen by screen; reviews are counted by language."""
+    """Return the changes as lines, by screen; reviews are counted by language."""
     changes = tuple(changes)
     texts = [f"  {change}" for change in changes if change.path[0] != "review"]
     more = [f"  and {len(texts) - most} more"] if len(texts) > most else []
@@ -177,26 +181,27 @@ def _shorten_words(words: str) -> str:
     return f"“{plain[:_LONGEST]}…”" if len(plain) > _LONGEST else f"“{plain}”"
 
 
-# A publish starts from what is live: whoever started from another version would undo what others did since.
+# A publish must start from the live version; from an older one it would revert what others published since.
 
 _LOOKED_AT = 10
-"""How many of the newest versions a folder may have been made from."""
+"""How many of the newest versions are considered as a folder's base."""
 
 
 class NotFromLive(Exception):
-    """Nothing was published: the folder was made from another version than the one that is live."""
+    """Nothing was published, because the folder was made from another version than the live one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FolderDifference:
-    """What a folder changes.
+    """What publishing a folder would change.
 
     Attributes:
-        changes: against what is live.
-        base: the version that it was made from; None where nothing is live.
-        undone: what it sets back of what is live.
-        back: what it brings back of a version that was rolled back, and which one that was.
-        moved: keys that would do something else than callers know.
+        changes: differences from the live version.
+        base: the version it was made from; None if none is live.
+        undone: changes of the live version that it reverts.
+        back: changes of a rolled-back version that it would bring back.
+        rolled_back: that version.
+        moved: keys with another meaning than in the live version.
     """
 
     changes: tuple[Change, ...] = ()
@@ -213,11 +218,11 @@ def find_difference(
     """Return what these files would change, and from which version they were made.
 
     Args:
-        parts: of the house.
-        live: the version that callers get now.
-        menu: what the files say.
-        files: of the folder, by name.
-        base: the number of the version that somebody says they were made from; None looks for the nearest one.
+        parts: the services of this process.
+        live: the live version.
+        menu: the compiled menu of the files.
+        files: file name → text.
+        base: number of the version that the author names as the base; None finds the nearest one.
 
     Raises:
         NoVersion: there is no version of that number.
@@ -248,10 +253,10 @@ def find_difference(
 
 
 def refuse_other_base(live: Version | None, found: FolderDifference) -> None:
-    """Refuse what was not made from the live version.
+    """Check that the folder was made from the live version.
 
     Raises:
-        NotFromLive: it was made from another one; the words say what would be undone and what to do.
+        NotFromLive: it was not; the message says what would be reverted and what to do.
     """
     if live is None or found.base is None or found.base.id == live.id:
         return
@@ -272,6 +277,6 @@ def _find_near(known: tuple[Version, ...], live: Version, base: int | None) -> s
 
 
 def _spread_of(tx: Tx, version: Version) -> Spread:
-    """Lay out a version; one of a format that this release cannot read says nothing."""
+    """Return a version laid out flat; empty if this release cannot read its format."""
     menu = menu_of(tx, version.id)
     return spread_menu(menu, versions.find_source(tx, version.id) or {}) if menu is not None else {}

@@ -1,4 +1,4 @@
-"""A caller's talk with a menu that nobody published: what she would read, with nothing recorded and nobody told."""
+"""Simulates a conversation with an unpublished menu; nothing is stored and nobody is alerted."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -15,12 +15,15 @@ from gateway.menus.engine.window_hours import offers_in
 
 
 def cut_draft(menu: Menu, asked: CheckContext) -> Menu:
-    """Return the menu with its pages cut as a publish here would cut them for a dialled code."""
+    """Return the menu with its pages cut as a publish would cut them for USSD."""
     return with_pages(menu, (USSD_LIMITS,), read_line_values(asked))
 
 
 def open_talk(menu: Menu, number: str, asked: CheckContext, now: datetime) -> Talk:
-    """Begin a talk of this number with a menu whose pages are cut; windows are offered as a real dial offers them."""
+    """Start a conversation of this number with a menu whose pages are cut.
+
+    It offers the windows that a real dial would.
+    """
     case = Case(
         it="draft",
         place=Place(),
@@ -32,7 +35,7 @@ def open_talk(menu: Menu, number: str, asked: CheckContext, now: datetime) -> Ta
 
 
 def read_line_values(asked: CheckContext) -> Mapping[str, str]:
-    """Return what texts say of the line: its settings, and nothing for those that are empty."""
+    """Return the values that texts quote from the settings, by placeholder; empty settings are left out."""
     return {**dict.fromkeys(LINE_VALUES, ""), **(asked.settings or {})}
 
 

@@ -1,4 +1,4 @@
-"""Who read a fact: how many, which value, on which day, and whose open requests came past it."""
+"""Finds who read a fact: how often, which value, on which day, and open requests whose path showed it."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -19,12 +19,12 @@ from gateway.storage.reports import Figure
 
 
 class NoFact(LookupError):
-    """No menu ever had a fact of this name, as far as anybody counted."""
+    """No live or counted menu has a fact of this name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """How often one value of the fact was read on one day, on one screen or in the message of that name."""
+    """How often one value of the fact was shown on one day, on one screen or in one message."""
 
     day: date
     screen: str
@@ -34,7 +34,7 @@ class Read:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactRequest:
-    """An open request whose way led past the fact; its code and state, never a number."""
+    """An open request whose path showed the fact: its code and state, never the number."""
 
     code: str
     state: str
@@ -45,7 +45,7 @@ class FactRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactReaders:
-    """Everything that is known of who read one fact in a span of days; ``screens`` name it in the live menu."""
+    """The readers of one fact in a span of days; ``screens`` are those that show it in the live menu."""
 
     fact: str
     first: date
@@ -56,17 +56,17 @@ class FactReaders:
 
     @property
     def n(self) -> int:
-        """How many pages and texts with the fact were read in all."""
+        """The number of pages and texts with the fact."""
         return sum(read.n for read in self.reads)
 
 
 def find_readers(parts: Services, actor: Actor, fact: str, first: date, last: date) -> FactReaders:
-    """Return who read a fact from the first day to the last, in the zone of the line.
+    """Return the readers of a fact from the first day to the last, both included, in the helpline's time zone.
 
     Raises:
-        NotPermitted: the actor does not see figures, or not the callbacks of others.
-        NoFact: no menu that is live or was read in these days has it.
-        Unavailable: SQL cannot be asked.
+        NotPermitted: the actor may not see metrics, or not the callbacks of others.
+        NoFact: no menu that is live or was read on these days has it.
+        Unavailable: the database cannot be reached.
     """
     check_permission(actor, Permission.SEE_FIGURES)
     check_permission(actor, Permission.SEE_OTHERS)
@@ -91,13 +91,13 @@ def find_readers(parts: Services, actor: Actor, fact: str, first: date, last: da
 
 @dataclass(slots=True)
 class _Menus:
-    """The menus of versions, each read once."""
+    """Menus of versions, each loaded once."""
 
     tx: Tx
     held: dict[str, Menu | None] = field(default_factory=dict)
 
     def of(self, version: str) -> Menu | None:
-        """Return the menu of a version, withdrawn or not; None where nobody can read it any more."""
+        """Return the menu of a version, withdrawn or not; None if this release cannot read it."""
         if version not in self.held:
             compiled = versions.ever_compiled(self.tx, version)
             try:
@@ -108,7 +108,7 @@ class _Menus:
 
 
 def _find_midnight(day: date, zone: str) -> datetime:
-    """Return the instant at which a day begins there."""
+    """Return the instant at which a day begins in this time zone."""
     return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
 
 

@@ -1,4 +1,4 @@
-"""Makes a folder the next version of its menu, or an older version live again, and writes down who did it."""
+"""Publishes a folder as the next version of its menu, or rolls back to an older one, with an audit entry."""
 
 import hashlib
 import json
@@ -45,9 +45,13 @@ _LONGEST_AUTHOR = 40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """A version that is live now. ``fresh`` is False where it was live already; the problems are warnings.
+    """A live version.
 
-    ``difference`` is what callers read otherwise than before.
+    Attributes:
+        version: the version.
+        fresh: False if it was live already.
+        problems: warnings.
+        difference: what changed for callers.
     """
 
     version: Version
@@ -58,7 +62,7 @@ class Published:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WentBack:
-    """An older version that is live again; ``moved`` says of each key that means something else what became of it."""
+    """An older version that is live again; ``moved`` describes each key whose meaning changed."""
 
     version: Version
     moved: tuple[str, ...] = ()
@@ -66,33 +70,33 @@ class WentBack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotSound:
-    """Nothing was published: the folder has errors; what is live goes on."""
+    """Nothing was published, because the folder has errors; the live version stays."""
 
     problems: tuple[Problem, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedVersion:
-    """A version, and whether callers get it now."""
+    """A version, and whether it is live."""
 
     version: Version
     live: bool
 
 
 class Overtaken(Exception):
-    """Another version went live while this one was being made; look at it first, then publish again."""
+    """Another version went live in the meantime; look at it, then publish again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishAllowances:
-    """What whoever publishes says in advance.
+    """What the publisher permits in advance.
 
     Attributes:
-        without: languages that callers may lose by it.
-        base: the number of the version that the folder was made from; None where nobody says it.
-        over: it may undo what others published since.
-        untested: it may go live although a conversation fails.
-        move_keys: why keys about danger and consent change; empty where they may not.
+        without: languages that callers may lose.
+        base: number of the version that the folder was made from; None if not given.
+        over: it may revert what others published since.
+        untested: it may go live although a conversation test fails.
+        move_keys: the reason why keys about danger and consent change; empty if they must not.
     """
 
     without: tuple[str, ...] = ()
@@ -114,18 +118,18 @@ def publish_menu(
     """Check a folder's files and make them the live version.
 
     Args:
-        parts: of the house.
-        files: texts of the folder by file name, its conversations among them.
-        author: who made it, as the list of versions shows it.
-        why: in a few words.
-        actor: who publishes; None for whoever runs the server.
-        allowed: what may happen by it.
+        parts: the services of this process.
+        files: file name → text, including the conversation tests.
+        author: the name shown in the list of versions.
+        why: the reason, in a few words.
+        actor: who publishes; None for the server's operator.
+        allowed: what the publisher permits in advance.
 
     Raises:
         NotPermitted: the actor may not publish.
         NotFromLive: the folder was made from another version than the live one.
-        ConversationFails: a conversation of the folder fails.
-        ReviewsLost: a language would leave the lines that reach real phones.
+        ConversationFails: a conversation test of the folder fails.
+        ReviewsLost: a language would no longer reach real phones.
         NoVersion: there is no such base.
         Overtaken: another version went live at the same moment.
     """
@@ -143,7 +147,7 @@ def publish_menu(
 
 
 def _with_reason(why: str, move_keys: str) -> str:
-    """Put on record why keys that callers know by heart mean something else."""
+    """Return the reason of the publish with the reason why keys move, for the audit log."""
     moved = f"keys moved: {move_keys}" if move_keys.strip() else ""
     return "; ".join(each for each in (why, moved) if each)
 
@@ -166,9 +170,9 @@ def _refuse_faulty(
 def preview_difference(
     parts: Services, files: Mapping[str, str], base: int | None = None
 ) -> FolderDifference | NotSound:
-    """Return what a publish of these files would change, and from which version they were made; nothing is written.
+    """Return what publishing these files would change, and from which version they were made; nothing is written.
 
-    Keys that move keep nobody from seeing what differs: ``moved`` names them.
+    Moved keys do not block the preview: ``moved`` names them.
     """
     checked = check_files(parts, files, moves_keys=True)
     if checked.menu is None:
@@ -179,9 +183,10 @@ def preview_difference(
 
 
 def first_start(parts: Services, folder: Path, *, author: str = "gateway") -> tuple[Problem, ...]:
-    """Publish the folder as version 1 where nothing is live yet; return the errors that keep it from being published.
+    """Publish the folder as version 1 if nothing is live yet; return the errors that prevent it.
 
-    Drafts may pass here, so that a new house can be tried at once: no line shows them to real phones.
+    Unreviewed drafts are allowed here so that a new installation can be tried at once: real channels do not
+    show them.
     """
     with parts.store.read() as tx:
         if versions.live_ids(tx):
@@ -190,7 +195,7 @@ def first_start(parts: Services, folder: Path, *, author: str = "gateway") -> tu
     checked = check_files(parts, files)
     if checked.menu is None:
         return tuple(problem for problem in checked.problems if problem.level is Level.ERROR)
-    with suppress(Overtaken):  # another process of this house was faster, with the same folder
+    with suppress(Overtaken):  # another process of this installation published the same folder first
         _write_version(parts, files, checked.menu, Live(), signed=_Signed(author=author, why="first start"))
     return ()
 
@@ -207,23 +212,23 @@ def rollback_menu(
     without: Collection[str] = (),
     move_keys: str = "",
 ) -> WentBack:
-    """Make an older version live again: the one with this number, else the one before the live one.
+    """Make an older version live again: the one with this number, or else the one before the live one.
 
     Args:
-        parts: of the house.
-        menu: whose versions are meant.
-        number: which shall be live.
-        withdraw: take back the version that was live, so that sessions leave it at their next key.
-        author: who does it, where no actor says so.
-        why: in a few words.
-        actor: who does it; None for whoever runs the server.
-        without: languages that callers may lose by it.
-        move_keys: why keys about danger and consent change; empty where they may not.
+        parts: the services of this process.
+        menu: the menu's name.
+        number: the version to make live.
+        withdraw: withdraw the version that was live, so that sessions leave it at their next key.
+        author: the name in the record if there is no actor.
+        why: the reason, in a few words.
+        actor: who does it; None for the server's operator.
+        without: languages that callers may lose.
+        move_keys: the reason why keys about danger and consent change; empty if they must not.
 
     Raises:
         NotPermitted: the actor may not publish.
-        ReviewsLost, KeysMoved: callers would lose a language, or press a key by heart that does something else.
-        NoVersion, Overtaken: there is none, it was withdrawn, or another went live at the same moment.
+        ReviewsLost, KeysMoved: callers would lose a language, or a familiar key would do something else.
+        NoVersion, Overtaken: no such version, or it is withdrawn; another version went live at the same moment.
     """
     if actor is not None:
         check_permission(actor, Permission.PUBLISH_MENUS)
@@ -252,14 +257,14 @@ def _go_back(
 def _find_target(
     parts: Services, menu: str, live: Version | None, number: int | None
 ) -> tuple[Version, Menu | None]:
-    """Return the version that is meant, with its menu."""
+    """Return the version to roll back to, with its menu."""
     with parts.store.read() as tx:
         target = _find_rollback_target(tx, menu, live.id if live else None, number)
         return target, menu_of(tx, target.id)
 
 
 def list_versions(parts: Services, menu: str = "") -> tuple[ListedVersion, ...]:
-    """Return the versions of a menu, or of all, newest first."""
+    """Return the versions of a menu, or of all menus, newest first."""
     with parts.store.read() as tx:
         live = set(versions.live_ids(tx).values())
         return tuple(
@@ -268,14 +273,14 @@ def list_versions(parts: Services, menu: str = "") -> tuple[ListedVersion, ...]:
 
 
 def check_files(parts: Services, files: Mapping[str, str], *, moves_keys: bool = False) -> Checked:
-    """Check a folder's files for the channels, settings and hours of this house, today, beside what is live."""
+    """Check a folder's files (file name → text) against this installation's channels, settings, hours and live menu."""
     asked = ask_house(parts, moves_keys=moves_keys)
     texts = without_tests(files)
     return check({name: text.encode("utf-8", "surrogateescape") for name, text in texts.items()}, asked)
 
 
 def ask_house(parts: Services, *, moves_keys: bool = False) -> CheckContext:
-    """Return what a check asks of this house: for its channels, settings and hours, today, beside what is live."""
+    """Return the context of a menu check: channels, settings, opening hours, today's date and the live menu."""
     now = parts.clock.now()
     hours = _find_hours(parts, now)
     return CheckContext(
@@ -290,7 +295,7 @@ def ask_house(parts: Services, *, moves_keys: bool = False) -> CheckContext:
 
 
 def _find_hours(parts: Services, now: datetime) -> Hours:
-    """Return when somebody is on duty: by the shifts and holidays of those who call, or else by the opening hours."""
+    """Return when somebody is on duty: by shifts and holidays, or by the opening hours if there are no shifts."""
     with parts.store.read() as tx:
         return find_hours(tx, parts.line.hours, parts.line.zone, now)
 
@@ -304,7 +309,7 @@ def _list_limits(parts: Services) -> tuple[Limits, ...]:
 def _write_version(
     parts: Services, files: Mapping[str, str], menu: Menu, live: Live, *, signed: "_Signed"
 ) -> Published:
-    """Write the next version and make it live, unless it is what is live already, to the last comment."""
+    """Write the next version and make it live, unless its files equal the live ones byte for byte."""
     now = parts.clock.now()
     compiled = dump_menu(with_pages(menu, _list_limits(parts), parts.line.for_engine().values))
     written = json.dumps([compiled, dict(sorted(files.items()))])
@@ -338,7 +343,7 @@ def _go_live(
 
 
 def _note_act(tx: Tx, version_id: str, act: str, detail: str, *, signed: "_Signed", now: datetime) -> None:
-    """Put on record what was done, by whom and why."""
+    """Add an audit entry with the author and the reason."""
     person = signed.actor.person_id if signed.actor else None
     by = f", by {signed.author}" if signed.author and signed.actor is None else ""
     why = f": {signed.why}" if signed.why else ""
@@ -367,7 +372,7 @@ def _find_rollback_target(tx: Tx, menu: str, seen: str | None, number: int | Non
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Signed:
-    """Who makes a version, and why."""
+    """Who publishes a version, and why."""
 
     author: str
     why: str

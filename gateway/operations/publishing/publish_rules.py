@@ -1,4 +1,4 @@
-"""No key about danger, consent or the order of the form moves by a rollback, unless somebody says why."""
+"""Refuses a publish or rollback that moves safety keys, fails a conversation test, or drops a reviewed language."""
 
 from collections.abc import Collection, Mapping
 
@@ -21,22 +21,22 @@ from gateway.storage.live_menus import describe_waiting, list_unset
 
 
 class KeysMoved(Exception):
-    """Nothing went live: callers press keys by heart that would do something else than they know."""
+    """Nothing went live: keys that callers know by heart would do something else."""
 
 
 def refuse_moved_keys(live: Menu | None, following: Menu | None, *, move_keys: str = "") -> tuple[str, ...]:
-    """Refuse a menu whose grave keys do something else than in the live one, as a publish does.
+    """Refuse a menu in which safety keys do something else than in the live one.
 
     Args:
-        live: the menu that callers read now, if there is one.
-        following: the menu that shall be live; None where this release cannot read it.
-        move_keys: why it is meant; empty where nobody says so.
+        live: the live menu, if any.
+        following: the menu to go live; None if this release cannot read it.
+        move_keys: the reason why they move; empty if there is none.
 
     Returns:
-        Every key that means something else, grave or not, in words: ``screen: what became of it``.
+        Every key with another meaning, safety key or not, as ``screen: what became of it``.
 
     Raises:
-        KeysMoved: one of them is about danger, consent or another answer that keeps her safe, and nobody says why.
+        KeysMoved: one of them is about danger, consent or another safety answer, and no reason is given.
     """
     if live is None or following is None:
         return ()
@@ -55,18 +55,18 @@ def refuse_moved_keys(live: Menu | None, following: Menu | None, *, move_keys: s
     return (*forms, *told)
 
 
-# The authors' conversations at a publish: what they say of the menu must be so before callers meet it.
+# Conversation tests at a publish: they must pass before the menu goes live.
 
 
 class ConversationFails(Exception):
-    """Nothing was published: a conversation of the folder does not go as it is written."""
+    """Nothing was published: a conversation test of the folder fails."""
 
 
 def refuse_failing_conversations(menu: Menu, files: Mapping[str, str], zone: str) -> int:
-    """Run every conversation of the folder and return how many there are.
+    """Run every conversation test of the folder and return how many there are.
 
     Raises:
-        ConversationFails: one differs, or cannot be read; the words name each with its place.
+        ConversationFails: one fails or cannot be read; the message names each with its place.
     """
     written = {name: text.encode() for name, text in files.items() if name.startswith(TESTS)}
     cases, problems = read_conversations(written, zone)
@@ -90,29 +90,28 @@ def _describe_problem(problem: Problem) -> str:
     return f"  {show_place(problem.place)}: {problem.message}"
 
 
-# No language leaves a line that reaches real phones because of a publish or a rollback, unless somebody
-# says so.
+# Reviewed languages: a publish or rollback must not remove one from real channels unless it is named.
 
 
 class ReviewsLost(Exception):
-    """Nothing went live: callers would lose languages that they read now, for texts that nobody reviewed."""
+    """Nothing went live: callers would lose languages that they read now, because their texts are not reviewed."""
 
 
 def refuse_lost_reviews(
     parts: Services, live: Menu | None, following: Menu | None, *, without: Collection[str] = ()
 ) -> None:
-    """Refuse a menu in which fewer languages are reviewed than in the live one, or that names a number not set.
+    """Refuse a menu with fewer reviewed languages than the live one, or one that needs a number that is not set.
 
-    What waits in the live one already is no reason: a correction must not wait for the drafts beside it.
+    What the live menu lacks already is no reason to refuse: a correction must not wait for unrelated drafts.
 
     Args:
-        parts: of the house; where no line reaches real phones, nobody loses anything.
-        live: the menu that callers read now, if there is one.
-        following: the menu that shall be live; None where this release cannot read it.
-        without: the languages that may leave.
+        parts: the services of this process; without a real channel nothing is refused.
+        live: the live menu, if any.
+        following: the menu to go live; None if this release cannot read it.
+        without: languages that may be lost.
 
     Raises:
-        ReviewsLost: a language would leave that was not named.
+        ReviewsLost: a language would be lost that is not in ``without``.
     """
     real = {line.config.menu for line in parts.channels.values() if line.contract.real}
     if live is None or following is None or following.id not in real:

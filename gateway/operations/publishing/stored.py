@@ -1,4 +1,4 @@
-"""Published versions as they lie in the ledger: which is live, what it says, the files that it was made of."""
+"""Reads published versions from the database and menu folders from disk, and exports versions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,30 +13,30 @@ from gateway.storage.database import Tx
 from gateway.storage.versions import Version
 
 TESTS = "tests/"
-"""Where the conversations lie in a folder."""
+"""Prefix of the file names of conversation tests in a folder."""
 
 
 class NoVersion(LookupError):
-    """There is no such version to go back to."""
+    """There is no such version."""
 
 
 class FolderNotEmpty(Exception):
-    """The folder holds something already; files of another version would be left among these."""
+    """The target folder has files, which would be mixed with those of the version."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Live:
-    """The version that callers get now, and its menu; nothing where none is live."""
+    """The live version and its menu; both None if none is live."""
 
     version: Version | None = None
     menu: Menu | None = None
 
 
 def read_live(parts: Services, menu: str) -> Live:
-    """Return what callers of this menu get now.
+    """Return the live version of this menu.
 
     Raises:
-        Unavailable: SQL cannot be asked.
+        Unavailable: the database cannot be reached.
     """
     with parts.store.read() as tx:
         live = versions.live_id(tx, menu)
@@ -46,10 +46,10 @@ def read_live(parts: Services, menu: str) -> Live:
 
 
 def read_live_menus(parts: Services) -> dict[str, Menu]:
-    """Return every menu that callers get now, by name, without those that this release cannot read.
+    """Return menu name → live menu, without those that this release cannot read.
 
     Raises:
-        Unavailable: SQL cannot be asked.
+        Unavailable: the database cannot be reached.
     """
     with parts.store.read() as tx:
         found = {menu: menu_of(tx, version) for menu, version in versions.live_ids(tx).items()}
@@ -57,7 +57,7 @@ def read_live_menus(parts: Services) -> dict[str, Menu]:
 
 
 def menu_of(tx: Tx, version_id: str) -> Menu | None:
-    """Return the menu of a version; None where this release cannot read it."""
+    """Return the menu of a version; None if this release cannot read it."""
     compiled = versions.ever_compiled(tx, version_id)
     try:
         return load_menu(compiled) if compiled is not None else None
@@ -66,9 +66,9 @@ def menu_of(tx: Tx, version_id: str) -> Menu | None:
 
 
 def folder_files(folder: Path) -> dict[str, str]:
-    """Return the texts of a menu's files by name, none where the folder cannot be read.
+    """Return file name → text of a menu's folder; empty if it cannot be read.
 
-    Bytes that are no UTF-8 are kept, for the check to refuse.
+    Invalid UTF-8 is kept as surrogate escapes, for the menu check to report.
     """
     try:
         files = read_folder(folder)
@@ -78,7 +78,7 @@ def folder_files(folder: Path) -> dict[str, str]:
 
 
 def read_whole_folder(folder: Path) -> dict[str, str]:
-    """Return what ``folder_files`` does, and the conversations beside it; of these none that is no UTF-8."""
+    """Return the same with the conversation tests; tests in invalid UTF-8 are left out."""
     texts = folder_files(folder)
     for name, content in read_tests(folder).items() if texts and folder.is_dir() else ():
         words = content.decode("utf-8", "ignore")
@@ -88,15 +88,15 @@ def read_whole_folder(folder: Path) -> dict[str, str]:
 
 
 def without_tests(files: Mapping[str, str]) -> dict[str, str]:
-    """Return the files of the menu itself."""
+    """Return the files without the conversation tests."""
     return {name: text for name, text in files.items() if not name.startswith(TESTS)}
 
 
 def has_changed(parts: Services, folder: Path) -> bool:
-    """Say whether the folder holds something else than any live version was made of; an empty one says nothing.
+    """Return whether the folder differs from the source of every live version; False for an empty folder.
 
     Raises:
-        Unavailable: SQL cannot be asked.
+        Unavailable: the database cannot be reached.
     """
     files = read_whole_folder(folder)
     with parts.store.read() as tx:
@@ -105,7 +105,7 @@ def has_changed(parts: Services, folder: Path) -> bool:
 
 
 def _is_same(files: Mapping[str, str], source: Mapping[str, str]) -> bool:
-    """Compare with what was published; an earlier release kept no conversations."""
+    """Compare with the published source, which lacks conversation tests if an earlier release published it."""
     has_tests = any(name.startswith(TESTS) for name in source)
     return dict(source) == (dict(files) if has_tests else without_tests(files))
 
@@ -115,8 +115,8 @@ def export_version(parts: Services, menu: str, number: int, folder: Path) -> tup
 
     Raises:
         NoVersion: there is none of this number.
-        FolderNotEmpty: the folder holds something.
-        OSError: it cannot be written.
+        FolderNotEmpty: the folder has files.
+        OSError: a file cannot be written.
     """
     with parts.store.read() as tx:
         version = versions.find_numbered(tx, menu, number)
@@ -128,7 +128,7 @@ def export_version(parts: Services, menu: str, number: int, folder: Path) -> tup
     for name, text in source.items():
         parts_of_name = PurePosixPath(name).parts
         if ".." in parts_of_name or PurePosixPath(name).is_absolute():
-            continue  # no folder ever held such a name
+            continue  # a folder cannot have such a name; refuse path traversal
         file = folder.joinpath(*parts_of_name)
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(text.encode("utf-8", "surrogateescape"))

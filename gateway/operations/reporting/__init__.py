@@ -1,1 +1,1 @@
-"""Figures: counts without personal data, gathered in memory and added to SQL."""
+"""Counts events without personal data, and reports them: metrics, monthly reports and service quality."""

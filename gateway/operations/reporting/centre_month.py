@@ -1,4 +1,4 @@
-"""The centre's own month: what counsellors ticked after their talks, by women and men, no cell being somebody."""
+"""Reports a centre's month from the statistics forms, with small cells suppressed so that nobody can be identified."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ if TYPE_CHECKING:
     from gateway.foundation.services import Services
     from gateway.storage.reports import Figure
 
-# Hides small cells of a table together with partners, so that no subtraction brings one back.
+# Suppression of small cells, and of further cells from which they could be computed.
 #
 # This is primary and secondary suppression as statistical offices practise it (OECD, Glossary of
 # Statistical Terms).
 
 Place = tuple[int, int]
-"""A row and a column; ``TOTAL`` stands for the total of either."""
+"""A (row, column) pair; ``TOTAL`` in either place means the total."""
 
 TOTAL = -1
 
 
 @dataclass(frozen=True, slots=True)
 class HiddenGrid:
-    """A table of counts whose small cells are hidden, which is None, with the total of each row.
+    """A table of counts with suppressed cells as None.
 
     Attributes:
-        cells: by row and column.
-        totals: of each row.
+        cells: by row, then column.
+        totals: by row.
     """
 
     cells: tuple[tuple[int | None, ...], ...]
@@ -45,21 +45,20 @@ class HiddenGrid:
 def hide_small_cells(
     counts: Sequence[Sequence[int]], smallest: int, *, told: Sequence[bool] | None = None
 ) -> HiddenGrid:
-    """Return the table with every count from 1 to below ``smallest`` hidden, and with the partners that this needs.
+    """Return the table with every count from 1 to ``smallest`` - 1 suppressed, and the cells that would reveal one.
 
-    Along a row, and along a column whose total is told elsewhere, a total is the sum of its cells. Where it is known
-    and one cell is hidden, that cell is the difference; where all that is hidden adds up to less than ``smallest``, the
-    difference is small again. So the smallest shown cell goes too, until neither holds. A zero is nobody: it is shown
-    unless it is a partner. Where nothing helps, the whole table is hidden.
+    A total is the sum of its cells. If it is known, a single hidden cell is the difference, and hidden cells that
+    add up to less than ``smallest`` are all small. So the smallest shown cell is hidden too, until neither holds. A
+    zero is shown unless it is such a partner. If nothing helps, the whole table is hidden.
 
     Args:
-        counts: the table, by row and column.
+        counts: the table, by row, then column.
         smallest: the smallest count that may be shown.
-        told: for each column, and last for the whole table, whether its total is told elsewhere (True) or hidden there
-            (False). None where the columns of this table add up to nothing that is told anywhere.
+        told: for each column, and last for the whole table, whether its total is published elsewhere (True) or hidden
+            there (False). None if the columns add up to no published number.
     """
     table = _Table(counts, smallest, told)
-    while any([table.guard_line(line) for line in table.lines()]):  # noqa: C419 - each line in turn, whatever came of the first
+    while any([table.guard_line(line) for line in table.lines()]):  # noqa: C419 - a list: guard every line
         pass
     if any(table.gives_small_away(line) for line in table.lines()):
         table.hidden.update(table.value)
@@ -70,7 +69,7 @@ def hide_small_cells(
 
 
 class _Table:
-    """The counts with their totals; which are hidden so far, and which were opened since nothing can hide them."""
+    """The counts with their totals, the cells hidden so far, and those reopened because nothing can hide them."""
 
     def __init__(self, counts: Sequence[Sequence[int]], smallest: int, told: Sequence[bool] | None) -> None:
         self.height, self.width = len(counts), len(counts[0]) if counts else 0
@@ -93,7 +92,7 @@ class _Table:
             yield (TOTAL, at), [(row, at) for row in range(self.height)]
 
     def guard_line(self, line: tuple[Place, list[Place]]) -> bool:
-        """Mend a line that gives a hidden cell away; say whether anything was changed."""
+        """Hide more in a line that reveals a hidden cell; return whether anything changed."""
         total, places = line
         if not self._gives_away(line):
             return False
@@ -101,7 +100,7 @@ class _Table:
         return self._hide_smallest(total, places) or self._open_only(gone)
 
     def gives_small_away(self, line: tuple[Place, list[Place]]) -> bool:
-        """Say whether a small cell, or a hidden total, can be worked out of this line."""
+        """Return whether a small cell, or a hidden total, can be computed from this line."""
         gone = [place for place in line[1] if place in self.hidden]
         small = any(0 < self.value[place] < self.smallest for place in gone)
         return self._gives_away(line) and (small or not gone)
@@ -110,7 +109,7 @@ class _Table:
         total, places = line
         gone = [self.value[place] for place in places if place in self.hidden]
         if total in self.hidden:
-            return not gone  # its cells add up to it
+            return not gone  # its shown cells add up to the hidden total
         return bool(gone) and (len(gone) == 1 or sum(gone) < self.smallest)
 
     def _hide_smallest(self, total: Place, places: list[Place]) -> bool:
@@ -122,7 +121,7 @@ class _Table:
         return bool(shown)
 
     def _open_only(self, gone: list[Place]) -> bool:
-        """Show a cell that its total, which is told elsewhere, gives away all the same: it is nobody's partner."""
+        """Show a cell that its published total reveals anyway, so that it is nobody's partner."""
         if len(gone) != 1 or 0 < self.value[gone[0]] < self.smallest:
             return False
         self.hidden.discard(gone[0])
@@ -130,29 +129,29 @@ class _Table:
         return True
 
     def show(self, place: Place) -> int | None:
-        """Return a count, or None where it is hidden."""
+        """Return a count, or None if it is hidden."""
         return None if place in self.hidden else self.value[place]
 
 
 RECORD, BY_PERSON, SUM, SUMMED = "record", "record_by", "record_sum", "record_sum_of"
-"""Figures of the form: a word, a word with whom it is about, an amount, and how many talks the amount is of."""
+"""Metrics of the form: a value, a value by the kind of person, an amount, and the number of calls behind an amount."""
 
 COLUMNS = ("woman", "man")
 REST = "rest"
-"""Whoever is neither: other, not said, not asked. One column, since each alone would be a handful of people."""
+"""Column for everyone else: other, not said, not asked. They are joined, as each alone would be a handful of people."""
 
 _ALL = (*COLUMNS, REST)
 UNSAID = "not_asked"
 FIELDS = ("topics", "service", "country", "sector", "complaint", "stage", "age", "lodged", "result")
-"""The tables of the month, in the order in which the centre reports them."""
+"""The tables of the month, in the order of the report."""
 
 SEVERAL = ("topics", "service", "complaint")
-"""Fields of which a talk may have several words, so that their columns add up to no number of talks."""
+"""Fields in which a call may have several values, so that their columns do not add up to the number of calls."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CentreRow:
-    """One word of a table: talks by whom they were about, in the order of the columns, and in all; None is hidden."""
+    """One value of a table: calls by column, and in total; None is suppressed."""
 
     word: str
     cells: tuple[int | None, ...]
@@ -161,7 +160,7 @@ class CentreRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CentreTable:
-    """One field of the form."""
+    """The table of one form field."""
 
     field: str
     rows: tuple[CentreRow, ...]
@@ -169,7 +168,7 @@ class CentreTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CentreSum:
-    """An amount, or the people that complaints were about; None where fewer than five talks stand behind it."""
+    """An amount, or the number of people in complaints; None if fewer than five calls are behind it."""
 
     item: str
     n: int | None
@@ -177,13 +176,13 @@ class CentreSum:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CentreMonth:
-    """The month of a centre.
+    """A centre's month.
 
     Attributes:
-        month: written like ``2026-11``.
-        columns: whom the talks were about.
-        talks: how many talks, by column and in all.
-        tables: one for each field of the form of which anything was counted.
+        month: year and month as in ``2026-11``.
+        columns: kinds of persons.
+        talks: number of calls, by column and in total.
+        tables: one for each form field with a count.
         sums: people and amounts of complaints.
     """
 
@@ -195,17 +194,17 @@ class CentreMonth:
 
 
 def read_centre_month(parts: Services, actor: Actor, month: str) -> CentreMonth:
-    """Return the month that the centre reports.
+    """Return the month's report of a centre.
 
     Args:
-        parts: what the use cases work with.
+        parts: the services of this process.
         actor: who asks.
-        month: written like ``2026-11``.
+        month: year and month as in ``2026-11``.
 
     Raises:
-        NoMonth: it is not written so.
-        NotPermitted: the role may not see figures.
-        Unavailable: SQL cannot be asked.
+        NoMonth: the month is malformed.
+        NotPermitted: the actor may not see metrics.
+        Unavailable: the database cannot be reached.
     """
     check_permission(actor, Permission.SEE_FIGURES)
     first, last = days_of_month(month, parts.clock.now().date())
@@ -224,7 +223,7 @@ def read_centre_month(parts: Services, actor: Actor, month: str) -> CentreMonth:
 
 
 def split_sheet(month: CentreMonth) -> list[tuple[str, ...]]:
-    """Return the month as the rows of a sheet, a heading first; a hidden cell reads ``under 5``."""
+    """Return the month as rows of a spreadsheet with a header row; a suppressed cell reads ``under 5``."""
     rows = [("talks", month.talks), *((table.field, row) for table in month.tables for row in table.rows)]
     sheet = [("field", "word", *month.columns, "total")]
     sheet += [(field, row.word, *map(tell_cell, (*row.cells, row.total))) for field, row in rows]
@@ -232,12 +231,12 @@ def split_sheet(month: CentreMonth) -> list[tuple[str, ...]]:
 
 
 def tell_cell(n: int | None) -> str:
-    """Return a cell in words: the figure, or that it is hidden."""
+    """Return a cell as text: the count, or ``under 5``."""
     return f"under {SMALLEST}" if n is None else str(n)
 
 
 def _count_cells(found: Iterable[Figure]) -> Counter[tuple[str, str, str]]:
-    """Return (field, word, column) → talks."""
+    """Return (field, value, column) → number of calls."""
     counts: Counter[tuple[str, str, str]] = Counter()
     for figure in found:
         field, _, rest = figure.item.partition(":")
@@ -248,7 +247,7 @@ def _count_cells(found: Iterable[Figure]) -> Counter[tuple[str, str, str]]:
 
 
 def _count_talks(counts: Counter[tuple[str, str, str]]) -> CentreRow:
-    """Return the talks by whom they were about: each has one word of a field of which it may have one only."""
+    """Return the number of calls by column, counted in a field that has exactly one value per call."""
     field = next(field for field in FIELDS if field not in SEVERAL)
     found = [sum(n for (one, _, at), n in counts.items() if (one, at) == (field, column)) for column in _ALL]
     hidden = hide_small_cells([found], SMALLEST)

@@ -1,4 +1,7 @@
-"""The page ``/metrics``: read from SQL when it is asked for, so that it is right whichever process answers."""
+"""Serves ``/metrics`` from SQL in the Prometheus text format, and collects counters in memory for SQL.
+
+Every process gives the same page, because it is read from SQL and not from the process's own memory.
+"""
 
 import re
 import threading
@@ -26,33 +29,33 @@ OPERATIONAL = frozenset(
         "over_budget", "replay_fault", "resumed", "spooled", "unsaved", "webhook_fault", "webhook_refused",
     }
 )  # fmt: skip
-"""Counts of what programs and providers did; whatever is not here is about people."""
+"""Counters about programs and providers; all others are about people."""
 
 UNTOLD = frozenset({"record", "record_by", "record_sum", "record_sum_of", "erased"})
-"""Counts that not even their sum is told of: a person's record, and who was erased."""
+"""Counters left out even as a sum: statistics forms and erasures."""
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 def render_metrics(parts: Services) -> bytes:
-    """Return the page."""
+    """Return the page in the Prometheus text exposition format."""
     registry = CollectorRegistry()
     registry.register(_Ledger(parts))
     return generate_latest(registry)
 
 
 class _Ledger(Collector):
-    """Everything, in one snapshot; while SQL cannot be asked, only that."""
+    """Collects all metrics in one database snapshot; while SQL is away, only that fact."""
 
     def __init__(self, parts: Services) -> None:
         self._parts = parts
 
     def describe(self) -> Iterator[Metric]:
-        """Say nothing beforehand, so that registering does not ask SQL."""
+        """Yield nothing, so that registering the collector does not query SQL."""
         return iter(())
 
     def collect(self) -> Iterator[Metric]:
-        """Read the ledger."""
+        """Read all metrics from SQL."""
         try:
             with self._parts.store.read() as tx:
                 found = [
@@ -108,7 +111,7 @@ class _Ledger(Collector):
 
 
 def _list_quality(seen: service_quality.QualityWatch, now: datetime) -> Iterator[Metric]:
-    """Tell the watch over the desk; what cannot be measured yet is left out."""
+    """Yield the service-quality metrics; what cannot be measured yet is left out."""
     first = GaugeMetricFamily(
         "gateway_first_attempt_seconds",
         "From asking to the first attempt in the last 30 days",
@@ -135,7 +138,7 @@ def _list_quality(seen: service_quality.QualityWatch, now: datetime) -> Iterator
 
 
 def _count_facts(parts: Services) -> Metric:
-    """Tell how many facts of the live menus ended or end soon; neither which nor what they say."""
+    """Count the facts of the live menus that expired or expire soon; neither names nor values are shown."""
     ends = GaugeMetricFamily(
         "gateway_facts", "Facts of the live menus that ended, or end within so many days", labels=("ends",)
     )
@@ -152,9 +155,9 @@ def _count_callbacks(tx: Tx) -> Metric:
 
 
 def _list_figures(tx: Tx) -> Metric:
-    """Tell what the machines did, by item; of people and of what they read or said only how much it was in all.
+    """Yield operational counters by item, and counters about people only as a sum.
 
-    Whoever reads this page has not signed in, so a count of people below the smallest cell of the report is left out.
+    This page needs no sign-in, so a count of people below the smallest cell of the monthly report is left out.
     """
     total = CounterMetricFamily(
         "gateway_events", "What was counted since the first day", labels=("what", "item", "channel")
@@ -171,17 +174,16 @@ def _list_figures(tx: Tx) -> Metric:
     return total
 
 
-# Counts in memory, without personal data, and adds to SQL now and then: a count must never cost a caller
-# time.
+# In-memory counters without personal data, added to SQL every few seconds, so that counting never delays a caller.
 
-# An item is a word of ours: the id of a screen, a state, a reason. A run of digits could be a number of hers.
+# An item is an identifier of the product: a screen id, state or reason. A run of digits could be a phone number.
 _ITEM = re.compile(r"[A-Za-z@][\w.:@/-]{0,59}", re.ASCII)
 _LONG_DIGITS = re.compile(r"\d{5}")
 OTHER = "other"
 
 
 class Key(NamedTuple):
-    """What one count is filed under."""
+    """The labels of one counter."""
 
     day: date
     hour: int
@@ -193,7 +195,7 @@ class Key(NamedTuple):
 
 
 class Counters:
-    """The counts of one process; any thread may add."""
+    """The counters of one process; thread-safe."""
 
     def __init__(self, clock: Clock, zone: str = "UTC") -> None:
         self._clock = clock
@@ -212,15 +214,15 @@ class Counters:
         version: str = "",
         n: int = 1,
     ) -> None:
-        """Add to a count of this hour.
+        """Add to a counter of this hour.
 
         Args:
-            what: the figure: ``shown``, ``sent``, ``alarm`` …
-            item: which one: a screen's id, an outcome, a reason; what does not look like a word is counted as other.
-            channel: the line.
-            language: the caller's language, where it is known.
-            version: the menu's version.
-            n: how many.
+            what: the metric: ``shown``, ``sent``, ``alarm`` …
+            item: a screen id, an outcome, a reason; anything that is no identifier is counted as "other".
+            channel: the channel's name.
+            language: the caller's language, if known.
+            version: the menu version.
+            n: the increment.
         """
         local = self._clock.now().astimezone(self._zone)
         key = Key(local.date(), local.hour, channel, language, version, what, _clean_word(item))
@@ -228,11 +230,11 @@ class Counters:
             self._counts[key] += n
 
     def hear(self, channel: str) -> None:
-        """Note that a channel posted something just now; what it posts is its sign of life."""
+        """Record that a channel just made a webhook request, which counts as its heartbeat."""
         self._heard[channel] = self._clock.now()
 
     def flush(self, store: Store) -> int:
-        """Add everything counted so far to SQL; while it cannot be asked they stay here. Return how many went."""
+        """Add all counts to SQL and return how many keys were written; they stay in memory while SQL is away."""
         with self._lock:
             counts, self._counts = self._counts, Counter()
             heard, self._heard = self._heard, {}
@@ -244,7 +246,7 @@ class Counters:
                     settings.touch_heartbeat(tx, channel, heard[channel])
                 for key in sorted(
                     counts
-                ):  # one order for every process, so that two of them never wait crosswise
+                ):  # the same order in every process, so that two of them cannot deadlock
                     reports.add_count(tx, *key, n=counts[key])
         except Unavailable:
             with self._lock:

@@ -1,4 +1,4 @@
-"""The figures of one month for those who report: what was asked for and what came of it, never a caller."""
+"""Reports the metrics of a month (requests and their results) without anything that identifies a caller."""
 
 import calendar
 from collections import Counter
@@ -12,14 +12,14 @@ from gateway.storage import reports
 from gateway.storage.reports import Figure
 
 SMALLEST = 5
-"""A smaller count could be somebody: it is told as “under 5”."""
+"""Smaller counts could identify a person and are shown as "under 5" (statistical disclosure control)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """One table of the report: a figure, and the one thing by which it is told apart.
+    """One table of the report: a metric split by one label.
 
-    A figure is split once only: a second split, or a total, would let a small count be worked out from the others.
+    A metric is split only once: a second split, or a total, would let a small count be computed from the others.
     """
 
     title: str
@@ -40,7 +40,7 @@ SECTIONS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One count of a section; ``n`` is None where it is small."""
+    """One count of a section; ``n`` is None if it is suppressed."""
 
     section: Section
     name: str
@@ -48,16 +48,16 @@ class Cell:
 
 
 class NoMonth(ValueError):
-    """A month is written like 2026-11."""
+    """The month is not of the form 2026-11."""
 
 
 def report_month(parts: Services, actor: Actor, written: str) -> tuple[Cell, ...]:
     """Return the cells of a month in the order of the sections, largest first.
 
     Raises:
-        NoMonth: it is not written like 2026-11, or its year cannot be meant.
-        NotPermitted: the role may not see figures.
-        Unavailable: SQL cannot be asked.
+        NoMonth: the month is malformed or its year is implausible.
+        NotPermitted: the actor may not see metrics.
+        Unavailable: the database cannot be reached.
     """
     check_permission(actor, Permission.SEE_FIGURES)
     first, last = days_of_month(written, parts.clock.now().date())
@@ -67,10 +67,10 @@ def report_month(parts: Services, actor: Actor, written: str) -> tuple[Cell, ...
 
 
 def days_of_month(written: str, today: date) -> tuple[date, date]:
-    """Return the first and the last day of a month.
+    """Return the first and last day of a month.
 
     Raises:
-        NoMonth: it is not written like 2026-11, or its year is none that was meant.
+        NoMonth: the month is malformed or its year is implausible.
     """
     if odd := find_odd_year(written, today):
         raise NoMonth(str(odd))

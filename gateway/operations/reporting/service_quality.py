@@ -1,4 +1,4 @@
-"""The watch over the desk: how soon she is first tried, how often she is reached, and that nobody was rung unsafely."""
+"""Measures service quality: time to the first attempt, contact rate, and calls outside a safe window."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NINETY = 0.9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Times:
-    """A span in the middle, and the one that nine of ten stay below; None while there is nothing to measure."""
+    """Median and 90th percentile; None while there is nothing to measure."""
 
     median: timedelta | None = None
     ninety: timedelta | None = None
@@ -32,19 +32,20 @@ class Times:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QualityWatch:
-    """The figures of the last thirty days.
+    """The last thirty days.
 
     Attributes:
-        since: from when on.
-        asked: requests in that time.
-        tried: how many of them were tried at least once.
-        by_clock: from her asking to the first attempt, by the clock.
-        in_windows: the same, counting only the hours in which her phone might have rung.
-        ended: requests that ended in that time.
-        spoke: with how many of those somebody spoke.
-        oldest: when the one that waits longest asked; None while nobody waits.
-        unsafe: calls outside her window without her own contact just before. It must be 0; each one is looked into.
-        outcomes: attempts by what came of them.
+        since: start of the period.
+        asked: number of requests in it.
+        tried: how many of them had at least one attempt.
+        by_clock: time from the request to its first attempt.
+        in_windows: the same, counting only hours in which the caller's phone could ring.
+        ended: requests that ended in the period.
+        spoke: how many of those reached the caller.
+        oldest: when the longest-waiting open request was made; None if none waits.
+        unsafe: calls outside the window without the caller's own contact just before. Must be 0; each is
+            investigated.
+        outcomes: number of attempts by outcome.
     """
 
     since: datetime
@@ -60,16 +61,16 @@ class QualityWatch:
 
     @property
     def contact_rate(self) -> float | None:
-        """The part of those that ended with whom somebody spoke; None while none has ended."""
+        """Share of ended requests that reached the caller, from 0 to 1; None while none has ended."""
         return self.spoke / self.ended if self.ended else None
 
 
 def show_quality(parts: Services, actor: Actor) -> QualityWatch:
-    """Return the figures of the actor's centre.
+    """Return the service quality of the actor's centre.
 
     Raises:
-        NotPermitted: the actor may not see figures.
-        Unavailable: SQL cannot be asked.
+        NotPermitted: the actor may not see metrics.
+        Unavailable: the database cannot be reached.
     """
     check_permission(actor, Permission.SEE_FIGURES)
     with parts.store.read() as tx:
@@ -77,7 +78,7 @@ def show_quality(parts: Services, actor: Actor) -> QualityWatch:
 
 
 def measure_quality(parts: Services, tx: Tx, team: str = "main") -> QualityWatch:
-    """Return the figures of a centre, without asking who wants to know."""
+    """Return the service quality of a centre, without a permission check."""
     now = parts.clock.now()
     since = now - SPAN
     found = reports.list_firsts(tx, team, since=since)
@@ -102,7 +103,7 @@ def _by_clock(one: First) -> timedelta:
 
 
 def _in_windows(parts: Services, one: First) -> timedelta:
-    """Return how long her phone might have rung before it did; *now* runs from her asking, like the clock."""
+    """Return how long the phone could have rung before it did; a ``now`` request counts from when it was made."""
     window, asked = one.callback.window, one.callback.asked_at
     if one.tried_at is None or window in ("", When.NOW, When.NEVER):
         return _by_clock(one)

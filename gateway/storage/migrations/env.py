@@ -5,7 +5,7 @@ from typing import Any, Literal
 from alembic import context
 
 from gateway.storage.tables import metadata
-from gateway.storage.types import Instant, Json, Sealed
+from gateway.storage.value_limits import Instant, Json, Sealed
 
 # A migration is frozen, so it uses the database's types instead of ours, which may change later.
 _PLAIN = {Instant: "sa.DateTime(timezone=True)", Json: "sa.Text()", Sealed: "sa.LargeBinary()"}

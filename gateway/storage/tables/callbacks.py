@@ -28,7 +28,7 @@ from gateway.storage.tables.columns import (
     partial_index,
     word_column,
 )
-from gateway.storage.types import Sealed
+from gateway.storage.value_limits import Sealed
 
 callbacks = Table(
     "callbacks",

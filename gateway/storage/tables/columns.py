@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Column, ForeignKey, Index, MetaData, String, text
 
-from gateway.storage.types import Instant
+from gateway.storage.value_limits import Instant
 
 metadata = MetaData(
     naming_convention={

@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 
 from gateway.storage.tables.columns import id_column, instant_column, metadata, word_column
-from gateway.storage.types import Json, Sealed
+from gateway.storage.value_limits import Json, Sealed
 
 
 def _person_column(name: str = "person_id", *, key: bool = False) -> Column[str]:

@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 
 from gateway.storage.tables.columns import id_column, instant_column, metadata, word_column
-from gateway.storage.types import Json
+from gateway.storage.value_limits import Json
 
 versions = Table(
     "versions",

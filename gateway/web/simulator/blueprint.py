@@ -16,10 +16,9 @@ from gateway.storage.live_menus import NoMenu
 from gateway.web.shared.auth import actor, anyone
 from gateway.web.shared.forms import field
 from gateway.web.simulator import controls
-from gateway.web.simulator.channels import TrialLine, trial_line
 from gateway.web.simulator.controls import NoSuchTime, find_wished, list_words
 from gateway.web.simulator.draft import VERSION, DraftFolder
-from gateway.web.simulator.draft_pages import NUMBERS, add_draft
+from gateway.web.simulator.draft_pages import NUMBERS, TrialLine, add_draft, trial_line
 from gateway.web.simulator.saved_walks import NotAWalk, find_source, find_written, read_walk
 
 if TYPE_CHECKING:

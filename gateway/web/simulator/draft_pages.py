@@ -1,26 +1,26 @@
-"""The pages of the phone that is pinned to the menus folder; who may see the phone may see them, and nobody else."""
+"""Serves the simulator over the menus folder as it is written, to those who may see the simulator."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flask import Response, jsonify, render_template, request
 
+from gateway.channels.contract import Channel, ChannelConfig
 from gateway.channels.simulator.channel import FACTS, SCREEN
 from gateway.foundation.phone_numbers import to_e164
 from gateway.menus.authoring.conversation_writer import write_conversation
 from gateway.menus.authoring.declared import keys_to_languages
 from gateway.web.shared.forms import field
 from gateway.web.simulator import controls
-from gateway.web.simulator.channels import TrialLine
 from gateway.web.simulator.controls import list_words
 from gateway.web.simulator.draft import NoDraft
 from gateway.web.simulator.saved_walks import NotAWalk, read_walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from flask import Blueprint
     from flask.typing import ResponseReturnValue
 
@@ -28,6 +28,34 @@ if TYPE_CHECKING:
     from gateway.web.simulator.draft import DraftFolder
 
     View = Callable[..., ResponseReturnValue]
+
+# Finds the line that trial phones dial, and where its webhook listens.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialLine:
+    """A line without a provider: its configuration, and event → path of its webhook."""
+
+    config: ChannelConfig
+    paths: Mapping[str, str]
+
+    @property
+    def code(self) -> str:
+        """The code to dial."""
+        return next(iter(self.config.service_codes), "*123#")
+
+
+def trial_line(channels: Mapping[str, Channel], secrets: Callable[[str], Sequence[str]]) -> TrialLine | None:
+    """Return the first line whose phones are trial phones; None where none is configured."""
+    for name, channel in channels.items():
+        live = secrets(name)
+        if channel.contract.shows_facts and live:
+            paths = {
+                event: f"/webhooks/{name}/{live[0]}/{event}" for event in sorted(channel.contract.events)
+            }
+            return TrialLine(config=channel.config, paths=paths)
+    return None
+
 
 UNREADABLE = 422
 NUMBERS = ("+8562055500001", "+8562055500002")

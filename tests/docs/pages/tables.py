@@ -3,7 +3,7 @@
 from sqlalchemy import Column, Index, Table, UniqueConstraint
 
 from gateway.storage.tables import metadata
-from gateway.storage.types import Sealed
+from gateway.storage.value_limits import Sealed
 
 PURPOSE = {
     "callers": "who called, once; the number stands here alone, sealed, and is found by its keyed hash",

@@ -7,8 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.menus.authoring.check import check
-from gateway.menus.authoring.passages import hash_words, list_passages, list_path_passages, source_language
-from gateway.menus.authoring.review_marks import Mark, parse_mark
+from gateway.menus.authoring.passages import (
+    Mark,
+    hash_words,
+    list_passages,
+    list_path_passages,
+    parse_mark,
+    source_language,
+)
 from gateway.menus.authoring.reviews import Reviews, mark_made, mark_read
 from gateway.menus.engine.text_breaks import SOFT_BREAK
 from tests.support.menu_folders import asked, base, checked, with_change

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.menus.keywords.lao_and_thai import find_edges
-from gateway.menus.keywords.normalise import fold
+from gateway.menus.keywords.script_runs import fold
 
 CUT = [
     "ຂ້ອຍ ບໍ່ ໄດ້ ຄ່າ ແຮງ ສາມ ເດືອນ ແລ້ວ",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.menus.keywords.normalise import fold
+from gateway.menus.keywords.script_runs import fold
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from gateway.menus.engine.model import Keyword, Menu, Reaction
 from gateway.menus.keywords import Match, understand_text
 from gateway.menus.keywords.lexicon import write_out_persons
-from gateway.menus.keywords.normalise import fold
+from gateway.menus.keywords.script_runs import fold
 
 _PATH = Path(__file__).parent / "tables.py"
 _SPEC = importlib.util.spec_from_file_location("engine_words_tables", _PATH)

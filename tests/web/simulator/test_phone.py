@@ -8,7 +8,7 @@ import pytest
 
 from gateway.operations.publishing.publish import publish_menu
 from gateway.web.shared.setup import FOLDER
-from gateway.web.simulator.channels import trial_line
+from gateway.web.simulator.draft_pages import trial_line
 from tests.support import phone_rig
 from tests.support.web_surroundings import Browser, somebody, token_of
 

@@ -3,15 +3,14 @@
 from collections.abc import Callable, Iterator
 
 from gateway.menus.authoring.checks import (
+    characters,
     facts,
     languages,
-    leftovers,
     lengths,
     reach,
     reviewed,
     safety,
     scripts,
-    words,
 )
 from gateway.menus.authoring.checks.context import CheckContext, Subject
 from gateway.menus.authoring.declared import Declared
@@ -34,13 +33,13 @@ FAMILIES: tuple[Proof, ...] = (
     lengths.texts_fit,
     lengths.first_screen_is_plain,
     lengths.typography,
-    words.lookalike,
-    words.legacy_font,
-    words.keyword_shadowed,
+    characters.lookalike,
+    characters.legacy_font,
+    characters.keyword_shadowed,
     facts.figure_in_text,
     facts.figure_with_unit,
     scripts.check_emoji,
-    leftovers.leftover,
+    characters.leftover,
     facts.fact_expired,
     facts.sister_left_behind,
     languages.text_missing,

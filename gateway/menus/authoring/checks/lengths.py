@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from gateway.domain.events import Limits
+from gateway.menus.authoring.checks.characters import is_legacy
 from gateway.menus.authoring.checks.context import Subject
 from gateway.menus.authoring.checks.scripts import find_emoji
-from gateway.menus.authoring.checks.words import is_legacy
 from gateway.menus.authoring.pages import Fault
 from gateway.menus.authoring.problems import Problem
 from gateway.menus.authoring.texts import AuthoredText, each_text, of_message, of_screen

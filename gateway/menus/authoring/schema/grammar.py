@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import fields as dataclass_fields
 
 from gateway.domain.contact_safety import DAYS, PhoneSeen
-from gateway.menus.authoring.review_marks import EXAMPLE, MARK
+from gateway.menus.authoring.passages import EXAMPLE, MARK
 from gateway.menus.authoring.schema.shapes import ByKind, Day, Either, Named, Record, Several, Shape, Word
 from gateway.menus.engine.model import Deed, Reaction, Speech
 

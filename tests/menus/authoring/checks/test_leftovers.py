@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.menus.authoring.checks.leftovers import find_leftover
+from gateway.menus.authoring.checks.characters import find_leftover
 from tests.support.menu_folders import base, checked, with_change
 
 FACTS = ["th.wage", "th.phone.police", "months"]

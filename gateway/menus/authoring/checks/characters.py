@@ -1,4 +1,4 @@
-"""Proofs of letters and keywords: what looks right is right, and no word hides another."""
+"""Checks the characters of texts and keywords: lookalikes, old fonts, a tool's marks, shadowed keywords."""
 
 import re
 from collections.abc import Iterator
@@ -7,9 +7,10 @@ from gateway.menus.authoring.checks.context import Subject
 from gateway.menus.authoring.problems import Problem
 from gateway.menus.authoring.texts import each_text
 from gateway.menus.engine.model import Keyword
+from gateway.menus.engine.text_breaks import PLACEHOLDER
 from gateway.menus.keywords.lexicon import WHO, write_out_persons
 from gateway.menus.keywords.match import Match, understand_text
-from gateway.menus.keywords.normalise import fold
+from gateway.menus.keywords.script_runs import fold
 
 # A vowel written in two signs that looks like the one sign am: one unit longer, and found by no search.
 _TWINS = (
@@ -146,3 +147,66 @@ def _find_strange(words: str) -> tuple[str, str] | None:
     at = found.start()
     script = "Thai" if found[0] < "\u0e80" else "Lao"
     return f"the sign in '{words[at - 1 : at + 1]}' is {script}, its letter is not", "type the word again"
+
+
+# Proof that no text holds what a tool left behind: marks of other formats, lost letters, the bare name of a
+# fact.
+
+_LOST = re.compile(r"\ufffd|\?{4,}")
+"""Letters that a file in another encoding lost: U+FFFD, or a question mark for each."""
+
+_MARKUP = re.compile(
+    r"</?[a-z][a-z0-9]{0,9}(?:\s[^<>]{0,99})?/?>|&(?:[a-z]{2,8}|#\d{1,5}|#x[0-9a-f]{1,5});", re.IGNORECASE
+)
+"""Tags and entities of HTML, which come along out of a page or a translator's tool."""
+
+_FORMAT = re.compile(r"[%$#@]\{[^{}]*\}|%(?:\d\$)?[sd@](?![A-Za-z])|\\(?:u[0-9a-fA-F]{4}|[nrt\"'])")
+"""Placeholders and escapes of other formats: ``%s``, ``${name}``, ``\\u0ec1``, ``\\n``."""
+
+_BRACES = re.compile("[\uff5b\uff5d\ufe5b\ufe5c\u2774\u2775]")
+"""Braces that only look like those of a placeholder; a keyboard for wide letters types them."""
+
+
+def leftover(subject: Subject) -> Iterator[Problem]:
+    """No text shows a caller the marks of a file, a translator's tool or another format."""
+    names = sorted(subject.menu.facts, key=len, reverse=True)
+    for one, language, words in each_text(subject.menu):
+        found = find_leftover(words, names)
+        if found:
+            what, hint = found
+            yield subject.warning(
+                "leftover-marks",
+                (*one.path, language),
+                f"callers read '{what}'",
+                hint,
+                language=language,
+                about=what,
+            )
+
+
+def find_leftover(words: str, facts: list[str]) -> tuple[str, str] | None:
+    """Return what a caller would read that nobody means, and what to do; or None.
+
+    Args:
+        words: of one language of a text.
+        facts: the names of the menu's facts, which a text shows only through a placeholder.
+    """
+    for pattern, hint in (
+        (_LOST, "type the lost letters again, and save the file as UTF-8"),
+        (_MARKUP, "delete the mark, a phone shows it as it stands"),
+        (_FORMAT, "write placeholders as {name}, and signs as they are"),
+        (_BRACES, "write the braces { and } of the keyboard"),
+    ):
+        found = pattern.search(words)
+        if found:
+            return found[0], hint
+    plain = PLACEHOLDER.sub(" ", words)
+    named = next(
+        (
+            name
+            for name in facts
+            if "." in name and re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.])", plain)
+        ),
+        "",
+    )
+    return (named, f"write {{{named}}} for its value") if named else None
