@@ -68,5 +68,5 @@ LINE = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
 def set_up_log(level: int = logging.INFO) -> None:
-    """Log to stderr from this level up, with UTC timestamps on the lines of all libraries."""
+    """Log to stderr from this level up, with a timestamp on every line, including those of libraries."""
     logging.basicConfig(level=level, format=LINE)

@@ -1,1 +1,1 @@
-"""Everything that is asked for over HTTP: webhooks of providers and pages of people."""
+"""Serves HTTP: webhooks of providers, pages of staff, the simulator, and health checks."""

@@ -1,4 +1,4 @@
-"""Root of the web processes: Flask from the parts and the faces."""
+"""Builds the Flask application of a web process from its services and blueprints."""
 
 import logging
 
@@ -21,7 +21,7 @@ from gateway.web.webhooks.views import Doors
 
 
 def create() -> Flask:
-    """Return the application of one web process, with its refresh thread running: what any WSGI server can serve."""
+    """Return the application of one web process with its refresh thread started, for any WSGI server."""
     set_up_log(logging.WARNING)
     settings = config.from_process()
     parts, catch_up = open_serving_parts(settings)
@@ -35,7 +35,7 @@ def create() -> Flask:
 
 
 def create_front() -> Front:
-    """Return that application behind the front that reads each request whole: what Granian is pointed at."""
+    """Return the application behind the front that reads request bodies completely, as Granian's RSGI target."""
     settings = config.from_process()
     app = create()
     return Front(
@@ -47,7 +47,7 @@ def create_front() -> Front:
 
 
 def create_app(parts: Services, settings: Settings, serials: Serials) -> Flask:
-    """Return the application that serves every face of these parts."""
+    """Return the application with every blueprint registered."""
     app = Flask("gateway", static_folder=None)
     setup.install(app, parts, proxies=settings.env.trusted_proxies)
     gate = views.Gate(
@@ -76,7 +76,7 @@ def create_app(parts: Services, settings: Settings, serials: Serials) -> Flask:
 
 
 def _find_last_words(parts: Services) -> str:
-    """Return the last words for a hop that not even the turn could answer; no language is known there."""
+    """Return the apology for a hop that fails entirely, in the default language, as the caller's is unknown."""
     loaded = parts.versions.loaded()
     menu = parts.versions.live(min(loaded))[1] if loaded else None
     return apology.find_apology(menu, "en", parts.line.for_engine().values, parts.clock.now().date())

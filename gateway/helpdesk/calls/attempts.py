@@ -174,9 +174,8 @@ def current(parts: Services, actor: Actor, callback_id: str) -> Call | None:
 
 
 def _is_own(callback: Callback, running: Attempt, actor: Actor) -> bool:
-    taken_back = (
-        callback.state is CallbackState.CANCELLED and callback.contact is not None
-    )  # without contact data the caller was erased
+    # Without contact data the caller was erased.
+    taken_back = callback.state is CallbackState.CANCELLED and callback.contact is not None
     return (callback.state is CallbackState.CALLING or taken_back) and running.person_id == actor.person_id
 
 

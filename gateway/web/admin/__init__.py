@@ -1,4 +1,4 @@
-"""The pages of administrators and readers."""
+"""Serves the pages of administrators and readers."""
 
 from gateway.web.admin.people import blueprint
 

@@ -1,4 +1,4 @@
-"""The page of the record: who did what and when, a month of it as a table to take out."""
+"""Serves the audit log and its monthly CSV export."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FIELDS = ("at", "who", "act", "kind", "subject", "detail")
 
 
 def add_to(pages: Blueprint, parts: Services) -> None:
-    """Add the page and the table."""
+    """Register the page and the export."""
 
     @pages.get("/record")
     def record() -> str:
@@ -78,5 +78,5 @@ def _write_table(rows: Iterable[AuditEntry], month: str) -> Response:
 
 
 def _escape_formula(word: str) -> str:
-    """Return a word that no spreadsheet takes for a formula: people choose their names themselves."""
+    """Escape a value that a spreadsheet would run as a formula (OWASP, "CSV Injection"); people choose their names."""
     return f"'{word}" if word[:1] in {"=", "+", "-", "@"} else word

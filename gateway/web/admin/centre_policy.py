@@ -1,4 +1,4 @@
-"""The page on how this centre works: what is done for somebody who may be a child, and how our own people are told."""
+"""Serves the page of the centre's settings: policy for callers under 18, and channels for staff alerts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MOST_ROADS = 5
 
 
 def add_to(pages: Blueprint, parts: Services) -> None:
-    """Add the page and what can be set on it."""
+    """Register the page and its forms."""
 
     @pages.get("/how-we-work")
     def how_we_work() -> str:

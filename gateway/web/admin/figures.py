@@ -1,4 +1,4 @@
-"""The figures: three that matter beside last month's, how the desk does, and the month's tables, never a caller."""
+"""Serves the monthly report: key figures beside the previous month, service quality, and tables as CSV."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ _MISSED = ("no_answer", "busy", "switched_off", "voicemail")
 
 
 class OutcomeCount(NamedTuple):
-    """A sum of cells; ``small`` says that cells under the smallest count are not in it."""
+    """A sum of cells; ``small`` says that suppressed cells are not included."""
 
     n: int
     small: bool
 
 
 def add_to(pages: Blueprint, parts: Services) -> None:
-    """Add the page of the month and the page of the watch."""
+    """Register the pages of the month and of service quality."""
 
     @pages.get("/")
     def first() -> str | tuple[str, int]:
@@ -60,7 +60,7 @@ def add_to(pages: Blueprint, parts: Services) -> None:
             return redirect("/admin/", SEE_OTHER)
         rows = io.StringIO()
         csv.writer(rows).writerows(split_sheet(found))
-        # The mark of byte order at the front makes a spreadsheet read the file as UTF-8.
+        # With a byte order mark a spreadsheet reads the file as UTF-8.
         answer = Response("\ufeff" + rows.getvalue(), content_type="text/csv; charset=utf-8")
         answer.headers["Content-Disposition"] = f'attachment; filename="helpline-{found.month}.csv"'
         return answer
@@ -91,12 +91,12 @@ def _render_page(parts: Services, month: str, *, wrong: str = "") -> str:
 
 
 def month_before(month: str) -> str:
-    """Return the month before this one, written alike."""
+    """Return the previous month in the same form, YYYY-MM."""
     year, number = (int(part) for part in month.split("-"))
     return f"{date(year, number, 1) - timedelta(days=1):%Y-%m}"
 
 
 def count_outcomes(cells: Iterable[Cell], names: tuple[str, ...]) -> OutcomeCount:
-    """Return how many calls ended so; small cells are left out and said to be."""
+    """Return the number of calls with one of these outcomes, without suppressed cells."""
     found = [cell.n for cell in cells if cell.section.what == "outcome" and cell.name in names]
     return OutcomeCount(n=sum(n for n in found if n is not None), small=None in found)

@@ -1,4 +1,4 @@
-"""Names for the ids in figures and record, so that a reader needs neither the menu's files nor the code."""
+"""Names the ids in reports and the audit log by the words of the live menus and pages."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ _GROUPS = {"dialled": "language", "outcome": "outcome", "asked": "topic", "outbo
 def name_cells(
     parts: Services, language: str, cells: Iterable[Cell], of: Naming
 ) -> list[tuple[str, int | None]]:
-    """Return the cells of one section with names for people; where two would be called alike, the id stands behind.
+    """Return (name, count) of the cells of one section; if two names are equal, the id is appended.
 
     Args:
-        parts: the parts, whose live menus name their screens.
-        language: of the page.
+        parts: the services of this process, whose live menus name their screens.
+        language: tag of the page's language.
         cells: the cells of one section.
-        of: what gives a code of a group its word.
+        of: names a code of a group.
     """
     found = [(_name_cell(parts, cell, of, language), cell) for cell in cells]
     times = Counter(name for name, _cell in found)
@@ -76,7 +76,7 @@ def _name_cell(parts: Services, cell: Cell, of: Naming, language: str) -> str:
 
 
 def name_screen(parts: Services, screen: str, language: str) -> str:
-    """Return what a live menu calls a screen: its heading, else the line that leads there, else its id in words."""
+    """Return the name of a screen in a live menu: its heading, else the choice that leads there, else its id."""
     for menu in (parts.versions.live(name)[1] for name in parts.versions.loaded()):
         if screen in menu.screens:
             named = _find_heading(menu, screen, language) or _line_to(menu, screen, language)
@@ -86,7 +86,7 @@ def name_screen(parts: Services, screen: str, language: str) -> str:
 
 
 def _find_heading(menu: Menu, screen: str, language: str) -> str:
-    """Return the first line up to a value that only a caller's day fills in, cut where it is a whole paragraph."""
+    """Return the first line of a screen up to its first placeholder, shortened if it is a paragraph."""
     first = _read_text(menu, menu.screens[screen].text, language).strip().partition("\n")[0]
     fixed = first.partition("{")[0].strip(" :(")
     if len(fixed) <= _LONGEST_HEADING:
@@ -112,7 +112,7 @@ def _read_text(menu: Menu, text: Text, language: str) -> str:
 
 
 def name_detail(of: Naming, act: str, detail: str) -> str:
-    """Return what stands behind a deed of the record, in words; empty where it says nothing to a reader."""
+    """Return the detail of an audit entry in words; empty if it means nothing to a reader."""
     if act in {"refused", "stopped"}:
         return "" if detail == "her" else of("reason", detail)
     if act in {"person.add", "person.role"} and detail in set(Role):

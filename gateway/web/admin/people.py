@@ -1,4 +1,4 @@
-"""The people page: who works here, in which role, from which phone, how, and who is on duty."""
+"""Serves the page of staff: roles, helpline phones, ways of working, and duty."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BAD, SEE_OTHER = 422, 303
 
 
 def blueprint(parts: Services) -> Blueprint:
-    """Return the pages below ``/admin``."""
+    """Return the blueprint of the pages below ``/admin``."""
     pages = Blueprint("admin", __name__, url_prefix="/admin", template_folder="templates")
     figures.add_to(pages, parts)
     _add_people(pages, parts)
@@ -105,7 +105,7 @@ def _add_reach(pages: Blueprint, parts: Services) -> None:
 
 
 def _set_work(parts: Services, person_id: str) -> None:
-    """Write how the person works: by texts alone or not, and how many callbacks at a time."""
+    """Save whether a person works by SMS only, and how many callbacks they may hold."""
     written = field("capacity") or "0"
     if not (written.isascii() and written.isdigit()):
         raise Rejected(Why.FIELD)

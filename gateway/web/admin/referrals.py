@@ -1,4 +1,4 @@
-"""The page of the referral book: where else help is, read by whoever calls and kept by those who plan."""
+"""Serves the referral book, which counsellors read and administrators edit."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _EMPTY = Referral(id="", team="", name="", number="")
 
 
 def add_to(pages: Blueprint, parts: Services) -> None:
-    """Add the page and what can be written on it."""
+    """Register the page and its forms."""
 
     @pages.get("/referrals")
     def referrals() -> str:
@@ -62,7 +62,7 @@ def _save_entry(parts: Services, referral_id: str) -> Response | tuple[str, int]
 
 
 def _read_entry(referral_id: str) -> Referral:
-    """Return what was typed; a day that is none counts as not checked."""
+    """Return the typed entry; an invalid date means "not checked"."""
     try:
         checked_on = date.fromisoformat(field("checked_on"))
     except ValueError:

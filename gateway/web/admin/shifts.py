@@ -1,4 +1,4 @@
-"""The page of shifts: who works when, which days nobody works, and who is called for help when nobody answers."""
+"""Serves the page of shifts, holidays, absences and the escalation list."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _LONGEST = 120
 
 
 def add_to(pages: Blueprint, parts: Services) -> None:
-    """Add the page and what can be changed on it."""
+    """Register the page and its forms."""
     _add_weeks(pages, parts)
     _add_away(pages, parts)
     _add_holidays(pages, parts)
@@ -85,7 +85,7 @@ def _add_help(pages: Blueprint, parts: Services) -> None:
 
 
 def _split_spans(written: str) -> list[str]:
-    """Return the spans of a day as people write them: parted by commas or spaces, with any dash."""
+    """Return the shifts of a day as typed: separated by commas or spaces, with any kind of dash."""
     tidy = written.replace("–", "-").replace(" -", "-").replace("- ", "-").replace(",", " ")
     return tidy.split()
 

@@ -1,4 +1,4 @@
-"""The counsellors' pages: the queue, one callback, the call and what came of it."""
+"""Serves the counsellors' pages: the queue, a callback, the call and its outcome."""
 
 from gateway.web.console.blueprint import blueprint
 

@@ -1,4 +1,4 @@
-"""What can be done with a callback: each a form that is sent by POST, refused in words, and safe to send twice."""
+"""Handles the actions on a callback: each a POST form, with refusals in words, and safe to send twice."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ LONGEST = 2_000
 
 
 def add_to(pages: Blueprint, parts: Services) -> None:
-    """Add what can be done."""
+    """Register the actions."""
     _add_holding(pages, parts)
     _add_calling(pages, parts)
     _add_ending(pages, parts)
@@ -136,7 +136,7 @@ def _add_refusals(pages: Blueprint, parts: Services) -> None:
         return render_template("fault.html", title=said, advice="", status=status), status
 
     def lost(_error: NotPermitted) -> tuple[str, int]:
-        """Answer whoever wrote about a callback that is no longer theirs: the words come back, to be copied."""
+        """Respond to input about a callback that the person no longer holds: the input is shown again for copying."""
         callback_id = (request.view_args or {}).get("callback_id", "")
         if not callback_id or not words_posted() or not actor().may(Permission.WORK_QUEUE):
             return refuse_page(parts)
@@ -162,7 +162,7 @@ def _add_refusals(pages: Blueprint, parts: Services) -> None:
 def _render_again(
     parts: Services, callback_id: str, status: int, *, fault: str, typed: str = ""
 ) -> tuple[str, int]:
-    """Return the page with its fault; a fault within a refusal would be a 500, so what it can meet is said here."""
+    """Return the page with its fault; errors while rendering it are handled here, as they would end in a 500."""
     try:
         return render_callback(parts, callback_id, fault=fault, typed=typed, unsent=words_posted()), status
     except NoSuchCallback:
@@ -172,7 +172,7 @@ def _render_again(
 
 
 def describe_refusal(parts: Services, error: Exception) -> str:
-    """Return in words why something could not be done."""
+    """Return why an action failed, in the page's words."""
     match error:
         case HeldByOther() | Full() | AlreadyCalling() | Withheld():
             return _by_whom(error)
@@ -232,7 +232,7 @@ def _describe_recorded(parts: Services, recorded: Recorded) -> str:
 
 
 def _read_named_time(parts: Services, written: str) -> datetime | None:
-    """Read the time she named, as a browser sends it: wall-clock time in the line's zone."""
+    """Read the time that the caller named, from a ``datetime-local`` field in the helpline's time zone."""
     if odd := find_odd_year(written, parts.clock.now().date()):
         raise BadWords(str(odd))
     try:
@@ -245,12 +245,11 @@ def _format_clock(parts: Services) -> str:
     return f"{parts.clock.now().astimezone(ZoneInfo(parts.line.zone)):%H:%M}"
 
 
-# Passing a claim on to a colleague by name, and telling the colleague: only where more than a few people
-# work.
+# Transfer of a claim to a named colleague, in big centres only.
 
 
 def add_transfer(pages: Blueprint, parts: Services) -> None:
-    """Add the form that passes on."""
+    """Register the transfer form."""
 
     @pages.post("/callbacks/<callback_id>/pass-on")
     def pass_on(callback_id: str) -> Response | tuple[str, int]:

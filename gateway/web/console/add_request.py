@@ -1,4 +1,4 @@
-"""Adding a request for somebody who came in, phoned in, or whose family asks: the same questions as on her phone."""
+"""Serves the form that adds a request for a caller at the desk or on the phone, with the menu's questions."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ BAD, SEE_OTHER = 422, 303
 
 
 def add_to(pages: Blueprint, parts: Services) -> None:
-    """Add the form and what it sends."""
+    """Register the form."""
 
     @pages.get("/add")
     def form() -> str:
@@ -67,7 +67,7 @@ def _read_form(parts: Services) -> ManualRequest:
     """Read the form.
 
     Raises:
-        Rejected: a choice is missing, or is none of those that were offered.
+        Rejected: a choice is missing or was not offered.
     """
     try:
         how, seen = RequestOrigin(field("how")), PhoneSeen(field("phone_seen"))
@@ -77,7 +77,7 @@ def _read_form(parts: Services) -> ManualRequest:
     language, topic = field("language"), field("topic") or "other"
     if language not in list_languages(parts) or topic not in list_topics(parts) or when is None:
         raise Rejected(Why.FIELD)
-    if field("danger") not in {"yes", "no"}:  # not asked is not "no"
+    if field("danger") not in {"yes", "no"}:  # a missing answer is not a "no"
         raise Rejected(Why.FIELD)
     return ManualRequest(
         how=how,
@@ -97,7 +97,7 @@ def _read_form(parts: Services) -> ManualRequest:
 
 
 def _list_windows(parts: Services) -> tuple[When, ...]:
-    """Return when she may be called: in the windows that callers are offered, or at once."""
+    """Return the windows offered for the call: those of the menu, and at once."""
     return *windows_of(parts), When.NOW
 
 

@@ -1,4 +1,4 @@
-"""Puts the counsellors' pages together."""
+"""Assembles the blueprint of the counsellors' pages."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def make_naming(parts: Services) -> Callable[[str, str], str]:
-    """Return what gives a code its word: the centre's own rows first, then the catalogues, then the code itself."""
+    """Return the function that names a code: by the centre's own lists, then the catalogues, then the code itself."""
 
     def of(group: str, code: str) -> str:
         return name_word(parts, group, code, current_language()) or labels.find_label(group, code)
@@ -39,7 +39,7 @@ def make_naming(parts: Services) -> Callable[[str, str], str]:
 
 
 def blueprint(parts: Services) -> Blueprint:
-    """Return the pages of the queue and of one callback."""
+    """Return the blueprint of the queue and callback pages."""
     pages = Blueprint("console", __name__, template_folder="templates")
     queue.add_to(pages, parts)
     callback.add_to(pages, parts)

@@ -1,4 +1,4 @@
-"""One callback: what is known of her, whether her phone may ring now, the call, and what came of it."""
+"""Serves the page of one callback: the caller's answers, whether she may be called now, the call and its outcome."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ JUST_NOW = timedelta(minutes=15)
 
 
 class Can(NamedTuple):
-    """What the one who looks can do with it now; the desk asks again when they do it."""
+    """What the viewer may do with the callback now; the use cases check it again when it is done."""
 
     claim: bool
     call: bool
@@ -63,7 +63,7 @@ class Can(NamedTuple):
 
 
 def add_to(pages: Blueprint, parts: Services) -> None:
-    """Add the page of a callback and the part of it that is live."""
+    """Register the page of a callback and its polled fragment."""
 
     @pages.get("/callbacks/<callback_id>")
     def callback(callback_id: str) -> str:
@@ -81,9 +81,9 @@ def add_to(pages: Blueprint, parts: Services) -> None:
 def render_callback(
     parts: Services, callback_id: str, *, fault: str = "", typed: str = "", unsent: tuple[str, ...] = ()
 ) -> str:
-    """Return the page of a callback, with a fault where something could not be done.
+    """Return the page of a callback, with a fault if an action failed.
 
-    ``typed`` stands in the note's field again; where there is none, ``unsent`` is shown to be copied.
+    ``typed`` is put back into the note's field; without that field, ``unsent`` is shown for copying.
     """
     facts = _gather_facts(parts, callback_id)
     queue = gather_tab(queue_queue.show_queue(parts, actor(), tab_asked()), callback_id)
@@ -126,7 +126,7 @@ def _may_write(facts: dict[str, object]) -> bool:
 
 
 def _find_bridge(parts: Services, shown: CallbackView) -> Bridge | None:
-    """Return the call through the line that the page has something to say of: one that runs, or ended just now."""
+    """Return the bridged call to show: one that is running, or has just ended."""
     last = bridged_calls.find_last_call(parts, actor(), shown.row.id)
     if last is None or (not last.form and last.since + JUST_NOW <= parts.clock.now()):
         return None

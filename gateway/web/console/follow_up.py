@@ -1,4 +1,4 @@
-"""What is done beside the call itself: the figures form, a number sent to her, the next call, the mark of a child."""
+"""Handles what goes with a call: the statistics form, a texted referral, a follow-up call, the mark for under 18."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CONFLICT, BAD, SEE_OTHER = 409, 422, 303
 
 
 def add_to(pages: Blueprint, parts: Services) -> None:
-    """Add what can be done beside the call."""
+    """Register these forms."""
     _add_figures(pages, parts)
     _add_after(pages, parts)
 

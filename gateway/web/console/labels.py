@@ -1,4 +1,4 @@
-"""The words of the counsellors' pages for what the desk says in codes, and what is said first on the phone."""
+"""Names the codes of the help desk on the counsellors' pages, and holds the sentences that open a call."""
 
 from __future__ import annotations
 
@@ -289,7 +289,7 @@ _WORDS: dict[str, dict[str, Any]] = {
 
 
 def find_label(group: str, code: str) -> str:
-    """Return the word of a code; a code without a word is shown as it is, readable."""
+    """Return the label of a code; without one, the code itself in readable form."""
     head, _separator, detail = str(code).partition(" (")
     word = _WORDS.get(group, {}).get(head)
     if word is None and group == "happening":

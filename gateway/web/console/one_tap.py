@@ -1,4 +1,7 @@
-"""The page behind the link of an alert: opening it takes nothing, one press claims one request for one phone."""
+"""Serves the page of an alert's one-tap link: opening it changes nothing, one press claims the callback.
+
+GET must be safe (RFC 9110, 9.2.1), because message apps open links to show a preview.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,7 @@ _REFUSALS = (*_TAKEN, AlreadyCalling, ClockStopped, NoPhone, NotSafe, TooManySho
 
 
 def add_to(pages: Blueprint, parts: Services, why: Callable[[Exception], str]) -> None:
-    """Add the pages of a link; ``why`` puts a refusal into words."""
+    """Register the pages of a link; ``why`` puts a refusal into words."""
     _add_link(pages, parts)
     _add_work(pages, parts, why)
 

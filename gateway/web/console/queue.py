@@ -1,4 +1,4 @@
-"""The queue: whom to call next, live by polling, one list a tab."""
+"""Serves the queue by tabs with polling, its CSV export, and the search by code or number."""
 
 from __future__ import annotations
 
@@ -29,11 +29,13 @@ if TYPE_CHECKING:
 
 TABS = ("queue", "mine", "later", "review", "closed")
 SEE_OTHER, UNCHANGED = 303, 304
-LOOKS_COUNT_AFTER = timedelta(minutes=10)  # a reload is no new look; else it would wipe what it has to tell
+LOOKS_COUNT_AFTER = timedelta(
+    minutes=10
+)  # a reload within this time is no new look, since it would clear the summary
 
 
 def add_to(pages: Blueprint, parts: Services) -> None:
-    """Add the pages of the queue."""
+    """Register the pages of the queue."""
     _add_tabs(pages, parts)
     _add_taking(pages, parts)
 
@@ -74,7 +76,7 @@ def _add_taking(pages: Blueprint, parts: Services) -> None:
 
 
 def gather_tab(found: Queue, opened: str = "") -> dict[str, object]:
-    """Return what the list of a tab is drawn from."""
+    """Return the template values of a tab's list."""
     return {
         "tab": found.tab.value,
         "mark": _make_mark(found.stamp),
@@ -90,7 +92,7 @@ def _make_mark(stamp: str) -> str:
 
 
 def tab_asked() -> str:
-    """Return the tab that stands beside a callback."""
+    """Return the tab shown beside a callback."""
     asked = request.args.get("tab", "queue")
     return asked if asked in TABS else "queue"
 
@@ -102,20 +104,20 @@ def _render_page(parts: Services, tab: str, first: Opening | None = None) -> str
 
 
 def _note_look(parts: Services) -> Opening:
-    """Return what came since the last look, and from now on count this as the last one."""
+    """Return the shift summary since the last look, and record this look."""
     first = first_words.summarise_shift(parts, actor())
     if first.since is None or first.since + LOOKS_COUNT_AFTER <= parts.clock.now():
         first_words.note_look(parts, actor())
     return first
 
 
-# Takes every request out as a table, for whoever may, after they showed once more who they are.
+# Export of all requests as CSV; needs the export permission and a recent re-authentication.
 
 FIELDS = ("code", "state", "priority", "topic", "language", "channel", "asked_at", "attempts")
 
 
 def add_export(pages: Blueprint, parts: Services) -> None:
-    """Add the export: a form, since it is put on record."""
+    """Register the export, a POST form because it is audited."""
 
     @pages.post("/export")
     def export() -> Answer:
@@ -135,13 +137,13 @@ def _make_file(parts: Services) -> Response:
     return Response(written.getvalue(), mimetype="text/csv", headers=headers)
 
 
-# Finding a request: by its code, by a whole number, or while the phone is ringing in one's hand.
+# Search by code, by whole number, or for a number that is calling now.
 
 _LONGEST = 60
 
 
 def add_search(pages: Blueprint, parts: Services) -> None:
-    """Add the pages that find. A number travels in a form only: an address would end in logs and histories."""
+    """Register the search. Numbers are sent in POST forms only, since a URL ends in logs and browser histories."""
     _add_search(pages, parts)
     _add_ringing(pages, parts)
 
@@ -181,5 +183,5 @@ def _answer_ringing(parts: Services, found: search.Ringing | None, written: str)
 
 
 def _gather_frame(parts: Services) -> dict[str, object]:
-    """Return what the tabs over a page of no tab are drawn from."""
+    """Return the template values of the tabs on a page outside any tab."""
     return {"tab": "", "counts": queue.show_queue(parts, actor()).counts}

@@ -1,4 +1,4 @@
-"""What stands beside the call on the page of a callback: earlier contacts, the figures form, where else help is."""
+"""Builds the side panel of a callback (earlier contacts, statistics form, referrals), and saves draft notes."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ OVER = frozenset(
 
 
 def gather_beside(parts: Services, shown: CallbackView) -> dict[str, object]:
-    """Return what the page shows beside the call; of somebody else's callback it is nothing."""
+    """Return the template values of the side panel; empty for a callback that somebody else holds."""
     row = shown.row
     if shown.only_row:
         return {"ticked": None, "earlier": (), "book": (), "way": (), "policy": ""}
@@ -57,10 +57,11 @@ def gather_beside(parts: Services, shown: CallbackView) -> dict[str, object]:
 
 
 def name_way(parts: Services, row: Row, language: str) -> tuple[str, ...]:
-    """Return what each screen of her way is called: the line that she chose to come there, in the reader's language.
+    """Return the name of each screen of the caller's path: the label of the choice that led there.
 
-    The screen that ``00`` leads to is called by that key, one that she reached without a line (by a text) by its
-    heading. Where a screen has two lines that lead to the next, both are told: which one she chose is not on record.
+    A screen reached by ``00`` is named by that key, one reached by a text by its heading. If two choices of a
+    screen lead
+    to the next, both are named, as the choice itself is not recorded.
     """
     menu = parts.versions.get(row.version) if row.version else None
     steps = zip(("", *row.path), row.path, strict=False)
@@ -96,8 +97,7 @@ def _find_heading(text: str) -> str:
     return first if len(first) <= _LONGEST_TITLE and "{" not in first else ""
 
 
-# Keeps the note that somebody is writing while they write it; without scripts a button of the form does the
-# same.
+# Draft notes are saved while they are typed; without scripts by a button of the form.
 
 SEE_OTHER, OK, CONFLICT, TOO_LONG = 303, 200, 409, 422
 PLAIN = {"Content-Type": "text/plain; charset=utf-8"}
@@ -105,7 +105,7 @@ LONGEST = 2_000
 
 
 def add_drafts(pages: Blueprint, parts: Services) -> None:
-    """Add where drafts go."""
+    """Register the address that saves drafts."""
 
     @pages.post("/callbacks/<callback_id>/draft")
     def keep_draft(callback_id: str) -> Response | tuple[str, int, dict[str, str]]:
@@ -124,7 +124,7 @@ def add_drafts(pages: Blueprint, parts: Services) -> None:
 
 
 def _answer_refused(error: Exception) -> tuple[str, int, dict[str, str]]:
-    """Say to the page's script why the words are not kept; they stay on the page, to be copied."""
+    """Tell the page's script why the draft was not saved; the text stays in the page for copying."""
     match error:
         case HeldByOther(name=name):
             return (
@@ -139,5 +139,5 @@ def _answer_refused(error: Exception) -> tuple[str, int, dict[str, str]]:
 
 
 def _read_typed() -> str:
-    """Return the text as it stands, spaces at its end included: the next word is still being written."""
+    """Return the text unchanged, including trailing spaces, as the next word is still being typed."""
     return request.form.get("text", "")[:LONGEST].replace("\r\n", "\n")

@@ -1,4 +1,4 @@
-"""What stands over every page of the console until it is dealt with: a call that runs, what a colleague passed on."""
+"""Shows a bar on every console page for running calls, transferred callbacks, danger texts and failing channels."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _MINUTE = 60
 
 
 def add_to(pages: Blueprint, parts: Services) -> None:
-    """Add the bar and the part of it that is live."""
+    """Register the bar and its polled fragment."""
 
     @pages.get("/bar")
     def bar() -> tuple[str, int, dict[str, str]]:
@@ -61,7 +61,7 @@ def add_to(pages: Blueprint, parts: Services) -> None:
 
 
 def _find_over(parts: Services) -> Over:
-    """Return what stands over the page of whoever looks, asked once a request; nothing for those who work no queue."""
+    """Return the content of the bar, loaded once per request; empty for people who do not work the queue."""
     who = find_sign_in()
     if who is None or not who.actor.may(Permission.WORK_QUEUE):
         return _NOTHING
@@ -87,14 +87,14 @@ def _make_mark(parts: Services) -> str:
     return f'"{hashlib.sha256(repr(seen).encode()).hexdigest()[:24]}"'
 
 
-# How the lines stand and what became of the newest texts, for those who wonder why she does not answer.
+# Page with the status of channels and the newest messages, to explain why a caller does not respond.
 
 NEWEST = 50
 TEXTS = ("answer", "ours", "alert")
 
 
 def add_channels_page(pages: Blueprint, parts: Services) -> None:
-    """Add the page of the lines, and the bar over every page while one stands badly."""
+    """Register the channels page, and the bar shown while a channel fails."""
 
     @pages.get("/lines")
     def lines() -> str:
@@ -113,7 +113,7 @@ def add_channels_page(pages: Blueprint, parts: Services) -> None:
 
 
 def _list_troubled(parts: Services) -> list[ChannelStatus]:
-    """Return the lines that people must hear of here, since no text can tell them."""
+    """Return the failing channels that people must see here because no alert can be sent through them."""
     try:
         return [one for one in list_statuses(parts) if one.sort and one.channel.contract.real]
     except Unavailable:

@@ -1,4 +1,4 @@
-"""What one shift tells the next, and the texts of callers that somebody has to read."""
+"""Serves the hand-over between shifts, and the texts that matched no keyword."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CONFLICT, BAD, SEE_OTHER = 409, 422, 303
 
 
 def add_to(pages: Blueprint, parts: Services) -> None:
-    """Add both pages, and what can be done with a text."""
+    """Register both pages and the actions on a text."""
 
     @pages.get("/hand-over")
     def hand_over() -> str:
@@ -65,7 +65,7 @@ def _add_deeds(pages: Blueprint, parts: Services) -> None:
         return redirect(f"/callbacks/{callback_id}#notes", SEE_OTHER)
 
 
-def _answer_done(done: bool, said: str) -> Response:  # noqa: FBT001 - what came of the deed, told to the one who did it
+def _answer_done(done: bool, said: str) -> Response:  # noqa: FBT001 - whether the action succeeded
     flash(said if done else _("Somebody else has read it already."))
     return redirect("/texts", SEE_OTHER)
 

@@ -1,4 +1,4 @@
-"""What pages share: sign-in, layout, headers, forms, translations and the files a browser is given."""
+"""Provides what all pages share: sign-in, layout, security headers, forms, translations and static files."""
 
 from gateway.web.shared.setup import install
 

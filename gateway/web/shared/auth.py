@@ -1,4 +1,7 @@
-"""Lets nobody in who is not signed in: a view is closed unless it says that anyone may see it."""
+"""Requires a sign-in for every view that is not marked as public.
+
+Deny by default, as in OWASP's Authorization Cheat Sheet.
+"""
 
 from __future__ import annotations
 
@@ -31,56 +34,59 @@ _LONGEST_WAY_BACK = 200
 _FOR_ANYONE: WeakSet[Callable[..., object]] = WeakSet()
 _WITHOUT_SECOND: WeakSet[Callable[..., object]] = WeakSet()
 WHO = "who"
-"""Under this name the signed cookie of a browser says who was signed in there last: their words are kept for them."""
+"""Session key with the person last signed in on this browser, for whom unsent form input is saved."""
 
 ENROL = "/me/second-factor"
-"""Where whoever lacks the second factor of their role is led from everywhere."""
+"""Page to which a person without the required second factor is redirected from everywhere."""
 
 
 def anyone(view: Callable[P, R]) -> Callable[P, R]:
-    """Mark a view that also those may see who are not signed in."""
+    """Mark a view as public."""
     _FOR_ANYONE.add(view)
     return view
 
 
 def without_second_factor(view: Callable[P, R]) -> Callable[P, R]:
-    """Mark a view that whoever is signed in may see before they have turned on the second factor of their role."""
+    """Mark a view that a signed-in person may see before turning on the required second factor."""
     _WITHOUT_SECOND.add(view)
     return view
 
 
 def find_sign_in() -> SignedIn | None:
-    """Return who is signed in, if anybody is."""
+    """Return the current sign-in; None if nobody is signed in."""
     found: SignedIn | None = g.get("signed_in")
     return found
 
 
 def current_sign_in() -> SignedIn:
-    """Return who is signed in, on a page that only they reach."""
+    """Return the current sign-in of a view that requires one."""
     found: SignedIn = g.signed_in
     return found
 
 
 def actor() -> Actor:
-    """Return who acts."""
+    """Return the actor of the current sign-in."""
     return current_sign_in().actor
 
 
 def home_of(who: Actor) -> str:
-    """Return the first page of this role."""
+    """Return the path of this role's first page."""
     if who.may(Permission.WORK_QUEUE):
         return "/"
     return "/admin/people" if who.may(Permission.MANAGE_PEOPLE) else "/admin/"
 
 
 def way_back(written: str) -> str:
-    """Return the address to go back to, if it is one of ours; else an empty string."""
+    """Return the path to return to if it is local, else an empty string.
+
+    OWASP Unvalidated Redirects and Forwards Cheat Sheet: ``//host`` and backslashes would leave this site.
+    """
     local = written.startswith("/") and written[1:2] not in {"/", "\\"} and written.isprintable()
     return written if local and "\\" not in written and len(written) <= _LONGEST_WAY_BACK else ""
 
 
 def install(app: Flask, parts: Services, machines: frozenset[str]) -> None:
-    """Ask before every request who it is, and turn away who may not see the page."""
+    """Check the sign-in and second factor before every request outside the blueprints in ``machines``."""
 
     @app.before_request
     def ask_who() -> Answer | tuple[str, int] | None:
@@ -91,7 +97,7 @@ def install(app: Flask, parts: Services, machines: frozenset[str]) -> None:
         polls = request.headers.get("X-Polls") == "yes"
         for_anyone = view is None or view in _FOR_ANYONE
         if token and request.endpoint != "web.static":
-            # What anyone may see needs nobody's name: it is shown also while SQL cannot be asked for one.
+            # A public page needs no sign-in, so it is shown even while SQL is away.
             with suppress(*((Unavailable,) if for_anyone else ())):
                 g.signed_in = sign_in.find_signed_in(parts, token, acts=not polls)
         if for_anyone:
@@ -105,30 +111,36 @@ def install(app: Flask, parts: Services, machines: frozenset[str]) -> None:
 
 
 def cookie_name() -> str:
-    """Return the name of the sign-in's cookie: where we speak HTTPS it is bound to this very host."""
+    """Return the sign-in cookie's name.
+
+    Over HTTPS with the ``__Host-`` prefix, which binds it to this host (RFC 6265bis).
+    """
     return "__Host-sign-in" if is_https() else "sign-in"
 
 
 def is_https() -> bool:
-    """Say whether the browser reached us over HTTPS."""
+    """Return whether the browser uses HTTPS, by the connection, the trusted proxy, or the public host."""
     return request.is_secure or request.host == current_app.config["HTTPS_HOST"]
 
 
 def give_cookie(answer: Answer, token: str) -> Answer:
-    """Hand the token of a sign-in to the browser; it dies with the browser."""
+    """Set the sign-in cookie, which lasts until the browser closes.
+
+    HttpOnly, SameSite=Strict and Secure as in OWASP's Session Management Cheat Sheet.
+    """
     answer.set_cookie(cookie_name(), token, secure=is_https(), httponly=True, samesite="Strict", path="/")
     return answer
 
 
 def take_cookie(answer: Answer) -> Answer:
-    """Take the token and whatever the browser kept."""
+    """Delete the cookie, and the browser's cache and storage by ``Clear-Site-Data`` (W3C), for shared computers."""
     answer.delete_cookie(cookie_name(), secure=is_https(), httponly=True, samesite="Strict", path="/")
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'
     return answer
 
 
 def _lead_to_second_factor() -> Answer:
-    """Lead to the page where it is turned on; a piece of a page that is still open is no place for it."""
+    """Redirect to the set-up page; a polled fragment is answered by a reload instead, since it cannot show a page."""
     return Response(status=UNAUTHORISED) if "HX-Request" in request.headers else redirect(ENROL, SEE_OTHER)
 
 

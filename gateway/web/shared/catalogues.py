@@ -1,6 +1,6 @@
-"""Collects the texts of pages for the catalogues: run it after a text was added, then translate what is empty.
+"""Extracts translatable strings into the gettext catalogues, and compiles them.
 
-``python -m gateway.web.shared.catalogues`` writes the ``.po`` files anew with the new texts empty, and compiles them.
+``python -m gateway.web.shared.catalogues`` rewrites the ``.po`` files, with new texts untranslated.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _HEADER = """\
 
 
 def collect_texts() -> Catalog:
-    """Return every text that a page or the code marks."""
+    """Return the catalogue of every marked string in templates and code."""
     catalog = Catalog(project="helpline gateway", charset="utf-8")
     for face in FACES:
         for file, _line, message, _comments, _context in _extract_texts(GATEWAY / face):
@@ -38,7 +38,7 @@ def collect_texts() -> Catalog:
 
 
 def read_catalogue(language: str) -> Catalog:
-    """Return the catalogue of a language as it lies in the folder."""
+    """Return the stored catalogue of a language."""
     path = _catalogue_path(language)
     if not path.exists():
         return Catalog(locale=language, header_comment=_HEADER)
@@ -47,14 +47,14 @@ def read_catalogue(language: str) -> Catalog:
 
 
 def compile_catalogue(catalog: Catalog) -> bytes:
-    """Return the catalogue as the pages load it."""
+    """Return the catalogue in the binary ``.mo`` format that the pages load."""
     buffer = io.BytesIO()
     write_mo(buffer, catalog)
     return buffer.getvalue()
 
 
 def bring_up_to_date(language: str) -> None:
-    """Add new texts, drop old ones, compile."""
+    """Add new strings to a language's catalogue, drop unused ones, and compile it."""
     catalog, path = read_catalogue(language), _catalogue_path(language)
     catalog.update(collect_texts(), no_fuzzy_matching=True)
     catalog.obsolete.clear()

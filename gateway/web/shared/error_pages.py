@@ -1,4 +1,4 @@
-"""Says in words what went wrong and what to do now, instead of a bare status."""
+"""Renders an error page for each refusal and fault, which says what went wrong and what to do now."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ FORBIDDEN, NOT_FOUND, WRONG_METHOD, TOO_LARGE, UNFIT, AWAY, OLD_FORM = 403, 404,
 
 
 def install(app: Flask, parts: Services) -> None:
-    """Give every refusal and every fault its page."""
+    """Register an error handler for each refusal and fault."""
     app.log_exception = _log_fault  # type: ignore[method-assign, assignment]
 
     @app.errorhandler(CSRFError)
@@ -59,7 +59,7 @@ def install(app: Flask, parts: Services) -> None:
 
     @app.errorhandler(NotFresh)
     def prove_first(_error: NotFresh) -> Answer:
-        """Lead to where they show once more who they are; what they typed waits for them."""
+        """Redirect to re-authentication, with the typed input saved."""
         back = keep_posted(parts) if request.method == "POST" else request.path
         return redirect(f"/prove?{urlencode({'back': back or page_of(request.path)})}", SEE_OTHER)
 
@@ -73,7 +73,7 @@ def install(app: Flask, parts: Services) -> None:
 
 
 def ask_for_text(app: Flask, machines: frozenset[str]) -> None:
-    """Refuse an address that is no text before anybody reads it: no database can look for it."""
+    """Refuse an address that is not valid text, before a query sends it to a database that would fail on it."""
 
     @app.before_request
     def look_at_address() -> tuple[str, int] | None:
@@ -81,12 +81,14 @@ def ask_for_text(app: Flask, machines: frozenset[str]) -> None:
             return None
         if not is_text(request.path):
             return miss_page()
-        asked = request.args.items(multi=True)  # cookies are signed, or looked for by their hash
+        asked = request.args.items(
+            multi=True
+        )  # cookies need no check: they are signed, or looked up by their hash
         return None if all(is_text(name + value) for name, value in asked) else _render_page(UNFIT)
 
 
 def ask_for_text_in_forms(app: Flask, machines: frozenset[str]) -> None:
-    """Refuse a form that holds what is no text, once it is known whose words are to be shown again."""
+    """Refuse a form with invalid text, after the sign-in check, as the page shown then depends on the person."""
 
     @app.before_request
     def look_at_form() -> tuple[str, int] | None:
@@ -97,18 +99,18 @@ def ask_for_text_in_forms(app: Flask, machines: frozenset[str]) -> None:
 
 
 def miss_page() -> tuple[str, int]:
-    """Say that there is nothing at this address."""
+    """Return the 404 page."""
     return _render_page(NOT_FOUND)
 
 
 def refuse_page(parts: Services) -> tuple[str, int]:
-    """Say that this is not for their role, and put on record which page was refused to whom."""
+    """Return the 403 page, and audit which page was refused to whom."""
     _put_on_record(parts)
     return _render_page(FORBIDDEN)
 
 
 def _put_on_record(parts: Services) -> None:
-    """Write down which page was refused to whom: its name alone, since an address may hold what nobody may read."""
+    """Audit the refused endpoint by name only, because its path may hold confidential values."""
     who, now = find_sign_in(), parts.clock.now()
     if who is None:
         return
@@ -128,7 +130,7 @@ def _put_on_record(parts: Services) -> None:
 
 
 def _log_fault(fault: _Fault) -> None:
-    """Log where a page failed. The words of an exception, and the address, may hold what nobody may read."""
+    """Log where a page failed, without the exception's message and the path, which may hold personal data."""
     kind, _exception, trace = fault
     places = " < ".join(f"{Path(f.filename).name}:{f.lineno}" for f in reversed(extract_tb(trace)[-6:]))
     name = kind.__name__ if kind else "fault"

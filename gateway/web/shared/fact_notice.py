@@ -1,4 +1,4 @@
-"""Who sees on their first page that facts of the menu end: those who can do something about it."""
+"""Finds expiring facts for the notice on the first page of people who publish or approve menus."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def find_notice(parts: Services, actor: Actor) -> tuple[FactEnd, ...]:
-    """Return what this person's first page says of facts that end; nothing for those who keep no menus."""
+    """Return the facts that expired or expire soon; empty for people who do not keep menus."""
     if not (actor.may(Permission.PUBLISH_MENUS) or actor.may(Permission.APPROVE_MENUS)):
         return ()
     return find_fact_ends(parts)

@@ -1,4 +1,7 @@
-"""Forms that only our own pages can send: a token in each, and a look at where the request comes from."""
+"""Protects forms against cross-site requests, and reads their fields, including ambiguous phone numbers.
+
+OWASP Cross-Site Request Forgery Prevention Cheat Sheet: a token per form, and a check of Origin and Fetch Metadata.
+"""
 
 from __future__ import annotations
 
@@ -27,19 +30,19 @@ FORBIDDEN = 403
 
 
 class FormsCookie(SecureCookieSessionInterface):
-    """The cookie that binds a form's token to a browser: host-bound and secure wherever we speak HTTPS."""
+    """The session cookie with the form token; over HTTPS it is Secure and has the ``__Host-`` prefix (RFC 6265bis)."""
 
     def get_cookie_name(self, app: Flask) -> str:
-        """Return its name."""
+        """Return the cookie's name for this request."""
         return f"__Host-{app.config['SESSION_COOKIE_NAME']}" if is_https() else super().get_cookie_name(app)
 
     def get_cookie_secure(self, app: Flask) -> bool:  # noqa: ARG002 - the signature is Flask's
-        """Return whether it travels over HTTPS only."""
+        """Return whether the cookie is sent over HTTPS only."""
         return is_https()
 
 
 def install(app: Flask, parts: Services, machines: frozenset[str], https_host: str) -> None:
-    """Ask every request that changes something for its token and its origin."""
+    """Check the origin of every request that changes something, and configure the form tokens."""
     app.secret_key = parts.store.ring.lookup("web", "forms")
     app.session_interface = FormsCookie()
     app.config.update(
@@ -48,8 +51,8 @@ def install(app: Flask, parts: Services, machines: frozenset[str], https_host: s
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Strict",
         WTF_CSRF_CHECK_DEFAULT=False,
-        WTF_CSRF_TIME_LIMIT=None,  # a form is good as long as its browser session; a long call must not spoil it
-        WTF_CSRF_SSL_STRICT=False,  # we send no Referer on purpose; the origin is looked at below
+        WTF_CSRF_TIME_LIMIT=None,  # valid as long as the browser session, so that a long call does not expire a form
+        WTF_CSRF_SSL_STRICT=False,  # pages send no Referer (Referrer-Policy); the origin is checked below instead
         WTF_CSRF_METHODS=["POST", "PUT", "PATCH", "DELETE"],
     )
 
@@ -60,9 +63,9 @@ def install(app: Flask, parts: Services, machines: frozenset[str], https_host: s
 
 
 def ask_for_tokens(app: Flask, machines: frozenset[str]) -> None:
-    """Ask every request that changes something for its token, once it is known who sends it.
+    """Check the token of every request that changes something, after the sign-in check.
 
-    Whoever was signed out reads that they were, and not that their form is too old.
+    So a person whose sign-in ended is told that, and not that the form is too old.
     """
     csrf = CSRFProtect(app)
 
@@ -73,15 +76,15 @@ def ask_for_tokens(app: Flask, machines: frozenset[str]) -> None:
 
 
 def field(name: str, limit: int = 200) -> str:
-    """Return what was typed into a field, tidied at its ends and cut to a sane length."""
+    """Return a form field, stripped and cut to ``limit`` characters."""
     return request.form.get(name, "").strip()[:limit]
 
 
 def _is_ours() -> bool:
-    """Say whether the request comes from a page of ours, as far as the browser tells.
+    """Return whether the request comes from one of our pages, by Origin and Sec-Fetch-Site (W3C Fetch Metadata).
 
-    Since our pages send no Referer, browsers write their Origin as ``null``: where it is that, the browser's word on
-    the site decides, and in an old browser that does not say a word the form's token alone.
+    Browsers send ``Origin: null`` from our pages, which have ``Referrer-Policy: no-referrer``. Then Sec-Fetch-Site
+    decides; old browsers send neither, and only the form token protects them.
     """
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
@@ -90,15 +93,15 @@ def _is_ours() -> bool:
     return origin == "null" or urlsplit(origin).netloc in {request.host, current_app.config["HTTPS_HOST"]}
 
 
-# Asks which country is meant where a number that somebody typed is one in several, instead of guessing.
+# Ambiguous numbers: the person chooses the country of a number that is valid in several, instead of a guess.
 
 MEANT = "_meant"
-"""What the name of the buttons ends with by which one reading is chosen."""
+"""Suffix of the name of the buttons that choose a reading."""
 
 
 @dataclass(frozen=True, slots=True)
 class NumberReading:
-    """One number that was perhaps meant: in E.164, as it is read out, and its country in the page's language."""
+    """One reading of a typed number: in E.164, in groups of digits, and its country in the page's language."""
 
     number: str
     shown: str
@@ -106,18 +109,18 @@ class NumberReading:
 
 
 def install_typed_numbers(app: Flask, regions: Sequence[str]) -> None:
-    """Let templates list the readings of what was typed."""
+    """Give templates the function that lists the readings of typed input."""
     app.jinja_env.globals.update(list_readings=lambda written: list_readings(written, regions))
     app.jinja_env.filters.update(spaced=group_digits)
 
 
 def read_number_field(name: str) -> str:
-    """Return what was typed into a field of a number, or the reading that was chosen by its button."""
+    """Return the typed number, or the reading chosen by its button."""
     return field(name + MEANT) or field(name)
 
 
 def list_readings(written: str, regions: Sequence[str]) -> list[NumberReading]:
-    """Return what the typed number may stand for, in the order of the line's countries."""
+    """Return the readings of a typed number, in the order of the helpline's countries."""
     return [
         NumberReading(number, group_digits(number), _name_country(region_of(number)))
         for number in valid_readings(written, regions)
@@ -125,7 +128,7 @@ def list_readings(written: str, regions: Sequence[str]) -> list[NumberReading]:
 
 
 def group_digits(number: str) -> str:
-    """Return a number in the groups in which people read it out."""
+    """Return a number in the groups in which people read it out (ITU-T E.123 international form)."""
     try:
         return phonenumbers.format_number(phonenumbers.parse(number), PhoneNumberFormat.INTERNATIONAL)
     except phonenumbers.NumberParseException:

@@ -1,9 +1,8 @@
-"""Reads each request whole before a thread is taken for it, so that slow and half requests hold a socket and no more.
+"""Reads every request body completely before a worker thread is used, so that slow clients hold only a socket.
 
-A WSGI server hands the body over as a stream, and whoever reads it waits in a thread: sixteen posts of which half came
-stopped every page and every call, for as long as they were held. Here the event loop of Granian (its interface RSGI)
-reads, under a limit of time and size, and the Flask application gets a body that is there already. Any WSGI server can
-still serve ``gateway.app:create``, behind a proxy that reads bodies first.
+A WSGI server passes the body as a stream, and reading it blocks a thread: sixteen half-sent posts once stopped all
+pages and calls. Here Granian's event loop reads it through RSGI, limited in time and size, and the Flask application
+gets a complete body. Any WSGI server can still serve ``gateway.web.app:create`` behind a proxy that buffers bodies.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
     from wsgiref.types import WSGIApplication
 
-# Says a request in the words of WSGI (PEP 3333), once its head and its body are there.
+# Conversion of a complete request to WSGI (PEP 3333).
 
 Headers = list[tuple[str, str]]
 
@@ -39,7 +38,7 @@ _ALWAYS: dict[str, Any] = {
 
 
 class Scope(Protocol):
-    """What Granian knows of a request before its body; the path is decoded already."""
+    """The head of a request as in Granian's RSGI specification; the path is percent-decoded already."""
 
     method: str
     path: str
@@ -52,19 +51,19 @@ class Scope(Protocol):
 
 
 def build_environ(scope: Scope, headers: Headers, length: str, body: bytes) -> dict[str, Any]:
-    """Return the environment of one request.
+    """Return the WSGI environment of a request.
 
     Args:
-        scope: its head.
-        headers: its headers, names in small letters, one entry a line.
-        length: bytes of the body in digits, as the application is to know them; empty where there is no body.
-        body: what was read of it.
+        scope: the head.
+        headers: (lower-case name, value) pairs, one per header line.
+        length: the Content-Length for the application, in digits; empty without a body.
+        body: the body as read.
     """
     host, _, port = scope.server.rpartition(":")
     environ = _ALWAYS | {
         "REQUEST_METHOD": scope.method,
         "PATH_INFO": scope.path.encode("utf-8", "surrogateescape").decode("latin-1"),
-        # Browsers escape it; a provider, or a link that somebody typed, may not.
+        # Browsers percent-encode the query; providers and typed links may not.
         "QUERY_STRING": scope.query_string.encode("utf-8", "replace").decode("latin-1"),
         "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
         "SERVER_NAME": host,
@@ -78,17 +77,19 @@ def build_environ(scope: Scope, headers: Headers, length: str, body: bytes) -> d
         _add_header(environ, name, value)
     if length:
         environ["CONTENT_LENGTH"] = length
-    environ.pop("HTTP_TRANSFER_ENCODING", None)  # the body lies there whole
+    environ.pop(
+        "HTTP_TRANSFER_ENCODING", None
+    )  # the body is complete, so no transfer coding applies (RFC 9112, 6.1)
     return environ
 
 
 def address_of(peer: str) -> str:
-    """Return the address of ``address:port``, without the brackets that IPv6 wears there."""
+    """Return the IP address of ``address:port``, without the brackets of IPv6 (RFC 3986, 3.2.2)."""
     return peer.rpartition(":")[0].strip("[]")
 
 
 def call_app(app: WSGIApplication, environ: dict[str, Any]) -> tuple[int, Headers, bytes]:
-    """Let the application answer; return status, headers and the whole body."""
+    """Call the WSGI application; return status, headers and the whole body."""
     begun: list[tuple[str, Headers]] = []
 
     def start_response(
@@ -110,7 +111,7 @@ def call_app(app: WSGIApplication, environ: dict[str, Any]) -> tuple[int, Header
 def _add_header(environ: dict[str, Any], name: str, value: str) -> None:
     key = name.upper().replace("-", "_")
     if "_" in name:
-        return  # it would read like another header, with a hyphen; nginx and Apache drop such names too
+        return  # with an underscore it would be read as the header with a hyphen; nginx and Apache drop such names too
     if key not in {"CONTENT_TYPE", "CONTENT_LENGTH"}:
         key = f"HTTP_{key}"
         joint = "; " if key == "HTTP_COOKIE" else ","
@@ -125,20 +126,21 @@ def _close_pieces(pieces: Iterable[bytes]) -> None:
 
 
 BODY_WITHIN = 15.0
-"""Seconds from the head of a request to the end of its body; a form of 20 kB comes through on a bad line."""
+"""Seconds from the head of a request to the end of its body; enough for a form of 20 kB on a slow connection."""
 
 MOST_HALF = 24
-"""Slow bodies of one address that may be on their way in one process; for one more the oldest of them is given up."""
+"""Limit on slow bodies in progress per address and process; for one more, the oldest is aborted."""
 
 SLOW_AFTER = 3.0
-"""Seconds after which a body is slow. A provider posts every call of a country from one address, many within one
-second: bodies that are merely many must never be taken for bodies that are held."""
+"""Seconds after which a body counts as slow.
+
+A provider may send all calls of a country from one address, many within a second; these must not be aborted."""
 
 MOST_PAGES = 32
-"""Requests for pages of one address that one process works on or keeps waiting; an office has some."""
+"""Limit on page requests of one address, running or waiting, per process; an office shares one address."""
 
 MOST_WAITING = 256
-"""Requests that are in one room, at work or waiting; one more is told at once to come again."""
+"""Limit on requests in one room, running or waiting; one more is refused at once with 503 (RFC 9110, 15.6.4)."""
 
 _PLAIN: Headers = [
     ("content-type", "text/plain; charset=utf-8"),
@@ -150,20 +152,20 @@ _log = logging.getLogger(__name__)
 
 
 class Exchange(Protocol):
-    """What Granian offers to read the body by, and to answer."""
+    """What Granian's RSGI protocol object offers: reading the body, and responding."""
 
     def __call__(self) -> Awaitable[bytes]:
-        """Read the body whole."""
+        """Read the whole body."""
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        """Read the body piece by piece."""
+        """Read the body in pieces."""
 
     def response_bytes(self, status: int, headers: Headers, body: bytes) -> None:
-        """Answer."""
+        """Send the response."""
 
 
 class _Refused(Exception):
-    """The request is not handed on."""
+    """The request is refused before the application sees it."""
 
     def __init__(self, status: int, words: str) -> None:
         super().__init__(words)
@@ -171,7 +173,7 @@ class _Refused(Exception):
 
 
 class _Room:
-    """The threads of one sort of request, so that another sort can never use them up."""
+    """A thread pool for one kind of request, so that other kinds cannot exhaust it."""
 
     def __init__(self, name: str, threads: int) -> None:
         self.threads = ThreadPoolExecutor(threads, name)
@@ -180,7 +182,7 @@ class _Room:
 
     @contextmanager
     def place(self, who: str, most: int) -> Iterator[None]:
-        """Count one request of this address among those that are inside."""
+        """Count one request of this address while it is running or waiting."""
         if self._inside >= MOST_WAITING or self._of[who] >= most:
             raise _Refused(503, "Too many requests at once; please come again in a moment")
         self._inside += 1
@@ -195,15 +197,15 @@ class _Room:
 
 
 class Front:
-    """The application as Granian's interface RSGI calls it.
+    """The RSGI application.
 
     Args:
-        app: the WSGI application behind.
-        threads: how many threads each room has.
-        most_bytes: of a body; of a longer one nothing is read, and the application refuses it by its length.
-        proxies: how many proxies stand before us and may be believed.
+        app: the WSGI application behind it.
+        threads: threads per room.
+        most_bytes: size limit of a body; a longer one is not read, and the application refuses it by its length.
+        proxies: number of trusted proxies in front.
         within: seconds that a body may take.
-        slow_after: seconds after which a body may be given up for a newer one of its address.
+        slow_after: seconds after which a body may be aborted in favour of a newer one of its address.
     """
 
     def __init__(
@@ -225,7 +227,7 @@ class Front:
         self._half: defaultdict[str, list[asyncio.Timeout]] = defaultdict(list)
 
     async def __rsgi__(self, scope: Scope, exchange: Exchange) -> None:
-        """Take one request and answer it."""
+        """Handle one request."""
         headers: Headers = scope.headers.items()
         who = self._caller(scope.client, headers)
         try:
@@ -233,13 +235,13 @@ class Front:
             answer = await self._answer(scope.path, who, build_environ(scope, headers, length, body))
         except _Refused as refused:
             answer = refused.status, _PLAIN, str(refused).encode()
-        except Exception as error:  # noqa: BLE001 - Granian would write its words down, and they may quote her
+        except Exception as error:  # noqa: BLE001 - Granian would log the message, which may quote personal data
             _log.error("front failed kind=%s", type(error).__name__)
             answer = 500, _PLAIN, b"Something failed here; please try again later"
         exchange.response_bytes(*answer)
 
     async def _body(self, headers: Headers, exchange: Exchange, who: str) -> tuple[str, bytes]:
-        """Return the length that the application is told, and the body, which is empty where it is too long."""
+        """Return the Content-Length for the application, and the body, which is empty if it is too long."""
         found = dict(headers)
         told = found.get("content-length")
         if told is None and "transfer-encoding" not in found:
@@ -258,7 +260,7 @@ class Front:
 
     @contextmanager
     def _among_half(self, who: str, limit: asyncio.Timeout) -> Iterator[None]:
-        """Count a body among those on their way from this address; of too many the oldest goes, if it is slow."""
+        """Count a body in progress of this address; above the limit, the oldest is aborted if it is slow."""
         half = self._half[who]
         half.append(limit)
         if len(half) > MOST_HALF and self._is_slow(half[0]):
@@ -284,7 +286,7 @@ class Front:
             return await loop.run_in_executor(room.threads, call_app, self._app, environ)
 
     def _caller(self, peer: str, headers: Headers) -> str:
-        """Return from whom this comes, by the word of the proxies that may be believed."""
+        """Return the client address, from X-Forwarded-For if proxies are trusted (counted from the right)."""
         if self._proxies:
             told = ",".join(value for name, value in headers if name == "x-forwarded-for").split(",")
             if len(told) >= self._proxies and (address := told[-self._proxies].strip()):
@@ -293,10 +295,10 @@ class Front:
 
 
 async def _pieces(exchange: Exchange, most: int) -> bytes:
-    """Read a body that does not tell its length; one byte too many is enough to know that it is too long."""
+    """Read a body without Content-Length; it stops one byte above the limit."""
     body, ends = b"", 0
     async for piece in exchange:
-        ends += not piece  # a broken body ends with one empty piece more than a whole one
+        ends += not piece  # Granian ends a broken body with one more empty piece than a complete one
         body += piece
         if len(body) > most:
             return body
@@ -306,7 +308,7 @@ async def _pieces(exchange: Exchange, most: int) -> bytes:
 
 
 def _room_of(path: str) -> str:
-    """Return the room of this address: a caller waits for a hop, and a provider for its post, whatever the pages do."""
+    """Return the room of a path: USSD hops, other webhook posts and pages have separate threads."""
     if path.startswith("/webhooks/"):
         return "hops" if path.endswith("/ussd") else "posts"
     return "pages"

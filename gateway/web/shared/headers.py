@@ -1,4 +1,7 @@
-"""The headers of every page: nothing from elsewhere runs, nothing is kept on a shared computer."""
+"""Sets security and cache headers on every response, and compresses text responses.
+
+OWASP HTTP Headers Cheat Sheet; Content Security Policy Level 3 (W3C). Nothing is cached on shared computers.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ _ALLOWED = {
     "default-src": "'none'",
     "script-src": "'self'",
     "style-src": "'self'",
-    "img-src": "'self' data:",  # the signs inside the vendored stylesheet are data addresses
+    "img-src": "'self' data:",  # the bundled stylesheet has its icons as data: URLs
     "connect-src": "'self'",
     "form-action": "'self'",
     "base-uri": "'none'",
@@ -34,14 +37,17 @@ ALWAYS = {
 
 
 BARE = ("X-Content-Type-Options", "Cross-Origin-Resource-Policy")
-"""The headers of what is no page: a style, a script, or the word that nothing is new. Each byte is paid for."""
+"""Headers of responses that are no page: stylesheets, scripts, 304. On metered connections every byte counts."""
 
 _NO_PAGES = ("text/css", "text/javascript", "application/javascript")
 _NOTHING_NEW = 304
 
 
 def install(app: Flask, machines: frozenset[str]) -> None:
-    """Set the headers on every answer to a browser; an answer to a machine bears those of what is no page."""
+    """Set the headers on every response; webhook responses get those of BARE and ``no-store``.
+
+    Strict-Transport-Security is sent over HTTPS only, as RFC 6797 (7.2) requires.
+    """
 
     @app.after_request
     def set_headers(response: Response) -> Response:
@@ -61,7 +67,7 @@ def install(app: Flask, machines: frozenset[str]) -> None:
 
 
 def _is_page(response: Response) -> bool:
-    """Say whether a browser could show it as a page; a drawing counts, since it may hold scripts."""
+    """Return whether a browser could render the response as a page; SVG counts, as it may hold scripts."""
     return response.status_code != _NOTHING_NEW and response.mimetype not in _NO_PAGES
 
 
@@ -69,7 +75,7 @@ def _may_be_kept(response: Response) -> bool:
     return request.endpoint == "web.static" and bool(request.query_string) and response.status_code < 400  # noqa: PLR2004 - the first status of a refusal
 
 
-# Squeezes what is sent to a browser, for phones on slow and paid data.
+# Compression for browsers on slow or metered connections: gzip, negotiated as in RFC 9110, 12.5.3.
 
 _WORTH = 400
 _KINDS = ("text/html", "text/css", "text/javascript", "application/javascript", "image/svg+xml")
@@ -77,7 +83,7 @@ _OK = 200
 
 
 def install_compression(app: Flask, machines: frozenset[str]) -> None:
-    """Squeeze every text of some length where the browser says that it can read it."""
+    """Compress text responses above _WORTH bytes if the browser accepts gzip."""
 
     @app.after_request
     def squeeze(response: Response) -> Response:

@@ -1,4 +1,4 @@
-"""Whether the gateway lives, whether it can keep a request, and its figures: for machines, in plain text and JSON."""
+"""Serves ``/healthz``, ``/readyz`` and ``/metrics`` to monitoring, as plain text and JSON."""
 
 import os
 
@@ -11,7 +11,7 @@ from gateway.web.shared.auth import anyone
 
 
 def blueprint(parts: Services) -> Blueprint:
-    """Return the addresses for machines."""
+    """Return the blueprint for monitoring."""
     pages = Blueprint("health", __name__)
 
     @pages.get("/healthz")

@@ -1,4 +1,4 @@
-"""The two words that mark a text of a page for the catalogues."""
+"""Provides the gettext wrappers that mark translatable strings."""
 
 from typing import Any
 
@@ -6,10 +6,10 @@ from flask_babel import gettext, lazy_gettext
 
 
 def _(text: str, **values: Any) -> str:
-    """Return the text in the language of this page."""
+    """Return the text in the page's language, with ``values`` filled in."""
     return str(gettext(text, **values))
 
 
 def later(text: str) -> Any:
-    """Mark a text that stands in a table; it is turned into the page's language where it is shown."""
+    """Mark a text for translation when it is shown; for texts in module-level tables."""
     return lazy_gettext(text)

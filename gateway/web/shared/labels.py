@@ -1,4 +1,4 @@
-"""The words of pages for what use cases say in codes; each is in the catalogues."""
+"""Translates codes of use cases into words of the page, and makes control characters in user text visible."""
 
 from __future__ import annotations
 
@@ -63,30 +63,29 @@ _WORDS: dict[type[StrEnum], dict[Any, Any]] = {
 
 
 def find_word(code: StrEnum) -> str:
-    """Return the word of the page for a role, a reason or the state of a request."""
+    """Return the page's word for a role, a reason or a state of a request."""
     return str(_WORDS[type(code)][code])
 
 
-# Shows characters that a page cannot show as signs: what a caller or a colleague wrote stays readable and
-# harmless.
+# Control characters in text by callers and staff are shown as symbols, so that it stays readable and harmless.
 
 _PICTURES = 0x2400
-"""Unicode's block of pictures of the control characters: U+2407 is the sign of U+0007."""
+"""Start of the Unicode block Control Pictures: U+2407 stands for U+0007."""
 
 _DELETE, _DELETE_SIGN, _UNKNOWN_SIGN = 0x7F, "\u2421", "\ufffd"
 _HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-"""Controls of C0 and C1 besides tab and line ends, and those that turn the direction of what follows (UAX 9)."""
+"""C0 and C1 controls except tab and line ends, and bidirectional formatting characters (Unicode UAX 9)."""
 
 
 def show_controls(value: object) -> object:
-    """Return the value as it is printed into a page; in a text each character without a picture has one."""
+    """Return a value as printed in a page: in a text, control characters are replaced by symbols."""
     if isinstance(value, str) and _HIDDEN.search(value):
         return type(value)(_HIDDEN.sub(_draw_sign, value))
     return value
 
 
 def install(app: Flask) -> None:
-    """Let every page of the app print its values so; templates that were compiled before would not."""
+    """Print all values of the app's pages so; must run before any template is compiled."""
     app.jinja_env.finalize = show_controls
 
 

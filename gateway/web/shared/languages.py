@@ -1,4 +1,4 @@
-"""In which language a page speaks: the person's own, else the one chosen on this browser, else the browser's."""
+"""Chooses the language of a page: the person's own, else the one chosen in this browser, else Accept-Language."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from flask import Flask
 
 NAMES = {"en": "English", "lo": "ລາວ", "th": "ไทย"}
-"""The languages of the pages: those of the catalogues."""
+"""BCP 47 tag → name of the languages with a catalogue."""
 
 
 def choose_language() -> str:
-    """Return the language of this page."""
+    """Return the language tag of this page."""
     who = find_sign_in()
     for wish in (who.person.page_language if who else "", session.get("language", "")):
         if wish in NAMES:
@@ -26,13 +26,13 @@ def choose_language() -> str:
 
 
 def remember_language(language: str) -> None:
-    """Remember the language on this browser, for pages before the sign-in."""
+    """Store the language in the browser's session, for pages before sign-in."""
     if language in NAMES:
         session["language"] = language
 
 
 def current_language() -> str:
-    """Return the language that this page speaks."""
+    """Return the language tag in which this page is rendered."""
     return str(get_locale() or "en")
 
 

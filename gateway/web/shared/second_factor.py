@@ -1,4 +1,4 @@
-"""The pages of the second factor, of one's own sign-ins, and of showing once more who one is."""
+"""Serves the pages for the second factor, a person's own sign-ins, and re-authentication."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ BAD, SEE_OTHER = 422, 303
 
 
 def add_to(pages: Blueprint, parts: Services) -> None:
-    """Add the pages."""
+    """Register the pages."""
     _add_door(pages, parts)
     _add_own(pages, parts)
     _add_sign_ins(pages, parts)
@@ -40,7 +40,7 @@ def add_to(pages: Blueprint, parts: Services) -> None:
 
 
 def token_here() -> str:
-    """Return the token of the sign-in through which the page is seen."""
+    """Return the token of the current sign-in's cookie."""
     return request.cookies.get(cookie_name(), "")
 
 

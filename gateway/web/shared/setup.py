@@ -1,4 +1,4 @@
-"""Makes an app fit to show pages: sign-in, forms that cannot be forged, headers, languages, faults in words."""
+"""Installs on an app what all pages need: sign-in, form protection, headers, languages, error pages, static files."""
 
 from __future__ import annotations
 
@@ -30,14 +30,13 @@ if TYPE_CHECKING:
 
     from gateway.foundation.services import Services
 
-# Addresses of the files a browser is given: each carries a piece of its hash, so that it may be kept for a
-# year.
+# URLs of static files with a part of their hash, so that browsers may cache them for a year (RFC 8246, immutable).
 
 FOLDER = Path(__file__).parent / "static"
 
 
 def list_addresses() -> dict[str, str]:
-    """Return the address of every file by its path below the folder."""
+    """Return path below the folder → URL of every static file."""
     return {
         path.relative_to(
             FOLDER
@@ -59,14 +58,14 @@ OK, CONFLICT = 200, 409
 def install(
     app: Flask, parts: Services, *, proxies: int = 0, machines: Iterable[str] = MACHINES, https_host: str = ""
 ) -> None:
-    """Add everything that pages share.
+    """Install what all pages share.
 
     Args:
-        app: the app that the faces are registered on.
-        parts: what the use cases work with.
-        proxies: how many proxies stand before us and may be believed; none by default.
-        machines: blueprints that no browser visits: they bring their own proof of who calls.
-        https_host: a host under which pages are known to be reached over HTTPS, for proxies that do not say so.
+        app: the app on which blueprints are registered.
+        parts: the services of this process.
+        proxies: number of trusted proxies in front (Werkzeug's ProxyFix); none by default.
+        machines: names of blueprints for programs, which have their own authentication.
+        https_host: host at which pages are reached over HTTPS, for proxies that do not say so.
     """
     if proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
@@ -82,7 +81,7 @@ def install(
     error_pages.ask_for_text_in_forms(app, away)
     headers.install(app, away)
     headers.install_compression(app, away)
-    unsent_forms.install(app, parts)  # what was put into a page is packed with it
+    unsent_forms.install(app, parts)  # last, to run before compression: Flask reverses the order
     error_pages.install(app, parts)
     app.register_blueprint(Blueprint("web", __name__, static_folder="static", template_folder="templates"))
     auth.anyone(app.view_functions["web.static"])
@@ -94,7 +93,7 @@ def install(
 
 
 def _add_words(app: Flask, parts: Services) -> None:
-    """Give the templates what all of them say and ask."""
+    """Give the templates the values and functions that all of them use."""
     app.jinja_env.filters.update(times.list_filters(parts))
     app.jinja_env.globals.update(
         static=list_addresses(),
@@ -107,7 +106,7 @@ def _add_words(app: Flask, parts: Services) -> None:
 
 
 def _add_token(app: Flask) -> None:
-    """Let a page that is open for long ask for a fresh token of its forms, if it is still its writer's."""
+    """Serve fresh form tokens to a page that is open for long, if the same person is still signed in."""
 
     @app.get("/form-token")
     def form_token() -> tuple[str, int, dict[str, str]]:

@@ -1,4 +1,4 @@
-"""The pages through which people come in, set what is their own, and go out."""
+"""Serves the pages of sign-in, sign-out, one-time links, and a person's own settings."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ BAD, SLOW, GONE, SEE_OTHER = 422, 429, 410, 303
 
 
 def blueprint(parts: Services) -> Blueprint:
-    """Return the pages of sign-in, sign-out, the one-time link and one's own settings."""
+    """Return the blueprint of these pages."""
     pages = Blueprint("sign_in", __name__)
     _add_doors(pages, parts)
     _add_language(pages, parts)
@@ -166,13 +166,13 @@ def _let_in(parts: Services, token: str, back: str) -> Response:
 
 
 def _with_new_sign_in(answer: Response, token: str) -> Response:
-    # A form's token from before belongs to whoever sat here before.
+    # The form token may belong to the person who used this browser before (session fixation, OWASP).
     session.pop("csrf_token", None)
     return give_cookie(answer, token)
 
 
 def _forget_session() -> None:
-    """Forget what the browser's cookie holds, save whose it was: what they still have open may be kept for them."""
+    """Clear the session cookie except for the person's id, under which unsent input is saved."""
     who = session.get(WHO)
     session.clear()
     if who:
@@ -187,7 +187,7 @@ def _welcome_again(parts: Services, token: str, name: str, fault: Why) -> tuple[
 
 
 def _name_device(agent: str) -> str:
-    """Return what the list of sign-ins calls a browser: the part of its name that people know."""
+    """Return a short name of a browser for the list of sign-ins, from its User-Agent."""
     known = ("Android", "iPhone", "iPad", "Windows", "Macintosh", "Linux")
     return next((one for one in known if one in agent), "")
 

@@ -1,4 +1,4 @@
-"""Times as people say them: how long ago and at what hour, in the line's zone and the page's language."""
+"""Formats times for pages: relative and absolute, in the helpline's time zone and the page's language."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from gateway.foundation.services import Services
 
 _BUDDHIST = 543
-_MINUTE, _DAY = 60, 24  # seconds of a minute and minutes of an hour; hours of a day
+_MINUTE, _DAY = 60, 24  # seconds per minute and minutes per hour; hours per day
 
 
 def list_filters(parts: Services) -> dict[str, Callable[..., str]]:
-    """Return the filters that templates know, by name."""
+    """Return name → function of the template filters."""
     zone = ZoneInfo(parts.line.zone)
 
     def local(instant: datetime) -> datetime:
@@ -43,17 +43,17 @@ def list_filters(parts: Services) -> dict[str, Callable[..., str]]:
 
 
 def format_clock(instant: datetime) -> str:
-    """Return the hour and minute."""
+    """Return the time of day."""
     return f"{instant:%H:%M}"
 
 
 def clock_of(parts: Services) -> str:
-    """Return the hour and minute of now, in the line's zone."""
+    """Return the current time of day in the helpline's time zone."""
     return format_clock(parts.clock.now().astimezone(ZoneInfo(parts.line.zone)))
 
 
 def format_span(length: timedelta) -> str:
-    """Return how long something lasts: the two largest units that say something."""
+    """Return a duration in its two largest units."""
     minutes = max(0, int(length.total_seconds()) // _MINUTE)
     if minutes < _MINUTE:
         return _("%(n)s min", n=minutes)
@@ -64,23 +64,23 @@ def format_span(length: timedelta) -> str:
 
 
 def format_ago(instant: datetime, now: datetime) -> str:
-    """Return how long ago and when: ``2 h ago · 14:05``."""
+    """Return how long ago and when, as in ``2 h ago · 14:05``."""
     return f"{_format_since(now - instant)} · {day_and_clock(instant, now)}"
 
 
 def day_and_clock(instant: datetime, now: datetime) -> str:
-    """Return the day, where it is not today, and the hour."""
+    """Return the time of day, with the day if it is not today."""
     day = day_of(instant, now)
     return f"{day} {format_clock(instant)}".strip()
 
 
 def format_window(start: datetime, end: datetime, now: datetime) -> str:
-    """Return a window: ``18:00–21:00`` today, ``tomorrow 06:00–09:00``, ``Sun 09:00–18:00``."""
+    """Return a window: ``18:00–21:00`` for today, ``tomorrow 06:00–09:00``, ``Sun 09:00–18:00``."""
     return f"{day_of(start, now)} {format_clock(start)}–{format_clock(end)}".strip()
 
 
 def day_of(instant: datetime, now: datetime) -> str:
-    """Return the name of the day as seen from now; nothing for today."""
+    """Return the name of a day relative to now; empty for today."""
     days = (instant.date() - now.date()).days
     if days == 0:
         return ""
@@ -92,7 +92,7 @@ def day_of(instant: datetime, now: datetime) -> str:
 
 
 def format_day(instant: datetime, now: datetime) -> str:
-    """Return the date; the year only where it is another one, Thai years as the calendar on the wall counts them."""
+    """Return a date, with the year if it is not the current one; in Thai in the Buddhist era."""
     day = format_skeleton("MMMd", instant, locale=current_language())
     if instant.year == now.year:
         return day

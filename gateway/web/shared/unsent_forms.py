@@ -1,7 +1,7 @@
-"""Keeps what a person typed when it could not be sent: the sign-in had ended, or the form was of an earlier one.
+"""Saves form input that could not be sent because the sign-in had ended or the form belonged to an earlier one.
 
-The office computer is shared, so nothing stays in the browser: the words lie sealed on the server, for the one person
-who typed them, and stand in their form again once that very person is signed in.
+Office computers are shared, so nothing stays in the browser: the input is encrypted on the server, for the person
+who typed it, and is put back into its form when that person has signed in.
 """
 
 from __future__ import annotations
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 
     Fields = Mapping[str, Sequence[str]]
 
-# Puts what somebody typed earlier into a form of a rendered page: the forms are our own, so their HTML is
-# regular.
+# Filling of rendered forms. The HTML is from our own templates and therefore regular enough for patterns.
 
 _FORM = r'<form\b[^>]*\baction="{action}"[^>]*>.*?</form>'
 _INPUT = re.compile(r"<input\b[^>]*>")
@@ -40,9 +39,9 @@ _NOT_TYPED = frozenset({"password", "submit", "button", "file", "image"})
 
 
 def fill_form(page: str, action: str, fields: Fields) -> str | None:
-    """Return the page with these values in the form that goes to this address; None where it has no such form.
+    """Return the page with these values in the form for this action; None if the page has no such form.
 
-    A box that was not ticked then is not ticked now; a form inside closed details is opened.
+    Unticked boxes are unticked; a form inside closed ``details`` is opened.
     """
     form = re.search(_FORM.format(action=re.escape(escape(action))), page, re.DOTALL)
     if form is None or "<" not in form.group():
@@ -66,7 +65,7 @@ def _fill_input(tag: str, fields: Fields) -> str:
 
 def _fill_textarea(found: re.Match[str], fields: Fields) -> str:
     name = _read_attribute(found[1], "name")
-    # A browser drops the first line end of a textarea, so one more stands before the words.
+    # Browsers drop the first newline of a textarea (HTML Living Standard, parsing), so one more is added.
     return f"{found[1]}\n{escape(fields[name][0])}{found[3]}" if name in fields else found[0]
 
 
@@ -102,11 +101,11 @@ _SECRETS = frozenset({"password", "old", "new", "code"})
 _OURS = frozenset({"csrf_token", "as"})
 _LONGEST_ADDRESS = 200
 _WORDS = 12
-"""A field of so many characters, or of several words, is something that a person would not like to type again."""
+"""A field this long, or with several words, is worth saving."""
 
 
 def install(app: Flask, parts: Services) -> None:
-    """Put the words back where an address names a kept form, and forget them once the form was sent."""
+    """Fill in a saved form whose id the URL names, and delete it once the form was sent."""
     app.config["KEEPS"] = lambda: keep_posted(parts)
 
     @app.after_request
@@ -115,7 +114,7 @@ def install(app: Flask, parts: Services) -> None:
         if who is None or response.status_code >= 400:  # noqa: PLR2004 - the first status of a refusal
             return response
         if request.method == "POST" and request.blueprint in {"console", "admin"}:
-            with suppress(Unavailable):  # what was done is done; the words are forgotten by their age
+            with suppress(Unavailable):  # the request succeeded; the saved form will expire
                 parts.store.run(
                     lambda tx: sign_ins.drop_forms(tx, who.person.id, request.path[:_LONGEST_ADDRESS])
                 )
@@ -127,7 +126,7 @@ def install(app: Flask, parts: Services) -> None:
 
 
 def keep_posted(parts: Services) -> str:
-    """Keep the form of this request for whoever typed it; return where they find it again, or an empty string."""
+    """Save the form of this request for its author; return the URL at which it is found again, or an empty string."""
     person_id, back = _find_writer(), page_of(request.path)
     fields = {name: request.form.getlist(name) for name in request.form if name not in _OURS}
     if not person_id or not back or not fields or _SECRETS & set(fields):
@@ -138,14 +137,14 @@ def keep_posted(parts: Services) -> str:
 
 
 def words_posted() -> tuple[str, ...]:
-    """Return what a person typed into the form of this request, to be shown where it cannot be sent."""
+    """Return the text fields of this request's form, to be shown for copying."""
     fields = [name for name in request.form if name not in _SECRETS | _OURS]
     typed = (one for name in fields for one in request.form.getlist(name))
     return tuple(one for one in typed if len(one) > _WORDS or len(one.split()) > 1)
 
 
 def page_of(path: str) -> str:
-    """Return the page on which a form stands that is sent to this address: the nearest above that can be read."""
+    """Return the page that holds the form with this action: the nearest parent path that can be read."""
     adapter = current_app.url_map.bind("")
     while path:
         try:
@@ -158,7 +157,7 @@ def page_of(path: str) -> str:
 
 
 def _find_writer() -> str:
-    """Return who typed the form: whoever it was made for, where this browser was theirs last."""
+    """Return the author of a form: the person it was rendered for, if they were the last to sign in on this browser."""
     who = find_sign_in()
     here = {session.get(WHO), who.person.id if who else None} - {None}
     made_for = request.form.get("as", "")

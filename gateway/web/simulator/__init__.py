@@ -1,4 +1,4 @@
-"""The phone in the browser: a basic handset that posts to the simulator's webhook like any provider."""
+"""Serves the simulator: a basic phone in the browser that posts to the simulator channel's webhook."""
 
 from gateway.web.simulator.blueprint import blueprint
 

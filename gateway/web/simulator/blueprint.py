@@ -1,4 +1,4 @@
-"""The pages of the phone; they exist only where whoever runs the server lets them."""
+"""Serves the pages of the simulator, if the settings allow them."""
 
 from __future__ import annotations
 
@@ -47,15 +47,15 @@ def blueprint(
     menus: Path,
     guarded: bool = False,
 ) -> Blueprint:
-    """Return the pages of the phone.
+    """Return the blueprint of the simulator.
 
     Args:
-        parts: of the house.
-        secrets: the live secrets of a line's webhook, newest first.
-        on: whether the phone is served; off, there is nothing at its addresses.
-        outages: what may be put out of order from here; None where a real phone could be reached.
-        menus: the folder that is seen as a draft before it is published.
-        guarded: there is an account, so only a signed-in administrator gets to the pages.
+        parts: the services of this process.
+        secrets: returns the valid webhook secrets of a channel, newest first.
+        on: whether the simulator is served; otherwise its paths give 404.
+        outages: what can be put out of order; None if a real phone could be reached.
+        menus: the folder shown as a draft.
+        guarded: a provider account is set, so only signed-in administrators may see the pages.
     """
     shows = _ask_administrator if guarded else anyone
     pages = Blueprint("phone", __name__, url_prefix="/phone", template_folder="templates")
@@ -71,7 +71,7 @@ def blueprint(
 
 
 def _ask_administrator(view: View) -> View:
-    """Mark a view that only who drafts menus may see; whoever is not signed in never gets here."""
+    """Mark a view for people who draft menus; the sign-in itself is checked before."""
 
     @wraps(view)
     def asked(*args: str, **kwargs: str) -> ResponseReturnValue:
@@ -180,7 +180,7 @@ def _name_of(line: TrialLine | None) -> str:
 
 
 def _list_languages(parts: Services, line: TrialLine | None) -> Mapping[str, Mapping[str, object]]:
-    """Return the live menu's languages with their names and what a phone types to reach each; none without a menu."""
+    """Return the live menu's languages with their names and the keys that select them; empty without a menu."""
     try:
         menu = parts.versions.live(_menu_of(line))[1]
     except NoMenu:

@@ -1,4 +1,4 @@
-"""What stands around the phones: the helpline's clock, what is out of order on purpose, the requests of a number."""
+"""Builds the controls around the simulated phones: the test clock, simulated outages, and requests of a number."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MOST = 5
 
 
 def gather_state(parts: Services, outages: Outages | None, line: str, number: str = "") -> Mapping[str, Any]:
-    """Return what the page shows around its phones, in the page's language."""
+    """Return the state shown around the phones as a JSON object, in the page's language."""
     here = _Here(parts)
     return {
         "clock": here.clock(),
@@ -38,7 +38,7 @@ def gather_state(parts: Services, outages: Outages | None, line: str, number: st
 
 
 class _Here:
-    """The line's zone at one moment."""
+    """The helpline's time zone at one instant."""
 
     def __init__(self, parts: Services) -> None:
         self._parts = parts
@@ -60,7 +60,7 @@ class _Here:
         }
 
     def outage(self, outages: Outages, kind: str, line: str) -> Mapping[str, Any]:
-        """Return whether it is put on, and in words until when; a line is tried again a little after its outage."""
+        """Return whether an outage is simulated, and until when; a channel is retried a little after its end."""
         until = outages.until(kind, now=self._now)
         if until is not None:
             return {"on": True, "says": _("until %(time)s", time=times.format_clock(self._local(until)))}
@@ -80,7 +80,7 @@ class _Here:
         return until if until and until > self._now else None
 
     def requests(self, number: str) -> list[Mapping[str, str]] | None:
-        """Return the newest requests that trial phones of this number made; None while nobody can be asked."""
+        """Return the newest requests of simulator phones with this number; None while SQL is away."""
         known = to_e164(number, self._parts.line.regions)
         try:
             with self._parts.store.read() as tx:
@@ -106,31 +106,30 @@ def _describe_shift(by: timedelta) -> str:
     return _("%(span)s ahead", span=length) if by > timedelta() else _("%(span)s behind", span=length)
 
 
-# Where the helpline's clock may be moved to from the phone's page: an hour on, tonight, tomorrow morning,
-# any.
+# The test clock: it can be moved an hour ahead, to the evening, to the next morning, or to any time.
 
 FURTHEST = timedelta(days=400)
-"""How far from the real time; beyond it lies nothing that a menu or a window could show."""
+"""Largest offset of the test clock; farther away no menu or window looks different."""
 
 _HOURS = {"evening": time(18, 5), "morning": time(6, 5)}
 REAL = "real"
 
 
 class NoSuchTime(ValueError):
-    """What was asked for is no time, or one too far away."""
+    """The requested time is malformed or too far away."""
 
 
 def find_wished(wish: str, written: str, *, now: datetime, real: datetime) -> datetime | None:
-    """Return the instant that was asked for; None for the real time.
+    """Return the requested instant; None for the real time.
 
     Args:
         wish: ``hour``, ``evening``, ``morning``, ``at`` or ``real``.
-        written: for ``at``, the date and time as a page's field gives it, in the line's zone.
-        now: what the helpline's clock shows, in the line's zone.
+        written: for ``at``: a ``datetime-local`` value in the helpline's time zone.
+        now: the test clock's time, in that zone.
         real: the real time.
 
     Raises:
-        NoSuchTime: it is none.
+        NoSuchTime: it is malformed or too far away.
     """
     if wish == REAL:
         return None
@@ -165,11 +164,11 @@ def _read_instant(wish: str, written: str, now: datetime) -> datetime:
     return found.replace(tzinfo=now.tzinfo)
 
 
-# The words that the phone's script puts on the page, in the page's language.
+# Texts for the page's script, in the page's language.
 
 
 def list_words() -> dict[str, str]:
-    """Return every word that the script needs, by the name it has there; {n} and the like are filled there."""
+    """Return key → text for the script, which fills placeholders such as {n}."""
     return _of_the_handset() | _of_our_texts() | _of_the_truth() | _of_deeds()
 
 

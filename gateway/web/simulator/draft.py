@@ -1,7 +1,7 @@
-"""The phone of the page pinned to the menus folder: what callers would read once it is published, and nothing kept.
+"""Simulates a phone on the unpublished menus folder; nothing is stored.
 
-A hop is answered from all that was typed so far, by the pure talk alone: no session, no row, no webhook. So no caller
-can come here, and there is nothing that a caller could meet.
+A hop is computed from all keys typed so far, without a session, a database row or a webhook, so no caller can
+get here.
 """
 
 from __future__ import annotations
@@ -28,25 +28,25 @@ if TYPE_CHECKING:
     from gateway.menus.engine.model import Menu
 
 VERSION = "draft"
-"""Stands for the id of a version where a page leads to the lines that a screen was written in."""
+"""Version id of the draft in links to the source of a screen."""
 
 _NAMED = 5
 
 
 class NoDraft(LookupError):
-    """The folder is no menu now, or what was typed leads nowhere in it."""
+    """The folder has errors, or the typed keys lead nowhere in its menu."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """The menus folder as it stands.
+    """The menus folder at one moment.
 
     Attributes:
-        folder: where it lies, as whoever runs the server wrote it.
-        files: its texts by name.
-        menu: with its pages cut; None while the folder has errors.
-        faults: the first of its errors, in words.
-        is_live: it is what callers get already.
+        folder: its path as the operator wrote it.
+        files: file name → text.
+        menu: the menu with its pages cut; None while the folder has errors.
+        faults: the first errors, as text.
+        is_live: it equals the live version.
     """
 
     folder: str
@@ -58,7 +58,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hop:
-    """One page of a draft, with what is true of it."""
+    """One page of a draft, and its properties."""
 
     text: str
     ends: bool
@@ -67,7 +67,7 @@ class Hop:
 
 
 class DraftFolder:
-    """The folder of this server's menus, read again whenever one of its files was changed."""
+    """The menus folder of this server, read again when a file changed."""
 
     def __init__(self, parts: Services, folder: Path) -> None:
         self._parts = parts
@@ -75,10 +75,10 @@ class DraftFolder:
         self._read: tuple[Mapping[str, str], Menu | None, tuple[str, ...]] = ({}, None, ())
 
     def read(self) -> Draft:
-        """Return the folder as it is now.
+        """Return the folder's current state.
 
         Raises:
-            Unavailable: SQL cannot be asked.
+            Unavailable: the database cannot be reached.
         """
         files = read_whole_folder(self._folder)
         if files != self._read[0] or not files:
@@ -88,15 +88,15 @@ class DraftFolder:
         return Draft(folder=str(self._folder), files=files, menu=menu, faults=faults, is_live=is_live)
 
     def answer(self, number: str, typed: Sequence[str]) -> Hop:
-        """Return the page that a dial and these inputs lead to.
+        """Return the page to which a dial and these inputs lead.
 
         Args:
-            number: of the phone, with its country code.
+            number: the phone's number in E.164.
             typed: all inputs of the session so far.
 
         Raises:
-            NoDraft: the folder has errors, or more was typed than the session takes.
-            Unavailable: SQL cannot be asked.
+            NoDraft: the folder has errors, or there are more inputs than a session allows.
+            Unavailable: the database cannot be reached.
         """
         menu = self.read().menu
         if menu is None or len(typed) > MOST_KEYS or any(len(each) > MOST_LETTERS for each in typed):

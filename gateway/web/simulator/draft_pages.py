@@ -1,4 +1,4 @@
-"""Serves the simulator over the menus folder as it is written, to those who may see the simulator."""
+"""Serves the simulator on the unpublished menus folder, to everyone who may see the simulator."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ if TYPE_CHECKING:
 
     View = Callable[..., ResponseReturnValue]
 
-# Finds the line that trial phones dial, and where its webhook listens.
+# The simulator channel that phones of the page dial.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialLine:
-    """A line without a provider: its configuration, and event → path of its webhook."""
+    """A simulator channel: its configuration, and event → path of its webhook."""
 
     config: ChannelConfig
     paths: Mapping[str, str]
 
     @property
     def code(self) -> str:
-        """The code to dial."""
+        """The service code to dial."""
         return next(iter(self.config.service_codes), "*123#")
 
 
 def trial_line(channels: Mapping[str, Channel], secrets: Callable[[str], Sequence[str]]) -> TrialLine | None:
-    """Return the first line whose phones are trial phones; None where none is configured."""
+    """Return the first simulator channel; None if none is configured."""
     for name, channel in channels.items():
         live = secrets(name)
         if channel.contract.shows_facts and live:
@@ -69,14 +69,14 @@ def add_draft(
     find_line: Callable[[], TrialLine | None],
     shows: Callable[[View], View],
 ) -> None:
-    """Add the page of the draft and what its phone posts to.
+    """Register the page of the draft and the addresses its phone posts to.
 
     Args:
-        pages: of the phone.
-        parts: of the house.
-        folder: what is shown.
-        find_line: finds the line of trial phones, whose code is dialled.
-        shows: marks a view that whoever may see the phone may see.
+        pages: the simulator's blueprint.
+        parts: the services of this process.
+        folder: the folder shown.
+        find_line: returns the simulator channel whose code is dialled.
+        shows: marks a view for everyone who may see the simulator.
     """
     _add_page(pages, parts, folder, find_line, shows)
     _add_session(pages, parts, folder, shows)
@@ -131,7 +131,7 @@ def _add_session(
     @pages.post("/draft/end")
     @shows
     def draft_end() -> str:
-        return ""  # there is no session to end: a hop is answered from what was typed alone
+        return ""  # no session to end: a hop is computed from the typed keys alone
 
 
 def _add_test(pages: Blueprint, parts: Services, folder: DraftFolder, shows: Callable[[View], View]) -> None:

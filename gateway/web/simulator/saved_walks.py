@@ -1,4 +1,4 @@
-"""Reads the walk that a phone sends to be saved; whatever it is, it becomes a walk or a refusal in words."""
+"""Reads a walk that the simulator sends to be saved as a conversation test, and finds the source of a screen."""
 
 import json
 import re
@@ -17,18 +17,18 @@ from gateway.storage import versions
 _WINDOW = re.compile(r"[a-z][a-z0-9_]{0,30}")
 MOST_KEYS = 100
 MOST_LETTERS = 182
-"""As many as a network carries in one input."""
+"""Longest input in characters: 182 GSM 7-bit characters of a USSD string (3GPP TS 23.038, 3GPP TS 24.090)."""
 
 
 class NotAWalk(ValueError):
-    """What was sent cannot be read as a walk."""
+    """The request cannot be read as a walk."""
 
 
 def read_walk(written: str, *, at: datetime) -> Walk:
     """Return the walk.
 
     Raises:
-        NotAWalk: it is none; the words repeat nothing of it.
+        NotAWalk: it is malformed; the message repeats nothing of it.
     """
     try:
         found = json.loads(written)
@@ -68,7 +68,7 @@ def _read_each(items: Iterable[object], name: str) -> Iterable[str]:
 
 
 def _check_value(value: object, name: str) -> str:
-    # JSON can spell half a character, which no file takes.
+    # JSON can escape a lone surrogate (RFC 8259, 8.2), which UTF-8 cannot encode.
     if (
         not isinstance(value, str)
         or len(value) > MOST_LETTERS
@@ -78,12 +78,12 @@ def _check_value(value: object, name: str) -> str:
     return value
 
 
-# Finds the lines of YAML in which a screen of a version was written.
+# Source of a screen: its lines in the YAML files.
 
 
 @dataclass(frozen=True, slots=True)
 class SourcePlace:
-    """The file that holds a screen, its lines, and the number of the line on which the screen begins."""
+    """The file that holds a screen, its lines, and the line number at which the screen begins."""
 
     file: str
     lines: tuple[str, ...]
@@ -91,10 +91,10 @@ class SourcePlace:
 
 
 def find_source(parts: Services, version: str, screen: str) -> SourcePlace | None:
-    """Return where a screen was written; None for an unknown one, or a version without files.
+    """Return where a screen of a version is written; None if it is unknown or the version has no files.
 
     Raises:
-        Unavailable: SQL cannot be asked.
+        Unavailable: the database cannot be reached.
     """
     with parts.store.read() as tx:
         files = versions.find_source(tx, version) or {}
@@ -102,7 +102,7 @@ def find_source(parts: Services, version: str, screen: str) -> SourcePlace | Non
 
 
 def find_written(files: Mapping[str, str], screen: str) -> SourcePlace | None:
-    """Return where a screen of these files was written; None for an unknown one."""
+    """Return where a screen of these files is written; None if it is unknown."""
     found = _list_places(tuple(sorted(files.items()))).get(screen)
     if found is None:
         return None
@@ -112,7 +112,7 @@ def find_written(files: Mapping[str, str], screen: str) -> SourcePlace | None:
 
 @lru_cache(maxsize=2)
 def _list_places(files: tuple[tuple[str, str], ...]) -> Mapping[str, tuple[str, int]]:
-    """Return screen → file and line; kept, for reading a whole menu takes as long as a person notices."""
+    """Return screen id → file and line; cached, because reading a whole menu takes a noticeable time."""
     places: dict[str, tuple[str, int]] = {}
     for name, text in files:
         root = load(name, text.encode("utf-8", "surrogateescape")).root

@@ -1,1 +1,1 @@
-"""The face towards providers: checks who posts, strips the transport off, and hands the event to its use case."""
+"""Receives provider webhooks: verifies the sender, parses the request, and passes the event to its use case."""

@@ -1,4 +1,4 @@
-"""Strips the transport off a post, or refuses it in words that never repeat what it held."""
+"""Parses the body of a webhook post, or refuses it with a message that repeats nothing of its content."""
 
 import json
 from collections.abc import Mapping
@@ -9,17 +9,17 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from gateway.channels.contract import Answer, BadRequest, Contract, Request
 
-# Reads the body of a post into fields with exactly one value each; pure.
+# Parsing of a body into fields with exactly one value each (pure functions).
 
 MOST_FIELDS = 64
 JSON = "application/json"
 
 
 def fields_of(body: bytes, content_type: str) -> dict[str, str]:
-    """Return the fields.
+    """Return field name → value of a form-encoded or JSON body.
 
     Raises:
-        BadRequest: it cannot be read, or a field has more than one value; the words hold no value.
+        BadRequest: it is malformed, or a field occurs twice; the message holds no value.
     """
     try:
         text = body.decode()
@@ -61,16 +61,16 @@ def _parse_json(text: str) -> list[tuple[str, str]]:
 
 
 def _is_unicode(text: str) -> bool:
-    # JSON can spell half a character, which no database takes.
+    # JSON can escape a lone surrogate (RFC 8259, 8.2), which no database stores.
     return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 class _Pairs(list[tuple[str, str]]):
-    """A JSON object as it was written, so that a repeated name is seen."""
+    """The (name, value) pairs of a JSON object, so that repeated names are noticed (RFC 8259, 4)."""
 
 
 def _show_name(name: str) -> str:
-    # A provider's field is a short plain word; anything else could be a value in the wrong place.
+    # A provider's field name is a short identifier; anything else could be a value in the wrong place.
     return name if name.isascii() and name.isidentifier() and len(name) <= 30 else "?"  # noqa: PLR2004
 
 
@@ -78,7 +78,7 @@ MOST_BYTES = 16 * 1024
 
 
 class Refusal(Exception):
-    """The post is not taken; the words are for the provider's engineer, ``why`` is for the figures."""
+    """The post is refused; the message is for the provider's engineer, ``why`` for the metrics."""
 
     def __init__(
         self, status: int, words: str, *, why: str, headers: Mapping[str, str] | None = None
@@ -92,7 +92,7 @@ def strip_post(posted: HttpRequest, contract: Contract, event: str) -> Request:
     """Return the post as the channel reads it.
 
     Raises:
-        Refusal: the event, the method, the type, the size or the form of the body is not what the line takes.
+        Refusal: unknown event (404), method (405), media type (415), size (413) or body (400), as in RFC 9110, 15.5.
     """
     if event not in contract.events:
         known = ", ".join(sorted(contract.events))

@@ -1,4 +1,7 @@
-"""Receives provider posts: verifies them, gives each event to its use case, answers in plain text."""
+"""Receives webhook posts.
+
+Verifies secret and signature, passes each event to its use case, and responds to the provider.
+"""
 
 import json
 import logging
@@ -32,71 +35,71 @@ from gateway.foundation.ids import new_id
 from gateway.foundation.webhook_secrets import matches_secret
 from gateway.web.webhooks.request_guard import Refusal, strip_post
 
-# Gives each event to the use case it is for, and says what goes back to the provider.
+# Dispatch of events to use cases, and the response of each.
 
 
 class ReportedPage(Protocol):
-    """One rendered page, as a turn gives it back."""
+    """A rendered page, as a turn returns it."""
 
     @property
     def text(self) -> str:
-        """The page."""
+        """The text of the page."""
 
     @property
     def ends(self) -> bool:
-        """Whether the session is over."""
+        """Whether it ends the session."""
 
     @property
     def screen(self) -> str:
-        """The id of its screen."""
+        """The screen's id."""
 
     @property
     def facts(self) -> Mapping[str, Any]:
-        """What is true of the page beside its words; only trial phones are told."""
+        """Properties of the page for the simulator, by name, such as its encoding and length."""
 
 
 class Sent(Protocol):
-    """One text to a trial phone, as its thread shows it."""
+    """A message to a simulator phone, as its thread shows it."""
 
     @property
     def id(self) -> str:
-        """The row's id."""
+        """The outbox row's id."""
 
     @property
     def channel(self) -> str:
-        """The line by which it was to leave."""
+        """The channel through which it was to be sent."""
 
     @property
     def text(self) -> str:
-        """Its words."""
+        """The message text."""
 
     @property
     def at(self) -> datetime:
-        """When it was sent, or written where it was not."""
+        """When it was sent, or added if it was not sent."""
 
     @property
     def state(self) -> str:
-        """Where it stands; only ``sent`` is on the phone."""
+        """The outbox state; only ``sent`` is on the phone."""
 
     @property
     def facts(self) -> Mapping[str, Any]:
-        """What it takes and costs."""
+        """Its encoding, length, parts and price, by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doors:
-    """The use cases behind the webhooks. False says that the event could be kept nowhere.
+    """The use cases behind the webhooks. A result of False means that the event could not be stored anywhere.
 
     Attributes:
-        turn: takes one hop of a session.
-        text: takes one text of hers.
-        ended: takes the end of a session.
-        opt_out: takes a number's wish for no more texts.
-        delivery: takes the provider's word on a text of ours.
-        thread: tells what a trial phone was sent.
-        missed: takes a ring that nobody took.
-        seen: takes a sign of life of a line.
-        call: takes a word on a call, and says what happens next.
+        turn: handles one hop of a USSD session.
+        text: handles an SMS from a caller.
+        ended: handles the end of a session.
+        opt_out: handles an opt-out from messages.
+        delivery: handles a delivery report.
+        thread: returns the messages to a simulator phone.
+        missed: handles a missed call.
+        seen: handles a heartbeat of a channel.
+        call: handles an event of a bridged call, and returns the next step.
     """
 
     turn: Callable[[Inbound], ReportedPage]
@@ -111,7 +114,7 @@ class Doors:
 
 
 def give_events(doors: Doors, channel: Channel, events: Sequence[Event]) -> Answer:
-    """Give every event on; one that could not be kept makes the answer a 503, so that the provider comes again."""
+    """Handle every event; one that could not be stored gives 503, so that the provider posts again."""
     answers = [_give_one(doors, channel, event) for event in events]
     refused = [answer for answer in answers if answer.status != 200]  # noqa: PLR2004
     return (refused or answers or [Answer(body=channel.contract.received)])[-1]
@@ -136,7 +139,7 @@ def _give_one(doors: Doors, channel: Channel, event: Event) -> Answer:
 def _keep_event(
     doors: Doors, event: Inbound | Ended | Delivery | OptOut | NotANumber | MissedCall | ChannelSeen
 ) -> bool:
-    """Give on an event that is answered by no more than the word that it was taken."""
+    """Handle an event that needs no content in the response; return whether it was stored."""
     match event:
         case Inbound():
             return doors.text(event)
@@ -151,7 +154,7 @@ def _keep_event(
         case ChannelSeen():
             doors.seen(event)
         case NotANumber():
-            pass  # nobody can be answered there
+            pass  # there is no number to respond to
         case _:
             assert_never(event)
     return True
@@ -184,7 +187,7 @@ _log = logging.getLogger(__name__)
 
 
 class _Anything(BaseConverter):
-    """The rest of an address, whatever is in it; it comes after every rule that says more."""
+    """URL converter for any rest of a path; it matches after all more specific rules."""
 
     regex = ".*"
     weight = 1_000
@@ -192,26 +195,26 @@ class _Anything(BaseConverter):
 
 
 class CountHook(Protocol):
-    """Where figures are counted."""
+    """Collects counters."""
 
     def add(self, what: str, item: str = "", *, channel: str = "") -> None:
-        """Count one."""
+        """Add one to a counter."""
 
     def hear(self, channel: str) -> None:
-        """Note that a channel posted something."""
+        """Record that a channel made a request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """What the view needs.
+    """What the webhook view needs.
 
     Attributes:
-        channels: the configured lines, by name.
-        secrets: the live secrets of a line; asked at each post, so it must not wait for anything.
-        doors: the use cases behind.
-        count: figures.
-        clock: the time, for the ids of faults.
-        down: what she reads when a turn fails where no use case could say it better.
+        channels: the configured channels by name.
+        secrets: returns the valid secrets of a channel, newest first; called for each post, so it must not block.
+        doors: the use cases.
+        count: the counters.
+        clock: the time, for fault ids.
+        down: the text for a caller if a turn fails.
     """
 
     channels: Mapping[str, Channel]
@@ -223,7 +226,7 @@ class Gate:
 
 
 def blueprint(gate: Gate) -> Blueprint:
-    """Return the blueprint with the one address of all webhooks."""
+    """Return the blueprint of the webhooks."""
     webhooks = Blueprint("webhooks", __name__)
     webhooks.record(_add_rules)
 
@@ -232,7 +235,7 @@ def blueprint(gate: Gate) -> Blueprint:
         return _make_response(_receive_post(gate, channel, secret, event))
 
     @webhooks.endpoint("webhooks.nowhere")
-    def nowhere(rest: str = "") -> Response:  # noqa: ARG001 - the map gives it
+    def nowhere(rest: str = "") -> Response:  # noqa: ARG001 - passed by the URL map
         return _make_response(Answer(body="Not found", status=404))
 
     return webhooks
@@ -240,7 +243,7 @@ def blueprint(gate: Gate) -> Blueprint:
 
 def _add_rules(state: BlueprintSetupState) -> None:
     state.app.url_map.converters["anything"] = _Anything
-    # Added to the map by hand: a rule without methods takes every method, so that each gets its words from the view.
+    # Rules without methods accept every method, so that the view itself responds to wrong ones (405).
     for path, endpoint in (
         ("/webhooks/<channel>/<secret>/<event>", "receive"),
         ("/webhooks/<anything:rest>", "nowhere"),
@@ -264,7 +267,7 @@ def _receive_post(gate: Gate, name: str, secret: str, event: str) -> Answer:
     except Refusal as refusal:
         gate.count.add("webhook_refused", refusal.why, channel=known)
         return refusal.answer
-    except Exception as error:  # noqa: BLE001 - a provider must never see a page of ours, nor a phone our fault
+    except Exception as error:  # noqa: BLE001 - a provider must not get an HTML error page, nor a phone an error
         return _answer_fault(gate, error, name, event)
 
 
@@ -287,7 +290,7 @@ def _verify_signature(gate: Gate, channel: Channel, event: str) -> Request:
 def _answer_fault(gate: Gate, error: Exception, name: str, event: str) -> Answer:
     channel = gate.channels[name]
     kind = event if event in channel.contract.events else "unknown"
-    # Neither the exception's words nor a traceback: both can hold what she typed.
+    # Without message and traceback, which may quote the caller's input (OWASP Logging Cheat Sheet).
     frames = traceback.extract_tb(error.__traceback__)
     place = " < ".join(
         f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in reversed(frames[-6:])
@@ -309,13 +312,13 @@ def _make_response(answer: Answer) -> Response:
     return response
 
 
-# Writes down the addresses that are pasted into a provider's dashboard, and that the trial phones call.
+# Webhook URLs, for a provider's dashboard and for the simulator.
 
 
 def list_addresses(
     base: str, channels: Mapping[str, Channel], secrets: Callable[[str], Sequence[str]]
 ) -> dict[str, dict[str, str]]:
-    """Return line → event → address, with the newest secret in each."""
+    """Return channel → event → URL, with the newest secret in each."""
     return {
         name: {
             event: make_address(base, name, secrets(name)[0], event)
@@ -326,5 +329,5 @@ def list_addresses(
 
 
 def make_address(base: str, channel: str, secret: str, event: str) -> str:
-    """Return one address."""
+    """Return the URL of one event."""
     return f"{base}/webhooks/{channel}/{secret}/{event}"
