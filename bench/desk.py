@@ -80,8 +80,8 @@ class House:
             "page of the line": lambda: queue.show_queue(parts, boss),
             "poll that brings nothing": lambda: queue.make_stamp(parts, boss),
             "opening sentence": lambda: shift_summary.summarise_shift(parts, boss),
-            "search by code": lambda: search.by_code(parts, boss, code),
-            "search by number": lambda: search.by_number(parts, boss, number),
+            "search by code": lambda: search.find_by_code(parts, boss, code),
+            "search by number": lambda: search.find_by_number(parts, boss, number),
             "take the next, give it back": lambda: _taken(parts, boss),
         }
 
@@ -174,7 +174,7 @@ def _callback(tx: Any, n: int, planned: int) -> dict[str, Any]:
         changed_at=NOW - ago,
         closed_at=None if is_open else NOW - ago,
     )
-    return callbacks.values_of(tx, made_row)
+    return callbacks.seal_values(tx, made_row)
 
 
 def _number(n: int) -> str:

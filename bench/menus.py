@@ -11,9 +11,9 @@ from gateway.conversations import ussd
 from gateway.domain.events import SMS_LIMITS, USSD_LIMITS, Inbound, Kind
 from gateway.foundation.display_values import DisplayValues
 from gateway.foundation.services import Services
-from gateway.menus.authoring.check import Checked, check
+from gateway.menus.authoring.check import Checked, check_menu
 from gateway.menus.authoring.checks import CheckContext
-from gateway.menus.authoring.pages import with_pages
+from gateway.menus.authoring.pages import add_pages
 from gateway.menus.engine import engine, serialization
 from gateway.menus.engine.model import Menu
 from gateway.menus.engine.session import Known
@@ -106,7 +106,7 @@ def asked() -> CheckContext:
 
 def checked(screens: int) -> Checked:
     """Return the menu of so many screens, checked."""
-    return check(files(screens), asked())
+    return check_menu(files(screens), asked())
 
 
 def report(parts: Services) -> None:
@@ -129,12 +129,12 @@ def report(parts: Services) -> None:
 def _loading() -> Menu:
     content = files(MANY)
     begun = time.perf_counter()
-    found = check(content, asked())
+    found = check_menu(content, asked())
     took = time.perf_counter() - begun
     if found.menu is None:
         raise SystemExit(f"the generated menu is not sound: {found.problems[0]}")
     begun = time.perf_counter()
-    menu = with_pages(found.menu, (USSD_LIMITS, SMS_LIMITS))
+    menu = add_pages(found.menu, (USSD_LIMITS, SMS_LIMITS))
     cut = time.perf_counter() - begun
     stored = serialization.dump_menu(menu)
     begun = time.perf_counter()
@@ -156,7 +156,7 @@ def _published(screens: int) -> Menu:
     found = checked(screens).menu
     if found is None:
         raise SystemExit(f"the menu of {screens} screens is not sound")
-    return serialization.load_menu(serialization.dump_menu(with_pages(found, (USSD_LIMITS, SMS_LIMITS))))
+    return serialization.load_menu(serialization.dump_menu(add_pages(found, (USSD_LIMITS, SMS_LIMITS))))
 
 
 def _topic(number: int, count: int) -> str:

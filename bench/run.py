@@ -52,7 +52,7 @@ def _house(environment: dict[str, str]) -> Services:
     settings = load_settings(environment)
     migrate.upgrade(open_ledger(settings))
     parts = open_parts(settings)
-    problems = publish.first_start(parts, Path("menus"))
+    problems = publish.publish_first(parts, Path("menus"))
     if problems:
         raise SystemExit(f"the menus cannot be published: {problems[0]}")
     parts.versions.refresh()

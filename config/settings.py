@@ -381,7 +381,7 @@ def from_process() -> Settings:
     return load_settings(os.environ)
 
 
-def environment_for_children(settings: Settings, **added: str) -> dict[str, str]:
+def list_child_environment(settings: Settings, **added: str) -> dict[str, str]:
     """Return this process's environment with what the children must agree on written out."""
     return {
         **os.environ,

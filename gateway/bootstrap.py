@@ -34,7 +34,7 @@ from gateway.operations import supervisor
 from gateway.operations.reporting.metrics import Counters
 from gateway.storage import migrate
 from gateway.storage import settings as kept
-from gateway.storage.atomic_files import master_key
+from gateway.storage.atomic_files import read_master_key
 from gateway.storage.database import Store, Tx, Unavailable
 from gateway.storage.duty import DutyHours
 from gateway.storage.live_menus import Versions
@@ -54,8 +54,8 @@ _REDIS_SECONDS = 0.3
 
 
 INSIDE: Mapping[str, Callable[[Services, Tx, OutboxRow], None]] = {
-    "announce": announce.announce,
-    "escalate": announce.escalate,
+    "announce": announce.announce_request,
+    "escalate": announce.escalate_request,
     "danger_text": announce.tell_of_danger,
 }
 
@@ -189,7 +189,7 @@ def open_store(settings: Settings, clock: Clock, *, away: Callable[[], bool] | N
     store = open_ledger(settings, away=away, mark=clock.mark)
     try:
         with store.write() as tx:
-            if migrate.revision_in(tx) is None:
+            if migrate.read_revision(tx) is None:
                 raise NoTables(
                     "The database has no tables yet: start with `gateway up`, or run `gateway db upgrade`."
                 )
@@ -205,7 +205,7 @@ def open_ledger(
     """Return the ledger with its ring still closed, as a migration needs it: there may be no table yet."""
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     given = settings.env.gateway_secret_key
-    master = master_key(settings.data_dir, given.get_secret_value() if given else None)
+    master = read_master_key(settings.data_dir, given.get_secret_value() if given else None)
     copy = settings.data_dir / "keys" / "ring"
     return Store(settings.database_url, master=master, ring_copy=copy, away=away, mark=mark)
 

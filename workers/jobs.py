@@ -29,7 +29,7 @@ def nudge(row_id: str) -> None:
 
 
 class Nudge(Job):  # type: ignore[misc]  # RQ's own class carries no types here
-    """The only job class; a subclass made by ``doing`` holds the work."""
+    """The only job class; a subclass made by ``make_job_class`` holds the work."""
 
     work: Callable[[str], object]
 
@@ -74,6 +74,6 @@ class Nudge(Job):  # type: ignore[misc]  # RQ's own class carries no types here
         )
 
 
-def doing(work: Callable[[str], object]) -> type[Nudge]:
+def make_job_class(work: Callable[[str], object]) -> type[Nudge]:
     """Return a job class whose jobs call ``work`` with their row id."""
     return type("Nudge", (Nudge,), {"work": staticmethod(work)})

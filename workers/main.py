@@ -13,7 +13,7 @@ from workers.clock import run_clock
 from workers.worker import run_worker
 
 
-def worker(settings: Settings) -> None:
+def start_worker(settings: Settings) -> None:
     """Run one worker process."""
     parts, catch_up = _open_services(settings)
     refresh = Refresh(
@@ -26,7 +26,7 @@ def worker(settings: Settings) -> None:
         refresh.stop()
 
 
-def clock(settings: Settings) -> None:
+def start_clock(settings: Settings) -> None:
     """Run the clock process; several may run at once."""
     parts, catch_up = _open_services(settings)
     refresh = Refresh(often=[catch_up, *list_refreshed(parts)])
@@ -45,4 +45,4 @@ def _open_services(settings: Settings) -> tuple[Services, Callable[[], object]]:
 
 
 if __name__ == "__main__":
-    {"worker": worker, "clock": clock}[sys.argv[1]](from_process())
+    {"worker": start_worker, "clock": start_clock}[sys.argv[1]](from_process())

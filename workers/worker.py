@@ -17,7 +17,7 @@ from rq.worker import WorkerStatus
 from gateway.delivery.nudge import JOB_SECONDS, QUEUE
 from gateway.delivery.send import drain_outbox
 from gateway.foundation.services import Services
-from workers.jobs import doing
+from workers.jobs import make_job_class
 from workers.stop import Stop
 
 _log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ def run_worker(parts: Services, redis: Redis, *, stop: Stop | None = None, burst
 def _work_queue(parts: Services, redis: Redis, stop: Stop, *, burst: bool) -> None:
     connection = _own_connection(redis)
     try:
-        job_class = doing(lambda row_id: _work_nudge(parts, row_id, stop))
+        job_class = make_job_class(lambda row_id: _work_nudge(parts, row_id, stop))
         queue = Queue(QUEUE, connection=connection, serializer=JSONSerializer, job_class=job_class)
         worker = Worker([queue], stop=stop, connection=connection, job_class=job_class)
         worker.work(burst=burst, logging_level="WARNING")

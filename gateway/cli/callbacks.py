@@ -19,7 +19,7 @@ from gateway.domain.permissions import Actor, NotPermitted, Role
 from gateway.helpdesk.errors import AlreadyCalling, HeldByOther, NoSuchCallback, NotSafe, Rejected
 from gateway.helpdesk.queue import claim, queue
 from gateway.helpdesk.queue import outcome as queue_outcome
-from gateway.helpdesk.staff.people import actor_named
+from gateway.helpdesk.staff.people import find_actor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,7 +72,7 @@ def callbacks() -> None:
 @click.option("--all", "closed", is_flag=True, help="Those that are over, too.")
 def list_command(as_json: bool, closed: bool) -> None:  # noqa: FBT001 - click passes flags so
     """Print the line, the first to be called first; numbers are dots."""
-    rows = [queue.as_json(row) for row in queue.list_callbacks(_open_services(), ONLOOKER, closed=closed)]
+    rows = [queue.format_row(row) for row in queue.list_callbacks(_open_services(), ONLOOKER, closed=closed)]
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
         return
@@ -87,7 +87,7 @@ def list_command(as_json: bool, closed: bool) -> None:  # noqa: FBT001 - click p
 def show_command(callback_id: str, as_json: bool) -> None:  # noqa: FBT001 - the same
     """Print one callback with her answers and its history."""
     with _refusals(callback_id):
-        shown = queue.callback_as_json(queue.show_callback(_open_services(), ONLOOKER, callback_id))
+        shown = queue.format_callback(queue.show_callback(_open_services(), ONLOOKER, callback_id))
     if as_json:
         click.echo(json.dumps(shown, ensure_ascii=False, indent=1))
         return
@@ -106,7 +106,7 @@ def claim_command(callback_id: str, name: str) -> None:
     """Claim the callback ID for a quarter of an hour."""
     parts = _open_services()
     with _refusals(callback_id, name):
-        claimed = claim.claim_callback(parts, actor_named(parts, name), callback_id)
+        claimed = claim.claim_callback(parts, find_actor(parts, name), callback_id)
     click.echo(f"{callback_id} is {name}'s until {queue.format_instant(claimed.held_until)}")
 
 
@@ -117,7 +117,7 @@ def release_command(callback_id: str, name: str) -> None:
     """Give the callback ID back; its place in the line is kept."""
     parts = _open_services()
     with _refusals(callback_id, name):
-        claim.release_callback(parts, actor_named(parts, name), callback_id)
+        claim.release_callback(parts, find_actor(parts, name), callback_id)
     click.echo(f"{callback_id} is free")
 
 
@@ -144,7 +144,7 @@ def record_command(
     with _refusals(callback_id, name):
         recorded = queue_outcome.record_outcome(
             parts,
-            actor_named(parts, name),
+            find_actor(parts, name),
             callback_id=callback_id,
             outcome=outcome,
             agreed=agreed,
@@ -163,7 +163,7 @@ def export_command() -> None:
     operator = replace(ONLOOKER, proved_at=parts.clock.now())
     for row in queue.export_callbacks(parts, operator):
         values = {
-            **queue.as_json(row),
+            **queue.format_row(row),
             "reason": row.reason,
             "closed_at": queue.format_instant(row.closed_at),
         }

@@ -8,7 +8,7 @@ import click
 from config import settings as config
 from gateway.bootstrap import open_parts, open_serials
 from gateway.channels.contract import Registers, SendOutcome, Watched
-from gateway.delivery.channel_status import ChannelStatus, as_json, list_statuses
+from gateway.delivery.channel_status import ChannelStatus, format_status, list_statuses
 from gateway.foundation.services import Services
 from gateway.foundation.webhook_secrets import FIRST_SERIAL, PREFIX
 from gateway.storage import settings as kept
@@ -32,7 +32,7 @@ def list_command(as_shape: bool) -> None:  # noqa: FBT001 - click passes flags s
 
     found = list_statuses(open_parts())
     if as_shape:
-        click.echo(json.dumps([as_json(line) for line in found], ensure_ascii=False, indent=1))
+        click.echo(json.dumps([format_status(line) for line in found], ensure_ascii=False, indent=1))
         return
     for line in found:
         click.echo(_describe_line(line))

@@ -15,16 +15,16 @@ from gateway.channels.contract import NoGateway, NotTaken
 from gateway.channels.simulator.handset import ON_THE_PHONE, Handset, HandsetPage, Received
 from gateway.cli import phones as cli_phones
 from gateway.cli.menus import ask_here, read_sound_menu
-from gateway.cli.phones import HELP, DraftPhone, Hand, HeldPhone, Page, as_test
+from gateway.cli.phones import HELP, DraftPhone, Hand, HeldPhone, Page, write_test
 from gateway.domain.events import USSD_LIMITS
 from gateway.foundation.clock import Clock
 from gateway.foundation.phone_numbers import to_e164
 from gateway.foundation.services import Services
 from gateway.menus.authoring.conversation_runner import CODE
-from gateway.menus.authoring.declared import keys_to_language
+from gateway.menus.authoring.declared import find_keys_to_language
 from gateway.menus.engine.model import Menu
-from gateway.menus.engine.text_size import GSM7, measure_text, sms_parts
-from gateway.menus.keywords import nearest_topics, understand_text
+from gateway.menus.engine.text_size import GSM7, measure_text, split_parts
+from gateway.menus.keywords import find_nearest_topics, understand_text
 from gateway.storage.live_menus import NoMenu
 
 HERS = "+8562055500001"
@@ -69,7 +69,7 @@ def dial(
     """
     whole = [_read_number(each) for each in numbers]
     opened = _open_live(code, whole) if draft is None else _open_draft(draft, whole)
-    first = language_keys(opened.find_menu(), language) if language else []
+    first = find_language_keys(opened.find_menu(), language) if language else []
     typed = iter([*first, *(keys.split(",") if keys else [])])
     asks = keys is None and not as_json
     hand = Hand(opened.phones, code, _list_moments())
@@ -82,7 +82,7 @@ def dial(
             json.dumps([_as_json(each, several=several) for each in pages], ensure_ascii=False, indent=1)
         )
     if asks and any(session.keys for session in hand.walked):
-        click.echo(as_test(opened.find_menu(), hand, code, zone=opened.zone), nl=False)
+        click.echo(write_test(opened.find_menu(), hand, code, zone=opened.zone), nl=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +125,7 @@ def text(to: str, words: str, number: str, channel: str | None, explain: bool) -
     )
     answers = _talk_with(lambda: _send_text(phone, lambda: send(to, words), Clock()))
     for answer in answers or ():
-        count = len(sms_parts(answer.text))
+        count = len(split_parts(answer.text))
         click.echo(f"--- SMS {count} part{'s' * (count != 1)} {measure_text(answer.text).coding}")
         click.echo(answer.text)
     if answers is None:
@@ -144,17 +144,17 @@ def explain_text(menu: Menu, words: str) -> str:
     match = understand_text(menu, words)
     if match is not None:
         return f"--- understood {match.topic} in {match.language} ({match.why})"
-    near = ", ".join(keyword.to for keyword in nearest_topics(menu, words)) or "nothing"
+    near = ", ".join(keyword.to for keyword in find_nearest_topics(menu, words)) or "nothing"
     return f"--- understood nothing; nearest: {near}"
 
 
-def language_keys(menu: Menu, tag: str) -> list[str]:
+def find_language_keys(menu: Menu, tag: str) -> list[str]:
     """Return what to type from the first screen on, so that the texts are in this language.
 
     Raises:
         click.BadParameter: the menu offers no such language.
     """
-    found = keys_to_language(menu, tag)
+    found = find_keys_to_language(menu, tag)
     if found is None:
         raise click.BadParameter(f"the menu has {', '.join(menu.languages)}", param_hint="--language")
     return [key for _screen, key in found]

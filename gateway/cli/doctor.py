@@ -40,7 +40,7 @@ def doctor(confirm_clock: bool, let_end: str | None, name: str | None) -> None: 
     if confirm_clock:
         _do_as(name, "--confirm-clock", clock_guard.confirm_clock)
     if let_end is not None:
-        _do_as(name, "--let-end", lambda parts, actor: clock_guard.let_end(parts, actor, let_end))
+        _do_as(name, "--let-end", lambda parts, actor: clock_guard.allow_end(parts, actor, let_end))
     findings = _list_findings()
     for finding in findings:
         click.echo(_describe_finding(finding))
@@ -49,13 +49,13 @@ def doctor(confirm_clock: bool, let_end: str | None, name: str | None) -> None: 
 
 def _do_as(name: str | None, option: str, deed: Callable[[Services, Actor], None]) -> None:
     from gateway.helpdesk.errors import Rejected
-    from gateway.helpdesk.staff.people import actor_named
+    from gateway.helpdesk.staff.people import find_actor
 
     if name is None:
         raise click.UsageError(f"{option} needs --as NAME: it is written down who looked")
     parts = open_parts()
     try:
-        deed(parts, actor_named(parts, name))
+        deed(parts, find_actor(parts, name))
     except Rejected:
         raise click.ClickException(f"there is nobody named {name}") from None
     except NotPermitted as error:

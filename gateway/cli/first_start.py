@@ -120,7 +120,7 @@ def is_ready(settings: Settings, clock: Clock, supervisor: Supervisor) -> bool:
 
 def _prepare_menus(parts: Services, settings: Settings) -> None:
     folder = settings.env.gateway_menus_dir
-    problems = publish.first_start(parts, folder)
+    problems = publish.publish_first(parts, folder)
     for problem in problems:
         click.echo(str(problem), err=True)
     if problems:
@@ -156,7 +156,7 @@ def _first_sign_in(parts: Services, base: str, *, at_terminal: bool) -> list[str
         if people.has_administrator(parts):
             return []
         return ["First sign-in  `gateway people add NAME --role administrator` prints a link"]
-    token = people.first_administrator(parts)
+    token = people.invite_first_administrator(parts)
     if token is None:
         return []
     return [f"First sign-in  {base}/invitation/{token}  (works once, within 30 minutes)"]

@@ -18,10 +18,10 @@ from gateway.cli.report import seen_command
 from gateway.cli.reviews import reviews_command
 from gateway.domain.callbacks.windows import Hours, list_offered_windows
 from gateway.domain.events import SMS_LIMITS, USSD_LIMITS
-from gateway.menus.authoring.check import Checked, check
+from gateway.menus.authoring.check import Checked, check_menu
 from gateway.menus.authoring.checks import CheckContext
 from gateway.menus.authoring.folder import find_unread, read_folder, read_tests
-from gateway.menus.authoring.problems import Level, Problem, describe_problem, in_order, show_place
+from gateway.menus.authoring.problems import Level, Problem, describe_problem, show_place, sort_problems
 from gateway.menus.engine.model import Menu
 from gateway.storage.live_menus import read_kept_menus
 
@@ -85,8 +85,8 @@ def new_command(folder: Path, languages: str, name: str) -> None:
 def check_command(path: Path, as_json: bool, strict: bool, real: bool) -> None:  # noqa: FBT001 - click passes flags so
     """Say everything that is wrong with the menu in PATH."""
     files = _read_files(path)
-    checked = check(files, replace(ask_here(), real=real, live=_read_live()))
-    checked = replace(checked, problems=in_order((*find_unread(path), *checked.problems)))
+    checked = check_menu(files, replace(ask_here(), real=real, live=_read_live()))
+    checked = replace(checked, problems=sort_problems((*find_unread(path), *checked.problems)))
     if as_json:
         click.echo(
             json.dumps([problem.as_json() for problem in checked.problems], ensure_ascii=False, indent=1)
@@ -146,9 +146,9 @@ def test_command(path: Path, whole: bool) -> None:  # noqa: FBT001 - click passe
     """Run the conversations in PATH/tests over the menu in PATH."""
     from gateway.menus.authoring.conversation_files import read_conversations
     from gateway.menus.authoring.conversation_runner import list_unseen, run_conversation
-    from gateway.menus.authoring.pages import with_pages
+    from gateway.menus.authoring.pages import add_pages
 
-    checked = with_pages(read_sound_menu(path), (USSD_LIMITS,))
+    checked = add_pages(read_sound_menu(path), (USSD_LIMITS,))
     asked = ask_here()
     cases, problems = read_conversations(read_tests(path), asked.zone)
     _print_problems(problems, read_tests(path), path)
@@ -212,7 +212,7 @@ def sizes_command(path: Path, sms: bool) -> None:  # noqa: FBT001 - click passes
 def read_sound_menu(path: Path) -> Menu:
     """Return the menu of the folder, or print what keeps it from being one and stop."""
     files = _read_files(path)
-    checked = check(files, ask_here())
+    checked = check_menu(files, ask_here())
     if checked.menu is None:
         _print_problems(
             [problem for problem in checked.problems if problem.level is Level.ERROR], files, path
@@ -238,7 +238,7 @@ def draw_command(path: Path, svg_file: Path | None, language: str) -> None:
     from gateway.menus.authoring.sketch import fill_for_drawing, make_sketch
 
     files, asked = _read_files(path), replace(ask_here(), live=_read_live())
-    checked = check(files, asked)
+    checked = check_menu(files, asked)
     drawn = make_sketch(files, checked.built)
     if drawn is None:
         _print_problems(
@@ -259,6 +259,8 @@ def draw_command(path: Path, svg_file: Path | None, language: str) -> None:
 @click.option("--tests", is_flag=True, help="The schema of the conversations in tests/ instead.")
 def schema_command(tests: bool) -> None:  # noqa: FBT001 - click passes flags so
     """Print the JSON Schema of menu files or of their conversations, for editors."""
-    from gateway.menus.authoring.json_schema import json_schema, json_schema_of_tests
+    from gateway.menus.authoring.json_schema import build_json_schema, build_tests_schema
 
-    click.echo(json.dumps(json_schema_of_tests() if tests else json_schema(), ensure_ascii=False, indent=2))
+    click.echo(
+        json.dumps(build_tests_schema() if tests else build_json_schema(), ensure_ascii=False, indent=2)
+    )

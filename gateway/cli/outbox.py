@@ -43,11 +43,11 @@ def settle_command(row_id: str, verdict: str, name: str) -> None:
     from gateway.bootstrap import open_parts
     from gateway.delivery.results import NotUnclear, settle_row
     from gateway.helpdesk.errors import Rejected
-    from gateway.helpdesk.staff.people import actor_named
+    from gateway.helpdesk.staff.people import find_actor
 
     parts = open_parts()
     try:
-        settle_row(parts, actor_named(parts, name), row_id, verdict)
+        settle_row(parts, find_actor(parts, name), row_id, verdict)
     except Rejected:
         raise click.ClickException(f"there is nobody named {name}") from None
     except (NotPermitted, NotUnclear) as error:

@@ -21,7 +21,7 @@ from gateway.menus.authoring.checks import CheckContext
 from gateway.menus.authoring.conversation_runner import Moved
 from gateway.menus.authoring.conversation_writer import Walk, write_conversation
 from gateway.menus.engine.model import Menu
-from gateway.menus.engine.render import as_text
+from gateway.menus.engine.render import join_text
 from gateway.operations.publishing.draft_talk import cut_draft, open_talk
 from gateway.web.webhooks.views import list_addresses
 
@@ -150,7 +150,7 @@ class Hand:
             self.phone.drop()
 
 
-def as_test(menu: Menu, hand: Hand, code: str, *, zone: str) -> str:
+def write_test(menu: Menu, hand: Hand, code: str, *, zone: str) -> str:
     """Return what was typed as conversation tests, each with what keeps it from passing as a note."""
     cases = [_write_case(menu, session, code, zone) for session in hand.walked if session.keys]
     return "\n".join(cases)
@@ -209,7 +209,7 @@ class DraftPhone:
         if moved is None:
             raise ValueError("there is no session to type into")
         self.session = "" if moved.reply.ends else self.session
-        return HandsetPage(as_text(moved.reply), moved.reply.ends, moved.screen)
+        return HandsetPage(join_text(moved.reply), moved.reply.ends, moved.screen)
 
 
 # Finds the gateway that runs on this machine, and puts a phone of the simulator before it.

@@ -16,7 +16,7 @@ from gateway.bootstrap import open_parts
 from gateway.domain.permissions import Actor, NotPermitted
 from gateway.foundation.services import Services
 from gateway.helpdesk.errors import Rejected
-from gateway.helpdesk.staff.people import actor_named
+from gateway.helpdesk.staff.people import find_actor
 from gateway.menus.authoring.folder import find_unread, read_folder
 from gateway.menus.authoring.problems import Problem, describe_problem
 from gateway.operations.publishing import changes, publish, publish_rules, stored
@@ -214,7 +214,7 @@ def _ask_reason(why: str) -> str:
 
 
 def _find_actor(parts: Services, name: str) -> Actor | None:
-    return actor_named(parts, name) if name else None
+    return find_actor(parts, name) if name else None
 
 
 def _whoever_runs_it() -> str:
@@ -226,7 +226,7 @@ def _whoever_runs_it() -> str:
 
 
 def _print_problems(problems: Iterable[Problem], path: Path, *, err: bool = False) -> None:
-    files = stored.folder_files(path)
+    files = stored.read_folder_files(path)
     folder = path if path.is_dir() else path.parent
     for problem in problems:
         words = describe_problem(problem, files)

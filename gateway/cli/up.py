@@ -15,7 +15,7 @@ from gateway.cli.processes import OWNER_ONLY
 from gateway.foundation.clock import Clock
 from gateway.operations import supervisor as operations_supervisor
 from gateway.operations.maintenance.key_care import SheetQuestion
-from gateway.operations.supervisor import CannotStart, DataFolder, Supervisor, port_is_free, spawn_process
+from gateway.operations.supervisor import CannotStart, DataFolder, Supervisor, is_port_free, spawn_process
 from gateway.storage.database import Unavailable
 
 _STORE_UP_WITHIN = 10.0
@@ -49,7 +49,7 @@ def up() -> None:
 
 
 def _free_port(settings: Settings, clock: Clock) -> None:
-    if not _wait_for(lambda: port_is_free(settings.env.host, settings.env.port), _PORT_FREE_WITHIN, clock):
+    if not _wait_for(lambda: is_port_free(settings.env.host, settings.env.port), _PORT_FREE_WITHIN, clock):
         raise CannotStart(
             f"Port {settings.env.port} is taken; stop what listens there, or set PORT to another."
         )
@@ -57,7 +57,7 @@ def _free_port(settings: Settings, clock: Clock) -> None:
 
 def _start_all(settings: Settings, supervisor: Supervisor, clock: Clock) -> SheetQuestion | None:
     """Start everything and say where it is; return the question about the recovery sheet, if one is open."""
-    environment = config.environment_for_children(settings)
+    environment = config.list_child_environment(settings)
     if settings.env.redis_url is None:
         supervisor.start(
             "store",

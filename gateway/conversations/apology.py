@@ -37,7 +37,7 @@ def find_apology(
         return _find_last_words(values)
 
 
-def day_of(now: datetime, zone: str) -> date:
+def find_day(now: datetime, zone: str) -> date:
     """Return the current day in the zone; in UTC where the zone is unknown."""
     try:
         return now.astimezone(ZoneInfo(zone)).date()

@@ -77,7 +77,7 @@ class TurnRecord:
         return cls(
             version=value["version"],
             session=sessions.load_session(value["session"]),
-            receipts=tuple(receipt_from(item) for item in value["receipts"]),
+            receipts=tuple(read_receipt(item) for item in value["receipts"]),
             at=datetime.fromisoformat(value["at"]),
         )
 
@@ -91,13 +91,13 @@ def write_plain(value: Effect | Receipt) -> dict[str, Any]:
     return result
 
 
-def effect_from(value: dict[str, Any]) -> Effect:
+def read_effect(value: dict[str, Any]) -> Effect:
     """Read an effect from the data of ``write_plain``."""
     effect: Effect = _read_value(value, Effect)
     return effect
 
 
-def receipt_from(value: dict[str, Any]) -> Receipt:
+def read_receipt(value: dict[str, Any]) -> Receipt:
     """Read a receipt from the data of ``write_plain``."""
     receipt: Receipt = _read_value(value, Receipt)
     return receipt
@@ -273,7 +273,7 @@ def replay_turn(parts: Services, key: bytes, entry: dict[str, Any]) -> None:
         number=entry["number"],
         version=record.version,
         session=record.session,
-        effects=tuple(effect_from(item) for item in entry["effects"]),
+        effects=tuple(read_effect(item) for item in entry["effects"]),
         now=parts.clock.set_right(record.at, mark),
         trial=entry["trial"],
     )

@@ -14,7 +14,7 @@ from gateway.foundation.services import Services
 from gateway.menus.engine.effects import Effect
 from gateway.menus.engine.model import Menu
 from gateway.menus.engine.render import render_reply
-from gateway.menus.engine.sms_pages import MOST_PARTS
+from gateway.menus.engine.sms_reply import MOST_PARTS
 from gateway.menus.engine.text_size import (
     GSM7,
     GSM7_PART,
@@ -22,7 +22,7 @@ from gateway.menus.engine.text_size import (
     UCS2_PART,
     UCS2_SINGLE,
     measure_text,
-    sms_parts,
+    split_parts,
 )
 from gateway.storage import simulator
 from gateway.storage.simulator import SentText
@@ -79,7 +79,7 @@ def list_texts(parts: Services, asked: ThreadAsked) -> tuple[SentText, ...]:
 
 
 def _of_text(each: SentText, price: str) -> Mapping[str, Any]:
-    size, count = measure_text(each.text), len(sms_parts(each.text))
+    size, count = measure_text(each.text), len(split_parts(each.text))
     single, part = (GSM7_SINGLE, GSM7_PART) if size.coding == GSM7 else (UCS2_SINGLE, UCS2_PART)
     return {
         "coding": size.coding,

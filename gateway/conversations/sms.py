@@ -9,7 +9,7 @@ from gateway.conversations.sms_turn import TextAnswer
 from gateway.domain.events import Inbound, Kind
 from gateway.foundation.services import Services
 from gateway.helpdesk.alerts import alerts, sms_reply
-from gateway.menus.engine.sms_pages import as_sms
+from gateway.menus.engine.sms_reply import cut_sms
 from gateway.storage import callers, conversations, outbox, rate_limits
 from gateway.storage.callers import Caller
 from gateway.storage.database import Tx
@@ -79,7 +79,7 @@ def _handle_staff_reply(
     parts.count.add("reply", staff_reply.what, channel=inbound.channel)
     if not _may_answer(parts, tx, inbound, now, share="ours"):
         return ()
-    row = alerts.say(
+    row = alerts.add_alert(
         tx,
         staff_reply.person,
         staff_reply.text,
@@ -114,7 +114,7 @@ def _reply_to(
     if not answer.text or not _may_answer(parts, tx, inbound, now, share=share):
         return None
     read_facts(parts, inbound.channel, answer.version, answer)
-    sms = as_sms(answer.text)
+    sms = cut_sms(answer.text)
     return outbox.add_row(
         tx,
         kind="answer",

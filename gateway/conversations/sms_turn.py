@@ -9,15 +9,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.conversations.effects import Context, apply_effect
-from gateway.conversations.ussd_session import with_promises
+from gateway.conversations.ussd_session import add_promises
 from gateway.domain.events import Inbound, Reply
 from gateway.domain.outbox.kinds import KINDS
-from gateway.foundation.phone_numbers import region_of
+from gateway.foundation.phone_numbers import find_region
 from gateway.foundation.services import Services
 from gateway.menus.engine import session as sessions
 from gateway.menus.engine import sms
 from gateway.menus.engine.model import Entry, Menu, Question
-from gateway.menus.engine.render import as_text
+from gateway.menus.engine.render import join_text
 from gateway.menus.engine.session import Known, Session, ThreadState, UnreadableSession
 from gateway.menus.engine.sms import COPY, NOT_UNDERSTOOD, REFUSED, SILENCE, Meant
 from gateway.menus.keywords import Match
@@ -214,7 +214,7 @@ def answer_text(
         return _keep_silent(text, meaning), nudges
     if caller.stopped and meaning.understood == sms.START:
         callers.set_stopped(tx, caller.id, stopped_at=None, now=now)
-    reply, stands = sms.told(menu, meaning, before, parts.line.for_engine(), now, limits)
+    reply, stands = sms.write_reply(menu, meaning, before, parts.line.for_engine(), now, limits)
     if not speaks:
         return _leave_unanswered(text, meaning), (*nudges, *_alert_staff(text, meaning))
     is_kept = callers.by_id(tx, caller.id) is not None  # this very text may have erased the caller
@@ -226,8 +226,8 @@ def answer_text(
 def _find_known(text: _Text) -> Known:
     parts, caller = text.parts, text.caller
     hours = find_hours(text.tx, parts.line.hours, parts.line.zone, text.now)
-    known = Known(language=caller.language, script=caller.script, region=region_of(text.inbound.number))
-    return with_promises(known, text.menu, hours, parts.line.zone, text.now)
+    known = Known(language=caller.language, script=caller.script, region=find_region(text.inbound.number))
+    return add_promises(known, text.menu, hours, parts.line.zone, text.now)
 
 
 def _find_before(text: _Text, known: Known) -> ThreadState:
@@ -293,7 +293,7 @@ def _leave_unanswered(text: _Text, meaning: Meant) -> TextAnswer:
 
 def _make_answer(text: _Text, meaning: Meant, reply: Reply) -> TextAnswer:
     return TextAnswer(
-        text=as_text(reply),
+        text=join_text(reply),
         understood=meaning.understood,
         language=meaning.session.script,
         version=text.version,

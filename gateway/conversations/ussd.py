@@ -21,13 +21,13 @@ from gateway.conversations.ussd_session import (
 )
 from gateway.domain.events import Ended, Inbound, OptOut, Reply
 from gateway.foundation.ids import new_id
-from gateway.foundation.phone_numbers import region_of, to_e164
+from gateway.foundation.phone_numbers import find_region, to_e164
 from gateway.foundation.services import Services
 from gateway.helpdesk.requests import refuse
 from gateway.menus.engine import engine
 from gateway.menus.engine.effects import Effect, RefuseCalls
 from gateway.menus.engine.model import Menu
-from gateway.menus.engine.render import as_text
+from gateway.menus.engine.render import join_text
 from gateway.menus.engine.session import Session
 from gateway.storage import callers
 from gateway.storage.database import Unavailable
@@ -236,7 +236,7 @@ class UssdTurn:
             version=version,
             text=text,
             session=engine.forget_notice(session, reply),
-            reply=as_text(reply),
+            reply=join_text(reply),
             screen=reply.screen,
             ends=reply.ends,
         )
@@ -273,7 +273,7 @@ def _apologise_for(parts: Services, inbound: Inbound, error: BaseException, what
     menu: Menu | None = None
     language, region = "en", ""
     try:
-        region = region_of(to_e164(inbound.number, parts.line.regions) or inbound.number)
+        region = find_region(to_e164(inbound.number, parts.line.regions) or inbound.number)
         _, menu = find_served(parts, inbound.channel)
         held = read_saved(parts.sessions.ask().load(inbound.channel, inbound.number))
         language = held.session.script if held and held.session.script else language
@@ -284,7 +284,7 @@ def _apologise_for(parts: Services, inbound: Inbound, error: BaseException, what
 
 
 def _last_words(parts: Services, menu: Menu | None, language: str, region: str) -> str:
-    day = apology.day_of(parts.clock.now(), parts.line.zone)
+    day = apology.find_day(parts.clock.now(), parts.line.zone)
     return apology.find_apology(menu, language, parts.line.for_engine().values, day, region=region)
 
 

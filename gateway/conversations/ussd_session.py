@@ -7,7 +7,7 @@ from enum import Enum
 
 from gateway.domain.callbacks.windows import Hours, find_opening, list_offered_windows
 from gateway.domain.contact_safety import VALID_FOR, PhoneSeen, SafeContact
-from gateway.foundation.phone_numbers import region_of
+from gateway.foundation.phone_numbers import find_region
 from gateway.foundation.services import Services
 from gateway.menus.engine import session as sessions
 from gateway.menus.engine.engine import resume_session
@@ -140,13 +140,13 @@ def find_known(
     known_caller = Known(
         language=caller.language if caller else "",
         script=caller.script if caller else "",
-        region=region_of(number),
+        region=find_region(number),
         lost=lost,
     )
-    return with_promises(known_caller, menu, hours, parts.line.zone, now)
+    return add_promises(known_caller, menu, hours, parts.line.zone, now)
 
 
-def with_promises(known: Known, menu: Menu, hours: Hours, zone: str, now: datetime) -> Known:
+def add_promises(known: Known, menu: Menu, hours: Hours, zone: str, now: datetime) -> Known:
     """Return the same with the windows on offer, and the next instant at which staff are on duty."""
     opens = find_opening(hours, zone, now)
     offers = list_offered_windows(menu.windows.values(), hours, zone, now)
@@ -178,7 +178,7 @@ def ask_resume(
         return None
     if caller is None or caller.contact is None or not _is_alone(caller.contact, now):
         return None
-    return session.with_promises(with_promises(Known(), menu, hours, parts.line.zone, now))
+    return session.with_promises(add_promises(Known(), menu, hours, parts.line.zone, now))
 
 
 def _is_alone(contact: SafeContact, now: datetime) -> bool:

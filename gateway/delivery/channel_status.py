@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from gateway.channels.contract import Channel, Watched
-from gateway.delivery.claim import limits_of
+from gateway.delivery.claim import get_limits
 from gateway.domain.events import ChannelSeen
 from gateway.domain.outbox.rate_limit import Bucket
 from gateway.foundation.services import Services
@@ -59,7 +59,7 @@ def list_statuses(parts: Services) -> tuple[ChannelStatus, ...]:
         Unavailable: the database cannot be reached.
     """
     with parts.store.read() as tx:
-        buckets, waiting = rate_limits.all_of(tx), outbox.count_waiting(tx)
+        buckets, waiting = rate_limits.list_buckets(tx), outbox.count_waiting(tx)
         lives = {name: settings.find_heartbeat(tx, name) for name in parts.channels}
     return tuple(
         _find_status(parts, name, lives[name], buckets.get(name), waiting.get(name, 0))
@@ -67,7 +67,7 @@ def list_statuses(parts: Services) -> tuple[ChannelStatus, ...]:
     )
 
 
-def as_json(line: ChannelStatus) -> dict[str, Any]:
+def format_status(line: ChannelStatus) -> dict[str, Any]:
     """Return one channel in the public JSON shape of ``gateway channels list --json``; instants are RFC 3339 in UTC."""
     config = line.channel.config
     return {
@@ -104,7 +104,7 @@ def _find_status(
         "paused_until": paused,
         "why": bucket.why if bucket and paused else "",
         "sent": bucket.sent if bucket and bucket.day == today else 0,
-        "day": limits_of(channel).day,
+        "day": get_limits(channel).day,
         "waiting": waiting,
     }
     sort, trouble, fix = _find_trouble(facts)

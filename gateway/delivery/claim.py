@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.channels.contract import Calls, Channel
 from gateway.delivery import clock_guard
-from gateway.domain.callbacks.windows import ALWAYS, NOW_LASTS, next_window
+from gateway.domain.callbacks.windows import ALWAYS, NOW_LASTS, find_next_window
 from gateway.domain.contact_safety import SafeContact, When
 from gateway.domain.events import Outgoing, OutgoingCall
 from gateway.domain.outbox import rate_limit as buckets
@@ -45,7 +45,7 @@ def note_fault(parts: Services, row: OutboxRow, error: Exception) -> None:
     ``row`` is the claimed state, which counts this try.
     """
     now = parts.clock.now()
-    then = states.after_fault(
+    then = states.plan_after_fault(
         attempts=row.attempts, now=now, wait=find_jittered_delay(row.attempts), expires_at=row.expires_at
     )
     failed = then.event is OutboxEvent.FAIL
@@ -87,7 +87,7 @@ class Nothing:
     wait: timedelta | None = None
 
 
-def limits_of(channel: Channel) -> RateLimits:
+def get_limits(channel: Channel) -> RateLimits:
     """Return the configured rate limits of a channel: messages per second and per day (``day_limit``, 0 for none)."""
     return RateLimits(rate=channel.config.rate, day=int(channel.config.options.get("day_limit", "0")))
 
@@ -119,7 +119,7 @@ def _claim_in(
         return Nothing()
     filled = _fill_buckets(parts, tx, now)
     waits = {
-        name: buckets.find_wait(b, limits_of(parts.channels[name]), now=now) for name, b in filled.items()
+        name: buckets.find_wait(b, get_limits(parts.channels[name]), now=now) for name, b in filled.items()
     }
     waits |= dict.fromkeys(settings.list_silent(tx, parts.channels, now))
     ready = [name for name, wait in waits.items() if wait == timedelta()]
@@ -139,7 +139,7 @@ def _claim_in(
         return Decided()
     message = _make_message(tx, row, number)
     if row.kind != CALL:
-        limits = limits_of(parts.channels[row.channel])
+        limits = get_limits(parts.channels[row.channel])
         rate_limits.save_bucket(
             tx, row.channel, buckets.take_token(filled[row.channel], limits, parts=row.parts)
         )
@@ -149,7 +149,7 @@ def _claim_in(
 def _fill_buckets(parts: Services, tx: Tx, now: datetime) -> dict[str, Bucket]:
     held = rate_limits.hold_buckets(tx)
     missing = {
-        name: buckets.make_full_bucket(limits_of(channel), now)
+        name: buckets.make_full_bucket(get_limits(channel), now)
         for name, channel in parts.channels.items()
         if name not in held
     }
@@ -158,7 +158,7 @@ def _fill_buckets(parts: Services, tx: Tx, now: datetime) -> dict[str, Bucket]:
         held = rate_limits.hold_buckets(tx)
     today = now.astimezone(ZoneInfo(parts.line.zone)).date()
     return {
-        name: buckets.fill_bucket(held[name], limits_of(channel), now=now, today=today)
+        name: buckets.fill_bucket(held[name], get_limits(channel), now=now, today=today)
         for name, channel in parts.channels.items()
     }
 
@@ -203,7 +203,7 @@ def _find_window(contact: SafeContact | None, zone: str, now: datetime) -> tuple
     if contact.when is When.NOW:
         span = contact.said_at, contact.said_at + NOW_LASTS
         return span if now < span[1] else None
-    return next_window(contact.when, ALWAYS, zone, now, least=timedelta())
+    return find_next_window(contact.when, ALWAYS, zone, now, least=timedelta())
 
 
 def _make_message(tx: Tx, row: OutboxRow, number: str) -> Outgoing | OutgoingCall:
@@ -240,7 +240,7 @@ def _decide_row(
 # Inside rows, such as escalations: claim, work and result are one transaction, so they need no lease.
 
 
-def work_inside(parts: Services, *, named: str | None = None) -> bool:
+def run_inside_row(parts: Services, *, named: str | None = None) -> bool:
     """Work one inside row: the named one, or else the best due one; False if none is due.
 
     Raises:

@@ -204,7 +204,7 @@ def find_held(parts: Services) -> dict[str, dict[str, Any]]:
     return {what: value for what, value in found.items() if value.get("on")}
 
 
-def let_end(parts: Services, actor: Actor, what: str) -> None:
+def allow_end(parts: Services, actor: Actor, what: str) -> None:
     """Permit endings of this kind for two hours, without limit.
 
     Raises:

@@ -68,7 +68,7 @@ class Nudger:
         return True
 
 
-def nudge_nobody(row_id: str) -> bool:  # noqa: ARG001 - replaces a Nudger where there is no Redis
+def skip_nudge(row_id: str) -> bool:  # noqa: ARG001 - replaces a Nudger where there is no Redis
     """Send no nudge: the sweep of the clock process sends what is due."""
     return False
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from gateway.channels.contract import SendOutcome, StatusQueryable
 from gateway.domain.events import OPTED_OUT, Delivery
-from gateway.domain.outbox.states import OutboxEvent, OutboxState, find_next_state, further_word
+from gateway.domain.outbox.states import OutboxEvent, OutboxState, choose_further_word, find_next_state
 from gateway.domain.permissions import Actor, Permission, check_permission
 from gateway.foundation.services import Services
 from gateway.storage import audit, outbox, rate_limits, settings
@@ -45,7 +45,7 @@ def _write_delivery(parts: Services, tx: Tx, delivery: Delivery) -> None:
             now=now,
         )
         return
-    further = further_word(row.delivery, delivery.state)
+    further = choose_further_word(row.delivery, delivery.state)
     if further != row.delivery:
         outbox.set_delivery(tx, row.id, delivery=further, reason=delivery.reason, now=now)
         if delivery.reason == OPTED_OUT:
@@ -88,7 +88,7 @@ def ask_providers(parts: Services) -> int:
     with parts.store.read() as tx:
         down = settings.list_silent(tx, parts.channels, now)
         lines = [name for name, each in parts.channels.items() if each.contract.can_ask and name not in down]
-        rows = outbox.unclear_of(tx, lines, before=now - REST, limit=AT_ONCE) if lines else ()
+        rows = outbox.list_unclear(tx, lines, before=now - REST, limit=AT_ONCE) if lines else ()
     return sum(_ask_about(parts, row.id, row.channel) for row in rows)
 
 
@@ -110,9 +110,9 @@ def _ask_about(parts: Services, row_id: str, name: str) -> bool:
 
 
 def list_rows(parts: Services, *, state: str = "", limit: int = 200) -> list[dict[str, Any]]:
-    """Return the newest rows in the shape of ``as_json``, optionally only those in one state."""
+    """Return the newest rows in the shape of ``format_row``, optionally only those in one state."""
     with parts.store.read() as tx:
-        return [as_json(row) for row in outbox.list_rows(tx, state=state, limit=limit)]
+        return [format_row(row) for row in outbox.list_rows(tx, state=state, limit=limit)]
 
 
 def list_newest(parts: Services, limit: int) -> tuple[OutboxRow, ...]:
@@ -121,7 +121,7 @@ def list_newest(parts: Services, limit: int) -> tuple[OutboxRow, ...]:
         return outbox.list_rows(tx, limit=limit)
 
 
-def as_json(row: OutboxRow) -> dict[str, Any]:
+def format_row(row: OutboxRow) -> dict[str, Any]:
     """Return one row in the public JSON shape of ``gateway outbox list --json``; instants are RFC 3339 in UTC."""
     return {
         "id": row.id,

@@ -17,7 +17,7 @@ from gateway.domain.events import OPTED_OUT, Outgoing, OutgoingCall
 from gateway.domain.outbox import rate_limit as buckets
 from gateway.domain.outbox import states
 from gateway.domain.outbox.kinds import CALL
-from gateway.domain.outbox.states import Next, OutboxEvent, OutboxState, find_next_state, further_word
+from gateway.domain.outbox.states import Next, OutboxEvent, OutboxState, choose_further_word, find_next_state
 from gateway.foundation.services import Services
 from gateway.storage import outbox, outbox_claims, rate_limits
 from gateway.storage.database import Tx, Unavailable
@@ -85,7 +85,7 @@ def _finish_row(parts: Services, tx: Tx, claimed: ClaimedRow, result: SendResult
 def _match_deliveries(tx: Tx, parts: Services, row: OutboxRow, provider_id: str) -> None:
     delivery, reason = "", ""
     for parked in outbox.unpark_deliveries(tx, row.channel, provider_id):
-        further = further_word(delivery, parked.state)
+        further = choose_further_word(delivery, parked.state)
         if further != delivery:
             delivery, reason = further, parked.reason
     if delivery:
@@ -137,7 +137,7 @@ LONGEST_WAIT = timedelta(seconds=1)
 TOO_LATE = 60.0
 
 
-def never_stop() -> bool:
+def keep_going() -> bool:
     """Return False: the default for ``stopping``."""
     return False
 
@@ -147,7 +147,7 @@ def drain_outbox(
     *,
     first: str | None = None,
     seconds: float = DRAIN_SECONDS,
-    stopping: Callable[[], bool] = never_stop,
+    stopping: Callable[[], bool] = keep_going,
 ) -> int:
     """Handle the named row if it can be claimed, then due rows until the time is over; return the number of rows.
 
@@ -178,7 +178,7 @@ def drain_outbox(
 
 def _handle_one(parts: Services, named: str | None) -> float | None:
     """Handle one row and return None; without one, return the seconds until one may be claimed (0 if unknown)."""
-    if claim.work_inside(parts, named=named):
+    if claim.run_inside_row(parts, named=named):
         return None
     claimed = claim_row(parts, named=named)
     if isinstance(claimed, Nothing):

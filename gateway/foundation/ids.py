@@ -46,7 +46,7 @@ def new_token(size: int = 32) -> str:
     return secrets.token_urlsafe(size)
 
 
-def random_bytes(size: int) -> bytes:
+def make_random_bytes(size: int) -> bytes:
     """Return ``size`` random bytes, for nonces and keys."""
     return secrets.token_bytes(size)
 
@@ -56,7 +56,7 @@ def add_jitter(seconds: float) -> float:
     return seconds * (1 + secrets.randbelow(1_000) / 4_000)
 
 
-def code_candidates(key: bytes, turn_key: str, digits: int = 4) -> list[str]:
+def list_code_candidates(key: bytes, turn_key: str, digits: int = 4) -> list[str]:
     """Return codes of so many digits in the order in which they are tried for this turn, the same for every repeat."""
     said = turn_key if digits == 4 else f"{turn_key}:{digits}"  # noqa: PLR2004 - as codes were made before there were longer ones
     stream = b""

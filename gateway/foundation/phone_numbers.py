@@ -33,10 +33,10 @@ def to_e164(written: str, regions: Sequence[str] = ()) -> str | None:
     For what a provider posts: its number exists, whatever the numbering plans that we know of say.
     A number without a country code is read in each of ``regions`` in order; the first in which it is valid wins.
     """
-    return next(iter(possible_readings(written, regions)), None)
+    return next(iter(list_possible_readings(written, regions)), None)
 
 
-def possible_readings(written: str, regions: Sequence[str] = ()) -> tuple[str, ...]:
+def list_possible_readings(written: str, regions: Sequence[str] = ()) -> tuple[str, ...]:
     """Return every number in E.164 that this may stand for, to look one up; a number abroad need only be possible."""
     parsed = _parse_number(written, regions)
     if _plain_digits(written).startswith("+"):
@@ -46,7 +46,7 @@ def possible_readings(written: str, regions: Sequence[str] = ()) -> tuple[str, .
     return _as_e164(parsed)
 
 
-def valid_readings(written: str, regions: Sequence[str] = ()) -> tuple[str, ...]:
+def list_valid_readings(written: str, regions: Sequence[str] = ()) -> tuple[str, ...]:
     """Return every number in E.164 that a person may have meant; more than one where several countries know it.
 
     Only numbers that a numbering plan has: what is typed by hand holds slips, and whatever is dialled then rings
@@ -121,7 +121,7 @@ def _is_near_a_dear_number(number: PhoneNumber) -> bool:
     )
 
 
-def region_of(e164: str) -> str:
+def find_region(e164: str) -> str:
     """Return the country of the number as two letters, or an empty string where it has none."""
     try:
         return phonenumbers.region_code_for_number(phonenumbers.parse(e164, None)) or ""

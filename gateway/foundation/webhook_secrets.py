@@ -11,15 +11,15 @@ PREFIX = "webhook-serial:"
 """What the name of the setting begins with; the line's name follows."""
 
 
-def secret_for(key: bytes, channel: str, serial: int) -> str:
+def derive_secret(key: bytes, channel: str, serial: int) -> str:
     """Return the secret of one line: 32 letters and digits that only the key can make."""
     digest = hmac.new(key, f"webhook/{channel}/{serial}".encode(), hashlib.sha256).digest()
     return base64.b32encode(digest[:_BYTES]).decode().lower()
 
 
-def secrets_for(key: bytes, channel: str, serial: int) -> tuple[str, ...]:
+def derive_secrets(key: bytes, channel: str, serial: int) -> tuple[str, ...]:
     """Return the live secrets, newest first: this serial's and, while addresses are changed, the one before."""
-    return tuple(secret_for(key, channel, each) for each in (serial, serial - 1) if each >= FIRST_SERIAL)
+    return tuple(derive_secret(key, channel, each) for each in (serial, serial - 1) if each >= FIRST_SERIAL)
 
 
 def matches_secret(given: str, live: Sequence[str]) -> bool:
@@ -62,7 +62,7 @@ class Serials:
         """Return the live secrets of a line, newest first; none for a line that is not configured."""
         serial = self._serials.get(channel)
         name = f"{channel} beside an account" if channel in self._guarded else channel
-        return () if serial is None else secrets_for(self._key(), name, serial)
+        return () if serial is None else derive_secrets(self._key(), name, serial)
 
 
 def _read_serial(stored: object) -> int:

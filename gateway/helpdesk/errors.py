@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from gateway.domain.callbacks.states import HELD, IllegalMove
 from gateway.domain.permissions import Permission, check_permission
-from gateway.foundation.phone_numbers import may_be_called, valid_readings
+from gateway.foundation.phone_numbers import list_valid_readings, may_be_called
 from gateway.menus.engine.dates import find_odd_year
 from gateway.storage import callbacks, people
 
@@ -70,7 +70,7 @@ def read_typed_number(written: str, regions: Sequence[str]) -> str:
         Rejected: no numbering plan contains it, or calls to it are not ordinary ones (premium, emergency).
         AmbiguousNumber: it is valid in several regions.
     """
-    readings = valid_readings(written, regions)
+    readings = list_valid_readings(written, regions)
     if len(readings) > 1:
         raise AmbiguousNumber(readings)
     if not readings or not may_be_called(readings[0]):

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from gateway.channels.contract import Calls
 from gateway.delivery import channel_status, clock_guard
-from gateway.domain.callbacks.windows import local_minute
+from gateway.domain.callbacks.windows import find_local_minute
 from gateway.foundation import file_modes, ids
 from gateway.foundation.services import NUMBERS_OF_TEXTS, REQUIRED_NUMBERS, Services
 from gateway.menus.engine.offered_languages import list_named
@@ -17,7 +17,7 @@ from gateway.storage.database import Unavailable
 from gateway.storage.duty import find_hours
 from gateway.storage.encryption import RingMissing
 from gateway.storage.live_menus import find_held_back
-from gateway.storage.migrate import find_newest, revision_in
+from gateway.storage.migrate import find_newest, read_revision
 
 _NAMED = 5
 _FORTNIGHT = 14
@@ -219,7 +219,7 @@ def _check_number(parts: Services, name: str, *, is_named: bool) -> Finding:
 
 def _check_schema(parts: Services) -> Finding:
     with parts.store.read() as tx:
-        found = revision_in(tx)
+        found = read_revision(tx)
     if found == find_newest():
         return Finding(part="schema", ok=True, words=f"revision {found}")
     return Finding(part="schema", ok=False, words=f"revision {found}", fix="run `gateway db upgrade`")
@@ -248,7 +248,7 @@ def _format_since(seen: datetime | None) -> str:
 def _check_outbox(parts: Services) -> Finding:
     now = parts.clock.now()
     with parts.store.read() as tx:
-        oldest, unclear = outbox.oldest_due(tx, now=now), outbox.count_unclear(tx)
+        oldest, unclear = outbox.find_oldest_due(tx, now=now), outbox.count_unclear(tx)
     if unclear:
         fix = "`gateway outbox list --state unclear`, ask the provider, then `gateway outbox settle`"
         return Finding(part="outbox", ok=False, words=f"{unclear} unclear: was it sent?", fix=fix)
@@ -307,7 +307,7 @@ def _check_duty(parts: Services) -> Finding:
     now = parts.clock.now()
     with parts.store.read() as tx:
         hours = find_hours(tx, parts.line.hours, parts.line.zone, now)
-    today, _ = local_minute(parts.line.zone, now)
+    today, _ = find_local_minute(parts.line.zone, now)
     if any(hours.on(today + timedelta(days=ahead)) for ahead in range(_FORTNIGHT)):
         return Finding(part="duty", ok=True, words="somebody is on duty in the next two weeks")
     fix = "enter shifts on the page Shifts, or write [hours] in gateway.toml"

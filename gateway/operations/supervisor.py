@@ -201,7 +201,7 @@ def spawn_process(command: list[str], environment: dict[str, str]) -> subprocess
     )
 
 
-def port_is_free(host: str, port: int) -> bool:
+def is_port_free(host: str, port: int) -> bool:
     """Return whether the address can be bound."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
@@ -269,7 +269,7 @@ _LONGEST_SOCKET = 100
 """Bytes. unix(7) allows 108 with the final zero, and the server adds a temporary suffix."""
 
 
-def socket_path(data_dir: Path) -> Path:
+def find_socket_path(data_dir: Path) -> Path:
     """Return the socket's path: in the data folder, or in a private temporary folder if that path is too long."""
     plain = data_dir / "valkey.sock"
     if len(os.fsencode(plain)) <= _LONGEST_SOCKET:
@@ -285,7 +285,7 @@ def socket_path(data_dir: Path) -> Path:
 
 def find_url(data_dir: Path) -> str:
     """Return the URL of the embedded Valkey for clients."""
-    return f"unix://{socket_path(data_dir)}"
+    return f"unix://{find_socket_path(data_dir)}"
 
 
 def build_command(data_dir: Path) -> list[str]:
@@ -297,7 +297,7 @@ def build_command(data_dir: Path) -> list[str]:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return [
         str(get_binary_path()),
-        *("--port", "0", "--unixsocket", str(socket_path(data_dir)), "--unixsocketperm", "600"),
+        *("--port", "0", "--unixsocket", str(find_socket_path(data_dir)), "--unixsocketperm", "600"),
         *("--dir", str(folder), "--appendonly", "yes", "--appendfsync", "everysec", "--save", ""),
         *("--maxmemory-policy", "noeviction", "--daemonize", "no", "--loglevel", "warning"),
     ]
@@ -306,7 +306,7 @@ def build_command(data_dir: Path) -> list[str]:
 def does_answer(data_dir: Path) -> bool:
     """Return whether a Valkey responds on the socket."""
     client = redis.Redis(
-        unix_socket_path=str(socket_path(data_dir)), socket_timeout=1, socket_connect_timeout=1
+        unix_socket_path=str(find_socket_path(data_dir)), socket_timeout=1, socket_connect_timeout=1
     )
     try:
         return bool(client.ping())
@@ -318,7 +318,7 @@ def does_answer(data_dir: Path) -> bool:
 
 def start_valkey(data_dir: Path, *, environment: dict[str, str]) -> subprocess.Popen[bytes]:
     """Start it in its own session, so that Ctrl-C in the terminal does not reach it."""
-    socket_path(data_dir).unlink(missing_ok=True)
+    find_socket_path(data_dir).unlink(missing_ok=True)
     return subprocess.Popen(  # noqa: S603 - the command is built here from our own paths
         build_command(data_dir),
         env=environment,

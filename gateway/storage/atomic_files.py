@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from gateway.foundation import ids
-from gateway.foundation.ids import new_token, random_bytes
+from gateway.foundation.ids import make_random_bytes, new_token
 
 
 def put_first(path: Path, content: bytes) -> bool:
@@ -73,7 +73,7 @@ def _sync_folder(folder: Path) -> None:
 _SIZE = 32
 
 
-def master_key(data_dir: Path, given: str | None) -> bytes:
+def read_master_key(data_dir: Path, given: str | None) -> bytes:
     """Return the 32-byte master key: SHA-256 of the configured secret, else the key file, created when absent."""
     if given:
         return hashlib.sha256(given.encode()).digest()
@@ -90,7 +90,7 @@ def _make_key(path: Path) -> None:
     with os.fdopen(
         os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii"
     ) as file:
-        file.write(random_bytes(_SIZE).hex())
+        file.write(make_random_bytes(_SIZE).hex())
         file.flush()
         os.fsync(file.fileno())
     with suppress(FileExistsError):

@@ -94,17 +94,17 @@ def by_id(tx: Tx, attempt_id: str) -> Attempt | None:
     return _read_first(tx, _build_query().where(attempts.c.id == attempt_id))
 
 
-def live_of(tx: Tx, caller_id: str) -> Attempt | None:
+def find_live_of_caller(tx: Tx, caller_id: str) -> Attempt | None:
     """Return the attempt without an outcome on any request of this caller."""
     return _read_first(tx, _build_query().where(text(LIVE), attempts.c.caller_id == caller_id))
 
 
-def live_on(tx: Tx, callback_id: str) -> Attempt | None:
+def find_live_of_request(tx: Tx, callback_id: str) -> Attempt | None:
     """Return the attempt without an outcome on this request."""
     return _read_first(tx, _build_query().where(text(LIVE), attempts.c.callback_id == callback_id))
 
 
-def live_by(tx: Tx, person_id: str) -> Attempt | None:
+def find_live_of_person(tx: Tx, person_id: str) -> Attempt | None:
     """Return an attempt of this person without an outcome."""
     return _read_first(tx, _build_query().where(text(LIVE), attempts.c.person_id == person_id))
 

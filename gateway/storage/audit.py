@@ -67,7 +67,7 @@ def list_about(tx: Tx, kind: str, subject: str) -> tuple[AuditEntry, ...]:
     return tuple(_read_entry(row) for row in found)
 
 
-def last_about(tx: Tx, kind: str, subjects: Collection[str]) -> Mapping[str, AuditEntry]:
+def list_last_about(tx: Tx, kind: str, subjects: Collection[str]) -> Mapping[str, AuditEntry]:
     """Return subject → newest entry about it."""
     last = (
         select(audit.c.id)

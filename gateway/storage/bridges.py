@@ -70,7 +70,7 @@ def step_bridge(
     return _read_first(tx, statement)
 
 
-def know_session(tx: Tx, bridge_id: str, session: str) -> None:
+def note_session(tx: Tx, bridge_id: str, session: str) -> None:
     """Store the provider's call id, where none is stored yet."""
     tx.execute(
         update(bridges).where(bridges.c.id == bridge_id, bridges.c.session.is_(None)).values(session=session)
@@ -92,7 +92,7 @@ def by_session(tx: Tx, channel: str, session: str) -> BridgeRow | None:
     return _read_first(tx, _build_query().where(bridges.c.channel == channel, bridges.c.session == session))
 
 
-def newest_of(tx: Tx, person_id: str, callback_id: str) -> BridgeRow | None:
+def find_newest(tx: Tx, person_id: str, callback_id: str) -> BridgeRow | None:
     """Return the newest bridge of a person for a request."""
     of_call = bridges.c.person_id == person_id, bridges.c.callback_id == callback_id
     return _read_first(
@@ -126,7 +126,7 @@ def list_live(tx: Tx, *, heard_before: datetime, limit: int = 200) -> tuple[Brid
     return tuple(_read_row(row) for row in tx.execute(query))
 
 
-def never_left(tx: Tx) -> tuple[BridgeRow, ...]:
+def list_never_left(tx: Tx) -> tuple[BridgeRow, ...]:
     """Return the bridges whose call was never sent: their outbox row failed, expired or was cancelled."""
     query = (
         _build_query()

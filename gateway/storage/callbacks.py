@@ -71,14 +71,14 @@ def insert_callback(tx: Tx, callback: Callback) -> bool:
     """Insert a request; False where this caller's slot has an open one."""
     statement = (
         insert_into(tx, callbacks)
-        .values(**values_of(tx, callback))
+        .values(**seal_values(tx, callback))
         .on_conflict_do_nothing(index_elements=["caller_id", "slot"], index_where=text(OPEN))
         .returning(callbacks.c.id)
     )
     return tx.execute(statement).first() is not None
 
 
-def values_of(tx: Tx, callback: Callback) -> dict[str, Any]:
+def seal_values(tx: Tx, callback: Callback) -> dict[str, Any]:
     """Return the columns of a request, personal ones sealed."""
     values = {name: getattr(callback, name) for name in Callback.__slots__}
     return _seal_values(tx, callback.id, values | {"mark": tx.mark})
@@ -97,7 +97,7 @@ def open_of(tx: Tx, caller_id: str, *, lock: bool = False) -> tuple[Callback, ..
     return tuple(open_row(tx, row) for row in tx.execute(query.with_for_update() if lock else query))
 
 
-def callable_of(tx: Tx, caller_id: str) -> tuple[Callback, ...]:
+def lock_callable(tx: Tx, caller_id: str) -> tuple[Callback, ...]:
     """Return the requests for which a number could still be called, locked: open ones and reached ones."""
     some = or_(text(OPEN), callbacks.c.state == CallbackState.REACHED)
     query = select(callbacks).where(callbacks.c.caller_id == caller_id, some)
@@ -154,7 +154,7 @@ def step_callback(
     return open_row(tx, row) if row is not None else None
 
 
-def in_team(team: str, *, review: bool) -> ColumnElement[bool]:
+def match_team(team: str, *, review: bool) -> ColumnElement[bool]:
     """Return the condition that a request belongs to this team and, unless ``review``, is not in review."""
     conditions = callbacks.c.team == team
     return conditions if review else and_(conditions, callbacks.c.state != CallbackState.REVIEW)
@@ -182,7 +182,7 @@ def hand_to(tx: Tx, callback_id: str, *, to: str, until: datetime, now: datetime
     return tx.execute(statement).first() is not None
 
 
-def in_hand(tx: Tx, person_id: str) -> int:
+def count_in_hand(tx: Tx, person_id: str) -> int:
     """Return how many requests this person holds, including reached ones that are not closed."""
     query = select(func.count()).select_from(callbacks)
     return int(tx.execute(query.where(text(IN_HAND), callbacks.c.holder_id == person_id)).scalar_one())
@@ -195,7 +195,7 @@ def list_claimed_codes(tx: Tx, person_id: str) -> Mapping[str, str]:
     return {row.id: row.code for row in tx.execute(query)}
 
 
-def of_caller(tx: Tx, caller_id: str, *, limit: int = 50) -> tuple[Callback, ...]:
+def list_of_caller(tx: Tx, caller_id: str, *, limit: int = 50) -> tuple[Callback, ...]:
     """Return the requests of a number in any state, newest first."""
     query = select(callbacks).where(callbacks.c.caller_id == caller_id)
     query = query.order_by(callbacks.c.asked_at.desc(), callbacks.c.id.desc()).limit(limit)
@@ -224,7 +224,7 @@ def list_waiting_past(tx: Tx, *, now: datetime, limit: int = 200) -> tuple[Callb
     )
 
 
-def claims_over(tx: Tx, *, now: datetime, limit: int = 200) -> tuple[Callback, ...]:
+def list_expired_claims(tx: Tx, *, now: datetime, limit: int = 200) -> tuple[Callback, ...]:
     """Return claimed requests whose lease has expired."""
     over = text(HELD), callbacks.c.state == CallbackState.CLAIMED, callbacks.c.held_until <= now
     return _read_some(tx, select(callbacks).where(*over), callbacks.c.held_until, limit)

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Row
 
 from gateway.domain.callbacks.states import OPEN, CallbackState
 from gateway.domain.contact_safety import PhoneSeen, SafeContact, When
-from gateway.foundation.ids import new_id, random_bytes
+from gateway.foundation.ids import make_random_bytes, new_id
 from gateway.storage.database import Tx, insert_into
 from gateway.storage.tables import attempts, callbacks, callers, outbox, texts, threads
 
@@ -230,7 +230,7 @@ def _make_trial(tx: Tx, row: TableRow[Any]) -> None:
     taken = tx.execute(select(callers.c.id).where(callers.c.lookup == lookup)).first() if lookup else None
     values: dict[str, Any] = {"lookup_key": row.lookup_key + TRIAL, "lookup": lookup}
     if lookup is None or taken is not None:
-        values |= {"lookup": random_bytes(32), "number": None}
+        values |= {"lookup": make_random_bytes(32), "number": None}
     tx.execute(update(callers).where(callers.c.id == row.id).values(**values))
 
 

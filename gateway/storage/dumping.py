@@ -75,7 +75,7 @@ def fill_table(tx: Tx, name: str, plain: Sequence[Mapping[str, Any]]) -> None:
     tx.execute(insert(table), said)
 
 
-def not_empty(tx: Tx) -> str | None:
+def find_filled_table(tx: Tx) -> str | None:
     """Return the name of a table with data that a restore would mix up, or None where the ledger is empty."""
     for table in metadata.sorted_tables:
         if (

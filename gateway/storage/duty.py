@@ -16,7 +16,7 @@ from sqlalchemy import delete, insert, select
 
 from gateway.domain.callbacks.shifts import Away, Duty, Rota, Shift
 from gateway.domain.callbacks.shifts import find_duty_hours as hours_by
-from gateway.domain.callbacks.windows import Hours, local_minute
+from gateway.domain.callbacks.windows import Hours, find_local_minute
 from gateway.domain.permissions import WORKING
 from gateway.foundation.ids import new_id
 from gateway.storage import people as storage_people
@@ -64,7 +64,7 @@ def find_rota(tx: Tx, team: str) -> Rota:
     gone = select(away.c.person_id, away.c.first, away.c.last).join(people).where(*here)
     return Rota(
         shifts=tuple(Shift(**row._asdict()) for row in tx.execute(mine)),
-        holidays=frozenset(one.day for one in holidays_of(tx, team)),
+        holidays=frozenset(one.day for one in list_holidays(tx, team)),
         away=tuple(Away(**row._asdict()) for row in tx.execute(gone.order_by(away.c.first, away.c.id))),
     )
 
@@ -80,7 +80,7 @@ def save_shifts(tx: Tx, person_id: str, week: Sequence[Shift], *, now: datetime)
         tx.execute(insert(shifts), rows)
 
 
-def holidays_of(tx: Tx, team: str) -> tuple[Holiday, ...]:
+def list_holidays(tx: Tx, team: str) -> tuple[Holiday, ...]:
     """Return the holidays of a team by date."""
     query = select(holidays.c.day, holidays.c.name).where(holidays.c.team == team).order_by(holidays.c.day)
     return tuple(Holiday(row.day, row.name) for row in tx.execute(query))
@@ -127,7 +127,7 @@ def find_hours(tx: Tx, otherwise: Hours, zone: str, now: datetime, team: str = T
         now: the instant from which to look.
         team: the team.
     """
-    today, _ = local_minute(zone, now)
+    today, _ = find_local_minute(zone, now)
     return hours_by(find_rota(tx, team), otherwise, today)
 
 
@@ -136,7 +136,7 @@ def find_people(
 ) -> frozenset[str]:
     """Return the ids of people on duty now; with ``later_too`` also of those on duty later today."""
     rota = find_rota(tx, team)
-    today, minute = local_minute(zone, now)
+    today, minute = find_local_minute(zone, now)
     working = [one for one in storage_people.list_people(tx, team) if one.role in WORKING]
     duty = Duty(
         rota=rota,
@@ -178,7 +178,7 @@ class DutyHours:
     def read_hours(self, otherwise: Hours, zone: str, now: datetime) -> Hours:
         """Return the duty hours of the next two weeks from the copy in memory, else from the file."""
         rota = self._rota if self._rota is not None else self._kept()
-        today, _ = local_minute(zone, now)
+        today, _ = find_local_minute(zone, now)
         return otherwise if rota is None else hours_by(rota, otherwise, today)
 
     def _keep(self, rota: Rota) -> None:

@@ -151,7 +151,7 @@ class Ring:
         row = insert.values(
             id=name,
             purpose=purpose,
-            wrapped=self.wrap(name, ids.random_bytes(32)),
+            wrapped=self.wrap(name, ids.make_random_bytes(32)),
             starts_at=now,
             retired_at=None if in_use else now,
         )
@@ -165,7 +165,7 @@ class Ring:
 
     def wrap(self, name: str, key: bytes) -> bytes:
         """Encrypt a key with the master key, its id as associated data."""
-        nonce = ids.random_bytes(_NONCE)
+        nonce = ids.make_random_bytes(_NONCE)
         return nonce + self._wrapping.encrypt(nonce, key, name.encode())
 
     def unwrap(self, name: str, wrapped: bytes) -> bytes:
@@ -216,7 +216,7 @@ class Ring:
         """Encrypt a value, with its table, column and row as associated data."""
         serial = self.serial("seal")
         head = _FORMAT + serial.to_bytes(_SERIAL)
-        nonce = ids.random_bytes(_NONCE)
+        nonce = ids.make_random_bytes(_NONCE)
         key = self._keys.by_purpose["seal"][serial]
         return head + nonce + self._cipher(key).encrypt(nonce, plain, _bind_place(head, table, column, row))
 
@@ -290,7 +290,7 @@ class Ring:
             self._copy_failed = False
 
 
-def row_name(*primary_key: str | bytes) -> str:
+def name_row(*primary_key: str | bytes) -> str:
     """Return the row part of the associated data: the primary key as text."""
     return "/".join(part.hex() if isinstance(part, bytes) else part for part in primary_key)
 

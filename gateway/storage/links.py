@@ -49,7 +49,7 @@ def find_link(tx: Tx, token_hash: bytes) -> Link | None:
     return _read_first(tx, links.c.id == token_hash)
 
 
-def of_phone(tx: Tx, phone: bytes) -> Link | None:
+def by_phone(tx: Tx, phone: bytes) -> Link | None:
     """Return the link that was used by the phone with this secret (keyed hash)."""
     return _read_first(tx, links.c.phone == phone)
 

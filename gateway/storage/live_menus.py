@@ -128,7 +128,7 @@ class Versions:
 
     def _ask(self, tx: Tx) -> list[str]:
         before = self._held
-        live = rows.live_ids(tx)
+        live = rows.find_live_ids(tx)
         menus = dict(before.menus)
         usable = dict(before.live)
         for menu, version in live.items():

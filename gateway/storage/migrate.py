@@ -32,7 +32,7 @@ def upgrade(store: Store) -> None:
             tx.execute(text("SET LOCAL statement_timeout = 0"))
             tx.execute(text("SET LOCAL lock_timeout = '60s'"))
             tx.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _ONE_AT_A_TIME})
-        had = revision_in(tx)
+        had = read_revision(tx)
         if had is not None and not knows_revision(had):
             raise Newer(
                 f"the database is at {had}, this release knows {find_newest()}: please install the newer release"
@@ -45,10 +45,10 @@ def upgrade(store: Store) -> None:
 def find_revision(store: Store) -> str | None:
     """Return the name of the database's last migration, or None when it is empty."""
     with store.read() as tx:
-        return revision_in(tx)
+        return read_revision(tx)
 
 
-def revision_in(tx: Tx) -> str | None:
+def read_revision(tx: Tx) -> str | None:
     """Return the name of the last migration, read in an open transaction."""
     return MigrationContext.configure(tx.conn).get_current_revision()
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 
 from gateway.storage.database import Tx, insert_into
-from gateway.storage.encryption import row_name
+from gateway.storage.encryption import name_row
 from gateway.storage.tables import callbacks, drafts, notes, people, records
 
 # Drafts: one per person and request, so that a reload or a lost connection loses nothing.
@@ -24,7 +24,7 @@ class DraftNote:
 
 def save_draft(tx: Tx, callback_id: str, person_id: str, text: str, *, now: datetime) -> None:
     """Save the draft, replacing the previous one."""
-    sealed = tx.ring.seal_text(text, table="drafts", column="text", row=row_name(callback_id, person_id))
+    sealed = tx.ring.seal_text(text, table="drafts", column="text", row=name_row(callback_id, person_id))
     statement = insert_into(tx, drafts).values(
         callback_id=callback_id, person_id=person_id, text=sealed, at=now
     )
@@ -44,7 +44,7 @@ def find_drafts(tx: Tx, callback_id: str, person_id: str) -> DraftNote | None:
     ).first()
     if row is None:
         return None
-    place = row_name(callback_id, person_id)
+    place = name_row(callback_id, person_id)
     text = tx.ring.open_text(row.text, table="drafts", column="text", row=place)
     return DraftNote(text=text, at=row.at) if text else None
 

@@ -131,7 +131,7 @@ def by_provider_id(tx: Tx, channel: str, provider_id: str) -> OutboxRow | None:
     return read_row(row) if row is not None else None
 
 
-def latest_of_person(tx: Tx, person_id: str, *, once: str) -> OutboxRow | None:
+def find_latest_of_person(tx: Tx, person_id: str, *, once: str) -> OutboxRow | None:
     """Return the newest row to a person whose ``once`` has this prefix."""
     query = select(*PLAIN).where(
         outbox.c.person_id == person_id, outbox.c.once.startswith(f"{once}{person_id}:", autoescape=True)
@@ -162,7 +162,7 @@ def list_rows(tx: Tx, *, state: str = "", limit: int = 200) -> tuple[OutboxRow, 
     return tuple(read_row(row) for row in tx.execute(query))
 
 
-def oldest_due(tx: Tx, *, now: datetime) -> datetime | None:
+def find_oldest_due(tx: Tx, *, now: datetime) -> datetime | None:
     """Return the earliest due time of pending rows that are due."""
     found: datetime | None = tx.execute(
         select(func.min(outbox.c.due_at)).where(text(PENDING), outbox.c.due_at <= now)
@@ -260,7 +260,7 @@ def expire_rows(tx: Tx, *, now: datetime, askable: Collection[str] = ()) -> int:
     return sum(len(tx.execute(statement).all()) for statement in statements)
 
 
-def unclear_of(tx: Tx, channels: Collection[str], *, before: datetime, limit: int) -> tuple[OutboxRow, ...]:
+def list_unclear(tx: Tx, channels: Collection[str], *, before: datetime, limit: int) -> tuple[OutboxRow, ...]:
     """Return the oldest rows of these channels that have been unclear since before this instant."""
     query = (
         select(*PLAIN)

@@ -93,7 +93,7 @@ def find_known(tx: Tx, name_key: str) -> KnownPerson | None:
     return KnownPerson(id=row.id, password=row.password) if row is not None else None
 
 
-def password_of(tx: Tx, person_id: str) -> str | None:
+def read_password_hash(tx: Tx, person_id: str) -> str | None:
     """Return the person's password hash."""
     return tx.execute(select(people.c.password).where(people.c.id == person_id)).scalar()
 
@@ -108,7 +108,7 @@ def list_people(tx: Tx, team: str) -> tuple[Person, ...]:
     return tuple(_read_person(tx, row) for row in rows)
 
 
-def ids_of_number(tx: Tx, number: str) -> tuple[str, ...]:
+def find_ids_by_number(tx: Tx, number: str) -> tuple[str, ...]:
     """Return the ids of the people with this helpline phone; a phone may be shared."""
     rows = tx.execute(select(people.c.id, people.c.number).where(people.c.number.is_not(None)))
     return tuple(
@@ -118,7 +118,7 @@ def ids_of_number(tx: Tx, number: str) -> tuple[str, ...]:
     )
 
 
-def on_duty(tx: Tx, team: str, roles: tuple[str, ...]) -> tuple[Person, ...]:
+def list_on_duty(tx: Tx, team: str, roles: tuple[str, ...]) -> tuple[Person, ...]:
     """Return who of a team is on duty in one of these roles."""
     return tuple(person for person in list_people(tx, team) if person.on_duty and person.role in roles)
 
@@ -131,7 +131,7 @@ def is_anybody(tx: Tx, role: str) -> bool:
     return tx.execute(statement.limit(1)).first() is not None
 
 
-def others_who_can(tx: Tx, role: str, person_id: str) -> int:
+def count_others(tx: Tx, role: str, person_id: str) -> int:
     """Count other people of this role who can sign in; locks the rows, so that two cannot remove each other."""
     rows = tx.execute(
         select(people.c.id)

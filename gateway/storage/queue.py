@@ -121,7 +121,7 @@ def list_ready(
     return _read_entries(tx, query.limit(limit))
 
 
-def with_ids(tx: Tx, ids: Collection[str]) -> tuple[QueueEntry, ...]:
+def list_by_ids(tx: Tx, ids: Collection[str]) -> tuple[QueueEntry, ...]:
     """Return these requests, the newest change first."""
     query = _build_query().where(_c.id.in_(list(ids)))
     return _read_entries(tx, query.order_by(_c.changed_at.desc(), _c.id.desc()))
@@ -196,7 +196,7 @@ def find_oldest(tx: Tx, team: str) -> datetime | None:
     return min((first for first in firsts if first is not None), default=None)
 
 
-def newest_changes(tx: Tx, team: str) -> tuple[tuple[datetime, str, int], ...]:
+def list_newest_changes(tx: Tx, team: str) -> tuple[tuple[datetime, str, int], ...]:
     """Return (changed at, id, rev) of the latest changes, by which a page sees that it is out of date."""
     newest = (
         select(_c.changed_at, _c.id, _c.rev)

@@ -48,7 +48,7 @@ def hold_buckets(tx: Tx) -> dict[str, Bucket]:
     return {row.channel: _read_bucket(row._asdict()) for row in tx.execute(query)}
 
 
-def all_of(tx: Tx) -> dict[str, Bucket]:
+def list_buckets(tx: Tx) -> dict[str, Bucket]:
     """Return channel → bucket, without a lock."""
     return {row.channel: _read_bucket(row._asdict()) for row in tx.execute(select(lines))}
 

@@ -32,7 +32,7 @@ class OutboxCounts:
     oldest_due: datetime | None
 
 
-def of_outbox(tx: Tx, *, now: datetime) -> OutboxCounts:
+def count_outbox(tx: Tx, *, now: datetime) -> OutboxCounts:
     """Count the rows of the outbox."""
     c = outbox.c
     rows = tx.execute(select(c.state, c.channel, func.count(c.id).label("n")).group_by(c.state, c.channel))
@@ -40,7 +40,7 @@ def of_outbox(tx: Tx, *, now: datetime) -> OutboxCounts:
     return OutboxCounts({(row.state, row.channel): int(row.n) for row in rows}, oldest)
 
 
-def of_callbacks(tx: Tx) -> dict[str, int]:
+def count_callbacks(tx: Tx) -> dict[str, int]:
     """Return state → number of requests."""
     c = callbacks.c
     return {
@@ -101,7 +101,7 @@ def list_totals(tx: Tx) -> tuple[tuple[str, str, str, int], ...]:
 # Look-ups by the code that a caller gives, or by caller.
 
 
-def ids_with_code(tx: Tx, team: str, code: str, *, limit: int = 20) -> tuple[str, ...]:
+def find_ids_by_code(tx: Tx, team: str, code: str, *, limit: int = 20) -> tuple[str, ...]:
     """Return the ids of a team's requests with this code, newest first."""
     further = tx.execute(select(told_codes.c.callback_id).where(told_codes.c.code == code).limit(limit))
     bears_it = or_(callbacks.c.code == code, callbacks.c.id.in_(list(further.scalars())))
@@ -114,7 +114,7 @@ def ids_with_code(tx: Tx, team: str, code: str, *, limit: int = 20) -> tuple[str
     return tuple(found.scalars())
 
 
-def ids_of_caller(tx: Tx, team: str, caller_id: str, *, limit: int = 20) -> tuple[str, ...]:
+def find_ids_of_caller(tx: Tx, team: str, caller_id: str, *, limit: int = 20) -> tuple[str, ...]:
     """Return the ids of a caller's requests in this team, newest first."""
     found = tx.execute(
         select(callbacks.c.id)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row, Table, select, tuple_, update
 
 from gateway.storage.database import Tx
-from gateway.storage.encryption import SEALED_COLUMNS, NotUnsealed, find_serial, row_name
+from gateway.storage.encryption import SEALED_COLUMNS, NotUnsealed, find_serial, name_row
 from gateway.storage.tables import metadata
 
 __all__ = ["SEALED_COLUMNS", "Batch", "reseal_batch"]
@@ -50,7 +50,7 @@ def _find_next(
 
 
 def _seal_again(tx: Tx, table: Table, column: str, key: list[Any], value: bytes) -> int:
-    place = {"table": table.name, "column": column, "row": row_name(*key)}
+    place = {"table": table.name, "column": column, "row": name_row(*key)}
     fresh = tx.ring.seal(tx.ring.open(value, **place), **place)
     here = [part == mine for part, mine in zip(table.primary_key.columns, key, strict=True)]
     # A concurrent write is newer; its key is checked in the next pass.

@@ -15,7 +15,7 @@ from sqlalchemy import and_, delete, or_, select
 
 from gateway.foundation import ids
 from gateway.storage.database import Store, Unavailable, insert_into
-from gateway.storage.encryption import NotUnsealed, Ring, row_name
+from gateway.storage.encryption import NotUnsealed, Ring, name_row
 from gateway.storage.tables import sessions
 
 MARK = 8
@@ -92,10 +92,10 @@ class _Seal:
         self._ring = ring
 
     def close(self, address: Address, state: str) -> bytes:
-        return self._ring.seal(state.encode(), table="sessions", column="state", row=row_name(address.key))
+        return self._ring.seal(state.encode(), table="sessions", column="state", row=name_row(address.key))
 
     def open(self, address: Address, sealed: bytes) -> str:
-        return self._ring.open(sealed, table="sessions", column="state", row=row_name(address.key)).decode()
+        return self._ring.open(sealed, table="sessions", column="state", row=name_row(address.key)).decode()
 
 
 class InRedis:
@@ -269,7 +269,7 @@ class InMemory:
         if there is not None and not wins_over(saving, over=there):
             return there
         sealed = self._ring.seal(
-            mine.state.encode(), table="sessions", column="state", row=row_name(address.key)
+            mine.state.encode(), table="sessions", column="state", row=name_row(address.key)
         )
         try:
             self._make_room(now)
@@ -287,7 +287,7 @@ class InMemory:
         return self._folder / f"{address.channel}.{address.key.hex()}"
 
     def _opened(self, address: Address, sealed: bytes) -> str:
-        return self._ring.open(sealed, table="sessions", column="state", row=row_name(address.key)).decode()
+        return self._ring.open(sealed, table="sessions", column="state", row=name_row(address.key)).decode()
 
     def _put(self, path: Path, content: bytes) -> None:
         part = path.with_name(f".{ids.new_token(6)}")

@@ -280,7 +280,7 @@ def use_code(tx: Tx, person_id: str, code_hash: bytes) -> bool:
     return tx.execute(statement).first() is not None
 
 
-def codes_left(tx: Tx, person_id: str) -> int:
+def count_codes_left(tx: Tx, person_id: str) -> int:
     """Return the number of unused recovery codes."""
     query = select(func.count()).select_from(recovery_codes).where(recovery_codes.c.person_id == person_id)
     return int(tx.execute(query).scalar_one())

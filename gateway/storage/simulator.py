@@ -47,7 +47,7 @@ def list_thread(store: Store, asked: ThreadAsked, *, lines: Collection[str] = ()
     with store.read() as tx:
         caller, staff_ids = (
             callers.find_caller(tx, asked.number, trial=True),
-            people.ids_of_number(tx, asked.number),
+            people.find_ids_by_number(tx, asked.number),
         )
         whose = or_(outbox.c.caller_id == caller.id if caller else false(), outbox.c.person_id.in_(staff_ids))
         return _list_sent(tx, whose, since=asked.since, lines=lines) if caller or staff_ids else ()

@@ -91,7 +91,9 @@ class Spool:
             RingMissing: an entry could not be sealed.
         """
         probe = self._folder / f"probe-{ids.new_token(6)}"
-        content = self._ring.seal(ids.random_bytes(_AS_LONG_AS_ONE), table="spool", column="probe", row="")
+        content = self._ring.seal(
+            ids.make_random_bytes(_AS_LONG_AS_ONE), table="spool", column="probe", row=""
+        )
         try:
             atomic_files.write_file(probe, content)
         finally:

@@ -63,13 +63,13 @@ def add_version(
     raise Crowded("another version was published at the same moment")
 
 
-def live_id(tx: Tx, menu: str) -> str | None:
+def find_live_id(tx: Tx, menu: str) -> str | None:
     """Return the id of this menu's live version, or None where none is published."""
     found: str | None = tx.execute(select(live.c.version_id).where(live.c.menu == menu)).scalar()
     return found
 
 
-def live_ids(tx: Tx) -> dict[str, str]:
+def find_live_ids(tx: Tx) -> dict[str, str]:
     """Return menu → id of its live version."""
     return {row.menu: row.version_id for row in tx.execute(select(live.c.menu, live.c.version_id))}
 
@@ -116,7 +116,7 @@ def find_compiled(tx: Tx, version_id: str) -> str | None:
     return found
 
 
-def ever_compiled(tx: Tx, version_id: str) -> str | None:
+def find_ever_compiled(tx: Tx, version_id: str) -> str | None:
     """Return the compiled menu of a version, withdrawn or not, for reports on what was shown."""
     found: str | None = tx.execute(select(versions.c.compiled).where(versions.c.id == version_id)).scalar()
     return found

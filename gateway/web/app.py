@@ -58,12 +58,12 @@ def create_app(parts: Services, settings: Settings, serials: Serials) -> Flask:
         clock=parts.clock,
         down=_find_last_words(parts),
     )
-    app.register_blueprint(views.blueprint(gate))
-    app.register_blueprint(health.blueprint(parts))
-    app.register_blueprint(console.blueprint(parts))
-    app.register_blueprint(admin.blueprint(parts))
+    app.register_blueprint(views.build_blueprint(gate))
+    app.register_blueprint(health.build_blueprint(parts))
+    app.register_blueprint(console.build_blueprint(parts))
+    app.register_blueprint(admin.build_blueprint(parts))
     app.register_blueprint(
-        simulator.blueprint(
+        simulator.build_blueprint(
             parts,
             serials.secrets,
             on=settings.phone_is_on,

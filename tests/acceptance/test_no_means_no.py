@@ -14,7 +14,7 @@ from gateway.foundation.services import Services
 from gateway.foundation.webhook_secrets import Serials
 from gateway.storage.database import Store
 from gateway.web.app import _build_doors
-from gateway.web.webhooks.views import Gate, blueprint, list_addresses
+from gateway.web.webhooks.views import Gate, build_blueprint, list_addresses
 from tests.support import house
 from tests.support.clocks import SetClock
 from tests.support.desk_rig import Desk
@@ -115,7 +115,7 @@ def outside(ledger: Store, clock: SetClock, tmp_path: Path) -> Outside:
         channels=parts.channels, secrets=serials.secrets, doors=_build_doors(parts),
         count=parts.count, clock=clock, down="Down.",
     )  # fmt: skip
-    app.register_blueprint(blueprint(gate))
+    app.register_blueprint(build_blueprint(gate))
     desk = Desk(parts, clock)
     desk.person("Noy", number="+85620555900001")
     desk.person("Boss", Role.SUPERVISOR, number="+85620555900002")

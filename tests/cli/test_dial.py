@@ -11,10 +11,10 @@ from click.testing import CliRunner, Result
 
 from config.settings import load_settings
 from gateway.bootstrap import open_ledger, open_parts
-from gateway.cli.dial import language_keys
+from gateway.cli.dial import find_language_keys
 from gateway.cli.main import main
 from gateway.domain.events import Ended, Inbound
-from gateway.menus.authoring.check import check
+from gateway.menus.authoring.check import check_menu
 from gateway.menus.authoring.conversation_files import read_conversations
 from gateway.menus.authoring.conversation_runner import run_conversation as run_case
 from gateway.menus.authoring.folder import read_folder
@@ -303,7 +303,7 @@ def test_what_the_gateway_does_not_take_is_said(house: House) -> None:
 @pytest.fixture(scope="module")
 def menu() -> Menu:
     """The sample helpline."""
-    menu = check(read_folder(Path("menus")), asked()).menu
+    menu = check_menu(read_folder(Path("menus")), asked()).menu
     assert menu is not None
     return menu
 
@@ -314,7 +314,7 @@ def test_the_keys_of_a_language_lead_to_its_texts(menu: Menu) -> None:
 
     for tag in menu.languages:
         session = begin_session(menu, Known())
-        for key in language_keys(menu, tag):
+        for key in find_language_keys(menu, tag):
             session = step_session(menu, session, key).session
 
         assert (session.screen, session.script) == (menu.home, tag)
@@ -322,4 +322,4 @@ def test_the_keys_of_a_language_lead_to_its_texts(menu: Menu) -> None:
 
 def test_a_language_that_the_menu_lacks_is_named_with_those_it_has(menu: Menu) -> None:
     with pytest.raises(Exception, match="lo-Latn"):
-        language_keys(menu, "km")
+        find_language_keys(menu, "km")

@@ -130,7 +130,7 @@ def test_a_menus_folder_that_differs_is_said(started: Machine, tmp_path: Path) -
 def test_a_menu_that_is_not_loaded_is_red(started: Machine) -> None:
     parts = started.parts()
     with parts.store.write() as tx:
-        (live,) = versions.live_ids(tx).values()
+        (live,) = versions.find_live_ids(tx).values()
         versions.withdraw_version(tx, live, now=parts.clock.now())
     started.numbers += '[channels.more]\nprovider = "simulator"\nmenu = "other"\n'
     assert "menu" in reds(told(started))

@@ -115,7 +115,7 @@ def _is_looked_after(machine: Machine, seen: list[str]) -> bool:
     with parts.store.read() as tx:
         known = key_care.find_public_key(tx)
     shown = [line.strip() for line in said if SHEET.match(line)]
-    assert known in {key_care.public_half(key_care.read_sheet(letters)) for letters in (*seen, *shown)}
+    assert known in {key_care.derive_public_half(key_care.read_sheet(letters)) for letters in (*seen, *shown)}
     (finding,) = doctor._recovery_sheet(parts)
     assert not finding.ok
     assert "gateway keys sheet" in finding.fix

@@ -47,7 +47,7 @@ def test_a_moved_danger_key_is_refused_until_somebody_says_why(machine, tmp_path
     assert passed.exit_code == 0, passed.output
     parts = machine.parts()
     with parts.store.read() as tx:
-        version = versions.get_version(tx, versions.live_ids(tx)["helpline"])
+        version = versions.get_version(tx, versions.find_live_ids(tx)["helpline"])
         said = [entry.detail for entry in audit.list_about(tx, "version", version.id)]
     assert version.why == "tidier; keys moved: 9 is the police here"
     assert any("keys moved: 9 is the police here" in each for each in said)
@@ -72,7 +72,7 @@ def go_live(machine, folder, *words):
 def read_record(machine):
     parts = machine.parts()
     with parts.store.read() as tx:
-        version = versions.get_version(tx, versions.live_ids(tx)["helpline"])
+        version = versions.get_version(tx, versions.find_live_ids(tx)["helpline"])
         return version.number, [entry.detail for entry in audit.list_about(tx, "version", version.id)]
 
 

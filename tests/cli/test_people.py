@@ -72,7 +72,7 @@ def test_the_list_says_who_has_signed_in_and_not_who_has_a_password(parts):
 def test_the_list_shows_no_number(parts):
     own = desk.add_person(parts, desk.OWNER, name="Noy", role="counsellor")
     desk.set_number(parts, desk.OWNER, own, "+8562055500111")
-    desk.first_administrator(parts)
+    desk.invite_first_administrator(parts)
     code, printed = run("list")
     assert code == 0
     assert printed.splitlines()[1:] == ["Noy\tcounsellor\toff\tyes\tnone\tnot yet"]

@@ -71,7 +71,7 @@ def test_a_house_moves_to_another_machine(machine: Machine, next_machine: Machin
         found = callers.find_caller(tx, HER)
         assert found is not None
         assert found.number == HER
-        assert versions.live_ids(tx)
+        assert versions.find_live_ids(tx)
     said = next_machine.starts()
     assert not any("Recovery sheet" in line or "First sign-in" in line for line in said[:1])
     assert next_machine.run("backup", tmp_path / "again").exit_code == 0

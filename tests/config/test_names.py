@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from config.settings import File
-from gateway.menus.authoring.check import check
+from gateway.menus.authoring.check import check_menu
 from gateway.menus.authoring.checks import CheckContext
 from gateway.menus.authoring.folder import read_folder
 from tests.support.house import MENUS
@@ -31,4 +31,4 @@ def test_a_long_name_of_a_line_is_refused(channels):
 )
 def test_a_long_name_of_a_menu_is_an_error(old, new):
     files = {name: text.replace(old.encode(), new.encode()) for name, text in read_folder(MENUS).items()}
-    assert check(files, CheckContext(today=date(2026, 11, 24))).menu is None
+    assert check_menu(files, CheckContext(today=date(2026, 11, 24))).menu is None

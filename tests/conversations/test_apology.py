@@ -125,7 +125,7 @@ def test_a_number_that_changes_on_a_day_changes_here_on_that_day(menu: Menu, day
     ],
 )
 def test_the_day_is_that_of_the_line_and_one_there_always_is(zone: str, day: date) -> None:
-    assert apology.day_of(datetime(2026, 12, 31, 17, 30, tzinfo=UTC), zone) == day
+    assert apology.find_day(datetime(2026, 12, 31, 17, 30, tzinfo=UTC), zone) == day
 
 
 BROKEN: dict[str, dict[str, Any]] = {

@@ -13,7 +13,7 @@ from gateway.domain.callbacks.queue_rules import NORMAL
 from gateway.domain.contact_safety import PhoneSeen, SafeContact, When
 from gateway.domain.events import MissedCall
 from gateway.foundation.services import Services
-from gateway.helpdesk.alerts.announce import announce
+from gateway.helpdesk.alerts.announce import announce_request
 from gateway.storage import callers
 from gateway.storage.callbacks import Callback
 from gateway.storage.database import Unavailable
@@ -105,7 +105,7 @@ def test_a_ring_of_a_stranger_is_not_even_written_down(parts: Services) -> None:
 def test_no_text_ever_follows_a_ring(parts: Services, said: Said) -> None:
     said()
     ring(parts)
-    drain_outbox(replace(parts, inside={"announce": announce}))
+    drain_outbox(replace(parts, inside={"announce": announce_request}))
     assert {row.kind for row in rows(parts)} == {"announce"}
 
 

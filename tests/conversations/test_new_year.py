@@ -12,7 +12,7 @@ import redis
 from gateway.conversations import ussd
 from gateway.domain.events import SMS_LIMITS, USSD_LIMITS
 from gateway.foundation.services import Services
-from gateway.menus.authoring.pages import with_pages
+from gateway.menus.authoring.pages import add_pages
 from gateway.menus.engine.model import Menu
 from gateway.menus.engine.serialization import dump_menu, load_menu
 from gateway.storage.database import Store
@@ -33,7 +33,7 @@ def december() -> str:
     menu = checked(base()).menu
     assert menu is not None
     menu = replace(menu, messages={**menu.messages, "down": {"en": "Sorry. Wage: {th.wage}."}})
-    return dump_menu(with_pages(menu, (USSD_LIMITS, SMS_LIMITS), LINE.for_engine().values))
+    return dump_menu(add_pages(menu, (USSD_LIMITS, SMS_LIMITS), LINE.for_engine().values))
 
 
 @dataclass

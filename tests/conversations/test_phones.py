@@ -28,7 +28,7 @@ def code_on(text: str) -> str:
 def all_of(parts: Services, number: str = HER) -> list[Callback]:
     with parts.store.read() as tx:
         caller = callers.find_caller(tx, number)
-        return list(callbacks.of_caller(tx, caller.id)) if caller else []
+        return list(callbacks.list_of_caller(tx, caller.id)) if caller else []
 
 
 def wrong_code(parts: Services) -> str:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.conversations.commit import FORMAT, TurnRecord, effect_from, receipt_from, write_plain
+from gateway.conversations.commit import FORMAT, TurnRecord, read_effect, read_receipt, write_plain
 from gateway.menus.engine.effects import CallbackAccepted, Effect, Erased, EraseEverything, Noted, Receipt
 from gateway.menus.engine.session import Session, UnreadableSession
 
@@ -44,7 +44,7 @@ EFFECTS, RECEIPTS = get_args(Effect), get_args(Receipt)
 
 @pytest.mark.parametrize(
     ("kind", "back"),
-    [*((kind, effect_from) for kind in EFFECTS), *((kind, receipt_from) for kind in RECEIPTS)],
+    [*((kind, read_effect) for kind in EFFECTS), *((kind, read_receipt) for kind in RECEIPTS)],
     ids=lambda found: getattr(found, "__name__", ""),
 )
 def test_each_kind_comes_back_through_json(kind: type, back: Callable[[dict[str, Any]], Any]) -> None:
@@ -77,14 +77,14 @@ def test_a_record_comes_back_through_json(receipts: list[Any], at: datetime, scr
 def test_an_instant_of_another_zone_is_the_same_instant() -> None:
     vientiane = AT.astimezone(timezone(timedelta(hours=7)))
     receipt = CallbackAccepted(callback="c", code="4821", due_at=vientiane, due_until=vientiane)
-    found = receipt_from(json.loads(json.dumps(write_plain(receipt))))
+    found = read_receipt(json.loads(json.dumps(write_plain(receipt))))
     assert found == receipt
     assert isinstance(found, CallbackAccepted)
     assert found.due_at == AT
 
 
 @pytest.mark.parametrize("name", ["Nothing", "", "Record", "Session", "object", "__class__"])
-@pytest.mark.parametrize("back", [effect_from, receipt_from])
+@pytest.mark.parametrize("back", [read_effect, read_receipt])
 def test_what_names_no_kind_is_refused(name: str, back: Callable[[dict[str, Any]], Any]) -> None:
     with pytest.raises(KeyError):
         back({"is": name})
@@ -92,14 +92,14 @@ def test_what_names_no_kind_is_refused(name: str, back: Callable[[dict[str, Any]
 
 def test_an_effect_is_no_receipt_and_a_receipt_no_effect() -> None:
     with pytest.raises(KeyError):
-        receipt_from(write_plain(EraseEverything()))
+        read_receipt(write_plain(EraseEverything()))
     with pytest.raises(KeyError):
-        effect_from(write_plain(Erased()))
+        read_effect(write_plain(Erased()))
 
 
 def test_a_field_that_is_unknown_is_refused_and_not_dropped() -> None:
     with pytest.raises(KeyError):
-        receipt_from({**write_plain(Noted()), "mood": "good"})
+        read_receipt({**write_plain(Noted()), "mood": "good"})
 
 
 @pytest.mark.parametrize(
@@ -131,6 +131,6 @@ def test_a_receipt_of_an_older_release_without_the_newer_fields_is_read() -> Non
     """Receipts lie in the ledger for seven days and outlive a release; a field that came later has a default."""
     written = write_plain(CallbackAccepted(callback="c", code="4821", due_at=AT, due_until=AT))
     del written["now"]
-    found = receipt_from(written)
+    found = read_receipt(written)
     assert isinstance(found, CallbackAccepted)
     assert not found.now

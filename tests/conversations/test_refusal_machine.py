@@ -71,7 +71,10 @@ class RefusalMachine(LedgerMachine):
         with self.parts.store.read() as tx:
             known = [(each, callers.find_caller(tx, each, trial=self.trial)) for each in NUMBERS]
             return [
-                (each, one) for each, caller in known if caller for one in callbacks.of_caller(tx, caller.id)
+                (each, one)
+                for each, caller in known
+                if caller
+                for one in callbacks.list_of_caller(tx, caller.id)
             ]
 
     def one(self, index: int, *states: CallbackState) -> tuple[str, Callback] | None:
@@ -184,9 +187,9 @@ class RefusalMachine(LedgerMachine):
     def rings(self, person: Actor, number: str, callback: str, *, reason: str = "") -> None:
         """Try to ring; the number may be shown only to whoever she still lets call."""
         with self.parts.store.read() as tx:
-            runs = rows.live_on(tx, callback) is not None
+            runs = rows.find_live_of_request(tx, callback) is not None
         try:
-            attempts.begin(self.parts, person, callback, reason=reason)
+            attempts.begin_call(self.parts, person, callback, reason=reason)
         except ANSWERS:
             self.seen["not rung"] += 1
             return

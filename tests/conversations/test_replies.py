@@ -10,7 +10,7 @@ from gateway.conversations import sms as text_turn
 from gateway.domain.callbacks.states import CallbackState
 from gateway.domain.events import Inbound, Kind
 from gateway.foundation.services import Services
-from gateway.helpdesk.alerts.announce import announce
+from gateway.helpdesk.alerts.announce import announce_request
 from gateway.helpdesk.staff import people as desk
 from gateway.helpdesk.staff.people import OWNER
 from gateway.storage import callbacks, callers, outbox, people
@@ -39,7 +39,7 @@ def worked(parts: Services) -> None:
     waiting = [row for row in rows(parts) if row.kind == "announce"]
     with parts.store.write() as tx:
         for row in waiting:
-            announce(parts, tx, row)
+            announce_request(parts, tx, row)
 
 
 @pytest.fixture
@@ -175,7 +175,7 @@ def test_two_colleagues_each_answer_from_their_own_phone(house: Services) -> Non
         [callback] = [callbacks.by_id(tx, one.id) for one in requests(house)]
         assert callback is not None
         assert callback.holder_id == second
-        assert outbox.latest_of_person(tx, second, once="test:") is None
+        assert outbox.find_latest_of_person(tx, second, once="test:") is None
 
 
 def test_the_answer_says_which_text_it_answers(house: Services, told: Phone) -> None:

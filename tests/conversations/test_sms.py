@@ -13,7 +13,7 @@ from gateway.domain.events import Inbound, Kind, OptOut
 from gateway.foundation.services import AnswerBounds, Services
 from gateway.menus.engine import serialization
 from gateway.menus.engine.model import Menu
-from gateway.menus.engine.text_size import sms_parts
+from gateway.menus.engine.text_size import split_parts
 from gateway.storage import callers, outbox, texts
 from tests.support.clocks import SetClock
 from tests.support.house import HER, LINE, Phone, payload_text, publish, requests, rows, sample
@@ -293,7 +293,7 @@ def test_odd_texts_are_taken_and_never_fail(
 def test_a_row_says_what_its_text_costs(phone: Phone) -> None:
     phone.texts("ໂທຫາຂ້ອຍ")
     (row,) = rows(phone.parts)
-    assert row.parts == len(sms_parts(payload_text(phone.parts, row))) > 1
+    assert row.parts == len(split_parts(payload_text(phone.parts, row))) > 1
 
 
 @pytest.mark.parametrize("words", STOPS)
@@ -372,7 +372,7 @@ def test_the_first_answer_says_how_to_go_on_and_no_answer_costs_more_for_it(ligh
     assert first.splitlines()[-1] == "Reply with a number."
     (second,) = light.texts("1")
     bare = second.removesuffix("\nReply with a number.")
-    assert len(sms_parts(second)) == len(sms_parts(bare))
+    assert len(split_parts(second)) == len(split_parts(bare))
 
 
 def test_back_home_and_more_mean_the_same_as_on_the_screen(light: Phone) -> None:
@@ -510,7 +510,7 @@ def test_short_codes_and_names_are_never_answered(light: Phone, number: str) -> 
 @pytest.mark.parametrize("words", ["wage", "ໂທຫາຂ້ອຍ", "salry", "ภาษา", "ເງີນ ຂ້ອຍ ຢາກ ໄດ້"])
 def test_no_answer_is_longer_than_three_parts(light: Phone, words: str) -> None:
     (answer,) = light.texts(words)
-    assert len(sms_parts(answer)) <= 3
+    assert len(split_parts(answer)) <= 3
 
 
 @pytest.mark.fault("R6")

@@ -101,7 +101,7 @@ def she_was_rung_in_this_window(parts: Services) -> None:
     commit_turn(parts, asks(parts, 104, when="now"))
     (hers,) = requests(parts)
     claim.claim_callback(parts, boss(parts), hers.id)
-    attempts.begin(parts, BOSS, hers.id)
+    attempts.begin_call(parts, BOSS, hers.id)
     outcome.record_outcome(parts, BOSS, callback_id=hers.id, outcome="someone_else")
 
 
@@ -210,7 +210,7 @@ def test_a_code_that_she_had_and_the_one_she_was_told_both_open_it(parts: Servic
 @pytest.mark.fault("K1")
 def test_two_on_one_phone_are_never_told_one_code(parts: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     same = ["4821", "4821", "7731", "9035"]
-    monkeypatch.setattr("gateway.helpdesk.requests.intake_rules.code_candidates", lambda *_: same)
+    monkeypatch.setattr("gateway.helpdesk.requests.intake_rules.list_code_candidates", lambda *_: same)
     codes = [promised(parts, asks(parts, n)).code for n in (1, 2, 3)]
     assert codes == ["4821", "7731", "9035"]
     spool_replay.replay_spool(parts)
@@ -221,7 +221,9 @@ def test_two_on_one_phone_are_never_told_one_code(parts: Services, monkeypatch: 
 def test_where_a_told_code_is_anothers_on_the_same_phone_neither_opens_the_other(
     parts: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.helpdesk.requests.intake_rules.code_candidates", lambda *_: ["4821", "7731"])
+    monkeypatch.setattr(
+        "gateway.helpdesk.requests.intake_rules.list_code_candidates", lambda *_: ["4821", "7731"]
+    )
     commit_turn(parts, asks(parts, 1))
     receipt = promised(parts, asks(parts, 2))
     assert receipt.code == "4821"  # nobody could know

@@ -49,7 +49,7 @@ def stranger(beside: Services) -> Phone:
 def of(parts: Services, *, trial: bool) -> list[Callback]:
     with parts.store.read() as tx:
         caller = callers.find_caller(tx, HER, trial=trial)
-        return list(callbacks.of_caller(tx, caller.id)) if caller else []
+        return list(callbacks.list_of_caller(tx, caller.id)) if caller else []
 
 
 def ring(parts: Services, line: str, turn: str = "r") -> None:

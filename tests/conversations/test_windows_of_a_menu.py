@@ -8,10 +8,10 @@ import pytest
 from gateway.domain.events import SMS_LIMITS, USSD_LIMITS
 from gateway.foundation.services import Services
 from gateway.helpdesk.queue import timers
-from gateway.helpdesk.requests.planning import window_from
-from gateway.menus.authoring.check import check
+from gateway.helpdesk.requests.planning import find_window_start
+from gateway.menus.authoring.check import check_menu
 from gateway.menus.authoring.checks import CheckContext
-from gateway.menus.authoring.pages import with_pages
+from gateway.menus.authoring.pages import add_pages
 from gateway.menus.engine import serialization
 from tests.support.clocks import SetClock
 from tests.support.house import LINE, MENUS, Phone, publish, requests
@@ -33,9 +33,9 @@ def menu_with(*changes: tuple[str, str]) -> str:
     asked = CheckContext(
         today=datetime(2026, 11, 24, tzinfo=UTC).date(), limits=(USSD_LIMITS, SMS_LIMITS), settings=settings
     )
-    checked = check({**files, "callback.yaml": text.encode()}, asked)
+    checked = check_menu({**files, "callback.yaml": text.encode()}, asked)
     assert checked.menu is not None, checked.problems
-    return serialization.dump_menu(with_pages(checked.menu, (USSD_LIMITS, SMS_LIMITS), settings))
+    return serialization.dump_menu(add_pages(checked.menu, (USSD_LIMITS, SMS_LIMITS), settings))
 
 
 WEEKDAYS = menu_with(
@@ -94,7 +94,7 @@ def test_the_attempts_of_one_weekday_morning_share_its_beginning(light: Services
     publish(light, WEEKDAYS)
     Phone(light).dial("4 7 2 1 1 1")
     clock.set(datetime(2026, 11, 25, 4, tzinfo=UTC))
-    assert window_from(light, requests(light)[0]) == datetime(2026, 11, 25, 2, tzinfo=UTC)
+    assert find_window_start(light, requests(light)[0]) == datetime(2026, 11, 25, 2, tzinfo=UTC)
 
 
 @pytest.mark.fault("H2")

@@ -463,12 +463,12 @@ def test_three_faults_pause_the_line_and_a_success_opens_it(
     phone.answers.extend([UNCLEAR] * 3)
     assert drain_outbox(parts) == 3
     with parts.store.read() as tx:
-        line = rate_limits.all_of(tx)["phone"]
+        line = rate_limits.list_buckets(tx)["phone"]
     assert (line.faults, line.why) == (3, "no-answer")
     clock.forward(seconds=5)
     assert drain_outbox(parts) == 2
     with parts.store.read() as tx:
-        assert rate_limits.all_of(tx)["phone"].faults == 0
+        assert rate_limits.list_buckets(tx)["phone"].faults == 0
 
 
 def test_a_refused_recipient_is_no_fault_of_the_line(parts: Services, rows: Rows, phone: Phone) -> None:

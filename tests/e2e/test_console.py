@@ -89,7 +89,7 @@ def call(page: Page) -> None:
 def test_from_the_first_link_to_a_closed_callback(parts, line, clock, opened):
     wanted = line.requested(HER, when="evening", phone_seen="sometimes")
     clock.forward(hours=2)
-    link = come_in_first(opened(), people.first_administrator(parts), clock.now())
+    link = come_in_first(opened(), people.invite_first_administrator(parts), clock.now())
     noy = opened()
     secret = come_in(noy, link, clock.now())
 
@@ -176,7 +176,7 @@ class TestLive:
         expect(first.get_by_role("button", name=re.compile("Claim"))).to_be_visible()
         clock.forward(seconds=1)
         wanted = line.rows("SELECT id FROM callbacks ORDER BY priority")[0][0]
-        claim.claim_callback(parts, people.actor_named(parts, "ນາງ ດາວ ສີສະຫວັດ"), wanted)
+        claim.claim_callback(parts, people.find_actor(parts, "ນາງ ດາວ ສີສະຫວັດ"), wanted)
         self.look(page)
         expect(first.get_by_text("ນາງ ດາວ")).to_be_visible()
 
@@ -300,7 +300,7 @@ def test_hostile_text_is_only_text(clock, opened, working):
 def test_a_danger_that_a_colleague_holds_is_read_as_well_as_any_row(parts, line, opened, working):
     danger = line.rows("SELECT id FROM callbacks ORDER BY priority LIMIT 1")[0][0]
     line.person("Mali")
-    claim.claim_callback(parts, people.actor_named(parts, "Mali"), danger)
+    claim.claim_callback(parts, people.find_actor(parts, "Mali"), danger)
     page = opened(token=working)
     page.goto("/")
     expect(page.locator(".row.is-danger.is-held")).to_be_visible()
@@ -313,10 +313,10 @@ def test_every_page_fits_and_is_accessible(parts, line, opened, working, tmp_pat
     """No page is wider than its screen, none breaks a rule of accessibility, none reports a fault to the console."""
     line.person("Boss", Role.ADMINISTRATOR)
     danger, evening = (row[0] for row in line.rows("SELECT id FROM callbacks ORDER BY priority LIMIT 2"))
-    noy = people.actor_named(parts, "Noy")
+    noy = people.find_actor(parts, "Noy")
     claim.claim_callback(parts, noy, danger)
     claim.claim_callback(parts, noy, evening)
-    attempts.begin(parts, noy, danger)
+    attempts.begin_call(parts, noy, danger)
     page = opened(width=width, height=740, language=language, token=working)
     faults = []
     page.on(

@@ -175,11 +175,11 @@ def loses_one_to_a_colleague(page: Page, keys: Keyboard, line: Desk, parts: Any,
     page.keyboard.press("j")
     wanted = page.evaluate("document.activeElement.closest('li').id").removeprefix("row-")
     clock.forward(seconds=1)
-    claim.claim_callback(parts, people.actor_named(parts, "Dao"), wanted)
+    claim.claim_callback(parts, people.find_actor(parts, "Dao"), wanted)
     keys.press("c")
     expect(page.get_by_text("Dao has this one. Nothing was changed.")).to_be_visible()
     clock.forward(seconds=1)
-    claim.release_callback(parts, people.actor_named(parts, "Dao"), wanted)
+    claim.release_callback(parts, people.find_actor(parts, "Dao"), wanted)
     assert line.callback(wanted).state is CallbackState.WAITING
 
 

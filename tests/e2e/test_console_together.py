@@ -201,7 +201,7 @@ def test_the_pages_of_a_running_call_are_clean(held: str, heard, album: Album) -
 
 def with_a_colleague(line: Desk, parts: Any, clock: Any) -> None:
     """Dao passes one on to Noy, and looks at another."""
-    dao, noy = (people.actor_named(parts, name) for name in ("Dao", "Noy"))
+    dao, noy = (people.find_actor(parts, name) for name in ("Dao", "Noy"))
     passed = line.requested(OTHER, when="now", danger="yes")
     claim.claim_callback(parts, dao, passed)
     clock.forward(seconds=1)

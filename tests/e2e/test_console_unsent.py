@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from gateway.domain.permissions import Role
 from gateway.helpdesk.queue import claim
 from gateway.helpdesk.staff import people, sign_in
-from gateway.helpdesk.staff.people import actor_named
+from gateway.helpdesk.staff.people import find_actor
 from tests.support.desk_rig import HER, Desk
 from tests.support.web_surroundings import token_of
 
@@ -25,7 +25,7 @@ def held(line: Desk) -> str:
     line.person("Noy")
     line.person("Boss", Role.SUPERVISOR)
     wanted = line.requested(HER, when="now")
-    claim.claim_callback(line.parts, actor_named(line.parts, "Noy"), wanted)
+    claim.claim_callback(line.parts, find_actor(line.parts, "Noy"), wanted)
     return wanted
 
 
@@ -46,7 +46,7 @@ def on(page: Page, more: str) -> None:
 @pytest.mark.fault("C1")
 def test_a_colleague_takes_over_while_she_writes(parts, opened: Opened, held: str) -> None:
     page = writing(parts, opened, held, width=360, height=740)
-    claim.claim_callback(parts, actor_named(parts, "Boss"), held, take_over=True)
+    claim.claim_callback(parts, find_actor(parts, "Boss"), held, take_over=True)
     on(page, " since May")
     told = page.locator("#draft-told")
     expect(told).to_contain_text("Boss has this one now")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.foundation.ids import add_jitter, code_candidates, new_id, new_token, random_bytes
+from gateway.foundation.ids import add_jitter, list_code_candidates, make_random_bytes, new_id, new_token
 
 NOW = datetime(2026, 11, 24, 7, 5, tzinfo=UTC)
 INSTANTS = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
@@ -44,25 +44,25 @@ def test_tokens_are_long_and_never_come_twice() -> None:
 
 
 def test_random_bytes_have_the_size_asked_for() -> None:
-    assert [len(random_bytes(size)) for size in (0, 1, 12, 32)] == [0, 1, 12, 32]
-    assert random_bytes(16) != random_bytes(16)
+    assert [len(make_random_bytes(size)) for size in (0, 1, 12, 32)] == [0, 1, 12, 32]
+    assert make_random_bytes(16) != make_random_bytes(16)
 
 
 @given(st.binary(min_size=1, max_size=64), st.text(max_size=64), st.integers(4, 6))
 def test_codes_of_a_turn_are_the_same_for_every_repeat(key: bytes, turn: str, digits: int) -> None:
-    candidates = code_candidates(key, turn, digits)
-    assert candidates == code_candidates(key, turn, digits)
+    candidates = list_code_candidates(key, turn, digits)
+    assert candidates == list_code_candidates(key, turn, digits)
     assert len(candidates) == 64
     assert all(len(code) == digits and code.isdigit() for code in candidates)
 
 
 def test_codes_depend_on_the_key_and_on_the_turn() -> None:
-    assert code_candidates(b"one", "turn") != code_candidates(b"two", "turn")
-    assert code_candidates(b"one", "turn") != code_candidates(b"one", "other turn")
+    assert list_code_candidates(b"one", "turn") != list_code_candidates(b"two", "turn")
+    assert list_code_candidates(b"one", "turn") != list_code_candidates(b"one", "other turn")
 
 
 def test_codes_are_spread_over_all_there_are() -> None:
-    first = Counter(code_candidates(b"key", f"turn {n}")[0][0] for n in range(5_000))
+    first = Counter(list_code_candidates(b"key", f"turn {n}")[0][0] for n in range(5_000))
     assert set(first) == set("0123456789")
     assert max(first.values()) < 2 * min(first.values())
 

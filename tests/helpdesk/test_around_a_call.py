@@ -58,7 +58,7 @@ def ours_of(desk: Desk) -> list[tuple[str, str]]:
 
 def test_a_visitor_is_called_like_anyone(line: Desk) -> None:
     noy = line.person("Noy")
-    receipt = add.add(line.parts, noy, VISITOR, form="f1")
+    receipt = add.add_request(line.parts, noy, VISITOR, form="f1")
     assert isinstance(receipt, CallbackAccepted)
     assert (receipt.due_at, receipt.due_until) == (at(24, 18), at(24, 21))
     row = line.callback(receipt.callback)
@@ -70,11 +70,11 @@ def test_a_visitor_is_called_like_anyone(line: Desk) -> None:
 
 def test_one_form_sent_twice_is_one_request(line: Desk) -> None:
     noy = line.person("Noy")
-    first = add.add(line.parts, noy, VISITOR, form="f1")
-    assert add.add(line.parts, noy, VISITOR, form="f1") == first
+    first = add.add_request(line.parts, noy, VISITOR, form="f1")
+    assert add.add_request(line.parts, noy, VISITOR, form="f1") == first
     assert line.rows("SELECT asks FROM callbacks") == [(1,)]
     assert counts(line, "asked") == {"pay": 1}
-    add.add(line.parts, noy, replace(VISITOR, number=OTHER), form="f2")
+    add.add_request(line.parts, noy, replace(VISITOR, number=OTHER), form="f2")
     assert line.rows("SELECT count(*) FROM callbacks") == [(2,)]
 
 
@@ -84,7 +84,7 @@ def test_the_family_member_is_called_unless_she_agreed_herself(
 ) -> None:
     noy = light.person("Noy")
     asked = replace(VISITOR, how=RequestOrigin.FAMILY, family_number=OTHER, agreed_herself=agreed)
-    receipt = add.add(light.parts, noy, asked, form="f")
+    receipt = add.add_request(light.parts, noy, asked, form="f")
     assert isinstance(receipt, CallbackAccepted)
     row = light.callback(receipt.callback)
     with light.parts.store.read() as tx:
@@ -107,16 +107,18 @@ def test_the_family_member_is_called_unless_she_agreed_herself(
 )
 def test_what_is_not_put_on_record(light: Desk, change: dict[str, Any], why: Why) -> None:
     with pytest.raises(Rejected) as declined:
-        add.add(light.parts, light.person("Noy"), replace(VISITOR, **change), form="f")
+        add.add_request(light.parts, light.person("Noy"), replace(VISITOR, **change), form="f")
     assert declined.value.why is why
     assert light.rows("SELECT count(*) FROM callers") == [(0,)]
 
 
 def test_safety_answers_bind_at_the_desk_too(light: Desk) -> None:
     noy = light.person("Noy")
-    never = add.add(light.parts, noy, replace(VISITOR, when=When.NEVER), form="f")
+    never = add.add_request(light.parts, noy, replace(VISITOR, when=When.NEVER), form="f")
     assert never == CallbackRefused(reason="number")
-    shared = add.add(light.parts, noy, replace(VISITOR, sms_safe=True, woman=True, danger=True), form="g")
+    shared = add.add_request(
+        light.parts, noy, replace(VISITOR, sms_safe=True, woman=True, danger=True), form="g"
+    )
     assert isinstance(shared, CallbackAccepted)
     row = light.callback(shared.callback)
     assert row.contact is not None

@@ -35,7 +35,7 @@ def signed(desk: Desk, name: str = "Noy", role: Role = Role.COUNSELLOR):
     with desk.parts.store.write() as tx:
         people.people.set_password(tx, person.id, passwords.hash_password(PASSWORD))
     assert owner.person_id == ""
-    return replace(people.actor_of(person), proved_at=desk.clock.now())
+    return replace(people.make_actor(person), proved_at=desk.clock.now())
 
 
 @pytest.mark.fault("K7")
@@ -75,11 +75,11 @@ class TestOneBrake:
             setup = two_factor.set_up(light.parts, actor)
         if door == "off":
             code = pyotp.TOTP(setup.secret).at(int(light.clock.now().timestamp()))
-            two_factor.confirm(light.parts, actor, code)
+            two_factor.confirm_factor(light.parts, actor, code)
         token = sign_in.sign_in(light.parts, "Noy", PASSWORD, HERE)
         deeds = {
             "off": lambda: two_factor.take_away(light.parts, actor, "000000", address=HERE),
-            "confirm": lambda: two_factor.confirm(light.parts, actor, "000000", address=HERE),
+            "confirm": lambda: two_factor.confirm_factor(light.parts, actor, "000000", address=HERE),
             "password": lambda: sign_in.set_password(
                 light.parts, actor, old="guess", new="a wholly other password", address=HERE
             ),
@@ -139,7 +139,7 @@ class TestOnRecord:
     def test_a_wrong_code_is_and_who_is_half_in_is_not_in(self, light: Desk):
         actor = signed(light)
         setup = two_factor.set_up(light.parts, actor)
-        two_factor.confirm(
+        two_factor.confirm_factor(
             light.parts, actor, pyotp.TOTP(setup.secret).at(int(light.clock.now().timestamp()))
         )
         token = sign_in.sign_in(light.parts, "Noy", PASSWORD, HERE)
@@ -155,7 +155,7 @@ class TestNumbers:
         for nth in range(n):
             wanted = desk.requested(f"+85620555770{nth:02}", when="now")
             claim.claim_callback(desk.parts, actor, wanted)
-            attempts.begin(desk.parts, actor, wanted)
+            attempts.begin_call(desk.parts, actor, wanted)
 
     @pytest.fixture
     def tight(self, light: Desk) -> Desk:
@@ -171,7 +171,7 @@ class TestNumbers:
             wanted = tight.requested(f"+85620555771{nth:02}", when="now")
             claim.claim_callback(tight.parts, noy, wanted)
             with pytest.raises(TooManyShown) as held:
-                attempts.begin(tight.parts, noy, wanted)
+                attempts.begin_call(tight.parts, noy, wanted)
             assert held.value.until == tight.clock.now() + timedelta(hours=1)
         assert acts(tight).count("held back") == 2
         assert tight.rows("SELECT count(*) FROM outbox WHERE once LIKE 'shown:%'") == [(1,)]
@@ -183,7 +183,7 @@ class TestNumbers:
         tight.clock.forward(seconds=3600)
         wanted = tight.requested("+8562055577199", when="now")
         claim.claim_callback(tight.parts, noy, wanted)
-        assert attempts.begin(tight.parts, noy, wanted).number == "+8562055577199"
+        assert attempts.begin_call(tight.parts, noy, wanted).number == "+8562055577199"
 
     def test_looking_once_more_at_the_same_one_is_not_one_more(self, tight: Desk):
         noy = tight.person("Noy", number="+8562055590001")
@@ -191,4 +191,4 @@ class TestNumbers:
         wanted = tight.requested("+8562055577155", when="now")
         claim.claim_callback(tight.parts, noy, wanted)
         for _ in range(5):
-            attempts.begin(tight.parts, noy, wanted)
+            attempts.begin_call(tight.parts, noy, wanted)

@@ -39,7 +39,7 @@ def ids(rows: tuple[Row, ...]) -> list[str]:
 def test_a_whole_number_in_any_form_finds_her(line: Desk, written: str) -> None:
     noy, callback = line.person("Noy"), line.requested()
     line.requested(OTHER)
-    [row] = search.by_number(line.parts, noy, written)
+    [row] = search.find_by_number(line.parts, noy, written)
     assert (row.id, row.phone) == (callback, "+856•••••345")
     assert search.find_callbacks(line.parts, noy, written) == (row,)
 
@@ -50,13 +50,13 @@ def test_a_whole_number_in_any_form_finds_her(line: Desk, written: str) -> None:
 def test_part_of_a_number_finds_nobody(light: Desk, written: str) -> None:
     noy = light.person("Noy")
     light.requested()
-    assert search.by_number(light.parts, noy, written) == ()
+    assert search.find_by_number(light.parts, noy, written) == ()
 
 
 def test_a_search_by_number_is_on_record_without_it(line: Desk) -> None:
     noy = line.person("Noy")
     line.requested()
-    search.by_number(line.parts, noy, HER)
+    search.find_by_number(line.parts, noy, HER)
     [(act, kind, subject, detail)] = line.rows(
         "SELECT act, kind, subject, detail FROM audit WHERE act = 'searched'"
     )
@@ -76,16 +76,16 @@ def test_what_is_over_is_found_by_who_had_it_and_by_supervisors(line: Desk) -> N
     boss = line.person("Boss", Role.SUPERVISOR)
     over = closed(line, noy)
     again = line.requested()
-    assert ids(search.by_number(line.parts, noy, HER)) == [again, over]
-    assert ids(search.by_number(line.parts, dao, HER)) == [again]
-    assert ids(search.by_number(line.parts, boss, HER)) == [again, over]
+    assert ids(search.find_by_number(line.parts, noy, HER)) == [again, over]
+    assert ids(search.find_by_number(line.parts, dao, HER)) == [again]
+    assert ids(search.find_by_number(line.parts, boss, HER)) == [again, over]
 
 
 def test_nobody_of_another_team_is_found(light: Desk) -> None:
     callback = light.requested()
     stranger = replace(light.person("Noy"), team="another")
-    assert search.by_number(light.parts, stranger, HER) == ()
-    assert search.by_code(light.parts, stranger, light.callback(callback).code) == ()
+    assert search.find_by_number(light.parts, stranger, HER) == ()
+    assert search.find_by_code(light.parts, stranger, light.callback(callback).code) == ()
 
 
 def test_earlier_contacts_of_this_number(line: Desk) -> None:
@@ -154,7 +154,7 @@ def test_danger_and_who_was_told(line: Desk) -> None:
     callback = line.requested(danger="yes")
     with line.parts.store.write() as tx:
         for row in outbox.list_rows(tx):
-            announce.announce(line.parts, tx, row)
+            announce.announce_request(line.parts, tx, row)
     found = shift_summary.summarise_shift(line.parts, noy)
     assert ids(found.danger) == [callback]
     assert sorted(found.told) == ["Dao", "Noy"]

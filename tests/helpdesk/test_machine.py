@@ -76,7 +76,9 @@ class DeskMachine(LedgerMachine):
 
     def live(self) -> list[Attempt]:
         with self.desk.parts.store.read() as tx:
-            return [one for one in (rows.live_on(tx, callback) for callback in self.whose) if one]
+            return [
+                one for one in (rows.find_live_of_request(tx, callback) for callback in self.whose) if one
+            ]
 
     def person(self, index: int) -> Actor:
         return self.people[index]
@@ -137,7 +139,7 @@ class DeskMachine(LedgerMachine):
             language="lo",
         )
         try:
-            receipt = add.add(self.desk.parts, self.person(who), asked, form=str(form))
+            receipt = add.add_request(self.desk.parts, self.person(who), asked, form=str(form))
         except ANSWERS:
             return
         if isinstance(receipt, CallbackAccepted):
@@ -313,7 +315,7 @@ class DeskMachine(LedgerMachine):
         if before.state is CallbackState.CALLING:
             return  # the same person gets the same attempt again, which rings nobody
         try:
-            call = attempts.begin(self.desk.parts, actor, callback)
+            call = attempts.begin_call(self.desk.parts, actor, callback)
         except ANSWERS:
             assert not surely, "what was handed out could not be called"
             return

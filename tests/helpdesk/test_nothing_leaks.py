@@ -30,10 +30,10 @@ def a_full_day(line: Desk) -> None:
     outcome.record_outcome(line.parts, noy, callback_id=mine, outcome="someone_else")
     claim.claim_callback(line.parts, boss, mine)
     with pytest.raises(NotSafe):
-        attempts.begin(line.parts, boss, mine, reason="her brother answered")
+        attempts.begin_call(line.parts, boss, mine, reason="her brother answered")
     with line.parts.store.write() as tx:
         for row in outbox.list_rows(tx):
-            announce.announce(line.parts, tx, row)
+            announce.announce_request(line.parts, tx, row)
     line.clock.forward(hours=1)
     for chore in (
         timers.release_leases,
@@ -77,7 +77,7 @@ def test_an_error_says_nothing_of_her(light: Desk) -> None:
     callback = light.requested(HER, phone_seen="sometimes")
     claim.claim_callback(light.parts, noy, callback)
     try:
-        attempts.begin(light.parts, noy, callback)
+        attempts.begin_call(light.parts, noy, callback)
     except NotSafe as error:
         words = "".join(traceback.format_exception(error))
     else:

@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.domain.callbacks.attempt_spacing import Past
-from gateway.domain.callbacks.windows import natural_start
+from gateway.domain.callbacks.windows import find_natural_start
 from gateway.domain.contact_safety import When
-from gateway.helpdesk.requests.planning import plan, plan_on, window_from
+from gateway.helpdesk.requests.planning import find_window_start, plan_on, plan_window
 from tests.helpdesk.requests.test_accept import at
 from tests.support.desk_rig import Desk
 
@@ -49,7 +49,7 @@ def past(started: datetime, window: datetime, outcome: str = "no_answer", nth: i
     ],
 )
 def test_the_plan(light: Desk, when: When, now: datetime, earlier: list[Past], window: object) -> None:
-    assert plan(light.parts, when, earlier, now) == window
+    assert plan_window(light.parts, when, earlier, now) == window
 
 
 def test_a_request_always_gets_a_next_window(light: Desk) -> None:
@@ -65,10 +65,12 @@ def test_a_request_always_gets_a_next_window(light: Desk) -> None:
 def test_attempts_of_one_window_share_an_instant_however_it_was_planned(light: Desk) -> None:
     callback = light.callback(light.requested(when="evening"))
     later = replace(callback, due_at=at(24, 20, 30))
-    assert window_from(light.parts, callback) == window_from(light.parts, later) == at(24, 18)
+    assert find_window_start(light.parts, callback) == find_window_start(light.parts, later) == at(24, 18)
     now = light.callback(light.requested("+8562055500001", when="now"))
-    assert window_from(light.parts, now) == now.last_asked_at
-    assert window_from(light.parts, replace(now, due_at=now.last_asked_at + timedelta(minutes=20))) == NOW
+    assert find_window_start(light.parts, now) == now.last_asked_at
+    assert (
+        find_window_start(light.parts, replace(now, due_at=now.last_asked_at + timedelta(minutes=20))) == NOW
+    )
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -88,8 +90,8 @@ def test_no_plan_breaks_a_rest_or_takes_a_window_twice(
     earlier = []
     for minutes, outcome in ago:
         started = moment - timedelta(minutes=minutes)
-        earlier.append(past(started, natural_start(when, zone, started) or started, outcome))
-    window = plan(light.parts, when, earlier, moment)
+        earlier.append(past(started, find_natural_start(when, zone, started) or started, outcome))
+    window = plan_window(light.parts, when, earlier, moment)
     if window is None:
         assert when is When.NOW
         return
@@ -98,4 +100,4 @@ def test_no_plan_breaks_a_rest_or_takes_a_window_twice(
     for one in earlier:
         rest = timedelta(hours=24 if one.outcome == "someone_else" else 2)
         assert start >= one.started_at + rest
-        assert natural_start(when, zone, start) != one.window_from
+        assert find_natural_start(when, zone, start) != one.window_from

@@ -64,7 +64,7 @@ def test_a_doubled_tap_on_call_is_one_attempt(line: Desk) -> None:
     noy = line.person("Noy")
     callback = line.requested(when="now")
     claim.claim_callback(line.parts, noy, callback)
-    came = together(*[lambda: attempts.begin(line.parts, noy, callback)] * 4)
+    came = together(*[lambda: attempts.begin_call(line.parts, noy, callback)] * 4)
     assert len({one.form for one in came}) == 1
     assert line.rows("SELECT count(*) FROM attempts") == [(1,)]
     assert line.rows("SELECT count(*) FROM audit WHERE act = 'reveal'") == [(1,)]
@@ -148,11 +148,11 @@ def test_she_erases_while_somebody_begins_to_call(line: Desk) -> None:
     noy = line.person("Noy")
     callback = line.requested(when="now")
     claim.claim_callback(line.parts, noy, callback)
-    together(lambda: line.does(accept.erase_caller), lambda: attempts.begin(line.parts, noy, callback))
+    together(lambda: line.does(accept.erase_caller), lambda: attempts.begin_call(line.parts, noy, callback))
     row = line.callback(callback)
     assert (row.state, row.caller_id, row.contact) == (CallbackState.CANCELLED, None, None)
     assert line.rows("SELECT count(*) FROM callers") == [(0,)]
-    assert attempts.current(line.parts, noy, callback) is None
+    assert attempts.find_current_call(line.parts, noy, callback) is None
 
 
 @pytest.mark.parametrize("others", ["now", "evening"])

@@ -25,8 +25,8 @@ DEEDS: dict[str, Deed] = {
     "take over": lambda desk, actor, one: claim.claim_callback(desk.parts, actor, one, take_over=True),
     "take next": lambda desk, actor, _: claim.take_next(desk.parts, actor),
     "release": lambda desk, actor, one: claim.release_callback(desk.parts, actor, one),
-    "reveal": lambda desk, actor, one: attempts.begin(desk.parts, actor, one),
-    "reveal, reason": lambda desk, actor, one: attempts.begin(
+    "reveal": lambda desk, actor, one: attempts.begin_call(desk.parts, actor, one),
+    "reveal, reason": lambda desk, actor, one: attempts.begin_call(
         desk.parts, actor, one, reason="she asked for me"
     ),
     "record": lambda desk, actor, one: outcome.record_outcome(

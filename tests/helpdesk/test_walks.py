@@ -83,7 +83,7 @@ class Walk:
 
     def ring(self, actor: Actor, callback: str) -> None:
         before = self.line.callback(callback)
-        self.check_ring(callback, before.window, attempts.begin(self.line.parts, actor, callback))
+        self.check_ring(callback, before.window, attempts.begin_call(self.line.parts, actor, callback))
 
     def check_ring(self, callback: str, window: str, call: attempts.Call) -> None:
         """The oracle: her number, in her window, nobody else ringing, rested unless an exception is named."""
@@ -105,7 +105,9 @@ class Walk:
 
     def records(self) -> None:
         with self.line.parts.store.read() as tx:
-            live = [one for one in (rows.live_on(tx, callback) for callback in self.known) if one]
+            live = [
+                one for one in (rows.find_live_of_request(tx, callback) for callback in self.known) if one
+            ]
         if not live:
             return
         running, actor = self.chance.choice(live), self.someone()

@@ -253,7 +253,7 @@ def test_one_run_never_ends_more_than_a_share_without_a_person(machine: Machine)
     (finding,) = [one for one in look_around(machine.parts) if one.part == "endings"]
     assert not finding.ok
     assert "8 of 12" in finding.words
-    clock_guard.let_end(machine.parts, BOSS, clock_guard.REQUESTS)
+    clock_guard.allow_end(machine.parts, BOSS, clock_guard.REQUESTS)
     machine.run(6)
     assert list(machine.states().values()).count(CallbackState.EXPIRED) == 8
     assert all(one.ok for one in look_around(machine.parts) if one.part == "endings")

@@ -26,8 +26,8 @@ class Fault:
 FAULTS = (
     Fault(
         "an effect is dropped",
-        "gateway/menus/engine/screen_actions.py",
-        "effects = (effect_of(answered_session, deed, choice),) if deed else ()",
+        "gateway/menus/engine/screens.py",
+        "effects = (make_effect(answered_session, deed, choice),) if deed else ()",
         "effects = ()",
         "tests/menus/engine/test_step.py::test_keys_ask_for",
     ),

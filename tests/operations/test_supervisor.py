@@ -13,7 +13,7 @@ import pytest
 
 from gateway.foundation.clock import Clock
 from gateway.operations import supervisor as operations_supervisor
-from gateway.operations.supervisor import CannotStart, DataFolder, Supervisor, port_is_free, spawn_process
+from gateway.operations.supervisor import CannotStart, DataFolder, Supervisor, is_port_free, spawn_process
 
 SLEEPS = [sys.executable, "-c", "import time; time.sleep(60)"]
 STUBBORN = [
@@ -138,8 +138,8 @@ def test_a_port_is_free_or_taken() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        assert not port_is_free("127.0.0.1", port)
-    assert port_is_free("127.0.0.1", port)
+        assert not is_port_free("127.0.0.1", port)
+    assert is_port_free("127.0.0.1", port)
 
 
 @pytest.mark.parametrize(("name", "inside"), [("var", True), ("v" * 120, False)])
@@ -148,10 +148,10 @@ def test_the_socket_lies_in_the_folder_or_where_its_path_is_short_enough(
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     folder = Path("/x") / name
-    path = operations_supervisor.socket_path(folder)
+    path = operations_supervisor.find_socket_path(folder)
     assert len(os.fsencode(path)) <= 100 or len(os.fsencode(tmp_path)) > 60
     assert (path.parent == folder) is inside
-    assert operations_supervisor.socket_path(folder) == path
+    assert operations_supervisor.find_socket_path(folder) == path
     assert operations_supervisor.find_url(folder) == f"unix://{path}"
 
 
@@ -163,7 +163,7 @@ def test_a_private_folder_that_others_may_read_is_refused(
     folder.mkdir()
     folder.chmod(0o755)  # whatever mask a command left in this process
     with pytest.raises(PermissionError, match="belongs to somebody else"):
-        operations_supervisor.socket_path(Path("/") / ("v" * 120))
+        operations_supervisor.find_socket_path(Path("/") / ("v" * 120))
 
 
 def test_valkey_listens_on_its_socket_only_and_keeps_what_it_took(tmp_path: Path) -> None:

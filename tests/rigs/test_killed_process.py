@@ -98,7 +98,7 @@ def test_a_killed_process_loses_and_doubles_nothing(web: Web, sqlite_store: Stor
         told[number] = code_in((again[0] or [""])[0])
     with sqlite_store.read() as tx:
         on_record = {
-            number: [one.code for one in callbacks.of_caller(tx, caller.id)]
+            number: [one.code for one in callbacks.list_of_caller(tx, caller.id)]
             for number in told
             if (caller := callers.find_caller(tx, number)) is not None
         }

@@ -9,13 +9,13 @@ from functools import cache
 import pytest
 
 from gateway.domain.events import SMS_LIMITS, USSD_LIMITS
-from gateway.menus.authoring.check import Checked, check
+from gateway.menus.authoring.check import Checked, check_menu
 from gateway.menus.authoring.checks import CheckContext
-from gateway.menus.authoring.checks.scripts import script_of
+from gateway.menus.authoring.checks.scripts import find_script
 from gateway.menus.authoring.problems import Level
 from gateway.menus.engine.serialization import load_menu
 from gateway.menus.engine.text_breaks import PLACEHOLDER
-from gateway.operations.publishing.stored import folder_files
+from gateway.operations.publishing.stored import read_folder_files
 from tests.support.house import LINE, MENUS, sample
 
 # On one runner, which reads the files that a case leaves alone once.
@@ -27,7 +27,7 @@ ASKED = CheckContext(today=date(2026, 11, 24), limits=(USSD_LIMITS,), settings=L
 
 @cache
 def files() -> Mapping[str, str]:
-    return folder_files(MENUS)
+    return read_folder_files(MENUS)
 
 
 def screen(name: str) -> tuple[str, str]:
@@ -50,7 +50,7 @@ def harmed(name: str, language: str, change: str, by: str, asked: CheckContext =
     )
     assert new != lines, (name, language)
     changed = {**files(), file: files()[file].replace(lines, new)}
-    return check({each: text.encode() for each, text in changed.items()}, asked)
+    return check_menu({each: text.encode() for each, text in changed.items()}, asked)
 
 
 def told(checked: Checked, code: str) -> set[tuple[str, str, str]]:
@@ -71,7 +71,7 @@ CODES = (
 
 @pytest.mark.fault("M1", "M2", "M5", "M7")
 def test_the_sample_has_none_of_these_problems() -> None:
-    checked = check({each: text.encode() for each, text in files().items()}, ASKED)
+    checked = check_menu({each: text.encode() for each, text in files().items()}, ASKED)
     assert checked.menu is not None
     assert [each for each in checked.problems if each.code in CODES] == []
 
@@ -138,7 +138,7 @@ def test_a_text_in_the_letters_of_another_language_is_an_error(
         file, lines = screen("sms_no_call")
         new = re.sub(rf"(?<=[{{ ]){language}: [^,}}]*", f"{language}: {SCRIPTS[written]}", lines)
         changed = {**files(), file: files()[file].replace(lines, new)}
-        checked = check({each: text.encode() for each, text in changed.items()}, ASKED)
+        checked = check_menu({each: text.encode() for each, text in changed.items()}, ASKED)
     else:
         checked = harmed(name, language, r'^"(?!\{)[^{}"]*', f'"{SCRIPTS[written]} ')
     found = {(tag, level) for _, tag, level in told(checked, "wrong-script")}
@@ -171,7 +171,7 @@ def test_an_english_text_under_another_language_is_a_warning(language: str) -> N
 )
 def test_a_language_declares_its_script_by_its_tag_or_its_own_name(tag: str, name: str, script: str) -> None:
     menu = replace(load_menu(sample()), languages={tag: name})
-    assert script_of(menu, tag) == script
+    assert find_script(menu, tag) == script
 
 
 @pytest.mark.fault("M5")
@@ -193,7 +193,7 @@ def test_two_numbers_that_were_swapped_in_one_screen_are_told(language: str) -> 
     assert first
     swapped = PLACEHOLDER.sub(lambda each: facts.get(each[0], each[0]), first[0])
     changed = {**files(), file: files()[file].replace(first[0], swapped, 1)}
-    checked = check({each: text.encode() for each, text in changed.items()}, ASKED)
+    checked = check_menu({each: text.encode() for each, text in changed.items()}, ASKED)
     assert ("sos", language, Level.ERROR) in told(checked, "wrong-fact")
 
 
@@ -202,7 +202,7 @@ def test_two_numbers_that_were_swapped_in_one_screen_are_told(language: str) -> 
 def test_the_form_asks_for_danger_first(questions: str) -> None:
     text = files()["callback.yaml"].replace("danger, phone_seen, when, consent", questions, 1)
     changed = {**files(), "callback.yaml": text}
-    checked = check({each: words.encode() for each, words in changed.items()}, ASKED)
+    checked = check_menu({each: words.encode() for each, words in changed.items()}, ASKED)
     assert ("call_me", "", Level.ERROR) in told(checked, "danger-not-asked")
 
 

@@ -8,10 +8,10 @@ import pytest
 
 from gateway.domain.events import SMS_LIMITS, USSD_LIMITS
 from gateway.foundation.services import Services
-from gateway.menus.authoring.check import check
+from gateway.menus.authoring.check import check_menu
 from gateway.menus.authoring.checks import CheckContext
 from gateway.operations.publishing.publish import Published, publish_menu
-from gateway.operations.publishing.stored import folder_files
+from gateway.operations.publishing.stored import read_folder_files
 from gateway.storage.database import Store
 from tests.support.clocks import SetClock
 from tests.support.house import LINE, MENUS, Phone, made_parts
@@ -27,7 +27,7 @@ def edited() -> dict[str, str]:
     lines = [line.strip() for line in step.splitlines() if line.strip().startswith("- {value:")]
     new = [line for line in lines if 'value: "420"' in line]
     assert len(new) == 1, "the guide adds one value"
-    files = folder_files(MENUS)
+    files = read_folder_files(MENUS)
     text = files["facts.yaml"]
     end = text.index("\n  th.", text.index(FACT) + len(FACT))
     return files | {"facts.yaml": f"{text[:end]}\n    {new[0]}{text[end:]}"}
@@ -85,7 +85,7 @@ def test_the_edit_brings_no_new_problem() -> None:
     )
 
     def found(files: dict[str, str]) -> set[str]:
-        checked = check({name: text.encode() for name, text in files.items()}, asked)
+        checked = check_menu({name: text.encode() for name, text in files.items()}, asked)
         return {f"{each.code}: {each.message}" for each in checked.problems}
 
-    assert found(edited()) == found(folder_files(MENUS))
+    assert found(edited()) == found(read_folder_files(MENUS))

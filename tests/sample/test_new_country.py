@@ -20,7 +20,7 @@ from gateway.domain.callbacks.windows import Hours
 from gateway.foundation.services import HelplineConfig, Services
 from gateway.helpdesk.queue import outcome
 from gateway.helpdesk.requests import case_record
-from gateway.helpdesk.requests.wordings import word_message, word_opener
+from gateway.helpdesk.requests.wordings import fill_message, fill_opener
 from gateway.helpdesk.staff.centre_lists import list_languages, list_topics, list_words, name_word
 from gateway.helpdesk.staff.people import OWNER
 from gateway.operations.publishing.publish import Published, publish_menu
@@ -192,7 +192,7 @@ def test_she_dials_reads_her_code_in_khmer_is_called_and_counted(desk: Desk, clo
     noy = desk.person("Noy", languages=("km",))
     clock.set("2026-11-25T09:30:00+07:00")
     desk.calling(noy, one.id)
-    assert word_opener(parts, "km", one.code)[0] == (
+    assert fill_opener(parts, "km", one.code)[0] == (
         "km",
         f"សួស្តី លេខនេះបញ្ចប់ដោយ {one.code} មែនទេ?",
         "សូមទោស ច្រឡំលេខ",
@@ -227,7 +227,7 @@ def test_nothing_of_another_country_is_left(desk: Desk) -> None:
     assert list(list_languages(parts)) == ["km", "en", "cja"]
     assert list_words(parts)["country"] == ("cambodia", "other")
     assert name_word(parts, "topic", "work", "km") == "ការងារ"
-    assert word_message(parts, "ours_missed", ("km",)).startswith("សួស្តី")
+    assert fill_message(parts, "ours_missed", ("km",)).startswith("សួស្តី")
     menu = parts.versions.live("safeline")[1]
     for words in (
         apology.find_apology(None, "km", {}, date(2026, 11, 24)),

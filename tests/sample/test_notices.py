@@ -10,11 +10,11 @@ from gateway.menus.authoring.pages import reserve_values
 from gateway.menus.engine.engine import render_reply, step_session
 from gateway.menus.engine.model import End, Menu, page_key
 from gateway.menus.engine.paging import Page, fits_page, page_text
-from gateway.menus.engine.placeholders import fill_template
-from gateway.menus.engine.render import add_notice, as_text, forget_notice
+from gateway.menus.engine.render import add_notice, forget_notice, join_text
 from gateway.menus.engine.serialization import load_menu
 from gateway.menus.engine.session import Session
 from gateway.menus.engine.visibility import PLAIN
+from gateway.menus.engine.wording import fill_template
 from tests.support.house import LINE, sample
 
 NOW = datetime(2026, 11, 24, 7, 5, tzinfo=UTC)
@@ -72,7 +72,7 @@ def test_whoever_reads_a_notice_alone_comes_to_her_page_with_98(menu: Menu, lang
         if reply.alone:
             led = step_session(menu, forget_notice(wrong, reply), "98").session
             shown = render_reply(menu, led, LINE.for_engine(), USSD_LIMITS, NOW)
-            assert as_text(shown) == as_text(plain)
+            assert join_text(shown) == join_text(plain)
     assert alone > 0
 
 

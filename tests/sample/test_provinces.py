@@ -9,12 +9,12 @@ import pytest
 
 from gateway.domain.events import USSD_LIMITS
 from gateway.foundation.display_values import DisplayValues
-from gateway.menus.authoring.check import check
+from gateway.menus.authoring.check import check_menu
 from gateway.menus.authoring.checks import CheckContext
 from gateway.menus.authoring.folder import read_folder
 from gateway.menus.engine.engine import begin_session, open_screen, render_reply, step_session
 from gateway.menus.engine.model import Menu
-from gateway.menus.engine.render import as_text
+from gateway.menus.engine.render import join_text
 from gateway.menus.engine.session import Known
 from gateway.menus.keywords import understand_text
 
@@ -62,7 +62,7 @@ def menu() -> Menu:
     asked = CheckContext(
         today=CHECKED_ON, zone="Asia/Vientiane", settings={}, staffed=lambda _: frozenset(WHENS)
     )
-    found = check(read_folder(FOLDER), asked).menu
+    found = check_menu(read_folder(FOLDER), asked).menu
     assert found
     return found
 
@@ -72,7 +72,7 @@ def amounts(menu: Menu, screen: str, script: str) -> list[str]:
     session = open_screen(
         menu, begin_session(menu, Known(language=script.partition("-")[0], script=script)), screen
     )
-    page = as_text(render_reply(menu, session, DisplayValues(zone="Asia/Vientiane"), USSD_LIMITS, NOW))
+    page = join_text(render_reply(menu, session, DisplayValues(zone="Asia/Vientiane"), USSD_LIMITS, NOW))
     return re.findall(r"\b\d{3}\b", page.replace("Nov 2026", ""))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.domain.events import USSD_LIMITS
-from gateway.menus.authoring.check import Checked, check
+from gateway.menus.authoring.check import Checked, check_menu
 from gateway.menus.authoring.checks import CheckContext
 from gateway.menus.authoring.conversation_files import Case, read_conversations
 from gateway.menus.authoring.conversation_runner import Ran, list_unseen, run_conversation
@@ -19,9 +19,9 @@ from gateway.menus.engine.effects import RequestCallback
 from gateway.menus.engine.engine import begin_session, step_session
 from gateway.menus.engine.model import Deed, End, Menu, Reaction
 from gateway.menus.engine.paging import page_text
-from gateway.menus.engine.placeholders import fill_template
 from gateway.menus.engine.session import Known
-from gateway.menus.engine.text_size import GSM7, measure_text, sms_parts
+from gateway.menus.engine.text_size import GSM7, measure_text, split_parts
+from gateway.menus.engine.wording import fill_template
 
 # One runner checks it and runs its conversations once.
 pytestmark = pytest.mark.xdist_group("sample")
@@ -45,7 +45,7 @@ TO_SOS = {"lo": ("1", "1", "9"), "lo-Latn": ("2", "9"), "th": ("3", "1", "9"), "
 
 def _checked(today: date = CHECKED_ON) -> Checked:
     asked = CheckContext(today=today, zone=ZONE, settings=SETTINGS, staffed=lambda _: frozenset(ALL_WINDOWS))
-    return check(read_folder(FOLDER), asked)
+    return check_menu(read_folder(FOLDER), asked)
 
 
 @pytest.fixture(scope="module")
@@ -169,9 +169,9 @@ def test_texts_in_latin_letters_stay_in_the_basic_alphabet(menu: Menu, cut: Cut,
 def test_texts_that_go_out_take_three_parts_at_most(menu: Menu, script: str) -> None:
     for name, text in menu.messages.items():
         if name.startswith("sms_"):
-            assert len(sms_parts(fill_template(text[script], reserve_values(menu, script, SETTINGS)))) <= 3, (
-                name
-            )
+            assert (
+                len(split_parts(fill_template(text[script], reserve_values(menu, script, SETTINGS)))) <= 3
+            ), name
 
 
 def test_the_first_screen_is_what_any_phone_can_show(menu: Menu) -> None:

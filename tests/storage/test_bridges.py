@@ -110,8 +110,8 @@ def test_what_is_over_moves_no_more(tx: Tx) -> None:
 
 def test_the_first_id_of_the_provider_stays(tx: Tx) -> None:
     added(tx)
-    bridges.know_session(tx, "b1", "S1")
-    bridges.know_session(tx, "b1", "S2")
+    bridges.note_session(tx, "b1", "S1")
+    bridges.note_session(tx, "b1", "S2")
 
     found = bridges.by_id(tx, "b1")
     assert found is not None
@@ -169,9 +169,9 @@ def test_a_call_that_never_left_is_found_by_its_row(tx: Tx, state: str, never: b
     )
     tx.execute(sa.text("UPDATE outbox SET state = :state WHERE id = :id"), {"state": state, "id": row})
 
-    assert bridges.never_left(tx) == ((made,) if never else ())
+    assert bridges.list_never_left(tx) == ((made,) if never else ())
     bridges.step_bridge(tx, made, BridgeState.CALLING_YOU, now=SOON)
-    assert bridges.never_left(tx) == ()
+    assert bridges.list_never_left(tx) == ()
 
 
 def test_what_stands_for_a_person_lives_or_waits_for_its_outcome(tx: Tx) -> None:
@@ -184,8 +184,8 @@ def test_what_stands_for_a_person_lives_or_waits_for_its_outcome(tx: Tx) -> None
     lives = added(tx, "b3", at=NOW - timedelta(hours=1))
     assert bridges.find_standing(tx, "noy") == lives
     assert bridges.find_standing(tx, "dao") is None
-    assert bridges.newest_of(tx, "noy", new.callback_id) == new
-    assert bridges.newest_of(tx, "noy", "none") is None
+    assert bridges.find_newest(tx, "noy", new.callback_id) == new
+    assert bridges.find_newest(tx, "noy", "none") is None
 
 
 def test_an_attempt_that_never_rang_frees_its_window_and_is_no_past(tx: Tx) -> None:
@@ -235,7 +235,7 @@ def test_a_bridge_goes_with_its_request_and_outlives_its_person(tx: Tx) -> None:
         ),
         (lambda tx: bridges.by_attempt(tx, "a"), {"uq_bridges_attempt_id", "sqlite_autoindex_bridges_2"}),
         (lambda tx: bridges.list_live(tx, heard_before=NOW), {"ix_bridges_live"}),
-        (lambda tx: bridges.newest_of(tx, "noy", "c"), {"ix_bridges_callback", "ix_bridges_person"}),
+        (lambda tx: bridges.find_newest(tx, "noy", "c"), {"ix_bridges_callback", "ix_bridges_person"}),
     ],
 )
 def test_what_every_post_asks_walks_an_index(tx: Tx, asked: Any, indexes: set[str]) -> None:

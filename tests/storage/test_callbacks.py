@@ -92,18 +92,18 @@ def test_a_step_is_taken_in_the_states_of_the_table_and_in_no_other(tx: Tx, stat
 
 def test_a_step_asks_its_further_condition(tx: Tx) -> None:
     callbacks.insert_callback(tx, request(caller_of(tx)))
-    other = callbacks.in_team("another", review=True)
+    other = callbacks.match_team("another", review=True)
     assert callbacks.step_callback(tx, "c1", CallbackEvent.CLAIM, now=NOW, only=other) is None
     callbacks.change_callback(tx, "c1", now=NOW, state=CallbackState.REVIEW)
     assert (
         callbacks.step_callback(
-            tx, "c1", CallbackEvent.CLAIM, now=NOW, only=callbacks.in_team("main", review=False)
+            tx, "c1", CallbackEvent.CLAIM, now=NOW, only=callbacks.match_team("main", review=False)
         )
         is None
     )
     assert (
         callbacks.step_callback(
-            tx, "c1", CallbackEvent.CLAIM, now=NOW, only=callbacks.in_team("main", review=True)
+            tx, "c1", CallbackEvent.CLAIM, now=NOW, only=callbacks.match_team("main", review=True)
         )
         is not None
     )
@@ -135,8 +135,8 @@ def test_holding_moves_the_lease_of_the_holder_only(tx: Tx) -> None:
     held = callbacks.by_id(tx, "c1")
     assert held is not None
     assert (held.held_until, held.rev) == (NOW + H, 0)
-    assert callbacks.claims_over(tx, now=NOW + H) == (held,)
-    assert callbacks.claims_over(tx, now=NOW) == ()
+    assert callbacks.list_expired_claims(tx, now=NOW + H) == (held,)
+    assert callbacks.list_expired_claims(tx, now=NOW) == ()
 
 
 def test_what_the_clock_looks_for(tx: Tx) -> None:
@@ -207,14 +207,19 @@ def test_attempts_are_found_by_form_by_number_and_by_request(tx: Tx) -> None:
     put = attempt(her, person_id=who)
     attempts.add_attempt(tx, put)
     read = replace(put, who="Noy")
-    assert attempts.by_form(tx, "form a1") == attempts.live_of(tx, her) == attempts.live_on(tx, "c1") == read
+    assert (
+        attempts.by_form(tx, "form a1")
+        == attempts.find_live_of_caller(tx, her)
+        == attempts.find_live_of_request(tx, "c1")
+        == read
+    )
     assert attempts.by_form(tx, "form a2") is None
     assert attempts.list_past(tx, her) == (Past(started_at=NOW, window_from=NOW - H, nth=0, outcome=""),)
     assert attempts.list_lapsed(tx, now=NOW + H) == ()
     assert attempts.list_lapsed(tx, now=NOW + 2 * H) == (read,)
     attempts.finish_all(tx, "c1", outcome="unclear", now=NOW)
-    assert attempts.live_of(tx, her) is None
-    assert attempts.live_on(tx, "c1") is None
+    assert attempts.find_live_of_caller(tx, her) is None
+    assert attempts.find_live_of_request(tx, "c1") is None
 
 
 def test_after_the_caller_is_gone_the_counts_stay(tx: Tx) -> None:
@@ -251,10 +256,10 @@ def plan_of(store: Store, ask) -> str:
     [
         (lambda tx: queue.list_ready(tx, "main", now=NOW), "ix_callbacks_due"),
         (lambda tx: callbacks.list_waiting_past(tx, now=NOW), "ix_callbacks_roll"),
-        (lambda tx: callbacks.claims_over(tx, now=NOW), "ix_callbacks_held"),
+        (lambda tx: callbacks.list_expired_claims(tx, now=NOW), "ix_callbacks_held"),
         (lambda tx: callbacks.find_taken(tx, ["4821", "4822"]), "ix_callbacks_open_code"),
         (lambda tx: callbacks.open_of(tx, "her"), "uq_callbacks_one_open"),
-        (lambda tx: attempts.live_of(tx, "her"), "uq_attempts_one_live"),
+        (lambda tx: attempts.find_live_of_caller(tx, "her"), "uq_attempts_one_live"),
         (lambda tx: attempts.list_lapsed(tx, now=NOW), "ix_attempts_lease"),
         (lambda tx: attempts.by_form(tx, "f"), "attempts"),
         (lambda tx: queue.list_tab(tx, "main", Tab.CLOSED, person_id="", now=NOW), "ix_callbacks_"),

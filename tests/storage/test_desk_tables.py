@@ -54,7 +54,7 @@ def test_holidays_and_days_away(tx: Tx) -> None:
     duty.add_holiday(tx, "main", day, "First")
     duty.add_holiday(tx, "main", day, "Second")
     duty.add_holiday(tx, "another", day, "Theirs")
-    assert [(one.day, one.name) for one in duty.holidays_of(tx, "main")] == [(day, "Second")]
+    assert [(one.day, one.name) for one in duty.list_holidays(tx, "main")] == [(day, "Second")]
     duty.add_away(tx, "me", day, day + timedelta(days=3), now=NOW)
     rota = duty.find_rota(tx, "main")
     assert rota.holidays == {day}
@@ -81,11 +81,11 @@ def test_the_help_list_forgets_who_was_removed(tx: Tx) -> None:
 def test_a_link_is_used_once_and_then_known_by_its_phone(tx: Tx) -> None:
     callbacks.insert_callback(tx, request(caller_of(tx), "c1"))
     links.add_link(tx, b"l" * 32, person_id="me", callback_id="c1", expires_at=LATER)
-    assert links.of_phone(tx, b"p" * 32) is None
+    assert links.by_phone(tx, b"p" * 32) is None
     assert not links.use_link(tx, b"l" * 32, phone=b"p" * 32, now=LATER)
     assert links.use_link(tx, b"l" * 32, phone=b"p" * 32, now=NOW)
     assert not links.use_link(tx, b"l" * 32, phone=b"q" * 32, now=NOW)
-    found = links.of_phone(tx, b"p" * 32)
+    found = links.by_phone(tx, b"p" * 32)
     assert found == links.find_link(tx, b"l" * 32)
     assert found is not None
     assert (found.person_id, found.callback_id, found.used_at) == ("me", "c1", NOW)
@@ -109,12 +109,12 @@ def test_a_step_is_used_once_and_never_an_earlier_one(tx: Tx) -> None:
 
 def test_recovery_codes(tx: Tx) -> None:
     sign_ins.put_codes(tx, "me", [b"a" * 32, b"b" * 32])
-    assert sign_ins.codes_left(tx, "me") == 2
+    assert sign_ins.count_codes_left(tx, "me") == 2
     assert not sign_ins.use_code(tx, "other", b"a" * 32)
     assert [sign_ins.use_code(tx, "me", b"a" * 32) for _ in range(2)] == [True, False]
-    assert sign_ins.codes_left(tx, "me") == 1
+    assert sign_ins.count_codes_left(tx, "me") == 1
     sign_ins.put_codes(tx, "me", [])
-    assert sign_ins.codes_left(tx, "me") == 0
+    assert sign_ins.count_codes_left(tx, "me") == 0
 
 
 def test_whoever_is_removed_loses_the_second_factor(tx: Tx) -> None:
@@ -234,12 +234,12 @@ def test_what_one_has_claimed_and_what_happened_to_it_last(tx: Tx) -> None:
         audit.add_entry(
             tx, now=NOW + timedelta(seconds=n), person_id="other", act=act, kind="callback", subject=subject
         )
-    found = audit.last_about(tx, "callback", ["c1", "c2", "c3"])
+    found = audit.list_last_about(tx, "callback", ["c1", "c2", "c3"])
     assert {one: (last.act, last.who) for one, last in found.items()} == {
         "c1": ("handed over", "Other"),
         "c2": ("claimed", "Other"),
     }
-    assert audit.last_about(tx, "callback", []) == {}
+    assert audit.list_last_about(tx, "callback", []) == {}
 
 
 def test_the_referral_book(tx: Tx) -> None:
@@ -280,7 +280,7 @@ def test_who_was_told_of_a_callback(tx: Tx) -> None:
         )
     assert outbox.list_alert_texts(tx, ["c1"]) == (("c1", "me", "pending"),)
     assert outbox.list_alert_texts(tx, []) == ()
-    latest = outbox.latest_of_person(tx, "me", once="test:")
+    latest = outbox.find_latest_of_person(tx, "me", once="test:")
     assert latest is not None
     assert latest.once == "test:me:2"
-    assert outbox.latest_of_person(tx, "other", once="test:") is None
+    assert outbox.find_latest_of_person(tx, "other", once="test:") is None

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gateway.storage import encryption
 from gateway.storage.database import Store, Tx, Unavailable
-from gateway.storage.encryption import PURPOSES, SEALED_COLUMNS, NotUnsealed, Ring, RingMissing, row_name
+from gateway.storage.encryption import PURPOSES, SEALED_COLUMNS, NotUnsealed, Ring, RingMissing, name_row
 from gateway.storage.tables import keys
 from tests.support.clocks import SetClock
 from tests.support.ledgers import MASTER
@@ -49,7 +49,7 @@ def test_and_in_no_other(ring: Ring, places: list[tuple[str, str, str]]) -> None
 
 def test_no_name_holds_the_separator() -> None:
     assert all("\x00" not in table + column for table, column in SEALED_COLUMNS)
-    assert row_name("a", b"\x00\xff") == "a/00ff"
+    assert name_row("a", b"\x00\xff") == "a/00ff"
 
 
 @given(at=st.integers(0, 40), flip=st.integers(1, 255))

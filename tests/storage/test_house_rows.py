@@ -248,12 +248,12 @@ def test_a_name_is_free_again_once_its_person_is_removed(tx: Tx) -> None:
 def test_who_could_still_sign_in_is_counted_without_the_one_asked_about(tx: Tx) -> None:
     for name in ("a", "b", "c"):
         person(tx, name)
-    assert people.others_who_can(tx, "counsellor", "id a") == 0
+    assert people.count_others(tx, "counsellor", "id a") == 0
     for name in ("a", "b"):
         people.set_password(tx, f"id {name}", "hash")
-    assert [people.others_who_can(tx, "counsellor", f"id {name}") for name in "abc"] == [1, 1, 2]
+    assert [people.count_others(tx, "counsellor", f"id {name}") for name in "abc"] == [1, 1, 2]
     people.disable_person(tx, "id b", now=NOW)
-    assert people.others_who_can(tx, "counsellor", "id a") == 0
+    assert people.count_others(tx, "counsellor", "id a") == 0
 
 
 # Sign-ins

@@ -36,7 +36,7 @@ QUESTIONS: dict[str, tuple[Callable[[Tx], Any], set[str]]] = {
         {"ix_callbacks_line", "ix_callbacks_due", "ix_callbacks_later", "ix_callbacks_roll"},
     ),
     "windows that passed": (lambda tx: callbacks.list_waiting_past(tx, now=NOW), {"ix_callbacks_roll"}),
-    "claims that are over": (lambda tx: callbacks.claims_over(tx, now=NOW), {"ix_callbacks_held"}),
+    "claims that are over": (lambda tx: callbacks.list_expired_claims(tx, now=NOW), {"ix_callbacks_held"}),
     "which of some codes are in use": (
         lambda tx: callbacks.find_taken(tx, [f"{n:04}" for n in range(64)]),
         {"ix_callbacks_open_code"},
@@ -45,13 +45,13 @@ QUESTIONS: dict[str, tuple[Callable[[Tx], Any], set[str]]] = {
         lambda tx: callbacks.find_taken(tx, [f"{n:04}" for n in range(64)]),
         {"ix_told_codes_code"},
     ),
-    "what somebody has in hand": (lambda tx: callbacks.in_hand(tx, "p1"), {"ix_callbacks_in_hand"}),
+    "what somebody has in hand": (lambda tx: callbacks.count_in_hand(tx, "p1"), {"ix_callbacks_in_hand"}),
     "what somebody has claimed": (
         lambda tx: callbacks.list_claimed_codes(tx, "p1"),
         {"ix_callbacks_in_hand"},
     ),
     "what happened last to a request": (
-        lambda tx: audit.last_about(tx, "callback", ["c1"]),
+        lambda tx: audit.list_last_about(tx, "callback", ["c1"]),
         {"ix_audit_subject"},
     ),
     "who looks at what": (
@@ -62,12 +62,12 @@ QUESTIONS: dict[str, tuple[Callable[[Tx], Any], set[str]]] = {
         lambda tx: callbacks.open_of(tx, "c" * 20),
         {"uq_callbacks_one_open", "ix_callbacks_caller"},
     ),
-    "all requests of a number": (lambda tx: callbacks.of_caller(tx, "c" * 20), {"ix_callbacks_caller"}),
+    "all requests of a number": (lambda tx: callbacks.list_of_caller(tx, "c" * 20), {"ix_callbacks_caller"}),
     "attempts of a number": (
         lambda tx: attempts.list_past(tx, "c" * 20),
         {"uq_attempts_one_a_window", "sqlite_autoindex_attempts_2"},
     ),
-    "the call that runs": (lambda tx: attempts.live_of(tx, "c" * 20), {"uq_attempts_one_live"}),
+    "the call that runs": (lambda tx: attempts.find_live_of_caller(tx, "c" * 20), {"uq_attempts_one_live"}),
     "calls without an outcome": (lambda tx: attempts.list_lapsed(tx, now=NOW), {"ix_attempts_lease"}),
     "a claim on what is due": (
         lambda tx: outbox_claims.claim_due(

@@ -132,6 +132,6 @@ def test_a_row_comes_with_its_holder_and_its_number(tx: Tx) -> None:
 def test_an_empty_line_counts_nothing(tx: Tx) -> None:
     counts = queue.count_queue(tx, "main", person_id="me", now=NOW)
     assert counts == replace(counts, waiting=0, due_now=0, danger=0, mine=0, later=0, review=0, oldest=None)
-    assert queue.newest_changes(tx, "main") == ()
+    assert queue.list_newest_changes(tx, "main") == ()
     callbacks.insert_callback(tx, request(caller_of(tx)))
-    assert [(at, rev) for at, _, rev in queue.newest_changes(tx, "main")] == [(NOW, 0)]
+    assert [(at, rev) for at, _, rev in queue.list_newest_changes(tx, "main")] == [(NOW, 0)]

@@ -36,15 +36,15 @@ def test_numbers_go_up_by_menu_and_the_newest_is_listed_first(store):
 def test_the_pointer_moves_only_from_the_version_that_was_seen(store):
     with store.write() as tx:
         one, two, three = add(tx), add(tx), add(tx)
-        assert versions.live_id(tx, "helpline") is None
+        assert versions.find_live_id(tx, "helpline") is None
         assert versions.point_live(tx, "helpline", one.id, seen=None, now=NOW)
         assert not versions.point_live(tx, "helpline", two.id, seen=None, now=NOW)
         assert not versions.point_live(tx, "helpline", two.id, seen=three.id, now=NOW)
-        assert versions.live_id(tx, "helpline") == one.id
+        assert versions.find_live_id(tx, "helpline") == one.id
         assert versions.point_live(tx, "helpline", two.id, seen=one.id, now=NOW)
         assert not versions.point_live(tx, "helpline", three.id, seen=one.id, now=NOW)
     with store.read() as tx:
-        assert versions.live_ids(tx) == {"helpline": two.id}
+        assert versions.find_live_ids(tx) == {"helpline": two.id}
 
 
 def test_a_withdrawn_version_is_not_given_out_and_the_live_one_cannot_be_withdrawn(store):
@@ -64,7 +64,7 @@ def test_a_withdrawn_version_is_not_given_out_and_the_live_one_cannot_be_withdra
 def test_ten_at_once_get_ten_numbers_and_one_of_them_goes_live(store):
     def publish(_):
         with store.write() as tx:
-            seen = versions.live_id(tx, "helpline")
+            seen = versions.find_live_id(tx, "helpline")
             version = add(tx)
             return version.number, versions.point_live(tx, "helpline", version.id, seen=seen, now=NOW)
 

@@ -204,7 +204,7 @@ class Rig:
             caller = callers.find_caller(tx, number)
             if caller is None:
                 return None
-            hers = [_request(one) for one in callbacks.of_caller(tx, caller.id)]
+            hers = [_request(one) for one in callbacks.list_of_caller(tx, caller.id)]
             announced = tx.execute(
                 select(func.count()).select_from(outbox).where(outbox.c.caller_id == caller.id)
             ).scalar()

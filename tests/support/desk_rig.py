@@ -136,7 +136,7 @@ class Desk:
     def calling(self, actor: Actor, callback_id: str) -> attempts.Call:
         """The actor claims it and has the number on the screen."""
         claim.claim_callback(self.parts, actor, callback_id)
-        return attempts.begin(self.parts, actor, callback_id)
+        return attempts.begin_call(self.parts, actor, callback_id)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         from sqlalchemy import text

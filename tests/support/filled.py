@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from gateway.storage.database import Store, Tx
-from gateway.storage.encryption import row_name
+from gateway.storage.encryption import name_row
 from gateway.storage.tables import metadata
 from gateway.storage.value_limits import Instant, Json, Sealed
 
@@ -57,14 +57,14 @@ def row(tx: Tx, table: sa.Table, at: datetime, **given: Any) -> dict[str, Any]:
 
 
 def _place(table: sa.Table, values: dict[str, Any]) -> str:
-    return row_name(*(values[column.name] for column in table.primary_key))
+    return name_row(*(values[column.name] for column in table.primary_key))
 
 
 def opened(tx: Tx, table_name: str, column: str) -> list[str | None]:
     """What a sealed column holds in every row, opened in its place."""
     table = metadata.tables[table_name]
     return [
-        tx.ring.open_json(value, table=table_name, column=column, row=row_name(*key))
+        tx.ring.open_json(value, table=table_name, column=column, row=name_row(*key))
         for *key, value in tx.execute(sa.select(*table.primary_key, table.c[column]))
     ]
 

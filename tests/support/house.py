@@ -22,12 +22,12 @@ from gateway.domain.callbacks.windows import DAYS, Hours
 from gateway.domain.events import SMS_LIMITS, USSD_LIMITS, Inbound, Kind
 from gateway.foundation.clock import Clock
 from gateway.foundation.services import HelplineConfig, Services
-from gateway.helpdesk.alerts.announce import announce, tell_of_danger
+from gateway.helpdesk.alerts.announce import announce_request, tell_of_danger
 from gateway.helpdesk.queue.clock_righting import set_right
-from gateway.menus.authoring.check import check
+from gateway.menus.authoring.check import check_menu
 from gateway.menus.authoring.checks.context import CheckContext
 from gateway.menus.authoring.folder import read_folder
-from gateway.menus.authoring.pages import with_pages
+from gateway.menus.authoring.pages import add_pages
 from gateway.menus.engine import serialization
 from gateway.menus.engine.model import FORMAT
 from gateway.operations.reporting.metrics import Counters
@@ -77,10 +77,10 @@ def sample() -> str:
         asked = CheckContext(
             today=date(2026, 11, 24), limits=(USSD_LIMITS, SMS_LIMITS), settings=LINE.for_engine().values
         )
-        checked = check(reviewed(read_folder(MENUS)), asked)
+        checked = check_menu(reviewed(read_folder(MENUS)), asked)
         assert checked.menu is not None, checked.problems
         return serialization.dump_menu(
-            with_pages(checked.menu, (USSD_LIMITS, SMS_LIMITS), LINE.for_engine().values)
+            add_pages(checked.menu, (USSD_LIMITS, SMS_LIMITS), LINE.for_engine().values)
         )
 
 
@@ -111,7 +111,7 @@ def made_parts(
         "set_right": set_right,
         "data_dir": folder,
         "desk": DESK,
-        "inside": {"announce": announce, "danger_text": tell_of_danger},
+        "inside": {"announce": announce_request, "danger_text": tell_of_danger},
     }
     return Services(**(usual | more))
 
@@ -120,7 +120,7 @@ def publish(parts: Services, text: str = "") -> str:
     """Make a compiled menu the live version and return its id."""
     now = parts.clock.now()
     with parts.store.write() as tx:
-        seen = versions.live_id(tx, "helpline")
+        seen = versions.find_live_id(tx, "helpline")
         made = versions.add_version(
             tx,
             menu="helpline",

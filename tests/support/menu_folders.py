@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gateway.domain.contact_safety import When
 from gateway.domain.events import SMS_LIMITS, USSD_LIMITS
-from gateway.menus.authoring.check import Checked, check
+from gateway.menus.authoring.check import Checked, check_menu
 from gateway.menus.authoring.checks import CheckContext
 from gateway.menus.authoring.folder import read_folder
 from tests.support.reviewed import reviewed
@@ -75,7 +75,7 @@ def checked_broken(folder: Path) -> Checked:
 
 
 def checked(files: dict[str, bytes], **others: object) -> Checked:
-    return check(files, asked(**others))
+    return check_menu(files, asked(**others))
 
 
 def with_change(file: str, old: str, new: str) -> dict[str, bytes]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.channels.contract import Answer, ChannelConfig, Contract, Request, SendOutcome, SendResult
-from gateway.delivery.nudge import nudge_nobody
+from gateway.delivery.nudge import skip_nudge
 from gateway.domain.callbacks.windows import ALWAYS
 from gateway.domain.contact_safety import SafeContact
 from gateway.domain.events import Event, Outgoing
@@ -77,7 +77,7 @@ class Phone:
 def made_parts(store: Store, clock: Clock, folder: Path, *channels: Phone, **more: Any) -> Services:
     """Real parts around this store; the channels are the given ones, one phone without limits if there is none."""
     named = {channel.config.name: channel for channel in channels or (Phone(),)}
-    usual: dict[str, Any] = {"channels": named, "line": LINE, "nudge": nudge_nobody, "inside": {}}
+    usual: dict[str, Any] = {"channels": named, "line": LINE, "nudge": skip_nudge, "inside": {}}
     return house.made_parts(store, clock, folder, **(usual | more))
 
 

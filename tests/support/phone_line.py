@@ -16,7 +16,7 @@ from gateway.foundation.services import Services
 from gateway.foundation.webhook_secrets import Serials
 from gateway.storage.database import Store
 from gateway.web.app import _build_doors
-from gateway.web.webhooks.views import Gate, blueprint, list_addresses
+from gateway.web.webhooks.views import Gate, build_blueprint, list_addresses
 from tests.support.clocks import SetClock
 from tests.support.house import made_parts
 from tests.support.served_webhooks import _Quiet
@@ -72,7 +72,7 @@ def phone_line(store: Store, clock: SetClock, folder: Path, **more: str) -> Iter
             count=parts.count,
             clock=clock,
         )
-        app.register_blueprint(blueprint(gate))
+        app.register_blueprint(build_blueprint(gate))
         server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()

@@ -63,7 +63,7 @@ def _do(parts, actor: Actor, deed: str, callback: str) -> tuple[str, str]:
     try:
         if deed == "call":
             claim.claim_callback(parts, actor, callback)
-            attempts.begin(parts, actor, callback)
+            attempts.begin_call(parts, actor, callback)
         elif deed == "claim":
             claim.claim_callback(parts, actor, callback)
         elif deed == "release":

@@ -26,7 +26,7 @@ from gateway.foundation.clock import Clock
 from gateway.foundation.webhook_secrets import Serials
 from gateway.operations.reporting.metrics import Counters
 from gateway.storage.simulator import SentText
-from gateway.web.webhooks.views import Doors, Gate, blueprint, list_addresses
+from gateway.web.webhooks.views import Doors, Gate, build_blueprint, list_addresses
 
 KEY = b"k" * 32
 PAGE = "Info line. Choose:\n1 Phasa Lao\n4 English"
@@ -135,7 +135,7 @@ def served(*channels: Channel, key: bytes = KEY) -> Iterator[House]:
         clock=Clock(),
         down="It failed here. Call +856 21 000 000.",
     )
-    app.register_blueprint(blueprint(gate))
+    app.register_blueprint(build_blueprint(gate))
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from gateway.channels.android.envelope import sign_body
-from gateway.menus.engine.text_size import sms_parts
+from gateway.menus.engine.text_size import split_parts
 from tests.support.standin import Posted, Rule, Standin, _Server, _Wire, post_bytes
 
 NAME, PASSWORD = "sms", "a password of the phone"
@@ -118,7 +118,7 @@ class StandinPhone(Standin):
         (number,) = message["phoneNumbers"]
         text = message["textMessage"]["text"]
         self.accept(number, text, "", "")
-        self.sent[-1] |= {"own_id": message["id"], "parts": str(len(sms_parts(text)))}
+        self.sent[-1] |= {"own_id": message["id"], "parts": str(len(split_parts(text)))}
         return True
 
     def told(self, own_id: str) -> dict[str, Any]:

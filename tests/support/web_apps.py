@@ -49,6 +49,6 @@ def pages_of(parts: Services, **settings: object) -> Flask:
     app.url_rule_class = _CompiledRule
     app.jinja_options = {"bytecode_cache": _COMPILED}
     shared.install(app, parts, **settings)
-    app.register_blueprint(console.blueprint(parts))
-    app.register_blueprint(admin.blueprint(parts))
+    app.register_blueprint(console.build_blueprint(parts))
+    app.register_blueprint(admin.build_blueprint(parts))
     return app

@@ -131,7 +131,7 @@ class Week:
 
     def _there(self, now: datetime) -> list[Actor]:
         with self.desk.parts.store.read() as tx:
-            ids = {one.id for one in shifts.on_duty(self.desk.parts, tx, now)}
+            ids = {one.id for one in shifts.list_on_duty(self.desk.parts, tx, now)}
         return [one for one in self.people if one.person_id in ids]
 
     def _asks(self) -> None:
@@ -158,7 +158,7 @@ class Week:
         if taken is None:
             return
         try:
-            call = attempts.begin(self.desk.parts, person, taken.callback_id)
+            call = attempts.begin_call(self.desk.parts, person, taken.callback_id)
         except (NotSafe, AlreadyCalling, HeldByOther, IllegalMove) as answer:
             self.counts[type(answer).__name__] += 1
             claim.release_callback(self.desk.parts, person, taken.callback_id)

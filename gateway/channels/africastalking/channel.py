@@ -85,14 +85,14 @@ def read_delivery(channel: str, request: Request) -> Delivery:
     return Delivery(
         channel=channel,
         provider_id=request.need("id"),
-        state=STATES.get(codes.letters(status), "moving"),
+        state=STATES.get(codes.keep_letters(status), "moving"),
         status=status[:STATUS_SIZE],
         reason=_read_reason(request.fields.get("failureReason", "")),
     )
 
 
 def _read_reason(said: str) -> str:
-    word = codes.letters(said)
+    word = codes.keep_letters(said)
     return OPTED_OUT if any(each in word for each in WANTS_NONE) else said[:REASON_SIZE]
 
 
@@ -102,7 +102,7 @@ def read_opt_out(channel: str, request: Request) -> OptOut | None:
     A subscription that begins, or goes on, is no wish for silence. What names no number that can be read comes to
     nothing too: refused, it would only be posted again.
     """
-    update = codes.letters(request.fields.get("updateType", ""))
+    update = codes.keep_letters(request.fields.get("updateType", ""))
     number = codes.parse_number(request.fields.get("phoneNumber", ""))
     if number is None or not (not update or update.startswith(ENDS)):
         return None

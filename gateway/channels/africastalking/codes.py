@@ -11,7 +11,7 @@ from typing import Any
 
 from gateway.channels.contract import BadRequest, Request, SendOutcome, SendResult
 from gateway.channels.http_client import HttpReply
-from gateway.foundation.phone_numbers import to_e164, valid_readings
+from gateway.foundation.phone_numbers import list_valid_readings, to_e164
 
 LATER_IN_THE_DAY = timedelta(hours=1)
 LONGEST_WAIT = timedelta(hours=12)
@@ -126,7 +126,7 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> datetime | None:
     return max(now, min(named.astimezone(UTC), now + LONGEST_WAIT))
 
 
-def cost_of(written: object) -> int:
+def parse_cost(written: object) -> int:
     """Return a cost like ``KES 0.8000`` in hundredths of a cent; 0 where it cannot be read."""
     if not isinstance(written, str):
         return 0
@@ -185,7 +185,7 @@ def _read_recipient(recipient: Mapping[str, Any], now: datetime) -> SendResult:
     meaning = CODES.get(_read_code(recipient.get("statusCode")))
     if meaning is None:
         meaning = _by_status(recipient.get("status"))
-    return make_result(meaning, now, provider_id=provider_id, cost=cost_of(recipient.get("cost")))
+    return make_result(meaning, now, provider_id=provider_id, cost=parse_cost(recipient.get("cost")))
 
 
 def _read_code(written: object) -> int:
@@ -232,10 +232,10 @@ def parse_number(written: str) -> str | None:
     begins, plain = _PLUS.match(written), written.strip()
     if begins or written.startswith(" "):
         return to_e164("+" + (written[begins.end() :] if begins else plain))
-    return next(iter(valid_readings("+" + plain)), None) if plain.isascii() and plain.isdigit() else None
+    return next(iter(list_valid_readings("+" + plain)), None) if plain.isascii() and plain.isdigit() else None
 
 
-def letters(written: str) -> str:
+def keep_letters(written: str) -> str:
     """Return the letters of a word of the provider, in small: its documents and its posts spell them otherwise."""
     return "".join(each for each in written.casefold() if each.isalpha())
 

@@ -9,7 +9,7 @@ from gateway.channels.android.account import PhoneAccount
 from gateway.channels.android.envelope import Envelope, clean_text
 from gateway.channels.contract import ChannelConfig
 from gateway.domain.events import ChannelSeen, Delivery, Event, Inbound, Kind, MissedCall, NotANumber
-from gateway.foundation.phone_numbers import region_of, to_e164
+from gateway.foundation.phone_numbers import find_region, to_e164
 
 # The app's own word is the event; all four are about a text that we gave it under our id.
 STATES = {
@@ -125,7 +125,7 @@ def _read_number(config: ChannelConfig, sender: str) -> str:
     digits = sender.strip().lstrip("+").replace(" ", "").replace("-", "")
     if not (digits.isascii() and digits.isdigit() and len(digits) >= FEWEST_DIGITS):
         return ""
-    here = region_of(config.sms_number) if config.sms_number.startswith("+") else ""
+    here = find_region(config.sms_number) if config.sms_number.startswith("+") else ""
     number = to_e164(sender, (here,) if here else ()) or sender.strip()
     return "" if number == config.sms_number else number
 

@@ -15,7 +15,9 @@ from gateway.foundation.ids import new_token
 SECONDS = 15
 
 
-def texting(config: ChannelConfig, addresses: Mapping[str, str], number: str) -> Callable[[str, str], None]:
+def make_texter(
+    config: ChannelConfig, addresses: Mapping[str, str], number: str
+) -> Callable[[str, str], None]:
     """Return what sends a text from this number; its answers stay with us and are read from the simulator."""
     key = config.options.get("signing_key", "")
     clock = Clock()

@@ -82,7 +82,7 @@ def read_hop(channel: str, request: Request) -> Inbound:
     )
 
 
-def hung_up(channel: str, request: Request) -> Ended:
+def read_end(channel: str, request: Request) -> Ended:
     """Read the end of a session."""
     status = request.need("status")
     if status not in ("success", "incomplete", "failed"):
@@ -133,7 +133,7 @@ def _read_number(request: Request, name: str) -> str:
 
 READERS: dict[str, Callable[[str, Request], Event]] = {
     "ussd": read_hop,
-    "ussd-end": hung_up,
+    "ussd-end": read_end,
     "sms": read_text,
     "voice": read_ring,
     "thread": read_thread_question,

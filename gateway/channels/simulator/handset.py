@@ -138,7 +138,7 @@ class Handset:
         return answer
 
 
-def texting(
+def make_texter(
     config: ChannelConfig,  # noqa: ARG001 - the same question is asked of every provider's handset
     addresses: Mapping[str, str],
     number: str,

@@ -124,7 +124,7 @@ class NotNow(Exception):
         self.event = event
 
 
-def move(state: BridgeState, event: BridgeEvent) -> BridgeState:
+def move_bridge(state: BridgeState, event: BridgeEvent) -> BridgeState:
     """Return the state that follows.
 
     Raises:
@@ -158,6 +158,6 @@ def find_result(state: BridgeState, event: BridgeEvent, cause: Cause, seconds: i
     return _YOURS.get(cause, Result.YOU_NO_ANSWER)
 
 
-def silent_after(state: BridgeState, longest: timedelta) -> timedelta:
+def find_silence_limit(state: BridgeState, longest: timedelta) -> timedelta:
     """Return how long a bridge may hear nothing before it counts as lost; ``longest`` is how long a call may last."""
     return _UNHEARD if state in BEFORE_DIAL else longest + _AFTER_THE_LONGEST

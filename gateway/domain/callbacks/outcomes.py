@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from gateway.domain.callbacks.states import CallbackEvent
-from gateway.domain.callbacks.windows import Hours, Window, next_window
+from gateway.domain.callbacks.windows import Hours, Window, find_next_window
 from gateway.domain.contact_safety import When
 
 MOST_ATTEMPTS = 3
@@ -153,7 +153,7 @@ def plan_next_step(
     else:
         when = _find_other(attempted.whens) if rule.then is Then.OTHER_KIND else when
         resting = now + max(APART, timedelta(hours=rule.wait))
-        window = next_window(when, hours, zone, now, not_before=max(attempted.until, resting))
+        window = find_next_window(when, hours, zone, now, not_before=max(attempted.until, resting))
     # A request for *now* has no next window: it stays until its half hour is over, and then expires by itself.
     return Follows(
         event=CallbackEvent.MISSED,
@@ -178,9 +178,9 @@ def _find_named_window(
     Who asked for *now* and then names a time by voice gets the half hour from there.
     """
     if when is When.NOW:
-        return next_window(when, hours, zone, named, least=timedelta()) if named else None
+        return find_next_window(when, hours, zone, named, least=timedelta()) if named else None
     start = named or attempted.until
-    return next_window(when, hours, zone, start)
+    return find_next_window(when, hours, zone, start)
 
 
 def _find_other(whens: Sequence[When]) -> When:

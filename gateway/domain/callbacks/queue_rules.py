@@ -91,6 +91,6 @@ def sort_key(place: QueuePlace, now: datetime) -> tuple[int, int, datetime, date
     return place.priority, 1, place.due_at, place.asked_at, place.id
 
 
-def worth_handing_out(place: QueuePlace, now: datetime) -> bool:
+def is_worth_handing_out(place: QueuePlace, now: datetime) -> bool:
     """Say whether whoever takes it now has time to read it and to ring before her window closes."""
     return place.is_due(now) and place.due_until - now >= LONG_ENOUGH

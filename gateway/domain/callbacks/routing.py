@@ -33,8 +33,8 @@ def can_call(needs: Needs, offers: Offers) -> bool:
 
 def speaks_language(needs: Needs, offers: Offers) -> bool:
     """Say whether this person speaks her language; where none is written down, it is taken that they do."""
-    return not offers.languages or spoken_language(needs.language) in {
-        spoken_language(tag) for tag in offers.languages
+    return not offers.languages or find_spoken_language(needs.language) in {
+        find_spoken_language(tag) for tag in offers.languages
     }
 
 
@@ -51,13 +51,17 @@ def may_be_given(needs: Needs, offers: Offers, others: Sequence[Offers]) -> bool
 
 def find_scarce_languages(offers: Offers, everybody: Sequence[Offers]) -> frozenset[str]:
     """Return the languages that, of all on duty, this person alone speaks: callers in those have nobody else."""
-    speakers = Counter(tag for one in everybody for tag in {spoken_language(tag) for tag in one.languages})
+    speakers = Counter(
+        tag for one in everybody for tag in {find_spoken_language(tag) for tag in one.languages}
+    )
     if any(not one.languages for one in everybody):
         return frozenset()
-    return frozenset(tag for tag in {spoken_language(tag) for tag in offers.languages} if speakers[tag] == 1)
+    return frozenset(
+        tag for tag in {find_spoken_language(tag) for tag in offers.languages} if speakers[tag] == 1
+    )
 
 
-def spoken_language(tag: str) -> str:
+def find_spoken_language(tag: str) -> str:
     """Return the language of a tag without its script: who reads Lao in ABC speaks Lao."""
     return tag.partition("-")[0]
 

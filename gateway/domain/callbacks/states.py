@@ -106,7 +106,7 @@ class IllegalMove(Exception):
         self.event = event
 
 
-def move(state: CallbackState, event: CallbackEvent) -> CallbackState:
+def move_callback(state: CallbackState, event: CallbackEvent) -> CallbackState:
     """Return the state that follows.
 
     Raises:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from gateway.domain.callbacks.queue_rules import LONG_ENOUGH
 from gateway.domain.contact_safety import DAYS, BadSpan, Span, When, read_span
 
-__all__ = ["DAYS", "BadHours", "Hours", "Span", "Window", "list_offered_windows", "next_window"]
+__all__ = ["DAYS", "BadHours", "Hours", "Span", "Window", "find_next_window", "list_offered_windows"]
 
 NOW_LASTS = timedelta(minutes=30)
 _HOUR_MINUTES = 60
@@ -54,7 +54,7 @@ class Hours:
 ALWAYS = Hours((((0, _DAY_MINUTES),),) * 7)
 
 
-def next_window(
+def find_next_window(
     when: When,
     hours: Hours,
     zone: str,
@@ -80,8 +80,8 @@ def next_window(
 
 def list_offered_windows(windows: Iterable[When], hours: Hours, zone: str, now: datetime) -> tuple[str, ...]:
     """Return which of the windows can be promised: those that duty covers within two weeks, *now* while on duty."""
-    names = [when.value for when in windows if next_window(when, hours, zone, now) is not None]
-    if next_window(When.NOW, hours, zone, now) is not None:
+    names = [when.value for when in windows if find_next_window(when, hours, zone, now) is not None]
+    if find_next_window(When.NOW, hours, zone, now) is not None:
         names.append(When.NOW.value)
     return tuple(names)
 
@@ -98,13 +98,13 @@ def find_opening(hours: Hours, zone: str, now: datetime) -> datetime | None:
     return None
 
 
-def on_duty(hours: Hours, zone: str, now: datetime) -> bool:
+def is_on_duty(hours: Hours, zone: str, now: datetime) -> bool:
     """Say whether the line is open at this instant."""
-    day, minute = local_minute(zone, now)
+    day, minute = find_local_minute(zone, now)
     return any(start <= minute < end for start, end in hours.on(day))
 
 
-def natural_start(when: When, zone: str, instant: datetime) -> datetime | None:
+def find_natural_start(when: When, zone: str, instant: datetime) -> datetime | None:
     """Return when the window around this instant began, whatever the opening hours; None outside of it.
 
     Two attempts of one evening share it, however often the evening was planned anew.
@@ -146,7 +146,7 @@ def _from_now(hours: Hours, zone: ZoneInfo, now: datetime) -> Iterator[Window]:
         yield now, until
 
 
-def local_minute(zone: str, instant: datetime) -> tuple[date, int]:
+def find_local_minute(zone: str, instant: datetime) -> tuple[date, int]:
     """Return the local day of an instant and its minute of that day."""
     local = instant.astimezone(ZoneInfo(zone))
     return local.date(), local.hour * _HOUR_MINUTES + local.minute
@@ -157,7 +157,7 @@ def open_between(when: When, zone: str, start: datetime, end: datetime) -> timed
     total = timedelta()
     at = start
     while at < end:
-        window = next_window(when, ALWAYS, zone, at, least=_SHORTEST)
+        window = find_next_window(when, ALWAYS, zone, at, least=_SHORTEST)
         if window is None or window[0] >= end:
             break
         total += min(window[1], end) - window[0]

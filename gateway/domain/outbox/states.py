@@ -70,7 +70,7 @@ def find_next_state(state: OutboxState, event: OutboxEvent) -> OutboxState:
 DELIVERY_ORDER = ("", "moving", "failed", "delivered")
 
 
-def further_word(known: str, came: str) -> str:
+def choose_further_word(known: str, came: str) -> str:
     """Return the further of two words on a delivery: words come late and out of order, and never go back."""
     return max(known, came, key=DELIVERY_ORDER.index)
 
@@ -118,7 +118,7 @@ def plan_retry(
     return Next(OutboxEvent.AGAIN, reason, due_at)
 
 
-def after_fault(*, attempts: int, now: datetime, wait: timedelta, expires_at: datetime) -> Next:
+def plan_after_fault(*, attempts: int, now: datetime, wait: timedelta, expires_at: datetime) -> Next:
     """Plan what follows a fault of ours before the send: the fifth try is the last, and frees the lane."""
     if attempts >= FAULTS_ALLOWED:
         return Next(OutboxEvent.FAIL, "fault")

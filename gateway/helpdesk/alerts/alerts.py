@@ -14,7 +14,7 @@ from gateway.domain.outbox.send_policy import RouteWay
 from gateway.domain.permissions import ROLES, Permission, Role, check_permission
 from gateway.helpdesk.alerts import one_tap_link, sms_reply
 from gateway.helpdesk.errors import Rejected, Why
-from gateway.helpdesk.requests.wordings import word_message
+from gateway.helpdesk.requests.wordings import fill_message
 from gateway.storage import audit, callbacks, outbox, people, rate_limits, settings
 from gateway.storage import duty as stored
 
@@ -70,12 +70,12 @@ class AlertRoute:
     closed: bool
 
 
-def words(parts: Services, key: str, person: Person, **values: str) -> str:
+def fill_text(parts: Services, key: str, person: Person, **values: str) -> str:
     """Return the alert text ``staff_KEY`` in the language of the person's pages, with its placeholders filled."""
-    return word_message(parts, f"staff_{key}", (person.page_language,), **values)
+    return fill_message(parts, f"staff_{key}", (person.page_language,), **values)
 
 
-def road(parts: Services, tx: Tx, first: str, number: str = "") -> str:
+def choose_channel(parts: Services, tx: Tx, first: str, number: str = "") -> str:
     """Choose the channel for an alert: the first candidate that is neither paused nor silent.
 
     Candidates, in order: the configured list, the channels whose prefixes match ``number`` and their fallbacks, then
@@ -105,10 +105,10 @@ def find_route(parts: Services, tx: Tx) -> tuple[AlertRoute, ...]:
     return tuple(AlertRoute(name=name, closed=name in closed) for name in _open_to(parts))
 
 
-def contacts(parts: Services, tx: Tx, team: str) -> tuple[Contact, ...]:
+def list_contacts(parts: Services, tx: Tx, team: str) -> tuple[Contact, ...]:
     """Return the staff who may work the queue, with the state of their last test message and their current channel."""
     return tuple(
-        replace(_contact(tx, person), road=road(parts, tx, "", person.number or ""))
+        replace(_contact(tx, person), road=choose_channel(parts, tx, "", person.number or ""))
         for person in people.list_people(tx, team)
         if Permission.WORK_QUEUE in ROLES[Role(person.role)]
     )
@@ -124,13 +124,13 @@ def _is_closed(parts: Services, tx: Tx) -> frozenset[str]:
     now = parts.clock.now()
     paused = {
         name
-        for name, one in rate_limits.all_of(tx).items()
+        for name, one in rate_limits.list_buckets(tx).items()
         if one.paused_until is not None and one.paused_until > now
     }
     return frozenset(paused | settings.list_silent(tx, parts.channels, now))
 
 
-def tell(
+def add_alerts(
     parts: Services,
     tx: Tx,
     row: OutboxRow,
@@ -153,8 +153,8 @@ def tell(
         this_once = _join_names(parts, tx, person, key, now, join=join) or this_once
         if outbox.is_added(tx, this_once):
             continue  # reference and link are single-use, so they are made only for a text that will be sent
-        say(
-            tx, person, words(parts, key, person), road(parts, tx, row.channel, person.number), now,
+        add_alert(
+            tx, person, fill_text(parts, key, person), choose_channel(parts, tx, row.channel, person.number), now,
             once=this_once, priority=priority, callback_id=row.callback_id,
             link=_by_text(parts, tx, person, row.callback_id, key),
         )  # fmt: skip
@@ -185,8 +185,8 @@ def tell_one(
     """Add one alert about a callback; return its row, or None without a helpline phone or if it was added before."""
     if person.number is None:
         return None
-    return say(
-        tx, person, words(parts, key, person), road(parts, tx, channel, person.number), parts.clock.now(),
+    return add_alert(
+        tx, person, fill_text(parts, key, person), choose_channel(parts, tx, channel, person.number), parts.clock.now(),
         once=once, callback_id=callback_id, link=_by_text(parts, tx, person, callback_id, key),
     )  # fmt: skip
 
@@ -195,8 +195,8 @@ def warn_one(parts: Services, tx: Tx, person: Person, key: str, *, once: str) ->
     """Add one alert that is not about a callback; return its row, or None as in ``tell_one``."""
     if person.number is None or outbox.is_added(tx, once):
         return None
-    road_to = road(parts, tx, "", person.number)
-    return say(tx, person, words(parts, key, person), road_to, parts.clock.now(), once=once)
+    road_to = choose_channel(parts, tx, "", person.number)
+    return add_alert(tx, person, fill_text(parts, key, person), road_to, parts.clock.now(), once=once)
 
 
 def list_alerts(parts: Services, actor: Actor) -> tuple[Contact, ...]:
@@ -252,8 +252,13 @@ def send_test(parts: Services, actor: Actor, person_id: str) -> str | None:
         audit.add_entry(
             tx, now=now, person_id=actor.person_id, act="person.test", kind="person", subject=person_id
         )
-        return say(
-            tx, person, words(parts, "test", person), road(parts, tx, "", person.number), now, once=once
+        return add_alert(
+            tx,
+            person,
+            fill_text(parts, "test", person),
+            choose_channel(parts, tx, "", person.number),
+            now,
+            once=once,
         )
 
     row = parts.store.run(work)
@@ -270,19 +275,19 @@ def _by_text(parts: Services, tx: Tx, person: Person, callback_id: str | None, k
     if not person.by_text or callback_id is None:
         return ""
     mark = sms_reply.new_mark(parts, tx) if key in ANSWERABLE else 0
-    link = one_tap_link.make(parts, tx, person.id, callback_id, mark=mark)
+    link = one_tap_link.make_link(parts, tx, person.id, callback_id, mark=mark)
     digits = sms_reply.describe_digits(parts, person, mark) if mark else ""
     return f"{digits} {link if parts.public_url else ''}".strip()
 
 
 def _contact(tx: Tx, person: Person) -> Contact:
-    last = outbox.latest_of_person(tx, person.id, once="test:")
+    last = outbox.find_latest_of_person(tx, person.id, once="test:")
     return Contact(
         person=person, tested=last.state if last else "", tested_at=last.changed_at if last else None
     )
 
 
-def say(
+def add_alert(
     tx: Tx,
     person: Person,
     text: str,

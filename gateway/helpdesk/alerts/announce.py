@@ -16,8 +16,8 @@ from gateway.domain.callbacks.routing import Needs, fit_or_all
 from gateway.domain.callbacks.states import OPEN, CallbackState
 from gateway.domain.permissions import ROLES, Permission, Role
 from gateway.helpdesk.alerts import alerts
-from gateway.helpdesk.alerts.alerts import is_frequent, tell
-from gateway.helpdesk.staff.shifts import DECIDING, find_offers, on_duty
+from gateway.helpdesk.alerts.alerts import add_alerts, is_frequent
+from gateway.helpdesk.staff.shifts import DECIDING, find_offers, list_on_duty
 from gateway.menus.fact_expiry import find_fact_ends
 from gateway.storage import callbacks, callers, duty, outbox, people, settings
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from gateway.storage.people import Person
 
 
-def announce(parts: Services, tx: Tx, row: OutboxRow) -> None:
+def announce_request(parts: Services, tx: Tx, row: OutboxRow) -> None:
     """Alert the staff on duty who fit the request (language, woman); if none fits, everyone on duty.
 
     A danger request that comes while nobody is on duty goes to the first person of the escalation list.
@@ -42,30 +42,34 @@ def announce(parts: Services, tx: Tx, row: OutboxRow) -> None:
     if callback is None:
         return
     danger = callback.priority == DANGER
-    here = [(person, find_offers(person)) for person in on_duty(parts, tx, parts.clock.now(), callback.team)]
+    here = [
+        (person, find_offers(person)) for person in list_on_duty(parts, tx, parts.clock.now(), callback.team)
+    ]
     needs = Needs(language=callback.language, wants_woman=callback.wants_woman)
     told = fit_or_all(needs, here)
     if not told and danger:
-        told = queue_rules.choose_alerted(listed(tx, callback.team), (), 0)
+        told = queue_rules.choose_alerted(list_help_contacts(tx, callback.team), (), 0)
     frequent = is_frequent(parts, tx, callback.caller_id)
-    tell(
+    add_alerts(
         parts, tx, row, told, "urgent" if danger else "asked",
         once="alert", priority=callback.priority, join=frequent,
     )  # fmt: skip
 
 
-def escalate(parts: Services, tx: Tx, row: OutboxRow) -> None:
+def escalate_request(parts: Services, tx: Tx, row: OutboxRow) -> None:
     """Alert the supervisors on duty, and one more person of the escalation list each time."""
     callback = _open(tx, row)
     if callback is None or callback.state not in (CallbackState.REVIEW, CallbackState.WAITING):
         return
-    supervisors = on_duty(parts, tx, parts.clock.now(), callback.team, roles=DECIDING)
-    told = queue_rules.choose_alerted(listed(tx, callback.team), supervisors, max(callback.told - 1, 0))
+    supervisors = list_on_duty(parts, tx, parts.clock.now(), callback.team, roles=DECIDING)
+    told = queue_rules.choose_alerted(
+        list_help_contacts(tx, callback.team), supervisors, max(callback.told - 1, 0)
+    )
     key = "still" if callback.state is CallbackState.REVIEW else "urgent"
-    tell(parts, tx, row, told, key, once=row.id, priority=callback.priority)
+    add_alerts(parts, tx, row, told, key, once=row.id, priority=callback.priority)
 
 
-def listed(tx: Tx, team: str) -> tuple[people.Person, ...]:
+def list_help_contacts(tx: Tx, team: str) -> tuple[people.Person, ...]:
     """Return the people of a team's escalation list, first to be alerted first."""
     found = [people.by_id(tx, person_id) for person_id in duty.list_help_ids(tx, team)]
     return tuple(person for person in found if person is not None)
@@ -86,9 +90,9 @@ def tell_of_danger(parts: Services, tx: Tx, row: OutboxRow) -> None:
     caller = callers.by_id(tx, row.caller_id) if row.caller_id else None
     if caller is None:
         return  # the caller was erased in the meantime, so there is no text left to read
-    here = on_duty(parts, tx, parts.clock.now(), TEAM)
-    told = here or queue_rules.choose_alerted(listed(tx, TEAM), (), 0)
-    tell(parts, tx, row, told, "texted", once=f"danger_text:{row.id}")
+    here = list_on_duty(parts, tx, parts.clock.now(), TEAM)
+    told = here or queue_rules.choose_alerted(list_help_contacts(tx, TEAM), (), 0)
+    add_alerts(parts, tx, row, told, "texted", once=f"danger_text:{row.id}")
 
 
 # Expiring menu facts. Administrators and supervisors get one text per threshold, in daytime only.
@@ -156,9 +160,9 @@ def _add_texts(parts: Services, tx: Tx, ends: Sequence[FactEnd], once: str, now:
         this_once = f"{once}:{person.id}"
         if outbox.is_added(tx, this_once):
             continue
-        road = alerts.road(parts, tx, "", person.number or "")
-        text = alerts.words(parts, "facts", person, **said)
-        added.append(alerts.say(tx, person, text, road, now, once=this_once, lasts=_LASTS))
+        road = alerts.choose_channel(parts, tx, "", person.number or "")
+        text = alerts.fill_text(parts, "facts", person, **said)
+        added.append(alerts.add_alert(tx, person, text, road, now, once=this_once, lasts=_LASTS))
     return [row for row in added if row is not None]
 
 

@@ -15,7 +15,7 @@ from gateway.domain.permissions import Permission
 from gateway.foundation.ids import new_token
 from gateway.helpdesk.errors import Rejected, Why
 from gateway.helpdesk.queue import claim
-from gateway.helpdesk.staff.people import actor_of
+from gateway.helpdesk.staff.people import make_actor
 from gateway.storage import audit, callbacks, links, people
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Taken(Tapped):
     phone: str
 
 
-def make(parts: Services, tx: Tx, person_id: str, callback_id: str, *, mark: int = 0) -> str:
+def make_link(parts: Services, tx: Tx, person_id: str, callback_id: str, *, mark: int = 0) -> str:
     """Return the URL of a new link for this person and callback; ``mark`` is the alert's two-digit reference, or 0."""
     token, until = new_token(_SIZE), parts.clock.now() + LASTS
     links.add_link(
@@ -101,7 +101,7 @@ def find_offer(parts: Services, token: str) -> Offered | None:
     )
 
 
-def take(parts: Services, token: str) -> Taken:
+def use_link(parts: Services, token: str) -> Taken:
     """Redeem the link and claim its callback for the person to whom it was sent.
 
     The link is used up even if somebody else has claimed the callback meanwhile.
@@ -113,7 +113,7 @@ def take(parts: Services, token: str) -> Taken:
     phone, now = new_token(), parts.clock.now()
 
     def work(tx: Tx) -> Tapped:
-        mine = _read_tapped(tx, links.of_phone(tx, _hash_phone(tx, phone)))
+        mine = _read_tapped(tx, links.by_phone(tx, _hash_phone(tx, phone)))
         if mine is not None:
             return mine  # the first try was committed although its connection broke
         token_hash = _hash_token(tx, token)
@@ -141,7 +141,7 @@ def find_tapped(parts: Services, phone: str) -> Tapped | None:
     """Return the person signed in by this phone's secret; None after CALLING has passed."""
     now = parts.clock.now()
     with parts.store.read() as tx:
-        link = links.of_phone(tx, _hash_phone(tx, phone))
+        link = links.by_phone(tx, _hash_phone(tx, phone))
         if link is None or link.used_at is None or link.used_at + CALLING <= now:
             return None
         return _read_tapped(tx, link)
@@ -151,7 +151,7 @@ def _read_tapped(tx: Tx, link: Link | None) -> Tapped | None:
     person = people.by_id(tx, link.person_id) if link is not None else None
     if link is None or person is None or person.disabled:
         return None
-    actor = actor_of(person)
+    actor = make_actor(person)
     return Tapped(actor=actor, callback_id=link.callback_id) if actor.may(Permission.WORK_QUEUE) else None
 
 

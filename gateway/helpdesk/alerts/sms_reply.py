@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 from gateway.domain.callbacks.queue_rules import DANGER
 from gateway.domain.callbacks.states import CallbackState, IllegalMove
 from gateway.domain.permissions import Permission
-from gateway.foundation.ids import random_bytes
+from gateway.foundation.ids import make_random_bytes
 from gateway.helpdesk.errors import Full, HeldByOther, NoSuchCallback
 from gateway.helpdesk.queue.claim import claim_within
-from gateway.helpdesk.requests.wordings import word_message
-from gateway.helpdesk.staff.people import actor_of
-from gateway.menus.engine import keys
+from gateway.helpdesk.requests.wordings import fill_message
+from gateway.helpdesk.staff.people import make_actor
+from gateway.menus.engine import navigation
 from gateway.storage import audit, callbacks, links, people
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class _Alert:
 def new_mark(parts: Services, tx: Tx) -> int:
     """Return a two-digit reference that no alert of the last 24 hours uses; reused when more than 90 are open."""
     taken = {link.mark for link in links.list_marked(tx, since=parts.clock.now() - REMEMBERED)}
-    start = random_bytes(1)[0]
+    start = make_random_bytes(1)[0]
     around = [MARKS[(start + n) % len(MARKS)] for n in range(len(MARKS))]
     return next((mark for mark in around if mark not in taken), around[0])
 
@@ -76,7 +76,7 @@ def take_reply(parts: Services, tx: Tx, number: str, text: str, *, now: datetime
     number that
     got no alert within REMEMBERED is treated as a caller, whatever it writes.
     """
-    said = _ANSWER.fullmatch(keys.clean_key(text))
+    said = _ANSWER.fullmatch(navigation.clean_key(text))
     recent = _find_recipient(tx, number, now) if said else []
     if said is None or not recent:
         return None
@@ -104,7 +104,7 @@ def _find_recipient(tx: Tx, number: str, now: datetime) -> list[_Alert]:
 
 
 def _answers_from(person: Person, number: str) -> bool:
-    return person.number == number and not person.disabled and actor_of(person).may(Permission.WORK_QUEUE)
+    return person.number == number and not person.disabled and make_actor(person).may(Permission.WORK_QUEUE)
 
 
 def _is_live(link: Link, now: datetime) -> bool:
@@ -140,7 +140,7 @@ def _ask_which(parts: Services, digit: str, free: Sequence[_Alert]) -> AlertRepl
 
 
 def _take_alert(parts: Services, tx: Tx, one: _Alert, now: datetime) -> AlertReply:
-    actor, callback_id = actor_of(one.person), one.link.callback_id
+    actor, callback_id = make_actor(one.person), one.link.callback_id
     try:
         claimed = claim_within(tx, actor, callback_id, now)
     except Full:
@@ -159,7 +159,7 @@ def _record_cannot(parts: Services, tx: Tx, one: _Alert, now: datetime) -> Alert
     )
     if callback is not None and waits and callback.priority == DANGER and (callback.due_at or now) <= now:
         callbacks.change_callback(tx, callback.id, now=now, escalate_at=now)
-    _on_record(tx, actor_of(one.person), "cannot", one.link.callback_id, now)
+    _on_record(tx, make_actor(one.person), "cannot", one.link.callback_id, now)
     return _make_reply(parts, "cannot", one)
 
 
@@ -172,4 +172,4 @@ def _make_reply(parts: Services, what: str, one: _Alert, **values: str) -> Alert
 
 
 def _find_words(parts: Services, key: str, person: Person, **values: str) -> str:
-    return word_message(parts, f"staff_{key}", (person.page_language,), **values)
+    return fill_message(parts, f"staff_{key}", (person.page_language,), **values)

@@ -24,7 +24,7 @@ from gateway.helpdesk.errors import (
     find_callback,
 )
 from gateway.helpdesk.queue.claim import is_to_decide
-from gateway.helpdesk.requests.planning import window_from
+from gateway.helpdesk.requests.planning import find_window_start
 from gateway.helpdesk.requests.refuse import has_unwritten_word
 from gateway.storage import attempts, audit, bridges, callbacks, callers, notes, people, settings
 from gateway.storage.attempts import Attempt
@@ -92,7 +92,7 @@ class _Slot:
     outside: bool = False
 
 
-def begin(parts: Services, actor: Actor, callback_id: str, *, reason: str = "") -> Call:
+def begin_call(parts: Services, actor: Actor, callback_id: str, *, reason: str = "") -> Call:
     """Record an attempt and return the number. A repeated request by the same person returns the running attempt.
 
     Args:
@@ -114,7 +114,7 @@ def begin(parts: Services, actor: Actor, callback_id: str, *, reason: str = "") 
     check_permission(actor, Permission.WORK_QUEUE)
 
     def work(tx: Tx) -> Call:
-        begun = start(parts, tx, actor, callback_id, reason=reason)
+        begun = start_attempt(parts, tx, actor, callback_id, reason=reason)
         if bridges.by_attempt(tx, begun.attempt.id) is not None:
             raise AlreadyCalling(begun.attempt.who)  # the provider is already calling
         return _call(tx, begun.callback, begun.attempt, begun.from_number, outside=begun.outside)
@@ -128,10 +128,10 @@ def begin(parts: Services, actor: Actor, callback_id: str, *, reason: str = "") 
     return call
 
 
-def start(
+def start_attempt(
     parts: Services, tx: Tx, actor: Actor, callback_id: str, *, reason: str = "", how: str = "phone"
 ) -> Begun:
-    """Record an attempt in this transaction, or return the actor's running one; raises what ``begin`` raises.
+    """Record an attempt in this transaction, or return the actor's running one; raises what ``begin_call`` raises.
 
     ``how`` is stored with the attempt: "phone" shows the number, "bridge" lets a provider call.
     """
@@ -140,7 +140,7 @@ def start(
         raise ClockStopped
     callback = find_callback(tx, actor, callback_id)
     from_number = _helpline_phone(tx, actor)
-    running = attempts.live_on(tx, callback_id)
+    running = attempts.find_live_of_request(tx, callback_id)
     if running is not None and _is_own(callback, running, actor):
         if _is_refused(callback):
             raise Withheld(callback.withheld or "plain")
@@ -156,7 +156,7 @@ def start(
     return Begun(callback=callback, attempt=attempt, from_number=from_number, outside=slot.outside)
 
 
-def current(parts: Services, actor: Actor, callback_id: str) -> Call | None:
+def find_current_call(parts: Services, actor: Actor, callback_id: str) -> Call | None:
     """Return the actor's own running attempt, so that the page survives a reload; None if there is none.
 
     A call placed by a provider shows no number and is not returned: see ``bridged_calls``.
@@ -164,7 +164,7 @@ def current(parts: Services, actor: Actor, callback_id: str) -> Call | None:
     check_permission(actor, Permission.WORK_QUEUE)
     with parts.store.read() as tx:
         callback = callbacks.by_id(tx, callback_id)
-        running = attempts.live_on(tx, callback_id)
+        running = attempts.find_live_of_request(tx, callback_id)
         person = people.by_id(tx, actor.person_id)
         if callback is None or running is None or person is None or not _is_own(callback, running, actor):
             return None
@@ -219,7 +219,7 @@ def _reachable(parts: Services, tx: Tx, callback: Callback, now: datetime) -> Ca
 
 
 def _alone(tx: Tx, caller: Caller) -> None:
-    running = attempts.live_of(tx, caller.id)
+    running = attempts.find_live_of_caller(tx, caller.id)
     if running is not None:
         raise AlreadyCalling(running.who)
 
@@ -232,7 +232,7 @@ def _slot(parts: Services, tx: Tx, actor: Actor, callback: Callback, caller: Cal
     inside = is_open(callback, now)
     if not inside and not _may_call_outside(actor, callback, caller, reason, now):
         raise NotSafe(callback.due_at if callback.due_at is not None and callback.due_at > now else None)
-    window = window_from(parts, callback) if inside else caller.contacted_at or now
+    window = find_window_start(parts, callback) if inside else caller.contacted_at or now
     allowed = may_ring(attempts.list_past(tx, caller.id), window, now, agreed=agreed)
     if isinstance(allowed, NotYet):
         _alone(tx, caller)  # an attempt that began since the first check gives a better answer, with a name
@@ -265,14 +265,14 @@ def _may_call_outside(actor: Actor, callback: Callback, caller: Caller, reason: 
 
 
 def _write_attempt(tx: Tx, actor: Actor, callback: Callback, slot: _Slot, how: str, now: datetime) -> Attempt:
-    return write(
+    return write_attempt(
         tx, actor, callback,
         window_from=slot.window_from, window_until=slot.window_until, nth=slot.nth, now=now,
         how="outside" if slot.outside else how,
     )  # fmt: skip
 
 
-def write(
+def write_attempt(
     tx: Tx,
     actor: Actor,
     callback: Callback,
@@ -304,7 +304,7 @@ def write(
     )
     if attempts.add_attempt(tx, attempt):
         return attempt
-    running = attempts.live_of(tx, callback.caller_id or "")
+    running = attempts.find_live_of_caller(tx, callback.caller_id or "")
     raise AlreadyCalling(running.who) if running is not None else NotSafe(None)
 
 

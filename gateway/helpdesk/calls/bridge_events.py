@@ -67,7 +67,7 @@ def note_placed_call(parts: Services, tx: Tx, row: OutboxRow, result: SendResult
         return
     if result.outcome is SendOutcome.SENT:
         if result.provider_id:
-            bridges.know_session(tx, bridge.id, result.provider_id)
+            bridges.note_session(tx, bridge.id, result.provider_id)
         _move_where_fitting(parts, tx, callback, bridge, BridgeEvent.PLACED)
     elif result.outcome is SendOutcome.UNCLEAR and bridge.state is not BridgeState.ASKED:
         _settle_call(tx, bridge, "sent", "heard", parts.clock.now())
@@ -81,7 +81,7 @@ def roll_bridges(parts: Services) -> int:
     with parts.store.read() as tx:
         if not clock_guard.is_trusted(parts, tx, now):
             return 0
-        left = bridges.never_left(tx)
+        left = bridges.list_never_left(tx)
         quiet = [
             one
             for one in bridges.list_live(tx, heard_before=now - SHORTEST_SILENCE)
@@ -101,7 +101,7 @@ def _take_event(parts: Services, tx: Tx, event: CallEvent) -> tuple[CallStep, st
     # The session id may have come with the provider's response since the first read; any other id is not this call.
     if callback is None or bridge is None or bridge.session not in (None, event.session):
         return Silence(), "stray"
-    bridges.know_session(tx, bridge.id, event.session)
+    bridges.note_session(tx, bridge.id, event.session)
     # An event about the call proves that it was placed, whatever the provider's response said.
     _settle_call(tx, bridge, "sent", "heard", parts.clock.now())
     happened = _find_event(parts, tx, event, callback, bridge)
@@ -198,7 +198,7 @@ def _move_where_fitting(
     """
     now = parts.clock.now()
     try:
-        state = core.move(bridge.state, happened)
+        state = core.move_bridge(bridge.state, happened)
     except NotNow:
         return None
     moved = bridges.step_bridge(
@@ -227,7 +227,9 @@ def _gather_facts(
 
 
 def _is_lost(parts: Services, bridge: BridgeRow, now: datetime) -> bool:
-    return now - bridge.heard_at >= core.silent_after(bridge.state, _find_longest(parts, bridge.channel))
+    return now - bridge.heard_at >= core.find_silence_limit(
+        bridge.state, _find_longest(parts, bridge.channel)
+    )
 
 
 def _find_longest(parts: Services, channel: str) -> timedelta:

@@ -58,7 +58,7 @@ class Bridge:
 def find_obstacle(parts: Services) -> str:
     """Return why no call can be bridged now: off, no_number, used_up or paused; empty if one can."""
     with parts.store.read() as tx:
-        return call_limits.why_not(parts, tx)
+        return call_limits.find_obstacle(parts, tx)
 
 
 def begin_call(parts: Services, actor: Actor, callback_id: str, *, reason: str = "") -> Bridge:
@@ -78,7 +78,7 @@ def begin_call(parts: Services, actor: Actor, callback_id: str, *, reason: str =
     check_permission(actor, Permission.WORK_QUEUE)
 
     def work(tx: Tx) -> tuple[Bridge, str | None]:
-        begun = attempts.start(parts, tx, actor, callback_id, reason=reason, how="bridge")
+        begun = attempts.start_attempt(parts, tx, actor, callback_id, reason=reason, how="bridge")
         if begun.is_new:
             row, asked = _ask_for_call(parts, tx, actor, begun)
             return _show_bridge(row, begun.callback.code, begun.attempt.form), asked
@@ -106,7 +106,7 @@ def find_last_call(parts: Services, actor: Actor, callback_id: str) -> Bridge | 
     """Return this person's newest bridge of a callback, running or not; it explains why the caller was not dialled."""
     check_permission(actor, Permission.WORK_QUEUE)
     with parts.store.read() as tx:
-        row = bridges.newest_of(tx, actor.person_id, callback_id)
+        row = bridges.find_newest(tx, actor.person_id, callback_id)
         return _see_bridge(tx, row) if row is not None else None
 
 

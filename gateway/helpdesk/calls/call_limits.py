@@ -32,9 +32,9 @@ def find_bridging(parts: Services) -> Mapping[str, Bridging]:
     return {name: channel.bridging for name, channel in parts.channels.items() if isinstance(channel, Calls)}
 
 
-def why_not(parts: Services, tx: Tx) -> str:
+def find_obstacle(parts: Services, tx: Tx) -> str:
     """Return why no channel can bridge now, as a value of NEAREST_TO_OPEN; empty if one can."""
-    kept = rate_limits.all_of(tx)
+    kept = rate_limits.list_buckets(tx)
     ways = {
         name: _describe_account(parts, one, kept.get(_name_account(name)))
         for name, one in find_bridging(parts).items()

@@ -9,7 +9,7 @@ from gateway.domain.callbacks.outcomes import NOT_DIALLED, Outcome
 from gateway.domain.callbacks.queue_rules import DANGER
 from gateway.domain.callbacks.states import CallbackEvent, CallbackState
 from gateway.domain.contact_safety import When
-from gateway.helpdesk.requests.planning import hours_of, plan_on
+from gateway.helpdesk.requests.planning import find_duty_hours, plan_on
 from gateway.helpdesk.requests.refuse import REFUSED
 from gateway.storage import attempts, audit, callbacks
 
@@ -65,5 +65,8 @@ def _find_window(parts: Services, tx: Tx, callback: Callback, now: datetime) -> 
     is_over = callback.due_until is None or callback.due_until <= now
     if not is_over or callback.window in ("", When.NOW):
         return None
-    past, hours = attempts.list_past(tx, callback.caller_id or ""), hours_of(parts, tx, now, callback.team)
+    past, hours = (
+        attempts.list_past(tx, callback.caller_id or ""),
+        find_duty_hours(parts, tx, now, callback.team),
+    )
     return plan_on(parts, callback, past, now, hours=hours)

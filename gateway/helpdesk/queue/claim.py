@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 
 from gateway.domain.callbacks import queue_rules
 from gateway.domain.callbacks.attempt_spacing import AttemptAllowed, may_ring
-from gateway.domain.callbacks.queue_rules import DANGER, LONG_ENOUGH, QueuePlace, worth_handing_out
+from gateway.domain.callbacks.queue_rules import DANGER, LONG_ENOUGH, QueuePlace, is_worth_handing_out
 from gateway.domain.callbacks.routing import (
     Needs,
     Offers,
     find_scarce_languages,
+    find_spoken_language,
     may_be_given,
-    spoken_language,
 )
 from gateway.domain.callbacks.states import CallbackEvent, CallbackState, find_target
 from gateway.domain.permissions import Permission, check_permission
 from gateway.helpdesk.errors import Full, explain_refusal, find_callback
-from gateway.helpdesk.requests.planning import window_from
-from gateway.helpdesk.staff.shifts import find_offers, is_big, on_duty
+from gateway.helpdesk.requests.planning import find_window_start
+from gateway.helpdesk.staff.shifts import find_offers, is_big, list_on_duty
 from gateway.storage import attempts, audit, callbacks, people, queue
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ def _try_claim(tx: Tx, actor: Actor, callback_id: str, now: datetime) -> Claimed
         callback_id,
         CallbackEvent.CLAIM,
         now=now,
-        only=callbacks.in_team(actor.team, review=actor.may(Permission.DECIDE)),
+        only=callbacks.match_team(actor.team, review=actor.may(Permission.DECIDE)),
         holder_id=actor.person_id,
         held_until=until,
         escalate_at=None,
@@ -217,7 +217,7 @@ def _check_capacity(tx: Tx, actor: Actor) -> None:
 
 def _check_room(tx: Tx, team: str, person: Person) -> None:
     """Raise Full at the agreed capacity; small centres do not count."""
-    if not person.capacity or callbacks.in_hand(tx, person.id) < person.capacity:
+    if not person.capacity or callbacks.count_in_hand(tx, person.id) < person.capacity:
         return
     if is_big(tx, team):
         raise Full(person.capacity)
@@ -230,24 +230,24 @@ def _in_turn(parts: Services, tx: Tx, actor: Actor, now: datetime) -> list[Callb
     """
     person = people.by_id(tx, actor.person_id)
     mine = find_offers(person) if person else Offers()
-    here = on_duty(parts, tx, now, actor.team)
+    here = list_on_duty(parts, tx, now, actor.team)
     others = [find_offers(one) for one in here if one.id != actor.person_id]
-    tags = {spoken_language(tag) for tag in mine.languages}
+    tags = {find_spoken_language(tag) for tag in mine.languages}
     ready = queue.list_ready(tx, actor.team, now=now, until=now + LONG_ENOUGH, languages=tags, limit=_AT_MOST)
     given = [one.callback for one in ready if may_be_given(_needs_of(one.callback), mine, others)]
-    worth = [one for one in given if worth_handing_out(_place_of(one), now)]
+    worth = [one for one in given if is_worth_handing_out(_place_of(one), now)]
     if not is_big(tx, actor.team):
         return worth
     rare = find_scarce_languages(mine, [mine, *others])
-    return sorted(worth, key=lambda one: (one.priority, spoken_language(one.language) not in rare))
+    return sorted(worth, key=lambda one: (one.priority, find_spoken_language(one.language) not in rare))
 
 
 def _may_ring(parts: Services, tx: Tx, one: Callback, now: datetime) -> bool:
     """Return whether the caller's number may ring now, given all earlier calls to it."""
     caller_id = one.caller_id or ""
-    if attempts.live_of(tx, caller_id) is not None:
+    if attempts.find_live_of_caller(tx, caller_id) is not None:
         return False
-    allowed = may_ring(attempts.list_past(tx, caller_id), window_from(parts, one), now)
+    allowed = may_ring(attempts.list_past(tx, caller_id), find_window_start(parts, one), now)
     return isinstance(allowed, AttemptAllowed)
 
 

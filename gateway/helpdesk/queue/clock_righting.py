@@ -17,7 +17,7 @@ from gateway.foundation.clock import TOLERANCE
 from gateway.helpdesk.calls.attempts import LEASE as CALL_LEASE
 from gateway.helpdesk.queue.claim import LEASE
 from gateway.helpdesk.requests.intake_rules import call_for_decision
-from gateway.helpdesk.requests.planning import hours_of, plan_on
+from gateway.helpdesk.requests.planning import find_duty_hours, plan_on
 from gateway.storage import attempts, audit, callbacks, clock_righting
 
 if TYPE_CHECKING:
@@ -138,4 +138,4 @@ def _find_window(parts: Services, tx: Tx, one: Callback, now: datetime) -> Windo
     if one.window in ("", When.NOW):
         return None  # part of its half hour passed while no call could be made
     past = attempts.list_past(tx, one.caller_id or "")
-    return plan_on(parts, one, past, now, hours=hours_of(parts, tx, now, one.team))
+    return plan_on(parts, one, past, now, hours=find_duty_hours(parts, tx, now, one.team))

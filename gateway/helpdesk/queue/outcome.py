@@ -20,7 +20,7 @@ from gateway.domain.callbacks.states import OPEN, CallbackEvent, CallbackState, 
 from gateway.domain.contact_safety import PhoneSeen, When
 from gateway.domain.permissions import NotPermitted, Permission, check_permission
 from gateway.foundation.ids import new_id
-from gateway.helpdesk.calls.attempts import is_open, write
+from gateway.helpdesk.calls.attempts import is_open, write_attempt
 from gateway.helpdesk.errors import (
     HeldByOther,
     NoSuchCallback,
@@ -32,7 +32,7 @@ from gateway.helpdesk.errors import (
 )
 from gateway.helpdesk.queue.claim import LEASE, give_back, is_to_decide
 from gateway.helpdesk.requests import case_record, wordings
-from gateway.helpdesk.requests.planning import hours_of, plan
+from gateway.helpdesk.requests.planning import find_duty_hours, plan_window
 from gateway.helpdesk.requests.refuse import REFUSED
 from gateway.storage import attempts, audit, callbacks, notes
 
@@ -234,7 +234,7 @@ def _check_reason(reason: str) -> None:
 
 
 def _find_attempt(parts: Services, tx: Tx, actor: Actor, callback: Callback, form: str) -> Attempt:
-    attempt = attempts.by_form(tx, form) if form else attempts.live_on(tx, callback.id)
+    attempt = attempts.by_form(tx, form) if form else attempts.find_live_of_request(tx, callback.id)
     if form and (attempt is None or attempt.callback_id != callback.id):
         raise NoSuchCallback(callback.id)
     return attempt or _add_told_attempt(parts, tx, actor, callback)
@@ -250,7 +250,7 @@ def _add_told_attempt(parts: Services, tx: Tx, actor: Actor, callback: Callback)
         raise Withheld(callback.withheld)
     now = parts.clock.now()
     until = callback.due_until if is_open(callback, now) else None
-    attempt = write(tx, actor, callback, window_from=now, window_until=until, now=now, how="told")
+    attempt = write_attempt(tx, actor, callback, window_from=now, window_until=until, now=now, how="told")
     callbacks.step_callback(tx, callback.id, CallbackEvent.CALL, now=now)
     return attempt
 
@@ -275,7 +275,8 @@ def _move_callback(
         until=current.due_until or now,
     )
     after = _unless_refused(
-        current, plan_next_step(told, tried, hours_of(parts, tx, now, current.team), parts.line.zone, now)
+        current,
+        plan_next_step(told, tried, find_duty_hours(parts, tx, now, current.team), parts.line.zone, now),
     )
     moved = (
         callbacks.step_callback(tx, callback.id, after.event, now=now, **_list_changes(current, after, now))
@@ -331,8 +332,11 @@ def _list_changes(callback: Callback, after: Follows, now: datetime) -> dict[str
 
 def _try_again(parts: Services, tx: Tx, actor: Actor, callback: Callback, reason: str) -> None:
     now = parts.clock.now()
-    past, hours = attempts.list_past(tx, callback.caller_id or ""), hours_of(parts, tx, now, callback.team)
-    window = plan(parts, When(callback.window), past, now, hours=hours)
+    past, hours = (
+        attempts.list_past(tx, callback.caller_id or ""),
+        find_duty_hours(parts, tx, now, callback.team),
+    )
+    window = plan_window(parts, When(callback.window), past, now, hours=hours)
     if window is None or callback.contact is None or not callback.contact.may_ever_call(now):
         raise NotSafe(None)
     danger = callback.priority == DANGER

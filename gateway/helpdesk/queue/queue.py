@@ -15,7 +15,7 @@ from gateway.foundation.phone_numbers import mask_number
 from gateway.helpdesk.errors import NoSuchCallback, name_of
 from gateway.helpdesk.queue.claim import is_to_decide
 from gateway.helpdesk.queue.transfer import PASSED_ON
-from gateway.helpdesk.requests.planning import window_from
+from gateway.helpdesk.requests.planning import find_window_start
 from gateway.helpdesk.staff import two_factor
 from gateway.storage import attempts, audit, duty, notes, people, queue
 from gateway.storage.queue import Counts, QueueEntry, Tab
@@ -37,8 +37,8 @@ __all__ = [
     "Queue",
     "Row",
     "Tab",
-    "as_json",
     "export_callbacks",
+    "format_row",
     "list_callbacks",
     "show_callback",
     "show_queue",
@@ -161,7 +161,8 @@ def show_queue(parts: Services, actor: Actor, tab: str = "queue") -> Queue:
         return Queue(
             tab=which,
             rows=tuple(
-                replace(row_of(one, actor, now), looking=lookers.get(one.callback.id, ())) for one in standing
+                replace(build_row(one, actor, now), looking=lookers.get(one.callback.id, ()))
+                for one in standing
             ),
             counts=queue.count_queue(tx, actor.team, person_id=actor.person_id, now=now),
             stamp=_make_tab_stamp(tx, actor, which, now),
@@ -186,7 +187,7 @@ def list_callbacks(parts: Services, actor: Actor, *, closed: bool = False) -> tu
     now = parts.clock.now()
     with parts.store.read() as tx:
         found = queue.list_everything(tx, actor.team, closed=closed, now=now)
-        return tuple(row_of(one, actor, now) for one in found)
+        return tuple(build_row(one, actor, now) for one in found)
 
 
 def export_callbacks(parts: Services, actor: Actor) -> tuple[Row, ...]:
@@ -204,7 +205,7 @@ def export_callbacks(parts: Services, actor: Actor) -> tuple[Row, ...]:
             tx, now=now, person_id=actor.person_id, act="exported", kind="callbacks", subject=actor.team
         )
         found = queue.list_everything(tx, actor.team, closed=True, now=now)
-        return tuple(row_of(one, actor, now) for one in found)
+        return tuple(build_row(one, actor, now) for one in found)
 
 
 def show_callback(parts: Services, actor: Actor, callback_id: str) -> CallbackView:
@@ -220,7 +221,7 @@ def show_callback(parts: Services, actor: Actor, callback_id: str) -> CallbackVi
         one = queue.find_entry(tx, callback_id)
         if one is None or one.callback.team != actor.team:
             raise NoSuchCallback(callback_id)
-        row = row_of(one, actor, now)
+        row = build_row(one, actor, now)
         if not _may_read(one, actor):
             return CallbackView(row=row, only_row=True)
         return _view_callback(parts, tx, actor, one, row)
@@ -231,13 +232,13 @@ def is_seen_by(actor: Actor, found: Sequence[QueueEntry], now: datetime) -> tupl
 
     Of finished ones only the actor's own or with SEE_CLOSED.
     """
-    rows = [row_of(one, actor, now) for one in found if one.callback.team == actor.team]
+    rows = [build_row(one, actor, now) for one in found if one.callback.team == actor.team]
     closed = actor.may(Permission.SEE_CLOSED)
     seen = [row for row in rows if row.state in OPEN or row.mine or closed]
     return tuple(sorted(seen, key=lambda row: row.state not in OPEN))
 
 
-def as_json(row: Row) -> dict[str, Any]:
+def format_row(row: Row) -> dict[str, Any]:
     """Return a row in the public JSON shape of ``gateway callbacks list --json``; the number is masked."""
     return {
         "id": row.id,
@@ -258,12 +259,12 @@ def as_json(row: Row) -> dict[str, Any]:
     }
 
 
-def callback_as_json(shown: CallbackView) -> dict[str, Any]:
+def format_callback(shown: CallbackView) -> dict[str, Any]:
     """Return that shape with ``answers`` (by field) and ``history`` (objects with at, what, who)."""
     history = [
         {"at": format_instant(one.at), "what": one.what, "who": one.who or None} for one in shown.history
     ]
-    return {**as_json(shown.row), "answers": dict(shown.answers), "history": history}
+    return {**format_row(shown.row), "answers": dict(shown.answers), "history": history}
 
 
 def format_instant(instant: datetime | None) -> str | None:
@@ -274,7 +275,7 @@ def format_instant(instant: datetime | None) -> str | None:
 def _view_callback(parts: Services, tx: Tx, actor: Actor, one: QueueEntry, row: Row) -> CallbackView:
     callback, now = one.callback, parts.clock.now()
     caller_id = callback.caller_id or ""
-    live = attempts.live_of(tx, caller_id)
+    live = attempts.find_live_of_caller(tx, caller_id)
     person = people.by_id(tx, actor.person_id)
     return CallbackView(
         row=row,
@@ -291,7 +292,7 @@ def _not_before(parts: Services, tx: Tx, callback: Callback, now: datetime) -> d
     """Return until when earlier calls to the number forbid another one in the open window; None if they do not."""
     agreed = callback.state is CallbackState.REACHED
     past = attempts.list_past(tx, callback.caller_id or "")
-    allowed = may_ring(past, window_from(parts, callback), now, agreed=agreed)
+    allowed = may_ring(past, find_window_start(parts, callback), now, agreed=agreed)
     return (allowed.until or callback.due_until) if isinstance(allowed, NotYet) else None
 
 
@@ -311,7 +312,7 @@ def _make_happening(tx: Tx, entry: audit.AuditEntry) -> Happening:
     return Happening(at=entry.at, what=what, who=entry.who)
 
 
-def row_of(one: QueueEntry, actor: Actor, now: datetime) -> Row:
+def build_row(one: QueueEntry, actor: Actor, now: datetime) -> Row:
     """Return a queue entry as a list row for this viewer."""
     callback = one.callback
     due_at, due_until, contact = callback.due_at, callback.due_until, callback.contact
@@ -352,7 +353,7 @@ def row_of(one: QueueEntry, actor: Actor, now: datetime) -> Row:
 
 def _make_tab_stamp(tx: Tx, actor: Actor, tab: Tab, now: datetime) -> str:
     """Hash what the tab shows; it includes the minute, because whether a window is open depends on it."""
-    changes, lookers = queue.newest_changes(tx, actor.team), _list_lookers(tx, actor, now)
+    changes, lookers = queue.list_newest_changes(tx, actor.team), _list_lookers(tx, actor, now)
     seen = f"{actor.person_id}|{tab}|{changes}|{lookers}|{int(now.timestamp()) // 60}"
     return hashlib.sha256(seen.encode()).hexdigest()[:24]
 

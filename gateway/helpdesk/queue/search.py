@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from gateway.domain.callbacks.states import OPEN
 from gateway.domain.contact_safety import PhoneSeen
 from gateway.domain.permissions import Permission, check_permission
-from gateway.foundation.phone_numbers import mask_number, possible_readings
+from gateway.foundation.phone_numbers import list_possible_readings, mask_number
 from gateway.helpdesk.queue import queue
-from gateway.menus.engine.keys import CODE_DIGITS, is_code
+from gateway.menus.engine.navigation import CODE_DIGITS, is_code
 from gateway.storage import attempts, audit, callbacks, callers, reports
 from gateway.storage import queue as stored
 
@@ -53,11 +53,11 @@ def find_callbacks(parts: Services, actor: Actor, written: str) -> tuple[Row, ..
         NotPermitted: the actor lacks the permission to work the queue.
     """
     digits = _read_digits(written)
-    found = by_code(parts, actor, digits) if is_code(digits) else ()
-    return found if found or len(digits) == CODE_DIGITS else by_number(parts, actor, written)
+    found = find_by_code(parts, actor, digits) if is_code(digits) else ()
+    return found if found or len(digits) == CODE_DIGITS else find_by_number(parts, actor, written)
 
 
-def by_code(parts: Services, actor: Actor, written: str) -> tuple[Row, ...]:
+def find_by_code(parts: Services, actor: Actor, written: str) -> tuple[Row, ...]:
     """Return the callbacks with this code that the actor may see, open ones first.
 
     Raises:
@@ -65,18 +65,18 @@ def by_code(parts: Services, actor: Actor, written: str) -> tuple[Row, ...]:
     """
     check_permission(actor, Permission.WORK_QUEUE)
     with parts.store.read() as tx:
-        found = stored.with_ids(tx, reports.ids_with_code(tx, actor.team, _read_digits(written)))
+        found = stored.list_by_ids(tx, reports.find_ids_by_code(tx, actor.team, _read_digits(written)))
     return queue.is_seen_by(actor, found, parts.clock.now())
 
 
-def by_number(parts: Services, actor: Actor, written: str) -> tuple[Row, ...]:
+def find_by_number(parts: Services, actor: Actor, written: str) -> tuple[Row, ...]:
     """Return the callbacks of this whole number that the actor may see, open ones first; the search is audited.
 
     Raises:
         NotPermitted: the actor lacks the permission to work the queue.
     """
     check_permission(actor, Permission.WORK_QUEUE)
-    numbers, now = possible_readings(written, parts.line.regions), parts.clock.now()
+    numbers, now = list_possible_readings(written, parts.line.regions), parts.clock.now()
     if not numbers:
         return ()
     found: list[str] = []
@@ -85,8 +85,8 @@ def by_number(parts: Services, actor: Actor, written: str) -> tuple[Row, ...]:
             audit.add_entry(
                 tx, now=now, person_id=actor.person_id, act="searched", kind="caller", subject=caller.id
             )
-            found += reports.ids_of_caller(tx, actor.team, caller.id)
-        rows = stored.with_ids(tx, found)
+            found += reports.find_ids_of_caller(tx, actor.team, caller.id)
+        rows = stored.list_by_ids(tx, found)
     return queue.is_seen_by(actor, rows, now)
 
 
@@ -96,16 +96,16 @@ def identify_ring(parts: Services, actor: Actor, written: str) -> Ringing:
     Raises:
         NotPermitted: the actor lacks the permission to work the queue.
     """
-    rows = by_number(parts, actor, written)
-    numbers = possible_readings(written, parts.line.regions)
+    rows = find_by_number(parts, actor, written)
+    numbers = list_possible_readings(written, parts.line.regions)
     if not numbers:
         return Ringing(phone="")
     with parts.store.read() as tx:
         known = {number: callers.find_caller(tx, number) for number in numbers}
         number = next((number for number, caller in known.items() if caller), numbers[0])
         caller = known[number]
-        hers = callbacks.of_caller(tx, caller.id, limit=1) if caller else ()
-        live = attempts.live_of(tx, caller.id) if caller else None
+        hers = callbacks.list_of_caller(tx, caller.id, limit=1) if caller else ()
+        live = attempts.find_live_of_caller(tx, caller.id) if caller else None
     return Ringing(
         phone=mask_number(number),
         rows=rows,
@@ -129,8 +129,8 @@ def list_earlier(parts: Services, actor: Actor, callback_id: str) -> tuple[Row, 
         callback = callbacks.by_id(tx, callback_id)
         if callback is None or callback.caller_id is None:
             return ()
-        ids = reports.ids_of_caller(tx, actor.team, callback.caller_id)
-        found = stored.with_ids(tx, [one for one in ids if one != callback_id])
+        ids = reports.find_ids_of_caller(tx, actor.team, callback.caller_id)
+        found = stored.list_by_ids(tx, [one for one in ids if one != callback_id])
     return queue.is_seen_by(actor, found, parts.clock.now())
 
 

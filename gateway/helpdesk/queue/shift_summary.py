@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from gateway.domain.callbacks.routing import Needs, speaks_language
-from gateway.domain.callbacks.routing import spoken_language as language_of
+from gateway.domain.callbacks.routing import find_spoken_language as language_of
 from gateway.domain.permissions import Permission, check_permission
 from gateway.helpdesk.errors import NoSuchCallback
 from gateway.helpdesk.queue import queue
-from gateway.helpdesk.staff.shifts import find_offers, is_big, still_today
+from gateway.helpdesk.staff.shifts import find_offers, is_big, list_today
 from gateway.storage import callbacks, duty, outbox, people
 from gateway.storage import queue as stored
 
@@ -83,12 +83,12 @@ def summarise_shift(parts: Services, actor: Actor) -> Opening:
         since = person.looked_at if person else None
         today = stored.list_planned(tx, actor.team, start=now, end=_end_of_day(parts, now))
         danger = stored.list_danger(tx, actor.team)
-        here = still_today(parts, tx, now, actor.team)
+        here = list_today(parts, tx, now, actor.team)
         speakers = [find_offers(one) for one in here]
         return Opening(
             since=since,
             came=stored.came_since(tx, actor.team, since=since or now - timedelta(days=1)),
-            danger=tuple(queue.row_of(one, actor, now) for one in danger),
+            danger=tuple(queue.build_row(one, actor, now) for one in danger),
             told=_list_alerted(tx, danger),
             closes_soon=sum(_closes_soon(one, now) for one in today),
             lacks=tuple(
@@ -123,12 +123,12 @@ def hand_over(parts: Services, actor: Actor) -> HandOver:
         mine = stored.list_tab(tx, actor.team, stored.Tab.MINE, person_id=actor.person_id, now=now)
         promised = stored.list_planned(tx, actor.team, start=now, end=_end_of_day(parts, now))
         return HandOver(
-            mine=tuple(queue.row_of(one, actor, now) for one in mine),
-            promised=tuple(queue.row_of(one, actor, now) for one in promised),
+            mine=tuple(queue.build_row(one, actor, now) for one in mine),
+            promised=tuple(queue.build_row(one, actor, now) for one in promised),
             phones=tuple(
                 (one.name, one.number) for one in people.list_people(tx, actor.team) if one.number is not None
             ),
-            danger=tuple(queue.row_of(one, actor, now) for one in stored.list_danger(tx, actor.team)),
+            danger=tuple(queue.build_row(one, actor, now) for one in stored.list_danger(tx, actor.team)),
             big=is_big(tx, actor.team),
         )
 

@@ -12,7 +12,7 @@ from gateway.domain.contact_safety import VALID_FOR, When
 from gateway.helpdesk.alerts.help_calls import call_for_help
 from gateway.helpdesk.queue.claim import give_back
 from gateway.helpdesk.queue.outcome import UNCLEAR
-from gateway.helpdesk.requests.planning import hours_of, plan_on
+from gateway.helpdesk.requests.planning import find_duty_hours, plan_on
 from gateway.storage import attempts, audit, callbacks
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def roll_windows(parts: Services) -> int:
 
 def release_leases(parts: Services) -> int:
     """Release expired claims, and move calls without an outcome to review. Return how many."""
-    freed = _work_each(parts, lambda tx, now: callbacks.claims_over(tx, now=now), _free_claim)
+    freed = _work_each(parts, lambda tx, now: callbacks.list_expired_claims(tx, now=now), _free_claim)
     return freed + _work_each(parts, lambda tx, now: attempts.list_lapsed(tx, now=now), _lapse_call)
 
 
@@ -96,7 +96,11 @@ def _roll_window(parts: Services, tx: Tx, one: Callback, now: datetime) -> bool:
     if one.window == When.NOW:
         return _end_request(tx, one, CallbackEvent.NOW_PASSED, "not called in time", now)
     window = plan_on(
-        parts, one, attempts.list_past(tx, one.caller_id or ""), now, hours=hours_of(parts, tx, now, one.team)
+        parts,
+        one,
+        attempts.list_past(tx, one.caller_id or ""),
+        now,
+        hours=find_duty_hours(parts, tx, now, one.team),
     )
     if window is None:
         return False

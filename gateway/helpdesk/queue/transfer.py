@@ -13,7 +13,7 @@ from gateway.foundation.ids import new_id
 from gateway.helpdesk.alerts import alerts
 from gateway.helpdesk.errors import NoSuchCallback, explain_refusal, find_callback
 from gateway.helpdesk.queue.claim import LEASE, is_to_decide
-from gateway.helpdesk.staff.shifts import DECIDING, find_offers, is_big, on_duty
+from gateway.helpdesk.staff.shifts import DECIDING, find_offers, is_big, list_on_duty
 from gateway.storage import audit, callbacks, notes, people
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def list_colleagues(parts: Services, actor: Actor, callback_id: str) -> tuple[Co
         callback = callbacks.by_id(tx, callback_id)
         if callback is None or not _may_pass(callback, actor) or not is_big(tx, actor.team):
             return None
-        here = on_duty(parts, tx, parts.clock.now(), actor.team)
+        here = list_on_duty(parts, tx, parts.clock.now(), actor.team)
         able = [
             one
             for one in here
@@ -94,7 +94,7 @@ def list_colleagues(parts: Services, actor: Actor, callback_id: str) -> tuple[Co
             Colleague(
                 id=one.id,
                 name=one.name,
-                in_hand=callbacks.in_hand(tx, one.id),
+                in_hand=callbacks.count_in_hand(tx, one.id),
                 fits=can_call(_needs_of(callback), find_offers(one)),
             )
             for one in able
@@ -134,7 +134,7 @@ def list_passed_to(parts: Services, actor: Actor) -> tuple[TransferredCallback, 
     check_permission(actor, Permission.WORK_QUEUE)
     with parts.store.read() as tx:
         mine = callbacks.list_claimed_codes(tx, actor.person_id)
-        last = audit.last_about(tx, "callback", list(mine))
+        last = audit.list_last_about(tx, "callback", list(mine))
     return tuple(
         TransferredCallback(callback_id=one, code=code, by=last[one].who)
         for one, code in mine.items()
@@ -153,7 +153,9 @@ def _hand_over(parts: Services, tx: Tx, actor: Actor, callback_id: str, to: str,
     colleague = people.by_id(tx, to)
     if colleague is None or colleague.team != actor.team:
         raise NoSuchCallback(to)
-    why = _find_unfitness(tx, callback, colleague, {one.id for one in on_duty(parts, tx, now, actor.team)})
+    why = _find_unfitness(
+        tx, callback, colleague, {one.id for one in list_on_duty(parts, tx, now, actor.team)}
+    )
     if why is not None:
         raise NotPassed(why, colleague.name, colleague.capacity)
     callbacks.hand_to(tx, callback_id, to=to, until=now + LEASE, now=now)
@@ -196,7 +198,7 @@ def _find_unfitness(
     if not speaks_language(_needs_of(callback), find_offers(colleague)):
         return UnfitReason.LANGUAGE
     has_it = colleague.id == callback.holder_id
-    full = colleague.capacity and callbacks.in_hand(tx, colleague.id) >= colleague.capacity
+    full = colleague.capacity and callbacks.count_in_hand(tx, colleague.id) >= colleague.capacity
     return UnfitReason.FULL if full and not has_it and is_big(tx, colleague.team) else None
 
 

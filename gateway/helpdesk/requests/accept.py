@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.domain.callbacks import queue_rules
 from gateway.domain.callbacks.queue_rules import DANGER, NORMAL
 from gateway.domain.callbacks.states import CallbackEvent, CallbackState
-from gateway.domain.callbacks.windows import next_window
+from gateway.domain.callbacks.windows import find_next_window
 from gateway.domain.contact_safety import PhoneSeen, SafeContact, When
 from gateway.foundation.ids import new_id
 from gateway.foundation.phone_numbers import may_be_called
@@ -23,7 +23,7 @@ from gateway.helpdesk.requests.intake_rules import (
     is_own_number,
     place_as_told,
 )
-from gateway.helpdesk.requests.planning import hours_of, plan, resolve_window
+from gateway.helpdesk.requests.planning import find_duty_hours, plan_window, resolve_window
 from gateway.helpdesk.requests.self_service import (
     PROMISED,
     amend_request,
@@ -116,7 +116,8 @@ def accept_request(
     if told is None and not allowed:
         return Accepted(receipt=CallbackRefused(reason="number"))
     contact = contact or _read_answers(effect, now, stopped=caller.stopped)
-    window = plan(parts, contact.when, attempts.list_past(tx, caller.id), now, hours=hours_of(parts, tx, now))
+    hours, past = find_duty_hours(parts, tx, now), attempts.list_past(tx, caller.id)
+    window = plan_window(parts, contact.when, past, now, hours=hours)
     asked = _Asked(
         caller=caller, effect=effect, contact=contact, window=window,
         session=session, channel=channel, version=version, now=now, told=told,
@@ -206,7 +207,7 @@ def promise_request(
     if contact is None or not may_be_called(number, parts.line.regions) or is_line_number(parts, number):
         return CallbackRefused(reason="number")
     hours = parts.duty.read_hours(parts.line.hours, parts.line.zone, now)
-    window = next_window(contact.when, hours, parts.line.zone, now)
+    window = find_next_window(contact.when, hours, parts.line.zone, now)
     if window is None:
         return CallbackRefused(reason="hours")
     code = choose_code(parts, turn_key, number, tx=None, besides=besides)

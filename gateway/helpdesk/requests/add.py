@@ -74,7 +74,7 @@ class ManualRequest:
     text_id: str = ""
 
 
-def add(parts: Services, actor: Actor, asked: ManualRequest, *, form: str) -> Receipt:
+def add_request(parts: Services, actor: Actor, asked: ManualRequest, *, form: str) -> Receipt:
     """Add the request; the same form sent twice is one request.
 
     Args:

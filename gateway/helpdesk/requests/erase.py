@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from gateway.foundation.phone_numbers import possible_readings
+from gateway.foundation.phone_numbers import list_possible_readings
 from gateway.helpdesk.errors import AmbiguousNumber
 from gateway.menus.engine.effects import Erased
 from gateway.storage import audit, callbacks, callers, conversations, notes, outbox, sign_ins
@@ -43,7 +43,7 @@ def forget_number(parts: Services, number: str) -> bool:
     Raises:
         AmbiguousNumber: it is valid in several countries of the helpline; nothing was erased.
     """
-    readings = possible_readings(number, parts.line.regions)
+    readings = list_possible_readings(number, parts.line.regions)
     if len(readings) > 1:
         raise AmbiguousNumber(readings)
     if not readings:

@@ -23,7 +23,7 @@ from gateway.helpdesk.errors import (
 )
 from gateway.helpdesk.requests import case_record
 from gateway.helpdesk.requests.accept import SLOTS
-from gateway.helpdesk.requests.planning import hours_of, plan
+from gateway.helpdesk.requests.planning import find_duty_hours, plan_window
 from gateway.storage import attempts, audit, callbacks, settings
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def mark_minor(parts: Services, actor: Actor, callback_id: str, *, on: bool) -> 
     return parts.store.run(work)
 
 
-def policy(parts: Services) -> str:
+def read_policy(parts: Services) -> str:
     """Return the centre's policy for callers who may be under 18; empty if none is written."""
     with parts.store.read() as tx:
         return str(settings.get_setting(tx, POLICY, ""))
@@ -117,8 +117,8 @@ def _plan_follow_up(parts: Services, tx: Tx, before: Callback, on: date, when: W
     chosen = when or When(before.window)
     contact = replace(before.contact, when=chosen, said_at=now) if before.contact else None
     start = max(now + timedelta(hours=2), datetime(on.year, on.month, on.day, tzinfo=zone))
-    hours = hours_of(parts, tx, now, before.team)
-    window = plan(parts, chosen, attempts.list_past(tx, before.caller_id or ""), start, hours=hours)
+    hours = find_duty_hours(parts, tx, now, before.team)
+    window = plan_window(parts, chosen, attempts.list_past(tx, before.caller_id or ""), start, hours=hours)
     fits = window is not None and window[0] < now + VALID_FOR
     if contact is None or before.withheld or window is None or not fits or not contact.may_ever_call(now):
         raise NotSafe(None)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from gateway.domain.callbacks import queue_rules
 from gateway.domain.callbacks.states import CallbackEvent, CallbackState
-from gateway.foundation.ids import code_candidates, new_id
-from gateway.foundation.phone_numbers import possible_readings
+from gateway.foundation.ids import list_code_candidates, new_id
+from gateway.foundation.phone_numbers import list_possible_readings
 from gateway.helpdesk.alerts.help_calls import call_for_help
-from gateway.menus.engine.keys import CODE_DIGITS, MOST_CODE_DIGITS
+from gateway.menus.engine.navigation import CODE_DIGITS, MOST_CODE_DIGITS
 from gateway.storage import audit, callbacks, people
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def choose_code(
     key, turn = parts.store.ring.key("code"), turn_key.hex()
     candidates: list[str] = []
     for digits in range(CODE_DIGITS, MOST_CODE_DIGITS + 1):
-        candidates = code_candidates(key, turn, digits)
+        candidates = list_code_candidates(key, turn, digits)
         taken = frozenset(besides) | (callbacks.find_taken(tx, candidates) if tx is not None else frozenset())
         code = queue_rules.pick_code(candidates, last_four=number[-CODE_DIGITS:], taken=taken)
         if code is not None:
@@ -69,7 +69,7 @@ def is_line_number(parts: Services, number: str) -> bool:
     configs = [one.config for one in parts.channels.values()]
     written = [parts.line.helpline, parts.line.mrc]
     written += [one for config in configs for one in (config.sms_number, config.options.get(_VOICE, ""))]
-    return any(number in possible_readings(one, parts.line.regions) for one in written if one)
+    return any(number in list_possible_readings(one, parts.line.regions) for one in written if one)
 
 
 def is_own_number(parts: Services, tx: Tx, number: str, *, trial: bool = False) -> bool:
@@ -77,7 +77,7 @@ def is_own_number(parts: Services, tx: Tx, number: str, *, trial: bool = False) 
 
     A simulator phone may use any number and no real phone rings, so there staff numbers are allowed for practice.
     """
-    return is_line_number(parts, number) or (not trial and bool(people.ids_of_number(tx, number)))
+    return is_line_number(parts, number) or (not trial and bool(people.find_ids_by_number(tx, number)))
 
 
 # Requests promised while SQL was away: planned as promised, or moved to review for a decision.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.domain.callbacks.attempt_spacing import find_rest_end
-from gateway.domain.callbacks.windows import ALWAYS, Hours, Window, natural_start, next_window
+from gateway.domain.callbacks.windows import ALWAYS, Hours, Window, find_natural_start, find_next_window
 from gateway.domain.contact_safety import When, read_rule
 from gateway.storage.duty import find_hours
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _AT_MOST = 8
 
 
-def hours_of(parts: Services, tx: Tx, now: datetime, team: str = "main") -> Hours:
+def find_duty_hours(parts: Services, tx: Tx, now: datetime, team: str = "main") -> Hours:
     """Return when this team is on duty: by shifts and holidays, or by the opening hours if there are no shifts."""
     return find_hours(tx, parts.line.hours, parts.line.zone, now, team)
 
@@ -32,13 +32,13 @@ def resolve_window(word: str, hours: str) -> When:
     return When(word, *read_rule(hours)) if hours else When(word)
 
 
-def windows_of(parts: Services, channel: str = "") -> tuple[When, ...]:
+def list_windows(parts: Services, channel: str = "") -> tuple[When, ...]:
     """Return the windows that a channel's live menu offers; a stored request carries its own."""
-    menu = menu_of(parts, channel)
+    menu = find_menu(parts, channel)
     return tuple(menu.windows.values()) if menu else ()
 
 
-def menu_of(parts: Services, channel: str = "") -> Menu | None:
+def find_menu(parts: Services, channel: str = "") -> Menu | None:
     """Return the live menu of a channel, or of the first channel; None if none is live."""
     line = parts.channels.get(channel) or next(iter(parts.channels.values()), None)
     names = [line.config.menu] if line else sorted(parts.versions.loaded())
@@ -48,7 +48,7 @@ def menu_of(parts: Services, channel: str = "") -> Menu | None:
         return None
 
 
-def plan(
+def plan_window(
     parts: Services, when: When, past: Sequence[Past], now: datetime, *, hours: Hours | None = None
 ) -> Window | None:
     """Return the next window in which the number may ring, skipping windows that had their attempt.
@@ -59,8 +59,8 @@ def plan(
     used = {one.window_from for one in past}
     not_before = find_rest_end(past)
     for _ in range(_AT_MOST):
-        window = next_window(when, on_duty, parts.line.zone, now, not_before=not_before)
-        if window is None or natural_start(when, parts.line.zone, window[0]) not in used:
+        window = find_next_window(when, on_duty, parts.line.zone, now, not_before=not_before)
+        if window is None or find_natural_start(when, parts.line.zone, window[0]) not in used:
             return window
         not_before = window[1]
     return None
@@ -74,14 +74,16 @@ def plan_on(
     So an open request always has a next step, even if the settings say that nobody is ever on duty.
     """
     when = When(callback.window)
-    return plan(parts, when, past, now, hours=hours) or next_window(when, ALWAYS, parts.line.zone, now)
+    return plan_window(parts, when, past, now, hours=hours) or find_next_window(
+        when, ALWAYS, parts.line.zone, now
+    )
 
 
-def window_from(parts: Services, callback: Callback) -> datetime:
+def find_window_start(parts: Services, callback: Callback) -> datetime:
     """Return the instant shared by all attempts of one window; for ``now`` it is when the caller asked.
 
     An erased request has no window and is never called, so the instant of the request serves.
     """
     if callback.due_at is None or callback.window in ("", When.NOW):
         return callback.last_asked_at
-    return natural_start(When(callback.window), parts.line.zone, callback.due_at) or callback.due_at
+    return find_natural_start(When(callback.window), parts.line.zone, callback.due_at) or callback.due_at

@@ -118,7 +118,7 @@ def send_entry(parts: Services, actor: Actor, callback_id: str, referral_id: str
             tx,
             callback,
             "number",
-            channel=alerts.road(parts, tx, callback.channel),
+            channel=alerts.choose_channel(parts, tx, callback.channel),
             once=f"referral:{callback_id}:{referral_id}",
             now=now,
             number=entry.number,

@@ -53,7 +53,7 @@ def refuse_calls(
     """
     if effect.how == STOP:
         stop_texts(tx, caller, now)
-    known = callbacks.callable_of(tx, caller.id)
+    known = callbacks.lock_callable(tx, caller.id)
     own = [one for one in known if one.session == session or one.id == effect.callback]
     if effect.how != PLAIN:
         _withhold_number(tx, caller, known, effect, now)
@@ -222,7 +222,7 @@ def settle_refusals(
 
 def tighten_open(tx: Tx, caller: Caller, newest: SafeContact, now: datetime, *, besides: str) -> None:
     """Apply the newest answers to every other request for which the number may still ring."""
-    for other in callbacks.callable_of(tx, caller.id):
+    for other in callbacks.lock_callable(tx, caller.id):
         if other.id != besides:
             _tighten(tx, other, newest, now)
 

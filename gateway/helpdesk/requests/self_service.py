@@ -10,7 +10,7 @@ from gateway.domain.callbacks import queue_rules
 from gateway.domain.callbacks.outcomes import NOT_REACHED
 from gateway.domain.callbacks.queue_rules import DANGER
 from gateway.domain.callbacks.states import OPEN, CallbackEvent, CallbackState
-from gateway.domain.callbacks.windows import next_window
+from gateway.domain.callbacks.windows import find_next_window
 from gateway.domain.contact_safety import VALID_FOR, PhoneSeen, When
 from gateway.helpdesk.requests.intake_rules import (
     TOLD_AWAY,
@@ -18,7 +18,7 @@ from gateway.helpdesk.requests.intake_rules import (
     put_before_a_person,
     reopen_request,
 )
-from gateway.helpdesk.requests.planning import hours_of, plan, resolve_window
+from gateway.helpdesk.requests.planning import find_duty_hours, plan_window, resolve_window
 from gateway.helpdesk.requests.refuse import lift_withheld
 from gateway.menus.engine.effects import (
     CallbackCancelled,
@@ -70,7 +70,7 @@ def find_by_code(_parts: Services, tx: Tx, *, caller: Caller, code: str, now: da
     for one in bear_it:
         if one.due_at is not None and one.due_until is not None:
             return _make_found(one, one.due_at, one.due_until)
-    for one in callbacks.of_caller(tx, caller.id, limit=SLOTS_BACK):
+    for one in callbacks.list_of_caller(tx, caller.id, limit=SLOTS_BACK):
         recent = one.closed_at is not None and now < one.closed_at + VALID_FOR
         if (
             one.code == code
@@ -149,7 +149,9 @@ def change_window(
     if isinstance(promised, CallbackRefused):
         return promised
     contact = replace(hers.contact, when=when, said_at=now)
-    window = plan(parts, when, attempts.list_past(tx, caller.id), now, hours=hours_of(parts, tx, now))
+    window = plan_window(
+        parts, when, attempts.list_past(tx, caller.id), now, hours=find_duty_hours(parts, tx, now)
+    )
     if told is not None:
         placed = place_as_told((told.due_at, told.due_until), window)
         _move_request(tx, caller, hers, contact, placed or (told.due_at, told.due_until), now)
@@ -190,7 +192,7 @@ def promise_change(parts: Services, *, effect: ChangeWindow, now: datetime) -> R
     if when is When.NEVER:
         return CallbackCancelled()
     hours = parts.duty.read_hours(parts.line.hours, parts.line.zone, now)
-    window = next_window(when, hours, parts.line.zone, now)
+    window = find_next_window(when, hours, parts.line.zone, now)
     if window is None:
         return CallbackRefused(reason="hours")
     return CallbackChanged(due_at=window[0], due_until=window[1], now=when is When.NOW)

@@ -12,7 +12,7 @@ from gateway.helpdesk.errors import NotSafe, Rejected, Why
 from gateway.helpdesk.queue.outcome import LONGEST_NOTE
 from gateway.helpdesk.requests import wordings
 from gateway.menus.engine.option_lines import PREPARED
-from gateway.menus.engine.sms_pages import as_sms
+from gateway.menus.engine.sms_reply import cut_sms
 from gateway.storage import audit, callbacks, callers, notes, outbox, texts
 from gateway.storage.live_menus import NoMenu, find_served
 
@@ -189,7 +189,7 @@ def take_off_list(tx: Tx, actor: Actor, text_id: str, act: str, now: datetime, d
 
 
 def _send_answer(tx: Tx, text: texts.Text, caller: Caller, words: str, now: datetime) -> str | None:
-    sms = as_sms(words)
+    sms = cut_sms(words)
     return outbox.add_row(
         tx,
         kind="ours",

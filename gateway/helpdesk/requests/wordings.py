@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from gateway.helpdesk.requests.planning import menu_of
-from gateway.menus.engine.placeholders import fill_template
+from gateway.helpdesk.requests.planning import find_menu
+from gateway.menus.engine.wording import fill_template
 from gateway.storage import outbox
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ LAST: Mapping[str, str] = {
 """Neutral English fallbacks, used if no live menu has the message, for example after an update."""
 
 
-def word_message(
+def fill_message(
     parts: Services, name: str, languages: tuple[str, ...], *, channel: str = "", **values: str
 ) -> str:
     """Return a message of the channel's live menu with its placeholders filled.
@@ -68,26 +68,26 @@ def _menu_for(parts: Services, name: str, channel: str) -> Menu | None:
     """Return the live menu; for a message to callers on a real channel only a reviewed text counts."""
     line = parts.channels.get(channel)
     if line is None or not line.contract.real or not name.startswith("ours_"):
-        return menu_of(parts, channel)
+        return find_menu(parts, channel)
     try:
         return parts.versions.live_reviewed(line.config.menu)[1]
     except LookupError:
         return None
 
 
-def word_opener(parts: Services, language: str, code: str) -> list[tuple[str, str, str]]:
+def fill_opener(parts: Services, language: str, code: str) -> list[tuple[str, str, str]]:
     """Return the opening sentences of a call in the caller's language, if the menu has it, and in English.
 
     Each is a triple: language tag, sentence for the caller, sentence for anyone else.
     """
-    menu = menu_of(parts)
+    menu = find_menu(parts)
     has = menu.messages.get("opener", {}) if menu else {}
     own = next((tag for tag in (language, language.partition("-")[0]) if has.get(tag)), "")
     return [
         (
             tag,
-            word_message(parts, "opener", (tag,), code=code),
-            word_message(parts, "opener_wrong", (tag,)),
+            fill_message(parts, "opener", (tag,), code=code),
+            fill_message(parts, "opener_wrong", (tag,)),
         )
         for tag in dict.fromkeys((own, _FALLBACK))
         if tag
@@ -119,7 +119,7 @@ def add_text(
     if not may_be_sent(callback, now):
         return None
     tongues = (callback.script or callback.language, callback.language)
-    text = word_message(parts, f"ours_{key}", tongues, channel=channel, **values)
+    text = fill_message(parts, f"ours_{key}", tongues, channel=channel, **values)
     return outbox.add_row(
         tx,
         kind="ours",

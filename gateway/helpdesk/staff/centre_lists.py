@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.domain.contact_safety import When
-from gateway.helpdesk.requests.planning import menu_of
+from gateway.helpdesk.requests.planning import find_menu
 from gateway.menus.engine.model import Question
 from gateway.menus.engine.navigation import OTHER
-from gateway.menus.engine.window_hours import HOURS, hours_words, window_of
+from gateway.menus.engine.visibility import HOURS, find_window, format_hours
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -119,7 +119,7 @@ def _list_menus(parts: Services) -> tuple[Menu, ...]:
     )
     loaded = parts.versions.loaded()
     found = tuple(parts.versions.live(name)[1] for name in names if name in loaded)
-    usual = menu_of(parts)
+    usual = find_menu(parts)
     return found or ((usual,) if usual else ())
 
 
@@ -136,7 +136,7 @@ def read_text(menu: Menu, text: Text, language: str) -> str:
 def _find_window(menu: Menu, word: str, language: str) -> str:
     when = When(word) if When(word).days else menu.windows.get(word, When(word))
     for label in _list_labels(menu, word):
-        hours = hours_words(when)
+        hours = format_hours(when)
         return read_text(menu, label, language).replace(f"{{{HOURS}}}", hours).strip()
     return ""
 
@@ -145,7 +145,7 @@ def _list_labels(menu: Menu, word: str) -> Iterator[Text]:
     for screen in menu.screens.values():
         asks = screen.asks if isinstance(screen, Question) else ""
         yield from (
-            choice.label for choice in screen.choices if window_of(choice, asks) == word and choice.label
+            choice.label for choice in screen.choices if find_window(choice, asks) == word and choice.label
         )
 
 

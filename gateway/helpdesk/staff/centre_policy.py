@@ -63,7 +63,7 @@ def show_policy(parts: Services, actor: Actor) -> Practice:
             order=tuple(name for name in settings.get_setting(tx, ROADS, []) if name in known),
             roads_changed=settings.find_change(tx, ROADS),
             standing=standing,
-            contacts=alerts.contacts(parts, tx, actor.team),
+            contacts=alerts.list_contacts(parts, tx, actor.team),
         )
 
 

@@ -148,7 +148,7 @@ def take_a_try(parts: Services, name_key: str, address: str) -> None:
     parts.store.run(work)
 
 
-def secret_of(person_id: str) -> str:
+def name_counter(person_id: str) -> str:
     """Return the throttling key for all secrets of a person, so that two forms do not double the number of tries."""
     return f"secret {person_id}"
 

@@ -36,7 +36,7 @@ def has_administrator(parts: Services) -> bool:
         return people.is_anybody(tx, Role.ADMINISTRATOR)
 
 
-def first_administrator(parts: Services) -> str | None:
+def invite_first_administrator(parts: Services) -> str | None:
     """Return the token of a one-time link for the first administrator; None once there is one."""
     now, token = parts.clock.now(), new_token()
 
@@ -269,14 +269,14 @@ def list_signed_in(parts: Services, actor: Actor) -> frozenset[str]:
         return sign_ins.list_signed_in(tx)
 
 
-def actor_named(parts: Services, name: str) -> Actor:
+def find_actor(parts: Services, name: str) -> Actor:
     """Return the person of this name as an actor, for the command line, which needs no sign-in.
 
     Raises:
         Rejected: there is no person of that name.
     """
     person = find_person(parts, name)
-    return replace(actor_of(person), proved_at=parts.clock.now())
+    return replace(make_actor(person), proved_at=parts.clock.now())
 
 
 def find_person(parts: Services, name: str) -> Person:
@@ -292,7 +292,7 @@ def find_person(parts: Services, name: str) -> Person:
     return person
 
 
-def actor_of(person: Person) -> Actor:
+def make_actor(person: Person) -> Actor:
     """Return the person as an actor, with the permissions of their role."""
     return Actor.of(person_id=person.id, name=person.name, role=Role(person.role), team=person.team)
 
@@ -345,7 +345,7 @@ def _change_person(
 
 
 def _keep_an_administrator(tx: Tx, person: Person) -> None:
-    if person.role == Role.ADMINISTRATOR and not people.others_who_can(tx, person.role, person.id):
+    if person.role == Role.ADMINISTRATOR and not people.count_others(tx, person.role, person.id):
         raise Rejected(Why.LAST_ADMINISTRATOR)
 
 

@@ -10,7 +10,7 @@ from gateway.domain.callbacks.shifts import Shift
 from gateway.domain.callbacks.windows import DAYS, Hours, list_offered_windows
 from gateway.domain.permissions import ROLES, WORKING, Permission, Role, check_permission
 from gateway.helpdesk.errors import Rejected, Why, refuse_odd_year
-from gateway.helpdesk.requests.planning import hours_of, windows_of
+from gateway.helpdesk.requests.planning import find_duty_hours, list_windows
 from gateway.storage import audit, duty, people
 
 if TYPE_CHECKING:
@@ -62,20 +62,22 @@ def show_plan(parts: Services, actor: Actor) -> Plan:
     now = parts.clock.now()
     with parts.store.read() as tx:
         rota = duty.find_rota(tx, actor.team)
-        windows = windows_of(parts)
-        known = list_offered_windows(windows, hours_of(parts, tx, now, actor.team), parts.line.zone, now)
+        windows = list_windows(parts)
+        known = list_offered_windows(
+            windows, find_duty_hours(parts, tx, now, actor.team), parts.line.zone, now
+        )
         workers = tuple(one for one in people.list_people(tx, actor.team) if one.role in WORKING)
         return Plan(
             people=workers,
             weeks={one.id: _format_week(rota, one.id) for one in workers},
-            holidays=duty.holidays_of(tx, actor.team),
+            holidays=duty.list_holidays(tx, actor.team),
             away=rota.away,
-            there=frozenset(one.id for one in on_duty(parts, tx, now, actor.team)),
+            there=frozenset(one.id for one in list_on_duty(parts, tx, now, actor.team)),
             never_staffed=tuple(when.value for when in windows if when not in known),
         )
 
 
-def on_duty(
+def list_on_duty(
     parts: Services, tx: Tx, now: datetime, team: str = "main", *, roles: tuple[str, ...] = WORKING
 ) -> tuple[Person, ...]:
     """Return the people on duty.
@@ -85,7 +87,7 @@ def on_duty(
     return _of_ids(tx, team, roles, duty.find_people(tx, parts.line.hours, parts.line.zone, now, team))
 
 
-def still_today(
+def list_today(
     parts: Services, tx: Tx, now: datetime, team: str = "main", *, roles: tuple[str, ...] = WORKING
 ) -> tuple[Person, ...]:
     """Return the people who are on duty now or later today."""
@@ -149,7 +151,7 @@ def set_away(parts: Services, actor: Actor, person_id: str, first: date, last: d
     )
 
 
-def come_back(parts: Services, actor: Actor, person_id: str, first: date) -> None:
+def cancel_absence(parts: Services, actor: Actor, person_id: str, first: date) -> None:
     """Delete the absence that begins on this day.
 
     Raises:

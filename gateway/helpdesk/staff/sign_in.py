@@ -13,7 +13,7 @@ from gateway.domain.permissions import Permission, check_permission
 from gateway.foundation.ids import new_token
 from gateway.helpdesk.errors import Rejected, Why
 from gateway.helpdesk.staff import passwords, two_factor
-from gateway.helpdesk.staff.people import actor_of, hash_new_password, tidy_name
+from gateway.helpdesk.staff.people import hash_new_password, make_actor, tidy_name
 from gateway.storage import attempts, audit, people, sign_ins
 
 if TYPE_CHECKING:
@@ -88,7 +88,9 @@ def find_signed_in(parts: Services, token: str, *, acts: bool = True) -> SignedI
         found = sign_ins.find_sign_in(tx, token_hash)
         person = people.by_id(tx, found.person_id) if found else None
         calls = (
-            found is not None and now >= found.seen_at + IDLE and bool(attempts.live_by(tx, found.person_id))
+            found is not None
+            and now >= found.seen_at + IDLE
+            and bool(attempts.find_live_of_person(tx, found.person_id))
         )
     if found is None or person is None or person.disabled or found.half:
         return None
@@ -97,7 +99,7 @@ def find_signed_in(parts: Services, token: str, *, acts: bool = True) -> SignedI
     if acts and now >= found.seen_at + _SEEN_EVERY:
         parts.store.run(lambda tx: sign_ins.touch_sign_in(tx, token_hash, now))
     lacks = two_factor.is_missing(parts, person)
-    actor = replace(actor_of(person), proved_at=found.proved_at)
+    actor = replace(make_actor(person), proved_at=found.proved_at)
     return SignedIn(
         actor=replace(actor, permissions=frozenset()) if lacks else actor,
         person=person,
@@ -214,13 +216,13 @@ def set_password(parts: Services, actor: Actor, *, old: str, new: str, address: 
     Raises:
         Rejected: the old password is wrong, the new one is weak, or there were too many failed tries.
     """
-    passwords.take_a_try(parts, passwords.secret_of(actor.person_id), address)
+    passwords.take_a_try(parts, passwords.name_counter(actor.person_id), address)
     with parts.store.read() as tx:
-        stored = people.password_of(tx, actor.person_id)
+        stored = people.read_password_hash(tx, actor.person_id)
     if not passwords.matches_password(old, stored):
         _refuse_password(parts, actor.person_id)
         raise Rejected(Why.WRONG)
-    passwords.forget_tries(parts, passwords.secret_of(actor.person_id), address)
+    passwords.forget_tries(parts, passwords.name_counter(actor.person_id), address)
     secret, now, fresh = hash_new_password(new, actor.name), parts.clock.now(), new_token()
 
     def work(tx: Tx) -> None:

@@ -11,7 +11,7 @@ import pyotp
 from pyotp.utils import strings_equal
 
 from gateway.domain.permissions import Permission, Role, check_permission
-from gateway.foundation.ids import new_token, random_bytes
+from gateway.foundation.ids import make_random_bytes, new_token
 from gateway.helpdesk.errors import Rejected, Why
 from gateway.helpdesk.staff import passwords
 from gateway.storage import audit, people, sign_ins
@@ -77,7 +77,7 @@ def set_up(parts: Services, actor: Actor) -> Setup:
         Rejected: a second factor is on already; it must be removed first.
     """
     ask_fresh(parts, actor)
-    secret = _format_base32(random_bytes(_SECRET_BYTES))
+    secret = _format_base32(make_random_bytes(_SECRET_BYTES))
 
     def work(tx: Tx) -> None:
         factor = sign_ins.find_second_factor(tx, actor.person_id)
@@ -89,7 +89,7 @@ def set_up(parts: Services, actor: Actor) -> Setup:
     return _make_setup(actor, secret)
 
 
-def confirm(
+def confirm_factor(
     parts: Services, actor: Actor, code: str, *, token: str = "", address: str = ""
 ) -> tuple[str, ...]:
     """Turn the second factor on by a first code; return the recovery codes, which are shown only this once.
@@ -100,7 +100,7 @@ def confirm(
         Rejected: the code is wrong.
     """
     now = parts.clock.now()
-    passwords.take_a_try(parts, passwords.secret_of(actor.person_id), address)
+    passwords.take_a_try(parts, passwords.name_counter(actor.person_id), address)
     codes = tuple(_write_recovery_code(new_token(6)) for _ in range(RECOVERY_CODES))
 
     def work(tx: Tx) -> None:
@@ -114,7 +114,7 @@ def confirm(
         _on_record(tx, actor.person_id, "second factor on", now)
 
     parts.store.run(work)
-    passwords.forget_tries(parts, passwords.secret_of(actor.person_id), address)
+    passwords.forget_tries(parts, passwords.name_counter(actor.person_id), address)
     return codes
 
 
@@ -127,7 +127,7 @@ def take_away(parts: Services, actor: Actor, code: str, *, token: str = "", addr
         Rejected: the code is wrong, or there were too many failed tries.
     """
     now = parts.clock.now()
-    passwords.take_a_try(parts, passwords.secret_of(actor.person_id), address)
+    passwords.take_a_try(parts, passwords.name_counter(actor.person_id), address)
 
     def work(tx: Tx) -> None:
         if not show_code(tx, actor.person_id, code, now):
@@ -137,7 +137,7 @@ def take_away(parts: Services, actor: Actor, code: str, *, token: str = "", addr
         _on_record(tx, actor.person_id, "second factor off", now)
 
     parts.store.run(work)
-    passwords.forget_tries(parts, passwords.secret_of(actor.person_id), address)
+    passwords.forget_tries(parts, passwords.name_counter(actor.person_id), address)
 
 
 def reset_factor(parts: Services, actor: Actor, person_id: str) -> None:
@@ -163,10 +163,10 @@ def reset_factor(parts: Services, actor: Actor, person_id: str) -> None:
     parts.store.run(work)
 
 
-def codes_left(parts: Services, actor: Actor) -> int:
+def count_codes_left(parts: Services, actor: Actor) -> int:
     """Return the number of unused recovery codes of the actor."""
     with parts.store.read() as tx:
-        return sign_ins.codes_left(tx, actor.person_id)
+        return sign_ins.count_codes_left(tx, actor.person_id)
 
 
 def is_on(tx: Tx, person_id: str) -> bool:
@@ -193,7 +193,7 @@ def enter_code(parts: Services, token: str, code: str, address: str) -> None:
         found = sign_ins.find_sign_in(tx, token_hash)
     if found is None or not found.half or now >= found.expires_at:
         raise Rejected(Why.LINK)
-    passwords.take_a_try(parts, passwords.secret_of(found.person_id), address)
+    passwords.take_a_try(parts, passwords.name_counter(found.person_id), address)
 
     def work(tx: Tx) -> None:
         again = sign_ins.find_sign_in(tx, token_hash)
@@ -205,7 +205,7 @@ def enter_code(parts: Services, token: str, code: str, address: str) -> None:
         _on_record(tx, found.person_id, "signed in", now)
 
     _record_failure(parts, found.person_id, work)
-    passwords.forget_tries(parts, passwords.secret_of(found.person_id), address)
+    passwords.forget_tries(parts, passwords.name_counter(found.person_id), address)
 
 
 def ask_fresh(parts: Services, actor: Actor) -> None:
@@ -229,9 +229,9 @@ def prove_identity(
         Rejected: one of them is wrong, or there were too many failed tries.
     """
     token_hash, now = parts.store.ring.lookup("sign_in", token), parts.clock.now()
-    passwords.take_a_try(parts, passwords.secret_of(actor.person_id), address)
+    passwords.take_a_try(parts, passwords.name_counter(actor.person_id), address)
     with parts.store.read() as tx:
-        stored = people.password_of(tx, actor.person_id)
+        stored = people.read_password_hash(tx, actor.person_id)
     if not passwords.matches_password(password, stored):
         raise Rejected(Why.WRONG)
 
@@ -245,7 +245,7 @@ def prove_identity(
         _on_record(tx, actor.person_id, "proved", now)
 
     parts.store.run(work)
-    passwords.forget_tries(parts, passwords.secret_of(actor.person_id), address)
+    passwords.forget_tries(parts, passwords.name_counter(actor.person_id), address)
 
 
 def _record_failure(parts: Services, person_id: str, work: Callable[[Tx], None]) -> None:

@@ -6,7 +6,7 @@ from datetime import date
 
 from gateway.menus.authoring.checks import CheckContext, run_checks
 from gateway.menus.authoring.declared import read_declared
-from gateway.menus.authoring.problems import Level, Place, Problem, has_errors, in_order, point_problem
+from gateway.menus.authoring.problems import Level, Place, Problem, has_errors, point_problem, sort_problems
 from gateway.menus.authoring.reviews import Reviews, find_waiting, read_marks
 from gateway.menus.authoring.schema.build import build_menu, list_dated_values
 from gateway.menus.authoring.schema.conform import Merged, check_shape, merge_files
@@ -16,7 +16,7 @@ from gateway.menus.authoring.schema.references import check_references
 from gateway.menus.authoring.schema.rows import check_years
 from gateway.menus.authoring.schema.shapes import check_keys
 from gateway.menus.authoring.yaml_loader import Loaded, load_all
-from gateway.menus.authoring.yaml_nodes import MapNode, Places, pairs_in, scalars_in, wordings_in
+from gateway.menus.authoring.yaml_nodes import MapNode, Places, get_pairs, get_scalars, get_wordings
 from gateway.menus.engine.model import Menu
 
 # With one of these a menu cannot even be built, so nothing more can be proved of it.
@@ -53,7 +53,7 @@ class Checked:
         return self.menu is not None
 
 
-def check(files: Mapping[str, bytes], asked: CheckContext) -> Checked:
+def check_menu(files: Mapping[str, bytes], asked: CheckContext) -> Checked:
     """Check the files of a folder, by name; ``asked`` says for which day, limits and settings."""
     if not files:
         return Checked(None, (_report_empty(),))
@@ -67,7 +67,7 @@ def check(files: Mapping[str, bytes], asked: CheckContext) -> Checked:
         declared = read_declared(merged.root)
         problems += run_checks(menu, _list_places(merged.root), asked, reviews=reviews, declared=declared)
     lines = {name: content.decode("utf-8", "replace").splitlines() for name, content in files.items()}
-    ordered = in_order(point_problem(problem, lines.get(problem.place.file, [])) for problem in problems)
+    ordered = sort_problems(point_problem(problem, lines.get(problem.place.file, [])) for problem in problems)
     return Checked(None if has_errors(ordered) else menu, ordered, menu, reviews)
 
 
@@ -88,12 +88,12 @@ def _list_places(root: MapNode) -> Places:
     """Return where each part was written; the values of a fact are counted from the oldest, as in the menu."""
     places = Places()
     places.add(root)
-    for name, message in pairs_in(root, "messages"):
-        wordings = wordings_in(message)
+    for name, message in get_pairs(root, "messages"):
+        wordings = get_wordings(message)
         if wordings is message:
             places.add(message, ("messages", name.text, "text"))
             places.found["messages", name.text, "text"] = name.place
-    for name, fact in pairs_in(root, "facts"):
+    for name, fact in get_pairs(root, "facts"):
         for at, value in enumerate(list_dated_values(fact)):
             places.add(value, ("facts", name.text, str(at)))
     return places
@@ -101,8 +101,8 @@ def _list_places(root: MapNode) -> Places:
 
 def _list_drafts(merged: Merged) -> frozenset[str]:
     """Name the languages of which nothing counts as read: those of the head, and all translations of draft files."""
-    named = frozenset(each.text for each in scalars_in(merged.root, "drafts"))
-    translations = pairs_in(merged.root, "fallback") if merged.drafts else ()
+    named = frozenset(each.text for each in get_scalars(merged.root, "drafts"))
+    translations = get_pairs(merged.root, "fallback") if merged.drafts else ()
     return named.union(name.text for name, _ in translations)
 
 

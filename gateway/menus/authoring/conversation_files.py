@@ -15,10 +15,10 @@ from gateway.menus.authoring.yaml_nodes import (
     MapNode,
     Node,
     Scalar,
-    items_in,
-    pairs_in,
-    scalars_in,
-    text_in,
+    get_items,
+    get_pairs,
+    get_scalars,
+    get_text,
 )
 from gateway.menus.engine.dates import find_buddhist_year
 
@@ -114,7 +114,7 @@ def read_conversations(files: Mapping[str, bytes], zone: str) -> tuple[list[Case
         faults = list(_list_faults(loaded.root))
         problems += faults
         if not faults:
-            cases += [_build_case(node, zone) for node in items_in(loaded.root)]
+            cases += [_build_case(node, zone) for node in get_items(loaded.root)]
     return cases, problems
 
 
@@ -125,7 +125,7 @@ def _list_faults(root: Node) -> Iterator[Problem]:
     for case in root.items:
         yield from check_shape(_drop_key(case, "steps"), _require_key(CASE, case, "steps"))
         yield from _check_moment(case)
-        for step in items_in(case, "steps"):
+        for step in get_items(case, "steps"):
             yield from check_shape(_drop_key(step, "effects"), STEP)
             if isinstance(step, MapNode) and not set(step.keys()).intersection(MUST):
                 yield _make_fault(step, "the step asserts nothing", "add screen:, sees: or contains:")
@@ -133,7 +133,7 @@ def _list_faults(root: Node) -> Iterator[Problem]:
 
 
 def _check_moment(case: Node) -> Iterator[Problem]:
-    for at in (*scalars_in(case, "at"), *scalars_in(case, "opens")):
+    for at in (*get_scalars(case, "at"), *get_scalars(case, "opens")):
         try:
             datetime.strptime(at.text, _MOMENT)  # noqa: DTZ007 - only whether it is a moment at all
             odd = find_buddhist_year(at.text)
@@ -144,7 +144,7 @@ def _check_moment(case: Node) -> Iterator[Problem]:
 
 
 def _check_effects(step: Node) -> Iterator[Problem]:
-    for effect in items_in(step, "effects"):
+    for effect in get_items(step, "effects"):
         if not isinstance(effect, Scalar):
             yield from check_shape(effect, Named(of=Named(of=Word(), keys="field"), keys="effect"))
 
@@ -167,19 +167,19 @@ def _require_key(record: Record, node: Node, key: str) -> Record:
 
 
 def _build_case(node: Node, zone: str) -> Case:
-    offers = tuple(each.text for each in scalars_in(node, "offers"))
+    offers = tuple(each.text for each in get_scalars(node, "offers"))
     written = isinstance(node, MapNode) and node.get("offers") is not None
     return Case(
-        it=text_in(node, "it"),
+        it=get_text(node, "it"),
         place=node.place,
-        at=_instant(text_in(node, "at", NOON), zone),
-        region=text_in(node, "region") or _find_region(text_in(node, "from")),
-        language=text_in(node, "language"),
-        script=text_in(node, "script"),
-        phone_seen=text_in(node, "phone_seen"),
+        at=_instant(get_text(node, "at", NOON), zone),
+        region=get_text(node, "region") or _find_region(get_text(node, "from")),
+        language=get_text(node, "language"),
+        script=get_text(node, "script"),
+        phone_seen=get_text(node, "phone_seen"),
         offers=offers if written else None,
-        opens=_instant(opens, zone).isoformat() if (opens := text_in(node, "opens")) else "",
-        steps=tuple(_build_step(each) for each in items_in(node, "steps")),
+        opens=_instant(opens, zone).isoformat() if (opens := get_text(node, "opens")) else "",
+        steps=tuple(_build_step(each) for each in get_items(node, "steps")),
     )
 
 
@@ -193,18 +193,18 @@ def _find_region(number: str) -> str:
 
 
 def _build_step(node: Node) -> ConversationStep:
-    ends = text_in(node, "ends")
+    ends = get_text(node, "ends")
     return ConversationStep(
         place=node.place,
         dial=_read_given(node, "dial"),
         sends=_read_given(node, "sends"),
         texts=_read_given(node, "texts"),
-        after=_parse_span(text_in(node, "after")),
+        after=_parse_span(get_text(node, "after")),
         sees=_read_given(node, "sees"),
         contains=_read_given(node, "contains"),
         screen=_read_given(node, "screen"),
         ends=ends in {"true", "yes"} if ends else None,
-        effects=tuple(_build_expected(each) for each in items_in(node, "effects")),
+        effects=tuple(_build_expected(each) for each in get_items(node, "effects")),
     )
 
 
@@ -221,5 +221,5 @@ def _parse_span(text: str) -> timedelta:
 def _build_expected(node: Node) -> Expected:
     if isinstance(node, Scalar):
         return Expected(node.text)
-    name, fields = next(iter(pairs_in(node)))
-    return Expected(name.text, {key.text: text_in(value) for key, value in pairs_in(fields)})
+    name, fields = next(iter(get_pairs(node)))
+    return Expected(name.text, {key.text: get_text(value) for key, value in get_pairs(fields)})

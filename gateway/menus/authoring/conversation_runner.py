@@ -9,7 +9,7 @@ from gateway.domain.contact_safety import PhoneSeen
 from gateway.domain.events import USSD_LIMITS, Limits, Reply
 from gateway.foundation.display_values import DisplayValues
 from gateway.menus.authoring.conversation_files import Case, ConversationStep, Expected
-from gateway.menus.authoring.moved_keys import side_by_side
+from gateway.menus.authoring.moved_keys import show_side_by_side
 from gateway.menus.authoring.problems import Place
 from gateway.menus.engine import sms
 from gateway.menus.engine.effects import (
@@ -39,11 +39,11 @@ from gateway.menus.engine.engine import (
     step_session,
 )
 from gateway.menus.engine.model import Form, Menu
-from gateway.menus.engine.placeholders import fill_template, find_current_values
-from gateway.menus.engine.render import as_text, forget_notice
+from gateway.menus.engine.render import forget_notice, join_text
 from gateway.menus.engine.session import Known, Session, ThreadState, dump_session, load_session
 from gateway.menus.engine.sms import SILENCE, Meant
-from gateway.menus.engine.window_hours import offers_in
+from gateway.menus.engine.visibility import list_offers
+from gateway.menus.engine.wording import fill_template, find_current_values
 
 # A thread of texts for authors' conversations: what words and numbers lead to, as the gateway answers them.
 
@@ -69,7 +69,7 @@ class Thread:
             return meaning, Reply(pieces=(), screen=SILENCE, language=meaning.session.script)
         meaning = sms.apply_receipts(self.menu, meaning, receipts, line, now)
         self.stopped = self.stopped and meaning.understood not in (sms.START, "callback")
-        reply, stands = sms.told(self.menu, meaning, before, line, now)
+        reply, stands = sms.write_reply(self.menu, meaning, before, line, now)
         self.standing = stands or before
         return meaning, reply
 
@@ -126,7 +126,7 @@ class Ran:
 def run_conversation(menu: Menu, case: Case, *, zone: str, limits: Limits = USSD_LIMITS) -> Ran:
     """Run one conversation; after the first step that differs the rest is not run."""
     ran = Ran(case)
-    unknown = sorted(set(case.offers or ()) - set(offers_in(menu)))
+    unknown = sorted(set(case.offers or ()) - set(list_offers(menu)))
     if unknown:
         ran.differences.append(StepDifference(case.place, f"there is no window '{unknown[0]}' to be offered"))
         return ran
@@ -192,7 +192,7 @@ class Talk:
             language=case.language,
             script=case.script,
             region=case.region,
-            offers=case.offers if case.offers is not None else offers_in(menu),
+            offers=case.offers if case.offers is not None else list_offers(menu),
             opens=case.opens,
         )
         self._thread = Thread(
@@ -249,12 +249,15 @@ class Talk:
 
 
 def _reply_differs(asked: ConversationStep, moved: Moved) -> Iterator[str]:
-    shown = as_text(moved.reply)
+    shown = join_text(moved.reply)
     if asked.screen is not None and asked.screen != moved.screen:
         yield f"expected screen {asked.screen}, got {moved.screen}{_quote_text(shown)}"
     if asked.sees is not None and fill_template(asked.sees, moved.values).rstrip("\n") != shown:
         yield "\n    ".join(
-            ["the text differs", *side_by_side(fill_template(asked.sees, moved.values).rstrip("\n"), shown)]
+            [
+                "the text differs",
+                *show_side_by_side(fill_template(asked.sees, moved.values).rstrip("\n"), shown),
+            ]
         )
     if asked.contains is not None and fill_template(asked.contains, moved.values) not in shown:
         yield f"expected a text with '{fill_template(asked.contains, moved.values)}', got{_quote_text(shown)}"
@@ -272,7 +275,7 @@ def _effects_differ(expected: tuple[Expected, ...], got: tuple[Effect, ...]) -> 
         yield f"expected effects: {wanted}; got: {', '.join(name_of(each) for each in got) or 'none'}"
         return
     for each, effect in zip(expected, got, strict=True):
-        fields = fields_of(effect)
+        fields = list_fields(effect)
         for name, value in each.fields.items():
             if fields.get(name) != value:
                 yield f"expected {each.name} with {name}: {value}, got {fields.get(name, 'nothing')}"
@@ -283,7 +286,7 @@ def name_of(effect: Effect) -> str:
     return _NAMES[type(effect)]
 
 
-def fields_of(effect: Effect) -> dict[str, str]:
+def list_fields(effect: Effect) -> dict[str, str]:
     """Return what an author may ask of an effect."""
     match effect:
         case RequestCallback():

@@ -13,18 +13,18 @@ from gateway.menus.authoring.conversation_runner import (
     CODE,
     Moved,
     Talk,
-    fields_of,
+    list_fields,
     name_of,
     run_conversation,
 )
-from gateway.menus.authoring.pages import with_pages
+from gateway.menus.authoring.pages import add_pages
 from gateway.menus.authoring.problems import Place
 from gateway.menus.engine.effects import Effect
 from gateway.menus.engine.model import Menu
-from gateway.menus.engine.placeholders import fill_template
-from gateway.menus.engine.render import as_text, pages_of
+from gateway.menus.engine.render import join_text, list_pages
 from gateway.menus.engine.text_breaks import PLACEHOLDER
-from gateway.menus.engine.window_hours import offers_in
+from gateway.menus.engine.visibility import list_offers
+from gateway.menus.engine.wording import fill_template
 
 HER_CODE = "{code}"
 """What stands in a walk where she typed the code that she had been told."""
@@ -77,7 +77,7 @@ def write_conversation(
 
     Pages are cut as those tests cut them: with the longest values, not with those of one server.
     """
-    tested = with_pages(menu, (limits,))
+    tested = add_pages(menu, (limits,))
     talk = Talk(tested, _write_case(walk), zone=zone, limits=limits)
     moved = list(_list_moves(talk, walk))
     text = "\n".join(
@@ -137,7 +137,7 @@ def _write_head(menu: Menu, walk: Walk, zone: str) -> Iterator[str]:
         yield f"  language: {quote_text(walk.language)}"
     if walk.script:
         yield f"  script: {quote_text(walk.script)}"
-    if walk.offers is not None and walk.offers != offers_in(menu):
+    if walk.offers is not None and walk.offers != list_offers(menu):
         yield f"  offers: [{', '.join(_write_word(each) for each in walk.offers)}]"
     yield "  steps:"
 
@@ -161,8 +161,8 @@ def _write_line(menu: Menu, walk: Walk, at: int, moved: Moved, limits: Limits) -
 
 def _write_template(menu: Menu, moved: Moved, limits: Limits) -> str:
     """Return the page with placeholders where its text has them, so that a new value does not break the test."""
-    shown = as_text(moved.reply)
-    pages = pages_of(menu, moved.session, limits)
+    shown = join_text(moved.reply)
+    pages = list_pages(menu, moved.session, limits)
     raw = "\n".join(piece.text for page in pages for piece in page)
     values = {name: moved.values.get(name, "") for name in PLACEHOLDER.findall(raw)}
     template = _put_back(shown, values)
@@ -180,7 +180,7 @@ def _put_back(shown: str, values: Mapping[str, str]) -> str:
 def _write_effect(effect: Effect) -> str:
     fields = {
         name: value
-        for name, value in fields_of(effect).items()
+        for name, value in list_fields(effect).items()
         if name_of(effect) != "callback" or name in _WHY
     }
     if not fields:

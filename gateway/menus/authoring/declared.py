@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gateway.menus.authoring.yaml_nodes import MapNode, pairs_in, scalars_in
+from gateway.menus.authoring.yaml_nodes import MapNode, get_pairs, get_scalars
 from gateway.menus.engine.model import Menu
 
 
@@ -24,14 +24,14 @@ def read_declared(root: MapNode) -> Declared:
     """Return what a merged folder declares."""
     countries = {
         country.text: {
-            language.text: tuple(each.text for each in scalars_in(names))
-            for language, names in pairs_in(spoken)
+            language.text: tuple(each.text for each in get_scalars(names))
+            for language, names in get_pairs(spoken)
         }
-        for country, spoken in pairs_in(root, "countries")
+        for country, spoken in get_pairs(root, "countries")
     }
     units = {
-        language.text: tuple(each.text for each in scalars_in(words))
-        for language, words in pairs_in(root, "units")
+        language.text: tuple(each.text for each in get_scalars(words))
+        for language, words in get_pairs(root, "units")
     }
     return Declared(countries=countries, units=units)
 
@@ -39,7 +39,7 @@ def read_declared(root: MapNode) -> Declared:
 # What a phone types from the first screen on to have the texts in one language.
 
 
-def keys_to_language(menu: Menu, tag: str) -> tuple[tuple[str, str], ...] | None:
+def find_keys_to_language(menu: Menu, tag: str) -> tuple[tuple[str, str], ...] | None:
     """Return the screens on which a key is typed, each with its key; None where the menu offers no such language."""
     if tag not in menu.languages:
         return None
@@ -54,7 +54,7 @@ def keys_to_language(menu: Menu, tag: str) -> tuple[tuple[str, str], ...] | None
     return tuple(typed)
 
 
-def keys_to_languages(menu: Menu) -> Mapping[str, Sequence[tuple[str, str]]]:
+def find_keys_to_languages(menu: Menu) -> Mapping[str, Sequence[tuple[str, str]]]:
     """Return the same for every language that can be reached so."""
-    found = {tag: keys_to_language(menu, tag) for tag in menu.languages}
+    found = {tag: find_keys_to_language(menu, tag) for tag in menu.languages}
     return {tag: typed for tag, typed in found.items() if typed}

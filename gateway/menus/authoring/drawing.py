@@ -11,10 +11,9 @@ from gateway.menus.authoring.graph import MenuWay, list_ways
 from gateway.menus.authoring.problems import Level, Problem
 from gateway.menus.authoring.sketch import Tree, build_trees, list_drawn_ways
 from gateway.menus.engine.model import Choices, Entry, Menu, Screen
-from gateway.menus.engine.serialization import kind_of
+from gateway.menus.engine.serialization import find_kind
 from gateway.menus.engine.text_breaks import SOFT_BREAK
-from gateway.menus.engine.visibility import option_line
-from gateway.menus.engine.window_hours import label_in
+from gateway.menus.engine.visibility import format_label, format_option
 
 _WORDS, _LINKS, _ARROW, _NAME = 32, 36, 21, 24
 _WIDTH, _COLUMN, _MARGIN = 240, 390, 24
@@ -76,15 +75,15 @@ def find_title(menu: Menu, screen: Screen, language: str, columns: int = _NAME) 
         leading = (
             choice for each in menu.screens.values() for choice in each.choices if choice.to == screen.id
         )
-        said = next(filter(None, (_flatten_text(label_in(menu, each, language)) for each in leading)), "")
+        said = next(filter(None, (_flatten_text(format_label(menu, each, language)) for each in leading)), "")
     return _shorten_text(said, columns) or screen.id
 
 
-def key_words(menu: Menu, way: MenuWay, language: str) -> str:
+def format_key(menu: Menu, way: MenuWay, language: str) -> str:
     """Return the line that a caller chooses to go this way: its key and its words; the key alone where it has none."""
     choices = [each for each in menu.screens[way.source].choices if each.key == way.key]
     named = [each for each in choices if each.to == way.target] or choices
-    words = next(filter(None, (_flatten_text(option_line(menu, each, language)) for each in named)), "")
+    words = next(filter(None, (_flatten_text(format_option(menu, each, language)) for each in named)), "")
     return words or way.key
 
 
@@ -142,12 +141,12 @@ def _list_lines(sheet: _Sheet, tree: Tree) -> Iterator[tuple[str, str]]:
     if tree.screen in sheet.missing:
         yield f"nobody wrote a screen '{tree.screen}'", _LEVEL_COLOURS[Level.ERROR][1]
         return
-    yield f"{screen.id} · {kind_of(screen)}", "#475467"
+    yield f"{screen.id} · {find_kind(screen)}", "#475467"
     children = {child.screen for child in tree.children}
     links: dict[tuple[str, str], list[str]] = {}
     for way in list_drawn_ways(menu, tree.screen):
         if way.target not in children:
-            words = key_words(menu, way, sheet.language).removeprefix(way.key).strip()
+            words = format_key(menu, way, sheet.language).removeprefix(way.key).strip()
             links.setdefault((way.target, words), []).append(way.key or "code")
     for (target, words), keys in links.items():
         yield _draw_link(sheet, ",".join(keys), words, target), "#98600a"
@@ -172,7 +171,7 @@ def _list_edges(roots: Iterable[Tree]) -> Iterator[tuple[str, Tree]]:
 
 def _read_screen(menu: Menu, screen: Screen, language: str) -> str:
     """Return the whole screen, line by line, for whoever points at it."""
-    options = [option_line(menu, choice, language) for choice in screen.choices]
+    options = [format_option(menu, choice, language) for choice in screen.choices]
     return "\n".join(filter(None, [_flatten_text(menu.text(screen.text, language)), *options]))
 
 
@@ -217,7 +216,7 @@ def _draw_line(sheet: _Sheet, parent: _Box, child: _Box, tree: Tree) -> str:
     middle = x1 + 18
     bend = f"H{middle} V{y2} H{x2}" if y1 != y2 else f"H{x2}"
     ways = [each for each in list_drawn_ways(sheet.menu, parent.tree.screen) if each.target == tree.screen]
-    lines = list(dict.fromkeys(key_words(sheet.menu, each, sheet.language) for each in ways if each.key))
+    lines = list(dict.fromkeys(format_key(sheet.menu, each, sheet.language) for each in ways if each.key))
     first = lines[0] if len(lines) == 1 else ",".join(tree.keys) + _after_key(lines)
     words = _shorten_text(first, _ARROW) if lines else "code" if parent.codes else ""
     return (
@@ -252,7 +251,7 @@ def _draw_box(sheet: _Sheet, box: _Box) -> str:
     dashed = ' stroke-dasharray="5 3"' if screen.id in sheet.missing else ""
     stroke = f'stroke="{edge}" stroke-width="{2 if level else 1}"{dashed}'
     whole = _draw_rect(box, _WIDTH, f'rx="6" fill="{fill}" {stroke}')
-    kind = _draw_rect(box, 5, f'rx="2" fill="{_KIND_COLOURS[kind_of(screen)]}"')
+    kind = _draw_rect(box, 5, f'rx="2" fill="{_KIND_COLOURS[find_kind(screen)]}"')
     return f"<g><title>{escape(chr(10).join(told))}</title>{whole}{kind}{''.join(texts)}</g>"
 
 
@@ -294,13 +293,13 @@ def draw_mermaid(
     errors = [each for each in problems if each.level is Level.ERROR]
     lines = ["flowchart LR", *(f"  %% {_escape_words(str(each))}" for each in errors)]
     for name, screen in menu.screens.items():
-        before, after = _MISSING if name in missing else _SHAPES[kind_of(screen)]
+        before, after = _MISSING if name in missing else _SHAPES[find_kind(screen)]
         lines.append(
             f"  {_make_node_id(name)}{before}{_escape_words(_name_node(menu, screen, language, missing))}{after}"
         )
     first = {(parent, child) for root in build_trees(menu) for parent, child in _list_arrows(root)}
     for way in list_ways(menu):
-        label = f'|"{_escape_words(key_words(menu, way, language))}"|' if way.key else ""
+        label = f'|"{_escape_words(format_key(menu, way, language))}"|' if way.key else ""
         arrow = "-->" if (way.source, way.target) in first else "-.->"
         lines.append(f"  {_make_node_id(way.source)} {arrow}{label} {_make_node_id(way.target)}")
     found = dict.fromkeys(missing, Level.ERROR) | {

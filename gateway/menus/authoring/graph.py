@@ -87,7 +87,7 @@ def read_in(menu: Menu) -> frozenset[tuple[str, str]]:
     return frozenset(found)
 
 
-def callback_path(menu: Menu) -> tuple[str, ...]:
+def find_callback_path(menu: Menu) -> tuple[str, ...]:
     """Return the screens from the first one over danger and the form to the end."""
     form = menu.screens[menu.call_me]
     questions = form.questions if isinstance(form, Form) else ()
@@ -102,7 +102,7 @@ def walk_to_callback(menu: Menu) -> tuple[str, ...]:
     """Return the screens of the way to a callback with those that ask for the language before it, and the offer."""
     chosen = [way for way in list_ways(menu) if way.language and way.target != menu.home]
     between = find_reached(chosen, [menu.start])
-    return tuple(dict.fromkeys((*between, *callback_path(menu), menu.offer)))
+    return tuple(dict.fromkeys((*between, *find_callback_path(menu), menu.offer)))
 
 
 def _find_last_page(

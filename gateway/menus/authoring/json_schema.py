@@ -11,12 +11,12 @@ from gateway.menus.authoring.schema.shapes import ByKind, Day, Either, Named, Re
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
-def json_schema() -> dict[str, Any]:
+def build_json_schema() -> dict[str, Any]:
     """Return the schema of one menu file."""
     return {"$schema": DIALECT, "title": "A file of a menu", **_build_schema(FILE)}
 
 
-def json_schema_of_tests() -> dict[str, Any]:
+def build_tests_schema() -> dict[str, Any]:
     """Return the schema of one file of conversations; what is written without quotes there is read as it stands."""
     effect = {"type": "object", "minProperties": 1, "maxProperties": 1}
     effects = {"type": "array", "items": {"anyOf": [{"type": "string"}, effect]}}

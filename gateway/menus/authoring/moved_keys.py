@@ -8,7 +8,7 @@ from itertools import islice, product
 from wcwidth import wcswidth
 
 from gateway.menus.engine.model import Choice, Deed, Form, Menu, Question, Screen
-from gateway.menus.engine.screen_actions import deed_of
+from gateway.menus.engine.screens import find_deed
 
 _MOST_CALLERS = 500
 _GRAVE_DEEDS = frozenset(
@@ -170,7 +170,7 @@ def _is_same(old: Screen, was: Choice, new: Screen, becomes: Choice, pairs: Mapp
     return leads and (
         _says_the_same(was, becomes)
         or (
-            deed_of(old, was) is deed_of(new, becomes)
+            find_deed(old, was) is find_deed(new, becomes)
             and (was.language, was.script) == (becomes.language, becomes.script)
             and was.answers == becomes.answers
         )
@@ -185,7 +185,7 @@ def _is_grave(menu: Menu, screen: Screen, choice: Choice) -> bool:
     return (
         choice.to == menu.sos
         or (isinstance(screen, Question) and screen.asks in _GRAVE_QUESTIONS)
-        or deed_of(screen, choice) in _GRAVE_DEEDS
+        or find_deed(screen, choice) in _GRAVE_DEEDS
     )
 
 
@@ -220,7 +220,7 @@ def _find_target(choice: Choice) -> str:
 _EXPECTED, _GOT = "expected", "got"
 
 
-def side_by_side(expected: str, got: str) -> list[str]:
+def show_side_by_side(expected: str, got: str) -> list[str]:
     """Return the two texts as two columns; ``!`` stands before each line that is not the same in both."""
     rows = _list_rows(expected.splitlines(), got.splitlines())
     width = max(_measure_width(left) for _, left, _ in (*rows, ("", _EXPECTED, "")))

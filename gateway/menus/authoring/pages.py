@@ -8,9 +8,9 @@ from gateway.menus.authoring.graph import MenuWay, find_reached, list_shown_ways
 from gateway.menus.authoring.texts import line_breaks
 from gateway.menus.engine.model import End, Form, Menu, Screen, page_key
 from gateway.menus.engine.paging import CannotCut, Page, cut_screen, page_text
-from gateway.menus.engine.placeholders import LONGEST_SETTINGS, find_longest_values, find_widest
 from gateway.menus.engine.text_size import GSM7, measure_text
 from gateway.menus.engine.visibility import PLAIN
+from gateway.menus.engine.wording import LONGEST_SETTINGS, find_longest_values, find_widest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ def reserve_values(menu: Menu, language: str, settings: Mapping[str, str] | None
     return find_longest_values(menu, language, known)
 
 
-def with_pages(menu: Menu, limits: Iterable[Limits], settings: Mapping[str, str] | None = None) -> Menu:
+def add_pages(menu: Menu, limits: Iterable[Limits], settings: Mapping[str, str] | None = None) -> Menu:
     """Return the menu with its pages stored."""
     return replace(menu, pages=cut_menu(menu, limits, settings).pages)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from gateway.menus.authoring.graph import read_in, walk_to_callback
-from gateway.menus.authoring.schema.conform import as_day
+from gateway.menus.authoring.schema.conform import parse_day
 from gateway.menus.authoring.texts import AuthoredText, list_texts
 from gateway.menus.engine.model import Menu
 from gateway.menus.engine.text_breaks import SOFT_BREAK
@@ -53,7 +53,7 @@ def parse_mark(written: str) -> Mark | None:
     if found is None:
         return None
     words, of, day, by = found.groups(default="")
-    on = as_day(day) if day else None
+    on = parse_day(day) if day else None
     return None if day and on is None else Mark(words, of, by, on)
 
 
@@ -96,7 +96,7 @@ def hash_words(words: str) -> str:
     return hashlib.sha256(plain.encode()).hexdigest()[:HASH_LETTERS]
 
 
-def source_language(menu: Menu) -> str:
+def find_source_language(menu: Menu) -> str:
     """Return the language from which the others are translated: the one named, or one without a stand-in."""
     if menu.source in menu.languages:
         return menu.source
@@ -167,7 +167,7 @@ def _danger_words(menu: Menu) -> AuthoredText:
 
 
 def _list_text_passages(menu: Menu, name: str, one: AuthoredText) -> Iterator[Passage]:
-    source = source_language(menu)
+    source = find_source_language(menu)
     for tag, words in one.text.items():
         if words.strip():
             yield Passage(

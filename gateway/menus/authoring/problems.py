@@ -62,7 +62,7 @@ class Problem:
         }
 
 
-def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+def sort_problems(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """Return the problems as an author meets them from the top of the first file, each once."""
     return tuple(sorted(dict.fromkeys(problems), key=lambda each: (each.place, each.code, each.message)))
 

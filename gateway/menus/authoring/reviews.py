@@ -14,16 +14,16 @@ from gateway.menus.authoring.passages import (
     parse_mark,
 )
 from gateway.menus.authoring.yaml_loader import load_all
-from gateway.menus.authoring.yaml_nodes import MapNode, pairs_in, text_in
+from gateway.menus.authoring.yaml_nodes import MapNode, get_pairs, get_text
 from gateway.menus.engine.model import Menu
 
 
 def read_marks(root: MapNode) -> Marks:
     """Return the marks of a merged folder; what cannot be read was told of by the grammar."""
     marks: dict[str, dict[str, Mark]] = {}
-    for tag, entries in pairs_in(root, "reviews"):
-        for name, node in pairs_in(entries):
-            mark = parse_mark(text_in(node))
+    for tag, entries in get_pairs(root, "reviews"):
+        for name, node in get_pairs(entries):
+            mark = parse_mark(get_text(node))
             if mark is not None:
                 marks.setdefault(tag.text, {})[name.text] = mark
     return marks

@@ -9,11 +9,10 @@ from gateway.menus.authoring.graph import MenuWay, list_ways
 from gateway.menus.authoring.schema import build
 from gateway.menus.authoring.schema.conform import merge_files
 from gateway.menus.authoring.yaml_loader import load_all
-from gateway.menus.authoring.yaml_nodes import MapNode, Node, items_in, pairs_in
+from gateway.menus.authoring.yaml_nodes import MapNode, Node, get_items, get_pairs
 from gateway.menus.engine.model import Choices, Entry, Form, Information, Menu, Question, Screen
 from gateway.menus.engine.text_breaks import PLACEHOLDER
-from gateway.menus.engine.visibility import NEXT_QUESTION, TARGETS
-from gateway.menus.engine.window_hours import hours_by_name, label_in
+from gateway.menus.engine.visibility import NEXT_QUESTION, TARGETS, format_label, list_hours
 from gateway.menus.engine.wording import fill_facts
 
 T = TypeVar("T")
@@ -48,7 +47,7 @@ def fill_for_drawing(menu: Menu, day: date, language: str) -> Menu:
 
     What is known only at run time stands as ‹code›.
     """
-    values = dict(hours_by_name(menu))
+    values = dict(list_hours(menu))
     for name in menu.facts:  # a day that does not exist spoils no other fact
         values |= _try_to(lambda name=name: fill_facts(menu, day, language, [name])) or {}  # type: ignore[misc]
 
@@ -57,7 +56,7 @@ def fill_for_drawing(menu: Menu, day: date, language: str) -> Menu:
 
     def filled(screen: Screen) -> Screen:
         choices = tuple(
-            replace(each, label={language: words(label_in(menu, each, language))} if each.label else {})
+            replace(each, label={language: words(format_label(menu, each, language))} if each.label else {})
             for each in screen.choices
         )
         text = {language: words(menu.text(screen.text, language))} if screen.text else {}
@@ -85,7 +84,7 @@ def _put_together(root: MapNode) -> Menu:
 def _all_that_can(node: Node | None, make: Callable[[str, Node], T]) -> dict[str, T]:
     return {
         name.text: made
-        for name, each in pairs_in(node)
+        for name, each in get_pairs(node)
         if (made := _try_to(lambda name=name, each=each: make(name.text, each))) is not None  # type: ignore[misc]
     }
 
@@ -101,7 +100,7 @@ def _sketch_screen(name: str, node: Node) -> Screen:
     whole = _try_to(lambda: build.build_screen(name, node))
     if whole is not None:
         return whole
-    choices = (_try_to(lambda each=each: build.build_choice(each)) for each in items_in(node, "choices"))  # type: ignore[misc]
+    choices = (_try_to(lambda each=each: build.build_choice(each)) for each in get_items(node, "choices"))  # type: ignore[misc]
     text = node.get("text") if isinstance(node, MapNode) else None
     return Choices(
         id=name, text=build.build_text(text), choices=tuple(each for each in choices if each is not None)

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from gateway.menus.authoring.problems import did_you_mean
-from gateway.menus.keywords.fuzzy_match import apart
+from gateway.menus.keywords.fuzzy_match import measure_distance
 
 _PARTS = re.compile(r"[._-]")
 _SHORT, _LONG = 4, 9
@@ -40,7 +40,7 @@ def _count_slips(word: str, name: str) -> int | None:
     for part, there in zip(one, other, strict=True):
         length = max(len(part), len(there))
         most = 2 if length >= _LONG else 1 if length >= _SHORT or sorted(part) == sorted(there) else 0
-        if (far := apart(part, there, most)) > most:
+        if (far := measure_distance(part, there, most)) > most:
             return None
         slips += far
     return slips
@@ -59,7 +59,7 @@ _CURLY = {
 }
 
 
-def plain_sign(character: str) -> str:
+def find_plain_sign(character: str) -> str:
     """Return the sign of the keyboard that a character only looks like, a space for a strange one, or nothing."""
     if character.isascii():
         return ""
@@ -79,7 +79,7 @@ def is_invisible(character: str) -> bool:
 def find_strange_sign(text: str) -> tuple[int, str] | None:
     """Return where the first such character stands, and what to do about it; None where there is none."""
     for at, character in enumerate(text):
-        plain = plain_sign(character)
+        plain = find_plain_sign(character)
         if plain == " ":
             return (
                 at,

@@ -36,9 +36,9 @@ class AuthoredText:
 def list_texts(menu: Menu) -> Iterator[AuthoredText]:
     """Yield the messages, every text and label of every screen, then what stands in for facts that are old."""
     for name in menu.messages:
-        yield from of_message(menu, name)
+        yield from list_message_texts(menu, name)
     for name in menu.screens:
-        yield from of_screen(menu, name)
+        yield from list_screen_texts(menu, name)
     for name, fact in menu.facts.items():
         for number, value in enumerate(fact.values):
             inherited = number > 0 and value.when_old is fact.values[number - 1].when_old
@@ -46,14 +46,14 @@ def list_texts(menu: Menu) -> Iterator[AuthoredText]:
                 yield AuthoredText(("facts", name, str(number), "when_old"), value.when_old, required=True)
 
 
-def of_message(menu: Menu, name: str) -> Iterator[AuthoredText]:
+def list_message_texts(menu: Menu, name: str) -> Iterator[AuthoredText]:
     """Yield the wordings of one message: its own, then those of its variants."""
     yield AuthoredText(("messages", name, "text"), menu.messages[name], required=True)
     for number, variant in enumerate(menu.message_variants.get(name, ())):
         yield AuthoredText(("messages", name, "variants", str(number), "text"), variant.text, required=True)
 
 
-def of_screen(menu: Menu, name: str) -> Iterator[AuthoredText]:
+def list_screen_texts(menu: Menu, name: str) -> Iterator[AuthoredText]:
     """Yield the texts of one screen: its own, those of its variants, the labels of its choices."""
     screen = menu.screens[name]
     path = ("screens", name)
@@ -66,7 +66,7 @@ def of_screen(menu: Menu, name: str) -> Iterator[AuthoredText]:
             yield AuthoredText((*path, "choices", str(number), "label"), choice.label, name)
 
 
-def names_unknown(menu: Menu, one: AuthoredText) -> bool:
+def has_unknown_names(menu: Menu, one: AuthoredText) -> bool:
     """Say whether any language of a text names what nothing fills, so that nothing more can be said of its values."""
     results = RESULT_PLACEHOLDERS | DUTY_PLACEHOLDERS
     known = {*menu.facts, *LINE_PLACEHOLDERS, *results, *FORM_PLACEHOLDERS}
@@ -74,7 +74,7 @@ def names_unknown(menu: Menu, one: AuthoredText) -> bool:
     return any(name.partition(":")[0] not in known for name in names)
 
 
-def each_text(menu: Menu) -> Iterator[tuple[AuthoredText, str, str]]:
+def list_sent_texts(menu: Menu) -> Iterator[tuple[AuthoredText, str, str]]:
     """Yield every text with its language and its words as they are sent."""
     for one in list_texts(menu):
         for language, words in one.text.items():

@@ -81,27 +81,27 @@ def _children(node: Node) -> Sequence[tuple[str, Place, Node]]:
             return []
 
 
-def text_in(node: Node | None, key: str = "", default: str = "") -> str:
+def get_text(node: Node | None, key: str = "", default: str = "") -> str:
     """Return the text of the node, or of the node under the key; the default where there is none."""
     if key:
         node = node.get(key) if isinstance(node, MapNode) else None
     return node.text if isinstance(node, Scalar) else default
 
 
-def pairs_in(node: Node | None, key: str = "") -> tuple[tuple[Scalar, Node], ...]:
+def get_pairs(node: Node | None, key: str = "") -> tuple[tuple[Scalar, Node], ...]:
     """Return the entries of the mapping, or of the mapping under the key; none where it is something else."""
     if key:
         node = node.get(key) if isinstance(node, MapNode) else None
     return node.entries if isinstance(node, MapNode) else ()
 
 
-def wordings_in(message: Node | None) -> Node | None:
+def get_wordings(message: Node | None) -> Node | None:
     """Return the languages of a message, which stand under ``text`` where it has variants."""
     long = isinstance(message, MapNode) and not {"text", "variants"}.isdisjoint(message.keys())
     return message.get("text") if isinstance(message, MapNode) and long else message
 
 
-def items_in(node: Node | None, key: str = "") -> tuple[Node, ...]:
+def get_items(node: Node | None, key: str = "") -> tuple[Node, ...]:
     """Return the items of the list, or of the list under the key; a single text counts as a list of one."""
     if key:
         node = node.get(key) if isinstance(node, MapNode) else None
@@ -114,6 +114,6 @@ def items_in(node: Node | None, key: str = "") -> tuple[Node, ...]:
             return ()
 
 
-def scalars_in(node: Node | None, key: str = "") -> tuple[Scalar, ...]:
+def get_scalars(node: Node | None, key: str = "") -> tuple[Scalar, ...]:
     """Return those items of the list that are texts."""
-    return tuple(item for item in items_in(node, key) if isinstance(item, Scalar))
+    return tuple(item for item in get_items(node, key) if isinstance(item, Scalar))

@@ -40,7 +40,7 @@ def is_date(written: str) -> bool:
         return False
 
 
-def date_words(written: str, pattern: Pattern) -> str:
+def format_date(written: str, pattern: Pattern) -> str:
     """Format an ISO 8601 date for a language; return a text that is no such date unchanged."""
     parts = _read_parts(written)
     if parts is None:

@@ -11,7 +11,7 @@ from typing import assert_never
 from gateway.domain.contact_safety import PhoneSeen
 from gateway.domain.events import USSD_LIMITS, Limits
 from gateway.foundation.display_values import DisplayValues
-from gateway.menus.engine import keys, navigation, screens
+from gateway.menus.engine import navigation, screens
 from gateway.menus.engine.effects import (
     CallbackAccepted,
     CallbackCancelled,
@@ -26,10 +26,10 @@ from gateway.menus.engine.effects import (
 )
 from gateway.menus.engine.model import RESUME, Choices, End, Entry, Menu, Question
 from gateway.menus.engine.navigation import Step, go_to
-from gateway.menus.engine.render import find_page_number, forget_notice, pages_of, render_reply
+from gateway.menus.engine.render import find_page_number, forget_notice, list_pages, render_reply
 from gateway.menus.engine.session import Known, Session
 from gateway.menus.engine.visibility import find_language
-from gateway.menus.engine.wording import until_words, window_words
+from gateway.menus.engine.wording import format_deadline, format_window
 
 __all__ = ["Step", "forget_notice", "render_reply"]
 
@@ -64,10 +64,10 @@ def settle_one(menu: Menu, session: Session, receipt: Receipt, line: DisplayValu
 def _plan_values(
     menu: Menu, session: Session, receipt: Planned, line: DisplayValues, now: datetime
 ) -> dict[str, str]:
-    words = window_words(
+    words = format_window(
         menu, receipt.due_at, receipt.due_until, find_language(menu, session), line.zone, now
     )
-    return {"when": words, "until": until_words(receipt.due_until, line.zone)}
+    return {"when": words, "until": format_deadline(receipt.due_until, line.zone)}
 
 
 def _open_request(
@@ -95,7 +95,7 @@ def _lead_refused(menu: Menu, session: Session) -> Session:
         if choice.answer == "no" and choice.to in menu.screens
     ]
     to = refusals[0] if refusals else menu.home
-    return navigation.without_return(navigation.go_to(menu, session.having(ended=False), to))
+    return navigation.drop_return(navigation.go_to(menu, session.having(ended=False), to))
 
 
 def _lead_gone(menu: Menu, session: Session) -> Session:
@@ -135,7 +135,7 @@ def open_screen(
     """
     here = navigation.stand_on_screen(menu, session)
     there = navigation.go_to(menu, here, screen, answers or {})
-    behind = navigation.way_to(menu, screen) if here.screen == menu.home and there.screen == screen else ()
+    behind = navigation.find_way(menu, screen) if here.screen == menu.home and there.screen == screen else ()
     return there.having(trail=behind) if behind else there
 
 
@@ -153,7 +153,7 @@ def step_session(menu: Menu, session: Session, text: str, limits: Limits = USSD_
     if session.screen not in menu.screens:
         return Step(navigation.restart_session(menu, session))
     here = navigation.stand_on_screen(menu, session)
-    key = keys.clean_key(text)
+    key = navigation.clean_key(text)
     led = _follow_navigation(menu, here, key, limits)
     if led is not None:
         return Step(led)
@@ -172,15 +172,15 @@ def settle_session(
 
 def _follow_navigation(menu: Menu, session: Session, key: str, limits: Limits) -> Session | None:
     """Follow 0, 00 or 98, which mean the same on every screen; None for another key, or where it leads nowhere."""
-    if key == keys.HOME:
+    if key == navigation.HOME:
         return navigation.go_home(menu, session)
-    if key not in {keys.BACK_KEY, keys.MORE}:
+    if key not in {navigation.BACK_KEY, navigation.MORE}:
         return None
-    if key == keys.MORE and session.notice:
+    if key == navigation.MORE and session.notice:
         return session.having(notice="")  # the notice had a page of its own: show the page that it displaced
-    pages = pages_of(menu, session, limits)
+    pages = list_pages(menu, session, limits)
     here = session.having(page=find_page_number(session, pages))
-    if key == keys.BACK_KEY:
+    if key == navigation.BACK_KEY:
         return navigation.go_back(menu, here)
     return here.having(page=here.page + 1, wrong=0, notice="") if here.page < len(pages) else None
 

@@ -1,5 +1,6 @@
-"""Move a session: through the callback form, to a screen, back, home, or not at all after a wrong key."""
+"""Normalise keys and move a session: through the form, to a screen, back, home, or not at all after a wrong key."""
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -20,10 +21,10 @@ def enter_form(menu: Menu, session: Session, preset: Mapping[str, str]) -> Sessi
     """Return the session with a new form: path and topic recorded from the trail, answers reset to the preset ones."""
     way = (*(screen for screen, _page in session.trail), session.screen)
     path = tuple(screen for screen in way if _tells_a_way(menu, screen))
-    return session.having(path=path, topic=topic_of(menu, path), answers=dict(preset))
+    return session.having(path=path, topic=find_topic(menu, path), answers=dict(preset))
 
 
-def next_screen(menu: Menu, session: Session, form: Form) -> str:
+def find_next_screen(menu: Menu, session: Session, form: Form) -> str:
     """Return the form's first unanswered question, or the form's target when none is left."""
     for name in form.questions:
         question = menu.screens.get(name)
@@ -37,7 +38,7 @@ def is_refusal(answers: Mapping[str, str]) -> bool:
     return not _REFUSALS.isdisjoint(answers.items())
 
 
-def form_of(menu: Menu, screen: str) -> Form | None:
+def find_form(menu: Menu, screen: str) -> Form | None:
     """Return the form that asks this question, else the callback form; None where the menu has neither."""
     usual = menu.screens.get(menu.call_me)
     if isinstance(usual, Form) and screen in usual.questions:
@@ -47,7 +48,7 @@ def form_of(menu: Menu, screen: str) -> Form | None:
     return asking or (usual if isinstance(usual, Form) else None)
 
 
-def topic_of(menu: Menu, path: tuple[str, ...]) -> str:
+def find_topic(menu: Menu, path: tuple[str, ...]) -> str:
     """Return the topic of the last screen on a path that has one."""
     topics = (menu.screens[screen].topic for screen in reversed(path) if screen in menu.screens)
     return next((topic for topic in topics if topic), OTHER)
@@ -84,7 +85,7 @@ def go_to(menu: Menu, session: Session, to: str, preset: Mapping[str, str] | Non
     target = menu.screens[to]
     if isinstance(target, Form):
         begun = enter_form(menu, session, preset or {})
-        return go_to(menu, begun, next_screen(menu, begun, target))
+        return go_to(menu, begun, find_next_screen(menu, begun, target))
     if to in {menu.start, menu.home}:
         return _root_session(session, to)
     return session.having(
@@ -98,7 +99,7 @@ def go_to(menu: Menu, session: Session, to: str, preset: Mapping[str, str] | Non
     )
 
 
-def way_to(menu: Menu, screen: str) -> tuple[tuple[str, int], ...]:
+def find_way(menu: Menu, screen: str) -> tuple[tuple[str, int], ...]:
     """Return the trail from home to a screen by the fewest keys (breadth first); empty where no keys lead there."""
     ways: dict[str, tuple[tuple[str, int], ...]] = {menu.home: ()}
     queue = [menu.home]
@@ -119,8 +120,8 @@ def follow_choice(menu: Menu, session: Session, to: str, preset: Mapping[str, st
     if to == HERE:
         return _return_session(menu, cleared) or cleared
     if to == NEXT_QUESTION or (not to and isinstance(menu.screens[session.screen], Question)):
-        asking = form_of(menu, session.screen)
-        return go_to(menu, cleared, next_screen(menu, cleared, asking)) if asking else cleared
+        asking = find_form(menu, session.screen)
+        return go_to(menu, cleared, find_next_screen(menu, cleared, asking)) if asking else cleared
     return go_to(menu, cleared, to, preset) if to in menu.screens else cleared
 
 
@@ -185,11 +186,11 @@ def stand_on_screen(menu: Menu, session: Session) -> Session:
     if screen is None:
         return restart_session(menu, session)
     if isinstance(screen, Form):
-        return session.having(screen=next_screen(menu, session, screen))
+        return session.having(screen=find_next_screen(menu, session, screen))
     return session
 
 
-def without_return(session: Session) -> Session:
+def drop_return(session: Session) -> Session:
     """Return the session without a trail, so that key 0 does not lead back into a completed action."""
     return session.having(trail=())
 
@@ -238,3 +239,51 @@ def _drop_answer(menu: Menu, session: Session) -> Session:
         return session
     others = {name: value for name, value in session.answers.items() if name != question.asks}
     return session.having(answers=others)
+
+
+# Normalise typed input so that it can be compared with the keys of a screen.
+
+BACK_KEY = "0"
+HOME = "00"
+MORE = "98"
+
+MAX_INPUT = 160
+CODE_DIGITS = 4
+MOST_CODE_DIGITS = 6
+"""Most digits of a code: four as a rule, more only while all codes of four digits are in use."""
+
+_KEY_PUNCTUATION = "#.,;:!?()[]<>\"'“”‘’"
+
+
+def clean_key(text: str) -> str:
+    """Return the key that an input means: without spaces and invisible characters, digits of any script as 0 to 9.
+
+    Punctuation around digits is dropped (``1#``, ``4.``, ``(4)``), as people end or mark a key so. Only characters of
+    the Unicode category Nd (UAX #44, General_Category) are folded; a superscript or circled number is no
+    key. Input longer than 160 characters gives an empty key.
+    """
+    if len(text) > MAX_INPUT:
+        return ""
+    key = "".join(_plain_character(character) for character in text if not _is_invisible(character))
+    bare = key.strip(_KEY_PUNCTUATION)
+    return bare if bare.isascii() and bare.isdigit() else key
+
+
+def is_digits(key: str, count: int) -> bool:
+    """Say whether a cleaned key is exactly ``count`` digits."""
+    return len(key) == count and key.isascii() and key.isdigit()
+
+
+def is_code(key: str, least: int = CODE_DIGITS) -> bool:
+    """Say whether a cleaned key has between ``least`` digits and as many as the longest codes have."""
+    return least <= len(key) <= max(least, MOST_CODE_DIGITS) and is_digits(key, len(key))
+
+
+def _is_invisible(character: str) -> bool:
+    return character.isspace() or unicodedata.category(character) in {"Cf", "Cc", "Zs"}
+
+
+def _plain_character(character: str) -> str:
+    if unicodedata.category(character) == "Nd":
+        return str(unicodedata.decimal(character))
+    return character

@@ -9,14 +9,15 @@ from dataclasses import dataclass, replace
 from itertools import count, takewhile
 
 from gateway.domain.events import Limits, Piece, PieceKind
-from gateway.menus.engine import keys, screens
+from gateway.menus.engine import navigation as engine_navigation
+from gateway.menus.engine import screens
 from gateway.menus.engine.model import Menu, Screen
 from gateway.menus.engine.navigation import has_back
-from gateway.menus.engine.placeholders import fill_template
 from gateway.menus.engine.screens import Layout
-from gateway.menus.engine.text_breaks import Breaks, best_cut, without_soft_breaks
-from gateway.menus.engine.text_size import ESCAPE, GSM7, fold, measure_text, sms_parts
-from gateway.menus.engine.visibility import PLAIN, find_template, get_message, option_line
+from gateway.menus.engine.text_breaks import Breaks, find_best_cut, strip_soft_breaks
+from gateway.menus.engine.text_size import ESCAPE, GSM7, fold_to_gsm7, measure_text, split_parts
+from gateway.menus.engine.visibility import PLAIN, find_template, format_option, get_message
+from gateway.menus.engine.wording import fill_template
 
 Page = tuple[Piece, ...]
 
@@ -77,18 +78,18 @@ class _Cutter:
             return ()
         lines = []
         if more:
-            lines.append(_make_navigation(keys.MORE, self.more))
+            lines.append(_make_navigation(engine_navigation.MORE, self.more))
         if (self.back_on_first and not self.layout.asks) or number > 1:
-            lines.append(_make_navigation(keys.BACK_KEY, self.back))
+            lines.append(_make_navigation(engine_navigation.BACK_KEY, self.back))
         if home and self.home:
-            lines.append(_make_navigation(keys.HOME, self.home))
+            lines.append(_make_navigation(engine_navigation.HOME, self.home))
         return tuple(lines)
 
     def crowned(self, page: Page, navigation: Page) -> Page:
         """Return the page with its navigation, and with the optional lines (0 on a question, 00) where they fit."""
         full = page + navigation
-        wanted = [(keys.BACK_KEY, self.back)] if self.back_on_first and self.layout.asks else []
-        wanted.extend([(keys.HOME, self.home)] if self.home else [])
+        wanted = [(engine_navigation.BACK_KEY, self.back)] if self.back_on_first and self.layout.asks else []
+        wanted.extend([(engine_navigation.HOME, self.home)] if self.home else [])
         present = {piece.key for piece in navigation}
         for key, label in wanted:
             line = _make_navigation(key, label)
@@ -154,7 +155,7 @@ def cut_anyway(
 def fits_page(text: str, limits: Limits, *, stop: bool = False) -> bool:
     """Say whether a text fits one page, or, with ``stop``, at least the hard stop of the channel."""
     size = measure_text(text)
-    if limits.parts > 1 and len(sms_parts(text)) > limits.parts:
+    if limits.parts > 1 and len(split_parts(text)) > limits.parts:
         return False  # the sum fits, but a pair that may not be cut wastes room at the end of a part
     if size.coding == GSM7:
         return size.units <= (limits.gsm7_stop if stop else limits.gsm7)
@@ -163,7 +164,7 @@ def fits_page(text: str, limits: Limits, *, stop: bool = False) -> bool:
 
 def page_text(pieces: Sequence[Piece], values: Mapping[str, str]) -> str:
     """Return the text of a page with its values, as it is sent."""
-    return fold(fill_template("\n".join(piece.text for piece in pieces), values).replace(ESCAPE, ""))
+    return fold_to_gsm7(fill_template("\n".join(piece.text for piece in pieces), values).replace(ESCAPE, ""))
 
 
 def _make_cutter(
@@ -196,7 +197,7 @@ def _list_items(menu: Menu, screen: Screen, variant_index: int, language: str, l
     page = 0
     for choice in screen.choices:
         page = choice.page or page
-        line = option_line(menu, choice, language)
+        line = format_option(menu, choice, language)
         item = _Item(Piece(PieceKind.OPTION, line, choice.key), page)
         if line and item not in items and _can_meet(screen, variant_index, language, choice.only_if):
             items.append(item)
@@ -204,7 +205,7 @@ def _list_items(menu: Menu, screen: Screen, variant_index: int, language: str, l
 
 
 def _make_item(line: Piece) -> _Item:
-    text, soft = without_soft_breaks(line.text)
+    text, soft = strip_soft_breaks(line.text)
     return _Item(replace(line, text=text), soft=soft)
 
 
@@ -302,7 +303,7 @@ def _cut_line(cutter: _Cutter, page: Page, item: _Item, below: Page) -> tuple[Pi
     def fits_here(part: str) -> bool:
         return cutter.fits((*page, Piece(piece.kind, part.strip()), *below))
 
-    place = best_cut(piece.text, fits_here, sentences=True, soft=item.soft, breaks=cutter.breaks)
+    place = find_best_cut(piece.text, fits_here, sentences=True, soft=item.soft, breaks=cutter.breaks)
     ends_sentence = piece.text[:place].rstrip()[-1:] in _SENTENCE_ENDS
     whole_elsewhere = bool(page) and cutter.fits((piece, *below))
     if not place or (whole_elsewhere and not ends_sentence):

@@ -8,23 +8,27 @@ from datetime import datetime
 
 from gateway.domain.events import Limits, Piece, PieceKind, Reply
 from gateway.foundation.display_values import DisplayValues
-from gateway.menus.engine import keys, navigation
+from gateway.menus.engine import navigation
 from gateway.menus.engine.model import End, Menu, Screen, page_key
 from gateway.menus.engine.navigation import goes_back
 from gateway.menus.engine.paging import Page, cut_anyway, fits_page, page_text
-from gateway.menus.engine.placeholders import fill_template, find_current_values, find_longest_values
 from gateway.menus.engine.session import Session
 from gateway.menus.engine.text_breaks import split_text
-from gateway.menus.engine.text_size import ESCAPE, GSM7, Size, find_coding, fold, measure_text
+from gateway.menus.engine.text_size import ESCAPE, GSM7, Size, find_coding, fold_to_gsm7, measure_text
 from gateway.menus.engine.visibility import (
     find_language,
     find_message,
+    find_variant,
+    format_option,
     get_message,
     open_choices,
-    option_line,
-    variant_of,
 )
-from gateway.menus.engine.wording import list_named_facts
+from gateway.menus.engine.wording import (
+    fill_template,
+    find_current_values,
+    find_longest_values,
+    list_named_facts,
+)
 
 __all__ = ["Size", "measure_text"]
 
@@ -59,13 +63,13 @@ def add_notice(
 
 def _put_above(notice: Piece, page: Page) -> Iterator[Page]:
     yield (notice, *page)
-    yield (notice, *(piece for piece in page if piece.key != keys.HOME))
+    yield (notice, *(piece for piece in page if piece.key != navigation.HOME))
 
 
 def _show_alone(notice: Piece, page: Page, more: str) -> Iterator[Page]:
     """Yield the notice with key 98 to the page, first with the page's other navigation, then without."""
-    to_page = Piece(PieceKind.NAVIGATION, f"{keys.MORE} {more}".strip(), keys.MORE)
-    ways = (piece for piece in page if piece.kind is PieceKind.NAVIGATION and piece.key != keys.MORE)
+    to_page = Piece(PieceKind.NAVIGATION, f"{navigation.MORE} {more}".strip(), navigation.MORE)
+    ways = (piece for piece in page if piece.kind is PieceKind.NAVIGATION and piece.key != navigation.MORE)
     yield (notice, to_page, *ways)
     yield (notice, to_page)
 
@@ -83,14 +87,14 @@ def _first_sentence(words: str) -> str:
 # The pages of a screen: the stored cuts without the options that are not open to this caller.
 
 
-def pages_of(menu: Menu, session: Session, limits: Limits) -> tuple[Page, ...]:
+def list_pages(menu: Menu, session: Session, limits: Limits) -> tuple[Page, ...]:
     """Return the pages of the current screen with their navigation, at least one.
 
     The cuts stored at publish are used; a page without any open option or text is left out.
     """
     screen = menu.screens[session.screen]
     language = find_language(menu, session)
-    lines = {(line.key, option_line(menu, line, language)) for line in open_choices(menu, session, screen)}
+    lines = {(line.key, format_option(menu, line, language)) for line in open_choices(menu, session, screen)}
     cuts = _find_cuts(menu, session, screen, language, limits)
     visible = [tuple(piece for piece in page if _is_open(piece, lines)) for page in cuts]
     filled = [page for page in visible if any(piece.kind is not PieceKind.NAVIGATION for piece in page)]
@@ -109,7 +113,7 @@ def find_page_number(session: Session, pages: tuple[Page, ...]) -> int:
 def _find_cuts(
     menu: Menu, session: Session, screen: Screen, language: str, limits: Limits
 ) -> tuple[Page, ...]:
-    variant = variant_of(screen, session)
+    variant = find_variant(screen, session)
     stored = menu.pages.get(page_key(limits.name, language, screen.id, variant))
     return stored or cut_anyway(menu, screen, variant, language, limits, find_longest_values(menu, language))
 
@@ -120,9 +124,9 @@ def _is_open(piece: Piece, lines: set[tuple[str, str]]) -> bool:
 
 def _drop_dead_navigation(menu: Menu, session: Session, page: Page, *, last: bool) -> Page:
     """Remove navigation lines that lead nowhere from this page."""
-    dead = {keys.MORE} if last else set()
+    dead = {navigation.MORE} if last else set()
     if not goes_back(menu, session):
-        dead.add(keys.BACK_KEY)
+        dead.add(navigation.BACK_KEY)
     return tuple(piece for piece in page if piece.kind is not PieceKind.NAVIGATION or piece.key not in dead)
 
 
@@ -137,7 +141,7 @@ def render_reply(menu: Menu, session: Session, line: DisplayValues, limits: Limi
     stop of the channel is never exceeded.
     """
     shown = navigation.stand_on_screen(menu, session)
-    pages = pages_of(menu, shown, limits)
+    pages = list_pages(menu, shown, limits)
     number = find_page_number(shown, pages)
     facts = (
         *list_named_facts(menu, (piece.text for piece in pages[number - 1])),
@@ -166,7 +170,7 @@ def forget_notice(session: Session, reply: Reply) -> Session:
     return session.having(notice=session.notice if reply.alone else "", ended=reply.ends)
 
 
-def as_text(reply: Reply) -> str:
+def join_text(reply: Reply) -> str:
     """Return the reply as the text of a phone screen, one piece a line."""
     return _join_pieces(reply.pieces)
 
@@ -183,16 +187,16 @@ def _fill_page(page: Sequence[Piece], values: Mapping[str, str]) -> Page:
 
 def _fold_page(page: Page) -> Page:
     """Replace typographic characters where that alone makes the whole page GSM-7."""
-    if find_coding(fold(_join_pieces(page))) != GSM7:
+    if find_coding(fold_to_gsm7(_join_pieces(page))) != GSM7:
         return page
-    return tuple(Piece(piece.kind, fold(piece.text), piece.key) for piece in page)
+    return tuple(Piece(piece.kind, fold_to_gsm7(piece.text), piece.key) for piece in page)
 
 
 def _shorten_page(page: Page, limits: Limits) -> Page:
     """Shorten a page to the hard stop: drop line 00 first, then cut the end of its longest line."""
     if fits_page(_join_pieces(page), limits, stop=True):
         return page
-    lines = [piece for piece in page if piece.key != keys.HOME]
+    lines = [piece for piece in page if piece.key != navigation.HOME]
     while not fits_page(_join_pieces(lines), limits, stop=True):
         index = max(range(len(lines)), key=lambda at: len(lines[at].text))
         shorter = _shorten_line(lines, index, limits)

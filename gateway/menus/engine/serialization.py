@@ -67,7 +67,7 @@ class UnreadableMenu(ValueError):
     """The compiled menu has a format that this release does not know, or is no menu."""
 
 
-def kind_of(screen: Screen) -> str:
+def find_kind(screen: Screen) -> str:
     """Return the name of a screen's kind, as menu files write it."""
     return _NAMES[type(screen)]
 
@@ -109,7 +109,7 @@ def _write_plain(value: object) -> str:
 
 
 def _screen_fields(screen: Screen) -> dict[str, Any]:
-    return {"kind": kind_of(screen), **asdict(screen)}
+    return {"kind": find_kind(screen), **asdict(screen)}
 
 
 def _read_waiting(fields: dict[str, Any]) -> dict[str, tuple[str, ...]]:

@@ -181,7 +181,7 @@ class ThreadState:
         )
 
 
-def standing_at(
+def find_thread_state(
     session: Session, language: str, *, waits_for: str = "", listed: Mapping[str, str] | None = None
 ) -> ThreadState:
     """Return the thread state for this session; results are dropped, and an ended session becomes None."""

@@ -10,12 +10,12 @@ from datetime import datetime
 
 from gateway.domain.events import SMS_LIMITS, Limits
 from gateway.foundation.display_values import DisplayValues
-from gateway.menus.engine import further, keys, sms_pages
+from gateway.menus.engine import navigation, sms_reply
 from gateway.menus.engine.effects import CallbackAccepted, Gone, Receipt, RefuseCalls, RequestCallback
 from gateway.menus.engine.engine import begin_session, open_screen, settle_session, step_session
 from gateway.menus.engine.model import Menu, Reaction
-from gateway.menus.engine.session import FORM, FURTHER, Known, Session, ThreadState, standing_at
-from gateway.menus.engine.sms_meaning import (
+from gateway.menus.engine.session import FORM, FURTHER, Known, Session, ThreadState, find_thread_state
+from gateway.menus.engine.sms_reply import (
     COPY,
     COURTESY,
     DANGER,
@@ -25,22 +25,21 @@ from gateway.menus.engine.sms_meaning import (
     START,
     STOP,
     Meant,
+    write_reply,
 )
-from gateway.menus.engine.sms_reply import told
-from gateway.menus.engine.visibility import DEFAULT_LANGUAGE, open_choices
-from gateway.menus.engine.window_hours import with_hours
+from gateway.menus.engine.visibility import DEFAULT_LANGUAGE, add_hours, open_choices
 from gateway.menus.keywords import (
     Match,
     answer_beside,
+    detect_language,
+    find_key,
+    find_nearest_topics,
+    find_number,
     find_refusal,
-    form_answer,
     is_courtesy,
     is_declined,
-    key_of,
-    language_of,
-    nearest_topics,
-    number_in,
-    own_words,
+    read_form_answer,
+    strip_copies,
     understand_text,
 )
 
@@ -56,7 +55,7 @@ __all__ = [
     "Meant",
     "apply_receipts",
     "interpret_text",
-    "told",
+    "write_reply",
 ]
 
 
@@ -77,17 +76,17 @@ class _TextTurn:
     @property
     def typed(self) -> str:
         """The number that was sent, or the key of the open option whose label was sent; else an empty string."""
-        key = keys.clean_key(self.words)
-        if len(key) <= keys.MOST_CODE_DIGITS and key.isascii() and key.isdigit():
-            return key if len(key) >= keys.CODE_DIGITS or not key.strip("0") else key.lstrip("0")
-        labels = sms_pages.list_labels(self.menu, self.session, self.standing.listed)
-        return key_of(self.menu, self.words, labels) or number_in(self.menu, self.words)
+        key = navigation.clean_key(self.words)
+        if len(key) <= navigation.MOST_CODE_DIGITS and key.isascii() and key.isdigit():
+            return key if len(key) >= navigation.CODE_DIGITS or not key.strip("0") else key.lstrip("0")
+        labels = sms_reply.list_labels(self.menu, self.session, self.standing.listed)
+        return find_key(self.menu, self.words, labels) or find_number(self.menu, self.words)
 
     @property
     def script(self) -> str:
         """Language tag of the reply where no keyword decides it: chosen by number, detected, else as before."""
         had = self.session.script if self.session else self.known.script
-        return self.standing.language or language_of(self.menu, self.words) or had or DEFAULT_LANGUAGE
+        return self.standing.language or detect_language(self.menu, self.words) or had or DEFAULT_LANGUAGE
 
     def at(self, screen: str, script: str, *, lost: bool = False) -> Session:
         """Return a session at the screen of a keyword or number, else at home."""
@@ -100,7 +99,7 @@ class _TextTurn:
         self, session: Session, *, waits_for: str = "", listed: Mapping[str, str] | None = None
     ) -> ThreadState:
         """Return the thread state for this session; the language chosen by number stays."""
-        return standing_at(session, self.standing.language, waits_for=waits_for, listed=listed)
+        return find_thread_state(session, self.standing.language, waits_for=waits_for, listed=listed)
 
 
 def interpret_text(
@@ -130,7 +129,7 @@ def interpret_text(
         return led
     if match is not None:
         return replace(_with_answer(text, _read_word(text, match, stopped=stopped), match), match=match)
-    if own_words(menu, words).copied:
+    if strip_copies(menu, words).copied:
         return Meant(understood=COPY, session=text.at("", speaks), says=SILENCE)
     meaning = _answer_courtesy(text) if is_courtesy(menu, words) and not stopped else _form_or_number(text)
     if stopped and meaning.understood == NOT_UNDERSTOOD and standing.waits_for != FORM:
@@ -145,7 +144,9 @@ def apply_receipts(
     codes = [receipt.code for receipt in receipts if isinstance(receipt, CallbackAccepted)]
     if meaning.says != "sms_saved":
         if meaning.understood == FURTHER and any(isinstance(receipt, Gone) for receipt in receipts):
-            return replace(meaning, says="sms_help", words="", standing=standing_at(meaning.session, ""))
+            return replace(
+                meaning, says="sms_help", words="", standing=find_thread_state(meaning.session, "")
+            )
         led = meaning.session if meaning.also else settle_session(menu, meaning.session, receipts, line, now)
         values = {**led.values, "code": codes[0]} if codes and meaning.also else led.values
         return replace(meaning, session=led.having(values=values), also=meaning.also if codes else "")
@@ -159,10 +160,10 @@ def _asking_further(menu: Menu, meaning: Meant, receipts: tuple[Receipt, ...]) -
     accepted = next(each for each in receipts if isinstance(each, CallbackAccepted))
     asked = next(each for each in meaning.effects if isinstance(each, RequestCallback))
     session = meaning.session.having(values={"code": accepted.code}, callback=accepted.callback)
-    at = further.open_next(menu, session.having(answers=asked.answers))
+    at = sms_reply.open_next(menu, session.having(answers=asked.answers))
     if at is None or meaning.standing is None:
         return replace(meaning, session=session)
-    stands = standing_at(at, meaning.standing.language, waits_for=FURTHER)
+    stands = find_thread_state(at, meaning.standing.language, waits_for=FURTHER)
     return replace(meaning, session=at, standing=stands)
 
 
@@ -176,7 +177,7 @@ def _read_chosen(text: _TextTurn, match: Match | None) -> Meant | None:
         return Meant(
             understood="no_call", session=form, says="sms_no_call", standing=stands, effects=(refusal,)
         )
-    answers = form_answer(text.menu, text.words) if form is not None and not _is_a_line(text) else None
+    answers = read_form_answer(text.menu, text.words) if form is not None and not _is_a_line(text) else None
     if form is not None and answers is not None:
         return _read_form(text, form, answers)
     # "Call me" as a word sends all questions in one text; the option of a screen would ask them one by one.
@@ -192,18 +193,18 @@ def _further(text: _TextTurn) -> Meant | None:
     at = text.standing.further
     if at is None or (not waits and _is_a_line(text)):
         return None
-    answers = further.list_answers(text.menu, at)
-    key = text.typed or key_of(text.menu, text.words, sms_pages.list_labels(text.menu, at, {}))
+    answers = sms_reply.list_answers(text.menu, at)
+    key = text.typed or find_key(text.menu, text.words, sms_reply.list_labels(text.menu, at, {}))
     choice = next((each for each in answers if each.key == key), None)
     if choice is None:
-        if not waits or not answers or not key or len(key) >= keys.CODE_DIGITS or not key.strip("0"):
+        if not waits or not answers or not key or len(key) >= navigation.CODE_DIGITS or not key.strip("0"):
             return None
         return Meant(
             understood="again", session=at, says="invalid", standing=text.keeping(at, waits_for=FURTHER)
         )
-    answered, effect = further.answer(text.menu, at, choice)
-    words = further.find_reply(text.menu, answered, choice)
-    following = None if isinstance(effect, RefuseCalls) else further.open_next(text.menu, answered)
+    answered, effect = sms_reply.answer_further(text.menu, at, choice)
+    words = sms_reply.find_reply(text.menu, answered, choice)
+    following = None if isinstance(effect, RefuseCalls) else sms_reply.open_next(text.menu, answered)
     session = following or text.at("", at.script)
     return Meant(
         understood="further",
@@ -239,8 +240,8 @@ def _read_word(text: _TextTurn, match: Match, *, stopped: bool) -> Meant:
         case Reaction.CALL_ME:
             before = (text.session or session).having(language=session.language, script=session.script)
             asked = open_screen(text.menu, before.with_promises(text.known), text.menu.call_me)
-            if not sms_pages.has_times(text.menu, asked):
-                return Meant(understood="no_time", session=asked, says=sms_pages.NO_TIME)
+            if not sms_reply.has_times(text.menu, asked):
+                return Meant(understood="no_time", session=asked, says=sms_reply.NO_TIME)
             waiting = text.keeping(asked, waits_for=FORM)
             return Meant(understood="call_me", session=asked, says="sms_form", standing=waiting)
         case Reaction.HELP:
@@ -248,7 +249,7 @@ def _read_word(text: _TextTurn, match: Match, *, stopped: bool) -> Meant:
         case Reaction.START:
             return Meant(understood=START, session=session, says="sms_started", standing=keeping)
         case Reaction.LANGUAGE:
-            words, numbers = sms_pages.list_languages(text.menu, session.script)
+            words, numbers = sms_reply.list_languages(text.menu, session.script)
             stands = text.keeping(text.session or session, listed=numbers)
             return Meant(
                 understood="language", session=session, says="sms_language", words=words, standing=stands
@@ -299,8 +300,8 @@ def _with_answer(text: _TextTurn, meaning: Meant, match: Match) -> Meant:
 def _read_number(text: _TextTurn) -> Meant:
     """Return the meaning of a text without keyword: a number of a list, a key of the last screen, or not understood."""
     key, menu = text.typed, text.menu
-    screen = sms_pages.find_chosen(text.standing.listed, key, sms_pages.SCREEN)
-    language = sms_pages.find_chosen(text.standing.listed, key, sms_pages.LANGUAGE)
+    screen = sms_reply.find_chosen(text.standing.listed, key, sms_reply.SCREEN)
+    language = sms_reply.find_chosen(text.standing.listed, key, sms_reply.LANGUAGE)
     if screen in menu.screens:
         return Meant(understood="nearest", session=text.at(screen, text.script))
     if language in menu.languages:
@@ -311,7 +312,7 @@ def _read_number(text: _TextTurn) -> Meant:
     if key and text.standing.again:
         return Meant(understood="again", session=text.at("", text.script, lost=True))
     session = (text.session or text.at("", text.script)).having(script=text.script)
-    near = () if key else nearest_topics(menu, text.words)
+    near = () if key else find_nearest_topics(menu, text.words)
     return Meant(understood=NOT_UNDERSTOOD, session=session, says="sms_help", near=near)
 
 
@@ -319,7 +320,7 @@ def _read_form(text: _TextTurn, form: Session, answers: Mapping[str, str], *, da
     """Return the meaning of callback answers that were given in one text."""
     session = form.with_promises(text.known)
     stands = text.keeping(session)
-    cannot, words = sms_pages.list_kept_times(text.menu, session, answers["phone_seen"])
+    cannot, words = sms_reply.list_kept_times(text.menu, session, answers["phone_seen"])
     lent = answers["phone_seen"] == "not_mine" and answers["when"] != "now"
     if answers["when"] == "never" or lent:
         refusal = RefuseCalls(how="plain", phone_seen=answers["phone_seen"])
@@ -342,5 +343,5 @@ def _read_form(text: _TextTurn, form: Session, answers: Mapping[str, str], *, da
         session=session,
         says="sms_saved",
         standing=stands,
-        effects=with_hours(text.menu, (asked,)),
+        effects=add_hours(text.menu, (asked,)),
     )

@@ -58,7 +58,7 @@ _GROUPED_PHONE = re.compile(r"(?<!\d)(?:\+\d{1,3}|0\d{1,3})(?:[ \u00a0\-]\d{2,})
 """A phone number written in groups, as ``+856 20 555`` or ``021 212 345``."""
 
 
-def safe_cuts(text: str) -> list[int]:
+def find_safe_cuts(text: str) -> list[int]:
     """Return every position, in order, at which the text may be cut; never its two ends.
 
     A placeholder counts as a number: it is not cut inside, nor between it and adjacent digits. A grouped phone number
@@ -71,7 +71,7 @@ def safe_cuts(text: str) -> list[int]:
     return [place for place in range(1, len(masked)) if place not in phones and not _is_vetoed(masked, place)]
 
 
-def without_soft_breaks(text: str) -> tuple[str, frozenset[int]]:
+def strip_soft_breaks(text: str) -> tuple[str, frozenset[int]]:
     """Return the text without the author's marks, and their positions in it."""
     first, *others = text.split(SOFT_BREAK)
     places, clean = set(), first
@@ -81,7 +81,7 @@ def without_soft_breaks(text: str) -> tuple[str, frozenset[int]]:
     return clean, frozenset(places)
 
 
-def best_cut(
+def find_best_cut(
     text: str,
     fits: Callable[[str], bool],
     *,
@@ -96,7 +96,7 @@ def best_cut(
     and its unit, or a bracket and its first word, are separated only where nothing else is left. Otherwise the last
     safe cut is taken.
     """
-    places = safe_cuts(text)
+    places = find_safe_cuts(text)
     last = next((place for place in reversed(places) if fits(text[:place])), 0)
     near = [place for place in places if place <= last <= 2 * place]
 
@@ -108,7 +108,7 @@ def best_cut(
         return [place for place in near if place in preferred]
 
     def between_syllables() -> list[int]:
-        whole = lao_edges(text)
+        whole = find_lao_edges(text)
         return [place for place in near if place in whole]
 
     if marked := [place for place in near if place in soft]:
@@ -120,7 +120,7 @@ def best_cut(
     return (whole or spaced or between_words() or together(near) or [last])[-1]
 
 
-def lao_edges(text: str) -> frozenset[int]:
+def find_lao_edges(text: str) -> frozenset[int]:
     """Return the syllable boundaries in the Lao runs of a text, for use where no dictionary is available."""
     return frozenset(
         found.start() + edge for found in _LAO_RUN.finditer(text) for edge in syllable_edges(found[0])
@@ -167,7 +167,7 @@ def split_text(
     parts: list[str] = []
     rest = text
     while not fits(rest):
-        place = best_cut(rest, fits, breaks=breaks) or _force_cut(rest, fits)
+        place = find_best_cut(rest, fits, breaks=breaks) or _force_cut(rest, fits)
         if place >= len(rest):
             break
         parts.append(rest[:place])

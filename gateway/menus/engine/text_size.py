@@ -135,7 +135,7 @@ def measure_text(text: str) -> Size:
     return Size(UCS2, count_units(text))
 
 
-def fold(text: str) -> str:
+def fold_to_gsm7(text: str) -> str:
     """Replace typographic and invisible characters where that alone makes the text GSM-7; else return it unchanged.
 
     A Lao or Thai text is UCS-2 in any case, so its typography stays.
@@ -144,7 +144,7 @@ def fold(text: str) -> str:
     return folded if folded != text and find_coding(folded) == GSM7 else text
 
 
-def sms_parts(text: str) -> tuple[str, ...]:
+def split_parts(text: str) -> tuple[str, ...]:
     """Cut a text into the parts of one concatenated SMS; a single part where it fits without concatenation.
 
     No part ends inside an escape sequence, a surrogate pair or CR LF (3GPP TS 23.038, section 6.2.1: an escape and

@@ -1,9 +1,83 @@
-"""Decide what a caller sees of a screen: the language, the text variant, and the open choices."""
+"""Decide what a caller sees of a screen: the language, the text variant, the open choices, window hours."""
 
+from dataclasses import replace
+
+from gateway.domain.contact_safety import Span, When
+from gateway.menus.engine.effects import ChangeWindow, Effect, RequestCallback
 from gateway.menus.engine.model import Choice, Condition, Deed, Form, Menu, Question, Screen, Text
 from gateway.menus.engine.session import Session
-from gateway.menus.engine.text_size import GSM7, find_coding, fold
-from gateway.menus.engine.window_hours import label_in, window_of
+from gateway.menus.engine.text_size import GSM7, find_coding, fold_to_gsm7
+
+# Format the hours of a window from its row in the menu, so that no label or text repeats them.
+
+HOURS = "hours"
+"""Placeholder for hours: ``{hours}`` in the label of a window, elsewhere with its word, as ``{hours.evening}``."""
+
+_HOUR = 60
+
+
+def find_window(choice: Choice, asks: str = "") -> str:
+    """Return the window word of a choice, or an empty string; ``asks`` is the field that its question asks."""
+    return (choice.answer if asks == "when" else "") or choice.answers.get("when", "")
+
+
+def format_label(menu: Menu, choice: Choice, language: str) -> str:
+    """Return the label of a choice, with the hours of its window filled in."""
+    label = menu.text(choice.label, language)
+    if f"{{{HOURS}}}" not in label:
+        return label
+    when = menu.windows.get(choice.answer) or menu.windows.get(choice.answers.get("when", ""))
+    return label.replace(f"{{{HOURS}}}", format_hours(when) if when else "").strip()
+
+
+def list_hours(menu: Menu) -> dict[str, str]:
+    """Return placeholder → hours, for every window of the menu."""
+    return {f"{HOURS}.{word}": format_hours(when) for word, when in menu.windows.items()}
+
+
+def format_hours(when: When) -> str:
+    """Return the hours of a window as shown on a screen: ``6-9``, ``8:30-12``."""
+    return format_span(when.span) if when.days else ""
+
+
+def format_span(span: Span) -> str:
+    """Return a span, in minutes of the day, as shown on a screen."""
+    start, end = span
+    return f"{_format_clock(start)}-{_format_clock(end)}"
+
+
+def list_offers(menu: Menu) -> tuple[str, ...]:
+    """Return the windows that are on offer while staff are always on duty."""
+    return (*menu.windows, When.NOW.value)
+
+
+def list_spans(menu: Menu) -> tuple[Span, ...]:
+    """Return the spans of all windows, so that room can be reserved for the widest."""
+    return tuple(when.span for when in menu.windows.values())
+
+
+def add_hours(menu: Menu, effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
+    """Return the effects with the hours of the window as this version of the menu showed them."""
+    return tuple(_with_hours(menu, effect) for effect in effects)
+
+
+def _with_hours(menu: Menu, effect: Effect) -> Effect:
+    match effect:
+        case RequestCallback():
+            word = effect.answers.get("when", "")
+        case ChangeWindow():
+            word = effect.when
+        case _:
+            return effect
+    return replace(effect, hours=menu.windows[word].rule) if word in menu.windows else effect
+
+
+def _format_clock(minute: int) -> str:
+    hour, rest = divmod(minute, _HOUR)
+    return f"{hour}:{rest:02}" if rest else str(hour)
+
+
+_ASKED_FIRST = frozenset({"danger", "phone_seen", "when", "consent"})
 
 DEFAULT_LANGUAGE = "en"
 PLAIN = -1
@@ -23,15 +97,15 @@ def find_language(menu: Menu, session: Session) -> str:
     return next(iter(menu.languages), DEFAULT_LANGUAGE)
 
 
-def condition_holds(condition: Condition, session: Session) -> bool:
+def is_condition_met(condition: Condition, session: Session) -> bool:
     """Say whether every name of the condition has one of its allowed values."""
     return all(_read_value(name, session) in allowed for name, allowed in condition.items())
 
 
-def variant_of(screen: Screen, session: Session) -> int:
+def find_variant(screen: Screen, session: Session) -> int:
     """Return the index of the first variant whose condition holds, or -1 for the plain text."""
     for index, variant in enumerate(screen.variants):
-        if condition_holds(variant.only_if, session):
+        if is_condition_met(variant.only_if, session):
             return index
     return PLAIN
 
@@ -42,9 +116,9 @@ def find_template(menu: Menu, screen: Screen, variant: int, language: str) -> st
     return menu.text(text, language)
 
 
-def option_line(menu: Menu, choice: Choice, language: str) -> str:
+def format_option(menu: Menu, choice: Choice, language: str) -> str:
     """Return the line of a choice; empty where the screen's text names its key."""
-    label = label_in(menu, choice, language)
+    label = format_label(menu, choice, language)
     return f"{choice.key} {label}" if label else ""
 
 
@@ -58,7 +132,7 @@ def find_time_questions(menu: Menu) -> tuple[Question, ...]:
 def find_message(menu: Menu, name: str, session: Session) -> Text:
     """Return a message in the first variant whose condition holds, else in its plain wording."""
     varied = (
-        each.text for each in menu.message_variants.get(name, ()) if condition_holds(each.only_if, session)
+        each.text for each in menu.message_variants.get(name, ()) if is_condition_met(each.only_if, session)
     )
     return next(varied, menu.messages.get(name, {}))
 
@@ -78,10 +152,10 @@ def get_message(
     """
     text = find_message(menu, name, session) if session else menu.messages.get(name, {})
     wanted = menu.text(text, language)
-    if not wanted or find_coding(fold(wanted)) == GSM7 or find_coding(fold(beside)) != GSM7:
+    if not wanted or find_coding(fold_to_gsm7(wanted)) == GSM7 or find_coding(fold_to_gsm7(beside)) != GSM7:
         return wanted
     plain = (text[tag] for tag in menu.fallback.get(language, ()) if text.get(tag))
-    return next((wording for wording in plain if find_coding(fold(wording)) == GSM7), wanted)
+    return next((wording for wording in plain if find_coding(fold_to_gsm7(wording)) == GSM7), wanted)
 
 
 def open_choices(menu: Menu, session: Session, screen: Screen) -> tuple[Choice, ...]:
@@ -92,7 +166,7 @@ def open_choices(menu: Menu, session: Session, screen: Screen) -> tuple[Choice, 
 def is_open(menu: Menu, session: Session, screen: Screen, choice: Choice) -> bool:
     """Say whether a choice is shown to this caller and accepted."""
     return (
-        condition_holds(choice.only_if, session)
+        is_condition_met(choice.only_if, session)
         and _is_offered(session, screen, choice)
         and (choice.does not in _NEEDS_CALLBACK or session.callback != "")
         and _can_be_read(menu, session, choice)
@@ -107,7 +181,7 @@ def _read_value(name: str, session: Session) -> str:
 
 def _is_offered(session: Session, screen: Screen, choice: Choice) -> bool:
     """Say whether the choice's window is on offer; a choice without a window always is."""
-    when = window_of(choice, screen.asks if isinstance(screen, Question) else "")
+    when = find_window(choice, screen.asks if isinstance(screen, Question) else "")
     return when in {"", NEVER} or when in session.offers
 
 
@@ -139,3 +213,10 @@ def _does_speak(menu: Menu, screen: Screen, language: str) -> bool:
     texts.extend(variant.text for variant in screen.variants)
     texts.extend(choice.label for choice in screen.choices)
     return any(menu.text(text, language) for text in texts)
+
+
+def find_further(menu: Menu) -> tuple[Question, ...]:
+    """Return the form's questions beside danger, phone, time and consent, in the order of the form."""
+    form = menu.screens.get(menu.call_me)
+    asked = (menu.screens.get(name) for name in form.questions) if isinstance(form, Form) else ()
+    return tuple(each for each in asked if isinstance(each, Question) and each.asks not in _ASKED_FIRST)

@@ -1,39 +1,49 @@
-"""Word facts and times for a screen: the value of a fact on a day, its dates, and windows as ``Wed 18-21``.
+"""Fill placeholders and word facts and times: the value of a fact on a day, dates, windows as ``Wed 18-21``.
 
 An expired fact is worded by ``when_old`` of the menu, so that a caller is not shown a figure that is no longer
 checked.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from gateway.menus.engine.dates import date_words
-from gateway.menus.engine.model import Fact, FactValue, Menu, Screen
+from gateway.foundation.display_values import DisplayValues
+from gateway.menus.engine.dates import format_date
+from gateway.menus.engine.model import LINE_PLACEHOLDERS, Fact, FactValue, Menu, Screen
+from gateway.menus.engine.navigation import MOST_CODE_DIGITS
+from gateway.menus.engine.session import Session
 from gateway.menus.engine.text_breaks import PLACEHOLDER
-from gateway.menus.engine.text_size import count_units
-from gateway.menus.engine.window_hours import span_words, spans_in
+from gateway.menus.engine.text_size import BASIC, GSM7, count_septets, count_units, find_coding
+from gateway.menus.engine.visibility import (
+    find_language,
+    find_time_questions,
+    format_option,
+    format_span,
+    list_hours,
+    list_spans,
+)
 
 
-def word_fact(menu: Menu, fact: Fact, day: date, language: str) -> str:
+def format_fact(menu: Menu, fact: Fact, day: date, language: str) -> str:
     """Return what is shown for a fact on this day."""
     current = fact.on(day)
     old = menu.text(current.when_old, language) if day > current.expires_on else ""
-    return old or value_words(menu, current, language)
+    return old or format_value(menu, current, language)
 
 
-def word_facts(menu: Menu, day: date, language: str, names: Iterable[str] | None = None) -> dict[str, str]:
+def format_facts(menu: Menu, day: date, language: str, names: Iterable[str] | None = None) -> dict[str, str]:
     """Return fact id → what is shown on this day, for these facts or for all."""
     asked = menu.facts if names is None else names
-    return {name: word_fact(menu, menu.facts[name], day, language) for name in asked}
+    return {name: format_fact(menu, menu.facts[name], day, language) for name in asked}
 
 
 def fill_facts(menu: Menu, day: date, language: str, names: Iterable[str] | None = None) -> dict[str, str]:
     """Return placeholder → text for the value, ``:since`` and ``:checked`` of these facts."""
-    shown = word_facts(menu, day, language, names)
+    shown = format_facts(menu, day, language, names)
     for name in list(shown):
         fact = menu.facts[name]
-        shown[f"{name}:since"] = date_words(fact.on(day).valid_from.isoformat(), menu.pattern(language))
+        shown[f"{name}:since"] = format_date(fact.on(day).valid_from.isoformat(), menu.pattern(language))
         shown[f"{name}:checked"] = tell_check(menu, fact, day, language)
     return shown
 
@@ -42,32 +52,32 @@ def tell_check(menu: Menu, fact: Fact, day: date, language: str) -> str:
     """Return when this day's value was last checked, or the menu's text for an expired check."""
     current = fact.on(day)
     old = _check_is_old(menu, language) if day > current.expires_on else ""
-    return old or date_words(current.checked_on.isoformat(), menu.pattern(language))
+    return old or format_date(current.checked_on.isoformat(), menu.pattern(language))
 
 
 def widen_facts(menu: Menu, language: str) -> dict[str, tuple[str, ...]]:
     """Return placeholder → every text that a fact may show in this language, to reserve room for the longest."""
     found: dict[str, tuple[str, ...]] = {}
     for name, fact in menu.facts.items():
-        found[name] = tuple(ever_told(menu, fact, language))
+        found[name] = tuple(list_all_wordings(menu, fact, language))
         found[f"{name}:since"] = tuple(
-            date_words(each.valid_from.isoformat(), menu.pattern(language)) for each in fact.values
+            format_date(each.valid_from.isoformat(), menu.pattern(language)) for each in fact.values
         )
-        checked = (date_words(each.checked_on.isoformat(), menu.pattern(language)) for each in fact.values)
+        checked = (format_date(each.checked_on.isoformat(), menu.pattern(language)) for each in fact.values)
         found[f"{name}:checked"] = (*checked, _check_is_old(menu, language))
     return found
 
 
-def ever_told(menu: Menu, fact: Fact, language: str) -> Iterator[str]:
+def list_all_wordings(menu: Menu, fact: Fact, language: str) -> Iterator[str]:
     """Yield every text that a fact may show on any day."""
     for each in fact.values:
-        yield value_words(menu, each, language)
+        yield format_value(menu, each, language)
         yield menu.text(each.when_old, language)
 
 
-def value_words(menu: Menu, value: FactValue, language: str) -> str:
+def format_value(menu: Menu, value: FactValue, language: str) -> str:
     """Return a value as text; only dates differ by language."""
-    return date_words(value.value, menu.pattern(language)) if value.is_date else value.value
+    return format_date(value.value, menu.pattern(language)) if value.is_date else value.value
 
 
 def list_named_facts(menu: Menu, templates: Iterable[str]) -> tuple[str, ...]:
@@ -102,7 +112,7 @@ def _list_words(menu: Menu, screen: Screen, language: str) -> Iterator[str]:
 WEEK = timedelta(days=7)
 
 
-def window_words(
+def format_window(
     menu: Menu, due_at: datetime, due_until: datetime, language: str, zone: str, now: datetime
 ) -> str:
     """Return day and hours of a window in the given time zone.
@@ -120,7 +130,7 @@ def window_words(
     return f"{day} {start.hour if begun else _format_hour(start)}-{_format_hour(end)}"
 
 
-def opening_words(menu: Menu, opens: str, language: str, zone: str, now: datetime) -> str:
+def format_opening(menu: Menu, opens: str, language: str, zone: str, now: datetime) -> str:
     """Return day and time when duty begins next, or the menu's text for an unknown time."""
     if not opens:
         return menu.text(menu.messages.get("opens_unknown", {}), language)
@@ -138,16 +148,106 @@ def list_openings(menu: Menu, language: str) -> tuple[str, ...]:
     return (*(f"{day} 30/12 00:00" for day in days), unknown)
 
 
-def until_words(due_until: datetime, zone: str) -> str:
+def format_deadline(due_until: datetime, zone: str) -> str:
     """Return the time of day until which *now* is promised, in the given time zone."""
     return f"{due_until.astimezone(ZoneInfo(zone)):%H:%M}"
 
 
-def longest_words(menu: Menu, language: str) -> str:
+def find_longest_words(menu: Menu, language: str) -> str:
     """Return the longest text that a window of this menu needs in a language within the coming week."""
-    hours = max((*map(span_words, spans_in(menu)), "18-21"), key=len)
+    hours = max((*map(format_span, list_spans(menu)), "18-21"), key=len)
     return f"{max(menu.pattern(language).days or ('30/12',), key=count_units)} {hours}"
 
 
 def _format_hour(instant: datetime) -> str:
     return f"{instant.hour}:{instant.minute:02d}" if instant.minute else str(instant.hour)
+
+
+# Fill the placeholders of a text, and estimate how long each value can become.
+
+MAY_BE_EMPTY = frozenset({"price", "embassy"})
+"""Settings that show nothing when empty; any other empty setting shows ``‹not set: name›``."""
+
+LONGEST_SETTINGS = {
+    "helpline": "00000000000",
+    "mrc": "00000000000",
+    "embassy": "",
+    "price": "",
+    "days": "000",
+}
+LONGEST_BESIDE = {"number": "+000000000000000", "mark": "00", "choices": "1 00 / 1 00 / 1 00"}
+LONGEST_CODE = "0" * MOST_CODE_DIGITS
+LONGEST_UNTIL = "00:00"
+
+
+def fill_template(template: str, values: Mapping[str, str]) -> str:
+    """Replace every placeholder by its value; one without a value becomes empty."""
+    return PLACEHOLDER.sub(lambda found: values.get(found.group(1), ""), template)
+
+
+def find_current_values(
+    menu: Menu, session: Session, line: DisplayValues, now: datetime, facts: Iterable[str] | None = None
+) -> dict[str, str]:
+    """Return placeholder → value at this instant: facts in the session's language, window hours, settings, results.
+
+    The day is taken in the helpline's time zone. With ``facts`` only these facts are looked up, so that a page costs
+    the same in a menu of any size.
+    """
+    day = now.astimezone(ZoneInfo(line.zone)).date()
+    language = find_language(menu, session)
+    fact_values = fill_facts(menu, day, language, facts)
+    opens = {"opens": format_opening(menu, session.opens, language, line.zone, now)}
+    return {**fact_values, **list_hours(menu), **opens, **_list_settings(line), **session.values}
+
+
+def find_longest_values(
+    menu: Menu, language: str, settings: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Return placeholder → longest possible value in this language, for which the page cutter reserves room.
+
+    Args:
+        menu: its facts, windows and time questions.
+        language: tag of the texts; windows, dates and expired facts are worded by language.
+        settings: values of the helpline that are known already.
+    """
+    facts = {name: find_widest(shown) for name, shown in widen_facts(menu, language).items()}
+    known = {name: value for name, value in (settings or {}).items() if value}
+    results = {
+        **LONGEST_BESIDE,
+        "code": LONGEST_CODE,
+        "when": find_longest_words(menu, language),
+        "until": LONGEST_UNTIL,
+        "opens": find_widest(list_openings(menu, language)),
+    }
+    asked = [choice for question in find_time_questions(menu) for choice in question.choices]
+    times = {
+        "times": "\n".join(format_option(menu, choice, language) for choice in asked),
+        "time": max((choice.key for choice in asked), key=len, default=""),
+    }
+    return {**facts, **list_hours(menu), **LONGEST_SETTINGS, **known, **results, **times}
+
+
+def find_widest(values: Iterable[str]) -> str:
+    """Return a text that takes at least the room of each of the values, in GSM-7 as well as in UCS-2.
+
+    Where one of them needs UCS-2 so does the text, because a single such character changes the coding of the whole
+    page (3GPP TS 23.038).
+    """
+    known = list(values)
+    large = [value for value in known if find_coding(value) != GSM7]
+    text = max(known, key=count_units, default="")
+    if large:
+        odd = next(character for character in large[0] if find_coding(character) != GSM7)
+        return text if find_coding(text) != GSM7 else odd + text[len(odd) :]
+    room = max(map(count_septets, known), default=0)
+    missing_septets = room - count_septets(text)
+    return (
+        "€" * missing_septets + text[missing_septets:]
+        if all(character in BASIC for character in text)
+        else text + "0" * missing_septets
+    )
+
+
+def _list_settings(line: DisplayValues) -> dict[str, str]:
+    missing = {name: f"‹not set: {name}›" for name in LINE_PLACEHOLDERS - MAY_BE_EMPTY}
+    return {**missing, **{name: value for name, value in line.values.items() if value}}

@@ -2,30 +2,30 @@
 
 from gateway.menus.keywords.answers import (
     answer_beside,
-    form_answer,
+    detect_language,
+    find_key,
+    find_nearest_topics,
+    find_number,
     is_courtesy,
     is_declined,
-    key_of,
-    language_of,
-    nearest_topics,
-    number_in,
+    read_form_answer,
 )
 from gateway.menus.keywords.match import Match, find_refusal, understand_text
-from gateway.menus.keywords.scanned_text import own_words
-from gateway.menus.keywords.script_runs import digits
+from gateway.menus.keywords.scanned_text import strip_copies
+from gateway.menus.keywords.script_runs import fold_digits
 
 __all__ = [
     "Match",
     "answer_beside",
-    "digits",
+    "detect_language",
+    "find_key",
+    "find_nearest_topics",
+    "find_number",
     "find_refusal",
-    "form_answer",
+    "fold_digits",
     "is_courtesy",
     "is_declined",
-    "key_of",
-    "language_of",
-    "nearest_topics",
-    "number_in",
-    "own_words",
+    "read_form_answer",
+    "strip_copies",
     "understand_text",
 ]

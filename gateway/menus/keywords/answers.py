@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from itertools import pairwise, product
 
 from gateway.domain.contact_safety import PhoneSeen
-from gateway.menus.engine import keys
-from gateway.menus.engine.further import find_further
+from gateway.menus.engine import navigation
 from gateway.menus.engine.model import Choice, Form, Keyword, Menu, Question, Reaction
-from gateway.menus.engine.window_hours import hours_words
+from gateway.menus.engine.visibility import find_further, format_hours
 from gateway.menus.keywords.fuzzy_match import LONGEST_NEAR, list_likely_words
-from gateway.menus.keywords.lexicon import Group, LexiconEntry, entries_of, lexicon_of
+from gateway.menus.keywords.lexicon import Group, LexiconEntry, build_lexicon, list_entries
 from gateway.menus.keywords.phonetic import sound_out, strip_tones
 from gateway.menus.keywords.scanned_text import is_filled, is_filled_by
-from gateway.menus.keywords.script_runs import PLAIN, Run, digits, fold, runs_of, word_of
+from gateway.menus.keywords.script_runs import PLAIN, Run, fold_digits, fold_text, split_runs, word_of
 
 # Which line of a screen a text chooses: by its number, whatever stands round it, or by the words of its
 # label.
@@ -30,46 +29,46 @@ Labels = Mapping[str, tuple[str, ...]]
 """The keys that are open, each with its label in every language."""
 
 
-def number_in(menu: Menu, text: str) -> str:
+def find_number(menu: Menu, text: str) -> str:
     """Return the one number that a text is, whatever signs and courtesy stand round it, or nothing.
 
     ``1.``, ``#1``, ``01``, ``No 1``, ``ข้อ 1 ค่ะ``, ``1️⃣`` and ``①`` are 1. ``0``, ``00`` and a code stay as they are.
     """
-    plain = plain_of(text)
+    plain = make_plain(text)
     found = _NUMBER.findall(plain)
-    if len(plain) > LONGEST_CHOICE or len(found) != 1 or len(found[0]) > keys.MOST_CODE_DIGITS:
+    if len(plain) > LONGEST_CHOICE or len(found) != 1 or len(found[0]) > navigation.MOST_CODE_DIGITS:
         return ""
     before, after = plain.split(found[0])
-    lexicon = lexicon_of(menu)
+    lexicon = build_lexicon(menu)
     if not is_filled(before, lexicon.courtesy + lexicon.numbering) or not is_filled(after, lexicon.courtesy):
         return ""
     key: str = found[0]
-    return key if len(key) >= keys.CODE_DIGITS or not key.strip("0") else key.lstrip("0")
+    return key if len(key) >= navigation.CODE_DIGITS or not key.strip("0") else key.lstrip("0")
 
 
-def key_of(menu: Menu, text: str, labels: Labels) -> str:
+def find_key(menu: Menu, text: str, labels: Labels) -> str:
     """Return the key that a text chooses, or nothing: the label of an open line, alone or with its own number."""
     if len(text) > LONGEST_CHOICE:
         return ""
-    plain = plain_of(text)
+    plain = make_plain(text)
     chosen = _find_labelled(menu, plain, labels)
     if len(chosen) != 1:
         return ""
     (key,) = chosen
     figures = {number.lstrip("0") for number in _NUMBER.findall(plain)}
-    own = {number.lstrip("0") for label in labels[key] for number in _NUMBER.findall(plain_of(label))}
+    own = {number.lstrip("0") for label in labels[key] for number in _NUMBER.findall(make_plain(label))}
     return key if figures <= {key} | own else ""
 
 
 def is_courtesy(menu: Menu, text: str) -> bool:
     """Say whether a text is thanks, a yes, signs, and nothing else."""
-    return is_filled(fold(text), lexicon_of(menu).courtesy)
+    return is_filled(fold_text(text), build_lexicon(menu).courtesy)
 
 
 def is_declined(menu: Menu, text: str) -> bool:
     """Say whether a text is a no to the questions that wait for an answer, and little else."""
-    lexicon = lexicon_of(menu)
-    return bool(is_filled_by(fold(text), lexicon.declines, lexicon.courtesy))
+    lexicon = build_lexicon(menu)
+    return bool(is_filled_by(fold_text(text), lexicon.declines, lexicon.courtesy))
 
 
 def _find_labelled(menu: Menu, plain: str, labels: Labels) -> set[str]:
@@ -80,7 +79,7 @@ def _find_labelled(menu: Menu, plain: str, labels: Labels) -> set[str]:
     whole = {key for key, each in labels.items() if any(_keep_letters(label) == letters for label in each)}
     if whole:
         return whole
-    lexicon = lexicon_of(menu)
+    lexicon = build_lexicon(menu)
     words = _NUMBER.sub(" ", plain)
     return {
         key
@@ -90,19 +89,19 @@ def _find_labelled(menu: Menu, plain: str, labels: Labels) -> set[str]:
 
 
 def _split_parts(labels: tuple[str, ...]) -> Group[LexiconEntry]:
-    whole = [_NUMBER.sub(" ", plain_of(label)) for label in labels]
+    whole = [_NUMBER.sub(" ", make_plain(label)) for label in labels]
     parts = [
         part
         for label in whole
         for part in re.split("[,/()]", label)
         if len(_keep_letters(part)) >= LEAST_OF_A_LABEL
     ]
-    return entries_of([*whole, *parts])
+    return list_entries([*whole, *parts])
 
 
-def plain_of(text: str) -> str:
+def make_plain(text: str) -> str:
     """Return a text folded, numbers in circles as plain ones."""
-    return fold("".join(_plain_circled(each) for each in text))
+    return fold_text("".join(_plain_circled(each) for each in text))
 
 
 def _plain_circled(letter: str) -> str:
@@ -113,7 +112,7 @@ def _plain_circled(letter: str) -> str:
 
 
 def _keep_letters(text: str) -> str:
-    return "".join(each for each in fold(text) if unicodedata.category(each)[0] in "LM")
+    return "".join(each for each in fold_text(text) if unicodedata.category(each)[0] in "LM")
 
 
 _LONGEST = 60
@@ -123,7 +122,7 @@ _NUMBER = re.compile(r"\d+", re.ASCII)
 _TWO = 2
 
 
-def form_answer(menu: Menu, text: str) -> Mapping[str, str] | None:
+def read_form_answer(menu: Menu, text: str) -> Mapping[str, str] | None:
     """Return ``phone_seen`` and ``when`` of an answer like ``2 3``, ``23``, ``໒ ໓`` or ``sometimes evening``.
 
     The numbers are the keys of the two questions in the menu. Courtesy, agreement, particles and the wish itself may
@@ -131,9 +130,9 @@ def form_answer(menu: Menu, text: str) -> Mapping[str, str] | None:
     """
     if len(text) > _LONGEST:
         return None
-    plain, hour = _take_hours(menu, plain_of(text))
+    plain, hour = _take_hours(menu, make_plain(text))
     numbers, words = _read_numbers(menu, plain)
-    seen, when = keys_of(menu, "phone_seen"), keys_of(menu, "when")
+    seen, when = list_keys(menu, "phone_seen"), list_keys(menu, "when")
     if hour:
         numbers = [*numbers, hour] if len(numbers) == 1 else numbers
         if numbers and numbers[1:] != [hour]:
@@ -149,13 +148,13 @@ def form_answer(menu: Menu, text: str) -> Mapping[str, str] | None:
 
 def _in_numbers(menu: Menu, plain: str, numbers: list[str], words: str) -> Mapping[str, str] | None:
     """Return the answer by the numbers of the questions; the words of what they choose may stand beside them."""
-    first = keys_of(menu, "phone_seen").get(numbers[0], "")
-    second = keys_of(menu, "when").get(numbers[1], "")
+    first = list_keys(menu, "phone_seen").get(numbers[0], "")
+    second = list_keys(menu, "when").get(numbers[1], "")
     if not first or not second:
         return None
     chosen = _said(menu, "phone_seen", first) + _said(menu, "when", second)
     more = _further_answers(menu, numbers[_TWO:], words, chosen)
-    lexicon = lexicon_of(menu)
+    lexicon = build_lexicon(menu)
     behind = _NUMBER.split(plain)[-1]
     if more is None or is_filled_by(behind, lexicon.numbering, lexicon.courtesy):
         return None
@@ -164,13 +163,13 @@ def _in_numbers(menu: Menu, plain: str, numbers: list[str], words: str) -> Mappi
 
 def _is_last(menu: Menu, plain: str) -> bool:
     """Say whether the number is the last word of a text: before it stands what the first question asks."""
-    return is_filled(_NUMBER.split(plain)[-1], lexicon_of(menu).courtesy)
+    return is_filled(_NUMBER.split(plain)[-1], build_lexicon(menu).courtesy)
 
 
 def _take_hours(menu: Menu, plain: str) -> tuple[str, str]:
     """Return the text without the hours of a window that stand in it, and the key of that window: ``2 18-21``."""
-    for key, word in keys_of(menu, "when").items():
-        hours = hours_words(menu.windows[word]) if word in menu.windows else ""
+    for key, word in list_keys(menu, "when").items():
+        hours = format_hours(menu.windows[word]) if word in menu.windows else ""
         start, _, end = hours.partition("-")
         pattern = rf"(?<![\d:.]){re.escape(start)}\s*-\s*{re.escape(end)}(?![\d:.])"
         if hours and re.search(pattern, plain):
@@ -196,10 +195,10 @@ def _read_numbers(menu: Menu, plain: str) -> tuple[list[str], str]:
 
 
 def _spelled(menu: Menu, number: str) -> Group[LexiconEntry]:
-    return entries_of([word for words in menu.speech.answers.get(number, {}).values() for word in words])
+    return list_entries([word for words in menu.speech.answers.get(number, {}).values() for word in words])
 
 
-def keys_of(menu: Menu, asks: str) -> dict[str, str]:
+def list_keys(menu: Menu, asks: str) -> dict[str, str]:
     """Return the answers of the question of the callback form that asks this, by their keys."""
     form = menu.screens.get(menu.call_me)
     questions = (menu.screens.get(name) for name in form.questions) if isinstance(form, Form) else ()
@@ -214,8 +213,8 @@ def answer_beside(menu: Menu, text: str) -> Mapping[str, str] | None:
 
     They must be apart from each other and from the words, so that an hour, a sum or a number of days is none.
     """
-    found = _BEFORE.match(digits(text)) or _BEHIND.search(digits(text))
-    return form_answer(menu, f"{found[1]} {found[2]}") if found else None
+    found = _BEFORE.match(fold_digits(text)) or _BEHIND.search(fold_digits(text))
+    return read_form_answer(menu, f"{found[1]} {found[2]}") if found else None
 
 
 def _numbers(figures: str) -> list[str]:
@@ -256,21 +255,21 @@ def _further_answers(
 
 
 def _labels(menu: Menu, choice: Choice) -> Group[LexiconEntry]:
-    lexicon = lexicon_of(menu)
+    lexicon = build_lexicon(menu)
     known = lexicon.courtesy + lexicon.numbering
-    words = [_NUMBER.sub(" ", fold(label)) for label in choice.label.values()]
+    words = [_NUMBER.sub(" ", fold_text(label)) for label in choice.label.values()]
     said = [
         each
         for each in words
         if not is_filled(each, known) and not is_filled_by(each, lexicon.declines, known)
     ]
-    return entries_of(said if choice.answer != "no" else ())
+    return list_entries(said if choice.answer != "no" else ())
 
 
 def _in_words(menu: Menu, words: str, seen: str, when: str) -> Mapping[str, str] | None:
     """Return the answer of which one half, or both, are the words of the choices; the other may be known already."""
-    firsts = [seen] if seen else list(keys_of(menu, "phone_seen").values())
-    seconds = [when] if when else list(keys_of(menu, "when").values())
+    firsts = [seen] if seen else list(list_keys(menu, "phone_seen").values())
+    seconds = [when] if when else list(list_keys(menu, "when").values())
     found = []
     for first, second in product(firsts, seconds):
         mine, hour = _said(menu, "phone_seen", first), _said(menu, "when", second)
@@ -295,11 +294,11 @@ def _said(menu: Menu, asks: str, value: str) -> Group[LexiconEntry]:
         for label in choice.label.values()
     )
     more = (word for words in menu.speech.answers.get(value, {}).values() for word in words)
-    return entries_of([*(_NUMBER.sub(" ", fold(label)) for label in labels), *more])
+    return list_entries([*(_NUMBER.sub(" ", fold_text(label)) for label in labels), *more])
 
 
 def _beside(menu: Menu) -> Group[LexiconEntry]:
-    lexicon = lexicon_of(menu)
+    lexicon = build_lexicon(menu)
     return lexicon.courtesy + lexicon.numbering + lexicon.contact
 
 
@@ -312,9 +311,9 @@ LEAST = 0.5
 FEWEST_PAIRS = 3
 
 
-def nearest_topics(menu: Menu, text: str, most: int = 2) -> tuple[Keyword, ...]:
+def find_nearest_topics(menu: Menu, text: str, most: int = 2) -> tuple[Keyword, ...]:
     """Return the entries of the menu that lead to a screen and come nearest to the text, the nearest first."""
-    runs = runs_of(text[:LONGEST_NEAR])
+    runs = split_runs(text[:LONGEST_NEAR])
     held = {
         script: _list_pairs("".join(_hear_run(run) for run in runs if run.script == script))
         for script in {run.script for run in runs}
@@ -334,10 +333,10 @@ def nearest_topics(menu: Menu, text: str, most: int = 2) -> tuple[Keyword, ...]:
     return tuple(keyword for _, keyword in ordered[:most])
 
 
-def language_of(menu: Menu, text: str) -> str:
+def detect_language(menu: Menu, text: str) -> str:
     """Return the language whose letters the text is written in, where the letters tell it."""
     count: dict[str, int] = {}
-    for run in runs_of(text):
+    for run in split_runs(text):
         count[run.script] = count.get(run.script, 0) + len(run.letters)
     script = max(count, key=lambda each: count[each], default=PLAIN)
     return (

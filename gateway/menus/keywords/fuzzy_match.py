@@ -7,12 +7,12 @@ from itertools import pairwise
 
 from gateway.menus.engine.model import Keyword, Menu, Reaction
 from gateway.menus.keywords.phonetic import sound_out, strip_tones
-from gateway.menus.keywords.script_runs import LAO, THAI, Run, is_unspaced, runs_of, word_of
+from gateway.menus.keywords.script_runs import LAO, THAI, Run, is_unspaced, split_runs, word_of
 
 # How many letters apart two spellings are, counted only as far as it matters.
 
 
-def apart(one: str, other: str, most: int) -> int:
+def measure_distance(one: str, other: str, most: int) -> int:
     """Return the letters to add, drop, change or swap with a neighbour; ``most + 1`` where it is more than ``most``."""
     too_many = most + 1
     if abs(len(one) - len(other)) > most:
@@ -71,7 +71,7 @@ def find_near_words(menu: Menu, text: str) -> Iterator[Near]:
     """Yield every place of the text that is nearly a word of the menu."""
     runs = [
         (at, run, _Windows(run) if not is_unspaced(run.script) else None)
-        for at, run in enumerate(runs_of(text[:LONGEST_NEAR]))
+        for at, run in enumerate(split_runs(text[:LONGEST_NEAR]))
         if run.script in (LAO, THAI) or not is_unspaced(run.script)
     ]
     for keyword, language, word in list_likely_words(menu):
@@ -152,7 +152,7 @@ def _compare_heard(heard: str, here: str) -> int | None:
         return 0 if len(heard) >= SHORTEST_SOUND else None
     if len(heard) < SHORTEST_SOUND_TYPO:
         return None
-    return 1 if apart(heard, here, 1) == 1 else None
+    return 1 if measure_distance(heard, here, 1) == 1 else None
 
 
 def _compare_typed(letters: str, here: str) -> int | None:
@@ -160,7 +160,7 @@ def _compare_typed(letters: str, here: str) -> int | None:
     if len(letters) < SHORTEST_TYPO or here in _OTHER_WORDS:
         return None
     most = 2 if len(letters) >= TWO_TYPOS else 1
-    edits = apart(letters, here, most)
+    edits = measure_distance(letters, here, most)
     return edits if edits <= most else None
 
 
@@ -172,7 +172,7 @@ def _in_run(letters: str, run: Run) -> Iterator[tuple[int, int, int]]:
     heard, places = strip_tones(run.letters, run.script)
     most = 1 if len(wanted) >= SHORTEST_NATIVE_TYPO else 0
     for start, end in _list_candidates(wanted, heard, most):
-        edits = apart(wanted, heard[start:end], most)
+        edits = measure_distance(wanted, heard[start:end], most)
         left, right = places[start], places[end]
         if edits <= most and not any(left < gap < right for gap in run.gaps) and run.may_stand(left, right):
             yield edits, left, right - left

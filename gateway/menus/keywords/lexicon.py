@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from gateway.menus.engine.model import Keyword, Menu, Reaction, Words
-from gateway.menus.keywords.script_runs import PLAIN, Run, fold, word_of
+from gateway.menus.keywords.script_runs import PLAIN, Run, fold_text, word_of
 
 COMMANDS = (Reaction.STOP, Reaction.START)
 WHO = "{who}"
@@ -115,7 +115,7 @@ class Lexicon:
     clock: re.Pattern[str] | None
 
 
-def lexicon_of(menu: Menu) -> Lexicon:
+def build_lexicon(menu: Menu) -> Lexicon:
     """Return the words of a menu, made ready; the menus asked for last are kept."""
     known = _READY.get(id(menu))
     if known is None or known.menu is not menu:
@@ -129,7 +129,7 @@ def lexicon_of(menu: Menu) -> Lexicon:
 _READY: dict[int, Lexicon] = {}
 
 
-def entries_of(words: Iterable[str], language: str = "") -> Group[LexiconEntry]:
+def list_entries(words: Iterable[str], language: str = "") -> Group[LexiconEntry]:
     """Return the spellings of words, the longest first, each once."""
     found = {LexiconEntry(*word_of(word), language) for word in words}
     return Group(
@@ -140,7 +140,7 @@ def entries_of(words: Iterable[str], language: str = "") -> Group[LexiconEntry]:
 def _make_lexicon(menu: Menu) -> Lexicon:
     speech = menu.speech
     spellings = tuple(_list_spellings(menu))
-    wishes = entries_of(
+    wishes = list_entries(
         written
         for each in menu.keywords
         if each.reaction is Reaction.CALL_ME
@@ -173,11 +173,11 @@ def _make_lexicon(menu: Menu) -> Lexicon:
 
 
 def _group_words(words: Words) -> Group[LexiconEntry]:
-    return entries_of(word for each in words.values() for word in each)
+    return list_entries(word for each in words.values() for word in each)
 
 
 def _tell_apart(words: Words) -> Group[LexiconEntry]:
-    return Group(entry for language, each in words.items() for entry in entries_of(each, language).entries)
+    return Group(entry for language, each in words.items() for entry in list_entries(each, language).entries)
 
 
 def _list_spellings(menu: Menu) -> Iterator[Spelling]:
@@ -213,7 +213,7 @@ def _make_clock_pattern(menu: Menu) -> re.Pattern[str] | None:
     for language, words in speech.clock.items():
         numbers = _match_either(speech.numbers.get(language, ()))
         counted = _match_either(speech.counted.get(language, ()))
-        struck = "".join(_not_behind(fold(word)) for word in speech.struck.get(language, ()))
+        struck = "".join(_not_behind(fold_text(word)) for word in speech.struck.get(language, ()))
         plain = any(word_of(word)[2] == PLAIN for word in words)
         left, right = (r"(?<![^\W_])", r"(?![^\W_])") if plain else ("", "")
         hour = rf"(?>(?:0?[1-9]|1[0-2])(?!\d)(?:[.:]\d\d)?|(?:{numbers}){right})"
@@ -227,5 +227,5 @@ def _not_behind(word: str) -> str:
 
 def _match_either(words: Iterable[str]) -> str:
     """Return a pattern for any of the words, the longest first; one that nothing matches where there are none."""
-    ordered = sorted({fold(word) for word in words}, key=len, reverse=True)
+    ordered = sorted({fold_text(word) for word in words}, key=len, reverse=True)
     return "|".join(r"\s+".join(map(re.escape, word.split())) for word in ordered) or r"(?!)"

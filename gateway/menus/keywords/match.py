@@ -6,10 +6,16 @@ from itertools import chain
 
 from gateway.menus.engine.model import Keyword, Menu, Reaction
 from gateway.menus.keywords.fuzzy_match import Near, find_near_words
-from gateway.menus.keywords.lexicon import COMMANDS, Group, Lexicon, LexiconEntry, Spelling, lexicon_of
-from gateway.menus.keywords.phonetic import Bare, find_moved_places, heard_places, held_bare
-from gateway.menus.keywords.scanned_text import Longer, is_filled_by, own_words, quiet_text, read_otherwise
-from gateway.menus.keywords.script_runs import LAO, LONGEST_HEARD, LONGEST_TEXT, PLAIN, THAI, Run, runs_of
+from gateway.menus.keywords.lexicon import COMMANDS, Group, Lexicon, LexiconEntry, Spelling, build_lexicon
+from gateway.menus.keywords.phonetic import Bare, find_bare, find_heard_places, find_moved_places
+from gateway.menus.keywords.scanned_text import (
+    Longer,
+    drop_unread,
+    is_filled_by,
+    read_otherwise,
+    strip_copies,
+)
+from gateway.menus.keywords.script_runs import LAO, LONGEST_HEARD, LONGEST_TEXT, PLAIN, THAI, Run, split_runs
 
 # A wish inside a refusal is a refusal: what stands between "do not" and "call", and what "did not call" is
 # not.
@@ -150,9 +156,9 @@ def understand_text(menu: Menu, text: str, language: str = "") -> Match | None:
     danger = find_danger(menu, text, language)
     if danger is not None:
         return danger
-    lexicon = lexicon_of(menu)
-    own = own_words(menu, text[:LONGEST_HEARD])
-    heard = quiet_text(lexicon, own.words)
+    lexicon = build_lexicon(menu)
+    own = strip_copies(menu, text[:LONGEST_HEARD])
+    heard = drop_unread(lexicon, own.words)
     ways = (heard, *read_otherwise(heard[:LONGEST_TEXT]))
     found = (_find_command(lexicon, way, language) for way in ways)
     wanted = (_find_wanted(lexicon, way, language) for way in ways)
@@ -162,8 +168,8 @@ def understand_text(menu: Menu, text: str, language: str = "") -> Match | None:
 
 def find_danger(menu: Menu, text: str, language: str = "") -> Match | None:
     """Return the word of danger that a text of hers holds, anywhere in it, or None."""
-    lexicon = lexicon_of(menu)
-    heard = quiet_text(lexicon, own_words(menu, text[:LONGEST_HEARD]).words)
+    lexicon = build_lexicon(menu)
+    heard = drop_unread(lexicon, strip_copies(menu, text[:LONGEST_HEARD]).words)
     ways = (heard, *read_otherwise(heard))
     found = (_find_first(lexicon, _find_dangers(lexicon, way), language) for way in ways)
     return next((match for match in found if match is not None), None)
@@ -171,15 +177,15 @@ def find_danger(menu: Menu, text: str, language: str = "") -> Match | None:
 
 def find_refusal(menu: Menu, text: str, language: str = "") -> Match | None:
     """Return the refusal to be called that a text of hers holds, whatever else it says, or None."""
-    lexicon = lexicon_of(menu)
-    heard = quiet_text(lexicon, own_words(menu, text[:LONGEST_HEARD]).words)
+    lexicon = build_lexicon(menu)
+    heard = drop_unread(lexicon, strip_copies(menu, text[:LONGEST_HEARD]).words)
     wanted = (_find_wanted(lexicon, way, language) for way in (heard, *read_otherwise(heard[:LONGEST_TEXT])))
     return next((each for each in wanted if each and each.keyword.reaction is Reaction.REFUSE), None)
 
 
 def _find_wanted(lexicon: Lexicon, heard: str, language: str) -> Match | None:
     """Return what she wants or refuses by a whole word."""
-    runs = runs_of(heard[:LONGEST_TEXT])
+    runs = split_runs(heard[:LONGEST_TEXT])
     longers = [Longer(lexicon, run) for run in runs]
     for run, longer in zip(runs, longers, strict=True):
         for word, tongue in find_refused(lexicon, run, longer):
@@ -205,17 +211,17 @@ def _find_first(lexicon: Lexicon, hits: Iterator[_Hit], language: str) -> Match 
 
 def _find_dangers(lexicon: Lexicon, heard: str) -> Iterator[_Hit]:
     """Yield for each run and each word of danger the first place at which it stands."""
-    for at, run in enumerate(runs_of(heard, LONGEST_HEARD)):
+    for at, run in enumerate(split_runs(heard, LONGEST_HEARD)):
         if len(run.letters) < _SHORTEST:
             continue
         longer = Longer(lexicon, run)
         for spelling in lexicon.danger.held_by(run):
             yield from _find_once(spelling, run, at, longer, spelling.places(run))
-        for spelling, *place in heard_places(lexicon, run):
+        for spelling, *place in find_heard_places(lexicon, run):
             yield from _find_once(spelling, run, at, longer, iter([(place[0], place[1])]))
         if run.script in (LAO, THAI):
             bare = Bare(run)
-            for spelling in held_bare(lexicon.danger.of(run.script), bare):
+            for spelling in find_bare(lexicon.danger.of(run.script), bare):
                 yield from _find_once(spelling, run, at, longer, find_moved_places(spelling, bare))
 
 
@@ -246,7 +252,7 @@ def _find_command(lexicon: Lexicon, heard: str, language: str) -> Match | None:
 
 def _is_held(lexicon: Lexicon, heard: str, entry: Spelling) -> bool:
     """Say whether a longer word holds the command wherever it stands: ขอหยุด asks for a day off."""
-    return all(Longer(lexicon, run).hold(*place) for run in runs_of(heard) for place in entry.places(run))
+    return all(Longer(lexicon, run).hold(*place) for run in split_runs(heard) for place in entry.places(run))
 
 
 def _find_hits(lexicon: Lexicon, runs: tuple[Run, ...], longers: list[Longer]) -> Iterator[_Hit]:
@@ -280,7 +286,7 @@ def _find_best(lexicon: Lexicon, hits: list[_Hit], language: str) -> Match | Non
 
 def _find_nearest(lexicon: Lexicon, read: str, language: str) -> Match | None:
     """Return what the text nearly says; not where a longer word that says something else holds the place."""
-    runs = runs_of(read)
+    runs = split_runs(read)
     longers = [Longer(lexicon, run) for run in runs]
 
     def order(near: Near) -> tuple[object, ...]:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TypeVar
 
 from gateway.menus.keywords.lexicon import Lexicon, LexiconEntry, Spelling
-from gateway.menus.keywords.script_runs import LAO, PLAIN, THAI, Run, runs_of
+from gateway.menus.keywords.script_runs import LAO, PLAIN, THAI, Run, split_runs
 
 _ROMANISED = tuple(
     (re.compile(pattern), replacement)
@@ -88,7 +88,7 @@ _KEPT = 8
 _READY: dict[int, tuple[Lexicon, Mapping[str, Spelling]]] = {}
 
 
-def heard_places(lexicon: Lexicon, run: Run) -> Iterator[tuple[Spelling, int, int]]:
+def find_heard_places(lexicon: Lexicon, run: Run) -> Iterator[tuple[Spelling, int, int]]:
     """Yield the places of a run in Latin letters at which a few words sound like a word of danger."""
     sounds = _list_sounds(lexicon)
     if run.script != PLAIN or not sounds:
@@ -144,7 +144,7 @@ class Bare:
         self.places = [*(at for at, _ in kept), len(run.letters)]
 
 
-def held_bare(entries: Iterable[E], bare: Bare) -> Iterator[E]:
+def find_bare(entries: Iterable[E], bare: Bare) -> Iterator[E]:
     """Yield the words whose letters without tones the run holds somewhere: few of a hundred are looked at closely."""
     letters = bare.letters
     return (each for each in entries if _take_apart(each.letters)[0] in letters)
@@ -186,5 +186,5 @@ def _does_stand(entry: LexiconEntry, run: Run, left: int, right: int) -> bool:
     """Say whether the word, set right, stands whole where it is."""
     near = 12
     before, behind = run.letters[max(0, left - near) : left], run.letters[right : right + near]
-    (mended, *_) = runs_of(before + entry.letters + behind)
+    (mended, *_) = split_runs(before + entry.letters + behind)
     return entry.ends(mended, len(before)) > 0

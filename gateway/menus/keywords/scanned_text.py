@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from gateway.menus.engine.model import Menu, Text
 from gateway.menus.keywords.lexicon import Group, Lexicon, LexiconEntry
-from gateway.menus.keywords.script_runs import Run, fold, runs_of
+from gateway.menus.keywords.script_runs import Run, fold_text, split_runs
 
 # A text as it is looked through: without addresses and clock hours, and where longer words hide shorter
 # ones.
@@ -42,9 +42,9 @@ _SIGNS = str.maketrans({"\U0001f198": " sos ", "\U0001f6d1": " stop "})
 """Two signs that are words: U+1F198 SQUARED SOS and U+1F6D1 OCTAGONAL SIGN, the road sign of that word."""
 
 
-def quiet_text(lexicon: Lexicon, text: str) -> str:
+def drop_unread(lexicon: Lexicon, text: str) -> str:
     """Return a folded text without what is not read for words: addresses, and hours such as ตี 2."""
-    folded = _INITIALS.sub(" ", fold(_ADDRESS.sub(_NOTHING, text))).translate(_SIGNS)
+    folded = _INITIALS.sub(" ", fold_text(_ADDRESS.sub(_NOTHING, text))).translate(_SIGNS)
     return lexicon.clock.sub(_NOTHING, folded) if lexicon.clock else folded
 
 
@@ -108,13 +108,13 @@ def is_filled(text: str, beside: Group[LexiconEntry]) -> bool:
 
 def _ways(text: str) -> tuple[str, ...]:
     """Return the text as it is, and how else it reads where it is drawn out: ``okkkk``, ``ครับบบ``."""
-    return (text, *read_otherwise(fold(text)))
+    return (text, *read_otherwise(fold_text(text)))
 
 
 def _is_filled(text: str, wanted: Group[E], beside: Group[LexiconEntry]) -> tuple[E, ...] | None:
     """Return the wanted words of a text that holds nothing else but these and those beside them, or None."""
     found: tuple[E, ...] = ()
-    for run in runs_of(text):
+    for run in split_runs(text):
         here = _of_run(run, wanted, beside)
         if here is None:
             return None
@@ -183,7 +183,7 @@ class Own:
     copied: bool = False
 
 
-def own_words(menu: Menu, text: str) -> Own:
+def strip_copies(menu: Menu, text: str) -> Own:
     """Return a text without what was copied out of one of the menu's texts."""
     if len(text) > LONGEST_COPY:
         return Own(text)
@@ -304,4 +304,4 @@ def _fact(menu: Menu, name: str) -> str:
 
 def _letters(text: str) -> str:
     """Return the letters of a text and their signs: spaces, figures and marks change on the way."""
-    return "".join(each for each in fold(text) if unicodedata.category(each)[0] in "LM")
+    return "".join(each for each in fold_text(text) if unicodedata.category(each)[0] in "LM")

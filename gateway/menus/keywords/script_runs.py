@@ -55,7 +55,7 @@ _TWINS = tuple(
 )
 
 
-def fold(text: str) -> str:
+def fold_text(text: str) -> str:
     """Return the text as words are compared: every spelling of the same word comes out equal."""
     plain = text.casefold().translate(_APOSTROPHES)
     if plain.isascii():
@@ -67,7 +67,7 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", plain)
 
 
-def digits(text: str) -> str:
+def fold_digits(text: str) -> str:
     """Return the text with the digits of every script as 0 to 9."""
     return "".join(str(unicodedata.decimal(each)) if each.isdecimal() else each for each in text)
 
@@ -166,9 +166,9 @@ class Run:
 
 
 @lru_cache(maxsize=8)
-def runs_of(text: str, most: int = LONGEST_TEXT) -> tuple[Run, ...]:
+def split_runs(text: str, most: int = LONGEST_TEXT) -> tuple[Run, ...]:
     """Return the runs of a text, in order, as far as its first ``most`` characters."""
-    runs = list(_cut_runs(fold(text[:most])))
+    runs = list(_cut_runs(fold_text(text[:most])))
     for at in {0, len(runs) - 1} if runs else ():
         run = runs[at]
         runs[at] = Run(
@@ -254,7 +254,7 @@ def is_unspaced(script: str) -> bool:
 @lru_cache(maxsize=16_384)
 def word_of(word: str) -> tuple[str, frozenset[int], str]:
     """Return a word of the menu as its letters, the places where a text may have a space, and its script."""
-    runs = list(_cut_runs(fold(word)))
+    runs = list(_cut_runs(fold_text(word)))
     if len(runs) != 1:
         return "", frozenset(), PLAIN
     run = runs[0]

@@ -41,7 +41,7 @@ class Writer:
 
     def __init__(self, file: BinaryIO, recipient: bytes) -> None:
         # Each file has its own key, so counted nonces are unique (NIST SP 800-38D, 8.2.1).
-        ours = X25519PrivateKey.from_private_bytes(ids.random_bytes(_KEY))
+        ours = X25519PrivateKey.from_private_bytes(ids.make_random_bytes(_KEY))
         mine = ours.public_key().public_bytes_raw()
         shared = ours.exchange(X25519PublicKey.from_public_bytes(recipient))
         self._cipher = _make_cipher(shared, mine, recipient)
@@ -165,7 +165,7 @@ def restore_backup(store: Store, file: Path, sheet_key: bytes, now: datetime) ->
     migrate.upgrade(store)
     with file.open("rb") as sealed, store.write() as tx:
         dumping.take_time(tx)
-        held = dumping.not_empty(tx)
+        held = dumping.find_filled_table(tx)
         if held is not None:
             raise LedgerNotEmpty(f"the database holds rows in {held}; restore into an empty one")
         dumping.clear_tables(tx)
@@ -180,7 +180,7 @@ def restore_backup(store: Store, file: Path, sheet_key: bytes, now: datetime) ->
 
 
 def _list_lines(tx: Tx, now: datetime) -> Iterator[dict[str, Any]]:
-    yield {"format": FORMAT, "revision": migrate.revision_in(tx), "made_at": now.isoformat()}
+    yield {"format": FORMAT, "revision": migrate.read_revision(tx), "made_at": now.isoformat()}
     for name in dumping.list_tables():
         yield {"table": name}
         for row in dumping.list_rows(tx, name):

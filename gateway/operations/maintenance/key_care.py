@@ -56,12 +56,12 @@ class SheetQuestion:
 
 def draw_secret() -> bytes:
     """Return a new random key, stored nowhere. Show it before putting it in force, so that it cannot be lost unseen."""
-    return ids.random_bytes(_SECRET)
+    return ids.make_random_bytes(_SECRET)
 
 
 def draw_question(secret: bytes) -> SheetQuestion:
     """Return a question for a random group, never the first one, which is easy to remember without paper."""
-    return SheetQuestion(secret, 1 + ids.random_bytes(1)[0] % (_GROUPS - 1))
+    return SheetQuestion(secret, 1 + ids.make_random_bytes(1)[0] % (_GROUPS - 1))
 
 
 def put_in_force(parts: Services, secret: bytes, *, instead_of: bytes | None) -> bool:
@@ -75,9 +75,9 @@ def put_in_force(parts: Services, secret: bytes, *, instead_of: bytes | None) ->
     now = parts.clock.now()
 
     def work(tx: Tx) -> bool:
-        if find_public_key(tx) not in {instead_of, public_half(secret)}:
+        if find_public_key(tx) not in {instead_of, derive_public_half(secret)}:
             return False
-        settings.save_setting(tx, _SETTING, public_half(secret).hex(), by="", now=now)
+        settings.save_setting(tx, _SETTING, derive_public_half(secret).hex(), by="", now=now)
         return True
 
     return parts.store.run(work)
@@ -88,9 +88,9 @@ def confirm_sheet(parts: Services, secret: bytes) -> bool:
     now = parts.clock.now()
 
     def work(tx: Tx) -> bool:
-        if find_public_key(tx) != public_half(secret):
+        if find_public_key(tx) != derive_public_half(secret):
             return False
-        settings.save_setting(tx, _CONFIRMED, public_half(secret).hex(), by="", now=now)
+        settings.save_setting(tx, _CONFIRMED, derive_public_half(secret).hex(), by="", now=now)
         return True
 
     return parts.store.run(work)
@@ -108,7 +108,7 @@ def find_public_key(tx: Tx) -> bytes | None:
     return bytes.fromhex(held) if held else None
 
 
-def public_half(secret: bytes) -> bytes:
+def derive_public_half(secret: bytes) -> bytes:
     """Return the X25519 public key (RFC 7748), which stays on the machine: it encrypts but cannot decrypt."""
     return X25519PrivateKey.from_private_bytes(secret).public_key().public_bytes_raw()
 

@@ -9,7 +9,7 @@ from gateway.foundation.services import Services
 from gateway.menus.authoring.problems import Problem
 from gateway.menus.engine.model import Menu
 from gateway.menus.engine.serialization import dump_menu
-from gateway.operations.publishing.stored import NoVersion, menu_of
+from gateway.operations.publishing.stored import NoVersion, read_menu
 from gateway.storage import versions
 from gateway.storage.database import Tx
 from gateway.storage.versions import Version
@@ -278,5 +278,5 @@ def _find_near(known: tuple[Version, ...], live: Version, base: int | None) -> s
 
 def _spread_of(tx: Tx, version: Version) -> Spread:
     """Return a version laid out flat; empty if this release cannot read its format."""
-    menu = menu_of(tx, version.id)
+    menu = read_menu(tx, version.id)
     return spread_menu(menu, versions.find_source(tx, version.id) or {}) if menu is not None else {}

@@ -4,19 +4,19 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from gateway.domain.events import USSD_LIMITS
-from gateway.foundation.phone_numbers import region_of
+from gateway.foundation.phone_numbers import find_region
 from gateway.menus.authoring.checks import CheckContext
 from gateway.menus.authoring.conversation_files import Case
 from gateway.menus.authoring.conversation_runner import LINE_VALUES, Talk
-from gateway.menus.authoring.pages import with_pages
+from gateway.menus.authoring.pages import add_pages
 from gateway.menus.authoring.problems import Place
 from gateway.menus.engine.model import Menu
-from gateway.menus.engine.window_hours import offers_in
+from gateway.menus.engine.visibility import list_offers
 
 
 def cut_draft(menu: Menu, asked: CheckContext) -> Menu:
     """Return the menu with its pages cut as a publish would cut them for USSD."""
-    return with_pages(menu, (USSD_LIMITS,), read_line_values(asked))
+    return add_pages(menu, (USSD_LIMITS,), read_line_values(asked))
 
 
 def open_talk(menu: Menu, number: str, asked: CheckContext, now: datetime) -> Talk:
@@ -28,7 +28,7 @@ def open_talk(menu: Menu, number: str, asked: CheckContext, now: datetime) -> Ta
         it="draft",
         place=Place(),
         at=now,
-        region=region_of(number),
+        region=find_region(number),
         offers=_find_offers(menu, asked),
     )
     return Talk(menu, case, zone=asked.zone, limits=USSD_LIMITS, values=read_line_values(asked))
@@ -40,7 +40,7 @@ def read_line_values(asked: CheckContext) -> Mapping[str, str]:
 
 
 def _find_offers(menu: Menu, asked: CheckContext) -> tuple[str, ...]:
-    known = offers_in(menu)
+    known = list_offers(menu)
     if asked.staffed is None:
         return known
     staffed = asked.staffed(menu.windows.values())

@@ -11,7 +11,7 @@ from gateway.foundation.services import Services
 from gateway.menus.authoring.problems import did_you_mean
 from gateway.menus.engine.model import Menu
 from gateway.menus.engine.serialization import UnreadableMenu, load_menu
-from gateway.menus.engine.wording import list_naming_screens, word_fact
+from gateway.menus.engine.wording import format_fact, list_naming_screens
 from gateway.storage import reports, versions
 from gateway.storage.callbacks import Callback
 from gateway.storage.database import Tx
@@ -72,7 +72,7 @@ def find_readers(parts: Services, actor: Actor, fact: str, first: date, last: da
     check_permission(actor, Permission.SEE_OTHERS)
     with parts.store.read() as tx:
         menus = _Menus(tx)
-        live = [menu for each in versions.live_ids(tx).values() if (menu := menus.of(each))]
+        live = [menu for each in versions.find_live_ids(tx).values() if (menu := menus.of(each))]
         counted = reports.list_figures(tx, first, last, what=[f"{reports.FACT}{fact}"])
         if not counted and not any(fact in menu.facts for menu in live):
             known = {name for menu in live for name in menu.facts}
@@ -99,7 +99,7 @@ class _Menus:
     def of(self, version: str) -> Menu | None:
         """Return the menu of a version, withdrawn or not; None if this release cannot read it."""
         if version not in self.held:
-            compiled = versions.ever_compiled(self.tx, version)
+            compiled = versions.find_ever_compiled(self.tx, version)
             try:
                 self.held[version] = load_menu(compiled) if compiled is not None else None
             except UnreadableMenu:
@@ -122,7 +122,7 @@ def _list_reads(menus: _Menus, fact: str, counted: tuple[Figure, ...]) -> tuple[
     for one in counted:
         menu = menus.of(one.version)
         known = menu.facts.get(fact) if menu else None
-        value = word_fact(menu, known, one.day, one.language) if menu and known else ""
+        value = format_fact(menu, known, one.day, one.language) if menu and known else ""
         found[one.day, one.item, value] += one.n
     return tuple(
         Read(day=day, screen=screen, value=value, n=n) for (day, screen, value), n in sorted(found.items())

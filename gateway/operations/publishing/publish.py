@@ -13,9 +13,9 @@ from gateway.domain.callbacks.windows import Hours, list_offered_windows
 from gateway.domain.events import SMS_LIMITS, USSD_LIMITS, Limits
 from gateway.domain.permissions import Actor, Permission, check_permission
 from gateway.foundation.services import Services
-from gateway.menus.authoring.check import Checked, check
+from gateway.menus.authoring.check import Checked, check_menu
 from gateway.menus.authoring.checks import CheckContext
-from gateway.menus.authoring.pages import with_pages
+from gateway.menus.authoring.pages import add_pages
 from gateway.menus.authoring.problems import Level, Problem
 from gateway.menus.engine.model import FORMAT, Menu
 from gateway.menus.engine.serialization import dump_menu
@@ -28,11 +28,11 @@ from gateway.operations.publishing.publish_rules import (
 from gateway.operations.publishing.stored import (
     Live,
     NoVersion,
-    menu_of,
+    drop_tests,
     read_live,
     read_live_menus,
+    read_menu,
     read_whole_folder,
-    without_tests,
 )
 from gateway.storage import audit, versions
 from gateway.storage.database import Tx
@@ -182,14 +182,14 @@ def preview_difference(
     return replace(found, moved=tuple(each for each in checked.problems if each.code == "key-moved"))
 
 
-def first_start(parts: Services, folder: Path, *, author: str = "gateway") -> tuple[Problem, ...]:
+def publish_first(parts: Services, folder: Path, *, author: str = "gateway") -> tuple[Problem, ...]:
     """Publish the folder as version 1 if nothing is live yet; return the errors that prevent it.
 
     Unreviewed drafts are allowed here so that a new installation can be tried at once: real channels do not
     show them.
     """
     with parts.store.read() as tx:
-        if versions.live_ids(tx):
+        if versions.find_live_ids(tx):
             return ()
     files = read_whole_folder(folder)
     checked = check_files(parts, files)
@@ -260,13 +260,13 @@ def _find_target(
     """Return the version to roll back to, with its menu."""
     with parts.store.read() as tx:
         target = _find_rollback_target(tx, menu, live.id if live else None, number)
-        return target, menu_of(tx, target.id)
+        return target, read_menu(tx, target.id)
 
 
 def list_versions(parts: Services, menu: str = "") -> tuple[ListedVersion, ...]:
     """Return the versions of a menu, or of all menus, newest first."""
     with parts.store.read() as tx:
-        live = set(versions.live_ids(tx).values())
+        live = set(versions.find_live_ids(tx).values())
         return tuple(
             ListedVersion(version=each, live=each.id in live) for each in versions.list_versions(tx, menu)
         )
@@ -275,8 +275,8 @@ def list_versions(parts: Services, menu: str = "") -> tuple[ListedVersion, ...]:
 def check_files(parts: Services, files: Mapping[str, str], *, moves_keys: bool = False) -> Checked:
     """Check a folder's files (file name → text) against this installation's channels, settings, hours and live menu."""
     asked = ask_house(parts, moves_keys=moves_keys)
-    texts = without_tests(files)
-    return check({name: text.encode("utf-8", "surrogateescape") for name, text in texts.items()}, asked)
+    texts = drop_tests(files)
+    return check_menu({name: text.encode("utf-8", "surrogateescape") for name, text in texts.items()}, asked)
 
 
 def ask_house(parts: Services, *, moves_keys: bool = False) -> CheckContext:
@@ -311,7 +311,7 @@ def _write_version(
 ) -> Published:
     """Write the next version and make it live, unless its files equal the live ones byte for byte."""
     now = parts.clock.now()
-    compiled = dump_menu(with_pages(menu, _list_limits(parts), parts.line.for_engine().values))
+    compiled = dump_menu(add_pages(menu, _list_limits(parts), parts.line.for_engine().values))
     written = json.dumps([compiled, dict(sorted(files.items()))])
     digest = hashlib.sha256(written.encode()).hexdigest()
     if live.version is not None and live.version.hash == digest:

@@ -12,7 +12,7 @@ from gateway.menus.authoring.moved_keys import (
     find_moved_keys,
     find_moved_questions,
 )
-from gateway.menus.authoring.pages import with_pages
+from gateway.menus.authoring.pages import add_pages
 from gateway.menus.authoring.problems import Problem, show_place
 from gateway.menus.engine.model import Menu
 from gateway.menus.engine.offered_languages import list_reviewed
@@ -70,7 +70,7 @@ def refuse_failing_conversations(menu: Menu, files: Mapping[str, str], zone: str
     """
     written = {name: text.encode() for name, text in files.items() if name.startswith(TESTS)}
     cases, problems = read_conversations(written, zone)
-    paged = with_pages(menu, (USSD_LIMITS,))
+    paged = add_pages(menu, (USSD_LIMITS,))
     failed = [_describe_problem(problem) for problem in problems]
     for case in cases:
         failed += [

@@ -39,10 +39,10 @@ def read_live(parts: Services, menu: str) -> Live:
         Unavailable: the database cannot be reached.
     """
     with parts.store.read() as tx:
-        live = versions.live_id(tx, menu)
+        live = versions.find_live_id(tx, menu)
         if live is None:
             return Live()
-        return Live(version=versions.get_version(tx, live), menu=menu_of(tx, live))
+        return Live(version=versions.get_version(tx, live), menu=read_menu(tx, live))
 
 
 def read_live_menus(parts: Services) -> dict[str, Menu]:
@@ -52,20 +52,20 @@ def read_live_menus(parts: Services) -> dict[str, Menu]:
         Unavailable: the database cannot be reached.
     """
     with parts.store.read() as tx:
-        found = {menu: menu_of(tx, version) for menu, version in versions.live_ids(tx).items()}
+        found = {menu: read_menu(tx, version) for menu, version in versions.find_live_ids(tx).items()}
     return {name: menu for name, menu in found.items() if menu is not None}
 
 
-def menu_of(tx: Tx, version_id: str) -> Menu | None:
+def read_menu(tx: Tx, version_id: str) -> Menu | None:
     """Return the menu of a version; None if this release cannot read it."""
-    compiled = versions.ever_compiled(tx, version_id)
+    compiled = versions.find_ever_compiled(tx, version_id)
     try:
         return load_menu(compiled) if compiled is not None else None
     except UnreadableMenu:
         return None
 
 
-def folder_files(folder: Path) -> dict[str, str]:
+def read_folder_files(folder: Path) -> dict[str, str]:
     """Return file name → text of a menu's folder; empty if it cannot be read.
 
     Invalid UTF-8 is kept as surrogate escapes, for the menu check to report.
@@ -79,7 +79,7 @@ def folder_files(folder: Path) -> dict[str, str]:
 
 def read_whole_folder(folder: Path) -> dict[str, str]:
     """Return the same with the conversation tests; tests in invalid UTF-8 are left out."""
-    texts = folder_files(folder)
+    texts = read_folder_files(folder)
     for name, content in read_tests(folder).items() if texts and folder.is_dir() else ():
         words = content.decode("utf-8", "ignore")
         if words.encode() == content:
@@ -87,7 +87,7 @@ def read_whole_folder(folder: Path) -> dict[str, str]:
     return texts
 
 
-def without_tests(files: Mapping[str, str]) -> dict[str, str]:
+def drop_tests(files: Mapping[str, str]) -> dict[str, str]:
     """Return the files without the conversation tests."""
     return {name: text for name, text in files.items() if not name.startswith(TESTS)}
 
@@ -100,14 +100,14 @@ def has_changed(parts: Services, folder: Path) -> bool:
     """
     files = read_whole_folder(folder)
     with parts.store.read() as tx:
-        sources = [versions.find_source(tx, version) or {} for version in versions.live_ids(tx).values()]
+        sources = [versions.find_source(tx, version) or {} for version in versions.find_live_ids(tx).values()]
     return bool(files) and not any(_is_same(files, source) for source in sources)
 
 
 def _is_same(files: Mapping[str, str], source: Mapping[str, str]) -> bool:
     """Compare with the published source, which lacks conversation tests if an earlier release published it."""
     has_tests = any(name.startswith(TESTS) for name in source)
-    return dict(source) == (dict(files) if has_tests else without_tests(files))
+    return dict(source) == (dict(files) if has_tests else drop_tests(files))
 
 
 def export_version(parts: Services, menu: str, number: int, folder: Path) -> tuple[str, ...]:

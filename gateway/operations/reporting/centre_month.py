@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gateway.domain.permissions import Permission, check_permission
-from gateway.operations.reporting.monthly_report import SMALLEST, days_of_month
+from gateway.operations.reporting.monthly_report import SMALLEST, find_month_days
 from gateway.storage import reports
 
 if TYPE_CHECKING:
@@ -207,7 +207,7 @@ def read_centre_month(parts: Services, actor: Actor, month: str) -> CentreMonth:
         Unavailable: the database cannot be reached.
     """
     check_permission(actor, Permission.SEE_FIGURES)
-    first, last = days_of_month(month, parts.clock.now().date())
+    first, last = find_month_days(month, parts.clock.now().date())
     with parts.store.read() as tx:
         found = reports.list_figures(tx, first, last, what=(BY_PERSON, SUM, SUMMED))
     counts = _count_cells(found)

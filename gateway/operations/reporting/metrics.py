@@ -77,7 +77,7 @@ class _Ledger(Collector):
 
     def _outbox(self, tx: Tx) -> Iterator[Metric]:
         now = self._parts.clock.now()
-        counted = reports.of_outbox(tx, now=now)
+        counted = reports.count_outbox(tx, now=now)
         rows = GaugeMetricFamily("gateway_outbox_rows", "Outbox rows", labels=("state", "channel"))
         for (state, channel), n in sorted(counted.by_state.items()):
             rows.add_metric((state, channel), n)
@@ -93,7 +93,7 @@ class _Ledger(Collector):
         faults = GaugeMetricFamily(
             "gateway_line_faults", "Sends in a row that did not go through", labels=("channel",)
         )
-        for channel, bucket in sorted(rate_limits.all_of(tx).items()):
+        for channel, bucket in sorted(rate_limits.list_buckets(tx).items()):
             is_paused = bucket.paused_until is not None and bucket.paused_until > now
             paused.add_metric((channel,), float(is_paused))
             faults.add_metric((channel,), bucket.faults)
@@ -149,7 +149,7 @@ def _count_facts(parts: Services) -> Metric:
 
 def _count_callbacks(tx: Tx) -> Metric:
     rows = GaugeMetricFamily("gateway_callbacks", "Requests for a call", labels=("state",))
-    for state, n in sorted(reports.of_callbacks(tx).items()):
+    for state, n in sorted(reports.count_callbacks(tx).items()):
         rows.add_metric((state,), n)
     return rows
 

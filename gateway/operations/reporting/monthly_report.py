@@ -60,13 +60,13 @@ def report_month(parts: Services, actor: Actor, written: str) -> tuple[Cell, ...
         Unavailable: the database cannot be reached.
     """
     check_permission(actor, Permission.SEE_FIGURES)
-    first, last = days_of_month(written, parts.clock.now().date())
+    first, last = find_month_days(written, parts.clock.now().date())
     with parts.store.read() as tx:
         found = reports.list_figures(tx, first, last, what=[section.what for section in SECTIONS])
     return tuple(cell for section in SECTIONS for cell in _make_cells(section, found))
 
 
-def days_of_month(written: str, today: date) -> tuple[date, date]:
+def find_month_days(written: str, today: date) -> tuple[date, date]:
     """Return the first and last day of a month.
 
     Raises:

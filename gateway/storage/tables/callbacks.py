@@ -21,35 +21,35 @@ from gateway.storage.tables.columns import (
     REVIEW,
     RUNG,
     WAITING,
-    caller_column,
-    id_column,
-    instant_column,
+    make_caller_column,
+    make_id_column,
+    make_instant_column,
+    make_partial_index,
+    make_word_column,
     metadata,
-    partial_index,
-    word_column,
 )
 from gateway.storage.value_limits import Sealed
 
 callbacks = Table(
     "callbacks",
     metadata,
-    id_column(),
-    word_column("team", default="main"),
-    caller_column(),
+    make_id_column(),
+    make_word_column("team", default="main"),
+    make_caller_column(),
     Column("slot", Integer, nullable=False, server_default=text("0")),
     Column("session", LargeBinary(32), nullable=False),
-    word_column("state", 12, default=None),
+    make_word_column("state", 12, default=None),
     Column("priority", Integer, nullable=False),  # 0 danger, 1 normal: the order of the queue
-    word_column("topic", 20),
-    word_column("language", 16),
-    word_column("script", 16),
-    word_column("channel"),
-    word_column("zone"),
-    word_column("version", 20),
-    instant_column("asked_at"),
-    instant_column("last_asked_at"),
-    instant_column("due_at", null=True),
-    instant_column("due_until", null=True),
+    make_word_column("topic", 20),
+    make_word_column("language", 16),
+    make_word_column("script", 16),
+    make_word_column("channel"),
+    make_word_column("zone"),
+    make_word_column("version", 20),
+    make_instant_column("asked_at"),
+    make_instant_column("last_asked_at"),
+    make_instant_column("due_at", null=True),
+    make_instant_column("due_until", null=True),
     Column("asks", Integer, nullable=False, server_default=text("1")),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     # SQLite does not enforce lengths, so only PostgreSQL's column was widened.
@@ -62,30 +62,30 @@ callbacks = Table(
     Column("minor", Boolean, nullable=False, server_default=text("false")),  # the caller may be under 18
     Column("follows", String(20), nullable=True),  # the request that this one follows up
     Column("holder_id", String(20), ForeignKey("people.id", ondelete="SET NULL"), nullable=True),
-    instant_column("held_until", null=True),
-    instant_column("escalate_at", null=True),
+    make_instant_column("held_until", null=True),
+    make_instant_column("escalate_at", null=True),
     Column("told", Integer, nullable=False, server_default=text("0")),  # number of escalations
     Column("rev", Integer, nullable=False, server_default=text("0")),
-    instant_column("changed_at"),
-    instant_column("closed_at", null=True),
-    word_column("reason", 60),
-    word_column(
+    make_instant_column("changed_at"),
+    make_instant_column("closed_at", null=True),
+    make_word_column("reason", 60),
+    make_word_column(
         "withheld", 10
     ),  # why the caller may not be called for it, until a new request or a decision by staff
     Column("trial", Boolean, nullable=False, server_default=text("false")),
-    word_column("mark", 24),  # monotonic clock mark of the last request
-    partial_index("uq_callbacks_one_open", "caller_id", "slot", where=OPEN, unique=True),
-    partial_index("ix_callbacks_line", "team", "priority", "asked_at", "id", where=WAITING),
-    partial_index(
+    make_word_column("mark", 24),  # monotonic clock mark of the last request
+    make_partial_index("uq_callbacks_one_open", "caller_id", "slot", where=OPEN, unique=True),
+    make_partial_index("ix_callbacks_line", "team", "priority", "asked_at", "id", where=WAITING),
+    make_partial_index(
         "ix_callbacks_due", "team", "priority", "due_until", "asked_at", "id", "due_at", where=WAITING
     ),
-    partial_index("ix_callbacks_later", "team", "priority", "due_at", "asked_at", "id", where=WAITING),
-    partial_index("ix_callbacks_review", "team", "priority", "due_until", where=REVIEW),
-    partial_index("ix_callbacks_in_hand", "holder_id", where=IN_HAND),
-    partial_index("ix_callbacks_roll", "due_until", where=WAITING),
-    partial_index("ix_callbacks_held", "held_until", where=HELD),
-    partial_index("ix_callbacks_held_here", "team", "priority", "due_until", where=HELD),
-    partial_index("ix_callbacks_open_code", "code", where=OPEN),
+    make_partial_index("ix_callbacks_later", "team", "priority", "due_at", "asked_at", "id", where=WAITING),
+    make_partial_index("ix_callbacks_review", "team", "priority", "due_until", where=REVIEW),
+    make_partial_index("ix_callbacks_in_hand", "holder_id", where=IN_HAND),
+    make_partial_index("ix_callbacks_roll", "due_until", where=WAITING),
+    make_partial_index("ix_callbacks_held", "held_until", where=HELD),
+    make_partial_index("ix_callbacks_held_here", "team", "priority", "due_until", where=HELD),
+    make_partial_index("ix_callbacks_open_code", "code", where=OPEN),
     Index("ix_callbacks_changed", "team", "changed_at"),
     Index("ix_callbacks_holder", "holder_id", "changed_at"),
     Index("ix_callbacks_code", "team", "code", "changed_at"),
@@ -98,42 +98,44 @@ told_codes = Table(  # further codes of a request, given out while SQL was down
     metadata,
     Column("callback_id", String(20), ForeignKey("callbacks.id", ondelete="CASCADE"), primary_key=True),
     Column("code", String(8), primary_key=True),
-    instant_column("at"),
+    make_instant_column("at"),
     Index("ix_told_codes_code", "code"),
 )
 
 attempts = Table(
     "attempts",
     metadata,
-    id_column(),
+    make_id_column(),
     Column("callback_id", String(20), ForeignKey("callbacks.id", ondelete="CASCADE"), nullable=False),
-    caller_column(),
+    make_caller_column(),
     Column("person_id", String(20), ForeignKey("people.id", ondelete="SET NULL"), nullable=True),
-    word_column("how", 12, default="phone"),
-    instant_column("started_at"),
-    instant_column("window_from"),
-    instant_column("window_until", null=True),  # null: the caller's window was not open
+    make_word_column("how", 12, default="phone"),
+    make_instant_column("started_at"),
+    make_instant_column("window_from"),
+    make_instant_column("window_until", null=True),  # null: the caller's window was not open
     Column("nth", Integer, nullable=False, server_default=text("0")),
-    instant_column("lease_until"),
-    instant_column("ended_at", null=True),
-    word_column("outcome", 20),
+    make_instant_column("lease_until"),
+    make_instant_column("ended_at", null=True),
+    make_word_column("outcome", 20),
     Column("form", String(40), nullable=False, unique=True),  # the one-time id of the outcome form
-    word_column("note", 200),
-    partial_index("uq_attempts_one_live", "caller_id", where=LIVE, unique=True),
-    partial_index("uq_attempts_one_a_window", "caller_id", "window_from", "nth", where=RUNG, unique=True),
+    make_word_column("note", 200),
+    make_partial_index("uq_attempts_one_live", "caller_id", where=LIVE, unique=True),
+    make_partial_index(
+        "uq_attempts_one_a_window", "caller_id", "window_from", "nth", where=RUNG, unique=True
+    ),
     Index("ix_attempts_callback", "callback_id", "started_at"),
     Index("ix_attempts_started", "started_at"),
-    partial_index("ix_attempts_lease", "lease_until", where=LIVE),
+    make_partial_index("ix_attempts_lease", "lease_until", where=LIVE),
 )
 
 notes = Table(
     "notes",
     metadata,
-    id_column(),
+    make_id_column(),
     Column("callback_id", String(20), ForeignKey("callbacks.id", ondelete="CASCADE"), nullable=False),
     Column("person_id", String(20), ForeignKey("people.id", ondelete="SET NULL"), nullable=True),
     Column("text", Sealed, nullable=True),
-    instant_column("at"),
+    make_instant_column("at"),
     Index("ix_notes_callback", "callback_id", "at"),
 )
 
@@ -143,7 +145,7 @@ drafts = Table(  # unfinished notes, by author
     Column("callback_id", String(20), ForeignKey("callbacks.id", ondelete="CASCADE"), primary_key=True),
     Column("person_id", String(20), ForeignKey("people.id", ondelete="CASCADE"), primary_key=True),
     Column("text", Sealed, nullable=True),
-    instant_column("at"),
+    make_instant_column("at"),
     Index("ix_drafts_at", "at"),
 )
 
@@ -152,26 +154,28 @@ drafts = Table(  # unfinished notes, by author
 bridges = Table(
     "bridges",
     metadata,
-    id_column(),  # the provider repeats it in its events
+    make_id_column(),  # the provider repeats it in its events
     Column("callback_id", String(20), ForeignKey("callbacks.id", ondelete="CASCADE"), nullable=False),
     Column(
         "attempt_id", String(20), ForeignKey("attempts.id", ondelete="CASCADE"), nullable=False, unique=True
     ),
     Column("person_id", String(20), ForeignKey("people.id", ondelete="SET NULL"), nullable=True),
-    word_column("channel"),
-    word_column("state", 12, default=None),
+    make_word_column("channel"),
+    make_word_column("state", 12, default=None),
     Column("session", String(120), nullable=True),  # the provider's id of the call, once it is known
-    word_column("result", 20),
+    make_word_column("result", 20),
     Column("seconds", Integer, nullable=False, server_default=text("0")),
-    instant_column("at"),
-    instant_column("since"),
-    instant_column("heard_at"),
-    instant_column("dialled_at", null=True),  # when the provider was told to dial the caller: at most once
-    instant_column("talking_at", null=True),
-    instant_column("ended_at", null=True),
-    partial_index("uq_bridges_one_live", "person_id", where=LIVE, unique=True),
+    make_instant_column("at"),
+    make_instant_column("since"),
+    make_instant_column("heard_at"),
+    make_instant_column(
+        "dialled_at", null=True
+    ),  # when the provider was told to dial the caller: at most once
+    make_instant_column("talking_at", null=True),
+    make_instant_column("ended_at", null=True),
+    make_partial_index("uq_bridges_one_live", "person_id", where=LIVE, unique=True),
     UniqueConstraint("channel", "session", name="uq_bridges_session"),
-    partial_index("ix_bridges_live", "heard_at", where=LIVE),
+    make_partial_index("ix_bridges_live", "heard_at", where=LIVE),
     Index("ix_bridges_callback", "callback_id"),
     Index("ix_bridges_person", "person_id", "at"),
 )

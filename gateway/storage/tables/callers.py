@@ -4,33 +4,33 @@ from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary,
 
 from gateway.storage.tables.columns import (
     UNREAD,
-    caller_column,
-    id_column,
-    instant_column,
+    make_caller_column,
+    make_id_column,
+    make_instant_column,
+    make_partial_index,
+    make_word_column,
     metadata,
-    partial_index,
-    word_column,
 )
 from gateway.storage.value_limits import Sealed
 
 callers = Table(
     "callers",
     metadata,
-    id_column(),
+    make_id_column(),
     Column("lookup", LargeBinary(32), nullable=False, unique=True),
     Column("lookup_key", String(20), nullable=False),
     Column("number", Sealed, nullable=True),
-    word_column("language", 16),
-    word_column("script", 16),
-    word_column("zone", 40),
-    instant_column("stopped_at", null=True),
-    instant_column("refused_at", null=True),  # refuses calls, and has made no request since
-    word_column("refused", 10),
-    instant_column("consent_at", null=True),
-    word_column("consent_version"),
+    make_word_column("language", 16),
+    make_word_column("script", 16),
+    make_word_column("zone", 40),
+    make_instant_column("stopped_at", null=True),
+    make_instant_column("refused_at", null=True),  # refuses calls, and has made no request since
+    make_word_column("refused", 10),
+    make_instant_column("consent_at", null=True),
+    make_word_column("consent_version"),
     Column("contact", Sealed, nullable=True),
-    instant_column("contacted_at", null=True),
-    instant_column("changed_at"),
+    make_instant_column("contacted_at", null=True),
+    make_instant_column("changed_at"),
     Column("trial", Boolean, nullable=False, server_default=text("false")),
 )
 
@@ -39,10 +39,10 @@ turns = Table(
     metadata,
     Column("key", LargeBinary(32), primary_key=True),
     Column("session", LargeBinary(32), nullable=False),
-    word_column("kind", 10),
-    caller_column(),
+    make_word_column("kind", 10),
+    make_caller_column(),
     Column("receipt", Sealed, nullable=True),
-    instant_column("at"),
+    make_instant_column("at"),
     Index("ix_turns_session", "session", "at"),
     Index("ix_turns_at", "at"),
 )
@@ -51,10 +51,10 @@ sessions = Table(
     "sessions",
     metadata,
     Column("key", LargeBinary(32), primary_key=True),
-    word_column("mark", 8),
+    make_word_column("mark", 8),
     Column("hop", Integer, nullable=False),
     Column("state", Sealed, nullable=False),
-    instant_column("expires_at"),
+    make_instant_column("expires_at"),
     Index("ix_sessions_expires_at", "expires_at"),
 )
 
@@ -63,9 +63,9 @@ threads = Table(
     metadata,
     Column("channel", String(40), primary_key=True),
     Column("caller_id", String(20), ForeignKey("callers.id", ondelete="CASCADE"), primary_key=True),
-    word_column("version", 20),
+    make_word_column("version", 20),
     Column("state", Sealed, nullable=False),
-    instant_column("expires_at"),
+    make_instant_column("expires_at"),
     Column("rev", Integer, nullable=False, server_default=text("0")),
     Index("ix_threads_expires_at", "expires_at"),
 )
@@ -73,16 +73,16 @@ threads = Table(
 texts = Table(
     "texts",
     metadata,
-    id_column(),
-    word_column("channel"),
-    caller_column(),
+    make_id_column(),
+    make_word_column("channel"),
+    make_caller_column(),
     Column("text", Sealed, nullable=True),
-    word_column("understood", 60),
-    instant_column("at"),
-    instant_column("read_at", null=True),
+    make_word_column("understood", 60),
+    make_instant_column("at"),
+    make_instant_column("read_at", null=True),
     Column("read_by", String(20), nullable=True),
-    word_column("mark", 24),  # monotonic clock mark of its arrival
+    make_word_column("mark", 24),  # monotonic clock mark of its arrival
     Index("ix_texts_caller_id", "caller_id", "at"),
     Index("ix_texts_at", "at"),
-    partial_index("ix_texts_unread", "understood", "at", where=UNREAD),
+    make_partial_index("ix_texts_unread", "understood", "at", where=UNREAD),
 )

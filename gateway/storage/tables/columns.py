@@ -16,27 +16,27 @@ metadata = MetaData(
 )
 
 
-def id_column(name: str = "id") -> Column[str]:
+def make_id_column(name: str = "id") -> Column[str]:
     """Return the primary key: 20 characters that sort by time."""
     return Column(name, String(20), primary_key=True)
 
 
-def caller_column() -> Column[str]:
+def make_caller_column() -> Column[str]:
     """Return the reference to the caller; deleting the caller empties it."""
     return Column("caller_id", String(20), ForeignKey("callers.id", ondelete="SET NULL"), nullable=True)
 
 
-def instant_column(name: str, *, null: bool = False, **kwargs: Any) -> Column[Any]:
+def make_instant_column(name: str, *, null: bool = False, **kwargs: Any) -> Column[Any]:
     """Return a column of an instant in UTC."""
     return Column(name, Instant, nullable=null, **kwargs)
 
 
-def word_column(name: str, size: int = 40, *, default: str | None = "") -> Column[str]:
+def make_word_column(name: str, size: int = 40, *, default: str | None = "") -> Column[str]:
     """Return a column of a short fixed word, never of a caller's text."""
     return Column(name, String(size), nullable=False, server_default=default)
 
 
-def partial_index(name: str, *columns: Any, where: str, unique: bool = False) -> Index:
+def make_partial_index(name: str, *columns: Any, where: str, unique: bool = False) -> Index:
     """Return an index of the rows that fulfil a condition, the same on both databases."""
     return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
 

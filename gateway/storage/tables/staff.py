@@ -14,7 +14,7 @@ from sqlalchemy import (
     text,
 )
 
-from gateway.storage.tables.columns import id_column, instant_column, metadata, word_column
+from gateway.storage.tables.columns import make_id_column, make_instant_column, make_word_column, metadata
 from gateway.storage.value_limits import Json, Sealed
 
 
@@ -27,31 +27,31 @@ def _person_column(name: str = "person_id", *, key: bool = False) -> Column[str]
 people = Table(
     "people",
     metadata,
-    id_column(),
-    word_column("team", default="main"),
+    make_id_column(),
+    make_word_column("team", default="main"),
     Column("name", String(40), nullable=False),
     Column("name_key", String(80), nullable=False, unique=True),  # folded, so that two spellings are one name
-    word_column("role", 16, default=None),
+    make_word_column("role", 16, default=None),
     Column("password", String(200), nullable=True),  # null until one is chosen
     Column("number", Sealed, nullable=True),  # the helpline phone of this person
     Column("languages", Json, nullable=False),
-    word_column("gender", 10),
+    make_word_column("gender", 10),
     Column(
         "capacity", Integer, nullable=False, server_default=text("0")
     ),  # callbacks at a time; 0 any number
     Column("on_duty", Boolean, nullable=False, server_default=text("false")),
-    word_column("page_language", 16),
+    make_word_column("page_language", 16),
     Column(
         "by_text", Boolean, nullable=False, server_default=text("false")
     ),  # works by one-tap links, without a computer
     Column("totp", Sealed, nullable=True),  # the secret of the second factor
-    instant_column("totp_at", null=True),  # since when it is required
+    make_instant_column("totp_at", null=True),  # since when it is required
     Column(
         "totp_step", BigInteger, nullable=False, server_default=text("0")
     ),  # the last time step that was used
-    instant_column("looked_at", null=True),
-    instant_column("made_at"),
-    instant_column("disabled_at", null=True),
+    make_instant_column("looked_at", null=True),
+    make_instant_column("made_at"),
+    make_instant_column("disabled_at", null=True),
 )
 
 sign_ins = Table(
@@ -59,14 +59,14 @@ sign_ins = Table(
     metadata,
     Column("id", LargeBinary(32), primary_key=True),  # keyed hash of the cookie's token
     Column("person_id", String(20), ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
-    instant_column("made_at"),
-    instant_column("seen_at"),
-    instant_column("expires_at"),
-    instant_column("proved_at", null=True),  # the last authentication
+    make_instant_column("made_at"),
+    make_instant_column("seen_at"),
+    make_instant_column("expires_at"),
+    make_instant_column("proved_at", null=True),  # the last authentication
     Column(
         "half", Boolean, nullable=False, server_default=text("false")
     ),  # the second factor is still missing
-    word_column("device", 60),
+    make_word_column("device", 60),
     Index("ix_sign_ins_person", "person_id"),
 )
 
@@ -75,8 +75,8 @@ invitations = Table(  # one-time links with which a person sets a password
     metadata,
     Column("id", LargeBinary(32), primary_key=True),
     Column("person_id", String(20), ForeignKey("people.id", ondelete="CASCADE"), nullable=False),
-    instant_column("expires_at"),
-    instant_column("used_at", null=True),
+    make_instant_column("expires_at"),
+    make_instant_column("used_at", null=True),
 )
 
 tries = Table(  # failed tries, by which the next one is slowed or refused
@@ -84,8 +84,8 @@ tries = Table(  # failed tries, by which the next one is slowed or refused
     metadata,
     Column("scope", LargeBinary(32), primary_key=True),
     Column("n", Integer, nullable=False),
-    instant_column("first_at"),
-    instant_column("last_at"),
+    make_instant_column("first_at"),
+    make_instant_column("last_at"),
     Index("ix_tries_last_at", "last_at"),
 )
 
@@ -100,7 +100,7 @@ recovery_codes = Table(  # one-time codes to replace a lost second factor
 shifts = Table(  # weekly, in the helpline's time zone
     "shifts",
     metadata,
-    id_column(),
+    make_id_column(),
     _person_column(),
     Column("day", Integer, nullable=False),  # Monday is 0
     Column("start", Integer, nullable=False),  # minutes of the day
@@ -113,13 +113,13 @@ holidays = Table(  # days on which nobody works
     metadata,
     Column("team", String(40), primary_key=True),
     Column("day", Date, primary_key=True),
-    word_column("name", 80),
+    make_word_column("name", 80),
 )
 
 away = Table(  # days on which one person does not work
     "away",
     metadata,
-    id_column(),
+    make_id_column(),
     _person_column(),
     Column("first", Date, nullable=False),
     Column("last", Date, nullable=False),
@@ -140,15 +140,15 @@ links = Table(  # one-tap links from an alert to a request
     Column("id", LargeBinary(32), primary_key=True),  # keyed hash of the token
     _person_column(),
     Column("callback_id", String(20), ForeignKey("callbacks.id", ondelete="CASCADE"), nullable=False),
-    instant_column("expires_at"),
-    instant_column("used_at", null=True),
+    make_instant_column("expires_at"),
+    make_instant_column("used_at", null=True),
     Column(
         "phone", LargeBinary(32), nullable=True, unique=True
     ),  # keyed hash of the secret given to its phone
     Column(
         "mark", Integer, nullable=False, server_default=text("0")
     ),  # the two digits that tell alerts apart
-    instant_column("answered_at", null=True),  # when its text was answered by a digit
+    make_instant_column("answered_at", null=True),  # when its text was answered by a digit
     Index("ix_links_expires_at", "expires_at"),
 )
 
@@ -157,7 +157,7 @@ looking = Table(  # who views a request's page
     metadata,
     Column("callback_id", String(20), ForeignKey("callbacks.id", ondelete="CASCADE"), primary_key=True),
     _person_column(key=True),
-    instant_column("at"),
+    make_instant_column("at"),
     Index("ix_looking_at", "at"),
 )
 
@@ -166,18 +166,18 @@ records = Table(  # case record of an open request; counted and deleted at closi
     metadata,
     Column("callback_id", String(20), ForeignKey("callbacks.id", ondelete="CASCADE"), primary_key=True),
     Column("said", Sealed, nullable=True),
-    instant_column("at"),
+    make_instant_column("at"),
 )
 
 referrals = Table(  # the referral book
     "referrals",
     metadata,
-    id_column(),
-    word_column("team", default="main"),
-    word_column("name", 80),
-    word_column("number", 20),
-    word_column("place", 80),
-    word_column("hours", 80),
+    make_id_column(),
+    make_word_column("team", default="main"),
+    make_word_column("name", 80),
+    make_word_column("number", 20),
+    make_word_column("place", 80),
+    make_word_column("hours", 80),
     Column("languages", Json, nullable=False),
     Column("topics", Json, nullable=False),
     Column("may_share", Boolean, nullable=False, server_default=text("true")),
@@ -188,11 +188,11 @@ referrals = Table(  # the referral book
 kept_forms = Table(  # forms submitted after the sign-in had ended
     "kept_forms",
     metadata,
-    id_column(),
+    make_id_column(),
     _person_column(),
-    word_column("action", 200, default=None),
+    make_word_column("action", 200, default=None),
     Column("fields", Sealed, nullable=True),
-    instant_column("at"),
+    make_instant_column("at"),
     Index("ix_kept_forms_person", "person_id"),
     Index("ix_kept_forms_at", "at"),
 )

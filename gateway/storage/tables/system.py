@@ -15,25 +15,25 @@ from sqlalchemy import (
     text,
 )
 
-from gateway.storage.tables.columns import id_column, instant_column, metadata, word_column
+from gateway.storage.tables.columns import make_id_column, make_instant_column, make_word_column, metadata
 from gateway.storage.value_limits import Json
 
 versions = Table(
     "versions",
     metadata,
-    id_column(),
-    word_column("menu", default=None),
+    make_id_column(),
+    make_word_column("menu", default=None),
     Column("number", Integer, nullable=False),
-    word_column("state", 12, default="published"),
+    make_word_column("state", 12, default="published"),
     Column("source", Json, nullable=False),  # file name → YAML text
     Column("compiled", Text, nullable=False),
     Column("format", Integer, nullable=False),
-    word_column("hash", 64, default=None),
-    word_column("author", 40),
-    word_column("why", 200),
-    instant_column("made_at"),
-    instant_column("published_at", null=True),
-    instant_column("withdrawn_at", null=True),
+    make_word_column("hash", 64, default=None),
+    make_word_column("author", 40),
+    make_word_column("why", 200),
+    make_instant_column("made_at"),
+    make_instant_column("published_at", null=True),
+    make_instant_column("withdrawn_at", null=True),
     UniqueConstraint("menu", "number", name="uq_versions_number"),
 )
 
@@ -42,7 +42,7 @@ live = Table(
     metadata,
     Column("menu", String(40), primary_key=True),
     Column("version_id", String(20), ForeignKey("versions.id"), nullable=False),
-    instant_column("since"),
+    make_instant_column("since"),
 )
 
 figures = Table(
@@ -61,25 +61,25 @@ figures = Table(
 keys = Table(
     "keys",
     metadata,
-    id_column(),
-    word_column("purpose", 20, default=None),
+    make_id_column(),
+    make_word_column("purpose", 20, default=None),
     Column("wrapped", LargeBinary, nullable=False),
-    instant_column("starts_at"),
-    instant_column("retired_at", null=True),
+    make_instant_column("starts_at"),
+    make_instant_column("retired_at", null=True),
     Index("ix_keys_purpose", "purpose", "starts_at"),
 )
 
 audit = Table(
     "audit",
     metadata,
-    id_column(),
+    make_id_column(),
     Column("seq", BigInteger, nullable=True, unique=True),
-    instant_column("at"),
+    make_instant_column("at"),
     Column("person_id", String(20), nullable=True),
-    word_column("act", 40, default=None),
-    word_column("kind", 20),
-    word_column("subject", 40),
-    word_column("detail", 200),
+    make_word_column("act", 40, default=None),
+    make_word_column("kind", 20),
+    make_word_column("subject", 40),
+    make_word_column("detail", 200),
     Column("prev", LargeBinary(32), nullable=True),
     Column("hash", LargeBinary(32), nullable=True),
     Index("ix_audit_subject", "kind", "subject", "at"),
@@ -90,11 +90,11 @@ chores = Table(
     "chores",
     metadata,
     Column("name", String(40), primary_key=True),
-    instant_column("due_at"),
-    instant_column("lease_until", null=True),
+    make_instant_column("due_at"),
+    make_instant_column("lease_until", null=True),
     Column("token", String(40), nullable=True),
-    instant_column("ok_at", null=True),
-    word_column("fault", 200),
+    make_instant_column("ok_at", null=True),
+    make_word_column("fault", 200),
 )
 
 settings = Table(
@@ -103,6 +103,6 @@ settings = Table(
     Column("name", String(60), primary_key=True),
     Column("value", Json, nullable=False),
     Column("rev", Integer, nullable=False, server_default=text("0")),
-    word_column("by", 40),
-    instant_column("at"),
+    make_word_column("by", 40),
+    make_instant_column("at"),
 )

@@ -12,8 +12,8 @@ from gateway.domain.permissions import Permission
 from gateway.helpdesk.errors import Rejected
 from gateway.helpdesk.staff import audit_log, two_factor
 from gateway.web.admin.naming import name_detail
-from gateway.web.shared.auth import actor
-from gateway.web.shared.forms import field
+from gateway.web.shared.auth import get_actor
+from gateway.web.shared.forms import read_field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,9 +37,9 @@ def add_to(pages: Blueprint, parts: Services) -> None:
 
     @pages.post("/record/export")
     def export_record() -> Answer | tuple[str, int]:
-        month = field("month", 7)
+        month = read_field("month", 7)
         try:
-            return _write_table(audit_log.export_trail(parts, actor(), month), month)
+            return _write_table(audit_log.export_trail(parts, get_actor(), month), month)
         except two_factor.NotFresh:
             return redirect(f"/prove?back={HERE}", SEE_OTHER)
         except Rejected:
@@ -48,7 +48,7 @@ def add_to(pages: Blueprint, parts: Services) -> None:
 
 def _render_page(parts: Services, *, wrong: str = "") -> str:
     who = request.args.get("who", "")[:20]
-    seen = audit_log.show_trail(parts, actor(), before=request.args.get("before", "")[:20], person_id=who)
+    seen = audit_log.show_trail(parts, get_actor(), before=request.args.get("before", "")[:20], person_id=who)
     return render_template(
         "admin/record.html",
         trail=seen,
@@ -56,7 +56,7 @@ def _render_page(parts: Services, *, wrong: str = "") -> str:
         who_chosen=who,
         month=wrong or f"{parts.clock.now():%Y-%m}",
         wrong=wrong,
-        exports=actor().may(Permission.EXPORT),
+        exports=get_actor().may(Permission.EXPORT),
         here=HERE,
         name_detail=name_detail,
     )

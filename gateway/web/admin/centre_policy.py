@@ -8,10 +8,10 @@ from flask import Blueprint, flash, redirect, render_template, request
 
 from gateway.helpdesk.errors import Rejected
 from gateway.helpdesk.staff import centre_policy
-from gateway.web.shared.auth import actor
+from gateway.web.shared.auth import get_actor
 from gateway.web.shared.i18n import _
 from gateway.web.shared.labels import find_word
-from gateway.web.shared.times import clock_of
+from gateway.web.shared.times import show_clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,14 +37,20 @@ def add_to(pages: Blueprint, parts: Services) -> None:
     def policy() -> Response | tuple[str, int]:
         typed = request.form.get("policy", "")[:_MOST_TYPED]
         return _answer_change(
-            parts, lambda: centre_policy.set_policy(parts, actor(), typed), place="policy", typed_policy=typed
+            parts,
+            lambda: centre_policy.set_policy(parts, get_actor(), typed),
+            place="policy",
+            typed_policy=typed,
         )
 
     @pages.post("/how-we-work/roads")
     def roads() -> Response | tuple[str, int]:
         order = [one for one in request.form.getlist("road") if one]
         return _answer_change(
-            parts, lambda: centre_policy.set_roads(parts, actor(), order), place="roads", typed_order=order
+            parts,
+            lambda: centre_policy.set_roads(parts, get_actor(), order),
+            place="roads",
+            typed_order=order,
         )
 
 
@@ -61,7 +67,7 @@ def _answer_change(
     except Rejected as declined:
         fault = {place: find_word(declined.why)}
         return _render_page(parts, fault=fault, typed_policy=typed_policy, typed_order=typed_order), BAD
-    flash(_("Saved %(t)s.", t=clock_of(parts)))
+    flash(_("Saved %(t)s.", t=show_clock(parts)))
     return redirect(f"{HERE}#{place}", SEE_OTHER)
 
 
@@ -72,7 +78,7 @@ def _render_page(
     typed_policy: str | None = None,
     typed_order: Sequence[str] | None = None,
 ) -> str:
-    seen = centre_policy.show_policy(parts, actor())
+    seen = centre_policy.show_policy(parts, get_actor())
     return render_template(
         "admin/practice.html",
         seen=seen,

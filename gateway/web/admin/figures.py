@@ -15,9 +15,9 @@ from gateway.operations.reporting import monthly_report, service_quality
 from gateway.operations.reporting.centre_month import read_centre_month, split_sheet
 from gateway.operations.reporting.monthly_report import NoMonth
 from gateway.web.admin.naming import name_cells
-from gateway.web.shared.auth import actor
+from gateway.web.shared.auth import get_actor
 from gateway.web.shared.fact_notice import find_notice
-from gateway.web.shared.languages import current_language
+from gateway.web.shared.languages import get_language
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,7 +55,7 @@ def add_to(pages: Blueprint, parts: Services) -> None:
     def sheet() -> BaseResponse:
         month = request.args.get("month", "")[:7] or f"{parts.clock.now():%Y-%m}"
         try:
-            found = read_centre_month(parts, actor(), month)
+            found = read_centre_month(parts, get_actor(), month)
         except NoMonth:
             return redirect("/admin/", SEE_OTHER)
         rows = io.StringIO()
@@ -67,30 +67,30 @@ def add_to(pages: Blueprint, parts: Services) -> None:
 
     @pages.get("/watch")
     def watch() -> str:
-        return render_template("admin/watch.html", seen=service_quality.show_quality(parts, actor()))
+        return render_template("admin/watch.html", seen=service_quality.show_quality(parts, get_actor()))
 
 
 def _render_page(parts: Services, month: str, *, wrong: str = "") -> str:
-    cells = monthly_report.report_month(parts, actor(), month)
-    before = month_before(month)
-    last = monthly_report.report_month(parts, actor(), before)
+    cells = monthly_report.report_month(parts, get_actor(), month)
+    before = find_month_before(month)
+    last = monthly_report.report_month(parts, get_actor(), before)
     return render_template(
         "admin/first.html",
-        fact_ends=find_notice(parts, actor()),
+        fact_ends=find_notice(parts, get_actor()),
         month=month,
         before=before,
         wrong=wrong,
-        seen=service_quality.show_quality(parts, actor()),
+        seen=service_quality.show_quality(parts, get_actor()),
         helped=(count_outcomes(cells, _HELPED), count_outcomes(last, _HELPED)),
         missed=(count_outcomes(cells, _MISSED), count_outcomes(last, _MISSED)),
-        centre=read_centre_month(parts, actor(), month),
+        centre=read_centre_month(parts, get_actor(), month),
         tables=[(section, list(found)) for section, found in groupby(cells, key=lambda cell: cell.section)],
-        name_cells=partial(name_cells, parts, current_language()),
+        name_cells=partial(name_cells, parts, get_language()),
         smallest=monthly_report.SMALLEST,
     )
 
 
-def month_before(month: str) -> str:
+def find_month_before(month: str) -> str:
     """Return the previous month in the same form, YYYY-MM."""
     year, number = (int(part) for part in month.split("-"))
     return f"{date(year, number, 1) - timedelta(days=1):%Y-%m}"

@@ -13,8 +13,8 @@ from gateway.helpdesk.staff import people, two_factor
 from gateway.helpdesk.staff.centre_lists import list_languages
 from gateway.helpdesk.staff.shifts import FEW
 from gateway.web.admin import audit_log, centre_policy, figures, referrals, shifts
-from gateway.web.shared.auth import actor, way_back
-from gateway.web.shared.forms import field, read_number_field
+from gateway.web.shared.auth import check_way_back, get_actor
+from gateway.web.shared.forms import read_field, read_number_field
 from gateway.web.shared.i18n import _
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 BAD, SEE_OTHER = 422, 303
 
 
-def blueprint(parts: Services) -> Blueprint:
+def build_blueprint(parts: Services) -> Blueprint:
     """Return the blueprint of the pages below ``/admin``."""
     pages = Blueprint("admin", __name__, url_prefix="/admin", template_folder="templates")
     figures.add_to(pages, parts)
@@ -50,9 +50,9 @@ def _add_people(pages: Blueprint, parts: Services) -> None:
 
     @pages.post("/people")
     def add() -> tuple[str, int] | str:
-        typed = {"name": field("name"), "role": field("role")}
+        typed = {"name": read_field("name"), "role": read_field("role")}
         try:
-            person_id = people.add_person(parts, actor(), name=typed["name"], role=typed["role"])
+            person_id = people.add_person(parts, get_actor(), name=typed["name"], role=typed["role"])
         except Rejected as declined:
             return _render_page(parts, typed=typed, fault=declined.why), BAD
         return _render_page(parts, invited=person_id, link=_make_link(parts, person_id))
@@ -61,11 +61,11 @@ def _add_people(pages: Blueprint, parts: Services) -> None:
 def _add_person(pages: Blueprint, parts: Services) -> None:
     @pages.post("/people/<person_id>/details")
     def details(person_id: str) -> Response | tuple[str, int]:
-        spoken, gender = tuple(request.form.getlist("language")), field("gender")
+        spoken, gender = tuple(request.form.getlist("language")), read_field("gender")
         return _answer_change(
             parts,
             person_id,
-            lambda: people.set_details(parts, actor(), person_id, languages=spoken, gender=gender),
+            lambda: people.set_details(parts, get_actor(), person_id, languages=spoken, gender=gender),
         )
 
     @pages.post("/people/<person_id>/number")
@@ -74,14 +74,14 @@ def _add_person(pages: Blueprint, parts: Services) -> None:
         return _answer_change(
             parts,
             person_id,
-            lambda: people.set_number(parts, actor(), person_id, written),
+            lambda: people.set_number(parts, get_actor(), person_id, written),
             typed={"number": written},
         )
 
     @pages.post("/people/<person_id>/duty")
     def duty(person_id: str) -> Response | tuple[str, int]:
-        on = field("on") == "yes"
-        return _answer_change(parts, person_id, lambda: people.set_duty(parts, actor(), person_id, on=on))
+        on = read_field("on") == "yes"
+        return _answer_change(parts, person_id, lambda: people.set_duty(parts, get_actor(), person_id, on=on))
 
 
 def _add_reach(pages: Blueprint, parts: Services) -> None:
@@ -90,9 +90,9 @@ def _add_reach(pages: Blueprint, parts: Services) -> None:
         return _answer_change(
             parts,
             person_id,
-            lambda: alerts.send_test(parts, actor(), person_id),
+            lambda: alerts.send_test(parts, get_actor(), person_id),
             said=_("A test text is on its way. Ask whether it came."),
-            back=way_back(field("back")),
+            back=check_way_back(read_field("back")),
         )
 
     @pages.post("/people/<person_id>/work")
@@ -101,32 +101,34 @@ def _add_reach(pages: Blueprint, parts: Services) -> None:
 
     @pages.post("/people/<person_id>/second-factor-off")
     def second_factor_off(person_id: str) -> Response | tuple[str, int]:
-        return _answer_change(parts, person_id, lambda: two_factor.reset_factor(parts, actor(), person_id))
+        return _answer_change(
+            parts, person_id, lambda: two_factor.reset_factor(parts, get_actor(), person_id)
+        )
 
 
 def _set_work(parts: Services, person_id: str) -> None:
     """Save whether a person works by SMS only, and how many callbacks they may hold."""
-    written = field("capacity") or "0"
+    written = read_field("capacity") or "0"
     if not (written.isascii() and written.isdigit()):
         raise Rejected(Why.FIELD)
-    people.set_capacity(parts, actor(), person_id, int(written[:4]))
-    people.set_by_text(parts, actor(), person_id, on=field("by_text") == "yes")
+    people.set_capacity(parts, get_actor(), person_id, int(written[:4]))
+    people.set_by_text(parts, get_actor(), person_id, on=read_field("by_text") == "yes")
 
 
 def _add_access(pages: Blueprint, parts: Services) -> None:
     @pages.post("/people/<person_id>/role")
     def role(person_id: str) -> Response | tuple[str, int]:
         return _answer_change(
-            parts, person_id, lambda: people.set_role(parts, actor(), person_id, field("role"))
+            parts, person_id, lambda: people.set_role(parts, get_actor(), person_id, read_field("role"))
         )
 
     @pages.post("/people/<person_id>/sign-out")
     def sign_out(person_id: str) -> Response | tuple[str, int]:
-        return _answer_change(parts, person_id, lambda: people.end_sign_ins(parts, actor(), person_id))
+        return _answer_change(parts, person_id, lambda: people.end_sign_ins(parts, get_actor(), person_id))
 
     @pages.post("/people/<person_id>/remove")
     def remove(person_id: str) -> Response | tuple[str, int]:
-        return _answer_change(parts, "", lambda: people.disable_person(parts, actor(), person_id))
+        return _answer_change(parts, "", lambda: people.disable_person(parts, get_actor(), person_id))
 
     @pages.post("/people/<person_id>/link")
     def link(person_id: str) -> str | tuple[str, int]:
@@ -157,7 +159,7 @@ def _answer_change(
 def _make_link(parts: Services, person_id: str) -> str:
     return (
         f"{parts.public_url or request.host_url.rstrip('/')}/invitation/"
-        f"{people.invite_person(parts, actor(), person_id)}"
+        f"{people.invite_person(parts, get_actor(), person_id)}"
     )
 
 
@@ -170,7 +172,7 @@ def _render_page(
     invited: str = "",
     link: str = "",
 ) -> str:
-    found: tuple[Person, ...] = people.list_people(parts, actor())
+    found: tuple[Person, ...] = people.list_people(parts, get_actor())
     return render_template(
         "admin/people.html",
         people=[person for person in found if person.named],
@@ -178,7 +180,7 @@ def _render_page(
         spoken=list_languages(parts),
         working=WORKING,
         big=sum(person.role in WORKING for person in found) > FEW,
-        manages=actor().may(Permission.MANAGE_PEOPLE),
+        manages=get_actor().may(Permission.MANAGE_PEOPLE),
         typed={"name": "", "role": Role.COUNSELLOR.value, "number": "", **(typed or {})},
         fault=fault,
         opened=opened if opened in {person.id for person in found} else "",

@@ -12,8 +12,8 @@ from gateway.helpdesk.errors import Rejected, Why
 from gateway.helpdesk.requests import referrals as requests_referrals
 from gateway.helpdesk.requests.referrals import Referral
 from gateway.helpdesk.staff.centre_lists import list_languages, list_topics
-from gateway.web.shared.auth import actor
-from gateway.web.shared.forms import field, read_number_field
+from gateway.web.shared.auth import get_actor
+from gateway.web.shared.forms import read_field, read_number_field
 from gateway.web.shared.i18n import _
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def add_to(pages: Blueprint, parts: Services) -> None:
     @pages.post("/referrals/<referral_id>/drop")
     def drop_referral(referral_id: str) -> Response | tuple[str, int]:
         try:
-            requests_referrals.drop_entry(parts, actor(), referral_id)
+            requests_referrals.drop_entry(parts, get_actor(), referral_id)
         except Rejected as declined:
             return _render_page(parts, fault=declined.why), BAD
         flash(_("It is out of the book."))
@@ -54,7 +54,7 @@ def add_to(pages: Blueprint, parts: Services) -> None:
 def _save_entry(parts: Services, referral_id: str) -> Response | tuple[str, int]:
     typed = _read_entry(referral_id)
     try:
-        made = requests_referrals.save_entry(parts, actor(), typed)
+        made = requests_referrals.save_entry(parts, get_actor(), typed)
     except Rejected as declined:
         return _render_page(parts, typed=typed, fault=declined.why), BAD
     flash(_("Saved."))
@@ -64,19 +64,19 @@ def _save_entry(parts: Services, referral_id: str) -> Response | tuple[str, int]
 def _read_entry(referral_id: str) -> Referral:
     """Return the typed entry; an invalid date means "not checked"."""
     try:
-        checked_on = date.fromisoformat(field("checked_on"))
+        checked_on = date.fromisoformat(read_field("checked_on"))
     except ValueError:
         checked_on = None
     return Referral(
         id=referral_id,
         team="",
-        name=field("name"),
+        name=read_field("name"),
         number=read_number_field("number"),
-        place=field("place"),
-        hours=field("hours"),
+        place=read_field("place"),
+        hours=read_field("hours"),
         languages=tuple(request.form.getlist("language")),
         topics=tuple(request.form.getlist("topic")),
-        may_share=field("may_share") == "yes",
+        may_share=read_field("may_share") == "yes",
         checked_on=checked_on,
     )
 
@@ -84,8 +84,8 @@ def _read_entry(referral_id: str) -> Referral:
 def _render_page(parts: Services, *, typed: Referral | None = None, fault: Why | None = None) -> str:
     return render_template(
         "admin/referrals.html",
-        book=requests_referrals.list_entries(parts, actor()),
-        keeps=actor().may(Permission.SET_RULES),
+        book=requests_referrals.list_entries(parts, get_actor()),
+        keeps=get_actor().may(Permission.SET_RULES),
         typed=typed,
         empty=_EMPTY,
         fault=fault,

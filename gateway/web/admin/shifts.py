@@ -12,8 +12,8 @@ from gateway.domain.permissions import Permission
 from gateway.helpdesk.alerts import alerts
 from gateway.helpdesk.errors import Rejected, Why
 from gateway.helpdesk.staff import shifts
-from gateway.web.shared.auth import actor
-from gateway.web.shared.forms import field
+from gateway.web.shared.auth import get_actor
+from gateway.web.shared.forms import read_field
 from gateway.web.shared.i18n import _
 
 if TYPE_CHECKING:
@@ -42,10 +42,13 @@ def _add_weeks(pages: Blueprint, parts: Services) -> None:
 
     @pages.post("/shifts/<person_id>/week")
     def week(person_id: str) -> Response | tuple[str, int]:
-        typed = {day: field(day, _LONGEST) for day in DAYS}
+        typed = {day: read_field(day, _LONGEST) for day in DAYS}
         spans = {day: _split_spans(written) for day, written in typed.items()}
         return _answer_change(
-            parts, lambda: shifts.set_week(parts, actor(), person_id, spans), opened=person_id, typed=typed
+            parts,
+            lambda: shifts.set_week(parts, get_actor(), person_id, spans),
+            opened=person_id,
+            typed=typed,
         )
 
 
@@ -54,14 +57,16 @@ def _add_away(pages: Blueprint, parts: Services) -> None:
     def away(person_id: str) -> Response | tuple[str, int]:
         return _answer_change(
             parts,
-            lambda: shifts.set_away(parts, actor(), person_id, _read_day("first"), _read_day("last")),
+            lambda: shifts.set_away(parts, get_actor(), person_id, _read_day("first"), _read_day("last")),
             opened=person_id,
         )
 
     @pages.post("/shifts/<person_id>/back")
     def back(person_id: str) -> Response | tuple[str, int]:
         return _answer_change(
-            parts, lambda: shifts.come_back(parts, actor(), person_id, _read_day("first")), opened=person_id
+            parts,
+            lambda: shifts.cancel_absence(parts, get_actor(), person_id, _read_day("first")),
+            opened=person_id,
         )
 
 
@@ -69,19 +74,19 @@ def _add_holidays(pages: Blueprint, parts: Services) -> None:
     @pages.post("/holidays")
     def holiday() -> Response | tuple[str, int]:
         return _answer_change(
-            parts, lambda: shifts.set_holiday(parts, actor(), _read_day("day"), field("name"))
+            parts, lambda: shifts.set_holiday(parts, get_actor(), _read_day("day"), read_field("name"))
         )
 
     @pages.post("/holidays/drop")
     def workday() -> Response | tuple[str, int]:
-        return _answer_change(parts, lambda: shifts.drop_holiday(parts, actor(), _read_day("day")))
+        return _answer_change(parts, lambda: shifts.drop_holiday(parts, get_actor(), _read_day("day")))
 
 
 def _add_help(pages: Blueprint, parts: Services) -> None:
     @pages.post("/help-list")
     def help_list() -> Response | tuple[str, int]:
         order = [one for one in request.form.getlist("person") if one]
-        return _answer_change(parts, lambda: alerts.set_list(parts, actor(), order))
+        return _answer_change(parts, lambda: alerts.set_list(parts, get_actor(), order))
 
 
 def _split_spans(written: str) -> list[str]:
@@ -92,7 +97,7 @@ def _split_spans(written: str) -> list[str]:
 
 def _read_day(name: str) -> date:
     try:
-        return date.fromisoformat(field(name))
+        return date.fromisoformat(read_field(name))
     except ValueError:
         raise Rejected(Why.DAYS) from None
 
@@ -117,14 +122,14 @@ def _answer_change(
 def _render_page(
     parts: Services, *, fault: Why | None = None, opened: str = "", typed: dict[str, str] | None = None
 ) -> str:
-    plans = actor().may(Permission.SEE_DUTY)
+    plans = get_actor().may(Permission.SEE_DUTY)
     return render_template(
         "admin/shifts.html",
-        plan=shifts.show_plan(parts, actor()),
-        contacts=alerts.list_alerts(parts, actor()) if plans else (),
+        plan=shifts.show_plan(parts, get_actor()),
+        contacts=alerts.list_alerts(parts, get_actor()) if plans else (),
         days=DAYS,
         plans=plans,
-        works=actor().may(Permission.WORK_QUEUE),
+        works=get_actor().may(Permission.WORK_QUEUE),
         today=parts.clock.now().date(),
         fault=fault,
         opened=opened,

@@ -31,12 +31,12 @@ from gateway.helpdesk.staff.centre_lists import name_word
 from gateway.menus.engine.dates import find_odd_year
 from gateway.web.console import labels
 from gateway.web.console.callback import render_callback
-from gateway.web.shared.auth import actor
-from gateway.web.shared.error_pages import miss_page, refuse_page
-from gateway.web.shared.forms import field
+from gateway.web.shared.auth import get_actor
+from gateway.web.shared.error_pages import refuse_page, show_missing
+from gateway.web.shared.forms import read_field
 from gateway.web.shared.i18n import _
-from gateway.web.shared.times import day_and_clock, format_window
-from gateway.web.shared.unsent_forms import words_posted
+from gateway.web.shared.times import format_day_and_clock, format_window
+from gateway.web.shared.unsent_forms import list_posted_words
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
@@ -59,42 +59,42 @@ def add_to(pages: Blueprint, parts: Services) -> None:
 def _add_holding(pages: Blueprint, parts: Services) -> None:
     @pages.post("/callbacks/<callback_id>/claim")
     def take(callback_id: str) -> Response:
-        claim.claim_callback(parts, actor(), callback_id, take_over=field("take_over") == "yes")
+        claim.claim_callback(parts, get_actor(), callback_id, take_over=read_field("take_over") == "yes")
         return _redirect_to(callback_id)
 
     @pages.post("/callbacks/<callback_id>/release")
     def give_back(callback_id: str) -> Response:
-        claim.release_callback(parts, actor(), callback_id)
+        claim.release_callback(parts, get_actor(), callback_id)
         flash(_("Given back. Her place in the line is kept."))
         return redirect("/", SEE_OTHER)
 
     @pages.post("/callbacks/<callback_id>/here")
     def here(callback_id: str) -> tuple[str, int]:
-        claim.renew_claim(parts, actor(), callback_id)
+        claim.renew_claim(parts, get_actor(), callback_id)
         return "", NOTHING
 
 
 def _add_calling(pages: Blueprint, parts: Services) -> None:
     @pages.post("/callbacks/<callback_id>/call")
     def call(callback_id: str) -> Response:
-        attempts.begin(parts, actor(), callback_id, reason=field("reason", LONGEST))
+        attempts.begin_call(parts, get_actor(), callback_id, reason=read_field("reason", LONGEST))
         return _redirect_to(callback_id, "#call")
 
     @pages.post("/callbacks/<callback_id>/bridge")
     def bridge(callback_id: str) -> Response:
-        bridged_calls.begin_call(parts, actor(), callback_id, reason=field("reason", LONGEST))
+        bridged_calls.begin_call(parts, get_actor(), callback_id, reason=read_field("reason", LONGEST))
         return _redirect_to(callback_id)
 
     @pages.post("/callbacks/<callback_id>/outcome")
     def outcome(callback_id: str) -> Response:
         recorded = queue_outcome.record_outcome(
             parts,
-            actor(),
+            get_actor(),
             callback_id=callback_id,
-            outcome=field("outcome"),
-            form=field("form"),
-            agreed=field("agreed") == "yes",
-            named_at=_read_named_time(parts, field("named_at")),
+            outcome=read_field("outcome"),
+            form=read_field("form"),
+            agreed=read_field("agreed") == "yes",
+            named_at=_read_named_time(parts, read_field("named_at")),
         )
         flash(_describe_recorded(parts, recorded))
         return (
@@ -104,7 +104,11 @@ def _add_calling(pages: Blueprint, parts: Services) -> None:
     @pages.post("/callbacks/<callback_id>/note")
     def note(callback_id: str) -> Response:
         queue_outcome.add_note(
-            parts, actor(), callback_id, field("text", LONGEST).replace("\r\n", "\n"), form=field("form")
+            parts,
+            get_actor(),
+            callback_id,
+            read_field("text", LONGEST).replace("\r\n", "\n"),
+            form=read_field("form"),
         )
         flash(_("Saved %(t)s.", t=_format_clock(parts)))
         return _redirect_to(callback_id, "#notes")
@@ -113,16 +117,16 @@ def _add_calling(pages: Blueprint, parts: Services) -> None:
 def _add_ending(pages: Blueprint, parts: Services) -> None:
     @pages.post("/callbacks/<callback_id>/close")
     def close(callback_id: str) -> Response:
-        queue_outcome.close_callback(parts, actor(), callback_id, reason=field("reason"))
+        queue_outcome.close_callback(parts, get_actor(), callback_id, reason=read_field("reason"))
         flash(_("Closed."))
         return redirect("/", SEE_OTHER)
 
     @pages.post("/callbacks/<callback_id>/decide")
     def decide(callback_id: str) -> Response:
         queue_outcome.decide_review(
-            parts, actor(), callback_id, decision=field("decision"), reason=field("reason")
+            parts, get_actor(), callback_id, decision=read_field("decision"), reason=read_field("reason")
         )
-        flash(_("Decided: %(what)s.", what=labels.find_label("decision", field("decision"))))
+        flash(_("Decided: %(what)s.", what=labels.find_label("decision", read_field("decision"))))
         return redirect("/review", SEE_OTHER)
 
 
@@ -130,7 +134,7 @@ def _add_refusals(pages: Blueprint, parts: Services) -> None:
     def refused(error: Exception) -> tuple[str, int]:
         callback_id = (request.view_args or {}).get("callback_id", "")
         status = BAD if isinstance(error, BadWords) else CONFLICT
-        said, typed = describe_refusal(parts, error), field("text", LONGEST)
+        said, typed = describe_refusal(parts, error), read_field("text", LONGEST)
         if callback_id:
             return _render_again(parts, callback_id, status, fault=said, typed=typed)
         return render_template("fault.html", title=said, advice="", status=status), status
@@ -138,7 +142,7 @@ def _add_refusals(pages: Blueprint, parts: Services) -> None:
     def lost(_error: NotPermitted) -> tuple[str, int]:
         """Respond to input about a callback that the person no longer holds: the input is shown again for copying."""
         callback_id = (request.view_args or {}).get("callback_id", "")
-        if not callback_id or not words_posted() or not actor().may(Permission.WORK_QUEUE):
+        if not callback_id or not list_posted_words() or not get_actor().may(Permission.WORK_QUEUE):
             return refuse_page(parts)
         said = _("This one is not yours any more. Nothing was changed.")
         return _render_again(parts, callback_id, CONFLICT, fault=said)
@@ -164,9 +168,11 @@ def _render_again(
 ) -> tuple[str, int]:
     """Return the page with its fault; errors while rendering it are handled here, as they would end in a 500."""
     try:
-        return render_callback(parts, callback_id, fault=fault, typed=typed, unsent=words_posted()), status
+        return render_callback(
+            parts, callback_id, fault=fault, typed=typed, unsent=list_posted_words()
+        ), status
     except NoSuchCallback:
-        return miss_page()
+        return show_missing()
     except NotPermitted:
         return refuse_page(parts)
 
@@ -196,7 +202,7 @@ def _until_when(parts: Services, error: NotSafe | TooManyShown) -> str:
     if error.until is None:
         return _("Her phone must not ring now. Nobody can override this.")
     now, zone = parts.clock.now(), ZoneInfo(parts.line.zone)
-    when = day_and_clock(error.until.astimezone(zone), now.astimezone(zone))
+    when = format_day_and_clock(error.until.astimezone(zone), now.astimezone(zone))
     if isinstance(error, NotSafe):
         return _("Her phone must not ring before %(when)s.", when=when)
     return _(
@@ -254,7 +260,7 @@ def add_transfer(pages: Blueprint, parts: Services) -> None:
     @pages.post("/callbacks/<callback_id>/pass-on")
     def pass_on(callback_id: str) -> Response | tuple[str, int]:
         try:
-            transfer.hand_over(parts, actor(), callback_id, field("to"), reason=field("reason"))
+            transfer.hand_over(parts, get_actor(), callback_id, read_field("to"), reason=read_field("reason"))
         except NotPassed as refused:
             return render_callback(
                 parts, callback_id, fault=_describe_refusal(parts, callback_id, refused)
@@ -273,7 +279,7 @@ def _describe_refusal(parts: Services, callback_id: str, refused: NotPassed) -> 
         case UnfitReason.AWAY:
             return _("%(name)s is not on duty now. Nothing was changed.", name=name)
         case UnfitReason.LANGUAGE:
-            row = queue.show_callback(parts, actor(), callback_id).row
+            row = queue.show_callback(parts, get_actor(), callback_id).row
             tongue = name_word(parts, "language", row.language, "") or row.language
             return _("%(name)s does not speak %(language)s. Nothing was changed.", name=name, language=tongue)
         case UnfitReason.FULL:

@@ -14,11 +14,11 @@ from gateway.helpdesk.queue import queue
 from gateway.helpdesk.requests import add as requests_add
 from gateway.helpdesk.requests import unmatched_texts
 from gateway.helpdesk.requests.add import ManualRequest, RequestOrigin
-from gateway.helpdesk.requests.planning import windows_of
+from gateway.helpdesk.requests.planning import list_windows
 from gateway.helpdesk.staff.centre_lists import list_languages, list_topics
 from gateway.menus.engine.effects import CallbackAccepted
-from gateway.web.shared.auth import actor
-from gateway.web.shared.forms import field, read_number_field
+from gateway.web.shared.auth import get_actor
+from gateway.web.shared.forms import read_field, read_number_field
 from gateway.web.shared.i18n import _
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def add_to(pages: Blueprint, parts: Services) -> None:
 
     @pages.get("/add")
     def form() -> str:
-        check_permission(actor(), Permission.WORK_QUEUE)
+        check_permission(get_actor(), Permission.WORK_QUEUE)
         text_id = request.args.get("text", "")
         how = RequestOrigin.TEXTED if text_id else RequestOrigin.VISITOR
         form = new_id(parts.clock.now())
@@ -52,9 +52,9 @@ def add_to(pages: Blueprint, parts: Services) -> None:
 
     @pages.post("/add")
     def add() -> Response | tuple[str, int]:
-        check_permission(actor(), Permission.WORK_QUEUE)
+        check_permission(get_actor(), Permission.WORK_QUEUE)
         try:
-            receipt = requests_add.add(parts, actor(), _read_form(parts), form=field("form"))
+            receipt = requests_add.add_request(parts, get_actor(), _read_form(parts), form=read_field("form"))
         except Rejected as declined:
             return _render_page(parts, request.form, fault=declined.why), BAD
         if not isinstance(receipt, CallbackAccepted):
@@ -70,35 +70,35 @@ def _read_form(parts: Services) -> ManualRequest:
         Rejected: a choice is missing or was not offered.
     """
     try:
-        how, seen = RequestOrigin(field("how")), PhoneSeen(field("phone_seen"))
+        how, seen = RequestOrigin(read_field("how")), PhoneSeen(read_field("phone_seen"))
     except ValueError:
         raise Rejected(Why.FIELD) from None
-    when = next((one for one in _list_windows(parts) if one == field("when")), None)
-    language, topic = field("language"), field("topic") or "other"
+    when = next((one for one in _list_windows(parts) if one == read_field("when")), None)
+    language, topic = read_field("language"), read_field("topic") or "other"
     if language not in list_languages(parts) or topic not in list_topics(parts) or when is None:
         raise Rejected(Why.FIELD)
-    if field("danger") not in {"yes", "no"}:  # a missing answer is not a "no"
+    if read_field("danger") not in {"yes", "no"}:  # a missing answer is not a "no"
         raise Rejected(Why.FIELD)
     return ManualRequest(
         how=how,
         number=read_number_field("number"),
         family_number=read_number_field("family_number"),
-        agreed_herself=how is not RequestOrigin.FAMILY or field("agreed_herself") == "yes",
-        consented=field("consented") == "yes",
+        agreed_herself=how is not RequestOrigin.FAMILY or read_field("agreed_herself") == "yes",
+        consented=read_field("consented") == "yes",
         phone_seen=seen,
         when=when,
         language=language,
         topic=topic,
-        danger=field("danger") == "yes",
-        woman=field("woman") == "yes",
-        sms_safe=field("sms_safe") == "yes" and seen is PhoneSeen.NO,
-        text_id=field("text"),
+        danger=read_field("danger") == "yes",
+        woman=read_field("woman") == "yes",
+        sms_safe=read_field("sms_safe") == "yes" and seen is PhoneSeen.NO,
+        text_id=read_field("text"),
     )
 
 
 def _list_windows(parts: Services) -> tuple[When, ...]:
     """Return the windows offered for the call: those of the menu, and at once."""
-    return *windows_of(parts), When.NOW
+    return *list_windows(parts), When.NOW
 
 
 def _render_page(
@@ -110,12 +110,14 @@ def _render_page(
         fault=fault,
         asks_family=typed.get("how") == RequestOrigin.FAMILY and typed.get("agreed_herself") != "yes",
         refused=refused,
-        text=unmatched_texts.find_text(parts, actor(), typed.get("text", "")) if typed.get("text") else None,
+        text=unmatched_texts.find_text(parts, get_actor(), typed.get("text", ""))
+        if typed.get("text")
+        else None,
         hows=[how for how in RequestOrigin if how is not RequestOrigin.TEXTED],
         seen=list(PhoneSeen),
         windows=_list_windows(parts),
         topics=list_topics(parts),
         spoken=list_languages(parts),
         tab="",
-        counts=queue.show_queue(parts, actor()).counts,
+        counts=queue.show_queue(parts, get_actor()).counts,
     )

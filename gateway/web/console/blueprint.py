@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint
 
-from gateway.helpdesk.requests.wordings import word_opener
+from gateway.helpdesk.requests.wordings import fill_opener
 from gateway.helpdesk.staff.centre_lists import name_word
 from gateway.web.console import (
     actions,
@@ -21,7 +21,7 @@ from gateway.web.console import (
     status_bar,
     unmatched_texts,
 )
-from gateway.web.shared.languages import current_language
+from gateway.web.shared.languages import get_language
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,12 +33,12 @@ def make_naming(parts: Services) -> Callable[[str, str], str]:
     """Return the function that names a code: by the centre's own lists, then the catalogues, then the code itself."""
 
     def of(group: str, code: str) -> str:
-        return name_word(parts, group, code, current_language()) or labels.find_label(group, code)
+        return name_word(parts, group, code, get_language()) or labels.find_label(group, code)
 
     return of
 
 
-def blueprint(parts: Services) -> Blueprint:
+def build_blueprint(parts: Services) -> Blueprint:
     """Return the blueprint of the queue and callback pages."""
     pages = Blueprint("console", __name__, template_folder="templates")
     queue.add_to(pages, parts)
@@ -54,5 +54,5 @@ def blueprint(parts: Services) -> Blueprint:
     add_request.add_to(pages, parts)
     unmatched_texts.add_to(pages, parts)
     status_bar.add_to(pages, parts)
-    pages.app_context_processor(lambda: {"of": make_naming(parts), "opener": partial(word_opener, parts)})
+    pages.app_context_processor(lambda: {"of": make_naming(parts), "opener": partial(fill_opener, parts)})
     return pages

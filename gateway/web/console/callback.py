@@ -18,10 +18,10 @@ from gateway.helpdesk.queue import shift_summary, transfer
 from gateway.helpdesk.queue.outcome import DECISIONS, REASONS
 from gateway.helpdesk.requests import draft_notes
 from gateway.helpdesk.staff.centre_lists import name_answers
-from gateway.web.console.queue import UNCHANGED, gather_tab, tab_asked
+from gateway.web.console.queue import UNCHANGED, find_tab, gather_tab
 from gateway.web.console.side_panel import gather_beside
-from gateway.web.shared.auth import actor
-from gateway.web.shared.languages import current_language
+from gateway.web.shared.auth import get_actor
+from gateway.web.shared.languages import get_language
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -86,34 +86,34 @@ def render_callback(
     ``typed`` is put back into the note's field; without that field, ``unsent`` is shown for copying.
     """
     facts = _gather_facts(parts, callback_id)
-    queue = gather_tab(queue_queue.show_queue(parts, actor(), tab_asked()), callback_id)
-    extras = gather_beside(parts, queue_queue.show_callback(parts, actor(), callback_id))
+    queue = gather_tab(queue_queue.show_queue(parts, get_actor(), find_tab()), callback_id)
+    extras = gather_beside(parts, queue_queue.show_callback(parts, get_actor(), callback_id))
     own = {
         "fault": fault,
         "typed": typed,
         "words": () if typed and _may_write(facts) else unsent,
         "missing": False,
         "note_form": new_id(parts.clock.now()),
-        "draft": draft_notes.find_draft(parts, actor(), callback_id),
+        "draft": draft_notes.find_draft(parts, get_actor(), callback_id),
         "call_mark": _make_mark(facts, parts.clock.now()),
-        "colleagues": transfer.list_colleagues(parts, actor(), callback_id),
+        "colleagues": transfer.list_colleagues(parts, get_actor(), callback_id),
     }
     return render_template("console/callback.html", **{**queue, **facts, **own, **extras})
 
 
 def _gather_facts(parts: Services, callback_id: str) -> dict[str, object]:
-    shown = queue_queue.show_callback(parts, actor(), callback_id)
+    shown = queue_queue.show_callback(parts, get_actor(), callback_id)
     return {
         "shown": shown,
         "row": shown.row,
-        "call": attempts.current(parts, actor(), callback_id),
+        "call": attempts.find_current_call(parts, get_actor(), callback_id),
         "bridged": _find_bridge(parts, shown),
         "no_bridge": bridged_calls.find_obstacle(parts),
-        "can": _find_abilities(actor(), shown),
-        "lookers": shift_summary.looks_at(parts, actor(), callback_id),
+        "can": _find_abilities(get_actor(), shown),
+        "lookers": shift_summary.looks_at(parts, get_actor(), callback_id),
         "first_outcomes": FIRST_OUTCOMES,
         "other_outcomes": (*OTHER_OUTCOMES, *parts.desk.own_outcomes),
-        "further": name_answers(parts, shown.row.version, shown.answers, current_language()),
+        "further": name_answers(parts, shown.row.version, shown.answers, get_language()),
         "reasons": REASONS,
         "decisions": list(DECISIONS),
         "now": parts.clock.now(),
@@ -127,7 +127,7 @@ def _may_write(facts: dict[str, object]) -> bool:
 
 def _find_bridge(parts: Services, shown: CallbackView) -> Bridge | None:
     """Return the bridged call to show: one that is running, or has just ended."""
-    last = bridged_calls.find_last_call(parts, actor(), shown.row.id)
+    last = bridged_calls.find_last_call(parts, get_actor(), shown.row.id)
     if last is None or (not last.form and last.since + JUST_NOW <= parts.clock.now()):
         return None
     return last
@@ -160,7 +160,7 @@ def _find_abilities(who: Actor, shown: CallbackView) -> Can:
 def _make_mark(facts: dict[str, object], now: datetime) -> str:
     seen = (
         *(facts[one] for one in ("shown", "call", "bridged", "no_bridge", "can", "lookers")),
-        current_language(),
+        get_language(),
         int(now.timestamp()) // 60,
     )
     return f'"{hashlib.sha256(repr(seen).encode()).hexdigest()[:24]}"'

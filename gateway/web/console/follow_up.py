@@ -10,11 +10,11 @@ from flask import Blueprint, flash, redirect, request
 from gateway.helpdesk.errors import NotSafe, Rejected, Why
 from gateway.helpdesk.requests import case_record, referrals
 from gateway.helpdesk.requests import follow_up as requests_follow_up
-from gateway.helpdesk.requests.planning import windows_of
+from gateway.helpdesk.requests.planning import list_windows
 from gateway.helpdesk.staff.centre_lists import FIELDS
 from gateway.web.console.callback import render_callback
-from gateway.web.shared.auth import actor
-from gateway.web.shared.forms import field
+from gateway.web.shared.auth import get_actor
+from gateway.web.shared.forms import read_field
 from gateway.web.shared.i18n import _
 from gateway.web.shared.labels import find_word
 
@@ -59,7 +59,7 @@ def _add_after(pages: Blueprint, parts: Services) -> None:
     def follow_up(callback_id: str) -> Response | tuple[str, int]:
         try:
             made = requests_follow_up.follow_up(
-                parts, actor(), callback_id, on=_read_day(), when=_read_window(parts)
+                parts, get_actor(), callback_id, on=_read_day(), when=_read_window(parts)
             )
         except Rejected as declined:
             return render_callback(parts, callback_id, fault=_describe_fault(declined)), BAD
@@ -72,19 +72,19 @@ def _add_after(pages: Blueprint, parts: Services) -> None:
 
 def _save_form(parts: Services, callback_id: str) -> str:
     said = {name: request.form.getlist(name) for name in FIELDS if name in request.form}
-    amounts = {name: field(name) for name in case_record.NUMBERS if name in request.form}
-    case_record.save_form(parts, actor(), callback_id, {**said, **amounts})
+    amounts = {name: read_field(name) for name in case_record.NUMBERS if name in request.form}
+    case_record.save_form(parts, get_actor(), callback_id, {**said, **amounts})
     return _("Saved. It becomes counts when this is closed; nothing in it leads back to her.")
 
 
 def _send_referral(parts: Services, callback_id: str) -> str:
-    row = referrals.send_entry(parts, actor(), callback_id, field("referral"))
+    row = referrals.send_entry(parts, get_actor(), callback_id, read_field("referral"))
     return _("The number is on its way to her.") if row else _("This number was sent to her before.")
 
 
 def _mark_follow_up(parts: Services, callback_id: str) -> str:
-    on = field("on") == "yes"
-    requests_follow_up.mark_minor(parts, actor(), callback_id, on=on)
+    on = read_field("on") == "yes"
+    requests_follow_up.mark_minor(parts, get_actor(), callback_id, on=on)
     return _("Marked: she may be under 18.") if on else _("The mark is taken away.")
 
 
@@ -104,15 +104,15 @@ def _answer_work(
 
 def _read_day() -> date:
     try:
-        return date.fromisoformat(field("on"))
+        return date.fromisoformat(read_field("on"))
     except ValueError:
         raise Rejected(Why.DAYS) from None
 
 
 def _read_window(parts: Services) -> When | None:
-    if not field("when"):
+    if not read_field("when"):
         return None
-    chosen = next((one for one in windows_of(parts) if one == field("when")), None)
+    chosen = next((one for one in list_windows(parts) if one == read_field("when")), None)
     if chosen is None:
         raise Rejected(Why.FIELD)
     return chosen

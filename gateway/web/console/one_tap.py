@@ -28,7 +28,7 @@ from gateway.helpdesk.queue import outcome, queue
 from gateway.helpdesk.queue.outcome import BadWords
 from gateway.web.console.callback import FIRST_OUTCOMES
 from gateway.web.shared.auth import anyone, is_https
-from gateway.web.shared.forms import field
+from gateway.web.shared.forms import read_field
 from gateway.web.shared.languages import remember_language
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _add_link(pages: Blueprint, parts: Services) -> None:
     @anyone
     def link_taken(token: str) -> Response | tuple[str, int]:
         try:
-            taken = one_tap_link.take(parts, token)
+            taken = one_tap_link.use_link(parts, token)
         except _TAKEN:
             return render_template("console/tap_gone.html"), GONE
         answer = redirect("/tapped", SEE_OTHER)
@@ -85,7 +85,7 @@ def _add_work(pages: Blueprint, parts: Services, why: Callable[[Exception], str]
     @pages.post("/tapped/call")
     @anyone
     def tapped_call() -> Response | tuple[str, int] | str:
-        return _answer_deed(parts, why, lambda who: attempts.begin(parts, who.actor, who.callback_id))
+        return _answer_deed(parts, why, lambda who: attempts.begin_call(parts, who.actor, who.callback_id))
 
     @pages.post("/tapped/outcome")
     @anyone
@@ -95,7 +95,7 @@ def _add_work(pages: Blueprint, parts: Services, why: Callable[[Exception], str]
 
 def _record_outcome(parts: Services, who: Tapped) -> None:
     outcome.record_outcome(
-        parts, who.actor, callback_id=who.callback_id, outcome=field("outcome"), form=field("form")
+        parts, who.actor, callback_id=who.callback_id, outcome=read_field("outcome"), form=read_field("form")
     )
 
 
@@ -120,7 +120,7 @@ def _render_page(parts: Services, *, fault: str = "") -> str | tuple[str, int]:
     return render_template(
         "console/tapped.html",
         row=queue.show_callback(parts, who.actor, who.callback_id).row,
-        call=attempts.current(parts, who.actor, who.callback_id),
+        call=attempts.find_current_call(parts, who.actor, who.callback_id),
         outcomes=(*OUTCOMES, *parts.desk.own_outcomes),
         fault=fault,
     )

@@ -14,11 +14,11 @@ from gateway.helpdesk.queue import claim, queue, search
 from gateway.helpdesk.queue import queue as queue_queue
 from gateway.helpdesk.queue import shift_summary as first_words
 from gateway.helpdesk.staff import two_factor
-from gateway.web.shared.auth import actor, home_of
+from gateway.web.shared.auth import find_home, get_actor
 from gateway.web.shared.fact_notice import find_notice
-from gateway.web.shared.forms import field
+from gateway.web.shared.forms import read_field
 from gateway.web.shared.i18n import _
-from gateway.web.shared.languages import current_language
+from gateway.web.shared.languages import get_language
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as Answer
@@ -43,8 +43,8 @@ def add_to(pages: Blueprint, parts: Services) -> None:
 def _add_tabs(pages: Blueprint, parts: Services) -> None:
     @pages.get("/")
     def queue() -> Answer | str:
-        if not actor().may(Permission.WORK_QUEUE):
-            return redirect(home_of(actor()))
+        if not get_actor().may(Permission.WORK_QUEUE):
+            return redirect(find_home(get_actor()))
         first = _note_look(parts)
         return _render_page(parts, "queue", first)
 
@@ -54,10 +54,10 @@ def _add_tabs(pages: Blueprint, parts: Services) -> None:
 
     @pages.get("/look/<any(queue, mine, later, review, closed):tab>")
     def look(tab: str) -> Answer | tuple[str, int, dict[str, str]]:
-        mark = _make_mark(queue_queue.make_stamp(parts, actor(), tab))
+        mark = _make_mark(queue_queue.make_stamp(parts, get_actor(), tab))
         if request.headers.get("If-None-Match") == mark:
             return "", UNCHANGED, {"ETag": mark}
-        found = queue_queue.show_queue(parts, actor(), tab)
+        found = queue_queue.show_queue(parts, get_actor(), tab)
         return (
             render_template("console/_line.html", **gather_tab(found, request.args.get("open", ""))),
             200,
@@ -68,7 +68,7 @@ def _add_tabs(pages: Blueprint, parts: Services) -> None:
 def _add_taking(pages: Blueprint, parts: Services) -> None:
     @pages.post("/take-next")
     def take_next() -> Answer:
-        taken = claim.take_next(parts, actor())
+        taken = claim.take_next(parts, get_actor())
         if taken is None:
             flash(_("Nobody is due now. The next ones are under Later."), "info")
             return redirect("/", SEE_OTHER)
@@ -88,26 +88,26 @@ def gather_tab(found: Queue, opened: str = "") -> dict[str, object]:
 
 
 def _make_mark(stamp: str) -> str:
-    return f'"{stamp}-{current_language()}"'
+    return f'"{stamp}-{get_language()}"'
 
 
-def tab_asked() -> str:
+def find_tab() -> str:
     """Return the tab shown beside a callback."""
     asked = request.args.get("tab", "queue")
     return asked if asked in TABS else "queue"
 
 
 def _render_page(parts: Services, tab: str, first: Opening | None = None) -> str:
-    ends = find_notice(parts, actor()) if first else ()
-    found = gather_tab(queue_queue.show_queue(parts, actor(), tab))
+    ends = find_notice(parts, get_actor()) if first else ()
+    found = gather_tab(queue_queue.show_queue(parts, get_actor(), tab))
     return render_template("console/queue.html", first=first, fact_ends=ends, **found)
 
 
 def _note_look(parts: Services) -> Opening:
     """Return the shift summary since the last look, and record this look."""
-    first = first_words.summarise_shift(parts, actor())
+    first = first_words.summarise_shift(parts, get_actor())
     if first.since is None or first.since + LOOKS_COUNT_AFTER <= parts.clock.now():
-        first_words.note_look(parts, actor())
+        first_words.note_look(parts, get_actor())
     return first
 
 
@@ -128,11 +128,11 @@ def add_export(pages: Blueprint, parts: Services) -> None:
 
 
 def _make_file(parts: Services) -> Response:
-    rows = queue.export_callbacks(parts, actor())
+    rows = queue.export_callbacks(parts, get_actor())
     written = io.StringIO()
     table = csv.DictWriter(written, FIELDS, extrasaction="ignore")
     table.writeheader()
-    table.writerows(queue.as_json(row) for row in rows)
+    table.writerows(queue.format_row(row) for row in rows)
     headers = {"Content-Disposition": 'attachment; filename="requests.csv"'}
     return Response(written.getvalue(), mimetype="text/csv", headers=headers)
 
@@ -152,24 +152,24 @@ def _add_search(pages: Blueprint, parts: Services) -> None:
     @pages.get("/search")
     def by_code() -> Answer | str:
         code = request.args.get("code", "").strip()[:_LONGEST]
-        return _answer_found(parts, code, search.by_code(parts, actor(), code))
+        return _answer_found(parts, code, search.find_by_code(parts, get_actor(), code))
 
     @pages.post("/search")
     def find() -> Answer | str:
-        written = field("written", _LONGEST)
-        return _answer_found(parts, written, search.find_callbacks(parts, actor(), written))
+        written = read_field("written", _LONGEST)
+        return _answer_found(parts, written, search.find_callbacks(parts, get_actor(), written))
 
 
 def _add_ringing(pages: Blueprint, parts: Services) -> None:
     @pages.get("/ringing")
     def ringing() -> str:
-        check_permission(actor(), Permission.WORK_QUEUE)
+        check_permission(get_actor(), Permission.WORK_QUEUE)
         return _answer_ringing(parts, None, "")
 
     @pages.post("/ringing")
     def who_is_it() -> str:
-        written = field("written", _LONGEST)
-        return _answer_ringing(parts, search.identify_ring(parts, actor(), written), written)
+        written = read_field("written", _LONGEST)
+        return _answer_ringing(parts, search.identify_ring(parts, get_actor(), written), written)
 
 
 def _answer_found(parts: Services, written: str, rows: tuple[queue.Row, ...]) -> Answer | str:
@@ -184,4 +184,4 @@ def _answer_ringing(parts: Services, found: search.Ringing | None, written: str)
 
 def _gather_frame(parts: Services) -> dict[str, object]:
     """Return the template values of the tabs on a page outside any tab."""
-    return {"tab": "", "counts": queue.show_queue(parts, actor()).counts}
+    return {"tab": "", "counts": queue.show_queue(parts, get_actor()).counts}

@@ -13,12 +13,12 @@ from gateway.helpdesk.errors import HeldByOther, NoSuchCallback
 from gateway.helpdesk.queue import search
 from gateway.helpdesk.queue.outcome import BadWords
 from gateway.helpdesk.requests import case_record, draft_notes, follow_up, referrals
-from gateway.helpdesk.requests.planning import windows_of
+from gateway.helpdesk.requests.planning import list_windows
 from gateway.helpdesk.staff.centre_lists import list_words, read_text
-from gateway.web.shared.auth import actor
-from gateway.web.shared.forms import field
+from gateway.web.shared.auth import get_actor
+from gateway.web.shared.forms import read_field
 from gateway.web.shared.i18n import _
-from gateway.web.shared.languages import current_language as page_language
+from gateway.web.shared.languages import get_language as page_language
 from gateway.web.shared.times import format_clock
 
 if TYPE_CHECKING:
@@ -43,16 +43,18 @@ def gather_beside(parts: Services, shown: CallbackView) -> dict[str, object]:
         return {"ticked": None, "earlier": (), "book": (), "way": (), "policy": ""}
     own = row.mine and row.state not in OVER
     return {
-        "ticked": case_record.load_form(parts, actor(), row.id) if own else None,
-        "earlier": search.list_earlier(parts, actor(), row.id),
-        "book": referrals.list_entries(parts, actor(), language=row.language, topic=row.topic) if own else (),
+        "ticked": case_record.load_form(parts, get_actor(), row.id) if own else None,
+        "earlier": search.list_earlier(parts, get_actor(), row.id),
+        "book": referrals.list_entries(parts, get_actor(), language=row.language, topic=row.topic)
+        if own
+        else (),
         "way": name_way(parts, row, page_language()),
         "fields": list_words(parts),
         "several": case_record.SEVERAL,
         "visible": case_record.VISIBLE,
         "numbers": tuple(case_record.NUMBERS),
-        "windows": windows_of(parts, row.channel),
-        "policy": follow_up.policy(parts) if row.minor else "",
+        "windows": list_windows(parts, row.channel),
+        "policy": follow_up.read_policy(parts) if row.minor else "",
     }
 
 
@@ -111,7 +113,9 @@ def add_drafts(pages: Blueprint, parts: Services) -> None:
     def keep_draft(callback_id: str) -> Response | tuple[str, int, dict[str, str]]:
         is_script = request.headers.get("X-Draft") == "yes"
         try:
-            at = draft_notes.keep_draft(parts, actor(), callback_id, _read_typed(), form=field("form"))
+            at = draft_notes.keep_draft(
+                parts, get_actor(), callback_id, _read_typed(), form=read_field("form")
+            )
         except (HeldByOther, NotPermitted, NoSuchCallback, BadWords) as refused:
             if is_script:
                 return _answer_refused(refused)

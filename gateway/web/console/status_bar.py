@@ -15,8 +15,8 @@ from gateway.helpdesk.queue import queue, transfer
 from gateway.helpdesk.requests import unmatched_texts
 from gateway.storage.database import Unavailable
 from gateway.web.console.queue import UNCHANGED
-from gateway.web.shared.auth import actor, find_sign_in
-from gateway.web.shared.languages import current_language
+from gateway.web.shared.auth import find_sign_in, get_actor
+from gateway.web.shared.languages import get_language
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,7 +38,7 @@ def add_to(pages: Blueprint, parts: Services) -> None:
 
     @pages.get("/bar")
     def bar() -> tuple[str, int, dict[str, str]]:
-        check_permission(actor(), Permission.WORK_QUEUE)
+        check_permission(get_actor(), Permission.WORK_QUEUE)
         mark = _make_mark(parts)
         if request.headers.get("If-None-Match") == mark:
             return "", UNCHANGED, {"ETag": mark}
@@ -83,7 +83,7 @@ def _ask_over(parts: Services, who: Actor) -> Over:
 
 
 def _make_mark(parts: Services) -> str:
-    seen = (_find_over(parts), current_language())
+    seen = (_find_over(parts), get_language())
     return f'"{hashlib.sha256(repr(seen).encode()).hexdigest()[:24]}"'
 
 
@@ -98,13 +98,13 @@ def add_channels_page(pages: Blueprint, parts: Services) -> None:
 
     @pages.get("/lines")
     def lines() -> str:
-        check_permission(actor(), Permission.WORK_QUEUE)
+        check_permission(get_actor(), Permission.WORK_QUEUE)
         return render_template(
             "console/lines.html",
             lines=list_statuses(parts),
             texts=[row for row in results.list_newest(parts, NEWEST) if row.kind in TEXTS],
             tab="",
-            counts=queue.show_queue(parts, actor()).counts,
+            counts=queue.show_queue(parts, get_actor()).counts,
         )
 
     @pages.app_context_processor

@@ -9,8 +9,8 @@ from flask import Blueprint, flash, redirect, render_template
 from gateway.helpdesk.errors import NotSafe, Rejected
 from gateway.helpdesk.queue import queue, shift_summary
 from gateway.helpdesk.requests import unmatched_texts
-from gateway.web.shared.auth import actor
-from gateway.web.shared.forms import field
+from gateway.web.shared.auth import get_actor
+from gateway.web.shared.forms import read_field
 from gateway.web.shared.i18n import _
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ def add_to(pages: Blueprint, parts: Services) -> None:
 
     @pages.get("/hand-over")
     def hand_over() -> str:
-        told = shift_summary.hand_over(parts, actor())
-        counts = queue.show_queue(parts, actor()).counts
+        told = shift_summary.hand_over(parts, get_actor())
+        counts = queue.show_queue(parts, get_actor()).counts
         return render_template("console/hand_over.html", told=told, tab="", counts=counts)
 
     @pages.get("/texts")
@@ -41,13 +41,13 @@ def _add_deeds(pages: Blueprint, parts: Services) -> None:
     @pages.post("/texts/<text_id>/read")
     def read(text_id: str) -> Response:
         return _answer_done(
-            unmatched_texts.mark_read(parts, actor(), text_id), _("Read. It is off the list.")
+            unmatched_texts.mark_read(parts, get_actor(), text_id), _("Read. It is off the list.")
         )
 
     @pages.post("/texts/<text_id>/answer")
     def answer(text_id: str) -> Response | tuple[str, int]:
         try:
-            sent = unmatched_texts.answer_text(parts, actor(), text_id, field("answer"))
+            sent = unmatched_texts.answer_text(parts, get_actor(), text_id, read_field("answer"))
         except NotSafe:
             return _render_page(
                 parts, fault=_("She did not say that texts are safe. Nothing was sent.")
@@ -58,7 +58,7 @@ def _add_deeds(pages: Blueprint, parts: Services) -> None:
 
     @pages.post("/texts/<text_id>/attach")
     def attach(text_id: str) -> Response:
-        callback_id = unmatched_texts.attach_text(parts, actor(), text_id)
+        callback_id = unmatched_texts.attach_text(parts, get_actor(), text_id)
         if not callback_id:
             return _answer_done(False, "")
         flash(_("Her words are a note on her request now."))
@@ -73,9 +73,9 @@ def _answer_done(done: bool, said: str) -> Response:  # noqa: FBT001 - whether t
 def _render_page(parts: Services, *, fault: str = "") -> str:
     return render_template(
         "console/texts.html",
-        danger=unmatched_texts.list_dangers(parts, actor()),
-        texts=unmatched_texts.list_unread(parts, actor()),
+        danger=unmatched_texts.list_dangers(parts, get_actor()),
+        texts=unmatched_texts.list_unread(parts, get_actor()),
         fault=fault,
         tab="",
-        counts=queue.show_queue(parts, actor()).counts,
+        counts=queue.show_queue(parts, get_actor()).counts,
     )

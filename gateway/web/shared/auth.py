@@ -58,25 +58,25 @@ def find_sign_in() -> SignedIn | None:
     return found
 
 
-def current_sign_in() -> SignedIn:
+def get_sign_in() -> SignedIn:
     """Return the current sign-in of a view that requires one."""
     found: SignedIn = g.signed_in
     return found
 
 
-def actor() -> Actor:
+def get_actor() -> Actor:
     """Return the actor of the current sign-in."""
-    return current_sign_in().actor
+    return get_sign_in().actor
 
 
-def home_of(who: Actor) -> str:
+def find_home(who: Actor) -> str:
     """Return the path of this role's first page."""
     if who.may(Permission.WORK_QUEUE):
         return "/"
     return "/admin/people" if who.may(Permission.MANAGE_PEOPLE) else "/admin/"
 
 
-def way_back(written: str) -> str:
+def check_way_back(written: str) -> str:
     """Return the path to return to if it is local, else an empty string.
 
     OWASP Unvalidated Redirects and Forwards Cheat Sheet: ``//host`` and backslashes would leave this site.
@@ -93,7 +93,7 @@ def install(app: Flask, parts: Services, machines: frozenset[str]) -> None:
         if request.blueprint in machines:
             return None
         view = current_app.view_functions.get(request.endpoint or "")
-        token = request.cookies.get(cookie_name(), "")
+        token = request.cookies.get(get_cookie_name(), "")
         polls = request.headers.get("X-Polls") == "yes"
         for_anyone = view is None or view in _FOR_ANYONE
         if token and request.endpoint != "web.static":
@@ -110,7 +110,7 @@ def install(app: Flask, parts: Services, machines: frozenset[str]) -> None:
         return _lead_to_second_factor() if who.lacks_second_factor and view not in _WITHOUT_SECOND else None
 
 
-def cookie_name() -> str:
+def get_cookie_name() -> str:
     """Return the sign-in cookie's name.
 
     Over HTTPS with the ``__Host-`` prefix, which binds it to this host (RFC 6265bis).
@@ -128,13 +128,13 @@ def give_cookie(answer: Answer, token: str) -> Answer:
 
     HttpOnly, SameSite=Strict and Secure as in OWASP's Session Management Cheat Sheet.
     """
-    answer.set_cookie(cookie_name(), token, secure=is_https(), httponly=True, samesite="Strict", path="/")
+    answer.set_cookie(get_cookie_name(), token, secure=is_https(), httponly=True, samesite="Strict", path="/")
     return answer
 
 
 def take_cookie(answer: Answer) -> Answer:
     """Delete the cookie, and the browser's cache and storage by ``Clear-Site-Data`` (W3C), for shared computers."""
-    answer.delete_cookie(cookie_name(), secure=is_https(), httponly=True, samesite="Strict", path="/")
+    answer.delete_cookie(get_cookie_name(), secure=is_https(), httponly=True, samesite="Strict", path="/")
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'
     return answer
 
@@ -146,7 +146,7 @@ def _lead_to_second_factor() -> Answer:
 
 def _turn_away() -> Answer | tuple[str, int]:
     if request.method in {"GET", "HEAD"} and "HX-Request" not in request.headers:
-        here = way_back(request.full_path.rstrip("?"))
+        here = check_way_back(request.full_path.rstrip("?"))
         back = f"?back={quote(here, safe='')}" if here not in {"", "/"} else ""
         return redirect(f"/sign-in{back}")
     if "HX-Request" in request.headers:

@@ -20,7 +20,7 @@ from gateway.storage.database import Unavailable
 from gateway.storage.value_limits import ValueRefused, is_text
 from gateway.web.shared.auth import find_sign_in
 from gateway.web.shared.i18n import _
-from gateway.web.shared.unsent_forms import keep_posted, page_of, words_posted
+from gateway.web.shared.unsent_forms import keep_posted, list_posted_words, page_of
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -51,7 +51,7 @@ def install(app: Flask, parts: Services) -> None:
 
     @app.errorhandler(NoSuchCallback)
     def gone(_error: NoSuchCallback) -> tuple[str, int]:
-        return miss_page()
+        return show_missing()
 
     @app.errorhandler(ValueRefused)
     def unfit(_error: ValueRefused) -> tuple[str, int]:
@@ -80,7 +80,7 @@ def ask_for_text(app: Flask, machines: frozenset[str]) -> None:
         if request.blueprint in machines:
             return None
         if not is_text(request.path):
-            return miss_page()
+            return show_missing()
         asked = request.args.items(
             multi=True
         )  # cookies need no check: they are signed, or looked up by their hash
@@ -98,7 +98,7 @@ def ask_for_text_in_forms(app: Flask, machines: frozenset[str]) -> None:
         return None if all(is_text(name + value) for name, value in typed) else _render_page(UNFIT)
 
 
-def miss_page() -> tuple[str, int]:
+def show_missing() -> tuple[str, int]:
     """Return the 404 page."""
     return _render_page(NOT_FOUND)
 
@@ -141,7 +141,7 @@ def _render_page(status: int, *, again: str = "") -> tuple[str, int]:
     title, advice = _find_words(status)
     if again:
         advice = _("Nothing was sent. Your words are kept: look at the form once more and send it.")
-    words = () if again or status == TOO_LARGE or find_sign_in() is None else words_posted()
+    words = () if again or status == TOO_LARGE or find_sign_in() is None else list_posted_words()
     page = render_template(
         "fault.html", title=title, advice=advice, status=status, again=again, words=words, missing=False
     )

@@ -16,9 +16,9 @@ from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFProtect
 from phonenumbers import PhoneNumberFormat
 
-from gateway.foundation.phone_numbers import region_of, valid_readings
+from gateway.foundation.phone_numbers import find_region, list_valid_readings
 from gateway.web.shared.auth import is_https
-from gateway.web.shared.languages import current_language
+from gateway.web.shared.languages import get_language
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,7 +75,7 @@ def ask_for_tokens(app: Flask, machines: frozenset[str]) -> None:
             csrf.protect()
 
 
-def field(name: str, limit: int = 200) -> str:
+def read_field(name: str, limit: int = 200) -> str:
     """Return a form field, stripped and cut to ``limit`` characters."""
     return request.form.get(name, "").strip()[:limit]
 
@@ -116,14 +116,14 @@ def install_typed_numbers(app: Flask, regions: Sequence[str]) -> None:
 
 def read_number_field(name: str) -> str:
     """Return the typed number, or the reading chosen by its button."""
-    return field(name + MEANT) or field(name)
+    return read_field(name + MEANT) or read_field(name)
 
 
 def list_readings(written: str, regions: Sequence[str]) -> list[NumberReading]:
     """Return the readings of a typed number, in the order of the helpline's countries."""
     return [
-        NumberReading(number, group_digits(number), _name_country(region_of(number)))
-        for number in valid_readings(written, regions)
+        NumberReading(number, group_digits(number), _name_country(find_region(number)))
+        for number in list_valid_readings(written, regions)
     ]
 
 
@@ -136,5 +136,5 @@ def group_digits(number: str) -> str:
 
 
 def _name_country(region: str) -> str:
-    names = Locale.parse(current_language()).territories
+    names = Locale.parse(get_language()).territories
     return str(names.get(region, region))

@@ -68,7 +68,7 @@ def build_environ(scope: Scope, headers: Headers, length: str, body: bytes) -> d
         "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
         "SERVER_NAME": host,
         "SERVER_PORT": port,
-        "REMOTE_ADDR": address_of(scope.client),
+        "REMOTE_ADDR": strip_port(scope.client),
         "wsgi.url_scheme": scope.scheme,
         "wsgi.errors": sys.stderr,
         "wsgi.input": io.BytesIO(body),
@@ -83,7 +83,7 @@ def build_environ(scope: Scope, headers: Headers, length: str, body: bytes) -> d
     return environ
 
 
-def address_of(peer: str) -> str:
+def strip_port(peer: str) -> str:
     """Return the IP address of ``address:port``, without the brackets of IPv6 (RFC 3986, 3.2.2)."""
     return peer.rpartition(":")[0].strip("[]")
 
@@ -291,7 +291,7 @@ class Front:
             told = ",".join(value for name, value in headers if name == "x-forwarded-for").split(",")
             if len(told) >= self._proxies and (address := told[-self._proxies].strip()):
                 return find_subscriber(address)
-        return find_subscriber(address_of(peer))
+        return find_subscriber(strip_port(peer))
 
 
 async def _pieces(exchange: Exchange, most: int) -> bytes:

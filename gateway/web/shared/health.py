@@ -10,7 +10,7 @@ from gateway.operations.reporting import metrics
 from gateway.web.shared.auth import anyone
 
 
-def blueprint(parts: Services) -> Blueprint:
+def build_blueprint(parts: Services) -> Blueprint:
     """Return the blueprint for monitoring."""
     pages = Blueprint("health", __name__)
 

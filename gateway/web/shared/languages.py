@@ -31,7 +31,7 @@ def remember_language(language: str) -> None:
         session["language"] = language
 
 
-def current_language() -> str:
+def get_language() -> str:
     """Return the language tag in which this page is rendered."""
     return str(get_locale() or "en")
 
@@ -40,4 +40,4 @@ def install(app: Flask) -> None:
     """Add the catalogues to the app."""
     app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", "web/shared/translations")
     Babel(app, locale_selector=choose_language)
-    app.jinja_env.globals.update(language=current_language)
+    app.jinja_env.globals.update(language=get_language)

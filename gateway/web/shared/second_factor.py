@@ -11,15 +11,15 @@ from gateway.helpdesk.staff import sign_in as desk
 from gateway.helpdesk.staff import two_factor as second
 from gateway.web.shared.auth import (
     ENROL,
-    actor,
     anyone,
-    cookie_name,
-    current_sign_in,
-    home_of,
-    way_back,
+    check_way_back,
+    find_home,
+    get_actor,
+    get_cookie_name,
+    get_sign_in,
     without_second_factor,
 )
-from gateway.web.shared.forms import field
+from gateway.web.shared.forms import read_field
 from gateway.web.shared.i18n import _
 from gateway.web.shared.labels import find_word
 
@@ -39,29 +39,29 @@ def add_to(pages: Blueprint, parts: Services) -> None:
     _add_proof(pages, parts)
 
 
-def token_here() -> str:
+def get_token() -> str:
     """Return the token of the current sign-in's cookie."""
-    return request.cookies.get(cookie_name(), "")
+    return request.cookies.get(get_cookie_name(), "")
 
 
 def _add_door(pages: Blueprint, parts: Services) -> None:
     @pages.get("/sign-in/code")
     @anyone
     def code() -> Response | str:
-        if not second.waits_for_factor(parts, token_here()):
+        if not second.waits_for_factor(parts, get_token()):
             return redirect("/sign-in")
-        return render_template("code.html", back=way_back(request.args.get("back", "")))
+        return render_template("code.html", back=check_way_back(request.args.get("back", "")))
 
     @pages.post("/sign-in/code")
     @anyone
     def enter_code() -> Response | tuple[str, int]:
-        back = way_back(field("back"))
+        back = check_way_back(read_field("back"))
         try:
-            second.enter_code(parts, token_here(), field("code"), request.remote_addr or "")
+            second.enter_code(parts, get_token(), read_field("code"), request.remote_addr or "")
         except Rejected as declined:
             return render_template("code.html", back=back, fault=find_word(declined.why)), BAD
-        who = desk.find_signed_in(parts, token_here())
-        return redirect(back or (home_of(who.actor) if who else "/sign-in"), SEE_OTHER)
+        who = desk.find_signed_in(parts, get_token())
+        return redirect(back or (find_home(who.actor) if who else "/sign-in"), SEE_OTHER)
 
 
 def _add_own(pages: Blueprint, parts: Services) -> None:
@@ -74,7 +74,7 @@ def _add_own(pages: Blueprint, parts: Services) -> None:
     @without_second_factor
     def set_up() -> tuple[str, int] | str:
         try:
-            second.set_up(parts, actor())
+            second.set_up(parts, get_actor())
             return _render_page(parts)
         except Rejected as declined:
             return _render_page(parts, fault=find_word(declined.why)), BAD
@@ -82,12 +82,11 @@ def _add_own(pages: Blueprint, parts: Services) -> None:
     @pages.post(f"{ENROL}/confirm")
     @without_second_factor
     def confirm() -> tuple[str, int] | str:
+        code, address = read_field("code"), request.remote_addr or ""
         try:
             return _render_page(
                 parts,
-                codes=second.confirm(
-                    parts, actor(), field("code"), token=token_here(), address=request.remote_addr or ""
-                ),
+                codes=second.confirm_factor(parts, get_actor(), code, token=get_token(), address=address),
             )
         except Rejected as declined:
             return _render_page(parts, fault=find_word(declined.why)), BAD
@@ -96,7 +95,7 @@ def _add_own(pages: Blueprint, parts: Services) -> None:
     def off() -> Response | tuple[str, int]:
         try:
             second.take_away(
-                parts, actor(), field("code"), token=token_here(), address=request.remote_addr or ""
+                parts, get_actor(), read_field("code"), token=get_token(), address=request.remote_addr or ""
             )
         except Rejected as declined:
             return _render_page(parts, fault=find_word(declined.why)), BAD
@@ -107,12 +106,12 @@ def _add_own(pages: Blueprint, parts: Services) -> None:
 def _add_sign_ins(pages: Blueprint, parts: Services) -> None:
     @pages.get("/me/sign-ins")
     def sign_ins() -> str:
-        found = desk.list_sign_ins(parts, actor(), actor().person_id, token_here())
+        found = desk.list_sign_ins(parts, get_actor(), get_actor().person_id, get_token())
         return render_template("sign_ins.html", found=found)
 
     @pages.post("/me/sign-ins/<listed_id>/end")
     def end_sign_in(listed_id: str) -> Response:
-        ended = desk.revoke_sign_in(parts, actor(), actor().person_id, listed_id)
+        ended = desk.revoke_sign_in(parts, get_actor(), get_actor().person_id, listed_id)
         flash(_("That sign-in is ended.") if ended else _("It had ended already."))
         return redirect("/me/sign-ins", SEE_OTHER)
 
@@ -120,15 +119,15 @@ def _add_sign_ins(pages: Blueprint, parts: Services) -> None:
 def _add_proof(pages: Blueprint, parts: Services) -> None:
     @pages.get("/prove")
     def proof() -> str:
-        return render_template("prove.html", back=way_back(request.args.get("back", "")))
+        return render_template("prove.html", back=check_way_back(request.args.get("back", "")))
 
     @pages.post("/prove")
     def prove() -> Response | tuple[str, int]:
-        back, password = way_back(field("back")), request.form.get("password", "")
+        back, password = check_way_back(read_field("back")), request.form.get("password", "")
         address = request.remote_addr or ""
         try:
             second.prove_identity(
-                parts, actor(), token_here(), password=password, code=field("code"), address=address
+                parts, get_actor(), get_token(), password=password, code=read_field("code"), address=address
             )
         except Rejected as declined:
             return render_template("prove.html", back=back, fault=find_word(declined.why)), BAD
@@ -138,11 +137,11 @@ def _add_proof(pages: Blueprint, parts: Services) -> None:
 def _render_page(parts: Services, *, codes: tuple[str, ...] = (), fault: str = "") -> str:
     return render_template(
         "second_factor.html",
-        on=current_sign_in().person.second_factor or bool(codes),
-        wanted=second.is_wanted(actor()),
-        must=current_sign_in().lacks_second_factor,
-        left=second.codes_left(parts, actor()),
-        setup=second.find_pending(parts, actor()),
+        on=get_sign_in().person.second_factor or bool(codes),
+        wanted=second.is_wanted(get_actor()),
+        must=get_sign_in().lacks_second_factor,
+        left=second.count_codes_left(parts, get_actor()),
+        setup=second.find_pending(parts, get_actor()),
         codes=codes,
         fault=fault,
     )

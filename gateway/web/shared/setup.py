@@ -85,7 +85,7 @@ def install(
     error_pages.install(app, parts)
     app.register_blueprint(Blueprint("web", __name__, static_folder="static", template_folder="templates"))
     auth.anyone(app.view_functions["web.static"])
-    app.register_blueprint(sign_in.blueprint(parts))
+    app.register_blueprint(sign_in.build_blueprint(parts))
     forms.install_typed_numbers(app, parts.line.regions)
     labels.install(app)
     _add_token(app)
@@ -111,8 +111,8 @@ def _add_token(app: Flask) -> None:
     @app.get("/form-token")
     def form_token() -> tuple[str, int, dict[str, str]]:
         writer, plain = request.args.get("as", ""), {"Content-Type": "text/plain; charset=utf-8"}
-        if writer and writer != auth.current_sign_in().person.id:
-            name = auth.current_sign_in().person.name
+        if writer and writer != auth.get_sign_in().person.id:
+            name = auth.get_sign_in().person.name
             return (
                 _("%(name)s is signed in here now. Your words were not kept: copy them.", name=name),
                 CONFLICT,

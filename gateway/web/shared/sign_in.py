@@ -14,18 +14,18 @@ from gateway.web.shared import languages, second_factor
 from gateway.web.shared.auth import (
     ENROL,
     WHO,
-    actor,
     anyone,
-    cookie_name,
-    current_sign_in,
+    check_way_back,
+    find_home,
     find_sign_in,
+    get_actor,
+    get_cookie_name,
+    get_sign_in,
     give_cookie,
-    home_of,
     take_cookie,
-    way_back,
     without_second_factor,
 )
-from gateway.web.shared.forms import field, read_number_field
+from gateway.web.shared.forms import read_field, read_number_field
 from gateway.web.shared.i18n import _
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 BAD, SLOW, GONE, SEE_OTHER = 422, 429, 410, 303
 
 
-def blueprint(parts: Services) -> Blueprint:
+def build_blueprint(parts: Services) -> Blueprint:
     """Return the blueprint of these pages."""
     pages = Blueprint("sign_in", __name__)
     _add_doors(pages, parts)
@@ -53,13 +53,13 @@ def _add_doors(pages: Blueprint, parts: Services) -> None:
     def form() -> Response | str:
         who = find_sign_in()
         if who:
-            return redirect(way_back(request.args.get("back", "")) or home_of(who.actor))
-        return render_template("sign_in.html", name="", back=way_back(request.args.get("back", "")))
+            return redirect(check_way_back(request.args.get("back", "")) or find_home(who.actor))
+        return render_template("sign_in.html", name="", back=check_way_back(request.args.get("back", "")))
 
     @pages.post("/sign-in")
     @anyone
     def enter() -> Response | tuple[str, int]:
-        name, back = field("name"), way_back(field("back"))
+        name, back = read_field("name"), check_way_back(read_field("back"))
         try:
             token = desk.sign_in(
                 parts,
@@ -75,7 +75,7 @@ def _add_doors(pages: Blueprint, parts: Services) -> None:
     @pages.post("/sign-out")
     @without_second_factor
     def leave() -> Response:
-        desk.sign_out(parts, request.cookies.get(cookie_name(), ""))
+        desk.sign_out(parts, request.cookies.get(get_cookie_name(), ""))
         _forget_session()
         return take_cookie(redirect("/sign-in", SEE_OTHER))
 
@@ -84,12 +84,12 @@ def _add_language(pages: Blueprint, parts: Services) -> None:
     @pages.post("/language")
     @anyone
     def language() -> Response:
-        wish, who = field("language"), find_sign_in()
+        wish, who = read_field("language"), find_sign_in()
         if wish in languages.NAMES:
             languages.remember_language(wish)
             if who:
                 people.set_page_language(parts, who.actor, wish)
-        return redirect(way_back(field("back")) or "/", SEE_OTHER)
+        return redirect(check_way_back(read_field("back")) or "/", SEE_OTHER)
 
 
 def _add_links(pages: Blueprint, parts: Services) -> None:
@@ -104,7 +104,7 @@ def _add_links(pages: Blueprint, parts: Services) -> None:
     @pages.post("/invitation/<token>")
     @anyone
     def accept(token: str) -> Response | tuple[str, int]:
-        name, password = field("name"), request.form.get("password", "")
+        name, password = read_field("name"), request.form.get("password", "")
         try:
             fresh = desk.accept_invitation(parts, token, name=name, password=password)
         except Rejected as declined:
@@ -119,24 +119,24 @@ def _add_own(pages: Blueprint, parts: Services) -> None:
 
     @pages.post("/me/duty")
     def duty() -> Response:
-        people.set_duty(parts, actor(), actor().person_id, on=field("on") == "yes")
-        return redirect(way_back(field("back")) or "/me", SEE_OTHER)
+        people.set_duty(parts, get_actor(), get_actor().person_id, on=read_field("on") == "yes")
+        return redirect(check_way_back(read_field("back")) or "/me", SEE_OTHER)
 
     @pages.post("/me/number")
     def number() -> Response | tuple[str, int]:
         written = read_number_field("number")
         try:
-            people.set_number(parts, actor(), actor().person_id, written)
+            people.set_number(parts, get_actor(), get_actor().person_id, written)
         except Rejected as declined:
             return _own_page(number=written, number_fault=declined.why), BAD
         flash(_("Saved."))
-        return redirect(way_back(field("back")) or "/me", SEE_OTHER)
+        return redirect(check_way_back(read_field("back")) or "/me", SEE_OTHER)
 
     @pages.post("/me/password")
     def password() -> Response | tuple[str, int]:
         old, new = request.form.get("old", ""), request.form.get("new", "")
         try:
-            fresh = desk.set_password(parts, actor(), old=old, new=new, address=request.remote_addr or "")
+            fresh = desk.set_password(parts, get_actor(), old=old, new=new, address=request.remote_addr or "")
         except Rejected as declined:
             return _own_page(password_fault=declined.why), BAD
         flash(_("Your password is changed. You were signed out everywhere else."))
@@ -144,7 +144,7 @@ def _add_own(pages: Blueprint, parts: Services) -> None:
 
     @pages.post("/me/sign-out-everywhere")
     def leave_everywhere() -> Response:
-        people.end_sign_ins(parts, actor(), actor().person_id)
+        people.end_sign_ins(parts, get_actor(), get_actor().person_id)
         _forget_session()
         return take_cookie(redirect("/sign-in", SEE_OTHER))
 
@@ -161,7 +161,7 @@ def _let_in(parts: Services, token: str, back: str) -> Response:
         if two_factor.find_pending(parts, who.actor) is None:
             two_factor.set_up(parts, who.actor)
         return _with_new_sign_in(redirect(ENROL, SEE_OTHER), token)
-    home = home_of(who.actor) if who else "/sign-in"
+    home = find_home(who.actor) if who else "/sign-in"
     return _with_new_sign_in(redirect(back or home, SEE_OTHER), token)
 
 
@@ -193,4 +193,4 @@ def _name_device(agent: str) -> str:
 
 
 def _own_page(**faults: object) -> str:
-    return render_template("me.html", person=current_sign_in().person, **faults)
+    return render_template("me.html", person=get_sign_in().person, **faults)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_skeleton
 
 from gateway.web.shared.i18n import _
-from gateway.web.shared.languages import current_language
+from gateway.web.shared.languages import get_language
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,7 @@ def list_filters(parts: Services) -> dict[str, Callable[..., str]]:
     return {
         "ago": lambda instant: format_ago(local(instant), now()),
         "clock": lambda instant: format_clock(local(instant)),
-        "day_and_clock": lambda instant: day_and_clock(local(instant), now()),
+        "day_and_clock": lambda instant: format_day_and_clock(local(instant), now()),
         "window": lambda start, end: format_window(local(start), local(end), now()),
         "span": lambda instant: format_span(parts.clock.now() - instant),
         "lasts": format_span,
@@ -47,7 +47,7 @@ def format_clock(instant: datetime) -> str:
     return f"{instant:%H:%M}"
 
 
-def clock_of(parts: Services) -> str:
+def show_clock(parts: Services) -> str:
     """Return the current time of day in the helpline's time zone."""
     return format_clock(parts.clock.now().astimezone(ZoneInfo(parts.line.zone)))
 
@@ -65,21 +65,21 @@ def format_span(length: timedelta) -> str:
 
 def format_ago(instant: datetime, now: datetime) -> str:
     """Return how long ago and when, as in ``2 h ago · 14:05``."""
-    return f"{_format_since(now - instant)} · {day_and_clock(instant, now)}"
+    return f"{_format_since(now - instant)} · {format_day_and_clock(instant, now)}"
 
 
-def day_and_clock(instant: datetime, now: datetime) -> str:
+def format_day_and_clock(instant: datetime, now: datetime) -> str:
     """Return the time of day, with the day if it is not today."""
-    day = day_of(instant, now)
+    day = name_day(instant, now)
     return f"{day} {format_clock(instant)}".strip()
 
 
 def format_window(start: datetime, end: datetime, now: datetime) -> str:
     """Return a window: ``18:00–21:00`` for today, ``tomorrow 06:00–09:00``, ``Sun 09:00–18:00``."""
-    return f"{day_of(start, now)} {format_clock(start)}–{format_clock(end)}".strip()
+    return f"{name_day(start, now)} {format_clock(start)}–{format_clock(end)}".strip()
 
 
-def day_of(instant: datetime, now: datetime) -> str:
+def name_day(instant: datetime, now: datetime) -> str:
     """Return the name of a day relative to now; empty for today."""
     days = (instant.date() - now.date()).days
     if days == 0:
@@ -87,16 +87,16 @@ def day_of(instant: datetime, now: datetime) -> str:
     if abs(days) == 1:
         return _("tomorrow") if days == 1 else _("yesterday")
     if 1 < days < 7:  # noqa: PLR2004 - within a week the name of the day is enough
-        return format_date(instant, "EEE", locale=current_language())
+        return format_date(instant, "EEE", locale=get_language())
     return format_day(instant, now)
 
 
 def format_day(instant: datetime, now: datetime) -> str:
     """Return a date, with the year if it is not the current one; in Thai in the Buddhist era."""
-    day = format_skeleton("MMMd", instant, locale=current_language())
+    day = format_skeleton("MMMd", instant, locale=get_language())
     if instant.year == now.year:
         return day
-    return f"{day} {instant.year + (_BUDDHIST if current_language() == 'th' else 0)}"
+    return f"{day} {instant.year + (_BUDDHIST if get_language() == 'th' else 0)}"
 
 
 def _format_since(length: timedelta) -> str:

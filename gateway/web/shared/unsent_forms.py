@@ -136,7 +136,7 @@ def keep_posted(parts: Services) -> str:
     return f"{back}?kept={found}"
 
 
-def words_posted() -> tuple[str, ...]:
+def list_posted_words() -> tuple[str, ...]:
     """Return the text fields of this request's form, to be shown for copying."""
     fields = [name for name in request.form if name not in _SECRETS | _OURS]
     typed = (one for name in fields for one in request.form.getlist(name))

@@ -1,5 +1,5 @@
 """Serves the simulator: a basic phone in the browser that posts to the simulator channel's webhook."""
 
-from gateway.web.simulator.blueprint import blueprint
+from gateway.web.simulator.blueprint import build_blueprint
 
-__all__ = ["blueprint"]
+__all__ = ["build_blueprint"]

@@ -11,14 +11,14 @@ from flask import Blueprint, abort, jsonify, redirect, render_template, request
 from gateway.domain.permissions import Permission, check_permission
 from gateway.foundation.fault_injection import KINDS
 from gateway.menus.authoring.conversation_writer import write_conversation
-from gateway.menus.authoring.declared import keys_to_languages
+from gateway.menus.authoring.declared import find_keys_to_languages
 from gateway.storage.live_menus import NoMenu
-from gateway.web.shared.auth import actor, anyone
-from gateway.web.shared.forms import field
+from gateway.web.shared.auth import anyone, get_actor
+from gateway.web.shared.forms import read_field
 from gateway.web.simulator import controls
 from gateway.web.simulator.controls import NoSuchTime, find_wished, list_words
 from gateway.web.simulator.draft import VERSION, DraftFolder
-from gateway.web.simulator.draft_pages import NUMBERS, TrialLine, add_draft, trial_line
+from gateway.web.simulator.draft_pages import NUMBERS, TrialLine, add_draft, find_trial_channel
 from gateway.web.simulator.saved_walks import NotAWalk, find_source, find_written, read_walk
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 NOT_FOUND, UNREADABLE, SEE_OTHER = 404, 422, 303
 
 
-def blueprint(
+def build_blueprint(
     parts: Services,
     secrets: Callable[[str], Sequence[str]],
     on: bool,  # noqa: FBT001 - a switch
@@ -64,7 +64,7 @@ def blueprint(
         _add_phone(pages, parts, secrets, outages, shows)
         _add_source(pages, parts, folder, shows)
         _add_test(pages, parts, secrets, shows)
-        add_draft(pages, parts, folder, lambda: trial_line(parts.channels, secrets), shows)
+        add_draft(pages, parts, folder, lambda: find_trial_channel(parts.channels, secrets), shows)
     if on and outages is not None:
         _add_outages(pages, parts, outages, shows)
     return pages
@@ -75,7 +75,7 @@ def _ask_administrator(view: View) -> View:
 
     @wraps(view)
     def asked(*args: str, **kwargs: str) -> ResponseReturnValue:
-        check_permission(actor(), Permission.DRAFT_MENUS)
+        check_permission(get_actor(), Permission.DRAFT_MENUS)
         return view(*args, **kwargs)
 
     return asked
@@ -89,7 +89,7 @@ def _add_phone(
     shows: Shows,
 ) -> None:
     def shown(wrong: str = "") -> str:
-        line = trial_line(parts.channels, secrets)
+        line = find_trial_channel(parts.channels, secrets)
         return render_template(
             "phone/phone.html",
             line=line,
@@ -110,8 +110,8 @@ def _add_phone(
     @pages.post("/state")
     @shows
     def state() -> Response:
-        line = trial_line(parts.channels, secrets)
-        return jsonify(controls.gather_state(parts, outages, _name_of(line), field("number")))
+        line = find_trial_channel(parts.channels, secrets)
+        return jsonify(controls.gather_state(parts, outages, _name_of(line), read_field("number")))
 
     if parts.clock.is_moved_by_tests:
         _add_clock(pages, parts, shown, shows)
@@ -124,7 +124,7 @@ def _add_clock(pages: Blueprint, parts: Services, shown: Callable[[str], str], s
         now = parts.clock.now()
         here, real = now.astimezone(ZoneInfo(parts.line.zone)), now - parts.clock.moved_by
         try:
-            parts.clock.move(find_wished(field("to"), field("at"), now=here, real=real))
+            parts.clock.move(find_wished(read_field("to"), read_field("at"), now=here, real=real))
         except NoSuchTime:
             return shown(list_words()["no_time"]), UNREADABLE
         return redirect("/phone/", SEE_OTHER)
@@ -134,10 +134,10 @@ def _add_outages(pages: Blueprint, parts: Services, outages: Outages, shows: Sho
     @pages.post("/outage")
     @shows
     def outage() -> Answer:
-        kind = field("kind")
+        kind = read_field("kind")
         if kind not in KINDS:
             abort(NOT_FOUND)
-        if field("on") == "yes":
+        if read_field("on") == "yes":
             outages.begin(kind, now=parts.clock.now())
         else:
             outages.end(kind)
@@ -161,7 +161,7 @@ def _add_test(
     @pages.post("/test")
     @shows
     def test() -> Response | tuple[Response, int]:
-        line = trial_line(parts.channels, secrets)
+        line = find_trial_channel(parts.channels, secrets)
         try:
             walk = read_walk(request.form.get("walk", ""), at=parts.clock.now())
             menu = parts.versions.live(_menu_of(line))[1]
@@ -186,5 +186,6 @@ def _list_languages(parts: Services, line: TrialLine | None) -> Mapping[str, Map
     except NoMenu:
         return {}
     return {
-        tag: {"name": menu.languages[tag], "typed": typed} for tag, typed in keys_to_languages(menu).items()
+        tag: {"name": menu.languages[tag], "typed": typed}
+        for tag, typed in find_keys_to_languages(menu).items()
     }

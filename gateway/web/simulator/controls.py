@@ -15,7 +15,7 @@ from gateway.storage.database import Unavailable
 from gateway.web.shared import times
 from gateway.web.shared.i18n import _
 from gateway.web.shared.labels import find_word
-from gateway.web.shared.languages import current_language
+from gateway.web.shared.languages import get_language
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +50,7 @@ class _Here:
 
     def clock(self) -> Mapping[str, Any]:
         moved = timedelta(minutes=round(self._parts.clock.moved_by / timedelta(minutes=1)))
-        day = format_date(self._now, "EEE", locale=current_language())
+        day = format_date(self._now, "EEE", locale=get_language())
         return {
             "says": f"{day} {times.format_day(self._now, self._now - moved)}, {times.format_clock(self._now)}",
             "at": f"{self._now:%Y-%m-%dT%H:%M}",
@@ -73,7 +73,7 @@ class _Here:
     def _pause(self, line: str) -> datetime | None:
         try:
             with self._parts.store.read() as tx:
-                bucket = rate_limits.all_of(tx).get(line)
+                bucket = rate_limits.list_buckets(tx).get(line)
         except Unavailable:
             return None
         until = bucket.paused_until if bucket else None
@@ -85,7 +85,7 @@ class _Here:
         try:
             with self._parts.store.read() as tx:
                 caller = callers.find_caller(tx, known, trial=True) if known else None
-                found = callbacks.of_caller(tx, caller.id, limit=_MOST) if caller else ()
+                found = callbacks.list_of_caller(tx, caller.id, limit=_MOST) if caller else ()
         except Unavailable:
             return None
         return [{"code": one.code, "says": self._said(one)} for one in found if one.trial]
@@ -94,7 +94,7 @@ class _Here:
         window = (
             times.format_window(self._local(one.due_at), self._local(one.due_until), self._now)
             if one.due_at and one.due_until and one.closed_at is None
-            else times.day_and_clock(self._local(one.changed_at), self._now)
+            else times.format_day_and_clock(self._local(one.changed_at), self._now)
         )
         return f"{find_word(one.state)} · {window}"
 

@@ -14,7 +14,7 @@ from gateway.conversations.ussd_session import SavedSession
 from gateway.domain.events import USSD_LIMITS
 from gateway.foundation.display_values import DisplayValues
 from gateway.menus.authoring.problems import Level
-from gateway.menus.engine.render import as_text, forget_notice
+from gateway.menus.engine.render import forget_notice, join_text
 from gateway.operations.publishing.draft_talk import cut_draft, open_talk, read_line_values
 from gateway.operations.publishing.publish import ask_house, check_files
 from gateway.operations.publishing.stored import has_changed, read_whole_folder
@@ -108,7 +108,7 @@ class DraftFolder:
             moved = talk.move(each) if moved is not None and not moved.reply.ends else None
         if moved is None:
             raise NoDraft("the session is over")
-        session, text = forget_notice(moved.session, moved.reply), as_text(moved.reply)
+        session, text = forget_notice(moved.session, moved.reply), join_text(moved.reply)
         held = SavedSession(
             version=VERSION, text="", session=session, reply=text, screen=moved.screen, ends=moved.reply.ends
         )

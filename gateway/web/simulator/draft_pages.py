@@ -13,8 +13,8 @@ from gateway.channels.contract import Channel, ChannelConfig
 from gateway.channels.simulator.channel import FACTS, SCREEN
 from gateway.foundation.phone_numbers import to_e164
 from gateway.menus.authoring.conversation_writer import write_conversation
-from gateway.menus.authoring.declared import keys_to_languages
-from gateway.web.shared.forms import field
+from gateway.menus.authoring.declared import find_keys_to_languages
+from gateway.web.shared.forms import read_field
 from gateway.web.simulator import controls
 from gateway.web.simulator.controls import list_words
 from gateway.web.simulator.draft import NoDraft
@@ -45,7 +45,9 @@ class TrialLine:
         return next(iter(self.config.service_codes), "*123#")
 
 
-def trial_line(channels: Mapping[str, Channel], secrets: Callable[[str], Sequence[str]]) -> TrialLine | None:
+def find_trial_channel(
+    channels: Mapping[str, Channel], secrets: Callable[[str], Sequence[str]]
+) -> TrialLine | None:
     """Return the first simulator channel; None if none is configured."""
     for name, channel in channels.items():
         live = secrets(name)
@@ -94,7 +96,7 @@ def _add_page(
     @shows
     def draft() -> str:
         found, line = folder.read(), find_line()
-        languages = keys_to_languages(found.menu) if found.menu else {}
+        languages = find_keys_to_languages(found.menu) if found.menu else {}
         names = found.menu.languages if found.menu else {}
         return render_template(
             "phone/phone.html",
@@ -115,7 +117,7 @@ def _add_session(
     @pages.post("/draft/ussd")
     @shows
     def draft_hop() -> ResponseReturnValue:
-        number = to_e164(field("phoneNumber"), parts.line.regions)
+        number = to_e164(read_field("phoneNumber"), parts.line.regions)
         typed = request.form.get("text", "")
         if number is None:
             return "the number is no phone number", UNREADABLE

@@ -11,7 +11,7 @@ from typing import Any
 from gateway.foundation.services import Services
 from gateway.menus.authoring.conversation_writer import Walk
 from gateway.menus.authoring.yaml_loader import load
-from gateway.menus.authoring.yaml_nodes import pairs_in
+from gateway.menus.authoring.yaml_nodes import get_pairs
 from gateway.storage import versions
 
 _WINDOW = re.compile(r"[a-z][a-z0-9_]{0,30}")
@@ -116,5 +116,5 @@ def _list_places(files: tuple[tuple[str, str], ...]) -> Mapping[str, tuple[str, 
     places: dict[str, tuple[str, int]] = {}
     for name, text in files:
         root = load(name, text.encode("utf-8", "surrogateescape")).root
-        places |= {key.text: (name, key.place.line) for key, _ in pairs_in(root, "screens")}
+        places |= {key.text: (name, key.place.line) for key, _ in get_pairs(root, "screens")}
     return places

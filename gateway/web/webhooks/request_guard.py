@@ -15,7 +15,7 @@ MOST_FIELDS = 64
 JSON = "application/json"
 
 
-def fields_of(body: bytes, content_type: str) -> dict[str, str]:
+def read_fields(body: bytes, content_type: str) -> dict[str, str]:
     """Return field name → value of a form-encoded or JSON body.
 
     Raises:
@@ -103,7 +103,7 @@ def strip_post(posted: HttpRequest, contract: Contract, event: str) -> Request:
         raise Refusal(415, f"Only UTF-8 in {' or '.join(sorted(contract.types))} is taken here", why="type")
     body = _read_body(posted)
     try:
-        fields = {} if contract.reads_body else fields_of(body, posted.mimetype)
+        fields = {} if contract.reads_body else read_fields(body, posted.mimetype)
     except BadRequest as error:
         raise Refusal(400, str(error), why="form") from None
     headers = {name.lower(): value for name, value in posted.headers.items()}

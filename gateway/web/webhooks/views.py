@@ -225,7 +225,7 @@ class Gate:
     down: str = DOWN
 
 
-def blueprint(gate: Gate) -> Blueprint:
+def build_blueprint(gate: Gate) -> Blueprint:
     """Return the blueprint of the webhooks."""
     webhooks = Blueprint("webhooks", __name__)
     webhooks.record(_add_rules)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.channels.africastalking.codes import CODES, cost_of, read_send_result, retry_after
+from gateway.channels.africastalking.codes import CODES, parse_cost, read_send_result, retry_after
 from gateway.channels.contract import SendOutcome
 from gateway.channels.http_client import HttpReply
 from tests.support.standin import WORDS
@@ -143,7 +143,7 @@ def test_when_to_come_again(written: str, seconds: int | None) -> None:
     + [(odd, 0) for odd in ("", "free", "KES", "KES -1", "KES 1e9", "KES 1,5", "KES ١", None, 3, [])],
 )
 def test_costs(written: object, cost: int) -> None:
-    assert cost_of(written) == cost
+    assert parse_cost(written) == cost
 
 
 _JSON = st.recursive(

@@ -5,7 +5,7 @@ import pytest
 from gateway.channels.contract import ChannelConfig, find_channel
 from gateway.delivery.results import list_rows
 from gateway.delivery.send import drain_outbox
-from gateway.menus.engine.text_size import measure_text, sms_parts
+from gateway.menus.engine.text_size import measure_text, split_parts
 from gateway.storage import callers, outbox, settings
 from tests.support.channel_tables import line_of, table_of
 from tests.support.house import requests, rows
@@ -30,14 +30,14 @@ def test_a_whole_conversation_in_lao_and_a_callback_by_text(rig: Rig) -> None:
         rig.pass_by(seconds=20)
 
     assert len(said) == 4
-    lao = [sms_parts(text) for text in said if measure_text(text).coding == "ucs2"]
+    lao = [split_parts(text) for text in said if measure_text(text).coding == "ucs2"]
     assert any(len(parts) > 1 for parts in lao), "one answer is long"
     for parts in lao:
         assert max(len(part.encode("utf-16-le")) // 2 for part in parts) <= (70 if len(parts) == 1 else 67)
         assert len(parts) <= 3
     with rig.parts.store.read() as tx:
         assert [row.parts for row in outbox.list_rows(tx) if row.kind == "answer"][::-1] == [
-            len(sms_parts(text)) for text in said
+            len(split_parts(text)) for text in said
         ]
     (asked,) = requests(rig.parts, HER)
     assert asked.code in said[-1]

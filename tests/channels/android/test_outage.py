@@ -6,7 +6,7 @@ import pytest
 
 from gateway.channels.contract import find_channel
 from gateway.delivery import channel_status
-from gateway.delivery.channel_status import as_json, list_statuses
+from gateway.delivery.channel_status import format_status, list_statuses
 from gateway.delivery.nudge import sweep_outbox
 from gateway.delivery.send import drain_outbox
 from gateway.domain.events import ChannelSeen
@@ -102,7 +102,7 @@ def test_a_line_that_cannot_be_reached_pauses_and_its_texts_keep_their_place(rig
         drain_outbox(rig.parts)
         rig.pass_by(seconds=5)
     with rig.parts.store.read() as tx:
-        bucket = rate_limits.all_of(tx)["android"]
+        bucket = rate_limits.list_buckets(tx)["android"]
         assert {row.attempts for row in outbox.list_rows(tx)} == {0}
     assert (bucket.why, bucket.sent) == ("no-connection", 0)
     (line,) = [each for each in list_statuses(rig.parts) if each.name == "android"]
@@ -198,7 +198,7 @@ def told(rig: Rig) -> dict[str, str]:
 
 def test_the_list_of_lines_holds_no_secret_and_no_number_of_hers(rig: Rig) -> None:
     rig.posts.text("+8562055512345", "help")
-    shown = str([as_json(line) for line in list_statuses(rig.parts)])
+    shown = str([format_status(line) for line in list_statuses(rig.parts)])
     assert "12345" not in shown
     assert "key" not in shown
     assert "password" not in shown

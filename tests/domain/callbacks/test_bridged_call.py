@@ -17,8 +17,8 @@ from gateway.domain.callbacks.bridged_call import (
     NotNow,
     Result,
     find_result,
-    move,
-    silent_after,
+    find_silence_limit,
+    move_bridge,
 )
 from gateway.domain.callbacks.outcomes import NOT_DIALLED, Outcome
 from gateway.domain.events import Cause
@@ -60,10 +60,10 @@ def test_every_state_with_every_event(state: BridgeState, event: BridgeEvent) ->
 
     if follows is None:
         with pytest.raises(NotNow) as refused:
-            move(state, event)
+            move_bridge(state, event)
         assert (refused.value.state, refused.value.event) == (state, event)
     else:
-        assert move(state, event) == follows
+        assert move_bridge(state, event) == follows
 
 
 def test_her_phone_is_dialled_out_of_one_state_by_one_event() -> None:
@@ -84,8 +84,8 @@ def test_no_way_leads_back_before_the_dial() -> None:
 
 @pytest.mark.parametrize("state", [state for state in BridgeState if state not in OVER])
 def test_whatever_lives_ends_by_a_last_word_or_by_silence(state: BridgeState) -> None:
-    assert move(state, BridgeEvent.OVER) is BridgeState.ENDED
-    assert move(state, BridgeEvent.SILENCE) is BridgeState.LOST
+    assert move_bridge(state, BridgeEvent.OVER) is BridgeState.ENDED
+    assert move_bridge(state, BridgeEvent.SILENCE) is BridgeState.LOST
 
 
 RESULTS = [
@@ -154,9 +154,9 @@ def test_the_houses_own_word_is_no_outcome_and_is_the_one_that_the_index_leaves_
 def test_silence_is_short_before_the_dial_and_longer_than_any_call_after() -> None:
     longest = timedelta(minutes=30)
 
-    assert {silent_after(state, longest) for state in BEFORE_DIAL} == {timedelta(minutes=3)}
-    assert silent_after(BridgeState.TALKING, longest) == timedelta(minutes=35)
-    assert silent_after(BridgeState.CALLING_HER, longest) > longest
+    assert {find_silence_limit(state, longest) for state in BEFORE_DIAL} == {timedelta(minutes=3)}
+    assert find_silence_limit(BridgeState.TALKING, longest) == timedelta(minutes=35)
+    assert find_silence_limit(BridgeState.CALLING_HER, longest) > longest
 
 
 class BridgeMachine(RuleBasedStateMachine):
@@ -173,7 +173,7 @@ class BridgeMachine(RuleBasedStateMachine):
         for _ in range(times):
             before = self.state
             try:
-                self.state = move(self.state, event)
+                self.state = move_bridge(self.state, event)
             except NotNow:
                 assert self.state is before
                 continue

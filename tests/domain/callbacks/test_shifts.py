@@ -11,7 +11,13 @@ from gateway.domain.callbacks import queue_rules, routing, shifts
 from gateway.domain.callbacks.routing import Needs, Offers
 from gateway.domain.callbacks.shifts import Away, Rota, Shift
 from gateway.domain.callbacks.states import CallbackState
-from gateway.domain.callbacks.windows import ALWAYS, Hours, list_offered_windows, next_window, open_between
+from gateway.domain.callbacks.windows import (
+    ALWAYS,
+    Hours,
+    find_next_window,
+    list_offered_windows,
+    open_between,
+)
 from gateway.domain.contact_safety import When
 from tests.support.windows import SAMPLE
 
@@ -102,7 +108,9 @@ def test_only_what_somebody_is_there_for_is_offered(rota: Rota, names: tuple[str
 
 def test_a_window_on_a_holiday_is_passed_over() -> None:
     rota = Rota(shifts=(shift("a", 1, 18, 21), shift("a", 2, 19, 21)), holidays=frozenset({TUESDAY}))
-    assert next_window(When("evening"), shifts.find_duty_hours(rota, NONE, TUESDAY), ZONE, at(24, 14)) == (
+    assert find_next_window(
+        When("evening"), shifts.find_duty_hours(rota, NONE, TUESDAY), ZONE, at(24, 14)
+    ) == (
         at(25, 19),
         at(25, 21),
     )
@@ -140,7 +148,7 @@ def test_two_spans_add_up(when: When, first: int, second: int, third: int) -> No
     whole = open_between(when, ZONE, one, three)
     assert whole == open_between(when, ZONE, one, two) + open_between(when, ZONE, two, three)
     assert timedelta() <= whole <= three - one
-    inside = next_window(when, ALWAYS, ZONE, one)
+    inside = find_next_window(when, ALWAYS, ZONE, one)
     assert inside is not None
     assert (whole == timedelta()) == (inside[0] >= three or one == three)
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from gateway.domain.callbacks import queue_rules
 from gateway.domain.callbacks.attempt_spacing import AttemptAllowed, NotYet, Past, find_rest_end, may_ring
-from gateway.domain.callbacks.queue_rules import DANGER, NORMAL, QueuePlace, sort_key, worth_handing_out
-from gateway.domain.callbacks.routing import Needs, Offers, can_call, fit_or_all, spoken_language
+from gateway.domain.callbacks.queue_rules import DANGER, NORMAL, QueuePlace, is_worth_handing_out, sort_key
+from gateway.domain.callbacks.routing import Needs, Offers, can_call, find_spoken_language, fit_or_all
 from gateway.domain.callbacks.states import CallbackState
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -47,10 +47,10 @@ def test_danger_then_what_closes_first_then_the_place() -> None:
 
 
 def test_nobody_is_handed_a_window_that_is_about_to_close() -> None:
-    assert worth_handing_out(place("x", until=1), NOW)
-    assert worth_handing_out(place("x", until=10 / 60), NOW)
-    assert not worth_handing_out(place("x", until=9 / 60), NOW)
-    assert not worth_handing_out(place("x", due=1, until=3), NOW)
+    assert is_worth_handing_out(place("x", until=1), NOW)
+    assert is_worth_handing_out(place("x", until=10 / 60), NOW)
+    assert not is_worth_handing_out(place("x", until=9 / 60), NOW)
+    assert not is_worth_handing_out(place("x", due=1, until=3), NOW)
 
 
 def past(started: float, *, window: float | None = None, nth: int = 0, outcome: str = "no_answer") -> Past:
@@ -136,7 +136,7 @@ def test_who_is_fit() -> None:
     assert can_call(woman, Offers(languages=("lo",), gender="woman"))
     assert not can_call(woman, Offers(languages=("lo",), gender="man"))
     assert not can_call(woman, Offers(languages=("lo",)))
-    assert spoken_language("lo-Latn") == "lo"
+    assert find_spoken_language("lo-Latn") == "lo"
 
 
 def test_where_nobody_is_fit_everybody_is_told() -> None:

@@ -11,7 +11,7 @@ from gateway.domain.callbacks.states import (
     IllegalMove,
     find_target,
     list_sources,
-    move,
+    move_callback,
 )
 
 W, C, K, R = CallbackState.WAITING, CallbackState.CLAIMED, CallbackState.CALLING, CallbackState.REVIEW
@@ -53,10 +53,10 @@ AGREED = {
 @pytest.mark.parametrize("event", list(CallbackEvent))
 def test_every_event_in_every_state(state: CallbackState, event: CallbackEvent) -> None:
     if (state, event) in AGREED:
-        assert move(state, event) is AGREED[state, event]
+        assert move_callback(state, event) is AGREED[state, event]
         return
     with pytest.raises(IllegalMove) as refused:
-        move(state, event)
+        move_callback(state, event)
     assert (refused.value.state, refused.value.event) == (state, event)
     assert state.value in str(refused.value)
 

@@ -13,10 +13,10 @@ from gateway.domain.callbacks.windows import (
     DAYS,
     BadHours,
     Hours,
+    find_natural_start,
+    find_next_window,
+    is_on_duty,
     list_offered_windows,
-    natural_start,
-    next_window,
-    on_duty,
 )
 from gateway.domain.contact_safety import When
 from tests.support.windows import EVERY, SAMPLE
@@ -86,37 +86,37 @@ def oracle(when: When, hours: Hours, earliest: datetime) -> tuple[datetime, date
     ],
 )
 def test_the_next_window(when: When, now: datetime, start: datetime, end: datetime) -> None:
-    assert next_window(when, WEEK, ZONE, now) == (start, end)
+    assert find_next_window(when, WEEK, ZONE, now) == (start, end)
 
 
 @pytest.mark.parametrize("now", [at(24, 12, 30), at(24, 21), at(24, 3), at(29, 9, 59)])
 def test_now_is_nothing_while_nobody_is_on_duty(now: datetime) -> None:
-    assert next_window(When.NOW, WEEK, ZONE, now) is None
+    assert find_next_window(When.NOW, WEEK, ZONE, now) is None
 
 
 def test_never_has_no_window() -> None:
-    assert next_window(When.NEVER, ALWAYS, ZONE, at(24, 14)) is None
+    assert find_next_window(When.NEVER, ALWAYS, ZONE, at(24, 14)) is None
 
 
 def test_not_before_cuts_the_window_and_passes_over_one_that_is_too_early() -> None:
-    assert next_window(When("evening"), WEEK, ZONE, at(24, 14), not_before=at(24, 20)) == (
+    assert find_next_window(When("evening"), WEEK, ZONE, at(24, 14), not_before=at(24, 20)) == (
         at(24, 20),
         at(24, 21),
     )
-    assert next_window(When("evening"), WEEK, ZONE, at(24, 14), not_before=at(24, 21)) == (
+    assert find_next_window(When("evening"), WEEK, ZONE, at(24, 14), not_before=at(24, 21)) == (
         at(25, 18),
         at(25, 21),
     )
-    assert next_window(When.NOW, WEEK, ZONE, at(24, 14), not_before=at(24, 16)) is None
+    assert find_next_window(When.NOW, WEEK, ZONE, at(24, 14), not_before=at(24, 16)) is None
 
 
 def test_a_window_without_anybody_is_none() -> None:
     never = Hours.parse({"mon": ["09:00-10:00"]})
-    assert next_window(When("evening"), never, ZONE, at(24, 14)) is None
+    assert find_next_window(When("evening"), never, ZONE, at(24, 14)) is None
 
 
 def test_now_runs_over_midnight_where_duty_does() -> None:
-    assert next_window(When.NOW, ALWAYS, ZONE, at(24, 23, 50)) == (at(24, 23, 50), at(25, 0, 20))
+    assert find_next_window(When.NOW, ALWAYS, ZONE, at(24, 23, 50)) == (at(24, 23, 50), at(25, 0, 20))
 
 
 def test_offers_keep_their_order_and_now_comes_and_goes() -> None:
@@ -139,12 +139,12 @@ def test_offers_keep_their_order_and_now_comes_and_goes() -> None:
 
 
 def test_a_window_began_at_the_same_instant_wherever_one_stands_in_it() -> None:
-    assert natural_start(When("evening"), ZONE, at(24, 18)) == at(24, 18)
-    assert natural_start(When("evening"), ZONE, at(24, 20, 59)) == at(24, 18)
-    assert natural_start(When("evening"), ZONE, at(24, 21)) is None
-    assert natural_start(When("sunday"), ZONE, at(28, 12)) is None
-    assert natural_start(When("sunday"), ZONE, at(29, 12)) == at(29, 9)
-    assert natural_start(When.NOW, ZONE, at(24, 18)) is None
+    assert find_natural_start(When("evening"), ZONE, at(24, 18)) == at(24, 18)
+    assert find_natural_start(When("evening"), ZONE, at(24, 20, 59)) == at(24, 18)
+    assert find_natural_start(When("evening"), ZONE, at(24, 21)) is None
+    assert find_natural_start(When("sunday"), ZONE, at(28, 12)) is None
+    assert find_natural_start(When("sunday"), ZONE, at(29, 12)) == at(29, 9)
+    assert find_natural_start(When.NOW, ZONE, at(24, 18)) is None
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_hours_that_cannot_be_read_say_where(written: dict[str, list[str]], says
 def test_hours_that_touch_are_one_span() -> None:
     hours = Hours.parse({"tue": ["12:00-21:00", "08:00-12:00", "09:00-10:00", "22:00-24:00"]})
     assert hours.days[1] == ((480, 1260), (1320, 1440))
-    assert next_window(
+    assert find_next_window(
         When("noon"), Hours.parse({"tue": ["08:00-12:30", "12:30-14:00"]}), ZONE, at(24, 12)
     ) == (
         at(24, 12),
@@ -204,7 +204,7 @@ def test_the_plan_agrees_with_looking_at_every_minute(
     when: When, hours: Hours, now: datetime, later: float | None
 ) -> None:
     not_before = None if later is None else now + timedelta(hours=later)
-    assert next_window(when, hours, ZONE, now, not_before=not_before) == oracle(
+    assert find_next_window(when, hours, ZONE, now, not_before=not_before) == oracle(
         when, hours, not_before or now
     )
 
@@ -216,15 +216,15 @@ def test_the_plan_agrees_with_looking_at_every_minute(
 def test_what_is_offered_can_be_planned_and_nothing_else_can(hours: Hours, now: datetime) -> None:
     offers = list_offered_windows(SAMPLE, hours, ZONE, now)
     for when in EVERY:
-        assert (when.value in offers) == (next_window(when, hours, ZONE, now) is not None)
-    assert on_duty(hours, ZONE, now) == duty(hours, now)
+        assert (when.value in offers) == (find_next_window(when, hours, ZONE, now) is not None)
+    assert is_on_duty(hours, ZONE, now) == duty(hours, now)
     assert ("now" in offers) == all(duty(hours, now + n * MINUTE) for n in range(LONG_ENOUGH // MINUTE))
 
 
 @settings(max_examples=60, deadline=None)
 @given(hours=_hours, now=_instant)
 def test_now_never_rings_while_nobody_is_there_nor_after_half_an_hour(hours: Hours, now: datetime) -> None:
-    window = next_window(When.NOW, hours, ZONE, now)
+    window = find_next_window(When.NOW, hours, ZONE, now)
     if window is None:
         return
     assert window[0] == now
@@ -246,7 +246,7 @@ def test_now_never_rings_while_nobody_is_there_nor_after_half_an_hour(hours: Hou
 def test_a_window_is_promised_only_while_it_can_be_handed_out(
     when: When, now: datetime, start: datetime
 ) -> None:
-    window = next_window(when, WEEK, ZONE, now)
+    window = find_next_window(when, WEEK, ZONE, now)
     assert window is not None
     assert window[0] == start
     assert window[1] - window[0] >= LONG_ENOUGH
@@ -256,4 +256,4 @@ def test_a_window_is_promised_only_while_it_can_be_handed_out(
 def test_now_is_not_offered_in_the_last_minutes_of_duty() -> None:
     assert "now" in list_offered_windows((), WEEK, ZONE, at(24, 20, 50))
     assert "now" not in list_offered_windows((), WEEK, ZONE, at(24, 20, 51))
-    assert next_window(When.NOW, WEEK, ZONE, at(24, 20, 51)) is None
+    assert find_next_window(When.NOW, WEEK, ZONE, at(24, 20, 51)) is None

@@ -12,8 +12,8 @@ from gateway.domain.outbox.states import (
     LAST_TRY,
     Next,
     OutboxEvent,
-    after_fault,
     find_delay,
+    plan_after_fault,
     plan_retry,
 )
 
@@ -61,7 +61,7 @@ def test_again(wait: int, named: datetime | None, expires: datetime, expected: N
 
 @pytest.mark.parametrize("attempts", range(1, 8))
 def test_the_fifth_fault_of_ours_frees_the_lane(attempts: int) -> None:
-    then = after_fault(attempts=attempts, now=NOW, wait=timedelta(minutes=1), expires_at=HOUR)
+    then = plan_after_fault(attempts=attempts, now=NOW, wait=timedelta(minutes=1), expires_at=HOUR)
     assert then.event is (OutboxEvent.FAIL if attempts >= FAULTS_ALLOWED else OutboxEvent.AGAIN)
     assert then.reason == "fault"
 

@@ -11,8 +11,8 @@ from gateway.domain.outbox.states import (
     Impossible,
     OutboxEvent,
     OutboxState,
+    choose_further_word,
     find_next_state,
-    further_word,
 )
 
 P, S, U = OutboxState.PENDING, OutboxState.SENDING, OutboxState.UNCLEAR
@@ -61,7 +61,7 @@ def test_what_is_over_is_over() -> None:
 def test_deliveries_only_move_forward_in_whatever_order_they_come(words: list[str]) -> None:
     known = ""
     for word in words:
-        further = further_word(known, word)
+        further = choose_further_word(known, word)
         assert DELIVERY_ORDER.index(further) >= DELIVERY_ORDER.index(known)
         known = further
     assert known == max(words, key=DELIVERY_ORDER.index, default="")

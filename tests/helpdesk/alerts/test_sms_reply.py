@@ -13,7 +13,7 @@ from gateway.helpdesk.queue import claim, timers
 from gateway.helpdesk.requests import accept
 from gateway.helpdesk.staff import people
 from gateway.menus.engine.effects import CancelCallback
-from gateway.menus.engine.placeholders import fill_template
+from gateway.menus.engine.wording import fill_template
 from gateway.storage import links, outbox
 from gateway.storage import people as rows
 from tests.helpdesk.test_races import together
@@ -201,7 +201,7 @@ def test_announced_twice_makes_no_second_mark(desk: Desk) -> None:
     asked(desk)
     with desk.parts.store.write() as tx:
         [row] = [row for row in outbox.list_rows(tx) if row.kind == "announce"]
-        announce.announce(desk.parts, tx, row)
+        announce.announce_request(desk.parts, tx, row)
     assert len(desk.rows("SELECT mark FROM links")) == 1
 
 

@@ -49,11 +49,11 @@ def test_nobody_is_called_while_the_clock_is_known_to_be_wrong(line: Desk) -> No
     with line.parts.store.write() as tx:
         settings.save_setting(tx, settings.SETTING, {"on": True, "why": "jumped"}, by="clock", now=now)
     with pytest.raises(ClockStopped):
-        attempts.begin(line.parts, noy, callback)
+        attempts.begin_call(line.parts, noy, callback)
     assert line.rows("SELECT count(*) FROM attempts") == [(0,)]
     with line.parts.store.write() as tx:
         settings.save_setting(tx, settings.SETTING, {"on": False}, by="Boss", now=now)
-    assert attempts.begin(line.parts, noy, callback).number == HER
+    assert attempts.begin_call(line.parts, noy, callback).number == HER
 
 
 def test_asking_again_gets_the_same_call_and_writes_nothing(line: Desk) -> None:
@@ -61,8 +61,8 @@ def test_asking_again_gets_the_same_call_and_writes_nothing(line: Desk) -> None:
     callback = line.requested(when="now")
     call = line.calling(noy, callback)
     line.clock.forward(minutes=5)
-    assert attempts.begin(line.parts, noy, callback) == call
-    assert attempts.current(line.parts, noy, callback) == call
+    assert attempts.begin_call(line.parts, noy, callback) == call
+    assert attempts.find_current_call(line.parts, noy, callback) == call
     assert line.rows("SELECT count(*) FROM attempts") == [(1,)]
     assert line.rows("SELECT count(*) FROM audit WHERE act = 'reveal'") == [(1,)]
 
@@ -73,8 +73,8 @@ def test_nobody_else_gets_the_number_meanwhile(line: Desk) -> None:
     line.calling(noy, callback)
     for other in (dao, boss):
         with pytest.raises(HeldByOther, match="Noy"):
-            attempts.begin(line.parts, other, callback, reason="I want to")
-        assert attempts.current(line.parts, other, callback) is None
+            attempts.begin_call(line.parts, other, callback, reason="I want to")
+        assert attempts.find_current_call(line.parts, other, callback) is None
 
 
 def test_a_second_request_of_the_number_cannot_be_called_meanwhile(line: Desk) -> None:
@@ -84,7 +84,7 @@ def test_a_second_request_of_the_number_cannot_be_called_meanwhile(line: Desk) -
     line.calling(noy, one)
     claim.claim_callback(line.parts, dao, two)
     with pytest.raises(AlreadyCalling, match="Noy"):
-        attempts.begin(line.parts, dao, two)
+        attempts.begin_call(line.parts, dao, two)
     assert line.callback(two).state is CallbackState.CLAIMED
 
 
@@ -100,7 +100,7 @@ def test_of_two_who_call_one_number_at_once_one_gets_it(line: Desk) -> None:
     def call(actor: Actor, callback: str) -> None:
         gate.wait()
         try:
-            attempts.begin(line.parts, actor, callback)
+            attempts.begin_call(line.parts, actor, callback)
             got.append(actor.name)
         except AlreadyCalling as refused:
             told.append(refused.name)
@@ -120,7 +120,7 @@ def test_calls_are_made_from_helpline_phones_only(light: Desk) -> None:
     callback = light.requested(when="now")
     claim.claim_callback(light.parts, noy, callback)
     with pytest.raises(NoPhone):
-        attempts.begin(light.parts, noy, callback)
+        attempts.begin_call(light.parts, noy, callback)
     assert light.rows("SELECT count(*) FROM attempts") == [(0,)]
 
 
@@ -128,12 +128,12 @@ def test_it_must_be_claimed_first(light: Desk) -> None:
     noy = light.person("Noy")
     callback = light.requested(when="now")
     with pytest.raises(IllegalMove):
-        attempts.begin(light.parts, noy, callback)
+        attempts.begin_call(light.parts, noy, callback)
     with pytest.raises(NoSuchCallback):
-        attempts.begin(light.parts, noy, "none")
+        attempts.begin_call(light.parts, noy, "none")
     light.does(accept.cancel_request, effect=CancelCallback(callback=callback))
     with pytest.raises(IllegalMove):
-        attempts.begin(light.parts, noy, callback)
+        attempts.begin_call(light.parts, noy, callback)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_answers_that_aged_bind_everybody(light: Desk) -> None:
     light.clock.set("2026-12-08T18:30:00+07:00")
     claim.claim_callback(light.parts, boss, callback)
     with pytest.raises(NotSafe):
-        attempts.begin(light.parts, boss, callback, reason="she is in need")
+        attempts.begin_call(light.parts, boss, callback, reason="she is in need")
 
 
 def test_a_supervisor_calls_outside_her_window_right_after_her_own_contact(line: Desk) -> None:
@@ -173,8 +173,8 @@ def test_a_supervisor_calls_outside_her_window_right_after_her_own_contact(line:
     claim.claim_callback(line.parts, boss, callback)
     line.clock.forward(minutes=10)
     with pytest.raises(NotSafe):
-        attempts.begin(line.parts, boss, callback)
-    call = attempts.begin(line.parts, boss, callback, reason="she texted: call now")
+        attempts.begin_call(line.parts, boss, callback)
+    call = attempts.begin_call(line.parts, boss, callback, reason="she texted: call now")
     assert call.outside
     assert call.due_until is None
     assert line.rows("SELECT detail FROM audit WHERE act = 'reveal'") == [("outside her window",)]
@@ -182,7 +182,7 @@ def test_a_supervisor_calls_outside_her_window_right_after_her_own_contact(line:
     outcome.record_outcome(line.parts, boss, callback_id=callback, outcome="no_answer", form=call.form)
     claim.claim_callback(line.parts, boss, callback)
     with pytest.raises(NotSafe):
-        attempts.begin(line.parts, boss, callback, reason="once more")
+        attempts.begin_call(line.parts, boss, callback, reason="once more")
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_nobody_else_and_never_later_and_never_a_phone_that_is_not_hers(
     light.clock.forward(minutes=minutes)
     claim.claim_callback(light.parts, actor, callback)
     with pytest.raises(NotSafe):
-        attempts.begin(light.parts, actor, callback, reason="she asked")
+        attempts.begin_call(light.parts, actor, callback, reason="she asked")
 
 
 def test_a_supervisor_takes_the_number_of_anothers_with_a_reason(light: Desk) -> None:
@@ -212,10 +212,10 @@ def test_a_supervisor_takes_the_number_of_anothers_with_a_reason(light: Desk) ->
     callback = light.requested(when="now")
     claim.claim_callback(light.parts, noy, callback)
     with pytest.raises(HeldByOther, match="Noy"):
-        attempts.begin(light.parts, dao, callback, reason="I want to")
+        attempts.begin_call(light.parts, dao, callback, reason="I want to")
     with pytest.raises(HeldByOther, match="Noy"):
-        attempts.begin(light.parts, boss, callback)
-    assert attempts.begin(light.parts, boss, callback, reason="Noy went home").number == HER
+        attempts.begin_call(light.parts, boss, callback)
+    assert attempts.begin_call(light.parts, boss, callback, reason="Noy went home").number == HER
     assert light.callback(callback).holder_id == boss.person_id
     assert light.rows("SELECT detail FROM audit WHERE act = 'reveal'") == [("held by another",)]
 
@@ -246,7 +246,7 @@ def test_two_hours_apart_whatever_the_window(light: Desk) -> None:
         light.calling(noy, two)
     assert refused.value.until == at(24, 19)
     light.clock.set("2026-11-24T19:00:00+07:00")
-    attempts.begin(light.parts, noy, two)
+    attempts.begin_call(light.parts, noy, two)
     assert light.callback(one).state is CallbackState.WAITING
 
 
@@ -257,14 +257,14 @@ def test_one_who_was_reached_is_rung_once_more_in_her_window_by_the_same_person(
     line.calling(noy, callback)
     outcome.record_outcome(line.parts, noy, callback_id=callback, outcome="reached")
     with pytest.raises(IllegalMove):
-        attempts.begin(line.parts, dao, callback)
+        attempts.begin_call(line.parts, dao, callback)
     line.clock.forward(minutes=5)
     newer = line.requested(when="evening")  # her slot is taken by a newer request
-    attempts.begin(line.parts, noy, callback)
+    attempts.begin_call(line.parts, noy, callback)
     assert (line.callback(callback).slot, line.callback(newer).slot) == (1, 0)
     outcome.record_outcome(line.parts, noy, callback_id=callback, outcome="reached")
     with pytest.raises(NotSafe):
-        attempts.begin(line.parts, noy, callback)
+        attempts.begin_call(line.parts, noy, callback)
 
 
 def test_an_erased_number_cannot_be_shown(light: Desk) -> None:
@@ -272,4 +272,4 @@ def test_an_erased_number_cannot_be_shown(light: Desk) -> None:
     callback = light.requested(when="now")
     light.calling(noy, callback)
     light.does(accept.erase_caller)
-    assert attempts.current(light.parts, noy, callback) is None
+    assert attempts.find_current_call(light.parts, noy, callback) is None

@@ -117,9 +117,9 @@ def test_a_bridge_hides_the_number_from_the_page_and_from_a_helpline_phone(desk:
     noy = desk.person("Noy")
     callback, _ = asked(desk, noy)
 
-    assert attempts.current(desk.parts, noy, callback) is None
+    assert attempts.find_current_call(desk.parts, noy, callback) is None
     with pytest.raises(AlreadyCalling, match="Noy"):
-        attempts.begin(desk.parts, noy, callback)
+        attempts.begin_call(desk.parts, noy, callback)
 
 
 def test_a_number_that_is_on_the_screen_is_not_bridged_beside_it(desk: Desk) -> None:
@@ -129,7 +129,7 @@ def test_a_number_that_is_on_the_screen_is_not_bridged_beside_it(desk: Desk) -> 
 
     with pytest.raises(AlreadyCalling, match="Noy"):
         bridged_calls.begin_call(desk.parts, noy, callback)
-    assert attempts.current(desk.parts, noy, callback) == call
+    assert attempts.find_current_call(desk.parts, noy, callback) == call
     assert desk.rows("SELECT count(*) FROM bridges") == [(0,)]
 
 
@@ -144,7 +144,7 @@ def test_no_second_leg_while_one_lives(desk: Desk) -> None:
     assert refused.value.why == "live"
     assert desk.callback(two).state is CallbackState.CLAIMED
     assert desk.rows("SELECT count(*) FROM attempts") == [(1,)]
-    assert attempts.begin(desk.parts, noy, two).number == OTHER, "her helpline phone goes on as before"
+    assert attempts.begin_call(desk.parts, noy, two).number == OTHER, "her helpline phone goes on as before"
 
 
 def stop_clock(desk: Desk, noy: Actor, callback: str) -> None:

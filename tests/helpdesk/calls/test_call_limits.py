@@ -62,7 +62,7 @@ def test_without_any_such_line_the_bridge_is_off_and_a_helpline_phone_goes_on(li
         bridged_calls.begin_call(light.parts, noy, callback)
     assert refused.value.why == "off"
     assert light.rows("SELECT count(*) FROM attempts") == [(0,)]
-    assert attempts.begin(light.parts, noy, callback).code
+    assert attempts.begin_call(light.parts, noy, callback).code
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_a_call_that_surely_was_not_placed_is_given_back(
     spent(desk, result)
 
     with desk.parts.store.read() as tx:
-        assert rate_limits.all_of(tx)["africastalking.calls"].sent == counted
+        assert rate_limits.list_buckets(tx)["africastalking.calls"].sent == counted
 
 
 def test_of_two_lines_the_first_that_can_is_taken(light: Desk) -> None:
@@ -182,7 +182,7 @@ def test_texts_spend_nothing_of_calls_and_calls_nothing_of_texts(line: Desk, pro
     drain_outbox(desk.parts)
 
     with desk.parts.store.read() as tx:
-        found = rate_limits.all_of(tx)
+        found = rate_limits.list_buckets(tx)
     assert (found["africastalking"].sent, found["africastalking.calls"].sent) == (0, 1)
 
 

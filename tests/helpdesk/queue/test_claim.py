@@ -123,7 +123,12 @@ def test_a_supervisor_takes_over_a_claim_but_never_a_call(light: Desk) -> None:
 def test_others_do_not_work_the_queue(light: Desk, role: Role) -> None:
     actor = light.person("Somebody", role)
     callback = light.requested()
-    for deed in (claim.claim_callback, claim.release_callback, attempts.begin, attempts.current):
+    for deed in (
+        claim.claim_callback,
+        claim.release_callback,
+        attempts.begin_call,
+        attempts.find_current_call,
+    ):
         with pytest.raises(NotPermitted):
             deed(light.parts, actor, callback)
     with pytest.raises(NotPermitted):
@@ -152,7 +157,7 @@ def test_what_is_in_review_is_claimed_by_who_may_decide_and_goes_back_there(ligh
         claim.claim_callback(light.parts, noy, callback)
     claim.claim_callback(light.parts, boss, callback)
     with pytest.raises(IllegalMove):
-        attempts.begin(light.parts, boss, callback)
+        attempts.begin_call(light.parts, boss, callback)
     with pytest.raises(IllegalMove):
         outcome.record_outcome(light.parts, boss, callback_id=callback, outcome="reached")
     claim.release_callback(light.parts, boss, callback)

@@ -135,7 +135,7 @@ def test_busy_is_rung_once_more_after_twenty_minutes(line: Desk) -> None:
         line.calling(noy, callback)
     assert refused.value.until == at(24, 18, 30)
     line.clock.set("2026-11-24T18:30:00+07:00")
-    again = attempts.begin(line.parts, noy, callback)
+    again = attempts.begin_call(line.parts, noy, callback)
     queue_outcome.record_outcome(line.parts, noy, callback_id=callback, outcome="busy", form=again.form)
     row = line.callback(callback)
     assert (row.due_at, row.attempts) == (at(25, 18), 2)

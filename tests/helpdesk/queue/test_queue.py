@@ -133,7 +133,7 @@ def test_one_callback_shows_her_words_and_what_happened(line: Desk) -> None:
     line.clock.forward(minutes=1)
     claim.claim_callback(line.parts, noy, callback)
     line.clock.forward(minutes=1)
-    call = attempts.begin(line.parts, noy, callback)
+    call = attempts.begin_call(line.parts, noy, callback)
     queue_outcome.add_note(line.parts, noy, callback, "speaks softly")
     line.clock.forward(minutes=1)
     shown = lists.show_callback(line.parts, noy, callback)
@@ -217,7 +217,7 @@ def test_the_shape_for_other_programs(line: Desk) -> None:
     boss = line.person("Boss", Role.SUPERVISOR)
     callback = line.requested(HER, when="evening")
     [row] = lists.list_callbacks(line.parts, boss)
-    assert lists.as_json(row) == {
+    assert lists.format_row(row) == {
         "id": callback,
         "code": line.callback(callback).code,
         "state": "waiting",
@@ -234,15 +234,15 @@ def test_the_shape_for_other_programs(line: Desk) -> None:
         "claimed_by": None,
         "phone": "+856•••••345",
     }
-    shown = lists.callback_as_json(lists.show_callback(line.parts, boss, callback))
+    shown = lists.format_callback(lists.show_callback(line.parts, boss, callback))
     assert shown["answers"]["when"] == "evening"
     assert shown["history"] == [{"at": "2026-11-24T07:05:00Z", "what": "asked", "who": None}]
 
 
 def test_no_number_leaves_by_any_list(line: Desk, busy: dict[str, str], people) -> None:
     _, _, boss = people
-    written = [lists.as_json(row) for row in lists.list_callbacks(line.parts, boss, closed=True)]
-    written += [lists.callback_as_json(lists.show_callback(line.parts, boss, one)) for one in busy.values()]
+    written = [lists.format_row(row) for row in lists.list_callbacks(line.parts, boss, closed=True)]
+    written += [lists.format_callback(lists.show_callback(line.parts, boss, one)) for one in busy.values()]
     words = json.dumps(written) + str(lists.show_queue(line.parts, boss))
     assert "20555" not in words
     assert OTHER not in words

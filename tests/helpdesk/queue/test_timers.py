@@ -88,7 +88,7 @@ def test_a_call_without_an_outcome_goes_into_review_and_blocks_the_number(line: 
     other = line.requested(when="now", phone_seen="sometimes")
     claim.claim_callback(line.parts, dao, other)
     with pytest.raises((AlreadyCalling, NotSafe)) as refused:
-        attempts.begin(line.parts, dao, other)
+        attempts.begin_call(line.parts, dao, other)
     assert isinstance(refused.value, AlreadyCalling)
     assert refused.value.name == "Noy"
     late = outcome.record_outcome(line.parts, noy, callback_id=callback, outcome="no_answer", form=call.form)
@@ -161,7 +161,7 @@ def test_nothing_open_is_ever_without_a_next_step(light: Desk) -> None:
     ]
     for step in range(15 * 12):
         light.clock.forward(hours=2)
-        clock_guard.let_end(
+        clock_guard.allow_end(
             light.parts, boss, clock_guard.REQUESTS
         )  # all are of one age: a person must let them end
         for chore in (
@@ -173,7 +173,7 @@ def test_nothing_open_is_ever_without_a_next_step(light: Desk) -> None:
             chore(light.parts)
         taken = claim.take_next(light.parts, noy) if step % 7 else None
         if taken and step % 2:
-            attempts.begin(light.parts, noy, taken.callback_id)
+            attempts.begin_call(light.parts, noy, taken.callback_id)
         assert step % 9 or all(has_a_next_step(light, one) for one in made)
     states = {light.callback(one).state for one in made}
     assert states <= {CallbackState.EXPIRED, CallbackState.REVIEW}

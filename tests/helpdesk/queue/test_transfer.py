@@ -186,7 +186,7 @@ class TestColleagues:
         callback = taken(light, four["noy"])
         assert self.names(light, four["boss"], callback) == ["Boss", "Dao"]
         assert self.names(light, four["dao"], callback) is None
-        attempts.begin(light.parts, four["noy"], callback)
+        attempts.begin_call(light.parts, four["noy"], callback)
         assert self.names(light, four["noy"], callback) is None
         assert self.names(light, four["noy"], "none") is None
 
@@ -205,7 +205,7 @@ class TestTold:
         assert self.passed(light, dao) == [(first, "Noy"), (second, "Noy")]
         assert self.passed(light, noy) == []
         light.clock.forward(seconds=1)
-        attempts.begin(light.parts, dao, first)
+        attempts.begin_call(light.parts, dao, first)
         claim.release_callback(light.parts, dao, second)
         assert self.passed(light, dao) == []
 
@@ -230,12 +230,12 @@ class TestTold:
         dao = four["dao"]
         callback = taken(light, four["noy"])
         with light.parts.store.write() as tx:
-            token = one_tap_link.make(light.parts, tx, dao.person_id, callback).rpartition("/")[2]
+            token = one_tap_link.make_link(light.parts, tx, dao.person_id, callback).rpartition("/")[2]
         before = one_tap_link.find_offer(light.parts, token)
         transfer.hand_over(light.parts, four["noy"], callback, dao.person_id)
         after = one_tap_link.find_offer(light.parts, token)
         assert before is not None
         assert after is not None
         assert (before.theirs, after.theirs) == (False, True)
-        assert one_tap_link.take(light.parts, token).callback_id == callback
+        assert one_tap_link.use_link(light.parts, token).callback_id == callback
         assert light.callback(callback).holder_id == dao.person_id

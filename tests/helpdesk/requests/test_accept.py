@@ -233,7 +233,7 @@ def test_what_is_claimed_or_in_review_takes_her_new_answers_and_stays(line: Desk
     assert (row.state, row.window, row.due_at) == (CallbackState.CLAIMED, "noon", at(25, 12))
     line.clock.set("2026-11-25T12:01:00+07:00")
     claim.claim_callback(line.parts, noy, callback)
-    attempts.begin(line.parts, noy, callback)
+    attempts.begin_call(line.parts, noy, callback)
     outcome.record_outcome(line.parts, noy, callback_id=callback, outcome="not_safe")
     line.requested(when="evening")
     assert line.callback(callback).state is CallbackState.REVIEW

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import event, insert
 
 from gateway.domain.callbacks.queue_rules import is_simple
-from gateway.foundation.ids import code_candidates
+from gateway.foundation.ids import list_code_candidates
 from gateway.helpdesk.queue import search
 from gateway.helpdesk.requests.intake_rules import choose_code
 from gateway.menus.engine.effects import CallbackAccepted, CallbackFound, CodeWrong
@@ -25,7 +25,7 @@ def take_all_of(desk: Desk, digits: int, *, but: frozenset[str] = frozenset()) -
     """Let every code of so many digits stand for an open request of somebody."""
     one = desk.callback(desk.requested(OTHER))
     with desk.parts.store.write() as tx:
-        values = callbacks.values_of(tx, one) | {"caller_id": None}
+        values = callbacks.seal_values(tx, one) | {"caller_id": None}
         rows = [
             values | {"id": f"x{n:0{digits}}", "code": f"{n:0{digits}}"}
             for n in range(10**digits)
@@ -66,7 +66,7 @@ def test_what_is_in_use_is_passed_over_in_order(light: Desk) -> None:
     turn = b"t" * 32
     first = chosen(light, turn)
     second = chosen(light, turn, besides=frozenset({first}))
-    order = code_candidates(light.parts.store.ring.key("code"), turn.hex())
+    order = list_code_candidates(light.parts.store.ring.key("code"), turn.hex())
     assert order.index(first) < order.index(second)
 
 

@@ -74,7 +74,7 @@ def test_nobody_adds_a_request_for_one(ours: Desk, number: str) -> None:
         language="lo",
     )  # fmt: skip
     with pytest.raises(Rejected) as declined:
-        add.add(ours.parts, noy, asked, form="f")
+        add.add_request(ours.parts, noy, asked, form="f")
     assert declined.value.why is Why.NUMBER
 
 

@@ -55,7 +55,7 @@ def test_on_her_own_phone_a_refusal_takes_the_request_off_the_line(line, nok, ho
     with pytest.raises((IllegalMove, NotPermitted)):
         line.calling(nok, callback)
     with pytest.raises(IllegalMove):
-        attempts.begin(line.parts, nok, callback)
+        attempts.begin_call(line.parts, nok, callback)
 
 
 @pytest.mark.fault("R1")
@@ -75,7 +75,7 @@ def test_a_call_that_runs_is_let_run_and_never_followed_by_another(line, nok, ho
     assert recorded.state is (CallbackState.CANCELLED if how == "plain" else CallbackState.REVIEW)
     assert line.rows("SELECT outcome FROM attempts") == [("cut_off",)]
     with pytest.raises(IllegalMove):
-        attempts.begin(line.parts, nok, callback)
+        attempts.begin_call(line.parts, nok, callback)
 
 
 @pytest.mark.fault("R1")
@@ -87,7 +87,7 @@ def test_who_was_reached_and_refuses_then_is_not_rung_again(line, nok, how):
     outcome.record_outcome(line.parts, nok, callback_id=callback, outcome="reached", form=call.form)
     refuses(line, how)
     with pytest.raises(Withheld):
-        attempts.begin(line.parts, nok, callback)
+        attempts.begin_call(line.parts, nok, callback)
     with pytest.raises(NotSafe):
         follow_up.follow_up(line.parts, nok, callback, on=line.clock.now().date())
 
@@ -121,7 +121,7 @@ def test_on_a_shared_phone_a_person_decides_where_nobody_can_be_told_apart(line,
     assert {line.callback(one).state for one in (first, second)} == {CallbackState.REVIEW}
     claim.claim_callback(line.parts, chief, first)
     with pytest.raises(IllegalMove):
-        attempts.begin(line.parts, chief, first)
+        attempts.begin_call(line.parts, chief, first)
     outcome.decide_review(line.parts, chief, first, decision="waiting")
     assert line.calling(nok, first).number == HER
     assert line.callback(second).withheld == "plain"
@@ -202,9 +202,9 @@ def test_nobody_is_rung_whose_word_waits_to_be_written(line, nok):
     claim.claim_callback(line.parts, nok, callback)
     line.parts.spool.keep(b"k" * 32, {"kind": "turn", "number": HER, "trial": False})
     with pytest.raises(Withheld):
-        attempts.begin(line.parts, nok, callback)
+        attempts.begin_call(line.parts, nok, callback)
     line.parts.spool.drop(b"k" * 32)
-    assert attempts.begin(line.parts, nok, callback).number == HER
+    assert attempts.begin_call(line.parts, nok, callback).number == HER
 
 
 @pytest.mark.fault("R1")

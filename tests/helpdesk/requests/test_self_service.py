@@ -140,7 +140,7 @@ def test_she_takes_it_back_at_any_time(line: Desk, state: str) -> None:
     if state != "waiting":
         claim.claim_callback(line.parts, noy, callback)
     if state in ("calling", "review"):
-        attempts.begin(line.parts, noy, callback)
+        attempts.begin_call(line.parts, noy, callback)
     if state == "review":
         outcome.record_outcome(line.parts, noy, callback_id=callback, outcome="wrong_number")
     assert line.callback(callback).state == state

@@ -243,9 +243,9 @@ def test_a_request_is_made_of_a_text_without_anybody_seeing_the_number(desk: Rea
     noy = desk.person("Noy")
     desk.came("call me tonight")
     text = desk.newest(noy)
-    receipt = add.add(desk.parts, noy, asked(text.id), form="one")
+    receipt = add.add_request(desk.parts, noy, asked(text.id), form="one")
     assert isinstance(receipt, CallbackAccepted)
-    assert [row.id for row in search.by_number(desk.parts, noy, HER)] == [receipt.callback]
+    assert [row.id for row in search.find_by_number(desk.parts, noy, HER)] == [receipt.callback]
     assert unmatched_texts.list_unread(desk.parts, noy) == ()
     assert ("attached", "text") in desk.rows("SELECT act, kind FROM audit")
 
@@ -257,7 +257,7 @@ def test_of_a_text_that_was_read_no_request_is_made(desk: Reading) -> None:
     unmatched_texts.mark_read(desk.parts, noy, text.id)
     for gone in (text.id, "none", ""):
         with pytest.raises(Rejected):
-            add.add(desk.parts, noy, asked(gone), form="one")
+            add.add_request(desk.parts, noy, asked(gone), form="one")
     assert desk.rows("SELECT count(*) FROM callbacks") == [(0,)]
 
 
@@ -266,7 +266,9 @@ def test_without_her_agreement_it_stays_on_the_list(desk: Reading) -> None:
     desk.came()
     text = desk.newest(noy)
     with pytest.raises(Rejected):
-        add.add(desk.parts, noy, ManualRequest(**{**_fields(asked(text.id)), "consented": False}), form="one")
+        add.add_request(
+            desk.parts, noy, ManualRequest(**{**_fields(asked(text.id)), "consented": False}), form="one"
+        )
     assert desk.newest(noy).id == text.id
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.helpdesk.requests.wordings import LAST, word_message, word_opener
+from gateway.helpdesk.requests.wordings import LAST, fill_message, fill_opener
 from gateway.menus.engine import serialization
 from gateway.menus.engine.option_lines import BESIDE_MESSAGES
 from tests.support.desk_rig import Desk
@@ -39,8 +39,8 @@ def test_every_text_beside_the_screens_is_in_the_sample_and_has_last_words() -> 
 
 @pytest.mark.fault("H3")
 def test_a_khmer_caller_is_texted_and_greeted_in_khmer(khmer: Desk) -> None:
-    assert word_message(khmer.parts, "ours_missed", ("km",)) == KHMER["ours_missed"]
-    said = word_opener(khmer.parts, "km", "4821")
+    assert fill_message(khmer.parts, "ours_missed", ("km",)) == KHMER["ours_missed"]
+    said = fill_opener(khmer.parts, "km", "4821")
     assert [tongue for tongue, _, _ in said] == ["km", "en"]
     assert "4821" in said[0][1]
     assert said[0][2] == KHMER["opener_wrong"]
@@ -54,7 +54,7 @@ def test_the_opener_is_in_her_language_then_english_and_says_nothing_of_us(
     light: Desk, language: str, tongues: list[str]
 ) -> None:
     publish(light.parts)
-    said = word_opener(light.parts, language, "4821")
+    said = fill_opener(light.parts, language, "4821")
     assert [tongue for tongue, _, _ in said] == tongues
     for _, hello, sorry in said:
         assert "4821" in hello
@@ -64,9 +64,9 @@ def test_the_opener_is_in_her_language_then_english_and_says_nothing_of_us(
 
 def test_a_value_with_braces_is_shown_and_never_filled(light: Desk) -> None:
     publish(light.parts)
-    assert word_message(light.parts, "ours_number", ("en",), number="{code}") == "Hello, the number: {code}"
+    assert fill_message(light.parts, "ours_number", ("en",), number="{code}") == "Hello, the number: {code}"
 
 
 @pytest.mark.parametrize("name", sorted(LAST))
 def test_before_a_menu_says_it_the_words_are_plain_english(light: Desk, name: str) -> None:
-    assert word_message(light.parts, name, ("km", "lo"))
+    assert fill_message(light.parts, name, ("km", "lo"))

@@ -80,7 +80,7 @@ def test_a_weak_password_is_declined(light, weak):
 def test_a_password_is_kept_as_a_slow_hash_only(desk):
     person_id = somebody(desk)
     with desk.store.read() as tx:
-        stored = rows.password_of(tx, person_id)
+        stored = rows.read_password_hash(tx, person_id)
     assert stored.startswith("$argon2id$")
     assert PASSWORD not in stored
     assert passwords.matches_password(PASSWORD, stored)
@@ -130,7 +130,7 @@ MAY = {
 def test_who_may_change_somebody_else(light, role, change):
     people.add_person(light, OWNER, name="Actor", role=role)
     other = people.add_person(light, OWNER, name="Other", role="counsellor")
-    actor = people.actor_named(light, "Actor")
+    actor = people.find_actor(light, "Actor")
     if change in MAY[role]:
         CHANGES[change](light, actor, other)
     else:
@@ -141,7 +141,7 @@ def test_who_may_change_somebody_else(light, role, change):
 @pytest.mark.parametrize("role", list(Role))
 def test_everybody_sets_their_own_duty_and_helpline_phone(light, role):
     own = people.add_person(light, OWNER, name="Own", role=role)
-    actor = people.actor_named(light, "Own")
+    actor = people.find_actor(light, "Own")
     people.set_duty(light, actor, own, on=True)
     people.set_number(light, actor, own, "020 55 500 111")
     found = person(light, own)
@@ -155,7 +155,7 @@ def test_everybody_sets_their_own_duty_and_helpline_phone(light, role):
 def test_a_helpline_phone_is_a_number_that_can_be_called(light, written):
     own = people.add_person(light, OWNER, name="Own", role="counsellor")
     with pytest.raises(Rejected) as declined:
-        people.set_number(light, people.actor_named(light, "Own"), own, written)
+        people.set_number(light, people.find_actor(light, "Own"), own, written)
     assert why(declined) is Why.NUMBER
 
 
@@ -201,9 +201,9 @@ def test_nobody_acts_on_the_removed_or_the_unknown(light):
             people.set_duty(light, OWNER, person_id, on=True)
         assert why(declined) is Why.NOBODY
     with pytest.raises(Rejected):
-        people.actor_named(light, "Noy")
+        people.find_actor(light, "Noy")
     with pytest.raises(Rejected):
-        people.actor_named(light, "-")
+        people.find_actor(light, "-")
 
 
 def test_every_change_is_on_record_without_personal_data(desk, clock):
@@ -242,5 +242,5 @@ def test_who_is_on_duty_is_asked_by_team_and_role(desk):
     for one in (a, b):
         people.set_duty(desk, OWNER, one, on=True)
     with desk.store.read() as tx:
-        assert [p.id for p in rows.on_duty(tx, "main", ("counsellor", "supervisor"))] == [a]
-        assert rows.on_duty(tx, "elsewhere", ("counsellor",)) == ()
+        assert [p.id for p in rows.list_on_duty(tx, "main", ("counsellor", "supervisor"))] == [a]
+        assert rows.list_on_duty(tx, "elsewhere", ("counsellor",)) == ()

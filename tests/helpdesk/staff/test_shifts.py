@@ -10,7 +10,7 @@ from gateway.domain.permissions import NotPermitted, Role
 from gateway.helpdesk.errors import Full, Rejected, Why
 from gateway.helpdesk.queue import claim, shift_summary, timers
 from gateway.helpdesk.requests import referrals
-from gateway.helpdesk.requests.planning import hours_of
+from gateway.helpdesk.requests.planning import find_duty_hours
 from gateway.helpdesk.requests.referrals import Referral
 from gateway.helpdesk.staff import people, shifts
 from gateway.menus.engine.effects import CallbackAccepted, CallbackRefused
@@ -27,12 +27,14 @@ EVERY_EVENING = {day: ["17:00-20:00"] for day in ("mon", "tue", "wed", "thu", "f
 def offered(desk: Desk) -> tuple[str, ...]:
     now = desk.clock.now()
     with desk.parts.store.read() as tx:
-        return windows.list_offered_windows(SAMPLE, hours_of(desk.parts, tx, now), desk.parts.line.zone, now)
+        return windows.list_offered_windows(
+            SAMPLE, find_duty_hours(desk.parts, tx, now), desk.parts.line.zone, now
+        )
 
 
 def there(desk: Desk) -> list[str]:
     with desk.parts.store.read() as tx:
-        return [one.name for one in shifts.on_duty(desk.parts, tx, desk.clock.now())]
+        return [one.name for one in shifts.list_on_duty(desk.parts, tx, desk.clock.now())]
 
 
 def test_without_shifts_the_opening_hours_count(light: Desk) -> None:
@@ -80,7 +82,7 @@ def test_whoever_is_away_is_not_promised(light: Desk) -> None:
     accepted = light.asks(when="evening").receipt
     assert isinstance(accepted, CallbackAccepted)
     assert (accepted.due_at, accepted.due_until) == (at(26, 18), at(26, 19))
-    shifts.come_back(light.parts, noy, noy.person_id, date(2026, 11, 23))
+    shifts.cancel_absence(light.parts, noy, noy.person_id, date(2026, 11, 23))
     assert offered(light) == ("evening",)
     assert shifts.show_plan(light.parts, boss).away == ()
 
@@ -106,8 +108,8 @@ def test_who_is_there_is_whose_shift_runs_and_who_said_so(line: Desk) -> None:
     people.set_duty(line.parts, dao, dao.person_id, on=False)
     assert there(line) == []
     with line.parts.store.read() as tx:
-        assert shifts.still_today(line.parts, tx, line.clock.now()) == ()
-        assert [one.name for one in shifts.still_today(line.parts, tx, at(24, 13))] == ["Noy"]
+        assert shifts.list_today(line.parts, tx, line.clock.now()) == ()
+        assert [one.name for one in shifts.list_today(line.parts, tx, at(24, 13))] == ["Noy"]
 
 
 @pytest.mark.fault("C4")
@@ -189,7 +191,7 @@ def test_who_may_not_plan(light: Desk, role: Role) -> None:
         lambda: shifts.set_holiday(light.parts, one, day, ""),
         lambda: shifts.drop_holiday(light.parts, one, day),
         lambda: shifts.set_away(light.parts, one, noy.person_id, day, day),
-        lambda: shifts.come_back(light.parts, one, noy.person_id, day),
+        lambda: shifts.cancel_absence(light.parts, one, noy.person_id, day),
         lambda: people.set_capacity(light.parts, one, noy.person_id, 1),
         lambda: people.set_by_text(light.parts, one, noy.person_id, on=True),
     ):

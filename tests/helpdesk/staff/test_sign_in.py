@@ -173,30 +173,30 @@ class TestGuessing:
 
 class TestLinks:
     def test_the_first_link_makes_the_first_administrator_once(self, desk):
-        token = people.first_administrator(desk)
+        token = people.invite_first_administrator(desk)
         signed = sign_in.accept_invitation(desk, token, name="Boss Lady", password=PASSWORD)
         assert sign_in.find_signed_in(desk, signed).actor.role == "administrator"
-        assert people.first_administrator(desk) is None
+        assert people.invite_first_administrator(desk) is None
         with pytest.raises(Rejected) as declined:
             sign_in.accept_invitation(desk, token, name="Another", password=PASSWORD)
         assert declined.value.why is Why.LINK
 
     def test_a_newer_first_link_kills_the_older(self, desk):
-        old, new = people.first_administrator(desk), people.first_administrator(desk)
+        old, new = people.invite_first_administrator(desk), people.invite_first_administrator(desk)
         assert sign_in.find_invited(desk, old) is None
         assert sign_in.find_invited(desk, new) is not None
 
     def test_the_first_link_is_good_for_half_an_hour(self, desk, clock):
-        token = people.first_administrator(desk)
+        token = people.invite_first_administrator(desk)
         clock.forward(minutes=29)
         assert sign_in.find_invited(desk, token)
         clock.forward(minutes=1)
         assert sign_in.find_invited(desk, token) is None
-        assert people.first_administrator(desk)
+        assert people.invite_first_administrator(desk)
 
     def test_a_wrong_choice_does_not_use_the_link_up(self, desk):
         somebody(desk, "Noy")
-        token = people.first_administrator(desk)
+        token = people.invite_first_administrator(desk)
         for name, password, reason in [
             ("x", PASSWORD, Why.NAME),
             ("noy", PASSWORD, Why.NAME_TAKEN),

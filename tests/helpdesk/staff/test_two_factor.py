@@ -20,7 +20,7 @@ PASSWORD, HERE = "a good long password", "192.0.2.1"
 def chief(light: Desk) -> Actor:
     owner = light.person("Owner", Role.ADMINISTRATOR)
     people.add_person(light.parts, owner, name="Chief", role="supervisor", password=PASSWORD)
-    return people.actor_named(light.parts, "Chief")
+    return people.find_actor(light.parts, "Chief")
 
 
 def code_of(desk: Desk, secret: str, *, steps: int = 0) -> str:
@@ -30,7 +30,7 @@ def code_of(desk: Desk, secret: str, *, steps: int = 0) -> str:
 def switched_on(desk: Desk, actor: Actor) -> tuple[str, tuple[str, ...]]:
     """The second factor of this person is asked for; its secret and its recovery codes."""
     setup = two_factor.set_up(desk.parts, actor)
-    codes = two_factor.confirm(desk.parts, actor, code_of(desk, setup.secret))
+    codes = two_factor.confirm_factor(desk.parts, actor, code_of(desk, setup.secret))
     desk.clock.forward(seconds=30)
     return setup.secret, codes
 
@@ -95,7 +95,7 @@ def test_a_new_role_is_asked_for_one_at_the_next_sign_in(light: Desk) -> None:
 def test_turning_it_on_ends_every_other_sign_in(light: Desk, chief: Actor) -> None:
     thief, here = signed_in(light), signed_in(light)
     setup = two_factor.set_up(light.parts, chief)
-    two_factor.confirm(light.parts, chief, code_of(light, setup.secret), token=here)
+    two_factor.confirm_factor(light.parts, chief, code_of(light, setup.secret), token=here)
     assert sign_in.find_signed_in(light.parts, thief) is None
     found = sign_in.find_signed_in(light.parts, here)
     assert found is not None
@@ -122,7 +122,7 @@ def test_the_secret_is_told_until_a_code_of_it_was_shown(light: Desk, chief: Act
     assert two_factor.find_pending(light.parts, chief) is None
     setup = two_factor.set_up(light.parts, chief)
     assert two_factor.find_pending(light.parts, chief) == setup
-    two_factor.confirm(light.parts, chief, code_of(light, setup.secret))
+    two_factor.confirm_factor(light.parts, chief, code_of(light, setup.secret))
     assert two_factor.find_pending(light.parts, chief) is None
 
 
@@ -171,7 +171,7 @@ def test_a_recovery_code_is_good_once(light: Desk, chief: Actor) -> None:
     _, codes = switched_on(light, chief)
     assert len(set(codes)) == two_factor.RECOVERY_CODES
     two_factor.enter_code(light.parts, signed_in(light), f" {codes[0].upper()} ", HERE)
-    assert two_factor.codes_left(light.parts, chief) == two_factor.RECOVERY_CODES - 1
+    assert two_factor.count_codes_left(light.parts, chief) == two_factor.RECOVERY_CODES - 1
     assert why(lambda: two_factor.enter_code(light.parts, signed_in(light), codes[0], HERE)) is Why.CODE
 
 
@@ -199,14 +199,15 @@ def test_it_is_asked_for_only_after_a_first_code(light: Desk, chief: Actor) -> N
     setup = two_factor.set_up(light.parts, chief)
     assert setup.uri.startswith("otpauth://totp/")
     assert setup.secret in setup.uri
-    assert why(lambda: two_factor.confirm(light.parts, chief, "000000")) is Why.CODE
+    assert why(lambda: two_factor.confirm_factor(light.parts, chief, "000000")) is Why.CODE
     assert sign_in.find_signed_in(light.parts, signed_in(light)) is not None
     again = two_factor.set_up(light.parts, chief)
     assert again.secret != setup.secret
-    two_factor.confirm(light.parts, chief, code_of(light, again.secret))
+    two_factor.confirm_factor(light.parts, chief, code_of(light, again.secret))
     assert why(lambda: two_factor.set_up(light.parts, chief)) is Why.CODE
     assert (
-        why(lambda: two_factor.confirm(light.parts, chief, code_of(light, again.secret, steps=1))) is Why.CODE
+        why(lambda: two_factor.confirm_factor(light.parts, chief, code_of(light, again.secret, steps=1)))
+        is Why.CODE
     )
 
 
@@ -215,13 +216,13 @@ def test_it_is_taken_away_by_its_owner(light: Desk, chief: Actor) -> None:
     assert why(lambda: two_factor.take_away(light.parts, chief, "111111")) is Why.CODE
     two_factor.take_away(light.parts, chief, code_of(light, secret))
     assert sign_in.find_signed_in(light.parts, signed_in(light)) is not None
-    assert two_factor.codes_left(light.parts, chief) == 0
+    assert two_factor.count_codes_left(light.parts, chief) == 0
     acts = [act for (act,) in light.rows("SELECT act FROM audit WHERE act LIKE 'second%' ORDER BY at")]
     assert acts == ["second factor on", "second factor off"]
 
 
 def test_whoever_lost_phone_and_paper_is_helped_by_an_administrator(light: Desk, chief: Actor) -> None:
-    owner = people.actor_named(light.parts, "Owner")
+    owner = people.find_actor(light.parts, "Owner")
     switched_on(light, chief)
     token = signed_in(light)
     with pytest.raises(NotPermitted):
@@ -233,7 +234,7 @@ def test_whoever_lost_phone_and_paper_is_helped_by_an_administrator(light: Desk,
 
 
 def test_a_link_does_not_go_round_it(light: Desk, chief: Actor) -> None:
-    owner = people.actor_named(light.parts, "Owner")
+    owner = people.find_actor(light.parts, "Owner")
     switched_on(light, chief)
     token = sign_in.accept_invitation(
         light.parts, people.invite_person(light.parts, owner, chief.person_id), name="", password=PASSWORD
@@ -280,7 +281,7 @@ def test_with_a_second_factor_both_are_shown(light: Desk, chief: Actor) -> None:
 
 def test_nobody_proves_for_somebody_else(light: Desk, chief: Actor) -> None:
     token = signed_in(light)
-    owner = people.actor_named(light.parts, "Owner")
+    owner = people.find_actor(light.parts, "Owner")
     assert why(lambda: two_factor.prove_identity(light.parts, owner, token, password=PASSWORD)) is Why.WRONG
 
 
@@ -303,7 +304,7 @@ def test_ones_own_sign_ins_are_listed_and_ended(light: Desk, chief: Actor) -> No
 
 
 def test_those_of_others_are_for_whoever_manages_people(light: Desk, chief: Actor) -> None:
-    owner, noy = people.actor_named(light.parts, "Owner"), light.person("Noy")
+    owner, noy = people.find_actor(light.parts, "Owner"), light.person("Noy")
     signed_in(light)
     [one] = sign_in.list_sign_ins(light.parts, owner, chief.person_id)
     for deed in (
@@ -324,7 +325,7 @@ def test_a_call_without_an_outcome_keeps_one_signed_in(light: Desk, chief: Actor
     token = signed_in(light)
     callback = light.requested(when="now")
     claim.claim_callback(light.parts, chief, callback)
-    attempts.begin(light.parts, chief, callback)
+    attempts.begin_call(light.parts, chief, callback)
     light.clock.forward(hours=2, minutes=1)
     assert sign_in.find_signed_in(light.parts, token, acts=False) is not None
     light.clock.forward(hours=10)

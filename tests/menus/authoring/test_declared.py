@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.menus.authoring.declared import keys_to_language, keys_to_languages
+from gateway.menus.authoring.declared import find_keys_to_language, find_keys_to_languages
 from gateway.menus.engine import serialization
 from gateway.menus.engine.engine import begin_session, step_session
 from gateway.menus.engine.model import Menu
@@ -32,11 +32,11 @@ def menu() -> Menu:
 def test_each_key_comes_with_the_screen_on_which_it_is_typed(
     menu: Menu, tag: str, typed: tuple[tuple[str, str], ...] | None
 ) -> None:
-    assert keys_to_language(menu, tag) == typed
+    assert find_keys_to_language(menu, tag) == typed
 
 
 def test_they_lead_there(menu: Menu) -> None:
-    for tag, typed in keys_to_languages(menu).items():
+    for tag, typed in find_keys_to_languages(menu).items():
         session = begin_session(menu, Known())
         for screen, key in typed:
             assert session.screen == screen
@@ -45,7 +45,7 @@ def test_they_lead_there(menu: Menu) -> None:
 
 
 def test_every_language_of_the_menu_is_among_them_in_its_order(menu: Menu) -> None:
-    assert list(keys_to_languages(menu)) == list(menu.languages)
+    assert list(find_keys_to_languages(menu)) == list(menu.languages)
 
 
 def test_screens_that_lead_to_each_other_do_not_hold_it_for_ever(menu: Menu) -> None:
@@ -54,7 +54,7 @@ def test_screens_that_lead_to_each_other_do_not_hold_it_for_ever(menu: Menu) -> 
     assert turning
     loops = replace(start, choices=tuple(replace(choice, to=menu.start) for choice in turning))
     looped = replace(menu, screens={**menu.screens, menu.start: loops})
-    typed = keys_to_language(looped, "en")
+    typed = find_keys_to_language(looped, "en")
     assert typed is not None
     assert len(typed) == len(menu.screens)
 
@@ -63,4 +63,4 @@ def test_a_menu_that_asks_for_no_language_needs_no_key() -> None:
     found = checked(base()).menu
     assert found is not None
     asks = any(choice.script for choice in found.screens[found.start].choices)
-    assert bool(keys_to_languages(found)) is asks
+    assert bool(find_keys_to_languages(found)) is asks

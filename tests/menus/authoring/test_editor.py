@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.menus.authoring.json_schema import json_schema
+from gateway.menus.authoring.json_schema import build_json_schema
 from tests.support.editor import Editor
 
 SERVER = "yaml-language-server@1.18.0"
@@ -48,7 +48,7 @@ def editor(tmp_path_factory):
     subprocess.run(
         ["npm", "install", "--no-audit", "--no-fund", "--silent", SERVER], cwd=folder, check=True, timeout=300
     )
-    (folder / "schema.json").write_text(json.dumps(json_schema()))
+    (folder / "schema.json").write_text(json.dumps(build_json_schema()))
     file = folder / "menu.yaml"
     file.write_text(TEXT)
     command = [str(folder / "node_modules" / ".bin" / "yaml-language-server"), "--stdio"]

@@ -10,7 +10,7 @@ from statistics import median
 import pytest
 
 from gateway.menus.authoring import yaml_loader as loading
-from gateway.menus.authoring.check import check
+from gateway.menus.authoring.check import check_menu
 from gateway.menus.authoring.problems import has_errors
 from gateway.menus.authoring.schema.conform import check_shape
 from gateway.menus.authoring.schema.grammar import FILE
@@ -103,7 +103,7 @@ def test_they_are_refused_beside_a_sound_menu():
     )  # the grammar has another number of rules
     for name in shown:
         content = FILES[name]
-        found = check(menu | {"x.yaml": content}, asked())
+        found = check_menu(menu | {"x.yaml": content}, asked())
         assert not found.sound, name
         assert has_errors(problem for problem in found.problems if problem.place.file == "x.yaml"), name
 

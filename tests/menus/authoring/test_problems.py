@@ -12,9 +12,9 @@ from gateway.menus.authoring.problems import (
     describe_problem,
     did_you_mean,
     has_errors,
-    in_order,
     point_problem,
     show_place,
+    sort_problems,
 )
 
 
@@ -51,7 +51,7 @@ def test_without_a_line_there_is_no_frame():
 
 def test_the_order_is_that_of_the_files_and_each_is_told_once():
     one, two, three = problem(9), problem(2), problem(1, file="b.yaml")
-    assert in_order([three, one, two, one]) == (two, one, three)
+    assert sort_problems([three, one, two, one]) == (two, one, three)
 
 
 def test_a_warning_is_no_error():

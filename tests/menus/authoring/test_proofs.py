@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from gateway.domain.events import SMS_LIMITS, USSD_LIMITS, Limits
-from gateway.menus.authoring.graph import MenuWay, callback_path, find_reached, list_ways, read_in
+from gateway.menus.authoring.graph import MenuWay, find_callback_path, find_reached, list_ways, read_in
 from gateway.menus.authoring.pages import cut_menu, reserve_values
 from gateway.menus.authoring.problems import Level
 from gateway.menus.engine.model import Form, page_key
@@ -106,7 +106,7 @@ def test_for_real_phones_a_draft_elsewhere_stays_a_warning():
 
 
 def test_the_callback_path_goes_from_the_first_screen_to_the_end():
-    assert callback_path(menu()) == (
+    assert find_callback_path(menu()) == (
         "language",
         "main",
         "sos",

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.menus.authoring.check import check
+from gateway.menus.authoring.check import check_menu
 from gateway.menus.authoring.passages import (
     Mark,
+    find_source_language,
     hash_words,
     list_passages,
     list_path_passages,
     parse_mark,
-    source_language,
 )
 from gateway.menus.authoring.reviews import Reviews, mark_made, mark_read
 from gateway.menus.engine.text_breaks import SOFT_BREAK
@@ -121,7 +121,7 @@ def test_a_review_of_old_words_stands_but_is_told_of():
 
 
 def with_marks(files):
-    found = check(files, asked())
+    found = check_menu(files, asked())
     from gateway.menus.authoring.reviews import name_file, write_marks
 
     marks = mark_made(found.built, found.reviews)
@@ -164,9 +164,9 @@ def test_where_another_language_stands_in_its_words_are_what_she_reads():
 
 
 def test_the_source_is_named_or_the_one_without_a_stand_in():
-    assert source_language(checked(base()).menu) == "en"
+    assert find_source_language(checked(base()).menu) == "en"
     assert (
-        source_language(
+        find_source_language(
             checked(with_change("head.yaml", "menu: helpline\n", "menu: helpline\nwritten_in: lo\n")).menu
         )
         == "lo"

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from gateway.domain.events import USSD_LIMITS
-from gateway.menus.authoring.json_schema import json_schema
+from gateway.menus.authoring.json_schema import build_json_schema
 from gateway.menus.authoring.pages import reserve_values
 from gateway.menus.authoring.problems import Level
 from gateway.menus.authoring.schema.about import ABOUT
@@ -283,7 +283,7 @@ def test_an_empty_folder_is_told():
 
 
 def test_the_schema_for_editors_knows_every_kind_and_closes_every_record():
-    schema = json_schema()
+    schema = build_json_schema()
     json.dumps(schema)
     screens = schema["properties"]["screens"]["additionalProperties"]["oneOf"]
     assert [one["properties"]["kind"]["const"] for one in screens] == list(SCREEN.kinds)
@@ -311,7 +311,7 @@ def test_every_key_is_explained_to_an_author_and_nothing_else_is():
                 if isinstance(each, dict):
                     walk(each)
 
-    walk(json_schema())
+    walk(build_json_schema())
     assert keys == set(ABOUT)
 
 
@@ -407,9 +407,9 @@ def test_the_schema_for_editors_lets_no_word_be_empty():
                 if isinstance(each, dict):
                     walk(each, f"{path}/{name}/{at}")
 
-    walk(json_schema())
+    walk(build_json_schema())
     assert len(free) <= 1, "only what stands between the parts of a date may be nothing"
-    screens = json_schema()["properties"]["screens"]["additionalProperties"]["oneOf"]
+    screens = build_json_schema()["properties"]["screens"]["additionalProperties"]["oneOf"]
     assert all(one["properties"]["choices"]["minItems"] == 1 for one in screens)
     assert all(one["properties"]["text"]["minProperties"] == 1 for one in screens)
 

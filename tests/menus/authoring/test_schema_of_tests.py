@@ -9,15 +9,15 @@ from ruamel.yaml import YAML
 
 from gateway.menus.authoring.conversation_files import read_conversations
 from gateway.menus.authoring.folder import read_folder, read_tests
-from gateway.menus.authoring.json_schema import json_schema, json_schema_of_tests
+from gateway.menus.authoring.json_schema import build_json_schema, build_tests_schema
 from gateway.menus.authoring.starter import start_menu
 from tests.support.menu_folders import TODAY
 
 pytestmark = pytest.mark.fault("M9")
 
 SAMPLE = Path("menus")
-TESTS = fastjsonschema.compile(json_schema_of_tests())
-MENU = fastjsonschema.compile(json_schema())
+TESTS = fastjsonschema.compile(build_tests_schema())
+MENU = fastjsonschema.compile(build_json_schema())
 
 
 def fault(schema, value):

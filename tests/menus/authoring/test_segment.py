@@ -4,13 +4,19 @@ import pytest
 
 from gateway.domain.events import USSD_LIMITS
 from gateway.menus.authoring import texts
-from gateway.menus.authoring.pages import cut_menu, with_pages
+from gateway.menus.authoring.pages import add_pages, cut_menu
 from gateway.menus.authoring.texts import line_breaks
 from gateway.menus.engine.engine import begin_session
 from gateway.menus.engine.model import page_key
-from gateway.menus.engine.render import as_text
+from gateway.menus.engine.render import join_text
 from gateway.menus.engine.session import Known
-from gateway.menus.engine.text_breaks import SOFT_BREAK, best_cut, safe_cuts, split_text, without_soft_breaks
+from gateway.menus.engine.text_breaks import (
+    SOFT_BREAK,
+    find_best_cut,
+    find_safe_cuts,
+    split_text,
+    strip_soft_breaks,
+)
 from gateway.menus.engine.text_size import count_units
 from tests.menus.engine.test_text_breaks import CASES, ends
 from tests.support.menu_builders import told, walk
@@ -48,8 +54,8 @@ def test_a_break_of_the_dictionary_inside_a_syllable_is_not_taken(breaks):
     offered = set(breaks("my")(text))
     assert offered & set(CASES["burmese"]["forbidden"])  # the loanword for passport
     for room in range(2, 60):
-        place = best_cut(text, lambda part, room=room: len(part) <= room, breaks=breaks("my"))
-        assert place == 0 or place in safe_cuts(text)
+        place = find_best_cut(text, lambda part, room=room: len(part) <= room, breaks=breaks("my"))
+        assert place == 0 or place in find_safe_cuts(text)
 
 
 def test_a_syllable_stays_whole_and_with_the_dictionary_the_word(breaks):
@@ -82,16 +88,16 @@ def _missing(name: str):
 
 def test_what_is_stored_at_publish_is_cut_between_words(breaks):
     menu = checked(with_change("screens.yaml", "ຢ່າງໜ້ອຍ {th.wage} ບາດ/ມື້", LONG)).menu
-    first, *_ = with_pages(menu, (USSD_LIMITS,)).pages[page_key("ussd", "lo", "pay", -1)]
+    first, *_ = add_pages(menu, (USSD_LIMITS,)).pages[page_key("ussd", "lo", "pay", -1)]
     shown = first[0].text
     assert LONG.startswith(shown)
     assert len(shown) in breaks("lo")(LONG)
 
 
 def test_marks_for_cutting_are_taken_out_with_their_places():
-    assert without_soft_breaks(f"ab{SOFT_BREAK}cd{SOFT_BREAK}") == ("abcd", {2, 4})
-    assert without_soft_breaks(f"{SOFT_BREAK}{SOFT_BREAK}a") == ("a", {0})
-    assert without_soft_breaks("") == ("", frozenset())
+    assert strip_soft_breaks(f"ab{SOFT_BREAK}cd{SOFT_BREAK}") == ("abcd", {2, 4})
+    assert strip_soft_breaks(f"{SOFT_BREAK}{SOFT_BREAK}a") == ("a", {0})
+    assert strip_soft_breaks("") == ("", frozenset())
 
 
 @pytest.mark.parametrize(
@@ -104,7 +110,7 @@ def test_marks_for_cutting_are_taken_out_with_their_places():
     ],
 )
 def test_an_author_s_mark_comes_first_where_it_is_safe(text, soft, place):
-    assert best_cut(text, lambda part: len(part) <= 10, sentences=True, soft=soft) == place
+    assert find_best_cut(text, lambda part: len(part) <= 10, sentences=True, soft=soft) == place
 
 
 @pytest.mark.parametrize("mark", [r"\u200b", SOFT_BREAK])
@@ -123,7 +129,7 @@ def test_marks_in_a_menu_cut_and_are_never_sent(mark):
 def test_a_run_without_stored_pages_sends_no_mark_either():
     menu = checked(with_change("screens.yaml", "baht a day.", f"{SOFT_BREAK}baht{SOFT_BREAK} a day.")).menu
     moved = walk(menu, "1", begin_session(menu, Known(language="en", script="en"))).session
-    assert as_text(told(menu, moved)).startswith("At least 400 baht a day.")
+    assert join_text(told(menu, moved)).startswith("At least 400 baht a day.")
 
 
 @pytest.mark.fault("T3")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.menus.authoring.drawing import draw_mermaid, draw_svg, find_levels, key_words
+from gateway.menus.authoring.drawing import draw_mermaid, draw_svg, find_levels, format_key
 from gateway.menus.authoring.folder import read_folder, read_tests
 from gateway.menus.authoring.graph import list_ways
 from gateway.menus.authoring.problems import Level
@@ -193,7 +193,7 @@ def test_every_key_stands_beside_its_line_or_in_its_box():
     for name in menu().screens:
         for way in list_drawn_ways(menu(), name):
             assert re.search(rf"\b{way.key}\b", shown)
-            assert key_words(menu(), way, "en") in shown.replace(" →", "") or way.key in shown
+            assert format_key(menu(), way, "en") in shown.replace(" →", "") or way.key in shown
     assert "7 Call me → Call me back" in shown
     assert "code" in words(drawn)  # the way that a typed code opens
 

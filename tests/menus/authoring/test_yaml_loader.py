@@ -6,9 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gateway.menus.authoring.check import check
+from gateway.menus.authoring.check import check_menu
 from gateway.menus.authoring.yaml_loader import MAX_BYTES, MAX_NODES, load
-from gateway.menus.authoring.yaml_nodes import ListNode, MapNode, Scalar, text_in
+from gateway.menus.authoring.yaml_nodes import ListNode, MapNode, Scalar, get_text
 from tests.support.menu_folders import asked, base
 
 YAML_SIGNS = st.text(
@@ -184,7 +184,7 @@ def test_random_bytes_give_nodes_or_problems(content):
 @example("a: |9\n b")
 @example("? a\n? b")
 def test_hostile_yaml_gives_a_verdict_and_never_an_exception(text):
-    found = check({"x.yaml": text.encode("utf-8", "surrogatepass")}, asked())
+    found = check_menu({"x.yaml": text.encode("utf-8", "surrogatepass")}, asked())
     assert not found.sound
     assert all(problem.place.line >= 1 for problem in found.problems)
 
@@ -197,7 +197,9 @@ def test_a_sound_menu_that_is_mangled_gives_a_verdict_and_never_an_exception(fil
     put = data.draw(
         st.one_of(st.just(""), YAML_SIGNS, st.sampled_from(["\n", "  ", "to: ", "{}", "[]", '""', "0"]))
     )
-    found = check(base() | {file: (text[:at] + put + text[at + gone :]).encode("utf-8", "replace")}, asked())
+    found = check_menu(
+        base() | {file: (text[:at] + put + text[at + gone :]).encode("utf-8", "replace")}, asked()
+    )
     assert all(problem.hint for problem in found.problems)
     assert found.sound or found.problems
 
@@ -206,7 +208,7 @@ def test_a_sound_menu_that_is_mangled_gives_a_verdict_and_never_an_exception(fil
 def test_the_mark_that_some_editors_put_first_is_read_away():
     loaded = load("a.yaml", "\ufeffa: b\n".encode())
     assert loaded.problems == ()
-    assert text_in(loaded.root, "a") == "b"
+    assert get_text(loaded.root, "a") == "b"
     assert (
         load("a.yaml", "a: \ufeffb".encode()).problems[0].message
         == "the character U+FEFF cannot stand in a menu"

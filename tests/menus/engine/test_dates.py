@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.menus.engine.dates import NUMBERS, date_words, is_date
+from gateway.menus.engine.dates import NUMBERS, format_date, is_date
 from gateway.menus.engine.text_size import count_units, find_coding
 from tests.support.menu_builders import CALENDAR as PATTERNS
 from tests.support.menu_builders import LANGUAGES
@@ -37,7 +37,7 @@ LONGEST = {"en": 11, "lo": 10, "lo-Latn": 10, "th": 13}
     ],
 )
 def test_each_language_tells_a_date_in_its_own_words(written, language, words):
-    assert date_words(written, PATTERNS.get(language, NUMBERS)) == words
+    assert format_date(written, PATTERNS.get(language, NUMBERS)) == words
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_what_is_none(written):
 
 
 def test_a_word_that_is_no_date_is_told_as_it_is():
-    assert date_words("soon", PATTERNS["th"]) == "soon"
+    assert format_date("soon", PATTERNS["th"]) == "soon"
 
 
 def test_every_month_has_one_name_in_each_language():
@@ -82,18 +82,18 @@ def read_back(words: str, language: str) -> date:
 
 @given(st.dates(min_value=date(1900, 1, 1), max_value=date(2999, 12, 31)), st.sampled_from([*PATTERNS, "km"]))
 def test_whoever_reads_it_knows_the_day(day, language):
-    assert read_back(date_words(day.isoformat(), PATTERNS.get(language, NUMBERS)), language) == day
+    assert read_back(format_date(day.isoformat(), PATTERNS.get(language, NUMBERS)), language) == day
 
 
 @given(st.dates(min_value=date(1000, 1, 1), max_value=date(9000, 12, 31)), st.sampled_from([*PATTERNS]))
 def test_it_takes_no_more_room_than_a_long_date_takes(day, language):
-    words = date_words(day.isoformat(), PATTERNS[language])
+    words = format_date(day.isoformat(), PATTERNS[language])
     assert count_units(words) <= LONGEST[language]
     assert find_coding(words) == ("ucs2" if language == "th" else "gsm7")
 
 
 @given(st.dates(), st.sampled_from([*PATTERNS]))
 def test_a_month_and_a_year_are_told_by_the_end_of_the_day(day, language):
-    whole = date_words(day.isoformat(), PATTERNS[language])
-    assert whole.endswith(date_words(f"{day:%Y}".zfill(4), PATTERNS[language]))
-    assert whole.endswith(date_words(day.isoformat()[:7], PATTERNS[language]))
+    whole = format_date(day.isoformat(), PATTERNS[language])
+    assert whole.endswith(format_date(f"{day:%Y}".zfill(4), PATTERNS[language]))
+    assert whole.endswith(format_date(day.isoformat()[:7], PATTERNS[language]))

@@ -10,16 +10,17 @@ from hypothesis import strategies as st
 from gateway.domain.events import USSD_LIMITS
 from gateway.menus.engine.model import Fact, FactValue, Information, Menu
 from gateway.menus.engine.paging import cut_screen, page_text
-from gateway.menus.engine.placeholders import find_current_values, find_longest_values
 from gateway.menus.engine.session import Session
 from gateway.menus.engine.text_size import GSM7, count_septets, count_units, find_coding, measure_text
 from gateway.menus.engine.wording import (
-    ever_told,
     fill_facts,
-    value_words,
+    find_current_values,
+    find_longest_values,
+    format_fact,
+    format_facts,
+    format_value,
+    list_all_wordings,
     widen_facts,
-    word_fact,
-    word_facts,
 )
 from tests.support.menu_builders import LANGUAGES, LINE, menu_of
 
@@ -40,7 +41,7 @@ def menu(*values: FactValue) -> Menu:
 
 
 def shown(of: Menu, day: date, language: str = "en") -> str:
-    return word_fact(of, of.facts["wage"], day, language)
+    return format_fact(of, of.facts["wage"], day, language)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +89,7 @@ def test_a_date_is_told_in_the_words_of_each_language():
         "lo": "1/7/2025",
         "lo-Latn": "1/7/2025",
     }
-    assert value_words(menu(), value("2025-07-01"), "th") == "2025-07-01"
+    assert format_value(menu(), value("2025-07-01"), "th") == "2025-07-01"
 
 
 @pytest.mark.parametrize(
@@ -107,14 +108,14 @@ def test_it_is_the_day_of_the_line_and_the_language_of_her_texts(now, script, wo
 
 def test_all_facts_of_a_day_at_once():
     of = menu(value(when_old=OLD))
-    assert word_facts(of, EXPIRES, "lo") == {"wage": "400"}
-    assert word_facts(of, EXPIRES + timedelta(days=1), "lo") == {"wage": "ຖາມພວກເຮົາ"}
+    assert format_facts(of, EXPIRES, "lo") == {"wage": "400"}
+    assert format_facts(of, EXPIRES + timedelta(days=1), "lo") == {"wage": "ຖາມພວກເຮົາ"}
 
 
 def test_only_those_that_are_asked_for():
     of = menu(value())
-    assert word_facts(of, EXPIRES, "en", []) == {}
-    assert word_facts(of, EXPIRES, "en", ["wage"]) == {"wage": "400"}
+    assert format_facts(of, EXPIRES, "en", []) == {}
+    assert format_facts(of, EXPIRES, "en", ["wage"]) == {"wage": "400"}
 
 
 WORDS = st.text("0123456789.,ຖາມ?aé", max_size=9)
@@ -141,7 +142,7 @@ DAYS = st.dates(date(2024, 1, 1), date(2029, 1, 1))
 def test_nothing_is_ever_told_for_which_no_room_was_kept(values, day, language):
     of = menu(*values)
     words, room = shown(of, day, language), find_longest_values(of, language)["wage"]
-    assert words in set(ever_told(of, of.facts["wage"], language))
+    assert words in set(list_all_wordings(of, of.facts["wage"], language))
     assert count_units(words) <= count_units(room)
     assert find_coding(room) != GSM7 or count_septets(words) <= count_septets(room)
 
@@ -150,7 +151,7 @@ def test_nothing_is_ever_told_for_which_no_room_was_kept(values, day, language):
 def test_a_page_that_was_cut_once_holds_whatever_is_told_on_any_day(values, day, language):
     of = menu(*values)
     (page,) = cut_screen(of, of.screens["pay"], -1, language, USSD_LIMITS, find_longest_values(of, language))
-    size = measure_text(page_text(page, word_facts(of, day, language)))
+    size = measure_text(page_text(page, format_facts(of, day, language)))
     assert size.units <= (USSD_LIMITS.gsm7 if size.coding == GSM7 else USSD_LIMITS.ucs2)
 
 

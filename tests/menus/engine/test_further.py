@@ -8,7 +8,7 @@ import pytest
 from gateway.menus.authoring.conversation_files import read_conversations
 from gateway.menus.authoring.conversation_runner import run_conversation
 from gateway.menus.engine import serialization
-from gateway.menus.keywords import form_answer
+from gateway.menus.keywords import read_form_answer
 from tests.conversations.test_windows_of_a_menu import menu_with
 
 pytestmark = pytest.mark.fault("H2")
@@ -180,7 +180,7 @@ def test_stop_and_a_refusal_count_as_ever_while_it_waits():
     ],
 )
 def test_answers_may_stand_in_the_same_text(words, more):
-    assert form_answer(menu_that_asks_twice(), words) == {
+    assert read_form_answer(menu_that_asks_twice(), words) == {
         "phone_seen": "sometimes",
         "when": "evening",
         **more,
@@ -202,4 +202,4 @@ def test_answers_may_stand_in_the_same_text(words, more):
     ],
 )
 def test_anything_else_behind_the_numbers_is_no_consent(words):
-    assert form_answer(menu_that_asks_twice(), words) is None
+    assert read_form_answer(menu_that_asks_twice(), words) is None

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.menus.engine.keys import MAX_INPUT, clean_key, is_digits
+from gateway.menus.engine.navigation import MAX_INPUT, clean_key, is_digits
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ from gateway.menus.engine.engine import (
     step_session,
 )
 from gateway.menus.engine.model import Entry, Form, Information, Question
-from gateway.menus.engine.render import as_text
+from gateway.menus.engine.render import join_text
 from gateway.menus.engine.session import Session
 from tests.support.menu_builders import ACCEPTED, FOUND, LINE, NOW
 from tests.support.menu_strategies import HOSTILE, KNOWN, menus
@@ -210,12 +210,12 @@ class Person(RuleBasedStateMachine):
         reply = self.told()
         assert reply == self.told()
         assert reply.ends == self.session.ended
-        assert as_text(reply) == "\n".join(piece.text for piece in reply.pieces)
-        assert "{" not in as_text(reply)
+        assert join_text(reply) == "\n".join(piece.text for piece in reply.pieces)
+        assert "{" not in join_text(reply)
 
     @invariant()
     def page_fits(self):
-        coding, units = size(as_text(self.told()))
+        coding, units = size(join_text(self.told()))
         foreseen = self.session.screen not in WITH_RESULTS
         soft = {"gsm7": self.limits.gsm7, "ucs2": self.limits.ucs2}
         hard = {"gsm7": self.limits.gsm7_stop, "ucs2": self.limits.ucs2_stop}
@@ -272,7 +272,7 @@ def test_a_session_of_a_withdrawn_menu_begins_again(screen):
         assert taken.effects == ()
         assert (taken.session.screen, taken.session.notice, taken.session.trail) == ("language", "again", ())
         assert taken.session.answers == {}
-    assert as_text(render_reply(menu, lost, LINE, USSD_LIMITS, NOW)).startswith("We lost your place")
+    assert join_text(render_reply(menu, lost, LINE, USSD_LIMITS, NOW)).startswith("We lost your place")
 
 
 def test_information_is_what_a_report_names():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gateway.domain.events import SMS_LIMITS, USSD_LIMITS, PieceKind
 from gateway.menus.engine.engine import step_session
 from gateway.menus.engine.model import Choices, Information
-from gateway.menus.engine.render import as_text, forget_notice
+from gateway.menus.engine.render import forget_notice, join_text
 from gateway.menus.engine.session import Session
 from gateway.menus.engine.text_size import measure_text
 from tests.support.menu_builders import LINE, MESSAGES, changed, choice, en, menu_of, small_menu, told, walk
@@ -28,19 +28,19 @@ def full(room: int = 150, **more):
 
 
 def lines_of(menu, session):
-    return as_text(told(menu, session)).split("\n")
+    return join_text(told(menu, session)).split("\n")
 
 
 def test_where_there_is_no_room_it_stands_alone_with_every_way_on():
     reply = told(full(140), THERE.having(notice="invalid"))
-    assert as_text(reply).split("\n") == [WRONG, "98 More", "0 Back"]
+    assert join_text(reply).split("\n") == [WRONG, "98 More", "0 Back"]
     assert (reply.alone, reply.screen, reply.page, reply.facts) == (True, "x", 1, ())
 
 
 @pytest.mark.parametrize("room", [10, 100, 114])
 def test_where_there_is_room_it_stands_above_the_page(room):
     reply = told(full(room), THERE.having(notice="invalid"))
-    assert as_text(reply).startswith((f"{WRONG}\nxxx", "Not a valid choice.\nxxx"))
+    assert join_text(reply).startswith((f"{WRONG}\nxxx", "Not a valid choice.\nxxx"))
     assert not reply.alone
 
 
@@ -120,13 +120,15 @@ def test_where_nothing_is_to_be_told_the_page_is_as_it_is(notice):
 
 
 def test_an_end_has_no_notice():
-    assert as_text(told(MENU, Session(screen="thanks", language="en", notice="invalid"))).startswith("Thank")
+    assert join_text(told(MENU, Session(screen="thanks", language="en", notice="invalid"))).startswith(
+        "Thank"
+    )
 
 
 def test_a_text_has_room_for_both():
     reply = told(full(), THERE.having(notice="invalid"), limits=SMS_LIMITS)
     assert not reply.alone
-    assert as_text(reply).startswith(WRONG)
+    assert join_text(reply).startswith(WRONG)
 
 
 @given(
@@ -140,6 +142,6 @@ def test_no_page_with_a_notice_passes_the_limit(words, language, notice):
     session = THERE.having(language=language, script=language, trail=(("home", 1),))
     for page in range(1, told(menu, session).pages + 1):
         reply = told(menu, session.having(page=page, notice=notice))
-        size = measure_text(as_text(reply))
+        size = measure_text(join_text(reply))
         assert size.units <= (USSD_LIMITS.gsm7 if size.coding == "gsm7" else USSD_LIMITS.ucs2)
-        assert reply.alone or as_text(reply) != as_text(told(menu, session.having(page=page)))
+        assert reply.alone or join_text(reply) != join_text(told(menu, session.having(page=page)))

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from gateway.domain.events import SMS_LIMITS, USSD_LIMITS, Limits, PieceKind
 from gateway.menus.engine.model import Choices, End, Entry, Information, Offer, Question, Variant
 from gateway.menus.engine.paging import QuestionSplit, TextTooLong, cut_anyway, cut_screen, page_text
-from gateway.menus.engine.placeholders import find_longest_values
 from gateway.menus.engine.text_breaks import PLACEHOLDER
 from gateway.menus.engine.text_size import measure_text
+from gateway.menus.engine.wording import find_longest_values
 from tests.support.menu_builders import MESSAGES, changed, choice, en, small_menu
 from tests.support.menu_strategies import LINES, ROOMS, SENTENCES, menus, texts
 

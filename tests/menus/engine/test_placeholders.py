@@ -8,14 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.foundation.display_values import DisplayValues
-from gateway.menus.engine.placeholders import (
-    fill_template,
-    find_current_values,
-    find_longest_values,
-    find_widest,
-)
 from gateway.menus.engine.session import Session
 from gateway.menus.engine.text_size import count_septets, count_units, find_coding, measure_text
+from gateway.menus.engine.wording import fill_template, find_current_values, find_longest_values, find_widest
 from tests.support.menu_builders import LINE, NOW, fact, small_menu
 
 MENU = small_menu()

@@ -9,15 +9,15 @@ from hypothesis import HealthCheck, given, settings
 from gateway.domain.events import USSD_LIMITS
 from gateway.menus.engine.model import FORMAT, Fact, Variant, page_key
 from gateway.menus.engine.paging import cut_screen
-from gateway.menus.engine.placeholders import find_longest_values
 from gateway.menus.engine.serialization import (
     KINDS,
     WHOLE_LANGUAGE,
     UnreadableMenu,
     dump_menu,
-    kind_of,
+    find_kind,
     load_menu,
 )
+from gateway.menus.engine.wording import find_longest_values
 from tests.support.menu_builders import small_menu
 from tests.support.menu_strategies import menus
 
@@ -85,7 +85,7 @@ def test_dates_and_what_stands_in_for_old_facts_come_back():
 
 
 def test_every_kind_has_a_word():
-    assert {kind_of(screen) for screen in MENU.screens.values()} == set(KINDS)
+    assert {find_kind(screen) for screen in MENU.screens.values()} == set(KINDS)
 
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])

@@ -14,11 +14,11 @@ from gateway.menus.engine.effects import (
     RequestCallback,
 )
 from gateway.menus.engine.model import Keyword, Reaction
-from gateway.menus.engine.render import as_text
+from gateway.menus.engine.render import join_text
 from gateway.menus.engine.session import FORM, Known, ThreadState
-from gateway.menus.engine.sms import NOT_UNDERSTOOD, SILENCE, apply_receipts, interpret_text, told
-from gateway.menus.engine.sms_pages import LANGUAGE, SCREEN
-from gateway.menus.engine.text_size import sms_parts
+from gateway.menus.engine.sms import NOT_UNDERSTOOD, SILENCE, apply_receipts, interpret_text, write_reply
+from gateway.menus.engine.sms_reply import LANGUAGE, SCREEN
+from gateway.menus.engine.text_size import split_parts
 from tests.support.menu_builders import KEYWORDS, LINE, MESSAGES, NOW, OFFERS, small_menu
 
 REACTIONS = tuple(
@@ -39,7 +39,7 @@ NEW = ThreadState()
 def read(words, before=NEW, **more):
     """Take a text without deeds, and return what it means, what is read and where the thread stands."""
     meaning = interpret_text(MENU, words, before, KNOWN, **more)
-    reply, stands = told(MENU, meaning, before, LINE, NOW)
+    reply, stands = write_reply(MENU, meaning, before, LINE, NOW)
     return meaning, reply, stands
 
 
@@ -179,9 +179,11 @@ def test_an_answer_that_carries_more_loses_neither(words, shows, danger):
     assert (meaning.session.screen, request.answers["danger"]) == (shows, danger)
     due = datetime(2026, 11, 24, 11, tzinfo=UTC)
     receipt = CallbackAccepted(callback="c", code="4821", due_at=due, due_until=due.replace(hour=14))
-    reply, stands = told(MENU, apply_receipts(MENU, meaning, (receipt,), LINE, NOW), FORM_SENT, LINE, NOW)
-    assert as_text(reply).endswith("4821.")
-    assert as_text(reply) != "Your code is 4821."
+    reply, stands = write_reply(
+        MENU, apply_receipts(MENU, meaning, (receipt,), LINE, NOW), FORM_SENT, LINE, NOW
+    )
+    assert join_text(reply).endswith("4821.")
+    assert join_text(reply) != "Your code is 4821."
     assert stands.open_form is None
 
 
@@ -220,7 +222,7 @@ def test_what_came_of_the_request_is_told_by_its_code_or_in_words_that_betray_no
     receipt = CallbackAccepted(callback="c", code="4821", due_at=due, due_until=due.replace(hour=14))
     meaning = interpret_text(MENU, "2 3", FORM_SENT, KNOWN)
     saved = apply_receipts(MENU, meaning, (receipt,), LINE, NOW)
-    assert as_text(told(MENU, saved, FORM_SENT, LINE, NOW)[0]) == "Your code is 4821."
+    assert join_text(write_reply(MENU, saved, FORM_SENT, LINE, NOW)[0]) == "Your code is 4821."
     refused = apply_receipts(MENU, meaning, (CallbackRefused(reason="stopped"),), LINE, NOW)
     assert (refused.says, refused.understood) == ("sms_no_call", "refused")
 
@@ -229,7 +231,7 @@ def test_her_code_is_not_kept_in_the_thread():
     due = datetime(2026, 11, 24, 11, tzinfo=UTC)
     receipt = CallbackAccepted(callback="c", code="4821", due_at=due, due_until=due.replace(hour=14))
     saved = apply_receipts(MENU, interpret_text(MENU, "2 3", FORM_SENT, KNOWN), (receipt,), LINE, NOW)
-    stands = told(MENU, saved, FORM_SENT, LINE, NOW)[1]
+    stands = write_reply(MENU, saved, FORM_SENT, LINE, NOW)[1]
     assert stands.session.values == {}
     assert stands.waits_for == ""
 
@@ -237,7 +239,7 @@ def test_her_code_is_not_kept_in_the_thread():
 def test_a_list_of_languages_is_answered_by_its_number():
     _, reply, stands = read("language", thread("wage"))
     number = next(key for key, what in stands.listed.items() if what == f"{LANGUAGE}:th")
-    assert f"{number} " in as_text(reply)
+    assert f"{number} " in join_text(reply)
     meaning, _, after = read(number, stands)
     assert (meaning.understood, meaning.language, meaning.session.script) == ("language", "th", "th")
     assert (after.language, after.session.screen) == ("th", "main")
@@ -255,20 +257,20 @@ def test_the_nearest_topics_are_answered_by_their_number():
 def test_a_place_that_the_live_menu_does_not_have_is_told_as_a_new_beginning():
     meaning, reply, _ = read("1", ThreadState(again=True))
     assert meaning.understood == "again"
-    assert as_text(reply).startswith("We lost your place.")
+    assert join_text(reply).startswith("We lost your place.")
     assert read("hello", ThreadState(again=True))[0].says == "sms_help"
 
 
 def test_how_to_go_on_stands_below_the_first_answer():
-    assert as_text(read("wage")[1]).endswith("Reply with a number.")
+    assert join_text(read("wage")[1]).endswith("Reply with a number.")
 
 
 def test_later_it_is_said_only_where_it_costs_nothing():
     reply = read("1", thread("wage"))[1]
-    shown = as_text(reply)
-    assert len(sms_parts(shown)) == 1
+    shown = join_text(reply)
+    assert len(split_parts(shown)) == 1
     assert shown.endswith("Reply with a number.")
-    assert len(sms_parts(as_text(read("2", thread("wage"))[1]))) <= SMS_LIMITS.parts
+    assert len(split_parts(join_text(read("2", thread("wage"))[1]))) <= SMS_LIMITS.parts
 
 
 def test_a_session_that_is_over_is_not_kept():
@@ -296,8 +298,8 @@ def test_a_clear_answer_that_cannot_be_kept_is_told_so_with_what_can(words, offe
     cannot = {"sms_form_cannot": {"en": "We cannot call then. Possible:"}}
     menu = replace(MENU, messages={**MENU.messages, **cannot})
     meaning = interpret_text(menu, words, FORM_SENT, Known(region="LA", offers=offers))
-    reply, stands = told(menu, meaning, FORM_SENT, LINE, NOW)
-    lines = as_text(reply).splitlines()
+    reply, stands = write_reply(menu, meaning, FORM_SENT, LINE, NOW)
+    lines = join_text(reply).splitlines()
     assert lines[0] == "We cannot call then. Possible:"
     assert any(line.startswith(shown) for line in lines[1:])
     assert not any(line.startswith(hidden) for line in lines[1:])

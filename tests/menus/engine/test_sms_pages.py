@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.menus.engine.sms_pages import MOST_PARTS, Sms, as_sms
-from gateway.menus.engine.text_breaks import safe_cuts
-from gateway.menus.engine.text_size import fold, sms_parts
+from gateway.menus.engine.sms_reply import MOST_PARTS, Sms, cut_sms
+from gateway.menus.engine.text_breaks import find_safe_cuts
+from gateway.menus.engine.text_size import fold_to_gsm7, split_parts
 from tests.menus.engine.test_text_size import PHONE_TEXT
 
 
@@ -24,7 +24,7 @@ from tests.menus.engine.test_text_size import PHONE_TEXT
     ],
 )
 def test_parts_are_counted_as_the_text_is_sent(text, parts):
-    assert as_sms(text) == Sms(fold(text), parts)
+    assert cut_sms(text) == Sms(fold_to_gsm7(text), parts)
 
 
 @pytest.mark.parametrize(
@@ -38,30 +38,35 @@ def test_parts_are_counted_as_the_text_is_sent(text, parts):
     ],
 )
 def test_a_longer_text_is_cut_where_it_does_not_hurt(text, end):
-    sms = as_sms(text)
+    sms = cut_sms(text)
     assert sms.parts == MOST_PARTS
     assert text.startswith(sms.text)
     assert sms.text.endswith(end)
 
 
 def test_a_very_long_text_is_cut_at_once():
-    assert as_sms("ນ້ຳ" * 200_000).parts == MOST_PARTS
+    assert cut_sms("ນ້ຳ" * 200_000).parts == MOST_PARTS
 
 
 def test_an_escape_never_leaves():
-    assert as_sms("a\x1bb") == Sms("ab", 1)
+    assert cut_sms("a\x1bb") == Sms("ab", 1)
 
 
 @given(PHONE_TEXT.map(lambda text: text * 3), st.integers(1, 4))
 def test_any_text_keeps_within_its_parts(text, most):
-    sms = as_sms(text, most)
-    assert sms.parts == len(sms_parts(sms.text)) <= most
-    whole = fold(text)
+    sms = cut_sms(text, most)
+    assert sms.parts == len(split_parts(sms.text)) <= most
+    whole = fold_to_gsm7(text)
     assert whole.startswith(sms.text)
     cut = len(sms.text)
-    assert cut == len(whole) or cut in {0, *safe_cuts(whole)} or whole[cut] in " \r\n" or _forced(whole, most)
+    assert (
+        cut == len(whole)
+        or cut in {0, *find_safe_cuts(whole)}
+        or whole[cut] in " \r\n"
+        or _forced(whole, most)
+    )
 
 
 def _forced(text, most):
     """Whether no safe cut at all fits, so that one had to be made."""
-    return not any(len(sms_parts(text[:place])) <= most for place in safe_cuts(text))
+    return not any(len(split_parts(text[:place])) <= most for place in find_safe_cuts(text))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from gateway.menus.engine.text_breaks import best_cut, safe_cuts, split_text
+from gateway.menus.engine.text_breaks import find_best_cut, find_safe_cuts, split_text
 from gateway.menus.engine.text_size import count_units
 from gateway.menus.keywords.lao_and_thai import find_edges
 
@@ -76,7 +76,7 @@ def ends(parts):
 def test_published_places_are_never_cut(script):
     case = CASES[script]
     assert count_units(case["text"]) == case["units"]
-    assert not set(safe_cuts(case["text"])) & set(case["forbidden"])
+    assert not set(find_safe_cuts(case["text"])) & set(case["forbidden"])
 
 
 @pytest.mark.parametrize("script", CASES)
@@ -119,7 +119,7 @@ def test_published_texts_join_back_at_every_limit(script, limit):
 )
 def test_what_stays_whole(text, whole):
     start = text.index(whole)
-    assert not [place for place in safe_cuts(text) if start < place < start + len(whole)]
+    assert not [place for place in find_safe_cuts(text) if start < place < start + len(whole)]
 
 
 @pytest.mark.parametrize(
@@ -127,23 +127,23 @@ def test_what_stays_whole(text, whole):
     [("ab", 1), ("one two", 4), ("1) Write", 3), ("🇱🇦🇹🇭", 2), ("a-b", 1), ("7 ໂທ", 2), ("1546, 1506", 6)],
 )
 def test_what_may_be_cut(text, place):
-    assert place in safe_cuts(text)
+    assert place in find_safe_cuts(text)
 
 
 @pytest.mark.parametrize("text", ["", "a", "\u0300", "\ud83d\ude00", "{", "{x"])
 def test_small_texts_have_no_cut_that_hurts(text):
-    assert all(0 < place < len(text) for place in safe_cuts(text))
+    assert all(0 < place < len(text) for place in find_safe_cuts(text))
 
 
 def test_a_surrogate_pair_in_two_halves_stays_whole():
-    assert safe_cuts("\ud83d\ude00") == []
+    assert find_safe_cuts("\ud83d\ude00") == []
 
 
 @given(MIXED)
 @example("ບໍ່ວັນ")
 @example("18-21-{code}.5")
 def test_the_oracle_agrees(text):
-    assert not set(safe_cuts(text)) & forbidden(text)
+    assert not set(find_safe_cuts(text)) & forbidden(text)
 
 
 @given(MIXED, st.integers(20, 80))
@@ -158,7 +158,7 @@ def test_splitting_joins_back_within_the_limit_and_cuts_nothing_whole(text, limi
 
 def _room_for_atoms(text, limit):
     """Whether everything between two safe places fits the limit, so that nothing had to be forced."""
-    places = [0, *safe_cuts(text), len(text)]
+    places = [0, *find_safe_cuts(text), len(text)]
     return [count_units(text[a:b]) <= limit for a, b in pairwise(places)]
 
 
@@ -194,11 +194,11 @@ def test_a_space_in_the_last_half_is_preferred(text, limit, parts):
     ],
 )
 def test_the_end_of_a_sentence_is_preferred_where_asked(text, room, before):
-    assert text[: best_cut(text, lambda part: len(part) <= room, sentences=True)] == before
+    assert text[: find_best_cut(text, lambda part: len(part) <= room, sentences=True)] == before
 
 
 def test_no_place_where_nothing_fits():
-    assert best_cut("12345", lambda part: len(part) <= 3) == 0
+    assert find_best_cut("12345", lambda part: len(part) <= 3) == 0
 
 
 LAO = (
@@ -248,7 +248,7 @@ def test_no_syllable_of_any_running_lao_text_is_parted_where_the_house_can_read_
     ],
 )
 def test_what_belongs_together_stays_together(text, room, before):
-    assert text[: best_cut(text, lambda part: len(part) <= room)] == before
+    assert text[: find_best_cut(text, lambda part: len(part) <= room)] == before
 
 
 @pytest.mark.fault("T4")

@@ -18,9 +18,9 @@ from gateway.menus.engine.text_size import (
     count_septets,
     count_units,
     find_coding,
-    fold,
+    fold_to_gsm7,
     measure_text,
-    sms_parts,
+    split_parts,
 )
 
 SIZES = json.loads((Path(__file__).parent / "fixtures" / "sizes.json").read_text(encoding="utf-8"))
@@ -34,7 +34,7 @@ PHONE_TEXT = st.lists(
 def test_sizes(case):
     text = "".join(run * count for run, count in case["runs"])
     assert measure_text(text) == Size(case["coding"], case["units"])
-    assert [len(part) for part in sms_parts(text)] == case["parts"]
+    assert [len(part) for part in split_parts(text)] == case["parts"]
 
 
 def test_alphabet_is_whole():
@@ -44,7 +44,7 @@ def test_alphabet_is_whole():
     assert not BASIC & EXTENSION
 
 
-@pytest.mark.parametrize("count", [find_coding, count_septets, measure_text, sms_parts, fold])
+@pytest.mark.parametrize("count", [find_coding, count_septets, measure_text, split_parts, fold_to_gsm7])
 def test_escape_is_no_character(count):
     with pytest.raises(EscapeNotAllowed):
         count("a\x1bb’")
@@ -62,10 +62,10 @@ def test_a_screen_holds_80_units_and_not_half_of_182():
 
 
 def test_a_text_of_three_parts_holds_what_the_limits_say():
-    assert len(sms_parts("a" * SMS_LIMITS.gsm7)) == 3
-    assert len(sms_parts("a" * (SMS_LIMITS.gsm7 + 1))) == 4
-    assert len(sms_parts("ກ" * SMS_LIMITS.ucs2)) == 3
-    assert len(sms_parts("ກ" * (SMS_LIMITS.ucs2 + 1))) == 4
+    assert len(split_parts("a" * SMS_LIMITS.gsm7)) == 3
+    assert len(split_parts("a" * (SMS_LIMITS.gsm7 + 1))) == 4
+    assert len(split_parts("ກ" * SMS_LIMITS.ucs2)) == 3
+    assert len(split_parts("ກ" * (SMS_LIMITS.ucs2 + 1))) == 4
 
 
 @pytest.mark.parametrize(
@@ -82,12 +82,12 @@ def test_a_text_of_three_parts_holds_what_the_limits_say():
     ],
 )
 def test_typography_is_folded_only_where_that_alone_helps(text, folded):
-    assert fold(text) == folded
+    assert fold_to_gsm7(text) == folded
 
 
 @given(PHONE_TEXT)
 def test_parts_join_back_and_keep_within_their_room(text):
-    parts = sms_parts(text)
+    parts = split_parts(text)
     assert "".join(parts) == text
     room = {1: {"gsm7": 160, "ucs2": 70}}.get(len(parts), {"gsm7": 153, "ucs2": 67})
     for part in parts:
@@ -97,7 +97,7 @@ def test_parts_join_back_and_keep_within_their_room(text):
 
 @given(PHONE_TEXT)
 def test_parts_keep_a_line_break_whole(text):
-    parts = sms_parts(text)
+    parts = split_parts(text)
     assert not any(a.endswith("\r") and b.startswith("\n") for a, b in pairwise(parts))
 
 
@@ -108,9 +108,9 @@ def test_units_are_what_utf_16_takes(text):
 
 @given(st.text(st.characters(exclude_characters="\x1b")))
 def test_folding_never_lengthens_beyond_its_dots_and_never_changes_a_ucs2_text(text):
-    folded = fold(text)
+    folded = fold_to_gsm7(text)
     assert folded == text or find_coding(folded) == "gsm7"
-    assert fold(folded) == folded
+    assert fold_to_gsm7(folded) == folded
 
 
 # The alphabet in the order of its codes, for the test alone: what is counted is what is packed.
@@ -168,11 +168,11 @@ def test_what_we_count_is_what_a_network_packs(text):
     ],
 )
 def test_what_has_a_plain_form_or_is_not_seen_does_not_turn_the_page(text, sent):
-    assert fold(text) == sent
+    assert fold_to_gsm7(text) == sent
 
 
 @pytest.mark.fault("T1")
 @given(st.text("abc 12,.", min_size=1), st.characters(categories=["Cf", "Zs"]), st.integers(0, 100))
 def test_no_invisible_character_anywhere_costs_the_small_alphabet(plain, odd, at):
     place = at % (len(plain) + 1)
-    assert find_coding(fold(f"{plain[:place]}{odd}{plain[place:]}")) == "gsm7"
+    assert find_coding(fold_to_gsm7(f"{plain[:place]}{odd}{plain[place:]}")) == "gsm7"

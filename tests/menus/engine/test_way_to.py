@@ -7,7 +7,7 @@ import pytest
 from gateway.menus.engine import serialization
 from gateway.menus.engine.engine import begin_session, open_screen, step_session
 from gateway.menus.engine.model import Menu
-from gateway.menus.engine.navigation import way_to
+from gateway.menus.engine.navigation import find_way
 from gateway.menus.engine.session import Known
 from tests.support.house import sample
 
@@ -19,7 +19,7 @@ def menu() -> Menu:
 
 def test_every_way_is_one_that_keys_can_walk(menu: Menu) -> None:
     for screen in menu.screens:
-        way = [*(name for name, _ in way_to(menu, screen)), screen]
+        way = [*(name for name, _ in find_way(menu, screen)), screen]
         for here, there in pairwise(way):
             assert there in {choice.to for choice in menu.screens[here].choices}
         assert way[0] in (menu.home, screen)
@@ -36,7 +36,7 @@ def test_every_way_is_one_that_keys_can_walk(menu: Menu) -> None:
     ],
 )
 def test_the_shortest_way_is_taken(menu: Menu, screen: str, behind: list[str] | None) -> None:
-    found = [name for name, _ in way_to(menu, screen)]
+    found = [name for name, _ in find_way(menu, screen)]
     assert behind is None or found == behind
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gateway.menus.engine.text_size import count_units, find_coding
-from gateway.menus.engine.wording import longest_words, until_words, window_words
+from gateway.menus.engine.wording import find_longest_words, format_deadline, format_window
 from tests.support.menu_builders import CALENDAR, small_menu
 
 MENU = small_menu()
@@ -36,17 +36,17 @@ def at(day, hour, minute=0):
     ],
 )
 def test_window_words(start, end, language, words):
-    assert window_words(MENU, start, end, language, ZONE, NOW) == words
+    assert format_window(MENU, start, end, language, ZONE, NOW) == words
 
 
 def test_a_day_a_week_ahead_says_its_date():
     start = at(24, 11) + timedelta(days=7)
-    assert window_words(MENU, start, start + timedelta(hours=3), "en", ZONE, NOW) == "Tue 1/12 18-21"
+    assert format_window(MENU, start, start + timedelta(hours=3), "en", ZONE, NOW) == "Tue 1/12 18-21"
 
 
 def test_until_is_what_her_clock_shows():
-    assert until_words(at(24, 11, 35), ZONE) == "18:35"
-    assert until_words(at(24, 23, 5), ZONE) == "06:05"
+    assert format_deadline(at(24, 11, 35), ZONE) == "18:35"
+    assert format_deadline(at(24, 23, 5), ZONE) == "06:05"
 
 
 @pytest.mark.fault("H3")
@@ -54,8 +54,8 @@ def test_until_is_what_her_clock_shows():
 def test_the_reserved_words_are_the_longest_of_a_week(language):
     for day in range(7):
         start = at(24, 11) + timedelta(days=day)
-        words = window_words(MENU, start, start + timedelta(hours=3), language, ZONE, NOW)
-        assert count_units(words) <= count_units(longest_words(MENU, language))
+        words = format_window(MENU, start, start + timedelta(hours=3), language, ZONE, NOW)
+        assert count_units(words) <= count_units(find_longest_words(MENU, language))
 
 
 @pytest.mark.parametrize("language", ["en", "lo-Latn"])

@@ -6,7 +6,7 @@ import unicodedata
 import pytest
 
 from gateway.menus.engine.model import Keyword, Menu
-from gateway.menus.keywords import language_of, nearest_topics, understand_text
+from gateway.menus.keywords import detect_language, find_nearest_topics, understand_text
 from gateway.menus.keywords.script_runs import LONGEST_HEARD
 
 CRIES = """
@@ -138,8 +138,8 @@ def test_a_word_of_any_script_is_found_alone_and_in_a_sentence(
         match = understand_text(menu, text)
         assert match, text
         assert (match.keyword.danger, match.language) == (True, tag)
-    nearest_topics(menu, sentence)
-    assert language_of(menu, sentence) == (tag if tag != "vi" else "")
+    find_nearest_topics(menu, sentence)
+    assert detect_language(menu, sentence) == (tag if tag != "vi" else "")
 
 
 def test_a_part_of_a_khmer_or_burmese_cluster_is_no_word() -> None:

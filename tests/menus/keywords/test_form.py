@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.menus.engine.model import Menu
-from gateway.menus.keywords import digits, form_answer
+from gateway.menus.keywords import fold_digits, read_form_answer
 
 WANTED = {"phone_seen": "sometimes", "when": "evening"}
 
@@ -21,7 +21,7 @@ WANTED = {"phone_seen": "sometimes", "when": "evening"}
     ],
 )  # fmt: skip
 def test_two_numbers_however_written(menu: Menu, text: str) -> None:
-    assert form_answer(menu, text) == WANTED
+    assert read_form_answer(menu, text) == WANTED
 
 
 PHONE = ("no", "sometimes", "not_mine")
@@ -31,7 +31,7 @@ WHEN = ("morning", "noon", "evening", "sunday", "now", "never")
 @pytest.mark.parametrize("first", range(10))
 @pytest.mark.parametrize("second", range(10))
 def test_every_pair_of_digits(menu: Menu, first: int, second: int) -> None:
-    answer = form_answer(menu, f"{first} {second}")
+    answer = read_form_answer(menu, f"{first} {second}")
     if 1 <= first <= 3 and 1 <= second <= 6:
         assert answer == {"phone_seen": PHONE[first - 1], "when": WHEN[second - 1]}
     else:
@@ -55,17 +55,17 @@ def test_every_pair_of_digits(menu: Menu, first: int, second: int) -> None:
     ],
 )
 def test_anything_else_is_no_consent(menu: Menu, text: str) -> None:
-    assert form_answer(menu, text) is None
+    assert read_form_answer(menu, text) is None
 
 
 @given(st.text(max_size=60))
 def test_no_text_raises(sample: Any, text: str) -> None:
-    answer = form_answer(sample.menu, text)
+    answer = read_form_answer(sample.menu, text)
     assert answer is None or set(answer) == {"phone_seen", "when"}
 
 
 def test_digits_of_every_script() -> None:
-    assert digits("໐໑໒໓໔໕໖໗໘໙ ๐๑๒ ၀ ០ ４ x²") == "0123456789 012 0 0 4 x²"
+    assert fold_digits("໐໑໒໓໔໕໖໗໘໙ ๐๑๒ ၀ ០ ４ x²") == "0123456789 012 0 0 4 x²"
 
 
 TABLE = Path(__file__).with_name("form_answers.tsv")
@@ -78,7 +78,7 @@ ROWS = [
 @pytest.mark.fault("W10")
 @pytest.mark.parametrize(("text", "wanted"), ROWS)
 def test_numbers_in_figures_words_and_hours_in_every_language(menu: Menu, text: str, wanted: str) -> None:
-    answer = form_answer(menu, text)
+    answer = read_form_answer(menu, text)
     assert (" ".join(answer.values()) if answer else "-") == wanted
 
 

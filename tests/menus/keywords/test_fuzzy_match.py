@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.menus.engine.model import Keyword, Menu, Reaction
 from gateway.menus.keywords import understand_text
-from gateway.menus.keywords.fuzzy_match import apart, find_near_words, list_likely_words
+from gateway.menus.keywords.fuzzy_match import find_near_words, list_likely_words, measure_distance
 from gateway.menus.keywords.phonetic import sound_out, strip_tones
 
 LETTERS = "abcdefgh"
@@ -97,7 +97,7 @@ def oracle(one: str, other: str) -> int:
 
 @given(st.text(LETTERS, max_size=8), st.text(LETTERS, max_size=8), st.integers(0, 3))
 def test_the_distance_is_the_one_of_its_definition(one: str, other: str, most: int) -> None:
-    assert apart(one, other, most) == min(oracle(one, other), most + 1)
+    assert measure_distance(one, other, most) == min(oracle(one, other), most + 1)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.menus.keywords.lao_and_thai import find_edges
-from gateway.menus.keywords.script_runs import fold
+from gateway.menus.keywords.script_runs import fold_text
 
 CUT = [
     "ຂ້ອຍ ບໍ່ ໄດ້ ຄ່າ ແຮງ ສາມ ເດືອນ ແລ້ວ",
@@ -31,7 +31,7 @@ CUT = [
 
 @pytest.mark.parametrize("words", CUT)
 def test_syllables(words: str) -> None:
-    syllables = [fold(word) for word in words.split()]
+    syllables = [fold_text(word) for word in words.split()]
     wanted = {0}
     for syllable in syllables:
         wanted.add(max(wanted) + len(syllable))

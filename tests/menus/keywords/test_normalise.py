@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.menus.keywords.script_runs import fold
+from gateway.menus.keywords.script_runs import fold_text
 
 
 @pytest.mark.parametrize(
@@ -28,8 +28,8 @@ from gateway.menus.keywords.script_runs import fold
     ],
 )
 def test_twins(one: str, other: str) -> None:
-    assert fold(one) == fold(other)
+    assert fold_text(one) == fold_text(other)
 
 
 def test_am_is_never_taken_apart() -> None:
-    assert fold("ນ້ຳ") == "ນ້ຳ"
+    assert fold_text("ນ້ຳ") == "ນ້ຳ"

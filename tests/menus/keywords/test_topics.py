@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.menus.engine.model import Menu, Reaction
-from gateway.menus.keywords import language_of, nearest_topics
+from gateway.menus.keywords import detect_language, find_nearest_topics
 
 
 @pytest.mark.parametrize(
@@ -17,19 +17,19 @@ from gateway.menus.keywords import language_of, nearest_topics
     ],
 )
 def test_the_nearest_topics_hold_what_was_meant(menu: Menu, text: str, topic: str) -> None:
-    found = [keyword.to for keyword in nearest_topics(menu, text)]
+    found = [keyword.to for keyword in find_nearest_topics(menu, text)]
     assert topic in found
     assert len(found) == len(set(found)) <= 2
 
 
 @pytest.mark.parametrize("text", ["", "....", "12345", "zzz qqq", "🙏"])
 def test_a_text_that_is_near_nothing_has_no_topics(menu: Menu, text: str) -> None:
-    assert nearest_topics(menu, text) == ()
+    assert find_nearest_topics(menu, text) == ()
 
 
 def test_danger_and_commands_are_never_offered(menu: Menu) -> None:
     for text in ("polic emergen dang", "unsubscrib", "call m back", "langua"):
-        for keyword in nearest_topics(menu, text):
+        for keyword in find_nearest_topics(menu, text):
             assert keyword.reaction is Reaction.SHOW
             assert not keyword.danger
 
@@ -39,4 +39,4 @@ def test_danger_and_commands_are_never_offered(menu: Menu) -> None:
     [("ກິນເຂົ້າ", "lo"), ("กินข้าว", "th"), ("hello", ""), ("ok ຂອບໃຈຫຼາຍໆ", "lo"), ("", ""), ("123", "")],
 )
 def test_letters_tell_the_language_where_they_can(menu: Menu, text: str, tag: str) -> None:
-    assert language_of(menu, text) == tag
+    assert detect_language(menu, text) == tag

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from gateway.menus.engine.model import Keyword, Menu, Reaction
 from gateway.menus.keywords import Match, understand_text
 from gateway.menus.keywords.lexicon import write_out_persons
-from gateway.menus.keywords.script_runs import fold
+from gateway.menus.keywords.script_runs import fold_text
 
 _PATH = Path(__file__).parent / "tables.py"
 _SPEC = importlib.util.spec_from_file_location("engine_words_tables", _PATH)
@@ -37,8 +37,8 @@ def leads_to(match: Match | None) -> str:
 def test_a_word_is_found_in_an_unspaced_lao_sentence(
     menu: Menu, place: str, word: str, target: str, text: str
 ) -> None:
-    at = fold(text).find(fold(word))
-    where = "start" if at == 0 else "end" if fold(text).endswith(fold(word)) else "middle"
+    at = fold_text(text).find(fold_text(word))
+    where = "start" if at == 0 else "end" if fold_text(text).endswith(fold_text(word)) else "middle"
     assert (where, " " in text) == (place, False)
     match = understand_text(menu, text)
     assert leads_to(match) == target
@@ -48,7 +48,7 @@ def test_a_word_is_found_in_an_unspaced_lao_sentence(
 
 @pytest.mark.parametrize(("word", "text"), LAO_ONLY_LETTERS)
 def test_letters_across_a_boundary_are_no_word(menu: Menu, word: str, text: str) -> None:
-    assert fold(word) in fold(text)
+    assert fold_text(word) in fold_text(text)
     assert understand_text(menu, text) is None
 
 
@@ -165,7 +165,7 @@ HOSTILE = st.text(
 @given(text=HOSTILE)
 def test_no_text_raises_and_folding_is_stable(sample: Any, text: str) -> None:
     understand_text(sample.menu, text)
-    assert fold(fold(text)) == fold(text)
+    assert fold_text(fold_text(text)) == fold_text(text)
 
 
 @settings(max_examples=200, deadline=None)

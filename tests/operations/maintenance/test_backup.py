@@ -20,7 +20,7 @@ from tests.support.clocks import SetClock
 from tests.support.filled import SAID, fill, opened, row
 
 SECRET = bytes(range(1, 33))
-KEY = key_care.public_half(SECRET)
+KEY = key_care.derive_public_half(SECRET)
 NEW_MASTER = b"the master key of another machine"
 
 

@@ -15,7 +15,7 @@ _BIG = 65_536
 
 def _sealed(*contents: bytes) -> bytes:
     file = io.BytesIO()
-    writer = backup.Writer(file, key_care.public_half(SECRET))
+    writer = backup.Writer(file, key_care.derive_public_half(SECRET))
     for content in contents:
         writer.write(content)
     writer.close()

@@ -80,10 +80,10 @@ def test_of_two_sheets_drawn_at_once_one_counts(store: Store, clock: SetClock) -
     assert not key_care.put_in_force(parts, other, instead_of=None)
     assert key_care.put_in_force(parts, one, instead_of=None), "the same once more is no other"
     with store.read() as tx:
-        assert key_care.find_public_key(tx) == key_care.public_half(one)
-    assert key_care.put_in_force(parts, other, instead_of=key_care.public_half(one))
+        assert key_care.find_public_key(tx) == key_care.derive_public_half(one)
+    assert key_care.put_in_force(parts, other, instead_of=key_care.derive_public_half(one))
     with store.read() as tx:
-        assert key_care.find_public_key(tx) == key_care.public_half(other)
+        assert key_care.find_public_key(tx) == key_care.derive_public_half(other)
 
 
 @pytest.mark.fault("K3")
@@ -98,7 +98,7 @@ def test_a_sheet_is_on_paper_once_it_was_shown_to_be_and_a_new_one_is_not(
         assert not known
     assert key_care.confirm_sheet(parts, secret)
     assert _is_confirmed(store)
-    key_care.put_in_force(parts, stranger, instead_of=key_care.public_half(secret))
+    key_care.put_in_force(parts, stranger, instead_of=key_care.derive_public_half(secret))
     assert not _is_confirmed(store)
 
 

@@ -269,7 +269,7 @@ def test_a_menu_of_an_earlier_release_keeps_its_drafts_from_real_phones(machines
     machines[0].starts()
     parts = machines[0].parts(**REAL)
     with parts.store.write() as tx:
-        live = stored.live_id(tx, "helpline")
+        live = stored.find_live_id(tx, "helpline")
         old = stored.find_compiled(tx, live)
         fields = json.loads(old)
         del fields["waiting"], fields["source"]

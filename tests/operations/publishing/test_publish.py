@@ -36,7 +36,7 @@ def parts(store, clock, tmp_path):
 
 
 def texts(old: str = "", new: str = "") -> dict[str, str]:
-    files = stored.folder_files(BASE)
+    files = stored.read_folder_files(BASE)
     return {name: text.replace(old, new) if old else text for name, text in files.items()}
 
 
@@ -97,7 +97,7 @@ def test_a_broken_folder_is_refused_and_what_is_live_goes_on(parts):
 
 def test_bytes_that_are_no_text_are_refused_by_the_check(parts, tmp_path):
     (tmp_path / "x.yaml").write_bytes(b"\xff")
-    told = publish_menu(parts, stored.folder_files(tmp_path), author="Noy", why="")
+    told = publish_menu(parts, stored.read_folder_files(tmp_path), author="Noy", why="")
     assert [problem.code for problem in told.problems] == ["yaml-refused"]
 
 
@@ -176,8 +176,8 @@ def test_who_is_overtaken_is_told(parts, monkeypatch):
 
 
 def test_the_first_start_publishes_once(parts):
-    assert publishing.first_start(parts, BASE) == ()
-    assert publishing.first_start(parts, HERE / "broken" / "yaml-syntax") == ()
+    assert publishing.publish_first(parts, BASE) == ()
+    assert publishing.publish_first(parts, HERE / "broken" / "yaml-syntax") == ()
     assert parts.versions.live("helpline")
     with parts.store.read() as tx:
         assert [each.number for each in rows.list_versions(tx)] == [1]
@@ -185,11 +185,11 @@ def test_the_first_start_publishes_once(parts):
 
 def test_the_first_start_says_what_keeps_a_folder_from_being_published(parts, tmp_path):
     (tmp_path / "menu.yaml").write_text("schema: 1\nmenu: x\n", encoding="utf-8")
-    found = publishing.first_start(parts, tmp_path)
+    found = publishing.publish_first(parts, tmp_path)
     assert found
     assert all(problem.level is Level.ERROR for problem in found)
     assert "add start:" in " ".join(str(problem) for problem in found)
-    assert [str(problem) for problem in publishing.first_start(parts, Path("/nowhere"))] == [
+    assert [str(problem) for problem in publishing.publish_first(parts, Path("/nowhere"))] == [
         ": error: the folder holds no .yaml file [missing-key]; name the folder that holds the menu"
     ]
 
@@ -198,7 +198,7 @@ def test_a_folder_differs_until_it_is_published(parts, tmp_path):
     for name, text in texts().items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     assert stored.has_changed(parts, tmp_path)
-    publishing.first_start(parts, tmp_path)
+    publishing.publish_first(parts, tmp_path)
     assert not stored.has_changed(parts, tmp_path)
     (tmp_path / "head.yaml").write_text(texts("Home", "Start")["head.yaml"], encoding="utf-8")
     assert stored.has_changed(parts, tmp_path)

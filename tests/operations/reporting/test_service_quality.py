@@ -90,7 +90,7 @@ def test_what_a_supervisor_may_do_right_after_her_own_contact_is_not_unsafe(desk
     boss = desk.person("Boss", Role.SUPERVISOR)
     callback = desk.requested(when="evening")
     claim.claim_callback(desk.parts, boss, callback)
-    attempts.begin(desk.parts, boss, callback, reason="she is on the other phone")
+    attempts.begin_call(desk.parts, boss, callback, reason="she is on the other phone")
     with desk.parts.store.read() as tx:
         assert figures.measure_quality(desk.parts, tx).unsafe == 0
 

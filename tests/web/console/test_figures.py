@@ -9,7 +9,7 @@ from gateway.domain.permissions import Role
 from gateway.helpdesk.requests import case_record
 from gateway.operations.reporting.monthly_report import SECTIONS, Cell
 from gateway.storage import reports
-from gateway.web.admin.figures import OutcomeCount, count_outcomes, month_before
+from gateway.web.admin.figures import OutcomeCount, count_outcomes, find_month_before
 from tests.support.desk_rig import HER
 from tests.support.web_surroundings import PASSWORD, code_of
 
@@ -129,7 +129,7 @@ def test_a_month_that_is_none_is_said_beside_its_field(reader, written):
     ("month", "before"), [("2026-11", "2026-10"), ("2026-01", "2025-12"), ("2024-03", "2024-02")]
 )
 def test_the_month_before(month, before):
-    assert month_before(month) == before
+    assert find_month_before(month) == before
 
 
 def cell(name: str, n: int | None, section=OUTCOMES) -> Cell:

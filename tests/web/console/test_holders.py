@@ -68,7 +68,7 @@ def standing(line, parts, everybody):
     """A callback that Noy brought there."""
 
     def at(state):
-        noy, wanted = people.actor_named(parts, "Noy"), line.requested(HER, when="now")
+        noy, wanted = people.find_actor(parts, "Noy"), line.requested(HER, when="now")
         everybody["holder"].post(f"/callbacks/{wanted}/claim")
         if state is not CallbackState.CLAIMED:
             everybody["holder"].post(f"/callbacks/{wanted}/call")

@@ -35,7 +35,7 @@ def wanted(line):
 def where(parts, line, wanted):
     noy = line.person("Noy")
     with parts.store.write() as tx:
-        return one_tap_link.make(parts, tx, noy.person_id, wanted).removeprefix("https://desk.example")
+        return one_tap_link.make_link(parts, tx, noy.person_id, wanted).removeprefix("https://desk.example")
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from gateway.domain.permissions import Role
 from gateway.helpdesk.queue import claim
 from gateway.helpdesk.staff import people, sign_in
-from gateway.helpdesk.staff.people import actor_named
+from gateway.helpdesk.staff.people import find_actor
 from gateway.storage import sign_ins
 from gateway.storage.tables import kept_forms as table
 from tests.support.desk_rig import HER
@@ -176,7 +176,7 @@ def taken(signed, parts, line):
     wanted = line.requested(HER, when="now")
     noy.post(f"/callbacks/{wanted}/claim")
     noy.get(f"/callbacks/{wanted}")
-    claim.claim_callback(parts, actor_named(parts, "Boss"), wanted, take_over=True)
+    claim.claim_callback(parts, find_actor(parts, "Boss"), wanted, take_over=True)
     return noy, f"/callbacks/{wanted}"
 
 
@@ -201,7 +201,7 @@ class TestTakenOver:
 
     def test_a_request_that_ended_meanwhile_gives_them_back_too(self, taken, parts):
         noy, at = taken
-        boss = actor_named(parts, "Boss")
+        boss = find_actor(parts, "Boss")
         claim.release_callback(parts, boss, at.rpartition("/")[2])
         answer = noy.post(f"{at}/note", text=NOTE)
         assert answer.status_code == 409

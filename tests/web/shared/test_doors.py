@@ -150,7 +150,7 @@ class TestSignOut:
 class TestLink:
     def test_the_first_administrator_comes_in_by_it_once(self, parts, app, browser):
         browser = Browser(pages_of(replace(parts, asks_second_factor=True)).test_client())
-        link = f"/invitation/{people.first_administrator(parts)}"
+        link = f"/invitation/{people.invite_first_administrator(parts)}"
         assert "first administrator" in browser.get(link).get_data(as_text=True)
         again = browser.post(link, name="x", password="short").get_data(as_text=True)
         assert "at least one letter" in again
@@ -162,7 +162,7 @@ class TestLink:
         assert late.get(link).status_code == 410
 
     def test_looking_at_it_does_not_use_it_up(self, parts, browser):
-        link = f"/invitation/{people.first_administrator(parts)}"
+        link = f"/invitation/{people.invite_first_administrator(parts)}"
         for _ in range(3):
             assert browser.get(link).status_code == 200
 

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.fault("K16")
 @pytest.fixture
 def app(parts) -> Flask:
     app = pages_of(parts)
-    app.register_blueprint(health.blueprint(parts))
+    app.register_blueprint(health.build_blueprint(parts))
     return app
 
 

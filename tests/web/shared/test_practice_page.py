@@ -57,7 +57,7 @@ def test_the_policy_is_saved_and_the_page_says_when_and_by_whom(parts, boss, clo
     assert "Saved 14:05." in page
     assert "Saved 14:05 by Boss." in page
     assert "Tell the supervisor.\nPromise nothing.</textarea>" in page
-    assert follow_up.policy(parts) == "Tell the supervisor.\nPromise nothing."
+    assert follow_up.read_policy(parts) == "Tell the supervisor.\nPromise nothing."
     clock.forward(hours=24)
     with parts.store.write() as tx:
         tx.execute(delete(sign_ins))
@@ -74,7 +74,7 @@ def test_too_long_a_policy_is_said_beside_its_field_and_stays_typed(parts, boss)
     assert "This is too long" in page
     assert "policy-hint policy-fault" in page
     assert typed in page
-    assert follow_up.policy(parts) == ""
+    assert follow_up.read_policy(parts) == ""
 
 
 def test_the_order_of_the_lines_is_kept(parts, boss):
@@ -114,7 +114,7 @@ def test_a_test_text_goes_from_here_and_leads_back_here(parts, app):
     assert "A test text is on its way" in page
     assert "waits to leave" in page
     with parts.store.read() as tx:
-        row = outbox.latest_of_person(tx, own, once="test:")
+        row = outbox.find_latest_of_person(tx, own, once="test:")
     assert row is not None
     assert row.channel == "africastalking"
 

@@ -97,7 +97,7 @@ class TestBeforeItIsOn:
 
     def test_the_first_administrator_comes_from_the_link_to_the_codes_to_the_people(self, parts, app, clock):
         browser = Browser(app.test_client())
-        link = f"/invitation/{people.first_administrator(parts)}"
+        link = f"/invitation/{people.invite_first_administrator(parts)}"
         browser.get(link)
         assert browser.post(link, name="Boss", password=PASSWORD).location == "/me/second-factor"
         secret = secret_on(text_of(browser.get("/me/second-factor")))

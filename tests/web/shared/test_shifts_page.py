@@ -143,7 +143,7 @@ class TestTheTestText:
         assert "A test text is on its way" in page_of(browser, answer.location)
         with parts.store.read() as tx:
             assert [row.person_id for row in tx.execute(select(sent.c.person_id))] == [noy]
-            assert outbox.latest_of_person(tx, noy, once="test:") is not None
+            assert outbox.find_latest_of_person(tx, noy, once="test:") is not None
         assert "waits to leave" in page_of(browser)
 
     def test_who_has_no_phone_gets_no_button_and_the_reason(self, parts, boss):

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from gateway.foundation.services import Services
-from gateway.operations.publishing.publish import first_start
+from gateway.operations.publishing.publish import publish_first
 from gateway.storage.database import Store
 from gateway.web.simulator.draft import DraftFolder, NoDraft
 from tests.support import phone_rig
@@ -129,7 +129,7 @@ def test_an_empty_folder_is_said(parts: Services, tmp_path: Path) -> None:
 
 def test_the_folder_that_is_live_is_said_to_be(sqlite_store: Store, clock: SetClock, tmp_path: Path) -> None:
     parts = made_parts(sqlite_store, clock, tmp_path)
-    assert first_start(parts, SMALL) == ()
+    assert publish_first(parts, SMALL) == ()
     assert DraftFolder(parts, SMALL).read().is_live
     other = Path(shutil.copytree(SMALL, tmp_path / "other"))
     (other / "head.yaml").write_text(

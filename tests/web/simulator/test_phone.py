@@ -8,7 +8,7 @@ import pytest
 
 from gateway.operations.publishing.publish import publish_menu
 from gateway.web.shared.setup import FOLDER
-from gateway.web.simulator.draft_pages import trial_line
+from gateway.web.simulator.draft_pages import find_trial_channel
 from tests.support import phone_rig
 from tests.support.web_surroundings import Browser, somebody, token_of
 
@@ -122,8 +122,8 @@ def test_where_no_trial_line_is_configured_it_says_what_to_do(parts):
 
 
 def test_a_line_without_a_live_secret_is_no_line(parts):
-    assert trial_line(parts.channels, lambda _name: ()) is None
-    found = trial_line(parts.channels, lambda name: (f"of-{name}", "old"))
+    assert find_trial_channel(parts.channels, lambda _name: ()) is None
+    found = find_trial_channel(parts.channels, lambda name: (f"of-{name}", "old"))
     assert found is not None
     assert found.paths["sms"] == "/webhooks/simulator/of-simulator/sms"
     assert found.code == "*123*4#"

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.channels.contract import BadRequest
-from gateway.web.webhooks.request_guard import JSON, MOST_FIELDS, fields_of
+from gateway.web.webhooks.request_guard import JSON, MOST_FIELDS, read_fields
 
 FORM = "application/x-www-form-urlencoded"
 NAMES = st.text(alphabet="abcXYZ_", min_size=1, max_size=10)
@@ -17,15 +17,15 @@ VALUES = st.text(max_size=40).filter(lambda text: "\0" not in text and text.ispr
 
 @given(st.dictionaries(NAMES, VALUES, max_size=8))
 def test_what_is_written_is_read(fields: dict[str, str]) -> None:
-    assert fields_of(urlencode(fields).encode(), FORM) == fields
-    assert fields_of(json.dumps(fields).encode(), JSON) == fields
-    assert fields_of(json.dumps(fields, ensure_ascii=False).encode(), JSON) == fields
+    assert read_fields(urlencode(fields).encode(), FORM) == fields
+    assert read_fields(json.dumps(fields).encode(), JSON) == fields
+    assert read_fields(json.dumps(fields, ensure_ascii=False).encode(), JSON) == fields
 
 
 @given(st.binary(max_size=300), st.sampled_from([FORM, JSON]))
 def test_any_body_is_read_or_refused(body: bytes, content_type: str) -> None:
     try:
-        fields = fields_of(body, content_type)
+        fields = read_fields(body, content_type)
     except BadRequest as refused:
         assert str(refused).startswith(("field", "the body"))  # noqa: PT017 - either is right
     else:
@@ -62,12 +62,12 @@ def test_any_body_is_read_or_refused(body: bytes, content_type: str) -> None:
 )
 def test_bodies_that_are_refused(body: bytes, content_type: str, words: str) -> None:
     with pytest.raises(BadRequest) as refused:
-        fields_of(body, content_type)
+        read_fields(body, content_type)
 
     assert str(refused.value) == words
 
 
 def test_a_body_without_a_field_has_none() -> None:
-    assert fields_of(b"", FORM) == {}
-    assert fields_of(b"{}", JSON) == {}
-    assert fields_of(b"a;b=1;c", FORM) == {"a;b": "1;c"}
+    assert read_fields(b"", FORM) == {}
+    assert read_fields(b"{}", JSON) == {}
+    assert read_fields(b"a;b=1;c", FORM) == {"a;b": "1;c"}

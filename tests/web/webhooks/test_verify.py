@@ -4,26 +4,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.foundation.webhook_secrets import PREFIX, Serials, matches_secret, secret_for, secrets_for
+from gateway.foundation.webhook_secrets import PREFIX, Serials, derive_secret, derive_secrets, matches_secret
 
 KEY = b"k" * 32
 
 
 def test_a_secret_is_the_same_for_ever_and_belongs_to_one_line_one_serial_and_one_key() -> None:
-    secret = secret_for(KEY, "africastalking", 1)
+    secret = derive_secret(KEY, "africastalking", 1)
 
-    assert secret == secret_for(KEY, "africastalking", 1)
+    assert secret == derive_secret(KEY, "africastalking", 1)
     others = {
-        secret_for(KEY, "simulator", 1),
-        secret_for(KEY, "africastalking", 2),
-        secret_for(b"x" * 32, "africastalking", 1),
+        derive_secret(KEY, "simulator", 1),
+        derive_secret(KEY, "africastalking", 2),
+        derive_secret(b"x" * 32, "africastalking", 1),
     }
     assert len(others | {secret}) == 4
 
 
 def test_a_secret_needs_no_escape_in_an_address_and_cannot_be_guessed() -> None:
     for serial in range(1, 50):
-        secret = secret_for(KEY, "a", serial)
+        secret = derive_secret(KEY, "a", serial)
         assert secret.isalnum()
         assert secret == secret.lower()
         assert len(secret) == 32
@@ -31,7 +31,7 @@ def test_a_secret_needs_no_escape_in_an_address_and_cannot_be_guessed() -> None:
 
 @pytest.mark.parametrize(("serial", "live"), [(1, [1]), (2, [2, 1]), (7, [7, 6])])
 def test_the_secret_before_stays_live_while_addresses_are_changed(serial: int, live: list[int]) -> None:
-    assert secrets_for(KEY, "a", serial) == tuple(secret_for(KEY, "a", each) for each in live)
+    assert derive_secrets(KEY, "a", serial) == tuple(derive_secret(KEY, "a", each) for each in live)
 
 
 @given(
@@ -54,15 +54,15 @@ def test_serials_are_read_when_asked_to_and_never_at_a_post() -> None:
         return settings.get(name)
 
     serials = Serials(["a", "b"], key=lambda: KEY, read=read)
-    assert serials.secrets("a") == secrets_for(KEY, "a", 1)
+    assert serials.secrets("a") == derive_secrets(KEY, "a", 1)
     assert serials.secrets("stranger") == ()
     assert asked == []
 
     settings[PREFIX + "a"] = 3
-    assert serials.secrets("a") == secrets_for(KEY, "a", 1)
+    assert serials.secrets("a") == derive_secrets(KEY, "a", 1)
     serials.renew()
-    assert serials.secrets("a") == secrets_for(KEY, "a", 3)
-    assert serials.secrets("b") == secrets_for(KEY, "b", 1)
+    assert serials.secrets("a") == derive_secrets(KEY, "a", 3)
+    assert serials.secrets("b") == derive_secrets(KEY, "b", 1)
 
 
 @pytest.mark.parametrize("stored", [None, 0, -1, "2", 1.5, True, []])
@@ -71,7 +71,7 @@ def test_a_serial_that_is_none_counts_as_the_first(stored: object) -> None:
 
     serials.renew()
 
-    assert serials.secrets("a") == secrets_for(KEY, "a", 1)
+    assert serials.secrets("a") == derive_secrets(KEY, "a", 1)
 
 
 def test_when_serials_cannot_be_read_the_known_ones_stay() -> None:
@@ -85,7 +85,7 @@ def test_when_serials_cannot_be_read_the_known_ones_stay() -> None:
     with pytest.raises(KeyError):
         serials.renew()
 
-    assert serials.secrets("a") == secrets_for(KEY, "a", 2)
+    assert serials.secrets("a") == derive_secrets(KEY, "a", 2)
 
 
 @pytest.mark.fault("K6")

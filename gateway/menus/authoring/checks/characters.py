@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 from gateway.menus.authoring.checks.context import Subject
 from gateway.menus.authoring.problems import Problem
-from gateway.menus.authoring.texts import each_text
+from gateway.menus.authoring.texts import list_sent_texts
 from gateway.menus.engine.model import Keyword
 from gateway.menus.engine.text_breaks import PLACEHOLDER
 from gateway.menus.keywords.lexicon import WHO, write_out_persons
 from gateway.menus.keywords.match import Match, understand_text
-from gateway.menus.keywords.script_runs import fold
+from gateway.menus.keywords.script_runs import fold_text
 
 # A vowel written in two signs that looks like the one sign am: one unit longer, and found by no search.
 _TWINS = (
@@ -33,7 +33,9 @@ _LEGACY_SCRIPTS = frozenset({"lo", "th", "km", "my"})
 
 def lookalike(subject: Subject) -> Iterator[Problem]:
     """No text and no keyword holds letters that only look like the right ones."""
-    texts = (((*one.path, language), language, words) for one, language, words in each_text(subject.menu))
+    texts = (
+        ((*one.path, language), language, words) for one, language, words in list_sent_texts(subject.menu)
+    )
     for path, language, words in (*texts, *_each_keyword(subject)):
         found = _find_twin(words) or _find_mixed(words) or _find_strange(words)
         if found:
@@ -42,7 +44,7 @@ def lookalike(subject: Subject) -> Iterator[Problem]:
 
 def legacy_font(subject: Subject) -> Iterator[Problem]:
     """No text was typed in an old font, whose letters are other letters on every phone."""
-    for one, language, words in each_text(subject.menu):
+    for one, language, words in list_sent_texts(subject.menu):
         if is_legacy(language, words):
             yield subject.warning(
                 "legacy-font",
@@ -66,7 +68,7 @@ def keyword_shadowed(subject: Subject) -> Iterator[Problem]:
     owners: dict[str, tuple[str, str]] = {}
     for path, language, word in _each_keyword(subject):
         keyword = subject.menu.keywords[int(path[1])]
-        first, other = owners.setdefault(fold(word), (language, _find_target(keyword)))
+        first, other = owners.setdefault(fold_text(word), (language, _find_target(keyword)))
         ways = tuple(write_out_persons(subject.menu, word, language))
         found = next(filter(None, (_find_shadow(subject, keyword, way, language) for way in ways)), None)
         if not ways:
@@ -100,7 +102,7 @@ def _find_shadow(subject: Subject, keyword: Keyword, word: str, language: str) -
         return f"'{word}' is never understood", "choose another word, in letters and without signs"
     if match.keyword.danger > keyword.danger:
         return f"'{word}' holds the danger word '{_word_of(match)}', which wins", "choose another word"
-    if _find_target(match.keyword) != _find_target(keyword) and fold(_word_of(match)) != fold(word):
+    if _find_target(match.keyword) != _find_target(keyword) and fold_text(_word_of(match)) != fold_text(word):
         leads = f"which leads to {_find_target(match.keyword)}"
         return f"'{word}' is understood as '{_word_of(match)}', {leads}", "choose another word"
     return None
@@ -170,7 +172,7 @@ _BRACES = re.compile("[\uff5b\uff5d\ufe5b\ufe5c\u2774\u2775]")
 def leftover(subject: Subject) -> Iterator[Problem]:
     """No text shows a caller the marks of a file, a translator's tool or another format."""
     names = sorted(subject.menu.facts, key=len, reverse=True)
-    for one, language, words in each_text(subject.menu):
+    for one, language, words in list_sent_texts(subject.menu):
         found = find_leftover(words, names)
         if found:
             what, hint = found

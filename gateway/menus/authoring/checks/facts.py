@@ -7,9 +7,9 @@ from datetime import timedelta
 from itertools import combinations
 
 from gateway.menus.authoring.checks.context import Subject
-from gateway.menus.authoring.checks.safety import danger_facts
+from gateway.menus.authoring.checks.safety import list_danger_facts
 from gateway.menus.authoring.problems import Level, Problem
-from gateway.menus.authoring.texts import AuthoredText, each_text, list_texts
+from gateway.menus.authoring.texts import AuthoredText, list_sent_texts, list_texts
 from gateway.menus.engine.model import Fact, Menu, Question
 from gateway.menus.engine.text_breaks import PLACEHOLDER
 from gateway.menus.engine.wording import list_named_facts
@@ -28,7 +28,7 @@ _WITHOUT = "write it in words, without the figure"
 
 def figure_in_text(subject: Subject) -> Iterator[Problem]:
     """No amount, phone number or year is typed into a text."""
-    for one, language, words in each_text(subject.menu):
+    for one, language, words in list_sent_texts(subject.menu):
         found = find_figure(words)
         if found:
             of_fact = one.path[0] == "facts"
@@ -47,7 +47,7 @@ def figure_with_unit(subject: Subject) -> Iterator[Problem]:
 
     The numbers of the answers in the texts of the form are none, and the minutes of *now* stand where it is asked when.
     """
-    for one, language, words in each_text(subject.menu):
+    for one, language, words in list_sent_texts(subject.menu):
         screen = subject.menu.screens.get(one.screen)
         asks_when = isinstance(screen, Question) and screen.asks == "when"
         if find_figure(words) or asks_when or one.path[:2] in _NUMBERED:
@@ -189,7 +189,7 @@ def _report_beside(
     subject: Subject, one: AuthoredText, language: str, found: re.Match[str], owner: str
 ) -> Problem:
     word, fact = found.groups()
-    grave = {fact, owner} & danger_facts(subject.menu)
+    grave = {fact, owner} & list_danger_facts(subject.menu)
     return subject.problem(
         "wrong-fact",
         (*one.path, language),

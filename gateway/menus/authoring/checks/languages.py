@@ -5,9 +5,15 @@ from collections.abc import Iterator, Mapping
 
 from gateway.menus.authoring.checks.context import Subject
 from gateway.menus.authoring.checks.facts import find_figure
-from gateway.menus.authoring.graph import callback_path, read_in
+from gateway.menus.authoring.graph import find_callback_path, read_in
 from gateway.menus.authoring.problems import Level, Problem
-from gateway.menus.authoring.texts import AuthoredText, format_count, list_texts, names_unknown, of_screen
+from gateway.menus.authoring.texts import (
+    AuthoredText,
+    format_count,
+    has_unknown_names,
+    list_screen_texts,
+    list_texts,
+)
 from gateway.menus.engine.model import RESULT_PLACEHOLDERS, Menu
 from gateway.menus.engine.offered_languages import list_offered
 from gateway.menus.engine.text_breaks import PLACEHOLDER
@@ -42,8 +48,8 @@ def find_untranslated(subject: Subject) -> Iterator[Problem]:
     """Every other screen has its own words in each language in which somebody can come to it."""
     menu = subject.menu
     read = read_in(menu)
-    for name in sorted(set(menu.screens) - set(callback_path(menu))):
-        texts = list(of_screen(menu, name))
+    for name in sorted(set(menu.screens) - set(find_callback_path(menu))):
+        texts = list(list_screen_texts(menu, name))
         for language in menu.languages:
             lacking = [one for one in texts if not one.text.get(language) and menu.text(one.text, language)]
             if lacking and (name, language) in read:
@@ -57,9 +63,9 @@ def find_untranslated(subject: Subject) -> Iterator[Problem]:
 
 
 def _path_texts(menu: Menu) -> Iterator[AuthoredText]:
-    for name in callback_path(menu):
+    for name in find_callback_path(menu):
         if name != menu.start:
-            yield from of_screen(menu, name)
+            yield from list_screen_texts(menu, name)
 
 
 def _report_missing(subject: Subject, one: AuthoredText, language: str, why: str) -> Problem:
@@ -86,9 +92,9 @@ def placeholders_differ(subject: Subject) -> Iterator[Problem]:
     What most languages say is taken as meant; where they are even, what says more: a word is sooner lost than added.
     On the way to danger numbers, a callback or her code it is an error: there one word less can hurt.
     """
-    path = frozenset(callback_path(subject.menu))
+    path = frozenset(find_callback_path(subject.menu))
     for one in list_texts(subject.menu):
-        if names_unknown(subject.menu, one):
+        if has_unknown_names(subject.menu, one):
             continue  # told where it is written
         named = {tag: _list_named(subject.menu, words) for tag, words in one.text.items() if words}
         meant = _list_meant(subject.menu, named)

@@ -10,15 +10,15 @@ from gateway.menus.authoring.checks.context import Subject
 from gateway.menus.authoring.checks.scripts import find_emoji
 from gateway.menus.authoring.pages import Fault
 from gateway.menus.authoring.problems import Problem
-from gateway.menus.authoring.texts import AuthoredText, each_text, of_message, of_screen
-from gateway.menus.engine import keys
+from gateway.menus.authoring.texts import AuthoredText, list_message_texts, list_screen_texts, list_sent_texts
+from gateway.menus.engine import navigation
 from gateway.menus.engine.model import page_key
 from gateway.menus.engine.paging import QuestionSplit
-from gateway.menus.engine.placeholders import fill_template
 from gateway.menus.engine.session import Session
 from gateway.menus.engine.text_breaks import PLACEHOLDER, SOFT_BREAK
-from gateway.menus.engine.text_size import GSM7, find_coding, fold, measure_text, sms_parts
-from gateway.menus.engine.visibility import PLAIN, find_language, find_template, option_line
+from gateway.menus.engine.text_size import GSM7, find_coding, fold_to_gsm7, measure_text, split_parts
+from gateway.menus.engine.visibility import PLAIN, find_language, find_template, format_option
+from gateway.menus.engine.wording import fill_template
 
 _PARTS = 3
 _MOST_PAGES = 4
@@ -73,7 +73,11 @@ def messages_fit(subject: Subject) -> Iterator[Problem]:
     menu = subject.menu
     for name in _ON_SCREENS:
         for one, language, said in _list_wordings(subject, name):
-            more = f"\n{keys.MORE} {menu.text(menu.messages['more'], language)}" if name in _NOTICES else ""
+            more = (
+                f"\n{navigation.MORE} {menu.text(menu.messages['more'], language)}"
+                if name in _NOTICES
+                else ""
+            )
             for limits in subject.asked.limits:
                 over = _describe_over(said + more, limits)
                 if over:
@@ -92,7 +96,7 @@ def texts_fit(subject: Subject) -> Iterator[Problem]:
         name for name in subject.menu.messages if name.startswith(("sms_", "ours_", "staff_"))
     ):
         for one, language, words in _list_wordings(subject, name):
-            parts = len(sms_parts(fold(words)))
+            parts = len(split_parts(fold_to_gsm7(words)))
             if parts > _PARTS:
                 yield subject.problem(
                     "sms-over-3-parts",
@@ -108,7 +112,7 @@ def _list_wordings(subject: Subject, name: str) -> Iterator[tuple[AuthoredText, 
     menu = subject.menu
     for language in menu.languages:
         values = subject.cut.widest[language]
-        for one in of_message(menu, name):
+        for one in list_message_texts(menu, name):
             yield one, language, fill_template(menu.text(one.text, language), values)
 
 
@@ -117,9 +121,9 @@ def first_screen_is_plain(subject: Subject) -> Iterator[Problem]:
     menu = subject.menu
     language = find_language(menu, Session(screen=menu.start))
     values = subject.cut.widest[language]
-    for one in of_screen(menu, menu.start):
+    for one in list_screen_texts(menu, menu.start):
         template = menu.text(one.text, language).replace(SOFT_BREAK, "")
-        words = fold(fill_template(template, values))
+        words = fold_to_gsm7(fill_template(template, values))
         if find_coding(words) == GSM7:
             continue
         odd = next(character for character in words if find_coding(character) != GSM7)
@@ -140,26 +144,25 @@ def typography(subject: Subject) -> Iterator[Problem]:
     A character without a plain form turns a whole page of Latin letters to the large alphabet: it is told too, where
     the language needs that alphabet for few of its texts.
     """
-    texts = list(each_text(subject.menu))
-    large = Counter(language for _, language, words in texts if find_coding(fold(words)) != GSM7)
+    texts = list(list_sent_texts(subject.menu))
+    large = Counter(language for _, language, words in texts if find_coding(fold_to_gsm7(words)) != GSM7)
     every = Counter(language for _, language, _ in texts)
     for one, language, words in texts:
         if len(one.text) > 1 and len(set(one.text.values())) == 1:
             continue  # says something to everybody, in whatever letters
         if is_legacy(language, words):
             continue  # told as an old font
-        folded = fold(words)
+        folded = fold_to_gsm7(words)
         if folded != words:
-            odd = next(character for character in words if fold(character) != character)
-            hint = f"write '{fold(odd)}'" if fold(odd) else "delete it"
-            message = (
-                f"{show_sign(odd)} is sent as '{fold(odd)}'" if fold(odd) else f"{show_sign(odd)} is not sent"
-            )
+            odd = next(character for character in words if fold_to_gsm7(character) != character)
+            plain = fold_to_gsm7(odd)
+            hint = f"write '{plain}'" if plain else "delete it"
+            message = f"{show_sign(odd)} is sent as '{plain}'" if plain else f"{show_sign(odd)} is not sent"
             yield subject.warning(
                 "typography-folded", (*one.path, language), message, hint, language=language, about=odd
             )
         elif find_coding(words) != GSM7 and _is_rare(large[language], every[language]):
-            odd = next(character for character in words if find_coding(fold(character)) != GSM7)
+            odd = next(character for character in words if find_coding(fold_to_gsm7(character)) != GSM7)
             if find_emoji(odd):
                 continue  # told as what it is
             if one.screen == subject.menu.start or (
@@ -190,7 +193,7 @@ def _is_rare(large: int, every: int) -> bool:
 
 
 def _describe_over(words: str, limits: Limits) -> str:
-    size = measure_text(fold(words))
+    size = measure_text(fold_to_gsm7(words))
     room = limits.gsm7 if size.coding == GSM7 else limits.ucs2
     unit = "septets" if size.coding == GSM7 else "units"
     return f"{size.units - room} {unit}" if size.units > room else ""
@@ -206,7 +209,7 @@ def _cut_problem(subject: Subject, fault: Fault) -> Problem:
         message = f"the question '{fault.screen}' and its answers {over or 'do not fit'} one page"
         return subject.problem(code, path, message, hint, language=fault.language)
     for number, choice in enumerate(screen.choices):
-        line = option_line(subject.menu, choice, fault.language)
+        line = format_option(subject.menu, choice, fault.language)
         if _describe_over(line, fault.limits):
             path = ("screens", fault.screen, "choices", str(number), "label", fault.language)
             over = f"has a line that is {_describe_over(line, fault.limits)} too long for"
@@ -217,7 +220,7 @@ def _cut_problem(subject: Subject, fault: Fault) -> Problem:
 def _describe_excess(subject: Subject, fault: Fault) -> str:
     menu, screen = subject.menu, subject.menu.screens[fault.screen]
     lines = [find_template(menu, screen, fault.variant, fault.language).replace(SOFT_BREAK, "")]
-    lines += [option_line(menu, choice, fault.language) for choice in screen.choices]
+    lines += [format_option(menu, choice, fault.language) for choice in screen.choices]
     values = subject.cut.widest[fault.language]
     over = _describe_over(fill_template("\n".join(line for line in lines if line), values), fault.limits)
     several = "are" if screen.choices else "is"

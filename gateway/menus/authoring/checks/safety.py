@@ -6,7 +6,13 @@ from collections.abc import Iterator
 from gateway.domain.events import Limits
 from gateway.menus.authoring.checks.context import Subject
 from gateway.menus.authoring.problems import Problem
-from gateway.menus.authoring.texts import AuthoredText, each_text, list_texts, names_unknown, of_screen
+from gateway.menus.authoring.texts import (
+    AuthoredText,
+    has_unknown_names,
+    list_screen_texts,
+    list_sent_texts,
+    list_texts,
+)
 from gateway.menus.engine.model import (
     LINE_PLACEHOLDERS,
     Condition,
@@ -19,10 +25,9 @@ from gateway.menus.engine.model import (
     Question,
     page_key,
 )
-from gateway.menus.engine.screen_actions import deed_of
+from gateway.menus.engine.screens import find_deed
 from gateway.menus.engine.text_breaks import PLACEHOLDER
-from gateway.menus.engine.visibility import PLAIN
-from gateway.menus.engine.window_hours import HOURS, window_of
+from gateway.menus.engine.visibility import HOURS, PLAIN, find_window
 from gateway.menus.engine.wording import list_named_facts
 
 _MUST_BE_SET = ("helpline", "mrc")
@@ -66,7 +71,7 @@ def refusal_has_its_deed(subject: Subject) -> Iterator[Problem]:
         if not isinstance(screen, Question):
             continue
         for number, choice in enumerate(screen.choices):
-            if isinstance(menu.screens.get(choice.to), End) and deed_of(screen, choice) is None:
+            if isinstance(menu.screens.get(choice.to), End) and find_deed(screen, choice) is None:
                 yield subject.problem(
                     "refusal-without-deed",
                     ("screens", name, "choices", str(number), "to"),
@@ -81,7 +86,7 @@ def find_missing_settings(subject: Subject) -> Iterator[Problem]:
     if settings is None:
         return
     named: set[str] = set()
-    for one, language, words in each_text(subject.menu):
+    for one, language, words in list_sent_texts(subject.menu):
         for name in PLACEHOLDER.findall(words):
             if name in _MUST_BE_SET and not settings.get(name) and name not in named:
                 named.add(name)
@@ -100,7 +105,7 @@ def hours_typed(subject: Subject) -> Iterator[Problem]:
     for name, screen in menu.screens.items():
         asks = screen.asks if isinstance(screen, Question) else ""
         for number, choice in enumerate(screen.choices):
-            if window_of(choice, asks) not in menu.windows:
+            if find_window(choice, asks) not in menu.windows:
                 continue
             for language, label in choice.label.items():
                 typed = _DIGITS.search(PLACEHOLDER.sub("", label))
@@ -108,7 +113,7 @@ def hours_typed(subject: Subject) -> Iterator[Problem]:
                     yield subject.problem(
                         "figure-in-text",
                         ("screens", name, "choices", str(number), "label", language),
-                        f"'{typed[0]}' is typed beside the window '{window_of(choice, asks)}'",
+                        f"'{typed[0]}' is typed beside the window '{find_window(choice, asks)}'",
                         "write {hours}: its row under windows says them",
                         language=language,
                         about=typed[0],
@@ -122,7 +127,7 @@ def hours_told(subject: Subject) -> Iterator[Problem]:
         asks = screen.asks if isinstance(screen, Question) else ""
         for number, choice in enumerate(screen.choices):
             for language, label in choice.label.items():
-                word = window_of(choice, asks)
+                word = find_window(choice, asks)
                 if word in menu.windows and not _tells_hours(label):
                     yield subject.warning(
                         "hours-missing",
@@ -186,9 +191,9 @@ def number_without_country(subject: Subject) -> Iterator[Problem]:
         for language, words in one.text.items():
             plain = PLACEHOLDER.sub(" ", words).casefold()
             for fact in dict.fromkeys(PLACEHOLDER.findall(words)):
-                country = country_of(fact)
+                country = find_country(fact)
                 names = countries.get(country, {}).get(language, ())
-                if fact not in danger_facts(subject.menu) or not names or only_for == (country,):
+                if fact not in list_danger_facts(subject.menu) or not names or only_for == (country,):
                     continue
                 if not any(name.casefold() in plain for name in names):
                     yield subject.problem(
@@ -223,7 +228,7 @@ def danger_number_hidden(subject: Subject) -> Iterator[Problem]:
     menu = subject.menu
     for name in _number_screens(menu):
         for one in _texts_of(menu, name):
-            if names_unknown(menu, one):
+            if has_unknown_names(menu, one):
                 continue  # told where it is written
             wanted = _must_show(menu, one)
             for language in menu.languages:
@@ -237,14 +242,14 @@ def danger_number_hidden(subject: Subject) -> Iterator[Problem]:
                         break
 
 
-def country_of(fact: str) -> str:
+def find_country(fact: str) -> str:
     """Return the country of a fact in two letters, by its name: ``th.phone.police`` is of ``TH``."""
     return fact.partition(".")[0].upper()
 
 
-def danger_facts(menu: Menu) -> frozenset[str]:
+def list_danger_facts(menu: Menu) -> frozenset[str]:
     """Return the facts that the screen of danger numbers names, in whatever language and for whatever country."""
-    texts = (words for one in of_screen(menu, menu.sos) for words in one.text.values())
+    texts = (words for one in list_screen_texts(menu, menu.sos) for words in one.text.values())
     return frozenset(name for words in texts for name in PLACEHOLDER.findall(words) if name in menu.facts)
 
 
@@ -273,16 +278,16 @@ def _number_screens(menu: Menu) -> Iterator[str]:
 
 def _texts_of(menu: Menu, name: str) -> Iterator[AuthoredText]:
     """Yield the text of a screen and those of its variants, without its labels."""
-    return (one for one in of_screen(menu, name) if "choices" not in one.path)
+    return (one for one in list_screen_texts(menu, name) if "choices" not in one.path)
 
 
 def _must_show(menu: Menu, one: AuthoredText) -> frozenset[str]:
     """Return the numbers of the police of whoever reads this text; she needs one of them."""
-    countries = _only_for(menu, one) or tuple({country_of(fact) for fact in danger_facts(menu)})
+    countries = _only_for(menu, one) or tuple({find_country(fact) for fact in list_danger_facts(menu)})
     return frozenset(
         fact
         for fact in menu.facts
-        if country_of(fact) in countries and fact.rpartition(".")[2].startswith(_POLICE)
+        if find_country(fact) in countries and fact.rpartition(".")[2].startswith(_POLICE)
     )
 
 

@@ -8,7 +8,7 @@ from functools import cache
 
 from gateway.menus.authoring.checks.context import Subject
 from gateway.menus.authoring.problems import Level, Problem
-from gateway.menus.authoring.texts import AuthoredText, each_text, list_texts
+from gateway.menus.authoring.texts import AuthoredText, list_sent_texts, list_texts
 from gateway.menus.engine.model import Menu
 from gateway.menus.engine.text_breaks import PLACEHOLDER, SOFT_BREAK
 
@@ -57,13 +57,13 @@ def wrong_script(subject: Subject) -> Iterator[Problem]:
         if len(one.text) > 1 and len(set(one.text.values())) == 1:
             continue
         for language, words in one.text.items():
-            script = script_of(menu, language)
+            script = find_script(menu, language)
             found = _count_letters(words)
             if script and found and not _names_a_language(menu, one):
                 yield from _find_strange(subject, one, language, script, found)
 
 
-def script_of(menu: Menu, language: str) -> str:
+def find_script(menu: Menu, language: str) -> str:
     """Return the script that a language declares: by its tag, by what is usual, or by its own name; else nothing."""
     first, *subtags = language.split("-")
     said = next((_SUBTAGS[each.title()] for each in subtags if each.title() in _SUBTAGS), "")
@@ -146,7 +146,7 @@ _PICTURE = re.compile(
 
 def check_emoji(subject: Subject) -> Iterator[Problem]:
     """No text shows a picture among its letters."""
-    for one, language, words in each_text(subject.menu):
+    for one, language, words in list_sent_texts(subject.menu):
         found = find_emoji(words)
         if found:
             yield subject.warning(

@@ -5,15 +5,15 @@ from datetime import date
 from typing import TypedDict
 
 from gateway.domain.contact_safety import DAYS, When, read_span
-from gateway.menus.authoring.schema.conform import as_day
+from gateway.menus.authoring.schema.conform import parse_day
 from gateway.menus.authoring.yaml_nodes import (
     MapNode,
     Node,
-    items_in,
-    pairs_in,
-    scalars_in,
-    text_in,
-    wordings_in,
+    get_items,
+    get_pairs,
+    get_scalars,
+    get_text,
+    get_wordings,
 )
 from gateway.menus.engine.dates import NUMBERS, Pattern
 from gateway.menus.engine.model import (
@@ -55,40 +55,40 @@ class _Fields(TypedDict):
 def build_menu(root: MapNode) -> Menu:
     """Return the menu of a merged folder."""
     return Menu(
-        id=text_in(root, "menu"),
+        id=get_text(root, "menu"),
         languages=build_text(root, "languages"),
-        fallback={name.text: _read_texts(chain) for name, chain in pairs_in(root, "fallback")},
-        start=text_in(root, "start"),
-        home=text_in(root, "home"),
-        offer=text_in(root, "offer"),
-        sos=text_in(root, "sos"),
-        call_me=text_in(root, "call_me"),
-        screens={name.text: build_screen(name.text, node) for name, node in pairs_in(root, "screens")},
-        messages={name.text: build_message(node) for name, node in pairs_in(root, "messages")},
+        fallback={name.text: _read_texts(chain) for name, chain in get_pairs(root, "fallback")},
+        start=get_text(root, "start"),
+        home=get_text(root, "home"),
+        offer=get_text(root, "offer"),
+        sos=get_text(root, "sos"),
+        call_me=get_text(root, "call_me"),
+        screens={name.text: build_screen(name.text, node) for name, node in get_pairs(root, "screens")},
+        messages={name.text: build_message(node) for name, node in get_pairs(root, "messages")},
         message_variants={
             name.text: tuple(
                 Variant(only_if=_build_condition(each), text=build_text(each, "text")) for each in variants
             )
-            for name, node in pairs_in(root, "messages")
-            if (variants := items_in(node, "variants"))
+            for name, node in get_pairs(root, "messages")
+            if (variants := get_items(node, "variants"))
         },
-        keywords=tuple(_build_keyword(node) for node in items_in(root, "keywords")),
+        keywords=tuple(_build_keyword(node) for node in get_items(root, "keywords")),
         speech=_build_speech(root.get("speech")),
-        facts={name.text: build_fact(name.text, node) for name, node in pairs_in(root, "facts")},
-        calendar={tag.text: build_pattern(node) for tag, node in pairs_in(root, "calendar")},
-        topics={name.text: build_text(node) for name, node in pairs_in(root, "topics")},
+        facts={name.text: build_fact(name.text, node) for name, node in get_pairs(root, "facts")},
+        calendar={tag.text: build_pattern(node) for tag, node in get_pairs(root, "calendar")},
+        topics={name.text: build_text(node) for name, node in get_pairs(root, "topics")},
         fields={
             name.text: Field(label=build_text(node, "label"), values=_read_texts(node, "values"))
-            for name, node in pairs_in(root, "fields")
+            for name, node in get_pairs(root, "fields")
         },
-        windows={name.text: build_window(name.text, node) for name, node in pairs_in(root, "windows")},
-        source=text_in(root, "written_in"),
+        windows={name.text: build_window(name.text, node) for name, node in get_pairs(root, "windows")},
+        source=get_text(root, "written_in"),
     )
 
 
 def build_message(node: Node) -> Text:
     """Return the languages of a message."""
-    return build_text(wordings_in(node))
+    return build_text(get_wordings(node))
 
 
 def build_text(node: Node | None, key: str = "") -> Text:
@@ -97,33 +97,33 @@ def build_text(node: Node | None, key: str = "") -> Text:
 
 
 def _cut_text(node: Node | None, key: str = "") -> Text:
-    return {name.text: text_in(value) for name, value in pairs_in(node, key)}
+    return {name.text: get_text(value) for name, value in get_pairs(node, key)}
 
 
 def _read_texts(node: Node | None, key: str = "") -> tuple[str, ...]:
-    return tuple(each.text.replace(SOFT_BREAK, "") for each in scalars_in(node, key))
+    return tuple(each.text.replace(SOFT_BREAK, "") for each in get_scalars(node, key))
 
 
 def _build_condition(node: Node) -> Condition:
-    return {name.text: _read_texts(values) for name, values in pairs_in(node, "if")}
+    return {name.text: _read_texts(values) for name, values in get_pairs(node, "if")}
 
 
 def build_screen(name: str, node: Node) -> Screen:
     """Return a screen of any kind; what it names is known to be there."""
     common = _build_common(name, node)
-    match text_in(node, "kind", "choices"):
+    match get_text(node, "kind", "choices"):
         case "information":
             return Information(**common)
         case "question":
-            return Question(**common, asks=text_in(node, "asks"))
+            return Question(**common, asks=get_text(node, "asks"))
         case "form":
-            return Form(**common, questions=_read_texts(node, "questions"), to=text_in(node, "to"))
+            return Form(**common, questions=_read_texts(node, "questions"), to=get_text(node, "to"))
         case "entry":
             return Entry(
                 **common,
-                digits=int(text_in(node, "digits")),
-                does=Deed(text_in(node, "does")),
-                to=text_in(node, "to"),
+                digits=int(get_text(node, "digits")),
+                does=Deed(get_text(node, "does")),
+                to=get_text(node, "to"),
             )
         case "offer":
             return Offer(**common)
@@ -134,7 +134,7 @@ def build_screen(name: str, node: Node) -> Screen:
             return Choices(
                 **common,
                 takes_code=code is not None,
-                code_to=text_in(code, "to"),
+                code_to=get_text(code, "to"),
                 takes_words=_read_texts(node, "takes_words"),
             )
 
@@ -145,39 +145,39 @@ def _build_common(name: str, node: Node) -> _Fields:
         "text": _cut_text(node, "text"),
         "variants": tuple(
             Variant(only_if=_build_condition(each), text=_cut_text(each, "text"))
-            for each in items_in(node, "variants")
+            for each in get_items(node, "variants")
         ),
-        "choices": tuple(build_choice(each) for each in items_in(node, "choices")),
-        "topic": text_in(node, "topic"),
-        "sensitive": text_in(node, "sensitive") == "yes",
-        "back": text_in(node, "back", "yes") == "yes",
+        "choices": tuple(build_choice(each) for each in get_items(node, "choices")),
+        "topic": get_text(node, "topic"),
+        "sensitive": get_text(node, "sensitive") == "yes",
+        "back": get_text(node, "back", "yes") == "yes",
         "rests_on": _read_texts(node, "rests_on"),
     }
 
 
 def build_choice(node: Node) -> Choice:
     """Return one choice of a screen."""
-    does = text_in(node, "does")
+    does = get_text(node, "does")
     return Choice(
-        key=text_in(node, "key"),
+        key=get_text(node, "key"),
         label=build_text(node, "label"),
-        to=text_in(node, "to"),
-        answer=text_in(node, "answer"),
+        to=get_text(node, "to"),
+        answer=get_text(node, "answer"),
         answers=build_text(node, "answers"),
-        language=text_in(node, "language"),
-        script=text_in(node, "script"),
+        language=get_text(node, "language"),
+        script=get_text(node, "script"),
         does=Deed(does) if does else None,
-        page=int(text_in(node, "page", "0")),
+        page=int(get_text(node, "page", "0")),
         only_if=_build_condition(node),
     )
 
 
 def _build_keyword(node: Node) -> Keyword:
     return Keyword(
-        words={language.text: _read_texts(words) for language, words in pairs_in(node, "words")},
-        to=text_in(node, "to"),
-        reaction=Reaction(text_in(node, "reaction", "show")),
-        danger=text_in(node, "danger") == "yes",
+        words={language.text: _read_texts(words) for language, words in get_pairs(node, "words")},
+        to=get_text(node, "to"),
+        reaction=Reaction(get_text(node, "reaction", "show")),
+        danger=get_text(node, "danger") == "yes",
     )
 
 
@@ -186,27 +186,27 @@ def build_pattern(node: Node) -> Pattern:
     return Pattern(
         days=_read_texts(node, "days"),
         months=_read_texts(node, "months"),
-        between=text_in(node, "between", NUMBERS.between),
-        era=int(text_in(node, "era", "0")),
+        between=get_text(node, "between", NUMBERS.between),
+        era=int(get_text(node, "era", "0")),
     )
 
 
 def build_window(word: str, node: Node) -> When:
     """Return when a window is open."""
-    days = [each.text for each in scalars_in(node, "days")] or DAYS
-    return When(word, (DAYS.index(day) for day in days), read_span(text_in(node, "hours")))
+    days = [each.text for each in get_scalars(node, "days")] or DAYS
+    return When(word, (DAYS.index(day) for day in days), read_span(get_text(node, "hours")))
 
 
 def _build_speech(node: Node | None) -> Speech:
-    lists = {name.text: value for name, value in pairs_in(node) if name.text != "answers"}
+    lists = {name.text: value for name, value in get_pairs(node) if name.text != "answers"}
     return Speech(
         **{name: _read_words(value) for name, value in lists.items()},
-        answers={value.text: _read_words(words) for value, words in pairs_in(node, "answers")},
+        answers={value.text: _read_words(words) for value, words in get_pairs(node, "answers")},
     )
 
 
 def _read_words(node: Node) -> dict[str, tuple[str, ...]]:
-    return {language.text: _read_texts(words) for language, words in pairs_in(node)}
+    return {language.text: _read_texts(words) for language, words in get_pairs(node)}
 
 
 def build_fact(name: str, node: Node) -> Fact:
@@ -222,23 +222,23 @@ def build_fact(name: str, node: Node) -> Fact:
 
 def list_dated_values(fact: Node) -> list[Node]:
     """Return the values of a fact, oldest first, in whichever order they are written."""
-    return sorted(items_in(fact), key=lambda each: text_in(each, "valid_from"))
+    return sorted(get_items(fact), key=lambda each: get_text(each, "valid_from"))
 
 
 def _build_value(node: Node) -> FactValue:
     return FactValue(
-        value=text_in(node, "date") or text_in(node, "value").replace(SOFT_BREAK, ""),
+        value=get_text(node, "date") or get_text(node, "value").replace(SOFT_BREAK, ""),
         valid_from=_read_day(node, "valid_from"),
-        source=text_in(node, "source"),
+        source=get_text(node, "source"),
         checked_on=_read_day(node, "checked_on"),
         expires_on=_read_day(node, "expires_on"),
-        is_date=bool(text_in(node, "date")),
+        is_date=bool(get_text(node, "date")),
         when_old=build_text(node, "when_old"),
     )
 
 
 def _read_day(node: Node, key: str) -> date:
-    day = as_day(text_in(node, key))
+    day = parse_day(get_text(node, key))
     if day is None:
         raise ValueError(f"{key} was not checked before building")
     return day

@@ -9,7 +9,7 @@ from gateway.menus.authoring.problems import SEE, Place, Problem, did_you_mean, 
 from gateway.menus.authoring.schema.shapes import ByKind, Day, Either, Named, Record, Several, Shape, Word
 from gateway.menus.authoring.slips import find_strange_sign, is_blank
 from gateway.menus.authoring.yaml_loader import Loaded
-from gateway.menus.authoring.yaml_nodes import ListNode, MapNode, Node, Scalar, text_in
+from gateway.menus.authoring.yaml_nodes import ListNode, MapNode, Node, Scalar, get_text
 from gateway.menus.engine.dates import find_buddhist_year, is_date
 
 
@@ -68,7 +68,7 @@ def _report_empty(place: Place, what: str) -> Problem:
 
 
 def _check_day(node: Node, shape: Day, what: str) -> Iterator[Problem]:
-    if isinstance(node, Scalar) and (is_date(node.text) if shape.coarse else as_day(node.text)):
+    if isinstance(node, Scalar) and (is_date(node.text) if shape.coarse else parse_day(node.text)):
         return
     shown = f"'{node.text}'" if isinstance(node, Scalar) else "this"
     day, hint = "day", "write year-month-day, like 2026-11-24"
@@ -79,7 +79,7 @@ def _check_day(node: Node, shape: Day, what: str) -> Iterator[Problem]:
     yield _report_difference(node.place, f"{what}: {shown} is no {day}", hint, "yaml-guessed")
 
 
-def as_day(text: str) -> date | None:
+def parse_day(text: str) -> date | None:
     """Return the day that the text names, or None."""
     try:
         return date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII) else None
@@ -197,7 +197,7 @@ class Merged:
 def merge_files(loaded: Mapping[str, Loaded]) -> Merged:
     """Merge the files by their top-level keys: mappings by entry, lists one after the other."""
     roots = {name: each.root for name, each in loaded.items() if isinstance(each.root, MapNode)}
-    drafts = frozenset(name for name, root in roots.items() if text_in(root, "review") == "draft")
+    drafts = frozenset(name for name, root in roots.items() if get_text(root, "review") == "draft")
     first = next(iter(loaded), "")
     merged = Merged(MapNode((), Place(first, 1, 1)), drafts, whole=len(roots) == len(loaded))
     found: dict[str, tuple[Scalar, Node]] = {}

@@ -6,10 +6,18 @@ from collections.abc import Iterable, Iterator
 from gateway.menus.authoring.problems import Problem, did_you_mean
 from gateway.menus.authoring.schema.grammar import ALWAYS_ANSWERED
 from gateway.menus.authoring.slips import suggest_name
-from gateway.menus.authoring.yaml_nodes import MapNode, Node, Scalar, items_in, pairs_in, text_in, wordings_in
+from gateway.menus.authoring.yaml_nodes import (
+    MapNode,
+    Node,
+    Scalar,
+    get_items,
+    get_pairs,
+    get_text,
+    get_wordings,
+)
 from gateway.menus.engine.model import DUTY_PLACEHOLDERS, FACT_PARTS, LINE_PLACEHOLDERS, RESULT_PLACEHOLDERS
 from gateway.menus.engine.option_lines import BESIDE_MESSAGES, FORM_MESSAGES, FORM_PLACEHOLDERS
-from gateway.menus.engine.window_hours import HOURS
+from gateway.menus.engine.visibility import HOURS
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _BRACE = re.compile(r"[{}]")
@@ -17,25 +25,25 @@ _BRACE = re.compile(r"[{}]")
 
 def check_placeholders(root: MapNode) -> Iterator[Problem]:
     """Yield every placeholder that names neither a fact, a setting of the line nor a result."""
-    windows = (f"{HOURS}.{name.text}" for name, _ in pairs_in(root, "windows"))
-    facts = frozenset((*(name.text for name, _ in pairs_in(root, "facts")), *windows))
-    for name, message in pairs_in(root, "messages"):
+    windows = (f"{HOURS}.{name.text}" for name, _ in get_pairs(root, "windows"))
+    facts = frozenset((*(name.text for name, _ in get_pairs(root, "facts")), *windows))
+    for name, message in get_pairs(root, "messages"):
         for text in _list_wordings(message):
             of_form = FORM_PLACEHOLDERS if name.text in FORM_MESSAGES else frozenset()
             own = of_form | BESIDE_MESSAGES.get(name.text, frozenset())
             yield from _check_text(text, facts | own, "")
-    for name, screen in pairs_in(root, "screens"):
+    for name, screen in get_pairs(root, "screens"):
         for text in _list_texts(screen):
             yield from _check_text(text, facts, name.text)
         yield from _check_labels(name.text, screen, facts)
-    for fact, values in pairs_in(root, "facts"):
-        for value in items_in(values):
+    for fact, values in get_pairs(root, "facts"):
+        for value in get_items(values):
             yield from _stand_ins(fact, value)
 
 
 def _stand_ins(fact: Scalar, value: Node) -> Iterator[Problem]:
     """Yield every brace in the words for a fact that is old: they are a value themselves, nothing fills them."""
-    for language, text in pairs_in(value, "when_old"):
+    for language, text in get_pairs(value, "when_old"):
         if isinstance(text, Scalar) and _BRACE.search(text.text):
             yield Problem(
                 code="unknown-placeholder",
@@ -48,14 +56,14 @@ def _stand_ins(fact: Scalar, value: Node) -> Iterator[Problem]:
 
 def _check_labels(screen: str, node: Node, facts: frozenset[str]) -> Iterator[Problem]:
     """Yield what nothing fills in the labels of a screen; beside a window its hours are known."""
-    for choice in items_in(node, "choices"):
+    for choice in get_items(node, "choices"):
         if isinstance(choice, MapNode) and (label := choice.get("label")) is not None:
             yield from _check_text(label, facts | {HOURS} if _names_hours(choice) else facts, screen)
 
 
 def _list_wordings(message: Node) -> Iterator[Node]:
-    varied = (each.get("text") for each in items_in(message, "variants") if isinstance(each, MapNode))
-    for text in (wordings_in(message), *varied):
+    varied = (each.get("text") for each in get_items(message, "variants") if isinstance(each, MapNode))
+    for text in (get_wordings(message), *varied):
         if text is not None:
             yield text
 
@@ -63,8 +71,8 @@ def _list_wordings(message: Node) -> Iterator[Node]:
 def _names_hours(choice: MapNode) -> bool:
     """Say whether the choice names a window that has hours."""
     whens = [
-        text_in(choice, "answer"),
-        *(text_in(v) for n, v in pairs_in(choice, "answers") if n.text == "when"),
+        get_text(choice, "answer"),
+        *(get_text(v) for n, v in get_pairs(choice, "answers") if n.text == "when"),
     ]
     return any(when and when not in ALWAYS_ANSWERED for when in whens)
 
@@ -72,7 +80,7 @@ def _names_hours(choice: MapNode) -> bool:
 def _list_texts(screen: Node) -> Iterator[Node]:
     if not isinstance(screen, MapNode):
         return
-    holders = (screen, *items_in(screen, "variants"))
+    holders = (screen, *get_items(screen, "variants"))
     for holder in holders:
         found = holder.get("text") if isinstance(holder, MapNode) else None
         if found is not None:
@@ -80,7 +88,7 @@ def _list_texts(screen: Node) -> Iterator[Node]:
 
 
 def _check_text(node: Node, facts: frozenset[str], screen: str) -> Iterator[Problem]:
-    for language, text in pairs_in(node):
+    for language, text in get_pairs(node):
         if isinstance(text, Scalar):
             for code, about, message, hint in _find_faults(text.text, facts):
                 yield Problem(

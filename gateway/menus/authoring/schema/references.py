@@ -13,17 +13,17 @@ from gateway.menus.authoring.schema.grammar import (
     SCREEN_NAME,
     SPECIAL_TARGETS,
 )
-from gateway.menus.authoring.schema.rows import OTHER, Answers, answers_of, check_rows
+from gateway.menus.authoring.schema.rows import OTHER, Answers, check_rows, list_answers
 from gateway.menus.authoring.slips import is_blank, suggest_name, suggest_of_few
 from gateway.menus.authoring.yaml_nodes import (
     MapNode,
     Node,
     Scalar,
-    items_in,
-    pairs_in,
-    scalars_in,
-    text_in,
-    wordings_in,
+    get_items,
+    get_pairs,
+    get_scalars,
+    get_text,
+    get_wordings,
 )
 from gateway.menus.engine.option_lines import OPTIONAL_MESSAGES, REQUIRED_MESSAGES, VARIED_MESSAGES
 
@@ -36,15 +36,15 @@ LONGEST_TAG = 16
 
 def check_references(root: MapNode) -> Iterator[Problem]:
     """Yield every name that is not defined anywhere in the folder."""
-    screens = frozenset(name.text for name, _ in pairs_in(root, "screens"))
-    languages = frozenset(name.text for name, _ in pairs_in(root, "languages"))
-    answers = answers_of(root)
-    topics = frozenset((OTHER, *(name.text for name, _ in pairs_in(root, "topics"))))
-    facts = frozenset(name.text for name, _ in pairs_in(root, "facts"))
+    screens = frozenset(name.text for name, _ in get_pairs(root, "screens"))
+    languages = frozenset(name.text for name, _ in get_pairs(root, "languages"))
+    answers = list_answers(root)
+    topics = frozenset((OTHER, *(name.text for name, _ in get_pairs(root, "topics"))))
+    facts = frozenset(name.text for name, _ in get_pairs(root, "facts"))
     yield from _check_head(root, screens, languages)
     yield from (*_long_tags(root), *check_rows(root, languages))
     yield from _check_messages(root, languages)
-    for name, screen in pairs_in(root, "screens"):
+    for name, screen in get_pairs(root, "screens"):
         if not re.fullmatch(SCREEN_NAME.pattern, name.text):
             yield _report_bad_name(name)
         for problem in _check_screen(screen, screens, languages, answers, topics, facts):
@@ -56,19 +56,19 @@ def check_references(root: MapNode) -> Iterator[Problem]:
                 screen=name.text,
                 language=problem.language,
             )
-    for name, values in pairs_in(root, "facts"):
+    for name, values in get_pairs(root, "facts"):
         if not re.fullmatch(FACT_NAME.pattern, name.text):
             yield _fact_named_badly(name)
-        for value in items_in(values):
-            yield from _check_tags(pairs_in(value, "when_old"), languages)
-    for keyword in items_in(root, "keywords"):
+        for value in get_items(values):
+            yield from _check_tags(get_pairs(value, "when_old"), languages)
+    for keyword in get_items(root, "keywords"):
         yield from _check_target(_find_node(keyword, "to"), screens)
-        yield from _check_tags(pairs_in(keyword, "words"), languages)
+        yield from _check_tags(get_pairs(keyword, "words"), languages)
     yield from _check_speech(root, languages)
 
 
 def _long_tags(root: MapNode) -> Iterator[Problem]:
-    for name, _ in pairs_in(root, "languages"):
+    for name, _ in get_pairs(root, "languages"):
         if len(name.text) > LONGEST_TAG:
             yield _report_unknown(
                 f"the tag '{name.text}' is too long", name.place, "write a short one, like lo-Latn"
@@ -76,9 +76,9 @@ def _long_tags(root: MapNode) -> Iterator[Problem]:
 
 
 def _check_speech(root: MapNode, languages: frozenset[str]) -> Iterator[Problem]:
-    for name, words in pairs_in(root, "speech"):
-        for group in (value for _, value in pairs_in(words)) if name.text == "answers" else (words,):
-            yield from _check_tags(pairs_in(group), languages)
+    for name, words in get_pairs(root, "speech"):
+        for group in (value for _, value in get_pairs(words)) if name.text == "answers" else (words,):
+            yield from _check_tags(get_pairs(group), languages)
 
 
 def _find_node(node: Node, key: str) -> Node | None:
@@ -115,13 +115,13 @@ def _check_head(root: MapNode, screens: frozenset[str], languages: frozenset[str
             )
     for key in POINTERS:
         yield from _check_target(root.get(key), screens, special=())
-    yield from _check_tags(pairs_in(root, "fallback"), languages)
-    for _, chain in pairs_in(root, "fallback"):
-        yield from _check_languages(scalars_in(chain), languages)
-    yield from _check_languages(scalars_in(root, "drafts"), languages)
-    yield from _check_languages(scalars_in(root, "written_in"), languages)
-    yield from _check_tags(pairs_in(root, "reviews"), languages)
-    yield from _check_tags(pairs_in(root, "units"), languages)
+    yield from _check_tags(get_pairs(root, "fallback"), languages)
+    for _, chain in get_pairs(root, "fallback"):
+        yield from _check_languages(get_scalars(chain), languages)
+    yield from _check_languages(get_scalars(root, "drafts"), languages)
+    yield from _check_languages(get_scalars(root, "written_in"), languages)
+    yield from _check_tags(get_pairs(root, "reviews"), languages)
+    yield from _check_tags(get_pairs(root, "units"), languages)
 
 
 def _check_messages(root: MapNode, languages: frozenset[str]) -> Iterator[Problem]:
@@ -136,7 +136,7 @@ def _check_messages(root: MapNode, languages: frozenset[str]) -> Iterator[Proble
                 message=f"unknown message '{name.text}'",
                 hint=did_you_mean(name.text, REQUIRED_MESSAGES | OPTIONAL_MESSAGES),
             )
-        yield from _check_tags(pairs_in(wordings_in(text)), languages)
+        yield from _check_tags(get_pairs(get_wordings(text)), languages)
         yield from _check_variants(name, text, languages)
     for missing in sorted(REQUIRED_MESSAGES.difference(messages.keys())):
         yield Problem(
@@ -149,14 +149,14 @@ def _check_messages(root: MapNode, languages: frozenset[str]) -> Iterator[Proble
 
 def _check_variants(name: Scalar, message: Node, languages: frozenset[str]) -> Iterator[Problem]:
     """Yield what is wrong with the other wordings of a message; nothing but her country is known there."""
-    variants = items_in(message, "variants")
+    variants = get_items(message, "variants")
     if variants and name.text in REQUIRED_MESSAGES | OPTIONAL_MESSAGES and name.text not in VARIED_MESSAGES:
         yield _report_unknown(
             f"'{name.text}' says the same to everybody", name.place, "write its languages only"
         )
     for variant in variants:
-        yield from _check_tags(pairs_in(variant, "text"), languages)
-        for condition, _ in pairs_in(variant, "if"):
+        yield from _check_tags(get_pairs(variant, "text"), languages)
+        for condition, _ in get_pairs(variant, "if"):
             if condition.text != "region":
                 hint = "write if: {region: [LA]}, with the country in two letters"
                 yield _report_unknown(f"a message cannot depend on '{condition.text}'", condition.place, hint)
@@ -173,18 +173,18 @@ def _check_screen(
     yield from _check_target(_find_node(screen, "to"), screens)
     code = _find_node(screen, "takes_code")
     yield from _check_target(_find_node(code, "to") if code else None, screens)
-    for question in items_in(screen, "questions"):
+    for question in get_items(screen, "questions"):
         yield from _check_target(question, screens, special=())
     yield from _check_topic(screen, topics)
     yield from _check_asked(screen, answers)
     yield from _check_resting(screen, facts)
-    yield from _check_tags(pairs_in(screen, "text"), languages)
-    for variant in items_in(screen, "variants"):
-        yield from _check_tags(pairs_in(variant, "text"), languages)
+    yield from _check_tags(get_pairs(screen, "text"), languages)
+    for variant in get_items(screen, "variants"):
+        yield from _check_tags(get_pairs(variant, "text"), languages)
         yield from _check_conditions(variant, languages, answers)
     # A question that lacks its field is told so once, not again at each answer.
-    asks = text_in(screen, "asks", "?" if text_in(screen, "kind") == "question" else "")
-    for choice in items_in(screen, "choices"):
+    asks = get_text(screen, "asks", "?" if get_text(screen, "kind") == "question" else "")
+    for choice in get_items(screen, "choices"):
         yield from _check_choice(
             choice, "?" if _asks_nothing_said(screen) else asks, screens, languages, answers
         )
@@ -192,7 +192,7 @@ def _check_screen(
 
 def _check_resting(screen: Node, facts: frozenset[str]) -> Iterator[Problem]:
     """Yield each fact that a screen rests on and that is none."""
-    for name in scalars_in(screen, "rests_on"):
+    for name in get_scalars(screen, "rests_on"):
         if name.text not in facts:
             yield Problem(
                 code="unknown-fact",
@@ -203,7 +203,7 @@ def _check_resting(screen: Node, facts: frozenset[str]) -> Iterator[Problem]:
 
 
 def _check_topic(screen: Node, topics: frozenset[str]) -> Iterator[Problem]:
-    for named in scalars_in(screen, "topic"):
+    for named in get_scalars(screen, "topic"):
         if named.text not in topics:
             hint = suggest_name(named.text, topics, f"add {named.text}: under topics")
             yield _report_unknown(f"unknown topic '{named.text}'", named.place, hint)
@@ -211,11 +211,11 @@ def _check_topic(screen: Node, topics: frozenset[str]) -> Iterator[Problem]:
 
 def _asks_nothing_said(screen: Node) -> bool:
     """Say whether the field that a question asks was left empty, which is told where it is read."""
-    return any(is_blank(named.text) for named in scalars_in(screen, "asks"))
+    return any(is_blank(named.text) for named in get_scalars(screen, "asks"))
 
 
 def _check_asked(screen: Node, answers: Answers) -> Iterator[Problem]:
-    for named in scalars_in(screen, "asks"):
+    for named in get_scalars(screen, "asks"):
         if named.text not in answers and not is_blank(named.text):
             hint = suggest_name(named.text, answers, f"add {named.text}: under fields")
             yield _report_unknown(f"nothing is asked by '{named.text}'", named.place, hint)
@@ -225,13 +225,13 @@ def _check_choice(
     choice: Node, asks: str, screens: frozenset[str], languages: frozenset[str], answers: Answers
 ) -> Iterator[Problem]:
     yield from _check_target(_find_node(choice, "to"), screens)
-    yield from _check_tags(pairs_in(choice, "label"), languages)
-    yield from _check_languages([*scalars_in(choice, "language"), *scalars_in(choice, "script")], languages)
+    yield from _check_tags(get_pairs(choice, "label"), languages)
+    yield from _check_languages([*get_scalars(choice, "language"), *get_scalars(choice, "script")], languages)
     yield from _check_conditions(choice, languages, answers)
     answer = _find_node(choice, "answer")
     if isinstance(answer, Scalar):
         yield from _check_answer(answer, asks, answer, answers)
-    for name, value in pairs_in(choice, "answers"):
+    for name, value in get_pairs(choice, "answers"):
         yield from _check_answer(name, name.text, value, answers)
 
 
@@ -253,15 +253,15 @@ def _check_answer(named: Scalar, asked: str, value: Node, answers: Answers) -> I
 
 def _check_conditions(node: Node, languages: frozenset[str], answers: Answers) -> Iterator[Problem]:
     known = (*answers, *CONDITIONS)
-    for name, values in pairs_in(node, "if"):
+    for name, values in get_pairs(node, "if"):
         if name.text not in known:
             yield _report_unknown(
                 f"unknown condition '{name.text}'", name.place, did_you_mean(name.text, known)
             )
         elif name.text in {"language", "script"}:
-            yield from _check_languages(scalars_in(values), languages)
+            yield from _check_languages(get_scalars(values), languages)
         elif answers.get(name.text):
-            for value in scalars_in(values):
+            for value in get_scalars(values):
                 yield from _check_answer(value, name.text, value, answers)
 
 

@@ -5,11 +5,19 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
 from gateway.menus.authoring.problems import Level, Problem
-from gateway.menus.authoring.schema.conform import as_day
+from gateway.menus.authoring.schema.conform import parse_day
 from gateway.menus.authoring.schema.grammar import ALWAYS_ANSWERED, ANSWERS, TOPIC_NAME, WINDOW_NAME
 from gateway.menus.authoring.schema.shapes import Word
 from gateway.menus.authoring.slips import suggest_name
-from gateway.menus.authoring.yaml_nodes import ListNode, MapNode, Node, Scalar, items_in, pairs_in, scalars_in
+from gateway.menus.authoring.yaml_nodes import (
+    ListNode,
+    MapNode,
+    Node,
+    Scalar,
+    get_items,
+    get_pairs,
+    get_scalars,
+)
 from gateway.menus.engine.dates import find_odd_year, is_date
 from gateway.menus.engine.navigation import OTHER
 
@@ -21,26 +29,26 @@ _WEEK = 7
 _YEAR = 12
 
 
-def answers_of(root: MapNode) -> Answers:
+def list_answers(root: MapNode) -> Answers:
     """Return the fields of the callback form with the values that each may have in this menu; none leaves it open."""
-    windows = (name.text for name, _ in pairs_in(root, "windows"))
+    windows = (name.text for name, _ in get_pairs(root, "windows"))
     own = {
-        name.text: tuple(each.text for each in scalars_in(row, "values"))
-        for name, row in pairs_in(root, "fields")
+        name.text: tuple(each.text for each in get_scalars(row, "values"))
+        for name, row in get_pairs(root, "fields")
     }
     return {**own, **ANSWERS, "when": (*windows, *ALWAYS_ANSWERED)}
 
 
 def check_rows(root: MapNode, languages: frozenset[str]) -> Iterator[Problem]:
     """Yield what is wrong with the rows of a menu."""
-    for name, window in pairs_in(root, "windows"):
+    for name, window in get_pairs(root, "windows"):
         yield from _check_window(name, window)
-    for name, label in pairs_in(root, "topics"):
+    for name, label in get_pairs(root, "topics"):
         yield from _check_name(name, TOPIC_NAME, "topic")
         yield from _check_tags(label, languages)
-    for name, row in pairs_in(root, "fields"):
+    for name, row in get_pairs(root, "fields"):
         yield from _check_field(name, row, languages)
-    for tag, row in pairs_in(root, "calendar"):
+    for tag, row in get_pairs(root, "calendar"):
         yield from _check_known(tag, languages)
         yield from _check_names(row, "days", _WEEK)
         yield from _check_names(row, "months", _YEAR)
@@ -52,7 +60,7 @@ def _check_window(name: Scalar, window: Node) -> Iterator[Problem]:
         yield _report_unknown(name, message, "delete it here; its choice stays")
     else:
         yield from _check_name(name, WINDOW_NAME, "window")
-    for hours in scalars_in(window, "hours"):
+    for hours in get_scalars(window, "hours"):
         start, _, end = hours.text.partition("-")
         if end <= start:
             message = f"the hours of '{name.text}' end before they begin"
@@ -93,7 +101,7 @@ def _check_name(name: Scalar, shape: Word, what: str) -> Iterator[Problem]:
 
 
 def _check_tags(text: Node | None, languages: frozenset[str]) -> Iterator[Problem]:
-    for tag, _ in pairs_in(text):
+    for tag, _ in get_pairs(text):
         yield from _check_known(tag, languages)
 
 
@@ -118,9 +126,9 @@ _LONG_AGO = 200
 
 def check_years(root: MapNode, today: date) -> Iterator[Problem]:
     """Yield every date of a fact whose year is not that of the common calendar, or whose check lies ahead."""
-    for fact, values in pairs_in(root, "facts"):
-        for value in items_in(values):
-            for key, written in pairs_in(value):
+    for fact, values in get_pairs(root, "facts"):
+        for value in get_items(values):
+            for key, written in get_pairs(value):
                 if key.text in _DAYS and isinstance(written, Scalar):
                     yield from _check_day(fact.text, key.text, written, today)
 
@@ -137,7 +145,7 @@ def _check_day(fact: str, key: str, written: Scalar, today: date) -> Iterator[Pr
             hint=odd.hint,
         )
         return
-    day = as_day(written.text)
+    day = parse_day(written.text)
     # An author may sit a zone ahead of the line: tomorrow there is today here.
     if key == "checked_on" and day is not None and day > today + timedelta(days=1):
         yield Problem(

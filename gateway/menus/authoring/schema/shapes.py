@@ -6,7 +6,15 @@ from dataclasses import dataclass, field
 from gateway.menus.authoring.problems import Problem, show_place
 from gateway.menus.authoring.slips import is_blank
 from gateway.menus.authoring.yaml_loader import is_guessed
-from gateway.menus.authoring.yaml_nodes import MapNode, Node, Scalar, items_in, pairs_in, scalars_in, text_in
+from gateway.menus.authoring.yaml_nodes import (
+    MapNode,
+    Node,
+    Scalar,
+    get_items,
+    get_pairs,
+    get_scalars,
+    get_text,
+)
 
 RESERVED = {"0": "Back", "00": "Home", "98": "More"}
 _LONGEST_KEY = 2
@@ -14,17 +22,17 @@ _LONGEST_KEY = 2
 
 def check_keys(root: MapNode) -> Iterator[Problem]:
     """Yield every claim that is made twice or that is not an author's to make."""
-    for name, screen in pairs_in(root, "screens"):
-        yield from _check_choices(name.text, items_in(screen, "choices"))
-    yield from _check_words(items_in(root, "keywords"))
-    for fact, values in pairs_in(root, "facts"):
-        yield from _check_days(fact, items_in(values))
+    for name, screen in get_pairs(root, "screens"):
+        yield from _check_choices(name.text, get_items(screen, "choices"))
+    yield from _check_words(get_items(root, "keywords"))
+    for fact, values in get_pairs(root, "facts"):
+        yield from _check_days(fact, get_items(values))
 
 
 def _check_choices(screen: str, choices: tuple[Node, ...]) -> Iterator[Problem]:
     seen: list[tuple[Scalar, Node]] = []
     for choice in choices:
-        for key in scalars_in(choice, "key"):
+        for key in get_scalars(choice, "key"):
             if not is_blank(key.text) and not (key.plain and is_guessed(key.text)):  # told where it is read
                 yield from _check_key(screen, key)
             for earlier, other in seen:
@@ -70,24 +78,24 @@ def _check_key(screen: str, key: Scalar) -> Iterator[Problem]:
 def _are_apart(first: Node, second: Node) -> bool:
     """Say whether the conditions of the two can never hold together."""
     others = {
-        name.text: {each.text for each in scalars_in(values)} for name, values in pairs_in(second, "if")
+        name.text: {each.text for each in get_scalars(values)} for name, values in get_pairs(second, "if")
     }
     return any(
-        name.text in others and others[name.text].isdisjoint(each.text for each in scalars_in(values))
-        for name, values in pairs_in(first, "if")
+        name.text in others and others[name.text].isdisjoint(each.text for each in get_scalars(values))
+        for name, values in get_pairs(first, "if")
     )
 
 
 def _list_free(choices: tuple[Node, ...]) -> str:
-    taken = {text_in(choice, "key") for choice in choices}
+    taken = {get_text(choice, "key") for choice in choices}
     return next((str(key) for key in range(1, 98) if str(key) not in taken), "10")
 
 
 def _check_words(keywords: tuple[Node, ...]) -> Iterator[Problem]:
     seen: dict[tuple[str, str], Scalar] = {}
     for keyword in keywords:
-        for language, words in pairs_in(keyword, "words"):
-            for word in scalars_in(words):
+        for language, words in get_pairs(keyword, "words"):
+            for word in get_scalars(words):
                 claim = (language.text, " ".join(word.text.casefold().split()))
                 if claim in seen and claim[1]:
                     yield Problem(
@@ -111,7 +119,7 @@ def _check_days(fact: Scalar, values: tuple[Node, ...]) -> Iterator[Problem]:
     seen: dict[str, Scalar] = {}
     for value in values:
         yield from _one_of_two(fact, value)
-        for day in scalars_in(value, "valid_from"):
+        for day in get_scalars(value, "valid_from"):
             if day.text in seen:
                 yield Problem(
                     code="yaml-repeated-key",
@@ -123,7 +131,7 @@ def _check_days(fact: Scalar, values: tuple[Node, ...]) -> Iterator[Problem]:
 
 
 def _one_of_two(fact: Scalar, value: Node) -> Iterator[Problem]:
-    written = {name.text: name for name, _ in pairs_in(value)}
+    written = {name.text: name for name, _ in get_pairs(value)}
     if {"value", "date"} <= written.keys():
         yield Problem(
             code="yaml-syntax",
