@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.docs.pages import channel_contract, http, menu_format, rooms, tables
+from tests.docs.pages import audit_acts, channel_contract, http, menu_format, rooms, tables
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = "python -m tests.docs.make_pages"
@@ -23,6 +23,7 @@ MADE: dict[str, Callable[[], str]] = {
     "docs/reference/menu-format.md#tests": menu_format.describe_tests,
     "docs/reference/tables.md#tables": tables.describe_tables,
     "docs/reference/channel-contract.md#contract": channel_contract.describe_contract,
+    "docs/reference/audit-acts.md#acts": audit_acts.list_acts,
     "docs/reference/http.md#addresses": http.list_addresses,
     "docs/reference/http.md#metrics": http.list_metrics,
 }

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from tests.docs.make_pages import COMMAND, MADE, ROOT, make
-from tests.docs.pages import rooms, tables
+from tests.docs.pages import audit_acts, rooms, tables
 
 
 @pytest.mark.parametrize("target", MADE)
@@ -27,3 +27,9 @@ def test_the_drawing_holds_every_room_of_the_contracts_and_every_arrow() -> None
 
 def test_every_table_says_what_it_is_for() -> None:
     assert set(tables.PURPOSE) == set(tables.list_names())
+
+
+def test_every_act_of_the_audit_has_its_sentence_and_no_sentence_lacks_its_act() -> None:
+    acts = set(audit_acts.find_acts()) - set(audit_acts.PARTS)
+    assert acts - set(audit_acts.MEANING) == set()
+    assert set(audit_acts.MEANING) - acts - set(audit_acts.COMPUTED) == set()

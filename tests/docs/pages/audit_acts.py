@@ -1,0 +1,164 @@
+"""Lists the acts of the audit: every word that the product writes as one, with the modules that write it and what it says."""
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+
+CALLBACK, CALLER_SIDE, STAFF, MENUS, MACHINE = (
+    "callbacks",
+    "callers",
+    "staff and access",
+    "menus",
+    "the machine",
+)
+
+MEANING = {
+    "asked": (CALLER_SIDE, "a callback was accepted"),
+    "asked again": (CALLER_SIDE, "the caller asked again; the open callback stands, with the newer answers"),
+    "added to": (CALLER_SIDE, "the caller answered a further question"),
+    "moved": (CALLER_SIDE, "the caller chose another window"),
+    "cancelled": (CALLER_SIDE, "the caller cancelled by her code"),
+    "refused": (CALLER_SIDE, "the caller said not to call; the detail says how it was read"),
+    "stopped": (CALLER_SIDE, "a number wants no more texts; the detail says by whom"),
+    "erased": (CALLER_SIDE, "everything that identifies a caller was removed"),
+    "told while away": (
+        CALLER_SIDE,
+        "a callback was confirmed while the database was away and cannot stand as it was confirmed",
+    ),
+    "added": (CALLBACK, "a member of staff added a callback"),
+    "attached": (CALLBACK, "a text was put to a callback"),
+    "answered": (CALLBACK, "a text that no word matched was answered"),
+    "read": (CALLBACK, "a text that no word matched was read"),
+    "claimed": (CALLBACK, "claimed on the page or the command line"),
+    "by link": (CALLBACK, "claimed by a one-tap link"),
+    "by reply": (CALLBACK, "claimed by answering an alert"),
+    "cannot": (CALLBACK, "an alert was answered with no"),
+    "released": (CALLBACK, "given back by its holder"),
+    "taken over": (CALLBACK, "taken from its holder by a supervisor"),
+    "handed over": (CALLBACK, "passed to another person"),
+    "claim ran out": (CALLBACK, "the lease of a claim ended"),
+    "phone": (CALLBACK, "an attempt began from a helpline phone: the number was shown"),
+    "bridge": (CALLBACK, "an attempt began as a bridged call: no number was shown"),
+    "reveal": (CALLBACK, "a number was shown; the detail holds the reason"),
+    "sent a number": (CALLBACK, "the number of another organisation was sent to the caller"),
+    "outcome": (CALLBACK, "the outcome of an attempt"),
+    "not_dialled": (CALLBACK, "an attempt that surely did not ring the caller's phone was made void"),
+    "unclear": (CALLBACK, "the lease of an attempt ended without an outcome"),
+    "one more try": (CALLBACK, "a supervisor allowed one more attempt"),
+    "waiting": (CALLBACK, "a supervisor put it back into the queue"),
+    "closed": (CALLBACK, "closed, with the reason"),
+    "given_up": (CALLBACK, "given up by a supervisor"),
+    "expired": (CALLBACK, "its safety answers, or its window for *now*, ran out"),
+    "exported": (STAFF, "callbacks, or a month of the audit, were taken out as a table"),
+    "searched": (STAFF, "a search for a number or code"),
+    "held back": (STAFF, "a person has been shown the hourly limit of numbers"),
+    "page refused": (STAFF, "a page that the role may not see was asked for"),
+    "signed in": (STAFF, "a sign-in began"),
+    "signed out": (STAFF, "a sign-in was ended by its person"),
+    "password wrong": (STAFF, "a wrong password"),
+    "password right": (STAFF, "a right password, before the second factor"),
+    "code refused": (STAFF, "a wrong code of the second factor"),
+    "proved": (STAFF, "a person proved again who they are, for an act that asks for it"),
+    "second factor on": (STAFF, "turned on"),
+    "second factor off": (STAFF, "turned off"),
+    "person.add": (STAFF, "a person was added"),
+    "person.invite": (STAFF, "a link for a first or new password was made"),
+    "person.password": (STAFF, "a password was chosen"),
+    "person.role": (STAFF, "a role was changed"),
+    "person.remove": (STAFF, "a person was removed"),
+    "person.sign-out": (STAFF, "every sign-in of a person was ended"),
+    "person.details": (STAFF, "name, languages or other details were changed"),
+    "person.capacity": (STAFF, "how many callbacks a person takes was changed"),
+    "person.number": (STAFF, "a helpline phone was entered or taken away"),
+    "person.by-text": (STAFF, "whether alerts come by text was changed"),
+    "person.duty": (STAFF, "on or off duty by hand"),
+    "person.shifts": (STAFF, "the week of a person was changed"),
+    "person.away": (STAFF, "days away were entered"),
+    "person.back": (STAFF, "days away were taken back"),
+    "person.test": (STAFF, "a test alert was sent"),
+    "help list": (STAFF, "the order of those who are alerted was changed"),
+    "set": (STAFF, "a rule of the centre was set"),
+    "written": (STAFF, "an entry of the referral book was written"),
+    "taken out": (STAFF, "an entry of the referral book was taken out"),
+    "menu.publish": (MENUS, "a version went live"),
+    "menu.rollback": (MENUS, "an earlier version went live again"),
+    "menu.withdraw": (MENUS, "a version was withdrawn; sessions on it end"),
+    "outbox.settle": (MACHINE, "a person decided an unclear text"),
+    "clock_guard.on": (MACHINE, "the machine's clock is not trusted"),
+    "clock_guard.confirm": (MACHINE, "a person confirmed the clock"),
+    "clock set right": (MACHINE, "times that were taken under a wrong clock were set right"),
+    "ending.held": (MACHINE, "more rows would end at once than may; it waits for a person"),
+    "ending.let": (MACHINE, "a person let them end"),
+    "restored": (MACHINE, "a backup was restored"),
+}
+COMPUTED = ("phone", "bridge", "waiting", "closed", "given_up", "person.shifts", "person.away", "person.back")
+"""Acts that are put together at run time: how an attempt is made, a state that a person chose, ``person.`` and a word."""
+PARTS = ("shifts", "away", "back")
+"""Words that are put behind ``person.``."""
+
+
+def find_acts() -> dict[str, set[str]]:
+    """Return each act that stands in the code, with the modules that write it."""
+    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in (ROOT / "gateway").rglob("*.py")}
+    named = {
+        target.id: value.value
+        for tree in trees.values()
+        for each in tree.body
+        if isinstance(each, ast.Assign) and isinstance(value := each.value, ast.Constant)
+        for target in each.targets
+        if isinstance(target, ast.Name) and value.value in MEANING
+    }
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for path, tree in trees.items():
+        for value in _list_values(tree):
+            for act in _read(value, named):
+                found[act].add(path.relative_to(ROOT).as_posix())
+    return dict(found)
+
+
+def _list_values(tree: ast.Module) -> Iterator[ast.expr]:
+    """Yield what is given as ``act`` to a function of the store, or to one of this module that passes it on."""
+    takes = {
+        each.name: [argument.arg for argument in (*each.args.posonlyargs, *each.args.args)]
+        for each in ast.walk(tree)
+        if isinstance(each, ast.FunctionDef)
+        and "act" in {a.arg for a in (*each.args.args, *each.args.kwonlyargs)}
+    }
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call):
+            name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+            yield from (keyword.value for keyword in call.keywords if keyword.arg == "act")
+            places = takes.get(name, [])
+            if "act" in places and places.index("act") < len(call.args):
+                yield call.args[places.index("act")]
+
+
+def _read(value: ast.expr, named: dict[str, str]) -> list[str]:
+    if isinstance(value, ast.IfExp):
+        return [*_read(value.body, named), *_read(value.orelse, named)]
+    if isinstance(value, ast.Constant):
+        return [value.value]
+    name = getattr(value, "id", getattr(value, "attr", ""))
+    return [named[name]] if name in named else []
+
+
+def list_acts() -> str:
+    found = find_acts()
+    lines: list[str] = []
+    for group in (CALLER_SIDE, CALLBACK, STAFF, MENUS, MACHINE):
+        lines += [
+            f"### {group[0].upper()}{group[1:]}",
+            "",
+            "| act | says that | written in |",
+            "|---|---|---|",
+        ]
+        lines += [
+            f"| `{act}` | {meaning} | {', '.join(f'`{path}`' for path in sorted(found.get(act, ())))} |"
+            for act, (of, meaning) in sorted(MEANING.items())
+            if of == group
+        ]
+        lines.append("")
+    return "\n".join(lines)
