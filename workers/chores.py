@@ -49,9 +49,8 @@ def _part_trials(parts: Services) -> None:
 
 
 TABLE: tuple[Chore, ...] = (
-    Chore(
-        "sweep", timedelta(seconds=10), sweep_outbox, lease=timedelta(seconds=15)
-    ),  # safe to run in parallel
+    # Safe to run in parallel, hence the short lease.
+    Chore("sweep", timedelta(seconds=10), sweep_outbox, lease=timedelta(seconds=15)),
     Chore("watch_lines", timedelta(seconds=60), channel_status.look_at_channels),
     Chore("release_leases", timedelta(seconds=15), timers.release_leases),
     Chore("roll_calls", timedelta(seconds=15), bridge_events.roll_bridges),

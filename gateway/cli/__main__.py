@@ -1,4 +1,4 @@
-"""Lets ``python -m gateway.cli`` be the command, so that a child runs with the interpreter of its parent."""
+"""Runs the command as ``python -m gateway.cli``, so that child processes use their parent's interpreter."""
 
 from gateway.cli.main import main
 

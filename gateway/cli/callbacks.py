@@ -1,4 +1,4 @@
-"""Commands for callbacks: the line and one callback as they stand, to claim one, to write down what came of it."""
+"""Commands for callbacks: list, show, claim, release, record an outcome, export."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from gateway.foundation.services import Services
 
-# Whoever has the command line of the server sees what a supervisor sees; a deed still needs a person's name.
+# Access to the server includes access to the database, so listing needs no name; an action needs one for the audit log.
 ONLOOKER = Actor.of(person_id="", name="command line", role=Role.SUPERVISOR)
 _COLUMNS = (
     "id",
@@ -159,7 +159,7 @@ def export_command() -> None:
     out = csv.writer(sys.stdout)
     out.writerow(_EXPORTED)
     parts = _open_services()
-    # Whoever is let in at this machine holds the database and its key: there is nothing more to be shown here.
+    # No re-authentication here: access to this machine includes the database and its keys.
     operator = replace(ONLOOKER, proved_at=parts.clock.now())
     for row in queue.export_callbacks(parts, operator):
         values = {
@@ -178,7 +178,7 @@ def _open_services() -> Services:
 
 @contextmanager
 def _refusals(callback_id: str, name: str = "") -> Iterator[None]:
-    """Say why something cannot be done, and end with 1."""
+    """Print why an action was refused, and exit with status 1."""
     try:
         yield
     except NoSuchCallback:

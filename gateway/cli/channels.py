@@ -1,4 +1,4 @@
-"""Commands for the lines: how each stands, and whether one can be reached both ways."""
+"""Commands for channels: status, connection test, and webhook URLs with their secrets."""
 
 import json
 import sys
@@ -106,7 +106,7 @@ def _describe_line(line: ChannelStatus) -> str:
     return f"{head}\n{'':<16} {line.trouble}\n{'':<16} → {line.fix}" if line.trouble else head
 
 
-# Prints the addresses to paste into each provider's dashboard, and gives a line a new secret.
+# Webhook URLs for each provider's dashboard, and new secrets.
 
 
 @click.command()
@@ -135,7 +135,7 @@ def webhooks(as_json: bool, new_secret: str | None) -> None:  # noqa: FBT001 - c
 
 
 def renew_secret(parts: Services, line: str) -> None:
-    """Count the line's serial on; its old secret is live beside the new one until the next time."""
+    """Give a channel a new webhook secret; the previous one stays valid until the next renewal."""
     if line not in parts.channels:
         raise click.BadParameter(f"the lines are {', '.join(parts.channels)}", param_hint="--new-secret")
     with parts.store.write() as tx:

@@ -1,4 +1,4 @@
-"""A phone in the terminal: dial a code, or send a text."""
+"""Commands that simulate a phone in the terminal: dial a code, or send a text."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -87,7 +87,7 @@ def dial(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Phones:
-    """Phones, and the menu that they show; it is asked for only where its words are needed."""
+    """The simulated phones and their menu, which is loaded only when its words are needed."""
 
     phones: Sequence[HeldPhone]
     find_menu: Callable[[], Menu]
@@ -140,7 +140,7 @@ def text(to: str, words: str, number: str, channel: str | None, explain: bool) -
 
 
 def explain_text(menu: Menu, words: str) -> str:
-    """Return as what a text is understood, by which word of which language, and how that word was found."""
+    """Return how a text is understood: by which keyword of which language, and by which rule it matched."""
     match = understand_text(menu, words)
     if match is not None:
         return f"--- understood {match.topic} in {match.language} ({match.why})"
@@ -161,13 +161,13 @@ def find_language_keys(menu: Menu, tag: str) -> list[str]:
 
 
 def format_head(shown: HandsetPage) -> str:
-    """Return the line above a page: its kind, how full it is, and which screen it is."""
+    """Return the line above a page, such as ``--- CON 110/160 gsm7 main``: kind, length, limit, encoding and screen."""
     size = measure_text(shown.text)
     return f"--- {_find_kind(shown)} {size.units}/{_find_limit(size.coding)} {size.coding} {shown.screen}".rstrip()
 
 
 def _print_pages(pages: Iterator[Page], *, show: bool) -> Iterator[Page]:
-    """Print each page as it comes."""
+    """Print each page as it arrives."""
     for page in pages:
         if show:
             _print_page(page)
@@ -221,10 +221,11 @@ def _then_asked(typed: Iterator[str]) -> Iterator[str]:
 
 
 def _send_text(phone: Handset, send: Callable[[], None], clock: Clock) -> list[Received] | None:
-    """Send, and return what came to the phone in time; None where no answer is to come.
+    """Send a text and return the replies that arrive in time; None if there will be none.
 
-    A text is taken with its answer in one transaction, so that what is not written then will never come: silence is
-    the right answer to STOP, and nothing to wait for.
+    A text and its replies are stored in one transaction. A reply that is not stored by then will never come,
+    and silence
+    is the right response to STOP.
     """
     known = {each.id for each in phone.written()}
     send()
@@ -236,7 +237,7 @@ def _send_text(phone: Handset, send: Callable[[], None], clock: Clock) -> list[R
             return None
         arrived = [each for each in fresh if each.state == ON_THE_PHONE]
         if arrived and len(arrived) == len(answers):
-            break  # as many as a moment ago: that was all
+            break  # no new message since the last poll, so the reply is complete
         answers = arrived
         clock.sleep(NEXT_ANSWER_SECONDS if arrived else 0.2)
     return answers

@@ -1,4 +1,4 @@
-"""Looks at every part from outside and prints it green or red, with the fix in words."""
+"""Implements ``gateway doctor``: runs every health check and prints the findings with a fix."""
 
 import sys
 from collections.abc import Callable
@@ -63,7 +63,7 @@ def _do_as(name: str | None, option: str, deed: Callable[[Services, Actor], None
 
 
 def _list_findings() -> tuple[Finding, ...]:
-    """Look at everything; what keeps the parts from being built is the one finding that matters."""
+    """Run every check; if the services cannot be built at all, that is the only finding."""
     try:
         settings = config.from_process()
     except SettingsError as error:
@@ -101,12 +101,12 @@ def _settings_faults(error: SettingsError) -> tuple[Finding, ...]:
 
 
 def _recovery_sheet(parts: Services) -> list[Finding]:
-    """Say whether a backup would open: it is sealed to a sheet, and somebody has that on paper."""
+    """Report whether backups can be restored: they are encrypted to a sheet, and somebody has confirmed it on paper."""
     try:
         with parts.store.read() as tx:
             known, confirmed = key_care.find_public_key(tx), key_care.is_confirmed(tx)
     except Unavailable:
-        return []  # the ledger is red already
+        return []  # the database check reports this already
     if confirmed:
         return [Finding(part="recovery", ok=True, words="the sheet is on paper")]
     if known is None:
@@ -131,7 +131,7 @@ def _check_folder(parts: Services, settings: Settings) -> list[Finding]:
     try:
         differs = stored.has_changed(parts, folder)
     except Unavailable:
-        return []  # the ledger is red already
+        return []  # the database check reports this already
     if not differs:
         return [Finding(part="menus folder", ok=True, words=f"{folder} is what is live")]
     fix = "`gateway menus publish` takes the folder up; `gateway menus versions` shows what is live"

@@ -1,4 +1,4 @@
-"""Puts what keeps any command from working into a sentence of its own, so that nobody reads a traceback."""
+"""Turns errors that any command can meet into one sentence and an exit status, and checks dates of the command line."""
 
 import errno
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ _NO_KEYS = "The keys of this database do not open: GATEWAY_SECRET_KEY or the dat
 
 @contextmanager
 def in_words() -> Iterator[None]:
-    """Name every fault of the settings, a line each, and end with 2; say what else is missing and end with 1."""
+    """Print each settings fault and exit with 2; print other known errors and exit with 1. No traceback is shown."""
     try:
         yield
     except SettingsError as error:
@@ -38,20 +38,20 @@ def in_words() -> Iterator[None]:
         raise click.ClickException(_NO_KEYS) from None
     except OSError as error:
         if error.errno == errno.EPIPE:
-            raise  # whoever read along has gone; click ends in silence
+            raise  # the reader of a pipe has exited; click handles it (EPIPE)
         raise click.ClickException(
             f"{error.filename or 'a file'} cannot be used ({error.strerror}); `gateway doctor` says more."
         ) from None
 
 
-# Reads the dates of a command line: a year of another calendar is refused with the date that is meant.
+# Dates: a Buddhist-era year is refused, and the message gives the date that was probably meant.
 
 
 class _Date(click.DateTime):
-    """A date of the common calendar, not more than 20 years off."""
+    """A Gregorian date, at most 20 years away."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Return the date, or fail with the one that is meant."""
+        """Return the date; a failure names the one that was probably meant."""
         if isinstance(value, str) and (odd := find_odd_year(value, _read_today())):
             self.fail(str(odd), param, ctx)
         return super().convert(value, param, ctx)
@@ -62,17 +62,17 @@ MOMENT = _Date(formats=["%Y-%m-%d %H:%M"])
 
 
 def refuse_odd_year(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
-    """Return a date that is read later, once its year can be meant; for ``callback=`` of an option or argument."""
+    """Check the year of a date argument that is parsed later; a ``callback=`` of click options and arguments."""
     if value and (odd := find_odd_year(value, _read_today())):
         raise click.BadParameter(str(odd))
     return value
 
 
 def check_order(first: datetime, last: datetime) -> None:
-    """Refuse a span that ends before it begins: it holds nothing, and nothing found would read like good news.
+    """Check that the first day is not after the last: an empty span would find nothing, which reads like good news.
 
     Raises:
-        click.BadParameter: the last day comes before the first.
+        click.BadParameter: the last day is before the first.
     """
     if last < first:
         said = f"{last:%Y-%m-%d} comes before {first:%Y-%m-%d}; did you mean them the other way round?"

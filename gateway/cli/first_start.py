@@ -1,4 +1,4 @@
-"""What a start on one machine does before the processes run, and what it says afterwards."""
+"""Prepares a start on one machine (tables, menus, recovery sheet), and prints the addresses afterwards."""
 
 import math
 import urllib.error
@@ -34,11 +34,11 @@ _WITHOUT_SQL = (
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What is to be said once everything runs.
+    """What to print once everything runs.
 
     Attributes:
-        lines: where everything is.
-        question: about the recovery sheet that was just shown, if one was.
+        lines: the addresses and hints.
+        question: the question about a recovery sheet that was just shown; None without one.
     """
 
     lines: tuple[str, ...]
@@ -46,14 +46,14 @@ class Prepared:
 
 
 def prepare_start(settings: Settings, *, at_terminal: bool) -> Prepared:
-    """Bring tables and menus up to date; while SQL is away, see that calls can be answered without it.
+    """Upgrade the tables and publish the first menus; while SQL is away, check that calls can be answered without it.
 
     Args:
         settings: of this machine.
-        at_terminal: a person reads what is said and nobody keeps it, so secrets may be among it.
+        at_terminal: output goes to a person at a terminal and not to a log, so it may contain secrets.
 
     Raises:
-        CannotStart: the shipped menu cannot be published, or SQL is away and this machine has never seen it.
+        CannotStart: the shipped menu has errors, or SQL is away and there is no local copy of keys and menus.
     """
     _close_files(settings)
     try:
@@ -69,7 +69,7 @@ def prepare_start(settings: Settings, *, at_terminal: bool) -> Prepared:
 
 
 def _close_files(settings: Settings) -> None:
-    """Take the data folder from the eyes of others: an earlier release left files that anybody here could read."""
+    """Remove other users' access to the data folder, as an earlier release left files readable by everyone."""
     closed = file_modes.close_files(settings.data_dir)
     if closed:
         click.echo(
@@ -78,7 +78,7 @@ def _close_files(settings: Settings) -> None:
 
 
 def _prepare_ledger(settings: Settings, *, at_terminal: bool) -> Prepared:
-    with suppress(OSError):  # a full or a read-only disk
+    with suppress(OSError):  # the disk is full or read-only
         end_outages(settings)
     parts = open_parts(settings)
     try:
@@ -102,7 +102,7 @@ def _without_sql(settings: Settings) -> Prepared:
 
 
 def is_ready(settings: Settings, clock: Clock, supervisor: Supervisor) -> bool:
-    """Wait until the web server says that it can keep a request; False where a signal came first."""
+    """Wait until the web server reports that it can store requests; False if a stop signal comes first."""
     late = clock.monotonic() + _READY_AS_A_RULE
     address = f"http://{_find_host(settings)}:{settings.env.port}/readyz"
     while not supervisor.stopping:
@@ -132,7 +132,7 @@ def _prepare_menus(parts: Services, settings: Settings) -> None:
 
 
 def _recovery_sheet(parts: Services, *, at_terminal: bool) -> SheetQuestion | None:
-    """Make and show the first sheet, at once; where nobody would read it, say how it is made."""
+    """Make and show the first recovery sheet; without a terminal, print how to make one."""
     with parts.store.read() as tx:
         known, confirmed = key_care.find_public_key(tx), key_care.is_confirmed(tx)
     if known is None and at_terminal:
@@ -163,7 +163,7 @@ def _first_sign_in(parts: Services, base: str, *, at_terminal: bool) -> list[str
 
 
 def _list_webhooks(parts: Services, base: str, *, at_terminal: bool) -> list[str]:
-    """Return the lines of the webhooks; an address holds a secret, and a journal keeps what it is told."""
+    """Return the lines about webhooks; URLs only at a terminal, since they hold secrets and a journal is kept."""
     if not at_terminal:
         return [f"Webhooks       of {', '.join(parts.channels)}: `gateway webhooks` prints them"]
     serials = open_serials(parts)
@@ -177,14 +177,14 @@ def _list_webhooks(parts: Services, base: str, *, at_terminal: bool) -> list[str
 
 
 def _say_missing_menus(parts: Services) -> None:
-    """Say at once what will keep this start from being ready: a channel whose menu nobody published."""
+    """Print at once which channel lacks a published menu, as this start will not become ready."""
     missing = describe_missing_menus(parts)
     if missing:
         click.echo(f"Not ready      {missing}", err=True)
 
 
 def _list_held_back(parts: Services) -> list[str]:
-    """Say which languages do not reach real phones: somebody looks here, and wonders why nobody calls."""
+    """Return the languages that are withheld from real phones because their texts are not reviewed."""
     held = find_held_back(parts)
     told = [f"{'Number not set' if each.unset else 'Not reviewed  '} {each}" for each in held]
     hint = "               `gateway menus reviews list LANGUAGE --path` shows them"

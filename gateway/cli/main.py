@@ -1,4 +1,4 @@
-"""Root of the command line: ``gateway`` and its groups, each loaded when it is asked for."""
+"""Defines the ``gateway`` command group; each command's module is imported only when it is used."""
 
 from importlib import import_module
 from typing import Any
@@ -30,7 +30,7 @@ _COMMANDS = {
 
 
 class _Lazy(click.Group):
-    """Loads a command's module only when it is used, so that a phone in the terminal starts at once."""
+    """A click group that imports commands lazily, so that ``gateway dial`` starts at once."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - the signature is click's
         return sorted(_COMMANDS)
@@ -44,7 +44,7 @@ class _Lazy(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; what any of them can meet is said in one place."""
+        """Run the command, with known errors turned into sentences."""
         from gateway.cli.errors import in_words
 
         with in_words():

@@ -1,4 +1,4 @@
-"""Commands for authors and administrators: check, test and draw a folder of menus; publish it, go back."""
+"""Commands for menu authors: create, check, test, measure and draw a menu folder."""
 
 import json
 import re
@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 
 def _menus_folder() -> Path:
-    """Return the folder that the environment names, so that every command without PATH means the same one."""
+    """Return the folder that the environment names, which is the default of every PATH argument."""
     return config.from_process().env.gateway_menus_dir
 
 
@@ -97,7 +97,7 @@ def check_command(path: Path, as_json: bool, strict: bool, real: bool) -> None: 
 
 
 def ask_here() -> CheckContext:
-    """Ask what a publish here would ask: for today, the hours and the settings of this house."""
+    """Return the context of a menu check on this installation: its channels, hours, settings and today's date."""
     settings = config.from_process()
     line = settings.file.line
     now = open_clock(settings).now()
@@ -112,7 +112,7 @@ def ask_here() -> CheckContext:
 
 
 def _read_live() -> dict[str, Menu]:
-    """Return what callers of this house get now, from the files kept for bad days: a check needs no ledger."""
+    """Return the live menus from their file copies, so that a check needs no database."""
     folder = config.from_process().data_dir / "live"
     return {menu.id: menu for _, menu in read_kept_menus(folder)}
 
@@ -131,7 +131,7 @@ def _print_report(checked: Checked, path: Path, files: dict[str, bytes]) -> None
 
 
 def _place_words(words: str, problem: Problem, base: Path) -> str:
-    """Put the folder before the file's name, so that a terminal can open the place."""
+    """Put the folder before the file name, so that a terminal or editor can open the place."""
     return (
         f"{base / problem.place.file}{words.removeprefix(problem.place.file)}"
         if problem.place.file
@@ -210,7 +210,7 @@ def sizes_command(path: Path, sms: bool) -> None:  # noqa: FBT001 - click passes
 
 
 def read_sound_menu(path: Path) -> Menu:
-    """Return the menu of the folder, or print what keeps it from being one and stop."""
+    """Return the folder's menu, or print its errors and exit."""
     files = _read_files(path)
     checked = check_menu(files, ask_here())
     if checked.menu is None:

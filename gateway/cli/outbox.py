@@ -1,4 +1,4 @@
-"""Commands for the outbox: what is on its way, and the verdict of a person on what stays unclear."""
+"""Commands for the outbox: list rows, and settle unclear ones."""
 
 import json
 

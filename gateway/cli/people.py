@@ -1,4 +1,7 @@
-"""Commands for people: add, list, remove, a new way in, sign-out; whoever has this command line owns the server."""
+"""Commands for staff: add, list, remove, reset, sign out.
+
+They act as an administrator, as access to the server implies it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One or more phones in one terminal: what is typed goes to the one in hand, and can be broken off as networks do."""
+"""Simulates one or more phones in a terminal: keys go to the phone in hand, and sessions can be dropped or time out."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _SAID = {DROP: "(dropped: nobody is told)", TIME_OUT: "(timed out: the network e
 
 
 class HeldPhone(Protocol):
-    """What a phone can do; ``session`` is not empty while one is open."""
+    """A simulated phone; ``session`` is non-empty while a session is open."""
 
     number: str
     session: str
@@ -42,15 +42,15 @@ class HeldPhone(Protocol):
         ...
 
     def press(self, keys: str) -> HandsetPage:
-        """Type something in the open session and send it."""
+        """Send an input in the open session."""
         ...
 
     def hang_up(self) -> None:
-        """Leave the open session."""
+        """End the open session."""
         ...
 
     def drop(self) -> None:
-        """Lose the network."""
+        """Lose the network connection."""
         ...
 
     def time_out(self) -> None:
@@ -60,7 +60,7 @@ class HeldPhone(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page on a phone, with what was typed before it; without ``shown`` only something was said."""
+    """A page on a phone, with the input before it; ``shown`` is None for a plain message."""
 
     number: str
     typed: str
@@ -70,7 +70,7 @@ class Page:
 
 @dataclass(slots=True)
 class _Session:
-    """What was typed and shown from one dial to its end."""
+    """Inputs and pages from one dial to its end."""
 
     number: str
     at: datetime
@@ -79,7 +79,7 @@ class _Session:
 
 
 class Hand:
-    """The phones, of which one is in hand."""
+    """The simulated phones, one of which is in hand."""
 
     def __init__(self, phones: Sequence[HeldPhone], code: str, now: Iterator[datetime]) -> None:
         self._phones = phones
@@ -91,15 +91,15 @@ class Hand:
 
     @property
     def phone(self) -> HeldPhone:
-        """The one in hand."""
+        """The phone in hand."""
         return self._phones[self._at]
 
     def type_in(self, typing: Iterable[str]) -> Iterator[Page]:
-        """Dial, then do what is typed, until nothing more is; a session that is open then is hung up.
+        """Dial, then send each input until there is none left; an open session is then ended.
 
         Raises:
-            NoGateway: nobody answers.
-            NotTaken: the gateway refused the post.
+            NoGateway: no gateway responds.
+            NotTaken: the gateway refused the request.
         """
         yield self._dial("")
         for typed in typing:
@@ -113,7 +113,7 @@ class Hand:
             phone.hang_up()
 
     def _take(self, typed: str) -> Page | None:
-        """Do one thing; None where there is nothing left to type into."""
+        """Apply one input; None if no session is open any more."""
         if typed in _SAID:
             self._leave(typed)
             return Page(self.phone.number, typed, said=_SAID[typed])
@@ -128,7 +128,7 @@ class Hand:
         return self._noted(typed, self.phone.press(typed))
 
     def _dial(self, typed: str) -> Page:
-        """Dial, whatever is open: a phone that dials again lost its session without a word."""
+        """Dial, also during a session: a real phone that dials again has lost its session without notice."""
         number = self.phone.number
         session = _Session(number, next(self._now))
         self._open[number] = session
@@ -170,15 +170,15 @@ def _write_case(menu: Menu, session: _Session, code: str, zone: str) -> str:
     return f"{notes}{written.text}"
 
 
-# A phone that shows a draft folder: what callers would read, before it is published, with nothing recorded.
+# A phone on an unpublished menu folder; nothing is stored.
 
 
 class DraftPhone:
-    """One phone with one number, pinned to one menu; a new dial begins anew.
+    """A phone with one number and one menu; each dial starts anew.
 
     Attributes:
-        number: its own number.
-        session: not empty while one is open.
+        number: its number in E.164.
+        session: non-empty while a session is open.
     """
 
     def __init__(self, menu: Menu, number: str, asked: CheckContext, clock: Clock) -> None:
@@ -190,17 +190,17 @@ class DraftPhone:
         self._talk = open_talk(self._menu, number, asked, clock.now())
 
     def dial(self, code: str) -> HandsetPage:
-        """Begin a session; the draft answers whichever code is dialled."""
+        """Start a session, whichever code is dialled."""
         self.session = code
         self._talk = open_talk(self._menu, self.number, self._asked, self._clock.now())
         return self._show(self._talk.move(None))
 
     def press(self, keys: str) -> HandsetPage:
-        """Type something in the open session and send it."""
+        """Send an input in the open session."""
         return self._show(self._talk.move(keys))
 
     def drop(self) -> None:
-        """Leave the session without a word."""
+        """Forget the session."""
         self.session = ""
 
     hang_up = time_out = drop
@@ -212,19 +212,19 @@ class DraftPhone:
         return HandsetPage(join_text(moved.reply), moved.reply.ends, moved.screen)
 
 
-# Finds the gateway that runs on this machine, and puts a phone of the simulator before it.
+# Connection to the gateway that runs on this machine.
 
 NOT_RUNNING = 2
 
 
 def find_address(chosen: Settings) -> str:
-    """Return the address at which this very machine reaches the gateway, whatever the outside calls it."""
+    """Return the local base URL of the gateway, whatever its public URL is."""
     host = _find_host(chosen)
     return f"http://[{host}]:{chosen.env.port}" if ":" in host else f"http://{host}:{chosen.env.port}"
 
 
 def open_handset(chosen: Settings, number: str) -> tuple[Services, Handset]:
-    """Return a phone with this number; ends with 2 where no gateway runs, and before anything is opened or made."""
+    """Return a simulated phone with this number; exits with 2 before anything is created if no gateway runs."""
     if not _is_listening(chosen):
         say_not_running(chosen)
     parts = open_parts(chosen)
@@ -238,13 +238,13 @@ def open_handset(chosen: Settings, number: str) -> tuple[Services, Handset]:
 
 
 def open_handsets(chosen: Settings, numbers: Sequence[str]) -> tuple[Services, list[Handset]]:
-    """Return a phone for each number; ends as ``open_handset`` does."""
+    """Return a phone for each number, as ``open_handset`` does."""
     parts, first = open_handset(chosen, numbers[0])
     return parts, [first, *(Handset(first.addresses, number) for number in numbers[1:])]
 
 
 def open_sender(chosen: Settings, parts: Services, name: str, number: str) -> Callable[[str, str], None]:
-    """Return what sends a text by this line, as the handset in its provider's folder does it."""
+    """Return a function that sends a text through this channel, made by the provider's own package."""
     channel = parts.channels.get(name)
     if channel is None:
         raise click.BadParameter(f"the lines are {', '.join(parts.channels)}", param_hint="--channel")
@@ -256,11 +256,11 @@ def open_sender(chosen: Settings, parts: Services, name: str, number: str) -> Ca
     serials = open_serials(parts)
     serials.renew()
     where = list_addresses(find_address(chosen), parts.channels, serials.secrets)[name]
-    return import_module(module).texting(channel.config, where, number)  # type: ignore[no-any-return]  # a folder says what it is
+    return import_module(module).texting(channel.config, where, number)  # type: ignore[no-any-return]  # the provider's package defines the type
 
 
 def say_not_running(chosen: Settings) -> None:
-    """Say how to start it, and end with 2."""
+    """Print how to start the gateway, and exit with 2."""
     click.echo(f"No gateway answers at {find_address(chosen)}: start it with gateway up", err=True)
     raise SystemExit(NOT_RUNNING)
 

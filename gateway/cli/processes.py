@@ -1,4 +1,4 @@
-"""Starts one part of the product, as the Procfile does; it imports little, for another root replaces it at once."""
+"""Replaces this process with one of the product's processes, for the Procfile."""
 
 import os
 import resource
@@ -9,13 +9,15 @@ import click
 from config import settings as config
 
 _CONNECTIONS = 2048
-"""That one process holds at a time; each costs a file and some kilobytes, and a silent one is ended."""
+"""Connections per process; each costs a file descriptor and some kilobytes, and an idle one is closed."""
 
 _HEAD_WITHIN_MS = "20000"
-"""For the head of a request, and for the next one on a connection that stays open; the guide's proxy waits less."""
+"""Milliseconds for the head of a request, and for the next one on a kept-alive connection.
+
+The proxy of the deployment guide closes its connections earlier."""
 
 OWNER_ONLY = 0o077
-"""The mask of files that a part makes: they hold keys, sealed rows and what leads to them."""
+"""umask(2) of the processes: their files hold keys, encrypted rows and webhook secrets."""
 
 
 @click.command()
@@ -24,13 +26,13 @@ def web() -> None:
     settings = config.from_process()
     _allow_files(2 * _CONNECTIONS)
     _become_process(
-        # Not Granian's WSGI: there a thread waits for the body, without a limit (gateway/web/shared/front.py).
+        # RSGI, since in Granian's WSGI a thread waits for the body without a limit (gateway/web/shared/front.py).
         *("-m", "granian", "--interface", "rsgi", "--factory", "gateway.web.app:create_front"),
         *("--host", settings.env.host, "--port", str(settings.env.port)),
         *("--workers", str(settings.env.web_workers), "--backlog", str(_CONNECTIONS)),
-        # With HTTP/2 offered, who says nothing at all is waited for without end; no provider asks for it.
+        # HTTP/1 only: with HTTP/2 enabled, silent connections have no timeout, and no provider needs it.
         *("--backpressure", str(_CONNECTIONS), "--http", "1", "--http1-header-read-timeout", _HEAD_WITHIN_MS),
-        # No access log: an address holds the secret of a webhook.
+        # No access log, because webhook URLs hold secrets (OWASP Logging Cheat Sheet, data to exclude).
         *("--respawn-failed-workers", "--no-access-log", "--log-level", "error", "--no-ws"),
         *("--workers-kill-timeout", "5"),
     )
@@ -49,7 +51,7 @@ def clock() -> None:
 
 
 def _allow_files(wanted: int) -> None:
-    """Raise the number of files that may be open, as far as the system lets us."""
+    """Raise the soft limit of open files up to the hard limit (getrlimit(2))."""
     now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     enough = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
     if now != resource.RLIM_INFINITY and now < enough:
@@ -57,6 +59,6 @@ def _allow_files(wanted: int) -> None:
 
 
 def _become_process(*arguments: str) -> None:
-    """Let another root replace this process, so that signals reach it; what it writes is for its owner alone."""
+    """Replace this process by execv(3), so that signals reach the new one directly."""
     os.umask(OWNER_ONLY)
-    os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606 - our own module
+    os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606 - a module of this product

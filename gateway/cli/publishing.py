@@ -1,4 +1,4 @@
-"""Commands that change what callers get: publish a folder, go back, see what differs, take an older version out."""
+"""Commands that publish menus: publish, diff, versions, rollback, export."""
 
 import json
 import os
@@ -218,7 +218,7 @@ def _find_actor(parts: Services, name: str) -> Actor | None:
 
 
 def _whoever_runs_it() -> str:
-    """Return the name under which this machine knows whoever types."""
+    """Return the login name of the user, as the author of a version."""
     try:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
@@ -235,7 +235,7 @@ def _print_problems(problems: Iterable[Problem], path: Path, *, err: bool = Fals
 
 
 def _find_only_menu(parts: Services) -> str:
-    """Return the name of the one menu that is live here, whatever it is called."""
+    """Return the name of the only live menu."""
     parts.versions.refresh()
     known = sorted(parts.versions.loaded())
     if len(known) != 1:
@@ -244,7 +244,7 @@ def _find_only_menu(parts: Services) -> str:
 
 
 def _do_work(work: Callable[[Services], T]) -> T:
-    """Do the work with the parts of this house; what stops it is said in one sentence."""
+    """Run the work with this installation's services; a known refusal is printed as one sentence."""
     try:
         return work(open_parts(config.from_process()))
     except Rejected:

@@ -1,4 +1,4 @@
-"""Prints the figures of one month, to be read or to be taken into a spreadsheet."""
+"""Commands that print the metrics of a month as text, JSON or CSV, and the readers of a fact."""
 
 import csv
 import json
@@ -61,7 +61,7 @@ def _print_centre(centre: CentreMonth) -> None:
 
 
 def _rows_of(centre: CentreMonth) -> list[tuple[str, ...]]:
-    """Return the rows of the centre's month, without their heading; none where nothing was ticked."""
+    """Return the rows of the centre's month without the header; empty if no form was ticked."""
     return split_sheet(centre)[1:] if centre.tables else []
 
 
@@ -86,7 +86,7 @@ def _as_json(cell: Cell) -> dict[str, object]:
     }
 
 
-# The command that tells who read a fact: for whoever finds that a number was wrong for some days.
+# Readers of a fact, for a fact that turns out to have been wrong for some days.
 
 
 @click.command("seen")

@@ -1,4 +1,4 @@
-"""Commands for whoever has texts read: what waits, what was read by whom, what a translation was made from."""
+"""Commands that record which texts were reviewed, by whom, and from which source each translation was made."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -110,7 +110,7 @@ def mark_command(language: str, texts: tuple[str, ...], folder: Path) -> None:
 
 
 def list_passages_of(menu: Menu, language: str) -> tuple[Passage, ...]:
-    """Return every text that is written in this language."""
+    """Return every text written in this language."""
     return tuple(each for each in list_passages(menu) if each.language == language)
 
 
@@ -119,7 +119,7 @@ def _list_texts(menu: Menu, language: str, *, on_path: bool) -> tuple[Passage, .
 
 
 def _find_named(menu: Menu, language: str, names: Iterable[str]) -> tuple[Passage, ...]:
-    """Return the texts that are meant: by their own id, or all of a screen."""
+    """Return the named texts: by their own id, or all of a screen."""
     texts = list_passages_of(menu, language)
     found: list[Passage] = []
     for name in names:
@@ -155,7 +155,7 @@ def _read_menu(folder: Path) -> tuple[Menu, Checked]:
 
 
 def _write_files(folder: Path, menu: Menu, marks: Marks, languages: set[str]) -> None:
-    """Write the files of these languages, with the texts in the order of the menu."""
+    """Write the review files of these languages, with the texts in the order of the menu."""
     base = folder if folder.is_dir() else folder.parent
     order = {each.id: at for at, each in enumerate(list_passages(menu))}
     for tag in sorted(languages):

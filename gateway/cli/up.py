@@ -1,4 +1,4 @@
-"""Starts all of the product on one machine, and keeps it running."""
+"""Implements ``gateway up``: starts all processes on this machine, and restarts them when they end."""
 
 import os
 import select
@@ -25,7 +25,7 @@ _PORT_FREE_WITHIN = 5.0
 @click.command()
 def up() -> None:
     """Start everything on this machine and keep it running."""
-    os.umask(OWNER_ONLY)  # also for the store and the parts that are started
+    os.umask(OWNER_ONLY)  # inherited by Valkey and the other processes
     settings = config.from_process()
     clock = Clock()
     try:
@@ -56,7 +56,7 @@ def _free_port(settings: Settings, clock: Clock) -> None:
 
 
 def _start_all(settings: Settings, supervisor: Supervisor, clock: Clock) -> SheetQuestion | None:
-    """Start everything and say where it is; return the question about the recovery sheet, if one is open."""
+    """Start everything and print the addresses; return the question about the recovery sheet, if one is open."""
     environment = config.list_child_environment(settings)
     if settings.env.redis_url is None:
         supervisor.start(
@@ -85,7 +85,7 @@ def _start_all(settings: Settings, supervisor: Supervisor, clock: Clock) -> Shee
 
 
 def _ask_for_group(settings: Settings, question: SheetQuestion) -> Callable[[], None]:
-    """Return what looks, again and again, whether the group was typed; nothing waits for it."""
+    """Return a function that checks without blocking whether the group was typed."""
     open_still = [question]
 
     def look() -> None:
@@ -98,7 +98,7 @@ def _ask_for_group(settings: Settings, question: SheetQuestion) -> Callable[[], 
 def _is_settled(settings: Settings, question: SheetQuestion) -> bool:
     typed = sys.stdin.readline()
     if not typed:
-        return True  # the terminal is gone
+        return True  # the terminal was closed
     if not typed.strip():
         return False
     try:

@@ -1,4 +1,4 @@
-"""Commands of whoever keeps the ledger: its tables, its keys, backups, and erasing a number."""
+"""Commands for the operator: tables, keys, recovery sheet, backup, restore, erasure, and the audit chain."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ from gateway.storage.database import Lost, Unavailable
 if TYPE_CHECKING:
     from gateway.operations.maintenance.key_care import SheetQuestion
 
-# Shows a recovery sheet and asks for one group of it, so that what seals the backups is on somebody's
-# paper.
+# The recovery sheet: it is shown once, and one group is asked back to make sure that it is on paper.
 
 HOW_TO_MAKE = "`gateway keys sheet` makes one and shows it, once"
 HOW_TO_CONFIRM = (
@@ -33,10 +32,11 @@ HOW_TO_CONFIRM = (
 
 
 def show_new_sheet(parts: Services) -> SheetQuestion | None:
-    """Draw a sheet, show it, and only then let it count; None where another process was first.
+    """Draw a sheet, show it, and only then put it in force; None if another process was faster.
 
-    In this order nothing is ever sealed to a sheet that nobody could have read: whoever is interrupted in between has
-    letters that open nothing yet, and the next start draws others.
+    In this order no backup is encrypted to a sheet that nobody could read: after an interruption the shown
+    letters open
+    nothing yet, and the next start draws new ones.
     """
     with parts.store.read() as tx:
         before = key_care.find_public_key(tx)
@@ -61,7 +61,7 @@ def show_new_sheet(parts: Services) -> SheetQuestion | None:
 
 
 def take_answer(parts: Services, question: SheetQuestion, typed: str) -> bool:
-    """Note that the sheet is on paper where the group is right, and say so."""
+    """Confirm the sheet if the group is right, and print the result."""
     if not question.is_answered_by(typed):
         click.echo("That is not what stands there. Compare it with the sheet, then type it again.")
         return False
@@ -73,7 +73,7 @@ def take_answer(parts: Services, question: SheetQuestion, typed: str) -> bool:
 
 
 def ask_back(parts: Services, question: SheetQuestion) -> None:
-    """Ask until the group is right, at a terminal."""
+    """Ask at the terminal until the group is right."""
     while not take_answer(parts, question, click.prompt(question.words, err=True)):
         pass
 
@@ -160,7 +160,7 @@ def backup(file: Path) -> None:
 
 
 def _find_recipient(parts: Services) -> bytes:
-    """Return what the backup is sealed to; at a terminal the first one makes the sheet."""
+    """Return the public key for the backup; at a terminal the first backup makes the sheet."""
     with parts.store.read() as tx:
         known = key_care.find_public_key(tx)
     if known is None and sys.stdin.isatty() and sys.stdout.isatty():
@@ -221,7 +221,7 @@ def erase() -> None:
     parts = open_parts()
     number = click.prompt("Number to erase", err=True)
     click.confirm("Her requests, texts and number go for good. Erase them?", abort=True, err=True)
-    spool_replay.replay_spool(parts)  # what still waits there would bring her back
+    spool_replay.replay_spool(parts)  # a spooled event could otherwise restore the erased number
     try:
         known = forget_number(parts, number)
     except AmbiguousNumber as ambiguous:
@@ -234,7 +234,7 @@ def erase() -> None:
     click.echo("Erased. It stays in backups that were made before; let old ones go.")
 
 
-# Commands for the audit: whether its chain holds from end to end.
+# The audit log's hash chain.
 
 _RETENTION = "retention"
 _DAYS = next(rule.days for rule in retention.RULES if rule.name == "audit")

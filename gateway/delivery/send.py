@@ -25,10 +25,8 @@ from gateway.storage.outbox import OutboxRow
 
 # Results. They are written only under the token of their claim, so one that comes too late changes nothing.
 
-_TRIES = (
-    0.5,
-    2.0,
-)  # seconds before the second and third try: a lost result must be settled by a person
+# Seconds before the second and third try: a lost result must be settled by a person.
+_TRIES = (0.5, 2.0)
 
 
 def record_result(parts: Services, claimed: ClaimedRow, result: SendResult, then: Next) -> None:
@@ -235,9 +233,8 @@ def _plan_next(parts: Services, claimed: ClaimedRow, result: SendResult) -> Next
         case SendOutcome.UNCLEAR if not repeatable:
             return Next(OutboxEvent.UNKNOWN, result.reason or "unclear")
         case SendOutcome.NOT_SENT if result.down and now < row.expires_at:
-            return Next(
-                OutboxEvent.AGAIN, result.reason, row.due_at
-            )  # the channel is down, which is not this row's fault, so it keeps its place
+            # The channel is down, which is not this row's fault, so it keeps its place.
+            return Next(OutboxEvent.AGAIN, result.reason, row.due_at)
         case SendOutcome.NOT_SENT | SendOutcome.UNCLEAR:
             then = states.plan_retry(
                 reason=result.reason,

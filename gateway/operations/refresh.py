@@ -57,9 +57,8 @@ def _do_quietly(what: Sequence[Callable[[], object]]) -> None:
         except Unavailable:
             return  # SQL is away; the next round tries again
         except Exception as error:  # noqa: BLE001 - this thread must survive any single error
-            _log.error(
-                "refresh failed kind=%s", type(error).__name__
-            )  # no traceback: it may quote personal data
+            # No traceback: it may quote personal data.
+            _log.error("refresh failed kind=%s", type(error).__name__)
 
 
 # Logging. Every line gets a timestamp, including those of libraries.

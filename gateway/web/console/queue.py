@@ -29,9 +29,8 @@ if TYPE_CHECKING:
 
 TABS = ("queue", "mine", "later", "review", "closed")
 SEE_OTHER, UNCHANGED = 303, 304
-LOOKS_COUNT_AFTER = timedelta(
-    minutes=10
-)  # a reload within this time is no new look, since it would clear the summary
+# A reload within this time is no new look, since it would clear the summary.
+LOOKS_COUNT_AFTER = timedelta(minutes=10)
 
 
 def add_to(pages: Blueprint, parts: Services) -> None:

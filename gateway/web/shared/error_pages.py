@@ -81,9 +81,8 @@ def ask_for_text(app: Flask, machines: frozenset[str]) -> None:
             return None
         if not is_text(request.path):
             return show_missing()
-        asked = request.args.items(
-            multi=True
-        )  # cookies need no check: they are signed, or looked up by their hash
+        # Cookies need no check: they are signed, or looked up by their hash.
+        asked = request.args.items(multi=True)
         return None if all(is_text(name + value) for name, value in asked) else _render_page(UNFIT)
 
 

@@ -77,9 +77,8 @@ def build_environ(scope: Scope, headers: Headers, length: str, body: bytes) -> d
         _add_header(environ, name, value)
     if length:
         environ["CONTENT_LENGTH"] = length
-    environ.pop(
-        "HTTP_TRANSFER_ENCODING", None
-    )  # the body is complete, so no transfer coding applies (RFC 9112, 6.1)
+    # The body is complete, so no transfer coding applies (RFC 9112, 6.1).
+    environ.pop("HTTP_TRANSFER_ENCODING", None)
     return environ
 
 
