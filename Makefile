@@ -35,7 +35,7 @@ slow: $(VENV)/.test ## the tests that take minutes
 faults: $(VENV)/.test ## plants faults one at a time; each must turn a named test red
 	$(BIN)/python -m tests.laws.plant
 
-docs: $(VENV)/.test ## the documentation site, into var/site; its made pages anew
+docs: $(VENV)/.test ## the documentation site, into dist/site; its made pages anew
 	$(BIN)/python -m tests.docs.make_pages
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 

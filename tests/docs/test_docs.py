@@ -39,6 +39,23 @@ def test_links_lead_to_files(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_to_headings(page: Path) -> None:
+    """Also where the site does not look: links of the pages beside ``docs/``."""
+    named = re.findall(r"\]\(([^):]*)#([^)]+)\)", page.read_text(encoding="utf-8"))
+    lost = [
+        (path, anchor)
+        for path, anchor in named
+        if anchor not in anchors_of(page.parent / path if path else page)
+    ]
+    assert lost == []
+
+
+def anchors_of(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[\s-]+", "-", re.sub(r"[^\w\s-]", "", heading).strip().lower()) for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_of_a_page_is_one_with_the_options_that_it_is_given(page: Path) -> None:
     for line in commands_in(page.read_text(encoding="utf-8")):
         command, rest = find_command(line.split())
