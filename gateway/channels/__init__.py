@@ -1,1 +1,1 @@
-"""One folder for each provider's dialect, found by its name; none of them knows another."""
+"""Channels: the contract, and one folder per provider, found by name; no provider imports another."""

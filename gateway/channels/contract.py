@@ -1,4 +1,4 @@
-"""The contract of a channel: what each provider's folder must offer, and how it is found."""
+"""Define the contract of a channel: what each provider's folder must implement, and how it is found."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,13 +19,13 @@ from gateway.domain.events import (
 )
 
 KEPT = "sim-"
-"""What the provider id of a text begins with that no provider ever saw."""
+"""Prefix of the provider id of messages that never left this machine."""
 
 FORM = frozenset({"application/x-www-form-urlencoded"})
 
 
 class SendOutcome(StrEnum):
-    """What is known after a send was tried."""
+    """What is known after an attempt to send."""
 
     SENT = "sent"
     NOT_SENT = "not_sent"
@@ -35,17 +35,17 @@ class SendOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendResult:
-    """What a channel says of one send.
+    """The result of one send.
 
     Attributes:
-        outcome: ``sent`` accepted; ``not_sent`` surely not, may be tried again; ``refused`` surely not and
-            never will be; ``unclear`` nobody knows, so it is never repeated by itself unless the channel takes our id.
-        provider_id: the provider's id of the message, where it gave one.
+        outcome: ``sent`` accepted; ``not_sent`` certainly not, may be retried; ``refused`` certainly not, and never
+            will be; ``unclear`` unknown, not repeated automatically unless the channel takes our id.
+        provider_id: the provider's id of the message, if it gave one.
         retry_at: for ``not_sent``, the earliest instant that the provider named.
-        reason: a short word of ours for people and figures; never the provider's text, a number or a body.
-        cost: in hundredths of a cent of the provider's currency; 0 where it said nothing.
-        alarm: somebody must look (wrong key, no money).
-        down: the line itself could not be reached, whatever the text: it pauses, and the text keeps its place.
+        reason: a short fixed word for staff and metrics; never the provider's text, a number or a body.
+        cost: in hundredths of a cent of the provider's currency; 0 where unknown.
+        alarm: an operator must act (wrong key, no credit).
+        down: the channel could not be reached at all: it pauses, and the message keeps its place.
     """
 
     outcome: SendOutcome
@@ -59,7 +59,14 @@ class SendResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A provider's post with the transport stripped off: the event of its address, one value a field, its headers."""
+    """A provider's post without its transport.
+
+    Attributes:
+        event: the event of the address that was posted to.
+        fields: field → its single value; empty for a channel that reads the body.
+        headers: header in lower case → value.
+        body: the raw body.
+    """
 
     event: str
     fields: Mapping[str, str] = field(repr=False)
@@ -67,10 +74,10 @@ class Request:
     body: bytes = field(default=b"", repr=False)
 
     def need(self, name: str, *, empty: bool = False) -> str:
-        """Return the field of this name.
+        """Return a required field.
 
         Raises:
-            BadRequest: it is not there, or it is empty where it must not be.
+            BadRequest: it is missing, or empty although ``empty`` is False.
         """
         value = self.fields.get(name)
         if value is None:
@@ -82,7 +89,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What goes back over HTTP."""
+    """The HTTP response to a post."""
 
     body: str
     status: int = 200
@@ -91,11 +98,11 @@ class Answer:
 
 
 class BadRequest(ValueError):
-    """The provider's post does not keep its contract; the words name the field, never a value."""
+    """A post violates the provider's format; the message names the field, never a value."""
 
 
 class NotSigned(ValueError):
-    """Nobody can tell who posted this; ``why`` is a word for the figures."""
+    """The sender of a post cannot be verified; ``why`` is a fixed word for metrics."""
 
     def __init__(self, words: str, *, why: str) -> None:
         super().__init__(words)
@@ -104,19 +111,19 @@ class NotSigned(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelConfig:
-    """One configured line: a block of ``config/gateway.toml`` plus the account from the environment.
+    """One configured channel: a block of ``config/gateway.toml`` with the account from the environment.
 
     Attributes:
         name: the name of the block.
         provider: the folder under ``gateway/channels``.
-        menu: the menu that its callers walk.
-        service_codes: the codes that are dialled to reach it.
-        sms_number: the number that texts to it go to.
-        rate: texts a second.
-        part_price: what one part of a text costs, as a number and a currency; empty where nobody said.
-        prefixes: how the numbers begin that a text of ours to a person takes this line for; none means any.
-        fallback: the lines to take instead, in this order, while this one is down.
-        options: what only this provider understands, its account included.
+        menu: id of the menu that its callers use.
+        service_codes: USSD codes that reach it.
+        sms_number: the number that receives texts.
+        rate: texts per second.
+        part_price: price of one SMS part, as ``0.06 USD``; empty where unknown.
+        prefixes: prefixes of staff numbers that are texted through this channel; empty for any.
+        fallback: channels to use instead, in this order, while this one is down.
+        options: provider-specific options, name → text, the account included.
     """
 
     name: str
@@ -133,24 +140,24 @@ class ChannelConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
-    """What a provider promises, as facts that the rest of the house may ask for.
+    """Facts about a provider that the other rooms may use.
 
     Attributes:
-        events: the events its addresses take.
+        events: the events that its addresses accept.
         accumulates: it posts all inputs of a session joined by ``*`` instead of the latest one.
-        has_turn_id: it gives each input an id of its own.
-        takes_our_id: a send repeated under the same id reaches her once, so an unclear one may be sent again.
-        can_ask: it can be asked what became of a message.
+        has_turn_id: each input has an id of its own.
+        takes_our_id: a send repeated under the same id is delivered once, so an unclear one may be sent again.
+        can_ask: the state of a message can be queried.
         refusal: the HTTP status for a wrong secret.
-        received: the body that says "taken" where no screen is asked for.
-        types: the content types in which its posts may come.
+        received: the response body where no page is expected.
+        types: accepted content types.
         real: it reaches phones of real people.
-        shows_facts: its phones are trial phones that show what is true of a page beside its words.
-        reads_body: it reads the body by itself, because what it posts is more than a list of fields.
-        silent_after: how long it may say nothing before it counts as silent; None where no word is expected.
-        ussd: limits of one screen.
+        shows_facts: its phones are simulators that show size and position of a page too.
+        reads_body: it parses the body itself, because a post is more than a list of fields.
+        silent_after: the time without a post after which it counts as silent; None where none is expected.
+        ussd: limits of one page.
         sms: limits of one text.
-        guide: the page of the documents that says what to look at when the line gives trouble.
+        guide: the documentation page for problems of the channel.
     """
 
     events: frozenset[str]
@@ -171,7 +178,7 @@ class Contract:
 
 
 class Channel(Protocol):
-    """One configured line at one provider. Parsing and answering are pure; only ``send`` touches the world."""
+    """One configured channel of one provider. Parsing and answering are pure; only ``send`` does I/O."""
 
     config: ChannelConfig
     contract: Contract
@@ -187,23 +194,24 @@ class Channel(Protocol):
     def answer(
         self, text: str, *, ends: bool, screen: str = "", facts: Mapping[str, Any] | None = None
     ) -> Answer:
-        """Put one rendered page into the provider's form.
+        """Write one rendered page in the provider's form.
 
-        ``screen`` is its id and ``facts`` what else is true of it, as plain data, for lines that only trials use.
+        ``screen`` is its id and ``facts`` plain data about it (see ``conversations.simulator_facts``), for simulators
+        only.
         """
         ...
 
     def send(self, message: Outgoing, *, now: datetime) -> SendResult:
-        """Send one text, within connect 3 s and read 20 s. Raises nothing for what a network or a provider can do."""
+        """Send one text; 3 s to connect, 20 s to read. Faults of network or provider are results, never exceptions."""
         ...
 
 
 @runtime_checkable
 class Signed(Protocol):
-    """A channel whose posts prove who made them."""
+    """A channel whose posts are signed."""
 
     def verify(self, request: Request, *, now: datetime) -> None:
-        """Look at the proof, before anything of the post is read.
+        """Verify the signature before anything else of the post is read.
 
         Raises:
             NotSigned: it is missing, wrong or too old.
@@ -213,40 +221,40 @@ class Signed(Protocol):
 
 @runtime_checkable
 class Watched(Protocol):
-    """A channel that can be asked how it is."""
+    """A channel whose health can be queried."""
 
     def look(self, *, now: datetime) -> ChannelSeen | None:
-        """Ask it, within seconds; None where it does not answer, or cannot say anything about itself."""
+        """Query it, within seconds; None where it does not respond, or reports nothing about itself."""
         ...
 
 
 @runtime_checkable
 class StatusQueryable(Protocol):
-    """A channel that knows what became of a text under our id; its contract says ``can_ask``."""
+    """A channel that knows the state of a text under our id; its contract has ``can_ask``."""
 
     def ask(self, own_id: str, *, now: datetime) -> SendResult | None:
-        """Ask what became of a text: sent, or refused where it never came there; None where nobody knows yet."""
+        """Query a text: sent, or refused where it never arrived there; None where it is not known yet."""
         ...
 
 
 @runtime_checkable
 class Registers(Protocol):
-    """A channel that can be told where to post."""
+    """A channel at which our addresses can be registered."""
 
     def register(self, addresses: Mapping[str, str]) -> SendResult:
-        """Tell it the addresses of its line, event → address; a repeat changes nothing."""
+        """Register the addresses, event → URL; a repeat changes nothing."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bridging:
-    """What a line may do with calls.
+    """Settings for bridged calls.
 
     Attributes:
-        on: whoever runs the server switched the bridge on, and there is an account to call by.
-        number: the neutral number that both phones see; empty while there is none.
-        minutes: how long one call may last.
-        a_day: how many calls may be begun in a day.
+        on: enabled in the settings, and an account exists.
+        number: the neutral number that both phones see (E.164); empty where there is none.
+        minutes: longest duration of a call.
+        a_day: most calls begun in a day.
     """
 
     on: bool = False
@@ -257,44 +265,44 @@ class Bridging:
 
 @runtime_checkable
 class Calls(Protocol):
-    """A channel that can ring a person of ours, and then her, and join the two."""
+    """A channel that can dial a staff member, then the caller, and connect both."""
 
     bridging: Bridging
 
     def place(self, call: OutgoingCall, *, now: datetime) -> SendResult:
-        """Ask for one call to one of us, within the times of ``send``. Its ``provider_id`` is that of the call."""
+        """Request one call to a staff member, within the time limits of ``send``; ``provider_id`` is the call's id."""
         ...
 
     def answer_call(self, step: CallStep) -> Answer:
-        """Put what is to happen next with a call into the provider's form."""
+        """Write the next step of a call in the provider's form."""
         ...
 
 
 def keep_message(message: Outgoing) -> SendResult:
-    """Send to nobody: the row itself is what the simulator's thread shows, marked as such by the id it gets here."""
+    """Send nothing: the outbox row itself is what the simulator shows, recognised by this provider id."""
     return SendResult(outcome=SendOutcome.SENT, provider_id=KEPT + message.own_id)
 
 
 class BadAccount(ValueError):
-    """The account cannot be used as it stands; the words name the setting and say what to do, never a value."""
+    """The account cannot be used as configured; the message names the setting and the remedy, never a value."""
 
 
 class NoGateway(Exception):
-    """A trial phone meets nobody at the address."""
+    """A simulated phone gets no response from the address."""
 
 
 class NotTaken(Exception):
-    """The gateway answered a trial phone, but not as it answers a phone; the words are its own."""
+    """The gateway refused the post of a simulated phone; the message is the gateway's."""
 
 
 class UnknownProvider(LookupError):
-    """No folder of this name lies under ``gateway/channels``."""
+    """No folder of this name exists under ``gateway/channels``."""
 
 
 def find_channel(config: ChannelConfig) -> Channel:
-    """Build the channel of a configured line from the folder that bears its provider's name.
+    """Build a configured channel from the folder with its provider's name.
 
-    Each folder's package offers ``build(config: ChannelConfig) -> Channel``; there is no list of providers anywhere.
+    Each folder's package has ``build(config: ChannelConfig) -> Channel``; there is no list of providers.
 
     Raises:
         UnknownProvider: there is no such folder.

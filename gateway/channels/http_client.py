@@ -1,4 +1,7 @@
-"""Asks a machine something over HTTP, once, so that it is always known whether a byte of it had left us."""
+"""Make one HTTP request without retries, so that it is always known whether a byte of the body was sent.
+
+A send is not idempotent, so it must not be repeated automatically (RFC 9110, section 9.2.2).
+"""
 
 import functools
 import io
@@ -14,7 +17,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 from gateway.foundation.clock import Clock
 
 CONNECT, READ = 3, 20
-"""Seconds for the connection and for each wait for an answer."""
+"""Seconds to connect, and to wait for each read."""
 
 WHOLE_ANSWER_SECONDS = 25
 MOST_BYTES = 64 * 1024
@@ -22,7 +25,7 @@ MOST_BYTES = 64 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpReply:
-    """An HTTP answer as it came. ``cut`` says that it was longer or slower than we were ready to read."""
+    """An HTTP response, header names in lower case; ``cut`` says that it was too long or slow to read completely."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -31,7 +34,7 @@ class HttpReply:
 
 
 class NoAnswer(Exception):
-    """There was no answer that could be read; ``begun`` says whether a byte of what we wanted to say had left us."""
+    """No readable response; ``begun`` says whether a byte of the body was sent."""
 
     def __init__(self, *, begun: bool) -> None:
         super().__init__("no answer")
@@ -39,7 +42,7 @@ class NoAnswer(Exception):
 
 
 class OverHttp:
-    """Makes requests, each over a connection of its own: one kept from before may be closed, and nobody would know."""
+    """Makes requests, each over a new connection: a kept one may be closed by the server unnoticed."""
 
     def __init__(self) -> None:
         self._tls = _make_trust()
@@ -54,18 +57,25 @@ class OverHttp:
         headers: Mapping[str, str],
         times: tuple[float, float] = (CONNECT, READ),
     ) -> HttpReply:
-        """Make one request, and never a second time; redirects are answers like any other.
+        """Make one request, without retries; a redirect is returned like any other response.
+
+        Args:
+            method: the HTTP method.
+            url: the address.
+            body: the request body.
+            headers: header → value.
+            times: seconds to connect and to read.
 
         Raises:
-            NoAnswer: there is none.
+            NoAnswer: no response.
         """
-        said = _Body(body)
+        tracked_body = _Body(body)
         with urllib3.PoolManager(retries=False, ssl_context=self._tls) as pool:
             try:
                 response = pool.request(
                     method,
                     url,
-                    body=said,
+                    body=tracked_body,
                     headers={**headers, "Connection": "close", "Content-Length": str(len(body))},
                     timeout=urllib3.Timeout(connect=times[0], read=times[1]),
                     redirect=False,
@@ -74,7 +84,7 @@ class OverHttp:
                 )
                 return self._read(response)
             except (HTTPError, OSError) as error:
-                raise NoAnswer(begun=said.begun) from error
+                raise NoAnswer(begun=tracked_body.begun) from error
 
     def _read(self, response: urllib3.BaseHTTPResponse) -> HttpReply:
         deadline = self._clock.monotonic() + WHOLE_ANSWER_SECONDS
@@ -84,7 +94,7 @@ class OverHttp:
                 body += part
                 cut = len(body) > MOST_BYTES or self._clock.monotonic() > deadline
         except (HTTPError, OSError):
-            cut = True  # the status is known, and says enough where it is not a success
+            cut = True  # the status is known, which is enough where it is not 2xx
         finally:
             response.close()
         headers = {name.lower(): value for name, value in response.headers.items()}
@@ -92,7 +102,7 @@ class OverHttp:
 
 
 class _Body(io.BytesIO):
-    """A request's body that remembers whether sending it has begun; before that, whatever fails, nothing was said."""
+    """A request body that records whether sending has begun; a fault before that means nothing was sent."""
 
     begun = False
 
@@ -103,7 +113,7 @@ class _Body(io.BytesIO):
 
 @functools.cache
 def _make_trust() -> ssl.SSLContext:
-    """The authorities whose certificates count, read once a process: reading them takes as long as many requests."""
+    """Return the TLS context with the trusted authorities, loaded once a process because loading is slow."""
     context = create_urllib3_context()
     context.load_verify_locations(certifi.where())
     return context

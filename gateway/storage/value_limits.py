@@ -88,13 +88,13 @@ def _check_lengths(table: Table, values: Mapping[str, object]) -> None:
 
 
 class Instant(TypeDecorator[datetime]):
-    """An instant in UTC. SQLite keeps it naive, PostgreSQL with its zone; Python always sees it aware."""
+    """An instant in UTC; SQLite stores it naive, PostgreSQL with its zone, Python always gets it aware."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse a naive instant and bring any other to UTC."""
+        """Convert to UTC; raises ValueError for a naive instant."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -103,14 +103,14 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Give the instant back aware, in UTC."""
+        """Return the instant aware, in UTC."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 class Json(TypeDecorator[Any]):
-    """A value of plain lists, dicts, strings and numbers, kept as JSON text."""
+    """A JSON value, stored as text."""
 
     impl = Text
     cache_ok = True
@@ -125,6 +125,6 @@ class Json(TypeDecorator[Any]):
 
 
 class Sealed(LargeBinary):
-    """Bytes that only ``gateway.storage.encryption`` can read; the list of sealed columns is made from this type."""
+    """Bytes that only ``gateway.storage.encryption`` can read; its list of sealed columns comes from this type."""
 
     cache_ok = True

@@ -6,5 +6,5 @@ from gateway.channels.contract import Channel, ChannelConfig
 
 
 def build(config: ChannelConfig) -> Channel:
-    """Build the line; without an account it listens all the same and what it sends stays with us."""
+    """Build the channel; without an account it receives, and what it sends is kept for the simulator."""
     return AfricasTalkingChannel(config, AfricasTalkingAccount.of(config.options))

@@ -1,4 +1,4 @@
-"""The account at the provider, and the one way to mistype it that would send a trial to real phones."""
+"""Read the provider account, and refuse a misspelt sandbox name, which would send trials to real phones."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,13 +11,13 @@ SANDBOX = "sandbox"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AfricasTalkingAccount:
-    """Who we are at the provider.
+    """Credentials at the provider.
 
     Attributes:
-        username: exactly ``sandbox`` for its trial hosts; every other spelling goes to the real ones.
-        api_key: the key of that username.
-        sender_id: the name or short code that texts come from; empty for the provider's own.
-        api_url: replaces the provider's hosts, for a stand-in or a proxy; empty for the real ones.
+        username: exactly ``sandbox`` for the provider's test hosts; any other spelling uses the live ones.
+        api_key: the API key of that username.
+        sender_id: alphanumeric sender or short code of texts; empty for the provider's default.
+        api_url: replaces the provider's hosts, for a test server or a proxy; empty for the real ones.
     """
 
     username: str
@@ -27,10 +27,10 @@ class AfricasTalkingAccount:
 
     @classmethod
     def of(cls, options: Mapping[str, str]) -> "AfricasTalkingAccount | None":
-        """Read the account from the options of a line; None where there is none.
+        """Read the account from a channel's options, which are named as its attributes; None without one.
 
         Raises:
-            BadAccount: half an account, or a username that only looks like the sandbox.
+            BadAccount: username or key is missing, or the username only resembles the sandbox.
         """
         username, key = options.get("username", ""), options.get("api_key", "")
         if not username and not key:
@@ -57,15 +57,15 @@ class AfricasTalkingAccount:
 
     @property
     def is_trial(self) -> bool:
-        """Say whether its texts reach only the provider's own simulator."""
+        """Whether texts reach only the provider's simulator."""
         return self.username == SANDBOX
 
 
 def find_bridging(options: Mapping[str, str], account: AfricasTalkingAccount | None) -> Bridging:
-    """Read what the line may do with calls; without an account it may do nothing.
+    """Read ``bridge``, ``voice_number``, ``call_minutes`` and ``calls_a_day``; off without an account.
 
     Raises:
-        BadAccount: an option holds what cannot be used.
+        BadAccount: an option has an invalid value.
     """
     written = options.get("bridge", "no")
     if written not in ("yes", "no"):

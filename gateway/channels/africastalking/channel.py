@@ -1,4 +1,8 @@
-"""One line at Africa's Talking: its addresses, its answers and, with an account, its texts and calls."""
+"""Implement the channel of Africa's Talking: parse its posts, write USSD replies, send texts and calls.
+
+Field names and values are those of the provider's documentation: "USSD", "SMS" (incoming messages, delivery reports,
+bulk SMS opt-outs) and "Voice" at developers.africastalking.com.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -31,9 +35,9 @@ from gateway.domain.events import (
     OutgoingCall,
 )
 
-# Reads what the provider posts about texts: hers, what became of ours, and who wants none.
+# Posts about SMS: incoming texts, delivery reports, opt-outs.
 
-# The provider marks Rejected, Success and Failed as final; Expired says that the operator dropped the text.
+# Of the provider's statuses Rejected, Success and Failed are final; Expired means dropped by the operator.
 STATES = {
     **dict.fromkeys(("success", "delivered", "deliveredtoterminal"), "delivered"),
     **dict.fromkeys(
@@ -43,17 +47,17 @@ STATES = {
 STATUS_SIZE = 40
 REASON_SIZE = 60
 WANTS_NONE = ("blacklist", "optedout", "optout", "donotdisturb", "unsubscribe")
-"""What a reason holds that is her own word, to provider or operator: ``UserInBlackList``, ``User opted out``."""
+"""Parts of failure reasons that mean an opt-out at provider or operator: ``UserInBlackList``, ``User opted out``."""
 
 ENDS = ("delet", "remov", "unsub", "optout", "optedout", "deactivat", "cancel", "terminat", "stop", "end")
-"""How the words begin that end a subscription or texts. An empty word comes with an opt-out, which has none."""
+"""Prefixes of the update types that end a subscription or texts. An opt-out post has no update type."""
 
 
 def read_text(channel: str, request: Request) -> Inbound | NotANumber:
-    """Read a text; its date is left alone, for ours counts, and a sender that is no number is never answered.
+    """Read a text; its date is ignored (arrival counts), and a sender that is no phone number becomes ``NotANumber``.
 
-    A sender that is withheld counts as such: refused, the text would be posted again for hours (the provider's help
-    article 742510: until it is answered 200, or about twelve hours).
+    A withheld sender is accepted too: if refused, the provider would post the text again for about twelve hours,
+    until it gets a 200 (the provider's help article 742510).
 
     Raises:
         BadRequest: a field is missing.
@@ -76,10 +80,10 @@ def read_text(channel: str, request: Request) -> Inbound | NotANumber:
 
 
 def read_delivery(channel: str, request: Request) -> Delivery:
-    """Read a delivery report; a status nobody has seen before, or none, is kept and counts as not final.
+    """Read a delivery report; an unknown or missing status is kept and counts as not final.
 
     Raises:
-        BadRequest: there is no message id.
+        BadRequest: the message id is missing.
     """
     status = request.fields.get("status", "")
     return Delivery(
@@ -91,16 +95,16 @@ def read_delivery(channel: str, request: Request) -> Delivery:
     )
 
 
-def _read_reason(said: str) -> str:
-    word = codes.keep_letters(said)
-    return OPTED_OUT if any(each in word for each in WANTS_NONE) else said[:REASON_SIZE]
+def _read_reason(written: str) -> str:
+    word = codes.keep_letters(written)
+    return OPTED_OUT if any(each in word for each in WANTS_NONE) else written[:REASON_SIZE]
 
 
 def read_opt_out(channel: str, request: Request) -> OptOut | None:
-    """Read an opt-out, or the end of a subscription, which is posted in the same form.
+    """Read an opt-out, or the end of a subscription, which is posted in the same form; None for anything else.
 
-    A subscription that begins, or goes on, is no wish for silence. What names no number that can be read comes to
-    nothing too: refused, it would only be posted again.
+    The start or renewal of a subscription is no opt-out. A post without a readable number is ignored too, as a
+    refusal would only make the provider repeat it.
     """
     update = codes.keep_letters(request.fields.get("updateType", ""))
     number = codes.parse_number(request.fields.get("phoneNumber", ""))
@@ -109,16 +113,16 @@ def read_opt_out(channel: str, request: Request) -> OptOut | None:
     return OptOut(channel=channel, number=number)
 
 
-# Reads what the provider posts about a session, and writes the one form of answer that it shows.
+# Posts about USSD sessions, and the form of a reply.
 
 STATUSES = {"success": "success", "incomplete": "incomplete", "failed": "failed"}
 
 
 def read_hop(channel: str, request: Request) -> Inbound:
-    """Read one hop; ``text`` holds all inputs so far, so it is empty, or not posted at all, only on the first.
+    """Read one post of a session; ``text`` has all inputs joined by ``*``, so it is empty or missing only in the first.
 
     Raises:
-        BadRequest: a field is missing or holds no number.
+        BadRequest: a field is missing or is no phone number.
     """
     text = request.fields.get("text", "")
     return Inbound(
@@ -134,10 +138,10 @@ def read_hop(channel: str, request: Request) -> Inbound:
 
 
 def read_session_end(channel: str, request: Request) -> Ended:
-    """Read the end of a session, and nothing of what she typed or read, which the provider posts along with it.
+    """Read the end of a session; inputs and last page, which the provider includes, are ignored.
 
     Raises:
-        BadRequest: the session or the number is missing.
+        BadRequest: session id or number is missing.
     """
     status = request.fields.get("status", "").casefold()
     return Ended(
@@ -151,7 +155,7 @@ def read_session_end(channel: str, request: Request) -> Ended:
 
 
 def write_page(text: str, *, ends: bool) -> Answer:
-    """Write the answer; the provider ends a session whose answer does not begin with one of these words."""
+    """Write a page; the provider ends a session whose reply does not begin with ``CON`` or ``END`` (its USSD page)."""
     return Answer(body=("END " if ends else "CON ") + text)
 
 
@@ -184,7 +188,7 @@ class AfricasTalkingChannel:
         self._calls = VoiceCalls(account, self.bridging.number) if account else None
 
     def parse(self, request: Request) -> Sequence[Event]:
-        """Read a post into its events: at most one, but for calls."""
+        """Read a post into its events: at most one, except for voice."""
         if request.event == VOICE:
             return voice.read_call_events(self.config.name, self.bridging.number, request)
         reader = READERS.get(request.event)
@@ -198,22 +202,22 @@ class AfricasTalkingChannel:
         text: str,
         *,
         ends: bool,
-        screen: str = "",  # noqa: ARG002 - real phones show no ids
-        facts: Mapping[str, Any] | None = None,  # noqa: ARG002 - nor anything else but the page
+        screen: str = "",  # noqa: ARG002 - for the simulator only
+        facts: Mapping[str, Any] | None = None,  # noqa: ARG002 - for the simulator only
     ) -> Answer:
-        """Put one page into the provider's form."""
+        """Write one page in the provider's form."""
         return write_page(text, ends=ends)
 
     def send(self, message: Outgoing, *, now: datetime) -> SendResult:
-        """Send one text, or keep it where there is no account."""
+        """Send one text; without an account it is kept for the simulator."""
         return self._texts.send(message, now=now) if self._texts else keep_message(message)
 
     def place(self, call: OutgoingCall, *, now: datetime) -> SendResult:
-        """Ask for one call; without an account nobody can be rung."""
+        """Request one call; refused without an account."""
         if self._calls is None:
             return SendResult(outcome=SendOutcome.REFUSED, reason="no-account")
         return self._calls.place(call, now=now)
 
     def answer_call(self, step: CallStep) -> Answer:
-        """Put what is to happen next with a call into the provider's form."""
+        """Write the next step of a call in the provider's XML."""
         return voice.write_call_step(step, own_number=self.bridging.number)

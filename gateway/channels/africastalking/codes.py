@@ -1,4 +1,8 @@
-"""Reads the fields and result codes of Africa's Talking: what an answer means for one text. Pure."""
+"""Interpret the provider's response to a send: accepted, not sent, refused, or unclear; pure.
+
+Codes and words are those of the provider's page "SMS: sending, status codes". *Unclear* is anything that does not
+prove the text was refused, so that no text is sent twice.
+"""
 
 import json
 import re
@@ -21,7 +25,7 @@ NO_ID = ("", "None")
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a code of the provider comes to; ``later`` where it passes by itself, but not within minutes."""
+    """What a code of the provider means; ``later`` marks a temporary refusal that lasts longer than minutes."""
 
     outcome: SendOutcome
     reason: str = ""
@@ -36,7 +40,7 @@ SENT, NOT_SENT, REFUSED, UNCLEAR = (
     SendOutcome.UNCLEAR,
 )
 
-# Of one recipient: each is the provider's word about this very text, so all but the first three are surely not sent.
+# Status code of a recipient: it is about this very text, so all but the first three prove that it was not sent.
 CODES: dict[int, Meaning] = {
     100: Meaning(SENT),
     101: Meaning(SENT),
@@ -54,7 +58,7 @@ CODES: dict[int, Meaning] = {
     502: Meaning(NOT_SENT, "operator-refused"),
 }
 
-# The whole request failed and the reason stands, as a word, where the summary should be.
+# The whole request failed; the reason replaces the summary.
 WORDS: dict[str, Meaning] = {
     "RiskHold": CODES[401],
     "InvalidSenderId": CODES[402],
@@ -69,7 +73,7 @@ WORDS: dict[str, Meaning] = {
     "RejectedByGateway": CODES[502],
 }
 
-# Of the whole request. 301, 307 and 308 ask for the same post elsewhere, so this one was not taken.
+# HTTP status. 301, 307, 308 ask for the same request elsewhere (RFC 9110, 15.4), so this one was not accepted.
 HTTP: dict[int, Meaning] = {
     301: Meaning(NOT_SENT, "redirected", alarm=True),
     307: Meaning(NOT_SENT, "redirected", alarm=True),
@@ -80,30 +84,30 @@ HTTP: dict[int, Meaning] = {
     404: Meaning(NOT_SENT, "wrong-address", alarm=True),
     408: Meaning(
         NOT_SENT, "timed-out"
-    ),  # RFC 9110, 15.5.9: the request did not come in whole, so nothing was done
+    ),  # RFC 9110, 15.5.9: the server did not get the complete request
     409: CODES[409],
     429: Meaning(NOT_SENT, "throttled"),
 }
 OTHER_4XX = Meaning(NOT_SENT, "bad-request", alarm=True)
 UNREADABLE = Meaning(UNCLEAR, "unreadable")
 NOT_JSON = Meaning(UNCLEAR, "not-json", alarm=True)
-"""Whoever answers in another format answers every text so: nobody knows whether they go out, and somebody must look."""
+"""A server that answers in another format does so for every text: unclear, and an operator must look."""
 
 STATUS_WORDS: dict[str, Meaning] = {
     **dict.fromkeys(("success", "sent", "queued", "processed"), CODES[100]),
     **{word.casefold(): meaning for word, meaning in WORDS.items()},
     **dict.fromkeys(("failed", "couldnotsend", "rejected", "notsent", "error"), Meaning(NOT_SENT, "refused")),
 }
-"""The word beside a recipient where no code stands there, without case, spaces and signs."""
+"""Meaning of a recipient's status word without a code; letters and digits only, case-folded."""
 
 
 def read_send_result(reply: HttpReply, *, number: str, now: datetime) -> SendResult:
-    """Say what became of the text to this number."""
+    """Return the result of the text to this number."""
     return read_declined(reply, now) or _read_accepted(reply, number, now)
 
 
 def read_declined(reply: HttpReply, now: datetime) -> SendResult | None:
-    """Say what an answer means that is no success, whatever was asked for; None where it is one."""
+    """Return the result of a response that is not 2xx; None where it is."""
     if 200 <= reply.status < 300:  # noqa: PLR2004 - every success counts alike
         return None
     if reply.status in HTTP:
@@ -114,7 +118,7 @@ def read_declined(reply: HttpReply, now: datetime) -> SendResult | None:
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> datetime | None:
-    """Return the instant that a Retry-After names, in seconds or as a date, held to half a day, or None."""
+    """Return the instant of a Retry-After header, seconds or date (RFC 9110, 10.2.3), capped at 12 hours; or None."""
     written = headers.get("retry-after", "").strip()
     if written.isascii() and written.isdigit():
         return now + min(timedelta(seconds=int(written[:9])), LONGEST_WAIT)
@@ -150,7 +154,7 @@ def _is_markup(reply: HttpReply) -> bool:
 
 
 def _find_report(body: bytes) -> dict[str, Any] | None:
-    # The content type is not asked: the same JSON comes with a charset, without, and now and then as text.
+    # The content type is ignored: the same JSON arrives with varying ones, also as text.
     try:
         whole = json.loads(body)
     except (ValueError, RecursionError):
@@ -175,7 +179,7 @@ def _find_recipient(recipients: object, number: str) -> dict[str, Any] | None:
         return None
     found = [each for each in recipients if isinstance(each, dict) and each.get("number") == number]
     if not found and len(recipients) == 1 and isinstance(recipients[0], dict):
-        found = recipients  # one text went out to one number, however the provider writes it
+        found = recipients  # one number was sent to, however the response writes it
     return found[0] if len(found) == 1 else None
 
 
@@ -204,7 +208,7 @@ def _by_status(status: object) -> Meaning:
 def make_result(
     meaning: Meaning, now: datetime, *, retry_at: datetime | None = None, provider_id: str = "", cost: int = 0
 ) -> SendResult:
-    """Put a meaning into what the rest of the house understands."""
+    """Return the contract's result for a meaning."""
     if meaning.later and retry_at is None:
         retry_at = now + LATER_IN_THE_DAY
     return SendResult(
@@ -220,14 +224,14 @@ def make_result(
 # Reads the fields that all of the provider's posts share.
 
 _PLUS = re.compile(r"\s*(?:tel:)?\s*(?:\+|%2b|00(?=[1-9]))+", re.IGNORECASE)
-"""How a number with its country code begins: some senders encode the plus twice, some dial out by 00 (ITU-T E.123)."""
+"""Start of an international number: some senders encode the plus twice, some use the prefix 00 (ITU-T E.123)."""
 
 
 def parse_number(written: str) -> str | None:
-    """Return the number in E.164, or None for a name, a short code or anything else that cannot be phoned.
+    """Return the number in E.164, or None for a name, a short code or anything else that cannot be called.
 
-    A plus that nobody encoded arrives as a space; no other number begins with one. Test tools and some networks leave
-    it out: digits alone are a number where a numbering plan has it with its country code.
+    An unencoded plus arrives as a space (form encoding, WHATWG URL Standard), with which no other number begins. Test
+    tools and some networks omit it: digits alone are accepted where they are valid with their country code.
     """
     begins, plain = _PLUS.match(written), written.strip()
     if begins or written.startswith(" "):
@@ -241,7 +245,7 @@ def keep_letters(written: str) -> str:
 
 
 def read_phone(request: Request, name: str = "phoneNumber") -> str:
-    """Return the number in this field.
+    """Return the number in this field, in E.164.
 
     Raises:
         BadRequest: there is none.
@@ -253,6 +257,6 @@ def read_phone(request: Request, name: str = "phoneNumber") -> str:
 
 
 def read_count(request: Request, name: str) -> int:
-    """Return a whole number that is nice to have; 0 where it is missing or unreadable."""
+    """Return an optional whole number; 0 where it is missing or unreadable."""
     written = request.fields.get(name, "")
     return int(written) if written.isascii() and written.isdigit() and len(written) < 10 else 0  # noqa: PLR2004 - fits any store

@@ -1,4 +1,7 @@
-"""Sends one text through the provider's SDK, whose own request method hides the status and the headers."""
+"""Send texts and request calls through the provider's SDK, with its HTTP request method replaced.
+
+The SDK's own method hides status and headers, which decide whether a text may be sent again.
+"""
 
 import json
 import re
@@ -27,8 +30,7 @@ from gateway.channels.contract import SendOutcome, SendResult
 from gateway.channels.http_client import CONNECT, READ, HttpReply, NoAnswer, OverHttp
 from gateway.domain.events import Outgoing, OutgoingCall
 
-# Posts to the provider in the place of its SDK's own request method, which hides the status and the
-# headers.
+# The replaced request method.
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 TIMES: tuple[float, float] = (CONNECT, READ)
@@ -36,7 +38,7 @@ E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 class Posting:
-    """Stands before a service of the SDK and replaces its one request method; a test holds it to the SDK's version."""
+    """Mixin that replaces the request method of an SDK service; a test pins it to the SDK's version."""
 
     def _open(self) -> None:
         self._http = OverHttp()
@@ -66,8 +68,8 @@ class Texts:
         self._service = SmsService(account)
 
     def send(self, message: Outgoing, *, now: datetime) -> SendResult:
-        """Send one text to one number and say what is known of it."""
-        if not E164.fullmatch(message.number):  # the SDK's own look lets far more pass
+        """Send one text to one number, and return what is known about it."""
+        if not E164.fullmatch(message.number):  # E.164: at most 15 digits; the SDK's own check is weaker
             return SendResult(outcome=SendOutcome.REFUSED, reason="number-not-valid")
         try:
             reply = self._post(message)
@@ -79,7 +81,7 @@ class Texts:
     def _post(self, message: Outgoing) -> HttpReply:
         reply: HttpReply
         if message.link and self._short_code:
-            # Only the premium call carries the link by which the provider bills the answer to a text of hers.
+            # Only the premium API carries the link id by which the provider bills a reply to an on-demand text.
             reply = self._service.send_premium(
                 message.text, self._short_code, [message.number], link_id=message.link, timeout=TIMES
             )
@@ -87,7 +89,7 @@ class Texts:
             reply = self._service.send(
                 message.text,
                 [message.number],
-                sender_id=self._account.sender_id or None,  # an empty one would be sent as an empty sender
+                sender_id=self._account.sender_id or None,  # the SDK would send an empty string as the sender
                 enqueue=True,
                 timeout=TIMES,
             )
@@ -95,7 +97,7 @@ class Texts:
 
 
 class SmsService(Posting, SMSService):  # type: ignore[misc]  # the SDK carries no types
-    """The SDK's service for texts, posting in our way."""
+    """The SDK's SMS service with our request method."""
 
     def __init__(self, account: AfricasTalkingAccount) -> None:
         super().__init__(account.username, account.api_key)
@@ -104,10 +106,9 @@ class SmsService(Posting, SMSService):  # type: ignore[misc]  # the SDK carries 
         self._open()
 
 
-# Asks the provider for one call to one of us, by the service of its SDK, which by itself would leave our id
-# out.
+# Calls: the SDK's own method would omit our request id.
 
-# Of one number that was to be rung. Each but the first is the provider's word that it will not ring.
+# Status of the called number (the provider's voice page); all but the first prove that it will not ring.
 STATUSES: Mapping[str, Meaning] = {
     "Queued": Meaning(SENT),
     "InvalidPhoneNumber": Meaning(REFUSED, "number-not-valid"),
@@ -117,7 +118,7 @@ STATUSES: Mapping[str, Meaning] = {
 
 
 class VoiceCalls(Posting, VoiceService):  # type: ignore[misc]  # the SDK carries no types
-    """Places calls from one account and one number."""
+    """Requests calls from one account and number."""
 
     def __init__(self, account: AfricasTalkingAccount, number: str) -> None:
         VoiceService.__init__(self, account.username, account.api_key)
@@ -127,7 +128,7 @@ class VoiceCalls(Posting, VoiceService):  # type: ignore[misc]  # the SDK carrie
         self._number = number
 
     def place(self, call: OutgoingCall, *, now: datetime) -> SendResult:
-        """Ask for one call and say what is known of it."""
+        """Request one call, and return what is known about it."""
         if not E164.fullmatch(call.number):
             return SendResult(outcome=SendOutcome.REFUSED, reason="number-not-valid")
         form = {
@@ -148,7 +149,7 @@ class VoiceCalls(Posting, VoiceService):  # type: ignore[misc]  # the SDK carrie
 
 
 def _read_accepted(reply: HttpReply) -> tuple[Meaning, str]:
-    """Return what a 2xx means for the one number, and the provider's id of the call."""
+    """Return the meaning of a 2xx response for the one number, and the provider's call id."""
     entry = None if reply.cut else _find_entry(reply.body)
     if entry is None:
         return UNREADABLE, ""
@@ -160,7 +161,7 @@ def _read_accepted(reply: HttpReply) -> tuple[Meaning, str]:
 
 
 def _find_entry(body: bytes) -> dict[str, Any] | None:
-    """Return the one entry, or what stands in its place where there is none."""
+    """Return the single entry, or the error message that replaces it."""
     try:
         whole = json.loads(body)
     except (ValueError, RecursionError):
@@ -179,5 +180,5 @@ def _find_entry(body: bytes) -> dict[str, Any] | None:
 
 
 def _read_refused(words: str) -> Meaning:
-    """Return what an answer without any entry means: the provider says why, and nothing rings."""
+    """Return the meaning of a response without entries: the provider gives the reason, and nothing rings."""
     return STATUSES.get(words.strip(), Meaning(NOT_SENT, "refused-unknown", alarm=True))

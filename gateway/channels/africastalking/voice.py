@@ -1,4 +1,7 @@
-"""Reads what the provider posts about calls, and writes what is to happen next in its XML."""
+"""Parse the provider's posts about calls, and write the next step as its XML (provider's page "Voice: actions").
+
+Hangup causes are those of ITU-T Q.850 under their FreeSWITCH names, as the provider posts them.
+"""
 
 from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape, quoteattr
@@ -25,7 +28,7 @@ SECONDS_TO_PRESS = 20
 NO_WORDS = ("", "None", "null")
 ACTIVE: Mapping[str, bool] = {"1": True, "true": True, "0": False, "false": False}
 
-# Of either side. What is not here, or not said at all, leaves the cause unknown.
+# Of either side; a cause that is missing here or in the post is unknown.
 CAUSES: Mapping[str, Cause] = {
     "NORMAL_CLEARING": Cause.CLEARED,
     "CALL_REJECTED": Cause.REJECTED,
@@ -43,9 +46,9 @@ CAUSES: Mapping[str, Cause] = {
     "SERVICE_UNAVAILABLE": Cause.FAILED,
     "UNALLOCATED_NUMBER": Cause.FAILED,
 }
-# Her side still rings while the call is in one of these, whatever else the post holds.
+# States in which the caller's phone is still ringing, whatever else the post contains.
 RINGS = ("Ringing", "Dialing")
-# Only English is spoken by the provider's own voice, so that is what the name of her language is in.
+# The provider's text-to-speech is English, so the names of languages are too.
 LANGUAGES: Mapping[str, str] = {
     "lo": "Lao",
     "th": "Thai",
@@ -58,7 +61,7 @@ LANGUAGES: Mapping[str, str] = {
 
 
 def read_call_events(channel: str, own_number: str, request: Request) -> Sequence[Event]:
-    """Read a post about a call; the end of one that somebody made to the line says nothing more.
+    """Read a post about a call; the end of an inbound call has no event.
 
     Raises:
         BadRequest: a field is missing.
@@ -67,7 +70,7 @@ def read_call_events(channel: str, own_number: str, request: Request) -> Sequenc
     caller, other = _read_field(request, "callerNumber"), _read_field(request, "destinationNumber")
     if not _is_ours(request):
         return _read_ring(channel, session, codes.parse_number(caller)) if active else ()
-    ours = codes.parse_number(own_number) or own_number
+    own = codes.parse_number(own_number) or own_number
     sides = [codes.parse_number(caller), codes.parse_number(other)]
     return (
         CallEvent(
@@ -75,7 +78,7 @@ def read_call_events(channel: str, own_number: str, request: Request) -> Sequenc
             session=session,
             kind=_read_kind(request) if active else CallKind.OVER,
             own_id=_read_field(request, "clientRequestId")[:ID_SIZE],
-            number=next((side for side in sides if side and side != ours), ""),
+            number=next((side for side in sides if side and side != own), ""),
             digits=_read_field(request, "dtmfDigits")[:ID_SIZE],
             seconds=codes.read_count(request, "dialDurationInSeconds"),
             cause=_read_cause(request),
@@ -84,7 +87,7 @@ def read_call_events(channel: str, own_number: str, request: Request) -> Sequenc
 
 
 def write_call_step(step: CallStep, *, own_number: str) -> Answer:
-    """Write what is to happen next."""
+    """Write the next step of a call as XML."""
     body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Response>{_write_action(step, own_number)}</Response>'
     return Answer(body=body, content_type=XML)
 
@@ -97,13 +100,13 @@ def _is_active(request: Request) -> bool:
 
 
 def _is_ours(request: Request) -> bool:
-    """Say whether we asked for this call; where the direction is not told, only such a call bears our id."""
+    """Say whether we requested this call; without a direction, only such a call has our request id."""
     direction = _read_field(request, "direction").casefold()
     return direction == "outbound" or (not direction and bool(_read_field(request, "clientRequestId")))
 
 
 def _read_ring(channel: str, session: str, number: str | None) -> Sequence[Event]:
-    """Return a ring that nobody takes, and beside it the question what to do; one without a number is only refused."""
+    """Return a missed-call event and the call-control query; calls without a caller id are only rejected."""
     asks = CallEvent(channel=channel, session=session, kind=CallKind.RANG, number=number or "")
     if number is None:
         return (asks,)
@@ -111,9 +114,9 @@ def _read_ring(channel: str, session: str, number: str | None) -> Sequence[Event
 
 
 def _read_kind(request: Request) -> CallKind:
-    """Say what an active post is about.
+    """Return what an active post is about.
 
-    After she answers it holds her number and no status of the dial; after the dial is over it holds one.
+    After the caller answers it has the caller's number and no dial status; when that leg is over it has one.
     """
     if _read_field(request, "dialStatus") or _read_field(request, "lastBridgeHangupCause"):
         return CallKind.DIAL_OVER
@@ -123,7 +126,7 @@ def _read_kind(request: Request) -> CallKind:
 
 
 def _read_cause(request: Request) -> Cause:
-    """Return why it ended: the word for her side if there is one, and the word for the whole call last."""
+    """Return why the call ended: the cause of the caller's leg if given, that of the whole call last."""
     for name in ("lastBridgeHangupCause", "dialStatus", "hangupCause", "callSessionState"):
         word = _read_field(request, name).upper().replace("-", "_").replace(" ", "_")
         if word in CAUSES:
@@ -154,7 +157,7 @@ def _write_action(step: CallStep, own_number: str) -> str:
 
 
 def _write_question(code: str, language: str) -> str:
-    """Ask for one key; where none is pressed the provider posts nothing, so what follows the question ends the call."""
+    """Ask for one key; without a key press the provider posts nothing, so the text after the question ends the call."""
     name = LANGUAGES.get(language.partition("-")[0], "")
     words = ["Helpline."]
     words += [f"Code {' '.join(code)}."] if code else []

@@ -1,4 +1,4 @@
-"""An Android phone with a local SIM: texts both ways through the app on it, and rings where an app tells of them."""
+"""An Android phone with a local SIM: SMS in both directions through an app, and missed calls where posted."""
 
 from gateway.channels.android.account import PhoneAccount
 from gateway.channels.android.channel import AndroidChannel
@@ -6,5 +6,5 @@ from gateway.channels.contract import Channel, ChannelConfig
 
 
 def build(config: ChannelConfig) -> Channel:
-    """Build the line; without an account it listens all the same and what it sends stays with us."""
+    """Build the channel; without an account it receives, and what it sends is kept for the simulator."""
     return AndroidChannel(config, PhoneAccount.of(config.options))

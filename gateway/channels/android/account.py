@@ -1,4 +1,4 @@
-"""How the phone is reached, which of its SIMs is ours, and the key by which its posts are known."""
+"""Read the options of a phone: how to reach the app on it, which SIM to use, and the key that signs its posts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,15 +11,15 @@ SILENT_MINUTES = 15
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneAccount:
-    """What is known of one phone.
+    """Options of one phone.
 
     Attributes:
-        signing_key: signs every post of the phone; while it is empty the phone's posts are not signed.
-        api_url: where the app listens: the phone itself, or a relay before it; empty where nothing can be sent.
-        username: who we are there.
-        password: the password of that name.
-        sim: which SIM of the phone is this line, counted from 1; 0 for the phone's own choice.
-        silent_minutes: after how many minutes without a word the line counts as silent.
+        signing_key: HMAC key of the phone's posts; while it is empty they are not signed.
+        api_url: address of the app, on the phone or at a relay; empty where nothing can be sent.
+        username: user name for the app (HTTP Basic, RFC 7617).
+        password: password for it.
+        sim: the SIM of this channel, from 1; 0 for the phone's default.
+        silent_minutes: minutes without a post after which the channel counts as silent.
     """
 
     signing_key: str = field(default="", repr=False)
@@ -31,10 +31,10 @@ class PhoneAccount:
 
     @classmethod
     def of(cls, options: Mapping[str, str]) -> "PhoneAccount":
-        """Read the options of a line.
+        """Read the options of a channel.
 
         Raises:
-            BadAccount: half an account, an address that is none, or a number that is none.
+            BadAccount: an incomplete account, an invalid address or an invalid number.
         """
         missing = [name for name in HALVES if not options.get(name)]
         if 0 < len(missing) < len(HALVES):
@@ -58,7 +58,7 @@ class PhoneAccount:
 
     @property
     def sends(self) -> bool:
-        """Say whether texts can be given to the phone."""
+        """Whether texts can be sent through the phone."""
         return bool(self.api_url)
 
 

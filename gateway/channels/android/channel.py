@@ -1,4 +1,4 @@
-"""One line through one SIM of an Android phone: its addresses, the proof of who posts and, with an account, texts."""
+"""Implement the channel of one SIM in an Android phone: verify and parse posts, and send texts with an account."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ from gateway.channels.contract import (
 from gateway.domain.events import ChannelSeen, Event, Outgoing
 
 EVENTS = frozenset({"sms", "delivery", "voice", "health"})
-"""Names for people who fill in addresses: the envelope itself says what it holds, so each takes all."""
+"""Names of addresses for people who configure the app; the envelope names its event, so each accepts all."""
 
 
 class AndroidChannel:
@@ -45,12 +45,12 @@ class AndroidChannel:
         self._phone = Phone(config.name, account) if account.sends else None
 
     def verify(self, request: Request, *, now: datetime) -> None:
-        """Look at the signature; without a key there is no phone yet, and only the address tells who posts."""
+        """Verify the signature; without a key no phone is set up yet, and only the secret address protects it."""
         if self._account.signing_key:
             envelope.check_signature(self._account.signing_key, request.body, request.headers, now)
 
     def parse(self, request: Request) -> Sequence[Event]:
-        """Read a post into its events, a sign of life first."""
+        """Read a post into its events, the heartbeat first."""
         if request.event not in EVENTS:
             raise BadRequest("this line has no such event")
         return events.read_events(self.config, self._account, open_envelope(request.body))
@@ -59,27 +59,27 @@ class AndroidChannel:
         self,
         text: str,
         *,
-        ends: bool,  # noqa: ARG002 - a phone as a line has no screens
+        ends: bool,  # noqa: ARG002 - a phone channel has no screens
         screen: str = "",  # noqa: ARG002
         facts: Mapping[str, Any] | None = None,  # noqa: ARG002
     ) -> Answer:
-        """Say it in the answer; nobody is shown it, since nothing that comes from a phone is a session."""
+        """Return the text as the response body; never shown, because a phone channel has no sessions."""
         return Answer(body=text)
 
     def send(self, message: Outgoing, *, now: datetime) -> SendResult:
-        """Give the phone one text, or keep it where there is no account."""
+        """Send one text through the phone; without an account it is kept for the simulator."""
         return self._phone.send(message, now=now) if self._phone else keep_message(message)
 
-    def ask(self, own_id: str, *, now: datetime) -> SendResult | None:  # noqa: ARG002 - the phone keeps its own time
-        """Ask the phone what became of a text."""
+    def ask(self, own_id: str, *, now: datetime) -> SendResult | None:  # noqa: ARG002 - not needed here
+        """Query the state of a text."""
         return self._phone.ask(own_id) if self._phone else None
 
-    def look(self, *, now: datetime) -> ChannelSeen | None:  # noqa: ARG002 - the same
-        """Ask the phone how it is."""
+    def look(self, *, now: datetime) -> ChannelSeen | None:  # noqa: ARG002 - not needed here
+        """Query the state of the phone."""
         return self._phone.look() if self._phone else None
 
     def register(self, addresses: Mapping[str, str]) -> SendResult:
-        """Tell the phone where to post."""
+        """Register the addresses to which the app posts."""
         if self._phone is None:
             return SendResult(outcome=SendOutcome.REFUSED, reason="no-account")
         return self._phone.register(addresses)

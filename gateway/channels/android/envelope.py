@@ -1,4 +1,7 @@
-"""Opens the envelope in which the app posts everything: its id, the event, and a payload of its own for each."""
+"""Open the app's JSON envelope (id, event, payload), and verify its signature; pure.
+
+The format is that of the webhooks of SMS Gateway for Android (docs.sms-gate.app, "Webhooks").
+"""
 
 import hashlib
 import hmac
@@ -15,27 +18,27 @@ PAYLOAD = "payload"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """One post of the app; ``id`` is the same in each of its attempts."""
+    """One post of the app: its id, the same in each retry, the event, and field → JSON value."""
 
     id: str
     event: str
     payload: Mapping[str, Any] = field(repr=False)
 
     def need(self, name: str, *, empty: bool = False) -> str:
-        """Return a text of the payload.
+        """Return a required text of the payload.
 
         Raises:
-            BadRequest: it is not there, is no text, or is empty where it must not be.
+            BadRequest: it is missing, is no text, or is empty although ``empty`` is False.
         """
         return _read_text(self.payload, name, empty=empty, shown=f"{PAYLOAD}.{name}")
 
     def said(self, name: str) -> str:
-        """Return a text that is nice to have; empty where it is not there."""
+        """Return an optional text; empty where it is missing."""
         found = self.payload.get(name)
         return clean_text(found) if isinstance(found, str) else ""
 
     def whole(self, name: str) -> int | None:
-        """Return a whole number that is nice to have; None where it is not there."""
+        """Return an optional whole number; None where it is missing."""
         found = self.payload.get(name)
         if isinstance(found, str) and found.isascii() and found.isdigit() and len(found) < 10:  # noqa: PLR2004 - no number of a phone is longer
             return int(found)
@@ -43,10 +46,10 @@ class Envelope:
 
 
 def open_envelope(body: bytes) -> Envelope:
-    """Read a body.
+    """Parse a body.
 
     Raises:
-        BadRequest: it is no envelope; the words hold no value.
+        BadRequest: it is no envelope; the message contains no value.
     """
     try:
         whole = json.loads(body.decode(), object_pairs_hook=_refuse_repeats)
@@ -65,7 +68,7 @@ def open_envelope(body: bytes) -> Envelope:
 
 
 def clean_text(text: str) -> str:
-    """Return a text as a database can take it: JSON can spell half a character, and a NUL."""
+    """Return a text that a database can store: JSON can encode lone surrogates (RFC 8259, section 8.2) and NUL."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").replace("\0", "")
 
 
@@ -81,7 +84,7 @@ def _read_text(fields: Mapping[str, Any], name: str, *, empty: bool = False, sho
 
 
 def _refuse_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Make an object of its pairs; a name that stands there twice could be read either way."""
+    """Build an object from its pairs; a repeated name is ambiguous (RFC 8259, section 4) and refused."""
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:
@@ -91,30 +94,29 @@ def _refuse_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-# Tells whether a post is the phone's: the signature over the raw body and the time, and how old that time
-# is. Pure.
+# The signature: HMAC-SHA-256 (RFC 2104) over the raw body and the timestamp.
 
 FRESH = timedelta(minutes=5)
-"""Each attempt of the phone is signed afresh, so only a wrong clock or somebody's copy is older."""
+"""Largest age of a signature. The phone signs each retry anew, so only a wrong clock or a replayed copy is older."""
 
 LONGEST = 12  # digits of a second
 
 
 def sign_body(key: str, body: bytes, timestamp: str) -> str:
-    """Return the signature of a body at this second."""
+    """Return the signature, in hexadecimal, of a body with this Unix time in seconds."""
     return hmac.new(key.encode(), body + timestamp.encode(), hashlib.sha256).hexdigest()
 
 
 def check_signature(key: str, body: bytes, headers: Mapping[str, str], now: datetime) -> None:
-    """Look at the two headers of a post.
+    """Verify the headers ``X-Signature`` and ``X-Timestamp`` of a post.
 
     Raises:
-        NotSigned: one is missing, the signature is another, or its time is not ours.
+        NotSigned: one is missing, the signature is wrong, or the time is off by more than five minutes.
     """
     timestamp, given = headers.get("x-timestamp", ""), headers.get("x-signature", "")
     if not timestamp or not given:
         raise NotSigned("X-Signature and X-Timestamp are missing", why="unsigned")
-    # Compared before the time is looked at, so that a stranger does not learn how our clock stands.
+    # The signature is checked before the time, so that a stranger does not learn the server's clock.
     right = sign_body(key, body, timestamp)
     if not hmac.compare_digest(right.encode(), given.strip().lower().encode()):
         raise NotSigned("The signature is not that of this line's key", why="signature")

@@ -1,4 +1,4 @@
-"""Reads what the phone posts: her texts, what became of ours, rings, and how it is. Pure."""
+"""Parse the app's posts: incoming texts, states of sent ones, missed calls and the phone's health; pure."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from gateway.channels.contract import ChannelConfig
 from gateway.domain.events import ChannelSeen, Delivery, Event, Inbound, Kind, MissedCall, NotANumber
 from gateway.foundation.phone_numbers import find_region, to_e164
 
-# The app's own word is the event; all four are about a text that we gave it under our id.
+# Event names of the app; all four are about a text that was sent under our id.
 STATES = {
     "sms:sent": "moving",
     "sms:delivered": "delivered",
@@ -19,7 +19,7 @@ STATES = {
     "sms:cancelled": "failed",
 }
 RINGS = ("call:ringing", "call:missed")
-"""What an app beside the first one tells of a ring; it may tell of one ring in both words."""
+"""Events by which a second app reports a ring; it may post both for one ring."""
 
 FEWEST_DIGITS = 7
 STATUS_SIZE = 40
@@ -27,7 +27,7 @@ REASON_SIZE = 60
 
 
 def read_events(config: ChannelConfig, account: PhoneAccount, envelope: Envelope) -> tuple[Event, ...]:
-    """Read one envelope; whatever it is, it is a sign of life, and what we do not know is no more than that.
+    """Read one envelope; every post is a heartbeat, and an unknown event is nothing more.
 
     Raises:
         BadRequest: a field is missing or is no text.
@@ -40,7 +40,7 @@ def read_events(config: ChannelConfig, account: PhoneAccount, envelope: Envelope
 
 
 def _is_ours(account: PhoneAccount, envelope: Envelope) -> bool:
-    """Say whether it is about the SIM of this line; another line of the same phone reads the rest."""
+    """Say whether it is about this channel's SIM; another channel of the same phone reads the others."""
     if not account.sim or envelope.event in STATES:
         return True
     sim = envelope.whole("simNumber")
@@ -63,15 +63,15 @@ def _read_received(config: ChannelConfig, envelope: Envelope) -> Event:
 
 
 def _read_sender(envelope: Envelope) -> str:
-    """Return who sent it or rang; nothing where the network or the phone keeps that back."""
+    """Return the sender or caller; empty where network or phone withholds it."""
     return envelope.said("sender") or envelope.said("phoneNumber")
 
 
 def _words(envelope: Envelope) -> str:
-    """Return what she wrote; some versions put it where the contract of the app once had it, in ``textMessage``.
+    """Return the text; some versions of the app put it in ``textMessage``, as its API once defined.
 
     Raises:
-        BadRequest: there is no text in either place.
+        BadRequest: neither place has a text.
     """
     nested = envelope.payload.get("textMessage")
     written = nested.get("text") if isinstance(nested, dict) and "message" not in envelope.payload else None
@@ -79,11 +79,11 @@ def _words(envelope: Envelope) -> str:
 
 
 def _name_text(envelope: Envelope, number: str, words: str) -> str:
-    """Return by what a text is known, whatever envelope it comes in: apps post one text under several.
+    """Return an id of a text that is the same in every envelope: the app may post one text under several.
 
-    The phone's own id of a text is left out where the instant is known: it is a short hash that two texts can share,
-    and a copy that the phone found a second time can bear another. Nobody sends the same words twice in one second.
-    Without an instant only the envelope tells two equal texts apart.
+    It consists of time to the second, number and a hash of the text. The phone's message id is used only where the
+    time is missing, because it is a short hash that two texts can share and that a second copy can lack; then only
+    the envelope separates two equal texts.
     """
     phone_id, received = envelope.said("messageId"), _read_instant(envelope.said("receivedAt"))
     known = received or f"{envelope.id} {phone_id}"
@@ -91,7 +91,7 @@ def _name_text(envelope: Envelope, number: str, words: str) -> str:
 
 
 def _read_instant(written: str) -> str:
-    """Return an instant in one form for every zone that a copy may be written in, by the second."""
+    """Return an instant in UTC to the second, whatever zone it was written in; unreadable ones unchanged."""
     try:
         return datetime.fromisoformat(written).astimezone(UTC).isoformat(timespec="seconds")
     except ValueError:
@@ -116,11 +116,11 @@ def _read_ring(config: ChannelConfig, envelope: Envelope) -> Event:
 
 
 def _read_number(config: ChannelConfig, sender: str) -> str:
-    """Return the sender's number, in E.164 where this line's country says how; empty for a name and a short code.
+    """Return the sender's number, in E.164 where this channel's country decides it; empty for a name or short code.
 
-    A network writes a number of its own without the country, also to a SIM that roams in it; what this line's
-    country does not settle is left as it is written, for the countries of the whole house. Our own number is nobody:
-    a line that answers itself would never end.
+    Networks write their own numbers in national form, also to a roaming SIM; what this country does not decide stays
+    as written, for the regions of the settings. The channel's own number is dropped, since a reply to itself would
+    loop.
     """
     digits = sender.strip().lstrip("+").replace(" ", "").replace("-", "")
     if not (digits.isascii() and digits.isdigit() and len(digits) >= FEWEST_DIGITS):
@@ -136,7 +136,7 @@ def _read_heartbeat(channel: str, envelope: Envelope) -> ChannelSeen:
 
 
 def read_health(channel: str, health: Mapping[str, Any]) -> ChannelSeen:
-    """Read how the phone says that it is."""
+    """Read the app's health object: ``checks`` → name → ``observedValue``."""
     checks = health.get("checks")
     values = checks if isinstance(checks, dict) else {}
     charging = _read_observed(values, "battery:charging")

@@ -1,4 +1,4 @@
-"""Her phone before this line, for trials: posts a text of hers as the app on the line's phone would."""
+"""Simulate a caller's phone for trials: post a text to the channel as the app on its phone would."""
 
 import json
 from collections.abc import Callable, Mapping

@@ -1,4 +1,7 @@
-"""The app on the phone, as we use it: gives it texts, asks it about them, asks how it is, tells it where to post."""
+"""Call the app's HTTP API: send texts, query their state and the phone's health, register webhooks.
+
+The API is that of SMS Gateway for Android (docs.sms-gate.app, "API").
+"""
 
 import json
 from collections.abc import Mapping
@@ -16,12 +19,12 @@ from gateway.domain.events import ChannelSeen, Outgoing
 
 __all__ = ["RINGS"]
 
-# Speaks JSON over HTTP with the app on the phone.
+# JSON over HTTP.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneReply:
-    """An answer as it came; ``found`` is its JSON object, or None where it is none or came only in part."""
+    """A response; ``found`` is its JSON object, or None where it is none or incomplete."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -29,7 +32,7 @@ class PhoneReply:
 
 
 class Wire:
-    """The way to one phone."""
+    """HTTP access to one phone."""
 
     def __init__(self, account: PhoneAccount) -> None:
         self._url = account.api_url
@@ -45,7 +48,7 @@ class Wire:
         """Make one request.
 
         Raises:
-            NoAnswer: there is no answer.
+            NoAnswer: no response.
         """
         written = b"" if content is None else json.dumps(content).encode()
         kind = {} if content is None else {"Content-Type": "application/json; charset=utf-8"}
@@ -63,7 +66,7 @@ def _parse_object(body: bytes) -> Mapping[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-# Says what an answer of the app means for one text: taken, surely not, never, or nobody knows. Pure.
+# Interpretation of responses; pure.
 
 SENT, NOT_SENT, REFUSED, UNCLEAR = (
     SendOutcome.SENT,
@@ -73,7 +76,7 @@ SENT, NOT_SENT, REFUSED, UNCLEAR = (
 )
 LONGEST_WAIT = timedelta(minutes=30)
 
-# What the app says of a text that we ask about; those that lie in its queue are safe with it.
+# States of a text in the app; one in its queue counts as sent.
 ANSWER_STATES: Mapping[str, SendOutcome] = {
     "Pending": SENT,
     "Processed": SENT,
@@ -86,13 +89,13 @@ ANSWER_STATES: Mapping[str, SendOutcome] = {
 TAKEN_ALREADY = 409
 NOT_THERE = 404
 
-# The whole line is wrong, not this text, so somebody must look.
+# A fault of the channel, not of this text, so an operator must look.
 ALARMS = {401: "wrong-password", 403: "forbidden", 404: "wrong-address", 405: "wrong-address"}
 REDIRECTS = (301, 302, 303, 307, 308)
 
 
 def read_send_result(reply: PhoneReply, own_id: str, now: datetime) -> SendResult:
-    """Say what became of a text that was given to the app under our id."""
+    """Return the result of sending a text under our id."""
     if reply.status == TAKEN_ALREADY:
         return SendResult(outcome=SENT, provider_id=own_id, reason="taken-before")
     if 200 <= reply.status < 300:  # noqa: PLR2004 - every success counts alike
@@ -109,9 +112,9 @@ def read_send_result(reply: PhoneReply, own_id: str, now: datetime) -> SendResul
 
 
 def read_state(reply: PhoneReply, own_id: str) -> SendResult | None:
-    """Say what the app knows of a text under our id; None where its answer says nothing."""
+    """Return what the app knows of a text under our id; None where its response does not tell."""
     if reply.status == NOT_THERE and reply.found is not None:
-        # A page of somebody else's, with the same status, would not be JSON.
+        # A 404 page of another server would not be JSON.
         return SendResult(outcome=REFUSED, reason="never-came")
     if reply.status != 200 or reply.found is None:  # noqa: PLR2004
         return None
@@ -121,7 +124,7 @@ def read_state(reply: PhoneReply, own_id: str) -> SendResult | None:
 
 def _read_taken(reply: PhoneReply, own_id: str) -> SendResult:
     if reply.found is None or not isinstance(reply.found.get("id"), str):
-        # A login page of a hotel says 200 too; a second try under our id tells.
+        # A captive portal answers 200 too; a second try under the same id will tell.
         return SendResult(outcome=UNCLEAR, reason="unreadable")
     if ANSWER_STATES.get(_find_state(reply.found)) is REFUSED:
         return SendResult(outcome=REFUSED, provider_id=own_id, reason="failed-there")
@@ -141,7 +144,7 @@ def _retry_at(reply: PhoneReply, now: datetime) -> datetime | None:
 
 
 SHORT = 5.0
-"""Seconds for an answer to a question that nothing hangs on."""
+"""Time limit, in seconds, of queries on which no text depends."""
 
 HOOKS = {
     "sms:received": "sms",
@@ -149,7 +152,7 @@ HOOKS = {
     "system:ping": "health",
     "app:started": "health",
 }
-"""What the app is told to post, and to which of our addresses; rings come from another app."""
+"""Event of the app → our address; missed calls are posted by another app."""
 
 
 class Phone:
@@ -161,9 +164,9 @@ class Phone:
         self._wire = Wire(account)
 
     def send(self, message: Outgoing, *, now: datetime) -> SendResult:
-        """Give it one text under our id; given again, it says so and sends nothing."""
+        """Send a text under our id; the app ignores a repeat of the same id."""
         try:
-            # Whether a number can be is decided by us; an old app knows fewer prefixes than there are.
+            # Numbers are validated by us; an old app does not know newer prefixes.
             reply = self._wire.ask(
                 "POST", "/messages?skipPhoneValidation=true", self._written(message, now=now)
             )
@@ -174,12 +177,12 @@ class Phone:
         return read_send_result(reply, message.own_id, now)
 
     def ask(self, own_id: str) -> SendResult | None:
-        """Ask what became of a text."""
+        """Query the state of a text."""
         reply = self._asked("GET", f"/messages/{own_id}")
         return read_state(reply, own_id) if reply else None
 
     def look(self) -> ChannelSeen | None:
-        """Ask how it is; a relay that only speaks of itself is not the phone."""
+        """Query the phone's health; a relay that only reports about itself does not count."""
         reply = self._asked("GET", "/health")
         if reply is None or reply.status not in (200, 503) or reply.found is None:
             return None
@@ -187,7 +190,7 @@ class Phone:
         return seen if seen.battery is not None or seen.failed is not None else None
 
     def register(self, addresses: Mapping[str, str]) -> SendResult:
-        """Tell it where to post each event; the ids are ours, so that a repeat replaces what is there."""
+        """Register our address for each event; the ids are ours, so that a repeat replaces the earlier one."""
         for event, ours in HOOKS.items():
             hook = {
                 "id": f"{self._channel}-{event.replace(':', '-')}",
@@ -209,7 +212,7 @@ class Phone:
             "withDeliveryReport": True,
         }
         if message.valid_until is not None:
-            # What lies in the phone's queue longer than this is not sent: she may not hold her phone any more.
+            # After this the phone drops a queued text, because the caller may no longer hold the phone.
             written["ttl"] = max(1, int((message.valid_until - now).total_seconds()))
         if self._account.sim:
             written["simNumber"] = self._account.sim

@@ -1,4 +1,4 @@
-"""A phone without a network: in the browser, in the terminal, in tests. What is sent to it stays with us."""
+"""A phone without a network, for browser, terminal and tests; what is sent to it stays in the outbox."""
 
 from pathlib import Path
 
@@ -8,6 +8,6 @@ from gateway.foundation.fault_injection import Outages
 
 
 def build(config: ChannelConfig) -> Channel:
-    """Build the line; where outages may be tried, the option ``outages`` says in which folder they are put on."""
+    """Build the channel; the option ``outages`` names the folder of simulated outages, where they are allowed."""
     folder = config.options.get("outages")
     return SimulatorChannel(config, Outages(Path(folder)) if folder else None)

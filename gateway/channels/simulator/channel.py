@@ -1,4 +1,4 @@
-"""The simulator's line: the dialect of a phone that dials and texts without a provider between."""
+"""Implement the simulator's channel: phones that dial and text without a provider."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -21,10 +21,10 @@ from gateway.foundation.fault_injection import PROVIDER, Outages
 from gateway.foundation.phone_numbers import to_e164
 
 SCREEN = "X-Screen"
-"""The header that names the screen shown, for people who write menus and tests."""
+"""Header with the id of the screen, for authors of menus and tests."""
 
 FACTS = "X-Facts"
-"""The header with all that is true of the page beside its words, as JSON in ASCII."""
+"""Header with further facts about the page, as JSON in ASCII."""
 
 
 class SimulatorChannel:
@@ -45,7 +45,7 @@ class SimulatorChannel:
         )
 
     def parse(self, request: Request) -> Sequence[Event]:
-        """Read a post into its one event."""
+        """Read a post into its single event."""
         reader = READERS.get(request.event)
         if reader is None:
             raise BadRequest("this line has no such event")
@@ -54,21 +54,21 @@ class SimulatorChannel:
     def answer(
         self, text: str, *, ends: bool, screen: str = "", facts: Mapping[str, Any] | None = None
     ) -> Answer:
-        """Show one page, and beside it which screen it is and what is true of it."""
+        """Write one page, with its screen and facts in headers."""
         headers = {SCREEN: screen} if screen else {}
         if facts:
             headers[FACTS] = json.dumps(facts, separators=(",", ":"))
         return Answer(body=("END " if ends else "CON ") + text, headers=headers)
 
     def send(self, message: Outgoing, *, now: datetime) -> SendResult:
-        """Keep the text; the thread shows it. While an outage is tried, the line cannot be reached."""
+        """Keep the text for the simulator's thread; during a simulated outage the channel is down."""
         if self._outages is not None and self._outages.until(PROVIDER, now=now):
             return SendResult(outcome=SendOutcome.NOT_SENT, reason="no-connection", down=True)
         return keep_message(message)
 
 
 def read_hop(channel: str, request: Request) -> Inbound:
-    """Read one hop; ``text`` holds all inputs so far."""
+    """Read one post of a session; ``text`` has all inputs joined by ``*``."""
     text = request.need("text", empty=True)
     return Inbound(
         channel=channel,
@@ -108,12 +108,12 @@ def read_text(channel: str, request: Request) -> Inbound:
 
 
 def read_ring(channel: str, request: Request) -> MissedCall:
-    """Read a ring that was left to ring once and not taken."""
+    """Read a missed call."""
     return MissedCall(channel=channel, number=_read_number(request, "phoneNumber"), turn=request.need("id"))
 
 
 def read_thread_question(channel: str, request: Request) -> ThreadAsked:
-    """Read the question which texts a number was sent."""
+    """Read the request for the texts sent to a number."""
     written = request.fields.get("since", "")
     try:
         since = datetime.fromisoformat(written) if written else None

@@ -1,4 +1,4 @@
-"""A phone without a network: it posts to the simulator's addresses and shows what comes back."""
+"""Simulate a phone: post to the simulator's addresses and return what it shows."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ ON_THE_PHONE = "sent"
 
 @dataclass(frozen=True, slots=True)
 class HandsetPage:
-    """What stands on the display."""
+    """The page on the display."""
 
     text: str
     ends: bool
@@ -29,7 +29,7 @@ class HandsetPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """One text on the phone; ``channel`` is the line by which it would have come."""
+    """One text on the phone; ``channel`` is the channel that would have delivered it."""
 
     id: str
     channel: str
@@ -43,10 +43,11 @@ class Handset:
     """One phone with one number.
 
     Attributes:
-        addresses: event → address of the simulator's line.
-        number: its own number.
-        session: the id of the session that is open, or empty.
-        typed: what was sent in it so far.
+        addresses: event → URL of the simulator's channel.
+        number: its own number (E.164).
+        session: id of the open session, or empty.
+        typed: inputs of that session.
+        code: the dialled service code.
     """
 
     addresses: Mapping[str, str]
@@ -60,28 +61,28 @@ class Handset:
         """Dial a service code.
 
         Raises:
-            NoGateway: nobody answers.
+            NoGateway: no response.
             NotTaken: the gateway refused the post.
         """
         self.session, self.typed, self.code = f"SIMid_{new_token(16)}", (), code
         return self._hop()
 
     def press(self, keys: str) -> HandsetPage:
-        """Type something in the open session and send it; raises as ``dial`` does."""
+        """Send an input in the open session; raises as ``dial`` does."""
         self.typed = (*self.typed, keys)
         return self._hop()
 
     def hang_up(self) -> None:
-        """Leave the open session; raises as ``dial`` does."""
+        """End the open session; raises as ``dial`` does."""
         if self.session:
             self._end("incomplete")
 
     def drop(self) -> None:
-        """Lose the network: the session is gone, and nobody tells the gateway."""
+        """Lose the network: the session ends without a post to the gateway."""
         self.session = ""
 
     def time_out(self) -> None:
-        """Wait until the network ends the session, and tells so; raises as ``dial`` does."""
+        """Let the network end the session, and post that; raises as ``dial`` does."""
         if self.session:
             self._end("failed")
 
@@ -91,11 +92,11 @@ class Handset:
         self._post("sms", {"from": self.number, "to": to, "id": message_id, "text": words})
 
     def thread(self) -> tuple[Received, ...]:
-        """Return the texts on the phone, oldest first; raises as ``dial`` does."""
+        """Return the texts that reached the phone, oldest first; raises as ``dial`` does."""
         return tuple(each for each in self.written() if each.state == ON_THE_PHONE)
 
     def written(self) -> tuple[Received, ...]:
-        """Return also what has not reached the phone, or never will; raises as ``dial`` does."""
+        """Return all texts, also those that have not reached the phone or never will; raises as ``dial`` does."""
         answer = self._post("thread", {"phoneNumber": self.number})
         names = [each.name for each in fields(Received)]
         return tuple(Received(**{name: each[name] for name in names}) for each in json.loads(answer.data))
@@ -139,7 +140,7 @@ class Handset:
 
 
 def make_texter(
-    config: ChannelConfig,  # noqa: ARG001 - the same question is asked of every provider's handset
+    config: ChannelConfig,  # noqa: ARG001 - every provider's handset has this signature
     addresses: Mapping[str, str],
     number: str,
 ) -> Callable[[str, str], None]:
