@@ -1,4 +1,4 @@
-"""Puts the parts together from the settings, once: the only module that knows how everything is built."""
+"""Build the services of a process from its settings: the only module that knows how everything is constructed."""
 
 import hashlib
 import logging
@@ -46,11 +46,11 @@ _log = logging.getLogger(__name__)
 
 
 class NoTables(Exception):
-    """The database is as it was made: nothing was ever started on it."""
+    """The database is empty: the product has never been started on it."""
 
 
 _REDIS_SECONDS = 0.3
-"""A request that has to wait longer for Redis does without it."""
+"""Time limit of Redis, in seconds; a request that would wait longer continues without it."""
 
 
 INSIDE: Mapping[str, Callable[[Services, Tx, OutboxRow], None]] = {
@@ -61,11 +61,11 @@ INSIDE: Mapping[str, Callable[[Services, Tx, OutboxRow], None]] = {
 
 
 def open_parts(settings: Settings | None = None) -> Services:
-    """Build the parts of one process; with no settings, from its environment.
+    """Build the services of one process; without settings, from its environment.
 
     Raises:
-        SettingsError: some settings cannot be used.
-        NoTables: nothing was ever started on this database.
+        SettingsError: some settings are invalid.
+        NoTables: the product has never been started on this database.
     """
     settings = settings or config.from_process()
     line = _read_helpline(settings)
@@ -101,11 +101,11 @@ def open_parts(settings: Settings | None = None) -> Services:
 
 
 _NO_LISTS = frozenset({"languages", "outcomes"})
-"""Settings of the desk that are no list of the figures form."""
+"""Settings of the desk that are no list of the case record."""
 
 
 def read_desk(desk: DeskSettings) -> DeskConfig:
-    """Return what the settings say of the centre's desk."""
+    """Return the settings of the centre's desk."""
     lists = {name: getattr(desk, name) for name in DeskSettings.model_fields if name not in _NO_LISTS}
     outcomes = {word: OwnOutcome(means=row.means, label=row.label) for word, row in desk.outcomes.items()}
     return DeskConfig(languages=desk.languages, lists=lists, outcomes=outcomes)
@@ -113,17 +113,18 @@ def read_desk(desk: DeskSettings) -> DeskConfig:
 
 def _open_spool(settings: Settings, store: Store) -> Spool:
     spool = Spool(settings.data_dir / "spool", store.ring)
-    with suppress(OSError):  # a full or a read-only disk
-        spool.take_up()  # what could not be put in may find another release, or keys that came back
+    with suppress(OSError):  # a full or read-only disk
+        spool.take_up()  # a newer release, or keys that came back, may succeed now
     return spool
 
 
 def open_serving_parts(settings: Settings) -> tuple[Services, Callable[[], object]]:
-    """Build the parts of a process that serves, which starts whether SQL can be asked or not.
+    """Build the services of a serving process, which starts with or without SQL.
 
     Returns:
-        The parts, and what the refresh thread is to call first: while SQL has not been seen with the tables of this
-        release the ledger is shut, so that nobody writes to older ones, and this brings them up to date and opens it.
+        The services, and a function for the refresh thread to call first: until SQL has been seen with this release's
+        tables the store refuses everything, so that older tables are not written to; the function migrates and opens
+            it.
     """
     file_modes.close_files(settings.data_dir)
     parts = open_parts(settings)
@@ -133,10 +134,10 @@ def open_serving_parts(settings: Settings) -> tuple[Services, Callable[[], objec
 
 
 def catch_up(parts: Services, settings: Settings) -> None:
-    """Bring the tables up to date and open the ledger, where it was shut at the start.
+    """Migrate the database and open the store, where it was shut at the start.
 
     Raises:
-        Unavailable: SQL is still away.
+        Unavailable: SQL is still down.
     """
     if not parts.store.is_shut:
         return
@@ -153,38 +154,38 @@ def _is_up_to_date(store: Store) -> bool:
         found = migrate.find_revision(store)
     except Unavailable:
         return False
-    # A newer release has only added to the tables: what is older goes on beside it until it is renewed.
+    # A newer release only adds to the tables, so an older process continues until it is upgraded.
     return found == migrate.find_newest() or (found is not None and not migrate.knows_revision(found))
 
 
 def keeps_enough(settings: Settings) -> bool:
-    """Say whether this machine holds the copies of keys and menus with which calls are answered while SQL is away."""
+    """Say whether this machine has the copies of keys and menus that are needed to serve without SQL."""
     return (settings.data_dir / "keys" / "ring").exists() and any((settings.data_dir / "live").glob("*.json"))
 
 
 def open_clock(settings: Settings) -> Clock:
-    """Return the clock; with the test clock on, the one whose offset all processes share."""
+    """Return the clock; with the test clock enabled, one with the shared offset."""
     offset = settings.data_dir / "clock" if settings.env.gateway_test_clock == "1" else None
     return WatchedClock(offset)
 
 
 def open_outages(settings: Settings, channels: Mapping[str, Channel]) -> Outages | None:
-    """Return what may be put out of order at the phone's page; None wherever a real phone could be reached."""
+    """Return the simulated outages; None where a real channel exists."""
     real = any(channel.contract.real for channel in channels.values())
     return Outages(_outages_in(settings)) if settings.may_try_outages and not real else None
 
 
 def end_outages(settings: Settings) -> None:
-    """End what was put out of order on purpose: a machine that starts has nothing to do with what was tried before."""
+    """End all simulated outages, at the start of the product."""
     for kind in KINDS:
         Outages(_outages_in(settings)).end(kind)
 
 
 def open_store(settings: Settings, clock: Clock, *, away: Callable[[], bool] | None = None) -> Store:
-    """Open the ledger and its key ring; while SQL is away, the ring as this machine last saw it.
+    """Open the store and its key ring; without SQL, the ring from this machine's copy.
 
     Raises:
-        NoTables: the database holds nothing of the product.
+        NoTables: the database is empty.
     """
     store = open_ledger(settings, away=away, mark=clock.mark)
     try:
@@ -202,7 +203,7 @@ def open_store(settings: Settings, clock: Clock, *, away: Callable[[], bool] | N
 def open_ledger(
     settings: Settings, *, away: Callable[[], bool] | None = None, mark: Callable[[], str] = str
 ) -> Store:
-    """Return the ledger with its ring still closed, as a migration needs it: there may be no table yet."""
+    """Return the store without loading the key ring, as a migration needs it: there may be no table yet."""
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     given = settings.env.gateway_secret_key
     master = read_master_key(settings.data_dir, given.get_secret_value() if given else None)
@@ -211,7 +212,7 @@ def open_ledger(
 
 
 def open_redis(settings: Settings) -> redis.Redis:
-    """Return a client that gives up after 0.3 s and never asks twice: what is lost is a place in a menu, not a deed."""
+    """Return a client with a limit of 0.3 s and no retries: at worst a menu position is lost, never an effect."""
     url = (
         settings.env.redis_url.get_secret_value()
         if settings.env.redis_url
@@ -227,7 +228,7 @@ def open_redis(settings: Settings) -> redis.Redis:
 
 
 def list_refreshed(parts: Services) -> list[Callable[[], object]]:
-    """Return what every process does each second: its menus, shifts and keys, and what it spooled."""
+    """Return what every process does each second: refresh menus, rota, sessions and keys, replay the spool."""
     return [
         parts.versions.refresh,
         parts.duty.refresh,
@@ -238,7 +239,7 @@ def list_refreshed(parts: Services) -> list[Callable[[], object]]:
 
 
 def open_serials(parts: Services) -> Serials:
-    """Return the live secrets of the lines."""
+    """Return the valid webhook secrets of the channels."""
 
     def read(name: str) -> object:
         with parts.store.read() as tx:
@@ -258,8 +259,8 @@ def _refresh_keys(parts: Services) -> None:
 
 
 def _find_memory_folder(data_dir: Path) -> Path | None:
-    """Return the folder in shared memory that is this data folder's, where the system has one (Linux)."""
-    shared = Path("/dev/shm")  # noqa: S108 - a folder of ours in it, which `InMemory` makes and looks at
+    """Return this data folder's folder in shared memory, where the system has one (Linux, shm_overview(7))."""
+    shared = Path("/dev/shm")  # noqa: S108 - only a private folder in it, which `InMemory` creates and checks
     name = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
     return shared / f"helpline-{os.getuid()}-{name}" if shared.is_dir() else None
 
@@ -269,13 +270,13 @@ def _outages_in(settings: Settings) -> Path:
 
 
 def _refuse_moved_time(clock: Clock, channels: Mapping[str, Channel]) -> None:
-    """Refuse a test clock before a line that reaches real phones, by whatever words its account is known."""
+    """Refuse a test clock where a real channel exists."""
     if clock.is_moved_by_tests and any(channel.contract.real for channel in channels.values()):
         raise SettingsError([CLOCK_BESIDE_ACCOUNT])
 
 
 def _build_channels(settings: Settings, *, real: bool) -> dict[str, Channel]:
-    """Build the lines; what is wrong with an account or a provider's name is a fault of the settings like any other."""
+    """Build the channels; an invalid account or provider name is reported like any other settings error."""
     found: dict[str, Channel] = {}
     faults: list[str] = []
     for name in settings.file.channels:
@@ -289,7 +290,7 @@ def _build_channels(settings: Settings, *, real: bool) -> dict[str, Channel]:
 
 
 def _build_channel(settings: Settings, name: str, *, real: bool) -> Channel:
-    """Build one line; where none may reach real phones, it listens as it does without an account."""
+    """Build one channel; where real phones may not be reached, it is built without its account."""
     line = settings.file.channels[name]
     options = settings.channel_options(name)
     if settings.may_try_outages:

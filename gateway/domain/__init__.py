@@ -1,1 +1,1 @@
-"""What the helpline is about, pure: events, permissions, contact safety, callbacks and the outbox."""
+"""The domain rules, pure: events, permissions, contact safety, callback requests and the outbox."""

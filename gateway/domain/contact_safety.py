@@ -1,4 +1,4 @@
-"""What she said is safe, and what follows from it: whether her phone may ring or receive a text, and when."""
+"""Hold a caller's safety answers, and decide from them whether and when the phone may be called or texted."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -12,15 +12,15 @@ _HOUR_MINUTES = 60
 _DAY_MINUTES = 24 * _HOUR_MINUTES
 
 Span = tuple[int, int]
-"""From and until, in minutes of the local day."""
+"""Start and end, in minutes of the local day."""
 
 
 class BadSpan(ValueError):
-    """Days or hours that cannot be read; the words say what was written."""
+    """Days or hours that cannot be read; the message quotes the text."""
 
 
 class PhoneSeen(StrEnum):
-    """Her answer to: can someone else hold or look at this phone?"""
+    """The answer to: can someone else hold or look at this phone?"""
 
     NO = "no"
     SOMETIMES = "sometimes"
@@ -28,15 +28,15 @@ class PhoneSeen(StrEnum):
 
 
 class When(str):
-    """Her answer to: when is it safe to call? The menu's word for a window, with the days and minutes that she read.
+    """The answer to: when is it safe to call? A window word of the menu, with the days and minutes that were shown.
 
-    A menu may name whatever windows it likes; ``now`` and ``never`` mean the same in each. The hours travel with the
-    answer, so that a later edition of the menu changes nothing of what she was told. Two windows are equal by word and
-    hours, a window and a word by the word.
+    Menus define their own windows; ``now`` and ``never`` are fixed. The hours are part of the value, so that a later
+    menu version does not change what a caller was promised. Two windows are equal by word and hours; a window equals
+    a plain word by the word.
 
     Attributes:
-        days: the days of the week on which the window falls, Monday is 0; empty where the word has no hours.
-        span: its minutes of the local day, from and until.
+        days: weekdays of the window, Monday is 0; empty where the word has no hours.
+        span: its minutes of the local day.
     """
 
     __slots__ = ("days", "span")
@@ -46,7 +46,7 @@ class When(str):
     NEVER: ClassVar["When"]
 
     def __new__(cls, word: str, days: Iterable[int] = (), span: Span = (0, 0)) -> "When":  # noqa: PYI034 - it returns a constant, too
-        """Return the window; a word alone is read as the first release meant it."""
+        """Return the window; a word without hours has those of the first release."""
         if isinstance(word, When) and not days:
             return word
         if word in _WITHOUT_HOURS:
@@ -59,10 +59,10 @@ class When(str):
 
     @classmethod
     def read(cls, written: str) -> "When":
-        """Read what ``written`` gives; the first release wrote the word alone.
+        """Read the form of ``written``; the first release stored the word alone.
 
         Raises:
-            BadSpan: what follows the word are no days and hours.
+            BadSpan: the word is followed by invalid days or hours.
         """
         word, _, rule = written.partition(" ")
         return cls(word, *read_rule(rule)) if rule else cls(word)
@@ -74,7 +74,7 @@ class When(str):
 
     @property
     def rule(self) -> str:
-        """Its days and hours, as ``mon,tue 09:00-12:00``; empty where it has none."""
+        """Days and hours, as ``mon,tue 09:00-12:00``; empty where it has none."""
         if not self.days:
             return ""
         start, end = (f"{minute // 60:02}:{minute % 60:02}" for minute in self.span)
@@ -82,7 +82,7 @@ class When(str):
 
     @property
     def written(self) -> str:
-        """The word with its days and hours, in one line that ``read`` understands."""
+        """Word, days and hours in one line, for storage; ``read`` reads it."""
         return f"{self.value} {self.rule}".rstrip()
 
     def __eq__(self, other: object) -> bool:
@@ -108,7 +108,7 @@ def read_rule(rule: str) -> tuple[frozenset[int], Span]:
     """Read days and hours such as ``mon,tue 09:00-12:00``.
 
     Raises:
-        BadSpan: an unknown day, or hours that are none.
+        BadSpan: an unknown day, or invalid hours.
     """
     days, _, hours = rule.partition(" ")
     unknown = [day for day in days.split(",") if day not in DAYS]
@@ -121,7 +121,7 @@ def read_span(written: str) -> Span:
     """Read hours such as ``08:00-12:00`` as minutes of the day.
 
     Raises:
-        BadSpan: it is no span, or ends before it begins.
+        BadSpan: invalid, or the end is not after the start.
     """
     try:
         start, end = (_read_minute(part) for part in written.split("-"))
@@ -149,7 +149,7 @@ _FIRST_RELEASE: Mapping[str, tuple[frozenset[int], Span]] = {
     "evening": (_EVERY_DAY, (18 * 60, 21 * 60)),
     "sunday": (frozenset({6}), (9 * 60, 18 * 60)),
 }
-"""What a word meant while the hours stood in the code: requests, callers and menus kept since then hold it alone."""
+"""Hours of the words in the first release, when they were constants; data stored then has the word alone."""
 
 _WITHOUT_HOURS: dict[str, When] = {}
 When.NOW, When.NEVER = When("now"), When("never")
@@ -158,14 +158,14 @@ _WITHOUT_HOURS |= {"now": When.NOW, "never": When.NEVER}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SafeContact:
-    """Her safety answers, as she last gave them.
+    """The newest safety answers of a caller.
 
     Attributes:
         phone_seen: who else sees the phone.
         when: the window in which it may ring.
-        said_at: when she said so; the answers age after ``VALID_FOR``.
-        sms_safe: she said that texts are safe; only ever true where nobody else sees the phone.
-        stopped: she asked for no more texts from us.
+        said_at: when the answers were given; they expire after ``VALID_FOR``.
+        sms_safe: texts are safe; only true where nobody else sees the phone.
+        stopped: the caller opted out of texts.
     """
 
     phone_seen: PhoneSeen
@@ -175,17 +175,17 @@ class SafeContact:
     stopped: bool = False
 
     def is_fresh(self, now: datetime) -> bool:
-        """Say whether the answers are young enough to act on."""
+        """Say whether the answers are recent enough to act on."""
         return now < self.said_at + VALID_FOR
 
     def may_ever_call(self, now: datetime) -> bool:
-        """Say whether her phone may ring at all, leaving the hour aside."""
+        """Say whether the phone may be called at all, regardless of the hour."""
         if self.when is When.NEVER or not self.is_fresh(now):
             return False
         return self.phone_seen is not PhoneSeen.NOT_MINE or self.when is When.NOW
 
     def may_text(self, now: datetime) -> bool:
-        """Say whether a text that we start may reach this phone, leaving the hour aside."""
+        """Say whether a text that we start may be sent to this phone, regardless of the hour."""
         return (
             self.sms_safe
             and not self.stopped
@@ -199,10 +199,9 @@ _SEEN = (PhoneSeen.NO, PhoneSeen.SOMETIMES, PhoneSeen.NOT_MINE)
 
 
 def tighten_contact(earlier: SafeContact, newest: SafeContact) -> SafeContact:
-    """Return earlier answers bound by newer ones of the same number: never looser, and at no time that she left out.
+    """Return earlier answers restricted by newer ones of the same number: never looser than either.
 
-    The time is the newest, and whoever acts on these answers has to see that it is another one than before; *now*
-    says nothing of other times.
+    The window is the newest one, and the calling code must handle that it has changed; a newer *now* leaves it.
     """
     seen = max(earlier.phone_seen, newest.phone_seen, key=_SEEN.index)
     return replace(

@@ -1,4 +1,7 @@
-"""What crosses between channels and use cases, so that neither knows the other's dialect."""
+"""Define the messages between channels and use cases, so that neither depends on the other's format.
+
+Inbound events, steps of a call, outgoing texts and calls, and the rendered reply with the limits of a page.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +9,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """The medium of an inbound: a session on the screen, or a text."""
+    """The medium of an inbound message: a USSD session or SMS."""
 
     USSD = "ussd"
     SMS = "sms"
@@ -14,20 +17,20 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbound:
-    """One input of hers as a channel parsed it.
+    """One input of a caller, as the channel parsed it.
 
     Attributes:
-        channel: name of the configured line.
-        kind: by session or by text.
-        number: hers, in E.164.
-        session: the provider's session id; empty for a text.
-        text: for an accumulating channel all inputs of the session joined by ``*``, else the latest input;
-            for a text its words.
-        turn: the provider's id of this very input (message id, sequence); empty where it has none.
+        channel: name of the configured channel.
+        kind: USSD or SMS.
+        number: the caller's, in E.164.
+        session: the provider's session id; empty for SMS.
+        text: for an accumulating channel all inputs of the session joined by ``*``, else the latest input; for SMS
+            the text.
+        turn: the provider's id of this input (message id, sequence); empty where there is none.
         first: the provider says that this input begins the session.
         service: the code dialled or the number texted, as the provider writes it.
-        network: the provider's code of her network.
-        link: what a reply must carry so that the provider can bill it; empty where nothing must.
+        network: the provider's code of the mobile network.
+        link: id that a reply must carry for billing; empty where none is needed.
     """
 
     channel: str
@@ -44,7 +47,7 @@ class Inbound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """The provider's word that a session is over; it carries nothing that she typed or read.
+    """A provider's report that a session ended, without its inputs and pages.
 
     ``status`` is ``success``, ``incomplete`` or ``failed``; ``millis`` and ``hops`` are the provider's counts.
     """
@@ -58,12 +61,12 @@ class Ended:
 
 
 OPTED_OUT = "opted-out"
-"""The reason, in a word of ours, of a text that a provider or an operator did not take: she wants none."""
+"""Fixed reason of a text that provider or operator refused because the recipient opted out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """The provider's word on what became of a message that we sent.
+    """A provider's delivery report.
 
     ``state`` is ``delivered``, ``failed`` or ``moving`` (not final); ``status`` is the provider's own word.
     """
@@ -77,7 +80,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptOut:
-    """A number that asked the provider to receive no more texts from us."""
+    """A number that opted out of our texts at the provider."""
 
     channel: str
     number: str
@@ -85,7 +88,7 @@ class OptOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotANumber:
-    """A text whose sender is a name or a short code: it is never answered."""
+    """A text from a name or a short code; it is never answered."""
 
     channel: str
     turn: str
@@ -93,7 +96,7 @@ class NotANumber:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThreadAsked:
-    """A trial phone asks which texts it was sent since an instant."""
+    """A simulator phone requests the texts sent to it since an instant."""
 
     channel: str
     number: str
@@ -102,7 +105,7 @@ class ThreadAsked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissedCall:
-    """A ring to the line that nobody took; ``turn`` is the provider's id of it."""
+    """An unanswered call to the channel; ``turn`` is the provider's id of it."""
 
     channel: str
     number: str
@@ -111,13 +114,13 @@ class MissedCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelSeen:
-    """A sign of life of a line, with what it told of itself.
+    """A heartbeat of a channel.
 
     Attributes:
-        channel: name of the configured line.
-        battery: in percent; None where it told nothing.
-        charging: whether it hangs on a charger; None where it told nothing.
-        failed: texts that failed there in the last hour; None where it told nothing.
+        channel: name of the configured channel.
+        battery: in percent; None where not reported.
+        charging: whether a charger is connected; None where not reported.
+        failed: texts that failed there in the last hour; None where not reported.
     """
 
     channel: str
@@ -127,9 +130,9 @@ class ChannelSeen:
 
 
 class CallKind(StrEnum):
-    """What a provider tells of a call.
+    """The kinds of call events.
 
-    ``RANG`` is a ring to the line; the others are about a call that we asked for. ``OTHER`` asks for nothing.
+    ``RANG`` is an inbound call; the others are about a call that we requested. ``OTHER`` needs no action.
     """
 
     RANG = "rang"
@@ -142,7 +145,7 @@ class CallKind(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why one side of a call ended, in a word of ours; empty where the provider says nothing that helps."""
+    """Why one side of a call ended; empty where the provider's cause is missing or unknown."""
 
     UNKNOWN = ""
     CLEARED = "cleared"
@@ -155,17 +158,17 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallEvent:
-    """What a provider tells of a call, and asks what to do next.
+    """A provider's post about a call, which asks for the next step.
 
     Attributes:
-        channel: name of the configured line.
+        channel: name of the configured channel.
         session: the provider's id of the call.
         kind: what happened.
         own_id: our id of the call, where the provider repeats it.
-        number: the other side: the person of ours whom it rings first; empty where it is no number.
-        digits: the keys that were pressed.
-        seconds: how long the second side lasted; 0 where it said nothing.
-        cause: why that side ended, or the call.
+        number: the other side: the staff member dialled first (E.164); empty where it is no number.
+        digits: the keys pressed.
+        seconds: duration of the caller's leg; 0 where unknown.
+        cause: why that leg, or the call, ended.
     """
 
     channel: str
@@ -183,7 +186,7 @@ Event = Inbound | Ended | Delivery | OptOut | NotANumber | ThreadAsked | MissedC
 
 @dataclass(frozen=True, slots=True)
 class AskOne:
-    """Say the code and the language to the one of us who answered, and ask for the key 1."""
+    """Say code and language to the staff member who answered, and ask for key 1."""
 
     code: str
     language: str
@@ -191,7 +194,7 @@ class AskOne:
 
 @dataclass(frozen=True, slots=True)
 class DialHer:
-    """Ring this number and join it to the call."""
+    """Dial the caller's number and connect it to the call."""
 
     number: str
     max_seconds: int
@@ -199,12 +202,12 @@ class DialHer:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """Do nothing: whatever goes on goes on, and what is over ends."""
+    """Do nothing: the call continues, or ends if it is over."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """Do not take the call; it costs nobody anything."""
+    """Reject the call, which costs the caller nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,14 +220,14 @@ CallStep = AskOne | DialHer | Silence | Reject | SayGone
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingCall:
-    """One call to a person of ours. ``own_id`` is our id of the bridge, which the provider repeats."""
+    """One call to a staff member. ``own_id`` is our id of the bridge, which the provider repeats."""
 
     own_id: str
     number: str
 
 
 class PieceKind(StrEnum):
-    """What a line of a screen is for."""
+    """The role of a line of a page."""
 
     HEADING = "heading"
     TEXT = "text"
@@ -234,7 +237,7 @@ class PieceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One line of a screen with its meaning; ``key`` is the key that an option or a navigation line offers."""
+    """One line of a page with its role; ``key`` is the key of an option or navigation line."""
 
     kind: PieceKind
     text: str
@@ -243,10 +246,10 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What she is told: the pieces of one page, in order.
+    """The reply to a caller: the pieces of one page, in order.
 
-    ``ends`` closes the session; ``facts`` are the names of the facts whose values she reads; ``alone`` says that a
-    notice stands on a page of its own, because the page that it belongs to has no room for it.
+    ``ends`` closes the session; ``facts`` are the ids of facts shown; ``alone`` says that a notice has a page of its
+    own, because it does not fit on the page it belongs to.
     """
 
     pieces: tuple[Piece, ...]
@@ -261,15 +264,15 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How much text one page may hold.
+    """How much text one page may contain.
 
     Attributes:
-        name: what stored pages are filed under.
-        gsm7: septets of a page in the basic alphabet.
-        ucs2: UTF-16 units of a page in any other alphabet.
-        gsm7_stop: septets that no page may ever pass.
-        ucs2_stop: units that no page may ever pass.
-        parts: how many parts a text may have; 1 for a screen.
+        name: key of stored pages.
+        gsm7: septets of a page in the GSM 7-bit alphabet (3GPP TS 23.038).
+        ucs2: UTF-16 units of a page in UCS-2.
+        gsm7_stop: septets that no page may exceed.
+        ucs2_stop: units that no page may exceed.
+        parts: most parts of a text; 1 for a page.
     """
 
     name: str
@@ -281,12 +284,14 @@ class Limits:
 
 
 USSD_LIMITS = Limits(name="ussd", gsm7=160, ucs2=70, gsm7_stop=182, ucs2_stop=80)
+"""Hard stop: a USSD string has at most 160 octets (3GPP TS 29.002), which are 182 septets or 80 UCS-2 units."""
 SMS_LIMITS = Limits(name="sms", gsm7=459, ucs2=201, gsm7_stop=459, ucs2_stop=201, parts=3)
+"""Three parts of 153 septets or 67 UCS-2 units (3GPP TS 23.040, concatenation)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """One text on its way to one number. ``own_id`` is our id of the row, for channels that take it."""
+    """One text to one number. ``own_id`` is our id of the outbox row, for channels that accept it."""
 
     own_id: str
     number: str

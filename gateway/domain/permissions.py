@@ -1,4 +1,4 @@
-"""Who may do what: one table of roles, asked by every use case."""
+"""Define roles and permissions as one table, which every use case checks."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What a person is at this helpline; no role implies another."""
+    """The role of a person; no role includes another."""
 
     COUNSELLOR = "counsellor"
     SUPERVISOR = "supervisor"
@@ -15,7 +15,7 @@ class Role(StrEnum):
 
 
 class Permission(StrEnum):
-    """One thing that may be done."""
+    """One permitted action, as ``object:action``."""
 
     WORK_QUEUE = "queue:work"
     SEE_OTHERS = "callback:see-others"
@@ -72,14 +72,14 @@ ROLES: dict[Role, frozenset[Permission]] = {
 }
 
 WORKING = tuple(role.value for role, may in ROLES.items() if Permission.WORK_QUEUE in may)
-"""The roles of those who work the queue, and so can be on duty."""
+"""Roles that work the queue and so can be on duty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Who acts: a person with a role, the same from a page, the command line or a link.
+    """The person who acts, the same from a page, the command line or a one-tap link.
 
-    ``proved_at`` is when it was last shown that it is they: an export asks for it.
+    ``proved_at`` is the last authentication, which an export requires to be recent.
     """
 
     person_id: str
@@ -91,23 +91,23 @@ class Actor:
 
     @classmethod
     def of(cls, *, person_id: str, name: str, role: Role, team: str = "main") -> "Actor":
-        """Build the actor with the permissions of the role."""
+        """Return the actor with the permissions of the role."""
         return cls(person_id=person_id, name=name, role=role, team=team, permissions=ROLES[role])
 
     def may(self, permission: Permission) -> bool:
-        """Say whether this actor holds the permission."""
+        """Say whether this actor has the permission."""
         return permission in self.permissions
 
 
 class NotPermitted(Exception):
-    """The actor may not do this; the words are safe to show."""
+    """The actor lacks the permission; the message is safe to show."""
 
 
 def check_permission(actor: Actor, permission: Permission) -> None:
-    """Let the actor go on, or refuse.
+    """Check a permission of the actor.
 
     Raises:
-        NotPermitted: the actor's role does not hold the permission.
+        NotPermitted: the actor's role lacks it.
     """
     if not actor.may(permission):
         raise NotPermitted(f"{actor.role} may not: {permission}")

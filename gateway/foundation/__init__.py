@@ -1,1 +1,1 @@
-"""The ground: time, ids, phone numbers, secrets of addresses, the services that use cases are given."""
+"""Foundation: clock, ids, phone numbers, webhook secrets, file modes, and the services passed to use cases."""

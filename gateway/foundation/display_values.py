@@ -1,4 +1,4 @@
-"""Values of the helpline that screens and texts show; below the engine and the services, since both need them."""
+"""Values of the helpline shown on screens and in texts; a module of its own, since engine and services both need it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisplayValues:
-    """What ``tell`` needs to know of the line: its zone and the values of its settings, by placeholder."""
+    """The helpline's time zone (IANA name), and placeholder → value of its settings."""
 
     zone: str
     values: Mapping[str, str] = field(default_factory=dict)

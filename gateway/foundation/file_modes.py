@@ -1,4 +1,4 @@
-"""Keeps the data folder for its owner's eyes: an earlier release, another mask or a copy may have left it open."""
+"""Restrict the data folder to its owner: an earlier release, another umask or a copy may have left it readable."""
 
 import os
 import stat
@@ -8,17 +8,17 @@ from pathlib import Path
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
-_OURS = (
+_PRODUCT_FILES = (
     "gateway.sqlite3*", "keys", "spool", "live", "valkey", "valkey.sock", "lock", "children.json*", "clock", "outages",
 )  # fmt: skip
-"""What the product makes there. Only this is ever closed: who names a wrong folder must find it as it was."""
+"""Names that the product creates. Only these are changed, in case a wrong folder was configured."""
 
 
 def find_open_files(data_dir: Path) -> list[Path]:
-    """Return what others on this machine may open: names below the folder, and the folder itself if they may write it.
+    """Return paths that other users can read: files of the product, and the folder itself if others can write to it.
 
     Args:
-        data_dir: of this house; one that cannot be read has nothing open to us.
+        data_dir: the data folder; an unreadable one gives an empty list.
     """
     found = [path for path in _list_ours(data_dir) if _mode(path) & _OTHERS]
     folder = _mode(data_dir)
@@ -26,21 +26,21 @@ def find_open_files(data_dir: Path) -> list[Path]:
 
 
 def close_files(data_dir: Path) -> int:
-    """Take what is ours from the eyes of others, where we may; return how much of it was open."""
+    """Remove the permissions of group and others where allowed; return how many paths had some."""
     closed = 0
     for path in _list_ours(data_dir):
         if _mode(path) & _OTHERS:
-            with suppress(OSError):  # somebody else's, or a read-only disk: the doctor says so
+            with suppress(OSError):  # another owner, or a read-only disk; the doctor reports it
                 path.chmod(_mode(path) & ~_OTHERS)
                 closed += 1
     return closed
 
 
 def _list_ours(data_dir: Path) -> Iterator[Path]:
-    for pattern in _OURS:
+    for pattern in _PRODUCT_FILES:
         for path in sorted(data_dir.glob(pattern)):
             if path.is_symlink():
-                continue  # its mode says nothing, and it leads out of the folder
+                continue  # a link's mode has no meaning, and it may lead out of the folder
             yield path
             for where, folders, files in os.walk(path):
                 below = (Path(where) / name for name in (*folders, *files))
@@ -48,7 +48,7 @@ def _list_ours(data_dir: Path) -> Iterator[Path]:
 
 
 def _mode(path: Path) -> int:
-    """Return the mode; none where the file is just gone, as a spool's are again and again."""
+    """Return the mode; 0 where the file has just gone, as spool files do."""
     try:
         return stat.S_IMODE(path.lstat().st_mode)
     except OSError:

@@ -1,4 +1,4 @@
-"""Makes ids, codes, tokens, nonces and jitter: the one place where chance enters."""
+"""Make ids, codes, tokens, nonces and jitter: the only module that uses random numbers (``secrets``)."""
 
 import hashlib
 import hmac
@@ -7,6 +7,7 @@ from datetime import datetime
 from threading import Lock
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+"""Crockford's Base32, which leaves out letters that are easily confused."""
 _TIME_CHARACTERS = 9
 _TURN_CHARACTERS = 2
 _CHANCE_CHARACTERS = 9
@@ -16,14 +17,14 @@ _CANDIDATE_BYTES = 4
 
 
 class _Turns:
-    """Counts the ids of one millisecond, so that those of one process sort as they were made."""
+    """Counts the ids of one millisecond, so that those of one process sort in order of creation."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._millis = self._turn = 0
 
     def next(self, millis: int) -> int:
-        """Return how many came before in this millisecond; from the last number on they are no longer told apart."""
+        """Return the number of earlier ids in this millisecond, at most the last one that fits."""
         with self._lock:
             self._turn = self._turn + 1 if millis == self._millis else 0
             self._millis = millis
@@ -34,7 +35,10 @@ _turns = _Turns()
 
 
 def new_id(now: datetime) -> str:
-    """Return 20 characters that sort by time and that nobody can guess: safe in addresses and job arguments."""
+    """Return a 20-character id that sorts by time and cannot be guessed: usable in addresses and job arguments.
+
+    Layout, after the model of ULID: 9 characters of Unix milliseconds, 2 of a counter, 9 random ones (45 bits).
+    """
     millis = int(now.timestamp() * 1_000)
     turn = _write_base32(_turns.next(millis), _TURN_CHARACTERS)
     chance = "".join(secrets.choice(_ALPHABET) for _ in range(_CHANCE_CHARACTERS))
@@ -42,7 +46,7 @@ def new_id(now: datetime) -> str:
 
 
 def new_token(size: int = 32) -> str:
-    """Return an unguessable token of ``size`` random bytes, safe in an address."""
+    """Return an unguessable URL-safe token of ``size`` random bytes."""
     return secrets.token_urlsafe(size)
 
 
@@ -52,13 +56,16 @@ def make_random_bytes(size: int) -> bytes:
 
 
 def add_jitter(seconds: float) -> float:
-    """Return a span between ``seconds`` and one and a quarter of it, so that retries do not come in step."""
+    """Return between one and one and a quarter times ``seconds``, so that retries do not run in step."""
     return seconds * (1 + secrets.randbelow(1_000) / 4_000)
 
 
 def list_code_candidates(key: bytes, turn_key: str, digits: int = 4) -> list[str]:
-    """Return codes of so many digits in the order in which they are tried for this turn, the same for every repeat."""
-    said = turn_key if digits == 4 else f"{turn_key}:{digits}"  # noqa: PLR2004 - as codes were made before there were longer ones
+    """Return candidate codes of a request in order of preference, the same for every repeat of this turn.
+
+    The digits come from HMAC-SHA-512 (RFC 2104) over the turn key, so they reveal nothing about it.
+    """
+    said = turn_key if digits == 4 else f"{turn_key}:{digits}"  # noqa: PLR2004 - four digits keep the form of the first release
     stream = b""
     while len(stream) < _CANDIDATES * _CANDIDATE_BYTES:
         nth = len(stream) // hashlib.sha512().digest_size

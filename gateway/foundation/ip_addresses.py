@@ -1,4 +1,4 @@
-"""Says who shares an address on the network, so that limits by address count one subscriber as one."""
+"""Group network addresses by subscriber, so that limits per address treat one subscriber as one."""
 
 import ipaddress
 import re
@@ -9,15 +9,15 @@ _WITH_PORT = re.compile(r"\[([^\]]+)\](?::\d+)?|([^:]+):\d+")
 
 
 def find_subscriber(written: str) -> str:
-    """Return the IPv4 address, or of IPv6 its first half, as whose all requests from there are counted.
+    """Return the IPv4 address, or the first half (/64) of an IPv6 address, for which requests are counted together.
 
-    One subscriber has all the rest of an IPv6 address (RFC 6177). A socket that listens on both shows IPv4 inside IPv6
-    (``::ffff:192.0.2.1``, RFC 4291 2.5.5.2): taken by its half, the whole of IPv4 would be one subscriber. Some proxies
-    write the port of each connection behind the address.
+    One subscriber has the whole rest of an IPv6 address (RFC 6177). An IPv4-mapped address (``::ffff:192.0.2.1``, RFC
+    4291, section 2.5.5.2) counts as IPv4, or all of IPv4 would be one subscriber. A port, which some proxies append,
+    is removed.
 
     Args:
-        written: the peer of a connection, or what a proxy that may be believed wrote; else it is returned as it is,
-            shortened.
+        written: the peer's address, or what a trusted proxy wrote; anything else is returned shortened to 64
+            characters.
     """
     found = _WITH_PORT.fullmatch(written.strip())
     bare = next(filter(None, found.groups())) if found else written.strip()

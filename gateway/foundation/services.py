@@ -1,4 +1,4 @@
-"""The parts that every use case works with, put together once by bootstrap and handed in."""
+"""Define the services that every use case gets, and the settings they carry; bootstrap builds them once."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ if TYPE_CHECKING:
     from gateway.storage.spool import Spool
 
 REQUIRED_NUMBERS = ("helpline",)
-"""What pages and the last words send people to, whatever the menus say: without it no line reaches real phones."""
+"""Numbers that pages and apologies name whatever the menu says; without them no real channel starts."""
 
 NUMBERS_OF_TEXTS = ("helpline", "mrc")
-"""What texts may send people to: where a live text names one, nobody may be sent to a number that is not there."""
+"""Numbers that texts may name; a menu that names an unset one is not shown on real channels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HelplineConfig:
-    """What whoever runs the server says of the line.
+    """Settings of the helpline.
 
     Attributes:
-        zone: the zone in which windows and facts are read.
-        regions: how numbers without a country code are read, in this order.
-        helpline: the number that callers may phone; empty while it is not set.
+        zone: IANA time zone of windows and facts.
+        regions: countries (ISO 3166-1 alpha-2) by which numbers without a country code are read, in this order.
+        helpline: the number for callers; empty while not set.
         mrc: the centre's number; empty where there is none, and then no text may name it.
-        embassy: how to reach the embassy, in words; empty says nothing.
-        price: what a dial costs, in words; empty says nothing.
-        days: how long a closed request is kept.
-        hours: when somebody is on duty.
-        reveals: how many numbers one person may be shown in an hour.
+        embassy: how to reach the embassy, as text; may be empty.
+        price: the price of a dial, as text; may be empty.
+        days: days for which a closed request is kept.
+        hours: opening hours.
+        reveals: numbers that one person may be shown in an hour.
     """
 
     zone: str
@@ -59,16 +59,16 @@ class HelplineConfig:
 
     @property
     def unset(self) -> frozenset[str]:
-        """Which numbers no text may name, for they are not set."""
+        """Names of the numbers that are not set, which no text may name."""
         return frozenset(name for name in NUMBERS_OF_TEXTS if not getattr(self, name))
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Which numbers are not set without which no line reaches real phones."""
+        """Names of the required numbers that are not set."""
         return tuple(name for name in REQUIRED_NUMBERS if not getattr(self, name))
 
     def for_engine(self) -> DisplayValues:
-        """Return what the engine fills its line placeholders with; it says which number is missing."""
+        """Return the zone and placeholder → value for the engine."""
         names = ("helpline", "mrc", "embassy", "price")
         return DisplayValues(
             zone=self.zone, values={name: getattr(self, name) for name in names} | {"days": str(self.days)}
@@ -77,16 +77,16 @@ class HelplineConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerBounds:
-    """How much a line answers by text, so that nobody can spend its money or talk to it without end.
+    """Limits of automatic SMS replies, so that nobody can spend the channel's money or keep a machine talking.
 
     Attributes:
-        equal_texts: answers to one and the same text of a number in half an hour; more come from a machine.
-        number_a_day: answers that one number gets in a day.
-        strangers_an_hour: answers of a line in an hour to numbers that nobody knows.
-        known_an_hour: answers that strangers never use up, to numbers that agreed to be called before.
-        code_an_hour: the like, to texts that ask for a call or hold its code.
-        danger_an_hour: the like, to words of danger.
-        ours_an_hour: the like, to our own people.
+        equal_texts: replies to the same text of a number in 30 minutes; more come from a machine.
+        number_a_day: replies to one number in a day.
+        strangers_an_hour: replies of a channel in an hour to unknown numbers.
+        known_an_hour: separate share for numbers that gave consent before.
+        code_an_hour: separate share for replies that contain a code.
+        danger_an_hour: separate share for danger words.
+        ours_an_hour: separate share for staff.
     """
 
     equal_texts: int = 5
@@ -98,14 +98,14 @@ class AnswerBounds:
     ours_an_hour: int = 200
 
     def find_share(self, share: str) -> int:
-        """Return how many answers of an hour this share has; the empty one is that of strangers."""
+        """Return the hourly limit of this share; the empty one is that of strangers."""
         found: int = getattr(self, f"{share or 'strangers'}_an_hour")
         return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnOutcome:
-    """A button of the centre's own: what it means by the table of outcomes, and its label by page language."""
+    """An outcome defined by the centre: the built-in outcome it stands for, and page language → label."""
 
     means: str
     label: Mapping[str, str]
@@ -113,12 +113,12 @@ class OwnOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskConfig:
-    """What whoever runs the server says of the centre's desk.
+    """Settings of the centre's desk.
 
     Attributes:
-        languages: what people and places may speak beside the languages of the menus, by tag, as each calls itself.
-        lists: the lists of the figures form, by field: word → label by page language.
-        outcomes: outcomes that the centre has beside the house's, or calls otherwise, by word.
+        languages: tag → own name of languages spoken beside those of the menus.
+        lists: field of the case record → word → page language → label.
+        outcomes: outcomes that the centre adds or renames, by word.
     """
 
     languages: Mapping[str, str] = field(default_factory=dict)
@@ -127,25 +127,35 @@ class DeskConfig:
 
     @property
     def own_outcomes(self) -> tuple[str, ...]:
-        """The outcomes that the house has no button for; a row of a word that it has only calls that otherwise."""
+        """Words of the added outcomes, without those that only rename a built-in one."""
         return tuple(word for word, row in self.outcomes.items() if word != row.means)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """Everything that a use case may touch.
+    """Everything that a use case may use.
 
     Attributes:
-        nudge: says to the workers that an outbox row is due; True where the word got through. Never raises.
-        inside: the functions of the inside kinds of outbox rows, by kind.
-        after: what follows, by kind, in the transaction that writes what came of sending an outside row.
-        opted_out: takes a provider's word that whom a row is for wants no texts, in the transaction that writes it.
-        desk: what the centre's people speak and count.
-        answers: how much is answered by text.
-        set_right: sets right what a wrong clock wrote, once a person has confirmed the clock.
-        lease_seconds: how long a claimed outbox row may stay in flight before it counts as unclear.
-        public_url: where pages and webhooks are reached from outside.
-        asks_second_factor: whether those who see callers, and administrators, get nowhere without a second factor.
+        store: the ledger.
+        sessions: the USSD sessions.
+        spool: turns stored while SQL is down.
+        channels: name → configured channel.
+        versions: the menus of this process.
+        duty: copy of the rota for outages.
+        clock: the time.
+        line: settings of the helpline.
+        count: counters of this process.
+        nudge: tells workers that an outbox row is due; True where that succeeded. Never raises.
+        data_dir: the data folder.
+        inside: kind of outbox row → function that works it inside one transaction.
+        after: kind → what follows in the transaction that writes the result of sending.
+        opted_out: handles a recipient's opt-out that the provider reported, in the same transaction.
+        desk: settings of the desk.
+        answers: limits of SMS replies.
+        set_right: corrects instants of a wrong clock, once staff have confirmed the clock.
+        lease_seconds: seconds that a claimed outbox row may be in flight before it counts as unclear.
+        public_url: base address of pages and webhooks.
+        asks_second_factor: whether staff who see callers, and administrators, need a second factor.
     """
 
     store: Store
@@ -172,11 +182,11 @@ class Services:
     asks_second_factor: bool = True
 
     def is_trial(self, line: str) -> bool:
-        """Say whether the phones of this line are trial phones; one that was taken out of the file reaches nobody."""
+        """Say whether the channel's phones are simulators; a channel no longer configured counts as one."""
         channel = self.channels.get(line)
         return channel is None or not channel.contract.real
 
     @property
     def reaches_real_phones(self) -> bool:
-        """Whether any line does."""
+        """Whether any channel is real."""
         return any(channel.contract.real for channel in self.channels.values())

@@ -1,4 +1,4 @@
-"""The secret in a webhook's address: how it is made and compared, and which serial of it is live on each line."""
+"""Derive and compare the secret in a webhook's address, and hold the valid serials of each channel."""
 
 import base64
 import hashlib
@@ -8,29 +8,29 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 FIRST_SERIAL = 1
 _BYTES = 20
 PREFIX = "webhook-serial:"
-"""What the name of the setting begins with; the line's name follows."""
+"""Prefix of the setting's name; the channel's name follows."""
 
 
 def derive_secret(key: bytes, channel: str, serial: int) -> str:
-    """Return the secret of one line: 32 letters and digits that only the key can make."""
+    """Return the secret of a channel: 32 Base32 characters (160 bits) of an HMAC-SHA-256 (RFC 2104)."""
     digest = hmac.new(key, f"webhook/{channel}/{serial}".encode(), hashlib.sha256).digest()
     return base64.b32encode(digest[:_BYTES]).decode().lower()
 
 
 def derive_secrets(key: bytes, channel: str, serial: int) -> tuple[str, ...]:
-    """Return the live secrets, newest first: this serial's and, while addresses are changed, the one before."""
+    """Return the valid secrets, newest first: of this serial and, during a change of addresses, of the one before."""
     return tuple(derive_secret(key, channel, each) for each in (serial, serial - 1) if each >= FIRST_SERIAL)
 
 
 def matches_secret(given: str, live: Sequence[str]) -> bool:
-    """Say whether a secret is live; every one is compared to its end, so that time tells nothing."""
+    """Say whether a secret is valid; all are compared in constant time, so that timing reveals nothing."""
     offered = given.encode()
     found = [hmac.compare_digest(offered, secret.encode()) for secret in live]
     return any(found)
 
 
 class Serials:
-    """The live secrets of the configured lines; a process renews them when it starts and as it refreshes."""
+    """The valid secrets of the configured channels; renewed at the start and at each refresh."""
 
     def __init__(
         self,
@@ -40,14 +40,14 @@ class Serials:
         read: Callable[[str], object],
         guarded: Collection[str] = (),
     ) -> None:
-        """Take the lines' names.
+        """Start with serial 1 for every channel.
 
         Args:
-            channels: the names.
-            key: returns the key that secrets are made with.
-            read: returns a setting.
-            guarded: lines of trial phones beside one of real phones. Before there was an account anybody could read
-                their addresses at the phone's page, so they get others then.
+            channels: names of the channels.
+            key: returns the key of the secrets.
+            read: returns the value of a setting.
+            guarded: simulator channels beside a real one. Their addresses were public on the simulator's page before
+                there was an account, so they get different secrets now.
         """
         self._key = key
         self._guarded = frozenset(guarded)
@@ -55,11 +55,11 @@ class Serials:
         self._serials = dict.fromkeys(channels, FIRST_SERIAL)
 
     def renew(self) -> None:
-        """Read the serials again; whatever the reading raises goes on up, and the known ones stay."""
+        """Reload the serials; an exception of the reading is passed on, and the known serials stay."""
         self._serials = {channel: _read_serial(self._read(PREFIX + channel)) for channel in self._serials}
 
     def secrets(self, channel: str) -> tuple[str, ...]:
-        """Return the live secrets of a line, newest first; none for a line that is not configured."""
+        """Return the valid secrets of a channel, newest first; none for an unknown one."""
         serial = self._serials.get(channel)
         name = f"{channel} beside an account" if channel in self._guarded else channel
         return () if serial is None else derive_secrets(self._key(), name, serial)

@@ -1,1 +1,1 @@
-"""The pure core of callbacks: what may happen to a request, when her phone may ring, what follows from a call."""
+"""Rules of callback requests, pure: states, windows, spacing of attempts, outcomes, shifts and the queue."""

@@ -1,4 +1,4 @@
-"""How often one number may ring: one attempt a window, two hours apart, one more only where the outcome allows it."""
+"""Limit how often a number is called: one attempt a window, two hours apart, one more where the outcome allows it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from gateway.domain.callbacks.outcomes import APART, RULES, Outcome, Rule, Then
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
-    """One earlier attempt to ring the number, for whichever request; ``outcome`` is empty while nobody knows."""
+    """One earlier attempt to call the number, for any request; ``outcome`` is empty while unknown."""
 
     started_at: datetime
     window_from: datetime
@@ -19,14 +19,14 @@ class Past:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptAllowed:
-    """The number may ring; ``nth`` is 1 where it is one more time in the same window."""
+    """The number may be called; ``nth`` is 1 for a second attempt in the same window."""
 
     nth: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotYet:
-    """The number may not ring; ``until`` says from when, None not in this window."""
+    """The number may not be called before ``until``; None means not in this window."""
 
     until: datetime | None = None
 
@@ -39,13 +39,13 @@ def may_ring(
     agreed: bool = False,
     rules: Mapping[Outcome, Rule] = RULES,
 ) -> AttemptAllowed | NotYet:
-    """Say whether the number may ring now, its window being open.
+    """Say whether the number may be called now, given that its window is open.
 
     Args:
-        past: earlier attempts, any order.
-        window_from: which window it is.
+        past: earlier attempts, in any order.
+        window_from: start of the window, which identifies it.
         now: the instant.
-        agreed: she said, in the last call, that she wants to be rung again at once.
+        agreed: the caller asked in the last call to be called again at once.
         rules: the table of outcomes.
     """
     here = [one for one in past if one.window_from == window_from]
@@ -71,12 +71,12 @@ def _is_named_by_caller(one: Past, rules: Mapping[Outcome, Rule]) -> bool:
 
 
 def _find_rule(one: Past, rules: Mapping[Outcome, Rule]) -> Rule | None:
-    """Return the row of the table; an attempt that nobody could explain has none."""
+    """Return the rule of the attempt's outcome; None where the outcome is unknown."""
     return next((rule for outcome, rule in rules.items() if outcome.value == one.outcome), None)
 
 
 def find_rest_end(past: Sequence[Past], *, rules: Mapping[Outcome, Rule] = RULES) -> datetime | None:
-    """Return until when the number must not ring after these attempts, whatever the window."""
+    """Return until when the number must not be called after these attempts, in any window."""
     ends = [_rests_until(one, rules) for one in past if not _is_named_by_caller(one, rules)]
     return max(ends, default=None)
 

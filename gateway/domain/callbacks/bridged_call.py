@@ -1,4 +1,7 @@
-"""A bridged call, in which the provider rings the counsellor first and then her: its states and events as one table."""
+"""Define the states of a bridged call, in which the provider dials the counsellor first and then the caller.
+
+One table holds every possible move; events that arrive late, twice or out of order change nothing.
+"""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -9,7 +12,7 @@ from gateway.domain.events import Cause
 
 
 class BridgeState(StrEnum):
-    """Where a bridge stands, as the counsellor sees it."""
+    """State of a bridge, as the counsellor sees it."""
 
     ASKED = "asked"
     CALLING_YOU = "calling_you"
@@ -23,8 +26,8 @@ class BridgeState(StrEnum):
 class BridgeEvent(StrEnum):
     """What can happen to a bridge.
 
-    ``PRESSED`` is the key 1 while she may be called, ``WITHDRAWN`` the same key when she may not be any more.
-    ``DIAL_OVER`` is the provider's word, with the call still active, that her side is over; ``OVER`` its last word.
+    ``PRESSED`` is key 1 while the caller may be called, ``WITHDRAWN`` the same key when not any more. ``DIAL_OVER``
+    is the end of the caller's leg while the call is active, ``OVER`` the end of the call, ``SILENCE`` a missing post.
     """
 
     PLACED = "placed"
@@ -40,7 +43,7 @@ class BridgeEvent(StrEnum):
 
 
 class Result(StrEnum):
-    """What came of a bridge, as a word; the counsellor still says what came of the call."""
+    """The result of a bridge; the outcome of the call is still entered by the counsellor."""
 
     YOU_NO_ANSWER = "you_no_answer"
     YOU_BUSY = "you_busy"
@@ -53,7 +56,7 @@ class Result(StrEnum):
 
 
 BEFORE_DIAL = (BridgeState.ASKED, BridgeState.CALLING_YOU, BridgeState.PRESS_ONE)
-"""Her phone was surely never dialled."""
+"""States in which the caller's phone was certainly not dialled."""
 
 MOVES: Mapping[BridgeState, Mapping[BridgeEvent, BridgeState]] = {
     BridgeState.ASKED: {
@@ -69,7 +72,7 @@ MOVES: Mapping[BridgeState, Mapping[BridgeEvent, BridgeState]] = {
         BridgeEvent.SILENCE: BridgeState.LOST,
     },
     BridgeState.PRESS_ONE: {
-        BridgeEvent.ANSWERED: BridgeState.PRESS_ONE,  # the same post again gets the same question again
+        BridgeEvent.ANSWERED: BridgeState.PRESS_ONE,  # a repeated post gets the same question
         BridgeEvent.OTHER_KEY: BridgeState.PRESS_ONE,
         BridgeEvent.PRESSED: BridgeState.CALLING_HER,
         BridgeEvent.WITHDRAWN: BridgeState.ENDED,
@@ -97,15 +100,15 @@ SUGGESTS: Mapping[Result, Outcome] = {
     Result.BUSY: Outcome.BUSY,
     Result.SWITCHED_OFF: Outcome.SWITCHED_OFF,
 }
-"""The outcome that the form is preset with; it is the counsellor who says it."""
+"""Result → outcome preselected in the counsellor's form."""
 
-_YOURS: Mapping[Cause, Result] = {
+_COUNSELLOR_RESULTS: Mapping[Cause, Result] = {
     Cause.BUSY: Result.YOU_BUSY,
     Cause.REJECTED: Result.YOU_BUSY,
     Cause.FAILED: Result.FAILED,
 }
-# Who rejects a call is not rung again after minutes, as one whose line is busy would be.
-_HERS: Mapping[Cause, Result] = {
+# A rejected call is not a busy one: it must not be repeated within minutes.
+_CALLER_RESULTS: Mapping[Cause, Result] = {
     Cause.BUSY: Result.BUSY,
     Cause.SWITCHED_OFF: Result.SWITCHED_OFF,
     Cause.FAILED: Result.FAILED,
@@ -116,7 +119,7 @@ _AFTER_THE_LONGEST = timedelta(minutes=5)
 
 
 class NotNow(Exception):
-    """The event cannot happen in this state: it came late, twice or out of order, and changes nothing."""
+    """The event cannot happen in this state (late, repeated or out of order) and changes nothing."""
 
     def __init__(self, state: BridgeState, event: BridgeEvent) -> None:
         super().__init__(f"a bridge that is {state} takes no {event}")
@@ -125,10 +128,10 @@ class NotNow(Exception):
 
 
 def move_bridge(state: BridgeState, event: BridgeEvent) -> BridgeState:
-    """Return the state that follows.
+    """Return the next state.
 
     Raises:
-        NotNow: the table does not know this event in this state.
+        NotNow: the event is not possible in this state.
     """
     try:
         return MOVES[state][event]
@@ -137,13 +140,13 @@ def move_bridge(state: BridgeState, event: BridgeEvent) -> BridgeState:
 
 
 def find_result(state: BridgeState, event: BridgeEvent, cause: Cause, seconds: int) -> Result:
-    """Say what came of a bridge that ends.
+    """Return the result of a bridge that ends.
 
     Args:
-        state: where it stood.
+        state: its last state.
         event: what ended it.
-        cause: why, by the provider, which often says nothing.
-        seconds: how long her side lasted, by the provider; 0 where it said nothing.
+        cause: the provider's cause, often unknown.
+        seconds: duration of the caller's leg by the provider; 0 where unknown.
     """
     if event in (BridgeEvent.REFUSED, BridgeEvent.WITHDRAWN):
         return Result.FAILED
@@ -154,10 +157,10 @@ def find_result(state: BridgeState, event: BridgeEvent, cause: Cause, seconds: i
     if event is BridgeEvent.SILENCE:
         return Result.FAILED
     if state is BridgeState.CALLING_HER:
-        return _HERS.get(cause, Result.NO_ANSWER)
-    return _YOURS.get(cause, Result.YOU_NO_ANSWER)
+        return _CALLER_RESULTS.get(cause, Result.NO_ANSWER)
+    return _COUNSELLOR_RESULTS.get(cause, Result.YOU_NO_ANSWER)
 
 
 def find_silence_limit(state: BridgeState, longest: timedelta) -> timedelta:
-    """Return how long a bridge may hear nothing before it counts as lost; ``longest`` is how long a call may last."""
+    """Return after how long without a post a bridge counts as lost; ``longest`` is the longest call."""
     return _UNHEARD if state in BEFORE_DIAL else longest + _AFTER_THE_LONGEST

@@ -1,4 +1,7 @@
-"""What follows from the outcome of an attempt: one table."""
+"""Decide what follows from the outcome of a call attempt: next window, another attempt, review or closing.
+
+``RULES`` has one row per outcome; ``plan_next_step`` applies it.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,14 +15,14 @@ from gateway.domain.contact_safety import When
 MOST_ATTEMPTS = 3
 APART = timedelta(hours=2)
 NOT_REACHED = "attempts"
-"""The reason of what stands in review because she was called as often as agreed and never reached."""
+"""Reason of a request in review after all agreed attempts failed to reach the caller."""
 
 NOT_DIALLED = "not_dialled"
-"""The house's own word for an attempt that surely never rang her phone: it is no outcome, no button, and no attempt."""
+"""Stored for an attempt that certainly never rang: it counts as no attempt, and staff cannot choose it."""
 
 
 class Outcome(StrEnum):
-    """What a counsellor says came of an attempt."""
+    """The outcome of an attempt, as the counsellor enters it."""
 
     REACHED = "reached"
     CUT_OFF = "cut_off"
@@ -36,7 +39,7 @@ class Outcome(StrEnum):
 
 
 class Then(StrEnum):
-    """The kinds of what can follow."""
+    """Kinds of consequence."""
 
     REACHED = "reached"
     NEXT_WINDOW = "next_window"
@@ -51,11 +54,11 @@ class Rule:
     """One row of the table.
 
     Attributes:
-        counts: it is one of the attempts that she is given.
-        then: what follows.
-        again: in how many minutes she may be rung once more in the same window; None never.
-        agreed: that one more time needs her word that she wants it.
-        wait: hours in which her phone must not ring.
+        counts: it uses up one of the attempts.
+        then: the consequence.
+        again: minutes after which the number may be called once more in the same window; None for never.
+        agreed: that further call needs the caller's agreement.
+        wait: hours in which the number must not be called.
     """
 
     counts: bool
@@ -86,10 +89,10 @@ class Attempted:
     """The attempt that an outcome is about.
 
     Attributes:
-        tries: the attempts of this request that counted before this one.
-        nth: 0 for the first of its window, 1 for one more in the same window.
-        whens: the windows that she gave, the one that was tried first.
-        until: the end of the window that was tried.
+        tries: counted attempts of this request before this one.
+        nth: 0 for the first of its window, 1 for the second.
+        whens: the windows that the caller chose, the one just tried first.
+        until: end of the window just tried.
     """
 
     tries: int
@@ -100,7 +103,7 @@ class Attempted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallReport:
-    """What the counsellor says of an attempt: ``agreed`` to be rung again at once, ``named`` a time herself."""
+    """The counsellor's report: ``agreed`` to another call at once, or a time that the caller ``named``."""
 
     outcome: Outcome
     agreed: bool = False
@@ -109,7 +112,7 @@ class CallReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Follows:
-    """What follows: the event of the table of states, the attempts that counted, and the next window if any."""
+    """The consequence: event of the state table, counted attempts, window word and next window if any, and reason."""
 
     event: CallbackEvent
     tries: int
@@ -126,7 +129,7 @@ _AT_ONCE: Mapping[Then, CallbackEvent] = {
 
 
 def plan_next_step(
-    said: CallReport,
+    report: CallReport,
     attempted: Attempted,
     hours: Hours,
     zone: str,
@@ -134,27 +137,27 @@ def plan_next_step(
     *,
     rules: Mapping[Outcome, Rule] = RULES,
 ) -> Follows:
-    """Return what follows from what was said of the attempt at ``now``."""
-    rule = rules[said.outcome]
+    """Return the consequence of a report on the attempt, at the instant ``now``."""
+    rule = rules[report.outcome]
     tries = attempted.tries + rule.counts
     when = attempted.whens[0]
     if rule.then in _AT_ONCE:
-        reason = "" if rule.then is Then.REACHED else said.outcome.value
+        reason = "" if rule.then is Then.REACHED else report.outcome.value
         return Follows(event=_AT_ONCE[rule.then], tries=tries, when=when, reason=reason)
     if tries >= MOST_ATTEMPTS and rule.counts:
         return Follows(event=CallbackEvent.RUN_OUT, tries=tries, when=when, reason=NOT_REACHED)
-    same = _same_window(rule, attempted, now, agreed=said.agreed)
+    same = _same_window(rule, attempted, now, agreed=report.agreed)
     if same is not None:
         return Follows(event=CallbackEvent.MISSED, tries=tries, when=when, window=same)
     if rule.then is Then.NAMED_TIME:
         window = _find_named_window(
-            when, hours, zone, attempted, said.named if said.named and said.named > now else None
+            when, hours, zone, attempted, report.named if report.named and report.named > now else None
         )
     else:
         when = _find_other(attempted.whens) if rule.then is Then.OTHER_KIND else when
         resting = now + max(APART, timedelta(hours=rule.wait))
         window = find_next_window(when, hours, zone, now, not_before=max(attempted.until, resting))
-    # A request for *now* has no next window: it stays until its half hour is over, and then expires by itself.
+    # A `now` request has no next window; it expires at the end of its 30 minutes.
     return Follows(
         event=CallbackEvent.MISSED,
         tries=tries,
@@ -173,9 +176,9 @@ def _same_window(rule: Rule, attempted: Attempted, now: datetime, *, agreed: boo
 def _find_named_window(
     when: When, hours: Hours, zone: str, attempted: Attempted, named: datetime | None
 ) -> Window | None:
-    """Return the safe window that holds the named time, or the next one after it.
+    """Return the safe window that contains the named time, or the next one after it.
 
-    Who asked for *now* and then names a time by voice gets the half hour from there.
+    For a ``now`` request, a time named by voice is the start of a new 30 minutes.
     """
     if when is When.NOW:
         return find_next_window(when, hours, zone, named, least=timedelta()) if named else None

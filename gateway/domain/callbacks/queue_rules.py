@@ -1,4 +1,4 @@
-"""Which digits may be her code: none that others would guess or that her number gives away."""
+"""Rules of the queue: which codes may be given out, when requests are escalated to whom, and the order of calling."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -7,11 +7,13 @@ from typing import TypeVar
 
 from gateway.domain.callbacks.states import CallbackState
 
+# Codes.
+
 _RUNS = "01234567890123456789"
 
 
 def pick_code(candidates: Iterable[str], *, last_four: str, taken: Collection[str]) -> str | None:
-    """Return the first candidate that may be hers, or None."""
+    """Return the first candidate that is free, not simple and not the end of the caller's number; None without one."""
     for code in candidates:
         if last_four not in code and code not in taken and not is_simple(code):
             return code
@@ -19,12 +21,11 @@ def pick_code(candidates: Iterable[str], *, last_four: str, taken: Collection[st
 
 
 def is_simple(code: str) -> bool:
-    """Say whether the digits are one digit repeated or a run up or down."""
+    """Say whether the digits are one digit repeated, or a run up or down."""
     return len(set(code)) == 1 or code in _RUNS or code in _RUNS[::-1]
 
 
-# When somebody is called for help because a callback stands still, how often, and how many are told each
-# time.
+# Escalation of requests that nobody takes.
 
 REVIEW_AFTER = timedelta(minutes=30)
 DANGER_AFTER = timedelta(minutes=10)
@@ -36,9 +37,9 @@ P = TypeVar("P")
 def plan_first_alert(
     state: CallbackState, *, danger: bool, due_at: datetime | None, now: datetime
 ) -> datetime | None:
-    """Return when somebody must be told, counted from a change at ``now``; None where nobody needs to be.
+    """Return when staff must be alerted, counted from a change at ``now``; None where they need not be.
 
-    A request in danger is due when her window opens, so the wait is counted from there: nobody may ring before.
+    A danger request waits from the start of its window, because nobody may call before.
     """
     if state is CallbackState.REVIEW:
         return now + (DANGER_AFTER if danger else REVIEW_AFTER)
@@ -48,30 +49,30 @@ def plan_first_alert(
 
 
 def plan_next_alert(*, danger: bool, now: datetime) -> datetime:
-    """Return when they are told again if still nobody took it; danger is repeated until somebody does."""
+    """Return when staff are alerted again if the request is still not taken; danger repeats until it is."""
     return now + (DANGER_AFTER if danger else AGAIN_AFTER)
 
 
 def choose_alerted(listed: Sequence[P], on_duty: Sequence[P], round_: int) -> tuple[P, ...]:
-    """Return who is told in this round, the first being 0: those on duty, and one more of the list each time.
+    """Return who is alerted in this round (from 0): staff on duty, and one more of the escalation list each round.
 
-    Where nobody is on duty the first of the list is told at once: somebody always is, if anybody is listed.
+    Where nobody is on duty the first of the list is alerted in round 0.
     """
     reached = listed[: round_ + (0 if on_duty else 1)]
     return tuple(dict.fromkeys([*on_duty, *reached]))
 
 
-# The order of the line: danger, then the window that closes first among those due now, then her place.
+# Order of the queue: danger, then due now with the earliest end of its window, then time of the request.
 
 DANGER, NORMAL = 0, 1
 NAMES = {DANGER: "danger", NORMAL: "normal"}
 LONG_ENOUGH = timedelta(minutes=10)
-"""What must be left of a window for a callback to be handed to somebody who asks for the next one."""
+"""What must be left of a window for a request to be handed out by "next"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuePlace:
-    """What decides where a waiting callback stands."""
+    """What decides the position of a waiting request."""
 
     priority: int
     due_at: datetime
@@ -80,17 +81,17 @@ class QueuePlace:
     id: str
 
     def is_due(self, now: datetime) -> bool:
-        """Say whether her window is open."""
+        """Say whether the window is open."""
         return self.due_at <= now < self.due_until
 
 
 def sort_key(place: QueuePlace, now: datetime) -> tuple[int, int, datetime, datetime, str]:
-    """Return what the line is sorted by; those not due yet stand behind those due, the soonest first."""
+    """Return the sort key: due requests first, then the others by the start of their window."""
     if place.is_due(now):
         return place.priority, 0, place.due_until, place.asked_at, place.id
     return place.priority, 1, place.due_at, place.asked_at, place.id
 
 
 def is_worth_handing_out(place: QueuePlace, now: datetime) -> bool:
-    """Say whether whoever takes it now has time to read it and to ring before her window closes."""
+    """Say whether the window leaves time to read the request and to call."""
     return place.is_due(now) and place.due_until - now >= LONG_ENOUGH

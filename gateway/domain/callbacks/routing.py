@@ -1,4 +1,4 @@
-"""Who is fit to call her, and which of those who wait is the right one for whoever asks for the next."""
+"""Match requests with staff: who is suitable to call, and which request "next" hands to whom."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ WOMAN = "woman"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
-    """What she needs of the person who calls."""
+    """What a request needs of the person who calls."""
 
     language: str
     wants_woman: bool = False
@@ -18,31 +18,31 @@ class Needs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offers:
-    """What a person on duty offers; no languages means that nobody has written them down."""
+    """What a person on duty offers; no languages means that none are recorded."""
 
     languages: tuple[str, ...] = ()
     gender: str = ""
 
 
 def can_call(needs: Needs, offers: Offers) -> bool:
-    """Say whether this person is fit to call her."""
+    """Say whether this person is suitable."""
     if needs.wants_woman and offers.gender != WOMAN:
         return False
     return speaks_language(needs, offers)
 
 
 def speaks_language(needs: Needs, offers: Offers) -> bool:
-    """Say whether this person speaks her language; where none is written down, it is taken that they do."""
+    """Say whether this person speaks the language; assumed where no languages are recorded."""
     return not offers.languages or find_spoken_language(needs.language) in {
         find_spoken_language(tag) for tag in offers.languages
     }
 
 
 def may_be_given(needs: Needs, offers: Offers, others: Sequence[Offers]) -> bool:
-    """Say whether she may be handed to this person who asked for the next one, whoever that is.
+    """Say whether the request may be handed to the person who asked for the next one.
 
-    Never in a language that the person does not speak. One who asked for a woman waits for one, as long as
-    one who speaks her language is on duty; else a call by a man, who says so, beats no call.
+    Never in a language that the person does not speak. A request for a woman waits while a suitable woman is on duty;
+    otherwise a man, who says so to the caller, is better than no call.
     """
     if not speaks_language(needs, offers):
         return False
@@ -50,7 +50,7 @@ def may_be_given(needs: Needs, offers: Offers, others: Sequence[Offers]) -> bool
 
 
 def find_scarce_languages(offers: Offers, everybody: Sequence[Offers]) -> frozenset[str]:
-    """Return the languages that, of all on duty, this person alone speaks: callers in those have nobody else."""
+    """Return the languages that only this person of all on duty speaks."""
     speakers = Counter(
         tag for one in everybody for tag in {find_spoken_language(tag) for tag in one.languages}
     )
@@ -62,7 +62,7 @@ def find_scarce_languages(offers: Offers, everybody: Sequence[Offers]) -> frozen
 
 
 def find_spoken_language(tag: str) -> str:
-    """Return the language of a tag without its script: who reads Lao in ABC speaks Lao."""
+    """Return the primary subtag of a language tag (BCP 47): the script does not matter for speech."""
     return tag.partition("-")[0]
 
 
@@ -70,6 +70,6 @@ P = TypeVar("P")
 
 
 def fit_or_all(needs: Needs, people: Sequence[tuple[P, Offers]]) -> tuple[P, ...]:
-    """Return those who are fit; where nobody is, all of them: a call in the wrong language beats no call."""
+    """Return the suitable people, or all where none is: a call in the wrong language is better than none."""
     fit = tuple(person for person, offers in people if can_call(needs, offers))
     return fit or tuple(person for person, _ in people)

@@ -1,4 +1,4 @@
-"""Who works when: weekly shifts less holidays and days away, as hours of the line and as who is there now."""
+"""Compute duty from weekly shifts, holidays and absences: the hours of the helpline, and who is on duty."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ _WEEK = 7
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shift:
-    """One stretch of every week; Monday is 0, start and end are minutes of the local day."""
+    """One weekly shift; Monday is 0, start and end are minutes of the local day."""
 
     person_id: str
     day: int
@@ -22,49 +22,49 @@ class Shift:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Away:
-    """Days, both included, on which one person does not work."""
+    """An absence of one person, both days included."""
 
     person_id: str
     first: date
     last: date
 
     def covers(self, day: date) -> bool:
-        """Say whether the person is away on this day."""
+        """Say whether the person is absent on this day."""
         return self.first <= day <= self.last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rota:
-    """Everything that decides who works when."""
+    """Shifts, holidays and absences of a team."""
 
     shifts: tuple[Shift, ...] = ()
     holidays: frozenset[date] = frozenset()
     away: tuple[Away, ...] = field(default=())
 
     def on(self, day: date) -> tuple[Shift, ...]:
-        """Return the shifts of this day of the calendar."""
+        """Return the shifts of this date."""
         if day in self.holidays:
             return ()
         gone = {one.person_id for one in self.away if one.covers(day)}
         return tuple(one for one in self.shifts if one.day == day.weekday() and one.person_id not in gone)
 
     def there(self, day: date, minute: int) -> frozenset[str]:
-        """Return who is on shift at this minute."""
+        """Return the ids of people on shift at this minute."""
         return frozenset(one.person_id for one in self.on(day) if one.start <= minute < one.end)
 
     def left_today(self, day: date, minute: int) -> frozenset[str]:
-        """Return whose shift of this day has not ended yet."""
+        """Return the ids of people whose shift has not ended on this date."""
         return frozenset(one.person_id for one in self.on(day) if minute < one.end)
 
 
 def find_duty_hours(rota: Rota, otherwise: Hours, today: date, *, days: int = 16) -> Hours:
-    """Return when somebody is on duty: by the shifts where there are any, else by the opening hours.
+    """Return the duty hours: from shifts where there are any, else the opening hours.
 
     Args:
-        rota: shifts, holidays, days away.
-        otherwise: the opening hours of the settings.
-        today: the first day that matters.
-        days: how many days of the calendar are looked at for what is unlike the week.
+        rota: shifts, holidays and absences.
+        otherwise: opening hours of the settings.
+        today: the first date.
+        days: number of dates to check for exceptions.
     """
     week = _join_week(rota.shifts) if rota.shifts else otherwise.days
     ahead = [today + timedelta(days=offset) for offset in range(-1, days)]
@@ -79,14 +79,14 @@ def find_duty_hours(rota: Rota, otherwise: Hours, today: date, *, days: int = 16
 class Duty:
     """Who is on duty, by the same hours that callers are promised.
 
-    Where shifts exist they say who; where none do, the opening hours are the duty of whoever said so by hand, and if
-    nobody did, of everybody who works here and is not away: what is open to callers is never nobody's.
+    Shifts name the people. Without shifts, opening hours are covered by those who set themselves on duty, and if none
+    did, by every worker who is not absent: an open helpline is always somebody's task.
 
     Attributes:
-        rota: shifts, holidays, days away.
-        hours: when the line is open, as ``find_duty_hours`` makes it of this rota.
-        workers: everybody who works the queue.
-        by_hand: those of them who said that they are on duty.
+        rota: shifts, holidays and absences.
+        hours: hours of the helpline, from ``find_duty_hours`` of this rota.
+        workers: ids of everybody who works the queue.
+        by_hand: ids of those who set themselves on duty.
     """
 
     rota: Rota
@@ -104,7 +104,7 @@ class Duty:
         )
 
     def find_left_today(self, day: date, minute: int) -> frozenset[str]:
-        """Return who is on duty now or will be later on this local day."""
+        """Return who is on duty now or later on this local day."""
         is_open = any(minute < end for _start, end in self.hours.on(day))
         still = self.rota.left_today(day, minute) & self.workers
         return self.by_hand | still | self._by_hours(day, is_open=is_open)

@@ -1,11 +1,11 @@
-"""The states of a callback and what may happen in each: one table, and nothing outside it is possible."""
+"""Define the states of a callback request and the events possible in each, as one table; no other move exists."""
 
 from collections.abc import Mapping
 from enum import StrEnum
 
 
 class CallbackState(StrEnum):
-    """Where a callback stands."""
+    """State of a request."""
 
     WAITING = "waiting"
     CLAIMED = "claimed"
@@ -19,12 +19,12 @@ class CallbackState(StrEnum):
 
 
 class CallbackEvent(StrEnum):
-    """What can happen to a callback.
+    """What can happen to a request.
 
-    ``PUT_BACK`` is the release of one that was claimed out of review: it must not slip into the line undecided.
-    ``WITHHOLD`` is what she said since, not plainly about this request: a person decides before her phone rings.
-    ``UNPLACED`` stands for a call that she was told of and that the rules do not allow as it was told.
-    ``RUN_OUT`` stands for a missed last attempt, a wrong number and a call that was not safe: a person decides.
+    ``PUT_BACK`` releases a request that was claimed from review, so that it does not enter the queue undecided.
+    ``WITHHOLD`` is a later statement of the caller, not plainly about this request: staff decide before a call.
+    ``UNPLACED`` is a call that was promised while SQL was down and that the rules do not allow as promised.
+    ``RUN_OUT`` is a missed last attempt, a wrong number or an unsafe call: staff decide.
     """
 
     CLAIM = "claim"
@@ -107,10 +107,10 @@ class IllegalMove(Exception):
 
 
 def move_callback(state: CallbackState, event: CallbackEvent) -> CallbackState:
-    """Return the state that follows.
+    """Return the next state.
 
     Raises:
-        IllegalMove: the table does not know this event in this state.
+        IllegalMove: the event is not possible in this state.
     """
     try:
         return MOVES[state][event]
@@ -119,10 +119,10 @@ def move_callback(state: CallbackState, event: CallbackEvent) -> CallbackState:
 
 
 def list_sources(event: CallbackEvent) -> tuple[CallbackState, ...]:
-    """Return the states in which the event can happen, for the condition of an update."""
+    """Return the states in which the event is possible, for the condition of an UPDATE."""
     return tuple(state for state, moves in MOVES.items() if event in moves)
 
 
 def find_target(event: CallbackEvent) -> CallbackState:
-    """Return the one state that the event leads to, whatever it was before."""
+    """Return the single state that the event leads to."""
     return next(moves[event] for moves in MOVES.values() if event in moves)

@@ -1,4 +1,7 @@
-"""When her phone may ring: the windows she can choose, clipped to the hours in which somebody is on duty."""
+"""Compute when a caller's phone may ring: the chosen window, limited to the hours in which staff are on duty.
+
+All arithmetic is in the helpline's IANA time zone; results are instants in UTC.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,18 +20,18 @@ _LOOK_AHEAD = 15
 _SHORTEST = timedelta(seconds=1)
 
 Window = tuple[datetime, datetime]
-"""From and until, as instants."""
+"""Start and end, as instants."""
 
 
 class BadHours(ValueError):
-    """The opening hours cannot be read; the words name the day and what was written."""
+    """Opening hours that cannot be read; the message names the day and the text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """When somebody is on duty: for each day of the week, Monday first, spans in order that do not touch.
+    """Duty hours: for each weekday, Monday first, ordered spans that do not touch.
 
-    ``dates`` holds the days of the calendar that are unlike their day of the week: holidays, somebody away.
+    ``dates`` holds the dates that differ from their weekday: holidays and absences.
     """
 
     days: tuple[tuple[Span, ...], ...] = ((),) * 7
@@ -36,10 +39,10 @@ class Hours:
 
     @classmethod
     def parse(cls, written: Mapping[str, Sequence[str]]) -> "Hours":
-        """Read hours as they are written in the settings: day → spans such as ``08:00-12:00``.
+        """Read the settings' form: day → spans such as ``08:00-12:00``.
 
         Raises:
-            BadHours: an unknown day, or a span that is none.
+            BadHours: an unknown day, or an invalid span.
         """
         for day in written:
             if day not in DAYS:
@@ -47,7 +50,7 @@ class Hours:
         return cls(tuple(join_spans([_parse_span(day, s) for s in written.get(day, ())]) for day in DAYS))
 
     def on(self, day: date) -> tuple[Span, ...]:
-        """Return the spans of this local day."""
+        """Return the spans of this local date."""
         return self.dates.get(day, self.days[day.weekday()])
 
 
@@ -63,13 +66,11 @@ def find_next_window(
     not_before: datetime | None = None,
     least: timedelta = LONG_ENOUGH,
 ) -> Window | None:
-    """Return the next stretch in which her phone may ring and somebody can ring it.
+    """Return the next period, within two weeks, in which the phone may ring and staff are on duty; else None.
 
-    One of which less than ``least`` is left is passed over: nobody is handed her request any more, so it must not be
-    promised.
-
-    A stretch that has begun is cut to begin at ``now`` (or at ``not_before`` where that is later).
-    ``now`` means the 30 minutes from now and nothing after; ``never`` has no window.
+    Periods shorter than ``least`` are skipped, because such a request is not handed out any more. A period that has
+    begun starts at ``now``, or at ``not_before`` where that is later. ``now`` covers the next 30 minutes only;
+    ``never`` has no window.
     """
     earliest = max(now, not_before or now)
     for start, end in _list_stretches(when, hours, ZoneInfo(zone), now, earliest):
@@ -79,7 +80,7 @@ def find_next_window(
 
 
 def list_offered_windows(windows: Iterable[When], hours: Hours, zone: str, now: datetime) -> tuple[str, ...]:
-    """Return which of the windows can be promised: those that duty covers within two weeks, *now* while on duty."""
+    """Return the words of the windows that duty covers within two weeks, and *now* while on duty."""
     names = [when.value for when in windows if find_next_window(when, hours, zone, now) is not None]
     if find_next_window(When.NOW, hours, zone, now) is not None:
         names.append(When.NOW.value)
@@ -87,7 +88,7 @@ def list_offered_windows(windows: Iterable[When], hours: Hours, zone: str, now: 
 
 
 def find_opening(hours: Hours, zone: str, now: datetime) -> datetime | None:
-    """Return when somebody begins to be there next for long enough to ring her, within two weeks; else None."""
+    """Return when duty next begins for long enough to make a call, within two weeks; else None."""
     first = now.astimezone(ZoneInfo(zone)).date()
     for offset in range(_LOOK_AHEAD):
         day = first + timedelta(days=offset)
@@ -99,15 +100,15 @@ def find_opening(hours: Hours, zone: str, now: datetime) -> datetime | None:
 
 
 def is_on_duty(hours: Hours, zone: str, now: datetime) -> bool:
-    """Say whether the line is open at this instant."""
+    """Say whether the helpline is open at this instant."""
     day, minute = find_local_minute(zone, now)
     return any(start <= minute < end for start, end in hours.on(day))
 
 
 def find_natural_start(when: When, zone: str, instant: datetime) -> datetime | None:
-    """Return when the window around this instant began, whatever the opening hours; None outside of it.
+    """Return when the window around this instant began, regardless of duty hours; None outside of it.
 
-    Two attempts of one evening share it, however often the evening was planned anew.
+    It identifies a window: all attempts of one evening share it, however often the request was planned anew.
     """
     if not when.days:
         return None
@@ -134,7 +135,7 @@ def _list_stretches(
 
 
 def _from_now(hours: Hours, zone: ZoneInfo, now: datetime) -> Iterator[Window]:
-    """Yield the one stretch of duty that is running, from now for half an hour at most; duty may run over midnight."""
+    """Yield the current period of duty, for at most 30 minutes; duty may continue past midnight."""
     until = now
     limit = now + NOW_LASTS
     today = now.astimezone(zone).date()
@@ -147,13 +148,13 @@ def _from_now(hours: Hours, zone: ZoneInfo, now: datetime) -> Iterator[Window]:
 
 
 def find_local_minute(zone: str, instant: datetime) -> tuple[date, int]:
-    """Return the local day of an instant and its minute of that day."""
+    """Return the local date of an instant, and its minute of that day."""
     local = instant.astimezone(ZoneInfo(zone))
     return local.date(), local.hour * _HOUR_MINUTES + local.minute
 
 
 def open_between(when: When, zone: str, start: datetime, end: datetime) -> timedelta:
-    """Return for how long her phone might have rung in this span, whoever was on duty: her windows laid end to end."""
+    """Return for how long the phone might have rung in this span, regardless of duty."""
     total = timedelta()
     at = start
     while at < end:
@@ -168,7 +169,7 @@ def open_between(when: When, zone: str, start: datetime, end: datetime) -> timed
 
 
 def _find_instant(day: date, minute: int, zone: ZoneInfo) -> datetime:
-    """Return the instant of a wall-clock minute; 24:00 is the next day's midnight."""
+    """Return the instant of a wall-clock minute; minute 1440 is midnight of the next day."""
     days, minute = divmod(minute, _DAY_MINUTES)
     local = datetime(day.year, day.month, day.day, minute // 60, minute % 60, tzinfo=zone)
     return (local + timedelta(days=days)).astimezone(UTC)
@@ -180,7 +181,7 @@ def _find_common(one: Span, other: Span) -> Span | None:
 
 
 def join_spans(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """Put spans in order and make one of those that touch, so that a window is never cut where duty goes on."""
+    """Sort spans and join those that touch, so that a window is not cut where duty continues."""
     found: list[Span] = []
     for start, end in sorted(spans):
         if found and start <= found[-1][1]:

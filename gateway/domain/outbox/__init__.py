@@ -1,1 +1,1 @@
-"""The outbox core: kinds of rows, how they move, when they are tried again, and whether they may still go."""
+"""Rules of the outbox, pure: kinds and states of rows, retries, rate limits, and whether a row may still be sent."""

@@ -1,4 +1,4 @@
-"""The kinds of outbox rows as one table, so that a new kind is a row here and a function where it is at home."""
+"""Define the kinds of outbox rows as one table: recipient, lifetime and priority."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,11 +18,11 @@ class OutboxKind:
     """One kind of row.
 
     Attributes:
-        name: the word in the row.
-        to: whom it reaches; a row that reaches nobody is worked inside one transaction and needs no channel.
-        lasts: how long after its making it is still worth sending.
-        priority: which of several due rows goes first; the lower, the sooner.
-        ours: a text that we start: it leaves only where she said that texts are safe, and inside her windows.
+        name: the stored word.
+        to: the recipient; a row for nobody is worked inside one transaction and needs no channel.
+        lasts: how long after its creation it is worth sending.
+        priority: order among due rows; lower is sooner.
+        ours: a text that we start: sent only where the caller said that texts are safe, and inside the window.
     """
 
     name: str
@@ -33,7 +33,7 @@ class OutboxKind:
 
     @property
     def inside(self) -> bool:
-        """Say whether claim, work and result are one transaction."""
+        """Whether claim, work and result are one transaction."""
         return self.to is To.NOBODY
 
 
@@ -52,7 +52,7 @@ KINDS: dict[str, OutboxKind] = {
     )
 }
 CALL = "call"
-"""The kind that is no text: it rings one of us, spends nothing of what the line's texts may, and waits for none."""
+"""The kind that is a call: it uses none of the channel's text rate, and waits for no text."""
 
 INSIDE = tuple(sorted(kind.name for kind in KINDS.values() if kind.inside))
 OUTSIDE = tuple(sorted(kind.name for kind in KINDS.values() if not kind.inside))

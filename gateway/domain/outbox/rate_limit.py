@@ -1,9 +1,9 @@
-"""A line's bucket: how many texts may leave now, by its rate, its day's budget and its pauses."""
+"""Limit what a channel sends: a token bucket for its rate, a budget for the day, and pauses after faults; pure."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-ONE = 1_000  # tokens are kept in thousandths of a text, so that a slow line fills without rounding
+ONE = 1_000  # tokens are thousandths of a text, so that a low rate fills without rounding
 FAULTS_TO_PAUSE = 3
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(minutes=2)
@@ -13,17 +13,17 @@ CALLS_PAUSE = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bucket:
-    """The state of one line.
+    """The state of one channel.
 
     Attributes:
-        tokens: thousandths of a text that may leave at once.
+        tokens: thousandths of a text that may be sent at once.
         filled_at: when it was last filled.
-        paused_until: nothing leaves before.
-        why: the word for the pause.
-        faults: sends in a row that did not go through.
-        day: the day, in the line's zone, that ``sent`` and ``spent`` belong to.
-        sent: texts of that day.
-        spent: what they cost.
+        paused_until: nothing is sent before.
+        why: fixed word for the pause.
+        faults: consecutive sends that failed.
+        day: local date of ``sent`` and ``spent``.
+        sent: parts sent on that day.
+        spent: their cost, in hundredths of a cent.
     """
 
     tokens: int
@@ -38,19 +38,19 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateLimits:
-    """What a line may send: texts a second and texts a day; 0 means no limit."""
+    """Limits of a channel: texts per second and parts per day; 0 means no limit."""
 
     rate: int = 10
     day: int = 0
 
 
 def make_full_bucket(limits: RateLimits, now: datetime) -> Bucket:
-    """Return the bucket of a line that has not sent anything yet."""
+    """Return the bucket of a channel that has not sent anything yet."""
     return Bucket(tokens=limits.rate * ONE, filled_at=now)
 
 
 def fill_bucket(bucket: Bucket, limits: RateLimits, *, now: datetime, today: date) -> Bucket:
-    """Add what time has brought: tokens up to one second's worth, and a new day's budget."""
+    """Add the tokens of the elapsed time, up to one second's worth, and reset the counts on a new day."""
     elapsed = max(now - bucket.filled_at, timedelta())
     gained = int(elapsed / timedelta(seconds=1) * limits.rate * ONE)
     bucket = replace(bucket, tokens=min(bucket.tokens + gained, limits.rate * ONE), filled_at=now)
@@ -58,7 +58,7 @@ def fill_bucket(bucket: Bucket, limits: RateLimits, *, now: datetime, today: dat
 
 
 def find_wait(bucket: Bucket, limits: RateLimits, *, now: datetime) -> timedelta | None:
-    """Say how long a filled bucket gives nothing: zero when a text may leave, none when not today."""
+    """Return how long to wait until a text may be sent: zero for now, None for not today."""
     if limits.day and bucket.sent >= limits.day:
         return None
     pause = max((bucket.paused_until or now) - now, timedelta())
@@ -69,17 +69,17 @@ def find_wait(bucket: Bucket, limits: RateLimits, *, now: datetime) -> timedelta
 
 
 def take_token(bucket: Bucket, limits: RateLimits, *, parts: int = 1) -> Bucket:
-    """Take the token of one text out of a bucket that has one; the day is counted in parts, as operators count."""
+    """Take the token of one text; the day counts parts, as operators bill them."""
     return replace(bucket, tokens=bucket.tokens - ONE if limits.rate > 0 else 0, sent=bucket.sent + parts)
 
 
 def give_back(bucket: Bucket, *, parts: int = 1) -> Bucket:
-    """Take a text that surely did not leave out of the day's count."""
+    """Subtract a text that was certainly not sent from the day's count."""
     return replace(bucket, sent=max(0, bucket.sent - parts))
 
 
 def went_through(bucket: Bucket, *, cost: int) -> Bucket:
-    """Note a text that the provider took."""
+    """Record a text that the provider accepted."""
     return replace(bucket, faults=0, paused_until=None, why="", spent=bucket.spent + cost)
 
 
@@ -92,10 +92,11 @@ def did_not(
     down: bool = False,
     named: datetime | None = None,
 ) -> Bucket:
-    """Note a text that did not go through, and pause the line where that is wise.
+    """Record a text that was not accepted, and pause the channel where needed.
 
-    The third in a row pauses it, each further one for longer; so does an alarm, and a provider that names an instant.
-    A line that cannot be reached pauses at once, for longer each time.
+    The third in a row pauses it, each further one for twice as long; so do an alarm and an instant named by the
+    provider. A channel that cannot be reached pauses at once, for twice as long each time; the longest pause is two
+    minutes.
     """
     faults = bucket.faults + 1
     pause = ALARM_PAUSE if alarm else timedelta()
@@ -112,9 +113,9 @@ def did_not(
 
 
 def call_did_not(bucket: Bucket, *, now: datetime, reason: str, alarm: bool = False) -> Bucket:
-    """Note a call that was not placed: the third in a row, or one for which somebody must look, closes the bridge.
+    """Record a call that was not placed: the third in a row, or an alarm, stops bridged calls for ten minutes.
 
-    A person waits for each call and has a phone of her own, so the pause is long and the same each time.
+    The pause does not grow: a staff member waits for each call and can use the helpline phone instead.
     """
     faults = bucket.faults + 1
     if faults < FAULTS_TO_PAUSE and not alarm:

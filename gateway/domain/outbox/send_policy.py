@@ -1,4 +1,4 @@
-"""Asks of a claimed row: may it still go? Much may have happened since it was written."""
+"""Decide whether a claimed row may still be sent, since much may have changed; and order channels for staff texts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from gateway.domain.outbox.kinds import OutboxKind, To
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """What is known, at the send, of whom a row would reach.
+    """What is known about the recipient at the time of sending.
 
     Attributes:
-        reachable: there is a number; erasing or removing takes it away.
-        stopped: she asked for no more texts.
-        contact: her safety answers, where she gave any.
-        window: the present or the next span in which her phone may light up; none where there is no such span.
+        reachable: there is a number; erasure or removal takes it away.
+        stopped: the caller opted out of texts.
+        contact: the caller's safety answers, if any.
+        window: the current or next period in which the phone may light up; None where there is none.
     """
 
     reachable: bool
@@ -27,12 +27,12 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Go:
-    """It may leave now."""
+    """Send it now."""
 
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """It may leave, but not before this instant."""
+    """Send it, but not before this instant."""
 
     at: datetime
     reason: str
@@ -40,14 +40,14 @@ class Later:
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """It must never leave."""
+    """Never send it."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Expire:
-    """It came too late to be of use."""
+    """Too late to be of use."""
 
     reason: str
 
@@ -56,7 +56,7 @@ Verdict = Go | Later | Cancel | Expire
 
 
 def may_go(kind: OutboxKind, recipient: Recipient, *, now: datetime, expires_at: datetime) -> Verdict:
-    """Decide what becomes of a due row, as things stand now."""
+    """Decide about a due row as of now."""
     if kind.inside:
         return Go()
     if not recipient.reachable:
@@ -69,7 +69,7 @@ def may_go(kind: OutboxKind, recipient: Recipient, *, now: datetime, expires_at:
 
 
 def _decide_own_text(recipient: Recipient, now: datetime, expires_at: datetime) -> Verdict:
-    """Decide on a text that she did not ask for: only where texts are safe, and inside her windows."""
+    """Decide about a text that we start: only where texts are safe, and inside the caller's window."""
     if recipient.contact is None or not recipient.contact.may_text(now):
         return Cancel("not_safe")
     if recipient.window is None or recipient.window[0] >= expires_at:
@@ -78,25 +78,24 @@ def _decide_own_text(recipient: Recipient, now: datetime, expires_at: datetime) 
     return Go() if start <= now < end else Later(start, "window")
 
 
-# Which line a text to one of our own people takes: by how the number begins, and another while that is
-# down.
+# Channels for texts to staff: by number prefix, with fallbacks while one is down.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteWay:
-    """What a line says of the numbers that it is for; no prefix means any number, when no other line is nearer."""
+    """The prefixes and fallbacks of a channel; without prefixes it takes any number that no other one matches."""
 
     prefixes: tuple[str, ...] = ()
     fallback: tuple[str, ...] = ()
 
 
 def order_routes(number: str, ways: Mapping[str, RouteWay], *, otherwise: str) -> tuple[str, ...]:
-    """Return the lines to try for this number, the best first: the longest prefix, then what that line falls back to.
+    """Return the channels to try for this number: longest prefix first, then that channel's fallbacks.
 
     Args:
         number: in E.164.
-        ways: the lines that there are, in the order of the configuration.
-        otherwise: the line to take for a number that none is for; it is also the last resort.
+        ways: channel → its prefixes and fallbacks, in the order of the configuration.
+        otherwise: the channel for a number without a match, and the last resort.
     """
     nearest = max(ways, key=lambda name: _rate_fit(number, ways[name]), default=otherwise)
     first = nearest if nearest in ways and _rate_fit(number, ways[nearest]) else otherwise
@@ -111,5 +110,5 @@ def order_routes(number: str, ways: Mapping[str, RouteWay], *, otherwise: str) -
 
 
 def _rate_fit(number: str, way: RouteWay) -> int:
-    """Return how well a line fits: the length of the prefix, and 0 where it is for other numbers or for any."""
+    """Return the length of the longest matching prefix; 0 where none matches."""
     return max((len(prefix) for prefix in way.prefixes if number.startswith(prefix)), default=0)

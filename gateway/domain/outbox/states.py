@@ -1,4 +1,4 @@
-"""How an outbox row moves, as one table: whatever is not in it cannot happen."""
+"""Define the states of an outbox row and its possible moves as one table, and plan retries."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class OutboxState(StrEnum):
-    """Where a row stands."""
+    """State of a row."""
 
     PENDING = "pending"
     SENDING = "sending"
@@ -22,9 +22,9 @@ class OutboxEvent(StrEnum):
 
     CLAIM = "claim"
     SENT = "sent"
-    AGAIN = "again"  # surely not sent: tried later, by the holder of the token
-    FAIL = "fail"  # surely not sent, and never will be
-    UNKNOWN = "unknown"  # nobody knows whether it was sent
+    AGAIN = "again"  # certainly not sent; retried later
+    FAIL = "fail"  # certainly not sent, and never will be
+    UNKNOWN = "unknown"  # unknown whether it was sent
     LEASE_OVER = "lease over"
     CANCEL = "cancel"
     EXPIRE = "expire"
@@ -32,7 +32,7 @@ class OutboxEvent(StrEnum):
     SETTLE_FAILED = "settle failed"
 
 
-# A result may come after the lease was over: whoever holds the token still knows best what became of the send.
+# A result may arrive after the lease ended: the holder of the token still knows best what happened.
 MOVES: dict[tuple[OutboxState, OutboxEvent], OutboxState] = {
     (OutboxState.PENDING, OutboxEvent.CLAIM): OutboxState.SENDING,
     (OutboxState.PENDING, OutboxEvent.CANCEL): OutboxState.CANCELLED,
@@ -56,10 +56,10 @@ class Impossible(ValueError):
 
 
 def find_next_state(state: OutboxState, event: OutboxEvent) -> OutboxState:
-    """Return where the row stands after the event.
+    """Return the next state.
 
     Raises:
-        Impossible: the event cannot happen in this state.
+        Impossible: the event is not possible in this state.
     """
     try:
         return MOVES[state, event]
@@ -71,21 +71,21 @@ DELIVERY_ORDER = ("", "moving", "failed", "delivered")
 
 
 def choose_further_word(known: str, came: str) -> str:
-    """Return the further of two words on a delivery: words come late and out of order, and never go back."""
+    """Return the further of two delivery states: reports arrive late and out of order, and never go back."""
     return max(known, came, key=DELIVERY_ORDER.index)
 
 
-# When a row that was surely not sent is tried again, and what the next state of a row is after each result.
+# Retries.
 
 DELAYS = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 60))
 FAULTS_ALLOWED = 5
 LAST_TRY = timedelta(minutes=1)
-"""So long before its expiry a row is tried for the last time."""
+"""How long before its expiry a row is tried for the last time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """What follows: the event for the row, when it is due again (for ``plan_retry``), and why."""
+    """What follows: the event for the row, its next due time (for a retry), and the reason."""
 
     event: OutboxEvent
     reason: str = ""
@@ -93,24 +93,24 @@ class Next:
 
 
 def find_delay(attempts: int) -> timedelta:
-    """Return the span before the next try after so many tries; the last one repeats."""
+    """Return the delay after this many attempts; the last one repeats."""
     return DELAYS[min(max(attempts, 1), len(DELAYS)) - 1]
 
 
 def plan_retry(
     *, reason: str, now: datetime, wait: timedelta, expires_at: datetime, named: datetime | None = None
 ) -> Next:
-    """Plan another try, not before the instant that the provider named; past its expiry a row has failed.
+    """Plan another attempt, not before an instant named by the provider; past its expiry a row fails.
 
-    A provider that names an instant beyond that expiry is tried once more shortly before it: she waits for an answer,
-    and what is named is as a rule a round hour and not the end of what the provider refuses.
+    Where that instant is beyond the expiry, one more attempt is made shortly before it: a caller waits for the reply,
+    and providers tend to name a round hour instead of the true end.
 
     Args:
         reason: why it was not sent.
-        now: the present instant.
+        now: the instant.
         wait: the delay, jitter included.
-        expires_at: after this instant the row is worth nothing.
-        named: the provider's own wish.
+        expires_at: after this instant the row is useless.
+        named: the instant named by the provider.
     """
     due_at = max(now + wait, min(named or now, expires_at - LAST_TRY))
     if due_at >= expires_at:
@@ -119,7 +119,7 @@ def plan_retry(
 
 
 def plan_after_fault(*, attempts: int, now: datetime, wait: timedelta, expires_at: datetime) -> Next:
-    """Plan what follows a fault of ours before the send: the fifth try is the last, and frees the lane."""
+    """Plan what follows an internal error before the send: the fifth attempt is the last, and frees the lane."""
     if attempts >= FAULTS_ALLOWED:
         return Next(OutboxEvent.FAIL, "fault")
     return plan_retry(reason="fault", now=now, wait=wait, expires_at=expires_at)
