@@ -1,7 +1,7 @@
-"""Interpret the provider's response to a send: accepted, not sent, refused, or unclear; pure.
+"""Interpret the provider's response to a send (accepted, not sent, refused, or unclear), and the fields of posts; pure.
 
-Codes and words are those of the provider's page "SMS: sending, status codes". *Unclear* is anything that does not
-prove the text was refused, so that no text is sent twice.
+Codes and words are those of the provider's documentation of SMS sending. *Unclear* is anything that does not prove
+the text was refused, so that no text is sent twice.
 """
 
 import json
@@ -82,9 +82,7 @@ HTTP: dict[int, Meaning] = {
     402: Meaning(NOT_SENT, "no-money", alarm=True),
     403: Meaning(NOT_SENT, "forbidden", alarm=True),
     404: Meaning(NOT_SENT, "wrong-address", alarm=True),
-    408: Meaning(
-        NOT_SENT, "timed-out"
-    ),  # RFC 9110, 15.5.9: the server did not get the complete request
+    408: Meaning(NOT_SENT, "timed-out"),  # RFC 9110, 15.5.9: the server did not get the complete request
     409: CODES[409],
     429: Meaning(NOT_SENT, "throttled"),
 }
@@ -131,7 +129,7 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> datetime | None:
 
 
 def parse_cost(written: object) -> int:
-    """Return a cost like ``KES 0.8000`` in hundredths of a cent; 0 where it cannot be read."""
+    """Return a cost such as ``KES 0.8000`` in hundredths of a cent; 0 where it cannot be read."""
     if not isinstance(written, str):
         return 0
     match = re.fullmatch(r"(?:[A-Z]{3}\s*)?([0-9]{1,9}(?:\.[0-9]{1,9})?)", written.strip())
@@ -221,7 +219,7 @@ def make_result(
     )
 
 
-# Reads the fields that all of the provider's posts share.
+# Fields that several of the provider's posts share.
 
 _PLUS = re.compile(r"\s*(?:tel:)?\s*(?:\+|%2b|00(?=[1-9]))+", re.IGNORECASE)
 """Start of an international number: some senders encode the plus twice, some use the prefix 00 (ITU-T E.123)."""
@@ -240,7 +238,7 @@ def parse_number(written: str) -> str | None:
 
 
 def keep_letters(written: str) -> str:
-    """Return the letters of a word of the provider, in small: its documents and its posts spell them otherwise."""
+    """Return the letters of a provider's word, case-folded: its documentation and its posts differ in spelling."""
     return "".join(each for each in written.casefold() if each.isalpha())
 
 

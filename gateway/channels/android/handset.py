@@ -18,7 +18,7 @@ SECONDS = 15
 def make_texter(
     config: ChannelConfig, addresses: Mapping[str, str], number: str
 ) -> Callable[[str, str], None]:
-    """Return what sends a text from this number; its answers stay with us and are read from the simulator."""
+    """Return a function (to, text) that sends a text from this number; replies are read from the simulator."""
     key = config.options.get("signing_key", "")
     clock = Clock()
 

@@ -144,5 +144,5 @@ def make_texter(
     addresses: Mapping[str, str],
     number: str,
 ) -> Callable[[str, str], None]:
-    """Return what sends a text from this number."""
+    """Return a function (to, text) that sends a text from this number."""
     return Handset(addresses, number).text
