@@ -158,7 +158,7 @@ def _is_up_to_date(store: Store) -> bool:
     return found == migrate.find_newest() or (found is not None and not migrate.knows_revision(found))
 
 
-def keeps_enough(settings: Settings) -> bool:
+def has_local_copies(settings: Settings) -> bool:
     """Say whether this machine has the copies of keys and menus that are needed to serve without SQL."""
     return (settings.data_dir / "keys" / "ring").exists() and any((settings.data_dir / "live").glob("*.json"))
 

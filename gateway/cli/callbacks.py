@@ -16,7 +16,7 @@ from gateway.cli.errors import MOMENT
 from gateway.domain.callbacks.outcomes import Outcome
 from gateway.domain.callbacks.states import IllegalMove
 from gateway.domain.permissions import Actor, NotPermitted, Role
-from gateway.helpdesk.errors import AlreadyCalling, HeldByOther, NoSuchCallback, NotSafe, Rejected
+from gateway.helpdesk.errors import AlreadyCalling, ClaimedByOther, NoSuchCallback, NotSafe, Rejected
 from gateway.helpdesk.queue import claim, queue
 from gateway.helpdesk.queue import outcome as queue_outcome
 from gateway.helpdesk.staff.people import find_actor
@@ -185,5 +185,5 @@ def _refusals(callback_id: str, name: str = "") -> Iterator[None]:
         raise click.ClickException(f"there is no callback {callback_id}") from None
     except Rejected:
         raise click.ClickException(f"there is nobody named {name}") from None
-    except (HeldByOther, AlreadyCalling, NotSafe, IllegalMove, NotPermitted) as error:
+    except (ClaimedByOther, AlreadyCalling, NotSafe, IllegalMove, NotPermitted) as error:
         raise click.ClickException(str(error)) from None

@@ -15,7 +15,7 @@ from gateway.channels.contract import NoGateway, NotTaken
 from gateway.channels.simulator.handset import ON_THE_PHONE, Handset, HandsetPage, Received
 from gateway.cli import phones as cli_phones
 from gateway.cli.menus import ask_here, read_sound_menu
-from gateway.cli.phones import HELP, DraftPhone, Hand, HeldPhone, Page, write_test
+from gateway.cli.phones import HELP, DraftPhone, Hand, OpenPhone, Page, write_test
 from gateway.domain.events import USSD_LIMITS
 from gateway.foundation.clock import Clock
 from gateway.foundation.phone_numbers import to_e164
@@ -89,7 +89,7 @@ def dial(
 class _Phones:
     """The simulated phones and their menu, which is loaded only when its words are needed."""
 
-    phones: Sequence[HeldPhone]
+    phones: Sequence[OpenPhone]
     find_menu: Callable[[], Menu]
     zone: str
 

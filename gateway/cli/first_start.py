@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import click
 
 from config.settings import Settings
-from gateway.bootstrap import end_outages, keeps_enough, open_ledger, open_parts, open_serials
+from gateway.bootstrap import end_outages, has_local_copies, open_ledger, open_parts, open_serials
 from gateway.cli import upkeep
 from gateway.foundation import file_modes
 from gateway.foundation.clock import Clock
@@ -22,7 +22,7 @@ from gateway.operations.publishing import publish, stored
 from gateway.operations.supervisor import CannotStart, Supervisor
 from gateway.storage import migrate
 from gateway.storage.database import Unavailable
-from gateway.storage.live_menus import find_held_back
+from gateway.storage.live_menus import find_withheld
 from gateway.web.webhooks.views import list_addresses
 
 _READY_AS_A_RULE = 30.0
@@ -86,14 +86,14 @@ def _prepare_ledger(settings: Settings, *, at_terminal: bool) -> Prepared:
         parts.versions.refresh()
         _say_missing_menus(parts)
         question = _recovery_sheet(parts, at_terminal=at_terminal)
-        lines = [*_list_addresses(parts, settings, at_terminal=at_terminal), *_list_held_back(parts)]
+        lines = [*_list_addresses(parts, settings, at_terminal=at_terminal), *_list_withheld(parts)]
         return Prepared(tuple(lines), question)
     finally:
         parts.store.close()
 
 
 def _without_sql(settings: Settings) -> Prepared:
-    if not keeps_enough(settings):
+    if not has_local_copies(settings):
         raise CannotStart(
             "The database cannot be asked, and this machine keeps no copy of keys and menus to answer from: start what "
             "DATABASE_URL names, or make room in the data folder, then start again."
@@ -183,9 +183,9 @@ def _say_missing_menus(parts: Services) -> None:
         click.echo(f"Not ready      {missing}", err=True)
 
 
-def _list_held_back(parts: Services) -> list[str]:
+def _list_withheld(parts: Services) -> list[str]:
     """Return the languages that are withheld from real phones because their texts are not reviewed."""
-    held = find_held_back(parts)
+    held = find_withheld(parts)
     told = [f"{'Number not set' if each.unset else 'Not reviewed  '} {each}" for each in held]
     hint = "               `gateway menus reviews list LANGUAGE --path` shows them"
     return [*told, hint] if any(each.waiting for each in held) else told

@@ -23,7 +23,7 @@ from gateway.menus.authoring.checks import CheckContext
 from gateway.menus.authoring.folder import find_unread, read_folder, read_tests
 from gateway.menus.authoring.problems import Level, Problem, describe_problem, show_place, sort_problems
 from gateway.menus.engine.model import Menu
-from gateway.storage.live_menus import read_kept_menus
+from gateway.storage.live_menus import read_saved_menus
 
 if TYPE_CHECKING:
     from gateway.menus.authoring.conversation_runner import Ran
@@ -114,7 +114,7 @@ def ask_here() -> CheckContext:
 def _read_live() -> dict[str, Menu]:
     """Return the live menus from their file copies, so that a check needs no database."""
     folder = config.from_process().data_dir / "live"
-    return {menu.id: menu for _, menu in read_kept_menus(folder)}
+    return {menu.id: menu for _, menu in read_saved_menus(folder)}
 
 
 def _read_files(path: Path) -> dict[str, bytes]:

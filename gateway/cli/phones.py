@@ -31,7 +31,7 @@ HELP = "Type what she types. d drops, t lets it time out, r dials again, s takes
 _SAID = {DROP: "(dropped: nobody is told)", TIME_OUT: "(timed out: the network ends it)"}
 
 
-class HeldPhone(Protocol):
+class OpenPhone(Protocol):
     """A simulated phone; ``session`` is non-empty while a session is open."""
 
     number: str
@@ -81,7 +81,7 @@ class _Session:
 class Hand:
     """The simulated phones, one of which is in hand."""
 
-    def __init__(self, phones: Sequence[HeldPhone], code: str, now: Iterator[datetime]) -> None:
+    def __init__(self, phones: Sequence[OpenPhone], code: str, now: Iterator[datetime]) -> None:
         self._phones = phones
         self._code = code
         self._now = now
@@ -90,7 +90,7 @@ class Hand:
         self.walked: list[_Session] = []
 
     @property
-    def phone(self) -> HeldPhone:
+    def phone(self) -> OpenPhone:
         """The phone in hand."""
         return self._phones[self._at]
 

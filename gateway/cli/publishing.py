@@ -80,7 +80,7 @@ def publish_command(
 
     def work(parts: Services) -> publish.Published | publish.NotSound:
         actor = _find_actor(parts, name)
-        by = author or (actor.name if actor else _whoever_runs_it())
+        by = author or (actor.name if actor else _find_user_name())
         return publish.publish_menu(parts, files, author=by, why=reason, actor=actor, allowed=allowed)
 
     told = _do_work(work)
@@ -165,12 +165,12 @@ def rollback_command(
 
     def work(parts: Services) -> publish.WentBack:
         actor = _find_actor(parts, name)
-        return publish.rollback_menu(
+        return publish.roll_back_menu(
             parts,
             menu or _find_only_menu(parts),
             number,
             withdraw=withdraw,
-            author=_whoever_runs_it(),
+            author=_find_user_name(),
             why=reason,
             actor=actor,
             without=without,
@@ -217,7 +217,7 @@ def _find_actor(parts: Services, name: str) -> Actor | None:
     return find_actor(parts, name) if name else None
 
 
-def _whoever_runs_it() -> str:
+def _find_user_name() -> str:
     """Return the login name of the user, as the author of a version."""
     try:
         return pwd.getpwuid(os.getuid()).pw_name

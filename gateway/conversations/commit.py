@@ -126,7 +126,7 @@ class PromiseBroken(Exception):
     """A replayed turn would not give what the caller was promised: nothing is written, the file is put aside."""
 
 
-class NotKept(Exception):
+class NotSaved(Exception):
     """Neither SQL nor the spool stored the turn; the caller must get an apology, never a confirmation."""
 
 
@@ -156,7 +156,7 @@ def commit_turn(parts: Services, turn: Turn) -> TurnRecord:
         The record of this turn; for a repeat, that of the first one.
 
     Raises:
-        NotKept: neither SQL nor the spool stored anything.
+        NotSaved: neither SQL nor the spool stored anything.
     """
     promised = _find_promised(parts, turn.key)
     if promised is not None:
@@ -208,7 +208,7 @@ def _do_effects(
         for effect, promise in zip_longest(turn.effects, told)
     ]
     receipts = tuple(receipt for receipt, _ in results)
-    if not is_kept(told, receipts):
+    if not is_promise_fulfilled(told, receipts):
         raise PromiseBroken
     record = TurnRecord(version=turn.version, session=turn.session, receipts=receipts, at=turn.now)
     gone = _has_erase(turn)
@@ -232,11 +232,11 @@ def keep_twin(
             and isinstance(promise, CallbackAccepted)
             and had.code != promise.code
         ):
-            callbacks.add_told(tx, had.callback, promise.code, now=turn.now)
-    return (record, ()) if is_kept(told, record.receipts) else _do_effects(parts, tx, turn, told)
+            callbacks.add_code(tx, had.callback, promise.code, now=turn.now)
+    return (record, ()) if is_promise_fulfilled(told, record.receipts) else _do_effects(parts, tx, turn, told)
 
 
-def is_kept(told: Sequence[Receipt], came: Sequence[Receipt]) -> bool:
+def is_promise_fulfilled(told: Sequence[Receipt], came: Sequence[Receipt]) -> bool:
     """Say whether exactly those effects made a request for which a request was promised."""
     accepted = [isinstance(one, CallbackAccepted) for one in told]
     return not told or accepted == [isinstance(one, CallbackAccepted) for one in came]
@@ -320,7 +320,7 @@ def _has_erase(turn: Turn) -> bool:
 
 
 def _spool_turn(parts: Services, turn: Turn) -> TurnRecord:
-    besides = _codes_told(parts, turn.number)
+    besides = _list_promised_codes(parts, turn.number)
     receipts = [_promise_effect(parts, turn, effect, besides) for effect in turn.effects]
     record = TurnRecord(version=turn.version, session=turn.session, receipts=tuple(receipts), at=turn.now)
     entry = {
@@ -336,12 +336,12 @@ def _spool_turn(parts: Services, turn: Turn) -> TurnRecord:
     try:
         kept = parts.spool.keep(turn.key, entry)
     except OSError as error:
-        raise NotKept from error
+        raise NotSaved from error
     parts.count.add("spooled", channel=turn.channel)
     return TurnRecord.from_json(kept["record"])
 
 
-def _codes_told(parts: Services, number: str) -> frozenset[str]:
+def _list_promised_codes(parts: Services, number: str) -> frozenset[str]:
     """Return the codes that were promised to this number for requests in this machine's spool."""
     try:
         waiting = [parts.spool.load(key) for key in parts.spool.list()]
@@ -357,7 +357,7 @@ def _codes_told(parts: Services, number: str) -> frozenset[str]:
 
 
 def _promise_effect(parts: Services, turn: Turn, effect: Effect, besides: frozenset[str]) -> Receipt:
-    """Return the receipt to promise for a spooled effect; an effect that needs data from SQL raises NotKept."""
+    """Return the receipt to promise for a spooled effect; an effect that needs data from SQL raises NotSaved."""
     match effect:
         case RequestCallback():
             return accept.promise_request(
@@ -372,7 +372,7 @@ def _promise_effect(parts: Services, turn: Turn, effect: Effect, besides: frozen
         case EraseEverything():
             return Erased()
         case LookUpCode():
-            raise NotKept
+            raise NotSaved
         case _:
             return Noted()
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.conversations import apology, simulator_facts, ussd_session
-from gateway.conversations.commit import NotKept, Turn, TurnRecord, commit_turn, find_record, read_facts
+from gateway.conversations.commit import NotSaved, Turn, TurnRecord, commit_turn, find_record, read_facts
 from gateway.conversations.ussd_session import (
     Post,
     PostKind,
@@ -54,7 +54,7 @@ def answer_turn(parts: Services, inbound: Inbound) -> RenderedPage:
     except NothingReviewed:
         parts.count.add("not_reviewed", channel=inbound.channel)
         return RenderedPage(text=_last_words(parts, None, "", ""), ends=True)
-    except NotKept as error:
+    except NotSaved as error:
         return _apologise_for(parts, inbound, error, "not_kept")
     except Exception as error:  # noqa: BLE001 - an error must reach the phone as an apology with a number that helps
         return _apologise_for(parts, inbound, error, "fault")

@@ -107,11 +107,11 @@ def _find_status(
         "day": get_limits(channel).day,
         "waiting": waiting,
     }
-    sort, trouble, fix = _find_trouble(facts)
+    sort, trouble, fix = _find_problem(facts)
     return ChannelStatus(**facts, sort=sort, trouble=trouble, fix=fix)
 
 
-def _find_trouble(line: Mapping[str, Any]) -> tuple[str, str, str]:
+def _find_problem(line: Mapping[str, Any]) -> tuple[str, str, str]:
     """Return (code, sentence, remedy) of the most severe problem; three empty strings if there is none.
 
     ``line`` holds the fields of ``ChannelStatus`` that are known so far, by name.

@@ -197,7 +197,7 @@ def may_end(tx: Tx, what: str, *, many: int, of: int, now: datetime) -> bool:
     return False
 
 
-def find_held(parts: Services) -> dict[str, dict[str, Any]]:
+def find_refused(parts: Services) -> dict[str, dict[str, Any]]:
     """Return the refused endings by what they are; each has ``on``, ``many``, ``of`` and ``since`` (ISO 8601)."""
     with parts.store.read() as tx:
         found = {what: settings.get_setting(tx, _name_share(what), {}) for what in SHARE}

@@ -97,7 +97,7 @@ def _settle_account(
     parts: Services, bucket: buckets.Bucket, result: SendResult, count: int
 ) -> buckets.Bucket:
     if result.outcome is SendOutcome.SENT:
-        return buckets.went_through(bucket, cost=result.cost)
+        return buckets.note_success(bucket, cost=result.cost)
     if result.outcome is SendOutcome.REFUSED and not result.alarm:
         return bucket  # the recipient was refused, which says nothing about the channel
     return buckets.did_not(

@@ -193,7 +193,7 @@ class AskOne:
 
 
 @dataclass(frozen=True, slots=True)
-class DialHer:
+class DialCaller:
     """Dial the caller's number and connect it to the call."""
 
     number: str
@@ -215,7 +215,7 @@ class SayGone:
     """Say that the call is no longer wanted, and end it."""
 
 
-CallStep = AskOne | DialHer | Silence | Reject | SayGone
+CallStep = AskOne | DialCaller | Silence | Reject | SayGone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

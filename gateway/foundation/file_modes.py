@@ -20,7 +20,7 @@ def find_open_files(data_dir: Path) -> list[Path]:
     Args:
         data_dir: the data folder; an unreadable one gives an empty list.
     """
-    found = [path for path in _list_ours(data_dir) if _mode(path) & _OTHERS]
+    found = [path for path in _list_own_files(data_dir) if _mode(path) & _OTHERS]
     folder = _mode(data_dir)
     return [*([data_dir] if folder & _OTHERS_WRITE and not folder & stat.S_ISVTX else []), *found]
 
@@ -28,7 +28,7 @@ def find_open_files(data_dir: Path) -> list[Path]:
 def close_files(data_dir: Path) -> int:
     """Remove the permissions of group and others where allowed; return how many paths had some."""
     closed = 0
-    for path in _list_ours(data_dir):
+    for path in _list_own_files(data_dir):
         if _mode(path) & _OTHERS:
             with suppress(OSError):  # another owner, or a read-only disk; the doctor reports it
                 path.chmod(_mode(path) & ~_OTHERS)
@@ -36,7 +36,7 @@ def close_files(data_dir: Path) -> int:
     return closed
 
 
-def _list_ours(data_dir: Path) -> Iterator[Path]:
+def _list_own_files(data_dir: Path) -> Iterator[Path]:
     for pattern in _PRODUCT_FILES:
         for path in sorted(data_dir.glob(pattern)):
             if path.is_symlink():

@@ -98,7 +98,7 @@ class NoSuchCallback(LookupError):
     """There is no callback with this id in the actor's team."""
 
 
-class HeldByOther(Exception):
+class ClaimedByOther(Exception):
     """Somebody else holds this callback; ``name`` is that person's."""
 
     def __init__(self, name: str) -> None:
@@ -182,13 +182,13 @@ def permit_writing(tx: Tx, actor: Actor, callback: Callback) -> None:
     """Check that the actor may write about a callback: its holder, or a role that sees callbacks of others.
 
     Raises:
-        HeldByOther: somebody else holds it.
+        ClaimedByOther: somebody else holds it.
         NotPermitted: it is free, so the actor sees only its row.
     """
     if callback.holder_id == actor.person_id or actor.may(Permission.SEE_OTHERS):
         return
     if callback.state in HELD:
-        raise HeldByOther(name_of(tx, callback.holder_id))
+        raise ClaimedByOther(name_of(tx, callback.holder_id))
     check_permission(actor, Permission.SEE_OTHERS)
 
 
@@ -200,8 +200,8 @@ def name_of(tx: Tx, person_id: str | None) -> str:
 
 def explain_refusal(
     tx: Tx, actor: Actor, callback: Callback, event: CallbackEvent
-) -> HeldByOther | IllegalMove:
+) -> ClaimedByOther | IllegalMove:
     """Return the error for an event that did not apply: another holder, or a state that refuses the event."""
     if callback.state in HELD and callback.holder_id != actor.person_id:
-        return HeldByOther(name_of(tx, callback.holder_id))
+        return ClaimedByOther(name_of(tx, callback.holder_id))
     return IllegalMove(callback.state, event)

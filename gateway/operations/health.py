@@ -16,7 +16,7 @@ from gateway.storage import outbox, settings
 from gateway.storage.database import Unavailable
 from gateway.storage.duty import find_hours
 from gateway.storage.encryption import RingMissing
-from gateway.storage.live_menus import find_held_back
+from gateway.storage.live_menus import find_withheld
 from gateway.storage.migrate import find_newest, read_revision
 
 _NAMED = 5
@@ -260,7 +260,7 @@ def _check_outbox(parts: Services) -> Finding:
 
 def _check_reviews(parts: Services) -> Finding:
     """Report languages that are withheld from real phones because the way to a callback was not reviewed."""
-    held = find_held_back(parts)
+    held = find_withheld(parts)
     if held:
         words = " · ".join(str(each) for each in held)
         fix = "`gateway menus reviews list LANGUAGE --path` shows them; let them be read, then `reviews read`, publish"
@@ -327,7 +327,7 @@ def _check_guard(parts: Services) -> Finding:
 
 def _check_endings(parts: Services) -> Finding:
     """Report a cleanup that was held back because it would end too much at once."""
-    held = clock_guard.find_held(parts)
+    held = clock_guard.find_refused(parts)
     if not held:
         return Finding(part="endings", ok=True, words="nothing ends in numbers")
     words = ", ".join(f"{value['many']} of {value['of']} {what}" for what, value in held.items())

@@ -342,13 +342,13 @@ def find_taken(tx: Tx, candidates: Collection[str]) -> frozenset[str]:
     return frozenset([*tx.execute(open_ones).scalars(), *tx.execute(further).scalars()])
 
 
-def add_told(tx: Tx, callback_id: str, code: str, *, now: datetime) -> None:
+def add_code(tx: Tx, callback_id: str, code: str, *, now: datetime) -> None:
     """Add a further code to a request; an existing one stays."""
     statement = insert_into(tx, told_codes).values(callback_id=callback_id, code=code, at=now)
     tx.execute(statement.on_conflict_do_nothing(index_elements=["callback_id", "code"]))
 
 
-def find_told(tx: Tx, callback_ids: Collection[str], code: str) -> frozenset[str]:
+def find_by_further_code(tx: Tx, callback_ids: Collection[str], code: str) -> frozenset[str]:
     """Return which of these requests have this further code."""
     query = select(told_codes.c.callback_id).where(
         told_codes.c.code == code, told_codes.c.callback_id.in_(list(callback_ids))
@@ -356,7 +356,7 @@ def find_told(tx: Tx, callback_ids: Collection[str], code: str) -> frozenset[str
     return frozenset(tx.execute(query).scalars())
 
 
-def forget_told(tx: Tx, caller_id: str) -> None:
+def forget_codes(tx: Tx, caller_id: str) -> None:
     """Delete the further codes of all requests of a number."""
     of_caller_id = select(callbacks.c.id).where(callbacks.c.caller_id == caller_id)
     tx.execute(delete(told_codes).where(told_codes.c.callback_id.in_(of_caller_id)))

@@ -27,7 +27,7 @@ class NoMenu(LookupError):
 
 
 @dataclass(slots=True)
-class _Held:
+class _Loaded:
     """The versions in memory; replaced as a whole, so that readers need no lock."""
 
     live: dict[str, str] = field(default_factory=dict)
@@ -53,7 +53,7 @@ class Versions:
         self._store = store
         self._folder = folder
         self._unset = frozenset(unset)
-        self._held = _Held()
+        self._held = _Loaded()
         self._narrowed: dict[str, Menu | None] = {}
         self._lock = threading.Lock()
 
@@ -139,7 +139,7 @@ class Versions:
                 menus[version] = loaded
             usable[menu] = version
         withdrawn = rows.list_withdrawn(tx, menus)
-        self._held = _Held(usable, _keep_newest(menus, usable, withdrawn), withdrawn | before.withdrawn)
+        self._held = _Loaded(usable, _keep_newest(menus, usable, withdrawn), withdrawn | before.withdrawn)
         return [menu for menu, version in usable.items() if before.live.get(menu) != version]
 
     def _take_up(self, version_id: str) -> None:
@@ -152,7 +152,7 @@ class Versions:
             held = self._held
             withdrawn = held.withdrawn if menu else held.withdrawn | {version_id}
             menus = {version_id: menu, **held.menus} if menu else held.menus
-            self._held = _Held(held.live, menus, withdrawn)
+            self._held = _Loaded(held.live, menus, withdrawn)
 
     def _write_file(self, menu: str) -> None:
         version, _ = self.live(menu)
@@ -167,14 +167,14 @@ class Versions:
             _log.warning("the live version of a menu could not be kept as a file")
 
     def _read_files(self) -> None:
-        found = dict(read_kept_menus(self._folder))
+        found = dict(read_saved_menus(self._folder))
         with self._lock:
             if not self._held.live:
                 live = {menu.id: version for version, menu in found.items()}
-                self._held = _Held(live, found)
+                self._held = _Loaded(live, found)
 
 
-def read_kept_menus(folder: Path) -> Iterator[tuple[str, Menu]]:
+def read_saved_menus(folder: Path) -> Iterator[tuple[str, Menu]]:
     """Yield id and menu of each file copy of a live version."""
     for path in sorted(folder.glob("*.json")):
         try:
@@ -259,7 +259,7 @@ _NAMED = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HeldBack:
+class WithheldMenu:
     """What of one live menu is not shown on real channels.
 
     Attributes:
@@ -290,12 +290,12 @@ def describe_waiting(language: str, names: tuple[str, ...]) -> str:
     return f"{language}: {len(names)} {texts} for a review ({', '.join(names[:_NAMED])}{more})"
 
 
-def find_held_back(parts: Services) -> tuple[HeldBack, ...]:
+def find_withheld(parts: Services) -> tuple[WithheldMenu, ...]:
     """Return what is not shown on real channels for want of a review or a number; without I/O."""
-    return tuple(_find_held_back(parts))
+    return tuple(_find_withheld(parts))
 
 
-def _find_held_back(parts: Services) -> Iterator[HeldBack]:
+def _find_withheld(parts: Services) -> Iterator[WithheldMenu]:
     lines: dict[str, list[str]] = {}
     for name, channel in parts.channels.items():
         if channel.contract.real:
@@ -305,7 +305,7 @@ def _find_held_back(parts: Services) -> Iterator[HeldBack]:
             _, menu = parts.versions.live(menu_id)
             waiting, unset = list_waiting(menu), list_unset(parts, menu)
             if waiting or unset:
-                yield HeldBack(
+                yield WithheldMenu(
                     menu=menu_id,
                     lines=tuple(names),
                     offered=() if unset else list_reviewed(menu),

@@ -137,7 +137,7 @@ def list_planned(
     return _read_entries(tx, query.order_by(_c.priority, _c.due_at, _c.asked_at, _c.id).limit(limit))
 
 
-def came_since(tx: Tx, team: str, *, since: datetime) -> int:
+def count_new_since(tx: Tx, team: str, *, since: datetime) -> int:
     """Return how many waiting requests were made since then, up to ``MOST_COUNTED`` + 1."""
     waits = text(WAITING)
     return sum(

@@ -1,7 +1,7 @@
 """Store USSD sessions in Redis, in SQL or in shared memory, with one rule for which of two saves wins.
 
 Retries and delayed posts of providers arrive out of order, so a save must not overwrite a session that is further, or
-of a newer call: ``wins_over`` states the rule, the Lua script and the SQL statement implement it.
+of a newer call: ``does_replace`` states the rule, the Lua script and the SQL statement implement it.
 """
 
 import os
@@ -77,7 +77,7 @@ class Saving:
             raise ValueError(f"a session has at most {_LAST_HOP} inputs")
 
 
-def wins_over(saving: Saving, *, over: Stored) -> bool:
+def does_replace(saving: Saving, *, over: Stored) -> bool:
     """Say whether this save replaces the stored session; the script and the SQL statement implement the same rule."""
     mine = saving.stored
     if mine.mark == over.mark:
@@ -266,7 +266,7 @@ class InMemory:
             Unavailable: the folder cannot be written.
         """
         there, mine = self.load(address, now), saving.stored
-        if there is not None and not wins_over(saving, over=there):
+        if there is not None and not does_replace(saving, over=there):
             return there
         sealed = self._ring.seal(
             mine.state.encode(), table="sessions", column="state", row=name_row(address.key)

@@ -122,7 +122,7 @@ class Sessions:
 
     def ask(self) -> "Asking":
         """Return the sessions for one request; after one fault of Redis the request uses SQL only."""
-        kept = _Kept(self._redis, self._sql, self._outage, self._clock, self._lifetime)
+        kept = _Backends(self._redis, self._sql, self._outage, self._clock, self._lifetime)
         return Asking(kept, self._ring, self._memory, self._clock)
 
     def answers(self) -> bool:
@@ -143,7 +143,7 @@ class Sessions:
 class Asking:
     """The sessions during one request."""
 
-    def __init__(self, kept: "_Kept", ring: Ring, memory: InMemory | None, clock: Clock) -> None:
+    def __init__(self, kept: "_Backends", ring: Ring, memory: InMemory | None, clock: Clock) -> None:
         self._kept = kept
         self._ring = ring
         self._memory = memory
@@ -214,7 +214,7 @@ class Asking:
         return None if self._memory is None else self._memory.load(address, self._clock.now().timestamp())
 
 
-class _Kept:
+class _Backends:
     """Redis and SQL during one request."""
 
     def __init__(

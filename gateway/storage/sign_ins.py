@@ -169,7 +169,7 @@ _LAST_DIGITS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeptForm:
+class SavedForm:
     """One form: the address it was sent to, and field → values."""
 
     action: str
@@ -189,13 +189,13 @@ def keep_form(tx: Tx, person_id: str, action: str, fields: Fields, *, now: datet
     return found
 
 
-def find_form(tx: Tx, person_id: str, form_id: str) -> KeptForm | None:
+def find_form(tx: Tx, person_id: str, form_id: str) -> SavedForm | None:
     """Return the form, if it belongs to this person."""
     of_person = kept_forms.c.id == form_id, kept_forms.c.person_id == person_id
     row = tx.execute(select(kept_forms).where(*of_person)).first()
     if row is None:
         return None
-    return KeptForm(action=row.action, fields=_open_fields(tx, row), at=row.at)
+    return SavedForm(action=row.action, fields=_open_fields(tx, row), at=row.at)
 
 
 def drop_forms(tx: Tx, person_id: str, action: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.conversations import spool_replay
-from gateway.conversations.commit import NotKept, Turn, TurnRecord, commit_turn, find_record
+from gateway.conversations.commit import NotSaved, Turn, TurnRecord, commit_turn, find_record
 from gateway.foundation.services import Services
 from gateway.menus.engine.effects import (
     AmendCallback,
@@ -145,7 +145,7 @@ def test_what_is_promised_without_sql(parts: Services, effect: Effect, receipt: 
 
 
 def test_a_code_cannot_be_looked_up_without_sql_and_nothing_is_kept_of_the_try(parts: Services) -> None:
-    with sql_away(parts.store), pytest.raises(NotKept):
+    with sql_away(parts.store), pytest.raises(NotSaved):
         commit_turn(parts, turn_of(parts, LookUpCode(code="9753")))
     assert parts.spool.list() == []
     assert find_record(parts, b"k" * 32) is None
@@ -153,7 +153,7 @@ def test_a_code_cannot_be_looked_up_without_sql_and_nothing_is_kept_of_the_try(p
 
 def test_two_deeds_of_one_turn_of_which_one_cannot_be_kept_keep_neither(parts: Services) -> None:
     both = (asking(), LookUpCode(code="9753"))
-    with sql_away(parts.store), pytest.raises(NotKept):
+    with sql_away(parts.store), pytest.raises(NotSaved):
         commit_turn(parts, turn_of(parts, asking(), effects=both))
     assert parts.spool.list() == []
 
@@ -162,7 +162,7 @@ def test_without_sql_and_spool_she_is_never_told_done(parts: Services) -> None:
     folder = parts.spool._folder
     folder.rmdir()
     folder.write_text("in the way")
-    with sql_away(parts.store), pytest.raises(NotKept):
+    with sql_away(parts.store), pytest.raises(NotSaved):
         commit_turn(parts, turn_of(parts, asking()))
 
 

@@ -15,7 +15,7 @@ from gateway.domain.callbacks.states import CallbackState, IllegalMove
 from gateway.domain.events import MissedCall, OptOut
 from gateway.domain.permissions import Actor, NotPermitted, Role
 from gateway.helpdesk.calls import attempts
-from gateway.helpdesk.errors import AlreadyCalling, Full, HeldByOther, NoSuchCallback, NotSafe
+from gateway.helpdesk.errors import AlreadyCalling, ClaimedByOther, Full, NoSuchCallback, NotSafe
 from gateway.helpdesk.queue import claim, timers
 from gateway.helpdesk.queue import outcome as queue_outcome
 from gateway.helpdesk.requests import refuse
@@ -29,7 +29,7 @@ from tests.support.ledgers import PostgresqlLedgers, SqliteLedgers
 from tests.support.machines import Fresh, LedgerMachine, number_of, play
 
 NUMBERS = [number_of(n) for n in range(2)]
-ANSWERS = (HeldByOther, AlreadyCalling, NotSafe, IllegalMove, NotPermitted, NoSuchCallback, Full)
+ANSWERS = (ClaimedByOther, AlreadyCalling, NotSafe, IllegalMove, NotPermitted, NoSuchCallback, Full)
 REFUSALS = ("7 2 1 6", "7 2 2 6", "7 2 3 2", "7 2 1 3 2", "7 2 2 1 2")
 SEEN, WHEN = ("1", "2", "3"), ("1", "2", "3", "4")
 CODE = re.compile(r"\b(?!1191)\d{4}\b")

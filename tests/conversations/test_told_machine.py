@@ -130,7 +130,7 @@ class ToldMachine(RuleBasedStateMachine):
                 her = callers.find_caller(tx, number)
                 assert her is not None
                 hers = rows.open_of(tx, her.id)
-                further = callbacks.find_told(tx, [one.id for one in hers], code)
+                further = callbacks.find_by_further_code(tx, [one.id for one in hers], code)
                 found = [one for one in hers if one.code == code or one.id in further]
                 assert found, f"{code} was told and opens nothing"
                 assert all(one.state in OPEN for one in found)

@@ -206,7 +206,7 @@ def with_a_colleague(line: Desk, parts: Any, clock: Any) -> None:
     claim.claim_callback(parts, dao, passed)
     clock.forward(seconds=1)
     transfer.hand_over(parts, dao, passed, noy.person_id, reason="my bus leaves")
-    shift_summary.looks_at(parts, dao, line.requested("+8562055500007", when="now"))
+    shift_summary.note_reader(parts, dao, line.requested("+8562055500007", when="now"))
 
 
 def test_a_sound_calls_somebody_back_until_a_hand_is_on_the_page(line: Desk, parts, opened) -> None:

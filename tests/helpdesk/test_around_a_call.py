@@ -10,7 +10,7 @@ import pytest
 from gateway.domain.callbacks.states import CallbackState, IllegalMove
 from gateway.domain.contact_safety import PhoneSeen, When
 from gateway.domain.permissions import Actor, NotPermitted, Role
-from gateway.helpdesk.errors import HeldByOther, NotSafe, Rejected, Why
+from gateway.helpdesk.errors import ClaimedByOther, NotSafe, Rejected, Why
 from gateway.helpdesk.queue import claim, outcome, timers
 from gateway.helpdesk.requests import accept, add, case_record, follow_up, referrals, self_service
 from gateway.helpdesk.requests.add import ManualRequest, RequestOrigin
@@ -374,7 +374,7 @@ def test_beyond_what_her_answers_hold_nothing_is_agreed(light: Desk, on: date, w
 def test_a_follow_up_is_agreed_by_who_spoke_with_her(light: Desk) -> None:
     noy, dao = light.person("Noy"), light.person("Dao")
     callback = reached(light, noy)
-    with pytest.raises(HeldByOther):
+    with pytest.raises(ClaimedByOther):
         follow_up.follow_up(light.parts, dao, callback, on=date(2026, 11, 27), when=When("noon"))
 
 

@@ -10,12 +10,12 @@ from gateway.channels.contract import SendOutcome as Sent
 from gateway.channels.contract import SendResult
 from gateway.domain.callbacks.outcomes import RULES, Outcome
 from gateway.domain.callbacks.states import CallbackState, IllegalMove
-from gateway.domain.events import CallEvent, CallKind, Cause, DialHer
+from gateway.domain.events import CallEvent, CallKind, Cause, DialCaller
 from gateway.domain.outbox.states import OutboxEvent as Sending
 from gateway.domain.permissions import NotPermitted
 from gateway.helpdesk.calls import bridge_events, bridged_calls
 from gateway.helpdesk.calls.bridged_calls import Bridge
-from gateway.helpdesk.errors import AlreadyCalling, HeldByOther, NoBridge, NoSuchCallback, NotSafe
+from gateway.helpdesk.errors import AlreadyCalling, ClaimedByOther, NoBridge, NoSuchCallback, NotSafe
 from gateway.helpdesk.queue import claim, timers
 from gateway.helpdesk.queue import outcome as queue_outcome
 from gateway.helpdesk.requests import accept
@@ -26,7 +26,7 @@ from tests.support.ledgers import SqliteLedgers
 from tests.support.machines import LedgerMachine, number_of, play
 
 NUMBERS = [number_of(n) for n in range(3)]
-ANSWERS = (HeldByOther, AlreadyCalling, NotSafe, IllegalMove, NoSuchCallback, NoBridge, NotPermitted)
+ANSWERS = (ClaimedByOther, AlreadyCalling, NotSafe, IllegalMove, NoSuchCallback, NoBridge, NotPermitted)
 which = st.integers(0, 30)
 who = st.integers(0, 1)
 
@@ -107,10 +107,10 @@ class CallsMachine(LedgerMachine):
                 f"SELECT state, id, callback_id FROM bridges WHERE session = '{event.session}'"
             )
             step = bridge_events.handle_call_event(self.desk.parts, event)
-            if isinstance(step, DialHer):
+            if isinstance(step, DialCaller):
                 self.dialled(step, before)
 
-    def dialled(self, step: DialHer, before: list[tuple[str, ...]]) -> None:
+    def dialled(self, step: DialCaller, before: list[tuple[str, ...]]) -> None:
         ((state, bridge, callback),) = before
         assert state == "press_one"
         row, now = self.desk.callback(callback), self.clock.now()

@@ -206,14 +206,14 @@ def test_what_one_shift_tells_the_next(line: Desk) -> None:
 def test_who_else_looks_is_told_where_many_work(line: Desk) -> None:
     noy, dao = line.person("Noy"), line.person("Dao")
     callback = line.requested()
-    assert shift_summary.looks_at(line.parts, noy, callback) == ()
-    assert shift_summary.looks_at(line.parts, dao, callback) == ()
+    assert shift_summary.note_reader(line.parts, noy, callback) == ()
+    assert shift_summary.note_reader(line.parts, dao, callback) == ()
     line.person("Kham")
     line.person("Boss", Role.SUPERVISOR)
-    assert shift_summary.looks_at(line.parts, noy, callback) == ()
-    assert shift_summary.looks_at(line.parts, dao, callback) == ("Noy",)
+    assert shift_summary.note_reader(line.parts, noy, callback) == ()
+    assert shift_summary.note_reader(line.parts, dao, callback) == ("Noy",)
     line.clock.forward(seconds=61)
-    assert shift_summary.looks_at(line.parts, dao, callback) == ()
+    assert shift_summary.note_reader(line.parts, dao, callback) == ()
 
 
 def test_an_open_page_is_written_down_now_and_then_only(light: Desk) -> None:
@@ -221,7 +221,7 @@ def test_an_open_page_is_written_down_now_and_then_only(light: Desk) -> None:
     callback = light.requested()
     seen = []
     for _ in range(7):
-        shift_summary.looks_at(light.parts, noy, callback)
+        shift_summary.note_reader(light.parts, noy, callback)
         seen += light.rows("SELECT at FROM looking")
         light.clock.forward(seconds=10)
     assert len(set(seen)) == 3
@@ -235,12 +235,12 @@ def test_the_line_says_who_looks_and_notices_when_they_leave(line: Desk) -> None
         return {row.id: row.looking for row in lists.show_queue(line.parts, who, "later").rows}
 
     before = lists.make_stamp(line.parts, noy, "later")
-    shift_summary.looks_at(line.parts, dao, callback)
+    shift_summary.note_reader(line.parts, dao, callback)
     during = lists.make_stamp(line.parts, noy, "later")
     assert told(noy) == {callback: ("Dao",), other: ()}
     assert told(dao) == {callback: (), other: ()}
     line.clock.forward(seconds=50)
-    shift_summary.looks_at(line.parts, dao, callback)
+    shift_summary.note_reader(line.parts, dao, callback)
     line.clock.forward(seconds=50)
     assert told(noy)[callback] == ("Dao",)
     line.clock.forward(seconds=20)
@@ -296,7 +296,7 @@ def test_none_of_it_is_for_those_who_see_no_callers(light: Desk, role: Role) -> 
         lambda: shift_summary.summarise_shift(light.parts, one),
         lambda: shift_summary.note_look(light.parts, one),
         lambda: shift_summary.hand_over(light.parts, one),
-        lambda: shift_summary.looks_at(light.parts, one, callback),
+        lambda: shift_summary.note_reader(light.parts, one, callback),
         lambda: unmatched_texts.list_unread(light.parts, one),
         lambda: unmatched_texts.count_unread(light.parts, one),
         lambda: unmatched_texts.mark_read(light.parts, one, "t"),

@@ -12,7 +12,7 @@ from gateway.domain.callbacks.states import HELD, OPEN, CallbackState, IllegalMo
 from gateway.domain.contact_safety import PhoneSeen, When
 from gateway.domain.permissions import Actor, NotPermitted, Role
 from gateway.helpdesk.calls import attempts
-from gateway.helpdesk.errors import AlreadyCalling, HeldByOther, NoSuchCallback, NotSafe, Rejected
+from gateway.helpdesk.errors import AlreadyCalling, ClaimedByOther, NoSuchCallback, NotSafe, Rejected
 from gateway.helpdesk.queue import claim, timers, transfer
 from gateway.helpdesk.queue import outcome as queue_outcome
 from gateway.helpdesk.queue.transfer import NotPassed
@@ -29,7 +29,7 @@ from tests.support.week_rig import WINDOWS
 ZONE = ZoneInfo("Asia/Vientiane")
 NUMBERS = [number_of(n) for n in range(4)]
 ANSWERS = (
-    HeldByOther,
+    ClaimedByOther,
     AlreadyCalling,
     NotSafe,
     IllegalMove,

@@ -9,14 +9,14 @@ import pytest
 from gateway.domain.callbacks.states import CallbackState, IllegalMove
 from gateway.domain.permissions import Role
 from gateway.helpdesk.calls import attempts
-from gateway.helpdesk.errors import AlreadyCalling, HeldByOther, NotSafe
+from gateway.helpdesk.errors import AlreadyCalling, ClaimedByOther, NotSafe
 from gateway.helpdesk.queue import claim, timers
 from gateway.helpdesk.queue import outcome as queue_outcome
 from gateway.helpdesk.requests import accept
 from gateway.menus.engine.effects import CallbackCancelled, CancelCallback, Gone
 from tests.support.desk_rig import HER, Desk
 
-ANSWERS = (HeldByOther, AlreadyCalling, NotSafe, IllegalMove)
+ANSWERS = (ClaimedByOther, AlreadyCalling, NotSafe, IllegalMove)
 
 
 def together(*deeds: Callable[[], Any]) -> list[Any]:

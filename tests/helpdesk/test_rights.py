@@ -10,7 +10,7 @@ import pytest
 from gateway.domain.contact_safety import PhoneSeen, When
 from gateway.domain.permissions import Actor, NotPermitted, Role
 from gateway.helpdesk.alerts import alerts
-from gateway.helpdesk.errors import HeldByOther, NoSuchCallback, NotSafe, Rejected
+from gateway.helpdesk.errors import ClaimedByOther, NoSuchCallback, NotSafe, Rejected
 from gateway.helpdesk.queue import outcome, search, shift_summary, transfer
 from gateway.helpdesk.requests import add, case_record, draft_notes, follow_up, referrals, unmatched_texts
 from gateway.helpdesk.staff import people, shifts, sign_in, two_factor
@@ -35,7 +35,7 @@ OWN: dict[str, tuple[Deed, set[Role]]] = {
     "opening": (lambda desk, who, _: shift_summary.summarise_shift(desk.parts, who), {C, S}),
     "looked": (lambda desk, who, _: shift_summary.note_look(desk.parts, who), {C, S}),
     "hand over": (lambda desk, who, _: shift_summary.hand_over(desk.parts, who), {C, S}),
-    "look at": (lambda desk, who, one: shift_summary.looks_at(desk.parts, who, one), {C, S}),
+    "look at": (lambda desk, who, one: shift_summary.note_reader(desk.parts, who, one), {C, S}),
     "search number": (lambda desk, who, _: search.find_by_number(desk.parts, who, HER), {C, S}),
     "search code": (lambda desk, who, _: search.find_by_code(desk.parts, who, "1234"), {C, S}),
     "ringing": (lambda desk, who, _: search.identify_ring(desk.parts, who, HER), {C, S}),
@@ -119,7 +119,7 @@ def reached(desk: Desk, actor: Actor) -> str:
 def may(desk: Desk, actor: Actor, deed: Deed, callback: str) -> bool:
     try:
         deed(desk, actor, callback)
-    except (NotPermitted, HeldByOther, NotSafe, Rejected, two_factor.NotFresh):
+    except (NotPermitted, ClaimedByOther, NotSafe, Rejected, two_factor.NotFresh):
         return False
     except Exception as answer:
         if type(answer).__name__ == "IllegalMove":

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.domain.permissions import Actor, NotPermitted, Role
 from gateway.helpdesk.calls import attempts
-from gateway.helpdesk.errors import HeldByOther
+from gateway.helpdesk.errors import ClaimedByOther
 from gateway.helpdesk.queue import claim, outcome, queue
 from tests.support.desk_rig import Desk
 
@@ -68,7 +68,7 @@ OTHERS = {
 def tried(desk: Desk, actor: Actor, deed: str, callback: str) -> bool:
     try:
         DEEDS[deed](desk, actor, callback)
-    except (NotPermitted, HeldByOther):
+    except (NotPermitted, ClaimedByOther):
         return False
     return True
 

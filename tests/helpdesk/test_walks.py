@@ -11,7 +11,7 @@ from gateway.domain.callbacks.outcomes import Outcome
 from gateway.domain.callbacks.states import OPEN, CallbackState, IllegalMove
 from gateway.domain.permissions import Actor, NotPermitted, Role
 from gateway.helpdesk.calls import attempts
-from gateway.helpdesk.errors import AlreadyCalling, HeldByOther, NoSuchCallback, NotSafe
+from gateway.helpdesk.errors import AlreadyCalling, ClaimedByOther, NoSuchCallback, NotSafe
 from gateway.helpdesk.queue import claim, timers
 from gateway.helpdesk.queue import outcome as queue_outcome
 from gateway.helpdesk.requests import accept
@@ -22,7 +22,7 @@ from tests.support.desk_rig import Desk
 VIENTIANE = ZoneInfo("Asia/Vientiane")
 WINDOWS = {"morning": (8, 9), "noon": (12, 13), "evening": (18, 21), "sunday": (9, 18)}
 NUMBERS = [f"+8562055500{n:03}" for n in range(9)]
-ANSWERS = (HeldByOther, AlreadyCalling, NotSafe, IllegalMove, NotPermitted, NoSuchCallback)
+ANSWERS = (ClaimedByOther, AlreadyCalling, NotSafe, IllegalMove, NotPermitted, NoSuchCallback)
 
 
 class Walk:

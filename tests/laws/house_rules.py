@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from statistics import median
 
+from tests.laws import names
+
 SOURCE = ("gateway/", "workers/", "config/")
 FACES = (
     "gateway/web/console/",
@@ -291,6 +293,41 @@ def names_say_what_a_thing_is(house: House) -> Iterator[str]:
             yield f"{place}: {node.name} says nothing"
 
 
+def functions_are_a_verb_with_its_object(house: House) -> Iterator[str]:
+    for path, tree in house.source(but=(names.PROOFS,)):
+        for node in names.list_functions(tree):
+            if not node.name.startswith("_") and (fault := names.find_fault(node.name)):
+                yield f"{path}:{node.lineno}: {node.name} {fault}"
+
+
+def no_function_begins_with_a_participle(house: House) -> Iterator[str]:
+    for path, tree in house.source():
+        for node in names.list_functions(tree):
+            if names.is_participle(node.name.strip("_").split("_")[0]):
+                yield f"{path}:{node.lineno}: {node.name} says what was done, not what it does"
+
+
+def names_hold_no_banned_word(house: House) -> Iterator[str]:
+    for path, tree in house.source(but=(names.PROOFS,)):
+        for word in names.find_banned_words(Path(path).stem):
+            yield f"{path}: the name holds {word}"
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                for word in names.find_banned_words(node.name):
+                    yield f"{path}:{node.lineno}: {node.name} holds {word}"
+
+
+def no_name_is_used_twice(house: House) -> Iterator[str]:
+    seen: dict[str, str] = {}
+    for place, node in house.nodes():
+        if isinstance(node, ast.ClassDef):
+            if node.name in seen:
+                yield f"{place}: {node.name} is the name of a class in {seen[node.name]}"
+            seen.setdefault(node.name, place)
+    for upper, lower in names.list_twins([path for path, _ in house.source()]):
+        yield f"{lower}: has the name of {upper}"
+
+
 def every_module_says_why_it_exists(house: House) -> Iterator[str]:
     for path, tree in house.source():
         if house.files[path].strip() and not ast.get_docstring(tree):
@@ -374,4 +411,8 @@ RULES = (
     Rule("size", tests_outweigh_the_source),
     Rule("shape", every_module_says_why_it_exists),
     Rule("shape", names_say_what_a_thing_is),
+    Rule("names", functions_are_a_verb_with_its_object),
+    Rule("names", no_function_begins_with_a_participle),
+    Rule("names", names_hold_no_banned_word),
+    Rule("names", no_name_is_used_twice),
 )

@@ -18,68 +18,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
+from tests.laws.names import is_participle
+
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("gateway", "workers", "config")
 SMALL, LONG = 40, 40
 MANY_ARGUMENTS = 6
-IRREGULAR = frozenset(
-    [
-        "told",
-        "kept",
-        "held",
-        "shown",
-        "said",
-        "given",
-        "taken",
-        "written",
-        "made",
-        "found",
-        "seen",
-        "left",
-        "sent",
-        "done",
-        "known",
-        "drawn",
-        "meant",
-        "begun",
-        "chosen",
-        "thrown",
-        "spoken",
-        "hidden",
-        "gone",
-        "brought",
-        "thought",
-        "sought",
-        "bound",
-        "built",
-        "borne",
-        "broken",
-        "fallen",
-        "felt",
-        "heard",
-        "hung",
-        "laid",
-        "lost",
-        "met",
-        "paid",
-        "risen",
-        "sold",
-        "slept",
-        "spent",
-        "stood",
-        "stuck",
-        "sworn",
-        "torn",
-        "understood",
-        "woken",
-        "won",
-    ]
-)
-"""Participles that do not end in -ed or -ing."""
-VERBS = frozenset(
-    ["need", "feed", "seed", "embed", "exceed", "proceed", "speed", "ring", "string", "ping", "bring", "sing"]
-)
-"""Verbs and nouns that end like a participle."""
 SOURCE = re.compile(
     r"\b(3GPP|RFC ?\d|OWASP|NIST|ITU|ISO \d|ISO/IEC|BCP ?\d|IETF|W3C|WCAG|CLDR|UAX|UTS ?#?\d|Unicode \d|FIPS"
     r"|POSIX|GSMA|PEP \d|TS \d\d\.\d\d\d)|https?://(?!127|localhost)"
@@ -97,11 +41,6 @@ BRANCHES = (
 )
 BEFORE = "a52ee94"
 """The last commit before the product was moved into rooms."""
-
-
-def is_participle(word: str) -> bool:
-    """Whether a name that begins with this word says what was done instead of what it does."""
-    return word in IRREGULAR or (word.endswith(("ed", "ing")) and word not in VERBS)
 
 
 @dataclass

@@ -75,6 +75,15 @@ PLANTED = (
     (rules.tests_outweigh_the_source, "gateway/helpdesk/x.py", "x = 1\n" * 20_000),
     (rules.names_say_what_a_thing_is, "gateway/helpdesk/utils.py", ""),
     (rules.names_say_what_a_thing_is, "gateway/helpdesk/x.py", "class CallbackManager:\n    pass\n"),
+    (rules.functions_are_a_verb_with_its_object, "gateway/helpdesk/x.py", "def window_of(tx): ...\n"),
+    (rules.functions_are_a_verb_with_its_object, "gateway/helpdesk/x.py", "def take(tx): ...\n"),
+    (rules.no_function_begins_with_a_participle, "workers/x.py", "def _asking_further(tx): ...\n"),
+    (rules.no_function_begins_with_a_participle, "workers/x.py", "def told_reply(tx): ...\n"),
+    (rules.names_hold_no_banned_word, "gateway/helpdesk/x.py", "def find_hers(tx): ...\n"),
+    (rules.names_hold_no_banned_word, "gateway/helpdesk/x.py", "class HeldSession: ...\n"),
+    (rules.names_hold_no_banned_word, "gateway/helpdesk/whose.py", ""),
+    (rules.no_name_is_used_twice, "gateway/helpdesk/x.py", "class Store: ...\n"),
+    (rules.no_name_is_used_twice, "gateway/helpdesk/queue.py", ""),
 )
 
 

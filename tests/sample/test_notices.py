@@ -8,8 +8,8 @@ import pytest
 from gateway.domain.events import SMS_LIMITS, USSD_LIMITS, Limits, Piece
 from gateway.menus.authoring.pages import reserve_values
 from gateway.menus.engine.engine import render_reply, step_session
-from gateway.menus.engine.model import End, Menu, page_key
-from gateway.menus.engine.paging import Page, fits_page, page_text
+from gateway.menus.engine.model import End, Menu, make_page_key
+from gateway.menus.engine.paging import Page, fits_page, write_page
 from gateway.menus.engine.render import add_notice, forget_notice, join_text
 from gateway.menus.engine.serialization import load_menu
 from gateway.menus.engine.session import Session
@@ -32,7 +32,7 @@ def pages_of(menu: Menu, limits: Limits, language: str) -> Iterator[tuple[str, P
     values = reserve_values(menu, language, SETTINGS)
     for name, screen in menu.screens.items():
         for variant in range(PLAIN, len(screen.variants)):
-            for page in menu.pages.get(page_key(limits.name, language, name, variant), ()):
+            for page in menu.pages.get(make_page_key(limits.name, language, name, variant), ()):
                 if not isinstance(screen, End):
                     yield (
                         name,
@@ -50,7 +50,7 @@ def test_each_page_with_each_notice_is_within_the_limit(
     for name, page in pages_of(menu, limits, language):
         session = Session(screen=name, language=language, script=language, notice=notice)
         shown, alone = add_notice(menu, session, page, reserve_values(menu, language, SETTINGS), limits)
-        assert fits_page(page_text(shown, {}), limits), (name, page)
+        assert fits_page(write_page(shown, {}), limits), (name, page)
         danger = name == menu.sos or menu.screens[name].topic == "danger"
         assert shown != page or danger, (name, page)
         assert not (alone and danger)

@@ -18,7 +18,7 @@ from gateway.menus.authoring.problems import Level
 from gateway.menus.engine.effects import RequestCallback
 from gateway.menus.engine.engine import begin_session, step_session
 from gateway.menus.engine.model import Deed, End, Menu, Reaction
-from gateway.menus.engine.paging import page_text
+from gateway.menus.engine.paging import write_page
 from gateway.menus.engine.session import Known
 from gateway.menus.engine.text_size import GSM7, measure_text, split_parts
 from gateway.menus.engine.wording import fill_template
@@ -151,7 +151,7 @@ def test_every_page_fits_with_its_longest_values(menu: Menu, cut: Cut, script: s
     for key, pages in cut.pages.items():
         if key.startswith(f"ussd/{script}/"):
             for page in pages:
-                size = measure_text(page_text(page, values))
+                size = measure_text(write_page(page, values))
                 room = USSD_LIMITS.gsm7 if size.coding == GSM7 else USSD_LIMITS.ucs2
                 assert size.units <= room, key
 
@@ -162,7 +162,7 @@ def test_texts_in_latin_letters_stay_in_the_basic_alphabet(menu: Menu, cut: Cut,
     for key, pages in cut.pages.items():
         if key.startswith(f"ussd/{script}/") and "/script" not in key:
             for page in pages:
-                assert measure_text(page_text(page, values)).coding == GSM7, key
+                assert measure_text(write_page(page, values)).coding == GSM7, key
 
 
 @pytest.mark.parametrize("script", SCRIPTS)

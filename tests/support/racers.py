@@ -10,7 +10,7 @@ from pathlib import Path
 from gateway.domain.callbacks.states import IllegalMove
 from gateway.domain.permissions import Actor
 from gateway.helpdesk.calls import attempts
-from gateway.helpdesk.errors import AlreadyCalling, HeldByOther, NotSafe
+from gateway.helpdesk.errors import AlreadyCalling, ClaimedByOther, NotSafe
 from gateway.helpdesk.queue import claim, timers
 from gateway.storage.database import Store
 from tests.support.clocks import SetClock
@@ -72,7 +72,7 @@ def _do(parts, actor: Actor, deed: str, callback: str) -> tuple[str, str]:
             return ("done" if claim.renew_claim(parts, actor, callback) else "lost"), ""
         else:
             timers.release_leases(parts)
-    except (HeldByOther, AlreadyCalling) as held:
+    except (ClaimedByOther, AlreadyCalling) as held:
         return "held", held.name
     except (NotSafe, IllegalMove) as answer:
         return type(answer).__name__, ""

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from gateway.domain.callbacks.states import CallbackState, IllegalMove
 from gateway.domain.permissions import Actor, Role
 from gateway.helpdesk.calls import attempts
-from gateway.helpdesk.errors import AlreadyCalling, HeldByOther, NotSafe
+from gateway.helpdesk.errors import AlreadyCalling, ClaimedByOther, NotSafe
 from gateway.helpdesk.queue import claim, timers
 from gateway.helpdesk.queue import outcome as queue_outcome
 from gateway.helpdesk.staff import shifts
@@ -159,7 +159,7 @@ class Week:
             return
         try:
             call = attempts.begin_call(self.desk.parts, person, taken.callback_id)
-        except (NotSafe, AlreadyCalling, HeldByOther, IllegalMove) as answer:
+        except (NotSafe, AlreadyCalling, ClaimedByOther, IllegalMove) as answer:
             self.counts[type(answer).__name__] += 1
             claim.release_callback(self.desk.parts, person, taken.callback_id)
             return

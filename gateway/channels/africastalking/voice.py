@@ -14,7 +14,7 @@ from gateway.domain.events import (
     CallKind,
     CallStep,
     Cause,
-    DialHer,
+    DialCaller,
     Event,
     MissedCall,
     Reject,
@@ -68,7 +68,7 @@ def read_call_events(channel: str, own_number: str, request: Request) -> Sequenc
     """
     session, active = request.need("sessionId")[:ID_SIZE], _is_active(request)
     caller, other = _read_field(request, "callerNumber"), _read_field(request, "destinationNumber")
-    if not _is_ours(request):
+    if not _is_own_call(request):
         return _read_ring(channel, session, codes.parse_number(caller)) if active else ()
     own = codes.parse_number(own_number) or own_number
     sides = [codes.parse_number(caller), codes.parse_number(other)]
@@ -99,7 +99,7 @@ def _is_active(request: Request) -> bool:
     return ACTIVE[active]
 
 
-def _is_ours(request: Request) -> bool:
+def _is_own_call(request: Request) -> bool:
     """Say whether we requested this call; without a direction, only such a call has our request id."""
     direction = _read_field(request, "direction").casefold()
     return direction == "outbound" or (not direction and bool(_read_field(request, "clientRequestId")))
@@ -143,7 +143,7 @@ def _write_action(step: CallStep, own_number: str) -> str:
     match step:
         case AskOne(code, language):
             return _write_question(code, language)
-        case DialHer(number, max_seconds):
+        case DialCaller(number, max_seconds):
             return (
                 f"<Dial phoneNumbers={quoteattr(number)} callerId={quoteattr(own_number)}"
                 f' maxDuration="{max_seconds}" record="false"/>'

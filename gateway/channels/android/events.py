@@ -34,12 +34,12 @@ def read_events(config: ChannelConfig, account: PhoneAccount, envelope: Envelope
     """
     life = _read_heartbeat(config.name, envelope)
     reader = _READERS.get(envelope.event)
-    if reader is None or not _is_ours(account, envelope):
+    if reader is None or not _is_own_text(account, envelope):
         return (life,)
     return (life, reader(config, envelope))
 
 
-def _is_ours(account: PhoneAccount, envelope: Envelope) -> bool:
+def _is_own_text(account: PhoneAccount, envelope: Envelope) -> bool:
     """Say whether it is about this channel's SIM; another channel of the same phone reads the others."""
     if not account.sim or envelope.event in STATES:
         return True

@@ -78,7 +78,7 @@ def give_back(bucket: Bucket, *, parts: int = 1) -> Bucket:
     return replace(bucket, sent=max(0, bucket.sent - parts))
 
 
-def went_through(bucket: Bucket, *, cost: int) -> Bucket:
+def note_success(bucket: Bucket, *, cost: int) -> Bucket:
     """Record a text that the provider accepted."""
     return replace(bucket, faults=0, paused_until=None, why="", spent=bucket.spent + cost)
 
@@ -112,7 +112,7 @@ def did_not(
     return replace(bucket, faults=faults, paused_until=now + pause, why=reason or "faults")
 
 
-def call_did_not(bucket: Bucket, *, now: datetime, reason: str, alarm: bool = False) -> Bucket:
+def note_failed_call(bucket: Bucket, *, now: datetime, reason: str, alarm: bool = False) -> Bucket:
     """Record a call that was not placed: the third in a row, or an alarm, stops bridged calls for ten minutes.
 
     The pause does not grow: a staff member waits for each call and can use the helpline phone instead.

@@ -124,7 +124,7 @@ def tell_fact_ends(parts: Services) -> int:
             return []
         added = _add_texts(parts, tx, ends, _name_round(fresh), now)
         if added:
-            settings.save_setting(tx, TOLD, _note_told(ends, told), by="clock", now=now)
+            settings.save_setting(tx, TOLD, _note_announced(ends, told), by="clock", now=now)
         return added
 
     rows = parts.store.run(work)
@@ -137,7 +137,7 @@ def _make_key(end: FactEnd) -> str:
     return f"{end.menu}:{end.last_day}"
 
 
-def _note_told(ends: Sequence[FactEnd], told: Mapping[str, int]) -> dict[str, int]:
+def _note_announced(ends: Sequence[FactEnd], told: Mapping[str, int]) -> dict[str, int]:
     """Return the announced thresholds.
 
     A day stays in it after its facts are fixed, so that a rollback announces nothing.

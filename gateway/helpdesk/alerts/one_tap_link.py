@@ -108,7 +108,7 @@ def use_link(parts: Services, token: str) -> Taken:
 
     Raises:
         Rejected: the link was used or has expired.
-        HeldByOther, Full, IllegalMove: the callback cannot be claimed.
+        ClaimedByOther, Full, IllegalMove: the callback cannot be claimed.
     """
     phone, now = new_token(), parts.clock.now()
 

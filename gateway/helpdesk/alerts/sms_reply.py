@@ -14,7 +14,7 @@ from gateway.domain.callbacks.queue_rules import DANGER
 from gateway.domain.callbacks.states import CallbackState, IllegalMove
 from gateway.domain.permissions import Permission
 from gateway.foundation.ids import make_random_bytes
-from gateway.helpdesk.errors import Full, HeldByOther, NoSuchCallback
+from gateway.helpdesk.errors import ClaimedByOther, Full, NoSuchCallback
 from gateway.helpdesk.queue.claim import claim_within
 from gateway.helpdesk.requests.wordings import fill_message
 from gateway.helpdesk.staff.people import make_actor
@@ -145,7 +145,7 @@ def _take_alert(parts: Services, tx: Tx, one: _Alert, now: datetime) -> AlertRep
         claimed = claim_within(tx, actor, callback_id, now)
     except Full:
         return _make_reply(parts, "full", one)
-    except (HeldByOther, IllegalMove, NoSuchCallback):
+    except (ClaimedByOther, IllegalMove, NoSuchCallback):
         return _make_reply(parts, "gone", one)
     _on_record(tx, actor, "by reply", callback_id, now)
     return _make_reply(parts, "taken", one, code=claimed.code)

@@ -105,7 +105,7 @@ def begin_call(parts: Services, actor: Actor, callback_id: str, *, reason: str =
         NotPermitted: the actor lacks the permission to work the queue.
         NoPhone: no helpline phone is entered for the actor.
         ClockStopped: the clock was found wrong and no supervisor has confirmed it yet.
-        HeldByOther: somebody else holds it.
+        ClaimedByOther: somebody else holds it.
         AlreadyCalling: a call to this number has no outcome yet.
         NotSafe: the caller's phone must not ring now.
         TooManyShown: the actor has been shown the hourly limit of numbers.

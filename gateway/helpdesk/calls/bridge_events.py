@@ -15,7 +15,7 @@ from gateway.domain.callbacks import bridged_call as core
 from gateway.domain.callbacks.bridged_call import BridgeEvent, BridgeState, NotNow
 from gateway.domain.callbacks.states import CallbackState as Calling
 from gateway.domain.contact_safety import PhoneSeen, When
-from gateway.domain.events import AskOne, CallKind, Cause, DialHer, Reject, SayGone, Silence
+from gateway.domain.events import AskOne, CallKind, Cause, DialCaller, Reject, SayGone, Silence
 from gateway.domain.outbox.states import OutboxEvent as Sending
 from gateway.helpdesk.calls import call_limits, void_attempt
 from gateway.helpdesk.calls.attempts import OWN_CONTACT, is_open
@@ -176,7 +176,9 @@ def _find_step(parts: Services, tx: Tx, callback: Callback, happened: BridgeEven
             caller = callers.by_id(tx, callback.caller_id or "")
             number = caller.number if caller is not None else None
             return (
-                DialHer(number, int(_find_longest(parts, channel).total_seconds())) if number else Silence()
+                DialCaller(number, int(_find_longest(parts, channel).total_seconds()))
+                if number
+                else Silence()
             )
         case BridgeEvent.WITHDRAWN:
             return SayGone()

@@ -72,7 +72,7 @@ def begin_call(parts: Services, actor: Actor, callback_id: str, *, reason: str =
 
     Raises:
         NoBridge: no channel can bridge now, or an earlier call of the actor has not ended.
-        NotPermitted, NoPhone, ClockStopped, HeldByOther, AlreadyCalling, NotSafe, IllegalMove, NoSuchCallback: as
+        NotPermitted, NoPhone, ClockStopped, ClaimedByOther, AlreadyCalling, NotSafe, IllegalMove, NoSuchCallback: as
             ``attempts.begin``.
     """
     check_permission(actor, Permission.WORK_QUEUE)

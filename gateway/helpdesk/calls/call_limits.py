@@ -73,7 +73,7 @@ def settle_call(parts: Services, tx: Tx, channel: str, result: SendResult) -> No
     if bucket is None:
         return
     if result.outcome is SendOutcome.SENT:
-        rate_limits.save_bucket(tx, _name_account(channel), buckets.went_through(bucket, cost=result.cost))
+        rate_limits.save_bucket(tx, _name_account(channel), buckets.note_success(bucket, cost=result.cost))
         return
     if result.outcome is not SendOutcome.UNCLEAR:
         bucket = buckets.give_back(bucket)
@@ -81,7 +81,7 @@ def settle_call(parts: Services, tx: Tx, channel: str, result: SendResult) -> No
         result.outcome is not SendOutcome.REFUSED or result.alarm
     ):  # otherwise the number was refused, which says nothing about the channel
         now = parts.clock.now()
-        bucket = buckets.call_did_not(bucket, now=now, reason=result.reason, alarm=result.alarm)
+        bucket = buckets.note_failed_call(bucket, now=now, reason=result.reason, alarm=result.alarm)
     rate_limits.save_bucket(tx, _name_account(channel), bucket)
 
 

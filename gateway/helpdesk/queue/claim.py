@@ -58,7 +58,7 @@ def claim_callback(
 
     Raises:
         NotPermitted: the actor may not work the queue, take over, or decide a request in review.
-        HeldByOther: somebody else holds it.
+        ClaimedByOther: somebody else holds it.
         Full: the actor holds as many as agreed; in big centres only.
         IllegalMove: its state does not accept a claim.
         NoSuchCallback: there is none.
@@ -80,7 +80,7 @@ def claim_within(tx: Tx, actor: Actor, callback_id: str, now: datetime) -> Claim
     """Claim a callback in an open transaction; raises before it writes anything.
 
     Raises:
-        NotPermitted, HeldByOther, Full, IllegalMove, NoSuchCallback: as ``claim_callback``.
+        NotPermitted, ClaimedByOther, Full, IllegalMove, NoSuchCallback: as ``claim_callback``.
     """
     check_permission(actor, Permission.WORK_QUEUE)
     return _claim_or_refuse(tx, actor, callback_id, now)
@@ -115,7 +115,7 @@ def release_callback(parts: Services, actor: Actor, callback_id: str) -> None:
 
     Raises:
         NotPermitted: the actor lacks the permission to work the queue.
-        HeldByOther: somebody else holds it, and the actor may not take over.
+        ClaimedByOther: somebody else holds it, and the actor may not take over.
         IllegalMove: it is not claimed.
         NoSuchCallback: there is none.
     """

@@ -22,7 +22,7 @@ from gateway.domain.permissions import NotPermitted, Permission, check_permissio
 from gateway.foundation.ids import new_id
 from gateway.helpdesk.calls.attempts import is_open, write_attempt
 from gateway.helpdesk.errors import (
-    HeldByOther,
+    ClaimedByOther,
     NoSuchCallback,
     NotSafe,
     Withheld,
@@ -90,7 +90,7 @@ def record_outcome(
     meant. ``agreed``: after ``cut_off`` she wants another call at once. ``named_at``: when she asked to be called.
 
     Raises:
-        NotPermitted, HeldByOther, BadWords, NoSuchCallback, IllegalMove: another's call; no such thing; no call.
+        NotPermitted, ClaimedByOther, BadWords, NoSuchCallback, IllegalMove: another's call; no such thing; no call.
     """
     check_permission(actor, Permission.WORK_QUEUE)
     said, now = CallReport(outcome=_outcome(parts, outcome), agreed=agreed, named=named_at), parts.clock.now()
@@ -100,7 +100,7 @@ def record_outcome(
         callback = find_callback(tx, actor, callback_id)
         attempt = _find_attempt(parts, tx, actor, callback, form)
         if attempt.person_id != actor.person_id:
-            raise HeldByOther(attempt.who)
+            raise ClaimedByOther(attempt.who)
         if not attempts.finish_attempt(tx, attempt.id, outcome=said.outcome, now=now):
             return _make_recorded(callback, attempt.outcome), False
         _on_record(tx, actor, callback_id, "outcome", now, outcome)
@@ -120,7 +120,7 @@ def add_note(parts: Services, actor: Actor, callback_id: str, text: str, *, form
 
     Raises:
         NotPermitted: the actor lacks the permission to work the queue, or sees only the row of this callback.
-        HeldByOther: somebody else holds it.
+        ClaimedByOther: somebody else holds it.
         BadWords: the text is empty or longer than LONGEST_NOTE characters.
         NoSuchCallback: there is none.
     """
@@ -152,7 +152,7 @@ def close_callback(parts: Services, actor: Actor, callback_id: str, *, reason: s
 
     Raises:
         NotPermitted: only a supervisor may close it.
-        HeldByOther: somebody else holds it.
+        ClaimedByOther: somebody else holds it.
         BadWords: no such reason.
         IllegalMove: its state does not accept closing.
         NoSuchCallback: there is none.
@@ -187,7 +187,7 @@ def decide_review(
 
     Raises:
         NotPermitted: only a supervisor may decide.
-        HeldByOther: somebody else has claimed it to decide.
+        ClaimedByOther: somebody else has claimed it to decide.
         BadWords: no such decision or reason.
         NotSafe: there is no window in which the caller could be tried again.
         IllegalMove: it is not in review.
@@ -237,10 +237,10 @@ def _find_attempt(parts: Services, tx: Tx, actor: Actor, callback: Callback, for
     attempt = attempts.by_form(tx, form) if form else attempts.find_live_of_request(tx, callback.id)
     if form and (attempt is None or attempt.callback_id != callback.id):
         raise NoSuchCallback(callback.id)
-    return attempt or _add_told_attempt(parts, tx, actor, callback)
+    return attempt or _add_reported_attempt(parts, tx, actor, callback)
 
 
-def _add_told_attempt(parts: Services, tx: Tx, actor: Actor, callback: Callback) -> Attempt:
+def _add_reported_attempt(parts: Services, tx: Tx, actor: Actor, callback: Callback) -> Attempt:
     """Add the attempt of a call that its holder made without the page."""
     if callback.holder_id != actor.person_id or callback.state is not CallbackState.CLAIMED:
         raise explain_refusal(tx, actor, callback, CallbackEvent.REACHED)

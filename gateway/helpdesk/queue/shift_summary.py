@@ -87,7 +87,7 @@ def summarise_shift(parts: Services, actor: Actor) -> Opening:
         speakers = [find_offers(one) for one in here]
         return Opening(
             since=since,
-            came=stored.came_since(tx, actor.team, since=since or now - timedelta(days=1)),
+            came=stored.count_new_since(tx, actor.team, since=since or now - timedelta(days=1)),
             danger=tuple(queue.build_row(one, actor, now) for one in danger),
             told=_list_alerted(tx, danger),
             closes_soon=sum(_closes_soon(one, now) for one in today),
@@ -133,7 +133,7 @@ def hand_over(parts: Services, actor: Actor) -> HandOver:
         )
 
 
-def looks_at(parts: Services, actor: Actor, callback_id: str) -> tuple[str, ...]:
+def note_reader(parts: Services, actor: Actor, callback_id: str) -> tuple[str, ...]:
     """Record that the person has this page open, and return who else has; empty in a small centre.
 
     An open page polls, so a look younger than WRITTEN_AGAIN is not written again.

@@ -114,7 +114,7 @@ def hand_over(parts: Services, actor: Actor, callback_id: str, to: str, *, reaso
 
     Raises:
         NotPermitted: the actor lacks the permission to work the queue.
-        HeldByOther: somebody else holds it, and the actor may not take over.
+        ClaimedByOther: somebody else holds it, and the actor may not take over.
         NotPassed: the colleague is off duty, full, speaks another language, or may not work the queue.
         NoSuchCallback: there is no such callback, or no such person in the team.
         IllegalMove: it is not claimed.

@@ -21,7 +21,7 @@ from gateway.helpdesk.requests.intake_rules import (
     choose_code,
     is_line_number,
     is_own_number,
-    place_as_told,
+    keep_promise,
 )
 from gateway.helpdesk.requests.planning import find_duty_hours, plan_window, resolve_window
 from gateway.helpdesk.requests.self_service import (
@@ -122,7 +122,7 @@ def accept_request(
         caller=caller, effect=effect, contact=contact, window=window,
         session=session, channel=channel, version=version, now=now, told=told,
     )  # fmt: skip
-    asked = _as_told(asked, allowed=allowed)
+    asked = _apply_promise(asked, allowed=allowed)
     if (known := callbacks.open_of(tx, caller.id, lock=True)) and before is not None:
         return _again(tx, asked, known[0])
     if isinstance(promised, CallbackRefused):
@@ -152,11 +152,11 @@ def _write_request(
     return accepted
 
 
-def _as_told(asked: _Asked, *, allowed: bool) -> _Asked:
+def _apply_promise(asked: _Asked, *, allowed: bool) -> _Asked:
     told = asked.told
     if told is None:
         return asked
-    placed = place_as_told((told.due_at, told.due_until), asked.window)
+    placed = keep_promise((told.due_at, told.due_until), asked.window)
     undecided = placed is None or not allowed
     return replace(asked, window=placed or (told.due_at, told.due_until), undecided=undecided)
 
@@ -296,7 +296,7 @@ def _merge_request(parts: Services, tx: Tx, asked: _Asked, hers: Callback) -> Ac
     changes = _newest(asked, hers, asked.window)
     if told is not None and told.code != hers.code:
         changes["code"] = told.code
-        callbacks.add_told(tx, hers.id, hers.code, now=now)
+        callbacks.add_code(tx, hers.id, hers.code, now=now)
     callbacks.change_callback(tx, hers.id, now=now, **changes)
     if asked.undecided:
         callbacks.step_callback(tx, hers.id, CallbackEvent.UNPLACED, now=parts.clock.now(), reason=TOLD_AWAY)

@@ -32,7 +32,7 @@ def keep_draft(parts: Services, actor: Actor, callback_id: str, text: str, *, fo
 
     Raises:
         NotPermitted: the actor lacks the permission to work the queue, or sees only the row of this callback.
-        HeldByOther: somebody else holds it.
+        ClaimedByOther: somebody else holds it.
         BadWords: the text is longer than a note may be.
         NoSuchCallback: there is none.
     """

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def erase_caller(parts: Services, tx: Tx, *, caller: Caller, now: datetime) -> Receipt:
     """Erase everything about this caller in the transaction of her turn; the caller's row is deleted last."""
     sign_ins.drop_forms_about(tx, caller.id, caller.number)
-    callbacks.forget_told(tx, caller.id)
+    callbacks.forget_codes(tx, caller.id)
     callbacks.empty_callbacks(tx, caller.id, now=now)
     notes.empty_notes(tx, caller.id)
     notes.empty_records(tx, caller.id)

@@ -14,7 +14,7 @@ from gateway.domain.contact_safety import VALID_FOR, When
 from gateway.domain.permissions import Permission, check_permission
 from gateway.foundation.ids import new_id
 from gateway.helpdesk.errors import (
-    HeldByOther,
+    ClaimedByOther,
     NotSafe,
     explain_refusal,
     find_callback,
@@ -49,7 +49,7 @@ def follow_up(parts: Services, actor: Actor, callback_id: str, *, on: date, when
 
     Raises:
         NotPermitted: the actor lacks the permission to work the queue.
-        HeldByOther: somebody else reached the caller.
+        ClaimedByOther: somebody else reached the caller.
         Rejected: the year is implausible.
         NotSafe: no window on or after that day lies within the validity of the safety answers.
         IllegalMove: the caller was not reached, or the callback is closed.
@@ -64,7 +64,7 @@ def follow_up(parts: Services, actor: Actor, callback_id: str, *, on: date, when
         if callback.state is not CallbackState.REACHED:
             raise explain_refusal(tx, actor, callback, CallbackEvent.CLOSE)
         if callback.holder_id != actor.person_id:
-            raise HeldByOther(name_of(tx, callback.holder_id))
+            raise ClaimedByOther(name_of(tx, callback.holder_id))
         fresh = _plan_follow_up(parts, tx, callback, on, when)
         callbacks.step_callback(
             tx, callback_id, CallbackEvent.CLOSE, now=now,

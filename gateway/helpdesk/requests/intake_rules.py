@@ -86,7 +86,7 @@ TOLD_AWAY = "told_away"
 """Reason of a request in review that was promised while SQL was away and cannot be planned as promised."""
 
 
-def place_as_told(told: Window, planned: Window | None) -> Window | None:
+def keep_promise(told: Window, planned: Window | None) -> Window | None:
     """Return the part of the promised window that the plan allows; None if they do not overlap.
 
     A promised window that has passed is kept all the same: the timers plan the next one, as for every missed

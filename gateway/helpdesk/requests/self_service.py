@@ -14,7 +14,7 @@ from gateway.domain.callbacks.windows import find_next_window
 from gateway.domain.contact_safety import VALID_FOR, PhoneSeen, When
 from gateway.helpdesk.requests.intake_rules import (
     TOLD_AWAY,
-    place_as_told,
+    keep_promise,
     put_before_a_person,
     reopen_request,
 )
@@ -62,7 +62,7 @@ def find_by_code(_parts: Services, tx: Tx, *, caller: Caller, code: str, now: da
     if rate_limits.find_tries(tx, scope, now=now, window=_DAY).n >= WRONG_CODES_A_DAY:
         return CodeWrong()
     hers = callbacks.open_of(tx, caller.id)
-    further = callbacks.find_told(tx, [one.id for one in hers], code)
+    further = callbacks.find_by_further_code(tx, [one.id for one in hers], code)
     bear_it = [one for one in hers if one.code == code or one.id in further]
     if len(bear_it) > 1:
         # One code was promised to two requests of a phone while SQL was away. Show neither: they may be of two callers.
@@ -153,7 +153,7 @@ def change_window(
         parts, when, attempts.list_past(tx, caller.id), now, hours=find_duty_hours(parts, tx, now)
     )
     if told is not None:
-        placed = place_as_told((told.due_at, told.due_until), window)
+        placed = keep_promise((told.due_at, told.due_until), window)
         _move_request(tx, caller, hers, contact, placed or (told.due_at, told.due_until), now)
         if placed is None or not contact.may_ever_call(now) or hers.reason == TOLD_AWAY:
             put_before_a_person(tx, hers.id, now=parts.clock.now())

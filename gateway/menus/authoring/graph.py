@@ -14,7 +14,7 @@ from gateway.menus.engine.model import (
     Menu,
     Question,
     Screen,
-    page_key,
+    make_page_key,
 )
 from gateway.menus.engine.paging import Page
 from gateway.menus.engine.session import Session
@@ -110,7 +110,7 @@ def _find_last_page(
 ) -> int:
     """Return the last page, over the texts of the screen, on which the key of a way is first shown."""
     texts = range(PLAIN, len(menu.screens[way.source].variants))
-    cuts = [pages.get(page_key(limits, language, way.source, variant), ()) for variant in texts]
+    cuts = [pages.get(make_page_key(limits, language, way.source, variant), ()) for variant in texts]
     found = [
         next(
             (number for number, page in enumerate(cut, start=1) for piece in page if piece.key == way.key), 0

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from gateway.domain.events import Limits
 from gateway.menus.authoring.graph import MenuWay, find_reached, list_shown_ways
 from gateway.menus.authoring.texts import line_breaks
-from gateway.menus.engine.model import End, Form, Menu, Screen, page_key
-from gateway.menus.engine.paging import CannotCut, Page, cut_screen, page_text
+from gateway.menus.engine.model import End, Form, Menu, Screen, make_page_key
+from gateway.menus.engine.paging import CannotCut, Page, cut_screen, write_page
 from gateway.menus.engine.text_size import GSM7, measure_text
 from gateway.menus.engine.visibility import PLAIN
 from gateway.menus.engine.wording import LONGEST_SETTINGS, find_longest_values, find_widest
@@ -47,7 +47,7 @@ def cut_menu(menu: Menu, limits: Iterable[Limits], settings: Mapping[str, str] |
                         Fault(screen=screen.id, variant=variant, language=language, limits=each, why=why)
                     )
                 else:
-                    cut.pages[page_key(each.name, language, screen.id, variant)] = pages
+                    cut.pages[make_page_key(each.name, language, screen.id, variant)] = pages
     return cut
 
 
@@ -142,8 +142,8 @@ def _measure_screens(menu: Menu, limits: Limits, settings: Mapping[str, str] | N
         for variant in range(PLAIN, len(screen.variants)):
             for language in menu.languages:
                 values = reserve_values(menu, language, settings)
-                cut = pages.get(page_key(limits.name, language, screen.id, variant), ())
-                found = [measure_text(page_text(page, values)) for page in cut]
+                cut = pages.get(make_page_key(limits.name, language, screen.id, variant), ())
+                found = [measure_text(write_page(page, values)) for page in cut]
                 small = all(size.coding == GSM7 for size in found)
                 room = limits.gsm7 if small else limits.ucs2
                 yield Measured(screen.id, variant, language, tuple(size.units for size in found), room)

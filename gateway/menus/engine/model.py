@@ -306,7 +306,7 @@ class Menu:
         windows: answer word → window of a call, in the order of the file.
         source: tag of the language that is translated from; empty where the menu does not say.
         waiting: tag → names of the texts on the way to a callback that are not reviewed yet.
-        pages: stored page cuts, by ``page_key``.
+        pages: stored page cuts, by ``make_page_key``.
     """
 
     id: str
@@ -344,6 +344,6 @@ class Menu:
         return ""
 
 
-def page_key(limits: str, language: str, screen: str, variant: int) -> str:
+def make_page_key(limits: str, language: str, screen: str, variant: int) -> str:
     """Return the key of a screen's stored pages, as ``ussd/lo/main/-1``; ``variant`` is -1 for the plain text."""
     return f"{limits}/{language}/{screen}/{variant}"

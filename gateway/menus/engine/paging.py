@@ -70,7 +70,7 @@ class _Cutter:
     breaks: Breaks | None = None
 
     def fits(self, pieces: Sequence[Piece]) -> bool:
-        return fits_page(page_text(pieces, self.longest), self.limits)
+        return fits_page(write_page(pieces, self.longest), self.limits)
 
     def navigation(self, number: int, *, more: bool, home: bool = False) -> Page:
         """Return the navigation lines that a page must have below its own lines."""
@@ -162,7 +162,7 @@ def fits_page(text: str, limits: Limits, *, stop: bool = False) -> bool:
     return size.units <= (limits.ucs2_stop if stop else limits.ucs2)
 
 
-def page_text(pieces: Sequence[Piece], values: Mapping[str, str]) -> str:
+def write_page(pieces: Sequence[Piece], values: Mapping[str, str]) -> str:
     """Return the text of a page with its values, as it is sent."""
     return fold_to_gsm7(fill_template("\n".join(piece.text for piece in pieces), values).replace(ESCAPE, ""))
 
@@ -178,7 +178,7 @@ def _make_cutter(
     """Return the cutter of a screen, and the lines that it places."""
     layout = screens.show_screen(screen, find_template(menu, screen, variant_index, language))
     items = _list_items(menu, screen, variant_index, language, layout)
-    text = page_text([item.piece for item in items], longest)
+    text = write_page([item.piece for item in items], longest)
     rooted = screen.id in {menu.start, menu.home}
     cutter = _Cutter(
         limits=limits,
@@ -327,4 +327,4 @@ def _make_navigation(key: str, label: str) -> Piece:
 
 
 def _is_gsm7(pages: tuple[Page, ...], values: Mapping[str, str]) -> bool:
-    return all(measure_text(page_text(page, values)).coding == GSM7 for page in pages)
+    return all(measure_text(write_page(page, values)).coding == GSM7 for page in pages)

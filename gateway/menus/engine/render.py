@@ -9,9 +9,9 @@ from datetime import datetime
 from gateway.domain.events import Limits, Piece, PieceKind, Reply
 from gateway.foundation.display_values import DisplayValues
 from gateway.menus.engine import navigation
-from gateway.menus.engine.model import End, Menu, Screen, page_key
+from gateway.menus.engine.model import End, Menu, Screen, make_page_key
 from gateway.menus.engine.navigation import goes_back
-from gateway.menus.engine.paging import Page, cut_anyway, fits_page, page_text
+from gateway.menus.engine.paging import Page, cut_anyway, fits_page, write_page
 from gateway.menus.engine.session import Session
 from gateway.menus.engine.text_breaks import split_text
 from gateway.menus.engine.text_size import ESCAPE, GSM7, Size, find_coding, fold_to_gsm7, measure_text
@@ -49,7 +49,7 @@ def add_notice(
     """
     language = find_language(menu, session)
     words = fill_template(
-        get_message(menu, session.notice, language, beside=page_text(page, {}), session=session), values
+        get_message(menu, session.notice, language, beside=write_page(page, {}), session=session), values
     )
     if not words:
         return page, False
@@ -58,7 +58,7 @@ def add_notice(
     more = get_message(menu, "more", language, beside=words)
     if not _is_for_danger(menu, session):
         tries += [(tried, True) for notice in notices for tried in _show_alone(notice, page, more)]
-    return next((tried for tried in tries if fits_page(page_text(tried[0], {}), limits)), (page, False))
+    return next((tried for tried in tries if fits_page(write_page(tried[0], {}), limits)), (page, False))
 
 
 def _put_above(notice: Piece, page: Page) -> Iterator[Page]:
@@ -114,7 +114,7 @@ def _find_cuts(
     menu: Menu, session: Session, screen: Screen, language: str, limits: Limits
 ) -> tuple[Page, ...]:
     variant = find_variant(screen, session)
-    stored = menu.pages.get(page_key(limits.name, language, screen.id, variant))
+    stored = menu.pages.get(make_page_key(limits.name, language, screen.id, variant))
     return stored or cut_anyway(menu, screen, variant, language, limits, find_longest_values(menu, language))
 
 

@@ -75,7 +75,7 @@ def make_effect(session: Session, deed: Deed, choice: Choice) -> Effect:
                 script=session.script,
             )
         case Deed.AMEND_CALLBACK | Deed.CHANGE_WINDOW | Deed.CANCEL_CALLBACK:
-            return _on_her_request(session, deed, choice)
+            return _change_request(session, deed, choice)
         case Deed.REFUSE_CALLS:
             seen = session.answers.get("phone_seen", "")
             return RefuseCalls(how="plain", callback=session.callback, phone_seen=seen)
@@ -89,7 +89,7 @@ def make_effect(session: Session, deed: Deed, choice: Choice) -> Effect:
             assert_never(deed)
 
 
-def _on_her_request(
+def _change_request(
     session: Session,
     deed: Literal[Deed.AMEND_CALLBACK, Deed.CHANGE_WINDOW, Deed.CANCEL_CALLBACK],
     choice: Choice,

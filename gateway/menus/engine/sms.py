@@ -152,10 +152,10 @@ def apply_receipts(
         return replace(meaning, session=led.having(values=values), also=meaning.also if codes else "")
     if not codes:
         return replace(meaning, says="sms_no_call", understood="refused")
-    return _asking_further(menu, meaning, receipts)
+    return _ask_further(menu, meaning, receipts)
 
 
-def _asking_further(menu: Menu, meaning: Meant, receipts: tuple[Receipt, ...]) -> Meant:
+def _ask_further(menu: Menu, meaning: Meant, receipts: tuple[Receipt, ...]) -> Meant:
     """Show the code of the saved request, followed by the form's first further question, if any."""
     accepted = next(each for each in receipts if isinstance(each, CallbackAccepted))
     asked = next(each for each in meaning.effects if isinstance(each, RequestCallback))
@@ -320,7 +320,7 @@ def _read_form(text: _TextTurn, form: Session, answers: Mapping[str, str], *, da
     """Return the meaning of callback answers that were given in one text."""
     session = form.with_promises(text.known)
     stands = text.keeping(session)
-    cannot, words = sms_reply.list_kept_times(text.menu, session, answers["phone_seen"])
+    cannot, words = sms_reply.list_offered_times(text.menu, session, answers["phone_seen"])
     lent = answers["phone_seen"] == "not_mine" and answers["when"] != "now"
     if answers["when"] == "never" or lent:
         refusal = RefuseCalls(how="plain", phone_seen=answers["phone_seen"])

@@ -196,7 +196,7 @@ CANNOT, NO_TIME = "sms_form_cannot", "sms_no_time"
 """Messages for a time that cannot be offered: with the times that can, and where there is none."""
 
 
-def list_kept_times(menu: Menu, session: Session, phone_seen: str) -> tuple[str, str]:
+def list_offered_times(menu: Menu, session: Session, phone_seen: str) -> tuple[str, str]:
     """Return the name and the text of the message that lists the windows on offer; both empty without such a message.
 
     On a borrowed phone (``not_mine``) only *now* is offered. The text is empty where the menu's message is complete.
@@ -288,18 +288,18 @@ def write_reply(
     """Return the reply, and the new state of the thread; None leaves the state unchanged."""
     if meaning.says:
         reply, stands = _message(menu, meaning, before, line, now)
-        return reply, None if stands is None else _carrying(stands, meaning, before, now)
+        return reply, None if stands is None else _carry_over(stands, meaning, before, now)
     reply = render_reply(menu, meaning.session, line, limits, now)
     stands = find_thread_state(forget_notice(meaning.session, reply), meaning.language or before.language)
     first = before.session is None
-    reply = _going_on(menu, reply, meaning.session.script, limits.parts if first else 0)
+    reply = _add_hint(menu, reply, meaning.session.script, limits.parts if first else 0)
     if meaning.also:
         below = fill_template(find_wording(menu, meaning.also, meaning.session), meaning.session.values)
         reply = replace(reply, pieces=(*reply.pieces, Piece(PieceKind.TEXT, below)))
-    return reply, _carrying(stands, meaning, before, now)
+    return reply, _carry_over(stands, meaning, before, now)
 
 
-def _carrying(stands: ThreadState, meaning: Meant, before: ThreadState, now: datetime) -> ThreadState:
+def _carry_over(stands: ThreadState, meaning: Meant, before: ThreadState, now: datetime) -> ThreadState:
     """Return the new state with the open form, the further question and the danger mark of the last 24 hours."""
     form, form_until = before.form, before.form_until
     if meaning.understood == "call_me":
@@ -346,7 +346,7 @@ def _message(
     )
 
 
-def _going_on(menu: Menu, reply: Reply, script: str, parts: int) -> Reply:
+def _add_hint(menu: Menu, reply: Reply, script: str, parts: int) -> Reply:
     """Add the hint how to reply: to the first answer of a thread, and to later ones where it costs no further part."""
     shown = join_text(reply)
     how = get_message(menu, "sms_reply", script, beside=shown)

@@ -152,7 +152,7 @@ def _in_numbers(menu: Menu, plain: str, numbers: list[str], words: str) -> Mappi
     second = list_keys(menu, "when").get(numbers[1], "")
     if not first or not second:
         return None
-    chosen = _said(menu, "phone_seen", first) + _said(menu, "when", second)
+    chosen = _list_answer_words(menu, "phone_seen", first) + _list_answer_words(menu, "when", second)
     more = _further_answers(menu, numbers[_TWO:], words, chosen)
     lexicon = build_lexicon(menu)
     behind = _NUMBER.split(plain)[-1]
@@ -180,7 +180,7 @@ def _take_hours(menu: Menu, plain: str) -> tuple[str, str]:
 def _read_numbers(menu: Menu, plain: str) -> tuple[list[str], str]:
     """Return the numbers of a text in their order, in figures or in words, and the words that are none."""
     numbers, words = [], []
-    spoken = {value: _spelled(menu, value) for value in "123456789"}
+    spoken = {value: _list_spellings(menu, value) for value in "123456789"}
     every = sum(spoken.values(), Group[LexiconEntry](()))
     for part in re.split(r"(\d+)", plain):
         if part.isdigit():
@@ -194,7 +194,7 @@ def _read_numbers(menu: Menu, plain: str) -> tuple[list[str], str]:
     return numbers, " ".join(words)
 
 
-def _spelled(menu: Menu, number: str) -> Group[LexiconEntry]:
+def _list_spellings(menu: Menu, number: str) -> Group[LexiconEntry]:
     return list_entries([word for words in menu.speech.answers.get(number, {}).values() for word in words])
 
 
@@ -272,7 +272,7 @@ def _in_words(menu: Menu, words: str, seen: str, when: str) -> Mapping[str, str]
     seconds = [when] if when else list(list_keys(menu, "when").values())
     found = []
     for first, second in product(firsts, seconds):
-        mine, hour = _said(menu, "phone_seen", first), _said(menu, "when", second)
+        mine, hour = _list_answer_words(menu, "phone_seen", first), _list_answer_words(menu, "when", second)
         is_time = bool(when) or is_filled_by(words, hour, _beside(menu) + mine)
         is_phone = bool(seen) or is_filled_by(words, mine, _beside(menu) + hour)
         if is_time and is_phone:
@@ -280,7 +280,7 @@ def _in_words(menu: Menu, words: str, seen: str, when: str) -> Mapping[str, str]
     return found[0] if len(found) == 1 else None
 
 
-def _said(menu: Menu, asks: str, value: str) -> Group[LexiconEntry]:
+def _list_answer_words(menu: Menu, asks: str, value: str) -> Group[LexiconEntry]:
     """Return the words of one answer in every language: of its choice's label, and those that the menu adds.
 
     A bare *no* is left out: beside an hour it may mean that the hour does not suit.

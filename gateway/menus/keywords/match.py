@@ -242,7 +242,7 @@ def _find_command(lexicon: Lexicon, heard: str, language: str) -> Match | None:
 
     for reaction in COMMANDS:
         found = is_filled_by(heard, lexicon.commands[reaction], lexicon.beside_commands)
-        if found and not all(_is_held(lexicon, heard, entry) for entry in found):
+        if found and not all(_is_inside_longer(lexicon, heard, entry) for entry in found):
             said = found[0].letters
             same = [each for each in lexicon.commands[reaction].entries if each.letters == said]
             best = min(same, key=order)
@@ -250,7 +250,7 @@ def _find_command(lexicon: Lexicon, heard: str, language: str) -> Match | None:
     return None
 
 
-def _is_held(lexicon: Lexicon, heard: str, entry: Spelling) -> bool:
+def _is_inside_longer(lexicon: Lexicon, heard: str, entry: Spelling) -> bool:
     """Say whether a longer word holds the command wherever it stands: ขอหยุด asks for a day off."""
     return all(Longer(lexicon, run).hold(*place) for run in split_runs(heard) for place in entry.places(run))
 

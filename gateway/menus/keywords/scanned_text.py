@@ -189,7 +189,7 @@ def strip_copies(menu: Menu, text: str) -> Own:
         return Own(text)
     if _is_automatic(menu, text):
         return Own("", copied=True)
-    unmarked = _MARKED.sub(lambda found: "\n" if _is_ours(menu, found[1], SEED) else found[0], text)
+    unmarked = _MARKED.sub(lambda found: "\n" if _is_menu_text(menu, found[1], SEED) else found[0], text)
     if unmarked != text:
         return Own(unmarked.strip(), copied=True)
     quoted = _QUOTED.search(text)
@@ -198,10 +198,10 @@ def strip_copies(menu: Menu, text: str) -> Own:
         sign = any(not each.isspace() for each in text[: quoted.start()])
         least = LEAST_QUOTED if sign else LEAST_QUOTED_ALONE
         bare = not _letters(quoted[1]) and any(each.isdigit() for each in quoted[1])
-        if len(head) <= LONGEST_REACTION and ((sign and bare) or _is_ours(menu, quoted[1], least)):
+        if len(head) <= LONGEST_REACTION and ((sign and bare) or _is_menu_text(menu, quoted[1], least)):
             return Own(f"{text[: quoted.start()]}\n{text[quoted.end() :]}", copied=True)
-    if _is_ours(menu, text, LEAST_COPIED):
-        return Own(_without_ours(menu, text), copied=True)
+    if _is_menu_text(menu, text, LEAST_COPIED):
+        return Own(_drop_copied(menu, text), copied=True)
     return Own(text)
 
 
@@ -221,23 +221,23 @@ def _list_automatic(menu: Menu) -> frozenset[str]:
     return known[1]
 
 
-def _is_ours(menu: Menu, text: str, least: int) -> bool:
+def _is_menu_text(menu: Menu, text: str, least: int) -> bool:
     """Say whether a text is mostly words of ours, from the beginning or shortened."""
     letters = _letters(text)
     if len(letters) < least:
         return False
     if len(letters) < SEED:
-        return f"\n{letters}\n" in _ours(menu, letters)
+        return f"\n{letters}\n" in _list_menu_letters(menu, letters)
     step = max(1, (len(letters) - SEED) // (PROBES - 1))
     probes = [letters[at : at + SEED] for at in range(0, len(letters) - SEED + 1, step)][:PROBES]
-    if sum(probe in _ours(menu, letters) for probe in probes) < len(probes) // 2:
+    if sum(probe in _list_menu_letters(menu, letters) for probe in probes) < len(probes) // 2:
         return False
     return sum(_is_copied(menu, letters)) >= MOSTLY * len(letters)
 
 
 def _is_copied(menu: Menu, letters: str) -> list[bool]:
     """Return for each letter whether it stands in a row of ours."""
-    ours = _ours(menu, letters)
+    ours = _list_menu_letters(menu, letters)
     marks = [False] * len(letters)
     place = 0
     while place + SEED <= len(letters):
@@ -252,7 +252,7 @@ def _is_copied(menu: Menu, letters: str) -> list[bool]:
     return marks
 
 
-def _without_ours(menu: Menu, text: str) -> str:
+def _drop_copied(menu: Menu, text: str) -> str:
     """Return what is left of a text when each word that lies in a row of ours is gone."""
     marks = iter(_is_copied(menu, _letters(text)))
     kept = []
@@ -262,7 +262,7 @@ def _without_ours(menu: Menu, text: str) -> str:
     return "".join(kept)
 
 
-def _ours(menu: Menu, letters: str) -> str:
+def _list_menu_letters(menu: Menu, letters: str) -> str:
     """Return the letters of every text of the menu, a line each: those in Latin letters, or the others."""
     known = _READY.get(id(menu))
     if known is None or known[0] is not menu:

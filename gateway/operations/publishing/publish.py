@@ -200,7 +200,7 @@ def publish_first(parts: Services, folder: Path, *, author: str = "gateway") -> 
     return ()
 
 
-def rollback_menu(
+def roll_back_menu(
     parts: Services,
     menu: str,
     number: int | None = None,
@@ -274,12 +274,12 @@ def list_versions(parts: Services, menu: str = "") -> tuple[ListedVersion, ...]:
 
 def check_files(parts: Services, files: Mapping[str, str], *, moves_keys: bool = False) -> Checked:
     """Check a folder's files (file name → text) against this installation's channels, settings, hours and live menu."""
-    asked = ask_house(parts, moves_keys=moves_keys)
+    asked = make_check_context(parts, moves_keys=moves_keys)
     texts = drop_tests(files)
     return check_menu({name: text.encode("utf-8", "surrogateescape") for name, text in texts.items()}, asked)
 
 
-def ask_house(parts: Services, *, moves_keys: bool = False) -> CheckContext:
+def make_check_context(parts: Services, *, moves_keys: bool = False) -> CheckContext:
     """Return the context of a menu check: channels, settings, opening hours, today's date and the live menu."""
     now = parts.clock.now()
     hours = _find_hours(parts, now)

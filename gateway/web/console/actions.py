@@ -13,9 +13,9 @@ from gateway.domain.permissions import NotPermitted, Permission
 from gateway.helpdesk.calls import attempts, bridged_calls
 from gateway.helpdesk.errors import (
     AlreadyCalling,
+    ClaimedByOther,
     ClockStopped,
     Full,
-    HeldByOther,
     NoBridge,
     NoPhone,
     NoSuchCallback,
@@ -149,7 +149,7 @@ def _add_refusals(pages: Blueprint, parts: Services) -> None:
 
     pages.register_error_handler(NotPermitted, lost)
     for kind in (
-        HeldByOther,
+        ClaimedByOther,
         Full,
         AlreadyCalling,
         ClockStopped,
@@ -180,8 +180,8 @@ def _render_again(
 def describe_refusal(parts: Services, error: Exception) -> str:
     """Return why an action failed, in the page's words."""
     match error:
-        case HeldByOther() | Full() | AlreadyCalling() | Withheld():
-            return _by_whom(error)
+        case ClaimedByOther() | Full() | AlreadyCalling() | Withheld():
+            return _name_holder(error)
         case NoBridge(why=why):
             return labels.find_label("no_bridge", why)
         case NoPhone():
@@ -212,11 +212,11 @@ def _until_when(parts: Services, error: NotSafe | TooManyShown) -> str:
     )
 
 
-def _by_whom(error: HeldByOther | Full | AlreadyCalling | Withheld) -> str:
+def _name_holder(error: ClaimedByOther | Full | AlreadyCalling | Withheld) -> str:
     match error:
         case Withheld(how=how):
             return labels.find_label("withheld", how)
-        case HeldByOther(name=name):
+        case ClaimedByOther(name=name):
             return _("%(name)s has this one. Nothing was changed.", name=name)
         case Full(capacity=n):
             return _("You have %(n)s in hand, as many as was agreed. Finish or give back one first.", n=n)

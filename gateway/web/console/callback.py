@@ -110,7 +110,7 @@ def _gather_facts(parts: Services, callback_id: str) -> dict[str, object]:
         "bridged": _find_bridge(parts, shown),
         "no_bridge": bridged_calls.find_obstacle(parts),
         "can": _find_abilities(get_actor(), shown),
-        "lookers": shift_summary.looks_at(parts, get_actor(), callback_id),
+        "lookers": shift_summary.note_reader(parts, get_actor(), callback_id),
         "first_outcomes": FIRST_OUTCOMES,
         "other_outcomes": (*OTHER_OUTCOMES, *parts.desk.own_outcomes),
         "further": name_answers(parts, shown.row.version, shown.answers, get_language()),

@@ -16,9 +16,9 @@ from gateway.helpdesk.alerts.one_tap_link import PATH
 from gateway.helpdesk.calls import attempts
 from gateway.helpdesk.errors import (
     AlreadyCalling,
+    ClaimedByOther,
     ClockStopped,
     Full,
-    HeldByOther,
     NoPhone,
     NotSafe,
     Rejected,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 GONE, CONFLICT, SEE_OTHER = 410, 409, 303
 OUTCOMES = (*FIRST_OUTCOMES, Outcome.WRONG_NUMBER, Outcome.NOT_SAFE)
-_TAKEN = (Rejected, HeldByOther, Full, IllegalMove)
+_TAKEN = (Rejected, ClaimedByOther, Full, IllegalMove)
 _REFUSALS = (*_TAKEN, AlreadyCalling, ClockStopped, NoPhone, NotSafe, TooManyShown, BadWords)
 
 

@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, request
 
 from gateway.domain.callbacks.states import CallbackState
 from gateway.domain.permissions import NotPermitted
-from gateway.helpdesk.errors import HeldByOther, NoSuchCallback
+from gateway.helpdesk.errors import ClaimedByOther, NoSuchCallback
 from gateway.helpdesk.queue import search
 from gateway.helpdesk.queue.outcome import BadWords
 from gateway.helpdesk.requests import case_record, draft_notes, follow_up, referrals
@@ -116,7 +116,7 @@ def add_drafts(pages: Blueprint, parts: Services) -> None:
             at = draft_notes.keep_draft(
                 parts, get_actor(), callback_id, _read_typed(), form=read_field("form")
             )
-        except (HeldByOther, NotPermitted, NoSuchCallback, BadWords) as refused:
+        except (ClaimedByOther, NotPermitted, NoSuchCallback, BadWords) as refused:
             if is_script:
                 return _answer_refused(refused)
             raise
@@ -130,7 +130,7 @@ def add_drafts(pages: Blueprint, parts: Services) -> None:
 def _answer_refused(error: Exception) -> tuple[str, int, dict[str, str]]:
     """Tell the page's script why the draft was not saved; the text stays in the page for copying."""
     match error:
-        case HeldByOther(name=name):
+        case ClaimedByOther(name=name):
             return (
                 _("%(name)s has this one now. Your words are not kept: copy them.", name=name),
                 CONFLICT,

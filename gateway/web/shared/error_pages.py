@@ -20,7 +20,7 @@ from gateway.storage.database import Unavailable
 from gateway.storage.value_limits import ValueRefused, is_text
 from gateway.web.shared.auth import find_sign_in
 from gateway.web.shared.i18n import _
-from gateway.web.shared.unsent_forms import keep_posted, list_posted_words, page_of
+from gateway.web.shared.unsent_forms import find_page, keep_posted, list_posted_words
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -61,7 +61,7 @@ def install(app: Flask, parts: Services) -> None:
     def prove_first(_error: NotFresh) -> Answer:
         """Redirect to re-authentication, with the typed input saved."""
         back = keep_posted(parts) if request.method == "POST" else request.path
-        return redirect(f"/prove?{urlencode({'back': back or page_of(request.path)})}", SEE_OTHER)
+        return redirect(f"/prove?{urlencode({'back': back or find_page(request.path)})}", SEE_OTHER)
 
     @app.errorhandler(Unavailable)
     def away(_error: Unavailable) -> tuple[str, int]:

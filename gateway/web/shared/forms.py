@@ -58,7 +58,7 @@ def install(app: Flask, parts: Services, machines: frozenset[str], https_host: s
 
     @app.before_request
     def ask_where_from() -> None:
-        if request.blueprint not in machines and request.method not in SAFE and not _is_ours():
+        if request.blueprint not in machines and request.method not in SAFE and not _is_own_origin():
             abort(FORBIDDEN)
 
 
@@ -80,7 +80,7 @@ def read_field(name: str, limit: int = 200) -> str:
     return request.form.get(name, "").strip()[:limit]
 
 
-def _is_ours() -> bool:
+def _is_own_origin() -> bool:
     """Return whether the request comes from one of our pages, by Origin and Sec-Fetch-Site (W3C Fetch Metadata).
 
     Browsers send ``Origin: null`` from our pages, which have ``Referrer-Policy: no-referrer``. Then Sec-Fetch-Site

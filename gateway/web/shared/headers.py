@@ -59,7 +59,7 @@ def install(app: Flask, machines: frozenset[str]) -> None:
         for name in ALWAYS if _is_page(response) else BARE:
             response.headers.setdefault(name, ALWAYS[name])
         response.headers["Cache-Control"] = (
-            "public, max-age=31536000, immutable" if _may_be_kept(response) else "no-store"
+            "public, max-age=31536000, immutable" if _may_be_cached(response) else "no-store"
         )
         if request.is_secure:
             response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
@@ -71,7 +71,7 @@ def _is_page(response: Response) -> bool:
     return response.status_code != _NOTHING_NEW and response.mimetype not in _NO_PAGES
 
 
-def _may_be_kept(response: Response) -> bool:
+def _may_be_cached(response: Response) -> bool:
     return request.endpoint == "web.static" and bool(request.query_string) and response.status_code < 400  # noqa: PLR2004 - the first status of a refusal
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from flask import Response
 
     from gateway.foundation.services import Services
-    from gateway.storage.sign_ins import KeptForm
+    from gateway.storage.sign_ins import SavedForm
 
     Fields = Mapping[str, Sequence[str]]
 
@@ -127,7 +127,7 @@ def install(app: Flask, parts: Services) -> None:
 
 def keep_posted(parts: Services) -> str:
     """Save the form of this request for its author; return the URL at which it is found again, or an empty string."""
-    person_id, back = _find_writer(), page_of(request.path)
+    person_id, back = _find_writer(), find_page(request.path)
     fields = {name: request.form.getlist(name) for name in request.form if name not in _OURS}
     if not person_id or not back or not fields or _SECRETS & set(fields):
         return ""
@@ -143,7 +143,7 @@ def list_posted_words() -> tuple[str, ...]:
     return tuple(one for one in typed if len(one) > _WORDS or len(one.split()) > 1)
 
 
-def page_of(path: str) -> str:
+def find_page(path: str) -> str:
     """Return the page that holds the form with this action: the nearest parent path that can be read."""
     adapter = current_app.url_map.bind("")
     while path:
@@ -173,7 +173,7 @@ def _put_back(parts: Services, response: Response, person_id: str, form_id: str)
         response.set_data(_fill_form(response.get_data(as_text=True), form))
 
 
-def _fill_form(page: str, form: KeptForm) -> str:
+def _fill_form(page: str, form: SavedForm) -> str:
     filled = fill_form(page, form.action, form.fields)
     if filled is not None:
         return filled

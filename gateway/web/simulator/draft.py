@@ -16,7 +16,7 @@ from gateway.foundation.display_values import DisplayValues
 from gateway.menus.authoring.problems import Level
 from gateway.menus.engine.render import forget_notice, join_text
 from gateway.operations.publishing.draft_talk import cut_draft, open_talk, read_line_values
-from gateway.operations.publishing.publish import ask_house, check_files
+from gateway.operations.publishing.publish import check_files, make_check_context
 from gateway.operations.publishing.stored import has_changed, read_whole_folder
 from gateway.web.simulator.saved_walks import MOST_KEYS, MOST_LETTERS
 
@@ -101,7 +101,7 @@ class DraftFolder:
         menu = self.read().menu
         if menu is None or len(typed) > MOST_KEYS or any(len(each) > MOST_LETTERS for each in typed):
             raise NoDraft("the folder is no menu, or this session took no such input")
-        asked, now = ask_house(self._parts), self._parts.clock.now()
+        asked, now = make_check_context(self._parts), self._parts.clock.now()
         talk = open_talk(menu, number, asked, now)
         moved = talk.move(None)
         for each in typed:
@@ -121,4 +121,4 @@ class DraftFolder:
         errors = [str(each) for each in checked.problems if each.level is Level.ERROR]
         if checked.menu is None:
             return None, tuple(errors[:_NAMED])
-        return cut_draft(checked.menu, ask_house(self._parts)), ()
+        return cut_draft(checked.menu, make_check_context(self._parts)), ()

@@ -15,7 +15,7 @@ from gateway.domain.events import (
     CallKind,
     CallStep,
     Cause,
-    DialHer,
+    DialCaller,
     Reject,
     SayGone,
     Silence,
@@ -74,14 +74,14 @@ def test_the_question_about_an_erased_request_says_no_code() -> None:
 
 
 def test_her_number_is_dialled_once_from_the_neutral_number_unrecorded_and_not_for_ever() -> None:
-    (dial,) = told(DialHer(HER, 1800))
+    (dial,) = told(DialCaller(HER, 1800))
 
     assert dial.tag == "Dial"
     assert dial.attrib == {"phoneNumbers": HER, "callerId": OURS, "maxDuration": "1800", "record": "false"}
 
 
 def test_whatever_is_told_is_escaped() -> None:
-    (dial,) = told(DialHer('+1"&<>', 1))
+    (dial,) = told(DialCaller('+1"&<>', 1))
     assert dial.get("phoneNumbers") == '+1"&<>'
     assert told(AskOne("<&", "lo"))[0][0].text == "Helpline. Code < &. Language: Lao. Press 1 to call."
 

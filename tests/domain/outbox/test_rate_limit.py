@@ -15,8 +15,8 @@ from gateway.domain.outbox.rate_limit import (
     fill_bucket,
     find_wait,
     make_full_bucket,
+    note_success,
     take_token,
-    went_through,
 )
 
 NOW = datetime(2026, 11, 24, 7, 5, tzinfo=UTC)
@@ -99,5 +99,5 @@ def test_pauses(before: int, alarm: bool, named: int | None, seconds: int | None
     assert after.why == ("" if seconds is None else "timeout")
     paused = find_wait(after, RateLimits(), now=NOW)
     assert paused == timedelta(seconds=seconds or 0) <= LONGEST_PAUSE
-    well = went_through(after, cost=80)
+    well = note_success(after, cost=80)
     assert (well.faults, well.paused_until, well.why, well.spent) == (0, None, "", 80)

@@ -9,7 +9,7 @@ from gateway.domain.callbacks.states import CallbackState, IllegalMove
 from gateway.domain.permissions import Actor, NotPermitted, Role
 from gateway.helpdesk.alerts import one_tap_link
 from gateway.helpdesk.calls import attempts
-from gateway.helpdesk.errors import HeldByOther, Rejected, Why
+from gateway.helpdesk.errors import ClaimedByOther, Rejected, Why
 from gateway.helpdesk.queue import claim, outcome
 from gateway.helpdesk.requests import accept, refuse
 from gateway.helpdesk.staff import people
@@ -120,7 +120,7 @@ def test_whoever_was_faster_keeps_it_and_is_named(desk: Desk) -> None:
     offered = one_tap_link.find_offer(desk.parts, token)
     assert offered is not None
     assert offered.state is CallbackState.CLAIMED
-    with pytest.raises(HeldByOther) as held:
+    with pytest.raises(ClaimedByOther) as held:
         one_tap_link.use_link(desk.parts, token)
     assert held.value.name == "Dao"
 

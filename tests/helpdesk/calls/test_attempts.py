@@ -10,8 +10,8 @@ from gateway.domain.permissions import Actor, Role
 from gateway.helpdesk.calls import attempts
 from gateway.helpdesk.errors import (
     AlreadyCalling,
+    ClaimedByOther,
     ClockStopped,
-    HeldByOther,
     NoPhone,
     NoSuchCallback,
     NotSafe,
@@ -72,7 +72,7 @@ def test_nobody_else_gets_the_number_meanwhile(line: Desk) -> None:
     callback = line.requested(when="now")
     line.calling(noy, callback)
     for other in (dao, boss):
-        with pytest.raises(HeldByOther, match="Noy"):
+        with pytest.raises(ClaimedByOther, match="Noy"):
             attempts.begin_call(line.parts, other, callback, reason="I want to")
         assert attempts.find_current_call(line.parts, other, callback) is None
 
@@ -211,9 +211,9 @@ def test_a_supervisor_takes_the_number_of_anothers_with_a_reason(light: Desk) ->
     noy, dao, boss = light.person("Noy"), light.person("Dao"), light.person("Boss", Role.SUPERVISOR)
     callback = light.requested(when="now")
     claim.claim_callback(light.parts, noy, callback)
-    with pytest.raises(HeldByOther, match="Noy"):
+    with pytest.raises(ClaimedByOther, match="Noy"):
         attempts.begin_call(light.parts, dao, callback, reason="I want to")
-    with pytest.raises(HeldByOther, match="Noy"):
+    with pytest.raises(ClaimedByOther, match="Noy"):
         attempts.begin_call(light.parts, boss, callback)
     assert attempts.begin_call(light.parts, boss, callback, reason="Noy went home").number == HER
     assert light.callback(callback).holder_id == boss.person_id

@@ -15,7 +15,7 @@ from gateway.domain.events import (
     CallKind,
     CallStep,
     Cause,
-    DialHer,
+    DialCaller,
     Reject,
     SayGone,
     Silence,
@@ -25,8 +25,8 @@ from gateway.helpdesk.calls import attempts, bridge_events, bridged_calls
 from gateway.helpdesk.calls.bridged_calls import Bridge
 from gateway.helpdesk.errors import (
     AlreadyCalling,
+    ClaimedByOther,
     ClockStopped,
-    HeldByOther,
     NoBridge,
     NoPhone,
     NoSuchCallback,
@@ -212,7 +212,7 @@ def test_a_bridge_is_only_its_own_persons(desk: Desk) -> None:
     noy, dao = desk.person("Noy"), desk.person("Dao")
     callback, _ = asked(desk, noy)
 
-    with pytest.raises(HeldByOther, match="Noy"):
+    with pytest.raises(ClaimedByOther, match="Noy"):
         bridged_calls.begin_call(desk.parts, dao, callback)
     assert bridged_calls.find_current_call(desk.parts, dao) is None
     assert bridged_calls.find_last_call(desk.parts, dao, callback) is None
@@ -284,8 +284,8 @@ def test_a_word_is_matched_by_the_providers_id_then_ours_then_by_whom_it_rings(d
 
     assert told(desk, CallKind.ANSWERED, session="A", number="+85620555900002") == AskOne(two.code, "lo")
     assert told(desk, CallKind.ANSWERED, session="B", own_id=one.id) == AskOne(one.code, "lo")
-    assert told(desk, CallKind.KEY, session="A", digits="1", number=HERS) == DialHer(OTHER, 1800)
-    assert told(desk, CallKind.KEY, session="B", digits="1") == DialHer(HER, 1800)
+    assert told(desk, CallKind.KEY, session="A", digits="1", number=HERS) == DialCaller(OTHER, 1800)
+    assert told(desk, CallKind.KEY, session="B", digits="1") == DialCaller(HER, 1800)
 
 
 STRANGERS: dict[str, dict[str, Any]] = {
@@ -323,7 +323,7 @@ def test_a_second_call_under_our_id_is_a_strangers(desk: Desk) -> None:
     _, bridge = at_the_key(desk, desk.person("Noy"))
 
     assert told(desk, CallKind.KEY, session="S2", own_id=bridge.id, digits="1") == Silence()
-    assert told(desk, CallKind.KEY, own_id=bridge.id, digits="1") == DialHer(HER, 1800)
+    assert told(desk, CallKind.KEY, own_id=bridge.id, digits="1") == DialCaller(HER, 1800)
 
 
 def test_a_ring_to_the_line_is_rejected(light: Desk) -> None:
@@ -461,7 +461,7 @@ def test_one_who_was_reached_and_agreed_stays_reached(desk: Desk) -> None:
     assert (row.state, row.holder_id) == (CallbackState.REACHED, noy.person_id)
     bridge = bridged_calls.begin_call(desk.parts, noy, callback)
     told(desk, CallKind.ANSWERED, session="again", own_id=bridge.id)
-    assert told(desk, CallKind.KEY, session="again", digits="1") == DialHer(HER, 1800)
+    assert told(desk, CallKind.KEY, session="again", digits="1") == DialCaller(HER, 1800)
     assert [row.nth for row in attempts_of(desk, callback) if row.outcome != "not_dialled"] == [0, 1]
 
 
@@ -494,7 +494,7 @@ def test_a_supervisors_bridge_outside_her_window_follows_her_own_contact(desk: D
     bridge = bridged_calls.begin_call(desk.parts, boss, callback, reason="she rang just now")
     told(desk, CallKind.ANSWERED, own_id=bridge.id)
 
-    assert told(desk, CallKind.KEY, digits="1") == DialHer(HER, 1800)
+    assert told(desk, CallKind.KEY, digits="1") == DialCaller(HER, 1800)
     assert figures.show_quality(desk.parts, boss).unsafe == 0
 
 
@@ -521,7 +521,12 @@ def test_equal_posts_at_the_same_moment_give_her_number_out_once(desk: Desk) -> 
         told(desk, CallKind.ANSWERED, session=session, own_id=bridge.id)
         steps = together(*[lambda s=session: told(desk, CallKind.KEY, session=s, digits="1")] * 4)
 
-        assert sorted(type(step).__name__ for step in steps) == ["DialHer", "Silence", "Silence", "Silence"]
+        assert sorted(type(step).__name__ for step in steps) == [
+            "DialCaller",
+            "Silence",
+            "Silence",
+            "Silence",
+        ]
 
 
 def test_two_people_press_call_for_one_number_at_the_same_moment(desk: Desk) -> None:
@@ -573,5 +578,5 @@ def test_a_key_and_a_cancel_at_the_same_moment_agree(desk: Desk) -> None:
             ),
         )
         dialled = desk.rows(f"SELECT dialled_at IS NOT NULL FROM bridges WHERE id = '{bridge.id}'")
-        assert [(bool(each),) for (each,) in dialled] == [(isinstance(step, DialHer),)]
+        assert [(bool(each),) for (each,) in dialled] == [(isinstance(step, DialCaller),)]
         assert desk.callback(callback).state is CallbackState.CANCELLED

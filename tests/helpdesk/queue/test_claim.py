@@ -7,7 +7,7 @@ import pytest
 from gateway.domain.callbacks.states import CallbackState, IllegalMove
 from gateway.domain.permissions import Actor, NotPermitted, Role
 from gateway.helpdesk.calls import attempts
-from gateway.helpdesk.errors import HeldByOther, NoSuchCallback
+from gateway.helpdesk.errors import ClaimedByOther, NoSuchCallback
 from gateway.helpdesk.queue import claim, outcome
 from gateway.helpdesk.requests import accept
 from gateway.menus.engine.effects import CancelCallback
@@ -63,7 +63,7 @@ def test_of_eight_at_once_one_has_it_and_the_others_are_told_who(line: Desk) -> 
         try:
             claim.claim_callback(line.parts, actor, callback)
             won.append(actor.name)
-        except HeldByOther as held:
+        except ClaimedByOther as held:
             told.append(held.name)
 
     threads = [Thread(target=take, args=(actor,)) for actor in people]
@@ -93,7 +93,7 @@ def test_only_the_holder_or_a_supervisor_releases(light: Desk) -> None:
     with pytest.raises(IllegalMove):
         claim.release_callback(light.parts, noy, callback)
     claim.claim_callback(light.parts, noy, callback)
-    with pytest.raises(HeldByOther, match="Noy"):
+    with pytest.raises(ClaimedByOther, match="Noy"):
         claim.release_callback(light.parts, dao, callback)
     claim.release_callback(light.parts, boss, callback)
     assert light.callback(callback).state is CallbackState.WAITING
@@ -103,17 +103,17 @@ def test_a_supervisor_takes_over_a_claim_but_never_a_call(light: Desk) -> None:
     noy, boss = light.person("Noy"), light.person("Boss", Role.SUPERVISOR)
     callback = light.requested(when="now")
     claim.claim_callback(light.parts, noy, callback)
-    with pytest.raises(HeldByOther, match="Noy"):
+    with pytest.raises(ClaimedByOther, match="Noy"):
         claim.claim_callback(light.parts, boss, callback)
     with pytest.raises(NotPermitted):
         claim.claim_callback(light.parts, noy, callback, take_over=True)
     claim.claim_callback(light.parts, boss, callback, take_over=True)
     assert light.callback(callback).holder_id == boss.person_id
-    with pytest.raises(HeldByOther, match="Boss"):
+    with pytest.raises(ClaimedByOther, match="Boss"):
         claim.claim_callback(light.parts, noy, callback)
     claim.release_callback(light.parts, boss, callback)
     light.calling(noy, callback)
-    with pytest.raises(HeldByOther, match="Noy"):
+    with pytest.raises(ClaimedByOther, match="Noy"):
         claim.claim_callback(light.parts, boss, callback, take_over=True)
     with pytest.raises(IllegalMove):
         claim.release_callback(light.parts, noy, callback)

@@ -8,7 +8,7 @@ from gateway.domain.callbacks.outcomes import Outcome
 from gateway.domain.callbacks.states import CallbackState, IllegalMove
 from gateway.domain.permissions import NotPermitted, Role
 from gateway.helpdesk.calls import attempts
-from gateway.helpdesk.errors import AlreadyCalling, HeldByOther, NoSuchCallback, NotSafe
+from gateway.helpdesk.errors import AlreadyCalling, ClaimedByOther, NoSuchCallback, NotSafe
 from gateway.helpdesk.queue import claim
 from gateway.helpdesk.queue import outcome as queue_outcome
 from gateway.helpdesk.queue.outcome import BadWords
@@ -104,7 +104,7 @@ def test_only_who_called_records(line: Desk) -> None:
     dao, boss = line.person("Dao"), line.person("Boss", Role.SUPERVISOR)
     for other in (dao, boss):
         for form in ("", call.form):
-            with pytest.raises(HeldByOther, match="Noy"):
+            with pytest.raises(ClaimedByOther, match="Noy"):
                 queue_outcome.record_outcome(
                     line.parts, other, callback_id=callback, outcome="reached", form=form
                 )
@@ -206,7 +206,7 @@ def test_a_call_made_without_the_page_is_told_about_once(line: Desk) -> None:
     with pytest.raises(IllegalMove):
         queue_outcome.record_outcome(line.parts, noy, callback_id=callback, outcome="reached")
     claim.claim_callback(line.parts, noy, callback)
-    with pytest.raises(HeldByOther, match="Noy"):
+    with pytest.raises(ClaimedByOther, match="Noy"):
         queue_outcome.record_outcome(line.parts, dao, callback_id=callback, outcome="reached")
     assert (
         queue_outcome.record_outcome(line.parts, noy, callback_id=callback, outcome="no_answer").state
@@ -265,7 +265,7 @@ def test_a_note_is_written_by_the_holder_or_a_supervisor_and_keeps_the_claim(lig
     queue_outcome.add_note(light.parts, noy, callback, "mine")
     assert light.callback(callback).held_until == light.clock.now() + claim.LEASE
     queue_outcome.add_note(light.parts, boss, callback, "the supervisor's")
-    with pytest.raises(HeldByOther, match="Noy"):
+    with pytest.raises(ClaimedByOther, match="Noy"):
         queue_outcome.add_note(light.parts, dao, callback, "not mine")
     claim.release_callback(light.parts, noy, callback)
     with pytest.raises(NotPermitted):
@@ -297,7 +297,7 @@ def test_what_waits_is_closed_by_a_supervisor_and_what_is_claimed_by_its_holder(
         queue_outcome.close_callback(light.parts, noy, waiting, reason="duplicate")
     queue_outcome.close_callback(light.parts, boss, waiting, reason="duplicate")
     claim.claim_callback(light.parts, noy, claimed)
-    with pytest.raises(HeldByOther, match="Noy"):
+    with pytest.raises(ClaimedByOther, match="Noy"):
         queue_outcome.close_callback(light.parts, dao, claimed, reason="duplicate")
     queue_outcome.close_callback(light.parts, noy, claimed, reason="duplicate")
     assert {light.callback(one).state for one in (waiting, claimed)} == {CallbackState.CLOSED}
@@ -324,7 +324,7 @@ def test_a_supervisor_decides_what_stands_in_review(
         queue_outcome.decide_review(line.parts, noy, callback, decision=decision)
     if claimed:
         claim.claim_callback(line.parts, boss, callback)
-        with pytest.raises(HeldByOther, match="Boss"):
+        with pytest.raises(ClaimedByOther, match="Boss"):
             queue_outcome.decide_review(line.parts, other, callback, decision=decision)
     queue_outcome.decide_review(line.parts, boss, callback, decision=decision)
     row = line.callback(callback)

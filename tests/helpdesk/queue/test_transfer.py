@@ -7,7 +7,7 @@ from gateway.domain.callbacks.states import CallbackState, IllegalMove
 from gateway.domain.permissions import Actor, NotPermitted, Role
 from gateway.helpdesk.alerts import one_tap_link
 from gateway.helpdesk.calls import attempts
-from gateway.helpdesk.errors import HeldByOther, NoSuchCallback
+from gateway.helpdesk.errors import ClaimedByOther, NoSuchCallback
 from gateway.helpdesk.queue import claim, outcome, queue, transfer
 from gateway.helpdesk.queue.transfer import NotPassed, UnfitReason
 from gateway.storage import outbox, people
@@ -50,7 +50,7 @@ def test_a_claim_is_passed_on_with_a_lease_of_its_own(line: Desk) -> None:
     transfer.hand_over(line.parts, noy, callback, dao.person_id)
     row = line.callback(callback)
     assert (row.holder_id, row.held_until) == (dao.person_id, line.clock.now() + claim.LEASE)
-    with pytest.raises(HeldByOther) as held:
+    with pytest.raises(ClaimedByOther) as held:
         transfer.hand_over(line.parts, noy, callback, noy.person_id)
     assert held.value.name == "Dao"
     assert line.rows("SELECT act, detail FROM audit ORDER BY id")[-1] == ("handed over", dao.person_id)
@@ -143,7 +143,7 @@ class TestRefused:
         light.calling(four["noy"], waiting)
         with pytest.raises(IllegalMove):
             transfer.hand_over(light.parts, four["noy"], waiting, four["dao"].person_id)
-        with pytest.raises(HeldByOther):
+        with pytest.raises(ClaimedByOther):
             transfer.hand_over(light.parts, four["dao"], waiting, four["noy"].person_id)
 
     def test_those_who_work_no_queue(self, light: Desk, four: dict[str, Actor]) -> None:

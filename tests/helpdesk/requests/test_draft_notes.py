@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.domain.permissions import NotPermitted, Role
-from gateway.helpdesk.errors import HeldByOther, NoSuchCallback
+from gateway.helpdesk.errors import ClaimedByOther, NoSuchCallback
 from gateway.helpdesk.queue import claim, outcome
 from gateway.helpdesk.queue.outcome import BadWords
 from gateway.helpdesk.requests import accept, draft_notes
@@ -77,7 +77,7 @@ def test_only_whoever_may_write_the_note(light: Desk) -> None:
     noy, dao, reader = light.person("Noy"), light.person("Dao"), light.person("Reader", Role.READER)
     callback = light.requested(when="now")
     claim.claim_callback(light.parts, noy, callback)
-    with pytest.raises(HeldByOther, match="Noy"):
+    with pytest.raises(ClaimedByOther, match="Noy"):
         draft_notes.keep_draft(light.parts, dao, callback, "words")
     with pytest.raises(NotPermitted):
         draft_notes.keep_draft(light.parts, reader, callback, "words")

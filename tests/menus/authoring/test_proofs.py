@@ -8,8 +8,8 @@ from gateway.domain.events import SMS_LIMITS, USSD_LIMITS, Limits
 from gateway.menus.authoring.graph import MenuWay, find_callback_path, find_reached, list_ways, read_in
 from gateway.menus.authoring.pages import cut_menu, reserve_values
 from gateway.menus.authoring.problems import Level
-from gateway.menus.engine.model import Form, page_key
-from gateway.menus.engine.paging import fits_page, page_text
+from gateway.menus.engine.model import Form, make_page_key
+from gateway.menus.engine.paging import fits_page, write_page
 from tests.support.menu_folders import base, checked, staffed, with_change
 from tests.support.reviewed import reviewed
 
@@ -172,9 +172,9 @@ def test_every_page_of_every_screen_in_every_language_fits_and_is_stored_once():
     for key, pages in cut.pages.items():
         limits = USSD_LIMITS if key.startswith("ussd/") else SMS_LIMITS
         values = reserve_values(built, key.split("/")[1])
-        assert all(fits_page(page_text(page, values), limits) for page in pages), key
-    assert page_key("ussd", "lo", "code", 0) in cut.pages
-    assert "ກ່ອນ" in page_text(cut.pages[page_key("ussd", "lo", "code", 0)][0], {})
+        assert all(fits_page(write_page(page, values), limits) for page in pages), key
+    assert make_page_key("ussd", "lo", "code", 0) in cut.pages
+    assert "ກ່ອນ" in write_page(cut.pages[make_page_key("ussd", "lo", "code", 0)][0], {})
 
 
 def test_narrow_phones_find_what_does_not_fit_them():

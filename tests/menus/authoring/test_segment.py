@@ -7,7 +7,7 @@ from gateway.menus.authoring import texts
 from gateway.menus.authoring.pages import add_pages, cut_menu
 from gateway.menus.authoring.texts import line_breaks
 from gateway.menus.engine.engine import begin_session
-from gateway.menus.engine.model import page_key
+from gateway.menus.engine.model import make_page_key
 from gateway.menus.engine.render import join_text
 from gateway.menus.engine.session import Known
 from gateway.menus.engine.text_breaks import (
@@ -88,7 +88,7 @@ def _missing(name: str):
 
 def test_what_is_stored_at_publish_is_cut_between_words(breaks):
     menu = checked(with_change("screens.yaml", "ຢ່າງໜ້ອຍ {th.wage} ບາດ/ມື້", LONG)).menu
-    first, *_ = add_pages(menu, (USSD_LIMITS,)).pages[page_key("ussd", "lo", "pay", -1)]
+    first, *_ = add_pages(menu, (USSD_LIMITS,)).pages[make_page_key("ussd", "lo", "pay", -1)]
     shown = first[0].text
     assert LONG.startswith(shown)
     assert len(shown) in breaks("lo")(LONG)
@@ -122,8 +122,8 @@ def test_marks_in_a_menu_cut_and_are_never_sent(mark):
     assert {each.code for each in found.problems} <= {"placeholders-differ", "long-screen"}
     pages = cut_menu(found.menu, (USSD_LIMITS,)).pages
     assert not any(SOFT_BREAK in piece.text for cuts in pages.values() for page in cuts for piece in page)
-    assert pages[page_key("ussd", "lo", "pay", -1)][0][0].text.endswith("ງານຄ່າແຮງ")
-    assert pages[page_key("ussd", "en", "main", -1)][0][0].text == "1 My pay"
+    assert pages[make_page_key("ussd", "lo", "pay", -1)][0][0].text.endswith("ງານຄ່າແຮງ")
+    assert pages[make_page_key("ussd", "en", "main", -1)][0][0].text == "1 My pay"
 
 
 def test_a_run_without_stored_pages_sends_no_mark_either():

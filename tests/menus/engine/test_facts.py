@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gateway.domain.events import USSD_LIMITS
 from gateway.menus.engine.model import Fact, FactValue, Information, Menu
-from gateway.menus.engine.paging import cut_screen, page_text
+from gateway.menus.engine.paging import cut_screen, write_page
 from gateway.menus.engine.session import Session
 from gateway.menus.engine.text_size import GSM7, count_septets, count_units, find_coding, measure_text
 from gateway.menus.engine.wording import (
@@ -151,7 +151,7 @@ def test_nothing_is_ever_told_for_which_no_room_was_kept(values, day, language):
 def test_a_page_that_was_cut_once_holds_whatever_is_told_on_any_day(values, day, language):
     of = menu(*values)
     (page,) = cut_screen(of, of.screens["pay"], -1, language, USSD_LIMITS, find_longest_values(of, language))
-    size = measure_text(page_text(page, format_facts(of, day, language)))
+    size = measure_text(write_page(page, format_facts(of, day, language)))
     assert size.units <= (USSD_LIMITS.gsm7 if size.coding == GSM7 else USSD_LIMITS.ucs2)
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from gateway.domain.events import SMS_LIMITS, USSD_LIMITS, Limits, PieceKind
 from gateway.menus.engine.model import Choices, End, Entry, Information, Offer, Question, Variant
-from gateway.menus.engine.paging import QuestionSplit, TextTooLong, cut_anyway, cut_screen, page_text
+from gateway.menus.engine.paging import QuestionSplit, TextTooLong, cut_anyway, cut_screen, write_page
 from gateway.menus.engine.text_breaks import PLACEHOLDER
 from gateway.menus.engine.text_size import measure_text
 from gateway.menus.engine.wording import find_longest_values
@@ -236,7 +236,7 @@ def test_pages_hold_everything_once_in_order_and_fit(text, labels, language, for
     )
     assert options == [f"{line.key} {menu.text(line.label, language)}" for line in lines]
     for page in pages:
-        size = measure_text(page_text(page, room))
+        size = measure_text(write_page(page, room))
         assert size.units <= {"gsm7": 160, "ucs2": 70}[size.coding]
 
 

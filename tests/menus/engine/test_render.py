@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.domain.events import USSD_LIMITS, Piece, PieceKind
 from gateway.foundation.display_values import DisplayValues
-from gateway.menus.engine.model import Choices, Information, page_key
+from gateway.menus.engine.model import Choices, Information, make_page_key
 from gateway.menus.engine.paging import cut_screen
 from gateway.menus.engine.render import join_text, measure_text
 from gateway.menus.engine.session import Session
@@ -51,7 +51,7 @@ def test_stored_pages_are_what_is_shown():
     screen = MENU.screens["wage"]
     pages = cut_screen(MENU, screen, -1, "en", USSD_LIMITS, find_longest_values(MENU, "en"))
     marked = ((Piece(PieceKind.TEXT, "As proved: {th.wage}"), *pages[0][1:]),)
-    stored = replace(MENU, pages={page_key("ussd", "en", "wage", -1): marked})
+    stored = replace(MENU, pages={make_page_key("ussd", "en", "wage", -1): marked})
     assert join_text(told(stored, walk(MENU, "4 1 1").session)).startswith(
         "As proved: 400\n7 Call me\n0 Back"
     )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from gateway.domain.events import USSD_LIMITS
-from gateway.menus.engine.model import FORMAT, Fact, Variant, page_key
+from gateway.menus.engine.model import FORMAT, Fact, Variant, make_page_key
 from gateway.menus.engine.paging import cut_screen
 from gateway.menus.engine.serialization import (
     KINDS,
@@ -26,7 +26,7 @@ MENU = small_menu(source="en", waiting={"lo": ("main", "sos.key7"), "th": ("main
 
 def test_round_trip_of_a_menu_with_stored_pages():
     pages = {
-        page_key("ussd", "lo", name, -1): cut_screen(
+        make_page_key("ussd", "lo", name, -1): cut_screen(
             MENU, screen, -1, "lo", USSD_LIMITS, find_longest_values(MENU, "lo")
         )
         for name, screen in MENU.screens.items()

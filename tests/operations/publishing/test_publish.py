@@ -13,10 +13,10 @@ from gateway.domain.callbacks.shifts import Shift
 from gateway.domain.callbacks.windows import DAYS, Hours
 from gateway.domain.permissions import Actor, NotPermitted, Role
 from gateway.menus.authoring.problems import Level
-from gateway.menus.engine.model import page_key
+from gateway.menus.engine.model import make_page_key
 from gateway.operations.publishing import publish as publishing
 from gateway.operations.publishing import stored
-from gateway.operations.publishing.publish import NotSound, Overtaken, Published, publish_menu, rollback_menu
+from gateway.operations.publishing.publish import NotSound, Overtaken, Published, publish_menu, roll_back_menu
 from gateway.operations.publishing.stored import NoVersion
 from gateway.storage import audit, duty, people
 from gateway.storage import versions as rows
@@ -68,8 +68,8 @@ def test_a_sound_folder_goes_live_with_its_pages_and_an_audit_row(parts):
     )
     version, menu = parts.versions.live("helpline")
     assert version == told.version.id
-    assert menu.pages[page_key("ussd", "lo", "main", -1)]
-    assert menu.pages[page_key("sms", "lo", "main", -1)]
+    assert menu.pages[make_page_key("ussd", "lo", "main", -1)]
+    assert menu.pages[make_page_key("sms", "lo", "main", -1)]
     with parts.store.read() as tx:
         (entry,) = audit.list_about(tx, "version", version)
         assert (entry.act, entry.detail) == ("menu.publish", "helpline 1, by Noy: new wage")
@@ -106,7 +106,7 @@ def test_who_may_not_publish_is_refused(parts):
     with pytest.raises(NotPermitted):
         publish_menu(parts, texts(), author="Keo", why="", actor=reader)
     with pytest.raises(NotPermitted):
-        rollback_menu(parts, "helpline", actor=reader)
+        roll_back_menu(parts, "helpline", actor=reader)
 
 
 def test_the_next_version_is_live_and_the_one_before_still_serves_its_sessions(parts):
@@ -133,9 +133,9 @@ def test_rollback_goes_one_back_or_to_the_number_named(parts):
     one = doing(parts).version
     two = doing(parts, texts("At least", "Not under")).version
     three = doing(parts, texts("At least", "Never under")).version
-    assert rollback_menu(parts, "helpline").version == two
-    assert rollback_menu(parts, "helpline").version == one
-    assert rollback_menu(parts, "helpline", 3).version == three
+    assert roll_back_menu(parts, "helpline").version == two
+    assert roll_back_menu(parts, "helpline").version == one
+    assert roll_back_menu(parts, "helpline", 3).version == three
     assert words_of_main(parts).startswith("Never")
     with parts.store.read() as tx:
         acts = sorted(entry.act for entry in audit.list_about(tx, "version", two.id))
@@ -146,23 +146,23 @@ def test_rollback_goes_one_back_or_to_the_number_named(parts):
 
 def test_rollback_to_what_is_not_there_is_said(parts):
     with pytest.raises(NoVersion, match="no earlier version"):
-        rollback_menu(parts, "helpline")
+        roll_back_menu(parts, "helpline")
     doing(parts)
     with pytest.raises(NoVersion, match="no earlier version"):
-        rollback_menu(parts, "helpline")
+        roll_back_menu(parts, "helpline")
     with pytest.raises(NoVersion, match="no version 7"):
-        rollback_menu(parts, "helpline", 7)
+        roll_back_menu(parts, "helpline", 7)
 
 
 def test_a_withdrawn_version_is_gone_for_every_session(parts):
     one = doing(parts).version
     two = doing(parts, texts("At least", "Not under")).version
     assert parts.versions.get(two.id) is not None
-    rollback_menu(parts, "helpline", withdraw=True)
+    roll_back_menu(parts, "helpline", withdraw=True)
     assert parts.versions.live("helpline")[0] == one.id
     assert parts.versions.get(two.id) is None
     with pytest.raises(NoVersion):
-        rollback_menu(parts, "helpline", 2)
+        roll_back_menu(parts, "helpline", 2)
 
 
 def test_who_is_overtaken_is_told(parts, monkeypatch):

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.domain.events import CallEvent, DialHer, Event, Inbound, Kind, Reject
+from gateway.domain.events import CallEvent, DialCaller, Event, Inbound, Kind, Reject
 from gateway.foundation.webhook_secrets import PREFIX
 from gateway.storage.simulator import SentText
 from tests.support.channel_tables import line_of
@@ -213,7 +213,7 @@ CALL = {
 def test_what_is_to_happen_with_a_call_goes_back_as_the_provider_wants_it(
     house: House, provider: Provider
 ) -> None:
-    house.behind.step = DialHer("+8562055500002", 60)
+    house.behind.step = DialCaller("+8562055500002", 60)
 
     answer = provider.post("voice", **CALL)
 

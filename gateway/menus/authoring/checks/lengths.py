@@ -12,7 +12,7 @@ from gateway.menus.authoring.pages import Fault
 from gateway.menus.authoring.problems import Problem
 from gateway.menus.authoring.texts import AuthoredText, list_message_texts, list_screen_texts, list_sent_texts
 from gateway.menus.engine import navigation
-from gateway.menus.engine.model import page_key
+from gateway.menus.engine.model import make_page_key
 from gateway.menus.engine.paging import QuestionSplit
 from gateway.menus.engine.session import Session
 from gateway.menus.engine.text_breaks import PLACEHOLDER, SOFT_BREAK
@@ -57,7 +57,7 @@ def _count_pages(subject: Subject, name: str, language: str, variant: int) -> di
     """Return the most pages of a text by the parts that a page may take: 1 on a screen, more by text message."""
     counted: dict[int, int] = {}
     for limits in subject.asked.limits:
-        pages = subject.cut.pages.get(page_key(limits.name, language, name, variant), ())
+        pages = subject.cut.pages.get(make_page_key(limits.name, language, name, variant), ())
         counted[limits.parts] = max(len(pages), counted.get(limits.parts, 0))
     return counted
 

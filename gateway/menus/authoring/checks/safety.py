@@ -23,7 +23,7 @@ from gateway.menus.engine.model import (
     Information,
     Menu,
     Question,
-    page_key,
+    make_page_key,
 )
 from gateway.menus.engine.screens import find_deed
 from gateway.menus.engine.text_breaks import PLACEHOLDER
@@ -293,7 +293,7 @@ def _must_show(menu: Menu, one: AuthoredText) -> frozenset[str]:
 
 def _first_page(subject: Subject, one: AuthoredText, language: str, limits: Limits) -> frozenset[str]:
     variant = int(one.path[3]) if "variants" in one.path else PLAIN
-    pages = subject.cut.pages.get(page_key(limits.name, language, one.screen, variant))
+    pages = subject.cut.pages.get(make_page_key(limits.name, language, one.screen, variant))
     if not pages:
         return _UNCUT
     texts = [piece.text for piece in pages[0]]
