@@ -1,6 +1,7 @@
 """The tutorials work as they are written: their blocks are taken out of the pages and done, in their order."""
 
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from click.testing import CliRunner, Result
 import gateway.channels
 from gateway.channels.contract import Channel, ChannelConfig, Request, find_channel
 from gateway.cli.main import main
+from tests.channels import test_every_channel as runner
 
 TUTORIALS = Path(__file__).resolve().parents[2] / "docs" / "tutorials"
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -71,13 +73,43 @@ def carrier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Channel
     sys.modules.pop("gateway.channels.carrier", None)
 
 
-def test_the_first_provider_reads_every_case_of_its_table(carrier: Channel) -> None:
-    cases = ModuleType("cases")
-    exec(blocks_of("first-provider.md", "python")[1], vars(cases))
+@pytest.fixture
+def cases(carrier: Channel, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    module = ModuleType("tests.channels.carrier.cases")
+    exec(blocks_of("first-provider.md", "python")[1], vars(module))
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    return module
+
+
+def test_the_first_provider_passes_what_every_provider_must(carrier: Channel, cases: ModuleType) -> None:
     assert {case.event for case in cases.TABLE.cases} == carrier.contract.events
     for case in cases.TABLE.cases:
         events = carrier.parse(Request(event=case.event, fields=dict(case.fields)))
         assert tuple(events) == case.gives, case.name
+        runner.test_a_post_is_read_into_its_events("carrier", case)
+    runner.test_without_an_account_a_line_reaches_nobody_and_a_repeat_keeps_the_same_id("carrier")
+    runner.test_an_answer_begins_with_its_word_and_ends_with_the_page("carrier")
+
+
+def test_the_folder_of_the_first_provider_is_clean(carrier: Channel, tmp_path: Path) -> None:
+    """As CONTRIBUTING asks of every file."""
+    settings = TUTORIALS.parents[1] / "pyproject.toml"
+    checked = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "ruff",
+            "check",
+            "--no-cache",
+            "--config",
+            str(settings),
+            str(tmp_path / "channels"),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stdout
 
 
 def test_the_block_of_the_first_provider_is_a_block_of_the_file() -> None:
