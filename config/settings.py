@@ -130,10 +130,10 @@ def _hard_to_guess(value: SecretStr) -> SecretStr:
 
     Other keys are derived from it by HKDF (RFC 5869), which is fast, so it must be random and not a pass phrase.
     """
-    said = value.get_secret_value()
-    steps = sum(ord(after) - ord(before) == 1 for before, after in pairwise(said))
-    weak = len(said) < _LEAST_OF_A_MASTER_KEY or len(set(said)) < _LEAST_DIFFERENT
-    if weak or said in (said + said)[1:-1] or steps > len(said) // 2:
+    key = value.get_secret_value()
+    steps = sum(ord(after) - ord(before) == 1 for before, after in pairwise(key))
+    weak = len(key) < _LEAST_OF_A_MASTER_KEY or len(set(key)) < _LEAST_DIFFERENT
+    if weak or key in (key + key)[1:-1] or steps > len(key) // 2:
         raise ValueError(
             "is too easy to guess: give 32 or more characters made by chance, as `openssl rand -hex 32` prints them, "
             "or leave it empty and one is made and kept in the data folder"
@@ -276,10 +276,10 @@ def _read_own(environ: Mapping[str, str], names: Collection[str], faults: list[s
     return found
 
 
-def _has_secret(said: Iterable[Mapping[str, object]]) -> bool:
+def _has_secret(options_of_each: Iterable[Mapping[str, object]]) -> bool:
     """Return whether one of these mappings has an option whose name ends like a credential."""
     ends = tuple(f"_{secret}" for secret in _SECRETS)
-    return any(f"_{option}".endswith(ends) for options in said for option in options)
+    return any(f"_{option}".endswith(ends) for options in options_of_each for option in options)
 
 
 def _list_options(file: File) -> Iterator[Mapping[str, object]]:

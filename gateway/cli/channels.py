@@ -65,12 +65,12 @@ def test_command(name: str, register: bool) -> None:  # noqa: FBT001 - the same
 def _look_at(parts: Services, name: str, channel: Watched) -> None:
     from gateway.delivery import channel_status
 
-    told = channel.look(now=parts.clock.now())
-    if told is None:
+    heartbeat = channel.look(now=parts.clock.now())
+    if heartbeat is None:
         click.echo(_NOT_REACHED, err=True)
         sys.exit(1)
-    channel_status.note_seen(parts, told)
-    battery = "" if told.battery is None else f", battery {told.battery} %"
+    channel_status.note_seen(parts, heartbeat)
+    battery = "" if heartbeat.battery is None else f", battery {heartbeat.battery} %"
     click.echo(f"{name} answers{battery}.")
 
 

@@ -100,10 +100,10 @@ def _open_live(code: str, numbers: list[str]) -> _Phones:
 
 
 def _open_draft(folder: Path, numbers: list[str]) -> _Phones:
-    menu, asked, clock = read_sound_menu(folder), ask_here(), open_clock(config.from_process())
+    menu, context, clock = read_sound_menu(folder), ask_here(), open_clock(config.from_process())
     click.echo(f"A draft: {folder}. Nothing is recorded, and every request gets the code {CODE}.", err=True)
-    phones = [DraftPhone(menu, number, asked, clock) for number in numbers]
-    return _Phones(phones=phones, find_menu=lambda: menu, zone=asked.zone)
+    phones = [DraftPhone(menu, number, context, clock) for number in numbers]
+    return _Phones(phones=phones, find_menu=lambda: menu, zone=context.zone)
 
 
 @click.command()
@@ -224,8 +224,7 @@ def _send_text(phone: Handset, send: Callable[[], None], clock: Clock) -> list[R
     """Send a text and return the replies that arrive in time; None if there will be none.
 
     A text and its replies are stored in one transaction. A reply that is not stored by then will never come,
-    and silence
-    is the right response to STOP.
+    and silence is the right response to STOP.
     """
     known = {each.id for each in phone.written()}
     send()

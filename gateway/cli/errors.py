@@ -75,8 +75,8 @@ def check_order(first: datetime, last: datetime) -> None:
         click.BadParameter: the last day is before the first.
     """
     if last < first:
-        said = f"{last:%Y-%m-%d} comes before {first:%Y-%m-%d}; did you mean them the other way round?"
-        raise click.BadParameter(said, param_hint="--to")
+        first_day = f"{last:%Y-%m-%d} comes before {first:%Y-%m-%d}; did you mean them the other way round?"
+        raise click.BadParameter(first_day, param_hint="--to")
 
 
 def _read_today() -> date:

@@ -149,12 +149,12 @@ def test_command(path: Path, whole: bool) -> None:  # noqa: FBT001 - click passe
     from gateway.menus.authoring.pages import add_pages
 
     checked = add_pages(read_sound_menu(path), (USSD_LIMITS,))
-    asked = ask_here()
-    cases, problems = read_conversations(read_tests(path), asked.zone)
+    context = ask_here()
+    cases, problems = read_conversations(read_tests(path), context.zone)
     _print_problems(problems, read_tests(path), path)
     ran = []
     for case in cases:
-        ran.append(run_conversation(checked, case, zone=asked.zone))
+        ran.append(run_conversation(checked, case, zone=context.zone))
         _print_ran(ran[-1], path, f"{len(ran):3}/{len(cases)}")
     failed = sum(bool(each.differences) for each in ran)
     hidden = list_unseen(checked, ran)
@@ -237,22 +237,22 @@ def draw_command(path: Path, svg_file: Path | None, language: str) -> None:
     from gateway.menus.authoring.drawing import draw_mermaid, draw_svg
     from gateway.menus.authoring.sketch import fill_for_drawing, make_sketch
 
-    files, asked = _read_files(path), replace(ask_here(), live=_read_live())
-    checked = check_menu(files, asked)
+    files, context = _read_files(path), replace(ask_here(), live=_read_live())
+    checked = check_menu(files, context)
     drawn = make_sketch(files, checked.built)
     if drawn is None:
         _print_problems(
             [problem for problem in checked.problems if problem.level is Level.ERROR], files, path
         )
         sys.exit(1)
-    menu = fill_for_drawing(drawn.menu, asked.today, language)
+    menu = fill_for_drawing(drawn.menu, context.today, language)
     if svg_file is None:
         click.echo(draw_mermaid(menu, language, checked.problems, drawn.missing), nl=False)
         return
     svg_file.write_text(draw_svg(menu, language, checked.problems, drawn.missing), encoding="utf-8")
     errors = sum(each.level is Level.ERROR for each in checked.problems)
-    told = f", {errors} errors in red" if errors else ""
-    click.echo(f"{svg_file}: {len(menu.screens) - len(drawn.missing)} screens{told}")
+    drawing = f", {errors} errors in red" if errors else ""
+    click.echo(f"{svg_file}: {len(menu.screens) - len(drawn.missing)} screens{drawing}")
 
 
 @menus.command("schema")

@@ -83,23 +83,23 @@ def publish_command(
         by = author or (actor.name if actor else _find_user_name())
         return publish.publish_menu(parts, files, author=by, why=reason, actor=actor, allowed=allowed)
 
-    told = _do_work(work)
-    _print_problems((*find_unread(path), *told.problems), path)
-    if isinstance(told, publish.NotSound):
+    published = _do_work(work)
+    _print_problems((*find_unread(path), *published.problems), path)
+    if isinstance(published, publish.NotSound):
         raise click.ClickException("nothing was published; what is live goes on")
-    _say_published(told)
+    _say_published(published)
 
 
-def _say_published(told: publish.Published) -> None:
-    version, found = told.version, told.difference
-    for line in describe_changes(found.changes) if told.fresh else ():
+def _say_published(published: publish.Published) -> None:
+    version, found = published.version, published.difference
+    for line in describe_changes(found.changes) if published.fresh else ():
         click.echo(line)
     if found.rolled_back is not None and found.back:
         click.echo(f"Version {found.rolled_back.number} was rolled back; this brings back from it:", err=True)
         for line in describe_changes(found.back):
             click.echo(line, err=True)
-    state = "is live now" if told.fresh else "is live already, nothing changed"
-    if told.fresh and found.base:
+    state = "is live now" if published.fresh else "is live already, nothing changed"
+    if published.fresh and found.base:
         click.echo(f"made from version {found.base.number}")
     click.echo(f"{version.menu}: version {version.number} {state}")
 
@@ -110,24 +110,24 @@ def _say_published(told: publish.Published) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the changes as JSON.")
 def diff_command(path: Path, number: int | None, as_json: bool) -> None:  # noqa: FBT001 - click passes flags so
     """Say in words what a publish of PATH would change, screen by screen, and which version it was made from."""
-    told = _do_work(lambda parts: publish.preview_difference(parts, _read_files(path), number))
-    if isinstance(told, publish.NotSound):
-        _print_problems((*find_unread(path), *told.problems), path)
+    changes = _do_work(lambda parts: publish.preview_difference(parts, _read_files(path), number))
+    if isinstance(changes, publish.NotSound):
+        _print_problems((*find_unread(path), *changes.problems), path)
         raise click.ClickException("the folder has errors")
     _print_problems(find_unread(path), path, err=True)
     if as_json:
-        rows = [{"path": each.path, "before": each.before, "after": each.after} for each in told.changes]
+        rows = [{"path": each.path, "before": each.before, "after": each.after} for each in changes.changes]
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
         return
-    for line in describe_changes(told.changes, most=len(told.changes)):
+    for line in describe_changes(changes.changes, most=len(changes.changes)):
         click.echo(line)
-    came_from = f"made from version {told.base.number}" if told.base else "nothing is live yet"
-    for each in told.moved:
+    came_from = f"made from version {changes.base.number}" if changes.base else "nothing is live yet"
+    for each in changes.moved:
         click.echo(f"  {each.place.file}:{each.place.line}: {each.message}")
-    click.echo(f"{len(told.changes)} changes against what is live; {came_from}")
-    if told.undone:
+    click.echo(f"{len(changes.changes)} changes against what is live; {came_from}")
+    if changes.undone:
         click.echo("It would set back:")
-        for line in describe_changes(told.undone, most=len(told.undone)):
+        for line in describe_changes(changes.undone, most=len(changes.undone)):
             click.echo(line)
 
 
@@ -177,10 +177,10 @@ def rollback_command(
             move_keys=move_keys,
         )
 
-    told = _do_work(work)
-    for line in told.moved:
+    rolled_back = _do_work(work)
+    for line in rolled_back.moved:
         click.echo(f"  {line}")
-    version = told.version
+    version = rolled_back.version
     click.echo(f"{version.menu}: version {version.number} is live now")
 
 

@@ -67,9 +67,9 @@ def _rows_of(centre: CentreMonth) -> list[tuple[str, ...]]:
 
 def _as_json_row(row: tuple[str, ...]) -> dict[str, object]:
     field, word, *cells, total = row
-    told: list[object] = [int(cell) if cell.isdigit() else cell for cell in (*cells, total)]
-    return {"what": "record", "by": field, "name": word, "n": told[-1]} | dict(
-        zip(("woman", "man", "rest"), told, strict=False)
+    count: list[object] = [int(cell) if cell.isdigit() else cell for cell in (*cells, total)]
+    return {"what": "record", "by": field, "name": word, "n": count[-1]} | dict(
+        zip(("woman", "man", "rest"), count, strict=False)
     )
 
 
@@ -125,5 +125,5 @@ def _list_lines(found: FactReaders) -> Iterator[str]:
         yield f"  {read.day}  {read.screen:<24} {read.value or '?':<24} {read.n:>8}"
     yield f"open requests that came past it: {len(found.requests)}"
     for one in found.requests:
-        asked = _format_instant(one.asked_at)
-        yield f"  {one.code}  {one.state:<10} {one.language:<8} {asked}  {' > '.join(one.screens)}"
+        requests = _format_instant(one.asked_at)
+        yield f"  {one.code}  {one.state:<10} {one.language:<8} {requests}  {' > '.join(one.screens)}"

@@ -123,11 +123,11 @@ def _find_named(menu: Menu, language: str, names: Iterable[str]) -> tuple[Passag
     texts = list_passages_of(menu, language)
     found: list[Passage] = []
     for name in names:
-        meant = [each for each in texts if each.id == name or each.path[:2] == ("screens", name)]
-        if not meant:
+        named = [each for each in texts if each.id == name or each.path[:2] == ("screens", name)]
+        if not named:
             hint = did_you_mean(name, {each.id for each in texts})
             raise click.ClickException(f"no text in {language} is called {name}; {hint}")
-        found += meant
+        found += named
     return tuple(found)
 
 

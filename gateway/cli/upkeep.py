@@ -35,8 +35,7 @@ def show_new_sheet(parts: Services) -> SheetQuestion | None:
     """Draw a sheet, show it, and only then put it in force; None if another process was faster.
 
     In this order no backup is encrypted to a sheet that nobody could read: after an interruption the shown
-    letters open
-    nothing yet, and the next start draws new ones.
+    letters open nothing yet, and the next start draws new ones.
     """
     with parts.store.read() as tx:
         before = key_care.find_public_key(tx)

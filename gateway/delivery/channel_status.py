@@ -179,9 +179,9 @@ def look_at_channels(parts: Services) -> None:
     """
     for channel in parts.channels.values():
         if channel.contract.silent_after is not None and isinstance(channel, Watched):
-            told = channel.look(now=parts.clock.now())
-            if told is not None:
-                note_seen(parts, told)
+            heartbeat = channel.look(now=parts.clock.now())
+            if heartbeat is not None:
+                note_seen(parts, heartbeat)
     with parts.store.write() as tx:
         for name in sorted(settings.list_silent(tx, parts.channels, parts.clock.now())):
             _tell_fallen(parts, tx, name)
@@ -197,11 +197,13 @@ def _is_new(parts: Services, event: ChannelSeen) -> bool:
 
 def _note_event(parts: Services, tx: Tx, event: ChannelSeen) -> None:
     known = settings.find_heartbeat(tx, event.channel)
-    told = event if event.battery is not None else known
+    battery_from = event if event.battery is not None else known
     now = parts.clock.now()
     if known.silent:
         _log.warning("line %s is heard again", event.channel)
-    fresh = Life(seen_at=now, battery=told.battery, charging=told.charging, failed=told.failed)
+    fresh = Life(
+        seen_at=now, battery=battery_from.battery, charging=battery_from.charging, failed=battery_from.failed
+    )
     settings.save_heartbeat(tx, event.channel, fresh, now=now)
 
 

@@ -60,8 +60,8 @@ def _find_row(parts: Services, tx: Tx, delivery: Delivery) -> OutboxRow | None:
     row = outbox.by_provider_id(tx, delivery.channel, delivery.provider_id)
     if row is not None or not _takes_our_id(parts, delivery.channel):
         return row
-    ours = outbox.by_id(tx, delivery.provider_id)
-    return ours if ours is not None and ours.channel == delivery.channel else None
+    own = outbox.by_id(tx, delivery.provider_id)
+    return own if own is not None and own.channel == delivery.channel else None
 
 
 def _takes_our_id(parts: Services, name: str) -> bool:
@@ -95,12 +95,12 @@ def ask_providers(parts: Services) -> int:
 def _ask_about(parts: Services, row_id: str, name: str) -> bool:
     channel = parts.channels[name]
     now = parts.clock.now()
-    told = channel.ask(row_id, now=now) if isinstance(channel, StatusQueryable) else None
-    if told is None:
+    answer = channel.ask(row_id, now=now) if isinstance(channel, StatusQueryable) else None
+    if answer is None:
         return False
-    state = "sent" if told.outcome is SendOutcome.SENT else "failed"
+    state = "sent" if answer.outcome is SendOutcome.SENT else "failed"
     with parts.store.write() as tx:
-        clear = outbox.settle_row(tx, row_id, state=state, reason=told.reason or "asked", now=now)
+        clear = outbox.settle_row(tx, row_id, state=state, reason=answer.reason or "asked", now=now)
     if clear:
         parts.count.add("outbox", f"settled.{state}", channel=name)
     return clear

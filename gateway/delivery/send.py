@@ -37,13 +37,13 @@ def record_result(parts: Services, claimed: ClaimedRow, result: SendResult, then
     """
     for pause in _TRIES:
         try:
-            kept = parts.store.run(lambda tx: _write_result(parts, tx, claimed, result, then))
+            is_written = parts.store.run(lambda tx: _write_result(parts, tx, claimed, result, then))
             break
         except Unavailable:
             parts.clock.sleep(pause)
     else:
-        kept = parts.store.run(lambda tx: _write_result(parts, tx, claimed, result, then))
-    _log_result(parts, claimed, result, then, kept=kept)
+        is_written = parts.store.run(lambda tx: _write_result(parts, tx, claimed, result, then))
+    _log_result(parts, claimed, result, then, is_written=is_written)
 
 
 def _write_result(parts: Services, tx: Tx, claimed: ClaimedRow, result: SendResult, then: Next) -> bool:
@@ -56,14 +56,14 @@ def _write_result(parts: Services, tx: Tx, claimed: ClaimedRow, result: SendResu
         return outbox_claims.put_back(
             tx, row.id, token, due_at=due_at, now=now, reason=then.reason, tried=not result.down
         )
-    kept = _finish_row(parts, tx, claimed, result, then)
-    if kept and result.provider_id:
+    is_written = _finish_row(parts, tx, claimed, result, then)
+    if is_written and result.provider_id:
         _match_deliveries(tx, parts, row, result.provider_id)
-    if kept and result.reason == OPTED_OUT:
+    if is_written and result.reason == OPTED_OUT:
         parts.opted_out(parts, tx, row)
-    if kept and row.kind in parts.after:
+    if is_written and row.kind in parts.after:
         parts.after[row.kind](parts, tx, row, result, then.event)
-    return kept
+    return is_written
 
 
 def _finish_row(parts: Services, tx: Tx, claimed: ClaimedRow, result: SendResult, then: Next) -> bool:
@@ -110,9 +110,11 @@ def _settle_account(
     )
 
 
-def _log_result(parts: Services, claimed: ClaimedRow, result: SendResult, then: Next, *, kept: bool) -> None:
+def _log_result(
+    parts: Services, claimed: ClaimedRow, result: SendResult, then: Next, *, is_written: bool
+) -> None:
     row = claimed.row
-    if not kept:
+    if not is_written:
         _log.warning("outbox row %s: its result came too late and was not taken", row.id)
         return
     word = (

@@ -46,12 +46,12 @@ def announce_request(parts: Services, tx: Tx, row: OutboxRow) -> None:
         (person, find_offers(person)) for person in list_on_duty(parts, tx, parts.clock.now(), callback.team)
     ]
     needs = Needs(language=callback.language, wants_woman=callback.wants_woman)
-    told = fit_or_all(needs, here)
-    if not told and danger:
-        told = queue_rules.choose_alerted(list_help_contacts(tx, callback.team), (), 0)
+    recipients = fit_or_all(needs, here)
+    if not recipients and danger:
+        recipients = queue_rules.choose_alerted(list_help_contacts(tx, callback.team), (), 0)
     frequent = is_frequent(parts, tx, callback.caller_id)
     add_alerts(
-        parts, tx, row, told, "urgent" if danger else "asked",
+        parts, tx, row, recipients, "urgent" if danger else "asked",
         once="alert", priority=callback.priority, join=frequent,
     )  # fmt: skip
 
@@ -62,11 +62,11 @@ def escalate_request(parts: Services, tx: Tx, row: OutboxRow) -> None:
     if callback is None or callback.state not in (CallbackState.REVIEW, CallbackState.WAITING):
         return
     supervisors = list_on_duty(parts, tx, parts.clock.now(), callback.team, roles=DECIDING)
-    told = queue_rules.choose_alerted(
+    recipients = queue_rules.choose_alerted(
         list_help_contacts(tx, callback.team), supervisors, max(callback.told - 1, 0)
     )
     key = "still" if callback.state is CallbackState.REVIEW else "urgent"
-    add_alerts(parts, tx, row, told, key, once=row.id, priority=callback.priority)
+    add_alerts(parts, tx, row, recipients, key, once=row.id, priority=callback.priority)
 
 
 def list_help_contacts(tx: Tx, team: str) -> tuple[people.Person, ...]:
@@ -91,8 +91,8 @@ def tell_of_danger(parts: Services, tx: Tx, row: OutboxRow) -> None:
     if caller is None:
         return  # the caller was erased in the meantime, so there is no text left to read
     here = list_on_duty(parts, tx, parts.clock.now(), TEAM)
-    told = here or queue_rules.choose_alerted(list_help_contacts(tx, TEAM), (), 0)
-    add_alerts(parts, tx, row, told, "texted", once=f"danger_text:{row.id}")
+    recipients = here or queue_rules.choose_alerted(list_help_contacts(tx, TEAM), (), 0)
+    add_alerts(parts, tx, row, recipients, "texted", once=f"danger_text:{row.id}")
 
 
 # Expiring menu facts. Administrators and supervisors get one text per threshold, in daytime only.
@@ -118,13 +118,13 @@ def tell_fact_ends(parts: Services) -> int:
         return 0
 
     def work(tx: Tx) -> list[str]:
-        told = settings.get_setting(tx, TOLD, {})
-        fresh = [each for each in ends if each.threshold < told.get(_make_key(each), each.threshold + 1)]
+        announced = settings.get_setting(tx, TOLD, {})
+        fresh = [each for each in ends if each.threshold < announced.get(_make_key(each), each.threshold + 1)]
         if not fresh or not clock_guard.is_trusted(parts, tx, now):
             return []
         added = _add_texts(parts, tx, ends, _name_round(fresh), now)
         if added:
-            settings.save_setting(tx, TOLD, _note_announced(ends, told), by="clock", now=now)
+            settings.save_setting(tx, TOLD, _note_announced(ends, announced), by="clock", now=now)
         return added
 
     rows = parts.store.run(work)
@@ -154,14 +154,14 @@ def _name_round(fresh: Sequence[FactEnd]) -> str:
 
 def _add_texts(parts: Services, tx: Tx, ends: Sequence[FactEnd], once: str, now: datetime) -> list[str]:
     ended = sum(each.has_ended for each in ends)
-    said = {"ended": str(ended), "soon": str(len(ends) - ended), "day": ends[0].last_day.isoformat()}
+    values = {"ended": str(ended), "soon": str(len(ends) - ended), "day": ends[0].last_day.isoformat()}
     added = []
     for person in _list_keepers(tx):
         this_once = f"{once}:{person.id}"
         if outbox.is_added(tx, this_once):
             continue
         road = alerts.choose_channel(parts, tx, "", person.number or "")
-        text = alerts.fill_text(parts, "facts", person, **said)
+        text = alerts.fill_text(parts, "facts", person, **values)
         added.append(alerts.add_alert(tx, person, text, road, now, once=this_once, lasts=_LASTS))
     return [row for row in added if row is not None]
 

@@ -113,9 +113,9 @@ def use_link(parts: Services, token: str) -> Taken:
     phone, now = new_token(), parts.clock.now()
 
     def work(tx: Tx) -> Tapped:
-        mine = _read_tapped(tx, links.by_phone(tx, _hash_phone(tx, phone)))
-        if mine is not None:
-            return mine  # the first try was committed although its connection broke
+        earlier = _read_tapped(tx, links.by_phone(tx, _hash_phone(tx, phone)))
+        if earlier is not None:
+            return earlier  # the first try was committed although its connection broke
         token_hash = _hash_token(tx, token)
         if not links.use_link(tx, token_hash, phone=_hash_phone(tx, phone), now=now):
             raise Rejected(Why.LINK)

@@ -60,8 +60,8 @@ def new_mark(parts: Services, tx: Tx) -> int:
     """Return a two-digit reference that no alert of the last 24 hours uses; reused when more than 90 are open."""
     taken = {link.mark for link in links.list_marked(tx, since=parts.clock.now() - REMEMBERED)}
     start = make_random_bytes(1)[0]
-    around = [MARKS[(start + n) % len(MARKS)] for n in range(len(MARKS))]
-    return next((mark for mark in around if mark not in taken), around[0])
+    candidates = [MARKS[(start + n) % len(MARKS)] for n in range(len(MARKS))]
+    return next((mark for mark in candidates if mark not in taken), candidates[0])
 
 
 def describe_digits(parts: Services, person: Person, mark: int) -> str:
@@ -73,18 +73,17 @@ def take_reply(parts: Services, tx: Tx, number: str, text: str, *, now: datetime
     """Apply a digit from a helpline phone to its alert; None if the text is not such an answer.
 
     The digit is accepted only from the phone that got the alert, once, and while the alert's link is valid. A
-    number that
-    got no alert within REMEMBERED is treated as a caller, whatever it writes.
+    number that got no alert within REMEMBERED is treated as a caller, whatever it writes.
     """
-    said = _ANSWER.fullmatch(navigation.clean_key(text))
-    recent = _find_recipient(tx, number, now) if said else []
-    if said is None or not recent:
+    answer = _ANSWER.fullmatch(navigation.clean_key(text))
+    recent = _find_recipient(tx, number, now) if answer else []
+    if answer is None or not recent:
         return None
-    digit, mark = said[1], int(said[2] or 0)
-    meant = [one for one in recent if one.link.mark == mark] if mark else recent
-    live = [one for one in meant if _is_live(one.link, now)]
+    digit, mark = answer[1], int(answer[2] or 0)
+    named = [one for one in recent if one.link.mark == mark] if mark else recent
+    live = [one for one in named if _is_live(one.link, now)]
     if not live:
-        return _make_reply(parts, _too_late(meant), (meant or recent)[0])
+        return _make_reply(parts, _too_late(named), (named or recent)[0])
     free = _list_free(tx, live)
     if not free:
         return _make_reply(parts, "gone", live[0])
@@ -99,8 +98,8 @@ def _find_recipient(tx: Tx, number: str, now: datetime) -> list[_Alert]:
     """Return the alerts of the last 24 hours to this phone, newest first."""
     recent = links.list_marked(tx, since=now - REMEMBERED)
     known = {one: people.by_id(tx, one) for one in {link.person_id for link in recent}}
-    ours = {id_: one for id_, one in known.items() if one is not None and _answers_from(one, number)}
-    return [_Alert(person=ours[link.person_id], link=link) for link in recent if link.person_id in ours]
+    senders = {id_: one for id_, one in known.items() if one is not None and _answers_from(one, number)}
+    return [_Alert(person=senders[link.person_id], link=link) for link in recent if link.person_id in senders]
 
 
 def _answers_from(person: Person, number: str) -> bool:
@@ -121,12 +120,12 @@ def _may_be_had(tx: Tx, one: _Alert) -> bool:
     callback = callbacks.by_id(tx, one.link.callback_id)
     if callback is None:
         return False
-    theirs = callback.state is CallbackState.CLAIMED and callback.holder_id == one.person.id
-    return theirs or callback.state is CallbackState.WAITING
+    is_holder = callback.state is CallbackState.CLAIMED and callback.holder_id == one.person.id
+    return is_holder or callback.state is CallbackState.WAITING
 
 
-def _too_late(meant: Sequence[_Alert]) -> str:
-    return "answered" if meant and meant[0].link.answered_at is not None else "late"
+def _too_late(named: Sequence[_Alert]) -> str:
+    return "answered" if named and named[0].link.answered_at is not None else "late"
 
 
 def _ask_which(parts: Services, digit: str, free: Sequence[_Alert]) -> AlertReply:

@@ -87,8 +87,10 @@ def roll_bridges(parts: Services) -> int:
             for one in bridges.list_live(tx, heard_before=now - SHORTEST_SILENCE)
             if _is_lost(parts, one, now)
         ]
-    over = [*((one, BridgeEvent.REFUSED) for one in left), *((one, BridgeEvent.SILENCE) for one in quiet)]
-    return sum(parts.store.run(partial(_roll_bridge, parts, bridge, happened)) for bridge, happened in over)
+    endings = [*((one, BridgeEvent.REFUSED) for one in left), *((one, BridgeEvent.SILENCE) for one in quiet)]
+    return sum(
+        parts.store.run(partial(_roll_bridge, parts, bridge, happened)) for bridge, happened in endings
+    )
 
 
 def _take_event(parts: Services, tx: Tx, event: CallEvent) -> tuple[CallStep, str]:

@@ -80,17 +80,17 @@ def begin_call(parts: Services, actor: Actor, callback_id: str, *, reason: str =
     def work(tx: Tx) -> tuple[Bridge, str | None]:
         begun = attempts.start_attempt(parts, tx, actor, callback_id, reason=reason, how="bridge")
         if begun.is_new:
-            row, asked = _ask_for_call(parts, tx, actor, begun)
-            return _show_bridge(row, begun.callback.code, begun.attempt.form), asked
+            row, row_id = _ask_for_call(parts, tx, actor, begun)
+            return _show_bridge(row, begun.callback.code, begun.attempt.form), row_id
         running = bridges.by_attempt(tx, begun.attempt.id)
         if running is None:
             raise AlreadyCalling(begun.attempt.who)  # the number is already shown for a call by hand
         return _show_bridge(running, begun.callback.code, begun.attempt.form), None
 
-    bridge, asked = parts.store.run(work)
-    if asked is not None:
+    bridge, row_id = parts.store.run(work)
+    if row_id is not None:
         parts.count.add("attempt", "bridge")
-        parts.nudge(asked)
+        parts.nudge(row_id)
     return bridge
 
 
@@ -132,7 +132,7 @@ def _ask_for_call(parts: Services, tx: Tx, actor: Actor, begun: Begun) -> tuple[
     )
     if not bridges.add_bridge(tx, row):
         raise NoBridge("live")
-    asked = outbox.add_row(
+    row_id = outbox.add_row(
         tx,
         kind=CALL,
         channel=channel,
@@ -145,7 +145,7 @@ def _ask_for_call(parts: Services, tx: Tx, actor: Actor, begun: Begun) -> tuple[
         person_id=actor.person_id,
         callback_id=begun.callback.id,
     )
-    return row, asked
+    return row, row_id
 
 
 def _see_bridge(tx: Tx, row: BridgeRow) -> Bridge:

@@ -34,9 +34,9 @@ def find_bridging(parts: Services) -> Mapping[str, Bridging]:
 
 def find_obstacle(parts: Services, tx: Tx) -> str:
     """Return why no channel can bridge now, as a value of NEAREST_TO_OPEN; empty if one can."""
-    kept = rate_limits.list_buckets(tx)
+    accounts = rate_limits.list_buckets(tx)
     ways = {
-        name: _describe_account(parts, one, kept.get(_name_account(name)))
+        name: _describe_account(parts, one, accounts.get(_name_account(name)))
         for name, one in find_bridging(parts).items()
     }
     return _choose_word(ways)
@@ -146,10 +146,10 @@ def tell_of_many(parts: Services, actor: Actor) -> None:
         audit.add_entry(
             tx, now=now, person_id=actor.person_id, act="held back", kind="person", subject=actor.person_id
         )
-        told = (one for one in people.list_people(tx, actor.team) if _does_watch(one.role))
+        watchers = (one for one in people.list_people(tx, actor.team) if _does_watch(one.role))
         rows = (
             alerts.warn_one(parts, tx, one, "many", once=f"{once}:{one.id}")
-            for one in told
+            for one in watchers
             if one.id != actor.person_id
         )
         return [row for row in rows if row]

@@ -139,8 +139,8 @@ def renew_claim(parts: Services, actor: Actor, callback_id: str) -> datetime | N
     """Renew the lease of the actor's claim, as an open page does; None if the actor no longer holds it."""
     until = parts.clock.now() + LEASE
     with parts.store.write() as tx:
-        kept = callbacks.hold_claim(tx, callback_id, holder_id=actor.person_id, until=until)
-    return until if kept else None
+        is_renewed = callbacks.hold_claim(tx, callback_id, holder_id=actor.person_id, until=until)
+    return until if is_renewed else None
 
 
 def give_back(tx: Tx, callback: Callback, now: datetime) -> None:
@@ -229,16 +229,16 @@ def _in_turn(parts: Services, tx: Tx, actor: Actor, now: datetime) -> list[Callb
     In a big centre, languages that nobody else on duty speaks come first, after danger.
     """
     person = people.by_id(tx, actor.person_id)
-    mine = find_offers(person) if person else Offers()
+    own = find_offers(person) if person else Offers()
     here = list_on_duty(parts, tx, now, actor.team)
     others = [find_offers(one) for one in here if one.id != actor.person_id]
-    tags = {find_spoken_language(tag) for tag in mine.languages}
+    tags = {find_spoken_language(tag) for tag in own.languages}
     ready = queue.list_ready(tx, actor.team, now=now, until=now + LONG_ENOUGH, languages=tags, limit=_AT_MOST)
-    given = [one.callback for one in ready if may_be_given(_needs_of(one.callback), mine, others)]
+    given = [one.callback for one in ready if may_be_given(_needs_of(one.callback), own, others)]
     worth = [one for one in given if is_worth_handing_out(_place_of(one), now)]
     if not is_big(tx, actor.team):
         return worth
-    rare = find_scarce_languages(mine, [mine, *others])
+    rare = find_scarce_languages(own, [own, *others])
     return sorted(worth, key=lambda one: (one.priority, find_spoken_language(one.language) not in rare))
 
 

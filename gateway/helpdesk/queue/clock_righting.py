@@ -81,10 +81,8 @@ def find_bases(known: Mapping[str, Any], *, boot: str, steady: float, now: datet
     """Return the corrected instant at which each boot of the machine began, by boot id.
 
     The current boot is certain, as a person confirmed the clock. For an earlier boot the last instant seen
-    counts if it
-    is plausible: after the last trusted instant and before this boot. Otherwise it is taken to have ended
-    when this boot
-    began, so that nothing is made older than it is.
+    counts if it is plausible: after the last trusted instant and before this boot. Otherwise it is taken to
+    have ended when this boot began, so that nothing is made older than it is.
     """
     began = now - timedelta(seconds=steady)
     before = datetime.fromisoformat(known["before"]) if known.get("before") else None
@@ -107,8 +105,8 @@ def _find_offset(mark: str, at: datetime, bases: Mapping[str, datetime]) -> time
 def _move_request(parts: Services, tx: Tx, one: Callback, by: timedelta, now: datetime) -> None:
     last = one.last_asked_at + by
     began_with_it = timedelta() <= one.last_asked_at - one.asked_at < abs(by) / 2
-    asked = one.asked_at + by if began_with_it else min(one.asked_at, last)
-    values: dict[str, Any] = {"asked_at": asked, "last_asked_at": last, "mark": one.mark}
+    asked_at = one.asked_at + by if began_with_it else min(one.asked_at, last)
+    values: dict[str, Any] = {"asked_at": asked_at, "last_asked_at": last, "mark": one.mark}
     if one.closed_at is not None:
         values["closed_at"] = one.closed_at + by
     if one.contact is not None and abs(one.contact.said_at - one.last_asked_at) < TOLERANCE:

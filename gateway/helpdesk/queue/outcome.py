@@ -85,15 +85,15 @@ def record_outcome(
 ) -> Recorded:
     """Record the outcome of an attempt once; the same form again changes nothing and returns what is recorded.
 
-    ``form`` is the one-time id that came with the number; without it the running call, or one made without
-    the page, is
-    meant. ``agreed``: after ``cut_off`` she wants another call at once. ``named_at``: when she asked to be called.
+    ``form`` is the one-time id that came with the number; empty for the running call, or one made without the page.
+    ``agreed``: after ``cut_off`` she wants another call at once. ``named_at``: when she asked to be called.
 
     Raises:
         NotPermitted, ClaimedByOther, BadWords, NoSuchCallback, IllegalMove: another's call; no such thing; no call.
     """
     check_permission(actor, Permission.WORK_QUEUE)
-    said, now = CallReport(outcome=_outcome(parts, outcome), agreed=agreed, named=named_at), parts.clock.now()
+    report = CallReport(outcome=_outcome(parts, outcome), agreed=agreed, named=named_at)
+    now = parts.clock.now()
     counted: list[Mapping[str, Any]] = []
 
     def work(tx: Tx) -> tuple[Recorded, bool]:
@@ -101,17 +101,17 @@ def record_outcome(
         attempt = _find_attempt(parts, tx, actor, callback, form)
         if attempt.person_id != actor.person_id:
             raise ClaimedByOther(attempt.who)
-        if not attempts.finish_attempt(tx, attempt.id, outcome=said.outcome, now=now):
+        if not attempts.finish_attempt(tx, attempt.id, outcome=report.outcome, now=now):
             return _make_recorded(callback, attempt.outcome), False
         _on_record(tx, actor, callback_id, "outcome", now, outcome)
-        moved = _move_callback(parts, tx, callback, attempt, said)
+        moved = _move_callback(parts, tx, callback, attempt, report)
         counted[:] = [case_record.take_form(tx, callback_id)] if moved.state is CallbackState.CLOSED else []
-        return _make_recorded(moved, said.outcome), True
+        return _make_recorded(moved, report.outcome), True
 
     recorded, is_new = parts.store.run(work)
     parts.count.add("outcome", recorded.outcome, n=int(is_new))
-    for said_of_her in counted:
-        case_record.count_form(parts, said_of_her)
+    for values in counted:
+        case_record.count_form(parts, values)
     return recorded
 
 
@@ -176,8 +176,8 @@ def close_callback(parts: Services, actor: Actor, callback_id: str, *, reason: s
         _end_callback(tx, actor, callback, CallbackEvent.CLOSE, reason, now)
         return callback, case_record.take_form(tx, callback_id)
 
-    callback, said = parts.store.run(work)
-    case_record.count_form(parts, said, language=callback.script, channel=callback.channel)
+    callback, form = parts.store.run(work)
+    case_record.count_form(parts, form, language=callback.script, channel=callback.channel)
 
 
 def decide_review(
@@ -215,8 +215,8 @@ def decide_review(
             counted[:] = [case_record.take_form(tx, callback_id)]
 
     parts.store.run(work)
-    for said in counted:
-        case_record.count_form(parts, said)
+    for form in counted:
+        case_record.count_form(parts, form)
 
 
 def _outcome(parts: Services, word: str) -> Outcome:
@@ -256,7 +256,7 @@ def _add_reported_attempt(parts: Services, tx: Tx, actor: Actor, callback: Callb
 
 
 def _move_callback(
-    parts: Services, tx: Tx, callback: Callback, attempt: Attempt, said: CallReport
+    parts: Services, tx: Tx, callback: Callback, attempt: Attempt, report: CallReport
 ) -> Callback:
     """Move the callback by the table of outcomes.
 
@@ -267,7 +267,7 @@ def _move_callback(
     if current.state is not CallbackState.CALLING:
         return current
     not_mine = current.contact is not None and current.contact.phone_seen is PhoneSeen.NOT_MINE
-    told = replace(said, named=None) if not_mine else said
+    usable = replace(report, named=None) if not_mine else report
     tried = Attempted(
         tries=current.attempts,
         nth=attempt.nth,
@@ -276,7 +276,7 @@ def _move_callback(
     )
     after = _unless_refused(
         current,
-        plan_next_step(told, tried, find_duty_hours(parts, tx, now, current.team), parts.line.zone, now),
+        plan_next_step(usable, tried, find_duty_hours(parts, tx, now, current.team), parts.line.zone, now),
     )
     moved = (
         callbacks.step_callback(tx, callback.id, after.event, now=now, **_list_changes(current, after, now))

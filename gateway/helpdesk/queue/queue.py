@@ -154,15 +154,13 @@ def show_queue(parts: Services, actor: Actor, tab: str = "queue") -> Queue:
     which, now = Tab(tab), parts.clock.now()
     own_only = not actor.may(Permission.SEE_CLOSED)
     with parts.store.read() as tx:
-        standing = queue.list_tab(
-            tx, actor.team, which, person_id=actor.person_id, now=now, own_only=own_only
-        )
+        entries = queue.list_tab(tx, actor.team, which, person_id=actor.person_id, now=now, own_only=own_only)
         lookers = _list_lookers(tx, actor, now)
         return Queue(
             tab=which,
             rows=tuple(
                 replace(build_row(one, actor, now), looking=lookers.get(one.callback.id, ()))
-                for one in standing
+                for one in entries
             ),
             counts=queue.count_queue(tx, actor.team, person_id=actor.person_id, now=now),
             stamp=_make_tab_stamp(tx, actor, which, now),

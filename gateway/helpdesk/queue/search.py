@@ -104,13 +104,13 @@ def identify_ring(parts: Services, actor: Actor, written: str) -> Ringing:
         known = {number: callers.find_caller(tx, number) for number in numbers}
         number = next((number for number, caller in known.items() if caller), numbers[0])
         caller = known[number]
-        hers = callbacks.list_of_caller(tx, caller.id, limit=1) if caller else ()
+        requests = callbacks.list_of_caller(tx, caller.id, limit=1) if caller else ()
         live = attempts.find_live_of_caller(tx, caller.id) if caller else None
     return Ringing(
         phone=mask_number(number),
         rows=rows,
-        language=hers[0].language if hers and rows else "",
-        alone=bool(rows) and any(_is_alone(one) for one in hers),
+        language=requests[0].language if requests and rows else "",
+        alone=bool(rows) and any(_is_alone(one) for one in requests),
         calling=live.who if live else "",
     )
 

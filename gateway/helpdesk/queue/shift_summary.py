@@ -120,10 +120,10 @@ def hand_over(parts: Services, actor: Actor) -> HandOver:
     check_permission(actor, Permission.WORK_QUEUE)
     now = parts.clock.now()
     with parts.store.read() as tx:
-        mine = stored.list_tab(tx, actor.team, stored.Tab.MINE, person_id=actor.person_id, now=now)
+        own = stored.list_tab(tx, actor.team, stored.Tab.MINE, person_id=actor.person_id, now=now)
         promised = stored.list_planned(tx, actor.team, start=now, end=_end_of_day(parts, now))
         return HandOver(
-            mine=tuple(queue.build_row(one, actor, now) for one in mine),
+            mine=tuple(queue.build_row(one, actor, now) for one in own),
             promised=tuple(queue.build_row(one, actor, now) for one in promised),
             phones=tuple(
                 (one.name, one.number) for one in people.list_people(tx, actor.team) if one.number is not None

@@ -69,12 +69,12 @@ def escalate_stalled(parts: Services) -> int:
     """Alert supervisors about requests that nobody has taken. Return how many."""
     nudges: list[str] = []
 
-    def told(parts: Services, tx: Tx, one: Callback, now: datetime) -> bool:
+    def escalate(parts: Services, tx: Tx, one: Callback, now: datetime) -> bool:
         row = _tell_supervisors(parts, tx, one, now)
         nudges.extend([row] if row else [])
         return row is not None
 
-    count = _work_each(parts, lambda tx, now: callbacks.list_standing_still(tx, now=now), told)
+    count = _work_each(parts, lambda tx, now: callbacks.list_standing_still(tx, now=now), escalate)
     for row in nudges:
         parts.nudge(row)
     return count

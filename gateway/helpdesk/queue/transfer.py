@@ -133,11 +133,11 @@ def list_passed_to(parts: Services, actor: Actor) -> tuple[TransferredCallback, 
     """
     check_permission(actor, Permission.WORK_QUEUE)
     with parts.store.read() as tx:
-        mine = callbacks.list_claimed_codes(tx, actor.person_id)
-        last = audit.list_last_about(tx, "callback", list(mine))
+        own = callbacks.list_claimed_codes(tx, actor.person_id)
+        last = audit.list_last_about(tx, "callback", list(own))
     return tuple(
         TransferredCallback(callback_id=one, code=code, by=last[one].who)
-        for one, code in mine.items()
+        for one, code in own.items()
         if one in last and (last[one].act, last[one].detail) == (PASSED_ON, actor.person_id)
     )
 

@@ -70,7 +70,7 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
+class _Intake:
     caller: Caller
     effect: RequestCallback
     contact: SafeContact
@@ -79,7 +79,7 @@ class _Asked:
     channel: str
     version: str
     now: datetime
-    told: CallbackAccepted | None = None
+    promise: CallbackAccepted | None = None
     undecided: bool = False
     """What was promised to the caller no longer fits the rules: a person decides, and the request is not refused."""
 
@@ -104,30 +104,29 @@ def accept_request(
 ) -> Accepted:
     """Add a callback request, or merge it with an open one of the same caller, whose row the calling code has locked.
 
-    ``promised`` is the receipt shown to the caller while SQL was away. A promised code and window always
-    become a row:
-    in review, with an escalation, if the rules refuse it by now. A promised refusal only tightens an open request.
-    ``before`` holds the safety answers of an earlier request if this one brings none: they keep their age, nothing
-    new is remembered, and an open request only records that the caller asked again.
+    ``promised`` is the receipt shown to the caller while SQL was away. A promised code and window always become
+    a row: in review, with an escalation, if the rules refuse it by now. A promised refusal only tightens an
+    open request. ``before`` holds the safety answers of an earlier request if this one brings none: they keep
+    their age, nothing new is remembered, and an open request only records that the caller asked again.
     """
-    told = promised if isinstance(promised, CallbackAccepted) else None
+    promise = promised if isinstance(promised, CallbackAccepted) else None
     contact = before or _read_contact(effect, now, stopped=caller.stopped)
     allowed = contact is not None and _may_be_rung(parts, tx, caller)
-    if told is None and not allowed:
+    if promise is None and not allowed:
         return Accepted(receipt=CallbackRefused(reason="number"))
     contact = contact or _read_answers(effect, now, stopped=caller.stopped)
     hours, past = find_duty_hours(parts, tx, now), attempts.list_past(tx, caller.id)
     window = plan_window(parts, contact.when, past, now, hours=hours)
-    asked = _Asked(
+    new = _Intake(
         caller=caller, effect=effect, contact=contact, window=window,
-        session=session, channel=channel, version=version, now=now, told=told,
+        session=session, channel=channel, version=version, now=now, promise=promise,
     )  # fmt: skip
-    asked = _apply_promise(asked, allowed=allowed)
+    new = _apply_promise(new, allowed=allowed)
     if (known := callbacks.open_of(tx, caller.id, lock=True)) and before is not None:
-        return _again(tx, asked, known[0])
+        return _again(tx, new, known[0])
     if isinstance(promised, CallbackRefused):
-        return _keep_refused(tx, asked, known, promised)
-    return _write_request(parts, tx, asked, known, turn_key, is_fresh=before is None)
+        return _keep_refused(tx, new, known, promised)
+    return _write_request(parts, tx, new, known, turn_key, is_fresh=before is None)
 
 
 def _may_be_rung(parts: Services, tx: Tx, caller: Caller) -> bool:
@@ -138,54 +137,54 @@ def _may_be_rung(parts: Services, tx: Tx, caller: Caller) -> bool:
 
 
 def _write_request(
-    parts: Services, tx: Tx, asked: _Asked, known: tuple[Callback, ...], turn_key: bytes, *, is_fresh: bool
+    parts: Services, tx: Tx, new: _Intake, known: tuple[Callback, ...], turn_key: bytes, *, is_fresh: bool
 ) -> Accepted:
     """Merge the request with one that is certainly the same caller's, or add it under the code of its turn."""
-    hers, caller = _find_same(known, asked), asked.caller
-    if hers is not None:
-        _remember(parts, tx, asked)
-        accepted = _merge_request(parts, tx, asked, hers)
+    prior, caller = _find_same(known, new), new.caller
+    if prior is not None:
+        _remember(parts, tx, new)
+        accepted = _merge_request(parts, tx, new, prior)
     else:
-        code = asked.told.code if asked.told else choose_code(parts, turn_key, caller.number or "", tx=tx)
-        accepted = _add_request(parts, tx, asked, code, taken={one.slot for one in known}, is_fresh=is_fresh)
-    refuse.settle_refusals(tx, caller, accepted.receipt, asked.contact, asked.now, by_form=is_fresh)
+        code = new.promise.code if new.promise else choose_code(parts, turn_key, caller.number or "", tx=tx)
+        accepted = _add_request(parts, tx, new, code, taken={one.slot for one in known}, is_fresh=is_fresh)
+    refuse.settle_refusals(tx, caller, accepted.receipt, new.contact, new.now, by_form=is_fresh)
     return accepted
 
 
-def _apply_promise(asked: _Asked, *, allowed: bool) -> _Asked:
-    told = asked.told
+def _apply_promise(new: _Intake, *, allowed: bool) -> _Intake:
+    told = new.promise
     if told is None:
-        return asked
-    placed = keep_promise((told.due_at, told.due_until), asked.window)
+        return new
+    placed = keep_promise((told.due_at, told.due_until), new.window)
     undecided = placed is None or not allowed
-    return replace(asked, window=placed or (told.due_at, told.due_until), undecided=undecided)
+    return replace(new, window=placed or (told.due_at, told.due_until), undecided=undecided)
 
 
-def _keep_refused(tx: Tx, asked: _Asked, known: tuple[Callback, ...], promised: CallbackRefused) -> Accepted:
+def _keep_refused(tx: Tx, new: _Intake, known: tuple[Callback, ...], promised: CallbackRefused) -> Accepted:
     """Apply a promised refusal: no window is planned, but the newest safety answers still count."""
-    hers = _find_same(known, asked)
-    if hers is not None:
-        _merge_refused(tx, asked, hers)
-    refuse.tighten_open(tx, asked.caller, asked.contact, asked.now, besides=hers.id if hers else "")
+    prior = _find_same(known, new)
+    if prior is not None:
+        _merge_refused(tx, new, prior)
+    refuse.tighten_open(tx, new.caller, new.contact, new.now, besides=prior.id if prior else "")
     return Accepted(receipt=promised)
 
 
 def _add_request(
-    parts: Services, tx: Tx, asked: _Asked, code: str, *, taken: set[int], is_fresh: bool
+    parts: Services, tx: Tx, new: _Intake, code: str, *, taken: set[int], is_fresh: bool
 ) -> Accepted:
     """Add the request in the first free slot of its number; a promised one may exceed the limit of slots by one."""
-    window = asked.window
+    window = new.window
     if window is None:
         return Accepted(receipt=CallbackRefused(reason="hours"))
     free = sorted(set(range(SLOTS)) - taken)
-    if asked.told is not None and not free:
-        asked, free = replace(asked, undecided=True), [max(taken) + 1]
+    if new.promise is not None and not free:
+        new, free = replace(new, undecided=True), [max(taken) + 1]
     for slot in free:
-        made = _make_callback(parts, asked, slot, code, window)
+        made = _make_callback(parts, new, slot, code, window)
         if callbacks.insert_callback(tx, made):
             if is_fresh:
-                _remember(parts, tx, asked)
-            return _make_accepted(tx, asked, made, "asked")
+                _remember(parts, tx, new)
+            return _make_accepted(tx, new, made, "asked")
     return Accepted(receipt=CallbackRefused(reason="full"))
 
 
@@ -238,160 +237,160 @@ def _read_answers(effect: RequestCallback, now: datetime, *, stopped: bool) -> S
     )
 
 
-def _find_same(known: tuple[Callback, ...], asked: _Asked) -> Callback | None:
+def _find_same(known: tuple[Callback, ...], new: _Intake) -> Callback | None:
     """Return the open request that is certainly the same caller's.
 
     Of this session, or of a phone that nobody else sees.
     """
     for one in known:
         alone = one.contact is not None and one.contact.phone_seen is PhoneSeen.NO
-        if one.session == asked.session or (alone and asked.contact.phone_seen is PhoneSeen.NO):
+        if one.session == new.session or (alone and new.contact.phone_seen is PhoneSeen.NO):
             return one
     return None
 
 
-def _make_callback(parts: Services, asked: _Asked, slot: int, code: str, window: Window) -> Callback:
-    effect, now = asked.effect, asked.now
+def _make_callback(parts: Services, new: _Intake, slot: int, code: str, window: Window) -> Callback:
+    effect, now = new.effect, new.now
     return Callback(
         id=new_id(now),
-        caller_id=asked.caller.id,
+        caller_id=new.caller.id,
         slot=slot,
-        session=asked.session,
-        state=CallbackState.REVIEW if asked.undecided else CallbackState.WAITING,
-        reason=TOLD_AWAY if asked.undecided else "",
-        priority=DANGER if asked.danger else NORMAL,
+        session=new.session,
+        state=CallbackState.REVIEW if new.undecided else CallbackState.WAITING,
+        reason=TOLD_AWAY if new.undecided else "",
+        priority=DANGER if new.danger else NORMAL,
         topic=effect.topic or "other",
         language=effect.language,
         script=effect.script,
-        channel=asked.channel,
+        channel=new.channel,
         zone=parts.line.zone,
-        version=asked.version,
+        version=new.version,
         asked_at=now,
-        last_asked_at=parts.clock.now() if asked.undecided else now,  # the time to decide counts from now
+        last_asked_at=parts.clock.now() if new.undecided else now,  # the time to decide counts from now
         due_at=window[0],
         due_until=window[1],
         code=code,
-        window=asked.contact.when,
-        contact=asked.contact,
-        answers=_answers(asked, {}),
+        window=new.contact.when,
+        contact=new.contact,
+        answers=_answers(new, {}),
         path=effect.path,
         wants_woman=effect.answers.get("woman") == "yes",
         escalate_at=queue_rules.plan_first_alert(
-            CallbackState.WAITING, danger=asked.danger, due_at=window[0], now=now
+            CallbackState.WAITING, danger=new.danger, due_at=window[0], now=now
         ),
         changed_at=now,
-        trial=asked.caller.trial,
+        trial=new.caller.trial,
     )
 
 
-def _merge_request(parts: Services, tx: Tx, asked: _Asked, hers: Callback) -> Accepted:
+def _merge_request(parts: Services, tx: Tx, new: _Intake, prior: Callback) -> Accepted:
     """Merge: the newest answers win; the place in the queue stays, and so does danger.
 
     If another code was promised while SQL was away, the newest is the code and the earlier one remains valid.
     If the new time cannot be kept, none is promised, and the old time no longer holds either.
     """
-    if asked.window is None:
-        return _merge_refused(tx, asked, hers)
-    told, now = asked.told, asked.now
-    changes = _newest(asked, hers, asked.window)
-    if told is not None and told.code != hers.code:
-        changes["code"] = told.code
-        callbacks.add_code(tx, hers.id, hers.code, now=now)
-    callbacks.change_callback(tx, hers.id, now=now, **changes)
-    if asked.undecided:
-        callbacks.step_callback(tx, hers.id, CallbackEvent.UNPLACED, now=parts.clock.now(), reason=TOLD_AWAY)
-    merged = callbacks.by_id(tx, hers.id)
-    return _make_accepted(tx, asked, merged or hers, "asked again")
+    if new.window is None:
+        return _merge_refused(tx, new, prior)
+    promise, now = new.promise, new.now
+    changes = _newest(new, prior, new.window)
+    if promise is not None and promise.code != prior.code:
+        changes["code"] = promise.code
+        callbacks.add_code(tx, prior.id, prior.code, now=now)
+    callbacks.change_callback(tx, prior.id, now=now, **changes)
+    if new.undecided:
+        callbacks.step_callback(tx, prior.id, CallbackEvent.UNPLACED, now=parts.clock.now(), reason=TOLD_AWAY)
+    merged = callbacks.by_id(tx, prior.id)
+    return _make_accepted(tx, new, merged or prior, "asked again")
 
 
-def _merge_refused(tx: Tx, asked: _Asked, hers: Callback) -> Accepted:
-    callbacks.change_callback(tx, hers.id, now=asked.now, **_newest(asked, hers, (asked.now, asked.now)))
+def _merge_refused(tx: Tx, new: _Intake, prior: Callback) -> Accepted:
+    callbacks.change_callback(tx, prior.id, now=new.now, **_newest(new, prior, (new.now, new.now)))
     return Accepted(receipt=CallbackRefused(reason="hours"))
 
 
-def _newest(asked: _Asked, hers: Callback, window: Window) -> dict[str, Any]:
+def _newest(new: _Intake, prior: Callback, window: Window) -> dict[str, Any]:
     """Return the columns that the newest turn changes in the open request."""
-    effect, now = asked.effect, asked.now
-    danger = asked.danger or hers.priority == DANGER
+    effect, now = new.effect, new.now
+    danger = new.danger or prior.priority == DANGER
     return {
-        "asks": hers.asks + 1,
+        "asks": prior.asks + 1,
         "last_asked_at": now,
         "priority": DANGER if danger else NORMAL,
-        "contact": asked.contact,
-        "answers": _answers(asked, hers.answers),
-        "window": asked.contact.when,
+        "contact": new.contact,
+        "answers": _answers(new, prior.answers),
+        "window": new.contact.when,
         "due_at": window[0],
         "due_until": window[1],
         "language": effect.language,
         "script": effect.script,
-        "session": asked.session,
-        "wants_woman": hers.wants_woman or effect.answers.get("woman") == "yes",
-        "escalate_at": queue_rules.plan_first_alert(hers.state, danger=danger, due_at=window[0], now=now),
+        "session": new.session,
+        "wants_woman": prior.wants_woman or effect.answers.get("woman") == "yes",
+        "escalate_at": queue_rules.plan_first_alert(prior.state, danger=danger, due_at=window[0], now=now),
     }
 
 
-def _again(tx: Tx, asked: _Asked, hers: Callback) -> Accepted:
+def _again(tx: Tx, new: _Intake, prior: Callback) -> Accepted:
     """Record that the caller asked again without new answers: window, place and answers stay."""
-    callbacks.change_callback(tx, hers.id, now=asked.now, asks=hers.asks + 1, last_asked_at=asked.now)
-    found = callbacks.by_id(tx, hers.id) or hers
+    callbacks.change_callback(tx, prior.id, now=new.now, asks=prior.asks + 1, last_asked_at=new.now)
+    found = callbacks.by_id(tx, prior.id) or prior
     window = (found.due_at, found.due_until) if found.due_at and found.due_until else None
-    return _make_accepted(tx, replace(asked, window=window), found, "asked again")
+    return _make_accepted(tx, replace(new, window=window), found, "asked again")
 
 
-def _answers(asked: _Asked, before: object) -> dict[str, str]:
-    kept = dict(before) if isinstance(before, dict) else {}
-    danger = "yes" if asked.danger or kept.get("danger") == "yes" else "no"
-    given = {name: value for name, value in asked.effect.answers.items() if name not in _FORM}
-    form = {name: asked.effect.answers[name] for name in _FORM if name in asked.effect.answers}
-    agreed_at = given.get("consent_at", asked.now.isoformat())
-    return {**kept, **form, **given, "danger": danger, "consent_at": agreed_at}
+def _answers(new: _Intake, before: object) -> dict[str, str]:
+    before_answers = dict(before) if isinstance(before, dict) else {}
+    danger = "yes" if new.danger or before_answers.get("danger") == "yes" else "no"
+    given = {name: value for name, value in new.effect.answers.items() if name not in _FORM}
+    form = {name: new.effect.answers[name] for name in _FORM if name in new.effect.answers}
+    agreed_at = given.get("consent_at", new.now.isoformat())
+    return {**before_answers, **form, **given, "danger": danger, "consent_at": agreed_at}
 
 
-def _remember(parts: Services, tx: Tx, asked: _Asked) -> None:
+def _remember(parts: Services, tx: Tx, new: _Intake) -> None:
     """Save what the caller allowed to be remembered; the language only if nobody else sees the phone."""
-    alone = asked.contact.phone_seen is PhoneSeen.NO
+    alone = new.contact.phone_seen is PhoneSeen.NO
     callers.set_contact(
         tx,
-        asked.caller.id,
-        asked.contact,
-        language=asked.effect.language if alone else "",
-        script=asked.effect.script if alone else "",
+        new.caller.id,
+        new.contact,
+        language=new.effect.language if alone else "",
+        script=new.effect.script if alone else "",
         zone=parts.line.zone if alone else "",
-        consent_version=asked.effect.answers["consent"],
-        now=asked.now,
+        consent_version=new.effect.answers["consent"],
+        now=new.now,
     )
 
 
-def _make_accepted(tx: Tx, asked: _Asked, callback: Callback, act: str) -> Accepted:
-    audit.add_entry(tx, now=asked.now, person_id=None, act=act, kind="callback", subject=callback.id)
-    receipt = _receipt(asked, callback)
-    if callback.state is CallbackState.REVIEW and asked.undecided:
-        row = call_for_decision(tx, callback, now=asked.now)
+def _make_accepted(tx: Tx, new: _Intake, callback: Callback, act: str) -> Accepted:
+    audit.add_entry(tx, now=new.now, person_id=None, act=act, kind="callback", subject=callback.id)
+    receipt = _receipt(new, callback)
+    if callback.state is CallbackState.REVIEW and new.undecided:
+        row = call_for_decision(tx, callback, now=new.now)
         return Accepted(receipt=receipt, nudges=(row,) if row else ())
     row = outbox.add_row(
         tx,
         kind="announce",
-        channel=asked.channel,
+        channel=new.channel,
         lane=f"callback:{callback.id}",
-        due_at=asked.now,
-        expires_at=asked.now + _LASTS,
+        due_at=new.now,
+        expires_at=new.now + _LASTS,
         once=f"announce:{callback.id}:{callback.asks}",
-        now=asked.now,
+        now=new.now,
         priority=0,
-        caller_id=asked.caller.id,
+        caller_id=new.caller.id,
         callback_id=callback.id,
     )
     return Accepted(receipt=receipt, nudges=(row,) if row else ())
 
 
-def _receipt(asked: _Asked, callback: Callback) -> Receipt:
-    if asked.told is not None:
-        return replace(asked.told, callback=callback.id)
-    due_at, due_until = asked.window or (asked.now, asked.now)
+def _receipt(new: _Intake, callback: Callback) -> Receipt:
+    if new.promise is not None:
+        return replace(new.promise, callback=callback.id)
+    due_at, due_until = new.window or (new.now, new.now)
     return CallbackAccepted(
         callback=callback.id,
         code=callback.code,
         due_at=due_at,
         due_until=due_until,
-        now=asked.contact.when is When.NOW,
+        now=new.contact.when is When.NOW,
     )

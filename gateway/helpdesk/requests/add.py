@@ -101,10 +101,10 @@ def add_request(parts: Services, actor: Actor, asked: ManualRequest, *, form: st
 
 
 def _accept_added(
-    parts: Services, tx: Tx, actor: Actor, asked: ManualRequest, number: str, key: bytes
+    parts: Services, tx: Tx, actor: Actor, request: ManualRequest, number: str, key: bytes
 ) -> accept.Accepted:
     now = parts.clock.now()
-    caller = _caller_asked(tx, asked) or callers.upsert_caller(tx, number, now=now)
+    caller = _caller_asked(tx, request) or callers.upsert_caller(tx, number, now=now)
     before = _of_this_form(tx, caller.id, key)
     if before is not None:
         return accept.Accepted(receipt=before)
@@ -112,7 +112,7 @@ def _accept_added(
         parts,
         tx,
         caller=caller,
-        effect=_effect(asked),
+        effect=_effect(request),
         turn_key=key,
         session=key,
         channel=_channel(parts),
@@ -127,16 +127,16 @@ def _accept_added(
             act="added",
             kind="callback",
             subject=accepted.receipt.callback,
-            detail=asked.how,
+            detail=request.how,
         )
-        if asked.text_id:
-            unmatched_texts.take_off_list(tx, actor, asked.text_id, "attached", now)
+        if request.text_id:
+            unmatched_texts.take_off_list(tx, actor, request.text_id, "attached", now)
     return accepted
 
 
-def _caller_asked(tx: Tx, asked: ManualRequest) -> Caller | None:
+def _caller_asked(tx: Tx, request: ManualRequest) -> Caller | None:
     """Return the sender of the text that the request is made from; it may be a simulator phone."""
-    text = texts.by_id(tx, asked.text_id) if asked.how is RequestOrigin.TEXTED else None
+    text = texts.by_id(tx, request.text_id) if request.how is RequestOrigin.TEXTED else None
     return callers.by_id(tx, text.caller_id) if text is not None and text.caller_id else None
 
 
@@ -150,47 +150,47 @@ def _of_this_form(tx: Tx, caller_id: str, key: bytes) -> CallbackAccepted | None
     return None
 
 
-def _number_to_call(parts: Services, asked: ManualRequest) -> str:
+def _number_to_call(parts: Services, request: ManualRequest) -> str:
     """Return the number to call: the family member's, unless the caller agreed herself.
 
     Raises:
         Rejected: the number cannot be called, or is ambiguous.
     """
-    if asked.how is not RequestOrigin.TEXTED:
-        family = asked.how is RequestOrigin.FAMILY and not asked.agreed_herself
-        typed = read_typed_number(asked.family_number if family else asked.number, parts.line.regions)
+    if request.how is not RequestOrigin.TEXTED:
+        family = request.how is RequestOrigin.FAMILY and not request.agreed_herself
+        typed = read_typed_number(request.family_number if family else request.number, parts.line.regions)
         with parts.store.read() as tx:
             if is_own_number(parts, tx, typed):
                 raise Rejected(Why.NUMBER)
         return typed
     with parts.store.read() as tx:
-        text = texts.by_id(tx, asked.text_id)
+        text = texts.by_id(tx, request.text_id)
     number = to_e164((text.number if text is not None else None) or "", parts.line.regions)
     if number is None or not may_be_called(number, parts.line.regions):
         raise Rejected(Why.NUMBER)
     return number
 
 
-def _effect(asked: ManualRequest) -> RequestCallback:
+def _effect(request: ManualRequest) -> RequestCallback:
     answers = {
-        "danger": "yes" if asked.danger else "no",
-        "phone_seen": asked.phone_seen.value,
-        "when": asked.when.value,
+        "danger": "yes" if request.danger else "no",
+        "phone_seen": request.phone_seen.value,
+        "when": request.when.value,
         "consent": CONSENT,
-        "sms_safe": "yes" if asked.sms_safe else "no",
-        "how": asked.how.value,
+        "sms_safe": "yes" if request.sms_safe else "no",
+        "how": request.how.value,
     }
-    if asked.woman:
+    if request.woman:
         answers["woman"] = "yes"
-    if asked.how is RequestOrigin.FAMILY:
-        answers["family"] = "no" if asked.agreed_herself else "yes"
+    if request.how is RequestOrigin.FAMILY:
+        answers["family"] = "no" if request.agreed_herself else "yes"
     return RequestCallback(
-        topic=asked.topic,
+        topic=request.topic,
         path=(),
         answers=answers,
-        language=asked.language,
-        script=asked.language,
-        hours=asked.when.rule,
+        language=request.language,
+        script=request.language,
+        hours=request.when.rule,
     )
 
 

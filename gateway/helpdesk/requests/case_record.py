@@ -35,14 +35,14 @@ NUMBERS: Mapping[str, int] = {
 _AMOUNTS = ("claimed", "awarded", "received")
 
 
-def save_form(parts: Services, actor: Actor, callback_id: str, said: Mapping[str, Any]) -> None:
+def save_form(parts: Services, actor: Actor, callback_id: str, values: Mapping[str, Any]) -> None:
     """Save the ticked values of a callback's form; a missing field was not asked.
 
     Args:
         parts: the services of this process.
         actor: the holder.
         callback_id: the callback.
-        said: field → one value, a list of values (for SEVERAL), or a whole number (for NUMBERS).
+        values: field → one value, a list of values (for SEVERAL), or a whole number (for NUMBERS).
 
     Raises:
         NotPermitted: the actor lacks the permission to work the queue, or the callback is somebody else's.
@@ -53,7 +53,7 @@ def save_form(parts: Services, actor: Actor, callback_id: str, said: Mapping[str
     words = list_words(parts)
     tidy = {
         name: value
-        for name, value in ((n, _tidy_value(words, n, v)) for n, v in said.items())
+        for name, value in ((n, _tidy_value(words, n, v)) for n, v in values.items())
         if value not in (None, [])
     }
     now = parts.clock.now()
@@ -91,22 +91,22 @@ def take_form(tx: Tx, callback_id: str) -> Mapping[str, Any]:
     return notes.take_record(tx, callback_id)
 
 
-def count_form(parts: Services, said: Mapping[str, Any], *, language: str = "", channel: str = "") -> None:
+def count_form(parts: Services, values: Mapping[str, Any], *, language: str = "", channel: str = "") -> None:
     """Count the ticked values in the metrics, which have no link to the callback."""
-    if not said:
+    if not values:
         return
     for name in FIELDS:
         if name == "currency":
             continue
-        for word in _list_words(said.get(name)):
+        for word in _list_words(values.get(name)):
             parts.count.add("record", f"{name}:{word}", language=language, channel=channel)
             if name != "person":
-                item = f"{name}:{word}:{said.get('person') or NOT_ASKED}"
+                item = f"{name}:{word}:{values.get('person') or NOT_ASKED}"
                 parts.count.add("record_by", item, language=language, channel=channel)
     for name in NUMBERS:
-        if said.get(name):
-            item = f"{name}:{said.get('currency', 'other')}" if name in _AMOUNTS else name
-            parts.count.add("record_sum", item, language=language, channel=channel, n=said[name])
+        if values.get(name):
+            item = f"{name}:{values.get('currency', 'other')}" if name in _AMOUNTS else name
+            parts.count.add("record_sum", item, language=language, channel=channel, n=values[name])
             parts.count.add("record_sum_of", item, language=language, channel=channel)
 
 

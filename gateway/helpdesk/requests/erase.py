@@ -69,14 +69,14 @@ def forget_spooled(
 ) -> int:
     """Drop this number's entries from the local spool, which would restore the caller; return how many.
 
-    ``trial`` limits it to entries of simulator phones (True) or real ones (False), since a simulator phone
-    may use the
-    number of a real caller. ``until`` spares later entries: a request made after the erasure is a new one.
+    ``trial`` limits it to entries of simulator phones (True) or real ones (False), since a simulator phone may
+    use the number of a real caller. ``until`` spares later entries: a request made after the erasure is a new
+    one.
     """
-    hers = list_spooled(parts, number, trial=trial, until=until)
-    for key in hers:
+    entries = list_spooled(parts, number, trial=trial, until=until)
+    for key in entries:
         parts.spool.drop(key)
-    return len(hers)
+    return len(entries)
 
 
 def list_spooled(
@@ -104,11 +104,11 @@ def _is_trial(parts: Services, entry: Mapping[str, Any]) -> bool:
 
 
 def _find_arrival(parts: Services, entry: Mapping[str, Any]) -> datetime:
-    said = entry.get("at") or entry["record"]["at"]
-    return parts.clock.set_right(datetime.fromisoformat(said), entry.get("mark", ""))
+    instant = entry.get("at") or entry["record"]["at"]
+    return parts.clock.set_right(datetime.fromisoformat(instant), entry.get("mark", ""))
 
 
 def _number_in(entry: Mapping[str, Any]) -> str | None:
     """Return the number of an entry: a turn holds it, a text or missed call has it in the provider's fields."""
-    told: Mapping[str, Any] = entry.get("event") or entry
-    return told.get("number")
+    fields: Mapping[str, Any] = entry.get("event") or entry
+    return fields.get("number")

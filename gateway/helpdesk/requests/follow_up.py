@@ -43,9 +43,8 @@ POLICY = "policy-under-18"
 def follow_up(parts: Services, actor: Actor, callback_id: str, *, on: date, when: When | None = None) -> str:
     """Close a reached callback and plan another one with the same code; return the new id.
 
-    ``on`` is the first day on which to call, within the validity of the safety answers. ``when`` is the
-    window that the
-    caller named; None keeps the earlier one.
+    ``on`` is the first day on which to call, within the validity of the safety answers. ``when`` is the window
+    that the caller named; None keeps the earlier one.
 
     Raises:
         NotPermitted: the actor lacks the permission to work the queue.
@@ -75,8 +74,8 @@ def follow_up(parts: Services, actor: Actor, callback_id: str, *, on: date, when
             audit.add_entry(tx, now=now, person_id=actor.person_id, act=act, kind="callback", subject=subject)
         return fresh.id, callback, case_record.take_form(tx, callback_id)
 
-    made, callback, said = parts.store.run(work)
-    case_record.count_form(parts, said, language=callback.script, channel=callback.channel)
+    made, callback, form = parts.store.run(work)
+    case_record.count_form(parts, form, language=callback.script, channel=callback.channel)
     return made
 
 

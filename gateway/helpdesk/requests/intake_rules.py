@@ -90,8 +90,7 @@ def keep_promise(told: Window, planned: Window | None) -> Window | None:
     """Return the part of the promised window that the plan allows; None if they do not overlap.
 
     A promised window that has passed is kept all the same: the timers plan the next one, as for every missed
-    window, and a
-    promised ``now`` request expires.
+    window, and a promised ``now`` request expires.
 
     Args:
         told: the promised window.

@@ -44,12 +44,9 @@ def refuse_calls(
     """End the requests of this number, in the transaction of the turn that refuses.
 
     On a phone that nobody else sees, a plain refusal cancels. On a shared phone it cancels the requests that
-    this session
-    made or opened by code. If none can be identified, if the refusal was inferred from a sentence, or if STOP
-    may mean
-    texts only, every request of the number goes to review. A running call is not cut off: the counsellor sees
-    the refusal
-    at once and records the outcome.
+    this session made or opened by code. If none can be identified, if the refusal was inferred from a sentence,
+    or if STOP may mean texts only, every request of the number goes to review. A running call is not cut off:
+    the counsellor sees the refusal at once and records the outcome.
     """
     if effect.how == STOP:
         stop_texts(tx, caller, now)
@@ -85,8 +82,7 @@ def take_opt_out(parts: Services, tx: Tx, row: OutboxRow) -> None:
     """Apply a provider's or operator's opt-out, once, with an audit entry.
 
     The first opt-out acts like STOP. A repeated one says nothing about requests made since, because the
-    provider reports
-    the same blocked number again.
+    provider reports the same blocked number again.
     """
     caller = callers.by_id(tx, row.caller_id) if row.caller_id else None
     if caller is None or caller.stopped:
@@ -208,16 +204,16 @@ def settle_refusals(
     if not isinstance(receipt, CallbackAccepted):
         tighten_open(tx, caller, contact, now, besides="")
         return
-    asked = callbacks.by_id(tx, receipt.callback)
-    if asked is None:
+    request = callbacks.by_id(tx, receipt.callback)
+    if request is None:
         return
     if caller.refused_at is not None and (not by_form or now < caller.refused_at):
-        withhold_request(tx, asked, caller.refused, now)
+        withhold_request(tx, request, caller.refused, now)
         return
     if not by_form:
         return
-    _lift(tx, caller, asked, now)
-    tighten_open(tx, caller, contact, now, besides=asked.id)
+    _lift(tx, caller, request, now)
+    tighten_open(tx, caller, contact, now, besides=request.id)
 
 
 def tighten_open(tx: Tx, caller: Caller, newest: SafeContact, now: datetime, *, besides: str) -> None:
@@ -242,8 +238,8 @@ def lift_withheld(tx: Tx, one: Callback, now: datetime) -> None:
         )
 
 
-def _lift(tx: Tx, caller: Caller, asked: Callback, now: datetime) -> None:
-    lift_withheld(tx, asked, now)
+def _lift(tx: Tx, caller: Caller, request: Callback, now: datetime) -> None:
+    lift_withheld(tx, request, now)
     if caller.refused_at is not None:
         callers.set_refused(tx, caller.id, how="", refused_at=None, now=now)
     if caller.stopped:

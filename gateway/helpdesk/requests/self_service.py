@@ -61,13 +61,13 @@ def find_by_code(_parts: Services, tx: Tx, *, caller: Caller, code: str, now: da
     scope = tx.ring.lookup("tries", "code", caller.id)
     if rate_limits.find_tries(tx, scope, now=now, window=_DAY).n >= WRONG_CODES_A_DAY:
         return CodeWrong()
-    hers = callbacks.open_of(tx, caller.id)
-    further = callbacks.find_by_further_code(tx, [one.id for one in hers], code)
-    bear_it = [one for one in hers if one.code == code or one.id in further]
-    if len(bear_it) > 1:
+    requests = callbacks.open_of(tx, caller.id)
+    further = callbacks.find_by_further_code(tx, [one.id for one in requests], code)
+    matching = [one for one in requests if one.code == code or one.id in further]
+    if len(matching) > 1:
         # One code was promised to two requests of a phone while SQL was away. Show neither: they may be of two callers.
         return CodeWrong()
-    for one in bear_it:
+    for one in matching:
         if one.due_at is not None and one.due_until is not None:
             return _make_found(one, one.due_at, one.due_until)
     for one in callbacks.list_of_caller(tx, caller.id, limit=SLOTS_BACK):
@@ -100,25 +100,25 @@ def amend_request(
     _parts: Services, tx: Tx, *, caller: Caller, effect: AmendCallback, now: datetime, session: bytes = b""
 ) -> Receipt:
     """Add the answers given after the save; texts count as safe only if nobody else sees the phone."""
-    hers = _find_own_request(tx, caller, effect.callback, session)
-    if hers is None or hers.contact is None:
+    request = _find_own_request(tx, caller, effect.callback, session)
+    if request is None or request.contact is None:
         return Gone()
-    said = {name: value for name, value in effect.answers.items() if name not in _SETTLED}
-    if hers.contact.phone_seen is not PhoneSeen.NO:
-        said.pop("sms_safe", None)
-    contact = hers.contact
-    if "sms_safe" in said:
-        contact = replace(contact, sms_safe=said["sms_safe"] == "yes")
+    answers = {name: value for name, value in effect.answers.items() if name not in _SETTLED}
+    if request.contact.phone_seen is not PhoneSeen.NO:
+        answers.pop("sms_safe", None)
+    contact = request.contact
+    if "sms_safe" in answers:
+        contact = replace(contact, sms_safe=answers["sms_safe"] == "yes")
         _keep_contact(tx, caller, contact, now)
     callbacks.change_callback(
         tx,
-        hers.id,
+        request.id,
         now=now,
-        answers={**hers.answers, **said},
+        answers={**request.answers, **answers},
         contact=contact,
-        wants_woman=said["woman"] == "yes" if "woman" in said else hers.wants_woman,
+        wants_woman=answers["woman"] == "yes" if "woman" in answers else request.wants_woman,
     )
-    _note_act(tx, hers, "added to", now)
+    _note_act(tx, request, "added to", now)
     return Noted()
 
 
@@ -137,53 +137,53 @@ def change_window(
     ``promised`` is the receipt shown while SQL was away: if the rules no longer allow it, or the request is closed, a
     person decides; a promised refusal stays one.
     """
-    told = promised if isinstance(promised, CallbackChanged) else None
-    hers = _find_own_request(tx, caller, effect.callback, session)
-    if hers is None and told is not None:
-        hers = reopen_request(tx, caller, effect.callback, now=now)
-    if hers is None or hers.contact is None:
+    promise = promised if isinstance(promised, CallbackChanged) else None
+    request = _find_own_request(tx, caller, effect.callback, session)
+    if request is None and promise is not None:
+        request = reopen_request(tx, caller, effect.callback, now=now)
+    if request is None or request.contact is None:
         return Gone()
     when = resolve_window(effect.when, effect.hours)
     if when is When.NEVER:
-        return cancel_request(parts, tx, caller=caller, effect=CancelCallback(callback=hers.id), now=now)
+        return cancel_request(parts, tx, caller=caller, effect=CancelCallback(callback=request.id), now=now)
     if isinstance(promised, CallbackRefused):
         return promised
-    contact = replace(hers.contact, when=when, said_at=now)
+    contact = replace(request.contact, when=when, said_at=now)
     window = plan_window(
         parts, when, attempts.list_past(tx, caller.id), now, hours=find_duty_hours(parts, tx, now)
     )
-    if told is not None:
-        placed = keep_promise((told.due_at, told.due_until), window)
-        _move_request(tx, caller, hers, contact, placed or (told.due_at, told.due_until), now)
-        if placed is None or not contact.may_ever_call(now) or hers.reason == TOLD_AWAY:
-            put_before_a_person(tx, hers.id, now=parts.clock.now())
-        return told
+    if promise is not None:
+        placed = keep_promise((promise.due_at, promise.due_until), window)
+        _move_request(tx, caller, request, contact, placed or (promise.due_at, promise.due_until), now)
+        if placed is None or not contact.may_ever_call(now) or request.reason == TOLD_AWAY:
+            put_before_a_person(tx, request.id, now=parts.clock.now())
+        return promise
     if window is None or not contact.may_ever_call(now):
         return CallbackRefused(reason="hours")
-    _move_request(tx, caller, hers, contact, window, now)
+    _move_request(tx, caller, request, contact, window, now)
     return CallbackChanged(due_at=window[0], due_until=window[1], now=when is When.NOW)
 
 
 def _move_request(
-    tx: Tx, caller: Caller, hers: Callback, contact: SafeContact, window: Window, now: datetime
+    tx: Tx, caller: Caller, request: Callback, contact: SafeContact, window: Window, now: datetime
 ) -> None:
     _keep_contact(tx, caller, contact, now)
-    danger = hers.priority == DANGER
+    danger = request.priority == DANGER
     callbacks.change_callback(
         tx,
-        hers.id,
+        request.id,
         now=now,
         contact=contact,
-        answers={**hers.answers, "when": contact.when.value},
+        answers={**request.answers, "when": contact.when.value},
         window=contact.when,
         last_asked_at=now,
         due_at=window[0],
         due_until=window[1],
-        escalate_at=queue_rules.plan_first_alert(hers.state, danger=danger, due_at=window[0], now=now),
+        escalate_at=queue_rules.plan_first_alert(request.state, danger=danger, due_at=window[0], now=now),
     )
     if caller.refused_at is None or now >= caller.refused_at:
-        lift_withheld(tx, replace(hers, due_at=window[0]), now)
-    _note_act(tx, hers, "moved", now)
+        lift_withheld(tx, replace(request, due_at=window[0]), now)
+    _note_act(tx, request, "moved", now)
 
 
 def promise_change(parts: Services, *, effect: ChangeWindow, now: datetime) -> Receipt:
@@ -208,14 +208,14 @@ def cancel_request(
     session: bytes = b"",
 ) -> Receipt:
     """Cancel the request, even while a counsellor is about to call."""
-    hers = _find_own_request(tx, caller, effect.callback, session)
-    if hers is None:
+    request = _find_own_request(tx, caller, effect.callback, session)
+    if request is None:
         return Gone()
     callbacks.step_callback(
-        tx, hers.id, CallbackEvent.CANCEL, now=now,
+        tx, request.id, CallbackEvent.CANCEL, now=now,
         reason="by her", closed_at=now, held_until=None, escalate_at=None,
     )  # fmt: skip
-    _note_act(tx, hers, "cancelled", now)
+    _note_act(tx, request, "cancelled", now)
     return CallbackCancelled()
 
 
@@ -243,5 +243,5 @@ def _keep_contact(tx: Tx, caller: Caller, contact: SafeContact, now: datetime) -
     )
 
 
-def _note_act(tx: Tx, hers: Callback, act: str, now: datetime) -> None:
-    audit.add_entry(tx, now=now, person_id=None, act=act, kind="callback", subject=hers.id)
+def _note_act(tx: Tx, request: Callback, act: str, now: datetime) -> None:
+    audit.add_entry(tx, now=now, person_id=None, act=act, kind="callback", subject=request.id)

@@ -107,8 +107,8 @@ def name_answers(
 
 
 def _find_answer(menu: Menu, asks: str, value: str, language: str) -> str:
-    asked = (each for each in menu.screens.values() if isinstance(each, Question) and each.asks == asks)
-    lines = (choice for question in asked for choice in question.choices if choice.answer == value)
+    questions = (each for each in menu.screens.values() if isinstance(each, Question) and each.asks == asks)
+    lines = (choice for question in questions for choice in question.choices if choice.answer == value)
     return _find_first(read_text(menu, choice.label, language) for choice in lines)
 
 

@@ -55,14 +55,14 @@ def show_policy(parts: Services, actor: Actor) -> Practice:
     """
     check_permission(actor, Permission.SET_RULES)
     with parts.store.read() as tx:
-        standing = alerts.find_route(parts, tx)
-        known = {one.name for one in standing}
+        routes = alerts.find_route(parts, tx)
+        known = {one.name for one in routes}
         return Practice(
             policy=str(settings.get_setting(tx, POLICY, "")),
             policy_changed=settings.find_change(tx, POLICY),
             order=tuple(name for name in settings.get_setting(tx, ROADS, []) if name in known),
             roads_changed=settings.find_change(tx, ROADS),
-            standing=standing,
+            standing=routes,
             contacts=alerts.list_contacts(parts, tx, actor.team),
         )
 

@@ -161,10 +161,10 @@ def set_details(
     """
     check_permission(actor, Permission.MANAGE_PEOPLE)
     spoken = tuple(language for language in list_languages(parts) if language in languages)
-    said = gender if gender in GENDERS else ""
+    known_gender = gender if gender in GENDERS else ""
 
     def work(tx: Tx, person: Person, now: datetime) -> None:  # noqa: ARG001 - the shape of every change
-        people.set_details(tx, person.id, languages=spoken, gender=said)
+        people.set_details(tx, person.id, languages=spoken, gender=known_gender)
 
     _change_person(parts, actor, person_id, "person.details", work)
 
@@ -334,14 +334,14 @@ def _change_person(
 ) -> None:
     now = parts.clock.now()
 
-    def whole(tx: Tx) -> None:
+    def change(tx: Tx) -> None:
         person = people.by_id(tx, person_id)
         if person is None or person.disabled or person.team != actor.team:
             raise Rejected(Why.NOBODY)
         work(tx, person, now)
         _record_act(tx, actor, act, person_id, now, detail)
 
-    parts.store.run(whole)
+    parts.store.run(change)
 
 
 def _keep_an_administrator(tx: Tx, person: Person) -> None:

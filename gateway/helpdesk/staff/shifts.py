@@ -202,7 +202,7 @@ def _change_shift(
 ) -> None:
     now = parts.clock.now()
 
-    def whole(tx: Tx) -> None:
+    def change(tx: Tx) -> None:
         person = people.by_id(tx, person_id)
         if person is None or person.disabled or person.team != actor.team:
             raise Rejected(Why.NOBODY)
@@ -211,7 +211,7 @@ def _change_shift(
             tx, now=now, person_id=actor.person_id, act=f"person.{act}", kind="person", subject=person_id
         )
 
-    parts.store.run(whole)
+    parts.store.run(change)
 
 
 def _of_ids(tx: Tx, team: str, roles: tuple[str, ...], ids: frozenset[str]) -> tuple[Person, ...]:

@@ -59,8 +59,7 @@ def sign_in(parts: Services, name: str, password: str, address: str, *, device: 
     """Return the token of a new sign-in; None if name or password is wrong, which takes the same time in both cases.
 
     With a second factor the sign-in is not complete: see ``two_factor.waits_for_factor`` and
-    ``two_factor.enter_code``.
-    ``device`` is the browser's name in the list of sign-ins.
+    ``two_factor.enter_code``. ``device`` is the browser's name in the list of sign-ins.
 
     Raises:
         Rejected: too many failed tries for this name or address; ``seconds`` is the wait.
@@ -80,8 +79,7 @@ def find_signed_in(parts: Services, token: str, *, acts: bool = True) -> SignedI
     """Return who is signed in by this token; None if it is invalid, idle for too long, or lacks its second factor.
 
     Polls (``acts`` False) do not count as activity. A sign-in does not go idle while the person's call has no
-    outcome, as
-    the outcome would be lost.
+    outcome, as the outcome would be lost.
     """
     now, token_hash = parts.clock.now(), _hash_token(parts, token)
     with parts.store.read() as tx:

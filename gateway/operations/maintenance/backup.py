@@ -41,14 +41,14 @@ class Writer:
 
     def __init__(self, file: BinaryIO, recipient: bytes) -> None:
         # Each file has its own key, so counted nonces are unique (NIST SP 800-38D, 8.2.1).
-        ours = X25519PrivateKey.from_private_bytes(ids.make_random_bytes(_KEY))
-        mine = ours.public_key().public_bytes_raw()
-        shared = ours.exchange(X25519PublicKey.from_public_bytes(recipient))
-        self._cipher = _make_cipher(shared, mine, recipient)
+        private_key = X25519PrivateKey.from_private_bytes(ids.make_random_bytes(_KEY))
+        public_key = private_key.public_key().public_bytes_raw()
+        shared = private_key.exchange(X25519PublicKey.from_public_bytes(recipient))
+        self._cipher = _make_cipher(shared, public_key, recipient)
         self._file = file
         self._waiting = bytearray()
         self._count = 0
-        file.write(MAGIC + mine)
+        file.write(MAGIC + public_key)
 
     def write(self, content: bytes) -> None:
         """Append content."""
@@ -76,13 +76,13 @@ def read_sealed(file: BinaryIO, secret: bytes) -> Iterator[bytes]:
     """
     if file.read(len(MAGIC)) != MAGIC:
         raise NotOpened("this is not a backup of this release or an older one")
-    theirs = file.read(_KEY)
+    sender = file.read(_KEY)
     try:
-        mine = X25519PrivateKey.from_private_bytes(secret)
-        shared = mine.exchange(X25519PublicKey.from_public_bytes(theirs))
+        private_key = X25519PrivateKey.from_private_bytes(secret)
+        shared = private_key.exchange(X25519PublicKey.from_public_bytes(sender))
     except ValueError:
         raise NotOpened("the file is damaged") from None
-    cipher = _make_cipher(shared, theirs, mine.public_key().public_bytes_raw())
+    cipher = _make_cipher(shared, sender, private_key.public_key().public_bytes_raw())
     last, count = False, 0
     while not last:
         piece, last = _open_piece(cipher, file, count)
@@ -190,8 +190,8 @@ def _list_lines(tx: Tx, now: datetime) -> Iterator[dict[str, Any]]:
 def _unpack_lines(pieces: Iterator[bytes]) -> Iterator[dict[str, Any]]:
     unpacked, rest = zlib.decompressobj(), b""
     for piece in pieces:
-        *whole, rest = (rest + unpacked.decompress(piece)).split(b"\n")
-        yield from map(json.loads, whole)
+        *complete, rest = (rest + unpacked.decompress(piece)).split(b"\n")
+        yield from map(json.loads, complete)
 
 
 def _bring_back(tx: Tx, lines: Iterator[dict[str, Any]]) -> Summary:

@@ -31,11 +31,11 @@ def purge_expired(parts: Services) -> dict[str, int]:
         Unavailable: the database cannot be reached; the next run continues.
     """
     with parts.store.read() as tx:
-        said = settings.get_setting(tx, SETTING, {})
+        overrides = settings.get_setting(tx, SETTING, {})
     now = parts.clock.now()
     return apply_rules(
         parts.store,
-        {"callbacks": parts.line.days} | said,
+        {"callbacks": parts.line.days} | overrides,
         now,
         trusted=lambda tx: clock_guard.is_trusted(parts, tx, now),
     )
@@ -50,11 +50,11 @@ def apply_rules(
 
     Nothing is deleted while ``trusted`` returns False, and of data that people need only a share per run.
     """
-    gone: Counter[str] = Counter()
+    deleted: Counter[str] = Counter()
     for rule in retention.RULES:
         before = now - timedelta(days=days.get(rule.name, rule.days))
-        gone[rule.name] += _apply_rule(store, rule, before, now, trusted)
-    return dict(gone)
+        deleted[rule.name] += _apply_rule(store, rule, before, now, trusted)
+    return dict(deleted)
 
 
 def _apply_rule(

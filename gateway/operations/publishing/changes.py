@@ -57,7 +57,7 @@ def spread_menu(menu: Menu, files: Mapping[str, str]) -> Spread:
         ),
         *_spread_reviews(files),
     ]
-    return {path: said for path, said in parts if said not in {"", "{}", "[]"}}
+    return {path: words for path, words in parts if words not in {"", "{}", "[]"}}
 
 
 def compare_menus(before: Spread, after: Spread) -> tuple[Change, ...]:
@@ -73,9 +73,8 @@ def compare_menus(before: Spread, after: Spread) -> tuple[Change, ...]:
 def find_base(folder: Spread, live: Spread, others: Sequence[Spread]) -> int | None:
     """Return the index of the version from which the folder was made; None if it was made from the live one.
 
-    That is the version with the fewest differences: an edit of the live version changes only what it means
-    to, while a
-    folder made from an older one also reverts what was published since.
+    That is the version with the fewest differences: an edit of the live version changes only what it means to,
+    while a folder made from an older one also reverts what was published since.
     """
     distances = [len(compare_menus(other, folder)) for other in others]
     least = min(distances, default=0)

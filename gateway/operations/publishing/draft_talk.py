@@ -39,9 +39,9 @@ def read_line_values(asked: CheckContext) -> Mapping[str, str]:
     return {**dict.fromkeys(LINE_VALUES, ""), **(asked.settings or {})}
 
 
-def _find_offers(menu: Menu, asked: CheckContext) -> tuple[str, ...]:
+def _find_offers(menu: Menu, context: CheckContext) -> tuple[str, ...]:
     known = list_offers(menu)
-    if asked.staffed is None:
+    if context.staffed is None:
         return known
-    staffed = asked.staffed(menu.windows.values())
+    staffed = context.staffed(menu.windows.values())
     return tuple(name for name in known if name in staffed)

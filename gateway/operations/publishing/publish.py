@@ -274,9 +274,11 @@ def list_versions(parts: Services, menu: str = "") -> tuple[ListedVersion, ...]:
 
 def check_files(parts: Services, files: Mapping[str, str], *, moves_keys: bool = False) -> Checked:
     """Check a folder's files (file name → text) against this installation's channels, settings, hours and live menu."""
-    asked = make_check_context(parts, moves_keys=moves_keys)
+    context = make_check_context(parts, moves_keys=moves_keys)
     texts = drop_tests(files)
-    return check_menu({name: text.encode("utf-8", "surrogateescape") for name, text in texts.items()}, asked)
+    return check_menu(
+        {name: text.encode("utf-8", "surrogateescape") for name, text in texts.items()}, context
+    )
 
 
 def make_check_context(parts: Services, *, moves_keys: bool = False) -> CheckContext:
@@ -347,8 +349,10 @@ def _note_act(tx: Tx, version_id: str, act: str, detail: str, *, signed: "_Signe
     person = signed.actor.person_id if signed.actor else None
     by = f", by {signed.author}" if signed.author and signed.actor is None else ""
     why = f": {signed.why}" if signed.why else ""
-    said = f"{detail}{by}{why}"[:_LONGEST_WHY]
-    audit.add_entry(tx, now=now, person_id=person, act=act, kind="version", subject=version_id, detail=said)
+    detail_words = f"{detail}{by}{why}"[:_LONGEST_WHY]
+    audit.add_entry(
+        tx, now=now, person_id=person, act=act, kind="version", subject=version_id, detail=detail_words
+    )
 
 
 def _find_rollback_target(tx: Tx, menu: str, seen: str | None, number: int | None) -> Version:

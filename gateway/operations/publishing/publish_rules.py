@@ -44,15 +44,15 @@ def refuse_moved_keys(live: Menu | None, following: Menu | None, *, move_keys: s
     forms = [
         f"{each.screen}: {describe_moved_questions(each)}" for each in find_moved_questions(live, following)
     ]
-    told = {f"{each.screen}: {describe_moved_key(following, each)}": each.grave for each in keys}
-    grave = [*forms, *(line for line, is_grave in told.items() if is_grave)]
+    described = {f"{each.screen}: {describe_moved_key(following, each)}": each.grave for each in keys}
+    grave = [*forms, *(line for line, is_grave in described.items() if is_grave)]
     if grave and not move_keys.strip():
         raise KeysMoved(
             "nothing went live: callers press these keys by heart, and they would mean something else.\n"
             + "\n".join(f"  {line}" for line in grave)
             + "\nWhere it is meant, say --move-keys and the reason"
         )
-    return (*forms, *told)
+    return (*forms, *described)
 
 
 # Conversation tests at a publish: they must pass before the menu goes live.
@@ -123,8 +123,8 @@ def refuse_lost_reviews(
             f"lines that reach real phones would close. Set {', '.join(closing)} under [line] in gateway.toml and "
             "start again, or take it out of the texts"
         )
-    kept = {*list_reviewed(following), *without}
-    lost = [language for language in list_reviewed(live) if language not in kept]
+    remaining = {*list_reviewed(following), *without}
+    lost = [language for language in list_reviewed(live) if language not in remaining]
     if lost:
         waiting = "; ".join(describe_waiting(tag, following.waiting.get(tag, ())) for tag in lost)
         names = " ".join(f"--without {language}" for language in lost)

@@ -96,21 +96,21 @@ class _Table:
         total, places = line
         if not self._gives_away(line):
             return False
-        gone = [place for place in places if place in self.hidden]
-        return self._hide_smallest(total, places) or self._open_only(gone)
+        hidden = [place for place in places if place in self.hidden]
+        return self._hide_smallest(total, places) or self._open_only(hidden)
 
     def gives_small_away(self, line: tuple[Place, list[Place]]) -> bool:
         """Return whether a small cell, or a hidden total, can be computed from this line."""
-        gone = [place for place in line[1] if place in self.hidden]
-        small = any(0 < self.value[place] < self.smallest for place in gone)
-        return self._gives_away(line) and (small or not gone)
+        hidden = [place for place in line[1] if place in self.hidden]
+        small = any(0 < self.value[place] < self.smallest for place in hidden)
+        return self._gives_away(line) and (small or not hidden)
 
     def _gives_away(self, line: tuple[Place, list[Place]]) -> bool:
         total, places = line
-        gone = [self.value[place] for place in places if place in self.hidden]
+        hidden = [self.value[place] for place in places if place in self.hidden]
         if total in self.hidden:
-            return not gone  # its shown cells add up to the hidden total
-        return bool(gone) and (len(gone) == 1 or sum(gone) < self.smallest)
+            return not hidden  # its shown cells add up to the hidden total
+        return bool(hidden) and (len(hidden) == 1 or sum(hidden) < self.smallest)
 
     def _hide_smallest(self, total: Place, places: list[Place]) -> bool:
         shown = [place for place in places if place not in self.hidden and place not in self.opened]
@@ -120,12 +120,12 @@ class _Table:
         self.hidden.update(sorted(shown, key=lambda place: self.value[place])[:1])
         return bool(shown)
 
-    def _open_only(self, gone: list[Place]) -> bool:
+    def _open_only(self, hidden: list[Place]) -> bool:
         """Show a cell that its published total reveals anyway, so that it is nobody's partner."""
-        if len(gone) != 1 or 0 < self.value[gone[0]] < self.smallest:
+        if len(hidden) != 1 or 0 < self.value[hidden[0]] < self.smallest:
             return False
-        self.hidden.discard(gone[0])
-        self.opened.add(gone[0])
+        self.hidden.discard(hidden[0])
+        self.opened.add(hidden[0])
         return True
 
     def show(self, place: Place) -> int | None:
@@ -256,9 +256,9 @@ def _count_talks(counts: Counter[tuple[str, str, str]]) -> CentreRow:
 
 def _make_table(field: str, counts: Counter[tuple[str, str, str]], talks: CentreRow) -> CentreTable:
     words = sorted({word for one, word, _ in counts if one == field}, key=lambda word: (word == UNSAID, word))
-    told = None if field in SEVERAL else [n is not None for n in (*talks.cells, talks.total)]
+    published = None if field in SEVERAL else [n is not None for n in (*talks.cells, talks.total)]
     grid = [[counts[field, word, column] for column in _ALL] for word in words]
-    hidden = hide_small_cells(grid, SMALLEST, told=told if words else None)
+    hidden = hide_small_cells(grid, SMALLEST, told=published if words else None)
     rows = tuple(
         CentreRow(word=word, cells=hidden.cells[at], total=hidden.totals[at]) for at, word in enumerate(words)
     )

@@ -104,10 +104,10 @@ def _by_clock(one: First) -> timedelta:
 
 def _in_windows(parts: Services, one: First) -> timedelta:
     """Return how long the phone could have rung before it did; a ``now`` request counts from when it was made."""
-    window, asked = one.callback.window, one.callback.asked_at
+    window, asked_at = one.callback.window, one.callback.asked_at
     if one.tried_at is None or window in ("", When.NOW, When.NEVER):
         return _by_clock(one)
-    return open_between(When(window), parts.line.zone, asked, one.tried_at)
+    return open_between(When(window), parts.line.zone, asked_at, one.tried_at)
 
 
 def _summarise_times(spans: Sequence[timedelta]) -> Times:

@@ -44,12 +44,12 @@ def add_to(pages: Blueprint, parts: Services) -> None:
 
     @pages.get("/")
     def first() -> str | tuple[str, int]:
-        asked = request.args.get("month", "")[:7]
-        here = asked or f"{parts.clock.now():%Y-%m}"
+        month = request.args.get("month", "")[:7]
+        here = month or f"{parts.clock.now():%Y-%m}"
         try:
             return _render_page(parts, here), 200
         except NoMonth:
-            return _render_page(parts, f"{parts.clock.now():%Y-%m}", wrong=asked), BAD
+            return _render_page(parts, f"{parts.clock.now():%Y-%m}", wrong=month), BAD
 
     @pages.get("/figures.csv")
     def sheet() -> BaseResponse:

@@ -91,7 +91,7 @@ def _add_reach(pages: Blueprint, parts: Services) -> None:
             parts,
             person_id,
             lambda: alerts.send_test(parts, get_actor(), person_id),
-            said=_("A test text is on its way. Ask whether it came."),
+            notice=_("A test text is on its way. Ask whether it came."),
             back=check_way_back(read_field("back")),
         )
 
@@ -143,7 +143,7 @@ def _answer_change(
     person_id: str,
     change: Callable[[], object],
     *,
-    said: str = "",
+    notice: str = "",
     back: str = "",
     typed: dict[str, str] | None = None,
 ) -> Response | tuple[str, int]:
@@ -151,7 +151,7 @@ def _answer_change(
         change()
     except Rejected as declined:
         return _render_page(parts, opened=person_id, fault=declined.why, typed=typed), BAD
-    flash(said or _("Saved."))
+    flash(notice or _("Saved."))
     place = f"/admin/people#{person_id}" if person_id else "/admin/people"
     return redirect(back or place, SEE_OTHER)
 

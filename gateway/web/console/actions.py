@@ -134,18 +134,18 @@ def _add_refusals(pages: Blueprint, parts: Services) -> None:
     def refused(error: Exception) -> tuple[str, int]:
         callback_id = (request.view_args or {}).get("callback_id", "")
         status = BAD if isinstance(error, BadWords) else CONFLICT
-        said, typed = describe_refusal(parts, error), read_field("text", LONGEST)
+        fault, typed = describe_refusal(parts, error), read_field("text", LONGEST)
         if callback_id:
-            return _render_again(parts, callback_id, status, fault=said, typed=typed)
-        return render_template("fault.html", title=said, advice="", status=status), status
+            return _render_again(parts, callback_id, status, fault=fault, typed=typed)
+        return render_template("fault.html", title=fault, advice="", status=status), status
 
     def lost(_error: NotPermitted) -> tuple[str, int]:
         """Respond to input about a callback that the person no longer holds: the input is shown again for copying."""
         callback_id = (request.view_args or {}).get("callback_id", "")
         if not callback_id or not list_posted_words() or not get_actor().may(Permission.WORK_QUEUE):
             return refuse_page(parts)
-        said = _("This one is not yours any more. Nothing was changed.")
-        return _render_again(parts, callback_id, CONFLICT, fault=said)
+        fault = _("This one is not yours any more. Nothing was changed.")
+        return _render_again(parts, callback_id, CONFLICT, fault=fault)
 
     pages.register_error_handler(NotPermitted, lost)
     for kind in (

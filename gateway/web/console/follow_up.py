@@ -64,16 +64,16 @@ def _add_after(pages: Blueprint, parts: Services) -> None:
         except Rejected as declined:
             return render_callback(parts, callback_id, fault=_describe_fault(declined)), BAD
         except NotSafe:
-            said = _("There is no safe time from that day on while her answers hold. Choose an earlier day.")
-            return render_callback(parts, callback_id, fault=said), CONFLICT
+            when = _("There is no safe time from that day on while her answers hold. Choose an earlier day.")
+            return render_callback(parts, callback_id, fault=when), CONFLICT
         flash(_("The next call is planned. This one is closed."))
         return redirect(f"/callbacks/{made}", SEE_OTHER)
 
 
 def _save_form(parts: Services, callback_id: str) -> str:
-    said = {name: request.form.getlist(name) for name in FIELDS if name in request.form}
+    ticked = {name: request.form.getlist(name) for name in FIELDS if name in request.form}
     amounts = {name: read_field(name) for name in case_record.NUMBERS if name in request.form}
-    case_record.save_form(parts, get_actor(), callback_id, {**said, **amounts})
+    case_record.save_form(parts, get_actor(), callback_id, {**ticked, **amounts})
     return _("Saved. It becomes counts when this is closed; nothing in it leads back to her.")
 
 

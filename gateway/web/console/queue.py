@@ -92,8 +92,8 @@ def _make_mark(stamp: str) -> str:
 
 def find_tab() -> str:
     """Return the tab shown beside a callback."""
-    asked = request.args.get("tab", "queue")
-    return asked if asked in TABS else "queue"
+    tab = request.args.get("tab", "queue")
+    return tab if tab in TABS else "queue"
 
 
 def _render_page(parts: Services, tab: str, first: Opening | None = None) -> str:

@@ -62,8 +62,7 @@ def name_way(parts: Services, row: Row, language: str) -> tuple[str, ...]:
     """Return the name of each screen of the caller's path: the label of the choice that led there.
 
     A screen reached by ``00`` is named by that key, one reached by a text by its heading. If two choices of a
-    screen lead
-    to the next, both are named, as the choice itself is not recorded.
+    screen lead to the next, both are named, as the choice itself is not recorded.
     """
     menu = parts.versions.get(row.version) if row.version else None
     steps = zip(("", *row.path), row.path, strict=False)
@@ -120,10 +119,10 @@ def add_drafts(pages: Blueprint, parts: Services) -> None:
             if is_script:
                 return _answer_refused(refused)
             raise
-        told = _("Draft kept %(t)s", t=format_clock(at.astimezone(ZoneInfo(parts.line.zone))))
+        reason = _("Draft kept %(t)s", t=format_clock(at.astimezone(ZoneInfo(parts.line.zone))))
         if is_script:
-            return told, OK, PLAIN
-        flash(told)
+            return reason, OK, PLAIN
+        flash(reason)
         return redirect(f"/callbacks/{callback_id}#notes", SEE_OTHER)
 
 

@@ -26,9 +26,9 @@ def add_to(pages: Blueprint, parts: Services) -> None:
 
     @pages.get("/hand-over")
     def hand_over() -> str:
-        told = shift_summary.hand_over(parts, get_actor())
+        summary = shift_summary.hand_over(parts, get_actor())
         counts = queue.show_queue(parts, get_actor()).counts
-        return render_template("console/hand_over.html", told=told, tab="", counts=counts)
+        return render_template("console/hand_over.html", told=summary, tab="", counts=counts)
 
     @pages.get("/texts")
     def texts() -> str:
@@ -65,8 +65,8 @@ def _add_deeds(pages: Blueprint, parts: Services) -> None:
         return redirect(f"/callbacks/{callback_id}#notes", SEE_OTHER)
 
 
-def _answer_done(done: bool, said: str) -> Response:  # noqa: FBT001 - whether the action succeeded
-    flash(said if done else _("Somebody else has read it already."))
+def _answer_done(done: bool, notice: str) -> Response:  # noqa: FBT001 - whether the action succeeded
+    flash(notice if done else _("Somebody else has read it already."))
     return redirect("/texts", SEE_OTHER)
 
 

@@ -82,8 +82,8 @@ def ask_for_text(app: Flask, machines: frozenset[str]) -> None:
         if not is_text(request.path):
             return show_missing()
         # Cookies need no check: they are signed, or looked up by their hash.
-        asked = request.args.items(multi=True)
-        return None if all(is_text(name + value) for name, value in asked) else _render_page(UNFIT)
+        arguments = request.args.items(multi=True)
+        return None if all(is_text(name + value) for name, value in arguments) else _render_page(UNFIT)
 
 
 def ask_for_text_in_forms(app: Flask, machines: frozenset[str]) -> None:

@@ -242,15 +242,15 @@ class Front:
     async def _body(self, headers: Headers, exchange: Exchange, who: str) -> tuple[str, bytes]:
         """Return the Content-Length for the application, and the body, which is empty if it is too long."""
         found = dict(headers)
-        told = found.get("content-length")
-        if told is None and "transfer-encoding" not in found:
+        announced = found.get("content-length")
+        if announced is None and "transfer-encoding" not in found:
             return "", b""
-        if told is not None and int(told) > self._most_bytes:
-            return told, b""
+        if announced is not None and int(announced) > self._most_bytes:
+            return announced, b""
         try:
             async with asyncio.timeout(self._within) as limit:
                 with self._among_half(who, limit):
-                    body = await (_pieces(exchange, self._most_bytes) if told is None else exchange())
+                    body = await (_pieces(exchange, self._most_bytes) if announced is None else exchange())
         except TimeoutError:
             raise _Refused(408, "The body took too long; please send it again") from None
         except RuntimeError:  # RSGIProtocolError: the connection ended
@@ -287,8 +287,8 @@ class Front:
     def _caller(self, peer: str, headers: Headers) -> str:
         """Return the client address, from X-Forwarded-For if proxies are trusted (counted from the right)."""
         if self._proxies:
-            told = ",".join(value for name, value in headers if name == "x-forwarded-for").split(",")
-            if len(told) >= self._proxies and (address := told[-self._proxies].strip()):
+            forwarded = ",".join(value for name, value in headers if name == "x-forwarded-for").split(",")
+            if len(forwarded) >= self._proxies and (address := forwarded[-self._proxies].strip()):
                 return find_subscriber(address)
         return find_subscriber(strip_port(peer))
 

@@ -101,8 +101,8 @@ class DraftFolder:
         menu = self.read().menu
         if menu is None or len(typed) > MOST_KEYS or any(len(each) > MOST_LETTERS for each in typed):
             raise NoDraft("the folder is no menu, or this session took no such input")
-        asked, now = make_check_context(self._parts), self._parts.clock.now()
-        talk = open_talk(menu, number, asked, now)
+        context, now = make_check_context(self._parts), self._parts.clock.now()
+        talk = open_talk(menu, number, context, now)
         moved = talk.move(None)
         for each in typed:
             moved = talk.move(each) if moved is not None and not moved.reply.ends else None
@@ -112,7 +112,7 @@ class DraftFolder:
         held = SavedSession(
             version=VERSION, text="", session=session, reply=text, screen=moved.screen, ends=moved.reply.ends
         )
-        line = DisplayValues(zone=asked.zone, values=read_line_values(asked))
+        line = DisplayValues(zone=context.zone, values=read_line_values(context))
         facts = simulator_facts.gather_facts(menu, held, moved.effects, line, USSD_LIMITS, now)
         return Hop(text=text, ends=moved.reply.ends, screen=moved.screen, facts=facts)
 

@@ -123,17 +123,19 @@ def give_events(doors: Doors, channel: Channel, events: Sequence[Event]) -> Answ
 def _give_one(doors: Doors, channel: Channel, event: Event) -> Answer:
     match event:
         case Inbound(kind=Kind.USSD):
-            told = doors.turn(event)
-            return channel.answer(told.text, ends=told.ends, screen=told.screen, facts=told.facts)
+            page = doors.turn(event)
+            return channel.answer(page.text, ends=page.ends, screen=page.screen, facts=page.facts)
         case ThreadAsked():
             return _answer_thread(doors.thread(event))
         case CallEvent():
             step = doors.call(event)
             return (
-                channel.answer_call(step) if isinstance(channel, Calls) else _answer_taken(channel, kept=True)
+                channel.answer_call(step)
+                if isinstance(channel, Calls)
+                else _answer_taken(channel, is_stored=True)
             )
         case _:
-            return _answer_taken(channel, kept=_keep_event(doors, event))
+            return _answer_taken(channel, is_stored=_keep_event(doors, event))
 
 
 def _keep_event(
@@ -160,8 +162,8 @@ def _keep_event(
     return True
 
 
-def _answer_taken(channel: Channel, *, kept: bool) -> Answer:
-    if kept:
+def _answer_taken(channel: Channel, *, is_stored: bool) -> Answer:
+    if is_stored:
         return Answer(body=channel.contract.received)
     return Answer(body="This cannot be kept now; post it again later.", status=503)
 
