@@ -44,7 +44,7 @@ def work(desk: Desk) -> None:
     with desk.parts.store.write() as tx:
         for row in reversed(outbox.list_rows(tx)):
             if row.kind in ("announce", "escalate") and row.state == "pending":
-                getattr(announce, row.kind)(desk.parts, tx, row)
+                getattr(announce, f"{row.kind}_request")(desk.parts, tx, row)
                 tx.execute(update(rows).where(rows.c.id == row.id).values(state="sent"))
 
 

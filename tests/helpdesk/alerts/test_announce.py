@@ -19,7 +19,7 @@ def told(line: Desk) -> list[str]:
     with line.parts.store.write() as tx:
         for row in reversed(outbox.list_rows(tx)):
             if row.kind in ("announce", "escalate"):
-                getattr(announce, row.kind)(line.parts, tx, row)
+                getattr(announce, f"{row.kind}_request")(line.parts, tx, row)
     return [
         name
         for (name,) in line.rows(

@@ -46,7 +46,7 @@ def told(desk: Desk) -> list[str]:
     with desk.parts.store.write() as tx:
         for row in reversed(outbox.list_rows(tx)):
             if row.kind in ("announce", "escalate") and row.state == "pending":
-                getattr(announce, row.kind)(desk.parts, tx, row)
+                getattr(announce, f"{row.kind}_request")(desk.parts, tx, row)
     with desk.parts.store.read() as tx:
         rows = [outbox.open_row(tx, row) for row in reversed(outbox.list_rows(tx)) if row.kind == "alert"]
     return [str((row.payload or {})["text"]) for row in rows]
