@@ -155,10 +155,19 @@ class Person(RuleBasedStateMachine):
         if isinstance(screen, Question):
             answers[screen.asks] = choice.answer
         if choice.to == "@form" or (isinstance(screen, Question) and not choice.to):
-            return self.asks_next(answers)
+            return self.passed(self.asks_next(answers), answers)
         if isinstance(self.menu.screens[choice.to], Form):
-            return self.asks_next(choice.answers)
-        return choice.to
+            return self.passed(self.asks_next(choice.answers), choice.answers)
+        return self.passed(choice.to, answers)
+
+    def passed(self, name, answers):
+        """A question about the time is not shown where no time is on offer: *never* leads on by itself."""
+        screen = self.menu.screens[name]
+        if getattr(screen, "asks", "") != "when" or "when" in answers:
+            return name
+        if any(choice.answer in self.session.offers for choice in screen.choices):
+            return name
+        return next(choice.to for choice in screen.choices if choice.answer == "never")
 
     def asks_next(self, answers):
         order = ["danger", "phone_seen", "when", "consent"]
