@@ -1,6 +1,7 @@
 """Builds the Flask application of a web process from its services and blueprints."""
 
 import logging
+from functools import partial
 
 from flask import Flask
 
@@ -49,7 +50,6 @@ def create_front() -> Front:
 def create_app(parts: Services, settings: Settings, serials: Serials) -> Flask:
     """Return the application with every blueprint registered."""
     app = Flask("gateway", static_folder=None)
-    setup.install(app, parts, proxies=settings.env.trusted_proxies)
     gate = views.Gate(
         channels=parts.channels,
         secrets=serials.secrets,
@@ -58,7 +58,8 @@ def create_app(parts: Services, settings: Settings, serials: Serials) -> Flask:
         clock=parts.clock,
         down=_find_last_words(parts),
     )
-    app.register_blueprint(views.build_blueprint(gate))
+    views.mount_webhooks(app, gate, most_bytes=setup.BODY_BYTES)
+    setup.install(app, parts, proxies=settings.env.trusted_proxies)  # a proxy stands before both apps
     app.register_blueprint(health.build_blueprint(parts))
     app.register_blueprint(console.build_blueprint(parts))
     app.register_blueprint(admin.build_blueprint(parts))
@@ -84,13 +85,13 @@ def _find_last_words(parts: Services) -> str:
 
 def _build_doors(parts: Services) -> Doors:
     return Doors(
-        turn=lambda inbound: ussd.answer_turn(parts, inbound),
-        text=lambda inbound: sms.TEXTS.take(parts, inbound),
-        ended=lambda event: ussd.end_session(parts, event),
-        opt_out=lambda event: ussd.opt_out(parts, event),
-        delivery=lambda delivery: results.record_delivery(parts, delivery),
-        thread=lambda asked: simulator_facts.list_texts(parts, asked),
-        missed=lambda call: missed_call.RINGS.take(parts, call),
-        seen=lambda event: channel_status.note_seen(parts, event),
-        call=lambda event: bridge_events.handle_call_event(parts, event),
+        turn=partial(ussd.answer_turn, parts),
+        text=partial(sms.TEXTS.take, parts),
+        ended=partial(ussd.end_session, parts),
+        opt_out=partial(ussd.opt_out, parts),
+        delivery=partial(results.record_delivery, parts),
+        thread=partial(simulator_facts.list_texts, parts),
+        missed=partial(missed_call.RINGS.take, parts),
+        seen=partial(channel_status.note_seen, parts),
+        call=partial(bridge_events.handle_call_event, parts),
     )

@@ -3,16 +3,19 @@
 Verifies secret and signature, passes each event to its use case, and responds to the provider.
 """
 
+from __future__ import annotations
+
 import json
 import logging
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, assert_never
+from typing import TYPE_CHECKING, Any, Protocol, assert_never
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Flask, Response, request
 from flask.blueprints import BlueprintSetupState
+from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.routing import BaseConverter, Rule
 
 from gateway.channels.contract import Answer, BadRequest, Calls, Channel, NotSigned, Request, Signed
@@ -34,6 +37,9 @@ from gateway.foundation.clock import Clock
 from gateway.foundation.ids import new_id
 from gateway.foundation.webhook_secrets import matches_secret
 from gateway.web.webhooks.request_guard import Refusal, strip_post
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 # Dispatch of events to use cases, and the response of each.
 
@@ -243,6 +249,29 @@ def build_blueprint(gate: Gate) -> Blueprint:
     return webhooks
 
 
+def mount_webhooks(app: Flask, gate: Gate, *, most_bytes: int) -> None:
+    """Serve the addresses below ``/webhooks/`` from an app of their own, without the hooks of the pages.
+
+    A provider's post has no cookies, no form token and no language, and none of what looks for them may fail it.
+    """
+    hooks = Flask("webhooks", static_folder=None)
+    hooks.config["MAX_CONTENT_LENGTH"] = most_bytes
+    hooks.register_blueprint(build_blueprint(gate))
+    hooks.register_error_handler(HTTPException, lambda error: _make_response(_refuse_request(error)))
+    app.extensions["webhooks"] = hooks
+    pages = app.wsgi_app
+
+    def choose_app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        is_hook = environ.get("PATH_INFO", "").startswith("/webhooks/")
+        return (hooks.wsgi_app if is_hook else pages)(environ, start_response)
+
+    app.wsgi_app = choose_app  # type: ignore[method-assign]
+
+
+def _refuse_request(error: HTTPException) -> Answer:
+    return Answer(body=error.name, status=error.code or InternalServerError.code)
+
+
 def _add_rules(state: BlueprintSetupState) -> None:
     state.app.url_map.converters["anything"] = _Anything
     # Rules without methods accept every method, so that the view itself responds to wrong ones (405).
@@ -311,6 +340,9 @@ def _make_response(answer: Answer) -> Response:
     response = Response(answer.body, status=answer.status, content_type=answer.content_type)
     response.headers.update(answer.headers)
     response.headers["Cache-Control"] = "no-store"
+    # What is no page needs these two alone (OWASP Secure Headers Project).
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     return response
 
 

@@ -34,7 +34,8 @@ def _open_gateway() -> Iterator[tuple[Flask, Services]]:
 def list_addresses() -> str:
     rows = []
     with _open_gateway() as (app, _):
-        for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
+        rules = [*app.url_map.iter_rules(), *app.extensions["webhooks"].url_map.iter_rules()]
+        for rule in sorted(rules, key=lambda rule: rule.rule):
             methods = ", ".join(sorted((rule.methods or {"any"}) - QUIET))
             view = app.view_functions.get(rule.endpoint)
             open_to_all = view in auth._FOR_ANYONE or rule.endpoint.startswith("webhooks.")

@@ -63,8 +63,8 @@ def written(value: str) -> str:
 def names_of_fields() -> list[str]:
     """Every name by which a view reads a field or a page offers one, out of the views and pages themselves."""
     root, found = Path(gateway.__file__).parent, set()
-    for face in ("web", "console", "admin"):
-        for path in (root / face).rglob("*.*"):
+    for face in ("shared", "console", "admin"):
+        for path in (root / "web" / face).rglob("*.*"):
             pattern = {".py": _READ, ".html": _NAME}.get(path.suffix)
             found |= set(pattern.findall(path.read_text(encoding="utf-8"))) if pattern else set()
     return sorted(found - {"csrf_token"})

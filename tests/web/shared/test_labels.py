@@ -14,7 +14,7 @@ from gateway.web.shared import labels
 ROOT = Path(__file__).parents[3] / "gateway"
 PAGES = sorted(
     page
-    for page in ROOT.glob("*/templates/**/*.html")
+    for page in ROOT.glob("web/*/templates/**/*.html")
     if page.parent.name != "phone"  # its sections are the phone itself
 )
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-TEMPLATES = sorted(Path("gateway").glob("*/templates/**/*.html"))
+TEMPLATES = sorted(Path("gateway").glob("web/*/templates/**/*.html"))
 FORM = re.compile(r"<form\b(?P<head>[^>]*)>(?P<inside>.*?)</form>", re.DOTALL)
 
 
