@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from tests.docs.make_pages import COMMAND, MADE, ROOT, make
-from tests.docs.pages import audit_acts, rooms, tables
+from tests.docs.pages import audit_acts, http, rooms, tables
 
 
 @pytest.mark.parametrize("target", MADE)
@@ -33,3 +33,10 @@ def test_every_act_of_the_audit_has_its_sentence_and_no_sentence_lacks_its_act()
     acts = set(audit_acts.find_acts()) - set(audit_acts.PARTS)
     assert acts - set(audit_acts.MEANING) == set()
     assert set(audit_acts.MEANING) - acts - set(audit_acts.COMPUTED) == set()
+
+
+def test_every_metric_that_a_page_names_is_one() -> None:
+    known = set(re.findall(r"`(gateway_\w+)`", http.list_metrics()))
+    for page in (ROOT / "docs").rglob("*.md"):
+        named = set(re.findall(r"`(gateway_[a-z_]+)[`{]", page.read_text(encoding="utf-8")))
+        assert named <= known, page.name
