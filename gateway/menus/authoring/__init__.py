@@ -1,1 +1,1 @@
-"""The catalogue: an author's YAML files become a menu that is sound, or every problem with its place."""
+"""Authoring: compile a folder of YAML files into a checked menu, or report every problem with its place."""

@@ -1,4 +1,4 @@
-"""The one question of the catalogue: is this folder a sound menu, and if not, what is wrong with it?"""
+"""Check an author's folder: read, merge, build and check it, and return the menu with every problem."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -19,7 +19,7 @@ from gateway.menus.authoring.yaml_loader import Loaded, load_all
 from gateway.menus.authoring.yaml_nodes import MapNode, Places, get_pairs, get_scalars, get_wordings
 from gateway.menus.engine.model import Menu
 
-# With one of these a menu cannot even be built, so nothing more can be proved of it.
+# Problems with which a menu cannot be built, so that further checks are impossible.
 _BLOCKING = frozenset(
     {
         "yaml-syntax",
@@ -36,10 +36,13 @@ _BLOCKING = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What a check found: the menu where it is free of errors, and every problem in the order of the files.
+    """The result of a check.
 
-    ``built`` is the menu even with errors, as long as its parts fit together: good enough to be drawn. ``reviews`` says
-    which of its texts were read.
+    Attributes:
+        menu: the menu, where it has no errors.
+        problems: every problem, in the order of the files.
+        built: the menu even with errors, as far as its parts fit together; enough to be drawn.
+        reviews: the review marks of its texts.
     """
 
     menu: Menu | None
@@ -49,12 +52,12 @@ class Checked:
 
     @property
     def sound(self) -> bool:
-        """Say whether the menu may be published."""
+        """Whether the menu may be published."""
         return self.menu is not None
 
 
 def check_menu(files: Mapping[str, bytes], asked: CheckContext) -> Checked:
-    """Check the files of a folder, by name; ``asked`` says for which day, limits and settings."""
+    """Check the files of a folder (name → bytes) for the day, limits and settings of ``asked``."""
     if not files:
         return Checked(None, (_report_empty(),))
     loaded = load_all(files)
@@ -85,7 +88,7 @@ def _find_written_faults(loaded: Mapping[str, Loaded], merged: Merged, today: da
 
 
 def _list_places(root: MapNode) -> Places:
-    """Return where each part was written; the values of a fact are counted from the oldest, as in the menu."""
+    """Return where each part was written; values of a fact are numbered from the oldest, as in the menu."""
     places = Places()
     places.add(root)
     for name, message in get_pairs(root, "messages"):
@@ -100,7 +103,7 @@ def _list_places(root: MapNode) -> Places:
 
 
 def _list_drafts(merged: Merged) -> frozenset[str]:
-    """Name the languages of which nothing counts as read: those of the head, and all translations of draft files."""
+    """Return the languages in which no text counts as reviewed: those of the head, and all of draft files."""
     named = frozenset(each.text for each in get_scalars(merged.root, "drafts"))
     translations = get_pairs(merged.root, "fallback") if merged.drafts else ()
     return named.union(name.text for name, _ in translations)

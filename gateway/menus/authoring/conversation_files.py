@@ -1,4 +1,4 @@
-"""Reads authors' conversations: what a caller does step by step, and what must follow."""
+"""Read authors' conversation tests: what a caller does step by step, and what must follow."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -63,7 +63,7 @@ CASE = Record(
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """An effect that a step must ask for: its name and those of its fields that the author cares about."""
+    """An effect that a step must ask for: its name, and the fields to compare."""
 
     name: str
     fields: Mapping[str, str] = field(default_factory=dict)
@@ -71,7 +71,7 @@ class Expected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationStep:
-    """What the caller does, and what must follow; what is None is not asserted."""
+    """What the caller does, and what must follow; None is not compared."""
 
     place: Place
     dial: str | None = None
@@ -87,7 +87,7 @@ class ConversationStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One conversation."""
+    """One conversation: a caller, a start time and steps."""
 
     it: str
     place: Place
@@ -102,12 +102,12 @@ class Case:
 
 
 def read_conversations(files: Mapping[str, bytes], zone: str) -> tuple[list[Case], list[Problem]]:
-    """Return the conversations of these files, and what is wrong with how they are written."""
+    """Return the conversations of these files (name → bytes), and the problems in how they are written."""
     cases: list[Case] = []
     problems: list[Problem] = []
     for name, content in sorted(files.items()):
         loaded = load(name, content)
-        # Here a plain true, 10 or 14:05 is read as the text that it is.
+        # In tests an unquoted true, 10 or 14:05 is read as text.
         problems += [problem for problem in loaded.problems if problem.code != "yaml-guessed"]
         if loaded.root is None:
             continue
@@ -160,7 +160,7 @@ def _drop_key(node: Node, key: str) -> Node:
 
 
 def _require_key(record: Record, node: Node, key: str) -> Record:
-    """Ask for the key only where the node does not have it, for it is looked at apart."""
+    """Require the key only where it is missing, because it is checked separately."""
     there = isinstance(node, MapNode) and node.get(key) is not None
     required = tuple(name for name in record.required if name != key or not there)
     return Record(what=record.what, fields=record.fields, required=required)

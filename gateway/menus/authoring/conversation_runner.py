@@ -1,4 +1,4 @@
-"""Runs authors' conversations over a menu, with receipts as plain as they can be, and says what differs."""
+"""Run authors' conversation tests on a menu, with simple receipts for effects, and report differences."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -45,12 +45,12 @@ from gateway.menus.engine.sms import SILENCE, Meant
 from gateway.menus.engine.visibility import list_offers
 from gateway.menus.engine.wording import fill_template, find_current_values
 
-# A thread of texts for authors' conversations: what words and numbers lead to, as the gateway answers them.
+# SMS threads.
 
 
 @dataclass(slots=True)
 class Thread:
-    """One caller who texts; ``does`` says what comes of what she asks for."""
+    """One caller's SMS thread; ``does`` returns the receipt of an effect."""
 
     menu: Menu
     known: Known
@@ -59,7 +59,7 @@ class Thread:
     stopped: bool = False
 
     def take(self, words: str, line: DisplayValues, now: datetime) -> tuple[Meant, Reply]:
-        """Take one text; return what it means after its deeds, and what she reads."""
+        """Take one text; return its meaning after effects, and the reply."""
         before = self.standing.at(now)
         meaning = sms.interpret_text(self.menu, words, before, self.known, stopped=self.stopped)
         receipts = tuple(map(self.does, meaning.effects))
@@ -107,7 +107,7 @@ _NAMES: Mapping[type[Effect], str] = {
 
 @dataclass(frozen=True, slots=True)
 class StepDifference:
-    """One step that went otherwise than its author wrote."""
+    """One step whose result differs from the test."""
 
     place: Place
     message: str
@@ -115,7 +115,7 @@ class StepDifference:
 
 @dataclass(slots=True)
 class Ran:
-    """One conversation that was run: what differed, and which screens it saw, also with their language."""
+    """The result of one conversation: differences, and the screens shown, also with their language."""
 
     case: Case
     differences: list[StepDifference] = field(default_factory=list)
@@ -124,7 +124,7 @@ class Ran:
 
 
 def run_conversation(menu: Menu, case: Case, *, zone: str, limits: Limits = USSD_LIMITS) -> Ran:
-    """Run one conversation; after the first step that differs the rest is not run."""
+    """Run one conversation, up to the first step that differs."""
     ran = Ran(case)
     unknown = sorted(set(case.offers or ()) - set(list_offers(menu)))
     if unknown:
@@ -151,7 +151,7 @@ def _describe_deed(asked: ConversationStep) -> str:
 
 
 def list_unseen(menu: Menu, ran: list[Ran]) -> list[str]:
-    """Return the screens of the menu that no conversation showed."""
+    """Return the screens that no conversation showed."""
     seen = {screen for each in ran for screen in each.screens}
     shown = {name for name, screen in menu.screens.items() if not isinstance(screen, Form)}
     return sorted(shown - seen)
@@ -159,7 +159,7 @@ def list_unseen(menu: Menu, ran: list[Ran]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What one step led to; ``values`` are those that placeholders have there."""
+    """The result of one step; ``values`` are those of its placeholders."""
 
     reply: Reply
     session: Session
@@ -168,12 +168,12 @@ class Moved:
 
     @property
     def screen(self) -> str:
-        """The screen that is shown."""
+        """The screen shown."""
         return self.reply.screen or self.session.screen
 
 
 class Talk:
-    """One caller on her way through the menu; her session goes to JSON and back between any two steps."""
+    """One caller in the menu; the session is written to JSON and read back between steps, as in production."""
 
     def __init__(
         self,
@@ -204,7 +204,7 @@ class Talk:
         self.seen: set[tuple[str, str]] = set()
 
     def take(self, asked: ConversationStep) -> Iterator[str]:
-        """Do what the step says and yield what differs."""
+        """Run a step and yield differences."""
         self._now += asked.after
         moved = self.move(asked.sends) if asked.texts is None else self.text(asked.texts)
         if moved is None:
@@ -216,7 +216,7 @@ class Talk:
         yield from _reply_differs(asked, moved)
 
     def move(self, sends: str | None) -> Moved | None:
-        """Dial, or send this; None where there is no session in which anything could be sent."""
+        """Dial (None) or send an input; None where there is no open session."""
         effects: tuple[Effect, ...] = ()
         if sends is None:
             session = self._begun()
@@ -234,7 +234,7 @@ class Talk:
         return Moved(reply, session, effects, values)
 
     def text(self, words: str) -> Moved:
-        """Send a text in her thread, which begins with it."""
+        """Send a text in the caller's thread, which begins with the first one."""
         meaning, reply = self._thread.take(words, self._line, self._now)
         values = {"code": CODE, **find_current_values(self._menu, meaning.session, self._line, self._now)}
         return Moved(reply, meaning.session, meaning.effects, values)
@@ -287,7 +287,7 @@ def name_of(effect: Effect) -> str:
 
 
 def list_fields(effect: Effect) -> dict[str, str]:
-    """Return what an author may ask of an effect."""
+    """Return field → value of an effect, as authors can compare them."""
     match effect:
         case RequestCallback():
             own = {"topic": effect.topic, "language": effect.language, "script": effect.script}
@@ -328,7 +328,7 @@ def _make_receipt(effect: Effect, now: datetime, zone: str) -> Receipt:
 
 
 def _find_window(when: str, now: datetime, zone: str) -> tuple[datetime, datetime]:
-    """Return the next hours of this name, as if somebody were always on duty."""
+    """Return the next hours of this window, as if staff were always on duty."""
     if when not in _HOURS:
         return now, now + timedelta(minutes=_NOW_MINUTES)
     first, last = _HOURS[when]

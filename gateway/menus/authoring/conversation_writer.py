@@ -1,4 +1,4 @@
-"""Writes a walk through the menu down as an author's conversation, so that what was tried once is tried for ever."""
+"""Write a session from the simulator as an author's conversation test."""
 
 import json
 import re
@@ -27,28 +27,28 @@ from gateway.menus.engine.visibility import list_offers
 from gateway.menus.engine.wording import fill_template
 
 HER_CODE = "{code}"
-"""What stands in a walk where she typed the code that she had been told."""
+"""Placeholder in a walk for the code that the caller was given."""
 
 _PLAIN = re.compile(r"[a-z][a-z_]+", re.ASCII)
 _GUESSED = frozenset({"yes", "no", "on", "off", "true", "false", "null"})
 _WHY = frozenset({"topic", "danger", "phone_seen", "when", "language", "script", "path"})
-"""Of a request, what an author looks at; the rest follows from the texts of the menu."""
+"""Fields of a request that a test compares; the others follow from the menu."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Walk:
-    """One session as it was walked on a phone.
+    """One session as it was walked in the simulator.
 
     Attributes:
-        it: what it shows, in the author's words.
-        number: of the phone.
+        it: title of the test, in the author's words.
+        number: the phone's number.
         at: when it began.
-        dial: the code that was dialled.
-        keys: what was sent, in order.
-        seen: the screens that were shown, the first one included; empty where nobody noted them.
-        language: what was remembered of her when she dialled.
-        script: likewise.
-        offers: the windows that were offered.
+        dial: the code dialled.
+        keys: inputs, in order.
+        seen: ids of the screens shown, the first included; empty where not recorded.
+        language: stored language of the caller at the dial.
+        script: stored language tag of the texts.
+        offers: windows on offer.
     """
 
     it: str
@@ -64,7 +64,7 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class WrittenConversation:
-    """The conversation, and in words what keeps it from being a test of what was walked; none where it passes."""
+    """The test as YAML, and the reasons why it would fail; empty where it passes."""
 
     text: str
     differences: tuple[str, ...] = ()
@@ -73,9 +73,9 @@ class WrittenConversation:
 def write_conversation(
     menu: Menu, walk: Walk, *, zone: str, limits: Limits = USSD_LIMITS
 ) -> WrittenConversation:
-    """Write the walk as the tests of a folder would see it, and run it once.
+    """Write the walk as a test, and run it once.
 
-    Pages are cut as those tests cut them: with the longest values, not with those of one server.
+    Pages are cut as tests cut them: with the longest values, not with those of one server.
     """
     tested = add_pages(menu, (limits,))
     talk = Talk(tested, _write_case(walk), zone=zone, limits=limits)
@@ -106,7 +106,7 @@ def _list_moves(talk: Talk, walk: Walk) -> Iterator[Moved]:
 
 
 def _list_departures(walk: Walk, moved: Sequence[Moved]) -> Iterator[str]:
-    """Say where the phone stood elsewhere than the test will."""
+    """Yield where the simulator showed another screen than the test will."""
     for number, (seen, each) in enumerate(zip(walk.seen, moved, strict=False), start=1):
         if seen and seen != each.screen:
             yield f"step {number}: the phone showed screen {seen}, the test shows {each.screen}"
@@ -160,7 +160,7 @@ def _write_line(menu: Menu, walk: Walk, at: int, moved: Moved, limits: Limits) -
 
 
 def _write_template(menu: Menu, moved: Moved, limits: Limits) -> str:
-    """Return the page with placeholders where its text has them, so that a new value does not break the test."""
+    """Return the page with placeholders instead of values, so that a new value does not break the test."""
     shown = join_text(moved.reply)
     pages = list_pages(menu, moved.session, limits)
     raw = "\n".join(piece.text for page in pages for piece in page)
@@ -194,7 +194,7 @@ def _write_word(text: str) -> str:
 
 
 def quote_text(text: str) -> str:
-    """Return the text in the double quotes of YAML; what cannot be seen is escaped."""
+    """Return the text in double quotes of YAML; invisible characters are escaped."""
     return "".join(
         each if each.isprintable() else f"\\U{ord(each):08x}" for each in json.dumps(text, ensure_ascii=False)
     )

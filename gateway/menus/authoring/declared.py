@@ -1,4 +1,4 @@
-"""What the head of a menu declares about its languages and countries for the proofs alone; callers never need it."""
+"""Read what a menu's head declares for checks only (units, country names), and the keys to each language."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,11 +9,11 @@ from gateway.menus.engine.model import Menu
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declared:
-    """What an author says beside the texts.
+    """Declarations for checks.
 
     Attributes:
-        units: language → words that make a number a figure of the world outside: money, spans of time.
-        countries: two letters of a country → language → how it is named there, in every form.
+        countries: country (ISO 3166-1 alpha-2) → language → its names there, in every form.
+        units: language → words for money and time spans, beside which a number should be a fact.
     """
 
     countries: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
@@ -21,7 +21,7 @@ class Declared:
 
 
 def read_declared(root: MapNode) -> Declared:
-    """Return what a merged folder declares."""
+    """Return the declarations of a merged folder."""
     countries = {
         country.text: {
             language.text: tuple(each.text for each in get_scalars(names))
@@ -36,11 +36,11 @@ def read_declared(root: MapNode) -> Declared:
     return Declared(countries=countries, units=units)
 
 
-# What a phone types from the first screen on to have the texts in one language.
+# Keys from the first screen to each language.
 
 
 def find_keys_to_language(menu: Menu, tag: str) -> tuple[tuple[str, str], ...] | None:
-    """Return the screens on which a key is typed, each with its key; None where the menu offers no such language."""
+    """Return (screen, key) pairs that lead to this language; None where the menu does not offer it."""
     if tag not in menu.languages:
         return None
     typed: list[tuple[str, str]] = []
@@ -55,6 +55,6 @@ def find_keys_to_language(menu: Menu, tag: str) -> tuple[tuple[str, str], ...] |
 
 
 def find_keys_to_languages(menu: Menu) -> Mapping[str, Sequence[tuple[str, str]]]:
-    """Return the same for every language that can be reached so."""
+    """Return language → (screen, key) pairs, for every language that keys can choose."""
     found = {tag: find_keys_to_language(menu, tag) for tag in menu.languages}
     return {tag: typed for tag, typed in found.items() if typed}

@@ -1,4 +1,4 @@
-"""Draws a compiled menu as SVG or as Mermaid text: a tree with the labels of its keys, problems in colour."""
+"""Draw a menu as SVG or Mermaid: a tree with the labels of its keys, screens with problems coloured."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -33,7 +33,7 @@ _SOUND = ("#ffffff", "#98a2b3")
 
 @dataclass(frozen=True, slots=True)
 class _Box:
-    """One screen as it is drawn: where, how high, and the lines below its name."""
+    """One screen as drawn: position, height, and the lines below its name."""
 
     tree: Tree
     x: int
@@ -46,10 +46,10 @@ class _Box:
 def draw_svg(
     menu: Menu, language: str = "en", problems: Sequence[Problem] = (), missing: Collection[str] = ()
 ) -> str:
-    """Return the menu as SVG: columns by the keys from the first screen, lines to where each screen is first reached.
+    """Return the menu as SVG: columns by the number of keys from the first screen, edges to first visits only.
 
-    What a key leads to elsewhere is written into its box, so that no line crosses another. Screens of ``missing`` are
-    those that nobody wrote: they are drawn as errors. Errors that belong to no screen stand below.
+    Other targets are written into the boxes, so that no edges cross. Screens of ``missing`` are drawn as errors;
+    errors without a screen are listed below.
     """
     sheet = _Sheet(menu, language, tuple(problems), frozenset(missing))
     boxes = _place_all(sheet)
@@ -67,7 +67,7 @@ def draw_svg(
 
 
 def find_title(menu: Menu, screen: Screen, language: str, columns: int = _NAME) -> str:
-    """Return what a reader knows a screen by: the beginning of its text, or the words of the keys that lead to it."""
+    """Return the start of a screen's text, or the label of a choice that leads to it."""
     said = _flatten_text(menu.text(screen.text, language))
     if not said and screen.id == menu.home:
         said = menu.text(menu.messages.get("home", {}), language)
@@ -80,7 +80,7 @@ def find_title(menu: Menu, screen: Screen, language: str, columns: int = _NAME) 
 
 
 def format_key(menu: Menu, way: MenuWay, language: str) -> str:
-    """Return the line that a caller chooses to go this way: its key and its words; the key alone where it has none."""
+    """Return key and label of the option for this way; the key alone where it has no label."""
     choices = [each for each in menu.screens[way.source].choices if each.key == way.key]
     named = [each for each in choices if each.to == way.target] or choices
     words = next(filter(None, (_flatten_text(format_option(menu, each, language)) for each in named)), "")
@@ -88,7 +88,7 @@ def format_key(menu: Menu, way: MenuWay, language: str) -> str:
 
 
 def find_levels(problems: Iterable[Problem]) -> dict[str, Level]:
-    """Return the gravest level of the problems of each screen that has any."""
+    """Return screen → the most severe level of its problems."""
     found: dict[str, Level] = {}
     for problem in problems:
         if problem.screen and found.get(problem.screen) is not Level.ERROR:
@@ -98,7 +98,7 @@ def find_levels(problems: Iterable[Problem]) -> dict[str, Level]:
 
 @dataclass(frozen=True, slots=True)
 class _Sheet:
-    """What is drawn, and for whom."""
+    """What to draw, and in which language."""
 
     menu: Menu
     language: str
@@ -113,7 +113,7 @@ def _place_all(sheet: _Sheet) -> dict[str, _Box]:
     roots = build_trees(menu)
     for root in (root for root in roots if root.children):
         below = _place_tree(sheet, root, below, boxes)
-    # What only a word leads to has nothing beside it: it stands in rows below, as wide as the tree.
+    # Screens that only keywords lead to have no children: they are placed in rows below.
     columns = 1 + max((box.tree.column for box in boxes.values()), default=0)
     alone = [root for root in roots if not root.children]
     for row in (alone[at : at + columns] for at in range(0, len(alone), columns)):
@@ -124,7 +124,7 @@ def _place_all(sheet: _Sheet) -> dict[str, _Box]:
 
 
 def _place_tree(sheet: _Sheet, tree: Tree, top: int, boxes: dict[str, _Box]) -> int:
-    """Place a screen beside the first of its children, and return where the next one may begin."""
+    """Place a screen beside its first child, and return where the next one may begin."""
     lines = tuple(_list_lines(sheet, tree))
     height = 2 * _PAD + _LINE * (1 + len(lines))
     codes = isinstance(sheet.menu.screens[tree.screen], Choices | Entry)
@@ -136,7 +136,7 @@ def _place_tree(sheet: _Sheet, tree: Tree, top: int, boxes: dict[str, _Box]) -> 
 
 
 def _list_lines(sheet: _Sheet, tree: Tree) -> Iterator[tuple[str, str]]:
-    """Yield what stands in a box below its title, each line with its colour."""
+    """Yield the lines of a box below its title, each with its colour."""
     menu, screen = sheet.menu, sheet.menu.screens[tree.screen]
     if tree.screen in sheet.missing:
         yield f"nobody wrote a screen '{tree.screen}'", _LEVEL_COLOURS[Level.ERROR][1]
@@ -156,7 +156,7 @@ def _list_lines(sheet: _Sheet, tree: Tree) -> Iterator[tuple[str, str]]:
 
 
 def _draw_link(sheet: _Sheet, keys: str, words: str, target: str) -> str:
-    """Return a way to a screen that is drawn elsewhere, with its title where its words do not say it."""
+    """Return a link to a screen drawn elsewhere, with its title where the label does not name it."""
     name = find_title(sheet.menu, sheet.menu.screens[target], sheet.language, _LINKS // 2)
     said = f"{keys} {words} → " if words and words != name else f"{keys} → "
     return _shorten_text(f"{said}{name}", _LINKS)
@@ -170,7 +170,7 @@ def _list_edges(roots: Iterable[Tree]) -> Iterator[tuple[str, Tree]]:
 
 
 def _read_screen(menu: Menu, screen: Screen, language: str) -> str:
-    """Return the whole screen, line by line, for whoever points at it."""
+    """Return the whole screen as text, for the tooltip."""
     options = [format_option(menu, choice, language) for choice in screen.choices]
     return "\n".join(filter(None, [_flatten_text(menu.text(screen.text, language)), *options]))
 
@@ -227,7 +227,7 @@ def _draw_line(sheet: _Sheet, parent: _Box, child: _Box, tree: Tree) -> str:
 
 
 def _after_key(lines: Sequence[str]) -> str:
-    """Return the words of several keys that lead to one screen: those they share, or the first with a mark."""
+    """Return the labels of several keys to one screen: the common one, or the first with an ellipsis."""
     words = list(dict.fromkeys(each.partition(" ")[2] for each in lines))
     return f" {words[0]}" + ("…" if len(words) > 1 else "") if words and words[0] else ""
 
@@ -265,7 +265,7 @@ def _draw_text(box: _Box, number: int, words: str, colour: str, *, bold: bool) -
     return f'<text x="{box.x + 14}" y="{y}" fill="{colour}"{weight}>{escape(words)}</text>'
 
 
-# Draws a menu as Mermaid text, for documents that are kept beside it.
+# Mermaid, for documents beside the menu.
 
 _SHAPES = {
     "choices": ('["', '"]'),
@@ -286,9 +286,9 @@ _COLOURS = (
 def draw_mermaid(
     menu: Menu, language: str = "en", problems: Sequence[Problem] = (), missing: Collection[str] = ()
 ) -> str:
-    """Return the menu as a flowchart: a box a screen, an arrow a key, dotted where a screen is reached again.
+    """Return the menu as a Mermaid flowchart: a box a screen, an arrow a key, dotted where a screen was reached before.
 
-    Screens of ``missing`` are those that nobody wrote; the words of every error stand above.
+    Screens of ``missing`` are drawn as errors; the messages of errors are comments at the top.
     """
     errors = [each for each in problems if each.level is Level.ERROR]
     lines = ["flowchart LR", *(f"  %% {_escape_words(str(each))}" for each in errors)]
@@ -311,7 +311,7 @@ def draw_mermaid(
 
 
 def _name_node(menu: Menu, screen: Screen, language: str, missing: Collection[str]) -> str:
-    """Return the title of a screen with the name that its author gave it."""
+    """Return a screen's title with its id."""
     if screen.id in missing:
         return f"nobody wrote a screen '{screen.id}'"
     words = find_title(menu, screen, language)
@@ -324,7 +324,7 @@ def _list_arrows(tree: Tree) -> list[tuple[str, str]]:
 
 
 def _make_node_id(name: str) -> str:
-    """Return an id that is none of Mermaid's own words, such as ``end``."""
+    """Return an id that is no Mermaid keyword, such as ``end``."""
     return "s_" + re.sub(r"[^A-Za-z0-9_]", lambda odd: f"u{ord(odd[0]):x}", name)
 
 

@@ -1,4 +1,4 @@
-"""Reads an author's folder: its YAML files by name, without the conversations in ``tests``."""
+"""Read an author's folder: its YAML files by name, the conversation tests separately, and files left unread."""
 
 import re
 from pathlib import Path
@@ -9,11 +9,11 @@ from gateway.menus.authoring.yaml_loader import MAX_BYTES
 _ENDING = re.compile(r"\.ya?ml", re.IGNORECASE)
 _HEAD = re.compile(rb"\A(?:\xef\xbb\xbf)?(?:\s*#[^\n]*\n)*\s*schema\s*:", re.IGNORECASE)
 _FIRST = 2000
-"""Bytes in which a menu has said its schema, whatever stands above it in notes."""
+"""Bytes in which a menu file must declare its schema, comments included."""
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:
-    """Return the bytes of each YAML file by its path below the folder; of one that is too large only the beginning.
+    """Return relative path → bytes of each YAML file without the tests; of a too large file only the beginning.
 
     Raises:
         OSError: the folder cannot be read.
@@ -36,13 +36,13 @@ def read_folder(folder: Path) -> dict[str, bytes]:
 
 
 def read_tests(folder: Path) -> dict[str, bytes]:
-    """Return the bytes of each file of conversations, by its path below the folder."""
+    """Return relative path → bytes of each file of conversation tests."""
     paths = sorted(path for path in (folder / "tests").rglob("*.yaml") if _lies_in(folder, path))
     return {path.relative_to(folder).as_posix(): _read_beginning(path) for path in paths}
 
 
 def find_unread(folder: Path) -> tuple[Problem, ...]:
-    """Name each file that looks like a part of the menu and is not read, for its name is another than it seems."""
+    """Report files that look like a part of the menu but are not read because of their name."""
     if not folder.is_dir():
         return ()
     found = []
@@ -60,7 +60,7 @@ def find_unread(folder: Path) -> tuple[Problem, ...]:
 
 
 def _lies_in(folder: Path, path: Path) -> bool:
-    """Say whether a file lies in the folder: a link out of it would show, and publish, what is no part of the menu."""
+    """Say whether a file is inside the folder: a symbolic link out of it could publish foreign files."""
     return path.resolve().is_relative_to(folder.resolve())
 
 
@@ -75,7 +75,7 @@ def _report_elsewhere(name: str) -> Problem:
 
 
 def _looks_like_a_menu(path: Path) -> bool:
-    """Say whether the name holds an ending of YAML anywhere, or the first lines are those of a menu."""
+    """Say whether the name contains a YAML ending anywhere, or the first lines are those of a menu."""
     return bool(_ENDING.search(path.name)) or _HEAD.search(_read_beginning(path)[:_FIRST]) is not None
 
 

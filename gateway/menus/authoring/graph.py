@@ -1,4 +1,4 @@
-"""The ways between the screens of a menu, for proofs and drawings."""
+"""Compute the graph of a menu: ways between screens, what can be reached, and the way to a callback."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ from gateway.menus.engine.visibility import NEXT_QUESTION, PLAIN, find_language
 class MenuWay:
     """A step from one screen to another.
 
-    ``presses`` counts those of paging too; ``language`` is the tag of the texts from there on, where it changes.
+    ``presses`` includes paging; ``language`` is the tag of the texts from there on, where it changes.
     """
 
     source: str
@@ -36,7 +36,7 @@ class MenuWay:
 
 
 def list_ways(menu: Menu) -> tuple[MenuWay, ...]:
-    """Return every way that a choice, a form or a typed code opens."""
+    """Return every way opened by a choice, a form or a typed code."""
     found = (way for screen in menu.screens.values() for way in _list_screen_ways(menu, screen))
     return tuple(dict.fromkeys(way for way in found if way.target in menu.screens))
 
@@ -44,14 +44,14 @@ def list_ways(menu: Menu) -> tuple[MenuWay, ...]:
 def list_shown_ways(
     menu: Menu, pages: Mapping[str, tuple[Page, ...]], limits: str, language: str
 ) -> tuple[MenuWay, ...]:
-    """Return every way with the presses of somebody who reads: 98 to the page on which its line stands included."""
+    """Return every way with its presses, including 98 to the page of its option."""
     return tuple(
         replace(way, presses=_find_last_page(menu, pages, limits, language, way)) for way in list_ways(menu)
     )
 
 
 def find_reached(ways_of: Iterable[MenuWay], begin: Iterable[str]) -> dict[str, int]:
-    """Return the screens that can be reached from these, with the fewest presses."""
+    """Return the reachable screens with the fewest presses (shortest paths)."""
     out: dict[str, list[MenuWay]] = {}
     for way in ways_of:
         out.setdefault(way.source, []).append(way)
@@ -68,7 +68,7 @@ def find_reached(ways_of: Iterable[MenuWay], begin: Iterable[str]) -> dict[str, 
 
 
 def read_in(menu: Menu) -> frozenset[tuple[str, str]]:
-    """Return each screen with each language in which somebody can come to read it."""
+    """Return every (screen, language) in which the screen can be read."""
     words = {keyword.to for keyword in menu.keywords} & set(menu.screens)
     begin = {menu.home, menu.offer, menu.sos, menu.call_me} | words | ({RESUME, NO_TIME} & set(menu.screens))
     queue = [(name, language) for name in begin for language in menu.languages]
@@ -88,7 +88,7 @@ def read_in(menu: Menu) -> frozenset[tuple[str, str]]:
 
 
 def find_callback_path(menu: Menu) -> tuple[str, ...]:
-    """Return the screens from the first one over danger and the form to the end."""
+    """Return the screens from the first one through danger and the form to the end."""
     form = menu.screens[menu.call_me]
     questions = form.questions if isinstance(form, Form) else ()
     asked = [*questions, *(way.target for way in list_ways(menu) if way.source in questions)]
@@ -99,7 +99,7 @@ def find_callback_path(menu: Menu) -> tuple[str, ...]:
 
 
 def walk_to_callback(menu: Menu) -> tuple[str, ...]:
-    """Return the screens of the way to a callback with those that ask for the language before it, and the offer."""
+    """Return the same, with the screens that ask for the language, and the offer."""
     chosen = [way for way in list_ways(menu) if way.language and way.target != menu.home]
     between = find_reached(chosen, [menu.start])
     return tuple(dict.fromkeys((*between, *find_callback_path(menu), menu.offer)))
@@ -108,7 +108,7 @@ def walk_to_callback(menu: Menu) -> tuple[str, ...]:
 def _find_last_page(
     menu: Menu, pages: Mapping[str, tuple[Page, ...]], limits: str, language: str, way: MenuWay
 ) -> int:
-    """Return the last page, over the texts of the screen, on which the key of a way is first shown."""
+    """Return the last page, over all variants, on which the key of a way first appears."""
     texts = range(PLAIN, len(menu.screens[way.source].variants))
     cuts = [pages.get(make_page_key(limits, language, way.source, variant), ()) for variant in texts]
     found = [

@@ -1,4 +1,4 @@
-"""The grammars of menu files and their tests as JSON Schema, made from the very tables that are read, for editors."""
+"""Build JSON Schema (2020-12) for editors from the tables by which menu files and tests are checked."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,12 +12,12 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def build_json_schema() -> dict[str, Any]:
-    """Return the schema of one menu file."""
+    """Return the JSON Schema of a menu file."""
     return {"$schema": DIALECT, "title": "A file of a menu", **_build_schema(FILE)}
 
 
 def build_tests_schema() -> dict[str, Any]:
-    """Return the schema of one file of conversations; what is written without quotes there is read as it stands."""
+    """Return the JSON Schema of a file of conversation tests, where unquoted values are allowed."""
     effect = {"type": "object", "minProperties": 1, "maxProperties": 1}
     effects = {"type": "array", "items": {"anyOf": [{"type": "string"}, effect]}}
     step = _as_written(_build_record(STEP, ABOUT_TESTS))
@@ -35,7 +35,7 @@ def build_tests_schema() -> dict[str, Any]:
 
 
 def _as_written(schema: Any) -> Any:
-    """Let a number or true stand without quotes wherever a text may."""
+    """Allow unquoted numbers and booleans wherever a text is allowed."""
     found = {name: _as_written(each) if isinstance(each, dict) else each for name, each in schema.items()}
     if found.get("type") == "string":
         found["type"] = ["string", "number", "boolean"]
@@ -74,7 +74,7 @@ def _build_schema(shape: Shape) -> dict[str, Any]:
 
 
 def _build_either(shape: Either) -> dict[str, Any]:
-    """Choose by the keys of the long form, so that an editor tells only what is wrong with the form in use."""
+    """Choose by the keys of the long form, so that an editor reports problems of the form in use only."""
     is_long = {"anyOf": [{"required": [name]} for name in shape.long.fields]}
     return {"if": is_long, "then": _build_schema(shape.long), "else": _build_schema(shape.short)}
 
@@ -115,14 +115,14 @@ def _build_record(shape: Record, about: Mapping[str, str] = ABOUT) -> dict[str, 
 
 
 def _describe_key(name: str, shape: Shape, about: Mapping[str, str]) -> dict[str, Any]:
-    """Return the schema of a key with what it is for, which an editor shows beside it."""
+    """Return the schema of a key with its description, which editors show."""
     schema = _build_schema(shape)
     example = f" For example {shape.example}." if isinstance(shape, Word) and shape.example else ""
     return {**schema, "description": f"{about[name]}{example}"}
 
 
 def _by_kind(shape: ByKind) -> dict[str, Any]:
-    """Choose by the key that tells the kinds apart, so that an editor offers only the keys of this kind."""
+    """Choose by the discriminating key, so that an editor offers the keys of this kind only."""
     cases = []
     for kind, record in shape.kinds.items():
         one = _build_record(record)

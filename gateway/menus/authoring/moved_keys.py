@@ -1,4 +1,4 @@
-"""Finds the keys that mean something else in a new menu than in the live one: callers press them by heart."""
+"""Find keys whose meaning differs from the live menu, since callers press them by heart; and show text differences."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,21 +21,21 @@ _GRAVE_DEEDS = frozenset(
     }
 )
 _GRAVE_QUESTIONS = frozenset({"danger", "phone_seen", "when", "consent", "sms_safe"})
-"""Questions of which a wrong answer rings a phone that must be silent, or keeps somebody in danger waiting."""
+"""Questions where a wrong answer rings a phone that must be silent, or delays help in danger."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovedKey:
-    """One key of a screen that does not do any more what it did.
+    """A key with another meaning than before.
 
     Attributes:
-        screen: the screen in the new menu.
-        key: what callers press.
-        was: the choice that it was.
-        becomes: the choice that it is now; None where it is none.
-        number: which of the new screen's choices the change is best shown at; -1 for the screen itself.
-        other: the key under which the old choice is found now; empty where it is gone.
-        grave: it concerns danger, consent or another answer that keeps her safe.
+        screen: id of the screen in the new menu.
+        key: the key.
+        was: its choice before.
+        becomes: its choice now; None where it has none.
+        number: index of the new screen's choice at which to report it; -1 for the screen.
+        other: the key of the old choice now; empty where the choice is gone.
+        grave: it concerns danger, consent or another answer about safety.
     """
 
     screen: str
@@ -49,7 +49,7 @@ class MovedKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovedQuestions:
-    """A form whose questions come in another order, so that keys pressed by heart answer another question."""
+    """A form with another order of questions, so that keys pressed by heart answer another question."""
 
     screen: str
     was: tuple[str, ...]
@@ -57,10 +57,10 @@ class MovedQuestions:
 
 
 def find_moved_keys(live: Menu, menu: Menu) -> tuple[MovedKey, ...]:
-    """Return every key that callers of the live menu know and that does something else in the new one.
+    """Return every key of the live menu with another meaning in the new one.
 
-    A screen that has another name now is found by where it stands. A choice that is gone leaves a key that says it is
-    no choice, which misleads nobody; only where it was about danger or consent is it named.
+    Renamed screens are found by their position. A removed choice leaves an unknown key, which misleads nobody, so it
+    is reported only where it was about danger or consent.
     """
     pairs = _pair_screens(live, menu)
     found: dict[tuple[str, str, int, str], MovedKey] = {}
@@ -71,7 +71,7 @@ def find_moved_keys(live: Menu, menu: Menu) -> tuple[MovedKey, ...]:
 
 
 def find_moved_questions(live: Menu, menu: Menu) -> tuple[MovedQuestions, ...]:
-    """Return each form that asks otherwise than the live one: a question more, fewer, or in another place."""
+    """Return each form with added, removed or reordered questions."""
     pairs = _pair_screens(live, menu)
     found = []
     for old, new in pairs.items():
@@ -89,7 +89,7 @@ def _list_asked(menu: Menu, screen: Screen) -> tuple[str, ...]:
 
 
 def _pair_screens(live: Menu, menu: Menu) -> dict[str, str]:
-    """Return which screen of the new menu is which of the live one: by name, by what points to it, by the way there."""
+    """Return live screen → new screen: by name, by role, by the choice that leads there."""
     pairs = {name: name for name in live.screens if name in menu.screens}
     pairs |= {
         old: new
@@ -146,7 +146,7 @@ def _compare_screens(
 
 
 def _list_callers(old: Screen, new: Screen) -> Iterator[Mapping[str, str]]:
-    """Yield each sort of caller that the conditions of the two screens tell apart."""
+    """Yield each kind of caller that the conditions of the two screens distinguish."""
     values: dict[str, dict[str, None]] = {}
     for choice in (*old.choices, *new.choices):
         for name, allowed in choice.only_if.items():
@@ -156,7 +156,7 @@ def _list_callers(old: Screen, new: Screen) -> Iterator[Mapping[str, str]]:
 
 
 def _open_to(screen: Screen, caller: Mapping[str, str]) -> dict[str, Choice]:
-    """Return what each key does for this caller: the first open choice that has it."""
+    """Return key → choice for this caller: the first open choice of each key."""
     found: dict[str, Choice] = {}
     for choice in screen.choices:
         if all(caller[name] in allowed for name, allowed in choice.only_if.items()):
@@ -165,7 +165,7 @@ def _open_to(screen: Screen, caller: Mapping[str, str]) -> dict[str, Choice]:
 
 
 def _is_same(old: Screen, was: Choice, new: Screen, becomes: Choice, pairs: Mapping[str, str]) -> bool:
-    """Say whether two choices do the same; one that says and leads the same was only mended in what it notes."""
+    """Say whether two choices do the same; with equal label and target, other changes are corrections."""
     leads = pairs.get(was.to, was.to) == becomes.to and was.answer == becomes.answer
     return leads and (
         _says_the_same(was, becomes)
@@ -190,7 +190,7 @@ def _is_grave(menu: Menu, screen: Screen, choice: Choice) -> bool:
 
 
 def describe_moved_key(menu: Menu, each: MovedKey) -> str:
-    """Return what became of the key, in the words of the language that the menu is written in."""
+    """Return what became of the key, with labels in the menu's source language."""
     was = name_choice(menu, each.was)
     becomes = f"is {name_choice(menu, each.becomes)} now" if each.becomes else "is no choice any more"
     if each.becomes and name_choice(menu, each.becomes) == was:
@@ -200,12 +200,12 @@ def describe_moved_key(menu: Menu, each: MovedKey) -> str:
 
 
 def describe_moved_questions(form: MovedQuestions) -> str:
-    """Return in which order the form asked, and asks."""
+    """Return the old and the new order of the questions."""
     return f"the form asked {', '.join(form.was)} and asks {', '.join(form.becomes)} now"
 
 
 def name_choice(menu: Menu, choice: Choice) -> str:
-    """Return the words of a choice in the language the menu is written in, or else where it leads."""
+    """Return a choice's label in the source language, else its target."""
     tags = (menu.source, "en", *menu.languages)
     words = next((choice.label[tag] for tag in tags if choice.label.get(tag)), "")
     return f"'{words}'" if words else f"the way to '{_find_target(choice)}'"
@@ -215,13 +215,13 @@ def _find_target(choice: Choice) -> str:
     return choice.to or choice.answer or str(choice.does or "")
 
 
-# Sets what an author expected beside what callers get, line by line, with a mark where they part.
+# Side-by-side differences of expected and actual text.
 
 _EXPECTED, _GOT = "expected", "got"
 
 
 def show_side_by_side(expected: str, got: str) -> list[str]:
-    """Return the two texts as two columns; ``!`` stands before each line that is not the same in both."""
+    """Return two texts in two columns; ``!`` marks lines that differ."""
     rows = _list_rows(expected.splitlines(), got.splitlines())
     width = max(_measure_width(left) for _, left, _ in (*rows, ("", _EXPECTED, "")))
     head = f"  {_EXPECTED}{' ' * (width - len(_EXPECTED))} | {_GOT}"

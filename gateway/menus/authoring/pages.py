@@ -1,4 +1,4 @@
-"""Cuts every screen of a menu into pages at publish, so that what was proved is what is shown."""
+"""Cut every screen into pages at publish, so that what is checked is what is shown; and measure sizes and distances."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,7 +15,7 @@ from gateway.menus.engine.wording import LONGEST_SETTINGS, find_longest_values, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One text of a screen that cannot be cut as it must be, and why."""
+    """A text of a screen that cannot be cut as required."""
 
     screen: str
     variant: int
@@ -26,7 +26,7 @@ class Fault:
 
 @dataclass(slots=True)
 class Cut:
-    """All pages by their key, what could not be cut, and the widest value of each placeholder by language."""
+    """All pages by ``page_key``, the texts that could not be cut, and language → placeholder → longest value."""
 
     pages: dict[str, tuple[Page, ...]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
@@ -34,7 +34,7 @@ class Cut:
 
 
 def cut_menu(menu: Menu, limits: Iterable[Limits], settings: Mapping[str, str] | None = None) -> Cut:
-    """Cut each text of each screen in each language, for each set of limits once."""
+    """Cut each text of each screen in each language, once for each set of limits."""
     cut = Cut(widest={language: reserve_values(menu, language, settings) for language in menu.languages})
     for each in {one.name: one for one in limits}.values():
         for language in menu.languages:
@@ -52,7 +52,7 @@ def cut_menu(menu: Menu, limits: Iterable[Limits], settings: Mapping[str, str] |
 
 
 def reserve_values(menu: Menu, language: str, settings: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the widest value of each placeholder; of a setting, its own value or what is usual."""
+    """Return placeholder → longest value; of a setting, the longer of its own value and the usual one."""
     known = {
         name: find_widest((value, LONGEST_SETTINGS.get(name, ""))) for name, value in (settings or {}).items()
     }
@@ -73,13 +73,12 @@ def _list_texts(menu: Menu) -> Iterator[tuple[Screen, int]]:
             yield screen, variant
 
 
-# How much room every page takes and how far it is to help: the figures that a proof compares with its
-# limits.
+# Sizes of pages, and distances to help.
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One text of a screen in one language: the units of each of its pages, navigation and widest values included."""
+    """Sizes of the pages of one text in one language, with longest values; in septets or UTF-16 units."""
 
     screen: str
     variant: int
@@ -93,9 +92,9 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Far:
-    """The keys to a screen of help, in one language.
+    """Keys to a screen of help, in one language.
 
-    ``at_most`` counts from the farthest screen that somebody can stand on, which is ``farthest``.
+    ``at_most`` is the distance from the farthest screen, ``farthest``.
     """
 
     to: str
@@ -107,12 +106,12 @@ class Far:
 
 
 def measure_sizes(menu: Menu, limits: Limits, settings: Mapping[str, str] | None = None) -> list[Measured]:
-    """Return the size of every page, screen by screen, for one channel; a text that cannot be cut has no pages."""
+    """Return the sizes of every page for one channel; a text that cannot be cut has none."""
     return list(_measure_screens(menu, limits, settings))
 
 
 def measure_distances(menu: Menu, limits: Limits, settings: Mapping[str, str] | None = None) -> list[Far]:
-    """Return how many keys it is to the danger numbers and to "call me", as somebody who reads presses them."""
+    """Return the number of keys to the danger numbers and to the callback form."""
     pages = cut_menu(menu, (limits,), settings).pages
     found = []
     for language in menu.languages:
@@ -160,6 +159,6 @@ def _can_stand(menu: Menu, name: str) -> bool:
 
 
 def _from_start(menu: Menu, shown: list[MenuWay], to: str, language: str) -> int:
-    """Return the keys from a first dial, the choice of this language among them where one must be made."""
+    """Return the keys from a first dial, including the choice of this language."""
     spoken = [way for way in shown if way.language in {"", language}]
     return find_reached(spoken, [menu.start]).get(to, 0)

@@ -1,4 +1,4 @@
-"""Lists every text of a menu by language as one passage that can be named and reviewed, with its review."""
+"""List every text of a menu by language as a named passage with a hash, and parse and write its review mark."""
 
 import hashlib
 import re
@@ -14,23 +14,23 @@ from gateway.menus.authoring.texts import AuthoredText, list_texts
 from gateway.menus.engine.model import Menu
 from gateway.menus.engine.text_breaks import SOFT_BREAK
 
-# The line in which a review is written: hashes of a text and of its source, who read it, and on which day.
+# Review marks: hashes of a text and its source, reader and day.
 
 HASH_LETTERS = 10
-"""Forty bits: enough to see that a text changed, short enough to be read out on the phone."""
+"""Hexadecimal digits of a hash (40 bits): enough to detect edits, short enough to read out on the phone."""
 
 LONGEST_NAME = 40
 _HASH = rf"[0-9a-f]{{{HASH_LETTERS}}}"
 _DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 MARK = rf"({_HASH})(?: of ({_HASH}))?(?:, read ({_DAY}) by (\S.{{0,{LONGEST_NAME - 1}}}))?"
-"""A mark as it is written: the text, the text it was made from, and who read it when."""
+"""Form of a mark: hash of the text, hash of its source, reader and day."""
 
 EXAMPLE = "3fa2b41c07 of 91bc0d22e4, read 2026-12-01 by Noy"
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What is known of one text: hashes of its words and of those it was made from; ``by`` is empty for a draft."""
+    """The review mark of one text: hashes of its words and its source; ``by`` is empty for a draft."""
 
     words: str
     of: str = ""
@@ -44,11 +44,11 @@ class Mark:
 
 
 Marks = Mapping[str, Mapping[str, Mark]]
-"""Language → id of the text → its mark."""
+"""Language → id of the passage → its mark."""
 
 
 def parse_mark(written: str) -> Mark | None:
-    """Return the mark that is written so; None where it is none, or names a day that does not exist."""
+    """Return the mark of this form; None for anything else, or a day that does not exist."""
     found = re.fullmatch(MARK, written)
     if found is None:
         return None
@@ -58,7 +58,7 @@ def parse_mark(written: str) -> Mark | None:
 
 
 DANGER_WORDS = "keywords.danger"
-"""The id of the words of danger of a language: one list, read as one text."""
+"""Passage id of a language's danger words, which are reviewed as one text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +66,11 @@ class Passage:
     """One text in one language.
 
     Attributes:
-        id: how people name it: ``main`` for the text of a screen, ``main.key7`` for a label, ``messages.down``.
-        language: the tag of its words.
-        words: as they are written, without the marks for cutting.
-        source: the words that it was translated from; empty where it is the source itself, or there is none.
-        path: where it stands in the menu.
+        id: its name: ``main`` for the text of a screen, ``main.key7`` for a label, ``messages.down``.
+        language: tag of its words.
+        words: the text, without the marks for cutting.
+        source: the text it is translated from; empty for the source itself.
+        path: path in the menu.
     """
 
     id: str
@@ -81,23 +81,23 @@ class Passage:
 
     @property
     def hash(self) -> str:
-        """The short hash of its words."""
+        """Hash of its words."""
         return hash_words(self.words)
 
     @property
     def source_hash(self) -> str:
-        """The short hash of the words that it is translated from; empty where there are none."""
+        """Hash of its source; empty without one."""
         return hash_words(self.source) if self.source else ""
 
 
 def hash_words(words: str) -> str:
-    """Return a short hash of a text; how it is composed, and where it may be cut, makes no difference."""
+    """Return the first 10 hex digits of SHA-256 over the NFC form (UAX #15), without marks for cutting."""
     plain = unicodedata.normalize("NFC", words.replace(SOFT_BREAK, "")).strip()
     return hashlib.sha256(plain.encode()).hexdigest()[:HASH_LETTERS]
 
 
 def find_source_language(menu: Menu) -> str:
-    """Return the language from which the others are translated: the one named, or one without a stand-in."""
+    """Return the language that is translated from: the declared one, or one without a fallback."""
     if menu.source in menu.languages:
         return menu.source
     alone = [tag for tag in menu.languages if not menu.fallback.get(tag)]
@@ -105,17 +105,16 @@ def find_source_language(menu: Menu) -> str:
 
 
 def list_passages(menu: Menu) -> tuple[Passage, ...]:
-    """Return every text in every language that it is written in, in the order of the menu."""
+    """Return every text in every language it has, in the order of the menu."""
     return tuple(
         passage for name, one in _name_texts(menu) for passage in _list_text_passages(menu, name, one)
     )
 
 
 def list_path_passages(menu: Menu, language: str) -> tuple[Passage, ...]:
-    """Return what a caller in this language reads from the first screen over danger and the form to the end.
+    """Return what a caller of this language reads from the first screen through danger and the form to the end.
 
-    The lines that belong to no screen count too, for every one of them can be met on the way. Where another language
-    stands in, its words are what she reads.
+    All messages count too, since any can appear on the way. Where a fallback language is shown, its text is returned.
     """
     names, met = set(walk_to_callback(menu)), read_in(menu)
     found: list[Passage] = []
@@ -132,7 +131,7 @@ def _is_met(menu: Menu, one: AuthoredText, language: str, met: frozenset[tuple[s
 
 
 def _name_texts(menu: Menu) -> Iterator[tuple[str, AuthoredText]]:
-    """Yield each text with an id of its own; the second of the same name is numbered."""
+    """Yield each text with a unique id; the second of a name is numbered."""
     counts: Counter[str] = Counter()
     for one in (*list_texts(menu), _danger_words(menu)):
         name = _name_text(menu, one)
@@ -174,7 +173,7 @@ def _list_text_passages(menu: Menu, name: str, one: AuthoredText) -> Iterator[Pa
                 id=name,
                 language=tag,
                 words=words.replace(SOFT_BREAK, ""),
-                # The words of danger are collected in each language, not translated.
+                # Danger words are collected in each language, not translated.
                 source="" if tag == source or name == DANGER_WORDS else one.text.get(source, ""),
                 path=(*one.path, tag),
             )

@@ -1,4 +1,4 @@
-"""What is wrong with a menu, where, and what to do: one shape for people, for editors and for programs."""
+"""Define a problem of a menu (code, place, message, hint), and format it for people, editors and programs."""
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,13 +9,13 @@ from typing import Any
 from wcwidth import wcswidth, wcwidth
 
 _REACH = 20
-"""How many lines of one text are looked through."""
+"""Lines of a text in which the word at fault is searched."""
 
 SEE = "see `gateway menus schema`"
 
 
 class Level(StrEnum):
-    """An error keeps a menu from being published; a warning does not."""
+    """An error prevents publishing; a warning does not."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -32,9 +32,9 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One thing to mend: its code of the closed list, its place, what is wrong and, as ``hint``, what to do.
+    """One problem: its code, its place, the message, and in ``hint`` what to do.
 
-    ``about`` is the very word inside the text at the place, so that the caret can stand below it.
+    ``about`` is the word at fault inside the text, so that the caret can point at it.
     """
 
     code: str
@@ -50,7 +50,7 @@ class Problem:
         return f"{show_place(self.place)}: {self.level}: {self.message} [{self.code}]; {self.hint}"
 
     def as_json(self) -> dict[str, Any]:
-        """Return the problem in the shape that programs read."""
+        """Return the problem as plain data: its fields, with ``file``, ``line`` and ``column`` of the place."""
         return {
             "code": self.code,
             "level": str(self.level),
@@ -63,12 +63,12 @@ class Problem:
 
 
 def sort_problems(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Return the problems as an author meets them from the top of the first file, each once."""
+    """Return the problems in the order of files and lines, without duplicates."""
     return tuple(sorted(dict.fromkeys(problems), key=lambda each: (each.place, each.code, each.message)))
 
 
 def point_problem(problem: Problem, lines: Sequence[str]) -> Problem:
-    """Move the place of a problem from the beginning of a text to the word that it is about, if the text shows it."""
+    """Move the place of a problem from the start of a text to the word it is about, if found."""
     start = problem.place.line - 1
     for number in range(start, min(start + _REACH, len(lines)) if problem.about else start):
         found = lines[number].find(problem.about, problem.place.column - 1 if number == start else 0)
@@ -78,12 +78,12 @@ def point_problem(problem: Problem, lines: Sequence[str]) -> Problem:
 
 
 def has_errors(problems: Iterable[Problem]) -> bool:
-    """Say whether any of the problems keeps the menu from being published."""
+    """Say whether any problem prevents publishing."""
     return any(problem.level is Level.ERROR for problem in problems)
 
 
 def did_you_mean(word: str, known: Iterable[str], *, otherwise: str = "") -> str:
-    """Return a hint that names the known word nearest to this one, or all of them where they are few."""
+    """Return a hint with the nearest known word, or with all of them where they are few."""
     names = sorted(set(known))
     near = difflib.get_close_matches(word, names, n=1, cutoff=0.6) or [
         name for name in names if name in word.split("_")
@@ -97,13 +97,13 @@ def did_you_mean(word: str, known: Iterable[str], *, otherwise: str = "") -> str
 
 
 def show_place(place: Place) -> str:
-    """Return the place as editors and terminals link it."""
+    """Return ``file:line:column``, which editors and terminals link."""
     parts = [place.file, *(str(number) for number in (place.line, place.column) if number)]
     return ":".join(part for part in parts if part)
 
 
 def describe_problem(problem: Problem, sources: Mapping[str, str]) -> str:
-    """Return the problem for a terminal: its place and words, the line with its neighbours, a caret, the hint."""
+    """Return the problem for a terminal: place, message, source line with a caret, hint."""
     head = f"{show_place(problem.place)}: {problem.level}: {problem.message} [{problem.code}]"
     lines = sources.get(problem.place.file, "").splitlines()
     return "\n".join([head, *_draw_frame(lines, problem.place), f"  hint: {problem.hint}"])

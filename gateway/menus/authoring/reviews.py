@@ -1,4 +1,4 @@
-"""Who read which text on which day, and from which words a translation was made: kept by hash beside the texts."""
+"""Record who reviewed which text and from which source a translation was made, by hash, in files beside the texts."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,7 +19,7 @@ from gateway.menus.engine.model import Menu
 
 
 def read_marks(root: MapNode) -> Marks:
-    """Return the marks of a merged folder; what cannot be read was told of by the grammar."""
+    """Return the marks of a merged folder; unreadable ones are reported by the grammar."""
     marks: dict[str, dict[str, Mark]] = {}
     for tag, entries in get_pairs(root, "reviews"):
         for name, node in get_pairs(entries):
@@ -31,7 +31,7 @@ def read_marks(root: MapNode) -> Marks:
 
 @dataclass(frozen=True, slots=True)
 class Reviews:
-    """The marks of a folder, asked about its texts; nothing in a language of ``drafts`` counts as read."""
+    """The marks of a folder; nothing in a language of ``drafts`` counts as reviewed."""
 
     marks: Marks = field(default_factory=dict)
     drafts: frozenset[str] = frozenset()
@@ -45,15 +45,15 @@ class Reviews:
         object.__setattr__(self, "_pairs", pairs)
 
     def mark_of(self, passage: Passage) -> Mark | None:
-        """Return the mark of this text as it stands; an edit takes it away."""
+        """Return the mark of this text as it is now; an edit invalidates it."""
         mark = self.marks.get(passage.language, {}).get(passage.id)
         return mark if mark is not None and mark.words == passage.hash else None
 
     def is_read(self, passage: Passage) -> bool:
-        """Say whether somebody read these words.
+        """Say whether this text was reviewed.
 
-        The same words for the same source are the same text wherever they stand: a screen may be renamed or a label
-        be used again without asking anybody anew.
+        Equal words with an equal source count as the same text anywhere, so that renamed screens and reused labels
+        need no new review.
         """
         if passage.language in self.drafts:
             return False
@@ -62,17 +62,17 @@ class Reviews:
         return bool(mark and mark.by) or pair in self._pairs.get(passage.language, ())
 
     def is_stale(self, passage: Passage) -> bool:
-        """Say whether the words that this one was made from changed since."""
+        """Say whether the source of this translation has changed since."""
         mark = self.mark_of(passage)
         return bool(mark and mark.of and passage.source and mark.of != passage.source_hash)
 
     def is_unmarked(self, passage: Passage) -> bool:
-        """Say whether nobody noted what this translation was made from."""
+        """Say whether this translation has no record of its source."""
         return bool(passage.source) and self.mark_of(passage) is None
 
 
 def find_waiting(menu: Menu, reviews: Reviews) -> dict[str, tuple[str, ...]]:
-    """Return for each language the texts on its way to a callback that nobody has read, if there are any."""
+    """Return language → names of unreviewed texts on the way to a callback, where there are any."""
     found = {tag: tuple(_list_waiting(menu, reviews, tag)) for tag in menu.languages}
     return {tag: names for tag, names in found.items() if names}
 
@@ -84,9 +84,9 @@ def _list_waiting(menu: Menu, reviews: Reviews, language: str) -> Iterator[str]:
 
 
 def mark_made(menu: Menu, reviews: Reviews) -> Marks:
-    """Return the marks with one for each text that has none that fits: made from what its source says now.
+    """Return the marks, with a new one for each text without a valid one: made from its current source.
 
-    A text whose source changed keeps its mark, so that it goes on being told of.
+    A text whose source changed keeps its mark, so that it is still reported.
     """
     marks: dict[str, dict[str, Mark]] = {}
     for passage in list_passages(menu):
@@ -99,27 +99,26 @@ def mark_made(menu: Menu, reviews: Reviews) -> Marks:
 
 
 def mark_read(marks: Marks, passages: Iterable[Passage], *, by: str, on: date) -> Marks:
-    """Return the marks with these texts read by this person on this day, as they stand beside their source now."""
+    """Return the marks with these texts reviewed by this person on this day."""
     found = {tag: dict(of_language) for tag, of_language in marks.items()}
     for passage in passages:
         found.setdefault(passage.language, {})[passage.id] = Mark(passage.hash, passage.source_hash, by, on)
     return found
 
 
-# Writes the marks of one language as a file of the menu: a person can read it, a diff shows one line a
-# text.
+# Files of marks, one line a text, so that diffs are readable.
 
 FOLDER = "reviews"
 _HEAD = "# What each text in {language} was made from, and who read it when. Written by `gateway menus reviews`.\n"
 
 
 def name_file(language: str) -> str:
-    """Return the name of the file below the folder."""
+    """Return the file's path in the folder."""
     return f"{FOLDER}/{language}.yaml"
 
 
 def write_marks(language: str, marks: Mapping[str, Mark]) -> str:
-    """Return the text of the file, with the texts in the order given."""
+    """Return the content of the file, in the given order of texts."""
     lines = [
         f"    {json.dumps(name)}: {json.dumps(str(mark), ensure_ascii=False)}\n"
         for name, mark in marks.items()
@@ -128,7 +127,7 @@ def write_marks(language: str, marks: Mapping[str, Mark]) -> str:
 
 
 def find_strays(files: Mapping[str, bytes]) -> tuple[str, ...]:
-    """Return the names of other files that hold marks: what is written beside them would stand twice."""
+    """Return the names of other files with marks, which would be duplicated."""
     roots = {name: loaded.root for name, loaded in load_all(files).items()}
     return tuple(
         name

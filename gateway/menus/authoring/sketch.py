@@ -1,4 +1,4 @@
-"""Puts together what can be drawn of a folder, whatever is wrong with it: a drawing shows where the fault is."""
+"""Assemble what can be drawn of a folder with errors, so that a drawing shows where they are; and build its tree."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,18 +20,18 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """A menu to be drawn, and the screens in it that something leads to and nobody wrote."""
+    """A menu to draw, and the ids of screens that are referred to but missing."""
 
     menu: Menu
     missing: frozenset[str] = frozenset()
 
 
 def make_sketch(files: Mapping[str, bytes], built: Menu | None = None) -> Sketch | None:
-    """Return what can be drawn of a folder's files; None where they hold no screen at all.
+    """Return what can be drawn of a folder's files; None where they have no screen.
 
     Args:
-        files: of the folder, by name.
-        built: the menu, where its parts fit together.
+        files: name → bytes.
+        built: the menu, where it could be built.
     """
     menu = built or _put_together(merge_files(load_all(files)).root)
     if not menu.screens:
@@ -43,12 +43,12 @@ def make_sketch(files: Mapping[str, bytes], built: Menu | None = None) -> Sketch
 
 
 def fill_for_drawing(menu: Menu, day: date, language: str) -> Menu:
-    """Return the menu with the values of the day in its texts of one language, as callers read them.
+    """Return the menu with the day's values in one language, as callers read it.
 
-    What is known only at run time stands as ‹code›.
+    Values known only at run time are shown as ‹code›.
     """
     values = dict(list_hours(menu))
-    for name in menu.facts:  # a day that does not exist spoils no other fact
+    for name in menu.facts:  # an invalid day must not affect the other facts
         values |= _try_to(lambda name=name: fill_facts(menu, day, language, [name])) or {}  # type: ignore[misc]
 
     def words(text: str) -> str:
@@ -66,7 +66,7 @@ def fill_for_drawing(menu: Menu, day: date, language: str) -> Menu:
 
 
 def _put_together(root: MapNode) -> Menu:
-    """Build what can be built: of a part that cannot, less is shown, and the rest stands where it belongs."""
+    """Build what can be built; parts that cannot are left out."""
     parts = dict(root.pairs())
     rows = {"facts", "windows", "calendar", "topics", "fields", "keywords", "speech", "messages", "screens"}
     head = MapNode(tuple(each for each in root.entries if each[0].text not in rows), root.place)
@@ -108,7 +108,7 @@ def _sketch_screen(name: str, node: Node) -> Screen:
 
 
 def _list_aims(menu: Menu) -> Iterator[str]:
-    """Yield every name that something leads to."""
+    """Yield every screen id that something refers to."""
     yield from _list_named(menu.start, menu.home, menu.offer, menu.sos, menu.call_me)
     for screen in menu.screens.values():
         match screen:
@@ -127,12 +127,12 @@ def _list_named(*names: str) -> Iterator[str]:
     return (name for name in names if name not in TARGETS and name.strip())
 
 
-# The menu as a tree that can be drawn: each screen below the one from which it is first reached.
+# The menu as a tree: each screen below the one from which it is first reached.
 
 
 @dataclass(slots=True)
 class Tree:
-    """A screen with the keys that lead to it from its parent, its children in the order of their keys, its column."""
+    """A screen with the keys that lead to it from its parent, its column, and its children in the order of keys."""
 
     screen: str
     keys: tuple[str, ...] = ()
@@ -155,7 +155,7 @@ def build_trees(menu: Menu) -> list[Tree]:
 
 
 def list_drawn_ways(menu: Menu, name: str) -> list[MenuWay]:
-    """Return the ways of a screen without those to whichever question comes next, for the form says them once."""
+    """Return a screen's ways, without those to the next question, which the form shows once."""
     screen = menu.screens[name]
     asked = {
         target
@@ -173,7 +173,7 @@ def list_drawn_ways(menu: Menu, name: str) -> list[MenuWay]:
 
 
 def _grow_tree(root: Tree, out: dict[str, list[MenuWay]], found: dict[str, Tree]) -> None:
-    """Reach screen after screen, the nearest first; each is drawn where it is reached first."""
+    """Add screens breadth first; each is drawn where it is first reached."""
     queue = [root]
     while queue:
         here = queue.pop(0)

@@ -1,4 +1,4 @@
-"""Suggests the name that a slip of the finger missed, and never one that is only alike: a wrong way costs more."""
+"""Suggest the name behind a typing error, never merely a similar name; and find lookalikes of YAML's characters."""
 
 import re
 import unicodedata
@@ -9,13 +9,13 @@ from gateway.menus.keywords.fuzzy_match import measure_distance
 
 _PARTS = re.compile(r"[._-]")
 _SHORT, _LONG = 4, 9
-"""Letters from which on a part of a name may have one slip, and two."""
+"""Fewest letters of a name's part that may have one typing error, and two."""
 
 
 def suggest_name(word: str, names: Iterable[str], otherwise: str) -> str:
-    """Return a hint that names what was meant; where that is not plain, the other hint.
+    """Return a hint with the name that was meant; where that is unclear, the other hint.
 
-    Each part of a name between dots and lines is compared with its own: ``la.phone.police`` is no slip for the same
+    Parts between dots and underscores are compared one by one: ``la.phone.police`` is no typing error for the same
     number of another country, nor ``wage_north`` for ``wage_south``.
     """
     found = sorted((slips, name) for name in set(names) if (slips := _count_slips(word, name)) is not None)
@@ -25,17 +25,17 @@ def suggest_name(word: str, names: Iterable[str], otherwise: str) -> str:
 
 
 def suggest_of_few(word: str, names: Iterable[str]) -> str:
-    """Return the same hint where a name is one of few that can all be listed."""
+    """Return the same hint, or list all names where they are few."""
     names = tuple(names)
     return suggest_name(word, names, did_you_mean("", names))
 
 
 def _count_slips(word: str, name: str) -> int | None:
-    """Return how many slips lead from one name to the other; None where it is another name."""
+    """Return the number of typing errors between two names; None where it is another name."""
     one, other = _PARTS.split(word.casefold()), _PARTS.split(name.casefold())
     if len(one) != len(other):
         whole, there = "".join(one), "".join(other)
-        return 1 if whole == there else None  # a dot or line more or less
+        return 1 if whole == there else None  # a dot or underscore more or less
     slips = 0
     for part, there in zip(one, other, strict=True):
         length = max(len(part), len(there))
@@ -46,8 +46,7 @@ def _count_slips(word: str, name: str) -> int | None:
     return slips
 
 
-# Knows the signs that a phone's keyboard or a word processor puts where YAML wants those of the plain
-# keyboard.
+# Characters that phone keyboards and word processors insert instead of YAML's ASCII ones.
 
 _SIGNS = frozenset(":,{}[]\"'#-&*!|>?%@`=;()")
 _CURLY = {
@@ -60,7 +59,7 @@ _CURLY = {
 
 
 def find_plain_sign(character: str) -> str:
-    """Return the sign of the keyboard that a character only looks like, a space for a strange one, or nothing."""
+    """Return the ASCII character that this one looks like, a space for an odd space, or an empty string."""
     if character.isascii():
         return ""
     if unicodedata.category(character) == "Zs":
@@ -72,12 +71,12 @@ def find_plain_sign(character: str) -> str:
 
 
 def is_invisible(character: str) -> bool:
-    """Say whether nobody can see a character, so that nobody can have meant it in a key."""
+    """Say whether a character is invisible (Unicode category Cf, UAX #44), so never meant in a key."""
     return unicodedata.category(character) == "Cf"
 
 
 def find_strange_sign(text: str) -> tuple[int, str] | None:
-    """Return where the first such character stands, and what to do about it; None where there is none."""
+    """Return the position of the first such character and what to do about it; None where there is none."""
     for at, character in enumerate(text):
         plain = find_plain_sign(character)
         if plain == " ":
@@ -96,5 +95,5 @@ def find_strange_sign(text: str) -> tuple[int, str] | None:
 
 
 def is_blank(text: str) -> bool:
-    """Say whether nothing that anybody could read stands in a text: no sign, or spaces and invisible ones alone."""
+    """Say whether a text has no visible character."""
     return all(each.isspace() or is_invisible(each) for each in text)

@@ -1,4 +1,4 @@
-"""Makes the files of a new menu in whichever languages: what is known is filled in, the rest is left open."""
+"""Generate the files of a new menu in the chosen languages, with known texts filled in and the others empty."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ NAMES = {
     "th": ("ไทย", "Phasa Thai"),
     "vi": ("Tiếng Việt", "Tieng Viet"),
 }
-"""How languages call themselves, and in letters that every phone shows; of others the tag stands until it is mended."""
+"""Language tag → its own name, and a name in GSM-7 letters; of other languages the tag is used."""
 
 _WORDED = ("en", "lo", "lo-Latn", "th")
 _ENTRY = re.compile(rf"( *)({'|'.join(_WORDED)}):(?: (.*))?")
@@ -25,12 +25,12 @@ _KEYS = "12345678"
 
 
 class BadLanguage(ValueError):
-    """A language cannot be one of a menu; the words say how a tag is written."""
+    """An invalid language tag; the message says how tags are written."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """What the starter says in one language: the rest of its line, and the lines below it."""
+    """The starter's entry of one language: the rest of its line, and the lines below it."""
 
     indent: str
     tag: str
@@ -39,15 +39,15 @@ class _Entry:
 
 
 def start_menu(name: str, languages: Sequence[str], today: date) -> dict[str, str]:
-    """Return the files of a new menu, by their path in its folder.
+    """Return relative path → content of a new menu's files.
 
     Args:
-        name: of the menu, by which channels are configured with it.
-        languages: tags in the order in which callers choose.
-        today: from which the open facts hold.
+        name: id of the menu.
+        languages: tags, in the order of the choice.
+        today: first day of the facts.
 
     Raises:
-        BadLanguage: a tag is none, is there twice, or there are more than the first screen has keys for.
+        BadLanguage: a tag is invalid or repeated, or there are more than the first screen has keys for.
     """
     odd = [tag for tag in languages if not _TAG.fullmatch(tag)]
     if odd or not languages or len(languages) > len(_KEYS) or len(set(languages)) < len(languages):
@@ -89,7 +89,7 @@ def _make_head(name: str, languages: Sequence[str]) -> str:
 
 
 def _in_languages(lines: Sequence[str], languages: Sequence[str]) -> Iterator[str]:
-    """Yield the lines of the starter with each text in these languages; one that is not known there is left open."""
+    """Yield the starter's lines with each text in these languages; unknown ones are left empty."""
     at = 0
     while at < len(lines):
         block: list[_Entry] = []
@@ -126,7 +126,7 @@ def _translate_block(block: Sequence[_Entry], languages: Sequence[str]) -> Itera
             yield f"{first.indent}{tag}: {entry.value}".rstrip()
             yield from entry.below
         elif written and tag in _WORDED:
-            continue  # what staff read and say: another language of hers stands in
+            continue  # texts for staff: a fallback language is used
         elif first.below:
             yield f"{first.indent}{tag}:"
             yield first.indent + '  days: ["", "", "", "", "", "", ""]'
@@ -135,7 +135,7 @@ def _translate_block(block: Sequence[_Entry], languages: Sequence[str]) -> Itera
 
 
 def _make_conversations(languages: Sequence[str]) -> Iterator[str]:
-    """Yield, for each language, a dial to the code and one to the danger numbers."""
+    """Yield, for each language, a test up to the code, one to the danger numbers, and one of a refusal."""
     for key, tag in zip(_KEYS, languages, strict=False):
         yield f"- it: asks for a call in {tag} and reads the code"
         yield "  steps:"

@@ -1,4 +1,4 @@
-"""Every text of a menu with its path, for proofs that read them all alike."""
+"""List every text of a menu with its path, measure test coverage, and find word breaks with ICU."""
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AuthoredText:
-    """One text in all its languages; ``screen`` is empty for a message and for a fact."""
+    """One text in all its languages; ``screen`` is empty for messages and facts."""
 
     path: tuple[str, ...]
     text: Text
@@ -34,7 +34,7 @@ class AuthoredText:
 
 
 def list_texts(menu: Menu) -> Iterator[AuthoredText]:
-    """Yield the messages, every text and label of every screen, then what stands in for facts that are old."""
+    """Yield messages, texts and labels of screens, then the texts of expired facts."""
     for name in menu.messages:
         yield from list_message_texts(menu, name)
     for name in menu.screens:
@@ -47,14 +47,14 @@ def list_texts(menu: Menu) -> Iterator[AuthoredText]:
 
 
 def list_message_texts(menu: Menu, name: str) -> Iterator[AuthoredText]:
-    """Yield the wordings of one message: its own, then those of its variants."""
+    """Yield the wordings of a message: its own, then its variants."""
     yield AuthoredText(("messages", name, "text"), menu.messages[name], required=True)
     for number, variant in enumerate(menu.message_variants.get(name, ())):
         yield AuthoredText(("messages", name, "variants", str(number), "text"), variant.text, required=True)
 
 
 def list_screen_texts(menu: Menu, name: str) -> Iterator[AuthoredText]:
-    """Yield the texts of one screen: its own, those of its variants, the labels of its choices."""
+    """Yield the texts of a screen: its own, its variants, the labels of its choices."""
     screen = menu.screens[name]
     path = ("screens", name)
     if screen.text:
@@ -67,7 +67,7 @@ def list_screen_texts(menu: Menu, name: str) -> Iterator[AuthoredText]:
 
 
 def has_unknown_names(menu: Menu, one: AuthoredText) -> bool:
-    """Say whether any language of a text names what nothing fills, so that nothing more can be said of its values."""
+    """Say whether any language of a text has a placeholder that nothing fills."""
     results = RESULT_PLACEHOLDERS | DUTY_PLACEHOLDERS
     known = {*menu.facts, *LINE_PLACEHOLDERS, *results, *FORM_PLACEHOLDERS}
     names = (name for words in one.text.values() for name in PLACEHOLDER.findall(words))
@@ -75,7 +75,7 @@ def has_unknown_names(menu: Menu, one: AuthoredText) -> bool:
 
 
 def list_sent_texts(menu: Menu) -> Iterator[tuple[AuthoredText, str, str]]:
-    """Yield every text with its language and its words as they are sent."""
+    """Yield every text with its language and its words as sent."""
     for one in list_texts(menu):
         for language, words in one.text.items():
             yield one, language, words.replace(SOFT_BREAK, "")
@@ -86,12 +86,12 @@ def format_count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-# Which screens the authors' conversations show, and in which languages.
+# Coverage by conversation tests.
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Of one menu, each screen with each language: all that can be read, and what of it was shown."""
+    """(Screen, language) pairs of a menu: all that can be read, and those that tests showed."""
 
     readable: frozenset[tuple[str, str]]
     shown: frozenset[tuple[str, str]]
@@ -107,33 +107,32 @@ class Coverage:
 
     @property
     def screens(self) -> list[str]:
-        """The screens that can be read, those shown in the fewest languages first."""
+        """The readable screens, those shown in the fewest languages first."""
         names = {name for name, _ in self.readable}
         return sorted(names, key=lambda name: (sum(screen == name for screen, _ in self.shown), name))
 
     def mark(self, screen: str, language: str) -> str:
-        """Return ``yes`` where it was shown, ``no`` where it could be, and nothing where nobody comes."""
+        """Return ``yes`` if shown, ``no`` if readable but not shown, empty if not readable."""
         if (screen, language) in self.shown:
             return "yes"
         return "no" if (screen, language) in self.readable else ""
 
 
 def measure_coverage(menu: Menu, seen: Iterable[tuple[str, str]]) -> Coverage:
-    """Compare what was seen with all that can be read; what nobody can come to read is left out."""
+    """Compare what was shown with all that can be read."""
     forms = {name for name, screen in menu.screens.items() if isinstance(screen, Form)}
     readable = frozenset(pair for pair in read_in(menu) if pair[0] not in forms)
     return Coverage(readable, readable.intersection(seen))
 
 
-# Where words end in scripts that put no spaces between them, asked of ICU's dictionaries where they are
-# installed.
+# Line breaks of scripts without spaces, from ICU's dictionaries where installed (UAX #14).
 
 
 @cache
 def line_breaks(language: str) -> Breaks | None:
-    """Return what names the line breaks of a text in this language; None without the extra ``segment``.
+    """Return a function for the line breaks of a text in this language; None without the extra ``segment``.
 
-    They are advice: the cutter takes one only where the letters themselves allow a cut.
+    They are suggestions: the cutter uses one only where a cut is safe.
     """
     breaker = _line_breaker()
     return partial(_find_breaks, breaker, language) if breaker else None
@@ -152,7 +151,7 @@ def _find_breaks(breaker: "type[LineBreaker]", language: str, text: str) -> Coll
     ends = (end for _, end in breaker(text, language).segments())
     if text.isascii() or max(text, default="") <= "\uffff":
         return frozenset(ends)
-    # ICU counts UTF-16 units: a character above U+FFFF is two of them.
+    # ICU positions are UTF-16 units, two for a character above U+FFFF.
     units = accumulate((1 + (each > "\uffff") for each in text), initial=0)
     places = {unit: place for place, unit in enumerate(units)}
     return frozenset(places[end] for end in ends if end in places)

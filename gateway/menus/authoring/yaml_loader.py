@@ -1,4 +1,8 @@
-"""Turns an author's YAML bytes into nodes with places, and refuses whatever could hurt or be misread."""
+"""Load an author's YAML into nodes with places, and refuse whatever is dangerous or ambiguous.
+
+Anchors, aliases and tags are refused, and size, depth and number of nodes are limited, so that hostile input cannot
+exhaust memory (YAML 1.2.2; "billion laughs"). Values that YAML would not read as text must be quoted.
+"""
 
 import re
 import unicodedata
@@ -22,7 +26,7 @@ MAX_ENTRIES = 500
 FEW_NODES, LETTERS_A_NODE, LETTERS_A_SIGN = 200, 4, 3
 MAX_PROBLEMS = 50
 
-# What YAML 1.2 would turn into something else than text, and what older readers would: an author must quote it.
+# Values that YAML 1.2.2 (core schema) or 1.1 readers do not read as text; authors must quote them.
 _GUESSED = re.compile(
     r"""~|null|Null|NULL|true|True|TRUE|false|False|FALSE
     |[-+]?[0-9][0-9_]*|0o[0-7]+|0x[0-9a-fA-F]+
@@ -40,12 +44,12 @@ _NO_CHARACTERS = "".join(chr(plane * 0x10000 + last) for plane in range(17) for 
 _UNREADABLE = re.compile(
     f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufdd0-\ufdef{_NO_CHARACTERS}]"
 )
-_DEEP = re.compile(rf"(?:[\[{{]\s*){{{MAX_DEPTH + 1}}}")  # the parser would look far ahead before it says so
+_DEEP = re.compile(rf"(?:[\[{{]\s*){{{MAX_DEPTH + 1}}}")  # before parsing, as the parser looks far ahead
 _BARE_SIGN = re.compile(r":\s+([#*])(?=\s|,|\}|$)")
 
 
 class Unreadable(Exception):
-    """The file cannot be read at all; it carries the one problem that says why."""
+    """The file cannot be read at all; carries the problem that says why."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.message)
@@ -54,7 +58,7 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A file as nodes, with the problems that do not keep the rest of it from being read."""
+    """A file as nodes, with problems that do not prevent reading the rest."""
 
     root: Node | None
     problems: tuple[Problem, ...] = ()
@@ -62,9 +66,9 @@ class Loaded:
 
 @lru_cache(maxsize=64)
 def load(file: str, content: bytes) -> Loaded:
-    """Read one file; every fault, however hostile the bytes, is a problem and never an exception.
+    """Read one file; every fault, however hostile the bytes, becomes a problem and never an exception.
 
-    Who edits a folder has it read again and again, while one of its files changes: the others are remembered.
+    Results are cached, because an editor re-reads the folder while one of its files changes.
     """
     problems: list[Problem] = []
     try:
@@ -75,12 +79,12 @@ def load(file: str, content: bytes) -> Loaded:
 
 
 def load_all(files: Mapping[str, bytes]) -> dict[str, Loaded]:
-    """Read several files, by name."""
+    """Read several files (name → bytes), sorted by name."""
     return {name: load(name, content) for name, content in sorted(files.items())}
 
 
 def is_guessed(text: str) -> bool:
-    """Say whether a reader of YAML may take a text without quotes for something else than text."""
+    """Say whether a YAML reader may take an unquoted text for another type."""
     return _GUESSED.fullmatch(text) is not None
 
 
@@ -102,7 +106,7 @@ def _decode_text(file: str, content: bytes) -> str:
         raise _refuse_file(
             Place(file, line, 1), "the file is not UTF-8", "save it as UTF-8 without a mark"
         ) from None
-    text = text.removeprefix("\ufeff")  # the mark of some editors says nothing that we do not know
+    text = text.removeprefix("\ufeff")  # byte order mark, which some editors write
     found = _UNREADABLE.search(text)
     if found:
         raise _refuse_file(
@@ -136,14 +140,14 @@ def _place_at(file: str, text: str, index: int) -> Place:
 
 
 class _Events:
-    """Builds nodes straight from the parser's events, so that what is refused is refused before it takes memory."""
+    """Builds nodes directly from parser events, so that input is refused before it takes memory."""
 
     def __init__(self, file: str, text: str, problems: list[Problem]) -> None:
         self.file = file
         self.lines = text.splitlines()
         self._problems = problems
         self._nodes = 0
-        # So many parts in so few letters are no menu; parsing on would only take time.
+        # So many nodes in so few characters cannot be a menu.
         self._most = min(MAX_NODES, FEW_NODES + len(text) // LETTERS_A_NODE)
         self._events = self._parsed(text)
 
@@ -170,7 +174,7 @@ class _Events:
             yield from YAML(typ="safe", pure=True).parse(text)
         except MarkedYAMLError as error:
             raise self._syntax(error) from None
-        except Exception as error:  # noqa: BLE001 - hostile bytes find faults in the parser itself; they are syntax too
+        except Exception as error:  # noqa: BLE001 - hostile bytes may crash the parser; that is a syntax problem too
             raise _refuse_file(
                 Place(self.file, 1, 1),
                 f"the file is not YAML ({type(error).__name__})",
@@ -260,7 +264,7 @@ class _Events:
             yield key, value
 
     def _odd_key(self, key: Scalar) -> Problem | None:
-        """Say what is wrong with a key that the author did not mean as one, or wrote otherwise than it is read."""
+        """Return the problem with a key that was not meant as one, or is read differently than written."""
         line = self.lines[key.place.line - 1] if key.place.line <= len(self.lines) else ""
         at = key.place.column - 1
         if key.plain and line[at : at + len(key.text)] == key.text:
@@ -314,7 +318,7 @@ class _Events:
         return place
 
     def _empty(self, place: Place, key: str) -> Place:
-        # The parser reports an empty value where the next thing begins: look for its key above.
+        # The parser reports an empty value at the next token, so search for its key above.
         for line in range(min(place.line, len(self.lines)), max(0, place.line - 50), -1):
             found = re.search(rf"\b{re.escape(key)}[\"']?\s*:", self.lines[line - 1]) if key else None
             if found:

@@ -1,4 +1,4 @@
-"""A YAML file as it was written: texts, lists and mappings, each with its place, before it means anything."""
+"""Define YAML nodes (text, list, mapping) with their places, and functions to read them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from gateway.menus.authoring.problems import Place
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A text; ``plain`` says that it was written without quotes."""
+    """A text; ``plain`` says that it was not quoted."""
 
     text: str
     place: Place
@@ -17,7 +17,7 @@ class Scalar:
 
 @dataclass(frozen=True, slots=True)
 class ListNode:
-    """Several nodes in order."""
+    """A list of nodes."""
 
     items: tuple["Node", ...]
     place: Place
@@ -25,13 +25,13 @@ class ListNode:
 
 @dataclass(frozen=True, slots=True)
 class MapNode:
-    """Nodes by key, in the order written; the same key never twice."""
+    """A mapping in the order written; keys are unique."""
 
     entries: tuple[tuple[Scalar, "Node"], ...]
     place: Place
 
     def get(self, key: str) -> "Node | None":
-        """Return the node under this key, or None."""
+        """Return the node of this key, or None."""
         return next((node for name, node in self.entries if name.text == key), None)
 
     def keys(self) -> tuple[str, ...]:
@@ -51,19 +51,19 @@ NOWHERE = MapNode((), Place())
 
 @dataclass(slots=True)
 class Places:
-    """Where each part of a menu was written, found by its path; a part never written is looked for at its parent."""
+    """Path → place of each part of a menu; for an unwritten part, that of its parent."""
 
     found: dict[tuple[str, ...], Place] = field(default_factory=dict)
 
     def of(self, *path: str) -> Place:
-        """Return the place of the part at this path."""
+        """Return the place of the part at this path, or of its nearest parent."""
         for end in range(len(path), 0, -1):
             if path[:end] in self.found:
                 return self.found[path[:end]]
         return self.found.get((), Place())
 
     def add(self, node: Node, path: tuple[str, ...] = ()) -> None:
-        """Note the places of a node and of all that it holds."""
+        """Add the places of a node and everything inside it."""
         self.found[path] = node.place
         for name, key_place, child in _children(node):
             self.add(child, (*path, name))
@@ -82,27 +82,27 @@ def _children(node: Node) -> Sequence[tuple[str, Place, Node]]:
 
 
 def get_text(node: Node | None, key: str = "", default: str = "") -> str:
-    """Return the text of the node, or of the node under the key; the default where there is none."""
+    """Return the text of the node, or of the node at the key; else the default."""
     if key:
         node = node.get(key) if isinstance(node, MapNode) else None
     return node.text if isinstance(node, Scalar) else default
 
 
 def get_pairs(node: Node | None, key: str = "") -> tuple[tuple[Scalar, Node], ...]:
-    """Return the entries of the mapping, or of the mapping under the key; none where it is something else."""
+    """Return the entries of the mapping, or of the mapping at the key; empty for another type."""
     if key:
         node = node.get(key) if isinstance(node, MapNode) else None
     return node.entries if isinstance(node, MapNode) else ()
 
 
 def get_wordings(message: Node | None) -> Node | None:
-    """Return the languages of a message, which stand under ``text`` where it has variants."""
+    """Return the languages of a message, which are under ``text`` where it has variants."""
     long = isinstance(message, MapNode) and not {"text", "variants"}.isdisjoint(message.keys())
     return message.get("text") if isinstance(message, MapNode) and long else message
 
 
 def get_items(node: Node | None, key: str = "") -> tuple[Node, ...]:
-    """Return the items of the list, or of the list under the key; a single text counts as a list of one."""
+    """Return the items of the list, or of the list at the key; a single text counts as a list of one."""
     if key:
         node = node.get(key) if isinstance(node, MapNode) else None
     match node:
@@ -115,5 +115,5 @@ def get_items(node: Node | None, key: str = "") -> tuple[Node, ...]:
 
 
 def get_scalars(node: Node | None, key: str = "") -> tuple[Scalar, ...]:
-    """Return those items of the list that are texts."""
+    """Return the items of the list that are texts."""
     return tuple(item for item in get_items(node, key) if isinstance(item, Scalar))

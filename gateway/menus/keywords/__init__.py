@@ -1,4 +1,4 @@
-"""What a text of hers means: the word of the menu that it holds, or her answer to the questions of the callback."""
+"""Interpret the words of an SMS: the keyword that it contains, or its answer to the callback form."""
 
 from gateway.menus.keywords.answers import (
     answer_beside,

@@ -1,4 +1,8 @@
-"""Reads her answer to the questions of the callback, when they came in one text: two numbers or their words."""
+"""Read an SMS as an answer: number or label of an option, the callback form, nearest topics, language.
+
+Only texts that consist of the answer and courtesy count, because other words could change its meaning: a text with
+anything else is no consent.
+"""
 
 import re
 import unicodedata
@@ -15,24 +19,23 @@ from gateway.menus.keywords.phonetic import sound_out, strip_tones
 from gateway.menus.keywords.scanned_text import is_filled, is_filled_by
 from gateway.menus.keywords.script_runs import PLAIN, Run, fold_digits, fold_text, split_runs, word_of
 
-# Which line of a screen a text chooses: by its number, whatever stands round it, or by the words of its
-# label.
+# Choosing an option: by its number, or by its label.
 
 LONGEST_CHOICE = 80
-"""Characters of a text that can be a choice."""
+"""Most characters of a text that can be a choice."""
 
 LEAST_OF_A_LABEL = 4
-"""Letters of a part of a label, between commas, that stands for all of it."""
+"""Fewest letters of a part of a label (between commas) that can stand for the whole label."""
 
 
 Labels = Mapping[str, tuple[str, ...]]
-"""The keys that are open, each with its label in every language."""
+"""Open key → its label in every language."""
 
 
 def find_number(menu: Menu, text: str) -> str:
-    """Return the one number that a text is, whatever signs and courtesy stand round it, or nothing.
+    """Return the single number of a text, whatever punctuation and courtesy surround it, or an empty string.
 
-    ``1.``, ``#1``, ``01``, ``No 1``, ``ข้อ 1 ค่ะ``, ``1️⃣`` and ``①`` are 1. ``0``, ``00`` and a code stay as they are.
+    ``1.``, ``#1``, ``01``, ``No 1``, ``ข้อ 1 ค่ะ``, ``1️⃣`` and ``①`` give 1. ``0``, ``00`` and codes stay unchanged.
     """
     plain = make_plain(text)
     found = _NUMBER.findall(plain)
@@ -47,7 +50,7 @@ def find_number(menu: Menu, text: str) -> str:
 
 
 def find_key(menu: Menu, text: str, labels: Labels) -> str:
-    """Return the key that a text chooses, or nothing: the label of an open line, alone or with its own number."""
+    """Return the key whose label the text is, alone or with its own number; empty where none or several match."""
     if len(text) > LONGEST_CHOICE:
         return ""
     plain = make_plain(text)
@@ -61,18 +64,18 @@ def find_key(menu: Menu, text: str, labels: Labels) -> str:
 
 
 def is_courtesy(menu: Menu, text: str) -> bool:
-    """Say whether a text is thanks, a yes, signs, and nothing else."""
+    """Say whether a text is nothing but thanks, yes, emoji or punctuation."""
     return is_filled(fold_text(text), build_lexicon(menu).courtesy)
 
 
 def is_declined(menu: Menu, text: str) -> bool:
-    """Say whether a text is a no to the questions that wait for an answer, and little else."""
+    """Say whether a text declines the open form and contains nothing else but courtesy."""
     lexicon = build_lexicon(menu)
     return bool(is_filled_by(fold_text(text), lexicon.declines, lexicon.courtesy))
 
 
 def _find_labelled(menu: Menu, plain: str, labels: Labels) -> set[str]:
-    """Return the keys whose label the words are, or a part of it between commas, with courtesy round it or none."""
+    """Return the keys whose label, or a part of it between commas, the text is, with or without courtesy."""
     letters = _keep_letters(plain)
     if not letters:
         return set()
@@ -100,12 +103,12 @@ def _split_parts(labels: tuple[str, ...]) -> Group[LexiconEntry]:
 
 
 def make_plain(text: str) -> str:
-    """Return a text folded, numbers in circles as plain ones."""
+    """Return a folded text with circled numbers as plain digits."""
     return fold_text("".join(_plain_circled(each) for each in text))
 
 
 def _plain_circled(letter: str) -> str:
-    """Return the number in a circle as a plain one: some keyboards offer nothing else."""
+    """Return a circled number as plain digits; some keyboards offer only these."""
     if "\u2460" <= letter <= "\u2473" or "\u2776" <= letter <= "\u2793":
         return f" {int(unicodedata.numeric(letter))} "
     return letter
@@ -123,10 +126,10 @@ _TWO = 2
 
 
 def read_form_answer(menu: Menu, text: str) -> Mapping[str, str] | None:
-    """Return ``phone_seen`` and ``when`` of an answer like ``2 3``, ``23``, ``໒ ໓`` or ``sometimes evening``.
+    """Return ``phone_seen`` and ``when`` of an answer such as ``2 3``, ``23``, ``໒ ໓``, ``sometimes evening``; or None.
 
-    The numbers are the keys of the two questions in the menu. Courtesy, agreement, particles and the wish itself may
-    stand before, between or behind. Anything else is None: a text with other words in it is not consent.
+    Numbers are the keys of the two questions in the menu. Courtesy, agreement and the wish for a call may surround
+    them; any other word gives None, because such a text is no clear consent.
     """
     if len(text) > _LONGEST:
         return None
@@ -147,7 +150,7 @@ def read_form_answer(menu: Menu, text: str) -> Mapping[str, str] | None:
 
 
 def _in_numbers(menu: Menu, plain: str, numbers: list[str], words: str) -> Mapping[str, str] | None:
-    """Return the answer by the numbers of the questions; the words of what they choose may stand beside them."""
+    """Return the answer given by numbers; the labels they choose may stand beside them."""
     first = list_keys(menu, "phone_seen").get(numbers[0], "")
     second = list_keys(menu, "when").get(numbers[1], "")
     if not first or not second:
@@ -162,12 +165,12 @@ def _in_numbers(menu: Menu, plain: str, numbers: list[str], words: str) -> Mappi
 
 
 def _is_last(menu: Menu, plain: str) -> bool:
-    """Say whether the number is the last word of a text: before it stands what the first question asks."""
+    """Say whether the number is the last word, so that the first question is answered in words before it."""
     return is_filled(_NUMBER.split(plain)[-1], build_lexicon(menu).courtesy)
 
 
 def _take_hours(menu: Menu, plain: str) -> tuple[str, str]:
-    """Return the text without the hours of a window that stand in it, and the key of that window: ``2 18-21``."""
+    """Return the text without a window's hours, and the key of that window: ``2 18-21``."""
     for key, word in list_keys(menu, "when").items():
         hours = format_hours(menu.windows[word]) if word in menu.windows else ""
         start, _, end = hours.partition("-")
@@ -178,7 +181,7 @@ def _take_hours(menu: Menu, plain: str) -> tuple[str, str]:
 
 
 def _read_numbers(menu: Menu, plain: str) -> tuple[list[str], str]:
-    """Return the numbers of a text in their order, in figures or in words, and the words that are none."""
+    """Return the numbers of a text in order, in digits or words, and the remaining words."""
     numbers, words = [], []
     spoken = {value: _list_spellings(menu, value) for value in "123456789"}
     every = sum(spoken.values(), Group[LexiconEntry](()))
@@ -199,7 +202,7 @@ def _list_spellings(menu: Menu, number: str) -> Group[LexiconEntry]:
 
 
 def list_keys(menu: Menu, asks: str) -> dict[str, str]:
-    """Return the answers of the question of the callback form that asks this, by their keys."""
+    """Return key → answer of the callback form's question that asks for this field."""
     form = menu.screens.get(menu.call_me)
     questions = (menu.screens.get(name) for name in form.questions) if isinstance(form, Form) else ()
     for question in questions:
@@ -209,16 +212,17 @@ def list_keys(menu: Menu, asks: str) -> dict[str, str]:
 
 
 def answer_beside(menu: Menu, text: str) -> Mapping[str, str] | None:
-    """Return the same where the two numbers stand before or behind other words: ``2 3 he hits me``.
+    """Return the same where the two numbers are before or after other words: ``2 3 he hits me``.
 
-    They must be apart from each other and from the words, so that an hour, a sum or a number of days is none.
+    They must be separate from each other and from the words, so that a time, a sum or a number of days does not
+    match.
     """
     found = _BEFORE.match(fold_digits(text)) or _BEHIND.search(fold_digits(text))
     return read_form_answer(menu, f"{found[1]} {found[2]}") if found else None
 
 
 def _numbers(figures: str) -> list[str]:
-    """Return the numbers of the one figure of an answer: ``02`` is 2, and ``23`` are two."""
+    """Return the numbers in a single figure: ``02`` is 2, ``23`` is two numbers."""
     if len(figures) == _TWO and not figures.startswith("0"):
         return list(figures)
     return [_bare(figures)]
@@ -231,9 +235,10 @@ def _bare(figures: str) -> str:
 def _further_answers(
     menu: Menu, numbers: list[str], words: str, chosen: Group[LexiconEntry]
 ) -> Mapping[str, str] | None:
-    """Return what stands behind the two numbers of further questions of the form; None where it is anything else.
+    """Return answers to further questions of the form after the two numbers; None where anything else is there.
 
-    Numbers are in the order of the questions, words in any. A yes and a no are left out: they may be meant for us.
+    Numbers are in the order of the questions, words in any order. *Yes* and *no* are ignored, as they may be
+    courtesy.
     """
     questions = find_further(menu)
     by_key = [{choice.key: choice.answer for choice in each.choices if choice.answer} for each in questions]
@@ -267,7 +272,7 @@ def _labels(menu: Menu, choice: Choice) -> Group[LexiconEntry]:
 
 
 def _in_words(menu: Menu, words: str, seen: str, when: str) -> Mapping[str, str] | None:
-    """Return the answer of which one half, or both, are the words of the choices; the other may be known already."""
+    """Return the answer given partly or completely in the words of the choices; None where it is ambiguous."""
     firsts = [seen] if seen else list(list_keys(menu, "phone_seen").values())
     seconds = [when] if when else list(list_keys(menu, "when").values())
     found = []
@@ -281,9 +286,9 @@ def _in_words(menu: Menu, words: str, seen: str, when: str) -> Mapping[str, str]
 
 
 def _list_answer_words(menu: Menu, asks: str, value: str) -> Group[LexiconEntry]:
-    """Return the words of one answer in every language: of its choice's label, and those that the menu adds.
+    """Return the words of one answer in every language: its labels, and the words that the menu adds.
 
-    A bare *no* is left out: beside an hour it may mean that the hour does not suit.
+    A bare *no* is left out: beside a time it may mean that the time does not suit.
     """
     labels = (
         label
@@ -302,17 +307,16 @@ def _beside(menu: Menu) -> Group[LexiconEntry]:
     return lexicon.courtesy + lexicon.numbering + lexicon.contact
 
 
-# For a text that holds no word of the menu: the two topics that come nearest, and the language it is
-# written in.
+# Texts without a keyword: the nearest topics, and the language of the text.
 
 LEAST = 0.5
-"""The share of a word's pairs of letters that a text must hold for its topic to be offered."""
+"""Share of a keyword's letter pairs (bigrams) that a text must contain for its topic to be offered."""
 
 FEWEST_PAIRS = 3
 
 
 def find_nearest_topics(menu: Menu, text: str, most: int = 2) -> tuple[Keyword, ...]:
-    """Return the entries of the menu that lead to a screen and come nearest to the text, the nearest first."""
+    """Return the keywords with a screen that share the most letter pairs with the text, nearest first."""
     runs = split_runs(text[:LONGEST_NEAR])
     held = {
         script: _list_pairs("".join(_hear_run(run) for run in runs if run.script == script))
@@ -334,7 +338,7 @@ def find_nearest_topics(menu: Menu, text: str, most: int = 2) -> tuple[Keyword, 
 
 
 def detect_language(menu: Menu, text: str) -> str:
-    """Return the language whose letters the text is written in, where the letters tell it."""
+    """Return the language whose script most of the text is in; empty for Latin letters."""
     count: dict[str, int] = {}
     for run in split_runs(text):
         count[run.script] = count.get(run.script, 0) + len(run.letters)
@@ -347,7 +351,7 @@ def detect_language(menu: Menu, text: str) -> str:
 
 
 def _find_script(menu: Menu, tag: str) -> str:
-    """Return the script of a language: of its keywords, which people write, else of its own name."""
+    """Return the script of a language: that of most of its keywords and its own name."""
     words = (word for keyword in menu.keywords for word in keyword.words.get(tag, ()))
     count: dict[str, int] = {}
     for word in (menu.languages[tag], *words):

@@ -1,4 +1,4 @@
-"""Finds the word that a text nearly holds: by its sound, or few letters off; never danger, never a short word."""
+"""Find keywords by similarity: equal sound, or a few letters apart; never danger words, never short words."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from gateway.menus.engine.model import Keyword, Menu, Reaction
 from gateway.menus.keywords.phonetic import sound_out, strip_tones
 from gateway.menus.keywords.script_runs import LAO, THAI, Run, is_unspaced, split_runs, word_of
 
-# How many letters apart two spellings are, counted only as far as it matters.
+# Edit distance: optimal string alignment (Damerau-Levenshtein), bounded.
 
 
 def measure_distance(one: str, other: str, most: int) -> int:
-    """Return the letters to add, drop, change or swap with a neighbour; ``most + 1`` where it is more than ``most``."""
+    """Return the number of insertions, deletions, changes and swaps; ``most + 1`` where above ``most``."""
     too_many = most + 1
     if abs(len(one) - len(other)) > most:
         return too_many
@@ -32,31 +32,31 @@ def measure_distance(one: str, other: str, most: int) -> int:
 
 
 LONGEST_NEAR = 200
-"""Characters that are looked at for words that are nearly right."""
+"""Characters of a text that are compared by similarity."""
 
 SHORTEST_SOUND = 4
 SHORTEST_TYPO = 6
 SHORTEST_NATIVE_TYPO = 7
 SHORTEST_SOUND_TYPO = 8
 TWO_TYPOS = 9
-"""From so many letters on, a word may be two letters off."""
+"""Fewest letters of a word that may have two typos."""
 
 _WHOLE_ONLY = frozenset({Reaction.STOP, Reaction.START, Reaction.REFUSE})
 _ONCE = 1
 MOST_WORDS = 6
-"""Words of a text that are looked at together."""
+"""Most neighbouring words of a text that are compared together."""
 
 _OTHER_WORDS = frozenset(
     {"broken", "homework", "number", "pavement", "princes", "prizes", "priced", "pricey"}
 )
-"""Common words that are a letter or two off a word that menus have, and are no slip of the thumb."""
+"""Common English words one or two letters from keywords, which are no typos."""
 
 _ROMAN = "-Latn"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Near:
-    """One place of a text that is nearly a word of the menu; ``edits`` 0 says that it sounds like it."""
+    """A place of a text that is similar to a keyword; ``edits`` is 0 for equal sound."""
 
     keyword: Keyword
     language: str
@@ -68,7 +68,7 @@ class Near:
 
 
 def find_near_words(menu: Menu, text: str) -> Iterator[Near]:
-    """Yield every place of the text that is nearly a word of the menu."""
+    """Yield every place of the text that is similar to a keyword."""
     runs = [
         (at, run, _Windows(run) if not is_unspaced(run.script) else None)
         for at, run in enumerate(split_runs(text[:LONGEST_NEAR]))
@@ -98,7 +98,7 @@ def find_near_words(menu: Menu, text: str) -> Iterator[Near]:
 
 
 def list_likely_words(menu: Menu) -> Iterator[tuple[Keyword, str, str]]:
-    """Yield the words that may be matched by likeness, each with its entry and language."""
+    """Yield the words that may be matched by similarity, with keyword and language."""
     for keyword in menu.keywords:
         if not keyword.danger and keyword.reaction not in _WHOLE_ONLY:
             for language, words in keyword.words.items():
@@ -107,7 +107,7 @@ def list_likely_words(menu: Menu) -> Iterator[tuple[Keyword, str, str]]:
 
 
 class _Windows:
-    """Every few neighbouring words of a run, by how many they are and by their first letter, as typed and as heard."""
+    """Groups of neighbouring words, indexed by their number and first letter, as typed and as they sound."""
 
     def __init__(self, run: Run) -> None:
         cuts = [0, *sorted(run.gaps), len(run.letters)]
@@ -126,7 +126,7 @@ class _Windows:
 def _by_words(
     letters: str, spaces: frozenset[int], windows: _Windows, *, by_ear: bool
 ) -> Iterator[tuple[int, int, int]]:
-    """Compare with as many words of the text as the word has, and with one less or more: spaces are lost and gained."""
+    """Compare with groups of as many words, one fewer and one more, because spaces get lost or added."""
     count = len(spaces) + 1
     ear = _hear_letters(letters, spaces)
     for many in range(max(count - 1, 1), count + 2):
@@ -156,7 +156,7 @@ def _compare_heard(heard: str, here: str) -> int | None:
 
 
 def _compare_typed(letters: str, here: str) -> int | None:
-    """Return how many letters off it is, where that is few enough."""
+    """Return the number of edits where it is small enough; else None."""
     if len(letters) < SHORTEST_TYPO or here in _OTHER_WORDS:
         return None
     most = 2 if len(letters) >= TWO_TYPOS else 1
@@ -165,7 +165,7 @@ def _compare_typed(letters: str, here: str) -> int | None:
 
 
 def _in_run(letters: str, run: Run) -> Iterator[tuple[int, int, int]]:
-    """Look for a word inside unspaced letters: where half of it stands as written, the rest may be one letter off."""
+    """Look for a word inside unspaced letters: where half of it is literal, the rest may have one typo."""
     wanted, _ = strip_tones(letters, run.script)
     if len(wanted) < SHORTEST_SOUND:
         return

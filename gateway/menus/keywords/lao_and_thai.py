@@ -1,15 +1,19 @@
-"""Where syllables of written Lao begin and end, by the rules of its spelling: every vowel is written."""
+"""Find syllable boundaries in written Lao, and places where a Thai word may begin or end; needs no dictionary.
+
+Lao spelling writes every vowel, so a regular expression can find syllables. Thai leaves many vowels out, so its rules
+only exclude places that are certainly inside a word.
+"""
 
 import re
 
 _C = "[\u0e81-\u0eae\u0edc-\u0edf]"
 _TONE = "[\u0ec8-\u0ecb]"
 _SIGN = "[\u0eb0-\u0eb9\u0ebb-\u0ebd\u0ec8-\u0ecb\u0ecd]"
-"""Vowel signs and tones that stand after the consonant that begins their syllable."""
+"""Vowel signs and tone marks after the initial consonant of their syllable."""
 
 _CODA = "[ກງຍດນບມວລຣສ]"
 _OPENS_NEXT = (
-    # ອ and ວ between two consonants are vowels, and the first consonant begins their syllable.
+    # Between two consonants ອ and ວ are vowels; the first consonant begins the syllable.
     f"(?:{_SIGN}|[ອວ](?={_CODA}(?!{_SIGN}))(?!ອ[ອ]))"
 )
 _GLIDES = f"ກວ{_TONE}?[ະາ]"
@@ -53,9 +57,9 @@ _SYLLABLE = re.compile(
 
 
 def find_edges(run: str) -> frozenset[int]:
-    """Return the places in an unspaced run at which a syllable begins or ends, both ends of the run included.
+    """Return the positions in an unspaced run where a syllable begins or ends, including both ends of the run.
 
-    A letter that belongs to no syllable is taken as the end of the one before it, so no edge lies before it.
+    A letter outside any syllable counts as the end of the one before, so there is no boundary before it.
     """
     found = {0, len(run)}
     place = 0
@@ -69,38 +73,38 @@ def find_edges(run: str) -> frozenset[int]:
     return frozenset(found)
 
 
-# Where a Thai word may begin and end inside an unspaced run: cautious, because many vowels are not written.
+# Thai: cautious rules, because many vowels are not written.
 
 _LEADS = frozenset("เแโใไ")
 _SIGNS = frozenset("ะาำๅัิีึืฺุูํ็่้๊๋์")
 _SILENCER = "์"
 _NEVER_LAST = frozenset("ฃฅฉผฝฌหฮอ")
-"""Consonants that begin syllables and never end one."""
+"""Consonants that can begin a syllable but not end one."""
 
 _CLOSED = frozenset("ะำๅ็")
 _CLUSTER = re.compile("(?:[กขคตปผพทสซ][รลว]|ห[งญนมยรลว]|อย)")
 _BARE = re.compile("(?:คน|รถ|นม|จน|กด|ลง|ลด|ตก|ตน|พบ|บน|บท|ทน|สด|นก|จบ|ยก|งบ|ขน|มด|กบ|ลม|ชน|ดม)(?![ะาำๅัิีึืุู็่้๊๋])")
-"""Common syllables whose vowel is not written."""
+"""Common syllables with an unwritten vowel."""
 
 
 _NEAR = 4
-"""Letters before and behind a place that decide whether a word begins or ends there."""
+"""Letters before and after a position that decide about it."""
 
 
 def begins_in(letters: str, start: int, left: int) -> bool:
-    """Say whether a word may begin at this place, where the unspaced run begins at ``left``."""
+    """Say whether a word may begin at this position of an unspaced run that begins at ``left``."""
     window = max(left, start - _NEAR)
     return may_begin(letters[window : start + _NEAR], start - window)
 
 
 def ends_in(letters: str, start: int, end: int, right: int) -> bool:
-    """Say whether a word from ``start`` to ``end`` may end there, where the unspaced run ends at ``right``."""
+    """Say whether a word from ``start`` may end at ``end`` in an unspaced run that ends at ``right``."""
     window = max(start, end - _NEAR)
     return may_end(letters[window : min(right, end + 2 * _NEAR)], 0, end - window)
 
 
 def may_begin(run: str, start: int) -> bool:
-    """Say whether a word may begin at this place of the run."""
+    """Say whether a word may begin at this position of the run."""
     if start == 0:
         return True
     before, first = run[start - 1], run[start]
@@ -115,7 +119,7 @@ def may_begin(run: str, start: int) -> bool:
 
 
 def may_end(run: str, start: int, end: int) -> bool:
-    """Say whether a word that begins at ``start`` may end at ``end``: what follows does not belong to its end."""
+    """Say whether a word from ``start`` may end at ``end``: the next letter does not belong to its last syllable."""
     if end == len(run):
         return True
     follower = run[end]
@@ -131,7 +135,7 @@ def _is_consonant(letter: str) -> bool:
 
 
 def _is_open(word: str) -> bool:
-    """Say whether the last syllable of a word could still take a consonant at its end."""
+    """Say whether the last syllable of a word could take a final consonant."""
     bare = word.rstrip("่้๊๋")
     if not bare or bare[-1] in _CLOSED:
         return False

@@ -1,4 +1,4 @@
-"""The words of a menu and how people talk around them, made ready once for each version of it."""
+"""Prepare the keywords and speech of a menu for matching, once per menu version."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,12 +12,12 @@ COMMANDS = (Reaction.STOP, Reaction.START)
 WHO = "{who}"
 _FEW_LETTERS = 40
 _KEPT = 8
-"""Menus whose words are kept ready; a server has one or two live at a time."""
+"""Prepared menus in the cache; a server has one or two live at a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class LexiconEntry:
-    """One spelling of a word: its letters, where a text may have a space, its script, its language if that matters."""
+    """One spelling of a word: letters, positions where spaces are allowed, script, and language if it matters."""
 
     letters: str
     spaces: frozenset[int]
@@ -25,14 +25,14 @@ class LexiconEntry:
     language: str = ""
 
     def ends(self, run: Run, start: int) -> int:
-        """Return where the word ends if it stands whole at this place of the run, else −1."""
+        """Return where the word ends if it is a whole word at this position of the run, else -1."""
         end = start + len(self.letters)
         if self.script != run.script or not run.letters.startswith(self.letters, start):
             return -1
         return end if run.spaces(start, end) <= self.spaces and run.may_stand(start, end) else -1
 
     def places(self, run: Run) -> Iterator[tuple[int, int]]:
-        """Yield each place of the run at which the word stands whole."""
+        """Yield each position of the run where it is a whole word."""
         if self.script != run.script:
             return
         start = run.letters.find(self.letters)
@@ -45,7 +45,7 @@ class LexiconEntry:
 
 @dataclass(frozen=True, slots=True)
 class Spelling(LexiconEntry):
-    """A spelling of a keyword: ``word`` is how its author wrote it."""
+    """One spelling of a keyword; ``word`` is as its author wrote it."""
 
     keyword: Keyword = field(kw_only=True)
     word: str = field(kw_only=True)
@@ -55,7 +55,7 @@ E = TypeVar("E", bound=LexiconEntry)
 
 
 class Group(Generic[E]):
-    """Spellings that are looked for together, in their order, found by their script and by their first letter."""
+    """Spellings that are searched together, in order, indexed by script and first letter."""
 
     def __init__(self, entries: Iterable[E]) -> None:
         self.entries = tuple(entries)
@@ -73,7 +73,7 @@ class Group(Generic[E]):
         return self._by_script.get(script, ())
 
     def held_by(self, run: Run) -> Iterator[E]:
-        """Yield the spellings whose letters the run holds somewhere, whole word or not."""
+        """Yield the spellings whose letters occur in the run, as whole words or not."""
         letters = run.letters
         if len(letters) > _FEW_LETTERS:
             return (each for each in self.of(run.script) if each.letters in letters)
@@ -81,13 +81,13 @@ class Group(Generic[E]):
         return (each for first in firsts for each in self._by_first.get(first, ()) if each.letters in letters)
 
     def places(self, run: Run) -> Iterator[tuple[int, int, E]]:
-        """Yield each place at which one of the words stands whole."""
+        """Yield each position where one of the words is a whole word."""
         for entry in self.held_by(run):
             for start, end in entry.places(run):
                 yield start, end, entry
 
     def at(self, run: Run, place: int) -> Iterator[tuple[int, E]]:
-        """Yield where each word ends that stands whole at this place."""
+        """Yield the end of each word that is a whole word at this position."""
         for entry in self._by_first.get(run.letters[place : place + 1], ()):
             end = entry.ends(run, place)
             if end > 0:
@@ -96,7 +96,7 @@ class Group(Generic[E]):
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """What the matcher looks for, by what it is for."""
+    """The prepared words of a menu, by purpose."""
 
     menu: Menu
     danger: Group[Spelling]
@@ -116,7 +116,7 @@ class Lexicon:
 
 
 def build_lexicon(menu: Menu) -> Lexicon:
-    """Return the words of a menu, made ready; the menus asked for last are kept."""
+    """Return the prepared words of a menu; those of the latest menus are cached."""
     known = _READY.get(id(menu))
     if known is None or known.menu is not menu:
         known = _make_lexicon(menu)
@@ -130,7 +130,7 @@ _READY: dict[int, Lexicon] = {}
 
 
 def list_entries(words: Iterable[str], language: str = "") -> Group[LexiconEntry]:
-    """Return the spellings of words, the longest first, each once."""
+    """Return the spellings of words without duplicates, longest first."""
     found = {LexiconEntry(*word_of(word), language) for word in words}
     return Group(
         sorted((each for each in found if each.letters), key=lambda each: (-len(each.letters), each.letters))
@@ -191,7 +191,7 @@ def _list_spellings(menu: Menu) -> Iterator[Spelling]:
 
 
 def write_out_persons(menu: Menu, word: str, language: str) -> Iterator[str]:
-    """Yield a word with each person in the place of ``{who}``, or as it is."""
+    """Yield a word with each person in place of ``{who}``, or unchanged."""
     if WHO not in word:
         yield word
         return
@@ -200,13 +200,13 @@ def write_out_persons(menu: Menu, word: str, language: str) -> Iterator[str]:
 
 
 _BETWEEN = r"(?:[^\S\n]|[\u200b-]|\.(?!\s)){0,4}"
-"""What may stand between the word of an hour and its number: no end of a sentence, ``ຕີ. 1`` is no hour."""
+"""Characters allowed between a clock word and its number: no end of a sentence, so ``ຕີ. 1`` is no time."""
 
 
 def _make_clock_pattern(menu: Menu) -> re.Pattern[str] | None:
-    """Return what a word and the hour behind it look like in a folded text, in any of the languages.
+    """Return a pattern of clock words with an hour in a folded text, in any of the languages; None without clock words.
 
-    The groups that are once taken are not given back: ``hit twelve times`` must not end as ``hit ten`` o'clock.
+    Atomic groups prevent backtracking, so that ``hit twelve times`` does not match as ``hit ten`` o'clock.
     """
     speech = menu.speech
     forms = []
@@ -226,6 +226,6 @@ def _not_behind(word: str) -> str:
 
 
 def _match_either(words: Iterable[str]) -> str:
-    """Return a pattern for any of the words, the longest first; one that nothing matches where there are none."""
+    """Return a pattern of any of the words, longest first; one that never matches where there are none."""
     ordered = sorted({fold_text(word) for word in words}, key=len, reverse=True)
     return "|".join(r"\s+".join(map(re.escape, word.split())) for word in ordered) or r"(?!)"

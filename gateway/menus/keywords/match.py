@@ -1,4 +1,7 @@
-"""Finds the keyword of the menu that a text holds, danger first; a wish inside a refusal is a refusal."""
+"""Find the keyword that a text contains: danger words first, then commands, refusals, wishes and topics.
+
+A wish inside a refusal ("do not call me") is a refusal; a wish after a negation ("did not call me") is none.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,22 +20,22 @@ from gateway.menus.keywords.scanned_text import (
 )
 from gateway.menus.keywords.script_runs import LAO, LONGEST_HEARD, LONGEST_TEXT, PLAIN, THAI, Run, split_runs
 
-# A wish inside a refusal is a refusal: what stands between "do not" and "call", and what "did not call" is
-# not.
+# Refusals and negations.
 
 MOST_BRIDGES = 8
-"""Words between a negation and what it is about: I do not want anybody to ever try to - call."""
+"""Most words between a negation and its object: I do not want anybody to ever try to - call."""
 
 
 @dataclass(frozen=True, slots=True)
 class Negated:
-    """One negation in a run, and where its scope may have come to.
+    """One negation in a run, and the positions its scope can reach.
 
     Attributes:
-        start: where the negation begins.
-        ends: the places that it reaches over words that may stand between.
-        refuses: it is a refusal; else it only takes a wish away (you did not call me).
-        word: the letters of the menu's word for it.
+        start: position of the negation.
+        ends: positions reached over words that may be between.
+        refuses: it is a refusal; otherwise it only negates a wish (you did not call me).
+        word: letters of the menu's word.
+        language: its language tag.
     """
 
     start: int
@@ -43,7 +46,7 @@ class Negated:
 
 
 def find_negated(lexicon: Lexicon, run: Run, longer: Longer) -> tuple[Negated, ...]:
-    """Return the negations of a run; one that lies in a longer one does not count."""
+    """Return the negations of a run, without those inside a longer one."""
     found = [
         (start, end, entry, refuses)
         for group, refuses in ((lexicon.negations, False), (lexicon.refusals, True))
@@ -58,7 +61,7 @@ def find_negated(lexicon: Lexicon, run: Run, longer: Longer) -> tuple[Negated, .
 
 
 def find_refused(lexicon: Lexicon, run: Run, longer: Longer) -> Iterator[tuple[str, str]]:
-    """Yield the menu's words by which a run refuses to be called or talked to, and their language."""
+    """Yield the menu's words by which a run refuses calls, with their language."""
     for negated in find_negated(lexicon, run, longer):
         if negated.refuses:
             for place in sorted(negated.ends):
@@ -83,10 +86,10 @@ def _lies_in(inner: tuple[int, int], outer: tuple[int, int]) -> bool:
 
 
 _SHORT = 3
-"""Words of a text that is short enough to be a greeting as a whole."""
+"""Most words of a text that is a greeting as a whole."""
 
 _SHORTEST = 2
-"""Letters of a word of danger; a text of 40,000 single letters is soon read."""
+"""Fewest letters of a danger word; skipping shorter runs keeps a text of single letters cheap."""
 
 _RANK = {
     Reaction.REFUSE: 1,
@@ -100,12 +103,12 @@ _BY_SOUND, _ONE_OFF, _TWO_OFF = "by its sound", "one letter off", "two letters o
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What a text was understood as.
+    """The keyword found in a text.
 
     Attributes:
         keyword: the entry of the menu.
-        language: the tag of the list in which the word stands; the reply is written in it.
-        why: which word of the menu it was and how it was found, in words; never hers.
+        language: tag of the word's list; the reply is in this language.
+        why: the menu's word and how it was found; never the caller's words.
     """
 
     keyword: Keyword
@@ -114,7 +117,7 @@ class Match:
 
     @property
     def topic(self) -> str:
-        """The screen that it leads to, else the word of its reaction."""
+        """The screen it leads to, else the name of its reaction."""
         return self.keyword.to or str(self.keyword.reaction)
 
 
@@ -136,22 +139,21 @@ class _Hit:
 
 
 _REFUSAL = Keyword(words={}, reaction=Reaction.REFUSE)
-"""As what a text is understood that refuses by how it is said, without a keyword of its own."""
+"""The match of a text that refuses by its grammar, without a keyword of its own."""
 
 
 def understand_text(menu: Menu, text: str, language: str = "") -> Match | None:
-    """Return what a text means, or None where it holds no word of the menu.
+    """Return the keyword of a text, or None where it contains none.
 
-    Danger comes first, anywhere in the text, then STOP and START where the text is little else, then a refusal, a
-    wish to be called, the first word that leads to a screen, LANGUAGE and HELP. A wish inside a refusal is the
-    refusal. A word inside a longer word of the menu does not count, except a word of danger. Copies of our own texts,
-    addresses and hours of the clock are not looked at. Where no word stands whole, one that sounds like it or is few
-    letters off counts: never danger, STOP or START.
+    Order: danger anywhere in the text, STOP and START where the text is little else, refusal, wish to be called,
+    first word with a screen, LANGUAGE, HELP. A word inside a longer word of the menu does not count, except danger.
+    Copies of our own texts, addresses and times of day are ignored. Without a whole word, similar words count, except
+    for danger, STOP and START.
 
     Args:
-        menu: whose words are looked for.
-        text: hers, as it came.
-        language: the tag of the texts she had so far; it decides where a word stands in several lists.
+        menu: the version to search.
+        text: the text as received.
+        language: tag of earlier texts; decides where a word is in several lists.
     """
     danger = find_danger(menu, text, language)
     if danger is not None:
@@ -167,7 +169,7 @@ def understand_text(menu: Menu, text: str, language: str = "") -> Match | None:
 
 
 def find_danger(menu: Menu, text: str, language: str = "") -> Match | None:
-    """Return the word of danger that a text of hers holds, anywhere in it, or None."""
+    """Return the danger word anywhere in a text, or None."""
     lexicon = build_lexicon(menu)
     heard = drop_unread(lexicon, strip_copies(menu, text[:LONGEST_HEARD]).words)
     ways = (heard, *read_otherwise(heard))
@@ -176,7 +178,7 @@ def find_danger(menu: Menu, text: str, language: str = "") -> Match | None:
 
 
 def find_refusal(menu: Menu, text: str, language: str = "") -> Match | None:
-    """Return the refusal to be called that a text of hers holds, whatever else it says, or None."""
+    """Return the refusal of calls in a text, whatever else it says, or None."""
     lexicon = build_lexicon(menu)
     heard = drop_unread(lexicon, strip_copies(menu, text[:LONGEST_HEARD]).words)
     wanted = (_find_wanted(lexicon, way, language) for way in (heard, *read_otherwise(heard[:LONGEST_TEXT])))
@@ -184,7 +186,7 @@ def find_refusal(menu: Menu, text: str, language: str = "") -> Match | None:
 
 
 def _find_wanted(lexicon: Lexicon, heard: str, language: str) -> Match | None:
-    """Return what she wants or refuses by a whole word."""
+    """Return the wish, refusal or topic that a whole word expresses."""
     runs = split_runs(heard[:LONGEST_TEXT])
     longers = [Longer(lexicon, run) for run in runs]
     for run, longer in zip(runs, longers, strict=True):
@@ -196,7 +198,7 @@ def _find_wanted(lexicon: Lexicon, heard: str, language: str) -> Match | None:
 
 
 def _find_first(lexicon: Lexicon, hits: Iterator[_Hit], language: str) -> Match | None:
-    """Return the meaning of the first place, whatever other words lie in it or around it."""
+    """Return the match at the first position, whatever other words are inside or around it."""
 
     def order(hit: _Hit) -> tuple[object, ...]:
         return hit.at, hit.start, -hit.end, _rank_strangeness(lexicon.menu, hit.spelling.language, language)
@@ -210,7 +212,7 @@ def _find_first(lexicon: Lexicon, hits: Iterator[_Hit], language: str) -> Match 
 
 
 def _find_dangers(lexicon: Lexicon, heard: str) -> Iterator[_Hit]:
-    """Yield for each run and each word of danger the first place at which it stands."""
+    """Yield, for each run and danger word, the first position where it occurs."""
     for at, run in enumerate(split_runs(heard, LONGEST_HEARD)):
         if len(run.letters) < _SHORTEST:
             continue
@@ -228,14 +230,14 @@ def _find_dangers(lexicon: Lexicon, heard: str) -> Iterator[_Hit]:
 def _find_once(
     spelling: Spelling, run: Run, at: int, longer: Longer, places: Iterator[tuple[int, int]]
 ) -> Iterator[_Hit]:
-    """Yield the first place that no longer word holds."""
+    """Yield the first position that is not inside a longer word."""
     place = next((each for each in places if not longer.hold(*each)), None)
     if place:
         yield _Hit(spelling, run, at, *place)
 
 
 def _find_command(lexicon: Lexicon, heard: str, language: str) -> Match | None:
-    """Return STOP or START where the text is little else: courtesy, repeats, signs."""
+    """Return STOP or START where the text contains little else: courtesy, repeats, punctuation."""
 
     def order(spelling: Spelling) -> tuple[object, ...]:
         return _rank_strangeness(lexicon.menu, spelling.language, language)
@@ -251,7 +253,7 @@ def _find_command(lexicon: Lexicon, heard: str, language: str) -> Match | None:
 
 
 def _is_inside_longer(lexicon: Lexicon, heard: str, entry: Spelling) -> bool:
-    """Say whether a longer word holds the command wherever it stands: ขอหยุด asks for a day off."""
+    """Say whether a longer word contains the command wherever it occurs: ขอหยุด asks for a day off."""
     return all(Longer(lexicon, run).hold(*place) for run in split_runs(heard) for place in entry.places(run))
 
 
@@ -263,7 +265,7 @@ def _find_hits(lexicon: Lexicon, runs: tuple[Run, ...], longers: list[Longer]) -
 
 
 def _is_negated(lexicon: Lexicon, longer: Longer, hit: _Hit) -> bool:
-    """Say whether a wish to be called stands behind a negation."""
+    """Say whether a wish to be called follows a negation."""
     if hit.keyword.reaction is not Reaction.CALL_ME:
         return False
     return any(hit.start in each.ends for each in find_negated(lexicon, hit.run, longer))
@@ -285,7 +287,7 @@ def _find_best(lexicon: Lexicon, hits: list[_Hit], language: str) -> Match | Non
 
 
 def _find_nearest(lexicon: Lexicon, read: str, language: str) -> Match | None:
-    """Return what the text nearly says; not where a longer word that says something else holds the place."""
+    """Return the best similar keyword, unless a longer word with another meaning covers the place."""
     runs = split_runs(read)
     longers = [Longer(lexicon, run) for run in runs]
 
@@ -310,7 +312,7 @@ def _find_nearest(lexicon: Lexicon, read: str, language: str) -> Match | None:
 
 
 def _does_count(hit: _Hit) -> bool:
-    """Say whether a greeting is all that the text says, or nearly: a longer text wants a person to read it."""
+    """Say whether a greeting is nearly all of the text: a longer text should be read by staff."""
     if hit.keyword.reaction is not Reaction.HELP:
         return True
     run, length = hit.run, hit.end - hit.start
@@ -320,7 +322,7 @@ def _does_count(hit: _Hit) -> bool:
 
 
 def _rank_strangeness(menu: Menu, tag: str, language: str) -> tuple[bool, bool, int]:
-    """Order the lists in which one word stands: hers, then the language that all others fall back to."""
+    """Rank the lists of a word: the caller's language first, then the language that others fall back to."""
     return (
         tag != language,
         bool(menu.fallback.get(tag)),

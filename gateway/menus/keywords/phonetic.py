@@ -1,4 +1,7 @@
-"""Spellings that sound alike come out equal: romanised Lao has no standard, and tone marks are left out in haste."""
+"""Compare words by sound: romanised Lao, which has no standard spelling, and Lao or Thai with missing tone marks.
+
+Danger words are matched here only by rules that map both spellings to the same form; no letter is guessed.
+"""
 
 import re
 from collections import Counter
@@ -36,7 +39,7 @@ _ROMANISED = tuple(
         (r"([a-z])\1+", r"\1"),
     )
 )
-"""In this order; what differs only by it is one word to whoever writes by ear."""
+"""Replacements in this order; spellings that differ only by them sound the same to a Lao reader."""
 
 _SAME = {
     LAO: str.maketrans({**dict.fromkeys("່້໊໋໌"), "ີ": "ິ", "ື": "ຶ", "ູ": "ຸ", "ໃ": "ໄ", "ຣ": "ລ"}),
@@ -46,12 +49,12 @@ _SAME = {
 }
 _NOTHING_SAME: dict[int, str] = {}
 _SILENT = re.compile("[ก-ฮ][ิุ]?์")
-"""A Thai letter that is written and not spoken, with the sign that silences it."""
+"""A silent Thai letter with its thanthakhat (U+0E4C)."""
 
 
 @lru_cache(maxsize=8_192)
 def sound_out(word: str) -> str:
-    """Return one folded word in Latin letters as it sounds to a reader of Lao."""
+    """Return a folded word in Latin letters in its phonetic form."""
     for pattern, replacement in _ROMANISED:
         word = pattern.sub(replacement, word)
     return word
@@ -59,9 +62,9 @@ def sound_out(word: str) -> str:
 
 @lru_cache(maxsize=8_192)
 def strip_tones(letters: str, script: str) -> tuple[str, tuple[int, ...]]:
-    """Return folded letters without what is left out in haste in Lao and Thai, and where each of them stood.
+    """Return folded letters without tone marks and other omitted signs, and the original position of each.
 
-    The places have one more entry than the letters: the end.
+    The positions have one more entry than the letters: the end.
     """
     same = _SAME.get(script, _NOTHING_SAME)
     silent = (
@@ -74,14 +77,11 @@ def strip_tones(letters: str, script: str) -> tuple[str, tuple[int, ...]]:
     return "".join(letter for letter, _ in kept), (*(place for _, place in kept), len(letters))
 
 
-# Finds words of danger in romanised Lao, which has no standard spelling: what sounds the same is the same
-# word.
-#
-# No letter is guessed: both spellings come out equal by the rules of ``sound``, or it is another word.
+# Danger words in romanised Lao, compared by ``sound_out``.
 
 ROMAN = "-Latn"
 LEAST_HEARD = 6
-"""Letters, as they sound, of a word that is told apart by its sound; shorter ones are words of other languages."""
+"""Fewest phonetic letters of a danger word compared by sound; shorter ones collide with other languages."""
 
 MOST_WORDS = 6
 _KEPT = 8
@@ -89,7 +89,7 @@ _READY: dict[int, tuple[Lexicon, Mapping[str, Spelling]]] = {}
 
 
 def find_heard_places(lexicon: Lexicon, run: Run) -> Iterator[tuple[Spelling, int, int]]:
-    """Yield the places of a run in Latin letters at which a few words sound like a word of danger."""
+    """Yield positions of a Latin run where a few words sound like a danger word."""
     sounds = _list_sounds(lexicon)
     if run.script != PLAIN or not sounds:
         return
@@ -104,7 +104,7 @@ def find_heard_places(lexicon: Lexicon, run: Run) -> Iterator[tuple[Spelling, in
 
 
 def _list_sounds(lexicon: Lexicon) -> Mapping[str, Spelling]:
-    """Return the words of danger of romanised languages by their sound; those of one word alone stay as written."""
+    """Return phonetic form → danger word of romanised languages; single words are compared as written only."""
     known = _READY.get(id(lexicon))
     if known is None or known[0] is not lexicon:
         found: dict[str, Spelling] = {}
@@ -121,21 +121,20 @@ def _list_sounds(lexicon: Lexicon) -> Mapping[str, Spelling]:
     return known[1]
 
 
-# A word of danger whose tone marks were typed behind another letter of it, or left out in haste; none is
-# put in.
+# Danger words with misplaced or missing tone marks; additional marks do not match.
 
 E = TypeVar("E", bound=LexiconEntry)
 
 _TONES = frozenset("\u0ec8\u0ec9\u0eca\u0ecb\u0e48\u0e49\u0e4a\u0e4b")
 _LEAST = 4
-"""Letters without tones from which a word is told apart by the order of its tones alone."""
+"""Fewest letters without tones of a word that is compared with misplaced tones."""
 
 _LEAST_WITHOUT = 5
-"""Letters without tones from which a word is told apart where some of its tones are missing."""
+"""Fewest letters without tones of a word that is compared with missing tones."""
 
 
 class Bare:
-    """The letters of a run without their tones, and where each of them stood."""
+    """Letters of a run without tone marks, and their original positions."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -145,13 +144,13 @@ class Bare:
 
 
 def find_bare(entries: Iterable[E], bare: Bare) -> Iterator[E]:
-    """Yield the words whose letters without tones the run holds somewhere: few of a hundred are looked at closely."""
+    """Yield the words whose letters without tones occur in the run, a cheap filter before the exact check."""
     letters = bare.letters
     return (each for each in entries if _take_apart(each.letters)[0] in letters)
 
 
 def find_moved_places(entry: LexiconEntry, bare: Bare) -> Iterator[tuple[int, int]]:
-    """Yield the places at which the word stands with its tones behind other letters of its own, or without some."""
+    """Yield positions where the word occurs with its tones on other letters, or with some missing."""
     wanted, tones = _take_apart(entry.letters)
     run, letters = bare.run, bare.letters
     if not tones or len(wanted) < _LEAST:
@@ -170,7 +169,7 @@ def find_moved_places(entry: LexiconEntry, bare: Bare) -> Iterator[tuple[int, in
 
 
 def _are_of(here: tuple[str, ...], wanted: str, tones: tuple[str, ...]) -> bool:
-    """Say whether these tones are those of the word, or some of them where the word is long enough without."""
+    """Say whether these tones are the word's, or some of them where the word is long enough."""
     return here == tones or (len(wanted) >= _LEAST_WITHOUT and not Counter(here) - Counter(tones))
 
 
@@ -183,7 +182,7 @@ def _take_apart(letters: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _does_stand(entry: LexiconEntry, run: Run, left: int, right: int) -> bool:
-    """Say whether the word, set right, stands whole where it is."""
+    """Say whether the corrected word is a whole word at its position."""
     near = 12
     before, behind = run.letters[max(0, left - near) : left], run.letters[right : right + near]
     (mended, *_) = split_runs(before + entry.letters + behind)

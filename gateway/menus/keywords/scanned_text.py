@@ -1,4 +1,7 @@
-"""Prepares a text for matching: removes copies of texts that we sent, addresses and clock hours."""
+"""Prepare a text for matching: remove copies of our own texts, addresses and times of day, and mark longer words.
+
+Phones send back what they received (reactions, quotes, forwards), and a keyword in such a copy is not the caller's.
+"""
 
 import re
 import unicodedata
@@ -15,7 +18,7 @@ from gateway.menus.keywords.script_runs import Run, fold_text, split_runs
 # ones.
 
 _PATH = r"[!-~]* (?: (?<=[/=%&?\#]) [^\s!-~]+ [!-~]* )*"
-"""Letters of another script belong to an address only behind one of its own signs: a cry may stand right behind it."""
+"""Other scripts continue an address only after one of its own signs, since a cry for help may follow directly."""
 
 _ADDRESS = re.compile(
     rf"""
@@ -25,7 +28,7 @@ _ADDRESS = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE | re.ASCII,
 )
-"""A scheme or ``www.``, an address of mail, a name with a path. Every repetition is bounded or never given back."""
+"""A URL (RFC 3986), a mail address or a host with a path. Repetitions are bounded against backtracking."""
 
 _INITIALS = re.compile(r"(?<=\b[a-z])\.(?=[a-z]\b)")
 """The dots of ``s.o.s``, which is one word."""
@@ -33,25 +36,25 @@ _INITIALS = re.compile(r"(?<=\b[a-z])\.(?=[a-z]\b)")
 _NOTHING = "\n"
 
 _SPELLED = re.compile(r"(?<![^\W_])(?:[a-z][ .\-_*]{1,2}){2,}[a-z](?![^\W_])")
-"""Letters that stand one by one: ``h e l p``, ``S.T.O.P``."""
+"""Single letters apart: ``h e l p``, ``S.T.O.P``."""
 
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
-"""A letter three times in a row is drawn out; no word of these languages has it."""
+"""Three equal letters in a row, which no word of these languages has."""
 
 _SIGNS = str.maketrans({"\U0001f198": " sos ", "\U0001f6d1": " stop "})
-"""Two signs that are words: U+1F198 SQUARED SOS and U+1F6D1 OCTAGONAL SIGN, the road sign of that word."""
+"""Emoji that are words: U+1F198 SQUARED SOS and U+1F6D1 OCTAGONAL SIGN (stop)."""
 
 
 def drop_unread(lexicon: Lexicon, text: str) -> str:
-    """Return a folded text without what is not read for words: addresses, and hours such as ตี 2."""
+    """Return a folded text without addresses and times of day such as ตี 2."""
     folded = _INITIALS.sub(" ", fold_text(_ADDRESS.sub(_NOTHING, text))).translate(_SIGNS)
     return lexicon.clock.sub(_NOTHING, folded) if lexicon.clock else folded
 
 
 def read_otherwise(heard: str) -> tuple[str, ...]:
-    """Return how else a quiet text may be read where it is drawn out or spelled letter by letter; mostly not at all.
+    """Return other readings of a text with drawn-out or separated letters; usually none.
 
-    ``heeelp`` has one letter less than it seems and ``killll`` two: both are tried.
+    ``heeelp`` has one letter too many, ``killll`` two: both are tried.
     """
     joined = _SPELLED.sub(lambda found: re.sub(r"[\W_]", "", found[0]), heard)
     ways = (joined, *(_DRAWN_OUT.sub(short, joined) for short in (r"\1\1", r"\1")))
@@ -59,7 +62,7 @@ def read_otherwise(heard: str) -> tuple[str, ...]:
 
 
 class Longer:
-    """The longer words of a run that hold a shorter one and do not say it: ຕີ in ດົນຕີ, which is music."""
+    """Harmless longer words of a run that contain a keyword: ຕີ (hit) in ດົນຕີ (music)."""
 
     def __init__(self, lexicon: Lexicon, run: Run) -> None:
         reach = [0] * (len(run.letters) + 1)
@@ -70,16 +73,16 @@ class Longer:
         self._reach = reach
 
     def hold(self, start: int, end: int) -> bool:
-        """Say whether the place lies in such a word, and is not all of it."""
+        """Say whether the position is inside such a word without being all of it."""
         return self._reach[start] > end or (start > 0 and self._reach[start - 1] >= end)
 
     def cover(self, start: int, end: int) -> bool:
-        """Say whether the place lies in such a word, or is one."""
+        """Say whether the position is inside such a word, or all of it."""
         return self._reach[start] >= end
 
 
 LONGEST_FILLED = 120
-"""Characters of a text that can be little else; a longer one is a question."""
+"""Most characters of a text that can be little else than a command."""
 
 
 E = TypeVar("E", bound=LexiconEntry)
@@ -87,12 +90,12 @@ _NONE: Group[LexiconEntry] = Group(())
 
 
 def is_filled_by(text: str, wanted: Group[E], beside: Group[LexiconEntry]) -> tuple[E, ...]:
-    """Return the wanted words that a text holds, if words that may stand beside them are all the rest; else none.
+    """Return the wanted words of a text that otherwise contains only words of ``beside``; else an empty tuple.
 
     Args:
-        text: folded or as it came.
-        wanted: of which at least one must stand in it; repeats are allowed.
-        beside: what may stand in it as well, in any script.
+        text: folded or as received.
+        wanted: at least one of these must occur; repeats are allowed.
+        beside: further allowed words, in any script.
     """
     if len(text) > LONGEST_FILLED:
         return ()
@@ -100,19 +103,19 @@ def is_filled_by(text: str, wanted: Group[E], beside: Group[LexiconEntry]) -> tu
 
 
 def is_filled(text: str, beside: Group[LexiconEntry]) -> bool:
-    """Say whether a text holds nothing but these words, or no word at all."""
+    """Say whether a text contains only these words, or no word at all."""
     return len(text) <= LONGEST_FILLED and any(
         _is_filled(way, _NONE, beside) is not None for way in _ways(text)
     )
 
 
 def _ways(text: str) -> tuple[str, ...]:
-    """Return the text as it is, and how else it reads where it is drawn out: ``okkkk``, ``ครับบบ``."""
+    """Return the text and its other readings where it is drawn out: ``okkkk``, ``ครับบบ``."""
     return (text, *read_otherwise(fold_text(text)))
 
 
 def _is_filled(text: str, wanted: Group[E], beside: Group[LexiconEntry]) -> tuple[E, ...] | None:
-    """Return the wanted words of a text that holds nothing else but these and those beside them, or None."""
+    """Return the wanted words of a text that contains nothing else but these and ``beside``, or None."""
     found: tuple[E, ...] = ()
     for run in split_runs(text):
         here = _of_run(run, wanted, beside)
@@ -123,9 +126,9 @@ def _is_filled(text: str, wanted: Group[E], beside: Group[LexiconEntry]) -> tupl
 
 
 def _of_run(run: Run, wanted: Group[E], beside: Group[LexiconEntry]) -> tuple[E, ...] | None:
-    """Return the wanted words on a way through the run that skips nothing, or None where there is no way.
+    """Return the wanted words along a segmentation of the whole run, or None where there is none.
 
-    Of several ways to one place the one with a wanted word is kept.
+    Of several segmentations up to a position the one with a wanted word is kept.
     """
     ways: list[tuple[E, ...] | None] = [None] * (len(run.letters) + 1)
     ways[0] = ()
@@ -146,29 +149,29 @@ def _of_run(run: Run, wanted: Group[E], beside: Group[LexiconEntry]) -> tuple[E,
 # driving".
 
 SEED = 8
-"""Letters in a row that must stand in one of our texts before any of them count as a copy."""
+"""Consecutive letters that must occur in one of our texts before any count as copied."""
 
 LEAST_COPIED = 24
-"""Letters of a text that stands without quotes or marks before it can be a copy: hers may be as short as ours."""
+"""Fewest letters of an unquoted copy, because a caller's own text may be as short as ours."""
 
 LEAST_QUOTED = 4
-"""Letters inside quotes behind a reaction; ``Liked “OK. Thank you.”``."""
+"""Fewest quoted letters after a reaction: ``Liked “OK. Thank you.”``."""
 
 LEAST_QUOTED_ALONE = 16
-"""Letters inside quotes with nothing before them: she may put our keyword in quotes."""
+"""Fewest quoted letters without a reaction, since a caller may quote a keyword."""
 
 MOSTLY = 0.8
 LONGEST_COPY = 1_500
-"""Characters that are compared; our longest answers have three parts."""
+"""Most characters that are compared; our longest texts have three parts."""
 
 LONGEST_REACTION = 40
-"""Letters before a quote that may be a phone's word for a reaction, in any language."""
+"""Most letters before a quote that can be a reaction, in any language."""
 
 _QUOTED = re.compile('[“„«"‟〝「『](.*)(?:[”“»"〞」』]|$)', re.DOTALL)
 _MARKED = re.compile(r"^[ \t]*(?:>|&gt;)+(.*)$", re.MULTILINE)
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 PROBES = 5
-"""Places of a text that are compared before all of it is: most texts are plainly hers."""
+"""Places that are compared first, as most texts are plainly no copies."""
 
 _READY: dict[int, tuple[Menu, Mapping[bool, str]]] = {}
 _WRITTEN: dict[int, tuple[Menu, frozenset[str]]] = {}
@@ -177,14 +180,14 @@ _KEPT = 8
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """What of a text is hers. ``copied`` says that the rest of it is ours, sent back."""
+    """The caller's own words; ``copied`` says that the rest was a copy of our text."""
 
     words: str
     copied: bool = False
 
 
 def strip_copies(menu: Menu, text: str) -> Own:
-    """Return a text without what was copied out of one of the menu's texts."""
+    """Return a text without what was copied from a text of the menu."""
     if len(text) > LONGEST_COPY:
         return Own(text)
     if _is_automatic(menu, text):
@@ -206,7 +209,7 @@ def strip_copies(menu: Menu, text: str) -> Own:
 
 
 def _is_automatic(menu: Menu, text: str) -> bool:
-    """Say whether a text is, letter by letter, one that phones and operators write by themselves."""
+    """Say whether the text is one that phones or operators send automatically."""
     letters = _letters(text)
     return bool(letters) and letters in _list_automatic(menu)
 
@@ -222,7 +225,7 @@ def _list_automatic(menu: Menu) -> frozenset[str]:
 
 
 def _is_menu_text(menu: Menu, text: str, least: int) -> bool:
-    """Say whether a text is mostly words of ours, from the beginning or shortened."""
+    """Say whether a text is mostly a copy of the menu's texts, whole or shortened."""
     letters = _letters(text)
     if len(letters) < least:
         return False
@@ -236,7 +239,7 @@ def _is_menu_text(menu: Menu, text: str, least: int) -> bool:
 
 
 def _is_copied(menu: Menu, letters: str) -> list[bool]:
-    """Return for each letter whether it stands in a row of ours."""
+    """Return, for each letter, whether it is in a copied sequence."""
     ours = _list_menu_letters(menu, letters)
     marks = [False] * len(letters)
     place = 0
@@ -253,7 +256,7 @@ def _is_copied(menu: Menu, letters: str) -> list[bool]:
 
 
 def _drop_copied(menu: Menu, text: str) -> str:
-    """Return what is left of a text when each word that lies in a row of ours is gone."""
+    """Return a text without the words inside copied sequences."""
     marks = iter(_is_copied(menu, _letters(text)))
     kept = []
     for word in re.split(r"(\s+)", text):
@@ -263,7 +266,7 @@ def _drop_copied(menu: Menu, text: str) -> str:
 
 
 def _list_menu_letters(menu: Menu, letters: str) -> str:
-    """Return the letters of every text of the menu, a line each: those in Latin letters, or the others."""
+    """Return the letters of all texts of the menu, one a line: those in Latin letters, or the others."""
     known = _READY.get(id(menu))
     if known is None or known[0] is not menu:
         lines = {
@@ -292,7 +295,7 @@ def _texts(menu: Menu) -> list[Text]:
 
 
 def _parts(words: str, menu: Menu) -> list[str]:
-    """Return a text as one, with its facts, which are mostly figures, and the pieces between its other placeholders."""
+    """Return a text whole, with its facts' values, and the pieces between its other placeholders."""
     whole = _PLACEHOLDER.sub(lambda found: _fact(menu, found[0][1:-1]), words)
     return [whole, *_PLACEHOLDER.split(words)]
 
@@ -303,5 +306,5 @@ def _fact(menu: Menu, name: str) -> str:
 
 
 def _letters(text: str) -> str:
-    """Return the letters of a text and their signs: spaces, figures and marks change on the way."""
+    """Return letters and combining marks only: spaces, digits and punctuation change in transit."""
     return "".join(each for each in fold_text(text) if unicodedata.category(each)[0] in "LM")

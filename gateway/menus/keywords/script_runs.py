@@ -1,4 +1,7 @@
-"""Folds a text to its comparable form and splits it into runs of one script, with their word edges."""
+"""Fold a text to a comparable form, and split it into runs of one script with possible word boundaries.
+
+Folding uses case folding and the normal forms of Unicode (UAX #15), and equal-looking spellings of Lao and Thai.
+"""
 
 import re
 import unicodedata
@@ -10,21 +13,21 @@ from itertools import pairwise
 
 from gateway.menus.keywords import lao_and_thai
 
-# Folding: case, accents, native digits, and the twin spellings of Lao and Thai do not change a word.
+# Folding.
 
 SOFT = "\u200b"
-"""Where a line may break: some keyboards put it between words, others anywhere."""
+"""ZERO WIDTH SPACE: some keyboards put it between words, others anywhere."""
 
 _UNSEEN = frozenset("\u034f\u115f\u1160\u3164\uffa0\u20e3")
-"""Signs that no phone shows and that Unicode counts among the letters and marks."""
+"""Invisible characters that Unicode classifies as letters or marks."""
 
 _APOSTROPHES = str.maketrans(
     dict.fromkeys("`\u00b4\u2018\u201b\u2032\u02b9\u02bb\u02bc\u02c8\u02cb\ua78c", "'")
 )
-"""What keyboards and converters put for the apostrophe of ``don't``; the curly one joins a word as it is."""
+"""Characters typed or converted for the apostrophe of ``don't``; the curly one joins a word anyway."""
 
 _CIRCLED = re.compile("[\u2460-\u2468\u24f5-\u24fd\u2776-\u277e\u2780-\u2788\u278a-\u2792]")
-"""The digits 1 to 9 in a circle: some keyboards offer nothing else for the number of a list."""
+"""Circled digits 1 to 9; some keyboards offer only these."""
 
 _ACCENTS = re.compile("[\u0300-\u036f]")
 
@@ -56,7 +59,7 @@ _TWINS = tuple(
 
 
 def fold_text(text: str) -> str:
-    """Return the text as words are compared: every spelling of the same word comes out equal."""
+    """Return the comparable form of a text: equal for every spelling of the same word."""
     plain = text.casefold().translate(_APOSTROPHES)
     if plain.isascii():
         return plain if plain.isprintable() else "".join(each for each in plain if not _is_unseen(each))
@@ -68,15 +71,15 @@ def fold_text(text: str) -> str:
 
 
 def fold_digits(text: str) -> str:
-    """Return the text with the digits of every script as 0 to 9."""
+    """Return the text with decimal digits of any script as 0 to 9."""
     return "".join(str(unicodedata.decimal(each)) if each.isdecimal() else each for each in text)
 
 
 @lru_cache(maxsize=4_096)
 def _plain(letter: str) -> str:
-    """Return a digit of any script, or one in a circle, as 0 to 9, and a wide letter as a plain one.
+    """Return a digit of any script or in a circle as 0 to 9, and a full-width letter as a plain one.
 
-    NFKC on the whole would take the Lao vowel am apart.
+    NFKC of the whole text would decompose the Lao vowel am (UAX #15, compatibility decomposition).
     """
     if letter.isdecimal() or _CIRCLED.match(letter):
         return str(unicodedata.digit(letter))
@@ -85,7 +88,7 @@ def _plain(letter: str) -> str:
 
 @lru_cache(maxsize=4_096)
 def _is_unseen(letter: str) -> bool:
-    """Say whether a sign is nothing to a reader: format and control characters, fillers, variation selectors."""
+    """Say whether a character is invisible: format and control characters, fillers, variation selectors."""
     if letter == SOFT or letter.isspace():
         return False
     return (
@@ -97,7 +100,7 @@ def _is_unseen(letter: str) -> bool:
 
 
 LONGEST_TEXT = 1_000
-"""Characters that are looked at for words that lead to a screen; a text of three parts has fewer."""
+"""Characters that are searched for keywords with a screen; a text of three parts has fewer."""
 
 LONGEST_HEARD = 40_000
 """Characters that are looked through for danger: the longest text that a phone can send has 255 parts of 153
@@ -109,13 +112,13 @@ _JOINS = frozenset("-_'’")
 _REPEATS = frozenset("ໆຯๆฯ฿")
 _FIRST_OTHER_SCRIPT = 0x370
 _UNSPACED = frozenset({"khmer", "myanmar", "tibetan", "cjk", "hiragana", "katakana"})
-"""Scripts beside Lao and Thai whose words stand without spaces between them."""
+"""Scripts beside Lao and Thai without spaces between words."""
 
 _STACKERS = frozenset("\u17d2\u1039")
-"""The letter behind one of these stands below the one before it: a Khmer coeng, a Burmese virama."""
+"""Khmer coeng and Burmese virama: the next letter is stacked below the one before."""
 
 _CLOSERS = frozenset("\u103a\u1039")
-"""The Burmese letter before one of these ends its syllable."""
+"""Burmese asat and virama: the letter before ends its syllable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +126,11 @@ class Run:
     """Letters of one script between two breaks.
 
     Attributes:
-        script: ``lao``, ``thai``, ``plain`` for Latin letters and digits, else the name of the script.
-        letters: without spaces.
-        gaps: the places where a space stood, in order.
-        soft: the places where only an invisible break stood.
-        edges: the places where a word may begin or end; Thai has rules of its own.
+        script: ``lao``, ``thai``, ``plain`` for Latin letters and digits, else the script's name in Unicode.
+        letters: the letters, without spaces.
+        gaps: positions of spaces, in order.
+        soft: positions with only an invisible break.
+        edges: positions where a word may begin or end; Thai has rules of its own.
         first: the text begins with this run.
         last: the text ends with it.
     """
@@ -151,12 +154,12 @@ class Run:
         )
 
     def spaces(self, start: int, end: int) -> frozenset[int]:
-        """Return the spaces between two places, counted from the first."""
+        """Return the spaces between two positions, relative to the first."""
         inside = self.gaps[bisect_right(self.gaps, start) : bisect_left(self.gaps, end)]
         return frozenset(gap - start for gap in inside)
 
     def words(self) -> int:
-        """Return how many words the run has, as far as spaces tell."""
+        """Return the number of words as separated by spaces."""
         return len(self.gaps) + 1
 
     def _part(self, place: int) -> tuple[int, int]:
@@ -167,7 +170,7 @@ class Run:
 
 @lru_cache(maxsize=8)
 def split_runs(text: str, most: int = LONGEST_TEXT) -> tuple[Run, ...]:
-    """Return the runs of a text, in order, as far as its first ``most`` characters."""
+    """Return the runs of the first ``most`` characters of a text, in order."""
     runs = list(_cut_runs(fold_text(text[:most])))
     for at in {0, len(runs) - 1} if runs else ():
         run = runs[at]
@@ -217,7 +220,7 @@ def _find_kind(letter: str) -> str:
     if "\u0e01" <= letter <= "\u0e4e":
         return THAI
     if unicodedata.category(letter).startswith("M"):
-        return _MARK  # a sign belongs to the word of its letter, in every script
+        return _MARK  # a combining mark belongs to its letter, in every script
     return _find_script(letter) if letter.isalnum() else _BREAK
 
 
@@ -240,20 +243,20 @@ def _find_edges(script: str, letters: str, inner: tuple[int, ...]) -> frozenset[
 
 
 def _begins_cluster(letters: str, place: int) -> bool:
-    """Say whether a letter stands alone from the one before it: no sign, nothing below it, and it ends nothing."""
+    """Say whether a letter begins a cluster: no mark, not stacked, and not closing the syllable before."""
     if _find_kind(letters[place]) == _MARK or letters[place - 1] in _STACKERS:
         return False
     return letters[place + 1 : place + 2] not in _CLOSERS
 
 
 def is_unspaced(script: str) -> bool:
-    """Say whether the words of a script stand without spaces between them."""
+    """Say whether the script has no spaces between words."""
     return script in (LAO, THAI) or script in _UNSPACED
 
 
 @lru_cache(maxsize=16_384)
 def word_of(word: str) -> tuple[str, frozenset[int], str]:
-    """Return a word of the menu as its letters, the places where a text may have a space, and its script."""
+    """Return a menu word as letters, positions where spaces are allowed, and script; empty for several scripts."""
     runs = list(_cut_runs(fold_text(word)))
     if len(runs) != 1:
         return "", frozenset(), PLAIN

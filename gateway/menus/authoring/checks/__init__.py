@@ -1,4 +1,4 @@
-"""What is proved of a menu before callers meet it: one family a file, each proof small and pure."""
+"""Checks of a built menu: one module a subject, each check a small pure function that yields problems."""
 
 from gateway.menus.authoring.checks.all_checks import run_checks
 from gateway.menus.authoring.checks.context import CheckContext, Subject

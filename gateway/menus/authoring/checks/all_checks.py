@@ -1,4 +1,4 @@
-"""The families of proofs, run one after the other."""
+"""List all checks of a menu and run them in order."""
 
 from collections.abc import Callable, Iterator
 
@@ -73,7 +73,7 @@ def run_checks(
     reviews: Reviews | None = None,
     declared: Declared | None = None,
 ) -> list[Problem]:
-    """Return every problem that the proofs find in a menu that was built."""
+    """Return every problem that the checks find in a built menu."""
     cut = cut_menu(menu, asked.limits, asked.settings)
     subject = Subject(menu, asked, places, reviews or Reviews(), cut, declared or Declared())
     return [problem for proof in FAMILIES for problem in proof(subject)]

@@ -1,4 +1,4 @@
-"""Checks the characters of texts and keywords: lookalikes, old fonts, a tool's marks, shadowed keywords."""
+"""Check the characters of texts and keywords: lookalikes, legacy fonts, marks of tools, shadowed keywords."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from gateway.menus.keywords.lexicon import WHO, write_out_persons
 from gateway.menus.keywords.match import Match, understand_text
 from gateway.menus.keywords.script_runs import fold_text
 
-# A vowel written in two signs that looks like the one sign am: one unit longer, and found by no search.
+# A vowel in two characters that looks like the single one (am, ae): longer, and not found by a search.
 _TWINS = (
     (re.compile("\u0ecd([\u0ec8-\u0ecb]?)\u0eb2"), "\u0eb3"),
     (re.compile("\u0e4d([\u0e48-\u0e4b]?)\u0e32"), "\u0e33"),
@@ -22,7 +22,7 @@ _TWINS = (
 _STRANGE_SIGN = re.compile(
     "(?<=[ກ-ຮໜໝ])[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]|(?<=[ก-ฮ])[\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd]"
 )
-"""A Thai sign on a Lao letter or the other way round: many of them look the same."""
+"""A Thai sign on a Lao letter or the reverse: many look the same."""
 
 _CYRILLIC_OR_GREEK = re.compile("[\u0370-\u03ff\u0400-\u04ff]")
 _LATIN = re.compile("[A-Za-z]")
@@ -32,7 +32,7 @@ _LEGACY_SCRIPTS = frozenset({"lo", "th", "km", "my"})
 
 
 def lookalike(subject: Subject) -> Iterator[Problem]:
-    """No text and no keyword holds letters that only look like the right ones."""
+    """Report texts and keywords with characters that only look like the right ones (UTS #39, confusables)."""
     texts = (
         ((*one.path, language), language, words) for one, language, words in list_sent_texts(subject.menu)
     )
@@ -43,7 +43,7 @@ def lookalike(subject: Subject) -> Iterator[Problem]:
 
 
 def legacy_font(subject: Subject) -> Iterator[Problem]:
-    """No text was typed in an old font, whose letters are other letters on every phone."""
+    """Report texts typed in a legacy font, whose letters are others on every phone."""
     for one, language, words in list_sent_texts(subject.menu):
         if is_legacy(language, words):
             yield subject.warning(
@@ -56,14 +56,14 @@ def legacy_font(subject: Subject) -> Iterator[Problem]:
 
 
 def is_legacy(language: str, words: str) -> bool:
-    """Say whether a text was typed in a font whose letters are others on every phone."""
+    """Say whether a text was typed in a font with its own encoding."""
     return language in _LEGACY_SCRIPTS and _LEGACY.search(words) is not None
 
 
 def keyword_shadowed(subject: Subject) -> Iterator[Problem]:
-    """Every keyword, sent as it stands, is understood as itself: no other word of the menu in it wins.
+    """Report keywords that, sent alone, are not understood as themselves because another word wins.
 
-    A word of danger that is not is an error: it would be a promise that nobody keeps.
+    For a danger word this is an error, because the help it promises would not come.
     """
     owners: dict[str, tuple[str, str]] = {}
     for path, language, word in _each_keyword(subject):
@@ -87,7 +87,7 @@ def keyword_shadowed(subject: Subject) -> Iterator[Problem]:
 
 
 def _is_heard(subject: Subject, keyword: Keyword, ways: tuple[str, ...], language: str) -> bool:
-    """Say whether each way to write a word of danger is understood as danger."""
+    """Say whether every form of a danger word is understood as danger."""
     matches = [understand_text(subject.menu, way, language) for way in ways]
     return all(
         match and match.keyword.danger and _find_target(match.keyword) == _find_target(keyword)
@@ -121,7 +121,7 @@ def _each_keyword(subject: Subject) -> Iterator[tuple[tuple[str, ...], str, str]
     for number, keyword in enumerate(subject.menu.keywords):
         for language, words in keyword.words.items():
             for at, word in enumerate(words):
-                if word:  # one that is open is told of where it was read
+                if word:  # empty words are reported by the loader
                     yield ("keywords", str(number), "words", language, str(at)), language, word
 
 
@@ -151,26 +151,25 @@ def _find_strange(words: str) -> tuple[str, str] | None:
     return f"the sign in '{words[at - 1 : at + 1]}' is {script}, its letter is not", "type the word again"
 
 
-# Proof that no text holds what a tool left behind: marks of other formats, lost letters, the bare name of a
-# fact.
+# Leftovers of tools: markup, foreign placeholders, lost letters, bare names of facts.
 
 _LOST = re.compile(r"\ufffd|\?{4,}")
-"""Letters that a file in another encoding lost: U+FFFD, or a question mark for each."""
+"""Letters lost by a wrong encoding: U+FFFD, or a question mark each."""
 
 _MARKUP = re.compile(
     r"</?[a-z][a-z0-9]{0,9}(?:\s[^<>]{0,99})?/?>|&(?:[a-z]{2,8}|#\d{1,5}|#x[0-9a-f]{1,5});", re.IGNORECASE
 )
-"""Tags and entities of HTML, which come along out of a page or a translator's tool."""
+"""HTML tags and entities, copied from a page or a translation tool."""
 
 _FORMAT = re.compile(r"[%$#@]\{[^{}]*\}|%(?:\d\$)?[sd@](?![A-Za-z])|\\(?:u[0-9a-fA-F]{4}|[nrt\"'])")
 """Placeholders and escapes of other formats: ``%s``, ``${name}``, ``\\u0ec1``, ``\\n``."""
 
 _BRACES = re.compile("[\uff5b\uff5d\ufe5b\ufe5c\u2774\u2775]")
-"""Braces that only look like those of a placeholder; a keyboard for wide letters types them."""
+"""Lookalikes of placeholder braces, as keyboards for full-width letters type them."""
 
 
 def leftover(subject: Subject) -> Iterator[Problem]:
-    """No text shows a caller the marks of a file, a translator's tool or another format."""
+    """Report texts that show callers the marks of a file, a translation tool or another format."""
     names = sorted(subject.menu.facts, key=len, reverse=True)
     for one, language, words in list_sent_texts(subject.menu):
         found = find_leftover(words, names)
@@ -187,11 +186,11 @@ def leftover(subject: Subject) -> Iterator[Problem]:
 
 
 def find_leftover(words: str, facts: list[str]) -> tuple[str, str] | None:
-    """Return what a caller would read that nobody means, and what to do; or None.
+    """Return the leftover in a text and what to do, or None.
 
     Args:
-        words: of one language of a text.
-        facts: the names of the menu's facts, which a text shows only through a placeholder.
+        words: one language of a text.
+        facts: names of the menu's facts, which texts may show through placeholders only.
     """
     for pattern, hint in (
         (_LOST, "type the lost letters again, and save the file as UTF-8"),

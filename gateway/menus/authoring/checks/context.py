@@ -1,4 +1,4 @@
-"""What a proof is given: the menu with its places, and for which day, limits and settings it must hold."""
+"""Define what checks get: the built menu with its places, and the day, limits and settings to check for."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,18 +16,18 @@ from gateway.menus.engine.model import Menu
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckContext:
-    """For what a menu is checked.
+    """What a menu is checked for.
 
     Attributes:
-        today: the day on which facts are looked at.
-        limits: of each configured channel.
-        zone: of the line.
-        settings: values of the line's settings by placeholder; None where they are not known.
-        staffed: which of a menu's windows have somebody on duty in them; None where that is not known.
-        real: the menu is meant for phones of real people.
-        live: the menus that callers get now, by name; empty where none is live or nobody knows.
-        moves_keys: keys about danger and consent may change; whoever publishes gave a reason.
-        tells_drafts: say which texts wait for a review, and which translations for their source.
+        today: the day for which facts are checked.
+        limits: page limits of each configured channel.
+        zone: time zone of the helpline.
+        settings: placeholder → value of the helpline's settings; None where unknown.
+        staffed: returns which windows are covered by duty hours; None where unknown.
+        real: the menu is for real phones.
+        live: menu id → live version; empty where none is live or it is unknown.
+        moves_keys: keys about danger and consent may change, since the publisher gave a reason.
+        tells_drafts: report unreviewed texts and stale translations.
     """
 
     today: date
@@ -43,7 +43,7 @@ class CheckContext:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One menu under proof; ``cut`` are its pages for all limits, made once for all proofs."""
+    """The menu to check; ``cut`` has its pages for all limits, cut once for all checks."""
 
     menu: Menu
     asked: CheckContext
@@ -88,5 +88,5 @@ class Subject:
         language: str = "",
         about: str = "",
     ) -> Problem:
-        """Return a problem that does not block publishing."""
+        """Return a problem that does not prevent publishing."""
         return self.problem(code, path, message, hint, level=Level.WARNING, language=language, about=about)

@@ -1,4 +1,4 @@
-"""Proofs of facts: figures stand in one place with a date, and none is out of date unseen."""
+"""Check facts: no figures typed into texts, no expired facts, no fact beside another one's label."""
 
 import re
 from collections import Counter, defaultdict
@@ -23,11 +23,11 @@ _MONEY = r"[$€£฿₭៛₫]"
 _WITHOUT_SPACES = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 
 _WITHOUT = "write it in words, without the figure"
-"""What to do where no fact can stand: in the words for a fact that is old."""
+"""Advice where no fact is possible: in the text for an expired fact."""
 
 
 def figure_in_text(subject: Subject) -> Iterator[Problem]:
-    """No amount, phone number or year is typed into a text."""
+    """Report amounts, phone numbers and years typed into a text."""
     for one, language, words in list_sent_texts(subject.menu):
         found = find_figure(words)
         if found:
@@ -43,9 +43,9 @@ def figure_in_text(subject: Subject) -> Iterator[Problem]:
 
 
 def figure_with_unit(subject: Subject) -> Iterator[Problem]:
-    """No small number is typed beside money or a span of time: what the law or the bank says changes some day.
+    """Report small numbers typed beside money or a time span, because laws and prices change.
 
-    The numbers of the answers in the texts of the form are none, and the minutes of *now* stand where it is asked when.
+    Exempt are the option numbers in the texts of the form, and the minutes of *now* in the question for the time.
     """
     for one, language, words in list_sent_texts(subject.menu):
         screen = subject.menu.screens.get(one.screen)
@@ -67,7 +67,7 @@ def figure_with_unit(subject: Subject) -> Iterator[Problem]:
 
 
 def find_unit(words: str, units: Sequence[str]) -> str:
-    """Return the first number beside a unit or a sign of money, or nothing; the longest unit that fits is told."""
+    """Return the first number beside a unit or currency sign, or an empty string; the longest unit wins."""
     longest = "|".join(re.escape(each) for each in sorted(units, key=len, reverse=True))
     unit = rf"[ \u00a0-]?(?:{longest})s?(?![^\W\d_]|\.\w)|" if longest else ""
     spaceless = rf"[ \u00a0]?(?:{'|'.join(_list_spaceless(units))})|" if any(_list_spaceless(units)) else ""
@@ -77,19 +77,19 @@ def find_unit(words: str, units: Sequence[str]) -> str:
 
 
 def _list_spaceless(units: Sequence[str]) -> tuple[str, ...]:
-    """Return the units in letters that are written without spaces between words, where no edge shows their end."""
+    """Return the units in scripts without spaces, where no boundary marks their end."""
     kept = [each for each in units if any(_WITHOUT_SPACES.match(letter) for letter in each)]
     return tuple(re.escape(each) for each in sorted(kept, key=len, reverse=True))
 
 
 def find_figure(words: str) -> str:
-    """Return the first figure that is typed into a text, or nothing."""
+    """Return the first figure typed into a text, or an empty string."""
     found = _FIGURE.search(PLACEHOLDER.sub("", words))
     return found[0] if found else ""
 
 
 def fact_expired(subject: Subject) -> Iterator[Problem]:
-    """Every fact that holds today was checked not too long ago."""
+    """Report facts whose current value has expired or expires within 30 days."""
     today = subject.asked.today
     for name, fact in subject.menu.facts.items():
         current = fact.on(today)
@@ -105,22 +105,22 @@ def fact_expired(subject: Subject) -> Iterator[Problem]:
             yield subject.warning("fact-expires-soon", path, message, "check it and write the new dates")
 
 
-# Proofs that a fact stands beside its own word: the number after "Police" is that of the police.
+# Facts beside the wrong label: the number after "Police" must be that of the police.
 
 _BEFORE = re.compile(r"([^\s.,:;()\[\]/\d{}]+)[ \u00a0:]*\{([A-Za-z0-9_.\-]+)\}")
-"""A word and the fact right behind it, with nothing but a space or a colon between."""
+"""A word directly before a fact, with only a space or colon between."""
 
 _OFTEN = 2
 
 Words = Mapping[tuple[str, str, str], Counter[str]]
-"""Language, group of facts, word → how often each fact of the group stands right behind the word."""
+"""(Language, group of facts, word) → how often each fact of the group follows the word."""
 
 
 def wrong_fact(subject: Subject) -> Iterator[Problem]:
-    """No fact stands beside a word that belongs to another fact of the same group.
+    """Report facts beside a word that belongs to another fact of the same group.
 
-    A word belongs to a fact that is called so (``Police {th.phone.police}``), or that stands behind it elsewhere in
-    the same language. Where the languages tell the same facts in another order, two of them may have been swapped.
+    A word belongs to a fact with that name (``Police {th.phone.police}``), or that follows it elsewhere in the
+    language. A different order of the same facts in another language may mean that two were swapped.
     """
     menu = subject.menu
     usual = _find_usual(menu)
@@ -133,7 +133,7 @@ def wrong_fact(subject: Subject) -> Iterator[Problem]:
             for found in _BEFORE.finditer(words):
                 word, fact = found.groups()
                 if word.casefold() in countries:
-                    continue  # many numbers stand behind the name of their country
+                    continue  # many numbers follow the name of their country
                 owner = _find_owner(menu, usual, language, words, (word, fact))
                 if owner:
                     yield _report_beside(subject, one, language, found, owner)
@@ -151,7 +151,7 @@ def _find_usual(menu: Menu) -> Words:
 
 
 def _find_owner(menu: Menu, usual: Words, language: str, said: str, beside: tuple[str, str]) -> str:
-    """Return the other fact to which the word before a fact belongs, or nothing."""
+    """Return the other fact to which the word before a fact belongs, or an empty string."""
     word, fact = beside[0].casefold(), beside[1]
     if fact not in menu.facts or word in _list_called(fact):
         return ""
@@ -161,7 +161,7 @@ def _find_owner(menu: Menu, usual: Words, language: str, said: str, beside: tupl
         return named[0]
     counts = usual[language, group, word]
     (most, n), *_ = counts.most_common(1)
-    # A word as plain as "phone" stands before many facts; of two that were swapped each has a word of its own here.
+    # A general word such as "phone" precedes many facts; two swapped facts each have a word of their own in the text.
     swapped = len(counts) == _OFTEN and _has_own_word(
         usual, (language, group), PLACEHOLDER.sub(" ", said.casefold()), word, fact
     )
@@ -203,7 +203,7 @@ def _report_beside(
 
 
 def _find_swapped(subject: Subject, one: AuthoredText) -> Iterator[Problem]:
-    """Yield each language that names the facts of one group in another order than most."""
+    """Yield each language that names the facts of a group in another order than most."""
     orders = {tag: _in_order(subject.menu, words) for tag, words in one.text.items()}
     if len(set(orders.values())) < _OFTEN:
         return
@@ -225,15 +225,14 @@ def _in_order(menu: Menu, words: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in PLACEHOLDER.findall(words) if name in menu.facts))
 
 
-# Proofs of facts that belong together: where one gets a new value, what stands beside it must not tell the
-# old day.
+# Related facts: where one gets a new value, the other must not keep the old one.
 
 _PAIRS = (("low", "high"), ("min", "max"), ("from", "to"), ("first", "last"))
-"""Last words of two facts that are the ends of one span."""
+"""Last words of two facts that are the ends of one range."""
 
 
 def sister_left_behind(subject: Subject) -> Iterator[Problem]:
-    """A fact that gained a value has no sister in the same text that still tells the time before."""
+    """Report facts whose related fact in the same text got a newer value."""
     facts, told = subject.menu.facts, set()
     for one in list_texts(subject.menu):
         for first, second in combinations(list_named_facts(subject.menu, one.text.values()), 2):
@@ -250,7 +249,7 @@ def _is_left_behind(new: Fact, old: Fact) -> bool:
 
 
 def _are_sisters(name: str, old: Fact) -> bool:
-    """Say whether a fact is the date of another, its part by name, or the other end of its span."""
+    """Say whether a fact is the date of another, a part of it by name, or the other end of its range."""
     parent, _, last = name.rpartition(".")
     other_parent, _, other = old.id.rpartition(".")
     if parent != other_parent:
@@ -274,7 +273,7 @@ def _find_left_behind(subject: Subject, new: Fact, old: Fact) -> Problem:
 
 
 def _find_late_checks(subject: Subject, one: AuthoredText) -> Iterator[Problem]:
-    """Yield each day of checking in a text that is later than the check of a value beside it."""
+    """Yield each day of checking in a text that is later than the check of another value beside it."""
     facts, today = subject.menu.facts, subject.asked.today
     for language, words in one.text.items():
         told = [name.partition(":")[0] for name in PLACEHOLDER.findall(words) if name.endswith(":checked")]

@@ -1,4 +1,4 @@
-"""Proofs of languages: nobody is left without words."""
+"""Check languages: no missing texts, and the same placeholders in every language of a text."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -19,11 +19,11 @@ from gateway.menus.engine.offered_languages import list_offered
 from gateway.menus.engine.text_breaks import PLACEHOLDER
 
 _NAMED = {"messages": "the message '{}'", "facts": "when_old of the fact '{}'"}
-"""What a text is called that belongs to no screen."""
+"""How a text that belongs to no screen is named in messages."""
 
 
 def text_missing(subject: Subject) -> Iterator[Problem]:
-    """Every text can be read in every language, if need be in another that stands in."""
+    """Report texts without any wording, not even a fallback, in some language."""
     menu = subject.menu
     for one in list_texts(menu):
         for language in menu.languages:
@@ -34,7 +34,7 @@ def text_missing(subject: Subject) -> Iterator[Problem]:
 
 
 def path_missing(subject: Subject) -> Iterator[Problem]:
-    """The way to a callback speaks each offered language itself: there nothing may stand in."""
+    """Report texts on the way to a callback that lack an offered language: there no fallback is allowed."""
     menu = subject.menu
     for one in _path_texts(menu):
         for language in list_offered(menu):
@@ -45,7 +45,7 @@ def path_missing(subject: Subject) -> Iterator[Problem]:
 
 
 def find_untranslated(subject: Subject) -> Iterator[Problem]:
-    """Every other screen has its own words in each language in which somebody can come to it."""
+    """Report other screens that are shown in a fallback language although they can be reached."""
     menu = subject.menu
     read = read_in(menu)
     for name in sorted(set(menu.screens) - set(find_callback_path(menu))):
@@ -81,21 +81,21 @@ def _report_missing(subject: Subject, one: AuthoredText, language: str, why: str
     )
 
 
-# Proofs that the languages of one text say the same: the same facts, numbers, codes and days.
+# The same facts, numbers, codes and dates in every language.
 
 _DANGER = "danger"
 
 
 def placeholders_differ(subject: Subject) -> Iterator[Problem]:
-    """No language of a text lacks a placeholder that the others have, or names another.
+    """Report languages of a text that lack a placeholder of the others, or have another one.
 
-    What most languages say is taken as meant; where they are even, what says more: a word is sooner lost than added.
-    On the way to danger numbers, a callback or her code it is an error: there one word less can hurt.
+    What most languages have is assumed correct; in a tie the one with more, as words get lost more easily than added.
+    On the way to danger numbers, a callback or a code it is an error.
     """
     path = frozenset(find_callback_path(subject.menu))
     for one in list_texts(subject.menu):
         if has_unknown_names(subject.menu, one):
-            continue  # told where it is written
+            continue  # reported by the placeholder check
         named = {tag: _list_named(subject.menu, words) for tag, words in one.text.items() if words}
         meant = _list_meant(subject.menu, named)
         level = Level.ERROR if _may_hurt(subject.menu, path, one, named) else Level.WARNING
@@ -103,17 +103,17 @@ def placeholders_differ(subject: Subject) -> Iterator[Problem]:
             typed = find_figure(one.text[language])
             for odd in sorted(found ^ meant):
                 if typed and odd in meant:
-                    continue  # a figure stands in its place, and is told as such
+                    continue  # a typed figure replaces it, which is reported by itself
                 yield _report_difference(subject, one, language, odd, named, level)
 
 
 def _list_named(menu: Menu, words: str) -> frozenset[str]:
-    """Return the placeholders of one language; a fact's form for one language counts as the fact itself."""
+    """Return the placeholders of one language; a fact's form for a language counts as the fact."""
     return frozenset(_find_plain_fact(menu, name) for name in PLACEHOLDER.findall(words))
 
 
 def _find_plain_fact(menu: Menu, name: str) -> str:
-    """Return the fact that ``name_th`` is the Thai form of, if there are both; else the name."""
+    """Return the fact of which ``name_th`` is the Thai form, if both exist; else the name."""
     stem, _, tag = name.rpartition("_")
     return stem if stem in menu.facts and tag in {each.partition("-")[0] for each in menu.languages} else name
 
@@ -153,7 +153,7 @@ def _report_difference(
 def _may_hurt(
     menu: Menu, path: frozenset[str], one: AuthoredText, named: Mapping[str, frozenset[str]]
 ) -> bool:
-    """Say whether somebody in danger, on her way to a callback or with her code reads this text."""
+    """Say whether the text is read in danger, on the way to a callback, or with a code."""
     screen = menu.screens.get(one.screen)
     near = one.screen in path or (screen is not None and screen.topic == _DANGER)
     told = any(RESULT_PLACEHOLDERS & found for found in named.values())

@@ -1,4 +1,4 @@
-"""Proofs of length: every page fits its phone, and every text its three parts."""
+"""Check lengths: every page fits its phone, every SMS its three parts, the first screen is GSM-7."""
 
 import unicodedata
 from collections import Counter
@@ -23,20 +23,20 @@ from gateway.menus.engine.wording import fill_template
 _PARTS = 3
 _MOST_PAGES = 4
 _SECONDS_A_PAGE = 20
-"""What it takes to read a page on a small phone and to press a key."""
+"""Estimated time to read a page on a small phone and press a key."""
 
 _NOTICES = ("invalid", "again")
 _ON_SCREENS = (*_NOTICES, "down")
 
 
 def pages_fit(subject: Subject) -> Iterator[Problem]:
-    """Every screen can be cut into pages, and a question stands on one page with its answers."""
+    """Report screens that cannot be cut into pages, and questions that do not fit with their answers."""
     for fault in subject.cut.faults:
         yield _cut_problem(subject, fault)
 
 
 def long_screen(subject: Subject) -> Iterator[Problem]:
-    """Nobody has to leaf through more than four pages: a session lasts some minutes, and each page is paid for."""
+    """Report screens of more than four pages: a session lasts some minutes, and each page is billed."""
     menu = subject.menu
     for name, screen in menu.screens.items():
         for language in menu.languages:
@@ -54,7 +54,7 @@ def long_screen(subject: Subject) -> Iterator[Problem]:
 
 
 def _count_pages(subject: Subject, name: str, language: str, variant: int) -> dict[int, int]:
-    """Return the most pages of a text by the parts that a page may take: 1 on a screen, more by text message."""
+    """Return parts per page (1 for USSD) → most pages of a text."""
     counted: dict[int, int] = {}
     for limits in subject.asked.limits:
         pages = subject.cut.pages.get(make_page_key(limits.name, language, name, variant), ())
@@ -69,7 +69,7 @@ def _tell_pages(counted: dict[int, int]) -> str:
 
 
 def messages_fit(subject: Subject) -> Iterator[Problem]:
-    """A message that is shown on a screen fits one page, a notice with the way on to the page it belongs to."""
+    """Report messages that do not fit one page, a notice with the key that leads on."""
     menu = subject.menu
     for name in _ON_SCREENS:
         for one, language, said in _list_wordings(subject, name):
@@ -91,7 +91,7 @@ def messages_fit(subject: Subject) -> Iterator[Problem]:
 
 
 def texts_fit(subject: Subject) -> Iterator[Problem]:
-    """A message that goes out as a text takes three parts at most."""
+    """Report messages sent by SMS that take more than three parts."""
     for name in sorted(
         name for name in subject.menu.messages if name.startswith(("sms_", "ours_", "staff_"))
     ):
@@ -108,7 +108,7 @@ def texts_fit(subject: Subject) -> Iterator[Problem]:
 
 
 def _list_wordings(subject: Subject, name: str) -> Iterator[tuple[AuthoredText, str, str]]:
-    """Yield each wording of a message in each language, with its widest values."""
+    """Yield each wording of a message in each language, with its longest values."""
     menu = subject.menu
     for language in menu.languages:
         values = subject.cut.widest[language]
@@ -117,7 +117,7 @@ def _list_wordings(subject: Subject, name: str) -> Iterator[tuple[AuthoredText, 
 
 
 def first_screen_is_plain(subject: Subject) -> Iterator[Problem]:
-    """What a stranger reads first, values included, is in the alphabet that every phone can show."""
+    """Report a first screen that needs UCS-2, values included, which not every phone can show."""
     menu = subject.menu
     language = find_language(menu, Session(screen=menu.start))
     values = subject.cut.widest[language]
@@ -139,19 +139,19 @@ def first_screen_is_plain(subject: Subject) -> Iterator[Problem]:
 
 
 def typography(subject: Subject) -> Iterator[Problem]:
-    """Curly quotes, long dashes and what nobody sees are replaced when the text is sent; better not to write them.
+    """Report characters that are replaced or removed when a text is sent.
 
-    A character without a plain form turns a whole page of Latin letters to the large alphabet: it is told too, where
-    the language needs that alphabet for few of its texts.
+    A character without a GSM-7 form changes a page of Latin letters to UCS-2 (3GPP TS 23.038); it is reported where
+    the language needs UCS-2 for few of its texts.
     """
     texts = list(list_sent_texts(subject.menu))
     large = Counter(language for _, language, words in texts if find_coding(fold_to_gsm7(words)) != GSM7)
     every = Counter(language for _, language, _ in texts)
     for one, language, words in texts:
         if len(one.text) > 1 and len(set(one.text.values())) == 1:
-            continue  # says something to everybody, in whatever letters
+            continue  # the same in every language, so meant for everybody
         if is_legacy(language, words):
-            continue  # told as an old font
+            continue  # reported as a legacy font
         folded = fold_to_gsm7(words)
         if folded != words:
             odd = next(character for character in words if fold_to_gsm7(character) != character)
@@ -164,11 +164,11 @@ def typography(subject: Subject) -> Iterator[Problem]:
         elif find_coding(words) != GSM7 and _is_rare(large[language], every[language]):
             odd = next(character for character in words if find_coding(fold_to_gsm7(character)) != GSM7)
             if find_emoji(odd):
-                continue  # told as what it is
+                continue  # reported as an emoji
             if one.screen == subject.menu.start or (
                 odd.isalpha() and "LATIN" not in unicodedata.name(odd, "")
             ):
-                continue  # told as what it is: a first screen that not every phone shows, or another script
+                continue  # reported as first-screen-not-gsm7 or wrong-script
             yield subject.warning(
                 "large-alphabet",
                 (*one.path, language),
@@ -180,7 +180,7 @@ def typography(subject: Subject) -> Iterator[Problem]:
 
 
 def show_sign(character: str) -> str:
-    """Return a character as an author can see it: with its number where it has no shape of its own."""
+    """Return a character as an author can see it: by its code point where it has no visible shape."""
     visible = (
         character.isprintable() and not character.isspace() and unicodedata.category(character)[0] != "M"
     )
@@ -188,7 +188,7 @@ def show_sign(character: str) -> str:
 
 
 def _is_rare(large: int, every: int) -> bool:
-    """Say whether so few texts of a language need the large alphabet that each is a slip."""
+    """Say whether so few texts of a language need UCS-2 that each is probably a mistake."""
     return large * 4 <= every
 
 

@@ -1,4 +1,4 @@
-"""Proofs of reach: every screen can be found and left, and danger is near."""
+"""Check navigation: every screen can be reached and left, and danger numbers are near."""
 
 from collections.abc import Iterator
 from math import inf
@@ -13,7 +13,7 @@ _ALWAYS_LEAD_ON = frozenset({"@back", "@here", "@form"})
 
 
 def unreachable(subject: Subject) -> Iterator[Problem]:
-    """Every screen can be reached by keys or by words."""
+    """Report screens that neither keys nor keywords lead to."""
     menu = subject.menu
     begin = {menu.start, menu.home, menu.offer, menu.sos, menu.call_me}
     begin |= {RESUME, NO_TIME} & set(menu.screens)
@@ -25,7 +25,7 @@ def unreachable(subject: Subject) -> Iterator[Problem]:
 
 
 def loop_no_exit(subject: Subject) -> Iterator[Problem]:
-    """From every screen she can come to an end, home or back."""
+    """Report screens from which no key leads to an end, home or back."""
     menu = subject.menu
     for name in sorted(set(menu.screens) - _with_exit(menu)):
         yield subject.problem(
@@ -37,7 +37,7 @@ def loop_no_exit(subject: Subject) -> Iterator[Problem]:
 
 
 def no_way_back(subject: Subject) -> Iterator[Problem]:
-    """A screen without ``0 Back`` has a choice to an end or home."""
+    """Report screens without ``0 Back`` and without a choice to an end or home."""
     menu = subject.menu
     for name, screen in menu.screens.items():
         out = {choice.to for choice in screen.choices}
@@ -56,7 +56,7 @@ def no_way_back(subject: Subject) -> Iterator[Problem]:
 
 
 def danger_far(subject: Subject) -> Iterator[Problem]:
-    """The emergency numbers are at most three keys away from the first screen and from home, in every language."""
+    """Report where the emergency numbers are more than three keys from the first screen or home."""
     menu = subject.menu
     for begin in dict.fromkeys((menu.start, menu.home)):
         far = {language: _keys_to_danger(subject, begin, language) for language in menu.languages}
@@ -73,7 +73,7 @@ def danger_far(subject: Subject) -> Iterator[Problem]:
 
 
 def _keys_to_danger(subject: Subject, begin: str, language: str) -> float:
-    """Return the keys on the screen; a channel without pages of its own shows all on one."""
+    """Return the number of keys on a USSD screen; a channel without pages shows everything at once."""
     menu, channels = subject.menu, [limits.name for limits in subject.asked.limits if limits.parts == 1]
     return max(
         find_reached(list_shown_ways(menu, subject.cut.pages, name, language), [begin]).get(menu.sos, _NEVER)

@@ -1,4 +1,4 @@
-"""Proofs of reviews: drafts are known as drafts, and no translation goes on saying what its source no longer says."""
+"""Check reviews: unreviewed texts, stale translations, and keys that changed against the live version."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -18,13 +18,13 @@ from gateway.menus.authoring.texts import format_count
 from gateway.menus.engine.offered_languages import list_offered
 
 _BUDDHIST = 2400
-"""A year above this can only be of the Buddhist calendar, which is 543 years ahead."""
+"""A year above this is in the Buddhist calendar, 543 years ahead."""
 
 _MARK = "run `gateway menus reviews mark` once the translations say what it says"
 
 
 def find_unreviewed(subject: Subject) -> Iterator[Problem]:
-    """Drafts are counted; where real people phone, each one on the way to a callback is an error."""
+    """Report unreviewed texts; for real channels each one on the way to a callback is an error."""
     if subject.asked.tells_drafts:
         yield from _count_by_language(
             subject,
@@ -39,7 +39,7 @@ def find_unreviewed(subject: Subject) -> Iterator[Problem]:
 
 
 def translation_stale(subject: Subject) -> Iterator[Problem]:
-    """No translation is older than what it was translated from."""
+    """Report translations that are older than their source."""
     for passage in list_passages(subject.menu) if subject.asked.tells_drafts else ():
         if subject.reviews.is_stale(passage):
             yield subject.warning(
@@ -53,7 +53,7 @@ def translation_stale(subject: Subject) -> Iterator[Problem]:
 
 
 def translation_unmarked(subject: Subject) -> Iterator[Problem]:
-    """Of every translation it is known from which words it was made."""
+    """Report translations without a record of the source they were made from."""
     if subject.asked.tells_drafts:
         yield from _count_by_language(
             subject,
@@ -65,7 +65,7 @@ def translation_unmarked(subject: Subject) -> Iterator[Problem]:
 
 
 def review_in_future(subject: Subject) -> Iterator[Problem]:
-    """Nobody read a text on a day that has not come."""
+    """Report reviews with a date in the future."""
     for language, marks in subject.reviews.marks.items():
         for name, mark in marks.items():
             if mark.on is not None and mark.on > subject.asked.today:
@@ -108,13 +108,13 @@ def _unread_on_path(subject: Subject, language: str) -> Iterator[Problem]:
             )
 
 
-# Proofs against the live version: a key that callers know by heart goes on doing what it did.
+# Against the live version: callers know keys by heart, so they should keep their meaning.
 
 _ON_PURPOSE = "where it is meant, publish with --move-keys and the reason"
 
 
 def key_moved(subject: Subject) -> Iterator[Problem]:
-    """No key does something else than in the live version; one about danger or consent only with a reason."""
+    """Report keys with another meaning than in the live version; about danger or consent it needs a reason."""
     menu = subject.menu
     live = subject.asked.live.get(menu.id)
     if live is None:

@@ -1,4 +1,4 @@
-"""Proofs of safety: nothing is kept without her consent, and nothing is promised that nobody keeps."""
+"""Check safety: consent before data, refusals that take effect, windows with hours and staff, danger numbers."""
 
 import re
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ _DIGITS = re.compile(r"\d+(?:\W{0,3}\d+)*")
 
 
 def consent_before_number(subject: Subject) -> Iterator[Problem]:
-    """Her number is kept by her yes to the consent question and by nothing else; that question comes last."""
+    """Report ways to save a request without a yes to the consent question, which must come last."""
     menu = subject.menu
     for name, screen in menu.screens.items():
         for number, choice in enumerate(screen.choices):
@@ -65,7 +65,7 @@ def consent_before_number(subject: Subject) -> Iterator[Problem]:
 
 
 def refusal_has_its_deed(subject: Subject) -> Iterator[Problem]:
-    """No line of a question ends the form without a deed: else she is told one thing, and her phone rings."""
+    """Report answers that end the form without an action: an earlier request would go on unnoticed."""
     menu = subject.menu
     for name, screen in menu.screens.items():
         if not isinstance(screen, Question):
@@ -81,7 +81,7 @@ def refusal_has_its_deed(subject: Subject) -> Iterator[Problem]:
 
 
 def find_missing_settings(subject: Subject) -> Iterator[Problem]:
-    """Every setting that a text names has a value."""
+    """Report settings that a text names and that have no value."""
     settings = subject.asked.settings
     if settings is None:
         return
@@ -100,7 +100,7 @@ def find_missing_settings(subject: Subject) -> Iterator[Problem]:
 
 
 def hours_typed(subject: Subject) -> Iterator[Problem]:
-    """The hours of a window are told from its row, never typed beside it: what she reads is when her phone rings."""
+    """Report hours typed beside a window: its row must be the only place that states when the phone rings."""
     menu = subject.menu
     for name, screen in menu.screens.items():
         asks = screen.asks if isinstance(screen, Question) else ""
@@ -121,7 +121,7 @@ def hours_typed(subject: Subject) -> Iterator[Problem]:
 
 
 def hours_told(subject: Subject) -> Iterator[Problem]:
-    """Whoever chooses a window reads its hours."""
+    """Report window choices that do not show their hours."""
     menu = subject.menu
     for name, screen in menu.screens.items():
         asks = screen.asks if isinstance(screen, Question) else ""
@@ -143,7 +143,7 @@ def _tells_hours(label: str) -> bool:
 
 
 def window_never_staffed(subject: Subject) -> Iterator[Problem]:
-    """Every window that the form offers has somebody on duty at some time of the week."""
+    """Report windows of the form that duty hours never cover."""
     if subject.asked.staffed is None:
         return
     staffed = subject.asked.staffed(subject.menu.windows.values())
@@ -169,21 +169,21 @@ def _asks_consent_last(subject: Subject, form: Form) -> bool:
     return bool(asks) and asks[-1] == "consent" and asks.count("consent") == 1
 
 
-# Proofs of the numbers for danger: each stands beside its country, and none is a screen too far.
+# Danger numbers: beside their country, and on the first page.
 
 _MESSAGES = "messages"
 _DANGER = "danger"
 _POLICE = "police"
-"""How the last part of a fact's name begins that is the number of the police."""
+"""Prefix of the last part of a fact's name that is a police number."""
 
 _UNCUT = frozenset({""})
-"""What is shown on a page that could not be cut, which is told elsewhere."""
+"""Stands for a page that could not be cut, which is reported elsewhere."""
 
 
 def number_without_country(subject: Subject) -> Iterator[Problem]:
-    """A short number means another office, or none, across the border: its country is named in the same text.
+    """Report short numbers without their country in the text: across the border they reach another office, or none.
 
-    On a screen that only callers of that country see nothing else can be meant; a text message may be read anywhere.
+    Exempt are texts that only callers of that country see; a text message may be read anywhere.
     """
     countries = subject.declared.countries
     for one in list_texts(subject.menu):
@@ -208,7 +208,7 @@ def number_without_country(subject: Subject) -> Iterator[Problem]:
 
 
 def danger_not_asked(subject: Subject) -> Iterator[Problem]:
-    """The form asks first whether she is in danger: numbers of help stand before any question for data."""
+    """Report forms that do not ask about danger first, before any question for data."""
     menu = subject.menu
     for name, screen in menu.screens.items():
         if not isinstance(screen, Form):
@@ -224,12 +224,12 @@ def danger_not_asked(subject: Subject) -> Iterator[Problem]:
 
 
 def danger_number_hidden(subject: Subject) -> Iterator[Problem]:
-    """Every screen of danger numbers shows one on its first page, and that of the police where there is one."""
+    """Report danger screens without a number, or without the police number, on their first page."""
     menu = subject.menu
     for name in _number_screens(menu):
         for one in _texts_of(menu, name):
             if has_unknown_names(menu, one):
-                continue  # told where it is written
+                continue  # reported by the placeholder check
             wanted = _must_show(menu, one)
             for language in menu.languages:
                 if not menu.text(one.text, language):
@@ -243,18 +243,18 @@ def danger_number_hidden(subject: Subject) -> Iterator[Problem]:
 
 
 def find_country(fact: str) -> str:
-    """Return the country of a fact in two letters, by its name: ``th.phone.police`` is of ``TH``."""
+    """Return the country of a fact (ISO 3166-1 alpha-2) from its name: ``th.phone.police`` is ``TH``."""
     return fact.partition(".")[0].upper()
 
 
 def list_danger_facts(menu: Menu) -> frozenset[str]:
-    """Return the facts that the screen of danger numbers names, in whatever language and for whatever country."""
+    """Return the facts named by the danger screen, in any language and for any country."""
     texts = (words for one in list_screen_texts(menu, menu.sos) for words in one.text.values())
     return frozenset(name for words in texts for name in PLACEHOLDER.findall(words) if name in menu.facts)
 
 
 def _only_for(menu: Menu, one: AuthoredText) -> tuple[str, ...]:
-    """Return the countries whose callers alone see a text of a screen; none where anybody may."""
+    """Return the countries whose callers alone see a text; empty for everybody."""
     if "variants" not in one.path or one.path[0] == _MESSAGES:
         return ()
     condition: Condition = menu.screens[one.screen].variants[int(one.path[3])].only_if
@@ -262,7 +262,7 @@ def _only_for(menu: Menu, one: AuthoredText) -> tuple[str, ...]:
 
 
 def _number_screens(menu: Menu) -> Iterator[str]:
-    """Yield the screen of danger numbers, and those to which a yes to danger leads if they show numbers too."""
+    """Yield the danger screen, and information screens after a yes to the danger question."""
     yield menu.sos
     answers = (
         choice.to
@@ -277,12 +277,12 @@ def _number_screens(menu: Menu) -> Iterator[str]:
 
 
 def _texts_of(menu: Menu, name: str) -> Iterator[AuthoredText]:
-    """Yield the text of a screen and those of its variants, without its labels."""
+    """Yield the text of a screen and of its variants, without labels."""
     return (one for one in list_screen_texts(menu, name) if "choices" not in one.path)
 
 
 def _must_show(menu: Menu, one: AuthoredText) -> frozenset[str]:
-    """Return the numbers of the police of whoever reads this text; she needs one of them."""
+    """Return the police numbers of which the readers of this text need one."""
     countries = _only_for(menu, one) or tuple({find_country(fact) for fact in list_danger_facts(menu)})
     return frozenset(
         fact

@@ -1,4 +1,4 @@
-"""Proofs of scripts: each language is written in its own letters, so that whoever chose it can read it."""
+"""Check scripts: each language is written in its own script, and no text has emoji."""
 
 import re
 import unicodedata
@@ -28,7 +28,7 @@ _SUBTAGS = {
     "Hans": "CJK",
     "Hant": "CJK",
 }
-"""Script subtags (ISO 15924, as language tags bear them) as the names of letters in Unicode begin."""
+"""Script subtag (ISO 15924, as used in BCP 47) → first word of its letters' Unicode names."""
 
 _USUAL = {
     **dict.fromkeys(("lo",), "LAO"),
@@ -43,14 +43,14 @@ _USUAL = {
     **dict.fromkeys(("ru", "uk", "mn"), "CYRILLIC"),
     **dict.fromkeys(("zh",), "CJK"),
 }
-"""The script in which a language is usually written (CLDR, likely subtags), where its tag does not say."""
+"""Language → its usual script (Unicode CLDR, likely subtags), where the tag has none."""
 
 
 def wrong_script(subject: Subject) -> Iterator[Problem]:
-    """No text is written in the letters of another language: a Thai text under ``lo:`` cannot be read by its callers.
+    """Report texts in the script of another language: a Thai text under ``lo:`` cannot be read by its callers.
 
-    A text that is the same in every language says something to everybody, as the line that asks what she can read.
-    Names in Latin letters may stand anywhere; a text of nothing else may be the romanised one of the same language.
+    Exempt are texts that are the same in every language, and names in Latin letters; a text in Latin letters only may
+    be the romanised text of the same language.
     """
     menu = subject.menu
     for one in list_texts(menu):
@@ -64,7 +64,7 @@ def wrong_script(subject: Subject) -> Iterator[Problem]:
 
 
 def find_script(menu: Menu, language: str) -> str:
-    """Return the script that a language declares: by its tag, by what is usual, or by its own name; else nothing."""
+    """Return a language's script: by its tag, by usage, or by its own name; else an empty string."""
     first, *subtags = language.split("-")
     said = next((_SUBTAGS[each.title()] for each in subtags if each.title() in _SUBTAGS), "")
     own = _count_letters(menu.languages.get(language, ""))
@@ -88,7 +88,7 @@ def _find_strange(
         message = f"the {language} text is written in {name.title()} letters"
         if n <= found[script]:
             message = f"the {language} text holds {name.title()} letters"
-        # One strange letter turns a whole Latin page to the large alphabet: two and a half times the pages.
+        # One such letter changes a whole Latin page to UCS-2, with more than twice as many pages.
         grave = n > found[script] or script == LATIN
         yield _make_problem(subject, one, language, message, Level.ERROR if grave else Level.WARNING)
 
@@ -106,7 +106,7 @@ def _make_problem(subject: Subject, one: AuthoredText, language: str, message: s
 
 
 def _names_a_language(menu: Menu, one: AuthoredText) -> bool:
-    """Say whether this is the label of a choice by which a language is chosen, which may be in that language."""
+    """Say whether this is the label of a language choice, which may be in that language."""
     if "choices" not in one.path:
         return False
     choice = menu.screens[one.screen].choices[int(one.path[3])]
@@ -114,30 +114,30 @@ def _names_a_language(menu: Menu, one: AuthoredText) -> bool:
 
 
 def _is_latin_on_purpose(one: AuthoredText, language: str) -> bool:
-    """Say whether a text of Latin letters alone is meant: capitals such as SOS, or the romanised text itself."""
+    """Say whether a text in Latin letters only is meant so: capitals such as SOS, or a romanised text."""
     words = PLACEHOLDER.sub("", one.text[language])
     romanised = {text for tag, text in one.text.items() if tag != language and "-Latn" in tag}
     return words.upper() == words or one.text[language] in romanised
 
 
 def _count_letters(words: str) -> Counter[str]:
-    """Count the letters and marks of each script, placeholders left out."""
+    """Count letters and marks by script, without placeholders."""
     plain = PLACEHOLDER.sub(" ", words).replace(SOFT_BREAK, "")
     return Counter(script for script in map(_find_script, plain) if script)
 
 
 @cache
 def _find_script(character: str) -> str:
-    """Return the script of a letter or a mark, by the first word of its Unicode name; nothing for other signs."""
+    """Return the script of a letter or mark, the first word of its Unicode name; empty for other characters."""
     if unicodedata.category(character)[0] not in "LM":
         return ""
     name = unicodedata.name(character, "").split(" ")[0]
     return "" if name in {"COMBINING", "MODIFIER", "FEMININE", "MASCULINE", "MICRO"} else name
 
 
-# Proof that no text holds an emoji: the cheapest phones show an empty box in its place.
+# Emoji: simple phones show an empty box.
 
-# Unicode's blocks of pictures (UTS 51), with what joins or colours them; letters, dashes and signs of money are none.
+# Unicode blocks of pictographs with joiners and modifiers (UTS #51); no letters, dashes or currency signs.
 _PICTURE = re.compile(
     "[\u2190-\u21ff\u231a-\u23ff\u25a0-\u27bf\u2b00-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff]"
     "[\ufe0e\ufe0f\u20e3\u200d\U0001f3fb-\U0001f3ff]*|[0-9#*]\ufe0f?\u20e3"
@@ -145,7 +145,7 @@ _PICTURE = re.compile(
 
 
 def check_emoji(subject: Subject) -> Iterator[Problem]:
-    """No text shows a picture among its letters."""
+    """Report texts with emoji."""
     for one, language, words in list_sent_texts(subject.menu):
         found = find_emoji(words)
         if found:
@@ -160,6 +160,6 @@ def check_emoji(subject: Subject) -> Iterator[Problem]:
 
 
 def find_emoji(words: str) -> str:
-    """Return the first picture in a text with what belongs to it, or nothing."""
+    """Return the first emoji sequence of a text, or an empty string."""
     found = _PICTURE.search(words)
     return found[0] if found else ""

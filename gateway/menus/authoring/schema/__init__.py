@@ -1,1 +1,1 @@
-"""What may stand in a menu's files, and how it becomes a Menu: one table of shapes for checking and for editors."""
+"""The grammar of menu files: one table of shapes for checks and editors, and the builder of the menu."""

@@ -1,4 +1,4 @@
-"""What each key of a menu file is for, in one sentence, as an editor shows it beside the key."""
+"""Describe each key of menu files and tests in one sentence, as editors show it."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Builds the Menu from nodes in which every name and shape is known to be sound."""
+"""Build the menu from YAML nodes whose names and shapes have been checked."""
 
 from dataclasses import replace
 from datetime import date
@@ -87,12 +87,12 @@ def build_menu(root: MapNode) -> Menu:
 
 
 def build_message(node: Node) -> Text:
-    """Return the languages of a message."""
+    """Return the wordings of a message by language."""
     return build_text(get_wordings(node))
 
 
 def build_text(node: Node | None, key: str = "") -> Text:
-    """Return a text that is never cut, so that an author's marks for cutting have no meaning in it."""
+    """Return a text that is never cut, so the author's marks for cutting are removed."""
     return {name: words.replace(SOFT_BREAK, "") for name, words in _cut_text(node, key).items()}
 
 
@@ -109,7 +109,7 @@ def _build_condition(node: Node) -> Condition:
 
 
 def build_screen(name: str, node: Node) -> Screen:
-    """Return a screen of any kind; what it names is known to be there."""
+    """Return a screen of any kind; its references must be checked."""
     common = _build_common(name, node)
     match get_text(node, "kind", "choices"):
         case "information":
@@ -182,7 +182,7 @@ def _build_keyword(node: Node) -> Keyword:
 
 
 def build_pattern(node: Node) -> Pattern:
-    """Return how a language tells days and dates."""
+    """Return the date pattern of a language."""
     return Pattern(
         days=_read_texts(node, "days"),
         months=_read_texts(node, "months"),
@@ -192,7 +192,7 @@ def build_pattern(node: Node) -> Pattern:
 
 
 def build_window(word: str, node: Node) -> When:
-    """Return when a window is open."""
+    """Return the window with its days and hours."""
     days = [each.text for each in get_scalars(node, "days")] or DAYS
     return When(word, (DAYS.index(day) for day in days), read_span(get_text(node, "hours")))
 
@@ -214,14 +214,14 @@ def build_fact(name: str, node: Node) -> Fact:
     values: list[FactValue] = []
     for each in list_dated_values(node):
         value = _build_value(each)
-        if not value.when_old and values:  # the words for a value that is too old go on with the next one
+        if not value.when_old and values:  # when_old is inherited by the next value
             value = replace(value, when_old=values[-1].when_old)
         values.append(value)
     return Fact(id=name, values=tuple(values))
 
 
 def list_dated_values(fact: Node) -> list[Node]:
-    """Return the values of a fact, oldest first, in whichever order they are written."""
+    """Return the values of a fact, oldest first, in whatever order they were written."""
     return sorted(get_items(fact), key=lambda each: get_text(each, "valid_from"))
 
 

@@ -1,4 +1,4 @@
-"""Compares what an author wrote with the shape that it should have, and says every difference."""
+"""Compare YAML nodes with their shapes and report differences; and merge the files of a folder."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -14,10 +14,10 @@ from gateway.menus.engine.dates import find_buddhist_year, is_date
 
 
 def check_shape(node: Node, shape: Shape, what: str = "this") -> Iterator[Problem]:
-    """Yield each place at which the node differs from its shape; ``what`` names the node in words."""
+    """Yield each difference of a node from its shape; ``what`` names the node in messages."""
     if not (
         isinstance(node, Scalar) and node.plain and not node.text
-    ):  # an empty value is told where it is read
+    ):  # empty values are reported by the loader
         yield from _check_node(node, shape, what)
 
 
@@ -80,7 +80,7 @@ def _check_day(node: Node, shape: Day, what: str) -> Iterator[Problem]:
 
 
 def parse_day(text: str) -> date | None:
-    """Return the day that the text names, or None."""
+    """Return the day in ISO 8601 form, or None."""
     try:
         return date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII) else None
     except ValueError:
@@ -88,7 +88,7 @@ def parse_day(text: str) -> date | None:
 
 
 def _make_hint(node: Node, otherwise: str) -> str:
-    """Return what to do about a sign that only looks like one of YAML's, or the other hint."""
+    """Return advice about a character that looks like one of YAML's, or the other hint."""
     strange = find_strange_sign(node.text) if isinstance(node, Scalar) else None
     return strange[1] if strange else otherwise
 
@@ -165,7 +165,7 @@ def _by_kind(node: Node, shape: ByKind, what: str) -> Iterator[Problem]:
 
 
 def _explain_elsewhere(problems: Iterator[Problem], shape: ByKind) -> Iterator[Problem]:
-    """Tell an author whose key belongs to another kind which kind that is."""
+    """Name the kind to which a misplaced key belongs."""
     for problem in problems:
         found = re.match(r"unknown key '(.*?)' in ", problem.message)
         owners = [kind for kind, record in shape.kinds.items() if found and found[1] in record.fields]
@@ -176,7 +176,7 @@ def _explain_elsewhere(problems: Iterator[Problem], shape: ByKind) -> Iterator[P
             yield problem
 
 
-# Puts the files of a folder together into one mapping, and says where two of them claim the same name.
+# Merging the files of a folder.
 
 _OF_ONE_FILE = frozenset({"schema", "review"})
 
@@ -185,7 +185,7 @@ _OF_ONE_FILE = frozenset({"schema", "review"})
 class Merged:
     """A folder as one mapping.
 
-    ``drafts`` names the files whose texts are drafts; ``whole`` says that every file could be read.
+    ``drafts`` names the files marked as drafts; ``whole`` says that every file could be read.
     """
 
     root: MapNode
@@ -195,7 +195,7 @@ class Merged:
 
 
 def merge_files(loaded: Mapping[str, Loaded]) -> Merged:
-    """Merge the files by their top-level keys: mappings by entry, lists one after the other."""
+    """Merge files by their top-level keys: mappings by entry, lists concatenated."""
     roots = {name: each.root for name, each in loaded.items() if isinstance(each.root, MapNode)}
     drafts = frozenset(name for name, root in roots.items() if get_text(root, "review") == "draft")
     first = next(iter(loaded), "")

@@ -1,4 +1,4 @@
-"""The grammar of a menu's files as one table."""
+"""The grammar of menu files, as one table of shapes."""
 
 from collections.abc import Mapping
 from dataclasses import fields as dataclass_fields
@@ -17,13 +17,13 @@ ANSWERS: Mapping[str, tuple[str, ...]] = {
     "other_language": (),
     "sms_safe": ("yes", "no"),
 }
-"""Fields of the callback form with the values that they may have; an empty list leaves them open."""
+"""Field of the callback form → its allowed values; an empty tuple allows any."""
 
 ALWAYS_ANSWERED = ("now", "never")
-"""When she may be called, whatever the windows of a menu are: at once, or not at all."""
+"""Answers to the time question that exist in every menu: at once, or not at all."""
 
 CONDITIONS = ("region", "language", "script", "missed")
-"""What else a condition may ask for, beside the answers of the form."""
+"""Names that a condition may use beside the fields of the form."""
 
 SPECIAL_TARGETS = ("@form", "@here", "@back")
 
@@ -124,7 +124,7 @@ SPEECH = Record(
 )
 
 MOST_OF_A_NAME = 35
-"""Letters in the name of a fact: it is counted under its name."""
+"""Most letters of a fact's name, since it is part of a counter's name."""
 
 FACT_NAME = Word(pattern=rf"[A-Za-z0-9_][A-Za-z0-9_.\-]{{0,{MOST_OF_A_NAME - 1}}}", example="th.wage.bangkok")
 
@@ -159,7 +159,7 @@ WINDOW = Record(
     },
     required=("hours",),
 )
-"""When her phone may ring: without ``days`` on every day of the week."""
+"""A window of a call: without ``days`` it applies every day."""
 
 CALENDAR = Record(
     what="a calendar",
@@ -171,14 +171,14 @@ CALENDAR = Record(
     },
     required=("days",),
 )
-"""How a language tells the days of the week, and dates."""
+"""Date pattern of a language."""
 
 FIELD = Record(
     what="a field of the form",
     fields={"label": _TEXT, "values": Several(of=_ANY, or_one=True)},
     required=("label",),
 )
-"""A further question of the form: what staff read beside the answer, and the words that it may have."""
+"""A further question of the form: its label for staff, and its allowed values."""
 
 HEAD: Mapping[str, Shape] = {
     "menu": Word(pattern=r"[a-z][a-z0-9-]{0,39}", example="helpline"),
@@ -216,7 +216,7 @@ FILE = Record(
 )
 
 POINTERS = ("start", "home", "offer", "sos", "call_me")
-"""Keys of the head that name a screen."""
+"""Keys of the head whose value is a screen."""
 
 REQUIRED_HEAD = ("menu", "languages", *POINTERS, "messages", "windows", "calendar", "topics", "screens")
 

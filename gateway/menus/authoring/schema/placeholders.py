@@ -1,4 +1,4 @@
-"""Finds the placeholders in texts, and says which of them nothing will ever fill."""
+"""Check the placeholders in texts and report those that nothing fills."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -24,7 +24,7 @@ _BRACE = re.compile(r"[{}]")
 
 
 def check_placeholders(root: MapNode) -> Iterator[Problem]:
-    """Yield every placeholder that names neither a fact, a setting of the line nor a result."""
+    """Yield every placeholder that is neither a fact, a setting of the helpline nor a result."""
     windows = (f"{HOURS}.{name.text}" for name, _ in get_pairs(root, "windows"))
     facts = frozenset((*(name.text for name, _ in get_pairs(root, "facts")), *windows))
     for name, message in get_pairs(root, "messages"):
@@ -42,7 +42,7 @@ def check_placeholders(root: MapNode) -> Iterator[Problem]:
 
 
 def _stand_ins(fact: Scalar, value: Node) -> Iterator[Problem]:
-    """Yield every brace in the words for a fact that is old: they are a value themselves, nothing fills them."""
+    """Yield every brace in the text of an expired fact, which is a value itself and is not filled."""
     for language, text in get_pairs(value, "when_old"):
         if isinstance(text, Scalar) and _BRACE.search(text.text):
             yield Problem(
@@ -55,7 +55,7 @@ def _stand_ins(fact: Scalar, value: Node) -> Iterator[Problem]:
 
 
 def _check_labels(screen: str, node: Node, facts: frozenset[str]) -> Iterator[Problem]:
-    """Yield what nothing fills in the labels of a screen; beside a window its hours are known."""
+    """Yield unknown placeholders in labels; beside a window, its hours are known."""
     for choice in get_items(node, "choices"):
         if isinstance(choice, MapNode) and (label := choice.get("label")) is not None:
             yield from _check_text(label, facts | {HOURS} if _names_hours(choice) else facts, screen)
@@ -69,7 +69,7 @@ def _list_wordings(message: Node) -> Iterator[Node]:
 
 
 def _names_hours(choice: MapNode) -> bool:
-    """Say whether the choice names a window that has hours."""
+    """Say whether the choice has a window with hours."""
     whens = [
         get_text(choice, "answer"),
         *(get_text(v) for n, v in get_pairs(choice, "answers") if n.text == "when"),
@@ -119,7 +119,7 @@ def _list_known_names(plain: Iterable[str]) -> str:
 
 
 def _find_unfilled(name: str, facts: frozenset[str]) -> Iterator[tuple[str, str, str, str]]:
-    """Yield what is wrong with one placeholder: its code, its words, the message, the hint."""
+    """Yield (code, text, message, hint) of a placeholder that nothing fills."""
     plain = LINE_PLACEHOLDERS | RESULT_PLACEHOLDERS | DUTY_PLACEHOLDERS
     fact, of, part = name.partition(":")
     if (fact in facts and (not of or part in FACT_PARTS)) or name in plain:

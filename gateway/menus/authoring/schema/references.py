@@ -1,4 +1,4 @@
-"""Says which names in a menu lead nowhere: screens, languages, fields, messages."""
+"""Check references between the parts of a menu: screens, languages, fields, topics, facts and messages."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -31,11 +31,11 @@ _ELSE = "under screens, or name another; check that every file of the folder is 
 
 
 LONGEST_TAG = 16
-"""Letters of a language's tag that a request can keep: one that is longer would be refused when she asks."""
+"""Most letters of a language tag that a request can store."""
 
 
 def check_references(root: MapNode) -> Iterator[Problem]:
-    """Yield every name that is not defined anywhere in the folder."""
+    """Yield every name that the folder does not define."""
     screens = frozenset(name.text for name, _ in get_pairs(root, "screens"))
     languages = frozenset(name.text for name, _ in get_pairs(root, "languages"))
     answers = list_answers(root)
@@ -148,7 +148,7 @@ def _check_messages(root: MapNode, languages: frozenset[str]) -> Iterator[Proble
 
 
 def _check_variants(name: Scalar, message: Node, languages: frozenset[str]) -> Iterator[Problem]:
-    """Yield what is wrong with the other wordings of a message; nothing but her country is known there."""
+    """Yield problems of a message's variants, whose only condition can be the country."""
     variants = get_items(message, "variants")
     if variants and name.text in REQUIRED_MESSAGES | OPTIONAL_MESSAGES and name.text not in VARIED_MESSAGES:
         yield _report_unknown(
@@ -182,7 +182,7 @@ def _check_screen(
     for variant in get_items(screen, "variants"):
         yield from _check_tags(get_pairs(variant, "text"), languages)
         yield from _check_conditions(variant, languages, answers)
-    # A question that lacks its field is told so once, not again at each answer.
+    # A question without a field is reported once, not for each answer.
     asks = get_text(screen, "asks", "?" if get_text(screen, "kind") == "question" else "")
     for choice in get_items(screen, "choices"):
         yield from _check_choice(
@@ -191,7 +191,7 @@ def _check_screen(
 
 
 def _check_resting(screen: Node, facts: frozenset[str]) -> Iterator[Problem]:
-    """Yield each fact that a screen rests on and that is none."""
+    """Yield unknown facts that a screen depends on."""
     for name in get_scalars(screen, "rests_on"):
         if name.text not in facts:
             yield Problem(
@@ -210,7 +210,7 @@ def _check_topic(screen: Node, topics: frozenset[str]) -> Iterator[Problem]:
 
 
 def _asks_nothing_said(screen: Node) -> bool:
-    """Say whether the field that a question asks was left empty, which is told where it is read."""
+    """Say whether the field of a question is empty, which is reported by the loader."""
     return any(is_blank(named.text) for named in get_scalars(screen, "asks"))
 
 
@@ -266,7 +266,7 @@ def _check_conditions(node: Node, languages: frozenset[str], answers: Answers) -
 
 
 def _no_window(value: Scalar, known: Iterable[str]) -> Problem:
-    """Say that a choice names hours that stand nowhere; another window is no likeness, it means other hours."""
+    """Report an unknown window; similar names are not suggested, because they mean other hours."""
     message = f"there is no window '{value.text}'"
     hint = f"add {value.text}: with its hours under windows, or name one of: {', '.join(known)}"
     return _report_unknown(message, value.place, hint)

@@ -1,4 +1,4 @@
-"""The rows that a menu brings of its own: windows, topics, further questions, calendars; which of them cannot be."""
+"""Check the rows that a menu defines (windows, topics, form fields, calendars), and the years of its dates."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -30,7 +30,7 @@ _YEAR = 12
 
 
 def list_answers(root: MapNode) -> Answers:
-    """Return the fields of the callback form with the values that each may have in this menu; none leaves it open."""
+    """Return field of the callback form → its allowed values in this menu; an empty tuple allows any."""
     windows = (name.text for name, _ in get_pairs(root, "windows"))
     own = {
         name.text: tuple(each.text for each in get_scalars(row, "values"))
@@ -40,7 +40,7 @@ def list_answers(root: MapNode) -> Answers:
 
 
 def check_rows(root: MapNode, languages: frozenset[str]) -> Iterator[Problem]:
-    """Yield what is wrong with the rows of a menu."""
+    """Yield problems of a menu's rows."""
     for name, window in get_pairs(root, "windows"):
         yield from _check_window(name, window)
     for name, label in get_pairs(root, "topics"):
@@ -79,7 +79,7 @@ def _check_field(name: Scalar, row: Node, languages: frozenset[str]) -> Iterator
 
 
 def _check_names(row: Node, key: str, many: int) -> Iterator[Problem]:
-    """Yield a list of names that has one too few or too many: every name behind it would be another day's."""
+    """Yield a list with too few or too many names, which would shift all later ones."""
     written = row.get(key) if isinstance(row, MapNode) else None
     if isinstance(written, ListNode) and len(written.items) != many:
         message = f"'{key}' has {len(written.items)} names, not {many}"
@@ -116,16 +116,15 @@ def _report_unknown(at: Scalar, message: str, hint: str, *, code: str = "unknown
     return Problem(code=code, place=at.place, message=message, hint=hint)
 
 
-# Says which dates of an author cannot be meant: a year of another calendar, a slip, a check that is still
-# to come.
+# Implausible dates: another calendar, a typing error, a check in the future.
 
 _DAYS = ("valid_from", "checked_on", "expires_on", "date")
 _LONG_AGO = 200
-"""Years: a law that a text dates may be old; since when a value holds, and its check, may not."""
+"""Years that a law's date may be in the past; validity and checks may not be so old."""
 
 
 def check_years(root: MapNode, today: date) -> Iterator[Problem]:
-    """Yield every date of a fact whose year is not that of the common calendar, or whose check lies ahead."""
+    """Yield dates of facts in another calendar or far from today, and checks in the future."""
     for fact, values in get_pairs(root, "facts"):
         for value in get_items(values):
             for key, written in get_pairs(value):
@@ -134,7 +133,7 @@ def check_years(root: MapNode, today: date) -> Iterator[Problem]:
 
 
 def _check_day(fact: str, key: str, written: Scalar, today: date) -> Iterator[Problem]:
-    if not is_date(written.text):  # told where its shape is read
+    if not is_date(written.text):  # reported by the shape check
         return
     odd = find_odd_year(written.text, today, **({"back": _LONG_AGO} if key == "date" else {}))
     if odd:
@@ -146,7 +145,7 @@ def _check_day(fact: str, key: str, written: Scalar, today: date) -> Iterator[Pr
         )
         return
     day = parse_day(written.text)
-    # An author may sit a zone ahead of the line: tomorrow there is today here.
+    # An author's time zone may be ahead of the helpline's.
     if key == "checked_on" and day is not None and day > today + timedelta(days=1):
         yield Problem(
             code="checked-in-future",

@@ -1,4 +1,4 @@
-"""Declares the shapes that the parts of a menu may have, and finds keys, keywords and days claimed twice."""
+"""Define the shapes of menu parts, and find keys, keywords and days that are used twice."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ _LONGEST_KEY = 2
 
 
 def check_keys(root: MapNode) -> Iterator[Problem]:
-    """Yield every claim that is made twice or that is not an author's to make."""
+    """Yield duplicate keys, words and days, and keys that are reserved."""
     for name, screen in get_pairs(root, "screens"):
         yield from _check_choices(name.text, get_items(screen, "choices"))
     yield from _check_words(get_items(root, "keywords"))
@@ -33,7 +33,7 @@ def _check_choices(screen: str, choices: tuple[Node, ...]) -> Iterator[Problem]:
     seen: list[tuple[Scalar, Node]] = []
     for choice in choices:
         for key in get_scalars(choice, "key"):
-            if not is_blank(key.text) and not (key.plain and is_guessed(key.text)):  # told where it is read
+            if not is_blank(key.text) and not (key.plain and is_guessed(key.text)):  # reported by the loader
                 yield from _check_key(screen, key)
             for earlier, other in seen:
                 if earlier.text == key.text and not _are_apart(choice, other):
@@ -76,7 +76,7 @@ def _check_key(screen: str, key: Scalar) -> Iterator[Problem]:
 
 
 def _are_apart(first: Node, second: Node) -> bool:
-    """Say whether the conditions of the two can never hold together."""
+    """Say whether the conditions of both can never hold at once."""
     others = {
         name.text: {each.text for each in get_scalars(values)} for name, values in get_pairs(second, "if")
     }
@@ -141,13 +141,12 @@ def _one_of_two(fact: Scalar, value: Node) -> Iterator[Problem]:
         )
 
 
-# The shapes that a part of a menu may have, as plain values that a checker and an editor's schema both
-# read.
+# Shapes, as plain values for the check and for JSON Schema.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
-    """One text; ``values`` closes the list of what it may be, ``usual`` only offers, ``example`` shows the writing."""
+    """One text; ``values`` are the allowed ones, ``usual`` are suggestions, ``example`` shows the form."""
 
     values: tuple[str, ...] = ()
     usual: tuple[str, ...] = ()
@@ -159,14 +158,14 @@ class Word:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """A date as 2026-11-24; a ``coarse`` one may be a month, 2026-11, or a year, 2026."""
+    """A date as 2026-11-24; a ``coarse`` one may be a month (2026-11) or a year (2026)."""
 
     coarse: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Several:
-    """A list of one shape, ``least`` items long; ``or_one`` lets a single one stand without brackets."""
+    """A list of one shape with at least ``least`` items; ``or_one`` allows a single item without brackets."""
 
     of: "Shape"
     or_one: bool = False
@@ -175,7 +174,7 @@ class Several:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Named:
-    """A mapping whose keys an author chooses: languages, screens, facts."""
+    """A mapping with keys chosen by the author: languages, screens, facts."""
 
     of: "Shape"
     keys: str = "name"
@@ -184,7 +183,7 @@ class Named:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """A mapping whose keys are fixed. ``what`` names it in messages."""
+    """A mapping with fixed keys. ``what`` names it in messages."""
 
     what: str
     fields: Mapping[str, "Shape"]
@@ -194,7 +193,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ByKind:
-    """Several records told apart by the value of one key."""
+    """Several records, distinguished by the value of one key."""
 
     key: str
     default: str
@@ -203,7 +202,7 @@ class ByKind:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Either:
-    """A mapping in its short form, or, where it has one of the keys of the long form, in that."""
+    """A mapping in short form, or in long form where it has one of the long form's keys."""
 
     short: "Shape"
     long: Record
