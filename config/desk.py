@@ -1,7 +1,4 @@
-"""Defines the settings of the centre.
-
-Languages, lists of the statistics form, own outcomes, answer limits and hours.
-"""
+"""Defines the settings of the centre: languages, form lists, own outcomes, limits on answers, and opening hours."""
 
 import re
 from collections.abc import Callable, Mapping

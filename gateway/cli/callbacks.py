@@ -71,7 +71,7 @@ def callbacks() -> None:
 @_json
 @click.option("--all", "closed", is_flag=True, help="Those that are over, too.")
 def list_command(as_json: bool, closed: bool) -> None:  # noqa: FBT001 - click passes flags so
-    """Print the line, the first to be called first; numbers are dots."""
+    """Print the queue, first to be called first; numbers are masked."""
     rows = [queue.format_row(row) for row in queue.list_callbacks(_open_services(), ONLOOKER, closed=closed)]
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
@@ -85,7 +85,7 @@ def list_command(as_json: bool, closed: bool) -> None:  # noqa: FBT001 - click p
 @_id
 @_json
 def show_command(callback_id: str, as_json: bool) -> None:  # noqa: FBT001 - the same
-    """Print one callback with her answers and its history."""
+    """Print one callback with its answers and history."""
     with _refusals(callback_id):
         shown = queue.format_callback(queue.show_callback(_open_services(), ONLOOKER, callback_id))
     if as_json:
@@ -114,7 +114,7 @@ def claim_command(callback_id: str, name: str) -> None:
 @_id
 @_name
 def release_command(callback_id: str, name: str) -> None:
-    """Give the callback ID back; its place in the line is kept."""
+    """Release the callback ID; it keeps its place in the queue."""
     parts = _open_services()
     with _refusals(callback_id, name):
         claim.release_callback(parts, find_actor(parts, name), callback_id)
@@ -139,7 +139,7 @@ def record_command(
     agreed: bool,  # noqa: FBT001 - the same
     named_at: datetime | None,
 ) -> None:
-    """Write down what came of the call about ID; only who has it can."""
+    """Record the outcome of the call about ID; only its holder can."""
     parts = _open_services()
     with _refusals(callback_id, name):
         recorded = queue_outcome.record_outcome(

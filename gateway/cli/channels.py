@@ -21,13 +21,13 @@ _NOT_REACHED = (
 
 @click.group()
 def channels() -> None:
-    """See how the lines stand; try one."""
+    """Show the status of channels; test one."""
 
 
 @channels.command("list")
 @click.option("--json", "as_shape", is_flag=True, help="Print them as JSON.")
 def list_command(as_shape: bool) -> None:  # noqa: FBT001 - click passes flags so
-    """Print every line: since when it was heard, what waits for it, what is wrong."""
+    """Print every channel: its last heartbeat, what waits for it, what is wrong."""
     from gateway.bootstrap import open_parts
 
     found = list_statuses(open_parts())
@@ -42,7 +42,7 @@ def list_command(as_shape: bool) -> None:  # noqa: FBT001 - click passes flags s
 @click.argument("name")
 @click.option("--register", is_flag=True, help="Tell the phone to which addresses it posts.")
 def test_command(name: str, register: bool) -> None:  # noqa: FBT001 - the same
-    """Try the line NAME: is it set up, does it answer, does it know where to post?"""
+    """Test the channel NAME: is it configured, does it respond, does it know its webhook?"""
     from gateway.bootstrap import open_parts
 
     parts = open_parts()

@@ -64,8 +64,9 @@ def dial(
 ) -> None:
     """Dial CODE on a phone of the simulator.
 
-    Beside what she would type: d drops the session, t lets it time out, r dials again, s takes the other phone.
-    Without --keys it asks for what to type, and prints the conversation test of it at the end.
+    Besides keys: d drops the session, t lets it time out, r dials again, s switches to the other phone.
+    Without --keys
+    the input is read from the terminal, and the conversation test of it is printed at the end.
     """
     whole = [_read_number(each) for each in numbers]
     opened = _open_live(code, whole) if draft is None else _open_draft(draft, whole)

@@ -36,7 +36,7 @@ _OTHER_KEYS = (
 )
 @click.option("--as", "name", help="With --confirm-clock or --let-end: the name of the person who says so.")
 def doctor(confirm_clock: bool, let_end: str | None, name: str | None) -> None:  # noqa: FBT001 - click passes flags so
-    """Look at each part: green, or red with what to do."""
+    """Check each part: in order, or what to do."""
     if confirm_clock:
         _do_as(name, "--confirm-clock", clock_guard.confirm_clock)
     if let_end is not None:

@@ -55,7 +55,7 @@ for command in PUBLISHING:
 @click.option("--languages", required=True, help="Tags in the order of the first screen, like km,en.")
 @click.option("--name", default="", help="By which channels are configured with it; else the folder's name.")
 def new_command(folder: Path, languages: str, name: str) -> None:
-    """Make a complete small menu in FOLDER: form, danger, windows, texts, tests; what is not known is left open."""
+    """Make a complete small menu in FOLDER: form, danger, windows, texts, tests. What is unknown is left blank."""
     from gateway.menus.authoring.starter import BadLanguage, start_menu
 
     named = name or re.sub(r"[^a-z0-9]+", "-", folder.name.lower()).strip("-")
@@ -83,7 +83,7 @@ def new_command(folder: Path, languages: str, name: str) -> None:
     "--real", is_flag=True, help="Check as for phones of real people: no drafts on the way to a callback."
 )
 def check_command(path: Path, as_json: bool, strict: bool, real: bool) -> None:  # noqa: FBT001 - click passes flags so
-    """Say everything that is wrong with the menu in PATH."""
+    """Report everything that is wrong with the menu in PATH."""
     files = _read_files(path)
     checked = check_menu(files, replace(ask_here(), real=real, live=_read_live()))
     checked = replace(checked, problems=sort_problems((*find_unread(path), *checked.problems)))
@@ -190,7 +190,7 @@ def _print_coverage(menu: Menu, ran: "list[Ran]", *, whole: bool) -> None:
 @_folder
 @click.option("--sms", is_flag=True, help="Measure texts instead of screens.")
 def sizes_command(path: Path, sms: bool) -> None:  # noqa: FBT001 - click passes flags so
-    """Show the room that every page takes, widest values and navigation included, and the keys to help."""
+    """Print the size of every page with its widest values and navigation, and the number of keys to help."""
     from gateway.menus.authoring.pages import measure_distances, measure_sizes
 
     menu, settings, limits = read_sound_menu(path), ask_here().settings, SMS_LIMITS if sms else USSD_LIMITS

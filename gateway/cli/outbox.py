@@ -12,7 +12,7 @@ _COLUMNS = ("id", "kind", "channel", "state", "attempts", "due_at", "delivery", 
 
 @click.group()
 def outbox() -> None:
-    """See what is on its way; decide on what is unclear."""
+    """List messages; settle unclear ones."""
 
 
 @outbox.command("list")
@@ -39,7 +39,7 @@ def list_command(as_json: bool, state: str | None) -> None:  # noqa: FBT001 - cl
 @click.argument("verdict", type=click.Choice(["sent", "failed"]))
 @click.option("--as", "name", required=True, help="The name of the person who decides.")
 def settle_command(row_id: str, verdict: str, name: str) -> None:
-    """Write that the unclear row ID was sent, or that it failed."""
+    """Record that the unclear row ID was sent, or that it failed."""
     from gateway.bootstrap import open_parts
     from gateway.delivery.results import NotUnclear, settle_row
     from gateway.helpdesk.errors import Rejected

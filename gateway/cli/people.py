@@ -1,6 +1,6 @@
 """Commands for staff: add, list, remove, reset, sign out.
 
-They act as an administrator, as access to the server implies it.
+They act as an administrator, because access to the server implies that.
 """
 
 from __future__ import annotations

@@ -256,7 +256,8 @@ def open_sender(chosen: Settings, parts: Services, name: str, number: str) -> Ca
     serials = open_serials(parts)
     serials.renew()
     where = list_addresses(find_address(chosen), parts.channels, serials.secrets)[name]
-    return import_module(module).texting(channel.config, where, number)  # type: ignore[no-any-return]  # the provider's package defines the type
+    # The provider's package defines the type.
+    return import_module(module).make_texter(channel.config, where, number)  # type: ignore[no-any-return]
 
 
 def say_not_running(chosen: Settings) -> None:

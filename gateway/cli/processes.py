@@ -40,13 +40,13 @@ def web() -> None:
 
 @click.command()
 def worker() -> None:
-    """Send what is due when the queue says so."""
+    """Send due messages when a nudge arrives."""
     _become_process("-m", "workers.main", "worker")
 
 
 @click.command()
 def clock() -> None:
-    """Do what the clock asks for, and send what no nudge reached."""
+    """Run the periodic tasks, and send what no nudge reached."""
     _become_process("-m", "workers.main", "clock")
 
 

@@ -109,7 +109,7 @@ def _say_published(published: publish.Published) -> None:
 @click.option("--base", "number", type=int, help="The version that the folder was made from.")
 @click.option("--json", "as_json", is_flag=True, help="Print the changes as JSON.")
 def diff_command(path: Path, number: int | None, as_json: bool) -> None:  # noqa: FBT001 - click passes flags so
-    """Say in words what a publish of PATH would change, screen by screen, and which version it was made from."""
+    """Print what a publish of PATH would change, screen by screen, and from which version PATH was made."""
     changes = _do_work(lambda parts: publish.preview_difference(parts, _read_files(path), number))
     if isinstance(changes, publish.NotSound):
         _print_problems((*find_unread(path), *changes.problems), path)
@@ -134,7 +134,7 @@ def diff_command(path: Path, number: int | None, as_json: bool) -> None:  # noqa
 @click.command("versions")
 @click.argument("menu", default="")
 def versions_command(menu: str) -> None:
-    """List the versions, newest first, with the hour of this line; * is live."""
+    """List the versions, newest first, in local time of the helpline; * is live."""
     zone = ZoneInfo(config.from_process().file.line.zone)
     for each in _do_work(lambda parts: publish.list_versions(parts, menu)):
         mark = "*" if each.live else "withdrawn" if each.version.withdrawn_at else ""

@@ -28,7 +28,10 @@ _SMALL = f"under {SMALLEST}"
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print the month of the centre as a sheet.")
 def report(month: str, as_json: bool, as_csv: bool) -> None:  # noqa: FBT001 - click passes flags so
-    """Print the figures of MONTH (2026-11): counts of pages, texts, requests and calls, never a caller."""
+    """Print the report of MONTH (2026-11).
+
+    Counts of pages, texts, requests and calls, nothing about a single caller.
+    """
     parts = open_parts()
     try:
         cells, centre = reports.report_month(parts, OWNER, month), read_centre_month(parts, OWNER, month)
@@ -95,7 +98,7 @@ def _as_json(cell: Cell) -> dict[str, object]:
 @click.option("--to", "last", type=DAY, required=True, metavar="DATE", help="The last day.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def seen_command(fact: str, first: datetime, last: datetime, as_json: bool) -> None:  # noqa: FBT001 - click passes flags so
-    """Tell how many read FACT in these days, which value, and which open requests came past it."""
+    """Print how many read FACT on these days, with which value, and which open requests passed it."""
     check_order(first, last)
     try:
         found = find_readers(open_parts(), ONLOOKER, fact, first.date(), last.date())

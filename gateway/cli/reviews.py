@@ -48,7 +48,7 @@ def reviews_command() -> None:
     "--path", "on_path", is_flag=True, help="Only the way to a callback, without which no line offers it."
 )
 def list_command(language: str, folder: Path, on_path: bool) -> None:  # noqa: FBT001 - click passes flags so
-    """List the texts that nobody has read, and count those that were."""
+    """List the texts that have not been reviewed, and count those that have."""
     menu, checked = _read_menu(folder)
     for tag in [_check_language(menu, language)] if language else menu.languages:
         texts = _list_texts(menu, tag, on_path=on_path)
@@ -75,7 +75,7 @@ def read_command(
     whole: bool,  # noqa: FBT001
     by: str,
 ) -> None:
-    """Write down that TEXTS in LANGUAGE were read today; a screen stands for all that it says."""
+    """Record that TEXTS in LANGUAGE were reviewed today; the name of a screen means all its texts."""
     menu, checked = _read_menu(folder)
     tag = _check_language(menu, language)
     name = " ".join(by.split())

@@ -92,12 +92,12 @@ def upgrade_command() -> None:
 
 @click.group()
 def keys() -> None:
-    """The keys that seal what is personal."""
+    """The keys that encrypt personal data."""
 
 
 @keys.command("rotate")
 def rotate_command() -> None:
-    """Make a new key and seal everything with it again, while calls go on."""
+    """Make a new key and re-encrypt everything with it, while the gateway runs."""
     from gateway.operations.maintenance.key_care import rotate_keys
 
     parts = open_parts()
@@ -124,7 +124,7 @@ def sheet_command() -> None:
 
 @keys.command("confirm")
 def confirm_command() -> None:
-    """Say that the recovery sheet is on paper: the whole of it is asked for, and kept nowhere."""
+    """Confirm that the recovery sheet is on paper: all of it is asked for, and not stored."""
     parts = open_parts()
     try:
         secret = key_care.read_sheet(click.prompt("Recovery sheet (14 groups of 4 letters)", err=True))
@@ -138,7 +138,7 @@ def confirm_command() -> None:
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def backup(file: Path) -> None:
-    """Write everything that the ledger holds into FILE, sealed to the recovery sheet."""
+    """Write the whole database into FILE, encrypted to the recovery sheet."""
     from gateway.operations.maintenance import backup as backups
 
     parts = open_parts()
@@ -213,7 +213,7 @@ def restore(file: Path) -> None:
 
 @click.command()
 def erase() -> None:
-    """Erase a number and everything of hers; the number is asked for, so that no shell keeps it."""
+    """Erase a number and everything about its caller; the number is asked for, so that no shell history keeps it."""
     from gateway.conversations import spool_replay
     from gateway.helpdesk.requests.erase import forget_number
 
@@ -246,7 +246,7 @@ _WORDS = {
 
 @click.group()
 def audit() -> None:
-    """Who did what, as a chain that shows what was changed."""
+    """The audit log, a hash chain that shows later changes."""
 
 
 @audit.command()

@@ -1,4 +1,1 @@
-"""Delivers the transactional outbox.
-
-Claims due rows, checks that they may be sent, sends them and records the results.
-"""
+"""Delivers the outbox: claims due rows, checks whether they may be sent, sends them and records the results."""

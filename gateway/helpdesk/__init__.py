@@ -1,1 +1,1 @@
-"""What counsellors do: people, the line, claims, attempts, outcomes."""
+"""Implements the help desk: the queue, claims, attempts, outcomes, alerts and staff."""

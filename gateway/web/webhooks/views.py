@@ -1,7 +1,4 @@
-"""Receives webhook posts.
-
-Verifies secret and signature, passes each event to its use case, and responds to the provider.
-"""
+"""Receives webhook posts: verifies them, passes each event to its use case, and responds to the provider."""
 
 from __future__ import annotations
 
