@@ -334,11 +334,11 @@ def _spool_turn(parts: Services, turn: Turn) -> TurnRecord:
         "mark": parts.clock.mark(),
     }
     try:
-        kept = parts.spool.keep(turn.key, entry)
+        stored = parts.spool.keep(turn.key, entry)
     except OSError as error:
         raise NotSaved from error
     parts.count.add("spooled", channel=turn.channel)
-    return TurnRecord.from_json(kept["record"])
+    return TurnRecord.from_json(stored["record"])
 
 
 def _list_promised_codes(parts: Services, number: str) -> frozenset[str]:

@@ -38,5 +38,5 @@ def replay_spool(parts: Services) -> int:
             parts.spool.put_aside(key)
             parts.count.add("replay_fault")
             parts.count.add("alarm", "replay")
-            _log.error("replay failed kind=%s", type(error).__name__)  # no traceback: it may quote her
+            _log.error("replay failed kind=%s", type(error).__name__)  # no traceback: it may quote the caller
     return written

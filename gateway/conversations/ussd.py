@@ -79,12 +79,12 @@ class UssdTurn:
         """Run the steps and return the page."""
         asking = self.parts.sessions.ask()
         stored = self._load(asking)
-        held = read_saved(stored)
+        saved = read_saved(stored)
         post = Post(self.mark, self.inbound.text, self.inbound.turn, self.inbound.first)
-        how = place_post(post, stored, held, accumulates=self.contract.accumulates)
-        if how is PostKind.REPEAT and held is not None:
-            return self._show_saved(held)
-        moved, hop = self._find_page(how, stored, held)
+        how = place_post(post, stored, saved, accumulates=self.contract.accumulates)
+        if how is PostKind.REPEAT and saved is not None:
+            return self._show_saved(saved)
+        moved, hop = self._find_page(how, stored, saved)
         self._save(asking, stored, moved, hop)
         return self._show_saved(moved)
 
@@ -124,17 +124,17 @@ class UssdTurn:
     def _begin_or_resume(self, before: SavedSession | None) -> tuple[SavedSession, int]:
         version, menu = find_served(self.parts, self.inbound.channel)
         if not self.inbound.text:
-            asked = ussd_session.ask_resume(
+            resumed = ussd_session.ask_resume(
                 self.parts, before, menu, version, self.inbound.number, trial=self.is_trial
             )
-            if asked is not None:
+            if resumed is not None:
                 self.parts.count.add("resumed", channel=self.inbound.channel, version=version)
-                return self._render_page(menu, version, asked, "", self.now), 0
-        held = self._start_session(lost=False)
+                return self._render_page(menu, version, resumed, "", self.now), 0
+        started = self._start_session(lost=False)
         if self.contract.accumulates and self.inbound.text:
-            pinned = self._get_menu(held.version)
-            held = self._apply_inputs(replace(held, text=""), pinned) if pinned else held
-        return held, self._hop_count()
+            pinned = self._get_menu(started.version)
+            started = self._apply_inputs(replace(started, text=""), pinned) if pinned else started
+        return started, self._hop_count()
 
     def _recover_lost(self) -> tuple[SavedSession, int]:
         """Show the receipt of a recorded turn; otherwise start anew with a notice. Inputs are never replayed."""
@@ -275,8 +275,8 @@ def _apologise_for(parts: Services, inbound: Inbound, error: BaseException, what
     try:
         region = find_region(to_e164(inbound.number, parts.line.regions) or inbound.number)
         _, menu = find_served(parts, inbound.channel)
-        held = read_saved(parts.sessions.ask().load(inbound.channel, inbound.number))
-        language = held.session.script if held and held.session.script else language
+        saved = read_saved(parts.sessions.ask().load(inbound.channel, inbound.number))
+        language = saved.session.script if saved and saved.session.script else language
         language = language if language in menu.languages else next(iter(menu.languages), language)
     except Exception as apology_error:  # noqa: BLE001 - the apology itself must not fail
         apology.log_fault(apology_error, event, "apology")

@@ -65,11 +65,11 @@ def list_code_candidates(key: bytes, turn_key: str, digits: int = 4) -> list[str
 
     The digits come from HMAC-SHA-512 (RFC 2104) over the turn key, so they reveal nothing about it.
     """
-    said = turn_key if digits == 4 else f"{turn_key}:{digits}"  # noqa: PLR2004 - four digits keep the form of the first release
+    seed = turn_key if digits == 4 else f"{turn_key}:{digits}"  # noqa: PLR2004 - four digits keep the form of the first release
     stream = b""
     while len(stream) < _CANDIDATES * _CANDIDATE_BYTES:
         nth = len(stream) // hashlib.sha512().digest_size
-        stream += hmac.new(key, (f"{said}:{nth}" if nth else said).encode(), hashlib.sha512).digest()
+        stream += hmac.new(key, (f"{seed}:{nth}" if nth else seed).encode(), hashlib.sha512).digest()
     return [
         f"{int.from_bytes(stream[at : at + _CANDIDATE_BYTES]) % 10**digits:0{digits}d}"
         for at in range(0, len(stream), _CANDIDATE_BYTES)

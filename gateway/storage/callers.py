@@ -241,8 +241,8 @@ def _make_real(tx: Tx, row: TableRow[Any], trial_lines: Collection[str], now: da
     ended = {"state": CallbackState.CANCELLED, "reason": "trial", "closed_at": now, "changed_at": now}
     tx.execute(update(callbacks).where(*of_trials, callbacks.c.state.in_(OPEN)).values(**ended))
     for table in (callbacks, texts, outbox):
-        theirs = table.c.caller_id == row.id, table.c.channel.in_(trial_lines)
-        tx.execute(update(table).where(*theirs).values(caller_id=None))
+        of_trial = table.c.caller_id == row.id, table.c.channel.in_(trial_lines)
+        tx.execute(update(table).where(*of_trial).values(caller_id=None))
     tx.execute(delete(threads).where(threads.c.caller_id == row.id, threads.c.channel.in_(trial_lines)))
     unsaid = {"contact": None, "consent_at": None, "consent_version": "", "language": "", "script": ""}
     tx.execute(update(callers).where(callers.c.id == row.id).values(trial=False, zone="", **unsaid))

@@ -271,10 +271,10 @@ def _open_postgresql(url: URL, *, reading: bool) -> Engine:
     @event.listens_for(engine, "handle_error")
     def _without_the_row(context: ExceptionContext) -> None:
         # "DETAIL: Failing row contains (…)" would put values into logs; the constraint's name is enough.
-        fault, told = context.original_exception, context.sqlalchemy_exception
-        if isinstance(fault, psycopg.Error) and fault.diag.message_detail and told is not None:
+        fault, wrapped = context.original_exception, context.sqlalchemy_exception
+        if isinstance(fault, psycopg.Error) and fault.diag.message_detail and wrapped is not None:
             fault.args = (fault.diag.message_primary,)
-            told.args = (f"({type(fault).__name__}) {fault.diag.message_primary}",)
+            wrapped.args = (f"({type(fault).__name__}) {fault.diag.message_primary}",)
 
     @event.listens_for(engine, "checkout")
     def _still_there(connection: Any, *_: object) -> None:
@@ -315,11 +315,11 @@ def _name_fault(error: DBAPIError, *, writing: bool) -> Exception | None:
 
 
 def _name_sqlite_fault(fault: sqlite3.Error, *, writing: bool) -> Exception | None:
-    told = getattr(fault, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    extended_code = getattr(fault, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
     # Extended codes of SQLITE_READONLY mean a folder without write permission, not a write by a reader.
-    if told == sqlite3.SQLITE_READONLY and not writing:
+    if extended_code == sqlite3.SQLITE_READONLY and not writing:
         return WriteRefused(_READS_ONLY)
-    code = told & 0xFF
+    code = extended_code & 0xFF
     wrong_statement = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH}
     if code in wrong_statement:
         return None

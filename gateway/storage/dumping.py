@@ -51,12 +51,12 @@ def list_rows(tx: Tx, name: str) -> Iterator[dict[str, Any]]:
     table = metadata.tables[name]
     streamed = tx.execute(select(table).execution_options(yield_per=_BATCH))
     for row in streamed.mappings():
-        said = dict(row)
+        columns = dict(row)
         if table is keys:
-            said["wrapped"] = tx.ring.unwrap(said["id"], said["wrapped"])
+            columns["wrapped"] = tx.ring.unwrap(columns["id"], columns["wrapped"])
         yield {
             column: {"json": value} if isinstance(table.c[column].type, Json) else _plain_value(value)
-            for column, value in said.items()
+            for column, value in columns.items()
         }
 
 
@@ -69,10 +69,10 @@ def fill_table(tx: Tx, name: str, plain: Sequence[Mapping[str, Any]]) -> None:
     if not plain:
         return
     table = metadata.tables[name]
-    said = [{table.c[column].name: _rich_value(value) for column, value in row.items()} for row in plain]
+    rows = [{table.c[column].name: _rich_value(value) for column, value in row.items()} for row in plain]
     if table is keys:
-        said = [row | {"wrapped": tx.ring.wrap(row["id"], row["wrapped"])} for row in said]
-    tx.execute(insert(table), said)
+        rows = [row | {"wrapped": tx.ring.wrap(row["id"], row["wrapped"])} for row in rows]
+    tx.execute(insert(table), rows)
 
 
 def find_filled_table(tx: Tx) -> str | None:

@@ -58,12 +58,12 @@ class Holiday:
 def find_rota(tx: Tx, team: str) -> Rota:
     """Return the rota of a team, without removed people."""
     here = people.c.team == team, people.c.disabled_at.is_(None)
-    mine = (
+    shift_query = (
         select(shifts.c.person_id, shifts.c.day, shifts.c.start, shifts.c.end).join(people).where(*here)
     ).order_by(shifts.c.day, shifts.c.start, shifts.c.id)
     gone = select(away.c.person_id, away.c.first, away.c.last).join(people).where(*here)
     return Rota(
-        shifts=tuple(Shift(**row._asdict()) for row in tx.execute(mine)),
+        shifts=tuple(Shift(**row._asdict()) for row in tx.execute(shift_query)),
         holidays=frozenset(one.day for one in list_holidays(tx, team)),
         away=tuple(Away(**row._asdict()) for row in tx.execute(gone.order_by(away.c.first, away.c.id))),
     )
@@ -235,8 +235,8 @@ def note_look(tx: Tx, callback_id: str, person_id: str, *, now: datetime) -> Non
 
 def find_last_look(tx: Tx, callback_id: str, person_id: str) -> datetime | None:
     """Return when a view by this person was last stored."""
-    mine = looking.c.callback_id == callback_id, looking.c.person_id == person_id
-    found: datetime | None = tx.execute(select(looking.c.at).where(*mine)).scalar()
+    of_person = looking.c.callback_id == callback_id, looking.c.person_id == person_id
+    found: datetime | None = tx.execute(select(looking.c.at).where(*of_person)).scalar()
     return found
 
 

@@ -159,9 +159,9 @@ class Ring:
 
     def put_in_use(self, tx: "Tx", purpose: str, serial: int, now: datetime) -> None:
         """Seal with this key from now on; the other keys of its purpose only open."""
-        mine = keys.c.id == f"{purpose}-{serial}"
-        tx.execute(update(keys).where(mine).values(retired_at=None, starts_at=now))
-        tx.execute(update(keys).where(keys.c.purpose == purpose, ~mine).values(retired_at=now))
+        is_this = keys.c.id == f"{purpose}-{serial}"
+        tx.execute(update(keys).where(is_this).values(retired_at=None, starts_at=now))
+        tx.execute(update(keys).where(keys.c.purpose == purpose, ~is_this).values(retired_at=now))
 
     def wrap(self, name: str, key: bytes) -> bytes:
         """Encrypt a key with the master key, its id as associated data."""
@@ -274,12 +274,12 @@ class Ring:
         if self._copy is None:
             return
         self._copied = tuple(rows)
-        held = [
+        stored = [
             {"id": r.id, "purpose": r.purpose, "wrapped": r.wrapped.hex(), "retired": r.retired} for r in rows
         ]
         try:
             self._copy.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            atomic_files.write_file(self._copy, json.dumps({"format": _COPY_FORMAT, "keys": held}).encode())
+            atomic_files.write_file(self._copy, json.dumps({"format": _COPY_FORMAT, "keys": stored}).encode())
         except OSError as error:
             # SQL has the ring, so a full disk must not fail a request. The next refresh tries again.
             self._copied = ()
@@ -305,10 +305,10 @@ def list_stored_keys(tx: "Tx") -> list[KeyRow]:
 
 def _read_copy(copy: Path) -> list[KeyRow] | None:
     try:
-        held = json.loads(copy.read_text(encoding="ascii"))
+        stored = json.loads(copy.read_text(encoding="ascii"))
         return [
             KeyRow(row["id"], row["purpose"], bytes.fromhex(row["wrapped"]), row["retired"])
-            for row in held["keys"]
+            for row in stored["keys"]
         ]
     except (OSError, ValueError, TypeError, KeyError):
         return None

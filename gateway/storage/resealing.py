@@ -52,7 +52,7 @@ def _find_next(
 def _seal_again(tx: Tx, table: Table, column: str, key: list[Any], value: bytes) -> int:
     place = {"table": table.name, "column": column, "row": name_row(*key)}
     fresh = tx.ring.seal(tx.ring.open(value, **place), **place)
-    here = [part == mine for part, mine in zip(table.primary_key.columns, key, strict=True)]
+    here = [part == part_value for part, part_value in zip(table.primary_key.columns, key, strict=True)]
     # A concurrent write is newer; its key is checked in the next pass.
     statement = update(table).where(*here, table.c[column] == value).values({column: fresh})
     return len(tx.execute(statement.returning(*table.primary_key.columns)).all())

@@ -101,8 +101,8 @@ def _is_said_and_done(before: datetime) -> ColumnElement[bool]:
 
 def _is_linked_and_old(before: datetime) -> ColumnElement[bool]:
     """Return the condition for the oldest end of the audit chain; a gap in the middle would look like tampering."""
-    kept = audit.alias("kept")
-    first = select(func.min(kept.c.seq)).where(kept.c.at >= before).scalar_subquery()
+    recent = audit.alias("kept")
+    first = select(func.min(recent.c.seq)).where(recent.c.at >= before).scalar_subquery()
     return and_(audit.c.at < before, audit.c.seq.is_not(None), or_(first.is_(None), audit.c.seq < first))
 
 

@@ -112,10 +112,10 @@ class InRedis:
 
     def load(self, address: Address) -> Stored | None:
         """Return the session, if any. One that cannot be read is deleted, as it would refuse every later save."""
-        held = self._client.get(self._name(address))
-        if not isinstance(held, bytes):
+        raw = self._client.get(self._name(address))
+        if not isinstance(raw, bytes):
             return None
-        stored = self._read(address, held)
+        stored = self._read(address, raw)
         if stored is None:
             self._client.delete(self._name(address))
         return stored
@@ -134,18 +134,18 @@ class InRedis:
 
     def save(self, address: Address, saving: Saving) -> Stored | None:
         """Save and return None; or return the stored session that won."""
-        mine = saving.stored
-        held = self._script(
+        wanted = saving.stored
+        raw = self._script(
             keys=[self._name(address)],
             args=[
-                mine.mark,
-                f"{mine.hop:0{_HOP}d}",
-                self._seal.close(address, mine.state),
+                wanted.mark,
+                f"{wanted.hop:0{_HOP}d}",
+                self._seal.close(address, wanted.state),
                 self._seconds,
                 saving.read_mark,
             ],
         )
-        return self._read(address, held) if isinstance(held, bytes) else None
+        return self._read(address, raw) if isinstance(raw, bytes) else None
 
     def drop(self, address: Address) -> None:
         """Delete the session."""
@@ -154,10 +154,10 @@ class InRedis:
     def _name(self, address: Address) -> str:
         return f"u:{address.channel}:{address.key.hex()}"
 
-    def _read(self, address: Address, held: bytes) -> Stored | None:
+    def _read(self, address: Address, raw: bytes) -> Stored | None:
         try:
-            mark, hop = held[:MARK].decode("ascii"), int(held[MARK:_HEAD])
-            return Stored(mark, hop, self._seal.open(address, held[_HEAD:]))
+            mark, hop = raw[:MARK].decode("ascii"), int(raw[MARK:_HEAD])
+            return Stored(mark, hop, self._seal.open(address, raw[_HEAD:]))
         except (NotUnsealed, ValueError):
             return None
 
@@ -172,9 +172,9 @@ class InSql:
 
     def load(self, address: Address, now: datetime) -> tuple[Stored, timedelta] | None:
         """Return the session and its remaining lifetime, if any."""
-        asked = select(sessions).where(sessions.c.key == address.key, sessions.c.expires_at > now)
+        query = select(sessions).where(sessions.c.key == address.key, sessions.c.expires_at > now)
         with self._store.read() as tx:
-            row = tx.execute(asked).first()
+            row = tx.execute(query).first()
         if row is None:
             return None
         try:
@@ -184,21 +184,25 @@ class InSql:
 
     def save(self, address: Address, saving: Saving, now: datetime) -> Stored | None:
         """Save and return None; or return the stored session that won."""
-        mine = saving.stored
-        sealed = self._seal.close(address, mine.state)
+        wanted = saving.stored
+        sealed = self._seal.close(address, wanted.state)
         with self._store.write() as tx:
             insert = insert_into(tx, sessions).values(
-                key=address.key, mark=mine.mark, hop=mine.hop, state=sealed, expires_at=now + self._lifetime
+                key=address.key,
+                mark=wanted.mark,
+                hop=wanted.hop,
+                state=sealed,
+                expires_at=now + self._lifetime,
             )
             new = insert.excluded
             further = and_(sessions.c.mark == new.mark, sessions.c.hop < new.hop)
             newer = and_(sessions.c.mark != new.mark, or_(new.hop == 0, sessions.c.mark == saving.read_mark))
-            kept = insert.on_conflict_do_update(
+            statement = insert.on_conflict_do_update(
                 index_elements=["key"],
                 set_={"mark": new.mark, "hop": new.hop, "state": new.state, "expires_at": new.expires_at},
                 where=or_(further, newer, sessions.c.expires_at <= now),
             ).returning(sessions.c.key)
-            if tx.execute(kept).first() is not None:
+            if tx.execute(statement).first() is not None:
                 return None
             row = tx.execute(select(sessions).where(sessions.c.key == address.key)).one()
             return Stored(row.mark, row.hop, self._seal.open(address, row.state))
@@ -250,11 +254,11 @@ class InMemory:
         try:
             if now - path.stat().st_mtime > self._seconds:
                 return None
-            held = path.read_bytes()
+            raw = path.read_bytes()
             return Stored(
-                held[:MARK].decode("ascii"),
-                int(held[MARK:_HEAD_BYTES]),
-                self._opened(address, held[_HEAD_BYTES:]),
+                raw[:MARK].decode("ascii"),
+                int(raw[MARK:_HEAD_BYTES]),
+                self._opened(address, raw[_HEAD_BYTES:]),
             )
         except (OSError, ValueError, NotUnsealed):
             return None
@@ -265,15 +269,15 @@ class InMemory:
         Raises:
             Unavailable: the folder cannot be written.
         """
-        there, mine = self.load(address, now), saving.stored
+        there, wanted = self.load(address, now), saving.stored
         if there is not None and not does_replace(saving, over=there):
             return there
         sealed = self._ring.seal(
-            mine.state.encode(), table="sessions", column="state", row=name_row(address.key)
+            wanted.state.encode(), table="sessions", column="state", row=name_row(address.key)
         )
         try:
             self._make_room(now)
-            self._put(self._path(address), f"{mine.mark}{mine.hop:0{_HOP}d}".encode() + sealed)
+            self._put(self._path(address), f"{wanted.mark}{wanted.hop:0{_HOP}d}".encode() + sealed)
         except OSError as error:
             raise Unavailable(f"memory takes no session ({error.strerror})") from error
         return None

@@ -41,9 +41,9 @@ def save_setting(tx: Tx, name: str, value: Any, *, by: str, now: datetime) -> in
     if value is None:
         raise ValueError("a setting has a value")
     insert = insert_into(tx, settings).values(name=name, value=value, rev=0, by=by, at=now)
-    said = {"value": insert.excluded.value, "by": insert.excluded.by, "at": insert.excluded.at}
+    changed = {"value": insert.excluded.value, "by": insert.excluded.by, "at": insert.excluded.at}
     statement = insert.on_conflict_do_update(
-        index_elements=["name"], set_=said | {"rev": settings.c.rev + 1}
+        index_elements=["name"], set_=changed | {"rev": settings.c.rev + 1}
     ).returning(settings.c.rev)
     return int(tx.execute(statement).scalar_one())
 
@@ -151,9 +151,9 @@ class Life:
 
 def find_heartbeat(tx: Tx, channel: str) -> Life:
     """Return the heartbeat of a channel."""
-    kept: dict[str, Any] = get_setting(tx, PREFIX + channel, {})
-    at = kept.get("seen_at")
-    return Life(**{**kept, "seen_at": datetime.fromisoformat(at) if at else None})
+    stored: dict[str, Any] = get_setting(tx, PREFIX + channel, {})
+    at = stored.get("seen_at")
+    return Life(**{**stored, "seen_at": datetime.fromisoformat(at) if at else None})
 
 
 def save_heartbeat(tx: Tx, channel: str, known: Life, *, now: datetime) -> None:

@@ -79,7 +79,7 @@ def _list_sent(
 
 
 def _of_trials(lines: Collection[str]) -> ColumnElement[bool]:
-    kept = and_(outbox.c.state == SENT, outbox.c.provider_id.startswith(KEPT, autoescape=True))
+    sent_ones = and_(outbox.c.state == SENT, outbox.c.provider_id.startswith(KEPT, autoescape=True))
     if not lines:
-        return kept
-    return or_(kept, and_(outbox.c.state.in_(_NOT_SENT), outbox.c.channel.in_(lines)))
+        return sent_ones
+    return or_(sent_ones, and_(outbox.c.state.in_(_NOT_SENT), outbox.c.channel.in_(lines)))

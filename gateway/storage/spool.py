@@ -119,8 +119,8 @@ class Spool:
         return self._ring.seal(text.encode(), table="spool", column="entry", row=key.hex())
 
     def _opened(self, key: bytes, sealed: bytes) -> dict[str, Any]:
-        held = json.loads(self._ring.open(sealed, table="spool", column="entry", row=key.hex()))
-        if held.get("format") != _FORMAT:
+        content = json.loads(self._ring.open(sealed, table="spool", column="entry", row=key.hex()))
+        if content.get("format") != _FORMAT:
             raise ValueError("a spool file of another release")
-        entry: dict[str, Any] = held["entry"]
+        entry: dict[str, Any] = content["entry"]
         return entry

@@ -52,10 +52,10 @@ def add_version(
         Crowded: others took every number that was tried.
     """
     fixed = {"menu": menu, "source": dict(source), "compiled": compiled, "format": format, "hash": hash}
-    said = {"author": author, "why": why, "made_at": now, "published_at": now}
+    about = {"author": author, "why": why, "made_at": now, "published_at": now}
     for _ in range(_TRIES):
         number = tx.execute(select(func.max(versions.c.number)).where(versions.c.menu == menu)).scalar() or 0
-        fresh = insert_into(tx, versions).values(id=new_id(now), number=number + 1, **fixed, **said)
+        fresh = insert_into(tx, versions).values(id=new_id(now), number=number + 1, **fixed, **about)
         statement = fresh.on_conflict_do_nothing(index_elements=["menu", "number"]).returning(*_SHOWN)
         row = tx.execute(statement).first()
         if row is not None:

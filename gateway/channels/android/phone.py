@@ -191,10 +191,10 @@ class Phone:
 
     def register(self, addresses: Mapping[str, str]) -> SendResult:
         """Register our address for each event; the ids are ours, so that a repeat replaces the earlier one."""
-        for event, ours in HOOKS.items():
+        for event, address_name in HOOKS.items():
             hook = {
                 "id": f"{self._channel}-{event.replace(':', '-')}",
-                "url": addresses[ours],
+                "url": addresses[address_name],
                 "event": event,
             }
             reply = self._asked("POST", "/webhooks", hook)

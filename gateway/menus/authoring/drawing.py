@@ -68,15 +68,17 @@ def draw_svg(
 
 def find_title(menu: Menu, screen: Screen, language: str, columns: int = _NAME) -> str:
     """Return the start of a screen's text, or the label of a choice that leads to it."""
-    said = _flatten_text(menu.text(screen.text, language))
-    if not said and screen.id == menu.home:
-        said = menu.text(menu.messages.get("home", {}), language)
-    if not said:
+    words = _flatten_text(menu.text(screen.text, language))
+    if not words and screen.id == menu.home:
+        words = menu.text(menu.messages.get("home", {}), language)
+    if not words:
         leading = (
             choice for each in menu.screens.values() for choice in each.choices if choice.to == screen.id
         )
-        said = next(filter(None, (_flatten_text(format_label(menu, each, language)) for each in leading)), "")
-    return _shorten_text(said, columns) or screen.id
+        words = next(
+            filter(None, (_flatten_text(format_label(menu, each, language)) for each in leading)), ""
+        )
+    return _shorten_text(words, columns) or screen.id
 
 
 def format_key(menu: Menu, way: MenuWay, language: str) -> str:
@@ -158,8 +160,8 @@ def _list_lines(sheet: _Sheet, tree: Tree) -> Iterator[tuple[str, str]]:
 def _draw_link(sheet: _Sheet, keys: str, words: str, target: str) -> str:
     """Return a link to a screen drawn elsewhere, with its title where the label does not name it."""
     name = find_title(sheet.menu, sheet.menu.screens[target], sheet.language, _LINKS // 2)
-    said = f"{keys} {words} → " if words and words != name else f"{keys} → "
-    return _shorten_text(f"{said}{name}", _LINKS)
+    prefix = f"{keys} {words} → " if words and words != name else f"{keys} → "
+    return _shorten_text(f"{prefix}{name}", _LINKS)
 
 
 def _list_edges(roots: Iterable[Tree]) -> Iterator[tuple[str, Tree]]:
@@ -241,8 +243,8 @@ def _draw_box(sheet: _Sheet, box: _Box) -> str:
     screen = sheet.menu.screens[box.tree.screen]
     level = Level.ERROR if screen.id in sheet.missing else find_levels(sheet.problems).get(screen.id)
     fill, edge = _LEVEL_COLOURS[level] if level else _SOUND
-    told = [_read_screen(sheet.menu, screen, sheet.language) or screen.id]
-    told += [f"{each.level}: {each.message}" for each in sheet.problems if each.screen == screen.id]
+    tooltip = [_read_screen(sheet.menu, screen, sheet.language) or screen.id]
+    tooltip += [f"{each.level}: {each.message}" for each in sheet.problems if each.screen == screen.id]
     name = find_title(sheet.menu, screen, sheet.language, _WORDS)
     texts = [_draw_text(box, 0, name, "#101828", bold=True)]
     texts += [
@@ -252,7 +254,7 @@ def _draw_box(sheet: _Sheet, box: _Box) -> str:
     stroke = f'stroke="{edge}" stroke-width="{2 if level else 1}"{dashed}'
     whole = _draw_rect(box, _WIDTH, f'rx="6" fill="{fill}" {stroke}')
     kind = _draw_rect(box, 5, f'rx="2" fill="{_KIND_COLOURS[find_kind(screen)]}"')
-    return f"<g><title>{escape(chr(10).join(told))}</title>{whole}{kind}{''.join(texts)}</g>"
+    return f"<g><title>{escape(chr(10).join(tooltip))}</title>{whole}{kind}{''.join(texts)}</g>"
 
 
 def _draw_rect(box: _Box, width: int, rest: str) -> str:

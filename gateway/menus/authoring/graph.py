@@ -91,10 +91,10 @@ def find_callback_path(menu: Menu) -> tuple[str, ...]:
     """Return the screens from the first one through danger and the form to the end."""
     form = menu.screens[menu.call_me]
     questions = form.questions if isinstance(form, Form) else ()
-    asked = [*questions, *(way.target for way in list_ways(menu) if way.source in questions)]
+    form_screens = [*questions, *(way.target for way in list_ways(menu) if way.source in questions)]
     last = form.to if isinstance(form, Form) else ""
     ends = [way.target for way in list_ways(menu) if way.source == last and _is_end(menu, way.target)]
-    path = [menu.start, menu.home, menu.sos, *asked, last, *ends]
+    path = [menu.start, menu.home, menu.sos, *form_screens, last, *ends]
     return tuple(dict.fromkeys(name for name in path if name in menu.screens))
 
 

@@ -126,8 +126,8 @@ def _by_kind(shape: ByKind) -> dict[str, Any]:
     cases = []
     for kind, record in shape.kinds.items():
         one = _build_record(record)
-        told = one["properties"][shape.key]["description"]
-        one["properties"] = {**one["properties"], shape.key: {"const": kind, "description": told}}
+        description = one["properties"][shape.key]["description"]
+        one["properties"] = {**one["properties"], shape.key: {"const": kind, "description": description}}
         if kind != shape.default:
             one["required"] = [shape.key, *one.get("required", [])]
         cases.append(one)

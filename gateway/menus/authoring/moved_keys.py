@@ -84,8 +84,8 @@ def find_moved_questions(live: Menu, menu: Menu) -> tuple[MovedQuestions, ...]:
 def _list_asked(menu: Menu, screen: Screen) -> tuple[str, ...]:
     if not isinstance(screen, Form):
         return ()
-    asked = (menu.screens[name] for name in screen.questions)
-    return tuple(each.asks for each in asked if isinstance(each, Question))
+    questions = (menu.screens[name] for name in screen.questions)
+    return tuple(each.asks for each in questions if isinstance(each, Question))
 
 
 def _pair_screens(live: Menu, menu: Menu) -> dict[str, str]:

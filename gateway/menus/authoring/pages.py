@@ -118,15 +118,15 @@ def measure_distances(menu: Menu, limits: Limits, settings: Mapping[str, str] | 
         shown = [*list_shown_ways(menu, pages, limits.name, language), *_find_way_home(menu)]
         for to in (menu.sos, menu.call_me):
             back = find_reached([replace(way, source=way.target, target=way.source) for way in shown], [to])
-            standing = {name: presses for name, presses in back.items() if _can_stand(menu, name)}
-            farthest = max(standing, key=lambda name: standing[name])
+            reachable = {name: presses for name, presses in back.items() if _can_stand(menu, name)}
+            farthest = max(reachable, key=lambda name: reachable[name])
             found.append(
                 Far(
                     to,
                     language,
                     _from_start(menu, shown, to, language),
                     back[menu.home],
-                    standing[farthest],
+                    reachable[farthest],
                     farthest,
                 )
             )

@@ -90,9 +90,9 @@ def mark_made(menu: Menu, reviews: Reviews) -> Marks:
     """
     marks: dict[str, dict[str, Mark]] = {}
     for passage in list_passages(menu):
-        kept = reviews.mark_of(passage)
-        if kept is not None:
-            marks.setdefault(passage.language, {})[passage.id] = kept
+        mark = reviews.mark_of(passage)
+        if mark is not None:
+            marks.setdefault(passage.language, {})[passage.id] = mark
         elif passage.source:
             marks.setdefault(passage.language, {})[passage.id] = Mark(passage.hash, passage.source_hash)
     return marks

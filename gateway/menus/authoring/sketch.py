@@ -157,7 +157,7 @@ def build_trees(menu: Menu) -> list[Tree]:
 def list_drawn_ways(menu: Menu, name: str) -> list[MenuWay]:
     """Return a screen's ways, without those to the next question, which the form shows once."""
     screen = menu.screens[name]
-    asked = {
+    form_targets = {
         target
         for form in menu.screens.values()
         if isinstance(form, Form)
@@ -168,7 +168,7 @@ def list_drawn_ways(menu: Menu, name: str) -> list[MenuWay]:
     return [
         way
         for way in list_ways(menu)
-        if way.source == name and not (leads_on and way.target in asked - named)
+        if way.source == name and not (leads_on and way.target in form_targets - named)
     ]
 
 

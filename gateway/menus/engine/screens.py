@@ -58,8 +58,8 @@ def choose_line(menu: Menu, session: Session, screen: Screen, key: str) -> Step 
 
 def find_deed(screen: Screen, choice: Choice) -> Deed | None:
     """Return the action of a choice; an answer that refuses calls is a refusal even without a declared action."""
-    asked = {screen.asks: choice.answer} if isinstance(screen, Question) else {}
-    refuses = navigation.is_refusal({**choice.answers, **asked})
+    own_answer = {screen.asks: choice.answer} if isinstance(screen, Question) else {}
+    refuses = navigation.is_refusal({**choice.answers, **own_answer})
     return Deed.REFUSE_CALLS if refuses and choice.does is not Deed.CHANGE_WINDOW else choice.does
 
 
@@ -104,9 +104,9 @@ def _change_request(
 
 
 def _take_choice(menu: Menu, session: Session, screen: Screen, choice: Choice) -> Step:
-    asked = {screen.asks: choice.answer} if isinstance(screen, Question) and choice.answer else {}
+    own_answer = {screen.asks: choice.answer} if isinstance(screen, Question) and choice.answer else {}
     answered_session = session.having(
-        answers={**session.answers, **choice.answers, **asked},
+        answers={**session.answers, **choice.answers, **own_answer},
         language=choice.language or session.language,
         script=choice.script or choice.language or session.script,
     )

@@ -239,11 +239,11 @@ def _read_word(text: _TextTurn, match: Match, *, stopped: bool) -> Meant:
             return Meant(understood=REFUSED, session=session, says=says, standing=stands, effects=(refusal,))
         case Reaction.CALL_ME:
             before = (text.session or session).having(language=session.language, script=session.script)
-            asked = open_screen(text.menu, before.with_promises(text.known), text.menu.call_me)
-            if not sms_reply.has_times(text.menu, asked):
-                return Meant(understood="no_time", session=asked, says=sms_reply.NO_TIME)
-            waiting = text.keeping(asked, waits_for=FORM)
-            return Meant(understood="call_me", session=asked, says="sms_form", standing=waiting)
+            at_form = open_screen(text.menu, before.with_promises(text.known), text.menu.call_me)
+            if not sms_reply.has_times(text.menu, at_form):
+                return Meant(understood="no_time", session=at_form, says=sms_reply.NO_TIME)
+            waiting = text.keeping(at_form, waits_for=FORM)
+            return Meant(understood="call_me", session=at_form, says="sms_form", standing=waiting)
         case Reaction.HELP:
             return Meant(understood="help", session=session, says="sms_help", standing=keeping)
         case Reaction.START:
@@ -331,7 +331,7 @@ def _read_form(text: _TextTurn, form: Session, answers: Mapping[str, str], *, da
     if answers["when"] not in session.offers:
         return Meant(understood="no_call", session=session, says=cannot or "sms_form_again", words=words)
     in_danger = danger or text.standing.danger_until is not None
-    asked = RequestCallback(
+    request = RequestCallback(
         topic=session.topic or "other",
         path=session.path,
         answers={"danger": "yes" if in_danger else "no", "consent": "yes", **answers},
@@ -343,5 +343,5 @@ def _read_form(text: _TextTurn, form: Session, answers: Mapping[str, str], *, da
         session=session,
         says="sms_saved",
         standing=stands,
-        effects=add_hours(text.menu, (asked,)),
+        effects=add_hours(text.menu, (request,)),
     )

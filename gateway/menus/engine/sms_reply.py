@@ -59,8 +59,8 @@ def ask_further(menu: Menu, session: Session) -> str:
 def answer_further(menu: Menu, session: Session, choice: Choice) -> tuple[Session, Effect]:
     """Return the session with the answer, and its effect: an addition to the request, or a refusal of calls."""
     question = menu.screens[session.screen]
-    asked = {question.asks: choice.answer} if isinstance(question, Question) else {}
-    answers = {**choice.answers, **asked}
+    own_answer = {question.asks: choice.answer} if isinstance(question, Question) else {}
+    answers = {**choice.answers, **own_answer}
     answered = session.having(answers={**session.answers, **answers})
     if screens.find_deed(question, choice) is Deed.REFUSE_CALLS:
         return answered, screens.make_effect(answered, Deed.REFUSE_CALLS, choice)
@@ -228,8 +228,8 @@ def name_open_times(menu: Menu, session: Session) -> Mapping[str, str]:
 
 
 def _open_times(menu: Menu, session: Session) -> tuple[Choice, ...]:
-    asked = find_time_questions(menu)
-    return tuple(choice for question in asked for choice in open_choices(menu, session, question))
+    questions = find_time_questions(menu)
+    return tuple(choice for question in questions for choice in open_choices(menu, session, question))
 
 
 def list_topics(

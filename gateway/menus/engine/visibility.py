@@ -125,8 +125,8 @@ def format_option(menu: Menu, choice: Choice, language: str) -> str:
 def find_time_questions(menu: Menu) -> tuple[Question, ...]:
     """Return the questions of the callback form that ask for the window (field ``when``)."""
     form = menu.screens.get(menu.call_me)
-    asked = (menu.screens.get(name) for name in form.questions) if isinstance(form, Form) else ()
-    return tuple(each for each in asked if isinstance(each, Question) and each.asks == "when")
+    form_screens = (menu.screens.get(name) for name in form.questions) if isinstance(form, Form) else ()
+    return tuple(each for each in form_screens if isinstance(each, Question) and each.asks == "when")
 
 
 def find_message(menu: Menu, name: str, session: Session) -> Text:
@@ -218,5 +218,7 @@ def _does_speak(menu: Menu, screen: Screen, language: str) -> bool:
 def find_further(menu: Menu) -> tuple[Question, ...]:
     """Return the form's questions beside danger, phone, time and consent, in the order of the form."""
     form = menu.screens.get(menu.call_me)
-    asked = (menu.screens.get(name) for name in form.questions) if isinstance(form, Form) else ()
-    return tuple(each for each in asked if isinstance(each, Question) and each.asks not in _ASKED_FIRST)
+    form_screens = (menu.screens.get(name) for name in form.questions) if isinstance(form, Form) else ()
+    return tuple(
+        each for each in form_screens if isinstance(each, Question) and each.asks not in _ASKED_FIRST
+    )

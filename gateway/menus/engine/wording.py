@@ -34,8 +34,8 @@ def format_fact(menu: Menu, fact: Fact, day: date, language: str) -> str:
 
 def format_facts(menu: Menu, day: date, language: str, names: Iterable[str] | None = None) -> dict[str, str]:
     """Return fact id → what is shown on this day, for these facts or for all."""
-    asked = menu.facts if names is None else names
-    return {name: format_fact(menu, menu.facts[name], day, language) for name in asked}
+    wanted = menu.facts if names is None else names
+    return {name: format_fact(menu, menu.facts[name], day, language) for name in wanted}
 
 
 def fill_facts(menu: Menu, day: date, language: str, names: Iterable[str] | None = None) -> dict[str, str]:
@@ -219,10 +219,10 @@ def find_longest_values(
         "until": LONGEST_UNTIL,
         "opens": find_widest(list_openings(menu, language)),
     }
-    asked = [choice for question in find_time_questions(menu) for choice in question.choices]
+    time_choices = [choice for question in find_time_questions(menu) for choice in question.choices]
     times = {
-        "times": "\n".join(format_option(menu, choice, language) for choice in asked),
-        "time": max((choice.key for choice in asked), key=len, default=""),
+        "times": "\n".join(format_option(menu, choice, language) for choice in time_choices),
+        "time": max((choice.key for choice in time_choices), key=len, default=""),
     }
     return {**facts, **list_hours(menu), **LONGEST_SETTINGS, **known, **results, **times}
 

@@ -263,12 +263,12 @@ def _labels(menu: Menu, choice: Choice) -> Group[LexiconEntry]:
     lexicon = build_lexicon(menu)
     known = lexicon.courtesy + lexicon.numbering
     words = [_NUMBER.sub(" ", fold_text(label)) for label in choice.label.values()]
-    said = [
+    telling = [
         each
         for each in words
         if not is_filled(each, known) and not is_filled_by(each, lexicon.declines, known)
     ]
-    return list_entries(said if choice.answer != "no" else ())
+    return list_entries(telling if choice.answer != "no" else ())
 
 
 def _in_words(menu: Menu, words: str, seen: str, when: str) -> Mapping[str, str] | None:
@@ -277,9 +277,12 @@ def _in_words(menu: Menu, words: str, seen: str, when: str) -> Mapping[str, str]
     seconds = [when] if when else list(list_keys(menu, "when").values())
     found = []
     for first, second in product(firsts, seconds):
-        mine, hour = _list_answer_words(menu, "phone_seen", first), _list_answer_words(menu, "when", second)
-        is_time = bool(when) or is_filled_by(words, hour, _beside(menu) + mine)
-        is_phone = bool(seen) or is_filled_by(words, mine, _beside(menu) + hour)
+        phone_words, hour = (
+            _list_answer_words(menu, "phone_seen", first),
+            _list_answer_words(menu, "when", second),
+        )
+        is_time = bool(when) or is_filled_by(words, hour, _beside(menu) + phone_words)
+        is_phone = bool(seen) or is_filled_by(words, phone_words, _beside(menu) + hour)
         if is_time and is_phone:
             found.append({"phone_seen": first, "when": second})
     return found[0] if len(found) == 1 else None
@@ -318,7 +321,7 @@ FEWEST_PAIRS = 3
 def find_nearest_topics(menu: Menu, text: str, most: int = 2) -> tuple[Keyword, ...]:
     """Return the keywords with a screen that share the most letter pairs with the text, nearest first."""
     runs = split_runs(text[:LONGEST_NEAR])
-    held = {
+    text_pairs = {
         script: _list_pairs("".join(_hear_run(run) for run in runs if run.script == script))
         for script in {run.script for run in runs}
     }
@@ -329,7 +332,9 @@ def find_nearest_topics(menu: Menu, text: str, most: int = 2) -> tuple[Keyword, 
         letters, _, script = word_of(word)
         wanted = _list_pairs(sound_out(letters) if script == PLAIN else strip_tones(letters, script)[0])
         share = (
-            len(wanted & held.get(script, frozenset())) / len(wanted) if len(wanted) >= FEWEST_PAIRS else 0.0
+            len(wanted & text_pairs.get(script, frozenset())) / len(wanted)
+            if len(wanted) >= FEWEST_PAIRS
+            else 0.0
         )
         if share >= LEAST and share > shares.get(keyword.to, (0.0, keyword))[0]:
             shares[keyword.to] = share, keyword

@@ -245,8 +245,8 @@ def _find_command(lexicon: Lexicon, heard: str, language: str) -> Match | None:
     for reaction in COMMANDS:
         found = is_filled_by(heard, lexicon.commands[reaction], lexicon.beside_commands)
         if found and not all(_is_inside_longer(lexicon, heard, entry) for entry in found):
-            said = found[0].letters
-            same = [each for each in lexicon.commands[reaction].entries if each.letters == said]
+            letters = found[0].letters
+            same = [each for each in lexicon.commands[reaction].entries if each.letters == letters]
             best = min(same, key=order)
             return Match(best.keyword, best.language, _explain_match(best.keyword, best.word))
     return None

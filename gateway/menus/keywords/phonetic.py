@@ -72,9 +72,9 @@ def strip_tones(letters: str, script: str) -> tuple[str, tuple[int, ...]]:
         if script == THAI
         else set()
     )
-    kept = [(letter.translate(same), place) for place, letter in enumerate(letters) if place not in silent]
-    kept = [(letter, place) for letter, place in kept if letter]
-    return "".join(letter for letter, _ in kept), (*(place for _, place in kept), len(letters))
+    heard = [(letter.translate(same), place) for place, letter in enumerate(letters) if place not in silent]
+    heard = [(letter, place) for letter, place in heard if letter]
+    return "".join(letter for letter, _ in heard), (*(place for _, place in heard), len(letters))
 
 
 # Danger words in romanised Lao, compared by ``sound_out``.
@@ -138,9 +138,9 @@ class Bare:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        kept = [(at, letter) for at, letter in enumerate(run.letters) if letter not in _TONES]
-        self.letters = "".join(letter for _, letter in kept)
-        self.places = [*(at for at, _ in kept), len(run.letters)]
+        bare_letters = [(at, letter) for at, letter in enumerate(run.letters) if letter not in _TONES]
+        self.letters = "".join(letter for _, letter in bare_letters)
+        self.places = [*(at for at, _ in bare_letters), len(run.letters)]
 
 
 def find_bare(entries: Iterable[E], bare: Bare) -> Iterator[E]:

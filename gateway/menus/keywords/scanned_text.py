@@ -145,8 +145,7 @@ def _of_run(run: Run, wanted: Group[E], beside: Group[LexiconEntry]) -> tuple[E,
     return ways[-1]
 
 
-# Tells her own words from copies of ours and from what a phone writes by itself: reactions, quotes, "I am
-# driving".
+# Copies of our own texts, and texts that phones send automatically.
 
 SEED = 8
 """Consecutive letters that must occur in one of our texts before any count as copied."""
@@ -240,15 +239,15 @@ def _is_menu_text(menu: Menu, text: str, least: int) -> bool:
 
 def _is_copied(menu: Menu, letters: str) -> list[bool]:
     """Return, for each letter, whether it is in a copied sequence."""
-    ours = _list_menu_letters(menu, letters)
+    our_letters = _list_menu_letters(menu, letters)
     marks = [False] * len(letters)
     place = 0
     while place + SEED <= len(letters):
-        if letters[place : place + SEED] not in ours:
+        if letters[place : place + SEED] not in our_letters:
             place += 1
             continue
         length = SEED
-        while place + length < len(letters) and letters[place : place + length + 1] in ours:
+        while place + length < len(letters) and letters[place : place + length + 1] in our_letters:
             length += 1
         marks[place : place + length] = [True] * length
         place += length

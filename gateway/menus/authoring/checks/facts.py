@@ -78,8 +78,8 @@ def find_unit(words: str, units: Sequence[str]) -> str:
 
 def _list_spaceless(units: Sequence[str]) -> tuple[str, ...]:
     """Return the units in scripts without spaces, where no boundary marks their end."""
-    kept = [each for each in units if any(_WITHOUT_SPACES.match(letter) for letter in each)]
-    return tuple(re.escape(each) for each in sorted(kept, key=len, reverse=True))
+    spaceless = [each for each in units if any(_WITHOUT_SPACES.match(letter) for letter in each)]
+    return tuple(re.escape(each) for each in sorted(spaceless, key=len, reverse=True))
 
 
 def find_figure(words: str) -> str:
@@ -233,12 +233,12 @@ _PAIRS = (("low", "high"), ("min", "max"), ("from", "to"), ("first", "last"))
 
 def sister_left_behind(subject: Subject) -> Iterator[Problem]:
     """Report facts whose related fact in the same text got a newer value."""
-    facts, told = subject.menu.facts, set()
+    facts, reported = subject.menu.facts, set()
     for one in list_texts(subject.menu):
         for first, second in combinations(list_named_facts(subject.menu, one.text.values()), 2):
             for new, old in ((facts[first], facts[second]), (facts[second], facts[first])):
-                if _is_left_behind(new, old) and (new.id, old.id) not in told:
-                    told.add((new.id, old.id))
+                if _is_left_behind(new, old) and (new.id, old.id) not in reported:
+                    reported.add((new.id, old.id))
                     yield _find_left_behind(subject, new, old)
         yield from _find_late_checks(subject, one)
 
@@ -276,8 +276,10 @@ def _find_late_checks(subject: Subject, one: AuthoredText) -> Iterator[Problem]:
     """Yield each day of checking in a text that is later than the check of another value beside it."""
     facts, today = subject.menu.facts, subject.asked.today
     for language, words in one.text.items():
-        told = [name.partition(":")[0] for name in PLACEHOLDER.findall(words) if name.endswith(":checked")]
-        for name in (name for name in told if name in facts):
+        checked_names = [
+            name.partition(":")[0] for name in PLACEHOLDER.findall(words) if name.endswith(":checked")
+        ]
+        for name in (name for name in checked_names if name in facts):
             checked = facts[name].on(today).checked_on
             for other in list_named_facts(subject.menu, (words,)):
                 behind = facts[other].on(today).checked_on < checked

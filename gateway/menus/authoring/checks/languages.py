@@ -156,5 +156,5 @@ def _may_hurt(
     """Say whether the text is read in danger, on the way to a callback, or with a code."""
     screen = menu.screens.get(one.screen)
     near = one.screen in path or (screen is not None and screen.topic == _DANGER)
-    told = any(RESULT_PLACEHOLDERS & found for found in named.values())
-    return near or told or one.path[0] == "messages"
+    has_result = any(RESULT_PLACEHOLDERS & found for found in named.values())
+    return near or has_result or one.path[0] == "messages"

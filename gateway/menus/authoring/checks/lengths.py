@@ -72,14 +72,14 @@ def messages_fit(subject: Subject) -> Iterator[Problem]:
     """Report messages that do not fit one page, a notice with the key that leads on."""
     menu = subject.menu
     for name in _ON_SCREENS:
-        for one, language, said in _list_wordings(subject, name):
+        for one, language, words in _list_wordings(subject, name):
             more = (
                 f"\n{navigation.MORE} {menu.text(menu.messages['more'], language)}"
                 if name in _NOTICES
                 else ""
             )
             for limits in subject.asked.limits:
-                over = _describe_over(said + more, limits)
+                over = _describe_over(words + more, limits)
                 if over:
                     yield subject.problem(
                         "text-too-long",

@@ -140,5 +140,5 @@ def key_moved(subject: Subject) -> Iterator[Problem]:
 
 def _make_hint(subject: Subject, each: MovedKey) -> str:
     was = name_choice(subject.menu, each.was)
-    kept = f"give {was} its key {each.key} again" if each.other else f"keep key {each.key} for {was}"
-    return f"{kept}: callers press it by heart" + (f"; {_ON_PURPOSE}" if each.grave else "")
+    advice = f"give {was} its key {each.key} again" if each.other else f"keep key {each.key} for {was}"
+    return f"{advice}: callers press it by heart" + (f"; {_ON_PURPOSE}" if each.grave else "")

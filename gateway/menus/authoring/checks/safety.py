@@ -213,8 +213,8 @@ def danger_not_asked(subject: Subject) -> Iterator[Problem]:
     for name, screen in menu.screens.items():
         if not isinstance(screen, Form):
             continue
-        asked = [menu.screens[each] for each in screen.questions]
-        if not asked or not isinstance(asked[0], Question) or asked[0].asks != _DANGER:
+        questions = [menu.screens[each] for each in screen.questions]
+        if not questions or not isinstance(questions[0], Question) or questions[0].asks != _DANGER:
             yield subject.problem(
                 "danger-not-asked",
                 ("screens", name, "questions"),

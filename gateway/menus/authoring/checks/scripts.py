@@ -66,9 +66,9 @@ def wrong_script(subject: Subject) -> Iterator[Problem]:
 def find_script(menu: Menu, language: str) -> str:
     """Return a language's script: by its tag, by usage, or by its own name; else an empty string."""
     first, *subtags = language.split("-")
-    said = next((_SUBTAGS[each.title()] for each in subtags if each.title() in _SUBTAGS), "")
+    by_tag = next((_SUBTAGS[each.title()] for each in subtags if each.title() in _SUBTAGS), "")
     own = _count_letters(menu.languages.get(language, ""))
-    return said or _USUAL.get(first, "") or next(iter(dict(own.most_common(1))), "")
+    return by_tag or _USUAL.get(first, "") or next(iter(dict(own.most_common(1))), "")
 
 
 def _find_strange(
