@@ -186,9 +186,9 @@ def _say_missing_menus(parts: Services) -> None:
 def _list_withheld(parts: Services) -> list[str]:
     """Return the languages that are withheld from real phones because their texts are not reviewed."""
     held = find_withheld(parts)
-    told = [f"{'Number not set' if each.unset else 'Not reviewed  '} {each}" for each in held]
+    lines = [f"{'Number not set' if each.unset else 'Not reviewed  '} {each}" for each in held]
     hint = "               `gateway menus reviews list LANGUAGE --path` shows them"
-    return [*told, hint] if any(each.waiting for each in held) else told
+    return [*lines, hint] if any(each.waiting for each in held) else lines
 
 
 def _find_host(settings: Settings) -> str:

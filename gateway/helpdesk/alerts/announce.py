@@ -137,13 +137,13 @@ def _make_key(end: FactEnd) -> str:
     return f"{end.menu}:{end.last_day}"
 
 
-def _note_announced(ends: Sequence[FactEnd], told: Mapping[str, int]) -> dict[str, int]:
+def _note_announced(ends: Sequence[FactEnd], announced: Mapping[str, int]) -> dict[str, int]:
     """Return the announced thresholds.
 
     A day stays in it after its facts are fixed, so that a rollback announces nothing.
     """
     reached = {_make_key(end): end.threshold for end in ends}
-    return {**told, **{key: min(reached[key], told.get(key, reached[key])) for key in reached}}
+    return {**announced, **{key: min(reached[key], announced.get(key, reached[key])) for key in reached}}
 
 
 def _name_round(fresh: Sequence[FactEnd]) -> str:

@@ -152,12 +152,12 @@ def _write_request(
 
 
 def _apply_promise(new: _Intake, *, allowed: bool) -> _Intake:
-    told = new.promise
-    if told is None:
+    promise = new.promise
+    if promise is None:
         return new
-    placed = keep_promise((told.due_at, told.due_until), new.window)
+    placed = keep_promise((promise.due_at, promise.due_until), new.window)
     undecided = placed is None or not allowed
-    return replace(new, window=placed or (told.due_at, told.due_until), undecided=undecided)
+    return replace(new, window=placed or (promise.due_at, promise.due_until), undecided=undecided)
 
 
 def _keep_refused(tx: Tx, new: _Intake, known: tuple[Callback, ...], promised: CallbackRefused) -> Accepted:

@@ -235,11 +235,11 @@ def roll_back_menu(
     live = read_live(parts, menu)
     target, following = _find_target(parts, menu, live.version, number)
     refuse_lost_reviews(parts, live.menu, following, without=without)
-    told = refuse_moved_keys(live.menu, following, move_keys=move_keys)
+    moved = refuse_moved_keys(live.menu, following, move_keys=move_keys)
     signed = _Signed(author=author, why=_with_reason(why, move_keys), actor=actor)
     if live.version is None or target.id != live.version.id:
         _go_back(parts, target, live.version, signed=signed, withdraw=withdraw)
-    return WentBack(version=target, moved=told)
+    return WentBack(version=target, moved=moved)
 
 
 def _go_back(
