@@ -2,8 +2,8 @@
 
 The wrapping key is derived from the master key by HKDF-SHA-256 (RFC 5869). A sealed value is
 ``format (1) | key serial (2) | nonce (12) | ciphertext and tag``; table, column and row are its associated data, so a
-value copied to another row does not open. Nonces are 96 random bits (NIST SP 800-38D, section 8.2.2, which limits a
-key to 2**32 values). Keyed hashes are HMAC-SHA-256 (RFC 2104).
+value copied to another row does not open. Nonces are 96 random bits (NIST SP 800-38D, sections 8.2.2 and 8.3: at
+most 2**32 values a key). Keyed hashes are HMAC-SHA-256 (RFC 2104).
 """
 
 import hmac
