@@ -240,18 +240,23 @@ def trace_all(folder: Path) -> dict[str, Trip]:
     return trips
 
 
-def main() -> None:
-    """Print the table."""
+def run_trips() -> dict[str, Trip]:
+    """Start a Valkey of its own, make every trip and return them by name."""
     with tempfile.TemporaryDirectory(prefix="gw-trace-") as name:
         folder = Path(name)
         store = supervisor.start_valkey(folder, environment=dict(os.environ))
         try:
             while not supervisor.does_answer(folder):
                 time.sleep(0.05)
-            trips = trace_all(folder)
+            return trace_all(folder)
         finally:
             store.terminate()
             store.wait()
+
+
+def main() -> None:
+    """Print the table."""
+    trips = run_trips()
     print("| trip | files | rooms | functions | calls | changes of file | SQL | transactions | target |")
     print("|---|---|---|---|---|---|---|---|---|")
     for name, trip in trips.items():

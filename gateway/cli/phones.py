@@ -125,7 +125,7 @@ class Hand:
             return self._dial(typed)
         if not self.phone.session:
             return None
-        return self._noted(typed, self.phone.press(typed))
+        return self._note_page(typed, self.phone.press(typed))
 
     def _dial(self, typed: str) -> Page:
         """Dial, also during a session: a real phone that dials again has lost its session without notice."""
@@ -137,7 +137,7 @@ class Hand:
         session.seen.append(shown.screen)
         return Page(number, typed, shown)
 
-    def _noted(self, typed: str, shown: HandsetPage) -> Page:
+    def _note_page(self, typed: str, shown: HandsetPage) -> Page:
         session = self._open[self.phone.number]
         session.keys.append(typed)
         session.seen.append(shown.screen)

@@ -277,7 +277,7 @@ def replay_turn(parts: Services, key: bytes, entry: dict[str, Any]) -> None:
         now=parts.clock.set_right(record.at, mark),
         trial=entry["trial"],
     )
-    _, nudges = parts.store.run(lambda tx: write_turn(parts, tx.marked(mark), turn, told=record.receipts))
+    _, nudges = parts.store.run(lambda tx: write_turn(parts, tx.mark_as(mark), turn, told=record.receipts))
     if _has_erase(turn):
         forget_spooled(parts, turn.number, trial=turn.trial, until=turn.now)
     parts.spool.drop(key)

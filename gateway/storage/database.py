@@ -83,7 +83,7 @@ class Tx:
     dialect: str
     mark: str = ""
 
-    def marked(self, mark: str) -> "Tx":
+    def mark_as(self, mark: str) -> "Tx":
         """Return the same transaction with an earlier mark, to write what was asked for then."""
         return replace(self, mark=mark) if mark else self
 

@@ -177,7 +177,7 @@ class DutyHours:
 
     def read_hours(self, otherwise: Hours, zone: str, now: datetime) -> Hours:
         """Return the duty hours of the next two weeks from the copy in memory, else from the file."""
-        rota = self._rota if self._rota is not None else self._kept()
+        rota = self._rota if self._rota is not None else self._load_saved()
         today, _ = find_local_minute(zone, now)
         return otherwise if rota is None else hours_by(rota, otherwise, today)
 
@@ -188,7 +188,7 @@ class DutyHours:
         except OSError:
             _log.warning("the shifts could not be kept as a file")
 
-    def _kept(self) -> Rota | None:
+    def _load_saved(self) -> Rota | None:
         try:
             self._rota = _read_rota(json.loads(self._file.read_text(encoding="utf-8")))
         except FileNotFoundError:

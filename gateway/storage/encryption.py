@@ -113,7 +113,7 @@ class Ring:
             self.add(tx, purpose, 1, now)
         if missing:
             # New keys may be rolled back, so the copy is written by the next refresh, after the commit.
-            self._keys = self._opened(list_stored_keys(tx))
+            self._keys = self._open_keys(list_stored_keys(tx))
         else:
             self.refresh(tx)
 
@@ -122,7 +122,7 @@ class Ring:
         rows = list_stored_keys(tx)
         changed = tuple(rows) != self._keys.rows
         if changed:
-            self._keys = self._opened(rows)
+            self._keys = self._open_keys(rows)
         if self._copied != tuple(rows):
             self._write_copy(rows)
         return changed
@@ -137,7 +137,7 @@ class Ring:
         """
         rows = None if self._copy is None else _read_copy(self._copy)
         # A key that is not in SQL must not seal anything, so without a copy the ring stays empty.
-        self._keys = self._opened(rows or [])
+        self._keys = self._open_keys(rows or [])
         return bool(rows)
 
     def add(self, tx: "Tx", purpose: str, serial: int, now: datetime, *, in_use: bool = True) -> None:
@@ -260,7 +260,7 @@ class Ring:
             cipher = self._ciphers[key] = AESGCM(key)
         return cipher
 
-    def _opened(self, rows: list[KeyRow]) -> _Keys:
+    def _open_keys(self, rows: list[KeyRow]) -> _Keys:
         found: defaultdict[str, dict[int, bytes]] = defaultdict(dict)
         current: dict[str, int] = {}
         for row in rows:

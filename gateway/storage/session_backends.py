@@ -215,7 +215,7 @@ class InSql:
         with self._store.write() as tx:
             tx.execute(delete(sessions).where(sessions.c.key == address.key))
 
-    def kept_until(self) -> datetime | None:
+    def find_latest_expiry(self) -> datetime | None:
         """Return the latest expiry of the sessions here, if any."""
         newest = select(sessions.c.expires_at).order_by(sessions.c.expires_at.desc()).limit(1)
         with self._store.read() as tx:
@@ -258,7 +258,7 @@ class InMemory:
             return Stored(
                 raw[:MARK].decode("ascii"),
                 int(raw[MARK:_HEAD_BYTES]),
-                self._opened(address, raw[_HEAD_BYTES:]),
+                self._open_state(address, raw[_HEAD_BYTES:]),
             )
         except (OSError, ValueError, NotUnsealed):
             return None
@@ -290,7 +290,7 @@ class InMemory:
     def _path(self, address: Address) -> Path:
         return self._folder / f"{address.channel}.{address.key.hex()}"
 
-    def _opened(self, address: Address, sealed: bytes) -> str:
+    def _open_state(self, address: Address, sealed: bytes) -> str:
         return self._ring.open(sealed, table="sessions", column="state", row=name_row(address.key)).decode()
 
     def _put(self, path: Path, content: bytes) -> None:

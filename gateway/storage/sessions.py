@@ -135,7 +135,7 @@ class Sessions:
         Raises:
             Unavailable: SQL cannot be used.
         """
-        until = self._sql.kept_until()
+        until = self._sql.find_latest_expiry()
         if until is not None:
             self._outage.lasts((until - self._clock.now()).total_seconds())
 
@@ -165,11 +165,11 @@ class Asking:
         try:
             found = self._kept.load(address, begun=begun)
         except Unavailable:
-            remembered = self._remembered(address)
+            remembered = self._recall(address)
             if remembered is None:
                 raise
             return remembered
-        there = self._remembered(address) if begun else None
+        there = self._recall(address) if begun else None
         if there is None or (found is not None and (there.mark != found.mark or there.hop <= found.hop)):
             return found
         return there
@@ -210,7 +210,7 @@ class Asking:
             self._memory.drop(address)
         self._kept.drop(address)
 
-    def _remembered(self, address: Address) -> Stored | None:
+    def _recall(self, address: Address) -> Stored | None:
         return None if self._memory is None else self._memory.load(address, self._clock.now().timestamp())
 
 

@@ -38,18 +38,18 @@ class Spool:
             OSError: it could not be stored; nothing may be promised.
         """
         path = self._path(key)
-        if not atomic_files.put_first(path, self._sealed(key, entry)):
+        if not atomic_files.put_first(path, self._seal_entry(key, entry)):
             there = self.load(key)
             if there is not None:
                 return there
-            atomic_files.write_file(path, self._sealed(key, entry))
+            atomic_files.write_file(path, self._seal_entry(key, entry))
         return dict(entry)
 
     def load(self, key: bytes) -> dict[str, Any] | None:
         """Return the entry of this key, also one put aside. An unreadable one is renamed, and None returned."""
         for path in (self._path(key), self._aside(key)):
             try:
-                return self._opened(key, path.read_bytes())
+                return self._open_entry(key, path.read_bytes())
             except FileNotFoundError:
                 continue
             except (NotUnsealed, ValueError):
@@ -114,11 +114,11 @@ class Spool:
     def _path(self, key: bytes) -> Path:
         return self._folder / key.hex()
 
-    def _sealed(self, key: bytes, entry: Mapping[str, Any]) -> bytes:
+    def _seal_entry(self, key: bytes, entry: Mapping[str, Any]) -> bytes:
         text = json.dumps({"format": _FORMAT, "entry": dict(entry)}, ensure_ascii=False)
         return self._ring.seal(text.encode(), table="spool", column="entry", row=key.hex())
 
-    def _opened(self, key: bytes, sealed: bytes) -> dict[str, Any]:
+    def _open_entry(self, key: bytes, sealed: bytes) -> dict[str, Any]:
         content = json.loads(self._ring.open(sealed, table="spool", column="entry", row=key.hex()))
         if content.get("format") != _FORMAT:
             raise ValueError("a spool file of another release")

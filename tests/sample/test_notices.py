@@ -66,7 +66,7 @@ def test_whoever_reads_a_notice_alone_comes_to_her_page_with_98(menu: Menu, lang
         plain = render_reply(menu, here, LINE.for_engine(), USSD_LIMITS, NOW)
         if isinstance(screen, End) or plain.screen != name:
             continue
-        wrong = here.having(notice="invalid", wrong=1)
+        wrong = here.copy_with(notice="invalid", wrong=1)
         reply = render_reply(menu, wrong, LINE.for_engine(), USSD_LIMITS, NOW)
         alone += reply.alone
         if reply.alone:

@@ -65,7 +65,7 @@ def test_our_own_number_and_the_embassy_stand_where_they_are_advised(menu: Menu,
         line = DisplayValues(zone="Asia/Vientiane", values={"helpline": "", "embassy": "", **values})
         session, pages = open_screen(cut, at, screen), ""
         for page in range(1, 5):
-            pages += join_text(render_reply(cut, session.having(page=page), line, USSD_LIMITS, NOW))
+            pages += join_text(render_reply(cut, session.copy_with(page=page), line, USSD_LIMITS, NOW))
         return pages
 
     assert "+856 20 555 00000" in page_of("before", helpline="+856 20 555 00000")

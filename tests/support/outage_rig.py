@@ -71,7 +71,7 @@ class _Failing:
         self._tx, self._at, self._n, self._said = tx, at, 0, said
         self.conn, self.ring, self.dialect, self.mark = tx.conn, tx.ring, tx.dialect, tx.mark
 
-    def marked(self, _mark: str) -> "_Failing":
+    def mark_as(self, _mark: str) -> "_Failing":
         return self
 
     def execute(self, *args: Any) -> Any:

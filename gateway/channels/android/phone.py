@@ -168,7 +168,7 @@ class Phone:
         try:
             # Numbers are validated by us; an old app does not know newer prefixes.
             reply = self._wire.ask(
-                "POST", "/messages?skipPhoneValidation=true", self._written(message, now=now)
+                "POST", "/messages?skipPhoneValidation=true", self._write_message(message, now=now)
             )
         except NoAnswer as error:
             if error.begun:
@@ -178,12 +178,12 @@ class Phone:
 
     def ask(self, own_id: str) -> SendResult | None:
         """Query the state of a text."""
-        reply = self._asked("GET", f"/messages/{own_id}")
+        reply = self._ask_phone("GET", f"/messages/{own_id}")
         return read_state(reply, own_id) if reply else None
 
     def look(self) -> ChannelSeen | None:
         """Query the phone's health; a relay that only reports about itself does not count."""
-        reply = self._asked("GET", "/health")
+        reply = self._ask_phone("GET", "/health")
         if reply is None or reply.status not in (200, 503) or reply.found is None:
             return None
         seen = read_health(self._channel, reply.found)
@@ -197,14 +197,14 @@ class Phone:
                 "url": addresses[address_name],
                 "event": event,
             }
-            reply = self._asked("POST", "/webhooks", hook)
+            reply = self._ask_phone("POST", "/webhooks", hook)
             if reply is None:
                 return SendResult(outcome=SendOutcome.NOT_SENT, reason="no-answer", down=True)
             if not 200 <= reply.status < 300:  # noqa: PLR2004 - every success counts alike
                 return SendResult(outcome=SendOutcome.REFUSED, reason=f"http-{reply.status}")
         return SendResult(outcome=SendOutcome.SENT)
 
-    def _written(self, message: Outgoing, *, now: datetime) -> dict[str, object]:
+    def _write_message(self, message: Outgoing, *, now: datetime) -> dict[str, object]:
         written: dict[str, object] = {
             "id": message.own_id,
             "textMessage": {"text": message.text},
@@ -218,7 +218,7 @@ class Phone:
             written["simNumber"] = self._account.sim
         return written
 
-    def _asked(
+    def _ask_phone(
         self, method: str, path: str, content: Mapping[str, object] | None = None
     ) -> PhoneReply | None:
         try:

@@ -219,7 +219,7 @@ class Talk:
         """Dial (None) or send an input; None where there is no open session."""
         effects: tuple[Effect, ...] = ()
         if sends is None:
-            session = self._begun()
+            session = self._begin_session()
         elif not self._kept:
             return None
         else:
@@ -239,7 +239,7 @@ class Talk:
         values = {"code": CODE, **find_current_values(self._menu, meaning.session, self._line, self._now)}
         return Moved(reply, meaning.session, meaning.effects, values)
 
-    def _begun(self) -> Session:
+    def _begin_session(self) -> Session:
         case = self._case
         if self._kept and case.phone_seen == PhoneSeen.NO:
             again = resume_session(self._menu, load_session(self._kept))

@@ -149,7 +149,7 @@ class _Events:
         self._nodes = 0
         # So many nodes in so few characters cannot be a menu.
         self._most = min(MAX_NODES, FEW_NODES + len(text) // LETTERS_A_NODE)
-        self._events = self._parsed(text)
+        self._events = self._parse_events(text)
 
     def document(self) -> Node:
         self._expect("StreamStartEvent")
@@ -169,7 +169,7 @@ class _Events:
             )
         return root
 
-    def _parsed(self, text: str) -> Iterator[Any]:
+    def _parse_events(self, text: str) -> Iterator[Any]:
         try:
             yield from YAML(typ="safe", pure=True).parse(text)
         except MarkedYAMLError as error:
@@ -258,7 +258,7 @@ class _Events:
                 self._tell(odd)
                 continue
             if key.text in lines:
-                self._repeated(key, lines[key.text])
+                self._report_repeat(key, lines[key.text])
                 continue
             lines[key.text] = key.place.line
             yield key, value
@@ -279,7 +279,7 @@ class _Events:
             )
         return None
 
-    def _repeated(self, key: Scalar, line: int) -> None:
+    def _report_repeat(self, key: Scalar, line: int) -> None:
         self._tell(
             Problem(
                 code="yaml-repeated-key",

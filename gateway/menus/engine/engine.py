@@ -44,7 +44,7 @@ def settle_one(menu: Menu, session: Session, receipt: Receipt, line: DisplayValu
         case CallbackAccepted() | CallbackFound():
             return _open_request(menu, session, receipt, _plan_values(menu, session, receipt, line, now))
         case CallbackChanged():
-            return session.having(
+            return session.copy_with(
                 values={**session.values, **_plan_values(menu, session, receipt, line, now)}
             )
         case CodeWrong():
@@ -52,7 +52,7 @@ def settle_one(menu: Menu, session: Session, receipt: Receipt, line: DisplayValu
         case CallbackRefused():
             return _lead_refused(menu, session)
         case CallbackCancelled() | Erased():
-            return session.having(callback="", values={}, answers={})
+            return session.copy_with(callback="", values={}, answers={})
         case Gone():
             return _lead_gone(menu, session)
         case Noted():
@@ -76,13 +76,13 @@ def _open_request(
     """Keep the request's id and results in the session; a code that opened one leads to the screen that shows it."""
     if isinstance(receipt, CallbackFound):
         session = _show_by_code(menu, session, {"missed": "yes"} if receipt.missed else {})
-    return session.having(callback=receipt.callback, values={"code": receipt.code, **planned})
+    return session.copy_with(callback=receipt.callback, values={"code": receipt.code, **planned})
 
 
 def _show_by_code(menu: Menu, session: Session, answers: dict[str, str]) -> Session:
     screen = menu.screens.get(session.screen)
     to = screen.code_to if isinstance(screen, Choices) else screen.to if isinstance(screen, Entry) else ""
-    return navigation.go_to(menu, session.having(answers=answers), to) if to in menu.screens else session
+    return navigation.go_to(menu, session.copy_with(answers=answers), to) if to in menu.screens else session
 
 
 def _lead_refused(menu: Menu, session: Session) -> Session:
@@ -95,14 +95,14 @@ def _lead_refused(menu: Menu, session: Session) -> Session:
         if choice.answer == "no" and choice.to in menu.screens
     ]
     to = refusals[0] if refusals else menu.home
-    return navigation.drop_return(navigation.go_to(menu, session.having(ended=False), to))
+    return navigation.drop_return(navigation.go_to(menu, session.copy_with(ended=False), to))
 
 
 def _lead_gone(menu: Menu, session: Session) -> Session:
     """Go home with a notice that the place was lost, unless the session has just ended."""
     if session.ended:
         return session
-    return navigation.go_home(menu, session).having(notice=navigation.AGAIN)
+    return navigation.go_home(menu, session).copy_with(notice=navigation.AGAIN)
 
 
 def begin_session(menu: Menu, known: Known) -> Session:
@@ -136,7 +136,7 @@ def open_screen(
     here = navigation.stand_on_screen(menu, session)
     there = navigation.go_to(menu, here, screen, answers or {})
     behind = navigation.find_way(menu, screen) if here.screen == menu.home and there.screen == screen else ()
-    return there.having(trail=behind) if behind else there
+    return there.copy_with(trail=behind) if behind else there
 
 
 def step_session(menu: Menu, session: Session, text: str, limits: Limits = USSD_LIMITS) -> Step:
@@ -177,12 +177,14 @@ def _follow_navigation(menu: Menu, session: Session, key: str, limits: Limits) -
     if key not in {navigation.BACK_KEY, navigation.MORE}:
         return None
     if key == navigation.MORE and session.notice:
-        return session.having(notice="")  # the notice had a page of its own: show the page that it displaced
+        return session.copy_with(
+            notice=""
+        )  # the notice had a page of its own: show the page that it displaced
     pages = list_pages(menu, session, limits)
-    here = session.having(page=find_page_number(session, pages))
+    here = session.copy_with(page=find_page_number(session, pages))
     if key == navigation.BACK_KEY:
         return navigation.go_back(menu, here)
-    return here.having(page=here.page + 1, wrong=0, notice="") if here.page < len(pages) else None
+    return here.copy_with(page=here.page + 1, wrong=0, notice="") if here.page < len(pages) else None
 
 
 # Resuming a USSD session that broke off, where the menu has a screen that asks.
@@ -198,7 +200,7 @@ def resume_session(menu: Menu, session: Session) -> Session | None:
     if RESUME not in menu.screens or screen is None or not session.language or session.ended:
         return None
     if session.screen == RESUME:
-        return session.having(notice="", wrong=0)
+        return session.copy_with(notice="", wrong=0)
     rooted = session.screen in {menu.start, menu.home}
     alone = session.answers.get("phone_seen", PhoneSeen.NO) == PhoneSeen.NO
     if rooted or not alone or screen.sensitive or isinstance(screen, End):

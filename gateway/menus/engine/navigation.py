@@ -21,7 +21,7 @@ def enter_form(menu: Menu, session: Session, preset: Mapping[str, str]) -> Sessi
     """Return the session with a new form: path and topic recorded from the trail, answers reset to the preset ones."""
     way = (*(screen for screen, _page in session.trail), session.screen)
     path = tuple(screen for screen in way if _tells_a_way(menu, screen))
-    return session.having(path=path, topic=find_topic(menu, path), answers=dict(preset))
+    return session.copy_with(path=path, topic=find_topic(menu, path), answers=dict(preset))
 
 
 def find_next_screen(menu: Menu, session: Session, form: Form) -> str:
@@ -88,7 +88,7 @@ def go_to(menu: Menu, session: Session, to: str, preset: Mapping[str, str] | Non
         return go_to(menu, begun, find_next_screen(menu, begun, target))
     if to in {menu.start, menu.home}:
         return _root_session(session, to)
-    return session.having(
+    return session.copy_with(
         screen=to,
         page=1,
         trail=_find_trail(menu, session, to),
@@ -114,7 +114,7 @@ def find_way(menu: Menu, screen: str) -> tuple[tuple[str, int], ...]:
 
 def follow_choice(menu: Menu, session: Session, to: str, preset: Mapping[str, str]) -> Session:
     """Move where a choice leads: a screen, the next question, back, or nowhere."""
-    cleared = session.having(wrong=0, notice="")
+    cleared = session.copy_with(wrong=0, notice="")
     if to == BACK:
         return go_back(menu, cleared) or cleared
     if to == HERE:
@@ -128,7 +128,7 @@ def follow_choice(menu: Menu, session: Session, to: str, preset: Mapping[str, st
 def go_back(menu: Menu, session: Session) -> Session | None:
     """Go to the previous page, else to the previous screen; None where there is neither."""
     if session.page > 1:
-        return session.having(page=session.page - 1, wrong=0, notice="")
+        return session.copy_with(page=session.page - 1, wrong=0, notice="")
     return _return_session(menu, session) if goes_back(menu, session) else None
 
 
@@ -155,10 +155,10 @@ def stay_after_wrong_key(menu: Menu, session: Session) -> Session:
     """Stay on the page with a notice after an unknown key; the third in a row leads to the offer of a callback."""
     count = session.wrong + 1
     if count < WRONG_KEYS:
-        return session.having(wrong=count, notice=INVALID)
+        return session.copy_with(wrong=count, notice=INVALID)
     if isinstance(menu.screens[session.screen], Offer) or menu.offer not in menu.screens:
-        return session.having(wrong=0, notice=INVALID)
-    return session.having(
+        return session.copy_with(wrong=0, notice=INVALID)
+    return session.copy_with(
         screen=menu.offer,
         page=1,
         trail=(*session.trail, (session.screen, session.page))[-MAX_TRAIL:],
@@ -186,20 +186,20 @@ def stand_on_screen(menu: Menu, session: Session) -> Session:
     if screen is None:
         return restart_session(menu, session)
     if isinstance(screen, Form):
-        return session.having(screen=find_next_screen(menu, session, screen))
+        return session.copy_with(screen=find_next_screen(menu, session, screen))
     return session
 
 
 def drop_return(session: Session) -> Session:
     """Return the session without a trail, so that key 0 does not lead back into a completed action."""
-    return session.having(trail=())
+    return session.copy_with(trail=())
 
 
 def unwind_round(session: Session) -> Session:
     """Return the session with its trail cut at an earlier visit of the current screen."""
     seen = [screen for screen, _page in session.trail]
     return (
-        session.having(trail=session.trail[: seen.index(session.screen)])
+        session.copy_with(trail=session.trail[: seen.index(session.screen)])
         if session.screen in seen
         else session
     )
@@ -210,13 +210,13 @@ def _return_session(menu: Menu, session: Session) -> Session | None:
     if not trail:
         return None
     screen, page = trail[-1]
-    returned = session.having(screen=screen, page=page, trail=trail[:-1], wrong=0, notice="")
+    returned = session.copy_with(screen=screen, page=page, trail=trail[:-1], wrong=0, notice="")
     return _drop_answer(menu, returned)
 
 
 def _root_session(session: Session, to: str) -> Session:
     """Return the session on the first or home screen, with trail, form, request and results reset."""
-    return session.having(
+    return session.copy_with(
         screen=to, page=1, trail=(), wrong=0, notice="", answers={}, values={}, callback="", path=(), topic=""
     )
 
@@ -238,7 +238,7 @@ def _drop_answer(menu: Menu, session: Session) -> Session:
     if not isinstance(question, Question):
         return session
     others = {name: value for name, value in session.answers.items() if name != question.asks}
-    return session.having(answers=others)
+    return session.copy_with(answers=others)
 
 
 # Normalise typed input so that it can be compared with the keys of a screen.

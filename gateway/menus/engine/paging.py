@@ -85,7 +85,7 @@ class _Cutter:
             lines.append(_make_navigation(engine_navigation.HOME, self.home))
         return tuple(lines)
 
-    def crowned(self, page: Page, navigation: Page) -> Page:
+    def add_navigation(self, page: Page, navigation: Page) -> Page:
         """Return the page with its navigation, and with the optional lines (0 on a question, 00) where they fit."""
         full = page + navigation
         wanted = [(engine_navigation.BACK_KEY, self.back)] if self.back_on_first and self.layout.asks else []
@@ -226,7 +226,7 @@ def _one_page(cutter: _Cutter, items: list[_Item], screen: Screen, language: str
     navigation = cutter.navigation(1, more=False)
     if not cutter.fits(page + navigation) or any(item.page > 1 for item in items):
         raise (QuestionSplit if cutter.layout.asks else TextTooLong)(screen.id, language)
-    return (cutter.crowned(page, navigation),)
+    return (cutter.add_navigation(page, navigation),)
 
 
 def _fill_pages(cutter: _Cutter, items: list[_Item], *, home: bool) -> tuple[Page, ...] | None:
@@ -238,12 +238,12 @@ def _fill_pages(cutter: _Cutter, items: list[_Item], *, home: bool) -> tuple[Pag
         rest = tuple(item.piece for item in queue)
         floor = _find_floor(queue, number)
         if all(item.page <= floor for item in queue) and cutter.fits(rest + last):
-            return (*pages, cutter.crowned(rest, last))
+            return (*pages, cutter.add_navigation(rest, last))
         navigation = cutter.navigation(number, more=True, home=home)
         page = _take_page(cutter, queue, number, navigation)
         if not page:
             return None
-        pages.append(cutter.crowned(page, navigation))
+        pages.append(cutter.add_navigation(page, navigation))
         if not queue:
             return tuple(pages)
     return None

@@ -100,7 +100,7 @@ def list_pages(menu: Menu, session: Session, limits: Limits) -> tuple[Page, ...]
     filled = [page for page in visible if any(piece.kind is not PieceKind.NAVIGATION for piece in page)]
     pages = filled or visible[:1]
     return tuple(
-        _drop_dead_navigation(menu, session.having(page=number), page, last=number == len(pages))
+        _drop_dead_navigation(menu, session.copy_with(page=number), page, last=number == len(pages))
         for number, page in enumerate(pages, start=1)
     )
 
@@ -167,7 +167,7 @@ def render_reply(menu: Menu, session: Session, line: DisplayValues, limits: Limi
 
 def forget_notice(session: Session, reply: Reply) -> Session:
     """Return the session to store after this reply: a notice is cleared once its page was shown beside it."""
-    return session.having(notice=session.notice if reply.alone else "", ended=reply.ends)
+    return session.copy_with(notice=session.notice if reply.alone else "", ended=reply.ends)
 
 
 def join_text(reply: Reply) -> str:

@@ -105,7 +105,7 @@ def _change_request(
 
 def _take_choice(menu: Menu, session: Session, screen: Screen, choice: Choice) -> Step:
     own_answer = {screen.asks: choice.answer} if isinstance(screen, Question) and choice.answer else {}
-    answered_session = session.having(
+    answered_session = session.copy_with(
         answers={**session.answers, **choice.answers, **own_answer},
         language=choice.language or session.language,
         script=choice.script or choice.language or session.script,
@@ -129,7 +129,7 @@ def _skip_question(menu: Menu, step: Step) -> Step:
     if len(answers) != 1 or find_deed(screen, answers[0]) not in {None, Deed.REFUSE_CALLS}:
         return step
     (only,) = answers
-    answered = session.having(answers={**session.answers, **only.answers, screen.asks: only.answer})
+    answered = session.copy_with(answers={**session.answers, **only.answers, screen.asks: only.answer})
     if only.answer == NEVER and screen.asks == "when":
         return _without_time(menu, answered, only, step.effects)
     moved = navigation.follow_choice(menu, answered, only.to, only.answers)
@@ -146,13 +146,13 @@ def _without_time(menu: Menu, session: Session, only: Choice, effects: tuple[Eff
     led = _unseen(navigation.follow_choice(menu, session, to, {}), menu.screens[session.screen])
     if session.answers.get("phone_seen") != "not_mine":
         others = {name: value for name, value in led.answers.items() if name != "when"}
-        return Step(led.having(answers=others), effects)  # the question before can be answered anew
+        return Step(led.copy_with(answers=others), effects)  # the question before can be answered anew
     return Step(navigation.drop_return(led), (*effects, make_effect(session, Deed.REFUSE_CALLS, only)))
 
 
 def _unseen(session: Session, skipped: Screen) -> Session:
     """Return the session without the skipped question in its trail."""
-    return session.having(trail=tuple(place for place in session.trail if place[0] != skipped.id))
+    return session.copy_with(trail=tuple(place for place in session.trail if place[0] != skipped.id))
 
 
 # Layout: the lines of a screen, and rules for cutting them into pages.
@@ -201,7 +201,7 @@ def take_choices(menu: Menu, session: Session, screen: Choices, key: str) -> Ste
     """Follow the option with this key, or look up digits of the length of a code."""
     step = choose_line(menu, session, screen, key)
     if step is None and screen.takes_code and is_code(key):
-        return Step(session.having(notice=""), (LookUpCode(code=key),))
+        return Step(session.copy_with(notice=""), (LookUpCode(code=key),))
     return step
 
 
@@ -215,7 +215,7 @@ def read_words(menu: Menu, session: Session, typed: str) -> Step | None:
         joined = f"{front} {typed}" if front.isascii() else f"{front}{typed.strip()}"
         match = understand_text(menu, joined, session.script)
         if match is not None and match.keyword.to in menu.screens:
-            return Step(go_to(menu, session.having(notice=""), match.keyword.to))
+            return Step(go_to(menu, session.copy_with(notice=""), match.keyword.to))
     return None
 
 
@@ -250,7 +250,7 @@ def take_entry(menu: Menu, session: Session, screen: Entry, key: str) -> Step | 
         return step
     typed = make_effect(session, screen.does, Choice(key=key))
     if looks_up:
-        return Step(session.having(notice=""), (typed,))
+        return Step(session.copy_with(notice=""), (typed,))
     return Step(navigation.follow_choice(menu, session, screen.to, {}), (typed,))
 
 

@@ -77,7 +77,7 @@ class Session:
     callback: str = ""
     ended: bool = False
 
-    def having(self, **changes: Any) -> "Session":
+    def copy_with(self, **changes: Any) -> "Session":
         """Return a copy with these fields changed."""
         return replace(self, **changes)
 
@@ -185,5 +185,5 @@ def find_thread_state(
     session: Session, language: str, *, waits_for: str = "", listed: Mapping[str, str] | None = None
 ) -> ThreadState:
     """Return the thread state for this session; results are dropped, and an ended session becomes None."""
-    stored = None if session.ended else session.having(values={})
+    stored = None if session.ended else session.copy_with(values={})
     return ThreadState(session=stored, language=language, waits_for=waits_for, listed=listed or {})

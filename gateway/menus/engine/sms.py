@@ -95,7 +95,7 @@ class _TextTurn:
         session = begin_session(self.menu, known)
         return open_screen(self.menu, session, screen) if screen else session
 
-    def keeping(
+    def keep_state(
         self, session: Session, *, waits_for: str = "", listed: Mapping[str, str] | None = None
     ) -> ThreadState:
         """Return the thread state for this session; the language chosen by number stays."""
@@ -149,7 +149,7 @@ def apply_receipts(
             )
         led = meaning.session if meaning.also else settle_session(menu, meaning.session, receipts, line, now)
         values = {**led.values, "code": codes[0]} if codes and meaning.also else led.values
-        return replace(meaning, session=led.having(values=values), also=meaning.also if codes else "")
+        return replace(meaning, session=led.copy_with(values=values), also=meaning.also if codes else "")
     if not codes:
         return replace(meaning, says="sms_no_call", understood="refused")
     return _ask_further(menu, meaning, receipts)
@@ -159,8 +159,8 @@ def _ask_further(menu: Menu, meaning: Meant, receipts: tuple[Receipt, ...]) -> M
     """Show the code of the saved request, followed by the form's first further question, if any."""
     accepted = next(each for each in receipts if isinstance(each, CallbackAccepted))
     asked = next(each for each in meaning.effects if isinstance(each, RequestCallback))
-    session = meaning.session.having(values={"code": accepted.code}, callback=accepted.callback)
-    at = sms_reply.open_next(menu, session.having(answers=asked.answers))
+    session = meaning.session.copy_with(values={"code": accepted.code}, callback=accepted.callback)
+    at = sms_reply.open_next(menu, session.copy_with(answers=asked.answers))
     if at is None or meaning.standing is None:
         return replace(meaning, session=session)
     stands = find_thread_state(at, meaning.standing.language, waits_for=FURTHER)
@@ -173,7 +173,7 @@ def _read_chosen(text: _TextTurn, match: Match | None) -> Meant | None:
         return answered
     form, waits = text.standing.open_form, text.standing.waits_for == FORM
     if form is not None and waits and is_declined(text.menu, text.words):
-        refusal, stands = RefuseCalls(how="said"), text.keeping(form)
+        refusal, stands = RefuseCalls(how="said"), text.keep_state(form)
         return Meant(
             understood="no_call", session=form, says="sms_no_call", standing=stands, effects=(refusal,)
         )
@@ -200,7 +200,7 @@ def _further(text: _TextTurn) -> Meant | None:
         if not waits or not answers or not key or len(key) >= navigation.CODE_DIGITS or not key.strip("0"):
             return None
         return Meant(
-            understood="again", session=at, says="invalid", standing=text.keeping(at, waits_for=FURTHER)
+            understood="again", session=at, says="invalid", standing=text.keep_state(at, waits_for=FURTHER)
         )
     answered, effect = sms_reply.answer_further(text.menu, at, choice)
     words = sms_reply.find_reply(text.menu, answered, choice)
@@ -211,7 +211,7 @@ def _further(text: _TextTurn) -> Meant | None:
         session=session,
         says="sms_noted",
         words=words,
-        standing=text.keeping(session, waits_for=FURTHER if following else ""),
+        standing=text.keep_state(session, waits_for=FURTHER if following else ""),
         effects=(effect,),
     )
 
@@ -221,28 +221,28 @@ def _answer_courtesy(text: _TextTurn) -> Meant:
     waits, session = text.standing.waits_for, text.session or text.at("", text.script)
     if text.standing.thanked or (text.session is not None and waits != FORM):
         return Meant(understood=COURTESY, session=session, says=SILENCE)
-    stands = replace(text.keeping(session, waits_for=waits), thanked=True)
+    stands = replace(text.keep_state(session, waits_for=waits), thanked=True)
     says = "sms_form_again" if waits == FORM else "sms_help"
     return Meant(understood=COURTESY, session=session, says=says, standing=stands)
 
 
 def _read_word(text: _TextTurn, match: Match, *, stopped: bool) -> Meant:
     session = text.at(match.keyword.to, text.standing.language or match.language)
-    keeping = text.keeping(session)
+    keeping = text.keep_state(session)
     match match.keyword.reaction:
         case Reaction.STOP:
             stop = RefuseCalls(how="stop")
             return Meant(understood=STOP, session=session, says=SILENCE, effects=(stop,))
         case Reaction.REFUSE:
-            refusal, stands = RefuseCalls(how="said"), text.keeping(text.session or session)
+            refusal, stands = RefuseCalls(how="said"), text.keep_state(text.session or session)
             says = SILENCE if stopped else "sms_no_call"
             return Meant(understood=REFUSED, session=session, says=says, standing=stands, effects=(refusal,))
         case Reaction.CALL_ME:
-            before = (text.session or session).having(language=session.language, script=session.script)
+            before = (text.session or session).copy_with(language=session.language, script=session.script)
             at_form = open_screen(text.menu, before.with_promises(text.known), text.menu.call_me)
             if not sms_reply.has_times(text.menu, at_form):
                 return Meant(understood="no_time", session=at_form, says=sms_reply.NO_TIME)
-            waiting = text.keeping(at_form, waits_for=FORM)
+            waiting = text.keep_state(at_form, waits_for=FORM)
             return Meant(understood="call_me", session=at_form, says="sms_form", standing=waiting)
         case Reaction.HELP:
             return Meant(understood="help", session=session, says="sms_help", standing=keeping)
@@ -250,7 +250,7 @@ def _read_word(text: _TextTurn, match: Match, *, stopped: bool) -> Meant:
             return Meant(understood=START, session=session, says="sms_started", standing=keeping)
         case Reaction.LANGUAGE:
             words, numbers = sms_reply.list_languages(text.menu, session.script)
-            stands = text.keeping(text.session or session, listed=numbers)
+            stands = text.keep_state(text.session or session, listed=numbers)
             return Meant(
                 understood="language", session=session, says="sms_language", words=words, standing=stands
             )
@@ -311,7 +311,7 @@ def _read_number(text: _TextTurn) -> Meant:
         return Meant(understood="key", session=moved.session, effects=moved.effects)
     if key and text.standing.again:
         return Meant(understood="again", session=text.at("", text.script, lost=True))
-    session = (text.session or text.at("", text.script)).having(script=text.script)
+    session = (text.session or text.at("", text.script)).copy_with(script=text.script)
     near = () if key else find_nearest_topics(menu, text.words)
     return Meant(understood=NOT_UNDERSTOOD, session=session, says="sms_help", near=near)
 
@@ -319,7 +319,7 @@ def _read_number(text: _TextTurn) -> Meant:
 def _read_form(text: _TextTurn, form: Session, answers: Mapping[str, str], *, danger: bool = False) -> Meant:
     """Return the meaning of callback answers that were given in one text."""
     session = form.with_promises(text.known)
-    stands = text.keeping(session)
+    stands = text.keep_state(session)
     cannot, words = sms_reply.list_offered_times(text.menu, session, answers["phone_seen"])
     lent = answers["phone_seen"] == "not_mine" and answers["when"] != "now"
     if answers["when"] == "never" or lent:

@@ -34,7 +34,7 @@ from gateway.menus.keywords import Match
 def open_next(menu: Menu, session: Session) -> Session | None:
     """Return the session at the first further question without an answer; None where none is left."""
     for question in find_further(menu):
-        at = session.having(screen=question.id, page=1, trail=(), wrong=0, notice="", ended=False)
+        at = session.copy_with(screen=question.id, page=1, trail=(), wrong=0, notice="", ended=False)
         if question.asks not in session.answers and len(list_answers(menu, at)) > 1:
             return at
     return None
@@ -61,7 +61,7 @@ def answer_further(menu: Menu, session: Session, choice: Choice) -> tuple[Sessio
     question = menu.screens[session.screen]
     own_answer = {question.asks: choice.answer} if isinstance(question, Question) else {}
     answers = {**choice.answers, **own_answer}
-    answered = session.having(answers={**session.answers, **answers})
+    answered = session.copy_with(answers={**session.answers, **answers})
     if screens.find_deed(question, choice) is Deed.REFUSE_CALLS:
         return answered, screens.make_effect(answered, Deed.REFUSE_CALLS, choice)
     return answered, AmendCallback(callback=session.callback, answers=answers)

@@ -72,7 +72,7 @@ class Group(Generic[E]):
         """Return the spellings in one script."""
         return self._by_script.get(script, ())
 
-    def held_by(self, run: Run) -> Iterator[E]:
+    def find_inside(self, run: Run) -> Iterator[E]:
         """Yield the spellings whose letters occur in the run, as whole words or not."""
         letters = run.letters
         if len(letters) > _FEW_LETTERS:
@@ -82,7 +82,7 @@ class Group(Generic[E]):
 
     def places(self, run: Run) -> Iterator[tuple[int, int, E]]:
         """Yield each position where one of the words is a whole word."""
-        for entry in self.held_by(run):
+        for entry in self.find_inside(run):
             for start, end in entry.places(run):
                 yield start, end, entry
 

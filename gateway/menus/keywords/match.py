@@ -217,7 +217,7 @@ def _find_dangers(lexicon: Lexicon, heard: str) -> Iterator[_Hit]:
         if len(run.letters) < _SHORTEST:
             continue
         longer = Longer(lexicon, run)
-        for spelling in lexicon.danger.held_by(run):
+        for spelling in lexicon.danger.find_inside(run):
             yield from _find_once(spelling, run, at, longer, spelling.places(run))
         for spelling, *place in find_heard_places(lexicon, run):
             yield from _find_once(spelling, run, at, longer, iter([(place[0], place[1])]))

@@ -88,9 +88,9 @@ class _Here:
                 found = callbacks.list_of_caller(tx, caller.id, limit=_MOST) if caller else ()
         except Unavailable:
             return None
-        return [{"code": one.code, "says": self._said(one)} for one in found if one.trial]
+        return [{"code": one.code, "says": self._describe_request(one)} for one in found if one.trial]
 
-    def _said(self, one: Callback) -> str:
+    def _describe_request(self, one: Callback) -> str:
         window = (
             times.format_window(self._local(one.due_at), self._local(one.due_until), self._now)
             if one.due_at and one.due_until and one.closed_at is None

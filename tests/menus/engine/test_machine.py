@@ -86,7 +86,7 @@ class Person(RuleBasedStateMachine):
         self.session = begin_session(menu, known)
 
     def told(self, session=None, **changes):
-        return render_reply(self.menu, (session or self.session).having(**changes), LINE, self.limits, NOW)
+        return render_reply(self.menu, (session or self.session).copy_with(**changes), LINE, self.limits, NOW)
 
     def shown(self):
         """Every line with a key, on all pages of her screen."""

@@ -32,14 +32,14 @@ def lines_of(menu, session):
 
 
 def test_where_there_is_no_room_it_stands_alone_with_every_way_on():
-    reply = told(full(140), THERE.having(notice="invalid"))
+    reply = told(full(140), THERE.copy_with(notice="invalid"))
     assert join_text(reply).split("\n") == [WRONG, "98 More", "0 Back"]
     assert (reply.alone, reply.screen, reply.page, reply.facts) == (True, "x", 1, ())
 
 
 @pytest.mark.parametrize("room", [10, 100, 114])
 def test_where_there_is_room_it_stands_above_the_page(room):
-    reply = told(full(room), THERE.having(notice="invalid"))
+    reply = told(full(room), THERE.copy_with(notice="invalid"))
     assert join_text(reply).startswith((f"{WRONG}\nxxx", "Not a valid choice.\nxxx"))
     assert not reply.alone
 
@@ -84,24 +84,24 @@ def test_a_wrong_key_on_the_notice_is_told_again():
 
 
 def test_what_is_kept_between_two_inputs():
-    menu, wrong = full(), THERE.having(notice="invalid", wrong=1)
+    menu, wrong = full(), THERE.copy_with(notice="invalid", wrong=1)
     assert forget_notice(wrong, told(menu, wrong)) == wrong
     roomy = full(20)
-    assert forget_notice(wrong, told(roomy, wrong)) == wrong.having(notice="")
+    assert forget_notice(wrong, told(roomy, wrong)) == wrong.copy_with(notice="")
     assert step_session(roomy, forget_notice(wrong, told(roomy, wrong)), "98").session.notice == "invalid"
 
 
 def test_numbers_for_danger_stay_in_sight():
     for menu in (full(topic="danger"), replace(full(), sos="x")):
         plain = told(menu, THERE)
-        reply = told(menu, THERE.having(notice="invalid"))
+        reply = told(menu, THERE.copy_with(notice="invalid"))
         assert (reply.pieces, reply.alone) == (plain.pieces, False)
 
 
 def test_a_question_is_never_parted_from_its_answers():
     lines = tuple(choice(str(n), "pay", {"lo": "ບໍ່ໄດ້ເງິນ"}) for n in range(1, 6))
     menu = changed(MENU, Choices(id="x", text={"lo": "ຖາມ"}, choices=lines))
-    reply = told(menu, THERE.having(language="lo", script="lo", notice="invalid"))
+    reply = told(menu, THERE.copy_with(language="lo", script="lo", notice="invalid"))
     assert reply.alone
     assert [piece for piece in reply.pieces if piece.kind is PieceKind.OPTION] == []
 
@@ -111,12 +111,12 @@ def test_values_in_a_notice_are_filled():
         small_menu(messages={**MESSAGES, "invalid": en("Ask {helpline}.")}),
         Information(id="x", text=en("Hi")),
     )
-    assert lines_of(menu, THERE.having(notice="invalid"))[0] == f"Ask {LINE.values['helpline']}."
+    assert lines_of(menu, THERE.copy_with(notice="invalid"))[0] == f"Ask {LINE.values['helpline']}."
 
 
 @pytest.mark.parametrize("notice", ["", "unknown"])
 def test_where_nothing_is_to_be_told_the_page_is_as_it_is(notice):
-    assert told(full(), THERE.having(notice=notice)).pieces == told(full(), THERE).pieces
+    assert told(full(), THERE.copy_with(notice=notice)).pieces == told(full(), THERE).pieces
 
 
 def test_an_end_has_no_notice():
@@ -126,7 +126,7 @@ def test_an_end_has_no_notice():
 
 
 def test_a_text_has_room_for_both():
-    reply = told(full(), THERE.having(notice="invalid"), limits=SMS_LIMITS)
+    reply = told(full(), THERE.copy_with(notice="invalid"), limits=SMS_LIMITS)
     assert not reply.alone
     assert join_text(reply).startswith(WRONG)
 
@@ -139,9 +139,9 @@ def test_a_text_has_room_for_both():
 def test_no_page_with_a_notice_passes_the_limit(words, language, notice):
     screens = (Information(id="start", text=en("Hi")), Information(id="home", text=en("Hi")))
     menu = menu_of(*screens, Information(id="x", text=en(words)), sos="start")
-    session = THERE.having(language=language, script=language, trail=(("home", 1),))
+    session = THERE.copy_with(language=language, script=language, trail=(("home", 1),))
     for page in range(1, told(menu, session).pages + 1):
-        reply = told(menu, session.having(page=page, notice=notice))
+        reply = told(menu, session.copy_with(page=page, notice=notice))
         size = measure_text(join_text(reply))
         assert size.units <= (USSD_LIMITS.gsm7 if size.coding == "gsm7" else USSD_LIMITS.ucs2)
-        assert reply.alone or join_text(reply) != join_text(told(menu, session.having(page=page)))
+        assert reply.alone or join_text(reply) != join_text(told(menu, session.copy_with(page=page)))

@@ -41,7 +41,9 @@ def test_a_fact_is_what_holds_on_the_day_of_the_line(now, value):
 
 def test_results_come_from_the_session_alone():
     assert "code" not in find_current_values(MENU, SOMEWHERE, LINE, NOW)
-    assert find_current_values(MENU, SOMEWHERE.having(values={"code": "4821"}), LINE, NOW)["code"] == "4821"
+    assert (
+        find_current_values(MENU, SOMEWHERE.copy_with(values={"code": "4821"}), LINE, NOW)["code"] == "4821"
+    )
 
 
 @pytest.mark.parametrize("settings", [{}, {"helpline": "", "mrc": ""}])

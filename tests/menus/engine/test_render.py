@@ -17,7 +17,7 @@ from tests.support.menu_builders import FACTS, LINE, changed, choice, en, small_
 
 MENU = small_menu()
 ENGLISH = Session(screen="x", language="en", script="en", trail=(("main", 1),))
-LAO = ENGLISH.having(language="lo", script="lo")
+LAO = ENGLISH.copy_with(language="lo", script="lo")
 
 
 def text_of(screen, session=ENGLISH, line=LINE):
@@ -42,7 +42,7 @@ def test_facts_are_those_of_the_day():
 
 
 def test_a_variant_is_told_to_those_it_is_for():
-    at_home = walk(MENU, "4 9").session.having(region="LA")
+    at_home = walk(MENU, "4 9").session.copy_with(region="LA")
     assert join_text(told(MENU, at_home)).startswith("Police 1191.")
     assert join_text(told(MENU, walk(MENU, "4 9").session)).startswith("Police 191.")
 
@@ -61,17 +61,17 @@ def test_a_page_on_which_nothing_is_open_is_left_out():
     lines = (choice("1", "pay", "One"), choice("2", "pay", "Two", page=2, only_if={"region": ("LA",)}))
     screen = Choices(id="x", choices=lines)
     assert text_of(screen) == "1 One\n0 Back\n00 Home"
-    assert text_of(screen, ENGLISH.having(region="LA")) == "1 One\n98 More\n0 Back\n00 Home"
+    assert text_of(screen, ENGLISH.copy_with(region="LA")) == "1 One\n98 More\n0 Back\n00 Home"
     first = Choices(
         id="x", choices=(replace(lines[0], only_if={"region": ("LA",)}), replace(lines[1], only_if={}))
     )
     assert text_of(first) == "2 Two\n0 Back\n00 Home"
-    assert text_of(first, ENGLISH.having(trail=())) == "2 Two\n00 Home"
+    assert text_of(first, ENGLISH.copy_with(trail=())) == "2 Two\n00 Home"
 
 
 @pytest.mark.parametrize(("page", "shown"), [(0, 1), (-3, 1), (1, 1), (2, 2), (9, 2)])
 def test_a_page_that_is_not_there_is_the_nearest(page, shown):
-    assert told(MENU, walk(MENU, "4 1 2").session.having(page=page)).page == shown
+    assert told(MENU, walk(MENU, "4 1 2").session.copy_with(page=page)).page == shown
 
 
 def test_an_empty_price_says_nothing():
@@ -112,14 +112,14 @@ def test_notice_stands_first():
     ],
 )
 def test_notice_gives_up_home_then_its_second_sentence(room, first, last):
-    session = ENGLISH.having(notice="invalid", wrong=1)
+    session = ENGLISH.copy_with(notice="invalid", wrong=1)
     lines = text_of(Information(id="x", text=en("x" * room)), session).split("\n")
     assert (lines[0], lines[-1]) == (first, last)
 
 
 def test_a_notice_that_finds_no_room_at_all_is_left_out():
     lines = tuple(choice(str(n), "pay", {"lo": "ບໍ່ໄດ້ເງິນ"}) for n in range(1, 6))
-    session = LAO.having(notice="invalid")
+    session = LAO.copy_with(notice="invalid")
     told_text = text_of(Choices(id="x", choices=lines), session)
     assert measure_text(told_text).units <= 80
     tight = small_menu(messages={**MENU.messages, "invalid": {"lo": "ຜິດ" * 30}})
@@ -128,7 +128,7 @@ def test_a_notice_that_finds_no_room_at_all_is_left_out():
 
 
 def test_a_notice_of_another_alphabet_does_not_flip_an_untranslated_page():
-    session = LAO.having(notice="invalid")
+    session = LAO.copy_with(notice="invalid")
     assert text_of(Information(id="x", text=en("y" * 100)), session).startswith(WRONG)
 
 
@@ -139,7 +139,7 @@ def test_no_value_pushes_a_page_beyond_the_hard_stop(value, session, notice):
     )
     menu = changed(MENU, screen)
     reply = told(
-        menu, session.having(notice=notice), line=DisplayValues(zone=LINE.zone, values={"helpline": value})
+        menu, session.copy_with(notice=notice), line=DisplayValues(zone=LINE.zone, values={"helpline": value})
     )
     size = measure_text(join_text(reply))
     assert size.units <= {"gsm7": 182, "ucs2": 80}[size.coding]
