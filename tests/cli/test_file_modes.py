@@ -50,7 +50,7 @@ def test_the_doctor_is_red_until_the_next_start_closes_it(machine: Machine, data
 
 def test_a_part_that_is_started_by_itself_closes_it_too(machine: Machine, data: Path) -> None:
     leave_open(data)
-    parts, _ = open_serving_parts(settings.load(machine.environment()))
+    parts, _ = open_serving_parts(settings.load_settings(machine.environment()))
     parts.store.close()
     assert find_open_files(data) == []
 

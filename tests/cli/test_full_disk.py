@@ -52,10 +52,11 @@ def on_a_full_disk(machine: Machine, *command: str | Path) -> subprocess.Complet
 
 
 READY = """
-from gateway import bootstrap, health
+from gateway import bootstrap
+from gateway.operations import health
 parts = bootstrap.open_parts()
 parts.versions.refresh()
-print("ready" if health.is_ready(health.look(parts)) else "not ready")
+print("ready" if health.is_ready(health.look_around(parts)) else "not ready")
 """
 
 
