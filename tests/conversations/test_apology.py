@@ -198,7 +198,7 @@ def test_the_log_says_where_and_never_what(light: Services, caplog: pytest.LogCa
     said = record.getMessage()
     assert "turn failed event=" in said
     assert "kind=RuntimeError" in said
-    assert "turn.py:" in said
+    assert "ussd.py:" in said
     assert record.exc_info is None
     for secret in (HER, HER[4:], "pressed", phone.session):
         assert secret not in caplog.text
@@ -242,7 +242,7 @@ def test_no_words_of_an_exception_are_written(secret: str, depth: int) -> None:
     (line,) = lines
     assert f"<{secret}>" not in line
     assert line.count(" < ") <= 5
-    assert line.startswith("turn failed event=event kind=ValueError at=test_fallback.py:")
+    assert line.startswith("turn failed event=event kind=ValueError at=test_apology.py:")
 
 
 def test_an_exception_without_a_traceback_is_written_too(caplog: pytest.LogCaptureFixture) -> None:
