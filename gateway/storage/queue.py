@@ -54,7 +54,7 @@ class Counts:
     waiting: int
     due_now: int
     danger: int
-    of_team: int
+    mine: int
     later: int
     review: int
     oldest: datetime | None
@@ -170,7 +170,7 @@ def count_queue(tx: Tx, team: str, *, person_id: str, now: datetime) -> Counts:
         waiting=bounded(waits),
         due_now=sum(bounded(waits, _c.priority == one, _is_due(now)) for one in (DANGER, NORMAL)),
         danger=of_danger,
-        of_team=bounded(text(IN_HAND), _c.holder_id == person_id) if person_id else 0,
+        mine=bounded(text(IN_HAND), _c.holder_id == person_id) if person_id else 0,
         later=bounded(waits, _c.priority == NORMAL, _c.due_at > now),
         review=bounded(text(REVIEW)),
         oldest=find_oldest(tx, team),
