@@ -55,7 +55,7 @@ FAULTS = (
     Fault(
         "a replay drops what the ledger would refuse by now",
         "gateway/helpdesk/requests/accept.py",
-        "    if asked.told is not None and not free:\n",
+        "    if new.promise is not None and not free:\n",
         "    if False:\n",
         "tests/conversations/test_told_machine.py::test_told_means_kept[sqlite]",
     ),
