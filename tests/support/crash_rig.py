@@ -10,7 +10,7 @@ import pytest
 import redis
 from sqlalchemy import event, func, select
 
-from gateway.conversations import ussd
+from gateway.conversations import commit, ussd
 from gateway.conversations.ussd import RenderedPage
 from gateway.conversations.ussd_session import SavedSession
 from gateway.domain.events import Inbound
@@ -69,11 +69,9 @@ def wired(parts: Services, fuse: Fuse, monkeypatch: pytest.MonkeyPatch) -> Servi
     around(Asking, "load", "load", "loaded")
     around(ussd.engine, "step_session", after="stepped")
     around(Store, "run", "begin")
-    around(ussd.commit_turn.__globals__["turns"], "begin", "turn key")
-    monkeypatch.setitem(
-        ussd.commit_turn.__globals__, "apply", _before(ussd.commit_turn.__globals__["apply"], fuse)
-    )
-    around(ussd.commit_turn.__globals__["turns"], "finish", "receipt")
+    around(commit.conversations, "begin_turn", "turn key")
+    around(commit, "apply_effect", "deed")
+    around(commit.conversations, "finish_turn", "receipt")
     event.listen(parts.store._engines().write, "commit", lambda _: fuse.reach("commit"))
     around(Asking, "save", "save", "answer")
 
@@ -82,14 +80,6 @@ def wired(parts: Services, fuse: Fuse, monkeypatch: pytest.MonkeyPatch) -> Servi
         return True
 
     return replace(parts, nudge=nudge)
-
-
-def _before(real: Callable[..., Any], fuse: Fuse) -> Callable[..., Any]:
-    def door(*args: Any, **kwargs: Any) -> Any:
-        fuse.reach("deed")
-        return real(*args, **kwargs)
-
-    return door
 
 
 @dataclass(frozen=True)
