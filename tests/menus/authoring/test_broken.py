@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.menus.authoring.checks import characters
 from gateway.menus.authoring.problems import Level, describe_problem
 from tests.support.menu_folders import BROKEN, base, broken, checked, checked_broken
 
@@ -136,3 +137,14 @@ def test_every_code_is_explained_in_the_reference():
     errors, warnings = page.split("## Warnings")
     assert set(re.findall(r"`([a-z0-9]+(?:-[a-z0-9]+)+)`", errors)) == ERRORS
     assert set(re.findall(r"`([a-z0-9]+(?:-[a-z0-9]+)*)`", warnings)) == WARNINGS | {"file-not-read"}
+
+
+def test_an_earlier_check_changes_nothing_about_a_later_one():
+    """What wins over a word is remembered between checks, as long as the words of the menu are the same."""
+    folders = [broken(folder) for folder in BROKEN if "keyword" in folder.name or "danger" in folder.name]
+    assert len(folders) > 2
+    alone = []
+    for files in folders:
+        characters._get_known_shadows.cache_clear()
+        alone.append(checked(files).problems)
+    assert [checked(files).problems for files in (*folders, *folders)] == [*alone, *alone]

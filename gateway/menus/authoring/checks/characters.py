@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from gateway.menus.authoring.checks.context import Subject
 from gateway.menus.authoring.problems import Problem
 from gateway.menus.authoring.texts import list_sent_texts
-from gateway.menus.engine.model import Keyword
+from gateway.menus.engine.model import Keyword, Menu
 from gateway.menus.engine.text_breaks import PLACEHOLDER
 from gateway.menus.keywords.lexicon import WHO, write_out_persons
 from gateway.menus.keywords.match import Match, understand_text
+from gateway.menus.keywords.scanned_text import LEAST_COPIED
 from gateway.menus.keywords.script_runs import fold_text
 
 # A vowel in two characters that looks like the single one (am, ae): longer, and not found by a search.
@@ -27,6 +29,7 @@ _STRANGE_SIGN = re.compile(
 _CYRILLIC_OR_GREEK = re.compile("[\u0370-\u03ff\u0400-\u04ff]")
 _LATIN = re.compile("[A-Za-z]")
 _WORD = re.compile(r"[^\W\d_]+")
+_SIGN = re.compile("[^\\w\\s\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece]")
 _LEGACY = re.compile("[\u00a1-\u00ff\ue000-\uf8ff]{2,}|[\ue000-\uf8ff]")
 _LEGACY_SCRIPTS = frozenset({"lo", "th", "km", "my"})
 
@@ -66,11 +69,13 @@ def keyword_shadowed(subject: Subject) -> Iterator[Problem]:
     For a danger word this is an error, because the help it promises would not come.
     """
     owners: dict[str, tuple[str, str]] = {}
+    known = _get_known_shadows(_describe_vocabulary(subject.menu))
     for path, language, word in _each_keyword(subject):
         keyword = subject.menu.keywords[int(path[1])]
         first, other = owners.setdefault(fold_text(word), (language, _find_target(keyword)))
         ways = tuple(write_out_persons(subject.menu, word, language))
-        found = next(filter(None, (_find_shadow(subject, keyword, way, language) for way in ways)), None)
+        shadows = (_recall_shadow(subject, known, int(path[1]), way, language) for way in ways)
+        found = next(filter(None, shadows), None)
         if not ways:
             found = f"'{word}' has no person to stand for {WHO}", f"write who: under speech: for {language}"
         elif found is None and first != language and other != _find_target(keyword):
@@ -84,6 +89,35 @@ def keyword_shadowed(subject: Subject) -> Iterator[Problem]:
             yield subject.problem("danger-unheard", path, *found, language=language)
         else:
             yield subject.warning("keyword-shadowed", path, *found, language=language)
+
+
+Shadow = tuple[str, str] | None
+
+
+@lru_cache(maxsize=2)
+def _get_known_shadows(vocabulary: str) -> dict[tuple[int, str, str], Shadow]:
+    """Return the results found so far for this vocabulary: an editor checks a folder after each change of a text."""
+    del vocabulary
+    return {}
+
+
+def _describe_vocabulary(menu: Menu) -> str:
+    """Return all parts of a menu that decide how a short text without signs is understood."""
+    return repr((menu.keywords, menu.speech, menu.languages, menu.fallback))
+
+
+def _recall_shadow(
+    subject: Subject, known: dict[tuple[int, str, str], Shadow], number: int, word: str, language: str
+) -> Shadow:
+    """Return what wins over a word, from an earlier check where no other text of the menu can matter."""
+    keyword = subject.menu.keywords[number]
+    # Longer texts, and texts with signs, may be copies or quotes of the menu's own texts.
+    if len(word) >= LEAST_COPIED or _SIGN.search(word):
+        return _find_shadow(subject, keyword, word, language)
+    key = number, word, language
+    if key not in known:
+        known[key] = _find_shadow(subject, keyword, word, language)
+    return known[key]
 
 
 def _is_heard(subject: Subject, keyword: Keyword, ways: tuple[str, ...], language: str) -> bool:
@@ -206,7 +240,7 @@ def find_leftover(words: str, facts: list[str]) -> tuple[str, str] | None:
         (
             name
             for name in facts
-            if "." in name and re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.])", plain)
+            if "." in name and name in plain and re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.])", plain)
         ),
         "",
     )
