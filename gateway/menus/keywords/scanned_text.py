@@ -200,11 +200,26 @@ def strip_copies(menu: Menu, text: str) -> Own:
         sign = any(not each.isspace() for each in text[: quoted.start()])
         least = LEAST_QUOTED if sign else LEAST_QUOTED_ALONE
         bare = not _letters(quoted[1]) and any(each.isdigit() for each in quoted[1])
-        if len(head) <= LONGEST_REACTION and ((sign and bare) or _is_menu_text(menu, quoted[1], least)):
+        if len(head) <= LONGEST_REACTION and ((sign and bare) or _is_quote(menu, quoted[1], least)):
             return Own(f"{text[: quoted.start()]}\n{text[quoted.end() :]}", copied=True)
     if _is_menu_text(menu, text, LEAST_COPIED):
         return Own(_drop_copied(menu, text), copied=True)
     return Own(text)
+
+
+def _is_quote(menu: Menu, quoted: str, least: int) -> bool:
+    """Say whether quoted words are a text of the menu from its beginning, or most of one of the longer texts.
+
+    Phones quote a whole text when they report a reaction, never one key of it. A few words that are the label of a
+    key are the caller's own: ``I am "locked in"``.
+    """
+    letters = _letters(quoted)
+    if len(letters) >= LEAST_QUOTED_ALONE:
+        return _is_menu_text(menu, quoted, least)
+    if len(letters) < least or f"\n{letters}" not in _list_menu_letters(menu, letters):
+        return False
+    labels = (choice.label for screen in menu.screens.values() for choice in screen.choices)
+    return all(_letters(words) != letters for label in labels for words in label.values())
 
 
 def _is_automatic(menu: Menu, text: str) -> bool:

@@ -176,6 +176,23 @@ def test_danger_apart_from_other_text_is_never_missed(sample: Any, text: str, ro
     assert match.keyword.danger
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        'khoy "thuk khang"',
+        '0". thuk khang. 0"',
+        'Help me, I am "locked in"',
+        "I am “locked in”",
+        "ຂ້ອຍ “ຖືກຂັງ”",
+        "ฉัน “ถูกขัง”",
+    ],
+)
+def test_a_word_of_danger_that_is_quoted_is_hers_although_a_key_bears_it(sample: Any, text: str) -> None:
+    match = understand_text(sample.menu, text)
+    assert match
+    assert match.keyword.danger
+
+
 def test_a_very_long_text_is_cut_and_quick(menu: Menu) -> None:
     assert understand_text(menu, "ກ" * 100_000) is None
 
