@@ -39,7 +39,7 @@ BRANCHES = (
     ast.comprehension,
     ast.match_case,
 )
-BEFORE = "a52ee94"
+BEFORE = "d5833dd"
 """The last commit before the product was moved into rooms."""
 
 
