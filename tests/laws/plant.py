@@ -111,8 +111,8 @@ FAULTS = (
     Fault(
         "no form is asked for its token",
         "gateway/web/shared/forms.py",
-        "        csrf.protect()\n",
-        "",
+        "            csrf.protect()\n",
+        "            pass\n",
         "tests/web/console/test_roles.py::test_every_form_needs_its_token_and_our_own_page",
     ),
     Fault(

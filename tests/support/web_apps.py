@@ -1,11 +1,12 @@
 """An app with the faces that people visit."""
 
-from collections.abc import Callable
-from typing import ClassVar
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
 from flask import Flask
-from jinja2 import BytecodeCache
+from jinja2 import BytecodeCache, Undefined, UndefinedError
 from jinja2.bccache import Bucket
+from jinja2.utils import missing
 from werkzeug.routing import Rule
 
 from gateway.foundation.services import Services
@@ -29,6 +30,17 @@ class _Compiled(BytecodeCache):
 _COMPILED = _Compiled()
 
 
+class NoSuchName(Undefined):
+    """Refuses a name that an object lacks: Jinja prints nothing for it, so a renamed field would vanish unseen."""
+
+    def __init__(
+        self, hint: str | None = None, obj: object = missing, name: str | None = None, **more: Any
+    ) -> None:
+        super().__init__(hint, obj, name, **more)
+        if not (obj is missing or obj is None or isinstance(obj, (Mapping, Undefined))):
+            raise UndefinedError(f"a template names {name} of {type(obj).__name__}, which has no such name")
+
+
 class _CompiledRule(Rule):
     """Keeps what writes an address from one test's app to the next's: compiling a hundred takes longer than a test."""
 
@@ -47,7 +59,7 @@ def pages_of(parts: Services, **settings: object) -> Flask:
     """The pages as ``create_app`` puts them together, without the machines' doors."""
     app = Flask("gateway", static_folder=None)
     app.url_rule_class = _CompiledRule
-    app.jinja_options = {"bytecode_cache": _COMPILED}
+    app.jinja_options = {"bytecode_cache": _COMPILED, "undefined": NoSuchName}
     shared.install(app, parts, **settings)
     app.register_blueprint(console.build_blueprint(parts))
     app.register_blueprint(admin.build_blueprint(parts))
