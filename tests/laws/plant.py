@@ -161,7 +161,7 @@ FAULTS = (
         "a second key dials her again",
         "gateway/domain/callbacks/bridged_call.py",
         "    BridgeState.CALLING_HER: {\n",
-        "    BridgeState.CALLING_HER: {\n        Event.PRESSED: BridgeState.CALLING_HER,\n",
+        "    BridgeState.CALLING_HER: {\n        BridgeEvent.PRESSED: BridgeState.CALLING_HER,\n",
         "tests/domain/callbacks/test_bridged_call.py::test_her_phone_is_dialled_out_of_one_state_by_one_event",
     ),
     Fault(
