@@ -5,7 +5,7 @@ import os
 import redis
 from flask import Flask, Response, request
 
-_FIELDS = ("sessionId", "phoneNumber", "networkCode", "serviceCode", "text")
+FIELDS = ("sessionId", "phoneNumber", "networkCode", "serviceCode", "text")
 
 
 def create() -> Flask:
@@ -16,7 +16,7 @@ def create() -> Flask:
 
     @app.post("/ussd")
     def ussd() -> Response:
-        fields = [request.form[name] for name in _FIELDS]
+        fields = [request.form[name] for name in FIELDS]
         if client is not None:
             client.set(fields[0], fields[4], ex=1800)
         return Response("CON hello", content_type="text/plain; charset=utf-8")

@@ -206,11 +206,10 @@ class Ring:
 
     def lookup(self, purpose: str, *parts: str) -> bytes:
         """Return the 32-byte HMAC-SHA-256 of these parts, by which a row is found (RFC 2104)."""
-        digest = hmac.new(self.key(purpose), digestmod="sha256")
-        for part in parts:
-            raw = part.encode()
-            digest.update(len(raw).to_bytes(4) + raw)  # else ("ab", "c") equals ("a", "bc")
-        return digest.digest()
+        raws = [part.encode() for part in parts]
+        # Each with its length, else ("ab", "c") equals ("a", "bc").
+        message = b"".join([len(raw).to_bytes(4) + raw for raw in raws])
+        return hmac.digest(self.key(purpose), message, "sha256")
 
     def seal(self, plain: bytes, *, table: str, column: str, row: str) -> bytes:
         """Encrypt a value, with its table, column and row as associated data."""

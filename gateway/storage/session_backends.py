@@ -1,7 +1,7 @@
-"""Store USSD sessions in Redis, in SQL or in shared memory, with one rule for which of two saves wins.
+"""Store USSD sessions in SQL or in shared memory, with the rule for which of two saves wins, also of those in Redis.
 
 Retries and delayed posts of providers arrive out of order, so a save must not overwrite a session that is further, or
-of a newer call: ``does_replace`` states the rule, the Lua script and the SQL statement implement it.
+of a newer call: ``does_replace`` states the rule, the SQL statement and the script of Redis implement it.
 """
 
 import os
@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import redis
 from sqlalchemy import and_, delete, or_, select
 
 from gateway.foundation import ids
@@ -22,23 +21,18 @@ MARK = 8
 """Length of a mark, which tells one provider session from the next."""
 _HOP = 3
 _LAST_HOP = 10**_HOP - 1
-_HEAD = MARK + _HOP
+HEAD = MARK + _HOP
+"""Bytes in clear before the sealed state: the mark, and the hop in three digits."""
 
-_SAVE = """
-local held = redis.call('GET', KEYS[1])
-if held then
-  local mark, hop = string.sub(held, 1, 8), tonumber(string.sub(held, 9, 11))
-  if mark == ARGV[1] then
-    -- A repeat, or a hop that was overtaken: what is further stays.
-    if hop and hop >= tonumber(ARGV[2]) then return held end
-  elseif mark ~= ARGV[5] and ARGV[2] ~= '000' then
-    -- A late hop of an older call, which never saw this one: the newer call stays.
-    return held
-  end
-end
-redis.call('SET', KEYS[1], ARGV[1] .. ARGV[2] .. ARGV[3], 'EX', ARGV[4])
-return 1
-"""
+
+def write_head(mark: str, hop: int) -> bytes:
+    """Return the bytes in clear before a sealed state."""
+    return f"{mark}{hop:0{_HOP}d}".encode()
+
+
+def read_head(raw: bytes) -> tuple[str, int]:
+    """Return mark and hop; raises ValueError where the bytes are no stored session."""
+    return raw[:MARK].decode("ascii"), int(raw[MARK:HEAD])
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,89 +71,29 @@ class Saving:
             raise ValueError(f"a session has at most {_LAST_HOP} inputs")
 
 
-def does_replace(saving: Saving, *, over: Stored) -> bool:
+def does_replace(saving: Saving, *, over: Stored | None) -> bool:
     """Say whether this save replaces the stored session; the script and the SQL statement implement the same rule."""
     mine = saving.stored
+    if over is None:
+        return True
     if mine.mark == over.mark:
         return mine.hop > over.hop
     return mine.hop == 0 or over.mark == saving.read_mark
 
 
-class _Seal:
+class Seal:
     """Seals a state for its address; the same bytes are valid in Redis and SQL."""
 
     def __init__(self, ring: Ring) -> None:
         self._ring = ring
 
     def close(self, address: Address, state: str) -> bytes:
+        """Seal a state for this address."""
         return self._ring.seal(state.encode(), table="sessions", column="state", row=name_row(address.key))
 
     def open(self, address: Address, sealed: bytes) -> str:
+        """Open a state; raises NotUnsealed where it is another address's, or damaged."""
         return self._ring.open(sealed, table="sessions", column="state", row=name_row(address.key)).decode()
-
-
-class InRedis:
-    """Sessions in Redis: one key each, read by GET and saved by one script, which Redis runs atomically (Redis, EVAL).
-
-    Errors of the client are raised unchanged.
-    """
-
-    def __init__(self, client: redis.Redis, ring: Ring, lifetime: timedelta) -> None:
-        self._client = client
-        self._script = client.register_script(_SAVE)
-        self._seal = _Seal(ring)
-        self._seconds = int(lifetime.total_seconds())
-
-    def load(self, address: Address) -> Stored | None:
-        """Return the session, if any. One that cannot be read is deleted, as it would refuse every later save."""
-        raw = self._client.get(self._name(address))
-        if not isinstance(raw, bytes):
-            return None
-        stored = self._read(address, raw)
-        if stored is None:
-            self._client.delete(self._name(address))
-        return stored
-
-    def answers(self) -> bool:
-        """Say whether Redis responds to a PING."""
-        try:
-            return bool(self._client.ping())
-        except redis.RedisError:
-            return False
-
-    def left(self, address: Address) -> timedelta:
-        """Return the remaining lifetime of the key."""
-        milliseconds = self._client.pttl(self._name(address))
-        return timedelta(milliseconds=max(0, int(str(milliseconds))))
-
-    def save(self, address: Address, saving: Saving) -> Stored | None:
-        """Save and return None; or return the stored session that won."""
-        wanted = saving.stored
-        raw = self._script(
-            keys=[self._name(address)],
-            args=[
-                wanted.mark,
-                f"{wanted.hop:0{_HOP}d}",
-                self._seal.close(address, wanted.state),
-                self._seconds,
-                saving.read_mark,
-            ],
-        )
-        return self._read(address, raw) if isinstance(raw, bytes) else None
-
-    def drop(self, address: Address) -> None:
-        """Delete the session."""
-        self._client.delete(self._name(address))
-
-    def _name(self, address: Address) -> str:
-        return f"u:{address.channel}:{address.key.hex()}"
-
-    def _read(self, address: Address, raw: bytes) -> Stored | None:
-        try:
-            mark, hop = raw[:MARK].decode("ascii"), int(raw[MARK:_HEAD])
-            return Stored(mark, hop, self._seal.open(address, raw[_HEAD:]))
-        except (NotUnsealed, ValueError):
-            return None
 
 
 class InSql:
@@ -167,7 +101,7 @@ class InSql:
 
     def __init__(self, store: Store, lifetime: timedelta) -> None:
         self._store = store
-        self._seal = _Seal(store.ring)
+        self._seal = Seal(store.ring)
         self._lifetime = lifetime
 
     def load(self, address: Address, now: datetime) -> tuple[Stored, timedelta] | None:
@@ -226,7 +160,6 @@ class InSql:
 # Last resort while Redis and SQL are both down or the disk is full: a memory file system that the processes of
 # this machine share, so that menus can still be read. Sealed like elsewhere; lost at a reboot.
 
-_HEAD_BYTES = MARK + _HOP
 _MOST = 5_000
 """Most sessions kept, of a few kilobytes each; beyond that the oldest are deleted."""
 
@@ -244,22 +177,18 @@ class InMemory:
 
     def __init__(self, folder: Path, ring: Ring, lifetime: timedelta) -> None:
         self._folder = folder
-        self._ring = ring
+        self._seal = Seal(ring)
         self._seconds = lifetime.total_seconds()
         self._saved = 0
 
     def load(self, address: Address, now: float) -> Stored | None:
         """Return the session, if any; ``now`` in seconds since the epoch, as file times are."""
-        path = self._path(address)
         try:
-            if now - path.stat().st_mtime > self._seconds:
+            # A plain name, since this is asked on every hop and there is a file in an outage of both stores only.
+            if now - os.stat(f"{self._folder}/{_name_file(address)}").st_mtime > self._seconds:  # noqa: PTH116
                 return None
-            raw = path.read_bytes()
-            return Stored(
-                raw[:MARK].decode("ascii"),
-                int(raw[MARK:_HEAD_BYTES]),
-                self._open_state(address, raw[_HEAD_BYTES:]),
-            )
+            raw = self._path(address).read_bytes()
+            return Stored(*read_head(raw), self._seal.open(address, raw[HEAD:]))
         except (OSError, ValueError, NotUnsealed):
             return None
 
@@ -272,12 +201,10 @@ class InMemory:
         there, wanted = self.load(address, now), saving.stored
         if there is not None and not does_replace(saving, over=there):
             return there
-        sealed = self._ring.seal(
-            wanted.state.encode(), table="sessions", column="state", row=name_row(address.key)
-        )
+        sealed = self._seal.close(address, wanted.state)
         try:
             self._make_room(now)
-            self._put(self._path(address), f"{wanted.mark}{wanted.hop:0{_HOP}d}".encode() + sealed)
+            self._put(self._path(address), write_head(wanted.mark, wanted.hop) + sealed)
         except OSError as error:
             raise Unavailable(f"memory takes no session ({error.strerror})") from error
         return None
@@ -288,10 +215,7 @@ class InMemory:
             self._path(address).unlink(missing_ok=True)
 
     def _path(self, address: Address) -> Path:
-        return self._folder / f"{address.channel}.{address.key.hex()}"
-
-    def _open_state(self, address: Address, sealed: bytes) -> str:
-        return self._ring.open(sealed, table="sessions", column="state", row=name_row(address.key)).decode()
+        return self._folder / _name_file(address)
 
     def _put(self, path: Path, content: bytes) -> None:
         part = path.with_name(f".{ids.new_token(6)}")
@@ -313,3 +237,7 @@ class InMemory:
         over = [path for at, path in dated if now - at > self._seconds]
         for path in {*over, *(path for _, path in dated[: max(0, len(dated) - _MOST)])}:
             path.unlink(missing_ok=True)
+
+
+def _name_file(address: Address) -> str:
+    return f"{address.channel}.{address.key.hex()}"

@@ -2,10 +2,11 @@
 
 | Redis        | SQL  | load                                   | save                          |
 |--------------|------|----------------------------------------|-------------------------------|
-| up           | any  | Redis; after an outage the later of both | Redis                       |
+| up           | any  | Redis; in mid-session without one, and after an outage, the later of both | Redis |
 | down or open | up   | SQL; in mid-session also Redis         | SQL                           |
 | down         | down | memory, else ``Unavailable``           | memory, else ``Unavailable``  |
 
+A mid-session hop whose session this process saved last needs no load: ``recall`` and ``replace`` are one trip.
 "Open" means that the circuit breaker keeps requests from Redis; it is bypassed where a session would else be lost.
 """
 
@@ -20,7 +21,8 @@ import redis
 from gateway.foundation.clock import Clock
 from gateway.storage.database import Store, Unavailable
 from gateway.storage.encryption import Ring
-from gateway.storage.session_backends import Address, InMemory, InRedis, InSql, Saving, Stored
+from gateway.storage.redis_sessions import InRedis
+from gateway.storage.session_backends import Address, InMemory, InSql, Saving, Stored
 
 __all__ = ["Stored"]
 
@@ -148,6 +150,37 @@ class Asking:
         self._ring = ring
         self._memory = memory
         self._clock = clock
+        self._addresses: dict[tuple[str, str], Address] = {}
+
+    def recall(self, channel: str, number: str, *, mark: str, hop: int) -> Stored | None:
+        """Return the session as this process saved it last, without asking; None where it is not at this hop.
+
+        It may be out of date, so nothing may be done because of it but ``replace``. During an outage, and while one
+        may have left sessions elsewhere, nothing is recalled.
+
+        Args:
+            channel: name of the channel.
+            number: caller's number (E.164).
+            mark: mark of the provider session.
+            hop: number of inputs that the session must have.
+        """
+        address = self._find_address(channel, number)
+        found = self._kept.recall(address, mark, hop)
+        return None if found is None or self._recall(address) is not None else found
+
+    def replace(self, channel: str, number: str, *, mark: str, hop: int, state: str) -> bool:
+        """Save over what ``recall`` returned; False where another value stands there, and nothing was changed.
+
+        A fault of Redis leaves open whether it was saved, so the session then goes on in SQL, as after ``load``.
+
+        Raises:
+            Unavailable: it could not be saved anywhere.
+        """
+        address, saving = self._find_address(channel, number), Saving(Stored(mark, hop, state), mark)
+        done = self._kept.replace(address, saving)
+        if done is None:
+            self._save_elsewhere(address, saving)
+        return done is not False
 
     def load(self, channel: str, number: str, *, begun: bool = False) -> Stored | None:
         """Return the session of this number from Redis, else from SQL, else from memory.
@@ -161,7 +194,7 @@ class Asking:
         Raises:
             Unavailable: neither can be used, and memory has none.
         """
-        address = Address.of(self._ring, channel, number)
+        address = self._find_address(channel, number)
         try:
             found = self._kept.load(address, begun=begun)
         except Unavailable:
@@ -190,14 +223,10 @@ class Asking:
         Raises:
             Unavailable: it could not be saved anywhere.
         """
-        address = Address.of(self._ring, channel, number)
+        address = self._find_address(channel, number)
         saving = Saving(Stored(mark, hop, state), read_mark)
-        try:
-            return self._kept.save(address, saving)
-        except Unavailable:
-            if self._memory is None:
-                raise
-            return self._memory.save(address, saving, self._clock.now().timestamp())
+        won, answered = self._kept.save(address, saving)
+        return won if answered else self._save_elsewhere(address, saving)
 
     def drop(self, channel: str, number: str) -> None:
         """Delete the session of this number everywhere.
@@ -205,10 +234,24 @@ class Asking:
         Raises:
             Unavailable: SQL cannot be used.
         """
-        address = Address.of(self._ring, channel, number)
+        address = self._find_address(channel, number)
         if self._memory is not None:
             self._memory.drop(address)
         self._kept.drop(address)
+
+    def _save_elsewhere(self, address: Address, saving: Saving) -> Stored | None:
+        try:
+            return self._kept.save_besides(address, saving)
+        except Unavailable:
+            if self._memory is None:
+                raise
+            return self._memory.save(address, saving, self._clock.now().timestamp())
+
+    def _find_address(self, channel: str, number: str) -> Address:
+        found = self._addresses.get((channel, number))
+        if found is None:
+            found = self._addresses[channel, number] = Address.of(self._ring, channel, number)
+        return found
 
     def _recall(self, address: Address) -> Stored | None:
         return None if self._memory is None else self._memory.load(address, self._clock.now().timestamp())
@@ -231,21 +274,40 @@ class _Backends:
         self._outage = outage
         self._clock = clock
         self._lifetime = lifetime
+        self._seen: dict[bytes, bytes] = {}
+
+    def recall(self, address: Address, mark: str, hop: int) -> Stored | None:
+        """Return what this process saved last, without asking; None while sessions may be elsewhere."""
+        if self._redis is None or self._outage.left_some_in_sql:
+            return None
+        found = self._redis.recall(address, mark, hop)
+        if found is None:
+            return None
+        stored, self._seen[address.key] = found
+        return stored
+
+    def replace(self, address: Address, saving: Saving) -> bool | None:
+        """Save over the recalled value; False where another one stands there, None where Redis did not answer."""
+        over = self._seen.pop(address.key)
+        done, answered = self._of_redis(lambda place: place.replace(address, saving, over))
+        return done if answered else None
 
     def load(self, address: Address, *, begun: bool) -> Stored | None:
         """Return the session from Redis, else from SQL; raises Unavailable where neither can be used."""
-        here, answered = self._of_redis(lambda place: place.load(address))
+        here, answered = self._of_redis(lambda place: self._load_here(place, address))
         if not answered:
             return self._without_redis(address, begun=begun)
-        if here is not None and not self._outage.left_some_in_sql:
+        # A first dial needs no session, so without a known outage SQL is not asked for one.
+        if not self._outage.left_some_in_sql and (here is not None or not begun):
             return here
         return self._later(address, here)
 
-    def save(self, address: Address, saving: Saving) -> Stored | None:
-        """Save the session in Redis, else in SQL; raises Unavailable where neither can be used."""
-        won, answered = self._of_redis(lambda place: place.save(address, saving))
-        if answered:
-            return won
+    def save(self, address: Address, saving: Saving) -> tuple[Stored | None, bool]:
+        """Save the session in Redis; return the session that won, if another did, and whether Redis answered."""
+        return self._of_redis(lambda place: place.save(address, saving, self._seen.get(address.key)))
+
+    def save_besides(self, address: Address, saving: Saving) -> Stored | None:
+        """Save the session in SQL, for Redis did not answer; raises Unavailable where neither can be used."""
         self._outage.lasts(self._lifetime.total_seconds())
         try:
             return self._sql.save(address, saving, self._clock.now())
@@ -264,13 +326,17 @@ class _Backends:
         try:
             found = self._sql.load(address, self._clock.now())
         except Unavailable:
-            here, answered = self._after_all(lambda place: place.load(address))
+            here, answered = self._after_all(lambda place: self._load_here(place, address))
             if not answered:
                 raise
             return here
         if found is not None:
             return found[0]
-        return self._after_all(lambda place: place.load(address))[0] if begun else None
+        return self._after_all(lambda place: self._load_here(place, address))[0] if begun else None
+
+    def _load_here(self, place: InRedis, address: Address) -> Stored | None:
+        stored, self._seen[address.key] = place.load(address)
+        return stored
 
     def _after_all(self, question: Callable[[InRedis], T]) -> tuple[T | None, bool]:
         """Use Redis although the breaker is open, because the session would otherwise be lost."""
@@ -300,6 +366,7 @@ class _Backends:
         except (redis.RedisError, OSError):
             self._outage.breaker.failed()
             self._redis = self._spared = None
+            self._seen.clear()
             return None, False
         self._outage.breaker.answered()
         return answer, True

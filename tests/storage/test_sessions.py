@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from gateway.storage.database import Store, Unavailable
-from gateway.storage.session_backends import Address, InRedis, InSql, Saving
+from gateway.storage.redis_sessions import InRedis
+from gateway.storage.session_backends import Address, InSql, Saving
 from gateway.storage.sessions import Asking, Sessions, Stored
 from gateway.storage.tables import sessions as table
 from tests.support.clocks import SetClock
@@ -131,7 +132,7 @@ def test_both_places_follow_the_model(
         saving = Saving(stored, read_mark)
         assert in_redis.save(address, saving) == expected
         assert in_sql.save(address, saving, clock.now()) == expected
-    assert in_redis.load(address) == model.held
+    assert in_redis.load(address)[0] == model.held
     found = in_sql.load(address, clock.now())
     assert found is not None
     assert found[0] == model.held

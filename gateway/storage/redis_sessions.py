@@ -1,0 +1,232 @@
+"""Store USSD sessions in Redis: in one trip where this process saved the session last, else in two.
+
+Connecting, TLS, authentication, time limits and the reading of RESP (by hiredis) are redis-py's. Left out are the
+pool's bookkeeping, options, metrics and retries of each command, which cost twice what the trip itself does.
+"""
+
+import hashlib
+import os
+import threading
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+import redis
+
+from gateway.storage.encryption import NotUnsealed, Ring
+from gateway.storage.session_backends import (
+    HEAD,
+    MARK,
+    Address,
+    Saving,
+    Seal,
+    Stored,
+    does_replace,
+    read_head,
+    write_head,
+)
+
+Answer = bytes | int | None
+
+
+class RedisLink:
+    """Idle connections of one process, each used by one request at a time; the one used last is used next.
+
+    Errors are redis-py's: ``redis.ResponseError`` where the server refused a command, ``redis.ConnectionError`` and
+    ``redis.TimeoutError`` where it could not be asked.
+    """
+
+    def __init__(self, client: redis.Redis) -> None:
+        pool: Any = client.connection_pool
+        self._make: Callable[[], Any] = lambda: pool.connection_class(**pool.connection_kwargs)
+        self._idle: deque[Any] = deque()
+        self._process = os.getpid()
+
+    def ask(self, *words: bytes) -> Answer:
+        """Send one command and return its answer, within the time limits of the client.
+
+        A connection that the server has closed since its last use is replaced once, so the command must be safe to
+        repeat: a server that dies may have done it.
+        """
+        packed = b"*%d\r\n" % len(words) + b"".join([b"$%d\r\n%b\r\n" % (len(word), word) for word in words])
+        idle = self._list_idle()
+        with suppress(IndexError):
+            connection = idle.pop()
+            try:
+                return self._exchange(connection, packed)
+            except redis.ConnectionError:
+                idle.clear()  # the others are as old
+        return self._exchange(self._make(), packed)
+
+    def _exchange(self, connection: Any, packed: bytes) -> Answer:
+        try:
+            connection.send_packed_command([packed], check_health=False)
+            answer: Answer = connection.read_response()
+        except redis.ResponseError:
+            self._idle.append(connection)
+            raise
+        except BaseException:
+            connection.disconnect()  # an answer that is still under way must not be read as the next one's
+            raise
+        self._idle.append(connection)
+        return answer
+
+    def _list_idle(self) -> deque[Any]:
+        if self._process != os.getpid():
+            # A forked child must not share its parent's sockets: two would read one stream of answers.
+            self._idle, self._process = deque(), os.getpid()
+        return self._idle
+
+
+_SAVE = b"""
+local held = redis.call('GET', KEYS[1])
+if held then
+  local mark, hop = string.sub(held, 1, 8), tonumber(string.sub(held, 9, 11))
+  if mark == ARGV[1] then
+    -- A repeat, or a hop that was overtaken: what is further stays.
+    if hop and hop >= tonumber(ARGV[2]) then return held end
+  elseif mark ~= ARGV[5] and ARGV[2] ~= '000' then
+    -- A late hop of an older call, which never saw this one: the newer call stays.
+    return held
+  end
+end
+redis.call('SET', KEYS[1], ARGV[1] .. ARGV[2] .. ARGV[3], 'EX', ARGV[4])
+return 1
+"""
+_SAVE_SHA = hashlib.sha1(_SAVE, usedforsecurity=False).hexdigest().encode()
+"""The name by which EVALSHA finds the script (Redis, EVALSHA)."""
+
+_KNOWN = 2_000
+"""Sealed values that a process remembers: those it saved last, of about 600 bytes."""
+
+
+class InRedis:
+    """Sessions in Redis: one key each, read by GET, saved by ``SET … IFEQ`` where the server has it, else by a script.
+
+    IFEQ (Valkey 8.1, Redis 8.4) replaces exactly the value that the request had read; whatever it finds instead is
+    left to the script, which Redis runs atomically (Redis, EVAL) and which alone decides between two saves.
+    Errors of the client are raised unchanged.
+    """
+
+    def __init__(self, client: redis.Redis, ring: Ring, lifetime: timedelta) -> None:
+        self._client = client
+        self._link = RedisLink(client)
+        self._seal = Seal(ring)
+        self._seconds = b"%d" % int(lifetime.total_seconds())
+        self._saved: dict[bytes, bytes] = {}
+        self._lock = threading.Lock()
+        self._compares = True
+
+    def load(self, address: Address) -> tuple[Stored | None, bytes]:
+        """Return the session, if any, and the value as stored; empty where there is none.
+
+        A value that cannot be read is deleted, as it would refuse every later save.
+        """
+        raw = self._link.ask(b"GET", _name_key(address))
+        if not isinstance(raw, bytes):
+            return None, b""
+        stored = self._read(address, raw)
+        if stored is None:
+            self._link.ask(b"DEL", _name_key(address))
+            return None, b""
+        return stored, raw
+
+    def recall(self, address: Address, mark: str, hop: int) -> tuple[Stored, bytes] | None:
+        """Return what this process saved last, where it is this hop of this provider session; without asking Redis.
+
+        Only ``replace`` shows whether it still stands: another process, a wipe or an erasure may have come between.
+        """
+        raw = self._saved.get(address.key) if self._compares else None
+        if raw is None or raw[:HEAD] != write_head(mark, hop):
+            return None
+        stored = self._read(address, raw)
+        return None if stored is None else (stored, raw)
+
+    def answers(self) -> bool:
+        """Say whether Redis responds to a PING."""
+        try:
+            return bool(self._client.ping())
+        except redis.RedisError:
+            return False
+
+    def left(self, address: Address) -> timedelta:
+        """Return the remaining lifetime of the key."""
+        milliseconds = self._link.ask(b"PTTL", _name_key(address))
+        return timedelta(milliseconds=max(0, int(milliseconds or 0)))
+
+    def save(self, address: Address, saving: Saving, over: bytes | None = None) -> Stored | None:
+        """Save and return None; or return the stored session that won.
+
+        ``over`` is the value that this request read: empty where there was none, None where it did not ask.
+        """
+        value = self._write(address, saving)
+        if (
+            over is not None
+            and does_replace(saving, over=_read_stored(over))
+            and self._swap(address, over, value)
+        ):
+            return None
+        raw = self._run_script(address, value, saving.read_mark.encode())
+        if isinstance(raw, bytes):
+            return self._read(address, raw)
+        self._remember(address, value)
+        return None
+
+    def replace(self, address: Address, saving: Saving, over: bytes) -> bool:
+        """Save where exactly this value still stands; else change nothing and return False."""
+        return self._swap(address, over, self._write(address, saving))
+
+    def drop(self, address: Address) -> None:
+        """Delete the session."""
+        self._saved.pop(address.key, None)
+        self._link.ask(b"DEL", _name_key(address))
+
+    def _write(self, address: Address, saving: Saving) -> bytes:
+        wanted = saving.stored
+        return write_head(wanted.mark, wanted.hop) + self._seal.close(address, wanted.state)
+
+    def _swap(self, address: Address, over: bytes, value: bytes) -> bool:
+        if not self._compares:
+            return False
+        condition = (b"IFEQ", over) if over else (b"NX",)
+        try:
+            done = self._link.ask(b"SET", _name_key(address), value, b"EX", self._seconds, *condition)
+        except redis.ResponseError as error:
+            if "syntax" not in str(error):
+                raise
+            self._compares = False  # an older server, which does not know IFEQ
+            return False
+        if done is not None:
+            self._remember(address, value)
+        return done is not None
+
+    def _run_script(self, address: Address, value: bytes, read_mark: bytes) -> Answer:
+        parts = (value[:MARK], value[MARK:HEAD], value[HEAD:], self._seconds, read_mark)
+        words = (b"1", _name_key(address), *parts)
+        try:
+            return self._link.ask(b"EVALSHA", _SAVE_SHA, *words)
+        except redis.exceptions.NoScriptError:  # a server that was restarted, or emptied of its scripts
+            return self._link.ask(b"EVAL", _SAVE, *words)
+
+    def _remember(self, address: Address, value: bytes) -> None:
+        with self._lock:
+            self._saved.pop(address.key, None)
+            self._saved[address.key] = value
+            if len(self._saved) > _KNOWN:
+                del self._saved[next(iter(self._saved))]
+
+    def _read(self, address: Address, raw: bytes) -> Stored | None:
+        try:
+            return Stored(*read_head(raw), self._seal.open(address, raw[HEAD:]))
+        except (NotUnsealed, ValueError):
+            return None
+
+
+def _name_key(address: Address) -> bytes:
+    return f"u:{address.channel}:{address.key.hex()}".encode()
+
+
+def _read_stored(raw: bytes) -> Stored | None:
+    return Stored(*read_head(raw), "") if raw else None
