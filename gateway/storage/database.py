@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-import psycopg
 from sqlalchemy import (
     Connection,
     CursorResult,
@@ -253,6 +252,8 @@ def _open_sqlite(url: URL, *, reading: bool) -> Engine:
 
 
 def _open_postgresql(url: URL, *, reading: bool) -> Engine:
+    import psycopg  # here, since a gateway on SQLite needs neither the driver nor the library behind it
+
     options = _POSTGRESQL_BOTH | (_POSTGRESQL_READING if reading else {})
     engine = create_engine(
         url,

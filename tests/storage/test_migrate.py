@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from gateway.storage import migrate
 from gateway.storage.database import Store
@@ -107,3 +108,16 @@ def test_two_processes_that_start_at_once_agree_on_the_ring(tmp_path: Path) -> N
     assert first.ring.lookup("caller", "x") == second.ring.lookup("caller", "x")
     first.close()
     second.close()
+
+
+def test_what_is_read_without_alembic_is_what_alembic_reads(store: Store) -> None:
+    """A start asks file names and one row, and Alembic only where something is to be done."""
+    scripts = ScriptDirectory.from_config(migrate._make_config())
+    known = [script.revision for script in scripts.walk_revisions()]
+    assert migrate.find_newest() == scripts.get_current_head()
+    assert sorted(migrate._list_revisions()) == sorted(known)
+    assert all(map(migrate.knows_revision, known))
+    assert not migrate.knows_revision("9999")
+    assert not migrate.knows_revision("None")
+    with store.read() as tx:
+        assert migrate.read_revision(tx) == MigrationContext.configure(tx.conn).get_current_revision()

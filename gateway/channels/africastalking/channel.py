@@ -6,11 +6,11 @@ bulk SMS opt-outs) and "Voice" at developers.africastalking.com.
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from gateway.channels.africastalking import codes, voice
 from gateway.channels.africastalking.account import AfricasTalkingAccount, find_bridging
-from gateway.channels.africastalking.send import Texts, VoiceCalls
 from gateway.channels.contract import (
     Answer,
     BadRequest,
@@ -34,6 +34,9 @@ from gateway.domain.events import (
     Outgoing,
     OutgoingCall,
 )
+
+if TYPE_CHECKING:
+    from gateway.channels.africastalking.send import Texts, VoiceCalls
 
 # Posts about SMS: incoming texts, delivery reports, opt-outs.
 
@@ -184,8 +187,7 @@ class AfricasTalkingChannel:
             guide="docs/how-to/connect-africas-talking.md",
         )
         self.bridging = find_bridging(config.options, account)
-        self._texts = Texts(account, short_code=config.sms_number) if account else None
-        self._calls = VoiceCalls(account, self.bridging.number) if account else None
+        self._account = account
 
     def parse(self, request: Request) -> Sequence[Event]:
         """Read a post into its events: at most one, except for voice."""
@@ -210,14 +212,34 @@ class AfricasTalkingChannel:
 
     def send(self, message: Outgoing, *, now: datetime) -> SendResult:
         """Send one text; without an account it is kept for the simulator."""
-        return self._texts.send(message, now=now) if self._texts else keep_message(message)
+        return keep_message(message) if self._account is None else self._texts.send(message, now=now)
 
     def place(self, call: OutgoingCall, *, now: datetime) -> SendResult:
         """Request one call; refused without an account."""
-        if self._calls is None:
+        if self._account is None:
             return SendResult(outcome=SendOutcome.REFUSED, reason="no-account")
         return self._calls.place(call, now=now)
 
     def answer_call(self, step: CallStep) -> Answer:
         """Write the next step of a call in the provider's XML."""
         return voice.write_call_step(step, own_number=self.bridging.number)
+
+    # The senders are made at the first use: the provider's SDK and requests, which it brings, are needed by the
+    # process that sends alone, not by those that answer callers.
+
+    @cached_property
+    def _texts(self) -> "Texts":
+        from gateway.channels.africastalking.send import Texts
+
+        return Texts(self._need_account(), short_code=self.config.sms_number)
+
+    @cached_property
+    def _calls(self) -> "VoiceCalls":
+        from gateway.channels.africastalking.send import VoiceCalls
+
+        return VoiceCalls(self._need_account(), self.bridging.number)
+
+    def _need_account(self) -> AfricasTalkingAccount:
+        if self._account is None:
+            raise ValueError("this channel has no account")
+        return self._account

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import islice, product
 
-from wcwidth import wcswidth
-
 from gateway.menus.engine.model import Choice, Deed, Form, Menu, Question, Screen
 from gateway.menus.engine.screens import find_deed
 
@@ -245,4 +243,6 @@ def _format_row(mark: str, left: str, right: str, width: int) -> str:
 
 
 def _measure_width(text: str) -> int:
+    from wcwidth import wcswidth  # here, since its tables serve only what is shown in a terminal
+
     return max(0, wcswidth(text))

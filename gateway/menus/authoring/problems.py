@@ -6,8 +6,6 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from wcwidth import wcswidth, wcwidth
-
 _REACH = 20
 """Lines of a text in which the word at fault is searched."""
 
@@ -120,8 +118,12 @@ def _draw_frame(lines: Sequence[str], place: Place) -> list[str]:
 
 
 def _show_line(line: str) -> str:
+    from wcwidth import wcwidth  # here, since its tables serve only what is shown in a terminal
+
     return "".join(character if wcwidth(character) >= 0 else " " for character in line)
 
 
 def _measure_width(text: str) -> int:
+    from wcwidth import wcswidth
+
     return max(0, wcswidth(_show_line(text)))

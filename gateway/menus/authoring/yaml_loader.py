@@ -10,14 +10,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count
-from typing import Any
-
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
+from typing import TYPE_CHECKING, Any
 
 from gateway.menus.authoring.problems import Place, Problem
 from gateway.menus.authoring.slips import find_strange_sign
 from gateway.menus.authoring.yaml_nodes import ListNode, MapNode, Node, Scalar
+
+if TYPE_CHECKING:
+    from ruamel.yaml.error import MarkedYAMLError
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 12
@@ -170,6 +170,10 @@ class _Events:
         return root
 
     def _parse_events(self, text: str) -> Iterator[Any]:
+        # Here, since a process that only serves a published menu never reads YAML.
+        from ruamel.yaml import YAML
+        from ruamel.yaml.error import MarkedYAMLError
+
         try:
             yield from YAML(typ="safe", pure=True).parse(text)
         except MarkedYAMLError as error:
@@ -335,7 +339,7 @@ class _Events:
         )
         return place
 
-    def _syntax(self, error: MarkedYAMLError) -> Unreadable:
+    def _syntax(self, error: "MarkedYAMLError") -> Unreadable:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         line = min(line, max(1, len(self.lines)))
