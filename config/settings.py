@@ -141,6 +141,12 @@ def _hard_to_guess(value: SecretStr) -> SecretStr:
     return value
 
 
+def _find_menus() -> Path:
+    """Return ``./menus``; where there is none, the sample that is installed beside this package."""
+    own, sample = Path("./menus"), _FOLDER.parent / "menus"
+    return sample if sample.is_dir() and not own.is_dir() else own
+
+
 class Environment(_Strict):
     """The environment variables, explained in ``config/example.env``. ``NAME_FILE`` reads the value from a file."""
 
@@ -152,7 +158,7 @@ class Environment(_Strict):
         Annotated[SecretStr, _check_address("postgresql://", "postgres://", "sqlite:////")] | None
     ) = None
     redis_url: Annotated[SecretStr, _check_address("redis://", "rediss://", "unix://")] | None = None
-    gateway_menus_dir: Path = Path("./menus")
+    gateway_menus_dir: Path = Field(default_factory=_find_menus)
     gateway_config: Path = _FOLDER / "gateway.toml"
     public_url: Annotated[str, Field(pattern=r"^(https?://[^\s/?#]+)?$")] = ""
     trusted_proxies: Annotated[int, Field(ge=0, le=5)] = 0
