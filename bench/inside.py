@@ -13,7 +13,7 @@ from bench.bare import nothing
 from gateway.channels.contract import Answer, ChannelConfig, Contract, Request, SendOutcome, SendResult
 from gateway.conversations import sms, ussd
 from gateway.delivery.send import drain_outbox
-from gateway.domain.events import USSD_LIMITS, Event, Inbound, Kind, Outgoing
+from gateway.domain.events import USSD_LIMITS, Event, Inbound, Kind, Outgoing, Reply
 from gateway.foundation.ids import new_id
 from gateway.foundation.services import Services
 from gateway.menus.engine import engine
@@ -35,7 +35,7 @@ class Swallows:
         """Nothing comes this way."""
         raise NotImplementedError
 
-    def answer(self, text: str, *, ends: bool, screen: str = "") -> Answer:
+    def answer(self, reply: Reply, inbound: Inbound | None) -> Answer:
         """Nothing is asked this way."""
         raise NotImplementedError
 

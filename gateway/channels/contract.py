@@ -13,9 +13,11 @@ from gateway.domain.events import (
     CallStep,
     ChannelSeen,
     Event,
+    Inbound,
     Limits,
     Outgoing,
     OutgoingCall,
+    Reply,
 )
 
 KEPT = "sim-"
@@ -63,13 +65,15 @@ class Request:
 
     Attributes:
         event: the event of the address that was posted to.
-        fields: field → its single value; empty for a channel that reads the body.
+        fields: field → its single text; empty for a channel that reads the body.
+        typed: field → JSON value of every other type, where the body is a JSON object; read it by ``json_fields``.
         headers: header in lower case → value.
         body: the raw body.
     """
 
     event: str
     fields: Mapping[str, str] = field(repr=False)
+    typed: Mapping[str, Any] = field(default_factory=dict, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
 
@@ -77,11 +81,11 @@ class Request:
         """Return a required field.
 
         Raises:
-            BadRequest: it is missing, or empty although ``empty`` is False.
+            BadRequest: it is missing or no text, or empty although ``empty`` is False.
         """
         value = self.fields.get(name)
         if value is None:
-            raise BadRequest(f"field {name} is missing")
+            raise BadRequest(f"field {name} is {'not text' if name in self.typed else 'missing'}")
         if not value and not empty:
             raise BadRequest(f"field {name} is empty")
         return value
@@ -152,7 +156,7 @@ class Contract:
         received: the response body where no page is expected.
         types: accepted content types.
         real: it reaches phones of real people.
-        shows_facts: its phones are simulators that show size and position of a page too.
+        shows_facts: its phones are simulators, which are shown size and position of a page too (``Simulated``).
         reads_body: it parses the body itself, because a post is more than a list of fields.
         silent_after: the time without a post after which it counts as silent; None where none is expected.
         ussd: limits of one page.
@@ -191,13 +195,11 @@ class Channel(Protocol):
         """
         ...
 
-    def answer(
-        self, text: str, *, ends: bool, screen: str = "", facts: Mapping[str, Any] | None = None
-    ) -> Answer:
-        """Write one rendered page in the provider's form.
+    def answer(self, reply: Reply, inbound: Inbound | None) -> Answer:
+        """Write one page in the provider's form; ``reply.text`` is its text.
 
-        ``screen`` is its id and ``facts`` plain data about it (see ``conversations.simulator_facts``), for simulators
-        only.
+        ``inbound`` is what it answers, so that ids can be echoed; None where the post could not be read, so that an
+        apology is all that can be said.
         """
         ...
 
@@ -216,6 +218,15 @@ class Signed(Protocol):
         Raises:
             NotSigned: it is missing, wrong or too old.
         """
+        ...
+
+
+@runtime_checkable
+class Simulated(Protocol):
+    """A channel whose phones are simulators; its contract has ``shows_facts``."""
+
+    def add_facts(self, answer: Answer, facts: Mapping[str, Any]) -> Answer:
+        """Add plain data about the page (see ``conversations.simulator_facts``) to its answer."""
         ...
 
 

@@ -21,7 +21,6 @@ from gateway.menus.authoring.checks import CheckContext
 from gateway.menus.authoring.conversation_runner import Moved
 from gateway.menus.authoring.conversation_writer import Walk, write_conversation
 from gateway.menus.engine.model import Menu
-from gateway.menus.engine.render import join_text
 from gateway.operations.publishing.draft_talk import cut_draft, open_talk
 from gateway.web.webhooks.views import list_addresses
 
@@ -209,7 +208,7 @@ class DraftPhone:
         if moved is None:
             raise ValueError("there is no session to type into")
         self.session = "" if moved.reply.ends else self.session
-        return HandsetPage(join_text(moved.reply), moved.reply.ends, moved.screen)
+        return HandsetPage(moved.reply.text, moved.reply.ends, moved.screen)
 
 
 # Connection to the gateway that runs on this machine.

@@ -2,18 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from gateway.conversations.commit import write_plain
 from gateway.conversations.ussd_session import SavedSession
 from gateway.domain.events import Limits, ThreadAsked
-from gateway.foundation.display_values import DisplayValues
 from gateway.foundation.services import Services
 from gateway.menus.engine.effects import Effect
-from gateway.menus.engine.model import Menu
-from gateway.menus.engine.render import render_reply
 from gateway.menus.engine.sms_reply import MOST_PARTS
 from gateway.menus.engine.text_size import (
     GSM7,
@@ -29,21 +25,17 @@ from gateway.storage.simulator import SentText
 
 
 def gather_facts(
-    menu: Menu,
     held: SavedSession,
     effects: Sequence[Effect],
-    line: DisplayValues,
     limits: Limits,
-    now: datetime,
 ) -> Mapping[str, Any]:
     """Return the facts of the saved page.
 
     Keys: ``version``, ``page``, ``pages``, ``coding`` (``gsm7`` or ``ucs2``), ``units`` and ``limit`` (septets or
     UTF-16 units), ``language``, ``path`` (screen ids), ``effects`` (as ``write_plain``) and ``session`` (its fields).
     """
-    session = held.session
-    reply = render_reply(menu, session, line, limits, now)
-    size = measure_text(held.reply)
+    session, reply = held.session, held.reply
+    size = measure_text(reply.text)
     return {
         "version": held.version,
         "page": reply.page,
@@ -52,7 +44,7 @@ def gather_facts(
         "units": size.units,
         "limit": limits.gsm7 if size.coding == GSM7 else limits.ucs2,
         "language": reply.language,
-        "path": [*(screen for screen, _page in session.trail), held.screen],
+        "path": [*(screen for screen, _page in session.trail), reply.screen],
         "effects": [write_plain(effect) for effect in effects],
         "session": {
             "language": session.language,

@@ -17,7 +17,6 @@ from gateway.foundation.services import Services
 from gateway.menus.engine import session as sessions
 from gateway.menus.engine import sms
 from gateway.menus.engine.model import Entry, Menu, Question
-from gateway.menus.engine.render import join_text
 from gateway.menus.engine.session import Known, Session, ThreadState, UnreadableSession
 from gateway.menus.engine.sms import COPY, NOT_UNDERSTOOD, REFUSED, SILENCE, Meant
 from gateway.menus.keywords import Match
@@ -293,7 +292,7 @@ def _leave_unanswered(text: _Text, meaning: Meant) -> TextAnswer:
 
 def _make_answer(text: _Text, meaning: Meant, reply: Reply) -> TextAnswer:
     return TextAnswer(
-        text=join_text(reply),
+        text=reply.text,
         understood=meaning.understood,
         language=meaning.session.script,
         version=text.version,

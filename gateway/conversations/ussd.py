@@ -19,7 +19,7 @@ from gateway.conversations.ussd_session import (
     read_saved,
     split_inputs,
 )
-from gateway.domain.events import Ended, Inbound, OptOut, Reply
+from gateway.domain.events import Ended, Inbound, OptOut, Piece, PieceKind, Reply
 from gateway.foundation.ids import new_id
 from gateway.foundation.phone_numbers import find_region, to_e164
 from gateway.foundation.services import Services
@@ -27,7 +27,6 @@ from gateway.helpdesk.requests import refuse
 from gateway.menus.engine import engine
 from gateway.menus.engine.effects import Effect, RefuseCalls
 from gateway.menus.engine.model import Menu
-from gateway.menus.engine.render import join_text
 from gateway.menus.engine.session import Session
 from gateway.storage import callers
 from gateway.storage.database import Unavailable
@@ -41,10 +40,23 @@ _MARK = 8
 class RenderedPage:
     """The page sent back to the phone; ``facts`` (see ``simulator_facts``) are filled for the simulator only."""
 
-    text: str
-    ends: bool
-    screen: str = ""
+    reply: Reply
     facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """Its text, one piece a line."""
+        return self.reply.text
+
+    @property
+    def ends(self) -> bool:
+        """Whether it ends the session."""
+        return self.reply.ends
+
+    @property
+    def screen(self) -> str:
+        """The id of its screen."""
+        return self.reply.screen
 
 
 def answer_turn(parts: Services, inbound: Inbound) -> RenderedPage:
@@ -53,7 +65,7 @@ def answer_turn(parts: Services, inbound: Inbound) -> RenderedPage:
         return UssdTurn(parts, inbound).answer()
     except NothingReviewed:
         parts.count.add("not_reviewed", channel=inbound.channel)
-        return RenderedPage(text=_last_words(parts, None, "", ""), ends=True)
+        return _write_apology(_last_words(parts, None, "", ""))
     except NotSaved as error:
         return _apologise_for(parts, inbound, error, "not_kept")
     except Exception as error:  # noqa: BLE001 - an error must reach the phone as an apology with a number that helps
@@ -89,17 +101,12 @@ class UssdTurn:
         return self._show_saved(moved)
 
     def _show_saved(self, held: SavedSession) -> RenderedPage:
-        return RenderedPage(
-            text=held.reply, ends=held.ends, screen=held.screen, facts=self._gather_facts(held)
-        )
+        return RenderedPage(reply=held.reply, facts=self._gather_facts(held))
 
     def _gather_facts(self, held: SavedSession) -> Mapping[str, Any]:
-        menu = self._get_menu(held.version) if self.contract.shows_facts else None
-        if menu is None:
+        if not self.contract.shows_facts:
             return {}
-        return simulator_facts.gather_facts(
-            menu, held, self.effects_done, self.parts.line.for_engine(), self.contract.ussd, self.now
-        )
+        return simulator_facts.gather_facts(held, self.effects_done, self.contract.ussd)
 
     def _load(self, asking: Asking) -> Stored | None:
         try:
@@ -133,7 +140,7 @@ class UssdTurn:
         started = self._start_session(lost=False)
         if self.contract.accumulates and self.inbound.text:
             pinned = self._get_menu(started.version)
-            started = self._apply_inputs(replace(started, text=""), pinned) if pinned else started
+            started = self._apply_inputs(replace(started, inputs=""), pinned) if pinned else started
         return started, self._hop_count()
 
     def _recover_lost(self) -> tuple[SavedSession, int]:
@@ -188,7 +195,7 @@ class UssdTurn:
 
     def _list_new_inputs(self, held: SavedSession) -> list[tuple[str, str]]:
         if self.contract.accumulates:
-            return split_inputs(self.inbound.text, held.text)
+            return split_inputs(self.inbound.text, held.inputs)
         return [(self.inbound.text, self.inbound.turn)]
 
     def _text_so_far(self) -> str:
@@ -234,11 +241,10 @@ class UssdTurn:
         read_facts(self.parts, self.inbound.channel, version, reply)
         return SavedSession(
             version=version,
-            text=text,
+            inputs=text,
+            turn=self.inbound.turn,
             session=engine.forget_notice(session, reply),
-            reply=join_text(reply),
-            screen=reply.screen,
-            ends=reply.ends,
+            reply=replace(reply, facts=(), alone=False),  # as it is read back
         )
 
     def _save(self, asking: Asking, stored: Stored | None, held: SavedSession, hop: int) -> None:
@@ -280,7 +286,11 @@ def _apologise_for(parts: Services, inbound: Inbound, error: BaseException, what
         language = language if language in menu.languages else next(iter(menu.languages), language)
     except Exception as apology_error:  # noqa: BLE001 - the apology itself must not fail
         apology.log_fault(apology_error, event, "apology")
-    return RenderedPage(text=_last_words(parts, menu, language, region), ends=True)
+    return _write_apology(_last_words(parts, menu, language, region))
+
+
+def _write_apology(text: str) -> RenderedPage:
+    return RenderedPage(reply=Reply(pieces=(Piece(PieceKind.TEXT, text),), ends=True))
 
 
 def _last_words(parts: Services, menu: Menu | None, language: str, region: str) -> str:

@@ -4,9 +4,11 @@ import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
+from typing import Any
 
 from gateway.domain.callbacks.windows import Hours, find_opening, list_offered_windows
 from gateway.domain.contact_safety import VALID_FOR, PhoneSeen, SafeContact
+from gateway.domain.events import Piece, PieceKind, Reply
 from gateway.foundation.phone_numbers import find_region
 from gateway.foundation.services import Services
 from gateway.menus.engine import session as sessions
@@ -34,31 +36,35 @@ class SavedSession:
 
     Attributes:
         version: menu version of the session.
-        text: all inputs so far, joined by ``*`` as the provider sends them; on a channel that sends one input at a
-            time, the provider's id of the last post.
+        inputs: all inputs so far, joined by ``*`` as an accumulating provider sends them.
+        turn: the provider's id of the last post; empty where it has none.
         session: state in the menu.
-        reply: the last page as sent, so that a repeat gets the same text.
-        screen: id of the screen of that page.
-        ends: whether that page ended the session.
+        reply: the last page as sent, so that a repeat gets the same; without ``facts`` and ``alone``.
     """
 
     version: str
-    text: str
+    inputs: str
+    turn: str = ""
     session: Session
-    reply: str
-    screen: str
-    ends: bool
+    reply: Reply
 
     def dump(self) -> str:
-        """Return it as JSON with the same keys as its fields; ``session`` is JSON text."""
+        """Return it as JSON with the same keys as its fields; ``session`` is JSON text, pieces are lists."""
+        reply = self.reply
         return json.dumps(
             {
                 "version": self.version,
-                "text": self.text,
+                "inputs": self.inputs,
+                "turn": self.turn,
                 "session": sessions.dump_session(self.session),
-                "reply": self.reply,
-                "screen": self.screen,
-                "ends": self.ends,
+                "reply": {
+                    "pieces": [[piece.kind, piece.text, piece.key] for piece in reply.pieces],
+                    "ends": reply.ends,
+                    "screen": reply.screen,
+                    "page": reply.page,
+                    "pages": reply.pages,
+                    "language": reply.language,
+                },
             },
             ensure_ascii=False,
         )
@@ -70,9 +76,27 @@ def read_saved(stored: Stored | None) -> SavedSession | None:
         return None
     try:
         value = json.loads(stored.state)
-        return SavedSession(**{**value, "session": sessions.load_session(value["session"])})
-    except (ValueError, KeyError, TypeError, UnreadableSession):
+        session = sessions.load_session(value.pop("session"))
+        if "text" in value:
+            return _read_plain_reply(session=session, **value)
+        return SavedSession(session=session, reply=_read_reply(**value.pop("reply")), **value)
+    except (ValueError, KeyError, TypeError, AttributeError, UnreadableSession):
         return None
+
+
+def _read_reply(pieces: list[list[str]], **more: Any) -> Reply:
+    return Reply(pieces=tuple(Piece(PieceKind(kind), text, key) for kind, text, key in pieces), **more)
+
+
+def _read_plain_reply(
+    *, version: str, text: str, session: Session, reply: str, screen: str, ends: bool
+) -> SavedSession:
+    """Read what earlier releases wrote: the reply as text, inputs or turn id in one field.
+
+    That field is read as both: each kind of channel looks at its own only.
+    """
+    page = Reply(pieces=(Piece(PieceKind.TEXT, reply),), ends=ends, screen=screen)
+    return SavedSession(version=version, inputs=text, turn=text, session=session, reply=page)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +126,10 @@ def place_post(
     """
     if stored is None or held is None or stored.mark != post.mark:
         return PostKind.FIRST if post.first else PostKind.LOST
-    new = has_new_inputs(post.text, held.text) if accumulates else not post.turn or post.turn != held.text
+    new = has_new_inputs(post.text, held.inputs) if accumulates else not post.turn or post.turn != held.turn
     if not new:
         return PostKind.REPEAT
-    return PostKind.LOST if held.ends else PostKind.NEXT
+    return PostKind.LOST if held.reply.ends else PostKind.NEXT
 
 
 def has_new_inputs(text: str, known: str) -> bool:
@@ -164,7 +188,7 @@ def ask_resume(
     Only a session of the live version, less than 30 minutes old, and only where the caller said that nobody else sees
     this phone: the offer itself reveals that somebody dialled before.
     """
-    if held is None or held.ends or held.version != version:
+    if held is None or held.reply.ends or held.version != version:
         return None
     session = resume_session(menu, held.session)
     if session is None:

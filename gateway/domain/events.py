@@ -31,6 +31,7 @@ class Inbound:
         service: the code dialled or the number texted, as the provider writes it.
         network: the provider's code of the mobile network.
         link: id that a reply must carry for billing; empty where none is needed.
+        echo: (name, value) of fields of the post that the provider wants back with the answer.
     """
 
     channel: str
@@ -43,6 +44,7 @@ class Inbound:
     service: str = ""
     network: str = ""
     link: str = ""
+    echo: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,6 +262,11 @@ class Reply:
     language: str = "en"
     facts: tuple[str, ...] = ()
     alone: bool = False
+
+    @property
+    def text(self) -> str:
+        """The pieces as the text of a phone screen, one a line."""
+        return "\n".join(piece.text for piece in self.pieces)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

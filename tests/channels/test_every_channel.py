@@ -1,5 +1,6 @@
 """The runner: walks every provider's table, and checks what no author of an adapter must remember."""
 
+import itertools
 import logging
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -17,10 +18,19 @@ from gateway.channels.contract import (
     UnknownProvider,
     find_channel,
 )
-from gateway.domain.events import CallEvent, Delivery, Event, NotANumber, Outgoing
+from gateway.domain.events import CallEvent, Delivery, Event, Inbound, Kind, NotANumber, Outgoing
 from gateway.foundation.clock import Clock
-from tests.support.channel_tables import PROVIDERS, Case, Fields, Table, line_of, table_of
-from tests.support.served_webhooks import PAGE, House, served
+from tests.support.channel_tables import (
+    PROVIDERS,
+    Case,
+    Fields,
+    ShownPage,
+    Table,
+    as_json,
+    line_of,
+    table_of,
+)
+from tests.support.served_webhooks import DOWN, PAGE, House, page_of, served
 from tests.support.standin import Posted, post_bytes
 
 CASES = [
@@ -102,10 +112,17 @@ def test_a_post_reaches_its_use_case_over_http_and_again_when_it_is_repeated(
     assert (first.status, first.body) == (second.status, second.body)
     assert house.behind.taken == [event for event in case.gives * 2 if not isinstance(event, NotANumber)]
     asks = any(isinstance(event, CallEvent) for event in case.gives)
+    if any(isinstance(event, Inbound) and event.kind is Kind.USSD for event in case.gives):
+        assert_page(first, table_of(provider).dialect.page(PAGE, False, case.fields))
+        return
     wanted = "application/xml" if asks else "application/json" if case.event == "thread" else "text/plain"
     assert first.headers["content-type"].startswith(wanted)
-    if case.event == "ussd":
-        assert first.body == channel.answer(PAGE, ends=False, screen="language").body
+
+
+def assert_page(posted: Posted, page: ShownPage) -> None:
+    assert page.is_in(posted.body), posted.body
+    assert posted.headers["content-type"] == page.content_type
+    assert {name: posted.headers.get(name.lower()) for name in page.headers} == page.headers
 
 
 @pytest.mark.parametrize(("provider", "case", "field"), FIELDS)
@@ -130,9 +147,7 @@ def test_an_empty_field_is_named_unless_the_table_says_it_may_be_empty(
 ) -> None:
     answer = post(house, line_of(provider), case.event, {**case.fields, field: ""})
 
-    if field in case.optional or (
-        field in case.may_be_empty and field not in ("id", "sessionId", "phoneNumber")
-    ):
+    if field in case.optional or (field in case.may_be_empty):
         assert answer.status == 200
     else:
         assert answer.status == 400
@@ -245,17 +260,64 @@ def test_without_an_account_a_line_reaches_nobody_and_a_repeat_keeps_the_same_id
     assert first.provider_id == KEPT + message.own_id
 
 
-@pytest.mark.parametrize(
-    "provider", [provider for provider in PROVIDERS if "ussd" in line_of(provider).contract.events]
-)
-def test_an_answer_begins_with_its_word_and_ends_with_the_page(provider: str) -> None:
-    channel = line_of(provider)
+USSD = [provider for provider in PROVIDERS if "ussd" in line_of(provider).contract.events]
 
-    go_on, over = channel.answer("ສະບາຍດີ", ends=False), channel.answer("Bye", ends=True)
 
-    assert (go_on.body, over.body) == ("CON ສະບາຍດີ", "END Bye")
-    assert go_on.status == over.status == 200
-    assert go_on.content_type == "text/plain; charset=utf-8"
+@pytest.mark.parametrize("provider", USSD)
+def test_a_page_is_written_in_the_dialect_and_answers_the_very_post(provider: str) -> None:
+    channel, dialect = line_of(provider), table_of(provider).dialect
+    hops = [
+        case for case in table_of(provider).cases if any(isinstance(each, Inbound) for each in case.gives)
+    ]
+    hops = [case for case in hops if case.event == "ussd"]
+    for text, ends in itertools.product(("ສະບາຍດີ", '1 "A" & <b>\n2 \\ B', ""), (False, True)):
+        for case in hops:
+            inbound = next((each for each in case.gives if isinstance(each, Inbound)), None)
+            answer = channel.answer(page_of(text, ends=ends), inbound)
+            page = dialect.page(text, ends, case.fields)
+
+            assert page.is_in(answer.body), case.name
+            assert (answer.status, answer.content_type) == (200, page.content_type)
+            assert dict(answer.headers) == page.headers
+
+
+@pytest.mark.parametrize("provider", USSD)
+def test_the_apology_is_a_page_that_ends_whether_the_turn_or_the_reading_fails(
+    house: House, provider: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel, dialect = line_of(provider), table_of(provider).dialect
+    case = next(case for case in table_of(provider).cases if case.event == "ussd")
+    assert isinstance(case.gives[0], Inbound)
+
+    def fail(_: object) -> None:
+        raise RuntimeError
+
+    house.behind.fails = fail
+    assert_page(post(house, channel, "ussd", case.fields), dialect.page(DOWN, True, case.fields))
+
+    monkeypatch.setattr(type(channel), "parse", lambda *_: fail(_))
+    unread = post(house, channel, "ussd", case.fields)
+    assert (unread.status, unread.headers["content-type"]) == (200, dialect.page("", True, {}).content_type)
+    assert dialect.page(DOWN, True, {}).is_in(unread.body)
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_a_number_in_place_of_a_text_is_read_or_refused_by_its_field(house: House, provider: str) -> None:
+    """JSON has types (RFC 8259): a provider that documents a number is read, any other type is named."""
+    channel, table = line_of(provider), table_of(provider)
+    if table.dialect.content_type != "application/json":
+        return
+    for case in table.cases:
+        for name in case.fields:
+            if "." in name:
+                continue
+            body = as_json(name)({**case.fields, name: "7"})
+            address = house.addresses(channel.config.name)[case.event]
+            answer = post_bytes(address, body, content_type="application/json")
+            assert answer.status == 200 or (answer.status, answer.body.startswith(f"field {name} ")) == (
+                400,
+                True,
+            )
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)

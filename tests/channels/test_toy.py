@@ -43,8 +43,8 @@ class Line:
         who, what, turn = request.need("who"), request.need("what"), request.need("ring")
         return (Inbound(channel=self.config.name, kind=Kind.SMS, number=who, text=what, turn=turn),)
 
-    def answer(self, text, *, ends, screen="", facts=None):
-        return Answer(body=text)
+    def answer(self, reply, inbound):
+        return Answer(body=reply.text)
 
     def send(self, message, *, now: datetime):
         self.carried.append(message)

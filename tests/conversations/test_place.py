@@ -17,7 +17,8 @@ from gateway.conversations.ussd_session import (
     read_saved,
     split_inputs,
 )
-from gateway.menus.engine.session import Session
+from gateway.domain.events import Piece, PieceKind, Reply
+from gateway.menus.engine.session import Session, dump_session
 from gateway.storage.sessions import Stored
 from tests.support.menu_strategies import SESSIONS
 
@@ -28,7 +29,9 @@ ANY = st.text(alphabet=st.sampled_from("0123456789*# aກ"), max_size=12)
 
 def held(text: str = "", *, ends: bool = False) -> SavedSession:
     session = Session(screen="main", trail=(("language", 1),), answers={"danger": "no"}, offers=("now",))
-    return SavedSession(version="v", text=text, session=session, reply="1 ຄ່າແຮງ", screen="main", ends=ends)
+    page = (Piece(PieceKind.HEADING, "ຄ່າແຮງ"), Piece(PieceKind.OPTION, "1 ຕໍ່ມື້", "1"))
+    reply = Reply(pieces=page, ends=ends, screen="main", page=2, pages=3, language="lo")
+    return SavedSession(version="v", inputs=text, turn=text, session=session, reply=reply)
 
 
 def how(post: Post, known: SavedSession | None, mark: str = MARK, *, accumulates: bool = True) -> PostKind:
@@ -139,6 +142,10 @@ BROKEN = {
     "no field": "{}",
     "a field less": json.dumps({k: v for k, v in json.loads(held().dump()).items() if k != "reply"}),
     "a field of another release": json.dumps({**json.loads(held().dump()), "mood": "good"}),
+    "a page that is no page": json.dumps({**json.loads(held().dump()), "reply": "1 Pay"}),
+    "a piece of a kind to come": json.dumps(
+        {**json.loads(held().dump()), "reply": {"pieces": [["sound", "x", ""]], "ends": False}}
+    ),
     "no session": json.dumps({**json.loads(held().dump()), "session": None}),
     "another format": with_session(format=99),
     "no format": with_session(format=None),
@@ -165,5 +172,20 @@ WORDS = st.text(max_size=8)
 
 @given(SESSIONS, WORDS, WORDS)
 def test_any_session_with_any_page_comes_back(session: Session, text: str, reply: str) -> None:
-    put = replace(held(text), session=session, reply=reply)
+    page = Reply(pieces=(Piece(PieceKind.TEXT, reply), Piece(PieceKind.NAVIGATION, f"0 {reply}", "0")))
+    put = replace(held(text), session=session, reply=page)
     assert read_saved(Stored(MARK, 0, put.dump())) == put
+
+
+@given(SESSIONS, WORDS, WORDS, st.booleans())
+def test_what_an_earlier_release_wrote_is_read(session: Session, text: str, reply: str, ends: bool) -> None:
+    """It kept the page as text, and inputs or the turn's id in one field: both kinds of channel find theirs."""
+    value = {"version": "v", "text": text, "reply": reply, "screen": "main", "ends": ends}
+    state = json.dumps({**value, "session": dump_session(session)})
+
+    found = read_saved(Stored(MARK, 0, state))
+
+    assert found is not None
+    assert (found.session, found.version) == (session, "v")
+    assert (found.inputs, found.turn) == (text, text)
+    assert (found.reply.text, found.reply.screen, found.reply.ends) == (reply, "main", ends)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from gateway.channels.contract import Simulated
 from gateway.channels.simulator.channel import FACTS
 from gateway.conversations.simulator_facts import format_cost, list_texts
 from gateway.domain.events import ThreadAsked
@@ -74,13 +75,13 @@ def test_a_line_for_people_is_told_the_page_only(phone: Phone) -> None:
 
 def test_the_simulator_writes_facts_into_one_header_of_ascii(parts: Services) -> None:
     told = of(parts).dial("1 1")
-    answer = parts.channels["simulator"].answer(told.text, ends=False, screen="main", facts=told.facts)
+    line = parts.channels["simulator"]
+    assert isinstance(line, Simulated)
+    answer = line.add_facts(line.answer(told.reply, None), told.facts)
     assert answer.headers[FACTS].isascii()
     assert json.loads(answer.headers[FACTS]) == json.loads(json.dumps(told.facts))
-    assert (
-        FACTS not in parts.channels["africastalking"].answer(told.text, ends=False, facts=told.facts).headers
-    )
-    assert FACTS not in parts.channels["simulator"].answer(told.text, ends=False).headers
+    assert not isinstance(parts.channels["africastalking"], Simulated)
+    assert FACTS not in line.answer(told.reply, None).headers
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import redis
 
 from gateway.conversations import ussd
 from gateway.conversations.ussd_session import Post, PostKind, place_post
+from gateway.domain.events import Reply
 from gateway.storage import callers, versions
 from gateway.storage.sessions import Stored
 from tests.support.house import HER, Phone, publish, requests, rows
@@ -191,7 +192,7 @@ def test_what_a_post_is_to_the_stored_session(
     from gateway.menus.engine.session import Session
 
     held = SavedSession(
-        version="v", text=known, session=Session(screen="main"), reply="", screen="main", ends=False
+        version="v", inputs=known, session=Session(screen="main"), reply=Reply(pieces=(), screen="main")
     )
     stored = Stored(stored_mark, 1, held.dump()) if stored_mark else None
     assert place_post(post, stored, held if stored else None, accumulates=True) is expected

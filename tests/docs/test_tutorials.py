@@ -88,7 +88,7 @@ def test_the_first_provider_passes_what_every_provider_must(carrier: Channel, ca
         assert tuple(events) == case.gives, case.name
         runner.test_a_post_is_read_into_its_events("carrier", case)
     runner.test_without_an_account_a_line_reaches_nobody_and_a_repeat_keeps_the_same_id("carrier")
-    runner.test_an_answer_begins_with_its_word_and_ends_with_the_page("carrier")
+    runner.test_a_page_is_written_in_the_dialect_and_answers_the_very_post("carrier")
 
 
 def test_the_folder_of_the_first_provider_is_clean(carrier: Channel, tmp_path: Path) -> None:

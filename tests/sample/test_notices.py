@@ -10,7 +10,7 @@ from gateway.menus.authoring.pages import reserve_values
 from gateway.menus.engine.engine import render_reply, step_session
 from gateway.menus.engine.model import End, Menu, make_page_key
 from gateway.menus.engine.paging import Page, fits_page, write_page
-from gateway.menus.engine.render import add_notice, forget_notice, join_text
+from gateway.menus.engine.render import add_notice, forget_notice
 from gateway.menus.engine.serialization import load_menu
 from gateway.menus.engine.session import Session
 from gateway.menus.engine.visibility import PLAIN
@@ -72,7 +72,7 @@ def test_whoever_reads_a_notice_alone_comes_to_her_page_with_98(menu: Menu, lang
         if reply.alone:
             led = step_session(menu, forget_notice(wrong, reply), "98").session
             shown = render_reply(menu, led, LINE.for_engine(), USSD_LIMITS, NOW)
-            assert join_text(shown) == join_text(plain)
+            assert shown.text == plain.text
     assert alone > 0
 
 

@@ -14,7 +14,6 @@ from gateway.menus.authoring.checks import CheckContext
 from gateway.menus.authoring.folder import read_folder
 from gateway.menus.engine.engine import begin_session, open_screen, render_reply, step_session
 from gateway.menus.engine.model import Menu
-from gateway.menus.engine.render import join_text
 from gateway.menus.engine.session import Known
 from gateway.menus.keywords import understand_text
 
@@ -72,7 +71,7 @@ def amounts(menu: Menu, screen: str, script: str) -> list[str]:
     session = open_screen(
         menu, begin_session(menu, Known(language=script.partition("-")[0], script=script)), screen
     )
-    page = join_text(render_reply(menu, session, DisplayValues(zone="Asia/Vientiane"), USSD_LIMITS, NOW))
+    page = render_reply(menu, session, DisplayValues(zone="Asia/Vientiane"), USSD_LIMITS, NOW).text
     return re.findall(r"\b\d{3}\b", page.replace("Nov 2026", ""))
 
 

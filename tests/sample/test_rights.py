@@ -11,7 +11,6 @@ from gateway.foundation.display_values import DisplayValues
 from gateway.menus.authoring.pages import cut_menu
 from gateway.menus.engine.engine import begin_session, open_screen, render_reply
 from gateway.menus.engine.model import Information, Menu
-from gateway.menus.engine.render import join_text
 from gateway.menus.engine.session import Known
 from gateway.menus.engine.wording import list_naming_screens
 from tests.sample.test_provinces import NOW, menu
@@ -65,7 +64,7 @@ def test_our_own_number_and_the_embassy_stand_where_they_are_advised(menu: Menu,
         line = DisplayValues(zone="Asia/Vientiane", values={"helpline": "", "embassy": "", **values})
         session, pages = open_screen(cut, at, screen), ""
         for page in range(1, 5):
-            pages += join_text(render_reply(cut, session.copy_with(page=page), line, USSD_LIMITS, NOW))
+            pages += render_reply(cut, session.copy_with(page=page), line, USSD_LIMITS, NOW).text
         return pages
 
     assert "+856 20 555 00000" in page_of("before", helpline="+856 20 555 00000")

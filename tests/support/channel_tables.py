@@ -1,14 +1,17 @@
 """What an adapter's table of cases is made of, and how the tables are found: by the folders of the providers."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import gateway.channels
-from gateway.channels.contract import Channel, ChannelConfig, Request, find_channel
+from gateway.channels.contract import BadRequest, Channel, ChannelConfig, Request, find_channel
 from gateway.domain.events import Event
+from gateway.web.webhooks.request_guard import read_fields
 
 PROVIDERS = sorted(
     folder.name
@@ -26,15 +29,75 @@ def as_form(fields: Fields) -> bytes:
     return urlencode(fields).encode()
 
 
+def as_json(*typed: str) -> Callable[[Fields], bytes]:
+    """Return how a JSON provider writes fields: the named ones unquoted, ``a.b`` as member b of an object a."""
+
+    def write(fields: Fields) -> bytes:
+        pairs = list(fields.items() if isinstance(fields, Mapping) else fields)
+        return _as_object("", pairs, typed).encode()
+
+    return write
+
+
+def _as_object(path: str, pairs: list[tuple[str, str]], typed: tuple[str, ...]) -> str:
+    members: dict[str, list[tuple[str, str]]] = {}
+    for name, value in pairs:
+        first, _, rest = name.partition(".")
+        members.setdefault(first, []).append((rest, value))
+    written = []
+    for first, inner in members.items():
+        whole = f"{path}.{first}".strip(".")
+        plain = [value for rest, value in inner if not rest]  # more than one where a test doubles the field
+        if len(plain) < len(inner):
+            written.append(f"{json.dumps(first)}: {_as_object(whole, [p for p in inner if p[0]], typed)}")
+        written += [
+            f"{json.dumps(first)}: {value if whole in typed and value else json.dumps(value)}"
+            for value in plain
+        ]
+    return "{" + ", ".join(written) + "}"
+
+
+def read_body(body: bytes, content_type: str) -> tuple[dict[str, str], dict[str, Any]]:
+    """Return the texts and the typed values of a body, as the webhook does; nothing of what it cannot read."""
+    try:
+        found = read_fields(body, content_type)
+    except BadRequest:
+        return {}, {}
+    texts = {name: value for name, value in found.items() if isinstance(value, str)}
+    return texts, {name: value for name, value in found.items() if name not in texts}
+
+
+@dataclass(frozen=True)
+class ShownPage:
+    """How a provider wants a page: the body, a mapping where it is a JSON object, and what stands in the head."""
+
+    body: str | Mapping[str, Any]
+    content_type: str = "text/plain; charset=utf-8"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def is_in(self, body: str) -> bool:
+        """Say whether this body is that page."""
+        return (body if isinstance(self.body, str) else json.loads(body)) == self.body
+
+
+def as_con_or_end(text: str, ends: bool, fields: Mapping[str, str]) -> ShownPage:
+    """The page behind the word CON or END, as Africa's Talking and its clones want it."""
+    return ShownPage(("END " if ends else "CON ") + text)
+
+
 @dataclass(frozen=True)
 class Dialect:
-    """How a provider writes its posts, and how it signs them.
+    """How a provider writes its posts, and how it signs them; which pages it wants.
 
     ``options`` are those of a line that takes nothing unsigned; ``sign`` makes the headers of a body at a second.
+    ``page`` gives a page of this text that ends the session or not, as the answer to a post of these fields; they are
+    empty where the post could not be read. ``codes`` are the service codes of the line.
     """
 
     content_type: str = "application/x-www-form-urlencoded"
     write: Callable[[Fields], bytes] = as_form
+    page: Callable[[str, bool, Mapping[str, str]], ShownPage] = as_con_or_end
+    codes: tuple[str, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
     sign: Callable[[bytes, int], Mapping[str, str]] | None = None
 
@@ -73,7 +136,9 @@ class Table:
 
     def request(self, event: str, fields: Fields) -> Request:
         """Return a post as the channel reads it: the fields by themselves, and the body that they came in."""
-        return Request(event=event, fields=dict(fields), body=self.dialect.write(fields))
+        body = self.dialect.write(fields)
+        texts, typed = read_body(body, self.dialect.content_type)
+        return Request(event=event, fields=texts, typed=typed, body=body)
 
 
 def table_of(provider: str) -> Table:
@@ -86,6 +151,11 @@ def table_of(provider: str) -> Table:
 def line_of(provider: str, name: str = "", **options: str) -> Channel:
     """Build a line of this provider."""
     config = ChannelConfig(
-        name=name or f"{provider}-1", provider=provider, menu="helpline", sms_number="22384", options=options
+        name=name or f"{provider}-1",
+        provider=provider,
+        menu="helpline",
+        service_codes=table_of(provider).dialect.codes,
+        sms_number="22384",
+        options=options,
     )
     return find_channel(config)

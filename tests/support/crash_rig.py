@@ -218,7 +218,11 @@ class Rig:
     @staticmethod
     def _plain(told: RenderedPage) -> RenderedPage:
         """The page with every code of four digits made one."""
-        return replace(told, text=re.sub(r"(?<![\d:])\d{4}(?!\d)", "0000", told.text), facts={})
+        pieces = (
+            replace(piece, text=re.sub(r"(?<![\d:])\d{4}(?!\d)", "0000", piece.text))
+            for piece in told.reply.pieces
+        )
+        return replace(told, reply=replace(told.reply, pieces=tuple(pieces)), facts={})
 
 
 def _either(told: bool, after: Any, before: Any) -> Any:
@@ -241,7 +245,7 @@ class _Naive(ussd.UssdTurn):
         held = self._start_session(lost=False)
         menu = self.parts.versions.get(held.version)
         assert menu is not None
-        return self._apply_inputs(replace(held, text=""), menu), self._hop_count()
+        return self._apply_inputs(replace(held, inputs=""), menu), self._hop_count()
 
     def _turn_key(self, so_far: str) -> bytes:
         _Naive.made += 1

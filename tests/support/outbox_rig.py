@@ -12,7 +12,7 @@ from gateway.channels.contract import Answer, ChannelConfig, Contract, Request, 
 from gateway.delivery.nudge import skip_nudge
 from gateway.domain.callbacks.windows import ALWAYS
 from gateway.domain.contact_safety import SafeContact
-from gateway.domain.events import Event, Outgoing
+from gateway.domain.events import Event, Inbound, Outgoing, Reply
 from gateway.domain.outbox.kinds import KINDS
 from gateway.foundation.clock import Clock
 from gateway.foundation.ids import new_id
@@ -52,7 +52,7 @@ class Phone:
     def parse(self, request: Request) -> Sequence[Event]:
         raise NotImplementedError
 
-    def answer(self, text: str, *, ends: bool, screen: str = "") -> Answer:
+    def answer(self, reply: Reply, inbound: Inbound | None) -> Answer:
         raise NotImplementedError
 
     def send(self, message: Outgoing, *, now: datetime) -> SendResult:  # noqa: ARG002 - the contract has it

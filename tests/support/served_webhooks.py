@@ -19,6 +19,9 @@ from gateway.domain.events import (
     Inbound,
     MissedCall,
     OptOut,
+    Piece,
+    PieceKind,
+    Reply,
     Silence,
     ThreadAsked,
 )
@@ -29,6 +32,7 @@ from gateway.storage.simulator import SentText
 from gateway.web.webhooks.views import Doors, Gate, build_blueprint, list_addresses
 
 KEY = b"k" * 32
+DOWN = "It failed here. Call +856 21 000 000."
 PAGE = "Info line. Choose:\n1 Phasa Lao\n4 English"
 
 
@@ -40,6 +44,15 @@ class Page:
     ends: bool = False
     screen: str = "language"
     facts: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def reply(self) -> Reply:
+        return page_of(self.text, ends=self.ends, screen=self.screen)
+
+
+def page_of(text: str, *, ends: bool = False, screen: str = "") -> Reply:
+    """A reply of one piece."""
+    return Reply(pieces=(Piece(PieceKind.TEXT, text),), ends=ends, screen=screen)
 
 
 @dataclass
@@ -133,7 +146,7 @@ def served(*channels: Channel, key: bytes = KEY) -> Iterator[House]:
         doors=house.behind.doors(),
         count=house.count,
         clock=Clock(),
-        down="It failed here. Call +856 21 000 000.",
+        down=DOWN,
     )
     app.register_blueprint(build_blueprint(gate))
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)

@@ -4,10 +4,10 @@ Field names and values are those of the provider's documentation: "USSD", "SMS" 
 bulk SMS opt-outs) and "Voice" at developers.africastalking.com.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gateway.channels.africastalking import codes, voice
 from gateway.channels.africastalking.account import AfricasTalkingAccount, find_bridging
@@ -21,6 +21,7 @@ from gateway.channels.contract import (
     SendResult,
     keep_message,
 )
+from gateway.channels.phone_fields import parse_number, read_phone
 from gateway.domain.events import (
     OPTED_OUT,
     CallStep,
@@ -33,6 +34,7 @@ from gateway.domain.events import (
     OptOut,
     Outgoing,
     OutgoingCall,
+    Reply,
 )
 
 if TYPE_CHECKING:
@@ -67,7 +69,7 @@ def read_text(channel: str, request: Request) -> Inbound | NotANumber:
     """
     sender, turn = request.need("from", empty=True), request.need("id")
     text, service = request.fields.get("text", ""), request.fields.get("to", "")
-    number = codes.parse_number(sender)
+    number = parse_number(sender)
     if number is None:
         return NotANumber(channel=channel, turn=turn)
     return Inbound(
@@ -110,7 +112,7 @@ def read_opt_out(channel: str, request: Request) -> OptOut | None:
     refusal would only make the provider repeat it.
     """
     update = codes.keep_letters(request.fields.get("updateType", ""))
-    number = codes.parse_number(request.fields.get("phoneNumber", ""))
+    number = parse_number(request.fields.get("phoneNumber", ""))
     if number is None or not (not update or update.startswith(ENDS)):
         return None
     return OptOut(channel=channel, number=number)
@@ -131,7 +133,7 @@ def read_hop(channel: str, request: Request) -> Inbound:
     return Inbound(
         channel=channel,
         kind=Kind.USSD,
-        number=codes.read_phone(request),
+        number=read_phone(request, "phoneNumber"),
         session=request.need("sessionId"),
         text=text,
         first=not text,
@@ -150,16 +152,16 @@ def read_session_end(channel: str, request: Request) -> Ended:
     return Ended(
         channel=channel,
         session=request.need("sessionId"),
-        number=codes.read_phone(request),
+        number=read_phone(request, "phoneNumber"),
         status=STATUSES.get(status, "incomplete"),
         millis=codes.read_count(request, "durationInMillis"),
         hops=codes.read_count(request, "hopsCount"),
     )
 
 
-def write_page(text: str, *, ends: bool) -> Answer:
+def write_page(reply: Reply) -> Answer:
     """Write a page; the provider ends a session whose reply does not begin with ``CON`` or ``END`` (its USSD page)."""
-    return Answer(body=("END " if ends else "CON ") + text)
+    return Answer(body=("END " if reply.ends else "CON ") + reply.text)
 
 
 VOICE = "voice"
@@ -199,16 +201,9 @@ class AfricasTalkingChannel:
         event = reader(self.config.name, request)
         return () if event is None else (event,)
 
-    def answer(
-        self,
-        text: str,
-        *,
-        ends: bool,
-        screen: str = "",  # noqa: ARG002 - for the simulator only
-        facts: Mapping[str, Any] | None = None,  # noqa: ARG002 - for the simulator only
-    ) -> Answer:
+    def answer(self, reply: Reply, inbound: Inbound | None) -> Answer:  # noqa: ARG002 - nothing is echoed
         """Write one page in the provider's form."""
-        return write_page(text, ends=ends)
+        return write_page(reply)
 
     def send(self, message: Outgoing, *, now: datetime) -> SendResult:
         """Send one text; without an account it is kept for the simulator."""

@@ -13,9 +13,8 @@ from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from gateway.channels.contract import BadRequest, Request, SendOutcome, SendResult
+from gateway.channels.contract import Request, SendOutcome, SendResult
 from gateway.channels.http_client import HttpReply
-from gateway.foundation.phone_numbers import list_valid_readings, to_e164
 
 LATER_IN_THE_DAY = timedelta(hours=1)
 LONGEST_WAIT = timedelta(hours=12)
@@ -221,37 +220,10 @@ def make_result(
 
 # Fields that several of the provider's posts share.
 
-_PLUS = re.compile(r"\s*(?:tel:)?\s*(?:\+|%2b|00(?=[1-9]))+", re.IGNORECASE)
-"""Start of an international number: some senders encode the plus twice, some use the prefix 00 (ITU-T E.123)."""
-
-
-def parse_number(written: str) -> str | None:
-    """Return the number in E.164, or None for a name, a short code or anything else that cannot be called.
-
-    An unencoded plus arrives as a space (form encoding, WHATWG URL Standard), with which no other number begins. Test
-    tools and some networks omit it: digits alone are accepted where they are valid with their country code.
-    """
-    begins, plain = _PLUS.match(written), written.strip()
-    if begins or written.startswith(" "):
-        return to_e164("+" + (written[begins.end() :] if begins else plain))
-    return next(iter(list_valid_readings("+" + plain)), None) if plain.isascii() and plain.isdigit() else None
-
 
 def keep_letters(written: str) -> str:
     """Return the letters of a provider's word, case-folded: its documentation and its posts differ in spelling."""
     return "".join(each for each in written.casefold() if each.isalpha())
-
-
-def read_phone(request: Request, name: str = "phoneNumber") -> str:
-    """Return the number in this field, in E.164.
-
-    Raises:
-        BadRequest: there is none.
-    """
-    found = parse_number(request.need(name))
-    if found is None:
-        raise BadRequest(f"field {name} is not a phone number with its country code")
-    return found
 
 
 def read_count(request: Request, name: str) -> int:

@@ -8,6 +8,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from gateway.channels.africastalking import codes
 from gateway.channels.contract import Answer, BadRequest, Request
+from gateway.channels.phone_fields import parse_number
 from gateway.domain.events import (
     AskOne,
     CallEvent,
@@ -69,9 +70,9 @@ def read_call_events(channel: str, own_number: str, request: Request) -> Sequenc
     session, active = request.need("sessionId")[:ID_SIZE], _is_active(request)
     caller, other = _read_field(request, "callerNumber"), _read_field(request, "destinationNumber")
     if not _is_own_call(request):
-        return _read_ring(channel, session, codes.parse_number(caller)) if active else ()
-    own = codes.parse_number(own_number) or own_number
-    sides = [codes.parse_number(caller), codes.parse_number(other)]
+        return _read_ring(channel, session, parse_number(caller)) if active else ()
+    own = parse_number(own_number) or own_number
+    sides = [parse_number(caller), parse_number(other)]
     return (
         CallEvent(
             channel=channel,

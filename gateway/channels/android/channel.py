@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from gateway.channels.android import envelope, events
 from gateway.channels.android.account import PhoneAccount
@@ -18,7 +17,7 @@ from gateway.channels.contract import (
     SendResult,
     keep_message,
 )
-from gateway.domain.events import ChannelSeen, Event, Outgoing
+from gateway.domain.events import ChannelSeen, Event, Inbound, Outgoing, Reply
 
 EVENTS = frozenset({"sms", "delivery", "voice", "health"})
 """Names of addresses for people who configure the app; the envelope names its event, so each accepts all."""
@@ -55,16 +54,9 @@ class AndroidChannel:
             raise BadRequest("this line has no such event")
         return events.read_events(self.config, self._account, open_envelope(request.body))
 
-    def answer(
-        self,
-        text: str,
-        *,
-        ends: bool,  # noqa: ARG002 - a phone channel has no screens
-        screen: str = "",  # noqa: ARG002
-        facts: Mapping[str, Any] | None = None,  # noqa: ARG002
-    ) -> Answer:
+    def answer(self, reply: Reply, inbound: Inbound | None) -> Answer:  # noqa: ARG002 - nothing is echoed
         """Return the text as the response body; never shown, because a phone channel has no sessions."""
-        return Answer(body=text)
+        return Answer(body=reply.text)
 
     def send(self, message: Outgoing, *, now: datetime) -> SendResult:
         """Send one text through the phone; without an account it is kept for the simulator."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ from gateway.channels.contract import (
     SendResult,
     keep_message,
 )
-from gateway.domain.events import Ended, Event, Inbound, Kind, MissedCall, Outgoing, ThreadAsked
+from gateway.domain.events import Ended, Event, Inbound, Kind, MissedCall, Outgoing, Reply, ThreadAsked
 from gateway.foundation.fault_injection import PROVIDER, Outages
 from gateway.foundation.phone_numbers import to_e164
 
@@ -51,14 +52,14 @@ class SimulatorChannel:
             raise BadRequest("this line has no such event")
         return (reader(self.config.name, request),)
 
-    def answer(
-        self, text: str, *, ends: bool, screen: str = "", facts: Mapping[str, Any] | None = None
-    ) -> Answer:
-        """Write one page, with its screen and facts in headers."""
-        headers = {SCREEN: screen} if screen else {}
-        if facts:
-            headers[FACTS] = json.dumps(facts, separators=(",", ":"))
-        return Answer(body=("END " if ends else "CON ") + text, headers=headers)
+    def answer(self, reply: Reply, inbound: Inbound | None) -> Answer:  # noqa: ARG002 - nothing is echoed
+        """Write one page, with its screen in a header."""
+        headers = {SCREEN: reply.screen} if reply.screen else {}
+        return Answer(body=("END " if reply.ends else "CON ") + reply.text, headers=headers)
+
+    def add_facts(self, answer: Answer, facts: Mapping[str, Any]) -> Answer:
+        """Add the facts as a header."""
+        return replace(answer, headers={**answer.headers, FACTS: json.dumps(facts, separators=(",", ":"))})
 
     def send(self, message: Outgoing, *, now: datetime) -> SendResult:
         """Keep the text for the simulator's thread; during a simulated outage the channel is down."""

@@ -39,7 +39,7 @@ from gateway.menus.engine.engine import (
     step_session,
 )
 from gateway.menus.engine.model import Form, Menu
-from gateway.menus.engine.render import forget_notice, join_text
+from gateway.menus.engine.render import forget_notice
 from gateway.menus.engine.session import Known, Session, ThreadState, dump_session, load_session
 from gateway.menus.engine.sms import SILENCE, Meant
 from gateway.menus.engine.visibility import list_offers
@@ -249,7 +249,7 @@ class Talk:
 
 
 def _reply_differs(asked: ConversationStep, moved: Moved) -> Iterator[str]:
-    shown = join_text(moved.reply)
+    shown = moved.reply.text
     if asked.screen is not None and asked.screen != moved.screen:
         yield f"expected screen {asked.screen}, got {moved.screen}{_quote_text(shown)}"
     if asked.sees is not None and fill_template(asked.sees, moved.values).rstrip("\n") != shown:

@@ -21,7 +21,7 @@ from gateway.menus.authoring.pages import add_pages
 from gateway.menus.authoring.problems import Place
 from gateway.menus.engine.effects import Effect
 from gateway.menus.engine.model import Menu
-from gateway.menus.engine.render import join_text, list_pages
+from gateway.menus.engine.render import list_pages
 from gateway.menus.engine.text_breaks import PLACEHOLDER
 from gateway.menus.engine.visibility import list_offers
 from gateway.menus.engine.wording import fill_template
@@ -161,7 +161,7 @@ def _write_line(menu: Menu, walk: Walk, at: int, moved: Moved, limits: Limits) -
 
 def _write_template(menu: Menu, moved: Moved, limits: Limits) -> str:
     """Return the page with placeholders instead of values, so that a new value does not break the test."""
-    shown = join_text(moved.reply)
+    shown = moved.reply.text
     pages = list_pages(menu, moved.session, limits)
     raw = "\n".join(piece.text for page in pages for piece in page)
     values = {name: moved.values.get(name, "") for name in PLACEHOLDER.findall(raw)}

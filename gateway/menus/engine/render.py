@@ -170,11 +170,6 @@ def forget_notice(session: Session, reply: Reply) -> Session:
     return session.copy_with(notice=session.notice if reply.alone else "", ended=reply.ends)
 
 
-def join_text(reply: Reply) -> str:
-    """Return the reply as the text of a phone screen, one piece a line."""
-    return _join_pieces(reply.pieces)
-
-
 def _join_pieces(pieces: Sequence[Piece]) -> str:
     return "\n".join(piece.text for piece in pieces)
 

@@ -10,7 +10,7 @@ from gateway.menus.engine import navigation, screens
 from gateway.menus.engine.effects import AmendCallback, Effect, RequestCallback
 from gateway.menus.engine.engine import render_reply
 from gateway.menus.engine.model import Choice, Deed, Information, Keyword, Menu, Question
-from gateway.menus.engine.render import forget_notice, join_text
+from gateway.menus.engine.render import forget_notice
 from gateway.menus.engine.session import FURTHER, LASTS, Session, ThreadState, find_thread_state
 from gateway.menus.engine.text_breaks import split_text
 from gateway.menus.engine.text_size import ESCAPE, GSM7_SINGLE, fold_to_gsm7, split_parts
@@ -348,7 +348,7 @@ def _message(
 
 def _add_hint(menu: Menu, reply: Reply, script: str, parts: int) -> Reply:
     """Add the hint how to reply: to the first answer of a thread, and to later ones where it costs no further part."""
-    shown = join_text(reply)
+    shown = reply.text
     how = get_message(menu, "sms_reply", script, beside=shown)
     if reply.ends or not how or not any(piece.key for piece in reply.pieces):
         return reply

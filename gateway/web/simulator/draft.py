@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 from gateway.conversations import simulator_facts
 from gateway.conversations.ussd_session import SavedSession
 from gateway.domain.events import USSD_LIMITS
-from gateway.foundation.display_values import DisplayValues
 from gateway.menus.authoring.problems import Level
-from gateway.menus.engine.render import forget_notice, join_text
-from gateway.operations.publishing.draft_talk import cut_draft, open_talk, read_line_values
+from gateway.menus.engine.render import forget_notice
+from gateway.operations.publishing.draft_talk import cut_draft, open_talk
 from gateway.operations.publishing.publish import check_files, make_check_context
 from gateway.operations.publishing.stored import has_changed, read_whole_folder
 from gateway.web.simulator.saved_walks import MOST_KEYS, MOST_LETTERS
@@ -108,13 +107,10 @@ class DraftFolder:
             moved = talk.move(each) if moved is not None and not moved.reply.ends else None
         if moved is None:
             raise NoDraft("the session is over")
-        session, text = forget_notice(moved.session, moved.reply), join_text(moved.reply)
-        held = SavedSession(
-            version=VERSION, text="", session=session, reply=text, screen=moved.screen, ends=moved.reply.ends
-        )
-        line = DisplayValues(zone=context.zone, values=read_line_values(context))
-        facts = simulator_facts.gather_facts(menu, held, moved.effects, line, USSD_LIMITS, now)
-        return Hop(text=text, ends=moved.reply.ends, screen=moved.screen, facts=facts)
+        session = forget_notice(moved.session, moved.reply)
+        held = SavedSession(version=VERSION, inputs="", session=session, reply=moved.reply)
+        facts = simulator_facts.gather_facts(held, moved.effects, USSD_LIMITS)
+        return Hop(text=moved.reply.text, ends=moved.reply.ends, screen=moved.screen, facts=facts)
 
     def _check(self, files: Mapping[str, str]) -> tuple[Menu | None, tuple[str, ...]]:
         checked = check_files(self._parts, files, moves_keys=True)

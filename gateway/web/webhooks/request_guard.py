@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
 from flask import Request as HttpRequest
@@ -15,25 +16,17 @@ MOST_FIELDS = 64
 JSON = "application/json"
 
 
-def read_fields(body: bytes, content_type: str) -> dict[str, str]:
-    """Return field name → value of a form-encoded or JSON body.
+def read_fields(body: bytes, content_type: str) -> dict[str, Any]:
+    """Return field name → value of a form-encoded or JSON body; the values of a form are text.
 
     Raises:
-        BadRequest: it is malformed, or a field occurs twice; the message holds no value.
+        BadRequest: it is malformed, or a field occurs twice, at any depth; the message holds no value.
     """
     try:
         text = body.decode()
     except UnicodeDecodeError:
         raise BadRequest("the body is not UTF-8") from None
-    pairs = _parse_json(text) if content_type == JSON else _parse_form(text)
-    fields: dict[str, str] = {}
-    for name, value in pairs:
-        if name in fields:
-            raise BadRequest(f"field {_show_name(name)} has more than one value")
-        if "\0" in value:
-            raise BadRequest(f"field {_show_name(name)} holds a NUL")
-        fields[name] = value
-    return fields
+    return _parse_json(text) if content_type == JSON else _collect_pairs(_parse_form(text))
 
 
 def _parse_form(text: str) -> list[tuple[str, str]]:
@@ -45,28 +38,47 @@ def _parse_form(text: str) -> list[tuple[str, str]]:
         raise BadRequest(f"the body has more than {MOST_FIELDS} fields") from None
 
 
-def _parse_json(text: str) -> list[tuple[str, str]]:
+def _parse_json(text: str) -> dict[str, Any]:
     try:
-        pairs = json.loads(text, object_pairs_hook=_Pairs)
+        found = json.loads(text, object_pairs_hook=_collect_pairs, parse_constant=_refuse_constant)
+    except BadRequest:
+        raise
     except (ValueError, RecursionError):
         raise BadRequest("the body is not JSON") from None
-    if not isinstance(pairs, _Pairs):
+    if not isinstance(found, dict):
         raise BadRequest("the body is not a JSON object")
+    return found
+
+
+def _refuse_constant(written: str) -> NoReturn:
+    raise ValueError(f"{written} is no number in JSON (RFC 8259, section 6)")
+
+
+def _collect_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the fields of a form or of a JSON object; a repeated name is ambiguous (RFC 8259, section 4)."""
+    fields: dict[str, Any] = {}
     for name, value in pairs:
-        if not isinstance(value, str):
-            raise BadRequest(f"field {_show_name(name)} is not text")
-        if not _is_unicode(name + value):
-            raise BadRequest(f"field {_show_name(name)} is not Unicode")
-    return pairs
+        if name in fields:
+            raise BadRequest(f"field {_show_name(name)} has more than one value")
+        for text in _list_texts(value):
+            if "\0" in text:
+                raise BadRequest(f"field {_show_name(name)} holds a NUL")
+            if not _is_unicode(name + text):
+                raise BadRequest(f"field {_show_name(name)} is not Unicode")
+        fields[name] = value
+    return fields
+
+
+def _list_texts(value: object) -> list[str]:
+    """Return the texts of a value, in lists too; inner objects have been checked already."""
+    if isinstance(value, list):
+        return [text for each in value for text in _list_texts(each)]
+    return [value if isinstance(value, str) else ""]
 
 
 def _is_unicode(text: str) -> bool:
     # JSON can escape a lone surrogate (RFC 8259, 8.2), which no database stores.
     return not any("\ud800" <= letter <= "\udfff" for letter in text)
-
-
-class _Pairs(list[tuple[str, str]]):
-    """The (name, value) pairs of a JSON object, so that repeated names are noticed (RFC 8259, 4)."""
 
 
 def _show_name(name: str) -> str:
@@ -103,11 +115,13 @@ def strip_post(posted: HttpRequest, contract: Contract, event: str) -> Request:
         raise Refusal(415, f"Only UTF-8 in {' or '.join(sorted(contract.types))} is taken here", why="type")
     body = _read_body(posted)
     try:
-        fields = {} if contract.reads_body else read_fields(body, posted.mimetype)
+        found = {} if contract.reads_body else read_fields(body, posted.mimetype)
     except BadRequest as error:
         raise Refusal(400, str(error), why="form") from None
     headers = {name.lower(): value for name, value in posted.headers.items()}
-    return Request(event=event, fields=fields, headers=headers, body=body)
+    texts = {name: value for name, value in found.items() if isinstance(value, str)}
+    typed = {name: value for name, value in found.items() if name not in texts}
+    return Request(event=event, fields=texts, typed=typed, headers=headers, body=body)
 
 
 def _is_readable(posted: HttpRequest, contract: Contract) -> bool:

@@ -15,7 +15,16 @@ from flask.blueprints import BlueprintSetupState
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.routing import BaseConverter, Rule
 
-from gateway.channels.contract import Answer, BadRequest, Calls, Channel, NotSigned, Request, Signed
+from gateway.channels.contract import (
+    Answer,
+    BadRequest,
+    Calls,
+    Channel,
+    NotSigned,
+    Request,
+    Signed,
+    Simulated,
+)
 from gateway.domain.events import (
     CallEvent,
     CallStep,
@@ -28,6 +37,9 @@ from gateway.domain.events import (
     MissedCall,
     NotANumber,
     OptOut,
+    Piece,
+    PieceKind,
+    Reply,
     ThreadAsked,
 )
 from gateway.foundation.clock import Clock
@@ -45,16 +57,8 @@ class ReportedPage(Protocol):
     """A rendered page, as a turn returns it."""
 
     @property
-    def text(self) -> str:
-        """The text of the page."""
-
-    @property
-    def ends(self) -> bool:
-        """Whether it ends the session."""
-
-    @property
-    def screen(self) -> str:
-        """The screen's id."""
+    def reply(self) -> Reply:
+        """The page in pieces."""
 
     @property
     def facts(self) -> Mapping[str, Any]:
@@ -127,7 +131,12 @@ def _give_one(doors: Doors, channel: Channel, event: Event) -> Answer:
     match event:
         case Inbound(kind=Kind.USSD):
             page = doors.turn(event)
-            return channel.answer(page.text, ends=page.ends, screen=page.screen, facts=page.facts)
+            answer = channel.answer(page.reply, event)
+            return (
+                channel.add_facts(answer, page.facts)
+                if page.facts and isinstance(channel, Simulated)
+                else answer
+            )
         case ThreadAsked():
             return _answer_thread(doors.thread(event))
         case CallEvent():
@@ -281,11 +290,13 @@ def _add_rules(state: BlueprintSetupState) -> None:
 
 def _receive_post(gate: Gate, name: str, secret: str, event: str) -> Answer:
     known = name if name in gate.channels else ""
+    events: Sequence[Event] = ()
     try:
         channel = _verify_channel(gate, name, secret)
         posted = _verify_signature(gate, channel, event)
         gate.count.hear(name)
-        return give_events(gate.doors, channel, channel.parse(posted))
+        events = channel.parse(posted)
+        return give_events(gate.doors, channel, events)
     except NotSigned as error:
         gate.count.add("webhook_refused", error.why, channel=known)
         return Answer(body=str(error), status=401)
@@ -296,7 +307,7 @@ def _receive_post(gate: Gate, name: str, secret: str, event: str) -> Answer:
         gate.count.add("webhook_refused", refusal.why, channel=known)
         return refusal.answer
     except Exception as error:  # noqa: BLE001 - a provider must not get an HTML error page, nor a phone an error
-        return _answer_fault(gate, error, name, event)
+        return _answer_fault(gate, error, name, event, events)
 
 
 def _verify_channel(gate: Gate, name: str, secret: str) -> Channel:
@@ -315,7 +326,7 @@ def _verify_signature(gate: Gate, channel: Channel, event: str) -> Request:
     return stripped
 
 
-def _answer_fault(gate: Gate, error: Exception, name: str, event: str) -> Answer:
+def _answer_fault(gate: Gate, error: Exception, name: str, event: str, events: Sequence[Event]) -> Answer:
     channel = gate.channels[name]
     kind = event if event in channel.contract.events else "unknown"
     # Without message and traceback, which may quote the caller's input (OWASP Logging Cheat Sheet).
@@ -329,7 +340,8 @@ def _answer_fault(gate: Gate, error: Exception, name: str, event: str) -> Answer
     )
     gate.count.add("webhook_fault", kind, channel=name)
     if kind == "ussd":
-        return channel.answer(gate.down, ends=True)
+        apology = Reply(pieces=(Piece(PieceKind.TEXT, gate.down),), ends=True)
+        return channel.answer(apology, next((each for each in events if isinstance(each, Inbound)), None))
     return Answer(body="This cannot be taken now; post it again later.", status=503)
 
 

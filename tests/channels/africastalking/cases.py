@@ -230,7 +230,7 @@ TABLE = Table(
             ),
             optional=("status", "phoneNumber", "networkCode", "failureReason", "retryCount"),
             private=("phoneNumber",),
-            may_be_empty=tuple(REPORT),
+            may_be_empty=tuple(name for name in REPORT if name != "id"),
         ),
         Case(
             "a report without a status",

@@ -19,7 +19,6 @@ from gateway.menus.engine.effects import (
     RequestCallback,
 )
 from gateway.menus.engine.model import Menu
-from gateway.menus.engine.render import join_text
 from gateway.menus.engine.session import Known
 from gateway.menus.engine.sms import SILENCE
 from gateway.storage.database import Store
@@ -65,7 +64,7 @@ def test_a_thread_of_the_tests_leads_where_the_gateway_leads(menu: Menu, phone: 
         assert step.texts is not None
         _, reply = thread.take(step.texts, phone.parts.line.for_engine(), phone.parts.clock.now())
         answers = [CODES.sub(CODE, words) for words in phone.texts(step.texts)]
-        assert answers == ([CODES.sub(CODE, join_text(reply))] if reply.screen != SILENCE else [])
+        assert answers == ([CODES.sub(CODE, reply.text)] if reply.screen != SILENCE else [])
 
 
 def receipt_of(effect: Effect) -> Receipt:

@@ -8,7 +8,6 @@ from gateway.menus.authoring.pages import add_pages, cut_menu
 from gateway.menus.authoring.texts import line_breaks
 from gateway.menus.engine.engine import begin_session
 from gateway.menus.engine.model import make_page_key
-from gateway.menus.engine.render import join_text
 from gateway.menus.engine.session import Known
 from gateway.menus.engine.text_breaks import (
     SOFT_BREAK,
@@ -129,7 +128,7 @@ def test_marks_in_a_menu_cut_and_are_never_sent(mark):
 def test_a_run_without_stored_pages_sends_no_mark_either():
     menu = checked(with_change("screens.yaml", "baht a day.", f"{SOFT_BREAK}baht{SOFT_BREAK} a day.")).menu
     moved = walk(menu, "1", begin_session(menu, Known(language="en", script="en"))).session
-    assert join_text(told(menu, moved)).startswith("At least 400 baht a day.")
+    assert told(menu, moved).text.startswith("At least 400 baht a day.")
 
 
 @pytest.mark.fault("T3")

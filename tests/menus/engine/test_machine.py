@@ -33,7 +33,6 @@ from gateway.menus.engine.engine import (
     step_session,
 )
 from gateway.menus.engine.model import Entry, Form, Information, Question
-from gateway.menus.engine.render import join_text
 from gateway.menus.engine.session import Session
 from tests.support.menu_builders import ACCEPTED, FOUND, LINE, NOW
 from tests.support.menu_strategies import HOSTILE, KNOWN, menus
@@ -219,12 +218,12 @@ class Person(RuleBasedStateMachine):
         reply = self.told()
         assert reply == self.told()
         assert reply.ends == self.session.ended
-        assert join_text(reply) == "\n".join(piece.text for piece in reply.pieces)
-        assert "{" not in join_text(reply)
+        assert reply.text == "\n".join(piece.text for piece in reply.pieces)
+        assert "{" not in reply.text
 
     @invariant()
     def page_fits(self):
-        coding, units = size(join_text(self.told()))
+        coding, units = size(self.told().text)
         foreseen = self.session.screen not in WITH_RESULTS
         soft = {"gsm7": self.limits.gsm7, "ucs2": self.limits.ucs2}
         hard = {"gsm7": self.limits.gsm7_stop, "ucs2": self.limits.ucs2_stop}
@@ -281,7 +280,7 @@ def test_a_session_of_a_withdrawn_menu_begins_again(screen):
         assert taken.effects == ()
         assert (taken.session.screen, taken.session.notice, taken.session.trail) == ("language", "again", ())
         assert taken.session.answers == {}
-    assert join_text(render_reply(menu, lost, LINE, USSD_LIMITS, NOW)).startswith("We lost your place")
+    assert render_reply(menu, lost, LINE, USSD_LIMITS, NOW).text.startswith("We lost your place")
 
 
 def test_information_is_what_a_report_names():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gateway.domain.events import SMS_LIMITS, USSD_LIMITS, PieceKind
 from gateway.menus.engine.engine import step_session
 from gateway.menus.engine.model import Choices, Information
-from gateway.menus.engine.render import forget_notice, join_text
+from gateway.menus.engine.render import forget_notice
 from gateway.menus.engine.session import Session
 from gateway.menus.engine.text_size import measure_text
 from tests.support.menu_builders import LINE, MESSAGES, changed, choice, en, menu_of, small_menu, told, walk
@@ -28,19 +28,19 @@ def full(room: int = 150, **more):
 
 
 def lines_of(menu, session):
-    return join_text(told(menu, session)).split("\n")
+    return told(menu, session).text.split("\n")
 
 
 def test_where_there_is_no_room_it_stands_alone_with_every_way_on():
     reply = told(full(140), THERE.copy_with(notice="invalid"))
-    assert join_text(reply).split("\n") == [WRONG, "98 More", "0 Back"]
+    assert reply.text.split("\n") == [WRONG, "98 More", "0 Back"]
     assert (reply.alone, reply.screen, reply.page, reply.facts) == (True, "x", 1, ())
 
 
 @pytest.mark.parametrize("room", [10, 100, 114])
 def test_where_there_is_room_it_stands_above_the_page(room):
     reply = told(full(room), THERE.copy_with(notice="invalid"))
-    assert join_text(reply).startswith((f"{WRONG}\nxxx", "Not a valid choice.\nxxx"))
+    assert reply.text.startswith((f"{WRONG}\nxxx", "Not a valid choice.\nxxx"))
     assert not reply.alone
 
 
@@ -120,15 +120,13 @@ def test_where_nothing_is_to_be_told_the_page_is_as_it_is(notice):
 
 
 def test_an_end_has_no_notice():
-    assert join_text(told(MENU, Session(screen="thanks", language="en", notice="invalid"))).startswith(
-        "Thank"
-    )
+    assert told(MENU, Session(screen="thanks", language="en", notice="invalid")).text.startswith("Thank")
 
 
 def test_a_text_has_room_for_both():
     reply = told(full(), THERE.copy_with(notice="invalid"), limits=SMS_LIMITS)
     assert not reply.alone
-    assert join_text(reply).startswith(WRONG)
+    assert reply.text.startswith(WRONG)
 
 
 @given(
@@ -142,6 +140,6 @@ def test_no_page_with_a_notice_passes_the_limit(words, language, notice):
     session = THERE.copy_with(language=language, script=language, trail=(("home", 1),))
     for page in range(1, told(menu, session).pages + 1):
         reply = told(menu, session.copy_with(page=page, notice=notice))
-        size = measure_text(join_text(reply))
+        size = measure_text(reply.text)
         assert size.units <= (USSD_LIMITS.gsm7 if size.coding == "gsm7" else USSD_LIMITS.ucs2)
-        assert reply.alone or join_text(reply) != join_text(told(menu, session.copy_with(page=page)))
+        assert reply.alone or reply.text != told(menu, session.copy_with(page=page)).text

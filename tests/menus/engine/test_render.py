@@ -10,7 +10,7 @@ from gateway.domain.events import USSD_LIMITS, Piece, PieceKind
 from gateway.foundation.display_values import DisplayValues
 from gateway.menus.engine.model import Choices, Information, make_page_key
 from gateway.menus.engine.paging import cut_screen
-from gateway.menus.engine.render import join_text, measure_text
+from gateway.menus.engine.render import measure_text
 from gateway.menus.engine.session import Session
 from gateway.menus.engine.wording import find_longest_values
 from tests.support.menu_builders import FACTS, LINE, changed, choice, en, small_menu, told, walk
@@ -21,7 +21,7 @@ LAO = ENGLISH.copy_with(language="lo", script="lo")
 
 
 def text_of(screen, session=ENGLISH, line=LINE):
-    return join_text(told(changed(MENU, screen), session, line=line))
+    return told(changed(MENU, screen), session, line=line).text
 
 
 def test_pieces_say_what_they_are():
@@ -38,13 +38,13 @@ def test_reply_says_where_she_is():
 
 
 def test_facts_are_those_of_the_day():
-    assert join_text(told(MENU, walk(MENU, "4 1 1").session)).startswith("Bangkok: 400 baht a day.")
+    assert told(MENU, walk(MENU, "4 1 1").session).text.startswith("Bangkok: 400 baht a day.")
 
 
 def test_a_variant_is_told_to_those_it_is_for():
     at_home = walk(MENU, "4 9").session.copy_with(region="LA")
-    assert join_text(told(MENU, at_home)).startswith("Police 1191.")
-    assert join_text(told(MENU, walk(MENU, "4 9").session)).startswith("Police 191.")
+    assert told(MENU, at_home).text.startswith("Police 1191.")
+    assert told(MENU, walk(MENU, "4 9").session).text.startswith("Police 191.")
 
 
 def test_stored_pages_are_what_is_shown():
@@ -52,9 +52,7 @@ def test_stored_pages_are_what_is_shown():
     pages = cut_screen(MENU, screen, -1, "en", USSD_LIMITS, find_longest_values(MENU, "en"))
     marked = ((Piece(PieceKind.TEXT, "As proved: {th.wage}"), *pages[0][1:]),)
     stored = replace(MENU, pages={make_page_key("ussd", "en", "wage", -1): marked})
-    assert join_text(told(stored, walk(MENU, "4 1 1").session)).startswith(
-        "As proved: 400\n7 Call me\n0 Back"
-    )
+    assert told(stored, walk(MENU, "4 1 1").session).text.startswith("As proved: 400\n7 Call me\n0 Back")
 
 
 def test_a_page_on_which_nothing_is_open_is_left_out():
@@ -96,7 +94,7 @@ WRONG = "Not a valid choice. Try again."
 
 
 def test_notice_stands_first():
-    assert join_text(told(MENU, walk(MENU, "4 1 5").session)).startswith(WRONG + "\nMy pay\n1 Minimum wage")
+    assert told(MENU, walk(MENU, "4 1 5").session).text.startswith(WRONG + "\nMy pay\n1 Minimum wage")
 
 
 @pytest.mark.parametrize(
@@ -123,7 +121,7 @@ def test_a_notice_that_finds_no_room_at_all_is_left_out():
     told_text = text_of(Choices(id="x", choices=lines), session)
     assert measure_text(told_text).units <= 80
     tight = small_menu(messages={**MENU.messages, "invalid": {"lo": "ຜິດ" * 30}})
-    page = join_text(told(changed(tight, Choices(id="x", choices=lines)), session))
+    page = told(changed(tight, Choices(id="x", choices=lines)), session).text
     assert page.startswith("1 ")
 
 
@@ -141,7 +139,7 @@ def test_no_value_pushes_a_page_beyond_the_hard_stop(value, session, notice):
     reply = told(
         menu, session.copy_with(notice=notice), line=DisplayValues(zone=LINE.zone, values={"helpline": value})
     )
-    size = measure_text(join_text(reply))
+    size = measure_text(reply.text)
     assert size.units <= {"gsm7": 182, "ucs2": 80}[size.coding]
     assert any(piece.key == ("98" if reply.alone else "7") for piece in reply.pieces)
 
@@ -161,4 +159,4 @@ def test_no_language_chosen_means_english():
 def test_every_placeholder_of_the_small_menu_is_filled():
     assert set(FACTS) <= set(MENU.facts)
     for name in MENU.screens:
-        assert "{" not in join_text(told(MENU, Session(screen=name, language="en")))
+        assert "{" not in told(MENU, Session(screen=name, language="en")).text

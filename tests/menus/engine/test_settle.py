@@ -18,7 +18,6 @@ from gateway.menus.engine.effects import (
 )
 from gateway.menus.engine.engine import settle_session
 from gateway.menus.engine.model import Question
-from gateway.menus.engine.render import join_text
 from gateway.menus.engine.session import dump_session, load_session
 from tests.support.menu_builders import (
     ACCEPTED,
@@ -42,7 +41,7 @@ def after(keys, *receipts, menu=MENU):
 
 
 def text_after(keys, *receipts):
-    return join_text(told(MENU, after(keys, *receipts)))
+    return told(MENU, after(keys, *receipts)).text
 
 
 def test_nothing_happened_nothing_changes():
@@ -71,7 +70,7 @@ def test_now_shows_when_the_promise_dies():
 def test_a_refused_request_looks_like_no_call(reason):
     session = after("4 7 2 1 3 1", CallbackRefused(reason=reason))
     assert (session.screen, session.ended, session.trail, session.callback) == ("no_call", True, (), "")
-    assert join_text(told(MENU, session)) == "OK, we will not call. You can call 021 000 000."
+    assert told(MENU, session).text == "OK, we will not call. You can call 021 000 000."
 
 
 def test_a_refusal_without_a_screen_for_it_leads_home():
@@ -85,7 +84,7 @@ def test_a_refusal_without_a_screen_for_it_leads_home():
 def test_a_right_code_opens_her_request(keys):
     session = after(keys, FOUND)
     assert (session.screen, session.callback) == ("status", "cb1")
-    assert join_text(told(MENU, session)).startswith("We plan to call Wed 18-21.")
+    assert told(MENU, session).text.startswith("We plan to call Wed 18-21.")
 
 
 @pytest.mark.parametrize("keys", ["4 4821", "4 8 5 4821"])
@@ -112,7 +111,7 @@ def test_a_changed_window_is_told_at_once():
     session = settle_session(
         MENU, walk(MENU, "3", after("4 4821", FOUND)).session, (CallbackChanged(now=True, **SOON),), LINE, NOW
     )
-    assert join_text(told(MENU, session)).startswith("We plan to call Tue 14:05-14:35.")
+    assert told(MENU, session).text.startswith("We plan to call Tue 14:05-14:35.")
     assert session.values["code"] == "4821"
 
 

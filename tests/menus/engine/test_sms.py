@@ -14,7 +14,6 @@ from gateway.menus.engine.effects import (
     RequestCallback,
 )
 from gateway.menus.engine.model import Keyword, Reaction
-from gateway.menus.engine.render import join_text
 from gateway.menus.engine.session import FORM, Known, ThreadState
 from gateway.menus.engine.sms import NOT_UNDERSTOOD, SILENCE, apply_receipts, interpret_text, write_reply
 from gateway.menus.engine.sms_reply import LANGUAGE, SCREEN
@@ -182,8 +181,8 @@ def test_an_answer_that_carries_more_loses_neither(words, shows, danger):
     reply, stands = write_reply(
         MENU, apply_receipts(MENU, meaning, (receipt,), LINE, NOW), FORM_SENT, LINE, NOW
     )
-    assert join_text(reply).endswith("4821.")
-    assert join_text(reply) != "Your code is 4821."
+    assert reply.text.endswith("4821.")
+    assert reply.text != "Your code is 4821."
     assert stands.open_form is None
 
 
@@ -222,7 +221,7 @@ def test_what_came_of_the_request_is_told_by_its_code_or_in_words_that_betray_no
     receipt = CallbackAccepted(callback="c", code="4821", due_at=due, due_until=due.replace(hour=14))
     meaning = interpret_text(MENU, "2 3", FORM_SENT, KNOWN)
     saved = apply_receipts(MENU, meaning, (receipt,), LINE, NOW)
-    assert join_text(write_reply(MENU, saved, FORM_SENT, LINE, NOW)[0]) == "Your code is 4821."
+    assert write_reply(MENU, saved, FORM_SENT, LINE, NOW)[0].text == "Your code is 4821."
     refused = apply_receipts(MENU, meaning, (CallbackRefused(reason="stopped"),), LINE, NOW)
     assert (refused.says, refused.understood) == ("sms_no_call", "refused")
 
@@ -239,7 +238,7 @@ def test_her_code_is_not_kept_in_the_thread():
 def test_a_list_of_languages_is_answered_by_its_number():
     _, reply, stands = read("language", thread("wage"))
     number = next(key for key, what in stands.listed.items() if what == f"{LANGUAGE}:th")
-    assert f"{number} " in join_text(reply)
+    assert f"{number} " in reply.text
     meaning, _, after = read(number, stands)
     assert (meaning.understood, meaning.language, meaning.session.script) == ("language", "th", "th")
     assert (after.language, after.session.screen) == ("th", "main")
@@ -257,20 +256,20 @@ def test_the_nearest_topics_are_answered_by_their_number():
 def test_a_place_that_the_live_menu_does_not_have_is_told_as_a_new_beginning():
     meaning, reply, _ = read("1", ThreadState(again=True))
     assert meaning.understood == "again"
-    assert join_text(reply).startswith("We lost your place.")
+    assert reply.text.startswith("We lost your place.")
     assert read("hello", ThreadState(again=True))[0].says == "sms_help"
 
 
 def test_how_to_go_on_stands_below_the_first_answer():
-    assert join_text(read("wage")[1]).endswith("Reply with a number.")
+    assert read("wage")[1].text.endswith("Reply with a number.")
 
 
 def test_later_it_is_said_only_where_it_costs_nothing():
     reply = read("1", thread("wage"))[1]
-    shown = join_text(reply)
+    shown = reply.text
     assert len(split_parts(shown)) == 1
     assert shown.endswith("Reply with a number.")
-    assert len(split_parts(join_text(read("2", thread("wage"))[1]))) <= SMS_LIMITS.parts
+    assert len(split_parts(read("2", thread("wage"))[1].text)) <= SMS_LIMITS.parts
 
 
 def test_a_session_that_is_over_is_not_kept():
@@ -299,7 +298,7 @@ def test_a_clear_answer_that_cannot_be_kept_is_told_so_with_what_can(words, offe
     menu = replace(MENU, messages={**MENU.messages, **cannot})
     meaning = interpret_text(menu, words, FORM_SENT, Known(region="LA", offers=offers))
     reply, stands = write_reply(menu, meaning, FORM_SENT, LINE, NOW)
-    lines = join_text(reply).splitlines()
+    lines = reply.text.splitlines()
     assert lines[0] == "We cannot call then. Possible:"
     assert any(line.startswith(shown) for line in lines[1:])
     assert not any(line.startswith(hidden) for line in lines[1:])

@@ -52,9 +52,13 @@ def test_any_body_is_read_or_refused(body: bytes, content_type: str) -> None:
         (b"[]", JSON, "the body is not a JSON object"),
         (b'"text"', JSON, "the body is not a JSON object"),
         (b"[" * 9_000, JSON, "the body is not JSON"),
-        (b'{"text": 1}', JSON, "field text is not text"),
-        (b'{"text": null}', JSON, "field text is not text"),
-        (b'{"text": {"a": "b"}}', JSON, "field text is not text"),
+        (b'{"text": NaN}', JSON, "the body is not JSON"),
+        (b'{"text": -Infinity}', JSON, "the body is not JSON"),
+        (b'{"text": ' + b"9" * 5_000 + b"}", JSON, "the body is not JSON"),
+        (b'{"a": {"text": "1", "text": "2"}}', JSON, "field text has more than one value"),
+        (b'{"a": [{"text": "\\u0000"}]}', JSON, "field text holds a NUL"),
+        (b'{"a": ["b", ["\\u0000"]]}', JSON, "field a holds a NUL"),
+        (b'{"a": {"\\ud800": 1}}', JSON, "field ? is not Unicode"),
         (b'{"text": "1", "text": "2"}', JSON, "field text has more than one value"),
         (b'{"text": "\\u0000"}', JSON, "field text holds a NUL"),
         (b'{"text": "\\ud800"}', JSON, "field text is not Unicode"),
@@ -65,6 +69,11 @@ def test_bodies_that_are_refused(body: bytes, content_type: str, words: str) -> 
         read_fields(body, content_type)
 
     assert str(refused.value) == words
+
+
+def test_values_of_json_keep_their_types() -> None:
+    body = b'{"a": "1", "b": 2, "c": true, "d": null, "e": {"f": [1.5]}}'
+    assert read_fields(body, JSON) == {"a": "1", "b": 2, "c": True, "d": None, "e": {"f": [1.5]}}
 
 
 def test_a_body_without_a_field_has_none() -> None:

@@ -1,0 +1,65 @@
+"""The base of channels that carry USSD sessions and no texts: a page leaves in the answer to a post, and nothing else.
+
+Such a provider has no account to check: it posts to the secret address. So the block of the channel says by
+``live = "yes"`` among its options that the posts come from phones of real people.
+"""
+
+from datetime import datetime
+
+from gateway.channels.contract import (
+    FORM,
+    BadAccount,
+    ChannelConfig,
+    Contract,
+    SendOutcome,
+    SendResult,
+    keep_message,
+)
+from gateway.domain.events import Outgoing
+
+
+class UssdOnly:
+    """A channel without texts; a provider adds ``parse`` and ``answer``.
+
+    Attributes:
+        accumulates: as in the contract, like the two below.
+        has_turn_id: each input has an id of its own.
+        types: accepted content types.
+        guide: the documentation page.
+    """
+
+    accumulates = False
+    has_turn_id = False
+    types = FORM
+    guide = "docs/how-to/connect-a-ussd-code.md"
+
+    def __init__(self, config: ChannelConfig) -> None:
+        self.config = config
+        self.contract = Contract(
+            events=frozenset({"ussd"}),
+            accumulates=self.accumulates,
+            has_turn_id=self.has_turn_id,
+            takes_our_id=True,  # nothing is ever sent, so nothing can be sent twice
+            can_ask=False,
+            types=self.types,
+            real=is_live(config),
+            guide=self.guide,
+        )
+
+    def send(self, message: Outgoing, *, now: datetime) -> SendResult:  # noqa: ARG002 - it is settled at once
+        """Refuse a text to a real phone, which no such provider carries; keep any other for the simulator."""
+        if self.contract.real:
+            return SendResult(outcome=SendOutcome.REFUSED, reason="no-texts", alarm=True)
+        return keep_message(message)
+
+
+def is_live(config: ChannelConfig) -> bool:
+    """Say whether the block says that its callers are real.
+
+    Raises:
+        BadAccount: the option is neither yes nor no.
+    """
+    written = config.options.get("live", "no")
+    if written not in ("yes", "no"):
+        raise BadAccount(f'channel {config.name}: options.live must be "yes" or "no"')
+    return written == "yes"
