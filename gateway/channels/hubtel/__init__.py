@@ -1,0 +1,72 @@
+"""Hubtel (Ghana): programmable USSD. JSON both ways, the latest input alone, ids echoed.
+
+Field names and values are those of Hubtel's "Programmable Services API", and of its .NET SDK.
+"""
+
+from collections.abc import Sequence
+
+from gateway.channels.contract import Answer, BadRequest, Channel, ChannelConfig, Request
+from gateway.channels.dialled_code import find_digits_behind
+from gateway.channels.json_fields import JSON, find_id, write_json
+from gateway.channels.phone_fields import read_phone
+from gateway.channels.ussd_only import UssdOnly
+from gateway.domain.events import Ended, Event, Inbound, Kind, PieceKind, Reply
+
+FIRST, NEXT = "initiation", "response"
+ENDS = {"release": "incomplete", "timeout": "failed"}
+"""``release``: the caller left; ``timeout``: our answer came too late, and was not shown."""
+
+LABEL_SIZE = 60
+
+
+class HubtelChannel(UssdOnly):
+    """A service code at Hubtel; see the contract in ``gateway.channels.contract``."""
+
+    has_turn_id = True  # ``Sequence`` counts the posts of a session
+    types = JSON
+
+    def parse(self, request: Request) -> Sequence[Event]:
+        """Read a post; its ``Type`` is written in any case."""
+        kind = request.need("Type").casefold()
+        number, session = read_phone(request, "Mobile"), request.need("SessionId")
+        if kind in ENDS:
+            return (Ended(channel=self.config.name, session=session, number=number, status=ENDS[kind]),)
+        if kind not in (FIRST, NEXT):
+            # Query, Favorite and AddToCart come from the provider's shop app, which has no USSD phone behind it.
+            raise BadRequest("field Type is none of Initiation, Response, Release, Timeout")
+        written, code = request.need("Message", empty=True), request.fields.get("ServiceCode", "")
+        return (
+            Inbound(
+                channel=self.config.name,
+                kind=Kind.USSD,
+                number=number,
+                session=session,
+                text=find_digits_behind(written, (*self.config.service_codes, code))
+                if kind == FIRST
+                else written,
+                turn=find_id(request, "Sequence"),
+                first=kind == FIRST,
+                service=code,
+                network=request.fields.get("Operator", ""),
+            ),
+        )
+
+    def answer(self, reply: Reply, inbound: Inbound | None) -> Answer:
+        """Write one page; ``Label`` heads it in the provider's app, on a phone only ``Message`` is shown."""
+        headings = (piece.text for piece in reply.pieces if piece.kind is PieceKind.HEADING)
+        return write_json(
+            {
+                "SessionId": inbound.session if inbound else "",
+                "Type": "release" if reply.ends else "response",
+                "Message": reply.text,
+                "Label": next(headings, "")[:LABEL_SIZE],
+                "ClientState": "",
+                "DataType": "display" if reply.ends else "input",
+                "FieldType": "text",
+            }
+        )
+
+
+def build(config: ChannelConfig) -> Channel:
+    """Build the channel of one service code."""
+    return HubtelChannel(config)
