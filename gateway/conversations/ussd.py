@@ -12,6 +12,7 @@ from typing import Any
 from gateway.conversations import apology, simulator_facts, ussd_session
 from gateway.conversations.commit import NotSaved, Turn, TurnRecord, commit_turn, find_record, read_facts
 from gateway.conversations.ussd_session import (
+    REPEATED_WITHIN,
     Post,
     PostKind,
     SavedSession,
@@ -26,6 +27,7 @@ from gateway.foundation.services import Services
 from gateway.helpdesk.requests import refuse
 from gateway.menus.engine import engine
 from gateway.menus.engine.effects import Effect, RefuseCalls
+from gateway.menus.engine.engine import Step
 from gateway.menus.engine.model import Menu
 from gateway.menus.engine.session import Session
 from gateway.storage import callers
@@ -82,10 +84,11 @@ class UssdTurn:
         self.now: datetime = parts.clock.now()
         self.contract = parts.channels[inbound.channel].contract
         self.is_trial = not self.contract.real
-        self.session_key = parts.store.ring.lookup("session", inbound.channel, inbound.session)
-        self.mark = self.session_key.hex()[:_MARK]
+        self.serial = ""
+        self.mark = self._session_key().hex()[:_MARK]
         self.effects_done: list[Effect] = []
         self.is_session_unknown = False
+        self.begun = int(self.now.timestamp())
 
     def answer(self) -> RenderedPage:
         """Run the steps and return the page."""
@@ -93,9 +96,11 @@ class UssdTurn:
         stored = self._load(asking)
         saved = read_saved(stored)
         post = Post(self.mark, self.inbound.text, self.inbound.turn, self.inbound.first)
-        how = place_post(post, stored, saved, accumulates=self.contract.accumulates)
+        how = place_post(post, stored, saved, accumulates=self.contract.accumulates, now=self.begun)
         if how is PostKind.REPEAT and saved is not None:
             return self._show_saved(saved)
+        if how is PostKind.FIRST and stored is not None and stored.mark == self.mark:
+            self._drop_earlier(asking)
         moved, hop = self._find_page(how, stored, saved)
         self._save(asking, stored, moved, hop)
         return self._show_saved(moved)
@@ -110,22 +115,31 @@ class UssdTurn:
 
     def _load(self, asking: Asking) -> Stored | None:
         try:
-            begun = bool(self.inbound.text) and not self.inbound.first
-            return asking.load(self.inbound.channel, self.inbound.number, begun=begun)
+            return asking.load(self.inbound.channel, self.inbound.number, begun=not self.inbound.first)
         except Unavailable:
             self.is_session_unknown = True
             return None
+
+    def _drop_earlier(self, asking: Asking) -> None:
+        """Delete an earlier session of the same provider id, which by its number of inputs would win over this one."""
+        self.serial = str(self.begun)
+        try:
+            asking.drop(self.inbound.channel, self.inbound.number)
+        except Unavailable:
+            self.parts.count.add("unsaved", channel=self.inbound.channel)
 
     def _find_page(
         self, how: PostKind, stored: Stored | None, held: SavedSession | None
     ) -> tuple[SavedSession, int]:
         if how is PostKind.LOST:
-            return self._recover_lost()
+            moved = self._recover_lost()
+            return moved, self._hop_count(stored)
         if how is PostKind.FIRST or held is None:
             return self._begin_or_resume(held)
         menu = self._get_menu(held.version)
         if menu is None:  # the version or its reviews were withdrawn: start anew on the live one
-            return self._start_session(lost=True), self._hop_count()
+            return self._start_session(lost=True), self._hop_count(stored)
+        self.begun, self.serial = held.begun or self.begun, held.serial
         return self._apply_inputs(held, menu), (stored.hop if stored else 0) + 1
 
     def _begin_or_resume(self, before: SavedSession | None) -> tuple[SavedSession, int]:
@@ -138,24 +152,23 @@ class UssdTurn:
                 self.parts.count.add("resumed", channel=self.inbound.channel, version=version)
                 return self._render_page(menu, version, resumed, "", self.now), 0
         started = self._start_session(lost=False)
-        if self.contract.accumulates and self.inbound.text:
+        if self.inbound.text:  # digits dialled behind the code
             pinned = self._get_menu(started.version)
             started = self._apply_inputs(replace(started, inputs=""), pinned) if pinned else started
-        return started, self._hop_count()
+        return started, self._hop_count(None)
 
-    def _recover_lost(self) -> tuple[SavedSession, int]:
+    def _recover_lost(self) -> SavedSession:
         """Show the receipt of a recorded turn; otherwise start anew with a notice. Inputs are never replayed."""
-        record = find_record(self.parts, self._turn_key(self.inbound.text))
+        known = self.inbound.text if self.contract.accumulates else self.inbound.turn
+        record = find_record(self.parts, self._turn_key(known)) if known else None
         self.parts.count.add("lost", channel=self.inbound.channel, item="told" if record else "again")
         if record is not None:
             menu = self._get_menu(record.version)
             if menu is not None:
                 session = self._settle_record(menu, record)
-                return self._render_page(
-                    menu, record.version, session, self.inbound.text, record.at
-                ), self._hop_count()
+                return self._render_page(menu, record.version, session, self._text_before(), record.at)
         began = self._start_session(lost=True)
-        return (self._jump_to_danger(began) if self.is_session_unknown else None) or began, self._hop_count()
+        return (self._jump_to_danger(began) if self.is_session_unknown else None) or began
 
     def _jump_to_danger(self, began: SavedSession) -> SavedSession | None:
         """Return the danger numbers where the last key leads to them from the first page; else None.
@@ -171,7 +184,7 @@ class UssdTurn:
         moved = engine.step_session(menu, first, last, self.contract.ussd)
         if moved.effects or moved.session.screen != menu.sos:
             return None
-        return self._render_page(menu, began.version, moved.session, self._text_so_far(), self.now)
+        return self._render_page(menu, began.version, moved.session, self._text_before(), self.now)
 
     def _start_session(self, *, lost: bool) -> SavedSession:
         version, menu = find_served(self.parts, self.inbound.channel)
@@ -182,37 +195,49 @@ class UssdTurn:
         self.parts.count.add(
             "dialled", channel=self.inbound.channel, language=session.script, version=version
         )
-        return self._render_page(menu, version, session, self.inbound.text, self.now)
+        return self._render_page(menu, version, session, self._text_before(), self.now)
 
     def _apply_inputs(self, held: SavedSession, menu: Menu) -> SavedSession:
-        session = held.session
-        replied_as_of = self.now
-        for item, so_far in self._list_new_inputs(held):
-            session, replied_as_of = self._apply_input(menu, held.version, session, item, so_far)
+        session, replied_as_of = held.session, self.now
+        items = self._list_new_inputs(held)
+        for item, so_far in items:
+            turn = " ".join(filter(None, (self.inbound.turn, so_far if len(items) > 1 else "")))
+            session, replied_as_of = self._apply_input(menu, held.version, session, item, turn or so_far)
             if session.ended:
                 break
-        return self._render_page(menu, held.version, session, self._text_so_far(), replied_as_of)
+        return self._render_page(menu, held.version, session, items[-1][1], replied_as_of)
 
     def _list_new_inputs(self, held: SavedSession) -> list[tuple[str, str]]:
-        if self.contract.accumulates:
+        """Return each new input with all inputs up to and including it."""
+        if self.contract.accumulates or self.inbound.first:
             return split_inputs(self.inbound.text, held.inputs)
-        return [(self.inbound.text, self.inbound.turn)]
+        text = self.inbound.text  # one input, whatever it holds
+        return [(text, f"{held.inputs}*{text}" if held.inputs else text)]
 
-    def _text_so_far(self) -> str:
-        return self.inbound.text if self.contract.accumulates else self.inbound.turn
+    def _text_before(self) -> str:
+        """Return the inputs of a session that begins or is lost: what an accumulating provider goes on with."""
+        return self.inbound.text if self.contract.accumulates else ""
 
     def _apply_input(
-        self, menu: Menu, version: str, session: Session, item: str, so_far: str
+        self, menu: Menu, version: str, session: Session, item: str, turn: str
     ) -> tuple[Session, datetime]:
         moved = engine.step_session(menu, session, item, self.contract.ussd)
         if not moved.effects:
             return moved.session, self.now
         self.effects_done.extend(moved.effects)
-        record = commit_turn(
+        record = self._commit_effects(version, moved, turn)
+        if record.at.timestamp() < self.begun - REPEATED_WITHIN and not self.serial:
+            # The turn of an earlier session under the same id: this one is a turn of its own.
+            self.serial = str(self.begun)
+            record = self._commit_effects(version, moved, turn)
+        return self._settle_record(menu, record), record.at
+
+    def _commit_effects(self, version: str, moved: Step, turn: str) -> TurnRecord:
+        return commit_turn(
             self.parts,
             Turn(
-                key=self._turn_key(so_far),
-                session_key=self.session_key,
+                key=self._turn_key(turn),
+                session_key=self._session_key(),
                 channel=self.inbound.channel,
                 number=self.inbound.number,
                 version=version,
@@ -222,7 +247,6 @@ class UssdTurn:
                 trial=self.is_trial,
             ),
         )
-        return self._settle_record(menu, record), record.at
 
     def _settle_record(self, menu: Menu, record: TurnRecord) -> Session:
         return engine.settle_session(
@@ -243,6 +267,9 @@ class UssdTurn:
             version=version,
             inputs=text,
             turn=self.inbound.turn,
+            begun=self.begun,
+            at=int(self.now.timestamp()),
+            serial=self.serial,
             session=engine.forget_notice(session, reply),
             reply=replace(reply, facts=(), alone=False),  # as it is read back
         )
@@ -264,11 +291,23 @@ class UssdTurn:
     def _get_menu(self, version: str) -> Menu | None:
         return get_served(self.parts, self.inbound.channel, version)
 
-    def _hop_count(self) -> int:
+    def _hop_count(self, stored: Stored | None) -> int:
+        """Return the number of inputs of a session that begins or is lost, above that of a stored one of its mark."""
+        if not self.contract.accumulates and stored is not None and stored.mark == self.mark:
+            return stored.hop + 1
         return self.inbound.text.count("*") + 1 if self.inbound.text else 0
 
-    def _turn_key(self, so_far: str) -> bytes:
-        return self.parts.store.ring.lookup("turn", self.inbound.channel, self.inbound.session, so_far)
+    def _session_key(self) -> bytes:
+        return self._look_up("session")
+
+    def _turn_key(self, turn: str) -> bytes:
+        return self._look_up("turn", turn)
+
+    def _look_up(self, purpose: str, *names: str) -> bytes:
+        serial = (self.serial,) if self.serial else ()
+        return self.parts.store.ring.lookup(
+            purpose, self.inbound.channel, self.inbound.session, *names, *serial
+        )
 
 
 def _apologise_for(parts: Services, inbound: Inbound, error: BaseException, what: str) -> RenderedPage:

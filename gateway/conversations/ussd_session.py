@@ -20,6 +20,10 @@ from gateway.storage.database import Unavailable
 from gateway.storage.duty import find_hours
 from gateway.storage.sessions import Stored
 
+REPEATED_WITHIN = 30
+"""Seconds within which a provider repeats a post; a first post after that is a new dial under a session id that came
+again. Operators count sessions in a byte or two, or take the number itself for an id."""
+
 
 class PostKind(Enum):
     """How a post relates to the saved session."""
@@ -36,8 +40,11 @@ class SavedSession:
 
     Attributes:
         version: menu version of the session.
-        inputs: all inputs so far, joined by ``*`` as an accumulating provider sends them.
+        inputs: all inputs so far, joined by ``*`` as an accumulating provider sends them; for others joined here.
         turn: the provider's id of the last post; empty where it has none.
+        begun: when the session began, in Unix seconds; 0 where an earlier release did not write it.
+        at: when the page was made, in the same way.
+        serial: tells this session from an earlier one under the same provider's id; empty for the first.
         session: state in the menu.
         reply: the last page as sent, so that a repeat gets the same; without ``facts`` and ``alone``.
     """
@@ -45,6 +52,9 @@ class SavedSession:
     version: str
     inputs: str
     turn: str = ""
+    begun: int = 0
+    at: int = 0
+    serial: str = ""
     session: Session
     reply: Reply
 
@@ -56,6 +66,9 @@ class SavedSession:
                 "version": self.version,
                 "inputs": self.inputs,
                 "turn": self.turn,
+                "begun": self.begun,
+                "at": self.at,
+                "serial": self.serial,
                 "session": sessions.dump_session(self.session),
                 "reply": {
                     "pieces": [[piece.kind, piece.text, piece.key] for piece in reply.pieces],
@@ -117,19 +130,36 @@ class Post:
 
 
 def place_post(
-    post: Post, stored: Stored | None, held: SavedSession | None, *, accumulates: bool
+    post: Post, stored: Stored | None, held: SavedSession | None, *, accumulates: bool, now: int = 0
 ) -> PostKind:
-    """Classify a post against the stored session; pure.
+    """Classify a post against the stored session at this Unix second; pure.
 
     A post of the stored session that adds no input is a late repeat, also where its text is shorter than the stored
-    one.
+    one. Where inputs come one by one without an id, a repeat cannot be told from the same key pressed again: each is
+    new, until the session has ended and no input can follow.
     """
     if stored is None or held is None or stored.mark != post.mark:
         return PostKind.FIRST if post.first else PostKind.LOST
-    new = has_new_inputs(post.text, held.inputs) if accumulates else not post.turn or post.turn != held.turn
+    if post.first and not _is_repeated_dial(post, held, accumulates=accumulates, now=now):
+        return PostKind.FIRST
+    if accumulates:
+        new = has_new_inputs(post.text, held.inputs)
+    elif post.turn:
+        new = post.turn != held.turn
+    else:
+        new = not (post.first or (held.reply.ends and f"*{held.inputs}".endswith(f"*{post.text}")))
     if not new:
         return PostKind.REPEAT
     return PostKind.LOST if held.reply.ends else PostKind.NEXT
+
+
+def _is_repeated_dial(post: Post, held: SavedSession, *, accumulates: bool, now: int) -> bool:
+    """Say whether a first post is the stored session's own, come twice, and not a new dial under its id."""
+    if held.at and now - held.at > REPEATED_WITHIN:
+        return False
+    if post.turn:
+        return post.turn == held.turn
+    return post.text == held.inputs or (accumulates and not held.reply.ends)
 
 
 def has_new_inputs(text: str, known: str) -> bool:

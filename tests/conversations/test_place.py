@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.conversations.ussd_session import (
+    REPEATED_WITHIN,
     Post,
     PostKind,
     SavedSession,
@@ -81,7 +82,7 @@ def test_extending_has_one_direction(one: str, other: str) -> None:
 def test_every_post_has_one_place(text: str, known: str, first: bool, ends: bool, mark: str | None) -> None:
     post = Post(MARK, text, "", first)
     found = how(post, held(known, ends=ends), mark) if mark else how(post, None)
-    hers = mark == MARK
+    hers = mark == MARK and not (first and ends and text != known)  # else she dials again under the same id
     expected = (
         (PostKind.FIRST if first else PostKind.LOST)
         if not hers
@@ -112,12 +113,49 @@ def test_a_late_repeat_never_moves_anybody(text: str, known: str) -> None:
         ("3", "2", True, PostKind.LOST),
         ("", "2", False, PostKind.NEXT),  # a provider that numbers nothing: every post is new
         ("", "", False, PostKind.NEXT),
+        ("", "1", True, PostKind.REPEAT),  # until the session has ended: then no input can follow
+        ("", "2*1", True, PostKind.REPEAT),
+        ("", "21", True, PostKind.LOST),
+        ("", "2", True, PostKind.LOST),
     ],
 )
 def test_a_provider_that_sends_single_inputs_is_told_apart_by_its_turns(
     turn: str, known: str, ends: bool, expected: PostKind
 ) -> None:
     assert how(Post(MARK, "1", turn, False), held(known, ends=ends), accumulates=False) is expected
+
+
+QUICK, LATER = 1_000 + REPEATED_WITHIN, 1_001 + REPEATED_WITHIN
+
+
+@pytest.mark.parametrize("accumulates", [True, False])
+@pytest.mark.parametrize("ends", [True, False])
+@pytest.mark.parametrize("known", ["", "1", "1*2"])
+def test_a_dial_under_an_id_that_came_again_is_a_new_session(
+    accumulates: bool, ends: bool, known: str
+) -> None:
+    """Operators count sessions in a byte: what the one before had read on its phone is not shown to the next."""
+    saved = replace(held(known, ends=ends), turn="", at=1_000)
+    stored = Stored(MARK, 1, saved.dump())
+    dial = Post(MARK, "", "", True)
+
+    def place(now: int) -> PostKind:
+        return place_post(dial, stored, saved, accumulates=accumulates, now=now)
+
+    assert place(LATER) is PostKind.FIRST
+    assert place(QUICK) is (PostKind.REPEAT if not known or (accumulates and not ends) else PostKind.FIRST)
+
+
+@pytest.mark.parametrize(
+    ("turn", "now", "expected"),
+    [("1", QUICK, PostKind.REPEAT), ("1", LATER, PostKind.FIRST), ("2", QUICK, PostKind.FIRST)],
+)
+def test_a_dial_with_a_turn_of_its_own_is_a_repeat_by_that_turn_and_for_a_short_time(
+    turn: str, now: int, expected: PostKind
+) -> None:
+    saved = replace(held(), turn="1", at=1_000)
+    found = place_post(Post(MARK, "", turn, True), Stored(MARK, 0, ""), saved, accumulates=False, now=now)
+    assert found is expected
 
 
 @pytest.mark.parametrize("ends", [True, False])

@@ -241,11 +241,11 @@ def _request(one: Any) -> tuple[Any, ...]:
 class _Naive(ussd.UssdTurn):
     """What others do with a lost session: walk the accumulated text again from the start, deed by deed."""
 
-    def _recover_lost(self) -> tuple[SavedSession, int]:
+    def _recover_lost(self) -> SavedSession:
         held = self._start_session(lost=False)
         menu = self.parts.versions.get(held.version)
         assert menu is not None
-        return self._apply_inputs(replace(held, inputs=""), menu), self._hop_count()
+        return self._apply_inputs(replace(held, inputs=""), menu)
 
     def _turn_key(self, so_far: str) -> bytes:
         _Naive.made += 1
