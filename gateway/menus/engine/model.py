@@ -177,7 +177,8 @@ class Keyword:
     """Words in several languages that are looked for in a text, and what they trigger.
 
     Attributes:
-        words: language tag → words; ``{who}`` in a word stands for each of the persons of ``Speech.who``.
+        words: language tag → words; ``{who}`` in a word stands for each of the persons of ``Speech.who``, in a
+            danger word ``{name}`` for each word of that list of ``Speech.lists``, ``{name?}`` also for none.
         to: id of the screen to open.
         reaction: what is triggered instead of, or beside, a screen.
         danger: matched as whole words only, never by similarity, and before all other keywords.
@@ -199,6 +200,7 @@ class Speech:
 
     Attributes:
         who: persons, which replace ``{who}`` in a keyword.
+        lists: name → words that may stand for ``{name}`` in a danger word: parts of the body, rooms.
         courtesy: words beside a command, a number or an answer that change nothing: please, thanks, particles.
         about: further words allowed beside STOP and START: me, messages, now.
         numbering: words before the number of a choice: no, option, answer.
@@ -217,6 +219,7 @@ class Speech:
     """
 
     who: Words = field(default_factory=dict)
+    lists: Mapping[str, Words] = field(default_factory=dict)
     courtesy: Words = field(default_factory=dict)
     about: Words = field(default_factory=dict)
     numbering: Words = field(default_factory=dict)

@@ -187,9 +187,15 @@ def _read_keyword(fields: dict[str, Any]) -> Keyword:
 
 
 def _read_speech(fields: dict[str, Any]) -> Speech:
-    lists = {name: _read_condition(words) for name, words in fields.items() if name != "answers"}
-    answers = {value: _read_condition(words) for value, words in fields.get("answers", {}).items()}
-    return Speech(**lists, answers=answers)
+    plain = {name: _read_condition(words) for name, words in fields.items() if name not in _NAMED_WORDS}
+    answers, lists = (
+        {name: _read_condition(words) for name, words in fields.get(part, {}).items()}
+        for part in _NAMED_WORDS
+    )
+    return Speech(**plain, answers=answers, lists=lists)
+
+
+_NAMED_WORDS = ("answers", "lists")
 
 
 def _read_fact(fields: dict[str, Any]) -> Fact:

@@ -1,97 +1,17 @@
 """Prepare the keywords and speech of a menu for matching, once per menu version."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
-from gateway.menus.engine.model import Keyword, Menu, Reaction, Words
-from gateway.menus.keywords.script_runs import PLAIN, Run, fold_text, word_of
+from gateway.menus.engine.model import Menu, Reaction, Words
+from gateway.menus.keywords.entries import Group, LexiconEntry, Spelling, list_entries
+from gateway.menus.keywords.phrases import WHO, Phrase, build_phrase, has_lists, write_samples
+from gateway.menus.keywords.script_runs import PLAIN, fold_text, word_of
 
 COMMANDS = (Reaction.STOP, Reaction.START)
-WHO = "{who}"
-_FEW_LETTERS = 40
 _KEPT = 8
 """Prepared menus in the cache; a server has one or two live at a time."""
-
-
-@dataclass(frozen=True, slots=True)
-class LexiconEntry:
-    """One spelling of a word: letters, positions where spaces are allowed, script, and language if it matters."""
-
-    letters: str
-    spaces: frozenset[int]
-    script: str
-    language: str = ""
-
-    def ends(self, run: Run, start: int) -> int:
-        """Return where the word ends if it is a whole word at this position of the run, else -1."""
-        end = start + len(self.letters)
-        if self.script != run.script or not run.letters.startswith(self.letters, start):
-            return -1
-        return end if run.spaces(start, end) <= self.spaces and run.may_stand(start, end) else -1
-
-    def places(self, run: Run) -> Iterator[tuple[int, int]]:
-        """Yield each position of the run where it is a whole word."""
-        if self.script != run.script:
-            return
-        start = run.letters.find(self.letters)
-        while start >= 0:
-            end = self.ends(run, start)
-            if end > 0:
-                yield start, end
-            start = run.letters.find(self.letters, start + 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Spelling(LexiconEntry):
-    """One spelling of a keyword; ``word`` is as its author wrote it."""
-
-    keyword: Keyword = field(kw_only=True)
-    word: str = field(kw_only=True)
-
-
-E = TypeVar("E", bound=LexiconEntry)
-
-
-class Group(Generic[E]):
-    """Spellings that are searched together, in order, indexed by script and first letter."""
-
-    def __init__(self, entries: Iterable[E]) -> None:
-        self.entries = tuple(entries)
-        self._by_script: dict[str, list[E]] = {}
-        self._by_first: dict[str, list[E]] = {}
-        for entry in self.entries:
-            self._by_script.setdefault(entry.script, []).append(entry)
-            self._by_first.setdefault(entry.letters[0], []).append(entry)
-
-    def __add__(self, other: "Group[E]") -> "Group[E]":
-        return Group((*self.entries, *other.entries))
-
-    def of(self, script: str) -> Sequence[E]:
-        """Return the spellings in one script."""
-        return self._by_script.get(script, ())
-
-    def find_inside(self, run: Run) -> Iterator[E]:
-        """Yield the spellings whose letters occur in the run, as whole words or not."""
-        letters = run.letters
-        if len(letters) > _FEW_LETTERS:
-            return (each for each in self.of(run.script) if each.letters in letters)
-        firsts = dict.fromkeys(letters)
-        return (each for first in firsts for each in self._by_first.get(first, ()) if each.letters in letters)
-
-    def places(self, run: Run) -> Iterator[tuple[int, int, E]]:
-        """Yield each position where one of the words is a whole word."""
-        for entry in self.find_inside(run):
-            for start, end in entry.places(run):
-                yield start, end, entry
-
-    def at(self, run: Run, place: int) -> Iterator[tuple[int, E]]:
-        """Yield the end of each word that is a whole word at this position."""
-        for entry in self._by_first.get(run.letters[place : place + 1], ()):
-            end = entry.ends(run, place)
-            if end > 0:
-                yield end, entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +20,10 @@ class Lexicon:
 
     menu: Menu
     danger: Group[Spelling]
+    danger_phrases: tuple[tuple[Spelling, Phrase], ...]
     others: Group[Spelling]
     harmless: Group[LexiconEntry]
+    harmless_phrases: tuple[Phrase, ...]
     contact: Group[LexiconEntry]
     refusals: Group[LexiconEntry]
     negations: Group[LexiconEntry]
@@ -129,14 +51,6 @@ def build_lexicon(menu: Menu) -> Lexicon:
 _READY: dict[int, Lexicon] = {}
 
 
-def list_entries(words: Iterable[str], language: str = "") -> Group[LexiconEntry]:
-    """Return the spellings of words without duplicates, longest first."""
-    found = {LexiconEntry(*word_of(word), language) for word in words}
-    return Group(
-        sorted((each for each in found if each.letters), key=lambda each: (-len(each.letters), each.letters))
-    )
-
-
 def _make_lexicon(menu: Menu) -> Lexicon:
     speech = menu.speech
     spellings = tuple(_list_spellings(menu))
@@ -151,10 +65,14 @@ def _make_lexicon(menu: Menu) -> Lexicon:
     return Lexicon(
         menu=menu,
         danger=Group(each for each in spellings if each.keyword.danger),
+        danger_phrases=tuple(_list_danger_phrases(menu)),
         others=Group(
             each for each in spellings if not each.keyword.danger and each.keyword.reaction not in COMMANDS
         ),
-        harmless=_group_words(speech.harmless),
+        harmless=list_entries(
+            word for words in speech.harmless.values() for word in words if not has_lists(word)
+        ),
+        harmless_phrases=tuple(_list_harmless_phrases(menu)),
         contact=_group_words(speech.contact) + wishes,
         refusals=_tell_apart(speech.refusals),
         negations=_group_words(speech.negations),
@@ -184,10 +102,33 @@ def _list_spellings(menu: Menu) -> Iterator[Spelling]:
     for keyword in menu.keywords:
         for language, words in keyword.words.items():
             for word in words:
-                for written in write_out_persons(menu, word, language):
+                for written in () if has_lists(word) else write_out_persons(menu, word, language):
                     letters, spaces, script = word_of(written)
                     if letters:
                         yield Spelling(letters, spaces, script, language, keyword=keyword, word=word)
+
+
+def _list_danger_phrases(menu: Menu) -> Iterator[tuple[Spelling, Phrase]]:
+    for keyword in menu.keywords:
+        for language, words in keyword.words.items() if keyword.danger else ():
+            for word in filter(has_lists, words):
+                phrase = build_phrase(menu, word, language)
+                if phrase is not None:
+                    letters, spaces, script = word_of(word)
+                    yield Spelling(letters, spaces, script, language, keyword=keyword, word=word), phrase
+
+
+def _list_harmless_phrases(menu: Menu) -> Iterator[Phrase]:
+    for language, words in menu.speech.harmless.items():
+        for word in filter(has_lists, words):
+            phrase = build_phrase(menu, word, language)
+            if phrase is not None:
+                yield phrase
+
+
+def write_out_word(menu: Menu, word: str, language: str) -> Iterator[str]:
+    """Yield what a keyword stands for: with each person, or samples in which each word of each list occurs."""
+    return write_samples(menu, word, language) if has_lists(word) else write_out_persons(menu, word, language)
 
 
 def write_out_persons(menu: Menu, word: str, language: str) -> Iterator[str]:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from itertools import chain
 
 from gateway.menus.engine.model import Keyword, Menu, Reaction
+from gateway.menus.keywords.entries import Group, LexiconEntry, Spelling
 from gateway.menus.keywords.fuzzy_match import Near, find_near_words
-from gateway.menus.keywords.lexicon import COMMANDS, Group, Lexicon, LexiconEntry, Spelling, build_lexicon
+from gateway.menus.keywords.lexicon import COMMANDS, Lexicon, build_lexicon
 from gateway.menus.keywords.phonetic import Bare, find_bare, find_heard_places, find_moved_places
 from gateway.menus.keywords.scanned_text import (
     Longer,
@@ -219,6 +220,8 @@ def _find_dangers(lexicon: Lexicon, heard: str) -> Iterator[_Hit]:
         longer = Longer(lexicon, run)
         for spelling in lexicon.danger.find_inside(run):
             yield from _find_once(spelling, run, at, longer, spelling.places(run))
+        for spelling, phrase in lexicon.danger_phrases:
+            yield from _find_once(spelling, run, at, longer, phrase.places(run))
         for spelling, *place in find_heard_places(lexicon, run):
             yield from _find_once(spelling, run, at, longer, iter([(place[0], place[1])]))
         if run.script in (LAO, THAI):

@@ -7,11 +7,12 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TypeVar
 
 from gateway.menus.engine.model import Menu, Text
-from gateway.menus.keywords.lexicon import Group, Lexicon, LexiconEntry
+from gateway.menus.keywords.entries import Group, LexiconEntry
+from gateway.menus.keywords.lexicon import Lexicon
 from gateway.menus.keywords.script_runs import Run, fold_text, split_runs
 
 # A text as it is looked through: without addresses and clock hours, and where longer words hide shorter
@@ -66,7 +67,9 @@ class Longer:
 
     def __init__(self, lexicon: Lexicon, run: Run) -> None:
         reach = [0] * (len(run.letters) + 1)
-        for start, end, _ in lexicon.harmless.places(run):
+        whole = ((start, end) for start, end, _ in lexicon.harmless.places(run))
+        in_parts = (place for phrase in lexicon.harmless_phrases for place in phrase.places(run))
+        for start, end in chain(whole, in_parts):
             reach[start] = max(reach[start], end)
         for place in range(1, len(reach)):
             reach[place] = max(reach[place], reach[place - 1])

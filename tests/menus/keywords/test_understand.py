@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gateway.menus.engine.model import Keyword, Menu, Reaction
 from gateway.menus.keywords import Match, understand_text
-from gateway.menus.keywords.lexicon import write_out_persons
+from gateway.menus.keywords.lexicon import write_out_word
 from gateway.menus.keywords.script_runs import fold_text
 
 _PATH = Path(__file__).parent / "tables.py"
@@ -79,7 +79,7 @@ def test_every_danger_word_of_the_menu_is_understood_alone(menu: Menu) -> None:
     for keyword in menu.keywords:
         for language, words in keyword.words.items():
             for word in words if keyword.danger else ():
-                for written in write_out_persons(menu, word, language):
+                for written in write_out_word(menu, word, language):
                     match = understand_text(menu, written.upper())
                     assert match, written
                     assert match.keyword.danger
@@ -102,7 +102,7 @@ def test_every_word_of_the_menu_leads_where_it_stands(menu: Menu) -> None:
     for keyword in menu.keywords:
         for language, words in keyword.words.items():
             for word in words:
-                for written in write_out_persons(menu, word, language):
+                for written in write_out_word(menu, word, language):
                     match = understand_text(menu, written, language)
                     assert match, written
                     assert (match.keyword, match.language) == (keyword, language), written

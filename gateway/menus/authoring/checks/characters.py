@@ -9,8 +9,9 @@ from gateway.menus.authoring.problems import Problem
 from gateway.menus.authoring.texts import list_sent_texts
 from gateway.menus.engine.model import Keyword, Menu
 from gateway.menus.engine.text_breaks import PLACEHOLDER
-from gateway.menus.keywords.lexicon import WHO, write_out_persons
+from gateway.menus.keywords.lexicon import write_out_word
 from gateway.menus.keywords.match import Match, understand_text
+from gateway.menus.keywords.phrases import find_lists
 from gateway.menus.keywords.scanned_text import LEAST_COPIED
 from gateway.menus.keywords.script_runs import fold_text
 
@@ -73,11 +74,11 @@ def keyword_shadowed(subject: Subject) -> Iterator[Problem]:
     for path, language, word in _each_keyword(subject):
         keyword = subject.menu.keywords[int(path[1])]
         first, other = owners.setdefault(fold_text(word), (language, _find_target(keyword)))
-        ways = tuple(write_out_persons(subject.menu, word, language))
+        ways = tuple(write_out_word(subject.menu, word, language))
         shadows = (_recall_shadow(subject, known, int(path[1]), way, language) for way in ways)
         found = next(filter(None, shadows), None)
         if not ways:
-            found = f"'{word}' has no person to stand for {WHO}", f"write who: under speech: for {language}"
+            found = _report_empty_list(subject.menu, word, language)
         elif found is None and first != language and other != _find_target(keyword):
             found = (
                 f"'{word}' leads to {other} in another language",
@@ -89,6 +90,14 @@ def keyword_shadowed(subject: Subject) -> Iterator[Problem]:
             yield subject.problem("danger-unheard", path, *found, language=language)
         else:
             yield subject.warning("keyword-shadowed", path, *found, language=language)
+
+
+def _report_empty_list(menu: Menu, word: str, language: str) -> tuple[str, str]:
+    empty = next(name for name, words in find_lists(menu, word, language).items() if not words)
+    if empty == "who":
+        return f"'{word}' has no person to stand for {{who}}", f"write who: under speech: for {language}"
+    where = f"write {empty}: under lists: under speech: for {language}"
+    return f"'{word}' has no word to stand for {{{empty}}}", where
 
 
 Shadow = tuple[str, str] | None

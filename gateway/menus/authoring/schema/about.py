@@ -77,6 +77,7 @@ ABOUT: Mapping[str, str] = {
     "values": "The words that this answer may have; without them it is open.",
     "variants": "Other texts of this screen; the first whose condition holds is shown.",
     "when_old": "What stands in for the value after expires_on, in each language; the next value goes on with it.",
+    "lists": "Lists of words by name, each of which may stand for {name} in a danger word.",
     "who": "Persons, each of which may stand for {who} in a keyword.",
     "windows": "When her phone may ring, each by the word that its choice answers with; now and never need no row.",
     "words": "The words in each language, in every spelling that people use.",

@@ -6,6 +6,7 @@ from typing import TypedDict
 
 from gateway.domain.contact_safety import DAYS, When, read_span
 from gateway.menus.authoring.schema.conform import parse_day
+from gateway.menus.authoring.schema.grammar import NAMED_WORDS
 from gateway.menus.authoring.yaml_nodes import (
     MapNode,
     Node,
@@ -198,11 +199,16 @@ def build_window(word: str, node: Node) -> When:
 
 
 def _build_speech(node: Node | None) -> Speech:
-    lists = {name.text: value for name, value in get_pairs(node) if name.text != "answers"}
+    plain = {name.text: value for name, value in get_pairs(node) if name.text not in NAMED_WORDS}
     return Speech(
-        **{name: _read_words(value) for name, value in lists.items()},
-        answers={value.text: _read_words(words) for value, words in get_pairs(node, "answers")},
+        **{name: _read_words(value) for name, value in plain.items()},
+        answers=_read_named_words(node, "answers"),
+        lists=_read_named_words(node, "lists"),
     )
+
+
+def _read_named_words(node: Node | None, key: str) -> dict[str, dict[str, tuple[str, ...]]]:
+    return {name.text: _read_words(words) for name, words in get_pairs(node, key)}
 
 
 def _read_words(node: Node) -> dict[str, tuple[str, ...]]:

@@ -115,10 +115,13 @@ KEYWORD = Record(
 
 _WORDS = Named(of=Several(of=_ANY, or_one=True), keys="language")
 
+NAMED_WORDS = {"answers": "answer", "lists": "list"}
+"""Parts of the speech that hold words by a name, and what the name is of."""
+
 SPEECH = Record(
     what="speech",
     fields={
-        each.name: Named(of=_WORDS, keys="answer") if each.name == "answers" else _WORDS
+        each.name: Named(of=_WORDS, keys=NAMED_WORDS[each.name]) if each.name in NAMED_WORDS else _WORDS
         for each in dataclass_fields(Speech)
     },
 )

@@ -8,6 +8,7 @@ from gateway.menus.authoring.schema.grammar import (
     CONDITIONS,
     FACT_NAME,
     MOST_OF_A_NAME,
+    NAMED_WORDS,
     POINTERS,
     REQUIRED_HEAD,
     SCREEN_NAME,
@@ -77,7 +78,7 @@ def _long_tags(root: MapNode) -> Iterator[Problem]:
 
 def _check_speech(root: MapNode, languages: frozenset[str]) -> Iterator[Problem]:
     for name, words in get_pairs(root, "speech"):
-        for group in (value for _, value in get_pairs(words)) if name.text == "answers" else (words,):
+        for group in (value for _, value in get_pairs(words)) if name.text in NAMED_WORDS else (words,):
             yield from _check_tags(get_pairs(group), languages)
 
 
