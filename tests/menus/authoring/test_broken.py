@@ -27,6 +27,7 @@ ERRORS = {
     "unknown-language",
     "keyword-twice",
     "danger-unheard",
+    "danger-misled",
     "consent-after-number",
     "refusal-without-deed",
     "loop-no-exit",

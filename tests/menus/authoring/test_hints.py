@@ -105,7 +105,14 @@ def sos_added(line, at, found):
     return f"{line}\n    choices:\n{sos}\n" if "choices:" not in line else f"{line}\n{sos}"
 
 
+def danger_asked(line, at, found):
+    return line.replace('answers: {danger: "no"}, ', "")
+
+
 LITERALLY: list[tuple[str, Edit]] = [
+    (r"delete danger: the form asks it", danger_asked),
+    (r"write to: (\w+)", replaced("{0}", what=r"\w+")),
+    (r'write danger: "yes" beside them', replaced('sos, danger: "yes"', what="sos")),
     (r"did you mean '(.+)'\?", replaced("{0}")),
     (r"write what belongs here, or delete the line", filled),
     (r"did you mean (\d[\d-]+)\?", replaced("{0}")),

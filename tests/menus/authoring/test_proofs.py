@@ -1,10 +1,12 @@
 """The proofs beyond their one bad file: where each begins and ends to hold."""
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from gateway.domain.events import SMS_LIMITS, USSD_LIMITS, Limits
+from gateway.menus.authoring.folder import read_folder
 from gateway.menus.authoring.graph import MenuWay, find_callback_path, find_reached, list_ways, read_in
 from gateway.menus.authoring.pages import cut_menu, reserve_values
 from gateway.menus.authoring.problems import Level
@@ -397,3 +399,24 @@ def test_a_slip_in_what_a_fact_tells_is_named(name, code, hint):
     files = with_change("screens.yaml", "At least {th.wage} baht", f"At least {{{name}}} baht")
     found = [(each.code, each.hint) for each in checked(files).problems]
     assert (code, hint) in found
+
+
+@pytest.mark.fault("M2")
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ("lo-Latn: Bo dai ngeun", "lo-Latn: Not paid", True),
+        ("lo-Latn: Bo dai ngeun", "lo-Latn: not  paid", True),
+        ("th: ไม่ได้เงิน", "th: Not paid", True),
+        ("lo-Latn: Ni,", "lo-Latn: Debts,", False),  # one word may be a name
+    ],
+)
+def test_a_text_that_nobody_translated_is_found(old: str, new: str, found: bool) -> None:
+    files = read_folder(Path(__file__).parents[3] / "menus")
+    pay = files["pay.yaml"].decode()
+    assert old in pay
+    problems = checked(files | {"pay.yaml": pay.replace(old, new, 1).encode()}).problems
+    copied = [problem for problem in problems if problem.code == "untranslated"]
+    assert [problem.message for problem in copied] == (
+        [f"the {new.partition(':')[0]} text is the one in en"] if found else []
+    )

@@ -1,5 +1,6 @@
 """Check languages: no missing texts, and the same placeholders in every language of a text."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
@@ -60,6 +61,41 @@ def find_untranslated(subject: Subject) -> Iterator[Problem]:
                     f"add {language}: to {format_count(len(lacking), 'text')} of this screen",
                     language=language,
                 )
+
+
+_LEAST_COPIED = 2
+"""Fewest words of a text that is reported where it is the same in two languages; one word may be a name."""
+
+
+def find_copied(subject: Subject) -> Iterator[Problem]:
+    """Report texts whose words are those of the language that the menu is written in: nobody translated them.
+
+    Screens that ask for the language are exempt: callers of every language read the same one.
+    """
+    menu = subject.menu
+    chooses_language = {
+        name for name, screen in menu.screens.items() if any(each.language for each in screen.choices)
+    }
+    for one in list_texts(menu):
+        words = PLACEHOLDER.sub(" ", one.text.get(menu.source, ""))
+        if one.screen in chooses_language or len(_LONG_WORD.findall(words)) < _LEAST_COPIED:
+            continue
+        for language, text in one.text.items():
+            if language != menu.source and _normalise(text) == _normalise(one.text[menu.source]):
+                yield subject.warning(
+                    "untranslated",
+                    (*one.path, language),
+                    f"the {language} text is the one in {menu.source}",
+                    f"translate it, or leave {language}: out, so that the fallback stands in",
+                    language=language,
+                )
+
+
+def _normalise(text: str) -> str:
+    return " ".join(PLACEHOLDER.sub(" ", text).casefold().split())
+
+
+_LONG_WORD = re.compile(r"[^\W\d_]{2,}")
 
 
 def _path_texts(menu: Menu) -> Iterator[AuthoredText]:
