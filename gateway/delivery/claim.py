@@ -1,8 +1,6 @@
-"""Claims the next due outbox row and a rate-limit token of its channel.
+"""Claims the next due outbox row and a rate-limit token of its channel, and works the rows that stay inside.
 
-Checks in the same transaction whether to send.
-
-Also works the rows that never leave the gateway, and records internal errors on rows.
+Whether a row may still be sent is checked in the same transaction. Also records internal errors on rows.
 """
 
 import logging
@@ -77,7 +75,7 @@ class ClaimedRow:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A row that is not sent now: it was cancelled, expired, postponed or faulty."""
+    """A row with nothing to send: worked inside, cancelled, expired, postponed or faulty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +90,37 @@ def get_limits(channel: Channel) -> RateLimits:
     return RateLimits(rate=channel.config.rate, day=int(channel.config.options.get("day_limit", "0")))
 
 
+class HeldBuckets:
+    """The channels' token buckets, filled as of now and locked until the transaction ends; each is saved once."""
+
+    def __init__(self, parts: Services, tx: Tx, now: datetime) -> None:
+        self._tx = tx
+        self._of = _fill_buckets(parts, tx, now)
+        self._changed: set[str] = set()
+
+    def get_bucket(self, channel: str) -> Bucket:
+        """Return a channel's bucket."""
+        return self._of[channel]
+
+    def set_bucket(self, channel: str, bucket: Bucket) -> None:
+        """Replace a channel's bucket, to be written by ``save``."""
+        if bucket != self._of[channel]:
+            self._of[channel] = bucket
+            self._changed.add(channel)
+
+    def list_waits(self, parts: Services, now: datetime) -> dict[str, timedelta | None]:
+        """Return channel → how long its next text has to wait: zero for not at all, None for longer than today."""
+        limits = {name: get_limits(channel) for name, channel in parts.channels.items()}
+        return {name: buckets.find_wait(one, limits[name], now=now) for name, one in self._of.items()}
+
+    def save(self) -> None:
+        """Store the buckets that were replaced."""
+        for channel in sorted(self._changed):
+            rate_limits.save_bucket(self._tx, channel, self._of[channel])
+
+
 def claim_row(parts: Services, *, named: str | None = None) -> ClaimedRow | Decided | Nothing:
-    """Claim one outside row: the named one, or else the best due one.
+    """Work one inside row, or else claim one outside row: the named one, or else the best due one.
 
     Raises:
         Unavailable: the database cannot be reached.
@@ -101,7 +128,13 @@ def claim_row(parts: Services, *, named: str | None = None) -> ClaimedRow | Deci
     found: list[OutboxRow] = []
     try:
         with parts.store.write() as tx:
-            return _claim_in(parts, tx, named, found)
+            if _work_row(parts, tx, named, found):
+                return Decided()
+            found.clear()
+            held = HeldBuckets(parts, tx, parts.clock.now())
+            claimed = claim_within(parts, tx, held, found, named=named)
+            held.save()
+            return claimed
     except Unavailable:
         raise
     except Exception as error:  # a faulty row must not block the rows behind it
@@ -111,17 +144,22 @@ def claim_row(parts: Services, *, named: str | None = None) -> ClaimedRow | Deci
         return Decided()
 
 
-def _claim_in(
-    parts: Services, tx: Tx, named: str | None, found: list[OutboxRow]
+def is_inside_due(parts: Services, tx: Tx) -> bool:
+    """Return whether a row waits that is worked inside; such rows come before those that are sent."""
+    return outbox_claims.has_due(tx, kinds=INSIDE, channels=None, now=parts.clock.now())
+
+
+def claim_within(
+    parts: Services, tx: Tx, held: HeldBuckets, found: list[OutboxRow], *, named: str | None = None
 ) -> ClaimedRow | Decided | Nothing:
+    """Claim one outside row in a transaction that is open already, and take its token from ``held``.
+
+    ``found`` receives the row as soon as it is claimed, so that an error after that can be recorded on it.
+    """
     began, now = parts.clock.monotonic(), parts.clock.now()
     if not clock_guard.is_trusted(parts, tx, now):
         return Nothing()
-    filled = _fill_buckets(parts, tx, now)
-    waits = {
-        name: buckets.find_wait(b, get_limits(parts.channels[name]), now=now) for name, b in filled.items()
-    }
-    waits |= dict.fromkeys(settings.list_silent(tx, parts.channels, now))
+    waits = held.list_waits(parts, now) | dict.fromkeys(settings.list_silent(tx, parts.channels, now))
     ready = [name for name, wait in waits.items() if wait == timedelta()]
     token = new_token(16)
     lease = timedelta(seconds=parts.lease_seconds)
@@ -140,9 +178,8 @@ def _claim_in(
     message = _make_message(tx, row, number)
     if row.kind != CALL:
         limits = get_limits(parts.channels[row.channel])
-        rate_limits.save_bucket(
-            tx, row.channel, buckets.take_token(filled[row.channel], limits, parts=row.parts)
-        )
+        bucket = buckets.take_token(held.get_bucket(row.channel), limits, parts=row.parts)
+        held.set_bucket(row.channel, bucket)
     return ClaimedRow(row, token, message, began)
 
 
@@ -238,25 +275,6 @@ def _decide_row(
 
 
 # Inside rows, such as escalations: claim, work and result are one transaction, so they need no lease.
-
-
-def run_inside_row(parts: Services, *, named: str | None = None) -> bool:
-    """Work one inside row: the named one, or else the best due one; False if none is due.
-
-    Raises:
-        Unavailable: the database cannot be reached.
-    """
-    found: list[OutboxRow] = []
-    try:
-        with parts.store.write() as tx:
-            return _work_row(parts, tx, named, found)
-    except Unavailable:
-        raise
-    except Exception as error:  # a faulty row must not block the rows behind it
-        if not found:
-            raise
-        note_fault(parts, found[0], error)
-        return True
 
 
 def _work_row(parts: Services, tx: Tx, named: str | None, found: list[OutboxRow]) -> bool:

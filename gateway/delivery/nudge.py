@@ -40,9 +40,11 @@ class Nudger:
     """Enqueues nudges; while Redis does not respond, a circuit breaker limits the tries.
 
     RQ documentation, "Jobs": ``result_ttl=0`` deletes the finished job, ``ttl`` and ``failure_ttl`` are in seconds.
+    Without a pipeline RQ makes two round trips, and a loss between them leaves a job that nobody works.
     """
 
     def __init__(self, client: Redis, clock: Clock) -> None:
+        self._client = client
         self._queue = Queue(QUEUE, connection=client, serializer=JSONSerializer, default_timeout=JOB_SECONDS)
         self._breaker = Breaker(clock)
 
@@ -51,6 +53,7 @@ class Nudger:
         if not self._breaker.allows():
             return False
         try:
+            pipeline = self._client.pipeline()
             self._queue.enqueue_call(
                 ENTRY,
                 args=(row_id,),
@@ -59,7 +62,9 @@ class Nudger:
                 result_ttl=0,
                 ttl=KEPT_SECONDS,
                 failure_ttl=KEPT_SECONDS,
+                pipeline=pipeline,
             )
+            pipeline.execute()
         except (RedisError, OSError) as error:
             self._breaker.failed()
             _log.info("a nudge did not get through: %s", type(error).__name__)

@@ -5,21 +5,22 @@ tell duplicates apart.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from rq.timeouts import BaseTimeoutException
 
 from gateway.channels.contract import Calls, Channel, SendOutcome, SendResult
 from gateway.delivery import claim
-from gateway.delivery.claim import ClaimedRow, Nothing, claim_row
+from gateway.delivery.claim import ClaimedRow, Decided, HeldBuckets, Nothing, claim_row
 from gateway.domain.events import OPTED_OUT, Outgoing, OutgoingCall
 from gateway.domain.outbox import rate_limit as buckets
 from gateway.domain.outbox import states
 from gateway.domain.outbox.kinds import CALL
 from gateway.domain.outbox.states import Next, OutboxEvent, OutboxState, choose_further_word, find_next_state
 from gateway.foundation.services import Services
-from gateway.storage import outbox, outbox_claims, rate_limits
+from gateway.storage import outbox, outbox_claims
 from gateway.storage.database import Tx, Unavailable
 from gateway.storage.outbox import OutboxRow
 
@@ -28,29 +29,94 @@ from gateway.storage.outbox import OutboxRow
 # Seconds before the second and third try: a lost result must be settled by a person.
 _TRIES = (0.5, 2.0)
 
+Found = ClaimedRow | Decided | Nothing
+"""What a claim brings."""
 
-def record_result(parts: Services, claimed: ClaimedRow, result: SendResult, then: Next) -> None:
+
+def record_result(
+    parts: Services, claimed: ClaimedRow, result: SendResult, then: Next, *, more: Callable[[], bool]
+) -> Found | None:
     """Record the send result, update the channel's rate limit, and apply delivery reports that came before it.
+
+    Where ``more`` says that a further row may be begun, it is claimed in the same transaction: one commit a message
+    instead of two. Whatever hinders that claim leaves the result to be recorded alone.
+
+    Returns:
+        What the claim brought; None where none was made.
 
     Raises:
         Unavailable: the database could not be reached for seconds; the lease will make the row unclear.
     """
-    for pause in _TRIES:
-        try:
-            is_written = parts.store.run(lambda tx: _write_result(parts, tx, claimed, result, then))
-            break
-        except Unavailable:
-            parts.clock.sleep(pause)
-    else:
-        is_written = parts.store.run(lambda tx: _write_result(parts, tx, claimed, result, then))
+    faulty: list[tuple[OutboxRow, Exception]] = []
+    try:
+        is_written, found = _record_and_claim(parts, claimed, result, then, faulty, more=more)
+    except _NotTogether as apart:
+        pauses = _TRIES if isinstance(apart.__cause__, Unavailable) else (0.0, *_TRIES)
+        is_written, found = _record_alone(parts, claimed, result, then, pauses), None
     _log_result(parts, claimed, result, then, is_written=is_written)
+    for row, error in faulty:
+        claim.note_fault(parts, row, error)
+        found = Decided()
+    return found
 
 
-def _write_result(parts: Services, tx: Tx, claimed: ClaimedRow, result: SendResult, then: Next) -> bool:
+class _NotTogether(Exception):
+    """Result and next claim could not be written in one transaction; nothing of it was kept."""
+
+
+def _record_and_claim(
+    parts: Services,
+    claimed: ClaimedRow,
+    result: SendResult,
+    then: Next,
+    faulty: list[tuple[OutboxRow, Exception]],
+    *,
+    more: Callable[[], bool],
+) -> tuple[bool, Found | None]:
+    """Return whether the result was taken, and the next claim; a row that broke its claim is put into ``faulty``."""
+    touched: list[OutboxRow] = []
+    try:
+        with parts.store.write() as tx:
+            # All buckets are locked before anything else, in the order in which every claim locks them.
+            held = HeldBuckets(parts, tx, parts.clock.now())
+            is_written = _write_result(parts, tx, held, claimed, result, then)
+            found = None
+            if more() and not claim.is_inside_due(parts, tx):
+                found = claim.claim_within(parts, tx, held, touched)
+            held.save()
+    except Exception as error:
+        if not isinstance(error, Unavailable | BaseTimeoutException):
+            faulty += [(row, error) for row in touched]
+        raise _NotTogether from error
+    return is_written, found
+
+
+def _record_alone(
+    parts: Services, claimed: ClaimedRow, result: SendResult, then: Next, pauses: Sequence[float]
+) -> bool:
+    """Record the result in a transaction of its own; each try comes after its pause, in seconds."""
+
+    def work(tx: Tx) -> bool:
+        held = HeldBuckets(parts, tx, parts.clock.now())
+        is_written = _write_result(parts, tx, held, claimed, result, then)
+        held.save()
+        return is_written
+
+    for pause in pauses[:-1]:
+        parts.clock.sleep(pause)
+        with suppress(Unavailable):
+            return parts.store.run(work)
+    parts.clock.sleep(pauses[-1])
+    return parts.store.run(work)
+
+
+def _write_result(
+    parts: Services, tx: Tx, held: HeldBuckets, claimed: ClaimedRow, result: SendResult, then: Next
+) -> bool:
     row, token, now = claimed.row, claimed.token, parts.clock.now()
-    bucket = rate_limits.hold_bucket(tx, row.channel) if row.kind != CALL else None
-    if bucket is not None:
-        rate_limits.save_bucket(tx, row.channel, _settle_account(parts, bucket, result, row.parts))
+    if row.kind != CALL:
+        bucket = held.get_bucket(row.channel)
+        held.set_bucket(row.channel, _settle_account(parts, bucket, result, row.parts))
     if then.event is OutboxEvent.AGAIN:
         due_at = then.due_at or now
         return outbox_claims.put_back(
@@ -158,44 +224,52 @@ def drain_outbox(
         stopping: called before each row; True ends the drain.
     """
     until = parts.clock.monotonic() + seconds
-    handled = 0
-    named = first
-    while not stopping() and parts.clock.monotonic() < until:
+
+    def more() -> bool:
+        return not stopping() and parts.clock.monotonic() < until
+
+    handled, named = 0, first
+    while more():
         try:
-            wait = _handle_one(parts, named)
+            rows, found = _send_in_turn(parts, claim_row(parts, named=named), more)
         except Unavailable as error:
             _log.warning("sending stops: %s", error)
             break
+        handled += rows
+        wait = _find_pause(found) if named is None else 0.0
         if wait is None:
-            handled += 1
-        elif named is None and not 0 < wait <= LONGEST_WAIT.total_seconds():
             break
-        elif named is None:
+        if wait:
             parts.clock.sleep(wait)
         named = None
     return handled
 
 
-def _handle_one(parts: Services, named: str | None) -> float | None:
-    """Handle one row and return None; without one, return the seconds until one may be claimed (0 if unknown)."""
-    if claim.run_inside_row(parts, named=named):
-        return None
-    claimed = claim_row(parts, named=named)
-    if isinstance(claimed, Nothing):
-        return claimed.wait.total_seconds() if claimed.wait else 0.0
-    if isinstance(claimed, ClaimedRow):
-        _send_row(parts, claimed)
-    return None
+def _send_in_turn(parts: Services, found: Found | None, more: Callable[[], bool]) -> tuple[int, Found | None]:
+    """Send claimed rows, each of which brings the next, and return their number and what ended them."""
+    handled = 0
+    while isinstance(found, ClaimedRow):
+        handled += 1
+        found = _send_row(parts, found, more)
+    return handled + isinstance(found, Decided), found
 
 
-def _send_row(parts: Services, claimed: ClaimedRow) -> None:
+def _find_pause(found: Found | None) -> float | None:
+    """Return the seconds to wait before the next claim; None where the drain is over."""
+    if not isinstance(found, Nothing):
+        return 0.0
+    wait = found.wait or timedelta()
+    return wait.total_seconds() if timedelta() < wait <= LONGEST_WAIT else None
+
+
+def _send_row(parts: Services, claimed: ClaimedRow, more: Callable[[], bool]) -> Found | None:
     row = claimed.row
     if _too_late(parts, claimed):
         # The machine slept or was frozen since the claim, so another process may have ended the lease.
         with parts.store.write() as tx:
             now = parts.clock.now()
             outbox_claims.put_back(tx, row.id, claimed.token, due_at=now, now=now, reason="late", tried=False)
-        return
+        return None
     channel = parts.channels[row.channel]
     try:
         result = _send_message(channel, claimed.message, parts.clock.now())
@@ -206,7 +280,7 @@ def _send_row(parts: Services, claimed: ClaimedRow) -> None:
         # Without the traceback, which may quote the text (OWASP Logging Cheat Sheet).
         _log.error("outbox row %s: %s in the channel %s", row.id, type(error).__name__, row.channel)
         result = SendResult(outcome=SendOutcome.UNCLEAR, reason="fault", alarm=True)
-    record_result(parts, claimed, result, _plan_next(parts, claimed, result))
+    return record_result(parts, claimed, result, _plan_next(parts, claimed, result), more=more)
 
 
 def _send_message(channel: Channel, message: Outgoing | OutgoingCall, now: datetime) -> SendResult:

@@ -4,13 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, select, text, update
+from sqlalchemy import Row, Select, bindparam, select, text, update
 
 from gateway.domain.callbacks.attempt_spacing import Past
 from gateway.storage.database import Tx, insert_into
 from gateway.storage.tables import LIVE, RUNG, attempts, people
 
 _RECENT = 30
+_PAST = (
+    select(attempts.c.started_at, attempts.c.window_from, attempts.c.nth, attempts.c.outcome)
+    .where(text(RUNG), attempts.c.caller_id == bindparam("_caller"))
+    .order_by(attempts.c.started_at.desc())
+    .limit(_RECENT)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,12 +125,7 @@ def list_attempts(tx: Tx, callback_id: str) -> tuple[Attempt, ...]:
 
 def list_past(tx: Tx, caller_id: str) -> tuple[Past, ...]:
     """Return the latest attempts that rang a number, newest first; calls that were never dialled do not count."""
-    rows = tx.execute(
-        select(attempts.c.started_at, attempts.c.window_from, attempts.c.nth, attempts.c.outcome)
-        .where(text(RUNG), attempts.c.caller_id == caller_id)
-        .order_by(attempts.c.started_at.desc())
-        .limit(_RECENT)
-    )
+    rows = tx.execute(_PAST, {"_caller": caller_id})
     return tuple(Past(**row._asdict()) for row in rows)
 
 

@@ -18,6 +18,8 @@ from gateway.storage import settings
 from gateway.storage.database import Tx
 from gateway.storage.tables import audit, people
 
+_ADD = audit.insert()
+
 CHANGED, DROPPED, SWAPPED = "changed", "dropped", "swapped"
 
 _ONE_GO = 500
@@ -43,17 +45,8 @@ def add_entry(
     tx: Tx, *, now: datetime, person_id: str | None, act: str, kind: str, subject: str, detail: str = ""
 ) -> None:
     """Add one row in the action's own transaction; ``detail`` is a fixed word, never a number or an answer."""
-    tx.execute(
-        audit.insert().values(
-            id=new_id(now),
-            at=now,
-            person_id=person_id or None,
-            act=act,
-            kind=kind,
-            subject=subject,
-            detail=detail,
-        )
-    )
+    values = {"id": new_id(now), "at": now, "person_id": person_id or None, "act": act}
+    tx.execute(_ADD, values | {"kind": kind, "subject": subject, "detail": detail})
 
 
 def list_about(tx: Tx, kind: str, subject: str) -> tuple[AuditEntry, ...]:

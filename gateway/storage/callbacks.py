@@ -7,16 +7,49 @@ this.
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, or_, select, text, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Executable,
+    Row,
+    Select,
+    String,
+    and_,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    text,
+    union_all,
+    update,
+)
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from gateway.domain.callbacks.states import CallbackEvent, CallbackState, find_target, list_sources
 from gateway.domain.contact_safety import PhoneSeen, SafeContact, When
-from gateway.storage.database import Tx, insert_into
+from gateway.storage.database import Tx, build_insert
 from gateway.storage.tables import HELD, IN_HAND, OPEN, WAITING, callbacks, told_codes
 
 _SEALED = ("window", "contact", "answers", "path")
+
+_BY_ID = select(callbacks).where(callbacks.c.id == bindparam("_id"))
+_LOCK_BY_ID = _BY_ID.with_for_update()
+_OF_CALLER = select(callbacks).where(callbacks.c.caller_id == bindparam("_caller")).order_by(callbacks.c.slot)
+_OPEN = _OF_CALLER.where(text(OPEN))
+_LOCK_OPEN = _OPEN.with_for_update()
+_LOCK_CALLABLE = _OF_CALLER.where(
+    or_(text(OPEN), callbacks.c.state == CallbackState.REACHED), callbacks.c.id != bindparam("_besides")
+).with_for_update()
+_CHANGE = update(callbacks).where(callbacks.c.id == bindparam("_id")).values(rev=callbacks.c.rev + 1)
+_CODES: list[BindParameter[str]] = [bindparam(f"_code{n}", type_=String) for n in range(16)]
+_TAKEN = union_all(  # with places instead of an expanding list, whose text is made anew for each request
+    select(callbacks.c.code).where(text(OPEN), callbacks.c.code.in_(_CODES)),
+    select(told_codes.c.code).where(told_codes.c.code.in_(_CODES)),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,13 +102,16 @@ class Callback:
 
 def insert_callback(tx: Tx, callback: Callback) -> bool:
     """Insert a request; False where this caller's slot has an open one."""
-    statement = (
-        insert_into(tx, callbacks)
-        .values(**seal_values(tx, callback))
-        .on_conflict_do_nothing(index_elements=["caller_id", "slot"], index_where=text(OPEN))
-        .returning(callbacks.c.id)
+    return tx.execute(_build_insert(tx.dialect), seal_values(tx, callback)).first() is not None
+
+
+@cache
+def _build_insert(dialect: str) -> Executable:
+    """Build the statement once: building it for each request costs more than running it."""
+    one_a_slot = build_insert(dialect, callbacks).on_conflict_do_nothing(
+        index_elements=["caller_id", "slot"], index_where=text(OPEN)
     )
-    return tx.execute(statement).first() is not None
+    return one_a_slot.returning(callbacks.c.id)
 
 
 def seal_values(tx: Tx, callback: Callback) -> dict[str, Any]:
@@ -86,22 +122,23 @@ def seal_values(tx: Tx, callback: Callback) -> dict[str, Any]:
 
 def by_id(tx: Tx, callback_id: str, *, lock: bool = False) -> Callback | None:
     """Return one request; ``lock`` takes a row lock until the transaction ends."""
-    query = select(callbacks).where(callbacks.c.id == callback_id)
-    row = tx.execute(query.with_for_update() if lock else query).first()
+    row = tx.execute(_LOCK_BY_ID if lock else _BY_ID, {"_id": callback_id}).first()
     return open_row(tx, row) if row is not None else None
 
 
 def open_of(tx: Tx, caller_id: str, *, lock: bool = False) -> tuple[Callback, ...]:
     """Return the open requests of a number, by slot."""
-    query = select(callbacks).where(text(OPEN), callbacks.c.caller_id == caller_id).order_by(callbacks.c.slot)
-    return tuple(open_row(tx, row) for row in tx.execute(query.with_for_update() if lock else query))
+    rows = tx.execute(_LOCK_OPEN if lock else _OPEN, {"_caller": caller_id})
+    return tuple(open_row(tx, row) for row in rows)
 
 
-def lock_callable(tx: Tx, caller_id: str) -> tuple[Callback, ...]:
-    """Return the requests for which a number could still be called, locked: open ones and reached ones."""
-    some = or_(text(OPEN), callbacks.c.state == CallbackState.REACHED)
-    query = select(callbacks).where(callbacks.c.caller_id == caller_id, some)
-    return tuple(open_row(tx, row) for row in tx.execute(query.order_by(callbacks.c.slot).with_for_update()))
+def lock_callable(tx: Tx, caller_id: str, *, besides: str = "") -> tuple[Callback, ...]:
+    """Return the requests for which a number could still be called, locked: open ones and reached ones.
+
+    ``besides`` is the id of one that is left out.
+    """
+    rows = tx.execute(_LOCK_CALLABLE, {"_caller": caller_id, "_besides": besides})
+    return tuple(open_row(tx, row) for row in rows)
 
 
 def is_free() -> ColumnElement[bool]:
@@ -139,19 +176,21 @@ def step_callback(
         only: a further condition on the row.
         values: other columns that change with it.
     """
-    statement = (
+    statement = _build_step(event)
+    sealed = _seal_values(tx, callback_id, values)
+    given = sealed | {"_id": callback_id, "changed_at": now}
+    row = tx.execute(statement if only is None else statement.where(only), given).first()
+    return open_row(tx, row) if row is not None else None
+
+
+@cache
+def _build_step(event: CallbackEvent) -> ReturningUpdate[Any]:
+    return (
         update(callbacks)
-        .where(callbacks.c.id == callback_id, callbacks.c.state.in_(list_sources(event)))
-        .values(
-            state=find_target(event),
-            rev=callbacks.c.rev + 1,
-            changed_at=now,
-            **_seal_values(tx, callback_id, values),
-        )
+        .where(callbacks.c.id == bindparam("_id"), callbacks.c.state.in_(list_sources(event)))
+        .values(state=find_target(event), rev=callbacks.c.rev + 1)
         .returning(*callbacks.c)
     )
-    row = tx.execute(statement if only is None else statement.where(only)).first()
-    return open_row(tx, row) if row is not None else None
 
 
 def match_team(team: str, *, review: bool) -> ColumnElement[bool]:
@@ -164,11 +203,8 @@ def change_callback(tx: Tx, callback_id: str, *, now: datetime, **values: Any) -
     """Change columns without changing the state; the calling code must hold the row lock."""
     if "last_asked_at" in values:
         values.setdefault("mark", tx.mark)
-    tx.execute(
-        update(callbacks)
-        .where(callbacks.c.id == callback_id)
-        .values(rev=callbacks.c.rev + 1, changed_at=now, **_seal_values(tx, callback_id, values))
-    )
+    sealed = _seal_values(tx, callback_id, values)
+    tx.execute(_CHANGE, sealed | {"_id": callback_id, "changed_at": now})
 
 
 def hand_to(tx: Tx, callback_id: str, *, to: str, until: datetime, now: datetime) -> bool:
@@ -336,15 +372,17 @@ def _read_contact(value: dict[str, Any]) -> SafeContact:
 
 def find_taken(tx: Tx, candidates: Collection[str]) -> frozenset[str]:
     """Return which of these codes belong to an open request; looked up by candidate, whatever the queue's length."""
-    some = list(candidates)
-    open_ones = select(callbacks.c.code).where(text(OPEN), callbacks.c.code.in_(some))
-    further = select(told_codes.c.code).where(told_codes.c.code.in_(some))
-    return frozenset([*tx.execute(open_ones).scalars(), *tx.execute(further).scalars()])
+    some, taken = list(candidates), list[str]()
+    for start in range(0, len(some), len(_CODES)):
+        group = some[start : start + len(_CODES)]
+        places = {one.key: group[min(n, len(group) - 1)] for n, one in enumerate(_CODES)}
+        taken += tx.execute(_TAKEN, places).scalars()
+    return frozenset(taken)
 
 
 def add_code(tx: Tx, callback_id: str, code: str, *, now: datetime) -> None:
     """Add a further code to a request; an existing one stays."""
-    statement = insert_into(tx, told_codes).values(callback_id=callback_id, code=code, at=now)
+    statement = build_insert(tx.dialect, told_codes).values(callback_id=callback_id, code=code, at=now)
     tx.execute(statement.on_conflict_do_nothing(index_elements=["callback_id", "code"]))
 
 

@@ -6,16 +6,17 @@ A caller is found by a keyed hash of the number (E.164); the number itself is se
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
+from sqlalchemy import Executable, Table, bindparam, delete, select, update
 from sqlalchemy import Row as TableRow
-from sqlalchemy import Table, delete, select, update
 from sqlalchemy.engine import Row
 
 from gateway.domain.callbacks.states import OPEN, CallbackState
 from gateway.domain.contact_safety import PhoneSeen, SafeContact, When
 from gateway.foundation.ids import make_random_bytes, new_id
-from gateway.storage.database import Tx, insert_into
+from gateway.storage.database import Tx, build_insert
 from gateway.storage.tables import attempts, callbacks, callers, outbox, texts, threads
 
 
@@ -42,6 +43,10 @@ class Caller:
         return self.stopped_at is not None
 
 
+_BY_ID = select(callers).where(callers.c.id == bindparam("_id"))
+_BY_LOOKUP = select(callers).where(callers.c.lookup == bindparam("_lookup"))
+_CHANGE = update(callers).where(callers.c.id == bindparam("_id"))
+
 TRIAL = " trial"
 """Suffix of the key name where a number was hashed as that of a simulator phone."""
 
@@ -58,9 +63,7 @@ def find_caller(tx: Tx, number: str, *, trial: bool | None = None) -> Caller | N
     """
     worlds = (False, True) if trial is None else (trial,)
     for world in worlds:
-        row = tx.execute(
-            select(callers).where(callers.c.lookup == hash_number(tx, number, trial=world))
-        ).first()
+        row = tx.execute(_BY_LOOKUP, {"_lookup": hash_number(tx, number, trial=world)}).first()
         if row is not None:
             return _read_caller(tx, row)
     return None
@@ -68,7 +71,7 @@ def find_caller(tx: Tx, number: str, *, trial: bool | None = None) -> Caller | N
 
 def by_id(tx: Tx, caller_id: str) -> Caller | None:
     """Return the caller with this id, unless erased."""
-    row = tx.execute(select(callers).where(callers.c.id == caller_id)).first()
+    row = tx.execute(_BY_ID, {"_id": caller_id}).first()
     return _read_caller(tx, row) if row else None
 
 
@@ -78,21 +81,25 @@ def upsert_caller(tx: Tx, number: str, *, now: datetime, trial: bool = False) ->
     The row stays locked until the transaction ends, so concurrent turns of one number run one after the other.
     """
     made = new_id(now)
-    statement = (
-        insert_into(tx, callers)
-        .values(
-            id=made,
-            lookup=hash_number(tx, number, trial=trial),
-            lookup_key=tx.ring.key_id("caller") + (TRIAL if trial else ""),
-            number=tx.ring.seal_text(number, table="callers", column="number", row=made),
-            contacted_at=now,
-            changed_at=now,
-            trial=trial,
-        )
-        .on_conflict_do_update(index_elements=["lookup"], set_={"contacted_at": now, "changed_at": now})
-        .returning(*callers.c)
-    )
-    return _read_caller(tx, tx.execute(statement).one())
+    values = {
+        "id": made,
+        "lookup": hash_number(tx, number, trial=trial),
+        "lookup_key": tx.ring.key_id("caller") + (TRIAL if trial else ""),
+        "number": tx.ring.seal_text(number, table="callers", column="number", row=made),
+        "contacted_at": now,
+        "changed_at": now,
+        "trial": trial,
+    }
+    return _read_caller(tx, tx.execute(_build_upsert(tx.dialect), values).one())
+
+
+@cache
+def _build_upsert(dialect: str) -> Executable:
+    """Build the statement once: building it for each row costs more than running it."""
+    first = build_insert(dialect, callers)
+    met_again = {"contacted_at": first.excluded.contacted_at, "changed_at": first.excluded.changed_at}
+    statement = first.on_conflict_do_update(index_elements=["lookup"], set_=met_again)
+    return statement.returning(*callers.c)
 
 
 def set_contact(
@@ -119,7 +126,7 @@ def set_contact(
     }
     if consent_version is not None:
         values |= {"consent_at": now, "consent_version": consent_version}
-    tx.execute(update(callers).where(callers.c.id == caller_id).values(**values))
+    tx.execute(_CHANGE, values | {"_id": caller_id})
 
 
 def set_stopped(tx: Tx, caller_id: str, *, stopped_at: datetime | None, now: datetime) -> None:

@@ -1,13 +1,21 @@
 """Store turns (key and sealed receipts, for idempotent repeats), SMS threads, and received texts."""
 
 from datetime import datetime
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import Executable, Select, bindparam, delete, insert, or_, select, update
 
 from gateway.foundation.ids import new_id
-from gateway.storage.database import Tx, insert_into
+from gateway.storage.database import Tx, build_insert
 from gateway.storage.tables import texts, threads, turns
+
+_FINISH = update(turns).where(turns.c.key == bindparam("_key"))
+_RECEIPT = select(turns.c.receipt).where(turns.c.key == bindparam("_key"))
+_THREAD = select(threads.c.state, threads.c.expires_at).where(
+    threads.c.channel == bindparam("_channel"), threads.c.caller_id == bindparam("_caller")
+)
+_ADD_TEXT = insert(texts)
 
 
 def begin_turn(
@@ -17,24 +25,19 @@ def begin_turn(
 
     A concurrent insert of the same key waits for the other transaction, so of ten equal posts nine find the receipt.
     """
-    statement = (
-        insert_into(tx, turns)
-        .values(key=key, session=session, kind=kind, at=now, caller_id=caller_id)
-        .on_conflict_do_nothing(index_elements=["key"])
-        .returning(turns.c.key)
-    )
-    return tx.execute(statement).first() is not None
+    values = {"key": key, "session": session, "kind": kind, "at": now, "caller_id": caller_id}
+    return tx.execute(_build_begin(tx.dialect), values).first() is not None
 
 
 def finish_turn(tx: Tx, key: bytes, receipt: Any, *, caller_id: str | None = None) -> None:
     """Store the turn's record, sealed, in the same transaction; ``caller_id`` lets erasure find it."""
     sealed = tx.ring.seal_json(receipt, table="turns", column="receipt", row=key.hex())
-    tx.execute(update(turns).where(turns.c.key == key).values(receipt=sealed, caller_id=caller_id))
+    tx.execute(_FINISH, {"_key": key, "receipt": sealed, "caller_id": caller_id})
 
 
 def find_receipt(tx: Tx, key: bytes) -> Any | None:
     """Return the record of this turn, or None where there is none."""
-    row = tx.execute(select(turns.c.receipt).where(turns.c.key == key)).first()
+    row = tx.execute(_RECEIPT, {"_key": key}).first()
     if row is None:
         return None
     return tx.ring.open_json(row.receipt, table="turns", column="receipt", row=key.hex())
@@ -50,11 +53,7 @@ def forget_receipts(tx: Tx, caller_id: str) -> None:
 
 def load_thread(tx: Tx, channel: str, caller_id: str, *, now: datetime) -> Any | None:
     """Return the state of the caller's thread on this channel, or None where there is none or it has expired."""
-    row = tx.execute(
-        select(threads.c.state, threads.c.expires_at).where(
-            threads.c.channel == channel, threads.c.caller_id == caller_id
-        )
-    ).first()
+    row = tx.execute(_THREAD, {"_channel": channel, "_caller": caller_id}).first()
     if row is None or row.expires_at <= now:
         return None
     return tx.ring.open_json(row.state, table="threads", column="state", row=f"{channel}/{caller_id}")
@@ -65,14 +64,8 @@ def save_thread(
 ) -> None:
     """Store the state of the thread."""
     sealed = tx.ring.seal_json(state, table="threads", column="state", row=f"{channel}/{caller_id}")
-    tx.execute(
-        insert_into(tx, threads)
-        .values(channel=channel, caller_id=caller_id, version=version, state=sealed, expires_at=expires_at)
-        .on_conflict_do_update(
-            index_elements=["channel", "caller_id"],
-            set_={"state": sealed, "version": version, "expires_at": expires_at, "rev": threads.c.rev + 1},
-        )
-    )
+    values = {"channel": channel, "caller_id": caller_id, "version": version, "state": sealed}
+    tx.execute(_build_save_thread(tx.dialect), values | {"expires_at": expires_at})
 
 
 def drop_threads(tx: Tx, caller_id: str) -> None:
@@ -83,29 +76,46 @@ def drop_threads(tx: Tx, caller_id: str) -> None:
 def add_text(tx: Tx, *, channel: str, caller_id: str, text: str, understood: str, now: datetime) -> None:
     """Store a text, sealed, with its classification."""
     made = new_id(now)
-    tx.execute(
-        insert(texts).values(
-            id=made,
-            channel=channel,
-            caller_id=caller_id,
-            text=tx.ring.seal_text(text, table="texts", column="text", row=made),
-            understood=understood,
-            at=now,
-            mark=tx.mark,
-        )
-    )
+    sealed = tx.ring.seal_text(text, table="texts", column="text", row=made)
+    values = {"id": made, "channel": channel, "caller_id": caller_id, "text": sealed}
+    tx.execute(_ADD_TEXT, values | {"understood": understood, "at": now, "mark": tx.mark})
 
 
 def has_understood(tx: Tx, caller_id: str, word: str, *, since: datetime) -> bool:
     """Say whether a text of this caller had this classification since then, on any channel."""
-    query = select(texts.c.id).where(
-        texts.c.caller_id == caller_id,
-        texts.c.at > since,
-        or_(texts.c.understood == word, texts.c.understood.startswith(f"{word} (", autoescape=True)),
-    )
-    return tx.execute(query.limit(1)).first() is not None
+    return tx.execute(_build_understood(word), {"_caller": caller_id, "_since": since}).first() is not None
 
 
 def forget_texts(tx: Tx, caller_id: str) -> None:
     """Empty the texts of an erased caller."""
     tx.execute(update(texts).where(texts.c.caller_id == caller_id).values(text=None, caller_id=None))
+
+
+# Statements that differ by database or by a word, built once.
+
+
+@cache
+def _build_begin(dialect: str) -> Executable:
+    first_only = build_insert(dialect, turns).on_conflict_do_nothing(index_elements=["key"])
+    return first_only.returning(turns.c.key)
+
+
+@cache
+def _build_save_thread(dialect: str) -> Executable:
+    insert_thread = build_insert(dialect, threads)
+    new = insert_thread.excluded
+    changed = {"state": new.state, "version": new.version, "expires_at": new.expires_at}
+    return insert_thread.on_conflict_do_update(
+        index_elements=["channel", "caller_id"], set_=changed | {"rev": threads.c.rev + 1}
+    )
+
+
+@lru_cache(maxsize=16)
+def _build_understood(word: str) -> Select[tuple[str]]:
+    with_reason = texts.c.understood.startswith(f"{word} (", autoescape=True)
+    query = select(texts.c.id).where(
+        texts.c.caller_id == bindparam("_caller"),
+        texts.c.at > bindparam("_since"),
+        or_(texts.c.understood == word, with_reason),
+    )
+    return query.limit(1)

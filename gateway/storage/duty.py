@@ -12,7 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from gateway.domain.callbacks.shifts import Away, Duty, Rota, Shift
 from gateway.domain.callbacks.shifts import find_duty_hours as hours_by
@@ -46,6 +46,25 @@ def save_help_list(tx: Tx, team: str, person_ids: Sequence[str]) -> None:
 
 # Shifts, holidays and absences.
 
+_HERE = people.c.team == bindparam("_team"), people.c.disabled_at.is_(None)
+_SHIFTS = (
+    select(shifts.c.person_id, shifts.c.day, shifts.c.start, shifts.c.end)
+    .join(people)
+    .where(*_HERE)
+    .order_by(shifts.c.day, shifts.c.start, shifts.c.id)
+)
+_AWAY = (
+    select(away.c.person_id, away.c.first, away.c.last)
+    .join(people)
+    .where(*_HERE)
+    .order_by(away.c.first, away.c.id)
+)
+_HOLIDAYS = (
+    select(holidays.c.day, holidays.c.name)
+    .where(holidays.c.team == bindparam("_team"))
+    .order_by(holidays.c.day)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Holiday:
@@ -57,15 +76,11 @@ class Holiday:
 
 def find_rota(tx: Tx, team: str) -> Rota:
     """Return the rota of a team, without removed people."""
-    here = people.c.team == team, people.c.disabled_at.is_(None)
-    shift_query = (
-        select(shifts.c.person_id, shifts.c.day, shifts.c.start, shifts.c.end).join(people).where(*here)
-    ).order_by(shifts.c.day, shifts.c.start, shifts.c.id)
-    gone = select(away.c.person_id, away.c.first, away.c.last).join(people).where(*here)
+    of_team = {"_team": team}
     return Rota(
-        shifts=tuple(Shift(**row._asdict()) for row in tx.execute(shift_query)),
+        shifts=tuple(Shift(**row._asdict()) for row in tx.execute(_SHIFTS, of_team)),
         holidays=frozenset(one.day for one in list_holidays(tx, team)),
-        away=tuple(Away(**row._asdict()) for row in tx.execute(gone.order_by(away.c.first, away.c.id))),
+        away=tuple(Away(**row._asdict()) for row in tx.execute(_AWAY, of_team)),
     )
 
 
@@ -82,8 +97,7 @@ def save_shifts(tx: Tx, person_id: str, week: Sequence[Shift], *, now: datetime)
 
 def list_holidays(tx: Tx, team: str) -> tuple[Holiday, ...]:
     """Return the holidays of a team by date."""
-    query = select(holidays.c.day, holidays.c.name).where(holidays.c.team == team).order_by(holidays.c.day)
-    return tuple(Holiday(row.day, row.name) for row in tx.execute(query))
+    return tuple(Holiday(row.day, row.name) for row in tx.execute(_HOLIDAYS, {"_team": team}))
 
 
 def add_holiday(tx: Tx, team: str, day: date, name: str) -> None:

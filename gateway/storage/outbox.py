@@ -1,14 +1,15 @@
 """Store the outbox: messages and calls to send, their state, and delivery reports that arrived too early."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, func, not_, or_, select, text, update
+from sqlalchemy import Executable, Row, and_, bindparam, delete, func, not_, or_, select, text, update
 
 from gateway.foundation.ids import new_id
-from gateway.storage.database import Tx, insert_into
+from gateway.storage.database import Tx, build_insert, insert_into
 from gateway.storage.tables import PENDING, UNCLEAR, deliveries, outbox
 
 _BATCH = 500
@@ -20,7 +21,7 @@ class OutboxRow:
 
     ``lane`` is the recipient's order of sending; ``once`` the deduplication key; ``token`` the claim that may write
     its result; ``cost`` is in hundredths of a cent; ``payload`` is filled by ``open_row`` only: ``text``, ``link``
-    and what else the kind needs.
+    and what else the kind needs; a claim brings it ``sealed``.
     """
 
     id: str
@@ -49,9 +50,25 @@ class OutboxRow:
     changed_at: datetime
     mark: str = ""
     payload: Mapping[str, Any] | None = None
+    sealed: bytes | None = field(default=None, repr=False)
 
 
 PLAIN = [column for column in outbox.c if column.name != "payload"]
+_ADDED = select(outbox.c.id).where(outbox.c.once == bindparam("_once"))
+_PAYLOAD = select(outbox.c.payload).where(outbox.c.id == bindparam("_id"))
+_BY_ID = select(*PLAIN).where(outbox.c.id == bindparam("_id"))
+_UNPARK = (
+    delete(deliveries)
+    .where(deliveries.c.channel == bindparam("_channel"), deliveries.c.provider_id == bindparam("_provider"))
+    .returning(deliveries.c.state, deliveries.c.reason, deliveries.c.at)
+)
+
+
+@cache
+def _build_add(dialect: str) -> Executable:
+    """Build the statement once: building it for each row costs more than running it."""
+    once_only = build_insert(dialect, outbox).on_conflict_do_nothing(index_elements=["once"])
+    return once_only.returning(outbox.c.id)
 
 
 def add_row(  # noqa: PLR0913 - a row has this many facts, all named
@@ -73,31 +90,30 @@ def add_row(  # noqa: PLR0913 - a row has this many facts, all named
 ) -> str | None:
     """Insert a row in the transaction of the action that asks for it; None where this ``once`` exists."""
     made = new_id(now)
-    row = insert_into(tx, outbox).values(
-        id=made,
-        kind=kind,
-        channel=channel,
-        lane=lane,
-        priority=priority,
-        due_at=due_at,
-        expires_at=expires_at,
-        once=once,
-        caller_id=caller_id,
-        person_id=person_id,
-        callback_id=callback_id,
-        payload=tx.ring.seal_json(payload, table="outbox", column="payload", row=made),
-        parts=parts,
-        at=now,
-        changed_at=now,
-        mark=tx.mark,
-    )
-    once_only = row.on_conflict_do_nothing(index_elements=["once"]).returning(outbox.c.id)
-    return tx.execute(once_only).scalar()
+    values = {
+        "id": made,
+        "kind": kind,
+        "channel": channel,
+        "lane": lane,
+        "priority": priority,
+        "due_at": due_at,
+        "expires_at": expires_at,
+        "once": once,
+        "caller_id": caller_id,
+        "person_id": person_id,
+        "callback_id": callback_id,
+        "payload": tx.ring.seal_json(payload, table="outbox", column="payload", row=made),
+        "parts": parts,
+        "at": now,
+        "changed_at": now,
+        "mark": tx.mark,
+    }
+    return tx.execute(_build_add(tx.dialect), values).scalar()
 
 
 def is_added(tx: Tx, once: str) -> bool:
     """Say whether a row with this ``once`` exists."""
-    return tx.execute(select(outbox.c.id).where(outbox.c.once == once)).first() is not None
+    return tx.execute(_ADDED, {"_once": once}).first() is not None
 
 
 def open_row(tx: Tx, row: OutboxRow) -> OutboxRow:
@@ -106,13 +122,15 @@ def open_row(tx: Tx, row: OutboxRow) -> OutboxRow:
     Raises:
         NotUnsealed: the payload cannot be opened.
     """
-    sealed = tx.execute(select(outbox.c.payload).where(outbox.c.id == row.id)).scalar()
-    return replace(row, payload=tx.ring.open_json(sealed, table="outbox", column="payload", row=row.id))
+    sealed = row.sealed or tx.execute(_PAYLOAD, {"_id": row.id}).scalar()
+    return replace(
+        row, sealed=None, payload=tx.ring.open_json(sealed, table="outbox", column="payload", row=row.id)
+    )
 
 
 def by_id(tx: Tx, row_id: str) -> OutboxRow | None:
     """Return one row, if it exists."""
-    row = tx.execute(select(*PLAIN).where(outbox.c.id == row_id)).first()
+    row = tx.execute(_BY_ID, {"_id": row_id}).first()
     return read_row(row) if row is not None else None
 
 
@@ -321,13 +339,8 @@ def park_delivery(
 
 def unpark_deliveries(tx: Tx, channel: str, provider_id: str) -> tuple[Parked, ...]:
     """Return and delete the reports stored for this message, oldest first."""
-    c = deliveries.c
-    statement = (
-        delete(deliveries)
-        .where(c.channel == channel, c.provider_id == provider_id)
-        .returning(c.state, c.reason, c.at)
-    )
-    rows = sorted(tx.execute(statement).all(), key=lambda row: row.at)
+    found = tx.execute(_UNPARK, {"_channel": channel, "_provider": provider_id}).all()
+    rows = sorted(found, key=lambda row: row.at)
     return tuple(Parked(row.state, row.reason) for row in rows)
 
 

@@ -25,6 +25,12 @@ _o = outbox.alias("o")
 _e = outbox.alias("e")
 _HELD = text("state IN ('sending', 'unclear')")
 _NOW = bindparam("_now", type_=Instant)
+_BY_TOKEN = (
+    update(outbox)
+    .where(_HELD, outbox.c.id == bindparam("_id"), outbox.c.token == bindparam("_token"))
+    .returning(outbox.c.id)
+)
+_NOT_TRIED = _BY_TOKEN.values(attempts=outbox.c.attempts - 1)
 
 
 def claim_due(
@@ -60,10 +66,12 @@ def claim_due(
     return read_row(row) if row is not None else None
 
 
-def has_due(tx: Tx, *, kinds: Collection[str], channels: Collection[str], now: datetime) -> bool:
-    """Say whether a row could be claimed if these channels had rate left."""
-    given = {"_kinds": list(kinds), "_channels": list(channels), "_calling": [], "_now": now}
-    return tx.execute(_build_due(anywhere=False).limit(1), given).first() is not None
+def has_due(tx: Tx, *, kinds: Collection[str], channels: Collection[str] | None, now: datetime) -> bool:
+    """Say whether a row could be claimed if these channels had rate left; None for rows that need no channel."""
+    given: dict[str, Any] = {"_kinds": list(kinds), "_now": now}
+    if channels is not None:
+        given |= {"_channels": list(channels), "_calling": []}
+    return tx.execute(_build_any_due(anywhere=channels is None), given).first() is not None
 
 
 def finish_claim(
@@ -100,9 +108,8 @@ def put_back(
         "due_at": due_at,
         "reason": reason,
     }
-    if not tried:
-        values["attempts"] = outbox.c.attempts - 1
-    return _by_token(tx, row_id, token, {**values, "changed_at": now})
+    given = {**values, "changed_at": now, "_id": row_id, "_token": token}
+    return tx.execute(_BY_TOKEN if tried else _NOT_TRIED, given).first() is not None
 
 
 def note_fault(
@@ -137,13 +144,7 @@ def end_leases(tx: Tx, *, now: datetime, repeatable: Collection[str]) -> tuple[O
 
 
 def _by_token(tx: Tx, row_id: str, token: str, values: Mapping[str, Any]) -> bool:
-    statement = (
-        update(outbox)
-        .where(_HELD, outbox.c.id == row_id, outbox.c.token == token)
-        .values(values)
-        .returning(outbox.c.id)
-    )
-    return tx.execute(statement).first() is not None
+    return tx.execute(_BY_TOKEN, {**values, "_id": row_id, "_token": token}).first() is not None
 
 
 @cache
@@ -166,8 +167,13 @@ def _build_claim(dialect: str, *, anywhere: bool, named: bool) -> "ReturningUpda
             attempts=outbox.c.attempts + 1,
             changed_at=_NOW,
         )
-        .returning(*PLAIN)
+        .returning(*PLAIN, outbox.c.payload.label("sealed"))
     )
+
+
+@cache
+def _build_any_due(*, anywhere: bool) -> "Select[Any]":
+    return _build_due(anywhere=anywhere).limit(1)
 
 
 @cache

@@ -4,10 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, bindparam, select, update
 
 from gateway.storage.database import Tx, insert_into
 from gateway.storage.tables import people
+
+_BY_ID = select(people).where(people.c.id == bindparam("_id"))
+_NUMBERS = select(people.c.id, people.c.number).where(people.c.number.is_not(None))
+_OF_TEAM = (
+    select(people)
+    .where(people.c.team == bindparam("_team"), people.c.disabled_at.is_(None))
+    .order_by(people.c.name_key)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +79,7 @@ def add_person(
 
 def by_id(tx: Tx, person_id: str) -> Person | None:
     """Return the person, removed or not."""
-    row = tx.execute(select(people).where(people.c.id == person_id)).first()
+    row = tx.execute(_BY_ID, {"_id": person_id}).first()
     return _read_person(tx, row) if row is not None else None
 
 
@@ -100,17 +108,13 @@ def read_password_hash(tx: Tx, person_id: str) -> str | None:
 
 def list_people(tx: Tx, team: str) -> tuple[Person, ...]:
     """Return the people of a team by name, without removed ones."""
-    rows = tx.execute(
-        select(people)
-        .where(people.c.team == team, people.c.disabled_at.is_(None))
-        .order_by(people.c.name_key)
-    )
+    rows = tx.execute(_OF_TEAM, {"_team": team})
     return tuple(_read_person(tx, row) for row in rows)
 
 
 def find_ids_by_number(tx: Tx, number: str) -> tuple[str, ...]:
     """Return the ids of the people with this helpline phone; a phone may be shared."""
-    rows = tx.execute(select(people.c.id, people.c.number).where(people.c.number.is_not(None)))
+    rows = tx.execute(_NUMBERS)
     return tuple(
         row.id
         for row in rows

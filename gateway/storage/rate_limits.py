@@ -6,28 +6,36 @@ All counters are rows, so that every process shares one limit and a restart does
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import case, delete, select, update
+from sqlalchemy import Executable, bindparam, case, delete, select, update
 
 from gateway.domain.outbox.rate_limit import Bucket
-from gateway.storage.database import Tx, insert_into
+from gateway.storage.database import Tx, build_insert, insert_into
 from gateway.storage.tables import budgets, lines, tries
 
 
 def spend_use(tx: Tx, scope: bytes, window: str, *, now: datetime) -> int:
     """Count one more use of this scope in this window, and return the new count."""
-    statement = (
-        insert_into(tx, budgets)
-        .values(scope=scope, window=window, n=1, at=now)
-        .on_conflict_do_update(index_elements=["scope", "window"], set_={"n": budgets.c.n + 1, "at": now})
-        .returning(budgets.c.n)
-    )
-    return int(tx.execute(statement).scalar_one())
+    values = {"scope": scope, "window": window, "n": 1, "at": now}
+    return int(tx.execute(_build_spend(tx.dialect), values).scalar_one())
+
+
+@cache
+def _build_spend(dialect: str) -> Executable:
+    first = build_insert(dialect, budgets)
+    once_more = {"n": budgets.c.n + 1, "at": first.excluded.at}
+    statement = first.on_conflict_do_update(index_elements=["scope", "window"], set_=once_more)
+    return statement.returning(budgets.c.n)
 
 
 # Token buckets: one row a channel, shared by all workers.
 
 _NAMES = ("tokens", "filled_at", "paused_until", "why", "faults", "day", "sent", "spent")
+_HOLD_ALL = select(lines).order_by(lines.c.channel).with_for_update()  # SQLite's one writer needs no row lock
+_HOLD_ONE = select(lines).where(lines.c.channel == bindparam("_channel")).with_for_update()
+_SAVE = update(lines).where(lines.c.channel == bindparam("_channel"))
 
 
 def ensure_buckets(tx: Tx, fresh: Mapping[str, Bucket]) -> None:
@@ -42,10 +50,7 @@ def hold_buckets(tx: Tx) -> dict[str, Bucket]:
 
     The lock serialises claims; it makes "one in flight per lane" true on PostgreSQL, where writers run concurrently.
     """
-    query = select(lines).order_by(lines.c.channel)
-    if tx.dialect == "postgresql":
-        query = query.with_for_update()
-    return {row.channel: _read_bucket(row._asdict()) for row in tx.execute(query)}
+    return {row.channel: _read_bucket(row._asdict()) for row in tx.execute(_HOLD_ALL)}
 
 
 def list_buckets(tx: Tx) -> dict[str, Bucket]:
@@ -55,20 +60,17 @@ def list_buckets(tx: Tx) -> dict[str, Bucket]:
 
 def hold_bucket(tx: Tx, channel: str) -> Bucket | None:
     """Return one channel's bucket, locked until this transaction ends."""
-    query = select(lines).where(lines.c.channel == channel)
-    if tx.dialect == "postgresql":
-        query = query.with_for_update()
-    row = tx.execute(query).first()
+    row = tx.execute(_HOLD_ONE, {"_channel": channel}).first()
     return _read_bucket(row._asdict()) if row is not None else None
 
 
 def save_bucket(tx: Tx, channel: str, bucket: Bucket) -> None:
     """Store the bucket of a channel that this transaction has locked."""
-    tx.execute(update(lines).where(lines.c.channel == channel).values(**asdict(bucket)))
+    tx.execute(_SAVE, {"_channel": channel} | {name: getattr(bucket, name) for name in _NAMES})
 
 
-def _read_bucket(row: Mapping[str, object]) -> Bucket:
-    return Bucket(**{name: row[name] for name in _NAMES})  # type: ignore[arg-type]  # a row has no types of its own
+def _read_bucket(row: Mapping[str, Any]) -> Bucket:
+    return Bucket(**{name: row[name] for name in _NAMES})
 
 
 # Failed tries of names, passwords and codes (rate limiting: NIST SP 800-63B, section 5.2.2).

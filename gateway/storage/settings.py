@@ -5,11 +5,13 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 
 from gateway.channels.contract import Channel
 from gateway.storage.database import Tx, insert_into
 from gateway.storage.tables import audit, callbacks, chores, outbox, settings
+
+_VALUE = select(settings.c.value).where(settings.c.name == bindparam("_name"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +24,7 @@ class Changed:
 
 def get_setting(tx: Tx, name: str, default: Any = None) -> Any:
     """Return the value of this name (any JSON value), or the default where it is not set."""
-    row = tx.execute(select(settings.c.value).where(settings.c.name == name)).first()
+    row = tx.execute(_VALUE, {"_name": name}).first()
     return default if row is None else row.value
 
 

@@ -63,10 +63,14 @@ _FORM = ("danger", "phone_seen", "when", "consent", "sms_safe")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """The receipt of a request, and the outbox rows to nudge once the transaction is committed."""
+    """The receipt of a request, and the outbox rows to nudge once the transaction is committed.
+
+    ``request`` is the request that was added or merged; None where none was taken.
+    """
 
     receipt: Receipt
     nudges: tuple[str, ...] = ()
+    request: Callback | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +151,7 @@ def _write_request(
     else:
         code = new.promise.code if new.promise else choose_code(parts, turn_key, caller.number or "", tx=tx)
         accepted = _add_request(parts, tx, new, code, taken={one.slot for one in known}, is_fresh=is_fresh)
-    refuse.settle_refusals(tx, caller, accepted.receipt, new.contact, new.now, by_form=is_fresh)
+    refuse.settle_refusals(tx, caller, accepted.request, new.contact, new.now, by_form=is_fresh)
     return accepted
 
 
@@ -366,7 +370,7 @@ def _make_accepted(tx: Tx, new: _Intake, callback: Callback, act: str) -> Accept
     receipt = _receipt(new, callback)
     if callback.state is CallbackState.REVIEW and new.undecided:
         row = call_for_decision(tx, callback, now=new.now)
-        return Accepted(receipt=receipt, nudges=(row,) if row else ())
+        return Accepted(receipt=receipt, nudges=(row,) if row else (), request=callback)
     row = outbox.add_row(
         tx,
         kind="announce",
@@ -380,7 +384,7 @@ def _make_accepted(tx: Tx, new: _Intake, callback: Callback, act: str) -> Accept
         caller_id=new.caller.id,
         callback_id=callback.id,
     )
-    return Accepted(receipt=receipt, nudges=(row,) if row else ())
+    return Accepted(receipt=receipt, nudges=(row,) if row else (), request=callback)
 
 
 def _receipt(new: _Intake, callback: Callback) -> Receipt:

@@ -6,6 +6,7 @@ Places requests promised during an outage.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from gateway.domain.callbacks import queue_rules
@@ -69,7 +70,13 @@ def is_line_number(parts: Services, number: str) -> bool:
     configs = [one.config for one in parts.channels.values()]
     written = [parts.line.helpline, parts.line.mrc]
     written += [one for config in configs for one in (config.sms_number, config.options.get(_VOICE, ""))]
-    return any(number in list_possible_readings(one, parts.line.regions) for one in written if one)
+    return number in _read_line_numbers(tuple(filter(None, written)), tuple(parts.line.regions))
+
+
+@lru_cache(maxsize=16)
+def _read_line_numbers(written: tuple[str, ...], regions: tuple[str, ...]) -> frozenset[str]:
+    """Read the configured numbers once: parsing one costs as much as a statement in SQL."""
+    return frozenset(number for one in written for number in list_possible_readings(one, regions))
 
 
 def is_own_number(parts: Services, tx: Tx, number: str, *, trial: bool = False) -> bool:

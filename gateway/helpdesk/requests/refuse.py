@@ -11,7 +11,7 @@ from gateway.domain.callbacks.states import OPEN, CallbackEvent, CallbackState
 from gateway.domain.contact_safety import PhoneSeen, When, tighten_contact
 from gateway.helpdesk.queue.claim import is_to_decide
 from gateway.helpdesk.requests.erase import list_spooled
-from gateway.menus.engine.effects import CallbackAccepted, Noted, RefuseCalls
+from gateway.menus.engine.effects import Noted, RefuseCalls
 from gateway.storage import audit, callbacks, callers, outbox
 
 if TYPE_CHECKING:
@@ -194,18 +194,15 @@ def _on_record(tx: Tx, one: Callback, how: str, now: datetime) -> None:
 
 
 def settle_refusals(
-    tx: Tx, caller: Caller, receipt: Receipt, contact: SafeContact, now: datetime, *, by_form: bool
+    tx: Tx, caller: Caller, request: Callback | None, contact: SafeContact, now: datetime, *, by_form: bool
 ) -> None:
     """Lift the refusals of a number that asks again by the form, and apply its newest answers to all open requests.
 
     A missed call lifts nothing, nor does a request promised before the refusal and written after it: they wait for a
-    person. A request that could not be taken lifts nothing either, but its answers still bind.
+    person. A request that could not be taken (None) lifts nothing either, but its answers still bind.
     """
-    if not isinstance(receipt, CallbackAccepted):
-        tighten_open(tx, caller, contact, now, besides="")
-        return
-    request = callbacks.by_id(tx, receipt.callback)
     if request is None:
+        tighten_open(tx, caller, contact, now, besides="")
         return
     if caller.refused_at is not None and (not by_form or now < caller.refused_at):
         withhold_request(tx, request, caller.refused, now)
@@ -218,9 +215,8 @@ def settle_refusals(
 
 def tighten_open(tx: Tx, caller: Caller, newest: SafeContact, now: datetime, *, besides: str) -> None:
     """Apply the newest answers to every other request for which the number may still ring."""
-    for other in callbacks.lock_callable(tx, caller.id):
-        if other.id != besides:
-            _tighten(tx, other, newest, now)
+    for other in callbacks.lock_callable(tx, caller.id, besides=besides):
+        _tighten(tx, other, newest, now)
 
 
 def lift_withheld(tx: Tx, one: Callback, now: datetime) -> None:
