@@ -168,7 +168,7 @@ def _callback(tx: Any, n: int, planned: int) -> dict[str, Any]:
         due_until=start + timedelta(hours=3),
         code=f"{n:04}"[-4:],
         window="evening",
-        contact=SafeContact(phone_seen=PhoneSeen.NO, when=When.EVENING, said_at=NOW - ago),
+        contact=SafeContact(phone_seen=PhoneSeen.NO, when=When("evening"), said_at=NOW - ago),
         answers={"danger": "no", "phone_seen": "no", "when": "evening", "consent": "v"},
         path=("main", "pay"),
         changed_at=NOW - ago,

@@ -1,6 +1,6 @@
 """Query the queue: the requests of each tab in their order, their counts, and what is due now."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -9,23 +9,15 @@ from typing import Any, assert_never
 from sqlalchemy import ColumnElement, Select, TextClause, and_, case, func, literal, or_, select, text
 
 from gateway.domain.callbacks.queue_rules import DANGER, NORMAL
-from gateway.domain.callbacks.states import CallbackState
 from gateway.storage.callbacks import Callback, open_row
 from gateway.storage.database import Tx
-from gateway.storage.tables import HELD, IN_HAND, OPEN, REVIEW, WAITING, callbacks, callers, people
+from gateway.storage.tables import HELD, IN_HAND, OPEN, OVER, REVIEW, WAITING, callbacks, callers, people
 
 _c = callbacks.c
 MOST_COUNTED = 1_000
 """Counts are exact up to this number; one more means "more than that"."""
 
 _NEWEST = 20
-_OVER = (
-    CallbackState.REACHED,
-    CallbackState.GIVEN_UP,
-    CallbackState.CLOSED,
-    CallbackState.CANCELLED,
-    CallbackState.EXPIRED,
-)
 
 
 class Tab(StrEnum):
@@ -67,13 +59,8 @@ def list_tab(
 
     Each part of the tab is read along an index, so that its cost does not grow with the number of stored requests.
     """
-    ids = [
-        found
-        for part in _list_parts(tab, team, person_id, now, own_only=own_only)
-        for found in tx.execute(part.limit(limit)).scalars()
-    ]
-    query = _build_query().where(_c.id.in_(ids))
-    return _read_entries(tx, query.order_by(*_order_tab(tab, now)).limit(limit))
+    parts = _list_parts(tx, tab, team, person_id, now, own_only=own_only)
+    return _read_parts(tx, parts, _order_tab(tab, now), limit)
 
 
 def list_everything(tx: Tx, team: str, *, closed: bool, now: datetime) -> tuple[QueueEntry, ...]:
@@ -81,7 +68,7 @@ def list_everything(tx: Tx, team: str, *, closed: bool, now: datetime) -> tuple[
     query = _build_query().where(_c.team == team)
     if not closed:
         query = query.where(text(f"callbacks.{OPEN}"))
-    is_over = case((_c.state.in_(_OVER), 1), else_=0)
+    is_over = case((text(f"callbacks.{OVER}"), 1), else_=0)
     return _read_entries(tx, query.order_by(is_over, *_order_tab(Tab.QUEUE, now)))
 
 
@@ -110,15 +97,13 @@ def list_ready(
         languages: language tags to choose from; empty for any.
         limit: maximum number.
     """
-    ids: list[str] = []
-    for due in _due_now(team, now):
-        some = due.where(_c.due_until >= until) if until else due
-        if languages:
-            spoken = (_c.language.startswith(tag, autoescape=True) for tag in sorted(languages))
-            some = some.where(or_(*spoken))
-        ids += tx.execute(some.limit(limit)).scalars()
-    query = _build_query().where(_c.id.in_(ids)).order_by(*_order_tab(Tab.QUEUE, now))
-    return _read_entries(tx, query.limit(limit))
+    parts = _list_due(tx, team, now)
+    if until:
+        parts = tuple(due.where(_c.due_until >= until) for due in parts)
+    if languages:
+        spoken = or_(*(_c.language.startswith(tag, autoescape=True) for tag in sorted(languages)))
+        parts = tuple(due.where(spoken) for due in parts)
+    return _read_parts(tx, parts, _order_tab(Tab.QUEUE, now), limit)
 
 
 def list_by_ids(tx: Tx, ids: Collection[str]) -> tuple[QueueEntry, ...]:
@@ -131,17 +116,22 @@ def list_planned(
     tx: Tx, team: str, *, start: datetime, end: datetime, limit: int = 200
 ) -> tuple[QueueEntry, ...]:
     """Return waiting requests whose window overlaps this span, danger first, then the soonest."""
-    query = _build_query().where(
-        _c.team == team, text(f"callbacks.{WAITING}"), _c.due_at < end, _c.due_until > start
-    )
-    return _read_entries(tx, query.order_by(_c.priority, _c.due_at, _c.asked_at, _c.id).limit(limit))
+    by_start = _c.due_at, _c.asked_at, _c.id
+    parts = []
+    for priority in (DANGER, NORMAL):
+        begins = _c.due_at > start, _c.due_at < end
+        later = select(_c.id).where(_c.team == team, text(WAITING), _c.priority == priority, *begins)
+        parts += [part.order_by(*by_start) for part in (_select_due(tx, team, priority, start), later)]
+    return _read_parts(tx, parts, (_c.priority, *by_start), limit)
 
 
 def count_new_since(tx: Tx, team: str, *, since: datetime) -> int:
     """Return how many waiting requests were made since then, up to ``MOST_COUNTED`` + 1."""
     waits = text(WAITING)
     return sum(
-        _count_bounded(tx, _c.team == team, waits, _c.priority == priority, _c.asked_at > since)
+        _count_bounded(
+            tx, _c.team == team, waits, _c.priority == priority, _c.asked_at > since, along=_c.asked_at
+        )
         for priority in (DANGER, NORMAL)
     )
 
@@ -161,25 +151,30 @@ def list_danger(tx: Tx, team: str, *, limit: int = 50) -> tuple[QueueEntry, ...]
 def count_queue(tx: Tx, team: str, *, person_id: str, now: datetime) -> Counts:
     """Count the queue, each count along its index and up to ``MOST_COUNTED`` + 1."""
 
-    def bounded(*conditions: ColumnElement[bool] | TextClause) -> int:
-        return _count_bounded(tx, _c.team == team, *conditions)
+    def bounded(*conditions: ColumnElement[bool] | TextClause, along: ColumnElement[Any] = _c.due_at) -> int:
+        return _count_bounded(tx, _c.team == team, *conditions, along=along)
 
     waits = text(WAITING)
     of_danger = bounded(waits, _c.priority == DANGER)
     return Counts(
-        waiting=bounded(waits),
-        due_now=sum(bounded(waits, _c.priority == one, _is_due(now)) for one in (DANGER, NORMAL)),
+        waiting=bounded(waits, along=_c.priority),
+        due_now=sum(_count_some(tx, due) for due in _list_due(tx, team, now)),
         danger=of_danger,
-        mine=bounded(text(IN_HAND), _c.holder_id == person_id) if person_id else 0,
+        mine=bounded(text(IN_HAND), _c.holder_id == person_id, along=_c.holder_id) if person_id else 0,
         later=bounded(waits, _c.priority == NORMAL, _c.due_at > now),
-        review=bounded(text(REVIEW)),
+        review=bounded(text(REVIEW), along=_c.priority),
         oldest=find_oldest(tx, team),
     )
 
 
-def _count_bounded(tx: Tx, *conditions: ColumnElement[bool] | TextClause) -> int:
-    some = select(literal(1)).select_from(callbacks).where(*conditions).limit(MOST_COUNTED + 1)
-    return int(tx.execute(select(func.count()).select_from(some.subquery())).scalar_one())
+def _count_bounded(tx: Tx, *conditions: ColumnElement[bool] | TextClause, along: ColumnElement[Any]) -> int:
+    """Count in the order of an index: without one PostgreSQL scans the table, hoping to meet enough rows soon."""
+    return _count_some(tx, select(literal(1)).select_from(callbacks).where(*conditions).order_by(along))
+
+
+def _count_some(tx: Tx, query: Select[Any]) -> int:
+    some = query.limit(MOST_COUNTED + 1).subquery()
+    return int(tx.execute(select(func.count()).select_from(some)).scalar_one())
 
 
 def find_oldest(tx: Tx, team: str) -> datetime | None:
@@ -226,8 +221,16 @@ def _read_entries(tx: Tx, query: Select[Any]) -> tuple[QueueEntry, ...]:
     )
 
 
+def _read_parts(
+    tx: Tx, parts: Sequence[Select[tuple[str]]], order: Sequence[ColumnElement[Any]], limit: int
+) -> tuple[QueueEntry, ...]:
+    """Return the first entries of all parts together; each part is a query for ids in order along one index."""
+    ids = [found for part in parts for found in tx.execute(part.limit(limit)).scalars()]
+    return _read_entries(tx, _build_query().where(_c.id.in_(ids)).order_by(*order).limit(limit))
+
+
 def _list_parts(
-    tab: Tab, team: str, person_id: str, now: datetime, *, own_only: bool
+    tx: Tx, tab: Tab, team: str, person_id: str, now: datetime, *, own_only: bool
 ) -> tuple[Select[tuple[str]], ...]:
     """Return the parts of a tab as queries for ids, each in order along one index."""
     of_team = select(_c.id).where(_c.team == team)
@@ -242,7 +245,7 @@ def _list_parts(
                 waits.where(_c.priority == priority, _c.due_until <= now).order_by(_c.due_until)
                 for priority in (DANGER, NORMAL)
             )
-            return *_due_now(team, now), later, *passed, of_team.where(text(HELD)).order_by(*order)
+            return *_list_due(tx, team, now), later, *passed, of_team.where(text(HELD)).order_by(*order)
         case Tab.MINE:
             return (
                 (of_team.where(text(IN_HAND), _c.holder_id == person_id).order_by(*order),)
@@ -253,22 +256,47 @@ def _list_parts(
             ahead = waits.where(_c.priority == NORMAL, _c.due_at > now)
             return (ahead.order_by(_c.due_at, _c.asked_at, _c.id),)
         case Tab.REVIEW:
-            return (of_team.where(text(REVIEW)).order_by(*order),)
+            return tuple(part for one in (DANGER, NORMAL) for part in _list_in_review(tx, team, one, now))
         case Tab.CLOSED:
-            over = of_team.where(_c.state.in_(_OVER)).order_by(*order)
+            over = of_team.where(text(OVER)).order_by(*order)
             return (over.where(_c.holder_id == person_id) if own_only else over,)
         case _:
             assert_never(tab)
 
 
-def _due_now(team: str, now: datetime) -> tuple[Select[tuple[str]], ...]:
-    """Return queries for what is due now, danger first, each along one index."""
+def _list_in_review(tx: Tx, team: str, priority: int, now: datetime) -> tuple[Select[tuple[str]], ...]:
+    """Return the queries for requests in review whose window is open, and for all others behind them.
+
+    Where more are open than any page shows, the others are left out: finding them would walk all that are open.
+    """
+    of_priority = select(_c.id).where(_c.team == team, text(REVIEW), _c.priority == priority)
+    is_other = or_(_c.due_at.is_(None), _c.due_until.is_(None), _c.due_at > now, _c.due_until <= now)
+    due = of_priority.where(_is_due(now))
+    first = due.order_by(_c.due_until, _c.asked_at, _c.id)
+    if _count_some(tx, first) > MOST_COUNTED:
+        return (first,)
+    return first, of_priority.where(is_other).order_by(_c.due_at, _c.asked_at, _c.id)
+
+
+def _list_due(tx: Tx, team: str, now: datetime) -> tuple[Select[tuple[str]], ...]:
+    """Return the queries for what is due now, danger first."""
     return tuple(
-        select(_c.id)
-        .where(_c.team == team, text(WAITING), _c.priority == priority, _is_due(now))
-        .order_by(_c.due_until, _c.asked_at, _c.id)
+        _select_due(tx, team, priority, now).order_by(_c.due_until, _c.asked_at, _c.id)
         for priority in (DANGER, NORMAL)
     )
+
+
+def _select_due(tx: Tx, team: str, priority: int, now: datetime) -> Select[tuple[str]]:
+    """Return the query for what is due now, along the index by which the fewest rows are looked at.
+
+    Where few windows have begun, those are read by their beginning: by their end they would lie behind everything
+    that is planned for later. Where many have begun, they are read by their end, and a page is full after a few.
+    """
+    of_priority = _c.team == team, text(WAITING), _c.priority == priority
+    if _count_bounded(tx, *of_priority, _c.due_at <= now, along=_c.due_at) > MOST_COUNTED:
+        return select(_c.id).where(*of_priority, _is_due(now))
+    begun = select(_c.id).where(*of_priority, _c.due_at <= now).order_by(_c.due_at.desc()).limit(MOST_COUNTED)
+    return select(_c.id).where(_c.id.in_(begun), _c.due_until > now)
 
 
 def _order_tab(tab: Tab, now: datetime) -> tuple[ColumnElement[Any], ...]:

@@ -254,7 +254,8 @@ def plan_of(store: Store, ask) -> str:
 @pytest.mark.parametrize(
     ("ask", "index"),
     [
-        (lambda tx: queue.list_ready(tx, "main", now=NOW), "ix_callbacks_due"),
+        (lambda tx: queue.list_ready(tx, "main", now=NOW), "ix_callbacks_later"),
+        (lambda tx: queue.list_tab(tx, "main", Tab.REVIEW, person_id="", now=NOW), "ix_callbacks_review"),
         (lambda tx: callbacks.list_waiting_past(tx, now=NOW), "ix_callbacks_roll"),
         (lambda tx: callbacks.list_expired_claims(tx, now=NOW), "ix_callbacks_held"),
         (lambda tx: callbacks.find_taken(tx, ["4821", "4822"]), "ix_callbacks_open_code"),

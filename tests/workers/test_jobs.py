@@ -152,6 +152,19 @@ def test_the_name_in_the_queue_does_nothing_by_itself() -> None:
 # Redis away.
 
 
+def test_a_nudge_is_one_trip_and_asks_nothing(redis_client: redis.Redis, clock: SetClock) -> None:
+    give = Nudger(redis_client, clock)
+    give(ROW)
+    redis_client.config_resetstat()
+    for _ in range(5):
+        assert give(ROW)
+    # The server counts the reading of this very question too.
+    assert redis_client.info("stats")["total_reads_processed"] <= 5 + 1
+    asked = set(redis_client.info("commandstats"))
+    assert not asked & {"cmdstat_get", "cmdstat_hgetall", "cmdstat_exists", "cmdstat_watch"}
+    assert redis_client.llen(f"rq:queue:{QUEUE}") == 6
+
+
 def test_a_nudge_that_does_not_get_through_says_so_and_costs_little(
     valkey: Valkey, redis_client: redis.Redis, clock: SetClock
 ) -> None:

@@ -14,10 +14,12 @@ from sqlalchemy import (
 )
 
 from gateway.storage.tables.columns import (
+    HAS_CALLER,
     HELD,
     IN_HAND,
     LIVE,
     OPEN,
+    OVER,
     REVIEW,
     RUNG,
     WAITING,
@@ -80,7 +82,13 @@ callbacks = Table(
         "ix_callbacks_due", "team", "priority", "due_until", "asked_at", "id", "due_at", where=WAITING
     ),
     make_partial_index("ix_callbacks_later", "team", "priority", "due_at", "asked_at", "id", where=WAITING),
-    make_partial_index("ix_callbacks_review", "team", "priority", "due_until", where=REVIEW),
+    make_partial_index(
+        "ix_callbacks_review", "team", "priority", "due_until", "asked_at", "id", "due_at", where=REVIEW
+    ),
+    make_partial_index(
+        "ix_callbacks_review_later", "team", "priority", "due_at", "asked_at", "id", where=REVIEW
+    ),
+    make_partial_index("ix_callbacks_over", "team", "changed_at", "id", where=OVER),
     make_partial_index("ix_callbacks_in_hand", "holder_id", where=IN_HAND),
     make_partial_index("ix_callbacks_roll", "due_until", where=WAITING),
     make_partial_index("ix_callbacks_held", "held_until", where=HELD),
@@ -90,7 +98,7 @@ callbacks = Table(
     Index("ix_callbacks_holder", "holder_id", "changed_at"),
     Index("ix_callbacks_code", "team", "code", "changed_at"),
     Index("ix_callbacks_closed", "team", "closed_at"),
-    Index("ix_callbacks_caller", "caller_id", "asked_at"),
+    make_partial_index("ix_callbacks_caller", "caller_id", "asked_at", where=HAS_CALLER),
 )
 
 told_codes = Table(  # further codes of a request, given out while SQL was down

@@ -46,8 +46,12 @@ OPEN = "state IN ('waiting', 'claimed', 'calling', 'review')"
 WAITING = "state = 'waiting'"
 HELD = "state IN ('claimed', 'calling')"
 REVIEW = "state = 'review'"
+OVER = "state IN ('reached', 'given_up', 'closed', 'cancelled', 'expired')"
 IN_HAND = "state IN ('claimed', 'calling', 'reached')"
 UNREAD = "read_at IS NULL"
+HAS_CALLER = (
+    "caller_id IS NOT NULL"  # without erased rows, whose number makes SQLite think the index of no use
+)
 LIVE = "ended_at IS NULL"
 RUNG = "outcome <> 'not_dialled'"
 PENDING = "state = 'pending'"
