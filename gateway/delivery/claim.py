@@ -90,7 +90,7 @@ def get_limits(channel: Channel) -> RateLimits:
     return RateLimits(rate=channel.config.rate, day=int(channel.config.options.get("day_limit", "0")))
 
 
-class HeldBuckets:
+class LockedBuckets:
     """The channels' token buckets, filled as of now and locked until the transaction ends; each is saved once."""
 
     def __init__(self, parts: Services, tx: Tx, now: datetime) -> None:
@@ -131,7 +131,7 @@ def claim_row(parts: Services, *, named: str | None = None) -> ClaimedRow | Deci
             if _work_row(parts, tx, named, found):
                 return Decided()
             found.clear()
-            held = HeldBuckets(parts, tx, parts.clock.now())
+            held = LockedBuckets(parts, tx, parts.clock.now())
             claimed = claim_within(parts, tx, held, found, named=named)
             held.save()
             return claimed
@@ -150,7 +150,7 @@ def is_inside_due(parts: Services, tx: Tx) -> bool:
 
 
 def claim_within(
-    parts: Services, tx: Tx, held: HeldBuckets, found: list[OutboxRow], *, named: str | None = None
+    parts: Services, tx: Tx, held: LockedBuckets, found: list[OutboxRow], *, named: str | None = None
 ) -> ClaimedRow | Decided | Nothing:
     """Claim one outside row in a transaction that is open already, and take its token from ``held``.
 

@@ -13,7 +13,7 @@ from rq.timeouts import BaseTimeoutException
 
 from gateway.channels.contract import Calls, Channel, SendOutcome, SendResult
 from gateway.delivery import claim
-from gateway.delivery.claim import ClaimedRow, Decided, HeldBuckets, Nothing, claim_row
+from gateway.delivery.claim import ClaimedRow, Decided, LockedBuckets, Nothing, claim_row
 from gateway.domain.events import OPTED_OUT, Outgoing, OutgoingCall
 from gateway.domain.outbox import rate_limit as buckets
 from gateway.domain.outbox import states
@@ -78,7 +78,7 @@ def _record_and_claim(
     try:
         with parts.store.write() as tx:
             # All buckets are locked before anything else, in the order in which every claim locks them.
-            held = HeldBuckets(parts, tx, parts.clock.now())
+            held = LockedBuckets(parts, tx, parts.clock.now())
             is_written = _write_result(parts, tx, held, claimed, result, then)
             found = None
             if more() and not claim.is_inside_due(parts, tx):
@@ -97,7 +97,7 @@ def _record_alone(
     """Record the result in a transaction of its own; each try comes after its pause, in seconds."""
 
     def work(tx: Tx) -> bool:
-        held = HeldBuckets(parts, tx, parts.clock.now())
+        held = LockedBuckets(parts, tx, parts.clock.now())
         is_written = _write_result(parts, tx, held, claimed, result, then)
         held.save()
         return is_written
@@ -111,7 +111,7 @@ def _record_alone(
 
 
 def _write_result(
-    parts: Services, tx: Tx, held: HeldBuckets, claimed: ClaimedRow, result: SendResult, then: Next
+    parts: Services, tx: Tx, held: LockedBuckets, claimed: ClaimedRow, result: SendResult, then: Next
 ) -> bool:
     row, token, now = claimed.row, claimed.token, parts.clock.now()
     if row.kind != CALL:
