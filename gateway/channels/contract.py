@@ -7,6 +7,7 @@ from enum import StrEnum
 from importlib import import_module
 from typing import Any, Protocol, runtime_checkable
 
+from gateway.channels.unfit_providers import UNFIT
 from gateway.domain.events import (
     SMS_LIMITS,
     USSD_LIMITS,
@@ -155,6 +156,7 @@ class Contract:
         refusal: the HTTP status for a wrong secret.
         received: the response body where no page is expected.
         types: accepted content types.
+        methods: accepted HTTP methods; the fields of a GET are those of its query.
         real: it reaches phones of real people.
         shows_facts: its phones are simulators, which are shown size and position of a page too (``Simulated``).
         reads_body: it parses the body itself, because a post is more than a list of fields.
@@ -172,6 +174,7 @@ class Contract:
     refusal: int = 404
     received: str = "OK"
     types: frozenset[str] = FORM
+    methods: frozenset[str] = frozenset({"POST"})
     real: bool = True
     shows_facts: bool = False
     reads_body: bool = False
@@ -321,6 +324,8 @@ def find_channel(config: ChannelConfig) -> Channel:
     """
     if not config.provider.isidentifier():
         raise UnknownProvider(f"channel {config.name}: provider {config.provider!r} is not a name")
+    if config.provider in UNFIT:
+        raise UnknownProvider(f"channel {config.name}: {config.provider} {UNFIT[config.provider]}")
     path = f"gateway.channels.{config.provider}"
     try:
         package = import_module(path)

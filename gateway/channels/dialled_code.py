@@ -21,5 +21,11 @@ def find_digits_behind(dialled: str, codes: Collection[str]) -> str:
     return ""
 
 
+def is_dialled(written: str, codes: Collection[str]) -> bool:
+    """Say whether this is one of the codes, alone or with digits behind it, and so no input to a page."""
+    whole = _strip_marks(written)
+    return any(f"{whole}*".startswith(f"{_strip_marks(each)}*") for each in codes if _strip_marks(each))
+
+
 def _strip_marks(code: str) -> str:
     return code.strip().removeprefix("*").removesuffix("#")

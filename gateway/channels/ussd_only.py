@@ -15,7 +15,7 @@ from gateway.channels.contract import (
     SendResult,
     keep_message,
 )
-from gateway.domain.events import Outgoing
+from gateway.domain.events import USSD_LIMITS, Outgoing
 
 
 class UssdOnly:
@@ -25,12 +25,18 @@ class UssdOnly:
         accumulates: as in the contract, like the two below.
         has_turn_id: each input has an id of its own.
         types: accepted content types.
+        methods: accepted HTTP methods.
+        reads_body: it parses the body itself.
+        page: limits of one page.
         guide: the documentation page.
     """
 
     accumulates = False
     has_turn_id = False
     types = FORM
+    methods = frozenset({"POST"})
+    reads_body = False
+    page = USSD_LIMITS
     guide = "docs/how-to/connect-a-ussd-code.md"
 
     def __init__(self, config: ChannelConfig) -> None:
@@ -42,6 +48,9 @@ class UssdOnly:
             takes_our_id=True,  # nothing is ever sent, so nothing can be sent twice
             can_ask=False,
             types=self.types,
+            methods=self.methods,
+            reads_body=self.reads_body,
+            ussd=self.page,
             real=is_live(config),
             guide=self.guide,
         )
@@ -63,3 +72,15 @@ def is_live(config: ChannelConfig) -> bool:
     if written not in ("yes", "no"):
         raise BadAccount(f'channel {config.name}: options.live must be "yes" or "no"')
     return written == "yes"
+
+
+def check_codes(config: ChannelConfig) -> None:
+    """Refuse a channel without service codes, where they alone tell the first post of a session from the others.
+
+    Raises:
+        BadAccount: there is none.
+    """
+    if not config.service_codes:
+        raise BadAccount(
+            f"channel {config.name}: service_codes is empty, but the provider tells a new session by the code alone"
+        )

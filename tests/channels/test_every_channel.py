@@ -23,9 +23,11 @@ from gateway.foundation.clock import Clock
 from tests.support.channel_tables import (
     PROVIDERS,
     Case,
+    Dialect,
     Fields,
     ShownPage,
     Table,
+    as_form,
     as_json,
     line_of,
     table_of,
@@ -80,7 +82,13 @@ def house(_house: House) -> House:
 
 def post(house: House, channel: Channel, event: str, fields: Fields) -> Posted:
     dialect = table_of(channel.config.provider).dialect
-    address = house.addresses(channel.config.name)[event]
+    return post_to(house.addresses(channel.config.name)[event], dialect, fields)
+
+
+def post_to(address: str, dialect: Dialect, fields: Fields) -> Posted:
+    """Post as the provider does: by a body, or by the query of a GET."""
+    if dialect.method == "GET":
+        return post_bytes(f"{address}?{as_form(fields).decode()}", b"", method="GET")
     return post_bytes(address, dialect.write(fields), content_type=dialect.content_type)
 
 
@@ -200,18 +208,14 @@ def test_only_the_right_secret_opens_a_line_and_its_own_status_refuses_the_other
     name = channel.config.name
     case = table_of(provider).cases[0]
     dialect = table_of(provider).dialect
-    body = dialect.write(case.fields)
     right = house.serials.secrets(name)[0]
     others = [house.serials.secrets(other)[0] for other in house.channels if other != name]
 
     for wrong in ("x", right[:-1], right + "a", right.upper(), "%00", "ລ", *others):
-        answer = post_bytes(
-            f"{house.url}/webhooks/{name}/{wrong.replace('ລ', '%E0%BA%A5')}/{case.event}",
-            body,
-            content_type=dialect.content_type,
-        )
+        address = f"{house.url}/webhooks/{name}/{wrong.replace('ລ', '%E0%BA%A5')}/{case.event}"
+        answer = post_to(address, dialect, case.fields)
         assert (answer.status, answer.body) == (channel.contract.refusal, "Not found")
-    assert post_bytes(f"{house.url}/webhooks/nobody/{right}/{case.event}", body).status == 404
+    assert post_to(f"{house.url}/webhooks/nobody/{right}/{case.event}", dialect, case.fields).status == 404
     assert house.behind.taken == []
 
 
@@ -219,13 +223,18 @@ def test_only_the_right_secret_opens_a_line_and_its_own_status_refuses_the_other
 def test_a_body_too_large_a_wrong_type_and_a_wrong_method_are_refused_in_words(
     house: House, provider: str
 ) -> None:
-    channel = line_of(provider)
+    channel, methods = line_of(provider), line_of(provider).contract.methods
     taken = table_of(provider).dialect.content_type
     for event, address in house.addresses(channel.config.name).items():
-        assert post_bytes(address, b"text=" + b"x" * 20_000, content_type=taken).status == 413
-        assert post_bytes(address, b"<a/>", content_type="text/xml").status == 415
-        answer = post_bytes(address, b"", method="GET")
-        assert (answer.status, answer.headers["allow"]) == (405, "POST"), event
+        if "POST" in methods:
+            assert post_bytes(address, b"text=" + b"x" * 20_000, content_type=taken).status == 413
+            assert post_bytes(address, b"a", content_type="application/x-thing").status == 415
+        if "GET" in methods:
+            assert post_bytes(f"{address}?text={'x' * 20_000}", b"", method="GET").status == 413
+        for method in {"GET", "POST", "PUT", "DELETE"} - methods:
+            answer = post_bytes(address, b"", method=method)
+            assert (answer.status, answer.headers["allow"]) == (405, ", ".join(sorted(methods))), event
+    assert house.behind.taken == []
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
@@ -368,6 +377,12 @@ def test_no_part_of_the_house_names_a_provider_beside_its_own_folder() -> None:
             continue
         text = path.read_text(encoding="utf-8")
         assert not [f for f in PROVIDERS if f'"{f}"' in text], path
+
+
+@pytest.mark.parametrize("provider", ["hsenid", "ideamart", "bdapps"])
+def test_a_provider_that_answers_later_by_a_call_is_refused_with_the_reason(provider: str) -> None:
+    with pytest.raises(UnknownProvider, match=f"channel x: {provider} answers a post later, .* masks"):
+        find_channel(ChannelConfig(name="x", provider=provider, menu="helpline"))
 
 
 def test_a_provider_without_a_folder_is_named() -> None:

@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+from xml.sax.saxutils import escape, quoteattr
 
 import gateway.channels
 from gateway.channels.contract import BadRequest, Channel, ChannelConfig, Request, find_channel
@@ -57,6 +58,18 @@ def _as_object(path: str, pairs: list[tuple[str, str]], typed: tuple[str, ...]) 
     return "{" + ", ".join(written) + "}"
 
 
+def as_xml(root: str) -> Callable[[Fields], bytes]:
+    """Return how an XML provider writes fields: as elements of the root, ``@type`` as its attribute."""
+
+    def write(fields: Fields) -> bytes:
+        pairs = list(fields.items() if isinstance(fields, Mapping) else fields)
+        marks = "".join(f" {name[1:]}={quoteattr(value)}" for name, value in pairs if name[0] == "@")
+        inner = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in pairs if name[0] != "@")
+        return f'<?xml version="1.0"?><{root}{marks}>{inner}</{root}>'.encode()
+
+    return write
+
+
 def read_body(body: bytes, content_type: str) -> tuple[dict[str, str], dict[str, Any]]:
     """Return the texts and the typed values of a body, as the webhook does; nothing of what it cannot read."""
     try:
@@ -91,13 +104,15 @@ class Dialect:
 
     ``options`` are those of a line that takes nothing unsigned; ``sign`` makes the headers of a body at a second.
     ``page`` gives a page of this text that ends the session or not, as the answer to a post of these fields; they are
-    empty where the post could not be read. ``codes`` are the service codes of the line.
+    empty where the post could not be read. ``codes`` and ``settings`` are the service codes and options of the line.
     """
 
     content_type: str = "application/x-www-form-urlencoded"
+    method: str = "POST"
     write: Callable[[Fields], bytes] = as_form
     page: Callable[[str, bool, Mapping[str, str]], ShownPage] = as_con_or_end
     codes: tuple[str, ...] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
     sign: Callable[[bytes, int], Mapping[str, str]] | None = None
 
@@ -156,6 +171,6 @@ def line_of(provider: str, name: str = "", **options: str) -> Channel:
         menu="helpline",
         service_codes=table_of(provider).dialect.codes,
         sms_number="22384",
-        options=options,
+        options={**table_of(provider).dialect.settings, **options},
     )
     return find_channel(config)

@@ -452,7 +452,8 @@ def post_bytes(
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=30)
     sent = {"Content-Type": content_type, "User-Agent": "AfricasTalking", **(headers or {})}
     try:
-        connection.request(method, parts.path, body=body, headers=sent)
+        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        connection.request(method, path, body=body, headers=sent)
         answer = connection.getresponse()
         received = {name.lower(): value for name, value in answer.getheaders()}
         return Posted(status=answer.status, headers=received, body=answer.read().decode())

@@ -13,7 +13,7 @@ from gateway.channels.contract import Answer, BadRequest, Contract, Request
 # Parsing of a body into fields with exactly one value each (pure functions).
 
 MOST_FIELDS = 64
-JSON = "application/json"
+JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 
 
 def read_fields(body: bytes, content_type: str) -> dict[str, Any]:
@@ -109,8 +109,16 @@ def strip_post(posted: HttpRequest, contract: Contract, event: str) -> Request:
     if event not in contract.events:
         known = ", ".join(sorted(contract.events))
         raise Refusal(404, f"No such event; this line takes: {known}", why="event")
-    if posted.method != "POST":
-        raise Refusal(405, "Only POST is taken here", why="method", headers={"Allow": "POST"})
+    if posted.method not in contract.methods:
+        allowed = sorted(contract.methods)
+        raise Refusal(
+            405,
+            f"Only {' or '.join(allowed)} is taken here",
+            why="method",
+            headers={"Allow": ", ".join(allowed)},
+        )
+    if posted.method == "GET":
+        return _strip_query(posted, event)
     if not _is_readable(posted, contract):
         raise Refusal(415, f"Only UTF-8 in {' or '.join(sorted(contract.types))} is taken here", why="type")
     body = _read_body(posted)
@@ -118,10 +126,24 @@ def strip_post(posted: HttpRequest, contract: Contract, event: str) -> Request:
         found = {} if contract.reads_body else read_fields(body, posted.mimetype)
     except BadRequest as error:
         raise Refusal(400, str(error), why="form") from None
-    headers = {name.lower(): value for name, value in posted.headers.items()}
+    headers = _list_headers(posted)
     texts = {name: value for name, value in found.items() if isinstance(value, str)}
     typed = {name: value for name, value in found.items() if name not in texts}
     return Request(event=event, fields=texts, typed=typed, headers=headers, body=body)
+
+
+def _strip_query(posted: HttpRequest, event: str) -> Request:
+    if len(posted.query_string) > MOST_BYTES:
+        raise Refusal(413, f"Only {MOST_BYTES} bytes are taken here", why="size")
+    try:
+        fields = read_fields(posted.query_string, FORM)
+    except BadRequest as error:
+        raise Refusal(400, str(error).replace("body", "query"), why="form") from None
+    return Request(event=event, fields=fields, headers=_list_headers(posted))
+
+
+def _list_headers(posted: HttpRequest) -> dict[str, str]:
+    return {name.lower(): value for name, value in posted.headers.items()}
 
 
 def _is_readable(posted: HttpRequest, contract: Contract) -> bool:

@@ -1,0 +1,57 @@
+"""Comviva Flares by HTTP, as the operators of the Airtel group pull pages: GET, the latest input alone.
+
+A page is the body, and the headers ``Freeflow``, ``charge`` and ``amount`` say whether the session goes on and what it
+costs, as in Vumi's transport for it. No field says that a session begins: the first input is the dialled code.
+"""
+
+from collections.abc import Sequence
+
+from gateway.channels.contract import Answer, Channel, ChannelConfig, Request
+from gateway.channels.dialled_code import find_digits_behind, is_dialled
+from gateway.channels.phone_fields import read_phone
+from gateway.channels.ussd_only import UssdOnly, check_codes
+from gateway.domain.events import Ended, Event, Inbound, Kind, Reply
+
+GOES_ON, IS_OVER = "FC", "FB"
+
+
+class ComvivaChannel(UssdOnly):
+    """A service code behind Flares; see the contract in ``gateway.channels.contract``."""
+
+    methods = frozenset({"GET"})
+
+    def parse(self, request: Request) -> Sequence[Event]:
+        """Read one input, or the call that cleans up after a session."""
+        session = request.need("SessionID")
+        if "clean" in request.fields:
+            number = read_phone(request, "msisdn")
+            status = "failed" if request.fields.get("error") else "incomplete"
+            return (Ended(channel=self.config.name, session=session, number=number, status=status),)
+        written = request.need("input", empty=True)
+        first = is_dialled(written, self.config.service_codes)
+        return (
+            Inbound(
+                channel=self.config.name,
+                kind=Kind.USSD,
+                number=read_phone(request, "MSISDN"),
+                session=session,
+                text=find_digits_behind(written, self.config.service_codes) if first else written,
+                first=first,
+                network=request.fields.get("MSC", ""),
+            ),
+        )
+
+    def answer(self, reply: Reply, inbound: Inbound | None) -> Answer:  # noqa: ARG002 - nothing is echoed
+        """Write one page, which costs nothing."""
+        state = IS_OVER if reply.ends else GOES_ON
+        return Answer(body=reply.text, headers={"Freeflow": state, "charge": "N", "amount": "0"})
+
+
+def build(config: ChannelConfig) -> Channel:
+    """Build the channel of one service code.
+
+    Raises:
+        BadAccount: without a service code the first input of a session cannot be known.
+    """
+    check_codes(config)
+    return ComvivaChannel(config)

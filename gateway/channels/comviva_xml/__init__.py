@@ -1,0 +1,65 @@
+"""Comviva by XML, as several operators of the MTN group post: the latest input alone, ids echoed.
+
+Element names vary in case from one operator to the next. ``transactionId`` is echoed and is no id of a turn, because
+some installations keep it through a session. A request of type ``cleanup`` is the end of a session.
+"""
+
+from collections.abc import Sequence
+
+from gateway.channels.contract import Answer, Channel, ChannelConfig, Request
+from gateway.channels.dialled_code import find_digits_behind
+from gateway.channels.json_fields import read_flag
+from gateway.channels.phone_fields import read_phone
+from gateway.channels.ussd_only import UssdOnly
+from gateway.channels.xml_fields import XML, format_text, open_xml
+from gateway.domain.events import Ended, Event, Inbound, Kind, Reply
+
+NAMES = ("@type", "sessionId", "transactionId", "msisdn", "newRequest", "subscriberInput")
+ECHOED = ("msisdn", "sessionId", "transactionId")
+PAGE = (
+    '<?xml version="1.0" encoding="UTF-8"?><response><msisdn>{msisdn}</msisdn><sessionid>{sessionId}</sessionid>'
+    "<transactionid>{transactionId}</transactionid><applicationResponse>{text}</applicationResponse>"
+    "<freeflow><freeflowState>{state}</freeflowState><freeflowCharging>N</freeflowCharging>"
+    "<freeflowChargingAmount>0</freeflowChargingAmount></freeflow></response>"
+)
+
+
+class ComvivaXmlChannel(UssdOnly):
+    """A service code behind Comviva's XML; see the contract in ``gateway.channels.contract``."""
+
+    types = XML
+    reads_body = True
+
+    def parse(self, request: Request) -> Sequence[Event]:
+        """Read one input, or the end of a session."""
+        posted = open_xml(request, NAMES)
+        number, session = read_phone(posted, "msisdn"), posted.need("sessionId")
+        if posted.fields.get("@type", "").casefold() == "cleanup":
+            return (Ended(channel=self.config.name, session=session, number=number, status="incomplete"),)
+        first, written = read_flag(posted, "newRequest"), posted.need("subscriberInput", empty=True)
+        return (
+            Inbound(
+                channel=self.config.name,
+                kind=Kind.USSD,
+                number=number,
+                session=session,
+                text=find_digits_behind(written, self.config.service_codes) if first else written,
+                first=first,
+                echo=tuple((name, posted.fields.get(name, "")) for name in ECHOED),
+            ),
+        )
+
+    def answer(self, reply: Reply, inbound: Inbound | None) -> Answer:
+        """Write one page beside the ids of the post; it costs nothing."""
+        echoed = dict(inbound.echo) if inbound else dict.fromkeys(ECHOED, "")
+        values = {name: format_text(value) for name, value in echoed.items()}
+        state = "FB" if reply.ends else "FC"
+        return Answer(
+            body=PAGE.format(**values, text=format_text(reply.text), state=state),
+            content_type="text/xml; charset=utf-8",
+        )
+
+
+def build(config: ChannelConfig) -> Channel:
+    """Build the channel of one service code."""
+    return ComvivaXmlChannel(config)

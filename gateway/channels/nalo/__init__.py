@@ -1,0 +1,50 @@
+"""Nalo Solutions (Ghana): USSD sessions as JSON, the latest input alone.
+
+``MSGTYPE`` means two things, as Nalo's USSD page has it: true is *first* in a post, and *go on* in an answer.
+"""
+
+from collections.abc import Sequence
+
+from gateway.channels.contract import Answer, Channel, ChannelConfig, Request
+from gateway.channels.dialled_code import find_digits_behind
+from gateway.channels.json_fields import JSON, read_flag, write_json
+from gateway.channels.phone_fields import read_phone
+from gateway.channels.ussd_only import UssdOnly
+from gateway.domain.events import Event, Inbound, Kind, Limits, Reply
+
+ECHOED = ("USERID", "MSISDN")
+PAGE = Limits(name="ussd-120", gsm7=120, ucs2=70, gsm7_stop=120, ucs2_stop=80)
+"""A page has at most 120 characters, whatever their alphabet."""
+
+
+class NaloChannel(UssdOnly):
+    """A service code at Nalo; see the contract in ``gateway.channels.contract``."""
+
+    types = JSON
+    page = PAGE
+
+    def parse(self, request: Request) -> Sequence[Event]:
+        """Read one input; the first one is the dialled code."""
+        first, written = read_flag(request, "MSGTYPE"), request.need("USERDATA", empty=True)
+        return (
+            Inbound(
+                channel=self.config.name,
+                kind=Kind.USSD,
+                number=read_phone(request, "MSISDN"),
+                session=request.need("SESSIONID"),
+                text=find_digits_behind(written, self.config.service_codes) if first else written,
+                first=first,
+                network=request.fields.get("NETWORK", ""),
+                echo=tuple((name, request.fields.get(name, "")) for name in ECHOED),
+            ),
+        )
+
+    def answer(self, reply: Reply, inbound: Inbound | None) -> Answer:
+        """Write one page beside the ids of the post."""
+        echoed = dict(inbound.echo) if inbound else dict.fromkeys(ECHOED, "")
+        return write_json({**echoed, "MSG": reply.text, "MSGTYPE": not reply.ends})
+
+
+def build(config: ChannelConfig) -> Channel:
+    """Build the channel of one service code."""
+    return NaloChannel(config)

@@ -1,0 +1,58 @@
+"""TruRoute (South Africa, Namibia): USSD sessions as XML, the latest input alone, and a number for each type of post.
+
+Elements and types are those of the specification that SMS.COM.NA publishes: 1 begins, 2 answers, 3 releases, 4 timed
+out; an answer is of type 2, the last one of type 3.
+"""
+
+from collections.abc import Sequence
+
+from gateway.channels.contract import Answer, BadRequest, Channel, ChannelConfig, Request
+from gateway.channels.dialled_code import find_digits_behind
+from gateway.channels.phone_fields import read_phone
+from gateway.channels.ussd_only import UssdOnly
+from gateway.channels.xml_fields import XML, format_text, open_xml
+from gateway.domain.events import Ended, Event, Inbound, Kind, Reply
+
+FIRST, NEXT, RELEASE, TIMEOUT = "1", "2", "3", "4"
+ENDS = {RELEASE: "incomplete", TIMEOUT: "failed"}
+
+
+class TruRouteChannel(UssdOnly):
+    """A service code at TruRoute; see the contract in ``gateway.channels.contract``."""
+
+    types = XML
+    reads_body = True
+
+    def parse(self, request: Request) -> Sequence[Event]:
+        """Read one input, or the end of a session."""
+        posted = open_xml(request, ("msisdn", "sessionid", "type", "msg"))
+        kind = posted.need("type").strip()
+        number, session = read_phone(posted, "msisdn"), posted.need("sessionid")
+        if kind in ENDS:
+            return (Ended(channel=self.config.name, session=session, number=number, status=ENDS[kind]),)
+        if kind not in (FIRST, NEXT):
+            raise BadRequest("field type is none of 1, 2, 3, 4")
+        written, first = posted.need("msg", empty=True), kind == FIRST
+        return (
+            Inbound(
+                channel=self.config.name,
+                kind=Kind.USSD,
+                number=number,
+                session=session,
+                text=find_digits_behind(written, self.config.service_codes) if first else written,
+                first=first,
+            ),
+        )
+
+    def answer(self, reply: Reply, inbound: Inbound | None) -> Answer:  # noqa: ARG002 - nothing is echoed
+        """Write one page."""
+        kind = RELEASE if reply.ends else NEXT
+        return Answer(
+            body=f"<ussd><type>{kind}</type><msg>{format_text(reply.text)}</msg></ussd>",
+            content_type="text/xml; charset=utf-8",
+        )
+
+
+def build(config: ChannelConfig) -> Channel:
+    """Build the channel of one service code."""
+    return TruRouteChannel(config)
