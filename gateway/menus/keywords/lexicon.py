@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from gateway.menus.engine.model import Menu, Reaction, Words
 from gateway.menus.keywords.entries import Group, LexiconEntry, Spelling, list_entries
-from gateway.menus.keywords.phrases import WHO, Phrase, build_phrase, has_lists, write_samples
+from gateway.menus.keywords.phrases import WHO, PhraseSet, build_phrases, has_lists, write_samples
 from gateway.menus.keywords.script_runs import PLAIN, fold_text, word_of
 
 COMMANDS = (Reaction.STOP, Reaction.START)
@@ -20,10 +20,10 @@ class Lexicon:
 
     menu: Menu
     danger: Group[Spelling]
-    danger_phrases: tuple[tuple[Spelling, Phrase], ...]
+    danger_phrases: PhraseSet[Spelling]
     others: Group[Spelling]
     harmless: Group[LexiconEntry]
-    harmless_phrases: tuple[Phrase, ...]
+    harmless_phrases: PhraseSet[str]
     contact: Group[LexiconEntry]
     refusals: Group[LexiconEntry]
     negations: Group[LexiconEntry]
@@ -65,14 +65,16 @@ def _make_lexicon(menu: Menu) -> Lexicon:
     return Lexicon(
         menu=menu,
         danger=Group(each for each in spellings if each.keyword.danger),
-        danger_phrases=tuple(_list_danger_phrases(menu)),
+        danger_phrases=build_phrases(menu, _list_written_dangers(menu)),
         others=Group(
             each for each in spellings if not each.keyword.danger and each.keyword.reaction not in COMMANDS
         ),
         harmless=list_entries(
             word for words in speech.harmless.values() for word in words if not has_lists(word)
         ),
-        harmless_phrases=tuple(_list_harmless_phrases(menu)),
+        harmless_phrases=build_phrases(
+            menu, ((word, word, language) for language, words in speech.harmless.items() for word in words)
+        ),
         contact=_group_words(speech.contact) + wishes,
         refusals=_tell_apart(speech.refusals),
         negations=_group_words(speech.negations),
@@ -108,22 +110,12 @@ def _list_spellings(menu: Menu) -> Iterator[Spelling]:
                         yield Spelling(letters, spaces, script, language, keyword=keyword, word=word)
 
 
-def _list_danger_phrases(menu: Menu) -> Iterator[tuple[Spelling, Phrase]]:
+def _list_written_dangers(menu: Menu) -> Iterator[tuple[Spelling, str, str]]:
     for keyword in menu.keywords:
         for language, words in keyword.words.items() if keyword.danger else ():
-            for word in filter(has_lists, words):
-                phrase = build_phrase(menu, word, language)
-                if phrase is not None:
-                    letters, spaces, script = word_of(word)
-                    yield Spelling(letters, spaces, script, language, keyword=keyword, word=word), phrase
-
-
-def _list_harmless_phrases(menu: Menu) -> Iterator[Phrase]:
-    for language, words in menu.speech.harmless.items():
-        for word in filter(has_lists, words):
-            phrase = build_phrase(menu, word, language)
-            if phrase is not None:
-                yield phrase
+            for word in words:
+                letters, spaces, script = word_of(word)
+                yield Spelling(letters, spaces, script, language, keyword=keyword, word=word), word, language
 
 
 def write_out_word(menu: Menu, word: str, language: str) -> Iterator[str]:

@@ -220,14 +220,19 @@ def _find_dangers(lexicon: Lexicon, heard: str) -> Iterator[_Hit]:
         longer = Longer(lexicon, run)
         for spelling in lexicon.danger.find_inside(run):
             yield from _find_once(spelling, run, at, longer, spelling.places(run))
-        for spelling, phrase in lexicon.danger_phrases:
-            yield from _find_once(spelling, run, at, longer, phrase.places(run))
+        yield from _find_phrases(lexicon, run, at, longer)
         for spelling, *place in find_heard_places(lexicon, run):
             yield from _find_once(spelling, run, at, longer, iter([(place[0], place[1])]))
         if run.script in (LAO, THAI):
             bare = Bare(run)
             for spelling in find_bare(lexicon.danger.of(run.script), bare):
                 yield from _find_once(spelling, run, at, longer, find_moved_places(spelling, bare))
+
+
+def _find_phrases(lexicon: Lexicon, run: Run, at: int, longer: Longer) -> Iterator[_Hit]:
+    for start, end, spelling in lexicon.danger_phrases.places(run):
+        if not longer.hold(start, end):
+            yield _Hit(spelling, run, at, start, end)
 
 
 def _find_once(

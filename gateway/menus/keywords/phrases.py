@@ -5,15 +5,18 @@ out: each list is looked up where the word before it ends.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
+from typing import Generic, TypeVar
 
 from gateway.menus.engine.model import Menu
 from gateway.menus.keywords.entries import Group, LexiconEntry, list_entries
 from gateway.menus.keywords.script_runs import Run
 
 WHO = "{who}"
+E = TypeVar("E")
+
 _SLOT = re.compile(r"\{([a-z][a-z0-9_]*)(\??)\}")
 
 
@@ -31,16 +34,34 @@ class Phrase:
 
     slots: tuple[Slot, ...]
 
-    def places(self, run: Run) -> Iterator[tuple[int, int]]:
-        """Yield each position of the run where the phrase occurs, up to its farthest end."""
-        first, *rest = self.slots
-        for start, end, _ in first.words.places(run):
-            reached = {end}
-            for slot in rest:
-                further = {after for place in reached for after, _ in slot.words.at(run, place)}
-                reached = further | reached if slot.may_be_empty else further
-            if reached:
-                yield start, max(reached)
+    def find_end(self, run: Run, place: int) -> int:
+        """Return the farthest end of the phrase whose first slot ends at this position of the run, else -1."""
+        reached = {place}
+        for slot in self.slots[1:]:
+            further = {after for at in reached for after, _ in slot.words.at(run, at)}
+            reached = further | reached if slot.may_be_empty else further
+        return max(reached, default=-1)
+
+
+class PhraseSet(Generic[E]):
+    """Phrases that are searched together: a list that begins many of them is looked up once in a run.
+
+    Each phrase comes with what its author wrote, which a match reports.
+    """
+
+    def __init__(self, phrases: Iterable[tuple[E, Phrase]]) -> None:
+        self._by_first: dict[Group[LexiconEntry], list[tuple[E, Phrase]]] = {}
+        for entry, phrase in phrases:
+            self._by_first.setdefault(phrase.slots[0].words, []).append((entry, phrase))
+
+    def places(self, run: Run) -> Iterator[tuple[int, int, E]]:
+        """Yield each position of the run where one of the phrases occurs, up to its farthest end."""
+        for first, phrases in self._by_first.items():
+            for start, place, _ in first.places(run):
+                for entry, phrase in phrases:
+                    end = phrase.find_end(run, place)
+                    if end > 0:
+                        yield start, end, entry
 
 
 def has_lists(word: str) -> bool:
@@ -54,9 +75,32 @@ def find_lists(menu: Menu, word: str, language: str) -> Mapping[str, tuple[str, 
     return {found[1]: lists.get(found[1], {}).get(language, ()) for found in _SLOT.finditer(word)}
 
 
-def build_phrase(menu: Menu, word: str, language: str) -> Phrase | None:
-    """Return the phrase of a word with lists; None where one of its lists is empty, or where it begins with a gap."""
-    lists = {name: list_entries(words) for name, words in find_lists(menu, word, language).items()}
+def build_phrases(menu: Menu, written: Iterable[tuple[E, str, str]]) -> PhraseSet[E]:
+    """Return the phrases among words, which are given as entry, word and language tag."""
+    groups: dict[tuple[str, ...], Group[LexiconEntry]] = {}
+    found = (
+        (entry, _build_phrase(menu, word, language, groups))
+        for entry, word, language in written
+        if has_lists(word)
+    )
+    return PhraseSet((entry, phrase) for entry, phrase in found if phrase is not None)
+
+
+def _build_phrase(
+    menu: Menu, word: str, language: str, groups: dict[tuple[str, ...], Group[LexiconEntry]]
+) -> Phrase | None:
+    """Return the phrase of a word with lists; None where one of its lists is empty, or where it begins with a gap.
+
+    Args:
+        menu: the version whose lists are named.
+        word: as its author wrote it.
+        language: tag of the language of its lists.
+        groups: the lists that were prepared so far, which phrases share.
+    """
+    lists = {
+        name: groups.setdefault(words, list_entries(words))
+        for name, words in find_lists(menu, word, language).items()
+    }
     slots: list[Slot] = []
     end = 0
     for found in _SLOT.finditer(word):

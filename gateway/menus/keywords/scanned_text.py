@@ -68,7 +68,7 @@ class Longer:
     def __init__(self, lexicon: Lexicon, run: Run) -> None:
         reach = [0] * (len(run.letters) + 1)
         whole = ((start, end) for start, end, _ in lexicon.harmless.places(run))
-        in_parts = (place for phrase in lexicon.harmless_phrases for place in phrase.places(run))
+        in_parts = ((start, end) for start, end, _ in lexicon.harmless_phrases.places(run))
         for start, end in chain(whole, in_parts):
             reach[start] = max(reach[start], end)
         for place in range(1, len(reach)):

@@ -105,7 +105,9 @@ def test_every_word_of_the_menu_leads_where_it_stands(menu: Menu) -> None:
                 for written in write_out_word(menu, word, language):
                     match = understand_text(menu, written, language)
                     assert match, written
-                    assert (match.keyword, match.language) == (keyword, language), written
+                    meant = keyword.to, keyword.reaction, keyword.danger, language
+                    found = match.keyword.to, match.keyword.reaction, match.keyword.danger, match.language
+                    assert found == meant, written
 
 
 def test_a_word_of_several_lists_is_answered_in_her_language(menu: Menu) -> None:

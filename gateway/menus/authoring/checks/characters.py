@@ -12,7 +12,7 @@ from gateway.menus.engine.text_breaks import PLACEHOLDER
 from gateway.menus.keywords.lexicon import write_out_word
 from gateway.menus.keywords.match import Match, understand_text
 from gateway.menus.keywords.phrases import find_lists
-from gateway.menus.keywords.scanned_text import LEAST_COPIED
+from gateway.menus.keywords.scanned_text import LEAST_COPIED, strip_copies
 from gateway.menus.keywords.script_runs import fold_text
 
 # A vowel in two characters that looks like the single one (am, ae): longer, and not found by a search.
@@ -121,7 +121,7 @@ def _recall_shadow(
     """Return what wins over a word, from an earlier check where no other text of the menu can matter."""
     keyword = subject.menu.keywords[number]
     # Longer texts, and texts with signs, may be copies or quotes of the menu's own texts.
-    if len(word) >= LEAST_COPIED or _SIGN.search(word):
+    if (len(word) >= LEAST_COPIED or _SIGN.search(word)) and strip_copies(subject.menu, word).copied:
         return _find_shadow(subject, keyword, word, language)
     key = number, word, language
     if key not in known:
