@@ -13,7 +13,7 @@ def split_words(text: str) -> frozenset[str]:
 
 VERBS = split_words(
     """
-    accept add allow amend announce answer apply ask attach begin bring build call cancel catch change
+    accept add allow amend announce answer apply approve ask attach begin bring build call cancel catch change
     check choose claim clean clear close collect commit compare compile complete compute confirm copy
     count create cut decide derive describe detect disable drain draw drop dump empty end ensure enter
     erase escalate expire explain export fill find finish fit fold follow forget format gather get give

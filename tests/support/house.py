@@ -1,7 +1,7 @@
 """The whole house for a test, real parts and the sample menu: what a phone sees, what the ledger holds."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -116,15 +116,15 @@ def made_parts(
     return Services(**(usual | more))
 
 
-def publish(parts: Services, text: str = "") -> str:
-    """Make a compiled menu the live version and return its id."""
+def publish(parts: Services, text: str = "", source: Mapping[str, str] | None = None) -> str:
+    """Make a compiled menu the live version and return its id; ``source`` are its files, where a test needs them."""
     now = parts.clock.now()
     with parts.store.write() as tx:
         seen = versions.find_live_id(tx, "helpline")
         made = versions.add_version(
             tx,
             menu="helpline",
-            source={},
+            source=source or {},
             compiled=text or sample(),
             format=FORMAT,
             hash="0" * 64,

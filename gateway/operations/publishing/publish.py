@@ -163,7 +163,8 @@ def _refuse_faulty(
     if not allowed.over:
         refuse_other_base(live.version, found)
     if not allowed.untested:
-        refuse_failing_conversations(menu, files, parts.line.zone)
+        today = parts.clock.now().astimezone(ZoneInfo(parts.line.zone)).date()
+        refuse_failing_conversations(menu, files, parts.line.zone, live=live.menu, today=today)
     refuse_lost_reviews(parts, live.menu, menu, without=allowed.without)
 
 

@@ -35,7 +35,18 @@ from gateway.storage.tables.staff import (
     sign_ins,
     tries,
 )
-from gateway.storage.tables.system import audit, chores, figures, keys, live, settings, versions
+from gateway.storage.tables.system import (
+    audit,
+    chores,
+    figures,
+    keys,
+    live,
+    menu_draft_edits,
+    menu_draft_files,
+    menu_drafts,
+    settings,
+    versions,
+)
 
 __all__ = [
     "HELD",
@@ -71,6 +82,9 @@ __all__ = [
     "links",
     "live",
     "looking",
+    "menu_draft_edits",
+    "menu_draft_files",
+    "menu_drafts",
     "metadata",
     "notes",
     "outbox",

@@ -45,6 +45,53 @@ live = Table(
     make_instant_column("since"),
 )
 
+menu_drafts = Table(  # changes of a version that are not published yet
+    "menu_drafts",
+    metadata,
+    make_id_column(),
+    make_word_column("menu", default=None),
+    make_word_column("name", 80),
+    make_word_column("state", 12, default="open"),  # open, published, dropped
+    Column("base_id", String(20), ForeignKey("versions.id"), nullable=False),
+    Column("rev", Integer, nullable=False, server_default=text("0")),  # counts every change
+    Column("person_id", String(20), nullable=True),
+    make_word_column("author", 40),
+    make_instant_column("made_at"),
+    make_instant_column("changed_at"),
+    Column("approver_id", String(20), nullable=True),
+    make_word_column("approver", 40),
+    Column("approved_rev", Integer, nullable=True),  # an approval holds for these words only
+    make_instant_column("approved_at", null=True),
+    Column("version_id", String(20), ForeignKey("versions.id"), nullable=True),
+    make_word_column("urgent", 3),  # "yes": published by one person, and waits for a second look
+    make_word_column("looker", 40),
+    make_instant_column("looked_at", null=True),
+    Index("ix_menu_drafts_state", "menu", "state", "changed_at"),
+    Index("ix_menu_drafts_version", "version_id"),
+)
+
+menu_draft_files = Table(  # the files of a draft that differ from those of its version
+    "menu_draft_files",
+    metadata,
+    Column("draft_id", String(20), ForeignKey("menu_drafts.id", ondelete="CASCADE"), primary_key=True),
+    Column("file", String(200), primary_key=True),
+    Column("content", Text, nullable=True),  # null: the file is taken out
+    Column("rev", Integer, nullable=False),
+)
+
+menu_draft_edits = Table(  # who changed what in a draft, one row a change
+    "menu_draft_edits",
+    metadata,
+    make_id_column(),
+    Column("draft_id", String(20), ForeignKey("menu_drafts.id", ondelete="CASCADE"), nullable=False),
+    make_word_column("file", 200),
+    make_word_column("place", 200),
+    Column("person_id", String(20), nullable=True),
+    make_word_column("author", 40),
+    make_instant_column("at"),
+    Index("ix_menu_draft_edits_draft", "draft_id", "id"),
+)
+
 figures = Table(
     "figures",
     metadata,

@@ -12,7 +12,17 @@ from gateway.helpdesk.errors import Rejected, Why
 from gateway.helpdesk.staff import people, two_factor
 from gateway.helpdesk.staff.centre_lists import list_languages
 from gateway.helpdesk.staff.shifts import FEW
-from gateway.web.admin import audit_log, centre_policy, figures, referrals, shifts
+from gateway.operations.publishing.draft_checks import CheckedDrafts
+from gateway.web.admin import (
+    audit_log,
+    centre_policy,
+    drafts,
+    facts,
+    figures,
+    menu_versions,
+    referrals,
+    shifts,
+)
 from gateway.web.shared.auth import check_way_back, get_actor
 from gateway.web.shared.forms import read_field, read_number_field
 from gateway.web.shared.i18n import _
@@ -40,6 +50,9 @@ def build_blueprint(parts: Services) -> Blueprint:
     referrals.add_to(pages, parts)
     centre_policy.add_to(pages, parts)
     audit_log.add_to(pages, parts)
+    facts.add_to(pages, parts)
+    drafts.add_to(pages, parts, CheckedDrafts(parts))
+    menu_versions.add_to(pages, parts)
     return pages
 
 

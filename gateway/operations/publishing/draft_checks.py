@@ -1,0 +1,143 @@
+"""Checks drafts for pages: each state of a folder once, and what changed in it beside the version it began from."""
+
+import hashlib
+import json
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from threading import Lock
+
+from gateway.foundation.services import Services
+from gateway.menus.authoring.check import Checked
+from gateway.menus.authoring.preview import Preview, preview_screen
+from gateway.menus.authoring.problems import Level, Problem
+from gateway.menus.engine.model import Form, Menu
+from gateway.menus.engine.wording import list_naming_screens
+from gateway.operations.publishing.changes import Change, compare_menus, spread_menu
+from gateway.operations.publishing.fact_changes import find_today
+from gateway.operations.publishing.menu_drafts import OpenedDraft
+from gateway.operations.publishing.publish import check_files
+from gateway.operations.publishing.stored import read_menu
+from gateway.storage import versions
+
+_KEPT = 6
+"""States of folders whose check is remembered; a check of the sample takes most of a second."""
+
+MOST_SHOWN = 8
+"""Screens that one page previews."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownScreen:
+    """A screen with its pages in every language of the menu."""
+
+    name: str
+    previews: tuple[Preview, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftView:
+    """A checked draft.
+
+    Attributes:
+        checked: the result of the check.
+        errors: what prevents publishing.
+        fresh: warnings that the version it began from does not have.
+        changes: what differs from that version, part by part.
+        day: the day for which screens are previewed: the first on which a changed fact holds, else today.
+        screens: the screens that callers would read differently.
+        more: how many more there are.
+    """
+
+    checked: Checked
+    errors: tuple[Problem, ...]
+    fresh: tuple[Problem, ...]
+    changes: tuple[Change, ...]
+    day: date
+    screens: tuple[ShownScreen, ...]
+    more: int = 0
+
+
+class CheckedDrafts:
+    """Checks the folders of drafts and remembers the last results."""
+
+    def __init__(self, parts: Services) -> None:
+        self._parts = parts
+        self._checked: OrderedDict[str, Checked] = OrderedDict()
+        self._lock = Lock()
+
+    def check(self, files: Mapping[str, str]) -> Checked:
+        """Return the check of these files for today; a state that was checked before costs nothing."""
+        with self._parts.store.read() as tx:
+            live = sorted(versions.find_live_ids(tx).values())
+        known = [dict(sorted(files.items())), live, str(find_today(self._parts))]
+        key = hashlib.sha256(json.dumps(known).encode()).hexdigest()
+        with self._lock:
+            found = self._checked.get(key)
+        if found is None:
+            found = check_files(self._parts, files, moves_keys=True)
+        with self._lock:
+            self._checked[key] = found
+            self._checked.move_to_end(key)
+            while len(self._checked) > _KEPT:
+                self._checked.popitem(last=False)
+        return found
+
+    def view(self, opened: OpenedDraft) -> DraftView:
+        """Return the draft with its problems, its changes and the screens that callers would read differently."""
+        checked, base = self.check(opened.files), self.check(opened.base_files)
+        menu = checked.menu or checked.built
+        known = {(each.code, each.place.file, each.message) for each in base.problems}
+        changes = self._compare(opened, menu)
+        day = _find_day(changes, find_today(self._parts))
+        names = list(_list_changed(menu, changes)) if menu else []
+        return DraftView(
+            checked=checked,
+            errors=tuple(each for each in checked.problems if each.level is Level.ERROR),
+            fresh=tuple(
+                each
+                for each in checked.problems
+                if each.level is not Level.ERROR and (each.code, each.place.file, each.message) not in known
+            ),
+            changes=changes,
+            day=day,
+            screens=tuple(self.show_screen(menu, name, day) for name in names[:MOST_SHOWN] if menu),
+            more=max(0, len(names) - MOST_SHOWN),
+        )
+
+    def show_screen(self, menu: Menu, name: str, day: date) -> ShownScreen:
+        """Return a screen with its pages in every language."""
+        values = self._parts.line.for_engine().values
+        previews = (preview_screen(menu, name, language, day, values) for language in menu.languages)
+        return ShownScreen(name=name, previews=tuple(previews))
+
+    def _compare(self, opened: OpenedDraft, menu: Menu | None) -> tuple[Change, ...]:
+        if menu is None:
+            return ()
+        with self._parts.store.read() as tx:
+            base = read_menu(tx, opened.base.id)
+        before = spread_menu(base, opened.base_files) if base is not None else {}
+        return compare_menus(before, spread_menu(menu, opened.files))
+
+
+def _find_day(changes: tuple[Change, ...], today: date) -> date:
+    """Return the first coming day on which a changed fact holds, else today."""
+    begun = (change.path[2].removeprefix("from ") for change in changes if change.path[0] == "fact")
+    coming = sorted(day for day in begun if day > today.isoformat())
+    return date.fromisoformat(coming[0]) if coming else today
+
+
+def _list_changed(menu: Menu, changes: tuple[Change, ...]) -> Iterator[str]:
+    """Yield the screens that differ, or that show a changed fact, in the order of the menu."""
+    direct = {change.path[0] for change in changes}
+    facts = {change.path[1] for change in changes if change.path[0] == "fact"}
+    shown = {
+        name
+        for fact in facts
+        for language in menu.languages
+        for name in list_naming_screens(menu, fact, language)
+    }
+    for name, screen in menu.screens.items():
+        if (name in direct or name in shown) and not isinstance(screen, Form):
+            yield name
