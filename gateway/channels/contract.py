@@ -69,7 +69,7 @@ class Request:
         fields: field → its single text; empty for a channel that reads the body.
         typed: field → JSON value of every other type, where the body is a JSON object; read it by ``json_fields``.
         headers: header in lower case → value.
-        body: the raw body.
+        body: the raw body; of a GET, the raw query.
     """
 
     event: str
@@ -152,6 +152,7 @@ class Contract:
         accumulates: it posts all inputs of a session joined by ``*`` instead of the latest one.
         has_turn_id: each input has an id of its own.
         takes_our_id: a send repeated under the same id is delivered once, so an unclear one may be sent again.
+        reports_our_id: its delivery reports bear our id, so that one settles an unclear send.
         can_ask: the state of a message can be queried.
         refusal: the HTTP status for a wrong secret.
         received: the response body where no page is expected.
@@ -171,6 +172,7 @@ class Contract:
     has_turn_id: bool
     takes_our_id: bool
     can_ask: bool
+    reports_our_id: bool = False
     refusal: int = 404
     received: str = "OK"
     types: frozenset[str] = FORM

@@ -50,7 +50,7 @@ def _write_delivery(parts: Services, tx: Tx, delivery: Delivery) -> None:
         outbox.set_delivery(tx, row.id, delivery=further, reason=delivery.reason, now=now)
         if delivery.reason == OPTED_OUT:
             parts.opted_out(parts, tx, row)
-    verdict = VERDICTS.get(delivery.state, "sent" if _takes_our_id(parts, delivery.channel) else "")
+    verdict = VERDICTS.get(delivery.state, "sent" if _reports_our_id(parts, delivery.channel) else "")
     if row.state == "unclear" and verdict:
         outbox.settle_row(tx, row.id, state=verdict, reason="delivery", now=now)
 
@@ -58,15 +58,15 @@ def _write_delivery(parts: Services, tx: Tx, delivery: Delivery) -> None:
 def _find_row(parts: Services, tx: Tx, delivery: Delivery) -> OutboxRow | None:
     """Return the row by the provider's id, or by our own id on a channel that uses it."""
     row = outbox.by_provider_id(tx, delivery.channel, delivery.provider_id)
-    if row is not None or not _takes_our_id(parts, delivery.channel):
+    if row is not None or not _reports_our_id(parts, delivery.channel):
         return row
     own = outbox.by_id(tx, delivery.provider_id)
     return own if own is not None and own.channel == delivery.channel else None
 
 
-def _takes_our_id(parts: Services, name: str) -> bool:
+def _reports_our_id(parts: Services, name: str) -> bool:
     channel = parts.channels.get(name)
-    return channel is not None and channel.contract.takes_our_id
+    return channel is not None and (channel.contract.takes_our_id or channel.contract.reports_our_id)
 
 
 # Status queries: a channel that knows messages by our id is asked about unclear rows, so that no person has to decide.

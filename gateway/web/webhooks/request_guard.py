@@ -118,7 +118,7 @@ def strip_post(posted: HttpRequest, contract: Contract, event: str) -> Request:
             headers={"Allow": ", ".join(allowed)},
         )
     if posted.method == "GET":
-        return _strip_query(posted, event)
+        return _strip_query(posted, contract, event)
     if not _is_readable(posted, contract):
         raise Refusal(415, f"Only UTF-8 in {' or '.join(sorted(contract.types))} is taken here", why="type")
     body = _read_body(posted)
@@ -132,14 +132,14 @@ def strip_post(posted: HttpRequest, contract: Contract, event: str) -> Request:
     return Request(event=event, fields=texts, typed=typed, headers=headers, body=body)
 
 
-def _strip_query(posted: HttpRequest, event: str) -> Request:
+def _strip_query(posted: HttpRequest, contract: Contract, event: str) -> Request:
     if len(posted.query_string) > MOST_BYTES:
         raise Refusal(413, f"Only {MOST_BYTES} bytes are taken here", why="size")
     try:
-        fields = read_fields(posted.query_string, FORM)
+        fields = {} if contract.reads_body else read_fields(posted.query_string, FORM)
     except BadRequest as error:
         raise Refusal(400, str(error).replace("body", "query"), why="form") from None
-    return Request(event=event, fields=fields, headers=_list_headers(posted))
+    return Request(event=event, fields=fields, headers=_list_headers(posted), body=posted.query_string)
 
 
 def _list_headers(posted: HttpRequest) -> dict[str, str]:
