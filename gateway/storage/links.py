@@ -1,5 +1,6 @@
 """Store one-tap links: found by the keyed hash of their token, usable once, and then bound to one phone."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,7 +23,7 @@ _COLUMNS = (
 class Link:
     """The person and the request that a link opens.
 
-    ``mark`` is the two-digit number by which its text can be answered; 0 where it cannot.
+    ``mark`` is the number by which its text can be answered, of two digits or more; 0 where it cannot.
     """
 
     person_id: str
@@ -65,10 +66,12 @@ def use_link(tx: Tx, token_hash: bytes, *, phone: bytes, now: datetime) -> bool:
     return tx.execute(statement).first() is not None
 
 
-def list_marked(tx: Tx, *, since: datetime) -> tuple[Link, ...]:
-    """Return the links with a mark that expire after this instant, the latest expiry first."""
-    query = select(*_COLUMNS).where(links.c.expires_at > since, links.c.mark > 0)
-    rows = tx.execute(query.order_by(links.c.expires_at.desc(), links.c.id))
+def list_marked(tx: Tx, person_ids: Sequence[str], *, since: datetime) -> tuple[Link, ...]:
+    """Return these people's links with a mark that expire after this instant, the latest expiry first."""
+    if not person_ids:
+        return ()
+    mine = links.c.person_id.in_(person_ids), links.c.expires_at > since, links.c.mark > 0
+    rows = tx.execute(select(*_COLUMNS).where(*mine).order_by(links.c.expires_at.desc(), links.c.id))
     return tuple(Link(**row._asdict()) for row in rows)
 
 

@@ -274,7 +274,7 @@ def _by_text(parts: Services, tx: Tx, person: Person, callback_id: str | None, k
     """
     if not person.by_text or callback_id is None:
         return ""
-    mark = sms_reply.new_mark(parts, tx) if key in ANSWERABLE else 0
+    mark = sms_reply.new_mark(parts, tx, person.number or "") if key in ANSWERABLE else 0
     link = one_tap_link.make_link(parts, tx, person.id, callback_id, mark=mark)
     digits = sms_reply.describe_digits(parts, person, mark) if mark else ""
     return f"{digits} {link if parts.public_url else ''}".strip()

@@ -72,7 +72,7 @@ class Taken(Tapped):
 
 
 def make_link(parts: Services, tx: Tx, person_id: str, callback_id: str, *, mark: int = 0) -> str:
-    """Return the URL of a new link for this person and callback; ``mark`` is the alert's two-digit reference, or 0."""
+    """Return the URL of a new link for this person and callback; ``mark`` is the alert's reference, or 0."""
     token, until = new_token(_SIZE), parts.clock.now() + LASTS
     links.add_link(
         tx, _hash_token(tx, token), person_id=person_id, callback_id=callback_id, expires_at=until, mark=mark

@@ -1,6 +1,7 @@
 """Handles digits in a staff member's SMS: 1 claims the callback of an alert, 2 declines it.
 
-Staff without a computer work by SMS alone; the two digits after the answer name the alert.
+Staff without a computer work by SMS alone; the digits after the answer name the alert: two, or more on a phone that got
+more alerts in a day than two can tell apart.
 """
 
 from __future__ import annotations
@@ -36,7 +37,10 @@ REMEMBERED = timedelta(days=1)
 """For this long after an alert a late digit is answered with "too late"; after that it is like any other text."""
 
 MARKS = range(10, 100)
-_ANSWER = re.compile(rf"([{TAKE}{CANNOT}])\W*(\d\d)?\W*")
+LONGER_MARKS = (range(100, 1_000), range(1_000, 10_000))
+"""Tried in this order when every shorter reference is in use on the phone."""
+
+_ANSWER = re.compile(rf"([{TAKE}{CANNOT}])\W*(\d{{2,4}})?\W*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +60,20 @@ class _Alert:
     link: Link
 
 
-def new_mark(parts: Services, tx: Tx) -> int:
-    """Return a two-digit reference that no alert of the last 24 hours uses; reused when more than 90 are open."""
-    taken = {link.mark for link in links.list_marked(tx, since=parts.clock.now() - REMEMBERED)}
-    start = make_random_bytes(1)[0]
-    candidates = [MARKS[(start + n) % len(MARKS)] for n in range(len(MARKS))]
-    return next((mark for mark in candidates if mark not in taken), candidates[0])
+def new_mark(parts: Services, tx: Tx, number: str) -> int:
+    """Return a reference that no alert of the last 24 hours to this phone (E.164) uses: of two digits, or else more.
+
+    Other phones may have the same one, since an answer names an alert of the phone that it comes from.
+    """
+    people_there, since = people.find_ids_by_number(tx, number), parts.clock.now() - REMEMBERED
+    taken = {link.mark for link in links.list_marked(tx, people_there, since=since)}
+    start = int.from_bytes(make_random_bytes(2))
+    for marks in (MARKS, *LONGER_MARKS):
+        candidates = (marks[(start + n) % len(marks)] for n in range(len(marks)))
+        free = next((mark for mark in candidates if mark not in taken), None)
+        if free is not None:
+            return free
+    return LONGER_MARKS[-1][start % len(LONGER_MARKS[-1])]
 
 
 def describe_digits(parts: Services, person: Person, mark: int) -> str:
@@ -81,6 +93,8 @@ def take_reply(parts: Services, tx: Tx, number: str, text: str, *, now: datetime
         return None
     digit, mark = answer[1], int(answer[2] or 0)
     named = [one for one in recent if one.link.mark == mark] if mark else recent
+    if mark > MARKS[-1] and not named:
+        return None  # digits of which most are no answer, such as a code
     live = [one for one in named if _is_live(one.link, now)]
     if not live:
         return _make_reply(parts, _too_late(named), (named or recent)[0])
@@ -96,7 +110,7 @@ def take_reply(parts: Services, tx: Tx, number: str, text: str, *, now: datetime
 
 def _find_recipient(tx: Tx, number: str, now: datetime) -> list[_Alert]:
     """Return the alerts of the last 24 hours to this phone, newest first."""
-    recent = links.list_marked(tx, since=now - REMEMBERED)
+    recent = links.list_marked(tx, people.find_ids_by_number(tx, number), since=now - REMEMBERED)
     known = {one: people.by_id(tx, one) for one in {link.person_id for link in recent}}
     senders = {id_: one for id_, one in known.items() if one is not None and _answers_from(one, number)}
     return [_Alert(person=senders[link.person_id], link=link) for link in recent if link.person_id in senders]

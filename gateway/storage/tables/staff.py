@@ -145,11 +145,10 @@ links = Table(  # one-tap links from an alert to a request
     Column(
         "phone", LargeBinary(32), nullable=True, unique=True
     ),  # keyed hash of the secret given to its phone
-    Column(
-        "mark", Integer, nullable=False, server_default=text("0")
-    ),  # the two digits that tell alerts apart
+    Column("mark", Integer, nullable=False, server_default=text("0")),  # the digits that tell alerts apart
     make_instant_column("answered_at", null=True),  # when its text was answered by a digit
     Index("ix_links_expires_at", "expires_at"),
+    Index("ix_links_person", "person_id", "expires_at"),
 )
 
 looking = Table(  # who views a request's page

@@ -243,11 +243,7 @@ def test_two_colleagues_with_one_phone_are_told_apart_by_name(desk: Desk) -> Non
     assert "(Noy)" in said.text
     assert "(Dao)" in said.text
     with desk.parts.store.read() as tx:
-        [hers] = [
-            str(one.mark)
-            for one in links.list_marked(tx, since=desk.clock.now())
-            if one.person_id == dao.person_id
-        ]
+        [hers] = [str(one.mark) for one in links.list_marked(tx, [dao.person_id], since=desk.clock.now())]
     assert what(desk, f"1 {hers}") == "taken"
     assert state(desk, callback) == (CallbackState.CLAIMED, dao.person_id)
 
@@ -341,20 +337,41 @@ def test_each_is_told_in_their_language_and_in_one_text(key: str, language: str)
     assert not re.search(r"\d{5}", text)
 
 
-def test_ninety_alerts_bear_ninety_marks_and_more_still_work(light: Desk) -> None:
-    noy = light.person("Noy")
-    callback = light.requested(when="now")
-    made = []
-    with light.parts.store.write() as tx:
-        for _ in range(95):
-            made.append(sms_reply.new_mark(light.parts, tx))
+def use_up_marks(desk: Desk, actor: Actor, many: int, number: str = NOYS) -> list[int]:
+    """Tell this phone of a request so many times, each under a reference of its own."""
+    callback, made = desk.requested(when="now"), list[int]()
+    until = desk.clock.now() + alerts.LASTS
+    with desk.parts.store.write() as tx:
+        for _ in range(many):
+            made.append(sms_reply.new_mark(desk.parts, tx, number))
+            token = len(made).to_bytes(16) + actor.person_id[:16].encode()
             links.add_link(
-                tx,
-                len(made).to_bytes(32),
-                person_id=noy.person_id,
-                callback_id=callback,
-                expires_at=light.clock.now(),
-                mark=made[-1],
+                tx, token, person_id=actor.person_id, callback_id=callback, expires_at=until, mark=made[-1]
             )
-    assert len(set(made[:90])) == 90
-    assert set(made) <= set(sms_reply.MARKS)
+    return made
+
+
+def test_ninety_alerts_to_a_phone_bear_two_digits_and_the_next_three(light: Desk) -> None:
+    made = use_up_marks(light, light.person("Noy", number=NOYS), 95)
+    assert len(set(made)) == 95
+    assert set(made[:90]) == set(sms_reply.MARKS)
+    assert set(made[90:]) <= set(sms_reply.LONGER_MARKS[0])
+
+
+def test_another_phone_has_all_marks_to_itself(light: Desk) -> None:
+    use_up_marks(light, light.person("Noy", number=NOYS), 90)
+    made = use_up_marks(light, light.person("Dao", number=DAOS), 90, DAOS)
+    assert set(made) == set(sms_reply.MARKS)
+
+
+@pytest.mark.parametrize("how", ["1 {mark}", "1{mark}", "1-{mark}", "໑ {mark}"])
+def test_an_alert_beyond_the_ninetieth_is_answered_by_its_three_digits(desk: Desk, how: str) -> None:
+    noy = by_text(desk)
+    use_up_marks(desk, noy, 90)
+    callback = desk.requested(OTHER, when="now")
+    mark = re.search(r"no\. (\d+)", told(desk)[-1])
+    assert mark is not None
+    assert len(mark[1]) == 3
+    assert what(desk, f"1 {int(mark[1]) % 899 + 101}") == "a caller's text"  # no alert bears these three
+    assert what(desk, how.format(mark=mark[1])) == "taken"
+    assert state(desk, callback) == (CallbackState.CLAIMED, noy.person_id)
