@@ -1,13 +1,13 @@
-"""The desk with 100, 10,000 and 1,000,000 stored callbacks: the page of the line, search by code and by number.
+"""The pages of the desk with 300, 10,000 and 100,000 open requests and up to 1,000,000 closed, over HTTP.
 
-What is stored is what a helpline has: some dozens due now, some hundreds planned, thousands closed in the last ninety
-days, and behind them rows that retention has emptied.
+A hundred are due now at each size, so that the pages hold the same; the others are planned for later, and behind them
+lie closed rows that retention has emptied. Templates, sessions and forms are those of the product.
 """
 
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,28 +15,35 @@ from statistics import median
 from typing import Any
 
 from sqlalchemy import insert, text
+from werkzeug.test import TestResponse
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from gateway.domain.callbacks.states import CallbackState
 from gateway.domain.contact_safety import PhoneSeen, SafeContact, When
-from gateway.domain.permissions import Actor, Role
+from gateway.domain.permissions import Role
 from gateway.foundation.services import Services
-from gateway.helpdesk.queue import claim, queue, search, shift_summary
-from gateway.storage import callbacks, callers, people
+from gateway.storage import callbacks, callers
 from gateway.storage.callbacks import Callback
 from gateway.storage.database import Store
 from gateway.storage.tables import callbacks as table
 from tests.support.clocks import SetClock
-from tests.support.desk_rig import made_parts
+from tests.support.desk_rig import Desk, made_parts
+from tests.support.house import publish
+from tests.support.large_queue import add_requests
 from tests.support.ledgers import made
 from tests.support.servers import PostgreSQL
+from tests.support.web_apps import pages_of
+from tests.support.web_surroundings import Browser, token_of
 
-SIZES = (100, 10_000, 1_000_000)
-ROUNDS = 31
+SIZES = ((300, 1_000), (10_000, 100_000), (100_000, 1_000_000))
+"""Open requests, and closed ones behind them; the fewest fill every tab, so that the pages are of one length."""
+
+ROUNDS = 15
 NOW = datetime(2026, 11, 24, 11, 5, tzinfo=UTC)  # 18:05 in Vientiane
-DUE, PLANNED, RECENT = 40, 2_000, 8_000
+DUE, RECENT = 100, 200
 ALLOWED = 1.5
+
 
 _OLD = {
     "sqlite": """
@@ -54,9 +61,9 @@ _OLD = {
 }
 
 
-def main() -> None:
+def main(sizes: Sequence[tuple[int, int]] = SIZES) -> None:
     """Measure and print."""
-    print("\nThe desk by what is stored: milliseconds, medians of interleaved rounds")
+    print("\nThe desk by what is stored, over HTTP: milliseconds, medians of interleaved rounds")
     worst = 0.0
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gw-bench-")))
@@ -64,84 +71,116 @@ def main() -> None:
         server.start()
         stack.callback(server.close)
         for dialect in ("sqlite", "postgresql"):
-            houses = {size: _house(dialect, size, folder, server) for size in SIZES}
-            worst = max(worst, _measured(dialect, houses))
+            houses = {size: _build_house(dialect, size, folder, server) for size in sizes}
+            worst = max(worst, _measure(dialect, houses))
             for house in houses.values():
                 house.parts.store.close()
     print(f"{'worst against the smallest':34}{worst:9.2f} x   allowed {ALLOWED} x")
 
 
 class House:
-    """One ledger with so many callbacks, and who looks at it."""
+    """One ledger with so many requests, and a supervisor's browser in front of it."""
 
-    def __init__(self, parts: Services, boss: Actor, number: str, code: str) -> None:
-        self.parts, self.boss = parts, boss
+    def __init__(self, parts: Services, number: str, code: str) -> None:
+        publish(parts)
+        desk = Desk(parts, SetClock(NOW.isoformat()))
+        desk.person("Boss", Role.SUPERVISOR)
+        self.parts = parts
+        self.browser = Browser(pages_of(parts).test_client()).carry(token_of(parts, "Boss"))
+        self._mark = ""
         self.deeds: dict[str, Callable[[], Any]] = {
-            "page of the line": lambda: queue.show_queue(parts, boss),
-            "poll that brings nothing": lambda: queue.make_stamp(parts, boss),
-            "opening sentence": lambda: shift_summary.summarise_shift(parts, boss),
-            "search by code": lambda: search.find_by_code(parts, boss, code),
-            "search by number": lambda: search.find_by_number(parts, boss, number),
-            "take the next, give it back": lambda: _taken(parts, boss),
+            "page of the queue": lambda: self._see("/"),
+            "poll that brings nothing": lambda: self._see("/look/queue", self._mark),
+            "tab of what is planned": lambda: self._see("/later"),
+            "tab of closed requests": lambda: self._see("/closed"),
+            "search by code": lambda: self._see(f"/search?code={code}"),
+            "search by number": lambda: self._send("/search", number=number),
+            "take the next, give it back": self._take,
         }
 
+    def refresh(self) -> None:
+        """Load the page as it is now, whose mark the next poll sends."""
+        self._see("/")
+        self._mark = self._see("/look/queue").headers["ETag"]
 
-def _taken(parts: Services, boss: Actor) -> None:
-    taken = claim.take_next(parts, boss)
-    if taken is None:
-        raise SystemExit("nobody waits")
-    claim.release_callback(parts, boss, taken.callback_id)
+    def _see(self, address: str, mark: str = "") -> TestResponse:
+        answer = self.browser.get(address, headers={"If-None-Match": mark} if mark else {})
+        if answer.status_code not in {200, 303, 304}:
+            raise SystemExit(f"{address} answers {answer.status}")
+        return answer
+
+    def _send(self, address: str, **fields: str) -> TestResponse:
+        answer = self.browser.post(address, **fields)
+        if answer.status_code not in {200, 303}:
+            raise SystemExit(f"{address} answers {answer.status}")
+        return answer
+
+    def _take(self) -> None:
+        taken = self._send("/take-next").headers["Location"]
+        if not taken.startswith("/callbacks/"):
+            raise SystemExit("nobody waits")
+        self._send(f"{taken.partition('#')[0]}/release")
 
 
-def _measured(dialect: str, houses: dict[int, House]) -> float:
-    spent: dict[tuple[str, int], list[float]] = {}
+def _measure(dialect: str, houses: dict[tuple[int, int], House]) -> float:
+    spent: dict[tuple[str, tuple[int, int]], list[float]] = {}
     names = list(next(iter(houses.values())).deeds)
     for _ in range(ROUNDS):
+        for house in houses.values():
+            house.refresh()
         for name in names:
             for size, house in houses.items():
                 began = time.perf_counter()
                 house.deeds[name]()
                 spent.setdefault((name, size), []).append((time.perf_counter() - began) * 1_000)
     worst = 0.0
-    print(f"{dialect:34}" + "".join(f"{size:>12,}" for size in SIZES) + f"{'x smallest':>12}")
+    print(
+        f"{dialect + ', open requests':34}"
+        + "".join(f"{one:>12,}" for one, _ in houses)
+        + f"{'x smallest':>12}"
+    )
     for name in names:
-        medians = [median(spent[name, size]) for size in SIZES]
+        medians = [median(spent[name, size]) for size in houses]
         ratio = max(medians) / medians[0]
         worst = max(worst, ratio)
         print(f"{name:34}" + "".join(f"{one:12.2f}" for one in medians) + f"{ratio:12.2f}")
     return worst
 
 
-def _house(dialect: str, size: int, folder: Path, server: PostgreSQL) -> House:
+def _build_house(dialect: str, size: tuple[int, int], folder: Path, server: PostgreSQL) -> House:
+    name = f"bench_{size[0]}"
     if dialect == "postgresql":
         with server.connect() as admin:
-            admin.execute(f"CREATE DATABASE bench_{size}")
-        url = server.url(f"bench_{size}")
+            admin.execute(f"CREATE DATABASE {name}")
+        url = server.url(name)
     else:
-        url = f"sqlite:///{folder / f'bench_{size}.db'}"
+        url = f"sqlite:///{folder / f'{name}.db'}"
     store = made(url)
-    number, code = _filled(store, size)
+    number, code = _fill(store, *size)
     if dialect == "postgresql":
-        with server.connect(f"bench_{size}") as inside:
+        with server.connect(name) as inside:
             inside.execute("VACUUM ANALYZE")
-    place = folder / f"{dialect}_{size}"
+    else:
+        with store.write() as tx:
+            tx.execute(text("ANALYZE"))
+    place = folder / f"{dialect}_{size[0]}"
     place.mkdir()
-    boss = Actor.of(person_id="boss", name="Boss", role=Role.SUPERVISOR)
-    return House(made_parts(store, SetClock(NOW.isoformat()), place), boss, number, code)
+    return House(made_parts(store, SetClock(NOW.isoformat()), place), number, code)
 
 
-def _filled(store: Store, size: int) -> tuple[str, str]:
+def _fill(store: Store, many_open: int, many_closed: int) -> tuple[str, str]:
     """Fill a ledger; return a number and a code to look for, of a callback that was closed this week."""
-    planned, recent = min(size // 5, PLANNED), min(size // 3, RECENT)
     with store.write() as tx:
-        people.add_person(tx, "boss", name="Boss", name_key="boss", role="supervisor", now=NOW)
-        sealed = [_callback(tx, n, planned) for n in range(DUE + planned + recent)]
-        for start in range(0, len(sealed), 500):
-            tx.execute(insert(table), sealed[start : start + 500])
+        rows = [_callback(tx, n, 0) for n in range(DUE + RECENT)]
+        tx.execute(insert(table), rows)
         if store.dialect == "postgresql":
             tx.execute(text("SET LOCAL statement_timeout = 0"))
-        tx.execute(text(_OLD[store.dialect]), {"many": max(size - len(sealed), 1)})
-    return _number(DUE + planned), f"{DUE + planned:04}"
+        tx.execute(text(_OLD[store.dialect]), {"many": many_closed})
+    for start in range(0, many_open - DUE, 50_000):
+        opens = timedelta(hours=13 + start // 50_000)
+        many = min(50_000, many_open - DUE - start)
+        add_requests(store, many, name=f"l{start // 50_000:02}", now=NOW, opens=opens, digits=5, dangers=0)
+    return _number(DUE), f"{DUE:04}"
 
 
 def _callback(tx: Any, n: int, planned: int) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from statistics import median
+from typing import TypeVar
 
 import redis
 from rq import Queue, Worker
@@ -19,7 +20,9 @@ from gateway.foundation.services import Services
 from gateway.menus.engine import engine
 from gateway.menus.engine.session import Known
 from gateway.storage import callers, outbox
+from tests.support.large_queue import add_requests
 
+T = TypeVar("T")
 ROUNDS = 7
 _CHANNEL = "africastalking"
 
@@ -56,9 +59,9 @@ def step_micros(parts: Services) -> tuple[float, float]:
     )
 
 
-def accept_millis(parts: Services, number_of_round: int, count: int = 20) -> float:
-    """Milliseconds of the hop that saves a request: commit on disk included."""
-    spans = []
+def accept_millis(parts: Services, number_of_round: int, count: int = 20) -> tuple[float, float]:
+    """Milliseconds of the hop that saves a request: by the clock with the commit on disk, and of CPU."""
+    spans, cpu = [], []
     for made in range(count):
         session, number = f"accept{number_of_round}-{made}", f"+8562055{number_of_round}{made:05}"
         keys = ["4", "7", "2", "2", "3", "1"]
@@ -71,12 +74,22 @@ def accept_millis(parts: Services, number_of_round: int, count: int = 20) -> flo
                 text="*".join(keys[:hop]),
                 first=hop == 0,
             )
-            began = time.perf_counter()
+            began, cpu_began = time.perf_counter(), time.thread_time()
             told = ussd.answer_turn(parts, inbound)
             spans.append(time.perf_counter() - began)
+            cpu.append(time.thread_time() - cpu_began)
         if told.screen != "code":
             raise SystemExit(f"the walk ended at {told.screen}")
-    return median(spans[6::7]) * 1e3
+    return median(spans[6::7]) * 1e3, median(cpu[6::7]) * 1e3
+
+
+def accept_at_sizes(parts: Services, sizes: Sequence[int]) -> dict[int, float]:
+    """Milliseconds of CPU of the hop that saves a request, beside so many open ones."""
+    found, before, now = {}, 0, parts.clock.now()
+    for nth, size in enumerate(sizes):
+        add_requests(parts.store, size - before, name=f"s{nth:02}", now=now, digits=4 + nth)
+        found[size], before = accept_millis(parts, ROUNDS + nth)[1], size
+    return found
 
 
 def texts_a_second(parts: Services, number_of_round: int, count: int = 80) -> float:
@@ -119,7 +132,7 @@ def plain_rq_a_second(client: redis.Redis, count: int = 60) -> float:
     return count / (time.perf_counter() - began)
 
 
-def rounds(measure: Callable[[int], float]) -> list[float]:
+def rounds(measure: Callable[[int], T]) -> list[T]:
     """Measure again and again, each time with callers of its own."""
     return [measure(number) for number in range(ROUNDS)]
 

@@ -104,10 +104,13 @@ def _inside(parts: Services, folder: Path) -> None:
     print("\nInside one process, SQLite with synchronous=FULL")
     print(f"{'step':34}{median(step for step, _ in steps):9.0f} µs")
     print(f"{'tell':34}{median(tell for _, tell in steps):9.0f} µs")
-    print(f"{'accepting a callback, on disk':34}{median(accepted):9.1f} ms")
+    print(f"{'accepting a callback, on disk':34}{median(wall for wall, _ in accepted):9.1f} ms")
+    print(f"{'the same, CPU':34}{median(cpu for _, cpu in accepted):9.1f} ms")
     print(f"{'texts taken':34}{median(texts):9.0f} a second")
     print(f"{'deliveries of one worker':34}{median(ours):9.0f} a second")
     print(f"{'plain RQ, a fork a job':34}{median(theirs):9.0f} a second   ours are {ratio:.1f} x")
+    for size, millis in inside.accept_at_sizes(parts, (20_000, 100_000)).items():
+        print(f"{f'accepting, CPU, {size:,} open':34}{millis:9.1f} ms")
 
 
 def _until_up(folder: Path) -> None:

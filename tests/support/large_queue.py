@@ -14,10 +14,10 @@ _COLUMNS = """
 _ROWS = {
     "sqlite": """
         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :many)
-        SELECT printf('%s%017d', :name, i), x'', :state, i > 40, 'Asia/Vientiane', 'pay', 'lo',
+        SELECT printf('%s%017d', :name, i), x'', :state, i > :dangers, 'Asia/Vientiane', 'pay', 'lo',
                printf('%0' || :digits || 'd', i - 1), :asked, :asked, :asked, :due, :until FROM n""",
     "postgresql": """
-        SELECT :name || lpad(i::text, 17, '0'), ''::bytea, :state, (i > 40)::int, 'Asia/Vientiane', 'pay', 'lo',
+        SELECT :name || lpad(i::text, 17, '0'), ''::bytea, :state, (i > cast(:dangers AS int))::int, 'Asia/Vientiane', 'pay', 'lo',
                lpad((i - 1)::text, :digits, '0'), :asked, :asked, :asked, :due, :until
         FROM generate_series(1, cast(:many AS int)) AS i""",
 }
@@ -32,12 +32,13 @@ def add_requests(
     state: str = "waiting",
     opens: timedelta = timedelta(hours=-1),
     digits: int = 4,
+    dangers: int = 40,
 ) -> None:
     """Add so many requests without a caller, whose windows open then (from now) for three hours.
 
-    ``name`` is three letters; the codes run from 0 in ``digits`` digits; the first forty are of danger.
+    ``name`` is three letters; the codes run from 0 in ``digits`` digits; the first ``dangers`` are of danger.
     """
-    given: dict[str, Any] = {"many": many, "name": name, "state": state, "digits": digits}
+    given: dict[str, Any] = {"many": many, "name": name, "state": state, "digits": digits, "dangers": dangers}
     given |= {"asked": now - timedelta(days=1), "due": now + opens, "until": now + opens + timedelta(hours=3)}
     if store.dialect == "sqlite":
         given |= {key: f"{given[key]:%Y-%m-%d %H:%M:%S.%f}" for key in ("asked", "due", "until")}
