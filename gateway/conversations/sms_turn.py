@@ -16,7 +16,7 @@ from gateway.foundation.phone_numbers import find_region
 from gateway.foundation.services import Services
 from gateway.menus.engine import session as sessions
 from gateway.menus.engine import sms
-from gateway.menus.engine.model import Entry, Menu, Question
+from gateway.menus.engine.model import Menu
 from gateway.menus.engine.session import Known, Session, ThreadState, UnreadableSession
 from gateway.menus.engine.sms import COPY, NOT_UNDERSTOOD, REFUSED, SILENCE, Meant
 from gateway.menus.keywords import Match
@@ -98,18 +98,11 @@ def describe_shape(menu: Menu, screen_id: str) -> str:
     screen = menu.screens.get(screen_id)
     if screen is None:
         return ""
-    asks = (
-        screen.asks
-        if isinstance(screen, Question)
-        else str(screen.digits)
-        if isinstance(screen, Entry)
-        else ""
-    )
     lines = sorted(
         f"{choice.key}>{choice.to}={choice.answer}{dict(sorted(choice.answers.items())) or ''}{choice.does or ''}"
         for choice in screen.choices
     )
-    return " ".join((type(screen).__name__, asks, *lines))
+    return " ".join((type(screen).__name__, screen.describe_input(), *lines))
 
 
 def _read_instant(state: Mapping[str, Any], name: str) -> datetime | None:

@@ -26,7 +26,7 @@ class Fault:
 FAULTS = (
     Fault(
         "an effect is dropped",
-        "gateway/menus/engine/screens.py",
+        "gateway/menus/engine/choices.py",
         "effects = (make_effect(answered_session, deed, choice),) if deed else ()",
         "effects = ()",
         "tests/menus/engine/test_step.py::test_keys_ask_for",

@@ -10,7 +10,8 @@ from gateway.domain.events import USSD_LIMITS
 from gateway.foundation.display_values import DisplayValues
 from gateway.menus.authoring.pages import cut_menu
 from gateway.menus.engine.engine import begin_session, open_screen, render_reply
-from gateway.menus.engine.model import Information, Menu
+from gateway.menus.engine.model import Menu
+from gateway.menus.engine.screens import Information
 from gateway.menus.engine.session import Known
 from gateway.menus.engine.wording import list_naming_screens
 from tests.sample.test_provinces import NOW, menu

@@ -17,8 +17,9 @@ from gateway.menus.authoring.pages import Cut, cut_menu, reserve_values
 from gateway.menus.authoring.problems import Level
 from gateway.menus.engine.effects import RequestCallback
 from gateway.menus.engine.engine import begin_session, step_session
-from gateway.menus.engine.model import Deed, End, Menu, Reaction
+from gateway.menus.engine.model import Deed, Menu, Reaction
 from gateway.menus.engine.paging import write_page
+from gateway.menus.engine.screens import End
 from gateway.menus.engine.session import Known
 from gateway.menus.engine.text_size import GSM7, measure_text, split_parts
 from gateway.menus.engine.wording import fill_template

@@ -9,24 +9,8 @@ from gateway.foundation.display_values import DisplayValues
 from gateway.menus.engine.dates import Pattern
 from gateway.menus.engine.effects import CallbackAccepted, CallbackFound
 from gateway.menus.engine.engine import Step, begin_session, forget_notice, render_reply, step_session
-from gateway.menus.engine.model import (
-    Choice,
-    Choices,
-    Deed,
-    End,
-    Entry,
-    Fact,
-    FactValue,
-    Form,
-    Information,
-    Keyword,
-    Menu,
-    Offer,
-    Question,
-    Reaction,
-    Screen,
-    Variant,
-)
+from gateway.menus.engine.model import Choice, Deed, Fact, FactValue, Keyword, Menu, Reaction, Screen, Variant
+from gateway.menus.engine.screens import Choices, End, Entry, Form, Information, Offer, Question
 from gateway.menus.engine.session import Known, Session, dump_session, load_session
 
 NOW = datetime(2026, 11, 24, 7, 5, tzinfo=UTC)

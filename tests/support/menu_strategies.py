@@ -2,19 +2,8 @@
 
 from hypothesis import strategies as st
 
-from gateway.menus.engine.model import (
-    Choice,
-    Choices,
-    Deed,
-    End,
-    Entry,
-    Form,
-    Information,
-    Menu,
-    Offer,
-    Question,
-    Variant,
-)
+from gateway.menus.engine.model import Choice, Deed, Menu, Variant
+from gateway.menus.engine.screens import Choices, End, Entry, Form, Information, Offer, Question
 from gateway.menus.engine.session import Known, Session
 from tests.support.menu_builders import FACTS, KEYWORDS, OFFERS, menu_of
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from gateway.domain.contact_safety import When
 from gateway.helpdesk.requests.planning import find_menu
-from gateway.menus.engine.model import Question
 from gateway.menus.engine.navigation import OTHER
 from gateway.menus.engine.visibility import HOURS, find_window, format_hours
 
@@ -107,7 +106,7 @@ def name_answers(
 
 
 def _find_answer(menu: Menu, asks: str, value: str, language: str) -> str:
-    questions = (each for each in menu.screens.values() if isinstance(each, Question) and each.asks == asks)
+    questions = (each for each in menu.screens.values() if each.get_asked() == asks)
     lines = (choice for question in questions for choice in question.choices if choice.answer == value)
     return _find_first(read_text(menu, choice.label, language) for choice in lines)
 
@@ -143,7 +142,7 @@ def _find_window(menu: Menu, word: str, language: str) -> str:
 
 def _list_labels(menu: Menu, word: str) -> Iterator[Text]:
     for screen in menu.screens.values():
-        asks = screen.asks if isinstance(screen, Question) else ""
+        asks = screen.get_asked()
         yield from (
             choice.label for choice in screen.choices if find_window(choice, asks) == word and choice.label
         )

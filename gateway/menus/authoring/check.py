@@ -11,10 +11,10 @@ from gateway.menus.authoring.reviews import Reviews, find_waiting, read_marks
 from gateway.menus.authoring.schema.build import build_menu, list_dated_values
 from gateway.menus.authoring.schema.conform import Merged, check_shape, merge_files
 from gateway.menus.authoring.schema.grammar import FILE
+from gateway.menus.authoring.schema.key_checks import check_keys
 from gateway.menus.authoring.schema.placeholders import check_placeholders
 from gateway.menus.authoring.schema.references import check_references
 from gateway.menus.authoring.schema.rows import check_years
-from gateway.menus.authoring.schema.shapes import check_keys
 from gateway.menus.authoring.yaml_loader import Loaded, load_all
 from gateway.menus.authoring.yaml_nodes import MapNode, Places, get_pairs, get_scalars, get_wordings
 from gateway.menus.engine.model import Menu

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from gateway.menus.authoring.problems import Place, Problem
 from gateway.menus.authoring.schema.conform import check_shape
-from gateway.menus.authoring.schema.shapes import Named, Record, Several, Word
 from gateway.menus.authoring.yaml_loader import load
 from gateway.menus.authoring.yaml_nodes import (
     ListNode,
@@ -21,6 +20,7 @@ from gateway.menus.authoring.yaml_nodes import (
     get_text,
 )
 from gateway.menus.engine.dates import find_buddhist_year
+from gateway.menus.engine.shapes import Named, Record, Several, Word
 
 NOON = "2026-11-24 12:00"
 

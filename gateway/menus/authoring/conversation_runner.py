@@ -38,7 +38,7 @@ from gateway.menus.engine.engine import (
     settle_session,
     step_session,
 )
-from gateway.menus.engine.model import Form, Menu
+from gateway.menus.engine.model import Menu
 from gateway.menus.engine.render import forget_notice
 from gateway.menus.engine.session import Known, Session, ThreadState, dump_session, load_session
 from gateway.menus.engine.sms import SILENCE, Meant
@@ -153,7 +153,7 @@ def _describe_deed(asked: ConversationStep) -> str:
 def list_unseen(menu: Menu, ran: list[Ran]) -> list[str]:
     """Return the screens that no conversation showed."""
     seen = {screen for each in ran for screen in each.screens}
-    shown = {name for name, screen in menu.screens.items() if not isinstance(screen, Form)}
+    shown = {name for name, screen in menu.screens.items() if screen.is_shown}
     return sorted(shown - seen)
 
 

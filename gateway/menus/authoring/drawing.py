@@ -10,23 +10,14 @@ from wcwidth import wcswidth
 from gateway.menus.authoring.graph import MenuWay, list_ways
 from gateway.menus.authoring.problems import Level, Problem
 from gateway.menus.authoring.sketch import Tree, build_trees, list_drawn_ways
-from gateway.menus.engine.model import Choices, Entry, Menu, Screen
-from gateway.menus.engine.serialization import find_kind
+from gateway.menus.engine.model import Menu, Screen
+from gateway.menus.engine.screens import SCREEN_KINDS
 from gateway.menus.engine.text_breaks import SOFT_BREAK
 from gateway.menus.engine.visibility import format_label, format_option
 
 _WORDS, _LINKS, _ARROW, _NAME = 32, 36, 21, 24
 _WIDTH, _COLUMN, _MARGIN = 240, 390, 24
 _PAD, _LINE, _GAP, _HEAD = 10, 16, 12, 64
-_KIND_COLOURS = {
-    "choices": "#3557a5",
-    "information": "#3f7d58",
-    "question": "#8a4fa3",
-    "form": "#8a4fa3",
-    "entry": "#a36a1f",
-    "offer": "#a36a1f",
-    "end": "#667085",
-}
 _LEVEL_COLOURS = {Level.ERROR: ("#fde3e1", "#b3261e"), Level.WARNING: ("#fff1d0", "#8a5a00")}
 _SOUND = ("#ffffff", "#98a2b3")
 
@@ -129,7 +120,7 @@ def _place_tree(sheet: _Sheet, tree: Tree, top: int, boxes: dict[str, _Box]) -> 
     """Place a screen beside its first child, and return where the next one may begin."""
     lines = tuple(_list_lines(sheet, tree))
     height = 2 * _PAD + _LINE * (1 + len(lines))
-    codes = isinstance(sheet.menu.screens[tree.screen], Choices | Entry)
+    codes = sheet.menu.screens[tree.screen].draws_codes
     boxes[tree.screen] = _Box(tree, _MARGIN + tree.column * _COLUMN, top, height, lines, codes)
     below = top
     for child in tree.children:
@@ -143,7 +134,7 @@ def _list_lines(sheet: _Sheet, tree: Tree) -> Iterator[tuple[str, str]]:
     if tree.screen in sheet.missing:
         yield f"nobody wrote a screen '{tree.screen}'", _LEVEL_COLOURS[Level.ERROR][1]
         return
-    yield f"{screen.id} · {find_kind(screen)}", "#475467"
+    yield f"{screen.id} · {screen.kind}", "#475467"
     children = {child.screen for child in tree.children}
     links: dict[tuple[str, str], list[str]] = {}
     for way in list_drawn_ways(menu, tree.screen):
@@ -201,10 +192,10 @@ def _draw_head(sheet: _Sheet, width: int, height: int) -> str:
 
 def _draw_legend() -> Iterator[str]:
     at = _MARGIN
-    for kind, colour in _KIND_COLOURS.items():
-        yield f'<rect x="{at}" y="38" width="10" height="10" rx="2" fill="{colour}"/>'
-        yield f'<text x="{at + 15}" y="47" font-size="11" fill="#475467">{kind}</text>'
-        at += 36 + 6 * len(kind)
+    for kind in SCREEN_KINDS.values():
+        yield f'<rect x="{at}" y="38" width="10" height="10" rx="2" fill="{kind.colour}"/>'
+        yield f'<text x="{at + 15}" y="47" font-size="11" fill="#475467">{kind.kind}</text>'
+        at += 36 + 6 * len(kind.kind)
     for level, (fill, edge) in _LEVEL_COLOURS.items():
         yield f'<rect x="{at}" y="38" width="10" height="10" rx="2" fill="{fill}" stroke="{edge}"/>'
         yield f'<text x="{at + 15}" y="47" font-size="11" fill="#475467">{level}</text>'
@@ -253,7 +244,7 @@ def _draw_box(sheet: _Sheet, box: _Box) -> str:
     dashed = ' stroke-dasharray="5 3"' if screen.id in sheet.missing else ""
     stroke = f'stroke="{edge}" stroke-width="{2 if level else 1}"{dashed}'
     whole = _draw_rect(box, _WIDTH, f'rx="6" fill="{fill}" {stroke}')
-    kind = _draw_rect(box, 5, f'rx="2" fill="{_KIND_COLOURS[find_kind(screen)]}"')
+    kind = _draw_rect(box, 5, f'rx="2" fill="{screen.colour}"')
     return f"<g><title>{escape(chr(10).join(tooltip))}</title>{whole}{kind}{''.join(texts)}</g>"
 
 
@@ -269,15 +260,6 @@ def _draw_text(box: _Box, number: int, words: str, colour: str, *, bold: bool) -
 
 # Mermaid, for documents beside the menu.
 
-_SHAPES = {
-    "choices": ('["', '"]'),
-    "information": ('("', '")'),
-    "question": ('{{"', '"}}'),
-    "form": ('[["', '"]]'),
-    "entry": ('[/"', '"/]'),
-    "offer": ('>"', '"]'),
-    "end": ('(["', '"])'),
-}
 _MISSING = ('["', '"]')
 _COLOURS = (
     "  classDef error fill:#fde3e1,stroke:#b3261e,stroke-width:2px",
@@ -295,7 +277,7 @@ def draw_mermaid(
     errors = [each for each in problems if each.level is Level.ERROR]
     lines = ["flowchart LR", *(f"  %% {_escape_words(str(each))}" for each in errors)]
     for name, screen in menu.screens.items():
-        before, after = _MISSING if name in missing else _SHAPES[find_kind(screen)]
+        before, after = _MISSING if name in missing else screen.outline
         lines.append(
             f"  {_make_node_id(name)}{before}{_escape_words(_name_node(menu, screen, language, missing))}{after}"
         )

@@ -3,19 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from gateway.menus.engine.model import (
-    NO_TIME,
-    RESUME,
-    Choice,
-    Choices,
-    End,
-    Entry,
-    Form,
-    Menu,
-    Question,
-    Screen,
-    make_page_key,
-)
+from gateway.menus.engine.model import NO_TIME, RESUME, Choice, Menu, Screen, make_page_key
 from gateway.menus.engine.paging import Page
 from gateway.menus.engine.session import Session
 from gateway.menus.engine.visibility import NEXT_QUESTION, PLAIN, find_language
@@ -90,9 +78,9 @@ def read_in(menu: Menu) -> frozenset[tuple[str, str]]:
 def find_callback_path(menu: Menu) -> tuple[str, ...]:
     """Return the screens from the first one through danger and the form to the end."""
     form = menu.screens[menu.call_me]
-    questions = form.questions if isinstance(form, Form) else ()
+    questions = form.list_questions()
     form_screens = [*questions, *(way.target for way in list_ways(menu) if way.source in questions)]
-    last = form.to if isinstance(form, Form) else ""
+    last = form.get_following()
     ends = [way.target for way in list_ways(menu) if way.source == last and _is_end(menu, way.target)]
     path = [menu.start, menu.home, menu.sos, *form_screens, last, *ends]
     return tuple(dict.fromkeys(name for name in path if name in menu.screens))
@@ -122,20 +110,12 @@ def _find_last_page(
 
 
 def _is_end(menu: Menu, name: str) -> bool:
-    return isinstance(menu.screens[name], End)
+    return menu.screens[name].ends
 
 
 def _list_screen_ways(menu: Menu, screen: Screen) -> Iterator[MenuWay]:
-    match screen:
-        case Form():
-            for target in (*screen.questions, screen.to):
-                yield MenuWay(screen.id, target, presses=0)
-        case Entry():
-            yield MenuWay(screen.id, screen.to)
-        case Choices():
-            yield MenuWay(screen.id, screen.code_to)
-        case _:
-            pass
+    for target, presses in screen.list_targets():
+        yield MenuWay(screen.id, target, presses=presses)
     for choice in screen.choices:
         for target in _list_targets(menu, screen, choice):
             language = choice.script or choice.language
@@ -145,7 +125,7 @@ def _list_screen_ways(menu: Menu, screen: Screen) -> Iterator[MenuWay]:
 def _list_targets(menu: Menu, screen: Screen, choice: Choice) -> Iterator[str]:
     if choice.to and choice.to != NEXT_QUESTION:
         yield choice.to
-    elif choice.to == NEXT_QUESTION or isinstance(screen, Question):
+    elif choice.to == NEXT_QUESTION or screen.get_asked():
         for form in menu.screens.values():
-            if isinstance(form, Form):
-                yield from (target for target in (*form.questions, form.to) if target != screen.id)
+            if form.list_questions():
+                yield from (target for target, _presses in form.list_targets() if target != screen.id)

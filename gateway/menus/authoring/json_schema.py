@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.menus.authoring.conversation_files import CASE, MUST, STEP
-from gateway.menus.authoring.schema.about import ABOUT, ABOUT_TESTS
+from gateway.menus.authoring.schema.about import ABOUT_TESTS, list_about
 from gateway.menus.authoring.schema.grammar import FILE
-from gateway.menus.authoring.schema.shapes import ByKind, Day, Either, Named, Record, Several, Shape, Word
+from gateway.menus.engine.shapes import ByKind, Day, Either, Named, Record, Several, Shape, Word
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -100,7 +100,8 @@ def _build_word(shape: Word) -> dict[str, Any]:
     return schema
 
 
-def _build_record(shape: Record, about: Mapping[str, str] = ABOUT) -> dict[str, Any]:
+def _build_record(shape: Record, about: Mapping[str, str] | None = None) -> dict[str, Any]:
+    about = about or list_about()
     schema: dict[str, Any] = {
         "type": "object",
         "description": shape.what,

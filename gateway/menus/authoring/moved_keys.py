@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import islice, product
 
-from gateway.menus.engine.model import Choice, Deed, Form, Menu, Question, Screen
-from gateway.menus.engine.screens import find_deed
+from gateway.menus.engine.choices import find_deed
+from gateway.menus.engine.model import Choice, Deed, Menu, Screen
 
 _MOST_CALLERS = 500
 _GRAVE_DEEDS = frozenset(
@@ -80,10 +80,8 @@ def find_moved_questions(live: Menu, menu: Menu) -> tuple[MovedQuestions, ...]:
 
 
 def _list_asked(menu: Menu, screen: Screen) -> tuple[str, ...]:
-    if not isinstance(screen, Form):
-        return ()
-    questions = (menu.screens[name] for name in screen.questions)
-    return tuple(each.asks for each in questions if isinstance(each, Question))
+    questions = (menu.screens[name] for name in screen.list_questions())
+    return tuple(asked for each in questions if (asked := each.get_asked()))
 
 
 def _pair_screens(live: Menu, menu: Menu) -> dict[str, str]:
@@ -111,9 +109,8 @@ def _pair_screens(live: Menu, menu: Menu) -> dict[str, str]:
 
 
 def _list_renamed(old: Screen, new: Screen) -> Iterator[tuple[str, str]]:
-    if isinstance(old, Form) and isinstance(new, Form):
-        yield old.to, new.to
-        yield from zip(old.questions, new.questions, strict=False)
+    yield old.get_following(), new.get_following()
+    yield from zip(old.list_questions(), new.list_questions(), strict=False)
     for was in old.choices:
         yield from ((was.to, each.to) for each in new.choices if _says_the_same(was, each))
 
@@ -182,7 +179,7 @@ def _says_the_same(one: Choice, other: Choice) -> bool:
 def _is_grave(menu: Menu, screen: Screen, choice: Choice) -> bool:
     return (
         choice.to == menu.sos
-        or (isinstance(screen, Question) and screen.asks in _GRAVE_QUESTIONS)
+        or screen.get_asked() in _GRAVE_QUESTIONS
         or find_deed(screen, choice) in _GRAVE_DEEDS
     )
 

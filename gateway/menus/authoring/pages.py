@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from gateway.domain.events import Limits
 from gateway.menus.authoring.graph import MenuWay, find_reached, list_shown_ways
 from gateway.menus.authoring.texts import line_breaks
-from gateway.menus.engine.model import End, Form, Menu, Screen, make_page_key
+from gateway.menus.engine.model import Menu, Screen, make_page_key
 from gateway.menus.engine.paging import CannotCut, Page, cut_screen, write_page
 from gateway.menus.engine.text_size import GSM7, measure_text
 from gateway.menus.engine.visibility import PLAIN
@@ -66,7 +66,7 @@ def add_pages(menu: Menu, limits: Iterable[Limits], settings: Mapping[str, str] 
 
 def _list_texts(menu: Menu) -> Iterator[tuple[Screen, int]]:
     for screen in menu.screens.values():
-        if isinstance(screen, Form):
+        if not screen.is_shown:
             continue
         yield screen, PLAIN
         for variant in range(len(screen.variants)):
@@ -136,7 +136,7 @@ def measure_distances(menu: Menu, limits: Limits, settings: Mapping[str, str] | 
 def _measure_screens(menu: Menu, limits: Limits, settings: Mapping[str, str] | None) -> Iterator[Measured]:
     pages = cut_menu(menu, (limits,), settings).pages
     for screen in menu.screens.values():
-        if isinstance(screen, Form):
+        if not screen.is_shown:
             continue
         for variant in range(PLAIN, len(screen.variants)):
             for language in menu.languages:
@@ -155,7 +155,7 @@ def _find_way_home(menu: Menu) -> Iterator[MenuWay]:
 
 
 def _can_stand(menu: Menu, name: str) -> bool:
-    return not isinstance(menu.screens[name], End | Form)
+    return menu.screens[name].is_shown and not menu.screens[name].ends
 
 
 def _from_start(menu: Menu, shown: list[MenuWay], to: str, language: str) -> int:

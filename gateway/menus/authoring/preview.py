@@ -7,7 +7,7 @@ from datetime import date
 from gateway.domain.events import USSD_LIMITS, Limits
 from gateway.menus.authoring.pages import reserve_values
 from gateway.menus.authoring.texts import line_breaks
-from gateway.menus.engine.model import Form, Menu
+from gateway.menus.engine.model import Menu
 from gateway.menus.engine.paging import CannotCut, Page, cut_anyway, cut_screen, write_page
 from gateway.menus.engine.text_size import GSM7, measure_text
 from gateway.menus.engine.visibility import PLAIN
@@ -67,7 +67,7 @@ def preview_screen(
         variant: which of its texts; ``PLAIN`` for the usual one.
     """
     screen = menu.screens[name]
-    if isinstance(screen, Form):
+    if not screen.is_shown:
         return Preview(language=language, pages=())
     longest = reserve_values(menu, language, settings)
     shown = {**_list_examples(longest, settings), **fill_facts(menu, day, language)}

@@ -10,7 +10,8 @@ from gateway.menus.authoring.schema import build
 from gateway.menus.authoring.schema.conform import merge_files
 from gateway.menus.authoring.yaml_loader import load_all
 from gateway.menus.authoring.yaml_nodes import MapNode, Node, get_items, get_pairs
-from gateway.menus.engine.model import Choices, Entry, Form, Information, Menu, Question, Screen
+from gateway.menus.engine.model import Menu, Screen
+from gateway.menus.engine.screens import Choices, Information
 from gateway.menus.engine.text_breaks import PLACEHOLDER
 from gateway.menus.engine.visibility import NEXT_QUESTION, TARGETS, format_label, list_hours
 from gateway.menus.engine.wording import fill_facts
@@ -111,15 +112,7 @@ def _list_aims(menu: Menu) -> Iterator[str]:
     """Yield every screen id that something refers to."""
     yield from _list_named(menu.start, menu.home, menu.offer, menu.sos, menu.call_me)
     for screen in menu.screens.values():
-        match screen:
-            case Form():
-                yield from _list_named(*screen.questions, screen.to)
-            case Entry():
-                yield from _list_named(screen.to)
-            case Choices():
-                yield from _list_named(screen.code_to)
-            case _:
-                pass
+        yield from _list_named(*(target for target, _presses in screen.list_targets()))
         yield from _list_named(*(choice.to for choice in screen.choices))
 
 
@@ -160,11 +153,11 @@ def list_drawn_ways(menu: Menu, name: str) -> list[MenuWay]:
     form_targets = {
         target
         for form in menu.screens.values()
-        if isinstance(form, Form)
-        for target in (*form.questions, form.to)
+        if form.list_questions()
+        for target, _presses in form.list_targets()
     }
     named = {choice.to for choice in screen.choices}
-    leads_on = isinstance(screen, Question) or NEXT_QUESTION in named
+    leads_on = screen.get_asked() != "" or NEXT_QUESTION in named
     return [
         way
         for way in list_ways(menu)

@@ -8,14 +8,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from gateway.menus.authoring.graph import read_in
-from gateway.menus.engine.model import (
-    DUTY_PLACEHOLDERS,
-    LINE_PLACEHOLDERS,
-    RESULT_PLACEHOLDERS,
-    Form,
-    Menu,
-    Text,
-)
+from gateway.menus.engine.model import DUTY_PLACEHOLDERS, LINE_PLACEHOLDERS, RESULT_PLACEHOLDERS, Menu, Text
 from gateway.menus.engine.option_lines import FORM_PLACEHOLDERS
 from gateway.menus.engine.text_breaks import PLACEHOLDER, SOFT_BREAK, Breaks
 
@@ -120,7 +113,7 @@ class Coverage:
 
 def measure_coverage(menu: Menu, seen: Iterable[tuple[str, str]]) -> Coverage:
     """Compare what was shown with all that can be read."""
-    forms = {name for name, screen in menu.screens.items() if isinstance(screen, Form)}
+    forms = {name for name, screen in menu.screens.items() if not screen.is_shown}
     readable = frozenset(pair for pair in read_in(menu) if pair[0] not in forms)
     return Coverage(readable, readable.intersection(seen))
 

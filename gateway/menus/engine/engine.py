@@ -11,7 +11,8 @@ from typing import assert_never
 from gateway.domain.contact_safety import PhoneSeen
 from gateway.domain.events import USSD_LIMITS, Limits
 from gateway.foundation.display_values import DisplayValues
-from gateway.menus.engine import navigation, screens
+from gateway.menus.engine import navigation
+from gateway.menus.engine.choices import choose_line
 from gateway.menus.engine.effects import (
     CallbackAccepted,
     CallbackCancelled,
@@ -24,7 +25,7 @@ from gateway.menus.engine.effects import (
     Noted,
     Receipt,
 )
-from gateway.menus.engine.model import RESUME, Choices, End, Entry, Menu, Question
+from gateway.menus.engine.model import RESUME, Menu
 from gateway.menus.engine.navigation import Step, go_to
 from gateway.menus.engine.render import find_page_number, forget_notice, list_pages, render_reply
 from gateway.menus.engine.session import Known, Session
@@ -81,7 +82,7 @@ def _open_request(
 
 def _show_by_code(menu: Menu, session: Session, answers: dict[str, str]) -> Session:
     screen = menu.screens.get(session.screen)
-    to = screen.code_to if isinstance(screen, Choices) else screen.to if isinstance(screen, Entry) else ""
+    to = screen.find_code_target() if screen else ""
     return navigation.go_to(menu, session.copy_with(answers=answers), to) if to in menu.screens else session
 
 
@@ -90,7 +91,7 @@ def _lead_refused(menu: Menu, session: Session) -> Session:
     refusals = [
         choice.to
         for question in menu.screens.values()
-        if isinstance(question, Question) and question.asks == "consent"
+        if question.get_asked() == "consent"
         for choice in question.choices
         if choice.answer == "no" and choice.to in menu.screens
     ]
@@ -157,8 +158,9 @@ def step_session(menu: Menu, session: Session, text: str, limits: Limits = USSD_
     led = _follow_navigation(menu, here, key, limits)
     if led is not None:
         return Step(led)
-    taken = screens.take_key(menu, here, menu.screens[here.screen], key)
-    return taken or screens.read_words(menu, here, text) or Step(navigation.stay_after_wrong_key(menu, here))
+    screen = menu.screens[here.screen]
+    taken = choose_line(menu, here, screen, key) or screen.take_key(menu, here, key)
+    return taken or screen.read_words(menu, here, text) or Step(navigation.stay_after_wrong_key(menu, here))
 
 
 def settle_session(
@@ -203,6 +205,6 @@ def resume_session(menu: Menu, session: Session) -> Session | None:
         return session.copy_with(notice="", wrong=0)
     rooted = session.screen in {menu.start, menu.home}
     alone = session.answers.get("phone_seen", PhoneSeen.NO) == PhoneSeen.NO
-    if rooted or not alone or screen.sensitive or isinstance(screen, End):
+    if rooted or not alone or screen.sensitive or screen.ends:
         return None
     return go_to(menu, session, RESUME)

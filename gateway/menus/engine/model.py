@@ -3,14 +3,22 @@
 The YAML loader builds it only from a folder without errors, so the engine relies on every target and text existing.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from gateway.domain.contact_safety import When
+from gateway.domain.contact_safety import PhoneSeen, When
 from gateway.domain.events import Piece
 from gateway.menus.engine.dates import NUMBERS, Pattern
+from gateway.menus.engine.shapes import Shape
+
+if TYPE_CHECKING:
+    from gateway.menus.engine.navigation import Step
+    from gateway.menus.engine.screens import Layout
+    from gateway.menus.engine.session import Session
 
 FORMAT = 3
 
@@ -19,6 +27,17 @@ Text = Mapping[str, str]
 
 Condition = Mapping[str, tuple[str, ...]]
 """Name → allowed values, of a form field, ``region``, ``language`` or ``script``; all names must match."""
+
+FORM_ANSWERS: Mapping[str, tuple[str, ...]] = {
+    "danger": ("yes", "no"),
+    "phone_seen": tuple(PhoneSeen),
+    "when": (),
+    "consent": ("yes", "no"),
+    "woman": ("yes", "no"),
+    "other_language": (),
+    "sms_safe": ("yes", "no"),
+}
+"""Field of the callback form → its allowed values; an empty tuple allows any."""
 
 RESULT_PLACEHOLDERS = frozenset({"code", "when", "until"})
 """Placeholders that are filled by receipts."""
@@ -90,7 +109,41 @@ class Variant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Screen:
+class Screen(ABC):
+    """One screen: what every kind has, and what a kind says of itself; ``screens.SCREEN_KINDS`` lists the kinds.
+
+    The class attributes and methods below are all that other modules ask of a kind, so that a new one is a class.
+
+    Attributes:
+        kind: its name in menu files, in stored menus and in drawings.
+        shape: the keys that it has in menu files beside those of every screen.
+        required: the keys without which a menu file is refused.
+        about: what each key of ``shape`` is for, in one sentence, where no other part of a menu has that key.
+        colour: its mark in the drawing, as ``#rrggbb``.
+        outline: what stands before and behind its name in Mermaid.
+        draws_codes: a drawing names the way that a typed code opens.
+        ends: the session is over on it.
+        is_shown: it has a text of its own; a form has none and shows its questions.
+        informs: its text is read, so a caller can say that it is wrong, and an answer can lead to it by SMS.
+        offers_call: it is the offer of a call, on which wrong keys lead nowhere.
+        tells_way: it is part of the way that tells what a request is about.
+        leaves_trail: key 0 leads back to it.
+    """
+
+    kind: ClassVar[str]
+    shape: ClassVar[Mapping[str, Shape]] = {}
+    required: ClassVar[tuple[str, ...]] = ()
+    about: ClassVar[Mapping[str, str]] = {}
+    colour: ClassVar[str]
+    outline: ClassVar[tuple[str, str]]
+    draws_codes: ClassVar[bool] = False
+    ends: ClassVar[bool] = False
+    is_shown: ClassVar[bool] = True
+    informs: ClassVar[bool] = False
+    offers_call: ClassVar[bool] = False
+    tells_way: ClassVar[bool] = True
+    leaves_trail: ClassVar[bool] = True
+
     id: str
     text: Text = field(default_factory=dict)
     variants: tuple[Variant, ...] = ()
@@ -101,63 +154,57 @@ class _Screen:
     rests_on: tuple[str, ...] = ()
     """Facts that the text depends on without naming their values, such as the section of a law."""
 
+    @classmethod
+    def read_fields(cls, written: Mapping[str, Any]) -> dict[str, Any]:
+        """Return its own fields from a menu file: text, tuples of texts and mappings, as ``shape`` says."""
+        return dict(written)
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choices(_Screen):
-    """A list of options under an optional heading.
+    @classmethod
+    def load_fields(cls, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """Return its own fields from a stored menu, where every tuple is a list."""
+        return {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()}
 
-    Attributes:
-        takes_code: accept the digits of a request's code.
-        takes_words: words that are put in front of typed text before keyword matching, so that a place name counts
-            here which elsewhere is an ordinary word; empty where the screen reads no words.
-        code_to: id of the screen that shows a request opened by its code.
-    """
+    @abstractmethod
+    def lay_out(self, text: str) -> "Layout":
+        """Return the lines of this text, with the rules for cutting them into pages."""
 
-    takes_code: bool = False
-    takes_words: tuple[str, ...] = ()
-    code_to: str = ""
+    def take_key(self, menu: "Menu", session: "Session", key: str) -> "Step | None":
+        """Apply a cleaned key that none of its open choices has; None where it means nothing here."""
+        del menu, session, key
+        return None
 
+    def read_words(self, menu: "Menu", session: "Session", typed: str) -> "Step | None":
+        """Follow typed words; None where the screen reads none, or they lead nowhere."""
+        del menu, session, typed
+        return None
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Information(_Screen):
-    """A text to read, over one or more pages, with few options."""
+    def get_asked(self) -> str:
+        """Return the field of the callback form that its answers fill; empty where it asks for none."""
+        return ""
 
+    def list_questions(self) -> tuple[str, ...]:
+        """Return the ids of the questions that it asks one after the other; empty where it is no form."""
+        return ()
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question(_Screen):
-    """One question of the callback form; ``asks`` names the field that the chosen ``answer`` fills."""
+    def get_following(self) -> str:
+        """Return the id of the screen behind its last question; empty where it is no form."""
+        return ""
 
-    asks: str
+    def list_targets(self) -> tuple[tuple[str, int], ...]:
+        """Return the ids of screens that it leads to beside its choices, each with the presses that this takes."""
+        return ()
 
+    def find_code_target(self) -> str:
+        """Return the id of the screen that shows a request opened by a typed code; empty where none is read."""
+        return ""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Form(_Screen):
-    """The callback form: asks its first unanswered question; when all are answered, moves ``to`` a screen."""
+    def find_own_deed(self) -> Deed | None:
+        """Return the action of what is typed on it; None where only its choices have actions."""
+        return None
 
-    questions: tuple[str, ...]
-    to: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry(_Screen):
-    """Asks for digits, such as a code; ``does`` is the action that receives them."""
-
-    digits: int
-    does: Deed
-    to: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer(_Screen):
-    """Offers a callback after three wrong keys; ``@here`` as the target of a choice returns to the screen before."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class End(_Screen):
-    """The last text of a session; nothing can be typed after it."""
-
-
-Screen = Choices | Information | Question | Form | Entry | Offer | End
+    def describe_input(self) -> str:
+        """Return what its keys fill, so that a stored list of choices is known to be of another meaning."""
+        return self.get_asked()
 
 
 class Reaction(StrEnum):

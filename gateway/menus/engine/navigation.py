@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway.menus.engine.effects import Effect
-from gateway.menus.engine.model import End, Form, Information, Menu, Offer, Question
+from gateway.menus.engine.model import Menu, Screen
 from gateway.menus.engine.session import MAX_TRAIL, Session
 from gateway.menus.engine.visibility import BACK, HERE, NEXT_QUESTION
 
@@ -24,13 +24,13 @@ def enter_form(menu: Menu, session: Session, preset: Mapping[str, str]) -> Sessi
     return session.copy_with(path=path, topic=find_topic(menu, path), answers=dict(preset))
 
 
-def find_next_screen(menu: Menu, session: Session, form: Form) -> str:
+def find_next_screen(menu: Menu, session: Session, form: Screen) -> str:
     """Return the form's first unanswered question, or the form's target when none is left."""
-    for name in form.questions:
-        question = menu.screens.get(name)
-        if isinstance(question, Question) and question.asks not in session.answers:
+    for name in form.list_questions():
+        asked = menu.screens[name].get_asked() if name in menu.screens else ""
+        if asked and asked not in session.answers:
             return name
-    return form.to
+    return form.get_following()
 
 
 def is_refusal(answers: Mapping[str, str]) -> bool:
@@ -38,14 +38,13 @@ def is_refusal(answers: Mapping[str, str]) -> bool:
     return not _REFUSALS.isdisjoint(answers.items())
 
 
-def find_form(menu: Menu, screen: str) -> Form | None:
+def find_form(menu: Menu, screen: str) -> Screen | None:
     """Return the form that asks this question, else the callback form; None where the menu has neither."""
     usual = menu.screens.get(menu.call_me)
-    if isinstance(usual, Form) and screen in usual.questions:
+    if usual and screen in usual.list_questions():
         return usual  # the common case, without a search through all screens
-    forms = (found for found in menu.screens.values() if isinstance(found, Form))
-    asking = next((form for form in forms if screen in form.questions), None)
-    return asking or (usual if isinstance(usual, Form) else None)
+    asking = next((form for form in menu.screens.values() if screen in form.list_questions()), None)
+    return asking or (usual if usual and usual.list_questions() else None)
 
 
 def find_topic(menu: Menu, path: tuple[str, ...]) -> str:
@@ -55,7 +54,7 @@ def find_topic(menu: Menu, path: tuple[str, ...]) -> str:
 
 
 def _tells_a_way(menu: Menu, screen: str) -> bool:
-    return screen in menu.screens and not isinstance(menu.screens[screen], Question | Form | Offer)
+    return screen in menu.screens and menu.screens[screen].tells_way
 
 
 # Moves.
@@ -83,7 +82,7 @@ def go_to(menu: Menu, session: Session, to: str, preset: Mapping[str, str] | Non
         preset: answers with which a form begins.
     """
     target = menu.screens[to]
-    if isinstance(target, Form):
+    if target.list_questions():
         begun = enter_form(menu, session, preset or {})
         return go_to(menu, begun, find_next_screen(menu, begun, target))
     if to in {menu.start, menu.home}:
@@ -94,8 +93,8 @@ def go_to(menu: Menu, session: Session, to: str, preset: Mapping[str, str] | Non
         trail=_find_trail(menu, session, to),
         wrong=0,
         notice="",
-        read=to if isinstance(target, Information) else session.read,
-        ended=isinstance(target, End),
+        read=to if target.informs else session.read,
+        ended=target.ends,
     )
 
 
@@ -119,7 +118,7 @@ def follow_choice(menu: Menu, session: Session, to: str, preset: Mapping[str, st
         return go_back(menu, cleared) or cleared
     if to == HERE:
         return _return_session(menu, cleared) or cleared
-    if to == NEXT_QUESTION or (not to and isinstance(menu.screens[session.screen], Question)):
+    if to == NEXT_QUESTION or (not to and menu.screens[session.screen].get_asked()):
         asking = find_form(menu, session.screen)
         return go_to(menu, cleared, find_next_screen(menu, cleared, asking)) if asking else cleared
     return go_to(menu, cleared, to, preset) if to in menu.screens else cleared
@@ -142,7 +141,7 @@ def goes_back(menu: Menu, session: Session) -> bool:
 
 def has_back(menu: Menu, screen: str) -> bool:
     """Say whether a screen can have a previous one at all: not the first, the home and an end screen."""
-    return screen not in {menu.start, menu.home} and not isinstance(menu.screens[screen], End)
+    return screen not in {menu.start, menu.home} and not menu.screens[screen].ends
 
 
 def go_home(menu: Menu, session: Session) -> Session:
@@ -156,7 +155,7 @@ def stay_after_wrong_key(menu: Menu, session: Session) -> Session:
     count = session.wrong + 1
     if count < WRONG_KEYS:
         return session.copy_with(wrong=count, notice=INVALID)
-    if isinstance(menu.screens[session.screen], Offer) or menu.offer not in menu.screens:
+    if menu.screens[session.screen].offers_call or menu.offer not in menu.screens:
         return session.copy_with(wrong=0, notice=INVALID)
     return session.copy_with(
         screen=menu.offer,
@@ -185,7 +184,7 @@ def stand_on_screen(menu: Menu, session: Session) -> Session:
     screen = menu.screens.get(session.screen)
     if screen is None:
         return restart_session(menu, session)
-    if isinstance(screen, Form):
+    if screen.list_questions():
         return session.copy_with(screen=find_next_screen(menu, session, screen))
     return session
 
@@ -223,7 +222,8 @@ def _root_session(session: Session, to: str) -> Session:
 
 def _find_trail(menu: Menu, session: Session, to: str) -> tuple[tuple[str, int], ...]:
     """Return the trail after leaving the current screen; offers are left out, and a screen that leads to itself."""
-    if session.screen == to or isinstance(menu.screens.get(session.screen), Offer | Form | None):
+    here = menu.screens.get(session.screen)
+    if session.screen == to or here is None or not here.leaves_trail:
         return session.trail
     return (*session.trail, (session.screen, session.page))[-MAX_TRAIL:]
 
@@ -234,10 +234,10 @@ def _find_known_trail(menu: Menu, session: Session) -> tuple[tuple[str, int], ..
 
 def _drop_answer(menu: Menu, session: Session) -> Session:
     """Remove the answer to the question that the caller returned to, so that it is asked again."""
-    question = menu.screens[session.screen]
-    if not isinstance(question, Question):
+    asked = menu.screens[session.screen].get_asked()
+    if not asked:
         return session
-    others = {name: value for name, value in session.answers.items() if name != question.asks}
+    others = {name: value for name, value in session.answers.items() if name != asked}
     return session.copy_with(answers=others)
 
 

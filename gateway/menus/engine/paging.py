@@ -10,7 +10,6 @@ from itertools import count, takewhile
 
 from gateway.domain.events import Limits, Piece, PieceKind
 from gateway.menus.engine import navigation as engine_navigation
-from gateway.menus.engine import screens
 from gateway.menus.engine.model import Menu, Screen
 from gateway.menus.engine.navigation import has_back
 from gateway.menus.engine.screens import Layout
@@ -176,7 +175,7 @@ def _make_cutter(
     longest: Mapping[str, str],
 ) -> tuple[_Cutter, list[_Item]]:
     """Return the cutter of a screen, and the lines that it places."""
-    layout = screens.show_screen(screen, find_template(menu, screen, variant_index, language))
+    layout = screen.lay_out(find_template(menu, screen, variant_index, language))
     items = _list_items(menu, screen, variant_index, language, layout)
     text = write_page([item.piece for item in items], longest)
     rooted = screen.id in {menu.start, menu.home}

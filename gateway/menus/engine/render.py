@@ -9,7 +9,7 @@ from datetime import datetime
 from gateway.domain.events import Limits, Piece, PieceKind, Reply
 from gateway.foundation.display_values import DisplayValues
 from gateway.menus.engine import navigation
-from gateway.menus.engine.model import End, Menu, Screen, make_page_key
+from gateway.menus.engine.model import Menu, Screen, make_page_key
 from gateway.menus.engine.navigation import goes_back
 from gateway.menus.engine.paging import Page, cut_anyway, fits_page, write_page
 from gateway.menus.engine.session import Session
@@ -150,7 +150,7 @@ def render_reply(menu: Menu, session: Session, line: DisplayValues, limits: Limi
     beside = list_named_facts(menu, find_message(menu, shown.notice, shown).values())
     values = find_current_values(menu, shown, line, now, (*facts, *beside))
     page, alone = _fill_page(pages[number - 1], values), False
-    ends = shown.ended or isinstance(menu.screens[shown.screen], End)
+    ends = shown.ended or menu.screens[shown.screen].ends
     if shown.notice and not ends:
         page, alone = add_notice(menu, shown, page, values, limits)
     return Reply(

@@ -1,159 +1,22 @@
-"""Lay out each kind of screen, and apply a key to it.
+"""Define every kind of screen, each as one class, and the table by which all other modules know them.
 
-A kind has two functions here, ``show_…`` (text → ``Layout``) and ``take_…`` (key → ``Step``); ``show_screen`` and
-``take_key`` choose between them, and mypy fails where a new kind is missing.
+A kind says how a menu file writes it, how it is stored, laid out, drawn, and what a key does. To add one, write a class
+here and name it in ``SCREEN_KINDS``; ``tests/menus/engine/test_screen_kinds.py`` adds one so.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, assert_never
+from typing import Any, ClassVar
 
 from gateway.domain.events import Piece, PieceKind
 from gateway.menus.engine import navigation
-from gateway.menus.engine.effects import (
-    AmendCallback,
-    CancelCallback,
-    ChangeWindow,
-    Effect,
-    EraseEverything,
-    LookUpCode,
-    RefuseCalls,
-    ReportWrong,
-    RequestCallback,
-)
-from gateway.menus.engine.model import (
-    NO_TIME,
-    Choice,
-    Choices,
-    Deed,
-    End,
-    Entry,
-    Form,
-    Information,
-    Menu,
-    Offer,
-    Question,
-    Screen,
-)
+from gateway.menus.engine.choices import make_effect
+from gateway.menus.engine.effects import LookUpCode
+from gateway.menus.engine.model import FORM_ANSWERS, Choice, Deed, Menu, Screen
 from gateway.menus.engine.navigation import MAX_INPUT, Step, go_to, is_code, is_digits
 from gateway.menus.engine.session import Session
-from gateway.menus.engine.visibility import NEVER, add_hours, open_choices
+from gateway.menus.engine.shapes import Record, Several, Shape, Word
 from gateway.menus.keywords import understand_text
-
-# Apply a chosen option: its answers, its language, its move, and the effect that it asks for.
-#
-# Form questions with a single open answer are answered here instead of being shown.
-
-_CLOSING = frozenset({Deed.REQUEST_CALLBACK, Deed.CANCEL_CALLBACK, Deed.REFUSE_CALLS, Deed.ERASE})
-"""Actions after which key 0 does not lead back to where they were asked for."""
-
-_ALWAYS_ASKED = frozenset({"danger", "phone_seen", "consent"})
-"""Fields that are asked even with one open answer: safety, privacy and consent are never assumed."""
-
-
-def choose_line(menu: Menu, session: Session, screen: Screen, key: str) -> Step | None:
-    """Apply the open option with this key; None where the screen has none."""
-    choice = next((open_ for open_ in open_choices(menu, session, screen) if open_.key == key), None)
-    return None if choice is None else _take_choice(menu, session, screen, choice)
-
-
-def find_deed(screen: Screen, choice: Choice) -> Deed | None:
-    """Return the action of a choice; an answer that refuses calls is a refusal even without a declared action."""
-    own_answer = {screen.asks: choice.answer} if isinstance(screen, Question) else {}
-    refuses = navigation.is_refusal({**choice.answers, **own_answer})
-    return Deed.REFUSE_CALLS if refuses and choice.does is not Deed.CHANGE_WINDOW else choice.does
-
-
-def make_effect(session: Session, deed: Deed, choice: Choice) -> Effect:
-    """Return the effect of an action; the session must already hold the answers of the choice."""
-    match deed:
-        case Deed.REQUEST_CALLBACK:
-            return RequestCallback(
-                topic=session.topic,
-                path=session.path,
-                answers=session.answers,
-                language=session.language,
-                script=session.script,
-            )
-        case Deed.AMEND_CALLBACK | Deed.CHANGE_WINDOW | Deed.CANCEL_CALLBACK:
-            return _change_request(session, deed, choice)
-        case Deed.REFUSE_CALLS:
-            seen = session.answers.get("phone_seen", "")
-            return RefuseCalls(how="plain", callback=session.callback, phone_seen=seen)
-        case Deed.LOOK_UP_CODE:
-            return LookUpCode(code=choice.key)
-        case Deed.ERASE:
-            return EraseEverything()
-        case Deed.REPORT_WRONG:
-            return ReportWrong(screen=session.read, digit=choice.key)
-        case _:
-            assert_never(deed)
-
-
-def _change_request(
-    session: Session,
-    deed: Literal[Deed.AMEND_CALLBACK, Deed.CHANGE_WINDOW, Deed.CANCEL_CALLBACK],
-    choice: Choice,
-) -> Effect:
-    match deed:
-        case Deed.AMEND_CALLBACK:
-            return AmendCallback(callback=session.callback, answers=choice.answers)
-        case Deed.CHANGE_WINDOW:
-            return ChangeWindow(callback=session.callback, when=choice.answers.get("when", choice.answer))
-        case Deed.CANCEL_CALLBACK:
-            return CancelCallback(callback=session.callback)
-
-
-def _take_choice(menu: Menu, session: Session, screen: Screen, choice: Choice) -> Step:
-    own_answer = {screen.asks: choice.answer} if isinstance(screen, Question) and choice.answer else {}
-    answered_session = session.copy_with(
-        answers={**session.answers, **choice.answers, **own_answer},
-        language=choice.language or session.language,
-        script=choice.script or choice.language or session.script,
-    )
-    deed = find_deed(screen, choice)
-    effects = (make_effect(answered_session, deed, choice),) if deed else ()
-    moved = navigation.follow_choice(menu, answered_session, choice.to, choice.answers)
-    if deed in _CLOSING:
-        return Step(navigation.drop_return(moved), add_hours(menu, effects))
-    return _skip_question(
-        menu, Step(navigation.unwind_round(moved) if effects else moved, add_hours(menu, effects))
-    )
-
-
-def _skip_question(menu: Menu, step: Step) -> Step:
-    """Answer a form question that has only one open answer, instead of showing it."""
-    session, screen = step.session, menu.screens[step.session.screen]
-    if not isinstance(screen, Question) or screen.asks in {*_ALWAYS_ASKED, *session.answers}:
-        return step
-    answers = [choice for choice in open_choices(menu, session, screen) if choice.answer]
-    if len(answers) != 1 or find_deed(screen, answers[0]) not in {None, Deed.REFUSE_CALLS}:
-        return step
-    (only,) = answers
-    answered = session.copy_with(answers={**session.answers, **only.answers, screen.asks: only.answer})
-    if only.answer == NEVER and screen.asks == "when":
-        return _without_time(menu, answered, only, step.effects)
-    moved = navigation.follow_choice(menu, answered, only.to, only.answers)
-    return _skip_question(menu, Step(_unseen(moved, screen), step.effects))
-
-
-def _without_time(menu: Menu, session: Session, only: Choice, effects: tuple[Effect, ...]) -> Step:
-    """Move to the screen that says when calls are possible, because no window can be offered.
-
-    This is no refusal by the caller, so open requests stay. Only on a borrowed phone (``not_mine``), which is called
-    at once or never, it counts as the refusal *never*, as the same answer by SMS does.
-    """
-    to = NO_TIME if NO_TIME in menu.screens else only.to
-    led = _unseen(navigation.follow_choice(menu, session, to, {}), menu.screens[session.screen])
-    if session.answers.get("phone_seen") != "not_mine":
-        others = {name: value for name, value in led.answers.items() if name != "when"}
-        return Step(led.copy_with(answers=others), effects)  # the question before can be answered anew
-    return Step(navigation.drop_return(led), (*effects, make_effect(session, Deed.REFUSE_CALLS, only)))
-
-
-def _unseen(session: Session, skipped: Screen) -> Session:
-    """Return the session without the skipped question in its trail."""
-    return session.copy_with(trail=tuple(place for place in session.trail if place[0] != skipped.id))
-
 
 # Layout: the lines of a screen, and rules for cutting them into pages.
 
@@ -189,165 +52,215 @@ def _make_lines(kind: PieceKind, text: str) -> tuple[Piece, ...]:
     return tuple(Piece(kind, line.strip()) for line in text.splitlines() if line.strip())
 
 
-# Choices: a list of options under an optional heading; may accept the code of a request, or words.
+# The kinds.
+
+_TEXT = Word()
+_TARGET = Word(names="target")
 
 
-def show_choices(text: str) -> Layout:
-    """Lay out the heading; the options may go over several pages."""
-    return Layout(lines=lay_out_heading(text))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices(Screen):
+    """A list of options under an optional heading, over several pages; may accept the code of a request, or words.
 
+    Attributes:
+        takes_code: accept the digits of a request's code.
+        takes_words: words that are put in front of typed text before keyword matching, so that a place name counts
+            here which elsewhere is an ordinary word; empty where the screen reads no words.
+        code_to: id of the screen that shows a request opened by its code.
+    """
 
-def take_choices(menu: Menu, session: Session, screen: Choices, key: str) -> Step | None:
-    """Follow the option with this key, or look up digits of the length of a code."""
-    step = choose_line(menu, session, screen, key)
-    if step is None and screen.takes_code and is_code(key):
-        return Step(session.copy_with(notice=""), (LookUpCode(code=key),))
-    return step
+    kind = "choices"
+    shape: ClassVar[Mapping[str, Shape]] = {
+        "takes_code": Record(what="takes_code", fields={"to": _TARGET}, required=("to",)),
+        "takes_words": Several(of=_TEXT, or_one=True),
+    }
+    about: ClassVar[Mapping[str, str]] = {
+        "takes_code": "Four to six digits typed here are tried as her code.",
+        "takes_words": "Words typed here lead where they lead by text, each of these tried in front: "
+        "[province, จังหวัด].",
+    }
+    colour, outline, draws_codes = "#3557a5", ('["', '"]'), True
 
+    takes_code: bool = False
+    takes_words: tuple[str, ...] = ()
+    code_to: str = ""
 
-def read_words(menu: Menu, session: Session, typed: str) -> Step | None:
-    """Follow words that lead to a screen; None where the screen accepts none, or they lead nowhere."""
-    screen = menu.screens[session.screen]
-    if not isinstance(screen, Choices) or len(typed) > MAX_INPUT:
+    @classmethod
+    def read_fields(cls, written: Mapping[str, Any]) -> dict[str, Any]:
+        code = written.get("takes_code")
+        words = {name: value for name, value in written.items() if name == "takes_words"}
+        return words if code is None else {**words, "takes_code": True, "code_to": code["to"]}
+
+    def lay_out(self, text: str) -> Layout:
+        return Layout(lines=lay_out_heading(text))
+
+    def take_key(self, menu: Menu, session: Session, key: str) -> Step | None:
+        del menu
+        takes = self.takes_code and is_code(key)
+        return Step(session.copy_with(notice=""), (LookUpCode(code=key),)) if takes else None
+
+    def read_words(self, menu: Menu, session: Session, typed: str) -> Step | None:
+        if len(typed) > MAX_INPUT:
+            return None
+        for front in self.takes_words:
+            # Lao, Thai and Khmer write no spaces between words, so the prefix is joined without one.
+            joined = f"{front} {typed}" if front.isascii() else f"{front}{typed.strip()}"
+            match = understand_text(menu, joined, session.script)
+            if match is not None and match.keyword.to in menu.screens:
+                return Step(go_to(menu, session.copy_with(notice=""), match.keyword.to))
         return None
-    for front in screen.takes_words:
-        # Lao, Thai and Khmer write no spaces between words, so the prefix is joined without one.
-        joined = f"{front} {typed}" if front.isascii() else f"{front}{typed.strip()}"
-        match = understand_text(menu, joined, session.script)
-        if match is not None and match.keyword.to in menu.screens:
-            return Step(go_to(menu, session.copy_with(notice=""), match.keyword.to))
-    return None
+
+    def list_targets(self) -> tuple[tuple[str, int], ...]:
+        return ((self.code_to, 1),)
+
+    def find_code_target(self) -> str:
+        return self.code_to
 
 
-# End: the last text; nothing can be typed after it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Information(Screen):
+    """A text to read, over one or more pages, with few options."""
+
+    kind = "information"
+    required = ("text",)
+    colour, outline, informs = "#3f7d58", ('("', '")'), True
+
+    def lay_out(self, text: str) -> Layout:
+        return Layout(lines=lay_out_prose(text))
 
 
-def show_end(text: str) -> Layout:
-    """Lay out the text on a single page without navigation."""
-    return Layout(lines=lay_out_prose(text), whole=True, leads_on=False)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question(Screen):
+    """One question of the callback form, always on one page; ``asks`` names the field that the ``answer`` fills."""
+
+    kind = "question"
+    shape: ClassVar[Mapping[str, Shape]] = {"asks": Word(usual=tuple(FORM_ANSWERS))}
+    required = ("text", "asks", "choices")
+    about: ClassVar[Mapping[str, str]] = {"asks": "The field of the callback form that this question fills."}
+    colour, outline, tells_way = "#8a4fa3", ('{{"', '"}}'), False
+
+    asks: str = ""
+
+    def lay_out(self, text: str) -> Layout:
+        return Layout(lines=lay_out_heading(text), whole=True, asks=True)
+
+    def get_asked(self) -> str:
+        return self.asks
 
 
-def take_end(menu: Menu, session: Session, screen: End, key: str) -> Step | None:
-    """Return None for every key, because the session is over."""
-    del menu, session, screen, key
-    return None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form(Screen):
+    """The callback form: shows its first unanswered question, and after the last one moves ``to`` a screen."""
+
+    kind = "form"
+    shape: ClassVar[Mapping[str, Shape]] = {
+        "questions": Several(of=Word(names="screen"), least=1),
+        "to": _TARGET,
+    }
+    required = ("questions", "to")
+    about: ClassVar[Mapping[str, str]] = {"questions": "The questions in order; consent is the last one."}
+    colour, outline = "#8a4fa3", ('[["', '"]]')
+    is_shown, tells_way, leaves_trail = False, False, False
+
+    questions: tuple[str, ...] = ()
+    to: str = ""
+
+    def lay_out(self, text: str) -> Layout:
+        del text
+        return Layout(lines=())
+
+    def list_questions(self) -> tuple[str, ...]:
+        return self.questions
+
+    def get_following(self) -> str:
+        return self.to
+
+    def list_targets(self) -> tuple[tuple[str, int], ...]:
+        return tuple((target, 0) for target in (*self.questions, self.to))
 
 
-# Entry: asks for digits, such as a code.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry(Screen):
+    """Asks for digits, such as a code, on one page; ``does`` is the action that receives them."""
+
+    kind = "entry"
+    shape: ClassVar[Mapping[str, Shape]] = {
+        "digits": Word(pattern=r"[1-9]|1[0-9]", example="4", numeric=True),
+        "does": Word(values=tuple(Deed)),
+        "to": _TARGET,
+    }
+    required = ("text", "digits", "does", "to")
+    about: ClassVar[Mapping[str, str]] = {"digits": "How many digits she types."}
+    colour, outline, draws_codes = "#a36a1f", ('[/"', '"/]'), True
+
+    digits: int
+    does: Deed
+    to: str
+
+    @classmethod
+    def read_fields(cls, written: Mapping[str, Any]) -> dict[str, Any]:
+        return {"digits": int(written["digits"]), "does": Deed(written["does"]), "to": written["to"]}
+
+    @classmethod
+    def load_fields(cls, stored: Mapping[str, Any]) -> dict[str, Any]:
+        return cls.read_fields(stored)
+
+    def lay_out(self, text: str) -> Layout:
+        return Layout(lines=lay_out_prose(text), whole=True)
+
+    def take_key(self, menu: Menu, session: Session, key: str) -> Step | None:
+        """Accept the right number of digits; a code moves on only when its receipt says that it opened a request."""
+        looks_up = self.does is Deed.LOOK_UP_CODE
+        fits = is_code(key, self.digits) if looks_up else is_digits(key, self.digits)
+        if not fits:
+            return None
+        typed = make_effect(session, self.does, Choice(key=key))
+        if looks_up:
+            return Step(session.copy_with(notice=""), (typed,))
+        return Step(navigation.follow_choice(menu, session, self.to, {}), (typed,))
+
+    def list_targets(self) -> tuple[tuple[str, int], ...]:
+        return ((self.to, 1),)
+
+    def find_code_target(self) -> str:
+        return self.to
+
+    def find_own_deed(self) -> Deed | None:
+        return self.does
+
+    def describe_input(self) -> str:
+        return str(self.digits)
 
 
-def show_entry(text: str) -> Layout:
-    """Lay out the prompt on one page."""
-    return Layout(lines=lay_out_prose(text), whole=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer(Screen):
+    """Offers a callback after three wrong keys; ``@here`` as the target of a choice returns to the screen before."""
+
+    kind = "offer"
+    required = ("text", "choices")
+    colour, outline = "#a36a1f", ('>"', '"]')
+    offers_call, tells_way, leaves_trail = True, False, False
+
+    def lay_out(self, text: str) -> Layout:
+        return Layout(lines=lay_out_heading(text))
 
 
-def take_entry(menu: Menu, session: Session, screen: Entry, key: str) -> Step | None:
-    """Accept the right number of digits; a code moves on only when its receipt says that it opened a request."""
-    step = choose_line(menu, session, screen, key)
-    looks_up = screen.does is Deed.LOOK_UP_CODE
-    fits = is_code(key, screen.digits) if looks_up else is_digits(key, screen.digits)
-    if step is not None or not fits:
-        return step
-    typed = make_effect(session, screen.does, Choice(key=key))
-    if looks_up:
-        return Step(session.copy_with(notice=""), (typed,))
-    return Step(navigation.follow_choice(menu, session, screen.to, {}), (typed,))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End(Screen):
+    """The last text of a session, on a single page without navigation; nothing can be typed after it."""
+
+    kind = "end"
+    required = ("text",)
+    colour, outline, ends = "#667085", ('(["', '"])'), True
+
+    def lay_out(self, text: str) -> Layout:
+        return Layout(lines=lay_out_prose(text), whole=True, leads_on=False)
 
 
-# Form: never shown itself; a session on it shows its first unanswered question.
+USUAL_KIND = Choices.kind
+"""The kind of a screen whose menu file names none."""
 
-
-def show_form(text: str) -> Layout:
-    """Return an empty layout: a form has no text of its own."""
-    del text
-    return Layout(lines=())
-
-
-def take_form(menu: Menu, session: Session, screen: Form, key: str) -> Step | None:
-    """Return None for every key: the questions take them."""
-    del menu, session, screen, key
-    return None
-
-
-# Information: a text to read, over as many pages as it needs.
-
-
-def show_information(text: str) -> Layout:
-    """Lay out the text; it may go over several pages."""
-    return Layout(lines=lay_out_prose(text))
-
-
-def take_information(menu: Menu, session: Session, screen: Information, key: str) -> Step | None:
-    """Follow the option with this key, whichever page it is on."""
-    return choose_line(menu, session, screen, key)
-
-
-# Offer: a callback, after three wrong keys; can return to the screen before.
-
-
-def show_offer(text: str) -> Layout:
-    """Lay out the offer above its options."""
-    return Layout(lines=lay_out_heading(text))
-
-
-def take_offer(menu: Menu, session: Session, screen: Offer, key: str) -> Step | None:
-    """Follow the option with this key."""
-    return choose_line(menu, session, screen, key)
-
-
-# Question: one question of the callback form, always on one page with its answers.
-
-
-def show_question(text: str) -> Layout:
-    """Lay out the question above its answers, on one page."""
-    return Layout(lines=lay_out_heading(text), whole=True, asks=True)
-
-
-def take_question(menu: Menu, session: Session, screen: Question, key: str) -> Step | None:
-    """Take the answer with this key and go on to the next question."""
-    return choose_line(menu, session, screen, key)
-
-
-# The kinds together.
-
-
-def show_screen(screen: Screen, text: str) -> Layout:
-    """Lay out a screen with this text."""
-    match screen:
-        case Choices():
-            return show_choices(text)
-        case Information():
-            return show_information(text)
-        case Question():
-            return show_question(text)
-        case Form():
-            return show_form(text)
-        case Entry():
-            return show_entry(text)
-        case Offer():
-            return show_offer(text)
-        case End():
-            return show_end(text)
-        case _:
-            assert_never(screen)
-
-
-def take_key(menu: Menu, session: Session, screen: Screen, key: str) -> Step | None:
-    """Apply a key to a screen; None where the key means nothing there."""
-    match screen:
-        case Choices():
-            return take_choices(menu, session, screen, key)
-        case Information():
-            return take_information(menu, session, screen, key)
-        case Question():
-            return take_question(menu, session, screen, key)
-        case Form():
-            return take_form(menu, session, screen, key)
-        case Entry():
-            return take_entry(menu, session, screen, key)
-        case Offer():
-            return take_offer(menu, session, screen, key)
-        case End():
-            return take_end(menu, session, screen, key)
-        case _:
-            assert_never(screen)
+SCREEN_KINDS: dict[str, type[Screen]] = {
+    each.kind: each for each in (Choices, Information, Question, Form, Entry, Offer, End)
+}
+"""Name → kind, in the order of the reference; the grammar, the loader, stored menus and drawings read it."""

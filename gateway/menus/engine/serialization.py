@@ -5,8 +5,8 @@ Shape: ``{"format": int, …}`` with the fields of ``Menu``; a screen also has `
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict
+from dataclasses import fields as dataclass_fields
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -17,24 +17,18 @@ from gateway.menus.engine.dates import Pattern
 from gateway.menus.engine.model import (
     FORMAT,
     Choice,
-    Choices,
     Deed,
-    End,
-    Entry,
     Fact,
     FactValue,
     Field,
-    Form,
-    Information,
     Keyword,
     Menu,
-    Offer,
-    Question,
     Reaction,
     Screen,
     Speech,
     Variant,
 )
+from gateway.menus.engine.screens import SCREEN_KINDS
 
 READABLE = frozenset({1, 2, FORMAT})
 """Formats that this release reads.
@@ -48,28 +42,13 @@ _WINDOWS_BEFORE = ("morning", "noon", "evening", "sunday")
 WHOLE_LANGUAGE = "all texts"
 """Entry of ``waiting`` for a language that an earlier format marked as a draft as a whole."""
 
-KINDS: Mapping[str, type[Screen]] = {
-    "choices": Choices,
-    "information": Information,
-    "question": Question,
-    "form": Form,
-    "entry": Entry,
-    "offer": Offer,
-    "end": End,
-}
-
-_NAMES = {kind: name for name, kind in KINDS.items()}
+_COMMON = tuple(each.name for each in dataclass_fields(Screen))
 # A menu has thousands of pieces; calling the enumeration for each is slow.
 _PIECES = {kind.value: kind for kind in PieceKind}
 
 
 class UnreadableMenu(ValueError):
     """The compiled menu has a format that this release does not know, or is no menu."""
-
-
-def find_kind(screen: Screen) -> str:
-    """Return the name of a screen's kind, as menu files write it."""
-    return _NAMES[type(screen)]
 
 
 def dump_menu(menu: Menu) -> str:
@@ -109,7 +88,7 @@ def _write_plain(value: object) -> str:
 
 
 def _screen_fields(screen: Screen) -> dict[str, Any]:
-    return {"kind": find_kind(screen), **asdict(screen)}
+    return {"kind": screen.kind, **asdict(screen)}
 
 
 def _read_waiting(fields: dict[str, Any]) -> dict[str, tuple[str, ...]]:
@@ -158,14 +137,12 @@ def _read_pattern(fields: dict[str, Any]) -> Pattern:
 
 
 def _read_screen(fields: dict[str, Any]) -> Screen:
-    kind = KINDS[fields.pop("kind")]
-    fields["variants"] = tuple(_read_variant(variant) for variant in fields["variants"])
-    fields["choices"] = tuple(_read_choice(choice) for choice in fields["choices"])
-    for name in {"questions", "takes_words", "rests_on"} & set(fields):
-        fields[name] = tuple(fields[name])
-    if "does" in fields:
-        fields["does"] = Deed(fields["does"])
-    return kind(**fields)
+    kind = SCREEN_KINDS[fields.pop("kind")]
+    common = {name: fields.pop(name) for name in _COMMON if name in fields}
+    common["variants"] = tuple(_read_variant(variant) for variant in common["variants"])
+    common["choices"] = tuple(_read_choice(choice) for choice in common["choices"])
+    common["rests_on"] = tuple(common.get("rests_on", ()))
+    return kind(**common, **kind.load_fields(fields))
 
 
 def _read_variant(fields: dict[str, Any]) -> Variant:

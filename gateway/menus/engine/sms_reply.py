@@ -6,10 +6,10 @@ from datetime import datetime
 
 from gateway.domain.events import SMS_LIMITS, Limits, Piece, PieceKind, Reply
 from gateway.foundation.display_values import DisplayValues
-from gateway.menus.engine import navigation, screens
+from gateway.menus.engine import choices, navigation
 from gateway.menus.engine.effects import AmendCallback, Effect, RequestCallback
 from gateway.menus.engine.engine import render_reply
-from gateway.menus.engine.model import Choice, Deed, Information, Keyword, Menu, Question
+from gateway.menus.engine.model import Choice, Deed, Keyword, Menu
 from gateway.menus.engine.render import forget_notice
 from gateway.menus.engine.session import FURTHER, LASTS, Session, ThreadState, find_thread_state
 from gateway.menus.engine.text_breaks import split_text
@@ -35,7 +35,7 @@ def open_next(menu: Menu, session: Session) -> Session | None:
     """Return the session at the first further question without an answer; None where none is left."""
     for question in find_further(menu):
         at = session.copy_with(screen=question.id, page=1, trail=(), wrong=0, notice="", ended=False)
-        if question.asks not in session.answers and len(list_answers(menu, at)) > 1:
+        if question.get_asked() not in session.answers and len(list_answers(menu, at)) > 1:
             return at
     return None
 
@@ -43,7 +43,7 @@ def open_next(menu: Menu, session: Session) -> Session | None:
 def list_answers(menu: Menu, session: Session) -> tuple[Choice, ...]:
     """Return the choices that answer the session's current question and are open to this caller."""
     question = menu.screens.get(session.screen)
-    if not isinstance(question, Question):
+    if question is None or not question.get_asked():
         return ()
     return tuple(choice for choice in open_choices(menu, session, question) if choice.answer)
 
@@ -59,18 +59,18 @@ def ask_further(menu: Menu, session: Session) -> str:
 def answer_further(menu: Menu, session: Session, choice: Choice) -> tuple[Session, Effect]:
     """Return the session with the answer, and its effect: an addition to the request, or a refusal of calls."""
     question = menu.screens[session.screen]
-    own_answer = {question.asks: choice.answer} if isinstance(question, Question) else {}
+    own_answer = {question.get_asked(): choice.answer} if question.get_asked() else {}
     answers = {**choice.answers, **own_answer}
     answered = session.copy_with(answers={**session.answers, **answers})
-    if screens.find_deed(question, choice) is Deed.REFUSE_CALLS:
-        return answered, screens.make_effect(answered, Deed.REFUSE_CALLS, choice)
+    if choices.find_deed(question, choice) is Deed.REFUSE_CALLS:
+        return answered, choices.make_effect(answered, Deed.REFUSE_CALLS, choice)
     return answered, AmendCallback(callback=session.callback, answers=answers)
 
 
 def find_reply(menu: Menu, session: Session, choice: Choice) -> str:
     """Return the text of the information screen to which an answer leads; empty where it stays in the form."""
     screen = menu.screens.get(choice.to)
-    if not isinstance(screen, Information):
+    if screen is None or not screen.informs:
         return ""
     return find_template(menu, screen, find_variant(screen, session), session.script)
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from gateway.domain.contact_safety import Span, When
 from gateway.menus.engine.effects import ChangeWindow, Effect, RequestCallback
-from gateway.menus.engine.model import Choice, Condition, Deed, Form, Menu, Question, Screen, Text
+from gateway.menus.engine.model import Choice, Condition, Deed, Menu, Screen, Text
 from gateway.menus.engine.session import Session
 from gateway.menus.engine.text_size import GSM7, find_coding, fold_to_gsm7
 
@@ -122,11 +122,10 @@ def format_option(menu: Menu, choice: Choice, language: str) -> str:
     return f"{choice.key} {label}" if label else ""
 
 
-def find_time_questions(menu: Menu) -> tuple[Question, ...]:
+def find_time_questions(menu: Menu) -> tuple[Screen, ...]:
     """Return the questions of the callback form that ask for the window (field ``when``)."""
     form = menu.screens.get(menu.call_me)
-    form_screens = (menu.screens.get(name) for name in form.questions) if isinstance(form, Form) else ()
-    return tuple(each for each in form_screens if isinstance(each, Question) and each.asks == "when")
+    return tuple(each for each in list_form_screens(menu, form) if each.get_asked() == "when")
 
 
 def find_message(menu: Menu, name: str, session: Session) -> Text:
@@ -181,14 +180,14 @@ def _read_value(name: str, session: Session) -> str:
 
 def _is_offered(session: Session, screen: Screen, choice: Choice) -> bool:
     """Say whether the choice's window is on offer; a choice without a window always is."""
-    when = find_window(choice, screen.asks if isinstance(screen, Question) else "")
+    when = find_window(choice, screen.get_asked())
     return when in {"", NEVER} or when in session.offers
 
 
 def _has_times(menu: Menu, session: Session, choice: Choice) -> bool:
     """Say whether the target has a window to choose, where it consists of windows only."""
     behind = menu.screens.get(choice.to)
-    if behind is None or not behind.choices or isinstance(behind, Question):
+    if behind is None or not behind.choices or behind.get_asked():
         return True
     if any(each.does is not Deed.CHANGE_WINDOW for each in behind.choices):
         return True
@@ -207,7 +206,7 @@ def _can_be_read(menu: Menu, session: Session, choice: Choice) -> bool:
 
 
 def _does_speak(menu: Menu, screen: Screen, language: str) -> bool:
-    if isinstance(screen, Form):
+    if not screen.is_shown:
         return True
     texts = [screen.text]
     texts.extend(variant.text for variant in screen.variants)
@@ -215,10 +214,15 @@ def _does_speak(menu: Menu, screen: Screen, language: str) -> bool:
     return any(menu.text(text, language) for text in texts)
 
 
-def find_further(menu: Menu) -> tuple[Question, ...]:
+def find_further(menu: Menu) -> tuple[Screen, ...]:
     """Return the form's questions beside danger, phone, time and consent, in the order of the form."""
     form = menu.screens.get(menu.call_me)
-    form_screens = (menu.screens.get(name) for name in form.questions) if isinstance(form, Form) else ()
+    asked = ((each, each.get_asked()) for each in list_form_screens(menu, form))
+    return tuple(each for each, field in asked if field and field not in _ASKED_FIRST)
+
+
+def list_form_screens(menu: Menu, form: Screen | None) -> tuple[Screen, ...]:
+    """Return the screens that a form asks one after the other; none where it is no form."""
     return tuple(
-        each for each in form_screens if isinstance(each, Question) and each.asks not in _ASKED_FIRST
+        menu.screens[name] for name in (form.list_questions() if form else ()) if name in menu.screens
     )

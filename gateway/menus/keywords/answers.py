@@ -11,8 +11,8 @@ from itertools import pairwise, product
 
 from gateway.domain.contact_safety import PhoneSeen
 from gateway.menus.engine import navigation
-from gateway.menus.engine.model import Choice, Form, Keyword, Menu, Question, Reaction
-from gateway.menus.engine.visibility import find_further, format_hours
+from gateway.menus.engine.model import Choice, Keyword, Menu, Reaction
+from gateway.menus.engine.visibility import find_further, format_hours, list_form_screens
 from gateway.menus.keywords.entries import Group, LexiconEntry, list_entries
 from gateway.menus.keywords.fuzzy_match import LONGEST_NEAR, list_likely_words
 from gateway.menus.keywords.lexicon import build_lexicon
@@ -205,9 +205,8 @@ def _list_spellings(menu: Menu, number: str) -> Group[LexiconEntry]:
 def list_keys(menu: Menu, asks: str) -> dict[str, str]:
     """Return key → answer of the callback form's question that asks for this field."""
     form = menu.screens.get(menu.call_me)
-    questions = (menu.screens.get(name) for name in form.questions) if isinstance(form, Form) else ()
-    for question in questions:
-        if isinstance(question, Question) and question.asks == asks:
+    for question in list_form_screens(menu, form):
+        if question.get_asked() == asks:
             return {choice.key: choice.answer for choice in question.choices if choice.answer}
     return {}
 
@@ -245,9 +244,13 @@ def _further_answers(
     by_key = [{choice.key: choice.answer for choice in each.choices if choice.answer} for each in questions]
     if len(numbers) > len(by_key) or any(key not in keys for key, keys in zip(numbers, by_key, strict=False)):
         return None
-    answers = {each.asks: keys[key] for each, keys, key in zip(questions, by_key, numbers, strict=False)}
+    answers = {
+        each.get_asked(): keys[key] for each, keys, key in zip(questions, by_key, numbers, strict=False)
+    }
     labels = {
-        (each.asks, choice.answer): _labels(menu, choice) for each in questions for choice in each.choices
+        (each.get_asked(), choice.answer): _labels(menu, choice)
+        for each in questions
+        for choice in each.choices
     }
     if not is_filled(words, sum(labels.values(), _beside(menu) + chosen)):
         return None
@@ -297,7 +300,7 @@ def _list_answer_words(menu: Menu, asks: str, value: str) -> Group[LexiconEntry]
     labels = (
         label
         for screen in menu.screens.values()
-        if isinstance(screen, Question) and screen.asks == asks
+        if screen.get_asked() == asks
         for choice in screen.choices
         if choice.answer == value and value != PhoneSeen.NO
         for label in choice.label.values()

@@ -12,7 +12,7 @@ from gateway.foundation.services import Services
 from gateway.menus.authoring.check import Checked
 from gateway.menus.authoring.preview import Preview, preview_screen
 from gateway.menus.authoring.problems import Level, Problem
-from gateway.menus.engine.model import Form, Menu
+from gateway.menus.engine.model import Menu
 from gateway.menus.engine.wording import list_naming_screens
 from gateway.operations.publishing.changes import Change, compare_menus, spread_menu
 from gateway.operations.publishing.fact_changes import find_today
@@ -139,5 +139,5 @@ def _list_changed(menu: Menu, changes: tuple[Change, ...]) -> Iterator[str]:
         for name in list_naming_screens(menu, fact, language)
     }
     for name, screen in menu.screens.items():
-        if (name in direct or name in shown) and not isinstance(screen, Form):
+        if (name in direct or name in shown) and screen.is_shown:
             yield name

@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping
 
 from gateway.menus.authoring.conversation_files import CASE, MUST, STEP
-from gateway.menus.authoring.schema.about import ABOUT, ABOUT_TESTS
+from gateway.menus.authoring.schema.about import ABOUT_TESTS, list_about
 from gateway.menus.authoring.schema.grammar import FILE
-from gateway.menus.authoring.schema.shapes import ByKind, Day, Either, Named, Record, Several, Shape, Word
+from gateway.menus.engine.shapes import ByKind, Day, Either, Named, Record, Several, Shape, Word
 
 
 def describe_menu() -> str:
     """Return a section for each mapping of a menu file, the file itself first."""
-    return "\n\n".join(_describe_record(record, ABOUT) for record in _walk_records(FILE))
+    return "\n\n".join(_describe_record(record, list_about()) for record in _walk_records(FILE))
 
 
 def describe_tests() -> str:

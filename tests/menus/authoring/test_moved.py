@@ -7,7 +7,8 @@ import pytest
 
 from gateway.menus.authoring.moved_keys import find_moved_keys, find_moved_questions
 from gateway.menus.authoring.problems import Level
-from gateway.menus.engine.model import Choice, Form
+from gateway.menus.engine.model import Choice
+from gateway.menus.engine.screens import Form
 from gateway.menus.engine.serialization import load_menu
 from tests.support.house import sample
 from tests.support.menu_folders import base, checked

@@ -8,11 +8,12 @@ from gateway.domain.events import USSD_LIMITS
 from gateway.menus.authoring.json_schema import build_json_schema
 from gateway.menus.authoring.pages import reserve_values
 from gateway.menus.authoring.problems import Level
-from gateway.menus.authoring.schema.about import ABOUT
+from gateway.menus.authoring.schema.about import list_about
 from gateway.menus.authoring.schema.grammar import SCREEN
-from gateway.menus.engine.model import Choices, Deed, End, Form, Information, Offer, Question, Reaction
+from gateway.menus.engine.model import Deed, Reaction
 from gateway.menus.engine.option_lines import REQUIRED_MESSAGES
 from gateway.menus.engine.paging import cut_screen
+from gateway.menus.engine.screens import Choices, End, Form, Information, Offer, Question
 from tests.support.menu_folders import base, checked, with_change
 from tests.support.reviewed import reviewed
 
@@ -305,14 +306,14 @@ def test_every_key_is_explained_to_an_author_and_nothing_else_is():
     def walk(schema):
         for name, below in schema.get("properties", {}).items():
             keys.add(name)
-            assert below["description"].startswith(ABOUT[name])
+            assert below["description"].startswith(list_about()[name])
         for value in schema.values():
             for each in value if isinstance(value, list) else [value]:
                 if isinstance(each, dict):
                     walk(each)
 
     walk(build_json_schema())
-    assert keys == set(ABOUT)
+    assert keys == set(list_about())
 
 
 VARIED = (

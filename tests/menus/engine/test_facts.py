@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.domain.events import USSD_LIMITS
-from gateway.menus.engine.model import Fact, FactValue, Information, Menu
+from gateway.menus.engine.model import Fact, FactValue, Menu
 from gateway.menus.engine.paging import cut_screen, write_page
+from gateway.menus.engine.screens import Information
 from gateway.menus.engine.session import Session
 from gateway.menus.engine.text_size import GSM7, count_septets, count_units, find_coding, measure_text
 from gateway.menus.engine.wording import (

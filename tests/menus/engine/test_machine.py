@@ -32,7 +32,7 @@ from gateway.menus.engine.engine import (
     settle_session,
     step_session,
 )
-from gateway.menus.engine.model import Entry, Form, Information, Question
+from gateway.menus.engine.screens import Entry, Form, Information, Question
 from gateway.menus.engine.session import Session
 from tests.support.menu_builders import ACCEPTED, FOUND, LINE, NOW
 from tests.support.menu_strategies import HOSTILE, KNOWN, menus

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from gateway.domain.events import SMS_LIMITS, USSD_LIMITS, PieceKind
 from gateway.menus.engine.engine import step_session
-from gateway.menus.engine.model import Choices, Information
 from gateway.menus.engine.render import forget_notice
+from gateway.menus.engine.screens import Choices, Information
 from gateway.menus.engine.session import Session
 from gateway.menus.engine.text_size import measure_text
 from tests.support.menu_builders import LINE, MESSAGES, changed, choice, en, menu_of, small_menu, told, walk

@@ -5,8 +5,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.domain.events import SMS_LIMITS, USSD_LIMITS, Limits, PieceKind
-from gateway.menus.engine.model import Choices, End, Entry, Information, Offer, Question, Variant
+from gateway.menus.engine.model import Variant
 from gateway.menus.engine.paging import QuestionSplit, TextTooLong, cut_anyway, cut_screen, write_page
+from gateway.menus.engine.screens import Choices, End, Entry, Information, Offer, Question
 from gateway.menus.engine.text_breaks import PLACEHOLDER
 from gateway.menus.engine.text_size import measure_text
 from gateway.menus.engine.wording import find_longest_values

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from gateway.domain.events import USSD_LIMITS, Piece, PieceKind
 from gateway.foundation.display_values import DisplayValues
-from gateway.menus.engine.model import Choices, Information, make_page_key
+from gateway.menus.engine.model import make_page_key
 from gateway.menus.engine.paging import cut_screen
 from gateway.menus.engine.render import measure_text
+from gateway.menus.engine.screens import Choices, Information
 from gateway.menus.engine.session import Session
 from gateway.menus.engine.wording import find_longest_values
 from tests.support.menu_builders import FACTS, LINE, changed, choice, en, small_menu, told, walk

@@ -9,12 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from gateway.domain.events import USSD_LIMITS
 from gateway.menus.engine.model import FORMAT, Fact, Variant, make_page_key
 from gateway.menus.engine.paging import cut_screen
+from gateway.menus.engine.screens import SCREEN_KINDS
 from gateway.menus.engine.serialization import (
-    KINDS,
     WHOLE_LANGUAGE,
     UnreadableMenu,
     dump_menu,
-    find_kind,
     load_menu,
 )
 from gateway.menus.engine.wording import find_longest_values
@@ -85,7 +84,7 @@ def test_dates_and_what_stands_in_for_old_facts_come_back():
 
 
 def test_every_kind_has_a_word():
-    assert {find_kind(screen) for screen in MENU.screens.values()} == set(KINDS)
+    assert {screen.kind for screen in MENU.screens.values()} == set(SCREEN_KINDS)
 
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])

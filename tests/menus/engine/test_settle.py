@@ -17,7 +17,7 @@ from gateway.menus.engine.effects import (
     Receipt,
 )
 from gateway.menus.engine.engine import settle_session
-from gateway.menus.engine.model import Question
+from gateway.menus.engine.screens import Question
 from gateway.menus.engine.session import dump_session, load_session
 from tests.support.menu_builders import (
     ACCEPTED,

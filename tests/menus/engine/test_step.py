@@ -14,8 +14,8 @@ from gateway.menus.engine.effects import (
     RequestCallback,
 )
 from gateway.menus.engine.engine import begin_session, open_screen, settle_session, step_session
-from gateway.menus.engine.model import Choice, Deed, Entry, Information
-from gateway.menus.engine.serialization import KINDS, find_kind
+from gateway.menus.engine.model import Choice, Deed
+from gateway.menus.engine.screens import SCREEN_KINDS, Entry, Information
 from gateway.menus.engine.session import MAX_TRAIL, Session
 from tests.support.menu_builders import (
     ACCEPTED,
@@ -132,8 +132,8 @@ WALKS = {
 
 
 def test_every_kind_has_a_table():
-    assert set(WALKS) == set(KINDS)
-    assert {find_kind(screen) for screen in MENU.screens.values()} == set(KINDS)
+    assert set(WALKS) == set(SCREEN_KINDS)
+    assert {screen.kind for screen in MENU.screens.values()} == set(SCREEN_KINDS)
 
 
 @pytest.mark.parametrize(
@@ -388,7 +388,7 @@ def test_how_many_pages_there_are_depends_on_the_channel():
 
 
 def test_every_deed_is_an_effect():
-    from gateway.menus.engine.screens import make_effect
+    from gateway.menus.engine.choices import make_effect
 
     session = Session(screen="main", callback="cb1")
     made = {type(make_effect(session, deed, Choice(key="1", answers={"when": "now"}))) for deed in Deed}

@@ -10,7 +10,8 @@ from gateway.domain.permissions import Role
 from gateway.helpdesk.requests import case_record, referrals
 from gateway.helpdesk.requests.referrals import Referral
 from gateway.helpdesk.staff import centre_policy
-from gateway.menus.engine.model import Choice, Choices, Information, Menu
+from gateway.menus.engine.model import Choice, Menu
+from gateway.menus.engine.screens import Choices, Information
 from gateway.web.console.side_panel import name_way
 from tests.support.desk_rig import HER, OTHER
 from tests.support.lists import WORDS

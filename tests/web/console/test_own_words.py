@@ -11,7 +11,8 @@ from gateway.domain.callbacks.outcomes import Outcome
 from gateway.domain.callbacks.states import CallbackState
 from gateway.helpdesk.alerts import one_tap_link
 from gateway.menus.engine import serialization
-from gateway.menus.engine.model import Choice, Field, Question
+from gateway.menus.engine.model import Choice, Field
+from gateway.menus.engine.screens import Question
 from tests.support.desk_rig import HER, OTHER
 from tests.support.house import publish
 from tests.support.web_apps import pages_of

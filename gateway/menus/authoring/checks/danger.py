@@ -6,15 +6,7 @@ from gateway.domain.events import Limits
 from gateway.menus.authoring.checks.context import Subject
 from gateway.menus.authoring.problems import Problem
 from gateway.menus.authoring.texts import AuthoredText, has_unknown_names, list_screen_texts, list_texts
-from gateway.menus.engine.model import (
-    LINE_PLACEHOLDERS,
-    Condition,
-    Form,
-    Information,
-    Menu,
-    Question,
-    make_page_key,
-)
+from gateway.menus.engine.model import LINE_PLACEHOLDERS, Condition, Menu, make_page_key
 from gateway.menus.engine.text_breaks import PLACEHOLDER
 from gateway.menus.engine.visibility import PLAIN
 from gateway.menus.engine.wording import list_named_facts
@@ -59,10 +51,8 @@ def danger_not_asked(subject: Subject) -> Iterator[Problem]:
     """Report forms that do not ask about danger first, before any question for data."""
     menu = subject.menu
     for name, screen in menu.screens.items():
-        if not isinstance(screen, Form):
-            continue
-        questions = [menu.screens[each] for each in screen.questions]
-        if not questions or not isinstance(questions[0], Question) or questions[0].asks != _DANGER:
+        questions = [menu.screens[each] for each in screen.list_questions()]
+        if questions and questions[0].get_asked() != _DANGER:
             yield subject.problem(
                 "danger-not-asked",
                 ("screens", name, "questions"),
@@ -146,12 +136,12 @@ def _number_screens(menu: Menu) -> Iterator[str]:
     answers = (
         choice.to
         for screen in menu.screens.values()
-        if isinstance(screen, Question) and screen.asks == _DANGER
+        if screen.get_asked() == _DANGER
         for choice in screen.choices
         if choice.answer == "yes"
     )
     for name in dict.fromkeys(answers):
-        if name in menu.screens and name != menu.sos and isinstance(menu.screens[name], Information):
+        if name in menu.screens and name != menu.sos and menu.screens[name].informs:
             yield name
 
 

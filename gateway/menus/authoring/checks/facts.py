@@ -10,7 +10,7 @@ from gateway.menus.authoring.checks.context import Subject
 from gateway.menus.authoring.checks.danger import list_danger_facts
 from gateway.menus.authoring.problems import Level, Problem
 from gateway.menus.authoring.texts import AuthoredText, list_sent_texts, list_texts
-from gateway.menus.engine.model import Fact, Menu, Question
+from gateway.menus.engine.model import Fact, Menu
 from gateway.menus.engine.text_breaks import PLACEHOLDER
 from gateway.menus.engine.wording import list_named_facts
 
@@ -49,7 +49,7 @@ def figure_with_unit(subject: Subject) -> Iterator[Problem]:
     """
     for one, language, words in list_sent_texts(subject.menu):
         screen = subject.menu.screens.get(one.screen)
-        asks_when = isinstance(screen, Question) and screen.asks == "when"
+        asks_when = screen is not None and screen.get_asked() == "when"
         if find_figure(words) or asks_when or one.path[:2] in _NUMBERED:
             continue
         found = find_unit(words, subject.declared.units.get(language, ()))

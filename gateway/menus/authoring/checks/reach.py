@@ -6,7 +6,7 @@ from math import inf
 from gateway.menus.authoring.checks.context import Subject
 from gateway.menus.authoring.graph import MenuWay, find_reached, list_shown_ways, list_ways
 from gateway.menus.authoring.problems import Problem
-from gateway.menus.engine.model import NO_TIME, RESUME, End, Form, Menu
+from gateway.menus.engine.model import NO_TIME, RESUME, Menu
 
 _NEAR, _NEVER = 3, inf
 _ALWAYS_LEAD_ON = frozenset({"@back", "@here", "@form"})
@@ -42,10 +42,10 @@ def no_way_back(subject: Subject) -> Iterator[Problem]:
     for name, screen in menu.screens.items():
         out = {choice.to for choice in screen.choices}
         leads_out = out & (_ALWAYS_LEAD_ON | {menu.home, menu.start}) or any(
-            isinstance(menu.screens.get(target), End) for target in out
+            menu.screens[target].ends for target in out if target in menu.screens
         )
         if not (
-            screen.back or leads_out or isinstance(screen, End | Form) or name in {menu.start, menu.home}
+            screen.back or leads_out or screen.ends or not screen.is_shown or name in {menu.start, menu.home}
         ):
             yield subject.warning(
                 "no-way-back",
@@ -83,7 +83,7 @@ def _keys_to_danger(subject: Subject, begin: str, language: str) -> float:
 
 def _with_exit(menu: Menu) -> set[str]:
     """Return the screens from which an end, home or a way back can be reached."""
-    free = {name for name, screen in menu.screens.items() if screen.back or isinstance(screen, End)}
+    free = {name for name, screen in menu.screens.items() if screen.back or screen.ends}
     free |= {menu.start, menu.home}
     free |= {
         name

@@ -8,14 +8,8 @@ from gateway.menus.authoring.problems import Problem
 from gateway.menus.authoring.texts import (
     list_sent_texts,
 )
-from gateway.menus.engine.model import (
-    Deed,
-    End,
-    Entry,
-    Form,
-    Question,
-)
-from gateway.menus.engine.screens import find_deed
+from gateway.menus.engine.choices import find_deed
+from gateway.menus.engine.model import Deed, Screen
 from gateway.menus.engine.text_breaks import PLACEHOLDER
 from gateway.menus.engine.visibility import HOURS, find_window
 
@@ -29,7 +23,7 @@ def consent_before_number(subject: Subject) -> Iterator[Problem]:
     menu = subject.menu
     for name, screen in menu.screens.items():
         for number, choice in enumerate(screen.choices):
-            agreed = isinstance(screen, Question) and screen.asks == "consent" and choice.answer == "yes"
+            agreed = screen.get_asked() == "consent" and choice.answer == "yes"
             if choice.does is Deed.REQUEST_CALLBACK and not agreed:
                 yield subject.problem(
                     "consent-after-number",
@@ -37,14 +31,14 @@ def consent_before_number(subject: Subject) -> Iterator[Problem]:
                     "a callback would be kept without her consent",
                     "move does: request_callback to the yes of the question that asks consent",
                 )
-        if isinstance(screen, Entry) and screen.does is Deed.REQUEST_CALLBACK:
+        if screen.find_own_deed() is Deed.REQUEST_CALLBACK:
             yield subject.problem(
                 "consent-after-number",
                 ("screens", name, "does"),
                 "a callback would be kept without her consent",
                 "write does: look_up_code",
             )
-        if isinstance(screen, Form) and not _asks_consent_last(subject, screen):
+        if screen.list_questions() and not _asks_consent_last(subject, screen):
             yield subject.problem(
                 "consent-after-number",
                 ("screens", name, "questions"),
@@ -57,10 +51,11 @@ def refusal_has_its_deed(subject: Subject) -> Iterator[Problem]:
     """Report answers that end the form without an action: an earlier request would go on unnoticed."""
     menu = subject.menu
     for name, screen in menu.screens.items():
-        if not isinstance(screen, Question):
+        if not screen.get_asked():
             continue
         for number, choice in enumerate(screen.choices):
-            if isinstance(menu.screens.get(choice.to), End) and find_deed(screen, choice) is None:
+            target = menu.screens.get(choice.to)
+            if target is not None and target.ends and find_deed(screen, choice) is None:
                 yield subject.problem(
                     "refusal-without-deed",
                     ("screens", name, "choices", str(number), "to"),
@@ -92,7 +87,7 @@ def hours_typed(subject: Subject) -> Iterator[Problem]:
     """Report hours typed beside a window: its row must be the only place that states when the phone rings."""
     menu = subject.menu
     for name, screen in menu.screens.items():
-        asks = screen.asks if isinstance(screen, Question) else ""
+        asks = screen.get_asked()
         for number, choice in enumerate(screen.choices):
             if find_window(choice, asks) not in menu.windows:
                 continue
@@ -113,7 +108,7 @@ def hours_told(subject: Subject) -> Iterator[Problem]:
     """Report window choices that do not show their hours."""
     menu = subject.menu
     for name, screen in menu.screens.items():
-        asks = screen.asks if isinstance(screen, Question) else ""
+        asks = screen.get_asked()
         for number, choice in enumerate(screen.choices):
             for language, label in choice.label.items():
                 word = find_window(choice, asks)
@@ -137,7 +132,7 @@ def window_never_staffed(subject: Subject) -> Iterator[Problem]:
         return
     staffed = subject.asked.staffed(subject.menu.windows.values())
     for name, screen in subject.menu.screens.items():
-        if not isinstance(screen, Question) or screen.asks != "when":
+        if screen.get_asked() != "when":
             continue
         for number, choice in enumerate(screen.choices):
             if choice.answer and choice.answer not in staffed | _ALWAYS:
@@ -149,10 +144,7 @@ def window_never_staffed(subject: Subject) -> Iterator[Problem]:
                 )
 
 
-def _asks_consent_last(subject: Subject, form: Form) -> bool:
-    asks = [
-        screen.asks
-        for screen in (subject.menu.screens[name] for name in form.questions)
-        if isinstance(screen, Question)
-    ]
+def _asks_consent_last(subject: Subject, form: Screen) -> bool:
+    screens = (subject.menu.screens[name] for name in form.list_questions())
+    asks = [asked for screen in screens if (asked := screen.get_asked())]
     return bool(asks) and asks[-1] == "consent" and asks.count("consent") == 1

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 
-ABOUT: Mapping[str, str] = {
+from gateway.menus.engine.screens import SCREEN_KINDS
+
+_ABOUT: Mapping[str, str] = {
     "about": "What may stand beside STOP and START and changes nothing: me, messages, now.",
     "answer": "The value that this choice gives to the field which the question asks.",
     "answers": "Other fields of the callback form that this choice sets.",
-    "asks": "The field of the callback form that this question fills.",
     "back": 'Write "no" to show no 0 Back on this screen.',
     "between": "What stands between the parts of a date; without it a stroke.",
     "automatic": "Whole texts that phones and operators write by themselves; no answer goes out to one.",
@@ -24,7 +25,6 @@ ABOUT: Mapping[str, str] = {
     "date": "A day, month or year instead of a value; each language tells it in its own words and calendar.",
     "days": "The days of the week on which the window falls, such as mon; without them every day.",
     "declines": "Whole texts that mean no while the questions of the callback are open.",
-    "digits": "How many digits she types.",
     "does": "What is asked for beside moving on.",
     "drafts": "Languages in which no text counts as read, whatever the reviews say.",
     "era": "How many years the calendar of this language is ahead.",
@@ -50,7 +50,6 @@ ABOUT: Mapping[str, str] = {
     "numbers": "Numbers in words.",
     "offer": "The screen after three wrong keys.",
     "page": "This page of the screen begins here, in every language.",
-    "questions": "The questions in order; consent is the last one.",
     "reaction": "What the words lead to instead of a screen.",
     "refusals": "What before a word of contact refuses it: do not, never.",
     "review": "Write draft while no translation counts as read, whatever the reviews say.",
@@ -65,8 +64,6 @@ ABOUT: Mapping[str, str] = {
     "start": "The first screen of a dial.",
     "rests_on": "Facts without which the text does not hold, though it names no figure of theirs: a section of law.",
     "struck": "What before a word of the clock shows that it is none: was hit.",
-    "takes_code": "Four to six digits typed here are tried as her code.",
-    "takes_words": "Words typed here lead where they lead by text, each of these tried in front: [province, จังหวัด].",
     "text": "What the screen says, in each language; {name} is filled by a fact, a setting or a result.",
     "to": "The screen that follows.",
     "topic": "What a callback from here on is about: a word of topics.",
@@ -83,6 +80,12 @@ ABOUT: Mapping[str, str] = {
     "words": "The words in each language, in every spelling that people use.",
     "written_in": "The language from which the others are translated.",
 }
+
+
+def list_about() -> Mapping[str, str]:
+    """Return each key of menu files with what it is for: those of this module, and those that a kind of screen adds."""
+    return {**_ABOUT, **{key: words for kind in SCREEN_KINDS.values() for key, words in kind.about.items()}}
+
 
 ABOUT_TESTS: Mapping[str, str] = {
     "it": "What the conversation shows, in a sentence.",

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from gateway.domain.contact_safety import DAYS, When, read_span
 from gateway.menus.authoring.schema.conform import parse_day
@@ -19,26 +19,21 @@ from gateway.menus.authoring.yaml_nodes import (
 from gateway.menus.engine.dates import NUMBERS, Pattern
 from gateway.menus.engine.model import (
     Choice,
-    Choices,
     Condition,
     Deed,
-    End,
-    Entry,
     Fact,
     FactValue,
     Field,
-    Form,
-    Information,
     Keyword,
     Menu,
-    Offer,
-    Question,
     Reaction,
     Screen,
     Speech,
     Text,
     Variant,
 )
+from gateway.menus.engine.screens import SCREEN_KINDS, USUAL_KIND
+from gateway.menus.engine.shapes import Named, Record, Several, Shape
 from gateway.menus.engine.text_breaks import SOFT_BREAK
 
 
@@ -111,33 +106,23 @@ def _build_condition(node: Node) -> Condition:
 
 def build_screen(name: str, node: Node) -> Screen:
     """Return a screen of any kind; its references must be checked."""
-    common = _build_common(name, node)
-    match get_text(node, "kind", "choices"):
-        case "information":
-            return Information(**common)
-        case "question":
-            return Question(**common, asks=get_text(node, "asks"))
-        case "form":
-            return Form(**common, questions=_read_texts(node, "questions"), to=get_text(node, "to"))
-        case "entry":
-            return Entry(
-                **common,
-                digits=int(get_text(node, "digits")),
-                does=Deed(get_text(node, "does")),
-                to=get_text(node, "to"),
-            )
-        case "offer":
-            return Offer(**common)
-        case "end":
-            return End(**common)
+    kind = SCREEN_KINDS[get_text(node, "kind", USUAL_KIND)]
+    written = {key.text: value for key, value in get_pairs(node) if key.text in kind.shape}
+    own = {key: _read_shape(value, kind.shape[key]) for key, value in written.items()}
+    return kind(**_build_common(name, node), **kind.read_fields(own))
+
+
+def _read_shape(node: Node, shape: Shape) -> Any:
+    """Return what a key of a kind's own holds: a text, a tuple of texts, or a mapping."""
+    match shape:
+        case Several():
+            return _read_texts(node)
+        case Record():
+            return {name.text: _read_shape(value, shape.fields[name.text]) for name, value in get_pairs(node)}
+        case Named():
+            return {name.text: _read_shape(value, shape.of) for name, value in get_pairs(node)}
         case _:
-            code = node.get("takes_code") if isinstance(node, MapNode) else None
-            return Choices(
-                **common,
-                takes_code=code is not None,
-                code_to=get_text(code, "to"),
-                takes_words=_read_texts(node, "takes_words"),
-            )
+            return get_text(node)
 
 
 def _build_common(name: str, node: Node) -> _Fields:

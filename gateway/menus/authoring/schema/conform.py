@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from gateway.menus.authoring.problems import SEE, Place, Problem, did_you_mean, show_place
-from gateway.menus.authoring.schema.shapes import ByKind, Day, Either, Named, Record, Several, Shape, Word
 from gateway.menus.authoring.slips import find_strange_sign, is_blank
 from gateway.menus.authoring.yaml_loader import Loaded
 from gateway.menus.authoring.yaml_nodes import ListNode, MapNode, Node, Scalar, get_text
 from gateway.menus.engine.dates import find_buddhist_year, is_date
+from gateway.menus.engine.shapes import ByKind, Day, Either, Named, Record, Several, Shape, Word
 
 
 def check_shape(node: Node, shape: Shape, what: str = "this") -> Iterator[Problem]:

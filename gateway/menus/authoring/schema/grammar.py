@@ -1,23 +1,13 @@
 """The grammar of menu files, as one table of shapes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields as dataclass_fields
 
-from gateway.domain.contact_safety import DAYS, PhoneSeen
+from gateway.domain.contact_safety import DAYS
 from gateway.menus.authoring.passages import EXAMPLE, MARK
-from gateway.menus.authoring.schema.shapes import ByKind, Day, Either, Named, Record, Several, Shape, Word
 from gateway.menus.engine.model import Deed, Reaction, Speech
-
-ANSWERS: Mapping[str, tuple[str, ...]] = {
-    "danger": ("yes", "no"),
-    "phone_seen": tuple(PhoneSeen),
-    "when": (),
-    "consent": ("yes", "no"),
-    "woman": ("yes", "no"),
-    "other_language": (),
-    "sms_safe": ("yes", "no"),
-}
-"""Field of the callback form → its allowed values; an empty tuple allows any."""
+from gateway.menus.engine.screens import SCREEN_KINDS, USUAL_KIND
+from gateway.menus.engine.shapes import ByKind, Day, Either, Named, Record, Several, Shape, Word
 
 ALWAYS_ANSWERED = ("now", "never")
 """Answers to the time question that exist in every menu: at once, or not at all."""
@@ -28,7 +18,6 @@ CONDITIONS = ("region", "language", "script", "missed")
 SPECIAL_TARGETS = ("@form", "@here", "@back")
 
 _ANY = Word()
-_ASKED = Word(usual=tuple(ANSWERS))
 _YES_NO = Word(values=("yes", "no"))
 _TEXT = Named(of=_ANY, keys="language", least=1)
 _IF = Named(of=Several(of=_ANY, or_one=True, least=1), keys="condition", least=1)
@@ -71,35 +60,23 @@ _COMMON: Mapping[str, Shape] = {
 }
 
 
-def _make_screen_shape(kind: str, *, required: tuple[str, ...] = (), **more: Shape) -> Record:
-    return Record(what=f"a screen of kind {kind}", fields={**_COMMON, **more}, required=required)
+class _KindRecords(Mapping[str, Record]):
+    """The shape of each kind of screen, read from its class when it is asked for."""
+
+    def __getitem__(self, kind: str) -> Record:
+        found = SCREEN_KINDS[kind]
+        return Record(
+            what=f"a screen of kind {kind}", fields={**_COMMON, **found.shape}, required=found.required
+        )
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(SCREEN_KINDS)
+
+    def __len__(self) -> int:
+        return len(SCREEN_KINDS)
 
 
-SCREEN = ByKind(
-    key="kind",
-    default="choices",
-    kinds={
-        "choices": _make_screen_shape(
-            "choices",
-            takes_code=Record(what="takes_code", fields={"to": _ANY}, required=("to",)),
-            takes_words=Several(of=_ANY, or_one=True),
-        ),
-        "information": _make_screen_shape("information", required=("text",)),
-        "question": _make_screen_shape("question", required=("text", "asks", "choices"), asks=_ASKED),
-        "form": _make_screen_shape(
-            "form", required=("questions", "to"), questions=Several(of=_ANY, least=1), to=_ANY
-        ),
-        "entry": _make_screen_shape(
-            "entry",
-            required=("text", "digits", "does", "to"),
-            digits=Word(pattern=r"[1-9]|1[0-9]", example="4", numeric=True),
-            does=Word(values=tuple(Deed)),
-            to=_ANY,
-        ),
-        "offer": _make_screen_shape("offer", required=("text", "choices")),
-        "end": _make_screen_shape("end", required=("text",)),
-    },
-)
+SCREEN = ByKind(key="kind", default=USUAL_KIND, kinds=_KindRecords())
 
 KEYWORD = Record(
     what="a keyword",

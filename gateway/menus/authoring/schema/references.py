@@ -11,6 +11,7 @@ from gateway.menus.authoring.schema.grammar import (
     NAMED_WORDS,
     POINTERS,
     REQUIRED_HEAD,
+    SCREEN,
     SCREEN_NAME,
     SPECIAL_TARGETS,
 )
@@ -27,6 +28,8 @@ from gateway.menus.authoring.yaml_nodes import (
     get_wordings,
 )
 from gateway.menus.engine.option_lines import OPTIONAL_MESSAGES, REQUIRED_MESSAGES, VARIED_MESSAGES
+from gateway.menus.engine.screens import USUAL_KIND
+from gateway.menus.engine.shapes import Record, Several, Shape, Word
 
 _ELSE = "under screens, or name another; check that every file of the folder is read"
 
@@ -171,11 +174,8 @@ def _check_screen(
     topics: frozenset[str],
     facts: frozenset[str],
 ) -> Iterator[Problem]:
-    yield from _check_target(_find_node(screen, "to"), screens)
-    code = _find_node(screen, "takes_code")
-    yield from _check_target(_find_node(code, "to") if code else None, screens)
-    for question in get_items(screen, "questions"):
-        yield from _check_target(question, screens, special=())
+    for key, shape in SCREEN.kinds.get(get_text(screen, "kind", USUAL_KIND), _NO_KIND).fields.items():
+        yield from _check_named_screens(_find_node(screen, key), shape, screens)
     yield from _check_topic(screen, topics)
     yield from _check_asked(screen, answers)
     yield from _check_resting(screen, facts)
@@ -189,6 +189,26 @@ def _check_screen(
         yield from _check_choice(
             choice, "?" if _asks_nothing_said(screen) else asks, screens, languages, answers
         )
+
+
+_NO_KIND = Record(what="", fields={})
+
+
+def _check_named_screens(node: Node | None, shape: Shape, screens: frozenset[str]) -> Iterator[Problem]:
+    """Yield unknown screens that a key names, wherever its shape says that it names one."""
+    match shape:
+        case Word(names="screen"):
+            yield from _check_target(node, screens, special=())
+        case Word(names="target"):
+            yield from _check_target(node, screens)
+        case Several():
+            for item in get_items(node) or ((node,) if node is not None and shape.or_one else ()):
+                yield from _check_named_screens(item, shape.of, screens)
+        case Record():
+            for key, inner in shape.fields.items():
+                yield from _check_named_screens(_find_node(node, key) if node else None, inner, screens)
+        case _:
+            pass
 
 
 def _check_resting(screen: Node, facts: frozenset[str]) -> Iterator[Problem]:

@@ -6,8 +6,7 @@ from datetime import date, timedelta
 
 from gateway.menus.authoring.problems import Level, Problem
 from gateway.menus.authoring.schema.conform import parse_day
-from gateway.menus.authoring.schema.grammar import ALWAYS_ANSWERED, ANSWERS, TOPIC_NAME, WINDOW_NAME
-from gateway.menus.authoring.schema.shapes import Word
+from gateway.menus.authoring.schema.grammar import ALWAYS_ANSWERED, TOPIC_NAME, WINDOW_NAME
 from gateway.menus.authoring.slips import suggest_name
 from gateway.menus.authoring.yaml_nodes import (
     ListNode,
@@ -19,7 +18,9 @@ from gateway.menus.authoring.yaml_nodes import (
     get_scalars,
 )
 from gateway.menus.engine.dates import find_odd_year, is_date
+from gateway.menus.engine.model import FORM_ANSWERS
 from gateway.menus.engine.navigation import OTHER
+from gateway.menus.engine.shapes import Word
 
 __all__ = ["OTHER"]
 
@@ -36,7 +37,7 @@ def list_answers(root: MapNode) -> Answers:
         name.text: tuple(each.text for each in get_scalars(row, "values"))
         for name, row in get_pairs(root, "fields")
     }
-    return {**own, **ANSWERS, "when": (*windows, *ALWAYS_ANSWERED)}
+    return {**own, **FORM_ANSWERS, "when": (*windows, *ALWAYS_ANSWERED)}
 
 
 def check_rows(root: MapNode, languages: frozenset[str]) -> Iterator[Problem]:
@@ -70,7 +71,7 @@ def _check_window(name: Scalar, window: Node) -> Iterator[Problem]:
 
 
 def _check_field(name: Scalar, row: Node, languages: frozenset[str]) -> Iterator[Problem]:
-    if name.text in ANSWERS:
+    if name.text in FORM_ANSWERS:
         yield _report_unknown(
             name, f"'{name.text}' means the same in every menu", "delete it here; its question stays"
         )

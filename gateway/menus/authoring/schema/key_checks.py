@@ -1,7 +1,6 @@
-"""Define the shapes of menu parts, and find keys, keywords and days that are used twice."""
+"""Find keys, keywords and days that a menu uses twice, and keys that are reserved."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 
 from gateway.menus.authoring.problems import Problem, show_place
 from gateway.menus.authoring.slips import is_blank
@@ -139,73 +138,3 @@ def _one_of_two(fact: Scalar, value: Node) -> Iterator[Problem]:
             message=f"'{fact.text}' has a value and a date at once",
             hint="keep the date, and delete value:",
         )
-
-
-# Shapes, as plain values for the check and for JSON Schema.
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Word:
-    """One text; ``values`` are the allowed ones, ``usual`` are suggestions, ``example`` shows the form."""
-
-    values: tuple[str, ...] = ()
-    usual: tuple[str, ...] = ()
-    pattern: str = ""
-    example: str = ""
-    numeric: bool = False
-    may_be_empty: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Day:
-    """A date as 2026-11-24; a ``coarse`` one may be a month (2026-11) or a year (2026)."""
-
-    coarse: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Several:
-    """A list of one shape with at least ``least`` items; ``or_one`` allows a single item without brackets."""
-
-    of: "Shape"
-    or_one: bool = False
-    least: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
-    """A mapping with keys chosen by the author: languages, screens, facts."""
-
-    of: "Shape"
-    keys: str = "name"
-    least: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """A mapping with fixed keys. ``what`` names it in messages."""
-
-    what: str
-    fields: Mapping[str, "Shape"]
-    required: tuple[str, ...] = ()
-    one_of: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ByKind:
-    """Several records, distinguished by the value of one key."""
-
-    key: str
-    default: str
-    kinds: Mapping[str, Record] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Either:
-    """A mapping in short form, or in long form where it has one of the long form's keys."""
-
-    short: "Shape"
-    long: Record
-
-
-Shape = Word | Day | Several | Named | Record | ByKind | Either
