@@ -125,16 +125,16 @@ def sum_cpu(pid: int) -> float:
 
 def sum_pss(pid: int) -> float:
     """Return the MiB that a tree takes from the machine, shared pages counted once."""
-    return sum(read_pss(each) for each in find_tree(pid))
+    return sum(read_memory(each, "Pss") for each in find_tree(pid))
 
 
-def read_pss(pid: int) -> float:
-    """Return the proportional set size of one process in MiB; 0 where it is gone or another user's."""
+def read_memory(pid: int, word: str) -> float:
+    """Return a figure of one process in MiB, ``Pss`` or ``Rss``; 0 where it is gone or another user's."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:
         return 0.0
-    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+    return sum(int(line.split()[1]) for line in lines if line.startswith(f"{word}:")) / 1024
 
 
 def _read_stat(pid: int) -> list[str]:

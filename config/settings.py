@@ -385,15 +385,3 @@ def from_process() -> Settings:
         SettingsError: see ``load_settings``.
     """
     return load_settings(os.environ)
-
-
-def list_child_environment(settings: Settings, **added: str) -> dict[str, str]:
-    """Return this process's environment with what the children must agree on written out."""
-    return {
-        **os.environ,
-        "GATEWAY_DATA_DIR": str(settings.data_dir),
-        "GATEWAY_MENUS_DIR": str(settings.env.gateway_menus_dir.absolute()),
-        "PORT": str(settings.env.port),
-        "PYTHONUNBUFFERED": "1",
-        **added,
-    }

@@ -118,6 +118,9 @@ class Worker(SimpleWorker):  # type: ignore[misc]  # RQ's own class carries no t
     def request_force_stop(self, signum: int, frame: FrameType | None) -> None:
         """Ignore a second signal: the first one stops the worker, and SIGKILL is there for emergencies."""
 
+    def procline(self, message: str) -> None:
+        """Leave the process's title alone: it says which process this is, RQ's would say what it does at the moment."""
+
     def set_shutdown_requested_date(self) -> None:
         """Skip RQ's write of the shutdown time, as Redis may be gone."""
 

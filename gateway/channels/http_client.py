@@ -1,20 +1,23 @@
 """Make one HTTP request without retries, so that it is always known whether a byte of the body was sent.
 
-A send is not idempotent, so it must not be repeated automatically (RFC 9110, section 9.2.2).
+A send is not idempotent, so it must not be repeated automatically (RFC 9110, section 9.2.2). The libraries are
+imported at the first use, because a process that only answers callers asks nobody.
 """
+
+from __future__ import annotations
 
 import functools
 import io
-import ssl
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-
-import certifi
-import urllib3
-from urllib3.exceptions import HTTPError
-from urllib3.util.ssl_ import create_urllib3_context
+from typing import TYPE_CHECKING
 
 from gateway.foundation.clock import Clock
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Mapping
+
+    import urllib3
 
 CONNECT, READ = 3, 20
 """Seconds to connect, and to wait for each read."""
@@ -69,6 +72,8 @@ class OverHttp:
         Raises:
             NoAnswer: no response.
         """
+        import urllib3
+
         tracked_body = _Body(body)
         with urllib3.PoolManager(retries=False, ssl_context=self._tls) as pool:
             try:
@@ -83,10 +88,12 @@ class OverHttp:
                     decode_content=False,
                 )
                 return self._read(response)
-            except (HTTPError, OSError) as error:
+            except (urllib3.exceptions.HTTPError, OSError) as error:
                 raise NoAnswer(begun=tracked_body.begun) from error
 
     def _read(self, response: urllib3.BaseHTTPResponse) -> HttpReply:
+        from urllib3.exceptions import HTTPError
+
         deadline = self._clock.monotonic() + WHOLE_ANSWER_SECONDS
         body, cut = b"", False
         try:
@@ -114,6 +121,9 @@ class _Body(io.BytesIO):
 @functools.cache
 def _make_trust() -> ssl.SSLContext:
     """Return the TLS context with the trusted authorities, loaded once a process because loading is slow."""
+    import certifi
+    from urllib3.util.ssl_ import create_urllib3_context
+
     context = create_urllib3_context()
     context.load_verify_locations(certifi.where())
     return context

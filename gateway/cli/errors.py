@@ -10,10 +10,6 @@ import click
 
 from config import settings as config
 from config.settings import SettingsError
-from gateway.bootstrap import NoTables, open_clock
-from gateway.menus.engine.dates import find_odd_year
-from gateway.storage.database import Unavailable
-from gateway.storage.encryption import RingMissing
 
 _UNUSABLE = 2
 
@@ -30,18 +26,37 @@ def in_words() -> Iterator[None]:
         for fault in error.faults:
             click.echo(fault, err=True)
         raise SystemExit(_UNUSABLE) from None
-    except NoTables as error:
-        raise click.ClickException(str(error)) from None
-    except Unavailable:
-        raise click.ClickException(_NO_SQL) from None
-    except RingMissing:
-        raise click.ClickException(_NO_KEYS) from None
+    except (click.ClickException, click.Abort, click.exceptions.Exit):
+        raise
     except OSError as error:
         if error.errno == errno.EPIPE:
             raise  # the reader of a pipe has exited; click handles it (EPIPE)
         raise click.ClickException(
             f"{error.filename or 'a file'} cannot be used ({error.strerror}); `gateway doctor` says more."
         ) from None
+    except Exception as error:
+        sentence = _describe_error(error)
+        if sentence is None:
+            raise
+        raise click.ClickException(sentence) from None
+
+
+def _describe_error(error: Exception) -> str | None:
+    """Return the sentence for an error of the services; None for any other."""
+    # Imported when something failed: a command that needs no service would wait a second for them.
+    from gateway.bootstrap import NoTables
+    from gateway.storage.database import Unavailable
+    from gateway.storage.encryption import RingMissing
+
+    match error:
+        case NoTables():
+            return str(error)
+        case Unavailable():
+            return _NO_SQL
+        case RingMissing():
+            return _NO_KEYS
+        case _:
+            return None
 
 
 # Dates: a Buddhist-era year is refused, and the message gives the date that was probably meant.
@@ -52,6 +67,8 @@ class _Date(click.DateTime):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         """Return the date; a failure names the one that was probably meant."""
+        from gateway.menus.engine.dates import find_odd_year
+
         if isinstance(value, str) and (odd := find_odd_year(value, _read_today())):
             self.fail(str(odd), param, ctx)
         return super().convert(value, param, ctx)
@@ -63,6 +80,8 @@ MOMENT = _Date(formats=["%Y-%m-%d %H:%M"])
 
 def refuse_odd_year(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
     """Check the year of a date argument that is parsed later; a ``callback=`` of click options and arguments."""
+    from gateway.menus.engine.dates import find_odd_year
+
     if value and (odd := find_odd_year(value, _read_today())):
         raise click.BadParameter(str(odd))
     return value
@@ -80,4 +99,6 @@ def check_order(first: datetime, last: datetime) -> None:
 
 
 def _read_today() -> date:
+    from gateway.bootstrap import open_clock
+
     return open_clock(config.from_process()).now().date()

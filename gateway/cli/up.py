@@ -1,25 +1,51 @@
-"""Implements ``gateway up``: starts all processes on this machine, and restarts them when they end."""
+"""Implements ``gateway up``: starts all processes on this machine, and restarts them when they end.
+
+It imports everything once while the embedded Valkey starts, and forks web, worker and clock. What opens the database
+(the preparation, an answer about the recovery sheet) runs in a child of its own and ends with it.
+"""
 
 import os
 import select
 import sys
 from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from config import settings as config
+from config.child_environment import set_child_environment
 from config.settings import Settings
-from gateway.bootstrap import open_parts
-from gateway.cli import first_start, upkeep
+from gateway.cli import processes
+from gateway.cli.errors import in_words
 from gateway.cli.processes import OWNER_ONLY
 from gateway.foundation.clock import Clock
+from gateway.operations import forking
 from gateway.operations import supervisor as operations_supervisor
-from gateway.operations.maintenance.key_care import SheetQuestion
-from gateway.operations.supervisor import CannotStart, DataFolder, Supervisor, is_port_free, spawn_process
-from gateway.storage.database import Unavailable
+from gateway.operations.supervisor import (
+    CannotStart,
+    DataFolder,
+    Process,
+    Supervisor,
+    is_port_free,
+    spawn_process,
+)
+
+# The rest is imported beside the start of the embedded Valkey.
+if TYPE_CHECKING:
+    from gateway.cli.first_start import Prepared
+    from gateway.operations.maintenance.key_care import SheetQuestion
+
+T = TypeVar("T")
 
 _STORE_UP_WITHIN = 10.0
 _PORT_FREE_WITHIN = 5.0
+
+_RUN: dict[str, Callable[[], None]] = {
+    "web": processes.serve_web,
+    "worker": processes.run_worker,
+    "clock": processes.run_clock,
+}
 
 
 @click.command()
@@ -39,11 +65,8 @@ def up() -> None:
     supervisor = Supervisor(folder, clock)
     supervisor.listen()
     try:
-        question = _start_all(settings, supervisor, clock)
+        question = _start_all(settings, supervisor, clock, folder)
         supervisor.watch(_ask_for_group(settings, question) if question else None)
-    except CannotStart as error:
-        click.echo(str(error), err=True)
-        raise SystemExit(1) from None
     finally:
         supervisor.stop()
 
@@ -55,25 +78,31 @@ def _free_port(settings: Settings, clock: Clock) -> None:
         )
 
 
-def _start_all(settings: Settings, supervisor: Supervisor, clock: Clock) -> SheetQuestion | None:
+def _start_all(
+    settings: Settings, supervisor: Supervisor, clock: Clock, folder: DataFolder
+) -> "SheetQuestion | None":
     """Start everything and print the addresses; return the question about the recovery sheet, if one is open."""
-    environment = config.list_child_environment(settings)
-    if settings.env.redis_url is None:
+    environment = set_child_environment(settings)
+    embedded = settings.env.redis_url is None
+    if embedded:
         supervisor.start(
             "store",
             lambda: operations_supervisor.start_valkey(settings.data_dir, environment=environment),
             outlives=True,
         )
-        if not _wait_for(
-            lambda: operations_supervisor.does_answer(settings.data_dir), _STORE_UP_WITHIN, clock
-        ):
-            click.echo(
-                "The embedded Valkey does not answer; sessions are kept elsewhere until it does.", err=True
-            )
-    prepared = first_start.prepare_start(settings, at_terminal=sys.stdout.isatty())
-    for name in ("web", "worker", "clock"):
-        command = [sys.executable, "-m", "gateway.cli", name]
-        supervisor.start(name, lambda command=command: spawn_process(command, environment))  # type: ignore[misc]
+    processes.import_image(settings)
+    if embedded and not _wait_for(
+        lambda: operations_supervisor.does_answer(settings.data_dir), _STORE_UP_WITHIN, clock
+    ):
+        click.echo(
+            "The embedded Valkey does not answer; sessions are kept elsewhere until it does.", err=True
+        )
+    prepared = forking.run_apart(partial(_prepare, settings, at_terminal=sys.stdout.isatty()))
+    processes.load_menus(settings)
+    for name in _RUN:
+        supervisor.start(name, partial(_start_process, name, environment, folder))
+    from gateway.cli import first_start
+
     if first_start.is_ready(settings, clock, supervisor):
         for line in prepared.lines:
             click.echo(line)
@@ -84,7 +113,38 @@ def _start_all(settings: Settings, supervisor: Supervisor, clock: Clock) -> Shee
     return None
 
 
-def _ask_for_group(settings: Settings, question: SheetQuestion) -> Callable[[], None]:
+def _start_process(name: str, environment: dict[str, str], folder: DataFolder) -> Process:
+    if forking.CAN_FORK:
+        return forking.fork_process(partial(_run_process, name, folder))
+    return spawn_process([sys.executable, "-m", "gateway.cli", name], environment)
+
+
+def _run_process(name: str, folder: DataFolder) -> None:
+    """Run one of the processes in a forked child."""
+    folder.close()
+    _say(_RUN[name])
+
+
+def _prepare(settings: Settings, *, at_terminal: bool) -> "Prepared":
+    from gateway.cli import first_start
+
+    return _say(partial(first_start.prepare_start, settings, at_terminal=at_terminal))
+
+
+def _say(work: Callable[[], T]) -> T:
+    """Do the work of a child; known errors are printed in a sentence, as they are for any command."""
+    try:
+        with in_words():
+            return work()
+    except CannotStart as error:
+        click.echo(str(error), err=True)
+        raise SystemExit(1) from None
+    except click.ClickException as error:
+        error.show()
+        raise SystemExit(error.exit_code) from None
+
+
+def _ask_for_group(settings: Settings, question: "SheetQuestion") -> Callable[[], None]:
     """Return a function that checks without blocking whether the group was typed."""
     open_still = [question]
 
@@ -95,12 +155,20 @@ def _ask_for_group(settings: Settings, question: SheetQuestion) -> Callable[[], 
     return look
 
 
-def _is_settled(settings: Settings, question: SheetQuestion) -> bool:
+def _is_settled(settings: Settings, question: "SheetQuestion") -> bool:
     typed = sys.stdin.readline()
     if not typed:
         return True  # the terminal was closed
     if not typed.strip():
         return False
+    return forking.run_apart(partial(_take_answer, settings, question, typed))
+
+
+def _take_answer(settings: Settings, question: "SheetQuestion", typed: str) -> bool:
+    from gateway.bootstrap import open_parts
+    from gateway.cli import upkeep
+    from gateway.storage.database import Unavailable
+
     try:
         parts = open_parts(settings)
     except Unavailable:

@@ -1,6 +1,5 @@
 """Starts, restarts and stops the processes of one machine for ``gateway up``, including the embedded Valkey."""
 
-import ctypes
 import errno
 import fcntl
 import hashlib
@@ -13,12 +12,13 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import FrameType
-
-import redis
+from typing import Protocol
 
 from gateway.foundation.clock import Clock
+from gateway.operations.forking import end_with_parent
 
 _STOP_WITHIN = 10.0
 """Seconds from SIGTERM to SIGKILL for the product's processes; Valkey is stopped after them."""
@@ -26,7 +26,6 @@ _STOP_WITHIN = 10.0
 _KILL_AFTER = 3.0
 _LONGEST_PAUSE = 30.0
 _STEADY_AFTER = 60.0
-_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
 class CannotStart(Exception):
@@ -59,6 +58,10 @@ class DataFolder:
                 f"Another gateway is running on the data folder {self.path}; stop it, or set GATEWAY_DATA_DIR."
             ) from None
 
+    def close(self) -> None:
+        """Close this process's descriptor of the lock; a forked child must, or it would hold the lock on."""
+        os.close(self._lock)
+
     def end_leftovers(self, clock: Clock) -> None:
         """Kill the processes left by a killed ``gateway up``, and only those: pid and start time must both match."""
         record = self.path / "children.json"
@@ -85,14 +88,31 @@ class DataFolder:
             sys.stderr.write(f"The list of processes could not be written ({error.strerror}).\n")
 
 
+class Process(Protocol):
+    """What the supervisor needs of a process: ``subprocess.Popen`` has it, and ``forking.ForkedProcess``."""
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+
+    def poll(self) -> int | None:
+        """Return the exit status; None while it runs."""
+
+    def wait(self) -> int | None:
+        """Wait for its end."""
+
+    def send_signal(self, sign: signal.Signals, /) -> None:
+        """Send a signal, unless it has ended."""
+
+
 @dataclass
 class Child:
     """A process that is restarted when it ends; with ``outlives`` it is stopped after the others."""
 
     name: str
-    start: Callable[[], subprocess.Popen[bytes]]
+    start: Callable[[], Process]
     outlives: bool = False
-    process: subprocess.Popen[bytes] | None = None
+    process: Process | None = None
     started_at: float = 0.0
     pause: float = 0.0
     not_before: float = 0.0
@@ -118,9 +138,7 @@ class Supervisor:
         """Whether a stop signal has arrived."""
         return self._stopping
 
-    def start(
-        self, name: str, start: Callable[[], subprocess.Popen[bytes]], *, outlives: bool = False
-    ) -> Child:
+    def start(self, name: str, start: Callable[[], Process], *, outlives: bool = False) -> Child:
         """Start one more process and watch it."""
         child = Child(name=name, start=start, outlives=outlives)
         self._children.append(child)
@@ -187,16 +205,13 @@ class Supervisor:
 
 
 def spawn_process(command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    """Start a process in its own session.
-
-    On Linux it gets SIGTERM if this process is killed (prctl(2), PR_SET_PDEATHSIG).
-    """
+    """Start a program in its own session; on Linux it gets SIGTERM if this process is killed."""
     return subprocess.Popen(  # noqa: S603 - the command is our own
         command,
         env=environment,
         start_new_session=True,
         stdin=subprocess.DEVNULL,
-        preexec_fn=_end_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - single-threaded here; one libc call
+        preexec_fn=partial(end_with_parent, os.getpid()),  # noqa: PLW1509 - single-threaded here; two calls of libc
     )
 
 
@@ -222,10 +237,6 @@ def _open_lock(lock: Path) -> int:
         return os.open(lock if lock.exists() else lock.parent, os.O_RDONLY | os.O_CLOEXEC)
 
 
-def _end_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGTERM)
-
-
 def _end_child(child: Child, sign: signal.Signals) -> None:
     if child.process is None:
         return
@@ -233,6 +244,7 @@ def _end_child(child: Child, sign: signal.Signals) -> None:
         child.process.send_signal(sign)  # to the parent process only, which stops its own workers gracefully
     else:
         _signal_group(child.process.pid, sign)
+        child.process.send_signal(sign)  # if it was forked a moment ago, it may have no group of its own yet
         child.process.wait()
 
 
@@ -306,6 +318,8 @@ def build_command(data_dir: Path) -> list[str]:
 
 def does_answer(data_dir: Path) -> bool:
     """Return whether a Valkey responds on the socket."""
+    import redis  # here, since the embedded server is started first, and the rest is imported beside it
+
     client = redis.Redis(
         unix_socket_path=str(find_socket_path(data_dir)), socket_timeout=1, socket_connect_timeout=1
     )

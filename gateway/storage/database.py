@@ -209,6 +209,11 @@ def _normal_url(url: str) -> URL:
     raise ValueError("the database is sqlite:////absolute/path or postgresql://…")
 
 
+def import_driver(url: str) -> None:
+    """Import the driver of a database without connecting to it, as a process does that is going to fork."""
+    _normal_url(url).get_dialect().import_dbapi()
+
+
 def _open_pair(url: URL) -> _Pair:
     make = _open_sqlite if url.get_backend_name() == "sqlite" else _open_postgresql
     pair = _Pair(read=make(url, reading=True), write=make(url, reading=False), process=os.getpid())

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.start import measure_import, read_memory, sum_cpu
 from tests.support.running import (
     DOWN_WITHIN,
     GATEWAY,
@@ -130,11 +131,24 @@ def _killed_as_a_whole(running: Running) -> None:
     running.process.kill()
     running.process.wait()
     running.start()
+    _has_imported_once(running)
     wait(lambda: not left & set(running.pids()), DOWN_WITHIN, "what the killed one left is gone")
     assert len(running.webs) == 2
     assert code_in(page) in {row["code"] for row in running.callbacks()}
     assert phone.again().body == page, "her session outlived it too"
     print(f"KILL to gateway up: {len(left)} leftovers ended, ready again")
+
+
+def _has_imported_once(running: Running) -> None:
+    """Five interpreters of their own took six times an import and shared a tenth of their memory."""
+    assert running.process is not None
+    spent, alone = sum_cpu(running.process.pid), measure_import("import gateway.web.app, workers.main")
+    assert spent < 3 * alone
+    taken, summed = (sum(read_memory(pid, word) for pid in running.pids()) for word in ("Pss", "Rss"))
+    assert taken < summed / 2
+    print(
+        f"again ready for {spent / alone:.1f} imports; {taken:.0f} MiB taken, {summed:.0f} if nothing were shared"
+    )
 
 
 PARTS = {

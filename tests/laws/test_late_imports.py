@@ -1,9 +1,12 @@
-"""What a start does not need is not imported by it: the parent of all processes carries each module in its memory."""
+"""What the parent of all processes has in its memory when it forks them: all that they share, and nothing else."""
 
+import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
-ROOTS = "gateway.web.app, workers.main, granian.server, gateway.cli.first_start"
+import pytest
 
 LATE = {
     "alembic": "a migration is missing",
@@ -11,6 +14,7 @@ LATE = {
     "africastalking": "a text or a call leaves by that provider",
     "requests": "the same: its SDK brings it",
     "urllib3": "a channel asks over HTTP",
+    "certifi": "the same, by TLS",
     "ruamel": "somebody writes menus",
     "icu4py": "a menu is cut into pages",
     "wcwidth": "a problem of a menu is drawn in a terminal",
@@ -19,15 +23,46 @@ LATE = {
 }
 """Package → when it is imported."""
 
-_PROGRAM = f"""
-import sys
-import {ROOTS}
-print(*sorted({{name.partition(".")[0] for name in sys.modules}}))
+SHARED = {"flask", "granian", "rq", "sqlalchemy", "workers", "redis", "phonenumbers", "argon2"}
+
+PROGRAM = """
+import json, os, sys
+from pathlib import Path
+before = sorted(os.listdir("/proc/self/fd"))
+from config.settings import from_process
+from gateway.cli import processes
+processes.import_image(from_process())
+print(json.dumps({
+    "packages": sorted({name.partition(".")[0] for name in sys.modules}),
+    "channels": sorted(name for name in sys.modules if name.startswith("gateway.channels.")),
+    "threads": len(os.listdir("/proc/self/task")),
+    "opened": [os.readlink(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd") if fd not in before],
+    "folder": sorted(str(path) for path in Path(os.environ["GATEWAY_DATA_DIR"]).rglob("*")),
+}))
 """
 
 
-def test_what_a_start_does_not_need_is_imported_later() -> None:
-    done = subprocess.run([sys.executable, "-c", _PROGRAM], capture_output=True, text=True, check=True)
-    found = set(done.stdout.split())
-    assert {"flask", "rq", "sqlalchemy", "granian"} <= found, "the roots were imported"
-    assert not found & set(LATE)
+@pytest.mark.parametrize(
+    ("database", "besides"),
+    [("", set()), ("postgresql://nobody@127.0.0.1:1/nothing", {"psycopg"})],
+    ids=["sqlite", "postgresql"],
+)
+def test_the_parent_has_what_all_need_and_no_connection(
+    tmp_path: Path, database: str, besides: set[str]
+) -> None:
+    given = {"GATEWAY_DATA_DIR": str(tmp_path / "var"), "DATABASE_URL": database}
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        env={**os.environ, **given},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    image = json.loads(done.stdout)
+    packages = set(image["packages"])
+    assert packages >= SHARED | besides
+    assert packages & set(LATE) == besides
+    assert "gateway.channels.simulator.channel" in image["channels"]
+    assert image["threads"] == 1, "a lock that another thread holds stays locked in a forked child"
+    assert [each for each in image["opened"] if "/proc/" not in each] == []
+    assert image["folder"] == [], "no database, no lock, no key was touched"
