@@ -70,6 +70,7 @@ class Request:
         typed: field → JSON value of every other type, where the body is a JSON object; read it by ``json_fields``.
         headers: header in lower case → value.
         body: the raw body; of a GET, the raw query.
+        path: the path and query that were posted to, for signatures over the address; the secret is in it.
     """
 
     event: str
@@ -77,6 +78,7 @@ class Request:
     typed: Mapping[str, Any] = field(default_factory=dict, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
+    path: str = field(default="", repr=False)
 
     def need(self, name: str, *, empty: bool = False) -> str:
         """Return a required field.
@@ -156,6 +158,7 @@ class Contract:
         can_ask: the state of a message can be queried.
         refusal: the HTTP status for a wrong secret.
         received: the response body where no page is expected.
+        received_type: its content type.
         types: accepted content types.
         methods: accepted HTTP methods; the fields of a GET are those of its query.
         real: it reaches phones of real people.
@@ -175,6 +178,7 @@ class Contract:
     reports_our_id: bool = False
     refusal: int = 404
     received: str = "OK"
+    received_type: str = "text/plain; charset=utf-8"
     types: frozenset[str] = FORM
     methods: frozenset[str] = frozenset({"POST"})
     real: bool = True

@@ -4,10 +4,12 @@ What a body proves is the dialect of a provider. A body, even an empty one, is a
 not be known whether its line had left, and with it the text.
 """
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from gateway.channels.contract import SendOutcome, SendResult
+from gateway.channels.contract import BadAccount, ChannelConfig, SendOutcome, SendResult
 from gateway.channels.http_client import HttpReply, NoAnswer, OverHttp
 
 LONGEST_WAIT = timedelta(hours=1)
@@ -59,3 +61,25 @@ def find_retry(headers: Mapping[str, str], now: datetime) -> datetime | None:
     if not (written.isascii() and written.isdigit()):
         return None
     return now + min(timedelta(seconds=int(written[:9])), LONGEST_WAIT)
+
+
+def check_account(config: ChannelConfig, names: Sequence[str]) -> bool:
+    """Say whether the channel has an account: all of these options, or none.
+
+    Raises:
+        BadAccount: it is only half there.
+    """
+    missing = [name for name in names if not config.options.get(name)]
+    if missing and len(missing) < len(names):
+        written = ", ".join(f"{config.name.upper()}_{name.upper()}" for name in missing)
+        raise BadAccount(f"{written} is not set, so the account is only half there: set all or none")
+    return not missing
+
+
+def parse_object(reply: HttpReply) -> Mapping[str, Any] | None:
+    """Return the JSON object of a response; None where it is none or was cut off."""
+    try:
+        found = None if reply.cut else json.loads(reply.body)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None

@@ -23,6 +23,7 @@ MADE: dict[str, Callable[[], str]] = {
     "docs/reference/menu-format.md#tests": menu_format.describe_tests,
     "docs/reference/tables.md#tables": tables.describe_tables,
     "docs/reference/channel-contract.md#contract": channel_contract.describe_contract,
+    "docs/reference/channels.md#channels": channel_contract.list_channels,
     "docs/reference/audit-acts.md#acts": audit_acts.list_acts,
     "docs/reference/http.md#addresses": http.list_addresses,
     "docs/reference/http.md#metrics": http.list_metrics,

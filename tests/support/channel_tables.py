@@ -102,19 +102,22 @@ def as_con_or_end(text: str, ends: bool, fields: Mapping[str, str]) -> ShownPage
 class Dialect:
     """How a provider writes its posts, and how it signs them; which pages it wants.
 
-    ``options`` are those of a line that takes nothing unsigned; ``sign`` makes the headers of a body at a second.
-    ``page`` gives a page of this text that ends the session or not, as the answer to a post of these fields; they are
+    ``options`` are those of a line that takes nothing unsigned; ``sign`` makes the headers of a body at a second, to an
+    address; ``is_timed`` says that the second is signed too.
+    ``write_with`` writes the named fields as numbers, where posts are JSON. ``page`` gives a page of this text that ends the session or not, as the answer to a post of these fields; they are
     empty where the post could not be read. ``codes`` and ``settings`` are the service codes and options of the line.
     """
 
     content_type: str = "application/x-www-form-urlencoded"
     method: str = "POST"
     write: Callable[[Fields], bytes] = as_form
+    write_with: Callable[..., Callable[[Fields], bytes]] = as_json
     page: Callable[[str, bool, Mapping[str, str]], ShownPage] = as_con_or_end
     codes: tuple[str, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
-    sign: Callable[[bytes, int], Mapping[str, str]] | None = None
+    sign: Callable[[bytes, int, str], Mapping[str, str]] | None = None
+    is_timed: bool = True
 
 
 @dataclass(frozen=True)

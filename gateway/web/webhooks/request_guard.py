@@ -83,7 +83,8 @@ def _is_unicode(text: str) -> bool:
 
 def _show_name(name: str) -> str:
     # A provider's field name is a short identifier; anything else could be a value in the wrong place.
-    return name if name.isascii() and name.isidentifier() and len(name) <= 30 else "?"  # noqa: PLR2004
+    is_name = name.isascii() and name.replace("-", "_").isidentifier() and len(name) <= 30  # noqa: PLR2004
+    return name if is_name else "?"
 
 
 MOST_BYTES = 16 * 1024
@@ -108,7 +109,7 @@ def strip_post(posted: HttpRequest, contract: Contract, event: str) -> Request:
     """
     if event not in contract.events:
         known = ", ".join(sorted(contract.events))
-        raise Refusal(404, f"No such event; this line takes: {known}", why="event")
+        raise Refusal(contract.refusal, f"No such event; this line takes: {known}", why="event")
     if posted.method not in contract.methods:
         allowed = sorted(contract.methods)
         raise Refusal(
@@ -129,7 +130,9 @@ def strip_post(posted: HttpRequest, contract: Contract, event: str) -> Request:
     headers = _list_headers(posted)
     texts = {name: value for name, value in found.items() if isinstance(value, str)}
     typed = {name: value for name, value in found.items() if name not in texts}
-    return Request(event=event, fields=texts, typed=typed, headers=headers, body=body)
+    return Request(
+        event=event, fields=texts, typed=typed, headers=headers, body=body, path=_find_path(posted)
+    )
 
 
 def _strip_query(posted: HttpRequest, contract: Contract, event: str) -> Request:
@@ -139,11 +142,22 @@ def _strip_query(posted: HttpRequest, contract: Contract, event: str) -> Request
         fields = {} if contract.reads_body else read_fields(posted.query_string, FORM)
     except BadRequest as error:
         raise Refusal(400, str(error).replace("body", "query"), why="form") from None
-    return Request(event=event, fields=fields, headers=_list_headers(posted), body=posted.query_string)
+    return Request(
+        event=event,
+        fields=fields,
+        headers=_list_headers(posted),
+        body=posted.query_string,
+        path=_find_path(posted),
+    )
 
 
 def _list_headers(posted: HttpRequest) -> dict[str, str]:
     return {name.lower(): value for name, value in posted.headers.items()}
+
+
+def _find_path(posted: HttpRequest) -> str:
+    query = posted.query_string.decode("latin-1")
+    return f"{posted.path}?{query}" if query else posted.path
 
 
 def _is_readable(posted: HttpRequest, contract: Contract) -> bool:

@@ -124,7 +124,7 @@ def give_events(doors: Doors, channel: Channel, events: Sequence[Event]) -> Answ
     """Handle every event; one that could not be stored gives 503, so that the provider posts again."""
     answers = [_give_one(doors, channel, event) for event in events]
     refused = [answer for answer in answers if answer.status != 200]  # noqa: PLR2004
-    return (refused or answers or [Answer(body=channel.contract.received)])[-1]
+    return (refused or answers or [_answer_taken(channel, is_stored=True)])[-1]
 
 
 def _give_one(doors: Doors, channel: Channel, event: Event) -> Answer:
@@ -176,7 +176,7 @@ def _keep_event(
 
 def _answer_taken(channel: Channel, *, is_stored: bool) -> Answer:
     if is_stored:
-        return Answer(body=channel.contract.received)
+        return Answer(body=channel.contract.received, content_type=channel.contract.received_type)
     return Answer(body="This cannot be kept now; post it again later.", status=503)
 
 

@@ -214,7 +214,7 @@ TABLE = Table(
         content_type="application/json",
         write=write,
         options={"signing_key": KEY},
-        sign=lambda body, second: {
+        sign=lambda body, second, _address: {
             "X-Signature": sign_body(KEY, body, str(second)),
             "X-Timestamp": str(second),
         },

@@ -6,6 +6,7 @@ from dataclasses import is_dataclass
 
 from gateway.channels import contract
 from gateway.domain import events
+from tests.support.channel_tables import PROVIDERS, line_of
 
 FACTS = (contract.Contract, contract.ChannelConfig, contract.Request, contract.Answer, contract.SendResult)
 PROTOCOLS = (
@@ -54,3 +55,30 @@ def _list_events() -> str:
     return "\n".join(
         ["### Events", "", "What `parse` may yield.", "", "| event | meaning |", "|---|---|", *rows]
     )
+
+
+def list_channels() -> str:
+    """The providers that there are a folder for, by what their contracts say of a channel without an account."""
+    rows = [
+        "| `provider` | events | posts | inputs | refuses with | reports our id |",
+        "|---|---|---|---|---|---|",
+    ]
+    for provider in PROVIDERS:
+        facts = line_of(provider).contract
+        posts = "; ".join(
+            "GET" if method == "GET" else ", ".join(f"`{each}`" for each in sorted(facts.types))
+            for method in sorted(facts.methods)
+        )
+        inputs = (
+            "all joined"
+            if facts.accumulates
+            else "one, with an id"
+            if facts.has_turn_id
+            else "one, without an id"
+        )
+        events = ", ".join(f"`{event}`" for event in sorted(facts.events))
+        rows.append(
+            f"| `{provider}` | {events} | {posts} | {inputs} | {facts.refusal} | "
+            f"{'yes' if facts.reports_our_id else ''} |"
+        )
+    return "\n".join(rows)
