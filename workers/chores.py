@@ -11,7 +11,7 @@ from gateway.foundation.ids import new_token
 from gateway.foundation.services import Services
 from gateway.helpdesk.alerts import announce
 from gateway.helpdesk.calls import bridge_events
-from gateway.helpdesk.queue import timers
+from gateway.helpdesk.queue import broken_promises, timers
 from gateway.operations.maintenance import retention
 from gateway.storage import audit, callers, settings
 from gateway.storage.database import Unavailable
@@ -57,6 +57,7 @@ TABLE: tuple[Chore, ...] = (
     Chore("roll_windows", timedelta(seconds=30), timers.roll_windows),
     Chore("expire_requests", timedelta(minutes=5), timers.expire_requests),
     Chore("escalate", timedelta(seconds=60), timers.escalate_stalled),
+    Chore("note_broken", timedelta(seconds=60), broken_promises.note_broken_promises),
     Chore("tell_fact_ends", timedelta(hours=1), announce.tell_fact_ends),
     Chore("part_trials", timedelta(minutes=1), _part_trials),
     Chore("link_audit", timedelta(seconds=30), _link_audit),

@@ -158,13 +158,25 @@ def count_queue(tx: Tx, team: str, *, person_id: str, now: datetime) -> Counts:
     of_danger = bounded(waits, _c.priority == DANGER)
     return Counts(
         waiting=bounded(waits, along=_c.priority),
-        due_now=sum(_count_some(tx, due) for due in _list_due(tx, team, now)),
+        due_now=count_due(tx, team, now=now),
         danger=of_danger,
         mine=bounded(text(IN_HAND), _c.holder_id == person_id, along=_c.holder_id) if person_id else 0,
         later=bounded(waits, _c.priority == NORMAL, _c.due_at > now),
         review=bounded(text(REVIEW), along=_c.priority),
         oldest=find_oldest(tx, team),
     )
+
+
+def count_due(tx: Tx, team: str, *, now: datetime) -> int:
+    """Return how many waiting requests may be called now, up to ``MOST_COUNTED`` + 1 of each priority."""
+    return sum(_count_some(tx, due) for due in _list_due(tx, team, now))
+
+
+def find_newest_danger(tx: Tx, team: str) -> str:
+    """Return the id of the waiting request in danger that was made last; empty without one."""
+    query = select(_c.id).where(_c.team == team, text(WAITING), _c.priority == DANGER)
+    found = tx.execute(query.order_by(_c.asked_at.desc(), _c.id.desc()).limit(1)).scalar()
+    return found or ""
 
 
 def _count_bounded(tx: Tx, *conditions: ColumnElement[bool] | TextClause, along: ColumnElement[Any]) -> int:

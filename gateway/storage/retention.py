@@ -12,6 +12,7 @@ from gateway.storage.tables import (
     attempts,
     audit,
     bridges,
+    broken_promises,
     budgets,
     callbacks,
     callers,
@@ -126,6 +127,7 @@ RULES: tuple[RetentionRule, ...] = (
     RetentionRule("drafts", drafts, 7, _is_older(drafts.c.at)),
     RetentionRule("callbacks", notes, 90, _of_closed(notes.c.callback_id)),
     RetentionRule("callbacks", bridges, 90, _of_closed(bridges.c.callback_id)),
+    RetentionRule("callbacks", broken_promises, 90, _is_older(broken_promises.c.at)),
     RetentionRule("callbacks", told_codes, 90, _of_closed(told_codes.c.callback_id)),
     RetentionRule(
         "callbacks", attempts, 90, _of_closed(attempts.c.callback_id), {"caller_id": None, "note": ""}

@@ -39,6 +39,7 @@ class CallbackEvent(StrEnum):
     CLOSE = "close"
     GIVE_UP = "give_up"
     TRY_AGAIN = "try_again"
+    RESUME = "resume"
     CANCEL = "cancel"
     WITHHOLD = "withhold"
     WINDOW_PASSED = "window_passed"
@@ -82,6 +83,7 @@ MOVES: Mapping[CallbackState, Mapping[CallbackEvent, CallbackState]] = {
         CallbackEvent.CLOSE: CallbackState.CLOSED,
         CallbackEvent.GIVE_UP: CallbackState.GIVEN_UP,
         CallbackEvent.TRY_AGAIN: CallbackState.WAITING,
+        CallbackEvent.RESUME: CallbackState.CALLING,
         CallbackEvent.CANCEL: CallbackState.CANCELLED,
         CallbackEvent.WITHHOLD: CallbackState.REVIEW,
         CallbackEvent.AGED: CallbackState.EXPIRED,

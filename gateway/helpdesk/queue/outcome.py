@@ -260,10 +260,14 @@ def _move_callback(
 ) -> Callback:
     """Move the callback by the table of outcomes.
 
-    If the caller cancelled or the request went to review meanwhile, only the outcome is recorded.
+    If the caller cancelled or the request went to review meanwhile, only the outcome is recorded. A call that became
+    unclear is resumed first: whoever made it says later what came of it, and the same follows.
     """
     now = parts.clock.now()
     current = callbacks.by_id(tx, callback.id) or callback
+    if current.state is CallbackState.REVIEW and current.reason == UNCLEAR:
+        resumed = callbacks.step_callback(tx, callback.id, CallbackEvent.RESUME, now=now, reason="")
+        current = resumed or current
     if current.state is not CallbackState.CALLING:
         return current
     not_mine = current.contact is not None and current.contact.phone_seen is PhoneSeen.NOT_MINE

@@ -168,6 +168,28 @@ def show_queue(parts: Services, actor: Actor, tab: str = "queue") -> Queue:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Urgency:
+    """What every page of the desk is told about, with sound: how many are due, and the newest request in danger."""
+
+    due_now: int
+    newest_danger: str
+
+
+def count_urgent(parts: Services, actor: Actor) -> Urgency:
+    """Return what is due and in danger now.
+
+    Raises:
+        NotPermitted: the actor lacks the permission to work the queue.
+    """
+    check_permission(actor, Permission.WORK_QUEUE)
+    with parts.store.read() as tx:
+        return Urgency(
+            due_now=queue.count_due(tx, actor.team, now=parts.clock.now()),
+            newest_danger=queue.find_newest_danger(tx, actor.team),
+        )
+
+
 def make_stamp(parts: Services, actor: Actor, tab: str = "queue") -> str:
     """Return the stamp of a tab without loading it, so that a poll without news stays cheap."""
     check_permission(actor, Permission.WORK_QUEUE)

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from gateway.delivery import clock_guard
 from gateway.domain.callbacks import queue_rules
+from gateway.domain.callbacks.broken_promises import NOT_CALLED, NOT_REACHED_IN_TIME, BrokenPromise
 from gateway.domain.callbacks.queue_rules import DANGER
 from gateway.domain.callbacks.states import OPEN, CallbackEvent, CallbackState
 from gateway.domain.contact_safety import VALID_FOR, When
 from gateway.helpdesk.alerts.help_calls import call_for_help
-from gateway.helpdesk.queue.claim import give_back
+from gateway.helpdesk.queue.broken_promises import add_expired, count_broken
+from gateway.helpdesk.queue.claim import LEASE, give_back, is_to_decide
 from gateway.helpdesk.queue.outcome import UNCLEAR
 from gateway.helpdesk.requests.planning import find_duty_hours, plan_on
 from gateway.storage import attempts, audit, callbacks
@@ -28,8 +30,28 @@ T = TypeVar("T")
 
 
 def roll_windows(parts: Services) -> int:
-    """Plan the next window of requests not called in theirs; a ``now`` request expires. Return how many."""
-    return _work_each(parts, _few_passed, _roll_window)
+    """Plan the next window of requests not called in theirs; a ``now`` request expires. Return how many.
+
+    One that is claimed expires too, a lease after its end: the open page of a holder must not keep it for ever.
+    """
+    broken: list[Callback] = []
+
+    def roll(parts: Services, tx: Tx, one: Callback, now: datetime) -> bool:
+        if one.window != When.NOW:
+            return _roll_window(parts, tx, one, now)
+        if one.state is CallbackState.CLAIMED:
+            give_back(tx, one, now)
+        ended = _end_request(
+            tx, one, CallbackEvent.NOW_PASSED, NOT_REACHED_IN_TIME if one.attempts else NOT_CALLED, now
+        )
+        if ended is not None and add_expired(tx, ended):
+            broken.append(ended)
+        return ended is not None
+
+    count = _work_each(parts, _few_passed, roll)
+    for one in broken:
+        count_broken(parts, one, BrokenPromise.NOW_EXPIRED)
+    return count
 
 
 def release_leases(parts: Services) -> int:
@@ -52,7 +74,9 @@ def _few_aged(tx: Tx, now: datetime) -> tuple[Callback, ...]:
 
 def _few_passed(tx: Tx, now: datetime) -> tuple[Callback, ...]:
     """Return requests whose window passed; ``now`` requests only if they are not too many to expire unconfirmed."""
+    forgotten = callbacks.list_claimed_past(tx, before=now - LEASE)
     passed = callbacks.list_waiting_past(tx, now=now)
+    passed += tuple(one for one in forgotten if one.window == When.NOW and not is_to_decide(one))
     ending = sum(one.window == When.NOW for one in passed)
     if ending == 0 or _may_end(tx, ending, now):
         return passed
@@ -93,8 +117,6 @@ def _work_each(
 
 
 def _roll_window(parts: Services, tx: Tx, one: Callback, now: datetime) -> bool:
-    if one.window == When.NOW:
-        return _end_request(tx, one, CallbackEvent.NOW_PASSED, "not called in time", now)
     window = plan_on(
         parts,
         one,
@@ -153,15 +175,15 @@ def _age_request(_parts: Services, tx: Tx, one: Callback, now: datetime) -> bool
     if one.state not in (CallbackState.WAITING, CallbackState.REVIEW):
         return False
     attempts.finish_all(tx, one.id, outcome=UNCLEAR, now=now)
-    return _end_request(tx, one, CallbackEvent.AGED, "answers too old", now)
+    return _end_request(tx, one, CallbackEvent.AGED, "answers too old", now) is not None
 
 
-def _end_request(tx: Tx, one: Callback, event: CallbackEvent, reason: str, now: datetime) -> bool:
-    callbacks.step_callback(
+def _end_request(tx: Tx, one: Callback, event: CallbackEvent, reason: str, now: datetime) -> Callback | None:
+    ended = callbacks.step_callback(
         tx, one.id, event, now=now, reason=reason, closed_at=now, held_until=None, escalate_at=None
     )
     _on_record(tx, one.id, "expired", now, reason)
-    return True
+    return ended
 
 
 def _tell_supervisors(_parts: Services, tx: Tx, one: Callback, now: datetime) -> str | None:

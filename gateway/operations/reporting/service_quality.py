@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from gateway.domain.callbacks.broken_promises import BrokenPromise
 from gateway.domain.callbacks.windows import open_between
 from gateway.domain.contact_safety import When
 from gateway.domain.permissions import Actor, Permission, check_permission
-from gateway.storage import queue, reports
+from gateway.storage import broken_promises, queue, reports
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,6 +47,10 @@ class QualityWatch:
         unsafe: calls outside the window without the caller's own contact just before. Must be 0; each is
             investigated.
         outcomes: number of attempts by outcome.
+        asked_now: requests to be called at once.
+        called_now: how many of those were called.
+        broken: broken promises by kind, callers only.
+        broken_trials: number of broken promises to trial phones, which count nowhere else.
     """
 
     since: datetime
@@ -58,6 +63,10 @@ class QualityWatch:
     oldest: datetime | None
     unsafe: int
     outcomes: Mapping[str, int]
+    asked_now: int = 0
+    called_now: int = 0
+    broken: Mapping[BrokenPromise, int] = field(default_factory=dict)
+    broken_trials: int = 0
 
     @property
     def contact_rate(self) -> float | None:
@@ -83,6 +92,7 @@ def measure_quality(parts: Services, tx: Tx, team: str = "main") -> QualityWatch
     since = now - SPAN
     found = reports.list_firsts(tx, team, since=since)
     tried = [one for one in found if one.tried_at is not None]
+    at_once = [one for one in found if one.callback.window == When.NOW]
     ended, spoke = reports.count_ended(tx, team, since=since)
     return QualityWatch(
         since=since,
@@ -95,6 +105,10 @@ def measure_quality(parts: Services, tx: Tx, team: str = "main") -> QualityWatch
         oldest=queue.find_oldest(tx, team),
         unsafe=reports.count_unsafe(tx, since=since),
         outcomes=reports.count_outcomes(tx, since=since),
+        asked_now=len(at_once),
+        called_now=sum(one.tried_at is not None for one in at_once),
+        broken=broken_promises.count_broken(tx, team, since=since),
+        broken_trials=sum(broken_promises.count_broken(tx, team, since=since, trial=True).values()),
     )
 
 

@@ -1,6 +1,14 @@
 """The schema: every table, with the unique keys and partial indexes that enforce its rules."""
 
-from gateway.storage.tables.callbacks import attempts, bridges, callbacks, drafts, notes, told_codes
+from gateway.storage.tables.callbacks import (
+    attempts,
+    bridges,
+    broken_promises,
+    callbacks,
+    drafts,
+    notes,
+    told_codes,
+)
 from gateway.storage.tables.callers import callers, sessions, texts, threads, turns
 from gateway.storage.tables.columns import (
     HELD,
@@ -15,6 +23,7 @@ from gateway.storage.tables.columns import (
     SENDING,
     UNCLEAR,
     UNREAD,
+    UNSEEN,
     WAITING,
     metadata,
 )
@@ -61,11 +70,13 @@ __all__ = [
     "SENDING",
     "UNCLEAR",
     "UNREAD",
+    "UNSEEN",
     "WAITING",
     "attempts",
     "audit",
     "away",
     "bridges",
+    "broken_promises",
     "budgets",
     "callbacks",
     "called_for_help",

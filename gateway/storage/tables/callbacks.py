@@ -22,6 +22,7 @@ from gateway.storage.tables.columns import (
     OVER,
     REVIEW,
     RUNG,
+    UNSEEN,
     WAITING,
     make_caller_column,
     make_id_column,
@@ -155,6 +156,18 @@ drafts = Table(  # unfinished notes, by author
     Column("text", Sealed, nullable=True),
     make_instant_column("at"),
     Index("ix_drafts_at", "at"),
+)
+
+broken_promises = Table(  # promises that broke without an act, until a person acknowledges each
+    "broken_promises",
+    metadata,
+    Column("callback_id", String(20), ForeignKey("callbacks.id", ondelete="CASCADE"), primary_key=True),
+    Column("promise", String(20), primary_key=True),
+    make_instant_column("at"),
+    make_instant_column("seen_at", null=True),
+    Column("seen_by", String(20), ForeignKey("people.id", ondelete="SET NULL"), nullable=True),
+    Index("ix_broken_promises_at", "at"),
+    make_partial_index("ix_broken_promises_unseen", "at", where=UNSEEN),
 )
 
 # Bridged calls: the provider dials the counsellor first, then the caller.

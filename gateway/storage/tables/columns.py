@@ -52,6 +52,7 @@ UNREAD = "read_at IS NULL"
 HAS_CALLER = (
     "caller_id IS NOT NULL"  # without erased rows, whose number makes SQLite think the index of no use
 )
+UNSEEN = "seen_at IS NULL"
 LIVE = "ended_at IS NULL"
 RUNG = "outcome <> 'not_dialled'"
 PENDING = "state = 'pending'"

@@ -41,7 +41,13 @@ _UNDERSTOOD = {
 }
 _NOT_SAID = later("not chosen yet")
 _SCREENS = ("shown", "text", "report_wrong")
-_GROUPS = {"dialled": "language", "outcome": "outcome", "asked": "topic", "outbox": "delivery"}
+_GROUPS = {
+    "dialled": "language",
+    "outcome": "outcome",
+    "asked": "topic",
+    "outbox": "delivery",
+    "promise": "reason",
+}
 
 
 def name_cells(
@@ -117,6 +123,8 @@ def name_detail(of: Naming, act: str, detail: str) -> str:
         return "" if detail == "her" else of("reason", detail)
     if act in {"person.add", "person.role"} and detail in set(Role):
         return find_word(Role(detail))
+    if act in {"acknowledged", "expired"}:
+        return of("reason", detail)
     if act in {"asked", "added"}:
         return of("how", detail)
     return "" if act == "page refused" else detail

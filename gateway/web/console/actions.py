@@ -35,7 +35,7 @@ from gateway.web.shared.auth import get_actor
 from gateway.web.shared.error_pages import refuse_page, show_missing
 from gateway.web.shared.forms import read_field
 from gateway.web.shared.i18n import _
-from gateway.web.shared.times import format_day_and_clock, format_window
+from gateway.web.shared.times import format_clock, format_day_and_clock, format_window
 from gateway.web.shared.unsent_forms import list_posted_words
 
 if TYPE_CHECKING:
@@ -230,10 +230,18 @@ def _redirect_to(callback_id: str, place: str = "") -> Response:
 
 def _describe_recorded(parts: Services, recorded: Recorded) -> str:
     what = labels.find_label("outcome", recorded.outcome)
+    if recorded.state is CallbackState.REVIEW:
+        return _("Recorded: %(what)s. A supervisor decides what follows.", what=what)
     if recorded.state is not CallbackState.WAITING or recorded.due_at is None or recorded.due_until is None:
         return _("Recorded: %(what)s.", what=what)
     zone = ZoneInfo(parts.line.zone)
     local = [at.astimezone(zone) for at in (recorded.due_at, recorded.due_until, parts.clock.now())]
+    if recorded.due_at >= recorded.due_until:
+        return _(
+            "Recorded: %(what)s. She asked for now only: it ends at %(t)s unless she asks again.",
+            what=what,
+            t=format_clock(local[1]),
+        )
     return _("Recorded: %(what)s. She is called again %(when)s.", what=what, when=format_window(*local))
 
 

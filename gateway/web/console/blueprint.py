@@ -13,6 +13,7 @@ from gateway.web.console import (
     actions,
     add_request,
     callback,
+    confessions,
     follow_up,
     labels,
     one_tap,
@@ -54,5 +55,6 @@ def build_blueprint(parts: Services) -> Blueprint:
     add_request.add_to(pages, parts)
     unmatched_texts.add_to(pages, parts)
     status_bar.add_to(pages, parts)
+    confessions.add_to(pages, parts)
     pages.app_context_processor(lambda: {"of": make_naming(parts), "opener": partial(fill_opener, parts)})
     return pages

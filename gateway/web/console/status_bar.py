@@ -1,9 +1,9 @@
-"""Shows a bar on every console page for running calls, transferred callbacks, danger texts and failing channels."""
+"""Shows a bar on every console page: running calls, transfers, danger texts, broken promises, failing channels."""
 
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from flask import Blueprint, g, render_template, request
 
@@ -11,9 +11,10 @@ from gateway.delivery import results
 from gateway.delivery.channel_status import list_statuses
 from gateway.domain.permissions import Permission, check_permission
 from gateway.helpdesk.calls import bridged_calls
-from gateway.helpdesk.queue import queue, transfer
+from gateway.helpdesk.queue import broken_promises, queue, transfer
 from gateway.helpdesk.requests import unmatched_texts
 from gateway.storage.database import Unavailable
+from gateway.web.console.confessions import group_confessions
 from gateway.web.console.queue import UNCHANGED
 from gateway.web.shared.auth import find_sign_in, get_actor
 from gateway.web.shared.languages import get_language
@@ -25,11 +26,21 @@ if TYPE_CHECKING:
     from gateway.domain.permissions import Actor
     from gateway.foundation.services import Services
     from gateway.helpdesk.calls.bridged_calls import Bridge
+    from gateway.helpdesk.queue.queue import Urgency
     from gateway.helpdesk.queue.transfer import TransferredCallback
+    from gateway.storage.broken_promises import Confession
 
-    Over = tuple[Bridge | None, tuple[TransferredCallback, ...], int]
 
-_NOTHING: Over = (None, (), 0)
+class BarContent(NamedTuple):
+    """What the bar shows; the defaults are for people who do not work the queue, and for an outage."""
+
+    bridge: Bridge | None = None
+    passed_on: tuple[TransferredCallback, ...] = ()
+    danger_texts: int = 0
+    confessions: tuple[Confession, ...] = ()
+    urgency: Urgency | None = None
+
+
 _MINUTE = 60
 
 
@@ -47,10 +58,12 @@ def add_to(pages: Blueprint, parts: Services) -> None:
     @pages.app_context_processor
     def over_every_page() -> dict[str, object]:
         return {
-            "bridge_now": lambda: _find_over(parts)[0],
+            "bridge_now": lambda: _find_content(parts).bridge,
             "bridge_clock": parts.clock.now,
-            "passed_on": lambda: _find_over(parts)[1],
-            "danger_texts": lambda: _find_over(parts)[2],
+            "passed_on": lambda: _find_content(parts).passed_on,
+            "danger_texts": lambda: _find_content(parts).danger_texts,
+            "confessions": lambda: group_confessions(_find_content(parts).confessions),
+            "urgency": lambda: _find_content(parts).urgency,
             "bar_mark": lambda: _make_mark(parts),
         }
 
@@ -60,30 +73,32 @@ def add_to(pages: Blueprint, parts: Services) -> None:
         return f"{seconds // _MINUTE:02}:{seconds % _MINUTE:02}"
 
 
-def _find_over(parts: Services) -> Over:
-    """Return the content of the bar, loaded once per request; empty for people who do not work the queue."""
+def _find_content(parts: Services) -> BarContent:
+    """Return the content of the bar, loaded once per request."""
     who = find_sign_in()
     if who is None or not who.actor.may(Permission.WORK_QUEUE):
-        return _NOTHING
-    if "over_the_page" not in g:
+        return BarContent()
+    if "bar_content" not in g:
         try:
-            g.over_the_page = _ask_over(parts, who.actor)
+            g.bar_content = _gather_content(parts, who.actor)
         except Unavailable:
-            g.over_the_page = _NOTHING
-    found: Over = g.over_the_page
+            g.bar_content = BarContent()
+    found: BarContent = g.bar_content
     return found
 
 
-def _ask_over(parts: Services, who: Actor) -> Over:
-    return (
-        bridged_calls.find_current_call(parts, who),
-        transfer.list_passed_to(parts, who),
-        unmatched_texts.count_dangers(parts, who),
+def _gather_content(parts: Services, who: Actor) -> BarContent:
+    return BarContent(
+        bridge=bridged_calls.find_current_call(parts, who),
+        passed_on=transfer.list_passed_to(parts, who),
+        danger_texts=unmatched_texts.count_dangers(parts, who),
+        confessions=broken_promises.list_confessions(parts, who),
+        urgency=queue.count_urgent(parts, who),
     )
 
 
 def _make_mark(parts: Services) -> str:
-    seen = (_find_over(parts), get_language())
+    seen = (_find_content(parts), get_language())
     return f'"{hashlib.sha256(repr(seen).encode()).hexdigest()[:24]}"'
 
 

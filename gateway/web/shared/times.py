@@ -75,7 +75,13 @@ def format_day_and_clock(instant: datetime, now: datetime) -> str:
 
 
 def format_window(start: datetime, end: datetime, now: datetime) -> str:
-    """Return a window: ``18:00–21:00`` for today, ``tomorrow 06:00–09:00``, ``Sun 09:00–18:00``."""
+    """Return a window: ``18:00–21:00`` for today, ``tomorrow 06:00–09:00``, ``Sun 09:00–18:00``.
+
+    One that is empty or over is no promise and never written like one.
+    """
+    if end <= now or end <= start:
+        over = _("over since %(t)s") if end <= now else _("ends %(t)s")
+        return over % {"t": format_day_and_clock(end, now)}
     return f"{name_day(start, now)} {format_clock(start)}–{format_clock(end)}".strip()
 
 

@@ -51,6 +51,10 @@ MEANING = {
     "waiting": (CALLBACK, "a supervisor put it back into the queue"),
     "closed": (CALLBACK, "closed, with the reason"),
     "given_up": (CALLBACK, "given up by a supervisor"),
+    "acknowledged": (
+        CALLBACK,
+        "a person read that a promise to the caller was not kept; the detail says which",
+    ),
     "expired": (CALLBACK, "its safety answers, or its window for *now*, ran out"),
     "exported": (STAFF, "callbacks, or a month of the audit, were taken out as a table"),
     "searched": (STAFF, "a search for a number or code"),

@@ -13,6 +13,7 @@ PURPOSE = {
     "texts": "texts of callers, and whether a person has read those that no word matched",
     "callbacks": "requests for a call, and the state of each",
     "told_codes": "further codes that were shown for a callback while nothing could look up the one it has",
+    "broken_promises": "promises to callers that broke without an act, until a person has read of each",
     "attempts": "tries to phone a caller, written before the number is shown",
     "bridges": "calls that a provider joins, and how far each came",
     "notes": "notes of counsellors",

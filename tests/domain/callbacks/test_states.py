@@ -42,6 +42,7 @@ AGREED = {
     (R, CallbackEvent.CLOSE): CallbackState.CLOSED,
     (R, CallbackEvent.GIVE_UP): CallbackState.GIVEN_UP,
     (R, CallbackEvent.TRY_AGAIN): CallbackState.WAITING,
+    (R, CallbackEvent.RESUME): CallbackState.CALLING,
     (R, CallbackEvent.CANCEL): CallbackState.CANCELLED,
     (R, CallbackEvent.AGED): CallbackState.EXPIRED,
     (CallbackState.REACHED, CallbackEvent.CALL): CallbackState.CALLING,

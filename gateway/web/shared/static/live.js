@@ -16,11 +16,15 @@
   const live = () => document.querySelectorAll("[data-live]");
   const clock = (at) => `${String(at.getHours()).padStart(2, "0")}:${String(at.getMinutes()).padStart(2, "0")}`;
 
-  // Where a sound is to call somebody back to the page, it goes on asking while nobody looks.
-  const listens = () => localStorage.getItem("sound") === "on" && document.querySelector("[data-sound]");
+  // Where a sound is to call somebody back to the page, it goes on asking while nobody looks; else once a minute, for
+  // the number in the title of a hidden tab.
+  const HIDDEN_TURNS = 6;
+  const listens = () => localStorage.getItem("sound") === "on";
+  let turns = 0;
 
   function look() {
-    if (document.hidden && !listens()) return;
+    turns += 1;
+    if (document.hidden && !listens() && turns % HIDDEN_TURNS) return;
     live().forEach((part) => { if (part.offsetParent !== null) part.dispatchEvent(new Event("look")); });
   }
 
@@ -87,6 +91,7 @@
     if (!ctx.sourceElement.matches("[data-live]")) return;
     const { status, headers } = ctx.response;
     if (status === 401) {
+      if (bar.textContent !== bar.dataset.out) document.dispatchEvent(new Event("signed:out"));
       lost = true;
       say(bar.dataset.out);
     } else if (status >= 500) {

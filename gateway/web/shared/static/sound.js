@@ -22,7 +22,8 @@
       tone.start(at);
       tone.stop(at + 0.15);
     });
-    box.dataset.rang = Number(box.dataset.rang || 0) + 1;
+    const heard = (box || document.body).dataset;
+    heard.rang = Number(heard.rang || 0) + 1;
   }
 
   function notice() {
@@ -36,14 +37,17 @@
     ring();
   }
 
-  box.checked = isOn();
-  box.closest("[hidden]").hidden = false;
-  box.addEventListener("change", () => {
-    localStorage.setItem(SETTING, box.checked ? "on" : "off");
-    if (box.checked) ring(); // so that the ear knows it, and the browser that it may
-  });
+  if (box) {
+    box.checked = isOn();
+    box.closest("[hidden]").hidden = false;
+    box.addEventListener("change", () => {
+      localStorage.setItem(SETTING, box.checked ? "on" : "off");
+      if (box.checked) ring(); // so that the ear knows it, and the browser that it may
+    });
+  }
   ["keydown", "pointerdown", "pointermove"].forEach((sign) => document.addEventListener(sign, () => { unseen = false; }));
   document.addEventListener("htmx:after:swap", notice);
+  document.addEventListener("signed:out", () => { if (isOn()) ring(); }); // from now on this page hears nothing more
   setInterval(() => { if (unseen && isOn()) ring(); }, EVERY);
   notice();
 })();
