@@ -17,10 +17,12 @@ from config.desk import DeskSettings
 from config.settings import CLOCK_BESIDE_ACCOUNT, Settings, SettingsError
 from gateway.channels import contract
 from gateway.channels.contract import BadAccount, Channel, ChannelConfig, UnknownProvider
+from gateway.channels.web_push.service import PushService
 from gateway.conversations import spool_replay
+from gateway.delivery import push_rows
 from gateway.delivery.nudge import Nudger
 from gateway.domain.callbacks.windows import Hours
-from gateway.domain.outbox.kinds import CALL
+from gateway.domain.outbox.kinds import CALL, PUSH
 from gateway.foundation import file_modes
 from gateway.foundation.clock import Clock, WatchedClock
 from gateway.foundation.fault_injection import KINDS, STORE, Outages
@@ -89,13 +91,14 @@ def open_parts(settings: Settings | None = None) -> Services:
         nudge=Nudger(client, clock),
         data_dir=settings.data_dir,
         inside=INSIDE,
-        after={CALL: bridge_events.note_placed_call},
+        after={CALL: bridge_events.note_placed_call, PUSH: push_rows.note_pushed},
         set_right=clock_righting.set_right,
         opted_out=refuse.take_opt_out,
         desk=read_desk(settings.file.desk),
         answers=AnswerBounds(**settings.file.answers.model_dump()),
         lease_seconds=settings.env.gateway_outbox_lease,
         public_url=settings.public_url,
+        push=PushService(),
         asks_second_factor=settings.asks_second_factor or any(one.contract.real for one in channels.values()),
     )
 

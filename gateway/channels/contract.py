@@ -18,6 +18,7 @@ from gateway.domain.events import (
     Limits,
     Outgoing,
     OutgoingCall,
+    OutgoingPush,
     Reply,
 )
 
@@ -188,6 +189,23 @@ class Contract:
     ussd: Limits = USSD_LIMITS
     sms: Limits = SMS_LIMITS
     guide: str = ""
+
+
+class Sender(Protocol):
+    """What outbox rows leave through: it has rate limits and rules about repeats."""
+
+    config: ChannelConfig
+    contract: Contract
+
+
+class Pushes(Sender, Protocol):
+    """Sends push messages to browsers; it is no channel, since no caller reaches us through it."""
+
+    allows_private: bool
+
+    def push(self, message: OutgoingPush, *, now: datetime) -> SendResult:
+        """Send one message, within the time limits of ``Channel.send``."""
+        ...
 
 
 class Channel(Protocol):

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from gateway.channels.contract import Calls, Channel
-from gateway.delivery import clock_guard
+from gateway.channels.contract import Calls, Sender
+from gateway.delivery import clock_guard, push_rows
 from gateway.domain.callbacks.windows import ALWAYS, NOW_LASTS, find_next_window
 from gateway.domain.contact_safety import SafeContact, When
-from gateway.domain.events import Outgoing, OutgoingCall
+from gateway.domain.events import Outgoing, OutgoingCall, OutgoingPush
 from gateway.domain.outbox import rate_limit as buckets
 from gateway.domain.outbox import states
-from gateway.domain.outbox.kinds import CALL, INSIDE, KINDS, OUTSIDE, To
+from gateway.domain.outbox.kinds import CALL, INSIDE, KINDS, OUTSIDE, PUSH, To
 from gateway.domain.outbox.rate_limit import Bucket, RateLimits
 from gateway.domain.outbox.send_policy import Cancel, Expire, Go, Later, Recipient, may_go
 from gateway.domain.outbox.states import OutboxEvent
@@ -69,7 +69,7 @@ class ClaimedRow:
 
     row: OutboxRow
     token: str
-    message: Outgoing | OutgoingCall
+    message: Outgoing | OutgoingCall | OutgoingPush
     began: float
 
 
@@ -85,7 +85,7 @@ class Nothing:
     wait: timedelta | None = None
 
 
-def get_limits(channel: Channel) -> RateLimits:
+def get_limits(channel: Sender) -> RateLimits:
     """Return the configured rate limits of a channel: messages per second and per day (``day_limit``, 0 for none)."""
     return RateLimits(rate=channel.config.rate, day=int(channel.config.options.get("day_limit", "0")))
 
@@ -110,7 +110,7 @@ class LockedBuckets:
 
     def list_waits(self, parts: Services, now: datetime) -> dict[str, timedelta | None]:
         """Return channel → how long its next text has to wait: zero for not at all, None for longer than today."""
-        limits = {name: get_limits(channel) for name, channel in parts.channels.items()}
+        limits = {name: get_limits(sender) for name, sender in parts.senders.items()}
         return {name: buckets.find_wait(one, limits[name], now=now) for name, one in self._of.items()}
 
     def save(self) -> None:
@@ -175,9 +175,9 @@ def claim_within(
     if not isinstance(verdict, Go):
         _decide_row(parts, tx, row, token, verdict)
         return Decided()
-    message = _make_message(tx, row, number)
+    message = push_rows.make_push(parts, tx, row) if row.kind == PUSH else _make_message(tx, row, number)
     if row.kind != CALL:
-        limits = get_limits(parts.channels[row.channel])
+        limits = get_limits(parts.senders[row.channel])
         bucket = buckets.take_token(held.get_bucket(row.channel), limits, parts=row.parts)
         held.set_bucket(row.channel, bucket)
     return ClaimedRow(row, token, message, began)
@@ -186,8 +186,8 @@ def claim_within(
 def _fill_buckets(parts: Services, tx: Tx, now: datetime) -> dict[str, Bucket]:
     held = rate_limits.hold_buckets(tx)
     missing = {
-        name: buckets.make_full_bucket(get_limits(channel), now)
-        for name, channel in parts.channels.items()
+        name: buckets.make_full_bucket(get_limits(sender), now)
+        for name, sender in parts.senders.items()
         if name not in held
     }
     if missing:
@@ -195,8 +195,8 @@ def _fill_buckets(parts: Services, tx: Tx, now: datetime) -> dict[str, Bucket]:
         held = rate_limits.hold_buckets(tx)
     today = now.astimezone(ZoneInfo(parts.line.zone)).date()
     return {
-        name: buckets.fill_bucket(held[name], get_limits(channel), now=now, today=today)
-        for name, channel in parts.channels.items()
+        name: buckets.fill_bucket(held[name], get_limits(sender), now=now, today=today)
+        for name, sender in parts.senders.items()
     }
 
 
@@ -209,6 +209,8 @@ def _make_nothing(tx: Tx, waits: dict[str, timedelta | None], now: datetime) -> 
 
 def _find_recipient(parts: Services, tx: Tx, row: OutboxRow, now: datetime) -> tuple[Recipient, str]:
     """Return what the send policy needs to know, and the number, which is decrypted only here, just before sending."""
+    if row.kind == PUSH:
+        return Recipient(reachable=push_rows.is_reachable(tx, row)), ""
     if KINDS[row.kind].to is To.PERSON:
         person = people.by_id(tx, row.person_id) if row.person_id else None
         number = person.number if person and not person.disabled else None
@@ -268,7 +270,7 @@ def _decide_row(
             parts.count.add("outbox", "cancelled", channel=row.channel)
         case Expire(reason):
             # A row tried before may have been sent all the same; a channel that can be queried will tell.
-            tried = row.attempts > 1 and parts.channels[row.channel].contract.can_ask
+            tried = row.attempts > 1 and parts.senders[row.channel].contract.can_ask
             state = "unclear" if tried else "expired"
             outbox_claims.finish_claim(tx, row.id, token, state=state, reason=reason, now=now)
             parts.count.add("outbox", state, channel=row.channel)

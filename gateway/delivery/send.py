@@ -7,17 +7,17 @@ tell duplicates apart.
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from rq.timeouts import BaseTimeoutException
 
-from gateway.channels.contract import Calls, Channel, SendOutcome, SendResult
+from gateway.channels.contract import Calls, SendOutcome, SendResult
 from gateway.delivery import claim
 from gateway.delivery.claim import ClaimedRow, Decided, LockedBuckets, Nothing, claim_row
-from gateway.domain.events import OPTED_OUT, Outgoing, OutgoingCall
+from gateway.domain.events import OPTED_OUT, Outgoing, OutgoingCall, OutgoingPush
 from gateway.domain.outbox import rate_limit as buckets
 from gateway.domain.outbox import states
-from gateway.domain.outbox.kinds import CALL
+from gateway.domain.outbox.kinds import CALL, PUSH
 from gateway.domain.outbox.states import Next, OutboxEvent, OutboxState, choose_further_word, find_next_state
 from gateway.foundation.services import Services
 from gateway.storage import outbox, outbox_claims
@@ -114,7 +114,7 @@ def _write_result(
     parts: Services, tx: Tx, held: LockedBuckets, claimed: ClaimedRow, result: SendResult, then: Next
 ) -> bool:
     row, token, now = claimed.row, claimed.token, parts.clock.now()
-    if row.kind != CALL:
+    if row.kind not in (CALL, PUSH):  # a push service answers for one browser, not for all as a channel does
         bucket = held.get_bucket(row.channel)
         held.set_bucket(row.channel, _settle_account(parts, bucket, result, row.parts))
     if then.event is OutboxEvent.AGAIN:
@@ -270,9 +270,8 @@ def _send_row(parts: Services, claimed: ClaimedRow, more: Callable[[], bool]) ->
             now = parts.clock.now()
             outbox_claims.put_back(tx, row.id, claimed.token, due_at=now, now=now, reason="late", tried=False)
         return None
-    channel = parts.channels[row.channel]
     try:
-        result = _send_message(channel, claimed.message, parts.clock.now())
+        result = _send_message(parts, row.channel, claimed.message)
     except BaseTimeoutException:
         # The job timed out or the worker must stop (RQ's death penalty): whether the message was sent is unknown.
         result = SendResult(outcome=SendOutcome.UNCLEAR, reason="out-of-time")
@@ -283,12 +282,20 @@ def _send_row(parts: Services, claimed: ClaimedRow, more: Callable[[], bool]) ->
     return record_result(parts, claimed, result, _plan_next(parts, claimed, result), more=more)
 
 
-def _send_message(channel: Channel, message: Outgoing | OutgoingCall, now: datetime) -> SendResult:
-    if not isinstance(message, OutgoingCall):
-        return channel.send(message, now=now)
-    if isinstance(channel, Calls):
-        return channel.place(message, now=now)
-    return SendResult(outcome=SendOutcome.REFUSED, reason="no-calls")
+def _send_message(parts: Services, name: str, message: Outgoing | OutgoingCall | OutgoingPush) -> SendResult:
+    now = parts.clock.now()
+    match message:
+        case OutgoingPush():
+            if parts.push is None:
+                return SendResult(outcome=SendOutcome.REFUSED, reason="no-push")
+            return parts.push.push(message, now=now)
+        case OutgoingCall():
+            channel = parts.channels[name]
+            if isinstance(channel, Calls):
+                return channel.place(message, now=now)
+            return SendResult(outcome=SendOutcome.REFUSED, reason="no-calls")
+        case Outgoing():
+            return parts.channels[name].send(message, now=now)
 
 
 def _too_late(parts: Services, claimed: ClaimedRow) -> bool:
@@ -300,7 +307,7 @@ def _too_late(parts: Services, claimed: ClaimedRow) -> bool:
 
 def _plan_next(parts: Services, claimed: ClaimedRow, result: SendResult) -> Next:
     row, now = claimed.row, parts.clock.now()
-    repeatable = row.kind != CALL and parts.channels[row.channel].contract.takes_our_id
+    repeatable = row.kind != CALL and parts.senders[row.channel].contract.takes_our_id
     match result.outcome:
         case SendOutcome.SENT:
             return Next(OutboxEvent.SENT, result.reason)

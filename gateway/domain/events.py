@@ -3,7 +3,7 @@
 Inbound events, steps of a call, outgoing texts and calls, and the rendered reply with the limits of a page.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -305,3 +305,30 @@ class Outgoing:
     text: str
     link: str = ""
     valid_until: datetime | None = None
+
+
+PUSH = "push"
+"""Name under which push messages stand in the outbox: their kind, and the channel that has their rate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutgoingPush:
+    """One Web Push message to one browser of a staff member.
+
+    Attributes:
+        endpoint: the address that the browser got from its push service.
+        public_key: the browser's public key, an uncompressed point of P-256.
+        auth: the secret shared with the browser, 16 bytes.
+        signing_key: our VAPID private key.
+        contact: an https or mailto address of the operator; empty where there is none.
+        text: the message, at most 100 bytes of UTF-8; it names nobody and nothing.
+        valid_until: until when the push service may keep it.
+    """
+
+    endpoint: str = field(repr=False)
+    public_key: bytes = field(repr=False)
+    auth: bytes = field(repr=False)
+    signing_key: bytes = field(repr=False)
+    contact: str
+    text: str
+    valid_until: datetime

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from gateway.channels.contract import Channel, SendResult
+    from gateway.channels.contract import Channel, Pushes, Sender, SendResult
     from gateway.domain.callbacks.windows import Hours
     from gateway.domain.outbox.states import OutboxEvent
     from gateway.foundation.clock import Clock
@@ -155,6 +155,7 @@ class Services:
         set_right: corrects instants of a wrong clock, once staff have confirmed the clock.
         lease_seconds: seconds that a claimed outbox row may be in flight before it counts as unclear.
         public_url: base address of pages and webhooks.
+        push: sends push messages to browsers of staff; None where there is none.
         asks_second_factor: whether staff who see callers, and administrators, need a second factor.
     """
 
@@ -179,7 +180,13 @@ class Services:
     set_right: Callable[[Services, Tx, Mapping[str, object], datetime], None] = lambda *_: None
     lease_seconds: int = 120
     public_url: str = ""
+    push: Pushes | None = None
     asks_second_factor: bool = True
+
+    @property
+    def senders(self) -> Mapping[str, Sender]:
+        """Everything that outbox rows leave through, by the name in their column ``channel``."""
+        return self.channels if self.push is None else {**self.channels, self.push.config.name: self.push}
 
     def is_trial(self, line: str) -> bool:
         """Say whether the channel's phones are simulators; a channel no longer configured counts as one."""

@@ -17,6 +17,7 @@ from gateway.storage.tables import (
     links,
     looking,
     metadata,
+    push_keys,
     sessions,
     sign_ins,
 )
@@ -25,7 +26,7 @@ from gateway.storage.value_limits import Json
 _LEFT_OUT = {table.name for table in (sessions, chores, sign_ins, invitations, links, looking)}
 """Tables without meaning on another machine: sessions, leases, sign-ins and links."""
 
-_NOTHING_LOST = {table.name for table in (keys, chores, lines, figures)} | _LEFT_OUT
+_NOTHING_LOST = {table.name for table in (keys, chores, lines, figures, push_keys)} | _LEFT_OUT
 """Tables that a start fills by itself; a ledger with rows only in these counts as empty."""
 
 _BATCH = 500

@@ -45,6 +45,7 @@ PURPOSES = (
     "code",
     "webhook",
     "web",
+    "push",
 )
 """Purposes of keys; each key serves one purpose only (NIST SP 800-57 part 1, section 5.2)."""
 

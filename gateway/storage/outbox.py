@@ -161,7 +161,7 @@ def find_latest_of_person(tx: Tx, person_id: str, *, once: str) -> OutboxRow | N
 def list_alert_texts(tx: Tx, callback_ids: Sequence[str]) -> tuple[tuple[str, str, str], ...]:
     """Return (request id, person id, state) of the alerts sent about these requests."""
     query = select(outbox.c.callback_id, outbox.c.person_id, outbox.c.state).where(
-        outbox.c.kind == "alert",
+        outbox.c.kind.in_(("alert", "push")),
         outbox.c.callback_id.in_(list(callback_ids)),
         outbox.c.person_id.is_not(None),
     )

@@ -19,7 +19,9 @@ PROVIDERS = sorted(
     for root in gateway.channels.__path__
     for folder in Path(root).iterdir()
     if (folder / "__init__.py").exists()
+    and hasattr(import_module(f"gateway.channels.{folder.name}"), "build")
 )
+"""A folder is a provider's where it builds a channel; ``web_push`` reaches staff only."""
 
 
 Fields = Mapping[str, str] | Sequence[tuple[str, str]]

@@ -47,12 +47,16 @@ KINDS: dict[str, OutboxKind] = {
         OutboxKind(name="danger_text", to=To.NOBODY, lasts=timedelta(hours=1), priority=0),
         OutboxKind(name="answer", to=To.CALLER, lasts=timedelta(minutes=10), priority=0),
         OutboxKind(name="alert", to=To.PERSON, lasts=timedelta(hours=1)),
+        OutboxKind(name="push", to=To.PERSON, lasts=timedelta(hours=1), priority=0),
         OutboxKind(name="call", to=To.PERSON, lasts=timedelta(seconds=60), priority=-1),
         OutboxKind(name="ours", to=To.CALLER, lasts=_DAYS, ours=True),
     )
 }
 CALL = "call"
 """The kind that is a call: it uses none of the channel's text rate, and waits for no text."""
+
+PUSH = "push"
+"""The kind that goes to a browser: its lane names the subscription, and the rate is that of no channel."""
 
 INSIDE = tuple(sorted(kind.name for kind in KINDS.values() if kind.inside))
 OUTSIDE = tuple(sorted(kind.name for kind in KINDS.values() if not kind.inside))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from gateway.domain.outbox import send_policy
 from gateway.domain.outbox.send_policy import RouteWay
 from gateway.domain.permissions import ROLES, Permission, Role, check_permission
-from gateway.helpdesk.alerts import one_tap_link, sms_reply
+from gateway.helpdesk.alerts import one_tap_link, push_alerts, sms_reply
 from gateway.helpdesk.errors import Rejected, Why
 from gateway.helpdesk.requests.wordings import fill_message
 from gateway.storage import audit, callbacks, outbox, people, rate_limits, settings
@@ -43,6 +43,10 @@ ROADS = "alert-roads"
 
 ANSWERABLE = frozenset({"asked", "urgent"})
 """Keys of the alerts that can be answered with a digit, because they report a request that waits to be claimed."""
+
+
+PRESSING = frozenset({"urgent", "still", "texted"})
+"""Keys of the alerts about danger, or about what stands still: by push they ring whatever rang just before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,13 +145,16 @@ def add_alerts(
     priority: int = 0,
     join: bool = False,
 ) -> None:
-    """Add one alert for each of these people who has a helpline phone; a repeated call adds nothing.
+    """Add a push message and a text for each of these people, where they have them; a repeated call adds nothing.
 
     With ``join`` the alert is shared with all others of the same ten minutes.
     """
     now = parts.clock.now()
     for person in told:
         this_once = f"{once}:{row.callback_id}:{person.id}"
+        push_alerts.add_pushes(
+            parts, tx, person, this_once, urgent=key in PRESSING, callback_id=row.callback_id
+        )
         if person.number is None or outbox.is_added(tx, this_once):
             continue
         this_once = _join_names(parts, tx, person, key, now, join=join) or this_once

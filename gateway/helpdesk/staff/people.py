@@ -11,7 +11,7 @@ from gateway.foundation.ids import new_id, new_token
 from gateway.helpdesk.errors import Rejected, Why, read_typed_number
 from gateway.helpdesk.staff import passwords, two_factor
 from gateway.helpdesk.staff.centre_lists import list_languages
-from gateway.storage import audit, people, sign_ins
+from gateway.storage import audit, people, push_subscriptions, sign_ins
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,7 +131,7 @@ def disable_person(parts: Services, actor: Actor, person_id: str) -> None:
     def work(tx: Tx, person: Person, now: datetime) -> None:
         _keep_an_administrator(tx, person)
         people.disable_person(tx, person.id, now=now)
-        sign_ins.end_all(tx, person.id)
+        _end_access(tx, person, now)
         sign_ins.withdraw_links(tx, person.id)
 
     _change_person(parts, actor, person_id, "person.remove", work)
@@ -145,9 +145,13 @@ def end_sign_ins(parts: Services, actor: Actor, person_id: str) -> None:
         Rejected: there is no such person.
     """
     _permit_own_or(actor, person_id, Permission.MANAGE_PEOPLE)
-    _change_person(
-        parts, actor, person_id, "person.sign-out", lambda tx, person, _now: sign_ins.end_all(tx, person.id)
-    )
+    _change_person(parts, actor, person_id, "person.sign-out", _end_access)
+
+
+def _end_access(tx: Tx, person: Person, _now: datetime) -> None:
+    """End every sign-in, and the alerts of every browser: one of them may be in other hands."""
+    sign_ins.end_all(tx, person.id)
+    push_subscriptions.drop_all(tx, person.id)
 
 
 def set_details(

@@ -151,6 +151,26 @@ links = Table(  # one-tap links from an alert to a request
     Index("ix_links_person", "person_id", "expires_at"),
 )
 
+push_keys = Table(  # our key towards push services (RFC 8292): one row
+    "push_keys",
+    metadata,
+    make_id_column(),
+    Column("secret", Sealed, nullable=True),
+    make_instant_column("made_at"),
+)
+
+push_subscriptions = Table(  # browsers that take push messages for a person
+    "push_subscriptions",
+    metadata,
+    make_id_column(),
+    _person_column(),
+    Column("endpoint", LargeBinary(32), nullable=False, unique=True),  # keyed hash of the address
+    Column("address", Sealed, nullable=True),  # address and keys, as JSON
+    make_word_column("device", 60),
+    make_instant_column("made_at"),
+    Index("ix_push_subscriptions_person", "person_id"),
+)
+
 looking = Table(  # who views a request's page
     "looking",
     metadata,

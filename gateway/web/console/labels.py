@@ -269,6 +269,8 @@ _WORDS: dict[str, dict[str, Any]] = {
         "person.back": _("days away taken back"),
         "person.capacity": _("how many at a time"),
         "person.by-text": _("works by texts"),
+        "person.push-on": _("alerts switched on for a browser"),
+        "person.push-off": _("alerts switched off for a browser"),
         "person.test": _("test text sent"),
         "menu.publish": _("menu published"),
         "menu.rollback": _("menu set back"),

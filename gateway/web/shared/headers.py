@@ -20,6 +20,7 @@ _ALLOWED = {
     "style-src": "'self'",
     "img-src": "'self' data:",  # the bundled stylesheet has its icons as data: URLs
     "connect-src": "'self'",
+    "manifest-src": "'self'",
     "form-action": "'self'",
     "base-uri": "'none'",
     "frame-ancestors": "'none'",

@@ -85,7 +85,7 @@ def install(
     error_pages.install(app, parts)
     app.register_blueprint(Blueprint("web", __name__, static_folder="static", template_folder="templates"))
     auth.anyone(app.view_functions["web.static"])
-    app.register_blueprint(sign_in.build_blueprint(parts))
+    app.register_blueprint(sign_in.build_blueprint(parts, list_addresses()))
     forms.install_typed_numbers(app, parts.line.regions)
     labels.install(app)
     _add_token(app)

@@ -7,10 +7,11 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, flash, redirect, render_template, request, session
 
+from gateway.helpdesk.alerts import push_alerts
 from gateway.helpdesk.errors import Rejected, Why
 from gateway.helpdesk.staff import people, two_factor
 from gateway.helpdesk.staff import sign_in as desk
-from gateway.web.shared import languages, second_factor
+from gateway.web.shared import installable, languages, second_factor
 from gateway.web.shared.auth import (
     ENROL,
     WHO,
@@ -29,6 +30,8 @@ from gateway.web.shared.forms import read_field, read_number_field
 from gateway.web.shared.i18n import _
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from werkzeug.wrappers import Response
 
     from gateway.foundation.services import Services
@@ -36,14 +39,16 @@ if TYPE_CHECKING:
 BAD, SLOW, GONE, SEE_OTHER = 422, 429, 410, 303
 
 
-def build_blueprint(parts: Services) -> Blueprint:
-    """Return the blueprint of these pages."""
+def build_blueprint(parts: Services, addresses: Mapping[str, str]) -> Blueprint:
+    """Return the blueprint of these pages; ``addresses`` maps the path of a static file to its URL."""
     pages = Blueprint("sign_in", __name__)
     _add_doors(pages, parts)
     _add_language(pages, parts)
     _add_links(pages, parts)
     _add_own(pages, parts)
+    pages.app_context_processor(lambda: {"push_key": lambda: push_alerts.find_public_key(parts, get_actor())})
     second_factor.add_to(pages, parts)
+    installable.add_to(pages, parts, addresses)
     return pages
 
 
@@ -66,7 +71,7 @@ def _add_doors(pages: Blueprint, parts: Services) -> None:
                 name,
                 request.form.get("password", ""),
                 request.remote_addr or "",
-                device=_name_device(request.user_agent.string),
+                device=installable.name_device(request.user_agent.string),
             )
         except Rejected as declined:
             return _render_door(name, back, slow=declined.seconds), SLOW
@@ -115,7 +120,7 @@ def _add_links(pages: Blueprint, parts: Services) -> None:
 def _add_own(pages: Blueprint, parts: Services) -> None:
     @pages.get("/me")
     def own() -> str:
-        return _own_page()
+        return _own_page(parts)
 
     @pages.post("/me/duty")
     def duty() -> Response:
@@ -128,7 +133,7 @@ def _add_own(pages: Blueprint, parts: Services) -> None:
         try:
             people.set_number(parts, get_actor(), get_actor().person_id, written)
         except Rejected as declined:
-            return _own_page(number=written, number_fault=declined.why), BAD
+            return _own_page(parts, number=written, number_fault=declined.why), BAD
         flash(_("Saved."))
         return redirect(check_way_back(read_field("back")) or "/me", SEE_OTHER)
 
@@ -138,7 +143,7 @@ def _add_own(pages: Blueprint, parts: Services) -> None:
         try:
             fresh = desk.set_password(parts, get_actor(), old=old, new=new, address=request.remote_addr or "")
         except Rejected as declined:
-            return _own_page(password_fault=declined.why), BAD
+            return _own_page(parts, password_fault=declined.why), BAD
         flash(_("Your password is changed. You were signed out everywhere else."))
         return _with_new_sign_in(redirect("/me", SEE_OTHER), fresh)
 
@@ -186,11 +191,10 @@ def _welcome_again(parts: Services, token: str, name: str, fault: Why) -> tuple[
     return render_template("welcome.html", person=person, name=person.name or name, fault=fault), BAD
 
 
-def _name_device(agent: str) -> str:
-    """Return a short name of a browser for the list of sign-ins, from its User-Agent."""
-    known = ("Android", "iPhone", "iPad", "Windows", "Macintosh", "Linux")
-    return next((one for one in known if one in agent), "")
-
-
-def _own_page(**faults: object) -> str:
-    return render_template("me.html", person=get_sign_in().person, **faults)
+def _own_page(parts: Services, **faults: object) -> str:
+    return render_template(
+        "me.html",
+        person=get_sign_in().person,
+        subscriptions=push_alerts.list_subscriptions(parts, get_actor()),
+        **faults,
+    )

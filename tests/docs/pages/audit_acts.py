@@ -82,6 +82,8 @@ MEANING = {
     "person.shifts": (STAFF, "the week of a person was changed"),
     "person.away": (STAFF, "days away were entered"),
     "person.back": (STAFF, "days away were taken back"),
+    "person.push-on": (STAFF, "alerts were switched on for a browser"),
+    "person.push-off": (STAFF, "alerts were switched off for a browser"),
     "person.test": (STAFF, "a test alert was sent"),
     "help list": (STAFF, "the order of those who are alerted was changed"),
     "set": (STAFF, "a rule of the centre was set"),

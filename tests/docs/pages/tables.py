@@ -27,6 +27,8 @@ PURPOSE = {
     "invitations": "links for a first password",
     "recovery_codes": "recovery codes of second factors, hashed",
     "tries": "failed attempts at secrets, to slow the next",
+    "push_keys": "our key towards push services",
+    "push_subscriptions": "browsers of staff that take push messages",
     "links": "one-tap links of alerts",
     "menu_drafts": "drafts of a menu: the version that each began from, its approval, the version that it became",
     "menu_draft_files": "the files of a draft that differ from those of its version",

@@ -128,6 +128,8 @@
     document.querySelectorAll("[data-here]").forEach((form) => form.dispatchEvent(new Event("here")));
   }
 
+  // For a page that says so when the line is lost; it is asked for only over https, as browsers demand.
+  if ("serviceWorker" in navigator && window.isSecureContext) navigator.serviceWorker.register("/sw.js").catch(() => {});
   if (live().length) setInterval(look, EVERY);
   if (over) setInterval(lookAtTheCall, QUICK);
   setInterval(tick, 500);

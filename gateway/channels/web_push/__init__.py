@@ -1,0 +1,1 @@
+"""Sends push messages to browsers of staff (Web Push); it is no provider, since no caller reaches us through it."""

@@ -1,0 +1,195 @@
+"""Send Web Push messages to the push services of browsers (RFC 8030), and to no address inside our own network.
+
+The address of a subscription comes from a browser, so it is treated like any foreign URL (OWASP, Server-Side Request
+Forgery Prevention): https only, its host is resolved here, every address must be a public one, and the connection is
+made to the address that was looked at.
+"""
+
+import ipaddress
+import socket
+import ssl
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from urllib.parse import SplitResult, urlsplit
+
+import certifi
+import urllib3
+from urllib3.exceptions import HTTPError
+from urllib3.util.ssl_ import create_urllib3_context
+
+from gateway.channels.contract import ChannelConfig, Contract, SendOutcome, SendResult
+from gateway.channels.http_client import CONNECT, READ
+from gateway.channels.web_push import encryption
+from gateway.domain.events import PUSH, OutgoingPush
+
+LONGEST_ENDPOINT = 1_000
+GONE = "gone"
+"""Reason of a push to a subscription that no longer exists: it is dropped."""
+
+RATE = 20
+"""Push messages per second, of all people together."""
+
+_HTTPS_PORT = 443
+_CREATED, _TOO_MANY, _AWAY = range(200, 300), 429, 503
+_ENDED = (404, 410)
+_OUR_FAULT = (400, 401, 403)
+_LONGEST_WAIT = timedelta(minutes=30)
+_SHORTEST_LIFE = 60
+_TUNNELS = tuple(
+    ipaddress.ip_network(net) for net in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")
+)
+"""IPv6 addresses that lead to an IPv4 address inside them (RFC 6052, 8215, 3056, 4380)."""
+
+
+def check_endpoint(endpoint: str, *, private: bool = False) -> bool:
+    """Return whether an address may be one of a push service: https, the usual port, a name or a public address.
+
+    Args:
+        endpoint: as a browser gave it.
+        private: plain http, other ports and addresses of this machine are allowed, for a service that stands in.
+    """
+    if len(endpoint) > LONGEST_ENDPOINT or not endpoint.isascii() or not endpoint.isprintable():
+        return False
+    try:
+        to = urlsplit(endpoint)
+        port, host = to.port, to.hostname
+    except ValueError:
+        return False
+    if not host or to.username is not None or to.password is not None or to.fragment:
+        return False
+    if private:
+        return to.scheme in {"http", "https"}
+    try:
+        is_public = _is_public(host)
+    except ValueError:  # a name, which is resolved when a message is sent
+        is_public = "." in host.strip(".") and not host.endswith((".local", ".internal", ".localhost"))
+    return to.scheme == "https" and port in {None, _HTTPS_PORT} and is_public
+
+
+class PushService:
+    """Sends push messages, each over a new connection; the services differ by address only."""
+
+    def __init__(self, *, private: bool = False) -> None:
+        self.config = ChannelConfig(name=PUSH, provider="", menu="", rate=RATE)
+        self.contract = Contract(
+            events=frozenset(), accumulates=False, has_turn_id=False, takes_our_id=False, can_ask=False
+        )
+        self.allows_private = private
+        self._tls: ssl.SSLContext | None = None
+
+    def push(self, message: OutgoingPush, *, now: datetime) -> SendResult:
+        """Send one message. Faults of network or service are results, never exceptions."""
+        if not check_endpoint(message.endpoint, private=self.allows_private):
+            return SendResult(outcome=SendOutcome.REFUSED, reason="address")
+        to = urlsplit(message.endpoint)
+        try:
+            body = encryption.seal_payload(
+                message.text.encode(), public_key=message.public_key, auth=message.auth
+            )
+            address = self._resolve(to)
+        except ValueError:
+            return SendResult(outcome=SendOutcome.REFUSED, reason="keys")
+        except OSError:
+            return SendResult(outcome=SendOutcome.NOT_SENT, reason="unknown-host")
+        if not address:
+            return SendResult(outcome=SendOutcome.REFUSED, reason="private-address")
+        return self._post(to, address, body, _write_headers(message, now), now)
+
+    def _resolve(self, to: SplitResult) -> str:
+        """Return the address to connect to; empty where any address of the host is not public."""
+        found = socket.getaddrinfo(to.hostname, to.port or _HTTPS_PORT, type=socket.SOCK_STREAM)
+        addresses = [str(each[4][0]).partition("%")[0] for each in found]
+        if not self.allows_private and not all(map(_is_public, addresses)):
+            return ""
+        return addresses[0] if addresses else ""
+
+    def _post(
+        self, to: SplitResult, address: str, body: bytes, headers: dict[str, str], now: datetime
+    ) -> SendResult:
+        path = f"{to.path or '/'}{'?' + to.query if to.query else ''}"
+        try:
+            with self._open_pool(to, address) as pool:
+                response = pool.urlopen(
+                    "POST", path, body=body, headers={**headers, "Host": to.netloc}, retries=False,
+                    redirect=False, timeout=urllib3.Timeout(connect=CONNECT, read=READ), preload_content=False,
+                )  # fmt: skip
+                response.close()  # the body says nothing that the status does not
+                return read_push_result(
+                    response.status, {name.lower(): value for name, value in response.headers.items()}, now
+                )
+        except (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError):
+            return SendResult(outcome=SendOutcome.NOT_SENT, reason="no-connection")
+        except urllib3.exceptions.SSLError:
+            return SendResult(outcome=SendOutcome.NOT_SENT, reason="tls")
+        except (HTTPError, OSError):
+            return SendResult(outcome=SendOutcome.UNCLEAR, reason="no-answer")
+
+    def _open_pool(self, to: SplitResult, address: str) -> urllib3.HTTPConnectionPool:
+        if to.scheme == "http":
+            return urllib3.HTTPConnectionPool(address, to.port or 80)
+        if self._tls is None:
+            self._tls = create_urllib3_context()
+            self._tls.load_verify_locations(certifi.where())
+        return urllib3.HTTPSConnectionPool(
+            address,
+            to.port or _HTTPS_PORT,
+            ssl_context=self._tls,
+            server_hostname=to.hostname,
+            assert_hostname=to.hostname,
+        )
+
+
+def read_push_result(status: int, headers: dict[str, str], now: datetime) -> SendResult:
+    """Return what a push service's answer means (RFC 8030, 5 and 8.4; header names in lower case)."""
+    if status in _CREATED:
+        return SendResult(outcome=SendOutcome.SENT)
+    if status in _ENDED:
+        return SendResult(outcome=SendOutcome.REFUSED, reason=GONE)
+    if status in (_TOO_MANY, _AWAY):
+        return SendResult(outcome=SendOutcome.NOT_SENT, reason="throttled", retry_at=_read_wait(headers, now))
+    if status in _OUR_FAULT:
+        return SendResult(outcome=SendOutcome.REFUSED, reason=f"http-{status}", alarm=True)
+    if status < 500:  # noqa: PLR2004 - the first status of a fault of the server
+        return SendResult(outcome=SendOutcome.REFUSED, reason=f"http-{status}")
+    return SendResult(outcome=SendOutcome.UNCLEAR, reason=f"http-{status}")
+
+
+def _read_wait(headers: dict[str, str], now: datetime) -> datetime | None:
+    """Return the instant of ``Retry-After``, at most half an hour ahead (RFC 9110, 10.2.3)."""
+    written = headers.get("retry-after", "")
+    try:
+        at = (
+            now + timedelta(seconds=int(written[:6])) if written.isdigit() else parsedate_to_datetime(written)
+        )
+        return min(max(at, now), now + _LONGEST_WAIT)
+    except (ValueError, TypeError):
+        return None
+
+
+def _write_headers(message: OutgoingPush, now: datetime) -> dict[str, str]:
+    left = int((message.valid_until - now).total_seconds())
+    return {
+        "Authorization": encryption.sign_sender(
+            message.endpoint, message.signing_key, contact=message.contact, now=now
+        ),
+        "Content-Encoding": "aes128gcm",
+        "Content-Type": "application/octet-stream",
+        "TTL": str(max(left, _SHORTEST_LIFE)),
+        "Urgency": "high",
+        "Topic": "alert",  # one that was not delivered yet is replaced, and the phone rings once
+    }
+
+
+def _is_public(address: str) -> bool:
+    """Return whether an address belongs to the public internet.
+
+    Raises:
+        ValueError: it is no address.
+    """
+    found = ipaddress.ip_address(address)
+    if isinstance(found, ipaddress.IPv6Address):
+        if found.ipv4_mapped is not None:
+            found = found.ipv4_mapped
+        elif any(found in net for net in _TUNNELS):
+            return False
+    return found.is_global and not found.is_multicast and not found.is_reserved
