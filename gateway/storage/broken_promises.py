@@ -11,7 +11,7 @@ from gateway.domain.callbacks.queue_rules import DANGER
 from gateway.domain.callbacks.states import CallbackState
 from gateway.storage.callbacks import Callback, open_row
 from gateway.storage.database import Tx, insert_into
-from gateway.storage.tables import IN_HAND, REVIEW, UNSEEN, WAITING, broken_promises, callbacks, people
+from gateway.storage.tables import HELD, IN_HAND, REVIEW, UNSEEN, WAITING, broken_promises, callbacks, people
 
 _b, _c = broken_promises.c, callbacks.c
 
@@ -54,6 +54,13 @@ def list_candidates(tx: Tx, *, limit: int = 200) -> tuple[Callback, ...]:
         query = select(callbacks).where(condition, ~_is_on_record()).order_by(_c.changed_at).limit(limit)
         found += [open_row(tx, row) for row in tx.execute(query)]
     return tuple(found)
+
+
+def list_claimed_past(tx: Tx, *, before: datetime, limit: int = 200) -> tuple[Callback, ...]:
+    """Return claimed requests whose window was over before this instant; rows locked by others are left for later."""
+    over = text(HELD), _c.state == CallbackState.CLAIMED, _c.due_until <= before
+    query = select(callbacks).where(*over).order_by(_c.due_until).limit(limit)
+    return tuple(open_row(tx, row) for row in tx.execute(query.with_for_update(skip_locked=True)))
 
 
 def add_broken(tx: Tx, callback_id: str, promise: BrokenPromise, *, now: datetime) -> bool:

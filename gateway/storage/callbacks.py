@@ -266,12 +266,6 @@ def list_expired_claims(tx: Tx, *, now: datetime, limit: int = 200) -> tuple[Cal
     return _read_some(tx, select(callbacks).where(*over), callbacks.c.held_until, limit)
 
 
-def list_claimed_past(tx: Tx, *, before: datetime, limit: int = 200) -> tuple[Callback, ...]:
-    """Return claimed requests whose window was over before this instant."""
-    over = text(HELD), callbacks.c.state == CallbackState.CLAIMED, callbacks.c.due_until <= before
-    return _read_some(tx, select(callbacks).where(*over), callbacks.c.due_until, limit)
-
-
 def list_asked_before(tx: Tx, *, before: datetime, limit: int = 200) -> tuple[Callback, ...]:
     """Return open requests whose safety answers are older than this instant."""
     return _read_some(

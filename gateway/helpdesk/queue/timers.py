@@ -15,7 +15,7 @@ from gateway.helpdesk.queue.broken_promises import add_expired, count_broken
 from gateway.helpdesk.queue.claim import LEASE, give_back, is_to_decide
 from gateway.helpdesk.queue.outcome import UNCLEAR
 from gateway.helpdesk.requests.planning import find_duty_hours, plan_on
-from gateway.storage import attempts, audit, callbacks
+from gateway.storage import attempts, audit, broken_promises, callbacks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,7 +74,7 @@ def _few_aged(tx: Tx, now: datetime) -> tuple[Callback, ...]:
 
 def _few_passed(tx: Tx, now: datetime) -> tuple[Callback, ...]:
     """Return requests whose window passed; ``now`` requests only if they are not too many to expire unconfirmed."""
-    forgotten = callbacks.list_claimed_past(tx, before=now - LEASE)
+    forgotten = broken_promises.list_claimed_past(tx, before=now - LEASE)
     passed = callbacks.list_waiting_past(tx, now=now)
     passed += tuple(one for one in forgotten if one.window == When.NOW and not is_to_decide(one))
     ending = sum(one.window == When.NOW for one in passed)
