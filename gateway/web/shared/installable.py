@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, flash, redirect, render_template, request
+from flask_babel import force_locale
 
 from gateway.helpdesk.alerts import push_alerts
 from gateway.helpdesk.errors import Rejected
@@ -76,7 +77,15 @@ def _add_app(pages: Blueprint, addresses: Mapping[str, str]) -> None:
     @pages.get("/offline")
     @anyone
     def offline() -> str:
-        return render_template("offline.html", tongues=list(NAMES))
+        return render_template("offline.html", said_in=[(tongue, *_say_offline(tongue)) for tongue in NAMES])
+
+
+def _say_offline(language: str) -> tuple[str, str]:
+    """Return title and words of the page for a lost line: it is kept once, whatever language is chosen later."""
+    with force_locale(language):
+        return _("No contact"), _(
+            "The server cannot be reached. Nothing was lost; try again when there is a line."
+        )
 
 
 def _add_push(pages: Blueprint, parts: Services) -> None:

@@ -58,6 +58,12 @@ def test_the_files_of_the_app_are_for_anyone_and_hold_nothing_of_anybody(app, ad
     assert "Set-Cookie" not in answer.headers
 
 
+def test_the_page_for_a_lost_line_speaks_every_language_of_the_pages(app):
+    page = app.test_client().get("/offline").get_data(as_text=True)
+    for language, words in (("en", "No contact"), ("lo", "ບໍ່ມີການຕິດຕໍ່"), ("th", "ขาดการติดต่อ")):
+        assert re.search(rf'lang="{language}">{words}<', page), language
+
+
 def test_the_manifest_names_what_a_browser_needs(app):
     client = app.test_client()
     found = json.loads(client.get("/manifest.webmanifest").get_data())
