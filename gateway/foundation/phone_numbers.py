@@ -7,9 +7,13 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from contextlib import suppress
+from hashlib import blake2b
 
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
+
+from gateway.foundation.bounded_table import BoundedTable
+from gateway.foundation.ids import make_random_bytes
 
 _EXPENSIVE = frozenset({PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST, PhoneNumberType.UAN})
 _NEVER_CALLED = _EXPENSIVE | {
@@ -36,7 +40,23 @@ def to_e164(written: str, regions: Sequence[str] = ()) -> str | None:
     For numbers in providers' posts: they exist, whatever the known numbering plans say. A number without a country
     code is read in each of ``regions`` (ISO 3166-1 alpha-2) in order; the first in which it is valid is used.
     """
-    return next(iter(list_possible_readings(written, regions)), None)
+    name = _name_number(written)
+    if _PLAIN.find_value(name):
+        return written
+    found = next(iter(list_possible_readings(written, regions)), None)
+    if found == written:
+        _PLAIN.put_value(name, True)
+    return found
+
+
+_PLAIN: BoundedTable[bytes, bool] = BoundedTable(4_000)
+"""Numbers that stood in E.164 already, by a keyed hash: a session posts the same one again and again."""
+
+_HASH_KEY = make_random_bytes(32)
+
+
+def _name_number(written: str) -> bytes:
+    return blake2b(written.encode("utf-8", "surrogatepass"), key=_HASH_KEY, digest_size=16).digest()
 
 
 def list_possible_readings(written: str, regions: Sequence[str] = ()) -> tuple[str, ...]:

@@ -53,6 +53,7 @@ class Serials:
         self._guarded = frozenset(guarded)
         self._read = read
         self._serials = dict.fromkeys(channels, FIRST_SERIAL)
+        self._derived: dict[tuple[str, int], tuple[bytes, tuple[str, ...]]] = {}
 
     def renew(self) -> None:
         """Reload the serials; an exception of the reading is passed on, and the known serials stay."""
@@ -61,8 +62,15 @@ class Serials:
     def secrets(self, channel: str) -> tuple[str, ...]:
         """Return the valid secrets of a channel, newest first; none for an unknown one."""
         serial = self._serials.get(channel)
-        name = f"{channel} beside an account" if channel in self._guarded else channel
-        return () if serial is None else derive_secrets(self._key(), name, serial)
+        if serial is None:
+            return ()
+        key = self._key()
+        made_with, secrets = self._derived.get((channel, serial), (b"", ()))
+        if made_with != key:  # not derived yet, or the key was rotated
+            name = f"{channel} beside an account" if channel in self._guarded else channel
+            secrets = derive_secrets(key, name, serial)
+            self._derived[channel, serial] = (key, secrets)
+        return secrets
 
 
 def _read_serial(stored: object) -> int:

@@ -6,7 +6,6 @@ pool's bookkeeping, options, metrics and retries of each command, which cost twi
 
 import hashlib
 import os
-import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,6 +14,7 @@ from typing import Any
 
 import redis
 
+from gateway.foundation.bounded_table import BoundedTable
 from gateway.storage.encryption import NotUnsealed, Ring
 from gateway.storage.session_backends import (
     HEAD,
@@ -115,8 +115,7 @@ class InRedis:
         self._link = RedisLink(client)
         self._seal = Seal(ring)
         self._seconds = b"%d" % int(lifetime.total_seconds())
-        self._saved: dict[bytes, bytes] = {}
-        self._lock = threading.Lock()
+        self._saved: BoundedTable[bytes, bytes] = BoundedTable(_KNOWN)
         self._compares = True
 
     def load(self, address: Address) -> tuple[Stored | None, bytes]:
@@ -138,7 +137,7 @@ class InRedis:
 
         Only ``replace`` shows whether it still stands: another process, a wipe or an erasure may have come between.
         """
-        raw = self._saved.get(address.key) if self._compares else None
+        raw = self._saved.find_value(address.key) if self._compares else None
         if raw is None or raw[:HEAD] != write_head(mark, hop):
             return None
         stored = self._read(address, raw)
@@ -171,7 +170,7 @@ class InRedis:
         raw = self._run_script(address, value, saving.read_mark.encode())
         if isinstance(raw, bytes):
             return self._read(address, raw)
-        self._remember(address, value)
+        self._saved.put_value(address.key, value)
         return None
 
     def replace(self, address: Address, saving: Saving, over: bytes) -> bool:
@@ -180,7 +179,7 @@ class InRedis:
 
     def drop(self, address: Address) -> None:
         """Delete the session."""
-        self._saved.pop(address.key, None)
+        self._saved.drop_value(address.key)
         self._link.ask(b"DEL", _name_key(address))
 
     def _write(self, address: Address, saving: Saving) -> bytes:
@@ -199,7 +198,7 @@ class InRedis:
             self._compares = False  # an older server, which does not know IFEQ
             return False
         if done is not None:
-            self._remember(address, value)
+            self._saved.put_value(address.key, value)
         return done is not None
 
     def _run_script(self, address: Address, value: bytes, read_mark: bytes) -> Answer:
@@ -209,13 +208,6 @@ class InRedis:
             return self._link.ask(b"EVALSHA", _SAVE_SHA, *words)
         except redis.exceptions.NoScriptError:  # a server that was restarted, or emptied of its scripts
             return self._link.ask(b"EVAL", _SAVE, *words)
-
-    def _remember(self, address: Address, value: bytes) -> None:
-        with self._lock:
-            self._saved.pop(address.key, None)
-            self._saved[address.key] = value
-            if len(self._saved) > _KNOWN:
-                del self._saved[next(iter(self._saved))]
 
     def _read(self, address: Address, raw: bytes) -> Stored | None:
         try:

@@ -6,6 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from phonenumbers import PhoneNumberType
 
+from gateway.foundation import phone_numbers
 from gateway.foundation.phone_numbers import (
     find_region,
     list_possible_readings,
@@ -251,3 +252,18 @@ def test_a_label_with_anything_else_makes_no_number(written: str) -> None:
 )
 def test_numbers_of_no_country_are_never_called(number: str) -> None:
     assert not may_be_called(number, HOME)
+
+
+@pytest.mark.parametrize(
+    "written", ["+8562055500001", "+8560 20 555 00001", "+390612345678", "+85620555", "+", "", "+1\ud800"]
+)
+def test_a_number_read_twice_is_read_the_same(written: str) -> None:
+    assert to_e164(written) == to_e164(written)
+    plain = to_e164(written)
+    if plain:
+        assert to_e164(plain) == to_e164(plain, ["LA", "TH"]) == plain
+
+
+def test_what_is_remembered_of_numbers_holds_none() -> None:
+    to_e164("+8562055500099")
+    assert b"20555" not in b"".join(name for name, _ in phone_numbers._PLAIN.list_rows())
