@@ -84,7 +84,7 @@ def open_parts(settings: Settings | None = None) -> Services:
         spool=_open_spool(settings, store),
         channels=channels,
         versions=Versions(store, settings.data_dir / "live", unset=line.unset),
-        duty=DutyHours(store, settings.data_dir / "live"),
+        duty=DutyHours(store, settings.data_dir / "live", clock),
         clock=clock,
         line=line,
         count=Counters(clock, line.zone),

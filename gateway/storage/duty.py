@@ -18,6 +18,7 @@ from gateway.domain.callbacks.shifts import Away, Duty, Rota, Shift
 from gateway.domain.callbacks.shifts import find_duty_hours as hours_by
 from gateway.domain.callbacks.windows import Hours, find_local_minute
 from gateway.domain.permissions import WORKING
+from gateway.foundation.clock import Clock
 from gateway.foundation.ids import new_id
 from gateway.storage import people as storage_people
 from gateway.storage.atomic_files import write_file
@@ -125,8 +126,8 @@ def drop_away(tx: Tx, person_id: str, first: date) -> None:
 
 TEAM = "main"
 _FORMAT = 1
-_EVERY = 5
-"""Calls of ``refresh`` between two reads of the shifts; only the copy for outages depends on it."""
+_FRESH = 2.0
+"""Seconds for which the copy that is read each second answers a dial too."""
 
 _log = logging.getLogger(__name__)
 
@@ -164,36 +165,54 @@ def find_people(
 class DutyHours:
     """This process's copy of the rota, so that windows are offered by the same rules while SQL is down.
 
-    It is also written to a file beside those of the live menus, for a restart during an outage.
+    It is read each second, so a dial need not read it again. It is also written to a file beside those of the live
+    menus, for a restart during an outage.
     """
 
-    def __init__(self, store: Store, folder: Path) -> None:
+    def __init__(self, store: Store, folder: Path, clock: Clock | None = None) -> None:
+        """Start without a copy; without a clock nobody knows how old it is, and only an outage uses it."""
         self._store = store
         self._file = folder / "duty"
+        self._clock = clock
         self._rota: Rota | None = None
-        self._calls = 0
+        self._read_at: float | None = None
+        self._planned: tuple[Rota, Hours, date, Hours] | None = None
 
     def refresh(self) -> bool:
-        """Reload the rota on every fifth call; False where SQL was unavailable."""
-        self._calls += 1
-        if self._calls % _EVERY != 1:
-            return True
+        """Reload the rota; False where SQL was unavailable."""
+        began = self._clock.monotonic() if self._clock else None
         try:
             with self._store.read() as tx:
                 rota = find_rota(tx, TEAM)
         except Unavailable:
-            self._calls = 0  # retry at the next call
             return False
+        self._read_at = began
         if rota != self._rota:
             self._rota = rota
             self._keep(rota)
         return True
 
+    def find_hours(self, tx: Tx, otherwise: Hours, zone: str, now: datetime) -> Hours:
+        """Return the duty hours of the next two weeks: from the copy where it is of this second, else from SQL."""
+        is_fresh = (
+            self._clock is not None
+            and self._read_at is not None
+            and self._clock.monotonic() - self._read_at < _FRESH
+        )
+        return self.read_hours(otherwise, zone, now) if is_fresh else find_hours(tx, otherwise, zone, now)
+
     def read_hours(self, otherwise: Hours, zone: str, now: datetime) -> Hours:
         """Return the duty hours of the next two weeks from the copy in memory, else from the file."""
         rota = self._rota if self._rota is not None else self._load_saved()
         today, _ = find_local_minute(zone, now)
-        return otherwise if rota is None else hours_by(rota, otherwise, today)
+        return otherwise if rota is None else self._plan_hours(rota, otherwise, today)
+
+    def _plan_hours(self, rota: Rota, otherwise: Hours, today: date) -> Hours:
+        """Return the hours by a rota, which stay the same until it or the day changes."""
+        planned = self._planned
+        if planned is None or planned[0] is not rota or planned[1] is not otherwise or planned[2] != today:
+            planned = self._planned = (rota, otherwise, today, hours_by(rota, otherwise, today))
+        return planned[3]
 
     def _keep(self, rota: Rota) -> None:
         try:

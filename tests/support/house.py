@@ -103,7 +103,7 @@ def made_parts(
         "spool": Spool(folder / "spool", store.ring),
         "channels": {config.name: contract.find_channel(config) for config in configs},
         "versions": Versions(store, folder / "live"),
-        "duty": DutyHours(store, folder / "live"),
+        "duty": DutyHours(store, folder / "live", clock),
         "clock": clock,
         "line": LINE,
         "count": Counters(clock, LINE.zone),
