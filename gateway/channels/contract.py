@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from importlib import import_module
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeGuard, runtime_checkable
 
 from gateway.channels.unfit_providers import UNFIT
 from gateway.domain.events import (
@@ -246,6 +247,16 @@ class Signed(Protocol):
             NotSigned: it is missing, wrong or too old.
         """
         ...
+
+
+def is_signed(channel: Channel) -> TypeGuard[Signed]:
+    """Say whether the channel's posts are signed; asked on every post, and looked up once a class."""
+    return _has_verify(type(channel))
+
+
+@cache
+def _has_verify(kind: type) -> bool:
+    return issubclass(kind, Signed)
 
 
 @runtime_checkable

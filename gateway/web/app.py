@@ -18,6 +18,7 @@ from gateway.web import admin, console, simulator
 from gateway.web.shared import health, setup
 from gateway.web.shared.front import Front
 from gateway.web.webhooks import views
+from gateway.web.webhooks.mount import mount_webhooks
 from gateway.web.webhooks.views import Doors
 
 
@@ -58,7 +59,7 @@ def create_app(parts: Services, settings: Settings, serials: Serials) -> Flask:
         clock=parts.clock,
         down=_find_last_words(parts),
     )
-    views.mount_webhooks(app, gate, most_bytes=setup.BODY_BYTES)
+    mount_webhooks(app, gate, most_bytes=setup.BODY_BYTES)
     setup.install(app, parts, proxies=settings.env.trusted_proxies)  # a proxy stands before both apps
     app.register_blueprint(health.build_blueprint(parts))
     app.register_blueprint(console.build_blueprint(parts))

@@ -29,7 +29,8 @@ from gateway.foundation.clock import Clock
 from gateway.foundation.webhook_secrets import Serials
 from gateway.operations.reporting.metrics import Counters
 from gateway.storage.simulator import SentText
-from gateway.web.webhooks.views import Doors, Gate, build_blueprint, list_addresses
+from gateway.web.webhooks.mount import mount_webhooks
+from gateway.web.webhooks.views import Doors, Gate, list_addresses
 
 KEY = b"k" * 32
 DOWN = "It failed here. Call +856 21 000 000."
@@ -148,7 +149,7 @@ def served(*channels: Channel, key: bytes = KEY) -> Iterator[House]:
         clock=Clock(),
         down=DOWN,
     )
-    app.register_blueprint(build_blueprint(gate))
+    mount_webhooks(app, gate, most_bytes=64 * 1024)
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()

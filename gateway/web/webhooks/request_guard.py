@@ -1,14 +1,21 @@
 """Parses the body of a webhook post, or refuses it with a message that repeats nothing of its content."""
 
+from __future__ import annotations
+
 import json
-from collections.abc import Mapping
-from typing import Any, NoReturn
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import parse_qsl
 
-from flask import Request as HttpRequest
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.http import parse_options_header
+from werkzeug.wsgi import get_input_stream
 
 from gateway.channels.contract import Answer, BadRequest, Contract, Request
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 # Parsing of a body into fields with exactly one value each (pure functions).
 
@@ -78,7 +85,7 @@ def _list_texts(value: object) -> list[str]:
 
 def _is_unicode(text: str) -> bool:
     # JSON can escape a lone surrogate (RFC 8259, 8.2), which no database stores.
-    return not any("\ud800" <= letter <= "\udfff" for letter in text)
+    return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _show_name(name: str) -> str:
@@ -101,7 +108,30 @@ class Refusal(Exception):
         self.answer = Answer(body=words, status=status, headers=headers or {})
 
 
-def strip_post(posted: HttpRequest, contract: Contract, event: str) -> Request:
+class PostHeaders(Mapping[str, str]):
+    """The headers of a post by their names in lower case, taken from the WSGI environment (PEP 3333) when asked for."""
+
+    def __init__(self, environ: WSGIEnvironment) -> None:
+        self._environ = environ
+
+    def __getitem__(self, name: str) -> str:
+        key = name.upper().replace("-", "_")
+        value: str = self._environ[key if key in _WITHOUT_PREFIX else f"HTTP_{key}"]
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        for key in self._environ:
+            if key in _WITHOUT_PREFIX or key.startswith("HTTP_"):
+                yield key.removeprefix("HTTP_").replace("_", "-").lower()
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+_WITHOUT_PREFIX = ("CONTENT_TYPE", "CONTENT_LENGTH")
+
+
+def strip_post(environ: WSGIEnvironment, contract: Contract, event: str) -> Request:
     """Return the post as the channel reads it.
 
     Raises:
@@ -110,7 +140,8 @@ def strip_post(posted: HttpRequest, contract: Contract, event: str) -> Request:
     if event not in contract.events:
         known = ", ".join(sorted(contract.events))
         raise Refusal(contract.refusal, f"No such event; this line takes: {known}", why="event")
-    if posted.method not in contract.methods:
+    method = environ["REQUEST_METHOD"]
+    if method not in contract.methods:
         allowed = sorted(contract.methods)
         raise Refusal(
             405,
@@ -118,62 +149,62 @@ def strip_post(posted: HttpRequest, contract: Contract, event: str) -> Request:
             why="method",
             headers={"Allow": ", ".join(allowed)},
         )
-    if posted.method == "GET":
-        return _strip_query(posted, contract, event)
-    if not _is_readable(posted, contract):
+    if method == "GET":
+        return _strip_query(environ, contract, event)
+    media_type, charset = _read_type(environ.get("CONTENT_TYPE", ""))
+    encoding = environ.get("HTTP_CONTENT_ENCODING", "identity").lower()
+    if media_type not in contract.types or charset not in _UTF8 or encoding != "identity":
         raise Refusal(415, f"Only UTF-8 in {' or '.join(sorted(contract.types))} is taken here", why="type")
-    body = _read_body(posted)
+    body = _read_body(environ)
     try:
-        found = {} if contract.reads_body else read_fields(body, posted.mimetype)
+        found = {} if contract.reads_body else read_fields(body, media_type)
     except BadRequest as error:
         raise Refusal(400, str(error), why="form") from None
-    headers = _list_headers(posted)
     texts = {name: value for name, value in found.items() if isinstance(value, str)}
     typed = {name: value for name, value in found.items() if name not in texts}
     return Request(
-        event=event, fields=texts, typed=typed, headers=headers, body=body, path=_find_path(posted)
+        event=event,
+        fields=texts,
+        typed=typed,
+        headers=PostHeaders(environ),
+        body=body,
+        path=_find_path(environ),
     )
 
 
-def _strip_query(posted: HttpRequest, contract: Contract, event: str) -> Request:
-    if len(posted.query_string) > MOST_BYTES:
+def _strip_query(environ: WSGIEnvironment, contract: Contract, event: str) -> Request:
+    query = environ.get("QUERY_STRING", "").encode("latin-1")
+    if len(query) > MOST_BYTES:
         raise Refusal(413, f"Only {MOST_BYTES} bytes are taken here", why="size")
     try:
-        fields = {} if contract.reads_body else read_fields(posted.query_string, FORM)
+        fields = {} if contract.reads_body else read_fields(query, FORM)
     except BadRequest as error:
         raise Refusal(400, str(error).replace("body", "query"), why="form") from None
     return Request(
-        event=event,
-        fields=fields,
-        headers=_list_headers(posted),
-        body=posted.query_string,
-        path=_find_path(posted),
+        event=event, fields=fields, headers=PostHeaders(environ), body=query, path=_find_path(environ)
     )
 
 
-def _list_headers(posted: HttpRequest) -> dict[str, str]:
-    return {name.lower(): value for name, value in posted.headers.items()}
+_UTF8 = frozenset({"utf-8", "utf8", "us-ascii"})
 
 
-def _find_path(posted: HttpRequest) -> str:
-    query = posted.query_string.decode("latin-1")
-    return f"{posted.path}?{query}" if query else posted.path
+def _find_path(environ: WSGIEnvironment) -> str:
+    """Return path and query as the provider signed them; WSGI passes bytes as Latin-1 (PEP 3333)."""
+    path = "/" + environ.get("PATH_INFO", "").encode("latin-1").decode(errors="replace").lstrip("/")
+    query = environ.get("QUERY_STRING", "")
+    return f"{path}?{query}" if query else path
 
 
-def _is_readable(posted: HttpRequest, contract: Contract) -> bool:
-    charset = posted.mimetype_params.get("charset", "utf-8").lower()
-    encoding = posted.headers.get("Content-Encoding", "identity").lower()
-    return (
-        posted.mimetype in contract.types
-        and charset in ("utf-8", "utf8", "us-ascii")
-        and encoding == "identity"
-    )
+@lru_cache(maxsize=64)
+def _read_type(written: str) -> tuple[str, str]:
+    """Return media type and charset of a Content-Type (RFC 9110, 8.3); a provider always writes the same one."""
+    media_type, options = parse_options_header(written)
+    return media_type.lower(), options.get("charset", "utf-8").lower()
 
 
-def _read_body(posted: HttpRequest) -> bytes:
-    posted.max_content_length = MOST_BYTES
+def _read_body(environ: WSGIEnvironment) -> bytes:
     try:
-        return posted.get_data(cache=False)
+        return get_input_stream(environ, max_content_length=MOST_BYTES).read()
     except RequestEntityTooLarge:
         raise Refusal(413, f"Only {MOST_BYTES} bytes are taken here", why="size") from None
     except HTTPException:

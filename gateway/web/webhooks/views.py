@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, assert_never
 
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Response, request
 from flask.blueprints import BlueprintSetupState
-from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.routing import BaseConverter, Rule
 
 from gateway.channels.contract import (
@@ -22,8 +21,8 @@ from gateway.channels.contract import (
     Channel,
     NotSigned,
     Request,
-    Signed,
     Simulated,
+    is_signed,
 )
 from gateway.domain.events import (
     CallEvent,
@@ -48,7 +47,7 @@ from gateway.foundation.webhook_secrets import matches_secret
 from gateway.web.webhooks.request_guard import Refusal, strip_post
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from _typeshed.wsgi import WSGIEnvironment
 
 # Dispatch of events to use cases, and the response of each.
 
@@ -246,36 +245,13 @@ def build_blueprint(gate: Gate) -> Blueprint:
 
     @webhooks.endpoint("webhooks.receive")
     def receive(channel: str, secret: str, event: str) -> Response:
-        return _make_response(_receive_post(gate, channel, secret, event))
+        return make_response(receive_post(gate, request.environ, channel, secret, event))
 
     @webhooks.endpoint("webhooks.nowhere")
     def nowhere(rest: str = "") -> Response:  # noqa: ARG001 - passed by the URL map
-        return _make_response(Answer(body="Not found", status=404))
+        return make_response(Answer(body="Not found", status=404))
 
     return webhooks
-
-
-def mount_webhooks(app: Flask, gate: Gate, *, most_bytes: int) -> None:
-    """Serve the addresses below ``/webhooks/`` from an app of their own, without the hooks of the pages.
-
-    A provider's post has no cookies, no form token and no language, and none of what looks for them may fail it.
-    """
-    hooks = Flask("webhooks", static_folder=None)
-    hooks.config["MAX_CONTENT_LENGTH"] = most_bytes
-    hooks.register_blueprint(build_blueprint(gate))
-    hooks.register_error_handler(HTTPException, lambda error: _make_response(_refuse_request(error)))
-    app.extensions["webhooks"] = hooks
-    pages = app.wsgi_app
-
-    def choose_app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        is_hook = environ.get("PATH_INFO", "").startswith("/webhooks/")
-        return (hooks.wsgi_app if is_hook else pages)(environ, start_response)
-
-    app.wsgi_app = choose_app  # type: ignore[method-assign]
-
-
-def _refuse_request(error: HTTPException) -> Answer:
-    return Answer(body=error.name, status=error.code or InternalServerError.code)
 
 
 def _add_rules(state: BlueprintSetupState) -> None:
@@ -288,12 +264,13 @@ def _add_rules(state: BlueprintSetupState) -> None:
         state.app.url_map.add(Rule(path, endpoint=f"webhooks.{endpoint}", merge_slashes=False))
 
 
-def _receive_post(gate: Gate, name: str, secret: str, event: str) -> Answer:
+def receive_post(gate: Gate, environ: WSGIEnvironment, name: str, secret: str, event: str) -> Answer:
+    """Verify a post, handle what it reports and return the answer; never raises."""
     known = name if name in gate.channels else ""
     events: Sequence[Event] = ()
     try:
         channel = _verify_channel(gate, name, secret)
-        posted = _verify_signature(gate, channel, event)
+        posted = _verify_signature(gate, environ, channel, event)
         gate.count.hear(name)
         events = channel.parse(posted)
         return give_events(gate.doors, channel, events)
@@ -319,9 +296,9 @@ def _verify_channel(gate: Gate, name: str, secret: str) -> Channel:
     return channel
 
 
-def _verify_signature(gate: Gate, channel: Channel, event: str) -> Request:
-    stripped = strip_post(request, channel.contract, event)
-    if isinstance(channel, Signed):
+def _verify_signature(gate: Gate, environ: WSGIEnvironment, channel: Channel, event: str) -> Request:
+    stripped = strip_post(environ, channel.contract, event)
+    if is_signed(channel):
         channel.verify(stripped, now=gate.clock.now())
     return stripped
 
@@ -345,13 +322,20 @@ def _answer_fault(gate: Gate, error: Exception, name: str, event: str, events: S
     return Answer(body="This cannot be taken now; post it again later.", status=503)
 
 
-def _make_response(answer: Answer) -> Response:
+HEADERS = {
+    "Cache-Control": "no-store",
+    # What is no page needs these two alone (OWASP Secure Headers Project).
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+"""What each answer carries beside its own headers."""
+
+
+def make_response(answer: Answer) -> Response:
+    """Return the answer as Flask sends it."""
     response = Response(answer.body, status=answer.status, content_type=answer.content_type)
     response.headers.update(answer.headers)
-    response.headers["Cache-Control"] = "no-store"
-    # What is no page needs these two alone (OWASP Secure Headers Project).
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    response.headers.update(HEADERS)
     return response
 
 
