@@ -23,6 +23,7 @@ from flask import Flask, Response, request
 from bench.bare import FIELDS
 from config.settings import load_settings
 from gateway.foundation.clock import Clock
+from gateway.foundation.services import Services
 from gateway.foundation.webhook_secrets import Serials
 from gateway.operations import supervisor
 from gateway.web.app import create_app
@@ -59,12 +60,12 @@ def build_yardstick(client: redis.Redis) -> Flask:
     return app
 
 
-def post_hop(app: WsgiApp, path: str, caller: int, text: str) -> bytes:
-    """Post the keys of a session, joined by stars, and return the body of the answer."""
+def build_post(path: str, caller: int, text: str) -> dict[str, Any]:
+    """Return the WSGI environment of a post with the keys of a session, joined by stars."""
     number = f"+85620555{caller:05}"
     fields = (f"ATUid_{caller}", number, "99999", "*384*12345#", text)
     body = urlencode(dict(zip(FIELDS, fields, strict=True))).encode()
-    environ = {
+    return {
         "REQUEST_METHOD": "POST", "SCRIPT_NAME": "", "PATH_INFO": path, "QUERY_STRING": "",
         "SERVER_NAME": "127.0.0.1", "SERVER_PORT": "8000", "SERVER_PROTOCOL": "HTTP/1.1",
         "HTTP_HOST": "127.0.0.1:8000", "HTTP_USER_AGENT": "bench", "HTTP_ACCEPT": "*/*",
@@ -73,7 +74,6 @@ def post_hop(app: WsgiApp, path: str, caller: int, text: str) -> bytes:
         "wsgi.url_scheme": "http", "wsgi.version": (1, 0), "wsgi.multithread": True,
         "wsgi.multiprocess": True, "wsgi.run_once": False, "wsgi.input_terminated": True,
     }  # fmt: skip
-    return b"".join(app(environ, lambda *_: lambda _piece: None))
 
 
 def time_walks(app: WsgiApp, path: str, first_caller: int) -> tuple[float, float]:
@@ -82,8 +82,9 @@ def time_walks(app: WsgiApp, path: str, first_caller: int) -> tuple[float, float
     for nth in range(SESSIONS):
         keys = BRANCHES[nth % len(BRANCHES)]
         for pressed in range(len(keys) + 1):
+            post = build_post(path, first_caller + nth, "*".join(keys[:pressed]))
             began = time.thread_time()
-            answer = post_hop(app, path, first_caller + nth, "*".join(keys[:pressed]))
+            answer = b"".join(app(post, lambda *_: lambda _piece: None))
             took = (time.thread_time() - began) * 1e6
             (moves if pressed else dials).append(took)
             if _EXPECTED.setdefault((path, keys[:pressed]), answer) != answer:
@@ -91,8 +92,8 @@ def time_walks(app: WsgiApp, path: str, first_caller: int) -> tuple[float, float
     return median(dials), median(moves)
 
 
-def build_gateway(folder: Path, client: redis.Redis) -> tuple[Flask, str]:
-    """Return the application over the sample menu and SQLite, and the path of its USSD webhook."""
+def build_gateway(folder: Path, client: redis.Redis) -> tuple[Flask, str, Services]:
+    """Return the application over the sample menu and SQLite, the path of its USSD webhook, and its services."""
     clock = Clock()
     parts = house.made_parts(made(f"sqlite:///{folder / 'hops.db'}"), clock, folder, client)
     house.publish(parts)
@@ -101,17 +102,18 @@ def build_gateway(folder: Path, client: redis.Redis) -> tuple[Flask, str]:
     serials = Serials(parts.channels, key=lambda: parts.store.ring.key("webhook"), read=lambda _: None)
     app = create_app(parts, load_settings({"GATEWAY_DATA_DIR": str(folder), "GATEWAY_PHONE": "on"}), serials)
     hook = list_addresses("", parts.channels, serials.secrets)["africastalking"]["ussd"]
-    return app, urlsplit(hook).path
+    return app, urlsplit(hook).path, parts
 
 
 def measure(folder: Path) -> None:
     """Measure interleaved rounds over a Valkey that answers, and print them."""
     client = redis.Redis.from_url(supervisor.find_url(folder), socket_timeout=0.3)
     yardstick = build_yardstick(client)
-    app, path = build_gateway(folder, client)
+    app, path, parts = build_gateway(folder, client)
     rounds = []
     for number in range(ROUNDS + 1):
         _, bare = time_walks(yardstick, "/ussd", number * SESSIONS)
+        parts.duty.refresh()  # as the refresh thread does each second
         dial, move = time_walks(app, path, number * SESSIONS)
         rounds.append((bare, dial, move))
     kept = rounds[1:]  # the first one fills caches

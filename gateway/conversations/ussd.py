@@ -9,8 +9,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from gateway.conversations import apology, simulator_facts, ussd_session
+from gateway.conversations import simulator_facts, ussd_session
 from gateway.conversations.commit import NotSaved, Turn, TurnRecord, commit_turn, find_record, read_facts
+from gateway.conversations.remembered_moves import TurnMoves, is_rememberable
+from gateway.conversations.ussd_apology import apologise_for, find_last_words
 from gateway.conversations.ussd_session import (
     REPEATED_WITHIN,
     Post,
@@ -21,8 +23,7 @@ from gateway.conversations.ussd_session import (
     split_inputs,
 )
 from gateway.domain.events import Ended, Inbound, OptOut, Piece, PieceKind, Reply
-from gateway.foundation.ids import new_id
-from gateway.foundation.phone_numbers import find_region, to_e164
+from gateway.foundation.phone_numbers import to_e164
 from gateway.foundation.services import Services
 from gateway.helpdesk.requests import refuse
 from gateway.menus.engine import engine
@@ -67,11 +68,11 @@ def answer_turn(parts: Services, inbound: Inbound) -> RenderedPage:
         return UssdTurn(parts, inbound).answer()
     except NothingReviewed:
         parts.count.add("not_reviewed", channel=inbound.channel)
-        return _write_apology(_last_words(parts, None, "", ""))
+        return _write_apology(find_last_words(parts, None, "", ""))
     except NotSaved as error:
-        return _apologise_for(parts, inbound, error, "not_kept")
+        return _write_apology(apologise_for(parts, inbound, error, "not_kept"))
     except Exception as error:  # noqa: BLE001 - an error must reach the phone as an apology with a number that helps
-        return _apologise_for(parts, inbound, error, "fault")
+        return _write_apology(apologise_for(parts, inbound, error, "fault"))
 
 
 class UssdTurn:
@@ -80,7 +81,7 @@ class UssdTurn:
     def __init__(self, parts: Services, inbound: Inbound) -> None:
         self.parts = parts
         number = to_e164(inbound.number, parts.line.regions) or inbound.number
-        self.inbound = replace(inbound, number=number)
+        self.inbound = inbound if number == inbound.number else replace(inbound, number=number)
         self.now: datetime = parts.clock.now()
         self.contract = parts.channels[inbound.channel].contract
         self.is_trial = not self.contract.real
@@ -89,11 +90,40 @@ class UssdTurn:
         self.effects_done: list[Effect] = []
         self.is_session_unknown = False
         self.begun = int(self.now.timestamp())
+        self.facts: tuple[str, ...] = ()
+        self.moves = TurnMoves(parts, self.inbound, self.mark, self.now)
 
     def answer(self) -> RenderedPage:
         """Run the steps and return the page."""
         asking = self.parts.sessions.ask()
+        return self._answer_in_one_trip(asking) or self._answer_loaded(asking)
+
+    def _answer_in_one_trip(self, asking: Asking) -> RenderedPage | None:
+        """Answer a remembered move from a session that this process saved last, where nothing came between.
+
+        Effects never come this way: the session may be out of date until its replacement was acknowledged.
+        """
+        if not self.contract.accumulates or self.inbound.first:
+            return None
+        channel, number, before = self.inbound.channel, self.inbound.number, self.inbound.text.count("*")
+        found = self.moves.find_next(asking.recall(channel, number, mark=self.mark, hop=before))
+        if found is None:
+            return None
+        moved, facts = found
+        try:
+            if not asking.replace(channel, number, mark=self.mark, hop=before + 1, state=moved.dump()):
+                return None
+        except Unavailable:
+            self.parts.count.add("unsaved", channel=channel)
+        return self._show_remembered(moved, facts)
+
+    def _answer_loaded(self, asking: Asking) -> RenderedPage:
         stored = self._load(asking)
+        found = self.moves.find_next(stored)
+        if found is not None and stored is not None:
+            moved, facts = found
+            self._save(asking, stored, moved, stored.hop + 1)
+            return self._show_remembered(moved, facts)
         saved = read_saved(stored)
         post = Post(self.mark, self.inbound.text, self.inbound.turn, self.inbound.first)
         how = place_post(post, stored, saved, accumulates=self.contract.accumulates, now=self.begun)
@@ -103,6 +133,10 @@ class UssdTurn:
             self._drop_earlier(asking)
         moved, hop = self._find_page(how, stored, saved)
         self._save(asking, stored, moved, hop)
+        return self._show_saved(moved)
+
+    def _show_remembered(self, moved: SavedSession, facts: tuple[str, ...]) -> RenderedPage:
+        self._count_page(moved.version, replace(moved.reply, facts=facts))
         return self._show_saved(moved)
 
     def _show_saved(self, held: SavedSession) -> RenderedPage:
@@ -140,7 +174,10 @@ class UssdTurn:
         if menu is None:  # the version or its reviews were withdrawn: start anew on the live one
             return self._start_session(lost=True), self._hop_count(stored)
         self.begun, self.serial = held.begun or self.begun, held.serial
-        return self._apply_inputs(held, menu), (stored.hop if stored else 0) + 1
+        page = self._apply_inputs(held, menu)
+        if stored is not None and is_rememberable(held.session) and not self.effects_done:
+            self.moves.keep_next(stored, page, self.facts)
+        return page, (stored.hop if stored else 0) + 1
 
     def _begin_or_resume(self, before: SavedSession | None) -> tuple[SavedSession, int]:
         version, menu = find_served(self.parts, self.inbound.channel)
@@ -195,7 +232,13 @@ class UssdTurn:
         self.parts.count.add(
             "dialled", channel=self.inbound.channel, language=session.script, version=version
         )
-        return self._render_page(menu, version, session, self._text_before(), self.now)
+        move = self.moves.find_first(version, menu, known)
+        if move is not None:
+            self._count_page(version, replace(move.page.reply, facts=move.facts))
+            return self._build_saved(version, move.page.session, move.page.reply, self._text_before())
+        page = self._render_page(menu, version, session, self._text_before(), self.now)
+        self.moves.keep_first(menu, known, page, self.facts)
+        return page
 
     def _apply_inputs(self, held: SavedSession, menu: Menu) -> SavedSession:
         session, replied_as_of = held.session, self.now
@@ -259,10 +302,19 @@ class UssdTurn:
         reply: Reply = engine.render_reply(
             menu, session, self.parts.line.for_engine(), self.contract.ussd, at
         )
+        self._count_page(version, reply)
+        self.facts = reply.facts
+        told = replace(reply, facts=(), alone=False)  # as it is read back
+        return self._build_saved(version, engine.forget_notice(session, reply), told, text)
+
+    def _count_page(self, version: str, reply: Reply) -> None:
+        channel = self.inbound.channel
         self.parts.count.add(
-            "shown", channel=self.inbound.channel, language=reply.language, version=version, item=reply.screen
+            "shown", channel=channel, language=reply.language, version=version, item=reply.screen
         )
-        read_facts(self.parts, self.inbound.channel, version, reply)
+        read_facts(self.parts, channel, version, reply)
+
+    def _build_saved(self, version: str, session: Session, reply: Reply, text: str) -> SavedSession:
         return SavedSession(
             version=version,
             inputs=text,
@@ -270,8 +322,8 @@ class UssdTurn:
             begun=self.begun,
             at=int(self.now.timestamp()),
             serial=self.serial,
-            session=engine.forget_notice(session, reply),
-            reply=replace(reply, facts=(), alone=False),  # as it is read back
+            session=session,
+            reply=reply,
         )
 
     def _save(self, asking: Asking, stored: Stored | None, held: SavedSession, hop: int) -> None:
@@ -310,31 +362,8 @@ class UssdTurn:
         )
 
 
-def _apologise_for(parts: Services, inbound: Inbound, error: BaseException, what: str) -> RenderedPage:
-    now = parts.clock.now()
-    event = new_id(now)
-    apology.log_fault(error, event, "turn")
-    parts.count.add(what, channel=inbound.channel)
-    menu: Menu | None = None
-    language, region = "en", ""
-    try:
-        region = find_region(to_e164(inbound.number, parts.line.regions) or inbound.number)
-        _, menu = find_served(parts, inbound.channel)
-        saved = read_saved(parts.sessions.ask().load(inbound.channel, inbound.number))
-        language = saved.session.script if saved and saved.session.script else language
-        language = language if language in menu.languages else next(iter(menu.languages), language)
-    except Exception as apology_error:  # noqa: BLE001 - the apology itself must not fail
-        apology.log_fault(apology_error, event, "apology")
-    return _write_apology(_last_words(parts, menu, language, region))
-
-
 def _write_apology(text: str) -> RenderedPage:
     return RenderedPage(reply=Reply(pieces=(Piece(PieceKind.TEXT, text),), ends=True))
-
-
-def _last_words(parts: Services, menu: Menu | None, language: str, region: str) -> str:
-    day = apology.find_day(parts.clock.now(), parts.line.zone)
-    return apology.find_apology(menu, language, parts.line.for_engine().values, day, region=region)
 
 
 # Provider events: end of a session, opt-out from texts.

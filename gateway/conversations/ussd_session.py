@@ -1,14 +1,14 @@
 """Classify a USSD post against the saved session, and begin or resume a session with what is known of the caller."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from typing import Any
 
 from gateway.domain.callbacks.windows import Hours, find_opening, list_offered_windows
 from gateway.domain.contact_safety import VALID_FOR, PhoneSeen, SafeContact
-from gateway.domain.events import Piece, PieceKind, Reply
+from gateway.domain.events import Inbound, Piece, PieceKind, Reply
 from gateway.foundation.phone_numbers import find_region
 from gateway.foundation.services import Services
 from gateway.menus.engine import session as sessions
@@ -17,7 +17,6 @@ from gateway.menus.engine.model import Menu
 from gateway.menus.engine.session import Known, Session, UnreadableSession
 from gateway.storage import callers
 from gateway.storage.database import Unavailable
-from gateway.storage.duty import find_hours
 from gateway.storage.sessions import Stored
 
 REPEATED_WITHIN = 30
@@ -47,6 +46,7 @@ class SavedSession:
         serial: tells this session from an earlier one under the same provider's id; empty for the first.
         session: state in the menu.
         reply: the last page as sent, so that a repeat gets the same; without ``facts`` and ``alone``.
+        place: session and page as they are stored, where that is known already; see ``dump_place``.
     """
 
     version: str
@@ -57,30 +57,85 @@ class SavedSession:
     serial: str = ""
     session: Session
     reply: Reply
+    place: str = field(default="", compare=False, repr=False)
 
     def dump(self) -> str:
         """Return it as JSON with the same keys as its fields; ``session`` is JSON text, pieces are lists."""
+        head = {name: getattr(self, name) for name in _HEAD}
+        return f"{json.dumps(head, ensure_ascii=False)[:-1]}{_JOINT}{self.place or self.dump_place()}"
+
+    def dump_place(self) -> str:
+        """Return the end of ``dump``: session and page, without how they were reached."""
         reply = self.reply
-        return json.dumps(
-            {
-                "version": self.version,
-                "inputs": self.inputs,
-                "turn": self.turn,
-                "begun": self.begun,
-                "at": self.at,
-                "serial": self.serial,
-                "session": sessions.dump_session(self.session),
-                "reply": {
-                    "pieces": [[piece.kind, piece.text, piece.key] for piece in reply.pieces],
-                    "ends": reply.ends,
-                    "screen": reply.screen,
-                    "page": reply.page,
-                    "pages": reply.pages,
-                    "language": reply.language,
-                },
+        place = {
+            "session": sessions.dump_session(self.session),
+            "reply": {
+                "pieces": [[piece.kind, piece.text, piece.key] for piece in reply.pieces],
+                "ends": reply.ends,
+                "screen": reply.screen,
+                "page": reply.page,
+                "pages": reply.pages,
+                "language": reply.language,
             },
-            ensure_ascii=False,
+        }
+        return json.dumps(place, ensure_ascii=False)[len(_PLACE_BEGINS) :]
+
+    def without_way(self) -> "SavedSession":
+        """Return the same place and page, as anybody may reach them."""
+        bare = SavedSession(version=self.version, inputs="", session=self.session, reply=self.reply)
+        return replace(bare, place=self.dump_place())
+
+
+_HEAD = ("version", "inputs", "turn", "begun", "at", "serial")
+_PLACE_BEGINS = '{"session": "'
+_JOINT = f", {_PLACE_BEGINS[1:]}"
+"""Stands between the way and the place; no input or id can hold it, for JSON escapes quotes (RFC 8259, section 7)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredPlace:
+    """A stored session whose place is not read yet; the fields are those of ``SavedSession``, in the same order."""
+
+    version: str
+    inputs: str
+    turn: str
+    begun: int
+    at: int
+    serial: str
+    place: str
+
+    def find_new_input(self, post: Inbound, *, accumulates: bool) -> str | None:
+        """Return the input of a post that adds exactly one; None for a repeat, several, or a first post."""
+        if post.first:
+            return None
+        if not accumulates:
+            return post.text if not post.turn or post.turn != self.turn else None
+        begins = f"{self.inputs}*" if self.inputs else ""
+        added = post.text.removeprefix(begins)
+        return added if post.text == f"{begins}{added}" and added and "*" not in added else None
+
+    def go_on(self, page: SavedSession, post: Inbound, typed: str, *, now: int) -> SavedSession:
+        """Return the remembered page as this session reaches it by one more input."""
+        return SavedSession(
+            version=self.version,
+            inputs=f"{self.inputs}*{typed}" if self.inputs else typed,
+            turn=post.turn,
+            begun=self.begun or now,
+            at=now,
+            serial=self.serial,
+            session=page.session,
+            reply=page.reply,
+            place=page.place,
         )
+
+
+def split_saved(stored: Stored) -> StoredPlace | None:
+    """Take a stored session apart without reading its place; None where another release wrote another format."""
+    head, joint, place = stored.state.partition(_JOINT)
+    try:
+        return StoredPlace(**json.loads(f"{head}}}"), place=place) if joint else None
+    except (ValueError, TypeError):
+        return None
 
 
 def read_saved(stored: Stored | None) -> SavedSession | None:
@@ -188,7 +243,7 @@ def find_known(
     try:
         with parts.store.read() as tx:
             caller = callers.find_caller(tx, number, trial=trial)
-            hours = find_hours(tx, parts.line.hours, parts.line.zone, now)
+            hours = parts.duty.find_hours(tx, parts.line.hours, parts.line.zone, now)
     except Unavailable:
         caller, hours = None, parts.duty.read_hours(parts.line.hours, parts.line.zone, now)
     known_caller = Known(
@@ -227,7 +282,7 @@ def ask_resume(
     try:
         with parts.store.read() as tx:
             caller = callers.find_caller(tx, number, trial=trial)
-            hours = find_hours(tx, parts.line.hours, parts.line.zone, now)
+            hours = parts.duty.find_hours(tx, parts.line.hours, parts.line.zone, now)
     except Unavailable:
         return None
     if caller is None or caller.contact is None or not _is_alone(caller.contact, now):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from gateway.foundation.bounded_table import BoundedTable
 from gateway.foundation.display_values import DisplayValues
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 REQUIRED_NUMBERS = ("helpline",)
 """Numbers that pages and apologies name whatever the menu says; without them no real channel starts."""
+
+MOVES = 1_500
+"""Moves that a process remembers, of a few kilobytes each."""
 
 NUMBERS_OF_TEXTS = ("helpline", "mrc")
 """Numbers that texts may name; a menu that names an unset one is not shown on real channels."""
@@ -157,6 +161,7 @@ class Services:
         public_url: base address of pages and webhooks.
         push: sends push messages to browsers of staff; None where there is none.
         asks_second_factor: whether staff who see callers, and administrators, need a second factor.
+        moves: where keys lead, as this process computed it (``conversations.remembered_moves``).
     """
 
     store: Store
@@ -182,6 +187,7 @@ class Services:
     public_url: str = ""
     push: Pushes | None = None
     asks_second_factor: bool = True
+    moves: BoundedTable[Hashable, Any] = field(default_factory=lambda: BoundedTable(MOVES))
 
     @property
     def senders(self) -> Mapping[str, Sender]:

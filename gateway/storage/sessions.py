@@ -319,6 +319,7 @@ class _Backends:
 
     def drop(self, address: Address) -> None:
         """Delete the session in both; raises Unavailable where SQL cannot be used."""
+        self._seen.pop(address.key, None)
         self._of_redis(lambda place: place.drop(address))
         self._sql.drop(address)
 

@@ -74,6 +74,7 @@ def wired(parts: Services, fuse: Fuse, monkeypatch: pytest.MonkeyPatch) -> Servi
     around(commit.conversations, "finish_turn", "receipt")
     event.listen(parts.store._engines().write, "commit", lambda _: fuse.reach("commit"))
     around(Asking, "save", "save", "answer")
+    around(Asking, "replace", "save", "answer")
 
     def nudge(_row: str) -> bool:
         fuse.reach("nudge")

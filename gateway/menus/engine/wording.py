@@ -5,7 +5,7 @@ checked.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from gateway.foundation.display_values import DisplayValues
@@ -198,6 +198,20 @@ def find_current_values(
     fact_values = fill_facts(menu, day, language, facts)
     opens = {"opens": format_opening(menu, session.opens, language, line.zone, now)}
     return {**fact_values, **list_hours(menu), **opens, **_list_settings(line), **session.values}
+
+
+def find_span(session: Session, zone: str, now: datetime) -> tuple[datetime, datetime]:
+    """Return from when and until before when ``find_current_values`` gives the same values as now.
+
+    They change with the day in the helpline's time zone, and when the next opening comes within a week.
+    """
+    tomorrow = now.astimezone(ZoneInfo(zone)).date() + timedelta(days=1)
+    until = datetime.combine(tomorrow, time(), ZoneInfo(zone)).astimezone(UTC)
+    if session.opens:
+        near = datetime.fromisoformat(session.opens) - WEEK
+        # At the very instant a week ahead the date is still shown.
+        until = min(until, near + timedelta(microseconds=1)) if now <= near else until
+    return now, until
 
 
 def find_longest_values(

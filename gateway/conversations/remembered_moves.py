@@ -1,0 +1,154 @@
+"""Remember where a key leads: the engine is pure, so a hop without effects is looked up by what it depends on.
+
+It depends on the menu's version, the stored place, the key, the channel's limits, the line's settings and the time, of
+which only the day and the distance to the next opening show (``find_span``). Most callers stand in the same few hundred
+places. What is not remembered runs the engine, and both ways are counted, saved and answered alike.
+
+Nothing that tells of one person may enter (``is_rememberable``): no code, no request, no result of one, and of what was
+typed only a key of one or two digits. A place holds what the menu's own keys lead to, and no number.
+"""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from gateway.channels.contract import Contract
+from gateway.conversations.ussd_session import SavedSession, StoredPlace, split_saved
+from gateway.domain.events import Inbound
+from gateway.foundation.services import HelplineConfig, Services
+from gateway.menus.engine.model import Menu
+from gateway.menus.engine.session import Known, Session
+from gateway.menus.engine.wording import find_span
+from gateway.storage.live_menus import get_served
+from gateway.storage.sessions import Stored
+
+_KEY_LENGTH = 2
+"""Longest key of a menu; codes and typed figures are longer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveBasis:
+    """What a move was computed from beside its key; compared by identity, for a process builds each once.
+
+    Attributes:
+        menu: the version's menu as this channel's callers may see it.
+        line: settings of the helpline, which texts may name.
+        contract: facts about the provider, with the limits of a page.
+    """
+
+    menu: Menu
+    line: HelplineConfig
+    contract: Contract
+
+    def is_same(self, other: "MoveBasis") -> bool:
+        """Say whether these are the same objects."""
+        return self.menu is other.menu and self.line is other.line and self.contract is other.contract
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """A page and the place behind it, valid from ``since`` until before ``until``.
+
+    ``page`` does not say how it was reached: that is the caller's. ``facts`` are the ids of the facts on it, which are
+    counted as read.
+    """
+
+    basis: MoveBasis
+    since: datetime
+    until: datetime
+    page: SavedSession
+    facts: tuple[str, ...]
+
+
+def is_rememberable(session: Session) -> bool:
+    """Say whether a session holds nothing but what the menu's keys lead to."""
+    return not session.values and not session.callback
+
+
+class FirstPage(NamedTuple):
+    """The name of a first page: what is known of a caller decides it, and no number is part of that."""
+
+    channel: str
+    version: str
+    known: Known
+
+
+class NextPage(NamedTuple):
+    """The name of a page after one more key: where the caller stood, and the key as it was typed."""
+
+    channel: str
+    version: str
+    place: str
+    typed: str
+
+
+def name_move(place: StoredPlace, inbound: Inbound, *, accumulates: bool) -> NextPage | None:
+    """Return the name of the page that a post of this session leads to; None where it is not one key of a menu."""
+    typed = place.find_new_input(inbound, accumulates=accumulates)
+    if typed is None or not is_plain_key(typed):
+        return None
+    return NextPage(inbound.channel, place.version, place.place, typed)
+
+
+def is_plain_key(typed: str) -> bool:
+    """Say whether an input is a key as menus have them: one or two digits, as typed."""
+    return len(typed) <= _KEY_LENGTH and typed.isascii() and typed.isdigit()
+
+
+class TurnMoves:
+    """What this process remembers for one post, and adds to it."""
+
+    def __init__(self, parts: Services, inbound: Inbound, mark: str, now: datetime) -> None:
+        self._parts = parts
+        self._inbound = inbound
+        self._contract = parts.channels[inbound.channel].contract
+        self._mark = mark
+        self._now = now
+
+    def find_next(self, stored: Stored | None) -> tuple[SavedSession, tuple[str, ...]] | None:
+        """Return the session after one more key from this place, and the facts on its page, where it is remembered."""
+        named = self._name_next(stored)
+        if named is None:
+            return None
+        place, key, basis = named
+        move = self._find_move(key, basis)
+        if move is None:
+            return None
+        return place.go_on(move.page, self._inbound, key.typed, now=int(self._now.timestamp())), move.facts
+
+    def keep_next(self, stored: Stored, page: SavedSession, facts: tuple[str, ...]) -> None:
+        """Remember the page after this post, where that was one key of a menu."""
+        named = self._name_next(stored)
+        if named is not None:
+            _, key, basis = named
+            self._keep_move(key, basis, page, facts)
+
+    def find_first(self, version: str, menu: Menu, known: Known) -> Move | None:
+        """Return the first page for what is known of a caller, where it is remembered."""
+        return self._find_move(FirstPage(self._inbound.channel, version, known), self._find_basis(menu))
+
+    def keep_first(self, menu: Menu, known: Known, page: SavedSession, facts: tuple[str, ...]) -> None:
+        """Remember a first page."""
+        key = FirstPage(self._inbound.channel, page.version, known)
+        self._keep_move(key, self._find_basis(menu), page, facts)
+
+    def _find_move(self, key: Hashable, basis: MoveBasis) -> Move | None:
+        move: Move | None = self._parts.moves.find_value(key)
+        return move if move and move.since <= self._now < move.until and move.basis.is_same(basis) else None
+
+    def _keep_move(self, key: Hashable, basis: MoveBasis, page: SavedSession, facts: tuple[str, ...]) -> None:
+        if is_rememberable(page.session):
+            since, until = find_span(page.session, basis.line.zone, self._now)
+            move = Move(basis=basis, since=since, until=until, page=page.without_way(), facts=facts)
+            self._parts.moves.put_value(key, move)
+
+    def _name_next(self, stored: Stored | None) -> tuple[StoredPlace, NextPage, MoveBasis] | None:
+        """Return what a move by one plain key is remembered by; None where the post is anything else."""
+        place = split_saved(stored) if stored is not None and stored.mark == self._mark else None
+        key = name_move(place, self._inbound, accumulates=self._contract.accumulates) if place else None
+        menu = get_served(self._parts, self._inbound.channel, key.version) if key else None
+        return (place, key, self._find_basis(menu)) if place and key and menu else None
+
+    def _find_basis(self, menu: Menu) -> MoveBasis:
+        return MoveBasis(menu=menu, line=self._parts.line, contract=self._contract)

@@ -1,0 +1,288 @@
+"""What is remembered of a hop changes no letter of it, and tells nothing of anybody."""
+
+import json
+import random
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from sqlalchemy import Engine, event
+
+from gateway.conversations.remembered_moves import Move, NextPage
+from gateway.foundation.bounded_table import BoundedTable
+from gateway.foundation.services import Services
+from gateway.storage import duty, versions
+from gateway.storage.database import Store
+from gateway.storage.sessions import Sessions
+from tests.support.clocks import SetClock
+from tests.support.house import Phone, made_parts, publish, requests, sample
+
+LANGUAGES = ("1 1", "1 2", "2", "3 1", "3 2", "4")
+FREE = ("wage", "ຊ່ວຍແດ່", "khoy", "0205551", "1#", " 2", "9753", "123", "100", "٣", "a" * 200, "1234567")
+FORM = ("7", "2", "1", "2", "3", "1")
+
+
+@pytest.fixture
+def parts(sqlite_store: Store, clock: SetClock, tmp_path: Path, redis_client: redis.Redis) -> Services:
+    found = made_parts(sqlite_store, clock, tmp_path, redis_client)
+    publish(found)
+    return found
+
+
+def alone(parts: Services) -> Services:
+    """The same house without any memory: the engine runs on each hop, and each session is loaded."""
+    return replace(
+        parts,
+        moves=BoundedTable(0),
+        sessions=Sessions(redis.Redis(connection_pool=pool_of(parts)), parts.store, parts.clock),
+        count=type(parts.count)(parts.clock, parts.line.zone),
+    )
+
+
+def pool_of(parts: Services) -> redis.ConnectionPool:
+    in_redis = parts.sessions._redis
+    assert in_redis is not None
+    return in_redis._client.connection_pool
+
+
+def list_keys(chance: random.Random) -> Iterator[str]:
+    """Keys as people press them: on a way through the menu, wrong, twice, back, and words now and then."""
+    yield from chance.choice(LANGUAGES).split()
+    if chance.random() < 0.3:
+        yield from FORM[: chance.randint(1, len(FORM))]
+    for _ in range(chance.randint(0, 6)):
+        odds = chance.random()
+        if odds < 0.08:
+            yield chance.choice(FREE)
+        elif odds < 0.3:
+            yield chance.choice(("0", "00", "98", "9"))
+        else:
+            yield str(chance.randint(1, 9))
+
+
+def press_typed(phone: Phone, typed: str) -> Any:
+    """Press what may hold spaces."""
+    return phone.post(f"{phone.text}*{typed}" if phone.text else typed)
+
+
+def hide_results(phone: Phone, text: str) -> str:
+    """The text without what a turn key decides, which differs from phone to phone."""
+    codes = [one.code for one in requests(phone.parts, phone.number)]
+    for code in codes:
+        text = text.replace(code, "<code>")
+    return text
+
+
+def state_of(phone: Phone) -> dict[str, Any]:
+    """The stored session, without what a turn key decides."""
+    stored = phone.parts.sessions.ask().load(phone.channel, phone.number)
+    assert stored is not None
+    value: dict[str, Any] = json.loads(hide_results(phone, stored.state))
+    session = json.loads(value.pop("session"))
+    session["callback"] = bool(session["callback"])
+    session["values"].pop("code", None)
+    return {**value, "session": session, "hop": stored.hop}
+
+
+def walk_both(parts: Services, clock: SetClock, sessions: int, *, seed: int) -> Services:
+    """Walk random sessions on two phones, one with the memory and one without, and compare each page and place."""
+    chance = random.Random(seed)
+    without = alone(parts)
+    for nth in range(sessions):
+        both = [
+            Phone(house, number=f"+85620555{nth:04}{which}", channel="africastalking")
+            for which, house in enumerate((parts, without))
+        ]
+        for _ in range(chance.choice((1, 1, 2))):  # some dial again, and are asked whether to go on
+            for phone in both:
+                phone.dial()
+            for typed in list_keys(chance):
+                with_memory, engine_alone = (press_typed(phone, typed) for phone in both)
+                texts = [hide_results(phone, phone.shown[-1].reply.text) for phone in both]
+                assert texts[0] == texts[1]
+                assert with_memory.reply.ends == engine_alone.reply.ends
+                assert with_memory.reply.screen == engine_alone.reply.screen
+                assert state_of(both[0]) == state_of(both[1])
+                if with_memory.reply.ends:
+                    break
+                if chance.random() < 0.02:
+                    clock.forward(minutes=chance.choice((1, 20, 29)))
+        if chance.random() < 0.1:
+            clock.forward(hours=chance.choice((1, 5, 11, 24, 100)))
+    assert parts.count._counts == without.count._counts
+    return without
+
+
+def test_random_sessions_read_the_same_as_by_the_engine_alone(parts: Services, clock: SetClock) -> None:
+    without = walk_both(parts, clock, 40, seed=13)
+    assert len(parts.moves) > 80
+    assert len(without.moves) == 0
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1_800)
+def test_five_thousand_random_sessions_read_the_same_as_by_the_engine_alone(
+    parts: Services, clock: SetClock
+) -> None:
+    walk_both(parts, clock, 5_000, seed=5_000)
+
+
+def test_the_whole_table_tells_of_nobody(parts: Services) -> None:
+    numbers, typed = [], ["0205551234", "my name is", "ຂ້ອຍຢູ່", "9753", "100", "1#"]
+    for nth in range(12):
+        phone = Phone(parts, number=f"+85620555{nth:05}")
+        numbers.append(phone.number)
+        phone.dial(f"{LANGUAGES[nth % len(LANGUAGES)]} 7 2 {1 + nth % 2} 3 1 1 1")
+        (found,) = requests(parts, phone.number)
+        typed.append(found.code)
+        phone.dial("4")
+        for words in (*typed[:-1], found.code, "1", "2"):
+            phone.post(f"{phone.text}*{words}")
+    rows = parts.moves.list_rows()
+    assert len(rows) > 50
+    for name, move in rows:
+        assert isinstance(move, Move)
+        assert (move.page.inputs, move.page.turn) == ("", "")
+        assert not move.page.session.values
+        assert not move.page.session.callback
+        if isinstance(name, NextPage):
+            assert re.fullmatch(r"[0-9]{1,2}", name.typed)
+            assert '\\"values\\": {}' in name.place or '\\"values\\":{}' in name.place
+        held = repr((name, move.page))
+        for word in (*numbers, *(each[4:] for each in numbers), *typed):
+            assert word in sample() or word not in held, word
+
+
+def test_a_hop_that_was_seen_here_is_one_trip_to_redis_and_any_other_two(
+    parts: Services, redis_client: redis.Redis
+) -> None:
+    Phone(parts, number="+8562055500001").dial("4 1 2")
+    asked: list[list[str]] = []
+    for nth, house in enumerate(
+        (parts, replace(parts, sessions=Sessions(redis_client, parts.store, parts.clock)))
+    ):
+        phone = Phone(parts, number=f"+856205550001{nth}")
+        phone.dial("4")
+        phone.parts = house
+        redis_client.config_resetstat()
+        phone.press("1")
+        ran = redis_client.info("commandstats")
+        asked.append(sorted(name for name in ("get", "set", "evalsha", "eval") if f"cmdstat_{name}" in ran))
+    assert asked == [["set"], ["get", "set"]]
+
+
+def test_a_post_that_comes_again_to_another_process_reads_what_stands(
+    parts: Services, redis_client: redis.Redis
+) -> None:
+    other = replace(parts, sessions=Sessions(redis_client, parts.store, parts.clock))
+    Phone(parts, number="+8562055500001").dial("4 1 2")
+    phone = Phone(parts)
+    phone.dial("4")
+    phone.parts = other
+    told = phone.press("1")
+    further = phone.press("2")
+    phone.parts = parts
+    assert phone.post("4*1") == replace(told, reply=further.reply), "a late repeat gets the newest page"
+    assert phone.post("4*1*2").reply.text == further.reply.text
+
+
+@pytest.mark.parametrize("hop", [1, 2, 3])
+def test_a_wipe_between_two_remembered_hops_begins_again(
+    parts: Services, redis_client: redis.Redis, hop: int
+) -> None:
+    keys = ["4", "1", "2"]
+    Phone(parts, number="+8562055500001").dial(" ".join(keys))
+    phone = Phone(parts)
+    phone.dial(" ".join(keys[: hop - 1]))
+    redis_client.flushall()
+    assert phone.press(keys[hop - 1]).reply.screen == "language"
+
+
+def test_a_withdrawn_version_is_not_gone_on_with_by_heart(parts: Services) -> None:
+    Phone(parts, number="+8562055500001").dial("4 1 1")
+    first = parts.versions.live("helpline")[0]
+    phone = Phone(parts)
+    phone.dial("4 1")
+    publish(parts)
+    with parts.store.write() as tx:
+        assert versions.withdraw_version(tx, first, now=parts.clock.now())
+    parts.versions.refresh()
+    assert phone.press("1").reply.screen == "language"
+
+
+def test_other_settings_of_the_line_are_not_answered_by_heart(parts: Services) -> None:
+    Phone(parts, number="+8562055500001").dial("4 9")
+    other = replace(parts, line=replace(parts.line, helpline="+85621999999"))
+    told = Phone(other, number="+8562055500002").dial("4 9").reply.text
+    assert told == Phone(alone(other), number="+8562055500003").dial("4 9").reply.text
+
+
+@pytest.mark.parametrize("lost", ["frozen", "killed"])
+def test_a_fault_in_the_only_trip_still_answers_and_the_session_goes_on(
+    parts: Services, valkey: Any, lost: str
+) -> None:
+    Phone(parts, number="+8562055500001").dial("4 1 1")
+    phone = Phone(parts)
+    phone.dial("4 1")
+    valkey.freeze() if lost == "frozen" else valkey.kill()
+    told = phone.press("1")
+    assert told.reply.screen == "wage_area"
+    if lost == "frozen":
+        valkey.thaw()
+    else:
+        valkey.start()
+    assert phone.press("0").reply.screen != "language"
+
+
+@contextmanager
+def counted_sql() -> Iterator[list[str]]:
+    """Every statement that any engine runs inside the block."""
+    ran: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_more: object) -> None:
+        if not statement.lstrip().upper().startswith(("PRAGMA", "BEGIN", "COMMIT", "ROLLBACK")):
+            ran.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield ran
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+def test_a_first_dial_asks_sql_once_and_a_key_that_moves_never(parts: Services) -> None:
+    parts.duty.refresh()
+    phone = Phone(parts)
+    with counted_sql() as ran:
+        phone.dial()
+    assert len(ran) == 1
+    with counted_sql() as ran:
+        phone.press("4 1 0 2 00 98")
+    assert ran == []
+
+
+def test_shifts_are_kept_a_second_and_no_longer(parts: Services, clock: SetClock) -> None:
+    def offers(number: str) -> list[str]:
+        phone = Phone(parts, number=number, channel="simulator")
+        found: list[str] = phone.dial().facts["session"]["offers"]
+        return found
+
+    parts.duty.refresh()
+    before = offers("+8562055500001")
+    assert before
+    with parts.store.write() as tx:
+        today = clock.now().date()
+        for day in range(20):
+            duty.add_holiday(tx, duty.TEAM, today + timedelta(days=day), "closed")
+    assert offers("+8562055500002") == before
+    clock.forward(seconds=3)
+    assert offers("+8562055500003") == [], "a copy that nobody renews is not believed"
+    clock.forward(seconds=-3)
+    parts.duty.refresh()
+    assert offers("+8562055500004") == []
