@@ -12,7 +12,7 @@ from typing import Any
 from gateway.conversations import simulator_facts, ussd_session
 from gateway.conversations.commit import NotSaved, Turn, TurnRecord, commit_turn, find_record, read_facts
 from gateway.conversations.remembered_moves import TurnMoves, is_rememberable
-from gateway.conversations.ussd_apology import apologise_for, find_last_words
+from gateway.conversations.ussd_apology import find_last_words, make_apology
 from gateway.conversations.ussd_session import (
     REPEATED_WITHIN,
     Post,
@@ -70,9 +70,9 @@ def answer_turn(parts: Services, inbound: Inbound) -> RenderedPage:
         parts.count.add("not_reviewed", channel=inbound.channel)
         return _write_apology(find_last_words(parts, None, "", ""))
     except NotSaved as error:
-        return _write_apology(apologise_for(parts, inbound, error, "not_kept"))
+        return _write_apology(make_apology(parts, inbound, error, "not_kept"))
     except Exception as error:  # noqa: BLE001 - an error must reach the phone as an apology with a number that helps
-        return _write_apology(apologise_for(parts, inbound, error, "fault"))
+        return _write_apology(make_apology(parts, inbound, error, "fault"))
 
 
 class UssdTurn:

@@ -10,7 +10,7 @@ from gateway.menus.engine.model import Menu
 from gateway.storage.live_menus import find_served
 
 
-def apologise_for(parts: Services, inbound: Inbound, error: BaseException, what: str) -> str:
+def make_apology(parts: Services, inbound: Inbound, error: BaseException, what: str) -> str:
     """Log and count a fault, and return the words for the caller; never raises."""
     now = parts.clock.now()
     event = new_id(now)

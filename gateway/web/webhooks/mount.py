@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.http import HTTP_STATUS_CODES
 
 from gateway.channels.contract import Answer
-from gateway.web.webhooks.views import HEADERS, Gate, build_blueprint, make_response, receive_post
+from gateway.web.webhooks.views import HEADERS, Gate, answer_post, build_blueprint, make_response
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -23,7 +23,7 @@ def mount_webhooks(app: Flask, gate: Gate, *, most_bytes: int) -> None:
     """Serve the addresses below ``/webhooks/`` from an app of their own, without the hooks of the pages.
 
     A provider's post has no cookies, no form token and no language, and none of what looks for them may fail it. The
-    usual post does not even need Flask's routing: ``receive_post``, which is the blueprint's view, is called directly.
+    usual post does not even need Flask's routing: ``answer_post``, which is the blueprint's view, is called directly.
     """
     hooks = Flask("webhooks", static_folder=None)
     hooks.config["MAX_CONTENT_LENGTH"] = most_bytes
@@ -44,7 +44,7 @@ def mount_webhooks(app: Flask, gate: Gate, *, most_bytes: int) -> None:
             or not path.isascii()
         ):
             return hooks.wsgi_app(environ, start_response)
-        return _write_answer(receive_post(gate, environ, *place), start_response)
+        return _write_answer(answer_post(gate, environ, *place), start_response)
 
     app.wsgi_app = choose_app  # type: ignore[method-assign]
 

@@ -245,7 +245,7 @@ def build_blueprint(gate: Gate) -> Blueprint:
 
     @webhooks.endpoint("webhooks.receive")
     def receive(channel: str, secret: str, event: str) -> Response:
-        return make_response(receive_post(gate, request.environ, channel, secret, event))
+        return make_response(answer_post(gate, request.environ, channel, secret, event))
 
     @webhooks.endpoint("webhooks.nowhere")
     def nowhere(rest: str = "") -> Response:  # noqa: ARG001 - passed by the URL map
@@ -264,7 +264,7 @@ def _add_rules(state: BlueprintSetupState) -> None:
         state.app.url_map.add(Rule(path, endpoint=f"webhooks.{endpoint}", merge_slashes=False))
 
 
-def receive_post(gate: Gate, environ: WSGIEnvironment, name: str, secret: str, event: str) -> Answer:
+def answer_post(gate: Gate, environ: WSGIEnvironment, name: str, secret: str, event: str) -> Answer:
     """Verify a post, handle what it reports and return the answer; never raises."""
     known = name if name in gate.channels else ""
     events: Sequence[Event] = ()
