@@ -45,6 +45,7 @@ def create_front() -> Front:
         threads=settings.env.web_threads,
         most_bytes=app.config["MAX_CONTENT_LENGTH"],
         proxies=settings.env.trusted_proxies,
+        larger={setup.LARGE_BELOW: setup.LARGE_BYTES},
     )
 
 

@@ -56,10 +56,17 @@ def test_the_pages_fit_and_are_accessible(opened, admin, tmp_path, width, langua
         "fact": "/admin/facts/th.wage.bangkok",
         "draft": draft,
         "menus": "/admin/menus",
+        "parts": f"{draft}/parts",
+        "part": f"{draft}/parts/screens/wage_bangkok",
+        "guarded": f"{draft}/parts/screens/consent",
+        "files": f"{draft}/files",
+        "file": f"{draft}/files/pay.yaml",
     }
     for name, address in pages.items():
         page.goto(address)
-        page.screenshot(path=tmp_path / f"{name}-{width}-{language}.png", full_page=name != "facts")
+        page.screenshot(
+            path=tmp_path / f"{name}-{width}-{language}.png", full_page=name not in {"facts", "parts"}
+        )
         fits(page, name)
 
 

@@ -16,9 +16,11 @@ from gateway.operations.publishing.draft_checks import CheckedDrafts
 from gateway.web.admin import (
     audit_log,
     centre_policy,
+    draft_files,
     drafts,
     facts,
     figures,
+    menu_parts,
     menu_versions,
     referrals,
     shifts,
@@ -51,7 +53,10 @@ def build_blueprint(parts: Services) -> Blueprint:
     centre_policy.add_to(pages, parts)
     audit_log.add_to(pages, parts)
     facts.add_to(pages, parts)
-    drafts.add_to(pages, parts, CheckedDrafts(parts))
+    checks = CheckedDrafts(parts)
+    drafts.add_to(pages, parts, checks)
+    draft_files.add_to(pages, parts, checks)
+    menu_parts.add_to(pages, parts, checks)
     menu_versions.add_to(pages, parts)
     return pages
 

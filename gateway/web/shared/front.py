@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from gateway.foundation.ip_addresses import find_subscriber
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
     from wsgiref.types import WSGIApplication
 
 # Conversion of a complete request to WSGI (PEP 3333).
@@ -203,6 +203,7 @@ class Front:
         threads: threads per room.
         most_bytes: size limit of a body; a longer one is not read, and the application refuses it by its length.
         proxies: number of trusted proxies in front.
+        larger: beginning of a path → size limit of bodies posted there.
         within: seconds that a body may take.
         slow_after: seconds after which a body may be aborted in favour of a newer one of its address.
     """
@@ -214,11 +215,13 @@ class Front:
         threads: int,
         most_bytes: int,
         proxies: int,
+        larger: Mapping[str, int] | None = None,
         within: float = BODY_WITHIN,
         slow_after: float = SLOW_AFTER,
     ) -> None:
         self._app = app
         self._most_bytes = most_bytes
+        self._larger = dict(larger or {})
         self._proxies = proxies
         self._within = within
         self._slow_after = slow_after
@@ -230,7 +233,7 @@ class Front:
         headers: Headers = scope.headers.items()
         who = self._caller(scope.client, headers)
         try:
-            length, body = await self._body(headers, exchange, who)
+            length, body = await self._body(headers, exchange, who, self._find_most(scope.path))
             answer = await self._answer(scope.path, who, build_environ(scope, headers, length, body))
         except _Refused as refused:
             answer = refused.status, _PLAIN, str(refused).encode()
@@ -239,23 +242,28 @@ class Front:
             answer = 500, _PLAIN, b"Something failed here; please try again later"
         exchange.response_bytes(*answer)
 
-    async def _body(self, headers: Headers, exchange: Exchange, who: str) -> tuple[str, bytes]:
+    def _find_most(self, path: str) -> int:
+        return next(
+            (most for below, most in self._larger.items() if path.startswith(below)), self._most_bytes
+        )
+
+    async def _body(self, headers: Headers, exchange: Exchange, who: str, most: int) -> tuple[str, bytes]:
         """Return the Content-Length for the application, and the body, which is empty if it is too long."""
         found = dict(headers)
         announced = found.get("content-length")
         if announced is None and "transfer-encoding" not in found:
             return "", b""
-        if announced is not None and int(announced) > self._most_bytes:
+        if announced is not None and int(announced) > most:
             return announced, b""
         try:
             async with asyncio.timeout(self._within) as limit:
                 with self._among_half(who, limit):
-                    body = await (_pieces(exchange, self._most_bytes) if announced is None else exchange())
+                    body = await (_pieces(exchange, most) if announced is None else exchange())
         except TimeoutError:
             raise _Refused(408, "The body took too long; please send it again") from None
         except RuntimeError:  # RSGIProtocolError: the connection ended
             raise _Refused(400, "The body is shorter than announced") from None
-        return str(len(body)), body if len(body) <= self._most_bytes else b""
+        return str(len(body)), body if len(body) <= most else b""
 
     @contextmanager
     def _among_half(self, who: str, limit: asyncio.Timeout) -> Iterator[None]:

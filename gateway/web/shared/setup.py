@@ -52,6 +52,9 @@ def _make_mark(path: Path) -> str:
 
 MACHINES = ("health",)
 BODY_BYTES = 64 * 1024
+LARGE_BELOW, LARGE_BYTES = "/admin/drafts/", 1024 * 1024
+"""Where whole files and folders of a menu are posted, and the most that such a post may have."""
+
 OK, CONFLICT = 200, 409
 
 
@@ -73,6 +76,7 @@ def install(
         )
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_CONTENT_LENGTH"] or BODY_BYTES
     away = frozenset(machines)
+    _widen_drafts(app)
     error_pages.ask_for_text(app, away)
     languages.install(app)
     forms.install(app, parts, away, https_host or _host_of(parts.public_url))
@@ -90,6 +94,16 @@ def install(
     labels.install(app)
     _add_token(app)
     _add_words(app, parts)
+
+
+def _widen_drafts(app: Flask) -> None:
+    """Let a file or a folder of a menu be posted, which is larger than any other form."""
+
+    @app.before_request
+    def widen_body() -> None:
+        if request.path.startswith(LARGE_BELOW):
+            request.max_content_length = LARGE_BYTES
+            request.max_form_memory_size = LARGE_BYTES
 
 
 def _add_words(app: Flask, parts: Services) -> None:

@@ -1,6 +1,7 @@
 """The pages of facts, drafts and versions, as plain forms: few clicks, faults beside their field, nothing lost."""
 
 import html
+import io
 import re
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from gateway.channels.contract import ChannelConfig, find_channel
 from gateway.domain.permissions import Role
 from gateway.operations.publishing import menu_drafts, stored
+from gateway.operations.publishing.folder_archive import read_archive, write_archive
 from gateway.operations.publishing.publish import publish_menu
 from gateway.storage.live_menus import Versions
 from tests.support.menu_folders import HERE
@@ -198,3 +200,131 @@ def test_pages_are_small(came):
     for where in ("/admin/facts", "/admin/facts/th.wage", "/admin/menus", draft):
         answer = noy.client.get(where, headers={"Accept-Encoding": "gzip"})
         assert len(answer.get_data()) < 20_000
+
+
+# Screens, files and the folder as a zip.
+
+
+@pytest.fixture
+def draft(came):
+    noy = came()
+    made = noy.post("/admin/drafts", menu="helpline", name="words").headers["Location"]
+    noy.get(made)
+    return noy, made
+
+
+def fields_of(page):
+    """What a browser would send of the first form with fields of a part."""
+    names = re.findall(r'name="([fs]:[^"]+)"[^>]*?value="([^"]*)"', page)
+    texts = re.findall(r'<textarea[^>]*name="(f:[^"]+)"[^>]*>\n(.*?)</textarea>', page, re.DOTALL)
+    chosen = re.findall(r'<select[^>]*name="(f:[^"]+)".*?<option selected>([^<]+)', page, re.DOTALL)
+    return dict([*names, *texts, *chosen])
+
+
+def test_a_screen_is_reworded_in_two_languages(parts, draft):
+    noy, made = draft
+    assert "pay" in text_of(noy.get(f"{made}/parts"))
+    assert ">pay<" not in text_of(noy.get(f"{made}/parts?q=police"))
+    page = text_of(noy.get(f"{made}/parts/screens/pay"))
+    fields = fields_of(page)
+    words = {"f:text/en": "At least {th.wage} baht today.", "f:text/lo": "{th.wage} ບາດ"}
+    assert noy.post(f"{made}/parts/screens/pay", **(fields | words)).status_code == 303
+    page = text_of(noy.get(made))
+    assert "At least 400 baht today." in page
+    assert "400 ບາດ" in page
+    assert noy.post(f"{made}/parts/screens/pay", **(fields | {"f:text/en": "Other"})).status_code == 409
+    answer = noy.post(f"{made}/parts/screens/pay", **(fields | {"f:text/en": "Other"}))
+    assert ">\nOther</textarea>" in text_of(answer)
+    assert "At least {th.wage} baht today." in text_of(answer)
+
+
+def test_what_is_typed_is_shown_before_it_is_saved(draft):
+    noy, made = draft
+    fields = fields_of(text_of(noy.get(f"{made}/parts/screens/pay")))
+    answer = noy.post(f"{made}/preview/pay", **(fields | {"f:text/en": "Just typed {th.wage}"}))
+    assert "Just typed 400" in text_of(answer)
+    assert "<html" not in text_of(answer)
+    assert noy.post(f"{made}/preview/nothing").status_code == 404
+
+
+def test_a_screen_that_keeps_callers_safe_wants_a_tick(draft):
+    noy, made = draft
+    page = text_of(noy.get(f"{made}/parts/screens/sos"))
+    assert 'name="sure"' in page
+    fields = fields_of(page) | {"f:text/en": "Police {th.police}."}
+    answer = noy.post(f"{made}/parts/screens/sos", **fields)
+    assert answer.status_code == 422
+    assert "Police {th.police}." in text_of(answer)
+    assert noy.post(f"{made}/parts/screens/sos", **fields, sure="yes").status_code == 303
+
+
+def test_choices_and_screens_come_by_picking(draft):
+    noy, made = draft
+    fresh = {"name": "news", "words": "News: {th.wage}", "file": "screens.yaml"}
+    assert noy.post(f"{made}/parts", **fresh).status_code == 303
+    assert noy.post(f"{made}/parts", **fresh).status_code == 409
+    assert noy.post(f"{made}/parts", **(fresh | {"name": "No name"})).status_code == 422
+    noy.get(f"{made}/parts/screens/pay")
+    added = {"key": "3", "to": "news", "label:en": "News", "label:lo": "ຂ່າວ"}
+    assert noy.post(f"{made}/choices/pay/add", **added).status_code == 303
+    page = text_of(noy.get(f"{made}/parts/screens/pay"))
+    assert "3 News" in page
+    assert noy.post(f"{made}/choices/pay/0/down").status_code == 303
+    assert noy.post(f"{made}/choices/pay/0/drop", seen="old").status_code == 409
+    assert noy.post(f"{made}/choices/main/0/down").status_code == 422  # the main menu takes codes: guarded
+
+
+def test_every_sort_of_part_has_a_page(draft):
+    noy, made = draft
+    for where in ("messages/back", "topics/pay", "windows/noon", "screens/language"):
+        assert noy.get(f"{made}/parts/{where}").status_code == 200, where
+    for where in ("facts/th.wage", "screens/nothing", "nothing/at-all"):
+        assert noy.get(f"{made}/parts/{where}").status_code == 404, where
+
+
+def test_a_file_is_edited_as_a_text_with_its_problems(draft):
+    noy, made = draft
+    page = text_of(noy.get(f"{made}/files/screens.yaml"))
+    seen = re.search(r'name="seen" value="([^"]+)"', page)[1]
+    text = re.search(r"<textarea[^>]*>\n(.*)</textarea>", page, re.DOTALL)[1]
+    assert text == stored.read_whole_folder(HERE / "base")["screens.yaml"]
+    broken = text.replace("to: pay", "to: pya").replace("\n", "\r\n")
+    assert noy.post(f"{made}/files/screens.yaml", content=broken, seen=seen).status_code == 303
+    page = text_of(noy.get(f"{made}/files/screens.yaml"))
+    assert "did you mean 'pay'?" in page
+    assert "<b>12:" in page or "<b>10:" in page
+    assert "1 error" in text_of(noy.get(f"{made}/files"))
+    answer = noy.post(f"{made}/files/screens.yaml", content=text, seen=seen)
+    assert answer.status_code == 409
+    assert "to: pya" in text_of(answer)
+    assert "cannot be published before" in text_of(noy.get(made))
+    assert noy.get(f"{made}/files/nothing.yaml").status_code == 404
+
+
+def test_the_folder_goes_home_and_comes_back(draft):
+    noy, made = draft
+    home = noy.client.get(f"{made}/folder.zip")
+    assert home.mimetype == "application/zip"
+    files = read_archive(home.get_data())
+    assert files == stored.read_whole_folder(HERE / "base")
+    assert read_archive(noy.client.get("/admin/menus/helpline/1/folder.zip").get_data()) == files
+    assert noy.client.get("/admin/menus/helpline/9/folder.zip").status_code == 404
+    files["words.yaml"] = files["words.yaml"].replace('value: "400"', 'value: "405"')
+    form = {"archive": (io.BytesIO(write_archive(files)), "menu.zip"), "rev": "0"}
+    assert noy.post(f"{made}/upload", **form).status_code == 303
+    assert "405" in text_of(noy.get(made))
+    late = {"archive": (io.BytesIO(write_archive(files | {"x.yaml": "schema: 1\n"})), "menu.zip"), "rev": "0"}
+    assert noy.post(f"{made}/upload", **late).status_code == 409
+    bad = {"archive": (io.BytesIO(b"no zip"), "menu.zip"), "rev": "1"}
+    answer = noy.post(f"{made}/upload", **bad)
+    assert answer.status_code == 422
+    assert "This is no zip file" in text_of(answer)
+
+
+def test_a_whole_folder_may_be_posted_to_a_draft_and_nowhere_else(draft):
+    noy, made = draft
+    large = "x" * 200_000
+    assert noy.post(f"{made}/files/screens.yaml", content=large, seen="").status_code == 409
+    assert noy.post(f"{made}/files/screens.yaml", content=large * 8, seen="").status_code == 413
+    assert noy.post("/admin/drafts", name=large).status_code == 413
+    assert noy.post("/admin/menus/approval", on=large).status_code == 413

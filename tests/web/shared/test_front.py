@@ -117,6 +117,18 @@ def test_a_whole_body_reaches_the_application(given: list[tuple[str, str]]) -> N
     assert asked(built(), Head(given=given), Wire(b"tex", b"t=1"))[::2] == (200, b"text=1")
 
 
+@pytest.mark.parametrize(("path", "whole"), [("/large/x", True), ("/larger", False), ("/sign-in", False)])
+@pytest.mark.parametrize(
+    "given", [sized(b"x" * 150), [("transfer-encoding", "chunked")]], ids=["told", "chunked"]
+)
+def test_a_larger_body_is_read_below_its_path_only(
+    given: list[tuple[str, str]], path: str, whole: bool
+) -> None:
+    served = built(larger={"/large/": 200})
+    body = asked(served, Head(path, given=given), Wire(b"x" * 150))[2]
+    assert body == (b"x" * 150 if whole else b"")
+
+
 @pytest.mark.parametrize(
     "given", [sized(b"x" * 50), [("transfer-encoding", "chunked")]], ids=["told", "chunked"]
 )

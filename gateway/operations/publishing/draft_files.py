@@ -1,0 +1,136 @@
+"""Gives the files of a draft or a version out as an archive, takes one in, and saves a file edited as a text."""
+
+import hashlib
+from collections.abc import Mapping
+from difflib import SequenceMatcher
+
+from gateway.domain.permissions import Actor, Permission, check_permission
+from gateway.foundation.services import Services
+from gateway.operations.publishing.draft_history import permit_history
+from gateway.operations.publishing.folder_archive import read_archive, write_archive
+from gateway.operations.publishing.menu_drafts import (
+    DraftClosed,
+    DraftMoved,
+    change_file,
+    read_draft,
+    read_opened,
+    write_own,
+)
+from gateway.operations.publishing.stored import NoVersion
+from gateway.storage import menu_drafts, versions
+
+
+def export_draft(parts: Services, actor: Actor, draft_id: str) -> bytes:
+    """Return the files of a draft as a zip archive.
+
+    Raises:
+        NotPermitted: the actor has nothing to do with menus.
+        UnknownDraft: there is none.
+    """
+    return write_archive(read_draft(parts, actor, draft_id).files)
+
+
+def export_numbered(parts: Services, actor: Actor, menu: str, number: int) -> bytes:
+    """Return the files of a version as a zip archive, as they were published.
+
+    Raises:
+        NotPermitted: the actor has nothing to do with menus.
+        NoVersion: there is none of this number.
+    """
+    permit_history(actor)
+    with parts.store.read() as tx:
+        version = versions.find_numbered(tx, menu, number)
+        files = versions.find_source(tx, version.id) if version else None
+    if files is None:
+        raise NoVersion(f"the menu {menu} has no version {number}")
+    return write_archive(files)
+
+
+def take_folder(parts: Services, actor: Actor, draft_id: str, content: bytes, *, rev: int) -> int:
+    """Let a draft have the files of an uploaded archive; return how many differ from before.
+
+    Args:
+        parts: the services of this process.
+        actor: who uploads.
+        draft_id: the draft.
+        content: the zip archive.
+        rev: the revision that the actor saw.
+
+    Raises:
+        NotPermitted: the actor may not draft menus.
+        BadArchive: it is no archive of a menu.
+        UnknownDraft, DraftClosed, DraftMoved: there is none, it is not open, it was changed since it was shown.
+    """
+    check_permission(actor, Permission.DRAFT_MENUS)
+    fresh = read_archive(content)
+    now = parts.clock.now()
+    with parts.store.write() as tx:
+        opened = read_opened(tx, draft_id)
+        if not opened.draft.is_open:
+            raise DraftClosed(opened.draft.state)
+        changed = _list_changed(opened.files, fresh)
+        if not changed:
+            return 0
+        if menu_drafts.take_rev(tx, draft_id, seen=rev, now=now) is None:
+            raise DraftMoved(next(iter(opened.edits), None))
+        for name in changed:
+            write_own(tx, opened, name, fresh.get(name), rev=rev + 1)
+            menu_drafts.add_edit(
+                tx, draft_id, file=name, place="", person_id=actor.person_id, author=actor.name, now=now
+            )
+    return len(changed)
+
+
+def _list_changed(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+    return sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
+
+
+def save_text(
+    parts: Services, actor: Actor, draft_id: str, file: str, typed: str, *, seen: str, shown: str
+) -> None:
+    """Save a file of a draft that was edited as a text; lines that were not touched keep every byte.
+
+    Args:
+        parts: the services of this process.
+        actor: who edits.
+        draft_id: the draft.
+        file: its name in the folder.
+        typed: the text as a browser sends it, with its own line ends.
+        seen: ``hash_text`` of the file when the page was opened.
+        shown: the file as the page showed it.
+
+    Raises:
+        NotPermitted: the actor may not draft menus.
+        UnknownDraft, DraftClosed: there is none, or it is not open.
+        DraftMoved: the file was changed since; ``now`` holds it.
+    """
+
+    def edit(text: str) -> str:
+        if hash_text(text) != seen:
+            raise DraftMoved(None, now=text)
+        return keep_lines(text, shown, typed)
+
+    change_file(parts, actor, draft_id, file, edit)
+
+
+def hash_text(text: str) -> str:
+    """Return what tells one state of a file from another."""
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:20]
+
+
+def keep_lines(before: str, shown: str, typed: str) -> str:
+    """Return the typed text with the original bytes of each line that was not touched.
+
+    A browser ends every line of a form with CR LF (HTML, 4.10.22), and a page shows signs in the place of control
+    characters; neither is an edit.
+    """
+    old = before.split("\n")
+    was, now = (text.replace("\r\n", "\n").split("\n") for text in (shown, typed))
+    carriage = "\r" if before.count("\r\n") * 2 > before.count("\n") else ""
+    pairs: list[tuple[str, int]] = []
+    for what, low, high, start, end in SequenceMatcher(None, was, now, autojunk=False).get_opcodes():
+        same = [(old[at], at) for at in range(low, high)]
+        pairs += same if what == "equal" else [(line, -1) for line in now[start:end]]
+    *others, (last, origin) = pairs
+    ended = [line + carriage if at in {-1, len(old) - 1} else line for line, at in others]
+    return "\n".join([*ended, last if origin in {-1, len(old) - 1} else last.removesuffix("\r")])
