@@ -61,6 +61,7 @@ def test_the_pages_fit_and_are_accessible(opened, admin, tmp_path, width, langua
         "guarded": f"{draft}/parts/screens/consent",
         "files": f"{draft}/files",
         "file": f"{draft}/files/pay.yaml",
+        "translations": f"{draft}/translations",
     }
     for name, address in pages.items():
         page.goto(address)

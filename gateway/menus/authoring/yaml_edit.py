@@ -8,9 +8,13 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from typing import TYPE_CHECKING
 
 from gateway.menus.authoring.yaml_loader import is_guessed
 from gateway.menus.authoring.yaml_spans import NotEditable, Plain, Span, measure_spans
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Path = tuple[str, ...]
 
@@ -124,6 +128,32 @@ def move_item_down(text: str, path: Path, first: int) -> str:
         + text[ends[1] :]
     )
     return _prove(swapped, plain)
+
+
+def write_many(text: str, words: Mapping[Path, str]) -> str:
+    """Return the text with other words at several places, read and proved once; missing entries are added.
+
+    Raises:
+        NotEditable: a place does not exist, or cannot be edited without touching others.
+    """
+    root = measure_spans(text)
+    expected = root.as_plain()
+    edits: list[tuple[int, Path, Span]] = []
+    for path in words:
+        found, parent = root.find(path), root.find(path[:-1])
+        if parent is None or parent.keys is None or (found is not None and found.style in {"|", ">"}):
+            raise NotEditable(f"{'.'.join(path)} cannot be written")
+        edits.append((found.start if found is not None else parent.end, path, found or parent))
+        expected = _replace_part(expected, path, words[path])
+    # From the end to the beginning, so that the places before stay where they are.
+    for _place, path, span in sorted(edits, key=lambda each: each[0], reverse=True):
+        if span.keys is None:
+            written = _write_scalar(words[path], bare=not span.style)
+            text = text[: span.start] + written + text[span.end :]
+        else:
+            entry = f"{_write_scalar(path[-1], bare=True)}: {_write_flow(words[path], path[-1])}"
+            text = _append(text, span, entry, dash="")
+    return _prove(text, expected)
 
 
 # How a part is written.

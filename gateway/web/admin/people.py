@@ -24,6 +24,7 @@ from gateway.web.admin import (
     menu_versions,
     referrals,
     shifts,
+    translators,
 )
 from gateway.web.shared.auth import check_way_back, get_actor
 from gateway.web.shared.forms import read_field, read_number_field
@@ -57,6 +58,7 @@ def build_blueprint(parts: Services) -> Blueprint:
     drafts.add_to(pages, parts, checks)
     draft_files.add_to(pages, parts, checks)
     menu_parts.add_to(pages, parts, checks)
+    translators.add_to(pages, parts, checks)
     menu_versions.add_to(pages, parts)
     return pages
 

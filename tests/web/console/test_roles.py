@@ -130,6 +130,9 @@ TABLE = {
     ("POST", "/admin/drafts/<draft_id>/choices/<name>/add"): {A},
     ("POST", "/admin/drafts/<draft_id>/choices/<name>/<int:place>/down"): {A},
     ("POST", "/admin/drafts/<draft_id>/choices/<name>/<int:place>/drop"): {A},
+    ("GET", "/admin/drafts/<draft_id>/translations"): {S, A},
+    ("GET", "/admin/drafts/<draft_id>/translations/<language>.<any(po, xlsx):kind>"): {S, A},
+    ("POST", "/admin/drafts/<draft_id>/translations/<language>"): {A},
     ("GET", "/admin/record"): {S, A},
     ("POST", "/admin/record/export"): {S},
     ("GET", "/admin/shifts"): {C, S, A},
@@ -156,6 +159,7 @@ VALUES = {
     "<path:file>": "pay.yaml",
     "<path:name>": "pay",
     "<section>": "screens",
+    "<any(po, xlsx):kind>": "po",
 }
 FORMS = {
     "outcome": {"outcome": "reached"},

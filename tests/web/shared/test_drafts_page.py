@@ -328,3 +328,21 @@ def test_a_whole_folder_may_be_posted_to_a_draft_and_nowhere_else(draft):
     assert noy.post(f"{made}/files/screens.yaml", content=large * 8, seen="").status_code == 413
     assert noy.post("/admin/drafts", name=large).status_code == 413
     assert noy.post("/admin/menus/approval", on=large).status_code == 413
+
+
+def test_a_translator_gets_a_file_and_what_comes_back_is_taken_in(draft):
+    noy, made = draft
+    page = text_of(noy.get(f"{made}/translations"))
+    assert "missing" in page
+    content = noy.client.get(f"{made}/translations/lo.po").get_data()
+    assert "ຢ່າງໜ້ອຍ" in content.decode()
+    changed_words = content.replace("ຢ່າງໜ້ອຍ".encode(), "ບໍ່ຕ່ຳກວ່າ".encode())
+    answer = noy.post(f"{made}/translations/lo", file=(io.BytesIO(changed_words), "lo.po"))
+    assert answer.status_code == 200
+    assert "1 text was taken in." in text_of(answer)
+    assert "ບໍ່ຕ່ຳກວ່າ 400" in text_of(noy.get(made))
+    sheet = noy.client.get(f"{made}/translations/lo.xlsx").get_data()
+    answer = noy.post(f"{made}/translations/lo", file=(io.BytesIO(sheet), "lo.xlsx"))
+    assert "0 texts were taken in." in text_of(answer)
+    assert noy.post(f"{made}/translations/lo", file=(io.BytesIO(b"\xff"), "lo.po")).status_code == 422
+    assert noy.client.get(f"{made}/translations/xx.po").status_code == 404
