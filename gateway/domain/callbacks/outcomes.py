@@ -59,6 +59,7 @@ class Rule:
         again: minutes after which the number may be called once more in the same window; None for never.
         agreed: that further call needs the caller's agreement.
         wait: hours in which the number must not be called.
+        missed: the phone rang or was off and nobody answered: the figures count these together.
     """
 
     counts: bool
@@ -66,15 +67,16 @@ class Rule:
     again: int | None = None
     agreed: bool = False
     wait: int = 0
+    missed: bool = False
 
 
 RULES: Mapping[Outcome, Rule] = {
     Outcome.REACHED: Rule(counts=True, then=Then.REACHED),
     Outcome.CUT_OFF: Rule(counts=True, then=Then.NEXT_WINDOW, again=0, agreed=True),
-    Outcome.NO_ANSWER: Rule(counts=True, then=Then.NEXT_WINDOW),
-    Outcome.VOICEMAIL: Rule(counts=True, then=Then.NEXT_WINDOW),
-    Outcome.BUSY: Rule(counts=True, then=Then.NEXT_WINDOW, again=20),
-    Outcome.SWITCHED_OFF: Rule(counts=True, then=Then.OTHER_KIND),
+    Outcome.NO_ANSWER: Rule(counts=True, then=Then.NEXT_WINDOW, missed=True),
+    Outcome.VOICEMAIL: Rule(counts=True, then=Then.NEXT_WINDOW, missed=True),
+    Outcome.BUSY: Rule(counts=True, then=Then.NEXT_WINDOW, again=20, missed=True),
+    Outcome.SWITCHED_OFF: Rule(counts=True, then=Then.OTHER_KIND, missed=True),
     Outcome.SOMEONE_ELSE: Rule(counts=True, then=Then.NEXT_WINDOW, wait=24),
     Outcome.ASKED_LATER: Rule(counts=False, then=Then.NAMED_TIME),
     Outcome.WRONG_NUMBER: Rule(counts=False, then=Then.REVIEW),

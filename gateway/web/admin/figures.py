@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from flask import Blueprint, Response, redirect, render_template, request
 
+from gateway.domain.callbacks.outcomes import RULES
 from gateway.operations.reporting import monthly_report, service_quality
 from gateway.operations.reporting.centre_month import read_centre_month, split_sheet
 from gateway.operations.reporting.monthly_report import NoMonth
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 BAD, SEE_OTHER = 422, 303
 _HELPED = ("reached",)
-_MISSED = ("no_answer", "busy", "switched_off", "voicemail")
+_MISSED = tuple(outcome.value for outcome, rule in RULES.items() if rule.missed)
 
 
 class OutcomeCount(NamedTuple):
