@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from gateway.domain.audit_acts import AuditAct
 from gateway.domain.permissions import Actor, Permission, check_permission
 from gateway.foundation.clock import TOLERANCE
 from gateway.foundation.services import Services
@@ -136,7 +137,7 @@ def trip_guard(
         if settings.is_on(tx):
             return
         settings.save_setting(tx, SETTING, value, by="clock", now=now)
-        audit.add_entry(tx, now=now, person_id=None, act="clock_guard.on", kind="clock", subject=why)
+        audit.add_entry(tx, now=now, person_id=None, act=AuditAct.CLOCK_GUARD_ON, kind="clock", subject=why)
     parts.count.add("alarm", "clock")
     _log.error(
         "the clock is wrong (%s): calls, texts and what ends are stopped until somebody confirms it", why
@@ -160,7 +161,12 @@ def confirm_clock(parts: Services, actor: Actor) -> None:
         value = {"on": False, "newest": newest.isoformat() if newest else ""}
         settings.save_setting(tx, SETTING, value, by=actor.name, now=now)
         audit.add_entry(
-            tx, now=now, person_id=actor.person_id, act="clock_guard.confirm", kind="clock", subject="clock"
+            tx,
+            now=now,
+            person_id=actor.person_id,
+            act=AuditAct.CLOCK_GUARD_CONFIRM,
+            kind="clock",
+            subject="clock",
         )
     parts.clock.rebase()
 
@@ -192,7 +198,7 @@ def may_end(tx: Tx, what: str, *, many: int, of: int, now: datetime) -> bool:
     if not known.get("on"):
         value = {"on": True, "many": many, "of": of, "since": now.isoformat()}
         settings.save_setting(tx, _name_share(what), value, by="clock", now=now)
-        audit.add_entry(tx, now=now, person_id=None, act="ending.held", kind="chore", subject=what)
+        audit.add_entry(tx, now=now, person_id=None, act=AuditAct.ENDING_HELD, kind="chore", subject=what)
         _log.error("%s of %s %s would end in one run: nothing ends until somebody lets it", many, of, what)
     return False
 
@@ -218,7 +224,9 @@ def allow_end(parts: Services, actor: Actor, what: str) -> None:
     with parts.store.write() as tx:
         value = {"let_until": (now + _LET_FOR).isoformat()}
         settings.save_setting(tx, _name_share(what), value, by=actor.name, now=now)
-        audit.add_entry(tx, now=now, person_id=actor.person_id, act="ending.let", kind="chore", subject=what)
+        audit.add_entry(
+            tx, now=now, person_id=actor.person_id, act=AuditAct.ENDING_LET, kind="chore", subject=what
+        )
 
 
 def _name_share(what: str) -> str:

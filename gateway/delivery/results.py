@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from gateway.channels.contract import SendOutcome, StatusQueryable
+from gateway.domain.audit_acts import AuditAct
 from gateway.domain.events import OPTED_OUT, Delivery
 from gateway.domain.outbox.states import OutboxEvent, OutboxState, choose_further_word, find_next_state
 from gateway.domain.permissions import Actor, Permission, check_permission
@@ -176,7 +177,7 @@ def settle_row(parts: Services, actor: Actor, row_id: str, verdict: str) -> None
             tx,
             now=now,
             person_id=actor.person_id,
-            act="outbox.settle",
+            act=AuditAct.OUTBOX_SETTLE,
             kind="outbox",
             subject=row_id,
             detail=verdict,

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, and_, bindparam, func, or_, select, update
 
+from gateway.domain.audit_acts import AuditAct
 from gateway.foundation.ids import new_id
 from gateway.storage import settings
 from gateway.storage.database import Tx
@@ -42,7 +43,7 @@ class AuditEntry:
 
 
 def add_entry(
-    tx: Tx, *, now: datetime, person_id: str | None, act: str, kind: str, subject: str, detail: str = ""
+    tx: Tx, *, now: datetime, person_id: str | None, act: AuditAct, kind: str, subject: str, detail: str = ""
 ) -> None:
     """Add one row in the action's own transaction; ``detail`` is a fixed word, never a number or an answer."""
     values = {"id": new_id(now), "at": now, "person_id": person_id or None, "act": act}

@@ -10,11 +10,11 @@ from typing import Any
 
 from sqlalchemy import Row, delete, func, insert, select, update
 
+from gateway.domain.audit_acts import AuditAct
 from gateway.foundation.ids import new_id
 from gateway.storage.database import Tx
 from gateway.storage.tables import audit, callbacks, invitations, kept_forms, people, recovery_codes, sign_ins
 
-SIGNED_IN = "signed in"
 """The audit act of a sign-in."""
 
 
@@ -52,7 +52,7 @@ def open_one(
 
 def list_signed_in(tx: Tx) -> frozenset[str]:
     """Return the ids of people who ever completed a sign-in, as far as the audit log goes back."""
-    on_record = select(audit.c.person_id).where(audit.c.act == SIGNED_IN)
+    on_record = select(audit.c.person_id).where(audit.c.act == AuditAct.SIGNED_IN.value)
     open_now = select(sign_ins.c.person_id).where(sign_ins.c.half.is_(False))
     found = tx.execute(on_record.union(open_now)).scalars()
     return frozenset(person_id for person_id in found if person_id is not None)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from gateway.domain.audit_acts import AuditAct
 from gateway.domain.outbox import send_policy
 from gateway.domain.outbox.send_policy import RouteWay
 from gateway.domain.permissions import ROLES, Permission, Role, check_permission
@@ -233,7 +234,7 @@ def set_list(parts: Services, actor: Actor, person_ids: Sequence[str]) -> None:
             raise Rejected(Why.NOBODY)
         stored.save_help_list(tx, actor.team, order)
         audit.add_entry(
-            tx, now=now, person_id=actor.person_id, act="help list", kind="team", subject=actor.team
+            tx, now=now, person_id=actor.person_id, act=AuditAct.HELP_LIST, kind="team", subject=actor.team
         )
 
     parts.store.run(work)
@@ -257,7 +258,7 @@ def send_test(parts: Services, actor: Actor, person_id: str) -> str | None:
             raise Rejected(Why.NUMBER)
         once = f"test:{person.id}:{int(now.timestamp()) // 60}"
         audit.add_entry(
-            tx, now=now, person_id=actor.person_id, act="person.test", kind="person", subject=person_id
+            tx, now=now, person_id=actor.person_id, act=AuditAct.PERSON_TEST, kind="person", subject=person_id
         )
         return add_alert(
             tx,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks.states import CallbackState
 from gateway.domain.permissions import Permission
 from gateway.foundation.ids import new_token
@@ -126,7 +127,7 @@ def use_link(parts: Services, token: str) -> Taken:
             tx,
             now=now,
             person_id=tapped.actor.person_id,
-            act="by link",
+            act=AuditAct.BY_LINK,
             kind="callback",
             subject=tapped.callback_id,
         )

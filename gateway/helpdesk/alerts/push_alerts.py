@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gateway.channels.web_push import encryption
 from gateway.channels.web_push.service import check_endpoint
 from gateway.delivery.push_rows import LANE
+from gateway.domain.audit_acts import AuditAct
 from gateway.domain.events import PUSH
 from gateway.domain.permissions import Permission, check_permission
 from gateway.helpdesk.errors import Rejected, Why
@@ -77,7 +78,7 @@ def add_subscription(parts: Services, actor: Actor, address: PushAddress, *, dev
 
     def work(tx: Tx) -> str:
         made = push_subscriptions.save_subscription(tx, actor.person_id, address, device=device[:60], now=now)
-        _on_record(tx, actor, "person.push-on", now)
+        _on_record(tx, actor, AuditAct.PERSON_PUSH_ON, now)
         return made
 
     return parts.store.run(work)
@@ -96,7 +97,7 @@ def drop_subscription(parts: Services, actor: Actor, subscription_id: str) -> bo
     def work(tx: Tx) -> bool:
         dropped = push_subscriptions.drop_subscription(tx, subscription_id, person_id=actor.person_id)
         if dropped:
-            _on_record(tx, actor, "person.push-off", now)
+            _on_record(tx, actor, AuditAct.PERSON_PUSH_OFF, now)
         return dropped
 
     return parts.store.run(work)
@@ -166,5 +167,5 @@ def _join_turn(tx: Tx, subscription_id: str, now: datetime) -> tuple[str, dateti
     return f"{key}{turn + 1}", now + JOINED
 
 
-def _on_record(tx: Tx, actor: Actor, act: str, now: datetime) -> None:
+def _on_record(tx: Tx, actor: Actor, act: AuditAct, now: datetime) -> None:
     audit.add_entry(tx, now=now, person_id=actor.person_id, act=act, kind="person", subject=actor.person_id)

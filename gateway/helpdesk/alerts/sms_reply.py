@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks.queue_rules import DANGER
 from gateway.domain.callbacks.states import CallbackState, IllegalMove
 from gateway.domain.permissions import Permission
@@ -160,7 +161,7 @@ def _take_alert(parts: Services, tx: Tx, one: _Alert, now: datetime) -> AlertRep
         return _make_reply(parts, "full", one)
     except (ClaimedByOther, IllegalMove, NoSuchCallback):
         return _make_reply(parts, "gone", one)
-    _on_record(tx, actor, "by reply", callback_id, now)
+    _on_record(tx, actor, AuditAct.BY_REPLY, callback_id, now)
     return _make_reply(parts, "taken", one, code=claimed.code)
 
 
@@ -172,11 +173,11 @@ def _record_cannot(parts: Services, tx: Tx, one: _Alert, now: datetime) -> Alert
     )
     if callback is not None and waits and callback.priority == DANGER and (callback.due_at or now) <= now:
         callbacks.change_callback(tx, callback.id, now=now, escalate_at=now)
-    _on_record(tx, make_actor(one.person), "cannot", one.link.callback_id, now)
+    _on_record(tx, make_actor(one.person), AuditAct.CANNOT, one.link.callback_id, now)
     return _make_reply(parts, "cannot", one)
 
 
-def _on_record(tx: Tx, actor: Actor, act: str, callback_id: str, now: datetime) -> None:
+def _on_record(tx: Tx, actor: Actor, act: AuditAct, callback_id: str, now: datetime) -> None:
     audit.add_entry(tx, now=now, person_id=actor.person_id, act=act, kind="callback", subject=callback_id)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks.attempt_spacing import NotYet, may_ring
 from gateway.domain.callbacks.outcomes import MOST_ATTEMPTS
 from gateway.domain.callbacks.states import CallbackEvent, CallbackState, IllegalMove
@@ -333,7 +334,7 @@ def _on_record(
         tx,
         now=now,
         person_id=actor.person_id,
-        act="reveal" if how == "phone" else how,
+        act=AuditAct.REVEAL if how == "phone" else AuditAct(how),
         kind="callback",
         subject=callback.id,
         detail=detail,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from gateway.channels.contract import Calls, SendOutcome
+from gateway.domain.audit_acts import AuditAct
 from gateway.domain.outbox import rate_limit as buckets
 from gateway.domain.outbox.rate_limit import RateLimits
 from gateway.domain.permissions import ROLES, Permission, Role
@@ -144,7 +145,12 @@ def tell_of_many(parts: Services, actor: Actor) -> None:
     def work(tx: Tx) -> list[str]:
         once = f"shown:{actor.person_id}:{now:%Y%m%d%H}"
         audit.add_entry(
-            tx, now=now, person_id=actor.person_id, act="held back", kind="person", subject=actor.person_id
+            tx,
+            now=now,
+            person_id=actor.person_id,
+            act=AuditAct.HELD_BACK,
+            kind="person",
+            subject=actor.person_id,
         )
         watchers = (one for one in people.list_people(tx, actor.team) if _does_watch(one.role))
         rows = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks import queue_rules
 from gateway.domain.callbacks.outcomes import NOT_DIALLED, Outcome
 from gateway.domain.callbacks.queue_rules import DANGER
@@ -29,7 +30,9 @@ def put_back(parts: Services, tx: Tx, callback: Callback, attempt_id: str, now: 
     """
     if not attempts.finish_attempt(tx, attempt_id, outcome=NOT_DIALLED, now=now):
         return
-    audit.add_entry(tx, now=now, person_id=None, act=NOT_DIALLED, kind="callback", subject=callback.id)
+    audit.add_entry(
+        tx, now=now, person_id=None, act=AuditAct.NOT_DIALLED, kind="callback", subject=callback.id
+    )
     if callback.state is CallbackState.CALLING:
         event, changes = _find_way_back(parts, tx, callback, now)
         callbacks.step_callback(tx, callback.id, event, now=now, held_until=None, **changes)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from gateway.delivery import clock_guard
+from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks.broken_promises import (
     AGAIN_AFTER,
     BrokenPromise,
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from gateway.storage.broken_promises import Confession
     from gateway.storage.callbacks import Callback
     from gateway.storage.database import Tx
-
-ACKNOWLEDGED = "acknowledged"
-"""Audit act of a person who read of a broken promise; its detail is the promise."""
 
 
 def note_broken_promises(parts: Services) -> int:
@@ -126,7 +124,7 @@ def confirm_broken(parts: Services, actor: Actor, promise: str, callback_ids: Se
         ids = stored.mark_seen(tx, actor.team, which, callback_ids, person_id=actor.person_id, now=now)
         for one in ids:
             audit.add_entry(
-                tx, now=now, person_id=actor.person_id, act=ACKNOWLEDGED, kind="callback", subject=one,
+                tx, now=now, person_id=actor.person_id, act=AuditAct.ACKNOWLEDGED, kind="callback", subject=one,
                 detail=which.value,
             )  # fmt: skip
         return len(ids)

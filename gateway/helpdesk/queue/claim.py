@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks import queue_rules
 from gateway.domain.callbacks.attempt_spacing import AttemptAllowed, may_ring
 from gateway.domain.callbacks.queue_rules import DANGER, LONG_ENOUGH, QueuePlace, is_worth_handing_out
@@ -129,7 +130,12 @@ def release_callback(parts: Services, actor: Actor, callback_id: str) -> None:
             raise explain_refusal(tx, actor, callback, CallbackEvent.RELEASE)
         give_back(tx, callback, now)
         audit.add_entry(
-            tx, now=now, person_id=actor.person_id, act="released", kind="callback", subject=callback_id
+            tx,
+            now=now,
+            person_id=actor.person_id,
+            act=AuditAct.RELEASED,
+            kind="callback",
+            subject=callback_id,
         )
 
     parts.store.run(work)
@@ -195,7 +201,7 @@ def _try_claim(tx: Tx, actor: Actor, callback_id: str, now: datetime) -> Claimed
     if callback is None:
         return None
     audit.add_entry(
-        tx, now=now, person_id=actor.person_id, act="claimed", kind="callback", subject=callback_id
+        tx, now=now, person_id=actor.person_id, act=AuditAct.CLAIMED, kind="callback", subject=callback_id
     )
     return ClaimedCallback(callback_id=callback_id, code=callback.code, held_until=until)
 
@@ -205,7 +211,12 @@ def _take_from_holder(tx: Tx, actor: Actor, callback_id: str, now: datetime) -> 
     if callback.state is CallbackState.CLAIMED and callback.holder_id != actor.person_id:
         give_back(tx, callback, now)
         audit.add_entry(
-            tx, now=now, person_id=actor.person_id, act="taken over", kind="callback", subject=callback_id
+            tx,
+            now=now,
+            person_id=actor.person_id,
+            act=AuditAct.TAKEN_OVER,
+            kind="callback",
+            subject=callback_id,
         )
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks import queue_rules
 from gateway.domain.callbacks.queue_rules import DANGER
 from gateway.domain.callbacks.states import OPEN, CallbackEvent, CallbackState
@@ -116,7 +117,9 @@ def _move_request(parts: Services, tx: Tx, one: Callback, by: timedelta, now: da
     callbacks.change_callback(tx, one.id, now=now, **values)
     if one.state in OPEN:
         _plan_anew(parts, tx, replace(one, last_asked_at=last), now)
-    audit.add_entry(tx, now=now, person_id=None, act="clock set right", kind="callback", subject=one.id)
+    audit.add_entry(
+        tx, now=now, person_id=None, act=AuditAct.CLOCK_SET_RIGHT, kind="callback", subject=one.id
+    )
 
 
 def _plan_anew(parts: Services, tx: Tx, one: Callback, now: datetime) -> None:

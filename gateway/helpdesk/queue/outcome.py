@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks import queue_rules
 from gateway.domain.callbacks.outcomes import (
     MOST_ATTEMPTS,
@@ -103,7 +104,7 @@ def record_outcome(
             raise ClaimedByOther(attempt.who)
         if not attempts.finish_attempt(tx, attempt.id, outcome=report.outcome, now=now):
             return _make_recorded(callback, attempt.outcome), False
-        _on_record(tx, actor, callback_id, "outcome", now, outcome)
+        _on_record(tx, actor, callback_id, AuditAct.OUTCOME, now, outcome)
         moved = _move_callback(parts, tx, callback, attempt, report)
         counted[:] = [case_record.take_form(tx, callback_id)] if moved.state is CallbackState.CLOSED else []
         return _make_recorded(moved, report.outcome), True
@@ -359,7 +360,7 @@ def _try_again(parts: Services, tx: Tx, actor: Actor, callback: Callback, reason
             CallbackState.WAITING, danger=danger, due_at=window[0], now=now
         ),
     )
-    _on_record(tx, actor, callback.id, "one more try", now, reason)
+    _on_record(tx, actor, callback.id, AuditAct.ONE_MORE_TRY, now, reason)
 
 
 def _end_callback(
@@ -370,10 +371,10 @@ def _end_callback(
     )
     if moved is None:
         raise explain_refusal(tx, actor, callback, event)
-    _on_record(tx, actor, callback.id, moved.state, now, reason)
+    _on_record(tx, actor, callback.id, AuditAct(moved.state.value), now, reason)
 
 
-def _on_record(tx: Tx, actor: Actor, callback_id: str, act: str, now: datetime, detail: str) -> None:
+def _on_record(tx: Tx, actor: Actor, callback_id: str, act: AuditAct, now: datetime, detail: str) -> None:
     audit.add_entry(
         tx, now=now, person_id=actor.person_id, act=act, kind="callback", subject=callback_id, detail=detail
     )

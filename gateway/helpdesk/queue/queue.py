@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks.attempt_spacing import NotYet, may_ring
 from gateway.domain.callbacks.queue_rules import NAMES
 from gateway.domain.callbacks.states import HELD, OPEN, CallbackState
@@ -14,7 +15,6 @@ from gateway.domain.permissions import Permission, check_permission
 from gateway.foundation.phone_numbers import mask_number
 from gateway.helpdesk.errors import NoSuchCallback, name_of
 from gateway.helpdesk.queue.claim import is_to_decide
-from gateway.helpdesk.queue.transfer import PASSED_ON
 from gateway.helpdesk.requests.planning import find_window_start
 from gateway.helpdesk.staff import two_factor
 from gateway.storage import attempts, audit, duty, notes, people, queue
@@ -222,7 +222,12 @@ def export_callbacks(parts: Services, actor: Actor) -> tuple[Row, ...]:
     now = parts.clock.now()
     with parts.store.write() as tx:
         audit.add_entry(
-            tx, now=now, person_id=actor.person_id, act="exported", kind="callbacks", subject=actor.team
+            tx,
+            now=now,
+            person_id=actor.person_id,
+            act=AuditAct.EXPORTED,
+            kind="callbacks",
+            subject=actor.team,
         )
         found = queue.list_everything(tx, actor.team, closed=True, now=now)
         return tuple(build_row(one, actor, now) for one in found)
@@ -324,9 +329,9 @@ def _may_read(one: QueueEntry, actor: Actor) -> bool:
 
 
 def _make_happening(tx: Tx, entry: audit.AuditEntry) -> Happening:
-    if entry.act == PASSED_ON:
+    if entry.act == AuditAct.HANDED_OVER:
         return Happening(at=entry.at, what=entry.act, who=entry.who, to=name_of(tx, entry.detail))
-    if entry.act == "outcome":
+    if entry.act == AuditAct.OUTCOME:
         return Happening(at=entry.at, what=entry.detail, who=entry.who)
     what = f"{entry.act} ({entry.detail})" if entry.detail else entry.act
     return Happening(at=entry.at, what=what, who=entry.who)

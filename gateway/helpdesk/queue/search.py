@@ -6,6 +6,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks.states import OPEN
 from gateway.domain.contact_safety import PhoneSeen
 from gateway.domain.permissions import Permission, check_permission
@@ -83,7 +84,12 @@ def find_by_number(parts: Services, actor: Actor, written: str) -> tuple[Row, ..
     with parts.store.write() as tx:
         for caller in filter(None, (callers.find_caller(tx, number) for number in numbers)):
             audit.add_entry(
-                tx, now=now, person_id=actor.person_id, act="searched", kind="caller", subject=caller.id
+                tx,
+                now=now,
+                person_id=actor.person_id,
+                act=AuditAct.SEARCHED,
+                kind="caller",
+                subject=caller.id,
             )
             found += reports.find_ids_of_caller(tx, actor.team, caller.id)
         rows = stored.list_by_ids(tx, found)

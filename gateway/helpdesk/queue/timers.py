@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from gateway.delivery import clock_guard
+from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks import queue_rules
 from gateway.domain.callbacks.broken_promises import NOT_CALLED, NOT_REACHED_IN_TIME, BrokenPromise
 from gateway.domain.callbacks.queue_rules import DANGER
@@ -143,7 +144,7 @@ def _roll_window(parts: Services, tx: Tx, one: Callback, now: datetime) -> bool:
 
 def _free_claim(_parts: Services, tx: Tx, one: Callback, now: datetime) -> bool:
     give_back(tx, one, now)
-    _on_record(tx, one.id, "claim ran out", now)
+    _on_record(tx, one.id, AuditAct.CLAIM_RAN_OUT, now)
     return True
 
 
@@ -167,7 +168,7 @@ def _lapse_call(_parts: Services, tx: Tx, one: Attempt, now: datetime) -> bool:
         held_until=None,
         escalate_at=queue_rules.plan_first_alert(CallbackState.REVIEW, danger=danger, due_at=None, now=now),
     )
-    _on_record(tx, callback.id, UNCLEAR, now)
+    _on_record(tx, callback.id, AuditAct.UNCLEAR, now)
     return True
 
 
@@ -182,7 +183,7 @@ def _end_request(tx: Tx, one: Callback, event: CallbackEvent, reason: str, now: 
     ended = callbacks.step_callback(
         tx, one.id, event, now=now, reason=reason, closed_at=now, held_until=None, escalate_at=None
     )
-    _on_record(tx, one.id, "expired", now, reason)
+    _on_record(tx, one.id, AuditAct.EXPIRED, now, reason)
     return ended
 
 
@@ -191,5 +192,5 @@ def _tell_supervisors(_parts: Services, tx: Tx, one: Callback, now: datetime) ->
     return call_for_help(tx, one, str(round_), now=now) if round_ is not None else None
 
 
-def _on_record(tx: Tx, callback_id: str, act: str, now: datetime, detail: str = "") -> None:
+def _on_record(tx: Tx, callback_id: str, act: AuditAct, now: datetime, detail: str = "") -> None:
     audit.add_entry(tx, now=now, person_id=None, act=act, kind="callback", subject=callback_id, detail=detail)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks.routing import Needs, can_call, speaks_language
 from gateway.domain.callbacks.states import CallbackEvent, CallbackState
 from gateway.domain.permissions import WORKING, Permission, check_permission
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from gateway.storage.database import Tx
     from gateway.storage.people import Person
 
-PASSED_ON = "handed over"
 """Audit act of a transfer; its detail is the recipient's person id."""
 
 LONGEST_REASON = 200
@@ -138,7 +138,7 @@ def list_passed_to(parts: Services, actor: Actor) -> tuple[TransferredCallback, 
     return tuple(
         TransferredCallback(callback_id=one, code=code, by=last[one].who)
         for one, code in own.items()
-        if one in last and (last[one].act, last[one].detail) == (PASSED_ON, actor.person_id)
+        if one in last and (last[one].act, last[one].detail) == (AuditAct.HANDED_OVER, actor.person_id)
     )
 
 
@@ -160,7 +160,13 @@ def _hand_over(parts: Services, tx: Tx, actor: Actor, callback_id: str, to: str,
         raise NotPassed(why, colleague.name, colleague.capacity)
     callbacks.hand_to(tx, callback_id, to=to, until=now + LEASE, now=now)
     audit.add_entry(
-        tx, now=now, person_id=actor.person_id, act=PASSED_ON, kind="callback", subject=callback_id, detail=to
+        tx,
+        now=now,
+        person_id=actor.person_id,
+        act=AuditAct.HANDED_OVER,
+        kind="callback",
+        subject=callback_id,
+        detail=to,
     )
     if reason:
         notes.add_note(

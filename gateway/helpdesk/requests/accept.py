@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from gateway.domain.callbacks import queue_rules
-from gateway.domain.callbacks.queue_rules import DANGER, NORMAL
+from gateway.domain.audit_acts import AuditAct
+from gateway.domain.callbacks.queue_rules import DANGER, NORMAL, plan_first_alert
 from gateway.domain.callbacks.states import CallbackEvent, CallbackState
 from gateway.domain.callbacks.windows import find_next_window
 from gateway.domain.contact_safety import PhoneSeen, SafeContact, When
@@ -188,7 +188,7 @@ def _add_request(
         if callbacks.insert_callback(tx, made):
             if is_fresh:
                 _remember(parts, tx, new)
-            return _make_accepted(tx, new, made, "asked")
+            return _make_accepted(tx, new, made, AuditAct.ASKED)
     return Accepted(receipt=CallbackRefused(reason="full"))
 
 
@@ -279,9 +279,7 @@ def _make_callback(parts: Services, new: _Intake, slot: int, code: str, window: 
         answers=_answers(new, {}),
         path=effect.path,
         wants_woman=effect.answers.get("woman") == "yes",
-        escalate_at=queue_rules.plan_first_alert(
-            CallbackState.WAITING, danger=new.danger, due_at=window[0], now=now
-        ),
+        escalate_at=plan_first_alert(CallbackState.WAITING, danger=new.danger, due_at=window[0], now=now),
         changed_at=now,
         trial=new.caller.trial,
     )
@@ -304,7 +302,7 @@ def _merge_request(parts: Services, tx: Tx, new: _Intake, prior: Callback) -> Ac
     if new.undecided:
         callbacks.step_callback(tx, prior.id, CallbackEvent.UNPLACED, now=parts.clock.now(), reason=TOLD_AWAY)
     merged = callbacks.by_id(tx, prior.id)
-    return _make_accepted(tx, new, merged or prior, "asked again")
+    return _make_accepted(tx, new, merged or prior, AuditAct.ASKED_AGAIN)
 
 
 def _merge_refused(tx: Tx, new: _Intake, prior: Callback) -> Accepted:
@@ -329,7 +327,7 @@ def _newest(new: _Intake, prior: Callback, window: Window) -> dict[str, Any]:
         "script": effect.script,
         "session": new.session,
         "wants_woman": prior.wants_woman or effect.answers.get("woman") == "yes",
-        "escalate_at": queue_rules.plan_first_alert(prior.state, danger=danger, due_at=window[0], now=now),
+        "escalate_at": plan_first_alert(prior.state, danger=danger, due_at=window[0], now=now),
     }
 
 
@@ -338,7 +336,7 @@ def _again(tx: Tx, new: _Intake, prior: Callback) -> Accepted:
     callbacks.change_callback(tx, prior.id, now=new.now, asks=prior.asks + 1, last_asked_at=new.now)
     found = callbacks.by_id(tx, prior.id) or prior
     window = (found.due_at, found.due_until) if found.due_at and found.due_until else None
-    return _make_accepted(tx, replace(new, window=window), found, "asked again")
+    return _make_accepted(tx, replace(new, window=window), found, AuditAct.ASKED_AGAIN)
 
 
 def _answers(new: _Intake, before: object) -> dict[str, str]:
@@ -365,7 +363,7 @@ def _remember(parts: Services, tx: Tx, new: _Intake) -> None:
     )
 
 
-def _make_accepted(tx: Tx, new: _Intake, callback: Callback, act: str) -> Accepted:
+def _make_accepted(tx: Tx, new: _Intake, callback: Callback, act: AuditAct) -> Accepted:
     audit.add_entry(tx, now=new.now, person_id=None, act=act, kind="callback", subject=callback.id)
     receipt = _receipt(new, callback)
     if callback.state is CallbackState.REVIEW and new.undecided:

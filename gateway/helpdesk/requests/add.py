@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from gateway.domain.audit_acts import AuditAct
 from gateway.domain.contact_safety import PhoneSeen, When
 from gateway.domain.permissions import Permission, check_permission
 from gateway.foundation.phone_numbers import may_be_called, to_e164
@@ -124,13 +125,13 @@ def _accept_added(
             tx,
             now=now,
             person_id=actor.person_id,
-            act="added",
+            act=AuditAct.ADDED,
             kind="callback",
             subject=accepted.receipt.callback,
             detail=request.how,
         )
         if request.text_id:
-            unmatched_texts.take_off_list(tx, actor, request.text_id, "attached", now)
+            unmatched_texts.take_off_list(tx, actor, request.text_id, AuditAct.ATTACHED, now)
     return accepted
 
 

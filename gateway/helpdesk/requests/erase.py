@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from gateway.domain.audit_acts import AuditAct
 from gateway.foundation.phone_numbers import list_possible_readings
 from gateway.helpdesk.errors import AmbiguousNumber
 from gateway.menus.engine.effects import Erased
@@ -32,7 +33,7 @@ def erase_caller(parts: Services, tx: Tx, *, caller: Caller, now: datetime) -> R
     conversations.drop_threads(tx, caller.id)
     conversations.forget_receipts(tx, caller.id)
     callers.drop_caller(tx, caller.id)
-    audit.add_entry(tx, now=now, person_id=None, act="erased", kind="caller", subject=caller.id)
+    audit.add_entry(tx, now=now, person_id=None, act=AuditAct.ERASED, kind="caller", subject=caller.id)
     parts.count.add("erased")
     return Erased()
 

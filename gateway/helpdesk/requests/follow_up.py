@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks import queue_rules
 from gateway.domain.callbacks.queue_rules import DANGER
 from gateway.domain.callbacks.states import CallbackEvent, CallbackState
@@ -70,7 +71,7 @@ def follow_up(parts: Services, actor: Actor, callback_id: str, *, on: date, when
             reason="informed", closed_at=now, held_until=None, escalate_at=None,
         )  # fmt: skip
         _insert(tx, fresh)
-        for subject, act in ((callback_id, CallbackState.CLOSED.value), (fresh.id, "follow-up")):
+        for subject, act in ((callback_id, AuditAct.CLOSED), (fresh.id, AuditAct.FOLLOW_UP)):
             audit.add_entry(tx, now=now, person_id=actor.person_id, act=act, kind="callback", subject=subject)
         return fresh.id, callback, case_record.take_form(tx, callback_id)
 
@@ -95,7 +96,7 @@ def mark_minor(parts: Services, actor: Actor, callback_id: str, *, on: bool) -> 
             check_permission(actor, Permission.SEE_OTHERS)
         if callback.minor != on:
             callbacks.change_callback(tx, callback_id, now=now, minor=on)
-            act = "may be under 18" if on else "is of age"
+            act = AuditAct.MAY_BE_MINOR if on else AuditAct.IS_OF_AGE
             audit.add_entry(
                 tx, now=now, person_id=actor.person_id, act=act, kind="callback", subject=callback_id
             )

@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks import queue_rules
 from gateway.domain.callbacks.states import CallbackEvent, CallbackState
 from gateway.foundation.ids import list_code_candidates, new_id
@@ -145,5 +146,7 @@ def reopen_request(tx: Tx, caller: Caller, callback_id: str, *, now: datetime) -
 
 def call_for_decision(tx: Tx, callback: Callback, *, now: datetime) -> str | None:
     """Escalate a request that needs a decision at once; return the outbox row to nudge."""
-    audit.add_entry(tx, now=now, person_id=None, act="told while away", kind="callback", subject=callback.id)
+    audit.add_entry(
+        tx, now=now, person_id=None, act=AuditAct.TOLD_WHILE_AWAY, kind="callback", subject=callback.id
+    )
     return call_for_help(tx, callback, f"told:{callback.told}", now=now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from gateway.domain.audit_acts import AuditAct
 from gateway.domain.permissions import Permission, check_permission
 from gateway.foundation.ids import new_id
 from gateway.helpdesk.alerts import alerts
@@ -63,7 +64,9 @@ def save_entry(parts: Services, actor: Actor, entry: Referral) -> str:
         if entry.id:
             _find_entry(tx, actor, entry.id)
         referrals.save_referral(tx, replace(tidy, id=made))
-        audit.add_entry(tx, now=now, person_id=actor.person_id, act="written", kind="referral", subject=made)
+        audit.add_entry(
+            tx, now=now, person_id=actor.person_id, act=AuditAct.WRITTEN, kind="referral", subject=made
+        )
 
     parts.store.run(work)
     return made
@@ -83,7 +86,12 @@ def drop_entry(parts: Services, actor: Actor, referral_id: str) -> None:
         _find_entry(tx, actor, referral_id)
         referrals.drop_referral(tx, referral_id)
         audit.add_entry(
-            tx, now=now, person_id=actor.person_id, act="taken out", kind="referral", subject=referral_id
+            tx,
+            now=now,
+            person_id=actor.person_id,
+            act=AuditAct.TAKEN_OUT,
+            kind="referral",
+            subject=referral_id,
         )
 
     parts.store.run(work)
@@ -110,9 +118,8 @@ def send_entry(parts: Services, actor: Actor, callback_id: str, referral_id: str
             raise Rejected(Why.FIELD)
         if not wordings.may_be_sent(callback, now):
             raise NotSafe(None)
-        audit.add_entry(
-            tx, now=now, person_id=actor.person_id, act="sent a number", kind="callback", subject=callback_id
-        )
+        who, act = actor.person_id, AuditAct.SENT_A_NUMBER
+        audit.add_entry(tx, now=now, person_id=who, act=act, kind="callback", subject=callback_id)
         return wordings.add_text(
             parts,
             tx,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks import queue_rules
 from gateway.domain.callbacks.queue_rules import DANGER
 from gateway.domain.callbacks.states import OPEN, CallbackEvent, CallbackState
@@ -88,7 +89,7 @@ def take_opt_out(parts: Services, tx: Tx, row: OutboxRow) -> None:
     if caller is None or caller.stopped:
         return
     now = parts.clock.now()
-    is_known = any(entry.act == "stopped" for entry in audit.list_about(tx, "caller", caller.id))
+    is_known = any(entry.act == AuditAct.STOPPED for entry in audit.list_about(tx, "caller", caller.id))
     stop_texts(tx, caller, now, by="provider")
     if not is_known:
         stopped = replace(caller, stopped_at=now)
@@ -117,7 +118,7 @@ def stop_texts(tx: Tx, caller: Caller, now: datetime, *, by: str = "her") -> Non
         callers.set_stopped(tx, caller.id, stopped_at=now, now=now)
     if not caller.stopped:
         audit.add_entry(
-            tx, now=now, person_id=None, act="stopped", kind="caller", subject=caller.id, detail=by
+            tx, now=now, person_id=None, act=AuditAct.STOPPED, kind="caller", subject=caller.id, detail=by
         )
 
 
@@ -187,7 +188,9 @@ def _stop_texts(tx: Tx, known: Sequence[Callback], now: datetime) -> None:
 
 def _on_record(tx: Tx, one: Callback, how: str, now: datetime) -> None:
     act = f"{how} while called" if one.state is CallbackState.CALLING else how
-    audit.add_entry(tx, now=now, person_id=None, act="refused", kind="callback", subject=one.id, detail=act)
+    audit.add_entry(
+        tx, now=now, person_id=None, act=AuditAct.REFUSED, kind="callback", subject=one.id, detail=act
+    )
 
 
 # Effect of a new request on earlier ones of the number: it lifts a refusal, and its answers bind the open ones.

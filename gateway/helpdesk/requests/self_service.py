@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks import queue_rules
 from gateway.domain.callbacks.outcomes import NOT_REACHED
 from gateway.domain.callbacks.queue_rules import DANGER
@@ -118,7 +119,7 @@ def amend_request(
         contact=contact,
         wants_woman=answers["woman"] == "yes" if "woman" in answers else request.wants_woman,
     )
-    _note_act(tx, request, "added to", now)
+    _note_act(tx, request, AuditAct.ADDED_TO, now)
     return Noted()
 
 
@@ -183,7 +184,7 @@ def _move_request(
     )
     if caller.refused_at is None or now >= caller.refused_at:
         lift_withheld(tx, replace(request, due_at=window[0]), now)
-    _note_act(tx, request, "moved", now)
+    _note_act(tx, request, AuditAct.MOVED, now)
 
 
 def promise_change(parts: Services, *, effect: ChangeWindow, now: datetime) -> Receipt:
@@ -215,7 +216,7 @@ def cancel_request(
         tx, request.id, CallbackEvent.CANCEL, now=now,
         reason="by her", closed_at=now, held_until=None, escalate_at=None,
     )  # fmt: skip
-    _note_act(tx, request, "cancelled", now)
+    _note_act(tx, request, AuditAct.CANCELLED, now)
     return CallbackCancelled()
 
 
@@ -243,5 +244,5 @@ def _keep_contact(tx: Tx, caller: Caller, contact: SafeContact, now: datetime) -
     )
 
 
-def _note_act(tx: Tx, request: Callback, act: str, now: datetime) -> None:
+def _note_act(tx: Tx, request: Callback, act: AuditAct, now: datetime) -> None:
     audit.add_entry(tx, now=now, person_id=None, act=act, kind="callback", subject=request.id)

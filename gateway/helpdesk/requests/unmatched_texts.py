@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from gateway.domain.audit_acts import AuditAct
 from gateway.domain.permissions import Permission, check_permission
 from gateway.foundation.ids import new_id
 from gateway.foundation.phone_numbers import mask_number
@@ -116,7 +117,7 @@ def mark_read(parts: Services, actor: Actor, text_id: str) -> bool:
         NotPermitted: the actor lacks the permission to work the queue.
     """
     check_permission(actor, Permission.WORK_QUEUE)
-    return parts.store.run(lambda tx: take_off_list(tx, actor, text_id, "read", parts.clock.now()))
+    return parts.store.run(lambda tx: take_off_list(tx, actor, text_id, AuditAct.READ, parts.clock.now()))
 
 
 def answer_text(parts: Services, actor: Actor, text_id: str, key: str) -> bool:
@@ -142,7 +143,7 @@ def answer_text(parts: Services, actor: Actor, text_id: str, key: str) -> bool:
         words = _list_answers(parts, text.channel, caller).get(key)
         if words is None:
             raise Rejected(Why.FIELD)
-        if not take_off_list(tx, actor, text_id, "answered", now, key):
+        if not take_off_list(tx, actor, text_id, AuditAct.ANSWERED, now, key):
             return None
         return _send_answer(tx, text, caller, words, now)
 
@@ -167,7 +168,7 @@ def attach_text(parts: Services, actor: Actor, text_id: str) -> str:
     def work(tx: Tx) -> str:
         text = texts.by_id(tx, text_id)
         callback_id = _only_one(_open_of(tx, text.caller_id)) if text is not None else ""
-        if text is None or not callback_id or not take_off_list(tx, actor, text_id, "attached", now):
+        if text is None or not callback_id or not take_off_list(tx, actor, text_id, AuditAct.ATTACHED, now):
             return ""
         notes.add_note(
             tx, note_id=new_id(now), callback_id=callback_id, person_id=actor.person_id,
@@ -178,7 +179,7 @@ def attach_text(parts: Services, actor: Actor, text_id: str) -> str:
     return parts.store.run(work)
 
 
-def take_off_list(tx: Tx, actor: Actor, text_id: str, act: str, now: datetime, detail: str = "") -> bool:
+def take_off_list(tx: Tx, actor: Actor, text_id: str, act: AuditAct, now: datetime, detail: str = "") -> bool:
     """Mark a text as read, with an audit entry; False if somebody else was faster."""
     done = texts.mark_read(tx, text_id, person_id=actor.person_id, now=now)
     if done:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from gateway.domain.audit_acts import AuditAct
 from gateway.domain.permissions import Permission, check_permission
 from gateway.helpdesk.errors import Rejected, Why, refuse_odd_year
 from gateway.helpdesk.staff import two_factor
@@ -73,7 +74,13 @@ def export_trail(parts: Services, actor: Actor, month: str) -> tuple[AuditEntry,
 
     def work(tx: Tx) -> tuple[AuditEntry, ...]:
         audit.add_entry(
-            tx, now=now, person_id=actor.person_id, act="exported", kind="audit", subject="", detail=month
+            tx,
+            now=now,
+            person_id=actor.person_id,
+            act=AuditAct.EXPORTED,
+            kind="audit",
+            subject="",
+            detail=month,
         )
         return audit.list_between(tx, start, end)
 

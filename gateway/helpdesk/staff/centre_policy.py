@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gateway.domain.audit_acts import AuditAct
 from gateway.domain.permissions import Permission, check_permission
 from gateway.helpdesk.alerts import alerts
 from gateway.helpdesk.alerts.alerts import ROADS, AlertRoute
@@ -101,6 +102,8 @@ def _set_value(parts: Services, actor: Actor, name: str, value: Any) -> None:
 
     def work(tx: Tx) -> None:
         settings.save_setting(tx, name, value, by=actor.name, now=now)
-        audit.add_entry(tx, now=now, person_id=actor.person_id, act="set", kind="setting", subject=name)
+        audit.add_entry(
+            tx, now=now, person_id=actor.person_id, act=AuditAct.SET, kind="setting", subject=name
+        )
 
     parts.store.run(work)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from gateway.domain.audit_acts import AuditAct
 from gateway.domain.permissions import Actor, Permission, Role, check_permission
 from gateway.foundation.ids import new_id, new_token
 from gateway.helpdesk.errors import Rejected, Why, read_typed_number
@@ -74,7 +75,7 @@ def add_person(parts: Services, actor: Actor, *, name: str, role: str, password:
         ):
             raise Rejected(Why.NAME_TAKEN)
         people.set_password(tx, person_id, secret)
-        _record_act(tx, actor, "person.add", person_id, now, known_role)
+        _record_act(tx, actor, AuditAct.PERSON_ADD, person_id, now, known_role)
 
     parts.store.run(work)
     return person_id
@@ -95,7 +96,7 @@ def invite_person(parts: Services, actor: Actor, person_id: str) -> str:
         sign_ins.end_all(tx, person.id)
         _write_invitation(tx, person.id, token, now + LINK)
 
-    _change_person(parts, actor, person_id, "person.invite", work)
+    _change_person(parts, actor, person_id, AuditAct.PERSON_INVITE, work)
     return token
 
 
@@ -116,7 +117,7 @@ def set_role(parts: Services, actor: Actor, person_id: str, role: str) -> None:
         people.set_role(tx, person.id, new)
         sign_ins.end_all(tx, person.id)
 
-    _change_person(parts, actor, person_id, "person.role", work, new)
+    _change_person(parts, actor, person_id, AuditAct.PERSON_ROLE, work, new)
 
 
 def disable_person(parts: Services, actor: Actor, person_id: str) -> None:
@@ -134,7 +135,7 @@ def disable_person(parts: Services, actor: Actor, person_id: str) -> None:
         _end_access(tx, person, now)
         sign_ins.withdraw_links(tx, person.id)
 
-    _change_person(parts, actor, person_id, "person.remove", work)
+    _change_person(parts, actor, person_id, AuditAct.PERSON_REMOVE, work)
 
 
 def end_sign_ins(parts: Services, actor: Actor, person_id: str) -> None:
@@ -145,7 +146,7 @@ def end_sign_ins(parts: Services, actor: Actor, person_id: str) -> None:
         Rejected: there is no such person.
     """
     _permit_own_or(actor, person_id, Permission.MANAGE_PEOPLE)
-    _change_person(parts, actor, person_id, "person.sign-out", _end_access)
+    _change_person(parts, actor, person_id, AuditAct.PERSON_SIGN_OUT, _end_access)
 
 
 def _end_access(tx: Tx, person: Person, _now: datetime) -> None:
@@ -170,7 +171,7 @@ def set_details(
     def work(tx: Tx, person: Person, now: datetime) -> None:  # noqa: ARG001 - the shape of every change
         people.set_details(tx, person.id, languages=spoken, gender=known_gender)
 
-    _change_person(parts, actor, person_id, "person.details", work)
+    _change_person(parts, actor, person_id, AuditAct.PERSON_DETAILS, work)
 
 
 def set_capacity(parts: Services, actor: Actor, person_id: str, capacity: int) -> None:
@@ -187,7 +188,7 @@ def set_capacity(parts: Services, actor: Actor, person_id: str, capacity: int) -
     def work(tx: Tx, person: Person, now: datetime) -> None:  # noqa: ARG001 - the shape of every change
         people.set_capacity(tx, person.id, capacity)
 
-    _change_person(parts, actor, person_id, "person.capacity", work, str(capacity))
+    _change_person(parts, actor, person_id, AuditAct.PERSON_CAPACITY, work, str(capacity))
 
 
 def set_by_text(parts: Services, actor: Actor, person_id: str, *, on: bool) -> None:
@@ -202,7 +203,7 @@ def set_by_text(parts: Services, actor: Actor, person_id: str, *, on: bool) -> N
         parts,
         actor,
         person_id,
-        "person.by-text",
+        AuditAct.PERSON_BY_TEXT,
         lambda tx, person, _now: people.set_by_text(tx, person.id, on=on),
         "on" if on else "off",
     )
@@ -223,7 +224,7 @@ def set_number(parts: Services, actor: Actor, person_id: str, written: str) -> N
         parts,
         actor,
         person_id,
-        "person.number",
+        AuditAct.PERSON_NUMBER,
         lambda tx, person, _now: people.set_number(tx, person.id, number),
     )
 
@@ -240,7 +241,7 @@ def set_duty(parts: Services, actor: Actor, person_id: str, *, on: bool) -> None
         parts,
         actor,
         person_id,
-        "person.duty",
+        AuditAct.PERSON_DUTY,
         lambda tx, person, _now: people.set_duty(tx, person.id, on=on),
         "on" if on else "off",
     )
@@ -332,7 +333,7 @@ def _change_person(
     parts: Services,
     actor: Actor,
     person_id: str,
-    act: str,
+    act: AuditAct,
     work: Callable[[Tx, Person, datetime], None],
     detail: str = "",
 ) -> None:
@@ -359,7 +360,7 @@ def _write_invitation(tx: Tx, person_id: str, token: str, expires_at: datetime) 
     )
 
 
-def _record_act(tx: Tx, actor: Actor, act: str, person_id: str, now: datetime, detail: str = "") -> None:
+def _record_act(tx: Tx, actor: Actor, act: AuditAct, person_id: str, now: datetime, detail: str = "") -> None:
     audit.add_entry(
         tx, act=act, kind="person", subject=person_id, person_id=actor.person_id, detail=detail, now=now
     )

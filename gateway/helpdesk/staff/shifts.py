@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks.routing import Offers
 from gateway.domain.callbacks.shifts import Shift
 from gateway.domain.callbacks.windows import DAYS, Hours, list_offered_windows
@@ -128,7 +129,11 @@ def set_week(parts: Services, actor: Actor, person_id: str, week: Mapping[str, S
     ]
     now = parts.clock.now()
     _change_shift(
-        parts, actor, person_id, "shifts", lambda tx: duty.save_shifts(tx, person_id, made, now=now)
+        parts,
+        actor,
+        person_id,
+        AuditAct.PERSON_SHIFTS,
+        lambda tx: duty.save_shifts(tx, person_id, made, now=now),
     )
 
 
@@ -147,7 +152,11 @@ def set_away(parts: Services, actor: Actor, person_id: str, first: date, last: d
     for day in (first, last):
         refuse_odd_year(day, now)
     _change_shift(
-        parts, actor, person_id, "away", lambda tx: duty.add_away(tx, person_id, first, last, now=now)
+        parts,
+        actor,
+        person_id,
+        AuditAct.PERSON_AWAY,
+        lambda tx: duty.add_away(tx, person_id, first, last, now=now),
     )
 
 
@@ -160,7 +169,9 @@ def cancel_absence(parts: Services, actor: Actor, person_id: str, first: date) -
     """
     if actor.person_id != person_id or not person_id:
         check_permission(actor, Permission.SEE_DUTY)
-    _change_shift(parts, actor, person_id, "back", lambda tx: duty.drop_away(tx, person_id, first))
+    _change_shift(
+        parts, actor, person_id, AuditAct.PERSON_BACK, lambda tx: duty.drop_away(tx, person_id, first)
+    )
 
 
 def set_holiday(parts: Services, actor: Actor, day: date, name: str) -> None:
@@ -191,14 +202,14 @@ def _on_holiday(tx: Tx, actor: Actor, day: date, now: datetime, *, name: str | N
         duty.drop_holiday(tx, actor.team, day)
     else:
         duty.add_holiday(tx, actor.team, day, name)
-    act = "holiday" if name is not None else "no holiday"
+    act = AuditAct.HOLIDAY if name is not None else AuditAct.NO_HOLIDAY
     audit.add_entry(
         tx, now=now, person_id=actor.person_id, act=act, kind="team", subject=actor.team, detail=str(day)
     )
 
 
 def _change_shift(
-    parts: Services, actor: Actor, person_id: str, act: str, work: Callable[[Tx], None]
+    parts: Services, actor: Actor, person_id: str, act: AuditAct, work: Callable[[Tx], None]
 ) -> None:
     now = parts.clock.now()
 
@@ -207,9 +218,7 @@ def _change_shift(
         if person is None or person.disabled or person.team != actor.team:
             raise Rejected(Why.NOBODY)
         work(tx)
-        audit.add_entry(
-            tx, now=now, person_id=actor.person_id, act=f"person.{act}", kind="person", subject=person_id
-        )
+        audit.add_entry(tx, now=now, person_id=actor.person_id, act=act, kind="person", subject=person_id)
 
     parts.store.run(change)
 

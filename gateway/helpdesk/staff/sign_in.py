@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from gateway.domain.audit_acts import AuditAct
 from gateway.domain.permissions import Permission, check_permission
 from gateway.foundation.ids import new_token
 from gateway.helpdesk.errors import Rejected, Why
@@ -148,7 +149,7 @@ def revoke_sign_in(parts: Services, actor: Actor, person_id: str, listed_id: str
                 tx,
                 now=now,
                 person_id=actor.person_id,
-                act="person.sign-out",
+                act=AuditAct.PERSON_SIGN_OUT,
                 kind="person",
                 subject=person_id,
             )
@@ -165,7 +166,7 @@ def sign_out(parts: Services, token: str) -> None:
         found = sign_ins.find_sign_in(tx, token_hash)
         if found is not None:
             sign_ins.end_sign_in(tx, token_hash)
-            _on_record(tx, found.person_id, "signed out", now)
+            _on_record(tx, found.person_id, AuditAct.SIGNED_OUT, now)
 
     parts.store.run(work)
 
@@ -202,7 +203,7 @@ def accept_invitation(parts: Services, token: str, *, name: str, password: str) 
         people.set_password(tx, person_id, secret)
         sign_ins.end_all(tx, person_id)
         _open_sign_in(tx, person_id, fresh, now, half=two_factor.is_on(tx, person_id))
-        _on_record(tx, person_id, "person.password", now)
+        _on_record(tx, person_id, AuditAct.PERSON_PASSWORD, now)
 
     parts.store.run(work)
     return fresh
@@ -227,7 +228,7 @@ def set_password(parts: Services, actor: Actor, *, old: str, new: str, address: 
         people.set_password(tx, actor.person_id, secret)
         sign_ins.end_all(tx, actor.person_id)
         _open_sign_in(tx, actor.person_id, fresh, now)
-        _on_record(tx, actor.person_id, "person.password", now)
+        _on_record(tx, actor.person_id, AuditAct.PERSON_PASSWORD, now)
 
     parts.store.run(work)
     return fresh
@@ -243,7 +244,7 @@ def _open_checked(parts: Services, person_id: str, password: str, stored: str, d
             people.set_password(tx, person_id, renewed)
         half = two_factor.is_on(tx, person_id)
         _open_sign_in(tx, person_id, token, now, half=half, device=device)
-        _on_record(tx, person_id, "password right" if half else sign_ins.SIGNED_IN, now)
+        _on_record(tx, person_id, AuditAct.PASSWORD_RIGHT if half else AuditAct.SIGNED_IN, now)
 
     parts.store.run(work)
     return token
@@ -254,12 +255,12 @@ def _refuse_password(parts: Services, person_id: str) -> None:
     now = parts.clock.now()
     parts.store.run(
         lambda tx: audit.add_entry(
-            tx, now=now, person_id=None, act="password wrong", kind="person", subject=person_id
+            tx, now=now, person_id=None, act=AuditAct.PASSWORD_WRONG, kind="person", subject=person_id
         )
     )
 
 
-def _on_record(tx: Tx, person_id: str, act: str, now: datetime) -> None:
+def _on_record(tx: Tx, person_id: str, act: AuditAct, now: datetime) -> None:
     audit.add_entry(tx, now=now, person_id=person_id, act=act, kind="person", subject=person_id)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pyotp
 from pyotp.utils import strings_equal
 
+from gateway.domain.audit_acts import AuditAct
 from gateway.domain.permissions import Permission, Role, check_permission
 from gateway.foundation.ids import make_random_bytes, new_token
 from gateway.helpdesk.errors import Rejected, Why
@@ -111,7 +112,7 @@ def confirm_factor(
         sign_ins.begin_factor(tx, actor.person_id, now=now)
         sign_ins.put_codes(tx, actor.person_id, [_hash_code(tx, actor.person_id, one) for one in codes])
         _end_others(tx, actor, token)
-        _on_record(tx, actor.person_id, "second factor on", now)
+        _on_record(tx, actor.person_id, AuditAct.SECOND_FACTOR_ON, now)
 
     parts.store.run(work)
     passwords.forget_tries(parts, passwords.name_counter(actor.person_id), address)
@@ -134,7 +135,7 @@ def take_away(parts: Services, actor: Actor, code: str, *, token: str = "", addr
             raise Rejected(Why.CODE)
         sign_ins.save_factor(tx, actor.person_id, None)
         _end_others(tx, actor, token)
-        _on_record(tx, actor.person_id, "second factor off", now)
+        _on_record(tx, actor.person_id, AuditAct.SECOND_FACTOR_OFF, now)
 
     parts.store.run(work)
     passwords.forget_tries(parts, passwords.name_counter(actor.person_id), address)
@@ -157,7 +158,12 @@ def reset_factor(parts: Services, actor: Actor, person_id: str) -> None:
         sign_ins.save_factor(tx, person_id, None)
         sign_ins.end_all(tx, person_id)
         audit.add_entry(
-            tx, now=now, person_id=actor.person_id, act="second factor off", kind="person", subject=person_id
+            tx,
+            now=now,
+            person_id=actor.person_id,
+            act=AuditAct.SECOND_FACTOR_OFF,
+            kind="person",
+            subject=person_id,
         )
 
     parts.store.run(work)
@@ -202,7 +208,7 @@ def enter_code(parts: Services, token: str, code: str, address: str) -> None:
         if not show_code(tx, found.person_id, code, now):
             raise Rejected(Why.CODE)
         sign_ins.complete_sign_in(tx, token_hash, now=now)
-        _on_record(tx, found.person_id, "signed in", now)
+        _on_record(tx, found.person_id, AuditAct.SIGNED_IN, now)
 
     _record_failure(parts, found.person_id, work)
     passwords.forget_tries(parts, passwords.name_counter(found.person_id), address)
@@ -242,7 +248,7 @@ def prove_identity(
         if is_on(tx, actor.person_id) and not show_code(tx, actor.person_id, code, now):
             raise Rejected(Why.CODE)
         sign_ins.complete_sign_in(tx, token_hash, now=now)
-        _on_record(tx, actor.person_id, "proved", now)
+        _on_record(tx, actor.person_id, AuditAct.PROVED, now)
 
     parts.store.run(work)
     passwords.forget_tries(parts, passwords.name_counter(actor.person_id), address)
@@ -255,7 +261,7 @@ def _record_failure(parts: Services, person_id: str, work: Callable[[Tx], None])
     except Rejected as declined:
         if declined.why is Why.CODE:
             now = parts.clock.now()
-            parts.store.run(lambda tx: _on_record(tx, person_id, "code refused", now))
+            parts.store.run(lambda tx: _on_record(tx, person_id, AuditAct.CODE_REFUSED, now))
         raise
 
 
@@ -302,5 +308,5 @@ def _hash_code(tx: Tx, person_id: str, code: str) -> bytes:
     return tx.ring.lookup("sign_in", "recovery", person_id, "".join(code.split()).lower())
 
 
-def _on_record(tx: Tx, person_id: str, act: str, now: datetime) -> None:
+def _on_record(tx: Tx, person_id: str, act: AuditAct, now: datetime) -> None:
     audit.add_entry(tx, now=now, person_id=person_id, act=act, kind="person", subject=person_id)

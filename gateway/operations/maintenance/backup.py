@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from gateway.domain.audit_acts import AuditAct
 from gateway.foundation import ids
 from gateway.storage import atomic_files, audit, dumping, migrate
 from gateway.storage.database import Store, Tx, Unavailable
@@ -170,7 +171,7 @@ def restore_backup(store: Store, file: Path, sheet_key: bytes, now: datetime) ->
             raise LedgerNotEmpty(f"the database holds rows in {held}; restore into an empty one")
         dumping.clear_tables(tx)
         summary = _bring_back(tx, _unpack_lines(read_sealed(sealed, sheet_key)))
-        audit.add_entry(tx, now=now, person_id=None, act="restored", kind="ledger", subject="")
+        audit.add_entry(tx, now=now, person_id=None, act=AuditAct.RESTORED, kind="ledger", subject="")
     with (
         suppress(Unavailable),
         store.read() as tx,

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from gateway.domain.audit_acts import AuditAct
 from gateway.domain.permissions import Actor, Permission, check_permission
 from gateway.foundation.services import Services
 from gateway.menus.authoring.merging import LineConflict, merge_texts
@@ -128,7 +129,7 @@ def _close_published(
                 tx,
                 now=now,
                 person_id=actor.person_id,
-                act="draft.urgent",
+                act=AuditAct.DRAFT_URGENT,
                 kind="version",
                 subject=opened.draft.id,
                 detail=opened.draft.name,
@@ -185,7 +186,7 @@ def _begin_anew(
         tx,
         now=now,
         person_id=actor.person_id,
-        act="draft.take-up",
+        act=AuditAct.DRAFT_TAKE_UP,
         kind="version",
         subject=draft.id,
         detail=f"{draft.menu} {opened.base.number}",

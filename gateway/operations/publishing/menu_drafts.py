@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from gateway.domain.audit_acts import AuditAct
 from gateway.domain.permissions import Actor, NotPermitted, Permission, check_permission
 from gateway.foundation.services import Services
 from gateway.storage import audit, menu_drafts, settings, versions
@@ -126,7 +127,7 @@ def open_draft(parts: Services, actor: Actor, menu: str, name: str) -> str:
             author=actor.name,
             now=now,
         )
-        _note_act(tx, found, act="draft.open", actor=actor, name=name, now=now)
+        _note_act(tx, found, act=AuditAct.DRAFT_OPEN, actor=actor, name=name, now=now)
     return found
 
 
@@ -258,7 +259,7 @@ def approve_draft(parts: Services, actor: Actor, draft_id: str, rev: int) -> Non
             tx, draft_id, rev=rev, person_id=actor.person_id, name=actor.name, now=now
         ):
             raise DraftMoved(next(iter(opened.edits), None))
-        _note_act(tx, draft_id, act="draft.approve", actor=actor, name=opened.draft.name, now=now)
+        _note_act(tx, draft_id, act=AuditAct.DRAFT_APPROVE, actor=actor, name=opened.draft.name, now=now)
 
 
 def drop_draft(parts: Services, actor: Actor, draft_id: str) -> None:
@@ -274,7 +275,7 @@ def drop_draft(parts: Services, actor: Actor, draft_id: str) -> None:
         opened = read_opened(tx, draft_id)
         if not menu_drafts.close_draft(tx, draft_id, state=DROPPED, now=now):
             raise DraftClosed(opened.draft.state)
-        _note_act(tx, draft_id, act="draft.drop", actor=actor, name=opened.draft.name, now=now)
+        _note_act(tx, draft_id, act=AuditAct.DRAFT_DROP, actor=actor, name=opened.draft.name, now=now)
 
 
 def note_second_look(parts: Services, actor: Actor, draft_id: str) -> None:
@@ -292,7 +293,7 @@ def note_second_look(parts: Services, actor: Actor, draft_id: str) -> None:
         if actor.person_id in {*opened.editors, opened.draft.person_id}:
             raise SamePerson(actor.name)
         if menu_drafts.note_look(tx, draft_id, name=actor.name, now=now):
-            _note_act(tx, draft_id, act="draft.look", actor=actor, name=opened.draft.name, now=now)
+            _note_act(tx, draft_id, act=AuditAct.DRAFT_LOOK, actor=actor, name=opened.draft.name, now=now)
 
 
 def needs_approval(tx: Tx) -> bool:
@@ -310,7 +311,9 @@ def set_approval(parts: Services, actor: Actor, *, on: bool) -> None:
     now = parts.clock.now()
     with parts.store.write() as tx:
         settings.save_setting(tx, APPROVAL, on, by=actor.name, now=now)
-        audit.add_entry(tx, now=now, person_id=actor.person_id, act="set", kind="setting", subject=APPROVAL)
+        audit.add_entry(
+            tx, now=now, person_id=actor.person_id, act=AuditAct.SET, kind="setting", subject=APPROVAL
+        )
 
 
 def _permit_look(actor: Actor) -> None:
@@ -318,7 +321,7 @@ def _permit_look(actor: Actor) -> None:
         raise NotPermitted(f"{actor.role} may not: {Permission.DRAFT_MENUS}")
 
 
-def _note_act(tx: Tx, draft_id: str, *, act: str, actor: Actor, name: str, now: datetime) -> None:
+def _note_act(tx: Tx, draft_id: str, *, act: AuditAct, actor: Actor, name: str, now: datetime) -> None:
     """Add an audit entry; its kind is that of versions, which administrators may read."""
     audit.add_entry(
         tx, now=now, person_id=actor.person_id, act=act, kind="version", subject=draft_id, detail=name[:200]

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks.windows import Hours, list_offered_windows
 from gateway.domain.events import SMS_LIMITS, USSD_LIMITS, Limits
 from gateway.domain.permissions import Actor, Permission, check_permission
@@ -248,10 +249,12 @@ def _go_back(
 ) -> None:
     now = parts.clock.now()
     with parts.store.write() as tx:
-        _go_live(tx, target, live=live, act="menu.rollback", signed=signed, now=now)
+        _go_live(tx, target, live=live, act=AuditAct.MENU_ROLLBACK, signed=signed, now=now)
         if withdraw and live is not None:
             versions.withdraw_version(tx, live.id, now=now)
-            _note_act(tx, live.id, "menu.withdraw", f"{live.menu} {live.number}", signed=signed, now=now)
+            _note_act(
+                tx, live.id, AuditAct.MENU_WITHDRAW, f"{live.menu} {live.number}", signed=signed, now=now
+            )
     parts.versions.refresh()
 
 
@@ -331,13 +334,13 @@ def _write_version(
             why=signed.why[:_LONGEST_WHY],
             now=now,
         )
-        _go_live(tx, version, live=live.version, act="menu.publish", signed=signed, now=now)
+        _go_live(tx, version, live=live.version, act=AuditAct.MENU_PUBLISH, signed=signed, now=now)
     parts.versions.refresh()
     return Published(version=version)
 
 
 def _go_live(
-    tx: Tx, version: Version, *, live: Version | None, act: str, signed: "_Signed", now: datetime
+    tx: Tx, version: Version, *, live: Version | None, act: AuditAct, signed: "_Signed", now: datetime
 ) -> None:
     if not versions.point_live(tx, version.menu, version.id, seen=live.id if live else None, now=now):
         raise Overtaken("another version went live at the same moment: look at it, then publish again")
@@ -345,7 +348,9 @@ def _go_live(
     _note_act(tx, version.id, act, f"{version.menu} {version.number}{came_from}", signed=signed, now=now)
 
 
-def _note_act(tx: Tx, version_id: str, act: str, detail: str, *, signed: "_Signed", now: datetime) -> None:
+def _note_act(
+    tx: Tx, version_id: str, act: AuditAct, detail: str, *, signed: "_Signed", now: datetime
+) -> None:
     """Add an audit entry with the author and the reason."""
     person = signed.actor.person_id if signed.actor else None
     by = f", by {signed.author}" if signed.author and signed.actor is None else ""

@@ -12,6 +12,7 @@ from flask import Response, current_app, redirect, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
+from gateway.domain.audit_acts import AuditAct
 from gateway.domain.permissions import NotPermitted
 from gateway.helpdesk.errors import NoSuchCallback
 from gateway.helpdesk.staff.two_factor import NotFresh
@@ -120,7 +121,7 @@ def _put_on_record(parts: Services) -> None:
                 tx,
                 now=now,
                 person_id=who.person.id,
-                act="page refused",
+                act=AuditAct.PAGE_REFUSED,
                 kind="page",
                 subject=page,
                 detail=request.method,

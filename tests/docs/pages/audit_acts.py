@@ -1,9 +1,10 @@
-"""Lists the acts of the audit: every word that the product writes as one, with the modules that write it and what it says."""
+"""Lists the acts of the audit: what each says, and the modules that name it."""
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator
 from pathlib import Path
+
+from gateway.domain.audit_acts import AuditAct
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -40,7 +41,6 @@ MEANING = {
     "taken over": (CALLBACK, "taken from its holder by a supervisor"),
     "handed over": (CALLBACK, "passed to another person"),
     "claim ran out": (CALLBACK, "the lease of a claim ended"),
-    "phone": (CALLBACK, "an attempt began from a helpline phone: the number was shown"),
     "bridge": (CALLBACK, "an attempt began as a bridged call: no number was shown"),
     "reveal": (CALLBACK, "a number was shown; the detail holds the reason"),
     "sent a number": (CALLBACK, "the number of another organisation was sent to the caller"),
@@ -48,7 +48,6 @@ MEANING = {
     "not_dialled": (CALLBACK, "an attempt that surely did not ring the caller's phone was made void"),
     "unclear": (CALLBACK, "the lease of an attempt ended without an outcome"),
     "one more try": (CALLBACK, "a supervisor allowed one more attempt"),
-    "waiting": (CALLBACK, "a supervisor put it back into the queue"),
     "closed": (CALLBACK, "closed, with the reason"),
     "given_up": (CALLBACK, "given up by a supervisor"),
     "acknowledged": (
@@ -56,6 +55,9 @@ MEANING = {
         "a person read that a promise to the caller was not kept; the detail says which",
     ),
     "expired": (CALLBACK, "its safety answers, or its window for *now*, ran out"),
+    "follow-up": (CALLBACK, "another call was agreed: a new callback follows the closed one"),
+    "may be under 18": (CALLBACK, "a counsellor marked that the caller may be under 18"),
+    "is of age": (CALLBACK, "that mark was taken away"),
     "exported": (STAFF, "callbacks, or a month of the audit, were taken out as a table"),
     "searched": (STAFF, "a search for a number or code"),
     "held back": (STAFF, "a person has been shown the hourly limit of numbers"),
@@ -85,6 +87,8 @@ MEANING = {
     "person.push-on": (STAFF, "alerts were switched on for a browser"),
     "person.push-off": (STAFF, "alerts were switched off for a browser"),
     "person.test": (STAFF, "a test alert was sent"),
+    "holiday": (STAFF, "a day was made a holiday of the centre"),
+    "no holiday": (STAFF, "a holiday was made a working day again"),
     "help list": (STAFF, "the order of those who are alerted was changed"),
     "set": (STAFF, "a rule of the centre was set"),
     "written": (STAFF, "an entry of the referral book was written"),
@@ -106,55 +110,18 @@ MEANING = {
     "ending.let": (MACHINE, "a person let them end"),
     "restored": (MACHINE, "a backup was restored"),
 }
-COMPUTED = ("phone", "bridge", "waiting", "closed", "given_up", "person.shifts", "person.away", "person.back")
-"""Acts that are put together at run time: how an attempt is made, a state that a person chose, ``person.`` and a word."""
-PARTS = ("shifts", "away", "back")
-"""Words that are put behind ``person.``."""
+COMPUTED = {AuditAct.CLOSED, AuditAct.GIVEN_UP, AuditAct.BRIDGE}
+"""Acts that are read from a state that a person chose, or from how an attempt is made."""
 
 
 def find_acts() -> dict[str, set[str]]:
-    """Return each act that stands in the code, with the modules that write it."""
-    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in (ROOT / "gateway").rglob("*.py")}
-    named = {
-        target.id: value.value
-        for tree in trees.values()
-        for each in tree.body
-        if isinstance(each, ast.Assign) and isinstance(value := each.value, ast.Constant)
-        for target in each.targets
-        if isinstance(target, ast.Name) and value.value in MEANING
-    }
+    """Return each act that a module names, with the modules that do."""
     found: defaultdict[str, set[str]] = defaultdict(set)
-    for path, tree in trees.items():
-        for value in _list_values(tree):
-            for act in _read(value, named):
-                found[act].add(path.relative_to(ROOT).as_posix())
+    for path in (ROOT / "gateway").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Attribute) and getattr(node.value, "id", "") == "AuditAct":
+                found[AuditAct[node.attr].value].add(path.relative_to(ROOT).as_posix())
     return dict(found)
-
-
-def _list_values(tree: ast.Module) -> Iterator[ast.expr]:
-    """Yield what is given as ``act`` to a function of the store, or to one of this module that passes it on."""
-    takes = {
-        each.name: [argument.arg for argument in (*each.args.posonlyargs, *each.args.args)]
-        for each in ast.walk(tree)
-        if isinstance(each, ast.FunctionDef)
-        and "act" in {a.arg for a in (*each.args.args, *each.args.kwonlyargs)}
-    }
-    for call in ast.walk(tree):
-        if isinstance(call, ast.Call):
-            name = getattr(call.func, "id", getattr(call.func, "attr", ""))
-            yield from (keyword.value for keyword in call.keywords if keyword.arg == "act")
-            places = takes.get(name, [])
-            if "act" in places and places.index("act") < len(call.args):
-                yield call.args[places.index("act")]
-
-
-def _read(value: ast.expr, named: dict[str, str]) -> list[str]:
-    if isinstance(value, ast.IfExp):
-        return [*_read(value.body, named), *_read(value.orelse, named)]
-    if isinstance(value, ast.Constant):
-        return [value.value]
-    name = getattr(value, "id", getattr(value, "attr", ""))
-    return [named[name]] if name in named else []
 
 
 def list_acts() -> str:
@@ -164,7 +131,7 @@ def list_acts() -> str:
         lines += [
             f"### {group[0].upper()}{group[1:]}",
             "",
-            "| act | says that | written in |",
+            "| act | says that | named in |",
             "|---|---|---|",
         ]
         lines += [
