@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench slow faults fmt lint docs
+.PHONY: help run test bench slow faults fmt lint docs screenshots
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | expand -t 12
@@ -38,6 +38,9 @@ faults: $(VENV)/.test ## plants faults one at a time; each must turn a named tes
 docs: $(VENV)/.test ## the documentation site, into dist/site; its made pages anew
 	$(BIN)/python -m tests.docs.make_pages
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
+
+screenshots: $(VENV)/.test ## the pictures of the README, taken from the running product
+	$(BIN)/python -m tests.docs.make_screenshots
 
 fmt: $(VENV)/.test ## format and mend what can be mended by a tool
 	$(BIN)/ruff format .
