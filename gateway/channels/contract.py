@@ -156,6 +156,7 @@ class Contract:
         accumulates: it posts all inputs of a session joined by ``*`` instead of the latest one.
         has_turn_id: each input has an id of its own.
         takes_our_id: a send repeated under the same id is delivered once, so an unclear one may be sent again.
+        carries_texts: texts can leave by it; a provider of USSD alone carries none.
         reports_our_id: its delivery reports bear our id, so that one settles an unclear send.
         can_ask: the state of a message can be queried.
         refusal: the HTTP status for a wrong secret.
@@ -177,6 +178,7 @@ class Contract:
     has_turn_id: bool
     takes_our_id: bool
     can_ask: bool
+    carries_texts: bool = True
     reports_our_id: bool = False
     refusal: int = 404
     received: str = "OK"

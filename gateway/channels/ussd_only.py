@@ -47,6 +47,7 @@ class UssdOnly:
             has_turn_id=self.has_turn_id,
             takes_our_id=True,  # nothing is ever sent, so nothing can be sent twice
             can_ask=False,
+            carries_texts=False,
             types=self.types,
             methods=self.methods,
             reads_body=self.reads_body,

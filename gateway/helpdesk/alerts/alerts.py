@@ -120,8 +120,11 @@ def list_contacts(parts: Services, tx: Tx, team: str) -> tuple[Contact, ...]:
 
 
 def _open_to(parts: Services) -> Mapping[str, Channel]:
-    """Return the channels that may carry alerts: the real ones, or all of them while none is real."""
-    return {name: each for name, each in parts.channels.items() if each.contract.real} or parts.channels
+    """Return the channels that may carry alerts: the real ones that carry texts, or all while none is real."""
+    real = {name: each for name, each in parts.channels.items() if each.contract.real}
+    return (
+        {name: each for name, each in real.items() if each.contract.carries_texts} if real else parts.channels
+    )
 
 
 def _is_closed(parts: Services, tx: Tx) -> frozenset[str]:

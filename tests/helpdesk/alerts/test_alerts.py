@@ -31,7 +31,9 @@ def with_lines(desk: Desk, *names: str) -> Desk:
     """The same desk with these lines, all of them real; the second falls silent after a minute."""
     channels: dict[str, Any] = {
         name: SimpleNamespace(
-            contract=SimpleNamespace(silent_after=timedelta(minutes=1) if n == 1 else None, real=True),
+            contract=SimpleNamespace(
+                silent_after=timedelta(minutes=1) if n == 1 else None, real=True, carries_texts=True
+            ),
             config=SimpleNamespace(menu="helpline", prefixes=(), fallback=(), sms_number="", options={}),
         )
         for n, name in enumerate(names)
