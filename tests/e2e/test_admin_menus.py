@@ -1,6 +1,7 @@
 """Facts, drafts and versions in a real browser: they fit, are accessible, and a number changes in a few clicks."""
 
 import re
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -8,6 +9,8 @@ from playwright.sync_api import Page, expect
 
 from gateway.domain.permissions import Role
 from gateway.operations.publishing import stored
+from gateway.operations.publishing.draft_talk import cut_draft, open_talk
+from gateway.operations.publishing.publish import make_check_context
 from tests.support.house import MENUS, publish
 from tests.support.looks import LOOKS
 from tests.support.web_surroundings import somebody, token_of
@@ -87,3 +90,98 @@ def test_a_wage_changes_in_six_clicks_without_scripts(opened, parts, admin):
     expect(page.locator(".notice.good")).to_contain_text("Version 2 is live.", timeout=SLOW)
     values = parts.versions.live("helpline")[1].facts["th.wage.bangkok"].values
     assert [each.value for each in values] == ["400", "420"]
+
+
+LABELS = {"en": "Rayong", "lo": "ຣະຍອງ", "lo-Latn": "Rayong", "th": "ระยอง"}
+WORDS = {
+    "en": "Rayong: {th.wage.east} baht a day.",
+    "lo": "ຣະຍອງ: {th.wage.east} ບາດ/ມື້.",
+    "lo-Latn": "Rayong: {th.wage.east} baht/meu.",
+    "th": "ระยอง: {th.wage.east} บาท/วัน",
+}
+
+
+def dial(parts, *keys: str) -> str:
+    """What a phone reads of the live menu behind these keys."""
+    asked = make_check_context(parts)
+    menu = cut_draft(parts.versions.live("helpline")[1], asked)
+    talk = open_talk(menu, "+8562055500001", asked, parts.clock.now())
+    moved = talk.move(None)
+    for key in keys:
+        moved = talk.move(key)
+    return moved.reply.text
+
+
+def save(page: Page) -> None:
+    with page.expect_navigation():
+        page.locator("main form button.primary").first.click()
+
+
+def add_screen(page: Page, draft: str) -> None:
+    """Add a screen in four languages; the phone shows what is typed before it is saved."""
+    page.goto(f"{draft}/parts")
+    page.get_by_text("Add a screen").click()
+    page.get_by_label("Short name").fill("wage_rayong")
+    page.get_by_label("Text (English)").fill(WORDS["en"])
+    page.get_by_label("In which file").select_option("pay.yaml")
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.wait_for_url(re.compile("parts/screens/wage_rayong"))
+    for language, words in WORDS.items():
+        page.locator(f"textarea[name='f:text/{language}']").fill(words)
+    expect(page.locator("#shown .glass[lang=th]")).to_contain_text("ระยอง: 400", timeout=SLOW)
+    save(page)
+
+
+def point_choice(page: Page, draft: str, picture: Path) -> None:
+    """Lead a choice to it whose Lao label is too long, see that said, and mend it."""
+    page.goto(f"{draft}/parts/screens/wage_area")
+    page.get_by_text("Add a choice").click()
+    page.get_by_label("Key", exact=True).fill("5")
+    page.get_by_label("Leads to").select_option("wage_rayong")
+    for language, words in (LABELS | {"lo": "ຣະຍອງ" * 14}).items():
+        page.locator(f"[name='label:{language}']").fill(words)
+    with page.expect_navigation():
+        page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.locator(".notice.bad")).to_contain_text("too long", timeout=SLOW)
+    page.screenshot(path=picture, full_page=True)
+    page.locator("textarea[name='f:choices/5/label/lo']").fill(LABELS["lo"])
+    save(page)
+    expect(page.locator(".notice.bad")).to_have_count(0)
+
+
+def publish_approved(page: Page, boss: Page, draft: str, picture: Path) -> None:
+    """Be refused without an approval, get one from the second person, and publish."""
+    page.goto(draft)
+    page.get_by_label("What changed and why").fill("The wage of January, and Rayong")
+    page.get_by_role("button", name="Publish").click()
+    expect(page.locator(".notice.bad")).to_contain_text("a second person has to approve", timeout=SLOW)
+    boss.goto(draft)
+    boss.screenshot(path=picture, full_page=True)
+    boss.get_by_role("button", name="Approve it as it is").click()
+    expect(boss.locator(".notice.good")).to_contain_text("Approved", timeout=SLOW)
+    page.get_by_role("button", name="Publish").click()
+    expect(page.locator(".notice.good")).to_contain_text("Version 2 is live.", timeout=SLOW)
+
+
+@pytest.mark.slow
+def test_a_wage_and_a_screen_are_approved_published_and_taken_back(opened, parts, admin, tmp_path):
+    """The administrator's whole task without a file: change, add, see the overflow, mend, approve, publish, undo."""
+    somebody(parts, "Boss", Role.SUPERVISOR)
+    boss, page = opened(width=360, token=token_of(parts, "Boss")), opened(token=admin)
+    for each in (boss, page):
+        each.set_default_timeout(SLOW)
+    boss.goto("/admin/menus")
+    boss.get_by_role("button", name="Turn it on").click()
+    before = dial(parts, "4", "1", "1", "1")
+    draft = open_draft(page)
+    add_screen(page, draft)
+    point_choice(page, draft, tmp_path / "overflow-1280-en.png")
+    publish_approved(page, boss, draft, tmp_path / "approve-360-en.png")
+    assert "Rayong: 400 baht a day." in dial(parts, "4", "1", "1", "5")
+    page.goto("/admin/menus")
+    page.get_by_text("Back to this version").click()
+    page.get_by_label("Why").fill("too early")
+    page.get_by_role("button", name="Make it live").click()
+    expect(page.locator(".notice.good")).to_contain_text("Version 1 is live.", timeout=SLOW)
+    assert dial(parts, "4", "1", "1", "1") == before
+    assert "Rayong: 400 baht a day." not in dial(parts, "4", "1", "1", "5")
