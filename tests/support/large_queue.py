@@ -43,6 +43,8 @@ def add_requests(
     if store.dialect == "sqlite":
         given |= {key: f"{given[key]:%Y-%m-%d %H:%M:%S.%f}" for key in ("asked", "due", "until")}
     with store.write() as tx:
+        if store.dialect == "postgresql":
+            tx.execute(text("SET LOCAL statement_timeout = 0"))
         tx.execute(text(_COLUMNS + _ROWS[store.dialect]), given)
 
 
