@@ -13,12 +13,14 @@ from gateway.storage.value_limits import Instant, Json, Sealed
 
 SAID = "what nobody else may read"
 CALLER, CALLBACK, ATTEMPT, PERSON, VERSION = "caller", "callback", "attempt", "person", "version"
+DRAFT = "draft"
 _IDS = {
     "callers": CALLER,
     "callbacks": CALLBACK,
     "attempts": ATTEMPT,
     "people": PERSON,
     "versions": VERSION,
+    "menu_drafts": DRAFT,
 }
 _REFERENCES = {f"{table}.id": name for table, name in _IDS.items()}
 _MADE: tuple[tuple[type, Callable[[sa.Column[Any], datetime], Any]], ...] = (

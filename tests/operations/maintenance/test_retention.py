@@ -31,6 +31,9 @@ def _add(store: Store, table: sa.Table, at: datetime, **values: Any) -> None:
 
 # --- the lists agree
 
+OURS = {("push_keys", "secret")}
+"""What is sealed and of nobody: our key towards push services, without which every browser falls silent."""
+
 
 def test_every_sealed_column_has_a_rule() -> None:
     covered = {
@@ -39,7 +42,7 @@ def test_every_sealed_column_has_a_rule() -> None:
         for column in rule.table.columns
         if column.name in rule.emptied or not rule.emptied
     }
-    assert set(SEALED_COLUMNS) <= covered
+    assert set(SEALED_COLUMNS) - OURS <= covered
 
 
 def test_in_the_end_nothing_sealed_is_left(store: Store, clock: SetClock) -> None:
@@ -52,7 +55,7 @@ def test_in_the_end_nothing_sealed_is_left(store: Store, clock: SetClock) -> Non
         left = {
             (table, column) for table, column in SEALED_COLUMNS if set(opened(tx, table, column)) - {None}
         }
-    assert left == set()
+    assert left == OURS
 
 
 def test_rows_that_are_counted_stay(store: Store, clock: SetClock) -> None:
@@ -230,7 +233,7 @@ def test_spans_are_those_of_the_line_and_of_the_settings(sqlite_store: Store, cl
     clock.forward(days=20)
     parts: Any = SimpleNamespace(store=sqlite_store, clock=clock, line=SimpleNamespace(days=10))
     gone = retention.purge_expired(parts)
-    assert (gone["texts"], gone["turns"], gone["callbacks"]) == (0, 1, 5)
+    assert (gone["texts"], gone["turns"], gone["callbacks"]) == (0, 1, 6)
     clock.forward(days=11)
     assert retention.purge_expired(parts)["texts"] == 1
     assert _count(sqlite_store, callbacks, callbacks.c.id == CALLBACK) == 1
