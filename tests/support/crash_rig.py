@@ -14,6 +14,7 @@ from gateway.conversations import commit, ussd
 from gateway.conversations.ussd import RenderedPage
 from gateway.conversations.ussd_session import SavedSession
 from gateway.domain.events import Inbound
+from gateway.foundation.bounded_table import BoundedTable
 from gateway.foundation.services import Services
 from gateway.menus.engine.visibility import get_message
 from gateway.storage import callbacks, callers
@@ -74,13 +75,13 @@ def wired(parts: Services, fuse: Fuse, monkeypatch: pytest.MonkeyPatch) -> Servi
     around(commit.conversations, "finish_turn", "receipt")
     event.listen(parts.store._engines().write, "commit", lambda _: fuse.reach("commit"))
     around(Asking, "save", "save", "answer")
-    around(Asking, "replace", "save", "answer")
 
     def nudge(_row: str) -> bool:
         fuse.reach("nudge")
         return True
 
-    return replace(parts, nudge=nudge)
+    # Without remembered moves, which pass fewer doors: each hop goes the long way.
+    return replace(parts, nudge=nudge, moves=BoundedTable(0))
 
 
 @dataclass(frozen=True)
