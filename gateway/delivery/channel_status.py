@@ -12,7 +12,8 @@ from gateway.delivery.claim import get_limits
 from gateway.domain.events import ChannelSeen
 from gateway.domain.outbox.rate_limit import Bucket
 from gateway.foundation.services import Services
-from gateway.storage import outbox, rate_limits, settings
+from gateway.storage import channel_rows, settings
+from gateway.storage.channel_rows import ChannelRows
 from gateway.storage.database import Tx, Unavailable
 from gateway.storage.settings import Life
 
@@ -59,10 +60,13 @@ def list_statuses(parts: Services) -> tuple[ChannelStatus, ...]:
         Unavailable: the database cannot be reached.
     """
     with parts.store.read() as tx:
-        buckets, waiting = rate_limits.list_buckets(tx), outbox.count_waiting(tx)
-        lives = {name: settings.find_heartbeat(tx, name) for name in parts.channels}
+        return compose_statuses(parts, channel_rows.read_channels(tx, parts.channels))
+
+
+def compose_statuses(parts: Services, rows: ChannelRows) -> tuple[ChannelStatus, ...]:
+    """Return the status of every channel out of its rows, in the order of the configuration."""
     return tuple(
-        _find_status(parts, name, lives[name], buckets.get(name), waiting.get(name, 0))
+        _find_status(parts, name, rows.lives[name], rows.buckets.get(name), rows.waiting[name])
         for name in parts.channels
     )
 

@@ -10,7 +10,7 @@ from gateway.channels.contract import SendOutcome
 from gateway.channels.web_push import encryption
 from gateway.channels.web_push.service import GONE
 from gateway.domain.events import OutgoingPush
-from gateway.storage import outbox, people, push_subscriptions, queue
+from gateway.storage import outbox, people, push_subscriptions, queue_counts
 
 if TYPE_CHECKING:
     from gateway.channels.contract import SendResult
@@ -62,7 +62,7 @@ def _count_new(parts: Services, tx: Tx, row: OutboxRow) -> int:
     if person is None:
         return 1
     since = person.looked_at or parts.clock.now() - _FIRST_LOOK
-    return min(max(queue.count_new_since(tx, person.team, since=since), 1), MOST)
+    return min(max(queue_counts.count_new_since(tx, person.team, since=since), 1), MOST)
 
 
 def note_pushed(_parts: Services, tx: Tx, row: OutboxRow, result: SendResult, _event: OutboxEvent) -> None:

@@ -44,6 +44,10 @@ class AuditAct(StrEnum):
     FOLLOW_UP = "follow-up"
     MAY_BE_MINOR = "may be under 18"
     IS_OF_AGE = "is of age"
+    TALKED = "talked"
+    RANG = "she rang"
+    UNDONE = "undone"
+    REOPENED = "reopened"
 
     # Staff and access.
     EXPORTED = "exported"

@@ -10,12 +10,16 @@ from gateway.domain.callbacks.attempt_spacing import Past
 from gateway.storage.database import Tx, insert_into
 from gateway.storage.tables import LIVE, RUNG, attempts, people
 
-_RECENT = 30
+MOST_PAST = 30
+MOST_PAST = 30
+INCOMING = "incoming"
+"""How an attempt came about that the caller began: no call to her, so it is no try and in no figure of calls."""
+
 _PAST = (
     select(attempts.c.started_at, attempts.c.window_from, attempts.c.nth, attempts.c.outcome)
     .where(text(RUNG), attempts.c.caller_id == bindparam("_caller"))
     .order_by(attempts.c.started_at.desc())
-    .limit(_RECENT)
+    .limit(MOST_PAST)
 )
 
 
@@ -44,14 +48,14 @@ class Attempt:
     who: str = ""
 
 
-_COLUMNS = [name for name in Attempt.__slots__ if name != "who"]
+COLUMNS = [name for name in Attempt.__slots__ if name != "who"]
 
 
 def add_attempt(tx: Tx, attempt: Attempt) -> bool:
     """Insert an attempt; False where the number has a live one, or its window had its attempt already."""
     statement = (
         insert_into(tx, attempts)
-        .values({name: getattr(attempt, name) for name in _COLUMNS})
+        .values({name: getattr(attempt, name) for name in COLUMNS})
         .on_conflict_do_nothing()
         .returning(attempts.c.id)
     )
@@ -71,6 +75,19 @@ def finish_attempt(tx: Tx, attempt_id: str, *, outcome: str, note: str = "", now
         update(attempts)
         .where(text(LIVE), attempts.c.id == attempt_id)
         .values(ended_at=now, outcome=outcome, note=note)
+        .returning(attempts.c.id)
+    )
+    return tx.execute(statement).first() is not None
+
+
+def reopen_attempt(tx: Tx, attempt_id: str, *, person_id: str) -> bool:
+    """Take back the outcome of an attempt of this person, so that it is asked again; False where it has none."""
+    statement = (
+        update(attempts)
+        .where(
+            attempts.c.id == attempt_id, attempts.c.person_id == person_id, attempts.c.ended_at.is_not(None)
+        )
+        .values(ended_at=None, outcome="")
         .returning(attempts.c.id)
     )
     return tx.execute(statement).first() is not None
@@ -136,7 +153,7 @@ def list_lapsed(tx: Tx, *, now: datetime, limit: int = 200) -> tuple[Attempt, ..
 
 
 def _build_query() -> Select[Any]:
-    return select(*[attempts.c[name] for name in _COLUMNS], people.c.name.label("who")).join_from(
+    return select(*[attempts.c[name] for name in COLUMNS], people.c.name.label("who")).join_from(
         attempts, people, attempts.c.person_id == people.c.id, isouter=True
     )
 

@@ -52,10 +52,15 @@ def add_entry(
 
 def list_about(tx: Tx, kind: str, subject: str) -> tuple[AuditEntry, ...]:
     """Return the entries about one subject, oldest first."""
+    return list_about_all(tx, kind, [subject])
+
+
+def list_about_all(tx: Tx, kind: str, subjects: Collection[str]) -> tuple[AuditEntry, ...]:
+    """Return the entries about several subjects, oldest first."""
     found = tx.execute(
         select(audit, people.c.name.label("who"))
         .join_from(audit, people, audit.c.person_id == people.c.id, isouter=True)
-        .where(audit.c.kind == kind, audit.c.subject == subject)
+        .where(audit.c.kind == kind, audit.c.subject.in_(list(subjects)))
         .order_by(audit.c.at, audit.c.id)
     )
     return tuple(_read_entry(row) for row in found)

@@ -1,5 +1,6 @@
 """Store bridged calls, which a provider dials for us: at most one live per person, each dialling the caller once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -37,14 +38,14 @@ class BridgeRow:
     ended_at: datetime | None = None
 
 
-_COLUMNS = list(BridgeRow.__slots__)
+COLUMNS = list(BridgeRow.__slots__)
 
 
 def add_bridge(tx: Tx, bridge: BridgeRow) -> bool:
     """Insert a bridge; False where this person has a live one."""
     statement = (
         insert_into(tx, bridges)
-        .values({name: getattr(bridge, name) for name in _COLUMNS})
+        .values({name: getattr(bridge, name) for name in COLUMNS})
         .on_conflict_do_nothing()
         .returning(bridges.c.id)
     )
@@ -61,7 +62,7 @@ def step_bridge(
         update(bridges)
         .where(text(LIVE), bridges.c.id == bridge.id, bridges.c.state == bridge.state)
         .values(state=state, heard_at=now, **values)
-        .returning(*[bridges.c[name] for name in _COLUMNS])
+        .returning(*[bridges.c[name] for name in COLUMNS])
     )
     if (
         state is BridgeState.CALLING_HER
@@ -137,7 +138,7 @@ def list_never_left(tx: Tx) -> tuple[BridgeRow, ...]:
 
 
 def _build_query() -> Select[Any]:
-    return select(*[bridges.c[name] for name in _COLUMNS])
+    return select(*[bridges.c[name] for name in COLUMNS])
 
 
 def _read_first(tx: Tx, statement: Any) -> BridgeRow | None:
@@ -146,4 +147,9 @@ def _read_first(tx: Tx, statement: Any) -> BridgeRow | None:
 
 
 def _read_row(row: Any) -> BridgeRow:
-    return BridgeRow(**{**row._asdict(), "state": BridgeState(row.state)})
+    return read_bridge(row._asdict())
+
+
+def read_bridge(values: Mapping[str, Any]) -> BridgeRow:
+    """Return the bridge of these column values."""
+    return BridgeRow(**{**values, "state": BridgeState(values["state"])})

@@ -123,20 +123,46 @@ class Store:
         self.mark = mark
         self._pair: _Pair | None = None
         self._lock = threading.Lock()
+        self._joined = threading.local()
         self._is_shut = False
         self.dialect = self._url.get_backend_name()
         self.ring = Ring(master, copy=ring_copy)
 
     @contextmanager
     def read(self) -> Iterator[Tx]:
-        """Open a read-only transaction on one snapshot.
+        """Open a read-only transaction on one snapshot, or join the one that ``read_once`` opened.
 
         Raises:
             Unavailable: SQL cannot be used.
             WriteRefused: the block tried to write.
         """
+        joined: Tx | None = getattr(self._joined, "tx", None)
+        if joined is not None:
+            try:
+                with _say_plainly(writing=False):
+                    yield joined
+            except Unavailable:
+                self._joined.tx = None  # the page of the error reads on a connection of its own
+                raise
+            return
         with _say_plainly(writing=False), self._engines().read.begin() as conn:
             yield Tx(conn, self.ring, self.dialect)
+
+    @contextmanager
+    def read_once(self) -> Iterator[None]:
+        """Open one read-only transaction that every ``read`` of this thread joins until the block ends.
+
+        A page whose parts are read by several use cases so shows one moment, and costs one transaction.
+
+        Raises:
+            Unavailable: SQL cannot be used.
+        """
+        with self.read() as tx:
+            self._joined.tx = tx
+            try:
+                yield
+            finally:
+                self._joined.tx = None
 
     @contextmanager
     def write(self) -> Iterator[Tx]:

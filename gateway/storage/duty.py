@@ -12,7 +12,23 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import (
+    CompoundSelect,
+    Date,
+    Integer,
+    String,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    null,
+    select,
+    text,
+    union_all,
+)
 
 from gateway.domain.callbacks.shifts import Away, Duty, Rota, Shift
 from gateway.domain.callbacks.shifts import find_duty_hours as hours_by
@@ -23,7 +39,17 @@ from gateway.foundation.ids import new_id
 from gateway.storage import people as storage_people
 from gateway.storage.atomic_files import write_file
 from gateway.storage.database import Store, Tx, Unavailable, insert_into
-from gateway.storage.tables import away, called_for_help, holidays, looking, people, shifts
+from gateway.storage.people import Person
+from gateway.storage.tables import (
+    IN_HAND,
+    away,
+    callbacks,
+    called_for_help,
+    holidays,
+    looking,
+    people,
+    shifts,
+)
 
 
 def list_help_ids(tx: Tx, team: str) -> tuple[str, ...]:
@@ -48,17 +74,21 @@ def save_help_list(tx: Tx, team: str, person_ids: Sequence[str]) -> None:
 # Shifts, holidays and absences.
 
 _HERE = people.c.team == bindparam("_team"), people.c.disabled_at.is_(None)
-_SHIFTS = (
-    select(shifts.c.person_id, shifts.c.day, shifts.c.start, shifts.c.end)
+_NO_NUMBER, _NO_DAY, _NO_ID = (cast(null(), kind) for kind in (Integer, Date, String))
+_ROTA: CompoundSelect[Any] = union_all(
+    select(
+        literal("shift").label("sort"),
+        *(shifts.c.id, shifts.c.person_id, shifts.c.day.label("weekday"), shifts.c.start, shifts.c.end),
+        *(_NO_DAY.label("first"), _NO_DAY.label("last")),
+    )
     .join(people)
-    .where(*_HERE)
-    .order_by(shifts.c.day, shifts.c.start, shifts.c.id)
-)
-_AWAY = (
-    select(away.c.person_id, away.c.first, away.c.last)
+    .where(*_HERE),
+    select(literal("away"), away.c.id, away.c.person_id, *[_NO_NUMBER] * 3, away.c.first, away.c.last)
     .join(people)
-    .where(*_HERE)
-    .order_by(away.c.first, away.c.id)
+    .where(*_HERE),
+    select(literal("holiday"), _NO_ID, _NO_ID, *[_NO_NUMBER] * 3, holidays.c.day, _NO_DAY).where(
+        holidays.c.team == bindparam("_team")
+    ),
 )
 _HOLIDAYS = (
     select(holidays.c.day, holidays.c.name)
@@ -76,12 +106,19 @@ class Holiday:
 
 
 def find_rota(tx: Tx, team: str) -> Rota:
-    """Return the rota of a team, without removed people."""
-    of_team = {"_team": team}
+    """Return the rota of a team, without removed people, in one statement."""
+    rows = tx.execute(_ROTA, {"_team": team}).all()
+    of_sort = {sort: [row for row in rows if row.sort == sort] for sort in ("shift", "away", "holiday")}
     return Rota(
-        shifts=tuple(Shift(**row._asdict()) for row in tx.execute(_SHIFTS, of_team)),
-        holidays=frozenset(one.day for one in list_holidays(tx, team)),
-        away=tuple(Away(**row._asdict()) for row in tx.execute(_AWAY, of_team)),
+        shifts=tuple(
+            Shift(person_id=row.person_id, day=row.weekday, start=row.start, end=row.end)
+            for row in sorted(of_sort["shift"], key=lambda row: (row.weekday, row.start, row.id))
+        ),
+        holidays=frozenset(row.first for row in of_sort["holiday"]),
+        away=tuple(
+            Away(person_id=row.person_id, first=row.first, last=row.last)
+            for row in sorted(of_sort["away"], key=lambda row: (row.first, row.id))
+        ),
     )
 
 
@@ -150,9 +187,22 @@ def find_people(
     tx: Tx, otherwise: Hours, zone: str, now: datetime, team: str = TEAM, *, later_too: bool = False
 ) -> frozenset[str]:
     """Return the ids of people on duty now; with ``later_too`` also of those on duty later today."""
-    rota = find_rota(tx, team)
+    team_people = storage_people.list_people(tx, team)
+    return find_present(find_rota(tx, team), team_people, otherwise, zone, now, later_too=later_too)
+
+
+def find_present(
+    rota: Rota,
+    team_people: Sequence[Person],
+    otherwise: Hours,
+    zone: str,
+    now: datetime,
+    *,
+    later_too: bool = False,
+) -> frozenset[str]:
+    """Return what ``find_people`` returns, out of a rota and people that were read before."""
     today, minute = find_local_minute(zone, now)
-    working = [one for one in storage_people.list_people(tx, team) if one.role in WORKING]
+    working = [one for one in team_people if one.role in WORKING]
     duty = Duty(
         rota=rota,
         hours=hours_by(rota, otherwise, today),
@@ -281,6 +331,70 @@ def list_lookers(tx: Tx, callback_id: str, *, since: datetime, besides: str) -> 
         .where(looking.c.callback_id == callback_id, looking.c.at >= since, looking.c.person_id != besides)
     )
     return tuple(tx.execute(query.order_by(people.c.name)).scalars())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """One person's view of a request's page, and when it was last stored."""
+
+    callback_id: str
+    person_id: str
+    name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeamNow:
+    """The people of a team, their views since an instant, and person id → number of requests in hand."""
+
+    people: tuple[Person, ...]
+    views: tuple[View, ...]
+    in_hand: Mapping[str, int]
+
+    def find_person(self, person_id: str) -> Person | None:
+        """Return a person of the team; None where removed."""
+        return next((one for one in self.people if one.id == person_id), None)
+
+    def list_lookers(self, besides: str) -> Mapping[str, tuple[str, ...]]:
+        """Return request id → names of the others who view it, by name."""
+        found: dict[str, tuple[str, ...]] = {}
+        for view in sorted(self.views, key=lambda view: (view.callback_id, view.name)):
+            if view.person_id != besides:
+                found[view.callback_id] = (*found.get(view.callback_id, ()), view.name)
+        return found
+
+    def find_last_look(self, callback_id: str, person_id: str) -> datetime | None:
+        """Return when this person's view of the request was last stored, if that was since the instant."""
+        of_person = (
+            one.at for one in self.views if (one.callback_id, one.person_id) == (callback_id, person_id)
+        )
+        return next(of_person, None)
+
+
+def read_team(tx: Tx, team: str, *, since: datetime) -> TeamNow:
+    """Return the people of a team with their views since then and their load, in one statement."""
+    in_hand = (
+        select(func.count())
+        .select_from(callbacks)
+        .where(text(IN_HAND), callbacks.c.holder_id == people.c.id)
+        .scalar_subquery()
+    )
+    viewed = and_(looking.c.person_id == people.c.id, looking.c.at >= since)
+    query = (
+        select(people, looking.c.callback_id, looking.c.at.label("viewed_at"), in_hand.label("in_hand"))
+        .join_from(people, looking, viewed, isouter=True)
+        .where(people.c.team == team, people.c.disabled_at.is_(None))
+    )
+    rows = tx.execute(query.order_by(people.c.name_key, people.c.id)).all()
+    return TeamNow(
+        people=tuple(storage_people.read_person(tx, row) for row in {row.id: row for row in rows}.values()),
+        views=tuple(
+            View(callback_id=row.callback_id, person_id=row.id, name=row.name, at=row.viewed_at)
+            for row in rows
+            if row.callback_id is not None
+        ),
+        in_hand={row.id: int(row.in_hand) for row in rows},
+    )
 
 
 def list_all_lookers(tx: Tx, team: str, *, since: datetime, besides: str) -> Mapping[str, tuple[str, ...]]:

@@ -1,15 +1,16 @@
 """Store what staff write about a request, all sealed: notes, drafts of notes, and the case record until closing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import LargeBinary, String, cast, delete, literal, null, select, union_all, update
 
+from gateway.storage.audit import AuditEntry
 from gateway.storage.database import Tx, insert_into
 from gateway.storage.encryption import name_row
-from gateway.storage.tables import callbacks, drafts, notes, people, records
+from gateway.storage.tables import audit, callbacks, drafts, notes, people, records
 
 # Drafts: one per person and request, so that a reload or a lost connection loses nothing.
 
@@ -42,9 +43,12 @@ def find_drafts(tx: Tx, callback_id: str, person_id: str) -> DraftNote | None:
             drafts.c.callback_id == callback_id, drafts.c.person_id == person_id
         )
     ).first()
+    return _read_draft(tx, row, name_row(callback_id, person_id))
+
+
+def _read_draft(tx: Tx, row: Any, place: str) -> DraftNote | None:
     if row is None:
         return None
-    place = name_row(callback_id, person_id)
     text = tx.ring.open_text(row.text, table="drafts", column="text", row=place)
     return DraftNote(text=text, at=row.at) if text else None
 
@@ -93,15 +97,12 @@ def list_notes(tx: Tx, callback_id: str) -> tuple[Note, ...]:
         .where(notes.c.callback_id == callback_id)
         .order_by(notes.c.at, notes.c.id)
     )
-    return tuple(
-        Note(
-            id=row.id,
-            at=row.at,
-            who=row.name or "",
-            text=tx.ring.open_text(row.text, table="notes", column="text", row=row.id) or "",
-        )
-        for row in found
-    )
+    return tuple(_read_note(tx, row) for row in found)
+
+
+def _read_note(tx: Tx, row: Any) -> Note:
+    text = tx.ring.open_text(row.text, table="notes", column="text", row=row.id) or ""
+    return Note(id=row.id, at=row.at, who=row.name or "", text=text)
 
 
 def is_written(tx: Tx, note_id: str) -> bool:
@@ -114,6 +115,69 @@ def empty_notes(tx: Tx, caller_id: str) -> None:
     empty_drafts(tx, caller_id)
     of_number = select(callbacks.c.id).where(callbacks.c.caller_id == caller_id)
     tx.execute(update(notes).where(notes.c.callback_id.in_(of_number)).values(text=None))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """Everything written about a request: notes, one person's draft, the case record, and audit entries."""
+
+    notes: tuple[Note, ...]
+    draft: DraftNote | None
+    record: Mapping[str, Any]
+    acts: tuple[AuditEntry, ...] = ()
+
+
+def read_written(tx: Tx, callback_id: str, person_id: str, *, acts_about: Sequence[str] = ()) -> Written:
+    """Return the notes of a request, this person's draft, the case record and audit entries, in one statement.
+
+    ``acts_about`` are the requests whose audit entries are returned too, oldest first.
+    """
+    nobody, nothing = cast(null(), String), cast(null(), LargeBinary)
+    no_act = [nobody] * 3
+    of_notes = (
+        select(
+            literal("note").label("sort"), notes.c.id, notes.c.at, people.c.name, notes.c.text,
+            *(nobody.label(name) for name in ("act", "subject", "detail")),
+        )
+        .join_from(notes, people, notes.c.person_id == people.c.id, isouter=True)
+        .where(notes.c.callback_id == callback_id)
+    )  # fmt: skip
+    of_draft = select(
+        literal("draft"), drafts.c.callback_id, drafts.c.at, nobody, drafts.c.text, *no_act
+    ).where(drafts.c.callback_id == callback_id, drafts.c.person_id == person_id)
+    of_record = select(
+        literal("record"), records.c.callback_id, records.c.at, nobody, records.c.said, *no_act
+    ).where(records.c.callback_id == callback_id)
+    acts = (
+        select(
+            literal("act"), audit.c.id, audit.c.at, people.c.name, nothing,
+            audit.c.act, audit.c.subject, audit.c.detail,
+        )
+        .join_from(audit, people, audit.c.person_id == people.c.id, isouter=True)
+        .where(audit.c.kind == "callback", audit.c.subject.in_(list(acts_about)))
+    )  # fmt: skip
+    rows = sorted(
+        tx.execute(union_all(of_notes, of_draft, of_record, acts)).all(), key=lambda row: (row.at, row.id)
+    )
+    found = {row.sort: row for row in rows if row.sort in ("draft", "record")}
+    return Written(
+        notes=tuple(_read_note(tx, row) for row in rows if row.sort == "note"),
+        draft=_read_draft(tx, found.get("draft"), name_row(callback_id, person_id)),
+        record=_open_record(tx, found["record"].text if "record" in found else None, callback_id),
+        acts=tuple(_read_act(row) for row in rows if row.sort == "act"),
+    )
+
+
+def _read_act(row: Any) -> AuditEntry:
+    return AuditEntry(
+        at=row.at,
+        act=row.act,
+        kind="callback",
+        subject=row.subject,
+        detail=row.detail,
+        who=row.name or "",
+        id=row.id,
+    )
 
 
 # Case records: what was ticked about an open request; counted and deleted at closing.
@@ -131,16 +195,17 @@ def save_record(tx: Tx, callback_id: str, said: Mapping[str, Any], *, now: datet
 def find_record(tx: Tx, callback_id: str) -> Mapping[str, Any]:
     """Return the case record; empty where there is none."""
     sealed = tx.execute(select(records.c.said).where(records.c.callback_id == callback_id)).scalar()
-    found: Mapping[str, Any] = (
-        tx.ring.open_json(sealed, table="records", column="said", row=callback_id) or {}
-    )
-    return found
+    return _open_record(tx, sealed, callback_id)
 
 
 def take_record(tx: Tx, callback_id: str) -> Mapping[str, Any]:
     """Return the case record and delete it, so that it is counted exactly once."""
     statement = delete(records).where(records.c.callback_id == callback_id).returning(records.c.said)
     sealed = tx.execute(statement).scalar()
+    return _open_record(tx, sealed, callback_id)
+
+
+def _open_record(tx: Tx, sealed: bytes | None, callback_id: str) -> Mapping[str, Any]:
     found: Mapping[str, Any] = (
         tx.ring.open_json(sealed, table="records", column="said", row=callback_id) or {}
     )

@@ -6,11 +6,11 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, Row, and_, bindparam, delete, func, not_, or_, select, text, update
+from sqlalchemy import Executable, Row, Select, and_, bindparam, delete, func, not_, or_, select, text, update
 
 from gateway.foundation.ids import new_id
 from gateway.storage.database import Tx, build_insert, insert_into
-from gateway.storage.tables import PENDING, UNCLEAR, deliveries, outbox
+from gateway.storage.tables import PENDING, UNCLEAR, deliveries, outbox, people
 
 _BATCH = 500
 
@@ -170,6 +170,16 @@ def list_alert_texts(tx: Tx, callback_ids: Sequence[str]) -> tuple[tuple[str, st
     )
 
 
+def list_alerted_names(tx: Tx, callback_ids: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of the people who were alerted about these requests, the first alerted first."""
+    query = (
+        select(people.c.name)
+        .join_from(outbox, people, outbox.c.person_id == people.c.id)
+        .where(outbox.c.kind == "alert", outbox.c.callback_id.in_(list(callback_ids)))
+    )
+    return tuple(dict.fromkeys(tx.execute(query.order_by(outbox.c.at)).scalars()))
+
+
 def list_rows(tx: Tx, *, state: str = "", limit: int = 200) -> tuple[OutboxRow, ...]:
     """Return rows, newest first, optionally of one state."""
     query = select(*PLAIN).order_by(outbox.c.at.desc(), outbox.c.id.desc()).limit(limit)
@@ -190,13 +200,17 @@ def find_oldest_due(tx: Tx, *, now: datetime) -> datetime | None:
 
 def count_waiting(tx: Tx) -> dict[str, int]:
     """Return channel → number of pending messages."""
-    query = (
+    return {str(row.channel): int(row.n) for row in tx.execute(build_waiting())}
+
+
+def build_waiting() -> Select[tuple[str, int]]:
+    """Return the query for channel and ``n``, its number of pending messages."""
+    return (
         select(outbox.c.channel, func.count().label("n"))
         .where(text(PENDING), outbox.c.caller_id.is_not(None) | outbox.c.person_id.is_not(None))
         .where(outbox.c.payload.is_not(None))
         .group_by(outbox.c.channel)
     )
-    return {str(row.channel): int(row.n) for row in tx.execute(query)}
 
 
 def count_unclear(tx: Tx) -> int:

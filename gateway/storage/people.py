@@ -80,7 +80,7 @@ def add_person(
 def by_id(tx: Tx, person_id: str) -> Person | None:
     """Return the person, removed or not."""
     row = tx.execute(_BY_ID, {"_id": person_id}).first()
-    return _read_person(tx, row) if row is not None else None
+    return read_person(tx, row) if row is not None else None
 
 
 def by_key(tx: Tx, name_key: str) -> Person | None:
@@ -88,7 +88,7 @@ def by_key(tx: Tx, name_key: str) -> Person | None:
     row = tx.execute(
         select(people).where(people.c.name_key == name_key, people.c.disabled_at.is_(None))
     ).first()
-    return _read_person(tx, row) if row is not None else None
+    return read_person(tx, row) if row is not None else None
 
 
 def find_known(tx: Tx, name_key: str) -> KnownPerson | None:
@@ -109,7 +109,7 @@ def read_password_hash(tx: Tx, person_id: str) -> str | None:
 def list_people(tx: Tx, team: str) -> tuple[Person, ...]:
     """Return the people of a team by name, without removed ones."""
     rows = tx.execute(_OF_TEAM, {"_team": team})
-    return tuple(_read_person(tx, row) for row in rows)
+    return tuple(read_person(tx, row) for row in rows)
 
 
 def find_ids_by_number(tx: Tx, number: str) -> tuple[str, ...]:
@@ -225,7 +225,8 @@ def _set_columns(tx: Tx, person_id: str, **values: Any) -> None:
     tx.execute(update(people).where(people.c.id == person_id).values(**values))
 
 
-def _read_person(tx: Tx, row: Row[Any]) -> Person:
+def read_person(tx: Tx, row: Row[Any]) -> Person:
+    """Return the person of a row that holds all columns of ``people``, however it was joined."""
     return Person(
         id=row.id,
         team=row.team,

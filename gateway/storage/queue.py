@@ -1,23 +1,39 @@
 """Query the queue: the requests of each tab in their order, their counts, and what is due now."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, assert_never
+from typing import Any, TypeAlias, assert_never
 
-from sqlalchemy import ColumnElement, Select, TextClause, and_, case, func, literal, or_, select, text
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    and_,
+    any_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    union_all,
+)
 
 from gateway.domain.callbacks.queue_rules import DANGER, NORMAL
+from gateway.domain.callbacks.states import CallbackState
 from gateway.storage.callbacks import Callback, open_row
 from gateway.storage.database import Tx
 from gateway.storage.tables import HELD, IN_HAND, OPEN, OVER, REVIEW, WAITING, callbacks, callers, people
 
-_c = callbacks.c
-MOST_COUNTED = 1_000
-"""Counts are exact up to this number; one more means "more than that"."""
+IdQuery: TypeAlias = Select[str]  # for ids of requests; ``read_groups`` runs several together
+ListOrder: TypeAlias = tuple[ColumnElement[Any], ...]
 
-_NEWEST = 20
+_c = callbacks.c
+MOST_LISTED = 200  # requests that one list shows at most
+
+MOST_COUNTED = 1_000  # counts are exact up to this number; one more means "more than that"
 
 
 class Tab(StrEnum):
@@ -40,27 +56,119 @@ class QueueEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
-    """Number of requests by tab; ``oldest`` is when the longest waiting one was made."""
+class QueueShape:
+    """By which indexes a queue is read: whether more than ``MOST_COUNTED`` windows have begun, by priority."""
 
-    waiting: int
-    due_now: int
-    danger: int
-    mine: int
-    later: int
-    review: int
-    oldest: datetime | None
+    begun: Mapping[int, bool]
+    in_review: Mapping[int, bool]
 
 
 def list_tab(
-    tx: Tx, team: str, tab: Tab, *, person_id: str, now: datetime, own_only: bool = False, limit: int = 200
+    tx: Tx,
+    team: str,
+    tab: Tab,
+    *,
+    person_id: str,
+    now: datetime,
+    own_only: bool = False,
+    limit: int = MOST_LISTED,
 ) -> tuple[QueueEntry, ...]:
     """Return the entries of a tab in calling order; ``own_only`` hides closed ones of others.
 
     Each part of the tab is read along an index, so that its cost does not grow with the number of stored requests.
     """
-    parts = _list_parts(tx, tab, team, person_id, now, own_only=own_only)
-    return _read_parts(tx, parts, _order_tab(tab, now), limit)
+    shape = read_shape(tx, team, now)
+    parts = build_tab(team, tab, shape, person_id=person_id, now=now, own_only=own_only, limit=limit)
+    return read_groups(tx, {"tab": parts}, order=order_tab(tab, now))["tab"][:limit]
+
+
+def read_shape(tx: Tx, team: str, now: datetime) -> QueueShape:
+    """Return by which indexes this queue is read."""
+    return find_shape(tx.execute(select(*build_shape(team, now))).one())
+
+
+def build_shape(team: str, now: datetime) -> tuple[ColumnElement[Any], ...]:
+    """Return the columns of ``find_shape``, for a statement that counts other things too."""
+    return tuple(
+        column
+        for one in (DANGER, NORMAL)
+        for column in (
+            count_begun(team, one, now).label(f"begun_{one}"),
+            count_some(_select_in_review(team, one, now)).label(f"reviewed_{one}"),
+        )
+    )
+
+
+def find_shape(row: Any) -> QueueShape:
+    """Return the shape out of a row with the columns of ``build_shape``."""
+
+    def is_many(name: str) -> Mapping[int, bool]:
+        return {one: getattr(row, f"{name}_{one}") > MOST_COUNTED for one in (DANGER, NORMAL)}
+
+    return QueueShape(begun=is_many("begun"), in_review=is_many("reviewed"))
+
+
+def build_tab(
+    team: str,
+    tab: Tab,
+    shape: QueueShape,
+    *,
+    person_id: str,
+    now: datetime,
+    own_only: bool = False,
+    limit: int = MOST_LISTED,
+) -> tuple[IdQuery, ...]:
+    """Return the queries for the ids of a tab, one for each part that is read along an index of its own."""
+    return tuple(
+        part.limit(limit) for part in _list_parts(shape, tab, team, person_id, now, own_only=own_only)
+    )
+
+
+def build_same_caller(team: str, callback_id: str) -> IdQuery:
+    """Return the query for the ids of the other requests of a request's number."""
+    caller = select(_c.caller_id).where(_c.id == callback_id).scalar_subquery()
+    same = select(_c.id).where(_c.team == team, _c.caller_id == caller, _c.id != callback_id)
+    return same.order_by(_c.asked_at.desc()).limit(20)
+
+
+def build_one(callback_id: str) -> IdQuery:
+    """Return the query for one id."""
+    return select(_c.id).where(_c.id == callback_id)
+
+
+def build_claimed(person_id: str) -> IdQuery:
+    """Return the query for what a person has claimed and not begun to call."""
+    return select(_c.id).where(text(IN_HAND), _c.holder_id == person_id, _c.state == CallbackState.CLAIMED)
+
+
+def read_groups(
+    tx: Tx, groups: Mapping[str, Sequence[IdQuery]], *, order: ListOrder = ()
+) -> dict[str, tuple[QueueEntry, ...]]:
+    """Return the entries of several lists in one statement, so that a page with five lists costs one.
+
+    Args:
+        tx: the open transaction.
+        groups: name of a list → queries for the ids in it; an id that two queries of a list find is listed once.
+        order: the order within each list; by id without one.
+    """
+    picks = [
+        select(literal(name).label("group_name"), found.c.id)
+        for name, queries in groups.items()
+        for found in (query.subquery() for query in queries)
+    ]
+    if not picks:
+        return dict.fromkeys(groups, ())
+    picked = union_all(*picks).cte("picked")
+    query = _build_query().add_columns(picked.c.group_name).join(picked, picked.c.id == _c.id)
+    if tx.dialect == "postgresql":  # which else scans the table, as it cannot guess how few ids there will be
+        query = query.where(_c.id == any_(func.array(select(picked.c.id).scalar_subquery())))
+    lists: dict[str, dict[str, QueueEntry]] = {name: {} for name in groups}
+    opened: dict[str, QueueEntry] = {}
+    for row in tx.execute(query.order_by(*order, _c.id)):
+        if row.id not in opened:
+            opened[row.id] = _read_entry(tx, row)
+        lists[row.group_name][row.id] = opened[row.id]
+    return {name: tuple(found.values()) for name, found in lists.items()}
 
 
 def list_everything(tx: Tx, team: str, *, closed: bool, now: datetime) -> tuple[QueueEntry, ...]:
@@ -69,7 +177,7 @@ def list_everything(tx: Tx, team: str, *, closed: bool, now: datetime) -> tuple[
     if not closed:
         query = query.where(text(f"callbacks.{OPEN}"))
     is_over = case((text(f"callbacks.{OVER}"), 1), else_=0)
-    return _read_entries(tx, query.order_by(is_over, *_order_tab(Tab.QUEUE, now)))
+    return _read_entries(tx, query.order_by(is_over, *order_tab(Tab.QUEUE, now)))
 
 
 def find_entry(tx: Tx, callback_id: str) -> QueueEntry | None:
@@ -97,13 +205,14 @@ def list_ready(
         languages: language tags to choose from; empty for any.
         limit: maximum number.
     """
-    parts = _list_due(tx, team, now)
+    parts = list_due(team, read_shape(tx, team, now), now)
     if until:
         parts = tuple(due.where(_c.due_until >= until) for due in parts)
     if languages:
         spoken = or_(*(_c.language.startswith(tag, autoescape=True) for tag in sorted(languages)))
         parts = tuple(due.where(spoken) for due in parts)
-    return _read_parts(tx, parts, _order_tab(Tab.QUEUE, now), limit)
+    ready = {"ready": [part.limit(limit) for part in parts]}
+    return read_groups(tx, ready, order=order_tab(Tab.QUEUE, now))["ready"][:limit]
 
 
 def list_by_ids(tx: Tx, ids: Collection[str]) -> tuple[QueueEntry, ...]:
@@ -113,105 +222,49 @@ def list_by_ids(tx: Tx, ids: Collection[str]) -> tuple[QueueEntry, ...]:
 
 
 def list_planned(
-    tx: Tx, team: str, *, start: datetime, end: datetime, limit: int = 200
+    tx: Tx, team: str, *, start: datetime, end: datetime, limit: int = MOST_LISTED
 ) -> tuple[QueueEntry, ...]:
     """Return waiting requests whose window overlaps this span, danger first, then the soonest."""
+    parts = build_planned(team, read_shape(tx, team, start), start=start, end=end, limit=limit)
+    return sort_planned(read_groups(tx, {"planned": parts})["planned"])[:limit]
+
+
+def build_planned(
+    team: str, shape: QueueShape, *, start: datetime, end: datetime, limit: int = MOST_LISTED
+) -> tuple[IdQuery, ...]:
+    """Return the queries for the ids of ``list_planned``."""
     by_start = _c.due_at, _c.asked_at, _c.id
-    parts = []
+    parts: list[IdQuery] = []
     for priority in (DANGER, NORMAL):
         begins = _c.due_at > start, _c.due_at < end
         later = select(_c.id).where(_c.team == team, text(WAITING), _c.priority == priority, *begins)
-        parts += [part.order_by(*by_start) for part in (_select_due(tx, team, priority, start), later)]
-    return _read_parts(tx, parts, (_c.priority, *by_start), limit)
+        due = _select_due(team, priority, start, many=shape.begun[priority])
+        parts += [part.order_by(*by_start).limit(limit) for part in (due, later)]
+    return tuple(parts)
 
 
-def count_new_since(tx: Tx, team: str, *, since: datetime) -> int:
-    """Return how many waiting requests were made since then, up to ``MOST_COUNTED`` + 1."""
-    waits = text(WAITING)
-    return sum(
-        _count_bounded(
-            tx, _c.team == team, waits, _c.priority == priority, _c.asked_at > since, along=_c.asked_at
-        )
-        for priority in (DANGER, NORMAL)
-    )
+def sort_planned(found: Sequence[QueueEntry]) -> tuple[QueueEntry, ...]:
+    """Return entries danger first, then the soonest window; without a window last."""
+    return tuple(sorted(found, key=_find_place))
+
+
+def _find_place(one: QueueEntry) -> tuple[int, bool, datetime, datetime, str]:
+    asked = one.callback
+    due_at = asked.due_at or asked.asked_at
+    return asked.priority, asked.due_at is None, due_at, asked.asked_at, asked.id
 
 
 def list_danger(tx: Tx, team: str, *, limit: int = 50) -> tuple[QueueEntry, ...]:
     """Return danger requests that are unclaimed, waiting or in review."""
-    ids = [
-        found
+    return sort_planned(read_groups(tx, {"danger": build_danger(team, limit=limit)})["danger"])[:limit]
+
+
+def build_danger(team: str, *, limit: int = 50) -> tuple[IdQuery, ...]:
+    """Return the queries for the ids of ``list_danger``."""
+    return tuple(
+        select(_c.id).where(_c.team == team, text(free), _c.priority == DANGER).limit(limit)
         for free in (WAITING, REVIEW)
-        for found in tx.execute(
-            select(_c.id).where(_c.team == team, text(free), _c.priority == DANGER).limit(limit)
-        ).scalars()
-    ]
-    return _read_entries(tx, _build_query().where(_c.id.in_(ids)).order_by(_c.due_at, _c.id).limit(limit))
-
-
-def count_queue(tx: Tx, team: str, *, person_id: str, now: datetime) -> Counts:
-    """Count the queue, each count along its index and up to ``MOST_COUNTED`` + 1."""
-
-    def bounded(*conditions: ColumnElement[bool] | TextClause, along: ColumnElement[Any] = _c.due_at) -> int:
-        return _count_bounded(tx, _c.team == team, *conditions, along=along)
-
-    waits = text(WAITING)
-    of_danger = bounded(waits, _c.priority == DANGER)
-    return Counts(
-        waiting=bounded(waits, along=_c.priority),
-        due_now=count_due(tx, team, now=now),
-        danger=of_danger,
-        mine=bounded(text(IN_HAND), _c.holder_id == person_id, along=_c.holder_id) if person_id else 0,
-        later=bounded(waits, _c.priority == NORMAL, _c.due_at > now),
-        review=bounded(text(REVIEW), along=_c.priority),
-        oldest=find_oldest(tx, team),
     )
-
-
-def count_due(tx: Tx, team: str, *, now: datetime) -> int:
-    """Return how many waiting requests may be called now, up to ``MOST_COUNTED`` + 1 of each priority."""
-    return sum(_count_some(tx, due) for due in _list_due(tx, team, now))
-
-
-def find_newest_danger(tx: Tx, team: str) -> str:
-    """Return the id of the waiting request in danger that was made last; empty without one."""
-    query = select(_c.id).where(_c.team == team, text(WAITING), _c.priority == DANGER)
-    found = tx.execute(query.order_by(_c.asked_at.desc(), _c.id.desc()).limit(1)).scalar()
-    return found or ""
-
-
-def _count_bounded(tx: Tx, *conditions: ColumnElement[bool] | TextClause, along: ColumnElement[Any]) -> int:
-    """Count in the order of an index: without one PostgreSQL scans the table, hoping to meet enough rows soon."""
-    return _count_some(tx, select(literal(1)).select_from(callbacks).where(*conditions).order_by(along))
-
-
-def _count_some(tx: Tx, query: Select[Any]) -> int:
-    some = query.limit(MOST_COUNTED + 1).subquery()
-    return int(tx.execute(select(func.count()).select_from(some)).scalar_one())
-
-
-def find_oldest(tx: Tx, team: str) -> datetime | None:
-    """Return when the longest waiting request was made: the first of each priority, along the queue's index."""
-    firsts = [
-        tx.execute(
-            select(_c.asked_at)
-            .where(_c.team == team, text(WAITING), _c.priority == priority)
-            .order_by(_c.asked_at, _c.id)
-            .limit(1)
-        ).scalar()
-        for priority in (DANGER, NORMAL)
-    ]
-    return min((first for first in firsts if first is not None), default=None)
-
-
-def list_newest_changes(tx: Tx, team: str) -> tuple[tuple[datetime, str, int], ...]:
-    """Return (changed at, id, rev) of the latest changes, by which a page sees that it is out of date."""
-    newest = (
-        select(_c.changed_at, _c.id, _c.rev)
-        .where(_c.team == team)
-        .order_by(_c.changed_at.desc())
-        .limit(_NEWEST)
-    )
-    return tuple((row.changed_at, row.id, row.rev) for row in tx.execute(newest))
 
 
 def _build_query() -> Select[Any]:
@@ -223,31 +276,24 @@ def _build_query() -> Select[Any]:
 
 
 def _read_entries(tx: Tx, query: Select[Any]) -> tuple[QueueEntry, ...]:
-    return tuple(
-        QueueEntry(
-            callback=open_row(tx, row),
-            holder=row.holder,
-            number=tx.ring.open_text(row.number, table="callers", column="number", row=row.caller_id or ""),
-        )
-        for row in tx.execute(query)
+    return tuple(_read_entry(tx, row) for row in tx.execute(query))
+
+
+def _read_entry(tx: Tx, row: Any) -> QueueEntry:
+    return QueueEntry(
+        callback=open_row(tx, row),
+        holder=row.holder,
+        number=tx.ring.open_text(row.number, table="callers", column="number", row=row.caller_id or ""),
     )
 
 
-def _read_parts(
-    tx: Tx, parts: Sequence[Select[tuple[str]]], order: Sequence[ColumnElement[Any]], limit: int
-) -> tuple[QueueEntry, ...]:
-    """Return the first entries of all parts together; each part is a query for ids in order along one index."""
-    ids = [found for part in parts for found in tx.execute(part.limit(limit)).scalars()]
-    return _read_entries(tx, _build_query().where(_c.id.in_(ids)).order_by(*order).limit(limit))
-
-
 def _list_parts(
-    tx: Tx, tab: Tab, team: str, person_id: str, now: datetime, *, own_only: bool
-) -> tuple[Select[tuple[str]], ...]:
+    shape: QueueShape, tab: Tab, team: str, person_id: str, now: datetime, *, own_only: bool
+) -> tuple[IdQuery, ...]:
     """Return the parts of a tab as queries for ids, each in order along one index."""
     of_team = select(_c.id).where(_c.team == team)
     waits = of_team.where(text(WAITING))
-    order = _order_tab(tab, now)
+    order = order_tab(tab, now)
     match tab:
         case Tab.QUEUE:
             later = waits.where(_c.priority == DANGER, _c.due_at > now).order_by(
@@ -257,7 +303,7 @@ def _list_parts(
                 waits.where(_c.priority == priority, _c.due_until <= now).order_by(_c.due_until)
                 for priority in (DANGER, NORMAL)
             )
-            return *_list_due(tx, team, now), later, *passed, of_team.where(text(HELD)).order_by(*order)
+            return *list_due(team, shape, now), later, *passed, of_team.where(text(HELD)).order_by(*order)
         case Tab.MINE:
             return (
                 (of_team.where(text(IN_HAND), _c.holder_id == person_id).order_by(*order),)
@@ -268,7 +314,7 @@ def _list_parts(
             ahead = waits.where(_c.priority == NORMAL, _c.due_at > now)
             return (ahead.order_by(_c.due_at, _c.asked_at, _c.id),)
         case Tab.REVIEW:
-            return tuple(part for one in (DANGER, NORMAL) for part in _list_in_review(tx, team, one, now))
+            return tuple(part for one in (DANGER, NORMAL) for part in _list_in_review(shape, team, one, now))
         case Tab.CLOSED:
             over = of_team.where(text(OVER)).order_by(*order)
             return (over.where(_c.holder_id == person_id) if own_only else over,)
@@ -276,46 +322,69 @@ def _list_parts(
             assert_never(tab)
 
 
-def _list_in_review(tx: Tx, team: str, priority: int, now: datetime) -> tuple[Select[tuple[str]], ...]:
+def _list_in_review(shape: QueueShape, team: str, priority: int, now: datetime) -> tuple[IdQuery, ...]:
     """Return the queries for requests in review whose window is open, and for all others behind them.
 
     Where more are open than any page shows, the others are left out: finding them would walk all that are open.
     """
     of_priority = select(_c.id).where(_c.team == team, text(REVIEW), _c.priority == priority)
     is_other = or_(_c.due_at.is_(None), _c.due_until.is_(None), _c.due_at > now, _c.due_until <= now)
-    due = of_priority.where(_is_due(now))
-    first = due.order_by(_c.due_until, _c.asked_at, _c.id)
-    if _count_some(tx, first) > MOST_COUNTED:
+    first = _select_in_review(team, priority, now)
+    if shape.in_review[priority]:
         return (first,)
     return first, of_priority.where(is_other).order_by(_c.due_at, _c.asked_at, _c.id)
 
 
-def _list_due(tx: Tx, team: str, now: datetime) -> tuple[Select[tuple[str]], ...]:
+def _select_in_review(team: str, priority: int, now: datetime) -> IdQuery:
+    due = select(_c.id).where(_c.team == team, text(REVIEW), _c.priority == priority, is_due(now))
+    return due.order_by(_c.due_until, _c.asked_at, _c.id)
+
+
+def list_due(team: str, shape: QueueShape, now: datetime) -> tuple[IdQuery, ...]:
     """Return the queries for what is due now, danger first."""
     return tuple(
-        _select_due(tx, team, priority, now).order_by(_c.due_until, _c.asked_at, _c.id)
+        _select_due(team, priority, now, many=shape.begun[priority]).order_by(
+            _c.due_until, _c.asked_at, _c.id
+        )
         for priority in (DANGER, NORMAL)
     )
 
 
-def _select_due(tx: Tx, team: str, priority: int, now: datetime) -> Select[tuple[str]]:
+def count_due(team: str, priority: int, now: datetime) -> ColumnElement[int]:
+    """Return the bounded count of what is due now, along the index that ``_select_due`` would take."""
+    by_end, by_start = (count_some(_select_due(team, priority, now, many=many)) for many in (True, False))
+    return case((count_begun(team, priority, now) > MOST_COUNTED, by_end), else_=by_start)
+
+
+def count_begun(team: str, priority: int, now: datetime) -> ScalarSelect[int]:
+    """Return the bounded count of waiting requests whose window has begun."""
+    begun = _c.team == team, text(WAITING), _c.priority == priority, _c.due_at <= now
+    return count_some(select(_c.id).where(*begun).order_by(_c.due_at))
+
+
+def count_some(query: Select[Any]) -> ScalarSelect[int]:
+    """Return the count of a query's rows up to ``MOST_COUNTED`` + 1, as a column of another statement."""
+    return select(func.count()).select_from(query.limit(MOST_COUNTED + 1).subquery()).scalar_subquery()
+
+
+def _select_due(team: str, priority: int, now: datetime, *, many: bool) -> IdQuery:
     """Return the query for what is due now, along the index by which the fewest rows are looked at.
 
     Where few windows have begun, those are read by their beginning: by their end they would lie behind everything
     that is planned for later. Where many have begun, they are read by their end, and a page is full after a few.
     """
     of_priority = _c.team == team, text(WAITING), _c.priority == priority
-    if _count_bounded(tx, *of_priority, _c.due_at <= now, along=_c.due_at) > MOST_COUNTED:
-        return select(_c.id).where(*of_priority, _is_due(now))
+    if many:
+        return select(_c.id).where(*of_priority, is_due(now))
     begun = select(_c.id).where(*of_priority, _c.due_at <= now).order_by(_c.due_at.desc()).limit(MOST_COUNTED)
     return select(_c.id).where(_c.id.in_(begun), _c.due_until > now)
 
 
-def _order_tab(tab: Tab, now: datetime) -> tuple[ColumnElement[Any], ...]:
+def order_tab(tab: Tab, now: datetime) -> ListOrder:
     """Return the order of ``gateway.domain.callbacks.queue_rules`` in SQL; closed requests newest first."""
     if tab is Tab.CLOSED:
         return _c.changed_at.desc(), _c.id.desc()
-    due = _is_due(now)
+    due = is_due(now)
     return (
         _c.priority,
         case((due, 0), else_=1),
@@ -325,5 +394,6 @@ def _order_tab(tab: Tab, now: datetime) -> tuple[ColumnElement[Any], ...]:
     )
 
 
-def _is_due(now: datetime) -> ColumnElement[bool]:
+def is_due(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that the window of a request is open."""
     return and_(_c.due_at <= now, _c.due_until > now)

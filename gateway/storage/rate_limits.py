@@ -50,18 +50,18 @@ def hold_buckets(tx: Tx) -> dict[str, Bucket]:
 
     The lock serialises claims; it makes "one in flight per lane" true on PostgreSQL, where writers run concurrently.
     """
-    return {row.channel: _read_bucket(row._asdict()) for row in tx.execute(_HOLD_ALL)}
+    return {row.channel: read_bucket(row._asdict()) for row in tx.execute(_HOLD_ALL)}
 
 
 def list_buckets(tx: Tx) -> dict[str, Bucket]:
     """Return channel → bucket, without a lock."""
-    return {row.channel: _read_bucket(row._asdict()) for row in tx.execute(select(lines))}
+    return {row.channel: read_bucket(row._asdict()) for row in tx.execute(select(lines))}
 
 
 def hold_bucket(tx: Tx, channel: str) -> Bucket | None:
     """Return one channel's bucket, locked until this transaction ends."""
     row = tx.execute(_HOLD_ONE, {"_channel": channel}).first()
-    return _read_bucket(row._asdict()) if row is not None else None
+    return read_bucket(row._asdict()) if row is not None else None
 
 
 def save_bucket(tx: Tx, channel: str, bucket: Bucket) -> None:
@@ -69,7 +69,8 @@ def save_bucket(tx: Tx, channel: str, bucket: Bucket) -> None:
     tx.execute(_SAVE, {"_channel": channel} | {name: getattr(bucket, name) for name in _NAMES})
 
 
-def _read_bucket(row: Mapping[str, Any]) -> Bucket:
+def read_bucket(row: Mapping[str, Any]) -> Bucket:
+    """Return the bucket of these column values."""
     return Bucket(**{name: row[name] for name in _NAMES})
 
 

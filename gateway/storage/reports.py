@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, text
 
 from gateway.domain.callbacks.outcomes import Outcome
 from gateway.domain.callbacks.states import CallbackState
+from gateway.storage.attempts import INCOMING
 from gateway.storage.callbacks import Callback, open_row
 from gateway.storage.database import Tx, insert_into
 from gateway.storage.tables import OPEN, PENDING, RUNG, attempts, callbacks, figures, outbox, told_codes
@@ -142,7 +143,11 @@ class First:
 
 def list_firsts(tx: Tx, team: str, *, since: datetime, limit: int = 1_000) -> tuple[First, ...]:
     """Return the newest requests made since then with their first attempt; agreed follow-ups do not count."""
-    tried = select(func.min(_a.started_at)).where(_a.callback_id == _c.id, text(RUNG)).scalar_subquery()
+    tried = (
+        select(func.min(_a.started_at))
+        .where(_a.callback_id == _c.id, text(RUNG), _a.how != INCOMING)
+        .scalar_subquery()
+    )
     query = (
         select(callbacks, tried.label("tried_at"))
         .where(_c.team == team, _c.changed_at >= since, _c.asked_at >= since, *_COUNTED)
@@ -165,9 +170,15 @@ def count_ended(tx: Tx, team: str, *, since: datetime) -> tuple[int, int]:
 
 def count_outcomes(tx: Tx, *, since: datetime) -> Mapping[str, int]:
     """Return outcome → number of attempts since then."""
-    came_of_it = _a.started_at >= since, _a.outcome != "", text(RUNG)
+    came_of_it = _a.started_at >= since, _a.outcome != "", text(RUNG), _a.how != INCOMING
     query = select(_a.outcome, func.count(_a.id).label("n")).where(*came_of_it)
     return {row.outcome: int(row.n) for row in tx.execute(query.group_by(_a.outcome))}
+
+
+def count_talks(tx: Tx, *, since: datetime) -> int:
+    """Return how many conversations callers began since then, by ringing the helpline."""
+    query = select(func.count()).select_from(attempts).where(_a.started_at >= since, _a.how == INCOMING)
+    return int(tx.execute(query).scalar_one())
 
 
 def count_unsafe(tx: Tx, *, since: datetime) -> int:
@@ -182,4 +193,4 @@ def count_unsafe(tx: Tx, *, since: datetime) -> int:
 
 def _is_outside() -> ColumnElement[bool]:
     beyond = or_(_a.window_until.is_(None), _a.started_at < _a.window_from, _a.started_at >= _a.window_until)
-    return and_(_a.how != "outside", text(RUNG), beyond)
+    return and_(_a.how.not_in(("outside", INCOMING)), text(RUNG), beyond)

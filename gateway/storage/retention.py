@@ -5,10 +5,24 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, and_, delete, exists, func, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Table,
+    and_,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
 
 from gateway.storage.database import Tx
 from gateway.storage.tables import (
+    WAITING,
     attempts,
     audit,
     bridges,
@@ -181,3 +195,13 @@ def count_all(tx: Tx, rule: RetentionRule) -> int:
     if rule.emptied:
         query = query.where(_holds_something(rule.table, rule.emptied))
     return int(tx.execute(query).scalar_one())
+
+
+def drop_untouched(tx: Tx, callback_id: str) -> bool:
+    """Delete a request that was just made and never changed; False where something has happened to it."""
+    untouched = (
+        callbacks.c.id == callback_id,
+        callbacks.c.rev == 0,
+        text(WAITING),
+    )
+    return tx.execute(delete(callbacks).where(*untouched).returning(callbacks.c.id)).first() is not None

@@ -153,7 +153,11 @@ class Life:
 
 def find_heartbeat(tx: Tx, channel: str) -> Life:
     """Return the heartbeat of a channel."""
-    stored: dict[str, Any] = get_setting(tx, PREFIX + channel, {})
+    return read_life(get_setting(tx, PREFIX + channel, {}))
+
+
+def read_life(stored: Mapping[str, Any]) -> Life:
+    """Return the heartbeat of a stored value."""
     at = stored.get("seen_at")
     return Life(**{**stored, "seen_at": datetime.fromisoformat(at) if at else None})
 

@@ -13,6 +13,7 @@ from sqlalchemy import Row, delete, func, insert, select, update
 from gateway.domain.audit_acts import AuditAct
 from gateway.foundation.ids import new_id
 from gateway.storage.database import Tx
+from gateway.storage.people import Person, read_person
 from gateway.storage.tables import audit, callbacks, invitations, kept_forms, people, recovery_codes, sign_ins
 
 """The audit act of a sign-in."""
@@ -62,6 +63,30 @@ def find_sign_in(tx: Tx, token_hash: bytes) -> SignIn | None:
     """Return the sign-in of this token."""
     row = tx.execute(select(sign_ins).where(sign_ins.c.id == token_hash)).first()
     return _sign_in(row) if row is not None else None
+
+
+def find_with_person(tx: Tx, token_hash: bytes) -> tuple[SignIn, Person] | None:
+    """Return the sign-in of this token and its person, removed or not, in one statement."""
+    query = select(
+        people,
+        sign_ins.c.id.label("token_hash"),
+        sign_ins.c.made_at.label("signed_in_at"),
+        *(sign_ins.c[name] for name in ("seen_at", "expires_at", "proved_at", "half", "device")),
+    ).join_from(sign_ins, people, sign_ins.c.person_id == people.c.id)
+    row = tx.execute(query.where(sign_ins.c.id == token_hash)).first()
+    if row is None:
+        return None
+    found = SignIn(
+        person_id=row.id,
+        seen_at=row.seen_at,
+        expires_at=row.expires_at,
+        made_at=row.signed_in_at,
+        proved_at=row.proved_at,
+        half=bool(row.half),
+        device=row.device,
+        token_hash=row.token_hash,
+    )
+    return found, read_person(tx, row)
 
 
 def list_sign_ins(tx: Tx, person_id: str, *, now: datetime) -> tuple[SignIn, ...]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, select, text, update
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, select, text, update
 
 from gateway.storage.database import Tx
 from gateway.storage.tables import UNREAD, callers, texts
@@ -93,6 +93,14 @@ def _of_danger() -> ColumnElement[bool]:
     return and_(word >= DANGER, word < _AFTER_DANGER, word.like(f"{DANGER}%"))
 
 
+def build_danger_count() -> ScalarSelect[int]:
+    """Return the query of ``count_dangers``, for a statement that counts other things too."""
+    return _build_count(_of_danger()).scalar_subquery()
+
+
 def _count_texts(tx: Tx, which: ColumnElement[bool]) -> int:
-    query = select(func.count()).select_from(texts).where(text(UNREAD), which, texts.c.text.is_not(None))
-    return int(tx.execute(query).scalar_one())
+    return int(tx.execute(_build_count(which)).scalar_one())
+
+
+def _build_count(which: ColumnElement[bool]) -> Select[int]:
+    return select(func.count()).select_from(texts).where(text(UNREAD), which, texts.c.text.is_not(None))

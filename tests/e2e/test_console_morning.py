@@ -140,13 +140,15 @@ def takes_the_danger_and_reaches_her(page: Page, keys: Keyboard, line: Desk, fol
     assert page.evaluate("window.dialled") == f"tel:{THIRD}"
     is_clean(page, "keyboard-calling", folder)
     keys.press("x", "Enter")
-    expect(page.get_by_text("You reached her")).to_be_visible()
+    expect(page.get_by_role("heading", name="After the call")).to_be_visible()
     keys.press("n")
     page.keyboard.type("cjkux are letters here")
-    keys.press("Control+Enter")
-    expect(page.locator(".note")).to_contain_text("cjkux are letters here")
+    expect(page.locator("#draft-told")).to_contain_text("Draft kept")
+    keys.press("Escape", "e", "Space")
+    is_clean(page, "keyboard-sheet", folder)
     keys.press("x")
-    expect(page.get_by_text("Closed.")).to_be_visible()
+    expect(page.get_by_text("Saved and closed.")).to_be_visible()
+    assert len(line.rows("SELECT 1 FROM notes")) == 1
     assert line.rows("SELECT state FROM callbacks WHERE priority = 0") == [("closed",)]
 
 

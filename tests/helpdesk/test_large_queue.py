@@ -16,6 +16,7 @@ from gateway.domain.permissions import Role
 from gateway.helpdesk.queue import claim, queue, search, shift_summary
 from gateway.menus.engine.effects import CallbackAccepted
 from gateway.storage import queue as stored
+from gateway.storage import queue_counts
 from gateway.storage.queue import Tab
 from tests.support.clocks import SetClock
 from tests.support.desk_rig import HER, Desk, made_parts
@@ -135,7 +136,7 @@ def test_the_tabs_show_what_they_showed_when_all_was_read(desks: Desks) -> None:
     with desk.parts.store.read() as tx:
         shown = {tab: stored.list_tab(tx, "main", tab, person_id="", now=NOW) for tab in Tab}
         planned = stored.list_planned(tx, "main", start=NOW, end=NOW + timedelta(hours=20), limit=2_000)
-        counts = stored.count_queue(tx, "main", person_id="", now=NOW)
+        counts = queue_counts.count_queue(tx, "main", person_id="", now=NOW)
     assert [one.callback.priority for one in shown[Tab.QUEUE][:31]] == [0] * 31
     assert {one.callback.id[:3] for one in shown[Tab.QUEUE]} == {"due", "lat"}
     assert {one.callback.id[:3] for one in shown[Tab.LATER]} == {"lat"}

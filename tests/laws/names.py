@@ -13,17 +13,20 @@ def split_words(text: str) -> frozenset[str]:
 
 VERBS = split_words(
     """
-    accept add allow amend announce answer apply approve ask attach begin bring build call cancel catch change
-    check choose claim clean clear close collect commit compare compile complete compute confirm copy
+    accept add allow amend announce answer apply approve ask attach begin bring build call cancel catch
+    change check choose claim clean clear close collect commit compare compile complete compose compute
+    confirm copy
     count create cut decide derive describe detect disable drain draw drop dump empty end ensure enter
-    erase escalate expire explain export fill find finish fit fold follow forget fork format freeze gather get give
-    go group hand handle hash hide hold identify import insert install interpret invite join keep lay lease
+    erase escalate expire explain export fill find finish fit flash fold follow forget fork
+    format freeze gather get give go group hand handle hash hide hold identify import
+    insert install interpret invite join keep lay lease
     lift link list load lock log look make mark mask match measure merge miss mount move name narrow
     note open opt order park parse part permit pick place plan point prepare preview promise prove
     publish purge put quote read record refuse release remember remove render renew reopen replace
     replay report reseal reserve reset resolve restart restore resume retry revoke roll rotate run save
-    say seal send serve set settle show sign skip sort spawn spend split spread stand start stay step stop
-    strip suggest summarise sweep take tell tidy tighten touch trip turn understand unpark unwind update
+    say seal send serve set settle show sign skip sort spawn spend split spread
+    stand start stay step stop strip suggest summarise sweep take tell tidy tighten touch
+    trip turn understand undo unpark unwind update
     upgrade upsert use verify walk warn widen withdraw withhold write
     """
 )
@@ -57,7 +60,7 @@ ONE_WORD: Mapping[str, str] = {
 }
 """Names of one word, and why each of them says enough."""
 
-DECORATORS = frozenset(["anyone", "without_second_factor"])
+DECORATORS = frozenset(["anyone", "reads_once", "without_second_factor"])
 """Adjectives that stand above a view."""
 
 PROOFS = "gateway/menus/authoring/checks/"

@@ -24,6 +24,7 @@ class CallbackEvent(StrEnum):
     ``PUT_BACK`` releases a request that was claimed from review, so that it does not enter the queue undecided.
     ``WITHHOLD`` is a later statement of the caller, not plainly about this request: staff decide before a call.
     ``UNPLACED`` is a call that was promised while SQL was down and that the rules do not allow as promised.
+    ``REOPEN`` puts a request that is over into review, where a supervisor decides; what she cancelled stays cancelled.
     ``RUN_OUT`` is a missed last attempt, a wrong number or an unsafe call: staff decide.
     """
 
@@ -46,10 +47,14 @@ class CallbackEvent(StrEnum):
     NOW_PASSED = "now_passed"
     AGED = "aged"
     UNPLACED = "unplaced"
+    REOPEN = "reopen"
 
 
 OPEN = frozenset({CallbackState.WAITING, CallbackState.CLAIMED, CallbackState.CALLING, CallbackState.REVIEW})
 HELD = frozenset({CallbackState.CLAIMED, CallbackState.CALLING})
+OVER = frozenset(
+    {CallbackState.GIVEN_UP, CallbackState.CLOSED, CallbackState.CANCELLED, CallbackState.EXPIRED}
+)
 
 MOVES: Mapping[CallbackState, Mapping[CallbackEvent, CallbackState]] = {
     CallbackState.WAITING: {
@@ -92,10 +97,10 @@ MOVES: Mapping[CallbackState, Mapping[CallbackEvent, CallbackState]] = {
         CallbackEvent.CALL: CallbackState.CALLING,
         CallbackEvent.CLOSE: CallbackState.CLOSED,
     },
-    CallbackState.GIVEN_UP: {},
-    CallbackState.CLOSED: {},
+    CallbackState.GIVEN_UP: {CallbackEvent.REOPEN: CallbackState.REVIEW},
+    CallbackState.CLOSED: {CallbackEvent.REOPEN: CallbackState.REVIEW},
     CallbackState.CANCELLED: {},
-    CallbackState.EXPIRED: {},
+    CallbackState.EXPIRED: {CallbackEvent.REOPEN: CallbackState.REVIEW},
 }
 
 

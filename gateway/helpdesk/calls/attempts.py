@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from gateway.storage.callbacks import Callback
     from gateway.storage.callers import Caller
     from gateway.storage.database import Tx
+    from gateway.storage.queue import QueueEntry
+    from gateway.storage.seen_calls import SeenCall
 
 LEASE = timedelta(hours=2)
 OWN_CONTACT = timedelta(minutes=30)
@@ -172,6 +174,13 @@ def find_current_call(parts: Services, actor: Actor, callback_id: str) -> Call |
         if bridges.by_attempt(tx, running.id) is not None:
             return None
         return _call(tx, callback, running, person.number or "")
+
+
+def compose_call(actor: Actor, one: QueueEntry, found: SeenCall | None, from_number: str) -> Call | None:
+    """Return what ``find_current_call`` returns, out of rows that were read before."""
+    if found is None or found.bridge is not None or not _is_own(one.callback, found.attempt, actor):
+        return None
+    return _show_call(one.callback, found.attempt, one.number, from_number)
 
 
 def _is_own(callback: Callback, running: Attempt, actor: Actor) -> bool:
@@ -347,12 +356,18 @@ def _on_record(
 
 def _call(tx: Tx, callback: Callback, attempt: Attempt, from_number: str, *, outside: bool = False) -> Call:
     caller = callers.by_id(tx, callback.caller_id or "")
-    if caller is None or caller.number is None:
+    return _show_call(callback, attempt, caller.number if caller else None, from_number, outside=outside)
+
+
+def _show_call(
+    callback: Callback, attempt: Attempt, number: str | None, from_number: str, *, outside: bool = False
+) -> Call:
+    if number is None:
         raise NotSafe(None)
     return Call(
         attempt_id=attempt.id,
         callback_id=callback.id,
-        number="" if _is_refused(callback) else caller.number,
+        number="" if _is_refused(callback) else number,
         code=callback.code,
         form=attempt.form,
         from_number=from_number,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gateway.foundation.services import Services
     from gateway.helpdesk.calls.attempts import Begun
     from gateway.storage.database import Tx
+    from gateway.storage.seen_calls import SeenCall
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +147,13 @@ def _ask_for_call(parts: Services, tx: Tx, actor: Actor, begun: Begun) -> tuple[
         callback_id=begun.callback.id,
     )
     return row, row_id
+
+
+def compose_bridge(found: SeenCall | None) -> Bridge | None:
+    """Return a call that was read for a page as its counsellor sees it; None where no provider dialled."""
+    if found is None or found.bridge is None:
+        return None
+    return _show_bridge(found.bridge, found.code, "" if found.attempt.ended_at else found.attempt.form)
 
 
 def _see_bridge(tx: Tx, row: BridgeRow) -> Bridge:

@@ -35,7 +35,16 @@ def find_bridging(parts: Services) -> Mapping[str, Bridging]:
 
 def find_obstacle(parts: Services, tx: Tx) -> str:
     """Return why no channel can bridge now, as a value of NEAREST_TO_OPEN; empty if one can."""
-    accounts = rate_limits.list_buckets(tx)
+    return choose_obstacle(parts, rate_limits.list_buckets(tx))
+
+
+def list_accounts(parts: Services) -> tuple[str, ...]:
+    """Return the names of the rate-limit buckets that ``choose_obstacle`` looks at."""
+    return tuple(_name_account(name) for name in find_bridging(parts))
+
+
+def choose_obstacle(parts: Services, accounts: Mapping[str, Bucket]) -> str:
+    """Return what ``find_obstacle`` returns, out of buckets that were read before."""
     ways = {
         name: _describe_account(parts, one, accounts.get(_name_account(name)))
         for name, one in find_bridging(parts).items()

@@ -10,15 +10,12 @@ from gateway.domain.callbacks import queue_rules
 from gateway.domain.callbacks.outcomes import (
     MOST_ATTEMPTS,
     NOT_REACHED,
-    Attempted,
     CallReport,
-    Follows,
     Outcome,
-    plan_next_step,
 )
 from gateway.domain.callbacks.queue_rules import DANGER
 from gateway.domain.callbacks.states import OPEN, CallbackEvent, CallbackState, IllegalMove
-from gateway.domain.contact_safety import PhoneSeen, When
+from gateway.domain.contact_safety import When
 from gateway.domain.permissions import NotPermitted, Permission, check_permission
 from gateway.foundation.ids import new_id
 from gateway.helpdesk.calls.attempts import is_open, write_attempt
@@ -32,13 +29,14 @@ from gateway.helpdesk.errors import (
     permit_writing,
 )
 from gateway.helpdesk.queue.claim import LEASE, give_back, is_to_decide
+from gateway.helpdesk.queue.consequences import find_meaning, list_changes, plan_consequence
+from gateway.helpdesk.queue.undo import seal_undo
 from gateway.helpdesk.requests import case_record, wordings
 from gateway.helpdesk.requests.planning import find_duty_hours, plan_window
-from gateway.helpdesk.requests.refuse import REFUSED
 from gateway.storage import attempts, audit, callbacks, notes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from gateway.domain.permissions import Actor
@@ -65,13 +63,14 @@ class BadWords(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """The recorded outcome of an attempt, and the callback's state and window after it."""
+    """The recorded outcome of an attempt, the callback's state and window after it, and the token to undo it."""
 
     callback_id: str
     outcome: str
     state: CallbackState
     due_at: datetime | None
     due_until: datetime | None
+    undo: str = ""
 
 
 def record_outcome(
@@ -94,8 +93,7 @@ def record_outcome(
     """
     check_permission(actor, Permission.WORK_QUEUE)
     report = CallReport(outcome=_outcome(parts, outcome), agreed=agreed, named=named_at)
-    now = parts.clock.now()
-    counted: list[Mapping[str, Any]] = []
+    now, counted = parts.clock.now(), list["Mapping[str, Any]"]()
 
     def work(tx: Tx) -> tuple[Recorded, bool]:
         callback = find_callback(tx, actor, callback_id)
@@ -107,13 +105,32 @@ def record_outcome(
         _on_record(tx, actor, callback_id, AuditAct.OUTCOME, now, outcome)
         moved = _move_callback(parts, tx, callback, attempt, report)
         counted[:] = [case_record.take_form(tx, callback_id)] if moved.state is CallbackState.CLOSED else []
-        return _make_recorded(moved, report.outcome), True
+        undo = _seal_outcome(tx, actor, callback, moved, attempt.id, report.outcome, counted)
+        return replace(_make_recorded(moved, report.outcome), undo=undo), True
 
     recorded, is_new = parts.store.run(work)
     parts.count.add("outcome", recorded.outcome, n=int(is_new))
     for values in counted:
         case_record.count_form(parts, values)
     return recorded
+
+
+def _seal_outcome(
+    tx: Tx,
+    actor: Actor,
+    before: Callback,
+    after: Callback,
+    attempt_id: str,
+    outcome: str,
+    counted: Sequence[Mapping[str, Any]],
+) -> str:
+    """Return the token to undo an outcome; empty for a call without the page, or one that she cancelled meanwhile."""
+    if before.state is not CallbackState.CALLING or after.state is CallbackState.CALLING:
+        return ""
+    form = counted[0] if counted else None
+    return seal_undo(
+        tx, actor, before, after, after.changed_at, attempt_id=attempt_id, outcome=outcome, form=form
+    )
 
 
 def add_note(parts: Services, actor: Actor, callback_id: str, text: str, *, form: str = "") -> None:
@@ -126,30 +143,41 @@ def add_note(parts: Services, actor: Actor, callback_id: str, text: str, *, form
         NoSuchCallback: there is none.
     """
     check_permission(actor, Permission.WORK_QUEUE)
-    words = text.strip()
-    if not 1 <= len(words) <= LONGEST_NOTE:
-        raise BadWords(f"a note has 1 to {LONGEST_NOTE} characters")
+    words = tidy_note(text)
     now = parts.clock.now()
 
     def work(tx: Tx) -> None:
         callback = find_callback(tx, actor, callback_id)
         permit_writing(tx, actor, callback)
-        notes.add_note(
-            tx,
-            note_id=form[:20] or new_id(now),
-            callback_id=callback_id,
-            person_id=actor.person_id,
-            text=words,
-            now=now,
-        )
-        notes.drop_draft(tx, callback_id, actor.person_id)
+        write_note(tx, actor, callback_id, words, form=form, now=now)
         callbacks.hold_claim(tx, callback_id, holder_id=actor.person_id, until=now + LEASE)
 
     parts.store.run(work)
 
 
-def close_callback(parts: Services, actor: Actor, callback_id: str, *, reason: str = "helped") -> None:
-    """Close a callback: a claimed or reached one by its holder, a waiting one by a supervisor.
+def tidy_note(text: str) -> str:
+    """Return the words of a note.
+
+    Raises:
+        BadWords: the text is empty or longer than LONGEST_NOTE characters.
+    """
+    words = text.strip()
+    if not 1 <= len(words) <= LONGEST_NOTE:
+        raise BadWords(f"a note has 1 to {LONGEST_NOTE} characters")
+    return words
+
+
+def write_note(tx: Tx, actor: Actor, callback_id: str, words: str, *, form: str, now: datetime) -> None:
+    """Write a note in an open transaction and drop its draft; the same form again adds nothing."""
+    note_id = form[:20] or new_id(now)
+    notes.add_note(
+        tx, note_id=note_id, callback_id=callback_id, person_id=actor.person_id, text=words, now=now
+    )
+    notes.drop_draft(tx, callback_id, actor.person_id)
+
+
+def close_callback(parts: Services, actor: Actor, callback_id: str, *, reason: str = "helped") -> str:
+    """Close a callback and return the token to undo it: the holder's own, or a waiting one by a supervisor.
 
     Raises:
         NotPermitted: only a supervisor may close it.
@@ -159,26 +187,41 @@ def close_callback(parts: Services, actor: Actor, callback_id: str, *, reason: s
         NoSuchCallback: there is none.
     """
     check_permission(actor, Permission.WORK_QUEUE)
-    _check_reason(reason)
+    check_reason(reason)
+
     now = parts.clock.now()
 
-    def work(tx: Tx) -> tuple[Callback, Mapping[str, Any]]:
+    def work(tx: Tx) -> tuple[Callback, Mapping[str, Any], str]:
         callback = find_callback(tx, actor, callback_id)
-        if callback.state in (CallbackState.WAITING, CallbackState.REVIEW) or is_to_decide(callback):
-            check_permission(actor, Permission.DECIDE)
-        if callback.holder_id != actor.person_id and not actor.may(Permission.TAKE_OVER):
-            raise (
-                explain_refusal(tx, actor, callback, CallbackEvent.CLOSE)
-                if callback.state in OPEN
-                else NotPermitted("not yours")
-            )
-        if callback.state is CallbackState.REVIEW:
-            attempts.finish_all(tx, callback_id, outcome=UNCLEAR, now=now)
-        _end_callback(tx, actor, callback, CallbackEvent.CLOSE, reason, now)
-        return callback, case_record.take_form(tx, callback_id)
+        form = close_within(tx, actor, callback, reason, now)
+        closed = callbacks.by_id(tx, callback_id) or callback
+        is_review = callback.state is CallbackState.REVIEW  # its attempts were ended with it
+        undo = "" if is_review else seal_undo(tx, actor, callback, closed, now, form=form)
+        return callback, form, undo
 
-    callback, form = parts.store.run(work)
+    callback, form, undo = parts.store.run(work)
     case_record.count_form(parts, form, language=callback.script, channel=callback.channel)
+    return undo
+
+
+def close_within(tx: Tx, actor: Actor, callback: Callback, reason: str, now: datetime) -> Mapping[str, Any]:
+    """Close a callback in an open transaction; return its form, which is counted after the commit.
+
+    Raises:
+        NotPermitted, ClaimedByOther, IllegalMove: as ``close_callback``.
+    """
+    if callback.state in (CallbackState.WAITING, CallbackState.REVIEW) or is_to_decide(callback):
+        check_permission(actor, Permission.DECIDE)
+    if callback.holder_id != actor.person_id and not actor.may(Permission.TAKE_OVER):
+        raise (
+            explain_refusal(tx, actor, callback, CallbackEvent.CLOSE)
+            if callback.state in OPEN
+            else NotPermitted("not yours")
+        )
+    if callback.state is CallbackState.REVIEW:
+        attempts.finish_all(tx, callback.id, outcome=UNCLEAR, now=now)
+    _end_callback(tx, actor, callback, CallbackEvent.CLOSE, reason, now)
+    return case_record.take_form(tx, callback.id)
 
 
 def decide_review(
@@ -195,7 +238,7 @@ def decide_review(
         NoSuchCallback: there is none.
     """
     check_permission(actor, Permission.DECIDE)
-    _check_reason(reason)
+    check_reason(reason)
     if decision not in DECISIONS:
         raise BadWords(f"a decision is one of {', '.join(DECISIONS)}")
     now = parts.clock.now()
@@ -222,14 +265,16 @@ def decide_review(
 
 def _outcome(parts: Services, word: str) -> Outcome:
     """Return the built-in outcome of a word; an outcome of the centre maps to the one that its row names."""
-    own = parts.desk.outcomes
     try:
-        return Outcome(own[word].means if word in own else word)
+        return find_meaning(parts, word)
     except ValueError:
-        raise BadWords(f"an outcome is one of {', '.join(dict.fromkeys((*Outcome, *own)))}") from None
+        raise BadWords(
+            f"an outcome is one of {', '.join(dict.fromkeys((*Outcome, *parts.desk.outcomes)))}"
+        ) from None
 
 
-def _check_reason(reason: str) -> None:
+def check_reason(reason: str) -> None:
+    """Check that this is a reason for closing; raise BadWords if not."""
     if reason not in REASONS:
         raise BadWords(f"a reason is one of {', '.join(REASONS)}")
 
@@ -271,32 +316,16 @@ def _move_callback(
         current = resumed or current
     if current.state is not CallbackState.CALLING:
         return current
-    not_mine = current.contact is not None and current.contact.phone_seen is PhoneSeen.NOT_MINE
-    usable = replace(report, named=None) if not_mine else report
-    tried = Attempted(
-        tries=current.attempts,
-        nth=attempt.nth,
-        whens=(When(current.window),),
-        until=current.due_until or now,
-    )
-    after = _unless_refused(
-        current,
-        plan_next_step(usable, tried, find_duty_hours(parts, tx, now, current.team), parts.line.zone, now),
+    after = plan_consequence(
+        parts, current, attempt.nth, report, find_duty_hours(parts, tx, now, current.team)
     )
     moved = (
-        callbacks.step_callback(tx, callback.id, after.event, now=now, **_list_changes(current, after, now))
+        callbacks.step_callback(tx, callback.id, after.event, now=now, **list_changes(current, after, now))
         or current
     )
     if after.event is CallbackEvent.RUN_OUT and after.reason == NOT_REACHED:
         _tell_missed(parts, tx, moved, now)
     return moved
-
-
-def _unless_refused(callback: Callback, after: Follows) -> Follows:
-    """Send a caller who refused during the call to review instead of planning another try."""
-    if callback.withheld and after.event is CallbackEvent.MISSED:
-        return replace(after, event=CallbackEvent.RUN_OUT, reason=REFUSED)
-    return after
 
 
 def _tell_missed(parts: Services, tx: Tx, callback: Callback, now: datetime) -> None:
@@ -310,29 +339,6 @@ def _tell_missed(parts: Services, tx: Tx, callback: Callback, now: datetime) -> 
         once=f"missed:{callback.id}:{callback.rev}",
         now=now,
     )
-
-
-def _list_changes(callback: Callback, after: Follows, now: datetime) -> dict[str, Any]:
-    """Return the changed columns: attempts, window, due and escalation instants (UTC), holder, reason, closing."""
-    changes: dict[str, Any] = {"attempts": after.tries, "held_until": None, "reason": after.reason}
-    danger = callback.priority == DANGER
-    if after.event is CallbackEvent.MISSED:
-        due_at, due_until = after.window or (now, now)
-        changes |= {
-            "holder_id": None,
-            "window": after.when,
-            "due_at": due_at,
-            "due_until": due_until,
-            "escalate_at": queue_rules.plan_first_alert(
-                CallbackState.WAITING, danger=danger, due_at=due_at, now=now
-            ),
-        }
-    elif after.event is CallbackEvent.RUN_OUT:
-        escalate_at = queue_rules.plan_first_alert(CallbackState.REVIEW, danger=danger, due_at=None, now=now)
-        changes |= {"holder_id": None, "escalate_at": escalate_at}
-    elif after.event is CallbackEvent.EMPTY:
-        changes |= {"closed_at": now}
-    return changes
 
 
 def _try_again(parts: Services, tx: Tx, actor: Actor, callback: Callback, reason: str) -> None:

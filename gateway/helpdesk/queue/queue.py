@@ -5,25 +5,27 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks.attempt_spacing import NotYet, may_ring
 from gateway.domain.callbacks.queue_rules import NAMES
-from gateway.domain.callbacks.states import HELD, OPEN, CallbackState
+from gateway.domain.callbacks.states import HELD, OPEN, OVER, CallbackState
 from gateway.domain.permissions import Permission, check_permission
 from gateway.foundation.phone_numbers import mask_number
 from gateway.helpdesk.errors import NoSuchCallback, name_of
 from gateway.helpdesk.queue.claim import is_to_decide
 from gateway.helpdesk.requests.planning import find_window_start
-from gateway.helpdesk.staff import two_factor
-from gateway.storage import attempts, audit, duty, notes, people, queue
-from gateway.storage.queue import Counts, QueueEntry, Tab
+from gateway.storage import attempts, audit, duty, notes, people, queue, queue_counts
+from gateway.storage.queue import QueueEntry, Tab
+from gateway.storage.queue_counts import Counts, Pulse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from gateway.domain.callbacks.attempt_spacing import Past
     from gateway.domain.permissions import Actor
     from gateway.foundation.services import Services
     from gateway.storage.callbacks import Callback
@@ -37,15 +39,22 @@ __all__ = [
     "Queue",
     "Row",
     "Tab",
-    "export_callbacks",
-    "format_row",
-    "list_callbacks",
     "show_callback",
     "show_queue",
 ]
 
 LOOKS = timedelta(seconds=60)
 """A person counts as looking at a page for this long after it was last seen open."""
+
+
+class Promise(StrEnum):
+    """What may be said of a row's window; an empty or past one is never named as a time to call."""
+
+    OPEN = "open"  # it may ring until the window's end
+    AHEAD = "ahead"
+    ENDS = "ends"  # nothing is planned any more: it ends by itself at the window's end
+    OVER = "over"  # the window has passed
+    NONE = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +70,8 @@ class Row:
         trial: it was asked in the simulator, so no caller waits.
         withheld: code of the caller's refusal; empty if calls are allowed.
         looking: names of others who have its page open; known in big centres only.
+        promise: what may be said of its window.
+        last_holder: name of who ended it or had it last, once nobody has it.
     """
 
     id: str
@@ -95,6 +106,8 @@ class Row:
     trial: bool = False
     version: str = ""
     looking: tuple[str, ...] = ()
+    promise: Promise = Promise.NONE
+    last_holder: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,18 +165,15 @@ def show_queue(parts: Services, actor: Actor, tab: str = "queue") -> Queue:
     """
     check_permission(actor, Permission.WORK_QUEUE)
     which, now = Tab(tab), parts.clock.now()
-    own_only = not actor.may(Permission.SEE_CLOSED)
     with parts.store.read() as tx:
-        entries = queue.list_tab(tx, actor.team, which, person_id=actor.person_id, now=now, own_only=own_only)
-        lookers = _list_lookers(tx, actor, now)
-        return Queue(
-            tab=which,
-            rows=tuple(
-                replace(build_row(one, actor, now), looking=lookers.get(one.callback.id, ()))
-                for one in entries
+        return compose_queue(
+            actor,
+            which,
+            queue.list_tab(
+                tx, actor.team, which, person_id=actor.person_id, now=now, own_only=is_limited_to_own(actor)
             ),
-            counts=queue.count_queue(tx, actor.team, person_id=actor.person_id, now=now),
-            stamp=_make_tab_stamp(tx, actor, which, now),
+            pulse=queue_counts.read_pulse(tx, actor.team, person_id=actor.person_id, now=now),
+            lookers=_list_lookers(tx, actor, now),
             now=now,
         )
 
@@ -176,61 +186,50 @@ class Urgency:
     newest_danger: str
 
 
-def count_urgent(parts: Services, actor: Actor) -> Urgency:
-    """Return what is due and in danger now.
+def count_tabs(parts: Services, actor: Actor) -> Counts:
+    """Return the numbers above the tabs, for pages without a list.
 
     Raises:
         NotPermitted: the actor lacks the permission to work the queue.
     """
     check_permission(actor, Permission.WORK_QUEUE)
     with parts.store.read() as tx:
-        return Urgency(
-            due_now=queue.count_due(tx, actor.team, now=parts.clock.now()),
-            newest_danger=queue.find_newest_danger(tx, actor.team),
-        )
+        return queue_counts.count_queue(tx, actor.team, person_id=actor.person_id, now=parts.clock.now())
+
+
+def compose_queue(
+    actor: Actor,
+    tab: Tab,
+    entries: Sequence[QueueEntry],
+    *,
+    pulse: Pulse,
+    lookers: Mapping[str, tuple[str, ...]],
+    now: datetime,
+) -> Queue:
+    """Return a tab as this person sees it, out of rows that were read before."""
+    return Queue(
+        tab=tab,
+        rows=tuple(
+            replace(build_row(one, actor, now), looking=lookers.get(one.callback.id, ())) for one in entries
+        ),
+        counts=pulse.counts,
+        stamp=_make_tab_stamp(actor, tab, pulse.changes, lookers, now),
+        now=now,
+    )
+
+
+def is_limited_to_own(actor: Actor) -> bool:
+    """Return whether the actor sees only their own among finished requests."""
+    return not actor.may(Permission.SEE_CLOSED)
 
 
 def make_stamp(parts: Services, actor: Actor, tab: str = "queue") -> str:
     """Return the stamp of a tab without loading it, so that a poll without news stays cheap."""
     check_permission(actor, Permission.WORK_QUEUE)
-    with parts.store.read() as tx:
-        return _make_tab_stamp(tx, actor, Tab(tab), parts.clock.now())
-
-
-def list_callbacks(parts: Services, actor: Actor, *, closed: bool = False) -> tuple[Row, ...]:
-    """Return the open callbacks in queue order; with ``closed`` the finished ones follow.
-
-    Raises:
-        NotPermitted: the actor may not see callbacks of others.
-    """
-    check_permission(actor, Permission.SEE_OTHERS)
     now = parts.clock.now()
     with parts.store.read() as tx:
-        found = queue.list_everything(tx, actor.team, closed=closed, now=now)
-        return tuple(build_row(one, actor, now) for one in found)
-
-
-def export_callbacks(parts: Services, actor: Actor) -> tuple[Row, ...]:
-    """Return every callback for a report, and record the export in the audit log.
-
-    Raises:
-        NotPermitted: the actor may not export.
-        NotFresh: the actor has not re-authenticated recently.
-    """
-    check_permission(actor, Permission.EXPORT)
-    two_factor.ask_fresh(parts, actor)
-    now = parts.clock.now()
-    with parts.store.write() as tx:
-        audit.add_entry(
-            tx,
-            now=now,
-            person_id=actor.person_id,
-            act=AuditAct.EXPORTED,
-            kind="callbacks",
-            subject=actor.team,
-        )
-        found = queue.list_everything(tx, actor.team, closed=True, now=now)
-        return tuple(build_row(one, actor, now) for one in found)
+        changes, lookers = queue_counts.read_changes(tx, actor.team), _list_lookers(tx, actor, now)
+    return _make_tab_stamp(actor, Tab(tab), changes, lookers, now)
 
 
 def show_callback(parts: Services, actor: Actor, callback_id: str) -> CallbackView:
@@ -247,9 +246,22 @@ def show_callback(parts: Services, actor: Actor, callback_id: str) -> CallbackVi
         if one is None or one.callback.team != actor.team:
             raise NoSuchCallback(callback_id)
         row = build_row(one, actor, now)
-        if not _may_read(one, actor):
+        if not may_read(one, actor):
             return CallbackView(row=row, only_row=True)
-        return _view_callback(parts, tx, actor, one, row)
+        caller_id, person = one.callback.caller_id or "", people.by_id(tx, actor.person_id)
+        live = attempts.find_live_of_caller(tx, caller_id)
+        return compose_view(
+            parts,
+            one,
+            row,
+            past=attempts.list_past(tx, caller_id),
+            calling=live.who if live is not None else "",
+            our_number=person.number if person is not None else None,
+            history=make_history(
+                audit.list_about(tx, "callback", callback_id), lambda person_id: name_of(tx, person_id)
+            ),
+            notes=notes.list_notes(tx, callback_id),
+        )
 
 
 def is_seen_by(actor: Actor, found: Sequence[QueueEntry], now: datetime) -> tuple[Row, ...]:
@@ -263,74 +275,54 @@ def is_seen_by(actor: Actor, found: Sequence[QueueEntry], now: datetime) -> tupl
     return tuple(sorted(seen, key=lambda row: row.state not in OPEN))
 
 
-def format_row(row: Row) -> dict[str, Any]:
-    """Return a row in the public JSON shape of ``gateway callbacks list --json``; the number is masked."""
-    return {
-        "id": row.id,
-        "code": row.code,
-        "state": row.state.value,
-        "priority": row.priority,
-        "topic": row.topic,
-        "path": list(row.path),
-        "language": row.language,
-        "script": row.script,
-        "channel": row.channel,
-        "asked_at": format_instant(row.asked_at),
-        "due_at": format_instant(row.due_at),
-        "due_until": format_instant(row.due_until),
-        "attempts": row.attempts,
-        "claimed_by": row.claimed_by,
-        "phone": row.phone,
-    }
+def compose_view(
+    parts: Services, one: QueueEntry, row: Row, *, past: Sequence[Past], **known: Unpack[_ViewFacts]
+) -> CallbackView:
+    """Return one callback on its page, out of rows that were read before.
+
+    Args:
+        parts: the services of this process.
+        one: the callback with holder and number.
+        row: the same as a list row for the viewer.
+        past: the latest attempts that rang the number, newest first.
+        known: the fields of ``CallbackView`` that are shown as they were read.
+    """
+    answers = one.callback.answers
+    not_before = _not_before(parts, past, one.callback) if row.due_now else None
+    return CallbackView(row=row, answers=answers, not_before=not_before, **known)
 
 
-def format_callback(shown: CallbackView) -> dict[str, Any]:
-    """Return that shape with ``answers`` (by field) and ``history`` (objects with at, what, who)."""
-    history = [
-        {"at": format_instant(one.at), "what": one.what, "who": one.who or None} for one in shown.history
-    ]
-    return {**format_row(shown.row), "answers": dict(shown.answers), "history": history}
+class _ViewFacts(TypedDict):
+    history: tuple[Happening, ...]
+    notes: tuple[Note, ...]
+    calling: str
+    our_number: str | None
 
 
-def format_instant(instant: datetime | None) -> str | None:
-    """Return an instant in RFC 3339 form: UTC, whole seconds, "Z"."""
-    return None if instant is None else instant.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _view_callback(parts: Services, tx: Tx, actor: Actor, one: QueueEntry, row: Row) -> CallbackView:
-    callback, now = one.callback, parts.clock.now()
-    caller_id = callback.caller_id or ""
-    live = attempts.find_live_of_caller(tx, caller_id)
-    person = people.by_id(tx, actor.person_id)
-    return CallbackView(
-        row=row,
-        answers=callback.answers,
-        history=tuple(_make_happening(tx, entry) for entry in audit.list_about(tx, "callback", callback.id)),
-        notes=notes.list_notes(tx, callback.id),
-        not_before=_not_before(parts, tx, callback, now) if row.due_now else None,
-        calling=live.who if live is not None else "",
-        our_number=person.number if person is not None else None,
-    )
-
-
-def _not_before(parts: Services, tx: Tx, callback: Callback, now: datetime) -> datetime | None:
+def _not_before(parts: Services, past: Sequence[Past], callback: Callback) -> datetime | None:
     """Return until when earlier calls to the number forbid another one in the open window; None if they do not."""
     agreed = callback.state is CallbackState.REACHED
-    past = attempts.list_past(tx, callback.caller_id or "")
-    allowed = may_ring(past, find_window_start(parts, callback), now, agreed=agreed)
+    allowed = may_ring(past, find_window_start(parts, callback), parts.clock.now(), agreed=agreed)
     return (allowed.until or callback.due_until) if isinstance(allowed, NotYet) else None
 
 
-def _may_read(one: QueueEntry, actor: Actor) -> bool:
+def may_read(one: QueueEntry, actor: Actor) -> bool:
     """Return whether the actor may see more than the row: own and free callbacks, and all of them as a supervisor."""
     if actor.may(Permission.SEE_OTHERS) or one.callback.holder_id == actor.person_id:
         return True
     return one.callback.state is CallbackState.WAITING
 
 
-def _make_happening(tx: Tx, entry: audit.AuditEntry) -> Happening:
+def make_history(
+    entries: Iterable[audit.AuditEntry], find_name: Callable[[str], str]
+) -> tuple[Happening, ...]:
+    """Return audit entries about a callback as its history; ``find_name`` returns the name of a person's id."""
+    return tuple(_make_happening(entry, find_name) for entry in entries)
+
+
+def _make_happening(entry: audit.AuditEntry, find_name: Callable[[str], str]) -> Happening:
     if entry.act == AuditAct.HANDED_OVER:
-        return Happening(at=entry.at, what=entry.act, who=entry.who, to=name_of(tx, entry.detail))
+        return Happening(at=entry.at, what=entry.act, who=entry.who, to=find_name(entry.detail))
     if entry.act == AuditAct.OUTCOME:
         return Happening(at=entry.at, what=entry.detail, who=entry.who)
     what = f"{entry.act} ({entry.detail})" if entry.detail else entry.act
@@ -373,13 +365,27 @@ def build_row(one: QueueEntry, actor: Actor, now: datetime) -> Row:
         minor=callback.minor,
         trial=callback.trial,
         version=callback.version,
+        promise=find_promise(due_at, due_until, now),
+        last_holder=(one.holder or "") if callback.state in OVER else "",
     )
 
 
-def _make_tab_stamp(tx: Tx, actor: Actor, tab: Tab, now: datetime) -> str:
+def find_promise(due_at: datetime | None, due_until: datetime | None, now: datetime) -> Promise:
+    """Return what may be said of a window now."""
+    if due_at is None or due_until is None:
+        return Promise.NONE
+    if due_until <= now:
+        return Promise.OVER
+    if due_at >= due_until:
+        return Promise.ENDS
+    return Promise.OPEN if due_at <= now else Promise.AHEAD
+
+
+def _make_tab_stamp(
+    actor: Actor, tab: Tab, changes: str, lookers: Mapping[str, tuple[str, ...]], now: datetime
+) -> str:
     """Hash what the tab shows; it includes the minute, because whether a window is open depends on it."""
-    changes, lookers = queue.list_newest_changes(tx, actor.team), _list_lookers(tx, actor, now)
-    seen = f"{actor.person_id}|{tab}|{changes}|{lookers}|{int(now.timestamp()) // 60}"
+    seen = f"{actor.person_id}|{tab}|{changes}|{sorted(lookers.items())}|{int(now.timestamp()) // 60}"
     return hashlib.sha256(seen.encode()).hexdigest()[:24]
 
 

@@ -17,10 +17,14 @@ from gateway.storage import attempts, audit, callbacks, callers, reports
 from gateway.storage import queue as stored
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
     from gateway.domain.permissions import Actor
     from gateway.foundation.services import Services
     from gateway.helpdesk.queue.queue import Row
     from gateway.storage.callbacks import Callback
+    from gateway.storage.queue import QueueEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +33,7 @@ class Ringing:
 
     Attributes:
         phone: the number, masked; empty if the input is no number.
-        rows: the number's callbacks that the actor may see, open ones first.
+        rows: the number's callbacks of any state, open ones first.
         language: the caller's language, if known.
         alone: the caller said that nobody else sees this phone. The code must be given first all the same.
         calling: who made the call to this number that has no outcome yet; empty if none.
@@ -48,7 +52,7 @@ class Ringing:
 
 
 def find_callbacks(parts: Services, actor: Actor, written: str) -> tuple[Row, ...]:
-    """Return the callbacks with this code or whole number that the actor may see, open ones first.
+    """Return the callbacks with this code or whole number of any state, open ones first.
 
     Raises:
         NotPermitted: the actor lacks the permission to work the queue.
@@ -59,7 +63,7 @@ def find_callbacks(parts: Services, actor: Actor, written: str) -> tuple[Row, ..
 
 
 def find_by_code(parts: Services, actor: Actor, written: str) -> tuple[Row, ...]:
-    """Return the callbacks with this code that the actor may see, open ones first.
+    """Return the callbacks with this code of any state, open ones first.
 
     Raises:
         NotPermitted: the actor lacks the permission to work the queue.
@@ -67,11 +71,11 @@ def find_by_code(parts: Services, actor: Actor, written: str) -> tuple[Row, ...]
     check_permission(actor, Permission.WORK_QUEUE)
     with parts.store.read() as tx:
         found = stored.list_by_ids(tx, reports.find_ids_by_code(tx, actor.team, _read_digits(written)))
-    return queue.is_seen_by(actor, found, parts.clock.now())
+    return list_rows(actor, found, parts.clock.now())
 
 
 def find_by_number(parts: Services, actor: Actor, written: str) -> tuple[Row, ...]:
-    """Return the callbacks of this whole number that the actor may see, open ones first; the search is audited.
+    """Return the callbacks of this whole number of any state, open ones first; the search is audited.
 
     Raises:
         NotPermitted: the actor lacks the permission to work the queue.
@@ -93,7 +97,17 @@ def find_by_number(parts: Services, actor: Actor, written: str) -> tuple[Row, ..
             )
             found += reports.find_ids_of_caller(tx, actor.team, caller.id)
         rows = stored.list_by_ids(tx, found)
-    return queue.is_seen_by(actor, rows, now)
+    return list_rows(actor, rows, now)
+
+
+def list_rows(actor: Actor, found: Sequence[QueueEntry], now: datetime) -> tuple[Row, ...]:
+    """Return the rows of callbacks of any state, open ones first.
+
+    A row tells who has it and what became of it. Who may read more than the row is decided on its page; that a request
+    does not exist is told only where it does not.
+    """
+    rows = (queue.build_row(one, actor, now) for one in found if one.callback.team == actor.team)
+    return tuple(sorted(rows, key=lambda row: row.state not in OPEN))
 
 
 def identify_ring(parts: Services, actor: Actor, written: str) -> Ringing:

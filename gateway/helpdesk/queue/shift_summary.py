@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 from zoneinfo import ZoneInfo
 
 from gateway.domain.callbacks.routing import Needs, speaks_language
@@ -13,17 +13,23 @@ from gateway.domain.permissions import Permission, check_permission
 from gateway.helpdesk.errors import NoSuchCallback
 from gateway.helpdesk.queue import queue
 from gateway.helpdesk.staff.shifts import find_offers, is_big, list_today
-from gateway.storage import callbacks, duty, outbox, people
+from gateway.storage import callbacks, duty, outbox, people, queue_counts
 from gateway.storage import queue as stored
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gateway.domain.permissions import Actor
     from gateway.foundation.services import Services
     from gateway.helpdesk.queue.queue import Row
     from gateway.storage.database import Tx
+    from gateway.storage.people import Person
     from gateway.storage.queue import QueueEntry
 
 SOON = timedelta(hours=1)
+FIRST_LOOK = timedelta(days=1)
+"""What a person who never looked before counts as new."""
+
 WRITTEN_AGAIN = timedelta(seconds=30)
 """An open page is recorded at most this often, which is enough for the "looking" marks of the queue."""
 
@@ -81,27 +87,57 @@ def summarise_shift(parts: Services, actor: Actor) -> Opening:
     with parts.store.read() as tx:
         person = people.by_id(tx, actor.person_id)
         since = person.looked_at if person else None
-        today = stored.list_planned(tx, actor.team, start=now, end=_end_of_day(parts, now))
         danger = stored.list_danger(tx, actor.team)
-        here = list_today(parts, tx, now, actor.team)
-        speakers = [find_offers(one) for one in here]
-        return Opening(
+        return compose_summary(
+            actor,
+            now,
             since=since,
-            came=stored.count_new_since(tx, actor.team, since=since or now - timedelta(days=1)),
-            danger=tuple(queue.build_row(one, actor, now) for one in danger),
-            told=_list_alerted(tx, danger),
-            closes_soon=sum(_closes_soon(one, now) for one in today),
-            lacks=tuple(
-                sorted(
-                    {
-                        language_of(one.callback.language)
-                        for one in today
-                        if here and not any(speaks_language(_needs_of(one), each) for each in speakers)
-                    }
-                )
-            ),
-            nobody_today=not here,
+            came=queue_counts.count_new_since(tx, actor.team, since=since or now - FIRST_LOOK),
+            planned=stored.list_planned(tx, actor.team, start=now, end=find_end_of_day(parts, now)),
+            danger=danger,
+            told=list_alerted(tx, danger),
+            here=list_today(parts, tx, now, actor.team),
         )
+
+
+def compose_summary(
+    actor: Actor,
+    now: datetime,
+    *,
+    planned: Sequence[QueueEntry],
+    danger: Sequence[QueueEntry],
+    here: Sequence[Person],
+    **known: Unpack[_SummaryFacts],
+) -> Opening:
+    """Return the shift summary out of rows that were read before.
+
+    Args:
+        actor: who looks.
+        now: the instant.
+        planned: waiting callbacks whose window is open now or opens later today.
+        danger: waiting danger requests.
+        here: people on duty now or later today.
+        known: the fields of ``Opening`` that are shown as they were read.
+    """
+    speakers = [find_offers(one) for one in here]
+    unspoken = {
+        language_of(one.callback.language)
+        for one in planned
+        if here and not any(speaks_language(_needs_of(one), each) for each in speakers)
+    }
+    return Opening(
+        danger=tuple(queue.build_row(one, actor, now) for one in danger),
+        closes_soon=sum(_closes_soon(one, now) for one in planned),
+        lacks=tuple(sorted(unspoken)),
+        nobody_today=not here,
+        **known,
+    )
+
+
+class _SummaryFacts(TypedDict):
+    since: datetime | None
+    came: int
+    told: tuple[str, ...]
 
 
 def note_look(parts: Services, actor: Actor) -> None:
@@ -121,7 +157,7 @@ def hand_over(parts: Services, actor: Actor) -> HandOver:
     now = parts.clock.now()
     with parts.store.read() as tx:
         own = stored.list_tab(tx, actor.team, stored.Tab.MINE, person_id=actor.person_id, now=now)
-        promised = stored.list_planned(tx, actor.team, start=now, end=_end_of_day(parts, now))
+        promised = stored.list_planned(tx, actor.team, start=now, end=find_end_of_day(parts, now))
         return HandOver(
             mine=tuple(queue.build_row(one, actor, now) for one in own),
             promised=tuple(queue.build_row(one, actor, now) for one in promised),
@@ -157,12 +193,11 @@ def note_reader(parts: Services, actor: Actor, callback_id: str) -> tuple[str, .
     return others
 
 
-def _list_alerted(tx: Tx, danger: tuple[QueueEntry, ...]) -> tuple[str, ...]:
-    ids = dict.fromkeys(
-        person for _, person, _ in outbox.list_alert_texts(tx, [one.callback.id for one in danger])
-    )
-    found = [people.by_id(tx, person_id) for person_id in ids]
-    return tuple(person.name for person in found if person is not None)
+def list_alerted(tx: Tx, danger: Sequence[QueueEntry]) -> tuple[str, ...]:
+    """Return the names of the people who were alerted about these callbacks, the first alerted first."""
+    if not danger:
+        return ()
+    return outbox.list_alerted_names(tx, [one.callback.id for one in danger])
 
 
 def _closes_soon(one: QueueEntry, now: datetime) -> bool:
@@ -174,7 +209,8 @@ def _needs_of(one: QueueEntry) -> Needs:
     return Needs(language=one.callback.language, wants_woman=False)
 
 
-def _end_of_day(parts: Services, now: datetime) -> datetime:
+def find_end_of_day(parts: Services, now: datetime) -> datetime:
+    """Return the midnight that ends the local day."""
     zone = ZoneInfo(parts.line.zone)
     tomorrow = now.astimezone(zone).date() + timedelta(days=1)
     return datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=zone)

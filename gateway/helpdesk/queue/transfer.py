@@ -14,16 +14,19 @@ from gateway.foundation.ids import new_id
 from gateway.helpdesk.alerts import alerts
 from gateway.helpdesk.errors import NoSuchCallback, explain_refusal, find_callback
 from gateway.helpdesk.queue.claim import LEASE, is_to_decide
-from gateway.helpdesk.staff.shifts import DECIDING, find_offers, is_big, list_on_duty
-from gateway.storage import audit, callbacks, notes, people
+from gateway.helpdesk.staff.shifts import DECIDING, FEW, find_offers, is_big, list_on_duty
+from gateway.storage import audit, callbacks, duty, notes, people
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
+    from gateway.domain.callbacks.shifts import Rota
     from gateway.domain.permissions import Actor
     from gateway.foundation.services import Services
+    from gateway.storage.audit import AuditEntry
     from gateway.storage.callbacks import Callback
     from gateway.storage.database import Tx
+    from gateway.storage.duty import TeamNow
     from gateway.storage.people import Person
 
 """Audit act of a transfer; its detail is the recipient's person id."""
@@ -79,27 +82,43 @@ def list_colleagues(parts: Services, actor: Actor, callback_id: str) -> tuple[Co
         NotPermitted: the actor lacks the permission to work the queue.
     """
     check_permission(actor, Permission.WORK_QUEUE)
+    now = parts.clock.now()
     with parts.store.read() as tx:
         callback = callbacks.by_id(tx, callback_id)
-        if callback is None or not _may_pass(callback, actor) or not is_big(tx, actor.team):
+        if callback is None or not may_pass(callback, actor):
             return None
-        here = list_on_duty(parts, tx, parts.clock.now(), actor.team)
-        able = [
-            one
-            for one in here
-            if one.id != callback.holder_id
-            and _find_unfitness(tx, callback, one, {each.id for each in here}) is None
-        ]
-        listed = [
-            Colleague(
-                id=one.id,
-                name=one.name,
-                in_hand=callbacks.count_in_hand(tx, one.id),
-                fits=can_call(_needs_of(callback), find_offers(one)),
-            )
-            for one in able
-        ]
-        return tuple(sorted(listed, key=lambda one: (not one.fits, one.in_hand)))
+        team = duty.read_team(tx, actor.team, since=now)
+        return (
+            compose_colleagues(parts, callback, team, duty.find_rota(tx, actor.team))
+            if has_many(team)
+            else None
+        )
+
+
+def has_many(team: TeamNow) -> bool:
+    """Return what ``shifts.is_big`` returns, out of people that were read before."""
+    return sum(one.role in WORKING for one in team.people) > FEW
+
+
+def compose_colleagues(
+    parts: Services, callback: Callback, team: TeamNow, rota: Rota
+) -> tuple[Colleague, ...]:
+    """Return the possible recipients of a callback out of rows that were read before, fitting ones first."""
+    now = parts.clock.now()
+    present = duty.find_present(rota, team.people, parts.line.hours, parts.line.zone, now)
+    listed = [
+        Colleague(
+            id=one.id,
+            name=one.name,
+            in_hand=team.in_hand[one.id],
+            fits=can_call(_needs_of(callback), find_offers(one)),
+        )
+        for one in team.people
+        if one.id in present
+        and one.id != callback.holder_id
+        and _find_unfitness(callback, one, present, in_hand=team.in_hand[one.id], big=True) is None
+    ]
+    return tuple(sorted(listed, key=lambda one: (not one.fits, one.in_hand)))
 
 
 def hand_over(parts: Services, actor: Actor, callback_id: str, to: str, *, reason: str = "") -> None:
@@ -135,6 +154,13 @@ def list_passed_to(parts: Services, actor: Actor) -> tuple[TransferredCallback, 
     with parts.store.read() as tx:
         own = callbacks.list_claimed_codes(tx, actor.person_id)
         last = audit.list_last_about(tx, "callback", list(own))
+    return compose_transferred(actor, own, last)
+
+
+def compose_transferred(
+    actor: Actor, own: Mapping[str, str], last: Mapping[str, AuditEntry]
+) -> tuple[TransferredCallback, ...]:
+    """Return what ``list_passed_to`` returns: claimed id → code, and id → newest audit entry, were read before."""
     return tuple(
         TransferredCallback(callback_id=one, code=code, by=last[one].who)
         for one, code in own.items()
@@ -148,13 +174,17 @@ def _hand_over(parts: Services, tx: Tx, actor: Actor, callback_id: str, to: str,
     Return the outbox row of the alert, if there is one.
     """
     now, callback = parts.clock.now(), find_callback(tx, actor, callback_id)
-    if not _may_pass(callback, actor):
+    if not may_pass(callback, actor):
         raise explain_refusal(tx, actor, callback, CallbackEvent.RELEASE)
     colleague = people.by_id(tx, to)
     if colleague is None or colleague.team != actor.team:
         raise NoSuchCallback(to)
     why = _find_unfitness(
-        tx, callback, colleague, {one.id for one in list_on_duty(parts, tx, now, actor.team)}
+        callback,
+        colleague,
+        {one.id for one in list_on_duty(parts, tx, now, actor.team)},
+        in_hand=callbacks.count_in_hand(tx, colleague.id),
+        big=is_big(tx, colleague.team),
     )
     if why is not None:
         raise NotPassed(why, colleague.name, colleague.capacity)
@@ -186,13 +216,14 @@ def _tell_colleague(parts: Services, tx: Tx, callback: Callback, colleague: Pers
     )  # fmt: skip
 
 
-def _may_pass(callback: Callback, actor: Actor) -> bool:
+def may_pass(callback: Callback, actor: Actor) -> bool:
+    """Return whether the actor may transfer the callback: its holder, or a supervisor."""
     own = callback.holder_id == actor.person_id or actor.may(Permission.TAKE_OVER)
     return callback.state is CallbackState.CLAIMED and own
 
 
 def _find_unfitness(
-    tx: Tx, callback: Callback, colleague: Person, here: Collection[str]
+    callback: Callback, colleague: Person, here: Collection[str], *, in_hand: int, big: bool
 ) -> UnfitReason | None:
     """Return why a colleague cannot get it. A request for a woman may go to a man, who must say so to the caller."""
     if colleague.disabled or colleague.role not in WORKING:
@@ -204,8 +235,8 @@ def _find_unfitness(
     if not speaks_language(_needs_of(callback), find_offers(colleague)):
         return UnfitReason.LANGUAGE
     has_it = colleague.id == callback.holder_id
-    full = colleague.capacity and callbacks.count_in_hand(tx, colleague.id) >= colleague.capacity
-    return UnfitReason.FULL if full and not has_it and is_big(tx, colleague.team) else None
+    full = colleague.capacity and in_hand >= colleague.capacity
+    return UnfitReason.FULL if full and not has_it and big else None
 
 
 def _needs_of(callback: Callback) -> Needs:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gateway.domain.permissions import Permission, check_permission
@@ -11,9 +12,11 @@ from gateway.storage import callbacks, notes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from gateway.domain.permissions import Actor
     from gateway.foundation.services import Services
+    from gateway.storage.callbacks import Callback
     from gateway.storage.database import Tx
 
 NOT_ASKED = "not_asked"
@@ -50,23 +53,38 @@ def save_form(parts: Services, actor: Actor, callback_id: str, values: Mapping[s
         NoSuchCallback: there is none.
     """
     check_permission(actor, Permission.WORK_QUEUE)
-    words = list_words(parts)
-    tidy = {
-        name: value
-        for name, value in ((n, _tidy_value(words, n, v)) for n, v in values.items())
-        if value not in (None, [])
-    }
+    tidy = tidy_form(parts, values)
     now = parts.clock.now()
 
     def work(tx: Tx) -> None:
-        callback = find_callback(tx, actor, callback_id)
-        if callback.holder_id != actor.person_id:
-            check_permission(actor, Permission.SEE_OTHERS)
-        if callback.closed_at is not None:
-            raise Rejected(Why.FIELD)  # it was counted when the callback was closed
-        notes.save_record(tx, callback_id, tidy, now=now)
+        write_form(tx, actor, find_callback(tx, actor, callback_id), tidy, now=now)
 
     parts.store.run(work)
+
+
+def tidy_form(parts: Services, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the ticked values as they are stored.
+
+    Raises:
+        Rejected: there is no such field or value.
+    """
+    words = list_words(parts)
+    tidy = ((name, _tidy_value(words, name, value)) for name, value in values.items())
+    return {name: value for name, value in tidy if value not in (None, [])}
+
+
+def write_form(tx: Tx, actor: Actor, callback: Callback, tidy: Mapping[str, Any], *, now: datetime) -> None:
+    """Write a tidy form in an open transaction.
+
+    Raises:
+        NotPermitted: the callback is somebody else's.
+        Rejected: the callback is closed.
+    """
+    if callback.holder_id != actor.person_id:
+        check_permission(actor, Permission.SEE_OTHERS)
+    if callback.closed_at is not None:
+        raise Rejected(Why.FIELD)  # it was counted when the callback was closed
+    notes.save_record(tx, callback.id, tidy, now=now)
 
 
 def load_form(parts: Services, actor: Actor, callback_id: str) -> Mapping[str, Any]:
@@ -91,23 +109,25 @@ def take_form(tx: Tx, callback_id: str) -> Mapping[str, Any]:
     return notes.take_record(tx, callback_id)
 
 
-def count_form(parts: Services, values: Mapping[str, Any], *, language: str = "", channel: str = "") -> None:
-    """Count the ticked values in the metrics, which have no link to the callback."""
+def count_form(
+    parts: Services, values: Mapping[str, Any], *, language: str = "", channel: str = "", times: int = 1
+) -> None:
+    """Count the ticked values in the metrics, which have no link to the callback; ``times`` -1 takes them back."""
     if not values:
         return
+    add = partial(parts.count.add, language=language, channel=channel)
     for name in FIELDS:
         if name == "currency":
             continue
         for word in _list_words(values.get(name)):
-            parts.count.add("record", f"{name}:{word}", language=language, channel=channel)
+            add("record", f"{name}:{word}", n=times)
             if name != "person":
-                item = f"{name}:{word}:{values.get('person') or NOT_ASKED}"
-                parts.count.add("record_by", item, language=language, channel=channel)
+                add("record_by", f"{name}:{word}:{values.get('person') or NOT_ASKED}", n=times)
     for name in NUMBERS:
         if values.get(name):
             item = f"{name}:{values.get('currency', 'other')}" if name in _AMOUNTS else name
-            parts.count.add("record_sum", item, language=language, channel=channel, n=values[name])
-            parts.count.add("record_sum_of", item, language=language, channel=channel)
+            add("record_sum", item, n=times * values[name])
+            add("record_sum_of", item, n=times)
 
 
 def _list_words(value: object) -> Sequence[str]:

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
     from gateway.domain.permissions import Actor
     from gateway.foundation.services import Services
+    from gateway.storage.callbacks import Callback
     from gateway.storage.database import Tx
     from gateway.storage.notes import DraftNote
 
-__all__ = ["find_draft", "keep_draft"]
+__all__ = ["find_draft", "keep_draft", "put_draft"]
 
 
 def keep_draft(parts: Services, actor: Actor, callback_id: str, text: str, *, form: str = "") -> datetime:
@@ -44,13 +45,19 @@ def keep_draft(parts: Services, actor: Actor, callback_id: str, text: str, *, fo
     def work(tx: Tx) -> None:
         callback = find_callback(tx, actor, callback_id)
         permit_writing(tx, actor, callback)
-        if not text.strip() or callback.caller_id is None:  # nothing is written about an erased caller
-            notes.drop_draft(tx, callback_id, actor.person_id)
-        elif not (form and notes.is_written(tx, form[:20])):
-            notes.save_draft(tx, callback_id, actor.person_id, text, now=now)
+        if not (form and notes.is_written(tx, form[:20])):
+            put_draft(tx, actor, callback, text, now)
 
     parts.store.run(work)
     return now
+
+
+def put_draft(tx: Tx, actor: Actor, callback: Callback, text: str, now: datetime) -> None:
+    """Write a draft in an open transaction; blank text deletes it, and nothing is written about an erased caller."""
+    if not text.strip() or callback.caller_id is None:
+        notes.drop_draft(tx, callback.id, actor.person_id)
+    else:
+        notes.save_draft(tx, callback.id, actor.person_id, text, now=now)
 
 
 def find_draft(parts: Services, actor: Actor, callback_id: str) -> DraftNote | None:

@@ -61,23 +61,49 @@ def follow_up(parts: Services, actor: Actor, callback_id: str, *, on: date, when
 
     def work(tx: Tx) -> tuple[str, Callback, Mapping[str, Any]]:
         callback = find_callback(tx, actor, callback_id)
-        if callback.state is not CallbackState.REACHED:
-            raise explain_refusal(tx, actor, callback, CallbackEvent.CLOSE)
-        if callback.holder_id != actor.person_id:
-            raise ClaimedByOther(name_of(tx, callback.holder_id))
-        fresh = _plan_follow_up(parts, tx, callback, on, when)
-        callbacks.step_callback(
-            tx, callback_id, CallbackEvent.CLOSE, now=now,
-            reason="informed", closed_at=now, held_until=None, escalate_at=None,
-        )  # fmt: skip
-        _insert(tx, fresh)
-        for subject, act in ((callback_id, AuditAct.CLOSED), (fresh.id, AuditAct.FOLLOW_UP)):
-            audit.add_entry(tx, now=now, person_id=actor.person_id, act=act, kind="callback", subject=subject)
-        return fresh.id, callback, case_record.take_form(tx, callback_id)
+        fresh_id = follow_within(parts, tx, actor, callback, on=on, when=when)
+        return fresh_id, callback, case_record.take_form(tx, callback_id)
 
     made, callback, form = parts.store.run(work)
     case_record.count_form(parts, form, language=callback.script, channel=callback.channel)
     return made
+
+
+def follow_within(
+    parts: Services,
+    tx: Tx,
+    actor: Actor,
+    callback: Callback,
+    *,
+    on: date,
+    when: When | None = None,
+    reason: str = "informed",
+) -> str:
+    """Close a reached callback and plan another one in an open transaction; return the new id.
+
+    Raises:
+        ClaimedByOther, NotSafe, IllegalMove: as ``follow_up``.
+    """
+    now = parts.clock.now()
+    if callback.state is not CallbackState.REACHED:
+        raise explain_refusal(tx, actor, callback, CallbackEvent.CLOSE)
+    if callback.holder_id != actor.person_id:
+        raise ClaimedByOther(name_of(tx, callback.holder_id))
+    fresh = _plan_follow_up(parts, tx, callback, on, when)
+    callbacks.step_callback(
+        tx,
+        callback.id,
+        CallbackEvent.CLOSE,
+        now=now,
+        reason=reason,
+        closed_at=now,
+        held_until=None,
+        escalate_at=None,
+    )
+    _insert(tx, fresh)
+    for subject, act in ((callback.id, AuditAct.CLOSED), (fresh.id, AuditAct.FOLLOW_UP)):
+        audit.add_entry(tx, now=now, person_id=actor.person_id, act=act, kind="callback", subject=subject)
+    return fresh.id
 
 
 def mark_minor(parts: Services, actor: Actor, callback_id: str, *, on: bool) -> str:

@@ -16,8 +16,12 @@ from gateway.storage import audit, referrals
 from gateway.storage.referrals import Referral
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
     from gateway.domain.permissions import Actor
     from gateway.foundation.services import Services
+    from gateway.storage.callbacks import Callback
     from gateway.storage.database import Tx
 
 __all__ = ["Referral", "drop_entry", "list_entries", "save_entry", "send_entry"]
@@ -38,12 +42,19 @@ def list_entries(
         actor, Permission.WORK_QUEUE if actor.may(Permission.WORK_QUEUE) else Permission.SET_RULES
     )
     with parts.store.read() as tx:
-        return tuple(
-            one
-            for one in referrals.list_referrals(tx, actor.team)
-            if (not language or not one.languages or language in one.languages)
-            and (not topic or not one.topics or topic in one.topics)
-        )
+        return choose_entries(referrals.list_referrals(tx, actor.team), language=language, topic=topic)
+
+
+def choose_entries(
+    entries: Iterable[Referral], *, language: str = "", topic: str = ""
+) -> tuple[Referral, ...]:
+    """Return the entries that serve a language and a topic, or do not say."""
+    return tuple(
+        one
+        for one in entries
+        if (not language or not one.languages or language in one.languages)
+        and (not topic or not one.topics or topic in one.topics)
+    )
 
 
 def save_entry(parts: Services, actor: Actor, entry: Referral) -> str:
@@ -109,31 +120,48 @@ def send_entry(parts: Services, actor: Actor, callback_id: str, referral_id: str
     check_permission(actor, Permission.WORK_QUEUE)
     now = parts.clock.now()
 
-    def work(tx: Tx) -> str | None:
-        callback = find_callback(tx, actor, callback_id)
-        if callback.holder_id != actor.person_id:
-            check_permission(actor, Permission.SEE_OTHERS)
-        entry = _find_entry(tx, actor, referral_id)
-        if not entry.may_share:
-            raise Rejected(Why.FIELD)
-        if not wordings.may_be_sent(callback, now):
-            raise NotSafe(None)
-        who, act = actor.person_id, AuditAct.SENT_A_NUMBER
-        audit.add_entry(tx, now=now, person_id=who, act=act, kind="callback", subject=callback_id)
-        return wordings.add_text(
-            parts,
-            tx,
-            callback,
-            "number",
-            channel=alerts.choose_channel(parts, tx, callback.channel),
-            once=f"referral:{callback_id}:{referral_id}",
-            now=now,
-            number=entry.number,
-        )
-
-    row = parts.store.run(work)
+    row = parts.store.run(
+        lambda tx: send_within(parts, tx, actor, find_callback(tx, actor, callback_id), referral_id, now)
+    )
     if row is not None:
         parts.nudge(row)
+    return row
+
+
+def send_within(
+    parts: Services, tx: Tx, actor: Actor, callback: Callback, referral_id: str, now: datetime
+) -> str | None:
+    """Add the text of ``send_entry`` in an open transaction; it is audited only where it is really added.
+
+    Raises:
+        NotPermitted, Rejected, NotSafe: as ``send_entry``.
+    """
+    if callback.holder_id != actor.person_id:
+        check_permission(actor, Permission.SEE_OTHERS)
+    entry = _find_entry(tx, actor, referral_id)
+    if not entry.may_share:
+        raise Rejected(Why.FIELD)
+    if not wordings.may_be_sent(callback, now):
+        raise NotSafe(None)
+    row = wordings.add_text(
+        parts,
+        tx,
+        callback,
+        "number",
+        channel=alerts.choose_channel(parts, tx, callback.channel),
+        once=f"referral:{callback.id}:{referral_id}",
+        now=now,
+        number=entry.number,
+    )
+    if row is not None:
+        audit.add_entry(
+            tx,
+            now=now,
+            person_id=actor.person_id,
+            act=AuditAct.SENT_A_NUMBER,
+            kind="callback",
+            subject=callback.id,
+        )
     return row
 
 

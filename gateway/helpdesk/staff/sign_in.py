@@ -84,8 +84,7 @@ def find_signed_in(parts: Services, token: str, *, acts: bool = True) -> SignedI
     """
     now, token_hash = parts.clock.now(), _hash_token(parts, token)
     with parts.store.read() as tx:
-        found = sign_ins.find_sign_in(tx, token_hash)
-        person = people.by_id(tx, found.person_id) if found else None
+        found, person = sign_ins.find_with_person(tx, token_hash) or (None, None)
         calls = (
             found is not None
             and now >= found.seen_at + IDLE

@@ -34,6 +34,7 @@ SECTIONS = (
     Section(title="Requests for a call, by topic", what="asked", by="item"),
     Section(title="Calls made, by outcome", what="outcome", by="item"),
     Section(title="Promises that were not kept, by kind", what="promise", by="item"),
+    Section(title="Conversations that callers began", what="incoming", by="item"),
     Section(title="Pages reported as wrong, by screen", what="report_wrong", by="item"),
     Section(title="Messages, by what became of them", what="outbox", by="item"),
 )

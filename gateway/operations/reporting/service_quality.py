@@ -10,7 +10,7 @@ from gateway.domain.callbacks.broken_promises import BrokenPromise
 from gateway.domain.callbacks.windows import open_between
 from gateway.domain.contact_safety import When
 from gateway.domain.permissions import Actor, Permission, check_permission
-from gateway.storage import broken_promises, queue, reports
+from gateway.storage import broken_promises, queue_counts, reports
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,6 +51,7 @@ class QualityWatch:
         called_now: how many of those were called.
         broken: broken promises by kind, callers only.
         broken_trials: number of broken promises to trial phones, which count nowhere else.
+        talks: conversations that callers began by ringing the helpline.
     """
 
     since: datetime
@@ -67,6 +68,7 @@ class QualityWatch:
     called_now: int = 0
     broken: Mapping[BrokenPromise, int] = field(default_factory=dict)
     broken_trials: int = 0
+    talks: int = 0
 
     @property
     def contact_rate(self) -> float | None:
@@ -102,13 +104,14 @@ def measure_quality(parts: Services, tx: Tx, team: str = "main") -> QualityWatch
         in_windows=_summarise_times([_in_windows(parts, one) for one in tried]),
         ended=ended,
         spoke=spoke,
-        oldest=queue.find_oldest(tx, team),
+        oldest=queue_counts.find_oldest(tx, team),
         unsafe=reports.count_unsafe(tx, since=since),
         outcomes=reports.count_outcomes(tx, since=since),
         asked_now=len(at_once),
         called_now=sum(one.tried_at is not None for one in at_once),
         broken=broken_promises.count_broken(tx, team, since=since),
         broken_trials=sum(broken_promises.count_broken(tx, team, since=since, trial=True).values()),
+        talks=reports.count_talks(tx, since=since),
     )
 
 

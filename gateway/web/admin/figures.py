@@ -83,6 +83,7 @@ def _render_page(parts: Services, month: str, *, wrong: str = "") -> str:
         wrong=wrong,
         seen=service_quality.show_quality(parts, get_actor()),
         helped=(count_outcomes(cells, _HELPED), count_outcomes(last, _HELPED)),
+        talked=(count_talks(cells), count_talks(last)),
         missed=(count_outcomes(cells, _MISSED), count_outcomes(last, _MISSED)),
         centre=read_centre_month(parts, get_actor(), month),
         tables=[(section, list(found)) for section, found in groupby(cells, key=lambda cell: cell.section)],
@@ -100,4 +101,10 @@ def find_month_before(month: str) -> str:
 def count_outcomes(cells: Iterable[Cell], names: tuple[str, ...]) -> OutcomeCount:
     """Return the number of calls with one of these outcomes, without suppressed cells."""
     found = [cell.n for cell in cells if cell.section.what == "outcome" and cell.name in names]
+    return OutcomeCount(n=sum(n for n in found if n is not None), small=None in found)
+
+
+def count_talks(cells: Iterable[Cell]) -> OutcomeCount:
+    """Return the number of conversations that callers began, without suppressed cells."""
+    found = [cell.n for cell in cells if cell.section.what == "incoming"]
     return OutcomeCount(n=sum(n for n in found if n is not None), small=None in found)

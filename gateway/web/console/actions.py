@@ -10,7 +10,7 @@ from flask import Blueprint, flash, redirect, render_template, request
 
 from gateway.domain.callbacks.states import CallbackState, IllegalMove
 from gateway.domain.permissions import NotPermitted, Permission
-from gateway.helpdesk.calls import attempts, bridged_calls
+from gateway.helpdesk.calls import attempts, bridged_calls, incoming_calls
 from gateway.helpdesk.errors import (
     AlreadyCalling,
     ClaimedByOther,
@@ -23,19 +23,22 @@ from gateway.helpdesk.errors import (
     TooManyShown,
     Withheld,
 )
-from gateway.helpdesk.queue import claim, queue, transfer
+from gateway.helpdesk.queue import claim, queue, transfer, undo
 from gateway.helpdesk.queue import outcome as queue_outcome
+from gateway.helpdesk.queue.consequences import read_choice
 from gateway.helpdesk.queue.outcome import BadWords
+from gateway.helpdesk.queue.queue import Promise, find_promise
 from gateway.helpdesk.queue.transfer import NotPassed, UnfitReason
+from gateway.helpdesk.queue.undo import TooLate
 from gateway.helpdesk.staff.centre_lists import name_word
 from gateway.menus.engine.dates import find_odd_year
 from gateway.web.console import labels
 from gateway.web.console.callback import render_callback
 from gateway.web.shared.auth import get_actor
 from gateway.web.shared.error_pages import refuse_page, show_missing
-from gateway.web.shared.forms import read_field
+from gateway.web.shared.forms import flash_undoable, read_field
 from gateway.web.shared.i18n import _
-from gateway.web.shared.times import format_clock, format_day_and_clock, format_window
+from gateway.web.shared.times import format_clock, format_day_and_clock, format_window, show_clock
 from gateway.web.shared.unsent_forms import list_posted_words
 
 if TYPE_CHECKING:
@@ -45,13 +48,15 @@ if TYPE_CHECKING:
     from gateway.helpdesk.queue.outcome import Recorded
 
 CONFLICT, BAD, SEE_OTHER, NOTHING = 409, 422, 303, 204
-LONGEST = 2_000
+LONGEST, LONGEST_TOKEN = 2_000, 8_000
 
 
 def add_to(pages: Blueprint, parts: Services) -> None:
     """Register the actions."""
     _add_holding(pages, parts)
     _add_calling(pages, parts)
+    _add_outcome(pages, parts)
+    _add_incoming(pages, parts)
     _add_ending(pages, parts)
     _add_refusals(pages, parts)
 
@@ -60,6 +65,7 @@ def _add_holding(pages: Blueprint, parts: Services) -> None:
     @pages.post("/callbacks/<callback_id>/claim")
     def take(callback_id: str) -> Response:
         claim.claim_callback(parts, get_actor(), callback_id, take_over=read_field("take_over") == "yes")
+        flash_undoable(_("Claimed."), f"/callbacks/{callback_id}/release")
         return _redirect_to(callback_id)
 
     @pages.post("/callbacks/<callback_id>/release")
@@ -85,18 +91,26 @@ def _add_calling(pages: Blueprint, parts: Services) -> None:
         bridged_calls.begin_call(parts, get_actor(), callback_id, reason=read_field("reason", LONGEST))
         return _redirect_to(callback_id)
 
+
+def _add_outcome(pages: Blueprint, parts: Services) -> None:
     @pages.post("/callbacks/<callback_id>/outcome")
     def outcome(callback_id: str) -> Response:
+        word, agreed = read_choice(read_field("outcome"))
         recorded = queue_outcome.record_outcome(
             parts,
             get_actor(),
             callback_id=callback_id,
-            outcome=read_field("outcome"),
+            outcome=word,
             form=read_field("form"),
-            agreed=read_field("agreed") == "yes",
+            agreed=agreed or read_field("agreed") == "yes",
             named_at=_read_named_time(parts, read_field("named_at")),
         )
-        flash(_describe_recorded(parts, recorded))
+        flash_undoable(
+            _describe_recorded(parts, recorded),
+            f"/callbacks/{callback_id}/undo",
+            recorded.undo,
+            recorded.undo,
+        )
         return (
             _redirect_to(callback_id) if recorded.state is CallbackState.REACHED else redirect("/", SEE_OTHER)
         )
@@ -110,16 +124,40 @@ def _add_calling(pages: Blueprint, parts: Services) -> None:
             read_field("text", LONGEST).replace("\r\n", "\n"),
             form=read_field("form"),
         )
-        flash(_("Saved %(t)s.", t=_format_clock(parts)))
+        flash(_("Saved %(t)s.", t=show_clock(parts)))
         return _redirect_to(callback_id, "#notes")
+
+
+def _add_incoming(pages: Blueprint, parts: Services) -> None:
+    @pages.post("/callbacks/<callback_id>/talking")
+    def talking(callback_id: str) -> Response:
+        return _redirect_to(incoming_calls.begin_talk(parts, get_actor(), callback_id), "#sheet")
+
+    @pages.post("/callbacks/<callback_id>/rang")
+    def rang(callback_id: str) -> Response:
+        incoming_calls.note_ring(parts, get_actor(), callback_id)
+        flash(_("Noted that she rang."))
+        return redirect("/", SEE_OTHER)
 
 
 def _add_ending(pages: Blueprint, parts: Services) -> None:
     @pages.post("/callbacks/<callback_id>/close")
     def close(callback_id: str) -> Response:
-        queue_outcome.close_callback(parts, get_actor(), callback_id, reason=read_field("reason"))
-        flash(_("Closed."))
+        token = queue_outcome.close_callback(parts, get_actor(), callback_id, reason=read_field("reason"))
+        flash_undoable(_("Closed."), f"/callbacks/{callback_id}/undo", token, token)
         return redirect("/", SEE_OTHER)
+
+    @pages.post("/callbacks/<callback_id>/undo")
+    def take_back(callback_id: str) -> Response:
+        undo.undo_step(parts, get_actor(), callback_id, read_field("undo", LONGEST_TOKEN))
+        flash(_("Undone. It is as it was before."))
+        return _redirect_to(callback_id)
+
+    @pages.post("/callbacks/<callback_id>/reopen")
+    def reopen(callback_id: str) -> Response:
+        undo.reopen_callback(parts, get_actor(), callback_id)
+        flash(_("Reopened. Decide what follows."))
+        return _redirect_to(callback_id)
 
     @pages.post("/callbacks/<callback_id>/decide")
     def decide(callback_id: str) -> Response:
@@ -159,6 +197,7 @@ def _add_refusals(pages: Blueprint, parts: Services) -> None:
         TooManyShown,
         IllegalMove,
         BadWords,
+        TooLate,
     ):
         pages.register_error_handler(kind, refused)
 
@@ -192,6 +231,8 @@ def describe_refusal(parts: Services, error: Exception) -> str:
             )
         case NotSafe() | TooManyShown():
             return _until_when(parts, error)
+        case TooLate():
+            return _("This can be undone no more: a minute has passed, or something else has happened.")
         case BadWords():
             return _("Something is missing or too long. A note has 1 to 500 characters.")
         case _:
@@ -230,19 +271,27 @@ def _redirect_to(callback_id: str, place: str = "") -> Response:
 
 def _describe_recorded(parts: Services, recorded: Recorded) -> str:
     what = labels.find_label("outcome", recorded.outcome)
+    now = parts.clock.now()
     if recorded.state is CallbackState.REVIEW:
         return _("Recorded: %(what)s. A supervisor decides what follows.", what=what)
+    if recorded.state is CallbackState.CLOSED:
+        return _("Recorded: %(what)s. It is closed.", what=what)
+    promise = find_promise(recorded.due_at, recorded.due_until, now)
     if recorded.state is not CallbackState.WAITING or recorded.due_at is None or recorded.due_until is None:
         return _("Recorded: %(what)s.", what=what)
     zone = ZoneInfo(parts.line.zone)
-    local = [at.astimezone(zone) for at in (recorded.due_at, recorded.due_until, parts.clock.now())]
-    if recorded.due_at >= recorded.due_until:
+    start, end, today = (at.astimezone(zone) for at in (recorded.due_at, recorded.due_until, now))
+    if promise is Promise.OVER:
+        return _("Recorded: %(what)s. Her safe time is over; it ends now.", what=what)
+    if promise is Promise.ENDS:
         return _(
             "Recorded: %(what)s. She asked for now only: it ends at %(t)s unless she asks again.",
             what=what,
-            t=format_clock(local[1]),
+            t=format_clock(end),
         )
-    return _("Recorded: %(what)s. She is called again %(when)s.", what=what, when=format_window(*local))
+    return _(
+        "Recorded: %(what)s. She is called again %(when)s.", what=what, when=format_window(start, end, today)
+    )
 
 
 def _read_named_time(parts: Services, written: str) -> datetime | None:
@@ -253,10 +302,6 @@ def _read_named_time(parts: Services, written: str) -> datetime | None:
         return datetime.fromisoformat(written).replace(tzinfo=ZoneInfo(parts.line.zone)) if written else None
     except ValueError:
         raise BadWords("a time is written like 2026-11-24T18:30") from None
-
-
-def _format_clock(parts: Services) -> str:
-    return f"{parts.clock.now().astimezone(ZoneInfo(parts.line.zone)):%H:%M}"
 
 
 # Transfer of a claim to a named colleague, in big centres only.

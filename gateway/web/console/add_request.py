@@ -119,5 +119,5 @@ def _render_page(
         topics=list_topics(parts),
         spoken=list_languages(parts),
         tab="",
-        counts=queue.show_queue(parts, get_actor()).counts,
+        counts=queue.count_tabs(parts, get_actor()),
     )

@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, render_template, request
 
 from gateway.domain.callbacks.outcomes import Outcome
-from gateway.domain.callbacks.states import OPEN, CallbackState
-from gateway.domain.permissions import Permission
 from gateway.foundation.ids import new_id
-from gateway.helpdesk.calls import attempts, bridged_calls
-from gateway.helpdesk.queue import queue as queue_queue
-from gateway.helpdesk.queue import shift_summary, transfer
+from gateway.helpdesk.queue import shift_summary
+from gateway.helpdesk.queue.callback_page import build_call_panel, build_callback_page
 from gateway.helpdesk.queue.outcome import DECISIONS, REASONS
-from gateway.helpdesk.requests import draft_notes
 from gateway.helpdesk.staff.centre_lists import name_answers
-from gateway.web.console.queue import UNCHANGED, find_tab, gather_tab
+from gateway.web.console.queue import UNCHANGED, find_tab, gather_tab, set_bar
 from gateway.web.console.side_panel import gather_beside
-from gateway.web.shared.auth import get_actor
+from gateway.web.shared.auth import end_reading, get_actor, reads_once
 from gateway.web.shared.languages import get_language
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from gateway.domain.permissions import Actor
     from gateway.foundation.services import Services
-    from gateway.helpdesk.calls.bridged_calls import Bridge
-    from gateway.helpdesk.queue.queue import CallbackView
+    from gateway.helpdesk.queue.callback_page import CallPanel
 
 FIRST_OUTCOMES = (
     Outcome.REACHED,
@@ -46,121 +40,80 @@ OTHER_OUTCOMES = (
     Outcome.SILENT,
     Outcome.PRANK,
 )
-JUST_NOW = timedelta(minutes=15)
-
-
-class Can(NamedTuple):
-    """What the viewer may do with the callback now; the use cases check it again when it is done."""
-
-    claim: bool
-    call: bool
-    call_outside: bool
-    give_back: bool
-    take_over: bool
-    close: bool
-    decide: bool
-    note: bool
 
 
 def add_to(pages: Blueprint, parts: Services) -> None:
     """Register the page of a callback and its polled fragment."""
 
     @pages.get("/callbacks/<callback_id>")
+    @reads_once
     def callback(callback_id: str) -> str:
         return render_callback(parts, callback_id)
 
     @pages.get("/callbacks/<callback_id>/look")
+    @reads_once
     def look_at(callback_id: str) -> tuple[str, int, dict[str, str]]:
-        facts = _gather_facts(parts, callback_id)
-        mark = _make_mark(facts, parts.clock.now())
+        panel, must_note_look = build_call_panel(parts, get_actor(), callback_id)
+        end_reading()
+        if must_note_look:
+            shift_summary.note_reader(parts, get_actor(), callback_id)
+        mark = _make_mark(panel, parts.clock.now())
         if request.headers.get("If-None-Match") == mark:
             return "", UNCHANGED, {"ETag": mark}
-        return render_template("console/_call.html", **facts), 200, {"ETag": mark}
+        return render_template("console/_call.html", **_gather_panel(parts, panel)), 200, {"ETag": mark}
 
 
 def render_callback(
-    parts: Services, callback_id: str, *, fault: str = "", typed: str = "", unsent: tuple[str, ...] = ()
+    parts: Services,
+    callback_id: str,
+    *,
+    fault: str = "",
+    typed: str = "",
+    unsent: tuple[str, ...] = (),
+    faulty: str = "",
 ) -> str:
     """Return the page of a callback, with a fault if an action failed.
 
     ``typed`` is put back into the note's field; without that field, ``unsent`` is shown for copying.
+    ``faulty`` is the field of the sheet beside which the fault stands.
     """
-    facts = _gather_facts(parts, callback_id)
-    queue = gather_tab(queue_queue.show_queue(parts, get_actor(), find_tab()), callback_id)
-    extras = gather_beside(parts, queue_queue.show_callback(parts, get_actor(), callback_id))
+    page = build_callback_page(parts, get_actor(), callback_id, find_tab())
+    end_reading()
+    if page.must_note_look:
+        shift_summary.note_reader(parts, get_actor(), callback_id)
+    set_bar(page.bar)
+    panel = page.panel
     own = {
-        "fault": fault,
+        "fault": "" if faulty else fault,
+        "faulty": faulty,
+        "fault_words": fault,
         "typed": typed,
-        "words": () if typed and _may_write(facts) else unsent,
+        "words": () if typed and panel.can.note and not panel.shown.only_row else unsent,
         "missing": False,
         "note_form": new_id(parts.clock.now()),
-        "draft": draft_notes.find_draft(parts, get_actor(), callback_id),
-        "call_mark": _make_mark(facts, parts.clock.now()),
-        "colleagues": transfer.list_colleagues(parts, get_actor(), callback_id),
+        "call_mark": _make_mark(panel, parts.clock.now()),
+        "page": page,
     }
-    return render_template("console/callback.html", **{**queue, **facts, **own, **extras})
+    beside = gather_tab(page.queue, callback_id) | gather_beside(parts, page)
+    return render_template("console/callback.html", **{**beside, **_gather_panel(parts, panel), **own})
 
 
-def _gather_facts(parts: Services, callback_id: str) -> dict[str, object]:
-    shown = queue_queue.show_callback(parts, get_actor(), callback_id)
+def _gather_panel(parts: Services, panel: CallPanel) -> dict[str, object]:
+    """Return the template values of the part that changes while the page is open."""
+    row = panel.row
     return {
-        "shown": shown,
-        "row": shown.row,
-        "call": attempts.find_current_call(parts, get_actor(), callback_id),
-        "bridged": _find_bridge(parts, shown),
-        "no_bridge": bridged_calls.find_obstacle(parts),
-        "can": _find_abilities(get_actor(), shown),
-        "lookers": shift_summary.note_reader(parts, get_actor(), callback_id),
+        "panel": panel,
+        "row": row,
+        "shown": panel.shown,
         "first_outcomes": FIRST_OUTCOMES,
-        "other_outcomes": (*OTHER_OUTCOMES, *parts.desk.own_outcomes),
-        "further": name_answers(parts, shown.row.version, shown.answers, get_language()),
+        "further": name_answers(parts, row.version, panel.shown.answers, get_language()),
         "reasons": REASONS,
         "decisions": list(DECISIONS),
         "now": parts.clock.now(),
     }
 
 
-def _may_write(facts: dict[str, object]) -> bool:
-    can, shown = facts["can"], facts["shown"]
-    return bool(getattr(can, "note", False)) and not getattr(shown, "only_row", True)
-
-
-def _find_bridge(parts: Services, shown: CallbackView) -> Bridge | None:
-    """Return the bridged call to show: one that is running, or has just ended."""
-    last = bridged_calls.find_last_call(parts, get_actor(), shown.row.id)
-    if last is None or (not last.form and last.since + JUST_NOW <= parts.clock.now()):
-        return None
-    return last
-
-
-def _find_abilities(who: Actor, shown: CallbackView) -> Can:
-    row = shown.row
-    own = row.mine and row.state is CallbackState.CLAIMED
-    decides = who.may(Permission.DECIDE)
-    ready = (own and not row.to_decide) or (row.mine and row.state is CallbackState.REACHED)
-    rests = shown.not_before is not None and row.state is not CallbackState.REACHED
-    free_line = ready and not shown.calling and bool(shown.our_number)
-    return Can(
-        claim=row.state is CallbackState.WAITING or (row.state is CallbackState.REVIEW and decides),
-        call=free_line and row.due_now and not rests,
-        call_outside=free_line
-        and not row.due_now
-        and who.may(Permission.CALL_OUTSIDE)
-        and row.phone_seen != "not_mine",
-        give_back=own,
-        take_over=row.state is CallbackState.CLAIMED and not row.mine and who.may(Permission.TAKE_OVER),
-        close=(own and not row.to_decide)
-        or (row.state is CallbackState.REACHED and (row.mine or who.may(Permission.TAKE_OVER)))
-        or (row.state is CallbackState.WAITING and decides),
-        decide=decides and (row.state is CallbackState.REVIEW or (own and row.to_decide)),
-        note=row.mine or (who.may(Permission.SEE_OTHERS) and row.state in OPEN | {CallbackState.REACHED}),
-    )
-
-
-def _make_mark(facts: dict[str, object], now: datetime) -> str:
-    seen = (
-        *(facts[one] for one in ("shown", "call", "bridged", "no_bridge", "can", "lookers")),
-        get_language(),
-        int(now.timestamp()) // 60,
-    )
+def _make_mark(panel: CallPanel, now: datetime) -> str:
+    # What would follow is told by the minute, which is part of the mark.
+    seen = (replace(panel, outcomes=()), get_language(), int(now.timestamp()) // 60)
     return f'"{hashlib.sha256(repr(seen).encode()).hexdigest()[:24]}"'

@@ -10,11 +10,11 @@ from flask import Blueprint, flash, redirect, request
 from gateway.helpdesk.errors import NotSafe, Rejected, Why
 from gateway.helpdesk.requests import case_record, referrals
 from gateway.helpdesk.requests import follow_up as requests_follow_up
-from gateway.helpdesk.requests.planning import list_windows
 from gateway.helpdesk.staff.centre_lists import FIELDS
+from gateway.web.console.call_sheet import LONGEST, describe_finished, read_window, save_sheet
 from gateway.web.console.callback import render_callback
 from gateway.web.shared.auth import get_actor
-from gateway.web.shared.forms import read_field
+from gateway.web.shared.forms import flash_undoable, read_field
 from gateway.web.shared.i18n import _
 from gateway.web.shared.labels import find_word
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from werkzeug.wrappers import Response
 
-    from gateway.domain.contact_safety import When
     from gateway.foundation.services import Services
 
 CONFLICT, BAD, SEE_OTHER = 409, 422, 303
@@ -33,6 +32,7 @@ def add_to(pages: Blueprint, parts: Services) -> None:
     """Register these forms."""
     _add_figures(pages, parts)
     _add_after(pages, parts)
+    _add_sheet(pages, parts)
 
 
 def _add_figures(pages: Blueprint, parts: Services) -> None:
@@ -59,7 +59,7 @@ def _add_after(pages: Blueprint, parts: Services) -> None:
     def follow_up(callback_id: str) -> Response | tuple[str, int]:
         try:
             made = requests_follow_up.follow_up(
-                parts, get_actor(), callback_id, on=_read_day(), when=_read_window(parts)
+                parts, get_actor(), callback_id, on=_read_day(), when=read_window(parts)
             )
         except Rejected as declined:
             return render_callback(parts, callback_id, fault=_describe_fault(declined)), BAD
@@ -68,6 +68,21 @@ def _add_after(pages: Blueprint, parts: Services) -> None:
             return render_callback(parts, callback_id, fault=when), CONFLICT
         flash(_("The next call is planned. This one is closed."))
         return redirect(f"/callbacks/{made}", SEE_OTHER)
+
+
+def _add_sheet(pages: Blueprint, parts: Services) -> None:
+    @pages.post("/callbacks/<callback_id>/sheet")
+    def sheet(callback_id: str) -> Response | tuple[str, int]:
+        def show_again(fault: str, field: str) -> str:
+            return render_callback(
+                parts, callback_id, fault=fault, typed=read_field("text", LONGEST), faulty=field
+            )
+
+        done = save_sheet(parts, get_actor(), callback_id, show_again)
+        if isinstance(done, str):
+            return done, BAD
+        flash_undoable(describe_finished(done), f"/callbacks/{callback_id}/undo", done.undo, done.undo)
+        return redirect("/", SEE_OTHER)
 
 
 def _save_form(parts: Services, callback_id: str) -> str:
@@ -107,15 +122,6 @@ def _read_day() -> date:
         return date.fromisoformat(read_field("on"))
     except ValueError:
         raise Rejected(Why.DAYS) from None
-
-
-def _read_window(parts: Services) -> When | None:
-    if not read_field("when"):
-        return None
-    chosen = next((one for one in list_windows(parts) if one == read_field("when")), None)
-    if chosen is None:
-        raise Rejected(Why.FIELD)
-    return chosen
 
 
 def _describe_fault(declined: Rejected) -> str:

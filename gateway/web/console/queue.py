@@ -7,16 +7,16 @@ import io
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response, flash, redirect, render_template, request
+from flask import Blueprint, Response, flash, g, redirect, render_template, request
 
 from gateway.domain.permissions import Permission, check_permission
-from gateway.helpdesk.queue import claim, queue, search
+from gateway.helpdesk.queue import claim, listing, queue, search, shift_summary
 from gateway.helpdesk.queue import queue as queue_queue
-from gateway.helpdesk.queue import shift_summary as first_words
+from gateway.helpdesk.queue.queue_page import build_queue_page
 from gateway.helpdesk.staff import two_factor
-from gateway.web.shared.auth import find_home, get_actor
+from gateway.web.shared.auth import end_reading, find_home, get_actor, reads_once
 from gateway.web.shared.fact_notice import find_notice
-from gateway.web.shared.forms import read_field
+from gateway.web.shared.forms import flash_undoable, read_field
 from gateway.web.shared.i18n import _
 from gateway.web.shared.languages import get_language
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from gateway.foundation.services import Services
     from gateway.helpdesk.queue.queue import Queue
-    from gateway.helpdesk.queue.shift_summary import Opening
+    from gateway.helpdesk.queue.queue_page import StatusBar
 
 TABS = ("queue", "mine", "later", "review", "closed")
 SEE_OTHER, UNCHANGED = 303, 304
@@ -41,13 +41,14 @@ def add_to(pages: Blueprint, parts: Services) -> None:
 
 def _add_tabs(pages: Blueprint, parts: Services) -> None:
     @pages.get("/")
+    @reads_once
     def queue() -> Answer | str:
         if not get_actor().may(Permission.WORK_QUEUE):
             return redirect(find_home(get_actor()))
-        first = _note_look(parts)
-        return _render_page(parts, "queue", first)
+        return _render_page(parts, "queue")
 
     @pages.get("/<any(mine, later, review, closed):tab>")
+    @reads_once
     def tab(tab: str) -> str:
         return _render_page(parts, tab)
 
@@ -71,7 +72,13 @@ def _add_taking(pages: Blueprint, parts: Services) -> None:
         if taken is None:
             flash(_("Nobody is due now. The next ones are under Later."), "info")
             return redirect("/", SEE_OTHER)
+        flash_undoable(_("Claimed."), f"/callbacks/{taken.callback_id}/release")
         return redirect(f"/callbacks/{taken.callback_id}", SEE_OTHER)
+
+
+def set_bar(bar: StatusBar) -> None:
+    """Take the bar that a page's model brings, so that it is not read again for this page."""
+    g.status_bar = bar
 
 
 def gather_tab(found: Queue, opened: str = "") -> dict[str, object]:
@@ -96,18 +103,15 @@ def find_tab() -> str:
     return tab if tab in TABS else "queue"
 
 
-def _render_page(parts: Services, tab: str, first: Opening | None = None) -> str:
+def _render_page(parts: Services, tab: str) -> str:
+    page = build_queue_page(parts, get_actor(), tab)
+    end_reading()
+    set_bar(page.bar)
+    first = page.summary
+    if first and (first.since is None or first.since + LOOKS_COUNT_AFTER <= page.queue.now):
+        shift_summary.note_look(parts, get_actor())
     ends = find_notice(parts, get_actor()) if first else ()
-    found = gather_tab(queue_queue.show_queue(parts, get_actor(), tab))
-    return render_template("console/queue.html", first=first, fact_ends=ends, **found)
-
-
-def _note_look(parts: Services) -> Opening:
-    """Return the shift summary since the last look, and record this look."""
-    first = first_words.summarise_shift(parts, get_actor())
-    if first.since is None or first.since + LOOKS_COUNT_AFTER <= parts.clock.now():
-        first_words.note_look(parts, get_actor())
-    return first
+    return render_template("console/queue.html", first=first, fact_ends=ends, **gather_tab(page.queue))
 
 
 # Export of all requests as CSV; needs the export permission and a recent re-authentication.
@@ -127,11 +131,11 @@ def add_export(pages: Blueprint, parts: Services) -> None:
 
 
 def _make_file(parts: Services) -> Response:
-    rows = queue.export_callbacks(parts, get_actor())
+    rows = listing.export_callbacks(parts, get_actor())
     written = io.StringIO()
     table = csv.DictWriter(written, FIELDS, extrasaction="ignore")
     table.writeheader()
-    table.writerows(queue.format_row(row) for row in rows)
+    table.writerows(listing.format_row(row) for row in rows)
     headers = {"Content-Disposition": 'attachment; filename="requests.csv"'}
     return Response(written.getvalue(), mimetype="text/csv", headers=headers)
 
@@ -183,4 +187,4 @@ def _answer_ringing(parts: Services, found: search.Ringing | None, written: str)
 
 def _gather_frame(parts: Services) -> dict[str, object]:
     """Return the template values of the tabs on a page outside any tab."""
-    return {"tab": "", "counts": queue.show_queue(parts, get_actor()).counts}
+    return {"tab": "", "counts": queue.count_tabs(parts, get_actor())}

@@ -7,55 +7,40 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, redirect, request
 
-from gateway.domain.callbacks.states import CallbackState
+from gateway.domain.callbacks.states import IllegalMove
 from gateway.domain.permissions import NotPermitted
-from gateway.helpdesk.errors import ClaimedByOther, NoSuchCallback
-from gateway.helpdesk.queue import search
+from gateway.helpdesk.errors import ClaimedByOther, NoSuchCallback, Rejected
 from gateway.helpdesk.queue.outcome import BadWords
-from gateway.helpdesk.requests import case_record, draft_notes, follow_up, referrals
-from gateway.helpdesk.requests.planning import list_windows
-from gateway.helpdesk.staff.centre_lists import list_words, read_text
+from gateway.helpdesk.requests import draft_notes
+from gateway.helpdesk.staff.centre_lists import read_text
+from gateway.web.console.call_sheet import gather_sheet, keep_posted
 from gateway.web.shared.auth import get_actor
 from gateway.web.shared.forms import read_field
 from gateway.web.shared.i18n import _
+from gateway.web.shared.labels import find_word
 from gateway.web.shared.languages import get_language as page_language
 from gateway.web.shared.times import format_clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from werkzeug.wrappers import Response
 
     from gateway.foundation.services import Services
-    from gateway.helpdesk.queue.queue import CallbackView, Row
+    from gateway.helpdesk.queue.callback_page import CallbackPage
+    from gateway.helpdesk.queue.queue import Row
     from gateway.menus.engine.model import Menu
 
 _LONGEST_TITLE = 40
-OVER = frozenset(
-    {CallbackState.GIVEN_UP, CallbackState.CLOSED, CallbackState.CANCELLED, CallbackState.EXPIRED}
-)
 
 
-def gather_beside(parts: Services, shown: CallbackView) -> dict[str, object]:
-    """Return the template values of the side panel; empty for a callback that somebody else holds."""
-    row = shown.row
-    if shown.only_row:
-        return {"ticked": None, "earlier": (), "book": (), "way": (), "policy": ""}
-    own = row.mine and row.state not in OVER
-    return {
-        "ticked": case_record.load_form(parts, get_actor(), row.id) if own else None,
-        "earlier": search.list_earlier(parts, get_actor(), row.id),
-        "book": referrals.list_entries(parts, get_actor(), language=row.language, topic=row.topic)
-        if own
-        else (),
-        "way": name_way(parts, row, page_language()),
-        "fields": list_words(parts),
-        "several": case_record.SEVERAL,
-        "visible": case_record.VISIBLE,
-        "numbers": tuple(case_record.NUMBERS),
-        "windows": list_windows(parts, row.channel),
-        "policy": follow_up.read_policy(parts) if row.minor else "",
-    }
+def gather_beside(parts: Services, page: CallbackPage) -> dict[str, object]:
+    """Return the template values of the side panel that are words: of the form, the windows and the caller's way."""
+    row = page.panel.row
+    if page.panel.shown.only_row:
+        return {"way": ()}
+    return {"way": name_way(parts, row, page_language()), **gather_sheet(parts, page)}
 
 
 def name_way(parts: Services, row: Row, language: str) -> tuple[str, ...]:
@@ -112,18 +97,25 @@ def add_drafts(pages: Blueprint, parts: Services) -> None:
     def keep_draft(callback_id: str) -> Response | tuple[str, int, dict[str, str]]:
         is_script = request.headers.get("X-Draft") == "yes"
         try:
-            at = draft_notes.keep_draft(
-                parts, get_actor(), callback_id, _read_typed(), form=read_field("form")
-            )
-        except (ClaimedByOther, NotPermitted, NoSuchCallback, BadWords) as refused:
+            at = _keep_posted(parts, callback_id)
+        except (ClaimedByOther, NotPermitted, NoSuchCallback, BadWords, Rejected, IllegalMove) as refused:
             if is_script:
                 return _answer_refused(refused)
-            raise
+            if not isinstance(refused, Rejected):
+                raise
+            flash(find_word(refused.why), "bad")
+            return redirect(f"/callbacks/{callback_id}#sheet", SEE_OTHER)
         reason = _("Draft kept %(t)s", t=format_clock(at.astimezone(ZoneInfo(parts.line.zone))))
         if is_script:
             return reason, OK, PLAIN
         flash(reason)
         return redirect(f"/callbacks/{callback_id}#notes", SEE_OTHER)
+
+
+def _keep_posted(parts: Services, callback_id: str) -> datetime:
+    if read_field("sheet"):
+        return keep_posted(parts, get_actor(), callback_id)
+    return draft_notes.keep_draft(parts, get_actor(), callback_id, _read_typed(), form=read_field("form"))
 
 
 def _answer_refused(error: Exception) -> tuple[str, int, dict[str, str]]:
@@ -137,6 +129,8 @@ def _answer_refused(error: Exception) -> tuple[str, int, dict[str, str]]:
             )
         case BadWords():
             return _("Something is missing or too long. A note has 1 to 500 characters."), TOO_LONG, PLAIN
+        case Rejected(why=why):
+            return find_word(why), TOO_LONG, PLAIN
         case _:
             return _("This one is not yours any more. Your words are not kept: copy them."), CONFLICT, PLAIN
 

@@ -27,7 +27,7 @@ def add_to(pages: Blueprint, parts: Services) -> None:
     @pages.get("/hand-over")
     def hand_over() -> str:
         summary = shift_summary.hand_over(parts, get_actor())
-        counts = queue.show_queue(parts, get_actor()).counts
+        counts = queue.count_tabs(parts, get_actor())
         return render_template("console/hand_over.html", told=summary, tab="", counts=counts)
 
     @pages.get("/texts")
@@ -77,5 +77,5 @@ def _render_page(parts: Services, *, fault: str = "") -> str:
         texts=unmatched_texts.list_unread(parts, get_actor()),
         fault=fault,
         tab="",
-        counts=queue.show_queue(parts, get_actor()).counts,
+        counts=queue.count_tabs(parts, get_actor()),
     )

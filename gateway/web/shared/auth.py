@@ -5,7 +5,7 @@ Deny by default, as in OWASP's Authorization Cheat Sheet.
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from urllib.parse import quote
 from weakref import WeakSet
@@ -32,6 +32,7 @@ R = TypeVar("R")
 UNAUTHORISED, SEE_OTHER = 401, 303
 _LONGEST_WAY_BACK = 200
 _FOR_ANYONE: WeakSet[Callable[..., object]] = WeakSet()
+_READING_ONCE: WeakSet[Callable[..., object]] = WeakSet()
 _WITHOUT_SECOND: WeakSet[Callable[..., object]] = WeakSet()
 WHO = "who"
 """Session key with the person last signed in on this browser, for whom unsent form input is saved."""
@@ -50,6 +51,19 @@ def without_second_factor(view: Callable[P, R]) -> Callable[P, R]:
     """Mark a view that a signed-in person may see before turning on the required second factor."""
     _WITHOUT_SECOND.add(view)
     return view
+
+
+def reads_once(view: Callable[P, R]) -> Callable[P, R]:
+    """Mark a page whose sign-in and model are read in one transaction, which ``end_reading`` ends."""
+    _READING_ONCE.add(view)
+    return view
+
+
+def end_reading() -> None:
+    """End the page's transaction, before anything is written or rendered; nothing happens where none is open."""
+    reading: ExitStack | None = g.pop("reading", None)
+    if reading is not None:
+        reading.close()
 
 
 def find_sign_in() -> SignedIn | None:
@@ -95,6 +109,8 @@ def install(app: Flask, parts: Services, machines: frozenset[str]) -> None:
         view = current_app.view_functions.get(request.endpoint or "")
         token = request.cookies.get(get_cookie_name(), "")
         polls = request.headers.get("X-Polls") == "yes"
+        if view in _READING_ONCE:
+            _begin_reading(parts)
         for_anyone = view is None or view in _FOR_ANYONE
         if token and request.endpoint != "web.static":
             # A public page needs no sign-in, so it is shown even while SQL is away.
@@ -108,6 +124,13 @@ def install(app: Flask, parts: Services, machines: frozenset[str]) -> None:
         if session.get(WHO) != who.person.id:
             session[WHO] = who.person.id
         return _lead_to_second_factor() if who.lacks_second_factor and view not in _WITHOUT_SECOND else None
+
+    app.teardown_request(lambda _error: end_reading())
+
+
+def _begin_reading(parts: Services) -> None:
+    g.reading = ExitStack()
+    g.reading.enter_context(parts.store.read_once())
 
 
 def get_cookie_name() -> str:

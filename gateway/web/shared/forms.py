@@ -6,12 +6,12 @@ OWASP Cross-Site Request Forgery Prevention Cheat Sheet: a token per form, and a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 import phonenumbers
 from babel import Locale
-from flask import Flask, abort, current_app, request
+from flask import Flask, abort, current_app, flash, request
 from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFProtect
 from phonenumbers import PhoneNumberFormat
@@ -138,3 +138,19 @@ def group_digits(number: str) -> str:
 def _name_country(region: str) -> str:
     names = Locale.parse(get_language()).territories
     return str(names.get(region, region))
+
+
+def flash_undoable(words: str, action: str, token: str = "", kept: str | None = None) -> None:
+    """Flash what was done with a form that undoes it.
+
+    Args:
+        words: what was done.
+        action: the address that undoes it.
+        token: what that address needs to know, in the field ``undo``.
+        kept: where given, the form is shown only if it is not empty.
+    """
+    if kept == "":
+        flash(words)
+        return
+    # Flask keeps any JSON value; its annotation names the commonest.
+    flash(cast("str", {"words": words, "action": action, "token": token}), "undo")

@@ -45,6 +45,9 @@ AGREED = {
     (R, CallbackEvent.RESUME): CallbackState.CALLING,
     (R, CallbackEvent.CANCEL): CallbackState.CANCELLED,
     (R, CallbackEvent.AGED): CallbackState.EXPIRED,
+    (CallbackState.CLOSED, CallbackEvent.REOPEN): CallbackState.REVIEW,
+    (CallbackState.GIVEN_UP, CallbackEvent.REOPEN): CallbackState.REVIEW,
+    (CallbackState.EXPIRED, CallbackEvent.REOPEN): CallbackState.REVIEW,
     (CallbackState.REACHED, CallbackEvent.CALL): CallbackState.CALLING,
     (CallbackState.REACHED, CallbackEvent.CLOSE): CallbackState.CLOSED,
 }
@@ -77,8 +80,11 @@ def test_open_is_what_has_a_next_step() -> None:
 @pytest.mark.parametrize(
     "state", [CallbackState.GIVEN_UP, CallbackState.CLOSED, CallbackState.CANCELLED, CallbackState.EXPIRED]
 )
-def test_what_is_over_stays_over(state: CallbackState) -> None:
-    assert not MOVES[state]
+def test_what_is_over_is_only_reopened_for_a_decision_and_never_what_she_cancelled(
+    state: CallbackState,
+) -> None:
+    reopened = {CallbackEvent.REOPEN: CallbackState.REVIEW}
+    assert MOVES[state] == ({} if state is CallbackState.CANCELLED else reopened)
 
 
 def test_from_every_open_state_she_can_take_it_back() -> None:

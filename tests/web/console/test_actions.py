@@ -80,7 +80,7 @@ class TestPassingOn:
         assert "my shift is over" in page
         assert "passed on · Noy → Dao" in page
         assert f"Noy passed {code} to you" not in page
-        assert "This one is with a colleague" in text_of(noy.get(f"/callbacks/{held}"))
+        assert "so you see only its row" in text_of(noy.get(f"/callbacks/{held}"))
 
     @pytest.mark.usefixtures("big")
     def test_it_is_said_until_the_colleague_does_something(self, noy, dao, held, parts):

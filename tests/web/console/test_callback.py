@@ -137,7 +137,7 @@ class TestTheOutcome:
     def test_reached_then_closed(self, calling, line, evening):
         assert calling.post(f"{self.at}/outcome", outcome="reached", form=self.form).location == self.at
         page = text_of(calling.get(self.at))
-        assert "You reached her" in page
+        assert "After the call" in page
         assert HER not in page
         assert calling.post(f"{self.at}/close", reason="helped").location == "/"
         assert line.callback(evening).state is CallbackState.CLOSED

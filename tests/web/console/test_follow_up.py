@@ -51,9 +51,10 @@ def said(line, callback_id):
 
 
 class TestTheFiguresForm:
-    def test_two_questions_are_visible_and_nothing_is_ticked(self, noy, held):
-        page = text_of(noy.get(f"/callbacks/{held}")).split('id="figures"')[1].split("</form>")[0]
-        seen, folded = page.split("<details>")
+    def test_two_questions_are_visible_and_only_her_topic_is_ticked(self, noy, reached):
+        page = text_of(noy.get(f"/callbacks/{reached}")).split('id="sheet"')[1].split("</form>")[0]
+        seen, folded = page.split("<details>", 1)
+        assert 'name="topics" value="pay" checked' in seen
         assert [re.search(rf'name="{name}"', seen) is not None for name in case_record.VISIBLE] == [
             True,
             True,
@@ -62,7 +63,8 @@ class TestTheFiguresForm:
         ticked = re.findall(r'value="(\w+)" checked', folded)
         assert set(ticked) == {"not_asked"}
 
-    def test_two_taps_and_save(self, noy, line, held):
+    def test_two_taps_and_save(self, noy, line, reached):
+        held = reached
         data = {"person": "woman", "topics": ["pay", "hours"], "csrf_token": noy.csrf}
         assert noy.client.post(f"/callbacks/{held}/figures", data=data).status_code == 303
         assert said(line, held) == {"person": "woman", "topics": ["pay", "hours"]}
@@ -79,8 +81,8 @@ class TestTheFiguresForm:
         assert "not one of the choices" in text_of(answer)
         assert said(line, held) == {}
 
-    def test_every_word_of_the_form_has_its_name(self, noy, held):
-        page = text_of(noy.get(f"/callbacks/{held}"))
+    def test_every_word_of_the_form_has_its_name(self, noy, reached):
+        page = text_of(noy.get(f"/callbacks/{reached}"))
         names = [*WORDS, *case_record.NUMBERS]
         for code in [name for name in names if "_" in name] + [w for ws in WORDS.values() for w in ws]:
             assert f"> {code.replace('_', ' ')}</label>" not in page or code in {
@@ -90,7 +92,7 @@ class TestTheFiguresForm:
 
     def test_a_colleague_sees_no_form_and_cannot_send_it(self, signed, held):
         dao = signed("Dao")
-        assert 'id="figures"' not in text_of(dao.get(f"/callbacks/{held}"))
+        assert 'id="sheet"' not in text_of(dao.get(f"/callbacks/{held}"))
         assert dao.post(f"/callbacks/{held}/figures", person="woman").status_code == 403
 
 

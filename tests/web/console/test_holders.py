@@ -42,6 +42,11 @@ TABLE = {
     ("POST", "minor", "on=yes"): (CallbackState.CLAIMED, YES, NO, YES, GONE),
     ("POST", "follow-up", "on=2026-11-26&when=evening"): (CallbackState.REACHED, YES, NO, NO, GONE),
     ("POST", "close", "reason=no_need"): (CallbackState.CLAIMED, YES, NO, YES, GONE),
+    ("POST", "sheet", "reason=helped"): (CallbackState.REACHED, YES, NO, YES, GONE),
+    ("POST", "talking", ""): (CallbackState.CLAIMED, YES, NO, NO, GONE),
+    ("POST", "rang", ""): (CallbackState.CLAIMED, YES, YES, YES, GONE),
+    ("POST", "undo", "undo=nothing"): (CallbackState.CLAIMED, NO, NO, NO, GONE),
+    ("POST", "reopen", ""): (CallbackState.CLAIMED, NO, NO, NO, GONE),
     ("POST", "decide", "decision=closed&reason=other"): (CallbackState.REVIEW, NO, NO, YES, GONE),
 }
 ELSEWHERE = {"send-number"}
@@ -115,7 +120,7 @@ def test_a_colleague_sees_the_row_and_nothing_else(everybody, standing):
     wanted = standing(CallbackState.CLAIMED)
     everybody["holder"].post(f"/callbacks/{wanted}/note", text="only ours")
     pages = {who: everybody[who].get(f"/callbacks/{wanted}").get_data(as_text=True) for who in WHO}
-    assert [("only ours" in pages[who], "This one is with a colleague" in pages[who]) for who in WHO] == [
+    assert [("only ours" in pages[who], "so you see only its row" in pages[who]) for who in WHO] == [
         (True, False),
         (False, True),
         (True, False),

@@ -16,7 +16,10 @@
   function drafting(field) {
     const told = document.getElementById("draft-told");
     const { dataset, form } = field;
-    let kept = field.defaultValue;
+    // Of a sheet everything is kept, of a note its words.
+    const isSheet = form.dataset.sheet !== undefined;
+    const words = () => (isSheet ? new URLSearchParams([...new FormData(form)].filter(([name]) => name !== "csrf_token")).toString() : field.value);
+    let kept = isSheet && field.value === field.defaultValue ? words() : isSheet ? "" : field.defaultValue;
     let timer = 0;
     let last = Promise.resolve(true);
     let refused = "";
@@ -41,7 +44,7 @@
     }
 
     async function send() {
-      const text = field.value;
+      const text = words();
       if (text === kept) return true;
       refused = "";
       try {
@@ -79,12 +82,12 @@
       else if (!refused) document.dispatchEvent(new Event("lost"));
     }
 
-    field.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(keep, QUIET); });
+    (isSheet ? form : field).addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(keep, QUIET); });
     document.addEventListener("visibilitychange", keep); // on the way out, and back from signing in
     window.addEventListener("pagehide", send);
     window.addEventListener("online", keep);
     window.addEventListener("pageshow", keep); // the browser may have put back what was typed before
-    return { keep, mayLose, warn, isDirty: () => field.value !== kept };
+    return { keep, mayLose, warn, isDirty: () => words() !== kept };
   }
 
   const all = [...document.querySelectorAll("[data-draft]")].map(drafting);

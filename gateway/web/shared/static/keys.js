@@ -22,7 +22,9 @@
   function press(key) {
     const row = document.activeElement.closest && document.activeElement.closest("li");
     const inRow = row && row.querySelector(`[data-row-key="${key}"]`);
-    const target = inRow || [...document.querySelectorAll(`[data-key="${key}"]`)].find(shown);
+    // The request that is open comes before the list beside it; a row is meant only while the focus is on it.
+    const of = (place) => place && [...place.querySelectorAll(`[data-key="${key}"]`)].find(shown);
+    const target = inRow || of(document.querySelector("article.one")) || of(document);
     if (!target) return false;
     if (target.matches("input, textarea, select")) target.focus();
     else if (target.dataset.keyFocus) document.querySelector(target.dataset.keyFocus).focus();
