@@ -64,13 +64,13 @@ def webs(
 def answered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The kinds of faults that any hop ended in; it stays empty."""
     faults: list[str] = []
-    real: Callable[..., RenderedPage] = ussd._make_apology
+    real: Callable[..., str] = ussd.make_apology
 
-    def apologise(parts: Services, inbound: object, error: BaseException, what: str) -> RenderedPage:
+    def apologise(parts: Services, inbound: object, error: BaseException, what: str) -> str:
         faults.append(f"{what} {type(error).__name__}")
         return real(parts, inbound, error, what)
 
-    monkeypatch.setattr(ussd, "_make_apology", apologise)
+    monkeypatch.setattr(ussd, "make_apology", apologise)
     return faults
 
 
