@@ -21,6 +21,13 @@ WHO = ("holder", "colleague", "supervisor", "outsider")
 TABLE = {
     ("GET", "", ""): (CallbackState.CLAIMED, YES, YES, YES, GONE),
     ("GET", "look", ""): (CallbackState.CLAIMED, YES, YES, YES, GONE),
+    ("GET", "late", ""): (
+        CallbackState.CLAIMED,
+        GONE,
+        GONE,
+        GONE,
+        GONE,
+    ),  # only of an unclear call, to who made it
     ("POST", "claim", ""): (CallbackState.CLAIMED, YES, NO, NO, GONE),
     ("POST", "claim", "take_over=yes"): (CallbackState.CLAIMED, NO, NO, YES, GONE),
     ("POST", "release", ""): (CallbackState.CLAIMED, YES, NO, YES, GONE),
