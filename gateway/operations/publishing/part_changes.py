@@ -16,7 +16,6 @@ from gateway.menus.authoring.yaml_edit import (
 )
 from gateway.menus.authoring.yaml_spans import NotEditable, Plain
 from gateway.menus.engine.model import Menu
-from gateway.menus.engine.screens import Choices, Form, Question
 from gateway.operations.publishing.draft_files import hash_text
 from gateway.operations.publishing.menu_drafts import DraftMoved, OpenedDraft, change_file
 
@@ -227,8 +226,8 @@ def is_guarded(menu: Menu, name: str) -> bool:
     if screen is None:
         return False
     acts = any(choice.does is not None or choice.answers for choice in screen.choices)
-    takes_code = isinstance(screen, Choices) and screen.takes_code
-    return name == menu.sos or acts or takes_code or screen.sensitive or isinstance(screen, (Question, Form))
+    asks = screen.get_asked() or screen.list_questions() or screen.find_code_target()
+    return name == menu.sos or acts or screen.sensitive or bool(asks)
 
 
 def list_tree(menu: Menu) -> tuple[tuple[str, int], ...]:
@@ -254,7 +253,7 @@ def list_tree(menu: Menu) -> tuple[tuple[str, int], ...]:
 def _list_targets(menu: Menu, name: str) -> Iterator[str]:
     screen = menu.screens[name]
     following = [choice.to for choice in screen.choices]
-    for each in [*following, *(screen.questions if isinstance(screen, Form) else ())]:
+    for each in [*following, *screen.list_questions()]:
         if each in menu.screens:
             yield each
 
