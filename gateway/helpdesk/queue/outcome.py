@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from gateway.domain.audit_acts import AuditAct
@@ -70,7 +70,7 @@ class Recorded:
     state: CallbackState
     due_at: datetime | None
     due_until: datetime | None
-    undo: str = ""
+    undo: str = field(default="", compare=False)
 
 
 def record_outcome(
