@@ -23,7 +23,7 @@ from gateway.domain.callbacks.states import CallbackState
 from gateway.domain.callbacks.windows import ALWAYS
 from gateway.domain.events import Delivery, Inbound, Kind
 from gateway.foundation.services import Services
-from gateway.helpdesk.queue import claim, outcome, queue
+from gateway.helpdesk.queue import claim, listing, outcome, queue
 from gateway.helpdesk.requests import draft_notes, referrals
 from gateway.helpdesk.staff import audit_log, centre_policy, people, shifts, sign_in, two_factor
 from gateway.operations.maintenance.backup import restore_backup
@@ -155,7 +155,7 @@ def test_the_spool_is_written_once_with_the_code_that_was_promised(before: Befor
 def test_the_queue_shows_every_request_as_it_was(before: Before) -> None:
     found = [
         queue.format_row(row)
-        for row in queue.list_callbacks(before.parts, before.person("Supervisor"), closed=True)
+        for row in listing.list_callbacks(before.parts, before.person("Supervisor"), closed=True)
     ]
     assert {one["state"] for one in found} == set(CallbackState)
     assert [
@@ -271,7 +271,7 @@ def test_its_backup_comes_back(
     parts = house.made_parts(store, clock, tmp_path, redis_client)
     parts.versions.refresh()
     boss = people.find_actor(parts, "Supervisor")
-    assert {row.id for row in queue.list_callbacks(parts, boss, closed=True)} >= set(said["ids"].values())
+    assert {row.id for row in listing.list_callbacks(parts, boss, closed=True)} >= set(said["ids"].values())
     with store.read() as tx:
         sealed = outbox.list_rows(tx)
         assert any((outbox.open_row(tx, row).payload or {}).get("text") == "row pending" for row in sealed)
