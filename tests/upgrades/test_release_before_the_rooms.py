@@ -154,7 +154,7 @@ def test_the_spool_is_written_once_with_the_code_that_was_promised(before: Befor
 
 def test_the_queue_shows_every_request_as_it_was(before: Before) -> None:
     found = [
-        queue.format_row(row)
+        listing.format_row(row)
         for row in listing.list_callbacks(before.parts, before.person("Supervisor"), closed=True)
     ]
     assert {one["state"] for one in found} == set(CallbackState)
