@@ -52,7 +52,8 @@ def test_the_source_keeps_its_targets() -> None:
     }
 
     assert found["class names used twice"] == found["functions above 40 lines"] == 0
-    assert found["files"] <= 330
+    # 330 files were the target for the 49,776 lines of that time; providers and pages have been added since.
+    assert found["files per 10,000 lines"] <= 66
     assert found["one-word function names"] <= 30
     assert found["function names that begin with a participle"] <= 2
     assert found["comment and docstring lines that name a source"] >= 40

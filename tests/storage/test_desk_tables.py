@@ -16,6 +16,7 @@ from gateway.storage import (
     notes,
     outbox,
     people,
+    presence,
     referrals,
     sign_ins,
     texts,
@@ -181,27 +182,30 @@ def test_texts_nobody_understood(tx: Tx) -> None:
 
 def test_who_looks_and_for_how_long(tx: Tx) -> None:
     callbacks.insert_callback(tx, request(caller_of(tx), "c1"))
-    duty.note_look(tx, "c1", "me", now=NOW)
-    duty.note_look(tx, "c1", "other", now=NOW)
-    duty.note_look(tx, "c1", "me", now=LATER)
-    assert duty.list_lookers(tx, "c1", since=NOW, besides="me") == ("Other",)
-    assert duty.list_lookers(tx, "c1", since=LATER, besides="other") == ("Me",)
-    assert duty.list_lookers(tx, "c1", since=LATER, besides="me") == ()
-    assert (duty.find_last_look(tx, "c1", "me"), duty.find_last_look(tx, "c1", "nobody")) == (LATER, None)
+    presence.note_look(tx, "c1", "me", now=NOW)
+    presence.note_look(tx, "c1", "other", now=NOW)
+    presence.note_look(tx, "c1", "me", now=LATER)
+    assert presence.list_lookers(tx, "c1", since=NOW, besides="me") == ("Other",)
+    assert presence.list_lookers(tx, "c1", since=LATER, besides="other") == ("Me",)
+    assert presence.list_lookers(tx, "c1", since=LATER, besides="me") == ()
+    assert (presence.find_last_look(tx, "c1", "me"), presence.find_last_look(tx, "c1", "nobody")) == (
+        LATER,
+        None,
+    )
 
 
 def test_who_looks_at_anything(tx: Tx) -> None:
     callbacks.insert_callback(tx, request(caller_of(tx), "c1"))
     callbacks.insert_callback(tx, request(caller_of(tx), "c2", slot=1))
     for callback, person in (("c1", "me"), ("c1", "other"), ("c2", "other")):
-        duty.note_look(tx, callback, person, now=NOW)
-    assert duty.list_all_lookers(tx, "main", since=NOW, besides="") == {
+        presence.note_look(tx, callback, person, now=NOW)
+    assert presence.list_all_lookers(tx, "main", since=NOW, besides="") == {
         "c1": ("Me", "Other"),
         "c2": ("Other",),
     }
-    assert duty.list_all_lookers(tx, "main", since=NOW, besides="other") == {"c1": ("Me",)}
-    assert duty.list_all_lookers(tx, "main", since=LATER, besides="") == {}
-    assert duty.list_all_lookers(tx, "elsewhere", since=NOW, besides="") == {}
+    assert presence.list_all_lookers(tx, "main", since=NOW, besides="other") == {"c1": ("Me",)}
+    assert presence.list_all_lookers(tx, "main", since=LATER, besides="") == {}
+    assert presence.list_all_lookers(tx, "elsewhere", since=NOW, besides="") == {}
 
 
 def test_a_draft_is_sealed_one_a_person_and_goes_with_her(tx: Tx) -> None:

@@ -15,10 +15,10 @@ from gateway.storage import (
     callbacks,
     callers,
     conversations,
-    duty,
     outbox,
     outbox_claims,
     people,
+    presence,
     queue,
     texts,
 )
@@ -55,7 +55,7 @@ QUESTIONS: dict[str, tuple[Callable[[Tx], Any], set[str]]] = {
         {"ix_audit_subject"},
     ),
     "who looks at what": (
-        lambda tx: duty.list_all_lookers(tx, "main", since=NOW, besides="p1"),
+        lambda tx: presence.list_all_lookers(tx, "main", since=NOW, besides="p1"),
         {"ix_looking_at"},
     ),
     "open requests of a number": (
@@ -124,7 +124,7 @@ def fill(store: Store) -> None:
             state = list(CallbackState)[n % len(CallbackState)]
             callbacks.insert_callback(tx, request(her, f"c{n}", state=state, code=f"{n:04}", held_until=NOW))
             audit.add_entry(tx, now=NOW, person_id="p1", act="claimed", kind="callback", subject=f"c{n}")
-            duty.note_look(tx, f"c{n}", "p1", now=NOW - n * H)
+            presence.note_look(tx, f"c{n}", "p1", now=NOW - n * H)
             attempts.add_attempt(tx, attempt(her, f"a{n}", f"c{n}", ended_at=NOW if n % 2 else None))
             outbox.add_row(
                 tx, kind="answer", channel="phone", lane=f"lane {n}", due_at=NOW + n * H, expires_at=NOW + 999 * H,

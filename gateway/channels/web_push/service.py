@@ -7,20 +7,15 @@ made to the address that was looked at.
 
 import ipaddress
 import socket
-import ssl
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from urllib.parse import SplitResult, urlsplit
 
-import certifi
-import urllib3
-from urllib3.exceptions import HTTPError
-from urllib3.util.ssl_ import create_urllib3_context
-
 from gateway.channels.contract import ChannelConfig, Contract, SendOutcome, SendResult
-from gateway.channels.http_client import CONNECT, READ
 from gateway.channels.web_push import encryption
 from gateway.domain.events import PUSH, OutgoingPush
+
+HTTPS_PORT = 443
 
 LONGEST_ENDPOINT = 1_000
 GONE = "gone"
@@ -29,7 +24,6 @@ GONE = "gone"
 RATE = 20
 """Push messages per second, of all people together."""
 
-_HTTPS_PORT = 443
 _CREATED, _TOO_MANY, _AWAY = range(200, 300), 429, 503
 _ENDED = (404, 410)
 _OUR_FAULT = (400, 401, 403)
@@ -63,7 +57,7 @@ def check_endpoint(endpoint: str, *, private: bool = False) -> bool:
         is_public = _is_public(host)
     except ValueError:  # a name, which is resolved when a message is sent
         is_public = "." in host.strip(".") and not host.endswith((".local", ".internal", ".localhost"))
-    return to.scheme == "https" and port in {None, _HTTPS_PORT} and is_public
+    return to.scheme == "https" and port in {None, HTTPS_PORT} and is_public
 
 
 class PushService:
@@ -75,7 +69,6 @@ class PushService:
             events=frozenset(), accumulates=False, has_turn_id=False, takes_our_id=False, can_ask=False
         )
         self.allows_private = private
-        self._tls: ssl.SSLContext | None = None
 
     def push(self, message: OutgoingPush, *, now: datetime) -> SendResult:
         """Send one message. Faults of network or service are results, never exceptions."""
@@ -93,50 +86,22 @@ class PushService:
             return SendResult(outcome=SendOutcome.NOT_SENT, reason="unknown-host")
         if not address:
             return SendResult(outcome=SendOutcome.REFUSED, reason="private-address")
-        return self._post(to, address, body, _write_headers(message, now), now)
+        # Late: a process that pushes nothing needs no HTTP client (urllib3, 30 ms of a start).
+        from gateway.channels.web_push import posting
+
+        try:
+            status, headers = posting.send_body(to, address, body, _write_headers(message, now))
+        except posting.PostFailed as fault:
+            return SendResult(outcome=fault.outcome, reason=fault.reason)
+        return read_push_result(status, headers, now)
 
     def _resolve(self, to: SplitResult) -> str:
         """Return the address to connect to; empty where any address of the host is not public."""
-        found = socket.getaddrinfo(to.hostname, to.port or _HTTPS_PORT, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(to.hostname, to.port or HTTPS_PORT, type=socket.SOCK_STREAM)
         addresses = [str(each[4][0]).partition("%")[0] for each in found]
         if not self.allows_private and not all(map(_is_public, addresses)):
             return ""
         return addresses[0] if addresses else ""
-
-    def _post(
-        self, to: SplitResult, address: str, body: bytes, headers: dict[str, str], now: datetime
-    ) -> SendResult:
-        path = f"{to.path or '/'}{'?' + to.query if to.query else ''}"
-        try:
-            with self._open_pool(to, address) as pool:
-                response = pool.urlopen(
-                    "POST", path, body=body, headers={**headers, "Host": to.netloc}, retries=False,
-                    redirect=False, timeout=urllib3.Timeout(connect=CONNECT, read=READ), preload_content=False,
-                )  # fmt: skip
-                response.close()  # the body says nothing that the status does not
-                return read_push_result(
-                    response.status, {name.lower(): value for name, value in response.headers.items()}, now
-                )
-        except (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError):
-            return SendResult(outcome=SendOutcome.NOT_SENT, reason="no-connection")
-        except urllib3.exceptions.SSLError:
-            return SendResult(outcome=SendOutcome.NOT_SENT, reason="tls")
-        except (HTTPError, OSError):
-            return SendResult(outcome=SendOutcome.UNCLEAR, reason="no-answer")
-
-    def _open_pool(self, to: SplitResult, address: str) -> urllib3.HTTPConnectionPool:
-        if to.scheme == "http":
-            return urllib3.HTTPConnectionPool(address, to.port or 80)
-        if self._tls is None:
-            self._tls = create_urllib3_context()
-            self._tls.load_verify_locations(certifi.where())
-        return urllib3.HTTPSConnectionPool(
-            address,
-            to.port or _HTTPS_PORT,
-            ssl_context=self._tls,
-            server_hostname=to.hostname,
-            assert_hostname=to.hostname,
-        )
 
 
 def read_push_result(status: int, headers: dict[str, str], now: datetime) -> SendResult:

@@ -37,6 +37,7 @@ from gateway.storage import (
     channel_rows,
     duty,
     notes,
+    presence,
     queue,
     queue_counts,
     referrals,
@@ -61,8 +62,8 @@ if TYPE_CHECKING:
     from gateway.storage.callbacks import Callback
     from gateway.storage.channel_rows import ChannelRows
     from gateway.storage.database import Tx
-    from gateway.storage.duty import TeamNow
     from gateway.storage.notes import DraftNote, Written
+    from gateway.storage.presence import TeamNow
     from gateway.storage.queue import IdQuery, ListOrder, QueueEntry
     from gateway.storage.referrals import Referral
     from gateway.storage.seen_calls import SeenCall, SeenCalls
@@ -214,7 +215,7 @@ def _read_rows(
     order: ListOrder,
 ) -> _Rows:
     now = parts.clock.now()
-    team = duty.read_team(tx, actor.team, since=now - LOOKS)
+    team = presence.read_team(tx, actor.team, since=now - LOOKS)
     own = {
         "one": [queue.build_one(callback_id)],
         "earlier": [queue.build_same_caller(actor.team, callback_id)],

@@ -17,7 +17,7 @@ from gateway.foundation.phone_numbers import mask_number
 from gateway.helpdesk.errors import NoSuchCallback, name_of
 from gateway.helpdesk.queue.claim import is_to_decide
 from gateway.helpdesk.requests.planning import find_window_start
-from gateway.storage import attempts, audit, duty, notes, people, queue, queue_counts
+from gateway.storage import attempts, audit, notes, people, presence, queue, queue_counts
 from gateway.storage.queue import QueueEntry, Tab
 from gateway.storage.queue_counts import Counts, Pulse
 
@@ -390,4 +390,4 @@ def _make_tab_stamp(
 
 
 def _list_lookers(tx: Tx, actor: Actor, now: datetime) -> Mapping[str, tuple[str, ...]]:
-    return duty.list_all_lookers(tx, actor.team, since=now - LOOKS, besides=actor.person_id)
+    return presence.list_all_lookers(tx, actor.team, since=now - LOOKS, besides=actor.person_id)

@@ -10,7 +10,16 @@ from gateway.domain.permissions import WORKING, Permission, check_permission
 from gateway.helpdesk.calls import bridged_calls
 from gateway.helpdesk.queue import shift_summary, transfer
 from gateway.helpdesk.queue.queue import LOOKS, Urgency, compose_queue, is_limited_to_own
-from gateway.storage import audit, broken_promises, channel_rows, duty, queue, queue_counts, seen_calls
+from gateway.storage import (
+    audit,
+    broken_promises,
+    channel_rows,
+    duty,
+    presence,
+    queue,
+    queue_counts,
+    seen_calls,
+)
 from gateway.storage.queue import Tab
 
 if TYPE_CHECKING:
@@ -28,7 +37,7 @@ if TYPE_CHECKING:
     from gateway.storage.broken_promises import Confession
     from gateway.storage.channel_rows import ChannelRows
     from gateway.storage.database import Tx
-    from gateway.storage.duty import TeamNow
+    from gateway.storage.presence import TeamNow
     from gateway.storage.queue import IdQuery, QueueEntry, QueueShape
     from gateway.storage.queue_counts import Pulse
     from gateway.storage.seen_calls import SeenCalls
@@ -78,7 +87,7 @@ def build_queue_page(parts: Services, actor: Actor, tab: str = "queue") -> Queue
     which, now = Tab(tab), parts.clock.now()
     first = which is Tab.QUEUE
     with parts.store.read() as tx:
-        team = duty.read_team(tx, actor.team, since=now - LOOKS)
+        team = presence.read_team(tx, actor.team, since=now - LOOKS)
         person = team.find_person(actor.person_id)
         since = person.looked_at if person is not None else None
         pulse = queue_counts.read_pulse(

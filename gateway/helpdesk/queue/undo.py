@@ -135,10 +135,9 @@ def reopen_callback(parts: Services, actor: Actor, callback_id: str) -> None:
 
     def work(tx: Tx) -> None:
         callback = find_callback(tx, actor, callback_id)
-        old = (callback.closed_at or callback.changed_at) + VALID_FOR <= now
-        taken = any(one.slot == callback.slot for one in callbacks.open_of(tx, callback.caller_id or ""))
-        if callback.caller_id is None or callback.withheld or old or taken:
+        if _is_final(tx, callback, now):
             raise IllegalMove(callback.state, CallbackEvent.REOPEN)
+        danger = callback.priority == DANGER
         moved = callbacks.step_callback(
             tx,
             callback_id,
@@ -148,7 +147,7 @@ def reopen_callback(parts: Services, actor: Actor, callback_id: str) -> None:
             holder_id=None,
             closed_at=None,
             escalate_at=queue_rules.plan_first_alert(
-                CallbackState.REVIEW, danger=callback.priority == DANGER, due_at=None, now=now
+                CallbackState.REVIEW, danger=danger, due_at=None, now=now
             ),
         )
         if moved is None:
@@ -163,6 +162,13 @@ def reopen_callback(parts: Services, actor: Actor, callback_id: str) -> None:
         )
 
     parts.store.run(work)
+
+
+def _is_final(tx: Tx, callback: Callback, now: datetime) -> bool:
+    """Say whether nothing can be reopened: erased or withheld, too long ago, or she has asked anew since."""
+    old = (callback.closed_at or callback.changed_at) + VALID_FOR <= now
+    taken = any(one.slot == callback.slot for one in callbacks.open_of(tx, callback.caller_id or ""))
+    return callback.caller_id is None or bool(callback.withheld) or old or taken
 
 
 def may_reopen(actor: Actor, callback: Callback, now: datetime) -> bool:

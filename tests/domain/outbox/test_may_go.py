@@ -94,6 +94,7 @@ def test_every_kind_is_either_inside_or_outside() -> None:
     assert {name: kind.lasts for name, kind in KINDS.items() if not kind.inside} == {
         "answer": timedelta(minutes=10),
         "alert": timedelta(hours=1),
+        "push": timedelta(hours=1),
         "call": timedelta(minutes=1),
         "ours": timedelta(days=14),
     }
