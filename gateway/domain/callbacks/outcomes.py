@@ -95,12 +95,19 @@ class Attempted:
         nth: 0 for the first of its window, 1 for the second.
         whens: the windows that the caller chose, the one just tried first.
         until: end of the window just tried.
+        since: start of that window. Where it has not begun, the call was made outside it, or its outcome is told so
+            late that the request has another window since: a further call at once would then be unsafe.
     """
 
     tries: int
     nth: int
     whens: Sequence[When]
     until: datetime
+    since: datetime | None = None
+
+    def find_end(self, now: datetime) -> datetime:
+        """Return the instant after which the next window may begin: its end, or now where it has not begun."""
+        return self.until if self.since is None or self.since <= now else now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,13 +159,12 @@ def plan_next_step(
     if same is not None:
         return Follows(event=CallbackEvent.MISSED, tries=tries, when=when, window=same)
     if rule.then is Then.NAMED_TIME:
-        window = _find_named_window(
-            when, hours, zone, attempted, report.named if report.named and report.named > now else None
-        )
+        named = report.named if report.named and report.named > now else None
+        window = _find_named_window(when, hours, zone, attempted.find_end(now), named)
     else:
         when = _find_other(attempted.whens) if rule.then is Then.OTHER_KIND else when
         resting = now + max(APART, timedelta(hours=rule.wait))
-        window = find_next_window(when, hours, zone, now, not_before=max(attempted.until, resting))
+        window = find_next_window(when, hours, zone, now, not_before=max(attempted.find_end(now), resting))
     # A `now` request has no next window; it expires at the end of its 30 minutes.
     return Follows(
         event=CallbackEvent.MISSED,
@@ -172,11 +178,11 @@ def _same_window(rule: Rule, attempted: Attempted, now: datetime, *, agreed: boo
     if rule.again is None or attempted.nth or (rule.agreed and not agreed):
         return None
     start = now + timedelta(minutes=rule.again)
-    return (start, attempted.until) if start < attempted.until else None
+    return (start, attempted.until) if start < attempted.find_end(now) else None
 
 
 def _find_named_window(
-    when: When, hours: Hours, zone: str, attempted: Attempted, named: datetime | None
+    when: When, hours: Hours, zone: str, ended: datetime, named: datetime | None
 ) -> Window | None:
     """Return the safe window that contains the named time, or the next one after it.
 
@@ -184,8 +190,7 @@ def _find_named_window(
     """
     if when is When.NOW:
         return find_next_window(when, hours, zone, named, least=timedelta()) if named else None
-    start = named or attempted.until
-    return find_next_window(when, hours, zone, start)
+    return find_next_window(when, hours, zone, named or ended)
 
 
 def _find_other(whens: Sequence[When]) -> When:

@@ -93,6 +93,7 @@ def plan_consequence(
         nth=nth,
         whens=(When(callback.window),),
         until=callback.due_until or now,
+        since=callback.due_at,
     )
     return _unless_refused(callback, plan_next_step(usable, tried, hours, parts.line.zone, now))
 

@@ -161,3 +161,33 @@ def test_her_phone_is_only_planned_inside_her_window(
         assert start >= now
         assert 18 <= start.hour < 21
         assert (end.hour, end.minute, end.date()) == (21, 0, start.date())
+
+
+@pytest.mark.parametrize("agreed", [False, True])
+@pytest.mark.parametrize("outcome", [Outcome.BUSY, Outcome.CUT_OFF, Outcome.NO_ANSWER, Outcome.ASKED_LATER])
+def test_an_outcome_that_is_told_outside_her_window_waits_for_it(outcome: Outcome, agreed: bool) -> None:
+    """A late outcome, or a supervisor's call outside her window: the window that the request has is not open."""
+    after = told(outcome, now=at(24, 9), agreed=agreed, since=at(24, 18))
+    assert after.window == (at(24, 18), at(24, 21))
+
+
+@given(
+    st.sampled_from([each for each in Outcome if RULES[each].counts and each is not Outcome.REACHED]),
+    st.integers(0, 3 * 24 * 60),
+    st.integers(0, 2),
+    st.integers(0, 1),
+    st.booleans(),
+)
+def test_what_follows_lies_in_an_evening(
+    outcome: Outcome, minute: int, ahead: int, nth: int, agreed: bool
+) -> None:
+    """Whatever window the request has when an outcome is told, no phone rings outside her evenings."""
+    now = at(24, 0) + timedelta(minutes=minute)
+    day = 24 + ahead + minute // (24 * 60)
+    after = told(outcome, now=now, agreed=agreed, nth=nth, since=at(day, 18), until=at(day, 21))
+    assert after.window is not None
+    start, end = (each.astimezone(ZoneInfo(ZONE)) for each in after.window)
+    assert start.date() == end.date()
+    assert 18 <= start.hour < 21
+    assert (end.hour, end.minute) == (21, 0)
+    assert after.window[0] >= now
