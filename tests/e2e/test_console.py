@@ -115,10 +115,10 @@ def test_from_the_first_link_to_a_closed_callback(parts, line, clock, opened):
     sign_in(noy, "Noy", secret, clock.now())
     button(noy, "Take next").click()
     call(noy)
-    button(noy, "Reached").click()
-    noy.get_by_label("How did it end?").select_option("informed")
-    button(noy, "Close it").click()
-    expect(noy.get_by_text("Closed.")).to_be_visible()
+    noy.get_by_role("button", name=re.compile("^Reached")).click()
+    noy.locator("#ending input[value=informed]").check()
+    button(noy, "Save and close").click()
+    expect(noy.get_by_text("Saved and closed.")).to_be_visible()
     assert line.callback(wanted).state is CallbackState.CLOSED
     assert reveals(line) == 2
 
@@ -130,9 +130,9 @@ def a_reload_and_a_second_tab(page: Page, line, wanted: str) -> None:
     second.goto(f"/callbacks/{wanted}")
     expect(second.get_by_role("button", name=SPACED)).to_be_visible()
     assert reveals(line) == 1
-    button(page, "No answer").click()
+    page.get_by_role("button", name=re.compile("^No answer")).click()
     expect(page.get_by_text("She is called again tomorrow 18:00–21:00")).to_be_visible()
-    button(second, "Busy").click()
+    second.get_by_role("button", name=re.compile("^Busy")).click()
     expect(second.get_by_text("Recorded: No answer.")).to_be_visible()
     second.reload()
     assert line.rows("SELECT outcome FROM attempts") == [("no_answer",)]
@@ -156,12 +156,13 @@ def test_without_scripts_everything_still_works(parts, line, clock, opened, work
     page.goto("/")
     button(page, "Take next").click()
     page.get_by_role("button", name=re.compile("^Call")).click()
-    button(page, "Reached").click()
+    page.get_by_role("button", name=re.compile("^Reached")).click()
     page.get_by_label("Write a note").fill("Talked about her pay.")
-    button(page, "Save the note").click()
-    expect(page.get_by_text("Talked about her pay.")).to_be_visible()
-    button(page, "Close it").click()
-    expect(page.get_by_text("Closed.")).to_be_visible()
+    page.locator("#ending input[value=helped]").check()
+    button(page, "Save and close").click()
+    expect(page.get_by_text("Saved and closed.")).to_be_visible()
+    (kept,) = line.rows("SELECT reason FROM callbacks WHERE state = 'closed'")
+    assert kept == ("helped",)
 
 
 class TestLive:
@@ -214,17 +215,18 @@ class TestLive:
         page.goto("/")
         button(page, "Take next").click()
         page.get_by_role("button", name=re.compile("^Call")).click()
-        expect(button(page, "Reached")).to_be_visible()
+        reached = page.get_by_role("button", name=re.compile("^Reached"))
+        expect(reached).to_be_visible()
         page.get_by_label("Write a note").fill("a note half written")
         page.context.set_offline(True)
-        button(page, "Reached").click()
+        reached.click()
         page.wait_for_timeout(200)
         page.context.set_offline(False)
         page.goto("/mine")
         page.locator("[data-row]").first.click()
         expect(page.get_by_label("Write a note")).to_have_value("a note half written")
-        button(page, "Reached").click()
-        expect(page.get_by_text("You reached her")).to_be_visible()
+        page.get_by_role("button", name=re.compile("^Reached")).click()
+        expect(page.locator("#sheet")).to_be_visible()
         assert line.rows("SELECT outcome FROM attempts") == [("reached",)]
 
     def test_a_sign_out_elsewhere_is_told(self, parts, opened, working):

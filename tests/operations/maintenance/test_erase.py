@@ -14,8 +14,14 @@ from tests.support.filled import CALLER, SAID, fill, opened
 from tests.support.house import made_parts
 
 NUMBER = "+8562055500001"
-NOT_HERS = {("people", "number"), ("people", "totp"), ("kept_forms", "fields")}
-"""A counsellor's own phone and second factor, which go with the person, and a form of theirs that does not name her."""
+NOT_HERS = {
+    ("people", "number"),
+    ("people", "totp"),
+    ("kept_forms", "fields"),
+    ("push_keys", "secret"),
+    ("push_subscriptions", "address"),
+}
+"""What is of the staff (phone, second factor, browsers for alerts) goes with the person; a form does not name her."""
 
 
 def test_nothing_of_hers_is_left(store: Store, clock: SetClock, tmp_path: Path) -> None:

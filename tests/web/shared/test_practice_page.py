@@ -22,7 +22,7 @@ HERE = "/admin/how-we-work"
 @pytest.fixture
 def parts(parts):
     def line(name):
-        contract = SimpleNamespace(real=True, carries_texts=True, silent_after=None)
+        contract = SimpleNamespace(real=True, carries_texts=True, silent_after=None, guide="")
         config = ChannelConfig(name=name, provider="none", menu="helpline")
         return SimpleNamespace(contract=contract, config=config)
 

@@ -11,7 +11,12 @@ FORM = re.compile(r"<form\b(?P<head>[^>]*)>(?P<inside>.*?)</form>", re.DOTALL)
 
 def posting(template: Path) -> list[tuple[str, str]]:
     """(what opens it, what is inside) of each form of a template that posts."""
-    found = FORM.finditer(template.read_text(encoding="utf-8"))
+    text = template.read_text(encoding="utf-8")
+    for macro in re.finditer(r"{% macro (\w+)\(\) %}([^\n]*?){% endmacro %}", text):
+        text = text.replace(
+            f"{{{{ {macro[1]}() }}}}", macro[2]
+        )  # a macro of this page is read where it is called
+    found = FORM.finditer(text)
     forms = [(form["head"], form["inside"]) for form in found]
     return [(head, inside) for head, inside in forms if 'method="post"' in head or "hx-post" in head]
 
