@@ -49,6 +49,7 @@ def open_draft(page: Page) -> str:
     return page.url
 
 
+@pytest.mark.slow
 @LOOKS
 def test_the_pages_fit_and_are_accessible(opened, admin, tmp_path, width, language):
     page = opened(width=width, height=740, language=language, token=admin)

@@ -189,7 +189,9 @@ def test_without_scripts_clock_and_switches_are_plain_forms(opened, parts, clock
     expect(page.locator("[data-clock]")).to_have_text("Wed Nov 25, 06:05")
 
 
-@pytest.mark.parametrize("language", ["en", "lo", "th"])
+@pytest.mark.parametrize(
+    "language", ["lo", *(pytest.param(each, marks=pytest.mark.slow) for each in ("en", "th"))]
+)
 def test_on_the_smallest_phone_every_key_is_large_enough(opened, language):
     page = opened(width=320, language=language)
     page.goto("/phone/")
