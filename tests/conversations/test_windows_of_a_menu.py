@@ -38,15 +38,21 @@ def menu_with(*changes: tuple[str, str]) -> str:
     return serialization.dump_menu(add_pages(checked.menu, (USSD_LIMITS, SMS_LIMITS), settings))
 
 
-WEEKDAYS = menu_with(
-    (
-        'morning: {hours: "06:00-09:00"}',
-        'weekday_morning: {days: [mon, tue, wed, thu, fri], hours: "09:00-12:00"}',
-    ),
-    ("answer: morning", "answer: weekday_morning"),
-    ("when: morning", "when: weekday_morning"),
-)
-LATER = menu_with(('morning: {hours: "06:00-09:00"}', 'morning: {hours: "08:30-12:00"}'))
+def weekdays() -> str:
+    """A menu whose morning is one of weekdays, from nine."""
+    return menu_with(
+        (
+            'morning: {hours: "06:00-09:00"}',
+            'weekday_morning: {days: [mon, tue, wed, thu, fri], hours: "09:00-12:00"}',
+        ),
+        ("answer: morning", "answer: weekday_morning"),
+        ("when: morning", "when: weekday_morning"),
+    )
+
+
+def later() -> str:
+    """A menu whose morning begins later."""
+    return menu_with(('morning: {hours: "06:00-09:00"}', 'morning: {hours: "08:30-12:00"}'))
 
 
 def due(parts: Services) -> tuple[str, datetime | None, datetime | None]:
@@ -67,7 +73,7 @@ def test_every_language_reads_the_hours_of_each_window_on_one_page(light: Servic
 
 @pytest.mark.fault("H1")
 def test_one_row_moves_label_plan_and_what_she_is_told(light: Services, clock: SetClock) -> None:
-    publish(light, LATER)
+    publish(light, later())
     phone = Phone(light)
     assert "1 Morning 8:30-12" in phone.dial("4 7 2 1").text
     assert "Wed 8:30-12" in phone.press("1 1").text
@@ -80,7 +86,7 @@ def test_one_row_moves_label_plan_and_what_she_is_told(light: Services, clock: S
 
 @pytest.mark.fault("H2")
 def test_a_window_of_weekdays_is_offered_planned_and_told(parts: Services, clock: SetClock) -> None:
-    publish(parts, WEEKDAYS)
+    publish(parts, weekdays())
     clock.set(BACK)
     phone = Phone(parts)
     assert "1 Morning 9-12" in phone.dial("4 7 2 1").text
@@ -91,7 +97,7 @@ def test_a_window_of_weekdays_is_offered_planned_and_told(parts: Services, clock
 
 @pytest.mark.fault("H2")
 def test_the_attempts_of_one_weekday_morning_share_its_beginning(light: Services, clock: SetClock) -> None:
-    publish(light, WEEKDAYS)
+    publish(light, weekdays())
     Phone(light).dial("4 7 2 1 1 1")
     clock.set(datetime(2026, 11, 25, 4, tzinfo=UTC))
     assert find_window_start(light, requests(light)[0]) == datetime(2026, 11, 25, 2, tzinfo=UTC)
@@ -99,7 +105,7 @@ def test_the_attempts_of_one_weekday_morning_share_its_beginning(light: Services
 
 @pytest.mark.fault("H2")
 def test_by_text_the_numbers_are_the_keys_of_the_menu(light: Services) -> None:
-    publish(light, WEEKDAYS)
+    publish(light, weekdays())
     phone = Phone(light, number="+8562055598765")
     phone.texts("call me")
     phone.texts("1 1")
@@ -110,7 +116,7 @@ def test_by_text_the_numbers_are_the_keys_of_the_menu(light: Services) -> None:
 @pytest.mark.fault("H2")
 def test_her_hours_outlive_the_edition_that_offered_them(parts: Services, clock: SetClock) -> None:
     """The window is gone from the menu, and *morning* means other hours: what she read still holds."""
-    publish(parts, WEEKDAYS)
+    publish(parts, weekdays())
     phone = Phone(parts)
     phone.dial("4 7 2 1 1 1")
     publish(parts)
@@ -126,7 +132,7 @@ def test_her_hours_outlive_the_edition_that_offered_them(parts: Services, clock:
 @pytest.mark.fault("H2")
 def test_who_agreed_to_the_old_hours_is_not_rung_at_the_new_ones(light: Services, clock: SetClock) -> None:
     Phone(light).dial("4 7 2 1 1 1")
-    publish(light, LATER)
+    publish(light, later())
     clock.set(datetime(2026, 11, 25, 5, tzinfo=UTC))
     assert timers.roll_windows(light) == 1
     wednesday_night = datetime(2026, 11, 25, 23, tzinfo=UTC)
