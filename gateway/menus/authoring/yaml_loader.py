@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 12
 MAX_NODES = 6_000
-MAX_ENTRIES = 500
+MAX_ENTRIES = 2_500
+"""Entries of one list or mapping; `reviews/` holds one line for each text of the menu, which the product writes."""
+
 FEW_NODES, LETTERS_A_NODE, LETTERS_A_SIGN = 200, 4, 3
 MAX_PROBLEMS = 50
 

@@ -15,7 +15,9 @@ from gateway.menus.authoring.passages import (
     list_path_passages,
     parse_mark,
 )
-from gateway.menus.authoring.reviews import Reviews, mark_made, mark_read
+from gateway.menus.authoring.reviews import Reviews, mark_made, mark_read, name_file, read_marks, write_marks
+from gateway.menus.authoring.yaml_loader import load
+from gateway.menus.authoring.yaml_nodes import MapNode
 from gateway.menus.engine.text_breaks import SOFT_BREAK
 from tests.support.menu_folders import asked, base, checked, with_change
 from tests.support.reviewed import READ_ON, READER, reviewed
@@ -224,3 +226,16 @@ def test_reading_keeps_what_others_read():
     assert again.is_read(lo[0])
     assert not again.is_read(lo[1])
     assert all(again.is_read(one) for one in list_passages(found.menu) if one.language == "en")
+
+
+@pytest.mark.parametrize("texts", [1, 501, 2_400])
+def test_the_marks_of_a_menu_of_any_size_are_read_again(texts: int) -> None:
+    """The sample has more than 500 texts; what the product writes it must read."""
+    marks = {
+        f"screens.s{number}.text": Mark(words="0123456789", of="9876543210", by="R", on=READ_ON)
+        for number in range(texts)
+    }
+    loaded = load(name_file("en"), write_marks("en", marks).encode())
+    assert loaded.problems == ()
+    assert isinstance(loaded.root, MapNode)
+    assert read_marks(loaded.root) == {"en": marks}
