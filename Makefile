@@ -18,7 +18,7 @@ run: $(VENV)/.run ## start everything on this machine
 test: lint ## all tests, lint, types, import laws and menu checks
 	$(BIN)/gateway menus check
 	$(BIN)/gateway menus test
-	$(BIN)/python -m pytest -n 4 --dist loadgroup -m "not slow"
+	$(BIN)/python -m pytest -n 3 --dist loadgroup -m "not slow"
 
 lint: $(VENV)/.test
 	$(BIN)/ruff format --check .

@@ -55,6 +55,7 @@ def test_a_person_at_a_terminal_reads_the_secrets_and_shows_that_the_sheet_is_on
         running.command("backup", str(tmp_path / "kept"))
 
 
+@pytest.mark.slow
 @pytest.mark.fault("K14")
 def test_a_unit_tells_its_journal_no_secret_but_the_commands(tmp_path: Path) -> None:
     with Running(tmp_path / "house") as running:

@@ -110,7 +110,8 @@ def test_every_page_fits_and_is_accessible(opened, filled, tmp_path, width, lang
 
 
 @pytest.mark.parametrize(
-    ("width", "language"), [(360, "en"), pytest.param(1280, "lo", marks=pytest.mark.slow)]
+    ("width", "language"),
+    [pytest.param(*each, marks=pytest.mark.slow) for each in ((360, "en"), (1280, "lo"))],
 )
 def test_the_record_fits_too(parts, opened, filled, tmp_path, width, language):
     """A supervisor's page: who did what."""
@@ -136,7 +137,7 @@ def test_targets_are_big_enough_for_a_thumb(opened, filled, width):
         assert (address, small) == (address, [])
 
 
-@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize("scripts", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_the_book_is_kept_with_and_without_scripts(parts, opened, filled, scripts):
     page = opened(token=filled, scripts=scripts)
     page.goto("/admin/referrals")
@@ -157,6 +158,7 @@ def test_the_book_is_kept_with_and_without_scripts(parts, opened, filled, script
     assert names["Embassy"] == ("pay",)
 
 
+@pytest.mark.slow
 def test_how_we_work_is_set_and_tested(parts, opened, filled):
     page = opened(token=filled)
     page.goto("/admin/how-we-work")

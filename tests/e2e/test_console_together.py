@@ -15,13 +15,15 @@ from gateway.channels.contract import ChannelConfig
 from gateway.domain.callbacks.states import CallbackState
 from gateway.domain.events import CallEvent, CallKind, Cause
 from gateway.domain.permissions import Role
+from gateway.foundation.services import Services
 from gateway.helpdesk.calls import bridge_events
 from gateway.helpdesk.queue import claim, shift_summary, transfer
 from gateway.helpdesk.staff import people
-from gateway.storage import callers, conversations
+from gateway.storage import callers, conversations, notes
 from gateway.storage.tables import texts as kept
 from tests.support import house
 from tests.support.desk_rig import HER, OTHER, Desk
+from tests.support.running import wait
 from tests.support.web_surroundings import token_of
 
 pytestmark = pytest.mark.browser
@@ -112,6 +114,12 @@ def test_the_bar_goes_along_and_the_outcome_is_preset(line: Desk, parts, opened,
     assert line.callback(held).state is CallbackState.REACHED
 
 
+def kept_draft(parts: Services, callback_id: str) -> str:
+    with parts.store.read() as tx:
+        draft = notes.find_drafts(tx, callback_id, people.find_person(parts, "Noy").id)
+    return draft.text if draft else ""
+
+
 def test_a_note_survives_the_dialler_and_a_reload(line: Desk, parts, opened, held: str) -> None:
     page = opened(width=360, height=740, token=token_of(parts, "Noy"))
     page.goto(f"/callbacks/{held}")
@@ -119,6 +127,7 @@ def test_a_note_survives_the_dialler_and_a_reload(line: Desk, parts, opened, hel
     expect(page.locator("#draft-told")).to_contain_text("Draft kept")
     page.get_by_label("Write a note").press_sequentially(" for")
     page.evaluate("window.dispatchEvent(new Event('pagehide'))")  # the dialler comes before it was kept
+    wait(lambda: kept_draft(parts, held) == "she asks for", 10, "the draft is kept")
     page.reload()
     expect(page.get_by_label("Write a note")).to_have_value("she asks for")
     assert page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]

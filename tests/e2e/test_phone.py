@@ -127,6 +127,7 @@ def by_tab_to(page: Page, mark: str) -> None:
     pytest.fail(f"no tab leads to {mark}")
 
 
+@pytest.mark.slow
 def test_what_networks_do(parts, opened):
     page = opened()
     page.goto("/phone/")
@@ -163,6 +164,7 @@ def test_what_networks_do(parts, opened):
     expect(screen(page)).to_have_text("SIM")
 
 
+@pytest.mark.slow
 def test_a_missed_call_of_a_number_that_never_agreed_asks_for_nothing(parts, opened):
     page = opened()
     page.goto("/phone/")
@@ -172,6 +174,7 @@ def test_a_missed_call_of_a_number_that_never_agreed_asks_for_nothing(parts, ope
     assert requests(parts, HERS) == []
 
 
+@pytest.mark.slow
 def test_the_yaml_of_a_screen_opens_beside_and_the_call_goes_on(parts, opened):
     publish_menu(parts, phone_rig.files(), author="Noy", why="words")
     page = opened()
@@ -187,6 +190,7 @@ def test_the_yaml_of_a_screen_opens_beside_and_the_call_goes_on(parts, opened):
     expect(screen(page)).to_contain_text("1 My pay")
 
 
+@pytest.mark.slow
 def test_a_webhook_that_is_switched_off_is_shown_as_it_is(parts, opened):
     page = opened()
     page.goto("/phone/")
@@ -196,6 +200,7 @@ def test_a_webhook_that_is_switched_off_is_shown_as_it_is(parts, opened):
     expect(screen(page)).to_contain_text("The webhook answered 404: Not found")
 
 
+@pytest.mark.slow
 def test_a_second_phone_has_a_life_of_its_own(parts, opened):
     page = opened()
     page.goto("/phone/")
@@ -212,6 +217,7 @@ def test_a_second_phone_has_a_life_of_its_own(parts, opened):
     assert fits(page)
 
 
+@pytest.mark.slow
 def test_what_the_webhook_received_can_be_copied_as_curl(opened):
     page = opened()
     page.goto("/phone/")

@@ -13,7 +13,7 @@ from tests.support.browser_handset import HERS, fact, fits, hop, is_clean, phone
 from tests.support.clocks import SetClock
 from tests.support.house import MENUS, requests
 
-pytestmark = [pytest.mark.browser, pytest.mark.fault("D7")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.fault("D7")]
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from tests.support.browser_handset import HERS, fact, fits, hop, is_clean, phone
 from tests.support.clocks import MovableClock, SetClock
 from tests.support.house import requests
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 LONGEST_WORDS = "call me"
 """Her text whose answer has the most parts in every language."""
 
