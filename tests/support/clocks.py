@@ -1,5 +1,6 @@
 """A clock that stands still until a test moves it."""
 
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -15,6 +16,8 @@ class SetClock(Clock):
     def __init__(self, at: str = "2026-11-24T14:05:00+07:00") -> None:
         super().__init__()
         self._moved = 0.0
+        # Threads sleep at once, and an addition that is lost would set it back.
+        self._moving = threading.Lock()
         self.booted = "testboot"
         self.set(at)
 
@@ -27,8 +30,9 @@ class SetClock(Clock):
 
     def forward(self, **span: float) -> None:
         """Move it on, by the words of timedelta: `clock.forward(minutes=5)`."""
-        self._now += timedelta(**span)
-        self._moved += timedelta(**span).total_seconds()
+        with self._moving:
+            self._now += timedelta(**span)
+            self._moved += timedelta(**span).total_seconds()
 
     def now(self) -> datetime:
         return self._now
