@@ -22,6 +22,7 @@ from gateway.domain.events import (
     OutgoingPush,
     Reply,
 )
+from gateway.foundation.phone_numbers import read_posted_number
 
 KEPT = "sim-"
 """Prefix of the provider id of messages that never left this machine."""
@@ -94,6 +95,17 @@ class Request:
         if not value and not empty:
             raise BadRequest(f"field {name} is empty")
         return value
+
+    def need_phone(self, name: str) -> str:
+        """Return the number in a required field, in E.164.
+
+        Raises:
+            BadRequest: there is none.
+        """
+        found = read_posted_number(self.need(name))
+        if found is None:
+            raise BadRequest(f"field {name} is not a phone number with its country code")
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

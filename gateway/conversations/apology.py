@@ -9,11 +9,17 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from gateway.conversations.ussd_session import read_saved
+from gateway.domain.events import Inbound
+from gateway.foundation.ids import new_id
+from gateway.foundation.phone_numbers import find_region, to_e164
+from gateway.foundation.services import Services
 from gateway.menus.engine.model import Menu
 from gateway.menus.engine.session import Session
 from gateway.menus.engine.text_breaks import PLACEHOLDER
 from gateway.menus.engine.visibility import find_message
 from gateway.menus.engine.wording import fill_facts
+from gateway.storage.live_menus import find_served
 
 _log = logging.getLogger(__name__)
 _LAST = "Sorry, try again later."
@@ -69,3 +75,31 @@ def log_fault(error: BaseException, event: str, what: str) -> None:
         f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in reversed(frames[-6:])
     )
     _log.error("%s failed event=%s kind=%s at=%s", what, event, type(error).__name__, where)
+
+
+# The apology for a turn, in the language that the caller reads.
+
+
+def make_apology(parts: Services, inbound: Inbound, error: BaseException, what: str) -> str:
+    """Log and count a fault, and return the words for the caller; never raises."""
+    now = parts.clock.now()
+    event = new_id(now)
+    log_fault(error, event, "turn")
+    parts.count.add(what, channel=inbound.channel)
+    menu: Menu | None = None
+    language, region = "en", ""
+    try:
+        region = find_region(to_e164(inbound.number, parts.line.regions) or inbound.number)
+        _, menu = find_served(parts, inbound.channel)
+        saved = read_saved(parts.sessions.ask().load(inbound.channel, inbound.number))
+        language = saved.session.script if saved and saved.session.script else language
+        language = language if language in menu.languages else next(iter(menu.languages), language)
+    except Exception as apology_error:  # noqa: BLE001 - the apology itself must not fail
+        log_fault(apology_error, event, "apology")
+    return find_last_words(parts, menu, language, region)
+
+
+def find_last_words(parts: Services, menu: Menu | None, language: str, region: str) -> str:
+    """Return the apology with a number that helps, as this day words it."""
+    day = find_day(parts.clock.now(), parts.line.zone)
+    return find_apology(menu, language, parts.line.for_engine().values, day, region=region)

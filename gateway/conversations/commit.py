@@ -14,8 +14,6 @@ from typing import Any, get_args
 
 from gateway.conversations import apology
 from gateway.conversations.effects import Context, apply_effect
-from gateway.conversations.sms_turn import TextAnswer
-from gateway.domain.events import Reply
 from gateway.foundation.ids import new_id
 from gateway.foundation.services import Services
 from gateway.helpdesk.requests import accept, self_service
@@ -38,7 +36,6 @@ from gateway.menus.engine.effects import (
 from gateway.menus.engine.session import Session
 from gateway.storage import callbacks, callers, conversations
 from gateway.storage.database import Tx, Unavailable
-from gateway.storage.reports import FACT
 
 # The record of a turn: enough to repeat its reply word for word.
 
@@ -386,14 +383,3 @@ def _answer_forgotten(turn: Turn) -> TurnRecord:
 
 def _make_neutral(effects: Sequence[Effect]) -> tuple[Receipt, ...]:
     return tuple(Erased() for _ in effects)
-
-
-# Metrics of facts: how many callers read which fact, in case it turns out to be wrong.
-
-
-def read_facts(parts: Services, channel: str, version: str, told: Reply | TextAnswer) -> None:
-    """Count each fact of a page or text; its value follows from version and day."""
-    for name in told.facts:
-        parts.count.add(
-            f"{FACT}{name}", told.screen, channel=channel, language=told.language, version=version
-        )

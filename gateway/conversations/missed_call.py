@@ -6,7 +6,7 @@ Of any other number nothing is written, so that a ring from a borrowed phone lea
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from gateway.conversations.one_shot import OneShot
+from gateway.conversations.sms import OneShot
 from gateway.domain.contact_safety import PhoneSeen, SafeContact, When
 from gateway.domain.events import MissedCall
 from gateway.foundation.services import Services

@@ -1,18 +1,80 @@
-"""Handle an inbound SMS in one transaction, from deduplication to the reply in the outbox; spooled without SQL."""
+"""Handle an inbound SMS in one transaction, from deduplication to the reply in the outbox.
 
+What is handled once as a whole, a text or a missed call, is spooled unchanged until SQL is available.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar
 
-from gateway.conversations import sms_turn
-from gateway.conversations.commit import read_facts
-from gateway.conversations.one_shot import OneShot
+from gateway.conversations import apology, sms_turn
 from gateway.conversations.sms_turn import TextAnswer
-from gateway.domain.events import Inbound, Kind
+from gateway.domain.events import Inbound, Kind, MissedCall
+from gateway.foundation.ids import new_id
+from gateway.foundation.phone_numbers import to_e164
 from gateway.foundation.services import Services
 from gateway.helpdesk.alerts import alerts, sms_reply
 from gateway.menus.engine.sms_reply import cut_sms
 from gateway.storage import callers, conversations, outbox, rate_limits
 from gateway.storage.callers import Caller
-from gateway.storage.database import Tx
+from gateway.storage.database import Tx, Unavailable
+
+E = TypeVar("E", Inbound, MissedCall)
+
+
+@dataclass(frozen=True, slots=True)
+class OneShot(Generic[E]):
+    """One kind of event.
+
+    Attributes:
+        kind: its name in the spool and in the log.
+        key: returns the event's turn key, which also names its spool file.
+        accept: applies the event once; raises Unavailable where SQL cannot be reached.
+        read: rebuilds the event from its fields, as ``asdict`` gave them.
+    """
+
+    kind: str
+    key: Callable[[Services, E], bytes]
+    accept: Callable[[Services, E, datetime], None]
+    read: Callable[[dict[str, Any]], E]
+
+    def take(self, parts: Services, event: E) -> bool:
+        """Handle one event. Returns False only where it could not be stored at all, so that the provider retries."""
+        number = to_e164(event.number, parts.line.regions)
+        if number is None:
+            parts.count.add("not_a_number", channel=event.channel)
+            return True
+        event, now = replace(event, number=number), parts.clock.now()
+        try:
+            self.accept(parts, event, now)
+        except Unavailable:
+            return self._spool(parts, event, now)
+        except Exception as error:  # noqa: BLE001 - one faulty event must not block those behind it
+            apology.log_fault(error, new_id(now), self.kind)
+            parts.count.add("fault", channel=event.channel)
+            return self._spool(parts, event, now)
+        return True
+
+    def replay(self, parts: Services, key: bytes, entry: dict[str, Any]) -> None:
+        """Handle a spooled event as of the time of its arrival, then drop the file."""
+        came = parts.clock.set_right(datetime.fromisoformat(entry["at"]), entry.get("mark", ""))
+        self.accept(parts, self.read(entry["event"]), came)
+        parts.spool.drop(key)
+
+    def _spool(self, parts: Services, event: E, now: datetime) -> bool:
+        entry = {"kind": self.kind, "event": asdict(event), "at": now.isoformat()}
+        entry["mark"] = parts.clock.mark()
+        try:
+            parts.spool.keep(self.key(parts, event), entry)
+        except OSError:
+            parts.count.add("not_kept", channel=event.channel)
+            return False
+        parts.count.add("spooled", channel=event.channel)
+        return True
+
+
+# Texts.
 
 ANSWER_AGE = timedelta(minutes=10)
 
@@ -113,7 +175,9 @@ def _reply_to(
 ) -> str | None:
     if not answer.text or not _may_answer(parts, tx, inbound, now, share=share):
         return None
-    read_facts(parts, inbound.channel, answer.version, answer)
+    parts.count.add_facts(
+        answer.facts, answer.screen, channel=inbound.channel, language=answer.language, version=answer.version
+    )
     sms = cut_sms(answer.text)
     return outbox.add_row(
         tx,

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.conversations.effects import Context, apply_effect
-from gateway.conversations.ussd_session import add_promises
+from gateway.domain.callbacks.windows import list_promises
 from gateway.domain.events import Inbound, Reply
 from gateway.domain.outbox.kinds import KINDS
 from gateway.foundation.phone_numbers import find_region
@@ -218,8 +218,14 @@ def answer_text(
 def _find_known(text: _Text) -> Known:
     parts, caller = text.parts, text.caller
     hours = find_hours(text.tx, parts.line.hours, parts.line.zone, text.now)
-    known = Known(language=caller.language, script=caller.script, region=find_region(text.inbound.number))
-    return add_promises(known, text.menu, hours, parts.line.zone, text.now)
+    offers, opens = list_promises(text.menu.windows.values(), hours, parts.line.zone, text.now)
+    return Known(
+        language=caller.language,
+        script=caller.script,
+        region=find_region(text.inbound.number),
+        offers=offers,
+        opens=opens,
+    )
 
 
 def _find_before(text: _Text, known: Known) -> ThreadState:

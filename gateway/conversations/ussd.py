@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from gateway.conversations import simulator_facts, ussd_session
-from gateway.conversations.commit import NotSaved, Turn, TurnRecord, commit_turn, find_record, read_facts
+from gateway.conversations.apology import find_last_words, make_apology
+from gateway.conversations.commit import NotSaved, Turn, TurnRecord, commit_turn, find_record
 from gateway.conversations.remembered_moves import TurnMoves, is_rememberable
-from gateway.conversations.ussd_apology import find_last_words, make_apology
 from gateway.conversations.ussd_session import (
     REPEATED_WITHIN,
     Post,
@@ -312,7 +312,9 @@ class UssdTurn:
         self.parts.count.add(
             "shown", channel=channel, language=reply.language, version=version, item=reply.screen
         )
-        read_facts(self.parts, channel, version, reply)
+        self.parts.count.add_facts(
+            reply.facts, reply.screen, channel=channel, language=reply.language, version=version
+        )
 
     def _build_saved(self, version: str, session: Session, reply: Reply, text: str) -> SavedSession:
         return SavedSession(

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from gateway.domain.callbacks.windows import Hours, find_opening, list_offered_windows
+from gateway.domain.callbacks.windows import list_promises
 from gateway.domain.contact_safety import VALID_FOR, PhoneSeen, SafeContact
 from gateway.domain.events import Inbound, Piece, PieceKind, Reply
 from gateway.foundation.phone_numbers import find_region
@@ -246,20 +246,15 @@ def find_known(
             hours = parts.duty.find_hours(tx, parts.line.hours, parts.line.zone, now)
     except Unavailable:
         caller, hours = None, parts.duty.read_hours(parts.line.hours, parts.line.zone, now)
-    known_caller = Known(
+    offers, opens = list_promises(menu.windows.values(), hours, parts.line.zone, now)
+    return Known(
         language=caller.language if caller else "",
         script=caller.script if caller else "",
         region=find_region(number),
+        offers=offers,
+        opens=opens,
         lost=lost,
     )
-    return add_promises(known_caller, menu, hours, parts.line.zone, now)
-
-
-def add_promises(known: Known, menu: Menu, hours: Hours, zone: str, now: datetime) -> Known:
-    """Return the same with the windows on offer, and the next instant at which staff are on duty."""
-    opens = find_opening(hours, zone, now)
-    offers = list_offered_windows(menu.windows.values(), hours, zone, now)
-    return replace(known, offers=offers, opens=opens.isoformat() if opens else "")
 
 
 # Resuming after a break.
@@ -287,7 +282,8 @@ def ask_resume(
         return None
     if caller is None or caller.contact is None or not _is_alone(caller.contact, now):
         return None
-    return session.with_promises(add_promises(Known(), menu, hours, parts.line.zone, now))
+    offers, opens = list_promises(menu.windows.values(), hours, parts.line.zone, now)
+    return session.with_promises(Known(offers=offers, opens=opens))
 
 
 def _is_alone(contact: SafeContact, now: datetime) -> bool:

@@ -80,6 +80,41 @@ def list_valid_readings(written: str, regions: Sequence[str] = ()) -> tuple[str,
     )
 
 
+# Numbers as providers post them: with a plus, without one, encoded twice, or with the prefix 00.
+
+FEWEST_DIGITS = 7
+"""Digits of the shortest number that a person can have; anything shorter is a short code."""
+
+_POSTED_PLUS = re.compile(r"\s*(?:tel:)?\s*(?:\+|%2b|00(?=[1-9]))+", re.IGNORECASE)
+"""Start of an international number: some senders encode the plus twice, some use the prefix 00 (ITU-T E.123)."""
+
+
+def read_posted_number(written: str) -> str | None:
+    """Return the number in E.164, or None for a name, a short code or anything else that cannot be called.
+
+    An unencoded plus arrives as a space (form encoding, WHATWG URL Standard), with which no other number begins. Test
+    tools and some networks omit it: digits alone are accepted where they are valid with their country code.
+    """
+    begins, plain = _POSTED_PLUS.match(written), written.strip()
+    if begins or written.startswith(" "):
+        return to_e164("+" + (written[begins.end() :] if begins else plain))
+    return next(iter(list_valid_readings("+" + plain)), None) if plain.isascii() and plain.isdigit() else None
+
+
+def find_sender(own: str, written: str) -> str:
+    """Return the sender of a text, in E.164 where the number itself or the country of the line decides it.
+
+    Empty for a name, a short code and the line's ``own`` number, whose texts would loop. Operators write their own
+    subscribers in national form; what no country decides stays as written, for the regions of the settings.
+    """
+    digits = re.sub(r"[\s()+.-]", "", written)
+    if not (digits.isascii() and digits.isdigit() and len(digits) >= FEWEST_DIGITS):
+        return ""
+    here = find_region(own) if own.startswith("+") else ""
+    number = read_posted_number(written) or to_e164(written, (here,) if here else ()) or written.strip()
+    return "" if number == own else number
+
+
 def _plain_digits(written: str) -> str:
     """Return the digits as 0 to 9 after at most one plus, or an empty string where other characters occur."""
     letters = []

@@ -27,9 +27,8 @@ from sqlalchemy import (
     union_all,
 )
 
-from gateway.domain.callbacks.shifts import Away, Duty, Rota, Shift
-from gateway.domain.callbacks.shifts import find_duty_hours as hours_by
-from gateway.domain.callbacks.windows import Hours, find_local_minute
+from gateway.domain.callbacks.windows import Away, Duty, Hours, Rota, Shift, find_local_minute
+from gateway.domain.callbacks.windows import find_duty_hours as hours_by
 from gateway.domain.permissions import WORKING
 from gateway.foundation.clock import Clock
 from gateway.foundation.ids import new_id

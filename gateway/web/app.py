@@ -18,8 +18,7 @@ from gateway.web import admin, console, simulator
 from gateway.web.shared import health, setup
 from gateway.web.shared.front import Front
 from gateway.web.webhooks import views
-from gateway.web.webhooks.mount import mount_webhooks
-from gateway.web.webhooks.views import Doors
+from gateway.web.webhooks.views import Doors, mount_webhooks
 
 
 def create() -> Flask:

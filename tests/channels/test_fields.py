@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gateway.channels.contract import BadRequest, Request
 from gateway.channels.dialled_code import find_digits_behind
 from gateway.channels.json_fields import find_id, narrow_request, open_object, read_flag, read_id
-from gateway.channels.phone_fields import parse_number
+from gateway.foundation.phone_numbers import read_posted_number
 
 
 def posted(**values: Any) -> Request:
@@ -121,4 +121,4 @@ def test_digits_are_the_end_of_what_was_dialled_and_no_code_of_the_line_dialled_
     ],
 )
 def test_a_number_is_read_however_it_is_posted(written: str, number: str | None) -> None:
-    assert parse_number(written) == number
+    assert read_posted_number(written) == number

@@ -9,11 +9,12 @@ from gateway.domain.events import SMS_LIMITS, USSD_LIMITS, Limits, Piece
 from gateway.menus.authoring.pages import reserve_values
 from gateway.menus.engine.engine import render_reply, step_session
 from gateway.menus.engine.model import Menu, make_page_key
-from gateway.menus.engine.paging import Page, fits_page, write_page
+from gateway.menus.engine.paging import Page, write_page
 from gateway.menus.engine.render import add_notice, forget_notice
 from gateway.menus.engine.screens import End
 from gateway.menus.engine.serialization import load_menu
 from gateway.menus.engine.session import Session
+from gateway.menus.engine.text_size import fits_page
 from gateway.menus.engine.visibility import PLAIN
 from gateway.menus.engine.wording import fill_template
 from tests.support.house import LINE, sample

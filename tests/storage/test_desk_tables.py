@@ -4,9 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from gateway.domain.callbacks.shifts import Shift
 from gateway.domain.callbacks.states import CallbackEvent
-from gateway.domain.callbacks.windows import Hours
+from gateway.domain.callbacks.windows import Hours, Shift
 from gateway.storage import (
     audit,
     callbacks,

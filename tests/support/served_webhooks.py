@@ -29,8 +29,7 @@ from gateway.foundation.clock import Clock
 from gateway.foundation.webhook_secrets import Serials
 from gateway.operations.reporting.metrics import Counters
 from gateway.storage.simulator import SentText
-from gateway.web.webhooks.mount import mount_webhooks
-from gateway.web.webhooks.views import Doors, Gate, list_addresses
+from gateway.web.webhooks.views import Doors, Gate, list_addresses, mount_webhooks
 
 KEY = b"k" * 32
 DOWN = "It failed here. Call +856 21 000 000."

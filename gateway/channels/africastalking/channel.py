@@ -21,7 +21,6 @@ from gateway.channels.contract import (
     SendResult,
     keep_message,
 )
-from gateway.channels.phone_fields import parse_number, read_phone
 from gateway.domain.events import (
     OPTED_OUT,
     CallStep,
@@ -36,6 +35,7 @@ from gateway.domain.events import (
     OutgoingCall,
     Reply,
 )
+from gateway.foundation.phone_numbers import read_posted_number
 
 if TYPE_CHECKING:
     from gateway.channels.africastalking.send import Texts, VoiceCalls
@@ -69,7 +69,7 @@ def read_text(channel: str, request: Request) -> Inbound | NotANumber:
     """
     sender, turn = request.need("from", empty=True), request.need("id")
     text, service = request.fields.get("text", ""), request.fields.get("to", "")
-    number = parse_number(sender)
+    number = read_posted_number(sender)
     if number is None:
         return NotANumber(channel=channel, turn=turn)
     return Inbound(
@@ -112,7 +112,7 @@ def read_opt_out(channel: str, request: Request) -> OptOut | None:
     refusal would only make the provider repeat it.
     """
     update = codes.keep_letters(request.fields.get("updateType", ""))
-    number = parse_number(request.fields.get("phoneNumber", ""))
+    number = read_posted_number(request.fields.get("phoneNumber", ""))
     if number is None or not (not update or update.startswith(ENDS)):
         return None
     return OptOut(channel=channel, number=number)
@@ -133,7 +133,7 @@ def read_hop(channel: str, request: Request) -> Inbound:
     return Inbound(
         channel=channel,
         kind=Kind.USSD,
-        number=read_phone(request, "phoneNumber"),
+        number=request.need_phone("phoneNumber"),
         session=request.need("sessionId"),
         text=text,
         first=not text,
@@ -152,7 +152,7 @@ def read_session_end(channel: str, request: Request) -> Ended:
     return Ended(
         channel=channel,
         session=request.need("sessionId"),
-        number=read_phone(request, "phoneNumber"),
+        number=request.need_phone("phoneNumber"),
         status=STATUSES.get(status, "incomplete"),
         millis=codes.read_count(request, "durationInMillis"),
         hops=codes.read_count(request, "hopsCount"),

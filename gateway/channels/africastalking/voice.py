@@ -8,7 +8,6 @@ from xml.sax.saxutils import escape, quoteattr
 
 from gateway.channels.africastalking import codes
 from gateway.channels.contract import Answer, BadRequest, Request
-from gateway.channels.phone_fields import parse_number
 from gateway.domain.events import (
     AskOne,
     CallEvent,
@@ -22,6 +21,7 @@ from gateway.domain.events import (
     SayGone,
     Silence,
 )
+from gateway.foundation.phone_numbers import read_posted_number
 
 XML = "application/xml"
 ID_SIZE = 120
@@ -70,9 +70,9 @@ def read_call_events(channel: str, own_number: str, request: Request) -> Sequenc
     session, active = request.need("sessionId")[:ID_SIZE], _is_active(request)
     caller, other = _read_field(request, "callerNumber"), _read_field(request, "destinationNumber")
     if not _is_own_call(request):
-        return _read_ring(channel, session, parse_number(caller)) if active else ()
-    own = parse_number(own_number) or own_number
-    sides = [parse_number(caller), parse_number(other)]
+        return _read_ring(channel, session, read_posted_number(caller)) if active else ()
+    own = read_posted_number(own_number) or own_number
+    sides = [read_posted_number(caller), read_posted_number(other)]
     return (
         CallEvent(
             channel=channel,

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from gateway.channels.contract import Answer, BadRequest, Channel, ChannelConfig, Request
 from gateway.channels.dialled_code import find_digits_behind
 from gateway.channels.json_fields import JSON, find_id, open_object, read_id, write_json
-from gateway.channels.phone_fields import read_phone
 from gateway.channels.ussd_only import UssdOnly
 from gateway.domain.events import Ended, Event, Inbound, Kind, Reply
 
@@ -26,7 +25,7 @@ class BeemChannel(UssdOnly):
     def parse(self, request: Request) -> Sequence[Event]:
         """Read one input, or the end of a session."""
         command = request.need("command").casefold()
-        number, session = read_phone(request, "msisdn"), read_id(request, "session_id")
+        number, session = request.need_phone("msisdn"), read_id(request, "session_id")
         if command == END:
             return (Ended(channel=self.config.name, session=session, number=number, status="incomplete"),)
         if command not in (FIRST, NEXT):

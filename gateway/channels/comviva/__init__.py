@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 from gateway.channels.contract import Answer, Channel, ChannelConfig, Request
 from gateway.channels.dialled_code import find_digits_behind, is_dialled
-from gateway.channels.phone_fields import read_phone
 from gateway.channels.ussd_only import UssdOnly, check_codes
 from gateway.domain.events import Ended, Event, Inbound, Kind, Reply
 
@@ -24,7 +23,7 @@ class ComvivaChannel(UssdOnly):
         """Read one input, or the call that cleans up after a session."""
         session = request.need("SessionID")
         if "clean" in request.fields:
-            number = read_phone(request, "msisdn")
+            number = request.need_phone("msisdn")
             status = "failed" if request.fields.get("error") else "incomplete"
             return (Ended(channel=self.config.name, session=session, number=number, status=status),)
         written = request.need("input", empty=True)
@@ -33,7 +32,7 @@ class ComvivaChannel(UssdOnly):
             Inbound(
                 channel=self.config.name,
                 kind=Kind.USSD,
-                number=read_phone(request, "MSISDN"),
+                number=request.need_phone("MSISDN"),
                 session=session,
                 text=find_digits_behind(written, self.config.service_codes) if first else written,
                 first=first,

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from gateway.channels.contract import Answer, Channel, ChannelConfig, Request
 from gateway.channels.dialled_code import find_digits_behind
 from gateway.channels.json_fields import read_flag
-from gateway.channels.phone_fields import read_phone
 from gateway.channels.ussd_only import UssdOnly
 from gateway.channels.xml_fields import XML, format_text, open_xml
 from gateway.domain.events import Ended, Event, Inbound, Kind, Reply
@@ -33,7 +32,7 @@ class ComvivaXmlChannel(UssdOnly):
     def parse(self, request: Request) -> Sequence[Event]:
         """Read one input, or the end of a session."""
         posted = open_xml(request, NAMES)
-        number, session = read_phone(posted, "msisdn"), posted.need("sessionId")
+        number, session = posted.need_phone("msisdn"), posted.need("sessionId")
         if posted.fields.get("@type", "").casefold() == "cleanup":
             return (Ended(channel=self.config.name, session=session, number=number, status="incomplete"),)
         first, written = read_flag(posted, "newRequest"), posted.need("subscriberInput", empty=True)

@@ -9,7 +9,6 @@ from dataclasses import dataclass, fields, replace
 
 from gateway.channels.contract import Answer, BadAccount, Channel, ChannelConfig, Request
 from gateway.channels.dialled_code import find_digits_behind
-from gateway.channels.phone_fields import read_phone
 from gateway.channels.ussd_only import UssdOnly, check_codes
 from gateway.domain.events import Event, Inbound, Kind, Reply
 
@@ -71,7 +70,7 @@ class ConEndChannel(UssdOnly):
             Inbound(
                 channel=self.config.name,
                 kind=Kind.USSD,
-                number=read_phone(request, names.number),
+                number=request.need_phone(names.number),
                 session=request.need(names.session),
                 text=text,
                 first=not text,

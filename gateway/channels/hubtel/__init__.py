@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from gateway.channels.contract import Answer, BadRequest, Channel, ChannelConfig, Request
 from gateway.channels.dialled_code import find_digits_behind
 from gateway.channels.json_fields import JSON, find_id, write_json
-from gateway.channels.phone_fields import read_phone
 from gateway.channels.ussd_only import UssdOnly
 from gateway.domain.events import Ended, Event, Inbound, Kind, PieceKind, Reply
 
@@ -28,7 +27,7 @@ class HubtelChannel(UssdOnly):
     def parse(self, request: Request) -> Sequence[Event]:
         """Read a post; its ``Type`` is written in any case."""
         kind = request.need("Type").casefold()
-        number, session = read_phone(request, "Mobile"), request.need("SessionId")
+        number, session = request.need_phone("Mobile"), request.need("SessionId")
         if kind in ENDS:
             return (Ended(channel=self.config.name, session=session, number=number, status=ENDS[kind]),)
         if kind not in (FIRST, NEXT):

@@ -22,8 +22,8 @@ from gateway.channels.contract import (
 from gateway.channels.http_client import HttpReply, OverHttp
 from gateway.channels.http_texts import check_account, parse_object, read_status, send_post
 from gateway.channels.json_fields import JSON, narrow_request
-from gateway.channels.phone_fields import find_sender
 from gateway.domain.events import Delivery, Event, Inbound, Kind, NotANumber, Outgoing, Reply
+from gateway.foundation.phone_numbers import find_sender
 
 GROUPS: Mapping[str, str] = {
     "DELIVERED": "delivered",
@@ -94,7 +94,10 @@ class InfobipChannel:
         return failed or read_answer(reply or HttpReply(status=0), message.own_id, now)
 
     def _read_text(self, one: Request) -> Event:
-        turn, sender = one.need("messageId"), find_sender(self.config, one.need("from", empty=True))
+        turn, sender = (
+            one.need("messageId"),
+            find_sender(self.config.sms_number, one.need("from", empty=True)),
+        )
         if not sender:
             return NotANumber(channel=self.config.name, turn=turn)
         return Inbound(

@@ -21,9 +21,9 @@ from gateway.channels.contract import (
 )
 from gateway.channels.http_client import HttpReply, OverHttp
 from gateway.channels.http_texts import check_account, read_status, send_post
-from gateway.channels.phone_fields import find_sender
 from gateway.channels.sms_text import is_gsm7, read_gsm7, read_octets
 from gateway.domain.events import Delivery, Event, Inbound, Kind, NotANumber, Outgoing, Reply
+from gateway.foundation.phone_numbers import find_sender
 
 STATES: Mapping[str, str] = {
     "DELIVRD": "delivered",
@@ -60,7 +60,7 @@ class JasminChannel:
             status = request.need("message_status")
             state = STATES.get(status, "failed" if status.startswith("ESME_") else "moving")
             return (Delivery(channel=self.config.name, provider_id=turn, state=state, status=status[:40]),)
-        sender = find_sender(self.config, request.need("from", empty=True))
+        sender = find_sender(self.config.sms_number, request.need("from", empty=True))
         text = _read_content(request)
         if not sender:
             return (NotANumber(channel=self.config.name, turn=turn),)

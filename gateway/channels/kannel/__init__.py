@@ -23,9 +23,9 @@ from gateway.channels.contract import (
 )
 from gateway.channels.http_client import HttpReply, OverHttp
 from gateway.channels.http_texts import read_status, send_post
-from gateway.channels.phone_fields import find_sender
 from gateway.channels.sms_text import is_gsm7, read_octets
 from gateway.domain.events import Delivery, Event, Inbound, Kind, NotANumber, Outgoing, Reply
+from gateway.foundation.phone_numbers import find_sender
 
 # %d of a delivery report: delivered, not delivered, queued, accepted by the centre, rejected by it, intermediate.
 STATES: Mapping[str, str] = {
@@ -140,7 +140,7 @@ class KannelChannel:
         return headers
 
     def _read_text(self, posted: Request) -> Event:
-        turn, sender = posted.need("id"), find_sender(self.config, posted.need("from", empty=True))
+        turn, sender = posted.need("id"), find_sender(self.config.sms_number, posted.need("from", empty=True))
         charset, coding = posted.fields.get("charset", ""), posted.fields.get("coding", "")
         if charset.casefold() in ("", "8-bit"):  # Kannel knows no more of them than their coding
             charset = "utf-16-be" if coding == UCS2 else "utf-8"

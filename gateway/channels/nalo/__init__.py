@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from gateway.channels.contract import Answer, Channel, ChannelConfig, Request
 from gateway.channels.dialled_code import find_digits_behind
 from gateway.channels.json_fields import JSON, read_flag, write_json
-from gateway.channels.phone_fields import read_phone
 from gateway.channels.ussd_only import UssdOnly
 from gateway.domain.events import Event, Inbound, Kind, Limits, Reply
 
@@ -30,7 +29,7 @@ class NaloChannel(UssdOnly):
             Inbound(
                 channel=self.config.name,
                 kind=Kind.USSD,
-                number=read_phone(request, "MSISDN"),
+                number=request.need_phone("MSISDN"),
                 session=request.need("SESSIONID"),
                 text=find_digits_behind(written, self.config.service_codes) if first else written,
                 first=first,

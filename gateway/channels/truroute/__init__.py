@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 from gateway.channels.contract import Answer, BadRequest, Channel, ChannelConfig, Request
 from gateway.channels.dialled_code import find_digits_behind
-from gateway.channels.phone_fields import read_phone
 from gateway.channels.ussd_only import UssdOnly
 from gateway.channels.xml_fields import XML, format_text, open_xml
 from gateway.domain.events import Ended, Event, Inbound, Kind, Reply
@@ -27,7 +26,7 @@ class TruRouteChannel(UssdOnly):
         """Read one input, or the end of a session."""
         posted = open_xml(request, ("msisdn", "sessionid", "type", "msg"))
         kind = posted.need("type").strip()
-        number, session = read_phone(posted, "msisdn"), posted.need("sessionid")
+        number, session = posted.need_phone("msisdn"), posted.need("sessionid")
         if kind in ENDS:
             return (Ended(channel=self.config.name, session=session, number=number, status=ENDS[kind]),)
         if kind not in (FIRST, NEXT):

@@ -27,8 +27,8 @@ from gateway.channels.contract import (
 )
 from gateway.channels.http_client import HttpReply, OverHttp
 from gateway.channels.http_texts import check_account, parse_object, read_status, send_post
-from gateway.channels.phone_fields import find_sender
 from gateway.domain.events import OPTED_OUT, Delivery, Event, Inbound, Kind, NotANumber, Outgoing, Reply
+from gateway.foundation.phone_numbers import find_sender
 
 API = "https://api.twilio.com"
 STATES: Mapping[str, str] = {
@@ -97,7 +97,7 @@ class TwilioChannel:
                     reason=OPTED_OUT if code == STOPPED else code[:10],
                 ),
             )
-        sender = find_sender(self.config, request.need("From"))
+        sender = find_sender(self.config.sms_number, request.need("From"))
         if not sender:  # a name, a short code, or another medium such as whatsapp:
             return (NotANumber(channel=self.config.name, turn=turn),)
         return (

@@ -20,7 +20,7 @@ from gateway.storage import audit, callbacks, duty, notes, people, presence
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from gateway.domain.callbacks.shifts import Rota
+    from gateway.domain.callbacks.windows import Rota
     from gateway.domain.permissions import Actor
     from gateway.foundation.services import Services
     from gateway.storage.audit import AuditEntry

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks.routing import Offers
-from gateway.domain.callbacks.shifts import Shift
-from gateway.domain.callbacks.windows import DAYS, Hours, list_offered_windows
+from gateway.domain.callbacks.windows import DAYS, Hours, Shift, list_offered_windows
 from gateway.domain.permissions import ROLES, WORKING, Permission, Role, check_permission
 from gateway.helpdesk.errors import Rejected, Why, refuse_odd_year
 from gateway.helpdesk.requests.planning import find_duty_hours, list_windows
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import date, datetime
 
-    from gateway.domain.callbacks.shifts import Away, Rota
+    from gateway.domain.callbacks.windows import Away, Rota
     from gateway.domain.permissions import Actor
     from gateway.foundation.services import Services
     from gateway.storage.database import Tx

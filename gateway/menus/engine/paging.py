@@ -14,7 +14,7 @@ from gateway.menus.engine.model import Menu, Screen
 from gateway.menus.engine.navigation import has_back
 from gateway.menus.engine.screens import Layout
 from gateway.menus.engine.text_breaks import Breaks, find_best_cut, strip_soft_breaks
-from gateway.menus.engine.text_size import ESCAPE, GSM7, fold_to_gsm7, measure_text, split_parts
+from gateway.menus.engine.text_size import ESCAPE, GSM7, fits_page, fold_to_gsm7, measure_text
 from gateway.menus.engine.visibility import PLAIN, find_template, format_option, get_message
 from gateway.menus.engine.wording import fill_template
 
@@ -149,16 +149,6 @@ def cut_anyway(
     except CannotCut:
         cutter, items = _make_cutter(menu, screen, variant_index, language, limits, longest)
         return _fill_pages(replace(cutter, strict=False), items, home=False) or ((),)
-
-
-def fits_page(text: str, limits: Limits, *, stop: bool = False) -> bool:
-    """Say whether a text fits one page, or, with ``stop``, at least the hard stop of the channel."""
-    size = measure_text(text)
-    if limits.parts > 1 and len(split_parts(text)) > limits.parts:
-        return False  # the sum fits, but a pair that may not be cut wastes room at the end of a part
-    if size.coding == GSM7:
-        return size.units <= (limits.gsm7_stop if stop else limits.gsm7)
-    return size.units <= (limits.ucs2_stop if stop else limits.ucs2)
 
 
 def write_page(pieces: Sequence[Piece], values: Mapping[str, str]) -> str:

@@ -11,10 +11,18 @@ from gateway.foundation.display_values import DisplayValues
 from gateway.menus.engine import navigation
 from gateway.menus.engine.model import Menu, Screen, make_page_key
 from gateway.menus.engine.navigation import goes_back
-from gateway.menus.engine.paging import Page, cut_anyway, fits_page, write_page
+from gateway.menus.engine.paging import Page, cut_anyway, write_page
 from gateway.menus.engine.session import Session
 from gateway.menus.engine.text_breaks import split_text
-from gateway.menus.engine.text_size import ESCAPE, GSM7, Size, find_coding, fold_to_gsm7, measure_text
+from gateway.menus.engine.text_size import (
+    ESCAPE,
+    GSM7,
+    Size,
+    find_coding,
+    fits_page,
+    fold_to_gsm7,
+    measure_text,
+)
 from gateway.menus.engine.visibility import (
     find_language,
     find_message,

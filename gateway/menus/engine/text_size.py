@@ -7,6 +7,8 @@ Sources: 3GPP TS 23.038 section 6.2.1 (default alphabet and extension table), 3G
 import unicodedata
 from dataclasses import dataclass
 
+from gateway.domain.events import Limits
+
 BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
     "¿abcdefghijklmnopqrstuvwxyzäöñüà"
@@ -171,3 +173,13 @@ def split_parts(text: str) -> tuple[str, ...]:
 
 def _find_cost(character: str, *, gsm7: bool) -> int:
     return 1 + (character in EXTENSION if gsm7 else character > "\uffff")
+
+
+def fits_page(text: str, limits: Limits, *, stop: bool = False) -> bool:
+    """Say whether a text fits one page, or, with ``stop``, at least the hard stop of the channel."""
+    size = measure_text(text)
+    if limits.parts > 1 and len(split_parts(text)) > limits.parts:
+        return False  # the sum fits, but a pair that may not be cut wastes room at the end of a part
+    if size.coding == GSM7:
+        return size.units <= (limits.gsm7_stop if stop else limits.gsm7)
+    return size.units <= (limits.ucs2_stop if stop else limits.ucs2)

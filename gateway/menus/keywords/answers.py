@@ -13,9 +13,8 @@ from gateway.domain.contact_safety import PhoneSeen
 from gateway.menus.engine import navigation
 from gateway.menus.engine.model import Choice, Keyword, Menu, Reaction
 from gateway.menus.engine.visibility import find_further, format_hours, list_form_screens
-from gateway.menus.keywords.entries import Group, LexiconEntry, list_entries
 from gateway.menus.keywords.fuzzy_match import LONGEST_NEAR, list_likely_words
-from gateway.menus.keywords.lexicon import build_lexicon
+from gateway.menus.keywords.lexicon import Group, LexiconEntry, build_lexicon, list_entries
 from gateway.menus.keywords.phonetic import sound_out, strip_tones
 from gateway.menus.keywords.scanned_text import is_filled, is_filled_by
 from gateway.menus.keywords.script_runs import PLAIN, Run, fold_digits, fold_text, split_runs, word_of

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from itertools import chain
 
 from gateway.menus.engine.model import Keyword, Menu, Reaction
-from gateway.menus.keywords.entries import Group, LexiconEntry, Spelling
 from gateway.menus.keywords.fuzzy_match import Near, find_near_words
-from gateway.menus.keywords.lexicon import COMMANDS, Lexicon, build_lexicon
+from gateway.menus.keywords.lexicon import COMMANDS, Group, Lexicon, LexiconEntry, Spelling, build_lexicon
 from gateway.menus.keywords.phonetic import Bare, find_bare, find_heard_places, find_moved_places
 from gateway.menus.keywords.scanned_text import (
     Longer,

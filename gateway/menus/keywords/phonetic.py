@@ -10,8 +10,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TypeVar
 
-from gateway.menus.keywords.entries import LexiconEntry, Spelling
-from gateway.menus.keywords.lexicon import Lexicon
+from gateway.menus.keywords.lexicon import Lexicon, LexiconEntry, Spelling
 from gateway.menus.keywords.script_runs import LAO, PLAIN, THAI, Run, split_runs
 
 _ROMANISED = tuple(

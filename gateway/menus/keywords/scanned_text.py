@@ -11,8 +11,7 @@ from itertools import chain, pairwise
 from typing import TypeVar
 
 from gateway.menus.engine.model import Menu, Text
-from gateway.menus.keywords.entries import Group, LexiconEntry
-from gateway.menus.keywords.lexicon import Lexicon
+from gateway.menus.keywords.lexicon import Group, Lexicon, LexiconEntry
 from gateway.menus.keywords.script_runs import Run, fold_text, split_runs
 
 # A text as it is looked through: without addresses and clock hours, and where longer words hide shorter

@@ -6,7 +6,7 @@ Every process gives the same page, because it is read from SQL and not from the 
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -228,6 +228,13 @@ class Counters:
         key = Key(local.date(), local.hour, channel, language, version, what, _clean_word(item))
         with self._lock:
             self._counts[key] += n
+
+    def add_facts(
+        self, facts: Iterable[str], screen: str, *, channel: str, language: str, version: str
+    ) -> None:
+        """Count each fact of a page or text, in case one turns out wrong; its value follows from version and day."""
+        for name in facts:
+            self.add(f"{reports.FACT}{name}", screen, channel=channel, language=language, version=version)
 
     def hear(self, channel: str) -> None:
         """Record that a channel just made a webhook request, which counts as its heartbeat."""

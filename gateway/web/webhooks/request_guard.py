@@ -1,9 +1,9 @@
-"""Parses the body of a webhook post, or refuses it with a message that repeats nothing of its content."""
+"""Verifies a webhook post and parses its body, or refuses it with a message that repeats nothing of its content."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import parse_qsl
@@ -12,9 +12,12 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 from werkzeug.wsgi import get_input_stream
 
-from gateway.channels.contract import Answer, BadRequest, Contract, Request
+from gateway.channels.contract import Answer, BadRequest, Channel, Contract, Request, is_signed
+from gateway.foundation.webhook_secrets import matches_secret
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from _typeshed.wsgi import WSGIEnvironment
 
 # Parsing of a body into fields with exactly one value each (pure functions).
@@ -129,6 +132,35 @@ class PostHeaders(Mapping[str, str]):
 
 
 _WITHOUT_PREFIX = ("CONTENT_TYPE", "CONTENT_LENGTH")
+
+
+def verify_channel(
+    channels: Mapping[str, Channel], secrets: Callable[[str], Sequence[str]], name: str, secret: str
+) -> Channel:
+    """Return the channel of an address.
+
+    Raises:
+        Refusal: there is none of this name, or the secret is not one of its own.
+    """
+    channel = channels.get(name)
+    if channel is None:
+        raise Refusal(404, "Not found", why="channel")
+    if not matches_secret(secret, secrets(name)):
+        raise Refusal(channel.contract.refusal, "Not found", why="secret")
+    return channel
+
+
+def verify_signature(environ: WSGIEnvironment, channel: Channel, event: str, *, now: datetime) -> Request:
+    """Return the post as the channel reads it, with its signature checked where the provider signs.
+
+    Raises:
+        Refusal: as ``strip_post`` does.
+        NotSigned: the signature is missing, wrong or too old.
+    """
+    stripped = strip_post(environ, channel.contract, event)
+    if is_signed(channel):
+        channel.verify(stripped, now=now)
+    return stripped
 
 
 def strip_post(environ: WSGIEnvironment, contract: Contract, event: str) -> Request:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import logging
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, assert_never
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Flask, Response, request
 from flask.blueprints import BlueprintSetupState
+from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.routing import BaseConverter, Rule
 
 from gateway.channels.contract import (
@@ -20,9 +22,7 @@ from gateway.channels.contract import (
     Calls,
     Channel,
     NotSigned,
-    Request,
     Simulated,
-    is_signed,
 )
 from gateway.domain.events import (
     CallEvent,
@@ -43,11 +43,10 @@ from gateway.domain.events import (
 )
 from gateway.foundation.clock import Clock
 from gateway.foundation.ids import new_id
-from gateway.foundation.webhook_secrets import matches_secret
-from gateway.web.webhooks.request_guard import Refusal, strip_post
+from gateway.web.webhooks.request_guard import Refusal, verify_channel, verify_signature
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 # Dispatch of events to use cases, and the response of each.
 
@@ -269,8 +268,8 @@ def answer_post(gate: Gate, environ: WSGIEnvironment, name: str, secret: str, ev
     known = name if name in gate.channels else ""
     events: Sequence[Event] = ()
     try:
-        channel = _verify_channel(gate, name, secret)
-        posted = _verify_signature(gate, environ, channel, event)
+        channel = verify_channel(gate.channels, gate.secrets, name, secret)
+        posted = verify_signature(environ, channel, event, now=gate.clock.now())
         gate.count.hear(name)
         events = channel.parse(posted)
         return give_events(gate.doors, channel, events)
@@ -285,22 +284,6 @@ def answer_post(gate: Gate, environ: WSGIEnvironment, name: str, secret: str, ev
         return refusal.answer
     except Exception as error:  # noqa: BLE001 - a provider must not get an HTML error page, nor a phone an error
         return _answer_fault(gate, error, name, event, events)
-
-
-def _verify_channel(gate: Gate, name: str, secret: str) -> Channel:
-    channel = gate.channels.get(name)
-    if channel is None:
-        raise Refusal(404, "Not found", why="channel")
-    if not matches_secret(secret, gate.secrets(name)):
-        raise Refusal(channel.contract.refusal, "Not found", why="secret")
-    return channel
-
-
-def _verify_signature(gate: Gate, environ: WSGIEnvironment, channel: Channel, event: str) -> Request:
-    stripped = strip_post(environ, channel.contract, event)
-    if is_signed(channel):
-        channel.verify(stripped, now=gate.clock.now())
-    return stripped
 
 
 def _answer_fault(gate: Gate, error: Exception, name: str, event: str, events: Sequence[Event]) -> Answer:
@@ -337,6 +320,56 @@ def make_response(answer: Answer) -> Response:
     response.headers.update(answer.headers)
     response.headers.update(HEADERS)
     return response
+
+
+# The app of the webhooks, beside that of the pages.
+
+_PLACE_PARTS = 3
+"""Channel, secret and event."""
+
+
+def mount_webhooks(app: Flask, gate: Gate, *, most_bytes: int) -> None:
+    """Serve the addresses below ``/webhooks/`` from an app of their own, without the hooks of the pages.
+
+    A provider's post has no cookies, no form token and no language, and none of what looks for them may fail it. The
+    usual post does not even need Flask's routing: ``answer_post``, which is the blueprint's view, is called directly.
+    """
+    hooks = Flask("webhooks", static_folder=None)
+    hooks.config["MAX_CONTENT_LENGTH"] = most_bytes
+    hooks.register_blueprint(build_blueprint(gate))
+    hooks.register_error_handler(HTTPException, lambda error: make_response(_refuse_request(error)))
+    app.extensions["webhooks"] = hooks
+    pages = app.wsgi_app
+
+    def choose_app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        if not path.startswith("/webhooks/"):
+            return pages(environ, start_response)
+        place = path.split("/")[2:]
+        if (
+            environ["REQUEST_METHOD"] != "POST"
+            or len(place) != _PLACE_PARTS
+            or not all(place)
+            or not path.isascii()
+        ):
+            return hooks.wsgi_app(environ, start_response)
+        return _write_answer(answer_post(gate, environ, *place), start_response)
+
+    app.wsgi_app = choose_app  # type: ignore[method-assign]
+
+
+def _refuse_request(error: HTTPException) -> Answer:
+    return Answer(body=error.name, status=error.code or InternalServerError.code)
+
+
+def _write_answer(answer: Answer, start_response: StartResponse) -> Iterable[bytes]:
+    """Write what ``make_response`` writes, without its objects."""
+    body = answer.body.encode()
+    own = {"Content-Type": answer.content_type, "Content-Length": str(len(body))}
+    headers = own | dict(answer.headers) | HEADERS
+    phrase = HTTP_STATUS_CODES.get(answer.status, "Unknown").upper()
+    start_response(f"{answer.status} {phrase}", list(headers.items()))
+    return [body]
 
 
 # Webhook URLs, for a provider's dashboard and for the simulator.

@@ -7,13 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.domain.callbacks import queue_rules, routing, shifts
+from gateway.domain.callbacks import queue_rules, routing
 from gateway.domain.callbacks.routing import Needs, Offers
-from gateway.domain.callbacks.shifts import Away, Rota, Shift
 from gateway.domain.callbacks.states import CallbackState
 from gateway.domain.callbacks.windows import (
     ALWAYS,
+    Away,
+    Duty,
     Hours,
+    Rota,
+    Shift,
+    find_duty_hours,
     find_next_window,
     list_offered_windows,
     open_between,
@@ -58,7 +62,7 @@ a_rota = st.builds(
 
 @given(a_rota, days, minutes)
 def test_the_line_is_open_when_somebody_is_there(rota: Rota, day: date, minute: int) -> None:
-    hours = shifts.find_duty_hours(rota, NONE, TUESDAY)
+    hours = find_duty_hours(rota, NONE, TUESDAY)
     is_open = any(start <= minute < end for start, end in hours.on(day))
     by_hand = {
         one.person_id
@@ -75,15 +79,15 @@ def test_the_line_is_open_when_somebody_is_there(rota: Rota, day: date, minute: 
 
 @given(a_rota, days)
 def test_spans_of_a_day_are_in_order_and_do_not_touch(rota: Rota, day: date) -> None:
-    spans = shifts.find_duty_hours(rota, NONE, TUESDAY).on(day)
+    spans = find_duty_hours(rota, NONE, TUESDAY).on(day)
     assert all(start < end for start, end in spans)
     assert all(one[1] < other[0] for one, other in pairwise(spans))
 
 
 def test_without_shifts_the_opening_hours_less_holidays() -> None:
     given_hours = Hours.parse({"tue": ["08:00-12:00"]})
-    assert shifts.find_duty_hours(Rota(), given_hours, TUESDAY) == given_hours
-    closed = shifts.find_duty_hours(Rota(holidays=frozenset({TUESDAY})), given_hours, TUESDAY)
+    assert find_duty_hours(Rota(), given_hours, TUESDAY) == given_hours
+    closed = find_duty_hours(Rota(holidays=frozenset({TUESDAY})), given_hours, TUESDAY)
     assert closed.on(TUESDAY) == ()
     assert closed.on(TUESDAY + timedelta(days=7)) == ((480, 720),)
 
@@ -103,14 +107,12 @@ def test_without_shifts_the_opening_hours_less_holidays() -> None:
 )
 def test_only_what_somebody_is_there_for_is_offered(rota: Rota, names: tuple[str, ...]) -> None:
     now = at(24, 18, 30)
-    assert list_offered_windows(SAMPLE, shifts.find_duty_hours(rota, NONE, TUESDAY), ZONE, now) == names
+    assert list_offered_windows(SAMPLE, find_duty_hours(rota, NONE, TUESDAY), ZONE, now) == names
 
 
 def test_a_window_on_a_holiday_is_passed_over() -> None:
     rota = Rota(shifts=(shift("a", 1, 18, 21), shift("a", 2, 19, 21)), holidays=frozenset({TUESDAY}))
-    assert find_next_window(
-        When("evening"), shifts.find_duty_hours(rota, NONE, TUESDAY), ZONE, at(24, 14)
-    ) == (
+    assert find_next_window(When("evening"), find_duty_hours(rota, NONE, TUESDAY), ZONE, at(24, 14)) == (
         at(25, 19),
         at(25, 21),
     )
@@ -244,9 +246,9 @@ def test_who_is_on_duty_follows_the_hours_of_the_promise(
     rota: Rota, minute: int, by_hand: str, present: str, left_today: str
 ) -> None:
     opening_hours = Hours.parse({"tue": ["08:00-12:00"]})
-    duty = shifts.Duty(
+    duty = Duty(
         rota=rota,
-        hours=shifts.find_duty_hours(rota, opening_hours, TUESDAY),
+        hours=find_duty_hours(rota, opening_hours, TUESDAY),
         workers=frozenset("ab"),
         by_hand=frozenset(by_hand),
     )

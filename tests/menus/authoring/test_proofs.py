@@ -11,8 +11,9 @@ from gateway.menus.authoring.graph import MenuWay, find_callback_path, find_reac
 from gateway.menus.authoring.pages import cut_menu, reserve_values
 from gateway.menus.authoring.problems import Level
 from gateway.menus.engine.model import make_page_key
-from gateway.menus.engine.paging import fits_page, write_page
+from gateway.menus.engine.paging import write_page
 from gateway.menus.engine.screens import Form
+from gateway.menus.engine.text_size import fits_page
 from tests.support.menu_folders import base, checked, staffed, with_change
 from tests.support.reviewed import reviewed
 

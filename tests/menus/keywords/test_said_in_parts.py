@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from gateway.menus.engine.model import Keyword, Menu, Speech
 from gateway.menus.keywords import understand_text
-from gateway.menus.keywords.phrases import find_lists, has_lists, write_samples
+from gateway.menus.keywords.lexicon import find_lists, has_lists, write_samples
 from tests.menus.keywords import tables
 from tests.menus.keywords.conftest import Held
 from tests.menus.keywords.test_neighbours import is_as_meant

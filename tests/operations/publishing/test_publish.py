@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.channels.contract import ChannelConfig, find_channel
-from gateway.domain.callbacks.shifts import Shift
-from gateway.domain.callbacks.windows import DAYS, Hours
+from gateway.domain.callbacks.windows import DAYS, Hours, Shift
 from gateway.domain.permissions import Actor, NotPermitted, Role
 from gateway.menus.authoring.problems import Level
 from gateway.menus.engine.model import make_page_key

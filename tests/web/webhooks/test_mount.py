@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 from gateway.foundation.clock import Clock
 from gateway.foundation.webhook_secrets import Serials
 from gateway.operations.reporting.metrics import Counters
-from gateway.web.webhooks.mount import mount_webhooks
 from gateway.web.webhooks.request_guard import MOST_BYTES, PostHeaders
-from gateway.web.webhooks.views import Gate
+from gateway.web.webhooks.views import Gate, mount_webhooks
 from tests.support.channel_tables import line_of
 from tests.support.served_webhooks import Behind, Page
 

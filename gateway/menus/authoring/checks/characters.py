@@ -9,9 +9,8 @@ from gateway.menus.authoring.problems import Problem
 from gateway.menus.authoring.texts import list_sent_texts
 from gateway.menus.engine.model import Keyword, Menu
 from gateway.menus.engine.text_breaks import PLACEHOLDER
-from gateway.menus.keywords.lexicon import write_out_word
+from gateway.menus.keywords.lexicon import find_lists, write_out_word
 from gateway.menus.keywords.match import Match, understand_text
-from gateway.menus.keywords.phrases import find_lists
 from gateway.menus.keywords.scanned_text import LEAST_COPIED, strip_copies
 from gateway.menus.keywords.script_runs import fold_text
 
