@@ -13,6 +13,7 @@ from gateway.delivery import channel_status, results
 from gateway.foundation.services import Services
 from gateway.foundation.webhook_secrets import Serials
 from gateway.helpdesk.calls import bridge_events
+from gateway.operations.publishing.draft_checks import CheckedDrafts
 from gateway.operations.refresh import Refresh, set_up_log
 from gateway.web import admin, console, simulator
 from gateway.web.shared import health, setup
@@ -63,7 +64,8 @@ def create_app(parts: Services, settings: Settings, serials: Serials) -> Flask:
     setup.install(app, parts, proxies=settings.env.trusted_proxies)  # a proxy stands before both apps
     app.register_blueprint(health.build_blueprint(parts))
     app.register_blueprint(console.build_blueprint(parts))
-    app.register_blueprint(admin.build_blueprint(parts))
+    checks = CheckedDrafts(parts)
+    app.register_blueprint(admin.build_blueprint(parts, checks))
     app.register_blueprint(
         simulator.build_blueprint(
             parts,
@@ -71,6 +73,7 @@ def create_app(parts: Services, settings: Settings, serials: Serials) -> Flask:
             on=settings.phone_is_on,
             outages=open_outages(settings, parts.channels),
             menus=settings.env.gateway_menus_dir,
+            checks=checks,
             guarded=settings.has_account or parts.reaches_real_phones,
         )
     )

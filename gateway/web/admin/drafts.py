@@ -7,9 +7,17 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, abort, flash, redirect, render_template
 
 from gateway.domain.permissions import Permission, check_permission
-from gateway.operations.publishing import changes, draft_publish, menu_drafts, publish, publish_rules
+from gateway.operations.publishing import (
+    changes,
+    draft_publish,
+    draft_talk,
+    menu_drafts,
+    publish,
+    publish_rules,
+)
 from gateway.operations.publishing.changes import describe_changes
 from gateway.operations.publishing.draft_checks import CheckedDrafts
+from gateway.operations.publishing.fact_changes import find_today
 from gateway.operations.publishing.menu_drafts import (
     DraftClosed,
     DraftMoved,
@@ -26,6 +34,7 @@ from gateway.web.shared.languages import get_language
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import date
 
     from werkzeug.wrappers import Response
 
@@ -224,6 +233,8 @@ def _render_page(
         view=view,
         languages_of=view.checked.built.languages if view.checked.built else {},
         change_lines=describe_changes(view.changes, MOST_LINES),
+        phone=_find_phone(parts, view.day, f"/phone/drafts/{draft_id}"),
+        link=_make_link(parts, opened, view.day),
         may_draft=actor.may(Permission.DRAFT_MENUS),
         may_publish=actor.may(Permission.PUBLISH_MENUS),
         may_approve=actor.may(Permission.APPROVE_MENUS) and not mine,
@@ -235,3 +246,15 @@ def _render_page(
         conflicts=conflicts,
         name_screen=lambda screen: name_screen(parts, screen, get_language()),
     )
+
+
+def _find_phone(parts: Services, day: date, address: str) -> str:
+    """Return the address of a draft's phone, on the day on which what changed is read first."""
+    return address if day == find_today(parts) else f"{address}?day={day}"
+
+
+def _make_link(parts: Services, opened: OpenedDraft, day: date) -> str:
+    if not opened.draft.is_open:
+        return ""
+    token = draft_talk.make_draft_link(parts, get_actor(), opened.draft.id)
+    return _find_phone(parts, day, f"{parts.public_url.rstrip('/')}/phone/shared/{token}")

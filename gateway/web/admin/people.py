@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 BAD, SEE_OTHER = 422, 303
 
 
-def build_blueprint(parts: Services) -> Blueprint:
-    """Return the blueprint of the pages below ``/admin``."""
+def build_blueprint(parts: Services, checks: CheckedDrafts | None = None) -> Blueprint:
+    """Return the blueprint of the pages below ``/admin``; ``checks`` are the checked drafts of this process."""
     pages = Blueprint("admin", __name__, url_prefix="/admin", template_folder="templates")
     figures.add_to(pages, parts)
     _add_people(pages, parts)
@@ -54,7 +54,7 @@ def build_blueprint(parts: Services) -> Blueprint:
     centre_policy.add_to(pages, parts)
     audit_log.add_to(pages, parts)
     facts.add_to(pages, parts)
-    checks = CheckedDrafts(parts)
+    checks = checks or CheckedDrafts(parts)
     drafts.add_to(pages, parts, checks)
     draft_files.add_to(pages, parts, checks)
     menu_parts.add_to(pages, parts, checks)

@@ -17,8 +17,14 @@ from gateway.web.shared.auth import anyone, get_actor
 from gateway.web.shared.forms import read_field
 from gateway.web.simulator import controls
 from gateway.web.simulator.controls import NoSuchTime, find_wished, list_words
-from gateway.web.simulator.draft import VERSION, DraftFolder
-from gateway.web.simulator.draft_pages import NUMBERS, TrialLine, add_draft, find_trial_channel
+from gateway.web.simulator.draft import VERSION, DraftFolder, StoredDrafts
+from gateway.web.simulator.draft_pages import (
+    NUMBERS,
+    TrialLine,
+    add_draft,
+    add_stored_drafts,
+    find_trial_channel,
+)
 from gateway.web.simulator.saved_walks import NotAWalk, find_source, find_written, read_walk
 
 if TYPE_CHECKING:
@@ -31,6 +37,7 @@ if TYPE_CHECKING:
 
     from gateway.foundation.fault_injection import Outages
     from gateway.foundation.services import Services
+    from gateway.operations.publishing.draft_checks import CheckedDrafts
 
     View = Callable[..., ResponseReturnValue]
     Shows = Callable[[View], View]
@@ -45,6 +52,7 @@ def build_blueprint(
     outages: Outages | None = None,
     *,
     menus: Path,
+    checks: CheckedDrafts,
     guarded: bool = False,
 ) -> Blueprint:
     """Return the blueprint of the simulator.
@@ -52,9 +60,10 @@ def build_blueprint(
     Args:
         parts: the services of this process.
         secrets: returns the valid webhook secrets of a channel, newest first.
-        on: whether the simulator is served; otherwise its paths give 404.
+        on: whether the simulator is served; otherwise its paths give 404, but for drafts of the database.
         outages: what can be put out of order; None if a real phone could be reached.
         menus: the folder shown as a draft.
+        checks: the checked drafts of this process.
         guarded: a provider account is set, so only signed-in administrators may see the pages.
     """
     shows = _ask_administrator if guarded else anyone
@@ -65,6 +74,9 @@ def build_blueprint(
         _add_source(pages, parts, folder, shows)
         _add_test(pages, parts, secrets, shows)
         add_draft(pages, parts, folder, lambda: find_trial_channel(parts.channels, secrets), shows)
+    add_stored_drafts(
+        pages, parts, StoredDrafts(parts, checks), lambda: find_trial_channel(parts.channels, secrets)
+    )
     if on and outages is not None:
         _add_outages(pages, parts, outages, shows)
     return pages
@@ -100,6 +112,9 @@ def _add_phone(
             languages_of=_list_languages(parts, line),
             wrong=wrong,
             draft=None,
+            base="/phone",
+            code=line.code if line else "",
+            paths=line.paths if line else {},
         )
 
     @pages.get("/")
@@ -152,7 +167,7 @@ def _add_source(pages: Blueprint, parts: Services, folder: DraftFolder, shows: S
         found = find_written(folder.read().files, screen) if is_draft else find_source(parts, version, screen)
         if found is None:
             abort(NOT_FOUND)
-        return render_template("phone/source.html", found=found, screen=screen)
+        return render_template("phone/source.html", found=found, screen=screen, back="/phone/")
 
 
 def _add_test(

@@ -1,4 +1,4 @@
-"""Simulates a phone on the unpublished menus folder; nothing is stored.
+"""Simulates a phone on an unpublished menu, the menus folder or a draft of the database; nothing is stored.
 
 A hop is computed from all keys typed so far, without a session, a database row or a webhook, so no caller can
 get here.
@@ -6,8 +6,11 @@ get here.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from gateway.conversations import simulator_facts
 from gateway.conversations.ussd_session import SavedSession
@@ -21,15 +24,21 @@ from gateway.web.simulator.saved_walks import MOST_KEYS, MOST_LETTERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date
     from pathlib import Path
 
     from gateway.foundation.services import Services
+    from gateway.menus.authoring.check import Checked
     from gateway.menus.engine.model import Menu
+    from gateway.operations.publishing.draft_checks import CheckedDrafts
+    from gateway.operations.publishing.menu_drafts import OpenedDraft
 
 VERSION = "draft"
 """Version id of the draft in links to the source of a screen."""
 
 _NAMED = 5
+_CUT = 6
+"""Drafts of the database whose cut menu is remembered; cutting the sample takes most of a second."""
 
 
 class NoDraft(LookupError):
@@ -38,17 +47,19 @@ class NoDraft(LookupError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """The menus folder at one moment.
+    """An unpublished menu at one moment.
 
     Attributes:
-        folder: its path as the operator wrote it.
+        folder: the path of the menus folder as the operator wrote it; empty for a draft of the database.
+        name: what a draft of the database is called.
         files: file name → text.
         menu: the menu with its pages cut; None while the folder has errors.
         faults: the first errors, as text.
         is_live: it equals the live version.
     """
 
-    folder: str
+    folder: str = ""
+    name: str = ""
     files: Mapping[str, str]
     menu: Menu | None
     faults: tuple[str, ...] = ()
@@ -86,35 +97,72 @@ class DraftFolder:
         is_live = menu is not None and not has_changed(self._parts, self._folder)
         return Draft(folder=str(self._folder), files=files, menu=menu, faults=faults, is_live=is_live)
 
-    def answer(self, number: str, typed: Sequence[str]) -> Hop:
-        """Return the page to which a dial and these inputs lead.
-
-        Args:
-            number: the phone's number in E.164.
-            typed: all inputs of the session so far.
-
-        Raises:
-            NoDraft: the folder has errors, or there are more inputs than a session allows.
-            Unavailable: the database cannot be reached.
-        """
-        menu = self.read().menu
-        if menu is None or len(typed) > MOST_KEYS or any(len(each) > MOST_LETTERS for each in typed):
-            raise NoDraft("the folder is no menu, or this session took no such input")
-        context, now = make_check_context(self._parts), self._parts.clock.now()
-        talk = open_talk(menu, number, context, now)
-        moved = talk.move(None)
-        for each in typed:
-            moved = talk.move(each) if moved is not None and not moved.reply.ends else None
-        if moved is None:
-            raise NoDraft("the session is over")
-        session = forget_notice(moved.session, moved.reply)
-        held = SavedSession(version=VERSION, inputs="", session=session, reply=moved.reply)
-        facts = simulator_facts.gather_facts(held, moved.effects, USSD_LIMITS)
-        return Hop(text=moved.reply.text, ends=moved.reply.ends, screen=moved.screen, facts=facts)
-
     def _check(self, files: Mapping[str, str]) -> tuple[Menu | None, tuple[str, ...]]:
         checked = check_files(self._parts, files, moves_keys=True)
+        return _cut_checked(self._parts, checked)
+
+
+class StoredDrafts:
+    """The drafts of the database, each checked and cut once for every state that is dialled."""
+
+    def __init__(self, parts: Services, checks: CheckedDrafts) -> None:
+        self._parts = parts
+        self._checks = checks
+        self._cut: OrderedDict[str, tuple[Checked, Menu | None, tuple[str, ...]]] = OrderedDict()
+
+    def show(self, opened: OpenedDraft) -> Draft:
+        """Return a draft of the database as a menu that can be dialled, or its errors.
+
+        Raises:
+            Unavailable: the database cannot be reached.
+        """
+        checked = self._checks.check(opened.files)
+        found = self._cut.get(opened.draft.id)
+        if found is None or found[0] is not checked:
+            found = (checked, *_cut_checked(self._parts, checked))
+            self._cut[opened.draft.id] = found
+            while len(self._cut) > _CUT:
+                self._cut.popitem(last=False)
+        return Draft(name=opened.draft.name, files=opened.files, menu=found[1], faults=found[2])
+
+
+def _cut_checked(parts: Services, checked: Checked) -> tuple[Menu | None, tuple[str, ...]]:
+    """Return a checked menu with its pages cut, or its first errors."""
+    if checked.menu is None:
         errors = [str(each) for each in checked.problems if each.level is Level.ERROR]
-        if checked.menu is None:
-            return None, tuple(errors[:_NAMED])
-        return cut_draft(checked.menu, make_check_context(self._parts)), ()
+        return None, tuple(errors[:_NAMED])
+    return cut_draft(checked.menu, make_check_context(parts)), ()
+
+
+def answer_draft(
+    parts: Services, draft: Draft, number: str, typed: Sequence[str], *, day: date | None = None
+) -> Hop:
+    """Return the page of a draft to which a dial and these inputs lead.
+
+    Args:
+        parts: the services of this process.
+        draft: the draft.
+        number: the phone's number in E.164.
+        typed: all inputs of the session so far.
+        day: the day on which it is dialled, at this hour; None for today.
+
+    Raises:
+        NoDraft: the draft has errors, or there are more inputs than a session allows.
+        Unavailable: the database cannot be reached.
+    """
+    if draft.menu is None or len(typed) > MOST_KEYS or any(len(each) > MOST_LETTERS for each in typed):
+        raise NoDraft("the draft is no menu, or this session took no such input")
+    now = parts.clock.now()
+    if day is not None:
+        zone = ZoneInfo(parts.line.zone)
+        now = datetime.combine(day, now.astimezone(zone).time(), zone).astimezone(UTC)
+    talk = open_talk(draft.menu, number, make_check_context(parts), now)
+    moved = talk.move(None)
+    for each in typed:
+        moved = talk.move(each) if moved is not None and not moved.reply.ends else None
+    if moved is None:
+        raise NoDraft("the session is over")
+    session = forget_notice(moved.session, moved.reply)
+    held = SavedSession(version=VERSION, inputs="", session=session, reply=moved.reply)
+    facts = simulator_facts.gather_facts(held, moved.effects, USSD_LIMITS)
+    return Hop(text=moved.reply.text, ends=moved.reply.ends, screen=moved.screen, facts=facts)

@@ -1,19 +1,25 @@
 """The phone of the page pinned to the menus folder: all of it can be dialled, nothing of it is kept or met by a caller."""
 
+import html
 import shutil
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+from gateway.domain.permissions import NotPermitted, Role
 from gateway.foundation.services import Services
+from gateway.helpdesk.staff.people import find_actor
+from gateway.operations.publishing import draft_talk, menu_drafts
+from gateway.operations.publishing.draft_files import hash_text, save_text
+from gateway.operations.publishing.menu_drafts import UnknownDraft
 from gateway.operations.publishing.publish import publish_first
 from gateway.storage.database import Store
-from gateway.web.simulator.draft import DraftFolder, NoDraft
+from gateway.web.simulator.draft import DraftFolder, NoDraft, answer_draft
 from tests.support import phone_rig
 from tests.support.clocks import SetClock
 from tests.support.house import HER, MENUS, Phone, made_parts
-from tests.support.web_surroundings import Browser
+from tests.support.web_surroundings import Browser, somebody, token_of
 
 pytestmark = pytest.mark.fault("D7")
 SMALL = Path("tests/menus/authoring/base").absolute()
@@ -124,7 +130,7 @@ def test_an_empty_folder_is_said(parts: Services, tmp_path: Path) -> None:
     browser = open_browser(parts, tmp_path / "none")
     assert "name the folder that holds the menu" in browser.get("/phone/draft").get_data(as_text=True)
     with pytest.raises(NoDraft):
-        DraftFolder(parts, tmp_path / "none").answer(NUMBER, ())
+        answer_draft(parts, DraftFolder(parts, tmp_path / "none").read(), NUMBER, ())
 
 
 def test_the_folder_that_is_live_is_said_to_be(sqlite_store: Store, clock: SetClock, tmp_path: Path) -> None:
@@ -136,3 +142,136 @@ def test_the_folder_that_is_live_is_said_to_be(sqlite_store: Store, clock: SetCl
         (SMALL / "head.yaml").read_text(encoding="utf-8") + "# mended\n", encoding="utf-8"
     )
     assert not DraftFolder(parts, other).read().is_live
+
+
+# A draft of the database: dialled by who works on menus, and by a colleague who has a link.
+
+
+@pytest.fixture
+def stored(sqlite_store: Store, clock: SetClock, tmp_path: Path) -> Services:
+    """The small menu is live in a house whose simulator is switched off."""
+    parts = made_parts(sqlite_store, clock, tmp_path)
+    assert publish_first(parts, SMALL) == ()
+    return parts
+
+
+def come(parts: Services, name: str, role: Role) -> Browser:
+    somebody(parts, name, role)
+    app = phone_rig.app_of(parts, phone="off")
+    browser = Browser(app.test_client()).carry(token_of(parts, name))
+    browser.get("/me")
+    return browser
+
+
+def write_draft(parts: Services, before: str, after: str) -> str:
+    """Open a draft and replace words in its screens."""
+    noy = find_actor(parts, "Noy")
+    draft_id = menu_drafts.open_draft(parts, noy, "helpline", "Calls")
+    text = menu_drafts.read_draft(parts, noy, draft_id).files["screens.yaml"]
+    assert before in text
+    after_all = text.replace(before, after)
+    save_text(parts, noy, draft_id, "screens.yaml", after_all, seen=hash_text(text), shown=text)
+    return draft_id
+
+
+def dial(browser: Browser, base: str, typed: str):
+    fields = {"sessionId": "SIMid_1", "phoneNumber": NUMBER, "networkCode": "SIM", "serviceCode": "*123*4#"}
+    return browser.post(base, **fields, text=typed.replace(",", "*"))
+
+
+def test_a_stored_draft_is_dialled_where_the_simulator_is_off_and_leaves_nothing(stored: Services) -> None:
+    noy = come(stored, "Noy", Role.ADMINISTRATOR)
+    draft_id = write_draft(stored, "Call me back", "Ring me back")
+    assert noy.get("/phone/draft").status_code == 404  # the switch holds for everything else
+    before = count_rows(stored)
+    page = html.unescape(noy.get(f"/phone/drafts/{draft_id}").get_data(as_text=True))
+    assert "DRAFT: no caller reads this</b> · Calls" in page
+    assert "data-house" not in page
+    answer = dial(noy, f"/phone/drafts/{draft_id}/ussd", "4")
+    assert "Ring me back" in answer.get_data(as_text=True)
+    assert "Call me back" in Phone(stored, HER).dial("4").text
+    assert dial(noy, f"/phone/drafts/{draft_id}/ussd", "4,7,2,2,3,1").headers["X-Screen"] == "code"
+    assert noy.post(f"/phone/drafts/{draft_id}/end").status_code == 200
+    assert "Ring me back" in noy.get(f"/phone/drafts/{draft_id}/yaml/main").get_data(as_text=True)
+    assert noy.get(f"/phone/drafts/{draft_id}/yaml/nowhere").status_code == 404
+    assert noy.get("/phone/drafts/nothing").status_code == 404
+    plain = html.unescape(noy.get(f"/phone/drafts/{draft_id}?keys=4").get_data(as_text=True))
+    assert "Ring me back" in plain  # without JavaScript
+    assert "session was over" in noy.get(f"/phone/drafts/{draft_id}?keys=4*7*2*2*3*1*1*1*1").get_data(
+        as_text=True
+    )
+    after = count_rows(stored)
+    assert {name: n for name, n in after.items() if n != before[name]} in (
+        {},
+        {"sessions": 1},
+    )  # her own dial
+
+
+def test_a_stored_draft_is_dialled_on_the_day_from_which_its_number_holds(stored: Services) -> None:
+    noy = come(stored, "Noy", Role.ADMINISTRATOR)
+    form = {"sort": "change", "value": "420", "valid_from": "2027-03-01", "source": "Royal Gazette"}
+    fresh = {"checked_on": "2026-11-24", "expires_on": "2027-12-31", "seen": "400"}
+    draft = noy.post("/admin/facts/th.wage", **form, **fresh).headers["Location"]
+    page = html.unescape(noy.get(draft).get_data(as_text=True))
+    here = draft.replace("/admin/", "/phone/")
+    assert f'href="{here}?day=2027-03-01"' in page
+    assert f"{here}/ussd?day=2027-03-01" in noy.get(f"{here}?day=2027-03-01").get_data(as_text=True)
+    assert "At least 400 baht a day." in dial(noy, f"{here}/ussd", "4,1").get_data(as_text=True)
+    for day, value in {"2027-02-28": "410", "2027-03-01": "420", "never": "400", "9999-01-01": "400"}.items():
+        answer = dial(noy, f"{here}/ussd?day={day}", "4,1").get_data(as_text=True)
+        assert f"At least {value} baht a day." in answer, day
+
+
+def test_a_link_opens_the_phone_of_one_draft_for_a_week_and_nothing_else(
+    stored: Services, clock: SetClock
+) -> None:
+    noy = come(stored, "Noy", Role.ADMINISTRATOR)
+    draft_id = write_draft(stored, "Call me back", "Ring me back")
+    page = html.unescape(noy.get(f"/admin/drafts/{draft_id}").get_data(as_text=True))
+    here = page.split("/phone/shared/")[1].split('"')[0].split("?")[0]
+    guest = Browser(phone_rig.app_of(stored, phone="off").test_client())
+    assert guest.get(f"/phone/drafts/{draft_id}").status_code == 302  # to the sign-in
+    assert "DRAFT" in guest.get(f"/phone/shared/{here}").get_data(as_text=True)
+    assert "Ring me back" in dial(guest, f"/phone/shared/{here}/ussd", "4").get_data(as_text=True)
+    for way in ("", "/files", "/parts", "/folder.zip"):
+        assert guest.get(f"/admin/drafts/{draft_id}{way}").status_code == 302
+    other = write_draft(stored, "Call me back", "Phone me back")
+    sign = here.split(".", 1)[1]
+    forged = (
+        f"{other}.{sign}",
+        here[:-1] + "g",
+        f"{draft_id}.99999999999.{sign[-32:]}",
+        draft_id,
+        f"{draft_id}..",
+        "..",
+    )
+    for token in forged:
+        assert guest.get(f"/phone/shared/{token}").status_code == 404, token
+    clock.forward(days=7)
+    assert guest.get(f"/phone/shared/{here}").status_code == 404
+
+
+@pytest.mark.parametrize("role", [Role.COUNSELLOR, Role.READER])
+def test_who_has_nothing_to_do_with_menus_dials_no_draft(stored: Services, role: Role) -> None:
+    come(stored, "Noy", Role.ADMINISTRATOR)
+    draft_id = write_draft(stored, "Call me back", "Ring me back")
+    other = come(stored, "Keo", role)
+    assert other.get(f"/phone/drafts/{draft_id}").status_code == 403
+    assert dial(other, f"/phone/drafts/{draft_id}/ussd", "4").status_code == 403
+    with pytest.raises(NotPermitted):
+        draft_talk.make_draft_link(stored, find_actor(stored, "Keo"), draft_id)
+
+
+def test_a_link_ends_with_its_draft_and_errors_are_named(stored: Services) -> None:
+    come(stored, "Noy", Role.ADMINISTRATOR)
+    noy = find_actor(stored, "Noy")
+    draft_id = write_draft(stored, "screens:", "screenz:")
+    token = draft_talk.make_draft_link(stored, noy, draft_id)
+    guest = Browser(phone_rig.app_of(stored, phone="off").test_client())
+    page = guest.get(f"/phone/shared/{token}").get_data(as_text=True)
+    assert "The draft cannot be dialled yet" in page
+    assert dial(guest, f"/phone/shared/{token}/ussd", "4").status_code == 422
+    menu_drafts.drop_draft(stored, noy, draft_id)
+    assert guest.get(f"/phone/shared/{token}").status_code == 404
+    with pytest.raises(UnknownDraft):
+        draft_talk.make_draft_link(stored, noy, draft_id)

@@ -1,6 +1,7 @@
 /* Puts the phones of the page together; each is whole, and the second one is shown when it is asked for. */
 
 import { Handset } from "./handset.js";
+import { set } from "./hours.js";
 import { House } from "./house.js";
 import { Line } from "./line.js";
 import { Saved } from "./saved.js";
@@ -10,7 +11,7 @@ import { Truth } from "./truth.js";
 function put(root, house, saved) {
   const say = JSON.parse(house.dataset.say);
   const isDraft = "draft" in house.dataset;
-  const line = new Line(JSON.parse(house.dataset.paths), say, isDraft ? { csrf_token: document.querySelector("[data-house]").dataset.token } : {});
+  const line = new Line(JSON.parse(house.dataset.paths), say, isDraft ? { csrf_token: house.dataset.token } : {});
   const truth = new Truth(root, line, say);
   const save = root.querySelector("[data-save]");
   let walked = null;
@@ -51,7 +52,9 @@ if (house) {
   document.querySelector("[data-without]").hidden = true;
   const phones = [...house.querySelectorAll("[data-phone]")];
   phones.forEach((root) => put(root, house, saved));
-  const around = new House(document.querySelector("[data-house]"), phones, JSON.parse(house.dataset.say));
+  set(house.dataset.zone, 0);
+  const beside = document.querySelector("[data-house]"); // a draft of the database has no house around it
+  const around = beside ? new House(beside, phones, JSON.parse(house.dataset.say)) : { stir() {} };
   const second = house.querySelector("[data-second]");
   second.addEventListener("click", () => {
     const other = document.getElementById("phone-2");

@@ -28,6 +28,7 @@ export class Truth {
     this.line = line;
     this.say = say;
     this.path = root.querySelector("[data-path]");
+    this.source = root.closest("[data-phones]").dataset.source;
     this.known = root.querySelector("[data-known]");
     root.querySelector("[data-copy]").addEventListener("click", () => this.copy());
   }
@@ -73,7 +74,7 @@ export class Truth {
     const link = document.createElement(page.facts ? "a" : "span");
     link.textContent = page.screen;
     if (page.facts) {
-      link.href = `/phone/yaml/${encodeURIComponent(page.facts.version)}/${encodeURIComponent(page.screen)}#here`;
+      link.href = `${this.source || `/phone/yaml/${encodeURIComponent(page.facts.version)}`}/${encodeURIComponent(page.screen)}#here`;
       link.target = "yaml"; // in a page of its own: the call on this phone goes on
     }
     const item = document.createElement("li");
