@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import Row, delete, func, insert, or_, select, update
 
 from gateway.domain.audit_acts import AuditAct
 from gateway.foundation.ids import new_id
@@ -16,14 +16,15 @@ from gateway.storage.database import Tx
 from gateway.storage.people import Person, read_person
 from gateway.storage.tables import audit, callbacks, invitations, kept_forms, people, recovery_codes, sign_ins
 
-"""The audit act of a sign-in."""
+_INSTANTS = ("seen_at", "expires_at", "proved_at", "polled_at", "heard_at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignIn:
     """One sign-in of one person.
 
-    ``proved_at`` is the last authentication; ``half`` means that the second factor is still missing.
+    ``proved_at`` is the last authentication; ``half`` means that the second factor is still missing. ``polled_at`` is
+    when an open page last asked by itself, ``heard_at`` when one did that somebody would see or hear.
     """
 
     person_id: str
@@ -31,6 +32,8 @@ class SignIn:
     expires_at: datetime
     made_at: datetime | None = None
     proved_at: datetime | None = None
+    polled_at: datetime | None = None
+    heard_at: datetime | None = None
     half: bool = False
     device: str = ""
     token_hash: bytes = b""
@@ -71,17 +74,15 @@ def find_with_person(tx: Tx, token_hash: bytes) -> tuple[SignIn, Person] | None:
         people,
         sign_ins.c.id.label("token_hash"),
         sign_ins.c.made_at.label("signed_in_at"),
-        *(sign_ins.c[name] for name in ("seen_at", "expires_at", "proved_at", "half", "device")),
+        *(sign_ins.c[name] for name in (*_INSTANTS, "half", "device")),
     ).join_from(sign_ins, people, sign_ins.c.person_id == people.c.id)
     row = tx.execute(query.where(sign_ins.c.id == token_hash)).first()
     if row is None:
         return None
     found = SignIn(
         person_id=row.id,
-        seen_at=row.seen_at,
-        expires_at=row.expires_at,
         made_at=row.signed_in_at,
-        proved_at=row.proved_at,
+        **{name: getattr(row, name) for name in _INSTANTS},
         half=bool(row.half),
         device=row.device,
         token_hash=row.token_hash,
@@ -103,6 +104,19 @@ def complete_sign_in(tx: Tx, token_hash: bytes, *, now: datetime) -> None:
 def touch_sign_in(tx: Tx, token_hash: bytes, now: datetime) -> None:
     """Store that the person was just seen."""
     tx.execute(update(sign_ins).where(sign_ins.c.id == token_hash).values(seen_at=now))
+
+
+def note_poll(tx: Tx, token_hash: bytes, now: datetime, *, heard: bool) -> None:
+    """Store that an open page asked by itself; ``heard`` if somebody would see or hear what it brings."""
+    values = {"polled_at": now} | ({"heard_at": now} if heard else {})
+    tx.execute(update(sign_ins).where(sign_ins.c.id == token_hash).values(**values))
+
+
+def has_attention(tx: Tx, person_id: str, *, since: datetime) -> bool:
+    """Return whether the person acted on a page since then, or had one open that they would see or hear."""
+    recent = or_(sign_ins.c.heard_at >= since, sign_ins.c.seen_at >= since)
+    query = select(sign_ins.c.id).where(sign_ins.c.person_id == person_id, sign_ins.c.half.is_(False), recent)
+    return tx.execute(query.limit(1)).first() is not None
 
 
 def end_sign_in(tx: Tx, token_hash: bytes) -> None:
@@ -173,10 +187,8 @@ def use_invitation(tx: Tx, token_hash: bytes, now: datetime) -> str | None:
 def _sign_in(row: Row[Any]) -> SignIn:
     return SignIn(
         person_id=row.person_id,
-        seen_at=row.seen_at,
-        expires_at=row.expires_at,
         made_at=row.made_at,
-        proved_at=row.proved_at,
+        **{name: getattr(row, name) for name in _INSTANTS},
         half=bool(row.half),
         device=row.device,
         token_hash=row.id,

@@ -10,12 +10,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from gateway.domain.audit_acts import AuditAct
-from gateway.domain.permissions import Permission, check_permission
+from gateway.domain.permissions import WORKING, Permission, check_permission
 from gateway.foundation.ids import new_token
 from gateway.helpdesk.errors import Rejected, Why
 from gateway.helpdesk.staff import passwords, two_factor
 from gateway.helpdesk.staff.people import hash_new_password, make_actor, tidy_name
-from gateway.storage import attempts, audit, people, sign_ins
+from gateway.storage import attempts, audit, duty, people, sign_ins
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,25 +24,31 @@ if TYPE_CHECKING:
     from gateway.foundation.services import Services
     from gateway.storage.database import Tx
     from gateway.storage.people import Person
+    from gateway.storage.sign_ins import SignIn
 
 IDLE = timedelta(hours=2)
 """Inactivity timeout, as long as an attempt's lease.
 
 NIST SP 800-63B-4 (2.2.3) advises one hour at AAL2; two are allowed so that a long call does not lose its outcome."""
+OPEN_PAGE = timedelta(minutes=10)
+"""A page counts as open for this long after it last asked; a hidden tab asks as rarely as browsers let it."""
 LASTS = timedelta(hours=12)
 _SEEN_EVERY = timedelta(minutes=1)
+_WHILE_LOCKED = frozenset({Permission.WORK_QUEUE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedIn:
     """The person behind a sign-in, as an actor and as a row.
 
-    With ``lacks_second_factor`` the actor holds no permission until the person has turned a second factor on.
+    With ``lacks_second_factor`` the actor holds no permission until the person has turned a second factor on. While
+    ``locked`` the actor may be told what waits and nothing else, until the password was typed once more.
     """
 
     actor: Actor
     person: Person
     lacks_second_factor: bool = False
+    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,33 +82,66 @@ def sign_in(parts: Services, name: str, password: str, address: str, *, device: 
     return _open_checked(parts, known.id, password, known.password or "", device)
 
 
-def find_signed_in(parts: Services, token: str, *, acts: bool = True) -> SignedIn | None:
+def find_signed_in(parts: Services, token: str, *, acts: bool = True, heard: bool = False) -> SignedIn | None:
     """Return who is signed in by this token; None if it is invalid, idle for too long, or lacks its second factor.
 
-    Polls (``acts`` False) do not count as activity. A sign-in does not go idle while the person's call has no
-    outcome, as the outcome would be lost.
+    Polls (``acts`` False) do not count as activity; ``heard`` says that somebody would notice what it brings.
+    A sign-in does not go idle while the person's call has no outcome, as the outcome would be lost. The open page of a
+    person on duty is locked instead of ended, because it is what calls them.
     """
     now, token_hash = parts.clock.now(), _hash_token(parts, token)
     with parts.store.read() as tx:
         found, person = sign_ins.find_with_person(tx, token_hash) or (None, None)
-        calls = (
-            found is not None
-            and now >= found.seen_at + IDLE
-            and bool(attempts.find_live_of_person(tx, found.person_id))
-        )
-    if found is None or person is None or person.disabled or found.half:
-        return None
-    if now >= found.expires_at or (now >= found.seen_at + IDLE and not calls):
-        return None
-    if acts and now >= found.seen_at + _SEEN_EVERY:
+        if found is None or person is None or person.disabled or found.half or now >= found.expires_at:
+            return None
+        idle = now >= found.seen_at + IDLE and not attempts.find_live_of_person(tx, found.person_id)
+        if idle and not _keeps_watch(parts, tx, found, person, now):
+            return None
+    if acts and not idle and now >= found.seen_at + _SEEN_EVERY:
         parts.store.run(lambda tx: sign_ins.touch_sign_in(tx, token_hash, now))
+    elif not acts and _is_news(found, now, heard=heard):
+        parts.store.run(lambda tx: sign_ins.note_poll(tx, token_hash, now, heard=heard))
     lacks = two_factor.is_missing(parts, person)
     actor = replace(make_actor(person), proved_at=found.proved_at)
+    allowed = actor.permissions & (frozenset() if lacks else _WHILE_LOCKED if idle else actor.permissions)
     return SignedIn(
-        actor=replace(actor, permissions=frozenset()) if lacks else actor,
-        person=person,
-        lacks_second_factor=lacks,
+        actor=replace(actor, permissions=allowed), person=person, lacks_second_factor=lacks, locked=idle
     )
+
+
+def _keeps_watch(parts: Services, tx: Tx, found: SignIn, person: Person, now: datetime) -> bool:
+    """Return whether the sign-in has an open page and its person is on duty."""
+    if found.polled_at is None or now >= found.polled_at + OPEN_PAGE or person.role not in WORKING:
+        return False
+    present = duty.find_people(tx, parts.line.hours, parts.line.zone, now, person.team)
+    return person.id in present
+
+
+def _is_news(found: SignIn, now: datetime, *, heard: bool) -> bool:
+    last = found.heard_at if heard else found.polled_at
+    return last is None or now >= last + _SEEN_EVERY
+
+
+def release_lock(parts: Services, actor: Actor, token: str, *, password: str, address: str = "") -> None:
+    """Make a locked sign-in whole again by the person's password.
+
+    Raises:
+        Rejected: the password is wrong, or there were too many failed tries.
+    """
+    counter, now = passwords.name_counter(actor.person_id), parts.clock.now()
+    passwords.take_a_try(parts, counter, address)
+    with parts.store.read() as tx:
+        stored = people.read_password_hash(tx, actor.person_id)
+    if not passwords.matches_password(password, stored):
+        _refuse_password(parts, actor.person_id)
+        raise Rejected(Why.WRONG)
+    passwords.forget_tries(parts, counter, address)
+
+    def work(tx: Tx) -> None:
+        sign_ins.touch_sign_in(tx, _hash_token(parts, token), now)
+        _on_record(tx, actor.person_id, AuditAct.PASSWORD_RIGHT, now)
+
+    parts.store.run(work)
 
 
 def list_sign_ins(parts: Services, actor: Actor, person_id: str, token: str = "") -> tuple[ListedSignIn, ...]:

@@ -63,6 +63,8 @@ sign_ins = Table(
     make_instant_column("seen_at"),
     make_instant_column("expires_at"),
     make_instant_column("proved_at", null=True),  # the last authentication
+    make_instant_column("polled_at", null=True),  # an open page last asked by itself
+    make_instant_column("heard_at", null=True),  # the same, where somebody would see or hear what it brings
     Column(
         "half", Boolean, nullable=False, server_default=text("false")
     ),  # the second factor is still missing

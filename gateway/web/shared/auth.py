@@ -29,16 +29,21 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
-UNAUTHORISED, SEE_OTHER = 401, 303
+UNAUTHORISED, SEE_OTHER, LOCKED = 401, 303, 423
 _LONGEST_WAY_BACK = 200
 _FOR_ANYONE: WeakSet[Callable[..., object]] = WeakSet()
 _READING_ONCE: WeakSet[Callable[..., object]] = WeakSet()
 _WITHOUT_SECOND: WeakSet[Callable[..., object]] = WeakSet()
+_WHILE_LOCKED: WeakSet[Callable[..., object]] = WeakSet()
 WHO = "who"
 """Session key with the person last signed in on this browser, for whom unsent form input is saved."""
 
 ENROL = "/me/second-factor"
 """Page to which a person without the required second factor is redirected from everywhere."""
+
+
+UNLOCK = "/unlock"
+"""Page to which the person behind a locked page is redirected from everywhere."""
 
 
 def anyone(view: Callable[P, R]) -> Callable[P, R]:
@@ -50,6 +55,12 @@ def anyone(view: Callable[P, R]) -> Callable[P, R]:
 def without_second_factor(view: Callable[P, R]) -> Callable[P, R]:
     """Mark a view that a signed-in person may see before turning on the required second factor."""
     _WITHOUT_SECOND.add(view)
+    return view
+
+
+def while_locked(view: Callable[P, R]) -> Callable[P, R]:
+    """Mark a view that goes on while the page is locked: what tells of new requests, and the way to unlock."""
+    _WHILE_LOCKED.add(view)
     return view
 
 
@@ -107,25 +118,42 @@ def install(app: Flask, parts: Services, machines: frozenset[str]) -> None:
         if request.blueprint in machines:
             return None
         view = current_app.view_functions.get(request.endpoint or "")
-        token = request.cookies.get(get_cookie_name(), "")
-        polls = request.headers.get("X-Polls") == "yes"
         if view in _READING_ONCE:
             _begin_reading(parts)
         for_anyone = view is None or view in _FOR_ANYONE
-        if token and request.endpoint != "web.static":
-            # A public page needs no sign-in, so it is shown even while SQL is away.
-            with suppress(*((Unavailable,) if for_anyone else ())):
-                g.signed_in = sign_in.find_signed_in(parts, token, acts=not polls)
-        if for_anyone:
-            return None
+        # A public page needs no sign-in, so it is shown even while SQL is away.
+        with suppress(*((Unavailable,) if for_anyone else ())):
+            _read_sign_in(parts)
+        return None if for_anyone else _check_sign_in(view)
+
+    @app.after_request
+    def say_locked(response: Response) -> Response:
         who = find_sign_in()
-        if who is None:
-            return _turn_away()
-        if session.get(WHO) != who.person.id:
-            session[WHO] = who.person.id
-        return _lead_to_second_factor() if who.lacks_second_factor and view not in _WITHOUT_SECOND else None
+        if who is not None and who.locked:
+            response.headers["X-Locked"] = "yes"
+        return response
 
     app.teardown_request(lambda _error: end_reading())
+
+
+def _read_sign_in(parts: Services) -> None:
+    token = request.cookies.get(get_cookie_name(), "")
+    if token and request.endpoint != "web.static":
+        polls = request.headers.get(
+            "X-Polls", ""
+        )  # "yes", or "heard" where somebody would notice what is new
+        g.signed_in = sign_in.find_signed_in(parts, token, acts=not polls, heard=polls == "heard")
+
+
+def _check_sign_in(view: Callable[..., object] | None) -> Answer | tuple[str, int] | None:
+    who = find_sign_in()
+    if who is None:
+        return _turn_away()
+    if session.get(WHO) != who.person.id:
+        session[WHO] = who.person.id
+    if who.locked and view not in _WHILE_LOCKED:
+        return _ask_to_unlock()
+    return _lead_to_second_factor() if who.lacks_second_factor and view not in _WITHOUT_SECOND else None
 
 
 def _begin_reading(parts: Services) -> None:
@@ -165,6 +193,19 @@ def take_cookie(answer: Answer) -> Answer:
 def _lead_to_second_factor() -> Answer:
     """Redirect to the set-up page; a polled fragment is answered by a reload instead, since it cannot show a page."""
     return Response(status=UNAUTHORISED) if "HX-Request" in request.headers else redirect(ENROL, SEE_OTHER)
+
+
+def _ask_to_unlock() -> Answer | tuple[str, int]:
+    """Lead to the password; what was typed is saved and stands in its form again afterwards."""
+    if "HX-Request" in request.headers:
+        return Response(status=LOCKED)
+    if request.headers.get("X-Draft") == "yes":
+        return _("The page is locked. Your words stay here: type your password, then they are kept."), LOCKED
+    if request.method in {"GET", "HEAD"}:
+        back = check_way_back(request.full_path.rstrip("?"))
+    else:
+        back = current_app.config["KEEPS"]() or current_app.config["PAGE_OF"](request.path)
+    return redirect(f"{UNLOCK}?back={quote(back, safe='')}", SEE_OTHER)
 
 
 def _turn_away() -> Answer | tuple[str, int]:

@@ -1,4 +1,4 @@
-"""Serves the pages for the second factor, a person's own sign-ins, and re-authentication."""
+"""Serves the pages for the second factor, a person's own sign-ins, re-authentication, and a locked page."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from gateway.helpdesk.staff import sign_in as desk
 from gateway.helpdesk.staff import two_factor as second
 from gateway.web.shared.auth import (
     ENROL,
+    UNLOCK,
     anyone,
     check_way_back,
     find_home,
     get_actor,
     get_cookie_name,
     get_sign_in,
+    while_locked,
     without_second_factor,
 )
 from gateway.web.shared.forms import read_field
@@ -37,6 +39,7 @@ def add_to(pages: Blueprint, parts: Services) -> None:
     _add_own(pages, parts)
     _add_sign_ins(pages, parts)
     _add_proof(pages, parts)
+    _add_lock(pages, parts)
 
 
 def get_token() -> str:
@@ -131,6 +134,26 @@ def _add_proof(pages: Blueprint, parts: Services) -> None:
             )
         except Rejected as declined:
             return render_template("prove.html", back=back, fault=find_word(declined.why)), BAD
+        return redirect(back or "/", SEE_OTHER)
+
+
+def _add_lock(pages: Blueprint, parts: Services) -> None:
+    @pages.get(UNLOCK)
+    @while_locked
+    def locked() -> Response | str:
+        back = check_way_back(request.args.get("back", ""))
+        return render_template("unlock.html", back=back) if get_sign_in().locked else redirect(back or "/")
+
+    @pages.post(UNLOCK)
+    @while_locked
+    def unlock() -> Response | tuple[str, int]:
+        back, password = check_way_back(read_field("back")), request.form.get("password", "")
+        try:
+            desk.release_lock(
+                parts, get_actor(), get_token(), password=password, address=request.remote_addr or ""
+            )
+        except Rejected as declined:
+            return render_template("unlock.html", back=back, fault=find_word(declined.why)), BAD
         return redirect(back or "/", SEE_OTHER)
 
 

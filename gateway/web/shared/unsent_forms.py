@@ -107,11 +107,13 @@ _WORDS = 12
 def install(app: Flask, parts: Services) -> None:
     """Fill in a saved form whose id the URL names, and delete it once the form was sent."""
     app.config["KEEPS"] = lambda: keep_posted(parts)
+    app.config["PAGE_OF"] = find_page
 
     @app.after_request
     def put_back(response: Response) -> Response:
         who = find_sign_in()
-        if who is None or response.status_code >= 400:  # noqa: PLR2004 - the first status of a refusal
+        # A locked page did nothing with what was posted; 400 is the first status of a refusal.
+        if who is None or who.locked or response.status_code >= 400:  # noqa: PLR2004
             return response
         if request.method == "POST" and request.blueprint in {"console", "admin"}:
             with suppress(Unavailable):  # the request succeeded; the saved form will expire

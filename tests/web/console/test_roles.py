@@ -34,6 +34,8 @@ TABLE = {
     ("POST", "/me/sign-ins/<listed_id>/end"): EVERYBODY,
     ("GET", "/prove"): EVERYBODY,
     ("POST", "/prove"): EVERYBODY,
+    ("GET", "/unlock"): EVERYBODY,
+    ("POST", "/unlock"): EVERYBODY,
     ("POST", "/sign-out"): EVERYBODY,
     ("GET", "/me"): EVERYBODY,
     ("POST", "/me/duty"): EVERYBODY,

@@ -60,7 +60,7 @@
         if (answer.status >= 500) throw new Error("not kept");
         const out = answer.status === 401;
         refused = out || answer.status === 400 ? dataset.draftOut : answer.said;
-        say(refused, out && dataset.draftIn);
+        say(refused, (out || answer.status === 423) && dataset.draftIn); // signed out, or locked
       } catch {
         say(dataset.draftLost);
         timer = setTimeout(keep, AGAIN);

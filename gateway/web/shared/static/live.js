@@ -53,14 +53,38 @@
     });
   }
 
-  function say(words) {
+  function say(words, way) {
     bar.hidden = !words;
     bar.textContent = words;
+    if (!way) return;
+    const link = document.createElement("a");
+    link.href = `/unlock?back=${encodeURIComponent(window.location.pathname + window.location.search)}`;
+    link.textContent = way;
+    bar.append(" ", link);
+  }
+
+  // Somebody on duty is not signed out after two quiet hours: the page goes on ringing, and shows no number any more.
+  let locked = false;
+  const sayState = () => say(locked ? bar.dataset.locked : "", locked ? bar.dataset.unlock : "");
+  function lock(now) {
+    if (locked === now) return;
+    locked = now;
+    sayState();
+    if (now) document.querySelectorAll("a.number").forEach((number) => { number.removeAttribute("href"); number.textContent = "•••"; });
+  }
+
+  // Whether somebody would see or hear what is new: a sound that may be played, or a page in view that was just touched.
+  const TOUCHED = 300000;
+  let touchedAt = performance.now();
+  ["keydown", "pointerdown", "pointermove"].forEach((sign) => document.addEventListener(sign, () => { touchedAt = performance.now(); }, { passive: true }));
+  function isHeard() {
+    const rings = listens() && (!navigator.userActivation || navigator.userActivation.hasBeenActive);
+    return rings || (!document.hidden && performance.now() - touchedAt < TOUCHED);
   }
 
   function inContact() {
     seenAt = new Date();
-    if (lost) say("");
+    if (lost) sayState();
     lost = false;
   }
 
@@ -81,7 +105,7 @@
 
   document.addEventListener("htmx:config:request", (event) => {
     const { ctx } = event.detail;
-    ctx.request.headers["X-Polls"] = "yes"; // nothing that the page does by itself keeps somebody signed in
+    ctx.request.headers["X-Polls"] = isHeard() ? "heard" : "yes"; // nothing that the page does by itself keeps somebody signed in
     if (!ctx.sourceElement.matches("[data-live]")) return;
     const mark = marks.get(ctx.sourceElement) || ctx.sourceElement.dataset.mark;
     if (mark) ctx.request.headers["If-None-Match"] = mark;
@@ -90,13 +114,14 @@
     const { ctx } = event.detail;
     if (!ctx.sourceElement.matches("[data-live]")) return;
     const { status, headers } = ctx.response;
+    if (status < 500) lock(headers.get("X-Locked") === "yes");
     if (status === 401) {
       if (bar.textContent !== bar.dataset.out) document.dispatchEvent(new Event("signed:out"));
       lost = true;
       say(bar.dataset.out);
     } else if (status >= 500) {
       noContact();
-    } else {
+    } else if (status !== 423) {
       inContact();
       if (status === 200) marks.set(ctx.sourceElement, headers.get("ETag"));
     }
