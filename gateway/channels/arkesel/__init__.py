@@ -7,9 +7,8 @@ the secret address alone protects the channel.
 from collections.abc import Sequence
 
 from gateway.channels.contract import Answer, Channel, ChannelConfig, Request
-from gateway.channels.dialled_code import find_digits_behind
 from gateway.channels.json_fields import JSON, read_flag, write_json
-from gateway.channels.ussd_only import UssdOnly
+from gateway.channels.ussd_only import UssdOnly, find_digits_behind
 from gateway.domain.events import Event, Inbound, Kind, Reply
 
 ECHOED = ("sessionID", "userID", "msisdn")

@@ -7,9 +7,8 @@ As its USSD package has it, the input comes in ``payload.response`` and the page
 from collections.abc import Sequence
 
 from gateway.channels.contract import Answer, BadRequest, Channel, ChannelConfig, Request
-from gateway.channels.dialled_code import find_digits_behind
 from gateway.channels.json_fields import JSON, find_id, open_object, read_id, write_json
-from gateway.channels.ussd_only import UssdOnly
+from gateway.channels.ussd_only import UssdOnly, find_digits_behind
 from gateway.domain.events import Ended, Event, Inbound, Kind, Reply
 
 FIRST, NEXT, END = "initiate", "continue", "terminate"

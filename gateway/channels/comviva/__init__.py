@@ -7,8 +7,7 @@ costs, as in Vumi's transport for it. No field says that a session begins: the f
 from collections.abc import Sequence
 
 from gateway.channels.contract import Answer, Channel, ChannelConfig, Request
-from gateway.channels.dialled_code import find_digits_behind, is_dialled
-from gateway.channels.ussd_only import UssdOnly, check_codes
+from gateway.channels.ussd_only import UssdOnly, check_codes, find_digits_behind, is_dialled
 from gateway.domain.events import Ended, Event, Inbound, Kind, Reply
 
 GOES_ON, IS_OVER = "FC", "FB"

@@ -7,9 +7,8 @@ some installations keep it through a session. A request of type ``cleanup`` is t
 from collections.abc import Sequence
 
 from gateway.channels.contract import Answer, Channel, ChannelConfig, Request
-from gateway.channels.dialled_code import find_digits_behind
 from gateway.channels.json_fields import read_flag
-from gateway.channels.ussd_only import UssdOnly
+from gateway.channels.ussd_only import UssdOnly, find_digits_behind
 from gateway.channels.xml_fields import XML, format_text, open_xml
 from gateway.domain.events import Ended, Event, Inbound, Kind, Reply
 

@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 from gateway.channels.contract import Answer, BadAccount, Channel, ChannelConfig, Request
-from gateway.channels.dialled_code import find_digits_behind
-from gateway.channels.ussd_only import UssdOnly, check_codes
+from gateway.channels.ussd_only import UssdOnly, check_codes, find_digits_behind
 from gateway.domain.events import Event, Inbound, Kind, Reply
 
 

@@ -6,9 +6,8 @@
 from collections.abc import Sequence
 
 from gateway.channels.contract import Answer, Channel, ChannelConfig, Request
-from gateway.channels.dialled_code import find_digits_behind
 from gateway.channels.json_fields import JSON, read_flag, write_json
-from gateway.channels.ussd_only import UssdOnly
+from gateway.channels.ussd_only import UssdOnly, find_digits_behind
 from gateway.domain.events import Event, Inbound, Kind, Limits, Reply
 
 ECHOED = ("USERID", "MSISDN")

@@ -7,8 +7,7 @@ out; an answer is of type 2, the last one of type 3.
 from collections.abc import Sequence
 
 from gateway.channels.contract import Answer, BadRequest, Channel, ChannelConfig, Request
-from gateway.channels.dialled_code import find_digits_behind
-from gateway.channels.ussd_only import UssdOnly
+from gateway.channels.ussd_only import UssdOnly, find_digits_behind
 from gateway.channels.xml_fields import XML, format_text, open_xml
 from gateway.domain.events import Ended, Event, Inbound, Kind, Reply
 
