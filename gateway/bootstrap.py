@@ -28,7 +28,7 @@ from gateway.foundation.clock import Clock, WatchedClock
 from gateway.foundation.fault_injection import KINDS, STORE, Outages
 from gateway.foundation.services import AnswerBounds, DeskConfig, HelplineConfig, OwnOutcome, Services
 from gateway.foundation.webhook_secrets import Serials
-from gateway.helpdesk.alerts import announce
+from gateway.helpdesk.alerts import announce, waiting_texts
 from gateway.helpdesk.calls import bridge_events
 from gateway.helpdesk.queue import clock_righting
 from gateway.helpdesk.requests import refuse
@@ -59,6 +59,7 @@ INSIDE: Mapping[str, Callable[[Services, Tx, OutboxRow], None]] = {
     "announce": announce.announce_request,
     "escalate": announce.escalate_request,
     "danger_text": announce.tell_of_danger,
+    waiting_texts.BUNDLE: waiting_texts.tell_bundle,
 }
 
 

@@ -158,6 +158,13 @@ def find_latest_of_person(tx: Tx, person_id: str, *, once: str) -> OutboxRow | N
     return read_row(row) if row is not None else None
 
 
+def has_result(tx: Tx, person_id: str, *, kind: str, state: str, since: datetime) -> bool:
+    """Say whether a row of this kind to this person came to this state since then."""
+    of_person = outbox.c.person_id == person_id, outbox.c.kind == kind
+    query = select(outbox.c.id).where(*of_person, outbox.c.state == state, outbox.c.changed_at >= since)
+    return tx.execute(query.limit(1)).first() is not None
+
+
 def list_alert_texts(tx: Tx, callback_ids: Sequence[str]) -> tuple[tuple[str, str, str], ...]:
     """Return (request id, person id, state) of the alerts sent about these requests."""
     query = select(outbox.c.callback_id, outbox.c.person_id, outbox.c.state).where(

@@ -23,6 +23,7 @@ from gateway.domain.events import SMS_LIMITS, USSD_LIMITS, Inbound, Kind
 from gateway.foundation.clock import Clock
 from gateway.foundation.services import HelplineConfig, Services
 from gateway.helpdesk.alerts.announce import announce_request, tell_of_danger
+from gateway.helpdesk.alerts.waiting_texts import tell_bundle
 from gateway.helpdesk.queue.clock_righting import set_right
 from gateway.menus.authoring.check import check_menu
 from gateway.menus.authoring.checks.context import CheckContext
@@ -111,7 +112,7 @@ def made_parts(
         "set_right": set_right,
         "data_dir": folder,
         "desk": DESK,
-        "inside": {"announce": announce_request, "danger_text": tell_of_danger},
+        "inside": {"announce": announce_request, "danger_text": tell_of_danger, "bundle": tell_bundle},
     }
     return Services(**(usual | more))
 

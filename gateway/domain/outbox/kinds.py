@@ -44,6 +44,7 @@ KINDS: dict[str, OutboxKind] = {
     for kind in (
         OutboxKind(name="announce", to=To.NOBODY, lasts=_DAYS, priority=0),
         OutboxKind(name="escalate", to=To.NOBODY, lasts=_DAYS, priority=0),
+        OutboxKind(name="bundle", to=To.NOBODY, lasts=timedelta(hours=2)),
         OutboxKind(name="danger_text", to=To.NOBODY, lasts=timedelta(hours=1), priority=0),
         OutboxKind(name="answer", to=To.CALLER, lasts=timedelta(minutes=10), priority=0),
         OutboxKind(name="alert", to=To.PERSON, lasts=timedelta(hours=1)),

@@ -167,7 +167,7 @@ def add_alerts(
         add_alert(
             tx, person, fill_text(parts, key, person), choose_channel(parts, tx, row.channel, person.number), now,
             once=this_once, priority=priority, callback_id=row.callback_id,
-            link=_by_text(parts, tx, person, row.callback_id, key),
+            link=_by_text(parts, tx, person, row.callback_id, key), presses=key in PRESSING,
         )  # fmt: skip
 
 
@@ -311,17 +311,19 @@ def add_alert(
     link: str = "",
     answers: str = "",
     lasts: timedelta = LASTS,
+    presses: bool = False,
 ) -> str | None:
     """Add one message to a staff member; return its outbox row, or None if ``once`` was used before.
 
     ``link`` is appended to the text. ``answers`` is the provider's id of the inbound message that this one answers.
-    ``lasts`` is how long it may wait before it expires; priority 0 is the most urgent.
+    ``lasts`` is how long it may wait before it expires; priority 0 is the most urgent. What ``presses`` has a lane of
+    its own: it never waits behind a text that is being retried.
     """
     return outbox.add_row(
         tx,
         kind="alert",
         channel=channel,
-        lane=f"person:{person.id}",
+        lane=f"person:{person.id}:urgent" if presses else f"person:{person.id}",
         due_at=now,
         expires_at=now + lasts,
         once=once,

@@ -15,8 +15,9 @@ from gateway.domain.callbacks.queue_rules import DANGER
 from gateway.domain.callbacks.routing import Needs, fit_or_all
 from gateway.domain.callbacks.states import OPEN, CallbackState
 from gateway.domain.permissions import ROLES, Permission, Role
-from gateway.helpdesk.alerts import alerts
+from gateway.helpdesk.alerts import alerts, push_alerts
 from gateway.helpdesk.alerts.alerts import add_alerts, is_frequent
+from gateway.helpdesk.alerts.waiting_texts import add_waiting_text
 from gateway.helpdesk.staff.shifts import DECIDING, find_offers, list_on_duty
 from gateway.menus.fact_expiry import find_fact_ends
 from gateway.storage import callbacks, callers, duty, outbox, people, settings
@@ -49,11 +50,17 @@ def announce_request(parts: Services, tx: Tx, row: OutboxRow) -> None:
     recipients = fit_or_all(needs, here)
     if not recipients and danger:
         recipients = queue_rules.choose_alerted(list_help_contacts(tx, callback.team), (), 0)
+    by_text = [one for one in recipients if danger or one.by_text]  # whose text is what they answer
     frequent = is_frequent(parts, tx, callback.caller_id)
     add_alerts(
-        parts, tx, row, recipients, "urgent" if danger else "asked",
+        parts, tx, row, by_text, "urgent" if danger else "asked",
         once="alert", priority=callback.priority, join=frequent,
     )  # fmt: skip
+    for one in recipients:
+        if one not in by_text:
+            once = f"alert:{callback.id}:{one.id}"
+            push_alerts.add_pushes(parts, tx, one, once, callback_id=callback.id)
+            add_waiting_text(parts, tx, row, one, pushed=push_alerts.has_browser(parts, tx, one.id))
 
 
 def escalate_request(parts: Services, tx: Tx, row: OutboxRow) -> None:

@@ -158,6 +158,11 @@ def add_pushes(
     return rows
 
 
+def has_browser(parts: Services, tx: Tx, person_id: str) -> bool:
+    """Return whether push messages may reach this person."""
+    return parts.push is not None and bool(push_subscriptions.list_subscriptions(tx, person_id))
+
+
 def _join_turn(tx: Tx, subscription_id: str, now: datetime) -> tuple[str, datetime]:
     """Return idempotency key and due time of this minute's message; if one left already, those of the next minute."""
     turn = int(now.timestamp()) // int(JOINED.total_seconds())

@@ -23,6 +23,7 @@ LAST: Mapping[str, str] = {
     "ours_missed": "Hello, we called. You can dial again any time. STOP to end.",
     "ours_number": "Hello, the number: {number}",
     "staff_asked": "A request is waiting. Please look at the list.",
+    "staff_waiting": "{n} requests are waiting. Please look at the list.",
     "staff_urgent": "An urgent request is waiting. Please look at the list.",
     "staff_still": "A request needs a decision. Please look at the list.",
     "staff_texted": "An urgent text came. Please read the texts.",

@@ -27,6 +27,7 @@ BESIDE_MESSAGES: Mapping[str, frozenset[str]] = {
         (f"staff_{name}" for name in ("asked", "urgent", "still", "texted", "passed", "many", "test")),
         frozenset(),
     ),
+    "staff_waiting": frozenset({"n"}),  # how many requests wait
     "staff_facts": frozenset({"ended", "soon", "day"}),  # two counts and the first last day, as 2027-05-24
     "staff_digits": frozenset({"mark"}),  # below an alert: with which digits it is answered
     **dict.fromkeys(
