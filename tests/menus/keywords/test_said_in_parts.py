@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from gateway.menus.engine.model import Keyword, Menu, Speech
 from gateway.menus.keywords import understand_text
 from gateway.menus.keywords.lexicon import find_lists, has_lists, write_samples
+from gateway.menus.keywords.match import find_danger
 from tests.menus.keywords import tables
 from tests.menus.keywords.conftest import Held
 from tests.menus.keywords.test_neighbours import is_as_meant
@@ -96,3 +97,36 @@ def test_a_gap_at_the_end_reaches_the_farthest_word(menu: Menu) -> None:
     match = understand_text(small, "he cuts me deep down")
     assert match is not None
     assert match.why == "danger: cuts {who} {deep?}"
+
+
+# Twins: a cry and a harmless sentence of the same words, written without looking at the lists.
+
+TWINS, UNSEEN = tables.rows("danger_twins.tsv"), tables.rows("danger_unseen.tsv")
+ALARMS_ON_PURPOSE = {"the factory gate is chained on sunday, where do i clock in"}
+"""A chained gate may be a prison, so it stays an alarm."""
+
+
+def count_right(menu: Menu, rows: list[list[str]], sort: str, language: str = "") -> tuple[int, int]:
+    """Return how many texts of a sort were rightly taken for danger or not, and how many there are."""
+    texts = [text for text, what, tag in rows if what == sort and language in ("", tag)]
+    return sum((find_danger(menu, text) is not None) == (sort == "danger") for text in texts), len(texts)
+
+
+@pytest.mark.fault("W4")
+@pytest.mark.fault("W8")
+def test_twins_are_told_apart(menu: Menu) -> None:
+    """Before their kinds were mended 51 of 75 cries and 58 of 64 twins were."""
+    wrong = {text for text, sort, _ in TWINS if (find_danger(menu, text) is not None) != (sort == "danger")}
+    assert wrong == ALARMS_ON_PURPOSE
+    assert count_right(menu, TWINS, "danger") == (75, 75)
+
+
+def test_the_figures_of_cries_that_no_list_was_mended_for(
+    menu: Menu, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What strangers may expect of lists: before 9 of 30 cries and 29 of 30 twins, afterwards 10 and 29."""
+    with capsys.disabled():
+        for language in ("en", "lo", "lo-Latn", "th", ""):
+            cries, twins = (count_right(menu, UNSEEN, sort, language) for sort in ("danger", "harmless"))
+            print(f"\n{language or 'all':8} cries {cries[0]}/{cries[1]}, twins {twins[0]}/{twins[1]}", end="")
+    assert count_right(menu, UNSEEN, "harmless")[0] >= 29
