@@ -129,6 +129,28 @@ def test_names_that_are_ordinary_words_too_want_more_beside_them(menu: Menu, tex
     assert found == screen or (not screen and not found.startswith("wage_in_"))
 
 
+@pytest.mark.parametrize("place", ["phuket", "ภูเก็ต", "ພູເກັດ"])
+def test_any_word_for_pay_beside_a_place_asks_for_its_wage(menu: Menu, place: str) -> None:
+    """In either order, whichever list the word for pay leads to: the answer is meant, not the list."""
+    lists = [each for each in menu.keywords if each.to in {"pay", "wage_area"}]
+    words = sorted({word for each in lists for written in each.words.values() for word in written})
+    texts = [text for word in words for text in (f"{word} {place}", f"{place} {word}", f"{word}? {place}!")]
+    assert len(texts) > 60
+    asked = [(text, understand_text(menu, text)) for text in texts]
+    assert [text for text, match in asked if match is None or match.topic != "wage_in_phuket"] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "screen"), [("not paid in phuket", "not_paid"), ("passport phuket", "papers"), ("salary", "pay")]
+)
+def test_a_place_beside_another_subject_is_no_question_for_its_wage(
+    menu: Menu, text: str, screen: str
+) -> None:
+    match = understand_text(menu, text)
+    assert match is not None
+    assert match.topic == screen
+
+
 def test_a_word_that_is_no_place_is_a_wrong_key_and_danger_leads_to_the_numbers(menu: Menu) -> None:
     asked = open_screen(menu, begin_session(menu, Known(language="en", script="en")), "wage_other")
     assert step_session(menu, asked, "xyzzy").session.notice == "invalid"

@@ -258,15 +258,24 @@ _KEY_PUNCTUATION = "#.,;:!?()[]<>\"'“”‘’"
 def clean_key(text: str) -> str:
     """Return the key that an input means: without spaces and invisible characters, digits of any script as 0 to 9.
 
+    Numbers apart are not one number: ``1 1`` is no key 11. Only a code may be typed in groups, and 0 0 and 9 8.
     Punctuation around digits is dropped (``1#``, ``4.``, ``(4)``), as people end or mark a key so. Only characters of
     the Unicode category Nd (UAX #44, General_Category) are folded; a superscript or circled number is no
     key. Input longer than 160 characters gives an empty key.
     """
     if len(text) > MAX_INPUT:
         return ""
-    key = "".join(_plain_character(character) for character in text if not _is_invisible(character))
+    groups = [
+        "".join(_plain_character(character) for character in part if not _is_invisible(character))
+        for part in text.split()
+    ]
+    key = "".join(groups)
     bare = key.strip(_KEY_PUNCTUATION)
-    return bare if bare.isascii() and bare.isdigit() else key
+    if not (bare.isascii() and bare.isdigit()):
+        return key
+    numbers = [group for group in groups if group.strip(_KEY_PUNCTUATION)]
+    may_be_apart = len(bare) >= CODE_DIGITS or bare in {HOME, MORE}
+    return bare if len(numbers) == 1 or may_be_apart else " ".join(numbers)
 
 
 def is_digits(key: str, count: int) -> bool:

@@ -77,6 +77,8 @@ class _TextTurn:
     def typed(self) -> str:
         """The number that was sent, or the key of the open option whose label was sent; else an empty string."""
         key = navigation.clean_key(self.words)
+        if " " in key and key.replace(" ", "").isdigit():
+            return key  # several numbers, which are no option of any list
         if len(key) <= navigation.MOST_CODE_DIGITS and key.isascii() and key.isdigit():
             return key if len(key) >= navigation.CODE_DIGITS or not key.strip("0") else key.lstrip("0")
         labels = sms_reply.list_labels(self.menu, self.session, self.standing.listed)

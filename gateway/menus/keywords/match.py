@@ -280,6 +280,9 @@ def _is_negated(lexicon: Lexicon, longer: Longer, hit: _Hit) -> bool:
 
 def _find_best(lexicon: Lexicon, hits: list[_Hit], language: str) -> Match | None:
     whole = [hit for hit in hits if not any(hit.lies_in(other) for other in hits)]
+    whole = [
+        hit for hit in whole if not any(_is_more_particular(lexicon.menu, other, hit) for other in whole)
+    ]
 
     def order(hit: _Hit) -> tuple[object, ...]:
         strange = _rank_strangeness(lexicon.menu, hit.spelling.language, language)
@@ -291,6 +294,14 @@ def _find_best(lexicon: Lexicon, hits: list[_Hit], language: str) -> Match | Non
         if best
         else None
     )
+
+
+def _is_more_particular(menu: Menu, hit: _Hit, other: _Hit) -> bool:
+    """Say whether a word names an answer of the subject whose list another word names: a province beside "salary"."""
+    answer, listed = menu.screens.get(hit.keyword.to), menu.screens.get(other.keyword.to)
+    if answer is None or listed is None or not answer.topic:
+        return False
+    return answer.informs and not listed.informs and answer.topic == listed.topic
 
 
 def _find_nearest(lexicon: Lexicon, read: str, language: str) -> Match | None:

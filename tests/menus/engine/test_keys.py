@@ -37,6 +37,15 @@ from gateway.menus.engine.navigation import MAX_INPUT, clean_key, is_digits
         pytest.param("(໔)", "4", marks=pytest.mark.fault("W15")),
         ("1.2", "1.2"),
         ("1a#", "1a#"),
+        pytest.param("1 1", "1 1", marks=pytest.mark.fault("W9")),
+        pytest.param("1\n1", "1 1", marks=pytest.mark.fault("W9")),
+        pytest.param("1, 1", "1,1", marks=pytest.mark.fault("W9")),
+        pytest.param(" ໑  ໑. ", "1 1.", marks=pytest.mark.fault("W9")),
+        ("4 8 2 1", "4821"),
+        ("( 4 )", "4"),
+        ("1 .", "1"),
+        ("0 0", "00"),
+        ("9 8", "98"),
         ("1*2", "1*2"),
         ("-1", "-1"),
         ("+1", "+1"),
@@ -66,6 +75,12 @@ def test_clean(typed, key):
 )
 def test_is_digits(key, count, said):
     assert is_digits(key, count) is said
+
+
+@given(st.lists(st.integers(0, 99).map(str), min_size=2, max_size=3), st.sampled_from(" \n\t\u00a0\u2003"))
+def test_numbers_apart_are_no_key_unless_they_are_a_code_or_lead_on(numbers, space):
+    key, whole = clean_key(space.join(numbers)), "".join(numbers)
+    assert key == (whole if len(whole) >= 4 or whole in {"00", "98"} else " ".join(numbers))
 
 
 @given(st.text(max_size=200))
