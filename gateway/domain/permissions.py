@@ -12,6 +12,7 @@ class Role(StrEnum):
     SUPERVISOR = "supervisor"
     ADMINISTRATOR = "administrator"
     READER = "reader"
+    TRANSLATOR = "translator"
 
 
 class Permission(StrEnum):
@@ -30,6 +31,8 @@ class Permission(StrEnum):
     DRAFT_MENUS = "menus:draft"
     APPROVE_MENUS = "menus:approve"
     PUBLISH_MENUS = "menus:publish"
+    WRITE_TEXTS = "texts:write"
+    REVIEW_TEXTS = "texts:review"
     SEE_FIGURES = "figures:see"
     EXPORT = "export"
     SEE_AUDIT = "audit:see"
@@ -51,6 +54,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
             Permission.SEE_DUTY,
             Permission.SET_RULES,
             Permission.APPROVE_MENUS,
+            Permission.REVIEW_TEXTS,
             Permission.SEE_FIGURES,
             Permission.EXPORT,
             Permission.SEE_AUDIT,
@@ -64,11 +68,13 @@ ROLES: dict[Role, frozenset[Permission]] = {
             Permission.SET_RULES,
             Permission.DRAFT_MENUS,
             Permission.PUBLISH_MENUS,
+            Permission.REVIEW_TEXTS,
             Permission.SEE_MENU_AUDIT,
             Permission.SEE_FIGURES,
         }
     ),
     Role.READER: frozenset({Permission.SEE_FIGURES}),
+    Role.TRANSLATOR: frozenset({Permission.WRITE_TEXTS, Permission.REVIEW_TEXTS}),
 }
 
 WORKING = tuple(role.value for role, may in ROLES.items() if Permission.WORK_QUEUE in may)

@@ -5,24 +5,26 @@ import pytest
 from gateway.domain.permissions import ROLES, Actor, NotPermitted, Permission, Role, check_permission
 
 TABLE = """
-                        counsellor supervisor administrator reader
-queue:work              yes        yes        no            no
-callback:see-others     no         yes        no            no
-callback:take-over      no         yes        no            no
-number:reveal-any       no         yes        no            no
-call:outside-window     no         yes        no            no
-callback:see-closed     no         yes        no            no
-callback:decide         no         yes        no            no
-people:duty             no         yes        yes           no
-rules:set               no         yes        yes           no
-people:manage           no         no         yes           no
-menus:draft             no         no         yes           no
-menus:approve           no         yes        no            no
-menus:publish           no         no         yes           no
-figures:see             no         yes        yes           yes
-export                  no         yes        no            no
-audit:see               no         yes        no            no
-outbox:settle           no         yes        no            no
+                        counsellor supervisor administrator reader translator
+queue:work              yes        yes        no            no     no
+callback:see-others     no         yes        no            no     no
+callback:take-over      no         yes        no            no     no
+number:reveal-any       no         yes        no            no     no
+call:outside-window     no         yes        no            no     no
+callback:see-closed     no         yes        no            no     no
+callback:decide         no         yes        no            no     no
+people:duty             no         yes        yes           no     no
+rules:set               no         yes        yes           no     no
+people:manage           no         no         yes           no     no
+menus:draft             no         no         yes           no     no
+menus:approve           no         yes        no            no     no
+menus:publish           no         no         yes           no     no
+figures:see             no         yes        yes           yes     no
+export                  no         yes        no            no     no
+audit:see               no         yes        no            no     no
+outbox:settle           no         yes        no            no     no
+texts:write             no         no         no            no     yes
+texts:review            no         yes        yes           no     yes
 """
 ROWS = [line.split() for line in TABLE.strip().splitlines()]
 CELLS = [

@@ -29,6 +29,7 @@ ASKED = add.ManualRequest(
 )
 
 C, S, A, R = Role.COUNSELLOR, Role.SUPERVISOR, Role.ADMINISTRATOR, Role.READER
+T = Role.TRANSLATOR
 
 # What each role may do with a callback that the role's own person reached, and with the house.
 OWN: dict[str, tuple[Deed, set[Role]]] = {
@@ -70,7 +71,7 @@ OWN: dict[str, tuple[Deed, set[Role]]] = {
     "another back": (lambda desk, who, _: shifts.cancel_absence(desk.parts, who, noy(desk), DAY), {S, A}),
     "oneself away": (
         lambda desk, who, _: shifts.set_away(desk.parts, who, who.person_id, DAY, DAY),
-        {C, S, A, R},
+        {C, S, A, R, T},
     ),
     "capacity": (lambda desk, who, _: people.set_capacity(desk.parts, who, noy(desk), 3), {S, A}),
     "by text": (lambda desk, who, _: people.set_by_text(desk.parts, who, noy(desk), on=True), {S, A}),
@@ -83,9 +84,9 @@ OWN: dict[str, tuple[Deed, set[Role]]] = {
     "end another's": (lambda desk, who, _: sign_in.revoke_sign_in(desk.parts, who, noy(desk), "00"), {A}),
     "own sign-ins": (
         lambda desk, who, _: sign_in.list_sign_ins(desk.parts, who, who.person_id),
-        {C, S, A, R},
+        {C, S, A, R, T},
     ),
-    "own factor": (lambda desk, who, _: two_factor.set_up(desk.parts, proved(desk, who)), {C, S, A, R}),
+    "own factor": (lambda desk, who, _: two_factor.set_up(desk.parts, proved(desk, who)), {C, S, A, R, T}),
     "own factor unproved": (lambda desk, who, _: two_factor.set_up(desk.parts, who), set()),
 }
 

@@ -53,6 +53,7 @@ OWN = {
     Role.SUPERVISOR: set(DEEDS) - {"decide"},  # nothing stands in review
     Role.ADMINISTRATOR: set(),
     Role.READER: set(),
+    Role.TRANSLATOR: set(),
 }
 OTHERS = {
     Role.COUNSELLOR: {"queue", "show", "take next"},
@@ -62,6 +63,7 @@ OTHERS = {
     },
     Role.ADMINISTRATOR: set(),
     Role.READER: set(),
+    Role.TRANSLATOR: set(),
 }
 
 

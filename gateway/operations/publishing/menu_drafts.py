@@ -4,7 +4,7 @@ A draft is a folder of files. Every change names the state that it began from; w
 elsewhere stays, and what was changed at the same place is refused and shown.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,6 +22,11 @@ APPROVAL = "menus.approval"
 _TRIES = 20
 _LONGEST_NAME = 80
 _LOOKS = (Permission.DRAFT_MENUS, Permission.APPROVE_MENUS, Permission.PUBLISH_MENUS)
+_DRAFTERS = (Permission.DRAFT_MENUS,)
+TEXT_WRITERS = (Permission.DRAFT_MENUS, Permission.WRITE_TEXTS)
+"""Permissions of which one is enough to write a text of a draft."""
+
+_TEXT_READERS = (*_LOOKS, Permission.WRITE_TEXTS, Permission.REVIEW_TEXTS)
 
 
 class UnknownDraft(LookupError):
@@ -143,6 +148,38 @@ def read_draft(parts: Services, actor: Actor, draft_id: str) -> OpenedDraft:
         return read_opened(tx, draft_id)
 
 
+def read_draft_texts(parts: Services, actor: Actor, draft_id: str) -> OpenedDraft:
+    """Return a draft for its texts, also to a translator, who sees nothing else of it.
+
+    Raises:
+        NotPermitted: the actor has nothing to do with texts.
+        UnknownDraft: there is none.
+    """
+    _permit_one(actor, _TEXT_READERS)
+    with parts.store.read() as tx:
+        return read_opened(tx, draft_id)
+
+
+def list_text_drafts(parts: Services, actor: Actor) -> tuple[MenuDraft, ...]:
+    """Return the open drafts, whose texts can be written and reviewed.
+
+    Raises:
+        NotPermitted: the actor has nothing to do with texts.
+    """
+    _permit_one(actor, _TEXT_READERS)
+    with parts.store.read() as tx:
+        return menu_drafts.list_drafts(tx)
+
+
+def check_text_writer(actor: Actor) -> None:
+    """Check that the actor may write texts of a draft.
+
+    Raises:
+        NotPermitted: the role may not.
+    """
+    _permit_one(actor, TEXT_WRITERS)
+
+
 def read_opened(tx: Tx, draft_id: str) -> OpenedDraft:
     """Return a draft with its files, in an open transaction.
 
@@ -183,6 +220,7 @@ def change_file(
     edit: Callable[[str], str | None],
     *,
     place: str = "",
+    allowed: Sequence[Permission] = _DRAFTERS,
 ) -> None:
     """Change one file of a draft.
 
@@ -196,13 +234,14 @@ def change_file(
         file: its name in the folder.
         edit: the change.
         place: what is changed, for the list of changes.
+        allowed: the permissions of which the actor needs one.
 
     Raises:
-        NotPermitted: the actor may not draft menus.
+        NotPermitted: the actor has none of them.
         UnknownDraft, DraftClosed: there is none, or it is not open.
         DraftMoved: somebody else changed the draft each time.
     """
-    check_permission(actor, Permission.DRAFT_MENUS)
+    _permit_one(actor, allowed)
     for _ in range(_TRIES):
         with parts.store.read() as tx:
             opened = read_opened(tx, draft_id)
@@ -317,8 +356,12 @@ def set_approval(parts: Services, actor: Actor, *, on: bool) -> None:
 
 
 def _permit_look(actor: Actor) -> None:
-    if not any(actor.may(each) for each in _LOOKS):
-        raise NotPermitted(f"{actor.role} may not: {Permission.DRAFT_MENUS}")
+    _permit_one(actor, _LOOKS)
+
+
+def _permit_one(actor: Actor, allowed: Sequence[Permission]) -> None:
+    if not any(actor.may(each) for each in allowed):
+        raise NotPermitted(f"{actor.role} may not: {allowed[0]}")
 
 
 def _note_act(tx: Tx, draft_id: str, *, act: AuditAct, actor: Actor, name: str, now: datetime) -> None:

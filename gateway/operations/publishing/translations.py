@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
-from gateway.domain.permissions import Actor, Permission, check_permission
+from gateway.domain.permissions import Actor
 from gateway.foundation.services import Services
 from gateway.menus.authoring.check import Checked
 from gateway.menus.authoring.passages import (
@@ -19,7 +19,12 @@ from gateway.menus.authoring.passages import (
 from gateway.menus.authoring.yaml_edit import write_many
 from gateway.menus.authoring.yaml_spans import NotEditable, Span, measure_spans
 from gateway.menus.engine.model import Menu
-from gateway.operations.publishing.menu_drafts import OpenedDraft, change_file
+from gateway.operations.publishing.menu_drafts import (
+    TEXT_WRITERS,
+    OpenedDraft,
+    change_file,
+    check_text_writer,
+)
 
 Steps = tuple[str, ...]
 
@@ -79,14 +84,15 @@ def list_rows(menu: Menu, checked: Checked, language: str) -> tuple[TranslationR
     for each in found:
         if each.language == source:
             mine = own.get(each.id)
-            state = _tell_state(checked, mine)
+            state = tell_state(checked, mine)
             words = mine.words if mine else ""
             path = (*each.path[:-1], language)
             rows.append(TranslationRow(id=each.id, source=each.words, words=words, state=state, path=path))
     return tuple(rows)
 
 
-def _tell_state(checked: Checked, passage: Passage | None) -> str:
+def tell_state(checked: Checked, passage: Passage | None) -> str:
+    """Return what may be said of a text: missing, stale, draft or read."""
     if passage is None:
         return MISSING
     if checked.reviews.is_stale(passage):
@@ -123,11 +129,11 @@ def take_translations(
         translated: what came back; empty words change nothing.
 
     Raises:
-        NotPermitted: the actor may not draft menus.
+        NotPermitted: the actor may not write texts.
         DraftClosed, DraftMoved: the draft is not open, or was changed each time.
         NotEditable: a file has to be edited as a text.
     """
-    check_permission(actor, Permission.DRAFT_MENUS)
+    check_text_writer(actor)
     known = {row.id: row for row in rows}
     stale, unknown = [], []
     wanted: list[tuple[Steps, str]] = []
@@ -142,7 +148,7 @@ def take_translations(
                 stale.append(each.id)
     for file, words in _sort_by_file(opened.files, wanted).items():
         edit = partial(write_many, words=words)
-        change_file(parts, actor, opened.draft.id, file, edit, place="translations")
+        change_file(parts, actor, opened.draft.id, file, edit, place="translations", allowed=TEXT_WRITERS)
     return TakenIn(written=len(wanted), stale=tuple(stale), unknown=tuple(unknown))
 
 

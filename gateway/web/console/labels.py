@@ -301,6 +301,12 @@ _WORDS: dict[str, dict[str, Any]] = {
         "follow-up": _("another call was agreed"),
         "restored": _("brought back from a backup"),
     },
+    "text_state": {
+        "missing": _("missing"),
+        "stale": _("its source changed"),
+        "draft": _("not reviewed"),
+        "read": _("reviewed"),
+    },
     "kind": {
         "callback": _("request"),
         "callbacks": _("requests"),

@@ -98,6 +98,8 @@ def find_home(who: Actor) -> str:
     """Return the path of this role's first page."""
     if who.may(Permission.WORK_QUEUE):
         return "/"
+    if who.may(Permission.WRITE_TEXTS):
+        return "/admin/texts"
     return "/admin/people" if who.may(Permission.MANAGE_PEOPLE) else "/admin/"
 
 

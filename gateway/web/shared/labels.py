@@ -32,6 +32,7 @@ _WORDS: dict[type[StrEnum], dict[Any, Any]] = {
         Role.SUPERVISOR: later("Supervisor"),
         Role.ADMINISTRATOR: later("Administrator"),
         Role.READER: later("Reader"),
+        Role.TRANSLATOR: later("Translator"),
     },
     Why: {
         Why.NAME: later("A name has 2 to 40 characters and at least one letter."),

@@ -5,8 +5,8 @@ import pytest
 from gateway.domain.permissions import Role
 from tests.support.web_surroundings import Browser
 
-C, S, A, R = Role.COUNSELLOR, Role.SUPERVISOR, Role.ADMINISTRATOR, Role.READER
-EVERYBODY = {C, S, A, R}
+C, S, A, R, T = Role.COUNSELLOR, Role.SUPERVISOR, Role.ADMINISTRATOR, Role.READER, Role.TRANSLATOR
+EVERYBODY = {C, S, A, R, T}
 ANYONE = "anyone"
 # (method, rule) → who gets further than a refusal. "/" shows nobody a refusal: it leads everybody to their first page.
 TABLE = {
@@ -139,9 +139,13 @@ TABLE = {
     ("POST", "/admin/drafts/<draft_id>/choices/<name>/add"): {A},
     ("POST", "/admin/drafts/<draft_id>/choices/<name>/<int:place>/down"): {A},
     ("POST", "/admin/drafts/<draft_id>/choices/<name>/<int:place>/drop"): {A},
-    ("GET", "/admin/drafts/<draft_id>/translations"): {S, A},
-    ("GET", "/admin/drafts/<draft_id>/translations/<language>.<any(po, xlsx):kind>"): {S, A},
-    ("POST", "/admin/drafts/<draft_id>/translations/<language>"): {A},
+    ("GET", "/admin/texts"): {S, A, T},
+    ("GET", "/admin/drafts/<draft_id>/texts/<language>"): {S, A, T},
+    ("GET", "/admin/drafts/<draft_id>/texts/<language>/<path:name>"): {S, A, T},
+    ("POST", "/admin/drafts/<draft_id>/texts/<language>/<path:name>"): {S, A, T},
+    ("GET", "/admin/drafts/<draft_id>/translations"): {S, A, T},
+    ("GET", "/admin/drafts/<draft_id>/translations/<language>.<any(po, xlsx):kind>"): {S, A, T},
+    ("POST", "/admin/drafts/<draft_id>/translations/<language>"): {A, T},
     ("GET", "/admin/record"): {S, A},
     ("POST", "/admin/record/export"): {S},
     ("GET", "/admin/shifts"): {C, S, A},

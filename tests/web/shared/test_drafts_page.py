@@ -346,3 +346,87 @@ def test_a_translator_gets_a_file_and_what_comes_back_is_taken_in(draft):
     assert "0 texts were taken in." in text_of(answer)
     assert noy.post(f"{made}/translations/lo", file=(io.BytesIO(b"\xff"), "lo.po")).status_code == 422
     assert noy.client.get(f"{made}/translations/xx.po").status_code == 404
+
+
+# Texts one by one, by a translator who sees nothing else.
+
+
+def test_a_translator_comes_in_to_texts_and_to_nothing_else(parts, came):
+    noy = came()
+    draft = noy.post("/admin/drafts", name="Lao", menu="helpline").headers["Location"]
+    keo = came("Keo", Role.TRANSLATOR)
+    assert keo.get("/").headers["Location"] == "/admin/texts"
+    page = text_of(keo.get("/admin/texts"))
+    assert f"{draft}/translations" in page
+    assert "/admin/menus" not in page
+    assert "/admin/facts" not in page
+    progress = text_of(keo.get(f"{draft}/translations"))
+    assert f'href="{draft}/texts/lo"' in progress
+    assert f'href="{draft}"' not in progress
+    for other in (
+        draft,
+        f"{draft}/files",
+        f"{draft}/parts",
+        f"{draft}/folder.zip",
+        "/admin/menus",
+        "/admin/facts",
+        "/admin/",
+    ):
+        assert keo.get(other).status_code == 403, other
+
+
+def test_a_text_is_reviewed_with_name_and_day_and_the_next_is_shown(parts, came):
+    noy = came()
+    draft = noy.post("/admin/drafts", name="Lao", menu="helpline").headers["Location"]
+    keo = came("Keo", Role.TRANSLATOR)
+    here = f"{draft}/texts/lo/pay"
+    page = text_of(keo.get(here))
+    assert "ຢ່າງໜ້ອຍ" in page
+    assert "At least {th.wage} baht a day." in page
+    seen = re.search(r'name="seen" value="(\w+)"', page)[1]
+    words = "ບໍ່ຕ່ຳກວ່າ {th.wage} ບາດ"
+    answer = keo.post(here, do="save", words=words, seen=seen)
+    assert (answer.status_code, answer.headers["Location"]) == (303, here)
+    page = text_of(keo.get(here))
+    assert "not reviewed" in page
+    late = keo.post(here, do="read", words="ອື່ນ {th.wage}", seen=seen)
+    assert late.status_code == 409
+    assert words in text_of(late)
+    assert "ອື່ນ {th.wage}" in text_of(late)  # what was typed stays
+    seen = re.search(r'name="seen" value="(\w+)"', page)[1]
+    answer = keo.post(here, do="read", words=words, seen=seen)
+    assert answer.status_code == 303
+    assert answer.headers["Location"] not in {here, f"{draft}/texts/lo"}
+    assert "read by Keo on Nov 24" in text_of(keo.get(here))
+
+
+def test_reviews_are_listed_published_and_stand_in_the_next_draft(parts, came):
+    noy = came()
+    draft = noy.post("/admin/drafts", name="Lao", menu="helpline").headers["Location"]
+    keo, here, words = came("Keo", Role.TRANSLATOR), f"{draft}/texts/lo/pay", "ບໍ່ຕ່ຳກວ່າ {th.wage} ບາດ"
+    seen = re.search(r'name="seen" value="(\w+)"', text_of(keo.get(here)))[1]
+    assert keo.post(here, do="read", words=words, seen=seen).status_code == 303
+    listed = text_of(keo.get(f"{draft}/texts/lo?state=read"))
+    assert "1 text" in listed
+    assert text_of(keo.get(f"{draft}/texts/lo?q=ບໍ່ຕ່ຳກວ່າ")).count(f'href="{here}"') == 1
+    assert keo.get(f"{draft}/texts/lo/nothing").status_code == 404
+    assert keo.get(f"{draft}/texts/xx").status_code == 404
+    assert words in text_of(noy.get(draft))
+    rev = rev_of(text_of(noy.get(draft)))
+    assert noy.post(f"{draft}/publish", rev=rev, why="Lao is read").status_code == 303
+    kept = (
+        came("Noi", Role.ADMINISTRATOR)
+        .post("/admin/drafts", name="After", menu="helpline")
+        .headers["Location"]
+    )
+    assert "read by Keo on Nov 24" in text_of(keo.get(f"{kept}/texts/lo/pay"))
+
+
+def test_a_supervisor_reviews_and_does_not_write(parts, came):
+    draft = came().post("/admin/drafts", name="Lao", menu="helpline").headers["Location"]
+    bun = came("Bun", Role.SUPERVISOR)
+    page = text_of(bun.get(f"{draft}/texts/lo/pay"))
+    assert "<textarea" not in page
+    seen = re.search(r'name="seen" value="(\w+)"', page)[1]
+    assert bun.post(f"{draft}/texts/lo/pay", do="save", words="x {th.wage}", seen=seen).status_code == 403
+    assert bun.post(f"{draft}/texts/lo/pay", do="read", seen=seen).status_code == 303
