@@ -224,15 +224,13 @@ def change_file(
 ) -> None:
     """Change one file of a draft.
 
-    The edit gets the file as it is now, empty where there is none, and returns it as it shall be, or None to take it
-    out. It runs again where the draft was changed meanwhile, and raises ``DraftMoved`` if its own place was.
-
     Args:
         parts: the services of this process.
         actor: who changes it.
         draft_id: the draft.
         file: its name in the folder.
-        edit: the change.
+        edit: gets the file as it is now, empty where there is none, and returns it as it shall be, or None to take it
+            out; runs again where the draft was changed meanwhile, and raises ``DraftMoved`` if its own place was.
         place: what is changed, for the list of changes.
         allowed: the permissions of which the actor needs one.
 

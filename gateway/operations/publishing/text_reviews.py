@@ -187,7 +187,7 @@ def write_text(
     return replace(row, words=words, state=DRAFT, mark=None)
 
 
-def review_text(parts: Services, actor: Actor, opened: OpenedDraft, row: ReviewRow, *, seen: str) -> None:
+def record_review(parts: Services, actor: Actor, opened: OpenedDraft, row: ReviewRow, *, seen: str) -> None:
     """Record that the actor read this text today and that it is right.
 
     Raises:

@@ -16,7 +16,7 @@ from gateway.operations.publishing.text_reviews import (
     find_next,
     list_review_rows,
     measure_reviews,
-    review_text,
+    record_review,
     write_text,
 )
 from gateway.operations.publishing.translation_files import BadSheet
@@ -195,7 +195,7 @@ def _save_text(
             row = write_text(parts, actor, opened, row, words, seen=seen)
             seen = row.hash
         if does == "read":
-            review_text(parts, actor, opened, row, seen=seen)
+            record_review(parts, actor, opened, row, seen=seen)
     except DraftMoved as moved:
         fault = _("Somebody changed this text meanwhile. It is now: %(now)s", now=moved.now)
         page = _render_text(parts, checks, draft_id, language, name, fault=fault, typed=words)

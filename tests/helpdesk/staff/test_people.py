@@ -100,7 +100,7 @@ def test_a_name_is_had_once_and_free_again_after_removal(desk):
 
 
 @pytest.mark.parametrize("role", ["", "boss", "Administrator "])
-def test_there_are_four_roles(light, role):
+def test_there_are_five_roles(light, role):
     with pytest.raises(Rejected) as declined:
         people.add_person(light, OWNER, name="Noy", role=role)
     assert why(declined) is Why.ROLE
@@ -122,6 +122,7 @@ MAY = {
     "supervisor": {"set_duty", "everybody"},
     "administrator": set(CHANGES),
     "reader": set(),
+    "translator": set(),
 }
 
 

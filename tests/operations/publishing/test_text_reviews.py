@@ -50,7 +50,7 @@ class Texts:
 
     def read(self, name, *, actor=KEO, seen=None):
         row = self.rows[name]
-        text_reviews.review_text(self.parts, actor, self.opened, row, seen=seen or row.hash)
+        text_reviews.record_review(self.parts, actor, self.opened, row, seen=seen or row.hash)
 
 
 def test_a_review_has_a_name_and_a_day_and_is_a_line_of_the_folder(parts, draft_id):
