@@ -2,11 +2,13 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from gateway.menus.authoring.problems import did_you_mean
 from gateway.menus.keywords.fuzzy_match import measure_distance
 
+_BARE_SIGN = re.compile(r":\s+([#*])(?=\s|,|\}|$)")
+_NO_SPACE = re.compile(r"([A-Za-z_][\w-]*):\S")
 _PARTS = re.compile(r"[._-]")
 _SHORT, _LONG = 4, 9
 """Fewest letters of a name's part that may have one typing error, and two."""
@@ -97,3 +99,49 @@ def find_strange_sign(text: str) -> tuple[int, str] | None:
 def is_blank(text: str) -> bool:
     """Say whether a text has no visible character."""
     return all(each.isspace() or is_invisible(each) for each in text)
+
+
+def find_missing_space(text: str) -> str:
+    """Return a hint where a text was meant as a key with a value (``schema:1``), else an empty string."""
+    found = _NO_SPACE.match(text)
+    return f"write a space behind {found[1]}:" if found else ""
+
+
+def explain_syntax(lines: Sequence[str], column: int, problem: str, *, began: int) -> str:
+    """Return what an author can do about text that is not YAML.
+
+    Args:
+        lines: the lines from where the parser's context began, up to the faulty one.
+        column: position in the last of them, from 0.
+        problem: the parser's own words.
+        began: number of the line in which the parser's context began.
+    """
+    last = lines[-1] if lines else ""
+    if "'\\t'" in problem or re.match(r" *\t", last):
+        return "indent with spaces, not with tabs"
+    for line in lines:
+        sign = _BARE_SIGN.search(line)
+        if sign:
+            return f'write the sign in quotes: "{sign[1]}"'
+    strange = next(filter(None, map(find_strange_sign, reversed(lines))), None)
+    if strange:
+        return strange[1]
+    return _explain_by_words(lines, last, column, problem, began)
+
+
+def _explain_by_words(lines: Sequence[str], last: str, column: int, problem: str, began: int) -> str:
+    if "mapping values" in problem:
+        return "put a text that holds a colon into quotes"
+    if "escape" in problem:
+        return "in double quotes a \\ begins a sequence: write \\\\, or put the text into single quotes"
+    if "cannot start any token" in problem:
+        return f"put a text that begins with {last[column : column + 1]} into quotes"
+    if "expected ','" in problem:
+        if any(" #" in line for line in lines):
+            return "a # behind a space begins a comment: put the text that holds it into quotes"
+        if re.search(r"\w'\w", last):
+            return "an apostrophe ends the text: put it into double quotes, or write two apostrophes"
+        return f"close the {{ or [ of line {began}, and put texts that hold , or : into quotes"
+    if "'<scalar>'" in problem and (last[:column].rstrip().endswith(('"', "'")) or re.search(r"\w'\w", last)):
+        return "text stands behind the closing quote: put all of it into one pair of double quotes"
+    return "look for a missing quote, colon or indent here or in the line above"

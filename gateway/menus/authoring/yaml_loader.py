@@ -13,7 +13,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from gateway.menus.authoring.problems import Place, Problem
-from gateway.menus.authoring.slips import find_strange_sign
+from gateway.menus.authoring.slips import explain_syntax, find_strange_sign, is_invisible
 from gateway.menus.authoring.yaml_nodes import ListNode, MapNode, Node, Scalar
 
 if TYPE_CHECKING:
@@ -48,6 +48,9 @@ _UNREADABLE = re.compile(
 )
 _DEEP = re.compile(rf"(?:[\[{{]\s*){{{MAX_DEPTH + 1}}}")  # before parsing, as the parser looks far ahead
 _BARE_SIGN = re.compile(r":\s+([#*])(?=\s|,|\}|$)")
+_ODD_INDENT = re.compile(r"^ *([^\S \t\r\n])", re.MULTILINE)
+_NAME = re.compile(r"[a-z0-9_.\-]+")
+_LANGUAGE = re.compile(r"(?!to$|key$)[a-z]{2,3}(-[A-Z][a-z]{3})?")
 
 
 class Unreadable(Exception):
@@ -104,10 +107,12 @@ def _decode_text(file: str, content: bytes) -> str:
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
+        before = content[: error.start].decode("utf-8")
         raise _refuse_file(
-            Place(file, line, 1), "the file is not UTF-8", "save it as UTF-8 without a mark"
+            _place_at(file, before, len(before)), "the file is not UTF-8", "save it as UTF-8 without a mark"
         ) from None
+    if text.count("\0") * 3 > len(text):  # plain letters in UTF-16 or UTF-32 without a mark
+        raise _refuse_file(Place(file, 1, 1), "the file is not UTF-8", "save it as UTF-8 without a mark")
     text = text.removeprefix("\ufeff")  # byte order mark, which some editors write
     found = _UNREADABLE.search(text)
     if found:
@@ -122,6 +127,10 @@ def _decode_text(file: str, content: bytes) -> str:
             "more commas and lines than any menu of this size",
             "write it anew, text by text",
         )
+    odd = _ODD_INDENT.search(text)
+    if odd and (strange := find_strange_sign(odd[1])):
+        place = _place_at(file, text, odd.start(1))
+        raise _refuse_file(place, "this line is not indented by spaces", strange[1], code="yaml-syntax")
     deep = _DEEP.search(text)
     if deep:
         raise _too_deep(_place_at(file, text, deep.start()))
@@ -271,6 +280,9 @@ class _Events:
 
     def _odd_key(self, key: Scalar) -> Problem | None:
         """Return the problem with a key that was not meant as one, or is read differently than written."""
+        if any(map(is_invisible, key.text)):
+            strange = find_strange_sign(next(filter(is_invisible, key.text)))
+            return _report_syntax(key.place, "a key holds more than is seen", strange[1] if strange else "")
         line = self.lines[key.place.line - 1] if key.place.line <= len(self.lines) else ""
         at = key.place.column - 1
         if key.plain and line[at : at + len(key.text)] == key.text:
@@ -298,11 +310,32 @@ class _Events:
     def _scalar(self, event: Any, place: Place, key: str, *, told: bool) -> Scalar:
         text = unicodedata.normalize("NFC", event.value)
         plain = bool(event.implicit[0])
-        if _UNREADABLE.search(text):
+        found = _UNREADABLE.search(text)
+        if found and "\ud800" <= found[0] <= "\udfff":
+            raise _refuse_file(
+                place, "the text holds half a character", "write the character itself, without a backslash"
+            )
+        if found:
             raise _refuse_file(place, "the text holds a control character", "delete the backslash sequence")
         if plain and not told:
+            self._not_cut_off(event, text, key)
             place = self._not_guessed(text, place, key)
         return Scalar(text, place, plain)
+
+    def _not_cut_off(self, event: Any, text: str, key: str) -> None:
+        """Report a text whose end is read as a comment; those who mean a comment write two spaces before it."""
+        end = event.end_mark
+        rest = self.lines[end.line][end.column :] if end.line < len(self.lines) else ""
+        if not rest.startswith(" #") or (_NAME.fullmatch(text) and not _LANGUAGE.fullmatch(key)):
+            return
+        self._tell(
+            Problem(
+                code="yaml-guessed",
+                place=Place(self.file, end.line + 1, end.column + 2),
+                message="# ends the text here: what follows is not read",
+                hint="put the whole text into quotes, or write two spaces before a comment",
+            )
+        )
 
     def _not_guessed(self, text: str, place: Place, key: str) -> Place:
         if not text:
@@ -342,31 +375,21 @@ class _Events:
         return place
 
     def _syntax(self, error: "MarkedYAMLError") -> Unreadable:
+        problem = str(error.problem or error.context or "it cannot be read").split("\n")[0]
+        if "quoted scalar" in str(error.context) and "end of stream" in problem and error.context_mark:
+            start = error.context_mark  # the end of the file tells nobody where the quote is missing
+            place = Place(self.file, start.line + 1, start.column + 1)
+            return _refuse_file(
+                place,
+                "this quote is never closed",
+                "write it at the end of the text, too",
+                code="yaml-syntax",
+            )
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         line = min(line, max(1, len(self.lines)))
         first = error.context_mark.line if error.context_mark else line - 1
-        return _refuse_file(
-            Place(self.file, line, column),
-            f"this is not YAML: {error.problem or error.context or 'it cannot be read'}".split("\n")[0],
-            _syntax_hint(self.lines[max(0, min(first, line - 1) - 1) : line], str(error.problem)),
-            code="yaml-syntax",
-        )
-
-
-def _syntax_hint(lines: list[str], problem: str) -> str:
-    if "'\\t'" in problem or (lines and re.match(r" *\t", lines[-1])):
-        return "indent with spaces, not with tabs"
-    for line in lines:
-        sign = _BARE_SIGN.search(line)
-        if sign:
-            return f'write the sign in quotes: "{sign[1]}"'
-    for line in reversed(lines):
-        strange = find_strange_sign(line)
-        if strange:
-            return strange[1]
-    if "mapping values" in problem:
-        return "put a text that holds a colon into quotes"
-    if "expected ','" in problem:
-        return "close the { or [ above, and put texts that hold , or : into quotes"
-    return "look for a missing quote, colon or indent here or in the line above"
+        lines = self.lines[max(0, min(first, line - 1) - 1) : line]
+        hint = explain_syntax(lines, column - 1, problem, began=first + 1)
+        message = f"this is not YAML: {problem}"
+        return _refuse_file(Place(self.file, line, column), message, hint, code="yaml-syntax")

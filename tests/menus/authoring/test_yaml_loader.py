@@ -100,7 +100,7 @@ def test_what_a_date_cannot_be_may_not(value):
         ("{key: #, to: x}\n", 'write the sign in quotes: "#"'),
         ("a:\n\tb: c\n", "indent with spaces, not with tabs"),
         ("a: b: c\n", "put a text that holds a colon into quotes"),
-        ("{a: b\n", "close the { or [ above, and put texts that hold , or : into quotes"),
+        ("{a: b\n", "close the { or [ of line 1, and put texts that hold , or : into quotes"),
     ],
 )
 def test_the_usual_slips_have_their_own_hint(text, hint):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from gateway.menus.authoring.problems import SEE, Place, Problem, did_you_mean, show_place
-from gateway.menus.authoring.slips import find_strange_sign, is_blank
+from gateway.menus.authoring.slips import find_missing_space, find_strange_sign, is_blank
 from gateway.menus.authoring.yaml_loader import Loaded
 from gateway.menus.authoring.yaml_nodes import ListNode, MapNode, Node, Scalar, get_text
 from gateway.menus.engine.dates import find_buddhist_year, is_date
@@ -90,7 +90,8 @@ def parse_day(text: str) -> date | None:
 def _make_hint(node: Node, otherwise: str) -> str:
     """Return advice about a character that looks like one of YAML's, or the other hint."""
     strange = find_strange_sign(node.text) if isinstance(node, Scalar) else None
-    return strange[1] if strange else otherwise
+    missing = find_missing_space(node.text) if isinstance(node, Scalar) and node.plain else ""
+    return strange[1] if strange else missing or otherwise
 
 
 def _check_several(node: Node, shape: Several, what: str) -> Iterator[Problem]:
