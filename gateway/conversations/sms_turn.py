@@ -23,7 +23,7 @@ from gateway.menus.keywords import Match
 from gateway.storage import callers, conversations, outbox
 from gateway.storage.callers import Caller
 from gateway.storage.database import Tx
-from gateway.storage.duty import find_hours
+from gateway.storage.duty import find_offers
 from gateway.storage.live_menus import find_texted
 
 # Storing a thread.
@@ -217,7 +217,7 @@ def answer_text(
 
 def _find_known(text: _Text) -> Known:
     parts, caller = text.parts, text.caller
-    hours = find_hours(text.tx, parts.line.hours, parts.line.zone, text.now)
+    hours = find_offers(text.tx, parts.line.hours, parts.line.zone, text.now)
     offers, opens = list_promises(text.menu.windows.values(), hours, parts.line.zone, text.now)
     return Known(
         language=caller.language,

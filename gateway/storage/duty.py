@@ -8,7 +8,7 @@ import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,20 @@ from sqlalchemy import (
     insert,
     literal,
     null,
+    or_,
     select,
     union_all,
 )
 
-from gateway.domain.callbacks.windows import Away, Duty, Hours, Rota, Shift, find_local_minute
+from gateway.domain.callbacks.windows import (
+    Away,
+    Duty,
+    Hours,
+    Rota,
+    Shift,
+    find_local_minute,
+    find_offered_hours,
+)
 from gateway.domain.callbacks.windows import find_duty_hours as hours_by
 from gateway.domain.permissions import WORKING
 from gateway.foundation.clock import Clock
@@ -42,7 +51,9 @@ from gateway.storage.tables import (
     holidays,
     people,
     shifts,
+    sign_ins,
 )
+from gateway.storage.value_limits import Instant
 
 
 def list_help_ids(tx: Tx, team: str) -> tuple[str, ...]:
@@ -64,10 +75,28 @@ def save_help_list(tx: Tx, team: str, person_ids: Sequence[str]) -> None:
         tx.execute(insert(called_for_help), rows)
 
 
-# Shifts, holidays and absences.
+# Shifts, holidays and absences, and who is ready for a call at once.
+
+TEAM = "main"
+OPEN_PAGE = timedelta(minutes=10)
+"""A page counts as open for this long after it last asked; a hidden tab asks as rarely as browsers let it."""
 
 _HERE = people.c.team == bindparam("_team"), people.c.disabled_at.is_(None)
 _NO_NUMBER, _NO_DAY, _NO_ID = (cast(null(), kind) for kind in (Integer, Date, String))
+_AT_PAGE = (
+    select(sign_ins.c.id)
+    .where(
+        sign_ins.c.person_id == people.c.id,
+        sign_ins.c.half.is_(False),
+        sign_ins.c.expires_at > bindparam("_now", type_=Instant),
+        or_(
+            sign_ins.c.seen_at >= bindparam("_since", type_=Instant),
+            sign_ins.c.polled_at >= bindparam("_since", type_=Instant),
+        ),
+    )
+    .correlate(people)
+    .exists()
+)
 _ROTA: CompoundSelect[Any] = union_all(
     select(
         literal("shift").label("sort"),
@@ -81,6 +110,9 @@ _ROTA: CompoundSelect[Any] = union_all(
     .where(*_HERE),
     select(literal("holiday"), _NO_ID, _NO_ID, *[_NO_NUMBER] * 3, holidays.c.day, _NO_DAY).where(
         holidays.c.team == bindparam("_team")
+    ),
+    select(literal("ready"), _NO_ID, people.c.id, *[_NO_NUMBER] * 3, _NO_DAY, _NO_DAY).where(
+        *_HERE, people.c.on_duty, people.c.role.in_(WORKING), or_(people.c.by_text, _AT_PAGE)
     ),
 )
 _HOLIDAYS = (
@@ -98,10 +130,12 @@ class Holiday:
     name: str
 
 
-def find_rota(tx: Tx, team: str) -> Rota:
-    """Return the rota of a team, without removed people, in one statement."""
-    rows = tx.execute(_ROTA, {"_team": team}).all()
-    of_sort = {sort: [row for row in rows if row.sort == sort] for sort in ("shift", "away", "holiday")}
+def find_rota(tx: Tx, team: str, now: datetime | None = None) -> Rota:
+    """Return the rota of a team, without removed people, in one statement; without an instant nobody is *ready*."""
+    at = now or datetime.max.replace(tzinfo=UTC)
+    rows = tx.execute(_ROTA, {"_team": team, "_now": at, "_since": at - OPEN_PAGE}).all()
+    sorts = ("shift", "away", "holiday", "ready")
+    of_sort = {sort: [row for row in rows if row.sort == sort] for sort in sorts}
     return Rota(
         shifts=tuple(
             Shift(person_id=row.person_id, day=row.weekday, start=row.start, end=row.end)
@@ -112,6 +146,7 @@ def find_rota(tx: Tx, team: str) -> Rota:
             Away(person_id=row.person_id, first=row.first, last=row.last)
             for row in sorted(of_sort["away"], key=lambda row: (row.first, row.id))
         ),
+        ready=frozenset(row.person_id for row in of_sort["ready"]),
     )
 
 
@@ -154,7 +189,6 @@ def drop_away(tx: Tx, person_id: str, first: date) -> None:
 
 # Duty hours and people on duty.
 
-TEAM = "main"
 _FORMAT = 1
 _FRESH = 2.0
 """Seconds for which the copy that is read each second answers a dial too."""
@@ -173,7 +207,12 @@ def find_hours(tx: Tx, otherwise: Hours, zone: str, now: datetime, team: str = T
         team: the team.
     """
     today, _ = find_local_minute(zone, now)
-    return hours_by(find_rota(tx, team), otherwise, today)
+    return hours_by(find_rota(tx, team, now), otherwise, today)
+
+
+def find_offers(tx: Tx, otherwise: Hours, zone: str, now: datetime, team: str = TEAM) -> Hours:
+    """Return the hours by which callers are offered times; the arguments are those of ``find_hours``."""
+    return find_offered_hours(find_rota(tx, team, now), otherwise, find_local_minute(zone, now)[0])
 
 
 def find_people(
@@ -226,7 +265,7 @@ class DutyHours:
         began = self._clock.monotonic() if self._clock else None
         try:
             with self._store.read() as tx:
-                rota = find_rota(tx, TEAM)
+                rota = find_rota(tx, TEAM, self._clock.now() if self._clock else None)
         except Unavailable:
             return False
         self._read_at = began
@@ -236,16 +275,16 @@ class DutyHours:
         return True
 
     def find_hours(self, tx: Tx, otherwise: Hours, zone: str, now: datetime) -> Hours:
-        """Return the duty hours of the next two weeks: from the copy where it is of this second, else from SQL."""
+        """Return the hours that are offered in the next two weeks: from the copy of this second, else from SQL."""
         is_fresh = (
             self._clock is not None
             and self._read_at is not None
             and self._clock.monotonic() - self._read_at < _FRESH
         )
-        return self.read_hours(otherwise, zone, now) if is_fresh else find_hours(tx, otherwise, zone, now)
+        return self.read_hours(otherwise, zone, now) if is_fresh else find_offers(tx, otherwise, zone, now)
 
     def read_hours(self, otherwise: Hours, zone: str, now: datetime) -> Hours:
-        """Return the duty hours of the next two weeks from the copy in memory, else from the file."""
+        """Return the hours that are offered in the next two weeks, from the copy in memory, else from the file."""
         rota = self._rota if self._rota is not None else self._load_saved()
         today, _ = find_local_minute(zone, now)
         return otherwise if rota is None else self._plan_hours(rota, otherwise, today)
@@ -254,7 +293,7 @@ class DutyHours:
         """Return the hours by a rota, which stay the same until it or the day changes."""
         planned = self._planned
         if planned is None or planned[0] is not rota or planned[1] is not otherwise or planned[2] != today:
-            planned = self._planned = (rota, otherwise, today, hours_by(rota, otherwise, today))
+            planned = self._planned = (rota, otherwise, today, find_offered_hours(rota, otherwise, today))
         return planned[3]
 
     def _keep(self, rota: Rota) -> None:

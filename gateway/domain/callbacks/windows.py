@@ -7,7 +7,7 @@ All arithmetic is in the helpline's IANA time zone; results are instants in UTC.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -34,11 +34,13 @@ class BadHours(ValueError):
 class Hours:
     """Duty hours: for each weekday, Monday first, ordered spans that do not touch.
 
-    ``dates`` holds the dates that differ from their weekday: holidays and absences.
+    ``dates`` holds the dates that differ from their weekday: holidays and absences. ``now`` says whether a call within
+    half an hour can be had (True, False), or that the hours say so (None).
     """
 
     days: tuple[tuple[Span, ...], ...] = ((),) * 7
     dates: Mapping[date, tuple[Span, ...]] = field(default_factory=dict, hash=False)
+    now: bool | None = None
 
     @classmethod
     def parse(cls, written: Mapping[str, Sequence[str]]) -> "Hours":
@@ -55,6 +57,10 @@ class Hours:
     def on(self, day: date) -> tuple[Span, ...]:
         """Return the spans of this local date."""
         return self.dates.get(day, self.days[day.weekday()])
+
+    def keep_now(self) -> "Hours":
+        """Return the hours for what was offered before: a *now* that nobody opens any more is kept while they run."""
+        return self if self.now is not False else replace(self, now=None)
 
 
 ALWAYS = Hours((((0, _DAY_MINUTES),),) * 7)
@@ -147,6 +153,9 @@ def _list_stretches(
 
 def _from_now(hours: Hours, zone: ZoneInfo, now: datetime) -> Iterator[Window]:
     """Yield the current period of duty, for at most 30 minutes; duty may continue past midnight."""
+    if hours.now is not None:
+        yield from [(now, now + NOW_LASTS)] if hours.now else ()
+        return
     until = now
     limit = now + NOW_LASTS
     today = now.astimezone(zone).date()
@@ -239,11 +248,12 @@ class Away:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rota:
-    """Shifts, holidays and absences of a team."""
+    """Shifts, holidays and absences of a team; ``ready`` are those who pressed *On duty* and are at page or phone."""
 
     shifts: tuple[Shift, ...] = ()
     holidays: frozenset[date] = frozenset()
     away: tuple[Away, ...] = field(default=())
+    ready: frozenset[str] = frozenset()
 
     def on(self, day: date) -> tuple[Shift, ...]:
         """Return the shifts of this date."""
@@ -276,7 +286,16 @@ def find_duty_hours(rota: Rota, otherwise: Hours, today: date, *, days: int = 16
     if rota.shifts:
         unlike = [day for day in ahead if day not in dates and any(one.covers(day) for one in rota.away)]
         dates |= {day: _list_spans(rota.on(day)) for day in unlike}
-    return Hours(week, dates)
+    return Hours(week, dates, now=True if rota.ready else None)
+
+
+def find_offered_hours(rota: Rota, otherwise: Hours, today: date) -> Hours:
+    """Return the duty hours that a caller is offered times by: with shifts, *now* is opened by *On duty* alone.
+
+    A shift says who should be there and not who is; a call within half an hour is promised only where somebody is.
+    """
+    hours = find_duty_hours(rota, otherwise, today)
+    return replace(hours, now=False) if rota.shifts and not rota.ready else hours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -209,7 +209,7 @@ def promise_request(
     contact = _read_contact(effect, now, stopped=False)
     if contact is None or not may_be_called(number, parts.line.regions) or is_line_number(parts, number):
         return CallbackRefused(reason="number")
-    hours = parts.duty.read_hours(parts.line.hours, parts.line.zone, now)
+    hours = parts.duty.read_hours(parts.line.hours, parts.line.zone, now).keep_now()
     window = find_next_window(contact.when, hours, parts.line.zone, now)
     if window is None:
         return CallbackRefused(reason="hours")

@@ -192,7 +192,7 @@ def promise_change(parts: Services, *, effect: ChangeWindow, now: datetime) -> R
     when = resolve_window(effect.when, effect.hours)
     if when is When.NEVER:
         return CallbackCancelled()
-    hours = parts.duty.read_hours(parts.line.hours, parts.line.zone, now)
+    hours = parts.duty.read_hours(parts.line.hours, parts.line.zone, now).keep_now()
     window = find_next_window(when, hours, parts.line.zone, now)
     if window is None:
         return CallbackRefused(reason="hours")

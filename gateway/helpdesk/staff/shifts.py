@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING
 
 from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks.routing import Offers
-from gateway.domain.callbacks.windows import DAYS, Hours, Shift, list_offered_windows
+from gateway.domain.callbacks.windows import DAYS, Hours, Shift, find_next_window
+from gateway.domain.contact_safety import When
 from gateway.domain.permissions import ROLES, WORKING, Permission, Role, check_permission
 from gateway.helpdesk.errors import Rejected, Why, refuse_odd_year
-from gateway.helpdesk.requests.planning import find_duty_hours, list_windows
+from gateway.helpdesk.requests.planning import list_windows
 from gateway.storage import audit, duty, people
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import date, datetime
 
-    from gateway.domain.callbacks.windows import Away, Rota
+    from gateway.domain.callbacks.windows import Away, Rota, Span
     from gateway.domain.permissions import Actor
     from gateway.foundation.services import Services
     from gateway.storage.database import Tx
@@ -27,6 +28,15 @@ if TYPE_CHECKING:
 DECIDING = tuple(role.value for role in Role if Permission.DECIDE in ROLES[role])
 FEW = 3
 """Up to this number of people a centre is small, and features of big centres (transfer, capacity) stay hidden."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferedTime:
+    """A time that callers may choose, and when the next one is."""
+
+    word: str
+    start: datetime
+    end: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +50,10 @@ class Plan:
         away: absences of single people.
         there: ids of the people on duty now.
         never_staffed: windows never offered to callers, as nobody is ever on duty in them.
+        offers: what a caller is offered now, with the next time of each; *now* first where it is.
+        ready: names of those who open *now* by the button *On duty*.
+        by_shifts: the hours follow from shifts; else from the opening hours of the configuration.
+        opening: these opening hours, from Monday to Sunday.
     """
 
     people: tuple[Person, ...]
@@ -48,6 +62,18 @@ class Plan:
     away: tuple[Away, ...]
     there: frozenset[str]
     never_staffed: tuple[str, ...]
+    offers: tuple[OfferedTime, ...]
+    ready: tuple[str, ...]
+    by_shifts: bool
+    opening: tuple[tuple[str, ...], ...]
+
+
+class TimesWithdrawn(Exception):
+    """The change was not made: callers would no longer be offered ``words``, and nobody has agreed to that."""
+
+    def __init__(self, words: tuple[str, ...]) -> None:
+        super().__init__(", ".join(words))
+        self.words = words
 
 
 def show_plan(parts: Services, actor: Actor) -> Plan:
@@ -61,11 +87,10 @@ def show_plan(parts: Services, actor: Actor) -> Plan:
     )
     now = parts.clock.now()
     with parts.store.read() as tx:
-        rota = duty.find_rota(tx, actor.team)
+        rota = duty.find_rota(tx, actor.team, now)
         windows = list_windows(parts)
-        known = list_offered_windows(
-            windows, find_duty_hours(parts, tx, now, actor.team), parts.line.zone, now
-        )
+        offers = _list_offers(parts, tx, actor.team, now)
+        known = {one.word for one in offers}
         workers = tuple(one for one in people.list_people(tx, actor.team) if one.role in WORKING)
         return Plan(
             people=workers,
@@ -73,8 +98,39 @@ def show_plan(parts: Services, actor: Actor) -> Plan:
             holidays=duty.list_holidays(tx, actor.team),
             away=rota.away,
             there=frozenset(one.id for one in list_on_duty(parts, tx, now, actor.team)),
-            never_staffed=tuple(when.value for when in windows if when not in known),
+            never_staffed=tuple(when.value for when in windows if when.value not in known),
+            offers=offers,
+            ready=tuple(one.name for one in workers if one.id in rota.ready),
+            by_shifts=bool(rota.shifts),
+            opening=tuple(tuple(map(format_span, spans)) for spans in parts.line.hours.days),
         )
+
+
+def _list_offers(parts: Services, tx: Tx, team: str, now: datetime) -> tuple[OfferedTime, ...]:
+    """Return what a caller is offered, by the same rule as in a conversation."""
+    hours = duty.find_offers(tx, parts.line.hours, parts.line.zone, now, team)
+    found = (
+        (one, find_next_window(one, hours, parts.line.zone, now)) for one in (When.NOW, *list_windows(parts))
+    )
+    return tuple(OfferedTime(word=one.value, start=at[0], end=at[1]) for one, at in found if at is not None)
+
+
+def _ask_before(
+    parts: Services, tx: Tx, actor: Actor, work: Callable[[Tx], None], agreed: Collection[str] | None
+) -> None:
+    """Make a change of duty, unless a time disappears for callers that nobody agreed to; without a set nobody is asked.
+
+    Raises:
+        TimesWithdrawn: a time would disappear.
+    """
+    now = parts.clock.now()
+    before = _list_offers(parts, tx, actor.team, now) if agreed is not None else ()
+    work(tx)
+    if agreed is not None:
+        left = {one.word for one in _list_offers(parts, tx, actor.team, now)}
+        lost = tuple(one.word for one in before if one.word not in left)
+        if not set(lost) <= set(agreed):
+            raise TimesWithdrawn(lost)
 
 
 def list_on_duty(
@@ -105,7 +161,14 @@ def is_big(tx: Tx, team: str) -> bool:
     return sum(one.role in WORKING for one in people.list_people(tx, team)) > FEW
 
 
-def set_week(parts: Services, actor: Actor, person_id: str, week: Mapping[str, Sequence[str]]) -> None:
+def set_week(
+    parts: Services,
+    actor: Actor,
+    person_id: str,
+    week: Mapping[str, Sequence[str]],
+    *,
+    agreed: Collection[str] | None = None,
+) -> None:
     """Replace a person's weekly shifts.
 
     Args:
@@ -113,8 +176,10 @@ def set_week(parts: Services, actor: Actor, person_id: str, week: Mapping[str, S
         actor: who sets them.
         person_id: whose they are.
         week: day ("mon" to "sun") → shifts as "08:00-12:00".
+        agreed: times that may disappear for callers; None for any.
 
     Raises:
+        TimesWithdrawn: another time would disappear for callers.
         NotPermitted: the actor may not set duty.
         BadHours: there is no such day, or a shift is malformed.
         Rejected: there is no such person.
@@ -133,13 +198,23 @@ def set_week(parts: Services, actor: Actor, person_id: str, week: Mapping[str, S
         person_id,
         AuditAct.PERSON_SHIFTS,
         lambda tx: duty.save_shifts(tx, person_id, made, now=now),
+        agreed,
     )
 
 
-def set_away(parts: Services, actor: Actor, person_id: str, first: date, last: date) -> None:
+def set_away(
+    parts: Services,
+    actor: Actor,
+    person_id: str,
+    first: date,
+    last: date,
+    *,
+    agreed: Collection[str] | None = None,
+) -> None:
     """Add an absence from the first to the last day, both included.
 
     Raises:
+        TimesWithdrawn: a time would disappear for callers that ``agreed`` does not hold.
         NotPermitted: the actor neither is that person nor may set duty.
         Rejected: the first day is after the last, or there is no such person.
     """
@@ -156,6 +231,7 @@ def set_away(parts: Services, actor: Actor, person_id: str, first: date, last: d
         person_id,
         AuditAct.PERSON_AWAY,
         lambda tx: duty.add_away(tx, person_id, first, last, now=now),
+        agreed,
     )
 
 
@@ -173,17 +249,25 @@ def cancel_absence(parts: Services, actor: Actor, person_id: str, first: date) -
     )
 
 
-def set_holiday(parts: Services, actor: Actor, day: date, name: str) -> None:
+def set_holiday(
+    parts: Services, actor: Actor, day: date, name: str, *, agreed: Collection[str] | None = None
+) -> None:
     """Make a day a holiday of the centre.
 
     Raises:
+        TimesWithdrawn: a time would disappear for callers that ``agreed`` does not hold.
         NotPermitted: the actor may not set duty.
         Rejected: its year is implausible.
     """
     check_permission(actor, Permission.SEE_DUTY)
     refuse_odd_year(day, parts.clock.now())
     tidy = " ".join(name.split())[:80]
-    parts.store.run(lambda tx: _on_holiday(tx, actor, day, parts.clock.now(), name=tidy))
+    now = parts.clock.now()
+
+    def work(tx: Tx) -> None:
+        _ask_before(parts, tx, actor, lambda tx: _on_holiday(tx, actor, day, now, name=tidy), agreed)
+
+    parts.store.run(work)
 
 
 def drop_holiday(parts: Services, actor: Actor, day: date) -> None:
@@ -208,7 +292,12 @@ def _on_holiday(tx: Tx, actor: Actor, day: date, now: datetime, *, name: str | N
 
 
 def _change_shift(
-    parts: Services, actor: Actor, person_id: str, act: AuditAct, work: Callable[[Tx], None]
+    parts: Services,
+    actor: Actor,
+    person_id: str,
+    act: AuditAct,
+    work: Callable[[Tx], None],
+    agreed: Collection[str] | None = None,
 ) -> None:
     now = parts.clock.now()
 
@@ -216,10 +305,15 @@ def _change_shift(
         person = people.by_id(tx, person_id)
         if person is None or person.disabled or person.team != actor.team:
             raise Rejected(Why.NOBODY)
-        work(tx)
+        _ask_before(parts, tx, actor, work, agreed)
         audit.add_entry(tx, now=now, person_id=actor.person_id, act=act, kind="person", subject=person_id)
 
     parts.store.run(change)
+
+
+def format_span(span: Span) -> str:
+    """Return minutes of the day as "08:00-12:00"."""
+    return "-".join(f"{minute // 60:02}:{minute % 60:02}" for minute in span)
 
 
 def _of_ids(tx: Tx, team: str, roles: tuple[str, ...], ids: frozenset[str]) -> tuple[Person, ...]:
@@ -230,7 +324,7 @@ def _of_ids(tx: Tx, team: str, roles: tuple[str, ...], ids: frozenset[str]) -> t
 def _format_week(rota: Rota, person_id: str) -> tuple[tuple[str, ...], ...]:
     return tuple(
         tuple(
-            f"{one.start // 60:02}:{one.start % 60:02}-{one.end // 60:02}:{one.end % 60:02}"
+            format_span((one.start, one.end))
             for one in rota.shifts
             if one.person_id == person_id and one.day == day
         )

@@ -30,8 +30,6 @@ IDLE = timedelta(hours=2)
 """Inactivity timeout, as long as an attempt's lease.
 
 NIST SP 800-63B-4 (2.2.3) advises one hour at AAL2; two are allowed so that a long call does not lose its outcome."""
-OPEN_PAGE = timedelta(minutes=10)
-"""A page counts as open for this long after it last asked; a hidden tab asks as rarely as browsers let it."""
 LASTS = timedelta(hours=12)
 _SEEN_EVERY = timedelta(minutes=1)
 _WHILE_LOCKED = frozenset({Permission.WORK_QUEUE})
@@ -111,7 +109,7 @@ def find_signed_in(parts: Services, token: str, *, acts: bool = True, heard: boo
 
 def _keeps_watch(parts: Services, tx: Tx, found: SignIn, person: Person, now: datetime) -> bool:
     """Return whether the sign-in has an open page and its person is on duty."""
-    if found.polled_at is None or now >= found.polled_at + OPEN_PAGE or person.role not in WORKING:
+    if found.polled_at is None or now >= found.polled_at + duty.OPEN_PAGE or person.role not in WORKING:
         return False
     present = duty.find_people(tx, parts.line.hours, parts.line.zone, now, person.team)
     return person.id in present

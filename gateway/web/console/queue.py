@@ -14,7 +14,7 @@ from gateway.helpdesk.queue import claim, listing, queue, search, shift_summary
 from gateway.helpdesk.queue import queue as queue_queue
 from gateway.helpdesk.queue.queue_page import build_queue_page
 from gateway.helpdesk.staff import two_factor
-from gateway.web.shared.auth import end_reading, find_home, get_actor, reads_once, while_locked
+from gateway.web.shared.auth import end_reading, find_home, get_actor, permit_while_locked, reads_once
 from gateway.web.shared.fact_notice import find_notice
 from gateway.web.shared.forms import flash_undoable, read_field
 from gateway.web.shared.i18n import _
@@ -53,7 +53,7 @@ def _add_tabs(pages: Blueprint, parts: Services) -> None:
         return _render_page(parts, tab)
 
     @pages.get("/look/<any(queue, mine, later, review, closed):tab>")
-    @while_locked
+    @permit_while_locked
     def look(tab: str) -> Answer | tuple[str, int, dict[str, str]]:
         mark = _make_mark(queue_queue.make_stamp(parts, get_actor(), tab))
         if request.headers.get("If-None-Match") == mark:

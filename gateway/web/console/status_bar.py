@@ -16,7 +16,7 @@ from gateway.helpdesk.queue.queue_page import StatusBar, build_bar
 from gateway.storage.database import Unavailable
 from gateway.web.console.confessions import group_confessions
 from gateway.web.console.queue import UNCHANGED
-from gateway.web.shared.auth import find_sign_in, get_actor, while_locked
+from gateway.web.shared.auth import find_sign_in, get_actor, permit_while_locked
 from gateway.web.shared.languages import get_language
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def add_to(pages: Blueprint, parts: Services) -> None:
     """Register the bar and its polled fragment."""
 
     @pages.get("/bar")
-    @while_locked
+    @permit_while_locked
     def bar() -> tuple[str, int, dict[str, str]]:
         check_permission(get_actor(), Permission.WORK_QUEUE)
         mark = _make_mark(parts)

@@ -58,7 +58,7 @@ def without_second_factor(view: Callable[P, R]) -> Callable[P, R]:
     return view
 
 
-def while_locked(view: Callable[P, R]) -> Callable[P, R]:
+def permit_while_locked(view: Callable[P, R]) -> Callable[P, R]:
     """Mark a view that goes on while the page is locked: what tells of new requests, and the way to unlock."""
     _WHILE_LOCKED.add(view)
     return view

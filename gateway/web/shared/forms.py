@@ -18,7 +18,9 @@ from phonenumbers import PhoneNumberFormat
 
 from gateway.foundation.phone_numbers import find_region, list_valid_readings
 from gateway.web.shared.auth import is_https
+from gateway.web.shared.i18n import _
 from gateway.web.shared.languages import get_language
+from gateway.web.shared.times import show_clock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -138,6 +140,11 @@ def group_digits(number: str) -> str:
 def _name_country(region: str) -> str:
     names = Locale.parse(get_language()).territories
     return str(names.get(region, region))
+
+
+def flash_saved(parts: Services) -> None:
+    """Flash that something was saved, and when, so that it can be told from an earlier time."""
+    flash(_("Saved %(t)s.", t=show_clock(parts)))
 
 
 def flash_undoable(words: str, action: str, token: str = "", kept: str | None = None) -> None:

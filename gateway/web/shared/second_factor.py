@@ -18,7 +18,7 @@ from gateway.web.shared.auth import (
     get_actor,
     get_cookie_name,
     get_sign_in,
-    while_locked,
+    permit_while_locked,
     without_second_factor,
 )
 from gateway.web.shared.forms import read_field
@@ -139,13 +139,13 @@ def _add_proof(pages: Blueprint, parts: Services) -> None:
 
 def _add_lock(pages: Blueprint, parts: Services) -> None:
     @pages.get(UNLOCK)
-    @while_locked
+    @permit_while_locked
     def locked() -> Response | str:
         back = check_way_back(request.args.get("back", ""))
         return render_template("unlock.html", back=back) if get_sign_in().locked else redirect(back or "/")
 
     @pages.post(UNLOCK)
-    @while_locked
+    @permit_while_locked
     def unlock() -> Response | tuple[str, int]:
         back, password = check_way_back(read_field("back")), request.form.get("password", "")
         try:

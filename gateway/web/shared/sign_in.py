@@ -23,8 +23,8 @@ from gateway.web.shared.auth import (
     get_cookie_name,
     get_sign_in,
     give_cookie,
+    permit_while_locked,
     take_cookie,
-    while_locked,
     without_second_factor,
 )
 from gateway.web.shared.forms import read_field, read_number_field
@@ -79,7 +79,7 @@ def _add_doors(pages: Blueprint, parts: Services) -> None:
         return _let_in(parts, token, back) if token else (_render_door(name, back, wrong=True), BAD)
 
     @pages.post("/sign-out")
-    @while_locked
+    @permit_while_locked
     @without_second_factor
     def leave() -> Response:
         desk.sign_out(parts, request.cookies.get(get_cookie_name(), ""))

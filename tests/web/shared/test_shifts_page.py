@@ -1,8 +1,11 @@
 """The page of shifts: weeks, days away, holidays and the help list, as plain forms, and who may write them."""
 
+import re
+
 import pytest
 from sqlalchemy import select
 
+from gateway.domain.callbacks.windows import DAYS
 from gateway.domain.permissions import Role
 from gateway.helpdesk.staff import people, shifts
 from gateway.helpdesk.staff.people import OWNER
@@ -52,7 +55,7 @@ def test_before_anybody_works_the_page_says_what_to_do(parts, app):
 
 def test_a_week_is_written_as_people_write_hours(parts, boss, noy):
     _, browser = boss
-    assert browser.post(f"/admin/shifts/{noy}/week", **WEEK).status_code == 303
+    assert browser.post(f"/admin/shifts/{noy}/week", **WEEK, agreed="now").status_code == 303
     assert plan(parts).weeks[noy][0] == ("08:00-12:00", "13:00-17:00")
     assert plan(parts).weeks[noy][5] == ("09:00-12:00",)
     page = page_of(browser)
@@ -76,10 +79,97 @@ def test_hours_that_cannot_be_read_are_said_and_what_was_typed_stays(parts, boss
 def test_times_that_nobody_staffs_are_named(parts, boss, noy):
     publish(parts)  # which times there are stands in the live menu
     _, browser = boss
-    browser.post(f"/admin/shifts/{noy}/week", mon="08:00-12:00")
-    page = page_of(browser)
-    assert "Nobody is ever on duty at these times" in page
-    assert "Sunday" in page.split("Nobody is ever")[1][:300]
+    agreed = ["now", "morning", "noon", "evening", "sunday"]
+    browser.post(f"/admin/shifts/{noy}/week", mon="08:00-12:00", agreed=agreed)
+    offers = page_of(browser).split('id="offers"')[1].split("</section>")[0]
+    assert offers.count("· nobody is here then") == 3
+    assert offers.count("· next") == 1
+    assert "No call at once" in offers
+
+
+def withdrawing(page: str) -> list[str]:
+    """The times that the question names."""
+    question = page.split('id="question"')[1].split("</form>", maxsplit=1)[0]
+    return re.findall(r'name="agreed" value="(\w+)"', question)
+
+
+@pytest.mark.fault("Q9")
+@pytest.mark.parametrize("deed", ["first shift", "shorter shift", "away", "holiday"])
+def test_before_a_time_disappears_for_callers_it_is_asked_and_nothing_is_saved(parts, boss, noy, deed):
+    publish(parts)
+    _, browser = boss
+    way = {"first shift": "week", "shorter shift": "week", "away": "away", "holiday": ""}[deed]
+    if deed != "first shift":
+        evenings = {day: ["18:00-21:00"] for day in DAYS} | {"sun": ["14:00-18:00"]}
+        shifts.set_week(parts, OWNER, noy, evenings if deed != "holiday" else {"sun": ["14:00-18:00"]})
+    asked = {
+        "first shift": ({"mon": "08:00-12:00"}, ["now", "noon", "evening", "sunday"]),
+        "shorter shift": ({"mon": "18:00-21:00"}, ["sunday"]),
+        "away": ({"first": "2026-11-24", "last": "2026-12-30"}, ["evening", "sunday"]),
+        "holiday": ({"day": "2026-11-29", "name": "Rest"}, []),
+    }[deed]
+    fields, lost = asked
+    before = plan(parts)
+    where = f"/admin/shifts/{noy}/{way}" if way else "/admin/holidays"
+    answer = browser.post(where, **fields)
+    if not lost:
+        assert answer.status_code == 303
+        return
+    assert answer.status_code == 409
+    assert withdrawing(answer.get_data(as_text=True)) == lost
+    assert plan(parts) == before
+    assert browser.post(where, **fields, agreed=lost[:-1]).status_code == 409
+    assert browser.post(where, **fields, agreed=lost).status_code == 303
+    assert {one.word for one in before.offers} - {one.word for one in plan(parts).offers} == set(lost)
+
+
+@pytest.mark.fault("Q33")
+def test_hours_are_picked_copied_and_filled_in_and_saved_only_by_save(parts, boss, noy):
+    own, browser = boss
+    where = f"/admin/shifts/{noy}/week"
+    picked = {"mon-0-from": "08:00", "mon-0-to": "12:00", "mon-1-from": "18:00", "mon-1-to": "00:00"}
+    filled = browser.post(where, **picked, fill="copy").get_data(as_text=True)
+    assert filled.count('value="18:00"') == 5
+    assert "not saved yet" in filled
+    assert not any(plan(parts).weeks[noy])
+    assert browser.post(where, **picked, agreed="now").status_code == 303
+    assert plan(parts).weeks[noy][0] == ("08:00-12:00", "18:00-24:00")
+    like = browser.post(f"/admin/shifts/{own}/week", fill="like", like=noy).get_data(as_text=True)
+    assert 'name="mon-1-to" aria-label="Mon to" value="00:00"' in like
+    for preset, count in (("evenings", 7), ("days", 0), ("sunday", 0), ("none", 0)):
+        page = browser.post(where, fill=preset).get_data(as_text=True).split(f'id="{noy}"')[1]
+        assert page.split("</li>")[0].count('value="18:00"') == count + (preset == "sunday"), preset
+    assert plan(parts).weeks[noy][0] == ("08:00-12:00", "18:00-24:00")
+
+
+@pytest.mark.fault("Q33")
+@pytest.mark.parametrize(
+    ("written", "saved"),
+    [
+        ("8-12", "08:00-12:00"),
+        ("8.30-12", "08:30-12:00"),
+        ("8:00 – 12:00", "08:00-12:00"),
+        ("08:00-24:00", "08:00-24:00"),
+    ],
+)
+def test_hours_are_read_as_people_type_them(parts, boss, noy, written, saved):
+    boss[1].post(f"/admin/shifts/{noy}/week", mon=written, agreed="now")
+    assert plan(parts).weeks[noy][0] == (saved,)
+
+
+def test_half_a_time_is_a_fault_and_stays(parts, boss, noy):
+    answer = boss[1].post(f"/admin/shifts/{noy}/week", **{"mon-0-from": "08:00"})
+    assert answer.status_code == 422
+    assert 'value="08:00-"' in answer.get_data(as_text=True)
+
+
+@pytest.mark.fault("Q33")
+def test_the_week_is_a_picture_that_can_be_read_out(parts, boss, noy):
+    shifts.set_week(parts, OWNER, noy, {"mon": ["08:00-12:00", "13:00-17:00"]})
+    picture = page_of(boss[1]).split('class="picture"')[1].split("</table>")[0]
+    assert 'aria-label="08:00-12:00, 13:00-17:00"' in picture
+    assert 'x="8.0" width="4.0"' in picture
+    assert 'x="13.0" width="4.0"' in picture
 
 
 def test_days_away_are_added_and_taken_back(parts, boss, noy):
