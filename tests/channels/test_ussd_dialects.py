@@ -27,6 +27,8 @@ from tests.support.house import made_parts, publish, requests
 from tests.support.served_webhooks import _Quiet
 from tests.support.standin import Posted
 
+pytestmark = pytest.mark.fault("F4")
+
 KEYS = "4 7 2 2 3 1 1"
 
 

@@ -24,6 +24,8 @@ from tests.support.examined import Examined, examine
 from tests.support.large_queue import fill_queue
 from tests.support.ledgers import made
 
+pytestmark = pytest.mark.fault("K15")
+
 NOW = datetime(2026, 11, 24, 11, 5, tzinfo=UTC)  # 18:05 in Vientiane
 FEW, MANY = 1_500, 6_000
 ALLOWED = 1.1

@@ -36,6 +36,9 @@ class _App(_Wire):
             self._message(json.loads(body))
         elif path == "/webhooks":
             hook = json.loads(body)
+            if hook["event"] in self.server.standin.unknown:
+                self._json(400, {"message": "unknown event"})
+                return
             self.server.standin.hooks[hook["id"]] = hook
             self._json(201, hook)
         else:
@@ -97,6 +100,7 @@ class StandinPhone(Standin):
         given: every text that was given to it, taken or not, in order.
         states: own id → what the app says became of it.
         hooks: where it was told to post.
+        unknown: events that this version of the app refuses.
         battery: in percent.
     """
 
@@ -106,6 +110,7 @@ class StandinPhone(Standin):
         self.given: list[dict[str, Any]] = []
         self.states: dict[str, str] = {}
         self.hooks: dict[str, dict[str, str]] = {}
+        self.unknown: set[str] = set()
         self.battery = 80
         super().__init__(port, **{"key": PASSWORD, **more})
 

@@ -36,7 +36,8 @@ def read_events(config: ChannelConfig, account: PhoneAccount, envelope: Envelope
     reader = _READERS.get(envelope.event)
     if reader is None or not _is_own_text(account, envelope):
         return (life,)
-    return (life, reader(config, envelope))
+    event = reader(config, envelope)
+    return (life,) if event is None else (life, event)
 
 
 def _is_own_text(account: PhoneAccount, envelope: Envelope) -> bool:
@@ -48,7 +49,20 @@ def _is_own_text(account: PhoneAccount, envelope: Envelope) -> bool:
 
 
 def _read_received(config: ChannelConfig, envelope: Envelope) -> Event:
-    sender, words = _read_sender(envelope), _words(envelope)
+    return _make_inbound(config, envelope, _words(envelope))
+
+
+def _read_mms(config: ChannelConfig, envelope: Envelope) -> Event | None:
+    """Read an MMS by its words: long texts, and texts to several people, travel so. A picture alone is none.
+
+    The app posts the words as ``body`` once the network gave them, and the subject beside them (docs.sms-gate.app).
+    """
+    words = "\n".join(filter(None, (envelope.said("subject").strip(), envelope.said("body").strip())))
+    return _make_inbound(config, envelope, words) if words else None
+
+
+def _make_inbound(config: ChannelConfig, envelope: Envelope, words: str) -> Event:
+    sender = _read_sender(envelope)
     number = _read_number(config, sender)
     if not number:
         return NotANumber(channel=config.name, turn=envelope.id)
@@ -156,8 +170,9 @@ def _read_observed(checks: Mapping[str, Any], name: str) -> int | None:
     return int(value) if abs(value) < 1_000_000 else None  # noqa: PLR2004 - also no infinity and no nonsense
 
 
-_READERS: Mapping[str, Callable[[ChannelConfig, Envelope], Event]] = {
+_READERS: Mapping[str, Callable[[ChannelConfig, Envelope], Event | None]] = {
     "sms:received": _read_received,
+    "mms:downloaded": _read_mms,
     **dict.fromkeys(STATES, _read_delivered),
     **dict.fromkeys(RINGS, _read_ring),
 }

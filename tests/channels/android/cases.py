@@ -97,6 +97,16 @@ def text(name: str, words: str, **changes: str) -> Case:
     return Case(name, "sms", fields, (SEEN, gives), (*nice, *either), private, may_be_empty)
 
 
+def mms(name: str, words: str, **changes: str) -> Case:
+    """The same text as an MMS that the phone has fetched."""
+    plain = text(name, words)
+    fields = {key: value for key, value in TEXT.items() if key != "payload.message"}
+    fields |= {"event": "mms:downloaded"} | {f"payload.{key}": value for key, value in changes.items()}
+    nice = (*NICE, "payload.messageId", "payload.recipient", "payload.receivedAt")
+    either, private = ("payload.sender", "payload.phoneNumber"), ("payload.sender", "payload.body")
+    return Case(name, "sms", fields, plain.gives, (*nice, *either), private, (*nice, *either))
+
+
 def stranger(sender: str) -> Case:
     """A text whose sender cannot be answered."""
     fields = {**TEXT, "payload.sender": sender, "payload.phoneNumber": sender}
@@ -185,6 +195,9 @@ TABLE = Table(
         alive("a ping that says nothing", "system:ping"),
         alive("the app begins", "app:started"),
         alive("a picture, which cannot be read", "mms:received", sender="+8562055500001"),
+        mms("a long text, sent as MMS", "help me now", body="help me now"),
+        mms("a picture with words", "help\nme now", subject="help", body="me now"),
+        alive("a picture without words", "mms:downloaded", sender="+8562055500001"),
         alive("a call that somebody took", "call:started", phoneNumber="+8562055500001"),
         alive("an event nobody has heard of", "sms:somethingnew", message="x"),
         Case(

@@ -141,7 +141,20 @@ def test_it_is_told_where_to_post_and_a_repeat_changes_nothing(phone: StandinPho
         "sms:cancelled": "delivery",
         "system:ping": "health",
         "app:started": "health",
+        "mms:downloaded": "sms",
     }
+
+
+@pytest.mark.fault("F1")
+@pytest.mark.parametrize(
+    ("event", "outcome"), [("mms:downloaded", SendOutcome.SENT), ("sms:received", SendOutcome.REFUSED)]
+)
+def test_an_older_app_need_not_know_of_pictures(
+    phone: StandinPhone, event: str, outcome: SendOutcome
+) -> None:
+    phone.unknown = {event}
+    addresses = dict.fromkeys(("sms", "delivery", "health"), "https://h.example/webhooks/android/s/sms")
+    assert line(phone).register(addresses).outcome is outcome
 
 
 def test_a_relay_that_speaks_of_itself_only_is_not_the_phone(phone: StandinPhone) -> None:

@@ -36,7 +36,7 @@ FAULTS: dict[str, tuple[str | bytes, str, Place, str]] = {
     "dtolnay/serde-yaml#413": ("a: 1st\n---\n", "yaml-refused", (2, 1), "a file of its own"),
     "borb-sh/quillmark#645": (f"{TEXT}Police: 191 or: 1669\n", "yaml-syntax", (4, 17), QUOTES),
     "yaml/yaml-test-suite#125": ("screens: a:\n", "yaml-syntax", (1, 11), QUOTES),
-    "fossaryhq/catalog#18": ("schema: 1\nmenu:\n  - Province: any\n", "yaml-syntax", (3, 3), "in quotes"),
+    "fossaryhq/catalog#18": ("schema: 1\nmenu:\n  - Province: any\n", "yaml-syntax", (3, 3), "helpline"),
     "a # in a text": (f"{TEXT}Press 1 # then wait\n", "yaml-guessed", (4, 19), COMMENT),
     "a # behind one word": (f"{TEXT}press # to go on\n", "yaml-guessed", (4, 17), COMMENT),
     "a # in a list": ("keywords:\n  - words: {en: [pay #1, wage]}\n", "yaml-guessed", (2, 22), COMMENT),

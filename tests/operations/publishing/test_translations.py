@@ -32,6 +32,8 @@ from gateway.storage.live_menus import Versions
 from tests.support.menu_folders import HERE
 from tests.support.web_surroundings import parts_around
 
+pytestmark = pytest.mark.fault("F2")
+
 NOY = Actor.of(person_id="noy", name="Noy", role=Role.ADMINISTRATOR)
 BASE = stored.read_whole_folder(HERE / "base")
 FORMS = [(write_catalogue, read_catalogue), (write_workbook, read_workbook)]

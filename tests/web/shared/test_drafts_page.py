@@ -16,6 +16,8 @@ from tests.support.menu_folders import HERE
 from tests.support.web_apps import pages_of
 from tests.support.web_surroundings import Browser, parts_around, somebody, token_of
 
+pytestmark = [pytest.mark.fault("F3"), pytest.mark.fault("U1")]
+
 FORM = {
     "sort": "change",
     "value": "420",
