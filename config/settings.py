@@ -208,8 +208,13 @@ class Settings(_Strict):
     @property
     def public_url(self) -> str:
         """The address at which the gateway is reached from outside."""
+        return self.env.public_url or self.own_url
+
+    @property
+    def own_url(self) -> str:
+        """The address at which processes of this machine reach the webhooks."""
         host = "127.0.0.1" if self.env.host in {"", "0.0.0.0", "::"} else self.env.host  # noqa: S104 - compared, not bound
-        return self.env.public_url or f"http://{host}:{self.env.port}"
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.env.port}"
 
     @property
     def phone_is_on(self) -> bool:

@@ -17,6 +17,7 @@ from config.desk import DeskSettings
 from config.settings import CLOCK_BESIDE_ACCOUNT, Settings, SettingsError
 from gateway.channels import contract
 from gateway.channels.contract import BadAccount, Channel, ChannelConfig, UnknownProvider
+from gateway.channels.linked import Linked
 from gateway.channels.web_push.service import PushService
 from gateway.conversations import spool_replay
 from gateway.delivery import push_rows
@@ -293,6 +294,14 @@ def _build_channels(settings: Settings, *, real: bool) -> dict[str, Channel]:
     return found
 
 
+def has_links(settings: Settings) -> bool:
+    """Say whether a channel keeps a connection of its own, for which a process is needed."""
+    if not settings.has_account:
+        return False
+    channels = _build_channels(settings, real=not _read_helpline(settings).missing)
+    return any(isinstance(channel, Linked) and channel.has_link for channel in channels.values())
+
+
 def _build_channel(settings: Settings, name: str, *, real: bool) -> Channel:
     """Build one channel; where real phones may not be reached, it is built without its account."""
     line = settings.file.channels[name]
@@ -310,6 +319,7 @@ def _build_channel(settings: Settings, name: str, *, real: bool) -> Channel:
         prefixes=line.prefixes,
         fallback=line.fallback,
         options=options,
+        run_dir=str(settings.data_dir / "links"),
     )
     built = contract.find_channel(config)
     if real or not built.contract.real:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from gateway.conversations import sms
 from gateway.delivery import channel_status
 from gateway.delivery.nudge import sweep_outbox
 from gateway.foundation.ids import new_token
@@ -60,6 +61,7 @@ TABLE: tuple[Chore, ...] = (
     Chore("note_broken", timedelta(seconds=60), broken_promises.note_broken_promises),
     Chore("tell_fact_ends", timedelta(hours=1), announce.tell_fact_ends),
     Chore("part_trials", timedelta(minutes=1), _part_trials),
+    Chore("late_parts", timedelta(minutes=1), sms.answer_late_parts),
     Chore("link_audit", timedelta(seconds=30), _link_audit),
     Chore("retention", timedelta(hours=1), retention.purge_expired),
 )

@@ -1,15 +1,16 @@
-"""Starts the worker or the clock process: builds its services and runs it until SIGTERM or SIGINT."""
+"""Starts the worker, the clock or the links process: builds its services and runs it until SIGTERM or SIGINT."""
 
 import logging
 import sys
 from collections.abc import Callable
 
 from config.settings import Settings, from_process
-from gateway.bootstrap import list_refreshed, open_redis, open_serving_parts
+from gateway.bootstrap import list_refreshed, open_redis, open_serials, open_serving_parts
 from gateway.foundation.services import Services
 from gateway.operations.refresh import Refresh, set_up_log
 from workers.chores import TABLE
 from workers.clock import run_clock
+from workers.links import run_links
 from workers.worker import run_worker
 
 
@@ -37,6 +38,18 @@ def start_clock(settings: Settings) -> None:
         refresh.stop()
 
 
+def start_links(settings: Settings) -> None:
+    """Run the process that keeps links."""
+    parts, catch_up = _open_services(settings)
+    serials = open_serials(parts)
+    refresh = Refresh(often=[catch_up, serials.renew], seldom=[])
+    refresh.start()
+    try:
+        run_links(parts, settings.own_url, serials)
+    finally:
+        refresh.stop()
+
+
 def _open_services(settings: Settings) -> tuple[Services, Callable[[], object]]:
     set_up_log()
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells each time that it looked at a revision
@@ -45,4 +58,4 @@ def _open_services(settings: Settings) -> tuple[Services, Callable[[], object]]:
 
 
 if __name__ == "__main__":
-    {"worker": start_worker, "clock": start_clock}[sys.argv[1]](from_process())
+    {"worker": start_worker, "clock": start_clock, "links": start_links}[sys.argv[1]](from_process())

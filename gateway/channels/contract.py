@@ -145,6 +145,7 @@ class ChannelConfig:
         prefixes: prefixes of staff numbers that are texted through this channel; empty for any.
         fallback: channels to use instead, in this order, while this one is down.
         options: provider-specific options, name → text, the account included.
+        run_dir: folder for what the processes of this machine share about it; empty where there are none.
     """
 
     name: str
@@ -157,6 +158,7 @@ class ChannelConfig:
     prefixes: tuple[str, ...] = ()
     fallback: tuple[str, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
+    run_dir: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,10 @@ ESCAPE = 27
 
 _LETTERS = frozenset(GSM7) - {"\x1b"} | frozenset(EXTENSION.values())
 
+_CODES = {letter: bytes((code,)) for code, letter in enumerate(GSM7) if code != ESCAPE} | {
+    letter: bytes((ESCAPE, code)) for code, letter in EXTENSION.items()
+}
+
 
 def is_gsm7(text: str) -> bool:
     """Say whether the default alphabet holds this text; else it goes as UCS-2."""
@@ -32,6 +36,15 @@ def read_gsm7(codes: bytes) -> str:
             letters.append(GSM7[code])
         escaped = not escaped and code == ESCAPE
     return "".join(letters)
+
+
+def write_gsm7(text: str) -> bytes:
+    """Return the codes of a text in the default alphabet, one an octet; a letter of the extension takes two.
+
+    Raises:
+        KeyError: the alphabet does not hold the text.
+    """
+    return b"".join(_CODES[letter] for letter in text)
 
 
 def read_octets(raw: bytes, charset: str) -> str:

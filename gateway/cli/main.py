@@ -10,6 +10,10 @@ COMMANDS = {
     "web": ("gateway.cli.processes:web", "Serve the webhooks and the pages."),
     "worker": ("gateway.cli.processes:worker", "Send due messages when a nudge arrives."),
     "clock": ("gateway.cli.processes:clock", "Run the periodic tasks, and send what no nudge reached."),
+    "links": (
+        "gateway.cli.processes:links",
+        "Keep the connections of channels that have one of their own, such as SMPP.",
+    ),
     "db": ("gateway.cli.upkeep:db", "The tables of the database."),
     "keys": ("gateway.cli.upkeep:keys", "The keys that encrypt personal data."),
     "backup": (

@@ -41,6 +41,7 @@ TITLES = {
     "web": f"granian {_APPLICATION}",
     "worker": "python -m workers.main worker",
     "clock": "python -m workers.main clock",
+    "links": "python -m workers.main links",
 }
 """What ps(1) shows of the forked processes: the program that does the same when it is started alone."""
 
@@ -63,6 +64,12 @@ def worker() -> None:
 def clock() -> None:
     """Run the periodic tasks, and send what no nudge reached."""
     _become_process("-m", "workers.main", "clock")
+
+
+@click.command()
+def links() -> None:
+    """Keep the connections of channels that have one of their own, such as SMPP."""
+    _become_process("-m", "workers.main", "links")
 
 
 def import_image(settings: Settings) -> None:
@@ -145,6 +152,14 @@ def run_clock() -> None:
 
     _set_title("clock")
     start_clock(config.from_process())
+
+
+def run_links() -> None:
+    """Keep the links in this process until SIGTERM or SIGINT."""
+    from workers.main import start_links
+
+    _set_title("links")
+    start_links(config.from_process())
 
 
 def _has_titles() -> bool:

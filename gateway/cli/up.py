@@ -45,6 +45,7 @@ _RUN: dict[str, Callable[[], None]] = {
     "web": processes.serve_web,
     "worker": processes.run_worker,
     "clock": processes.run_clock,
+    "links": processes.run_links,
 }
 
 
@@ -99,7 +100,7 @@ def _start_all(
         )
     prepared = forking.run_apart(partial(_prepare, settings, at_terminal=sys.stdout.isatty()))
     processes.load_menus(settings)
-    for name in _RUN:
+    for name in _list_names(settings):
         supervisor.start(name, partial(_start_process, name, environment, folder))
     from gateway.cli import first_start
 
@@ -111,6 +112,13 @@ def _start_all(
             click.echo(f"{prepared.question.words}:")
             return prepared.question
     return None
+
+
+def _list_names(settings: Settings) -> list[str]:
+    """Return the processes to start: without a channel that keeps a link, none for links."""
+    from gateway.bootstrap import has_links
+
+    return [name for name in _RUN if name != "links" or has_links(settings)]
 
 
 def _start_process(name: str, environment: dict[str, str], folder: DataFolder) -> Process:

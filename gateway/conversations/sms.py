@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from gateway.conversations import apology, sms_turn
+from gateway.conversations import apology, sms_turn, text_parts
 from gateway.conversations.sms_turn import TextAnswer
-from gateway.domain.events import Inbound, Kind, MissedCall
+from gateway.domain.events import Inbound, Kind, MissedCall, TextPart
 from gateway.foundation.ids import new_id
 from gateway.foundation.phone_numbers import to_e164
 from gateway.foundation.services import Services
@@ -100,6 +100,34 @@ def _write_text(parts: Services, tx: Tx, inbound: Inbound, now: datetime) -> tup
     key = turn_key(parts, inbound)
     if not conversations.begin_turn(tx, key, session=key, kind="text", now=now):
         return ()
+    if inbound.part is None:
+        return _answer_whole(parts, tx, inbound, key, now)
+    rows: tuple[str, ...] = ()
+    for whole in text_parts.join_part(parts, tx, inbound, now=now):
+        rows += _answer_whole(parts, tx, whole, turn_key(parts, whole), now)
+    return rows
+
+
+def answer_late_parts(parts: Services) -> int:
+    """Answer the texts whose missing parts do not come any more, with what came of them; return their number.
+
+    Raises:
+        Unavailable: SQL cannot be reached.
+    """
+
+    def work(tx: Tx) -> list[str]:
+        now = parts.clock.now()
+        late = text_parts.join_late_parts(parts, tx, now=now)
+        found.append(len(late))
+        return [row for whole in late for row in _answer_whole(parts, tx, whole, turn_key(parts, whole), now)]
+
+    found: list[int] = []
+    for row in parts.store.run(work):
+        parts.nudge(row)
+    return found[-1]
+
+
+def _answer_whole(parts: Services, tx: Tx, inbound: Inbound, key: bytes, now: datetime) -> tuple[str, ...]:
     staff_rows = _handle_staff_reply(parts, tx, inbound, key, now)
     if staff_rows is not None:
         return staff_rows
@@ -215,9 +243,15 @@ def _may_answer(parts: Services, tx: Tx, inbound: Inbound, now: datetime, *, sha
     return allowed
 
 
+def _read_spooled(told: dict[str, Any]) -> Inbound:
+    """Rebuild a text from its spooled fields; an earlier release wrote none of its part."""
+    part = TextPart(**told["part"]) if told.get("part") else None
+    return Inbound(**{**told, "kind": Kind.SMS, "part": part})
+
+
 TEXTS: OneShot[Inbound] = OneShot(
     "text",
     turn_key,
     lambda parts, inbound, now: accept_text(parts, inbound, now=now),
-    lambda told: Inbound(**{**told, "kind": Kind.SMS}),
+    _read_spooled,
 )

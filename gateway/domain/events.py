@@ -16,6 +16,15 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TextPart:
+    """Which part of a long text a message is: the same ``reference`` for all, its ``number`` from 1, the ``total``."""
+
+    reference: str
+    number: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Inbound:
     """One input of a caller, as the channel parsed it.
 
@@ -32,6 +41,7 @@ class Inbound:
         network: the provider's code of the mobile network.
         link: id that a reply must carry for billing; empty where none is needed.
         echo: (name, value) of fields of the post that the provider wants back with the answer.
+        part: which part of a long text it is, where the provider does not join them; None for a whole one.
     """
 
     channel: str
@@ -45,6 +55,7 @@ class Inbound:
     network: str = ""
     link: str = ""
     echo: tuple[tuple[str, str], ...] = ()
+    part: TextPart | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

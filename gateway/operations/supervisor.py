@@ -2,14 +2,12 @@
 
 import errno
 import fcntl
-import hashlib
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,6 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Protocol
 
+from gateway.foundation import socket_paths
 from gateway.foundation.clock import Clock
 from gateway.operations.forking import end_with_parent
 
@@ -276,22 +275,10 @@ def _wait_until(done: Callable[[], bool], seconds: float, clock: Clock) -> None:
 
 # The embedded Valkey, used if REDIS_URL is not set.
 
-_LONGEST_SOCKET = 100
-"""Bytes. unix(7) allows 108 with the final zero, and the server adds a temporary suffix."""
-
 
 def find_socket_path(data_dir: Path) -> Path:
-    """Return the socket's path: in the data folder, or in a private temporary folder if that path is too long."""
-    plain = data_dir / "valkey.sock"
-    if len(os.fsencode(plain)) <= _LONGEST_SOCKET:
-        return plain
-    private = Path(tempfile.gettempdir()) / f"helpline-{os.getuid()}"
-    private.mkdir(mode=0o700, exist_ok=True)
-    if private.stat().st_uid != os.getuid() or private.stat().st_mode & 0o077:
-        raise PermissionError(
-            f"{private} belongs to somebody else; remove it or choose a shorter GATEWAY_DATA_DIR"
-        )
-    return private / f"{hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]}.sock"
+    """Return the path of the embedded Valkey's socket."""
+    return socket_paths.find_socket_path(data_dir, "valkey")
 
 
 def find_url(data_dir: Path) -> str:

@@ -17,7 +17,7 @@ from gateway.domain.callbacks.states import OPEN, CallbackState
 from gateway.domain.contact_safety import PhoneSeen, SafeContact, When
 from gateway.foundation.ids import make_random_bytes, new_id
 from gateway.storage.database import Tx, build_insert
-from gateway.storage.tables import attempts, callbacks, callers, outbox, texts, threads
+from gateway.storage.tables import attempts, callbacks, callers, outbox, text_parts, texts, threads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,7 +204,7 @@ def _read_contact(value: dict[str, Any], *, stopped: bool) -> SafeContact:
 # Data migration: the first release stored a simulator's caller and a real one of the same number in one row.
 
 _ONE_GO = 200
-_BY_LINE: tuple[Table, ...] = (callbacks, texts, threads, outbox)
+_BY_LINE: tuple[Table, ...] = (callbacks, texts, text_parts, threads, outbox)
 """Tables with both a caller and the channel."""
 
 
@@ -250,6 +250,7 @@ def _make_real(tx: Tx, row: TableRow[Any], trial_lines: Collection[str], now: da
     for table in (callbacks, texts, outbox):
         of_trial = table.c.caller_id == row.id, table.c.channel.in_(trial_lines)
         tx.execute(update(table).where(*of_trial).values(caller_id=None))
-    tx.execute(delete(threads).where(threads.c.caller_id == row.id, threads.c.channel.in_(trial_lines)))
+    for table in (threads, text_parts):
+        tx.execute(delete(table).where(table.c.caller_id == row.id, table.c.channel.in_(trial_lines)))
     unsaid = {"contact": None, "consent_at": None, "consent_version": "", "language": "", "script": ""}
     tx.execute(update(callers).where(callers.c.id == row.id).values(trial=False, zone="", **unsaid))

@@ -290,9 +290,9 @@ class Ring:
             self._copy_failed = False
 
 
-def name_row(*primary_key: str | bytes) -> str:
+def name_row(*primary_key: str | bytes | int) -> str:
     """Return the row part of the associated data: the primary key as text."""
-    return "/".join(part.hex() if isinstance(part, bytes) else part for part in primary_key)
+    return "/".join(part.hex() if isinstance(part, bytes) else str(part) for part in primary_key)
 
 
 def list_stored_keys(tx: "Tx") -> list[KeyRow]:

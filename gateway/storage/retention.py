@@ -43,6 +43,7 @@ from gateway.storage.tables import (
     records,
     sessions,
     sign_ins,
+    text_parts,
     texts,
     threads,
     told_codes,
@@ -134,6 +135,7 @@ _CLOSED: dict[str, Any] = {
 
 RULES: tuple[RetentionRule, ...] = (
     RetentionRule("texts", texts, 7, _is_older(texts.c.at)),
+    RetentionRule("text_parts", text_parts, 1, _is_older(text_parts.c.at)),
     RetentionRule("turns", turns, 7, _is_older(turns.c.at)),
     RetentionRule("sessions", sessions, 0, _is_older(sessions.c.expires_at)),
     RetentionRule("threads", threads, 0, _is_older(threads.c.expires_at)),

@@ -166,7 +166,7 @@ def test_the_processes_of_the_procfile_are_commands() -> None:
     commands = set(words_of(main))
     for line in (ROOT / "Procfile").read_text(encoding="utf-8").splitlines():
         name, _, words = line.partition(": ")
-        assert name in {"release", "web", "worker", "clock"}
+        assert name in {"release", "web", "worker", "clock", "links"}
         assert set(words.split(" && ")) <= commands
 
 

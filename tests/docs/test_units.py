@@ -42,8 +42,14 @@ def said_in(unit: Path) -> dict[str, list[str]]:
     return dict(found)
 
 
-def test_there_are_four() -> None:
-    assert [unit.stem for unit in UNITS] == ["helpline-clock", "helpline-web", "helpline-worker", "helpline"]
+def test_there_is_one_a_process() -> None:
+    assert [unit.stem for unit in UNITS] == [
+        "helpline-clock",
+        "helpline-links",
+        "helpline-web",
+        "helpline-worker",
+        "helpline",
+    ]
 
 
 @pytest.mark.fault("S2")

@@ -9,7 +9,7 @@ from gateway.storage.tables.callbacks import (
     notes,
     told_codes,
 )
-from gateway.storage.tables.callers import callers, sessions, texts, threads, turns
+from gateway.storage.tables.callers import callers, sessions, text_parts, texts, threads, turns
 from gateway.storage.tables.columns import (
     HELD,
     IN_HAND,
@@ -111,6 +111,7 @@ __all__ = [
     "settings",
     "shifts",
     "sign_ins",
+    "text_parts",
     "texts",
     "threads",
     "told_codes",

@@ -70,6 +70,22 @@ threads = Table(
     Index("ix_threads_expires_at", "expires_at"),
 )
 
+text_parts = Table(  # of long texts, until all have come
+    "text_parts",
+    metadata,
+    Column("whole", LargeBinary(32), primary_key=True),  # keyed hash of what tells the text from others
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("total", Integer, nullable=False),
+    make_word_column("channel"),
+    Column("caller_id", String(20), ForeignKey("callers.id", ondelete="CASCADE"), nullable=False),
+    Column("text", Sealed, nullable=False),
+    make_word_column("service"),
+    make_word_column("link", 200),
+    make_instant_column("at"),
+    Index("ix_text_parts_at", "at"),
+    Index("ix_text_parts_caller_id", "caller_id"),
+)
+
 texts = Table(
     "texts",
     metadata,

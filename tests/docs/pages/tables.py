@@ -9,6 +9,7 @@ PURPOSE = {
     "callers": "who called, once; the number stands here alone, sealed, and is found by its keyed hash",
     "turns": "the keys of turns that are done, with the receipts that a repeat is answered with",
     "sessions": "USSD sessions while Redis is away",
+    "text_parts": "parts of long texts, until all have come",
     "threads": "SMS dialogues",
     "texts": "texts of callers, and whether a person has read those that no word matched",
     "callbacks": "requests for a call, and the state of each",
