@@ -142,3 +142,35 @@ def test_a_change_of_time_is_offered_only_where_there_is_a_time(
     status = phone.dial(requests(phone.parts)[0].code).text
     assert ("Change time" in status) is shows
     assert "2 Cancel" in status
+
+
+@pytest.mark.fault("W12")
+@pytest.mark.parametrize("by_text", [True, False], ids=["by text", "dialled"])
+def test_a_window_that_ran_out_while_she_answered_is_planned_for_its_next_day(
+    sqlite_store: Store, clock: SetClock, tmp_path: Path, by_text: bool
+) -> None:
+    """As in calcom/cal.diy#14465 and chicago-tool-library/circulate#617: what was offered is looked at again."""
+    phone = phone_at(sqlite_store, clock, tmp_path, LUNCH, "2026-11-24T20:40:00+07:00")
+    if by_text:
+        phone.texts("call me")
+    else:
+        phone.dial()
+        for key in "47223":
+            phone.press(key)
+    clock.set("2026-11-24T20:55:00+07:00")
+    told = phone.texts("2 3")[0] if by_text else phone.press("1").text
+    (request,) = requests(phone.parts)
+    assert f"{request.due_at:%d %H} {request.due_until:%H}" == "25 11 14"
+    assert by_text or "Wed 18-21" in told
+
+
+@pytest.mark.fault("W12")
+def test_now_that_ran_out_while_she_answered_is_promised_to_nobody(
+    sqlite_store: Store, clock: SetClock, tmp_path: Path
+) -> None:
+    phone = phone_at(sqlite_store, clock, tmp_path, LUNCH, "2026-11-24T20:40:00+07:00")
+    phone.texts("call me")
+    clock.set("2026-11-24T20:55:00+07:00")
+    told = phone.texts("2 5")[0]
+    assert requests(phone.parts) == []
+    assert keys_of(told) == ["1", "3", "4", "6"], "she is told what is possible now"

@@ -29,7 +29,10 @@ _APOSTROPHES = str.maketrans(
 _CIRCLED = re.compile("[\u2460-\u2468\u24f5-\u24fd\u2776-\u277e\u2780-\u2788\u278a-\u2792]")
 """Circled digits 1 to 9; some keyboards offer only these."""
 
-_ACCENTS = re.compile("[\u0300-\u036f]")
+_ACCENTS = re.compile(
+    "[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0640\u064b-\u0652\u0670]"
+)
+"""Accents of Latin letters, and the vowel points of Hebrew and Arabic, which most people leave out."""
 
 _LAO_TONE, _THAI_TONE = "\u0ec8-\u0ecb", "\u0e48-\u0e4b"
 _LAO_VOWEL, _THAI_VOWEL = "\u0eb1\u0eb4-\u0eb9\u0ebb\u0ecd", "\u0e31\u0e34-\u0e39\u0e4d"
@@ -111,8 +114,12 @@ _GAP, _BREAK, _SOFT, _MARK = "gap", "break", "soft", "mark"
 _JOINS = frozenset("-_'’")
 _REPEATS = frozenset("ໆຯๆฯ฿")
 _FIRST_OTHER_SCRIPT = 0x370
-_UNSPACED = frozenset({"khmer", "myanmar", "tibetan", "cjk", "hiragana", "katakana"})
+_CJK = "cjk"
+_UNSPACED = frozenset({"khmer", "myanmar", "tibetan", _CJK})
 """Scripts beside Lao and Thai without spaces between words."""
+
+_JAPANESE = frozenset({"hiragana", "katakana", "katakana-hiragana", "ideographic"})
+"""First words of the names of letters that one Japanese word mixes with Chinese ones (UAX #24, Jpan)."""
 
 _STACKERS = frozenset("\u17d2\u1039")
 """Khmer coeng and Burmese virama: the next letter is stacked below the one before."""
@@ -228,6 +235,8 @@ def _find_script(letter: str) -> str:
     if ord(letter) < _FIRST_OTHER_SCRIPT or not letter.isalpha():
         return PLAIN
     name = unicodedata.name(letter, "").partition(" ")[0].casefold()
+    if name in _JAPANESE:
+        return _CJK
     return PLAIN if name in {"", "latin", "digit", "modifier"} else name
 
 

@@ -176,3 +176,29 @@ def test_what_has_a_plain_form_or_is_not_seen_does_not_turn_the_page(text, sent)
 def test_no_invisible_character_anywhere_costs_the_small_alphabet(plain, odd, at):
     place = at % (len(plain) + 1)
     assert find_coding(fold_to_gsm7(f"{plain[:place]}{odd}{plain[place:]}")) == "gsm7"
+
+
+# Kinds of public reports on counting parts, worked out by hand from 3GPP TS 23.040: 153 septets or 67 units a part, and
+# neither a pair of septets nor a pair of units is parted.
+@pytest.mark.fault("T1")
+@pytest.mark.parametrize(
+    ("report", "text", "parts"),
+    [
+        ("TwilioDevEd/message-segment-calculator#18", "this is a " + "]" * 75 + "😘", 2),
+        ("TwilioDevEd/message-segment-calculator#39", "]" * 153, 3),
+        ("one bracket fewer", "]" * 152, 2),
+        ("instasent/sms-counter-php#15", "😎" * 70, 3),
+        ("as many as fit one", "😎" * 35, 1),
+        ("as many as fit two", "😎" * 66, 2),
+        ("Nexmo/nexmo-developer#1866", "[" * 160, 3),
+        ("exactly one", "]" * 80, 1),
+        ("the last septet stays empty", "a" * 159 + "[", 2),
+        ("playsms/playsms#213", '"' * 160, 1),
+        ("playsms/playsms#169", "ກ" * 134, 2),
+        ("one letter more", "ກ" * 135, 3),
+        ("warthog618/sms#6", ("x" * 66 + "👋") * 3, 4),
+        ("livebg/smstools#8", "🤾🏽\u200d♀️" * 10, 1),
+    ],
+)
+def test_parts_are_counted_as_the_network_counts(report: str, text: str, parts: int) -> None:
+    assert ("".join(split_parts(text)), len(split_parts(text))) == (text, parts), report

@@ -126,6 +126,20 @@ def test_a_long_text_costs_in_proportion(menu: Menu, piece: str) -> None:
         ("vi", "Tiếng Việt", "đánh tôi", "ông chủ đánh tôi"),
         ("zh", "中文", "打我", "老板打我"),
         ("ru", "Русский", "бьёт", "он меня бьёт"),
+        # Kinds of public reports: MemPalace/mempalace#932, python/cpython#76379, mrabarnett/mrab-regex#85,
+        # stefankueng/grepWin#58; the words are our own.
+        ("hi-a", "हिन्दी", "अन्\u200dन", "मुझे अन्न दो"),
+        ("bn", "বাংলা", "মারছে", "সে আমাকে মারছে।"),
+        ("ta", "தமிழ்", "அடித்தான்", "அவன் என்னை அடித்தான்"),
+        ("si", "සිංහල", "ගැහුවා", "ඔහු මට ගැහුවා"),
+        ("shn", "တႆး", "ပေႃႉ", "မၼ်းပေႃႉၵဝ်"),
+        ("am", "አማርኛ", "መታኝ", "አሰሪዬ መታኝ።"),
+        ("ar", "العربية", "ضربني", "هو ضَرَبَنِي اليوم"),
+        ("ar-a", "العربية", "ضَرَبَنِي", "هو ضربني اليوم"),
+        ("ur", "اردو", "مارتا", "وہ مجھے مارتا ہے"),
+        ("he", "עברית", "הכה", "הוּא הִכָּה אותי"),
+        ("ja", "日本語", "助けて", "誰か助けて!"),
+        ("ko", "한국어", "때렸어요", "사장이 저를 때렸어요"),
     ],
 )
 def test_a_word_of_any_script_is_found_alone_and_in_a_sentence(
