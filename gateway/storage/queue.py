@@ -10,7 +10,6 @@ from sqlalchemy import (
     ColumnElement,
     ScalarSelect,
     Select,
-    and_,
     any_,
     case,
     func,
@@ -25,6 +24,7 @@ from gateway.domain.callbacks.queue_rules import DANGER, NORMAL
 from gateway.domain.callbacks.states import CallbackState
 from gateway.storage.callbacks import Callback, open_row
 from gateway.storage.database import Tx
+from gateway.storage.list_filter import EVERYTHING, ListFilter, is_due
 from gateway.storage.tables import HELD, IN_HAND, OPEN, OVER, REVIEW, WAITING, callbacks, callers, people
 
 IdQuery: TypeAlias = Select[str]  # for ids of requests; ``read_groups`` runs several together
@@ -117,11 +117,12 @@ def build_tab(
     now: datetime,
     own_only: bool = False,
     limit: int = MOST_LISTED,
+    narrowed: ListFilter = EVERYTHING,
 ) -> tuple[IdQuery, ...]:
     """Return the queries for the ids of a tab, one for each part that is read along an index of its own."""
-    return tuple(
-        part.limit(limit) for part in _list_parts(shape, tab, team, person_id, now, own_only=own_only)
-    )
+    conditions = narrowed.build_conditions(now)
+    parts = list_parts(shape, tab, team, person_id, now, own_only=own_only)
+    return tuple(part.where(*conditions).limit(limit) for part in parts)
 
 
 def build_same_caller(team: str, callback_id: str) -> IdQuery:
@@ -287,7 +288,7 @@ def _read_entry(tx: Tx, row: Any) -> QueueEntry:
     )
 
 
-def _list_parts(
+def list_parts(
     shape: QueueShape, tab: Tab, team: str, person_id: str, now: datetime, *, own_only: bool
 ) -> tuple[IdQuery, ...]:
     """Return the parts of a tab as queries for ids, each in order along one index."""
@@ -392,8 +393,3 @@ def order_tab(tab: Tab, now: datetime) -> ListOrder:
         _c.asked_at,
         _c.id,
     )
-
-
-def is_due(now: datetime) -> ColumnElement[bool]:
-    """Return the condition that the window of a request is open."""
-    return and_(_c.due_at <= now, _c.due_until > now)

@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, ScalarSelect, String, TextClause, cast, fu
 
 from gateway.domain.callbacks.queue_rules import DANGER, NORMAL
 from gateway.storage.database import Tx
-from gateway.storage.queue import QueueShape, build_shape, count_due, count_some, find_shape
+from gateway.storage.list_filter import ListFilter
+from gateway.storage.queue import IdQuery, QueueShape, build_shape, count_due, count_some, find_shape
 from gateway.storage.tables import IN_HAND, REVIEW, WAITING, callbacks
 from gateway.storage.texts import build_danger_count
 
@@ -89,6 +90,12 @@ def read_pulse(tx: Tx, team: str, *, person_id: str, now: datetime, since: datet
         shape=find_shape(row),
         newest_danger=row.newest_danger or "",
     )
+
+
+def count_narrowed(tx: Tx, listed: Iterable[IdQuery], narrowed: ListFilter, now: datetime) -> int:
+    """Return how many requests a tab holds, given its parts; each part is counted up to ``MOST_COUNTED`` + 1."""
+    conditions = narrowed.build_conditions(now)
+    return sum(tx.execute(select(*(count_some(part.where(*conditions)) for part in listed))).one())
 
 
 def count_new_since(tx: Tx, team: str, *, since: datetime) -> int:

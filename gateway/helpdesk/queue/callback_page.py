@@ -16,6 +16,7 @@ from gateway.helpdesk.queue import transfer
 from gateway.helpdesk.queue.abilities import find_abilities, find_control, find_safety
 from gateway.helpdesk.queue.call_sheet import UNSAVED
 from gateway.helpdesk.queue.consequences import list_outcomes
+from gateway.helpdesk.queue.list_view import WHOLE, ListView
 from gateway.helpdesk.queue.queue import (
     LOOKS,
     CallbackView,
@@ -37,6 +38,7 @@ from gateway.storage import (
     channel_rows,
     duty,
     notes,
+    people,
     presence,
     queue,
     queue_counts,
@@ -151,7 +153,9 @@ class _Rows:
     channels: ChannelRows
 
 
-def build_callback_page(parts: Services, actor: Actor, callback_id: str, tab: str = "queue") -> CallbackPage:
+def build_callback_page(
+    parts: Services, actor: Actor, callback_id: str, tab: str = "queue", view: ListView = WHOLE
+) -> CallbackPage:
     """Return the page of a callback with the tab beside it, read in one transaction.
 
     Raises:
@@ -163,7 +167,8 @@ def build_callback_page(parts: Services, actor: Actor, callback_id: str, tab: st
     which, now = Tab(tab), parts.clock.now()
     with parts.store.read() as tx:
         pulse = queue_counts.read_pulse(tx, actor.team, person_id=actor.person_id, now=now)
-        groups = group_queue(actor, which, pulse.shape, now)
+        person = people.by_id(tx, actor.person_id) if view.chips else None
+        groups = group_queue(actor, which, pulse.shape, now, person, view)
         rows = _read_rows(parts, tx, actor, callback_id, groups, queue.order_tab(which, now))
         panel = _compose_panel(parts, tx, actor, rows)
         bar = compose_bar(
@@ -176,7 +181,7 @@ def build_callback_page(parts: Services, actor: Actor, callback_id: str, tab: st
             confessions=broken_promises.list_unseen(tx, actor.team),
             pulse=pulse,
         )
-        beside = compose_tab(actor, which, rows.lists, rows.team, pulse, now)
+        beside = compose_tab(tx, actor, which, rows.lists, rows.team, pulse, now, view)
         page = CallbackPage(
             panel=panel,
             queue=beside,

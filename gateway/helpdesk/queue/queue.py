@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -16,6 +15,7 @@ from gateway.domain.permissions import Permission, check_permission
 from gateway.foundation.phone_numbers import mask_number
 from gateway.helpdesk.errors import NoSuchCallback, name_of
 from gateway.helpdesk.queue.claim import is_to_decide
+from gateway.helpdesk.queue.list_view import WHOLE, ListView, count_more, is_limited_to_own, make_tab_stamp
 from gateway.helpdesk.requests.planning import find_window_start
 from gateway.storage import attempts, audit, notes, people, presence, queue, queue_counts
 from gateway.storage.queue import QueueEntry, Tab
@@ -112,13 +112,19 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queue:
-    """One tab of the queue; ``stamp`` changes whenever something on it may look different."""
+    """One tab of the queue.
+
+    ``stamp`` changes whenever something on it may look different; ``more`` is how many requests were left out because
+    the list is long.
+    """
 
     tab: Tab
     rows: tuple[Row, ...]
     counts: Counts
     stamp: str
     now: datetime
+    view: ListView = WHOLE
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +162,7 @@ class CallbackView:
     only_row: bool = False
 
 
-def show_queue(parts: Services, actor: Actor, tab: str = "queue") -> Queue:
+def show_queue(parts: Services, actor: Actor, tab: str = "queue", view: ListView = WHOLE) -> Queue:
     """Return one tab of the queue as this person sees it.
 
     Raises:
@@ -166,24 +172,29 @@ def show_queue(parts: Services, actor: Actor, tab: str = "queue") -> Queue:
     check_permission(actor, Permission.WORK_QUEUE)
     which, now = Tab(tab), parts.clock.now()
     with parts.store.read() as tx:
+        pulse = queue_counts.read_pulse(tx, actor.team, person_id=actor.person_id, now=now)
+        person = people.by_id(tx, actor.person_id) if view.chips else None
+        listed = queue.build_tab(
+            actor.team,
+            which,
+            pulse.shape,
+            person_id=actor.person_id,
+            now=now,
+            own_only=is_limited_to_own(actor),
+            limit=view.limit,
+            narrowed=view.narrow(actor, person),
+        )
+        found = queue.read_groups(tx, {"tab": listed}, order=queue.order_tab(which, now))["tab"][: view.limit]
         return compose_queue(
             actor,
             which,
-            queue.list_tab(
-                tx, actor.team, which, person_id=actor.person_id, now=now, own_only=is_limited_to_own(actor)
-            ),
-            pulse=queue_counts.read_pulse(tx, actor.team, person_id=actor.person_id, now=now),
+            found,
+            pulse=pulse,
             lookers=_list_lookers(tx, actor, now),
             now=now,
+            view=view,
+            more=count_more(tx, actor, which, pulse, now, found, view, person),
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Urgency:
-    """What every page of the desk is told about, with sound: how many are due, and the newest request in danger."""
-
-    due_now: int
-    newest_danger: str
 
 
 def count_tabs(parts: Services, actor: Actor) -> Counts:
@@ -205,6 +216,8 @@ def compose_queue(
     pulse: Pulse,
     lookers: Mapping[str, tuple[str, ...]],
     now: datetime,
+    view: ListView = WHOLE,
+    more: int = 0,
 ) -> Queue:
     """Return a tab as this person sees it, out of rows that were read before."""
     return Queue(
@@ -213,23 +226,20 @@ def compose_queue(
             replace(build_row(one, actor, now), looking=lookers.get(one.callback.id, ())) for one in entries
         ),
         counts=pulse.counts,
-        stamp=_make_tab_stamp(actor, tab, pulse.changes, lookers, now),
+        stamp=make_tab_stamp(actor, tab, pulse.changes, lookers, now, view),
         now=now,
+        view=view,
+        more=more,
     )
 
 
-def is_limited_to_own(actor: Actor) -> bool:
-    """Return whether the actor sees only their own among finished requests."""
-    return not actor.may(Permission.SEE_CLOSED)
-
-
-def make_stamp(parts: Services, actor: Actor, tab: str = "queue") -> str:
+def make_stamp(parts: Services, actor: Actor, tab: str = "queue", view: ListView = WHOLE) -> str:
     """Return the stamp of a tab without loading it, so that a poll without news stays cheap."""
     check_permission(actor, Permission.WORK_QUEUE)
     now = parts.clock.now()
     with parts.store.read() as tx:
         changes, lookers = queue_counts.read_changes(tx, actor.team), _list_lookers(tx, actor, now)
-    return _make_tab_stamp(actor, Tab(tab), changes, lookers, now)
+    return make_tab_stamp(actor, Tab(tab), changes, lookers, now, view)
 
 
 def show_callback(parts: Services, actor: Actor, callback_id: str) -> CallbackView:
@@ -379,14 +389,6 @@ def find_promise(due_at: datetime | None, due_until: datetime | None, now: datet
     if due_at >= due_until:
         return Promise.ENDS
     return Promise.OPEN if due_at <= now else Promise.AHEAD
-
-
-def _make_tab_stamp(
-    actor: Actor, tab: Tab, changes: str, lookers: Mapping[str, tuple[str, ...]], now: datetime
-) -> str:
-    """Hash what the tab shows; it includes the minute, because whether a window is open depends on it."""
-    seen = f"{actor.person_id}|{tab}|{changes}|{sorted(lookers.items())}|{int(now.timestamp()) // 60}"
-    return hashlib.sha256(seen.encode()).hexdigest()[:24]
 
 
 def _list_lookers(tx: Tx, actor: Actor, now: datetime) -> Mapping[str, tuple[str, ...]]:

@@ -9,7 +9,11 @@ from gateway.delivery.channel_status import compose_statuses
 from gateway.domain.permissions import WORKING, Permission, check_permission
 from gateway.helpdesk.calls import bridged_calls
 from gateway.helpdesk.queue import shift_summary, transfer
-from gateway.helpdesk.queue.queue import LOOKS, Urgency, compose_queue, is_limited_to_own
+from gateway.helpdesk.queue.list_view import WHOLE, ListView, count_more, is_limited_to_own
+from gateway.helpdesk.queue.queue import (
+    LOOKS,
+    compose_queue,
+)
 from gateway.storage import (
     audit,
     broken_promises,
@@ -37,6 +41,7 @@ if TYPE_CHECKING:
     from gateway.storage.broken_promises import Confession
     from gateway.storage.channel_rows import ChannelRows
     from gateway.storage.database import Tx
+    from gateway.storage.people import Person
     from gateway.storage.presence import TeamNow
     from gateway.storage.queue import IdQuery, QueueEntry, QueueShape
     from gateway.storage.queue_counts import Pulse
@@ -44,6 +49,14 @@ if TYPE_CHECKING:
 
 CLAIMED = "claimed"
 """Name of the list of callbacks that the viewer has claimed and not begun to call."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Urgency:
+    """What every page of the desk is told about, with sound: how many are due, and the newest request in danger."""
+
+    due_now: int
+    newest_danger: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +89,7 @@ class QueuePage:
     summary: Opening | None = None
 
 
-def build_queue_page(parts: Services, actor: Actor, tab: str = "queue") -> QueuePage:
+def build_queue_page(parts: Services, actor: Actor, tab: str = "queue", view: ListView = WHOLE) -> QueuePage:
     """Return one tab with everything around it, read in one transaction.
 
     Raises:
@@ -97,12 +110,12 @@ def build_queue_page(parts: Services, actor: Actor, tab: str = "queue") -> Queue
             now=now,
             since=since or now - shift_summary.FIRST_LOOK,
         )
-        groups = group_queue(actor, which, pulse.shape, now)
+        groups = group_queue(actor, which, pulse.shape, now, person, view)
         if first:
             groups |= _group_summary(parts, actor, pulse.shape, now)
         lists = queue.read_groups(tx, groups, order=queue.order_tab(which, now))
         return QueuePage(
-            queue=compose_tab(actor, which, lists, team, pulse, now),
+            queue=compose_tab(tx, actor, which, lists, team, pulse, now, view),
             bar=compose_bar(
                 parts,
                 actor,
@@ -117,29 +130,43 @@ def build_queue_page(parts: Services, actor: Actor, tab: str = "queue") -> Queue
         )
 
 
-def group_queue(actor: Actor, tab: Tab, shape: QueueShape, now: datetime) -> dict[str, Sequence[IdQuery]]:
+def group_queue(
+    actor: Actor, tab: Tab, shape: QueueShape, now: datetime, person: Person | None, view: ListView
+) -> dict[str, Sequence[IdQuery]]:
     """Return the lists that every page with a tab reads: the tab itself, and the viewer's claims."""
     return {
         "tab": queue.build_tab(
-            actor.team, tab, shape, person_id=actor.person_id, now=now, own_only=is_limited_to_own(actor)
+            actor.team,
+            tab,
+            shape,
+            person_id=actor.person_id,
+            now=now,
+            own_only=is_limited_to_own(actor),
+            limit=view.limit,
+            narrowed=view.narrow(actor, person),
         ),
         CLAIMED: [queue.build_claimed(actor.person_id)],
     }
 
 
 def compose_tab(
+    tx: Tx,
     actor: Actor,
     tab: Tab,
     lists: Mapping[str, tuple[QueueEntry, ...]],
     team: TeamNow,
     pulse: Pulse,
     now: datetime,
+    view: ListView,
 ) -> Queue:
     """Return the tab out of the rows of ``group_queue``."""
+    found = lists["tab"][: view.limit]
     return compose_queue(
         actor,
         tab,
-        lists["tab"][: queue.MOST_LISTED],
+        found,
+        view=view,
+        more=count_more(tx, actor, tab, pulse, now, found, view, team.find_person(actor.person_id)),
         pulse=pulse,
         lookers=team.list_lookers(actor.person_id),
         now=now,

@@ -14,7 +14,7 @@ from gateway.helpdesk.queue import shift_summary
 from gateway.helpdesk.queue.callback_page import build_call_panel, build_callback_page
 from gateway.helpdesk.queue.outcome import DECISIONS, REASONS
 from gateway.helpdesk.staff.centre_lists import name_answers
-from gateway.web.console.queue import UNCHANGED, find_tab, gather_tab, set_bar
+from gateway.web.console.queue import UNCHANGED, find_tab, find_view, gather_tab, set_bar
 from gateway.web.console.side_panel import gather_beside
 from gateway.web.shared.auth import end_reading, get_actor, reads_once
 from gateway.web.shared.languages import get_language
@@ -77,7 +77,7 @@ def render_callback(
     ``typed`` is put back into the note's field; without that field, ``unsent`` is shown for copying.
     ``faulty`` is the field of the sheet beside which the fault stands.
     """
-    page = build_callback_page(parts, get_actor(), callback_id, find_tab())
+    page = build_callback_page(parts, get_actor(), callback_id, find_tab(), find_view())
     end_reading()
     if page.must_note_look:
         shift_summary.note_reader(parts, get_actor(), callback_id)

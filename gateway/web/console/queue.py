@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, flash, g, redirect, render_template, request
 
 from gateway.domain.permissions import Permission, check_permission
 from gateway.helpdesk.queue import claim, listing, queue, search, shift_summary
 from gateway.helpdesk.queue import queue as queue_queue
+from gateway.helpdesk.queue.list_view import WHOLE, Chip, ListView
 from gateway.helpdesk.queue.queue_page import build_queue_page
 from gateway.helpdesk.staff import two_factor
 from gateway.web.shared.auth import end_reading, find_home, get_actor, permit_while_locked, reads_once
@@ -29,8 +32,11 @@ if TYPE_CHECKING:
 
 TABS = ("queue", "mine", "later", "review", "closed")
 SEE_OTHER, UNCHANGED = 303, 304
+MORE, MOST_SHOWN = 200, 2_000
+_DIGITS = 5
 # A reload within this time is no new look, since it would clear the summary.
 LOOKS_COUNT_AFTER = timedelta(minutes=10)
+_LONGEST = 60
 
 
 def add_to(pages: Blueprint, parts: Services) -> None:
@@ -45,20 +51,21 @@ def _add_tabs(pages: Blueprint, parts: Services) -> None:
     def queue() -> Answer | str:
         if not get_actor().may(Permission.WORK_QUEUE):
             return redirect(find_home(get_actor()))
-        return _render_page(parts, "queue")
+        return _render_page(parts, "queue", find_view())
 
     @pages.get("/<any(mine, later, review, closed):tab>")
     @reads_once
     def tab(tab: str) -> str:
-        return _render_page(parts, tab)
+        return _render_page(parts, tab, find_view())
 
     @pages.get("/look/<any(queue, mine, later, review, closed):tab>")
     @permit_while_locked
     def look(tab: str) -> Answer | tuple[str, int, dict[str, str]]:
-        mark = _make_mark(queue_queue.make_stamp(parts, get_actor(), tab))
+        view = find_view()
+        mark = _make_mark(queue_queue.make_stamp(parts, get_actor(), tab, view))
         if request.headers.get("If-None-Match") == mark:
             return "", UNCHANGED, {"ETag": mark}
-        found = queue_queue.show_queue(parts, get_actor(), tab)
+        found = queue_queue.show_queue(parts, get_actor(), tab, view)
         return (
             render_template("console/_line.html", **gather_tab(found, request.args.get("open", ""))),
             200,
@@ -91,7 +98,33 @@ def gather_tab(found: Queue, opened: str = "") -> dict[str, object]:
         "counts": found.counts,
         "now": found.now,
         "opened": opened,
+        "chips": [one.value for one in Chip],
+        "chosen": [one.value for one in Chip if one in found.view.chips],
+        "list_query": write_view(found.view),
+        "chip_query": {one.value: write_view(_toggle_chip(found.view, one)) for one in Chip},
+        "more": found.more,
+        "more_query": write_view(replace(found.view, limit=found.view.limit + MORE)),
     }
+
+
+def find_view() -> ListView:
+    """Return what the address narrows a list to; words that are no chips narrow nothing."""
+    written = request.args.get("only", "")[:_LONGEST].split(",")
+    shown = request.args.get("show", "")
+    limit = int(shown) if shown.isascii() and shown.isdigit() and len(shown) <= _DIGITS else WHOLE.limit
+    limit = min(max(limit, WHOLE.limit), MOST_SHOWN)
+    return ListView(chips=frozenset(one for one in Chip if one.value in written), limit=limit)
+
+
+def write_view(view: ListView) -> str:
+    """Return the same as a query, empty for the whole list."""
+    chips = ",".join(one.value for one in Chip if one in view.chips)
+    known = {"only": chips, "show": view.limit if view.limit > WHOLE.limit else ""}
+    return urlencode({name: value for name, value in known.items() if value}, safe=",")
+
+
+def _toggle_chip(view: ListView, chip: Chip) -> ListView:
+    return ListView(chips=view.chips ^ {chip})
 
 
 def _make_mark(stamp: str) -> str:
@@ -104,8 +137,8 @@ def find_tab() -> str:
     return tab if tab in TABS else "queue"
 
 
-def _render_page(parts: Services, tab: str) -> str:
-    page = build_queue_page(parts, get_actor(), tab)
+def _render_page(parts: Services, tab: str, view: ListView) -> str:
+    page = build_queue_page(parts, get_actor(), tab, view)
     end_reading()
     set_bar(page.bar)
     first = page.summary
@@ -142,8 +175,6 @@ def _make_file(parts: Services) -> Response:
 
 
 # Search by code, by whole number, or for a number that is calling now.
-
-_LONGEST = 60
 
 
 def add_search(pages: Blueprint, parts: Services) -> None:

@@ -283,3 +283,16 @@ def test_a_claim_that_is_not_ours_any_more(signed, line, evening, parts):
     assert "changed in the meantime" in text_of(answer)
     claim.claim_callback(parts, line.person("Dao"), evening)
     assert browser.post(f"{at}/outcome", outcome="reached").status_code == 409
+
+
+@pytest.mark.fault("Q15")
+@pytest.mark.parametrize(
+    ("wants", "gender", "told"),
+    [("yes", "man", True), ("yes", "", True), ("yes", "woman", False), (None, "man", False)],
+)
+def test_whoever_calls_a_woman_who_asked_for_a_woman_is_told_to_say_so(signed, line, wants, gender, told):
+    callback = line.requested(when="now", **({"woman": wants} if wants else {}))
+    browser = signed("Noy", gender=gender)
+    browser.post("/take-next")
+    say = text_of(browser.get(f"/callbacks/{callback}")).split('class="say"')[1].split("</section>")[0]
+    assert ("She asked for a woman" in say) is told

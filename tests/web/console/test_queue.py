@@ -1,11 +1,13 @@
 """The queue: what stands in which list, what a row says and never says, and that a poll costs little."""
 
 import re
+from html import unescape
 
 import pytest
 
 from gateway.domain.permissions import Role
 from gateway.helpdesk.queue import claim
+from gateway.helpdesk.queue.list_view import ListView
 from tests.support.desk_rig import HER, OTHER
 
 
@@ -176,3 +178,88 @@ def test_a_long_list_stays_light(signed, line):
         line.requested(f"+85620555{n:05}", when="now")
     page = browser.get("/").data
     assert len(gzip.compress(page, 6)) < 12_000
+
+
+def rows_in(page: str) -> list[str]:
+    """The ids of the rows of a list, in order."""
+    return re.findall(r'<li class="row[^"]*" id="row-(\w+)"', page)
+
+
+@pytest.mark.fault("Q31")
+class TestNarrowedLists:
+    @pytest.fixture
+    def asked(self, line):
+        """Four requests: Lao danger, Lao due, Thai due, and one that Noy holds."""
+        return {
+            "danger": line.requested("+8562055500001", when="evening", danger="yes"),
+            "lao": line.requested("+8562055500002", when="now"),
+            "thai": line.requested("+8562055500003", when="now", language="th"),
+            "held": line.requested("+8562055500004", when="now"),
+        }
+
+    @pytest.mark.parametrize(
+        ("only", "expected"),
+        [
+            ("", {"danger", "lao", "thai", "held"}),
+            ("languages", {"danger", "lao", "held"}),
+            ("due", {"lao", "thai", "held"}),
+            ("danger", {"danger"}),
+            ("mine", {"held"}),
+            ("languages,due", {"lao", "held"}),
+            ("danger,due", set()),
+            ("due,nonsense,'--", {"lao", "thai", "held"}),
+        ],
+    )
+    def test_chips_that_are_chosen_all_hold_on_the_page_and_in_its_poll(self, signed, asked, only, expected):
+        browser = signed("Noy", languages=("lo-Latn",))
+        browser.post(f"/callbacks/{asked['held']}/claim")
+        page = browser.get(f"/?only={only}").get_data(as_text=True)
+        assert set(rows_in(page)) == {asked[name] for name in expected}
+        poll = re.search(r'hx-get="(/look/queue[^"]*)"', page)
+        assert poll
+        fragment = browser.get(unescape(poll.group(1))).get_data(as_text=True)
+        assert rows_in(fragment) == rows_in(page)
+        assert fragment.count('aria-current="true"') == len(
+            {"languages", "due", "danger"} & set(only.split(","))
+        ) + (only == "mine")
+
+    def test_a_chip_is_taken_off_by_a_second_press_and_goes_along_to_a_request_and_back(self, signed, asked):
+        browser = signed("Noy")
+        page = browser.get("/?only=due").get_data(as_text=True)
+        assert 'href="/" class="chip" aria-current="true"' in page
+        assert 'href="/?only=due,danger" class="chip"' in page
+        assert f'href="/callbacks/{asked["lao"]}?only=due"' in page
+        beside = browser.get(f"/callbacks/{asked['lao']}?only=due").get_data(as_text=True)
+        assert set(rows_in(beside)) == {asked["lao"], asked["thai"], asked["held"]}
+        assert '<p class="back"><a href="/?only=due">' in beside
+        assert '<a class="skip" href="#one">' in beside
+
+    @pytest.mark.usefixtures("asked")
+    def test_whoever_has_no_languages_on_record_speaks_all(self, signed):
+        assert len(rows_in(signed("Dao").get("/?only=languages").get_data(as_text=True))) == 4
+
+    @pytest.mark.usefixtures("asked")
+    def test_two_views_do_not_share_a_mark(self, signed):
+        browser = signed("Noy")
+        marks = {
+            browser.client.get(f"/look/queue?only={only}").headers["ETag"] for only in ("", "due", "mine")
+        }
+        assert len(marks) == 3
+
+    def test_a_list_that_is_cut_says_how_many_more_there_are_and_shows_them(self, signed, line, monkeypatch):
+        browser = signed("Noy")
+        for n in range(7):
+            line.requested(f"+85620555{n:05}", when="now", danger="yes" if n < 2 else "no")
+        monkeypatch.setattr("gateway.web.console.queue.WHOLE", ListView(limit=3))
+        page = browser.get("/").get_data(as_text=True)
+        assert len(rows_in(page)) == 3
+        assert ">4 more</a>" in page
+        more = re.search(r'class="more-rows"><a href="([^"]+)"', page)
+        assert more
+        assert len(rows_in(browser.get(unescape(more.group(1))).get_data(as_text=True))) == 7
+        assert "more</a>" not in browser.get("/?only=danger").get_data(as_text=True).split("more-rows")[-1]
+
+    @pytest.mark.usefixtures("asked")
+    @pytest.mark.parametrize("show", ["-1", "0", "9" * 30, "٣", "x", "1e9"])
+    def test_odd_lengths_show_a_list_all_the_same(self, signed, show):
+        assert len(rows_in(signed("Noy").get(f"/?show={show}").get_data(as_text=True))) == 4
