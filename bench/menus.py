@@ -22,8 +22,8 @@ from gateway.storage.live_menus import Versions
 ROUNDS = 11
 HOPS = 600
 TURNS = 60
-FEW, MANY = 10, 1_000
-WALK = ("2", "9", "0", "7", "3", "0", "0", "5")
+FEW, MANY, MOST = 11, 1_000, 10_000
+WALK = ("2", "9", "0", "7", "2", "3", "0", "0", "0", "5")
 """Keys on the screens that both menus share; 5 is a wrong key."""
 
 _FAN, _A_FILE = 8, 50
@@ -52,6 +52,16 @@ messages:
   sms_saved: {en: "{code}", lo: "{code}"}
   sms_no_call: {en: OK., lo: ໄດ້.}
   sms_started: {en: OK., lo: ໄດ້.}
+windows:
+  evening: {hours: "18:00-21:00"}
+calendar:
+  en: {days: [Mon, Tue, Wed, Thu, Fri, Sat, Sun]}
+  lo: {days: [ຈັນ, ອັງຄານ, ພຸດ, ພະຫັດ, ສຸກ, ເສົາ, ອາທິດ]}
+topics:
+  danger: {en: Danger, lo: ອັນຕະລາຍ}
+facts:
+  th.police:
+    - {value: "191", valid_from: 2020-01-01, source: Police, checked_on: 2026-11-24, expires_on: 2027-05-24}
 keywords:
   - {words: {en: call me, lo: ໂທຫາຂ້ອຍ}, reaction: call_me}
 screens:
@@ -66,18 +76,28 @@ screens:
       - {key: "1", to: t0, label: {en: Topics, lo: ເລື່ອງ}}
       - {key: "7", to: call_me, label: {en: Call me back, lo: ໂທຫາຂ້ອຍ}}
       - {key: "9", to: sos, label: {en: SOS, lo: SOS}}
-  sos: {kind: information, text: {en: We are not the police., lo: ພວກເຮົາບໍ່ແມ່ນຕຳຫຼວດ}}
+  sos:
+    kind: information
+    topic: danger
+    text: {en: "Police {th.police}. We are not the police.", lo: "ຕຳຫຼວດ {th.police}"}
   offer:
     kind: offer
     text: {en: Shall we call?, lo: ໂທບໍ?}
     choices: [{key: "1", to: "@here", label: {en: Back, lo: ກັບ}}]
-  call_me: {kind: form, questions: [when, consent], to: code}
+  call_me: {kind: form, questions: [danger, when, consent], to: code}
+  danger:
+    kind: question
+    asks: danger
+    text: {en: Are you in danger now?, lo: ທ່ານຢູ່ໃນອັນຕະລາຍບໍ?}
+    choices:
+      - {key: "1", answer: "yes", label: {en: "Yes", lo: ແມ່ນ}}
+      - {key: "2", answer: "no", label: {en: "No", lo: ບໍ່}}
   when:
     kind: question
     asks: when
     text: {en: When is it safe?, lo: ຕອນໃດປອດໄພ?}
     choices:
-      - {key: "3", answer: evening, label: {en: Evening 18-21, lo: ແລງ}}
+      - {key: "3", answer: evening, label: {en: "Evening {hours}", lo: "ແລງ {hours}"}}
       - {key: "6", answer: never, to: thanks, label: {en: Do not call, lo: ຢ່າໂທ}}
   consent:
     kind: question
@@ -90,7 +110,7 @@ screens:
 
 
 def files(screens: int) -> dict[str, bytes]:
-    """Return a sound folder of so many screens, ten at least: a callback, and topics below one another."""
+    """Return a sound folder of so many screens, eleven at least: a callback, and topics below one another."""
     topics = range(max(1, screens - FEW + 1))
     found = {"head.yaml": _HEAD.encode()}
     for first in range(0, len(topics), _A_FILE):
@@ -114,9 +134,9 @@ def report(parts: Services) -> None:
     menu = _loading()
     small = _published(FEW)
     menus = {
-        "10 screens (A)": small,
-        "10 screens again (A/A)": serialization.load_menu(serialization.dump_menu(small)),
-        "1,000 screens": menu,
+        f"{FEW} screens (A)": small,
+        f"{FEW} screens again (A/A)": serialization.load_menu(serialization.dump_menu(small)),
+        f"{MANY:,} screens": menu,
     }
     print(f"\nA hop in a small and in a large menu: {ROUNDS} interleaved rounds, processor time")
     for name, count, hop in (

@@ -9,8 +9,7 @@ import click
 
 from config import settings as config
 from gateway.bootstrap import open_clock
-from gateway.menus.authoring.check import Checked, check_menu
-from gateway.menus.authoring.checks import CheckContext
+from gateway.menus.authoring.check import Checked, build_unchecked
 from gateway.menus.authoring.folder import read_folder
 from gateway.menus.authoring.passages import (
     LONGEST_NAME,
@@ -143,7 +142,7 @@ def _read_menu(folder: Path) -> tuple[Menu, Checked]:
         files = read_folder(folder)
     except OSError as error:
         raise click.ClickException(f"cannot read {folder}: {error.strerror or error}") from None
-    checked = check_menu(files, CheckContext(today=_read_today(), zone=config.from_process().file.line.zone))
+    checked = build_unchecked(files)
     if checked.built is None:
         raise click.ClickException(f"the menu in {folder} has errors; `gateway menus check` names them")
     strays = find_strays(files)

@@ -58,23 +58,38 @@ class Checked:
 
 def check_menu(files: Mapping[str, bytes], asked: CheckContext) -> Checked:
     """Check the files of a folder (name → bytes) for the day, limits and settings of ``asked``."""
+    return _check_files(files, asked)
+
+
+def build_unchecked(files: Mapping[str, bytes]) -> Checked:
+    """Return the built menu of a folder with its review marks and the problems of its files, without any check of it.
+
+    For whoever needs its texts and not whether they may be published; ``menu`` is always None.
+    """
+    return replace(_check_files(files, None), menu=None)
+
+
+def _check_files(files: Mapping[str, bytes], asked: CheckContext | None) -> Checked:
     if not files:
         return Checked(None, (_report_empty(),))
     loaded = load_all(files)
     merged = merge_files(loaded)
-    problems = list(_find_written_faults(loaded, merged, asked.today))
+    problems = list(_find_written_faults(loaded, merged, asked.today if asked else None))
     menu, reviews = None, Reviews(read_marks(merged.root), _list_drafts(merged))
     if not any(problem.code in _BLOCKING for problem in problems):
         menu = build_menu(merged.root)
         menu = replace(menu, waiting=find_waiting(menu, reviews))
-        declared = read_declared(merged.root)
-        problems += run_checks(menu, _list_places(merged.root), asked, reviews=reviews, declared=declared)
+        if asked is not None:
+            declared = read_declared(merged.root)
+            problems += run_checks(menu, _list_places(merged.root), asked, reviews=reviews, declared=declared)
     lines = {name: content.decode("utf-8", "replace").splitlines() for name, content in files.items()}
     ordered = sort_problems(point_problem(problem, lines.get(problem.place.file, [])) for problem in problems)
     return Checked(None if has_errors(ordered) else menu, ordered, menu, reviews)
 
 
-def _find_written_faults(loaded: Mapping[str, Loaded], merged: Merged, today: date) -> Iterator[Problem]:
+def _find_written_faults(
+    loaded: Mapping[str, Loaded], merged: Merged, today: date | None
+) -> Iterator[Problem]:
     for each in loaded.values():
         yield from each.problems
         if each.root is not None:
@@ -84,7 +99,8 @@ def _find_written_faults(loaded: Mapping[str, Loaded], merged: Merged, today: da
         yield from check_references(merged.root)
         yield from check_placeholders(merged.root)
     yield from check_keys(merged.root)
-    yield from check_years(merged.root, today)
+    if today is not None:
+        yield from check_years(merged.root, today)
 
 
 def _list_places(root: MapNode) -> Places:

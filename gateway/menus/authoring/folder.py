@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from gateway.menus.authoring.problems import Level, Place, Problem
-from gateway.menus.authoring.yaml_loader import MAX_BYTES
+from gateway.menus.authoring.yaml_events import MAX_BYTES
 
 _ENDING = re.compile(r"\.ya?ml", re.IGNORECASE)
 _HEAD = re.compile(rb"\A(?:\xef\xbb\xbf)?(?:\s*#[^\n]*\n)*\s*schema\s*:", re.IGNORECASE)

@@ -33,10 +33,30 @@ class Cut:
     widest: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
+_CUT: dict[tuple[int, tuple[Limits, ...], tuple[tuple[str, str], ...] | None], tuple[Menu, Cut]] = {}
+_KEPT = 4
+"""Menus whose pages are kept: what was cut to be checked is what is published a moment later."""
+
+
 def cut_menu(menu: Menu, limits: Iterable[Limits], settings: Mapping[str, str] | None = None) -> Cut:
-    """Cut each text of each screen in each language, once for each set of limits."""
+    """Cut each text of each screen in each language, once for each set of limits.
+
+    The pages of the latest menus are kept, so whoever is given them changes nothing in them.
+    """
+    different = tuple({one.name: one for one in limits}.values())
+    key = id(menu), different, None if settings is None else tuple(settings.items())
+    known = _CUT.get(key)
+    if known is None or known[0] is not menu:
+        known = menu, _cut_texts(menu, different, settings)
+        while len(_CUT) >= _KEPT:
+            _CUT.pop(next(iter(_CUT)), None)
+        _CUT[key] = known
+    return known[1]
+
+
+def _cut_texts(menu: Menu, limits: Iterable[Limits], settings: Mapping[str, str] | None) -> Cut:
     cut = Cut(widest={language: reserve_values(menu, language, settings) for language in menu.languages})
-    for each in {one.name: one for one in limits}.values():
+    for each in limits:
         for language in menu.languages:
             values, breaks = cut.widest[language], line_breaks(language)
             for screen, variant in _list_texts(menu):

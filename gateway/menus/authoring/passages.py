@@ -7,11 +7,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from gateway.menus.authoring.graph import read_in, walk_to_callback
 from gateway.menus.authoring.schema.conform import parse_day
 from gateway.menus.authoring.texts import AuthoredText, list_texts
 from gateway.menus.engine.model import Menu
+from gateway.menus.engine.per_menu import keep_per_menu
 from gateway.menus.engine.text_breaks import SOFT_BREAK
 
 # Review marks: hashes of a text and its source, reader and day.
@@ -90,6 +92,7 @@ class Passage:
         return hash_words(self.source) if self.source else ""
 
 
+@lru_cache(maxsize=32_768)
 def hash_words(words: str) -> str:
     """Return the first 10 hex digits of SHA-256 over the NFC form (UAX #15), without marks for cutting."""
     plain = unicodedata.normalize("NFC", words.replace(SOFT_BREAK, "")).strip()
@@ -104,6 +107,7 @@ def find_source_language(menu: Menu) -> str:
     return "en" if "en" in alone else next(iter(alone or menu.languages), "")
 
 
+@keep_per_menu
 def list_passages(menu: Menu) -> tuple[Passage, ...]:
     """Return every text in every language it has, in the order of the menu."""
     return tuple(
@@ -130,8 +134,13 @@ def _is_met(menu: Menu, one: AuthoredText, language: str, met: frozenset[tuple[s
     return not one.screen or one.screen == menu.start or (one.screen, language) in met
 
 
-def _name_texts(menu: Menu) -> Iterator[tuple[str, AuthoredText]]:
-    """Yield each text with a unique id; the second of a name is numbered."""
+@keep_per_menu
+def _name_texts(menu: Menu) -> tuple[tuple[str, AuthoredText], ...]:
+    """Return each text with a unique id; the second of a name is numbered."""
+    return tuple(_number_names(menu))
+
+
+def _number_names(menu: Menu) -> Iterator[tuple[str, AuthoredText]]:
     counts: Counter[str] = Counter()
     for one in (*list_texts(menu), _danger_words(menu)):
         name = _name_text(menu, one)

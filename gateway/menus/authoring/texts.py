@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from gateway.menus.authoring.graph import read_in
 from gateway.menus.engine.model import DUTY_PLACEHOLDERS, LINE_PLACEHOLDERS, RESULT_PLACEHOLDERS, Menu, Text
 from gateway.menus.engine.option_lines import FORM_PLACEHOLDERS
+from gateway.menus.engine.per_menu import keep_per_menu
 from gateway.menus.engine.text_breaks import PLACEHOLDER, SOFT_BREAK, Breaks
 
 if TYPE_CHECKING:
@@ -26,8 +27,13 @@ class AuthoredText:
     required: bool = False
 
 
-def list_texts(menu: Menu) -> Iterator[AuthoredText]:
-    """Yield messages, texts and labels of screens, then the texts of expired facts."""
+@keep_per_menu
+def list_texts(menu: Menu) -> tuple[AuthoredText, ...]:
+    """Return messages, texts and labels of screens, then the texts of expired facts."""
+    return tuple(_list_in_order(menu))
+
+
+def _list_in_order(menu: Menu) -> Iterator[AuthoredText]:
     for name in menu.messages:
         yield from list_message_texts(menu, name)
     for name in menu.screens:
@@ -67,11 +73,14 @@ def has_unknown_names(menu: Menu, one: AuthoredText) -> bool:
     return any(name.partition(":")[0] not in known for name in names)
 
 
-def list_sent_texts(menu: Menu) -> Iterator[tuple[AuthoredText, str, str]]:
-    """Yield every text with its language and its words as sent."""
-    for one in list_texts(menu):
-        for language, words in one.text.items():
-            yield one, language, words.replace(SOFT_BREAK, "")
+@keep_per_menu
+def list_sent_texts(menu: Menu) -> tuple[tuple[AuthoredText, str, str], ...]:
+    """Return every text with its language and its words as sent."""
+    return tuple(
+        (one, language, words.replace(SOFT_BREAK, ""))
+        for one in list_texts(menu)
+        for language, words in one.text.items()
+    )
 
 
 def format_count(number: int, noun: str) -> str:

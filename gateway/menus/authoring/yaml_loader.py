@@ -14,18 +14,28 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.menus.authoring.problems import Place, Problem
 from gateway.menus.authoring.slips import explain_syntax, find_strange_sign, is_invisible
+from gateway.menus.authoring.yaml_events import (
+    FEW_NODES,
+    MAX_DEPTH,
+    Unreadable,
+    may_differ,
+    parse_events,
+    parse_quickly,
+    read_text,
+    refuse_depth,
+    refuse_file,
+    refuse_unreadable,
+)
 from gateway.menus.authoring.yaml_nodes import ListNode, MapNode, Node, Scalar
 
 if TYPE_CHECKING:
     from ruamel.yaml.error import MarkedYAMLError
 
-MAX_BYTES = 256 * 1024
-MAX_DEPTH = 12
 MAX_NODES = 6_000
 MAX_ENTRIES = 2_500
 """Entries of one list or mapping; `reviews/` holds one line for each text of the menu, which the product writes."""
 
-FEW_NODES, LETTERS_A_NODE, LETTERS_A_SIGN = 200, 4, 3
+LETTERS_A_NODE = 4
 MAX_PROBLEMS = 50
 
 # Values that YAML 1.2.2 (core schema) or 1.1 readers do not read as text; authors must quote them.
@@ -37,28 +47,16 @@ _GUESSED = re.compile(
     |[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?""",
     re.VERBOSE,
 )
+_GUESSED_START = frozenset("~nNtTfF0123456789+-.")
+"""First characters of these values; most texts begin otherwise."""
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _COARSE = re.compile(r"[0-9]{4}(-[0-9]{2}){0,2}")
 _INTEGER = re.compile(r"0|[1-9][0-9]*")
 _DATES = frozenset({"valid_from", "checked_on", "expires_on"})
 _INTEGERS = frozenset({"schema", "digits", "page"})
-_NO_CHARACTERS = "".join(chr(plane * 0x10000 + last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
-_UNREADABLE = re.compile(
-    f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufdd0-\ufdef{_NO_CHARACTERS}]"
-)
-_DEEP = re.compile(rf"(?:[\[{{]\s*){{{MAX_DEPTH + 1}}}")  # before parsing, as the parser looks far ahead
 _BARE_SIGN = re.compile(r":\s+([#*])(?=\s|,|\}|$)")
-_ODD_INDENT = re.compile(r"^ *([^\S \t\r\n])", re.MULTILINE)
 _NAME = re.compile(r"[a-z0-9_.\-]+")
 _LANGUAGE = re.compile(r"(?!to$|key$)[a-z]{2,3}(-[A-Z][a-z]{3})?")
-
-
-class Unreadable(Exception):
-    """The file cannot be read at all; carries the problem that says why."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.message)
-        self.problem = problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +75,22 @@ def load(file: str, content: bytes) -> Loaded:
     """
     problems: list[Problem] = []
     try:
-        root = _Events(file, _decode_text(file, content), problems).document()
+        text = read_text(file, content)
+        found = None if may_differ(text) else _read_quickly(file, text)
+        root = found or _Events(file, text, problems, parse_events(text)).document()
     except Unreadable as unreadable:
         return Loaded(None, (*problems, unreadable.problem))
     return Loaded(root, tuple(problems))
+
+
+def _read_quickly(file: str, text: str) -> Node | None:
+    """Return the nodes of a file without any fault, or None: what is wrong with it is told by the other parser."""
+    problems: list[Problem] = []
+    try:
+        root = _Events(file, text, problems, parse_quickly(text)).document()
+    except Exception:  # noqa: BLE001 - whatever it is, the other parser reads the file and tells
+        return None
+    return None if problems else root
 
 
 def load_all(files: Mapping[str, bytes]) -> dict[str, Loaded]:
@@ -93,104 +103,50 @@ def is_guessed(text: str) -> bool:
     return _GUESSED.fullmatch(text) is not None
 
 
-def _refuse_file(place: Place, message: str, hint: str, *, code: str = "yaml-refused") -> Unreadable:
-    return Unreadable(Problem(code=code, place=place, message=message, hint=hint))
-
-
-def _decode_text(file: str, content: bytes) -> str:
-    if len(content) > MAX_BYTES:
-        raise _refuse_file(
-            Place(file, 1, 1),
-            f"the file has {len(content) // 1024} KB, more than {MAX_BYTES // 1024}",
-            "split it into several files of the same folder",
-        )
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        before = content[: error.start].decode("utf-8")
-        raise _refuse_file(
-            _place_at(file, before, len(before)), "the file is not UTF-8", "save it as UTF-8 without a mark"
-        ) from None
-    if text.count("\0") * 3 > len(text):  # plain letters in UTF-16 or UTF-32 without a mark
-        raise _refuse_file(Place(file, 1, 1), "the file is not UTF-8", "save it as UTF-8 without a mark")
-    text = text.removeprefix("\ufeff")  # byte order mark, which some editors write
-    found = _UNREADABLE.search(text)
-    if found:
-        raise _refuse_file(
-            _place_at(file, text, found.start()),
-            f"the character U+{ord(found[0]):04X} cannot stand in a menu",
-            "delete it",
-        )
-    if text.count(",") + text.count("\n") > FEW_NODES + len(text) // LETTERS_A_SIGN:
-        raise _refuse_file(
-            Place(file, 1, 1),
-            "more commas and lines than any menu of this size",
-            "write it anew, text by text",
-        )
-    odd = _ODD_INDENT.search(text)
-    if odd and (strange := find_strange_sign(odd[1])):
-        place = _place_at(file, text, odd.start(1))
-        raise _refuse_file(place, "this line is not indented by spaces", strange[1], code="yaml-syntax")
-    deep = _DEEP.search(text)
-    if deep:
-        raise _too_deep(_place_at(file, text, deep.start()))
-    return text
-
-
 def _report_syntax(place: Place, message: str, hint: str) -> Problem:
     return Problem(code="yaml-syntax", place=place, message=message, hint=hint)
-
-
-def _too_deep(place: Place) -> Unreadable:
-    return _refuse_file(place, f"more than {MAX_DEPTH} levels inside each other", "write it flatter")
-
-
-def _place_at(file: str, text: str, index: int) -> Place:
-    before = text[:index]
-    return Place(file, before.count("\n") + 1, index - (before.rfind("\n") + 1) + 1)
 
 
 class _Events:
     """Builds nodes directly from parser events, so that input is refused before it takes memory."""
 
-    def __init__(self, file: str, text: str, problems: list[Problem]) -> None:
+    def __init__(self, file: str, text: str, problems: list[Problem], events: Iterator[Any]) -> None:
         self.file = file
         self.lines = text.splitlines()
         self._problems = problems
         self._nodes = 0
         # So many nodes in so few characters cannot be a menu.
         self._most = min(MAX_NODES, FEW_NODES + len(text) // LETTERS_A_NODE)
-        self._events = self._parse_events(text)
+        self._events = self._tell_faults(events)
 
     def document(self) -> Node:
         self._expect("StreamStartEvent")
         start = next(self._events)
         if type(start).__name__ == "StreamEndEvent":
-            raise _refuse_file(
+            raise refuse_file(
                 Place(self.file, 1, 1), "the file is empty", "delete it or begin with: schema: 1"
             )
         if start.version or start.tags:
-            raise _refuse_file(self._place(start), "a %-line is not allowed", "delete it and the line ---")
+            raise refuse_file(self._place(start), "a %-line is not allowed", "delete it and the line ---")
         root = self._node(next(self._events), depth=1, key="")
         self._expect("DocumentEndEvent")
         rest = next(self._events)
         if type(rest).__name__ != "StreamEndEvent":
-            raise _refuse_file(
+            raise refuse_file(
                 self._place(rest), "a second document begins here", "put it into a file of its own"
             )
         return root
 
-    def _parse_events(self, text: str) -> Iterator[Any]:
+    def _tell_faults(self, events: Iterator[Any]) -> Iterator[Any]:
         # Here, since a process that only serves a published menu never reads YAML.
-        from ruamel.yaml import YAML
         from ruamel.yaml.error import MarkedYAMLError
 
         try:
-            yield from YAML(typ="safe", pure=True).parse(text)
+            yield from events
         except MarkedYAMLError as error:
             raise self._syntax(error) from None
         except Exception as error:  # noqa: BLE001 - hostile bytes may crash the parser; that is a syntax problem too
-            raise _refuse_file(
+            raise refuse_file(
                 Place(self.file, 1, 1),
                 f"the file is not YAML ({type(error).__name__})",
                 "write it again from a file that works",
@@ -200,15 +156,16 @@ class _Events:
     def _expect(self, name: str) -> None:
         event = next(self._events)
         if type(event).__name__ != name:
-            raise _refuse_file(self._place(event), "this cannot stand here", "delete it", code="yaml-syntax")
+            raise refuse_file(self._place(event), "this cannot stand here", "delete it", code="yaml-syntax")
 
     def _place(self, event: Any) -> Place:
-        return Place(self.file, event.start_mark.line + 1, event.start_mark.column + 1)
+        mark = event.start_mark
+        return Place(self.file, mark.line + 1, mark.column + 1)
 
     def _node(self, event: Any, *, depth: int, key: str, told: bool = False) -> Node:
-        place = self._place(event)
-        self._may_stand(event, place, depth)
-        match type(event).__name__:
+        place, kind = self._place(event), type(event).__name__
+        self._may_stand(event, kind, place, depth)
+        match kind:
             case "ScalarEvent":
                 return self._scalar(event, place, key, told=told)
             case "SequenceStartEvent":
@@ -216,34 +173,34 @@ class _Events:
             case _:
                 return MapNode(tuple(self._entries(depth)), place)
 
-    def _may_stand(self, event: Any, place: Place, depth: int) -> None:
+    def _may_stand(self, event: Any, kind: str, place: Place, depth: int) -> None:
         self._nodes += 1
         if self._nodes > self._most:
-            raise _refuse_file(
+            raise refuse_file(
                 place, f"the file has more than {self._most} parts", "split it into several files"
             )
         if depth > MAX_DEPTH:
-            raise _too_deep(place)
-        if type(event).__name__ == "AliasEvent":
-            raise _refuse_file(
+            raise refuse_depth(place)
+        if kind == "AliasEvent":
+            raise refuse_file(
                 place, f"'*{event.anchor}' is an alias", f'write "*{event.anchor}" in quotes, or the text'
             )
         if event.anchor is not None:
-            raise _refuse_file(
+            raise refuse_file(
                 place, f"'&{event.anchor}' is an anchor", "write the text where it is needed, in quotes"
             )
         if event.tag is not None:
-            raise _refuse_file(place, "'!' begins a tag", "delete it, or write the text in quotes")
+            raise refuse_file(place, "'!' begins a tag", "delete it, or write the text in quotes")
 
     def _may_go_on(self, event: Any, number: int) -> None:
         if number > MAX_ENTRIES:
             message = f"more than {MAX_ENTRIES} entries in one list"
-            raise _refuse_file(self._place(event), message, "split it into several files")
+            raise refuse_file(self._place(event), message, "split it into several files")
 
     def _tell(self, problem: Problem) -> None:
         self._problems.append(problem)
         if len(self._problems) == MAX_PROBLEMS:
-            raise _refuse_file(
+            raise refuse_file(
                 problem.place, f"{MAX_PROBLEMS} problems up to here", "write the lines above anew first"
             )
 
@@ -262,7 +219,7 @@ class _Events:
             self._may_go_on(event, number)
             key = self._node(event, depth=depth + 1, key="")
             if not isinstance(key, Scalar):
-                raise _refuse_file(
+                raise refuse_file(
                     key.place, "a key must be a word", "write it as word: value", code="yaml-syntax"
                 )
             odd = self._odd_key(key)
@@ -308,15 +265,10 @@ class _Events:
         )
 
     def _scalar(self, event: Any, place: Place, key: str, *, told: bool) -> Scalar:
-        text = unicodedata.normalize("NFC", event.value)
-        plain = bool(event.implicit[0])
-        found = _UNREADABLE.search(text)
-        if found and "\ud800" <= found[0] <= "\udfff":
-            raise _refuse_file(
-                place, "the text holds half a character", "write the character itself, without a backslash"
-            )
-        if found:
-            raise _refuse_file(place, "the text holds a control character", "delete the backslash sequence")
+        text, plain = event.value, bool(event.implicit[0])
+        if not (text.isascii() and text.isprintable()):
+            text = unicodedata.normalize("NFC", text)
+            refuse_unreadable(text, place)
         if plain and not told:
             self._not_cut_off(event, text, key)
             place = self._not_guessed(text, place, key)
@@ -340,6 +292,8 @@ class _Events:
     def _not_guessed(self, text: str, place: Place, key: str) -> Place:
         if not text:
             return self._empty(place, key)
+        if text[0] not in _GUESSED_START:
+            return place
         allowed = (
             (key in _DATES and _DATE.fullmatch(text))
             or (key == "date" and _COARSE.fullmatch(text))
@@ -379,7 +333,7 @@ class _Events:
         if "quoted scalar" in str(error.context) and "end of stream" in problem and error.context_mark:
             start = error.context_mark  # the end of the file tells nobody where the quote is missing
             place = Place(self.file, start.line + 1, start.column + 1)
-            return _refuse_file(
+            return refuse_file(
                 place,
                 "this quote is never closed",
                 "write it at the end of the text, too",
@@ -392,4 +346,4 @@ class _Events:
         lines = self.lines[max(0, min(first, line - 1) - 1) : line]
         hint = explain_syntax(lines, column - 1, problem, began=first + 1)
         message = f"this is not YAML: {problem}"
-        return _refuse_file(Place(self.file, line, column), message, hint, code="yaml-syntax")
+        return refuse_file(Place(self.file, line, column), message, hint, code="yaml-syntax")

@@ -6,6 +6,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from gateway.menus.authoring.yaml_events import parse_events
 from gateway.menus.authoring.yaml_loader import load
 from gateway.menus.authoring.yaml_nodes import Scalar
 
@@ -79,9 +80,7 @@ def measure_spans(text: str) -> Span:
     loaded = load("", body.encode("utf-8", "surrogateescape"))
     if loaded.root is None or isinstance(loaded.root, Scalar):
         raise NotEditable("the file is no YAML of a menu; edit it as a text")
-    from ruamel.yaml import YAML  # here, since a process that only serves a published menu never reads YAML
-
-    events = YAML(typ="safe", pure=True).parse(body)
+    events = parse_events(body)
     next(events), next(events)  # begin of the stream and of the document
     return _read_span(next(events), events, len(text) - len(body))
 

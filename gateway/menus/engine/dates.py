@@ -7,6 +7,7 @@ year that was probably meant. Calendar and month names are data of the menu, aft
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 _WRITTEN = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 
@@ -53,6 +54,7 @@ def format_date(written: str, pattern: Pattern) -> str:
     return pattern.between.join(words)
 
 
+@lru_cache(maxsize=4_096)
 def _read_parts(written: str) -> tuple[int, ...] | None:
     """Return year, month and day as far as they are given; None where the text does not have the form of a date.
 

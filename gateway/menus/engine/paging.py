@@ -13,7 +13,7 @@ from gateway.menus.engine import navigation as engine_navigation
 from gateway.menus.engine.model import Menu, Screen
 from gateway.menus.engine.navigation import has_back
 from gateway.menus.engine.screens import Layout
-from gateway.menus.engine.text_breaks import Breaks, find_best_cut, strip_soft_breaks
+from gateway.menus.engine.text_breaks import SOFT_BREAK, Breaks, find_best_cut, strip_soft_breaks
 from gateway.menus.engine.text_size import ESCAPE, GSM7, fits_page, fold_to_gsm7, measure_text
 from gateway.menus.engine.visibility import PLAIN, find_template, format_option, get_message
 from gateway.menus.engine.wording import fill_template
@@ -121,8 +121,7 @@ def cut_screen(
         TextTooLong: a line cannot be made to fit, or an end or entry screen needs more than one page.
         QuestionSplit: a question and its answers do not fit on one page.
     """
-    cutter, items = _make_cutter(menu, screen, variant_index, language, limits, longest)
-    cutter = replace(cutter, breaks=breaks)
+    cutter, items = _make_cutter(menu, screen, variant_index, language, limits, longest, breaks)
     if cutter.layout.whole:
         return _one_page(cutter, items, screen, language)
     pages = _fill_pages(cutter, items, home=False)
@@ -163,6 +162,7 @@ def _make_cutter(
     language: str,
     limits: Limits,
     longest: Mapping[str, str],
+    breaks: Breaks | None = None,
 ) -> tuple[_Cutter, list[_Item]]:
     """Return the cutter of a screen, and the lines that it places."""
     layout = screen.lay_out(find_template(menu, screen, variant_index, language))
@@ -177,6 +177,7 @@ def _make_cutter(
         back_on_first=layout.leads_on and screen.back and has_back(menu, screen.id),
         home=get_message(menu, "home", language, beside=text) if layout.leads_on and not rooted else "",
         more=get_message(menu, "more", language, beside=text),
+        breaks=breaks,
     )
     return cutter, items
 
@@ -194,6 +195,8 @@ def _list_items(menu: Menu, screen: Screen, variant_index: int, language: str, l
 
 
 def _make_item(line: Piece) -> _Item:
+    if SOFT_BREAK not in line.text:
+        return _Item(line)
     text, soft = strip_soft_breaks(line.text)
     return _Item(replace(line, text=text), soft=soft)
 

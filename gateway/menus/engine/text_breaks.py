@@ -5,6 +5,7 @@ character (UAX #14), and emoji sequences (UTS #51); Lao, Thai, Khmer and Burmese
 """
 
 import re
+import string
 import unicodedata
 from collections.abc import Callable, Collection
 
@@ -43,6 +44,8 @@ _NEEDS_FINAL = frozenset("\u0e31\u0eb1\u0ebb")
 _TONES = frozenset("\u0e48\u0e49\u0e4a\u0e4b\u0e4c\u0e4d\u0ec8\u0ec9\u0eca\u0ecb\u0ecc\u0ecd")
 _NUMBER_SIGNS = frozenset("-.,/:+")
 _SPACES = frozenset(" \n\t\r\u00a0")
+_PLAIN_LETTERS = frozenset(f"{string.ascii_letters} ")
+"""Characters for which no rule below forbids a cut between any two of them."""
 _SENTENCE_ENDS = frozenset(".?!;။។")
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
 _REGIONAL = range(0x1F1E6, 0x1F200)
@@ -191,6 +194,12 @@ def _ends_sentence(text: str, place: int) -> bool:
 
 
 def _is_vetoed(text: str, place: int) -> bool:
+    if text[place - 1] in _PLAIN_LETTERS and text[place] in _PLAIN_LETTERS:
+        return False
+    return _is_forbidden(text, place)
+
+
+def _is_forbidden(text: str, place: int) -> bool:
     before, after = text[place - 1], text[place]
     return (
         unicodedata.category(after) in _MARKS | _CLOSING

@@ -157,9 +157,9 @@ def split_parts(text: str) -> tuple[str, ...]:
     """
     gsm7 = find_coding(text) == GSM7
     single, room = (GSM7_SINGLE, GSM7_PART) if gsm7 else (UCS2_SINGLE, UCS2_PART)
-    costs = [_find_cost(character, gsm7=gsm7) for character in text]
-    if sum(costs) <= single:
+    if (_septets(text) if gsm7 else count_units(text)) <= single:
         return (text,)
+    costs = [_find_cost(character, gsm7=gsm7) for character in text]
     parts: list[str] = []
     start = used = 0
     for place, cost in enumerate(costs):

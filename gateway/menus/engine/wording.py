@@ -40,6 +40,28 @@ def format_facts(menu: Menu, day: date, language: str, names: Iterable[str] | No
 
 def fill_facts(menu: Menu, day: date, language: str, names: Iterable[str] | None = None) -> dict[str, str]:
     """Return placeholder → text for the value, ``:since`` and ``:checked`` of these facts."""
+    return (
+        _fill_named(menu, day, language, names) if names is not None else dict(_fill_all(menu, day, language))
+    )
+
+
+_ALL: dict[tuple[int, date, str], tuple[Menu, Mapping[str, str]]] = {}
+_KEPT = 16
+"""Days and languages of menus for which all facts are kept; each text of a caller asks for all of them."""
+
+
+def _fill_all(menu: Menu, day: date, language: str) -> Mapping[str, str]:
+    key = id(menu), day, language
+    known = _ALL.get(key)
+    if known is None or known[0] is not menu:
+        known = menu, _fill_named(menu, day, language, None)
+        while len(_ALL) >= _KEPT:
+            _ALL.pop(next(iter(_ALL)), None)
+        _ALL[key] = known
+    return known[1]
+
+
+def _fill_named(menu: Menu, day: date, language: str, names: Iterable[str] | None) -> dict[str, str]:
     shown = format_facts(menu, day, language, names)
     for name in list(shown):
         fact = menu.facts[name]

@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
+from operator import itemgetter
 from typing import Generic, TypeVar
 
 from gateway.menus.engine.model import Keyword, Menu, Reaction, Words
-from gateway.menus.keywords.script_runs import PLAIN, Run, fold_text, word_of
+from gateway.menus.engine.per_menu import keep_per_menu
+from gateway.menus.keywords.script_runs import PLAIN, START, Run, fold_text, list_starts, word_of
 
 _FEW_LETTERS = 40
+_BY_PLACE = itemgetter(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +55,16 @@ E = TypeVar("E", bound=LexiconEntry)
 
 
 class Group(Generic[E]):
-    """Spellings that are searched together, in order, indexed by script and first letter."""
+    """Spellings that are searched together, in order, indexed by script and first letters."""
 
     def __init__(self, entries: Iterable[E]) -> None:
         self.entries = tuple(entries)
         self._by_script: dict[str, list[E]] = {}
-        self._by_first: dict[str, list[E]] = {}
-        for entry in self.entries:
+        self._by_start: dict[str, list[tuple[int, E]]] = {}
+        for place, entry in enumerate(self.entries):
             self._by_script.setdefault(entry.script, []).append(entry)
-            self._by_first.setdefault(entry.letters[0], []).append(entry)
+            self._by_start.setdefault(entry.letters[:START], []).append((place, entry))
+        self.starts = frozenset(self._by_start)
 
     def __add__(self, other: "Group[E]") -> "Group[E]":
         return Group((*self.entries, *other.entries))
@@ -70,12 +74,19 @@ class Group(Generic[E]):
         return self._by_script.get(script, ())
 
     def find_inside(self, run: Run) -> Iterator[E]:
-        """Yield the spellings whose letters occur in the run, as whole words or not."""
+        """Yield the spellings whose letters occur in the run, as whole words or not.
+
+        Those of a short run come by the place of their first letter in it, those of a long one as in the group.
+        """
         letters = run.letters
+        starts = self.starts & list_starts(letters)
+        if not starts:
+            return iter(())
+        near = [each for start in starts for each in self._by_start[start] if each[1].letters in letters]
         if len(letters) > _FEW_LETTERS:
-            return (each for each in self.of(run.script) if each.letters in letters)
-        firsts = dict.fromkeys(letters)
-        return (each for first in firsts for each in self._by_first.get(first, ()) if each.letters in letters)
+            return (entry for _, entry in sorted(near, key=_BY_PLACE) if entry.script == run.script)
+        found = sorted((letters.index(entry.letters[0]), place) for place, entry in near)
+        return (self.entries[place] for _, place in found)
 
     def places(self, run: Run) -> Iterator[tuple[int, int, E]]:
         """Yield each position where one of the words is a whole word."""
@@ -85,7 +96,9 @@ class Group(Generic[E]):
 
     def at(self, run: Run, place: int) -> Iterator[tuple[int, E]]:
         """Yield the end of each word that is a whole word at this position."""
-        for entry in self._by_first.get(run.letters[place : place + 1], ()):
+        here = run.letters[place : place + START]
+        near = [each for end in range(1, len(here) + 1) for each in self._by_start.get(here[:end], ())]
+        for _, entry in sorted(near, key=_BY_PLACE):
             end = entry.ends(run, place)
             if end > 0:
                 yield end, entry
@@ -139,13 +152,21 @@ class PhraseSet(Generic[Owner]):
     """
 
     def __init__(self, phrases: Iterable[tuple[Owner, Phrase]]) -> None:
-        self._by_first: dict[Group[LexiconEntry], list[tuple[Owner, Phrase]]] = {}
+        by_first: dict[Group[LexiconEntry], list[tuple[Owner, Phrase]]] = {}
         for entry, phrase in phrases:
-            self._by_first.setdefault(phrase.slots[0].words, []).append((entry, phrase))
+            by_first.setdefault(phrase.slots[0].words, []).append((entry, phrase))
+        # First letters → the lists of which a word begins so, by their place: most runs hold none of thousands.
+        self._by_start: dict[str, list[int]] = {}
+        for place, first in enumerate(by_first):
+            for start in first.starts:
+                self._by_start.setdefault(start, []).append(place)
+        self._lists = tuple(by_first.items())
+        self._starts = frozenset(self._by_start)
 
     def places(self, run: Run) -> Iterator[tuple[int, int, Owner]]:
         """Yield each position of the run where one of the phrases occurs, up to its farthest end."""
-        for first, phrases in self._by_first.items():
+        near = {place for start in self._starts & list_starts(run.letters) for place in self._by_start[start]}
+        for first, phrases in (self._lists[place] for place in sorted(near)):
             for start, place, _ in first.places(run):
                 for entry, phrase in phrases:
                     end = phrase.find_end(run, place)
@@ -227,8 +248,6 @@ def _list_literal(words: str) -> list[Slot]:
 # The prepared words of a menu.
 
 COMMANDS = (Reaction.STOP, Reaction.START)
-_KEPT = 8
-"""Prepared menus in the cache; a server has one or two live at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,18 +273,18 @@ class Lexicon:
     clock: re.Pattern[str] | None
 
 
+@keep_per_menu
 def build_lexicon(menu: Menu) -> Lexicon:
-    """Return the prepared words of a menu; those of the latest menus are cached."""
-    known = _READY.get(id(menu))
-    if known is None or known.menu is not menu:
-        known = _make_lexicon(menu)
-        while len(_READY) >= _KEPT:
-            _READY.pop(next(iter(_READY)), None)
-        _READY[id(menu)] = known
-    return known
+    """Return the prepared words of a menu; those of the latest menus are kept."""
+    # A menu with pages or marks added has the words of the one before.
+    known = next(iter(_LATEST), None)
+    same = known and known.menu.keywords is menu.keywords and known.menu.speech is menu.speech
+    made = replace(known, menu=menu) if known and same else _make_lexicon(menu)
+    _LATEST[:] = [made]
+    return made
 
 
-_READY: dict[int, Lexicon] = {}
+_LATEST: list[Lexicon] = []
 
 
 def _make_lexicon(menu: Menu) -> Lexicon:

@@ -155,12 +155,12 @@ def understand_text(menu: Menu, text: str, language: str = "") -> Match | None:
         text: the text as received.
         language: tag of earlier texts; decides where a word is in several lists.
     """
-    danger = find_danger(menu, text, language)
-    if danger is not None:
-        return danger
     lexicon = build_lexicon(menu)
     own = strip_copies(menu, text[:LONGEST_HEARD])
     heard = drop_unread(lexicon, own.words)
+    danger = _find_danger_heard(lexicon, heard, language)
+    if danger is not None:
+        return danger
     ways = (heard, *read_otherwise(heard[:LONGEST_TEXT]))
     found = (_find_command(lexicon, way, language) for way in ways)
     wanted = (_find_wanted(lexicon, way, language) for way in ways)
@@ -172,6 +172,11 @@ def find_danger(menu: Menu, text: str, language: str = "") -> Match | None:
     """Return the danger word anywhere in a text, or None."""
     lexicon = build_lexicon(menu)
     heard = drop_unread(lexicon, strip_copies(menu, text[:LONGEST_HEARD]).words)
+    return _find_danger_heard(lexicon, heard, language)
+
+
+def _find_danger_heard(lexicon: Lexicon, heard: str, language: str) -> Match | None:
+    """Return the danger word in a text without copies and addresses, or None."""
     ways = (heard, *read_otherwise(heard))
     found = (_find_first(lexicon, _find_dangers(lexicon, way), language) for way in ways)
     return next((match for match in found if match is not None), None)
@@ -224,7 +229,7 @@ def _find_dangers(lexicon: Lexicon, heard: str) -> Iterator[_Hit]:
             yield from _find_once(spelling, run, at, longer, iter([(place[0], place[1])]))
         if run.script in (LAO, THAI):
             bare = Bare(run)
-            for spelling in find_bare(lexicon.danger.of(run.script), bare):
+            for spelling in find_bare(lexicon, bare):
                 yield from _find_once(spelling, run, at, longer, find_moved_places(spelling, bare))
 
 

@@ -5,13 +5,13 @@ Danger words are matched here only by rules that map both spellings to the same 
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import pairwise
-from typing import TypeVar
+from operator import itemgetter
 
 from gateway.menus.keywords.lexicon import Lexicon, LexiconEntry, Spelling
-from gateway.menus.keywords.script_runs import LAO, PLAIN, THAI, Run, split_runs
+from gateway.menus.keywords.script_runs import LAO, PLAIN, START, THAI, Run, list_starts, split_runs
 
 _ROMANISED = tuple(
     (re.compile(pattern), replacement)
@@ -123,8 +123,6 @@ def _list_sounds(lexicon: Lexicon) -> Mapping[str, Spelling]:
 
 # Danger words with misplaced or missing tone marks; additional marks do not match.
 
-E = TypeVar("E", bound=LexiconEntry)
-
 _TONES = frozenset("\u0ec8\u0ec9\u0eca\u0ecb\u0e48\u0e49\u0e4a\u0e4b")
 _LEAST = 4
 """Fewest letters without tones of a word that is compared with misplaced tones."""
@@ -143,10 +141,37 @@ class Bare:
         self.places = [*(at for at, _ in bare_letters), len(run.letters)]
 
 
-def find_bare(entries: Iterable[E], bare: Bare) -> Iterator[E]:
-    """Yield the words whose letters without tones occur in the run, a cheap filter before the exact check."""
-    letters = bare.letters
-    return (each for each in entries if _take_apart(each.letters)[0] in letters)
+def find_bare(lexicon: Lexicon, bare: Bare) -> Iterator[Spelling]:
+    """Yield the danger words with tones whose other letters occur in the run, a cheap filter before the exact check."""
+    index = _index_bare(lexicon, bare.run.script)
+    near = (
+        each
+        for start in index.keys() & list_starts(bare.letters)
+        for each in index[start]
+        if _take_apart(each[1].letters)[0] in bare.letters
+    )
+    return (spelling for _, spelling in sorted(near, key=itemgetter(0)))
+
+
+_Bare = Mapping[str, list[tuple[int, Spelling]]]
+_BARE: dict[int, tuple[Lexicon, Mapping[str, _Bare]]] = {}
+
+
+def _index_bare(lexicon: Lexicon, script: str) -> _Bare:
+    """Return first letters without tones → danger words of a script that may be compared so, with their order."""
+    known = _BARE.get(id(lexicon))
+    if known is None or known[0] is not lexicon:
+        found: dict[str, dict[str, list[tuple[int, Spelling]]]] = {LAO: {}, THAI: {}}
+        for of_script, index in found.items():
+            for place, spelling in enumerate(lexicon.danger.of(of_script)):
+                letters, tones = _take_apart(spelling.letters)
+                if tones and len(letters) >= _LEAST:
+                    index.setdefault(letters[:START], []).append((place, spelling))
+        known = (lexicon, found)
+        while len(_BARE) >= _KEPT:
+            _BARE.pop(next(iter(_BARE)), None)
+        _BARE[id(lexicon)] = known
+    return known[1][script]
 
 
 def find_moved_places(entry: LexiconEntry, bare: Bare) -> Iterator[tuple[int, int]]:
@@ -173,7 +198,7 @@ def _are_of(here: tuple[str, ...], wanted: str, tones: tuple[str, ...]) -> bool:
     return here == tones or (len(wanted) >= _LEAST_WITHOUT and not Counter(here) - Counter(tones))
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=8_192)
 def _take_apart(letters: str) -> tuple[str, tuple[str, ...]]:
     return (
         "".join(each for each in letters if each not in _TONES),

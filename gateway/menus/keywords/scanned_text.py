@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain, pairwise
 from typing import TypeVar
 
@@ -65,14 +66,22 @@ class Longer:
     """Harmless longer words of a run that contain a keyword: ຕີ (hit) in ດົນຕີ (music)."""
 
     def __init__(self, lexicon: Lexicon, run: Run) -> None:
+        self._lexicon = lexicon
+        self._run = run
+
+    @cached_property
+    def _reach(self) -> list[int]:
+        """The farthest end of the longer words that begin at or before each position; asked only where a keyword is."""
+        lexicon, run = self._lexicon, self._run
         reach = [0] * (len(run.letters) + 1)
         whole = ((start, end) for start, end, _ in lexicon.harmless.places(run))
         in_parts = ((start, end) for start, end, _ in lexicon.harmless_phrases.places(run))
         for start, end in chain(whole, in_parts):
             reach[start] = max(reach[start], end)
-        for place in range(1, len(reach)):
-            reach[place] = max(reach[place], reach[place - 1])
-        self._reach = reach
+        if any(reach):
+            for place in range(1, len(reach)):
+                reach[place] = max(reach[place], reach[place - 1])
+        return reach
 
     def hold(self, start: int, end: int) -> bool:
         """Say whether the position is inside such a word without being all of it."""
@@ -191,9 +200,12 @@ def strip_copies(menu: Menu, text: str) -> Own:
     """Return a text without what was copied from a text of the menu."""
     if len(text) > LONGEST_COPY:
         return Own(text)
-    if _is_automatic(menu, text):
+    letters = _letters(text)
+    if letters and letters in _list_automatic(menu):
         return Own("", copied=True)
-    unmarked = _MARKED.sub(lambda found: "\n" if _is_menu_text(menu, found[1], SEED) else found[0], text)
+    unmarked = _MARKED.sub(
+        lambda found: "\n" if _is_menu_text(menu, _letters(found[1]), SEED) else found[0], text
+    )
     if unmarked != text:
         return Own(unmarked.strip(), copied=True)
     quoted = _QUOTED.search(text)
@@ -204,7 +216,7 @@ def strip_copies(menu: Menu, text: str) -> Own:
         bare = not _letters(quoted[1]) and any(each.isdigit() for each in quoted[1])
         if len(head) <= LONGEST_REACTION and ((sign and bare) or _is_quote(menu, quoted[1], least)):
             return Own(f"{text[: quoted.start()]}\n{text[quoted.end() :]}", copied=True)
-    if _is_menu_text(menu, text, LEAST_COPIED):
+    if _is_menu_text(menu, letters, LEAST_COPIED):
         return Own(_drop_copied(menu, text), copied=True)
     return Own(text)
 
@@ -217,20 +229,15 @@ def _is_quote(menu: Menu, quoted: str, least: int) -> bool:
     """
     letters = _letters(quoted)
     if len(letters) >= LEAST_QUOTED_ALONE:
-        return _is_menu_text(menu, quoted, least)
+        return _is_menu_text(menu, letters, least)
     if len(letters) < least or f"\n{letters}" not in _list_menu_letters(menu, letters):
         return False
     labels = (choice.label for screen in menu.screens.values() for choice in screen.choices)
     return all(_letters(words) != letters for label in labels for words in label.values())
 
 
-def _is_automatic(menu: Menu, text: str) -> bool:
-    """Say whether the text is one that phones or operators send automatically."""
-    letters = _letters(text)
-    return bool(letters) and letters in _list_automatic(menu)
-
-
 def _list_automatic(menu: Menu) -> frozenset[str]:
+    """Return the letters of the texts that phones or operators send automatically."""
     known = _WRITTEN.get(id(menu))
     if known is None or known[0] is not menu:
         while len(_WRITTEN) >= _KEPT:
@@ -240,9 +247,8 @@ def _list_automatic(menu: Menu) -> frozenset[str]:
     return known[1]
 
 
-def _is_menu_text(menu: Menu, text: str, least: int) -> bool:
-    """Say whether a text is mostly a copy of the menu's texts, whole or shortened."""
-    letters = _letters(text)
+def _is_menu_text(menu: Menu, letters: str, least: int) -> bool:
+    """Say whether the letters of a text are mostly a copy of the menu's texts, whole or shortened."""
     if len(letters) < least:
         return False
     if len(letters) < SEED:
@@ -323,4 +329,16 @@ def _fact(menu: Menu, name: str) -> str:
 
 def _letters(text: str) -> str:
     """Return letters and combining marks only: spaces, digits and punctuation change in transit."""
-    return "".join(each for each in fold_text(text) if unicodedata.category(each)[0] in "LM")
+    return fold_text(text).translate(_ONLY_LETTERS)
+
+
+class _OnlyLetters(dict[int, str]):
+    """Character → itself where it is a letter or combining mark, else nothing, as ``str.translate`` asks for it."""
+
+    def __missing__(self, code: int) -> str:
+        letter = chr(code)
+        self[code] = found = letter if unicodedata.category(letter)[0] in "LM" else ""
+        return found
+
+
+_ONLY_LETTERS = _OnlyLetters()

@@ -59,6 +59,8 @@ _TWINS = tuple(
         ("\u0eab\u0ebc", "\u0eab\u0ea5"),
     )
 )
+_ANY_TWIN = re.compile("|".join(pattern.pattern for pattern, _ in _TWINS))
+"""Any of these pairs; its first group is the one that the first of them repeats."""
 
 
 def fold_text(text: str) -> str:
@@ -66,10 +68,10 @@ def fold_text(text: str) -> str:
     plain = text.casefold().translate(_APOSTROPHES)
     if plain.isascii():
         return plain if plain.isprintable() else "".join(each for each in plain if not _is_unseen(each))
-    plain = "".join(_plain(each) for each in plain if not _is_unseen(each))
-    plain = _ACCENTS.sub("", unicodedata.normalize("NFD", plain))
-    for pattern, replacement in _TWINS:
-        plain = pattern.sub(replacement, plain)
+    plain = _ACCENTS.sub("", unicodedata.normalize("NFD", plain.translate(_PLAIN_SEEN)))
+    if _ANY_TWIN.search(plain):
+        for pattern, replacement in _TWINS:
+            plain = pattern.sub(replacement, plain)
     return unicodedata.normalize("NFC", plain)
 
 
@@ -78,7 +80,18 @@ def fold_digits(text: str) -> str:
     return "".join(str(unicodedata.decimal(each)) if each.isdecimal() else each for each in text)
 
 
-@lru_cache(maxsize=4_096)
+class _PlainSeen(dict[int, str]):
+    """Character → its plain form, or nothing where it is invisible, as ``str.translate`` asks for it."""
+
+    def __missing__(self, code: int) -> str:
+        letter = chr(code)
+        self[code] = plain = "" if _is_unseen(letter) else _plain(letter)
+        return plain
+
+
+_PLAIN_SEEN = _PlainSeen()
+
+
 def _plain(letter: str) -> str:
     """Return a digit of any script or in a circle as 0 to 9, and a full-width letter as a plain one.
 
@@ -272,3 +285,17 @@ def word_of(word: str) -> tuple[str, frozenset[int], str]:
     run = runs[0]
     spaced = run.script == THAI or not is_unspaced(run.script)
     return run.letters, frozenset(run.gaps) if spaced else run.edges, run.script
+
+
+START = 3
+"""First letters by which the words of a group are indexed: few words of thousands share them, and most have so many."""
+
+
+@lru_cache(maxsize=8)
+def list_starts(letters: str) -> frozenset[str]:
+    """Return every sequence of one to ``START`` letters of a run, with one of which each word inside it begins."""
+    return frozenset(
+        letters[place : place + length]
+        for length in range(1, START + 1)
+        for place in range(len(letters) - length + 1)
+    )

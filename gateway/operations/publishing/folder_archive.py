@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
-from gateway.menus.authoring.yaml_loader import MAX_BYTES
+from gateway.menus.authoring.yaml_events import MAX_BYTES
 from gateway.operations.publishing.stored import TESTS
 from gateway.storage.value_limits import is_text
 

@@ -14,7 +14,8 @@ from gateway.menus.authoring.check import check_menu
 from gateway.menus.authoring.problems import has_errors
 from gateway.menus.authoring.schema.conform import check_shape
 from gateway.menus.authoring.schema.grammar import FILE
-from gateway.menus.authoring.yaml_loader import MAX_BYTES, load
+from gateway.menus.authoring.yaml_events import MAX_BYTES
+from gateway.menus.authoring.yaml_loader import load
 from tests.support.hostile_menus import BY_HAND, COUNT, files, sound
 from tests.support.menu_folders import asked, base
 
@@ -28,7 +29,7 @@ SIZES = (1_000, 3_000, 6_000, 12_000, 25_000, 60_000, LARGEST)
 
 def before_parsing(content: bytes) -> bool:
     try:
-        loading._decode_text("x.yaml", content)
+        loading.read_text("x.yaml", content)
     except loading.Unreadable:
         return True
     return False
@@ -66,7 +67,12 @@ def calls(content: bytes) -> int:
 
 @cache
 def sound_at(size: int) -> int:
-    return calls(sound(size))
+    return calls(seen_by_the_parser(size))
+
+
+def seen_by_the_parser(size: int) -> bytes:
+    """A sound file that the careful parser reads, as it reads every hostile one, and not libyaml: a tab is in it."""
+    return sound(size) + b"# \t\n"
 
 
 def sound_calls(size: int) -> float:
@@ -131,7 +137,7 @@ def test_what_the_parser_must_see_costs_no_more_than_twice_a_sound_file_of_its_s
 def test_and_takes_no_longer_than_twice_as_long(capsys):
     ratios = {}
     for name in AFTER:
-        beside = sound(max(SIZES[0], min(len(FILES[name]), LARGEST)))
+        beside = seen_by_the_parser(max(SIZES[0], min(len(FILES[name]), LARGEST)))
         ratios[name] = median(took(FILES[name], 1) / took(beside, 1) for _ in range(5))
     with capsys.disabled():
         print(

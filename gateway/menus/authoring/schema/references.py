@@ -300,7 +300,9 @@ def _report_unknown(message: str, place: Place, hint: str) -> Problem:
 def _check_target(
     node: Node | None, screens: frozenset[str], special: tuple[str, ...] = SPECIAL_TARGETS
 ) -> Iterator[Problem]:
-    if isinstance(node, Scalar) and not is_blank(node.text) and node.text not in (*screens, *special):
+    if not isinstance(node, Scalar) or node.text in screens or node.text in special:
+        return
+    if not is_blank(node.text):
         known = (*screens, *special) if node.text.startswith("@") else screens
         yield Problem(
             code="unknown-screen",
