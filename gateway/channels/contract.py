@@ -123,11 +123,11 @@ class BadRequest(ValueError):
 
 
 class NotSigned(ValueError):
-    """The sender of a post cannot be verified; ``why`` is a fixed word for metrics."""
+    """The sender of a post cannot be verified; ``why`` is a fixed word for metrics, ``status`` the HTTP status."""
 
-    def __init__(self, words: str, *, why: str) -> None:
+    def __init__(self, words: str, *, why: str, status: int = 401) -> None:
         super().__init__(words)
-        self.why = why
+        self.why, self.status = why, status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

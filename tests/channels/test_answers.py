@@ -25,6 +25,33 @@ ANSWERS = {
         (429, '{"code": 20429}', NOT_SENT, "throttled"),
         (500, "", UNCLEAR, "http-500"),
     ],
+    "vonage": [
+        (
+            200,
+            '{"messages": [{"status": "0", "message-id": "m1"}, {"status": "0", "message-id": "m2"}]}',
+            SENT,
+            "",
+        ),
+        (200, '{"messages": [{"status": "1", "error-text": "Throttled"}]}', NOT_SENT, "throttled"),
+        (200, '{"messages": [{"status": "0", "message-id": "m1"}, {"status": "9"}]}', UNCLEAR, "some-parts"),
+        (200, '{"messages": [{"status": "4"}]}', NOT_SENT, "wrong-key"),
+        (200, '{"messages": [{"status": "9"}]}', NOT_SENT, "no-money"),
+        (200, '{"messages": [{"status": "5"}]}', NOT_SENT, "provider-fault"),
+        (200, '{"messages": [{"status": "7"}]}', REFUSED, "number-barred"),
+        (200, '{"messages": []}', UNCLEAR, "unreadable"),
+        (200, "<html>", UNCLEAR, "unreadable"),
+        (502, "", UNCLEAR, "http-502"),
+    ],
+    "telerivet": [
+        (200, '{"id": "SM1", "status": "queued"}', SENT, ""),
+        (200, '{"id": "SM1", "status": "failed"}', REFUSED, "status-failed"),
+        (200, '{"status": "queued"}', UNCLEAR, "unreadable"),
+        (200, "[]", UNCLEAR, "unreadable"),
+        (400, '{"error": {"code": "invalid_param"}}', REFUSED, "http-400"),
+        (401, '{"error": {"code": "unauthorized"}}', NOT_SENT, "wrong-key"),
+        (402, '{"error": {"code": "insufficient_credit"}}', NOT_SENT, "no-money"),
+        (503, "", UNCLEAR, "http-503"),
+    ],
     "jasmin": [
         (200, 'Success "07033084-5cfd-4812-90a4-e4d24ffb6e3d"', SENT, ""),
         (200, "<html>", UNCLEAR, "unreadable"),
@@ -49,6 +76,8 @@ ACCOUNTS = {
     "twilio": {"account_sid": "AC1", "auth_token": "t", "public_url": "https://helpline.example.org"},
     "jasmin": {"send_url": "", "username": "u", "password": "p"},
     "infobip": {"base_url": "", "api_key": "k"},
+    "vonage": {"api_key": "k", "api_secret": "s"},
+    "telerivet": {"api_key": "k", "project_id": "PJ1", "webhook_secret": "w"},
 }
 MESSAGE = Outgoing(own_id="01hzy2m4c9k3p7qrs5tv", number="+8562055500001", text="ສະບາຍດີ")
 
@@ -74,8 +103,8 @@ def test_a_wait_that_is_named_is_kept_up_to_an_hour() -> None:
 
 
 def with_account(provider: str, url: str) -> dict[str, str]:
-    names = {"twilio": "api_url", "jasmin": "send_url", "infobip": "base_url"}
-    return ACCOUNTS[provider] | {names[provider]: url}
+    names = {"jasmin": "send_url", "infobip": "base_url"}
+    return ACCOUNTS[provider] | {names.get(provider, "api_url"): url}
 
 
 @pytest.mark.parametrize("provider", ACCOUNTS)

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from gateway.channels.contract import Answer, Channel, ChannelConfig, Request, find_channel
+from gateway.channels.contract import Answer, Channel, ChannelConfig, NotSigned, Request, find_channel
 from gateway.channels.json_fields import narrow_request
 from gateway.channels.twilio import sign_post
+from gateway.channels.vonage import sign_fields
 from gateway.domain.events import Ended, Event, Inbound
 from tests.support.channel_tables import line_of, table_of
 from tests.support.served_webhooks import page_of
@@ -142,3 +143,79 @@ def test_digits_behind_a_code_are_input_and_an_operators_id_may_come_again() -> 
     assert isinstance(event, Inbound)
     assert (event.text, event.first) == ("4*1", True)
     assert isinstance(line_of("hubtel").answer(page_of("x"), event), Answer)
+
+
+VONAGE = {
+    "msisdn": "8562055512345",
+    "to": "447700900000",
+    "messageId": "0A0000000123ABCD1",
+    "text": "a=b&c",
+    "type": "text",
+    "keyword": "A=B&C",
+    "message-timestamp": "2026-01-02 03:00:00",
+    "timestamp": "1767322800",
+    "nonce": "n1",
+}
+
+
+@pytest.mark.parametrize(
+    ("method", "signature"),
+    [
+        ("md5hash", "3b5bc158c2a64cee08abe4ba911843cf"),
+        ("sha256", "78feca56c69a209c422b0083bf662dce72a3f817eaef0070a1d70b3bd40d468b"),
+    ],
+)
+def test_vonage_signs_the_fields_in_plain_byte_order_with_marks_inside_values_as_underscores(
+    method: str, signature: str
+) -> None:
+    assert sign_fields(VONAGE, "sigsecret", method) == signature
+    assert sign_fields(dict(reversed(VONAGE.items())), "sigsecret", method) == signature
+
+
+@pytest.mark.parametrize("as_number", [False, True])
+def test_vonage_posts_the_parts_of_a_long_text_out_of_order_as_form_or_json(as_number: bool) -> None:
+    concat: dict[str, Any] = {"concat": "true", "concat-ref": "108", "concat-total": "3", "concat-part": "3"}
+    if as_number:
+        concat = {"concat": True, "concat-ref": 108, "concat-total": 3, "concat-part": 3}
+    _, (event,) = post("vonage", "sms", **VONAGE, **concat)
+    assert isinstance(event, Inbound)
+    assert event.part is not None
+    assert (event.part.reference, event.part.number, event.part.total) == ("108", 3, 3)
+    _, (whole,) = post("vonage", "sms", **VONAGE, concat="false")
+    assert isinstance(whole, Inbound)
+    assert whole.part is None
+
+
+def test_vonage_answers_200_to_a_send_that_it_refuses() -> None:
+    """The table of answers has each: ``tests/channels/test_answers.py``."""
+    assert line_of("vonage").contract.methods == {"GET", "POST"}
+
+
+@pytest.mark.parametrize("secret", ["", "wrong", "ລະຫັດ", "webhook-secre"])
+def test_telerivet_answers_403_to_a_wrong_secret_in_the_post(secret: str) -> None:
+    account = {"api_key": "k", "project_id": "PJ1", "webhook_secret": "webhook-secret"}
+    channel = line_of("telerivet", **account)
+    fields = {**table_of("telerivet").cases[0].fields, "secret": secret}
+    with pytest.raises(NotSigned) as error:
+        channel.parse(Request(event="sms", fields=fields))
+    assert error.value.status == 403
+    [event] = channel.parse(Request(event="sms", fields={**fields, "secret": "webhook-secret"}))
+    assert isinstance(event, Inbound)
+
+
+def test_smpp_counts_a_session_in_one_octet_and_a_dialogue_in_the_other() -> None:
+    """Its pages over the wire: ``tests/channels/smpp/test_real.py``."""
+    fields = {
+        "id": "t",
+        "from": "8562055500001",
+        "session": "07",
+        "kind": "begin",
+        "coding": "15",
+        "octets": "",
+    }
+    _, (first,) = post("smpp", **fields)
+    _, (later,) = post("smpp", **{**fields, "id": "u", "kind": "go-on"})
+    assert isinstance(first, Inbound)
+    assert isinstance(later, Inbound)
+    assert (first.session, first.first, later.session, later.first) == ("07", True, "07", False)
+    assert post("smpp", **{**fields, "kind": "end"})[1] == []

@@ -150,9 +150,9 @@ class Centre:
         self.held.clear()
 
     async def _report(self, own_id: str) -> None:
-        await self._deliver(
-            "1", f"id:{own_id} sub:001 dlvrd:001 stat:DELIVRD err:000 text:".encode(), 0x04, 0, {}
-        )
+        words = f"id:{own_id} sub:001 dlvrd:001 stat:DELIVRD err:000 text:"
+        with suppress(smpp34.SmppError, ValueError):  # the link is gone
+            await self._deliver("1", words.encode(), 0x04, 0, {})
 
     def report(self, own_id: str, *, state: int) -> int:
         """Send a receipt by its parameters alone."""
@@ -173,7 +173,7 @@ class Centre:
     async def _deliver(
         self, number: str, octets: bytes, esm: int, coding: int, tlvs: dict[int, bytes], service: str = ""
     ) -> int:
-        esme = next(each for each in self.esmes.values() if each.can_receive)
+        [esme, *_] = [each for each in self.esmes.values() if each.can_receive]
         answer = await esme.deliver_sm(
             "1444",
             octets,

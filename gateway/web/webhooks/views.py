@@ -275,7 +275,7 @@ def answer_post(gate: Gate, environ: WSGIEnvironment, name: str, secret: str, ev
         return give_events(gate.doors, channel, events)
     except NotSigned as error:
         gate.count.add("webhook_refused", error.why, channel=known)
-        return Answer(body=str(error), status=401)
+        return Answer(body=str(error), status=error.status)
     except BadRequest as error:
         gate.count.add("webhook_refused", "field", channel=known)
         return Answer(body=str(error), status=400)
