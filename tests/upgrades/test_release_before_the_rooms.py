@@ -168,7 +168,7 @@ def test_every_request_opens_with_its_history_note_and_draft(before: Before) -> 
     ids = before.said["ids"]
     for callback in ids.values():
         history = queue.show_callback(before.parts, boss, callback).history
-        assert history[0].what == "asked"
+        assert history[0].act == "asked"
     assert [note.text for note in queue.show_callback(before.parts, boss, ids["reached"]).notes] == [
         "She will come on Monday."
     ]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from gateway.domain.permissions import Actor
     from gateway.foundation.services import Services
-    from gateway.helpdesk.queue.queue import CallbackView, Row
+    from gateway.helpdesk.queue.queue import CallbackView, Happening, Row
 
 
 def list_callbacks(parts: Services, actor: Actor, *, closed: bool = False) -> tuple[Row, ...]:
@@ -78,7 +78,8 @@ def format_row(row: Row) -> dict[str, Any]:
 def format_callback(shown: CallbackView) -> dict[str, Any]:
     """Return that shape with ``answers`` (by field) and ``history`` (objects with at, what, who)."""
     history = [
-        {"at": format_instant(one.at), "what": one.what, "who": one.who or None} for one in shown.history
+        {"at": format_instant(one.at), "what": _format_act(one), "who": one.who or None}
+        for one in shown.history
     ]
     return {**format_row(shown.row), "answers": dict(shown.answers), "history": history}
 
@@ -86,3 +87,10 @@ def format_callback(shown: CallbackView) -> dict[str, Any]:
 def format_instant(instant: datetime | None) -> str | None:
     """Return an instant in RFC 3339 form: UTC, whole seconds, "Z"."""
     return None if instant is None else instant.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _format_act(one: Happening) -> str:
+    """Return the codes of an entry as one word: of an outcome the outcome, else the act with its detail in brackets."""
+    if one.act == AuditAct.OUTCOME:
+        return one.detail
+    return f"{one.act} ({one.detail})" if one.detail else one.act

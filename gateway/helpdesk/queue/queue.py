@@ -129,10 +129,19 @@ class Queue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happening:
-    """One entry of the history: what happened, who did it (empty for the caller and for timers), and to whom."""
+    """One entry of the history.
+
+    Attributes:
+        at: when it happened.
+        act: what was done, as ``AuditAct`` names it.
+        detail: the outcome, reason or way of it, as a code; empty where the act says all.
+        who: name of who did it; empty for the caller and for timers.
+        to: name of the person to whom a callback was passed on.
+    """
 
     at: datetime
-    what: str
+    act: str
+    detail: str = ""
     who: str
     to: str = ""
 
@@ -332,11 +341,8 @@ def make_history(
 
 def _make_happening(entry: audit.AuditEntry, find_name: Callable[[str], str]) -> Happening:
     if entry.act == AuditAct.HANDED_OVER:
-        return Happening(at=entry.at, what=entry.act, who=entry.who, to=find_name(entry.detail))
-    if entry.act == AuditAct.OUTCOME:
-        return Happening(at=entry.at, what=entry.detail, who=entry.who)
-    what = f"{entry.act} ({entry.detail})" if entry.detail else entry.act
-    return Happening(at=entry.at, what=what, who=entry.who)
+        return Happening(at=entry.at, act=entry.act, who=entry.who, to=find_name(entry.detail))
+    return Happening(at=entry.at, act=entry.act, detail=entry.detail, who=entry.who)
 
 
 def build_row(one: QueueEntry, actor: Actor, now: datetime) -> Row:

@@ -11,7 +11,6 @@ from flask import Blueprint, Response, redirect, render_template, request
 from gateway.domain.permissions import Permission
 from gateway.helpdesk.errors import Rejected
 from gateway.helpdesk.staff import audit_log, two_factor
-from gateway.web.admin.naming import name_detail
 from gateway.web.shared.auth import get_actor
 from gateway.web.shared.forms import read_field
 
@@ -58,7 +57,6 @@ def _render_page(parts: Services, *, wrong: str = "") -> str:
         wrong=wrong,
         exports=get_actor().may(Permission.EXPORT),
         here=HERE,
-        name_detail=name_detail,
     )
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from gateway.domain.permissions import Role
 from gateway.web.shared.i18n import later
-from gateway.web.shared.labels import find_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -115,16 +113,3 @@ def _line_to(menu: Menu, screen: str, language: str) -> str:
 
 def _read_text(menu: Menu, text: Text, language: str) -> str:
     return menu.text(text, language) or text.get("en") or next(iter(text.values()), "")
-
-
-def name_detail(of: Naming, act: str, detail: str) -> str:
-    """Return the detail of an audit entry in words; empty if it means nothing to a reader."""
-    if act in {"refused", "stopped"}:
-        return "" if detail == "her" else of("reason", detail)
-    if act in {"person.add", "person.role"} and detail in set(Role):
-        return find_word(Role(detail))
-    if act in {"acknowledged", "expired"}:
-        return of("reason", detail)
-    if act in {"asked", "added"}:
-        return of("how", detail)
-    return "" if act == "page refused" else detail

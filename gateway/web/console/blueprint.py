@@ -22,6 +22,7 @@ from gateway.web.console import (
     status_bar,
     unmatched_texts,
 )
+from gateway.web.shared.labels import name_detail, name_happening
 from gateway.web.shared.languages import get_language
 
 if TYPE_CHECKING:
@@ -56,5 +57,12 @@ def build_blueprint(parts: Services) -> Blueprint:
     unmatched_texts.add_to(pages, parts)
     status_bar.add_to(pages, parts)
     confessions.add_to(pages, parts)
-    pages.app_context_processor(lambda: {"of": make_naming(parts), "opener": partial(fill_opener, parts)})
+    pages.app_context_processor(
+        lambda: {
+            "of": make_naming(parts),
+            "name_detail": name_detail,
+            "name_happening": name_happening,
+            "opener": partial(fill_opener, parts),
+        }
+    )
     return pages

@@ -324,9 +324,5 @@ _WORDS: dict[str, dict[str, Any]] = {
 
 def find_label(group: str, code: str) -> str:
     """Return the label of a code; without one, the code itself in readable form."""
-    head, _separator, detail = str(code).partition(" (")
-    word = _WORDS.get(group, {}).get(head)
-    if word is None and group == "happening":
-        word = _WORDS["outcome"].get(head)
-    shown = str(word) if word is not None else head.replace("_", " ")
-    return f"{shown} ({find_label('reason', detail.removesuffix(')'))})" if detail else shown
+    word = _WORDS.get(group, {}).get(str(code))
+    return str(word) if word is not None else str(code).replace("_", " ")

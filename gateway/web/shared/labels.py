@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks.states import CallbackState
 from gateway.domain.permissions import Role
 from gateway.helpdesk.errors import Why
 from gateway.web.shared.i18n import later
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from enum import StrEnum
 
     from flask import Flask
@@ -66,6 +68,39 @@ _WORDS: dict[type[StrEnum], dict[Any, Any]] = {
 def find_word(code: StrEnum) -> str:
     """Return the page's word for a role, a reason or a state of a request."""
     return str(_WORDS[type(code)][code])
+
+
+def name_detail(of: Callable[[str, str], str], act: str, detail: str, *, kind: str = "") -> str:
+    """Return the detail of an audit entry in words; empty if it means nothing to a reader.
+
+    Args:
+        of: names a code by its group.
+        act: as ``AuditAct`` names it.
+        detail: the stored code.
+        kind: what the entry is about; the details of a callback are reasons where nothing else is said here.
+    """
+    if act == AuditAct.OUTCOME:
+        return of("outcome", detail)
+    if detail in {"", "her"} or act == AuditAct.PAGE_REFUSED:
+        return ""
+    if act in {AuditAct.ASKED, AuditAct.ADDED}:
+        return of("how", detail)
+    if act in _WITH_REASON or kind == "callback":
+        return of("reason", detail)
+    return find_word(Role(detail)) if act in _WITH_ROLE and detail in set(Role) else detail
+
+
+def name_happening(of: Callable[[str, str], str], act: str, detail: str) -> str:
+    """Return an entry of a callback's history in words: of a call its outcome, else the act with its detail."""
+    words = name_detail(of, act, detail, kind="callback")
+    if act == AuditAct.OUTCOME:
+        return words
+    shown = of("happening", act)
+    return f"{shown} ({words})" if words else shown
+
+
+_WITH_REASON = frozenset({AuditAct.REFUSED, AuditAct.STOPPED, AuditAct.ACKNOWLEDGED, AuditAct.EXPIRED})
+_WITH_ROLE = frozenset({AuditAct.PERSON_ADD, AuditAct.PERSON_ROLE})
 
 
 # Control characters in text by callers and staff are shown as symbols, so that it stays readable and harmless.

@@ -140,11 +140,11 @@ def test_one_callback_shows_her_words_and_what_happened(line: Desk) -> None:
     assert (shown.calling, shown.our_number) == ("Noy", "+85620555900007")
     queue_outcome.record_outcome(line.parts, noy, callback_id=callback, outcome="no_answer", form=call.form)
     shown = lists.show_callback(line.parts, noy, callback)
-    assert [(one.what, one.who) for one in shown.history] == [
-        ("asked", ""),
-        ("claimed", "Noy"),
-        ("reveal", "Noy"),
-        ("no_answer", "Noy"),
+    assert [(one.act, one.detail, one.who) for one in shown.history] == [
+        ("asked", "", ""),
+        ("claimed", "", "Noy"),
+        ("reveal", "", "Noy"),
+        ("outcome", "no_answer", "Noy"),
     ]
     assert [(one.who, one.text) for one in shown.notes] == [("Noy", "speaks softly")]
     assert shown.answers["phone_seen"] == "sometimes"

@@ -68,7 +68,7 @@ def test_the_colleague_reads_why_and_may_give_it_back(light: Desk, four: dict[st
     transfer.hand_over(light.parts, noy, callback, dao.person_id, reason="  I must leave now ")
     shown = queue.show_callback(light.parts, dao, callback)
     assert [(note.who, note.text) for note in shown.notes] == [("Noy", "I must leave now")]
-    assert (shown.history[-1].what, shown.history[-1].who, shown.history[-1].to) == (
+    assert (shown.history[-1].act, shown.history[-1].who, shown.history[-1].to) == (
         "handed over",
         "Noy",
         "Dao",

@@ -7,6 +7,7 @@ from gateway.domain.callbacks.states import CallbackState
 from gateway.domain.contact_safety import PhoneSeen
 from gateway.helpdesk.queue.outcome import DECISIONS, REASONS
 from gateway.web.console import labels
+from gateway.web.shared.labels import name_happening
 from tests.support.web_apps import pages_of
 from tests.support.windows import EVERY
 
@@ -40,15 +41,17 @@ class TestWords:
         assert len(set(said)) == len(said)
 
     @pytest.mark.parametrize(
-        ("what", "said"),
+        ("act", "detail", "said"),
         [
-            ("reveal", "number shown"),
-            ("reveal (outside her window)", "number shown (outside her window)"),
-            ("closed (no_need)", "closed (No need any more)"),
-            ("no_answer", "No answer"),
-            ("something_new", "something new"),
-            ("one more try (other)", "one more try (Another reason)"),
+            ("reveal", "", "number shown"),
+            ("reveal", "outside her window", "number shown (outside her window)"),
+            ("closed", "no_need", "closed (No need any more)"),
+            ("outcome", "no_answer", "No answer"),
+            ("added", "phoned_in", "added (She phones us)"),
+            ("refused", "her", "she said: do not call"),
+            ("something_new", "", "something new"),
+            ("one more try", "other", "one more try (Another reason)"),
         ],
     )
-    def test_history_reads_as_words(self, what, said):
-        assert labels.find_label("happening", what) == said
+    def test_history_reads_as_words(self, act, detail, said):
+        assert name_happening(labels.find_label, act, detail) == said
