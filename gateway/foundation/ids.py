@@ -50,6 +50,17 @@ def new_token(size: int = 32) -> str:
     return secrets.token_urlsafe(size)
 
 
+_READABLE = "acdefhjkmnprtwxy3479"
+"""Signs that nobody takes for one another on paper: without o and 0, l, i and 1, b, 6 and 8, g and q, s and 5, z and 2,
+u and v."""
+
+
+def new_readable_code(length: int = 12) -> str:
+    """Return an unguessable code for paper, in groups of four; each sign holds 4.3 bits."""
+    signs = "".join(secrets.choice(_READABLE) for _ in range(length))
+    return "-".join(signs[at : at + 4] for at in range(0, length, 4))
+
+
 def make_random_bytes(size: int) -> bytes:
     """Return ``size`` random bytes, for nonces and keys."""
     return secrets.token_bytes(size)

@@ -19,6 +19,7 @@ LATE = {
     "icu4py": "a menu is cut into pages",
     "wcwidth": "a problem of a menu is drawn in a terminal",
     "zxcvbn": "a password is chosen",
+    "segno": "somebody sets up a second factor",
     "valkey": "never: the package of the embedded server brings a client of its own",
 }
 """Package → when it is imported."""

@@ -12,7 +12,7 @@ from pyotp.utils import strings_equal
 
 from gateway.domain.audit_acts import AuditAct
 from gateway.domain.permissions import Permission, Role, check_permission
-from gateway.foundation.ids import make_random_bytes, new_token
+from gateway.foundation.ids import make_random_bytes, new_readable_code
 from gateway.helpdesk.errors import Rejected, Why
 from gateway.helpdesk.staff import passwords
 from gateway.storage import audit, people, sign_ins
@@ -102,7 +102,7 @@ def confirm_factor(
     """
     now = parts.clock.now()
     passwords.take_a_try(parts, passwords.name_counter(actor.person_id), address)
-    codes = tuple(_write_recovery_code(new_token(6)) for _ in range(RECOVERY_CODES))
+    codes = tuple(new_readable_code() for _ in range(RECOVERY_CODES))
 
     def work(tx: Tx) -> None:
         factor = sign_ins.find_second_factor(tx, actor.person_id)
@@ -299,13 +299,8 @@ def _format_base32(secret: bytes) -> str:
     return base64.b32encode(secret).decode().rstrip("=")
 
 
-def _write_recovery_code(token: str) -> str:
-    """Return a recovery code as displayed: in lower case and without punctuation."""
-    return token.replace("_", "x").replace("-", "y").lower()
-
-
 def _hash_code(tx: Tx, person_id: str, code: str) -> bytes:
-    return tx.ring.lookup("sign_in", "recovery", person_id, "".join(code.split()).lower())
+    return tx.ring.lookup("sign_in", "recovery", person_id, "".join(code.replace("-", " ").split()).lower())
 
 
 def _on_record(tx: Tx, person_id: str, act: AuditAct, now: datetime) -> None:

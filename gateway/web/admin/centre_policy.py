@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request
 
 from gateway.helpdesk.errors import Rejected
 from gateway.helpdesk.staff import centre_policy
 from gateway.web.shared.auth import get_actor
-from gateway.web.shared.i18n import _
+from gateway.web.shared.forms import flash_saved
 from gateway.web.shared.labels import find_word
-from gateway.web.shared.times import show_clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -67,7 +66,7 @@ def _answer_change(
     except Rejected as declined:
         fault = {place: find_word(declined.why)}
         return _render_page(parts, fault=fault, typed_policy=typed_policy, typed_order=typed_order), BAD
-    flash(_("Saved %(t)s.", t=show_clock(parts)))
+    flash_saved(parts)
     return redirect(f"{HERE}#{place}", SEE_OTHER)
 
 

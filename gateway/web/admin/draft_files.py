@@ -11,7 +11,7 @@ from gateway.operations.publishing import draft_files, menu_drafts, stored
 from gateway.operations.publishing.folder_archive import MOST_FILES, BadArchive
 from gateway.operations.publishing.menu_drafts import DraftClosed, DraftMoved, UnknownDraft
 from gateway.web.shared.auth import get_actor
-from gateway.web.shared.forms import read_field
+from gateway.web.shared.forms import flash_saved, read_field
 from gateway.web.shared.i18n import _, later
 from gateway.web.shared.labels import show_controls
 
@@ -121,7 +121,7 @@ def _save_file(parts: Services, checks: CheckedDrafts, draft_id: str, file: str)
         return _render_file(parts, checks, draft_id, file, typed=typed, now=""), CONFLICT
     except UnknownDraft:
         abort(NOT_FOUND)
-    flash(_("Saved."))
+    flash_saved(parts)
     return redirect(f"/admin/drafts/{draft_id}/files/{file}", SEE_OTHER)
 
 

@@ -11,7 +11,7 @@ from gateway.operations.publishing import menu_drafts, publish, publish_rules, s
 from gateway.operations.publishing.draft_history import list_history
 from gateway.operations.publishing.menu_drafts import UnknownDraft
 from gateway.web.shared.auth import get_actor
-from gateway.web.shared.forms import read_field
+from gateway.web.shared.forms import flash_saved, read_field
 from gateway.web.shared.i18n import _
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def add_to(pages: Blueprint, parts: Services) -> None:
     @pages.post("/menus/approval")
     def approval() -> Answer:
         menu_drafts.set_approval(parts, get_actor(), on=read_field("on", 3) == "yes")
-        flash(_("Saved."))
+        flash_saved(parts)
         return redirect(HERE, SEE_OTHER)
 
     @pages.post("/menus/<menu>/<int:number>/back")

@@ -27,7 +27,7 @@ from gateway.web.admin import (
     translators,
 )
 from gateway.web.shared.auth import check_way_back, get_actor
-from gateway.web.shared.forms import read_field, read_number_field
+from gateway.web.shared.forms import flash_saved, read_field, read_number_field
 from gateway.web.shared.i18n import _
 
 if TYPE_CHECKING:
@@ -171,7 +171,10 @@ def _answer_change(
         change()
     except Rejected as declined:
         return _render_page(parts, opened=person_id, fault=declined.why, typed=typed), BAD
-    flash(notice or _("Saved."))
+    if notice:
+        flash(notice)
+    else:
+        flash_saved(parts)
     place = f"/admin/people#{person_id}" if person_id else "/admin/people"
     return redirect(back or place, SEE_OTHER)
 

@@ -13,7 +13,7 @@ from gateway.helpdesk.requests import referrals as requests_referrals
 from gateway.helpdesk.requests.referrals import Referral
 from gateway.helpdesk.staff.centre_lists import list_languages, list_topics
 from gateway.web.shared.auth import get_actor
-from gateway.web.shared.forms import read_field, read_number_field
+from gateway.web.shared.forms import flash_saved, read_field, read_number_field
 from gateway.web.shared.i18n import _
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _save_entry(parts: Services, referral_id: str) -> Response | tuple[str, int]
         made = requests_referrals.save_entry(parts, get_actor(), typed)
     except Rejected as declined:
         return _render_page(parts, typed=typed, fault=declined.why), BAD
-    flash(_("Saved."))
+    flash_saved(parts)
     return redirect(f"/admin/referrals#{made}", SEE_OTHER)
 
 

@@ -36,9 +36,9 @@ from gateway.web.console import labels
 from gateway.web.console.callback import render_callback
 from gateway.web.shared.auth import get_actor
 from gateway.web.shared.error_pages import refuse_page, show_missing
-from gateway.web.shared.forms import flash_undoable, read_field
+from gateway.web.shared.forms import flash_saved, flash_undoable, read_field
 from gateway.web.shared.i18n import _
-from gateway.web.shared.times import format_clock, format_day_and_clock, format_window, show_clock
+from gateway.web.shared.times import format_clock, format_day_and_clock, format_window
 from gateway.web.shared.unsent_forms import list_posted_words
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _add_outcome(pages: Blueprint, parts: Services) -> None:
             read_field("text", LONGEST).replace("\r\n", "\n"),
             form=read_field("form"),
         )
-        flash(_("Saved %(t)s.", t=show_clock(parts)))
+        flash_saved(parts)
         return _redirect_to(callback_id, "#notes")
 
 

@@ -27,7 +27,7 @@ from gateway.web.shared.auth import (
     take_cookie,
     without_second_factor,
 )
-from gateway.web.shared.forms import read_field, read_number_field
+from gateway.web.shared.forms import flash_saved, read_field, read_number_field
 from gateway.web.shared.i18n import _
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def _add_own(pages: Blueprint, parts: Services) -> None:
             people.set_number(parts, get_actor(), get_actor().person_id, written)
         except Rejected as declined:
             return _own_page(parts, number=written, number_fault=declined.why), BAD
-        flash(_("Saved."))
+        flash_saved(parts)
         return redirect(check_way_back(read_field("back")) or "/me", SEE_OTHER)
 
     @pages.post("/me/password")
