@@ -13,9 +13,13 @@ from gateway.menus.authoring.checks import CheckContext
 from gateway.operations.publishing.publish import Published, publish_menu
 from gateway.operations.publishing.stored import read_folder_files
 from gateway.storage.database import Store
+from gateway.storage.versions import find_compiled
 from tests.support.clocks import SetClock
-from tests.support.house import LINE, MENUS, Phone, made_parts
+from tests.support.house import LINE, MENUS, Phone, made_parts, publish
+from tests.support.ledgers import SqliteLedgers
 
+# On the runner that has read the sample's files.
+pytestmark = pytest.mark.xdist_group("sample")
 GUIDE = MENUS.parent / "docs/how-to/menus.md"
 FACT = "  th.wage.bangkok:\n"
 TO_BANGKOK = {"en": "4 1 1 1", "lo": "1 1 1 1 1", "lo-Latn": "2 1 1 1", "th": "3 1 1 1 1"}
@@ -33,10 +37,22 @@ def edited() -> dict[str, str]:
     return files | {"facts.yaml": f"{text[:end]}\n    {new[0]}{text[end:]}"}
 
 
+@pytest.fixture(scope="module")
+def compiled(sqlite_ledgers: SqliteLedgers, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The version that publishing the edited folder makes."""
+    folder = tmp_path_factory.mktemp("guide")
+    with sqlite_ledgers.fresh(folder) as store:
+        found = made_parts(store, SetClock(), folder)
+        published = publish_menu(found, edited(), author="Noy", why="the wage of 2027")
+        assert isinstance(published, Published)
+        with store.read() as tx:
+            return find_compiled(tx, published.version.id) or ""
+
+
 @pytest.fixture
-def parts(sqlite_store: Store, clock: SetClock, tmp_path: Path) -> Services:
+def parts(sqlite_store: Store, clock: SetClock, tmp_path: Path, compiled: str) -> Services:
     found = made_parts(sqlite_store, clock, tmp_path)
-    assert isinstance(publish_menu(found, edited(), author="Noy", why="the wage of 2027"), Published)
+    publish(found, compiled)
     return found
 
 

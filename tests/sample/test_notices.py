@@ -48,10 +48,10 @@ def pages_of(menu: Menu, limits: Limits, language: str) -> Iterator[tuple[str, P
 def test_each_page_with_each_notice_is_within_the_limit(
     menu: Menu, language: str, notice: str, limits: Limits
 ) -> None:
-    seen = 0
+    seen, widest = 0, reserve_values(menu, language, SETTINGS)
     for name, page in pages_of(menu, limits, language):
         session = Session(screen=name, language=language, script=language, notice=notice)
-        shown, alone = add_notice(menu, session, page, reserve_values(menu, language, SETTINGS), limits)
+        shown, alone = add_notice(menu, session, page, widest, limits)
         assert fits_page(write_page(shown, {}), limits), (name, page)
         danger = name == menu.sos or menu.screens[name].topic == "danger"
         assert shown != page or danger, (name, page)

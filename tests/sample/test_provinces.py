@@ -2,26 +2,22 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
-from pathlib import Path
+from datetime import UTC, datetime
 
 import pytest
 
 from gateway.domain.events import USSD_LIMITS
 from gateway.foundation.display_values import DisplayValues
-from gateway.menus.authoring.check import check_menu
-from gateway.menus.authoring.checks import CheckContext
-from gateway.menus.authoring.folder import read_folder
 from gateway.menus.engine.engine import begin_session, open_screen, render_reply, step_session
 from gateway.menus.engine.model import Menu
+from gateway.menus.engine.serialization import load_menu
 from gateway.menus.engine.session import Known
 from gateway.menus.keywords import understand_text
+from tests.support.house import sample
 
-FOLDER = Path(__file__).parents[2] / "menus"
-CHECKED_ON, NOW = date(2026, 11, 24), datetime(2026, 11, 24, 7, 5, tzinfo=UTC)
-WHENS = ("morning", "noon", "evening", "sunday", "now")
+NOW = datetime(2026, 11, 24, 7, 5, tzinfo=UTC)
 
-pytestmark = pytest.mark.fault("X1")
+pytestmark = [pytest.mark.fault("X1"), pytest.mark.xdist_group("sample")]
 
 # Royal Gazette as told by Nation Thailand on 1 Jan 2025, Bangkok on 17 Jun 2025: baht a day by province.
 RATES = """
@@ -58,12 +54,7 @@ OWN_DISTRICTS = {"Chiang Mai": "380", "Songkhla": "380", "Surat Thani": "400"}
 
 @pytest.fixture(scope="module")
 def menu() -> Menu:
-    asked = CheckContext(
-        today=CHECKED_ON, zone="Asia/Vientiane", settings={}, staffed=lambda _: frozenset(WHENS)
-    )
-    found = check_menu(read_folder(FOLDER), asked).menu
-    assert found
-    return found
+    return load_menu(sample())
 
 
 def amounts(menu: Menu, screen: str, script: str) -> list[str]:
