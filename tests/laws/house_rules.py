@@ -176,6 +176,64 @@ def nothing_of_hers_is_logged(house: House) -> Iterator[str]:
                 yield f"{place}: {dotted(name)} goes into the log"
 
 
+TO_A_PHONE = frozenset(
+    {"Piece", "Reply", "Outgoing", "OutgoingPush", "Sms", "add_alert", "add_row", "send_text"}
+)
+"""What carries words towards a phone; HTTP answers go to providers."""
+
+LAST_WORDS = frozenset({"gateway/conversations/apology.py:_LAST", "gateway/web/webhooks/views.py:DOWN"})
+"""What is said where no menu can be read: the only words in code, plain English without a number of any country."""
+
+OF_LETTERS = (
+    "gateway/menus/keywords/",
+    "gateway/menus/engine/text_breaks.py",
+    "gateway/menus/engine/screens.py",
+    "gateway/menus/authoring/",
+    "gateway/helpdesk/staff/passwords.py",
+    "gateway/web/shared/languages.py",
+)
+"""Where letters of Lao and Thai are grammar, examples to authors, easy passwords, or names of the pages' languages."""
+
+_ANOTHER_SCRIPT = re.compile("[\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff]{3}")
+_SENTENCE = re.compile(r"[A-Za-z]+[,.!?]? [A-Za-z{]")
+
+
+def phones_are_told_by_the_menu(house: House) -> Iterator[str]:
+    """Texts that go to phones stand in the menu folder, where a person reviews them; pages have their catalogues."""
+    for path, tree in house.source("gateway/", "workers/"):
+        docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        for node in walked(house.files[path]):
+            said = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+            if (
+                _ANOTHER_SCRIPT.search(said)
+                and id(node) not in docstrings
+                and not path.startswith(OF_LETTERS)
+            ):
+                yield f"{path}:{node.lineno}: words of a language stand in code"
+            if isinstance(node, ast.Call) and dotted(node.func).rpartition(".")[2] in TO_A_PHONE:
+                yield from (
+                    f"{path}:{node.lineno}: {words!r} goes to a phone" for words in _sentences_in(node)
+                )
+        for node in tree.body:
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
+                name = f"{path}:{dotted(node.targets[0])}"
+                words = str(node.value.value)
+                spoken = words.startswith(("Sorry", "Hello", "Dear", "Please", "Thank"))
+                if spoken and name not in LAST_WORDS:
+                    yield f"{path}:{node.lineno}: {words!r} speaks to somebody, outside the menu folder"
+
+
+def _sentences_in(call: ast.Call) -> Iterator[str]:
+    for given in (*call.args, *(word.value for word in call.keywords)):
+        for part in ast.walk(given):
+            if (
+                isinstance(part, ast.Constant)
+                and isinstance(part.value, str)
+                and _SENTENCE.search(part.value)
+            ):
+                yield part.value
+
+
 def the_environment_is_read_in_config(house: House) -> Iterator[str]:
     for place, node in house.nodes("gateway/", "workers/"):
         if dotted(node) in {"os.environ", "os.getenv", "os.environb"} or imported(node) & {
@@ -393,6 +451,7 @@ RULES = (
     Rule("2", dialects_stay_in_their_folders),
     Rule("3", jobs_are_nudges),
     Rule("3", nothing_of_hers_is_logged),
+    Rule("texts", phones_are_told_by_the_menu),
     Rule("4", the_environment_is_read_in_config),
     Rule("4", every_variable_is_explained),
     Rule("5", every_module_stands_in_a_layer),

@@ -59,6 +59,18 @@ PLANTED = (
         "def f(r):\n    return r.rowcount == 1\n",
     ),
     (
+        rules.phones_are_told_by_the_menu,
+        "gateway/helpdesk/x.py",
+        'def f(tx, person):\n    add_alert(tx, person, "A request waits for you")\n',
+    ),
+    (
+        rules.phones_are_told_by_the_menu,
+        "gateway/delivery/x.py",
+        'def f(row, code):\n    add_row(row, payload={"text": f"Your code is {code}"})\n',
+    ),
+    (rules.phones_are_told_by_the_menu, "workers/x.py", 'WORDS = {"lo": "ສະບາຍດີ"}\n'),
+    (rules.phones_are_told_by_the_menu, "gateway/conversations/x.py", 'BYE = "Thank you. Goodbye"\n'),
+    (
         rules.a_transaction_waits_for_nobody,
         "gateway/delivery/x.py",
         "def f(parts, line, text):\n    with parts.store.write() as tx:\n        line.send(text)\n",
