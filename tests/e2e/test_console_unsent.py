@@ -111,4 +111,4 @@ def test_a_visitor_s_request_is_there_after_signing_in_again(
     expect(page.locator("input[name=consented]")).to_be_checked()
     expect(page.locator("input[name=phone_seen][value=sometimes]")).to_be_checked()
     page.locator("main form[action='/add'] button.primary").click()
-    expect(page.get_by_text("Added. The code is")).to_be_visible()
+    expect(page.get_by_text("Added. Tell her: code")).to_be_visible()

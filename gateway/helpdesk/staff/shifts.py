@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks.routing import Offers
-from gateway.domain.callbacks.windows import DAYS, Hours, Shift, find_next_window
+from gateway.domain.callbacks.windows import DAYS, Hours, Shift, find_next_window, list_offered_windows
 from gateway.domain.contact_safety import When
 from gateway.domain.permissions import ROLES, WORKING, Permission, Role, check_permission
 from gateway.helpdesk.errors import Rejected, Why, refuse_odd_year
@@ -104,6 +104,19 @@ def show_plan(parts: Services, actor: Actor) -> Plan:
             by_shifts=bool(rota.shifts),
             opening=tuple(tuple(map(format_span, spans)) for spans in parts.line.hours.days),
         )
+
+
+def list_offered_words(parts: Services, actor: Actor) -> frozenset[str]:
+    """Return the words of the times at which a call can be had now.
+
+    Raises:
+        NotPermitted: the actor lacks the permission to work the queue.
+    """
+    check_permission(actor, Permission.WORK_QUEUE)
+    now = parts.clock.now()
+    with parts.store.read() as tx:
+        hours = duty.find_hours(tx, parts.line.hours, parts.line.zone, now, actor.team)
+    return frozenset(list_offered_windows(list_windows(parts), hours, parts.line.zone, now))
 
 
 def _list_offers(parts: Services, tx: Tx, team: str, now: datetime) -> tuple[OfferedTime, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, redirect, render_template, request
 
@@ -16,10 +17,12 @@ from gateway.helpdesk.requests import unmatched_texts
 from gateway.helpdesk.requests.add import ManualRequest, RequestOrigin
 from gateway.helpdesk.requests.planning import list_windows
 from gateway.helpdesk.staff.centre_lists import list_languages, list_topics
-from gateway.menus.engine.effects import CallbackAccepted
+from gateway.helpdesk.staff.shifts import list_offered_words
+from gateway.menus.engine.effects import CallbackAccepted, CallbackRefused
 from gateway.web.shared.auth import get_actor
 from gateway.web.shared.forms import read_field, read_number_field
 from gateway.web.shared.i18n import _
+from gateway.web.shared.times import format_window
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,9 +61,20 @@ def add_to(pages: Blueprint, parts: Services) -> None:
         except Rejected as declined:
             return _render_page(parts, request.form, fault=declined.why), BAD
         if not isinstance(receipt, CallbackAccepted):
-            return _render_page(parts, request.form, refused=True), BAD
-        flash(_("Added. The code is %(code)s: she can use it to ask how it stands.", code=receipt.code))
+            reason = receipt.reason if isinstance(receipt, CallbackRefused) else "hours"
+            return _render_page(parts, request.form, refused=reason), BAD
+        _say_added(parts, receipt)
         return redirect(f"/callbacks/{receipt.callback}", SEE_OTHER)
+
+
+def _say_added(parts: Services, receipt: CallbackAccepted) -> None:
+    """Flash what the person at the desk or on the phone is told: the code, and when she is called."""
+    zone = ZoneInfo(parts.line.zone)
+    start, end, now = (at.astimezone(zone) for at in (receipt.due_at, receipt.due_until, parts.clock.now()))
+    when = format_window(start, end, now)
+    flash(_("Added. Tell her: code %(code)s, we call %(when)s.", code=receipt.code, when=when))
+    if read_field("sms_safe") == "yes" and read_field("phone_seen") != PhoneSeen.NO.value:
+        flash(_("No texts are sent all the same: others can see this phone."), "info")
 
 
 def _read_form(parts: Services) -> ManualRequest:
@@ -102,7 +116,7 @@ def _list_windows(parts: Services) -> tuple[When, ...]:
 
 
 def _render_page(
-    parts: Services, typed: Mapping[str, str], *, fault: Why | None = None, refused: bool = False
+    parts: Services, typed: Mapping[str, str], *, fault: Why | None = None, refused: str = ""
 ) -> str:
     return render_template(
         "console/add.html",
@@ -116,6 +130,7 @@ def _render_page(
         hows=[how for how in RequestOrigin if how is not RequestOrigin.TEXTED],
         seen=list(PhoneSeen),
         windows=_list_windows(parts),
+        offered=list_offered_words(parts, get_actor()),
         topics=list_topics(parts),
         spoken=list_languages(parts),
         tab="",

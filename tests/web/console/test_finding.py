@@ -1,10 +1,12 @@
 """Search, the ringing phone and added requests: a number is typed into forms only, and never shown again."""
 
 import re
+from datetime import date
 
 import pytest
 
 from gateway.domain.permissions import Role
+from gateway.helpdesk.staff import people, shifts
 from gateway.storage import callers
 from tests.support.desk_rig import HER, OTHER
 
@@ -163,10 +165,59 @@ class TestAdding:
         noy.post("/add", **{**family, "agreed_herself": "yes", "form": "form-2"})
         assert noy.post("/search", written=HER).location
 
-    def test_texts_are_safe_only_where_nobody_else_sees_the_phone(self, noy):
+    @pytest.mark.fault("Q22")
+    def test_texts_are_safe_only_where_nobody_else_sees_the_phone_and_it_is_said(self, noy):
         answer = noy.post("/add", **{**ASKED, "phone_seen": "sometimes", "sms_safe": "yes"})
         page = plain(noy.get(answer.location))
-        assert "No texts" in page
+        assert "No texts are sent all the same" in page
+        assert "No texts" in page.split("Safe time")[0]
+
+    @pytest.mark.fault("Q22")
+    def test_what_to_tell_her_is_said_with_code_and_hours(self, noy, line):
+        answer = noy.post("/add", **ASKED)
+        code = line.callback(answer.location.rsplit("/", 1)[1]).code
+        assert f"Tell her: code {code}, we call 18:00–21:00" in plain(noy.get(answer.location))
+
+    @pytest.mark.fault("Q22")
+    @pytest.mark.parametrize(
+        ("changed", "field", "words"),
+        [
+            ({"when": "sunday"}, "when", "Nobody is on duty at this time"),
+            ({"phone_seen": "not_mine", "when": "evening"}, "phone_seen", "This phone must not ring so"),
+        ],
+    )
+    def test_why_it_was_not_taken_stands_at_the_answer_that_is_in_the_way(
+        self, noy, line, changed, field, words
+    ):
+        for sunday in (date(2026, 11, 29), date(2026, 12, 6)):
+            shifts.set_holiday(line.parts, people.OWNER, sunday, "")
+        page = text_of(noy.post("/add", **{**ASKED, **changed}))
+        asked = next(one for one in page.split("<fieldset") if f'name="{field}"' in one)
+        assert words in asked.split("</fieldset>")[0]
+        assert page.count('class="fault"') == 1
+        assert line.rows("SELECT count(*) FROM callbacks") == [(0,)]
+
+    @pytest.mark.fault("Q22")
+    def test_times_that_nobody_is_here_are_marked_before_they_are_chosen(self, noy, line):
+        dao = line.person("Dao").person_id
+        shifts.set_week(line.parts, people.OWNER, dao, {"mon": ["18:00-21:00"]})
+        asked = text_of(noy.get("/add")).split('name="when"')
+        marked = {
+            re.search(r'value="(\w+)"', one).group(1)
+            for one in asked[1:]
+            if "nobody is here then" in one.split("</label>")[0]
+        }
+        assert marked == {"morning", "noon", "sunday", "now"}
+
+    @pytest.mark.fault("Q22")
+    @pytest.mark.parametrize(
+        ("agreed", "words"),
+        [("", "Somebody of her family answers this number"), ("yes", "she agreed herself")],
+    )
+    def test_whoever_calls_later_sees_whether_the_family_answers(self, noy, agreed, words):
+        family = {**ASKED, "how": "family", "family_number": OTHER, "agreed_herself": agreed}
+        answer = noy.post("/add", **family)
+        assert words in plain(noy.get(answer.location))
 
 
 class TestTheOpeningSentence:
