@@ -12,7 +12,7 @@ from gateway.domain.callbacks.routing import find_spoken_language as language_of
 from gateway.domain.permissions import Permission, check_permission
 from gateway.helpdesk.errors import NoSuchCallback
 from gateway.helpdesk.queue import queue
-from gateway.helpdesk.staff.shifts import find_offers, is_big, list_today
+from gateway.helpdesk.staff.shifts import find_offers, is_big, list_on_duty, list_today
 from gateway.storage import callbacks, outbox, people, presence, queue_counts
 from gateway.storage import queue as stored
 
@@ -67,6 +67,7 @@ class HandOver:
         phones: (helpline number, name of the person who has it); unmasked, as these are staff phones.
         danger: waiting danger requests.
         big: the centre is big enough that claims are transferred by name.
+        colleagues: (id, name) of the others who are on duty now, to whom claims can be passed.
     """
 
     mine: tuple[Row, ...]
@@ -74,6 +75,7 @@ class HandOver:
     phones: tuple[tuple[str, str], ...]
     danger: tuple[Row, ...]
     big: bool
+    colleagues: tuple[tuple[str, str], ...]
 
 
 def summarise_shift(parts: Services, actor: Actor) -> Opening:
@@ -166,6 +168,11 @@ def hand_over(parts: Services, actor: Actor) -> HandOver:
             ),
             danger=tuple(queue.build_row(one, actor, now) for one in stored.list_danger(tx, actor.team)),
             big=is_big(tx, actor.team),
+            colleagues=tuple(
+                (one.id, one.name)
+                for one in list_on_duty(parts, tx, now, actor.team)
+                if one.id != actor.person_id
+            ),
         )
 
 

@@ -316,13 +316,14 @@ def add_transfer(pages: Blueprint, parts: Services) -> None:
             transfer.hand_over(parts, get_actor(), callback_id, read_field("to"), reason=read_field("reason"))
         except NotPassed as refused:
             return render_callback(
-                parts, callback_id, fault=_describe_refusal(parts, callback_id, refused)
+                parts, callback_id, fault=describe_unfitness(parts, callback_id, refused)
             ), CONFLICT
         flash(_("Passed on. It is no longer yours."))
         return redirect("/", SEE_OTHER)
 
 
-def _describe_refusal(parts: Services, callback_id: str, refused: NotPassed) -> str:
+def describe_unfitness(parts: Services, callback_id: str, refused: NotPassed) -> str:
+    """Return why a colleague was not given a callback, in the page's words."""
     name = refused.name
     match refused.why:
         case UnfitReason.NOT_WORKING:

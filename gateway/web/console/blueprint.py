@@ -15,6 +15,7 @@ from gateway.web.console import (
     callback,
     confessions,
     follow_up,
+    hand_over,
     labels,
     one_tap,
     queue,
@@ -55,6 +56,7 @@ def build_blueprint(parts: Services) -> Blueprint:
     queue.add_search(pages, parts)
     add_request.add_to(pages, parts)
     unmatched_texts.add_to(pages, parts)
+    hand_over.add_to(pages, parts)
     status_bar.add_to(pages, parts)
     confessions.add_to(pages, parts)
     pages.app_context_processor(

@@ -1,4 +1,4 @@
-"""Serves the hand-over between shifts, and the texts that matched no keyword."""
+"""Serves the texts that matched no keyword, and what is done about them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, flash, redirect, render_template
 
 from gateway.helpdesk.errors import NotSafe, Rejected
-from gateway.helpdesk.queue import queue, shift_summary
+from gateway.helpdesk.queue import queue
 from gateway.helpdesk.requests import unmatched_texts
 from gateway.web.shared.auth import get_actor
 from gateway.web.shared.forms import read_field
@@ -22,13 +22,7 @@ CONFLICT, BAD, SEE_OTHER = 409, 422, 303
 
 
 def add_to(pages: Blueprint, parts: Services) -> None:
-    """Register both pages and the actions on a text."""
-
-    @pages.get("/hand-over")
-    def hand_over() -> str:
-        summary = shift_summary.hand_over(parts, get_actor())
-        counts = queue.count_tabs(parts, get_actor())
-        return render_template("console/hand_over.html", told=summary, tab="", counts=counts)
+    """Register the page and the actions on a text."""
 
     @pages.get("/texts")
     def texts() -> str:

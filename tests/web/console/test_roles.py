@@ -56,6 +56,7 @@ TABLE = {
     ("GET", "/ringing"): {C, S},
     ("POST", "/ringing"): {C, S},
     ("GET", "/add"): {C, S},
+    ("POST", "/hand-over"): {C, S},
     ("POST", "/add"): {C, S},
     ("GET", "/hand-over"): {C, S},
     ("GET", "/texts"): {C, S},
