@@ -4,6 +4,7 @@ Only elements that hold text and no elements are fields; their names are matched
 them as they like. Expat reads (XML 1.0); a document type is refused, and with it every entity of its own.
 """
 
+import re
 from collections.abc import Collection
 from typing import NoReturn
 from xml.parsers import expat
@@ -15,6 +16,8 @@ XML = frozenset({"text/xml", "application/xml"})
 """The content types of XML providers (RFC 7303)."""
 
 DEEPEST = 8
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f]")
 
 
 class _ElementReader:
@@ -82,4 +85,4 @@ def _refuse_doctype(*_: object) -> NoReturn:
 
 def format_text(text: str) -> str:
     """Return a text as the content of an element; control characters that XML 1.0 (2.2) cannot hold are dropped."""
-    return escape("".join(letter for letter in text if letter >= " " or letter in "\n\t"))
+    return escape(_CONTROLS.sub("", text))

@@ -98,7 +98,20 @@ def read_posted_number(written: str) -> str | None:
     begins, plain = _POSTED_PLUS.match(written), written.strip()
     if begins or written.startswith(" "):
         return to_e164("+" + (written[begins.end() :] if begins else plain))
-    return next(iter(list_valid_readings("+" + plain)), None) if plain.isascii() and plain.isdigit() else None
+    if not (plain.isascii() and plain.isdigit()):
+        return None
+    number = f"+{plain}"
+    name = _name_number(number)
+    if _VALID.find_value(name):
+        return number
+    found = next(iter(list_valid_readings(number)), None)
+    if found == number:
+        _VALID.put_value(name, True)
+    return found
+
+
+_VALID: BoundedTable[bytes, bool] = BoundedTable(4_000)
+"""Numbers that were posted as digits alone and are valid, by the same hash."""
 
 
 def find_sender(own: str, written: str) -> str:

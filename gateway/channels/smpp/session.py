@@ -104,6 +104,7 @@ class BoundConnection:
         try:
             found = await self._ask(lambda n: pdus.write_bind(self._command, self._account, n))
         except Unanswered:
+            await self._close()
             raise NotBound from None
         if found.status != pdus.OK:
             await self._close()

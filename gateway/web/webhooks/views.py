@@ -347,7 +347,7 @@ def mount_webhooks(app: Flask, gate: Gate, *, most_bytes: int) -> None:
             return pages(environ, start_response)
         place = path.split("/")[2:]
         if (
-            environ["REQUEST_METHOD"] != "POST"
+            environ["REQUEST_METHOD"] not in ("POST", "GET")
             or len(place) != _PLACE_PARTS
             or not all(place)
             or not path.isascii()

@@ -129,7 +129,7 @@ def test_a_stranger_is_refused_as_through_flask(rig: _Rig, channel: str, secret:
         ("/webhooks/africastalking-1//ussd", "POST"),
         ("/webhooks/africastalking-1/x/ussd/", "POST"),
         ("/webhooks/", "POST"),
-        ("/webhooks/a/b/c", "GET"),
+        ("/webhooks/a/b/c", "PUT"),
         ("/webhooks/a/b/c", "HEAD"),
     ],
 )
@@ -146,6 +146,15 @@ def test_any_address_is_answered_as_through_flask(parts: list[str]) -> None:
     path = "/webhooks/" + "/".join(parts)
     directly = rig.ask(rig.app.wsgi_app, path, body=urlencode(FIELDS).encode())
     assert directly == rig.ask(rig.through_flask, path, body=urlencode(FIELDS).encode())
+
+
+@given(st.lists(st.text(st.characters(codec="ascii", categories=("L", "N", "P")), max_size=12), max_size=6))
+@settings(max_examples=30, deadline=None)
+def test_a_get_is_answered_as_through_flask(parts: list[str]) -> None:
+    rig = _Rig()
+    path = "/webhooks/" + "/".join(parts)
+    directly = rig.ask(rig.app.wsgi_app, path, body=b"", method="GET")
+    assert directly == rig.ask(rig.through_flask, path, body=b"", method="GET")
 
 
 def test_headers_of_a_post_are_read_by_their_names_in_lower_case() -> None:

@@ -1,0 +1,124 @@
+"""Times a USSD hop through each provider's dialect beside the first one, and counts the lines of each adapter.
+
+    python -m bench.dialects
+
+Each line posts the same keys of the same menu through the same WSGI application, in interleaved rounds, so what differs
+is the dialect: its parsing, its page, and what it does not know of a turn. Read the ratio.
+"""
+
+import io
+import os
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+from typing import Any
+from urllib.parse import urlsplit
+
+import redis
+
+from bench.hops import build_post
+from config.settings import load_settings
+from gateway import channels as adapters
+from gateway.foundation.clock import Clock
+from gateway.foundation.webhook_secrets import Serials
+from gateway.operations import supervisor
+from gateway.web.app import create_app
+from gateway.web.webhooks.views import list_addresses
+from tests.channels.test_ussd_dialects import SPEAKERS
+from tests.support import house
+from tests.support.channel_tables import PROVIDERS, as_form, line_of, table_of
+from tests.support.ledgers import made
+
+ROUNDS, SESSIONS = 7, 40
+KEYS = ("4", "1", "2", "0", "2", "1", "00")
+FIRST = "africastalking"
+
+
+def build_dialect_post(provider: str, path: str, session: str, keys: tuple[str, ...]) -> dict[str, Any]:
+    """Return the WSGI environment of the post of these keys in the provider's form."""
+    dialect, fields = table_of(provider).dialect, SPEAKERS[provider].post(session, keys)
+    environ = build_post(path, 0, "")
+    if dialect.method == "GET":
+        body, query = b"", as_form(fields).decode()
+    else:
+        body, query = dialect.write(fields), ""
+    return environ | {
+        "REQUEST_METHOD": dialect.method,
+        "QUERY_STRING": query,
+        "CONTENT_TYPE": dialect.content_type,
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.input": io.BytesIO(body),
+    }
+
+
+def measure(folder: Path) -> None:
+    """Measure interleaved rounds of all dialects and print them."""
+    client = redis.Redis.from_url(supervisor.find_url(folder), socket_timeout=0.3)
+    clock, lines = Clock(), {provider: line_of(provider, provider) for provider in SPEAKERS}
+    found = house.made_parts(made(f"sqlite:///{folder / 'dialects.db'}"), clock, folder, client)
+    parts = replace(found, channels=lines)
+    house.publish(parts)
+    parts.sessions.refresh()
+    serials = Serials(lines, key=lambda: parts.store.ring.key("webhook"), read=lambda _: None)
+    app = create_app(parts, load_settings({"GATEWAY_DATA_DIR": str(folder), "GATEWAY_PHONE": "on"}), serials)
+    addresses = list_addresses("", lines, serials.secrets)
+    rounds: defaultdict[str, list[float]] = defaultdict(list)
+    for nth in range(ROUNDS + 1):
+        for provider in SPEAKERS:
+            parts.duty.refresh()  # as the refresh thread does each second
+            moves = []
+            for session in range(SESSIONS):
+                for pressed in range(len(KEYS) + 1):
+                    post = build_dialect_post(
+                        provider,
+                        urlsplit(addresses[provider]["ussd"]).path,
+                        f"{nth}-{session}",
+                        KEYS[:pressed],
+                    )
+                    began = time.thread_time()
+                    b"".join(app(post, lambda *_: lambda _piece: None))
+                    if pressed:
+                        moves.append((time.thread_time() - began) * 1e6)
+            rounds[provider].append(median(moves))
+    print(
+        f"A key that moves, {ROUNDS} interleaved rounds of {SESSIONS} sessions; µs of processor time, medians"
+    )
+    print(f"{'':16}{'µs':>6}{'x first':>9}")
+    for provider in sorted(rounds, key=lambda name: name != FIRST):
+        pairs = list(zip(rounds[provider], rounds[FIRST], strict=True))[1:]  # the first round fills caches
+        print(f"{provider:16}{median(one for one, _ in pairs):6.0f}{median(a / b for a, b in pairs):9.2f}")
+
+
+def count_lines() -> None:
+    """Print the lines of each adapter: all, and those that are code."""
+    print(f"\n{'adapter':16}{'files':>6}{'lines':>7}{'code':>6}{'events':>28}")
+    root = Path(next(iter(adapters.__path__)))
+    for provider in PROVIDERS:
+        files = sorted((root / provider).rglob("*.py"))
+        lines = [line.strip() for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+        code = sum(bool(line) and not line.startswith(("#", '"""')) for line in lines)
+        events = " ".join(sorted(line_of(provider).contract.events))
+        print(f"{provider:16}{len(files):6}{len(lines):7}{code:6}  {events}")
+
+
+def main() -> None:
+    """Start a Valkey of its own, measure and end it."""
+    with tempfile.TemporaryDirectory(prefix="gw-dialects-") as name:
+        folder = Path(name)
+        store = supervisor.start_valkey(folder, environment=dict(os.environ))
+        try:
+            while not supervisor.does_answer(folder):
+                time.sleep(0.05)
+            measure(folder)
+        finally:
+            store.terminate()
+            store.wait()
+    count_lines()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
