@@ -132,7 +132,6 @@ class Happening:
     """One entry of the history.
 
     Attributes:
-        at: when it happened.
         act: what was done, as ``AuditAct`` names it.
         detail: the outcome, reason or way of it, as a code; empty where the act says all.
         who: name of who did it; empty for the caller and for timers.
