@@ -29,13 +29,13 @@ _NEVER_BEFORE = frozenset(
     "ຯະາຳຽໆ"  # Lao
     "។៕ៗ"  # Khmer
     "၊။"  # Burmese
-    "\u200d"
+    "\u200d\u2060"  # U+2060 WORD JOINER forbids a cut on both sides (UAX #14, class WJ)
     "!%),.:;?]}…’”»"
 )
 _NEVER_AFTER = frozenset(
     "เแโใไ"  # Thai vowels that are written before their consonant
     "ເແໂໃໄ"  # Lao
-    "\u17d2\u1039\u200d"  # the joiners of Khmer and Burmese stacks
+    "\u17d2\u1039\u200d\u2060"  # the joiners of Khmer and Burmese stacks
     "([{¡¿‘“«"
 )
 _NEEDS_FINAL = frozenset("\u0e31\u0eb1\u0ebb")
@@ -57,6 +57,12 @@ _TAGS = range(0xE0020, 0xE0080)
 _UNITS = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Sc"})
 _LAO_RUN = re.compile("[\u0e80-\u0eff]+")
 _MASK = "0"
+_RANGE_BEFORE, _RANGE_AFTER = re.compile(r"\d[ \u00a0]*[-\u2013]$"), re.compile(r"[-\u2013][ \u00a0]*\d")
+"""A span of numbers, with or without spaces around its dash."""
+_ABBREVIATION = re.compile(r"(?:^|\s)(?:[^\W\d_]{1,2}\.)+$")
+"""What is counted or numbered, before its number: ``No. 5``, ``พ.ศ. 2569``."""
+_INSIDE_WORD = re.compile(r"(?:[^\W\d_]\.|://\S*)\0\S")
+"""Inside an abbreviation with dots, or an address; the cut is marked by NUL."""
 _GROUPED_PHONE = re.compile(r"(?<!\d)(?:\+\d{1,3}|0\d{1,3})(?:[ \u00a0\-]\d{2,})+(?!\d)")
 """A phone number written in groups, as ``+856 20 555`` or ``021 212 345``."""
 
@@ -141,6 +147,14 @@ def _parts_pair(text: str, place: int) -> bool:
         return False
     number = before[-1:] == "}" or _is_digit(before[-1:])
     if number and unicodedata.category(after[0]) in _UNITS:
+        return True
+    if (_RANGE_BEFORE.search(before) and _is_digit(after)) or (
+        _is_digit(before[-1:]) and _RANGE_AFTER.match(after)
+    ):
+        return True
+    if _is_digit(after) and _ABBREVIATION.search(before):
+        return True
+    if before + after == text and _INSIDE_WORD.search(re.split(r"\s", before)[-1] + "\0" + after[0]):
         return True
     first_word = re.split(r"\s", before)[-1]
     opened = next((at for at in range(len(first_word)) if _does_open(first_word[at])), None)

@@ -245,6 +245,16 @@ def test_no_syllable_of_any_running_lao_text_is_parted_where_the_house_can_read_
         ("Go home 🏴󠁧󠁢󠁥󠁮󠁧󠁿 now", 10, "Go home "),
         ("Phone 1546, free of cost", 12, "Phone 1546, "),
         ("Pay 400\nbaht and so on", 9, "Pay 400\n"),
+        # Kinds of public reports: unicode-org/icu4x#8243, w3c/sealreq#34; the words are our own.
+        ("ໄປ ກຣຸງ\u2060ເທບ ດີ", 8, "ໄປ "),
+        ("costs us 400\u00a0baht now", 15, "costs us "),
+        ("it opens at 8:00 - 12:00 daily", 20, "it opens at "),
+        ("it opens at 8:00 – 12:00 daily", 18, "it opens at "),
+        ("ພາສາລາວ ຢູ່ ສ.ປ.ປ. ລາວ", 16, "ພາສາລາວ ຢູ່ "),
+        ("please see No. 5 for it", 15, "please see "),
+        ("ตั้งแต่ปี พ.ศ. 2569 นี้", 15, "ตั้งแต่ปี "),
+        ("please see https://a.la/b", 20, "please see "),
+        ("that is all. 5 days", 14, "that is all. "),
     ],
 )
 def test_what_belongs_together_stays_together(text, room, before):
