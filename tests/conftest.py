@@ -2,6 +2,7 @@
 
 import gc
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,32 @@ from tests.support.servers import Missing, PostgreSQL, Valkey
 hypothesis.settings.register_profile("house", deadline=None, database=None)
 hypothesis.settings.load_profile("house")
 keep_statements()
+
+_MEMORY = Path("/dev/shm")
+_ROOM = 4 * 2**30
+"""Bytes that must be free there: browsers use it too."""
+
+
+def _keep_folders_in_memory() -> None:
+    """Let folders of tests lie in memory where the system has a file system for it, as Linux has (tmpfs(5)).
+
+    Each test makes and drops some, and a ledger waits for the disk at each commit: a seventh of a run. Whoever names
+    TMPDIR keeps it; processes that the tests start, workers among them, inherit it.
+    """
+    if "TMPDIR" in os.environ or not os.access(_MEMORY, os.W_OK):
+        return
+    found = os.statvfs(_MEMORY)
+    if found.f_flag & os.ST_NOEXEC or found.f_bavail * found.f_frsize < _ROOM:
+        return
+    folder = _MEMORY / f"gateway-tests-{os.getuid()}"
+    # Others may pass through, since PostgreSQL runs as another account where root runs the tests.
+    folder.mkdir(mode=0o711, exist_ok=True)
+    if folder.lstat().st_uid == os.getuid():
+        os.environ["TMPDIR"] = str(folder)
+        tempfile.tempdir = None
+
+
+_keep_folders_in_memory()
 
 _OURS = ("GATEWAY_", "AFRICASTALKING_", "DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "PORT", "HOST")
 _DATABASES = ["sqlite", "postgresql"]
