@@ -1,6 +1,10 @@
 """Every single key on the page with two panes acts on the request that is open, and on no other row."""
 
+import re
+import threading
+
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from gateway.domain.callbacks.states import CallbackState
@@ -66,3 +70,75 @@ def test_a_key_on_the_list_alone_takes_the_next_one(line, parts, opened) -> None
     page.keyboard.press("c")  # on the list alone it takes the next one
     expect(page.get_by_text("Claimed.")).to_be_visible()
     assert sorted(states(line, first, second)) == [claimed, waiting]
+
+
+@pytest.mark.fault("Q1")
+class TestThePalette:
+    """A code, a number, a page or a deed by its name; the request that is open wins."""
+
+    @pytest.fixture
+    def at_desk(self, parts, line, opened):
+        wanted = [line.requested(f"+8562055500{n:03}", when="now") for n in range(3)]
+        line.person("Noy", on_duty=True)
+        page = opened(width=1280, token=token_of(parts, "Noy"))
+        page.goto(f"/callbacks/{wanted[1]}")
+        return page, wanted
+
+    def test_it_opens_from_the_keyboard_and_does_what_is_typed(self, at_desk, line):
+        page, wanted = at_desk
+        palette = page.locator("#palette")
+        page.keyboard.press("Control+k")
+        expect(palette).to_be_visible()
+        expect(palette.get_by_role("option").first).to_be_visible()
+        page.keyboard.type("hand")
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(re.compile("/hand-over$"))
+        page.keyboard.press("Control+k")
+        page.keyboard.type(line.callback(wanted[2]).code)
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(re.compile(f"/callbacks/{wanted[2]}$"))
+
+    def test_a_deed_is_done_to_the_request_that_is_open(self, at_desk, line):
+        page, wanted = at_desk
+        page.keyboard.press("Control+k")
+        page.keyboard.type("claim")
+        expect(page.locator("#palette [role=option][aria-selected=true]")).to_contain_text("(c)")
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("Claimed.")).to_be_visible()
+        assert [line.callback(one).holder_id is not None for one in wanted] == [False, True, False]
+
+    def test_what_is_typed_while_its_script_is_still_coming_does_no_deed(self, at_desk, line):
+        page, wanted = at_desk
+        came = threading.Event()
+
+        def deliver_late(route):
+            came.wait(5)
+            route.continue_()
+
+        page.route("**/palette.js*", deliver_late)
+        page.keyboard.press("Control+k")
+        page.keyboard.type("cdn")
+        came.set()
+        expect(page.locator("#palette-wish")).to_have_value("cdn")
+        page.keyboard.press("Escape")
+        assert all(line.callback(one).holder_id is None for one in wanted)
+
+    def test_arrows_choose_and_escape_leaves_everything_as_it_was(self, at_desk, line):
+        page, wanted = at_desk
+        page.keyboard.press("Control+k")
+        first = page.locator("#palette [role=option]").first.text_content()
+        page.keyboard.press("ArrowDown")
+        chosen = page.locator("#palette [aria-selected=true]")
+        expect(chosen).to_have_count(1)
+        assert chosen.text_content() != first
+        for _ in range(20):
+            page.keyboard.press("ArrowUp")
+        expect(page.locator("#palette [aria-selected=true]")).to_have_text(first)
+        assert Axe().run(page, context="#palette").response["violations"] == []
+        page.keyboard.type("nothing of that name")
+        expect(page.locator("#palette [role=option]")).to_have_count(0)
+        page.keyboard.press("Enter")
+        page.keyboard.press("Escape")
+        expect(page.locator("#palette")).to_be_hidden()
+        assert page.url.endswith(wanted[1])
+        assert all(line.callback(one).holder_id is None for one in wanted)

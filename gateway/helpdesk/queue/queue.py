@@ -32,16 +32,7 @@ if TYPE_CHECKING:
     from gateway.storage.database import Tx
     from gateway.storage.notes import Note
 
-__all__ = [
-    "CallbackView",
-    "Counts",
-    "Happening",
-    "Queue",
-    "Row",
-    "Tab",
-    "show_callback",
-    "show_queue",
-]
+__all__ = ["CallbackView", "Counts", "Happening", "Queue", "Row", "Tab", "show_callback", "show_queue"]
 
 LOOKS = timedelta(seconds=60)
 """A person counts as looking at a page for this long after it was last seen open."""

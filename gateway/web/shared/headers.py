@@ -62,6 +62,10 @@ def install(app: Flask, machines: frozenset[str]) -> None:
         response.headers["Cache-Control"] = (
             "public, max-age=31536000, immutable" if _may_be_cached(response) else "no-store"
         )
+        if _may_be_cached(response):
+            # The address holds the content's hash and names the file: these say it again, in every response.
+            for name in ("Content-Disposition", "Last-Modified"):
+                response.headers.pop(name, None)
         if request.is_secure:
             response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         return response

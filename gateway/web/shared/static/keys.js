@@ -19,17 +19,43 @@
     all[Math.max(0, Math.min(all.length - 1, from < 0 ? 0 : from + step))].focus();
   }
 
-  function press(key) {
+  // The page itself is the register of keys: what a key does stands at its element.
+  function find(key) {
     const row = document.activeElement.closest && document.activeElement.closest("li");
     const inRow = row && row.querySelector(`[data-row-key="${key}"]`);
     // The request that is open comes before the list beside it; a row is meant only while the focus is on it.
     const of = (place) => place && [...place.querySelectorAll(`[data-key="${key}"]`)].find(shown);
-    const target = inRow || of(document.querySelector("article.one")) || of(document);
-    if (!target) return false;
+    return inRow || of(document.querySelector("article.one")) || of(document);
+  }
+
+  function act(target) {
     if (target.matches("input, textarea, select")) target.focus();
     else if (target.dataset.keyFocus) document.querySelector(target.dataset.keyFocus).focus();
     else target.click();
-    return true;
+  }
+
+  function press(key) {
+    const target = find(key);
+    if (target) act(target);
+    return Boolean(target);
+  }
+
+  // A code, a number, a page or a deed by its name: Ctrl+K. Few ever press it, so its script is fetched then.
+  const opener = document.querySelector("[data-opens-palette]");
+  let loaded = false;
+  let typed = null; // on a slow line one types on: it is meant for the palette, and no key does a deed meanwhile
+  function openPalette() {
+    const show = () => {
+      document.dispatchEvent(new CustomEvent("palette", { detail: { find, act, words: opener.dataset, typed: typed || "" } }));
+      typed = null;
+    };
+    if (loaded) { show(); return; }
+    typed = "";
+    const script = document.createElement("script");
+    script.src = opener.dataset.opensPalette;
+    script.addEventListener("load", () => { loaded = true; show(); });
+    script.addEventListener("error", () => { typed = null; document.dispatchEvent(new Event("lost")); });
+    document.head.append(script);
   }
 
   function open() {
@@ -51,13 +77,19 @@
   }
 
   document.addEventListener("keydown", (event) => {
+    if (typed !== null) {
+      event.preventDefault();
+      if (event.key.length === 1 && !event.ctrlKey && !event.metaKey) typed += event.key;
+      return;
+    }
+    if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !document.querySelector("dialog[open]")) { event.preventDefault(); openPalette(); return; }
     if (writes(event.target) && event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       event.target.form.requestSubmit();
       return;
     }
     if (event.key === "Escape" && writes(event.target)) { event.target.blur(); return; }
-    if (event.ctrlKey || event.metaKey || event.altKey || dialog.open || writes(event.target)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]") || writes(event.target)) return;
     if (event.key === "?") { event.preventDefault(); open(); return; }
     if (!isOn()) return;
     const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key];
@@ -66,9 +98,13 @@
       move(step);
     } else if (event.key.length === 1 && press(event.key)) {
       event.preventDefault();
+    } else if (event.key === "/") {
+      event.preventDefault();
+      openPalette();
     }
   });
   toggle.addEventListener("change", () => localStorage.setItem(SETTING, toggle.checked ? "on" : "off"));
+  opener.addEventListener("click", openPalette);
   document.querySelectorAll("[data-opens-keys]").forEach((button) => button.addEventListener("click", open));
   document.addEventListener("click", (event) => {
     document.querySelectorAll("details.dropdown[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
