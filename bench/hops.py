@@ -23,8 +23,8 @@ from flask import Flask, Response, request
 from bench.bare import FIELDS
 from config.settings import load_settings
 from gateway.foundation.clock import Clock
+from gateway.foundation.ids import Serials
 from gateway.foundation.services import Services
-from gateway.foundation.webhook_secrets import Serials
 from gateway.operations import supervisor
 from gateway.web.app import create_app
 from gateway.web.webhooks.views import list_addresses

@@ -28,8 +28,8 @@ from flask.testing import FlaskClient
 from config.settings import load_settings
 from gateway.delivery.send import drain_outbox
 from gateway.domain.permissions import Role
+from gateway.foundation.ids import Serials
 from gateway.foundation.services import Services
-from gateway.foundation.webhook_secrets import Serials
 from gateway.operations import supervisor
 from gateway.web.app import create_app
 from gateway.web.webhooks.views import list_addresses

@@ -27,8 +27,8 @@ from gateway.domain.outbox.kinds import CALL, PUSH
 from gateway.foundation import file_modes
 from gateway.foundation.clock import Clock, WatchedClock
 from gateway.foundation.fault_injection import KINDS, STORE, Outages
+from gateway.foundation.ids import Serials
 from gateway.foundation.services import AnswerBounds, DeskConfig, HelplineConfig, OwnOutcome, Services
-from gateway.foundation.webhook_secrets import Serials
 from gateway.helpdesk.alerts import announce, waiting_texts
 from gateway.helpdesk.calls import bridge_events
 from gateway.helpdesk.queue import clock_righting

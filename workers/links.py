@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 
 from gateway.channels.http_client import NoAnswer, OverHttp
 from gateway.channels.linked import LinkDoors, Linked
+from gateway.foundation.ids import Serials
 from gateway.foundation.services import Services
-from gateway.foundation.webhook_secrets import Serials
 from gateway.storage.database import Unavailable
 from workers.stop import Stop
 

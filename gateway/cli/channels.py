@@ -9,8 +9,8 @@ from config import settings as config
 from gateway.bootstrap import open_parts, open_serials
 from gateway.channels.contract import Registers, SendOutcome, Watched
 from gateway.delivery.channel_status import ChannelStatus, format_status, list_statuses
+from gateway.foundation.ids import FIRST_SERIAL, PREFIX
 from gateway.foundation.services import Services
-from gateway.foundation.webhook_secrets import FIRST_SERIAL, PREFIX
 from gateway.storage import settings as kept
 from gateway.web.webhooks.views import list_addresses
 

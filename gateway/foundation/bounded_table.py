@@ -3,9 +3,10 @@
 For what can be computed or read again: the oldest entry makes room, and a restart begins empty.
 """
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
+from functools import update_wrapper
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import Concatenate, Generic, ParamSpec, TypeVar
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -43,3 +44,29 @@ class BoundedTable(Generic[K, V]):
         """Return everything that is remembered, oldest first."""
         with self._lock:
             return list(self._rows.items())
+
+
+# What a pure function finds in a menu, kept for as long as the menu is in use: a version never changes. Menus hold
+# mappings and have no hash, so they are known again by identity, and the menu is held beside what was found.
+
+Owner = TypeVar("Owner")
+P = ParamSpec("P")
+
+FEW_OWNERS = 8
+"""Results kept of each function; a server has one or two menus live at a time."""
+
+
+def keep_per_owner(find: Callable[Concatenate[Owner, P], V]) -> Callable[Concatenate[Owner, P], V]:
+    """Keep the latest results of a function of a menu and of values that have a hash; nobody may change them."""
+    known: BoundedTable[tuple[object, ...], tuple[Owner, V]] = BoundedTable(FEW_OWNERS)
+
+    def find_once(owner: Owner, /, *args: P.args, **named: P.kwargs) -> V:
+        key = (id(owner), args, tuple(named.items()))
+        kept = known.find_value(key)
+        if kept is None or kept[0] is not owner:
+            kept = owner, find(owner, *args, **named)
+            known.put_value(key, kept)
+        return kept[1]
+
+    update_wrapper(find_once, find)
+    return find_once

@@ -10,8 +10,8 @@ from config.settings import Settings
 from gateway.bootstrap import list_refreshed, open_outages, open_serials, open_serving_parts
 from gateway.conversations import apology, missed_call, simulator_facts, sms, ussd
 from gateway.delivery import channel_status, results
+from gateway.foundation.ids import Serials
 from gateway.foundation.services import Services
-from gateway.foundation.webhook_secrets import Serials
 from gateway.helpdesk.calls import bridge_events
 from gateway.operations.publishing.draft_checks import CheckedDrafts
 from gateway.operations.refresh import Refresh, set_up_log

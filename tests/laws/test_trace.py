@@ -11,3 +11,4 @@ def test_a_key_that_only_moves_opens_few_files_of_few_rooms_and_asks_no_database
     assert len(hop.rooms) <= 7, sorted(hop.rooms)
     assert (hop.statements, hop.transactions) == ([], 0)
     assert trips["SMS with a keyword"].transactions == 1
+    assert len(trips["SMS with a keyword"].files) <= 42, sorted(trips["SMS with a keyword"].files)

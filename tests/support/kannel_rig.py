@@ -21,8 +21,8 @@ from flask import Flask
 from werkzeug.serving import make_server
 
 from gateway.channels.contract import ChannelConfig, find_channel
+from gateway.foundation.ids import Serials
 from gateway.foundation.services import Services
-from gateway.foundation.webhook_secrets import Serials
 from gateway.storage.database import Store
 from gateway.web.app import _build_doors
 from gateway.web.webhooks.views import Gate, build_blueprint

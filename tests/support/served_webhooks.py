@@ -26,7 +26,7 @@ from gateway.domain.events import (
     ThreadAsked,
 )
 from gateway.foundation.clock import Clock
-from gateway.foundation.webhook_secrets import Serials
+from gateway.foundation.ids import Serials
 from gateway.operations.reporting.metrics import Counters
 from gateway.storage.simulator import SentText
 from gateway.web.webhooks.views import Doors, Gate, list_addresses, mount_webhooks

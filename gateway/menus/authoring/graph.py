@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from gateway.foundation.bounded_table import keep_per_owner
 from gateway.menus.engine.model import NO_TIME, RESUME, Choice, Menu, Screen, make_page_key
 from gateway.menus.engine.paging import Page
-from gateway.menus.engine.per_menu import keep_per_menu
 from gateway.menus.engine.session import Session
 from gateway.menus.engine.visibility import NEXT_QUESTION, PLAIN, find_language
 
@@ -24,7 +24,7 @@ class MenuWay:
     language: str = ""
 
 
-@keep_per_menu
+@keep_per_owner
 def list_ways(menu: Menu) -> tuple[MenuWay, ...]:
     """Return every way opened by a choice, a form or a typed code."""
     found = (way for screen in menu.screens.values() for way in _list_screen_ways(menu, screen))
@@ -57,7 +57,7 @@ def find_reached(ways_of: Iterable[MenuWay], begin: Iterable[str]) -> dict[str, 
     return presses
 
 
-@keep_per_menu
+@keep_per_owner
 def read_in(menu: Menu) -> frozenset[tuple[str, str]]:
     """Return every (screen, language) in which the screen can be read."""
     words = {keyword.to for keyword in menu.keywords} & set(menu.screens)
@@ -89,7 +89,7 @@ def find_callback_path(menu: Menu) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in path if name in menu.screens))
 
 
-@keep_per_menu
+@keep_per_owner
 def walk_to_callback(menu: Menu) -> tuple[str, ...]:
     """Return the same, with the screens that ask for the language, and the offer."""
     chosen = [way for way in list_ways(menu) if way.language and way.target != menu.home]

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
+from gateway.foundation.bounded_table import keep_per_owner
 from gateway.menus.authoring.graph import read_in, walk_to_callback
 from gateway.menus.authoring.schema.conform import parse_day
 from gateway.menus.authoring.texts import AuthoredText, list_texts
 from gateway.menus.engine.model import Menu
-from gateway.menus.engine.per_menu import keep_per_menu
 from gateway.menus.engine.text_breaks import SOFT_BREAK
 
 # Review marks: hashes of a text and its source, reader and day.
@@ -107,7 +107,7 @@ def find_source_language(menu: Menu) -> str:
     return "en" if "en" in alone else next(iter(alone or menu.languages), "")
 
 
-@keep_per_menu
+@keep_per_owner
 def list_passages(menu: Menu) -> tuple[Passage, ...]:
     """Return every text in every language it has, in the order of the menu."""
     return tuple(
@@ -134,7 +134,7 @@ def _is_met(menu: Menu, one: AuthoredText, language: str, met: frozenset[tuple[s
     return not one.screen or one.screen == menu.start or (one.screen, language) in met
 
 
-@keep_per_menu
+@keep_per_owner
 def _name_texts(menu: Menu) -> tuple[tuple[str, AuthoredText], ...]:
     """Return each text with a unique id; the second of a name is numbered."""
     return tuple(_number_names(menu))

@@ -7,10 +7,10 @@ from importlib import import_module
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from gateway.foundation.bounded_table import keep_per_owner
 from gateway.menus.authoring.graph import read_in
 from gateway.menus.engine.model import DUTY_PLACEHOLDERS, LINE_PLACEHOLDERS, RESULT_PLACEHOLDERS, Menu, Text
 from gateway.menus.engine.option_lines import FORM_PLACEHOLDERS
-from gateway.menus.engine.per_menu import keep_per_menu
 from gateway.menus.engine.text_breaks import PLACEHOLDER, SOFT_BREAK, Breaks
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class AuthoredText:
     required: bool = False
 
 
-@keep_per_menu
+@keep_per_owner
 def list_texts(menu: Menu) -> tuple[AuthoredText, ...]:
     """Return messages, texts and labels of screens, then the texts of expired facts."""
     return tuple(_list_in_order(menu))
@@ -73,7 +73,7 @@ def has_unknown_names(menu: Menu, one: AuthoredText) -> bool:
     return any(name.partition(":")[0] not in known for name in names)
 
 
-@keep_per_menu
+@keep_per_owner
 def list_sent_texts(menu: Menu) -> tuple[tuple[AuthoredText, str, str], ...]:
     """Return every text with its language and its words as sent."""
     return tuple(

@@ -7,8 +7,8 @@ from itertools import islice
 from operator import itemgetter
 from typing import Generic, TypeVar
 
+from gateway.foundation.bounded_table import keep_per_owner
 from gateway.menus.engine.model import Keyword, Menu, Reaction, Words
-from gateway.menus.engine.per_menu import keep_per_menu
 from gateway.menus.keywords.script_runs import PLAIN, START, Run, fold_text, list_starts, word_of
 
 _FEW_LETTERS = 40
@@ -273,7 +273,7 @@ class Lexicon:
     clock: re.Pattern[str] | None
 
 
-@keep_per_menu
+@keep_per_owner
 def build_lexicon(menu: Menu) -> Lexicon:
     """Return the prepared words of a menu; those of the latest menus are kept."""
     # A menu with pages or marks added has the words of the one before.

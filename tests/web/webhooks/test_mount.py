@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.foundation.clock import Clock
-from gateway.foundation.webhook_secrets import Serials
+from gateway.foundation.ids import Serials
 from gateway.operations.reporting.metrics import Counters
 from gateway.web.webhooks.request_guard import MOST_BYTES, PostHeaders
 from gateway.web.webhooks.views import Gate, mount_webhooks

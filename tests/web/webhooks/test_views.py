@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import pytest
 
 from gateway.domain.events import CallEvent, DialCaller, Event, Inbound, Kind, Reject
-from gateway.foundation.webhook_secrets import PREFIX
+from gateway.foundation.ids import PREFIX
 from gateway.storage.simulator import SentText
 from tests.support.channel_tables import line_of
 from tests.support.served_webhooks import House, Page, served
