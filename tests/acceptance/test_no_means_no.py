@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -160,9 +161,17 @@ def refusals() -> list[tuple[str, Callable[[Outside], object]]]:
     return by_key + by_text
 
 
+def refusals_by_state() -> list[Any]:
+    """Every refusal in every state; the usual run tries each in one state, in turn, and `make slow` all."""
+    return [
+        pytest.param(how, state, id=f"{name}-{state}", marks=pytest.mark.slow if (nth + at) % 3 else ())
+        for nth, (name, how) in enumerate(refusals())
+        for at, state in enumerate(("waiting", "claimed", "calling"))
+    ]
+
+
 @pytest.mark.fault("R1")
-@pytest.mark.parametrize("state", ["waiting", "claimed", "calling"])
-@pytest.mark.parametrize("refuses", [pytest.param(how, id=name) for name, how in refusals()])
+@pytest.mark.parametrize(("refuses", "state"), refusals_by_state())
 def test_whatever_the_way_she_refuses_nobody_is_rung(
     outside: Outside, refuses: Callable[[Outside], object], state: str
 ) -> None:

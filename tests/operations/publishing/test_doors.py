@@ -36,7 +36,7 @@ class House:
         return {"GATEWAY_MENUS_DIR": str(self.folder)}
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.store)])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=[pytest.mark.store, pytest.mark.slow])])
 def machines(request, tmp_path, monkeypatch) -> Iterator[list[Machine]]:
     made = [Machine(tmp_path / name, monkeypatch) for name in ("first", "next")]
     if request.param == "postgresql":
