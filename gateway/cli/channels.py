@@ -97,6 +97,22 @@ def _register_phone(parts: Services, name: str) -> None:
     click.echo(f"{name} knows where to post.")
 
 
+@channels.command("notices")
+@click.option("--read", "is_read", is_flag=True, help="Mark them as read.")
+def notices_command(is_read: bool) -> None:  # noqa: FBT001 - the same
+    """Print what operators texted to the channels: an expiring SIM, no credit, an offer."""
+    from gateway.delivery.operator_notices import read_notices
+
+    found = read_notices(open_parts(), mark=is_read)
+    if not found:
+        click.echo("No operator has texted a channel.")
+    for each in found:
+        mark = " " if each.seen_at else "*"
+        click.echo(
+            f"{mark} {each.at:%d %b %H:%M} UTC  {each.channel}  {each.sender}: {' '.join(each.text.split())}"
+        )
+
+
 def _describe_line(line: ChannelStatus) -> str:
     config, known = line.channel.config, line.life
     seen = f"heard {known.seen_at:%d %b %H:%M} UTC" if known.seen_at else "never heard"

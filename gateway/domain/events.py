@@ -101,10 +101,15 @@ class OptOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotANumber:
-    """A text from a name or a short code; it is never answered."""
+    """A text from a name or a short code; it is never answered.
+
+    ``sender`` and ``text`` are as they were written; an operator's notices come so.
+    """
 
     channel: str
     turn: str
+    sender: str = field(default="", repr=False, compare=False)
+    text: str = field(default="", repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from gateway.foundation import file_modes, ids
 from gateway.foundation.services import NUMBERS_OF_TEXTS, REQUIRED_NUMBERS, Services
 from gateway.menus.engine.offered_languages import list_named
 from gateway.menus.fact_expiry import THRESHOLDS, find_fact_ends
-from gateway.storage import outbox, settings
+from gateway.storage import operator_notices, outbox, settings
 from gateway.storage.database import Unavailable
 from gateway.storage.duty import find_hours
 from gateway.storage.encryption import RingMissing
@@ -286,6 +286,16 @@ def _check_channels(parts: Services) -> list[Finding]:
     ]
 
 
+def _check_notices(parts: Services) -> Finding:
+    """Report whether operators texted something that nobody has read: an expiring SIM ends a channel."""
+    with parts.store.read() as tx:
+        unseen = operator_notices.count_unseen(tx)
+    if not unseen:
+        return Finding(part="notices", ok=True, words="nothing of an operator is unread")
+    words = f"{unseen} texts of operators are unread"
+    return Finding(part="notices", ok=False, words=words, fix="`gateway channels notices --read`")
+
+
 def _check_bridges(parts: Services) -> list[Finding]:
     """Report whether each channel with bridged calls has the number that both phones will see."""
     lines = {name: channel.bridging for name, channel in parts.channels.items() if isinstance(channel, Calls)}
@@ -357,4 +367,5 @@ _WITH_SQL: dict[str, _Look] = {
     "clock_guard": _check_guard,
     "endings": _check_endings,
     "channel": _check_channels,
+    "notices": _check_notices,
 }

@@ -9,7 +9,7 @@ from config import settings as config
 from config.settings import Settings
 from gateway.bootstrap import list_refreshed, open_outages, open_serials, open_serving_parts
 from gateway.conversations import apology, missed_call, simulator_facts, sms, ussd
-from gateway.delivery import channel_status, results
+from gateway.delivery import channel_status, operator_notices, results
 from gateway.foundation.ids import Serials
 from gateway.foundation.services import Services
 from gateway.helpdesk.calls import bridge_events
@@ -98,4 +98,5 @@ def _build_doors(parts: Services) -> Doors:
         missed=partial(missed_call.RINGS.take, parts),
         seen=partial(channel_status.note_seen, parts),
         call=partial(bridge_events.handle_call_event, parts),
+        notice=partial(operator_notices.keep_notice, parts),
     )

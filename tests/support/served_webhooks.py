@@ -18,6 +18,7 @@ from gateway.domain.events import (
     Event,
     Inbound,
     MissedCall,
+    NotANumber,
     OptOut,
     Piece,
     PieceKind,
@@ -78,6 +79,7 @@ class Behind:
             missed=self._keep,
             seen=self._see,
             call=self._call,
+            notice=self._keep,
         )
 
     def _turn(self, event: Inbound) -> Page:
@@ -85,7 +87,7 @@ class Behind:
         return self.pages.get(event.text, self.page)
 
     def _keep(
-        self, event: Inbound | Ended | Delivery | OptOut | MissedCall | ChannelSeen | CallEvent
+        self, event: Inbound | Ended | Delivery | OptOut | MissedCall | ChannelSeen | CallEvent | NotANumber
     ) -> bool:
         self.taken.append(event)
         self.fails(event)

@@ -71,7 +71,7 @@ def read_text(channel: str, request: Request) -> Inbound | NotANumber:
     text, service = request.fields.get("text", ""), request.fields.get("to", "")
     number = read_posted_number(sender)
     if number is None:
-        return NotANumber(channel=channel, turn=turn)
+        return NotANumber(channel=channel, turn=turn, sender=sender, text=text)
     return Inbound(
         channel=channel,
         kind=Kind.SMS,

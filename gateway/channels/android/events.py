@@ -65,7 +65,7 @@ def _make_inbound(config: ChannelConfig, envelope: Envelope, words: str) -> Even
     sender = _read_sender(envelope)
     number = _read_number(config, sender)
     if not number:
-        return NotANumber(channel=config.name, turn=envelope.id)
+        return NotANumber(channel=config.name, turn=envelope.id, sender=sender, text=words)
     return Inbound(
         channel=config.name,
         kind=Kind.SMS,

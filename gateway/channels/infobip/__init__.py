@@ -99,7 +99,12 @@ class InfobipChannel:
             find_sender(self.config.sms_number, one.need("from", empty=True)),
         )
         if not sender:
-            return NotANumber(channel=self.config.name, turn=turn)
+            return NotANumber(
+                channel=self.config.name,
+                turn=turn,
+                sender=one.fields["from"],
+                text=one.fields.get("text", ""),
+            )
         return Inbound(
             channel=self.config.name,
             kind=Kind.SMS,

@@ -63,7 +63,9 @@ class JasminChannel:
         sender = find_sender(self.config.sms_number, request.need("from", empty=True))
         text = _read_content(request)
         if not sender:
-            return (NotANumber(channel=self.config.name, turn=turn),)
+            return (
+                NotANumber(channel=self.config.name, turn=turn, sender=request.fields["from"], text=text),
+            )
         return (
             Inbound(
                 channel=self.config.name,

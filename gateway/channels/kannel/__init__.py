@@ -146,7 +146,7 @@ class KannelChannel:
             charset = "utf-16-be" if coding == UCS2 else "utf-8"
         text = read_octets(posted.need("text", empty=True).encode("latin-1"), charset)
         if not sender:
-            return NotANumber(channel=self.config.name, turn=turn)
+            return NotANumber(channel=self.config.name, turn=turn, sender=posted.fields["from"], text=text)
         return Inbound(
             channel=self.config.name,
             kind=Kind.SMS,

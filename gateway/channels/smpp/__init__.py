@@ -105,7 +105,9 @@ class SmppChannel:
         )
         text = self._read_octets(request)
         if not sender:
-            return (NotANumber(channel=self.config.name, turn=turn),)
+            return (
+                NotANumber(channel=self.config.name, turn=turn, sender=request.fields["from"], text=text),
+            )
         return (
             Inbound(
                 channel=self.config.name,

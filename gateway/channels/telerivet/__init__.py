@@ -75,28 +75,32 @@ class TelerivetChannel:
         if event != wanted:
             raise BadRequest(f"field event is not {wanted}")
         turn = request.need("id")
-        if event == STATUS:
-            status = request.need("status")
-            return (
-                Delivery(
-                    channel=self.config.name,
-                    provider_id=turn,
-                    state=STATES.get(status, "moving"),
-                    status=status[:40],
-                ),
-            )
+        return self._read_status(request, turn) if event == STATUS else self._read_text(request, turn)
+
+    def _read_status(self, request: Request, turn: str) -> Sequence[Event]:
+        status = request.need("status")
+        return (
+            Delivery(
+                channel=self.config.name,
+                provider_id=turn,
+                state=STATES.get(status, "moving"),
+                status=status[:40],
+            ),
+        )
+
+    def _read_text(self, request: Request, turn: str) -> Sequence[Event]:
         if request.fields.get("message_type", "sms") not in TEXTS:
             return ()
         written = request.fields.get("from_number_e164") or request.need("from_number", empty=True)
-        sender = find_sender(self.config.sms_number, written)
+        sender, text = find_sender(self.config.sms_number, written), request.fields.get("content", "")
         if not sender:
-            return (NotANumber(channel=self.config.name, turn=turn),)
+            return (NotANumber(channel=self.config.name, turn=turn, sender=written, text=text),)
         return (
             Inbound(
                 channel=self.config.name,
                 kind=Kind.SMS,
                 number=sender,
-                text=request.fields.get("content", ""),
+                text=text,
                 turn=turn,
                 service=request.fields.get("to_number", ""),
                 network=request.fields.get("phone_id", ""),

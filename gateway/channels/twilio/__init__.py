@@ -99,7 +99,14 @@ class TwilioChannel:
             )
         sender = find_sender(self.config.sms_number, request.need("From"))
         if not sender:  # a name, a short code, or another medium such as whatsapp:
-            return (NotANumber(channel=self.config.name, turn=turn),)
+            return (
+                NotANumber(
+                    channel=self.config.name,
+                    turn=turn,
+                    sender=request.fields["From"],
+                    text=request.fields.get("Body", ""),
+                ),
+            )
         return (
             Inbound(
                 channel=self.config.name,

@@ -114,7 +114,14 @@ class VonageChannel:
             )
         sender = find_sender(self.config.sms_number, read_id(request, "msisdn"))
         if not sender:
-            return (NotANumber(channel=self.config.name, turn=turn),)
+            return (
+                NotANumber(
+                    channel=self.config.name,
+                    turn=turn,
+                    sender=read_id(request, "msisdn"),
+                    text=request.fields.get("text", ""),
+                ),
+            )
         return (
             Inbound(
                 channel=self.config.name,

@@ -25,8 +25,8 @@ from gateway.storage.database import Store, Tx, Unavailable
 
 OPERATIONAL = frozenset(
     {
-        "alarm", "bridge", "delivery", "ended", "fault", "lost", "not_a_number", "not_kept", "outbox",
-        "over_budget", "replay_fault", "resumed", "spooled", "unsaved", "webhook_fault", "webhook_refused",
+        "alarm", "bridge", "delivery", "ended", "fault", "late_parts", "lost", "not_a_number", "not_kept", "notice",
+        "outbox", "over_budget", "replay_fault", "resumed", "spooled", "unsaved", "webhook_fault", "webhook_refused",
     }
 )  # fmt: skip
 """Counters about programs and providers; all others are about people."""

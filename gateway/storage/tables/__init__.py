@@ -27,7 +27,7 @@ from gateway.storage.tables.columns import (
     WAITING,
     metadata,
 )
-from gateway.storage.tables.outbox import budgets, deliveries, lines, outbox
+from gateway.storage.tables.outbox import budgets, deliveries, lines, operator_notices, outbox
 from gateway.storage.tables.staff import (
     away,
     called_for_help,
@@ -100,6 +100,7 @@ __all__ = [
     "menu_drafts",
     "metadata",
     "notes",
+    "operator_notices",
     "outbox",
     "people",
     "push_keys",

@@ -7,6 +7,7 @@ from gateway.storage.tables.columns import (
     PENDING,
     SENDING,
     UNCLEAR,
+    UNSEEN,
     make_caller_column,
     make_id_column,
     make_instant_column,
@@ -79,6 +80,20 @@ lines = Table(  # one row a channel: its token bucket, its pause, its spend
     Column("day", Date, nullable=True),
     Column("sent", Integer, nullable=False, server_default=text("0")),
     Column("spent", BigInteger, nullable=False, server_default=text("0")),
+)
+
+operator_notices = Table(  # texts from names and short codes: "your SIM expires", "no credit"
+    "operator_notices",
+    metadata,
+    make_id_column(),
+    Column("once", LargeBinary(32), nullable=False, unique=True),  # keyed hash of channel and message id
+    make_word_column("channel"),
+    Column("sender", Sealed, nullable=True),
+    Column("text", Sealed, nullable=True),
+    make_instant_column("at"),
+    make_instant_column("seen_at", null=True),
+    Index("ix_operator_notices_at", "at"),
+    make_partial_index("ix_operator_notices_unseen", "at", where=UNSEEN),
 )
 
 budgets = Table(

@@ -105,6 +105,7 @@ class Doors:
         missed: handles a missed call.
         seen: handles a heartbeat of a channel.
         call: handles an event of a bridged call, and returns the next step.
+        notice: keeps a text from a name or a short code, which nobody answers.
     """
 
     turn: Callable[[Inbound], ReportedPage]
@@ -116,6 +117,7 @@ class Doors:
     missed: Callable[[MissedCall], bool]
     seen: Callable[[ChannelSeen], None]
     call: Callable[[CallEvent], CallStep]
+    notice: Callable[[NotANumber], bool]
 
 
 def give_events(doors: Doors, channel: Channel, events: Sequence[Event]) -> Answer:
@@ -166,7 +168,7 @@ def _keep_event(
         case ChannelSeen():
             doors.seen(event)
         case NotANumber():
-            pass  # there is no number to respond to
+            return doors.notice(event)
         case _:
             assert_never(event)
     return True

@@ -19,6 +19,7 @@ PURPOSE = {
     "bridges": "calls that a provider joins, and how far each came",
     "notes": "notes of counsellors",
     "drafts": "notes that are still being written",
+    "operator_notices": "texts of operators from names and short codes, for administrators",
     "outbox": "everything that is to leave or to be done after a commit",
     "deliveries": "delivery results that came before their row knew the provider's id",
     "lines": "rate limit, pause and spending of each channel",

@@ -18,6 +18,8 @@ NOT_HERS = {
     ("people", "number"),
     ("people", "totp"),
     ("kept_forms", "fields"),
+    ("operator_notices", "sender"),
+    ("operator_notices", "text"),
     ("push_keys", "secret"),
     ("push_subscriptions", "address"),
 }
