@@ -210,7 +210,9 @@ class CentreLink:
                 self._busy.add(task)
                 task.add_done_callback(self._busy.discard)
         if status not in (200, 400):
-            return pdus.TRY_AGAIN  # nobody kept it, so the centre delivers it again
+            # Nobody said that it was kept, so the centre delivers it again; by the same turn, since somebody may have.
+            self._redelivery.note_refusal(mark)
+            return pdus.TRY_AGAIN
         self._redelivery.note_answer(mark, session)
         if status == 400:  # noqa: PLR2004 - it would be refused for ever
             _log.error("line %s: a message could not be read", self._config.name)
@@ -232,7 +234,7 @@ class CentreLink:
         if found.is_ussd:
             return "ussd", ussd_pages.describe_input(found, turn)
         own_id, state = pdus.read_receipt(found)
-        if found.is_receipt and own_id:
+        if found.is_receipt:  # without an id too: our own report must never stand among a caller's texts
             is_hex = self._account.hex_ids == "receipts"
             return "delivery", {"id": tidy_id(own_id, is_hex=is_hex), "stat": state or "UNKNOWN"}
         fields = {

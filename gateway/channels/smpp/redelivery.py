@@ -64,6 +64,12 @@ class Redelivery:
             known.answered = 0.0 if session in self._ended else self._now()
             self._write(mark)
 
+    def note_refusal(self, mark: str) -> None:
+        """Note that the centre was told to deliver the message again: it may have been kept before that was known."""
+        known = self._kept.get(mark)
+        if known is not None:
+            known.lost = self._now()
+
     def note_end(self, session: int) -> None:
         """Note that the connection is lost: what it did not answer, or just now, may come again."""
         now = self._now()

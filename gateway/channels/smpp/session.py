@@ -213,9 +213,12 @@ class BoundConnection:
         lock = self._in_turn.setdefault(pdu.source_addr, asyncio.Lock())
 
         async def take() -> None:
+            status = pdus.TRY_AGAIN
             async with lock:
-                status = await self._take(pdu)
-                self._say(pdus.DELIVER_SM | pdus.ANSWER, status, number, b"\0")
+                try:
+                    status = await self._take(pdu)
+                finally:  # a fault of ours is answered too, or the message would fill the centre's window for ever
+                    self._say(pdus.DELIVER_SM | pdus.ANSWER, status, number, b"\0")
 
         self._spawn(take())
 

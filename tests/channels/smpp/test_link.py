@@ -205,6 +205,7 @@ def test_what_nobody_keeps_is_refused_for_now_and_keeps_its_turn_when_it_comes_a
     assert rig.centre.deliver("8562055500001", "ຄ່າ".encode("utf-16-be")) == 0
     assert rig.centre.deliver("8562055500001", "ຄ່າ".encode("utf-16-be")) == 0
     turns = [fields["id"] for _, fields in rig.posted]
+    assert len(set(turns[:3])) == 1, "whoever gave no answer may have kept it"
     assert len(set(turns[2:])) == 2, "the same word twice is two texts"
 
 
@@ -236,6 +237,8 @@ def test_receipts_by_parameters_by_text_and_before_the_answer_are_posted_by_one_
     rig.centre.report(rig.centre.took[0].id, state=2)
     rig.centre.deliver("1", b"ID:0000000001 SUB:001 DLVRD:000 STAT:UNDELIV ERR:001", coding=0, esm=4)
     rig.centre.deliver("1", b"id:0000000009 stat:EXPIRED err:000 text:", coding=0, esm=0x20)
+    rig.centre.deliver("1", b"a report without an id", coding=0, esm=4)
+    assert rig.posted.pop() == ("delivery", {"id": "", "stat": "UNKNOWN"})
     assert rig.posted == [
         ("delivery", {"id": "1", "stat": "DELIVRD"}),
         ("delivery", {"id": "1", "stat": "UNDELIV"}),

@@ -54,6 +54,8 @@ def play(
 
     async def take(pdu: smpp34.DeliverSm) -> int:
         kept.append(bytes(pdu.short_message))
+        if kept[-1] == b"a fault":
+            raise RuntimeError(kept[-1])
         return 0
 
     async def run() -> None:
@@ -202,6 +204,28 @@ def test_what_the_centre_asks_is_answered_and_a_message_is_kept_before_its_answe
         (pdus.DELIVER_SM | pdus.ANSWER, 10),
         (pdus.UNBIND | pdus.ANSWER, 11),
     }
+
+
+def test_a_message_that_meets_a_fault_of_ours_is_asked_for_again(caplog: pytest.LogCaptureFixture) -> None:
+    statuses: list[int] = []
+
+    async def work(wire: Wire) -> None:
+        await wire.accept_bind()
+        for n, text in enumerate((b"a fault", b"hello"), 10):
+            wire.writer.write(smpp34.DeliverSm("856", "1444", text, sequence_number=n).encode())
+            statuses.append(struct.unpack("!IIII", await wire.reader.readexactly(16))[2])
+            await wire.reader.readexactly(1)
+        wire.say(pdus.UNBIND, 0, 12)
+        await wire.read()
+
+    async def use(line: BoundConnection, port: int) -> None:
+        await line.bind("127.0.0.1", port)
+        await line.run()
+
+    assert play(work, use) == [b"a fault", b"hello"]
+    assert statuses == [pdus.TRY_AGAIN, pdus.OK]
+    assert "RuntimeError" in caplog.text
+    assert "a fault" not in caplog.text
 
 
 def test_no_more_requests_than_the_window_holds_are_without_an_answer() -> None:
