@@ -174,3 +174,32 @@ def test_now_that_ran_out_while_she_answered_is_promised_to_nobody(
     told = phone.texts("2 5")[0]
     assert requests(phone.parts) == []
     assert keys_of(told) == ["1", "3", "4", "6"], "she is told what is possible now"
+
+
+@pytest.mark.fault("W12")
+@pytest.mark.parametrize(
+    ("keys", "words", "last"),
+    [
+        pytest.param(
+            "47225", "When is it safe to call?\n1 Morning 6-9\n3 Evening 18-21\n4 Sunday", "3", id="hers"
+        ),
+        pytest.param("47231", "Somebody is here: Wed 8", "", id="somebody else's phone"),
+    ],
+)
+def test_now_that_ran_out_before_she_agreed_is_asked_for_again(
+    sqlite_store: Store, clock: SetClock, tmp_path: Path, keys: str, words: str, last: str
+) -> None:
+    """A neutral farewell after *I agree* was read as a promise."""
+    phone = phone_at(sqlite_store, clock, tmp_path, LUNCH, "2026-11-24T20:49:00+07:00")
+    phone.dial()
+    for key in keys:
+        phone.press(key)
+    clock.set("2026-11-24T20:51:30+07:00")
+    told = phone.press("1").text
+    assert words in told
+    assert "5 Now" not in told
+    assert requests(phone.parts) == []
+    if last:
+        phone.press(last)
+        assert "We plan to call Wed 18-21" in phone.press("1").text
+        assert len(requests(phone.parts)) == 1

@@ -25,11 +25,11 @@ from gateway.menus.engine.effects import (
     Noted,
     Receipt,
 )
-from gateway.menus.engine.model import RESUME, Menu
+from gateway.menus.engine.model import NO_TIME, RESUME, Menu
 from gateway.menus.engine.navigation import Step, go_to
 from gateway.menus.engine.render import find_page_number, forget_notice, list_pages, render_reply
 from gateway.menus.engine.session import Known, Session
-from gateway.menus.engine.visibility import find_language
+from gateway.menus.engine.visibility import NEVER, find_language, open_choices
 from gateway.menus.engine.wording import format_deadline, format_window
 
 __all__ = ["Step", "forget_notice", "render_reply"]
@@ -51,7 +51,7 @@ def settle_one(menu: Menu, session: Session, receipt: Receipt, line: DisplayValu
         case CodeWrong():
             return navigation.stay_after_wrong_key(menu, session)
         case CallbackRefused():
-            return _lead_refused(menu, session)
+            return _ask_time_again(menu, session, receipt) or _lead_refused(menu, session)
         case CallbackCancelled() | Erased():
             return session.copy_with(callback="", values={}, answers={})
         case Gone():
@@ -97,6 +97,38 @@ def _lead_refused(menu: Menu, session: Session) -> Session:
     ]
     to = refusals[0] if refusals else menu.home
     return navigation.drop_return(navigation.go_to(menu, session.copy_with(ended=False), to))
+
+
+def _ask_time_again(menu: Menu, session: Session, refused: CallbackRefused) -> Session | None:
+    """Ask for another time where the chosen one ran out while the caller answered: a farewell would be a promise."""
+    chosen, form = session.answers.get("when"), navigation.find_form(menu, session.screen)
+    if refused.reason != "hours" or not chosen or "consent" not in session.answers or form is None:
+        return None
+    left = {name: said for name, said in session.answers.items() if name not in {"when", "consent"}}
+    offers = tuple(each for each in session.offers if each != chosen)
+    here = session.copy_with(answers=left, offers=offers, ended=False)
+    to = _find_time_question(menu, here) or navigation.find_next_screen(menu, here, form)
+    if to in menu.screens and not any(
+        each.answer != NEVER for each in open_choices(menu, here, menu.screens[to])
+    ):
+        return _leave_without_trail(menu, here, NO_TIME) if NO_TIME in menu.screens else None
+    return _leave_without_trail(menu, here, to).copy_with(notice=navigation.INVALID)
+
+
+def _leave_without_trail(menu: Menu, session: Session, to: str) -> Session:
+    return navigation.drop_return(navigation.go_to(menu, session, to))
+
+
+def _find_time_question(menu: Menu, session: Session) -> str:
+    """Return where an answer given before leads instead of to the form's own question about times; empty if nowhere."""
+    for question in menu.screens.values():
+        said = session.answers.get(question.get_asked(), "")
+        given = [choice for choice in question.choices if said and choice.answer == said]
+        behind = [menu.screens[choice.to] for choice in given if choice.to in menu.screens]
+        if any(screen.get_asked() == "when" for screen in behind):
+            is_open = open_choices(menu, session, question)
+            return next((choice.to for choice in given if choice in is_open), "")
+    return ""
 
 
 def _lead_gone(menu: Menu, session: Session) -> Session:
