@@ -1,5 +1,6 @@
 """Store call attempts: one row each time a number is shown for calling, written before it is shown."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -130,6 +131,14 @@ def find_live_of_request(tx: Tx, callback_id: str) -> Attempt | None:
 def find_live_of_person(tx: Tx, person_id: str) -> Attempt | None:
     """Return an attempt of this person without an outcome."""
     return _read_first(tx, _build_query().where(text(LIVE), attempts.c.person_id == person_id))
+
+
+def list_unsaid(tx: Tx, callback_ids: Collection[str]) -> Mapping[str, str]:
+    """Return request id → name of who called and has not said what came of it."""
+    if not callback_ids:
+        return {}
+    query = _build_query().where(text(LIVE), attempts.c.callback_id.in_(list(callback_ids)))
+    return {one.callback_id: one.who for one in map(_read_attempt, tx.execute(query))}
 
 
 def list_attempts(tx: Tx, callback_id: str) -> tuple[Attempt, ...]:

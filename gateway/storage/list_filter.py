@@ -13,12 +13,13 @@ _c = callbacks.c
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListFilter:
-    """What a list is narrowed to: languages, open windows, danger, one holder; what is empty narrows nothing."""
+    """What a list is narrowed to: languages, open windows, danger, holder, reason; what is empty narrows nothing."""
 
     languages: tuple[str, ...] = ()
     due: bool = False
     danger: bool = False
     holder_id: str = ""
+    reason: str = ""
 
     def build_conditions(self, now: datetime) -> list[ColumnElement[bool]]:
         """Return the conditions."""
@@ -27,6 +28,8 @@ class ListFilter:
             found.append(or_(*(_c.language.startswith(one, autoescape=True) for one in self.languages)))
         if self.danger:
             found.append(_c.priority == DANGER)
+        if self.reason:
+            found.append(_c.reason == self.reason)
         if self.holder_id:
             found.append(_c.holder_id == self.holder_id)
         return found

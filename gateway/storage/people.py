@@ -112,6 +112,12 @@ def list_people(tx: Tx, team: str) -> tuple[Person, ...]:
     return tuple(read_person(tx, row) for row in rows)
 
 
+def list_everyone(tx: Tx, team: str) -> tuple[Person, ...]:
+    """Return the people of a team by name, removed ones too: their names stay in the history."""
+    rows = tx.execute(select(people).where(people.c.team == team).order_by(people.c.name, people.c.id))
+    return tuple(read_person(tx, row) for row in rows)
+
+
 def find_ids_by_number(tx: Tx, number: str) -> tuple[str, ...]:
     """Return the ids of the people with this helpline phone; a phone may be shared."""
     rows = tx.execute(_NUMBERS)

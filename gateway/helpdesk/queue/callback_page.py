@@ -16,6 +16,7 @@ from gateway.helpdesk.queue import transfer
 from gateway.helpdesk.queue.abilities import find_abilities, find_control, find_safety
 from gateway.helpdesk.queue.call_sheet import UNSAVED
 from gateway.helpdesk.queue.consequences import list_outcomes
+from gateway.helpdesk.queue.history import make_history
 from gateway.helpdesk.queue.list_view import WHOLE, ListView
 from gateway.helpdesk.queue.queue import (
     LOOKS,
@@ -24,7 +25,6 @@ from gateway.helpdesk.queue.queue import (
     build_row,
     compose_view,
     is_seen_by,
-    make_history,
     may_read,
 )
 from gateway.helpdesk.queue.queue_page import CLAIMED, compose_bar, compose_tab, group_queue

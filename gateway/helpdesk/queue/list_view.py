@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from gateway.domain.callbacks.routing import find_spoken_language
 from gateway.domain.permissions import Permission
-from gateway.storage import queue, queue_counts
+from gateway.storage import attempts, queue, queue_counts
 from gateway.storage.list_filter import ListFilter
 
 if TYPE_CHECKING:
@@ -34,10 +34,12 @@ class Chip(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListView:
-    """What a viewer chose to see of a tab: chips that all hold, and how many rows at most."""
+    """What a viewer chose to see of a tab: chips that all hold, who had it, how it ended, and how many rows at most."""
 
     chips: frozenset[Chip] = frozenset()
     limit: int = queue.MOST_LISTED
+    who: str = ""
+    reason: str = ""
 
     def narrow(self, actor: Actor, person: Person | None) -> ListFilter:
         """Return the filter of these chips for this viewer; one without known languages speaks all."""
@@ -46,7 +48,8 @@ class ListView:
             languages=tuple(sorted({find_spoken_language(tag) for tag in spoken})),
             due=Chip.DUE in self.chips,
             danger=Chip.DANGER in self.chips,
-            holder_id=actor.person_id if Chip.MINE in self.chips else "",
+            holder_id=actor.person_id if Chip.MINE in self.chips else self.who,
+            reason=self.reason,
         )
 
 
@@ -56,6 +59,13 @@ WHOLE = ListView()
 def is_limited_to_own(actor: Actor) -> bool:
     """Return whether the actor sees only their own among finished requests."""
     return not actor.may(Permission.SEE_CLOSED)
+
+
+def list_unsaid(tx: Tx, tab: Tab, found: Sequence[QueueEntry]) -> Mapping[str, str]:
+    """Return whom to ask about the unclear ones of a list: request id → name of who called."""
+    if tab is not queue.Tab.REVIEW:
+        return {}
+    return attempts.list_unsaid(tx, [one.callback.id for one in found])
 
 
 def count_more(
@@ -87,6 +97,6 @@ def make_tab_stamp(
     view: ListView,
 ) -> str:
     """Hash what the tab shows; it includes the minute, because whether a window is open depends on it."""
-    shown = f"{sorted(view.chips)}|{view.limit}"
+    shown = f"{sorted(view.chips)}|{view.limit}|{view.who}|{view.reason}"
     seen = f"{actor.person_id}|{tab}|{shown}|{changes}|{sorted(lookers.items())}|{int(now.timestamp()) // 60}"
     return hashlib.sha256(seen.encode()).hexdigest()[:24]

@@ -7,7 +7,6 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
-from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks.attempt_spacing import NotYet, may_ring
 from gateway.domain.callbacks.queue_rules import NAMES
 from gateway.domain.callbacks.states import HELD, OPEN, OVER, CallbackState
@@ -15,14 +14,22 @@ from gateway.domain.permissions import Permission, check_permission
 from gateway.foundation.phone_numbers import mask_number
 from gateway.helpdesk.errors import NoSuchCallback, name_of
 from gateway.helpdesk.queue.claim import is_to_decide
-from gateway.helpdesk.queue.list_view import WHOLE, ListView, count_more, is_limited_to_own, make_tab_stamp
+from gateway.helpdesk.queue.history import Happening, make_history
+from gateway.helpdesk.queue.list_view import (
+    WHOLE,
+    ListView,
+    count_more,
+    is_limited_to_own,
+    list_unsaid,
+    make_tab_stamp,
+)
 from gateway.helpdesk.requests.planning import find_window_start
 from gateway.storage import attempts, audit, notes, people, presence, queue, queue_counts
 from gateway.storage.queue import QueueEntry, Tab
 from gateway.storage.queue_counts import Counts, Pulse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from gateway.domain.callbacks.attempt_spacing import Past
@@ -63,6 +70,7 @@ class Row:
         looking: names of others who have its page open; known in big centres only.
         promise: what may be said of its window.
         last_holder: name of who ended it or had it last, once nobody has it.
+        ask: name of who called and has not said what came of it; known in the list of unclear ones only.
     """
 
     id: str
@@ -99,6 +107,7 @@ class Row:
     looking: tuple[str, ...] = ()
     promise: Promise = Promise.NONE
     last_holder: str = ""
+    ask: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,24 +125,6 @@ class Queue:
     now: datetime
     view: ListView = WHOLE
     more: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Happening:
-    """One entry of the history.
-
-    Attributes:
-        act: what was done, as ``AuditAct`` names it.
-        detail: the outcome, reason or way of it, as a code; empty where the act says all.
-        who: name of who did it; empty for the caller and for timers.
-        to: name of the person to whom a callback was passed on.
-    """
-
-    at: datetime
-    act: str
-    detail: str = ""
-    who: str
-    to: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +184,7 @@ def show_queue(parts: Services, actor: Actor, tab: str = "queue", view: ListView
             now=now,
             view=view,
             more=count_more(tx, actor, which, pulse, now, found, view, person),
+            unsaid=list_unsaid(tx, which, found),
         )
 
 
@@ -217,12 +209,18 @@ def compose_queue(
     now: datetime,
     view: ListView = WHOLE,
     more: int = 0,
+    unsaid: Mapping[str, str] | None = None,
 ) -> Queue:
     """Return a tab as this person sees it, out of rows that were read before."""
     return Queue(
         tab=tab,
         rows=tuple(
-            replace(build_row(one, actor, now), looking=lookers.get(one.callback.id, ())) for one in entries
+            replace(
+                build_row(one, actor, now),
+                looking=lookers.get(one.callback.id, ()),
+                ask=(unsaid or {}).get(one.callback.id, ""),
+            )
+            for one in entries
         ),
         counts=pulse.counts,
         stamp=make_tab_stamp(actor, tab, pulse.changes, lookers, now, view),
@@ -320,19 +318,6 @@ def may_read(one: QueueEntry, actor: Actor) -> bool:
     if actor.may(Permission.SEE_OTHERS) or one.callback.holder_id == actor.person_id:
         return True
     return one.callback.state is CallbackState.WAITING
-
-
-def make_history(
-    entries: Iterable[audit.AuditEntry], find_name: Callable[[str], str]
-) -> tuple[Happening, ...]:
-    """Return audit entries about a callback as its history; ``find_name`` returns the name of a person's id."""
-    return tuple(_make_happening(entry, find_name) for entry in entries)
-
-
-def _make_happening(entry: audit.AuditEntry, find_name: Callable[[str], str]) -> Happening:
-    if entry.act == AuditAct.HANDED_OVER:
-        return Happening(at=entry.at, act=entry.act, who=entry.who, to=find_name(entry.detail))
-    return Happening(at=entry.at, act=entry.act, detail=entry.detail, who=entry.who)
 
 
 def build_row(one: QueueEntry, actor: Actor, now: datetime) -> Row:

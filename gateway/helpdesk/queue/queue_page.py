@@ -9,7 +9,7 @@ from gateway.delivery.channel_status import compose_statuses
 from gateway.domain.permissions import WORKING, Permission, check_permission
 from gateway.helpdesk.calls import bridged_calls
 from gateway.helpdesk.queue import shift_summary, transfer
-from gateway.helpdesk.queue.list_view import WHOLE, ListView, count_more, is_limited_to_own
+from gateway.helpdesk.queue.list_view import WHOLE, ListView, count_more, is_limited_to_own, list_unsaid
 from gateway.helpdesk.queue.queue import (
     LOOKS,
     compose_queue,
@@ -115,7 +115,17 @@ def build_queue_page(parts: Services, actor: Actor, tab: str = "queue", view: Li
             groups |= _group_summary(parts, actor, pulse.shape, now)
         lists = queue.read_groups(tx, groups, order=queue.order_tab(which, now))
         return QueuePage(
-            queue=compose_tab(tx, actor, which, lists, team, pulse, now, view),
+            queue=compose_tab(
+                tx,
+                actor,
+                which,
+                lists,
+                team,
+                pulse,
+                now,
+                view,
+                list_unsaid(tx, which, lists["tab"][: view.limit]),
+            ),
             bar=compose_bar(
                 parts,
                 actor,
@@ -158,8 +168,9 @@ def compose_tab(
     pulse: Pulse,
     now: datetime,
     view: ListView,
+    unsaid: Mapping[str, str] | None = None,
 ) -> Queue:
-    """Return the tab out of the rows of ``group_queue``."""
+    """Return the tab out of the rows of ``group_queue``; ``unsaid`` names whom to ask about unclear ones, by id."""
     found = lists["tab"][: view.limit]
     return compose_queue(
         actor,
@@ -167,6 +178,7 @@ def compose_tab(
         found,
         view=view,
         more=count_more(tx, actor, tab, pulse, now, found, view, team.find_person(actor.person_id)),
+        unsaid=unsaid,
         pulse=pulse,
         lookers=team.list_lookers(actor.person_id),
         now=now,

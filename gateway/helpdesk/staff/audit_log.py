@@ -48,7 +48,7 @@ def show_trail(parts: Services, actor: Actor, *, before: str = "", person_id: st
         return Trail(
             rows=found[:PAGE],
             older=found[PAGE - 1].id if len(found) > PAGE else "",
-            people=tuple(one for one in people.list_people(tx, actor.team) if one.named),
+            people=tuple(one for one in people.list_everyone(tx, actor.team) if one.named),
         )
 
 

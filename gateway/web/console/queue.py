@@ -15,8 +15,9 @@ from gateway.domain.permissions import Permission, check_permission
 from gateway.helpdesk.queue import claim, listing, queue, search, shift_summary
 from gateway.helpdesk.queue import queue as queue_queue
 from gateway.helpdesk.queue.list_view import WHOLE, Chip, ListView
+from gateway.helpdesk.queue.outcome import REASONS
 from gateway.helpdesk.queue.queue_page import build_queue_page
-from gateway.helpdesk.staff import two_factor
+from gateway.helpdesk.staff import people, two_factor
 from gateway.web.shared.auth import end_reading, find_home, get_actor, permit_while_locked, reads_once
 from gateway.web.shared.fact_notice import find_notice
 from gateway.web.shared.forms import flash_undoable, read_field
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 TABS = ("queue", "mine", "later", "review", "closed")
 SEE_OTHER, UNCHANGED = 303, 304
 MORE, MOST_SHOWN = 200, 2_000
-_DIGITS = 5
+_DIGITS, _ID = 5, 20
 # A reload within this time is no new look, since it would clear the summary.
 LOOKS_COUNT_AFTER = timedelta(minutes=10)
 _LONGEST = 60
@@ -113,13 +114,24 @@ def find_view() -> ListView:
     shown = request.args.get("show", "")
     limit = int(shown) if shown.isascii() and shown.isdigit() and len(shown) <= _DIGITS else WHOLE.limit
     limit = min(max(limit, WHOLE.limit), MOST_SHOWN)
-    return ListView(chips=frozenset(one for one in Chip if one.value in written), limit=limit)
+    reason = request.args.get("reason", "")
+    return ListView(
+        chips=frozenset(one for one in Chip if one.value in written),
+        limit=limit,
+        who=request.args.get("who", "")[:_ID],
+        reason=reason if reason in REASONS else "",
+    )
 
 
 def write_view(view: ListView) -> str:
     """Return the same as a query, empty for the whole list."""
     chips = ",".join(one.value for one in Chip if one in view.chips)
-    known = {"only": chips, "show": view.limit if view.limit > WHOLE.limit else ""}
+    known = {
+        "only": chips,
+        "show": view.limit if view.limit > WHOLE.limit else "",
+        "who": view.who,
+        "reason": view.reason,
+    }
     return urlencode({name: value for name, value in known.items() if value}, safe=",")
 
 
@@ -145,7 +157,16 @@ def _render_page(parts: Services, tab: str, view: ListView) -> str:
     if first and (first.since is None or first.since + LOOKS_COUNT_AFTER <= page.queue.now):
         shift_summary.note_look(parts, get_actor())
     ends = find_notice(parts, get_actor()) if first else ()
-    return render_template("console/queue.html", first=first, fact_ends=ends, **gather_tab(page.queue))
+    asks = tab == "closed" and get_actor().may(Permission.SEE_CLOSED)
+    return render_template(
+        "console/queue.html",
+        first=first,
+        fact_ends=ends,
+        ended=REASONS if asks else (),
+        holders=[(one.id, one.name) for one in people.list_people(parts, get_actor())] if asks else [],
+        view=view,
+        **gather_tab(page.queue),
+    )
 
 
 # Export of all requests as CSV; needs the export permission and a recent re-authentication.

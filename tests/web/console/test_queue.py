@@ -6,8 +6,9 @@ from html import unescape
 import pytest
 
 from gateway.domain.permissions import Role
-from gateway.helpdesk.queue import claim
+from gateway.helpdesk.queue import claim, outcome, timers
 from gateway.helpdesk.queue.list_view import ListView
+from gateway.helpdesk.staff import people
 from tests.support.desk_rig import HER, OTHER
 
 
@@ -263,3 +264,70 @@ class TestNarrowedLists:
     @pytest.mark.parametrize("show", ["-1", "0", "9" * 30, "٣", "x", "1e9"])
     def test_odd_lengths_show_a_list_all_the_same(self, signed, show):
         assert len(rows_in(signed("Noy").get(f"/?show={show}").get_data(as_text=True))) == 4
+
+
+@pytest.mark.fault("Q18")
+def test_an_unclear_call_says_whom_to_ask_in_the_list(signed, line, clock):
+    unclear = line.requested(HER, when="now")
+    line.calling(line.person("Dao"), unclear)
+    clock.forward(hours=2, minutes=1)
+    assert timers.release_leases(line.parts) >= 1
+    row = row_of(signed("Boss", Role.SUPERVISOR).get("/review").get_data(as_text=True), unclear)
+    assert "Unclear – ask Dao" in row
+
+
+@pytest.mark.fault("Q19")
+class TestClosed:
+    @pytest.fixture
+    def closed(self, line):
+        """Two requests that Dao closed for different reasons, and one that Kham did."""
+        found = {}
+        for n, (name, reason) in enumerate((("Dao", "helped"), ("Dao", "prank"), ("Kham", "helped"))):
+            known = {row[0] for row in line.rows("SELECT name FROM people")}
+            who = people.find_actor(line.parts, name) if name in known else line.person(name)
+            found[name, reason] = line.requested(f"+8562055500{n:03}", when="now")
+            claim.claim_callback(line.parts, who, found[name, reason])
+            outcome.close_callback(line.parts, who, found[name, reason], reason=reason)
+        return found
+
+    def test_a_row_says_who_when_and_how_it_ended(self, signed, closed):
+        page = signed("Boss", Role.SUPERVISOR).get("/closed").get_data(as_text=True)
+        row = row_of(page, closed["Dao", "prank"])
+        assert re.search(r"Dao · 14:05 · \w+", row)
+
+    @pytest.mark.parametrize(
+        ("who", "reason", "expected"),
+        [
+            ("Dao", "", {("Dao", "helped"), ("Dao", "prank")}),
+            ("", "helped", {("Dao", "helped"), ("Kham", "helped")}),
+            ("Kham", "helped", {("Kham", "helped")}),
+            ("Kham", "prank", set()),
+            ("", "made up", {("Dao", "helped"), ("Dao", "prank"), ("Kham", "helped")}),
+        ],
+    )
+    def test_they_are_found_by_person_and_by_ending(self, signed, line, closed, who, reason, expected):
+        person = people.find_person(line.parts, who).id if who else ""
+        page = (
+            signed("Boss", Role.SUPERVISOR)
+            .get(f"/closed?who={person}&reason={reason}")
+            .get_data(as_text=True)
+        )
+        assert set(rows_in(page)) == {closed[one] for one in expected}
+
+    @pytest.mark.usefixtures("closed")
+    def test_a_counsellor_sees_the_own_ones_and_no_choice(self, signed, line):
+        browser = signed("Noy")
+        other = people.find_person(line.parts, "Dao").id
+        page = browser.get(f"/closed?who={other}").get_data(as_text=True)
+        assert rows_in(page) == []
+        assert "Who had it" not in page
+
+
+@pytest.mark.fault("Q19")
+def test_whoever_was_removed_keeps_the_name_in_the_record(signed, line):
+    dao = line.person("Dao")
+    people.set_duty(line.parts, dao, dao.person_id, on=True)
+    people.disable_person(line.parts, people.OWNER, dao.person_id)
+    page = signed("Boss", Role.SUPERVISOR).get("/admin/record").get_data(as_text=True)
+    assert "person Dao" in re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+    assert f'<option value="{dao.person_id}">Dao</option>' in page
