@@ -1,6 +1,5 @@
 """Commands that print the metrics of a month as text, JSON or CSV, and the readers of a fact."""
 
-import csv
 import json
 import sys
 from collections.abc import Iterator
@@ -18,7 +17,9 @@ from gateway.helpdesk.staff.people import OWNER
 from gateway.operations.publishing.fact_readers import FactReaders, NoFact, find_readers
 from gateway.operations.reporting import monthly_report as reports
 from gateway.operations.reporting.centre_month import CentreMonth, read_centre_month, split_sheet
-from gateway.operations.reporting.monthly_report import SMALLEST, Cell, NoMonth
+from gateway.operations.reporting.monthly_report import Cell
+from gateway.operations.reporting.period_sheet import write_csv
+from gateway.operations.reporting.periods import SMALLEST, NoMonth
 
 _SMALL = f"under {SMALLEST}"
 
@@ -28,7 +29,7 @@ _SMALL = f"under {SMALLEST}"
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print the month of the centre as a sheet.")
 def report(month: str, as_json: bool, as_csv: bool) -> None:  # noqa: FBT001 - click passes flags so
-    """Print the report of MONTH (2026-11).
+    """Print the report of MONTH: 2026-11, a quarter 2026-Q4 or a half-year 2026-H2.
 
     Counts of pages, texts, requests and calls, nothing about a single caller.
     """
@@ -38,7 +39,7 @@ def report(month: str, as_json: bool, as_csv: bool) -> None:  # noqa: FBT001 - c
     except NoMonth as error:
         raise click.BadParameter(str(error), param_hint="MONTH") from None
     if as_csv:
-        csv.writer(sys.stdout).writerows(split_sheet(centre))
+        sys.stdout.write(write_csv(split_sheet(centre)))
     elif as_json:
         rows = [_as_json(cell) for cell in cells] + [_as_json_row(row) for row in _rows_of(centre)]
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1))

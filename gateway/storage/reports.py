@@ -168,6 +168,13 @@ def count_ended(tx: Tx, team: str, *, since: datetime) -> tuple[int, int]:
     )
 
 
+def count_unique_callers(tx: Tx, team: str, *, since: datetime, until: datetime) -> int:
+    """Return how many numbers asked for a call between two instants; erased ones and trial phones are not known."""
+    asked = _c.team == team, _c.asked_at >= since, _c.asked_at < until, _c.trial.is_(False)
+    query = select(func.count(func.distinct(_c.caller_id))).where(*asked)
+    return int(tx.execute(query).scalar_one())
+
+
 def count_outcomes(tx: Tx, *, since: datetime) -> Mapping[str, int]:
     """Return outcome → number of attempts since then."""
     came_of_it = _a.started_at >= since, _a.outcome != "", text(RUNG), _a.how != INCOMING

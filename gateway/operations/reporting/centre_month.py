@@ -1,137 +1,33 @@
-"""Reports a centre's month from the statistics forms, with small cells suppressed so that nobody can be identified."""
+"""Reports a centre's month, quarter or half-year from the statistics forms, with small cells suppressed."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from gateway.domain.permissions import Permission, check_permission
-from gateway.operations.reporting.monthly_report import SMALLEST, find_month_days
+from gateway.operations.reporting.periods import (
+    SMALLEST,
+    Period,
+    PublishedCells,
+    find_period,
+    is_giveaway,
+    is_known,
+    is_solvable,
+)
+from gateway.operations.reporting.small_cells import TOTAL, hide_small_cells
 from gateway.storage import reports
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from gateway.domain.permissions import Actor
     from gateway.foundation.services import Services
     from gateway.storage.reports import Figure
-
-# Suppression of small cells, and of further cells from which they could be computed.
-#
-# This is primary and secondary suppression as statistical offices practise it (OECD, Glossary of
-# Statistical Terms).
-
-Place = tuple[int, int]
-"""A (row, column) pair; ``TOTAL`` in either place means the total."""
-
-TOTAL = -1
-
-
-@dataclass(frozen=True, slots=True)
-class HiddenGrid:
-    """A table of counts with suppressed cells as None.
-
-    Attributes:
-        cells: by row, then column.
-        totals: by row.
-    """
-
-    cells: tuple[tuple[int | None, ...], ...]
-    totals: tuple[int | None, ...]
-
-
-def hide_small_cells(
-    counts: Sequence[Sequence[int]], smallest: int, *, told: Sequence[bool] | None = None
-) -> HiddenGrid:
-    """Return the table with every count from 1 to ``smallest`` - 1 suppressed, and the cells that would reveal one.
-
-    A total is the sum of its cells. If it is known, a single hidden cell is the difference, and hidden cells that
-    add up to less than ``smallest`` are all small. So the smallest shown cell is hidden too, until neither holds. A
-    zero is shown unless it is such a partner. If nothing helps, the whole table is hidden.
-
-    Args:
-        counts: the table, by row, then column.
-        smallest: the smallest count that may be shown.
-        told: for each column, and last for the whole table, whether its total is published elsewhere (True) or hidden
-            there (False). None if the columns add up to no published number.
-    """
-    table = _Table(counts, smallest, told)
-    while any([table.guard_line(line) for line in table.lines()]):  # noqa: C419 - a list: guard every line
-        pass
-    if any(table.gives_small_away(line) for line in table.lines()):
-        table.hidden.update(table.value)
-    return HiddenGrid(
-        cells=tuple(tuple(table.show((row, at)) for at in range(table.width)) for row in range(table.height)),
-        totals=tuple(table.show((row, TOTAL)) for row in range(table.height)),
-    )
-
-
-class _Table:
-    """The counts with their totals, the cells hidden so far, and those reopened because nothing can hide them."""
-
-    def __init__(self, counts: Sequence[Sequence[int]], smallest: int, told: Sequence[bool] | None) -> None:
-        self.height, self.width = len(counts), len(counts[0]) if counts else 0
-        self.smallest = smallest
-        self.value: dict[Place, int] = {}
-        for row, cells in enumerate(counts):
-            self.value |= {(row, at): n for at, n in enumerate(cells)} | {(row, TOTAL): sum(cells)}
-        self.hidden = {place for place, n in self.value.items() if 0 < n < smallest}
-        self.opened: set[Place] = set()
-        self.columns = (*range(self.width), TOTAL) if told is not None else ()
-        self.hidden |= {
-            (TOTAL, at) for at, is_told in zip(self.columns, told or (), strict=True) if not is_told
-        }
-
-    def lines(self) -> Iterator[tuple[Place, list[Place]]]:
-        """Yield the place of each total with the places that add up to it."""
-        for row in range(self.height):
-            yield (row, TOTAL), [(row, at) for at in range(self.width)]
-        for at in self.columns:
-            yield (TOTAL, at), [(row, at) for row in range(self.height)]
-
-    def guard_line(self, line: tuple[Place, list[Place]]) -> bool:
-        """Hide more in a line that reveals a hidden cell; return whether anything changed."""
-        total, places = line
-        if not self._gives_away(line):
-            return False
-        hidden = [place for place in places if place in self.hidden]
-        return self._hide_smallest(total, places) or self._open_only(hidden)
-
-    def gives_small_away(self, line: tuple[Place, list[Place]]) -> bool:
-        """Return whether a small cell, or a hidden total, can be computed from this line."""
-        hidden = [place for place in line[1] if place in self.hidden]
-        small = any(0 < self.value[place] < self.smallest for place in hidden)
-        return self._gives_away(line) and (small or not hidden)
-
-    def _gives_away(self, line: tuple[Place, list[Place]]) -> bool:
-        total, places = line
-        hidden = [self.value[place] for place in places if place in self.hidden]
-        if total in self.hidden:
-            return not hidden  # its shown cells add up to the hidden total
-        return bool(hidden) and (len(hidden) == 1 or sum(hidden) < self.smallest)
-
-    def _hide_smallest(self, total: Place, places: list[Place]) -> bool:
-        shown = [place for place in places if place not in self.hidden and place not in self.opened]
-        shown = [place for place in shown if self.value[place]] or shown
-        if not shown and total[0] != TOTAL and total not in self.hidden and total not in self.opened:
-            shown = [total]
-        self.hidden.update(sorted(shown, key=lambda place: self.value[place])[:1])
-        return bool(shown)
-
-    def _open_only(self, hidden: list[Place]) -> bool:
-        """Show a cell that its published total reveals anyway, so that it is nobody's partner."""
-        if len(hidden) != 1 or 0 < self.value[hidden[0]] < self.smallest:
-            return False
-        self.hidden.discard(hidden[0])
-        self.opened.add(hidden[0])
-        return True
-
-    def show(self, place: Place) -> int | None:
-        """Return a count, or None if it is hidden."""
-        return None if place in self.hidden else self.value[place]
-
 
 RECORD, BY_PERSON, SUM, SUMMED = "record", "record_by", "record_sum", "record_sum_of"
 """Metrics of the form: a value, a value by the kind of person, an amount, and the number of calls behind an amount."""
@@ -141,6 +37,7 @@ REST = "rest"
 """Column for everyone else: other, not said, not asked. They are joined, as each alone would be a handful of people."""
 
 _ALL = (*COLUMNS, REST)
+_TALKS = "talks"
 UNSAID = "not_asked"
 FIELDS = ("topics", "service", "country", "sector", "complaint", "stage", "age", "lodged", "result")
 """The tables of the month, in the order of the report."""
@@ -179,11 +76,12 @@ class CentreMonth:
     """A centre's month.
 
     Attributes:
-        month: year and month as in ``2026-11``.
+        month: the period, as in ``2026-11``, ``2026-Q4`` or ``2026-H2``.
         columns: kinds of persons.
         talks: number of calls, by column and in total.
         tables: one for each form field with a count.
         sums: people and amounts of complaints.
+        published: what readers know from this report and from the shorter ones in it.
     """
 
     month: str
@@ -191,40 +89,141 @@ class CentreMonth:
     talks: CentreRow
     tables: tuple[CentreTable, ...]
     sums: tuple[CentreSum, ...]
+    published: PublishedCells = field(default_factory=PublishedCells, repr=False, compare=False)
 
 
 def read_centre_month(parts: Services, actor: Actor, month: str) -> CentreMonth:
-    """Return the month's report of a centre.
+    """Return the report of a centre for a month, quarter or half-year.
 
     Args:
         parts: the services of this process.
         actor: who asks.
-        month: year and month as in ``2026-11``.
+        month: the period as in ``2026-11``, ``2026-Q4`` or ``2026-H2``.
 
     Raises:
-        NoMonth: the month is malformed.
+        NoMonth: the period is malformed.
         NotPermitted: the actor may not see metrics.
         Unavailable: the database cannot be reached.
     """
     check_permission(actor, Permission.SEE_FIGURES)
-    first, last = find_month_days(month, parts.clock.now().date())
+    period = find_period(month, parts.clock.now().date())
     with parts.store.read() as tx:
-        found = reports.list_figures(tx, first, last, what=(BY_PERSON, SUM, SUMMED))
-    counts = _count_cells(found)
-    talks = _count_talks(counts)
-    tables = (_make_table(field, counts, talks) for field in FIELDS)
+        found = reports.list_figures(tx, period.first, period.last, what=(BY_PERSON, SUM, SUMMED))
+    return make_centre_report(period, found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UniqueNumbers:
+    """How many numbers asked for a call in a period; ``n`` is None where it is small.
+
+    ``is_kept`` says whether the period is still in the requests that are kept; else nobody can count it any more.
+    """
+
+    n: int | None
+    is_kept: bool
+
+
+def count_unique_numbers(parts: Services, actor: Actor, written: str) -> UniqueNumbers:
+    """Return how many numbers asked for a call: one phone is not one person, and often asks more than once.
+
+    Raises:
+        NoMonth: the period is malformed.
+        NotPermitted: the actor may not see metrics.
+        Unavailable: the database cannot be reached.
+    """
+    check_permission(actor, Permission.SEE_FIGURES)
+    zone, now = ZoneInfo(parts.line.zone), parts.clock.now()
+    period = find_period(written, now.date())
+    since = datetime.combine(period.first, time(), zone)
+    until = datetime.combine(period.last + timedelta(days=1), time(), zone)
+    if since < now - timedelta(days=parts.line.days):
+        return UniqueNumbers(n=None, is_kept=False)
+    with parts.store.read() as tx:
+        n = reports.count_unique_callers(tx, actor.team, since=since, until=until)
+    return UniqueNumbers(n=n if n >= SMALLEST or not n else None, is_kept=True)
+
+
+def make_centre_report(period: Period, found: Sequence[Figure]) -> CentreMonth:
+    """Return the report of a period from the counters of its days.
+
+    A table that would tell a hidden count together with the shorter reports shows only what they add up to; where
+    that is not enough, so does the whole report.
+    """
+    parts = tuple(make_centre_report(part, found).published for part in period.parts)
+    own = [figure for figure in found if period.first <= figure.day <= period.last]
+    report = _build_report(period, own, parts, frozenset())
+    careful = {name for name in (_TALKS, *FIELDS) if parts and _is_small_solvable(report.published, name)}
+    if careful:
+        report = _build_report(period, own, parts, frozenset(careful))
+        if any(_is_small_solvable(report.published, name) for name in (_TALKS, *FIELDS)):
+            report = _build_report(period, own, parts, frozenset((_TALKS, *FIELDS)))
+    return report
+
+
+def _build_report(
+    period: Period, own: Sequence[Figure], parts: tuple[PublishedCells, ...], careful: frozenset[str]
+) -> CentreMonth:
+    """Return the report; the ``careful`` tables show only what the shorter reports add up to."""
+    counts = _count_cells(own)
+    cells: dict[Hashable, tuple[int, bool]] = {}
+    notes = _Notes(parts=parts, cells=cells, careful=careful)
+    talks = _count_talks(counts, notes)
+    tables = [_make_table(name, counts, talks, notes) for name in FIELDS]
+    sums = _make_sums(own, notes)
     return CentreMonth(
-        month=month,
+        month=period.written,
         columns=_ALL,
         talks=talks,
         tables=tuple(table for table in tables if table.rows),
-        sums=_make_sums(found),
+        sums=sums,
+        published=PublishedCells(cells=cells, parts=parts),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Notes:
+    """What is published of a period while its report is built: the shorter reports, and its own cells so far."""
+
+    parts: tuple[PublishedCells, ...]
+    cells: dict[Hashable, tuple[int, bool]]
+    careful: frozenset[str]
+
+
+def _is_small_solvable(published: PublishedCells, name: str) -> bool:
+    """Say whether a small count of a table follows from all that is shown of it, here and in the shorter reports."""
+    words = sorted({key[1] for key in published.cells if isinstance(key, tuple) and key[0] == name})
+    columns = range(len(_ALL))
+    reports_in = published.list_reports()
+    unknown = {
+        (months.start, word, at): n
+        for n, (months, report, word, at) in enumerate(
+            (months, report, word, at)
+            for months, report in reports_in
+            if not report.parts
+            for word in words
+            for at in columns
+            if not report.cells.get((name, word, at), (0, True))[1]
+        )
+    }
+    equations, targets = [], []
+    wanted = [(name, word) for word in words] + ([] if name in {*SEVERAL, _TALKS} else [(_TALKS, "")])
+    for months, report in reports_in:
+        for (table, word), at in ((row, at) for row in wanted for at in (*columns, TOTAL)):
+            n, is_shown = report.cells.get((table, word, at), (0, True))
+            summed = [0] * len(unknown)
+            for (month, one, column), place in unknown.items():
+                if month in months and (table != name or one == word) and at in {TOTAL, column}:
+                    summed[place] = 1
+            if is_shown and any(summed):
+                equations.append(summed)
+            elif not is_shown and 0 < n < SMALLEST:
+                targets.append(summed)
+    return bool(words) and is_solvable(equations, targets)
 
 
 def split_sheet(month: CentreMonth) -> list[tuple[str, ...]]:
     """Return the month as rows of a spreadsheet with a header row; a suppressed cell reads ``under 5``."""
-    rows = [("talks", month.talks), *((table.field, row) for table in month.tables for row in table.rows)]
+    rows = [(_TALKS, month.talks), *((table.field, row) for table in month.tables for row in table.rows)]
     sheet = [("field", "word", *month.columns, "total")]
     sheet += [(field, row.word, *map(tell_cell, (*row.cells, row.total))) for field, row in rows]
     return sheet + [("sum", one.item, *("" for _ in month.columns), tell_cell(one.n)) for one in month.sums]
@@ -246,31 +245,66 @@ def _count_cells(found: Iterable[Figure]) -> Counter[tuple[str, str, str]]:
     return counts
 
 
-def _count_talks(counts: Counter[tuple[str, str, str]]) -> CentreRow:
+def _count_talks(
+    counts: Counter[tuple[str, str, str]],
+    notes: _Notes,
+) -> CentreRow:
     """Return the number of calls by column, counted in a field that has exactly one value per call."""
-    field = next(field for field in FIELDS if field not in SEVERAL)
-    found = [sum(n for (one, _, at), n in counts.items() if (one, at) == (field, column)) for column in _ALL]
-    hidden = hide_small_cells([found], SMALLEST)
-    return CentreRow(word="", cells=hidden.cells[0], total=hidden.totals[0])
+    single = next(name for name in FIELDS if name not in SEVERAL)
+    found = [sum(n for (one, _, at), n in counts.items() if (one, at) == (single, column)) for column in _ALL]
+    (row,) = _hide_rows(_TALKS, {"": found}, None, notes)
+    return row
 
 
-def _make_table(field: str, counts: Counter[tuple[str, str, str]], talks: CentreRow) -> CentreTable:
-    words = sorted({word for one, word, _ in counts if one == field}, key=lambda word: (word == UNSAID, word))
-    published = None if field in SEVERAL else [n is not None for n in (*talks.cells, talks.total)]
-    grid = [[counts[field, word, column] for column in _ALL] for word in words]
-    hidden = hide_small_cells(grid, SMALLEST, told=published if words else None)
-    rows = tuple(
-        CentreRow(word=word, cells=hidden.cells[at], total=hidden.totals[at]) for at, word in enumerate(words)
+def _make_table(
+    name: str,
+    counts: Counter[tuple[str, str, str]],
+    talks: CentreRow,
+    notes: _Notes,
+) -> CentreTable:
+    words = sorted({word for one, word, _ in counts if one == name}, key=lambda word: (word == UNSAID, word))
+    published = None if name in SEVERAL else [n is not None for n in (*talks.cells, talks.total)]
+    grid = {word: [counts[name, word, column] for column in _ALL] for word in words}
+    return CentreTable(field=name, rows=_hide_rows(name, grid, published if words else None, notes))
+
+
+def _hide_rows(
+    name: str, grid: Mapping[str, Sequence[int]], told: Sequence[bool] | None, notes: _Notes
+) -> tuple[CentreRow, ...]:
+    """Return the rows of a table with what has to be hidden, and note what is shown."""
+    columns = (*range(len(_ALL)), TOTAL)
+    places = {(row, at): (name, word, at) for row, word in enumerate(grid) for at in columns}
+    hidden = hide_small_cells(
+        list(grid.values()),
+        SMALLEST,
+        told=told,
+        secret=[place for place, key in places.items() if is_giveaway(notes.parts, key)],
+        known=[place for place, key in places.items() if is_known(notes.parts, key)],
     )
-    return CentreTable(field=field, rows=rows)
+    rows = []
+    for row, (word, counted) in enumerate(grid.items()):
+        shown: list[int | None] = [*hidden.cells[row], hidden.totals[row]]
+        if name in notes.careful:
+            known = (is_known(notes.parts, (name, word, at)) for at in columns)
+            shown = [
+                n if is_told else None for n, is_told in zip((*counted, sum(counted)), known, strict=True)
+            ]
+        for at, n, told_n in zip(columns, (*counted, sum(counted)), shown, strict=True):
+            notes.cells[name, word, at] = n, told_n is not None
+        rows.append(CentreRow(word=word, cells=tuple(shown[:-1]), total=shown[-1]))
+    return tuple(rows)
 
 
-def _make_sums(found: Iterable[Figure]) -> tuple[CentreSum, ...]:
+def _make_sums(found: Iterable[Figure], notes: _Notes) -> tuple[CentreSum, ...]:
     amounts: Counter[str] = Counter()
     talks: Counter[str] = Counter()
     for figure in found:
         if figure.what in (SUM, SUMMED):
             (amounts if figure.what == SUM else talks)[figure.item] += figure.n
+    for item in amounts:
+        key = (SUM, item)
+        notes.cells[key] = talks[item], talks[item] >= SMALLEST and not is_giveaway(notes.parts, key)
     return tuple(
-        CentreSum(item=item, n=amounts[item] if talks[item] >= SMALLEST else None) for item in sorted(amounts)
+        CentreSum(item=item, n=amounts[item] if notes.cells[SUM, item][1] else None)
+        for item in sorted(amounts)
     )

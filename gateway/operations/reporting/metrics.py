@@ -19,7 +19,7 @@ from gateway.foundation.clock import Clock
 from gateway.foundation.services import Services
 from gateway.menus.fact_expiry import count_by_threshold, find_fact_ends
 from gateway.operations.reporting import service_quality
-from gateway.operations.reporting.monthly_report import SMALLEST
+from gateway.operations.reporting.periods import SMALLEST
 from gateway.storage import rate_limits, reports, settings
 from gateway.storage.database import Store, Tx, Unavailable
 

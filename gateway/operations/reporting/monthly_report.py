@@ -1,18 +1,19 @@
-"""Reports the metrics of a month (requests and their results) without anything that identifies a caller."""
+"""Reports the metrics of a period (requests and their results) without anything that identifies a caller."""
 
-import calendar
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date
 
 from gateway.domain.permissions import Actor, Permission, check_permission
 from gateway.foundation.services import Services
-from gateway.menus.engine.dates import find_odd_year
+from gateway.operations.reporting.periods import (
+    SMALLEST,
+    Period,
+    PublishedCells,
+    find_period,
+    is_giveaway,
+)
 from gateway.storage import reports
 from gateway.storage.reports import Figure
-
-SMALLEST = 5
-"""Smaller counts could identify a person and are shown as "under 5" (statistical disclosure control)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,44 +50,39 @@ class Cell:
     n: int | None
 
 
-class NoMonth(ValueError):
-    """The month is not of the form 2026-11."""
-
-
 def report_month(parts: Services, actor: Actor, written: str) -> tuple[Cell, ...]:
-    """Return the cells of a month in the order of the sections, largest first.
+    """Return the cells of a month, quarter or half-year in the order of the sections, largest first.
 
     Raises:
-        NoMonth: the month is malformed or its year is implausible.
+        NoMonth: the period is malformed or its year is implausible.
         NotPermitted: the actor may not see metrics.
         Unavailable: the database cannot be reached.
     """
     check_permission(actor, Permission.SEE_FIGURES)
-    first, last = find_month_days(written, parts.clock.now().date())
+    period = find_period(written, parts.clock.now().date())
     with parts.store.read() as tx:
-        found = reports.list_figures(tx, first, last, what=[section.what for section in SECTIONS])
-    return tuple(cell for section in SECTIONS for cell in _make_cells(section, found))
+        found = reports.list_figures(
+            tx, period.first, period.last, what=[section.what for section in SECTIONS]
+        )
+    return _make_report(period, found)[0]
 
 
-def find_month_days(written: str, today: date) -> tuple[date, date]:
-    """Return the first and last day of a month.
-
-    Raises:
-        NoMonth: the month is malformed or its year is implausible.
-    """
-    if odd := find_odd_year(written, today):
-        raise NoMonth(str(odd))
-    try:
-        year, number = (int(part) for part in written.split("-"))
-        return date(year, number, 1), date(year, number, calendar.monthrange(year, number)[1])
-    except ValueError:
-        raise NoMonth("write the month like 2026-11") from None
-
-
-def _make_cells(section: Section, found: tuple[Figure, ...]) -> list[Cell]:
-    counts: Counter[str] = Counter()
+def _make_report(period: Period, found: tuple[Figure, ...]) -> tuple[tuple[Cell, ...], PublishedCells]:
+    """Return the cells of a period, and what its readers know of it and of the shorter reports in it."""
+    parts = tuple(_make_report(part, found)[1] for part in period.parts)
+    counts: Counter[tuple[Section, str]] = Counter()
+    by_what = {section.what: section for section in SECTIONS}
     for figure in found:
-        if figure.what == section.what:
-            counts[getattr(figure, section.by) or "-"] += figure.n
-    ordered = sorted(counts.items(), key=lambda each: (-max(each[1], SMALLEST - 1), each[0]))
-    return [Cell(section=section, name=name, n=n if n >= SMALLEST else None) for name, n in ordered]
+        if period.first <= figure.day <= period.last:
+            section = by_what[figure.what]
+            counts[section, getattr(figure, section.by) or "-"] += figure.n
+    shown = {key: n >= SMALLEST and not is_giveaway(parts, key) for key, n in counts.items()}
+    cells = tuple(
+        Cell(section=section, name=name, n=n if shown[section, name] else None)
+        for section in SECTIONS
+        for (_section, name), n in sorted(
+            ((key, n) for key, n in counts.items() if key[0] is section),
+            key=lambda each: (-(each[1] if shown[each[0]] else SMALLEST - 1), each[0][1]),
+        )
+    )
+    return cells, PublishedCells(cells={key: (n, shown[key]) for key, n in counts.items()}, parts=parts)

@@ -1,34 +1,40 @@
-"""Serves the monthly report: key figures beside the previous month, service quality, and tables as CSV."""
+"""Serves the report of a period: key figures beside the period before, service quality, and tables as CSV and XLSX."""
 
 from __future__ import annotations
 
-import csv
-import io
-from datetime import date, timedelta
 from functools import partial
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Blueprint, Response, current_app, redirect, render_template, request
 
 from gateway.domain.callbacks.outcomes import RULES
 from gateway.operations.reporting import monthly_report, service_quality
-from gateway.operations.reporting.centre_month import read_centre_month, split_sheet
-from gateway.operations.reporting.monthly_report import NoMonth
+from gateway.operations.reporting.centre_month import (
+    count_unique_numbers,
+    read_centre_month,
+    split_sheet,
+)
+from gateway.operations.reporting.period_sheet import write_csv, write_sheet
+from gateway.operations.reporting.periods import SMALLEST, NoMonth, find_period, find_period_before
 from gateway.web.admin.naming import name_cells
 from gateway.web.shared.auth import get_actor
 from gateway.web.shared.fact_notice import find_notice
+from gateway.web.shared.i18n import _
 from gateway.web.shared.languages import get_language
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from werkzeug.wrappers import Response as BaseResponse
 
     from gateway.foundation.services import Services
+    from gateway.operations.reporting.centre_month import CentreMonth
     from gateway.operations.reporting.monthly_report import Cell
+    from gateway.operations.reporting.periods import Period
 
 BAD, SEE_OTHER = 422, 303
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _HELPED = ("reached",)
 _MISSED = tuple(outcome.value for outcome, rule in RULES.items() if rule.missed)
 
@@ -45,25 +51,26 @@ def add_to(pages: Blueprint, parts: Services) -> None:
 
     @pages.get("/")
     def first() -> str | tuple[str, int]:
-        month = request.args.get("month", "")[:7]
-        here = month or f"{parts.clock.now():%Y-%m}"
+        month = _read_period(parts)
         try:
-            return _render_page(parts, here), 200
+            return _render_page(parts, month), 200
         except NoMonth:
             return _render_page(parts, f"{parts.clock.now():%Y-%m}", wrong=month), BAD
 
-    @pages.get("/figures.csv")
-    def sheet() -> BaseResponse:
-        month = request.args.get("month", "")[:7] or f"{parts.clock.now():%Y-%m}"
+    @pages.get("/figures.<any(csv, xlsx):kind>")
+    def sheet(kind: str) -> BaseResponse:
         try:
-            found = read_centre_month(parts, get_actor(), month)
+            found = read_centre_month(parts, get_actor(), _read_period(parts))
         except NoMonth:
             return redirect("/admin/", SEE_OTHER)
-        rows = io.StringIO()
-        csv.writer(rows).writerows(split_sheet(found))
-        # With a byte order mark a spreadsheet reads the file as UTF-8.
-        answer = Response("\ufeff" + rows.getvalue(), content_type="text/csv; charset=utf-8")
-        answer.headers["Content-Disposition"] = f'attachment; filename="helpline-{found.month}.csv"'
+        if kind == "csv":
+            # With a byte order mark a spreadsheet reads the file as UTF-8.
+            answer = Response(
+                "\ufeff" + write_csv(split_sheet(found)), content_type="text/csv; charset=utf-8"
+            )
+        else:
+            answer = Response(write_sheet(_name_rows(found), found.month), mimetype=_XLSX)
+        answer.headers["Content-Disposition"] = f'attachment; filename="helpline-{found.month}.{kind}"'
         return answer
 
     @pages.get("/watch")
@@ -71,9 +78,43 @@ def add_to(pages: Blueprint, parts: Services) -> None:
         return render_template("admin/watch.html", seen=service_quality.show_quality(parts, get_actor()))
 
 
+def _read_period(parts: Services) -> str:
+    return request.args.get("month", "")[:7].strip().upper() or f"{parts.clock.now():%Y-%m}"
+
+
+def _name_rows(centre: CentreMonth) -> list[tuple[str | int, ...]]:
+    """Return the report as rows of a sheet, with names in the reader's language; a suppressed cell is a word."""
+    context: dict[str, Any] = {}
+    current_app.update_template_context(context)
+    of: Callable[[str, str], str] = context["of"]
+
+    def show(cells: Iterable[int | None]) -> tuple[str | int, ...]:
+        return tuple(_("under %(n)s", n=SMALLEST) if n is None else n for n in cells)
+
+    def name(field: str, word: str) -> str:
+        return of("topic" if field == "topics" and word != "not_asked" else "tick", word)
+
+    heads = (centre.month, "", *(of("tick", column) for column in centre.columns), _("All"))
+    rows: list[tuple[str | int, ...]] = [
+        heads,
+        (_("Talks"), "", *show((*centre.talks.cells, centre.talks.total))),
+    ]
+    rows += [
+        (of("field", table.field), name(table.field, row.word), *show((*row.cells, row.total)))
+        for table in centre.tables
+        for row in table.rows
+    ]
+    blank = ("",) * len(centre.columns)
+    for one in centre.sums:
+        field, _colon, currency = one.item.partition(":")
+        rows.append((of("field", field), of("tick", currency) if currency else "", *blank, *show([one.n])))
+    return rows
+
+
 def _render_page(parts: Services, month: str, *, wrong: str = "") -> str:
+    period = find_period(month, parts.clock.now().date())
     cells = monthly_report.report_month(parts, get_actor(), month)
-    before = find_month_before(month)
+    before = find_period_before(period)
     last = monthly_report.report_month(parts, get_actor(), before)
     return render_template(
         "admin/first.html",
@@ -81,21 +122,30 @@ def _render_page(parts: Services, month: str, *, wrong: str = "") -> str:
         month=month,
         before=before,
         wrong=wrong,
+        wider=[f"{period.first:%Y-%m}", *_list_wider(period)],
         seen=service_quality.show_quality(parts, get_actor()),
         helped=(count_outcomes(cells, _HELPED), count_outcomes(last, _HELPED)),
         talked=(count_talks(cells), count_talks(last)),
         missed=(count_outcomes(cells, _MISSED), count_outcomes(last, _MISSED)),
+        asked=count_asked(cells),
+        unique=count_unique_numbers(parts, get_actor(), month),
         centre=read_centre_month(parts, get_actor(), month),
         tables=[(section, list(found)) for section, found in groupby(cells, key=lambda cell: cell.section)],
         name_cells=partial(name_cells, parts, get_language()),
-        smallest=monthly_report.SMALLEST,
+        smallest=SMALLEST,
     )
 
 
-def find_month_before(month: str) -> str:
-    """Return the previous month in the same form, YYYY-MM."""
-    year, number = (int(part) for part in month.split("-"))
-    return f"{date(year, number, 1) - timedelta(days=1):%Y-%m}"
+def _list_wider(period: Period) -> list[str]:
+    """Return the quarter and the half-year in which a period begins."""
+    year, month = period.first.year, period.first.month
+    return [f"{year:04}-Q{(month + 2) // 3}", f"{year:04}-H{(month + 5) // 6}"]
+
+
+def count_asked(cells: Iterable[Cell]) -> OutcomeCount:
+    """Return the number of requests for a call, without suppressed cells."""
+    found = [cell.n for cell in cells if cell.section.what == "asked"]
+    return OutcomeCount(n=sum(n for n in found if n is not None), small=None in found)
 
 
 def count_outcomes(cells: Iterable[Cell], names: tuple[str, ...]) -> OutcomeCount:

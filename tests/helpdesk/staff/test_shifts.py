@@ -15,7 +15,7 @@ from gateway.helpdesk.requests.referrals import Referral
 from gateway.helpdesk.staff import people, shifts
 from gateway.menus.engine.effects import CallbackAccepted, CallbackRefused
 from gateway.operations.reporting import monthly_report
-from gateway.operations.reporting.monthly_report import NoMonth
+from gateway.operations.reporting.periods import NoMonth
 from tests.helpdesk.requests.test_accept import at
 from tests.support.desk_rig import Desk
 from tests.support.house import publish

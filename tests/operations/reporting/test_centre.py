@@ -13,7 +13,7 @@ from gateway.helpdesk.requests import case_record
 from gateway.helpdesk.staff.people import OWNER
 from gateway.operations.reporting.centre_month import FIELDS, SEVERAL, read_centre_month, split_sheet
 from gateway.operations.reporting.metrics import render_metrics
-from gateway.operations.reporting.monthly_report import NoMonth
+from gateway.operations.reporting.periods import NoMonth
 from gateway.storage import reports
 from gateway.storage.database import Store
 from tests.support.clocks import SetClock

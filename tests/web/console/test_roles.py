@@ -92,7 +92,7 @@ TABLE = {
     ("POST", "/callbacks/<callback_id>/follow-up"): {C, S},
     ("GET", "/admin/"): {S, A, R},
     ("GET", "/admin/watch"): {S, A, R},
-    ("GET", "/admin/figures.csv"): {S, A, R},
+    ("GET", "/admin/figures.<any(csv, xlsx):kind>"): {S, A, R},
     ("POST", "/export"): {S},
     ("GET", "/admin/people"): {S, A},
     ("POST", "/admin/people"): {A},
@@ -174,6 +174,7 @@ VALUES = {
     "<path:name>": "pay",
     "<section>": "screens",
     "<any(po, xlsx):kind>": "po",
+    "<any(csv, xlsx):kind>": "csv",
 }
 FORMS = {
     "outcome": {"outcome": "reached"},

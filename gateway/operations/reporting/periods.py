@@ -1,0 +1,152 @@
+"""Reads the period of a report (month, quarter, half-year), and what shorter reports give away about it.
+
+A quarter is read beside its months: where one month is hidden, the quarter minus the others would be its number. So a
+longer report hides what would give a shorter one away, and takes nothing as a cover that can be added up from months.
+This is the differencing problem of linked tables in statistical disclosure control.
+"""
+
+import calendar
+import re
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from gateway.menus.engine.dates import find_odd_year
+
+SMALLEST = 5
+"""Smaller counts could identify a person and are shown as "under 5" (statistical disclosure control)."""
+
+_FORM = re.compile(r"([0-9]{4})-(?:([0-9]{2})|Q([1-4])|H([12]))")
+_QUARTER, _HALF, _YEAR = 3, 6, 12
+_SHORTER = {_HALF: _QUARTER, _QUARTER: 1}
+
+
+class NoMonth(ValueError):
+    """The period is not of the form 2026-11, 2026-Q4 or 2026-H2."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """A month, quarter or half-year, with its days (both included) and the shorter periods that make it up."""
+
+    written: str
+    first: date
+    last: date
+    parts: tuple["Period", ...] = ()
+
+
+def find_period(written: str, today: date) -> Period:
+    """Return a period, written as 2026-11, 2026-Q4 or 2026-H2.
+
+    Raises:
+        NoMonth: it is malformed or its year is implausible.
+    """
+    found = _FORM.fullmatch(written)
+    if odd := find_odd_year(written[:4] if found and not found[2] else written, today):
+        raise NoMonth(str(odd))
+    if found is None:
+        raise NoMonth("write the month like 2026-11, or 2026-Q4, 2026-H2")
+    year, month, quarter, half = (int(each or 0) for each in found.groups())
+    if month > _YEAR or found[2] == "00":
+        raise NoMonth("write the month like 2026-11")
+    if month:
+        return _make_period(year, month, 1)
+    if quarter:
+        return _make_period(year, _QUARTER * quarter - 2, _QUARTER)
+    return _make_period(year, _HALF * half - 5, _HALF)
+
+
+def _make_period(year: int, month: int, months: int) -> Period:
+    last = month + months - 1
+    shorter = _SHORTER.get(months, 0)
+    starts = range(month, month + months, shorter) if shorter else ()
+    return Period(
+        written=_write_period(year, month, months),
+        first=date(year, month, 1),
+        last=date(year, last, calendar.monthrange(year, last)[1]),
+        parts=tuple(_make_period(year, start, shorter) for start in starts),
+    )
+
+
+def _write_period(year: int, month: int, months: int) -> str:
+    if months == 1:
+        return f"{year:04}-{month:02}"
+    letter = "Q" if months == _QUARTER else "H"
+    return f"{year:04}-{letter}{(month - 1) // months + 1}"
+
+
+def find_period_before(period: Period) -> str:
+    """Return the period of the same length that ended just before, as it is written."""
+    day = period.first - timedelta(days=1)
+    months = (period.last.year - period.first.year) * _YEAR + period.last.month - period.first.month + 1
+    return _write_period(day.year, (day.month - 1) // months * months + 1, months)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedCells:
+    """The cells of a report as others read them, with those of the shorter reports that make it up.
+
+    Attributes:
+        cells: key of a cell → its count, and whether it is shown; a cell that is not named is a shown 0.
+        parts: the same of the shorter reports.
+    """
+
+    cells: Mapping[Hashable, tuple[int, bool]] = field(default_factory=dict)
+    parts: tuple["PublishedCells", ...] = ()
+
+    def list_unknown(self, key: Hashable) -> list[int]:
+        """Return the counts of the months that a reader of all these reports does not know."""
+        n, is_shown = self.cells.get(key, (0, True))
+        if is_shown:
+            return []
+        return [each for part in self.parts for each in part.list_unknown(key)] if self.parts else [n]
+
+    def list_reports(self, first: int = 0) -> list[tuple[range, "PublishedCells"]]:
+        """Return this report and every shorter one, each with the months that it covers, counted from ``first``."""
+        if not self.parts:
+            return [(range(first, first + 1), self)]
+        found: list[tuple[range, PublishedCells]] = []
+        at = first
+        for part in self.parts:
+            below = part.list_reports(at)
+            at = max(months.stop for months, _ in below)
+            found += below
+        return [(range(first, at), self), *found]
+
+
+_PRIME = (1 << 61) - 1
+"""Modulus of the elimination: exact like fractions, and whole numbers are fast."""
+
+
+def is_solvable(equations: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]) -> bool:
+    """Say whether one of the target sums follows from the known sums, by Gaussian elimination.
+
+    Each sum is a list of coefficients, one for each unknown count.
+    """
+    rows: dict[int, list[int]] = {}
+    for equation in equations:
+        rest = _reduce_sum(equation, rows)
+        pivot = next((at for at, each in enumerate(rest) if each), None)
+        if pivot is not None:
+            inverse = pow(rest[pivot], -1, _PRIME)
+            rows[pivot] = [each * inverse % _PRIME for each in rest]
+    return any(not any(_reduce_sum(target, rows)) for target in targets)
+
+
+def _reduce_sum(coefficients: Sequence[int], rows: Mapping[int, Sequence[int]]) -> list[int]:
+    rest = list(coefficients)
+    for pivot, row in rows.items():
+        if factor := rest[pivot]:
+            rest = [(a - factor * b) % _PRIME for a, b in zip(rest, row, strict=True)]
+    return rest
+
+
+def is_giveaway(parts: Sequence[PublishedCells], key: Hashable) -> bool:
+    """Say whether a count of the whole, once shown, would tell a hidden count of a shorter report."""
+    unknown = [each for part in parts for each in part.list_unknown(key)]
+    return len(unknown) == 1 or (bool(unknown) and sum(unknown) < SMALLEST)
+
+
+def is_known(parts: Sequence[PublishedCells], key: Hashable) -> bool:
+    """Say whether a count of the whole is the sum of shown ones, so that hiding it would cover nothing."""
+    return bool(parts) and not any(part.list_unknown(key) for part in parts)
