@@ -28,6 +28,7 @@ lint: $(VENV)/.test
 
 bench: $(VENV)/.test ## the timed comparisons, one table
 	$(BIN)/python bench/run.py
+	@$(BIN)/python -c "import gunicorn" 2>/dev/null && $(BIN)/python -m bench.web || echo "The yardstick over HTTP needs gunicorn: pip install -e '.[bench]', then python -m bench.web"
 
 slow: $(VENV)/.test ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow

@@ -24,5 +24,20 @@ def create() -> Flask:
     return app
 
 
+def create_yardstick() -> Flask:
+    """The yardstick: a view that keeps a session by redis-py in two trips, GET and SET EX."""
+    app = Flask("yardstick", static_folder=None)
+    client = redis.Redis.from_url(os.environ["BENCH_REDIS_URL"])
+
+    @app.post("/ussd")
+    def ussd() -> Response:
+        fields = [request.form[name] for name in FIELDS]
+        client.get(fields[0])
+        client.set(fields[0], fields[4], ex=1800)
+        return Response("CON hello", content_type="text/plain; charset=utf-8")
+
+    return app
+
+
 def nothing(_: int) -> None:
     """The job of the plain RQ worker that deliveries are compared with."""

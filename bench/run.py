@@ -36,10 +36,10 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory(prefix="gw-bench-") as folder:
         environment = {"GATEWAY_DATA_DIR": folder, "GATEWAY_MENUS_DIR": str(Path("menus").absolute())}
-        parts = _house(environment)
+        parts = build_house(environment)
         store = supervisor.start_valkey(Path(folder), environment=dict(os.environ))
         try:
-            _until_up(Path(folder))
+            wait_until_up(Path(folder))
             _hops(parts, environment, Path(folder))
             _inside(parts, Path(folder))
             menus.report(parts)
@@ -48,7 +48,8 @@ def main() -> None:
             store.wait()
 
 
-def _house(environment: dict[str, str]) -> Services:
+def build_house(environment: dict[str, str]) -> Services:
+    """Return the services over a new ledger with the sample published."""
     settings = load_settings(environment)
     migrate.upgrade(open_ledger(settings))
     parts = open_parts(settings)
@@ -113,7 +114,8 @@ def _inside(parts: Services, folder: Path) -> None:
         print(f"{f'accepting, CPU, {size:,} open':34}{millis:9.1f} ms")
 
 
-def _until_up(folder: Path) -> None:
+def wait_until_up(folder: Path) -> None:
+    """Wait until the Valkey of a folder answers."""
     until = time.monotonic() + 10
     while not supervisor.does_answer(folder):
         if time.monotonic() > until:

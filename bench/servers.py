@@ -24,6 +24,7 @@ class Server:
     environment: dict[str, str]
     interface: str = "wsgi"
     port: int = 0
+    workers: int = 1
     process: subprocess.Popen[bytes] | None = None
     hops: list[float] = field(default_factory=list)
     micros: list[float] = field(default_factory=list)
@@ -33,19 +34,8 @@ class Server:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        command = [sys.executable, "-m", "granian", "--interface", self.interface, "--factory", self.target]
-        options = [
-            "--host",
-            "127.0.0.1",
-            "--port",
-            str(self.port),
-            "--workers",
-            "1",
-            *(("--blocking-threads", "8") if self.interface == "wsgi" else ("--http", "1")),
-        ]
-        quiet = ["--no-access-log", "--log-level", "error", "--no-ws"]
         self.process = subprocess.Popen(
-            [*command, *options, *quiet], env={**os.environ, **self.environment}, start_new_session=True
+            self._list_command(), env={**os.environ, **self.environment}, start_new_session=True
         )
         until = time.monotonic() + 20
         while time.monotonic() < until:
@@ -56,15 +46,31 @@ class Server:
                 time.sleep(0.1)
         raise SystemExit(f"{self.target} does not answer")
 
+    def _list_command(self) -> list[str]:
+        if self.interface == "gunicorn":  # its synchronous workers, as most introductions to Flask show it
+            options = [
+                "--workers",
+                str(self.workers),
+                "--bind",
+                f"127.0.0.1:{self.port}",
+                "--log-level",
+                "error",
+            ]
+            return [sys.executable, "-m", "gunicorn", *options, self.target]
+        command = [sys.executable, "-m", "granian", "--interface", self.interface, "--factory", self.target]
+        options = ["--host", "127.0.0.1", "--port", str(self.port), "--workers", str(self.workers)]
+        options += ["--blocking-threads", "8"] if self.interface == "wsgi" else ["--http", "1"]
+        return [*command, *options, "--no-access-log", "--log-level", "error", "--no-ws"]
+
     def stop(self) -> None:
         """End it."""
         if self.process is not None:
             self.process.terminate()
             self.process.wait(timeout=20)
 
-    def round(self, walk: list[str], seconds: float, number: int) -> None:
-        """Walk sessions for some seconds; note hops a second and the server's own microseconds a hop."""
-        counts = [0] * _CLIENTS
+    def round(self, walk: list[str], seconds: float, number: int, connections: int = _CLIENTS) -> int:
+        """Walk sessions for some seconds; note hops a second and the server's microseconds a hop; return the hops."""
+        counts = [0] * connections
         until = time.monotonic() + seconds
         before, began = self._cpu(), time.monotonic()
 
@@ -73,12 +79,15 @@ class Server:
             made = 0
             while time.monotonic() < until:
                 made += 1
-                session, caller = f"b{number}-{index}-{made}", f"+2547{number:02}{index}{made % 100_000:05}"
+                session, caller = (
+                    f"b{number}-{index}-{made}",
+                    f"+2547{number % 100:02}{index % 100:02}{made % 10_000:04}",
+                )
                 for hop in range(len(walk) + 1):
                     self._post(connection, session, caller, "*".join(walk[:hop]))
                     counts[index] += 1
 
-        threads = [Thread(target=client, args=(index,)) for index in range(_CLIENTS)]
+        threads = [Thread(target=client, args=(index,)) for index in range(connections)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -86,6 +95,7 @@ class Server:
         total, took = sum(counts), time.monotonic() - began
         self.hops.append(total / took)
         self.micros.append((self._cpu() - before) / total * 1e6)
+        return total
 
     def _post(self, connection: HTTPConnection, session: str, caller: str, text: str) -> bool:
         body = urlencode(

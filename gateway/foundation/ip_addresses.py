@@ -2,12 +2,14 @@
 
 import ipaddress
 import re
+from functools import lru_cache
 
 _SUBNET = 64
 _MOST = 64
 _WITH_PORT = re.compile(r"\[([^\]]+)\](?::\d+)?|([^:]+):\d+")
 
 
+@lru_cache(maxsize=256)
 def find_subscriber(written: str) -> str:
     """Return the IPv4 address, or the first half (/64) of an IPv6 address, for which requests are counted together.
 

@@ -14,6 +14,7 @@ import sys
 from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gateway.foundation.ip_addresses import find_subscriber
@@ -108,14 +109,23 @@ def call_app(app: WSGIApplication, environ: dict[str, Any]) -> tuple[int, Header
 
 
 def _add_header(environ: dict[str, Any], name: str, value: str) -> None:
-    key = name.upper().replace("-", "_")
-    if "_" in name:
+    key = _name_key(name)
+    if not key:
         return  # with an underscore it would be read as the header with a hyphen; nginx and Apache drop such names too
-    if key not in {"CONTENT_TYPE", "CONTENT_LENGTH"}:
-        key = f"HTTP_{key}"
+    if key in environ and key not in _ONCE:
         joint = "; " if key == "HTTP_COOKIE" else ","
-        value = f"{environ[key]}{joint}{value}" if key in environ else value
+        value = f"{environ[key]}{joint}{value}"
     environ[key] = value
+
+
+_ONCE = frozenset({"CONTENT_TYPE", "CONTENT_LENGTH"})
+
+
+@lru_cache(maxsize=256)
+def _name_key(name: str) -> str:
+    """Return the key of a header in the environment; empty for a name with an underscore."""
+    key = name.upper().replace("-", "_")
+    return "" if "_" in name else key if key in _ONCE else f"HTTP_{key}"
 
 
 def _close_pieces(pieces: Iterable[bytes]) -> None:
