@@ -10,7 +10,7 @@ from gateway.delivery import channel_status
 from gateway.delivery.nudge import sweep_outbox
 from gateway.foundation.ids import new_token
 from gateway.foundation.services import Services
-from gateway.helpdesk.alerts import announce
+from gateway.helpdesk.alerts import announce, line_alerts
 from gateway.helpdesk.calls import bridge_events
 from gateway.helpdesk.queue import broken_promises, timers
 from gateway.operations.maintenance import retention
@@ -60,6 +60,7 @@ TABLE: tuple[Chore, ...] = (
     Chore("escalate", timedelta(seconds=60), timers.escalate_stalled),
     Chore("note_broken", timedelta(seconds=60), broken_promises.note_broken_promises),
     Chore("tell_fact_ends", timedelta(hours=1), announce.tell_fact_ends),
+    Chore("tell_stopped_lines", timedelta(minutes=1), line_alerts.tell_stopped_lines),
     Chore("part_trials", timedelta(minutes=1), _part_trials),
     Chore("late_parts", timedelta(minutes=1), sms.answer_late_parts),
     Chore("link_audit", timedelta(seconds=30), _link_audit),

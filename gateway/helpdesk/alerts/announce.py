@@ -163,7 +163,7 @@ def _add_texts(parts: Services, tx: Tx, ends: Sequence[FactEnd], once: str, now:
     ended = sum(each.has_ended for each in ends)
     values = {"ended": str(ended), "soon": str(len(ends) - ended), "day": ends[0].last_day.isoformat()}
     added = []
-    for person in _list_keepers(tx):
+    for person in list_keepers(tx):
         this_once = f"{once}:{person.id}"
         if outbox.is_added(tx, this_once):
             continue
@@ -173,7 +173,7 @@ def _add_texts(parts: Services, tx: Tx, ends: Sequence[FactEnd], once: str, now:
     return [row for row in added if row is not None]
 
 
-def _list_keepers(tx: Tx) -> list[Person]:
+def list_keepers(tx: Tx) -> list[Person]:
     """Return the people who publish or approve menus and have a helpline phone."""
     return [
         person

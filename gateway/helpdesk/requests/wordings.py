@@ -31,6 +31,7 @@ LAST: Mapping[str, str] = {
     "staff_many": "One of us opened many numbers within an hour. Please look at the record of what was done.",
     "staff_test": "This is a test. Nothing needs to be done.",
     "staff_facts": "Facts of the menu: {ended} ended, {soon} end soon. First: {day}. Please check.",
+    "staff_line": "The line {line} has stopped. Please look at it.",
     "staff_digits": "Answer 1 to take it, 2 if you cannot (no. {mark}).",
     "staff_taken": "Yours: code {code}. Open the console or press the link.",
     "staff_cannot": "Noted. The request stays in the list.",

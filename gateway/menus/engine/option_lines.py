@@ -29,6 +29,7 @@ BESIDE_MESSAGES: Mapping[str, frozenset[str]] = {
     ),
     "staff_waiting": frozenset({"n"}),  # how many requests wait
     "staff_facts": frozenset({"ended", "soon", "day"}),  # two counts and the first last day, as 2027-05-24
+    "staff_line": frozenset({"line"}),  # the name of a channel that has stopped
     "staff_digits": frozenset({"mark"}),  # below an alert: with which digits it is answered
     **dict.fromkeys(
         (f"staff_{name}" for name in ("taken", "cannot", "gone", "full", "answered", "late")), frozenset()
