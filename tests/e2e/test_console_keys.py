@@ -13,8 +13,6 @@ from tests.support.web_surroundings import token_of
 
 THIRD = "+8562055500003"
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 
 def states(line, *ids: str) -> list[CallbackState]:
     return [line.callback(one).state for one in ids]
