@@ -18,6 +18,7 @@ def states(line, *ids: str) -> list[CallbackState]:
     return [line.callback(one).state for one in ids]
 
 
+@pytest.mark.fault("Q1")
 def test_each_key_means_the_open_request(line, parts, opened) -> None:
     first, second, third = (line.requested(number, when="now") for number in (HER, OTHER, THIRD))
     line.person("Noy", number="+8562055590001")

@@ -53,10 +53,13 @@ CLAIMED = "claimed"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Urgency:
-    """What every page of the desk is told about, with sound: how many are due, and the newest request in danger."""
+    """What every page of the desk is told: what is due and in danger, with sound, and the numbers of the tabs."""
 
     due_now: int
     newest_danger: str
+    mine: int
+    later: int
+    review: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,7 +211,13 @@ def compose_bar(
         transferred=transfer.compose_transferred(actor, own, {one.subject: one for one in acts}),
         danger_texts=pulse.danger_texts,
         confessions=confessions,
-        urgency=Urgency(due_now=pulse.counts.due_now, newest_danger=pulse.newest_danger),
+        urgency=Urgency(
+            due_now=pulse.counts.due_now,
+            newest_danger=pulse.newest_danger,
+            mine=pulse.counts.mine,
+            later=pulse.counts.later,
+            review=pulse.counts.review,
+        ),
         troubled=tuple(
             one for one in compose_statuses(parts, channels) if one.sort and one.channel.contract.real
         ),

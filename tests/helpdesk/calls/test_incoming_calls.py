@@ -68,6 +68,7 @@ def test_one_that_is_over_is_followed_by_a_new_one_with_the_same_code(light: Des
     assert light.callback(wanted).state == state, "what is over stays as it is"
 
 
+@pytest.mark.fault("Q2")
 def test_what_a_colleague_has_is_not_taken_and_her_name_is_told(light: Desk) -> None:
     noy, dao = light.person("Noy"), light.person("Dao")
     held = light.requested(HER, when="now")
@@ -109,6 +110,7 @@ def test_after_it_her_phone_rests_and_no_try_is_used_up(light: Desk) -> None:
     assert kept.due_at.isoformat() == "2026-11-24T12:30:00+00:00", "two hours after the conversation"
 
 
+@pytest.mark.fault("Q7")
 def test_it_is_counted_apart_from_calls_and_as_no_unsafe_call(line: Desk) -> None:
     noy, boss = line.person("Noy"), line.person("Boss", Role.SUPERVISOR)
     wanted = line.requested(HER, when="evening")

@@ -44,6 +44,7 @@ def work_an_evening(desk: Desk, noy: Actor) -> list[str]:
     return called
 
 
+@pytest.mark.fault("Q4")
 def test_an_evening_of_six_who_ask_for_now_and_one_counsellor(line: Desk) -> None:
     """Each is called, or stands on the page and in the figures; nothing dies without a word."""
     noy, boss = line.person("Noy", on_duty=True), line.person("Boss", Role.SUPERVISOR)
@@ -123,6 +124,7 @@ def test_an_open_page_does_not_keep_a_request_for_now_for_ever(line: Desk) -> No
     assert confessed(line, noy) == [("now_expired", callback)]
 
 
+@pytest.mark.fault("Q17")
 def test_danger_that_must_wait_over_a_weekend_is_confessed_and_again_after_half_a_day(line: Desk) -> None:
     noy = line.person("Noy")
     mornings = line.with_hours(mon=["18:00-21:00"])
@@ -179,6 +181,7 @@ def test_who_called_says_late_what_came_of_it(line: Desk, said: str, state: Call
         assert line.callback(callback).due_at == at(25, 18)
 
 
+@pytest.mark.fault("Q11")
 def test_a_trial_phone_is_confessed_and_counted_nowhere(light: Desk) -> None:
     noy = light.person("Noy")
     callback = light.requested(when="now", trial=True)

@@ -165,6 +165,7 @@ def test_what_is_in_review_is_claimed_by_who_may_decide_and_goes_back_there(ligh
     assert (row.state, row.reason) == (CallbackState.REVIEW, "wrong_number")
 
 
+@pytest.mark.fault("Q16")
 def test_next_is_danger_then_what_closes_first_and_never_what_closes_in_a_moment(line: Desk) -> None:
     noy = line.person("Noy")
     assert claim.take_next(line.parts, noy) is None

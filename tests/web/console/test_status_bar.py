@@ -1,5 +1,6 @@
 """The page of the lines and the bar over every page: alarms stand here, since no text can bring them by a dead phone."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from gateway.channels.contract import ChannelConfig, find_channel
 from gateway.delivery import channel_status, results
 from gateway.delivery.send import drain_outbox
 from gateway.domain.events import ChannelSeen, Delivery
+from gateway.domain.permissions import Role
 from gateway.storage import outbox
 from tests.support.desk_rig import HER, made_parts
 from tests.support.outbox_rig import Rows
@@ -60,3 +62,31 @@ def test_the_page_is_there_in_lao(signed):
     browser = signed()
     browser.post("/language", language="lo", back="/lines")
     assert "ຂໍ້ຄວາມຫຼ້າສຸດ" in browser.get("/lines").get_data(as_text=True)
+
+
+@pytest.mark.fault("Q20", "Q21")
+@pytest.mark.parametrize(
+    "address", ["/me", "/admin/shifts", "/admin/referrals", "/hand-over", "/add", "/texts", "/lines", "/"]
+)
+def test_tabs_search_numbers_and_the_danger_line_are_on_every_page_and_alive(signed, line, address):
+    browser = signed("Noy")
+    before = browser.get("/bar")
+    callback = line.requested(when="now")
+    browser.post(f"/callbacks/{callback}/claim")
+    line.requested("+8562055500002", when="evening")
+    page = browser.get(address).get_data(as_text=True)
+    assert 'action="/search"' in page
+    for tab, count in (("mine", 1), ("later", 1), ("review", 0)):
+        badge = re.search(rf'<span class="n" data-n="{tab}"( hidden)?>(\d+)</span>', page)
+        assert badge, tab
+        assert (badge.group(1) is None, int(badge.group(2))) == (count > 0, count)
+    after = browser.get("/bar", headers={"If-None-Match": before.headers["ETag"]})
+    assert after.status_code == 200
+    assert 'data-mine="1" data-later="1" data-review="0"' in after.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.READER])
+def test_whoever_does_not_work_the_queue_has_neither_its_tabs_nor_its_search(signed, role):
+    page = signed("Ann", role).get("/admin/").get_data(as_text=True)
+    assert 'action="/search"' not in page
+    assert "data-n=" not in page

@@ -96,6 +96,10 @@
   function count() {
     const line = document.querySelector("[data-due]");
     if (!line) return;
+    document.querySelectorAll("[data-n]").forEach((badge) => {
+      badge.textContent = line.dataset[badge.dataset.n];
+      badge.hidden = !Number(badge.textContent);
+    });
     const due = Number(line.dataset.due);
     document.title = due ? `(${due}) ${title.replace(/^\(\d+\) /, "")}` : title.replace(/^\(\d+\) /, "");
     const danger = line.dataset.newest;
