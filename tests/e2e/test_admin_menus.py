@@ -186,3 +186,80 @@ def test_a_wage_and_a_screen_are_approved_published_and_taken_back(opened, parts
     expect(page.locator(".notice.good")).to_contain_text("Version 1 is live.", timeout=SLOW)
     assert dial(parts, "4", "1", "1", "1") == before
     assert "Rayong: 400 baht a day." not in dial(parts, "4", "1", "1", "5")
+
+
+# Two administrators, each in a browser of their own.
+
+
+def write_text(page: Page, language: str, words: str) -> None:
+    page.locator(f"textarea[name='f:text/{language}']").fill(words)
+
+
+def begin_draft(page: Page, name: str) -> str:
+    page.goto("/admin/menus")
+    page.get_by_label("New draft: what for").fill(name)
+    page.get_by_role("button", name="Begin a draft").click()
+    page.wait_for_url(re.compile("/admin/drafts/"))
+    return page.url
+
+
+def publish_alone(page: Page, draft: str, why: str) -> None:
+    page.goto(draft)
+    page.get_by_label("What changed and why").fill(why)
+    page.get_by_role("button", name="Publish").click()
+
+
+@pytest.fixture
+def two(opened, parts, admin) -> tuple[Page, Page]:
+    """Bun at a desk and Ann with a phone."""
+    somebody(parts, "Ann", Role.ADMINISTRATOR)
+    pages = opened(token=admin), opened(width=360, token=token_of(parts, "Ann"))
+    for each in pages:
+        each.set_default_timeout(SLOW)
+    return pages
+
+
+@pytest.mark.slow
+def test_two_people_on_one_screen_lose_nothing_and_see_each_other(two):
+    bun, ann = two
+    first = begin_draft(bun, "Wages")
+    for each in two:
+        each.goto(f"{first}/parts/screens/wage_bangkok")
+    before = ann.locator("textarea[name='f:text/en']").input_value()
+    write_text(bun, "lo", "ບາງກອກ: {th.wage.bangkok} ບາດ.")
+    save(bun)
+    write_text(ann, "en", before.replace("a day", "per day"))
+    save(ann)
+    expect(ann.locator("textarea[name='f:text/lo']")).to_have_value("ບາງກອກ: {th.wage.bangkok} ບາດ.")
+    write_text(bun, "en", "Bangkok: {th.wage.bangkok} baht.")
+    save(bun)  # the page was seen before Ann's words
+    expect(bun.locator(".notice.bad")).to_be_visible()
+    expect(bun.locator("textarea[name='f:text/en']")).to_have_value("Bangkok: {th.wage.bangkok} baht.")
+    bun.goto(first)
+    expect(bun.locator("main")).to_contain_text("Ann")
+    expect(bun.locator("main")).to_contain_text("per day")
+
+
+@pytest.mark.slow
+def test_two_people_publish_one_after_the_other_and_undo_nothing(two, parts):
+    bun, ann = two
+    first, second = begin_draft(bun, "Wages"), begin_draft(ann, "Areas")
+    bun.goto(f"{first}/parts/screens/wage_bangkok")
+    before = bun.locator("textarea[name='f:text/th']").input_value()
+    write_text(bun, "th", before.replace("บาท/วัน", "บาทต่อวัน"))
+    save(bun)
+    ann.goto(f"{second}/parts/screens/wage_area")
+    ann.locator("[name='f:choices/0/label/en']").fill("Bangkok area")
+    save(ann)
+    publish_alone(bun, first, "Wages by day")
+    expect(bun.locator(".notice.good")).to_contain_text("Version 2 is live.", timeout=SLOW)
+    ann.goto(second)
+    expect(ann.locator("main")).to_contain_text("Version 2 went live since")
+    expect(ann.get_by_role("button", name="Publish")).to_have_count(0)
+    ann.get_by_role("button", name="Take it up into this draft").click()
+    expect(ann.locator(".notice.good")).to_contain_text("what is live now", timeout=SLOW)
+    publish_alone(ann, second, "A shorter line")
+    expect(ann.locator(".notice.good")).to_contain_text("Version 3 is live.", timeout=SLOW)
+    menu = parts.versions.live("helpline")[1]
+    assert "บาทต่อวัน" in menu.screens["wage_bangkok"].text["th"]
+    assert menu.screens["wage_area"].choices[0].label["en"] == "Bangkok area"
