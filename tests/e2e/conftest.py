@@ -29,6 +29,7 @@ FLAGS = [
 ]
 
 
+@pytest.hookimpl(tryfirst=True)  # before the runner reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Walk all pages on one runner: each browser costs seconds, and three at once make each other wait."""
     for item in items:
