@@ -74,7 +74,7 @@ _Span = Annotated[str, AfterValidator(check_span)]
 
 
 class ChannelSettings(_Strict):
-    """``[channels.NAME]``: one channel: its provider, menu, numbers, rate per second, price per part, and routing."""
+    """``[channels.NAME]``: one channel: its provider, menu, numbers, rate, price per part, spend a day, and routing."""
 
     provider: Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
     menu: Annotated[str, Field(max_length=40)] = "helpline"
@@ -82,6 +82,7 @@ class ChannelSettings(_Strict):
     sms_number: str = ""
     rate: Annotated[int, Field(ge=1, le=1000)] = 10
     part_price: Annotated[str, Field(pattern=r"^(\d{1,6}(\.\d{1,4})?( \S{1,5})?)?$")] = ""
+    day_spend: Annotated[str, Field(pattern=r"^(\d{1,6}(\.\d{1,4})?( \S{1,5})?)?$")] = ""
     prefixes: tuple[Annotated[str, Field(pattern=r"^\+[1-9]\d{0,14}$")], ...] = ()
     fallback: tuple[str, ...] = ()
     options: Mapping[Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")], str | int] = {}

@@ -316,6 +316,7 @@ def _build_channel(settings: Settings, name: str, *, real: bool) -> Channel:
         sms_number=line.sms_number,
         rate=line.rate,
         part_price=line.part_price,
+        day_spend=line.day_spend,
         prefixes=line.prefixes,
         fallback=line.fallback,
         options=options,

@@ -142,6 +142,7 @@ class ChannelConfig:
         sms_number: the number that receives texts.
         rate: texts per second.
         part_price: price of one SMS part, as ``0.06 USD``; empty where unknown.
+        day_spend: most money spent on texts in a day, in the same form; empty for any.
         prefixes: prefixes of staff numbers that are texted through this channel; empty for any.
         fallback: channels to use instead, in this order, while this one is down.
         options: provider-specific options, name → text, the account included.
@@ -155,6 +156,7 @@ class ChannelConfig:
     sms_number: str = ""
     rate: int = 10
     part_price: str = ""
+    day_spend: str = ""
     prefixes: tuple[str, ...] = ()
     fallback: tuple[str, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)

@@ -33,6 +33,8 @@ class ChannelStatus:
         why: code of the reason for the pause.
         sent: message parts sent today.
         day: daily limit of parts; 0 for none.
+        spent: money spent on texts today, in hundredths of a cent.
+        day_spend: daily limit of it; 0 for none.
         waiting: number of outbox rows waiting for it.
         sort: the most severe problem: never, silent, paused, full or battery; empty if there is none.
         trouble: that problem as a sentence.
@@ -47,6 +49,8 @@ class ChannelStatus:
     why: str
     sent: int
     day: int
+    spent: int
+    day_spend: int
     waiting: int
     sort: str = ""
     trouble: str = ""
@@ -89,6 +93,8 @@ def format_status(line: ChannelStatus) -> dict[str, Any]:
         "why": line.why,
         "sent_today": line.sent,
         "day_limit": line.day,
+        "spent_today": line.spent / 10_000,
+        "day_spend": line.day_spend / 10_000,
         "waiting": line.waiting,
         "trouble": line.trouble,
     }
@@ -109,6 +115,8 @@ def _find_status(
         "why": bucket.why if bucket and paused else "",
         "sent": bucket.sent if bucket and bucket.day == today else 0,
         "day": get_limits(channel).day,
+        "spent": bucket.spent if bucket and bucket.day == today else 0,
+        "day_spend": get_limits(channel).spend,
         "waiting": waiting,
     }
     sort, trouble, fix = _find_problem(facts)
@@ -148,6 +156,9 @@ def _find_problem(line: Mapping[str, Any]) -> tuple[str, str, str]:
     if line["day"] and line["sent"] >= line["day"]:
         fix = "texts leave again tomorrow; day_limit in gateway.toml, and a second line, decide how many can"
         return "full", f"the day's {line['day']} texts are sent{wait}", fix
+    if line["day_spend"] and line["spent"] >= line["day_spend"]:
+        fix = "texts leave again tomorrow; day_spend in gateway.toml decides how much may be spent"
+        return "full", f"the day's money is spent{wait}", fix
     if expected and known.battery is not None and known.battery <= LOW_BATTERY and not known.charging:
         return "battery", f"its battery is at {known.battery} %", "put the phone on its charger"
     return "", "", ""

@@ -86,8 +86,18 @@ class Nothing:
 
 
 def get_limits(channel: Sender) -> RateLimits:
-    """Return the configured rate limits of a channel: messages per second and per day (``day_limit``, 0 for none)."""
-    return RateLimits(rate=channel.config.rate, day=int(channel.config.options.get("day_limit", "0")))
+    """Return the configured limits of a channel: messages per second, parts and money per day; 0 for none."""
+    config = channel.config
+    return RateLimits(
+        rate=config.rate,
+        day=int(config.options.get("day_limit", "0")),
+        spend=buckets.read_price(config.day_spend),
+    )
+
+
+def find_cost(channel: Sender, reported: int, parts: int) -> int:
+    """Return what a message cost: as the provider reported it, else by the configured price of its parts."""
+    return reported or buckets.read_price(channel.config.part_price) * parts
 
 
 class LockedBuckets:

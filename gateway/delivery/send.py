@@ -116,7 +116,7 @@ def _write_result(
     row, token, now = claimed.row, claimed.token, parts.clock.now()
     if row.kind not in (CALL, PUSH):  # a push service answers for one browser, not for all as a channel does
         bucket = held.get_bucket(row.channel)
-        held.set_bucket(row.channel, _settle_account(parts, bucket, result, row.parts))
+        held.set_bucket(row.channel, _settle_account(parts, bucket, result, row))
     if then.event is OutboxEvent.AGAIN:
         due_at = then.due_at or now
         return outbox_claims.put_back(
@@ -142,7 +142,7 @@ def _finish_row(parts: Services, tx: Tx, claimed: ClaimedRow, result: SendResult
         now=now,
         reason=then.reason,
         provider_id=result.provider_id or None,
-        cost=result.cost,
+        cost=_find_cost(parts, row, result),
     )
 
 
@@ -159,15 +159,20 @@ def _match_deliveries(tx: Tx, parts: Services, row: OutboxRow, provider_id: str)
         parts.opted_out(parts, tx, row)
 
 
+def _find_cost(parts: Services, row: OutboxRow, result: SendResult) -> int:
+    is_text = row.kind not in (CALL, PUSH) and result.outcome is SendOutcome.SENT
+    return claim.find_cost(parts.senders[row.channel], result.cost, row.parts) if is_text else result.cost
+
+
 def _settle_account(
-    parts: Services, bucket: buckets.Bucket, result: SendResult, count: int
+    parts: Services, bucket: buckets.Bucket, result: SendResult, row: OutboxRow
 ) -> buckets.Bucket:
     if result.outcome is SendOutcome.SENT:
-        return buckets.note_success(bucket, cost=result.cost)
+        return buckets.note_success(bucket, cost=_find_cost(parts, row, result))
     if result.outcome is SendOutcome.REFUSED and not result.alarm:
         return bucket  # the recipient was refused, which says nothing about the channel
     return buckets.did_not(
-        buckets.give_back(bucket, parts=count) if result.outcome is SendOutcome.NOT_SENT else bucket,
+        buckets.give_back(bucket, parts=row.parts) if result.outcome is SendOutcome.NOT_SENT else bucket,
         now=parts.clock.now(),
         reason=result.reason,
         alarm=result.alarm,

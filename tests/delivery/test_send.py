@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from gateway.channels.contract import SendOutcome, SendResult
+from gateway.delivery import channel_status
 from gateway.delivery.send import drain_outbox
 from gateway.domain.contact_safety import PhoneSeen, SafeContact, When
 from gateway.domain.events import Outgoing
@@ -453,6 +454,28 @@ def test_the_budget_of_a_day_is_kept(parts: Services, rows: Rows, clock: SetCloc
     assert drain_outbox(parts) == 0
     clock.set("2026-11-25T00:00:01+07:00")
     assert drain_outbox(parts) == 2
+
+
+@pytest.mark.parametrize(("reported", "part_price"), [(80, "9 USD"), (0, "0.0080 USD")])
+def test_the_money_of_a_day_is_kept_by_the_cost_that_is_reported_else_by_the_price_of_a_part(
+    parts: Services, rows: Rows, clock: SetClock, reported: int, part_price: str
+) -> None:
+    phone = Phone()
+    phone.config = replace(phone.config, day_spend="0.0160 USD", part_price=part_price)
+    phone.answers.extend([replace(sent(), cost=reported)] * 4)
+    parts = replace(parts, channels={"phone": phone})
+    ids = [rows.add(expires_at=clock.now() + timedelta(days=2)) for _ in range(4)]
+    assert drain_outbox(parts) == 2
+    clock.forward(hours=1)
+    assert drain_outbox(parts) == 0
+    [line] = channel_status.list_statuses(parts)
+    assert (line.spent, line.day_spend, line.sort) == (160, 160, "full")
+    assert line.trouble == "the day's money is spent; 2 texts wait"
+    clock.set("2026-11-25T00:00:01+07:00")
+    assert drain_outbox(parts) == 2
+    with parts.store.read() as tx:
+        found = [outbox.by_id(tx, row_id) for row_id in ids]
+    assert [row.state for row in found if row is not None] == ["sent"] * 4
 
 
 def test_three_faults_pause_the_line_and_a_success_opens_it(

@@ -38,10 +38,18 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateLimits:
-    """Limits of a channel: texts per second and parts per day; 0 means no limit."""
+    """Limits of a channel: texts per second, parts per day, and hundredths of a cent per day; 0 means no limit."""
 
     rate: int = 10
     day: int = 0
+    spend: int = 0
+
+
+def read_price(written: str) -> int:
+    """Return a price or sum like ``0.06 USD`` in hundredths of its cent; 0 where nothing is written."""
+    number = written.partition(" ")[0]
+    whole, _, rest = number.partition(".")
+    return int(whole or "0") * 10_000 + int(rest.ljust(4, "0")[:4] or "0")
 
 
 def make_full_bucket(limits: RateLimits, now: datetime) -> Bucket:
@@ -60,6 +68,8 @@ def fill_bucket(bucket: Bucket, limits: RateLimits, *, now: datetime, today: dat
 def find_wait(bucket: Bucket, limits: RateLimits, *, now: datetime) -> timedelta | None:
     """Return how long to wait until a text may be sent: zero for now, None for not today."""
     if limits.day and bucket.sent >= limits.day:
+        return None
+    if limits.spend and bucket.spent >= limits.spend:
         return None
     pause = max((bucket.paused_until or now) - now, timedelta())
     if limits.rate <= 0:

@@ -16,6 +16,7 @@ from gateway.domain.outbox.rate_limit import (
     find_wait,
     make_full_bucket,
     note_success,
+    read_price,
     take_token,
 )
 
@@ -101,3 +102,23 @@ def test_pauses(before: int, alarm: bool, named: int | None, seconds: int | None
     assert paused == timedelta(seconds=seconds or 0) <= LONGEST_PAUSE
     well = note_success(after, cost=80)
     assert (well.faults, well.paused_until, well.why, well.spent) == (0, None, "", 80)
+
+
+@pytest.mark.parametrize(
+    ("written", "price"),
+    [("", 0), ("0.06 USD", 600), ("0.0625", 625), ("5", 50_000), ("5 EUR", 50_000), ("1.5 LAK", 15_000)],
+)
+def test_a_price_is_read_in_hundredths_of_a_cent(written: str, price: int) -> None:
+    assert read_price(written) == price
+
+
+def test_a_day_whose_money_is_spent_lets_nothing_leave_until_the_next() -> None:
+    limits = RateLimits(rate=10, spend=read_price("0.10 USD"))
+    bucket = fill_bucket(make_full_bucket(limits, NOW), limits, now=NOW, today=TODAY)
+    for _ in range(2):
+        assert find_wait(bucket, limits, now=NOW) == NO_WAIT
+        bucket = note_success(take_token(bucket, limits), cost=600)
+    assert find_wait(bucket, limits, now=NOW) is None
+    tomorrow = NOW + timedelta(days=1)
+    bucket = fill_bucket(bucket, limits, now=tomorrow, today=tomorrow.date())
+    assert find_wait(bucket, limits, now=tomorrow) == NO_WAIT
