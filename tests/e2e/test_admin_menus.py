@@ -1,5 +1,6 @@
 """Facts, drafts and versions in a real browser: they fit, are accessible, and a number changes in a few clicks."""
 
+import gzip
 import re
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from tests.support.web_surroundings import somebody, token_of
 pytestmark = pytest.mark.browser
 SLOW = 30_000
 """Milliseconds for a page that checks the whole sample, on a machine that is busy."""
+
+MOST_BYTES = 45_000
+"""A page, compressed: some seconds on a slow mobile line."""
 
 
 @pytest.fixture
@@ -66,11 +70,17 @@ def test_the_pages_fit_and_are_accessible(opened, admin, tmp_path, width, langua
         "files": f"{draft}/files",
         "file": f"{draft}/files/pay.yaml",
         "translations": f"{draft}/translations",
+        "texts": f"{draft}/texts/lo",
+        "text": f"{draft}/texts/lo/consent",
+        "book": f"{draft}/book/lo",
     }
     for name, address in pages.items():
-        page.goto(address)
+        answer = page.goto(address)
+        assert answer is not None
+        assert len(gzip.compress(answer.body())) < MOST_BYTES, name
         page.screenshot(
-            path=tmp_path / f"{name}-{width}-{language}.png", full_page=name not in {"facts", "parts"}
+            path=tmp_path / f"{name}-{width}-{language}.png",
+            full_page=name not in {"facts", "parts", "book"},
         )
         fits(page, name)
 

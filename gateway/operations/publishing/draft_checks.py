@@ -112,6 +112,16 @@ class CheckedDrafts:
         previews = (preview_screen(menu, name, language, day, values) for language in menu.languages)
         return ShownScreen(name=name, previews=tuple(previews))
 
+    def show_book(self, menu: Menu, language: str, day: date) -> tuple[tuple[str, Preview], ...]:
+        """Return every screen that a caller of this language can be shown, by its id, in the order of the menu."""
+        values = self._parts.line.for_engine().values
+        shown = (
+            (name, preview_screen(menu, name, language, day, values))
+            for name, screen in menu.screens.items()
+            if screen.is_shown
+        )
+        return tuple((name, preview) for name, preview in shown if preview.pages)
+
     def _compare(self, opened: OpenedDraft, menu: Menu | None) -> tuple[Change, ...]:
         if menu is None:
             return ()

@@ -139,6 +139,22 @@ def _add_texts(pages: Blueprint, parts: Services, checks: CheckedDrafts) -> None
     def text_page(draft_id: str, language: str, name: str) -> str:
         return _render_text(parts, checks, draft_id, language, name)
 
+    @pages.get("/drafts/<draft_id>/book/<language>")
+    def book(draft_id: str, language: str) -> str:
+        opened, menu, _checked = _open(parts, checks, draft_id)
+        if language not in menu.languages:
+            abort(NOT_FOUND)
+        day = find_today(parts)
+        return render_template(
+            "admin/book.html",
+            draft=opened.draft,
+            base=opened.base,
+            tag=language,
+            own=menu.languages[language],
+            day=day,
+            screens=checks.show_book(menu, language, day),
+        )
+
     @pages.post("/drafts/<draft_id>/texts/<language>/<path:name>")
     def save_text(draft_id: str, language: str, name: str) -> BaseResponse | tuple[str, int]:
         return _save_text(parts, checks, draft_id, language, name)

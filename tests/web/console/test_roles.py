@@ -141,6 +141,7 @@ TABLE = {
     ("POST", "/admin/drafts/<draft_id>/choices/<name>/<int:place>/down"): {A},
     ("POST", "/admin/drafts/<draft_id>/choices/<name>/<int:place>/drop"): {A},
     ("GET", "/admin/texts"): {S, A, T},
+    ("GET", "/admin/drafts/<draft_id>/book/<language>"): {S, A, T},
     ("GET", "/admin/drafts/<draft_id>/texts/<language>"): {S, A, T},
     ("GET", "/admin/drafts/<draft_id>/texts/<language>/<path:name>"): {S, A, T},
     ("POST", "/admin/drafts/<draft_id>/texts/<language>/<path:name>"): {S, A, T},

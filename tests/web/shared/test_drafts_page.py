@@ -425,6 +425,19 @@ def test_reviews_are_listed_published_and_stand_in_the_next_draft(parts, came):
     assert "read by Keo on Nov 24" in text_of(keo.get(f"{kept}/texts/lo/pay"))
 
 
+def test_the_book_has_every_screen_in_one_language_and_nothing_to_press(parts, came):
+    draft = came().post("/admin/drafts", name="Lao", menu="helpline").headers["Location"]
+    keo = came("Keo", Role.TRANSLATOR)
+    book = text_of(keo.get(f"{draft}/book/lo"))
+    menu = parts.versions.live("helpline")[1]
+    shown = {name for name, screen in menu.screens.items() if screen.is_shown}
+    assert set(re.findall(r"<h2>(\w+)</h2>", book)) == shown
+    assert "ຢ່າງໜ້ອຍ 400 ບາດ/ມື້" in book
+    assert "At least" not in book
+    assert keo.get(f"{draft}/book/xx").status_code == 404
+    assert f'href="{draft}/book/lo"' in text_of(keo.get(f"{draft}/texts/lo"))
+
+
 def test_a_supervisor_reviews_and_does_not_write(parts, came):
     draft = came().post("/admin/drafts", name="Lao", menu="helpline").headers["Location"]
     bun = came("Bun", Role.SUPERVISOR)
