@@ -13,12 +13,18 @@
   const search = () => document.querySelector("form.search");
   const digits = () => wish.value.normalize("NFKC").replace(/\D/g, "");
 
+  function nameOf(link) {
+    const copy = link.cloneNode(true);
+    copy.querySelectorAll("[hidden]").forEach((one) => one.remove());
+    return copy.textContent.trim();
+  }
+
   function gather() {
     const keys = new Set([...document.querySelectorAll("[data-key-says]")].map((one) => one.dataset.key || one.dataset.rowKey));
     const deeds = [...keys].map((key) => [key, page.find(key)]).filter(([, target]) => target && target.dataset.keySays)
       .map(([key, target]) => ({ words: `${target.dataset.keySays} (${key})`, go: () => page.act(target) }));
     const links = new Map([...document.querySelectorAll("header.top a[href]")].map((link) => [link.getAttribute("href"), link]));
-    return [...deeds, ...[...links.values()].map((link) => ({ words: link.textContent.trim(), go: () => link.click() }))];
+    return [...deeds, ...[...links.values()].map((link) => ({ words: nameOf(link), go: () => link.click() }))];
   }
 
   function find(written) {
