@@ -8,6 +8,7 @@ import click
 from config import settings as config
 from gateway.bootstrap import open_parts, open_serials
 from gateway.channels.contract import Registers, SendOutcome, Watched
+from gateway.channels.linked import Linked
 from gateway.delivery.channel_status import ChannelStatus, format_status, list_statuses
 from gateway.foundation.ids import FIRST_SERIAL, PREFIX
 from gateway.foundation.services import Services
@@ -17,6 +18,8 @@ from gateway.web.webhooks.views import list_addresses
 _NOT_REACHED = (
     "The phone does not answer: is it on, in the same network, and is the app started? Then try again."
 )
+
+_NOT_BOUND = "No link is bound: does `gateway links` run here, and what does its log say of the centre? Then try again."
 
 
 @click.group()
@@ -67,7 +70,7 @@ def _look_at(parts: Services, name: str, channel: Watched) -> None:
 
     heartbeat = channel.look(now=parts.clock.now())
     if heartbeat is None:
-        click.echo(_NOT_REACHED, err=True)
+        click.echo(_NOT_BOUND if isinstance(channel, Linked) else _NOT_REACHED, err=True)
         sys.exit(1)
     channel_status.note_seen(parts, heartbeat)
     battery = "" if heartbeat.battery is None else f", battery {heartbeat.battery} %"

@@ -8,7 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from gateway.cli.main import main
-from gateway.domain.events import Inbound, Kind
+from gateway.delivery.operator_notices import keep_notice
+from gateway.domain.events import Inbound, Kind, NotANumber
 from gateway.domain.outbox.rate_limit import Bucket
 from gateway.storage import rate_limits
 from gateway.storage.simulator import SentText
@@ -149,3 +150,24 @@ def test_a_line_in_trouble_leads_to_the_guide_of_its_own_provider(machine: Machi
         said = machine.run(*command, **env).output
         assert "docs/how-to/connect-africas-talking.md" in said
         assert "android-phone.md" not in "".join(one for one in said.splitlines() if "africastalking" in one)
+
+
+def test_a_line_whose_link_is_not_bound_and_what_operators_texted_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    block = '[channels.smpp]\nprovider = "smpp"\nsms_number = "1444"\n'
+    monkeypatch.setattr(houses, "LINES", houses.LINES + block)
+    machine = Machine(tmp_path / "house", monkeypatch)
+    machine.starts()
+    env = {"SMPP_HOST": "127.0.0.1:1", "SMPP_SYSTEM_ID": "gateway", "SMPP_PASSWORD": "secret08"}
+    tried = machine.run("channels", "test", "smpp", **env)
+    assert (tried.exit_code, "No link is bound" in tried.output) == (1, True)
+
+    assert "No operator has texted" in machine.run("channels", "notices").output
+    notice = NotANumber(channel="smpp", turn="1", sender="LTC", text="Your SIM\nexpires")
+    assert keep_notice(machine.parts(), notice)
+    for command, mark in (("notices",), "*"), (("notices", "--read"), "*"), (("notices",), " "):
+        said = machine.run("channels", *command).output
+        assert said.startswith(f"{mark} ")
+        assert said.endswith("smpp  LTC: Your SIM expires\n")
+    machine.close()
