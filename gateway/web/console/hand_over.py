@@ -8,6 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request
 from flask_babel import ngettext
 
 from gateway.domain.callbacks.states import IllegalMove
+from gateway.domain.permissions import Permission, check_permission
 from gateway.helpdesk.errors import ClaimedByOther, NoSuchCallback
 from gateway.helpdesk.queue import claim, queue, shift_summary, transfer
 from gateway.helpdesk.queue.transfer import NotPassed
@@ -36,6 +37,7 @@ def add_to(pages: Blueprint, parts: Services) -> None:
 
     @pages.post("/hand-over")
     def pass_several() -> Response:
+        check_permission(get_actor(), Permission.WORK_QUEUE)
         chosen, to = dict.fromkeys(request.form.getlist("one")[:_AT_MOST]), read_field("to")
         refused = [why for one in chosen if (why := _move_one(parts, one, to))]
         _say_moved(len(chosen) - len(refused), to)
