@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench slow faults fmt lint docs screenshots
+.PHONY: help run test menus-sound bench slow faults fmt lint docs screenshots
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | expand -t 12
@@ -15,10 +15,13 @@ help: ## list these commands
 run: $(VENV)/.run ## start everything on this machine
 	@exec $(BIN)/gateway up
 
-test: lint ## all tests, lint, types, import laws and menu checks
+test: $(VENV)/.test ## all tests, lint, types, import laws and menu checks
+	@$(MAKE) --no-print-directory --jobs 2 lint menus-sound
+	$(BIN)/python -m pytest -n 3 --dist loadgroup -m "not slow"
+
+menus-sound: $(VENV)/.test
 	$(BIN)/gateway menus check
 	$(BIN)/gateway menus test
-	$(BIN)/python -m pytest -n 3 --dist loadgroup -m "not slow"
 
 lint: $(VENV)/.test
 	$(BIN)/ruff format --check .
