@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, abort, flash, redirect, render_template
+from flask import Blueprint, abort, flash, redirect, render_template, request
 
 from gateway.domain.permissions import Permission, check_permission
 from gateway.operations.publishing import (
@@ -257,4 +257,6 @@ def _make_link(parts: Services, opened: OpenedDraft, day: date) -> str:
     if not opened.draft.is_open:
         return ""
     token = draft_talk.make_draft_link(parts, get_actor(), opened.draft.id)
-    return _find_phone(parts, day, f"{parts.public_url.rstrip('/')}/phone/shared/{token}")
+    return _find_phone(
+        parts, day, f"{(parts.public_url or request.host_url).rstrip('/')}/phone/shared/{token}"
+    )

@@ -1,6 +1,7 @@
 """The phone of the page pinned to the menus folder: all of it can be dialled, nothing of it is kept or met by a caller."""
 
 import html
+import re
 import shutil
 from pathlib import Path
 
@@ -228,6 +229,7 @@ def test_a_link_opens_the_phone_of_one_draft_for_a_week_and_nothing_else(
     noy = come(stored, "Noy", Role.ADMINISTRATOR)
     draft_id = write_draft(stored, "Call me back", "Ring me back")
     page = html.unescape(noy.get(f"/admin/drafts/{draft_id}").get_data(as_text=True))
+    assert re.search(r'value="https?://[^"]+/phone/shared/', page)  # whole, to be sent to somebody
     here = page.split("/phone/shared/")[1].split('"')[0].split("?")[0]
     guest = Browser(phone_rig.app_of(stored, phone="off").test_client())
     assert guest.get(f"/phone/drafts/{draft_id}").status_code == 302  # to the sign-in
