@@ -129,16 +129,7 @@ def build_queue_page(parts: Services, actor: Actor, tab: str = "queue", view: Li
                 view,
                 list_unsaid(tx, which, lists["tab"][: view.limit]),
             ),
-            bar=compose_bar(
-                parts,
-                actor,
-                lists[CLAIMED],
-                read_claim_acts(tx, lists[CLAIMED]),
-                calls=seen_calls.read_calls(tx, actor.person_id),
-                channels=channel_rows.read_channels(tx, parts.channels),
-                confessions=broken_promises.list_unseen(tx, actor.team),
-                pulse=pulse,
-            ),
+            bar=_read_bar(parts, tx, actor, lists[CLAIMED], pulse),
             summary=_summarise(parts, tx, actor, team, lists, pulse, since) if first else None,
         )
 
@@ -230,16 +221,23 @@ def build_bar(parts: Services, actor: Actor) -> StatusBar:
         return StatusBar()
     with parts.store.read() as tx:
         claimed = queue.read_groups(tx, {CLAIMED: [queue.build_claimed(actor.person_id)]})[CLAIMED]
-        return compose_bar(
-            parts,
-            actor,
-            claimed,
-            read_claim_acts(tx, claimed),
-            calls=seen_calls.read_calls(tx, actor.person_id),
-            channels=channel_rows.read_channels(tx, parts.channels),
-            confessions=broken_promises.list_unseen(tx, actor.team),
-            pulse=queue_counts.read_pulse(tx, actor.team, person_id=actor.person_id, now=parts.clock.now()),
-        )
+        pulse = queue_counts.read_pulse(tx, actor.team, person_id=actor.person_id, now=parts.clock.now())
+        return _read_bar(parts, tx, actor, claimed, pulse)
+
+
+def _read_bar(
+    parts: Services, tx: Tx, actor: Actor, claimed: Sequence[QueueEntry], pulse: Pulse
+) -> StatusBar:
+    return compose_bar(
+        parts,
+        actor,
+        claimed,
+        read_claim_acts(tx, claimed),
+        calls=seen_calls.read_calls(tx, actor.person_id),
+        channels=channel_rows.read_channels(tx, parts.channels),
+        confessions=broken_promises.list_unseen(tx, actor.team),
+        pulse=pulse,
+    )
 
 
 def _group_summary(
