@@ -229,6 +229,28 @@ def test_what_the_webhook_received_can_be_copied_as_curl(opened):
     assert "--data-urlencode 'text=4'" in curl
 
 
+@pytest.mark.parametrize("width", [360, pytest.param(1280, marks=pytest.mark.slow)])
+def test_beside_the_phone_stands_what_the_chosen_provider_would_post_and_what_we_answer(opened, width):
+    page = opened(width=width, language="lo" if width == 360 else "en")
+    page.goto("/phone/")
+    exchange = phone(page).locator("[data-exchange]")
+    hop(page)
+    expect(exchange).to_be_hidden()
+    phone(page).locator("select[data-dialect]").select_option("Nalo")
+    press(page, "1")
+    expect(exchange.locator("[data-posted]")).to_contain_text('"USERDATA": "1"')
+    expect(exchange.locator("[data-answered]")).to_contain_text('"MSGTYPE": true')
+    phone(page).locator("select[data-dialect]").select_option("SMPP")
+    press(page, "1")
+    expect(exchange.locator("[data-posted]")).to_contain_text("ussd_service_op (0x0501): 12")
+    expect(exchange.locator("[data-answered]")).to_contain_text("data_coding: 8")
+    assert fits(page)
+    assert is_clean(page)
+    phone(page).locator("select[data-dialect]").select_option("")
+    press(page, "0")
+    expect(exchange).to_be_hidden()
+
+
 def test_without_scripts_it_says_what_else_there_is(opened):
     page = opened(scripts=False)
     page.goto("/phone/")

@@ -1,8 +1,13 @@
 """Africa's Talking: USSD sessions, texts both ways, delivery reports and opt-outs."""
 
+from collections.abc import Mapping
+
 from gateway.channels.africastalking.account import AfricasTalkingAccount
 from gateway.channels.africastalking.channel import AfricasTalkingChannel
 from gateway.channels.contract import Channel, ChannelConfig
+
+SPOKEN_AS: Mapping[str, Mapping[str, str]] = {"Africa's Talking": {}}
+"""Under these names the phone page offers it; see ``gateway.channels.operator_posts``."""
 
 
 def build(config: ChannelConfig) -> Channel:

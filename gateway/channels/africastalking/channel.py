@@ -21,6 +21,7 @@ from gateway.channels.contract import (
     SendResult,
     keep_message,
 )
+from gateway.channels.operator_posts import OperatorPost, PhoneTurn, write_form_post
 from gateway.domain.events import (
     OPTED_OUT,
     CallStep,
@@ -142,6 +143,19 @@ def read_hop(channel: str, request: Request) -> Inbound:
     )
 
 
+def write_hop(turn: PhoneTurn) -> OperatorPost:
+    """Write one post of a session, with the network code of the provider's sandbox."""
+    return write_form_post(
+        {
+            "sessionId": turn.session,
+            "phoneNumber": turn.number,
+            "networkCode": "99999",
+            "serviceCode": turn.code,
+            "text": "*".join(turn.inputs),
+        }
+    )
+
+
 def read_session_end(channel: str, request: Request) -> Ended:
     """Read the end of a session; inputs and last page, which the provider includes, are ignored.
 
@@ -200,6 +214,10 @@ class AfricasTalkingChannel:
             raise BadRequest("this line has no such event")
         event = reader(self.config.name, request)
         return () if event is None else (event,)
+
+    def write_post(self, turn: PhoneTurn) -> OperatorPost:
+        """Write one input as the provider posts it."""
+        return write_hop(turn)
 
     def answer(self, reply: Reply, inbound: Inbound | None) -> Answer:  # noqa: ARG002 - nothing is echoed
         """Write one page in the provider's form."""

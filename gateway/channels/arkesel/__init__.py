@@ -4,14 +4,18 @@ Field names are those of its USSD page. A header that some callers describe as a
 the secret address alone protects the channel.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from gateway.channels.contract import Answer, Channel, ChannelConfig, Request
 from gateway.channels.json_fields import JSON, read_flag, write_json
+from gateway.channels.operator_posts import ACCOUNT, OperatorPost, PhoneTurn, write_json_post
 from gateway.channels.ussd_only import UssdOnly, find_digits_behind
 from gateway.domain.events import Event, Inbound, Kind, Reply
 
 ECHOED = ("sessionID", "userID", "msisdn")
+
+SPOKEN_AS: Mapping[str, Mapping[str, str]] = {"Arkesel": {}}
+"""Under these names the phone page offers it; see ``gateway.channels.operator_posts``."""
 
 
 class ArkeselChannel(UssdOnly):
@@ -33,6 +37,19 @@ class ArkeselChannel(UssdOnly):
                 network=request.fields.get("network", ""),
                 echo=tuple((name, request.fields.get(name, "")) for name in ECHOED),
             ),
+        )
+
+    def write_post(self, turn: PhoneTurn) -> OperatorPost:
+        """Write one input as Arkesel posts it."""
+        return write_json_post(
+            {
+                "sessionID": turn.session,
+                "userID": ACCOUNT,
+                "newSession": not turn.inputs,
+                "msisdn": turn.digits,
+                "userData": turn.latest,
+                "network": "MTN",
+            }
         )
 
     def answer(self, reply: Reply, inbound: Inbound | None) -> Answer:

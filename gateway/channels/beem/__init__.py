@@ -4,16 +4,20 @@ As its USSD package has it, the input comes in ``payload.response`` and the page
 ``request_id`` is echoed and is no id of a turn: the first post has a zero there, and who counts it on is not said.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from gateway.channels.contract import Answer, BadRequest, Channel, ChannelConfig, Request
 from gateway.channels.json_fields import JSON, find_id, open_object, read_id, write_json
+from gateway.channels.operator_posts import OperatorPost, PhoneTurn, write_json_post
 from gateway.channels.ussd_only import UssdOnly, find_digits_behind
 from gateway.domain.events import Ended, Event, Inbound, Kind, Reply
 
 FIRST, NEXT, END = "initiate", "continue", "terminate"
 ECHOED = ("msisdn", "operator", "session_id")
 ID = "request_id"
+
+SPOKEN_AS: Mapping[str, Mapping[str, str]] = {"Beem": {}}
+"""Under these names the phone page offers it; see ``gateway.channels.operator_posts``."""
 
 
 class BeemChannel(UssdOnly):
@@ -45,6 +49,18 @@ class BeemChannel(UssdOnly):
                     (ID, find_id(payload, ID)),
                 ),
             ),
+        )
+
+    def write_post(self, turn: PhoneTurn) -> OperatorPost:
+        """Write one input as Beem posts it."""
+        return write_json_post(
+            {
+                "command": NEXT if turn.inputs else FIRST,
+                "msisdn": turn.digits,
+                "session_id": turn.session,
+                "operator": "vodacom",
+                "payload": {ID: len(turn.inputs), "response": turn.latest},
+            }
         )
 
     def answer(self, reply: Reply, inbound: Inbound | None) -> Answer:

@@ -4,13 +4,17 @@ A page is the body, and the headers ``Freeflow``, ``charge`` and ``amount`` say 
 costs, as in Vumi's transport for it. No field says that a session begins: the first input is the dialled code.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from gateway.channels.contract import Answer, Channel, ChannelConfig, Request
+from gateway.channels.operator_posts import OperatorPost, PhoneTurn, write_query_post
 from gateway.channels.ussd_only import UssdOnly, check_codes, find_digits_behind, is_dialled
 from gateway.domain.events import Ended, Event, Inbound, Kind, Reply
 
 GOES_ON, IS_OVER = "FC", "FB"
+
+SPOKEN_AS: Mapping[str, Mapping[str, str]] = {"Comviva (GET)": {}}
+"""Under these names the phone page offers it; see ``gateway.channels.operator_posts``."""
 
 
 class ComvivaChannel(UssdOnly):
@@ -37,6 +41,13 @@ class ComvivaChannel(UssdOnly):
                 first=first,
                 network=request.fields.get("MSC", ""),
             ),
+        )
+
+    def write_post(self, turn: PhoneTurn) -> OperatorPost:
+        """Write one input as Flares posts it; a dialled code comes without its marks."""
+        written = turn.latest if turn.inputs else turn.code.removeprefix("*").removesuffix("#")
+        return write_query_post(
+            {"SessionID": turn.session, "MSISDN": turn.digits, "MSC": "MSC", "input": written}
         )
 
     def answer(self, reply: Reply, inbound: Inbound | None) -> Answer:  # noqa: ARG002 - nothing is echoed

@@ -4,22 +4,31 @@ Element names vary in case from one operator to the next. ``transactionId`` is e
 some installations keep it through a session. A request of type ``cleanup`` is the end of a session.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from gateway.channels.contract import Answer, Channel, ChannelConfig, Request
 from gateway.channels.json_fields import read_flag
+from gateway.channels.operator_posts import OperatorPost, PhoneTurn, write_xml_post
 from gateway.channels.ussd_only import UssdOnly, find_digits_behind
 from gateway.channels.xml_fields import XML, format_text, open_xml
 from gateway.domain.events import Ended, Event, Inbound, Kind, Reply
 
 NAMES = ("@type", "sessionId", "transactionId", "msisdn", "newRequest", "subscriberInput")
 ECHOED = ("msisdn", "sessionId", "transactionId")
+POST = (
+    '<?xml version="1.0" encoding="UTF-8"?><request type="pull"><sessionId>{session}</sessionId>'
+    "<transactionId>{transaction}</transactionId><msisdn>{number}</msisdn><newRequest>{first}</newRequest>"
+    "<subscriberInput>{text}</subscriberInput><parameters/><freeflow><mode>FE</mode></freeflow></request>"
+)
 PAGE = (
     '<?xml version="1.0" encoding="UTF-8"?><response><msisdn>{msisdn}</msisdn><sessionid>{sessionId}</sessionid>'
     "<transactionid>{transactionId}</transactionid><applicationResponse>{text}</applicationResponse>"
     "<freeflow><freeflowState>{state}</freeflowState><freeflowCharging>N</freeflowCharging>"
     "<freeflowChargingAmount>0</freeflowChargingAmount></freeflow></response>"
 )
+
+SPOKEN_AS: Mapping[str, Mapping[str, str]] = {"Comviva (XML)": {}}
+"""Under these names the phone page offers it; see ``gateway.channels.operator_posts``."""
 
 
 class ComvivaXmlChannel(UssdOnly):
@@ -45,6 +54,19 @@ class ComvivaXmlChannel(UssdOnly):
                 first=first,
                 echo=tuple((name, posted.fields.get(name, "")) for name in ECHOED),
             ),
+        )
+
+    def write_post(self, turn: PhoneTurn) -> OperatorPost:
+        """Write one input as Comviva posts it; a dialled code comes without its marks."""
+        written = turn.latest if turn.inputs else turn.code.removeprefix("*").removesuffix("#")
+        return write_xml_post(
+            POST.format(
+                session=format_text(turn.session),
+                transaction=len(turn.inputs) + 1,
+                number=turn.digits,
+                first="false" if turn.inputs else "true",
+                text=format_text(written),
+            )
         )
 
     def answer(self, reply: Reply, inbound: Inbound | None) -> Answer:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 from gateway.channels.contract import Answer, BadAccount, Channel, ChannelConfig, Request
+from gateway.channels.operator_posts import OperatorPost, PhoneTurn, write_form_post, write_query_post
 from gateway.channels.ussd_only import UssdOnly, check_codes, find_digits_behind
 from gateway.domain.events import Event, Inbound, Kind, Reply
 
@@ -45,6 +46,12 @@ DIALECTS: Mapping[str, FieldNames] = {
     "safaricom": FieldNames(session="SESSION_ID", number="ORIG", text="USSD_PARAMS", code="DEST"),
 }
 
+SPOKEN_AS: Mapping[str, Mapping[str, str]] = {f"CON/END: {name}": {"dialect": name} for name in DIALECTS}
+"""Under these names the phone page offers it; see ``gateway.channels.operator_posts``."""
+
+GETS = frozenset({"advanta", "safaricom"})
+"""Dialects that post by GET."""
+
 
 class ConEndChannel(UssdOnly):
     """A service code at one of the clones; see the contract in ``gateway.channels.contract``."""
@@ -55,6 +62,7 @@ class ConEndChannel(UssdOnly):
     def __init__(self, config: ChannelConfig) -> None:
         super().__init__(config)
         self._names = _read_names(config)
+        self._is_get = config.options.get("dialect") in GETS
         if self._names.code_in_text == "yes":
             check_codes(config)
 
@@ -77,6 +85,21 @@ class ConEndChannel(UssdOnly):
                 network=request.fields.get(names.network, ""),
             ),
         )
+
+    def write_post(self, turn: PhoneTurn) -> OperatorPost:
+        """Write one input as a clone of this dialect posts it."""
+        names, text = self._names, "*".join(turn.inputs)
+        if names.code_in_text == "yes":
+            text = "*".join((turn.code.removesuffix("#"), *turn.inputs)) + "#"
+        fields = {
+            names.session: turn.session,
+            names.code: turn.code,
+            names.number: turn.digits if self._is_get else turn.number,
+            names.text: text,
+        }
+        if names.network:
+            fields[names.network] = "99999"
+        return write_query_post(fields) if self._is_get else write_form_post(fields)
 
     def answer(self, reply: Reply, inbound: Inbound | None) -> Answer:  # noqa: ARG002 - nothing is echoed
         """Write one page."""

@@ -3,10 +3,11 @@
 Field names and values are those of Hubtel's "Programmable Services API", and of its .NET SDK.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from gateway.channels.contract import Answer, BadRequest, Channel, ChannelConfig, Request
 from gateway.channels.json_fields import JSON, find_id, write_json
+from gateway.channels.operator_posts import OperatorPost, PhoneTurn, write_json_post
 from gateway.channels.ussd_only import UssdOnly, find_digits_behind
 from gateway.domain.events import Ended, Event, Inbound, Kind, PieceKind, Reply
 
@@ -15,6 +16,9 @@ ENDS = {"release": "incomplete", "timeout": "failed"}
 """``release``: the caller left; ``timeout``: our answer came too late, and was not shown."""
 
 LABEL_SIZE = 60
+
+SPOKEN_AS: Mapping[str, Mapping[str, str]] = {"Hubtel": {}}
+"""Under these names the phone page offers it; see ``gateway.channels.operator_posts``."""
 
 
 class HubtelChannel(UssdOnly):
@@ -47,6 +51,22 @@ class HubtelChannel(UssdOnly):
                 service=code,
                 network=request.fields.get("Operator", ""),
             ),
+        )
+
+    def write_post(self, turn: PhoneTurn) -> OperatorPost:
+        """Write one input as Hubtel posts it."""
+        return write_json_post(
+            {
+                "Type": "Response" if turn.inputs else "Initiation",
+                "Mobile": turn.digits,
+                "SessionId": turn.session,
+                "ServiceCode": turn.code.strip("*#"),
+                "Message": turn.latest,
+                "Operator": "mtn",
+                "Sequence": len(turn.inputs) + 1,
+                "ClientState": "",
+                "Platform": "USSD",
+            }
         )
 
     def answer(self, reply: Reply, inbound: Inbound | None) -> Answer:

@@ -3,14 +3,17 @@
 ``MSGTYPE`` means two things, as Nalo's USSD page has it: true is *first* in a post, and *go on* in an answer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from gateway.channels.contract import Answer, Channel, ChannelConfig, Request
 from gateway.channels.json_fields import JSON, read_flag, write_json
+from gateway.channels.operator_posts import ACCOUNT, OperatorPost, PhoneTurn, write_json_post
 from gateway.channels.ussd_only import UssdOnly, find_digits_behind
 from gateway.domain.events import Event, Inbound, Kind, Limits, Reply
 
 ECHOED = ("USERID", "MSISDN")
+SPOKEN_AS: Mapping[str, Mapping[str, str]] = {"Nalo": {}}
+"""Under these names the phone page offers it; see ``gateway.channels.operator_posts``."""
 PAGE = Limits(name="ussd-120", gsm7=120, ucs2=70, gsm7_stop=120, ucs2_stop=80)
 """A page has at most 120 characters, whatever their alphabet."""
 
@@ -35,6 +38,19 @@ class NaloChannel(UssdOnly):
                 network=request.fields.get("NETWORK", ""),
                 echo=tuple((name, request.fields.get(name, "")) for name in ECHOED),
             ),
+        )
+
+    def write_post(self, turn: PhoneTurn) -> OperatorPost:
+        """Write one input as Nalo posts it."""
+        return write_json_post(
+            {
+                "USERID": ACCOUNT,
+                "MSISDN": turn.digits,
+                "USERDATA": turn.latest,
+                "MSGTYPE": not turn.inputs,
+                "NETWORK": "MTN",
+                "SESSIONID": turn.session,
+            }
         )
 
     def answer(self, reply: Reply, inbound: Inbound | None) -> Answer:

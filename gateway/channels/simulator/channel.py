@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from gateway.channels.contract import (
     SendResult,
     keep_message,
 )
+from gateway.channels.operator_posts import PhoneTurn, list_dialects, write_exchange
 from gateway.domain.events import Ended, Event, Inbound, Kind, MissedCall, Outgoing, Reply, ThreadAsked
 from gateway.foundation.fault_injection import PROVIDER, Outages
 from gateway.foundation.phone_numbers import to_e164
@@ -26,6 +27,12 @@ SCREEN = "X-Screen"
 
 FACTS = "X-Facts"
 """Header with further facts about the page, as JSON in ASCII."""
+
+EXCHANGE = "X-Exchange"
+"""Header with what a provider of the chosen dialect would post, and what we would answer, as JSON in ASCII."""
+
+DIALECT = "dialect"
+"""Field of a post that chooses it."""
 
 
 class SimulatorChannel:
@@ -52,9 +59,11 @@ class SimulatorChannel:
             raise BadRequest("this line has no such event")
         return (reader(self.config.name, request),)
 
-    def answer(self, reply: Reply, inbound: Inbound | None) -> Answer:  # noqa: ARG002 - nothing is echoed
-        """Write one page, with its screen in a header."""
+    def answer(self, reply: Reply, inbound: Inbound | None) -> Answer:
+        """Write one page, with its screen in a header, and in another how the chosen dialect has both."""
         headers = {SCREEN: reply.screen} if reply.screen else {}
+        if inbound is not None and inbound.echo:
+            headers[EXCHANGE] = _describe_exchange(reply, inbound)
         return Answer(body=("END " if reply.ends else "CON ") + reply.text, headers=headers)
 
     def add_facts(self, answer: Answer, facts: Mapping[str, Any]) -> Answer:
@@ -68,9 +77,21 @@ class SimulatorChannel:
         return keep_message(message)
 
 
+def _describe_exchange(reply: Reply, inbound: Inbound) -> str:
+    turn = PhoneTurn(
+        session=inbound.session,
+        number=inbound.number,
+        code=inbound.service,
+        inputs=tuple(inbound.text.split("*")) if inbound.text else (),
+    )
+    return json.dumps(asdict(write_exchange(dict(inbound.echo)[DIALECT], turn, reply)))
+
+
 def read_hop(channel: str, request: Request) -> Inbound:
     """Read one post of a session; ``text`` has all inputs joined by ``*``."""
-    text = request.need("text", empty=True)
+    text, dialect = request.need("text", empty=True), request.fields.get(DIALECT, "")
+    if dialect and dialect not in list_dialects():
+        raise BadRequest("field dialect is no dialect of a provider")
     return Inbound(
         channel=channel,
         kind=Kind.USSD,
@@ -80,6 +101,7 @@ def read_hop(channel: str, request: Request) -> Inbound:
         first=not text,
         service=request.need("serviceCode"),
         network=request.need("networkCode"),
+        echo=((DIALECT, dialect),) if dialect else (),
     )
 
 

@@ -24,10 +24,12 @@ from gateway.channels.contract import (
 )
 from gateway.channels.json_fields import JSON, find_id, write_json
 from gateway.channels.linked import LinkDoors
+from gateway.channels.operator_posts import OperatorPost, PhoneTurn
 from gateway.channels.smpp.account import SmppAccount, read_account
 from gateway.channels.smpp.codings import read_text
 from gateway.channels.smpp.link_lines import count_binds, hand_over
 from gateway.channels.smpp.ussd_pages import BEGIN, END
+from gateway.channels.smpp.written_pdus import write_input
 from gateway.channels.ussd_only import find_digits_behind
 from gateway.domain.events import (
     ChannelSeen,
@@ -55,6 +57,9 @@ STATES: Mapping[str, str] = {
     "FAILED": "failed",
 }
 """States of a receipt (SMPP 3.4, appendix B), as centres write them; every other is on its way."""
+
+SPOKEN_AS: Mapping[str, Mapping[str, str]] = {"SMPP": {}}
+"""Under these names the phone page offers it; see ``gateway.channels.operator_posts``."""
 
 SILENT_AFTER = timedelta(minutes=3)
 """The clock asks the link each minute."""
@@ -148,6 +153,10 @@ class SmppChannel:
         except ValueError:
             raise BadRequest("field octets is not hexadecimal") from None
         return read_text(octets, int(coding), self._alphabet)
+
+    def write_post(self, turn: PhoneTurn) -> OperatorPost:
+        """Write one input as the centre delivers it."""
+        return write_input(turn, self.config.sms_number, self._account)
 
     def answer(self, reply: Reply, inbound: Inbound | None) -> Answer:  # noqa: ARG002 - the link knows the session
         """Return a page for the link, which submits it."""

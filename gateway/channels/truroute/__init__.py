@@ -4,15 +4,19 @@ Elements and types are those of the specification that SMS.COM.NA publishes: 1 b
 out; an answer is of type 2, the last one of type 3.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from gateway.channels.contract import Answer, BadRequest, Channel, ChannelConfig, Request
+from gateway.channels.operator_posts import OperatorPost, PhoneTurn, write_xml_post
 from gateway.channels.ussd_only import UssdOnly, find_digits_behind
 from gateway.channels.xml_fields import XML, format_text, open_xml
 from gateway.domain.events import Ended, Event, Inbound, Kind, Reply
 
 FIRST, NEXT, RELEASE, TIMEOUT = "1", "2", "3", "4"
 ENDS = {RELEASE: "incomplete", TIMEOUT: "failed"}
+
+SPOKEN_AS: Mapping[str, Mapping[str, str]] = {"TruRoute": {}}
+"""Under these names the phone page offers it; see ``gateway.channels.operator_posts``."""
 
 
 class TruRouteChannel(UssdOnly):
@@ -40,6 +44,14 @@ class TruRouteChannel(UssdOnly):
                 text=find_digits_behind(written, self.config.service_codes) if first else written,
                 first=first,
             ),
+        )
+
+    def write_post(self, turn: PhoneTurn) -> OperatorPost:
+        """Write one input as TruRoute posts it."""
+        kind = NEXT if turn.inputs else FIRST
+        return write_xml_post(
+            f"<ussd><msisdn>{turn.digits}</msisdn><sessionid>{format_text(turn.session)}</sessionid>"
+            f"<type>{kind}</type><msg>{format_text(turn.latest)}</msg></ussd>"
         )
 
     def answer(self, reply: Reply, inbound: Inbound | None) -> Answer:  # noqa: ARG002 - nothing is echoed

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, abort, jsonify, redirect, render_template, request
 
+from gateway.channels.operator_posts import list_dialects
 from gateway.domain.permissions import Permission, check_permission
 from gateway.foundation.fault_injection import KINDS
 from gateway.menus.authoring.conversation_writer import write_conversation
@@ -112,6 +113,7 @@ def _add_phone(
             languages_of=_list_languages(parts, line),
             wrong=wrong,
             draft=None,
+            dialects=tuple(list_dialects()),
             base="/phone",
             code=line.code if line else "",
             paths=line.paths if line else {},

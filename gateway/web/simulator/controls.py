@@ -226,6 +226,7 @@ def _of_the_truth() -> dict[str, str]:
         "passes": _("This test passes."),
         "fails": _("This test does not pass:"),
         "not_saved": _("The gateway could not write this down. Load the page again and walk once more."),
+        "too_long": _("Longer than a page of this provider ({n} of {limit}): its own line cuts it."),
         "it": _("walks to {screen}"),
     }
 

@@ -228,3 +228,25 @@ class TestBesideAnAccount:
         somebody(parts, "Boss", "administrator")
         answer = guarded.carry(token_of(parts, "Boss", enrolled=False)).get("/phone/")
         assert (answer.status_code, answer.location) == (303, "/me/second-factor")
+
+
+def test_a_provider_may_be_chosen_and_its_post_and_our_answer_come_with_the_page(browser):
+    page = page_of(browser)
+    assert "<option>CON/END: advanta</option>" in page
+    fields = {
+        "sessionId": "S1",
+        "phoneNumber": "+8562055500001",
+        "networkCode": "SIM",
+        "serviceCode": "*123*4#",
+        "text": "",
+        "dialect": "TruRoute",
+    }
+    answer = browser.client.post(json.loads(attribute(page, "paths"))["ussd"], data=fields)
+    shown = json.loads(answer.headers["X-Exchange"])
+    assert "<type>1</type><msg>*123*4#</msg>" in shown["posted"]
+    body = answer.get_data(as_text=True).removeprefix("CON ")
+    assert html.unescape(shown["answered"]).endswith(f"<ussd><type>2</type><msg>{body}</msg></ussd>")
+
+
+def test_the_phone_of_a_draft_offers_no_provider(browser):
+    assert "data-dialect" not in browser.get("/phone/draft").get_data(as_text=True)

@@ -34,6 +34,7 @@ export class Handset {
     const set = this.languages[this.root.querySelector("[data-language]").value];
     return set ? [...set.typed] : [];
   }
+  get dialect() { const chosen = this.root.querySelector("select[data-dialect]"); return chosen && chosen.value ? { dialect: chosen.value } : {}; }
   get network() { return this.root.querySelector("[data-network]").value.trim() || "SIM"; }
 
   restart() {
@@ -173,7 +174,7 @@ export class Handset {
     this.put("");
     this.show(WAITING, this.say.waiting);
     const fields = {
-      sessionId: this.session, phoneNumber: this.caller, networkCode: this.network, serviceCode: this.dialled, text: this.sent.join("*"),
+      sessionId: this.session, phoneNumber: this.caller, networkCode: this.network, serviceCode: this.dialled, text: this.sent.join("*"), ...this.dialect,
     };
     try {
       const page = await this.line.hop(fields);

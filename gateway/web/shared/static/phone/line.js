@@ -71,6 +71,7 @@ export class Line {
       screen: answer.headers.get("X-Screen") || "",
       millis: answer.millis + 2 * delay,
       facts,
+      exchange: JSON.parse(answer.headers.get("X-Exchange") || "null"),
     };
   }
 

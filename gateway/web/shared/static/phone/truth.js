@@ -46,6 +46,7 @@ export class Truth {
     this.done(facts ? facts.effects.map((effect) => this.deed(effect)).join("; ") : "");
     this.way(page, walk);
     this.knows(facts);
+    this.exchange(page, facts);
   }
 
   done(text) { this.root.querySelector("[data-done]").textContent = text; }
@@ -88,6 +89,20 @@ export class Truth {
       const text = words(value);
       if (text) pair(this.known, name, text);
     });
+  }
+
+  /** What a provider of the chosen dialect would post of this turn, and what we would answer. */
+  exchange(page, facts) {
+    const box = this.root.querySelector("[data-exchange]");
+    const found = page && page.exchange;
+    if (!box) return;
+    box.hidden = !found;
+    if (!found) return;
+    box.querySelector("[data-posted]").textContent = found.posted;
+    box.querySelector("[data-answered]").textContent = found.answered;
+    const limit = found.limit[facts && facts.coding === "ucs2" ? 1 : 0];
+    const over = facts && facts.units > limit;
+    box.querySelector("[data-too-long]").textContent = over ? filled(this.say.too_long, { n: facts.units, limit }) : "";
   }
 
   async copy() {
