@@ -73,21 +73,32 @@ def press_typed(phone: Phone, typed: str) -> Any:
 
 def hide_results(phone: Phone, text: str) -> str:
     """The text without what a turn key decides, which differs from phone to phone."""
-    codes = [one.code for one in requests(phone.parts, phone.number)]
-    for code in codes:
-        text = text.replace(code, "<code>")
-    return text
+    return hide_inside([one.code for one in requests(phone.parts, phone.number)], text)
+
+
+def hide_inside(codes: list[str], value: Any) -> Any:
+    """A value without these codes as a whole: their digits also stand in phone numbers and instants."""
+    match value:
+        case str() if codes:
+            return re.sub(rf"(?<![0-9:T+-])({'|'.join(codes)})(?![0-9:T-])", "<code>", value)
+        case dict():
+            return {name: hide_inside(codes, each) for name, each in value.items()}
+        case list():
+            return [hide_inside(codes, each) for each in value]
+        case _:
+            return value
 
 
 def state_of(phone: Phone) -> dict[str, Any]:
     """The stored session, without what a turn key decides."""
     stored = phone.parts.sessions.ask().load(phone.channel, phone.number)
     assert stored is not None
-    value: dict[str, Any] = json.loads(hide_results(phone, stored.state))
+    value: dict[str, Any] = json.loads(stored.state)
     session = json.loads(value.pop("session"))
     session["callback"] = bool(session["callback"])
     session["values"].pop("code", None)
-    return {**value, "session": session, "hop": stored.hop}
+    codes = [one.code for one in requests(phone.parts, phone.number)]
+    return {**hide_inside(codes, value), "session": hide_inside(codes, session), "hop": stored.hop}
 
 
 def walk_both(parts: Services, clock: SetClock, sessions: int, *, seed: int) -> Services:
