@@ -85,6 +85,8 @@ class ChannelSettings(_Strict):
     day_spend: Annotated[str, Field(pattern=r"^(\d{1,6}(\.\d{1,4})?( \S{1,5})?)?$")] = ""
     prefixes: tuple[Annotated[str, Field(pattern=r"^\+[1-9]\d{0,14}$")], ...] = ()
     fallback: tuple[str, ...] = ()
+    caller_prefixes: tuple[Annotated[str, Field(pattern=r"^\+[1-9]\d{0,14}$")], ...] = ()
+    caller_fallback: tuple[str, ...] = ()
     options: Mapping[Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")], str | int] = {}
 
 
@@ -100,9 +102,10 @@ class File(_Strict):
     @model_validator(mode="after")
     def _fallbacks_are_lines(self) -> Self:
         for name, line in self.channels.items():
-            strangers = [other for other in line.fallback if other not in self.channels or other == name]
-            if strangers:
-                raise ValueError(f"channels.{name}.fallback names {strangers[0]}, which is no other line")
+            for key, others in (("fallback", line.fallback), ("caller_fallback", line.caller_fallback)):
+                strangers = [other for other in others if other not in self.channels or other == name]
+                if strangers:
+                    raise ValueError(f"channels.{name}.{key} names {strangers[0]}, which is no other line")
         return self
 
 

@@ -289,9 +289,29 @@ def _build_channels(settings: Settings, *, real: bool) -> dict[str, Channel]:
             found[name] = _build_channel(settings, name, real=real)
         except (BadAccount, UnknownProvider) as error:
             faults.append(str(error))
-    if faults:
+    if faults := [*faults, *_list_way_faults(found)]:
         raise SettingsError(faults)
     return found
+
+
+def _list_way_faults(channels: Mapping[str, Channel]) -> list[str]:
+    """Return a fault for each way to callers that two channels claim, or that ends at a channel without texts."""
+    mute = {name for name, channel in channels.items() if not channel.contract.carries_texts}
+    faults, claimed = [], dict[str, str]()
+    for name, channel in channels.items():
+        faults += [
+            f"channels.{name}.caller_prefixes has {prefix}, as channels.{claimed[prefix]} has"
+            for prefix in channel.config.caller_prefixes
+            if claimed.setdefault(prefix, name) != name
+        ]
+        if name in mute and channel.config.caller_prefixes:
+            faults.append(f"channels.{name}.caller_prefixes: this line carries no texts")
+        faults += [
+            f"channels.{name}.caller_fallback names {other}, which carries no texts"
+            for other in channel.config.caller_fallback
+            if other in mute
+        ]
+    return faults
 
 
 def has_links(settings: Settings) -> bool:
@@ -319,6 +339,8 @@ def _build_channel(settings: Settings, name: str, *, real: bool) -> Channel:
         day_spend=line.day_spend,
         prefixes=line.prefixes,
         fallback=line.fallback,
+        caller_prefixes=line.caller_prefixes,
+        caller_fallback=line.caller_fallback,
         options=options,
         run_dir=str(settings.data_dir / "links"),
     )

@@ -13,6 +13,7 @@ from gateway.foundation.services import Services
 from gateway.helpdesk.alerts import announce, line_alerts
 from gateway.helpdesk.calls import bridge_events
 from gateway.helpdesk.queue import broken_promises, timers
+from gateway.helpdesk.requests import caller_lines
 from gateway.operations.maintenance import retention
 from gateway.storage import audit, callers, settings
 from gateway.storage.database import Unavailable
@@ -61,6 +62,7 @@ TABLE: tuple[Chore, ...] = (
     Chore("note_broken", timedelta(seconds=60), broken_promises.note_broken_promises),
     Chore("tell_fact_ends", timedelta(hours=1), announce.tell_fact_ends),
     Chore("tell_stopped_lines", timedelta(minutes=1), line_alerts.tell_stopped_lines),
+    Chore("move_texts", timedelta(minutes=1), caller_lines.move_waiting_texts),
     Chore("part_trials", timedelta(minutes=1), _part_trials),
     Chore("late_parts", timedelta(minutes=1), sms.answer_late_parts),
     Chore("link_audit", timedelta(seconds=30), _link_audit),

@@ -145,6 +145,8 @@ class ChannelConfig:
         day_spend: most money spent on texts in a day, in the same form; empty for any.
         prefixes: prefixes of staff numbers that are texted through this channel; empty for any.
         fallback: channels to use instead, in this order, while this one is down.
+        caller_prefixes: prefixes of callers' numbers to which we start texts by this channel.
+        caller_fallback: channels that stand in for those while this one has stopped.
         options: provider-specific options, name → text, the account included.
         run_dir: folder for what the processes of this machine share about it; empty where there are none.
     """
@@ -159,6 +161,8 @@ class ChannelConfig:
     day_spend: str = ""
     prefixes: tuple[str, ...] = ()
     fallback: tuple[str, ...] = ()
+    caller_prefixes: tuple[str, ...] = ()
+    caller_fallback: tuple[str, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
     run_dir: str = ""
 

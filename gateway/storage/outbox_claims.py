@@ -143,6 +143,35 @@ def end_leases(tx: Tx, *, now: datetime, repeatable: Collection[str]) -> tuple[O
     return tuple(ended)
 
 
+def list_untried(tx: Tx, channels: Collection[str], *, due_by: datetime, limit: int) -> tuple[OutboxRow, ...]:
+    """Return the oldest texts about a request that are due by these channels to a caller, and were never tried."""
+    query = (
+        select(*PLAIN)
+        .where(
+            text(PENDING),
+            outbox.c.kind == "ours",
+            outbox.c.attempts == 0,
+            outbox.c.callback_id.is_not(None),
+            outbox.c.channel.in_(channels),
+            outbox.c.due_at <= due_by,
+        )
+        .order_by(outbox.c.id)
+        .limit(limit)
+    )
+    return tuple(read_row(row) for row in tx.execute(query))
+
+
+def move_row(tx: Tx, row_id: str, *, channel: str, lane: str, now: datetime) -> bool:
+    """Let a row leave by another channel; False where it was claimed, or ever was."""
+    statement = (
+        update(outbox)
+        .where(text(PENDING), outbox.c.id == row_id, outbox.c.attempts == 0)
+        .values(channel=channel, lane=lane, nudged_at=None, changed_at=now)
+        .returning(outbox.c.id)
+    )
+    return tx.execute(statement).first() is not None
+
+
 def _by_token(tx: Tx, row_id: str, token: str, values: Mapping[str, Any]) -> bool:
     return tx.execute(_BY_TOKEN, {**values, "_id": row_id, "_token": token}).first() is not None
 

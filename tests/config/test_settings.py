@@ -209,6 +209,12 @@ def test_a_fallback_that_is_no_line_is_named(tmp_path):
         load_settings(written(tmp_path, PHONES.replace("[channels.android2]", "[channels.other]")))
 
 
+def test_a_line_that_stands_in_for_callers_and_is_none_is_named(tmp_path):
+    wrong = PHONES.replace('fallback = ["android2"]', 'caller_fallback = ["android3"]')
+    with pytest.raises(SettingsError, match="caller_fallback names android3"):
+        load_settings(written(tmp_path, wrong))
+
+
 def test_a_key_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(SettingsError, match="ANDROID2_TOKEN_FILE: cannot be read"):
         load_settings({**written(tmp_path, PHONES), "ANDROID2_TOKEN_FILE": str(tmp_path / "none")})

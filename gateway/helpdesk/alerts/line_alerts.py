@@ -59,10 +59,22 @@ def tell_stopped_lines(parts: Services) -> int:
     return len(rows)
 
 
+def find_stopped_lines(tx: Tx, now: datetime) -> frozenset[str]:
+    """Return the channels that have stopped for so long that others stand in, as ``tell_stopped_lines`` saw."""
+    return frozenset(
+        name
+        for name, stop in settings.get_setting(tx, STOPPED, {}).items()
+        if _has_lasted(stop, now) and now - datetime.fromisoformat(stop["seen"]) < QUIET
+    )
+
+
+def _has_lasted(stop: dict[str, Any], now: datetime) -> bool:
+    return bool(stop["silent"]) or now - datetime.fromisoformat(stop["since"]) >= LASTS
+
+
 def _is_to_tell(stop: dict[str, Any], now: datetime) -> bool:
     """Say whether a channel that is stopped right now has been so for long enough, and nobody knows."""
-    lasted = stop["silent"] or now - datetime.fromisoformat(stop["since"]) >= LASTS
-    return lasted and not stop["told"] and stop["seen"] == now.isoformat()
+    return _has_lasted(stop, now) and not stop["told"] and stop["seen"] == now.isoformat()
 
 
 def _note_stopped(parts: Services, tx: Tx, known: dict[str, Any], now: datetime) -> dict[str, Any]:

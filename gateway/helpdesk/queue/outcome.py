@@ -31,7 +31,7 @@ from gateway.helpdesk.errors import (
 from gateway.helpdesk.queue.claim import LEASE, give_back, is_to_decide
 from gateway.helpdesk.queue.consequences import find_meaning, list_changes, plan_consequence
 from gateway.helpdesk.queue.undo import seal_undo
-from gateway.helpdesk.requests import case_record, wordings
+from gateway.helpdesk.requests import caller_lines, case_record, wordings
 from gateway.helpdesk.requests.planning import find_duty_hours, plan_window
 from gateway.storage import attempts, audit, callbacks, notes
 
@@ -335,7 +335,7 @@ def _tell_missed(parts: Services, tx: Tx, callback: Callback, now: datetime) -> 
         tx,
         callback,
         "missed",
-        channel=callback.channel,
+        channel=caller_lines.choose_line(parts, tx, callback.caller_id, callback.channel, now),
         once=f"missed:{callback.id}:{callback.rev}",
         now=now,
     )

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from gateway.domain.audit_acts import AuditAct
 from gateway.domain.permissions import Permission, check_permission
 from gateway.foundation.ids import new_id
-from gateway.helpdesk.alerts import alerts
 from gateway.helpdesk.errors import NotSafe, Rejected, Why, find_callback, read_typed_number, refuse_odd_year
-from gateway.helpdesk.requests import wordings
+from gateway.helpdesk.requests import caller_lines, wordings
 from gateway.helpdesk.staff.centre_lists import list_languages, list_topics
 from gateway.storage import audit, referrals
 from gateway.storage.referrals import Referral
@@ -148,7 +147,7 @@ def send_within(
         tx,
         callback,
         "number",
-        channel=alerts.choose_channel(parts, tx, callback.channel),
+        channel=caller_lines.choose_line(parts, tx, callback.caller_id, callback.channel, now),
         once=f"referral:{callback.id}:{referral_id}",
         now=now,
         number=entry.number,
