@@ -293,8 +293,12 @@ def _read_own(environ: Mapping[str, str], names: Collection[str], faults: list[s
 
 def _has_secret(options_of_each: Iterable[Mapping[str, object]]) -> bool:
     """Return whether one of these mappings has an option whose name ends like a credential."""
-    ends = tuple(f"_{secret}" for secret in _SECRETS)
-    return any(f"_{option}".endswith(ends) for options in options_of_each for option in options)
+    return any(names_secret(option) for options in options_of_each for option in options)
+
+
+def names_secret(option: str) -> bool:
+    """Say whether the name of a provider's option ends like a credential."""
+    return f"_{option}".endswith(tuple(f"_{secret}" for secret in _SECRETS))
 
 
 def _list_options(file: File) -> Iterator[Mapping[str, object]]:

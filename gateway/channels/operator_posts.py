@@ -19,7 +19,7 @@ from gateway.channels.contract import Answer, Channel, ChannelConfig, Request, f
 from gateway.channels.json_fields import narrow_request
 from gateway.domain.events import Inbound, Reply
 
-ACCOUNT = "ACCOUNT"
+OUR_NAME = "OURNAME"
 """Stands for the provider's name of our account."""
 
 

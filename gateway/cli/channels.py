@@ -41,6 +41,55 @@ def list_command(as_shape: bool) -> None:  # noqa: FBT001 - click passes flags s
         click.echo(_describe_line(line))
 
 
+@channels.command("add")
+@click.argument("provider")
+@click.option("--name", help="The name of the line; without it the provider's.")
+@click.option("--code", "codes", multiple=True, help="A service code as callers dial it; may be repeated.")
+@click.option("--number", default="", help="The short code or number that receives texts.")
+@click.option("--menu", default="helpline", show_default=True, help="The menu that its callers use.")
+@click.option(
+    "--option", "options", multiple=True, metavar="NAME=VALUE", help="What only this provider knows."
+)
+@click.option("--print", "only_print", is_flag=True, help="Print the block; write nothing.")
+def add_command(
+    provider: str,
+    name: str | None,
+    codes: tuple[str, ...],
+    number: str,
+    menu: str,
+    options: tuple[str, ...],
+    only_print: bool,  # noqa: FBT001 - the same
+) -> None:
+    """Append the block of a channel at PROVIDER to the configuration, and say what its account still lacks."""
+    from gateway.cli.channel_blocks import BadBlock, NewChannel, append_block, list_missing, write_block
+
+    path = config.from_process().env.gateway_config
+    given = dict(each.partition("=")[::2] for each in options)
+    new = NewChannel(
+        name=name or provider, provider=provider, menu=menu, codes=codes, number=number, options=given
+    )
+    try:
+        block, channel = write_block(new)
+        if not only_print:
+            append_block(path, new.name, block)
+    except BadBlock as error:
+        raise click.ClickException(str(error)) from None
+    except OSError as error:
+        raise click.ClickException(f"{path} cannot be written ({error.strerror})") from None
+    click.echo(block)
+    if only_print:
+        return
+    click.echo(f"Appended to {path}. It holds from the next start.")
+    missing = list_missing(config.from_process(), new.name)
+    if missing:
+        click.echo(
+            f"Not set yet: {', '.join(missing)} (or the same with _FILE). Until then nothing leaves by it."
+        )
+    click.echo("Then `gateway webhooks` prints its addresses for the provider.")
+    if channel.contract.guide:
+        click.echo(f"Guide: {channel.contract.guide}")
+
+
 @channels.command("test")
 @click.argument("name")
 @click.option("--register", is_flag=True, help="Tell the phone to which addresses it posts.")

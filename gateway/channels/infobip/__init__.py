@@ -35,13 +35,16 @@ ACCEPTED = (1, 3)
 
 RESULTS = "results"
 
+ACCOUNT = ("base_url", "api_key")
+"""Options that make the account, each from the environment; without them the channel only receives."""
+
 
 class InfobipChannel:
     """A channel at Infobip; see the contract in ``gateway.channels.contract``."""
 
     def __init__(self, config: ChannelConfig) -> None:
         self.config = config
-        self._sends = check_account(config, ("base_url", "api_key"))
+        self._sends = check_account(config, ACCOUNT)
         self.contract = Contract(
             events=frozenset({"sms", "delivery"}),
             accumulates=False,

@@ -33,13 +33,16 @@ STATES: Mapping[str, str] = {
 DEFAULT, UCS2 = "0", "8"
 """Data codings (3GPP TS 23.038, section 4, as SMPP 3.4, 5.2.19 has them)."""
 
+ACCOUNT = ("send_url", "username", "password")
+"""Options that make the account, each from the environment; without them the channel only receives."""
+
 
 class JasminChannel:
     """A channel through Jasmin; see the contract in ``gateway.channels.contract``."""
 
     def __init__(self, config: ChannelConfig) -> None:
         self.config = config
-        self._sends = check_account(config, ("send_url", "username", "password"))
+        self._sends = check_account(config, ACCOUNT)
         self.contract = Contract(
             events=frozenset({"sms", "delivery"}),
             accumulates=False,

@@ -44,6 +44,9 @@ UCS2 = "2"
 
 MOST_FIELDS = 32
 
+ACCOUNT = ("send_url", "username", "password")
+"""Options that make the account, each from the environment; without them the channel only receives."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KannelAccount:
@@ -71,8 +74,8 @@ class KannelAccount:
             BadAccount: the account is only half there.
         """
         found = cls(**{name: options.get(name, "") for name in cls.__dataclass_fields__})
-        missing = [name for name in ("send_url", "username", "password") if not options.get(name)]
-        if 0 < len(missing) < 3:  # noqa: PLR2004 - all of them
+        missing = [name for name in ACCOUNT if not options.get(name)]
+        if 0 < len(missing) < len(ACCOUNT):
             names = ", ".join(f"KANNEL_{name.upper()}" for name in missing)
             raise BadAccount(f"{names} is not set, so the account is only half there: set all or none")
         return found

@@ -25,7 +25,7 @@ from gateway.channels.contract import (
 from gateway.channels.json_fields import JSON, find_id, write_json
 from gateway.channels.linked import LinkDoors
 from gateway.channels.operator_posts import OperatorPost, PhoneTurn
-from gateway.channels.smpp.account import SmppAccount, read_account
+from gateway.channels.smpp.account import ACCOUNT, SmppAccount, read_account
 from gateway.channels.smpp.codings import read_text
 from gateway.channels.smpp.link_lines import count_binds, hand_over
 from gateway.channels.smpp.ussd_pages import BEGIN, END
@@ -44,6 +44,8 @@ from gateway.domain.events import (
 )
 from gateway.foundation.phone_numbers import find_sender
 from gateway.foundation.socket_paths import find_socket_path
+
+__all__ = ["ACCOUNT", "build"]
 
 STATES: Mapping[str, str] = {
     "DELIVRD": "delivered",

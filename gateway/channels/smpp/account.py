@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from gateway.channels.contract import BadAccount, ChannelConfig
 from gateway.channels.http_texts import check_account
 
+ACCOUNT = ("host", "system_id", "password")
+"""Options that make the account, each from the environment; without them the channel only receives."""
 MOST_BINDS, MOST_WINDOW = 8, 200
 LONG_TEXTS = ("parts", "sar", "payload")
 ALPHABETS = ("gsm7", "latin-1", "ascii", "ucs2")
@@ -58,7 +60,7 @@ def read_account(config: ChannelConfig) -> SmppAccount | None:
     Raises:
         BadAccount: it is only half there, or an option cannot be read.
     """
-    if not check_account(config, ("host", "system_id", "password")):
+    if not check_account(config, ACCOUNT):
         return None
     read = _Options(config)
     return SmppAccount(

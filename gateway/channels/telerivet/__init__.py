@@ -28,6 +28,8 @@ from gateway.channels.http_texts import check_account, parse_object, read_status
 from gateway.domain.events import Delivery, Event, Inbound, Kind, NotANumber, Outgoing, Reply
 from gateway.foundation.phone_numbers import find_sender
 
+ACCOUNT = ("api_key", "project_id", "webhook_secret")
+"""Options that make the account, each from the environment; without them the channel only receives."""
 API = "https://api.telerivet.com"
 STATES: Mapping[str, str] = {
     "delivered": "delivered",
@@ -46,7 +48,7 @@ class TelerivetChannel:
 
     def __init__(self, config: ChannelConfig) -> None:
         self.config = config
-        self._sends = check_account(config, ("api_key", "project_id", "webhook_secret"))
+        self._sends = check_account(config, ACCOUNT)
         self._secret = config.options.get("webhook_secret", "")
         self.contract = Contract(
             events=frozenset({"sms", "delivery"}),

@@ -30,6 +30,8 @@ from gateway.channels.http_texts import check_account, parse_object, read_status
 from gateway.domain.events import OPTED_OUT, Delivery, Event, Inbound, Kind, NotANumber, Outgoing, Reply
 from gateway.foundation.phone_numbers import find_sender
 
+ACCOUNT = ("account_sid", "auth_token", "public_url")
+"""Options that make the account, each from the environment; without them the channel only receives."""
 API = "https://api.twilio.com"
 STATES: Mapping[str, str] = {
     **dict.fromkeys(("delivered", "read"), "delivered"),
@@ -49,7 +51,7 @@ class TwilioChannel:
     def __init__(self, config: ChannelConfig) -> None:
         options = config.options
         self.config = config
-        self._sends = check_account(config, ("account_sid", "auth_token", "public_url"))
+        self._sends = check_account(config, ACCOUNT)
         self._token, self._sid = options.get("auth_token", ""), options.get("account_sid", "")
         self._base = options.get("public_url", "").rstrip("/")
         if self._sends and not (config.sms_number or options.get("messaging_service_sid")):

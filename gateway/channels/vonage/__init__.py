@@ -32,6 +32,8 @@ from gateway.channels.sms_text import is_gsm7
 from gateway.domain.events import Delivery, Event, Inbound, Kind, NotANumber, Outgoing, Reply, TextPart
 from gateway.foundation.phone_numbers import find_sender
 
+ACCOUNT = ("api_key", "api_secret")
+"""Options that make the account, each from the environment; without them the channel only receives."""
 API = "https://rest.nexmo.com"
 STATES: Mapping[str, str] = {
     "delivered": "delivered",
@@ -59,7 +61,7 @@ class VonageChannel:
 
     def __init__(self, config: ChannelConfig) -> None:
         self.config = config
-        self._sends = check_account(config, ("api_key", "api_secret"))
+        self._sends = check_account(config, ACCOUNT)
         self._secret = config.options.get("signature_secret", "")
         self._method = config.options.get("signature_method", METHODS[0])
         if self._method not in METHODS:
