@@ -293,10 +293,10 @@ def _read_own(environ: Mapping[str, str], names: Collection[str], faults: list[s
 
 def _has_secret(options_of_each: Iterable[Mapping[str, object]]) -> bool:
     """Return whether one of these mappings has an option whose name ends like a credential."""
-    return any(names_secret(option) for options in options_of_each for option in options)
+    return any(is_secret(option) for options in options_of_each for option in options)
 
 
-def names_secret(option: str) -> bool:
+def is_secret(option: str) -> bool:
     """Say whether the name of a provider's option ends like a credential."""
     return f"_{option}".endswith(tuple(f"_{secret}" for secret in _SECRETS))
 

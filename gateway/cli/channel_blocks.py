@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 import gateway.channels
-from config.settings import File, Settings, names_secret
+from config.settings import File, Settings, is_secret
 from gateway.channels.contract import BadAccount, Channel, ChannelConfig, UnknownProvider, find_channel
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def write_block(new: NewChannel) -> tuple[str, Channel]:
     for option in new.options:
         if not _OPTION.fullmatch(option):
             raise BadBlock("an option is written as NAME=VALUE, its name with small letters, digits and _")
-        if names_secret(option) or option in _list_account_of(new.provider):
+        if is_secret(option) or option in _list_account_of(new.provider):
             raise BadBlock(
                 f"{option} belongs to the account: set {_name_variable(new.name, option)} in the environment"
             )
@@ -144,7 +144,7 @@ def _name_variable(name: str, option: str) -> str:
     return f"{name}_{option}".upper()
 
 
-def append_block(path: Path, name: str, block: str) -> None:
+def add_block(path: Path, name: str, block: str) -> None:
     """Append the block, if the file can be read with it.
 
     Raises:

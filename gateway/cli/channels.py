@@ -61,7 +61,7 @@ def add_command(
     only_print: bool,  # noqa: FBT001 - the same
 ) -> None:
     """Append the block of a channel at PROVIDER to the configuration, and say what its account still lacks."""
-    from gateway.cli.channel_blocks import BadBlock, NewChannel, append_block, list_missing, write_block
+    from gateway.cli.channel_blocks import BadBlock, NewChannel, add_block, list_missing, write_block
 
     path = config.from_process().env.gateway_config
     given = dict(each.partition("=")[::2] for each in options)
@@ -71,7 +71,7 @@ def add_command(
     try:
         block, channel = write_block(new)
         if not only_print:
-            append_block(path, new.name, block)
+            add_block(path, new.name, block)
     except BadBlock as error:
         raise click.ClickException(str(error)) from None
     except OSError as error:

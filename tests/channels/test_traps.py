@@ -14,7 +14,7 @@ from tests.support.channel_tables import line_of, table_of
 from tests.support.served_webhooks import page_of
 
 
-def post(provider: str, event: str = "ussd", **values: Any) -> tuple[Channel, list[Event]]:
+def post(provider: str, event: str = "ussd", /, **values: Any) -> tuple[Channel, list[Event]]:
     channel = line_of(provider)
     return channel, list(channel.parse(narrow_request(Request(event=event, fields={}), values)))
 
