@@ -28,7 +28,10 @@ COMMANDS = {
         "gateway.cli.upkeep:erase",
         "Erase a number and everything about its caller; the number is asked for, so that no shell history keeps it.",
     ),
-    "report": ("gateway.cli.report:report", "Print the report of MONTH (2026-11)."),
+    "report": (
+        "gateway.cli.report:report",
+        "Print the report of MONTH: 2026-11, a quarter 2026-Q4 or a half-year 2026-H2.",
+    ),
     "doctor": ("gateway.cli.doctor:doctor", "Check each part: in order, or what to do."),
     "menus": ("gateway.cli.menus:menus", "Check, test, draw and publish menus."),
     "dial": ("gateway.cli.dial:dial", "Dial CODE on a phone of the simulator."),

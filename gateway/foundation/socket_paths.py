@@ -5,11 +5,13 @@ unix(7) allows a path of 108 bytes with the final zero; servers add a suffix whi
 
 import hashlib
 import os
-import tempfile
 from pathlib import Path
 
 _LONGEST = 100
 """Bytes of a path, so that a suffix fits behind it."""
+
+_TEMPORARY = Path("/tmp")  # noqa: S108 - our folder in it is private, and that is checked
+"""Not ``tempfile.gettempdir()``: it looks for a folder by writing into it, so it finds none while the disk is full."""
 
 
 def find_socket_path(folder: Path, name: str) -> Path:
@@ -21,7 +23,7 @@ def find_socket_path(folder: Path, name: str) -> Path:
     plain = folder / f"{name}.sock"
     if len(os.fsencode(plain)) <= _LONGEST:
         return plain
-    private = Path(tempfile.gettempdir()) / f"helpline-{os.getuid()}"
+    private = _TEMPORARY / f"helpline-{os.getuid()}"
     private.mkdir(mode=0o700, exist_ok=True)
     if private.stat().st_uid != os.getuid() or private.stat().st_mode & 0o077:
         raise PermissionError(

@@ -149,7 +149,11 @@ def test_what_was_offered_holds_until_the_session_ends(light: Services, clock: S
     clock.forward(minutes=later)
     assert "now" not in known(at_work).offers
     assert phone.press("5").screen == "consent"
-    told = phone.press("1")
-    assert told.screen == "no_call"  # now is over; nothing is promised that nobody can keep
-    assert told.ends
+    asked = phone.press("1")
+    # Now is over: she is asked again, and nothing is promised that nobody can keep.
+    assert asked.screen == "when"
+    assert not asked.ends
     assert requests(at_work) == []
+    assert phone.press("1").screen == "consent"
+    assert phone.press("1").screen == "code"
+    assert [one.state for one in requests(at_work)] == ["waiting"]
