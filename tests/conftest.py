@@ -37,7 +37,7 @@ def _keep_folders_in_memory() -> None:
     found = os.statvfs(_MEMORY)
     if found.f_flag & os.ST_NOEXEC or found.f_bavail * found.f_frsize < _ROOM:
         return
-    folder = _MEMORY / f"gateway-tests-{os.getuid()}"
+    folder = _MEMORY / f"gw-{os.getuid()}"  # short: the path of a socket has 108 bytes (unix(7))
     # Others may pass through, since PostgreSQL runs as another account where root runs the tests.
     folder.mkdir(mode=0o711, exist_ok=True)
     if folder.lstat().st_uid == os.getuid():

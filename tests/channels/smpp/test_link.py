@@ -178,7 +178,7 @@ def test_what_a_killed_link_had_said_decides_whether_anything_left(
     channel = find_channel(smpp_config(1, tmp_path, {}))
     assert isinstance(channel, SmppChannel)
     path = channel._find_socket()
-    path.parent.mkdir()
+    path.parent.mkdir(exist_ok=True)
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(path))
         server.listen()
@@ -193,6 +193,7 @@ def test_what_a_killed_link_had_said_decides_whether_anything_left(
         thread.start()
         result = channel.send(Outgoing(own_id="1", number="+8562055500001", text="Hello"), now=NOW)
         thread.join(5)
+    path.unlink()
     assert (result.outcome, result.reason) == (outcome, reason)
 
 

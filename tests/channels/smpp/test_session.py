@@ -3,6 +3,7 @@
 import asyncio
 import struct
 from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
@@ -79,7 +80,9 @@ def play(
                 task.cancel()
             await asyncio.sleep(0.01)
 
-    asyncio.run(run())
+    # In a thread of its own: a browser of other tests keeps a loop running in the main one.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, run()).result()
     return kept
 
 
