@@ -3,15 +3,14 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from operator import itemgetter
 from typing import Generic, TypeVar
 
 from gateway.foundation.bounded_table import keep_per_owner
 from gateway.menus.engine.model import Keyword, Menu, Reaction, Words
-from gateway.menus.keywords.script_runs import PLAIN, START, Run, fold_text, list_starts, word_of
+from gateway.menus.keywords.script_runs import START, Run, build_clock_pattern, list_starts, word_of
 
-_FEW_LETTERS = 40
+_FEW_LETTERS, _MOST_SAMPLES = 40, 60
 _BY_PLACE = itemgetter(0)
 
 
@@ -223,16 +222,22 @@ def _build_phrase(
     return Phrase(tuple(slots))
 
 
-def write_samples(menu: Menu, word: str, language: str, *, most: int = 60) -> Iterator[str]:
-    """Yield sentences of a phrase in which each word of each list occurs once, at most as many as asked for.
+Tried = set[tuple[str, str]]
+"""Language and name of the lists whose words were all written out in some phrase."""
 
-    Gaps are empty in every second one. Nothing is yielded where a list is empty.
+
+def write_samples(menu: Menu, word: str, language: str, tried: Tried | None = None) -> Iterator[str]:
+    """Yield sentences of a phrase in which each word of each list occurs once, at most sixty; none for an empty list.
+
+    Gaps are empty in every second one. A list that was tried counts with two words; those of this phrase are added.
     """
     lists = find_lists(menu, word, language)
     if not all(lists.values()):
         return
-    longest = max(len(words) for words in lists.values())
-    for number in islice(range(longest), most):
+    known = set() if tried is None else tried
+    longest = max(2 if (language, name) in known else len(words) for name, words in lists.items())
+    known.update((language, name) for name in lists)
+    for number in range(min(longest, _MOST_SAMPLES)):
 
         def fill(found: re.Match[str], number: int = number) -> str:
             words = lists[found[1]]
@@ -324,7 +329,7 @@ def _make_lexicon(menu: Menu) -> Lexicon:
             each: Group(one for one in spellings if one.keyword.reaction is each and not one.keyword.danger)
             for each in COMMANDS
         },
-        clock=_make_clock_pattern(menu),
+        clock=build_clock_pattern(menu.speech),
     )
 
 
@@ -354,9 +359,13 @@ def _list_written_dangers(menu: Menu) -> Iterator[tuple[Spelling, str, str]]:
                 yield Spelling(letters, spaces, script, language, keyword=keyword, word=word), word, language
 
 
-def write_out_word(menu: Menu, word: str, language: str) -> Iterator[str]:
-    """Yield what a keyword stands for: with each person, or samples in which each word of each list occurs."""
-    return write_samples(menu, word, language) if has_lists(word) else write_out_persons(menu, word, language)
+def write_out_word(menu: Menu, word: str, language: str, tried: Tried | None = None) -> Iterator[str]:
+    """Yield what a keyword stands for: with each person, or samples of its lists as ``write_samples`` does."""
+    return (
+        write_samples(menu, word, language, tried)
+        if has_lists(word)
+        else write_out_persons(menu, word, language)
+    )
 
 
 def write_out_persons(menu: Menu, word: str, language: str) -> Iterator[str]:
@@ -366,35 +375,3 @@ def write_out_persons(menu: Menu, word: str, language: str) -> Iterator[str]:
         return
     for who in menu.speech.who.get(language, ()):
         yield word.replace(WHO, who)
-
-
-_BETWEEN = r"(?:[^\S\n]|[\u200b-]|\.(?!\s)){0,4}"
-"""Characters allowed between a clock word and its number: no end of a sentence, so ``ຕີ. 1`` is no time."""
-
-
-def _make_clock_pattern(menu: Menu) -> re.Pattern[str] | None:
-    """Return a pattern of clock words with an hour in a folded text, in any of the languages; None without clock words.
-
-    Atomic groups prevent backtracking, so that ``hit twelve times`` does not match as ``hit ten`` o'clock.
-    """
-    speech = menu.speech
-    forms = []
-    for language, words in speech.clock.items():
-        numbers = _match_either(speech.numbers.get(language, ()))
-        counted = _match_either(speech.counted.get(language, ()))
-        struck = "".join(_not_behind(fold_text(word)) for word in speech.struck.get(language, ()))
-        plain = any(word_of(word)[2] == PLAIN for word in words)
-        left, right = (r"(?<![^\W_])", r"(?![^\W_])") if plain else ("", "")
-        hour = rf"(?>(?:0?[1-9]|1[0-2])(?!\d)(?:[.:]\d\d)?|(?:{numbers}){right})"
-        forms.append(rf"{struck}{left}(?:{_match_either(words)}){_BETWEEN}{hour}(?!\s*(?:{counted}){right})")
-    return re.compile("|".join(forms)) if forms else None
-
-
-def _not_behind(word: str) -> str:
-    return f"(?<!{re.escape(word)})(?<!{re.escape(word)} )"
-
-
-def _match_either(words: Iterable[str]) -> str:
-    """Return a pattern of any of the words, longest first; one that never matches where there are none."""
-    ordered = sorted({fold_text(word) for word in words}, key=len, reverse=True)
-    return "|".join(r"\s+".join(map(re.escape, word.split())) for word in ordered) or r"(?!)"

@@ -6,11 +6,12 @@ Folding uses case folding and the normal forms of Unicode (UAX #15), and equal-l
 import re
 import unicodedata
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
+from gateway.menus.engine.model import Speech
 from gateway.menus.keywords import lao_and_thai
 
 # Folding.
@@ -299,3 +300,36 @@ def list_starts(letters: str) -> frozenset[str]:
         for length in range(1, START + 1)
         for place in range(len(letters) - length + 1)
     )
+
+
+# Times of day.
+
+_BETWEEN = r"(?:[^\S\n]|[\u200b-]|\.(?!\s)){0,4}"
+"""Characters allowed between a clock word and its number: no end of a sentence, so ``ຕີ. 1`` is no time."""
+
+
+def build_clock_pattern(speech: Speech) -> re.Pattern[str] | None:
+    """Return a pattern of clock words with an hour in a folded text, in any of the languages; None without clock words.
+
+    Atomic groups prevent backtracking, so that ``hit twelve times`` does not match as ``hit ten`` o'clock.
+    """
+    forms = []
+    for language, words in speech.clock.items():
+        numbers = _match_either(speech.numbers.get(language, ()))
+        counted = _match_either(speech.counted.get(language, ()))
+        struck = "".join(_not_behind(fold_text(word)) for word in speech.struck.get(language, ()))
+        plain = any(word_of(word)[2] == PLAIN for word in words)
+        left, right = (r"(?<![^\W_])", r"(?![^\W_])") if plain else ("", "")
+        hour = rf"(?>(?:0?[1-9]|1[0-2])(?!\d)(?:[.:]\d\d)?|(?:{numbers}){right})"
+        forms.append(rf"{struck}{left}(?:{_match_either(words)}){_BETWEEN}{hour}(?!\s*(?:{counted}){right})")
+    return re.compile("|".join(forms)) if forms else None
+
+
+def _not_behind(word: str) -> str:
+    return f"(?<!{re.escape(word)})(?<!{re.escape(word)} )"
+
+
+def _match_either(words: Iterable[str]) -> str:
+    """Return a pattern of any of the words, longest first; one that never matches where there are none."""
+    ordered = sorted({fold_text(word) for word in words}, key=len, reverse=True)
+    return "|".join(r"\s+".join(map(re.escape, word.split())) for word in ordered) or r"(?!)"

@@ -492,3 +492,17 @@ def test_a_list_without_anything_is_told_once():
 def test_a_sign_that_only_looks_right_is_named(file, old, new, hint):
     found = [each.hint for each in checked(with_change(file, old, new)).problems]
     assert hint in found
+
+
+def test_lists_of_speech_may_stand_in_several_files_each_name_once():
+    def speech(words: str) -> bytes:
+        return f"schema: 1\nspeech:\n  lists:\n    {words}\n".encode()
+
+    files = base() | {"one.yaml": speech("hits: {en: [hits]}"), "two.yaml": speech("kicks: {en: [kicks]}")}
+    found = checked(files).menu
+    assert found is not None
+    assert {"hits", "kicks"} <= set(found.speech.lists)
+    twice = told(files | {"two.yaml": speech("hits: {en: [kicks]}")})
+    assert ("yaml-repeated-key", "'hits' stands already in one.yaml:4:5") in twice
+    others = told(base() | dict.fromkeys(("one.yaml", "two.yaml"), b"schema: 1\nspeech: {who: {en: [me]}}\n"))
+    assert any(code == "yaml-repeated-key" and "'who'" in message for code, message in others)

@@ -102,8 +102,17 @@ def test_a_gap_at_the_end_reaches_the_farthest_word(menu: Menu) -> None:
 # Twins: a cry and a harmless sentence of the same words, written without looking at the lists.
 
 TWINS, UNSEEN = tables.rows("danger_twins.tsv"), tables.rows("danger_unseen.tsv")
+KINDS, HELD = tables.rows("danger_kinds.tsv"), tables.rows("danger_held.tsv")
 ALARMS_ON_PURPOSE = {"the factory gate is chained on sunday, where do i clock in"}
 """A chained gate may be a prison, so it stays an alarm."""
+KINDS_ALARMS_ON_PURPOSE = {
+    "where do i show papers to the police",
+    "last year my old boss locked the gate but now i am home and well",
+    "ຕຳຫຼວດຢູ່ໃສ ຢາກຖາມທາງ",
+    "tamluat yu sai",
+    "ตำรวจอยู่ที่ไหน อยากถามทาง",
+}
+"""Whoever names the police may need them, and nobody can tell from a word whether what was is over."""
 
 
 def count_right(menu: Menu, rows: list[list[str]], sort: str, language: str = "") -> tuple[int, int]:
@@ -121,12 +130,31 @@ def test_twins_are_told_apart(menu: Menu) -> None:
     assert count_right(menu, TWINS, "danger") == (75, 75)
 
 
+@pytest.mark.fault("W4")
+@pytest.mark.fault("W8")
+def test_kinds_of_danger_are_heard_and_their_twins_are_not(menu: Menu) -> None:
+    """Before the lists were made by kinds 48 of 80 cries were heard and 68 of 80 twins left alone."""
+    wrong = {text for text, sort, _ in KINDS if (find_danger(menu, text) is not None) != (sort == "danger")}
+    assert wrong == KINDS_ALARMS_ON_PURPOSE
+
+
+def print_figures(menu: Menu, rows: list[list[str]]) -> None:
+    for language in ("en", "lo", "lo-Latn", "th", ""):
+        cries, twins = (count_right(menu, rows, sort, language) for sort in ("danger", "harmless"))
+        print(f"\n{language or 'all':8} cries {cries[0]}/{cries[1]}, twins {twins[0]}/{twins[1]}", end="")
+
+
 def test_the_figures_of_cries_that_no_list_was_mended_for(
     menu: Menu, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What strangers may expect of lists: before 9 of 30 cries and 29 of 30 twins, afterwards 10 and 29."""
+    """What strangers may expect of lists: by kinds 21 of 30 cries instead of 10, 29 of 30 twins as before.
+
+    Of the second table, whose author also wrote the lists, 72 of 80 cries instead of 34, and 70 of 80 twins instead of 71.
+    """
     with capsys.disabled():
-        for language in ("en", "lo", "lo-Latn", "th", ""):
-            cries, twins = (count_right(menu, UNSEEN, sort, language) for sort in ("danger", "harmless"))
-            print(f"\n{language or 'all':8} cries {cries[0]}/{cries[1]}, twins {twins[0]}/{twins[1]}", end="")
+        print_figures(menu, UNSEEN)
+        print_figures(menu, HELD)
     assert count_right(menu, UNSEEN, "harmless")[0] >= 29
+    assert count_right(menu, UNSEEN, "danger")[0] >= 20
+    assert count_right(menu, HELD, "danger")[0] >= 68
+    assert count_right(menu, HELD, "harmless")[0] >= 70

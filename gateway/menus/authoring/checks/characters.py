@@ -9,7 +9,7 @@ from gateway.menus.authoring.problems import Problem
 from gateway.menus.authoring.texts import list_sent_texts
 from gateway.menus.engine.model import Keyword, Menu
 from gateway.menus.engine.text_breaks import PLACEHOLDER
-from gateway.menus.keywords.lexicon import find_lists, write_out_word
+from gateway.menus.keywords.lexicon import Tried, find_lists, write_out_word
 from gateway.menus.keywords.match import Match, understand_text
 from gateway.menus.keywords.scanned_text import LEAST_COPIED, strip_copies
 from gateway.menus.keywords.script_runs import fold_text
@@ -69,11 +69,13 @@ def keyword_shadowed(subject: Subject) -> Iterator[Problem]:
     For a danger word this is an error, because the help it promises would not come.
     """
     owners: dict[str, tuple[str, str]] = {}
+    # Thirty phrases share a list: each word of it is tried in one of them.
+    tried: Tried = set()
     known = _get_known_shadows(_describe_vocabulary(subject.menu))
     for path, language, word in _each_keyword(subject):
         keyword = subject.menu.keywords[int(path[1])]
         first, other = owners.setdefault(fold_text(word), (language, _find_target(keyword)))
-        ways = tuple(write_out_word(subject.menu, word, language))
+        ways = tuple(write_out_word(subject.menu, word, language, tried))
         shadows = (_recall_shadow(subject, known, int(path[1]), way, language) for way in ways)
         found = next(filter(None, shadows), None)
         if not ways:

@@ -216,7 +216,7 @@ def merge_files(loaded: Mapping[str, Loaded]) -> Merged:
 def _join_nodes(first: Node, second: Node, key: Scalar, merged: Merged) -> Node:
     match first, second:
         case MapNode(), MapNode():
-            return _unite_maps(first, second, merged)
+            return _unite_maps(first, second, merged, spread=_SPREAD if key.text == "speech" else "")
         case ListNode(), ListNode():
             return ListNode((*first.items, *second.items), first.place)
         case _:
@@ -224,15 +224,21 @@ def _join_nodes(first: Node, second: Node, key: Scalar, merged: Merged) -> Node:
             return first
 
 
-def _unite_maps(first: MapNode, second: MapNode, merged: Merged) -> MapNode:
-    known = {name.text: name for name, _ in first.entries}
-    new = []
+_SPREAD = "lists"
+"""The part of speech that may stand in several files: its lists outgrow what one file may hold."""
+
+
+def _unite_maps(first: MapNode, second: MapNode, merged: Merged, *, spread: str = "") -> MapNode:
+    united = {name.text: (name, node) for name, node in first.entries}
     for name, node in second.entries:
-        if name.text in known:
-            merged.problems.append(_report_twice(name, known[name.text].place))
+        known = united.get(name.text)
+        if known is None:
+            united[name.text] = (name, node)
+        elif name.text == spread:
+            united[name.text] = (known[0], _join_nodes(known[1], node, name, merged))
         else:
-            new.append((name, node))
-    return MapNode((*first.entries, *new), first.place)
+            merged.problems.append(_report_twice(name, known[0].place))
+    return MapNode(tuple(united.values()), first.place)
 
 
 def _report_twice(name: Scalar, first: Place) -> Problem:
