@@ -22,7 +22,7 @@ _GLIDES = f"ກວ{_TONE}?[ະາ]"
 _END = f"(?:(?!{_GLIDES}){_CODA}(?!{_OPENS_NEXT}))"
 _MUST_END = f"(?:{_C}(?!{_TONE}))"
 
-_INITIAL = f"(?:ຫ[ງຍວລຣ]|[ກຂຄສ]ວ(?={_TONE}?[ະາັິີ])|{_C}[ຣຼ]|{_C})"
+_INITIAL = f"(?:ຫ[ງຍວລຣ]|[ກຂຄສ]ວ(?={_TONE}?[ະາັິີຳ])|{_C}[ຣຼ]|{_C})"
 _INITIAL_AFTER_LEAD = f"(?:[ກຂຄສ]ວ(?={_TONE}?{_END})|{_INITIAL})"
 
 _PLAIN_VOWELS = "|".join(
@@ -154,6 +154,7 @@ def _begins_syllable(run: str, place: int) -> bool:
     if after == "ว" and _is_consonant(second) and (not third or third not in _SIGNS):
         return True
     cluster = _CLUSTER.match(run, place)
-    if cluster and second and second in _SIGNS:
+    # อ behind a cluster is its vowel too: ครอบครัว begins anew behind ฆ่า.
+    if cluster and second and (second in _SIGNS or (second == "อ" and _is_consonant(third))):
         return True
     return bool(_BARE.match(run, place))

@@ -10,6 +10,7 @@ ENDS = [
     ("ตีนะ", 2, True),  # น has its own vowel
     ("ตีคน", 2, True),  # a common syllable without a written vowel
     ("ตีกลับ", 2, True),  # a cluster with a vowel
+    ("ฆ่าครอบครัว", 3, True),  # อ is the vowel of a cluster
     ("ตีนอก", 2, True),  # อ is the vowel of น
     ("ตีนออก", 2, False),  # อ begins the next word
     ("ตีสวย", 2, True),  # ว is the vowel of ส

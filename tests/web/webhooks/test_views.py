@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.domain.events import CallEvent, DialCaller, Event, Inbound, Kind, Reject
+from gateway.domain.events import CallEvent, DialCaller, Event, Inbound, Kind, NotANumber, Reject
 from gateway.foundation.ids import PREFIX
 from gateway.storage.simulator import SentText
 from tests.support.channel_tables import line_of
@@ -278,11 +278,16 @@ def test_a_body_shorter_than_announced_reaches_nobody(house: House, provider: Pr
     assert house.behind.taken == []
 
 
-def test_a_sender_that_is_no_number_is_taken_and_nobody_is_asked(house: House, provider: Provider) -> None:
+def test_a_sender_that_is_no_number_is_no_caller_and_is_handed_on_as_a_notice(
+    house: House, provider: Provider
+) -> None:
     answer = provider.sms("ATXid_1", "SAFARICOM", "You won")
 
     assert (answer.status, answer.body) == (200, "OK")
-    assert house.behind.taken == []
+    (notice,) = house.behind.taken
+    assert isinstance(notice, NotANumber)
+    assert (notice.sender, notice.text) == ("SAFARICOM", "You won")
+    assert "SAFARICOM" not in repr(notice)
 
 
 def test_the_thread_is_told_as_json(house: House) -> None:
