@@ -161,6 +161,13 @@ def _of_run(run: Run, wanted: Group[E], beside: Group[LexiconEntry]) -> tuple[E,
 SEED = 8
 """Consecutive letters that must occur in one of our texts before any count as copied."""
 
+UNBROKEN = 16
+"""Letters in a row of which a copy has some. In shorter pieces a caller's own words are ours as well: in *nai chang fao
+phuak hao kang kheun*, a cry, nearly every word stands somewhere in the menu."""
+
+UNBROKEN_QUOTE = 10
+"""The same where signs say that it is a quote: it may be of a text that was reworded since."""
+
 LEAST_COPIED = 24
 """Fewest letters of an unquoted copy, because a caller's own text may be as short as ours."""
 
@@ -204,7 +211,8 @@ def strip_copies(menu: Menu, text: str) -> Own:
     if letters and letters in _list_automatic(menu):
         return Own("", copied=True)
     unmarked = _MARKED.sub(
-        lambda found: "\n" if _is_menu_text(menu, _letters(found[1]), SEED) else found[0], text
+        lambda found: "\n" if _is_menu_text(menu, _letters(found[1]), SEED, UNBROKEN_QUOTE) else found[0],
+        text,
     )
     if unmarked != text:
         return Own(unmarked.strip(), copied=True)
@@ -229,7 +237,7 @@ def _is_quote(menu: Menu, quoted: str, least: int) -> bool:
     """
     letters = _letters(quoted)
     if len(letters) >= LEAST_QUOTED_ALONE:
-        return _is_menu_text(menu, letters, least)
+        return _is_menu_text(menu, letters, least, UNBROKEN_QUOTE)
     if len(letters) < least or f"\n{letters}" not in _list_menu_letters(menu, letters):
         return False
     labels = (choice.label for screen in menu.screens.values() for choice in screen.choices)
@@ -247,8 +255,15 @@ def _list_automatic(menu: Menu) -> frozenset[str]:
     return known[1]
 
 
-def _is_menu_text(menu: Menu, letters: str, least: int) -> bool:
-    """Say whether the letters of a text are mostly a copy of the menu's texts, whole or shortened."""
+def _is_menu_text(menu: Menu, letters: str, least: int, unbroken: int = UNBROKEN) -> bool:
+    """Say whether the letters of a text are mostly a copy of the menu's texts, whole or shortened.
+
+    Args:
+        menu: the version.
+        letters: the text's.
+        least: fewest letters of a copy.
+        unbroken: letters in a row of which it has some.
+    """
     if len(letters) < least:
         return False
     if len(letters) < SEED:
@@ -257,13 +272,15 @@ def _is_menu_text(menu: Menu, letters: str, least: int) -> bool:
     probes = [letters[at : at + SEED] for at in range(0, len(letters) - SEED + 1, step)][:PROBES]
     if sum(probe in _list_menu_letters(menu, letters) for probe in probes) < len(probes) // 2:
         return False
-    return sum(_is_copied(menu, letters)) >= MOSTLY * len(letters)
+    lengths = [length for _, length in _find_copied(menu, letters)]
+    mostly = MOSTLY * len(letters)
+    return sum(lengths) >= mostly and max(lengths, default=0) >= min(unbroken, mostly)
 
 
-def _is_copied(menu: Menu, letters: str) -> list[bool]:
-    """Return, for each letter, whether it is in a copied sequence."""
+def _find_copied(menu: Menu, letters: str) -> list[tuple[int, int]]:
+    """Return the copied sequences: where each begins, and how long it is."""
     our_letters = _list_menu_letters(menu, letters)
-    marks = [False] * len(letters)
+    found = []
     place = 0
     while place + SEED <= len(letters):
         if letters[place : place + SEED] not in our_letters:
@@ -272,14 +289,18 @@ def _is_copied(menu: Menu, letters: str) -> list[bool]:
         length = SEED
         while place + length < len(letters) and letters[place : place + length + 1] in our_letters:
             length += 1
-        marks[place : place + length] = [True] * length
+        found.append((place, length))
         place += length
-    return marks
+    return found
 
 
 def _drop_copied(menu: Menu, text: str) -> str:
     """Return a text without the words inside copied sequences."""
-    marks = iter(_is_copied(menu, _letters(text)))
+    letters = _letters(text)
+    marked = [False] * len(letters)
+    for place, length in _find_copied(menu, letters):
+        marked[place : place + length] = [True] * length
+    marks = iter(marked)
     kept = []
     for word in re.split(r"(\s+)", text):
         own = [next(marks, False) for _ in _letters(word)]

@@ -181,6 +181,23 @@ he said “i will kill you”|“help me”|police 191|Loved “he hit me”
 
 
 @pytest.mark.fault("W13")
+@pytest.mark.parametrize(
+    "cry",
+    [
+        "nai chang fao phuak hao kang kheun",
+        "nai chang lai khoy kang kheun",
+        "nai chang dai hak mue phuak hao",
+        "nai chang boh hai phuak hao tho ha khop khua",
+        'he said "nai chang fao phuak hao kang kheun"',
+    ],
+)
+def test_a_cry_of_words_that_stand_in_our_texts_too_is_no_copy(menu: Menu, cry: str) -> None:
+    match = understand_text(menu, cry)
+    assert match is not None
+    assert match.keyword.danger
+
+
+@pytest.mark.fault("W13")
 @pytest.mark.parametrize("text", each(COPIES))
 def test_a_copy_of_ours_is_no_word_of_hers(menu: Menu, text: str) -> None:
     assert understand_text(menu, text) is None
