@@ -17,7 +17,7 @@ run: $(VENV)/.run ## start everything on this machine
 
 test: $(VENV)/.test ## all tests, lint, types, import laws and menu checks
 	@$(MAKE) --no-print-directory --jobs 2 lint menus-sound
-	$(BIN)/python -m pytest -n 3 --dist loadgroup -m "not slow"
+	$(BIN)/python -m pytest -n 4 --dist loadgroup -m "not slow"
 
 menus-sound: $(VENV)/.test
 	$(BIN)/gateway menus check

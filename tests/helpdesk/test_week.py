@@ -58,8 +58,9 @@ def played(desk: Desk, requests: int, days: int) -> Week:
     return week
 
 
-def test_a_day_on_each_database(line: Desk) -> None:
-    week = played(line, requests=60, days=1)
+def test_a_day(light: Desk) -> None:
+    """On one database; the week below is played on each."""
+    week = played(light, requests=60, days=1)
     assert week.counts["rung"] > 10
     assert week.counts["reached"] > 3
 

@@ -141,7 +141,7 @@ def walker(parts: Services, clock: SetClock, request: pytest.FixtureRequest) -> 
 
 
 @pytest.mark.fault("K16")
-@pytest.mark.parametrize("walker", Role, indirect=True)
+@pytest.mark.parametrize("walker", [Role.SUPERVISOR, Role.TRANSLATOR], indirect=True)
 def test_no_page_breaks_whatever_is_sent(walker: Walker) -> None:
     walker.walk(list(HOSTILE.values()))
     assert walker.broken == []
