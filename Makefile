@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test menus-sound bench slow faults fmt lint docs screenshots
+.PHONY: help run test suite menus-sound bench slow faults fmt lint docs screenshots
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | expand -t 12
@@ -16,8 +16,10 @@ run: $(VENV)/.run ## start everything on this machine
 	@exec $(BIN)/gateway up
 
 test: $(VENV)/.test ## all tests, lint, types, import laws and menu checks
-	@$(MAKE) --no-print-directory --jobs 2 lint menus-sound
-	$(BIN)/python -m pytest -n 4 --dist loadgroup -m "not slow"
+	@$(MAKE) --no-print-directory --jobs 3 lint menus-sound suite
+
+suite: $(VENV)/.test
+	$(BIN)/python -m pytest -n 3 --dist loadgroup -m "not slow"
 
 menus-sound: $(VENV)/.test
 	$(BIN)/gateway menus check

@@ -75,9 +75,11 @@ class Machine:
             return settings.is_on(tx)
 
 
-@pytest.fixture
-def machine(store: Store, clock: SetClock, tmp_path: Path) -> Machine:
-    return Machine(store, clock, tmp_path)
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=[pytest.mark.store, pytest.mark.slow])])
+def machine(request: pytest.FixtureRequest, clock: SetClock, tmp_path: Path) -> Machine:
+    """The rules are those of the clock process; the longer tests try them on the other database too."""
+    found: Store = request.getfixturevalue(f"{request.param}_store")
+    return Machine(found, clock, tmp_path)
 
 
 def young(one: Callback, now: datetime, minutes: int) -> bool:
