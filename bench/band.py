@@ -6,15 +6,13 @@ It takes some seconds and needs no quiet machine: both get the same requests in 
 thread, and the least of several rounds is taken.
 """
 
-import os
 import sys
-import tempfile
-import time
 from pathlib import Path
 
 import redis
 
 from bench.hops import SESSIONS, build_gateway, build_yardstick, time_walks
+from bench.own_valkey import start_own_valkey
 from gateway.operations import supervisor
 
 ROUNDS = 3
@@ -38,16 +36,8 @@ def compare(folder: Path) -> dict[str, float]:
 
 def measure() -> dict[str, float]:
     """Start a Valkey of its own, compare and end it."""
-    with tempfile.TemporaryDirectory(prefix="gw-band-") as name:
-        folder = Path(name)
-        store = supervisor.start_valkey(folder, environment=dict(os.environ))
-        try:
-            while not supervisor.does_answer(folder):
-                time.sleep(0.05)
-            return compare(folder)
-        finally:
-            store.terminate()
-            store.wait()
+    with start_own_valkey() as folder:
+        return compare(folder)
 
 
 def main() -> int:

@@ -7,9 +7,7 @@ is the dialect: its parsing, its page, and what it does not know of a turn. Read
 """
 
 import io
-import os
 import sys
-import tempfile
 import time
 from collections import defaultdict
 from dataclasses import replace
@@ -21,6 +19,7 @@ from urllib.parse import urlsplit
 import redis
 
 from bench.hops import build_post
+from bench.own_valkey import start_own_valkey
 from config.settings import load_settings
 from gateway import channels as adapters
 from gateway.foundation.clock import Clock
@@ -107,16 +106,8 @@ def count_lines() -> None:
 
 def main() -> None:
     """Start a Valkey of its own, measure and end it."""
-    with tempfile.TemporaryDirectory(prefix="gw-dialects-") as name:
-        folder = Path(name)
-        store = supervisor.start_valkey(folder, environment=dict(os.environ))
-        try:
-            while not supervisor.does_answer(folder):
-                time.sleep(0.05)
-            measure(folder)
-        finally:
-            store.terminate()
-            store.wait()
+    with start_own_valkey() as folder:
+        measure(folder)
     count_lines()
 
 

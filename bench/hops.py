@@ -7,9 +7,7 @@ the same WSGI requests over the same Valkey; read the ratio, since absolute figu
 """
 
 import io
-import os
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -21,6 +19,7 @@ import redis
 from flask import Flask, Response, request
 
 from bench.bare import FIELDS
+from bench.own_valkey import start_own_valkey
 from config.settings import load_settings
 from gateway.foundation.clock import Clock
 from gateway.foundation.ids import Serials
@@ -126,16 +125,8 @@ def measure(folder: Path) -> None:
 
 def main() -> None:
     """Start a Valkey of its own, measure and end it."""
-    with tempfile.TemporaryDirectory(prefix="gw-hops-") as name:
-        folder = Path(name)
-        store = supervisor.start_valkey(folder, environment=dict(os.environ))
-        try:
-            while not supervisor.does_answer(folder):
-                time.sleep(0.05)
-            measure(folder)
-        finally:
-            store.terminate()
-            store.wait()
+    with start_own_valkey() as folder:
+        measure(folder)
 
 
 if __name__ == "__main__":

@@ -7,10 +7,7 @@ The real Flask client posts to the real application over SQLite, a real Valkey a
 once before it is traced, so that imports and compiled templates do not count.
 """
 
-import os
 import sys
-import tempfile
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +22,7 @@ import sqlalchemy
 from flask import Flask
 from flask.testing import FlaskClient
 
+from bench.own_valkey import start_own_valkey
 from config.settings import load_settings
 from gateway.delivery.send import drain_outbox
 from gateway.domain.permissions import Role
@@ -242,16 +240,8 @@ def trace_all(folder: Path) -> dict[str, Trip]:
 
 def run_trips() -> dict[str, Trip]:
     """Start a Valkey of its own, make every trip and return them by name."""
-    with tempfile.TemporaryDirectory(prefix="gw-trace-") as name:
-        folder = Path(name)
-        store = supervisor.start_valkey(folder, environment=dict(os.environ))
-        try:
-            while not supervisor.does_answer(folder):
-                time.sleep(0.05)
-            return trace_all(folder)
-        finally:
-            store.terminate()
-            store.wait()
+    with start_own_valkey() as folder:
+        return trace_all(folder)
 
 
 def main() -> None:
