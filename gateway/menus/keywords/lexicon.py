@@ -93,6 +93,12 @@ class Group(Generic[E]):
             for start, end in entry.places(run):
                 yield start, end, entry
 
+    def fills(self, run: Run) -> bool:
+        """Say whether one of the words is the run as a whole."""
+        letters = run.letters
+        same = (each for _, each in self._by_start.get(letters[:START], ()) if each.letters == letters)
+        return any(each.ends(run, 0) > 0 for each in same)
+
     def at(self, run: Run, place: int) -> Iterator[tuple[int, E]]:
         """Yield the end of each word that is a whole word at this position."""
         here = run.letters[place : place + START]
@@ -171,6 +177,18 @@ class PhraseSet(Generic[Owner]):
                     end = phrase.find_end(run, place)
                     if end > 0:
                         yield start, end, entry
+
+    def fills(self, run: Run) -> bool:
+        """Say whether one of the phrases is the run as a whole."""
+        size = len(run.letters)
+        starts = [run.letters[:length] for length in range(1, min(START, size) + 1)]
+        for first, phrases in (
+            self._lists[each] for start in starts for each in self._by_start.get(start, ())
+        ):
+            ends = {end for end, _ in first.at(run, 0)}
+            if any(phrase.find_end(run, end) == size for end in ends for _, phrase in phrases):
+                return True
+        return False
 
 
 def has_lists(word: str) -> bool:

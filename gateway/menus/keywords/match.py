@@ -182,6 +182,19 @@ def _find_danger_heard(lexicon: Lexicon, heard: str, language: str) -> Match | N
     return next((match for match in found if match is not None), None)
 
 
+def is_danger_throughout(menu: Menu, text: str) -> bool:
+    """Say whether a text is a danger word from its first letter to its last, so that nothing longer can hide it.
+
+    What ``find_danger`` finds without looking further, for a text that is no copy of ours. No may still be danger.
+    """
+    lexicon = build_lexicon(menu)
+    runs = split_runs(drop_unread(lexicon, text), LONGEST_HEARD)
+    return any(
+        len(run.letters) >= _SHORTEST and (lexicon.danger.fills(run) or lexicon.danger_phrases.fills(run))
+        for run in runs
+    )
+
+
 def find_refusal(menu: Menu, text: str, language: str = "") -> Match | None:
     """Return the refusal of calls in a text, whatever else it says, or None."""
     lexicon = build_lexicon(menu)

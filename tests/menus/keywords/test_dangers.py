@@ -7,6 +7,8 @@ import pytest
 
 from gateway.menus.engine.model import Keyword, Menu
 from gateway.menus.keywords import detect_language, find_nearest_topics, understand_text
+from gateway.menus.keywords.lexicon import write_out_word
+from gateway.menus.keywords.match import find_danger, is_danger_throughout
 from gateway.menus.keywords.script_runs import LONGEST_HEARD
 
 CRIES = """
@@ -228,3 +230,23 @@ def _menu(tag: str, name: str, *keywords: Keyword) -> Menu:
         messages={},
         keywords=keywords,
     )
+
+
+def test_what_is_danger_throughout_is_danger(menu: Menu) -> None:
+    written = [
+        way
+        for keyword in menu.keywords
+        for language, words in keyword.words.items()
+        for word in words
+        for way in write_out_word(menu, word, language)
+    ]
+    throughout = [way for way in written[::17] if is_danger_throughout(menu, way)]
+    assert len(throughout) > len(written[::17]) / 2
+    assert [way for way in throughout if find_danger(menu, way) is None] == []
+
+
+@pytest.mark.parametrize(
+    "text", [*each(NO_ALARM), "music", "help with my pay", "", "k", "...", "ຕີ 5", "he hit me and ran"]
+)
+def test_what_only_holds_a_danger_word_or_none_is_not_danger_throughout(menu: Menu, text: str) -> None:
+    assert not is_danger_throughout(menu, text)

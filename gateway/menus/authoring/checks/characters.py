@@ -4,13 +4,14 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from gateway.foundation.bounded_table import keep_per_owner
 from gateway.menus.authoring.checks.context import Subject
 from gateway.menus.authoring.problems import Problem
 from gateway.menus.authoring.texts import list_sent_texts
 from gateway.menus.engine.model import Keyword, Menu
 from gateway.menus.engine.text_breaks import PLACEHOLDER
 from gateway.menus.keywords.lexicon import Tried, find_lists, write_out_word
-from gateway.menus.keywords.match import Match, understand_text
+from gateway.menus.keywords.match import Match, is_danger_throughout, understand_text
 from gateway.menus.keywords.scanned_text import LEAST_COPIED, strip_copies
 from gateway.menus.keywords.script_runs import fold_text
 
@@ -126,8 +127,17 @@ def _recall_shadow(
         return _find_shadow(subject, keyword, word, language)
     key = number, word, language
     if key not in known:
-        known[key] = _find_shadow(subject, keyword, word, language)
+        certain = (
+            keyword.danger and _has_one_refuge(subject.menu) and is_danger_throughout(subject.menu, word)
+        )
+        known[key] = None if certain else _find_shadow(subject, keyword, word, language)
     return known[key]
+
+
+@keep_per_owner
+def _has_one_refuge(menu: Menu) -> bool:
+    """Say whether all danger words lead to one screen, so that it does not matter which of them is understood."""
+    return len({_find_target(each) for each in menu.keywords if each.danger}) == 1
 
 
 def _is_heard(subject: Subject, keyword: Keyword, ways: tuple[str, ...], language: str) -> bool:
