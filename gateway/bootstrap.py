@@ -15,10 +15,9 @@ from redis.retry import Retry
 from config import settings as config
 from config.desk import DeskSettings
 from config.settings import CLOCK_BESIDE_ACCOUNT, Settings, SettingsError
-from gateway.channels import contract
-from gateway.channels.contract import BadAccount, Channel, ChannelConfig, UnknownProvider
-from gateway.channels.linked import Linked
-from gateway.channels.web_push.service import PushService
+from gateway.channels import UnknownProvider, find_channel
+from gateway.channels.contract import BadAccount, Channel, ChannelConfig, Linked
+from gateway.channels.web_push import PushService
 from gateway.conversations import spool_replay
 from gateway.delivery import push_rows
 from gateway.delivery.nudge import Nudger
@@ -344,11 +343,11 @@ def _build_channel(settings: Settings, name: str, *, real: bool) -> Channel:
         options=options,
         run_dir=str(settings.data_dir / "links"),
     )
-    built = contract.find_channel(config)
+    built = find_channel(config)
     if real or not built.contract.real:
         return built
     proof = {option: value for option, value in config.options.items() if option == "signing_key"}
-    return contract.find_channel(replace(config, options=proof))
+    return find_channel(replace(config, options=proof))
 
 
 def _read_helpline(settings: Settings) -> HelplineConfig:

@@ -9,8 +9,8 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 
+from gateway.channels.contract import LinkDoors, Linked
 from gateway.channels.http_client import NoAnswer, OverHttp
-from gateway.channels.linked import LinkDoors, Linked
 from gateway.foundation.ids import Serials
 from gateway.foundation.services import Services
 from gateway.storage.database import Unavailable

@@ -1,14 +1,12 @@
-"""Define the contract of a channel: what each provider's folder must implement, and how it is found."""
+"""Define the contract of a channel: what each provider's folder must implement."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
-from importlib import import_module
 from typing import Any, Protocol, TypeGuard, runtime_checkable
 
-from gateway.channels.unfit_providers import UNFIT
 from gateway.domain.events import (
     SMS_LIMITS,
     USSD_LIMITS,
@@ -70,7 +68,7 @@ class Request:
     Attributes:
         event: the event of the address that was posted to.
         fields: field → its single text; empty for a channel that reads the body.
-        typed: field → JSON value of every other type, where the body is a JSON object; read it by ``json_fields``.
+        typed: field → JSON value of every other type, where the body is a JSON object; read it by ``post_fields``.
         headers: header in lower case → value.
         body: the raw body; of a GET, the raw query.
         path: the path and query that were posted to, for signatures over the address; the secret is in it.
@@ -366,31 +364,29 @@ class NotTaken(Exception):
     """The gateway refused the post of a simulated phone; the message is the gateway's."""
 
 
-class UnknownProvider(LookupError):
-    """No folder of this name exists under ``gateway/channels``."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkDoors:
+    """What a process hands to a channel that keeps a link.
 
-
-def find_channel(config: ChannelConfig) -> Channel:
-    """Build a configured channel from the folder with its provider's name.
-
-    Each folder's package has ``build(config: ChannelConfig) -> Channel``; there is no list of providers.
-
-    Raises:
-        UnknownProvider: there is no such folder.
-        BadAccount: its account cannot be used.
+    Attributes:
+        post: posts the fields of an event to the channel's own webhook as JSON, and returns status and body; status 0
+            where nobody answers. It blocks, and is called from several threads.
+        stopping: says whether the link must end.
     """
-    if not config.provider.isidentifier():
-        raise UnknownProvider(f"channel {config.name}: provider {config.provider!r} is not a name")
-    if config.provider in UNFIT:
-        raise UnknownProvider(f"channel {config.name}: {config.provider} {UNFIT[config.provider]}")
-    path = f"gateway.channels.{config.provider}"
-    try:
-        package = import_module(path)
-    except ModuleNotFoundError as error:
-        if error.name != path:
-            raise
-        raise UnknownProvider(f"channel {config.name}: there is no provider {config.provider!r}") from None
-    if not hasattr(package, "build"):
-        raise UnknownProvider(f"channel {config.name}: there is no provider {config.provider!r}")
-    channel: Channel = package.build(config)
-    return channel
+
+    post: Callable[[str, Mapping[str, str]], tuple[int, str]]
+    stopping: Callable[[], bool]
+
+
+@runtime_checkable
+class Linked(Protocol):
+    """A channel with a connection of its own to the provider, which a process beside web and worker keeps up."""
+
+    @property
+    def has_link(self) -> bool:
+        """Whether it has an account to connect with."""
+        ...
+
+    def keep_link(self, doors: LinkDoors) -> None:
+        """Keep it connected until it must stop; faults of network and provider never end it."""
+        ...

@@ -15,8 +15,9 @@ from typing import Any, Protocol, runtime_checkable
 from urllib.parse import urlencode
 
 import gateway.channels
-from gateway.channels.contract import Answer, Channel, ChannelConfig, Request, find_channel
-from gateway.channels.json_fields import narrow_request
+from gateway.channels import find_channel
+from gateway.channels.contract import Answer, Channel, ChannelConfig, Request
+from gateway.channels.post_fields import narrow_request
 from gateway.domain.events import Inbound, Reply
 
 OUR_NAME = "OURNAME"

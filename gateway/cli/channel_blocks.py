@@ -16,7 +16,8 @@ from pydantic import ValidationError
 
 import gateway.channels
 from config.settings import File, Settings, is_secret
-from gateway.channels.contract import BadAccount, Channel, ChannelConfig, UnknownProvider, find_channel
+from gateway.channels import UnknownProvider, find_channel
+from gateway.channels.contract import BadAccount, Channel, ChannelConfig
 
 if TYPE_CHECKING:
     from pathlib import Path

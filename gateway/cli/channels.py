@@ -7,8 +7,7 @@ import click
 
 from config import settings as config
 from gateway.bootstrap import open_parts, open_serials
-from gateway.channels.contract import Registers, SendOutcome, Watched
-from gateway.channels.linked import Linked
+from gateway.channels.contract import Linked, Registers, SendOutcome, Watched
 from gateway.delivery.channel_status import ChannelStatus, format_status, list_statuses
 from gateway.foundation.ids import FIRST_SERIAL, PREFIX
 from gateway.foundation.services import Services

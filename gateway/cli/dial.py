@@ -12,7 +12,7 @@ import click
 from config import settings as config
 from gateway.bootstrap import open_clock
 from gateway.channels.contract import NoGateway, NotTaken
-from gateway.channels.simulator.handset import ON_THE_PHONE, Handset, HandsetPage, Received
+from gateway.channels.simulator import ON_THE_PHONE, Handset, HandsetPage, Received
 from gateway.cli import phones as cli_phones
 from gateway.cli.menus import ask_here, read_sound_menu
 from gateway.cli.phones import HELP, DraftPhone, Hand, OpenPhone, Page, write_test

@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Protocol
 
 import click
 
 from config.settings import Settings
 from gateway.bootstrap import open_parts, open_serials
-from gateway.channels.simulator.handset import Handset, HandsetPage
+from gateway.channels.simulator import Handset, HandsetPage
 from gateway.foundation.clock import Clock
 from gateway.foundation.services import Services
 from gateway.menus.authoring.checks import CheckContext
@@ -249,14 +248,14 @@ def open_sender(chosen: Settings, parts: Services, name: str, number: str) -> Ca
         raise click.BadParameter(f"the lines are {', '.join(parts.channels)}", param_hint="--channel")
     if channel.contract.real:
         raise click.BadParameter(f"{name} reaches real phones: text it from one", param_hint="--channel")
-    module = f"gateway.channels.{channel.config.provider}.handset"
-    if find_spec(module) is None:
+    provider = import_module(f"gateway.channels.{channel.config.provider}")
+    if not hasattr(provider, "make_texter"):
         raise click.BadParameter(f"{name} has no handset for trials", param_hint="--channel")
     serials = open_serials(parts)
     serials.renew()
     where = list_addresses(find_address(chosen), parts.channels, serials.secrets)[name]
     # The provider's package defines the type.
-    return import_module(module).make_texter(channel.config, where, number)  # type: ignore[no-any-return]
+    return provider.make_texter(channel.config, where, number)  # type: ignore[no-any-return]
 
 
 def say_not_running(chosen: Settings) -> None:

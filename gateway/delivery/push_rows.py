@@ -6,9 +6,9 @@ import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from gateway.channels import web_push
 from gateway.channels.contract import SendOutcome
-from gateway.channels.web_push import encryption
-from gateway.channels.web_push.service import GONE
+from gateway.channels.web_push import GONE
 from gateway.domain.events import OutgoingPush
 from gateway.storage import outbox, people, push_subscriptions, queue_counts
 
@@ -47,8 +47,8 @@ def make_push(parts: Services, tx: Tx, row: OutboxRow) -> OutgoingPush:
     }
     return OutgoingPush(
         endpoint=address.endpoint,
-        public_key=encryption.read_base64(address.p256dh),
-        auth=encryption.read_base64(address.auth),
+        public_key=web_push.read_base64(address.p256dh),
+        auth=web_push.read_base64(address.auth),
         signing_key=signing_key,
         contact=parts.public_url if parts.public_url.startswith("https://") else "",
         text=json.dumps(said, separators=(",", ":")),

@@ -5,7 +5,8 @@ from importlib import import_module
 
 import pytest
 
-from gateway.channels.contract import BadAccount, SendOutcome, find_channel
+from gateway.channels import find_channel
+from gateway.channels.contract import BadAccount, SendOutcome
 from gateway.channels.http_client import HttpReply
 from gateway.domain.events import Outgoing
 from tests.support.channel_tables import line_of

@@ -9,15 +9,8 @@ from pathlib import Path
 import pytest
 
 import gateway
-from gateway.channels.contract import (
-    KEPT,
-    Channel,
-    ChannelConfig,
-    SendOutcome,
-    Signed,
-    UnknownProvider,
-    find_channel,
-)
+from gateway.channels import UnknownProvider, find_channel
+from gateway.channels.contract import KEPT, Channel, ChannelConfig, SendOutcome, Signed
 from gateway.domain.events import CallEvent, Delivery, Event, Inbound, Kind, Outgoing
 from gateway.foundation.clock import Clock
 from tests.support.channel_tables import (

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.channels.contract import BadRequest, Request
-from gateway.channels.json_fields import find_id, narrow_request, open_object, read_flag, read_id
+from gateway.channels.post_fields import find_id, narrow_request, open_object, read_flag, read_id
 from gateway.channels.ussd_only import find_digits_behind
 from gateway.foundation.phone_numbers import read_posted_number
 

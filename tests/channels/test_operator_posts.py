@@ -14,7 +14,7 @@ from gateway.channels.operator_posts import (
     list_dialects,
     write_exchange,
 )
-from gateway.channels.simulator.channel import DIALECT, EXCHANGE
+from gateway.channels.simulator import DIALECT, EXCHANGE
 from gateway.channels.sms_text import read_gsm7
 from gateway.domain.events import Inbound, Piece, PieceKind, Reply
 from gateway.web.webhooks.request_guard import read_fields

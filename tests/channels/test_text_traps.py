@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.channels.contract import NotSigned, Request, is_signed
-from gateway.channels.json_fields import narrow_request
+from gateway.channels.post_fields import narrow_request
 from gateway.channels.twilio import sign_post
 from gateway.channels.vonage import sign_fields
 from gateway.domain.events import OPTED_OUT, Delivery, Inbound, NotANumber

@@ -11,7 +11,8 @@ import pytest
 import gateway.channels
 from config import settings as config
 from gateway import bootstrap
-from gateway.channels.contract import SendOutcome, UnknownProvider, find_channel
+from gateway.channels import UnknownProvider, find_channel
+from gateway.channels.contract import SendOutcome
 from gateway.delivery.send import drain_outbox
 from gateway.domain.events import Inbound, Outgoing
 from gateway.storage import migrate
@@ -26,7 +27,7 @@ FOLDER = '''\
 
 from datetime import datetime
 
-from gateway.channels.contract import Answer, Contract, SendOutcome, SendResult
+from gateway.channels.contract import (Answer, Contract, SendOutcome, SendResult)
 from gateway.domain.events import Inbound, Kind
 
 

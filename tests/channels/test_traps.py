@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from gateway.channels.contract import Answer, Channel, ChannelConfig, NotSigned, Request, find_channel
-from gateway.channels.json_fields import narrow_request
+from gateway.channels import find_channel
+from gateway.channels.contract import Answer, Channel, ChannelConfig, NotSigned, Request
+from gateway.channels.post_fields import narrow_request
 from gateway.channels.twilio import sign_post
 from gateway.channels.vonage import sign_fields
 from gateway.domain.events import Ended, Event, Inbound

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from gateway.channels.contract import Channel, Request
-from gateway.channels.json_fields import narrow_request
-from gateway.channels.smpp import pdus, ussd_pages
+from gateway.channels.post_fields import narrow_request
+from gateway.channels.smpp import pdus
 from gateway.channels.smpp.account import SmppAccount
 from gateway.domain.events import Ended, Inbound
 from tests.channels.test_traps import post
@@ -184,14 +184,14 @@ def test_africastalking_tells_at_the_end_what_was_typed_and_read_and_none_of_it_
 def test_smpp_says_by_ussd_service_op_what_a_message_of_a_session_is(service: bytes, kind: str) -> None:
     """0x81 is a vendor's word for a caller who hung up: no page may follow."""
     parameters = {pdus.USSD_SERVICE_OP: service} if service else {}
-    assert ussd_pages.describe_input(delivered({**parameters}), "t")["kind"] == kind
+    assert pdus.describe_input(delivered({**parameters}), "t")["kind"] == kind
 
 
 @pytest.mark.parametrize(("ends", "last"), [(False, 0x06), (True, 0x07)])
 def test_smpp_echoes_the_session_and_its_last_bit_alone_says_that_it_ends(ends: bool, last: int) -> None:
     found = delivered({pdus.ITS_SESSION_INFO: b"\x2a\x07"})
     account = SmppAccount(hosts=(), system_id="", password="")
-    page = ussd_pages.write_page(json.dumps({"text": "x", "ends": ends}), found, account, "")
+    page = pdus.write_page(json.dumps({"text": "x", "ends": ends}), found, account, "")
     assert page is not None
     assert dict(page.parameters)[pdus.ITS_SESSION_INFO] == bytes((0x2A, last))
     assert dict(page.parameters)[pdus.USSD_SERVICE_OP] == (b"\x11" if ends else b"\x02")
@@ -214,7 +214,7 @@ def delivered(parameters: dict[int, bytes]) -> pdus.Delivered:
 def test_a_page_in_lao_is_utf_16_be_at_a_centre() -> None:
     found = delivered({})
     account = SmppAccount(hosts=(), system_id="", password="")
-    page = ussd_pages.write_page(json.dumps({"text": "ສະບາຍດີ", "ends": False}), found, account, "")
+    page = pdus.write_page(json.dumps({"text": "ສະບາຍດີ", "ends": False}), found, account, "")
     assert page is not None
     assert page.message.octets.hex() == "0eaa0eb00e9a0eb20e8d0e940eb5"
     assert page.message.coding == 8

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.channels.contract import BadRequest, Request
-from gateway.channels.xml_fields import format_text, open_xml
+from gateway.channels.post_fields import format_text, open_xml
 
 BOMB = (
     b'<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]>'

@@ -26,7 +26,7 @@ BIRD = '[channels.bird]\nprovider = "tern"\n[channels.bird.options]\nloft = "nor
 """A provider whose account is known by a word that the settings do not know."""
 
 TERN = """
-from gateway.channels.simulator.channel import SimulatorChannel as Simulated
+from gateway.channels.simulator import SimulatorChannel as Simulated
 from dataclasses import replace
 
 

@@ -8,7 +8,7 @@ import pytest
 import redis
 
 from gateway.channels.contract import Simulated
-from gateway.channels.simulator.channel import FACTS
+from gateway.channels.simulator import FACTS
 from gateway.conversations.simulator_facts import format_cost, list_texts
 from gateway.domain.events import ThreadAsked
 from gateway.foundation.services import Services

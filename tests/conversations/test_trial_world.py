@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gateway.channels import contract
+from gateway.channels import find_channel
 from gateway.conversations import missed_call, spool_replay
 from gateway.conversations.ussd import opt_out
 from gateway.domain.callbacks.states import CallbackState
@@ -30,7 +30,7 @@ REAL, TRIED = "africastalking", "simulator"
 def beside(parts: Services) -> Services:
     """The house with an account: one line reaches real phones, the simulator stands beside it."""
     line = parts.channels[REAL].config
-    real = contract.find_channel(replace(line, options={"username": "helpline", "api_key": "k"}))
+    real = find_channel(replace(line, options={"username": "helpline", "api_key": "k"}))
     assert real.contract.real
     return replace(parts, channels={**parts.channels, REAL: real})
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.channels.africastalking import channel
+from gateway.channels import africastalking
 from gateway.channels.contract import Request, SendOutcome, SendResult
 from gateway.delivery import results
 from gateway.delivery.send import drain_outbox
@@ -85,4 +85,4 @@ def test_any_other_failure_stops_nothing(house: Services, rows: Rows, phone: Pho
 def test_the_provider_s_words_for_it(said: str, reason: str) -> None:
     fields = {"id": "ATXid_1", "status": "Failed", "failureReason": said}
     request = Request(event="delivery", fields=fields)
-    assert channel.read_delivery("africastalking", request).reason == reason
+    assert africastalking.read_delivery("africastalking", request).reason == reason

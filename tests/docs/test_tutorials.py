@@ -11,7 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 import gateway.channels
-from gateway.channels.contract import Channel, ChannelConfig, Request, find_channel
+from gateway.channels import find_channel
+from gateway.channels.contract import Channel, ChannelConfig, Request
 from gateway.cli.main import main
 from tests.channels import test_every_channel as runner
 

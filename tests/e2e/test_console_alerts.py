@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
-from gateway.channels.web_push.service import PushService
+from gateway.channels.web_push import PushService
 from gateway.foundation.services import Services
 from gateway.helpdesk.queue import broken_promises, timers
 from gateway.storage.database import Store

@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from gateway.channels import contract
+from gateway.channels import find_channel
 from gateway.channels.contract import ChannelConfig
 from gateway.domain.callbacks.states import CallbackState
 from gateway.domain.events import CallEvent, CallKind, Cause
@@ -43,7 +43,7 @@ def parts(sqlite_store: Any, clock: Any, tmp_path: Any) -> Any:
     """The sample menu is live, and a line makes calls."""
     made = house.made_parts(sqlite_store, clock, tmp_path)
     house.publish(made)
-    line = contract.find_channel(ChannelConfig(name=VOICE, provider=VOICE, menu="helpline", options=ACCOUNT))
+    line = find_channel(ChannelConfig(name=VOICE, provider=VOICE, menu="helpline", options=ACCOUNT))
     return replace(made, channels={**made.channels, VOICE: line})
 
 

@@ -63,7 +63,7 @@ def test_the_parent_has_what_all_need_and_no_connection(
     packages = set(image["packages"])
     assert packages >= SHARED | besides
     assert packages & set(LATE) == besides
-    assert "gateway.channels.simulator.channel" in image["channels"]
+    assert "gateway.channels.simulator" in image["channels"]
     assert image["threads"] == 1, "a lock that another thread holds stays locked in a forked child"
     assert [each for each in image["opened"] if "/proc/" not in each] == []
     assert image["folder"] == [], "no database, no lock, no key was touched"

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from config.settings import load_settings
 from gateway.bootstrap import read_desk
-from gateway.channels import contract
+from gateway.channels import find_channel
 from gateway.channels.contract import ChannelConfig
 from gateway.cli.menus import menus
 from gateway.conversations import apology
@@ -124,7 +124,7 @@ def desk(folder: Path, store: Store, clock: SetClock, tmp_path: Path) -> Desk:
         name="simulator", provider="simulator", menu="safeline", service_codes=("*123*4#",), sms_number="1234"
     )
     parts = made_parts(
-        store, clock, tmp_path, channels={"simulator": contract.find_channel(config)}, line=line,
+        store, clock, tmp_path, channels={"simulator": find_channel(config)}, line=line,
         desk=read_desk(settings.file.desk), inside={"announce": lambda *_: None},
     )  # fmt: skip
     files = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.yaml")}

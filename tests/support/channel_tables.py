@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 from xml.sax.saxutils import escape, quoteattr
 
 import gateway.channels
-from gateway.channels.contract import BadRequest, Channel, ChannelConfig, Request, find_channel
+from gateway.channels import find_channel
+from gateway.channels.contract import BadRequest, Channel, ChannelConfig, Request
 from gateway.domain.events import Event
 from gateway.web.webhooks.request_guard import read_fields
 

@@ -13,7 +13,7 @@ import redis
 
 from config.settings import load_settings
 from gateway.bootstrap import read_desk
-from gateway.channels import contract
+from gateway.channels import find_channel
 from gateway.channels.contract import ChannelConfig
 from gateway.conversations import sms as text_turn
 from gateway.conversations import ussd
@@ -102,7 +102,7 @@ def made_parts(
         "store": store,
         "sessions": Sessions(client, store, clock),
         "spool": Spool(folder / "spool", store.ring),
-        "channels": {config.name: contract.find_channel(config) for config in configs},
+        "channels": {config.name: find_channel(config) for config in configs},
         "versions": Versions(store, folder / "live"),
         "duty": DutyHours(store, folder / "live", clock),
         "clock": clock,

@@ -20,7 +20,8 @@ import pytest
 from flask import Flask
 from werkzeug.serving import make_server
 
-from gateway.channels.contract import ChannelConfig, find_channel
+from gateway.channels import find_channel
+from gateway.channels.contract import ChannelConfig
 from gateway.foundation.ids import Serials
 from gateway.foundation.services import Services
 from gateway.storage.database import Store

@@ -11,7 +11,7 @@ from flask import Flask
 from werkzeug.serving import make_server
 
 from config.settings import load_settings
-from gateway.channels import contract
+from gateway.channels import find_channel
 from gateway.delivery import send
 from gateway.foundation.fault_injection import STORE, Outages
 from gateway.foundation.ids import Serials
@@ -34,7 +34,7 @@ def house(store: Store, clock: SetClock, folder: Path, client: redis.Redis | Non
     store._away = lambda: outages.until(STORE, now=clock.now()) is not None
     line = parts.channels["simulator"].config
     tried = replace(line, part_price="0.05 USD", options={"outages": str(folder / "outages")})
-    parts = replace(parts, channels={**parts.channels, "simulator": contract.find_channel(tried)})
+    parts = replace(parts, channels={**parts.channels, "simulator": find_channel(tried)})
 
     def nudge(row: str) -> bool:
         send.drain_outbox(parts, first=row, seconds=2)

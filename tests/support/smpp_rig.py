@@ -9,7 +9,8 @@ from pathlib import Path
 from flask import Flask
 from werkzeug.serving import make_server
 
-from gateway.channels.contract import ChannelConfig, find_channel
+from gateway.channels import find_channel
+from gateway.channels.contract import ChannelConfig
 from gateway.channels.smpp import SmppChannel
 from gateway.foundation.ids import Serials
 from gateway.foundation.services import Services

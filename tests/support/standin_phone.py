@@ -13,7 +13,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import urlsplit
 
-from gateway.channels.android.envelope import sign_body
+from gateway.channels.android.posts import sign_body
 from gateway.menus.engine.text_size import split_parts
 from tests.support.standin import Posted, Rule, Standin, _Server, _Wire, post_bytes
 

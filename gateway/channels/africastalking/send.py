@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from africastalking.SMS import SMSService
 from africastalking.Voice import VoiceService
 
-from gateway.channels.africastalking.account import AfricasTalkingAccount
+from gateway.channels.africastalking import AfricasTalkingAccount
 from gateway.channels.africastalking.codes import (
     NO_ID,
     NOT_SENT,

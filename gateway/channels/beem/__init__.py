@@ -7,8 +7,8 @@ As its USSD package has it, the input comes in ``payload.response`` and the page
 from collections.abc import Mapping, Sequence
 
 from gateway.channels.contract import Answer, BadRequest, Channel, ChannelConfig, Request
-from gateway.channels.json_fields import JSON, find_id, open_object, read_id, write_json
 from gateway.channels.operator_posts import OperatorPost, PhoneTurn, write_json_post
+from gateway.channels.post_fields import JSON, find_id, open_object, read_id, write_json
 from gateway.channels.ussd_only import UssdOnly, find_digits_behind
 from gateway.domain.events import Ended, Event, Inbound, Kind, Reply
 

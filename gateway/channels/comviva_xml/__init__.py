@@ -7,10 +7,9 @@ some installations keep it through a session. A request of type ``cleanup`` is t
 from collections.abc import Mapping, Sequence
 
 from gateway.channels.contract import Answer, Channel, ChannelConfig, Request
-from gateway.channels.json_fields import read_flag
 from gateway.channels.operator_posts import OperatorPost, PhoneTurn, write_xml_post
+from gateway.channels.post_fields import XML, format_text, open_xml, read_flag
 from gateway.channels.ussd_only import UssdOnly, find_digits_behind
-from gateway.channels.xml_fields import XML, format_text, open_xml
 from gateway.domain.events import Ended, Event, Inbound, Kind, Reply
 
 NAMES = ("@type", "sessionId", "transactionId", "msisdn", "newRequest", "subscriberInput")

@@ -6,8 +6,8 @@ Field names and values are those of Hubtel's "Programmable Services API", and of
 from collections.abc import Mapping, Sequence
 
 from gateway.channels.contract import Answer, BadRequest, Channel, ChannelConfig, Request
-from gateway.channels.json_fields import JSON, find_id, write_json
 from gateway.channels.operator_posts import OperatorPost, PhoneTurn, write_json_post
+from gateway.channels.post_fields import JSON, find_id, write_json
 from gateway.channels.ussd_only import UssdOnly, find_digits_behind
 from gateway.domain.events import Ended, Event, Inbound, Kind, PieceKind, Reply
 

@@ -19,8 +19,7 @@ from gateway.channels.contract import (
     SendResult,
     keep_message,
 )
-from gateway.channels.http_client import HttpReply, OverHttp
-from gateway.channels.http_texts import check_account, read_status, send_post
+from gateway.channels.http_client import HttpReply, OverHttp, check_account, read_status, send_post
 from gateway.channels.sms_text import is_gsm7, read_gsm7, read_octets
 from gateway.domain.events import Delivery, Event, Inbound, Kind, NotANumber, Outgoing, Reply
 from gateway.foundation.phone_numbers import find_sender

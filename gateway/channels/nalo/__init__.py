@@ -6,8 +6,8 @@
 from collections.abc import Mapping, Sequence
 
 from gateway.channels.contract import Answer, Channel, ChannelConfig, Request
-from gateway.channels.json_fields import JSON, read_flag, write_json
 from gateway.channels.operator_posts import OUR_NAME, OperatorPost, PhoneTurn, write_json_post
+from gateway.channels.post_fields import JSON, read_flag, write_json
 from gateway.channels.ussd_only import UssdOnly, find_digits_behind
 from gateway.domain.events import Event, Inbound, Kind, Limits, Reply
 

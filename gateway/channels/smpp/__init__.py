@@ -18,18 +18,16 @@ from gateway.channels.contract import (
     Channel,
     ChannelConfig,
     Contract,
+    LinkDoors,
     Request,
     SendResult,
     keep_message,
 )
-from gateway.channels.json_fields import JSON, find_id, write_json
-from gateway.channels.linked import LinkDoors
 from gateway.channels.operator_posts import OperatorPost, PhoneTurn
-from gateway.channels.smpp.account import ACCOUNT, SmppAccount, read_account
-from gateway.channels.smpp.codings import read_text
+from gateway.channels.post_fields import JSON, find_id, write_json
+from gateway.channels.smpp.account import ACCOUNT, SmppAccount, read_account, read_text
 from gateway.channels.smpp.link_lines import count_binds, hand_over
-from gateway.channels.smpp.ussd_pages import BEGIN, END
-from gateway.channels.smpp.written_pdus import write_input
+from gateway.channels.smpp.pdus import BEGIN, END, write_input
 from gateway.channels.ussd_only import find_digits_behind
 from gateway.domain.events import (
     ChannelSeen,
@@ -181,7 +179,7 @@ class SmppChannel:
         if self._account is None:
             return
         from gateway.channels.smpp.link import CentreLink
-        from gateway.channels.smpp.redelivery import Redelivery
+        from gateway.channels.smpp.session import Redelivery
         from gateway.foundation.clock import Clock
 
         folder = Path(self.config.run_dir)

@@ -16,15 +16,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gateway.channels.contract import ChannelConfig, SendOutcome, SendResult
-from gateway.channels.linked import LinkDoors
-from gateway.channels.smpp import pdus, results, ussd_pages
-from gateway.channels.smpp.account import SmppAccount
-from gateway.channels.smpp.codings import split_text
-from gateway.channels.smpp.link_lines import write_result
+from gateway.channels.contract import ChannelConfig, LinkDoors, SendOutcome, SendResult
+from gateway.channels.smpp import link_lines, pdus
+from gateway.channels.smpp.account import SmppAccount, split_text
 from gateway.channels.smpp.pdus import Delivered
-from gateway.channels.smpp.redelivery import Redelivery
-from gateway.channels.smpp.session import BoundConnection, NotBound, Unanswered
+from gateway.channels.smpp.session import BoundConnection, NotBound, Redelivery, Unanswered
 from gateway.foundation.clock import Clock
 from gateway.foundation.ids import add_jitter
 
@@ -119,7 +115,7 @@ class CentreLink:
         try:
             asked = json.loads(await reader.readline())
             if "text" in asked:
-                await say(write_result(await self._send(asked, say)))
+                await say(link_lines.write_result(await self._send(asked, say)))
             else:
                 await say({"bound": sum(session.can_send for session in self._sessions)})
         except (OSError, ValueError):
@@ -170,7 +166,7 @@ class CentreLink:
     async def _submit(self, submission: pdus.Submission, begin: Callable[[], Awaitable[None]]) -> SendResult:
         quiet = self._quiet_until - self._clock.monotonic()
         if quiet > 0:
-            return results.read_status(0x58, "", now=self._clock.now(), pause=quiet)
+            return link_lines.read_status(0x58, "", now=self._clock.now(), pause=quiet)
         session = min(
             (each for each in self._sessions if each.can_send), key=lambda s: s.outstanding, default=None
         )
@@ -182,16 +178,16 @@ class CentreLink:
             return SendResult(outcome=SendOutcome.NOT_SENT, reason="not-bound", down=True)
         except Unanswered:
             return SendResult(outcome=SendOutcome.UNCLEAR, reason="no-answer")
-        if answered.status in results.THROTTLED:
+        if answered.status in link_lines.THROTTLED:
             self._throttled += 1
-            self._quiet_until = self._clock.monotonic() + results.find_pause(self._throttled)
+            self._quiet_until = self._clock.monotonic() + link_lines.find_pause(self._throttled)
         else:
             self._throttled = 0
-        return results.read_status(
+        return link_lines.read_status(
             answered.status,
             tidy_id(pdus.read_answer_id(answered.body), is_hex=self._account.hex_ids == "answers"),
             now=self._clock.now(),
-            pause=results.find_pause(self._throttled),
+            pause=link_lines.find_pause(self._throttled),
         )
 
     # What the centre delivers.
@@ -203,8 +199,8 @@ class CentreLink:
         mark, turn = self._redelivery.name_turn(octets[:12] + octets[16:], session)
         event, fields = self._describe(found, turn)
         status, body = await asyncio.to_thread(self._doors.post, event, fields)
-        if status == 200 and fields.get("kind", ussd_pages.END) != ussd_pages.END:  # noqa: PLR2004
-            page = ussd_pages.write_page(body, found, self._account, self._config.sms_number)
+        if status == 200 and fields.get("kind", pdus.END) != pdus.END:  # noqa: PLR2004
+            page = pdus.write_page(body, found, self._account, self._config.sms_number)
             if page is not None:
                 task = asyncio.ensure_future(self._show(page))
                 self._busy.add(task)
@@ -232,7 +228,7 @@ class CentreLink:
     def _describe(self, found: Delivered, turn: str) -> tuple[str, Mapping[str, str]]:
         """Return the event of our webhook that it is, and its fields."""
         if found.is_ussd:
-            return "ussd", ussd_pages.describe_input(found, turn)
+            return "ussd", pdus.describe_input(found, turn)
         own_id, state = pdus.read_receipt(found)
         if found.is_receipt:  # without an id too: our own report must never stand among a caller's texts
             is_hex = self._account.hex_ids == "receipts"

@@ -5,18 +5,23 @@ The library ``smpp34`` is imported where a PDU is made or read, because only the
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gateway.channels.smpp.codings import ShortMessage
+from gateway.channels.contract import Answer, Request
+from gateway.channels.operator_posts import OperatorPost, PhoneTurn
+from gateway.channels.post_fields import narrow_request
+from gateway.channels.smpp.account import UCS2, ShortMessage, SmppAccount, split_text
+from gateway.channels.sms_text import is_gsm7, write_gsm7
 
 if TYPE_CHECKING:
-    from smpp34 import DeliverSm
+    from smpp34 import DeliverSm, SubmitSm
 
-    from gateway.channels.smpp.account import SmppAccount
 
 # Commands (SMPP 3.4, 5.1.2.1); an answer has the highest bit set.
 BIND_RECEIVER, BIND_TRANSMITTER, BIND_TRANSCEIVER = 0x01, 0x02, 0x09
@@ -217,3 +222,147 @@ def read_receipt(found: Delivered) -> tuple[str, str]:
 def read_answer_id(body: bytes) -> str:
     """Return the message id of a submit_sm_resp; empty where there is none."""
     return body.partition(b"\0")[0].decode("ascii", "replace")
+
+
+# Sessions of USSD: an input out of a deliver_sm, and the page that answers it. SMPP 3.4, sections 5.3.2.44
+# (ussd_service_op) and 5.3.2.43 (its_session_info): the first octet is the number of the session, bits 7 to 1 of the
+# second its dialogue, bit 0 says that the session ends.
+
+BEGIN, GO_ON, END = "begin", "go-on", "end"
+"""What a message of a session is: a dial, an answer, or nothing that a page follows."""
+
+BEGINS = frozenset({b"\x00", b"\x01"})
+"""PSSD and PSSR indication: she dialled."""
+
+ASKS, ENDS = b"\x02", b"\x11"
+"""USSR request: a page that waits for an answer; PSSR response: the last page."""
+
+ANSWERS = frozenset({b"", b"\x12"})
+"""USSR confirm: her answer; some centres leave the parameter out."""
+
+
+def describe_input(found: Delivered, turn: str) -> Mapping[str, str]:
+    """Return the fields of our webhook for one input, or for what is none: an end, an acknowledgement."""
+    service = found.parameters.get(USSD_SERVICE_OP, b"")
+    info = found.parameters.get(ITS_SESSION_INFO, b"")
+    kind = BEGIN if service in BEGINS else GO_ON if service in ANSWERS else END
+    return {
+        "id": turn,
+        "from": found.source,
+        "to": found.target,
+        "session": info[:1].hex() or "0",
+        "kind": kind,
+        "coding": str(found.coding),
+        "octets": found.octets.hex(),
+    }
+
+
+def write_page(body: str, found: Delivered, account: SmppAccount, source: str) -> Submission | None:
+    """Return the page as a message to the phone; None where nothing is to be shown."""
+    page = json.loads(body)
+    if not page.get("text"):
+        return None
+    ends = bool(page["ends"])
+    parameters = [(USSD_SERVICE_OP, ENDS if ends else ASKS)]
+    info = found.parameters.get(ITS_SESSION_INFO, b"")
+    if len(info) == 2:  # noqa: PLR2004
+        parameters.append((ITS_SESSION_INFO, bytes((info[0], info[1] & 0xFE | int(ends)))))
+    return Submission(
+        source=found.target or source,
+        target=found.source,
+        message=_write_message(page["text"], account),
+        parameters=parameters,
+        service="USSD",
+    )
+
+
+def _write_message(text: str, account: SmppAccount) -> ShortMessage:
+    """Return the page as one message, whatever its length: the menu keeps to what a phone shows."""
+    messages = split_text(text, account, "")
+    if len(messages) == 1:
+        return messages[0]
+    if messages[0].coding == account.ucs2_coding:
+        return ShortMessage(octets=text.encode(UCS2, "replace"), coding=account.ucs2_coding)
+    return ShortMessage(octets=b"".join(each.octets for each in messages), coding=messages[0].coding)
+
+
+# What a centre would post of one input of a phone, for a person to see: written to octets and read back from them by
+# the functions that the link reads and writes with.
+
+DEFAULT_ALPHABET, UCS2_OF_USSD = 0x0F, 0x48
+"""Data codings of USSD (3GPP TS 23.038, section 5)."""
+
+_OWN = SmppAccount(hosts=(), system_id="", password="")
+_PARAMETERS = {USSD_SERVICE_OP: "ussd_service_op", ITS_SESSION_INFO: "its_session_info"}
+
+
+def write_input(turn: PhoneTurn, source: str, account: SmppAccount | None) -> OperatorPost:
+    """Return one input as the centre delivers it, and our page as it is submitted.
+
+    Args:
+        turn: the input.
+        source: our number; empty for the digits of the dialled code.
+        account: how the centre wants texts; None for the usual way.
+    """
+    import smpp34
+
+    octets = _write_deliver(turn, source)
+    pdu = smpp34.decode(octets)
+    if not isinstance(pdu, smpp34.DeliverSm):
+        raise TypeError("the library reads another PDU than it wrote")
+    found = read_delivered(pdu)
+    fields = describe_input(found, f"{turn.session}-{len(turn.inputs)}")
+
+    def show_page(answer: Answer) -> str:
+        page = write_page(answer.body, found, account or _OWN, source)
+        if page is None:
+            return ""
+        written = write_submission(page, account or _OWN, len(turn.inputs) + 1)
+        read = smpp34.decode(written)
+        return _show_pdu("submit_sm", read, written) if isinstance(read, smpp34.SubmitSm) else ""
+
+    return OperatorPost(
+        request=narrow_request(Request(event="ussd", fields={}), fields),
+        shown=_show_pdu("deliver_sm", pdu, octets),
+        show_answer=show_page,
+    )
+
+
+def _write_deliver(turn: PhoneTurn, source: str) -> bytes:
+    from smpp34 import DeliverSm, Tlv
+
+    plain = is_gsm7(turn.latest)
+    service = b"\x12" if turn.inputs else b"\x01"
+    number = hashlib.sha256(turn.session.encode()).digest()[0]
+    dialogue = len(turn.inputs) << 1 & 0xFE
+    pdu = DeliverSm(
+        turn.digits,
+        source or turn.code.strip("*#"),
+        write_gsm7(turn.latest) if plain else turn.latest.encode(UCS2, "replace"),
+        service_type="USSD",
+        source_addr_ton=1,
+        source_addr_npi=1,
+        data_coding=DEFAULT_ALPHABET if plain else UCS2_OF_USSD,
+        tlvs=[
+            Tlv(USSD_SERVICE_OP, service),
+            Tlv(ITS_SESSION_INFO, bytes((number, dialogue))),
+        ],
+        sequence_number=len(turn.inputs) + 1,
+    )
+    return bytes(pdu.encode())
+
+
+def _show_pdu(name: str, pdu: DeliverSm | SubmitSm, octets: bytes) -> str:
+    """Return the fields of a PDU, one a line, and its octets in hexadecimal."""
+    fields = {
+        "service_type": pdu.service_type,
+        "source_addr": pdu.source_addr,
+        "destination_addr": pdu.destination_addr,
+        "data_coding": str(pdu.data_coding),
+        "short_message": bytes(pdu.short_message).hex(" "),
+        **{
+            f"{_PARAMETERS.get(each.tag, 'parameter')} ({each.tag:#06x})": bytes(each.value).hex(" ")
+            for each in pdu.tlvs
+        },
+    }
+    return "\n".join([name, *(f"{field}: {value}" for field, value in fields.items()), "", octets.hex(" ")])

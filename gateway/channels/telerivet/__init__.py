@@ -23,8 +23,14 @@ from gateway.channels.contract import (
     SendResult,
     keep_message,
 )
-from gateway.channels.http_client import HttpReply, OverHttp
-from gateway.channels.http_texts import check_account, parse_object, read_status, send_post
+from gateway.channels.http_client import (
+    HttpReply,
+    OverHttp,
+    check_account,
+    parse_object,
+    read_status,
+    send_post,
+)
 from gateway.domain.events import Delivery, Event, Inbound, Kind, NotANumber, Outgoing, Reply
 from gateway.foundation.phone_numbers import find_sender
 

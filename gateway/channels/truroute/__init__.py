@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 
 from gateway.channels.contract import Answer, BadRequest, Channel, ChannelConfig, Request
 from gateway.channels.operator_posts import OperatorPost, PhoneTurn, write_xml_post
+from gateway.channels.post_fields import XML, format_text, open_xml
 from gateway.channels.ussd_only import UssdOnly, find_digits_behind
-from gateway.channels.xml_fields import XML, format_text, open_xml
 from gateway.domain.events import Ended, Event, Inbound, Kind, Reply
 
 FIRST, NEXT, RELEASE, TIMEOUT = "1", "2", "3", "4"

@@ -25,9 +25,15 @@ from gateway.channels.contract import (
     SendResult,
     keep_message,
 )
-from gateway.channels.http_client import HttpReply, OverHttp
-from gateway.channels.http_texts import check_account, parse_object, read_status, send_post
-from gateway.channels.json_fields import JSON, find_id, read_id
+from gateway.channels.http_client import (
+    HttpReply,
+    OverHttp,
+    check_account,
+    parse_object,
+    read_status,
+    send_post,
+)
+from gateway.channels.post_fields import JSON, find_id, read_id
 from gateway.channels.sms_text import is_gsm7
 from gateway.domain.events import Delivery, Event, Inbound, Kind, NotANumber, Outgoing, Reply, TextPart
 from gateway.foundation.phone_numbers import find_sender

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from gateway.channels.web_push import encryption
-from gateway.channels.web_push.service import check_endpoint
+from gateway.channels import web_push
+from gateway.channels.web_push import check_endpoint
 from gateway.delivery.push_rows import LANE
 from gateway.domain.audit_acts import AuditAct
 from gateway.domain.events import PUSH
@@ -38,7 +38,7 @@ def find_public_key(parts: Services, actor: Actor) -> str:
     check_permission(actor, Permission.WORK_QUEUE)
     if parts.push is None:
         return ""
-    return encryption.write_base64(encryption.derive_public_key(_ensure_key(parts)))
+    return web_push.write_base64(web_push.derive_public_key(_ensure_key(parts)))
 
 
 def _ensure_key(parts: Services) -> bytes:
@@ -47,7 +47,7 @@ def _ensure_key(parts: Services) -> bytes:
         known = push_subscriptions.find_push_key(tx)
     if known is not None:
         return known
-    fresh, now = encryption.create_signing_key(), parts.clock.now()
+    fresh, now = web_push.create_signing_key(), parts.clock.now()
 
     def work(tx: Tx) -> bytes:
         push_subscriptions.add_push_key(tx, fresh, now=now)
@@ -67,11 +67,11 @@ def add_subscription(parts: Services, actor: Actor, address: PushAddress, *, dev
     if parts.push is None or not check_endpoint(address.endpoint, private=parts.push.allows_private):
         raise Rejected(Why.FIELD)
     try:
-        point, auth = map(encryption.read_base64, (address.p256dh, address.auth))
-        encryption.read_public_key(point)
+        point, auth = map(web_push.read_base64, (address.p256dh, address.auth))
+        web_push.read_public_key(point)
     except ValueError:
         raise Rejected(Why.FIELD) from None
-    if len(point) != encryption.POINT_BYTES or len(auth) != encryption.AUTH_BYTES:
+    if len(point) != web_push.POINT_BYTES or len(auth) != web_push.AUTH_BYTES:
         raise Rejected(Why.FIELD)
     _ensure_key(parts)
     now = parts.clock.now()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from flask import Response, abort, jsonify, render_template, request
 
 from gateway.channels.contract import Channel, ChannelConfig
-from gateway.channels.simulator.channel import FACTS, SCREEN
+from gateway.channels.simulator import FACTS, SCREEN
 from gateway.foundation.phone_numbers import to_e164
 from gateway.menus.authoring.conversation_writer import write_conversation
 from gateway.menus.authoring.declared import find_keys_to_languages

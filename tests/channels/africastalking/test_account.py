@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from gateway.channels.africastalking.account import AfricasTalkingAccount
+from gateway.channels.africastalking import AfricasTalkingAccount
 from gateway.channels.contract import BadAccount, BadRequest, Request
 from tests.support.channel_tables import PROVIDERS, line_of
 

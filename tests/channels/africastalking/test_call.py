@@ -9,8 +9,7 @@ import pytest
 from africastalking.Service import Service
 from africastalking.Voice import VoiceService
 
-from gateway.channels.africastalking import send
-from gateway.channels.africastalking.account import AfricasTalkingAccount
+from gateway.channels.africastalking import AfricasTalkingAccount, send
 from gateway.channels.africastalking.send import VoiceCalls
 from gateway.channels.contract import Calls, SendOutcome, SendResult
 from gateway.domain.events import OutgoingCall

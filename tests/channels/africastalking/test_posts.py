@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from gateway.channels.africastalking.channel import AfricasTalkingChannel
+from gateway.channels.africastalking import AfricasTalkingChannel
 from gateway.channels.contract import ChannelConfig, Request
 from gateway.domain.events import OPTED_OUT, Delivery, Event, Inbound, OptOut
 

@@ -9,7 +9,7 @@ import requests
 from africastalking.Service import APIService
 from africastalking.SMS import SMSService
 
-from gateway.channels.africastalking.account import AfricasTalkingAccount
+from gateway.channels.africastalking import AfricasTalkingAccount
 from gateway.channels.africastalking.send import SmsService
 from tests.channels.africastalking.test_send import line, sent
 from tests.support.standin import Standin

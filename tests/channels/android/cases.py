@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from hashlib import sha256
 
-from gateway.channels.android.envelope import sign_body
+from gateway.channels.android.posts import sign_body
 from gateway.domain.events import ChannelSeen, Delivery, Event, Inbound, Kind, MissedCall, NotANumber
 from tests.support.channel_tables import Case, Dialect, Fields, Table
 

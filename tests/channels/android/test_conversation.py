@@ -2,7 +2,8 @@
 
 import pytest
 
-from gateway.channels.contract import ChannelConfig, find_channel
+from gateway.channels import find_channel
+from gateway.channels.contract import ChannelConfig
 from gateway.delivery.results import list_rows
 from gateway.delivery.send import drain_outbox
 from gateway.menus.engine.text_size import measure_text, split_parts

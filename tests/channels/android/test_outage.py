@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.channels.contract import find_channel
+from gateway.channels import find_channel
 from gateway.delivery import channel_status
 from gateway.delivery.channel_status import format_status, list_statuses
 from gateway.delivery.nudge import sweep_outbox

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.channels.android.account import PhoneAccount
-from gateway.channels.android.channel import AndroidChannel
-from gateway.channels.android.envelope import clean_text, open_envelope
-from gateway.channels.android.phone import PhoneReply, read_send_result, read_state
-from gateway.channels.contract import BadAccount, BadRequest, SendOutcome, find_channel
+from gateway.channels import find_channel
+from gateway.channels.android import AndroidChannel
+from gateway.channels.android.phone import PhoneAccount, PhoneReply, read_send_result, read_state
+from gateway.channels.android.posts import clean_text, open_envelope
+from gateway.channels.contract import BadAccount, BadRequest, SendOutcome
 from gateway.domain.events import Outgoing
 from tests.support.channel_tables import line_of
 from tests.support.phone_line import config_of

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.channels.android.envelope import check_signature, sign_body
+from gateway.channels.android.posts import check_signature, sign_body
 from gateway.channels.contract import NotSigned
 from tests.support.house import rows
 from tests.support.phone_line import Rig

@@ -2,8 +2,9 @@
 
 import pytest
 
+from gateway.channels import find_channel
 from gateway.channels.con_end import DIALECTS
-from gateway.channels.contract import BadAccount, ChannelConfig, Request, find_channel
+from gateway.channels.contract import BadAccount, ChannelConfig, Request
 from gateway.domain.events import Inbound
 
 NAMES = {

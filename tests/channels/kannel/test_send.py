@@ -5,7 +5,8 @@ from urllib.parse import quote
 
 import pytest
 
-from gateway.channels.contract import BadAccount, ChannelConfig, Request, SendOutcome, find_channel
+from gateway.channels import find_channel
+from gateway.channels.contract import BadAccount, ChannelConfig, Request, SendOutcome
 from gateway.channels.http_client import HttpReply
 from gateway.channels.kannel import read_answer
 from gateway.domain.events import Inbound

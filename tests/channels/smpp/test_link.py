@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from gateway.channels.contract import SendOutcome, SendResult, find_channel
-from gateway.channels.linked import LinkDoors
+from gateway.channels import find_channel
+from gateway.channels.contract import LinkDoors, SendOutcome, SendResult
 from gateway.channels.smpp import SmppChannel, pdus
 from gateway.domain.events import Outgoing
 from tests.support.smpp_centre import Centre, until
@@ -89,7 +89,7 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
 def test_a_status_says_whether_and_why_a_text_was_not_taken(
     status: int, outcome: SendOutcome, reason: str, alarm: bool
 ) -> None:
-    from gateway.channels.smpp.results import read_status
+    from gateway.channels.smpp.link_lines import read_status
 
     result = read_status(status, "", now=NOW, pause=2.0)
     assert (result.outcome, result.reason, result.alarm) == (outcome, reason, alarm)

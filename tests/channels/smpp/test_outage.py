@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from gateway.channels.contract import find_channel
+from gateway.channels import find_channel
 from gateway.delivery.send import drain_outbox
 from gateway.foundation.ids import new_id
 from gateway.foundation.services import Services

@@ -7,11 +7,11 @@ import smpp34
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.channels.contract import BadAccount, find_channel
+from gateway.channels import find_channel
+from gateway.channels.contract import BadAccount
 from gateway.channels.smpp import pdus
-from gateway.channels.smpp.account import SmppAccount
-from gateway.channels.smpp.codings import read_text, split_text
-from gateway.channels.smpp.redelivery import Redelivery
+from gateway.channels.smpp.account import SmppAccount, read_text, split_text
+from gateway.channels.smpp.session import Redelivery
 from gateway.channels.sms_text import EXTENSION, GSM7
 from tests.support.clocks import SetClock
 from tests.support.smpp_rig import smpp_config

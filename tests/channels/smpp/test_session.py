@@ -11,8 +11,7 @@ import pytest
 import smpp34
 
 from gateway.channels.smpp import pdus, session
-from gateway.channels.smpp.account import SmppAccount
-from gateway.channels.smpp.codings import ShortMessage
+from gateway.channels.smpp.account import ShortMessage, SmppAccount
 from gateway.channels.smpp.session import BoundConnection, NotBound, Unanswered
 
 MESSAGE = pdus.Submission(

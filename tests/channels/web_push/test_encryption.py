@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.channels.web_push import encryption
+from gateway.channels import web_push
 from tests.support.standin_push import PushedBrowser, bytes_of, text_of
 
 NOW = datetime(2026, 11, 24, 7, 5, tzinfo=UTC)
@@ -26,7 +26,7 @@ def test_the_example_of_rfc_8291() -> None:
     assert text_of(browser.point) == (
         "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"
     )
-    body = encryption.seal_payload(
+    body = web_push.seal_payload(
         b"When I grow up, I want to be a watermelon",
         public_key=browser.point,
         auth=browser.auth,
@@ -44,15 +44,15 @@ def test_the_example_of_rfc_8291() -> None:
 @given(st.binary(max_size=100), st.binary(min_size=16, max_size=16))
 def test_what_is_sent_is_read_and_its_length_says_nothing(text: bytes, auth: bytes) -> None:
     browser = PushedBrowser(key_of("q1dXpw3UpT5VOmu_cf_v6ih07Aems3njxI-JWgLcM94"), auth)
-    one = encryption.seal_payload(text, public_key=browser.point, auth=auth)
+    one = web_push.seal_payload(text, public_key=browser.point, auth=auth)
     assert browser.opens(one) == text.rstrip(b"\x00") or browser.opens(one) == text
     assert len(one) == 16 + 4 + 1 + 65 + 128 + 16
-    assert one != encryption.seal_payload(text, public_key=browser.point, auth=auth), "salt and key are new"
+    assert one != web_push.seal_payload(text, public_key=browser.point, auth=auth), "salt and key are new"
 
 
 def test_the_sender_is_named_to_the_origin_only() -> None:
-    key = encryption.create_signing_key()
-    written = encryption.sign_sender(
+    key = web_push.create_signing_key()
+    written = web_push.sign_sender(
         "https://push.example:8443/send/x?y=1", key, contact="https://helpline.example", now=NOW
     )
     token, public = written.removeprefix("vapid t=").split(", k=")
@@ -62,19 +62,19 @@ def test_the_sender_is_named_to_the_origin_only() -> None:
         "exp": int(NOW.timestamp()) + 12 * 3600,
         "sub": "https://helpline.example",
     }
-    assert bytes_of(public) == encryption.derive_public_key(key)
+    assert bytes_of(public) == web_push.derive_public_key(key)
     assert "sub" not in json.loads(
-        bytes_of(encryption.sign_sender("https://a.example/", key, contact="", now=NOW).split(".")[1])
+        bytes_of(web_push.sign_sender("https://a.example/", key, contact="", now=NOW).split(".")[1])
     )
 
 
 @pytest.mark.parametrize("written", ["BCVx sr7N", "***", "aaaa=aaaa", "ທ"])
 def test_what_is_no_base64(written: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
-        encryption.read_base64(written)
+        web_push.read_base64(written)
 
 
 @pytest.mark.parametrize("point", [b"", b"\x04" + b"\x01" * 64, b"\x02" * 65])
 def test_a_key_that_is_no_point_is_refused(point: bytes) -> None:
     with pytest.raises(ValueError, match=r".*"):
-        encryption.seal_payload(b"x", public_key=point, auth=b"a" * 16)
+        web_push.seal_payload(b"x", public_key=point, auth=b"a" * 16)

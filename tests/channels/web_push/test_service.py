@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from gateway.channels import web_push
 from gateway.channels.contract import SendOutcome
-from gateway.channels.web_push import encryption
-from gateway.channels.web_push.service import PushService, check_endpoint, read_push_result
+from gateway.channels.web_push import PushService, check_endpoint, read_push_result
 from gateway.domain.events import OutgoingPush
 from tests.support.standin_push import PushStandin, bytes_of
 
@@ -20,7 +20,7 @@ def message(standin: PushStandin, name: str = "b1", **more: object) -> OutgoingP
         "endpoint": address.endpoint,
         "public_key": bytes_of(address.p256dh),
         "auth": bytes_of(address.auth),
-        "signing_key": encryption.create_signing_key(),
+        "signing_key": web_push.create_signing_key(),
         "contact": "",
         "text": '{"n":1}',
         "valid_until": NOW + timedelta(hours=1),

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.channels.web_push.service import PushService
+from gateway.channels.web_push import PushService
 from gateway.delivery import push_rows
 from gateway.delivery.nudge import sweep_outbox
 from gateway.delivery.send import drain_outbox

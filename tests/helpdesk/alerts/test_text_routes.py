@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.channels.contract import ChannelConfig, find_channel
+from gateway.channels import find_channel
+from gateway.channels.contract import ChannelConfig
 from gateway.helpdesk.alerts.alerts import choose_channel, find_route
 from gateway.storage.database import Store
 from tests.support.clocks import SetClock

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.channels.web_push.service import PushService
+from gateway.channels.web_push import PushService
 from gateway.delivery import push_rows
 from gateway.delivery.send import drain_outbox
 from gateway.domain.events import PUSH

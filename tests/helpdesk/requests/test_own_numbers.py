@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.channels import contract
+from gateway.channels import find_channel
 from gateway.channels.contract import ChannelConfig
 from gateway.conversations import missed_call
 from gateway.domain.contact_safety import PhoneSeen, When
@@ -33,7 +33,7 @@ def ours(sqlite_store: Store, clock: SetClock, tmp_path: Path) -> Desk:
         name="africastalking", provider="africastalking", menu="helpline", sms_number="020 5559 0104",
         options=account,
     )  # fmt: skip
-    channels = {"africastalking": contract.find_channel(config)}
+    channels = {"africastalking": find_channel(config)}
     settings = replace(house.LINE, helpline="020 5559 0101", mrc=CENTRE)
     parts = house.made_parts(sqlite_store, clock, tmp_path, channels=channels, line=settings)
     house.publish(parts)

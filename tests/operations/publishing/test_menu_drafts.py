@@ -5,7 +5,8 @@ from datetime import date
 
 import pytest
 
-from gateway.channels.contract import ChannelConfig, find_channel
+from gateway.channels import find_channel
+from gateway.channels.contract import ChannelConfig
 from gateway.domain.permissions import Actor, NotPermitted, Role
 from gateway.menus.authoring import yaml_edit
 from gateway.operations.publishing import draft_publish, fact_changes, menu_drafts, stored

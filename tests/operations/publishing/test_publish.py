@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.channels.contract import ChannelConfig, find_channel
+from gateway.channels import find_channel
+from gateway.channels.contract import ChannelConfig
 from gateway.domain.callbacks.windows import DAYS, Hours, Shift
 from gateway.domain.permissions import Actor, NotPermitted, Role
 from gateway.menus.authoring.problems import Level

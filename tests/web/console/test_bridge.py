@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.channels import contract
+from gateway.channels import find_channel
 from gateway.channels.contract import ChannelConfig
 from gateway.domain.callbacks.states import CallbackState
 from gateway.domain.events import CallEvent, CallKind, Cause
@@ -55,7 +55,7 @@ def options():
 
 @pytest.fixture
 def parts(sqlite_store, clock, tmp_path, options):
-    line = contract.find_channel(ChannelConfig(name=LINE, provider=LINE, menu="helpline", options=options))
+    line = find_channel(ChannelConfig(name=LINE, provider=LINE, menu="helpline", options=options))
     return replace(made_parts(sqlite_store, clock, tmp_path), channels={LINE: line})
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from gateway.channels.contract import ChannelConfig, find_channel
+from gateway.channels import find_channel
+from gateway.channels.contract import ChannelConfig
 from gateway.delivery import channel_status, results
 from gateway.delivery.send import drain_outbox
 from gateway.domain.events import ChannelSeen, Delivery

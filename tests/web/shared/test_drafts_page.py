@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from gateway.channels.contract import ChannelConfig, find_channel
+from gateway.channels import find_channel
+from gateway.channels.contract import ChannelConfig
 from gateway.domain.permissions import Role
 from gateway.operations.publishing import menu_drafts, stored
 from gateway.operations.publishing.folder_archive import read_archive, write_archive

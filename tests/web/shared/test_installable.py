@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.channels.web_push.service import PushService
+from gateway.channels.web_push import PushService
 from gateway.domain.permissions import Role
 from gateway.helpdesk.alerts import push_alerts
 from gateway.helpdesk.staff import people

@@ -1,1 +1,0 @@
-"""Sends push messages to browsers of staff (Web Push); it is no provider, since no caller reaches us through it."""
