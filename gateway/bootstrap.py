@@ -88,7 +88,7 @@ def open_parts(settings: Settings | None = None) -> Services:
         duty=DutyHours(store, settings.data_dir / "live", clock),
         clock=clock,
         line=line,
-        count=Counters(clock, line.zone),
+        count=_open_counters(clock, line.zone, channels),
         nudge=Nudger(client, clock),
         data_dir=settings.data_dir,
         inside=INSIDE,
@@ -113,6 +113,11 @@ def read_desk(desk: DeskSettings) -> DeskConfig:
     lists = {name: getattr(desk, name) for name in DeskSettings.model_fields if name not in _NO_LISTS}
     outcomes = {word: OwnOutcome(means=row.means, label=row.label) for word, row in desk.outcomes.items()}
     return DeskConfig(languages=desk.languages, lists=lists, outcomes=outcomes)
+
+
+def _open_counters(clock: Clock, zone: str, channels: Mapping[str, Channel]) -> Counters:
+    trial_lines = frozenset(name for name, one in channels.items() if not one.contract.real)
+    return Counters(clock, zone, trial_lines)
 
 
 def _open_spool(settings: Settings, store: Store) -> Spool:

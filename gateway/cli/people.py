@@ -16,6 +16,7 @@ from gateway.helpdesk.errors import Rejected, Why
 from gateway.helpdesk.staff import people as desk
 from gateway.helpdesk.staff import two_factor
 from gateway.helpdesk.staff.people import OWNER
+from gateway.helpdesk.staff.shifts import TimesWithdrawn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,7 +80,11 @@ def remove(name: str) -> None:
     """Remove a person: signed out at once, the name stays in the history."""
     with _say_refusals() as parts:
         person = desk.find_person(parts, name)
-        desk.disable_person(parts, OWNER, person.id)
+        try:
+            desk.disable_person(parts, OWNER, person.id, agreed=())
+        except TimesWithdrawn as lost:
+            desk.disable_person(parts, OWNER, person.id, agreed=lost.words)
+            click.echo(f"Callers are no longer offered: {', '.join(lost.words)}.")
         click.echo(f"Removed {person.name}.")
 
 

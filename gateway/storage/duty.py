@@ -81,7 +81,11 @@ TEAM = "main"
 OPEN_PAGE = timedelta(minutes=10)
 """A page counts as open for this long after it last asked; a hidden tab asks as rarely as browsers let it."""
 
-_HERE = people.c.team == bindparam("_team"), people.c.disabled_at.is_(None)
+_WORKS = (
+    people.c.team == bindparam("_team"),
+    people.c.disabled_at.is_(None),
+    people.c.role.in_(WORKING),  # the shifts of whoever became a reader stay, and promise nothing to callers
+)
 _NO_NUMBER, _NO_DAY, _NO_ID = (cast(null(), kind) for kind in (Integer, Date, String))
 _AT_PAGE = (
     select(sign_ins.c.id)
@@ -104,15 +108,15 @@ _ROTA: CompoundSelect[Any] = union_all(
         *(_NO_DAY.label("first"), _NO_DAY.label("last")),
     )
     .join(people)
-    .where(*_HERE),
+    .where(*_WORKS),
     select(literal("away"), away.c.id, away.c.person_id, *[_NO_NUMBER] * 3, away.c.first, away.c.last)
     .join(people)
-    .where(*_HERE),
+    .where(*_WORKS),
     select(literal("holiday"), _NO_ID, _NO_ID, *[_NO_NUMBER] * 3, holidays.c.day, _NO_DAY).where(
         holidays.c.team == bindparam("_team")
     ),
     select(literal("ready"), _NO_ID, people.c.id, *[_NO_NUMBER] * 3, _NO_DAY, _NO_DAY).where(
-        *_HERE, people.c.on_duty, people.c.role.in_(WORKING), or_(people.c.by_text, _AT_PAGE)
+        *_WORKS, people.c.on_duty, or_(people.c.by_text, _AT_PAGE)
     ),
 )
 _HOLIDAYS = (
@@ -131,7 +135,7 @@ class Holiday:
 
 
 def find_rota(tx: Tx, team: str, now: datetime | None = None) -> Rota:
-    """Return the rota of a team, without removed people, in one statement; without an instant nobody is *ready*."""
+    """Return the rota of those of a team who work the queue, in one statement; without an instant nobody is *ready*."""
     at = now or datetime.max.replace(tzinfo=UTC)
     rows = tx.execute(_ROTA, {"_team": team, "_now": at, "_since": at - OPEN_PAGE}).all()
     sorts = ("shift", "away", "holiday", "ready")
@@ -172,9 +176,10 @@ def add_holiday(tx: Tx, team: str, day: date, name: str) -> None:
     tx.execute(statement.on_conflict_do_update(index_elements=["team", "day"], set_={"name": name}))
 
 
-def drop_holiday(tx: Tx, team: str, day: date) -> None:
-    """Remove a holiday."""
-    tx.execute(delete(holidays).where(holidays.c.team == team, holidays.c.day == day))
+def drop_holiday(tx: Tx, team: str, day: date) -> bool:
+    """Remove a holiday, and return whether there was one."""
+    gone = delete(holidays).where(holidays.c.team == team, holidays.c.day == day).returning(holidays.c.day)
+    return tx.execute(gone).first() is not None
 
 
 def add_away(tx: Tx, person_id: str, first: date, last: date, *, now: datetime) -> None:
@@ -182,9 +187,10 @@ def add_away(tx: Tx, person_id: str, first: date, last: date, *, now: datetime) 
     tx.execute(insert(away).values(id=new_id(now), person_id=person_id, first=first, last=last))
 
 
-def drop_away(tx: Tx, person_id: str, first: date) -> None:
-    """Remove the absence that begins on this day."""
-    tx.execute(delete(away).where(away.c.person_id == person_id, away.c.first == first))
+def drop_away(tx: Tx, person_id: str, first: date) -> bool:
+    """Remove the absence that begins on this day, and return whether there was one."""
+    gone = delete(away).where(away.c.person_id == person_id, away.c.first == first).returning(away.c.id)
+    return bool(tx.execute(gone).all())
 
 
 # Duty hours and people on duty.

@@ -177,14 +177,15 @@ def count_unique_callers(tx: Tx, team: str, *, since: datetime, until: datetime)
 
 def count_outcomes(tx: Tx, *, since: datetime) -> Mapping[str, int]:
     """Return outcome → number of attempts since then."""
-    came_of_it = _a.started_at >= since, _a.outcome != "", text(RUNG), _a.how != INCOMING
+    came_of_it = _a.started_at >= since, _a.outcome != "", text(RUNG), _a.how != INCOMING, _of_callers()
     query = select(_a.outcome, func.count(_a.id).label("n")).where(*came_of_it)
     return {row.outcome: int(row.n) for row in tx.execute(query.group_by(_a.outcome))}
 
 
 def count_talks(tx: Tx, *, since: datetime) -> int:
     """Return how many conversations callers began since then, by ringing the helpline."""
-    query = select(func.count()).select_from(attempts).where(_a.started_at >= since, _a.how == INCOMING)
+    talked = _a.started_at >= since, _a.how == INCOMING, _of_callers()
+    query = select(func.count()).select_from(attempts).where(*talked)
     return int(tx.execute(query).scalar_one())
 
 
@@ -194,8 +195,15 @@ def count_unsafe(tx: Tx, *, since: datetime) -> int:
     Each attempt stores the window it was made in; this compares the two, independent of the code that allowed the
     call.
     """
-    query = select(func.count()).select_from(attempts).where(_a.started_at >= since, _is_outside())
+    unsafe = _a.started_at >= since, _is_outside(), _of_callers()
+    query = select(func.count()).select_from(attempts).where(*unsafe)
     return int(tx.execute(query).scalar_one())
+
+
+def _of_callers() -> ColumnElement[bool]:
+    """Return the condition that an attempt was no trial; what was erased since was a caller's."""
+    trial = select(_c.id).where(_c.id == _a.callback_id, _c.trial.is_(True)).exists()
+    return ~trial
 
 
 def _is_outside() -> ColumnElement[bool]:

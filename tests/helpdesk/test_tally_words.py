@@ -39,7 +39,7 @@ class Book:
         self.counted: Counter[tuple[str, str]] = Counter()
         self.count = self
 
-    def add(self, what: str, item: str, *, n: int = 1, **_: str) -> None:
+    def add(self, what: str, item: str, *, n: int = 1, **_: object) -> None:
         self.counted[what, item] += n
 
 

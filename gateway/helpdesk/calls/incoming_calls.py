@@ -40,13 +40,13 @@ def begin_talk(parts: Services, actor: Actor, callback_id: str) -> str:
     check_permission(actor, Permission.WORK_QUEUE)
     now = parts.clock.now()
 
-    def work(tx: Tx) -> tuple[str, bool]:
+    def work(tx: Tx) -> tuple[str, bool, bool]:
         callback = find_callback(tx, actor, callback_id)
         busy = callback.state in HELD | {CallbackState.REACHED}
         if busy and callback.holder_id != actor.person_id:
             raise ClaimedByOther(name_of(tx, callback.holder_id))
         if callback.state is CallbackState.REACHED:
-            return callback_id, False
+            return callback_id, False, callback.trial
         if callback.caller_id is None:
             raise explain_refusal(tx, actor, callback, CallbackEvent.REACHED)
         talked = _follow_over(tx, actor, callback, now) if callback.state in OVER else callback
@@ -57,10 +57,10 @@ def begin_talk(parts: Services, actor: Actor, callback_id: str) -> str:
         audit.add_entry(
             tx, now=now, person_id=actor.person_id, act=AuditAct.TALKED, kind="callback", subject=talked.id
         )
-        return talked.id, True
+        return talked.id, True, talked.trial
 
-    talked_id, is_new = parts.store.run(work)
-    parts.count.add("incoming", AuditAct.TALKED, n=int(is_new))
+    talked_id, is_new, is_trial = parts.store.run(work)
+    parts.count.add("incoming", AuditAct.TALKED, n=int(is_new), trial=is_trial)
     return talked_id
 
 

@@ -67,9 +67,14 @@ def add_expired(tx: Tx, callback: Callback) -> bool:
 
 
 def count_broken(parts: Services, callback: Callback, promise: BrokenPromise) -> None:
-    """Count a broken promise for the reports; trial phones do not count."""
-    if not callback.trial:
-        parts.count.add("promise", promise.value, channel=callback.channel, language=callback.script)
+    """Count a broken promise for the reports; of a trial phone it is counted apart."""
+    parts.count.add(
+        "promise",
+        promise.value,
+        channel=callback.channel,
+        language=callback.script,
+        trial=callback.trial,
+    )
 
 
 def list_confessions(parts: Services, actor: Actor) -> tuple[Confession, ...]:

@@ -106,7 +106,7 @@ def finish_call(parts: Services, actor: Actor, callback_id: str, sheet: CallShee
         return callback, form, done, texted
 
     callback, form, done, rows = parts.store.run(work)
-    case_record.count_form(parts, form, language=callback.script, channel=callback.channel)
+    case_record.count_form(parts, form, callback)
     for row in rows:
         parts.nudge(row)
     return done

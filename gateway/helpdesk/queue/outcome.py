@@ -95,23 +95,23 @@ def record_outcome(
     report = CallReport(outcome=_outcome(parts, outcome), agreed=agreed, named=named_at)
     now, counted = parts.clock.now(), list["Mapping[str, Any]"]()
 
-    def work(tx: Tx) -> tuple[Recorded, bool]:
+    def work(tx: Tx) -> tuple[Recorded, bool, Callback]:
         callback = find_callback(tx, actor, callback_id)
         attempt = _find_attempt(parts, tx, actor, callback, form)
         if attempt.person_id != actor.person_id:
             raise ClaimedByOther(attempt.who)
         if not attempts.finish_attempt(tx, attempt.id, outcome=report.outcome, now=now):
-            return _make_recorded(callback, attempt.outcome), False
+            return _make_recorded(callback, attempt.outcome), False, callback
         _on_record(tx, actor, callback_id, AuditAct.OUTCOME, now, outcome)
         moved = _move_callback(parts, tx, callback, attempt, report)
         counted[:] = [case_record.take_form(tx, callback_id)] if moved.state is CallbackState.CLOSED else []
         undo = _seal_outcome(tx, actor, callback, moved, attempt.id, report.outcome, counted)
-        return replace(_make_recorded(moved, report.outcome), undo=undo), True
+        return replace(_make_recorded(moved, report.outcome), undo=undo), True, callback
 
-    recorded, is_new = parts.store.run(work)
-    parts.count.add("outcome", recorded.outcome, n=int(is_new))
+    recorded, is_new, callback = parts.store.run(work)
+    parts.count.add("outcome", recorded.outcome, n=int(is_new), trial=callback.trial)
     for values in counted:
-        case_record.count_form(parts, values)
+        case_record.count_form(parts, values, callback)
     return recorded
 
 
@@ -200,7 +200,7 @@ def close_callback(parts: Services, actor: Actor, callback_id: str, *, reason: s
         return callback, form, undo
 
     callback, form, undo = parts.store.run(work)
-    case_record.count_form(parts, form, language=callback.script, channel=callback.channel)
+    case_record.count_form(parts, form, callback)
     return undo
 
 
@@ -244,7 +244,7 @@ def decide_review(
     now = parts.clock.now()
     counted: list[Mapping[str, Any]] = []
 
-    def work(tx: Tx) -> None:
+    def work(tx: Tx) -> Callback:
         callback = find_callback(tx, actor, callback_id)
         if is_to_decide(callback) and callback.holder_id == actor.person_id:
             give_back(tx, callback, now)
@@ -257,10 +257,11 @@ def decide_review(
         else:
             _end_callback(tx, actor, callback, DECISIONS[decision], reason, now)
             counted[:] = [case_record.take_form(tx, callback_id)]
+        return callback
 
-    parts.store.run(work)
+    decided = parts.store.run(work)
     for form in counted:
-        case_record.count_form(parts, form)
+        case_record.count_form(parts, form, decided)
 
 
 def _outcome(parts: Services, word: str) -> Outcome:

@@ -114,11 +114,9 @@ def undo_step(parts: Services, actor: Actor, callback_id: str, token: str) -> Ca
 
     callback, kept = parts.store.run(work)
     if kept["outcome"]:
-        parts.count.add("outcome", kept["outcome"], n=-1)
+        parts.count.add("outcome", kept["outcome"], n=-1, trial=callback.trial)
     if kept["form"]:
-        case_record.count_form(
-            parts, kept["form"], language=callback.script, channel=callback.channel, times=-1
-        )
+        case_record.count_form(parts, kept["form"], callback, times=-1)
     return CallbackState(kept["state"])
 
 

@@ -93,22 +93,22 @@ def add_request(parts: Services, actor: Actor, asked: ManualRequest, *, form: st
     if not asked.consented:
         raise Rejected(Why.FIELD)
     key = hashlib.sha256(f"desk {actor.person_id} {form}".encode()).digest()
-    accepted = parts.store.run(lambda tx: _accept_added(parts, tx, actor, asked, number, key))
+    accepted, is_trial = parts.store.run(lambda tx: _accept_added(parts, tx, actor, asked, number, key))
     for row in accepted.nudges:
         parts.nudge(row)
     if isinstance(accepted.receipt, CallbackAccepted) and accepted.nudges:
-        parts.count.add("asked", asked.topic, language=asked.language, channel="desk")
+        parts.count.add("asked", asked.topic, language=asked.language, channel="desk", trial=is_trial)
     return accepted.receipt
 
 
 def _accept_added(
     parts: Services, tx: Tx, actor: Actor, request: ManualRequest, number: str, key: bytes
-) -> accept.Accepted:
+) -> tuple[accept.Accepted, bool]:
     now = parts.clock.now()
     caller = _caller_asked(tx, request) or callers.upsert_caller(tx, number, now=now)
     before = _of_this_form(tx, caller.id, key)
     if before is not None:
-        return accept.Accepted(receipt=before)
+        return accept.Accepted(receipt=before), caller.trial
     accepted = accept.accept_request(
         parts,
         tx,
@@ -132,7 +132,7 @@ def _accept_added(
         )
         if request.text_id:
             unmatched_texts.take_off_list(tx, actor, request.text_id, AuditAct.ATTACHED, now)
-    return accepted
+    return accepted, caller.trial
 
 
 def _caller_asked(tx: Tx, request: ManualRequest) -> Caller | None:

@@ -110,12 +110,15 @@ def take_form(tx: Tx, callback_id: str) -> Mapping[str, Any]:
 
 
 def count_form(
-    parts: Services, values: Mapping[str, Any], *, language: str = "", channel: str = "", times: int = 1
+    parts: Services, values: Mapping[str, Any], callback: Callback | None = None, *, times: int = 1
 ) -> None:
-    """Count the ticked values in the metrics, which have no link to the callback; ``times`` -1 takes them back."""
+    """Count the ticked values in the metrics, which have no link to the callback; ``times`` -1 takes them back.
+
+    Of the callback the counts keep language and channel, and that it was asked on a trial phone.
+    """
     if not values:
         return
-    add = partial(parts.count.add, language=language, channel=channel)
+    add = _count_for(parts, callback)
     for name in FIELDS:
         if name == "currency":
             continue
@@ -128,6 +131,12 @@ def count_form(
             item = f"{name}:{values.get('currency', 'other')}" if name in _AMOUNTS else name
             add("record_sum", item, n=times * values[name])
             add("record_sum_of", item, n=times)
+
+
+def _count_for(parts: Services, callback: Callback | None) -> partial[None]:
+    if callback is None:
+        return partial(parts.count.add)
+    return partial(parts.count.add, language=callback.script, channel=callback.channel, trial=callback.trial)
 
 
 def _list_words(value: object) -> Sequence[str]:

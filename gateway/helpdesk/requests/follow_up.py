@@ -65,7 +65,7 @@ def follow_up(parts: Services, actor: Actor, callback_id: str, *, on: date, when
         return fresh_id, callback, case_record.take_form(tx, callback_id)
 
     made, callback, form = parts.store.run(work)
-    case_record.count_form(parts, form, language=callback.script, channel=callback.channel)
+    case_record.count_form(parts, form, callback)
     return made
 
 

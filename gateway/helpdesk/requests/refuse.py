@@ -62,7 +62,7 @@ def refuse_calls(
         _end_requests(tx, own, now)
     else:
         _withhold_number(tx, caller, known, effect, now)
-    parts.count.add("refused", effect.how)
+    parts.count.add("refused", effect.how, trial=caller.trial)
     return Noted()
 
 

@@ -12,10 +12,11 @@ from gateway.foundation.ids import new_id, new_token
 from gateway.helpdesk.errors import Rejected, Why, read_typed_number
 from gateway.helpdesk.staff import passwords, two_factor
 from gateway.helpdesk.staff.centre_lists import list_languages
+from gateway.helpdesk.staff.shifts import ask_before
 from gateway.storage import audit, people, push_subscriptions, sign_ins
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from datetime import datetime
 
     from gateway.foundation.services import Services
@@ -100,30 +101,41 @@ def invite_person(parts: Services, actor: Actor, person_id: str) -> str:
     return token
 
 
-def set_role(parts: Services, actor: Actor, person_id: str, role: str) -> None:
+def set_role(
+    parts: Services, actor: Actor, person_id: str, role: str, *, agreed: Collection[str] | None = None
+) -> None:
     """Change a person's role; all their sign-ins end.
 
+    ``agreed`` holds the times that may disappear for callers, as with a week of shifts; None for any.
+
     Raises:
+        TimesWithdrawn: another time would disappear for callers.
         NotPermitted: the actor may not manage people.
         Rejected: there is no such role or person, or the last administrator would be lost.
     """
     check_permission(actor, Permission.MANAGE_PEOPLE)
     new = _read_role(role)
 
-    def work(tx: Tx, person: Person, now: datetime) -> None:  # noqa: ARG001 - the shape of every change
+    def work(tx: Tx, person: Person, now: datetime) -> bool:  # noqa: ARG001 - the shape of every change
         if new == person.role:
-            return
+            return False
         _keep_an_administrator(tx, person)
         people.set_role(tx, person.id, new)
         sign_ins.end_all(tx, person.id)
+        return True
 
-    _change_person(parts, actor, person_id, AuditAct.PERSON_ROLE, work, new)
+    _change_person(parts, actor, person_id, AuditAct.PERSON_ROLE, work, new, agreed)
 
 
-def disable_person(parts: Services, actor: Actor, person_id: str) -> None:
+def disable_person(
+    parts: Services, actor: Actor, person_id: str, *, agreed: Collection[str] | None = None
+) -> None:
     """Disable a person: password, number, links and sign-ins are deleted; the name stays in the history.
 
+    ``agreed`` holds the times that may disappear for callers with the person's shifts; None for any.
+
     Raises:
+        TimesWithdrawn: another time would disappear for callers.
         NotPermitted: the actor may not manage people.
         Rejected: there is no such person, or the last administrator would be lost.
     """
@@ -135,7 +147,7 @@ def disable_person(parts: Services, actor: Actor, person_id: str) -> None:
         _end_access(tx, person, now)
         sign_ins.withdraw_links(tx, person.id)
 
-    _change_person(parts, actor, person_id, AuditAct.PERSON_REMOVE, work)
+    _change_person(parts, actor, person_id, AuditAct.PERSON_REMOVE, work, agreed=agreed)
 
 
 def end_sign_ins(parts: Services, actor: Actor, person_id: str) -> None:
@@ -168,8 +180,9 @@ def set_details(
     spoken = tuple(language for language in list_languages(parts) if language in languages)
     known_gender = gender if gender in GENDERS else ""
 
-    def work(tx: Tx, person: Person, now: datetime) -> None:  # noqa: ARG001 - the shape of every change
+    def work(tx: Tx, person: Person, now: datetime) -> bool:  # noqa: ARG001 - the shape of every change
         people.set_details(tx, person.id, languages=spoken, gender=known_gender)
+        return (person.languages, person.gender) != (spoken, known_gender)
 
     _change_person(parts, actor, person_id, AuditAct.PERSON_DETAILS, work)
 
@@ -185,8 +198,9 @@ def set_capacity(parts: Services, actor: Actor, person_id: str, capacity: int) -
     if not 0 <= capacity <= MOST_IN_HAND:
         raise Rejected(Why.FIELD)
 
-    def work(tx: Tx, person: Person, now: datetime) -> None:  # noqa: ARG001 - the shape of every change
+    def work(tx: Tx, person: Person, now: datetime) -> bool:  # noqa: ARG001 - the shape of every change
         people.set_capacity(tx, person.id, capacity)
+        return person.capacity != capacity
 
     _change_person(parts, actor, person_id, AuditAct.PERSON_CAPACITY, work, str(capacity))
 
@@ -199,14 +213,12 @@ def set_by_text(parts: Services, actor: Actor, person_id: str, *, on: bool) -> N
         Rejected: there is no such person.
     """
     check_permission(actor, Permission.SEE_DUTY)
-    _change_person(
-        parts,
-        actor,
-        person_id,
-        AuditAct.PERSON_BY_TEXT,
-        lambda tx, person, _now: people.set_by_text(tx, person.id, on=on),
-        "on" if on else "off",
-    )
+
+    def work(tx: Tx, person: Person, now: datetime) -> bool:  # noqa: ARG001 - the shape of every change
+        people.set_by_text(tx, person.id, on=on)
+        return person.by_text != on
+
+    _change_person(parts, actor, person_id, AuditAct.PERSON_BY_TEXT, work, "on" if on else "off")
 
 
 def set_number(parts: Services, actor: Actor, person_id: str, written: str) -> None:
@@ -220,13 +232,12 @@ def set_number(parts: Services, actor: Actor, person_id: str, written: str) -> N
     _permit_own_or(actor, person_id, Permission.MANAGE_PEOPLE)
     two_factor.ask_fresh(parts, actor)  # one-tap links go to this phone
     number = read_typed_number(written, parts.line.regions) if written.strip() else None
-    _change_person(
-        parts,
-        actor,
-        person_id,
-        AuditAct.PERSON_NUMBER,
-        lambda tx, person, _now: people.set_number(tx, person.id, number),
-    )
+
+    def work(tx: Tx, person: Person, now: datetime) -> bool:  # noqa: ARG001 - the shape of every change
+        people.set_number(tx, person.id, number)
+        return person.number != number
+
+    _change_person(parts, actor, person_id, AuditAct.PERSON_NUMBER, work)
 
 
 def set_duty(parts: Services, actor: Actor, person_id: str, *, on: bool) -> None:
@@ -237,14 +248,12 @@ def set_duty(parts: Services, actor: Actor, person_id: str, *, on: bool) -> None
         Rejected: there is no such person.
     """
     _permit_own_or(actor, person_id, Permission.SEE_DUTY)
-    _change_person(
-        parts,
-        actor,
-        person_id,
-        AuditAct.PERSON_DUTY,
-        lambda tx, person, _now: people.set_duty(tx, person.id, on=on),
-        "on" if on else "off",
-    )
+
+    def work(tx: Tx, person: Person, now: datetime) -> bool:  # noqa: ARG001 - the shape of every change
+        people.set_duty(tx, person.id, on=on)
+        return person.on_duty != on
+
+    _change_person(parts, actor, person_id, AuditAct.PERSON_DUTY, work, "on" if on else "off")
 
 
 def set_page_language(parts: Services, actor: Actor, language: str) -> None:
@@ -334,17 +343,19 @@ def _change_person(
     actor: Actor,
     person_id: str,
     act: AuditAct,
-    work: Callable[[Tx, Person, datetime], None],
+    work: Callable[[Tx, Person, datetime], bool | None],
     detail: str = "",
+    agreed: Collection[str] | None = None,
 ) -> None:
+    """Change a person and record the act; a change that ``work`` answers with False left all as it was, and is none."""
     now = parts.clock.now()
 
     def change(tx: Tx) -> None:
         person = people.by_id(tx, person_id)
         if person is None or person.disabled or person.team != actor.team:
             raise Rejected(Why.NOBODY)
-        work(tx, person, now)
-        _record_act(tx, actor, act, person_id, now, detail)
+        if ask_before(parts, tx, actor, lambda tx: work(tx, person, now), agreed) is not False:
+            _record_act(tx, actor, act, person_id, now, detail)
 
     parts.store.run(change)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks.routing import Offers
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gateway.storage.duty import Holiday
     from gateway.storage.people import Person
 
+_T = TypeVar("_T")
 DECIDING = tuple(role.value for role in Role if Permission.DECIDE in ROLES[role])
 FEW = 3
 """Up to this number of people a centre is small, and features of big centres (transfer, capacity) stay hidden."""
@@ -128,9 +129,9 @@ def _list_offers(parts: Services, tx: Tx, team: str, now: datetime) -> tuple[Off
     return tuple(OfferedTime(word=one.value, start=at[0], end=at[1]) for one, at in found if at is not None)
 
 
-def _ask_before(
-    parts: Services, tx: Tx, actor: Actor, work: Callable[[Tx], None], agreed: Collection[str] | None
-) -> None:
+def ask_before(
+    parts: Services, tx: Tx, actor: Actor, work: Callable[[Tx], _T], agreed: Collection[str] | None
+) -> _T:
     """Make a change of duty, unless a time disappears for callers that nobody agreed to; without a set nobody is asked.
 
     Raises:
@@ -138,12 +139,13 @@ def _ask_before(
     """
     now = parts.clock.now()
     before = _list_offers(parts, tx, actor.team, now) if agreed is not None else ()
-    work(tx)
+    done = work(tx)
     if agreed is not None:
         left = {one.word for one in _list_offers(parts, tx, actor.team, now)}
         lost = tuple(one.word for one in before if one.word not in left)
         if not set(lost) <= set(agreed):
             raise TimesWithdrawn(lost)
+    return done
 
 
 def list_on_duty(
@@ -278,7 +280,7 @@ def set_holiday(
     now = parts.clock.now()
 
     def work(tx: Tx) -> None:
-        _ask_before(parts, tx, actor, lambda tx: _on_holiday(tx, actor, day, now, name=tidy), agreed)
+        ask_before(parts, tx, actor, lambda tx: _on_holiday(tx, actor, day, now, name=tidy), agreed)
 
     parts.store.run(work)
 
@@ -295,7 +297,8 @@ def drop_holiday(parts: Services, actor: Actor, day: date) -> None:
 
 def _on_holiday(tx: Tx, actor: Actor, day: date, now: datetime, *, name: str | None) -> None:
     if name is None:
-        duty.drop_holiday(tx, actor.team, day)
+        if not duty.drop_holiday(tx, actor.team, day):
+            return  # a second press: it was taken back already
     else:
         duty.add_holiday(tx, actor.team, day, name)
     act = AuditAct.HOLIDAY if name is not None else AuditAct.NO_HOLIDAY
@@ -309,7 +312,7 @@ def _change_shift(
     actor: Actor,
     person_id: str,
     act: AuditAct,
-    work: Callable[[Tx], None],
+    work: Callable[[Tx], bool | None],
     agreed: Collection[str] | None = None,
 ) -> None:
     now = parts.clock.now()
@@ -318,8 +321,8 @@ def _change_shift(
         person = people.by_id(tx, person_id)
         if person is None or person.disabled or person.team != actor.team:
             raise Rejected(Why.NOBODY)
-        _ask_before(parts, tx, actor, work, agreed)
-        audit.add_entry(tx, now=now, person_id=actor.person_id, act=act, kind="person", subject=person_id)
+        if ask_before(parts, tx, actor, work, agreed) is not False:
+            audit.add_entry(tx, now=now, person_id=actor.person_id, act=act, kind="person", subject=person_id)
 
     parts.store.run(change)
 

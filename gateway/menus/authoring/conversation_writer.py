@@ -163,18 +163,29 @@ def _write_template(menu: Menu, moved: Moved, limits: Limits) -> str:
     """Return the page with placeholders instead of values, so that a new value does not break the test."""
     shown = moved.reply.text
     pages = list_pages(menu, moved.session, limits)
-    raw = "\n".join(piece.text for page in pages for piece in page)
-    values = {name: moved.values.get(name, "") for name in PLACEHOLDER.findall(raw)}
-    template = _put_back(shown, values)
+    written = "\n".join(piece.text for page in pages for piece in page)
+    template = _put_back(shown, written, moved.values)
     return template if fill_template(template, moved.values) == shown else shown
 
 
-def _put_back(shown: str, values: Mapping[str, str]) -> str:
-    names = {value: name for name, value in values.items() if value}
-    if not names:
-        return shown
-    longest_first = sorted(names, key=len, reverse=True)
-    return re.sub("|".join(map(re.escape, longest_first)), lambda found: f"{{{names[found[0]]}}}", shown)
+def _put_back(shown: str, written: str, values: Mapping[str, str]) -> str:
+    """Return the shown lines as the menu writes them.
+
+    A line is taken from the menu, not made out of the value: an 8 stands in 98, as a key and in figures that are no
+    fact as well, and a test with those would break on the day the fact changes.
+    """
+    of_menu = {fill_template(line, values): line for line in written.split("\n") if PLACEHOLDER.search(line)}
+    used = {values.get(name, ""): name for name in PLACEHOLDER.findall(written)}
+    longest_first = sorted(filter(None, used), key=len, reverse=True)
+    whole = re.compile(rf"(?<!^)(?<![\w.,])(?:{'|'.join(map(re.escape, longest_first))})(?![\w])(?![.,]\d)")
+    return "\n".join(
+        of_menu[line]
+        if line in of_menu
+        else whole.sub(lambda found: f"{{{used[found[0]]}}}", line)  # a line that was cut
+        if longest_first
+        else line
+        for line in shown.split("\n")
+    )
 
 
 def _write_effect(effect: Effect) -> str:

@@ -26,7 +26,8 @@ from gateway.storage.database import Store, Tx, Unavailable
 OPERATIONAL = frozenset(
     {
         "alarm", "bridge", "delivery", "ended", "fault", "late_parts", "lost", "not_a_number", "not_kept", "notice",
-        "outbox", "over_budget", "replay_fault", "resumed", "spooled", "unsaved", "webhook_fault", "webhook_refused",
+        "outbox", "over_budget", "replay_fault", "resumed", "spooled", "trial", "unsaved", "webhook_fault",
+        "webhook_refused",
     }
 )  # fmt: skip
 """Counters about programs and providers; all others are about people."""
@@ -180,6 +181,7 @@ def _list_figures(tx: Tx) -> Metric:
 _ITEM = re.compile(r"[A-Za-z@][\w.:@/-]{0,59}", re.ASCII)
 _LONG_DIGITS = re.compile(r"\d{5}")
 OTHER = "other"
+TRIAL = "trial"
 
 
 class Key(NamedTuple):
@@ -197,8 +199,9 @@ class Key(NamedTuple):
 class Counters:
     """The counters of one process; thread-safe."""
 
-    def __init__(self, clock: Clock, zone: str = "UTC") -> None:
+    def __init__(self, clock: Clock, zone: str = "UTC", trial_lines: frozenset[str] = frozenset()) -> None:
         self._clock = clock
+        self._trial_lines = trial_lines
         self._zone = ZoneInfo(zone)
         self._counts: Counter[Key] = Counter()
         self._heard: dict[str, datetime] = {}
@@ -213,8 +216,12 @@ class Counters:
         language: str = "",
         version: str = "",
         n: int = 1,
+        trial: bool = False,
     ) -> None:
         """Add to a counter of this hour.
+
+        What people did on a trial phone is counted apart, as ``trial`` by its metric: a demonstration is no caller, and
+        must not stand in a report.
 
         Args:
             what: the metric: ``shown``, ``sent``, ``alarm`` …
@@ -223,7 +230,10 @@ class Counters:
             language: the caller's language, if known.
             version: the menu version.
             n: the increment.
+            trial: whether a simulator phone did it; a channel without real phones says so by itself.
         """
+        if (trial or channel in self._trial_lines) and what not in OPERATIONAL:
+            what, item = TRIAL, what.partition(":")[0]
         local = self._clock.now().astimezone(self._zone)
         key = Key(local.date(), local.hour, channel, language, version, what, _clean_word(item))
         with self._lock:

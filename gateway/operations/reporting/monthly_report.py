@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from gateway.domain.permissions import Actor, Permission, check_permission
 from gateway.foundation.services import Services
+from gateway.operations.reporting.metrics import TRIAL
 from gateway.operations.reporting.periods import (
     SMALLEST,
     Period,
@@ -65,6 +66,21 @@ def report_month(parts: Services, actor: Actor, written: str) -> tuple[Cell, ...
             tx, period.first, period.last, what=[section.what for section in SECTIONS]
         )
     return _make_report(period, found)[0]
+
+
+def count_trials(parts: Services, actor: Actor, written: str) -> int:
+    """Return how many requests of trial phones a period had; the report holds none of them.
+
+    Raises:
+        NoMonth: the period is malformed or its year is implausible.
+        NotPermitted: the actor may not see metrics.
+        Unavailable: the database cannot be reached.
+    """
+    check_permission(actor, Permission.SEE_FIGURES)
+    period = find_period(written, parts.clock.now().date())
+    with parts.store.read() as tx:
+        found = reports.list_figures(tx, period.first, period.last, what=(TRIAL,))
+    return sum(figure.n for figure in found if figure.item == "asked")
 
 
 def _make_report(period: Period, found: tuple[Figure, ...]) -> tuple[tuple[Cell, ...], PublishedCells]:

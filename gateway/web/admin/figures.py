@@ -128,6 +128,7 @@ def _render_page(parts: Services, month: str, *, wrong: str = "") -> str:
         talked=(count_talks(cells), count_talks(last)),
         missed=(count_outcomes(cells, _MISSED), count_outcomes(last, _MISSED)),
         asked=count_asked(cells),
+        trials=monthly_report.count_trials(parts, get_actor(), month),
         unique=count_unique_numbers(parts, get_actor(), month),
         centre=read_centre_month(parts, get_actor(), month),
         tables=[(section, list(found)) for section, found in groupby(cells, key=lambda cell: cell.section)],

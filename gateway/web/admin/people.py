@@ -11,7 +11,7 @@ from gateway.helpdesk.alerts import alerts
 from gateway.helpdesk.errors import Rejected, Why
 from gateway.helpdesk.staff import people, two_factor
 from gateway.helpdesk.staff.centre_lists import list_languages
-from gateway.helpdesk.staff.shifts import FEW
+from gateway.helpdesk.staff.shifts import FEW, TimesWithdrawn
 from gateway.operations.publishing.draft_checks import CheckedDrafts
 from gateway.web.admin import (
     audit_log,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from gateway.foundation.services import Services
     from gateway.storage.people import Person
 
-BAD, SEE_OTHER = 422, 303
+BAD, SEE_OTHER, CONFLICT = 422, 303, 409
 
 
 def build_blueprint(parts: Services, checks: CheckedDrafts | None = None) -> Blueprint:
@@ -139,7 +139,11 @@ def _add_access(pages: Blueprint, parts: Services) -> None:
     @pages.post("/people/<person_id>/role")
     def role(person_id: str) -> Response | tuple[str, int]:
         return _answer_change(
-            parts, person_id, lambda: people.set_role(parts, get_actor(), person_id, read_field("role"))
+            parts,
+            person_id,
+            lambda: people.set_role(
+                parts, get_actor(), person_id, read_field("role"), agreed=shifts.read_agreed()
+            ),
         )
 
     @pages.post("/people/<person_id>/sign-out")
@@ -148,7 +152,11 @@ def _add_access(pages: Blueprint, parts: Services) -> None:
 
     @pages.post("/people/<person_id>/remove")
     def remove(person_id: str) -> Response | tuple[str, int]:
-        return _answer_change(parts, "", lambda: people.disable_person(parts, get_actor(), person_id))
+        return _answer_change(
+            parts,
+            "",
+            lambda: people.disable_person(parts, get_actor(), person_id, agreed=shifts.read_agreed()),
+        )
 
     @pages.post("/people/<person_id>/link")
     def link(person_id: str) -> str | tuple[str, int]:
@@ -171,6 +179,8 @@ def _answer_change(
         change()
     except Rejected as declined:
         return _render_page(parts, opened=person_id, fault=declined.why, typed=typed), BAD
+    except TimesWithdrawn as question:
+        return _render_page(parts, opened=person_id, lost=question.words), CONFLICT
     if notice:
         flash(notice)
     else:
@@ -194,6 +204,7 @@ def _render_page(
     opened: str = "",
     invited: str = "",
     link: str = "",
+    lost: tuple[str, ...] = (),
 ) -> str:
     found: tuple[Person, ...] = people.list_people(parts, get_actor())
     return render_template(
@@ -209,4 +220,5 @@ def _render_page(
         opened=opened if opened in {person.id for person in found} else "",
         invited=invited,
         link=link,
+        lost=lost,
     )

@@ -61,7 +61,7 @@ def _add_weeks(pages: Blueprint, parts: Services) -> None:
             return _render_page(parts, opened=person_id, typed=_fill_week(parts, typed), unsaved=True), OK
         return _answer_change(
             parts,
-            lambda: shifts.set_week(parts, get_actor(), person_id, typed, agreed=_read_agreed()),
+            lambda: shifts.set_week(parts, get_actor(), person_id, typed, agreed=read_agreed()),
             opened=person_id,
             typed=typed,
         )
@@ -73,7 +73,7 @@ def _add_away(pages: Blueprint, parts: Services) -> None:
         return _answer_change(
             parts,
             lambda: shifts.set_away(
-                parts, get_actor(), person_id, _read_day("first"), _read_day("last"), agreed=_read_agreed()
+                parts, get_actor(), person_id, _read_day("first"), _read_day("last"), agreed=read_agreed()
             ),
             opened=person_id,
         )
@@ -93,7 +93,7 @@ def _add_holidays(pages: Blueprint, parts: Services) -> None:
         return _answer_change(
             parts,
             lambda: shifts.set_holiday(
-                parts, get_actor(), _read_day("day"), read_field("name"), agreed=_read_agreed()
+                parts, get_actor(), _read_day("day"), read_field("name"), agreed=read_agreed()
             ),
         )
 
@@ -146,7 +146,7 @@ def _fill_week(parts: Services, typed: dict[str, list[str]]) -> dict[str, list[s
     return typed if week is None else {day: list(spans) for day, spans in zip(DAYS, week, strict=True)}
 
 
-def _read_agreed() -> frozenset[str]:
+def read_agreed() -> frozenset[str]:
     """Return the times of which the person said, having been asked, that callers may lose them."""
     return frozenset(request.form.getlist("agreed"))
 

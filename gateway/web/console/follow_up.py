@@ -94,7 +94,10 @@ def _save_form(parts: Services, callback_id: str) -> str:
 
 def _send_referral(parts: Services, callback_id: str) -> str:
     row = referrals.send_entry(parts, get_actor(), callback_id, read_field("referral"))
-    return _("The number is on its way to her.") if row else _("This number was sent to her before.")
+    if row is None:
+        flash(_("This number was sent to her before."), "info")
+        return ""
+    return _("The number is on its way to her.")
 
 
 def _mark_follow_up(parts: Services, callback_id: str) -> str:
@@ -107,7 +110,8 @@ def _answer_work(
     parts: Services, callback_id: str, place: str, work: Callable[[], str]
 ) -> Response | tuple[str, int]:
     try:
-        flash(work())
+        if words := work():
+            flash(words)
     except Rejected as declined:
         return render_callback(parts, callback_id, fault=_describe_fault(declined)), BAD
     except NotSafe:

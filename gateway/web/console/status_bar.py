@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, g, render_template, request
@@ -17,12 +18,15 @@ from gateway.storage.database import Unavailable
 from gateway.web.console.confessions import group_confessions
 from gateway.web.console.queue import UNCHANGED
 from gateway.web.shared.auth import find_sign_in, get_actor, permit_while_locked
+from gateway.web.shared.i18n import _
 from gateway.web.shared.languages import get_language
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from gateway.foundation.services import Services
+    from gateway.storage.outbox import OutboxRow
 
 _MINUTE = 60
 
@@ -50,12 +54,26 @@ def add_to(pages: Blueprint, parts: Services) -> None:
             "danger_texts": lambda: _find_bar(parts).danger_texts,
             "troubled": lambda: _find_bar(parts).troubled,
             "bar_mark": lambda: _make_mark(parts),
+            "line_name": lambda name: name_line(parts, name),
         }
 
     @pages.app_template_filter("minutes")
     def minutes(since: datetime) -> str:
         seconds = max(0, int((parts.clock.now() - since).total_seconds()))
         return f"{seconds // _MINUTE:02}:{seconds % _MINUTE:02}"
+
+
+def name_line(parts: Services, name: str) -> str:
+    """Return a line by what callers dial and text, as its name in the configuration says nothing to a counsellor.
+
+    Empty for a request that reached no line: one that was added by hand.
+    """
+    line = parts.channels.get(name)
+    if line is None:
+        return ""
+    if not line.contract.real:
+        return _("Trial phone")
+    return " · ".join(filter(None, (*line.config.service_codes, line.config.sms_number))) or name
 
 
 def _find_bar(parts: Services) -> StatusBar:
@@ -93,7 +111,14 @@ def add_channels_page(pages: Blueprint, parts: Services) -> None:
         return render_template(
             "console/lines.html",
             lines=list_statuses(parts),
-            texts=[row for row in results.list_newest(parts, NEWEST) if row.kind in TEXTS],
+            texts=_group_texts(results.list_newest(parts, NEWEST)),
             tab="",
             counts=queue.count_tabs(parts, get_actor()),
         )
+
+
+def _group_texts(rows: Iterable[OutboxRow]) -> list[list[OutboxRow]]:
+    """Return the texts, newest first; alike ones in a row are one entry, as thirty equal lines hide the odd one."""
+    texts = (row for row in rows if row.kind in TEXTS)
+    fared = groupby(texts, key=lambda row: (row.channel, row.kind, row.delivery or row.state))
+    return [list(group) for _fared, group in fared]

@@ -17,6 +17,7 @@ from gateway.helpdesk.staff import people, shifts
 from gateway.menus.engine.effects import CallbackAccepted
 from gateway.storage import duty, sign_ins
 from tests.support.desk_rig import Desk
+from tests.support.house import publish
 from tests.support.windows import SAMPLE
 
 SUNDAY = date(2026, 11, 29)
@@ -115,3 +116,42 @@ def test_the_rule_without_a_database() -> None:
     assert find_offered_hours(ready, hours, SUNDAY).now is True
     shift = Shift(person_id="a", day=0, start=0, end=60)
     assert find_offered_hours(Rota(shifts=(shift,)), hours, SUNDAY).now is False
+
+
+EVENINGS = {day: ["18:00-21:00"] for day in DAYS}
+LEAVES = {
+    "removed": lambda desk, own, **more: people.disable_person(desk.parts, people.OWNER, own, **more),
+    "made a reader": lambda desk, own, **more: people.set_role(
+        desk.parts, people.OWNER, own, "reader", **more
+    ),
+}
+
+
+@pytest.mark.fault("Q9")
+@pytest.mark.parametrize("how", LEAVES)
+def test_whoever_alone_staffs_a_time_leaves_only_after_a_question(line: Desk, how: str) -> None:
+    """And then callers are not promised that time any more, whatever shifts are still written down."""
+    publish(line.parts)
+    noy, dao = (line.person(name).person_id for name in ("Noy", "Dao"))
+    shifts.set_week(line.parts, people.OWNER, noy, EVENINGS)
+    shifts.set_week(line.parts, people.OWNER, dao, {"sun": ["14:00-18:00"]})
+    before = offered(line)
+    with pytest.raises(shifts.TimesWithdrawn) as question:
+        LEAVES[how](line, noy, agreed=())
+    assert question.value.words == ("evening",)
+    assert offered(line) == before
+    assert line.rows("SELECT 1 FROM audit WHERE act IN ('person.remove', 'person.role')") == []
+    LEAVES[how](line, noy, agreed=("evening",))
+    assert offered(line) == ("sunday",)
+    LEAVES[how](line, dao)
+    assert len(line.rows("SELECT 1 FROM audit WHERE act IN ('person.remove', 'person.role')")) == 2
+
+
+@pytest.mark.parametrize("how", LEAVES)
+def test_nobody_is_asked_where_a_colleague_is_there_at_the_same_time(light: Desk, how: str) -> None:
+    publish(light.parts)
+    noy, dao = (light.person(name).person_id for name in ("Noy", "Dao"))
+    for own in (noy, dao):
+        shifts.set_week(light.parts, people.OWNER, own, EVENINGS)
+    LEAVES[how](light, noy, agreed=())
+    assert offered(light) == ("evening",)

@@ -1,11 +1,13 @@
 """People: names, roles, the last administrator, links, numbers, duty; on both databases where rows matter."""
 
+from datetime import date
+
 import pytest
 
 from gateway.domain.permissions import NotPermitted, Role
 from gateway.foundation.services import DeskConfig
 from gateway.helpdesk.errors import Rejected, Why
-from gateway.helpdesk.staff import passwords, people, sign_in
+from gateway.helpdesk.staff import passwords, people, shifts, sign_in
 from gateway.helpdesk.staff.people import OWNER
 from gateway.storage import audit
 from gateway.storage import people as rows
@@ -245,3 +247,34 @@ def test_who_is_on_duty_is_asked_by_team_and_role(desk):
     with desk.store.read() as tx:
         assert [p.id for p in rows.list_on_duty(tx, "main", ("counsellor", "supervisor"))] == [a]
         assert rows.list_on_duty(tx, "elsewhere", ("counsellor",)) == ()
+
+
+MONDAY = date(2026, 12, 7)
+TWICE = {
+    "role": lambda parts, own: people.set_role(parts, OWNER, own, "supervisor"),
+    "languages": lambda parts, own: people.set_details(parts, OWNER, own, languages=(), gender="woman"),
+    "number": lambda parts, own: people.set_number(parts, OWNER, own, "+8562055500111"),
+    "duty": lambda parts, own: people.set_duty(parts, OWNER, own, on=True),
+    "capacity": lambda parts, own: people.set_capacity(parts, OWNER, own, 3),
+    "by text": lambda parts, own: people.set_by_text(parts, OWNER, own, on=True),
+    "back again": lambda parts, own: shifts.cancel_absence(parts, OWNER, own, MONDAY),
+    "no holiday": lambda parts, _own: shifts.drop_holiday(parts, OWNER, MONDAY),
+}
+
+
+@pytest.mark.fault("Q13")
+@pytest.mark.parametrize("name", TWICE)
+def test_what_changed_nothing_is_not_on_record_as_a_change(desk, name):
+    """A second press, and what a colleague was quicker to do."""
+    own = somebody(desk, "Noy")
+    shifts.set_away(desk, OWNER, own, MONDAY, MONDAY)
+    shifts.set_holiday(desk, OWNER, MONDAY, "x")
+    before = count_entries(desk)
+    for _ in range(3):
+        TWICE[name](desk, own)
+    assert count_entries(desk) == before + 1
+
+
+def count_entries(parts):
+    with parts.store.read() as tx:
+        return len(audit.list_page(tx, limit=100))

@@ -2,7 +2,7 @@
 
 import unicodedata
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +12,8 @@ from gateway.menus.authoring.conversation_files import read_conversations
 from gateway.menus.authoring.conversation_runner import run_conversation
 from gateway.menus.authoring.conversation_writer import HER_CODE, Walk, quote_text, write_conversation
 from gateway.menus.engine import serialization
+from gateway.menus.engine.model import Choice, Fact, FactValue, Menu
+from gateway.menus.engine.screens import Information
 from tests.support.house import sample
 
 ZONE = "Asia/Vientiane"
@@ -103,3 +105,33 @@ def test_whatever_is_typed_is_read_back_as_it_was(typed: str) -> None:
         assert cases[0].steps[0].sends == unicodedata.normalize(
             "NFC", typed
         )  # as the loader reads every text
+
+
+def value_of(value: str) -> FactValue:
+    day = date(2020, 1, 1)
+    return FactValue(value=value, valid_from=day, source="x", checked_on=day, expires_on=date(2030, 1, 1))
+
+
+def menu_with(**facts: str) -> Menu:
+    """A menu in which one value is short, and stands in keys and figures that are no fact of it as well."""
+    text = "8 rules. At most {hours.day} hours a day, 98 a fortnight, 8.5 with rest, {hours.rest} for you"
+    shown = Information(
+        id="pay", text={"en": text}, choices=(Choice(key="8", to="pay", label={"en": "Again"}),)
+    )
+    own = {
+        name.replace("_", "."): Fact(id=name.replace("_", "."), values=(value_of(value),))
+        for name, value in facts.items()
+    }
+    return replace(MENU, facts={**MENU.facts, **own}, screens={**MENU.screens, "pay": shown}, pages={})
+
+
+@pytest.mark.fault("Q37")
+@pytest.mark.parametrize("rest", ["1", "8"], ids=["other value", "same value"])
+def test_a_value_is_put_back_where_the_menu_names_it_and_nowhere_else(rest: str) -> None:
+    text = write_conversation(menu_with(hours_day="8", hours_rest=rest), walk("4 1"), zone=ZONE).text
+    assert (
+        "8 rules. At most {hours.day} hours a day, 98 a fortnight, 8.5 with rest, {hours.rest} for you"
+        in text
+    )
+    assert "8 Again" in text
+    assert fails(text, menu_with(hours_day="6", hours_rest="2")) == []

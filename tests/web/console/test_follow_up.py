@@ -103,12 +103,15 @@ class TestSendingANumber:
         made = Referral(id="", team="main", name="Labour office", number="1362")
         return referrals.save_entry(line.parts, boss, made)
 
+    @pytest.mark.fault("Q13")
     def test_where_texts_are_safe_it_goes_once(self, noy, line, held, entry):
         assert "Send her this number" in text_of(noy.get(f"/callbacks/{held}"))
         for _ in range(2):
             assert noy.post(f"/callbacks/{held}/send-number", referral=entry).status_code == 303
         assert line.rows("SELECT count(*) FROM outbox WHERE kind = 'ours'") == [(1,)]
-        assert "was sent to her before" in text_of(noy.get(f"/callbacks/{held}"))
+        assert line.rows("SELECT count(*) FROM audit WHERE act = 'sent a number'") == [(1,)]
+        page = text_of(noy.get(f"/callbacks/{held}"))
+        assert '<p class="notice" role="status">This number was sent to her before.</p>' in page
 
     def test_where_they_are_not_there_is_no_button_and_no_text(self, noy, line, entry):
         shared = line.requested(OTHER, phone_seen="sometimes")
@@ -178,7 +181,7 @@ def menu_of_screens(**screens):
 
 
 class TestHerWay:
-    @pytest.mark.fault("C3")
+    @pytest.mark.fault("C3", "Q12")
     def test_it_tells_the_lines_that_she_chose_in_the_language_of_the_reader(self, parts, noy, line):
         version, _menu = parts.versions.live("helpline")
         wanted = line.requested(HER, path=("main", "pay", "wage_area"), version=version)
@@ -190,7 +193,7 @@ class TestHerWay:
             noy.post("/language", language=tongue)
             assert way_on(text_of(noy.get(f"/callbacks/{wanted}"))) == seen
 
-    @pytest.mark.fault("C3")
+    @pytest.mark.fault("C3", "Q12")
     def test_the_line_that_she_chose_counts_and_not_another_that_leads_there(self):
         def line(to, language="", **label):
             return Choice(key="1", to=to, label=label, language=language)

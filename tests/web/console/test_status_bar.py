@@ -14,9 +14,14 @@ from gateway.domain.events import ChannelSeen, Delivery
 from gateway.domain.permissions import Role
 from gateway.storage import outbox
 from tests.support.desk_rig import HER, made_parts
+from tests.support.house import publish
 from tests.support.outbox_rig import Rows
+from tests.web.console.test_finding import ASKED
 
 ACCOUNT = {"api_url": "http://127.0.0.1:1", "username": "sms", "password": "p", "signing_key": "k"}
+
+
+NUMBERS = {"service_codes": ("*384*12345#",), "sms_number": "22384"}
 
 
 @pytest.fixture
@@ -57,6 +62,45 @@ def test_what_became_of_each_text_is_told_without_words_and_numbers(signed, part
     assert "answer to her text: expired" in page
     for private in (HER, HER[-6:], "a secret answer", late):
         assert private not in page
+
+
+@pytest.mark.fault("Q14")
+def test_a_line_is_named_by_what_callers_dial_and_alike_texts_are_one_entry(signed, parts, line, clock):
+    config = ChannelConfig(name="file-name", provider="android", menu="helpline", options=ACCOUNT, **NUMBERS)
+    object.__setattr__(parts, "channels", {**parts.channels, "android": find_channel(config)})
+    made = Rows(parts)
+    for minute in range(9):
+        made.add(channel="simulator", kind="alert", to=line.person(f"Dao {minute}").person_id)
+        clock.forward(minutes=1)
+        drain_outbox(parts)
+    page = signed().get("/lines").get_data(as_text=True)
+    assert "<h2>*384*12345# · 22384</h2>" in page
+    assert "<h2>Trial phone</h2>" in page
+    assert "alert to one of us: left <b>× 9</b>" in page
+    assert page.count("alert to one of us") == 1
+    for name in ("android", "simulator", "file-name"):
+        assert f" {name}" not in re.sub(r"<[^>]+>", " ", page)
+    boss = signed("Boss", Role.SUPERVISOR).get("/lines").get_data(as_text=True)
+    assert '<span class="quiet">android</span>' in boss, (
+        "who tells whoever runs the server which line is meant"
+    )
+
+
+@pytest.mark.fault("Q14")
+def test_a_request_says_how_it_came_and_never_the_name_of_a_line_it_did_not_come_by(signed, parts, line):
+    publish(parts)
+    noy = signed()
+    assert noy.post("/add", **ASKED).status_code == 303
+    ((added,),) = line.rows("SELECT id FROM callbacks")
+    noy.post(f"/callbacks/{added}/claim")
+    top = (
+        noy.get(f"/callbacks/{added}").get_data(as_text=True).split('id="live-call"')[1].split("</header>")[0]
+    )
+    assert "She is here" in top
+    assert not re.search("android|simulator|Trial", top)
+    came = line.requested("+8562055554321")
+    noy.post(f"/callbacks/{came}/claim")
+    assert "simulator" not in noy.get(f"/callbacks/{came}").get_data(as_text=True)
 
 
 def test_the_page_is_there_in_lao(signed):

@@ -4,8 +4,9 @@ import re
 
 import pytest
 
+from gateway.domain.callbacks.windows import DAYS
 from gateway.domain.permissions import Role
-from gateway.helpdesk.staff import people, sign_in
+from gateway.helpdesk.staff import people, shifts, sign_in
 from gateway.helpdesk.staff.people import OWNER
 from gateway.storage import people as rows
 from tests.support.house import publish
@@ -131,3 +132,23 @@ def test_a_supervisor_sets_duty_and_nothing_else(parts, app):
     for act in ("link", "remove", "role", "number", "details", "sign-out"):
         assert browser.post(f"/admin/people/{own}/{act}", role="reader").status_code == 403
     assert browser.post("/admin/people", name="New", role="reader").status_code == 403
+
+
+@pytest.mark.fault("Q9")
+@pytest.mark.parametrize(("deed", "fields"), [("remove", {}), ("role", {"role": "reader"})])
+def test_before_a_time_disappears_with_a_person_it_is_asked(parts, boss, deed, fields):
+    publish(parts)
+    own = people.add_person(parts, OWNER, name="Noy", role="counsellor")
+    shifts.set_week(parts, OWNER, own, {day: ["18:00-21:00"] for day in DAYS})
+    dao = people.add_person(parts, OWNER, name="Dao", role="counsellor")
+    shifts.set_week(parts, OWNER, dao, {"sun": ["09:00-18:00"]})
+    answer = boss.post(f"/admin/people/{own}/{deed}", **fields)
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 409
+    assert "callers are no longer offered: <b>Evening 18-21</b>" in page
+    assert not person(parts, own).disabled
+    assert person(parts, own).role == "counsellor"
+    for name, value in fields.items():
+        assert f'name="{name}" value="{value}"' in page
+    assert boss.post(f"/admin/people/{own}/{deed}", **fields, agreed="evening").status_code == 303
+    assert person(parts, own).disabled or person(parts, own).role == "reader"
