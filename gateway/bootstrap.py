@@ -22,7 +22,7 @@ from gateway.conversations import spool_replay
 from gateway.delivery import push_rows
 from gateway.delivery.nudge import Nudger
 from gateway.domain.callbacks.windows import Hours
-from gateway.domain.outbox.kinds import CALL, PUSH
+from gateway.domain.outbox.states import CALL, PUSH
 from gateway.foundation import file_modes
 from gateway.foundation.clock import Clock, WatchedClock
 from gateway.foundation.fault_injection import KINDS, STORE, Outages

@@ -11,7 +11,7 @@ from typing import Any
 from gateway.conversations.effects import Context, apply_effect
 from gateway.domain.callbacks.windows import list_promises
 from gateway.domain.events import Inbound, Reply
-from gateway.domain.outbox.kinds import KINDS
+from gateway.domain.outbox.states import KINDS
 from gateway.foundation.phone_numbers import find_region
 from gateway.foundation.services import Services
 from gateway.menus.engine import session as sessions

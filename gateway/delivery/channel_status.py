@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from gateway.channels.contract import Channel, Watched
 from gateway.delivery.claim import get_limits
 from gateway.domain.events import ChannelSeen
-from gateway.domain.outbox.rate_limit import Bucket
+from gateway.domain.outbox.send_policy import Bucket
 from gateway.foundation.services import Services
 from gateway.storage import channel_rows, settings
 from gateway.storage.channel_rows import ChannelRows

@@ -13,12 +13,9 @@ from gateway.delivery import clock_guard, push_rows
 from gateway.domain.callbacks.windows import ALWAYS, NOW_LASTS, find_next_window
 from gateway.domain.contact_safety import SafeContact, When
 from gateway.domain.events import Outgoing, OutgoingCall, OutgoingPush
-from gateway.domain.outbox import rate_limit as buckets
-from gateway.domain.outbox import states
-from gateway.domain.outbox.kinds import CALL, INSIDE, KINDS, OUTSIDE, PUSH, To
-from gateway.domain.outbox.rate_limit import Bucket, RateLimits
-from gateway.domain.outbox.send_policy import Cancel, Expire, Go, Later, Recipient, may_go
-from gateway.domain.outbox.states import OutboxEvent
+from gateway.domain.outbox import send_policy, states
+from gateway.domain.outbox.send_policy import Bucket, Cancel, Expire, Go, Later, RateLimits, Recipient, may_go
+from gateway.domain.outbox.states import CALL, INSIDE, KINDS, OUTSIDE, PUSH, OutboxEvent, To
 from gateway.foundation.ids import add_jitter, new_token
 from gateway.foundation.services import Services
 from gateway.storage import callers, outbox, outbox_claims, people, rate_limits, settings
@@ -91,13 +88,13 @@ def get_limits(channel: Sender) -> RateLimits:
     return RateLimits(
         rate=config.rate,
         day=int(config.options.get("day_limit", "0")),
-        spend=buckets.read_price(config.day_spend),
+        spend=send_policy.read_price(config.day_spend),
     )
 
 
 def find_cost(channel: Sender, reported: int, parts: int) -> int:
     """Return what a message cost: as the provider reported it, else by the configured price of its parts."""
-    return reported or buckets.read_price(channel.config.part_price) * parts
+    return reported or send_policy.read_price(channel.config.part_price) * parts
 
 
 class LockedBuckets:
@@ -121,7 +118,7 @@ class LockedBuckets:
     def list_waits(self, parts: Services, now: datetime) -> dict[str, timedelta | None]:
         """Return channel → how long its next text has to wait: zero for not at all, None for longer than today."""
         limits = {name: get_limits(sender) for name, sender in parts.senders.items()}
-        return {name: buckets.find_wait(one, limits[name], now=now) for name, one in self._of.items()}
+        return {name: send_policy.find_wait(one, limits[name], now=now) for name, one in self._of.items()}
 
     def save(self) -> None:
         """Store the buckets that were replaced."""
@@ -188,7 +185,7 @@ def claim_within(
     message = push_rows.make_push(parts, tx, row) if row.kind == PUSH else _make_message(tx, row, number)
     if row.kind != CALL:
         limits = get_limits(parts.senders[row.channel])
-        bucket = buckets.take_token(held.get_bucket(row.channel), limits, parts=row.parts)
+        bucket = send_policy.take_token(held.get_bucket(row.channel), limits, parts=row.parts)
         held.set_bucket(row.channel, bucket)
     return ClaimedRow(row, token, message, began)
 
@@ -196,7 +193,7 @@ def claim_within(
 def _fill_buckets(parts: Services, tx: Tx, now: datetime) -> dict[str, Bucket]:
     held = rate_limits.hold_buckets(tx)
     missing = {
-        name: buckets.make_full_bucket(get_limits(sender), now)
+        name: send_policy.make_full_bucket(get_limits(sender), now)
         for name, sender in parts.senders.items()
         if name not in held
     }
@@ -205,7 +202,7 @@ def _fill_buckets(parts: Services, tx: Tx, now: datetime) -> dict[str, Bucket]:
         held = rate_limits.hold_buckets(tx)
     today = now.astimezone(ZoneInfo(parts.line.zone)).date()
     return {
-        name: buckets.fill_bucket(held[name], get_limits(sender), now=now, today=today)
+        name: send_policy.fill_bucket(held[name], get_limits(sender), now=now, today=today)
         for name, sender in parts.senders.items()
     }
 

@@ -15,10 +15,16 @@ from gateway.channels.contract import Calls, SendOutcome, SendResult
 from gateway.delivery import claim
 from gateway.delivery.claim import ClaimedRow, Decided, LockedBuckets, Nothing, claim_row
 from gateway.domain.events import OPTED_OUT, Outgoing, OutgoingCall, OutgoingPush
-from gateway.domain.outbox import rate_limit as buckets
-from gateway.domain.outbox import states
-from gateway.domain.outbox.kinds import CALL, PUSH
-from gateway.domain.outbox.states import Next, OutboxEvent, OutboxState, choose_further_word, find_next_state
+from gateway.domain.outbox import send_policy, states
+from gateway.domain.outbox.states import (
+    CALL,
+    PUSH,
+    Next,
+    OutboxEvent,
+    OutboxState,
+    choose_further_word,
+    find_next_state,
+)
 from gateway.foundation.services import Services
 from gateway.storage import outbox, outbox_claims
 from gateway.storage.database import Tx, Unavailable
@@ -165,14 +171,14 @@ def _find_cost(parts: Services, row: OutboxRow, result: SendResult) -> int:
 
 
 def _settle_account(
-    parts: Services, bucket: buckets.Bucket, result: SendResult, row: OutboxRow
-) -> buckets.Bucket:
+    parts: Services, bucket: send_policy.Bucket, result: SendResult, row: OutboxRow
+) -> send_policy.Bucket:
     if result.outcome is SendOutcome.SENT:
-        return buckets.note_success(bucket, cost=_find_cost(parts, row, result))
+        return send_policy.note_success(bucket, cost=_find_cost(parts, row, result))
     if result.outcome is SendOutcome.REFUSED and not result.alarm:
         return bucket  # the recipient was refused, which says nothing about the channel
-    return buckets.did_not(
-        buckets.give_back(bucket, parts=row.parts) if result.outcome is SendOutcome.NOT_SENT else bucket,
+    return send_policy.did_not(
+        send_policy.give_back(bucket, parts=row.parts) if result.outcome is SendOutcome.NOT_SENT else bucket,
         now=parts.clock.now(),
         reason=result.reason,
         alarm=result.alarm,

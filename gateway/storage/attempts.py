@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, select, text, update
 
-from gateway.domain.callbacks.attempt_spacing import Past
+from gateway.domain.callbacks.outcomes import Past
 from gateway.storage.database import Tx, insert_into
 from gateway.storage.tables import LIVE, RUNG, attempts, people
 

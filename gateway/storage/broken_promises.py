@@ -6,9 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, text, update
 
-from gateway.domain.callbacks.broken_promises import STANDS_IN, BrokenPromise
 from gateway.domain.callbacks.queue_rules import DANGER
-from gateway.domain.callbacks.states import CallbackState
+from gateway.domain.callbacks.states import STANDS_IN, BrokenPromise, CallbackState
 from gateway.storage.callbacks import Callback, open_row
 from gateway.storage.database import Tx, insert_into
 from gateway.storage.tables import HELD, IN_HAND, REVIEW, UNSEEN, WAITING, broken_promises, callbacks, people

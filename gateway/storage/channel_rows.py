@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import func, literal, select, union_all
 
-from gateway.domain.outbox.rate_limit import Bucket
+from gateway.domain.outbox.send_policy import Bucket
 from gateway.storage.database import Tx
 from gateway.storage.outbox import build_waiting
 from gateway.storage.rate_limits import read_bucket

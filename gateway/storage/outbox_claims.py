@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select, text, update
 
-from gateway.domain.outbox.kinds import CALL
+from gateway.domain.outbox.states import CALL
 from gateway.storage.database import Tx
 from gateway.storage.outbox import PLAIN, OutboxRow, read_row
 from gateway.storage.tables import IN_LANE, PENDING, SENDING, outbox

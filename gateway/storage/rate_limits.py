@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Executable, bindparam, case, delete, select, update
 
-from gateway.domain.outbox.rate_limit import Bucket
+from gateway.domain.outbox.send_policy import Bucket
 from gateway.storage.database import Tx, build_insert, insert_into
 from gateway.storage.tables import budgets, lines, tries
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import case, select, text, union
 
-from gateway.domain.callbacks.attempt_spacing import Past
+from gateway.domain.callbacks.outcomes import Past
 from gateway.storage.attempts import COLUMNS as OF_ATTEMPT
 from gateway.storage.attempts import MOST_PAST, Attempt
 from gateway.storage.bridges import COLUMNS as OF_BRIDGE

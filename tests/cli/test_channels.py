@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from gateway.cli.main import main
 from gateway.delivery.operator_notices import keep_notice
 from gateway.domain.events import Inbound, Kind, NotANumber
-from gateway.domain.outbox.rate_limit import Bucket
+from gateway.domain.outbox.send_policy import Bucket
 from gateway.storage import rate_limits
 from gateway.storage.simulator import SentText
 from tests.channels.android.cases import KEY

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from gateway.delivery.nudge import sweep_outbox
-from gateway.domain.outbox.kinds import KINDS
+from gateway.domain.outbox.states import KINDS
 from gateway.foundation.services import Services
 from gateway.storage import outbox
 from tests.support.clocks import SetClock

@@ -10,8 +10,7 @@ from config.settings import Environment, File, load_settings
 from gateway.bootstrap import _build_channels
 from gateway.channels import contract
 from gateway.cli.main import main
-from gateway.domain.outbox.kinds import KINDS
-from gateway.domain.outbox.states import OutboxState
+from gateway.domain.outbox.states import KINDS, OutboxState
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.domain.callbacks.attempt_spacing import Past
+from gateway.domain.callbacks.outcomes import Past
 from gateway.domain.callbacks.windows import find_natural_start
 from gateway.domain.contact_safety import When
 from gateway.helpdesk.requests.planning import find_window_start, plan_on, plan_window

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
-from gateway.domain.callbacks.attempt_spacing import Past
+from gateway.domain.callbacks.outcomes import Past
 from gateway.domain.callbacks.states import CallbackEvent, CallbackState, find_target, list_sources
 from gateway.domain.contact_safety import PhoneSeen, SafeContact, When
 from gateway.storage import attempts, callbacks, callers, notes, people, queue

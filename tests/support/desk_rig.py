@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.domain.callbacks.windows import DAYS, Hours
-from gateway.domain.outbox.kinds import CALL
+from gateway.domain.outbox.states import CALL
 from gateway.domain.permissions import Actor, Role
 from gateway.foundation.ids import new_id
 from gateway.foundation.services import Services

@@ -13,7 +13,7 @@ from gateway.delivery.nudge import skip_nudge
 from gateway.domain.callbacks.windows import ALWAYS
 from gateway.domain.contact_safety import SafeContact
 from gateway.domain.events import Event, Inbound, Outgoing, Reply
-from gateway.domain.outbox.kinds import KINDS
+from gateway.domain.outbox.states import KINDS
 from gateway.foundation.clock import Clock
 from gateway.foundation.ids import new_id
 from gateway.foundation.services import Services

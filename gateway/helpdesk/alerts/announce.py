@@ -11,8 +11,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.delivery import clock_guard
 from gateway.domain.callbacks import queue_rules
-from gateway.domain.callbacks.queue_rules import DANGER
-from gateway.domain.callbacks.routing import Needs, fit_or_all
+from gateway.domain.callbacks.queue_rules import DANGER, Needs, fit_or_all
 from gateway.domain.callbacks.states import OPEN, CallbackState
 from gateway.domain.permissions import ROLES, Permission, Role
 from gateway.helpdesk.alerts import alerts, push_alerts

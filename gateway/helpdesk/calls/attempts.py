@@ -7,8 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from gateway.domain.audit_acts import AuditAct
-from gateway.domain.callbacks.attempt_spacing import NotYet, may_ring
-from gateway.domain.callbacks.outcomes import MOST_ATTEMPTS
+from gateway.domain.callbacks.outcomes import MOST_ATTEMPTS, NotYet, may_ring
 from gateway.domain.callbacks.states import CallbackEvent, CallbackState, IllegalMove
 from gateway.domain.contact_safety import PhoneSeen, When
 from gateway.domain.permissions import Permission, check_permission

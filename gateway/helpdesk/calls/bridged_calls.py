@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gateway.domain.callbacks.bridged_call import SUGGESTS, BridgeState, Result
-from gateway.domain.outbox.kinds import CALL, KINDS
+from gateway.domain.outbox.states import CALL, KINDS
 from gateway.domain.permissions import Permission, check_permission
 from gateway.foundation.ids import new_id
 from gateway.helpdesk.calls import attempts, call_limits

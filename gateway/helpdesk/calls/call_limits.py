@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from gateway.channels.contract import Calls, SendOutcome
 from gateway.domain.audit_acts import AuditAct
-from gateway.domain.outbox import rate_limit as buckets
-from gateway.domain.outbox.rate_limit import RateLimits
+from gateway.domain.outbox import send_policy
+from gateway.domain.outbox.send_policy import RateLimits
 from gateway.domain.permissions import ROLES, Permission, Role
 from gateway.helpdesk.alerts import alerts
 from gateway.helpdesk.errors import NoBridge, TooManyShown
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gateway.channels.contract import Bridging, SendResult
-    from gateway.domain.outbox.rate_limit import Bucket
+    from gateway.domain.outbox.send_policy import Bucket
     from gateway.domain.permissions import Actor
     from gateway.foundation.services import Services
     from gateway.storage.database import Tx
@@ -62,13 +62,13 @@ def spend_call(parts: Services, tx: Tx) -> str:
     for name, bridging in find_bridging(parts).items():
         limits = _find_limits(bridging)
         rate_limits.ensure_buckets(
-            tx, {_name_account(name): buckets.make_full_bucket(limits, parts.clock.now())}
+            tx, {_name_account(name): send_policy.make_full_bucket(limits, parts.clock.now())}
         )
         bucket = rate_limits.hold_bucket(tx, _name_account(name))
         ways[name] = _describe_account(parts, bridging, bucket)
         if bucket is not None and not ways[name]:
             rate_limits.save_bucket(
-                tx, _name_account(name), buckets.take_token(_fill_bucket(parts, bucket, bridging), limits)
+                tx, _name_account(name), send_policy.take_token(_fill_bucket(parts, bucket, bridging), limits)
             )
             return name
     raise NoBridge(_choose_word(ways))
@@ -83,15 +83,17 @@ def settle_call(parts: Services, tx: Tx, channel: str, result: SendResult) -> No
     if bucket is None:
         return
     if result.outcome is SendOutcome.SENT:
-        rate_limits.save_bucket(tx, _name_account(channel), buckets.note_success(bucket, cost=result.cost))
+        rate_limits.save_bucket(
+            tx, _name_account(channel), send_policy.note_success(bucket, cost=result.cost)
+        )
         return
     if result.outcome is not SendOutcome.UNCLEAR:
-        bucket = buckets.give_back(bucket)
+        bucket = send_policy.give_back(bucket)
     if (
         result.outcome is not SendOutcome.REFUSED or result.alarm
     ):  # otherwise the number was refused, which says nothing about the channel
         now = parts.clock.now()
-        bucket = buckets.note_failed_call(bucket, now=now, reason=result.reason, alarm=result.alarm)
+        bucket = send_policy.note_failed_call(bucket, now=now, reason=result.reason, alarm=result.alarm)
     rate_limits.save_bucket(tx, _name_account(channel), bucket)
 
 
@@ -111,7 +113,7 @@ def _describe_account(parts: Services, bridging: Bridging, bucket: Bucket | None
         return "no_number"
     if bucket is None:
         return ""
-    wait = buckets.find_wait(
+    wait = send_policy.find_wait(
         _fill_bucket(parts, bucket, bridging), _find_limits(bridging), now=parts.clock.now()
     )
     if wait is None:
@@ -122,7 +124,7 @@ def _describe_account(parts: Services, bridging: Bridging, bucket: Bucket | None
 def _fill_bucket(parts: Services, bucket: Bucket, bridging: Bridging) -> Bucket:
     now = parts.clock.now()
     today = now.astimezone(ZoneInfo(parts.line.zone)).date()
-    return buckets.fill_bucket(bucket, _find_limits(bridging), now=now, today=today)
+    return send_policy.fill_bucket(bucket, _find_limits(bridging), now=now, today=today)
 
 
 def _choose_word(ways: Mapping[str, str]) -> str:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from gateway.delivery import clock_guard
 from gateway.domain.audit_acts import AuditAct
-from gateway.domain.callbacks.broken_promises import (
+from gateway.domain.callbacks.queue_rules import DANGER
+from gateway.domain.callbacks.states import (
     AGAIN_AFTER,
     BrokenPromise,
+    CallbackState,
     PromiseFacts,
     find_broken_promise,
 )
-from gateway.domain.callbacks.queue_rules import DANGER
-from gateway.domain.callbacks.states import CallbackState
 from gateway.domain.permissions import Permission, check_permission
 from gateway.helpdesk.errors import NoSuchCallback
 from gateway.storage import attempts, audit, callbacks

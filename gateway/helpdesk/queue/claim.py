@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 
 from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks import queue_rules
-from gateway.domain.callbacks.attempt_spacing import AttemptAllowed, may_ring
-from gateway.domain.callbacks.queue_rules import DANGER, LONG_ENOUGH, QueuePlace, is_worth_handing_out
-from gateway.domain.callbacks.routing import (
+from gateway.domain.callbacks.outcomes import AttemptAllowed, may_ring
+from gateway.domain.callbacks.queue_rules import (
+    DANGER,
+    LONG_ENOUGH,
     Needs,
     Offers,
+    QueuePlace,
     find_scarce_languages,
     find_spoken_language,
+    is_worth_handing_out,
     may_be_given,
 )
 from gateway.domain.callbacks.states import CallbackEvent, CallbackState, find_target

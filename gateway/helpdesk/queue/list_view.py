@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from gateway.domain.callbacks.routing import find_spoken_language
+from gateway.domain.callbacks.queue_rules import find_spoken_language
 from gateway.domain.permissions import Permission
 from gateway.storage import attempts, queue, queue_counts
 from gateway.storage.list_filter import ListFilter

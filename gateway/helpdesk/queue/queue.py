@@ -7,7 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
-from gateway.domain.callbacks.attempt_spacing import NotYet, may_ring
+from gateway.domain.callbacks.outcomes import NotYet, may_ring
 from gateway.domain.callbacks.queue_rules import NAMES
 from gateway.domain.callbacks.states import HELD, OPEN, OVER, CallbackState
 from gateway.domain.permissions import Permission, check_permission
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from gateway.domain.callbacks.attempt_spacing import Past
+    from gateway.domain.callbacks.outcomes import Past
     from gateway.domain.permissions import Actor
     from gateway.foundation.services import Services
     from gateway.storage.callbacks import Callback

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypedDict, Unpack
 from zoneinfo import ZoneInfo
 
-from gateway.domain.callbacks.routing import Needs, speaks_language
-from gateway.domain.callbacks.routing import find_spoken_language as language_of
+from gateway.domain.callbacks.queue_rules import Needs, speaks_language
+from gateway.domain.callbacks.queue_rules import find_spoken_language as language_of
 from gateway.domain.permissions import Permission, check_permission
 from gateway.helpdesk.errors import NoSuchCallback
 from gateway.helpdesk.queue import queue

@@ -7,9 +7,15 @@ from typing import TYPE_CHECKING, TypeVar
 from gateway.delivery import clock_guard
 from gateway.domain.audit_acts import AuditAct
 from gateway.domain.callbacks import queue_rules
-from gateway.domain.callbacks.broken_promises import NOT_CALLED, NOT_REACHED_IN_TIME, BrokenPromise
 from gateway.domain.callbacks.queue_rules import DANGER
-from gateway.domain.callbacks.states import OPEN, CallbackEvent, CallbackState
+from gateway.domain.callbacks.states import (
+    NOT_CALLED,
+    NOT_REACHED_IN_TIME,
+    OPEN,
+    BrokenPromise,
+    CallbackEvent,
+    CallbackState,
+)
 from gateway.domain.contact_safety import VALID_FOR, When
 from gateway.helpdesk.alerts.help_calls import call_for_help
 from gateway.helpdesk.queue.broken_promises import add_expired, count_broken

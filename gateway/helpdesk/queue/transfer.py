@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from gateway.domain.audit_acts import AuditAct
-from gateway.domain.callbacks.routing import Needs, can_call, speaks_language
+from gateway.domain.callbacks.queue_rules import Needs, can_call, speaks_language
 from gateway.domain.callbacks.states import CallbackEvent, CallbackState
 from gateway.domain.permissions import WORKING, Permission, check_permission
 from gateway.foundation.ids import new_id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gateway.domain.callbacks.attempt_spacing import find_rest_end
+from gateway.domain.callbacks.outcomes import find_rest_end
 from gateway.domain.callbacks.windows import ALWAYS, Hours, Window, find_natural_start, find_next_window
 from gateway.domain.contact_safety import When, read_rule
 from gateway.storage.duty import find_hours
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from gateway.domain.callbacks.attempt_spacing import Past
+    from gateway.domain.callbacks.outcomes import Past
     from gateway.foundation.services import Services
     from gateway.menus.engine.model import Menu
     from gateway.storage.callbacks import Callback

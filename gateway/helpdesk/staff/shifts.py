@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from gateway.domain.audit_acts import AuditAct
-from gateway.domain.callbacks.routing import Offers
+from gateway.domain.callbacks.queue_rules import Offers
 from gateway.domain.callbacks.windows import DAYS, Hours, Shift, find_next_window, list_offered_windows
 from gateway.domain.contact_safety import When
 from gateway.domain.permissions import ROLES, WORKING, Permission, Role, check_permission

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from gateway.domain.callbacks.broken_promises import BrokenPromise
+from gateway.domain.callbacks.states import BrokenPromise
 from gateway.domain.callbacks.windows import open_between
 from gateway.domain.contact_safety import When
 from gateway.domain.permissions import Actor, Permission, check_permission

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, abort, flash, redirect, render_template, request
 
-from gateway.domain.callbacks.broken_promises import BrokenPromise
+from gateway.domain.callbacks.states import BrokenPromise
 from gateway.helpdesk.queue import broken_promises, queue
 from gateway.web.console.callback import FIRST_OUTCOMES, OTHER_OUTCOMES
 from gateway.web.shared.auth import check_way_back, get_actor

@@ -4,12 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.domain.callbacks.broken_promises import (
-    STANDS_IN,
-    BrokenPromise,
-    PromiseFacts,
-    find_broken_promise,
-)
+from gateway.domain.callbacks.states import STANDS_IN, BrokenPromise, PromiseFacts, find_broken_promise
 from gateway.domain.callbacks.states import CallbackState as S
 
 NOW = datetime(2026, 11, 24, 7, 5, tzinfo=UTC)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.domain.callbacks import queue_rules, routing
-from gateway.domain.callbacks.routing import Needs, Offers
+from gateway.domain.callbacks import queue_rules
+from gateway.domain.callbacks.queue_rules import Needs, Offers
 from gateway.domain.callbacks.states import CallbackState
 from gateway.domain.callbacks.windows import (
     ALWAYS,
@@ -207,7 +207,7 @@ WOMAN = Offers(languages=("lo",), gender="woman")
     ],
 )
 def test_who_may_be_given_whom(needs: Needs, mine: Offers, others: list[Offers], given_: bool) -> None:
-    assert routing.may_be_given(needs, mine, others) == given_
+    assert queue_rules.may_be_given(needs, mine, others) == given_
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ def test_who_may_be_given_whom(needs: Needs, mine: Offers, others: list[Offers],
     ],
 )
 def test_languages_that_one_alone_speaks(mine: Offers, everybody: list[Offers], rare: set[str]) -> None:
-    assert routing.find_scarce_languages(mine, everybody) == rare
+    assert queue_rules.find_scarce_languages(mine, everybody) == rare
 
 
 @pytest.mark.fault("C4")

@@ -7,9 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.domain.callbacks import queue_rules
-from gateway.domain.callbacks.attempt_spacing import AttemptAllowed, NotYet, Past, find_rest_end, may_ring
-from gateway.domain.callbacks.queue_rules import DANGER, NORMAL, QueuePlace, is_worth_handing_out, sort_key
-from gateway.domain.callbacks.routing import Needs, Offers, can_call, find_spoken_language, fit_or_all
+from gateway.domain.callbacks.outcomes import AttemptAllowed, NotYet, Past, find_rest_end, may_ring
+from gateway.domain.callbacks.queue_rules import (
+    DANGER,
+    NORMAL,
+    Needs,
+    Offers,
+    QueuePlace,
+    can_call,
+    find_spoken_language,
+    fit_or_all,
+    is_worth_handing_out,
+    sort_key,
+)
 from gateway.domain.callbacks.states import CallbackState
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

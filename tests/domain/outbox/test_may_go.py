@@ -7,8 +7,8 @@ from itertools import product
 import pytest
 
 from gateway.domain.contact_safety import PhoneSeen, SafeContact, When
-from gateway.domain.outbox.kinds import INSIDE, KINDS, OUTSIDE, To
 from gateway.domain.outbox.send_policy import Cancel, Expire, Go, Later, Recipient, Verdict, may_go
+from gateway.domain.outbox.states import INSIDE, KINDS, OUTSIDE, To
 
 NOW = datetime(2026, 11, 24, 7, 5, tzinfo=UTC)
 LATER = NOW + timedelta(hours=4)

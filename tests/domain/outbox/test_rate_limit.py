@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.domain.outbox.rate_limit import (
+from gateway.domain.outbox.send_policy import (
     LONGEST_PAUSE,
     Bucket,
     RateLimits,

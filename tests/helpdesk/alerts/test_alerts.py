@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import update
 
 from gateway.channels.contract import Contract
-from gateway.domain.outbox.rate_limit import Bucket
+from gateway.domain.outbox.send_policy import Bucket
 from gateway.domain.permissions import NotPermitted, Role
 from gateway.helpdesk.alerts import alerts, announce
 from gateway.helpdesk.errors import Rejected, Why

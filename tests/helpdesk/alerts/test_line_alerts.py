@@ -9,7 +9,7 @@ import pytest
 from gateway.channels.contract import Channel
 from gateway.delivery.channel_status import look_at_channels, note_seen
 from gateway.domain.events import ChannelSeen
-from gateway.domain.outbox.rate_limit import RateLimits, make_full_bucket
+from gateway.domain.outbox.send_policy import RateLimits, make_full_bucket
 from gateway.domain.permissions import Role
 from gateway.helpdesk.alerts.line_alerts import tell_stopped_lines
 from gateway.storage import rate_limits

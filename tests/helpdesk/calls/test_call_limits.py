@@ -191,11 +191,14 @@ def test_a_line_whose_texts_are_paused_still_calls(line: Desk, provider: VoiceSt
     asked(desk, desk.person("Noy"), "+8562055500001")
     drain_outbox(desk.parts, seconds=0)
     with desk.parts.store.write() as tx:
-        from gateway.domain.outbox import rate_limit as buckets
+        from gateway.domain.outbox import send_policy
 
         now = desk.clock.now()
-        paused = buckets.did_not(
-            buckets.make_full_bucket(buckets.RateLimits(rate=1), now), now=now, reason="no-money", alarm=True
+        paused = send_policy.did_not(
+            send_policy.make_full_bucket(send_policy.RateLimits(rate=1), now),
+            now=now,
+            reason="no-money",
+            alarm=True,
         )
         rate_limits.ensure_buckets(tx, {"africastalking": paused})
     drain_outbox(desk.parts)

@@ -2,8 +2,7 @@
 
 import pytest
 
-from gateway.domain.callbacks.broken_promises import BrokenPromise
-from gateway.domain.callbacks.states import CallbackState
+from gateway.domain.callbacks.states import BrokenPromise, CallbackState
 from gateway.domain.permissions import Actor, NotPermitted, Role
 from gateway.helpdesk.calls import attempts
 from gateway.helpdesk.errors import NoSuchCallback

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from gateway.bootstrap import _list_way_faults
 from gateway.channels.contract import Channel
-from gateway.domain.outbox.rate_limit import RateLimits, make_full_bucket
+from gateway.domain.outbox.send_policy import RateLimits, make_full_bucket
 from gateway.foundation.services import Services
 from gateway.helpdesk.alerts.line_alerts import tell_stopped_lines
 from gateway.helpdesk.requests.caller_lines import choose_line, move_waiting_texts
