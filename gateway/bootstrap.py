@@ -23,7 +23,6 @@ from gateway.delivery import push_rows
 from gateway.delivery.nudge import Nudger
 from gateway.domain.callbacks.windows import Hours
 from gateway.domain.outbox.states import CALL, PUSH
-from gateway.foundation import file_modes
 from gateway.foundation.clock import Clock, WatchedClock
 from gateway.foundation.fault_injection import KINDS, STORE, Outages
 from gateway.foundation.ids import Serials
@@ -34,7 +33,7 @@ from gateway.helpdesk.queue import clock_righting
 from gateway.helpdesk.requests import refuse
 from gateway.operations import supervisor
 from gateway.operations.reporting.metrics import Counters
-from gateway.storage import migrate
+from gateway.storage import atomic_files, migrate
 from gateway.storage import settings as kept
 from gateway.storage.atomic_files import read_master_key
 from gateway.storage.database import Store, Tx, Unavailable
@@ -135,7 +134,7 @@ def open_serving_parts(settings: Settings) -> tuple[Services, Callable[[], objec
         tables the store refuses everything, so that older tables are not written to; the function migrates and opens
             it.
     """
-    file_modes.close_files(settings.data_dir)
+    atomic_files.close_files(settings.data_dir)
     parts = open_parts(settings)
     if not _is_up_to_date(parts.store):
         parts.store.shut()

@@ -11,7 +11,6 @@ import click
 from config.settings import Settings
 from gateway.bootstrap import end_outages, has_local_copies, open_ledger, open_parts, open_serials
 from gateway.cli import upkeep
-from gateway.foundation import file_modes
 from gateway.foundation.clock import Clock
 from gateway.foundation.services import Services
 from gateway.helpdesk.staff import people
@@ -20,7 +19,7 @@ from gateway.operations.maintenance import key_care
 from gateway.operations.maintenance.key_care import SheetQuestion
 from gateway.operations.publishing import publish, stored
 from gateway.operations.supervisor import CannotStart, Supervisor
-from gateway.storage import migrate
+from gateway.storage import atomic_files, migrate
 from gateway.storage.database import Unavailable
 from gateway.storage.live_menus import find_withheld
 from gateway.web.webhooks.views import list_addresses
@@ -70,7 +69,7 @@ def prepare_start(settings: Settings, *, at_terminal: bool) -> Prepared:
 
 def _close_files(settings: Settings) -> None:
     """Remove other users' access to the data folder, as an earlier release left files readable by everyone."""
-    closed = file_modes.close_files(settings.data_dir)
+    closed = atomic_files.close_files(settings.data_dir)
     if closed:
         click.echo(
             f"{closed} files of the data folder were open to others on this machine; now they are not."

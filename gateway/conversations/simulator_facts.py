@@ -20,8 +20,8 @@ from gateway.menus.engine.text_size import (
     measure_text,
     split_parts,
 )
-from gateway.storage import simulator
-from gateway.storage.simulator import SentText
+from gateway.storage import callers
+from gateway.storage.callers import SentText
 
 
 def gather_facts(
@@ -66,7 +66,7 @@ def list_texts(parts: Services, asked: ThreadAsked) -> tuple[SentText, ...]:
         Unavailable: SQL cannot be reached.
     """
     trials = [name for name, channel in parts.channels.items() if not channel.contract.real]
-    found = simulator.list_thread(parts.store, asked, lines=trials)
+    found = callers.list_thread(parts.store, asked, lines=trials)
     return tuple(replace(each, facts=_of_text(each, _find_price(parts, each.channel))) for each in found)
 
 

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 from gateway.domain.events import Inbound, Kind
 from gateway.foundation.services import Services
-from gateway.storage import callers, received_parts
+from gateway.storage import callers, conversations
+from gateway.storage.conversations import ReceivedText
 from gateway.storage.database import Tx
-from gateway.storage.received_parts import ReceivedText
 
 LATE_AFTER = timedelta(minutes=10)
 
@@ -31,10 +31,10 @@ def join_part(parts: Services, tx: Tx, inbound: Inbound, *, now: datetime) -> tu
         "turn", "part", inbound.channel, inbound.number, part.reference, str(part.total)
     )
     found: list[Inbound] = []
-    if received_parts.has_part(tx, whole, part.number):
+    if conversations.has_part(tx, whole, part.number):
         found += _take(tx, whole)
-    received_parts.add_part(tx, whole, inbound, caller_id=caller.id, now=now)
-    if received_parts.count_parts(tx, whole) == part.total:
+    conversations.add_part(tx, whole, inbound, caller_id=caller.id, now=now)
+    if conversations.count_parts(tx, whole) == part.total:
         found += _take(tx, whole)
     return tuple(found)
 
@@ -42,7 +42,7 @@ def join_part(parts: Services, tx: Tx, inbound: Inbound, *, now: datetime) -> tu
 def join_late_parts(parts: Services, tx: Tx, *, now: datetime) -> tuple[Inbound, ...]:
     """Return the texts of which nothing more has come for LATE_AFTER, and forget their parts."""
     found = [
-        text for whole in received_parts.list_late(tx, before=now - LATE_AFTER) for text in _take(tx, whole)
+        text for whole in conversations.list_late(tx, before=now - LATE_AFTER) for text in _take(tx, whole)
     ]
     for text in found:
         parts.count.add("late_parts", channel=text.channel)
@@ -50,7 +50,7 @@ def join_late_parts(parts: Services, tx: Tx, *, now: datetime) -> tuple[Inbound,
 
 
 def _take(tx: Tx, whole: bytes) -> tuple[Inbound, ...]:
-    text = received_parts.take_parts(tx, whole)
+    text = conversations.take_parts(tx, whole)
     return (_join(text),) if text is not None else ()
 
 

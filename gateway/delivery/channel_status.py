@@ -12,9 +12,9 @@ from gateway.delivery.claim import get_limits
 from gateway.domain.events import ChannelSeen
 from gateway.domain.outbox.send_policy import Bucket
 from gateway.foundation.services import Services
-from gateway.storage import channel_rows, settings
-from gateway.storage.channel_rows import ChannelRows
+from gateway.storage import rate_limits, settings
 from gateway.storage.database import Tx, Unavailable
+from gateway.storage.rate_limits import ChannelRows
 from gateway.storage.settings import Life
 
 LOW_BATTERY = 20
@@ -64,7 +64,7 @@ def list_statuses(parts: Services) -> tuple[ChannelStatus, ...]:
         Unavailable: the database cannot be reached.
     """
     with parts.store.read() as tx:
-        return compose_statuses(parts, channel_rows.read_channels(tx, parts.channels))
+        return compose_statuses(parts, rate_limits.read_channels(tx, parts.channels))
 
 
 def compose_statuses(parts: Services, rows: ChannelRows) -> tuple[ChannelStatus, ...]:

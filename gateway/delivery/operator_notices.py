@@ -9,10 +9,9 @@ import re
 from gateway.domain.events import NotANumber
 from gateway.foundation.phone_numbers import FEWEST_DIGITS
 from gateway.foundation.services import Services
-from gateway.storage import operator_notices as stored
-from gateway.storage import rate_limits
+from gateway.storage import conversations, rate_limits
+from gateway.storage.conversations import OperatorNotice
 from gateway.storage.database import Tx, Unavailable
-from gateway.storage.operator_notices import OperatorNotice
 
 A_DAY = 50
 """Notices kept of a channel in a day: advertisements come from short codes too."""
@@ -34,7 +33,7 @@ def keep_notice(parts: Services, event: NotANumber) -> bool:
 
     def work(tx: Tx) -> bool:
         scope = ring.lookup("budget", event.channel, "notices")
-        if not stored.add_notice(
+        if not conversations.add_notice(
             tx,
             ring.lookup("turn", event.channel, "notice", event.turn),
             channel=event.channel,
@@ -71,9 +70,9 @@ def read_notices(parts: Services, *, mark: bool) -> tuple[OperatorNotice, ...]:
     """
 
     def work(tx: Tx) -> tuple[OperatorNotice, ...]:
-        found = stored.list_notices(tx)
+        found = conversations.list_notices(tx)
         if mark and found:
-            stored.mark_seen(tx, until=found[0].at, now=parts.clock.now())
+            conversations.mark_seen(tx, until=found[0].at, now=parts.clock.now())
         return found
 
     return parts.store.run(work)

@@ -10,7 +10,7 @@ from gateway.channels import web_push
 from gateway.channels.contract import SendOutcome
 from gateway.channels.web_push import GONE
 from gateway.domain.events import OutgoingPush
-from gateway.storage import outbox, people, push_subscriptions, queue_counts
+from gateway.storage import outbox, people, queue_counts, staff_devices
 
 if TYPE_CHECKING:
     from gateway.channels.contract import SendResult
@@ -27,7 +27,7 @@ LANE = "push:"
 
 def is_reachable(tx: Tx, row: OutboxRow) -> bool:
     """Return whether the browser of this row still takes messages."""
-    return push_subscriptions.has_subscription(tx, row.lane.removeprefix(LANE))
+    return staff_devices.has_subscription(tx, row.lane.removeprefix(LANE))
 
 
 def make_push(parts: Services, tx: Tx, row: OutboxRow) -> OutgoingPush:
@@ -36,8 +36,8 @@ def make_push(parts: Services, tx: Tx, row: OutboxRow) -> OutgoingPush:
     Raises:
         ValueError: address or keys cannot be read.
     """
-    address = push_subscriptions.open_address(tx, row.lane.removeprefix(LANE))
-    signing_key = push_subscriptions.find_push_key(tx)
+    address = staff_devices.open_address(tx, row.lane.removeprefix(LANE))
+    signing_key = staff_devices.find_push_key(tx)
     if address is None or signing_key is None:
         raise ValueError("a push row without an address or a key")
     payload = outbox.open_row(tx, row).payload or {}
@@ -68,4 +68,4 @@ def _count_new(parts: Services, tx: Tx, row: OutboxRow) -> int:
 def note_pushed(_parts: Services, tx: Tx, row: OutboxRow, result: SendResult, _event: OutboxEvent) -> None:
     """Drop the browser, in the transaction of the result, where the push service says that it is gone."""
     if result.outcome is SendOutcome.REFUSED and result.reason == GONE:
-        push_subscriptions.drop_subscription(tx, row.lane.removeprefix(LANE))
+        staff_devices.drop_subscription(tx, row.lane.removeprefix(LANE))

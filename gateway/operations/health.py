@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from gateway.channels.contract import Calls
 from gateway.delivery import channel_status, clock_guard
 from gateway.domain.callbacks.windows import find_local_minute
-from gateway.foundation import file_modes, ids
+from gateway.foundation import ids
 from gateway.foundation.services import NUMBERS_OF_TEXTS, REQUIRED_NUMBERS, Services
 from gateway.menus.engine.offered_languages import list_named
 from gateway.menus.fact_expiry import THRESHOLDS, find_fact_ends
-from gateway.storage import operator_notices, outbox, settings
+from gateway.storage import atomic_files, conversations, outbox, settings
 from gateway.storage.database import Unavailable
 from gateway.storage.duty import find_hours
 from gateway.storage.encryption import RingMissing
@@ -188,7 +188,7 @@ def _check_disk(parts: Services) -> Finding:
 
 def _file_modes(parts: Services) -> Finding:
     """Report whether other users of this machine can open files of the data folder: keys, encrypted rows, the spool."""
-    found = file_modes.find_open_files(parts.data_dir)
+    found = atomic_files.find_open_files(parts.data_dir)
     if not found:
         return Finding(part="file_modes", ok=True, words="the data folder is its owner's alone")
     named = ", ".join(str(path.relative_to(parts.data_dir)) for path in found[:_NAMED])
@@ -289,7 +289,7 @@ def _check_channels(parts: Services) -> list[Finding]:
 def _check_notices(parts: Services) -> Finding:
     """Report whether operators texted something that nobody has read: an expiring SIM ends a channel."""
     with parts.store.read() as tx:
-        unseen = operator_notices.count_unseen(tx)
+        unseen = conversations.count_unseen(tx)
     if not unseen:
         return Finding(part="notices", ok=True, words="nothing of an operator is unread")
     words = f"{unseen} texts of operators are unread"

@@ -1,16 +1,20 @@
-"""Store what staff write about a request, all sealed: notes, drafts of notes, and the case record until closing."""
+"""Store what staff write, all sealed that names a caller: notes, drafts of notes, case records, and the referral book.
+
+A case record stands until its request is closed; the referral book lists services that help, and whether staff may
+pass them on.
+"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import LargeBinary, String, cast, delete, literal, null, select, union_all, update
+from sqlalchemy import LargeBinary, Row, String, cast, delete, literal, null, select, union_all, update
 
 from gateway.storage.audit import AuditEntry
 from gateway.storage.database import Tx, insert_into
 from gateway.storage.encryption import name_row
-from gateway.storage.tables import audit, callbacks, drafts, notes, people, records
+from gateway.storage.tables import audit, callbacks, drafts, notes, people, records, referrals
 
 # Drafts: one per person and request, so that a reload or a lost connection loses nothing.
 
@@ -216,3 +220,49 @@ def empty_records(tx: Tx, caller_id: str) -> None:
     """Empty the case records of a number; must run before the caller is deleted."""
     of_number = select(callbacks.c.id).where(callbacks.c.caller_id == caller_id)
     tx.execute(update(records).where(records.c.callback_id.in_(of_number)).values(said=None))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Referral:
+    """One service; an empty list of languages or topics means not recorded."""
+
+    id: str
+    team: str
+    name: str
+    number: str
+    place: str = ""
+    hours: str = ""
+    languages: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    may_share: bool = True
+    checked_on: date | None = None
+
+
+def save_referral(tx: Tx, referral: Referral) -> None:
+    """Insert or update an entry."""
+    values = asdict(referral) | {"languages": list(referral.languages), "topics": list(referral.topics)}
+    statement = insert_into(tx, referrals).values(values)
+    changed = {name: value for name, value in values.items() if name not in ("id", "team")}
+    tx.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed))
+
+
+def list_referrals(tx: Tx, team: str) -> tuple[Referral, ...]:
+    """Return a team's entries by name."""
+    query = select(referrals).where(referrals.c.team == team).order_by(referrals.c.name, referrals.c.id)
+    return tuple(_read_referral(row) for row in tx.execute(query))
+
+
+def find_referral(tx: Tx, referral_id: str) -> Referral | None:
+    """Return one entry, if it exists."""
+    row = tx.execute(select(referrals).where(referrals.c.id == referral_id)).first()
+    return _read_referral(row) if row is not None else None
+
+
+def drop_referral(tx: Tx, referral_id: str) -> None:
+    """Delete an entry."""
+    tx.execute(delete(referrals).where(referrals.c.id == referral_id))
+
+
+def _read_referral(row: Row[Any]) -> Referral:
+    values = row._asdict()
+    return Referral(**{**values, "languages": tuple(row.languages), "topics": tuple(row.topics)})

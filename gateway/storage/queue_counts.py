@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, ScalarSelect, String, TextClause, cast, func, literal, select, text
 
 from gateway.domain.callbacks.queue_rules import DANGER, NORMAL
+from gateway.storage.conversations import build_danger_count
 from gateway.storage.database import Tx
 from gateway.storage.list_filter import ListFilter
 from gateway.storage.queue import IdQuery, QueueShape, build_shape, count_due, count_some, find_shape
 from gateway.storage.tables import IN_HAND, REVIEW, WAITING, callbacks
-from gateway.storage.texts import build_danger_count
 
 _c = callbacks.c
 _NEWEST = 20

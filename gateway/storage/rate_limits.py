@@ -1,19 +1,22 @@
-"""Count and limit use: budgets per window, token buckets per channel, and failed tries per scope.
+"""Count and limit use (budgets, token buckets, failed tries), and read what is stored of every channel at once.
 
-All counters are rows, so that every process shares one limit and a restart does not reset it.
+All counters are rows, so that every process shares one limit and a restart does not reset it. ``read_channels`` gives
+a page each channel's bucket, waiting messages and heartbeat in one statement.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, bindparam, case, delete, select, update
+from sqlalchemy import Executable, bindparam, case, delete, func, literal, select, union_all, update
 
 from gateway.domain.outbox.send_policy import Bucket
 from gateway.storage.database import Tx, build_insert, insert_into
-from gateway.storage.tables import budgets, lines, tries
+from gateway.storage.outbox import build_waiting
+from gateway.storage.settings import PREFIX, Life, get_setting, read_life
+from gateway.storage.tables import budgets, lines, settings, tries
 
 
 def spend_use(tx: Tx, scope: bytes, window: str, *, now: datetime) -> int:
@@ -121,3 +124,52 @@ def clear_tries(tx: Tx, scope: bytes) -> None:
 def purge_tries(tx: Tx, before: datetime) -> None:
     """Delete what was last tried before this instant."""
     tx.execute(delete(tries).where(tries.c.last_at < before))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelRows:
+    """What is stored by channel.
+
+    Attributes:
+        buckets: account → rate-limit bucket; a channel's calls have an account of their own.
+        waiting: channel → number of messages that wait.
+        lives: channel → last heartbeat.
+        setting: value of the setting that was asked for beside them; None where it is not set.
+    """
+
+    buckets: Mapping[str, Bucket]
+    waiting: Mapping[str, int]
+    lives: Mapping[str, Life]
+    setting: Any = None
+
+
+def read_channels(
+    tx: Tx, names: Collection[str], *, accounts: Collection[str] = (), setting: str = ""
+) -> ChannelRows:
+    """Return the rows of these channels and further accounts, and one setting beside them, in one statement."""
+    every = sorted({*names, *accounts})
+    if not every:
+        only = get_setting(tx, setting) if setting else None
+        return ChannelRows(buckets={}, waiting={}, lives={}, setting=only)
+    asked = union_all(*(select(literal(name).label("name")) for name in every)).subquery("asked")
+    waiting = build_waiting().subquery("waiting")
+    beside = settings.alias("beside")
+    query = (
+        select(
+            asked.c.name,
+            lines,
+            func.coalesce(waiting.c.n, 0).label("waits"),
+            settings.c.value.label("life"),
+            select(beside.c.value).where(beside.c.name == setting).scalar_subquery().label("setting"),
+        )
+        .join_from(asked, lines, lines.c.channel == asked.c.name, isouter=True)
+        .join(waiting, waiting.c.channel == asked.c.name, isouter=True)
+        .join(settings, settings.c.name == literal(PREFIX) + asked.c.name, isouter=True)
+    )
+    rows = tx.execute(query).all()
+    return ChannelRows(
+        buckets={row.name: read_bucket(row._asdict()) for row in rows if row.channel is not None},
+        waiting={row.name: int(row.waits) for row in rows},
+        lives={row.name: read_life(row.life or {}) for row in rows},
+        setting=rows[0].setting,
+    )

@@ -12,7 +12,7 @@ from gateway.delivery.operator_notices import keep_notice
 from gateway.domain.events import Inbound, Kind, NotANumber
 from gateway.domain.outbox.send_policy import Bucket
 from gateway.storage import rate_limits
-from gateway.storage.simulator import SentText
+from gateway.storage.callers import SentText
 from tests.channels.android.cases import KEY
 from tests.support import cli_house as houses
 from tests.support.cli_house import Machine

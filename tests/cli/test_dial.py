@@ -20,7 +20,7 @@ from gateway.menus.authoring.conversation_runner import run_conversation as run_
 from gateway.menus.authoring.folder import read_folder
 from gateway.menus.engine.model import Menu
 from gateway.storage import migrate
-from gateway.storage.simulator import SentText
+from gateway.storage.callers import SentText
 from tests.support.house import publish
 from tests.support.menu_folders import asked
 from tests.support.served_webhooks import House, Page, served

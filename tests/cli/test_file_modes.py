@@ -9,7 +9,7 @@ import pytest
 
 from config import settings
 from gateway.bootstrap import open_serving_parts
-from gateway.foundation.file_modes import close_files, find_open_files
+from gateway.storage.atomic_files import close_files, find_open_files
 from tests.cli.test_doctor import reds, told
 from tests.support.cli_house import Machine
 

@@ -13,8 +13,8 @@ from gateway.conversations.simulator_facts import format_cost, list_texts
 from gateway.domain.events import ThreadAsked
 from gateway.foundation.services import Services
 from gateway.storage import callers, outbox
+from gateway.storage.callers import SentText
 from gateway.storage.database import Store
-from gateway.storage.simulator import SentText
 from tests.support.clocks import SetClock
 from tests.support.house import HER, Phone, made_parts, publish, requests
 

@@ -14,7 +14,7 @@ from gateway.foundation.services import AnswerBounds, Services
 from gateway.menus.engine import serialization
 from gateway.menus.engine.model import Menu
 from gateway.menus.engine.text_size import split_parts
-from gateway.storage import callers, outbox, texts
+from gateway.storage import callers, conversations, outbox
 from tests.support.clocks import SetClock
 from tests.support.house import HER, LINE, Phone, payload_text, publish, requests, rows, sample
 
@@ -387,7 +387,7 @@ def test_a_text_nobody_understood_waits_to_be_read_and_offers_what_is_near(light
     assert answer.splitlines()[:2] == ["Did you mean:", "1 passport"]
     assert "CALL ME" in answer
     with light.parts.store.read() as tx:
-        assert [each.text for each in texts.list_unread(tx)] == ["papr"]
+        assert [each.text for each in conversations.list_unread(tx)] == ["papr"]
     (answer,) = light.texts("1")
     assert "Boss keeps my passport" in answer
 
@@ -538,7 +538,7 @@ def test_after_stop_what_she_asks_is_answered_once_and_the_rest_is_read_by_a_per
     assert phone.texts("wage")
     assert phone.texts("my sister is at home") == []
     with phone.parts.store.read() as tx:
-        assert [one.text for one in texts.list_unread(tx)] == ["my sister is at home"]
+        assert [one.text for one in conversations.list_unread(tx)] == ["my sister is at home"]
 
 
 @pytest.mark.fault("W1")

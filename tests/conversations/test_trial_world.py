@@ -12,7 +12,7 @@ from gateway.domain.callbacks.states import CallbackState
 from gateway.domain.events import MissedCall, OptOut, ThreadAsked
 from gateway.foundation.services import Services
 from gateway.helpdesk.requests.erase import forget_number, forget_spooled
-from gateway.storage import callbacks, callers, simulator
+from gateway.storage import callbacks, callers
 from gateway.storage.callbacks import Callback
 from gateway.storage.callers import TRIAL
 from gateway.storage.database import Unavailable
@@ -141,9 +141,9 @@ def test_a_ring_of_a_trial_phone_uses_up_no_ring_of_hers(hers: Phone, stranger: 
 def test_a_trial_phone_reads_no_text_of_hers(hers: Phone, stranger: Phone) -> None:
     assert hers.texts("wage")
     asked = ThreadAsked(channel=TRIED, number=HER)
-    assert simulator.list_thread(hers.parts.store, asked, lines=[TRIED]) == ()
+    assert callers.list_thread(hers.parts.store, asked, lines=[TRIED]) == ()
     stranger.texts("passport")
-    assert [each.channel for each in simulator.list_thread(hers.parts.store, asked, lines=[TRIED])] == [TRIED]
+    assert [each.channel for each in callers.list_thread(hers.parts.store, asked, lines=[TRIED])] == [TRIED]
 
 
 def test_a_trial_that_erases_leaves_what_she_left_in_the_spool(

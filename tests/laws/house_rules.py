@@ -70,7 +70,7 @@ UNIQUE = (
     ),
     ("gateway/storage/tables/callbacks.py", r'"uq_bridges_one_live", "person_id", where=LIVE, unique=True'),
     ("gateway/storage/tables/callbacks.py", r'"attempt_id", .+ nullable=False, unique=True'),
-    ("gateway/storage/tables/outbox.py", r'Column\("once", String\(80\), nullable=False, unique=True\)'),
+    ("gateway/storage/tables/callers.py", r'Column\("once", String\(80\), nullable=False, unique=True\)'),
 )
 """What can be asked twice, and where the key that answers it is declared."""
 

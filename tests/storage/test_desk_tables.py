@@ -11,14 +11,11 @@ from gateway.storage import (
     callbacks,
     conversations,
     duty,
-    links,
     notes,
     outbox,
     people,
-    presence,
-    referrals,
     sign_ins,
-    texts,
+    staff_devices,
 )
 from gateway.storage.database import Store, Tx
 from gateway.storage.duty import find_hours
@@ -80,16 +77,16 @@ def test_the_help_list_forgets_who_was_removed(tx: Tx) -> None:
 
 def test_a_link_is_used_once_and_then_known_by_its_phone(tx: Tx) -> None:
     callbacks.insert_callback(tx, request(caller_of(tx), "c1"))
-    links.add_link(tx, b"l" * 32, person_id="me", callback_id="c1", expires_at=LATER)
-    assert links.by_phone(tx, b"p" * 32) is None
-    assert not links.use_link(tx, b"l" * 32, phone=b"p" * 32, now=LATER)
-    assert links.use_link(tx, b"l" * 32, phone=b"p" * 32, now=NOW)
-    assert not links.use_link(tx, b"l" * 32, phone=b"q" * 32, now=NOW)
-    found = links.by_phone(tx, b"p" * 32)
-    assert found == links.find_link(tx, b"l" * 32)
+    staff_devices.add_link(tx, b"l" * 32, person_id="me", callback_id="c1", expires_at=LATER)
+    assert staff_devices.by_phone(tx, b"p" * 32) is None
+    assert not staff_devices.use_link(tx, b"l" * 32, phone=b"p" * 32, now=LATER)
+    assert staff_devices.use_link(tx, b"l" * 32, phone=b"p" * 32, now=NOW)
+    assert not staff_devices.use_link(tx, b"l" * 32, phone=b"q" * 32, now=NOW)
+    found = staff_devices.by_phone(tx, b"p" * 32)
+    assert found == staff_devices.find_link(tx, b"l" * 32)
     assert found is not None
     assert (found.person_id, found.callback_id, found.used_at) == ("me", "c1", NOW)
-    assert links.find_link(tx, b"x" * 32) is None
+    assert staff_devices.find_link(tx, b"x" * 32) is None
 
 
 def test_a_step_is_used_once_and_never_an_earlier_one(tx: Tx) -> None:
@@ -170,24 +167,24 @@ def test_texts_nobody_understood(tx: Tx) -> None:
             understood=understood,
             now=NOW + timedelta(seconds=n),
         )
-    newest, oldest = texts.list_unread(tx)
+    newest, oldest = conversations.list_unread(tx)
     assert (newest.text, oldest.text, newest.number) == ("words 2", "words 0", "+8562055512345")
-    assert texts.mark_read(tx, oldest.id, person_id="me", now=NOW)
-    assert not texts.mark_read(tx, oldest.id, person_id="other", now=NOW)
-    assert texts.count_unread(tx) == 1
+    assert conversations.mark_read(tx, oldest.id, person_id="me", now=NOW)
+    assert not conversations.mark_read(tx, oldest.id, person_id="other", now=NOW)
+    assert conversations.count_unread(tx) == 1
     conversations.forget_texts(tx, her)
-    assert texts.list_unread(tx) == ()
+    assert conversations.list_unread(tx) == ()
 
 
 def test_who_looks_and_for_how_long(tx: Tx) -> None:
     callbacks.insert_callback(tx, request(caller_of(tx), "c1"))
-    presence.note_look(tx, "c1", "me", now=NOW)
-    presence.note_look(tx, "c1", "other", now=NOW)
-    presence.note_look(tx, "c1", "me", now=LATER)
-    assert presence.list_lookers(tx, "c1", since=NOW, besides="me") == ("Other",)
-    assert presence.list_lookers(tx, "c1", since=LATER, besides="other") == ("Me",)
-    assert presence.list_lookers(tx, "c1", since=LATER, besides="me") == ()
-    assert (presence.find_last_look(tx, "c1", "me"), presence.find_last_look(tx, "c1", "nobody")) == (
+    people.note_look(tx, "c1", "me", now=NOW)
+    people.note_look(tx, "c1", "other", now=NOW)
+    people.note_look(tx, "c1", "me", now=LATER)
+    assert people.list_lookers(tx, "c1", since=NOW, besides="me") == ("Other",)
+    assert people.list_lookers(tx, "c1", since=LATER, besides="other") == ("Me",)
+    assert people.list_lookers(tx, "c1", since=LATER, besides="me") == ()
+    assert (people.find_last_look(tx, "c1", "me"), people.find_last_look(tx, "c1", "nobody")) == (
         LATER,
         None,
     )
@@ -197,14 +194,14 @@ def test_who_looks_at_anything(tx: Tx) -> None:
     callbacks.insert_callback(tx, request(caller_of(tx), "c1"))
     callbacks.insert_callback(tx, request(caller_of(tx), "c2", slot=1))
     for callback, person in (("c1", "me"), ("c1", "other"), ("c2", "other")):
-        presence.note_look(tx, callback, person, now=NOW)
-    assert presence.list_all_lookers(tx, "main", since=NOW, besides="") == {
+        people.note_look(tx, callback, person, now=NOW)
+    assert people.list_all_lookers(tx, "main", since=NOW, besides="") == {
         "c1": ("Me", "Other"),
         "c2": ("Other",),
     }
-    assert presence.list_all_lookers(tx, "main", since=NOW, besides="other") == {"c1": ("Me",)}
-    assert presence.list_all_lookers(tx, "main", since=LATER, besides="") == {}
-    assert presence.list_all_lookers(tx, "elsewhere", since=NOW, besides="") == {}
+    assert people.list_all_lookers(tx, "main", since=NOW, besides="other") == {"c1": ("Me",)}
+    assert people.list_all_lookers(tx, "main", since=LATER, besides="") == {}
+    assert people.list_all_lookers(tx, "elsewhere", since=NOW, besides="") == {}
 
 
 def test_a_draft_is_sealed_one_a_person_and_goes_with_her(tx: Tx) -> None:
@@ -246,7 +243,7 @@ def test_what_one_has_claimed_and_what_happened_to_it_last(tx: Tx) -> None:
 
 
 def test_the_referral_book(tx: Tx) -> None:
-    one = referrals.Referral(
+    one = notes.Referral(
         id="r1",
         team="main",
         name="Office",
@@ -254,16 +251,16 @@ def test_the_referral_book(tx: Tx) -> None:
         languages=("lo", "th"),
         checked_on=date(2026, 11, 1),
     )
-    referrals.save_referral(tx, one)
-    assert referrals.by_id(tx, "r1") == one
-    changed = referrals.Referral(id="r1", team="another", name="Bureau", number="192", may_share=False)
-    referrals.save_referral(tx, changed)
-    found = referrals.by_id(tx, "r1")
+    notes.save_referral(tx, one)
+    assert notes.find_referral(tx, "r1") == one
+    changed = notes.Referral(id="r1", team="another", name="Bureau", number="192", may_share=False)
+    notes.save_referral(tx, changed)
+    found = notes.find_referral(tx, "r1")
     assert found is not None
     assert (found.team, found.name, found.may_share, found.checked_on) == ("main", "Bureau", False, None)
-    assert referrals.list_referrals(tx, "another") == ()
-    referrals.drop_referral(tx, "r1")
-    assert referrals.list_referrals(tx, "main") == ()
+    assert notes.list_referrals(tx, "another") == ()
+    notes.drop_referral(tx, "r1")
+    assert notes.list_referrals(tx, "main") == ()
 
 
 def test_who_was_told_of_a_callback(tx: Tx) -> None:

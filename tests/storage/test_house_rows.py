@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from gateway.storage import callers, dumping, outbox, outbox_claims, people, reports, resealing, sign_ins
+from gateway.storage import callers, encryption, migrate, outbox, outbox_claims, people, reports, sign_ins
 from gateway.storage.database import Store, Tx
 from gateway.storage.tables import metadata
 
@@ -302,12 +302,12 @@ def test_a_row_read_out_is_put_back_equal_whatever_its_columns_are(tx: Tx) -> No
     her = callers.upsert_caller(tx, "+8562055512345", now=NOW).id
     row(tx, "a", caller_id=her, payload={"text": "ຄ່າ"})
     reports.add_count(tx, DAY, 3, "phone", "lo", "v", "shown", "main", n=2)
-    taken = {name: list(dumping.list_rows(tx, name)) for name in ("people", "callers", "outbox", "figures")}
+    taken = {name: list(migrate.list_rows(tx, name)) for name in ("people", "callers", "outbox", "figures")}
     for name in reversed(taken):
         tx.execute(metadata.tables[name].delete())
     for name, rows in taken.items():
-        dumping.fill_table(tx, name, rows)
-    assert {name: list(dumping.list_rows(tx, name)) for name in taken} == taken
+        migrate.fill_table(tx, name, rows)
+    assert {name: list(migrate.list_rows(tx, name)) for name in taken} == taken
     found = people.by_key(tx, "noy")
     assert found is not None
     assert found.languages == ("lo", "th")
@@ -318,9 +318,9 @@ def test_a_row_read_out_is_put_back_equal_whatever_its_columns_are(tx: Tx) -> No
 
 def test_a_column_of_another_release_is_told(tx: Tx) -> None:
     with pytest.raises(KeyError):
-        dumping.fill_table(tx, "figures", [{"mood": "good"}])
+        migrate.fill_table(tx, "figures", [{"mood": "good"}])
     with pytest.raises(KeyError):
-        dumping.fill_table(tx, "moods", [{"day": 1}])
+        migrate.fill_table(tx, "moods", [{"day": 1}])
 
 
 def test_batches_go_through_a_column_by_key_and_leave_what_is_sealed_well(tx: Tx) -> None:
@@ -328,7 +328,7 @@ def test_batches_go_through_a_column_by_key_and_leave_what_is_sealed_well(tx: Tx
         callers.upsert_caller(tx, f"+85620555000{n:02}", now=NOW)
     seen, after = 0, None
     for _ in range(9):
-        found = resealing.reseal_batch(tx, "callers", "number", after=after, limit=3)
+        found = encryption.reseal_batch(tx, "callers", "number", after=after, limit=3)
         assert (found.sealed, found.unreadable) == (0, 0)
         seen, after = seen + 1, found.last
         if after is None:

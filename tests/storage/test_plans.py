@@ -18,9 +18,7 @@ from gateway.storage import (
     outbox,
     outbox_claims,
     people,
-    presence,
     queue,
-    texts,
 )
 from gateway.storage.database import Store, Tx
 from gateway.storage.queue import Tab
@@ -55,7 +53,7 @@ QUESTIONS: dict[str, tuple[Callable[[Tx], Any], set[str]]] = {
         {"ix_audit_subject"},
     ),
     "who looks at what": (
-        lambda tx: presence.list_all_lookers(tx, "main", since=NOW, besides="p1"),
+        lambda tx: people.list_all_lookers(tx, "main", since=NOW, besides="p1"),
         {"ix_looking_at"},
     ),
     "open requests of a number": (
@@ -94,8 +92,8 @@ QUESTIONS: dict[str, tuple[Callable[[Tx], Any], set[str]]] = {
         {"ix_outbox_caller", "ix_outbox_lane"},
     ),
     "her texts": (lambda tx: conversations.forget_texts(tx, "c" * 20), {"ix_texts_caller_id"}),
-    "texts that nobody read": (texts.count_unread, {"ix_texts_unread"}),
-    "texts of danger that nobody read": (texts.count_dangers, {"ix_texts_unread"}),
+    "texts that nobody read": (conversations.count_unread, {"ix_texts_unread"}),
+    "texts of danger that nobody read": (conversations.count_dangers, {"ix_texts_unread"}),
     "a number at its dial": (
         lambda tx: callers.find_caller(tx, "+8562055500001"),
         {"uq_callers_lookup", "lookup"},
@@ -124,7 +122,7 @@ def fill(store: Store) -> None:
             state = list(CallbackState)[n % len(CallbackState)]
             callbacks.insert_callback(tx, request(her, f"c{n}", state=state, code=f"{n:04}", held_until=NOW))
             audit.add_entry(tx, now=NOW, person_id="p1", act="claimed", kind="callback", subject=f"c{n}")
-            presence.note_look(tx, f"c{n}", "p1", now=NOW - n * H)
+            people.note_look(tx, f"c{n}", "p1", now=NOW - n * H)
             attempts.add_attempt(tx, attempt(her, f"a{n}", f"c{n}", ended_at=NOW if n % 2 else None))
             outbox.add_row(
                 tx, kind="answer", channel="phone", lane=f"lane {n}", due_at=NOW + n * H, expires_at=NOW + 999 * H,

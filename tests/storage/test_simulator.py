@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from gateway.domain.events import ThreadAsked
-from gateway.storage import callers, outbox, outbox_claims, people, simulator
+from gateway.storage import callers, outbox, outbox_claims, people
 from gateway.storage.database import Store, Tx
 from tests.support.clocks import SetClock
 
@@ -72,12 +72,12 @@ def _row(
 
 def asked(store: Store, number: str, **since: object) -> list[tuple[str, str]]:
     question = ThreadAsked(channel="simulator", number=number, **since)
-    return [(each.channel, each.text) for each in simulator.list_thread(store, question)]
+    return [(each.channel, each.text) for each in callers.list_thread(store, question)]
 
 
 def states(store: Store, *lines: str) -> list[tuple[str, str]]:
     question = ThreadAsked(channel="simulator", number=HERS)
-    return [(each.text, each.state) for each in simulator.list_thread(store, question, lines=lines)]
+    return [(each.text, each.state) for each in callers.list_thread(store, question, lines=lines)]
 
 
 def test_a_thread_holds_what_stayed_with_us_oldest_first(tx_rows: Store) -> None:
@@ -101,7 +101,7 @@ def test_what_was_erased_is_not_shown(tx_rows: Store) -> None:
 
 
 def test_only_the_newest_are_shown(tx_rows: Store, clock: SetClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulator, "MOST", 1)
+    monkeypatch.setattr(callers, "MOST", 1)
 
     assert asked(tx_rows, HERS) == [("africastalking", "ສອງ")]
 
@@ -128,12 +128,12 @@ def test_it_says_where_it_stands(tx_rows: Store, state: str, shown: bool) -> Non
 def test_what_waits_bears_the_time_at_which_it_was_written(tx_rows: Store, clock: SetClock) -> None:
     question = ThreadAsked(channel="simulator", number=HERS)
     (waits,) = [
-        each for each in simulator.list_thread(tx_rows, question, lines=["simulator"]) if each.state != "sent"
+        each for each in callers.list_thread(tx_rows, question, lines=["simulator"]) if each.state != "sent"
     ]
     with tx_rows.write() as tx:
         tx.execute(outbox.outbox.update().values(changed_at=clock.now() + timedelta(minutes=9)))
     (again,) = [
-        each for each in simulator.list_thread(tx_rows, question, lines=["simulator"]) if each.state != "sent"
+        each for each in callers.list_thread(tx_rows, question, lines=["simulator"]) if each.state != "sent"
     ]
     assert again.at == waits.at < clock.now()
 
@@ -147,5 +147,5 @@ def test_alerts_to_a_helpline_phone_are_on_it_and_on_no_other(store: Store, cloc
         her = callers.upsert_caller(tx, HERS, now=clock.now(), trial=True)
         _row(tx, clock, her.id, "simulator", "to her", "sim-8")
     for number, words in ((HERS, ["to noy", "to her"]), (OTHERS, ["to dao"]), ("+8562055500009", [])):
-        seen = simulator.list_thread(store, ThreadAsked(channel="simulator", number=number))
+        seen = callers.list_thread(store, ThreadAsked(channel="simulator", number=number))
         assert [each.text for each in seen] == words

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from gateway.storage.push_subscriptions import PushAddress
+from gateway.storage.staff_devices import PushAddress
 
 
 def text_of(value: bytes) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.delivery import channel_status, clock_guard
 from gateway.helpdesk.alerts import alerts, push_alerts
 from gateway.helpdesk.alerts.announce import list_keepers
-from gateway.storage import channel_rows, outbox, settings
+from gateway.storage import outbox, rate_limits, settings
 
 if TYPE_CHECKING:
     from gateway.foundation.services import Services
@@ -80,7 +80,7 @@ def _is_to_tell(stop: dict[str, Any], now: datetime) -> bool:
 def _note_stopped(parts: Services, tx: Tx, known: dict[str, Any], now: datetime) -> dict[str, Any]:
     """Return what is known of stopped channels, with what is seen now."""
     found: dict[str, Any] = {}
-    for status in channel_status.compose_statuses(parts, channel_rows.read_channels(tx, parts.channels)):
+    for status in channel_status.compose_statuses(parts, rate_limits.read_channels(tx, parts.channels)):
         before = known.get(status.name)
         if status.channel.contract.real and status.sort in SILENT | PAUSED:
             fresh = {"since": now.isoformat(), "told": False}

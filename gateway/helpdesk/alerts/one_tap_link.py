@@ -17,13 +17,13 @@ from gateway.foundation.ids import new_token
 from gateway.helpdesk.errors import Rejected, Why
 from gateway.helpdesk.queue import claim
 from gateway.helpdesk.staff.people import make_actor
-from gateway.storage import audit, callbacks, links, people
+from gateway.storage import audit, callbacks, people, staff_devices
 
 if TYPE_CHECKING:
     from gateway.domain.permissions import Actor
     from gateway.foundation.services import Services
     from gateway.storage.database import Tx
-    from gateway.storage.links import Link
+    from gateway.storage.staff_devices import Link
 
 PATH = "/t/"
 """Path of the link's page below the public address."""
@@ -75,7 +75,7 @@ class Taken(Tapped):
 def make_link(parts: Services, tx: Tx, person_id: str, callback_id: str, *, mark: int = 0) -> str:
     """Return the URL of a new link for this person and callback; ``mark`` is the alert's reference, or 0."""
     token, until = new_token(_SIZE), parts.clock.now() + LASTS
-    links.add_link(
+    staff_devices.add_link(
         tx, _hash_token(tx, token), person_id=person_id, callback_id=callback_id, expires_at=until, mark=mark
     )
     return f"{parts.public_url.rstrip('/')}{PATH}{token}"
@@ -85,7 +85,7 @@ def find_offer(parts: Services, token: str) -> Offered | None:
     """Return what an unused link offers; None if it was used, has expired or its person is disabled."""
     now = parts.clock.now()
     with parts.store.read() as tx:
-        link = links.find_link(tx, _hash_token(tx, token))
+        link = staff_devices.find_link(tx, _hash_token(tx, token))
         if link is None or link.used_at is not None or link.expires_at <= now:
             return None
         person = people.by_id(tx, link.person_id)
@@ -114,13 +114,13 @@ def use_link(parts: Services, token: str) -> Taken:
     phone, now = new_token(), parts.clock.now()
 
     def work(tx: Tx) -> Tapped:
-        earlier = _read_tapped(tx, links.by_phone(tx, _hash_phone(tx, phone)))
+        earlier = _read_tapped(tx, staff_devices.by_phone(tx, _hash_phone(tx, phone)))
         if earlier is not None:
             return earlier  # the first try was committed although its connection broke
         token_hash = _hash_token(tx, token)
-        if not links.use_link(tx, token_hash, phone=_hash_phone(tx, phone), now=now):
+        if not staff_devices.use_link(tx, token_hash, phone=_hash_phone(tx, phone), now=now):
             raise Rejected(Why.LINK)
-        tapped = _read_tapped(tx, links.find_link(tx, token_hash))
+        tapped = _read_tapped(tx, staff_devices.find_link(tx, token_hash))
         if tapped is None:
             raise Rejected(Why.LINK)
         audit.add_entry(
@@ -142,7 +142,7 @@ def find_tapped(parts: Services, phone: str) -> Tapped | None:
     """Return the person signed in by this phone's secret; None after CALLING has passed."""
     now = parts.clock.now()
     with parts.store.read() as tx:
-        link = links.by_phone(tx, _hash_phone(tx, phone))
+        link = staff_devices.by_phone(tx, _hash_phone(tx, phone))
         if link is None or link.used_at is None or link.used_at + CALLING <= now:
             return None
         return _read_tapped(tx, link)

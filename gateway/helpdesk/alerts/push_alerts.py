@@ -12,8 +12,8 @@ from gateway.domain.audit_acts import AuditAct
 from gateway.domain.events import PUSH
 from gateway.domain.permissions import Permission, check_permission
 from gateway.helpdesk.errors import Rejected, Why
-from gateway.storage import audit, outbox, people, push_subscriptions
-from gateway.storage.push_subscriptions import PushAddress
+from gateway.storage import audit, outbox, people, staff_devices
+from gateway.storage.staff_devices import PushAddress
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gateway.foundation.services import Services
     from gateway.storage.database import Tx
     from gateway.storage.people import Person
-    from gateway.storage.push_subscriptions import PushSubscription
+    from gateway.storage.staff_devices import PushSubscription
 
 LASTS = timedelta(hours=1)
 JOINED = timedelta(minutes=1)
@@ -44,14 +44,14 @@ def find_public_key(parts: Services, actor: Actor) -> str:
 def _ensure_key(parts: Services) -> bytes:
     """Return our private key towards push services; the first process that needs it makes it."""
     with parts.store.read() as tx:
-        known = push_subscriptions.find_push_key(tx)
+        known = staff_devices.find_push_key(tx)
     if known is not None:
         return known
     fresh, now = web_push.create_signing_key(), parts.clock.now()
 
     def work(tx: Tx) -> bytes:
-        push_subscriptions.add_push_key(tx, fresh, now=now)
-        return push_subscriptions.find_push_key(tx) or fresh
+        staff_devices.add_push_key(tx, fresh, now=now)
+        return staff_devices.find_push_key(tx) or fresh
 
     return parts.store.run(work)
 
@@ -77,7 +77,7 @@ def add_subscription(parts: Services, actor: Actor, address: PushAddress, *, dev
     now = parts.clock.now()
 
     def work(tx: Tx) -> str:
-        made = push_subscriptions.save_subscription(tx, actor.person_id, address, device=device[:60], now=now)
+        made = staff_devices.save_subscription(tx, actor.person_id, address, device=device[:60], now=now)
         _on_record(tx, actor, AuditAct.PERSON_PUSH_ON, now)
         return made
 
@@ -87,7 +87,7 @@ def add_subscription(parts: Services, actor: Actor, address: PushAddress, *, dev
 def list_subscriptions(parts: Services, actor: Actor) -> tuple[PushSubscription, ...]:
     """Return the actor's browsers that take alerts, the newest first."""
     with parts.store.read() as tx:
-        return push_subscriptions.list_subscriptions(tx, actor.person_id)
+        return staff_devices.list_subscriptions(tx, actor.person_id)
 
 
 def drop_subscription(parts: Services, actor: Actor, subscription_id: str) -> bool:
@@ -95,7 +95,7 @@ def drop_subscription(parts: Services, actor: Actor, subscription_id: str) -> bo
     now = parts.clock.now()
 
     def work(tx: Tx) -> bool:
-        dropped = push_subscriptions.drop_subscription(tx, subscription_id, person_id=actor.person_id)
+        dropped = staff_devices.drop_subscription(tx, subscription_id, person_id=actor.person_id)
         if dropped:
             _on_record(tx, actor, AuditAct.PERSON_PUSH_OFF, now)
         return dropped
@@ -138,7 +138,7 @@ def add_pushes(
     """
     now = parts.clock.now()
     rows = []
-    for one in push_subscriptions.list_subscriptions(tx, person.id) if parts.push else ():
+    for one in staff_devices.list_subscriptions(tx, person.id) if parts.push else ():
         key, due_at = (f"{once}:{one.id}", now) if urgent else _join_turn(tx, one.id, now)
         row = outbox.add_row(
             tx,
@@ -160,7 +160,7 @@ def add_pushes(
 
 def has_browser(parts: Services, tx: Tx, person_id: str) -> bool:
     """Return whether push messages may reach this person."""
-    return parts.push is not None and bool(push_subscriptions.list_subscriptions(tx, person_id))
+    return parts.push is not None and bool(staff_devices.list_subscriptions(tx, person_id))
 
 
 def _join_turn(tx: Tx, subscription_id: str, now: datetime) -> tuple[str, datetime]:

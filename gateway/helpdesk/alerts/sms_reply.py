@@ -21,7 +21,7 @@ from gateway.helpdesk.queue.claim import claim_within
 from gateway.helpdesk.requests.wordings import fill_message
 from gateway.helpdesk.staff.people import make_actor
 from gateway.menus.engine import navigation
-from gateway.storage import audit, callbacks, links, people
+from gateway.storage import audit, callbacks, people, staff_devices
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from gateway.domain.permissions import Actor
     from gateway.foundation.services import Services
     from gateway.storage.database import Tx
-    from gateway.storage.links import Link
     from gateway.storage.people import Person
+    from gateway.storage.staff_devices import Link
 
 TAKE, CANNOT = "1", "2"
 REMEMBERED = timedelta(days=1)
@@ -67,7 +67,7 @@ def new_mark(parts: Services, tx: Tx, number: str) -> int:
     Other phones may have the same one, since an answer names an alert of the phone that it comes from.
     """
     people_there, since = people.find_ids_by_number(tx, number), parts.clock.now() - REMEMBERED
-    taken = {link.mark for link in links.list_marked(tx, people_there, since=since)}
+    taken = {link.mark for link in staff_devices.list_marked(tx, people_there, since=since)}
     start = int.from_bytes(make_random_bytes(2))
     for marks in (MARKS, *LONGER_MARKS):
         candidates = (marks[(start + n) % len(marks)] for n in range(len(marks)))
@@ -104,14 +104,16 @@ def take_reply(parts: Services, tx: Tx, number: str, text: str, *, now: datetime
         return _make_reply(parts, "gone", live[0])
     if len(free) > 1:
         return _ask_which(parts, digit, free)
-    if not links.answer_links(tx, person_id=free[0].person.id, callback_id=free[0].link.callback_id, now=now):
+    if not staff_devices.answer_links(
+        tx, person_id=free[0].person.id, callback_id=free[0].link.callback_id, now=now
+    ):
         return _make_reply(parts, "answered", free[0])
     return _take_alert(parts, tx, free[0], now) if digit == TAKE else _record_cannot(parts, tx, free[0], now)
 
 
 def _find_recipient(tx: Tx, number: str, now: datetime) -> list[_Alert]:
     """Return the alerts of the last 24 hours to this phone, newest first."""
-    recent = links.list_marked(tx, people.find_ids_by_number(tx, number), since=now - REMEMBERED)
+    recent = staff_devices.list_marked(tx, people.find_ids_by_number(tx, number), since=now - REMEMBERED)
     known = {one: people.by_id(tx, one) for one in {link.person_id for link in recent}}
     senders = {id_: one for id_, one in known.items() if one is not None and _answers_from(one, number)}
     return [_Alert(person=senders[link.person_id], link=link) for link in recent if link.person_id in senders]

@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 
     from gateway.domain.permissions import Actor
     from gateway.foundation.services import Services
+    from gateway.storage.bridges import SeenCall
     from gateway.storage.callbacks import Callback
     from gateway.storage.callers import Caller
     from gateway.storage.database import Tx
     from gateway.storage.queue import QueueEntry
-    from gateway.storage.seen_calls import SeenCall
 
 LEASE = timedelta(hours=2)
 OWN_CONTACT = timedelta(minutes=30)

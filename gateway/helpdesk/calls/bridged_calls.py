@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from gateway.domain.permissions import Actor
     from gateway.foundation.services import Services
     from gateway.helpdesk.calls.attempts import Begun
+    from gateway.storage.bridges import SeenCall
     from gateway.storage.database import Tx
-    from gateway.storage.seen_calls import SeenCall
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,18 +33,7 @@ from gateway.helpdesk.queue.undo import may_reopen
 from gateway.helpdesk.requests.follow_up import POLICY
 from gateway.helpdesk.requests.referrals import choose_entries
 from gateway.helpdesk.staff.centre_lists import list_topics
-from gateway.storage import (
-    broken_promises,
-    channel_rows,
-    duty,
-    notes,
-    people,
-    presence,
-    queue,
-    queue_counts,
-    referrals,
-    seen_calls,
-)
+from gateway.storage import bridges, broken_promises, duty, notes, people, queue, queue_counts, rate_limits
 from gateway.storage.attempts import INCOMING
 from gateway.storage.queue import Tab
 
@@ -61,14 +50,13 @@ if TYPE_CHECKING:
     from gateway.helpdesk.queue.queue import Queue, Row
     from gateway.helpdesk.queue.queue_page import StatusBar
     from gateway.helpdesk.queue.transfer import Colleague
+    from gateway.storage.bridges import SeenCall, SeenCalls
     from gateway.storage.callbacks import Callback
-    from gateway.storage.channel_rows import ChannelRows
     from gateway.storage.database import Tx
-    from gateway.storage.notes import DraftNote, Written
-    from gateway.storage.presence import TeamNow
+    from gateway.storage.notes import DraftNote, Referral, Written
+    from gateway.storage.people import TeamNow
     from gateway.storage.queue import IdQuery, ListOrder, QueueEntry
-    from gateway.storage.referrals import Referral
-    from gateway.storage.seen_calls import SeenCall, SeenCalls
+    from gateway.storage.rate_limits import ChannelRows
 
 JUST_NOW = timedelta(minutes=15)
 """A bridged call that asks no outcome is explained for this long."""
@@ -220,7 +208,7 @@ def _read_rows(
     order: ListOrder,
 ) -> _Rows:
     now = parts.clock.now()
-    team = presence.read_team(tx, actor.team, since=now - LOOKS)
+    team = people.read_team(tx, actor.team, since=now - LOOKS)
     own = {
         "one": [queue.build_one(callback_id)],
         "earlier": [queue.build_same_caller(actor.team, callback_id)],
@@ -234,11 +222,11 @@ def _read_rows(
         one=one,
         lists=lists,
         team=team,
-        calls=seen_calls.read_calls(
+        calls=bridges.read_calls(
             tx, actor.person_id, callback_id=callback_id, caller_id=one.callback.caller_id or ""
         ),
         written=notes.read_written(tx, callback_id, actor.person_id, acts_about=sorted(about)),
-        channels=channel_rows.read_channels(
+        channels=rate_limits.read_channels(
             tx, parts.channels, accounts=call_limits.list_accounts(parts), setting=POLICY
         ),
     )
@@ -316,7 +304,7 @@ def _add_known(parts: Services, tx: Tx, actor: Actor, rows: _Rows, page: Callbac
     )
     own = row.mine and row.state not in OVER
     passes = transfer.may_pass(callback, actor) and transfer.has_many(rows.team)
-    book = referrals.list_referrals(tx, actor.team) if own else ()
+    book = notes.list_referrals(tx, actor.team) if own else ()
     return replace(
         page,
         earlier=is_seen_by(actor, earlier, now),

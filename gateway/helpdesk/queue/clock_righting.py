@@ -19,7 +19,7 @@ from gateway.helpdesk.calls.attempts import LEASE as CALL_LEASE
 from gateway.helpdesk.queue.claim import LEASE
 from gateway.helpdesk.requests.intake_rules import call_for_decision
 from gateway.helpdesk.requests.planning import find_duty_hours, plan_on
-from gateway.storage import attempts, audit, callbacks, clock_righting
+from gateway.storage import attempts, audit, callbacks, settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,18 +44,18 @@ def set_right(parts: Services, tx: Tx, known: Mapping[str, Any], now: datetime) 
         now: the instant that a person has confirmed.
     """
     bases = find_bases(known, boot=parts.clock.boot(), steady=parts.clock.steady(), now=now)
-    for one in clock_righting.list_marked_requests(tx, bases):
+    for one in settings.list_marked_requests(tx, bases):
         by = _find_offset(one.mark, one.last_asked_at, bases)
         if by:
             _move_request(parts, tx, one, by, now)
-    for text in clock_righting.list_marked_texts(tx, bases):
+    for text in settings.list_marked_texts(tx, bases):
         if by := _find_offset(text.mark, text.at, bases):
-            clock_righting.move_text(tx, text.id, by, text.at)
-    for row in clock_righting.list_marked_rows(tx, bases):
+            settings.move_text(tx, text.id, by, text.at)
+    for row in settings.list_marked_rows(tx, bases):
         if by := _find_offset(row.mark, row.at, bases):
-            clock_righting.move_row(tx, row.id, by)
+            settings.move_row(tx, row.id, by)
     _show_what_would_end(tx, now)
-    clock_righting.end_impossible(tx, now, held_until=now + LEASE, lease_until=now + CALL_LEASE)
+    settings.end_impossible(tx, now, held_until=now + LEASE, lease_until=now + CALL_LEASE)
 
 
 def _show_what_would_end(tx: Tx, now: datetime) -> None:
@@ -113,7 +113,7 @@ def _move_request(parts: Services, tx: Tx, one: Callback, by: timedelta, now: da
     if one.contact is not None and abs(one.contact.said_at - one.last_asked_at) < TOLERANCE:
         values["contact"] = replace(one.contact, said_at=one.contact.said_at + by)
         if one.caller_id is not None:
-            clock_righting.keep_contact(tx, one.caller_id, values["contact"], contacted_at=last)
+            settings.keep_contact(tx, one.caller_id, values["contact"], contacted_at=last)
     callbacks.change_callback(tx, one.id, now=now, **values)
     if one.state in OPEN:
         _plan_anew(parts, tx, replace(one, last_asked_at=last), now)

@@ -24,7 +24,7 @@ from gateway.helpdesk.queue.list_view import (
     make_tab_stamp,
 )
 from gateway.helpdesk.requests.planning import find_window_start
-from gateway.storage import attempts, audit, notes, people, presence, queue, queue_counts
+from gateway.storage import attempts, audit, notes, people, queue, queue_counts
 from gateway.storage.queue import QueueEntry, Tab
 from gateway.storage.queue_counts import Counts, Pulse
 
@@ -373,4 +373,4 @@ def find_promise(due_at: datetime | None, due_until: datetime | None, now: datet
 
 
 def _list_lookers(tx: Tx, actor: Actor, now: datetime) -> Mapping[str, tuple[str, ...]]:
-    return presence.list_all_lookers(tx, actor.team, since=now - LOOKS, besides=actor.person_id)
+    return people.list_all_lookers(tx, actor.team, since=now - LOOKS, besides=actor.person_id)

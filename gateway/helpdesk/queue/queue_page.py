@@ -14,16 +14,7 @@ from gateway.helpdesk.queue.queue import (
     LOOKS,
     compose_queue,
 )
-from gateway.storage import (
-    audit,
-    broken_promises,
-    channel_rows,
-    duty,
-    presence,
-    queue,
-    queue_counts,
-    seen_calls,
-)
+from gateway.storage import audit, bridges, broken_promises, duty, people, queue, queue_counts, rate_limits
 from gateway.storage.queue import Tab
 
 if TYPE_CHECKING:
@@ -38,14 +29,13 @@ if TYPE_CHECKING:
     from gateway.helpdesk.queue.shift_summary import Opening
     from gateway.helpdesk.queue.transfer import TransferredCallback
     from gateway.storage.audit import AuditEntry
+    from gateway.storage.bridges import SeenCalls
     from gateway.storage.broken_promises import Confession
-    from gateway.storage.channel_rows import ChannelRows
     from gateway.storage.database import Tx
-    from gateway.storage.people import Person
-    from gateway.storage.presence import TeamNow
+    from gateway.storage.people import Person, TeamNow
     from gateway.storage.queue import IdQuery, QueueEntry, QueueShape
     from gateway.storage.queue_counts import Pulse
-    from gateway.storage.seen_calls import SeenCalls
+    from gateway.storage.rate_limits import ChannelRows
 
 CLAIMED = "claimed"
 """Name of the list of callbacks that the viewer has claimed and not begun to call."""
@@ -103,7 +93,7 @@ def build_queue_page(parts: Services, actor: Actor, tab: str = "queue", view: Li
     which, now = Tab(tab), parts.clock.now()
     first = which is Tab.QUEUE
     with parts.store.read() as tx:
-        team = presence.read_team(tx, actor.team, since=now - LOOKS)
+        team = people.read_team(tx, actor.team, since=now - LOOKS)
         person = team.find_person(actor.person_id)
         since = person.looked_at if person is not None else None
         pulse = queue_counts.read_pulse(
@@ -233,8 +223,8 @@ def _read_bar(
         actor,
         claimed,
         read_claim_acts(tx, claimed),
-        calls=seen_calls.read_calls(tx, actor.person_id),
-        channels=channel_rows.read_channels(tx, parts.channels),
+        calls=bridges.read_calls(tx, actor.person_id),
+        channels=rate_limits.read_channels(tx, parts.channels),
         confessions=broken_promises.list_unseen(tx, actor.team),
         pulse=pulse,
     )

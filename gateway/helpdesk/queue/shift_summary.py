@@ -13,7 +13,7 @@ from gateway.domain.permissions import Permission, check_permission
 from gateway.helpdesk.errors import NoSuchCallback
 from gateway.helpdesk.queue import queue
 from gateway.helpdesk.staff.shifts import find_offers, is_big, list_on_duty, list_today
-from gateway.storage import callbacks, outbox, people, presence, queue_counts
+from gateway.storage import callbacks, outbox, people, queue_counts
 from gateway.storage import queue as stored
 
 if TYPE_CHECKING:
@@ -193,10 +193,10 @@ def note_reader(parts: Services, actor: Actor, callback_id: str) -> tuple[str, .
             raise NoSuchCallback(callback_id)
         if not is_big(tx, actor.team):
             return ()
-        known = presence.find_last_look(tx, callback_id, actor.person_id)
-        others = presence.list_lookers(tx, callback_id, since=now - queue.LOOKS, besides=actor.person_id)
+        known = people.find_last_look(tx, callback_id, actor.person_id)
+        others = people.list_lookers(tx, callback_id, since=now - queue.LOOKS, besides=actor.person_id)
     if known is None or known + WRITTEN_AGAIN <= now:
-        parts.store.run(lambda tx: presence.note_look(tx, callback_id, actor.person_id, now=now))
+        parts.store.run(lambda tx: people.note_look(tx, callback_id, actor.person_id, now=now))
     return others
 
 

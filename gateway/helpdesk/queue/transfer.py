@@ -15,7 +15,7 @@ from gateway.helpdesk.alerts import alerts
 from gateway.helpdesk.errors import NoSuchCallback, explain_refusal, find_callback
 from gateway.helpdesk.queue.claim import LEASE, is_to_decide
 from gateway.helpdesk.staff.shifts import DECIDING, FEW, find_offers, is_big, list_on_duty
-from gateway.storage import audit, callbacks, duty, notes, people, presence
+from gateway.storage import audit, callbacks, duty, notes, people
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from gateway.storage.audit import AuditEntry
     from gateway.storage.callbacks import Callback
     from gateway.storage.database import Tx
-    from gateway.storage.people import Person
-    from gateway.storage.presence import TeamNow
+    from gateway.storage.people import Person, TeamNow
 
 """Audit act of a transfer; its detail is the recipient's person id."""
 
@@ -87,7 +86,7 @@ def list_colleagues(parts: Services, actor: Actor, callback_id: str) -> tuple[Co
         callback = callbacks.by_id(tx, callback_id)
         if callback is None or not may_pass(callback, actor):
             return None
-        team = presence.read_team(tx, actor.team, since=now)
+        team = people.read_team(tx, actor.team, since=now)
         return (
             compose_colleagues(parts, callback, team, duty.find_rota(tx, actor.team))
             if has_many(team)

@@ -18,7 +18,7 @@ from gateway.helpdesk.errors import Rejected, Why, read_typed_number
 from gateway.helpdesk.requests import accept, unmatched_texts
 from gateway.helpdesk.requests.intake_rules import is_own_number
 from gateway.menus.engine.effects import CallbackAccepted, RequestCallback
-from gateway.storage import audit, callbacks, callers, texts
+from gateway.storage import audit, callbacks, callers, conversations
 
 if TYPE_CHECKING:
     from gateway.domain.permissions import Actor
@@ -137,7 +137,7 @@ def _accept_added(
 
 def _caller_asked(tx: Tx, request: ManualRequest) -> Caller | None:
     """Return the sender of the text that the request is made from; it may be a simulator phone."""
-    text = texts.by_id(tx, request.text_id) if request.how is RequestOrigin.TEXTED else None
+    text = conversations.find_text(tx, request.text_id) if request.how is RequestOrigin.TEXTED else None
     return callers.by_id(tx, text.caller_id) if text is not None and text.caller_id else None
 
 
@@ -165,7 +165,7 @@ def _number_to_call(parts: Services, request: ManualRequest) -> str:
                 raise Rejected(Why.NUMBER)
         return typed
     with parts.store.read() as tx:
-        text = texts.by_id(tx, request.text_id)
+        text = conversations.find_text(tx, request.text_id)
     number = to_e164((text.number if text is not None else None) or "", parts.line.regions)
     if number is None or not may_be_called(number, parts.line.regions):
         raise Rejected(Why.NUMBER)

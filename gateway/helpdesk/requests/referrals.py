@@ -11,8 +11,8 @@ from gateway.foundation.ids import new_id
 from gateway.helpdesk.errors import NotSafe, Rejected, Why, find_callback, read_typed_number, refuse_odd_year
 from gateway.helpdesk.requests import caller_lines, wordings
 from gateway.helpdesk.staff.centre_lists import list_languages, list_topics
-from gateway.storage import audit, referrals
-from gateway.storage.referrals import Referral
+from gateway.storage import audit, notes
+from gateway.storage.notes import Referral
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,7 +41,7 @@ def list_entries(
         actor, Permission.WORK_QUEUE if actor.may(Permission.WORK_QUEUE) else Permission.SET_RULES
     )
     with parts.store.read() as tx:
-        return choose_entries(referrals.list_referrals(tx, actor.team), language=language, topic=topic)
+        return choose_entries(notes.list_referrals(tx, actor.team), language=language, topic=topic)
 
 
 def choose_entries(
@@ -73,7 +73,7 @@ def save_entry(parts: Services, actor: Actor, entry: Referral) -> str:
     def work(tx: Tx) -> None:
         if entry.id:
             _find_entry(tx, actor, entry.id)
-        referrals.save_referral(tx, replace(tidy, id=made))
+        notes.save_referral(tx, replace(tidy, id=made))
         audit.add_entry(
             tx, now=now, person_id=actor.person_id, act=AuditAct.WRITTEN, kind="referral", subject=made
         )
@@ -94,7 +94,7 @@ def drop_entry(parts: Services, actor: Actor, referral_id: str) -> None:
 
     def work(tx: Tx) -> None:
         _find_entry(tx, actor, referral_id)
-        referrals.drop_referral(tx, referral_id)
+        notes.drop_referral(tx, referral_id)
         audit.add_entry(
             tx,
             now=now,
@@ -182,7 +182,7 @@ def _tidy_entry(parts: Services, actor: Actor, entry: Referral) -> Referral:
 
 
 def _find_entry(tx: Tx, actor: Actor, referral_id: str) -> Referral:
-    entry = referrals.by_id(tx, referral_id)
+    entry = notes.find_referral(tx, referral_id)
     if entry is None or entry.team != actor.team:
         raise Rejected(Why.NOBODY)
     return entry

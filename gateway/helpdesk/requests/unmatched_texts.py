@@ -14,7 +14,7 @@ from gateway.helpdesk.queue.outcome import LONGEST_NOTE
 from gateway.helpdesk.requests import wordings
 from gateway.menus.engine.option_lines import PREPARED
 from gateway.menus.engine.sms_reply import cut_sms
-from gateway.storage import audit, callbacks, callers, notes, outbox, texts
+from gateway.storage import audit, callbacks, callers, conversations, notes, outbox
 from gateway.storage.live_menus import NoMenu, find_served
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def list_unread(parts: Services, actor: Actor) -> tuple[Unread, ...]:
     """
     check_permission(actor, Permission.WORK_QUEUE)
     with parts.store.read() as tx:
-        return _view_texts(parts, tx, texts.list_unread(tx))
+        return _view_texts(parts, tx, conversations.list_unread(tx))
 
 
 def list_dangers(parts: Services, actor: Actor) -> tuple[Unread, ...]:
@@ -73,7 +73,7 @@ def list_dangers(parts: Services, actor: Actor) -> tuple[Unread, ...]:
     """
     check_permission(actor, Permission.WORK_QUEUE)
     with parts.store.read() as tx:
-        return _view_texts(parts, tx, texts.list_dangers(tx))
+        return _view_texts(parts, tx, conversations.list_dangers(tx))
 
 
 def find_text(parts: Services, actor: Actor, text_id: str) -> Unread | None:
@@ -84,7 +84,7 @@ def find_text(parts: Services, actor: Actor, text_id: str) -> Unread | None:
     """
     check_permission(actor, Permission.WORK_QUEUE)
     with parts.store.read() as tx:
-        found = texts.by_id(tx, text_id)
+        found = conversations.find_text(tx, text_id)
         return _view_texts(parts, tx, (found,))[0] if found is not None else None
 
 
@@ -96,7 +96,7 @@ def count_dangers(parts: Services, actor: Actor) -> int:
     """
     check_permission(actor, Permission.WORK_QUEUE)
     with parts.store.read() as tx:
-        return texts.count_dangers(tx)
+        return conversations.count_dangers(tx)
 
 
 def count_unread(parts: Services, actor: Actor) -> int:
@@ -107,7 +107,7 @@ def count_unread(parts: Services, actor: Actor) -> int:
     """
     check_permission(actor, Permission.WORK_QUEUE)
     with parts.store.read() as tx:
-        return texts.count_unread(tx)
+        return conversations.count_unread(tx)
 
 
 def mark_read(parts: Services, actor: Actor, text_id: str) -> bool:
@@ -134,7 +134,7 @@ def answer_text(parts: Services, actor: Actor, text_id: str, key: str) -> bool:
     now = parts.clock.now()
 
     def work(tx: Tx) -> str | None:
-        text = texts.by_id(tx, text_id)
+        text = conversations.find_text(tx, text_id)
         if text is None:
             return None
         caller = _find_caller(tx, text)
@@ -166,7 +166,7 @@ def attach_text(parts: Services, actor: Actor, text_id: str) -> str:
     now = parts.clock.now()
 
     def work(tx: Tx) -> str:
-        text = texts.by_id(tx, text_id)
+        text = conversations.find_text(tx, text_id)
         callback_id = _only_one(_open_of(tx, text.caller_id)) if text is not None else ""
         if text is None or not callback_id or not take_off_list(tx, actor, text_id, AuditAct.ATTACHED, now):
             return ""
@@ -181,7 +181,7 @@ def attach_text(parts: Services, actor: Actor, text_id: str) -> str:
 
 def take_off_list(tx: Tx, actor: Actor, text_id: str, act: AuditAct, now: datetime, detail: str = "") -> bool:
     """Mark a text as read, with an audit entry; False if somebody else was faster."""
-    done = texts.mark_read(tx, text_id, person_id=actor.person_id, now=now)
+    done = conversations.mark_read(tx, text_id, person_id=actor.person_id, now=now)
     if done:
         audit.add_entry(
             tx, now=now, person_id=actor.person_id, act=act, kind="text", subject=text_id, detail=detail
@@ -189,7 +189,7 @@ def take_off_list(tx: Tx, actor: Actor, text_id: str, act: AuditAct, now: dateti
     return done
 
 
-def _send_answer(tx: Tx, text: texts.Text, caller: Caller, words: str, now: datetime) -> str | None:
+def _send_answer(tx: Tx, text: conversations.Text, caller: Caller, words: str, now: datetime) -> str | None:
     sms = cut_sms(words)
     return outbox.add_row(
         tx,
@@ -206,11 +206,11 @@ def _send_answer(tx: Tx, text: texts.Text, caller: Caller, words: str, now: date
     )
 
 
-def _view_texts(parts: Services, tx: Tx, found: tuple[texts.Text, ...]) -> tuple[Unread, ...]:
+def _view_texts(parts: Services, tx: Tx, found: tuple[conversations.Text, ...]) -> tuple[Unread, ...]:
     return tuple(_as_read(parts, tx, each) for each in found)
 
 
-def _as_read(parts: Services, tx: Tx, text: texts.Text) -> Unread:
+def _as_read(parts: Services, tx: Tx, text: conversations.Text) -> Unread:
     caller = _find_caller(tx, text)
     safe = caller is not None and _may_text(caller, parts.clock.now())
     requests = _open_of(tx, text.caller_id)
@@ -227,7 +227,7 @@ def _as_read(parts: Services, tx: Tx, text: texts.Text) -> Unread:
     )
 
 
-def _find_caller(tx: Tx, text: texts.Text) -> Caller | None:
+def _find_caller(tx: Tx, text: conversations.Text) -> Caller | None:
     return callers.by_id(tx, text.caller_id) if text.caller_id else None
 
 

@@ -13,7 +13,7 @@ from gateway.helpdesk.errors import Rejected, Why, read_typed_number
 from gateway.helpdesk.staff import passwords, two_factor
 from gateway.helpdesk.staff.centre_lists import list_languages
 from gateway.helpdesk.staff.shifts import ask_before
-from gateway.storage import audit, people, push_subscriptions, sign_ins
+from gateway.storage import audit, people, sign_ins, staff_devices
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -164,7 +164,7 @@ def end_sign_ins(parts: Services, actor: Actor, person_id: str) -> None:
 def _end_access(tx: Tx, person: Person, _now: datetime) -> None:
     """End every sign-in, and the alerts of every browser: one of them may be in other hands."""
     sign_ins.end_all(tx, person.id)
-    push_subscriptions.drop_all(tx, person.id)
+    staff_devices.drop_all(tx, person.id)
 
 
 def set_details(

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from gateway.domain.audit_acts import AuditAct
 from gateway.foundation import ids
-from gateway.storage import atomic_files, audit, dumping, migrate
+from gateway.storage import atomic_files, audit, migrate
 from gateway.storage.database import Store, Tx, Unavailable
 
 # The encrypted file. An ephemeral X25519 key (RFC 7748) and HKDF-SHA256 (RFC 5869) give one AES-256-GCM key per file.
@@ -141,7 +141,7 @@ def write_backup(store: Store, file: Path, recovery_key: bytes, now: datetime) -
     """
     count = 0
     with atomic_files.replace_file(file) as out, store.read() as tx:
-        dumping.take_time(tx)
+        migrate.take_time(tx)
         sealed = Writer(out, recovery_key)
         packed = zlib.compressobj()
         for line in _list_lines(tx, now):
@@ -165,11 +165,11 @@ def restore_backup(store: Store, file: Path, sheet_key: bytes, now: datetime) ->
     """
     migrate.upgrade(store)
     with file.open("rb") as sealed, store.write() as tx:
-        dumping.take_time(tx)
-        held = dumping.find_filled_table(tx)
+        migrate.take_time(tx)
+        held = migrate.find_filled_table(tx)
         if held is not None:
             raise LedgerNotEmpty(f"the database holds rows in {held}; restore into an empty one")
-        dumping.clear_tables(tx)
+        migrate.clear_tables(tx)
         summary = _bring_back(tx, _unpack_lines(read_sealed(sealed, sheet_key)))
         audit.add_entry(tx, now=now, person_id=None, act=AuditAct.RESTORED, kind="ledger", subject="")
     with (
@@ -182,9 +182,9 @@ def restore_backup(store: Store, file: Path, sheet_key: bytes, now: datetime) ->
 
 def _list_lines(tx: Tx, now: datetime) -> Iterator[dict[str, Any]]:
     yield {"format": FORMAT, "revision": migrate.read_revision(tx), "made_at": now.isoformat()}
-    for name in dumping.list_tables():
+    for name in migrate.list_tables():
         yield {"table": name}
-        for row in dumping.list_rows(tx, name):
+        for row in migrate.list_rows(tx, name):
             yield {"row": row}
 
 
@@ -203,13 +203,13 @@ def _bring_back(tx: Tx, lines: Iterator[dict[str, Any]]) -> Summary:
     table, count = "", 0
     for line in lines:
         if "table" in line:
-            dumping.fill_table(tx, table, rows)
+            migrate.fill_table(tx, table, rows)
             table, rows = line["table"], []
             continue
         rows.append(line["row"])
         count += 1
         if len(rows) == _BATCH:
-            dumping.fill_table(tx, table, rows)
+            migrate.fill_table(tx, table, rows)
             rows = []
-    dumping.fill_table(tx, table, rows)
+    migrate.fill_table(tx, table, rows)
     return Summary(datetime.fromisoformat(head["made_at"]), count)

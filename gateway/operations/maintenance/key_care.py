@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from gateway.foundation import ids
 from gateway.foundation.clock import Clock
-from gateway.storage import resealing, settings
+from gateway.storage import encryption, settings
 from gateway.storage.database import Store
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ def rotate_keys(store: Store, clock: Clock) -> Rotated:
     with store.read() as tx:
         tx.ring.refresh(tx)
     clock.sleep(KNOWN_EVERYWHERE)  # by now no process encrypts with the old key
-    done = [_reseal_column(store, table, column) for table, column in resealing.SEALED_COLUMNS]
+    done = [_reseal_column(store, table, column) for table, column in encryption.SEALED_COLUMNS]
     return Rotated(serial, sum(sealed for sealed, _ in done), sum(unreadable for _, unreadable in done))
 
 
@@ -198,7 +198,7 @@ def _reseal_column(store: Store, table: str, column: str) -> tuple[int, int]:
     after = None
     while True:
         with store.write() as tx:
-            batch = resealing.reseal_batch(tx, table, column, after=after, limit=_BATCH)
+            batch = encryption.reseal_batch(tx, table, column, after=after, limit=_BATCH)
         sealed += batch.sealed
         unreadable += batch.unreadable
         after = batch.last

@@ -17,7 +17,7 @@ from gateway.operations.publishing.menu_drafts import (
     write_own,
 )
 from gateway.operations.publishing.stored import NoVersion
-from gateway.storage import menu_drafts, versions
+from gateway.storage import versions
 
 
 def export_draft(parts: Services, actor: Actor, draft_id: str) -> bytes:
@@ -71,11 +71,11 @@ def take_folder(parts: Services, actor: Actor, draft_id: str, content: bytes, *,
         changed = _list_changed(opened.files, fresh)
         if not changed:
             return 0
-        if menu_drafts.take_rev(tx, draft_id, seen=rev, now=now) is None:
+        if versions.take_rev(tx, draft_id, seen=rev, now=now) is None:
             raise DraftMoved(next(iter(opened.edits), None))
         for name in changed:
             write_own(tx, opened, name, fresh.get(name), rev=rev + 1)
-            menu_drafts.add_edit(
+            versions.add_edit(
                 tx, draft_id, file=name, place="", person_id=actor.person_id, author=actor.name, now=now
             )
     return len(changed)

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 from gateway.domain.permissions import Actor, NotPermitted, Permission
 from gateway.foundation.services import Services
-from gateway.storage import menu_drafts, versions
-from gateway.storage.menu_drafts import MenuDraft
-from gateway.storage.versions import Version
+from gateway.storage import versions
+from gateway.storage.versions import MenuDraft, Version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +26,7 @@ def list_history(parts: Services, actor: Actor) -> tuple[PastVersion, ...]:
     permit_history(actor)
     with parts.store.read() as tx:
         live = set(versions.find_live_ids(tx).values())
-        came_from = menu_drafts.list_of_versions(tx)
+        came_from = versions.list_of_versions(tx)
         return tuple(
             PastVersion(version=each, live=each.id in live, draft=came_from.get(each.id))
             for each in versions.list_versions(tx)

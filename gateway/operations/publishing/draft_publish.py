@@ -17,9 +17,9 @@ from gateway.operations.publishing.menu_drafts import (
     write_own,
 )
 from gateway.operations.publishing.publish import NotSound, PublishAllowances, Published, publish_menu
-from gateway.storage import audit, menu_drafts, versions
+from gateway.storage import audit, versions
 from gateway.storage.database import Tx
-from gateway.storage.menu_drafts import PUBLISHED
+from gateway.storage.versions import PUBLISHED
 
 _FACT = re.compile(r"facts (\S+)")
 
@@ -121,7 +121,7 @@ def _close_published(
 ) -> None:
     now = parts.clock.now()
     with parts.store.write() as tx:
-        menu_drafts.close_draft(
+        versions.close_draft(
             tx, opened.draft.id, state=PUBLISHED, now=now, version_id=version_id, urgent=alone
         )
         if alone:
@@ -177,11 +177,11 @@ def _begin_anew(
 ) -> None:
     """Write the merged files as those of a draft of the opened base, which is the live version."""
     draft = opened.draft
-    if menu_drafts.take_rev(tx, draft.id, seen=rev, now=now) is None:
+    if versions.take_rev(tx, draft.id, seen=rev, now=now) is None:
         raise DraftMoved(next(iter(opened.edits), None))
     for name, content in merged.items():
         write_own(tx, opened, name, content, rev=rev + 1)
-    menu_drafts.set_base(tx, draft.id, opened.base.id)
+    versions.set_base(tx, draft.id, opened.base.id)
     audit.add_entry(
         tx,
         now=now,

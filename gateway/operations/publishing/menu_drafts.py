@@ -11,10 +11,9 @@ from datetime import datetime
 from gateway.domain.audit_acts import AuditAct
 from gateway.domain.permissions import Actor, NotPermitted, Permission, check_permission
 from gateway.foundation.services import Services
-from gateway.storage import audit, menu_drafts, settings, versions
+from gateway.storage import audit, settings, versions
 from gateway.storage.database import Tx
-from gateway.storage.menu_drafts import DROPPED, DraftEdit, DraftFile, MenuDraft
-from gateway.storage.versions import Version
+from gateway.storage.versions import DROPPED, DraftEdit, DraftFile, MenuDraft, Version
 
 APPROVAL = "menus.approval"
 """Name of the setting that a second person must approve a draft before it is published."""
@@ -102,9 +101,9 @@ def list_board(parts: Services, actor: Actor) -> DraftBoard:
     """
     _permit_look(actor)
     with parts.store.read() as tx:
-        published = menu_drafts.list_drafts(tx, menu_drafts.PUBLISHED)
+        published = versions.list_drafts(tx, versions.PUBLISHED)
         return DraftBoard(
-            drafts=menu_drafts.list_drafts(tx),
+            drafts=versions.list_drafts(tx),
             unseen=tuple(each for each in published if each.waits_for_look),
             asks_approval=needs_approval(tx),
         )
@@ -123,7 +122,7 @@ def open_draft(parts: Services, actor: Actor, menu: str, name: str) -> str:
         base = versions.find_live_id(tx, menu)
         if base is None:
             raise UnknownDraft(f"no version of {menu} is live")
-        found = menu_drafts.add_draft(
+        found = versions.add_draft(
             tx,
             menu=menu,
             name=" ".join(name.split())[:_LONGEST_NAME],
@@ -168,7 +167,7 @@ def list_text_drafts(parts: Services, actor: Actor) -> tuple[MenuDraft, ...]:
     """
     _permit_one(actor, _TEXT_READERS)
     with parts.store.read() as tx:
-        return menu_drafts.list_drafts(tx)
+        return versions.list_drafts(tx)
 
 
 def check_text_writer(actor: Actor) -> None:
@@ -186,13 +185,13 @@ def read_opened(tx: Tx, draft_id: str) -> OpenedDraft:
     Raises:
         UnknownDraft: there is none.
     """
-    draft = menu_drafts.by_id(tx, draft_id)
+    draft = versions.by_id(tx, draft_id)
     base = versions.get_version(tx, draft.base_id) if draft else None
     if draft is None or base is None:
         raise UnknownDraft(draft_id)
     live = versions.find_live_id(tx, draft.menu)
     base_files = versions.find_source(tx, base.id) or {}
-    own = {each.file: each for each in menu_drafts.list_files(tx, draft_id)}
+    own = {each.file: each for each in versions.list_files(tx, draft_id)}
     return OpenedDraft(
         draft=draft,
         base=base,
@@ -200,7 +199,7 @@ def read_opened(tx: Tx, draft_id: str) -> OpenedDraft:
         files=lay_over(base_files, own),
         base_files=base_files,
         own=own,
-        edits=menu_drafts.list_edits(tx, draft_id),
+        edits=versions.list_edits(tx, draft_id),
         asks_approval=needs_approval(tx),
     )
 
@@ -260,11 +259,11 @@ def _write_file(
     """Write the file if the draft is still at this revision; False where it is not."""
     now, draft = parts.clock.now(), opened.draft
     with parts.store.write() as tx:
-        rev = menu_drafts.take_rev(tx, draft.id, seen=draft.rev, now=now)
+        rev = versions.take_rev(tx, draft.id, seen=draft.rev, now=now)
         if rev is None:
             return False
         write_own(tx, opened, file, content, rev=rev)
-        menu_drafts.add_edit(
+        versions.add_edit(
             tx, draft.id, file=file, place=place, person_id=actor.person_id, author=actor.name, now=now
         )
     return True
@@ -273,9 +272,9 @@ def _write_file(
 def write_own(tx: Tx, opened: OpenedDraft, file: str, content: str | None, *, rev: int) -> None:
     """Write a file of the draft, or forget it where it is that of the version again."""
     if opened.base_files.get(file) == content:
-        menu_drafts.drop_file(tx, opened.draft.id, file)
+        versions.drop_file(tx, opened.draft.id, file)
     else:
-        menu_drafts.save_file(tx, opened.draft.id, file, content, rev=rev)
+        versions.save_file(tx, opened.draft.id, file, content, rev=rev)
 
 
 def approve_draft(parts: Services, actor: Actor, draft_id: str, rev: int) -> None:
@@ -292,7 +291,7 @@ def approve_draft(parts: Services, actor: Actor, draft_id: str, rev: int) -> Non
         opened = read_opened(tx, draft_id)
         if actor.person_id in {*opened.editors, opened.draft.person_id}:
             raise SamePerson(actor.name)
-        if not menu_drafts.approve_draft(
+        if not versions.approve_draft(
             tx, draft_id, rev=rev, person_id=actor.person_id, name=actor.name, now=now
         ):
             raise DraftMoved(next(iter(opened.edits), None))
@@ -310,7 +309,7 @@ def drop_draft(parts: Services, actor: Actor, draft_id: str) -> None:
     now = parts.clock.now()
     with parts.store.write() as tx:
         opened = read_opened(tx, draft_id)
-        if not menu_drafts.close_draft(tx, draft_id, state=DROPPED, now=now):
+        if not versions.close_draft(tx, draft_id, state=DROPPED, now=now):
             raise DraftClosed(opened.draft.state)
         _note_act(tx, draft_id, act=AuditAct.DRAFT_DROP, actor=actor, name=opened.draft.name, now=now)
 
@@ -329,7 +328,7 @@ def note_second_look(parts: Services, actor: Actor, draft_id: str) -> None:
         opened = read_opened(tx, draft_id)
         if actor.person_id in {*opened.editors, opened.draft.person_id}:
             raise SamePerson(actor.name)
-        if menu_drafts.note_look(tx, draft_id, name=actor.name, now=now):
+        if versions.note_look(tx, draft_id, name=actor.name, now=now):
             _note_act(tx, draft_id, act=AuditAct.DRAFT_LOOK, actor=actor, name=opened.draft.name, now=now)
 
 

@@ -9,25 +9,19 @@ from gateway.storage.tables.callbacks import (
     notes,
     told_codes,
 )
-from gateway.storage.tables.callers import callers, sessions, text_parts, texts, threads, turns
-from gateway.storage.tables.columns import (
-    HELD,
-    IN_HAND,
-    IN_LANE,
-    LIVE,
-    OPEN,
-    OVER,
-    PENDING,
-    REVIEW,
-    RUNG,
-    SENDING,
-    UNCLEAR,
-    UNREAD,
-    UNSEEN,
-    WAITING,
-    metadata,
+from gateway.storage.tables.callers import (
+    budgets,
+    callers,
+    deliveries,
+    lines,
+    operator_notices,
+    outbox,
+    sessions,
+    text_parts,
+    texts,
+    threads,
+    turns,
 )
-from gateway.storage.tables.outbox import budgets, deliveries, lines, operator_notices, outbox
 from gateway.storage.tables.staff import (
     away,
     called_for_help,
@@ -57,6 +51,23 @@ from gateway.storage.tables.system import (
     menu_drafts,
     settings,
     versions,
+)
+from gateway.storage.value_limits import (
+    HELD,
+    IN_HAND,
+    IN_LANE,
+    LIVE,
+    OPEN,
+    OVER,
+    PENDING,
+    REVIEW,
+    RUNG,
+    SENDING,
+    UNCLEAR,
+    UNREAD,
+    UNSEEN,
+    WAITING,
+    metadata,
 )
 
 __all__ = [

@@ -13,7 +13,7 @@ from sqlalchemy import (
     text,
 )
 
-from gateway.storage.tables.columns import (
+from gateway.storage.value_limits import (
     HAS_CALLER,
     HELD,
     IN_HAND,
@@ -24,6 +24,7 @@ from gateway.storage.tables.columns import (
     RUNG,
     UNSEEN,
     WAITING,
+    Sealed,
     make_caller_column,
     make_id_column,
     make_instant_column,
@@ -31,7 +32,6 @@ from gateway.storage.tables.columns import (
     make_word_column,
     metadata,
 )
-from gateway.storage.value_limits import Sealed
 
 callbacks = Table(
     "callbacks",

@@ -14,8 +14,14 @@ from sqlalchemy import (
     text,
 )
 
-from gateway.storage.tables.columns import make_id_column, make_instant_column, make_word_column, metadata
-from gateway.storage.value_limits import Json, Sealed
+from gateway.storage.value_limits import (
+    Json,
+    Sealed,
+    make_id_column,
+    make_instant_column,
+    make_word_column,
+    metadata,
+)
 
 
 def _person_column(name: str = "person_id", *, key: bool = False) -> Column[str]:

@@ -15,8 +15,7 @@ from sqlalchemy import (
     text,
 )
 
-from gateway.storage.tables.columns import make_id_column, make_instant_column, make_word_column, metadata
-from gateway.storage.value_limits import Json
+from gateway.storage.value_limits import Json, make_id_column, make_instant_column, make_word_column, metadata
 
 versions = Table(
     "versions",

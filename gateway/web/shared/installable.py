@@ -11,7 +11,7 @@ from flask_babel import force_locale
 
 from gateway.helpdesk.alerts import push_alerts
 from gateway.helpdesk.errors import Rejected
-from gateway.storage.push_subscriptions import PushAddress
+from gateway.storage.staff_devices import PushAddress
 from gateway.web.shared.auth import anyone, get_actor
 from gateway.web.shared.forms import read_field
 from gateway.web.shared.i18n import _

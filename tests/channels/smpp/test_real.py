@@ -7,8 +7,8 @@ import redis
 from gateway.conversations.sms import answer_late_parts
 from gateway.delivery.results import list_rows
 from gateway.delivery.send import drain_outbox
+from gateway.storage.conversations import list_dangers, list_unread
 from gateway.storage.database import Store
-from gateway.storage.texts import list_dangers, list_unread
 from tests.support.clocks import SetClock
 from tests.support.house import publish, requests
 from tests.support.smpp_centre import until

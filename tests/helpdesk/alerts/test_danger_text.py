@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gateway.delivery.send import drain_outbox
-from gateway.storage import callers, texts
+from gateway.storage import callers, conversations
 from gateway.storage.database import Store
 from tests.support.clocks import SetClock
 from tests.support.desk_rig import HER, Desk
@@ -83,11 +83,11 @@ def test_the_text_waits_in_red_until_somebody_has_read_it(line: Desk) -> None:
     phone.texts("wage")
     phone.texts("he beats me")
     with phone.parts.store.read() as tx:
-        (found,) = texts.list_dangers(tx)
+        (found,) = conversations.list_dangers(tx)
         caller = callers.find_caller(tx, HER)
     assert caller is not None
     assert (found.text, found.number, found.understood) == ("he beats me", HER, "danger (en): beats")
     noy = line.person("Noy")
     with phone.parts.store.write() as tx:
-        assert texts.mark_read(tx, found.id, person_id=noy.person_id, now=line.clock.now())
-        assert texts.list_dangers(tx) == ()
+        assert conversations.mark_read(tx, found.id, person_id=noy.person_id, now=line.clock.now())
+        assert conversations.list_dangers(tx) == ()

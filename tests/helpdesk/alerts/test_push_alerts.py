@@ -15,8 +15,8 @@ from gateway.domain.permissions import NotPermitted, Role
 from gateway.helpdesk.alerts import announce, push_alerts
 from gateway.helpdesk.errors import Rejected
 from gateway.helpdesk.staff import people
-from gateway.storage import outbox, push_subscriptions
-from gateway.storage.push_subscriptions import PushAddress
+from gateway.storage import outbox, staff_devices
+from gateway.storage.staff_devices import PushAddress
 from tests.support.desk_rig import HER, OTHER, Desk
 from tests.support.standin_push import PushStandin
 
@@ -220,7 +220,7 @@ def test_our_key_stays_the_same_for_every_process(desk: Desk) -> None:
     assert first == push_alerts.find_public_key(replace(desk.parts, push=PushService()), noy)
     assert len(first) == 87
     with desk.parts.store.read() as tx:
-        key = push_subscriptions.find_push_key(tx)
+        key = staff_devices.find_push_key(tx)
     assert key is not None
     assert not any(key in bytes(row[0]) for row in desk.rows("SELECT secret FROM push_keys"))
     assert push_alerts.find_public_key(replace(desk.parts, push=None), noy) == ""

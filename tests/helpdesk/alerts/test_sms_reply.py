@@ -14,7 +14,7 @@ from gateway.helpdesk.requests import accept
 from gateway.helpdesk.staff import people
 from gateway.menus.engine.effects import CancelCallback
 from gateway.menus.engine.wording import fill_template
-from gateway.storage import links, outbox
+from gateway.storage import outbox, staff_devices
 from gateway.storage import people as rows
 from tests.helpdesk.test_races import together
 from tests.support.desk_rig import HER, OTHER, Desk
@@ -243,7 +243,9 @@ def test_two_colleagues_with_one_phone_are_told_apart_by_name(desk: Desk) -> Non
     assert "(Noy)" in said.text
     assert "(Dao)" in said.text
     with desk.parts.store.read() as tx:
-        [hers] = [str(one.mark) for one in links.list_marked(tx, [dao.person_id], since=desk.clock.now())]
+        [hers] = [
+            str(one.mark) for one in staff_devices.list_marked(tx, [dao.person_id], since=desk.clock.now())
+        ]
     assert what(desk, f"1 {hers}") == "taken"
     assert state(desk, callback) == (CallbackState.CLAIMED, dao.person_id)
 
@@ -345,7 +347,7 @@ def use_up_marks(desk: Desk, actor: Actor, many: int, number: str = NOYS) -> lis
         for _ in range(many):
             made.append(sms_reply.new_mark(desk.parts, tx, number))
             token = len(made).to_bytes(16) + actor.person_id[:16].encode()
-            links.add_link(
+            staff_devices.add_link(
                 tx, token, person_id=actor.person_id, callback_id=callback, expires_at=until, mark=made[-1]
             )
     return made

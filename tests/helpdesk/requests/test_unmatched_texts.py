@@ -15,7 +15,7 @@ from gateway.helpdesk.requests.unmatched_texts import Unread
 from gateway.helpdesk.staff import people
 from gateway.menus.engine.effects import CallbackAccepted
 from gateway.menus.engine.option_lines import PREPARED
-from gateway.storage import callers, conversations, outbox, texts
+from gateway.storage import callers, conversations, outbox
 from tests.support import house
 from tests.support.clocks import SetClock
 from tests.support.desk_rig import HER, Desk
@@ -279,7 +279,7 @@ def _fields(one: ManualRequest) -> dict[str, object]:
 def test_texts_of_danger_are_counted_and_answered_alike(desk: Reading) -> None:
     noy = desk.person("Noy")
     desk.requested(HER, when="now", **SAFE)
-    desk.came("he hits me", f"{texts.DANGER} hit")
+    desk.came("he hits me", f"{conversations.DANGER} hit")
     assert (
         unmatched_texts.count_dangers(desk.parts, noy),
         unmatched_texts.count_unread(desk.parts, noy),

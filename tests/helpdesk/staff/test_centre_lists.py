@@ -14,7 +14,7 @@ from gateway.helpdesk.requests import case_record, referrals
 from gateway.helpdesk.staff import people
 from gateway.helpdesk.staff.centre_lists import list_languages, list_topics, list_words, name_word
 from gateway.storage import people as rows
-from gateway.storage.referrals import Referral
+from gateway.storage.notes import Referral
 from tests.support.desk_rig import Desk
 from tests.support.house import publish
 

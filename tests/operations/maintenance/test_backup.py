@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from gateway.operations.maintenance import backup as backups
 from gateway.operations.maintenance import key_care
 from gateway.operations.maintenance.backup import LedgerNotEmpty, NotOpened, restore_backup, write_backup
-from gateway.storage import dumping, migrate
+from gateway.storage import migrate
 from gateway.storage.database import Store, Unavailable
 from gateway.storage.encryption import PURPOSES, SEALED_COLUMNS
 from gateway.storage.tables import metadata, people
@@ -44,8 +44,8 @@ def full(store: Store, clock: SetClock) -> Store:
 def _rows(store: Store, *, but: tuple[str, ...] = ()) -> dict[str, list[dict[str, Any]]]:
     with store.read() as tx:
         return {
-            name: sorted(dumping.list_rows(tx, name), key=lambda row: json.dumps(row, sort_keys=True))
-            for name in dumping.list_tables()
+            name: sorted(migrate.list_rows(tx, name), key=lambda row: json.dumps(row, sort_keys=True))
+            for name in migrate.list_tables()
             if name not in but
         }
 
@@ -53,7 +53,7 @@ def _rows(store: Store, *, but: tuple[str, ...] = ()) -> dict[str, list[dict[str
 def test_everything_comes_back(full: Store, empty: Store, clock: SetClock, tmp_path: Path) -> None:
     file = tmp_path / "backup"
     written = write_backup(full, file, KEY, clock.now())
-    assert written.rows == len(PURPOSES) + len(dumping.list_tables()) - 1
+    assert written.rows == len(PURPOSES) + len(migrate.list_tables()) - 1
     clock.forward(days=3)
     assert restore_backup(empty, file, SECRET, clock.now()) == written
     assert _rows(empty, but=("audit",)) == _rows(full, but=("audit",))

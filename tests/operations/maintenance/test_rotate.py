@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from gateway.operations.maintenance import key_care
-from gateway.storage import resealing
+from gateway.storage import encryption
 from gateway.storage.database import Store, Tx
 from gateway.storage.encryption import SEALED_COLUMNS, find_serial
 from gateway.storage.tables import callers, metadata, texts
@@ -120,13 +120,13 @@ def test_a_value_that_somebody_wrote_meanwhile_is_not_overwritten(
         tx.ring.add(tx, "seal", 2, clock.now())
         tx.ring.refresh(tx)
         newer = tx.ring.seal_json("newer", table="texts", column="text", row="id")
-        real = resealing._find_next
+        real = encryption._find_next
 
         def late(tx: Tx, *arguments: object) -> object:
             found = real(tx, *arguments)
             tx.execute(sa.update(texts).values(text=newer))
             return found
 
-        monkeypatch.setattr(resealing, "_find_next", late)
-        assert resealing.reseal_batch(tx, "texts", "text", after=None, limit=10).sealed == 0
+        monkeypatch.setattr(encryption, "_find_next", late)
+        assert encryption.reseal_batch(tx, "texts", "text", after=None, limit=10).sealed == 0
         assert opened(tx, "texts", "text") == ["newer"]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.foundation.services import Services
-from gateway.storage import callers, texts
+from gateway.storage import callers, conversations
 from gateway.storage import versions as stored
 from tests.support.cli_house import MENUS, Machine
 from tests.support.house import Phone, rows
@@ -259,8 +259,8 @@ def test_a_closed_line_keeps_her_text_and_hears_what_cannot_wait(machines, tmp_p
         caller = callers.find_caller(tx, phone.number)
         assert caller is not None
         assert caller.stopped
-        assert {one.text for one in texts.list_unread(tx)} == {"call me", "2 3"}
-        assert [one.text for one in texts.list_dangers(tx)] == ["help me"]
+        assert {one.text for one in conversations.list_unread(tx)} == {"call me", "2 3"}
+        assert [one.text for one in conversations.list_dangers(tx)] == ["help me"]
     assert [row.kind for row in rows(parts) if row.kind != "answer"] == ["danger_text"]
 
 

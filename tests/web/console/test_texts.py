@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from gateway.storage import callers, conversations, texts
+from gateway.storage import callers, conversations
 from gateway.storage.tables import texts as kept
 from tests.support import house
 from tests.support.desk_rig import HER
@@ -52,7 +52,7 @@ def test_a_text_is_shown_with_dots_and_read_once(signed, parts, came):
 
 def test_danger_is_a_red_line_over_every_page_until_read(signed, came):
     noy = signed()
-    own = came("he hits me", f"{texts.DANGER} hit")
+    own = came("he hits me", f"{conversations.DANGER} hit")
     for where in ("/", "/later", "/ringing", "/hand-over"):
         assert "1 text with a word of danger waits to be read" in text_of(noy.get(where))
     assert "he hits me" not in text_of(noy.get("/"))

@@ -12,7 +12,7 @@ import pytest
 
 from gateway.domain.events import CallEvent, DialCaller, Event, Inbound, Kind, NotANumber, Reject
 from gateway.foundation.ids import PREFIX
-from gateway.storage.simulator import SentText
+from gateway.storage.callers import SentText
 from tests.support.channel_tables import line_of
 from tests.support.served_webhooks import House, Page, served
 from tests.support.standin import Posted, Provider, post_bytes

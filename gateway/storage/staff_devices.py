@@ -1,14 +1,18 @@
-"""Store browsers that take push messages for a person (address and keys sealed), and our key towards push services."""
+"""Store the devices by which staff are reached and act: browsers that take push messages, phones that open links.
 
-from collections.abc import Mapping
+A browser's address and keys are sealed, and our own key towards push services stands beside them. A link is found by
+the keyed hash of its token, usable once, and then bound to one phone.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
 from gateway.foundation.ids import new_id
 from gateway.storage.database import Tx, insert_into
-from gateway.storage.tables import people, push_keys, push_subscriptions
+from gateway.storage.tables import links, people, push_keys, push_subscriptions
 
 MOST_A_PERSON = 10
 """Browsers of one person; the oldest gives way."""
@@ -112,3 +116,91 @@ def add_push_key(tx: Tx, key: bytes, *, now: datetime) -> None:
     sealed = tx.ring.seal_text(key.hex(), table="push_keys", column="secret", row=_KEY)
     statement = insert_into(tx, push_keys).values(id=_KEY, secret=sealed, made_at=now)
     tx.execute(statement.on_conflict_do_nothing(index_elements=["id"]))
+
+
+_COLUMNS = (
+    links.c.person_id,
+    links.c.callback_id,
+    links.c.expires_at,
+    links.c.used_at,
+    links.c.mark,
+    links.c.answered_at,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """The person and the request that a link opens.
+
+    ``mark`` is the number by which its text can be answered, of two digits or more; 0 where it cannot.
+    """
+
+    person_id: str
+    callback_id: str
+    expires_at: datetime
+    used_at: datetime | None
+    mark: int = 0
+    answered_at: datetime | None = None
+
+
+def add_link(
+    tx: Tx, token_hash: bytes, *, person_id: str, callback_id: str, expires_at: datetime, mark: int = 0
+) -> None:
+    """Insert a new link."""
+    tx.execute(
+        insert(links).values(
+            id=token_hash, person_id=person_id, callback_id=callback_id, expires_at=expires_at, mark=mark
+        )
+    )
+
+
+def find_link(tx: Tx, token_hash: bytes) -> Link | None:
+    """Return a link, used or not."""
+    return _read_first(tx, links.c.id == token_hash)
+
+
+def by_phone(tx: Tx, phone: bytes) -> Link | None:
+    """Return the link that was used by the phone with this secret (keyed hash)."""
+    return _read_first(tx, links.c.phone == phone)
+
+
+def use_link(tx: Tx, token_hash: bytes, *, phone: bytes, now: datetime) -> bool:
+    """Bind a link to this phone; False where it is used or expired."""
+    statement = (
+        update(links)
+        .where(links.c.id == token_hash, links.c.used_at.is_(None), links.c.expires_at > now)
+        .values(used_at=now, phone=phone)
+        .returning(links.c.id)
+    )
+    return tx.execute(statement).first() is not None
+
+
+def list_marked(tx: Tx, person_ids: Sequence[str], *, since: datetime) -> tuple[Link, ...]:
+    """Return these people's links with a mark that expire after this instant, the latest expiry first."""
+    if not person_ids:
+        return ()
+    mine = links.c.person_id.in_(person_ids), links.c.expires_at > since, links.c.mark > 0
+    rows = tx.execute(select(*_COLUMNS).where(*mine).order_by(links.c.expires_at.desc(), links.c.id))
+    return tuple(Link(**row._asdict()) for row in rows)
+
+
+def answer_links(tx: Tx, *, person_id: str, callback_id: str, now: datetime) -> bool:
+    """Mark this person's links to a request as answered; False where they were, or have expired."""
+    statement = (
+        update(links)
+        .where(
+            links.c.person_id == person_id,
+            links.c.callback_id == callback_id,
+            links.c.answered_at.is_(None),
+            links.c.expires_at > now,
+            links.c.mark > 0,
+        )
+        .values(answered_at=now)
+        .returning(links.c.id)
+    )
+    return bool(tx.execute(statement).all())
+
+
+def _read_first(tx: Tx, condition: ColumnElement[bool]) -> Link | None:
+    row = tx.execute(select(*_COLUMNS).where(condition)).first()
+    return Link(**row._asdict()) if row is not None else None
