@@ -12,7 +12,7 @@ from rq import Queue, Worker
 
 from bench.bare import nothing
 from gateway.channels.contract import Answer, ChannelConfig, Contract, Request, SendOutcome, SendResult
-from gateway.conversations import sms, ussd
+from gateway.conversations import one_shot, ussd
 from gateway.delivery.send import drain_outbox
 from gateway.domain.events import USSD_LIMITS, Event, Inbound, Kind, Outgoing, Reply
 from gateway.foundation.ids import new_id
@@ -97,7 +97,7 @@ def texts_a_second(parts: Services, number_of_round: int, count: int = 80) -> fl
     began = time.perf_counter()
     for made in range(count):
         number, turn_id = f"+8562057{number_of_round}{made:05}", f"bench{number_of_round}-{made}"
-        sms.TEXTS.take(
+        one_shot.TEXTS.take(
             parts, Inbound(channel=_CHANNEL, kind=Kind.SMS, number=number, text="wage", turn=turn_id)
         )
     return count / (time.perf_counter() - began)

@@ -18,8 +18,8 @@ from config.settings import CLOCK_BESIDE_ACCOUNT, Settings, SettingsError
 from gateway.channels import UnknownProvider, find_channel
 from gateway.channels.contract import BadAccount, Channel, ChannelConfig, Linked
 from gateway.channels.web_push import PushService
-from gateway.conversations import spool_replay
-from gateway.delivery import push_rows
+from gateway.conversations import one_shot
+from gateway.delivery import claim
 from gateway.delivery.nudge import Nudger
 from gateway.domain.callbacks.windows import Hours
 from gateway.domain.outbox.states import CALL, PUSH
@@ -91,7 +91,7 @@ def open_parts(settings: Settings | None = None) -> Services:
         nudge=Nudger(client, clock),
         data_dir=settings.data_dir,
         inside=INSIDE,
-        after={CALL: bridge_events.note_placed_call, PUSH: push_rows.note_pushed},
+        after={CALL: bridge_events.note_placed_call, PUSH: claim.note_pushed},
         set_right=clock_righting.set_right,
         opted_out=refuse.take_opt_out,
         desk=read_desk(settings.file.desk),
@@ -242,7 +242,7 @@ def list_refreshed(parts: Services) -> list[Callable[[], object]]:
         parts.duty.refresh,
         parts.sessions.refresh,
         lambda: _refresh_keys(parts),
-        lambda: spool_replay.replay_spool(parts),
+        lambda: one_shot.replay_spool(parts),
     ]
 
 

@@ -1,12 +1,16 @@
-"""Lists the periodic tasks (name, interval, function) and runs the due ones, one clock process at a time per task."""
+"""Runs ``gateway clock``: the periodic tasks (name, interval, function), the clock check and metrics.
+
+It needs neither Redis nor the web process. One clock process at a time runs a task that is due.
+"""
 
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from gateway.conversations import sms
+from gateway.conversations import one_shot
 from gateway.delivery import channel_status
+from gateway.delivery.clock_guard import ClockWatch
 from gateway.delivery.nudge import sweep_outbox
 from gateway.foundation.ids import new_token
 from gateway.foundation.services import Services
@@ -15,8 +19,10 @@ from gateway.helpdesk.calls import bridge_events
 from gateway.helpdesk.queue import broken_promises, timers
 from gateway.helpdesk.requests import caller_lines
 from gateway.operations.maintenance import retention
+from gateway.operations.reporting.metrics import EVERY
 from gateway.storage import audit, callers, settings
 from gateway.storage.database import Unavailable
+from workers import Stop
 
 _log = logging.getLogger(__name__)
 
@@ -64,7 +70,7 @@ TABLE: tuple[Chore, ...] = (
     Chore("tell_stopped_lines", timedelta(minutes=1), line_alerts.tell_stopped_lines),
     Chore("move_texts", timedelta(minutes=1), caller_lines.move_waiting_texts),
     Chore("part_trials", timedelta(minutes=1), _part_trials),
-    Chore("late_parts", timedelta(minutes=1), sms.answer_late_parts),
+    Chore("late_parts", timedelta(minutes=1), one_shot.answer_late_parts),
     Chore("link_audit", timedelta(seconds=30), _link_audit),
     Chore("retention", timedelta(hours=1), retention.purge_expired),
 )
@@ -122,3 +128,35 @@ class Round:
             settings.finish_task(
                 tx, chore.name, token=token, due_at=began + chore.every, now=now, fault=fault
             )
+
+
+TICK_SECONDS = 1.0
+
+
+def run_clock(parts: Services, chores: Sequence[Chore], *, stop: Stop | None = None) -> None:
+    """Run due tasks, check the system clock and flush metrics until SIGTERM or SIGINT.
+
+    Args:
+        parts: the services of this process.
+        chores: the periodic tasks.
+        stop: the stop flag; a new one by default.
+    """
+    stop = stop or Stop()
+    round_, watch = Round(parts, chores), ClockWatch(parts)
+    flush_at = 0.0
+    with stop.on_signals():
+        while not stop():
+            _look_at(watch)
+            round_.go(stopping=stop)
+            if parts.clock.monotonic() >= flush_at:
+                flush_at = parts.clock.monotonic() + EVERY.total_seconds()
+                parts.count.flush(parts.store)
+            stop.wait(TICK_SECONDS)
+    parts.count.flush(parts.store)
+
+
+def _look_at(watch: ClockWatch) -> None:
+    try:
+        watch.look()
+    except Unavailable as error:
+        _log.warning("the clock cannot be compared with the ledger: %s", error)

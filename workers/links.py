@@ -14,7 +14,7 @@ from gateway.channels.http_client import NoAnswer, OverHttp
 from gateway.foundation.ids import Serials
 from gateway.foundation.services import Services
 from gateway.storage.database import Unavailable
-from workers.stop import Stop
+from workers import Stop
 
 _log = logging.getLogger(__name__)
 

@@ -8,8 +8,7 @@ from config.settings import Settings, from_process
 from gateway.bootstrap import list_refreshed, open_redis, open_serials, open_serving_parts
 from gateway.foundation.services import Services
 from gateway.operations.refresh import Refresh, set_up_log
-from workers.chores import TABLE
-from workers.clock import run_clock
+from workers.chores import TABLE, run_clock
 from workers.links import run_links
 from workers.worker import run_worker
 

@@ -17,8 +17,8 @@ from rq.worker import WorkerStatus
 from gateway.delivery.nudge import JOB_SECONDS, QUEUE
 from gateway.delivery.send import drain_outbox
 from gateway.foundation.services import Services
+from workers import Stop
 from workers.jobs import make_job_class
-from workers.stop import Stop
 
 _log = logging.getLogger(__name__)
 

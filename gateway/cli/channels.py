@@ -152,7 +152,7 @@ def _register_phone(parts: Services, name: str) -> None:
 @click.option("--read", "is_read", is_flag=True, help="Mark them as read.")
 def notices_command(is_read: bool) -> None:  # noqa: FBT001 - the same
     """Print what operators texted to the channels: an expiring SIM, no credit, an offer."""
-    from gateway.delivery.operator_notices import read_notices
+    from gateway.delivery.channel_status import read_notices
 
     found = read_notices(open_parts(), mark=is_read)
     if not found:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from config import set_child_environment
 from config import settings as config
-from config.child_environment import set_child_environment
 from gateway.operations import forking
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from config import set_child_environment
 from config import settings as config
-from config.child_environment import set_child_environment
 from config.settings import Settings
 from gateway.cli import processes
 from gateway.cli.errors import in_words

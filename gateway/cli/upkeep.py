@@ -214,13 +214,13 @@ def restore(file: Path) -> None:
 @click.command()
 def erase() -> None:
     """Erase a number and everything about its caller; the number is asked for, so that no shell history keeps it."""
-    from gateway.conversations import spool_replay
+    from gateway.conversations import one_shot
     from gateway.helpdesk.requests.erase import forget_number
 
     parts = open_parts()
     number = click.prompt("Number to erase", err=True)
     click.confirm("Her requests, texts and number go for good. Erase them?", abort=True, err=True)
-    spool_replay.replay_spool(parts)  # a spooled event could otherwise restore the erased number
+    one_shot.replay_spool(parts)  # a spooled event could otherwise restore the erased number
     try:
         known = forget_number(parts, number)
     except AmbiguousNumber as ambiguous:

@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import zip_longest
 from typing import Any, get_args
 
-from gateway.conversations import apology
+from gateway.conversations import ussd_session
 from gateway.conversations.effects import Context, apply_effect
 from gateway.foundation.ids import new_id
 from gateway.foundation.services import Services
@@ -305,7 +305,7 @@ def _write_earlier(parts: Services, turn: Turn) -> None:
             except Unavailable:
                 raise
             except Exception as error:  # noqa: BLE001 - one bad entry must not block later turns of the caller
-                apology.log_fault(error, new_id(turn.now), "replay")
+                ussd_session.log_fault(error, new_id(turn.now), "replay")
 
 
 def _is_of(entry: dict[str, Any], turn: Turn) -> bool:

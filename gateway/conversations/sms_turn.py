@@ -1,6 +1,10 @@
-"""Answer an SMS by the menu: load the thread, interpret the text, apply its effects, render the reply, save the thread.
+"""Answer an SMS by the menu: join its parts, load the thread, interpret the text, apply its effects, reply, save.
 
 A thread lasts 24 hours and survives a new menu version where the screen that it waits on keeps its shape.
+
+Parts of a long text come in whatever order and however often. Each is a row before its delivery is acknowledged. The
+text is answered when its last part has come, or, with what came, when the others are not to be expected any more: a
+cry for help must not wait for a part that the network lost.
 """
 
 from collections.abc import Mapping
@@ -10,7 +14,7 @@ from typing import Any
 
 from gateway.conversations.effects import Context, apply_effect
 from gateway.domain.callbacks.windows import list_promises
-from gateway.domain.events import Inbound, Reply
+from gateway.domain.events import Inbound, Kind, Reply
 from gateway.domain.outbox.states import KINDS
 from gateway.foundation.phone_numbers import find_region
 from gateway.foundation.services import Services
@@ -22,6 +26,7 @@ from gateway.menus.engine.sms import COPY, NOT_UNDERSTOOD, REFUSED, SILENCE, Mea
 from gateway.menus.keywords import Match
 from gateway.storage import callers, conversations, outbox
 from gateway.storage.callers import Caller
+from gateway.storage.conversations import ReceivedText
 from gateway.storage.database import Tx
 from gateway.storage.duty import find_offers
 from gateway.storage.live_menus import find_texted
@@ -299,4 +304,64 @@ def _make_answer(text: _Text, meaning: Meant, reply: Reply) -> TextAnswer:
         screen=reply.screen,
         facts=reply.facts,
         code=meaning.session.values.get("code", "") if meaning.effects else "",
+    )
+
+
+LATE_AFTER = timedelta(minutes=10)
+
+MISSING = " … "
+"""Stands for a part that did not come."""
+
+
+def join_part(parts: Services, tx: Tx, inbound: Inbound, *, now: datetime) -> tuple[Inbound, ...]:
+    """Store one part, and return the texts that are whole by now.
+
+    A part that is there already under another id belongs to a later text, since references come again: what came of the
+    earlier one is returned as it is.
+    """
+    part = inbound.part
+    assert part is not None  # noqa: S101 - the caller asks only for parts
+    caller = callers.upsert_caller(tx, inbound.number, now=now, trial=parts.is_trial(inbound.channel))
+    whole = parts.store.ring.lookup(
+        "turn", "part", inbound.channel, inbound.number, part.reference, str(part.total)
+    )
+    found: list[Inbound] = []
+    if conversations.has_part(tx, whole, part.number):
+        found += _take(tx, whole)
+    conversations.add_part(tx, whole, inbound, caller_id=caller.id, now=now)
+    if conversations.count_parts(tx, whole) == part.total:
+        found += _take(tx, whole)
+    return tuple(found)
+
+
+def join_late_parts(parts: Services, tx: Tx, *, now: datetime) -> tuple[Inbound, ...]:
+    """Return the texts of which nothing more has come for LATE_AFTER, and forget their parts."""
+    found = [
+        text for whole in conversations.list_late(tx, before=now - LATE_AFTER) for text in _take(tx, whole)
+    ]
+    for text in found:
+        parts.count.add("late_parts", channel=text.channel)
+    return tuple(found)
+
+
+def _take(tx: Tx, whole: bytes) -> tuple[Inbound, ...]:
+    text = conversations.take_parts(tx, whole)
+    return (_join(text),) if text is not None else ()
+
+
+def _join(text: ReceivedText) -> Inbound:
+    words: list[str] = []
+    for number in range(1, text.total + 1):
+        if number in text.parts:
+            words.append(text.parts[number])
+        elif not words or words[-1] != MISSING:
+            words.append(MISSING)
+    return Inbound(
+        channel=text.channel,
+        kind=Kind.SMS,
+        number=text.number,
+        text="".join(words).strip(),
+        turn=text.turn,
+        service=text.service,
+        link=text.link,
     )

@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 
 from gateway.conversations import simulator_facts, ussd_session
-from gateway.conversations.apology import find_last_words, make_apology
 from gateway.conversations.commit import NotSaved, Turn, TurnRecord, commit_turn, find_record
 from gateway.conversations.remembered_moves import TurnMoves, is_rememberable
 from gateway.conversations.ussd_session import (
@@ -18,6 +17,8 @@ from gateway.conversations.ussd_session import (
     Post,
     PostKind,
     SavedSession,
+    find_last_words,
+    make_apology,
     place_post,
     read_saved,
     split_inputs,

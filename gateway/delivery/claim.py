@@ -1,15 +1,22 @@
-"""Claims the next due outbox row and a rate-limit token of its channel, and works the rows that stay inside.
+"""Claims the next due outbox row and a rate-limit token of its channel, and makes what is sent: text, call or push.
 
-Whether a row may still be sent is checked in the same transaction. Also records internal errors on rows.
+Whether a row may still be sent is checked in the same transaction. Rows that stay inside are worked here, internal
+errors are recorded on their rows, and a browser that its push service no longer knows is dropped.
 """
 
+from __future__ import annotations
+
+import json
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from gateway.channels.contract import Calls, Sender
-from gateway.delivery import clock_guard, push_rows
+from gateway.channels import web_push
+from gateway.channels.contract import Calls, Sender, SendOutcome
+from gateway.channels.web_push import GONE
+from gateway.delivery import clock_guard
 from gateway.domain.callbacks.windows import ALWAYS, NOW_LASTS, find_next_window
 from gateway.domain.contact_safety import SafeContact, When
 from gateway.domain.events import Outgoing, OutgoingCall, OutgoingPush
@@ -18,11 +25,76 @@ from gateway.domain.outbox.send_policy import Bucket, Cancel, Expire, Go, Later,
 from gateway.domain.outbox.states import CALL, INSIDE, KINDS, OUTSIDE, PUSH, OutboxEvent, To
 from gateway.foundation.ids import add_jitter, new_token
 from gateway.foundation.services import Services
-from gateway.storage import callers, outbox, outbox_claims, people, rate_limits, settings
+from gateway.storage import (
+    callers,
+    outbox,
+    outbox_claims,
+    people,
+    queue_counts,
+    rate_limits,
+    settings,
+    staff_devices,
+)
 from gateway.storage.bridges import ONCE
 from gateway.storage.callers import Caller
 from gateway.storage.database import Tx, Unavailable
 from gateway.storage.outbox import OutboxRow
+
+if TYPE_CHECKING:
+    from gateway.channels.contract import SendResult
+
+
+MOST = 99
+_FIRST_LOOK = timedelta(days=1)
+LANE = "push:"
+"""Prefix of the lane of push rows; the id of the subscription follows, so that each browser has an order of its own."""
+
+
+def is_reachable(tx: Tx, row: OutboxRow) -> bool:
+    """Return whether the browser of this row still takes messages."""
+    return staff_devices.has_subscription(tx, row.lane.removeprefix(LANE))
+
+
+def make_push(parts: Services, tx: Tx, row: OutboxRow) -> OutgoingPush:
+    """Return the message: how many are new, in which language that is said, and whether it presses; nothing else.
+
+    Raises:
+        ValueError: address or keys cannot be read.
+    """
+    address = staff_devices.open_address(tx, row.lane.removeprefix(LANE))
+    signing_key = staff_devices.find_push_key(tx)
+    if address is None or signing_key is None:
+        raise ValueError("a push row without an address or a key")
+    payload = outbox.open_row(tx, row).payload or {}
+    said = {
+        "n": _count_new(parts, tx, row),
+        **{name: payload[name] for name in ("l", "u") if name in payload},
+    }
+    return OutgoingPush(
+        endpoint=address.endpoint,
+        public_key=web_push.read_base64(address.p256dh),
+        auth=web_push.read_base64(address.auth),
+        signing_key=signing_key,
+        contact=parts.public_url if parts.public_url.startswith("https://") else "",
+        text=json.dumps(said, separators=(",", ":")),
+        valid_until=row.expires_at,
+    )
+
+
+def _count_new(parts: Services, tx: Tx, row: OutboxRow) -> int:
+    """Return how many requests are new to the person now; at least the one that the row is about."""
+    person = people.by_id(tx, row.person_id) if row.person_id else None
+    if person is None:
+        return 1
+    since = person.looked_at or parts.clock.now() - _FIRST_LOOK
+    return min(max(queue_counts.count_new_since(tx, person.team, since=since), 1), MOST)
+
+
+def note_pushed(_parts: Services, tx: Tx, row: OutboxRow, result: SendResult, _event: OutboxEvent) -> None:
+    """Drop the browser, in the transaction of the result, where the push service says that it is gone."""
+    if result.outcome is SendOutcome.REFUSED and result.reason == GONE:
+        staff_devices.drop_subscription(tx, row.lane.removeprefix(LANE))
+
 
 # Internal errors: the row is retried a few times and then failed, so that it no longer blocks its recipient.
 
@@ -182,7 +254,7 @@ def claim_within(
     if not isinstance(verdict, Go):
         _decide_row(parts, tx, row, token, verdict)
         return Decided()
-    message = push_rows.make_push(parts, tx, row) if row.kind == PUSH else _make_message(tx, row, number)
+    message = make_push(parts, tx, row) if row.kind == PUSH else _make_message(tx, row, number)
     if row.kind != CALL:
         limits = get_limits(parts.senders[row.channel])
         bucket = send_policy.take_token(held.get_bucket(row.channel), limits, parts=row.parts)
@@ -217,7 +289,7 @@ def _make_nothing(tx: Tx, waits: dict[str, timedelta | None], now: datetime) -> 
 def _find_recipient(parts: Services, tx: Tx, row: OutboxRow, now: datetime) -> tuple[Recipient, str]:
     """Return what the send policy needs to know, and the number, which is decrypted only here, just before sending."""
     if row.kind == PUSH:
-        return Recipient(reachable=push_rows.is_reachable(tx, row)), ""
+        return Recipient(reachable=is_reachable(tx, row)), ""
     if KINDS[row.kind].to is To.PERSON:
         person = people.by_id(tx, row.person_id) if row.person_id else None
         number = person.number if person and not person.disabled else None

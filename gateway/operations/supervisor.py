@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Protocol
 
-from gateway.foundation import socket_paths
+from gateway.foundation import network_addresses
 from gateway.foundation.clock import Clock
 from gateway.operations.forking import end_with_parent
 
@@ -278,7 +278,7 @@ def _wait_until(done: Callable[[], bool], seconds: float, clock: Clock) -> None:
 
 def find_socket_path(data_dir: Path) -> Path:
     """Return the path of the embedded Valkey's socket."""
-    return socket_paths.find_socket_path(data_dir, "valkey")
+    return network_addresses.find_socket_path(data_dir, "valkey")
 
 
 def find_url(data_dir: Path) -> str:

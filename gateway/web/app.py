@@ -8,8 +8,8 @@ from flask import Flask
 from config import settings as config
 from config.settings import Settings
 from gateway.bootstrap import list_refreshed, open_outages, open_serials, open_serving_parts
-from gateway.conversations import apology, missed_call, simulator_facts, sms, ussd
-from gateway.delivery import channel_status, operator_notices, results
+from gateway.conversations import one_shot, simulator_facts, ussd, ussd_session
+from gateway.delivery import channel_status, results
 from gateway.foundation.ids import Serials
 from gateway.foundation.services import Services
 from gateway.helpdesk.calls import bridge_events
@@ -84,19 +84,19 @@ def _find_last_words(parts: Services) -> str:
     """Return the apology for a hop that fails entirely, in the default language, as the caller's is unknown."""
     loaded = parts.versions.loaded()
     menu = parts.versions.live(min(loaded))[1] if loaded else None
-    return apology.find_apology(menu, "en", parts.line.for_engine().values, parts.clock.now().date())
+    return ussd_session.find_apology(menu, "en", parts.line.for_engine().values, parts.clock.now().date())
 
 
 def _build_doors(parts: Services) -> Doors:
     return Doors(
         turn=partial(ussd.answer_turn, parts),
-        text=partial(sms.TEXTS.take, parts),
+        text=partial(one_shot.TEXTS.take, parts),
         ended=partial(ussd.end_session, parts),
         opt_out=partial(ussd.opt_out, parts),
         delivery=partial(results.record_delivery, parts),
         thread=partial(simulator_facts.list_texts, parts),
-        missed=partial(missed_call.RINGS.take, parts),
+        missed=partial(one_shot.RINGS.take, parts),
         seen=partial(channel_status.note_seen, parts),
         call=partial(bridge_events.handle_call_event, parts),
-        notice=partial(operator_notices.keep_notice, parts),
+        notice=partial(channel_status.keep_notice, parts),
     )

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from gateway.cli.main import main
-from gateway.delivery.operator_notices import keep_notice
+from gateway.delivery.channel_status import keep_notice
 from gateway.domain.events import Inbound, Kind, NotANumber
 from gateway.domain.outbox.send_policy import Bucket
 from gateway.storage import rate_limits

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.conversations import apology, ussd
+from gateway.conversations import ussd, ussd_session
 from gateway.domain.events import Inbound, Kind
 from gateway.foundation.services import Services
 from gateway.menus.engine.model import Fact, FactValue, Menu
@@ -29,7 +29,7 @@ def menu() -> Menu:
 
 @pytest.mark.parametrize("language", SORRY)
 def test_in_each_language_with_every_number_filled(menu: Menu, language: str) -> None:
-    words = apology.find_apology(menu, language, VALUES, DAY)
+    words = ussd_session.find_apology(menu, language, VALUES, DAY)
     assert words.startswith(SORRY[language])
     for number in (LINE.helpline, "191", "1669"):
         assert number in words
@@ -51,7 +51,7 @@ NAMED = {
 def test_each_number_stands_beside_its_country_and_hers_comes_first(
     menu: Menu, language: str, region: str
 ) -> None:
-    words = apology.find_apology(menu, language, {**VALUES, "helpline": ""}, DAY, region=region)
+    words = ussd_session.find_apology(menu, language, {**VALUES, "helpline": ""}, DAY, region=region)
     thailand, laos = NAMED[language]
     found = re.findall(rf"({thailand}|{laos})\D*?((?:\d+, )*\d+)", words)
     both = {thailand: ("191", "1669"), laos: ("1191",)}
@@ -77,16 +77,18 @@ def test_the_apology_for_a_fault_begins_with_the_country_of_her_number(
 
 @pytest.mark.parametrize("language", ["", "km", "xx", "lo-Thai", "\0"])
 def test_in_english_where_the_language_is_not_known(menu: Menu, language: str) -> None:
-    assert apology.find_apology(menu, language, VALUES, DAY) == apology.find_apology(menu, "en", VALUES, DAY)
+    assert ussd_session.find_apology(menu, language, VALUES, DAY) == ussd_session.find_apology(
+        menu, "en", VALUES, DAY
+    )
 
 
 @pytest.mark.fault("H4")
 def test_without_a_menu_no_number_of_any_country_is_named_but_our_own() -> None:
-    words = apology.find_apology(None, "lo", VALUES, DAY)
+    words = ussd_session.find_apology(None, "lo", VALUES, DAY)
     assert words.startswith("Sorry")
     assert not re.search(r"\d", words.replace(VALUES["helpline"], ""))
     assert VALUES["helpline"] in words
-    assert not re.search(r"\d", apology.find_apology(None, "km", {}, DAY))
+    assert not re.search(r"\d", ussd_session.find_apology(None, "km", {}, DAY))
 
 
 def fact(*values: tuple[str, date]) -> Fact:
@@ -112,7 +114,7 @@ def fact(*values: tuple[str, date]) -> Fact:
 def test_a_number_that_changes_on_a_day_changes_here_on_that_day(menu: Menu, day: date, number: str) -> None:
     police = fact(("191", date(2019, 1, 1)), ("112", date(2027, 1, 1)))
     dated = replace(menu, facts={**menu.facts, "th.phone.police": police})
-    words = apology.find_apology(dated, "en", VALUES, day)
+    words = ussd_session.find_apology(dated, "en", VALUES, day)
     assert f": {number}," in words
 
 
@@ -125,7 +127,7 @@ def test_a_number_that_changes_on_a_day_changes_here_on_that_day(menu: Menu, day
     ],
 )
 def test_the_day_is_that_of_the_line_and_one_there_always_is(zone: str, day: date) -> None:
-    assert apology.find_day(datetime(2026, 12, 31, 17, 30, tzinfo=UTC), zone) == day
+    assert ussd_session.find_day(datetime(2026, 12, 31, 17, 30, tzinfo=UTC), zone) == day
 
 
 BROKEN: dict[str, dict[str, Any]] = {
@@ -144,8 +146,8 @@ BROKEN: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("harm", BROKEN.values(), ids=BROKEN)
 def test_a_broken_menu_leaves_plain_english(menu: Menu, harm: dict[str, Any]) -> None:
-    words = apology.find_apology(replace(menu, **harm), "lo", VALUES, DAY)
-    assert words == apology.find_apology(None, "", VALUES, DAY)
+    words = ussd_session.find_apology(replace(menu, **harm), "lo", VALUES, DAY)
+    assert words == ussd_session.find_apology(None, "", VALUES, DAY)
 
 
 @given(
@@ -158,7 +160,7 @@ def test_whatever_the_menu_says_there_are_words(
     menu: Menu, down: dict[str, str], language: str, values: dict[str, str], day: date
 ) -> None:
     broken = replace(menu, messages={"down": down})
-    assert apology.find_apology(broken, language, values, day)
+    assert ussd_session.find_apology(broken, language, values, day)
 
 
 @pytest.mark.parametrize("script", SORRY)
@@ -210,7 +212,7 @@ def test_a_fault_inside_a_fault_names_both_and_still_answers(
     inbound = Inbound(channel="nobody", kind=Kind.USSD, number=HER, session="s", text="", first=True)
     told = ussd.answer_turn(light, inbound)
     assert told.ends
-    assert told.text == apology.find_apology(None, "", VALUES, DAY)
+    assert told.text == ussd_session.find_apology(None, "", VALUES, DAY)
     assert "turn failed" in caplog.text
     assert "apology failed" in caplog.text
     assert HER not in caplog.text
@@ -231,12 +233,12 @@ def raised(depth: int, error: Exception) -> BaseException:
 
 @given(secret=st.text(min_size=12, max_size=40), depth=st.integers(0, 30))
 def test_no_words_of_an_exception_are_written(secret: str, depth: int) -> None:
-    logger, lines = logging.getLogger("gateway.conversations.apology"), []
+    logger, lines = logging.getLogger("gateway.conversations.ussd_session"), []
     tap = logging.Handler()
     tap.emit = lambda record: lines.append(record.getMessage())  # type: ignore[method-assign]
     logger.addHandler(tap)
     try:
-        apology.log_fault(raised(depth, ValueError(f"<{secret}>")), "event", "turn")
+        ussd_session.log_fault(raised(depth, ValueError(f"<{secret}>")), "event", "turn")
     finally:
         logger.removeHandler(tap)
     (line,) = lines
@@ -246,6 +248,6 @@ def test_no_words_of_an_exception_are_written(secret: str, depth: int) -> None:
 
 
 def test_an_exception_without_a_traceback_is_written_too(caplog: pytest.LogCaptureFixture) -> None:
-    apology.log_fault(KeyError(HER), "event", "text")
+    ussd_session.log_fault(KeyError(HER), "event", "text")
     assert "text failed event=event kind=KeyError at=" in caplog.text
     assert HER not in caplog.text

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gateway.conversations import spool_replay
+from gateway.conversations import one_shot
 from gateway.conversations.commit import NotSaved, Turn, TurnRecord, commit_turn, find_record
 from gateway.foundation.services import Services
 from gateway.menus.engine.effects import (
@@ -101,8 +101,8 @@ def test_whatever_fails_her_code_is_told_and_comes_true_once(
     found = find_record(parts, asks.key)
     assert found is not None
     assert code_of(found) == code
-    assert spool_replay.replay_spool(parts) == spooled_files
-    assert spool_replay.replay_spool(parts) == 0
+    assert one_shot.replay_spool(parts) == spooled_files
+    assert one_shot.replay_spool(parts) == 0
     assert code_of(commit_turn(parts, asks)) == code
     assert [(one.code, one.asks) for one in requests(parts)] == [(code, 1)]
     assert [row.kind for row in rows(parts)] == ["announce"]
@@ -182,7 +182,7 @@ def test_ten_turns_while_sql_is_away_are_written_oldest_first(parts: Services) -
             code_of(commit_turn(parts, turn_of(parts, asking(), key=bytes([n]) * 32, number=number)))
             for n, number in enumerate(numbers)
         ]
-    assert spool_replay.replay_spool(parts) == 10
+    assert one_shot.replay_spool(parts) == 10
     assert [requests(parts, number)[0].code for number in numbers] == codes
 
 
@@ -193,7 +193,7 @@ def test_a_replay_that_dies_before_it_drops_the_file_writes_nothing_twice(parts:
     entry = parts.spool.load(key)
     assert entry is not None
     for _ in range(2):
-        assert spool_replay.replay_spool(parts) == 1
+        assert one_shot.replay_spool(parts) == 1
         parts.spool.keep(key, entry)  # as if the process had died before the unlink
     assert [(one.code, one.asks) for one in requests(parts)] == [(code, 1)]
     assert [row.kind for row in rows(parts)] == ["announce"]
@@ -205,7 +205,7 @@ def test_a_turn_on_record_wins_over_its_spooled_twin(parts: Services) -> None:
     with sql_away(parts.store):
         second = commit_turn(parts, asks)  # it cannot know better
     assert code_of(second) == code_of(first)
-    assert spool_replay.replay_spool(parts) == 1
+    assert one_shot.replay_spool(parts) == 1
     assert len(requests(parts)) == 1
 
 
@@ -214,9 +214,9 @@ def test_sql_that_goes_away_in_the_middle_of_a_replay_leaves_the_rest(parts: Ser
         for n in range(3):
             commit_turn(parts, turn_of(parts, asking(), key=bytes([n]) * 32, session_key=bytes([n]) * 32))
     with sql_away(parts.store), pytest.raises(Exception, match="gone"):
-        spool_replay.replay_spool(parts)
+        one_shot.replay_spool(parts)
     assert len(parts.spool.list()) == 3
-    assert spool_replay.replay_spool(parts) == 3
+    assert one_shot.replay_spool(parts) == 3
     assert len(requests(parts)) == 3
 
 
@@ -236,7 +236,7 @@ def test_one_bad_entry_keeps_no_other_from_being_written(
     assert entry is not None
     parts.spool.drop(key)
     parts.spool.keep(key, {**entry, **harm})
-    assert spool_replay.replay_spool(parts) == 2
+    assert one_shot.replay_spool(parts) == 2
     assert (parts.spool.list(), list(parts.spool.failed())) == ([], [key])
     assert parts.spool.load(key) is not None
     assert len(requests(parts)) == 2

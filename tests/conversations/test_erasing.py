@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from gateway.conversations import sms as text_turn
-from gateway.conversations import spool_replay, ussd
+from gateway.conversations import one_shot, ussd
 from gateway.domain.events import Inbound, Kind, OptOut
 from gateway.foundation.services import Services
 from gateway.helpdesk.requests.erase import forget_number
@@ -26,7 +25,7 @@ def is_known(parts: Services, number: str = HER) -> bool:
 
 def texts(parts: Services, words: str) -> None:
     inbound = Inbound(channel="africastalking", kind=Kind.SMS, number=HER, text=words, turn=words)
-    assert text_turn.TEXTS.take(parts, inbound)
+    assert one_shot.TEXTS.take(parts, inbound)
 
 
 def asks_while_away(phone: Phone) -> None:
@@ -50,7 +49,7 @@ def test_what_waits_in_the_spool_does_not_bring_her_back_after_erasing(
     left(phone)
     Phone(phone.parts, number=OTHER).dial(SHARED)
     assert phone.dial(f"4 {ERASE}").ends
-    spool_replay.replay_spool(phone.parts)
+    one_shot.replay_spool(phone.parts)
     assert not is_known(phone.parts)
     assert requests(phone.parts) == []
     assert phone.parts.spool.list() == []
@@ -62,7 +61,7 @@ def test_whoever_runs_the_server_reaches_the_spool_too(phone: Phone, left: Calla
     left(phone)
     assert forget_number(phone.parts, "020 5551 2345")
     assert phone.parts.spool.list() == []
-    assert spool_replay.replay_spool(phone.parts) == 0
+    assert one_shot.replay_spool(phone.parts) == 0
     assert not is_known(phone.parts)
     assert not forget_number(phone.parts, "020 5551 2345")
 
@@ -72,7 +71,7 @@ def test_forgetting_one_number_leaves_the_spool_of_another(phone: Phone) -> None
     for each in (phone, other):
         asks_while_away(each)
     assert forget_number(phone.parts, HER)
-    assert spool_replay.replay_spool(phone.parts) == 1
+    assert one_shot.replay_spool(phone.parts) == 1
     assert [len(requests(phone.parts, number)) for number in (HER, OTHER)] == [0, 1]
 
 
@@ -90,7 +89,7 @@ def test_erasing_while_sql_is_away_is_done_when_it_is_back_and_takes_all_that_wa
     with sql_away(phone.parts.store):
         assert phone.press("1").ends
     assert is_known(phone.parts)
-    assert spool_replay.replay_spool(phone.parts) == 1
+    assert one_shot.replay_spool(phone.parts) == 1
     assert not is_known(phone.parts)
 
 
@@ -99,7 +98,7 @@ def test_asking_and_erasing_in_one_outage_end_erased(phone: Phone) -> None:
     phone.dial("4 98 8 8")
     with sql_away(phone.parts.store):
         assert phone.press("1").ends
-    assert spool_replay.replay_spool(phone.parts) == 2
+    assert one_shot.replay_spool(phone.parts) == 2
     assert not is_known(phone.parts)
     assert phone.parts.spool.list() == []
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from gateway.channels.contract import Request
-from gateway.conversations import missed_call, spool_replay
+from gateway.conversations import one_shot
 from gateway.delivery.send import drain_outbox
 from gateway.domain.callbacks.queue_rules import NORMAL
 from gateway.domain.contact_safety import PhoneSeen, SafeContact, When
@@ -53,7 +53,7 @@ def said(parts: Services, clock: SetClock) -> Said:
 
 
 def ring(parts: Services, turn: str = "r1", *, number: str = HER) -> list[Callback]:
-    assert missed_call.RINGS.take(parts, MissedCall(channel="africastalking", number=number, turn=turn))
+    assert one_shot.RINGS.take(parts, MissedCall(channel="africastalking", number=number, turn=turn))
     return requests(parts, HER)
 
 
@@ -185,10 +185,10 @@ def test_a_ring_while_sql_is_away_is_kept_and_counted_once(
     with monkeypatch.context() as patched:
         patched.setattr(parts.store, "run", away)
         for _ in range(2):
-            assert missed_call.RINGS.take(parts, MissedCall(channel="africastalking", number=HER, turn="r1"))
+            assert one_shot.RINGS.take(parts, MissedCall(channel="africastalking", number=HER, turn="r1"))
     assert len(parts.spool.list()) == 1
     clock.forward(minutes=30)
-    assert spool_replay.replay_spool(parts) == 1
+    assert one_shot.replay_spool(parts) == 1
     assert parts.spool.list() == []
     assert len(ring(parts, "r1")) == 1
     assert requests(parts, HER)[0].asked_at == clock.now() - timedelta(minutes=30)

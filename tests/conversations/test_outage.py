@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from gateway.conversations import spool_replay
+from gateway.conversations import one_shot
 from gateway.foundation.services import Services
 from gateway.storage.database import Store
 from gateway.storage.sessions import Sessions
@@ -53,8 +53,8 @@ def test_a_request_while_sql_is_locked_is_kept_with_its_code_and_written_once(
         again = phone.post(phone.text)
     assert told == again
     assert requests(phone.parts) == []
-    assert spool_replay.replay_spool(phone.parts) == 1
-    assert spool_replay.replay_spool(phone.parts) == 0
+    assert one_shot.replay_spool(phone.parts) == 1
+    assert one_shot.replay_spool(phone.parts) == 0
     (found,) = requests(phone.parts)
     assert found.code in told.text
     assert phone.post(phone.text) == told
@@ -64,15 +64,15 @@ def test_a_request_while_sql_is_locked_is_kept_with_its_code_and_written_once(
 def test_a_text_while_sql_is_locked_is_kept_whole_and_answered_once(phone: Phone, tmp_path: Path) -> None:
     with locked(tmp_path):
         assert phone_texts(phone, "wage")
-    assert spool_replay.replay_spool(phone.parts) == 1
+    assert one_shot.replay_spool(phone.parts) == 1
     assert [row.kind for row in rows(phone.parts)] == ["answer"]
 
 
 def phone_texts(phone: Phone, words: str) -> bool:
-    from gateway.conversations import sms
+    from gateway.conversations import one_shot
     from gateway.domain.events import Inbound, Kind
 
-    return sms.TEXTS.take(
+    return one_shot.TEXTS.take(
         phone.parts, Inbound(channel=phone.channel, kind=Kind.SMS, number=phone.number, text=words, turn="t")
     )
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from gateway.conversations import spool_replay
+from gateway.conversations import one_shot
 from gateway.domain.callbacks.states import CallbackState
 from gateway.domain.contact_safety import PhoneSeen
 from gateway.foundation.services import Services
@@ -196,7 +196,7 @@ def test_what_she_adds_in_the_same_outage_is_kept_too(phone: Phone) -> None:
         code = code_on(phone.press("1").text)
         assert phone.press("2").screen == "code"
         assert phone.press("3").screen == "code"
-    assert spool_replay.replay_spool(phone.parts) == 3
+    assert one_shot.replay_spool(phone.parts) == 3
     (found,) = requests(phone.parts)
     assert (found.code, found.wants_woman, found.answers["other_language"]) == (code, True, "yes")
 
@@ -205,7 +205,7 @@ def test_what_she_adds_after_the_replay_is_kept(phone: Phone) -> None:
     phone.dial(OWN.removesuffix(" 1"))
     with sql_away(phone.parts.store):
         phone.press("1")
-    spool_replay.replay_spool(phone.parts)
+    one_shot.replay_spool(phone.parts)
     assert phone.press("2").screen == "code"
     assert requests(phone.parts)[0].wants_woman
 
@@ -226,7 +226,7 @@ def test_the_code_that_she_was_told_last_is_hers(phone: Phone) -> None:
     phone.dial("7 2 1 1")
     with sql_away(phone.parts.store):
         promised = code_on(phone.press("1").text)
-    spool_replay.replay_spool(phone.parts)
+    one_shot.replay_spool(phone.parts)
     (found,) = requests(phone.parts)
     assert (found.code, found.asks, found.window) == (promised, 2, "morning")
     assert promised != first
@@ -245,7 +245,7 @@ def test_a_new_time_promised_without_sql_is_told_as_it_will_be(phone: Phone, key
         told = phone.press(key)
     assert told.text == expected
     assert requests(phone.parts)[0].window == "evening"
-    spool_replay.replay_spool(phone.parts)
+    one_shot.replay_spool(phone.parts)
     assert requests(phone.parts)[0].window == window
 
 
@@ -255,7 +255,7 @@ def test_a_cancel_while_sql_is_away_is_done_later_and_once(phone: Phone) -> None
     with sql_away(phone.parts.store):
         assert phone.press("2").ends
         assert phone.post(phone.text).ends
-    assert spool_replay.replay_spool(phone.parts) == 1
+    assert one_shot.replay_spool(phone.parts) == 1
     (found,) = all_of(phone.parts)
     assert (found.state, found.reason) == (CallbackState.CANCELLED, "by her")
 
@@ -292,7 +292,7 @@ def test_a_now_that_was_spooled_past_its_half_hour_is_never_rung(phone: Phone, c
         told = phone.press("1")
         assert "We call before 14:35" in told.text
     clock.forward(minutes=40)
-    assert spool_replay.replay_spool(phone.parts) == 1
+    assert one_shot.replay_spool(phone.parts) == 1
     (found,) = requests(phone.parts)
     assert found.due_until is not None
     assert found.due_until < clock.now()
@@ -307,7 +307,7 @@ def test_a_window_promised_in_an_outage_that_outlasted_it_rolls_to_the_next_day(
     with sql_away(phone.parts.store):
         code = code_on(phone.press("1").text)
     clock.forward(hours=20)
-    spool_replay.replay_spool(phone.parts)
+    one_shot.replay_spool(phone.parts)
     assert timers.roll_windows(phone.parts) == 1
     (found,) = requests(phone.parts)
     assert (found.code, found.state, found.window) == (code, CallbackState.WAITING, "evening")

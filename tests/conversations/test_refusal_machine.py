@@ -9,7 +9,7 @@ from hypothesis import Phase
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
-from gateway.conversations import missed_call, ussd
+from gateway.conversations import one_shot, ussd
 from gateway.domain.callbacks.outcomes import Outcome
 from gateway.domain.callbacks.states import CallbackState, IllegalMove
 from gateway.domain.events import MissedCall, OptOut
@@ -154,7 +154,7 @@ class RefusalMachine(LedgerMachine):
 
     @rule(number=number, turn=st.integers(0, 9))
     def rings_the_line(self, number: str, turn: int) -> None:
-        missed_call.accept_ring(
+        one_shot.accept_ring(
             self.parts,
             MissedCall(channel="africastalking", number=number, turn=f"{turn}"),
             now=self.clock.now(),

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from gateway.conversations import sms as text_turn
+from gateway.conversations import one_shot
 from gateway.domain.callbacks.states import CallbackState
 from gateway.domain.events import Inbound, Kind
 from gateway.foundation.services import Services
@@ -183,7 +183,7 @@ def test_the_answer_says_which_text_it_answers(house: Services, told: Phone) -> 
         channel="africastalking", kind=Kind.SMS, number=OURS, text="1", turn="message 9", link="link 7"
     )
     assert told
-    text_turn.accept_text(house, inbound, now=house.clock.now())
+    one_shot.accept_text(house, inbound, now=house.clock.now())
     with house.store.read() as tx:
         payloads = [outbox.open_row(tx, row).payload for row in alerts(house)]
     assert {one["link"] for one in payloads if one and "Yours" in one["text"]} == {"link 7"}

@@ -6,8 +6,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from gateway.conversations import sms as text_turn
-from gateway.conversations import ussd
+from gateway.conversations import one_shot, ussd
 from gateway.domain.callbacks.windows import DAYS, Hours
 from gateway.domain.events import Inbound, Kind, OptOut
 from gateway.foundation.services import AnswerBounds, Services
@@ -129,7 +128,7 @@ def test_numbers_without_the_question_are_no_consent(phone: Phone) -> None:
 def test_one_message_posted_five_times_is_answered_once(phone: Phone) -> None:
     inbound = Inbound(channel=phone.channel, kind=Kind.SMS, number=HER, text="wage", turn="same")
     with ThreadPoolExecutor(5) as pool:
-        assert all(pool.map(lambda _: text_turn.TEXTS.take(phone.parts, inbound), range(5)))
+        assert all(pool.map(lambda _: one_shot.TEXTS.take(phone.parts, inbound), range(5)))
     assert len(rows(phone.parts)) == 1
 
 
@@ -267,7 +266,7 @@ def test_what_a_numbers_own_brake_holds_uses_up_nothing_of_the_line(
 
 def test_the_answer_goes_back_with_what_the_provider_needs_to_bill_it(phone: Phone) -> None:
     inbound = Inbound(channel=phone.channel, kind=Kind.SMS, number=HER, text="wage", turn="m", link="L1")
-    text_turn.TEXTS.take(phone.parts, inbound)
+    one_shot.TEXTS.take(phone.parts, inbound)
     (row,) = rows(phone.parts)
     with phone.parts.store.read() as tx:
         payload = outbox.open_row(tx, row).payload
@@ -277,7 +276,7 @@ def test_the_answer_goes_back_with_what_the_provider_needs_to_bill_it(phone: Pho
 
 def test_a_text_whose_sender_is_no_number_is_taken_and_left(phone: Phone) -> None:
     inbound = Inbound(channel=phone.channel, kind=Kind.SMS, number="BANK", text="wage", turn="m")
-    assert text_turn.TEXTS.take(phone.parts, inbound)
+    assert one_shot.TEXTS.take(phone.parts, inbound)
     assert rows(phone.parts) == []
 
 
@@ -446,7 +445,7 @@ def test_a_repeated_consent_is_one_request_with_one_answer(phone: Phone) -> None
     inbound = Inbound(channel=phone.channel, kind=Kind.SMS, number=HER, text="1", turn="consent")
     before = len(answers_of(phone))
     for _ in range(5):
-        assert text_turn.TEXTS.take(phone.parts, inbound)
+        assert one_shot.TEXTS.take(phone.parts, inbound)
     assert len(requests(phone.parts)) == 1
     assert len(answers_of(phone)) == before + 1
 
@@ -501,7 +500,7 @@ def test_the_language_of_a_thread_survives_a_publish(light: Phone) -> None:
 
 @pytest.mark.parametrize("number", ["22384", "1234", "AIRTEL", "191", "INFO-SMS", ""])
 def test_short_codes_and_names_are_never_answered(light: Phone, number: str) -> None:
-    assert text_turn.TEXTS.take(
+    assert one_shot.TEXTS.take(
         light.parts, Inbound(channel=light.channel, kind=Kind.SMS, number=number, text="wage", turn="m")
     )
     assert rows(light.parts) == []

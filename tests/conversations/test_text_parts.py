@@ -5,8 +5,8 @@ import itertools
 import pytest
 from sqlalchemy import func, select
 
-from gateway.conversations import sms, spool_replay
-from gateway.conversations.sms import answer_late_parts
+from gateway.conversations import one_shot
+from gateway.conversations.one_shot import answer_late_parts
 from gateway.domain.events import Inbound, Kind, TextPart
 from gateway.foundation.services import Services
 from gateway.helpdesk.requests.erase import forget_number
@@ -35,7 +35,7 @@ def part(
 
 def take(parts: Services, *which: Inbound) -> None:
     for each in which:
-        assert sms.TEXTS.take(parts, each)
+        assert one_shot.TEXTS.take(parts, each)
 
 
 def read_texts(parts: Services) -> list[str]:
@@ -103,15 +103,15 @@ def test_parts_of_an_outage_are_joined_when_it_is_over(parts: Services) -> None:
     with sql_away(parts.store):
         take(parts, part(1), part(2), part(1))
     assert read_texts(parts) == []
-    spool_replay.replay_spool(parts)
+    one_shot.replay_spool(parts)
     assert read_texts(parts) == ["".join(WORDS)]
     assert count_answers(parts) == 1
 
 
 def test_a_spooled_text_of_the_release_before_has_no_part(light: Services) -> None:
     told = {"channel": "africastalking", "kind": "sms", "number": HER, "text": "pay", "turn": "9"}
-    assert sms._read_spooled(told).part is None
-    assert sms._read_spooled(told | {"part": None}).part is None
+    assert one_shot._read_spooled(told).part is None
+    assert one_shot._read_spooled(told | {"part": None}).part is None
 
 
 def test_erasing_a_number_takes_its_parts_along(parts: Services) -> None:

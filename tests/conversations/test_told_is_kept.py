@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.conversations import commit as module
-from gateway.conversations import spool_replay
+from gateway.conversations import one_shot
 from gateway.conversations.commit import Turn, commit_turn
 from gateway.domain.callbacks.states import CallbackState
 from gateway.domain.callbacks.windows import Hours
@@ -122,7 +122,7 @@ def test_whatever_the_ledger_would_say_now_what_she_was_told_is_a_row(
     REASONS[reason](parts)
     before = {one.id for one in requests(parts)}
     receipt = promised(parts, asks(parts, 1, danger=danger))
-    assert spool_replay.replay_spool(parts) == 1
+    assert one_shot.replay_spool(parts) == 1
     found = of_code(parts, receipt.code)
     assert found.id not in before
     assert found.state is CallbackState.REVIEW
@@ -140,7 +140,7 @@ def test_a_number_that_is_never_called_by_now_is_a_row_that_a_person_sees(
 ) -> None:
     receipt = promised(parts, asks(parts, 1))
     monkeypatch.setattr("gateway.helpdesk.requests.accept.may_be_called", lambda *_: False)
-    spool_replay.replay_spool(parts)
+    one_shot.replay_spool(parts)
     assert of_code(parts, receipt.code).state is CallbackState.REVIEW
 
 
@@ -150,7 +150,7 @@ def test_a_window_that_was_cut_since_is_kept_as_far_as_it_goes(parts: Services) 
     shifts.set_week(
         parts, boss(parts), "boss", {day: ["19:00-20:00"] for day in ("mon", "tue", "wed", "thu")}
     )
-    spool_replay.replay_spool(parts)
+    one_shot.replay_spool(parts)
     found = of_code(parts, receipt.code)
     assert found.state is CallbackState.WAITING
     assert found.due_at is not None
@@ -175,7 +175,7 @@ def test_promises_keep_the_shifts_and_holidays_that_were_read_last(
     assert receipt.due_at.isoformat() == "2026-11-27T11:00:00+00:00"  # Friday, Thursday being a holiday
     other = "+8562055500002"  # on her own number this newer answer would bind what she asked for before
     assert told(parts, asks(parts, 2, number=other, when="sunday")) == CallbackRefused(reason="hours")
-    spool_replay.replay_spool(parts)
+    one_shot.replay_spool(parts)
     found = of_code(parts, receipt.code)
     assert (found.state, found.due_at, found.due_until) == (
         CallbackState.WAITING,
@@ -190,7 +190,7 @@ def test_what_was_refused_makes_no_request_when_sql_is_back(parts: Services) -> 
     """She was told that nobody can call her: her phone must not ring all the same."""
     closed = replace(parts, line=replace(parts.line, hours=Hours()))
     assert told(closed, asks(parts, 1)) == CallbackRefused(reason="hours")
-    assert spool_replay.replay_spool(parts) == 1
+    assert one_shot.replay_spool(parts) == 1
     assert requests(parts) == []
 
 
@@ -199,7 +199,7 @@ def test_a_code_that_she_had_and_the_one_she_was_told_both_open_it(parts: Servic
     first = commit_turn(parts, asks(parts, 1, phone_seen="no")).receipts[0]
     assert isinstance(first, CallbackAccepted)
     second = promised(parts, asks(parts, 2, phone_seen="no", when="morning"))
-    spool_replay.replay_spool(parts)
+    one_shot.replay_spool(parts)
     assert [one.code for one in requests(parts)] == [second.code]
     for n, code in enumerate((first.code, second.code)):
         (found,) = commit_turn(parts, turn_of(parts, LookUpCode(code=code), key=key(50 + n))).receipts
@@ -213,7 +213,7 @@ def test_two_on_one_phone_are_never_told_one_code(parts: Services, monkeypatch: 
     monkeypatch.setattr("gateway.helpdesk.requests.intake_rules.list_code_candidates", lambda *_: same)
     codes = [promised(parts, asks(parts, n)).code for n in (1, 2, 3)]
     assert codes == ["4821", "7731", "9035"]
-    spool_replay.replay_spool(parts)
+    one_shot.replay_spool(parts)
     assert sorted(one.code for one in requests(parts)) == codes
 
 
@@ -227,7 +227,7 @@ def test_where_a_told_code_is_anothers_on_the_same_phone_neither_opens_the_other
     commit_turn(parts, asks(parts, 1))
     receipt = promised(parts, asks(parts, 2))
     assert receipt.code == "4821"  # nobody could know
-    spool_replay.replay_spool(parts)
+    one_shot.replay_spool(parts)
     assert [one.code for one in requests(parts)] == ["4821", "4821"]
     (answer,) = commit_turn(parts, turn_of(parts, LookUpCode(code="4821"), key=key(60))).receipts
     assert answer == CodeWrong()
@@ -242,7 +242,7 @@ def test_a_repeat_that_was_told_a_code_after_a_refusal_that_nobody_read_is_a_row
             0
         ]  # written as refused; nobody knew, and she was told a code
     assert isinstance(receipt, CallbackAccepted)
-    spool_replay.replay_spool(parts)
+    one_shot.replay_spool(parts)
     assert of_code(parts, receipt.code).state is CallbackState.REVIEW
     assert len(requests(parts)) == 4
 
@@ -260,7 +260,7 @@ def test_a_new_time_that_was_told_holds_or_a_person_decides(parts: Services, how
         outcome.close_callback(parts, boss(parts), hers.id, reason="no_need")
     else:
         a_holiday_came(parts)
-    spool_replay.replay_spool(parts)
+    one_shot.replay_spool(parts)
     (found,) = requests(parts)
     assert (found.state, found.reason, found.window) == (CallbackState.REVIEW, "told_away", "evening")
     assert (found.due_at, found.due_until) == (receipt.due_at, receipt.due_until)
@@ -272,7 +272,7 @@ def test_a_promised_request_can_be_moved_and_cancelled_in_the_session_that_was_t
     session = {"session_key": key(1)}
     moved = told(parts, turn_of(parts, ChangeWindow(callback="promised", when="noon"), key=key(2), **session))
     assert isinstance(moved, CallbackChanged)
-    spool_replay.replay_spool(parts)
+    one_shot.replay_spool(parts)
     assert [one.window for one in requests(parts)] == ["noon"]
     (gone,) = commit_turn(
         parts, turn_of(parts, CancelCallback(callback="promised"), key=key(3), **session)
@@ -289,7 +289,7 @@ def test_an_erasure_that_was_told_holds_and_what_was_asked_after_it_too(
     told(parts, turn_of(parts, EraseEverything(), key=key(2)))
     clock.forward(minutes=1)
     later = promised(parts, asks(parts, 3))
-    spool_replay.replay_spool(parts)
+    one_shot.replay_spool(parts)
     assert [one.code for one in requests(parts)] == [later.code]
 
 
@@ -305,7 +305,7 @@ def test_what_cannot_be_put_in_is_kept_aside_and_makes_the_doctor_red(
 
     with monkeypatch.context() as broken:
         broken.setattr("gateway.helpdesk.requests.accept.accept_request", no)
-        assert spool_replay.replay_spool(parts) == 0
+        assert one_shot.replay_spool(parts) == 0
     assert list(parts.spool.failed()) == [turn.key]
     (finding,) = [one for one in look_around(parts) if one.part == "promises"]
     assert not finding.ok
@@ -313,7 +313,7 @@ def test_what_cannot_be_put_in_is_kept_aside_and_makes_the_doctor_red(
     # She hears the same words all the while, and the next start tries it anew.
     assert commit_turn(parts, turn).receipts == (receipt,)
     assert parts.spool.take_up() == 1
-    assert spool_replay.replay_spool(parts) == 1
+    assert one_shot.replay_spool(parts) == 1
     assert of_code(parts, receipt.code).state is CallbackState.WAITING
     assert all(one.ok for one in look_around(parts) if one.part == "promises")
 
@@ -321,7 +321,7 @@ def test_what_cannot_be_put_in_is_kept_aside_and_makes_the_doctor_red(
 def test_a_further_code_goes_with_its_request(parts: Services) -> None:
     commit_turn(parts, asks(parts, 1, phone_seen="no"))
     promised(parts, asks(parts, 2, phone_seen="no"))
-    spool_replay.replay_spool(parts)
+    one_shot.replay_spool(parts)
     commit_turn(parts, turn_of(parts, EraseEverything(), key=key(3)))
     with parts.store.read() as tx:
         assert tx.conn.exec_driver_sql("SELECT count(*) FROM told_codes").scalar() == 0

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from gateway.conversations import spool_replay
+from gateway.conversations import one_shot
 from gateway.conversations.commit import commit_turn
 from gateway.delivery import clock_guard
 from gateway.delivery.clock_guard import ClockWatch
@@ -89,7 +89,7 @@ class ToldMachine(RuleBasedStateMachine):
 
     @rule()
     def sql_is_back(self) -> None:
-        spool_replay.replay_spool(self.parts)
+        one_shot.replay_spool(self.parts)
 
     @rule(days=st.integers(0, 6))
     def a_holiday_is_entered(self, days: int) -> None:
@@ -107,7 +107,7 @@ class ToldMachine(RuleBasedStateMachine):
         self.works()
         self.clock.set(self.clock.now() - offset)
         self.works()
-        spool_replay.replay_spool(self.parts)
+        one_shot.replay_spool(self.parts)
         clock_guard.confirm_clock(self.parts, BOSS)
         self.works()
 

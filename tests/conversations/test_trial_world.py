@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gateway.channels import find_channel
-from gateway.conversations import missed_call, spool_replay
+from gateway.conversations import one_shot
 from gateway.conversations.ussd import opt_out
 from gateway.domain.callbacks.states import CallbackState
 from gateway.domain.events import MissedCall, OptOut, ThreadAsked
@@ -53,7 +53,7 @@ def of(parts: Services, *, trial: bool) -> list[Callback]:
 
 
 def ring(parts: Services, line: str, turn: str = "r") -> None:
-    assert missed_call.RINGS.take(parts, MissedCall(channel=line, number=HER, turn=f"{turn} {line}"))
+    assert one_shot.RINGS.take(parts, MissedCall(channel=line, number=HER, turn=f"{turn} {line}"))
 
 
 def test_a_stranger_who_knows_her_code_neither_sees_nor_cancels_her_request(
@@ -160,7 +160,7 @@ def test_a_trial_that_erases_leaves_what_she_left_in_the_spool(
         code = hers.press("1").text
         stranger.dial(ALONE)
     assert forget_spooled(parts, HER, trial=True) == 1
-    assert spool_replay.replay_spool(parts) == 1
+    assert one_shot.replay_spool(parts) == 1
     (made,) = of(parts, trial=False)
     assert made.code in code
     assert not made.trial

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.channels.contract import Request
-from gateway.delivery.operator_notices import A_DAY, is_notice, keep_notice, read_notices
+from gateway.delivery.channel_status import A_DAY, is_notice, keep_notice, read_notices
 from gateway.domain.events import NotANumber
 from gateway.foundation.services import Services
 from gateway.operations import health

@@ -7,7 +7,7 @@ import redis
 from flask import Flask
 from playwright.sync_api import Locator, Page, expect
 
-from gateway.conversations import spool_replay
+from gateway.conversations import one_shot
 from gateway.delivery import send
 from gateway.foundation.services import Services
 from gateway.helpdesk.queue import timers
@@ -106,7 +106,7 @@ def test_while_the_store_is_down_she_gets_her_code_and_it_is_written_after(parts
     page.reload()  # the page opens during the outage, and can end it
     switch(page, "store").click()
     expect(switch(page, "store")).to_have_attribute("aria-pressed", "false")
-    assert spool_replay.replay_spool(parts) == 1
+    assert one_shot.replay_spool(parts) == 1
     (request,) = requests(parts, HERS)
     expect(asked_for(page)).to_have_text([f"{request.code} · waiting · 18:00–21:00"])
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.foundation.ip_addresses import find_subscriber
+from gateway.foundation.network_addresses import find_subscriber
 
 
 @pytest.mark.parametrize(

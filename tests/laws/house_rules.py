@@ -28,11 +28,7 @@ USE_CASES = (
     "gateway/operations/maintenance/",
 )
 LONGEST_FILE, LONGEST_FUNCTION = 400, 40
-<<<<<<< HEAD
-MEDIAN_FILE, MEDIAN_FUNCTION = 200, 8
-=======
 MEDIAN_FILE, MEDIAN_FUNCTION = 250, 8
->>>>>>> 1d374b5 (Fold five modules of the domain into their neighbours)
 TESTS_TO_SOURCE = 1.2
 HERS = re.compile(
     r"^(number|numbers|e164|text|texts|words_of|body|payload|answers?|contact|path|code|note|secret|password|token)$"
@@ -185,7 +181,7 @@ TO_A_PHONE = frozenset(
 )
 """What carries words towards a phone; HTTP answers go to providers."""
 
-LAST_WORDS = frozenset({"gateway/conversations/apology.py:_LAST", "gateway/web/webhooks/views.py:DOWN"})
+LAST_WORDS = frozenset({"gateway/conversations/ussd_session.py:_LAST", "gateway/web/webhooks/views.py:DOWN"})
 """What is said where no menu can be read: the only words in code, plain English without a number of any country."""
 
 OF_LETTERS = (

@@ -146,7 +146,7 @@ def test_a_port_is_free_or_taken() -> None:
 def test_the_socket_lies_in_the_folder_or_where_its_path_is_short_enough(
     tmp_path: Path, name: str, inside: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.foundation.socket_paths._TEMPORARY", tmp_path)
+    monkeypatch.setattr("gateway.foundation.network_addresses._TEMPORARY", tmp_path)
     folder = Path("/x") / name
     path = operations_supervisor.find_socket_path(folder)
     assert len(os.fsencode(path)) <= 100 or len(os.fsencode(tmp_path)) > 60
@@ -158,7 +158,7 @@ def test_the_socket_lies_in_the_folder_or_where_its_path_is_short_enough(
 def test_a_private_folder_that_others_may_read_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.foundation.socket_paths._TEMPORARY", tmp_path)
+    monkeypatch.setattr("gateway.foundation.network_addresses._TEMPORARY", tmp_path)
     folder = tmp_path / f"helpline-{os.getuid()}"
     folder.mkdir()
     folder.chmod(0o755)  # whatever mask a command left in this process

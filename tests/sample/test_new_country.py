@@ -15,7 +15,7 @@ from gateway.bootstrap import read_desk
 from gateway.channels import find_channel
 from gateway.channels.contract import ChannelConfig
 from gateway.cli.menus import menus
-from gateway.conversations import apology
+from gateway.conversations import ussd_session
 from gateway.domain.callbacks.windows import Hours
 from gateway.foundation.services import HelplineConfig, Services
 from gateway.helpdesk.queue import outcome
@@ -230,7 +230,7 @@ def test_nothing_of_another_country_is_left(desk: Desk) -> None:
     assert fill_message(parts, "ours_missed", ("km",)).startswith("សួស្តី")
     menu = parts.versions.live("safeline")[1]
     for words in (
-        apology.find_apology(None, "km", {}, date(2026, 11, 24)),
+        ussd_session.find_apology(None, "km", {}, date(2026, 11, 24)),
         repr(menu.screens),
         repr(menu.messages),
     ):

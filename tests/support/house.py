@@ -15,8 +15,7 @@ from config.settings import load_settings
 from gateway.bootstrap import read_desk
 from gateway.channels import find_channel
 from gateway.channels.contract import ChannelConfig
-from gateway.conversations import sms as text_turn
-from gateway.conversations import ussd
+from gateway.conversations import one_shot, ussd
 from gateway.conversations.ussd import RenderedPage
 from gateway.domain.callbacks.windows import DAYS, Hours
 from gateway.domain.events import SMS_LIMITS, USSD_LIMITS, Inbound, Kind
@@ -185,7 +184,7 @@ class Phone:
         before = {row.id for row in rows(self.parts)}
         message = message or f"message {self.number} {self._made}"
         inbound = Inbound(channel=self.channel, kind=Kind.SMS, number=self.number, text=words, turn=message)
-        assert text_turn.TEXTS.take(self.parts, inbound)
+        assert one_shot.TEXTS.take(self.parts, inbound)
         return [
             payload_text(self.parts, row)
             for row in rows(self.parts)

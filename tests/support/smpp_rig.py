@@ -21,8 +21,8 @@ from tests.support.clocks import SetClock
 from tests.support.house import made_parts
 from tests.support.served_webhooks import _Quiet
 from tests.support.smpp_centre import Centre
+from workers import Stop
 from workers.links import run_links
-from workers.stop import Stop
 
 NUMBER = "1444"
 

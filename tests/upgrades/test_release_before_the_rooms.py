@@ -13,7 +13,7 @@ import pyotp
 import pytest
 import redis
 
-from gateway.conversations.spool_replay import replay_spool
+from gateway.conversations.one_shot import replay_spool
 from gateway.conversations.ussd import answer_turn
 from gateway.delivery.nudge import sweep_outbox
 from gateway.delivery.results import record_delivery

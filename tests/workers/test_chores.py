@@ -10,9 +10,8 @@ from gateway.storage.database import Store
 from gateway.storage.settings import ChoreRow
 from tests.support.clocks import SetClock
 from tests.support.outbox_rig import made_parts
-from workers.chores import LEASE, TABLE, Chore, Round
-from workers.clock import run_clock
-from workers.stop import Stop
+from workers import Stop
+from workers.chores import LEASE, TABLE, Chore, Round, run_clock
 
 TEN = timedelta(seconds=10)
 

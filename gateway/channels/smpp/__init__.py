@@ -40,8 +40,8 @@ from gateway.domain.events import (
     Reply,
     TextPart,
 )
+from gateway.foundation.network_addresses import find_socket_path
 from gateway.foundation.phone_numbers import find_sender
-from gateway.foundation.socket_paths import find_socket_path
 
 __all__ = ["ACCOUNT", "build"]
 

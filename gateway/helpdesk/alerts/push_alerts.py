@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gateway.channels import web_push
 from gateway.channels.web_push import check_endpoint
-from gateway.delivery.push_rows import LANE
+from gateway.delivery.claim import LANE
 from gateway.domain.audit_acts import AuditAct
 from gateway.domain.events import PUSH
 from gateway.domain.permissions import Permission, check_permission

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from gateway.foundation.ip_addresses import find_subscriber
+from gateway.foundation.network_addresses import find_subscriber
 from gateway.helpdesk.errors import Rejected, Why
 from gateway.storage import rate_limits
 

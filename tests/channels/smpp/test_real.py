@@ -4,7 +4,7 @@ from pathlib import Path
 
 import redis
 
-from gateway.conversations.sms import answer_late_parts
+from gateway.conversations.one_shot import answer_late_parts
 from gateway.delivery.results import list_rows
 from gateway.delivery.send import drain_outbox
 from gateway.storage.conversations import list_dangers, list_unread

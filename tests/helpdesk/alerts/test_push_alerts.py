@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.channels.web_push import PushService
-from gateway.delivery import push_rows
+from gateway.delivery import claim
 from gateway.delivery.nudge import sweep_outbox
 from gateway.delivery.send import drain_outbox
 from gateway.domain.events import PUSH
@@ -32,7 +32,7 @@ def desk(line: Desk) -> Desk:
     parts = replace(
         line.parts,
         push=PushService(private=True),
-        after={PUSH: push_rows.note_pushed},
+        after={PUSH: claim.note_pushed},
         inside={"announce": announce.announce_request, "escalate": announce.escalate_request},
     )
     return Desk(parts, line.clock)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from gateway.channels.web_push import PushService
-from gateway.delivery import push_rows
+from gateway.delivery.claim import note_pushed
 from gateway.delivery.send import drain_outbox
 from gateway.domain.events import PUSH
 from gateway.domain.permissions import Actor
@@ -36,9 +36,7 @@ def service() -> Iterator[PushStandin]:
 
 @pytest.fixture
 def desk(line: Desk) -> Desk:
-    parts = replace(
-        line.parts, push=PushService(private=True), after={PUSH: push_rows.note_pushed}, inside=POST
-    )
+    parts = replace(line.parts, push=PushService(private=True), after={PUSH: note_pushed}, inside=POST)
     return Desk(parts, line.clock)
 
 

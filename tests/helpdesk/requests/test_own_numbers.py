@@ -7,7 +7,7 @@ import pytest
 
 from gateway.channels import find_channel
 from gateway.channels.contract import ChannelConfig
-from gateway.conversations import missed_call
+from gateway.conversations import one_shot
 from gateway.domain.contact_safety import PhoneSeen, When
 from gateway.domain.events import MissedCall
 from gateway.helpdesk.errors import Rejected, Why
@@ -54,7 +54,7 @@ def test_nor_by_text_nor_by_a_ring(ours: Desk, number: str) -> None:
     ours.person("Noy", number=STAFF)
     phone.texts("call me")
     phone.texts("2 3")
-    missed_call.accept_ring(
+    one_shot.accept_ring(
         ours.parts, MissedCall(channel="africastalking", number=number, turn="r"), now=ours.clock.now()
     )
     assert [one.asks for one in house.requests(ours.parts, number)] == ([1] if number == STAFF else [])

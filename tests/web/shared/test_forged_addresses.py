@@ -3,7 +3,7 @@
 import pytest
 from flask import request
 
-from gateway.foundation.ip_addresses import find_subscriber
+from gateway.foundation.network_addresses import find_subscriber
 from gateway.web.shared.auth import anyone
 from tests.support.web_apps import pages_of
 from tests.web.shared.test_front import Head, Wire, asked, built

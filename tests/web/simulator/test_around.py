@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from flask.testing import FlaskClient
 
-from gateway.conversations import spool_replay
+from gateway.conversations import one_shot
 from gateway.delivery import send
 from gateway.foundation.fault_injection import LASTS, PROVIDER, STORE
 from gateway.helpdesk.queue import timers
@@ -205,7 +205,7 @@ class TestStoreDown:
         assert len(parts.spool.list()) == 1
         self.put_on(browser, on="no")
         assert requests(parts, HERS) == []
-        assert spool_replay.replay_spool(parts) == 1
+        assert one_shot.replay_spool(parts) == 1
         (found,) = requests(parts, HERS)
         assert found.code in told.text
 
@@ -214,7 +214,7 @@ class TestStoreDown:
         sends(parts, "pay")
         assert len(parts.spool.list()) == 1
         self.put_on(browser, on="no")
-        assert spool_replay.replay_spool(parts) == 1
+        assert one_shot.replay_spool(parts) == 1
         assert [row.kind for row in rows(parts)] == ["answer"]
 
     def test_the_page_itself_opens_and_ends_it_also_for_somebody_signed_in(self, parts, browser):

@@ -1,21 +1,28 @@
-"""Handle an inbound SMS in one transaction, from deduplication to the reply in the outbox.
+"""Handle what comes once, a text or a missed call: in one transaction, or spooled unchanged until SQL is back.
 
-What is handled once as a whole, a text or a missed call, is spooled unchanged until SQL is available.
+A text is handled from deduplication to the reply in the outbox. A missed call becomes a callback request where this
+number gave consent and its safety answers still hold; of any other number nothing is written, so that a ring from a
+borrowed phone leaves no trace. The spool of this machine is replayed oldest entry first, each exactly once.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from gateway.conversations import apology, sms_turn, text_parts
+from gateway.conversations import commit, sms_turn, ussd_session
 from gateway.conversations.sms_turn import TextAnswer
+from gateway.domain.contact_safety import PhoneSeen, SafeContact, When
 from gateway.domain.events import Inbound, Kind, MissedCall, TextPart
 from gateway.foundation.ids import new_id
 from gateway.foundation.phone_numbers import to_e164
 from gateway.foundation.services import Services
 from gateway.helpdesk.alerts import alerts, sms_reply
+from gateway.helpdesk.requests import accept
+from gateway.menus.engine.effects import RequestCallback
 from gateway.menus.engine.sms_reply import cut_sms
+from gateway.menus.engine.visibility import DEFAULT_LANGUAGE
 from gateway.storage import callers, conversations, outbox, rate_limits
 from gateway.storage.callers import Caller
 from gateway.storage.database import Tx, Unavailable
@@ -51,7 +58,7 @@ class OneShot(Generic[E]):
         except Unavailable:
             return self._spool(parts, event, now)
         except Exception as error:  # noqa: BLE001 - one faulty event must not block those behind it
-            apology.log_fault(error, new_id(now), self.kind)
+            ussd_session.log_fault(error, new_id(now), self.kind)
             parts.count.add("fault", channel=event.channel)
             return self._spool(parts, event, now)
         return True
@@ -103,7 +110,7 @@ def _write_text(parts: Services, tx: Tx, inbound: Inbound, now: datetime) -> tup
     if inbound.part is None:
         return _answer_whole(parts, tx, inbound, key, now)
     rows: tuple[str, ...] = ()
-    for whole in text_parts.join_part(parts, tx, inbound, now=now):
+    for whole in sms_turn.join_part(parts, tx, inbound, now=now):
         rows += _answer_whole(parts, tx, whole, turn_key(parts, whole), now)
     return rows
 
@@ -117,7 +124,7 @@ def answer_late_parts(parts: Services) -> int:
 
     def work(tx: Tx) -> list[str]:
         now = parts.clock.now()
-        late = text_parts.join_late_parts(parts, tx, now=now)
+        late = sms_turn.join_late_parts(parts, tx, now=now)
         found.append(len(late))
         return [row for whole in late for row in _answer_whole(parts, tx, whole, turn_key(parts, whole), now)]
 
@@ -255,3 +262,134 @@ TEXTS: OneShot[Inbound] = OneShot(
     lambda parts, inbound, now: accept_text(parts, inbound, now=now),
     _read_spooled,
 )
+
+
+ONE_RING = timedelta(minutes=10)
+"""Rings of a number within this time of the first count as one: providers repeat events, and callers ring again."""
+
+
+def accept_ring(parts: Services, call: MissedCall, *, now: datetime) -> None:
+    """Handle a missed call once, however often its event arrives.
+
+    Raises:
+        Unavailable: SQL cannot be reached; nothing was done.
+    """
+    nudges = parts.store.run(lambda tx: _write_call(parts, tx, call, now))
+    parts.count.add("missed_call", "nothing" if nudges is None else "request", channel=call.channel)
+    for row in nudges or ():
+        parts.nudge(row)
+
+
+def _write_call(parts: Services, tx: Tx, call: MissedCall, now: datetime) -> tuple[str, ...] | None:
+    """Return the ids of rows to nudge; None where the ring makes no request. Nothing is written of unknown numbers."""
+    known = callers.find_caller(tx, call.number, trial=parts.is_trial(call.channel))
+    answers = _find_answers(known, now)
+    if known is None or answers is None:
+        return None
+    key, ring = _make_key(parts, call), parts.store.ring.lookup("session", call.channel, "ring", call.number)
+    if not conversations.begin_turn(tx, key, session=ring, kind="ring", now=now, caller_id=known.id):
+        return None
+    if rate_limits.add_try(tx, parts.store.ring.lookup("budget", "ring", known.id), now, ONE_RING).n > 1:
+        return None
+    caller = callers.upsert_caller(tx, call.number, now=now, trial=known.trial)
+    return _request_callback(parts, tx, call, caller, answers, key, ring, now)
+
+
+def _request_callback(
+    parts: Services,
+    tx: Tx,
+    call: MissedCall,
+    caller: Caller,
+    answers: SafeContact,
+    key: bytes,
+    ring: bytes,
+    now: datetime,
+) -> tuple[str, ...] | None:
+    version, _ = parts.versions.live(parts.channels[call.channel].config.menu)
+    language = caller.language or DEFAULT_LANGUAGE
+    accepted = accept.accept_request(
+        parts,
+        tx,
+        caller=caller,
+        effect=RequestCallback(
+            topic="other",
+            path=(),
+            answers={
+                "danger": "no",
+                "phone_seen": answers.phone_seen.value,
+                "when": answers.when.value,
+                "consent": "before",
+                "consent_at": caller.consent_at.isoformat() if caller.consent_at else "",
+            },
+            language=language,
+            script=caller.script or language,
+            hours=answers.when.rule,
+        ),
+        turn_key=key,
+        session=ring,
+        channel=call.channel,
+        version=version,
+        now=now,
+        before=answers,
+    )
+    return accepted.nudges or None
+
+
+def _find_answers(caller: Caller | None, now: datetime) -> SafeContact | None:
+    """Return safety answers that still hold; *now* holds again only on a phone that nobody else sees."""
+    if caller is None or caller.consent_at is None or caller.contact is None:
+        return None
+    contact = caller.contact
+    if not contact.may_ever_call(now):
+        return None
+    if contact.when is not When.NOW:
+        return contact
+    return replace(contact, said_at=now) if contact.phone_seen is PhoneSeen.NO else None
+
+
+def _make_key(parts: Services, call: MissedCall) -> bytes:
+    return parts.store.ring.lookup("turn", call.channel, "ring", call.turn)
+
+
+RINGS: OneShot[MissedCall] = OneShot(
+    "ring",
+    _make_key,
+    lambda parts, call, now: accept_ring(parts, call, now=now),
+    lambda told: MissedCall(**told),
+)
+
+
+_log = logging.getLogger(__name__)
+
+_REPLAYS = {
+    commit.SPOOLED_TURN: commit.replay_turn,
+    TEXTS.kind: TEXTS.replay,
+    RINGS.kind: RINGS.replay,
+}
+
+
+def replay_spool(parts: Services) -> int:
+    """Replay the spool; return the number of entries written.
+
+    An entry that fails is put aside: it blocks no other, ``gateway doctor`` reports it, and each start tries it
+    again.
+
+    Raises:
+        Unavailable: SQL is still down.
+    """
+    written = 0
+    for key in parts.spool.list():
+        entry = parts.spool.load(key)
+        if entry is None:
+            continue
+        try:
+            _REPLAYS[entry["kind"]](parts, key, entry)
+            written += 1
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - one bad entry must not keep the others from being written
+            parts.spool.put_aside(key)
+            parts.count.add("replay_fault")
+            parts.count.add("alarm", "replay")
+            _log.error("replay failed kind=%s", type(error).__name__)  # no traceback: it may quote the caller
+    return written
