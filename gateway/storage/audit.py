@@ -112,9 +112,11 @@ def list_page(
     return tuple(_read_entry(row) for row in tx.execute(query))
 
 
-def list_between(tx: Tx, start: datetime, end: datetime) -> tuple[AuditEntry, ...]:
-    """Return the entries from ``start`` up to ``end``, oldest first."""
+def list_between(tx: Tx, start: datetime, end: datetime, *, person_id: str = "") -> tuple[AuditEntry, ...]:
+    """Return the entries from ``start`` up to ``end``, oldest first; optionally of one person."""
     query = _build_named_query().where(audit.c.at >= start, audit.c.at < end).order_by(audit.c.at, audit.c.id)
+    if person_id:
+        query = query.where(audit.c.person_id == person_id)
     return tuple(_read_entry(row) for row in tx.execute(query))
 
 

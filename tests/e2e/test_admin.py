@@ -194,6 +194,11 @@ def test_the_second_factor_comes_right_after_the_password(parts, clock, opened, 
     expect(page.get_by_role("alert")).to_contain_text("wrong or was used before")
     secret = page.locator("[data-copies]").inner_text()
     assert secret != SECRET
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("status").filter(has_text="Copied")).to_be_visible()
+    page.get_by_label("The code that the app shows now").fill("")
+    page.keyboard.press("Control+v")
+    expect(page.get_by_label("The code that the app shows now")).to_have_value(secret[:10])
     page.get_by_label("The code that the app shows now").fill(
         pyotp.TOTP(secret).at(int(clock.now().timestamp()))
     )

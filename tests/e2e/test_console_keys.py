@@ -8,6 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from gateway.domain.callbacks.states import CallbackState
+from gateway.domain.permissions import Role
 from tests.support.desk_rig import HER, OTHER
 from tests.support.web_surroundings import token_of
 
@@ -141,3 +142,18 @@ class TestThePalette:
         expect(page.locator("#palette")).to_be_hidden()
         assert page.url.endswith(wanted[1])
         assert all(line.callback(one).holder_id is None for one in wanted)
+
+    def test_a_person_leads_to_her_day(self, parts, opened, line):
+        dao = line.person("Dao Vong").person_id
+        line.person("Boss", Role.SUPERVISOR)
+        page = opened(width=1280, token=token_of(parts, "Boss"))
+        page.goto("/later")
+        page.keyboard.press("Control+k")
+        page.keyboard.type("vong")
+        expect(page.get_by_role("option")).to_have_text(
+            ["Dao Vong · People", "Dao Vong · Shifts", "Dao Vong · Today"]
+        )
+        page.keyboard.type(" · tod")
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(re.compile(f"/admin/record\\?who={dao}&day="))
+        expect(page.get_by_role("heading", name="Dao Vong")).to_be_visible()

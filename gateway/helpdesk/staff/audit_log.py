@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -11,9 +12,12 @@ from gateway.domain.audit_acts import AuditAct
 from gateway.domain.permissions import Permission, check_permission
 from gateway.helpdesk.errors import Rejected, Why, refuse_odd_year
 from gateway.helpdesk.staff import two_factor
-from gateway.storage import audit, people
+from gateway.helpdesk.staff.shifts import list_day_shifts
+from gateway.storage import audit, duty, people, queue
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gateway.domain.permissions import Actor
     from gateway.foundation.services import Services
     from gateway.storage.audit import AuditEntry
@@ -50,6 +54,65 @@ def show_trail(parts: Services, actor: Actor, *, before: str = "", person_id: st
             older=found[PAGE - 1].id if len(found) > PAGE else "",
             people=tuple(one for one in people.list_everyone(tx, actor.team) if one.named),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonDay:
+    """One person's day, for a supervisor who looks at how somebody works.
+
+    Attributes:
+        person: whose it is; a removed person keeps the days there were.
+        day: in the helpline's time zone.
+        shifts: the hours planned for this day, as "08:00-12:00"; empty where none are or the person is away.
+        away: the person is away, or the centre has a holiday.
+        rows: what the person did, oldest first.
+        outcomes: outcome of a call → how often it was recorded; one that was undone stays on record beside its undoing.
+        talks: how many callers the person talked with who had rung themselves.
+        codes: request id → code, of the requests in ``rows``.
+    """
+
+    person: Person
+    day: date
+    shifts: tuple[str, ...]
+    away: bool
+    rows: tuple[AuditEntry, ...]
+    outcomes: Mapping[str, int]
+    talks: int
+    codes: Mapping[str, str]
+
+
+def show_day(parts: Services, actor: Actor, person_id: str, day: date) -> PersonDay:
+    """Return what a person planned and did on a day.
+
+    Raises:
+        NotPermitted: the actor may not see the audit log.
+        Rejected: there was never such a person, or the year is implausible.
+    """
+    check_permission(actor, Permission.SEE_AUDIT)
+    refuse_odd_year(day, parts.clock.now())
+    zone = ZoneInfo(parts.line.zone)
+    start, end = (datetime.combine(one, time(), zone) for one in (day, day + timedelta(days=1)))
+    with parts.store.read() as tx:
+        known = [one for one in people.list_everyone(tx, actor.team) if one.id == person_id]
+        if not known:
+            raise Rejected(Why.NOBODY)
+        rows = audit.list_between(tx, start.astimezone(UTC), end.astimezone(UTC), person_id=person_id)
+        rota = duty.find_rota(tx, actor.team)
+        away = day in rota.holidays or any(
+            one.person_id == person_id and one.first <= day <= one.last for one in rota.away
+        )
+        asked = queue.list_by_ids(tx, sorted({row.subject for row in rows if row.kind == "callback"}))
+    acts = Counter(row.act for row in rows)
+    return PersonDay(
+        person=known[0],
+        day=day,
+        shifts=() if away else list_day_shifts(rota, person_id, day),
+        away=away,
+        rows=rows,
+        outcomes=Counter(row.detail for row in rows if row.act == AuditAct.OUTCOME),
+        talks=acts[AuditAct.TALKED],
+        codes={one.callback.id: one.callback.code for one in asked if one.callback.team == actor.team},
+    )
 
 
 def export_trail(parts: Services, actor: Actor, month: str) -> tuple[AuditEntry, ...]:

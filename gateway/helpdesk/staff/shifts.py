@@ -337,6 +337,11 @@ def _of_ids(tx: Tx, team: str, roles: tuple[str, ...], ids: frozenset[str]) -> t
     return tuple(one for one in here if one.role in roles and one.id in ids)
 
 
+def list_day_shifts(rota: Rota, person_id: str, day: date) -> tuple[str, ...]:
+    """Return the shifts that a person's week plans for this day, as "08:00-12:00"."""
+    return _format_week(rota, person_id)[day.weekday()]
+
+
 def _format_week(rota: Rota, person_id: str) -> tuple[tuple[str, ...], ...]:
     return tuple(
         tuple(

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+from contextlib import suppress
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, redirect, render_template, request
 
@@ -45,6 +48,16 @@ def add_to(pages: Blueprint, parts: Services) -> None:
             return _render_page(parts, wrong=month or "?"), BAD
 
 
+def _find_day(parts: Services, who: str) -> audit_log.PersonDay | None:
+    """Return the day of a person that the address asks for; None without one, or where it is none."""
+    written = request.args.get("day", "")[:10]
+    if not (who and written and get_actor().may(Permission.SEE_AUDIT)):
+        return None
+    with suppress(ValueError, Rejected):
+        return audit_log.show_day(parts, get_actor(), who, date.fromisoformat(written))
+    return None
+
+
 def _render_page(parts: Services, *, wrong: str = "") -> str:
     who = request.args.get("who", "")[:20]
     seen = audit_log.show_trail(parts, get_actor(), before=request.args.get("before", "")[:20], person_id=who)
@@ -52,6 +65,9 @@ def _render_page(parts: Services, *, wrong: str = "") -> str:
         "admin/record.html",
         trail=seen,
         names={one.id: one.name for one in seen.people},
+        own_day=_find_day(parts, who),
+        today=parts.clock.now().astimezone(ZoneInfo(parts.line.zone)).date(),
+        next_day=timedelta(days=1),
         who_chosen=who,
         month=wrong or f"{parts.clock.now():%Y-%m}",
         wrong=wrong,

@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 from datetime import date
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, jsonify, redirect, render_template, request
 
 from gateway.domain.callbacks.windows import DAYS, BadHours
 from gateway.domain.contact_safety import read_span
 from gateway.domain.permissions import Permission
 from gateway.helpdesk.alerts import alerts
 from gateway.helpdesk.errors import Rejected, Why
-from gateway.helpdesk.staff import shifts
+from gateway.helpdesk.staff import people, shifts
 from gateway.helpdesk.staff.shifts import TimesWithdrawn
 from gateway.web.shared.auth import get_actor
 from gateway.web.shared.forms import flash_saved, read_field
+from gateway.web.shared.i18n import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -54,6 +56,10 @@ def _add_weeks(pages: Blueprint, parts: Services) -> None:
     def plan() -> str:
         return _render_page(parts)
 
+    @pages.get("/shifts/people")
+    def people_by_name() -> Response:
+        return jsonify(_list_places(parts))
+
     @pages.post("/shifts/<person_id>/week")
     def week(person_id: str) -> Response | tuple[str, int]:
         typed = {day: _read_spans(day) for day in DAYS}
@@ -65,6 +71,18 @@ def _add_weeks(pages: Blueprint, parts: Services) -> None:
             opened=person_id,
             typed=typed,
         )
+
+
+def _list_places(parts: Services) -> list[dict[str, str]]:
+    """Return the pages about each person whom the actor may see, for the palette: what to show, and where it leads."""
+    actor, today = get_actor(), parts.clock.now().astimezone(ZoneInfo(parts.line.zone)).date()
+    workers = shifts.show_plan(parts, actor).people
+    everybody = people.list_people(parts, actor) if actor.may(Permission.SEE_DUTY) else ()
+    found = [(one.name, _("Shifts"), f"/admin/shifts#{one.id}") for one in workers]
+    found += [(one.name, _("People"), f"/admin/people#{one.id}") for one in everybody if one.named]
+    if actor.may(Permission.SEE_AUDIT):
+        found += [(one.name, _("Today"), f"/admin/record?who={one.id}&day={today}") for one in workers]
+    return [{"words": f"{name} · {page}", "to": to} for name, page, to in sorted(found)]
 
 
 def _add_away(pages: Blueprint, parts: Services) -> None:

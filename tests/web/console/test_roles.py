@@ -95,6 +95,7 @@ TABLE = {
     ("GET", "/admin/figures.<any(csv, xlsx):kind>"): {S, A, R},
     ("POST", "/export"): {S},
     ("GET", "/admin/people"): {S, A},
+    ("GET", "/admin/shifts/people"): {C, S, A},
     ("POST", "/admin/people"): {A},
     ("POST", "/admin/people/<person_id>/role"): {A},
     ("POST", "/admin/people/<person_id>/details"): {A},

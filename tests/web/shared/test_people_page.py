@@ -35,7 +35,12 @@ def person(parts, person_id):
 def test_adding_somebody_shows_a_link_that_lets_them_in(parts, app, boss):
     page = boss.post("/admin/people", name="ນາງ ນ້ອຍ", role="counsellor").get_data(as_text=True)
     link = re.search(r"http://localhost(/invitation/[\w-]+)", page).group(1)
-    assert link not in boss.get("/admin/people").get_data(as_text=True)
+    assert 'data-copies="Copy"' in page
+    assert 'data-shares="Share…"' in page
+    assert "copy.js" in page
+    again = boss.get("/admin/people").get_data(as_text=True)
+    assert link not in again
+    assert "copy.js" not in again
     noy = Browser(app.test_client())
     assert "ນາງ ນ້ອຍ" in noy.get(link).get_data(as_text=True)
     assert noy.post(link, name="ignored", password=PASSWORD).location == "/me/second-factor"

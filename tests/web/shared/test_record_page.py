@@ -2,12 +2,14 @@
 
 import csv
 import io
+from datetime import date, datetime
 
 import pytest
 from sqlalchemy import update
 
+from gateway.domain.audit_acts import AuditAct
 from gateway.domain.permissions import Role
-from gateway.helpdesk.staff import audit_log, people
+from gateway.helpdesk.staff import audit_log, people, shifts
 from gateway.helpdesk.staff.people import OWNER
 from gateway.storage import audit
 from gateway.storage.tables import sign_ins
@@ -67,7 +69,7 @@ def test_one_person_and_older_pages(parts, boss):
     own = somebody(parts, "Noy")
     for n in range(audit_log.PAGE + 5):
         people.set_duty(parts, OWNER, own, on=n % 2 == 0)
-    boss.post(f"/admin/people/{own}/duty", on="yes")
+    boss.post(f"/admin/people/{own}/duty", on="no")
     page = text_of(boss.get(HERE))
     assert page.count("<tr>") == audit_log.PAGE + 1
     link = page.split(f'href="{HERE}?before=')[1].split('"')[0].replace("&amp;", "&")
@@ -156,3 +158,80 @@ def test_who_does_not_see_it(parts, app, role):
 
 def test_the_way_there_is_on_the_page_of_figures(boss):
     assert f'href="{HERE}"' in text_of(boss.get("/admin/"))
+
+
+class TestOneDay:
+    """What one person planned and did on a day, in the zone of the line, also of somebody who was removed."""
+
+    @pytest.fixture
+    def noy(self, parts):
+        own = somebody(parts, "Noy")
+        shifts.set_week(parts, OWNER, own, {"tue": ["08:00-12:00"]})
+        return own
+
+    def acts(self, parts, own, *rows):
+        with parts.store.write() as tx:
+            for at, act, detail in rows:
+                audit.add_entry(
+                    tx,
+                    now=datetime.fromisoformat(at),
+                    person_id=own,
+                    act=act,
+                    kind="callback",
+                    subject="x",
+                    detail=detail,
+                )
+
+    def test_it_holds_the_deeds_of_that_day_and_no_other(self, parts, boss, noy):
+        self.acts(
+            parts,
+            noy,
+            ("2026-11-23T23:59:00+07:00", AuditAct.OUTCOME, "busy"),
+            ("2026-11-24T00:30:00+07:00", AuditAct.CLAIMED, ""),
+            ("2026-11-24T08:05:00+07:00", AuditAct.OUTCOME, "reached"),
+            ("2026-11-24T09:05:00+07:00", AuditAct.OUTCOME, "reached"),
+            ("2026-11-24T09:30:00+07:00", AuditAct.TALKED, ""),
+            ("2026-11-25T00:00:00+07:00", AuditAct.OUTCOME, "no_answer"),
+        )
+        people.disable_person(parts, OWNER, noy)
+        page = text_of(boss.get(f"{HERE}?who={noy}&day=2026-11-24"))
+        section = page.split('id="day-of"')[1].split("</section>")[0]
+        assert "Noy · Nov 24" in section
+        assert "First deed 00:30 · last deed 09:30" in section
+        assert "<li>Reached <b>2</b></li>" in section
+        for word in ("Busy", "No answer"):
+            assert word not in section
+        assert f"who={noy}&amp;day=2026-11-23" in section
+        assert "day=2026-11-25" not in section, "tomorrow"
+
+    def test_what_is_planned_is_told_of_today(self, parts, boss, noy):
+        at = f"{HERE}?who={noy}&day=2026-11-24"
+        assert "Shifts 08:00-12:00" in text_of(boss.get(at))
+        shifts.set_away(parts, OWNER, noy, date(2026, 11, 24), date(2026, 11, 24))
+        assert "Nothing is on record" in text_of(boss.get(at))
+        assert "Away" in text_of(boss.get(at)).split('id="day-of"')[1].split("</section>")[0]
+
+    @pytest.mark.parametrize("asked", ["day=2026-11-31", "day=x", "day=", "day=9999-12-31"])
+    def test_a_day_that_is_none_shows_the_whole_record(self, boss, noy, asked):
+        page = text_of(boss.get(f"{HERE}?who={noy}&{asked}"))
+        assert 'id="day-of"' not in page
+        assert 'class="record"' in page or 'class="empty"' in page
+
+    def test_who_publishes_menus_sees_no_day(self, parts, app, noy):
+        admin = came_in(parts, app, Role.ADMINISTRATOR, "Admin")
+        assert 'id="day-of"' not in text_of(admin.get(f"{HERE}?who={noy}&day=2026-11-24"))
+
+    @pytest.mark.usefixtures("noy")
+    def test_the_palette_is_told_of_pages_about_persons_that_its_user_may_open(self, parts, app, boss):
+        admin, own = (
+            came_in(parts, app, Role.ADMINISTRATOR, "Admin"),
+            came_in(parts, app, Role.COUNSELLOR, "Dao"),
+        )
+        for browser, wanted in (
+            (boss, {"Noy · Shifts", "Noy · People", "Noy · Today", "Admin · People"}),
+            (admin, {"Noy · Shifts", "Noy · People", "Admin · People"}),
+            (own, {"Noy · Shifts", "Dao · Shifts"}),
+        ):
+            places = browser.get("/admin/shifts/people").get_json()
+            assert wanted <= {one["words"] for one in places}
+            assert all(browser.get(one["to"]).status_code == 200 for one in places)

@@ -1,4 +1,4 @@
-/* A code, a number, a page or a deed by its name. What can be done is read from the page: its keys and its links. */
+/* A code, a number, a page, a person or a deed by its name. What can be done is read from the page: its keys and its links. */
 "use strict";
 (() => {
   const dialog = document.createElement("dialog");
@@ -6,8 +6,17 @@
   const wish = document.createElement("input");
   const list = document.createElement("ul");
   let page;
+  let people; // pages about persons, asked for once; whoever may see none has none
   let offers = [];
   let chosen = 0;
+
+  async function meet() {
+    people = [];
+    const answer = await fetch("/admin/shifts/people", { headers: { "X-Polls": "yes" } });
+    if (!answer.ok) return;
+    people = (await answer.json()).map((one) => ({ words: one.words, go: () => window.location.assign(one.to) }));
+    if (dialog.open) offer();
+  }
 
   // A number is searched for by the form of the page, which posts it: an address ends in logs and histories.
   const search = () => document.querySelector("form.search");
@@ -35,7 +44,8 @@
 
   function offer() {
     const written = wish.value.trim();
-    const found = gather().filter((one) => one.words && one.words.toLowerCase().includes(written.toLowerCase()));
+    const all = [...gather(), ...((written && people) || [])];
+    const found = all.filter((one) => one.words && one.words.toLowerCase().includes(written.toLowerCase()));
     if (search() && digits().length > 1) found.unshift({ words: page.words.search.replace("{t}", written), go: () => find(written) });
     offers = found.slice(0, 9);
     chosen = Math.max(0, Math.min(chosen, offers.length - 1));
@@ -87,6 +97,7 @@
   document.addEventListener("palette", (event) => {
     page = event.detail;
     if (!dialog.isConnected) build();
+    if (!people) meet().catch(() => { people = undefined; });
     wish.value = page.typed;
     chosen = 0;
     offer();
