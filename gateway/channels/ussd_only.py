@@ -4,19 +4,23 @@ Such a provider has no account to check: it posts to the secret address. So the 
 ``live = "yes"`` among its options that the posts come from phones of real people.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from gateway.channels.contract import (
     FORM,
+    Answer,
     BadAccount,
     ChannelConfig,
     Contract,
+    Request,
     SendOutcome,
     SendResult,
     keep_message,
 )
-from gateway.domain.events import USSD_LIMITS, Outgoing
+from gateway.channels.operator_posts import OUR_NAME, OperatorPost, PhoneTurn, write_json_post
+from gateway.channels.post_fields import JSON, read_flag, write_json
+from gateway.domain.events import USSD_LIMITS, Ended, Event, Inbound, Kind, Outgoing, Reply
 
 
 class UssdOnly:
@@ -57,11 +61,89 @@ class UssdOnly:
             guide=self.guide,
         )
 
+    def make_input(
+        self,
+        number: str,
+        session: str,
+        written: str,
+        *,
+        first: bool,
+        turn: str = "",
+        service: str = "",
+        network: str = "",
+        echo: tuple[tuple[str, str], ...] = (),
+    ) -> Inbound:
+        """Return one input; of a dial only the digits behind the code are one."""
+        codes = (*self.config.service_codes, service) if service else self.config.service_codes
+        return Inbound(
+            channel=self.config.name,
+            kind=Kind.USSD,
+            number=number,
+            session=session,
+            text=find_digits_behind(written, codes) if first else written,
+            turn=turn,
+            first=first,
+            service=service,
+            network=network,
+            echo=echo,
+        )
+
+    def make_end(self, number: str, session: str, status: str) -> Ended:
+        """Return the end of a session; ``status`` as in ``Ended``."""
+        return Ended(channel=self.config.name, session=session, number=number, status=status)
+
     def send(self, message: Outgoing, *, now: datetime) -> SendResult:  # noqa: ARG002 - it is settled at once
         """Refuse a text to a real phone, which no such provider carries; keep any other for the simulator."""
         if self.contract.real:
             return SendResult(outcome=SendOutcome.REFUSED, reason="no-texts", alarm=True)
         return keep_message(message)
+
+
+class FlatJson(UssdOnly):
+    """A channel whose posts and pages are flat JSON objects, the latest input alone; a provider gives the names.
+
+    Attributes:
+        names: our word for a field of a post → the provider's; ``first`` is yes for the dial.
+        echoed: fields of a post that its page repeats.
+        shows: the page's fields for the text, and for whether the session goes on.
+    """
+
+    types = JSON
+    names: Mapping[str, str] = {}
+    echoed: tuple[str, ...] = ()
+    shows = ("message", "continue")
+
+    def parse(self, request: Request) -> Sequence[Event]:
+        """Read one input; the first one is the dialled code."""
+        names = self.names
+        return (
+            self.make_input(
+                request.need_phone(names["number"]),
+                request.need(names["session"]),
+                request.need(names["text"], empty=True),
+                first=read_flag(request, names["first"]),
+                network=request.fields.get(names["network"], ""),
+                echo=tuple((name, request.fields.get(name, "")) for name in self.echoed),
+            ),
+        )
+
+    def write_post(self, turn: PhoneTurn) -> OperatorPost:
+        """Write one input as the provider posts it."""
+        written = {
+            "session": turn.session,
+            "user": OUR_NAME,
+            "first": not turn.inputs,
+            "number": turn.digits,
+            "text": turn.latest,
+            "network": "MTN",
+        }
+        return write_json_post({self.names[word]: value for word, value in written.items()})
+
+    def answer(self, reply: Reply, inbound: Inbound | None) -> Answer:
+        """Write one page beside the ids of the post."""
+        echoed = dict(inbound.echo) if inbound else dict.fromkeys(self.echoed, "")
+        text, goes_on = self.shows
+        return write_json({**echoed, text: reply.text, goes_on: not reply.ends})
 
 
 def is_live(config: ChannelConfig) -> bool:

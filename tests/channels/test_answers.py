@@ -1,13 +1,13 @@
 """What the answer to a send proves, provider by provider: sent, surely not, refused for good, or unclear."""
 
 from datetime import UTC, datetime, timedelta
-from importlib import import_module
 
 import pytest
 
 from gateway.channels import find_channel
 from gateway.channels.contract import BadAccount, SendOutcome
 from gateway.channels.http_client import HttpReply
+from gateway.channels.sms_text import TextsOnly
 from gateway.domain.events import Outgoing
 from tests.support.channel_tables import line_of
 from tests.support.standin import Standin
@@ -83,6 +83,12 @@ ACCOUNTS = {
 MESSAGE = Outgoing(own_id="01hzy2m4c9k3p7qrs5tv", number="+8562055500001", text="ສະບາຍດີ")
 
 
+def texts_of(provider: str) -> TextsOnly:
+    line = line_of(provider)
+    assert isinstance(line, TextsOnly)
+    return line
+
+
 @pytest.mark.parametrize(
     ("provider", "status", "words", "outcome", "reason"),
     [(name, *row) for name, rows in ANSWERS.items() for row in rows],
@@ -90,14 +96,14 @@ MESSAGE = Outgoing(own_id="01hzy2m4c9k3p7qrs5tv", number="+8562055500001", text=
 def test_an_answer_means_what_it_proves(
     provider: str, status: int, words: str, outcome: SendOutcome, reason: str
 ) -> None:
-    read = import_module(f"gateway.channels.{provider}").read_answer
+    read = texts_of(provider).read_answer
     found = read(HttpReply(status=status, body=words.encode()), MESSAGE.own_id, NOW)
     assert (found.outcome, found.reason) == (outcome, reason)
     assert bool(found.provider_id) == (outcome is SENT)
 
 
 def test_a_wait_that_is_named_is_kept_up_to_an_hour() -> None:
-    read = import_module("gateway.channels.twilio").read_answer
+    read = texts_of("twilio").read_answer
     for seconds, wait in (("90", 90), ("999999", 3600)):
         found = read(HttpReply(status=429, headers={"retry-after": seconds}), "x", NOW)
         assert found.retry_at == NOW + timedelta(seconds=wait)

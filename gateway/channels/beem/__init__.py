@@ -9,8 +9,11 @@ from collections.abc import Mapping, Sequence
 from gateway.channels.contract import Answer, BadRequest, Channel, ChannelConfig, Request
 from gateway.channels.operator_posts import OperatorPost, PhoneTurn, write_json_post
 from gateway.channels.post_fields import JSON, find_id, open_object, read_id, write_json
-from gateway.channels.ussd_only import UssdOnly, find_digits_behind
-from gateway.domain.events import Ended, Event, Inbound, Kind, Reply
+from gateway.channels.ussd_only import UssdOnly
+from gateway.channels.ussd_only import find_digits_behind as find_digits_behind
+from gateway.domain.events import Ended as Ended
+from gateway.domain.events import Event, Inbound, Reply
+from gateway.domain.events import Kind as Kind
 
 FIRST, NEXT, END = "initiate", "continue", "terminate"
 ECHOED = ("msisdn", "operator", "session_id")
@@ -30,18 +33,16 @@ class BeemChannel(UssdOnly):
         command = request.need("command").casefold()
         number, session = request.need_phone("msisdn"), read_id(request, "session_id")
         if command == END:
-            return (Ended(channel=self.config.name, session=session, number=number, status="incomplete"),)
+            return (self.make_end(number, session, "incomplete"),)
         if command not in (FIRST, NEXT):
             raise BadRequest("field command is none of initiate, continue, terminate")
         payload = open_object(request, "payload")
         written, first = find_id(payload, "response"), command == FIRST
         return (
-            Inbound(
-                channel=self.config.name,
-                kind=Kind.USSD,
-                number=number,
-                session=session,
-                text=find_digits_behind(written, self.config.service_codes) if first else written,
+            self.make_input(
+                number,
+                session,
+                written,
                 first=first,
                 network=request.fields.get("operator", ""),
                 echo=(

@@ -8,8 +8,11 @@ from collections.abc import Mapping, Sequence
 
 from gateway.channels.contract import Answer, Channel, ChannelConfig, Request
 from gateway.channels.operator_posts import OperatorPost, PhoneTurn, write_query_post
-from gateway.channels.ussd_only import UssdOnly, check_codes, find_digits_behind, is_dialled
-from gateway.domain.events import Ended, Event, Inbound, Kind, Reply
+from gateway.channels.ussd_only import UssdOnly, check_codes, is_dialled
+from gateway.channels.ussd_only import find_digits_behind as find_digits_behind
+from gateway.domain.events import Ended as Ended
+from gateway.domain.events import Event, Inbound, Reply
+from gateway.domain.events import Kind as Kind
 
 GOES_ON, IS_OVER = "FC", "FB"
 
@@ -28,17 +31,14 @@ class ComvivaChannel(UssdOnly):
         if "clean" in request.fields:
             number = request.need_phone("msisdn")
             status = "failed" if request.fields.get("error") else "incomplete"
-            return (Ended(channel=self.config.name, session=session, number=number, status=status),)
+            return (self.make_end(number, session, status),)
         written = request.need("input", empty=True)
-        first = is_dialled(written, self.config.service_codes)
         return (
-            Inbound(
-                channel=self.config.name,
-                kind=Kind.USSD,
-                number=request.need_phone("MSISDN"),
-                session=session,
-                text=find_digits_behind(written, self.config.service_codes) if first else written,
-                first=first,
+            self.make_input(
+                request.need_phone("MSISDN"),
+                session,
+                written,
+                first=is_dialled(written, self.config.service_codes),
                 network=request.fields.get("MSC", ""),
             ),
         )

@@ -9,8 +9,11 @@ from collections.abc import Mapping, Sequence
 from gateway.channels.contract import Answer, Channel, ChannelConfig, Request
 from gateway.channels.operator_posts import OperatorPost, PhoneTurn, write_xml_post
 from gateway.channels.post_fields import XML, format_text, open_xml, read_flag
-from gateway.channels.ussd_only import UssdOnly, find_digits_behind
-from gateway.domain.events import Ended, Event, Inbound, Kind, Reply
+from gateway.channels.ussd_only import UssdOnly
+from gateway.channels.ussd_only import find_digits_behind as find_digits_behind
+from gateway.domain.events import Ended as Ended
+from gateway.domain.events import Event, Inbound, Reply
+from gateway.domain.events import Kind as Kind
 
 NAMES = ("@type", "sessionId", "transactionId", "msisdn", "newRequest", "subscriberInput")
 ECHOED = ("msisdn", "sessionId", "transactionId")
@@ -41,15 +44,13 @@ class ComvivaXmlChannel(UssdOnly):
         posted = open_xml(request, NAMES)
         number, session = posted.need_phone("msisdn"), posted.need("sessionId")
         if posted.fields.get("@type", "").casefold() == "cleanup":
-            return (Ended(channel=self.config.name, session=session, number=number, status="incomplete"),)
+            return (self.make_end(number, session, "incomplete"),)
         first, written = read_flag(posted, "newRequest"), posted.need("subscriberInput", empty=True)
         return (
-            Inbound(
-                channel=self.config.name,
-                kind=Kind.USSD,
-                number=number,
-                session=session,
-                text=find_digits_behind(written, self.config.service_codes) if first else written,
+            self.make_input(
+                number,
+                session,
+                written,
                 first=first,
                 echo=tuple((name, posted.fields.get(name, "")) for name in ECHOED),
             ),

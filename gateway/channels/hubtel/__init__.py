@@ -8,8 +8,11 @@ from collections.abc import Mapping, Sequence
 from gateway.channels.contract import Answer, BadRequest, Channel, ChannelConfig, Request
 from gateway.channels.operator_posts import OperatorPost, PhoneTurn, write_json_post
 from gateway.channels.post_fields import JSON, find_id, write_json
-from gateway.channels.ussd_only import UssdOnly, find_digits_behind
-from gateway.domain.events import Ended, Event, Inbound, Kind, PieceKind, Reply
+from gateway.channels.ussd_only import UssdOnly
+from gateway.channels.ussd_only import find_digits_behind as find_digits_behind
+from gateway.domain.events import Ended as Ended
+from gateway.domain.events import Event, Inbound, PieceKind, Reply
+from gateway.domain.events import Kind as Kind
 
 FIRST, NEXT = "initiation", "response"
 ENDS = {"release": "incomplete", "timeout": "failed"}
@@ -32,22 +35,18 @@ class HubtelChannel(UssdOnly):
         kind = request.need("Type").casefold()
         number, session = request.need_phone("Mobile"), request.need("SessionId")
         if kind in ENDS:
-            return (Ended(channel=self.config.name, session=session, number=number, status=ENDS[kind]),)
+            return (self.make_end(number, session, ENDS[kind]),)
         if kind not in (FIRST, NEXT):
             # Query, Favorite and AddToCart come from the provider's shop app, which has no USSD phone behind it.
             raise BadRequest("field Type is none of Initiation, Response, Release, Timeout")
         written, code = request.need("Message", empty=True), request.fields.get("ServiceCode", "")
         return (
-            Inbound(
-                channel=self.config.name,
-                kind=Kind.USSD,
-                number=number,
-                session=session,
-                text=find_digits_behind(written, (*self.config.service_codes, code))
-                if kind == FIRST
-                else written,
-                turn=find_id(request, "Sequence"),
+            self.make_input(
+                number,
+                session,
+                written,
                 first=kind == FIRST,
+                turn=find_id(request, "Sequence"),
                 service=code,
                 network=request.fields.get("Operator", ""),
             ),

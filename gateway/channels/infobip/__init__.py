@@ -9,29 +9,57 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from gateway.channels.contract import (
-    Answer,
+    FORM as FORM,
+)
+from gateway.channels.contract import (
+    Answer as Answer,
+)
+from gateway.channels.contract import (
+    BadAccount as BadAccount,
+)
+from gateway.channels.contract import (
     BadRequest,
     Channel,
     ChannelConfig,
-    Contract,
     Request,
     SendOutcome,
     SendResult,
-    keep_message,
 )
-from gateway.channels.http_client import (
-    HttpReply,
-    OverHttp,
-    check_account,
-    parse_object,
-    read_status,
-    send_post,
+from gateway.channels.contract import (
+    Contract as Contract,
 )
+from gateway.channels.contract import (
+    NotSigned as NotSigned,
+)
+from gateway.channels.http_client import HttpReply, parse_object, read_status
 from gateway.channels.post_fields import JSON, narrow_request
-from gateway.domain.events import Delivery, Event, Inbound, Kind, NotANumber, Outgoing, Reply
-from gateway.foundation.phone_numbers import find_sender
+from gateway.channels.sms_text import (
+    SendPost,
+    TextsOnly,
+)
+from gateway.channels.sms_text import (
+    is_gsm7 as is_gsm7,
+)
+from gateway.channels.sms_text import (
+    need_hex as need_hex,
+)
+from gateway.channels.sms_text import (
+    read_gsm7 as read_gsm7,
+)
+from gateway.channels.sms_text import (
+    read_octets as read_octets,
+)
+from gateway.channels.sms_text import (
+    read_part as read_part,
+)
+from gateway.domain.events import Delivery as Delivery
+from gateway.domain.events import Event, Outgoing
+from gateway.domain.events import Inbound as Inbound
+from gateway.domain.events import Kind as Kind
+from gateway.domain.events import NotANumber as NotANumber
+from gateway.domain.events import Reply as Reply
 
-GROUPS: Mapping[str, str] = {
+STATES: Mapping[str, str] = {
     "DELIVERED": "delivered",
     **dict.fromkeys(("EXPIRED", "REJECTED", "UNDELIVERABLE"), "failed"),
     "PENDING": "moving",
@@ -45,24 +73,13 @@ ACCOUNT = ("base_url", "api_key")
 """Options that make the account, each from the environment; without them the channel only receives."""
 
 
-class InfobipChannel:
+class InfobipChannel(TextsOnly):
     """A channel at Infobip; see the contract in ``gateway.channels.contract``."""
 
-    def __init__(self, config: ChannelConfig) -> None:
-        self.config = config
-        self._sends = check_account(config, ACCOUNT)
-        self.contract = Contract(
-            events=frozenset({"sms", "delivery"}),
-            accumulates=False,
-            has_turn_id=True,
-            takes_our_id=not self._sends,
-            reports_our_id=True,
-            can_ask=False,
-            types=JSON,
-            real=self._sends,
-            guide="docs/how-to/connect-a-text-provider.md",
-        )
-        self._http = OverHttp()
+    account = ACCOUNT
+    states = STATES
+    reports_our_id = True
+    types = JSON
 
     def parse(self, request: Request) -> Sequence[Event]:
         """Read each text or report of a batch."""
@@ -73,14 +90,8 @@ class InfobipChannel:
         read = self._read_report if request.event == "delivery" else self._read_text
         return [read(narrow_request(request, each if isinstance(each, dict) else {})) for each in results]
 
-    def answer(self, reply: Reply, inbound: Inbound | None) -> Answer:  # noqa: ARG002 - it has no sessions
-        """Return the text as the body; never shown, because texts are answered by ``send``."""
-        return Answer(body=reply.text)
-
-    def send(self, message: Outgoing, *, now: datetime) -> SendResult:
-        """Send one text under our id; without an account it is kept for the simulator."""
-        if not self._sends:
-            return keep_message(message)
+    def write_send(self, message: Outgoing, now: datetime) -> SendPost:  # noqa: ARG002 - it has no time limit
+        """Write the post that sends one text under our id."""
         options = self.config.options
         text: dict[str, object] = {
             "destinations": [{"to": message.number.removeprefix("+"), "messageId": message.own_id}],
@@ -99,55 +110,36 @@ class InfobipChannel:
             "Accept": "application/json",
         }
         url = f"{options['base_url'].rstrip('/')}/sms/3/messages"
-        reply, failed = send_post(self._http, url, body, headers)
-        return failed or read_answer(reply or HttpReply(status=0), message.own_id, now)
+        return SendPost(url=url, body=body, headers=headers)
+
+    def read_answer(self, reply: HttpReply, own_id: str, now: datetime) -> SendResult:
+        """Return the result of a send; a success may still refuse the one text in it."""
+        declined = read_status(reply, now)
+        if declined is not None:
+            return declined
+        messages = (parse_object(reply) or {}).get("messages")
+        first = (
+            messages[0] if isinstance(messages, list) and messages and isinstance(messages[0], dict) else {}
+        )
+        status = first.get("status")
+        group = status.get("groupId") if isinstance(status, dict) else None
+        if group in ACCEPTED:
+            return SendResult(
+                outcome=SendOutcome.SENT, provider_id=str(first.get("messageId") or own_id)[:120]
+            )
+        if isinstance(group, int):
+            return SendResult(outcome=SendOutcome.REFUSED, reason=f"group-{group}")
+        return SendResult(outcome=SendOutcome.UNCLEAR, reason="unreadable")
 
     def _read_text(self, one: Request) -> Event:
-        turn, sender = (
-            one.need("messageId"),
-            find_sender(self.config.sms_number, one.need("from", empty=True)),
-        )
-        if not sender:
-            return NotANumber(
-                channel=self.config.name,
-                turn=turn,
-                sender=one.fields["from"],
-                text=one.fields.get("text", ""),
-            )
-        return Inbound(
-            channel=self.config.name,
-            kind=Kind.SMS,
-            number=sender,
-            text=one.need("text", empty=True),  # cleanText lacks what Infobip takes for a keyword
-            turn=turn,
-            service=one.fields.get("to", ""),
-        )
+        words = one.need("text", empty=True)  # cleanText lacks what Infobip takes for a keyword
+        sender, turn = one.need("from", empty=True), one.need("messageId")
+        return self.make_text(sender, words, turn, to=one.fields.get("to", ""))
 
     def _read_report(self, one: Request) -> Event:
         status = one.typed.get("status")
         group = str(status.get("groupName", "")) if isinstance(status, dict) else ""
-        return Delivery(
-            channel=self.config.name,
-            provider_id=one.need("messageId"),
-            state=GROUPS.get(group, "moving"),
-            status=group[:40],
-        )
-
-
-def read_answer(reply: HttpReply, own_id: str, now: datetime) -> SendResult:
-    """Return the result of a send; a success may still refuse the one text in it."""
-    declined = read_status(reply, now)
-    if declined is not None:
-        return declined
-    messages = (parse_object(reply) or {}).get("messages")
-    first = messages[0] if isinstance(messages, list) and messages and isinstance(messages[0], dict) else {}
-    status = first.get("status")
-    group = status.get("groupId") if isinstance(status, dict) else None
-    if group in ACCEPTED:
-        return SendResult(outcome=SendOutcome.SENT, provider_id=str(first.get("messageId") or own_id)[:120])
-    if isinstance(group, int):
-        return SendResult(outcome=SendOutcome.REFUSED, reason=f"group-{group}")
-    return SendResult(outcome=SendOutcome.UNCLEAR, reason="unreadable")
+        return self.make_report(one.need("messageId"), group)
 
 
 def build(config: ChannelConfig) -> Channel:

@@ -12,27 +12,52 @@ from urllib.parse import quote
 import urllib3
 
 from gateway.channels.contract import (
-    Answer,
+    FORM as FORM,
+)
+from gateway.channels.contract import (
+    Answer as Answer,
+)
+from gateway.channels.contract import (
+    BadAccount as BadAccount,
+)
+from gateway.channels.contract import (
     BadRequest,
     Channel,
     ChannelConfig,
-    Contract,
     NotSigned,
     Request,
     SendOutcome,
     SendResult,
-    keep_message,
 )
-from gateway.channels.http_client import (
-    HttpReply,
-    OverHttp,
-    check_account,
-    parse_object,
-    read_status,
-    send_post,
+from gateway.channels.contract import (
+    Contract as Contract,
 )
-from gateway.domain.events import Delivery, Event, Inbound, Kind, NotANumber, Outgoing, Reply
-from gateway.foundation.phone_numbers import find_sender
+from gateway.channels.http_client import HttpReply, parse_object, read_status
+from gateway.channels.sms_text import (
+    SendPost,
+    TextsOnly,
+)
+from gateway.channels.sms_text import (
+    is_gsm7 as is_gsm7,
+)
+from gateway.channels.sms_text import (
+    need_hex as need_hex,
+)
+from gateway.channels.sms_text import (
+    read_gsm7 as read_gsm7,
+)
+from gateway.channels.sms_text import (
+    read_octets as read_octets,
+)
+from gateway.channels.sms_text import (
+    read_part as read_part,
+)
+from gateway.domain.events import Delivery as Delivery
+from gateway.domain.events import Event, Outgoing
+from gateway.domain.events import Inbound as Inbound
+from gateway.domain.events import Kind as Kind
+from gateway.domain.events import NotANumber as NotANumber
+from gateway.domain.events import Reply as Reply
 
 ACCOUNT = ("api_key", "project_id", "webhook_secret")
 """Options that make the account, each from the environment; without them the channel only receives."""
@@ -49,26 +74,13 @@ TEXTS = frozenset({"sms", "mms"})
 INCOMING, STATUS = "incoming_message", "send_status"
 
 
-class TelerivetChannel:
+class TelerivetChannel(TextsOnly):
     """A channel at Telerivet; see the contract in ``gateway.channels.contract``."""
 
-    def __init__(self, config: ChannelConfig) -> None:
-        self.config = config
-        self._sends = check_account(config, ACCOUNT)
-        self._secret = config.options.get("webhook_secret", "")
-        self.contract = Contract(
-            events=frozenset({"sms", "delivery"}),
-            accumulates=False,
-            has_turn_id=True,
-            takes_our_id=not self._sends,
-            can_ask=False,
-            real=self._sends,
-            refusal=403,
-            received="{}",
-            received_type="application/json",
-            guide="docs/how-to/connect-a-text-provider.md",
-        )
-        self._http = OverHttp()
+    account = ACCOUNT
+    states = STATES
+    refusal = 403
+    received = ("{}", "application/json")
 
     def parse(self, request: Request) -> Sequence[Event]:
         """Read a message or what became of one.
@@ -83,76 +95,55 @@ class TelerivetChannel:
         if event != wanted:
             raise BadRequest(f"field event is not {wanted}")
         turn = request.need("id")
-        return self._read_status(request, turn) if event == STATUS else self._read_text(request, turn)
-
-    def _read_status(self, request: Request, turn: str) -> Sequence[Event]:
-        status = request.need("status")
-        return (
-            Delivery(
-                channel=self.config.name,
-                provider_id=turn,
-                state=STATES.get(status, "moving"),
-                status=status[:40],
-            ),
-        )
+        if event == STATUS:
+            return (self.make_report(turn, request.need("status")),)
+        return self._read_text(request, turn)
 
     def _read_text(self, request: Request, turn: str) -> Sequence[Event]:
         if request.fields.get("message_type", "sms") not in TEXTS:
             return ()
         written = request.fields.get("from_number_e164") or request.need("from_number", empty=True)
-        sender, text = find_sender(self.config.sms_number, written), request.fields.get("content", "")
-        if not sender:
-            return (NotANumber(channel=self.config.name, turn=turn, sender=written, text=text),)
         return (
-            Inbound(
-                channel=self.config.name,
-                kind=Kind.SMS,
-                number=sender,
-                text=text,
-                turn=turn,
-                service=request.fields.get("to_number", ""),
+            self.make_text(
+                written,
+                request.fields.get("content", ""),
+                turn,
+                to=request.fields.get("to_number", ""),
                 network=request.fields.get("phone_id", ""),
             ),
         )
 
-    def answer(self, reply: Reply, inbound: Inbound | None) -> Answer:  # noqa: ARG002 - it has no sessions
-        """Return the text as the body; never shown, because texts are answered by ``send``."""
-        return Answer(body=reply.text)
-
-    def send(self, message: Outgoing, *, now: datetime) -> SendResult:
-        """Send one text; without an account it is kept for the simulator."""
-        if not self._sends:
-            return keep_message(message)
+    def write_send(self, message: Outgoing, now: datetime) -> SendPost:  # noqa: ARG002 - it has no time limit
+        """Write the post that sends one text."""
         options = self.config.options
         fields = {"content": message.text, "to_number": message.number, "message_type": "sms"}
         fields |= {name: options[name] for name in ("route_id", "phone_id") if options.get(name)}
         if options.get("delivery_url"):
-            fields |= {"status_url": options["delivery_url"], "status_secret": self._secret}
+            fields |= {"status_url": options["delivery_url"], "status_secret": options["webhook_secret"]}
         headers = {
             **urllib3.make_headers(basic_auth=f"{options['api_key']}:"),
             "Content-Type": "application/json",
         }
         base = options.get("api_url", API).rstrip("/")
         url = f"{base}/v1/projects/{quote(options['project_id'], safe='')}/messages/send"
-        reply, failed = send_post(self._http, url, json.dumps(fields).encode(), headers)
-        return failed or read_answer(reply or HttpReply(status=0), message.own_id, now)
+        return SendPost(url=url, body=json.dumps(fields).encode(), headers=headers)
+
+    def read_answer(self, reply: HttpReply, own_id: str, now: datetime) -> SendResult:  # noqa: ARG002
+        """Return the result of a send; the answer is the message as they keep it."""
+        declined = read_status(reply, now)
+        if declined is not None:
+            return declined
+        found = parse_object(reply) or {}
+        if not isinstance(found.get("id"), str) or not found["id"]:
+            return SendResult(outcome=SendOutcome.UNCLEAR, reason="unreadable")
+        if found.get("status") in ("failed", "cancelled"):
+            return SendResult(outcome=SendOutcome.REFUSED, reason=f"status-{found['status']}", alarm=True)
+        return SendResult(outcome=SendOutcome.SENT, provider_id=found["id"][:120])
 
     def _check_secret(self, given: str) -> None:
-        if self._secret and not hmac.compare_digest(self._secret.encode(), given.encode("utf-8", "replace")):
+        secret = self.config.options.get("webhook_secret", "")
+        if secret and not hmac.compare_digest(secret.encode(), given.encode("utf-8", "replace")):
             raise NotSigned("field secret is not that of this line", why="signature", status=403)
-
-
-def read_answer(reply: HttpReply, own_id: str, now: datetime) -> SendResult:  # noqa: ARG001 - as every dialect has it
-    """Return the result of a send; the answer is the message as they keep it."""
-    declined = read_status(reply, now)
-    if declined is not None:
-        return declined
-    found = parse_object(reply) or {}
-    if not isinstance(found.get("id"), str) or not found["id"]:
-        return SendResult(outcome=SendOutcome.UNCLEAR, reason="unreadable")
-    if found.get("status") in ("failed", "cancelled"):
-        return SendResult(outcome=SendOutcome.REFUSED, reason=f"status-{found['status']}", alarm=True)
-    return SendResult(outcome=SendOutcome.SENT, provider_id=found["id"][:120])
 
 
 def build(config: ChannelConfig) -> Channel:

@@ -9,8 +9,11 @@ from collections.abc import Mapping, Sequence
 from gateway.channels.contract import Answer, BadRequest, Channel, ChannelConfig, Request
 from gateway.channels.operator_posts import OperatorPost, PhoneTurn, write_xml_post
 from gateway.channels.post_fields import XML, format_text, open_xml
-from gateway.channels.ussd_only import UssdOnly, find_digits_behind
-from gateway.domain.events import Ended, Event, Inbound, Kind, Reply
+from gateway.channels.ussd_only import UssdOnly
+from gateway.channels.ussd_only import find_digits_behind as find_digits_behind
+from gateway.domain.events import Ended as Ended
+from gateway.domain.events import Event, Inbound, Reply
+from gateway.domain.events import Kind as Kind
 
 FIRST, NEXT, RELEASE, TIMEOUT = "1", "2", "3", "4"
 ENDS = {RELEASE: "incomplete", TIMEOUT: "failed"}
@@ -31,20 +34,11 @@ class TruRouteChannel(UssdOnly):
         kind = posted.need("type").strip()
         number, session = posted.need_phone("msisdn"), posted.need("sessionid")
         if kind in ENDS:
-            return (Ended(channel=self.config.name, session=session, number=number, status=ENDS[kind]),)
+            return (self.make_end(number, session, ENDS[kind]),)
         if kind not in (FIRST, NEXT):
             raise BadRequest("field type is none of 1, 2, 3, 4")
         written, first = posted.need("msg", empty=True), kind == FIRST
-        return (
-            Inbound(
-                channel=self.config.name,
-                kind=Kind.USSD,
-                number=number,
-                session=session,
-                text=find_digits_behind(written, self.config.service_codes) if first else written,
-                first=first,
-            ),
-        )
+        return (self.make_input(number, session, written, first=first),)
 
     def write_post(self, turn: PhoneTurn) -> OperatorPost:
         """Write one input as TruRoute posts it."""

@@ -14,27 +14,52 @@ from urllib.parse import quote, urlencode, urlsplit
 import urllib3
 
 from gateway.channels.contract import (
-    Answer,
+    FORM as FORM,
+)
+from gateway.channels.contract import (
+    Answer as Answer,
+)
+from gateway.channels.contract import (
     BadAccount,
     Channel,
     ChannelConfig,
-    Contract,
     NotSigned,
     Request,
     SendOutcome,
     SendResult,
-    keep_message,
 )
-from gateway.channels.http_client import (
-    HttpReply,
-    OverHttp,
-    check_account,
-    parse_object,
-    read_status,
-    send_post,
+from gateway.channels.contract import (
+    BadRequest as BadRequest,
 )
-from gateway.domain.events import OPTED_OUT, Delivery, Event, Inbound, Kind, NotANumber, Outgoing, Reply
-from gateway.foundation.phone_numbers import find_sender
+from gateway.channels.contract import (
+    Contract as Contract,
+)
+from gateway.channels.http_client import HttpReply, parse_object, read_status
+from gateway.channels.sms_text import (
+    SendPost,
+    TextsOnly,
+)
+from gateway.channels.sms_text import (
+    is_gsm7 as is_gsm7,
+)
+from gateway.channels.sms_text import (
+    need_hex as need_hex,
+)
+from gateway.channels.sms_text import (
+    read_gsm7 as read_gsm7,
+)
+from gateway.channels.sms_text import (
+    read_octets as read_octets,
+)
+from gateway.channels.sms_text import (
+    read_part as read_part,
+)
+from gateway.domain.events import OPTED_OUT, Event, Outgoing
+from gateway.domain.events import Delivery as Delivery
+from gateway.domain.events import Inbound as Inbound
+from gateway.domain.events import Kind as Kind
+from gateway.domain.events import NotANumber as NotANumber
+from gateway.domain.events import Reply as Reply
 
 ACCOUNT = ("account_sid", "auth_token", "public_url")
 """Options that make the account, each from the environment; without them the channel only receives."""
@@ -51,31 +76,22 @@ REFUSED = {21610: OPTED_OUT, 21211: "number-not-valid", 21614: "number-not-valid
 PORTS = {"https": 443, "http": 80}
 
 
-class TwilioChannel:
+class TwilioChannel(TextsOnly):
     """A channel at Twilio; see the contract in ``gateway.channels.contract``."""
 
+    account = ACCOUNT
+    states = STATES
+    received = ("<Response/>", "text/xml; charset=utf-8")  # as plain text it would be texted to the caller
+
     def __init__(self, config: ChannelConfig) -> None:
+        super().__init__(config)
         options = config.options
-        self.config = config
-        self._sends = check_account(config, ACCOUNT)
         self._token, self._sid = options.get("auth_token", ""), options.get("account_sid", "")
         self._base = options.get("public_url", "").rstrip("/")
-        if self._sends and not (config.sms_number or options.get("messaging_service_sid")):
+        if self.sends and not (config.sms_number or options.get("messaging_service_sid")):
             raise BadAccount(
                 f"channel {config.name}: sms_number is empty, so there is no number to send from"
             )
-        self.contract = Contract(
-            events=frozenset({"sms", "delivery"}),
-            accumulates=False,
-            has_turn_id=True,
-            takes_our_id=not self._sends,
-            can_ask=False,
-            real=self._sends,
-            received="<Response/>",
-            received_type="text/xml; charset=utf-8",  # as plain text it would be texted to the caller
-            guide="docs/how-to/connect-a-text-provider.md",
-        )
-        self._http = OverHttp()
 
     def verify(self, request: Request, *, now: datetime) -> None:  # noqa: ARG002 - the signature has no time
         """Verify ``X-Twilio-Signature`` over the public address; without a token nothing is signed yet."""
@@ -94,46 +110,15 @@ class TwilioChannel:
         """Read a text or a status callback."""
         turn = request.need("MessageSid")
         if request.event == "delivery":
-            status = request.need("MessageStatus")
             code = request.fields.get("ErrorCode", "")
-            return (
-                Delivery(
-                    channel=self.config.name,
-                    provider_id=turn,
-                    state=STATES.get(status, "moving"),
-                    status=status[:40],
-                    reason=OPTED_OUT if code == STOPPED else code[:10],
-                ),
-            )
-        sender = find_sender(self.config.sms_number, request.need("From"))
-        if not sender:  # a name, a short code, or another medium such as whatsapp:
-            return (
-                NotANumber(
-                    channel=self.config.name,
-                    turn=turn,
-                    sender=request.fields["From"],
-                    text=request.fields.get("Body", ""),
-                ),
-            )
-        return (
-            Inbound(
-                channel=self.config.name,
-                kind=Kind.SMS,
-                number=sender,
-                text=request.fields.get("Body", ""),
-                turn=turn,
-                service=request.fields.get("To", ""),
-            ),
-        )
+            reason = OPTED_OUT if code == STOPPED else code[:10]
+            return (self.make_report(turn, request.need("MessageStatus"), reason=reason),)
+        # A sender that is no number is a name, a short code, or another medium such as whatsapp:
+        to = request.fields.get("To", "")
+        return (self.make_text(request.need("From"), request.fields.get("Body", ""), turn, to=to),)
 
-    def answer(self, reply: Reply, inbound: Inbound | None) -> Answer:  # noqa: ARG002 - it has no sessions
-        """Return the text as the body; never shown, because texts are answered by ``send``."""
-        return Answer(body=reply.text)
-
-    def send(self, message: Outgoing, *, now: datetime) -> SendResult:
-        """Send one text; without an account it is kept for the simulator."""
-        if not self._sends:
-            return keep_message(message)
+    def write_send(self, message: Outgoing, now: datetime) -> SendPost:  # noqa: ARG002 - it has no time limit
+        """Write the post that sends one text."""
         options = self.config.options
         fields = {"To": message.number, "Body": message.text}
         if options.get("messaging_service_sid"):
@@ -147,8 +132,21 @@ class TwilioChannel:
             "Content-Type": "application/x-www-form-urlencoded",
         }
         url = f"{options.get('api_url', API)}/2010-04-01/Accounts/{quote(self._sid)}/Messages.json"
-        reply, failed = send_post(self._http, url, urlencode(fields).encode(), headers)
-        return failed or read_answer(reply or HttpReply(status=0), message.own_id, now)
+        return SendPost(url=url, body=urlencode(fields).encode(), headers=headers)
+
+    def read_answer(self, reply: HttpReply, own_id: str, now: datetime) -> SendResult:  # noqa: ARG002
+        """Return the result of a send."""
+        found = parse_object(reply)
+        code = found.get("code") if found else None
+        if reply.status >= 400 and isinstance(code, int) and code in REFUSED:  # noqa: PLR2004
+            return SendResult(outcome=SendOutcome.REFUSED, reason=REFUSED[code])
+        declined = read_status(reply, now)
+        if declined is not None:
+            return declined
+        sid = found.get("sid") if found else None
+        if not isinstance(sid, str) or not sid:
+            return SendResult(outcome=SendOutcome.UNCLEAR, reason="unreadable")
+        return SendResult(outcome=SendOutcome.SENT, provider_id=sid[:120])
 
 
 def sign_post(token: str, url: str, fields: Mapping[str, str]) -> str:
@@ -163,21 +161,6 @@ def _list_urls(url: str) -> Iterator[str]:
     parts = urlsplit(url)
     if parts.port is None and parts.scheme in PORTS:
         yield url.replace(parts.netloc, f"{parts.netloc}:{PORTS[parts.scheme]}", 1)
-
-
-def read_answer(reply: HttpReply, own_id: str, now: datetime) -> SendResult:  # noqa: ARG001 - as every dialect has it
-    """Return the result of a send."""
-    found = parse_object(reply)
-    code = found.get("code") if found else None
-    if reply.status >= 400 and isinstance(code, int) and code in REFUSED:  # noqa: PLR2004
-        return SendResult(outcome=SendOutcome.REFUSED, reason=REFUSED[code])
-    declined = read_status(reply, now)
-    if declined is not None:
-        return declined
-    sid = found.get("sid") if found else None
-    if not isinstance(sid, str) or not sid:
-        return SendResult(outcome=SendOutcome.UNCLEAR, reason="unreadable")
-    return SendResult(outcome=SendOutcome.SENT, provider_id=sid[:120])
 
 
 def build(config: ChannelConfig) -> Channel:

@@ -13,30 +13,46 @@ from urllib.parse import urlencode
 
 from gateway.channels.contract import (
     FORM,
-    Answer,
     BadAccount,
-    BadRequest,
     Channel,
     ChannelConfig,
-    Contract,
     NotSigned,
     Request,
     SendOutcome,
     SendResult,
-    keep_message,
 )
-from gateway.channels.http_client import (
-    HttpReply,
-    OverHttp,
-    check_account,
-    parse_object,
-    read_status,
-    send_post,
+from gateway.channels.contract import (
+    Answer as Answer,
 )
+from gateway.channels.contract import (
+    BadRequest as BadRequest,
+)
+from gateway.channels.contract import (
+    Contract as Contract,
+)
+from gateway.channels.http_client import HttpReply, parse_object, read_status
 from gateway.channels.post_fields import JSON, find_id, read_id
-from gateway.channels.sms_text import is_gsm7
-from gateway.domain.events import Delivery, Event, Inbound, Kind, NotANumber, Outgoing, Reply, TextPart
-from gateway.foundation.phone_numbers import find_sender
+from gateway.channels.sms_text import (
+    SendPost,
+    TextsOnly,
+    is_gsm7,
+    read_part,
+)
+from gateway.channels.sms_text import (
+    need_hex as need_hex,
+)
+from gateway.channels.sms_text import (
+    read_gsm7 as read_gsm7,
+)
+from gateway.channels.sms_text import (
+    read_octets as read_octets,
+)
+from gateway.domain.events import Delivery as Delivery
+from gateway.domain.events import Event, Outgoing, TextPart
+from gateway.domain.events import Inbound as Inbound
+from gateway.domain.events import Kind as Kind
+from gateway.domain.events import NotANumber as NotANumber
+from gateway.domain.events import Reply as Reply
 
 ACCOUNT = ("api_key", "api_secret")
 """Options that make the account, each from the environment; without them the channel only receives."""
@@ -62,34 +78,26 @@ METHODS = ("md5hash", "md5", "sha1", "sha256", "sha512")
 TOLERANCE = timedelta(minutes=5)
 
 
-class VonageChannel:
+class VonageChannel(TextsOnly):
     """A channel at Vonage; see the contract in ``gateway.channels.contract``."""
 
+    account = ACCOUNT
+    states = STATES
+    types = FORM | JSON
+    methods = frozenset({"GET", "POST"})
+
     def __init__(self, config: ChannelConfig) -> None:
-        self.config = config
-        self._sends = check_account(config, ACCOUNT)
+        super().__init__(config)
         self._secret = config.options.get("signature_secret", "")
         self._method = config.options.get("signature_method", METHODS[0])
         if self._method not in METHODS:
             raise BadAccount(
                 f"channel {config.name}: options.signature_method is one of {', '.join(METHODS)}"
             )
-        if self._sends and not config.sms_number:
+        if self.sends and not config.sms_number:
             raise BadAccount(
                 f"channel {config.name}: sms_number is empty, so there is no number to send from"
             )
-        self.contract = Contract(
-            events=frozenset({"sms", "delivery"}),
-            accumulates=False,
-            has_turn_id=True,
-            takes_our_id=not self._sends,
-            can_ask=False,
-            real=self._sends,
-            types=FORM | JSON,
-            methods=frozenset({"GET", "POST"}),
-            guide="docs/how-to/connect-a-text-provider.md",
-        )
-        self._http = OverHttp()
 
     def verify(self, request: Request, *, now: datetime) -> None:
         """Verify ``sig`` over all fields; without a secret nothing is signed yet."""
@@ -110,46 +118,19 @@ class VonageChannel:
         """Read a text, a part of one, or a delivery receipt."""
         turn = read_id(request, "messageId")
         if request.event == "delivery":
-            status = request.need("status")
-            return (
-                Delivery(
-                    channel=self.config.name,
-                    provider_id=turn,
-                    state=STATES.get(status, "moving"),
-                    status=status[:40],
-                    reason=find_id(request, "err-code")[:10],
-                ),
-            )
-        sender = find_sender(self.config.sms_number, read_id(request, "msisdn"))
-        if not sender:
-            return (
-                NotANumber(
-                    channel=self.config.name,
-                    turn=turn,
-                    sender=read_id(request, "msisdn"),
-                    text=request.fields.get("text", ""),
-                ),
-            )
+            return (self.make_report(turn, request.need("status"), reason=find_id(request, "err-code")[:10]),)
         return (
-            Inbound(
-                channel=self.config.name,
-                kind=Kind.SMS,
-                number=sender,
-                text=request.fields.get("text", ""),
-                turn=turn,
-                service=find_id(request, "to"),
-                part=_read_part(request),
+            self.make_text(
+                read_id(request, "msisdn"),
+                request.fields.get("text", ""),
+                turn,
+                to=find_id(request, "to"),
+                part=_find_part(request),
             ),
         )
 
-    def answer(self, reply: Reply, inbound: Inbound | None) -> Answer:  # noqa: ARG002 - it has no sessions
-        """Return the text as the body; never shown, because texts are answered by ``send``."""
-        return Answer(body=reply.text)
-
-    def send(self, message: Outgoing, *, now: datetime) -> SendResult:
-        """Send one text; without an account it is kept for the simulator."""
-        if not self._sends:
-            return keep_message(message)
+    def write_send(self, message: Outgoing, now: datetime) -> SendPost:  # noqa: ARG002 - it has no time limit
+        """Write the post that sends one text."""
         options = self.config.options
         fields = {
             "api_key": options["api_key"],
@@ -163,8 +144,34 @@ class VonageChannel:
             fields |= {"status-report-req": "1", "callback": options["delivery_url"]}
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
         url = f"{options.get('api_url', API).rstrip('/')}/sms/json"
-        reply, failed = send_post(self._http, url, urlencode(fields).encode(), headers)
-        return failed or read_answer(reply or HttpReply(status=0), message.own_id, now)
+        return SendPost(url=url, body=urlencode(fields).encode(), headers=headers)
+
+    def read_answer(self, reply: HttpReply, own_id: str, now: datetime) -> SendResult:
+        """Return the result of a send: each part of a long text has a status of its own."""
+        declined = read_status(reply, now)
+        if declined is not None:
+            return declined
+        messages = (parse_object(reply) or {}).get("messages")
+        each: list[dict[str, Any]] = (
+            [one for one in messages if isinstance(one, dict)] if isinstance(messages, list) else []
+        )
+        statuses = {str(one.get("status")) for one in each}
+        if not each:
+            return SendResult(outcome=SendOutcome.UNCLEAR, reason="unreadable", alarm=True)
+        if statuses == {SENT}:
+            return SendResult(
+                outcome=SendOutcome.SENT, provider_id=str(each[-1].get("message-id") or own_id)[:120]
+            )
+        if SENT in statuses:
+            return SendResult(outcome=SendOutcome.UNCLEAR, reason="some-parts", alarm=True)
+        status = str(each[0].get("status"))
+        if status == THROTTLED:
+            return SendResult(outcome=SendOutcome.NOT_SENT, reason="throttled")
+        if status in REFUSED:
+            return SendResult(outcome=SendOutcome.REFUSED, reason=REFUSED[status])
+        if status in OURS:
+            return SendResult(outcome=SendOutcome.NOT_SENT, reason=OURS[status], alarm=True)
+        return SendResult(outcome=SendOutcome.NOT_SENT, reason="provider-fault")
 
 
 def sign_fields(fields: Mapping[str, str], secret: str, method: str) -> str:
@@ -177,46 +184,12 @@ def sign_fields(fields: Mapping[str, str], secret: str, method: str) -> str:
     return hmac.new(secret.encode(), written, method).hexdigest()
 
 
-def _read_part(request: Request) -> TextPart | None:
+def _find_part(request: Request) -> TextPart | None:
     """Return which part of a long text it is; None for a whole one."""
     if str(request.fields.get("concat", request.typed.get("concat", ""))).casefold() != "true":
         return None
     reference, total, number = (read_id(request, f"concat-{name}") for name in ("ref", "total", "part"))
-    if not (
-        total.isascii() and total.isdigit() and number.isascii() and number.isdigit() and len(total) < 4  # noqa: PLR2004
-    ):
-        raise BadRequest("field concat-part is no part of a text")
-    if not 1 <= int(number) <= int(total) <= 255:  # noqa: PLR2004 - one octet (3GPP TS 23.040, 9.2.3.24.1)
-        raise BadRequest("field concat-part is no part of a text")
-    return TextPart(reference=reference[:40], number=int(number), total=int(total))
-
-
-def read_answer(reply: HttpReply, own_id: str, now: datetime) -> SendResult:
-    """Return the result of a send: each part of a long text has a status of its own."""
-    declined = read_status(reply, now)
-    if declined is not None:
-        return declined
-    messages = (parse_object(reply) or {}).get("messages")
-    each: list[dict[str, Any]] = (
-        [one for one in messages if isinstance(one, dict)] if isinstance(messages, list) else []
-    )
-    statuses = {str(one.get("status")) for one in each}
-    if not each:
-        return SendResult(outcome=SendOutcome.UNCLEAR, reason="unreadable", alarm=True)
-    if statuses == {SENT}:
-        return SendResult(
-            outcome=SendOutcome.SENT, provider_id=str(each[-1].get("message-id") or own_id)[:120]
-        )
-    if SENT in statuses:
-        return SendResult(outcome=SendOutcome.UNCLEAR, reason="some-parts", alarm=True)
-    status = str(each[0].get("status"))
-    if status == THROTTLED:
-        return SendResult(outcome=SendOutcome.NOT_SENT, reason="throttled")
-    if status in REFUSED:
-        return SendResult(outcome=SendOutcome.REFUSED, reason=REFUSED[status])
-    if status in OURS:
-        return SendResult(outcome=SendOutcome.NOT_SENT, reason=OURS[status], alarm=True)
-    return SendResult(outcome=SendOutcome.NOT_SENT, reason="provider-fault")
+    return read_part(reference, total, number, "concat-part")
 
 
 def build(config: ChannelConfig) -> Channel:

@@ -8,7 +8,7 @@ import pytest
 from gateway.channels import find_channel
 from gateway.channels.contract import BadAccount, ChannelConfig, Request, SendOutcome
 from gateway.channels.http_client import HttpReply
-from gateway.channels.kannel import read_answer
+from gateway.channels.kannel import KannelChannel
 from gateway.domain.events import Inbound
 
 NOW = datetime(2026, 11, 24, 7, 5, tzinfo=UTC)
@@ -38,7 +38,8 @@ SENT, NOT_SENT, REFUSED, UNCLEAR = SendOutcome
 def test_an_answer_means_what_it_proves(
     status: int, words: str, outcome: SendOutcome, reason: str, alarm: bool
 ) -> None:
-    found = read_answer(HttpReply(status=status, body=words.encode()), "own", NOW)
+    line = KannelChannel(ChannelConfig(name="k", provider="kannel", menu="helpline"))
+    found = line.read_answer(HttpReply(status=status, body=words.encode()), "own", NOW)
     assert (found.outcome, found.reason, found.alarm) == (outcome, reason, alarm)
     assert found.provider_id == ("own" if outcome is SENT else "")
 
@@ -74,7 +75,7 @@ def test_latin_letters_are_read_in_the_charset_that_is_named() -> None:
 
 
 def test_half_an_account_is_named() -> None:
-    with pytest.raises(BadAccount, match="KANNEL_USERNAME, KANNEL_PASSWORD is not set"):
+    with pytest.raises(BadAccount, match="K_USERNAME, K_PASSWORD is not set"):
         find_channel(
             ChannelConfig(
                 name="k", provider="kannel", menu="helpline", options={"send_url": "http://127.0.0.1:1/"}
