@@ -29,7 +29,7 @@ from gateway.web.app import create_app
 from gateway.web.webhooks.views import list_addresses
 from tests.channels.test_ussd_dialects import SPEAKERS
 from tests.support import house
-from tests.support.channel_tables import PROVIDERS, as_form, line_of, table_of
+from tests.support.channel_tables import PROVIDERS, as_form, line_of, split_tail, table_of
 from tests.support.ledgers import made
 
 ROUNDS, SESSIONS = 7, 40
@@ -39,8 +39,9 @@ FIRST = "africastalking"
 
 def build_dialect_post(provider: str, path: str, session: str, keys: tuple[str, ...]) -> dict[str, Any]:
     """Return the WSGI environment of the post of these keys in the provider's form."""
-    dialect, fields = table_of(provider).dialect, SPEAKERS[provider].post(session, keys)
-    environ = build_post(path, 0, "")
+    dialect, posted = table_of(provider).dialect, SPEAKERS[provider].post(session, keys)
+    tail, fields = split_tail(posted)
+    environ = build_post(path + tail, 0, "")
     if dialect.method == "GET":
         body, query = b"", as_form(fields).decode()
     else:

@@ -188,6 +188,7 @@ class Contract:
         silent_after: the time without a post after which it counts as silent; None where none is expected.
         ussd: limits of one page.
         sms: limits of one text.
+        tail: what a provider adds to an address of ours, part by part: names of fields that begin with a slash.
         guide: the documentation page for problems of the channel.
     """
 
@@ -209,6 +210,7 @@ class Contract:
     silent_after: timedelta | None = None
     ussd: Limits = USSD_LIMITS
     sms: Limits = SMS_LIMITS
+    tail: tuple[str, ...] = ()
     guide: str = ""
 
 

@@ -22,6 +22,7 @@ from tests.support.channel_tables import (
     Table,
     as_form,
     line_of,
+    split_tail,
     table_of,
 )
 from tests.support.served_webhooks import DOWN, PAGE, House, page_of, served
@@ -39,6 +40,7 @@ FIELDS = [
         case.event: case for case in reversed(table_of(provider).cases)
     }.values()  # the first of each event
     for field in case.fields
+    if field[0] != "/"
 ]
 REFUSED = [
     pytest.param(provider, *refused, id=f"{provider}: {refused[0]}")
@@ -79,6 +81,8 @@ def post(house: House, channel: Channel, event: str, fields: Fields) -> Posted:
 
 def post_to(address: str, dialect: Dialect, fields: Fields) -> Posted:
     """Post as the provider does: by a body, or by the query of a GET."""
+    tail, fields = split_tail(fields)
+    address += tail
     if dialect.method == "GET":
         return post_bytes(f"{address}?{as_form(fields).decode()}", b"", method="GET")
     return post_bytes(address, dialect.write(fields), content_type=dialect.content_type)
@@ -218,7 +222,9 @@ def test_a_body_too_large_a_wrong_type_and_a_wrong_method_are_refused_in_words(
 ) -> None:
     channel, methods = line_of(provider), line_of(provider).contract.methods
     taken = table_of(provider).dialect.content_type
-    for event, address in house.addresses(channel.config.name).items():
+    tail = "".join(channel.contract.tail)
+    for event, base in house.addresses(channel.config.name).items():
+        address = base + tail
         if "POST" in methods:
             assert post_bytes(address, b"text=" + b"x" * 20_000, content_type=taken).status == 413
             assert post_bytes(address, b"a", content_type="application/x-thing").status == 415
@@ -227,6 +233,31 @@ def test_a_body_too_large_a_wrong_type_and_a_wrong_method_are_refused_in_words(
         for method in {"GET", "POST", "PUT", "DELETE"} - methods:
             answer = post_bytes(address, b"", method=method)
             assert (answer.status, answer.headers["allow"]) == (405, ", ".join(sorted(methods))), event
+    assert house.behind.taken == []
+
+
+@pytest.mark.parametrize("provider", [name for name in PROVIDERS if line_of(name).contract.tail])
+def test_an_address_with_another_tail_is_none(house: House, provider: str) -> None:
+    channel, case, dialect = line_of(provider), table_of(provider).cases[0], table_of(provider).dialect
+    address = house.addresses(channel.config.name)[case.event]
+    tail, rest = split_tail(case.fields)
+    body = dialect.write(rest)
+
+    for wrong in ("", "/", tail + "/", tail + "/more", tail.rpartition("/")[0], "/" + tail, f"{tail}%2Fmore"):
+        posted = post_bytes(address + wrong, body, content_type=dialect.content_type)
+        assert posted.status == channel.contract.refusal, wrong
+    assert house.behind.taken == []
+    wrong_secret = address.replace(house.serials.secrets(channel.config.name)[0], "x")
+    assert post_bytes(wrong_secret + tail, body, content_type=dialect.content_type).status == 404
+    assert post_bytes(address + tail, body, content_type=dialect.content_type).status == 200
+
+
+def test_an_address_without_a_tail_takes_none(house: House) -> None:
+    case = table_of("africastalking").cases[0]
+    address = house.addresses("africastalking-1")[case.event]
+
+    for more in ("/x", "/x/start"):
+        assert post_bytes(address + more, as_form(case.fields)).status == 404
     assert house.behind.taken == []
 
 
@@ -311,11 +342,12 @@ def test_a_number_in_place_of_a_text_is_read_or_refused_by_its_field(house: Hous
         return
     for case in table.cases:
         for name in case.fields:
-            if "." in name:
+            if "." in name or name[0] == "/":
                 continue
-            body = table.dialect.write_with(name)({**case.fields, name: "7"})
+            tail, rest = split_tail({**case.fields, name: "7"})
+            body = table.dialect.write_with(name)(rest)
             address = house.addresses(channel.config.name)[case.event]
-            answer = post_bytes(address, body, content_type="application/json")
+            answer = post_bytes(address + tail, body, content_type="application/json")
             assert answer.status == 200 or (answer.status, answer.body.startswith(f"field {name} ")) == (
                 400,
                 True,

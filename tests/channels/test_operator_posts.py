@@ -69,7 +69,7 @@ def test_it_is_the_post_of_the_providers_table(provider: str, inputs: tuple[str,
     assert (found.text, found.first, bool(found.turn)) == (known.text, known.first, bool(known.turn))
     if "json" in table.dialect.content_type and provider != "smpp":  # the centre's own form is a PDU
         assert set(read_fields(post.request.body, "application/json")) == {
-            each.partition(".")[0] for each in fields
+            each.partition(".")[0] for each in fields if each[0] != "/"
         }
     if "xml" in table.dialect.content_type:
         assert set(re.findall(rb"<(\w+)>", post.request.body)) >= {

@@ -123,6 +123,13 @@ SPEAKERS = {
             json.loads(posted.body)["command"] == "terminate",
         ),
     ),
+    "infobip_ussd": Speaker(
+        lambda s, keys: (
+            base("infobip_ussd", text=keys[-1] if keys else "*123#")
+            | {"/session": s, "/step": "response" if keys else "start"}
+        ),
+        read_object("ussdMenu", lambda found: not found["shouldClose"]),
+    ),
     "comviva": Speaker(
         lambda s, keys: base("comviva", SessionID=s, input=keys[-1] if keys else "543"),
         lambda posted: (posted.body, posted.headers["freeflow"] == "FB"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from xml.sax.saxutils import escape, quoteattr
 
 import gateway.channels
@@ -26,6 +26,13 @@ PROVIDERS = sorted(
 
 
 Fields = Mapping[str, str] | Sequence[tuple[str, str]]
+
+
+def split_tail(fields: Fields) -> tuple[str, list[tuple[str, str]]]:
+    """Return what the provider adds to our address, and the other fields; names of its parts begin with a slash."""
+    pairs = list(fields.items() if isinstance(fields, Mapping) else fields)
+    tail = "".join(f"/{quote(value, safe='')}" for name, value in pairs if name[:1] == "/")
+    return tail, [(name, value) for name, value in pairs if name[:1] != "/"]
 
 
 def as_form(fields: Fields) -> bytes:
@@ -158,9 +165,11 @@ class Table:
 
     def request(self, event: str, fields: Fields) -> Request:
         """Return a post as the channel reads it: the fields by themselves, and the body that they came in."""
-        body = self.dialect.write(fields)
+        _, rest = split_tail(fields)
+        body = self.dialect.write(rest)
         texts, typed = read_body(body, self.dialect.content_type)
-        return Request(event=event, fields=texts, typed=typed, body=body)
+        tail = {name: value for name, value in dict(fields).items() if name[:1] == "/"}
+        return Request(event=event, fields=texts | tail, typed=typed, body=body)
 
 
 def table_of(provider: str) -> Table:

@@ -150,21 +150,23 @@ def verify_channel(
     return channel
 
 
-def verify_signature(environ: WSGIEnvironment, channel: Channel, event: str, *, now: datetime) -> Request:
+def verify_signature(
+    environ: WSGIEnvironment, channel: Channel, event: str, *, now: datetime, tail: Sequence[str] = ()
+) -> Request:
     """Return the post as the channel reads it, with its signature checked where the provider signs.
 
     Raises:
         Refusal: as ``strip_post`` does.
         NotSigned: the signature is missing, wrong or too old.
     """
-    stripped = strip_post(environ, channel.contract, event)
+    stripped = strip_post(environ, channel.contract, event, tail)
     if is_signed(channel):
         channel.verify(stripped, now=now)
     return stripped
 
 
-def strip_post(environ: WSGIEnvironment, contract: Contract, event: str) -> Request:
-    """Return the post as the channel reads it.
+def strip_post(environ: WSGIEnvironment, contract: Contract, event: str, tail: Sequence[str] = ()) -> Request:
+    """Return the post as the channel reads it, with the parts that the provider added to the address as fields.
 
     Raises:
         Refusal: unknown event (404), method (405), media type (415), size (413) or body (400), as in RFC 9110, 15.5.
@@ -172,6 +174,9 @@ def strip_post(environ: WSGIEnvironment, contract: Contract, event: str) -> Requ
     if event not in contract.events:
         known = ", ".join(sorted(contract.events))
         raise Refusal(contract.refusal, f"No such event; this line takes: {known}", why="event")
+    if len(tail) != len(contract.tail):
+        raise Refusal(contract.refusal, _describe_tail(contract), why="event")
+    ends = dict(zip(contract.tail, tail, strict=True))
     method = environ["REQUEST_METHOD"]
     if method not in contract.methods:
         allowed = sorted(contract.methods)
@@ -182,21 +187,21 @@ def strip_post(environ: WSGIEnvironment, contract: Contract, event: str) -> Requ
             headers={"Allow": ", ".join(allowed)},
         )
     if method == "GET":
-        return _strip_query(environ, contract, event)
+        return _strip_query(environ, contract, event, ends)
     media_type, charset = _read_type(environ.get("CONTENT_TYPE", ""))
     encoding = environ.get("HTTP_CONTENT_ENCODING", "identity").lower()
     if media_type not in contract.types or charset not in _UTF8 or encoding != "identity":
         raise Refusal(415, f"Only UTF-8 in {' or '.join(sorted(contract.types))} is taken here", why="type")
     body = _read_body(environ)
     try:
-        found = {} if contract.reads_body else read_fields(body, media_type)
+        found = {} if contract.reads_body or not body else read_fields(body, media_type)
     except BadRequest as error:
         raise Refusal(400, str(error), why="form") from None
     texts = {name: value for name, value in found.items() if isinstance(value, str)}
     typed = {name: value for name, value in found.items() if name not in texts}
     return Request(
         event=event,
-        fields=texts,
+        fields=texts | ends,
         typed=typed,
         headers=PostHeaders(environ),
         body=body,
@@ -204,7 +209,15 @@ def strip_post(environ: WSGIEnvironment, contract: Contract, event: str) -> Requ
     )
 
 
-def _strip_query(environ: WSGIEnvironment, contract: Contract, event: str) -> Request:
+def _describe_tail(contract: Contract) -> str:
+    return (
+        f"No such address; behind the event stands {''.join(contract.tail)}" if contract.tail else "Not found"
+    )
+
+
+def _strip_query(
+    environ: WSGIEnvironment, contract: Contract, event: str, ends: Mapping[str, str]
+) -> Request:
     query = environ.get("QUERY_STRING", "").encode("latin-1")
     if len(query) > MOST_BYTES:
         raise Refusal(413, f"Only {MOST_BYTES} bytes are taken here", why="size")
@@ -213,7 +226,11 @@ def _strip_query(environ: WSGIEnvironment, contract: Contract, event: str) -> Re
     except BadRequest as error:
         raise Refusal(400, str(error).replace("body", "query"), why="form") from None
     return Request(
-        event=event, fields=fields, headers=PostHeaders(environ), body=query, path=_find_path(environ)
+        event=event,
+        fields={**fields, **ends},
+        headers=PostHeaders(environ),
+        body=query,
+        path=_find_path(environ),
     )
 
 

@@ -245,8 +245,9 @@ def build_blueprint(gate: Gate) -> Blueprint:
     webhooks.record(_add_rules)
 
     @webhooks.endpoint("webhooks.receive")
-    def receive(channel: str, secret: str, event: str) -> Response:
-        return make_response(answer_post(gate, request.environ, channel, secret, event))
+    def receive(channel: str, secret: str, event: str, tail: str = "") -> Response:
+        parts = tail.split("/") if tail else ()
+        return make_response(answer_post(gate, request.environ, channel, secret, event, *parts))
 
     @webhooks.endpoint("webhooks.nowhere")
     def nowhere(rest: str = "") -> Response:  # noqa: ARG001 - passed by the URL map
@@ -260,18 +261,24 @@ def _add_rules(state: BlueprintSetupState) -> None:
     # Rules without methods accept every method, so that the view itself responds to wrong ones (405).
     for path, endpoint in (
         ("/webhooks/<channel>/<secret>/<event>", "receive"),
+        ("/webhooks/<channel>/<secret>/<event>/<path:tail>", "receive"),
         ("/webhooks/<anything:rest>", "nowhere"),
     ):
         state.app.url_map.add(Rule(path, endpoint=f"webhooks.{endpoint}", merge_slashes=False))
 
 
-def answer_post(gate: Gate, environ: WSGIEnvironment, name: str, secret: str, event: str) -> Answer:
-    """Verify a post, handle what it reports and return the answer; never raises."""
+def answer_post(
+    gate: Gate, environ: WSGIEnvironment, name: str, secret: str, event: str, *tail: str
+) -> Answer:
+    """Verify a post, handle what it reports and return the answer; never raises.
+
+    ``tail`` is what the provider added to the address of the event, part by part.
+    """
     known = name if name in gate.channels else ""
     events: Sequence[Event] = ()
     try:
         channel = verify_channel(gate.channels, gate.secrets, name, secret)
-        posted = verify_signature(environ, channel, event, now=gate.clock.now())
+        posted = verify_signature(environ, channel, event, now=gate.clock.now(), tail=tail)
         gate.count.hear(name)
         events = channel.parse(posted)
         return give_events(gate.doors, channel, events)
@@ -350,7 +357,7 @@ def mount_webhooks(app: Flask, gate: Gate, *, most_bytes: int) -> None:
         place = path.split("/")[2:]
         if (
             environ["REQUEST_METHOD"] not in ("POST", "GET")
-            or len(place) != _PLACE_PARTS
+            or len(place) < _PLACE_PARTS
             or not all(place)
             or not path.isascii()
         ):
