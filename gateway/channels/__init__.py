@@ -13,7 +13,13 @@ _MASKED = (
     "back; ask the operator for a synchronous USSD pull, or for SMPP"
 )
 
-UNFIT: Mapping[str, str] = dict.fromkeys(("hsenid", "ideamart", "bdapps"), _MASKED)
+UNFIT: Mapping[str, str] = {
+    **dict.fromkeys(("hsenid", "ideamart", "bdapps"), _MASKED),
+    "rapidpro": (
+        "is an application as this one is: its external channel would make this gateway the provider of its flows, and "
+        "two would answer one caller; connect the line that it uses here, under a number of its own"
+    ),
+}
 """Provider → why there is no channel for it. hSenid TAP serves Ideamart (Sri Lanka) and bdapps (Bangladesh)."""
 
 

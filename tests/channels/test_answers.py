@@ -63,6 +63,15 @@ ANSWERS = {
         (400, 'Error "Argument [to] has an invalid value"', REFUSED, "http-400"),
         (500, 'Error "Cannot send submit_sm"', UNCLEAR, "http-500"),
     ],
+    "textbee": [
+        (201, '{"data": {"success": true, "smsBatchId": "b1", "recipientCount": 1}}', SENT, ""),
+        (201, '{"data": {"success": true}}', UNCLEAR, "unreadable"),
+        (201, '{"data": []}', UNCLEAR, "unreadable"),
+        (400, '{"success": false, "error": "Device does not exist or is not enabled"}', REFUSED, "http-400"),
+        (401, "", NOT_SENT, "wrong-key"),
+        (429, "", NOT_SENT, "throttled"),
+        (502, "", UNCLEAR, "http-502"),
+    ],
     "infobip": [
         (200, '{"messages": [{"messageId": "m1", "status": {"groupId": 1}}]}', SENT, ""),
         (200, '{"messages": [{"status": {"groupId": 3}}]}', SENT, ""),
@@ -74,6 +83,7 @@ ANSWERS = {
     ],
 }
 ACCOUNTS = {
+    "textbee": {"api_key": "k", "device_id": "d", "webhook_secret": "a-secret-of-twenty-letters"},
     "twilio": {"account_sid": "AC1", "auth_token": "t", "public_url": "https://helpline.example.org"},
     "jasmin": {"send_url": "", "username": "u", "password": "p"},
     "infobip": {"base_url": "", "api_key": "k"},

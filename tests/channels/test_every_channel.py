@@ -386,9 +386,9 @@ def test_a_post_is_taken_by_its_signature_alone_and_every_other_is_401_with_noth
         "of nothing": dict.fromkeys(right, ""),
         "of letters": dict.fromkeys(right, "ສະບາຍດີ".encode().decode("latin-1")),
     }
-    if dialect.is_timed:
+    if dialect.is_timed or not dialect.signs_address:
         del wrong["another address's"]  # the body alone is signed
-    else:
+    if not dialect.is_timed:
         del wrong["six minutes old"], wrong["six minutes ahead"], wrong["another second's"]
     for name, headers in wrong.items():
         assert posted(body, headers).status == 401, name
@@ -415,6 +415,13 @@ def test_no_part_of_the_house_names_a_provider_beside_its_own_folder() -> None:
 def test_a_provider_that_answers_later_by_a_call_is_refused_with_the_reason(provider: str) -> None:
     with pytest.raises(UnknownProvider, match=f"channel x: {provider} answers a post later, .* masks"):
         find_channel(ChannelConfig(name="x", provider=provider, menu="helpline"))
+
+
+def test_an_application_that_wants_a_provider_is_refused_with_the_reason() -> None:
+    with pytest.raises(
+        UnknownProvider, match=r"channel x: rapidpro is an application .* its external channel"
+    ):
+        find_channel(ChannelConfig(name="x", provider="rapidpro", menu="helpline"))
 
 
 def test_a_provider_without_a_folder_is_named() -> None:

@@ -113,7 +113,7 @@ class Dialect:
     """How a provider writes its posts, and how it signs them; which pages it wants.
 
     ``options`` are those of a line that takes nothing unsigned; ``sign`` makes the headers of a body at a second, to an
-    address; ``is_timed`` says that the second is signed too, ``signs_in_body`` that the signature is a field and no header.
+    address; ``is_timed`` says that the second is signed too, ``signs_address`` that the address is where the second is not, ``signs_in_body`` that the signature is a field and no header.
     ``write_with`` writes the named fields as numbers, where posts are JSON. ``page`` gives a page of this text that ends the session or not, as the answer to a post of these fields; they are
     empty where the post could not be read. ``codes`` and ``settings`` are the service codes and options of the line.
     """
@@ -128,6 +128,7 @@ class Dialect:
     options: Mapping[str, str] = field(default_factory=dict)
     sign: Callable[[bytes, int, str], Mapping[str, str]] | None = None
     is_timed: bool = True
+    signs_address: bool = True
     signs_in_body: bool = False
 
 
