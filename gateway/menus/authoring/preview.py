@@ -4,14 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from gateway.domain.events import USSD_LIMITS, Limits
+from gateway.domain.events import SMS_LIMITS, USSD_LIMITS, Limits
 from gateway.menus.authoring.pages import reserve_values
-from gateway.menus.authoring.texts import line_breaks
+from gateway.menus.authoring.texts import line_breaks, list_message_texts
 from gateway.menus.engine.model import Menu
 from gateway.menus.engine.paging import CannotCut, Page, cut_anyway, cut_screen, write_page
-from gateway.menus.engine.text_size import GSM7, measure_text
+from gateway.menus.engine.text_size import GSM7, fold_to_gsm7, measure_text
 from gateway.menus.engine.visibility import PLAIN
-from gateway.menus.engine.wording import LONGEST_SETTINGS, fill_facts
+from gateway.menus.engine.wording import LONGEST_SETTINGS, fill_facts, fill_template
+
+TEXTED = ("sms_", "ours_", "staff_")
+"""How the names of messages begin that leave as texts; the others stand on pages of a dial."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +84,22 @@ def preview_screen(
     return Preview(language=language, pages=pages, fault=fault)
 
 
+def preview_message(menu: Menu, name: str, language: str, day: date, settings: Mapping[str, str]) -> Preview:
+    """Return a message in a language on a day: its own wording, then its variants; the longest values are measured."""
+    longest = reserve_values(menu, language, settings)
+    shown = {**_list_examples(longest, settings), **fill_facts(menu, day, language)}
+    limits = SMS_LIMITS if name.startswith(TEXTED) else USSD_LIMITS
+    templates = (menu.text(one.text, language) for one in list_message_texts(menu, name))
+    pages = (
+        _measure_words(
+            fold_to_gsm7(fill_template(words, longest)), fold_to_gsm7(fill_template(words, shown)), limits
+        )
+        for words in templates
+        if words
+    )
+    return Preview(language=language, pages=tuple(pages))
+
+
 def _list_examples(longest: Mapping[str, str], settings: Mapping[str, str]) -> dict[str, str]:
     """Return placeholder → what a phone would show: a setting's value, else the longest possible value."""
     known = {name: value for name, value in settings.items() if value}
@@ -90,6 +109,10 @@ def _list_examples(longest: Mapping[str, str], settings: Mapping[str, str]) -> d
 def _measure_page(
     page: Page, longest: Mapping[str, str], shown: Mapping[str, str], limits: Limits
 ) -> PreviewPage:
-    size = measure_text(write_page(page, longest))
+    return _measure_words(write_page(page, longest), write_page(page, shown), limits)
+
+
+def _measure_words(longest: str, shown: str, limits: Limits) -> PreviewPage:
+    size = measure_text(longest)
     room = limits.gsm7 if size.coding == GSM7 else limits.ucs2
-    return PreviewPage(text=write_page(page, shown), units=size.units, room=room, coding=size.coding)
+    return PreviewPage(text=shown, units=size.units, room=room, coding=size.coding)

@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 from gateway.menus.authoring.yaml_loader import is_guessed
 from gateway.menus.authoring.yaml_spans import NotEditable, Plain, Span, measure_spans
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 Path = tuple[str, ...]
 
@@ -103,6 +104,39 @@ def remove_part(text: str, path: Path) -> str:
     return _prove(text[:start] + text[end:], expected)
 
 
+def write_items(text: str, path: Path, items: Sequence[str]) -> str:
+    """Return the text with other words in the list at this path; words that stay keep their place and their comments.
+
+    A missing list is added, one word alone becomes a list, and a list without words is taken out.
+
+    Raises:
+        NotEditable: it holds more than words, is the last one of its mapping, or cannot be edited alone.
+    """
+    items = [unicodedata.normalize("NFC", each) for each in items]
+    root = measure_spans(text)
+    found = root.find(path)
+    if found is None:
+        return add_entry(text, path[:-1], path[-1], list(items)) if items else text
+    if found.keys is not None or any(each.text is None for each in found.parts):
+        raise NotEditable(f"{'.'.join(path)} is no list of words")
+    if not items:
+        return remove_part(text, path)
+    expected = _replace_part(root.as_plain(), path, list(items))
+    if found.text is not None and len(items) == 1:
+        return write_words(text, path, items[0])
+    if found.text is not None:
+        written = _write_flow(list(items)) + (_line_end(text) if found.style in {"|", ">"} else "")
+        return _prove(text[: found.start] + written + text[found.end :], expected)
+    was = [str(each.text) for each in found.parts]
+    # From the end to the beginning, so that the places before stay where they are.
+    for what, low, high, start, end in reversed(
+        SequenceMatcher(None, was, items, autojunk=False).get_opcodes()
+    ):
+        if what != "equal":
+            text = _exchange_items(text, found, (low, high), items[start:end])
+    return _prove(text, expected)
+
+
 def move_item_down(text: str, path: Path, first: int) -> str:
     """Return the text with this item of the list at the path and the next one in each other's place.
 
@@ -157,6 +191,58 @@ def write_many(text: str, words: Mapping[Path, str]) -> str:
 
 
 # How a part is written.
+
+
+def _exchange_items(text: str, found: Span, place: tuple[int, int], fresh: Sequence[str]) -> str:
+    """Put fresh words in the place of the items from the first to before the second number."""
+    low, high = place
+    parts = found.parts
+    common = min(high - low, len(fresh))
+    if high - low > common:
+        start, end = _find_items(text, found, low + common, high)
+        text = text[:start] + text[end:]
+    if len(fresh) > common:
+        text = _insert_items(text, found, low + common, fresh[common:])
+    for at in reversed(range(common)):
+        span = parts[low + at]
+        written = _write_scalar(fresh[at], bare=not span.style)
+        written += (
+            _line_end(text) if span.style in {"|", ">"} and text[span.end - 1 : span.end] == "\n" else ""
+        )
+        text = text[: span.start] + written + text[span.end :]
+    return text
+
+
+def _find_items(text: str, found: Span, low: int, high: int) -> tuple[int, int]:
+    """Return where these items of a list begin and end, with the comma or the lines that go with them."""
+    parts = found.parts
+    if not found.flow:
+        return _find_region(text, found, low)[0], _find_region(text, found, high - 1)[1]
+    if high < len(parts):
+        comma = re.compile(r"[ \t]*,[ \t]*").match(text, parts[high - 1].end)
+        return parts[low].start, comma.end() if comma else parts[high].start
+    return (parts[low - 1].end if low else found.start + 1), parts[-1].end
+
+
+def _insert_items(text: str, found: Span, place: int, fresh: Sequence[str]) -> str:
+    """Put fresh words before the item of this place, or behind the last one."""
+    written = [_write_scalar(each, bare=True) for each in fresh]
+    parts = found.parts
+    if found.flow:
+        if place == 0:
+            start = parts[0].start if parts else found.start + 1
+            return f"{text[:start]}{', '.join(written)}{', ' if parts else ''}{text[start:]}"
+        return f"{text[: parts[place - 1].end]}, {', '.join(written)}{text[parts[place - 1].end :]}"
+    first = text.rfind("-", 0, parts[0].start)
+    column = first - (text.rfind("\n", 0, first) + 1)
+    ending = _line_end(text)
+    lines = "".join(f"{' ' * column}- {each}{ending}" for each in written)
+    if place < len(parts):
+        start = _find_region(text, found, place)[0]
+        return f"{text[:start]}{lines}{text[start:]}"
+    end = _find_region(text, found, len(parts) - 1)[1]
+    separate = "" if text[end - 1 : end] == "\n" else ending
+    return f"{text[:end]}{separate}{lines}{text[end:]}"
 
 
 def _write_scalar(words: str, *, bare: bool = False, day: bool = False) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from gateway.menus.authoring.yaml_events import parse_events
@@ -70,8 +71,9 @@ class Span:
         return {key: each.as_plain() for key, each in zip(self.keys, self.parts, strict=True)}
 
 
+@lru_cache(maxsize=24)
 def measure_spans(text: str) -> Span:
-    """Return the spans of a file's text.
+    """Return the spans of a file's text; those of the last files are kept, since a page asks for several of its parts.
 
     Raises:
         NotEditable: the text is no YAML that a menu may have.

@@ -1,8 +1,7 @@
 """Reads and changes one part of a draft (a screen, a message, a keyword), field by field, whatever its sort is."""
 
-from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from gateway.domain.permissions import Actor, Permission, check_permission
 from gateway.foundation.services import Services
@@ -12,17 +11,35 @@ from gateway.menus.authoring.yaml_edit import (
     move_item_down,
     read_part,
     remove_part,
+    write_items,
     write_words,
 )
-from gateway.menus.authoring.yaml_spans import NotEditable, Plain
-from gateway.menus.engine.model import Menu
+from gateway.menus.authoring.yaml_spans import NotEditable, Plain, measure_spans
 from gateway.operations.publishing.draft_files import hash_text
 from gateway.operations.publishing.menu_drafts import DraftMoved, OpenedDraft, change_file
 
 Steps = tuple[str, ...]
 
-SECTIONS = ("screens", "messages", "keywords", "speech", "topics", "fields", "windows")
-"""The parts of a menu that have a page; facts have their own."""
+SECTIONS = ("screens", "messages", "keywords", "speech", "topics", "fields", "windows", "head")
+"""The parts of a menu that have a page; facts have their own. ``head`` is what stands at the top of the folder."""
+
+HEAD = (
+    "languages",
+    "fallback",
+    "written_in",
+    "start",
+    "home",
+    "offer",
+    "sos",
+    "call_me",
+    "countries",
+    "units",
+    "calendar",
+    "drafts",
+)
+"""Parts that are named by their key alone."""
+
+_HEAD_POINTERS = frozenset({"start", "home", "offer", "sos", "call_me"})
 
 POINTERS = frozenset({"to"})
 """Fields whose value is a screen."""
@@ -30,11 +47,15 @@ POINTERS = frozenset({"to"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartField:
-    """One text of a part: its place, its words, and the language if it is one of several."""
+    """One text of a part: its place, its words, and the language if it is one of several.
+
+    ``many`` marks a list of words, of which each stands on a line of its own in ``words``.
+    """
 
     path: Steps
     words: str
     language: str = ""
+    many: bool = False
 
     @property
     def name(self) -> str:
@@ -72,49 +93,100 @@ class FieldGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftPart:
-    """A part of a draft: the file that it stands in, its path there, its fields, and its items that can be moved."""
+    """A part of a draft: its file, its path and lines there, its fields, and its items that can be moved."""
 
     file: str
     path: Steps
     groups: tuple[FieldGroup, ...]
     choices: tuple[Mapping[str, Plain], ...] = field(default=())
+    lines: range = range(0)
+    seen: str = ""
+
+    @property
+    def is_pointer(self) -> bool:
+        """Whether the part itself is the name of a screen: where a dial begins, where key 00 leads."""
+        return len(self.path) == 1 and self.path[0] in _HEAD_POINTERS
 
 
 def find_part(opened: OpenedDraft, section: str, name: str, languages: Mapping[str, str]) -> DraftPart | None:
-    """Return one part of a draft, or None; a keyword is named by its file and its position there."""
+    """Return one part of a draft, or None.
+
+    A keyword is named by its file and its position there, a part of the speech by its way below it (``lists/they``).
+    """
     if section not in SECTIONS:
         return None
     wanted, _, place = name.rpartition(":") if section == "keywords" else ("", "", name)
+    path = _find_path(section, place)
     for file, text in opened.files.items():
-        if (wanted and file != wanted) or f"{section}:" not in text:
+        if not path or (wanted and file != wanted) or f"{path[0]}:" not in text:
             continue
         try:
-            found = read_part(text, (section, place))
+            span = measure_spans(text).find(path)
         except NotEditable:
             continue
-        if found is not None:
-            groups = tuple(_list_groups(found, (), languages))
+        if span is not None:
+            found = span.as_plain()
+            groups = tuple(_list_groups(found, (), languages, of_words=_is_word_list(path)))
             choices = found.get("choices") if isinstance(found, dict) else None
             rows = (
                 tuple(each for each in choices if isinstance(each, dict)) if isinstance(choices, list) else ()
             )
-            return DraftPart(file=file, path=(section, place), groups=groups, choices=rows)
+            first = text.count("\n", 0, span.start) + 1
+            lines = range(first, first + text.count("\n", span.start, span.end) + 1)
+            seen = hash_text(str(found))
+            return DraftPart(file=file, path=path, groups=groups, choices=rows, lines=lines, seen=seen)
     return None
 
 
-def _list_groups(plain: Plain, path: Steps, languages: Mapping[str, str]) -> Iterator[FieldGroup]:
+def _find_path(section: str, place: str) -> Steps:
+    if section == "head":
+        return (place,) if place in HEAD else ()
+    return (section, *place.split("/")) if section == "speech" else (section, place)
+
+
+def _is_word_list(path: Steps) -> bool:
+    """Say whether a part holds lists of words by language, of which one word may stand without brackets."""
+    return path[0] in {"speech", "keywords", "units", "countries", "fallback"}
+
+
+def _list_groups(
+    plain: Plain, path: Steps, languages: Mapping[str, str], *, of_words: bool
+) -> Iterator[FieldGroup]:
     if isinstance(plain, str):
         yield FieldGroup(path=path, fields=(PartField(path=path or ("",), words=plain),))
+    elif isinstance(plain, list) and all(isinstance(each, str) for each in plain):
+        yield FieldGroup(
+            path=path, fields=(PartField(path=path or ("",), words=_write_lines(plain), many=True),)
+        )
     elif isinstance(plain, list):
         for n, each in enumerate(plain):
-            yield from _list_groups(each, (*path, str(n)), languages)
-    elif plain and all(key in languages and isinstance(each, str) for key, each in plain.items()):
-        words = {tag: str(plain.get(tag, "")) for tag in languages}
-        fields = (PartField(path=(*path, tag), words=each, language=tag) for tag, each in words.items())
+            yield from _list_groups(each, (*path, str(n)), languages, of_words=of_words)
+    elif plain and all(
+        key in languages and _is_wording(each, of_words=of_words) for key, each in plain.items()
+    ):
+        fields = (
+            PartField(path=(*path, tag), words=_write_lines(plain.get(tag, "")), language=tag, many=of_words)
+            for tag in languages
+        )
         yield FieldGroup(path=path, fields=tuple(fields))
     else:
         for key, each in plain.items():
-            yield from _list_groups(each, (*path, key), languages)
+            yield from _list_groups(each, (*path, key), languages, of_words=of_words)
+
+
+def _is_wording(plain: Plain, *, of_words: bool) -> bool:
+    if isinstance(plain, list):
+        return of_words and all(isinstance(each, str) for each in plain)
+    return isinstance(plain, str)
+
+
+def _write_lines(plain: Plain) -> str:
+    """Return a text, or a list of words with each on a line of its own."""
+    return "\n".join(str(each) for each in plain) if isinstance(plain, list) else str(plain)
+
+
+def _read_lines(words: str) -> list[str]:
+    return [tidy for line in words.splitlines() if (tidy := " ".join(line.split()))]
 
 
 def change_part(
@@ -134,20 +206,37 @@ def change_part(
         DraftMoved: somebody else changed one of these fields meanwhile; ``now`` holds it.
         NotEditable: the file has to be edited as a text.
     """
+    change_file(
+        parts,
+        actor,
+        opened.draft.id,
+        part.file,
+        lambda text: write_fields(text, part, typed),
+        place=" ".join(part.path),
+    )
 
-    def edit(text: str) -> str:
-        for name, (words, seen) in typed.items():
-            path = (*part.path, *name.split("/")) if name else part.path
-            found = read_part(text, path)
-            now = found if isinstance(found, str) else ""
-            if hash_text(words) == seen or words == now:
-                continue
-            if hash_text(now) != seen:
-                raise DraftMoved(None, now=now)
+
+def write_fields(text: str, part: DraftPart, typed: Mapping[str, tuple[str, str]]) -> str:
+    """Return the text of a file with the changed fields of a part.
+
+    Raises:
+        DraftMoved: a field was changed meanwhile.
+        NotEditable: the file has to be edited as a text.
+    """
+    many = {one.name for group in part.groups for one in group.fields if one.many}
+    for name, (words, seen) in typed.items():
+        path = (*part.path, *name.split("/")) if name else part.path
+        found = read_part(text, path)
+        now = "" if found is None or isinstance(found, dict) else _write_lines(found)
+        if hash_text(words) == seen or words == now:
+            continue
+        if hash_text(now) != seen:
+            raise DraftMoved(None, now=now)
+        if name in many:
+            text = write_items(text, path, _read_lines(words))
+        else:
             text = write_words(text, path, words) if words else remove_part(text, path)
-        return text
-
-    change_file(parts, actor, opened.draft.id, part.file, edit, place=" ".join(part.path))
+    return text
 
 
 def move_choice(parts: Services, actor: Actor, opened: OpenedDraft, part: DraftPart, place: int) -> None:
@@ -218,81 +307,6 @@ def add_choice(
 def hash_choice(choice: Mapping[str, Plain]) -> str:
     """Return what tells one state of a choice from another."""
     return hash_text(str(dict(choice)))
-
-
-def is_guarded(menu: Menu, name: str) -> bool:
-    """Say whether a screen is about danger, consent or another answer that keeps a caller safe."""
-    screen = menu.screens.get(name)
-    if screen is None:
-        return False
-    acts = any(choice.does is not None or choice.answers for choice in screen.choices)
-    asks = screen.get_asked() or screen.list_questions() or screen.find_code_target()
-    return name == menu.sos or acts or screen.sensitive or bool(asks)
-
-
-def list_tree(menu: Menu) -> tuple[tuple[str, int], ...]:
-    """Return every screen with its depth, below the screen that leads to it in the fewest keys; unreached ones last."""
-    below: dict[str, list[str]] = {}
-    seen: set[str] = set()
-    roots = [name for name in (menu.start, *menu.screens) if name in menu.screens]
-    for root in roots:
-        queue = deque([root] if root not in seen else [])
-        seen.update(queue)
-        while queue:
-            name = queue.popleft()
-            fresh = [each for each in dict.fromkeys(_list_targets(menu, name)) if each not in seen]
-            below[name] = fresh
-            seen.update(fresh)
-            queue.extend(fresh)
-    led = {name for names in below.values() for name in names}
-    return tuple(
-        row for root in dict.fromkeys(roots) if root not in led for row in _walk_tree(below, root, 0)
-    )
-
-
-def _list_targets(menu: Menu, name: str) -> Iterator[str]:
-    screen = menu.screens[name]
-    following = [choice.to for choice in screen.choices]
-    for each in [*following, *screen.list_questions()]:
-        if each in menu.screens:
-            yield each
-
-
-def _walk_tree(below: Mapping[str, list[str]], name: str, depth: int) -> Iterator[tuple[str, int]]:
-    yield name, depth
-    for each in below[name]:
-        yield from _walk_tree(below, each, depth + 1)
-
-
-def list_leading(menu: Menu, name: str) -> tuple[tuple[str, str], ...]:
-    """Return (screen, key) of every choice that leads to a screen."""
-    return tuple(
-        (screen.id, choice.key)
-        for screen in menu.screens.values()
-        for choice in screen.choices
-        if choice.to == name
-    )
-
-
-def replace_words(menu: Menu, name: str, typed: Mapping[Steps, str]) -> Menu:
-    """Return the menu with typed words in one screen, for a look before they are saved."""
-    screen = menu.screens[name]
-    text = {**screen.text, **{path[1]: words for path, words in typed.items() if path[0] == "text"}}
-    choices = tuple(
-        replace(
-            choice,
-            label={
-                **choice.label,
-                **{
-                    path[3]: words
-                    for path, words in typed.items()
-                    if path[:3] == ("choices", str(n), "label")
-                },
-            },
-        )
-        for n, choice in enumerate(screen.choices)
-    )
-    return replace(menu, screens={**menu.screens, name: replace(screen, text=text, choices=choices)})
 
 
 def add_screen(

@@ -8,11 +8,21 @@ from flask import Blueprint, abort, flash, redirect, render_template, request
 
 from gateway.domain.permissions import Permission, check_permission
 from gateway.menus.authoring.yaml_spans import NotEditable
-from gateway.operations.publishing import menu_drafts, part_changes
-from gateway.operations.publishing.fact_changes import find_today
-from gateway.operations.publishing.menu_drafts import DraftClosed, DraftMoved, OpenedDraft, UnknownDraft
+from gateway.operations.publishing import draft_sections, part_changes
+from gateway.operations.publishing.menu_drafts import DraftClosed, DraftMoved
 from gateway.operations.publishing.part_changes import SECTIONS, DraftPart
-from gateway.web.admin.naming import name_screen
+from gateway.web.admin import menu_sections
+from gateway.web.admin.menu_sections import (
+    TEXTED,
+    explain_refusal,
+    find_part,
+    find_shelf,
+    is_guarded,
+    may_drop,
+    open_with_menu,
+    say_guarded,
+)
+from gateway.web.admin.naming import explain_part, name_part, name_screen, name_shelves
 from gateway.web.shared.auth import get_actor
 from gateway.web.shared.forms import read_field
 from gateway.web.shared.i18n import _
@@ -24,8 +34,11 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
     from gateway.foundation.services import Services
+    from gateway.menus.authoring.problems import Problem
     from gateway.menus.engine.model import Menu
     from gateway.operations.publishing.draft_checks import CheckedDrafts
+    from gateway.operations.publishing.draft_sections import PartPreview
+    from gateway.operations.publishing.menu_drafts import OpenedDraft
 
     Answer = Response | tuple[str, int]
 
@@ -38,6 +51,7 @@ def add_to(pages: Blueprint, parts: Services, checks: CheckedDrafts) -> None:
     """Register the tree, the parts, and their changes."""
     _add_tree(pages, parts, checks)
     _add_choices(pages, parts, checks)
+    menu_sections.add_to(pages, parts, checks)
 
     @pages.get("/drafts/<draft_id>/parts/<section>/<path:name>")
     def part_page(draft_id: str, section: str, name: str) -> str:
@@ -48,16 +62,13 @@ def add_to(pages: Blueprint, parts: Services, checks: CheckedDrafts) -> None:
         return _save_part(parts, checks, draft_id, section, name)
 
     @pages.post("/drafts/<draft_id>/preview/<name>")
-    def preview_part(draft_id: str, name: str) -> str:
-        opened, menu = _open(parts, checks, draft_id)
-        if menu is None or name not in menu.screens:
-            abort(NOT_FOUND)
-        typed = {tuple(key.split("/")): words for key, (words, _seen) in _read_typed().items()}
-        menu = part_changes.replace_words(menu, name, typed)
-        shown = checks.show_screen(menu, name, find_today(parts))
-        return render_template(
-            "admin/_shown.html", shown=shown, languages_of=menu.languages, draft=opened.draft
-        )
+    def preview_part(draft_id: str, name: str) -> Answer:
+        return _answer_preview(parts, checks, draft_id, "screens", name, whole=False)
+
+    @pages.post("/drafts/<draft_id>/look/<section>/<path:name>")
+    def look_at_part(draft_id: str, section: str, name: str) -> Answer:
+        whole = "HX-Request" not in request.headers
+        return _answer_preview(parts, checks, draft_id, section, name, whole=whole)
 
 
 def _add_tree(pages: Blueprint, parts: Services, checks: CheckedDrafts) -> None:
@@ -68,7 +79,7 @@ def _add_tree(pages: Blueprint, parts: Services, checks: CheckedDrafts) -> None:
     @pages.post("/drafts/<draft_id>/parts")
     def new_screen(draft_id: str) -> Answer:
         check_permission(get_actor(), Permission.DRAFT_MENUS)
-        opened, menu = _open(parts, checks, draft_id)
+        opened, menu = open_with_menu(parts, checks, draft_id)
         name, words = read_field("name", 40), read_field("words", _LONGEST)
         if menu is None or not name.replace("_", "").isalnum() or not name.isascii() or not words:
             return _render_tree(
@@ -127,20 +138,6 @@ def _add_choices(pages: Blueprint, parts: Services, checks: CheckedDrafts) -> No
         )
 
 
-def _open(parts: Services, checks: CheckedDrafts, draft_id: str) -> tuple[OpenedDraft, Menu | None]:
-    try:
-        opened = menu_drafts.read_draft(parts, get_actor(), draft_id)
-    except UnknownDraft:
-        abort(NOT_FOUND)
-    checked = checks.check(opened.files)
-    return opened, checked.menu or checked.built
-
-
-def _find(opened: OpenedDraft, menu: Menu | None, section: str, name: str) -> DraftPart:
-    languages = menu.languages if menu is not None else {}
-    return part_changes.find_part(opened, section, name, languages) or abort(NOT_FOUND)
-
-
 def _change_choices(
     parts: Services,
     checks: CheckedDrafts,
@@ -149,40 +146,27 @@ def _change_choices(
     act: Callable[[OpenedDraft, DraftPart, Menu], None],
 ) -> Answer:
     check_permission(get_actor(), Permission.DRAFT_MENUS)
-    opened, menu = _open(parts, checks, draft_id)
-    part = _find(opened, menu, "screens", name)
+    opened, menu = open_with_menu(parts, checks, draft_id)
+    part = find_part(opened, menu, "screens", name)
     if menu is None:
         abort(NOT_FOUND)
-    if part_changes.is_guarded(menu, name) and read_field("sure", 3) != "yes":
-        return _render_part(parts, checks, draft_id, "screens", name, fault=_say_guarded()), BAD
+    if draft_sections.is_guarded(menu, "screens", name) and read_field("sure", 3) != "yes":
+        return _render_part(parts, checks, draft_id, "screens", name, fault=say_guarded()), BAD
     try:
         act(opened, part, menu)
     except (DraftMoved, DraftClosed, NotEditable) as refused:
-        return _render_part(parts, checks, draft_id, "screens", name, fault=_explain(refused)), CONFLICT
+        return _render_part(
+            parts, checks, draft_id, "screens", name, fault=explain_refusal(refused)
+        ), CONFLICT
     flash(_("Saved in the draft."))
     return redirect(f"/admin/drafts/{draft_id}/parts/screens/{name}", SEE_OTHER)
-
-
-def _say_guarded() -> str:
-    return _("This keeps callers safe. Nothing was changed: tick that it is meant, then save again.")
-
-
-def _explain(refused: Exception) -> str:
-    if isinstance(refused, DraftMoved):
-        return _(
-            "Nothing was saved: somebody changed the same words meanwhile, to: %(now)s. Your words stand below.",
-            now=refused.now or "–",
-        )
-    if isinstance(refused, DraftClosed):
-        return _("This draft is not open any more.")
-    return _("This cannot be changed here. Change it in the text of the file.")
 
 
 def _read_typed() -> dict[str, tuple[str, str]]:
     """Return name of a field → typed words with plain line ends, and what the page had shown."""
     return {
         name.removeprefix(_FIELD): (
-            words.replace("\r\n", "\n").strip(" ")[:_LONGEST],
+            words.replace("\r\n", "\n").strip(" "),
             request.form.get(_SEEN + name.removeprefix(_FIELD), "")[:20],
         )
         for name, words in request.form.items()
@@ -192,23 +176,53 @@ def _read_typed() -> dict[str, tuple[str, str]]:
 
 def _save_part(parts: Services, checks: CheckedDrafts, draft_id: str, section: str, name: str) -> Answer:
     check_permission(get_actor(), Permission.DRAFT_MENUS)
-    opened, menu = _open(parts, checks, draft_id)
-    part, typed = _find(opened, menu, section, name), _read_typed()
-    guarded = menu is not None and section == "screens" and part_changes.is_guarded(menu, name)
-    if guarded and read_field("sure", 3) != "yes":
-        page = _render_part(parts, checks, draft_id, section, name, fault=_say_guarded(), typed=typed)
+    opened, menu = open_with_menu(parts, checks, draft_id)
+    part, typed = find_part(opened, menu, section, name), _read_typed()
+    if is_guarded(opened, menu, section, name) and read_field("sure", 3) != "yes":
+        page = _render_part(parts, checks, draft_id, section, name, fault=say_guarded(), typed=typed)
         return page, BAD
     try:
         part_changes.change_part(parts, get_actor(), opened, part, typed)
     except (DraftMoved, DraftClosed, NotEditable) as refused:
-        fault = _explain(refused)
+        fault = explain_refusal(refused)
         return _render_part(parts, checks, draft_id, section, name, fault=fault, typed=typed), CONFLICT
     flash(_("Saved in the draft."))
     return redirect(f"/admin/drafts/{draft_id}/parts/{section}/{name}", SEE_OTHER)
 
 
+def _answer_preview(
+    parts: Services, checks: CheckedDrafts, draft_id: str, section: str, name: str, *, whole: bool
+) -> Answer:
+    """Show what typed words would come to: beside the form while somebody types, or as the whole page."""
+    opened, menu = open_with_menu(parts, checks, draft_id)
+    if section not in SECTIONS:
+        abort(NOT_FOUND)
+    typed, said = _read_typed(), read_field("said", 500)
+    fault = ""
+    tried = draft_sections.PartPreview(part=None, menu=menu)
+    try:
+        tried = draft_sections.preview_part(parts, checks, opened, section, name, typed, said)
+    except LookupError:
+        abort(NOT_FOUND)
+    except (DraftMoved, NotEditable) as refused:
+        fault = explain_refusal(refused)
+    if whole:
+        return _render_part(
+            parts, checks, draft_id, section, name, typed=typed, tried=tried, sample=said, fault=fault
+        ), 200
+    return render_template(
+        "admin/_shown.html",
+        tried=tried,
+        languages_of=tried.menu.languages if tried.menu is not None else {},
+        draft=opened.draft,
+        sample=said,
+        fault=fault,
+        takes_texts=section in TEXTED,
+    ), 200
+
+
 def _render_tree(parts: Services, checks: CheckedDrafts, draft_id: str, *, fault: str = "") -> str:
-    opened, menu = _open(parts, checks, draft_id)
+    opened, menu = open_with_menu(parts, checks, draft_id)
     asked = request.args.get("q", "").strip()[:60]
     words = asked.casefold().split()
 
@@ -224,12 +238,14 @@ def _render_tree(parts: Services, checks: CheckedDrafts, draft_id: str, *, fault
     return render_template(
         "admin/draft_parts.html",
         draft=opened.draft,
-        rows=[(name, depth) for name, depth in part_changes.list_tree(menu) if fits(name)] if menu else [],
+        rows=[(name, depth) for name, depth in draft_sections.list_tree(menu) if fits(name)] if menu else [],
         menu=menu,
         asked=asked,
         faulty={each.screen for each in checked.problems if each.level == "error"},
-        guarded={name for name in menu.screens if part_changes.is_guarded(menu, name)} if menu else set(),
-        messages=sorted(menu.messages) if menu else [],
+        guarded={name for name in menu.screens if draft_sections.is_guarded(menu, "screens", name)}
+        if menu
+        else set(),
+        shelves=name_shelves(),
         files=[name for name, text in opened.files.items() if "\nscreens:" in text],
         may_draft=get_actor().may(Permission.DRAFT_MENUS) and opened.draft.is_open,
         fault=fault,
@@ -246,30 +262,52 @@ def _render_part(
     *,
     fault: str = "",
     typed: Mapping[str, tuple[str, str]] | None = None,
+    tried: PartPreview | None = None,
+    sample: str = "",
 ) -> str:
     if section not in SECTIONS:
         abort(NOT_FOUND)
-    opened, menu = _open(parts, checks, draft_id)
-    part = _find(opened, menu, section, name)
+    opened, menu = open_with_menu(parts, checks, draft_id)
+    part = find_part(opened, menu, section, name)
     is_screen = section == "screens" and menu is not None and name in menu.screens
-    checked = checks.check(opened.files)
+    tried = tried or draft_sections.preview_part(parts, checks, opened, section, name, {})
     return render_template(
         "admin/draft_part.html",
         draft=opened.draft,
         part=part,
         section=section,
         name=name,
-        shown=checks.show_screen(menu, name, find_today(parts)) if is_screen and menu else None,
+        tried=tried,
+        sample=sample,
+        takes_texts=section in TEXTED,
         menu=menu,
         languages_of=menu.languages if menu else {},
-        leading=part_changes.list_leading(menu, name) if is_screen and menu else (),
-        guarded=is_screen and menu is not None and part_changes.is_guarded(menu, name),
+        guarded=is_guarded(opened, menu, section, name),
         hashes=[part_changes.hash_choice(each) for each in part.choices],
-        problems=[each for each in checked.problems if each.screen == name][:12],
+        problems=_list_problems(checks.check(opened.files).problems, part, name)[:12],
+        **_place_part(menu if is_screen else None, part, section, name),
         targets=sorted(menu.screens) if menu else [],
         facts=sorted(menu.facts) if menu else [],
         typed={key: words for key, (words, _seen) in (typed or {}).items()},
         may_draft=get_actor().may(Permission.DRAFT_MENUS) and opened.draft.is_open,
         fault=fault,
-        title=name_screen(parts, name, get_language()) if is_screen else name,
+        title=name_screen(parts, name, get_language()) if is_screen else name_part(section, name, menu),
     )
+
+
+def _place_part(menu: Menu | None, part: DraftPart, section: str, name: str) -> dict[str, object]:
+    """Return where a part stands, what it is for, and whether the menu may do without it; ``menu`` of a screen."""
+    return {
+        "leading": draft_sections.list_leading(menu, name) if menu is not None else (),
+        "shelf": find_shelf(section, name, part),
+        "shelves": name_shelves(),
+        "help": explain_part(section, name),
+        "may_drop": may_drop(section, name),
+    }
+
+
+def _list_problems(problems: tuple[Problem, ...], part: DraftPart, name: str) -> list[Problem]:
+    """Return the problems of a screen, or those in the lines of another part."""
+    if part.path[0] == "screens":
+        return [each for each in problems if each.screen == name]
+    return list(draft_sections.list_part_problems(problems, part))

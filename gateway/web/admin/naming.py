@@ -1,14 +1,16 @@
-"""Names the ids in reports and the audit log by the words of the live menus and pages."""
+"""Names the ids in reports and the audit log by the words of the live menus and pages, and the parts of a menu."""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from gateway.web.shared.i18n import later
+from gateway.operations.publishing.draft_sections import SHELVES
+from gateway.web.shared.i18n import _, later
+from gateway.web.shared.languages import get_language
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from gateway.foundation.services import Services
     from gateway.menus.engine.model import Menu, Text
@@ -113,3 +115,112 @@ def _line_to(menu: Menu, screen: str, language: str) -> str:
 
 def _read_text(menu: Menu, text: Text, language: str) -> str:
     return menu.text(text, language) or text.get("en") or next(iter(text.values()), "")
+
+
+# Parts of a menu beside its screens.
+
+_TITLES = {
+    "messages": later("Messages"),
+    "keywords": later("Words that texts are searched for"),
+    "danger": later("Words of danger"),
+    "speech": later("How people talk around them"),
+    "form": later("Questions of the form, times and topics"),
+    "head": later("Languages and where things begin"),
+}
+_HELP = {
+    "messages": later(
+        "What phones show beside the screens, what we text to callers and colleagues, and the number that was promised."
+    ),
+    "keywords": later("A text that holds one of these words opens a screen, or does what stands beside it."),
+    "danger": later(
+        "They come before everything else in a text, count as whole words only, and alert those on duty."
+    ),
+    "speech": later(
+        "Thanks, refusals and what stands between: they decide whether a text asks for a call or refuses one."
+    ),
+    "form": later("What is asked before a call, and the hours that can be chosen."),
+    "head": later("What stands at the top of the menu: its languages, its first screen, the names of days."),
+}
+_PARTS: Mapping[str, Any] = {
+    "who": (later("Persons"), later("Each of them replaces {who} in a word of danger.")),
+    "lists": (
+        later("List"),
+        later("Each word may stand for the name of the list, in brackets, in a sentence of danger."),
+    ),
+    "courtesy": (later("Courtesy"), later("Words beside an answer that change nothing: please, thanks.")),
+    "about": (later("Beside STOP and START"), later("Further words that may stand beside these two.")),
+    "numbering": (later("Before a number"), later("Words before the number of a choice: no, option.")),
+    "declines": (later("No"), later("Whole texts that mean no while the questions are open.")),
+    "answers": (
+        later("Answers in words"),
+        later("Words for an answer of the form, beside the labels of its choices."),
+    ),
+    "contact": (later("What a refusal is about"), later("To call, to talk.")),
+    "refusals": (later("Refusals"), later("Words before these that refuse them: do not, never.")),
+    "negations": (
+        later("Negations"),
+        later("Words that say that something did not happen: you did not call."),
+    ),
+    "bridges": (later("In between"), later("Words that may stand between a refusal and what it is about.")),
+    "automatic": (
+        later("Written by phones"),
+        later("Whole texts that phones and operators send by themselves."),
+    ),
+    "harmless": (
+        later("Harmless"),
+        later("Longer words and sentences that hold a word of danger and do not mean it."),
+    ),
+    "clock": (later("Words of the clock"), later("Before a number they are a time of day, no blow.")),
+    "numbers": (later("Numbers in words"), later("Hours as people write them.")),
+    "counted": (later("Counted"), later("Behind such a number they show that it is no time of day.")),
+    "struck": (later("Struck"), later("Before the word of the clock they show that a blow is meant.")),
+    "languages": (later("Languages"), later("Each with its own name, in the order of the first screen.")),
+    "fallback": (
+        later("In place of a missing text"),
+        later("The languages that are shown then, in this order."),
+    ),
+    "written_in": (later("Written in"), later("The language that is translated from.")),
+    "start": (later("First screen"), later("Where a dial begins.")),
+    "home": (later("Main menu"), later("Where key 00 leads.")),
+    "offer": (later("After three wrong keys"), later("The screen that offers a call.")),
+    "sos": (later("Numbers for danger"), later("The screen behind 9.")),
+    "call_me": (later("The form"), later("The screen that asks the questions before a call.")),
+    "countries": (
+        later("Names of countries"),
+        later("So that a number for danger can be seen beside its country."),
+    ),
+    "units": (later("Words beside figures"), later("A number beside one of them belongs into a fact.")),
+    "calendar": (later("Days and months"), later("How each language tells a date.")),
+    "drafts": (later("Drafts"), later("Languages in which no text counts as reviewed.")),
+}
+
+
+def name_shelves() -> dict[str, tuple[str, str]]:
+    """Return shelf → its title and what it is for."""
+    return {shelf: (str(_TITLES[shelf]), str(_HELP[shelf])) for shelf in SHELVES}
+
+
+def name_part(section: str, name: str, menu: Menu | None) -> str:
+    """Return the name of a part beside the screens."""
+    first, _slash, rest = name.partition("/")
+    if section in {"speech", "head"} and first in _PARTS:
+        return f"{_PARTS[first][0]} {rest}".strip()
+    if section == "keywords":
+        file, _colon, place = name.rpartition(":")
+        return _("Words %(n)s of %(file)s", n=int(place) + 1 if place.isdecimal() else place, file=file)
+    if menu is not None and section in {"fields", "topics"}:
+        found = menu.fields[name].label if name in menu.fields else menu.topics.get(name, {})
+        return menu.text(found, get_language()) or name
+    return name
+
+
+def explain_part(section: str, name: str) -> str:
+    """Return in one sentence what a part does."""
+    first = name.partition("/")[0]
+    if section in {"speech", "head"} and first in _PARTS:
+        return str(_PARTS[first][1])
+    if section == "keywords":
+        return _("One word or phrase a line; it counts in any text, in small or capital letters.")
+    if section == "windows":
+        return _("Callers read these hours and are called in them. Days without a word mean every day.")
+    return ""

@@ -1,6 +1,7 @@
 """An edit changes its own place and not one byte beside it, however the file is written."""
 
 import random
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given, settings
@@ -105,6 +106,73 @@ def test_two_items_change_places_with_their_comments():
     first, second = '      - {key: "1", to: wage}\n', '      - {key: "2", to: hours}  # the second\n'
     assert after == FILE.replace(first + second, second + first)
     assert yaml_edit.move_item_down(after, ("screens", "pay", "choices"), 0) == FILE
+
+
+WORDS = """\
+keywords:
+  - words:
+      en: [call me, "call: back",  # how it is said
+        # of pay
+        pay, wage]
+      lo: ໂທ
+    to: pay
+harmless:
+  - one  # the first
+  # of two
+  - two
+  - three
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "items", "fresh"),
+    [
+        (("keywords", "0", "words", "en"), ["call me", "call: back", "pay", "wage"], []),
+        (
+            ("keywords", "0", "words", "en"),
+            ["call me", "call: back", "salary", "pay", "wages", "null"],
+            ['      en: [call me, "call: back", salary,  # how it is said', '        pay, wages, "null"]'],
+        ),
+        (("keywords", "0", "words", "en"), ["call me", "wage"], ["      en: [call me, wage]"]),
+        (("keywords", "0", "words", "lo"), ["ໂທ", "ໂທຫາ"], ['      lo: ["ໂທ", "ໂທຫາ"]']),
+        (("keywords", "0", "words", "lo"), ["ໂທຫາ"], ['      lo: "ໂທຫາ"']),
+        (("keywords", "0", "words", "th"), ["โทร"], ['      th: ["โทร"]']),
+        (("keywords", "0", "words", "lo"), [], []),
+        (("harmless",), ["one", "four", "three", "five"], ["  - four", "  - five"]),
+        (("harmless",), ["zero", "one"], ["  - zero"]),
+    ],
+)
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_lists_keep_the_place_and_the_comments_of_words_that_stay(path, items, fresh, ending):
+    text = WORDS.replace("\n", ending)
+    after = yaml_edit.write_items(text, path, items)
+    found = yaml_edit.read_part(after, path)
+    assert found == (None if not items else items[0] if isinstance(found, str) else items)
+    assert lines_changed(text, after) == fresh
+    assert after.count("\r\n") == (after.count("\n") if ending == "\r\n" else 0)
+
+
+@settings(max_examples=40)
+@given(
+    kept=st.lists(st.booleans(), min_size=4, max_size=4),
+    fresh=st.lists(
+        st.tuples(st.integers(0, 4), st.text(st.characters(exclude_categories=["C"]), min_size=1, max_size=8))
+    ),
+    flow=st.booleans(),
+)
+def test_any_list_becomes_any_other(kept, fresh, flow):
+    """The oracle is the reader of YAML: the list reads as asked, and everything beside it as before."""
+    was = ["a b", "c", "ໂທ", "no"]
+    path = ("words", "en")
+    inside = ", # x\n    ".join(f'"{each}"' for each in was)
+    listed = f"[{inside}]" if flow else "".join(f'\n    - "{each}" # x' for each in was)
+    text = f"words:\n  en: {listed}\n  lo: [d] # y\nnext: z\n"
+    items = [each for each, stays in zip(was, kept, strict=True) if stays]
+    for place, word in fresh:
+        items.insert(place, word)
+    after = yaml_edit.write_items(text, path, items)
+    assert yaml_edit.read_part(after, path) == ([normalize("NFC", each) for each in items] or None)
+    assert after.endswith("  lo: [d] # y\nnext: z\n")
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 
 from gateway.domain.permissions import Actor, NotPermitted, Role
 from gateway.menus.authoring.yaml_spans import NotEditable
-from gateway.operations.publishing import menu_drafts, part_changes, stored
+from gateway.operations.publishing import draft_sections, menu_drafts, part_changes, stored
 from gateway.operations.publishing.draft_checks import CheckedDrafts
 from gateway.operations.publishing.draft_files import (
     export_draft,
@@ -153,25 +153,114 @@ def test_a_new_screen_is_a_part_like_any_other(parts, draft_id):
 
 def test_what_keeps_callers_safe_is_guarded_and_the_tree_has_every_screen(parts, draft_id):
     menu = parts.versions.live("helpline")[1]
-    guarded = {name for name in menu.screens if part_changes.is_guarded(menu, name)}
+    guarded = {name for name in menu.screens if draft_sections.is_guarded(menu, "screens", name)}
     assert {"sos", "danger", "consent", "call_me", "main"} <= guarded
     assert "pay" not in guarded
-    tree = dict(part_changes.list_tree(menu))
+    tree = dict(draft_sections.list_tree(menu))
     assert set(tree) == set(menu.screens)
     assert (tree["language"], tree["main"], tree["pay"]) == (0, 1, 2)
-    assert ("main", "1") in part_changes.list_leading(menu, "pay")
+    assert ("main", "1") in draft_sections.list_leading(menu, "pay")
 
 
 def test_typed_words_are_shown_before_they_are_saved(parts, draft_id):
-    checks = CheckedDrafts(parts)
-    menu = checks.check(read(parts, draft_id).files).menu
-    words = {("text", "en"): "x" * 300, ("choices", "0", "label", "en"): "Ring me"}
-    shown = checks.show_screen(
-        part_changes.replace_words(menu, "pay", words), "pay", checks.view(read(parts, draft_id)).day
-    )
-    english = next(each for each in shown.previews if each.language == "en")
+    form = typed(found(parts, draft_id), text_en="x" * 300, choices_0_label_en="Ring me")
+    tried = preview_part(parts, draft_id, "screens", "pay", form)
+    english = next(each for each in tried.shown[0].previews if each.language == "en")
     assert len(english.pages) > 1 or english.fault
     assert any("Ring me" in page.text for page in english.pages)
+
+
+# What stands beside the screens.
+
+
+def preview_part(parts, draft_id, section, name, form, said=""):
+    return draft_sections.preview_part(
+        parts, CheckedDrafts(parts), read(parts, draft_id), section, name, form, said
+    )
+
+
+def shelf(parts, draft_id, name):
+    opened = read(parts, draft_id)
+    menu = CheckedDrafts(parts).check(opened.files).built
+    return {(row.section, row.name): row for row in draft_sections.list_shelf(opened, menu, name)}
+
+
+def test_every_part_of_the_folder_stands_on_a_shelf_and_can_be_opened(parts, draft_id):
+    rows = {key: row for name in draft_sections.SHELVES for key, row in shelf(parts, draft_id, name).items()}
+    for section, name in rows:
+        assert found(parts, draft_id, section, name).lines, (section, name)
+    assert {section for section, _name in rows} == set(part_changes.SECTIONS) - {"speech", "fields"}
+    assert rows["keywords", "words.yaml:2"].guarded
+    assert rows["keywords", "words.yaml:1"].guarded  # a wish to be called
+    assert not rows["keywords", "words.yaml:0"].guarded
+    assert rows["windows", "evening"].leads == "18:00–21:00"
+    assert ("keywords", "words.yaml:2") in shelf(parts, draft_id, "danger")
+    assert ("keywords", "words.yaml:0") not in shelf(parts, draft_id, "danger")
+    guarded = {name for (section, name), row in rows.items() if section == "messages" and row.guarded}
+    assert guarded == {"down", "sms_form", "sms_form_again", "sms_no_call", "sms_saved"}
+
+
+def test_words_are_edited_a_line_each_and_tried_by_a_text_before_they_are_saved(parts, draft_id):
+    part = found(parts, draft_id, "keywords", "words.yaml:0")
+    assert fields(part)["words/en"].words == "pay\nwage"
+    form = typed(part, words_en="pay\n\n  my   wage \nwages", words_lo="")
+    tried = preview_part(parts, draft_id, "keywords", "words.yaml:0", form, "where are the wages")
+    assert (tried.heard.topic, tried.problems) == ("pay", ())
+    assert preview_part(parts, draft_id, "keywords", "words.yaml:0", form, "nothing at all").heard is None
+    assert preview_part(parts, draft_id, "keywords", "words.yaml:0", {}, "police").heard.keyword.danger
+    assert read(parts, draft_id).files == BASE
+    part_changes.change_part(parts, NOY, read(parts, draft_id), part, form)
+    line = '  - {words: {en: [pay, "my wage", wages]}, to: pay}'
+    assert line in read(parts, draft_id).files["words.yaml"]
+
+
+def test_a_word_that_stands_twice_is_told_in_its_own_lines(parts, draft_id):
+    form = typed(found(parts, draft_id, "keywords", "words.yaml:2"), words_en="police\npay")
+    tried = preview_part(parts, draft_id, "keywords", "words.yaml:2", form)
+    assert [each.code for each in tried.problems] == ["keyword-twice"]
+    assert preview_part(parts, draft_id, "keywords", "words.yaml:0", {}).problems == ()
+
+
+def test_a_message_is_measured_as_it_leaves_and_an_hour_where_it_is_asked(parts, draft_id):
+    form = typed(found(parts, draft_id, "messages", "sms_help"), text_en="", en="x" * 460)
+    [shown] = preview_part(parts, draft_id, "messages", "sms_help", form).shown
+    english = next(each for each in shown.previews if each.language == "en")
+    assert [(page.units, page.room, page.is_over) for page in english.pages] == [(460, 459, True)]
+    [page] = preview_part(parts, draft_id, "messages", "again", {}).shown[0].previews[1].pages
+    assert (page.text, page.room) == ("We begin again.", 160)
+    form = typed(found(parts, draft_id, "windows", "evening"), hours="17:00-20:00")
+    [asked] = preview_part(parts, draft_id, "windows", "evening", form).shown
+    assert asked.name == "when"
+    assert any("Evening 17-20" in page.text or "17" in page.text for page in asked.previews[1].pages)
+
+
+@pytest.mark.parametrize(
+    ("section", "name", "value", "line"),
+    [
+        ("keywords", "", {"words": {"en": ["leave"]}, "to": "pay"}, "  - {words: {en: [leave]}, to: pay}\n"),
+        ("topics", "papers", {"en": "Papers"}, "  papers: {en: Papers}\n"),
+        ("fields", "sector", {"label": {"en": "Work"}}, "fields: {sector: {label: {en: Work}}}\n"),
+        ("speech", "rooms", {"en": ["kitchen"]}, "speech: {lists: {rooms: {en: [kitchen]}}}\n"),
+        ("windows", "sunday", {"hours": "09:00-18:00"}, '  sunday: {hours: "09:00-18:00"}\n'),
+    ],
+)
+def test_a_row_is_added_and_taken_out_again(parts, draft_id, section, name, value, line):
+    file = "words.yaml" if section in {"keywords", "speech"} else "rows.yaml"
+    made = draft_sections.add_row(
+        parts, NOY, read(parts, draft_id), file=file, section=section, name=name, value=value
+    )
+    after = read(parts, draft_id)
+    assert after.files[file].replace(line, "") == BASE[file]
+    assert line in after.files[file]
+    part = found(parts, draft_id, section, made)
+    if section in {"fields", "speech"}:  # the only one of its section
+        with pytest.raises(NotEditable):
+            draft_sections.drop_row(parts, NOY, after, part, seen=part.seen)
+        return
+    with pytest.raises(DraftMoved):
+        draft_sections.drop_row(parts, NOY, after, part, seen="another")
+    draft_sections.drop_row(parts, NOY, after, part, seen=part.seen)
+    assert read(parts, draft_id).files == BASE
 
 
 def test_a_draft_and_a_version_go_home_and_come_back(parts, draft_id):

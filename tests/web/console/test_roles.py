@@ -138,6 +138,10 @@ TABLE = {
     ("GET", "/admin/drafts/<draft_id>/parts/<section>/<path:name>"): {S, A},
     ("POST", "/admin/drafts/<draft_id>/parts/<section>/<path:name>"): {A},
     ("POST", "/admin/drafts/<draft_id>/preview/<name>"): {S, A},
+    ("POST", "/admin/drafts/<draft_id>/look/<section>/<path:name>"): {S, A},
+    ("GET", "/admin/drafts/<draft_id>/shelves/<shelf>"): {S, A},
+    ("POST", "/admin/drafts/<draft_id>/shelves/<shelf>"): {A},
+    ("POST", "/admin/drafts/<draft_id>/shelves/<shelf>/drop"): {A},
     ("POST", "/admin/drafts/<draft_id>/choices/<name>/add"): {A},
     ("POST", "/admin/drafts/<draft_id>/choices/<name>/<int:place>/down"): {A},
     ("POST", "/admin/drafts/<draft_id>/choices/<name>/<int:place>/drop"): {A},
@@ -175,6 +179,7 @@ VALUES = {
     "<path:file>": "pay.yaml",
     "<path:name>": "pay",
     "<section>": "screens",
+    "<shelf>": "words",
     "<any(po, xlsx):kind>": "po",
     "<any(csv, xlsx):kind>": "csv",
 }

@@ -286,6 +286,78 @@ def test_every_sort_of_part_has_a_page(draft):
         assert noy.get(f"{made}/parts/{where}").status_code == 404, where
 
 
+def test_what_stands_beside_the_screens_is_changed_on_pages_of_one_kind(parts, draft):
+    noy, made = draft
+    assert f"{made}/shelves/danger" in text_of(noy.get(f"{made}/parts"))
+    page = text_of(noy.get(f"{made}/shelves/danger"))
+    assert "help me, police" in page or "ຊ່ວຍແດ່" in page
+    assert "keeps callers safe" in page
+    where = f"{made}/parts/keywords/words.yaml:2"
+    page = text_of(noy.get(where))
+    assert "help me\npolice</textarea>" in page
+    fields = fields_of(page) | {"f:words/en": "help me\npolice\nrescue"}
+    answer = noy.post(where, **fields)
+    assert answer.status_code == 422  # locked until somebody says that it is meant
+    assert "rescue</textarea>" in text_of(answer)
+    look = where.replace("/parts/", "/look/")
+    assert "understood as sos, by danger: rescue" in text_of(noy.post(look, **fields, said="Rescue!"))
+    shown = text_of(noy.post(look, **fields, said="hello there"))
+    assert "a person reads it" in shown
+    assert ">\nhelp me\npolice\nrescue</textarea>" in shown  # the whole page, for whoever has no scripts
+    assert "rescue" not in text_of(noy.get(where))
+    assert noy.post(where, **fields, sure="yes").status_code == 303
+    assert "rescue</textarea>" in text_of(noy.get(where))
+
+
+@pytest.mark.parametrize(
+    ("shelf", "fields", "made_part"),
+    [
+        ("keywords", {"words:en": "leave\nholiday", "leads": "to:pay"}, "keywords/words.yaml:3"),
+        ("danger", {"words:en": "poison", "sure": "yes"}, "keywords/words.yaml:3"),
+        ("messages", {"name": "sms_near", "words:en": "Did you mean:"}, "messages/sms_near"),
+        ("form", {"sort": "topics", "name": "papers", "words:en": "Papers"}, "topics/papers"),
+        (
+            "form",
+            {"sort": "fields", "name": "sector", "words:en": "Work", "values": "farm, home"},
+            "fields/sector",
+        ),
+        (
+            "form",
+            {"sort": "windows", "name": "sunday", "hours": "09:00-18:00", "day": "sun", "sure": "yes"},
+            "windows/sunday",
+        ),
+    ],
+)
+def test_rows_are_added_and_taken_out(draft, shelf, fields, made_part):
+    noy, made = draft
+    before = text_of(noy.get(f"{made}/shelves/{shelf}"))
+    answer = noy.post(f"{made}/shelves/{shelf}", **fields)
+    assert answer.headers["Location"] == f"{made}/parts/{made_part}"
+    page = text_of(noy.get(f"{made}/parts/{made_part}"))
+    section, _slash, name = made_part.partition("/")
+    seen = re.search(r'name="seen" value="([^"]+)"', page)[1]
+    taken = {"section": section, "name": name, "seen": seen, "sure": "yes"}
+    answer = noy.post(f"{made}/shelves/{shelf}/drop", **taken)
+    if section == "fields":  # the only one: its section would be empty
+        assert answer.status_code == 409
+        return
+    assert answer.status_code == 303
+    assert text_of(noy.get(f"{made}/shelves/{shelf}")).count('<li class="row"') == before.count(
+        '<li class="row"'
+    )
+
+
+def test_a_row_without_words_or_of_a_guarded_shelf_is_refused(draft):
+    noy, made = draft
+    assert noy.post(f"{made}/shelves/keywords", leads="to:pay").status_code == 422
+    assert noy.post(f"{made}/shelves/danger", **{"words:en": "poison"}).status_code == 422
+    assert noy.post(f"{made}/shelves/form", sort="topics", name="No", **{"words:en": "x"}).status_code == 422
+    assert noy.post(f"{made}/shelves/head", name="x").status_code == 404
+    assert noy.get(f"{made}/shelves/nothing").status_code == 404
+    drop = {"section": "messages", "name": "down", "seen": "x", "sure": "yes"}
+    assert noy.post(f"{made}/shelves/messages/drop", **drop).status_code == 404  # no menu may do without it
+
+
 def test_a_file_is_edited_as_a_text_with_its_problems(draft):
     noy, made = draft
     page = text_of(noy.get(f"{made}/files/screens.yaml"))

@@ -9,6 +9,7 @@ from gateway.menus.authoring.checks.characters import is_legacy
 from gateway.menus.authoring.checks.context import Subject
 from gateway.menus.authoring.checks.scripts import find_emoji
 from gateway.menus.authoring.pages import Fault
+from gateway.menus.authoring.preview import TEXTED
 from gateway.menus.authoring.problems import Problem
 from gateway.menus.authoring.texts import AuthoredText, list_message_texts, list_screen_texts, list_sent_texts
 from gateway.menus.engine import navigation
@@ -92,9 +93,7 @@ def messages_fit(subject: Subject) -> Iterator[Problem]:
 
 def texts_fit(subject: Subject) -> Iterator[Problem]:
     """Report messages sent by SMS that take more than three parts."""
-    for name in sorted(
-        name for name in subject.menu.messages if name.startswith(("sms_", "ours_", "staff_"))
-    ):
+    for name in sorted(name for name in subject.menu.messages if name.startswith(TEXTED)):
         for one, language, words in _list_wordings(subject, name):
             parts = len(split_parts(fold_to_gsm7(words)))
             if parts > _PARTS:
