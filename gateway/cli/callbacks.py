@@ -55,6 +55,12 @@ _EXPORTED = (
     "attempts",
     "reason",
     "closed_at",
+    "due_until",
+    "window",
+    "first_call_at",
+    "minutes_to_first_call",
+    "outcome",
+    "trial",
 )
 
 _name = click.option("--as", "name", required=True, metavar="NAME", help="Who does it.")
@@ -163,12 +169,8 @@ def export_command() -> None:
     parts = _open_services()
     # No re-authentication here: access to this machine includes the database and its keys.
     operator = replace(ONLOOKER, proved_at=parts.clock.now())
-    for row in listing.export_callbacks(parts, operator):
-        values = {
-            **listing.format_row(row),
-            "reason": row.reason,
-            "closed_at": listing.format_instant(row.closed_at),
-        }
+    for one in listing.export_callbacks(parts, operator):
+        values = listing.format_exported(one)
         out.writerow([values[name] for name in _EXPORTED])
 
 

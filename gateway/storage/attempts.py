@@ -13,6 +13,7 @@ from gateway.storage.tables import LIVE, RUNG, attempts, people
 
 MOST_PAST = 30
 MOST_PAST = 30
+_ONE_GO = 500
 INCOMING = "incoming"
 """How an attempt came about that the caller began: no call to her, so it is no try and in no figure of calls."""
 
@@ -147,6 +148,23 @@ def list_attempts(tx: Tx, callback_id: str) -> tuple[Attempt, ...]:
     return tuple(
         _read_attempt(row) for row in tx.execute(query.order_by(attempts.c.started_at, attempts.c.id))
     )
+
+
+def list_summaries(tx: Tx, callback_ids: Collection[str]) -> Mapping[str, tuple[datetime | None, str]]:
+    """Return callback id → when its caller was first rung, and what was last recorded; without those never tried."""
+    found: dict[str, tuple[datetime | None, str]] = {}
+    ids = list(callback_ids)
+    for at in range(0, len(ids), _ONE_GO):
+        rows = tx.execute(
+            select(attempts.c.callback_id, attempts.c.started_at, attempts.c.outcome, attempts.c.how)
+            .where(attempts.c.callback_id.in_(ids[at : at + _ONE_GO]), text(RUNG))
+            .order_by(attempts.c.started_at, attempts.c.id)
+        )
+        for row in rows:
+            first, _outcome = found.get(row.callback_id, (None, ""))
+            rung = None if row.how == INCOMING else row.started_at
+            found[row.callback_id] = (first or rung, row.outcome)
+    return found
 
 
 def list_past(tx: Tx, caller_id: str) -> tuple[Past, ...]:

@@ -172,9 +172,13 @@ def read_groups(
     return {name: tuple(found.values()) for name, found in lists.items()}
 
 
-def list_everything(tx: Tx, team: str, *, closed: bool, now: datetime) -> tuple[QueueEntry, ...]:
-    """Return the open requests in queue order, and with ``closed`` the others after them."""
+def list_everything(
+    tx: Tx, team: str, *, closed: bool, now: datetime, asked: tuple[datetime, datetime] | None = None
+) -> tuple[QueueEntry, ...]:
+    """Return the open requests in queue order, with ``closed`` the others too; ``asked`` bounds when they were made."""
     query = _build_query().where(_c.team == team)
+    if asked is not None:
+        query = query.where(_c.asked_at >= asked[0], _c.asked_at < asked[1])
     if not closed:
         query = query.where(text(f"callbacks.{OPEN}"))
     is_over = case((text(f"callbacks.{OVER}"), 1), else_=0)

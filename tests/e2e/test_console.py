@@ -379,3 +379,29 @@ def test_what_happened_sticks_to_the_bottom_of_a_phone(parts, line, opened, work
     page.mouse.wheel(0, 2_000)
     page.wait_for_timeout(100)
     assert page.locator("#outcome").bounding_box()["y"] == pytest.approx(box["y"], abs=1)
+
+
+@pytest.mark.fault("Q8")
+@pytest.mark.parametrize(
+    ("width", "height"), [(640, 360), (640, 400), (360, 400)], ids=["sideways", "200 %", "cracked"]
+)
+def test_in_a_call_the_note_is_seen_while_it_is_written(line, opened, working, width, height):
+    page = opened(width=width, height=height, token=working)
+    page.goto("/")
+    button(page, "Take next").click()
+    page.get_by_role("button", name=re.compile("^Call")).click()
+    note = page.get_by_label("Write a note")
+    note.focus()
+    page.keyboard.type("a")
+    hidden = note.evaluate(
+        """(note) => [...document.querySelectorAll('body *')].filter((one) => {
+             const { position } = getComputedStyle(one), box = one.getBoundingClientRect(), own = note.getBoundingClientRect();
+             return position === 'fixed' && box.height > 1 && box.width > 1 && box.top < own.bottom && own.top < box.bottom;
+           }).map((one) => one.className)"""
+    )
+    box = note.bounding_box()
+    assert hidden == []
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] <= height
+    page.get_by_role("link", name="What happened?").click()
+    expect(page.get_by_role("button", name=re.compile("^Reached"))).to_be_in_viewport()

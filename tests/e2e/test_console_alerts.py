@@ -30,6 +30,7 @@ def app(parts: Services) -> Flask:
     return pages_of(parts)
 
 
+@pytest.mark.fault("Q26")
 def test_a_push_shows_how_many_and_nothing_else_and_a_lost_line_has_a_page(
     line: Desk, parts: Services, base: str, opened: Callable[..., Page]
 ) -> None:

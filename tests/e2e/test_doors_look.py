@@ -9,6 +9,7 @@ pytestmark = pytest.mark.browser
 NARROW = 440
 
 
+@pytest.mark.fault("Q32")
 @pytest.mark.parametrize(
     ("width", "language"),
     [(1280, "lo"), *(pytest.param(*each, marks=pytest.mark.slow) for each in [(1280, "th"), (360, "lo")])],

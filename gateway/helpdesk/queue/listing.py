@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from gateway.domain.audit_acts import AuditAct
 from gateway.domain.permissions import Permission, check_permission
 from gateway.helpdesk.queue.queue import build_row
 from gateway.helpdesk.staff import two_factor
-from gateway.storage import audit, queue
+from gateway.helpdesk.staff.audit_log import find_month_span
+from gateway.storage import attempts, audit, queue
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,16 +34,29 @@ def list_callbacks(parts: Services, actor: Actor, *, closed: bool = False) -> tu
         return tuple(build_row(one, actor, now) for one in found)
 
 
-def export_callbacks(parts: Services, actor: Actor) -> tuple[Row, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportedRow:
+    """A callback as it leaves for a report: its row, when its caller was first rung, and the last outcome recorded."""
+
+    row: Row
+    first_call_at: datetime | None
+    outcome: str
+
+
+def export_callbacks(parts: Services, actor: Actor, *, month: str = "") -> tuple[ExportedRow, ...]:
     """Return every callback for a report, and record the export in the audit log.
 
+    ``month``, as in 2026-11, keeps those asked in that month of the helpline's time zone.
+
     Raises:
+        Rejected: the month is malformed or its year is implausible.
         NotPermitted: the actor may not export.
         NotFresh: the actor has not re-authenticated recently.
     """
     check_permission(actor, Permission.EXPORT)
     two_factor.ask_fresh(parts, actor)
     now = parts.clock.now()
+    asked = find_month_span(month, ZoneInfo(parts.line.zone), now) if month else None
     with parts.store.write() as tx:
         audit.add_entry(
             tx,
@@ -49,9 +65,16 @@ def export_callbacks(parts: Services, actor: Actor) -> tuple[Row, ...]:
             act=AuditAct.EXPORTED,
             kind="callbacks",
             subject=actor.team,
+            detail=month,
         )
-        found = queue.list_everything(tx, actor.team, closed=True, now=now)
-        return tuple(build_row(one, actor, now) for one in found)
+        found = queue.list_everything(tx, actor.team, closed=True, now=now, asked=asked)
+        tried = attempts.list_summaries(tx, [one.callback.id for one in found])
+    rows = (build_row(one, actor, now) for one in found)
+    never = (None, "")
+    return tuple(
+        ExportedRow(row=row, first_call_at=tried.get(row.id, never)[0], outcome=tried.get(row.id, never)[1])
+        for row in rows
+    )
 
 
 def format_row(row: Row) -> dict[str, Any]:
@@ -72,6 +95,23 @@ def format_row(row: Row) -> dict[str, Any]:
         "attempts": row.attempts,
         "claimed_by": row.claimed_by,
         "phone": row.phone,
+    }
+
+
+def format_exported(one: ExportedRow) -> dict[str, Any]:
+    """Return an exported callback in that shape, with what became of it; staff are named, callers are not."""
+    row, first = one.row, one.first_call_at
+    waited = None if first is None else int((first - row.asked_at).total_seconds()) // 60
+    return {
+        **format_row(row),
+        "window": row.window,
+        "first_call_at": format_instant(first),
+        "minutes_to_first_call": waited,
+        "outcome": one.outcome,
+        "reason": row.reason,
+        "closed_at": format_instant(row.closed_at),
+        "holder": row.claimed_by or row.last_holder,
+        "trial": "yes" if row.trial else "",
     }
 
 

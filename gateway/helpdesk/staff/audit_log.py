@@ -132,8 +132,7 @@ def export_trail(parts: Services, actor: Actor, month: str) -> tuple[AuditEntry,
     check_permission(actor, Permission.EXPORT)
     two_factor.ask_fresh(parts, actor)
     now = parts.clock.now()
-    refuse_odd_year(month, now)
-    start, end = _find_span(month, ZoneInfo(parts.line.zone))
+    start, end = find_month_span(month, ZoneInfo(parts.line.zone), now)
 
     def work(tx: Tx) -> tuple[AuditEntry, ...]:
         audit.add_entry(
@@ -150,8 +149,13 @@ def export_trail(parts: Services, actor: Actor, month: str) -> tuple[AuditEntry,
     return parts.store.run(work)
 
 
-def _find_span(month: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """Return the instants at which a month begins and ends in the helpline's time zone."""
+def find_month_span(month: str, zone: ZoneInfo, now: datetime) -> tuple[datetime, datetime]:
+    """Return the instants at which a month, as in 2026-11, begins and ends in the helpline's time zone.
+
+    Raises:
+        Rejected: the month is malformed or its year is implausible.
+    """
+    refuse_odd_year(month, now)
     try:
         first = datetime.strptime(month, "%Y-%m").replace(tzinfo=zone)
     except ValueError:

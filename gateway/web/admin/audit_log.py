@@ -9,13 +9,15 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Blueprint, Response, render_template, request
 
 from gateway.domain.permissions import Permission
 from gateway.helpdesk.errors import Rejected
 from gateway.helpdesk.staff import audit_log, two_factor
 from gateway.web.shared.auth import get_actor
 from gateway.web.shared.forms import read_field
+from gateway.web.shared.labels import escape_formula
+from gateway.web.shared.second_factor import ask_proof, take_proof
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from gateway.foundation.services import Services
     from gateway.storage.audit import AuditEntry
 
-BAD, SEE_OTHER = 422, 303
+BAD = 422
 HERE = "/admin/record"
 FIELDS = ("at", "who", "act", "kind", "subject", "detail")
 
@@ -40,10 +42,11 @@ def add_to(pages: Blueprint, parts: Services) -> None:
     @pages.post("/record/export")
     def export_record() -> Answer | tuple[str, int]:
         month = read_field("month", 7)
+        actor, fault = take_proof(parts)
         try:
-            return _write_table(audit_log.export_trail(parts, get_actor(), month), month)
+            return _write_table(audit_log.export_trail(parts, actor, month), month)
         except two_factor.NotFresh:
-            return redirect(f"/prove?back={HERE}", SEE_OTHER)
+            return ask_proof(fault)
         except Rejected:
             return _render_page(parts, wrong=month or "?"), BAD
 
@@ -84,13 +87,8 @@ def _write_table(rows: Iterable[AuditEntry], month: str) -> Response:
         table.writerow(
             [
                 row.at.isoformat(timespec="seconds"),
-                *(_escape_formula(getattr(row, name)) for name in FIELDS[1:]),
+                *(escape_formula(getattr(row, name)) for name in FIELDS[1:]),
             ]
         )
     headers = {"Content-Disposition": f'attachment; filename="record-{month}.csv"'}
     return Response(written.getvalue(), mimetype="text/csv", headers=headers)
-
-
-def _escape_formula(word: str) -> str:
-    """Escape a value that a spreadsheet would run as a formula (OWASP, "CSV Injection"); people choose their names."""
-    return f"'{word}" if word[:1] in {"=", "+", "-", "@"} else word

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, flash, g, redirect, render_template, request
 
 from gateway.domain.permissions import Permission, check_permission
+from gateway.helpdesk.errors import Rejected
 from gateway.helpdesk.queue import claim, listing, queue, search, shift_summary
 from gateway.helpdesk.queue import queue as queue_queue
 from gateway.helpdesk.queue.list_view import WHOLE, Chip, ListView
@@ -22,9 +23,13 @@ from gateway.web.shared.auth import end_reading, find_home, get_actor, permit_wh
 from gateway.web.shared.fact_notice import find_notice
 from gateway.web.shared.forms import flash_undoable, read_field
 from gateway.web.shared.i18n import _
+from gateway.web.shared.labels import escape_formula
 from gateway.web.shared.languages import get_language
+from gateway.web.shared.second_factor import ask_proof, take_proof
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from werkzeug.wrappers import Response as Answer
 
     from gateway.foundation.services import Services
@@ -171,27 +176,37 @@ def _render_page(parts: Services, tab: str, view: ListView) -> str:
 
 # Export of all requests as CSV; needs the export permission and a recent re-authentication.
 
-FIELDS = ("code", "state", "priority", "topic", "language", "channel", "asked_at", "attempts")
+FIELDS = (
+    "code", "state", "priority", "topic", "language", "channel", "asked_at", "attempts", "window", "due_at",
+    "due_until", "first_call_at", "minutes_to_first_call", "outcome", "reason", "closed_at", "holder", "trial",
+)  # fmt: skip
 
 
 def add_export(pages: Blueprint, parts: Services) -> None:
     """Register the export, a POST form because it is audited."""
 
     @pages.post("/export")
-    def export() -> Answer:
+    def export() -> Answer | tuple[str, int]:
+        month = read_field("month", 7)
+        actor, fault = take_proof(parts)
         try:
-            return _make_file(parts)
+            return _make_file(listing.export_callbacks(parts, actor, month=month), month)
         except two_factor.NotFresh:
-            return redirect("/prove?back=/closed", SEE_OTHER)
+            return ask_proof(fault)
+        except Rejected:
+            flash(_("Write the month like 2026-11."), "bad")
+            return redirect("/closed", SEE_OTHER)
 
 
-def _make_file(parts: Services) -> Response:
-    rows = listing.export_callbacks(parts, get_actor())
+def _make_file(rows: Iterable[listing.ExportedRow], month: str) -> Response:
     written = io.StringIO()
     table = csv.DictWriter(written, FIELDS, extrasaction="ignore")
     table.writeheader()
-    table.writerows(listing.format_row(row) for row in rows)
-    headers = {"Content-Disposition": 'attachment; filename="requests.csv"'}
+    for row in rows:
+        values = listing.format_exported(row)
+        table.writerow({name: escape_formula(values[name]) for name in FIELDS})
+    name = f"requests-{month}.csv" if month else "requests.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(written.getvalue(), mimetype="text/csv", headers=headers)
 
 

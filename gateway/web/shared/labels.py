@@ -120,6 +120,11 @@ def show_controls(value: object) -> object:
     return value
 
 
+def escape_formula(value: object) -> object:
+    """Escape a value that a spreadsheet would run as a formula (OWASP, "CSV Injection"); people choose their names."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in {"=", "+", "-", "@"} else value
+
+
 def install(app: Flask) -> None:
     """Print all values of the app's pages so; must run before any template is compiled."""
     app.jinja_env.finalize = show_controls

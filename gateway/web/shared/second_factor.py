@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, flash, redirect, render_template, request
@@ -30,9 +31,10 @@ from gateway.web.shared.labels import find_word
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
+    from gateway.domain.permissions import Actor
     from gateway.foundation.services import Services
 
-BAD, SEE_OTHER = 422, 303
+OK, BAD, SEE_OTHER = 200, 422, 303
 
 
 def add_to(pages: Blueprint, parts: Services) -> None:
@@ -137,6 +139,38 @@ def _add_proof(pages: Blueprint, parts: Services) -> None:
         except Rejected as declined:
             return render_template("prove.html", back=back, fault=find_word(declined.why)), BAD
         return redirect(back or "/", SEE_OTHER)
+
+
+_OWN_FIELDS = frozenset({"csrf_token", "as", "password", "code"})
+
+
+def take_proof(parts: Services) -> tuple[Actor, str]:
+    """Return the actor, and why the proof that this form brings is none; both say nothing where it brings none.
+
+    A deed that asks once more who it is takes the proof with its own form, so that nobody has to press twice.
+    """
+    actor, password = get_actor(), request.form.get("password", "")
+    if not password:
+        return actor, ""
+    try:
+        second.prove_identity(
+            parts,
+            actor,
+            get_token(),
+            password=password,
+            code=read_field("code"),
+            address=request.remote_addr or "",
+        )
+    except Rejected as declined:
+        return replace(actor, proved_at=None), find_word(declined.why)
+    return replace(actor, proved_at=parts.clock.now()), ""
+
+
+def ask_proof(fault: str = "") -> tuple[str, int]:
+    """Ask once more who it is; the answer goes on with what this form asked for."""
+    sent = [(name, value) for name, value in request.form.items(multi=True) if name not in _OWN_FIELDS]
+    page = render_template("prove.html", action=request.path, sent=sent or [("asked", "yes")], fault=fault)
+    return page, BAD if fault else OK
 
 
 def _add_lock(pages: Blueprint, parts: Services) -> None:

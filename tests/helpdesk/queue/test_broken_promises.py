@@ -144,6 +144,7 @@ def test_danger_that_must_wait_over_a_weekend_is_confessed_and_again_after_half_
     assert seen.broken == {BrokenPromise.DANGER_LATE: 1}
 
 
+@pytest.mark.fault("Q35")
 def test_a_talk_without_an_end_and_what_mends_it(line: Desk) -> None:
     noy = line.person("Noy")
     callback = line.requested(when="now")

@@ -44,12 +44,17 @@ def entry(line):
     return referrals.save_entry(line.parts, boss, made)
 
 
+@pytest.mark.fault("Q30")
 def test_no_ending_is_preset_and_there_is_one_form_with_one_save(noy, reached):
     page = text_of(noy.get(f"/callbacks/{reached}"))
     sheet = sheet_of(page)
     assert not re.search(r'name="reason"[^>]*checked', sheet)
     assert re.search(r'name="topics" value="pay" checked', sheet)
     assert sheet.count(">Save and close<") == 1
+    assert page.count('class="primary') == 1, "to save it, and not to call her again"
+    assert re.findall(r'<(?:textarea|input(?! type="hidden"))[^>]* name="(\w+)"', sheet)[0] == "text", (
+        "the note is on top"
+    )
     for other in ("/figures", '/note"', "/close", "/follow-up"):
         assert f"/callbacks/{reached}{other}" not in page
 
@@ -137,17 +142,20 @@ def test_a_colleague_has_no_sheet_and_cannot_send_one(signed, line, reached):
     assert line.callback(reached).state is CallbackState.REACHED
 
 
+@pytest.mark.fault("Q35")
 def test_the_same_sheet_stands_on_the_page_of_a_link(app, parts, line, clock):
-    wanted, keo = line.requested(HER, when="now"), line.person("Keo")
+    wanted, keo = line.requested(HER, when="now", danger="yes"), line.person("Keo")
     with parts.store.write() as tx:
         where = one_tap_link.make_link(parts, tx, keo.person_id, wanted)
     phone = Browser(app.test_client())
-    phone.get(where)
+    assert "DANGER" in text_of(phone.get(where))
     phone.post(where)
+    assert "DANGER" in text_of(phone.get("/tapped"))
     phone.post("/tapped/call")
     page = text_of(phone.get("/tapped"))
     form = re.search(r'name="form" value="([\w-]{16,})"', page).group(1)
     phone.post("/tapped/outcome", outcome="reached", form=form)
+    assert "DANGER" in text_of(phone.get("/tapped"))
     assert "Choose how it ended." in text_of(phone.post("/tapped/sheet", text="typed on the phone"))
     assert "typed on the phone" in text_of(phone.get("/tapped"))
     assert phone.post("/tapped/sheet", text="typed on the phone", reason="helped").location == "/tapped"

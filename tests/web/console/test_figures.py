@@ -1,18 +1,21 @@
 """The month and the watch: three figures beside last month's, small counts hidden, and an export that asks again."""
 
+import csv
 import io
 import re
+from dataclasses import replace
 from datetime import date
 
 import openpyxl
 import pytest
 
 from gateway.domain.permissions import Role
+from gateway.helpdesk.queue import listing, outcome
 from gateway.helpdesk.requests import case_record
 from gateway.operations.reporting.monthly_report import SECTIONS, Cell
 from gateway.storage import reports
 from gateway.web.admin.figures import OutcomeCount, count_outcomes
-from tests.support.desk_rig import HER
+from tests.support.desk_rig import HER, OTHER
 from tests.support.web_surroundings import PASSWORD, code_of
 
 OUTCOMES = next(section for section in SECTIONS if section.what == "outcome")
@@ -93,6 +96,7 @@ def test_numbers_stand_beside_requests_and_are_not_counted_where_requests_are_er
 
 
 @pytest.mark.fault("G3")
+@pytest.mark.fault("Q34")
 @pytest.mark.parametrize(
     ("language", "what", "item", "says"),
     [
@@ -198,21 +202,57 @@ class TestTheExport:
         with parts.store.write() as tx:
             tx.execute(update(sign_ins).values(proved_at=None))
 
-    def test_it_asks_again_who_it_is_and_then_holds_no_number(self, parts, line, sup):
+    @pytest.mark.fault("Q34")
+    def test_it_asks_again_who_it_is_and_goes_on_with_the_answer(self, parts, line, sup):
         line.requested(HER)
         self.proof_is_old(parts)
-        assert sup.post("/export").location == "/prove?back=/closed"
+        page = sup.post("/export", month="2026-11").get_data(as_text=True)
+        assert 'action="/export"' in page
+        assert '<input type="hidden" name="month" value="2026-11">' in page
+        assert sup.post("/export", month="2026-11", password="wrong", code=code_of(parts)).status_code == 422
         assert line.rows("SELECT 1 FROM audit WHERE act = 'exported'") == []
-        sup.get("/prove")
-        proof = {"password": PASSWORD, "code": code_of(parts), "back": "/closed"}
-        assert sup.post("/prove", **proof).location == "/closed"
-        answer = sup.post("/export")
+        answer = sup.post("/export", month="2026-11", password=PASSWORD, code=code_of(parts))
         assert answer.mimetype == "text/csv"
-        lines = answer.get_data(as_text=True).splitlines()
-        assert lines[0].startswith("code,state")
-        assert len(lines) == 2
+        assert "requests-2026-11.csv" in answer.headers["Content-Disposition"]
         assert HER[-4:] not in answer.get_data(as_text=True)
-        assert len(line.rows("SELECT 1 FROM audit WHERE act = 'exported'")) == 1
+        assert line.rows("SELECT detail FROM audit WHERE act = 'exported'") == [("2026-11",)]
+
+    def table(self, sup, **asked):
+        return list(csv.DictReader(io.StringIO(sup.post("/export", **asked).get_data(as_text=True))))
+
+    @pytest.mark.fault("Q34")
+    def test_it_says_what_became_of_each(self, line, sup, clock):
+        noy = line.person("=Noy", number="+8562055590009")
+        helped, planned = line.requested(HER, when="now"), line.requested(OTHER, when="evening", trial=True)
+        clock.forward(minutes=7)
+        line.calling(noy, helped)
+        outcome.record_outcome(line.parts, noy, callback_id=helped, outcome="reached")
+        outcome.close_callback(line.parts, noy, helped, reason="informed")
+        rows = {row["code"]: row for row in self.table(sup)}
+        over, waits = (rows[line.callback(one).code] for one in (helped, planned))
+        names = ("state", "outcome", "reason", "holder", "minutes_to_first_call", "trial")
+        assert [over[name] for name in names] == ["closed", "reached", "informed", "'=Noy", "7", ""]
+        assert over["closed_at"] == over["first_call_at"] == "2026-11-24T07:12:00Z"
+        assert [waits[name] for name in names] == ["waiting", "", "", "", "", "yes"]
+        assert (waits["window"], waits["due_at"]) == ("evening", "2026-11-24T11:00:00Z")
+
+    @pytest.mark.fault("Q34")
+    def test_a_month_is_one_of_the_line_and_holds_every_request_of_it_once(self, line, clock):
+        made = {}
+        for n, day in enumerate(("2026-11-30T23", "2026-12-01T00", "2026-12-31T23", "2027-01-01T00")):
+            clock.set(f"{day}:{'59:59' if day.endswith('23') else '00:00'}+07:00")
+            made.setdefault(day[:7], set()).add(line.requested(f"+8562055510{n:03}"))
+        boss = replace(line.person("Boss", Role.SUPERVISOR), proved_at=clock.now())
+        for month, wanted in made.items():
+            found = listing.export_callbacks(line.parts, boss, month=month)
+            assert sorted(one.row.id for one in found) == sorted(wanted)
+        assert len(listing.export_callbacks(line.parts, boss)) == 4
+
+    @pytest.mark.parametrize("month", ["2026-13", "2569-11", "soon", "=1+1"])
+    def test_a_month_that_is_none_takes_nothing_out(self, line, sup, month):
+        assert sup.post("/export", month=month).location == "/closed"
+        assert "Write the month like 2026-11." in sup.get("/closed").get_data(as_text=True)
+        assert line.rows("SELECT 1 FROM audit WHERE act = 'exported'") == []
 
     def test_only_who_may_export_sees_the_button(self, sup, signed):
         assert "/export" in sup.get("/closed").get_data(as_text=True)

@@ -111,10 +111,14 @@ def test_a_name_is_no_formula(parts, app):
 def test_it_is_asked_again_who_it_is(parts, boss):
     with parts.store.write() as tx:
         tx.execute(update(sign_ins).values(proved_at=None))
-    assert boss.post(f"{HERE}/export", month="2026-11").location == f"/prove?back={HERE}"
-    boss.get(f"/prove?back={HERE}")
-    assert boss.post("/prove", password=PASSWORD, code=code_of(parts), back=HERE).location == HERE
-    assert table_of(boss.post(f"{HERE}/export", month="2026-11"))
+    asked = text_of(boss.post(f"{HERE}/export", month="2026-11"))
+    assert f'action="{HERE}/export"' in asked
+    assert '<input type="hidden" name="month" value="2026-11">' in asked
+    wrong = boss.post(f"{HERE}/export", month="2026-11", password="wrong", code=code_of(parts))
+    assert wrong.status_code == 422
+    assert "wrong" not in text_of(wrong).split("<form")[1], "no password in the page"
+    proof = {"password": PASSWORD, "code": code_of(parts)}
+    assert table_of(boss.post(f"{HERE}/export", month="2026-11", **proof))
 
 
 @pytest.mark.parametrize("month", ["", "2026-13", "soon", "<b>"])
