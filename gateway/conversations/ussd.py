@@ -24,6 +24,7 @@ from gateway.conversations.ussd_session import (
     split_inputs,
 )
 from gateway.domain.events import Ended, Inbound, OptOut, Piece, PieceKind, Reply
+from gateway.foundation.loop_turns import refuse_loop
 from gateway.foundation.phone_numbers import to_e164
 from gateway.foundation.services import Services
 from gateway.helpdesk.requests import refuse
@@ -64,7 +65,9 @@ class RenderedPage:
 
 
 def answer_turn(parts: Services, inbound: Inbound) -> RenderedPage:
-    """Answer one post of a USSD session; whatever fails, the caller gets a text, and nothing is raised."""
+    """Answer one post of a USSD session (on a loop what is remembered); whatever fails, the caller gets a text."""
+    if inbound.first:
+        refuse_loop()
     try:
         return UssdTurn(parts, inbound).answer()
     except NothingReviewed:
@@ -112,11 +115,11 @@ class UssdTurn:
             return None
         moved, facts = found
         try:
-            if not asking.replace(channel, number, mark=self.mark, hop=before + 1, state=moved.dump()):
-                return None
+            done = asking.replace(channel, number, mark=self.mark, hop=before + 1, state=moved.dump())
         except Unavailable:
+            done = True
             self.parts.count.add("unsaved", channel=channel)
-        return self._show_remembered(moved, facts)
+        return self._show_remembered(moved, facts) if done else None
 
     def _answer_loaded(self, asking: Asking) -> RenderedPage:
         stored = self._load(asking)
@@ -130,6 +133,7 @@ class UssdTurn:
         how = place_post(post, stored, saved, accumulates=self.contract.accumulates, now=self.begun)
         if how is PostKind.REPEAT and saved is not None:
             return self._show_saved(saved)
+        refuse_loop()  # before anything is counted or done
         if how is PostKind.FIRST and stored is not None and stored.mark == self.mark:
             self._drop_earlier(asking)
         moved, hop = self._find_page(how, stored, saved)
@@ -211,8 +215,7 @@ class UssdTurn:
     def _jump_to_danger(self, began: SavedSession) -> SavedSession | None:
         """Return the danger numbers where the last key leads to them from the first page; else None.
 
-        Only while the session store cannot be reached: every key would otherwise show the first page again, this one
-        too.
+        Only while the session store cannot be reached: every key would otherwise show the first page again.
         """
         menu = self.parts.versions.get(began.version)
         last = self.inbound.text.rpartition("*")[2] if self.contract.accumulates else self.inbound.text
@@ -309,13 +312,9 @@ class UssdTurn:
         return self._build_saved(version, engine.forget_notice(session, reply), told, text)
 
     def _count_page(self, version: str, reply: Reply) -> None:
-        channel = self.inbound.channel
-        self.parts.count.add(
-            "shown", channel=channel, language=reply.language, version=version, item=reply.screen
-        )
-        self.parts.count.add_facts(
-            reply.facts, reply.screen, channel=channel, language=reply.language, version=version
-        )
+        channel, count, language = self.inbound.channel, self.parts.count, reply.language
+        count.add("shown", channel=channel, language=language, version=version, item=reply.screen)
+        count.add_facts(reply.facts, reply.screen, channel=channel, language=language, version=version)
 
     def _build_saved(self, version: str, session: Session, reply: Reply, text: str) -> SavedSession:
         return SavedSession(

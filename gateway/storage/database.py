@@ -29,6 +29,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
+from gateway.foundation.loop_turns import refuse_loop
 from gateway.storage.encryption import Ring
 from gateway.storage.value_limits import check_fitting
 
@@ -208,6 +209,7 @@ class Store:
             pair.write.dispose()
 
     def _engines(self) -> _Pair:
+        refuse_loop()  # a transaction may wait for a lock, a disk or a server
         if self._away is not None and self._away():
             raise Unavailable("an outage is tried")
         if self._is_shut:

@@ -4,17 +4,22 @@ Connecting, TLS, authentication, time limits and the reading of RESP (by hiredis
 pool's bookkeeping, options, metrics and retries of each command, which cost twice what the trip itself does.
 """
 
+import asyncio
 import hashlib
 import os
+import socket
+import ssl
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
+import hiredis
 import redis
 
 from gateway.foundation.bounded_table import BoundedTable
+from gateway.foundation.loop_turns import NeedsThread, is_on_loop, take_answer
 from gateway.storage.encryption import NotUnsealed, Ring
 from gateway.storage.session_backends import (
     HEAD,
@@ -43,14 +48,20 @@ class RedisLink:
         self._make: Callable[[], Any] = lambda: pool.connection_class(**pool.connection_kwargs)
         self._idle: deque[Any] = deque()
         self._process = os.getpid()
+        self._on_loop = LoopLink(self._make, _LOOP_WITHIN)
 
     def ask(self, *words: bytes) -> Answer:
         """Send one command and return its answer, within the time limits of the client.
 
         A connection that the server has closed since its last use is replaced once, so the command must be safe to
         repeat: a server that dies may have done it.
+
+        Raises:
+            NeedsThread: on an event loop whose own connection cannot tell the answer.
         """
         packed = b"*%d\r\n" % len(words) + b"".join([b"$%d\r\n%b\r\n" % (len(word), word) for word in words])
+        if is_on_loop():
+            return self._on_loop.ask(packed)
         idle = self._list_idle()
         with suppress(IndexError):
             connection = idle.pop()
@@ -78,6 +89,135 @@ class RedisLink:
             # A forked child must not share its parent's sockets: two would read one stream of answers.
             self._idle, self._process = deque(), os.getpid()
         return self._idle
+
+
+_LOOP_WITHIN = 0.15
+"""Seconds for an answer on the loop, half of what a thread then waits."""
+
+_OPEN_AGAIN = 1.0
+"""Seconds between two attempts to connect the loop."""
+
+
+class LoopLink:
+    """The one connection of an event loop, which all turns on it share: what many callers ask leaves in one write.
+
+    While it is not connected, after any fault, where the server refuses a command, and over TLS, the work is begun
+    again in a thread, whose connection is redis-py's.
+
+    Args:
+        make: makes a connection of redis-py, which connects, authenticates and chooses the database.
+        within: seconds for an answer; in a thread it has its own time once more.
+    """
+
+    def __init__(self, make: Callable[[], Any], within: float) -> None:
+        self._make = make
+        self._within = within
+        self._wire: _Wire | None = None
+        self._opening: asyncio.Task[None] | None = None
+        self._open_at = 0.0
+
+    def ask(self, packed: bytes) -> Answer:
+        """Send one packed command and wait for its answer.
+
+        Raises:
+            NeedsThread: it cannot be asked from here, or there was no answer in time. In a thread the same command
+                decides what a fault means; a save that was done after all is then found as a repeat.
+        """
+        loop = asyncio.get_running_loop()
+        wire = self._wire
+        if wire is None or wire.is_shut or wire.loop is not loop:
+            self._open(loop)
+            raise NeedsThread
+        answer: Any = take_answer(wire.send(packed))
+        if answer is None or isinstance(answer, bytes | int):
+            return answer
+        raise NeedsThread  # an error, whose meaning redis-py knows
+
+    def _open(self, loop: asyncio.AbstractEventLoop) -> None:
+        if (self._opening is None or self._opening.done()) and loop.time() >= self._open_at:
+            self._open_at = loop.time() + _OPEN_AGAIN
+            self._opening = loop.create_task(self._connect(loop))
+
+    async def _connect(self, loop: asyncio.AbstractEventLoop) -> None:
+        connection = self._make()
+        with suppress(redis.RedisError, OSError):
+            await loop.run_in_executor(None, connection.connect)
+            plain: socket.socket = connection._sock  # noqa: SLF001 - redis-py has no other way to its socket
+            if isinstance(plain, ssl.SSLSocket):
+                connection.disconnect()
+                self._open_at = float("inf")  # asyncio takes no socket that speaks TLS already
+                return
+            plain.setblocking(False)
+            wire = _Wire(loop, connection, self._within)
+            is_unix = plain.family == socket.AF_UNIX
+            create: Any = loop.create_unix_connection if is_unix else loop.create_connection
+            await create(lambda: wire, sock=plain)
+            self._wire = wire
+
+
+class _Wire(asyncio.Protocol):
+    """An open connection: answers come in the order of the commands (RESP, request-response model)."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, connection: Any, within: float) -> None:
+        self.loop = loop
+        self.is_shut = False
+        self._connection = connection  # holds the socket
+        self._within = within
+        self._reader = hiredis.Reader()
+        self._waiting: deque[tuple[asyncio.Future[Any], float]] = deque()
+        self._unsent: list[bytes] = []
+        self._transport: Any = None
+        self._is_watched = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport."""
+        self._transport = transport
+
+    def send(self, packed: bytes) -> asyncio.Future[Any]:
+        """Send a command with all others of this round of the loop; return its answer to come."""
+        future = self.loop.create_future()
+        self._waiting.append((future, self.loop.time()))
+        if not self._unsent:
+            self.loop.call_soon(self._flush)
+        self._unsent.append(packed)
+        if not self._is_watched:
+            self._is_watched = True
+            self.loop.call_later(self._within, self._watch)
+        return future
+
+    def data_received(self, data: bytes) -> None:
+        """Give each answer to the turn that waits for it."""
+        self._reader.feed(data)
+        while (answer := self._reader.gets()) is not False:
+            if not isinstance(answer, hiredis.PushNotification):
+                future, _ = self._waiting.popleft()
+                if not future.done():
+                    future.set_result(answer)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let every turn that waits begin again in a thread."""
+        del exc
+        self.is_shut = True
+        while self._waiting:
+            future, _ = self._waiting.popleft()
+            if not future.done():
+                future.set_exception(NeedsThread())
+        self._connection.disconnect()
+
+    def _flush(self) -> None:
+        packed, self._unsent = b"".join(self._unsent), []
+        self._transport.write(packed)
+
+    def _watch(self) -> None:
+        """Give up the connection where the oldest command waits too long: one timer for all of them."""
+        if not self._waiting:
+            self._is_watched = False
+            return
+        left = self._waiting[0][1] + self._within - self.loop.time()
+        if left > 0:
+            self.loop.call_later(left, self._watch)
+            return
+        self._transport.abort()  # which calls ``connection_lost``
 
 
 _SAVE = b"""

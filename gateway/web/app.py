@@ -46,6 +46,7 @@ def create_front() -> Front:
         most_bytes=app.config["MAX_CONTENT_LENGTH"],
         proxies=settings.env.trusted_proxies,
         larger={setup.LARGE_BELOW: setup.LARGE_BYTES},
+        hops=app.extensions["webhook door"],
     )
 
 

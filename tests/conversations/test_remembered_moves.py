@@ -14,6 +14,7 @@ import pytest
 import redis
 from sqlalchemy import Engine, event
 
+from gateway.conversations import ussd
 from gateway.conversations.remembered_moves import Move, NextPage
 from gateway.foundation.bounded_table import BoundedTable
 from gateway.foundation.services import Services
@@ -22,6 +23,7 @@ from gateway.storage.database import Store
 from gateway.storage.sessions import Sessions
 from tests.support.clocks import SetClock
 from tests.support.house import Phone, made_parts, publish, requests, sample
+from tests.support.loops import Loop, LoopPhone, running_loop
 
 LANGUAGES = ("1 1", "1 2", "2", "3 1", "3 2", "4")
 FREE = ("wage", "ຊ່ວຍແດ່", "khoy", "0205551", "1#", " 2", "9753", "123", "100", "٣", "a" * 200, "1234567")
@@ -33,6 +35,12 @@ def parts(sqlite_store: Store, clock: SetClock, tmp_path: Path, redis_client: re
     found = made_parts(sqlite_store, clock, tmp_path, redis_client)
     publish(found)
     return found
+
+
+@pytest.fixture
+def loop() -> Iterator[Loop]:
+    with running_loop() as found:
+        yield found
 
 
 def alone(parts: Services) -> Services:
@@ -101,15 +109,30 @@ def state_of(phone: Phone) -> dict[str, Any]:
     return {**hide_inside(codes, value), "session": hide_inside(codes, session), "hop": stored.hop}
 
 
-def walk_both(parts: Services, clock: SetClock, sessions: int, *, seed: int) -> Services:
-    """Walk random sessions on two phones, one with the memory and one without, and compare each page and place."""
+def take_phones(houses: tuple[Services, Services], nth: int, loop: Loop | None) -> list[Phone]:
+    """A phone of each house; the first is answered on the loop, where there is one."""
+    numbers = [f"+85620555{nth:04}{which}" for which in range(2)]
+    both = [
+        Phone(house, number=number, channel="africastalking")
+        for house, number in zip(houses, numbers, strict=True)
+    ]
+    if loop is not None:
+        both[0] = phone = LoopPhone(houses[0], number=numbers[0], channel="africastalking")
+        phone.loop = loop
+    return both
+
+
+def walk_both(
+    parts: Services, clock: SetClock, sessions: int, *, seed: int, loop: Loop | None = None
+) -> Services:
+    """Walk random sessions on two phones, one with the memory and one without, and compare each page and place.
+
+    With a loop, the one with the memory is answered as a web process does.
+    """
     chance = random.Random(seed)
     without = alone(parts)
     for nth in range(sessions):
-        both = [
-            Phone(house, number=f"+85620555{nth:04}{which}", channel="africastalking")
-            for which, house in enumerate((parts, without))
-        ]
+        both = take_phones((parts, without), nth, loop)
         for _ in range(chance.choice((1, 1, 2))):  # some dial again, and are asked whether to go on
             for phone in both:
                 phone.dial()
@@ -136,12 +159,21 @@ def test_random_sessions_read_the_same_as_by_the_engine_alone(parts: Services, c
     assert len(without.moves) == 0
 
 
+def test_random_sessions_read_the_same_on_the_event_loop(
+    parts: Services, clock: SetClock, loop: Loop
+) -> None:
+    walk_both(parts, clock, 40, seed=14, loop=loop)
+    assert loop.on_it > 40
+    assert loop.in_threads > len(LANGUAGES)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(1_800)
 def test_five_thousand_random_sessions_read_the_same_as_by_the_engine_alone(
     parts: Services, clock: SetClock
 ) -> None:
-    walk_both(parts, clock, 5_000, seed=5_000)
+    with running_loop() as loop:
+        walk_both(parts, clock, 5_000, seed=5_000, loop=loop)
 
 
 def test_the_whole_table_tells_of_nobody(parts: Services) -> None:
@@ -249,6 +281,65 @@ def test_a_fault_in_the_only_trip_still_answers_and_the_session_goes_on(
     else:
         valkey.start()
     assert phone.press("0").reply.screen != "language"
+
+
+def press_on_loop(parts: Services, loop: Loop, number: str = "+8562055500002") -> LoopPhone:
+    """A phone behind a loop that is connected to Redis, and a key that somebody pressed before."""
+    Phone(parts, number="+8562055500001").dial("4 1 1")
+    phone = LoopPhone(parts, number=number)
+    phone.loop = loop
+    phone.dial("4 1")
+    while not loop.on_it:  # the connection is opened beside the first hops
+        phone.dial("4 1")
+    return phone
+
+
+@pytest.mark.parametrize("lost", ["frozen", "killed"])
+def test_a_fault_on_the_loop_still_answers_and_the_session_goes_on(
+    parts: Services, valkey: Any, loop: Loop, lost: str
+) -> None:
+    phone = press_on_loop(parts, loop)
+    valkey.freeze() if lost == "frozen" else valkey.kill()
+    before = loop.in_threads
+    assert phone.press("1").reply.screen == "wage_area"
+    assert loop.in_threads == before + 1
+    if lost == "frozen":
+        valkey.thaw()
+    else:
+        valkey.start()
+    assert phone.press("0").reply.screen != "language"
+
+
+def test_many_on_the_loop_at_once_share_a_connection_and_each_gets_its_own_page(
+    parts: Services, redis_client: redis.Redis, loop: Loop
+) -> None:
+    press_on_loop(parts, loop)
+    phones = [Phone(parts, number=f"+85620555{nth:05}") for nth in range(100, 150)]
+    pages = {}
+    for keys in ("4", "4*1", "4*2"):
+        phones[0].dial(" ".join(keys.split("*")))
+        pages[keys] = phones[0].shown[-1]
+    for phone in phones:
+        phone.dial()
+    clients = len(redis_client.client_list())
+    asked = [(phone.inbound("4"), "4") for phone in phones]
+    told = loop.run(*(lambda one=one: ussd.answer_turn(parts, one) for one, _ in asked))
+    assert told == [pages["4"]] * len(phones)
+    before = loop.on_it
+    asked = [(phone.inbound(f"4*{1 + nth % 2}"), f"4*{1 + nth % 2}") for nth, phone in enumerate(phones)]
+    told = loop.run(*(lambda one=one: ussd.answer_turn(parts, one) for one, _ in asked))
+    assert told == [pages[keys] for _, keys in asked]
+    assert loop.on_it == before + len(phones)
+    assert len(redis_client.client_list()) == clients
+
+
+def test_what_needs_sql_or_the_engine_never_runs_on_the_loop(parts: Services, loop: Loop) -> None:
+    phone = press_on_loop(parts, loop)
+    before = loop.on_it
+    phone.dial("4")
+    assert loop.on_it == before + 1
+    phone.press("9 9 98")  # keys that nobody pressed here before
+    assert loop.on_it == before + 1
 
 
 @contextmanager

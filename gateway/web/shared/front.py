@@ -14,18 +14,22 @@ import sys
 from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
+from gateway.foundation.loop_turns import NeedsThread, run_turn
 from gateway.foundation.network_addresses import find_subscriber
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
     from wsgiref.types import WSGIApplication
 
 # Conversion of a complete request to WSGI (PEP 3333).
 
 Headers = list[tuple[str, str]]
+Sent = tuple[int, Headers, bytes]
+"""Status, headers and body of an answer."""
 
 _ALWAYS: dict[str, Any] = {
     "SCRIPT_NAME": "",
@@ -88,7 +92,18 @@ def strip_port(peer: str) -> str:
     return peer.rpartition(":")[0].strip("[]")
 
 
-def call_app(app: WSGIApplication, environ: dict[str, Any]) -> tuple[int, Headers, bytes]:
+def join_headers(headers: Headers) -> dict[str, str]:
+    """Return header in lower case → value, as in a WSGI environment: repeated ones joined, odd ones dropped."""
+    found = dict(headers)
+    if len(found) == len(headers) and not any("_" in name for name in found):
+        return found
+    environ: dict[str, Any] = {}
+    for name, value in headers:
+        _add_header(environ, name, value)
+    return {key.removeprefix("HTTP_").replace("_", "-").lower(): value for key, value in environ.items()}
+
+
+def call_app(app: WSGIApplication, environ: dict[str, Any]) -> Sent:
     """Call the WSGI application; return status, headers and the whole body."""
     begun: list[tuple[str, Headers]] = []
 
@@ -103,7 +118,9 @@ def call_app(app: WSGIApplication, environ: dict[str, Any]) -> tuple[int, Header
     try:
         written.extend(pieces)
     finally:
-        _close_pieces(pieces)
+        close = getattr(pieces, "close", None)
+        if close is not None:
+            close()
     status, headers = begun[-1]
     return int(status[:3]), headers, b"".join(written)
 
@@ -128,14 +145,11 @@ def _name_key(name: str) -> str:
     return "" if "_" in name else key if key in _ONCE else f"HTTP_{key}"
 
 
-def _close_pieces(pieces: Iterable[bytes]) -> None:
-    close = getattr(pieces, "close", None)
-    if close is not None:
-        close()
-
-
 BODY_WITHIN = 15.0
 """Seconds from the head of a request to the end of its body; enough for a form of 20 kB on a slow connection."""
+
+_LOOK_EVERY = 0.5
+"""Seconds between two looks for bodies whose time is over."""
 
 MOST_HALF = 24
 """Limit on slow bodies in progress per address and process; for one more, the oldest is aborted."""
@@ -181,6 +195,28 @@ class _Refused(Exception):
         self.status = status
 
 
+@dataclass(slots=True, eq=False)
+class _Reading:
+    """A body in progress."""
+
+    task: asyncio.Task[Any] | None
+    began: float
+    is_given_up: bool = False
+
+    def give_up(self) -> None:
+        """End the reading with 408."""
+        if self.task is not None and not self.is_given_up:
+            self.is_given_up = True
+            self.task.cancel()
+
+
+class Door(Protocol):
+    """A way into the application beside WSGI, for posts that were read whole."""
+
+    def open(self, scope: Scope, headers: Headers, body: bytes) -> Callable[[], Sent] | Sent | None:
+        """Return the answer, or work that returns it, on the loop or else in a thread; None to pass it by WSGI."""
+
+
 class _Room:
     """A thread pool for one kind of request, so that other kinds cannot exhaust it."""
 
@@ -214,6 +250,7 @@ class Front:
         most_bytes: size limit of a body; a longer one is not read, and the application refuses it by its length.
         proxies: number of trusted proxies in front.
         larger: beginning of a path → size limit of bodies posted there.
+        hops: the door for hops, which are answered on the loop where nothing blocks; else all go through ``app``.
         within: seconds that a body may take.
         slow_after: seconds after which a body may be aborted in favour of a newer one of its address.
     """
@@ -226,17 +263,20 @@ class Front:
         most_bytes: int,
         proxies: int,
         larger: Mapping[str, int] | None = None,
+        hops: Door | None = None,
         within: float = BODY_WITHIN,
         slow_after: float = SLOW_AFTER,
     ) -> None:
         self._app = app
         self._most_bytes = most_bytes
         self._larger = dict(larger or {})
+        self._hops = hops
         self._proxies = proxies
         self._within = within
         self._slow_after = slow_after
         self._rooms = {name: _Room(name, threads) for name in ("hops", "posts", "pages")}
-        self._half: defaultdict[str, list[asyncio.Timeout]] = defaultdict(list)
+        self._half: defaultdict[str, dict[_Reading, None]] = defaultdict(dict)
+        self._watched: asyncio.AbstractEventLoop | None = None
 
     async def __rsgi__(self, scope: Scope, exchange: Exchange) -> None:
         """Handle one request."""
@@ -244,7 +284,7 @@ class Front:
         who = self._caller(scope.client, headers)
         try:
             length, body = await self._body(headers, exchange, who, self._find_most(scope.path))
-            answer = await self._answer(scope.path, who, build_environ(scope, headers, length, body))
+            answer = await self._answer(scope, who, headers, length, body)
         except _Refused as refused:
             answer = refused.status, _PLAIN, str(refused).encode()
         except Exception as error:  # noqa: BLE001 - Granian would log the message, which may quote personal data
@@ -266,41 +306,68 @@ class Front:
         if announced is not None and int(announced) > most:
             return announced, b""
         try:
-            async with asyncio.timeout(self._within) as limit:
-                with self._among_half(who, limit):
-                    body = await (_pieces(exchange, most) if announced is None else exchange())
-        except TimeoutError:
-            raise _Refused(408, "The body took too long; please send it again") from None
+            with self._among_half(who):
+                body = await (_pieces(exchange, most) if announced is None else exchange())
         except RuntimeError:  # RSGIProtocolError: the connection ended
             raise _Refused(400, "The body is shorter than announced") from None
         return str(len(body)), body if len(body) <= most else b""
 
     @contextmanager
-    def _among_half(self, who: str, limit: asyncio.Timeout) -> Iterator[None]:
-        """Count a body in progress of this address; above the limit, the oldest is aborted if it is slow."""
+    def _among_half(self, who: str) -> Iterator[None]:
+        """Count a body in progress of this address; above the limit, the oldest is given up if it is slow."""
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        reading = _Reading(task, loop.time())
         half = self._half[who]
-        half.append(limit)
-        if len(half) > MOST_HALF and self._is_slow(half[0]):
-            half.pop(0).reschedule(0)
+        half[reading] = None
+        if len(half) > MOST_HALF:
+            self._give_up_oldest(half, loop.time())
+        if self._watched is not loop:
+            self._watch(loop)
         try:
             yield
+        except asyncio.CancelledError:
+            if task is None or not reading.is_given_up:
+                raise
+            task.uncancel()
+            raise _Refused(408, "The body took too long; please send it again") from None
         finally:
-            if limit in half:
-                half.remove(limit)
+            half.pop(reading, None)
             if not half:
                 self._half.pop(who, None)
 
-    def _is_slow(self, limit: asyncio.Timeout) -> bool:
-        ends_at = limit.when()
-        left = self._within if ends_at is None else ends_at - asyncio.get_running_loop().time()
-        return self._within - left >= self._slow_after
+    def _give_up_oldest(self, half: dict[_Reading, None], now: float) -> None:
+        """Give up the oldest body of an address that has too many, if it is slow."""
+        oldest = next(iter(half))
+        if now - oldest.began >= self._slow_after:
+            half.pop(oldest)
+            oldest.give_up()
 
-    async def _answer(self, path: str, who: str, environ: dict[str, Any]) -> tuple[int, Headers, bytes]:
-        name = _room_of(path)
+    def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Give up the bodies whose time is over, and look again soon: a timer for each costs the front a fifth."""
+        over = loop.time() - self._within
+        for reading in [each for half in self._half.values() for each in half if each.began <= over]:
+            reading.give_up()
+        self._watched = loop if self._half else None
+        if self._half:
+            loop.call_later(min(_LOOK_EVERY, self._within / 4), self._watch, loop)
+
+    async def _answer(self, scope: Scope, who: str, headers: Headers, length: str, body: bytes) -> Sent:
+        name = _room_of(scope.path)
         room = self._rooms[name]
         with room.place(who, MOST_PAGES if name == "pages" else MOST_WAITING):
+            if name == "hops" and self._hops is not None and (body or length in ("", "0")):
+                found = self._hops.open(scope, headers, body)
+                if found is not None:
+                    return await self._run_hop(found) if callable(found) else found
+            environ = build_environ(scope, headers, length, body)
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(room.threads, call_app, self._app, environ)
+
+    async def _run_hop(self, work: Callable[[], Sent]) -> Sent:
+        try:
+            return await run_turn(work)
+        except NeedsThread:
+            return await asyncio.get_running_loop().run_in_executor(self._rooms["hops"].threads, work)
 
     def _caller(self, peer: str, headers: Headers) -> str:
         """Return the client address, from X-Forwarded-For if proxies are trusted (counted from the right)."""
@@ -327,5 +394,5 @@ async def _pieces(exchange: Exchange, most: int) -> bytes:
 def _room_of(path: str) -> str:
     """Return the room of a path: USSD hops, other webhook posts and pages have separate threads."""
     if path.startswith("/webhooks/"):
-        return "hops" if path.endswith("/ussd") else "posts"
+        return "hops" if path.endswith("/ussd") or "/ussd/" in path else "posts"
     return "pages"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from urllib.parse import parse_qsl
 
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
@@ -100,6 +100,15 @@ def _show_name(name: str) -> str:
 MOST_BYTES = 16 * 1024
 
 
+HEADERS = {
+    "Cache-Control": "no-store",
+    # What is no page needs these two alone (OWASP Secure Headers Project).
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+"""What each answer carries beside its own headers."""
+
+
 class Refusal(Exception):
     """The post is refused; the message is for the provider's engineer, ``why`` for the metrics."""
 
@@ -150,8 +159,44 @@ def verify_channel(
     return channel
 
 
+class RawPost(NamedTuple):
+    """A post as it came, of a WSGI environment or read whole by the front.
+
+    Attributes:
+        method: the HTTP method.
+        path: the path, percent-decoded.
+        query: the query as sent, one character a byte.
+        headers: header in lower case → value.
+        read_body: returns the body, or refuses it; asked once all else is right.
+    """
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    read_body: Callable[[], bytes]
+
+
+def open_environ(environ: WSGIEnvironment) -> RawPost:
+    """Return the post of a WSGI environment (PEP 3333), which passes bytes as Latin-1."""
+    return RawPost(
+        method=environ["REQUEST_METHOD"],
+        path=environ.get("PATH_INFO", "").encode("latin-1").decode(errors="replace"),
+        query=environ.get("QUERY_STRING", ""),
+        headers=PostHeaders(environ),
+        read_body=lambda: _read_body(environ),
+    )
+
+
+def check_size(body: bytes) -> bytes:
+    """Return a body that was read whole; raises Refusal where it is too long."""
+    if len(body) > MOST_BYTES:
+        raise Refusal(413, f"Only {MOST_BYTES} bytes are taken here", why="size")
+    return body
+
+
 def verify_signature(
-    environ: WSGIEnvironment, channel: Channel, event: str, *, now: datetime, tail: Sequence[str] = ()
+    post: RawPost, channel: Channel, event: str, *, now: datetime, tail: Sequence[str] = ()
 ) -> Request:
     """Return the post as the channel reads it, with its signature checked where the provider signs.
 
@@ -159,13 +204,13 @@ def verify_signature(
         Refusal: as ``strip_post`` does.
         NotSigned: the signature is missing, wrong or too old.
     """
-    stripped = strip_post(environ, channel.contract, event, tail)
+    stripped = strip_post(post, channel.contract, event, tail)
     if is_signed(channel):
         channel.verify(stripped, now=now)
     return stripped
 
 
-def strip_post(environ: WSGIEnvironment, contract: Contract, event: str, tail: Sequence[str] = ()) -> Request:
+def strip_post(post: RawPost, contract: Contract, event: str, tail: Sequence[str] = ()) -> Request:
     """Return the post as the channel reads it, with the parts that the provider added to the address as fields.
 
     Raises:
@@ -177,8 +222,7 @@ def strip_post(environ: WSGIEnvironment, contract: Contract, event: str, tail: S
     if len(tail) != len(contract.tail):
         raise Refusal(contract.refusal, _describe_tail(contract), why="event")
     ends = dict(zip(contract.tail, tail, strict=True))
-    method = environ["REQUEST_METHOD"]
-    if method not in contract.methods:
+    if post.method not in contract.methods:
         allowed = sorted(contract.methods)
         raise Refusal(
             405,
@@ -186,26 +230,24 @@ def strip_post(environ: WSGIEnvironment, contract: Contract, event: str, tail: S
             why="method",
             headers={"Allow": ", ".join(allowed)},
         )
-    if method == "GET":
-        return _strip_query(environ, contract, event, ends)
-    media_type, charset = _read_type(environ.get("CONTENT_TYPE", ""))
-    encoding = environ.get("HTTP_CONTENT_ENCODING", "identity").lower()
+    if post.method == "GET":
+        return _strip_query(post, contract, event, ends)
+    headers = post.headers
+    media_type, charset = _read_type(headers.get("content-type", ""))
+    encoding = headers.get("content-encoding", "identity").lower()
     if media_type not in contract.types or charset not in _UTF8 or encoding != "identity":
         raise Refusal(415, f"Only UTF-8 in {' or '.join(sorted(contract.types))} is taken here", why="type")
-    body = _read_body(environ)
+    body = post.read_body()
     try:
         found = {} if contract.reads_body or not body else read_fields(body, media_type)
     except BadRequest as error:
         raise Refusal(400, str(error), why="form") from None
-    texts = {name: value for name, value in found.items() if isinstance(value, str)}
-    typed = {name: value for name, value in found.items() if name not in texts}
+    texts, typed = found, {}
+    if media_type == JSON:
+        texts = {name: value for name, value in found.items() if isinstance(value, str)}
+        typed = {name: value for name, value in found.items() if name not in texts}
     return Request(
-        event=event,
-        fields=texts | ends,
-        typed=typed,
-        headers=PostHeaders(environ),
-        body=body,
-        path=_find_path(environ),
+        event=event, fields={**texts, **ends}, typed=typed, headers=headers, body=body, path=_find_path(post)
     )
 
 
@@ -215,33 +257,25 @@ def _describe_tail(contract: Contract) -> str:
     )
 
 
-def _strip_query(
-    environ: WSGIEnvironment, contract: Contract, event: str, ends: Mapping[str, str]
-) -> Request:
-    query = environ.get("QUERY_STRING", "").encode("latin-1")
+def _strip_query(post: RawPost, contract: Contract, event: str, ends: Mapping[str, str]) -> Request:
+    query = post.query.encode("latin-1")
     if len(query) > MOST_BYTES:
         raise Refusal(413, f"Only {MOST_BYTES} bytes are taken here", why="size")
     try:
         fields = {} if contract.reads_body else read_fields(query, FORM)
     except BadRequest as error:
         raise Refusal(400, str(error).replace("body", "query"), why="form") from None
-    return Request(
-        event=event,
-        fields={**fields, **ends},
-        headers=PostHeaders(environ),
-        body=query,
-        path=_find_path(environ),
-    )
+    found = {**fields, **ends}
+    return Request(event=event, fields=found, headers=post.headers, body=query, path=_find_path(post))
 
 
 _UTF8 = frozenset({"utf-8", "utf8", "us-ascii"})
 
 
-def _find_path(environ: WSGIEnvironment) -> str:
-    """Return path and query as the provider signed them; WSGI passes bytes as Latin-1 (PEP 3333)."""
-    path = "/" + environ.get("PATH_INFO", "").encode("latin-1").decode(errors="replace").lstrip("/")
-    query = environ.get("QUERY_STRING", "")
-    return f"{path}?{query}" if query else path
+def _find_path(post: RawPost) -> str:
+    """Return path and query as the provider signed them."""
+    path = "/" + post.path.lstrip("/")
+    return f"{path}?{post.query}" if post.query else path
 
 
 @lru_cache(maxsize=64)

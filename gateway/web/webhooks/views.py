@@ -7,8 +7,8 @@ import logging
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol, assert_never
+from functools import partial
+from typing import TYPE_CHECKING, assert_never
 
 from flask import Blueprint, Flask, Response, request
 from flask.blueprints import BlueprintSetupState
@@ -43,52 +43,25 @@ from gateway.domain.events import (
 )
 from gateway.foundation.clock import Clock
 from gateway.foundation.ids import new_id
-from gateway.web.webhooks.request_guard import Refusal, verify_channel, verify_signature
+from gateway.web.shared.front import Headers, Scope, Sent, join_headers
+from gateway.web.webhooks.request_guard import (
+    HEADERS,
+    RawPost,
+    Refusal,
+    check_size,
+    open_environ,
+    verify_channel,
+    verify_signature,
+)
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+    from gateway.conversations.ussd import RenderedPage
+    from gateway.operations.reporting.metrics import Counters
+    from gateway.storage.callers import SentText
+
 # Dispatch of events to use cases, and the response of each.
-
-
-class ReportedPage(Protocol):
-    """A rendered page, as a turn returns it."""
-
-    @property
-    def reply(self) -> Reply:
-        """The page in pieces."""
-
-    @property
-    def facts(self) -> Mapping[str, Any]:
-        """Properties of the page for the simulator, by name, such as its encoding and length."""
-
-
-class Sent(Protocol):
-    """A message to a simulator phone, as its thread shows it."""
-
-    @property
-    def id(self) -> str:
-        """The outbox row's id."""
-
-    @property
-    def channel(self) -> str:
-        """The channel through which it was to be sent."""
-
-    @property
-    def text(self) -> str:
-        """The message text."""
-
-    @property
-    def at(self) -> datetime:
-        """When it was sent, or added if it was not sent."""
-
-    @property
-    def state(self) -> str:
-        """The outbox state; only ``sent`` is on the phone."""
-
-    @property
-    def facts(self) -> Mapping[str, Any]:
-        """Its encoding, length, parts and price, by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,12 +81,12 @@ class Doors:
         notice: keeps a text from a name or a short code, which nobody answers.
     """
 
-    turn: Callable[[Inbound], ReportedPage]
+    turn: Callable[[Inbound], RenderedPage]
     text: Callable[[Inbound], bool]
     ended: Callable[[Ended], bool]
     opt_out: Callable[[OptOut], bool]
     delivery: Callable[[Delivery], None]
-    thread: Callable[[ThreadAsked], Sequence[Sent]]
+    thread: Callable[[ThreadAsked], Sequence[SentText]]
     missed: Callable[[MissedCall], bool]
     seen: Callable[[ChannelSeen], None]
     call: Callable[[CallEvent], CallStep]
@@ -180,7 +153,7 @@ def _answer_taken(channel: Channel, *, is_stored: bool) -> Answer:
     return Answer(body="This cannot be kept now; post it again later.", status=503)
 
 
-def _answer_thread(sent: Sequence[Sent]) -> Answer:
+def _answer_thread(sent: Sequence[SentText]) -> Answer:
     shown = [
         {
             "id": each.id,
@@ -208,16 +181,6 @@ class _Anything(BaseConverter):
     part_isolating = False
 
 
-class CountHook(Protocol):
-    """Collects counters."""
-
-    def add(self, what: str, item: str = "", *, channel: str = "") -> None:
-        """Add one to a counter."""
-
-    def hear(self, channel: str) -> None:
-        """Record that a channel made a request."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
     """What the webhook view needs.
@@ -234,7 +197,7 @@ class Gate:
     channels: Mapping[str, Channel]
     secrets: Callable[[str], Sequence[str]]
     doors: Doors
-    count: CountHook
+    count: Counters
     clock: Clock
     down: str = DOWN
 
@@ -247,7 +210,7 @@ def build_blueprint(gate: Gate) -> Blueprint:
     @webhooks.endpoint("webhooks.receive")
     def receive(channel: str, secret: str, event: str, tail: str = "") -> Response:
         parts = tail.split("/") if tail else ()
-        return make_response(answer_post(gate, request.environ, channel, secret, event, *parts))
+        return make_response(answer_post(gate, open_environ(request.environ), channel, secret, event, *parts))
 
     @webhooks.endpoint("webhooks.nowhere")
     def nowhere(rest: str = "") -> Response:  # noqa: ARG001 - passed by the URL map
@@ -267,21 +230,40 @@ def _add_rules(state: BlueprintSetupState) -> None:
         state.app.url_map.add(Rule(path, endpoint=f"webhooks.{endpoint}", merge_slashes=False))
 
 
-def answer_post(
-    gate: Gate, environ: WSGIEnvironment, name: str, secret: str, event: str, *tail: str
-) -> Answer:
+@dataclass(frozen=True, slots=True)
+class ReadPost:
+    """A verified post: what it reports, and how that is answered."""
+
+    gate: Gate
+    name: str
+    event: str
+    events: Sequence[Event]
+
+    def give(self) -> Answer:
+        """Handle what the post reports and return the answer; raises nothing but ``NeedsThread``."""
+        try:
+            return give_events(self.gate.doors, self.gate.channels[self.name], self.events)
+        except Exception as error:  # noqa: BLE001 - a provider must not get an HTML error page, nor a phone an error
+            return _answer_fault(self.gate, error, self.name, self.event, self.events)
+
+
+def answer_post(gate: Gate, post: RawPost, name: str, secret: str, event: str, *tail: str) -> Answer:
     """Verify a post, handle what it reports and return the answer; never raises.
 
     ``tail`` is what the provider added to the address of the event, part by part.
     """
+    found = read_post(gate, post, name, secret, event, *tail)
+    return found.give() if isinstance(found, ReadPost) else found
+
+
+def read_post(gate: Gate, post: RawPost, name: str, secret: str, event: str, *tail: str) -> ReadPost | Answer:
+    """Verify a post and read what it reports, without any input or output; return the answer where it is refused."""
     known = name if name in gate.channels else ""
-    events: Sequence[Event] = ()
     try:
         channel = verify_channel(gate.channels, gate.secrets, name, secret)
-        posted = verify_signature(environ, channel, event, now=gate.clock.now(), tail=tail)
+        posted = verify_signature(post, channel, event, now=gate.clock.now(), tail=tail)
         gate.count.hear(name)
-        events = channel.parse(posted)
-        return give_events(gate.doors, channel, events)
+        return ReadPost(gate, name, event, channel.parse(posted))
     except NotSigned as error:
         gate.count.add("webhook_refused", error.why, channel=known)
         return Answer(body=str(error), status=error.status)
@@ -291,8 +273,8 @@ def answer_post(
     except Refusal as refusal:
         gate.count.add("webhook_refused", refusal.why, channel=known)
         return refusal.answer
-    except Exception as error:  # noqa: BLE001 - a provider must not get an HTML error page, nor a phone an error
-        return _answer_fault(gate, error, name, event, events)
+    except Exception as error:  # noqa: BLE001 - see ``ReadPost.give``
+        return _answer_fault(gate, error, name, event, ())
 
 
 def _answer_fault(gate: Gate, error: Exception, name: str, event: str, events: Sequence[Event]) -> Answer:
@@ -312,15 +294,6 @@ def _answer_fault(gate: Gate, error: Exception, name: str, event: str, events: S
         apology = Reply(pieces=(Piece(PieceKind.TEXT, gate.down),), ends=True)
         return channel.answer(apology, next((each for each in events if isinstance(each, Inbound)), None))
     return Answer(body="This cannot be taken now; post it again later.", status=503)
-
-
-HEADERS = {
-    "Cache-Control": "no-store",
-    # What is no page needs these two alone (OWASP Secure Headers Project).
-    "X-Content-Type-Options": "nosniff",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
-"""What each answer carries beside its own headers."""
 
 
 def make_response(answer: Answer) -> Response:
@@ -354,31 +327,55 @@ def mount_webhooks(app: Flask, gate: Gate, *, most_bytes: int) -> None:
         path = environ.get("PATH_INFO", "")
         if not path.startswith("/webhooks/"):
             return pages(environ, start_response)
-        place = path.split("/")[2:]
-        if (
-            environ["REQUEST_METHOD"] not in ("POST", "GET")
-            or len(place) < _PLACE_PARTS
-            or not all(place)
-            or not path.isascii()
-        ):
+        place = _split_place(environ["REQUEST_METHOD"], path)
+        if place is None:
             return hooks.wsgi_app(environ, start_response)
-        return _write_answer(answer_post(gate, environ, *place), start_response)
+        status, headers, body = _write_answer(answer_post(gate, open_environ(environ), *place))
+        start_response(f"{status} {HTTP_STATUS_CODES.get(status, 'Unknown').upper()}", headers)
+        return [body]
 
     app.wsgi_app = choose_app  # type: ignore[method-assign]
+    app.extensions["webhook door"] = WebhookDoor(gate)
+
+
+class WebhookDoor:
+    """The way to the webhooks for the front, which has read the body: no WSGI environment and no routing between."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+
+    def open(self, scope: Scope, headers: Headers, body: bytes) -> Callable[[], Sent] | Sent | None:
+        """Return the answer of a refused post, or what answers it; None where the application shall see the request.
+
+        What answers is run as a turn of the loop (``loop_turns.run_turn``), and in a thread where that is too little.
+        """
+        path, query = scope.path, scope.query_string
+        place = _split_place(scope.method, path) if query.isascii() else None
+        if place is None:
+            return None
+        post = RawPost(scope.method, path, query, join_headers(headers), partial(check_size, body))
+        found = read_post(self._gate, post, *place)
+        if isinstance(found, Answer):
+            return _write_answer(found)
+        return lambda: _write_answer(found.give())
+
+
+def _split_place(method: str, path: str) -> list[str] | None:
+    """Return channel, secret, event and tail of an address of ``/webhooks/``; None for an odd address or method."""
+    place = path.split("/")[2:]
+    usual = method in ("POST", "GET") and len(place) >= _PLACE_PARTS and all(place) and path.isascii()
+    return place if usual else None
 
 
 def _refuse_request(error: HTTPException) -> Answer:
     return Answer(body=error.name, status=error.code or InternalServerError.code)
 
 
-def _write_answer(answer: Answer, start_response: StartResponse) -> Iterable[bytes]:
+def _write_answer(answer: Answer) -> Sent:
     """Write what ``make_response`` writes, without its objects."""
     body = answer.body.encode()
     own = {"Content-Type": answer.content_type, "Content-Length": str(len(body))}
-    headers = own | dict(answer.headers) | HEADERS
-    phrase = HTTP_STATUS_CODES.get(answer.status, "Unknown").upper()
-    start_response(f"{answer.status} {phrase}", list(headers.items()))
-    return [body]
+    return answer.status, [*(own | dict(answer.headers) | HEADERS).items()], body
 
 
 # Webhook URLs, for a provider's dashboard and for the simulator.

@@ -12,6 +12,7 @@ import pytest
 from flask import Flask, request
 from werkzeug.wrappers import Response
 
+from gateway.foundation.loop_turns import is_on_loop, refuse_loop
 from gateway.web.shared import front
 from gateway.web.shared.front import MOST_HALF, MOST_PAGES, Front
 
@@ -403,3 +404,76 @@ def test_an_answer_in_pieces_is_sent_whole_and_closed() -> None:
 
     assert asked(built(app), Head("/", "GET"), Wire())[2] == b"one two"
     assert closed == [True]
+
+
+class Doorway:
+    """A door that notes what came, and answers as it is told."""
+
+    def __init__(self, *, found: Any) -> None:
+        self.found = found
+        self.came: list[tuple[str, list[tuple[str, str]], bytes]] = []
+
+    def open(self, scope: front.Scope, headers: list[tuple[str, str]], body: bytes) -> Any:
+        self.came.append((scope.path, list(headers), body))
+        return self.found
+
+
+def test_a_hop_is_answered_on_the_loop_where_it_can_be() -> None:
+    where: list[int] = []
+
+    def work() -> front.Sent:
+        where.append(threading.get_ident())
+        return 200, [("x-a", "1")], b"CON hello"
+
+    door = Doorway(found=work)
+    wire = Wire(b"text=1")
+    loops: list[int] = []
+
+    async def ask() -> None:
+        loops.append(threading.get_ident())
+        await built(hops=door).__rsgi__(Head(HOP, given=sized(b"text=1")), wire)
+
+    run(ask())
+    assert wire.answer == (200, {"x-a": "1"}, b"CON hello")
+    assert where == loops
+    assert door.came == [(HOP, sized(b"text=1"), b"text=1")]
+
+
+def test_a_hop_that_would_block_is_begun_again_in_a_thread() -> None:
+    ways: list[bool] = []
+
+    def work() -> front.Sent:
+        ways.append(is_on_loop())
+        refuse_loop()
+        return 200, [], b"CON later"
+
+    served = built(hops=Doorway(found=work))
+    assert asked(served, Head(HOP, given=sized(b"text=1")), Wire(b"text=1"))[2] == b"CON later"
+    assert ways == [True, False]
+
+
+def test_a_fault_of_a_hop_is_told_without_its_words(caplog: pytest.LogCaptureFixture) -> None:
+    def work() -> front.Sent:
+        raise ValueError("+85620555")
+
+    served = built(hops=Doorway(found=work))
+    assert asked(served, Head(HOP, given=sized(b"x")), Wire(b"x"))[0] == 500
+    assert "85620" not in caplog.text
+
+
+def test_what_the_door_refuses_is_answered_and_what_it_passes_reaches_the_application() -> None:
+    refused = built(hops=Doorway(found=(404, [], b"Not found")))
+    assert asked(refused, Head(HOP, given=sized(b"x")), Wire(b"x"))[::2] == (404, b"Not found")
+    passed = built(hops=Doorway(found=None))
+    assert asked(passed, Head(HOP, given=sized(b"x")), Wire(b"x"))[::2] == (200, b"x")
+
+
+@pytest.mark.parametrize(
+    ("path", "given"), [(TEXT, sized(b"x")), (PAGE, sized(b"x")), (HOP, sized(b"x" * 101))]
+)
+def test_other_posts_and_too_long_ones_never_come_to_the_door(
+    path: str, given: list[tuple[str, str]]
+) -> None:
+    door = Doorway(found=None)
+    asked(built(hops=door), Head(path, given=given), Wire(b"x"))
+    assert door.came == []

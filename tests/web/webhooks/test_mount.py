@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 from gateway.foundation.clock import Clock
 from gateway.foundation.ids import Serials
 from gateway.operations.reporting.metrics import Counters
+from gateway.web.shared.front import build_environ, join_headers
 from gateway.web.webhooks.request_guard import MOST_BYTES, PostHeaders
 from gateway.web.webhooks.views import Gate, mount_webhooks
 from tests.support.channel_tables import line_of
 from tests.support.served_webhooks import Behind, Page
+from tests.web.shared.test_front import Head
 
 FORM = "application/x-www-form-urlencoded"
 FIELDS = {
@@ -73,6 +75,21 @@ class _Rig:
         status, headers = begun[-1]
         return status, {name.lower(): value for name, value in headers}, written
 
+    def ask_door(
+        self, path: str, *, body: bytes, method: str = "POST", query: str = "", **more: str
+    ) -> tuple[int, dict[str, str], bytes] | None:
+        """Ask as the front does, which has read the body; None where it would pass the request by WSGI."""
+        given = [("content-type", FORM)] if "CONTENT_TYPE" not in more else []
+        given += [
+            (name.removeprefix("HTTP_").replace("_", "-").lower(), value) for name, value in more.items()
+        ]
+        head = Head(path, method=method, given=given, query_string=query)
+        found = self.app.extensions["webhook door"].open(head, given, body)
+        if found is None:
+            return None
+        status, headers, words = found() if callable(found) else found
+        return status, {name.lower(): value for name, value in headers}, words
+
 
 @pytest.fixture
 def rig() -> _Rig:
@@ -103,6 +120,13 @@ def test_a_post_is_answered_as_through_flask(
     directly = rig.ask(rig.app.wsgi_app, path, body=body, **more)
     assert rig.routed == 0
     assert directly == rig.ask(rig.through_flask, path, body=body, **more)
+    if "CONTENT_LENGTH" not in more:  # the front compares it with the body
+        assert _number(directly) == rig.ask_door(path, body=body, **more)
+
+
+def _number(posted: Posted) -> tuple[int, dict[str, str], bytes]:
+    status, headers, body = posted
+    return int(status[:3]), headers, body
 
 
 def test_headers_of_the_simulator_are_the_same(rig: _Rig) -> None:
@@ -111,6 +135,7 @@ def test_headers_of_the_simulator_are_the_same(rig: _Rig) -> None:
     directly = rig.ask(rig.app.wsgi_app, path, body=body, **kind)
     assert directly[1]["x-screen"] == "main"
     assert directly == rig.ask(rig.through_flask, path, body=body, **kind)
+    assert _number(directly) == rig.ask_door(path, body=body, **kind)
 
 
 @pytest.mark.parametrize("secret", ["wrong", "a" * 32, "Ä"])
@@ -118,7 +143,9 @@ def test_headers_of_the_simulator_are_the_same(rig: _Rig) -> None:
 def test_a_stranger_is_refused_as_through_flask(rig: _Rig, channel: str, secret: str) -> None:
     path = rig.path("ussd", channel, secret=secret).encode().decode("latin-1")
     body = urlencode(FIELDS).encode()
-    assert rig.ask(rig.app.wsgi_app, path, body=body) == rig.ask(rig.through_flask, path, body=body)
+    routed = rig.ask(rig.through_flask, path, body=body)
+    assert rig.ask(rig.app.wsgi_app, path, body=body) == routed
+    assert rig.ask_door(path, body=body) in (None, _number(routed))
     assert not rig.behind.taken
 
 
@@ -137,6 +164,26 @@ def test_an_odd_address_or_method_goes_through_flask(rig: _Rig, path: str, metho
     status, _, _ = rig.ask(rig.app.wsgi_app, path, body=b"", method=method)
     assert rig.routed == 1
     assert status.startswith(("404", "405"))
+    assert rig.ask_door(path, body=b"", method=method) is None
+
+
+def test_a_query_that_is_not_plain_goes_by_wsgi(rig: _Rig) -> None:
+    assert rig.ask_door(rig.path("ussd"), body=urlencode(FIELDS).encode(), query="x=\u0e01") is None
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ([("x-a", "1"), ("x-b", "2")], {"x-a": "1", "x-b": "2"}),
+        ([("x-a", "1"), ("x-a", "2")], {"x-a": "1,2"}),
+        ([("cookie", "a=1"), ("cookie", "b=2")], {"cookie": "a=1; b=2"}),
+        ([("x_a", "forged"), ("x-a", "1")], {"x-a": "1"}),
+        ([("content-type", "a"), ("content-type", "b")], {"content-type": "b"}),
+    ],
+)
+def test_headers_are_joined_as_in_the_environment(given: list[tuple[str, str]], told: dict[str, str]) -> None:
+    assert join_headers(given) == told
+    assert dict(PostHeaders(build_environ(Head(given=given), given, "", b""))) == told
 
 
 @given(st.lists(st.text(st.characters(codec="ascii", categories=("L", "N", "P")), max_size=12), max_size=6))
