@@ -103,6 +103,18 @@ def _check_menu(parts: Services) -> Finding:
     return Finding(part="menu", ok=True, needed=True, words=f"live: {', '.join(sorted(loaded))}")
 
 
+def _check_versions(parts: Services) -> Finding:
+    """Report versions that should be live and cannot be read, so that callers still read an older one."""
+    unreadable, served = parts.versions.list_unreadable(), parts.versions.loaded()
+    if not unreadable:
+        return Finding(part="menu_version", ok=True, words="what is live can be read")
+    found = (
+        f"{menu}: {version}, callers read {served.get(menu, 'none')}" for menu, version in unreadable.items()
+    )
+    fix = "`gateway menus rollback` to the version that is read; then publish the folder again"
+    return Finding(part="menu_version", ok=False, words=f"cannot be read: {'; '.join(found)}", fix=fix)
+
+
 def describe_missing_menus(parts: Services) -> str:
     """Return which channels want a menu that is not live, and which menus are live; empty if none is missing."""
     loaded = parts.versions.loaded()
@@ -348,6 +360,7 @@ def _check_endings(parts: Services) -> Finding:
 _Look = Callable[[Services], Finding | list[Finding]]
 _WITHOUT_SQL: dict[str, _Look] = {
     "menu": _check_menu,
+    "menu_version": _check_versions,
     "ledger": _check_ledger,
     "spool": _check_spool,
     "redis": _check_sessions,

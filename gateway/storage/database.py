@@ -63,6 +63,10 @@ class Unavailable(Exception):
     """SQL cannot be used: locked too long, unreachable, or its disk is full. The message holds no values."""
 
 
+class DiskFull(Unavailable):
+    """The disk of the database has no room for a write."""
+
+
 class Lost(Unavailable):
     """The connection broke, or the database aborted the transaction; at COMMIT the result is unknown."""
 
@@ -341,6 +345,8 @@ def _name_fault(error: DBAPIError, *, writing: bool) -> Exception | None:
     state = getattr(error.orig, "sqlstate", None)
     if state == "25006":  # read_only_sql_transaction: our reading engine, or a standby server
         return Unavailable("the database takes no writes") if writing else WriteRefused(_READS_ONLY)
+    if state == "53100":  # disk_full
+        return DiskFull("the disk of the database is full")
     if error.connection_invalidated or state in _TRY_AGAIN:
         return Lost(f"the database ended the work ({state or 'connection lost'})")
     if isinstance(error, OperationalError | InterfaceError):
@@ -357,6 +363,8 @@ def _name_sqlite_fault(fault: sqlite3.Error, *, writing: bool) -> Exception | No
     wrong_statement = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH}
     if code in wrong_statement:
         return None
+    if code == sqlite3.SQLITE_FULL:
+        return DiskFull("the disk of the database is full")
     return Unavailable(f"the database cannot be asked ({getattr(fault, 'sqlite_errorname', 'unknown')})")
 
 

@@ -33,6 +33,7 @@ class _Loaded:
     live: dict[str, str] = field(default_factory=dict)
     menus: dict[str, Menu] = field(default_factory=dict)
     withdrawn: frozenset[str] = frozenset()
+    unreadable: dict[str, str] = field(default_factory=dict)
 
 
 class Versions:
@@ -98,6 +99,10 @@ class Versions:
         """Return menu → live version of what this process can serve now."""
         return dict(self._held.live)
 
+    def list_unreadable(self) -> dict[str, str]:
+        """Return menu → the version that should be live and cannot be read; ``loaded`` has what stands in for it."""
+        return dict(self._held.unreadable)
+
     def refresh(self) -> bool:
         """Load newly published versions; False where SQL was unavailable.
 
@@ -131,16 +136,35 @@ class Versions:
         live = rows.find_live_ids(tx)
         menus = dict(before.menus)
         usable = dict(before.live)
+        unreadable: dict[str, str] = {}
         for menu, version in live.items():
+            serves = version
             if version not in menus:
-                loaded = _load_menu(rows.find_compiled(tx, version), version)
+                told = before.unreadable.get(menu) == version
+                loaded = _load_menu(rows.find_compiled(tx, version), version, told=told)
                 if loaded is None:
-                    continue
-                menus[version] = loaded
-            usable[menu] = version
+                    unreadable[menu] = version
+                    found = None if menu in usable else self._find_last_good(tx, menu)
+                    if found is None:
+                        continue
+                    serves, loaded = found
+                menus[serves] = loaded
+            usable[menu] = serves
         withdrawn = rows.list_withdrawn(tx, menus)
-        self._held = _Loaded(usable, _keep_newest(menus, usable, withdrawn), withdrawn | before.withdrawn)
+        kept = _keep_newest(menus, usable, withdrawn)
+        self._held = _Loaded(usable, kept, withdrawn | before.withdrawn, unreadable)
         return [menu for menu, version in usable.items() if before.live.get(menu) != version]
+
+    def _find_last_good(self, tx: Tx, menu: str) -> tuple[str, Menu] | None:
+        """Return what callers read last, by the file copy, else the newest older version that can be read."""
+        kept = {version: found for version, found in read_saved_menus(self._folder) if found.id == menu}
+        for version in set(kept) - rows.list_withdrawn(tx, kept):
+            return version, kept[version]
+        for row in rows.list_versions(tx, menu):
+            loaded = _load_menu(rows.find_compiled(tx, row.id), row.id, told=True)
+            if loaded is not None:
+                return row.id, loaded
+        return None
 
     def _take_up(self, version_id: str) -> None:
         try:
@@ -152,7 +176,7 @@ class Versions:
             held = self._held
             withdrawn = held.withdrawn if menu else held.withdrawn | {version_id}
             menus = {version_id: menu, **held.menus} if menu else held.menus
-            self._held = _Loaded(held.live, menus, withdrawn)
+            self._held = _Loaded(held.live, menus, withdrawn, held.unreadable)
 
     def _write_file(self, menu: str) -> None:
         version, _ = self.live(menu)
@@ -187,14 +211,15 @@ def read_saved_menus(folder: Path) -> Iterator[tuple[str, Menu]]:
             yield kept["version"], menu
 
 
-def _load_menu(compiled: str | None, version: str) -> Menu | None:
+def _load_menu(compiled: str | None, version: str, *, told: bool = False) -> Menu | None:
     if compiled is None:
         return None
     try:
         return load_menu(compiled)
     except ValueError:
-        # Written by a later release; this process serves its current version until it is restarted.
-        _log.warning("version %s cannot be read by this release", version)
+        # Damaged, or written by a later release; the last one that could be read stays live.
+        if not told:
+            _log.warning("version %s cannot be read by this release", version)
         return None
 
 

@@ -15,9 +15,12 @@ from gateway.web.shared.forms import flash_saved, read_field
 from gateway.web.shared.i18n import _
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from werkzeug.wrappers import Response
 
     from gateway.foundation.services import Services
+    from gateway.operations.publishing.draft_history import PastVersion
 
     Answer = Response | tuple[str, int]
 
@@ -85,15 +88,26 @@ def _roll_back(parts: Services, menu: str, number: int) -> Answer:
 
 def _render_page(parts: Services, *, fault: dict[str, str] | None = None, why: str = "") -> str:
     actor = get_actor()
-    board = menu_drafts.list_board(parts, actor)
+    board, history = menu_drafts.list_board(parts, actor), list_history(parts, actor)
     return render_template(
         "admin/menus.html",
         board=board,
-        history=list_history(parts, actor),
+        history=history,
         menus=sorted(parts.versions.loaded()),
+        unreadable=_list_unreadable(parts, history),
         may_draft=actor.may(Permission.DRAFT_MENUS),
         may_publish=actor.may(Permission.PUBLISH_MENUS),
         may_approve=actor.may(Permission.APPROVE_MENUS),
         fault=fault or {},
         why=why,
     )
+
+
+def _list_unreadable(parts: Services, history: Iterable[PastVersion]) -> list[tuple[str, str, str]]:
+    """Return (menu, number that should be live and cannot be read, number that callers read instead)."""
+    numbers = {one.version.id: str(one.version.number) for one in history}
+    served = parts.versions.loaded()
+    return [
+        (menu, numbers.get(version, "?"), numbers.get(served.get(menu, ""), "–"))
+        for menu, version in parts.versions.list_unreadable().items()
+    ]

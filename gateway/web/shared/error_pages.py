@@ -17,7 +17,7 @@ from gateway.domain.permissions import NotPermitted
 from gateway.helpdesk.errors import NoSuchCallback
 from gateway.helpdesk.staff.two_factor import NotFresh
 from gateway.storage import audit
-from gateway.storage.database import Unavailable
+from gateway.storage.database import DiskFull, Unavailable
 from gateway.storage.value_limits import ValueRefused, is_text
 from gateway.web.shared.auth import find_sign_in
 from gateway.web.shared.i18n import _
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     _Fault = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 SEE_OTHER = 303
+FULL = 507
 FORBIDDEN, NOT_FOUND, WRONG_METHOD, TOO_LARGE, UNFIT, AWAY, OLD_FORM = 403, 404, 405, 413, 422, 503, 400
 
 
@@ -65,8 +66,9 @@ def install(app: Flask, parts: Services) -> None:
         return redirect(f"/prove?{urlencode({'back': back or find_page(request.path)})}", SEE_OTHER)
 
     @app.errorhandler(Unavailable)
-    def away(_error: Unavailable) -> tuple[str, int]:
-        return _render_page(AWAY)
+    def away(error: Unavailable) -> tuple[str, int]:
+        page, _status = _render_page(FULL if isinstance(error, DiskFull) else AWAY)
+        return page, AWAY  # pages try again on this status, whatever the cause
 
     @app.errorhandler(HTTPException)
     def other(error: HTTPException) -> Response | tuple[str, int]:
@@ -166,7 +168,17 @@ def _find_words(status: int) -> tuple[str, str]:
         TOO_LARGE: (_("That was too much text"), _("Nothing was changed. Go back and shorten it.")),
         AWAY: (
             _("The records cannot be reached just now"),
-            _("Nothing was changed. Callers are still answered. Try again in a minute."),
+            _(
+                "Nothing was changed. Callers still read the menu, and what they ask for is kept beside the records "
+                "until they are back. Try again in a minute."
+            ),
+        ),
+        FULL: (
+            _("The disk of the server is full"),
+            _(
+                "Nothing was changed. Callers still read the menu, but what they ask for may not be kept: whoever runs "
+                "the server has to make room now."
+            ),
         ),
     }
     broken = (

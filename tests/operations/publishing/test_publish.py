@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from gateway.channels import find_channel
 from gateway.channels.contract import ChannelConfig
@@ -14,6 +15,7 @@ from gateway.domain.callbacks.windows import DAYS, Hours, Shift
 from gateway.domain.permissions import Actor, NotPermitted, Role
 from gateway.menus.authoring.problems import Level
 from gateway.menus.engine.model import make_page_key
+from gateway.operations import health
 from gateway.operations.publishing import publish as publishing
 from gateway.operations.publishing import stored
 from gateway.operations.publishing.publish import NotSound, Overtaken, Published, publish_menu, roll_back_menu
@@ -22,6 +24,7 @@ from gateway.storage import audit, duty, people
 from gateway.storage import versions as rows
 from gateway.storage.database import Unavailable
 from gateway.storage.live_menus import NoMenu, Versions
+from gateway.storage.tables import versions as menu_versions
 from tests.support.menu_folders import HERE
 from tests.support.web_surroundings import parts_around
 
@@ -255,6 +258,88 @@ def test_a_version_of_a_later_release_leaves_the_older_one_live(parts):
         rows.point_live(tx, "helpline", later.id, seen=first.id, now=parts.clock.now())
     assert parts.versions.refresh()
     assert parts.versions.live("helpline")[0] == first.id
+
+
+def damage_newest(parts, damage):
+    """Publish a second version and damage its row; return both."""
+    first, second = doing(parts).version, doing(parts, texts("baht a day", "baht")).version
+    parts.store.run(lambda tx: damage(tx, second.id))
+    return first, second
+
+
+def spoil(words):
+    return lambda tx, version_id: tx.execute(
+        update(menu_versions).where(menu_versions.c.id == version_id).values(compiled=words)
+    )
+
+
+def cut_in_half(tx, version_id):
+    spoil(rows.find_compiled(tx, version_id)[:1000])(tx, version_id)
+
+
+DAMAGES = {
+    "empty": spoil(""),
+    "no JSON": spoil("{"),
+    "another kind": spoil("[1, 2]"),
+    "nothing": spoil("null"),
+    "a later format": spoil('{"format": 99}'),
+    "half of it": cut_in_half,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_whoever_starts_with_a_damaged_newest_version_answers_with_the_last_good_one(parts, tmp_path, damage):
+    first, second = damage_newest(parts, DAMAGES[damage])
+    (tmp_path / "live" / "helpline.json").unlink()  # what the running process had kept of the second
+    for folder in ("live", "another machine"):
+        again = Versions(parts.store, tmp_path / folder)
+        assert again.refresh()
+        assert again.loaded() == {"helpline": first.id}
+        assert again.list_unreadable() == {"helpline": second.id}
+        assert again.live("helpline")[1].screens["pay"]
+        assert again.refresh()  # and stays so
+        assert again.loaded() == {"helpline": first.id}
+
+
+def test_the_copy_of_the_damaged_version_itself_serves_where_it_was_kept(parts, tmp_path):
+    _first, second = damage_newest(parts, spoil("{"))
+    again = Versions(parts.store, tmp_path / "live")
+    again.refresh()
+    assert again.loaded() == {"helpline": second.id}  # the file holds what the row has lost
+    assert again.list_unreadable() == {"helpline": second.id}
+
+
+def test_a_withdrawn_version_never_stands_in(parts, tmp_path):
+    first, second = damage_newest(parts, spoil("{"))
+    parts.store.run(lambda tx: rows.withdraw_version(tx, first.id, now=parts.clock.now()))
+    again = Versions(parts.store, tmp_path / "empty")
+    again.refresh()
+    assert again.loaded() == {}
+    assert again.list_unreadable() == {"helpline": second.id}
+
+
+def test_a_damaged_version_is_left_by_a_rollback_or_by_the_next_publish(parts, tmp_path):
+    first, second = damage_newest(parts, spoil("{"))
+    roll_back_menu(parts, "helpline", first.number, author="Noy", why="damaged")
+    again = Versions(parts.store, tmp_path / "another")
+    again.refresh()
+    assert (again.loaded(), again.list_unreadable()) == ({"helpline": first.id}, {})
+    third = doing(parts, texts("baht a day", "baht per day")).version
+    again.refresh()
+    assert (again.loaded(), again.list_unreadable()) == ({"helpline": third.id}, {})
+    assert third.number > second.number
+
+
+def test_doctor_names_a_version_that_cannot_be_read(parts, tmp_path):
+    first, second = damage_newest(parts, spoil("{"))
+    (tmp_path / "live" / "helpline.json").unlink()
+    seen = replace(parts, versions=Versions(parts.store, tmp_path / "live"))
+    seen.versions.refresh()
+    [found] = [each for each in health.look_around(seen) if each.part == "menu_version"]
+    assert not found.ok
+    assert found.words == f"cannot be read: helpline: {second.id}, callers read {first.id}"
+    assert "rollback" in found.fix
+    assert [each.ok for each in health.look_around(seen) if each.part == "menu"] == [True]
 
 
 def test_live_never_asks_anybody(parts, monkeypatch):

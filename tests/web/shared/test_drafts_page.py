@@ -5,6 +5,7 @@ import io
 import re
 
 import pytest
+from sqlalchemy import text as text_sql
 
 from gateway.channels import find_channel
 from gateway.channels.contract import ChannelConfig
@@ -12,6 +13,7 @@ from gateway.domain.permissions import Role
 from gateway.operations.publishing import menu_drafts, stored
 from gateway.operations.publishing.folder_archive import read_archive, write_archive
 from gateway.operations.publishing.publish import publish_menu
+from gateway.storage.database import DiskFull, Unavailable
 from gateway.storage.live_menus import Versions
 from tests.support.menu_folders import HERE
 from tests.support.web_apps import pages_of
@@ -196,6 +198,48 @@ def test_a_draft_is_begun_and_given_up(parts, came):
     assert noy.post(f"{made}/drop").status_code == 303
     assert noy.post(f"{made}/drop").status_code == 409
     assert noy.get("/admin/drafts/nothing").status_code == 404
+
+
+def test_the_page_says_that_the_live_version_is_damaged_and_what_callers_read(parts, came, app):
+    noy = came()
+    files = stored.read_whole_folder(HERE / "base")
+    files["screens.yaml"] = files["screens.yaml"].replace("baht a day", "baht")
+    publish_menu(parts, files, author="Noy", why="second")
+    assert "is damaged" not in text_of(noy.get("/admin/menus"))
+    parts.store.run(lambda tx: tx.execute(text_sql("UPDATE versions SET compiled='{' WHERE number=2")))
+    for copy in (parts.versions._folder).glob("*.json"):
+        copy.unlink()
+    parts.versions._held = Versions(parts.store, parts.versions._folder)._held  # as after a restart
+    parts.versions.refresh()
+    page = text_of(noy.get("/admin/menus"))
+    assert "Version 2 of helpline is damaged and cannot be read. Callers still read version 1" in page
+    assert noy.post("/admin/menus/helpline/1/back", why="damaged").status_code == 303
+    assert "is damaged" not in text_of(noy.get("/admin/menus"))
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (DiskFull("full"), ("The disk of the server is full", "make room now")),
+        (Unavailable("gone"), ("The records cannot be reached just now", "kept beside the records")),
+    ],
+)
+def test_the_page_says_why_nothing_can_be_kept(parts, came, monkeypatch, fault, words):
+    noy = came()
+    draft = changed(noy)
+    rev = rev_of(text_of(noy.get(draft)))
+
+    def refuse(*_args, **_more):
+        raise fault
+
+    monkeypatch.setattr(parts.store, "write", refuse)
+    answer = noy.post(f"{draft}/publish", rev=rev, why="so")
+    page = text_of(answer)
+    assert answer.status_code == 503
+    assert all(each in page for each in words), page
+    assert "Nothing was changed" in page
+    monkeypatch.undo()
+    assert value_of(parts) == ["400", "410"]
 
 
 def test_pages_are_small(came):
