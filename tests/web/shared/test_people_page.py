@@ -157,3 +157,43 @@ def test_before_a_time_disappears_with_a_person_it_is_asked(parts, boss, deed, f
         assert f'name="{name}" value="{value}"' in page
     assert boss.post(f"/admin/people/{own}/{deed}", **fields, agreed="evening").status_code == 303
     assert person(parts, own).disabled or person(parts, own).role == "reader"
+
+
+ENTRY = {"name": "Labour office", "number": "1362"}
+SAVES = {
+    "own phone": ("administrator", "/me/number", {"number": "+8562055500123"}),
+    "own password": ("counsellor", "/me/password", {"old": PASSWORD, "new": "another long password"}),
+    "phone": ("administrator", "/admin/people/{own}/number", {"number": "+8562055500124"}),
+    "languages": ("administrator", "/admin/people/{own}/details", {"language": "lo", "gender": "woman"}),
+    "role": ("administrator", "/admin/people/{own}/role", {"role": "reader"}),
+    "duty": ("supervisor", "/admin/people/{own}/duty", {"on": "yes"}),
+    "ways of work": ("supervisor", "/admin/people/{own}/work", {"by_text": "yes", "capacity": "3"}),
+    "week": ("supervisor", "/admin/shifts/{own}/week", {"mon": "08:00-12:00"}),
+    "days away": ("supervisor", "/admin/shifts/{own}/away", {"first": "2026-12-01", "last": "2026-12-02"}),
+    "holiday": ("supervisor", "/admin/holidays", {"day": "2026-12-02", "name": "National Day"}),
+    "whom to call for help": ("supervisor", "/admin/help-list", {"person": "{own}"}),
+    "referral": ("supervisor", "/admin/referrals", ENTRY),
+    "rule of the centre": ("supervisor", "/admin/how-we-work/policy", {"policy": "Tell Dao."}),
+    "order of lines": ("supervisor", "/admin/how-we-work/roads", {}),
+    "removal": ("administrator", "/admin/people/{own}/remove", {}),
+}
+
+
+@pytest.mark.fault("Q24")
+@pytest.mark.parametrize("name", SAVES)
+def test_whatever_is_saved_is_said_with_the_time(parts, app, name):
+    role, address, fields = SAVES[name]
+    own = somebody(parts, "Noy")
+    somebody(parts, "Chief", "administrator")
+    somebody(parts, "Saver", role)
+    browser = Browser(app.test_client()).carry(token_of(parts, "Saver"))
+    browser.get("/me")
+    filled = {key: value.format(own=own) for key, value in fields.items()}
+    answer = browser.post(address.format(own=own), **filled, agreed="now")
+    assert answer.status_code == 303, answer.get_data(as_text=True)[-2000:]
+    page = browser.get(answer.location).get_data(as_text=True)
+    said = re.sub(r"<[^>]+>", "", page.split('class="notice good" role="status"')[1].split("</p>")[0])
+    assert said.count("14:05") == 1
+    assert "14:05" not in re.sub(
+        r"<[^>]+>", "", browser.get(answer.location).get_data(as_text=True).split("<main")[0]
+    )
